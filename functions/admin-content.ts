@@ -1,0 +1,8 @@
+import { apiHandler, json } from '../lib/http.ts'
+import { principalWithRole } from '../lib/identity.ts'
+
+/** GET /admin: content for administrators. */
+export const handler = apiHandler(async (event) => {
+  const { username, role } = principalWithRole(event, 'admin', new Date())
+  return json(200, { message: 'Admin only content.', username, role })
+})

@@ -1,0 +1,37 @@
+import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda'
+import { awsClient, awsSettings } from '../lib/aws.ts'
+import { readConfig } from '../lib/config.ts'
+import { deadlineOf, logFailure } from '../lib/http.ts'
+import { publicKeyCache } from '../lib/keys.ts'
+import { policyFor } from '../lib/policy.ts'
+import { ServiceError } from '../lib/problems.ts'
+import { readUnverifiedKid, verifyAccessToken } from '../lib/tokens.ts'
+
+const config = readConfig(['PUBLISHED_KEYS', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE'])
+const policy = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
+const publicKeys = publicKeyCache(awsClient(awsSettings()), config.PUBLISHED_KEYS)
+
+/** Lambda authorizer of type TOKEN: verifies the access token and says what it opens. */
+export async function handler(
+  event: APIGatewayTokenAuthorizerEvent,
+  context: Context,
+): Promise<APIGatewayAuthorizerResult> {
+  try {
+    const unverifiedToken = readBearer(event.authorizationToken)
+    const keys = await publicKeys(readUnverifiedKid(unverifiedToken), new Date(), deadlineOf(context))
+    const principal = await verifyAccessToken(unverifiedToken, keys, policy, new Date())
+    return policyFor(principal, event.methodArn)
+  } catch (error) {
+    logFailure(error)
+    // API Gateway answers 401 to this exact message and 500 to any other, so only a fault of the
+    // token may say it: an outage must not make clients throw good tokens away.
+    throw error instanceof ServiceError && error.code === 'invalid_token' ? new Error('Unauthorized') : error
+  }
+}
+
+/** The token of an `Authorization: Bearer` header (RFC 6750 section 2.1; the scheme's case is free). */
+function readBearer(header: unknown): string {
+  const [, token] = /^bearer +(\S+)$/i.exec(String(header)) ?? []
+  if (token === undefined) throw new ServiceError('invalid_token', 'no bearer token')
+  return token
+}

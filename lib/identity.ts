@@ -1,0 +1,36 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { ServiceError } from './problems.ts'
+import { isRole, isUsername, type Principal, type Role } from './users.ts'
+
+/**
+ * Says who a request on a protected route speaks for: username, role and expiry as the authorizer put them
+ * into the request context. Nothing else of the context is read.
+ *
+ * API Gateway may answer from an authorization it has cached, so the expiry is judged here again. A context
+ * that is not the authorizer's means that the route is not protected, and is refused.
+ *
+ * @param event - As REST API Gateway sends it; context values are strings.
+ * @param now - Instant to judge the expiry by; whole seconds count.
+ * @throws {@link ServiceError} `invalid_token`.
+ */
+export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
+  const { username, role, expiresAt } = event.requestContext?.authorizer ?? {}
+  if (!isUsername(username) || !isRole(role) || !/^[1-9]\d{0,15}$/.test(expiresAt)) {
+    throw new ServiceError('invalid_token', 'the request context is not the one our authorizer makes')
+  }
+  if (Number(expiresAt) <= Math.floor(now.getTime() / 1000)) {
+    throw new ServiceError('invalid_token', 'the token behind a cached authorization has expired')
+  }
+  return { username, role, expiresAt: Number(expiresAt) }
+}
+
+/**
+ * The same, for a route that one role alone may use.
+ *
+ * @throws {@link ServiceError} `invalid_token`, or `forbidden` to any other role.
+ */
+export function principalWithRole(event: APIGatewayProxyEvent, role: Role, now: Date): Principal {
+  const principal = principalOf(event, now)
+  if (principal.role !== role) throw new ServiceError('forbidden', `the route is for role ${role}`)
+  return principal
+}

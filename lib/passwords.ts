@@ -1,0 +1,81 @@
+import { argon2Sync, timingSafeEqual } from 'node:crypto'
+
+/** Cost of a hash made today: OWASP Password Storage Cheat Sheet, argon2id. */
+const TODAY = { memoryKiB: 19_456, passes: 2, parallelism: 1 }
+
+/** The most that a stored hash may make us spend; beyond it the hash is refused, not run. */
+const MOST = { memoryKiB: 262_144, passes: 10, parallelism: 4 }
+
+const TAG_BYTES = 32
+
+/** Bytes of salt to give {@link hashPassword} (RFC 9106 section 3.1). */
+export const SALT_BYTES = 16
+
+/**
+ * A hash at today's cost that no password has. Checking a password against it for a user that does not
+ * exist takes as long as for one that does.
+ */
+export const DECOY_HASH = phc(TODAY, Buffer.alloc(SALT_BYTES), Buffer.alloc(TAG_BYTES))
+
+/**
+ * Hashes a password with argon2id (RFC 9106) at today's cost.
+ *
+ * Synchronous on purpose: a Lambda sandbox serves one request at a time, and node's asynchronous call
+ * is slower and keeps twice the memory.
+ *
+ * @param password - As {@link verifyPassword} takes it.
+ * @param salt - {@link SALT_BYTES} fresh random bytes.
+ * @returns A PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
+ */
+export function hashPassword(password: string, salt: Buffer): string {
+  return phc(TODAY, salt, argon2id(password, salt, TODAY, TAG_BYTES))
+}
+
+/**
+ * Checks a password against a stored hash, in time that does not depend on where they differ.
+ *
+ * @param password - In Unicode normalisation form C (RFC 8265 section 4.2.1); its UTF-8 bytes are hashed.
+ * @param storedHash - PHC string of any argon2id within the bounds, ours or another program's.
+ * @throws RangeError if the string is no such hash: what is stored is broken, not the password.
+ */
+export function verifyPassword(password: string, storedHash: string): boolean {
+  const { cost, salt, tag } = parsePhc(storedHash)
+  return timingSafeEqual(argon2id(password, salt, cost, tag.length), tag)
+}
+
+type Cost = typeof TODAY
+
+const argon2id = (password: string, nonce: Buffer, cost: Cost, tagLength: number) =>
+  argon2Sync('argon2id', {
+    message: Buffer.from(password),
+    nonce,
+    memory: cost.memoryKiB,
+    passes: cost.passes,
+    parallelism: cost.parallelism,
+    tagLength,
+  })
+
+const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
+
+function phc(cost: Cost, salt: Buffer, tag: Buffer): string {
+  const { memoryKiB, passes, parallelism } = cost
+  return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${base64(salt)}$${base64(tag)}`
+}
+
+const PHC =
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/
+
+/** Reads the PHC string format, https://github.com/P-H-C/phc-string-format. */
+function parsePhc(text: string) {
+  const [, m, t, p, salt, tag] = PHC.exec(text) ?? []
+  if (salt === undefined || tag === undefined) throw new RangeError('stored hash is no argon2id PHC string')
+  const cost = { memoryKiB: Number(m), passes: Number(t), parallelism: Number(p) }
+  const { memoryKiB, passes, parallelism } = cost
+  if (memoryKiB > MOST.memoryKiB || passes > MOST.passes || parallelism > MOST.parallelism) {
+    throw new RangeError('stored hash asks for more than the bounds allow')
+  }
+  if (parallelism < 1 || passes < 1 || memoryKiB < 8 * parallelism) {
+    throw new RangeError('stored hash asks for less than argon2 allows')
+  }
+  return { cost, salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') }
+}

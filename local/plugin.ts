@@ -1,0 +1,1 @@
+export default class Local { hooks = { initialize: () => { console.log('hi from ts plugin', process.version) } } }
