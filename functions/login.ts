@@ -9,7 +9,13 @@ import { ServiceError } from '../lib/problems.ts'
 import { findUser } from '../lib/store.ts'
 import { accessTokenInput } from '../lib/tokens.ts'
 
-const config = readConfig(['TABLE_NAME', 'SIGNING_KEY', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'TOKEN_TTL_SECONDS'])
+const config = readConfig([
+  'TABLE_NAME',
+  'SIGNING_KEY',
+  'TOKEN_ISSUER',
+  'TOKEN_AUDIENCE',
+  'TOKEN_TTL_SECONDS',
+])
 const policy = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
 const ttlSeconds = config.TOKEN_TTL_SECONDS
 const aws = awsClient(awsSettings())

@@ -115,7 +115,8 @@ function send(
   body: string,
   timeoutMs: number,
 ): Promise<Answer> {
-  const endpoint = settings.endpoints[service] ?? new URL(`https://${service}.${settings.region}.amazonaws.com`)
+  const endpoint =
+    settings.endpoints[service] ?? new URL(`https://${service}.${settings.region}.amazonaws.com`)
   const { target, contentType } = SERVICES[service]
   const signed = aws4.sign(
     {

@@ -88,4 +88,5 @@ function fieldErrors({ issues }: z.core.$ZodError): FieldError[] {
   }))
 }
 
-const fieldDetail = ({ path, message }: z.core.$ZodIssue) => (path.length === 0 ? 'A JSON object is needed.' : message)
+const fieldDetail = ({ path, message }: z.core.$ZodIssue) =>
+  path.length === 0 ? 'A JSON object is needed.' : message

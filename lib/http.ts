@@ -58,7 +58,11 @@ function problem({ code, fields }: ServiceError): APIGatewayProxyResult {
   const { status, title, detail, ...more } = PROBLEMS[code]
   const headers: Headers = { 'Content-Type': 'application/problem+json' }
   if ('retryAfterSeconds' in more) headers['Retry-After'] = String(more.retryAfterSeconds)
-  return json(status, { type: 'about:blank', title, status, detail, ...(fields && { errors: fields }) }, headers)
+  return json(
+    status,
+    { type: 'about:blank', title, status, detail, ...(fields && { errors: fields }) },
+    headers,
+  )
 }
 
 /**
@@ -83,5 +87,7 @@ export function logFailure(error: unknown): void {
 
 function describe(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
-  return error instanceof TypeError || error instanceof RangeError ? error.stack : `${error.name}: ${error.message}`
+  if (error instanceof TypeError || error instanceof RangeError) return error.stack
+  // Libraries' class names do not outlive minifying; their codes do.
+  return `${(error as NodeJS.ErrnoException).code ?? error.name}: ${error.message}`
 }

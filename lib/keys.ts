@@ -98,8 +98,8 @@ export function kmsSigner(aws: AwsCall, keyName: string) {
         'Sign',
         {
           KeyId: keyName,
-          Message: createHash('sha256').update(input).digest('base64'),
-          MessageType: 'DIGEST',
+          Message: Buffer.from(input).toString('base64'),
+          MessageType: 'RAW',
           SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256',
         },
         deadlineMs,

@@ -55,7 +55,9 @@ const argon2id = (password: string, nonce: Buffer, cost: Cost, tagLength: number
     tagLength,
   })
 
-const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
+function base64(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '')
+}
 
 function phc(cost: Cost, salt: Buffer, tag: Buffer): string {
   const { memoryKiB, passes, parallelism } = cost

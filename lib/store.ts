@@ -32,12 +32,7 @@ export async function findUser(
  * @param deadlineMs - Epoch milliseconds.
  * @returns Whether the name was free.
  */
-export async function addUser(
-  aws: AwsCall,
-  table: string,
-  user: User,
-  deadlineMs: number,
-): Promise<boolean> {
+export async function addUser(aws: AwsCall, table: string, user: User, deadlineMs: number): Promise<boolean> {
   const { username, role, passwordHash, disabled, createdAt, changedAt } = user
   const Item: Record<string, Attribute> = {
     ...profileKey(username),

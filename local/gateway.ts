@@ -1,1 +1,171 @@
-export {}
+import type { Resource } from './aws.ts'
+import {
+  type Authorization,
+  allows,
+  type GatewayAnswer,
+  gatewayAnswers,
+  readAuthorization,
+} from './gateway-rules.ts'
+
+/** What the gateway must know of the service it stands before. */
+export interface GatewaySettings {
+  resources: readonly Resource[]
+  region: string
+  stage: string
+  /** Where the Lambda service's Invoke API listens. */
+  lambdaUrl: URL
+  /** Name that a function is deployed under, by its key in `serverless.yml`. */
+  functionName(key: string): string
+  /** Called once, when the gateway listens. */
+  onListening(): void
+}
+
+interface AuthorizerSettings {
+  name: string
+  identityValidationExpression: string
+  resultTtlInSeconds: number
+}
+
+// Of hapi, which serverless-offline answers with, just what is used here.
+interface Request {
+  method: string
+  path: string
+  headers: Record<string, string | undefined>
+  route: { path: string }
+  response: HapiResponse
+}
+interface HapiResponse {
+  isBoom?: boolean
+  output?: { statusCode: number; headers: Record<string, unknown> }
+  statusCode?: number
+  headers?: Record<string, unknown>
+}
+interface Reply {
+  code(status: number): Reply
+  header(name: string, value: string): Reply
+  takeover(): Reply
+}
+interface Toolkit {
+  continue: symbol
+  authenticated(auth: { credentials: object }): unknown
+  response(body: string): Reply
+}
+interface HapiServer {
+  ext(event: 'onPreResponse', act: (request: Request, h: Toolkit) => unknown): void
+  events: { on(event: 'start', act: () => void): void }
+}
+
+/** Path of the route that serverless-offline answers on when there is no other. */
+const NO_ROUTE = '/{p*}'
+
+let settings: GatewaySettings
+let answers: ReadonlyMap<string, GatewayAnswer>
+let isShaped = false
+const kept = new Map<string, { authorization: Authorization; untilMs: number }>()
+
+/** Tells the gateway about the service; to be called before serverless-offline makes its routes. */
+export function configureGateway(all: GatewaySettings): void {
+  settings = all
+  answers = gatewayAnswers(all.resources)
+}
+
+/**
+ * serverless-offline's extension point for authorization: makes each route behave as behind API Gateway.
+ *
+ * @param endpoint - A route of `serverless.yml`, with its `authorizer` if it has one.
+ */
+function authenticationFor(
+  endpoint: { authorizer?: AuthorizerSettings },
+  functionKey: string,
+  method: string,
+  path: string,
+) {
+  const name = `gateway-${functionKey}-${method}-${path}`
+  return {
+    name,
+    scheme: name,
+    getAuthenticateFunction(server: HapiServer) {
+      shapeGatewayAnswers(server)
+      return {
+        authenticate: (request: Request, h: Toolkit) =>
+          endpoint.authorizer === undefined
+            ? h.authenticated({ credentials: {} })
+            : authorize(endpoint.authorizer, request, h),
+      }
+    },
+  }
+}
+
+async function authorize(authorizer: AuthorizerSettings, request: Request, h: Toolkit) {
+  const { authorization: header } = request.headers
+  if (header === undefined || !new RegExp(authorizer.identityValidationExpression).test(header)) {
+    return reply(h, 'UNAUTHORIZED')
+  }
+  const { region, stage } = settings
+  const method = request.method.toUpperCase()
+  const methodArn = `arn:aws:execute-api:${region}:123456789012:local/${stage}/${method}${request.path}`
+  const authorization = keptFor(header) ?? (await askAuthorizer(authorizer, header, methodArn))
+  if (typeof authorization === 'string') return reply(h, authorization)
+  if (!allows(authorization.statements, methodArn)) return reply(h, 'ACCESS_DENIED')
+  const { principalId, context } = authorization
+  return h.authenticated({ credentials: { principalId, context: { ...context } } })
+}
+
+function keptFor(header: string): Authorization | undefined {
+  const entry = kept.get(header)
+  return entry !== undefined && entry.untilMs > Date.now() ? entry.authorization : undefined
+}
+
+/** @returns The authorization, kept for its time to live, or the type of the gateway's answer. */
+async function askAuthorizer(authorizer: AuthorizerSettings, header: string, methodArn: string) {
+  const name = settings.functionName(authorizer.name)
+  const response = await fetch(new URL(`/2015-03-31/functions/${name}/invocations`, settings.lambdaUrl), {
+    method: 'POST',
+    body: JSON.stringify({ type: 'TOKEN', authorizationToken: header, methodArn }),
+  })
+  const text = await response.text()
+  if (!response.ok || response.headers.has('x-amz-function-error')) {
+    return text.includes('"errorMessage":"Unauthorized"') ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE'
+  }
+  const authorization = readAuthorization(JSON.parse(text))
+  if (authorization === undefined) return 'AUTHORIZER_CONFIGURATION_ERROR'
+  kept.set(header, { authorization, untilMs: Date.now() + authorizer.resultTtlInSeconds * 1000 })
+  return authorization
+}
+
+/** Puts the deployed gateway's answers in the place of serverless-offline's own. */
+function shapeGatewayAnswers(server: HapiServer): void {
+  if (isShaped) return
+  isShaped = true
+  server.events.on('start', settings.onListening)
+  server.ext('onPreResponse', (request, h) => {
+    const { response, route, method } = request
+    const { statusCode, headers } = (response.isBoom ? response.output : response) ?? {}
+    const type = gatewayAnswerType(response.isBoom === true, statusCode ?? 500, route.path)
+    if (type === undefined || method === 'options') return h.continue
+    // The browser's own checks see serverless-offline's headers on these answers as on all others.
+    const cors = Object.entries(headers ?? {}).filter(([name]) => name.startsWith('access-control-'))
+    return reply(h, type, statusCode, cors)
+  })
+}
+
+/** Which of its own answers the gateway would give; `undefined` where the function's answer stands. */
+function gatewayAnswerType(isBoom: boolean, status: number, routePath: string): string | undefined {
+  if (routePath === NO_ROUTE) return 'MISSING_AUTHENTICATION_TOKEN'
+  if (isBoom && status === 413) return 'REQUEST_TOO_LARGE'
+  if (isBoom && status < 500) return 'DEFAULT_4XX'
+  // A function that threw, timed out or answered what is no answer: our handlers never say these themselves.
+  if (isBoom || status === 502 || status === 504) return 'DEFAULT_5XX'
+  return undefined
+}
+
+function reply(h: Toolkit, type: string, ownStatus?: number, more: [string, unknown][] = []): Reply {
+  const answer = answers.get(type)
+  if (answer === undefined) throw new Error(`resources/gateway-responses.yml says nothing of ${type}`)
+  const response = h.response(answer.body).code(answer.status ?? ownStatus ?? 500)
+  for (const [name, value] of Object.entries(answer.headers)) response.header(name, value)
+  for (const [name, value] of more) response.header(name, String(value))
+  return response.takeover()
+}
+
+export { authenticationFor as 'module.exports' }

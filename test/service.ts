@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+export interface Service {
+  url: string
+  /** All that the service has printed so far. */
+  output(): string
+  stop(): Promise<void>
+}
+
+/** Starts `sls offline` as `npm start` does, on free ports, and waits until it says that it is running. */
+export async function startService(env: Record<string, string> = {}): Promise<Service> {
+  const [httpPort, lambdaPort] = [await freePort(), await freePort()]
+  const sls = fileURLToPath(new URL('../node_modules/.bin/sls', import.meta.url))
+  const ports = ['--httpPort', String(httpPort), '--lambdaPort', String(lambdaPort)]
+  const args = ['offline', 'start', ...ports, '--param', `buildFolder=.results/service-${httpPort}`]
+  const child = spawn(process.execPath, [sls, ...args], { cwd: root, env: { ...process.env, ...env } })
+  let output = ''
+  const ready = new Promise<void>((resolve, reject) => {
+    const listen = (chunk: Buffer) => {
+      output += chunk
+      if (output.includes('Server ready')) resolve()
+    }
+    child.stdout.on('data', listen)
+    child.stderr.on('data', listen)
+    child.on('exit', (code) => reject(new Error(`the service ended with ${code}:\n${output}`)))
+  })
+  await ready
+  return {
+    url: `http://localhost:${httpPort}`,
+    output: () => output,
+    async stop() {
+      if (child.exitCode !== null) return
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
