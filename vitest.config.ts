@@ -1,11 +1,27 @@
 import { defineConfig } from 'vitest/config'
 
+const unit = {
+  extends: true as const,
+  test: { name: 'unit', include: ['{functions,lib,local,scripts}/**/*.test.ts'] },
+}
+
 export default defineConfig({
   test: {
-    include: ['{functions,lib,local}/**/*.test.ts', 'test/**/*.test.ts'],
-    // One whole service per file that needs one; starting it takes seconds, not milliseconds.
+    // Beside the code what concerns one file; in test/ what concerns the whole, by kind.
+    projects: [
+      unit,
+      {
+        extends: true as const,
+        test: {
+          name: 'whole',
+          include: ['test/**/*.test.ts'],
+          // One running service for all of them.
+          globalSetup: 'test/running-service.ts',
+        },
+      },
+    ],
     hookTimeout: 60_000,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     reporters: ['default', ['json', { outputFile: '.results/vitest.json' }]],
     allowOnly: false,
   },

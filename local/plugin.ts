@@ -95,7 +95,7 @@ const welcome = (url: string) => `
 ${DEMO_USERS.map(({ username }) => `    ${username.padEnd(5)} with password ${username}`).join('\n')}
 
   Try it
-    TOKEN=$(curl -s ${url}/login -H 'Content-Type: application/json' -d '{"username":"user","password":"user"}' | sed 's/.*"authToken":"([^"]*)".*/\\1/')
+    TOKEN=$(curl -s ${url}/login -H 'Content-Type: application/json' -d '{"username":"user","password":"user"}' | sed -E 's/.*"authToken":"([^"]*)".*/\\1/')
     curl -s ${url}/ -H "Authorization: Bearer $TOKEN"
     curl -s ${url}/admin -H "Authorization: Bearer $TOKEN"
 `
