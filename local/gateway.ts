@@ -32,6 +32,7 @@ interface Request {
   path: string
   headers: Record<string, string | undefined>
   route: { path: string }
+  raw: { req: { rawHeaders: string[] } }
   response: HapiResponse
 }
 interface HapiResponse {
@@ -108,7 +109,15 @@ async function authorize(authorizer: AuthorizerSettings, request: Request, h: To
   if (typeof authorization === 'string') return reply(h, authorization)
   if (!allows(authorization.statements, methodArn)) return reply(h, 'ACCESS_DENIED')
   const { principalId, context } = authorization
+  dropOverride(request.raw.req.rawHeaders)
   return h.authenticated({ credentials: { principalId, context: { ...context } } })
+}
+
+/** Takes out the header by which serverless-offline lets a client speak in the authorizer's place. */
+function dropOverride(rawHeaders: string[]): void {
+  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
+    if (rawHeaders[index]?.toLowerCase() === 'sls-offline-authorizer-override') rawHeaders.splice(index, 2)
+  }
 }
 
 function keptFor(header: string): Authorization | undefined {

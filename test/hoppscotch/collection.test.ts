@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { expect, inject, onTestFinished, test } from 'vitest'
+
+const serviceUrl = inject('serviceUrl')
+const collection = fileURLToPath(new URL('../../hoppscotch/jwt-demo.json', import.meta.url))
+const environment = new URL('../../hoppscotch/local.environment.json', import.meta.url)
+const hopp = fileURLToPath(new URL('../../node_modules/.bin/hopp', import.meta.url))
+
+interface Environment {
+  variables: { key: string; initialValue: string; currentValue: string }[]
+}
+
+/** What one request's test script found. */
+interface Outcome {
+  request: string
+  tests: string[]
+  failures: string[]
+}
+
+test('as the demo user every request passes, and the admin content is forbidden', async () => {
+  expect(await runCollection({})).toEqual({
+    exitCode: 0,
+    outcomes: [
+      { request: 'JWT demo/Login', tests: ['user gets a token'], failures: [] },
+      { request: 'JWT demo/Authorised user content', tests: ['user reads the user content'], failures: [] },
+      {
+        request: 'JWT demo/Admin User Content',
+        tests: ['user is forbidden the admin content'],
+        failures: [],
+      },
+      { request: 'JWT demo/JWKS', tests: [...jwksTests, signedByOneOfThem], failures: [] },
+    ],
+  })
+})
+
+test('as the demo admin every request passes, and the admin content is there', async () => {
+  expect(await runCollection({ username: 'admin', password: 'admin', role: 'admin' })).toEqual({
+    exitCode: 0,
+    outcomes: [
+      { request: 'JWT demo/Login', tests: ['admin gets a token'], failures: [] },
+      { request: 'JWT demo/Authorised user content', tests: ['admin reads the user content'], failures: [] },
+      { request: 'JWT demo/Admin User Content', tests: ['admin reads the admin content'], failures: [] },
+      { request: 'JWT demo/JWKS', tests: [...jwksTests, signedByOneOfThem], failures: [] },
+    ],
+  })
+})
+
+test('without a token every request passes, and only the public keys are there', async () => {
+  expect(await runCollection({ password: 'wrong', role: '' })).toEqual({
+    exitCode: 0,
+    outcomes: [
+      { request: 'JWT demo/Login', tests: ['nobody gets no token'], failures: [] },
+      {
+        request: 'JWT demo/Authorised user content',
+        tests: ['nobody is refused the user content'],
+        failures: [],
+      },
+      {
+        request: 'JWT demo/Admin User Content',
+        tests: ['nobody is refused the admin content'],
+        failures: [],
+      },
+      { request: 'JWT demo/JWKS', tests: jwksTests, failures: [] },
+    ],
+  })
+})
+
+test('the collection fails when the demo user is said to be an admin', async () => {
+  const { exitCode, outcomes } = await runCollection({ role: 'admin' })
+  expect(exitCode).toBe(1)
+  expect(outcomes.map(({ failures }) => failures)).toEqual([
+    [],
+    [expect.stringContaining("role: 'user'")],
+    ['Expected 403 to equal 200', expect.stringContaining("title: 'Forbidden'")],
+    [],
+  ])
+})
+
+test('the collection fails when a login is accepted that was to be refused', async () => {
+  const { exitCode, outcomes } = await runCollection({ role: '' })
+  expect(exitCode).toBe(1)
+  expect(outcomes.map(({ failures }) => failures[0])).toEqual([
+    'Expected 200 to equal 401',
+    'Expected 200 to equal 401',
+    'Expected 403 to equal 401',
+    undefined,
+  ])
+})
+
+test('the collection fails when a login is refused that was to be accepted', async () => {
+  const { exitCode, outcomes } = await runCollection({ password: 'wrong' })
+  expect(exitCode).toBe(1)
+  expect(outcomes.map(({ failures }) => failures[0])).toEqual([
+    'Expected 401 to equal 200',
+    'Expected 401 to equal 200',
+    'Expected 401 to equal 403',
+    undefined,
+  ])
+})
+
+test('the collection comes without a token', async () => {
+  const { variables } = await readEnvironment()
+  expect(variables.filter(({ key }) => key === 'authToken')).toEqual([
+    { key: 'authToken', initialValue: '', currentValue: '', secret: false },
+  ])
+})
+
+const jwksTests = ['the public keys are there for everybody', 'nothing private is in a key']
+const signedByOneOfThem = 'the key that signed the token is among them'
+
+/** Runs the collection by Hoppscotch's command line against the service under test. */
+async function runCollection(changes: Record<string, string>) {
+  const folder = await mkdtemp(join(tmpdir(), 'hoppscotch-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const environmentFile = join(folder, 'environment.json')
+  const reportFile = join(folder, 'report.xml')
+  const changed = changeEnvironment(await readEnvironment(), { baseUrl: serviceUrl, ...changes })
+  await writeFile(environmentFile, JSON.stringify(changed))
+
+  // Without this option the command line starts itself again, and calls a killed run a success.
+  const args = ['--no-node-snapshot', hopp, 'test', '-e', environmentFile, '--reporter-junit', reportFile]
+  const child = spawn(process.execPath, [...args, collection], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const [[exitCode], complaints] = await Promise.all([once(child, 'close'), text(child.stderr)])
+  const report = await readFile(reportFile, 'utf8').catch((error) => {
+    throw new Error(`hopp ended with ${exitCode} and no report:\n${complaints}`, { cause: error })
+  })
+  return { exitCode, outcomes: readReport(report) }
+}
+
+async function readEnvironment(): Promise<Environment> {
+  return JSON.parse(await readFile(environment, 'utf8'))
+}
+
+function changeEnvironment(from: Environment, values: Record<string, string>): Environment {
+  const unknown = Object.keys(values).filter((name) => !from.variables.some(({ key }) => key === name))
+  if (unknown.length > 0) throw new TypeError(`the environment has no variable ${unknown}`)
+  const variables = from.variables.map((variable) => ({
+    ...variable,
+    initialValue: values[variable.key] ?? variable.initialValue,
+  }))
+  return { ...from, variables }
+}
+
+/** Reads the JUnit report: a suite is a request, and a case one expectation, called `test - expectation`. */
+function readReport(xml: string): Outcome[] {
+  return xml
+    .split('<testsuite ')
+    .slice(1)
+    .map((suite) => ({
+      request: /^name="([^"]*)"/.exec(suite)?.[1] ?? '',
+      tests: [...new Set(Array.from(suite.matchAll(/<testcase name="(.*?) - /g), ([, name]) => name ?? ''))],
+      failures: Array.from(
+        suite.matchAll(/<failure [^>]*message="([^"]*)"/g),
+        ([, message]) => message ?? '',
+      ),
+    }))
+}
