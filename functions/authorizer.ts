@@ -31,7 +31,7 @@ export async function handler(
 
 /** The token of an `Authorization: Bearer` header (RFC 6750 section 2.1; the scheme's case is free). */
 function readBearer(header: unknown): string {
-  const [, token] = /^bearer +(\S+)$/i.exec(String(header)) ?? []
+  const [, token] = /^bearer +(\S+)$/i.exec(typeof header === 'string' ? header : '') ?? []
   if (token === undefined) throw new ServiceError('invalid_token', 'no bearer token')
   return token
 }

@@ -15,7 +15,8 @@ import { isRole, isUsername, type Principal, type Role } from './users.ts'
  */
 export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
   const { username, role, expiresAt } = event.requestContext?.authorizer ?? {}
-  if (!isUsername(username) || !isRole(role) || !/^[1-9]\d{0,15}$/.test(expiresAt)) {
+  const isExpiry = typeof expiresAt === 'string' && /^[1-9]\d{0,15}$/.test(expiresAt)
+  if (!isUsername(username) || !isRole(role) || !isExpiry) {
     throw new ServiceError('invalid_token', 'the request context is not the one our authorizer makes')
   }
   if (Number(expiresAt) <= Math.floor(now.getTime() / 1000)) {

@@ -104,7 +104,8 @@ export function kmsSigner(aws: AwsCall, keyName: string) {
         },
         deadlineMs,
       )
-      const signature = Buffer.from(String(answer.Signature), 'base64')
+      const { Signature } = answer
+      const signature = Buffer.from(typeof Signature === 'string' ? Signature : '', 'base64')
       if (verify('sha256', Buffer.from(input), known.key, signature)) {
         return `${input}.${signature.toString('base64url')}`
       }

@@ -23,7 +23,7 @@ export async function findUser(
 ): Promise<User | undefined> {
   const input = { TableName: table, Key: profileKey(username), ConsistentRead: true }
   const { Item } = await aws('dynamodb', 'GetItem', input, deadlineMs)
-  return Item === undefined ? undefined : userOf(Item as Record<string, unknown>)
+  return Item === undefined ? undefined : userOf(Object(Item))
 }
 
 /**

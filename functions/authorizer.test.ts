@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type LocalAws, startLocalAws } from '../local/aws.ts'
+import { fillTokens } from '../local/tokens.ts'
+import { loadHandler } from '../test/support/handlers.ts'
+import { lambdaContext, sampleEvent } from '../test/support/lambda.ts'
+import { describeService, resourcesOf, tokenPolicyOf } from '../test/support/service-description.ts'
+
+const service = describeService()
+let aws: LocalAws
+let userToken: string
+let forgedToken: string
+
+beforeAll(async () => {
+  for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
+  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  userToken = await tokenFor('{{user token}}', service.custom.signingKey)
+  forgedToken = await tokenFor('{{forged admin token}}', service.custom.signingKey)
+})
+afterAll(() => aws.stop())
+
+const tokenFor = (place: string, signingKey: string) =>
+  fillTokens(place, aws, signingKey, tokenPolicyOf(service), new Date())
+
+const eventWith = (authorizationToken: unknown) => ({ ...sampleEvent('authorizer.json'), authorizationToken })
+
+test.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])('the scheme may be written %j', async (scheme) => {
+  const handler = await loadHandler(service, 'authorizer', aws)
+  expect(await handler(eventWith(`${scheme} ${userToken}`), lambdaContext())).toMatchObject({
+    principalId: 'user',
+  })
+})
+
+test.each<[string, (token: string) => unknown]>([
+  ['without a scheme', (token) => token],
+  ['of another scheme', (token) => `Basic ${token}`],
+  ['without a token', () => 'Bearer '],
+  ['with two tokens', (token) => `Bearer ${token} ${token}`],
+  ['with something before it', (token) => ` Bearer ${token}`],
+  ['that is missing', () => undefined],
+  ['that is no text', () => ({ token: 'x' })],
+])('a header %s is the token\u2019s fault', async (_what, header) => {
+  const handler = await loadHandler(service, 'authorizer', aws)
+  await expect(handler(eventWith(header(userToken)), lambdaContext())).rejects.toThrow(/^Unauthorized$/)
+})
+
+test('a token signed with the key that does not sign now, but is published, is good', async () => {
+  const handler = await loadHandler(service, 'authorizer', aws)
+  const token = await tokenFor('{{user token}}', service.custom.keyB)
+  expect(await handler(eventWith(`Bearer ${token}`), lambdaContext())).toMatchObject({ principalId: 'user' })
+})
+
+test('an outage is never the token\u2019s fault, not even a forged token\u2019s', async () => {
+  const down = { ...aws, settings: { ...aws.settings, endpoints: { ...aws.settings.endpoints } } }
+  // Nothing listens on the discard port.
+  down.settings.endpoints.kms = new URL('http://127.0.0.1:9')
+  const handler = await loadHandler(service, 'authorizer', down)
+  for (const token of [userToken, forgedToken]) {
+    await expect(handler(eventWith(`Bearer ${token}`), lambdaContext())).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'kms GetPublicKey failed',
+    })
+  }
+})

@@ -1,0 +1,26 @@
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type LocalAws, startLocalAws } from '../local/aws.ts'
+import { fillTokens } from '../local/tokens.ts'
+import { loadHandler } from '../test/support/handlers.ts'
+import { lambdaContext, parsed, sampleEvent } from '../test/support/lambda.ts'
+import { describeService, resourcesOf, tokenPolicyOf } from '../test/support/service-description.ts'
+
+const service = describeService()
+let aws: LocalAws
+
+beforeAll(async () => {
+  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+})
+afterAll(() => aws.stop())
+
+test('anybody can verify a token with the published keys, whichever of the two signed it', async () => {
+  const handler = await loadHandler(service, 'jwks', aws)
+  const { body } = parsed(await handler(sampleEvent('jwks.json'), lambdaContext()))
+  const policy = tokenPolicyOf(service)
+  for (const key of [service.custom.keyA, service.custom.keyB]) {
+    const token = await fillTokens('{{admin token}}', aws, key, policy, new Date())
+    const { payload } = await jwtVerify(token, createLocalJWKSet(body), policy)
+    expect(payload).toMatchObject({ sub: 'admin', role: 'admin' })
+  }
+})

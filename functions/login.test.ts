@@ -1,0 +1,158 @@
+import { type Argon2Parameters, argon2Sync } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { awsClient } from '../lib/aws.ts'
+import { publicKeyCache } from '../lib/keys.ts'
+import { hashPassword } from '../lib/passwords.ts'
+import { addUser } from '../lib/store.ts'
+import { verifyAccessToken } from '../lib/tokens.ts'
+import { type LocalAws, startLocalAws } from '../local/aws.ts'
+import { loadHandler } from '../test/support/handlers.ts'
+import { lambdaContext, loginEvent, parsed } from '../test/support/lambda.ts'
+import { describeService, resourcesOf, tokenPolicyOf } from '../test/support/service-description.ts'
+
+// The real function, counted.
+vi.mock('node:crypto', async (importOriginal) => {
+  const crypto = await importOriginal<typeof import('node:crypto')>()
+  return { ...crypto, argon2Sync: vi.fn(crypto.argon2Sync) }
+})
+
+const service = describeService()
+let aws: LocalAws
+let handler: Awaited<ReturnType<typeof loadHandler>>
+let records: unknown[]
+
+beforeAll(async () => {
+  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  handler = await loadHandler(service, 'login', aws)
+})
+afterAll(() => aws.stop())
+
+beforeEach(() => {
+  records = []
+  for (const method of ['info', 'error'] as const) {
+    vi.spyOn(console, method).mockImplementation((record) => void records.push(record))
+  }
+  vi.mocked(argon2Sync).mockClear()
+})
+
+const login = (username: string, password: string) =>
+  handler(loginEvent({ body: JSON.stringify({ username, password }) }), lambdaContext())
+
+const hashes = () =>
+  vi.mocked(argon2Sync).mock.calls.map(([algorithm, { message, ...cost }]) => ({
+    algorithm,
+    message: Buffer.from(message as Buffer).toString(),
+    ...costOf(cost),
+  }))
+const costOf = ({ memory, passes, parallelism, tagLength, nonce }: Omit<Argon2Parameters, 'message'>) => ({
+  memory,
+  passes,
+  parallelism,
+  tagLength,
+  saltLength: Buffer.from(nonce as Buffer).length,
+})
+const oneHash = (message: string) => [
+  {
+    algorithm: 'argon2id',
+    message,
+    memory: 19_456,
+    passes: 2,
+    parallelism: 1,
+    tagLength: 32,
+    saltLength: 16,
+  },
+]
+
+const refused = {
+  statusCode: 401,
+  headers: {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  },
+  body: {
+    type: 'about:blank',
+    title: 'Unauthorized',
+    status: 401,
+    detail: 'Incorrect username or password.',
+  },
+}
+
+test('a right password is answered with a token that our own verification takes', async () => {
+  const startedAt = Math.floor(Date.now() / 1000)
+  const answer = parsed(await login('Admin', 'admin'))
+  expect(answer).toEqual({
+    statusCode: 200,
+    headers: {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+    },
+    body: { authToken: expect.any(String), tokenType: 'Bearer', expiresIn: 1800 },
+  })
+
+  const publicKeys = publicKeyCache(awsClient(aws.settings), [service.custom.signingKey])
+  const keys = await publicKeys(undefined, new Date(), Date.now() + 4_500)
+  const principal = await verifyAccessToken(answer.body.authToken, keys, tokenPolicyOf(service), new Date())
+  expect(principal).toEqual({ username: 'admin', role: 'admin', expiresAt: expect.any(Number) })
+  expect(principal.expiresAt - startedAt).toBeGreaterThanOrEqual(1_800)
+  expect(principal.expiresAt - startedAt).toBeLessThanOrEqual(1_810)
+  expect(records).toEqual([{ event: 'login.accepted', username: 'admin' }])
+})
+
+test('every login gets a token of its own', async () => {
+  const answers = [await login('user', 'user'), await login('user', 'user')]
+  const [first, second] = answers.map(({ body }) => JSON.parse(body).authToken.split('.')[1])
+  const jti = (payload: string) => JSON.parse(Buffer.from(payload, 'base64url').toString()).jti
+  expect(jti(first)).not.toBe(jti(second))
+})
+
+test('an unknown name and a wrong password get the same bytes for the same work', async () => {
+  const wrongPassword = await login('user', 'hunter2')
+  const workForWrongPassword = hashes()
+  vi.mocked(argon2Sync).mockClear()
+  const unknownName = await login('nobody', 'hunter2')
+
+  expect(parsed(wrongPassword)).toEqual(refused)
+  expect(JSON.stringify(unknownName)).toBe(JSON.stringify(wrongPassword))
+  expect(workForWrongPassword).toEqual(oneHash('hunter2'))
+  expect(hashes()).toEqual(oneHash('hunter2'))
+})
+
+test('a refusal is logged with the name of a user that there is, and with no other', async () => {
+  await login('user', 'hunter2')
+  await login('hunter2', 'hunter2')
+  const failure = {
+    event: 'request.refused',
+    code: 'invalid_credentials',
+    detail: 'login refused',
+    cause: undefined,
+  }
+  expect(records).toEqual([
+    { event: 'login.refused', username: 'user' },
+    failure,
+    { event: 'login.refused', username: undefined },
+    failure,
+  ])
+})
+
+test('a disabled user is refused like a wrong password', async () => {
+  const now = new Date().toISOString()
+  const user = {
+    username: 'mallory',
+    role: 'admin' as const,
+    passwordHash: hashPassword('secret', Buffer.alloc(16, 7)),
+    disabled: true,
+    createdAt: now,
+    changedAt: now,
+  }
+  await addUser(awsClient(aws.settings), service.custom.tableName, user, Date.now() + 4_500)
+  vi.mocked(argon2Sync).mockClear()
+  expect(parsed(await login('mallory', 'secret'))).toEqual(refused)
+  expect(hashes()).toEqual(oneHash('secret'))
+})
+
+test('a request that cannot be a login costs no hash', async () => {
+  expect(parsed(await login('not a name', 'user')).statusCode).toBe(422)
+  expect(hashes()).toEqual([])
+})

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { readConfig } from './config.ts'
+
+test('every setting at fault is named in one message, and no value is', () => {
+  const env = {
+    SIGNING_KEY: '',
+    PUBLISHED_KEYS: 'alias/hidden,',
+    TOKEN_TTL_SECONDS: 'hidden',
+    TOKEN_ISSUER: 'fine',
+    AWS_ENDPOINT_URL: 'hidden',
+  }
+  const names = [
+    'TABLE_NAME',
+    'SIGNING_KEY',
+    'PUBLISHED_KEYS',
+    'TOKEN_TTL_SECONDS',
+    'TOKEN_ISSUER',
+    'AWS_ENDPOINT_URL',
+  ] as const
+  expect(() => readConfig(names, env)).toThrow(
+    new Error(
+      'Cannot start: TABLE_NAME is missing; SIGNING_KEY is missing; ' +
+        'PUBLISHED_KEYS must be names with commas between them; ' +
+        'TOKEN_TTL_SECONDS must be whole seconds from 60 to 86400; AWS_ENDPOINT_URL must be a URL',
+    ),
+  )
+})
+
+test('settings come back parsed, and only those that were asked for', () => {
+  const env = {
+    TABLE_NAME: 'users',
+    PUBLISHED_KEYS: 'alias/a,alias/b',
+    TOKEN_TTL_SECONDS: '1800',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:8000',
+    AWS_SESSION_TOKEN: '',
+    TOKEN_ISSUER: 'not asked for',
+  }
+  const names = [
+    'TABLE_NAME',
+    'PUBLISHED_KEYS',
+    'TOKEN_TTL_SECONDS',
+    'AWS_ENDPOINT_URL',
+    'AWS_ENDPOINT_URL_KMS',
+    'AWS_SESSION_TOKEN',
+  ] as const
+  expect(readConfig(names, env)).toEqual({
+    TABLE_NAME: 'users',
+    PUBLISHED_KEYS: ['alias/a', 'alias/b'],
+    TOKEN_TTL_SECONDS: 1800,
+    AWS_ENDPOINT_URL: new URL('http://127.0.0.1:8000'),
+    AWS_ENDPOINT_URL_KMS: undefined,
+    AWS_SESSION_TOKEN: undefined,
+  })
+})
+
+test.each([
+  ['60', 60],
+  ['86400', 86_400],
+])('a token may live for %s seconds', (text, seconds) => {
+  expect(readConfig(['TOKEN_TTL_SECONDS'], { TOKEN_TTL_SECONDS: text }).TOKEN_TTL_SECONDS).toBe(seconds)
+})
+
+test.each(['59', '86401', '-60', '90.5', '1e3', '0x40', ' 90', '90s', 'Infinity'])(
+  'a token may not live for %j seconds',
+  (text) => {
+    expect(() => readConfig(['TOKEN_TTL_SECONDS'], { TOKEN_TTL_SECONDS: text })).toThrow(
+      new Error('Cannot start: TOKEN_TTL_SECONDS must be whole seconds from 60 to 86400'),
+    )
+  },
+)

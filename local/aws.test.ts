@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { awsClient } from '../lib/aws.ts'
+import { readPublicKey } from '../lib/keys.ts'
+import { verifyPassword } from '../lib/passwords.ts'
+import { findUser } from '../lib/store.ts'
+import { describeService, resourcesOf, root } from '../test/support/service-description.ts'
+import { type LocalAws, startLocalAws } from './aws.ts'
+
+const service = describeService()
+const { region } = service.provider
+const soon = () => Date.now() + 4_500
+let local: LocalAws | undefined
+
+afterEach(() => local?.stop())
+
+test('there are the table and the keys of serverless.yml', async () => {
+  local = await startLocalAws(resourcesOf(service), region, 0)
+  const aws = awsClient(local.settings)
+  const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: service.custom.tableName }, soon())
+  const { AttributeDefinitions, KeySchema } = service.resources.Resources.Table?.Properties ?? {}
+  expect(Table).toMatchObject({
+    TableStatus: 'ACTIVE',
+    AttributeDefinitions,
+    KeySchema,
+    BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
+  })
+  const keys = [service.custom.keyA, service.custom.keyB].map((name) => readPublicKey(aws, name, soon()))
+  const [a, b] = await Promise.all(keys)
+  expect(a?.kid).not.toBe(b?.kid)
+})
+
+test('there are two demo users, each with its name for a password, and each hash salted anew', async () => {
+  local = await startLocalAws(resourcesOf(service), region, 0)
+  const aws = awsClient(local.settings)
+  const { tableName } = service.custom
+  const hashes: string[] = []
+  for (const name of ['user', 'admin'] as const) {
+    const user = await findUser(aws, tableName, name, soon())
+    expect(user).toMatchObject({ username: name, role: name, disabled: false })
+    expect(verifyPassword(name, user?.passwordHash ?? '')).toBe(true)
+    hashes.push(user?.passwordHash ?? '')
+  }
+  const salts = hashes.map((hash) => hash.split('$')[4])
+  expect(salts[0]).not.toBe(salts[1])
+  expect(await aws('dynamodb', 'Scan', { TableName: tableName, Select: 'COUNT' }, soon())).toMatchObject({
+    Count: 2,
+  })
+})
+
+test('DynamoDB takes the port it is offered, or another if that is taken, on the loopback only', async () => {
+  const other = createServer()
+  await once(other.listen(0, '127.0.0.1'), 'listening')
+  const { port } = other.address() as AddressInfo
+  local = await startLocalAws([], region, port)
+  expect(local.settings.endpoints.dynamodb.hostname).toBe('127.0.0.1')
+  expect(local.settings.endpoints.dynamodb.port).not.toBe(String(port))
+  local.stop()
+
+  other.close()
+  await once(other, 'close')
+  local = await startLocalAws([], region, port)
+  expect(local.settings.endpoints.dynamodb.port).toBe(String(port))
+})
+
+test('a stopped local AWS is gone', async () => {
+  local = await startLocalAws(resourcesOf(service), region, 0)
+  const aws = awsClient(local.settings)
+  local.stop()
+  await expect(readPublicKey(aws, service.custom.keyA, Date.now() + 100)).rejects.toMatchObject({
+    code: 'unavailable',
+  })
+})
+
+test('nothing of it keeps a process alive, kept-alive connections included', async () => {
+  const script = `
+    const { startLocalAws } = await import('./local/aws.ts')
+    await startLocalAws(${JSON.stringify(resourcesOf(service))}, '${region}', 0)
+    console.log('started')`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: root })
+  await once(child.stdout, 'data')
+  const startedAtMs = performance.now()
+  expect(await once(child, 'exit')).toEqual([0, null])
+  // A server keeps an idle connection for five seconds.
+  expect(performance.now() - startedAtMs).toBeLessThan(3_000)
+})

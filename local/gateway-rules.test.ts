@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import { describeService, resourcesOf } from '../test/support/service-description.ts'
+import { allows, gatewayAnswers, readAuthorization } from './gateway-rules.ts'
+
+const api = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234'
+const statement = (
+  Effect: string,
+  Resource: string | string[],
+  Action: string | string[] = 'execute-api:Invoke',
+) => ({
+  Effect,
+  Action,
+  Resource,
+})
+const allow = (resource: string) => statement('Allow', `${api}${resource}`)
+const deny = (resource: string) => statement('Deny', `${api}${resource}`)
+
+describe('a policy', () => {
+  test.each<[string, ReturnType<typeof statement>[], boolean]>([
+    ['without statements allows nothing', [], false],
+    ['allows what it names', [allow('/dev/GET/a.b')], true],
+    ['allows nothing else', [allow('/dev/GET/a')], false],
+    ['matches from the beginning', [statement('Allow', '/dev/GET/a.b')], false],
+    ['matches to the end', [allow('/dev/GET/a.')], false],
+    ['has a star for any text, slashes included', [allow('/*')], true],
+    ['has a star for no text', [allow('/dev/GET/a.b*')], true],
+    ['has a question mark for one character', [allow('/dev/GET/a?b')], true],
+    ['has a question mark for no fewer', [allow('/dev/GET/a.b?')], false],
+    ['has dots for dots', [allow('/dev/GET/..b')], false],
+    ['has brackets for brackets', [allow('/dev/GET/[a].b')], false],
+    ['has a plus for a plus', [allow('/dev/GET/a+.b')], false],
+    ['is case-sensitive about resources', [allow('/dev/get/a.b')], false],
+    ['denies before it allows', [deny('/*/GET/*'), allow('/*')], false],
+    ['denies after it allows', [allow('/*'), deny('/*/GET/*')], false],
+    ['does not deny what it does not name', [allow('/*'), deny('/*/POST/*')], true],
+    ['that only denies something else allows nothing', [deny('/*/POST/*')], false],
+    ['may name several resources', [statement('Allow', ['x', `${api}/*`])], true],
+    ['may name several actions', [statement('Allow', `${api}/*`, ['x', 'execute-api:Invoke'])], true],
+    ['may name all actions', [statement('Allow', `${api}/*`, '*')], true],
+    ['writes actions in any case', [statement('Allow', `${api}/*`, 'Execute-API:invoke')], true],
+    [
+      'of another action allows nothing',
+      [statement('Allow', `${api}/*`, 'execute-api:InvalidateCache')],
+      false,
+    ],
+    ['with an effect that is none allows nothing', [statement('allow', `${api}/*`)], false],
+  ])('%s', (_rule, statements, isAllowed) => {
+    expect(allows(statements, `${api}/dev/GET/a.b`)).toBe(isAllowed)
+  })
+})
+
+describe('an authorizer\u2019s answer', () => {
+  const statements = [allow('/*')]
+  const policyDocument = { Version: '2012-10-17', Statement: statements }
+
+  test('reaches the handler as text', () => {
+    const context = { username: 'ada', expiresAt: 1_795_534_200, isNew: false }
+    expect(readAuthorization({ principalId: 'ada', policyDocument, context })).toEqual({
+      principalId: 'ada',
+      context: { username: 'ada', expiresAt: '1795534200', isNew: 'false' },
+      statements,
+    })
+  })
+
+  test('need not have a context', () => {
+    expect(readAuthorization({ principalId: 'ada', policyDocument })).toEqual({
+      principalId: 'ada',
+      context: {},
+      statements,
+    })
+  })
+
+  test.each<[string, unknown]>([
+    ['that is nothing', undefined],
+    ['that is null', null],
+    ['that is text', 'Allow'],
+    ['without a principal', { policyDocument }],
+    ['with a principal that is no text', { principalId: 7, policyDocument }],
+    ['without a policy', { principalId: 'ada' }],
+    ['with a policy without statements', { principalId: 'ada', policyDocument: {} }],
+    ['with a list in its context', { principalId: 'ada', policyDocument, context: { roles: ['admin'] } }],
+    ['with an object in its context', { principalId: 'ada', policyDocument, context: { claims: {} } }],
+    ['with null in its context', { principalId: 'ada', policyDocument, context: { role: null } }],
+  ])('%s is a misconfiguration', (_what, answer) => {
+    expect(readAuthorization(answer)).toBeUndefined()
+  })
+})
+
+describe('the gateway\u2019s own answers', () => {
+  test('are read from the resources that are deployed', () => {
+    const answers = gatewayAnswers(resourcesOf(describeService()))
+    expect(answers.get('UNAUTHORIZED')).toEqual({
+      status: 401,
+      headers: {
+        'WWW-Authenticate': 'Bearer',
+        'Cache-Control': 'no-store',
+        'X-Content-Type-Options': 'nosniff',
+        'Content-Type': 'application/problem+json',
+      },
+      body: '{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Could not validate credentials."}',
+    })
+    expect(answers.get('DEFAULT_4XX')).toMatchObject({ status: undefined })
+  })
+
+  test('are none where there are none', () => {
+    expect(gatewayAnswers([{ Type: 'AWS::KMS::Key', Properties: {} }])).toEqual(new Map())
+  })
+})

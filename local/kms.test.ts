@@ -1,0 +1,219 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AwsCall, awsClient } from '../lib/aws.ts'
+import { kmsSigner, publicKeyFromSpki, readPublicKey } from '../lib/keys.ts'
+import { createKms } from './kms.ts'
+
+const REGION = 'eu-central-1'
+const ARN = `arn:aws:kms:${REGION}:123456789012`
+const ALGORITHM = 'RSASSA_PKCS1_V1_5_SHA_256'
+
+let server: Server
+let url: URL
+let aws: AwsCall
+
+beforeAll(async () => {
+  server = await createKms(['alias/a', 'alias/b'], REGION)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  aws = awsClient({ region: REGION, credentials, endpoints: { kms: url } })
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+const soon = () => Date.now() + 4_500
+const base64 = (bytes: number | string) =>
+  (typeof bytes === 'number' ? Buffer.alloc(bytes) : Buffer.from(bytes)).toString('base64')
+const signing = (changes: object) => ({
+  KeyId: 'alias/a',
+  Message: base64('message'),
+  MessageType: 'RAW',
+  SigningAlgorithm: ALGORITHM,
+  ...changes,
+})
+
+const DATE = '20261124T150000Z'
+const SCOPE = `20261124/${REGION}/kms/aws4_request`
+const authorization = (scope: string) =>
+  `AWS4-HMAC-SHA256 Credential=local/${scope}, SignedHeaders=host;x-amz-date, Signature=00`
+
+/** Sends a request as it is, without any client's help. */
+async function send(target: string, body: string, headers: Record<string, string> = {}) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'X-Amz-Target': target,
+      'X-Amz-Date': DATE,
+      Authorization: authorization(SCOPE),
+      ...headers,
+    },
+    body,
+  })
+  const type = response.headers.get('content-type')
+  const answer = (await response.json()) as Record<string, string>
+  return { status: response.status, type, answer }
+}
+
+const refusal = (type: string, message: unknown) => ({
+  status: 400,
+  type: 'application/x-amz-json-1.1',
+  answer: { __type: type, message },
+})
+
+test('GetPublicKey describes an RSA signing key', async () => {
+  expect(await send('TrentService.GetPublicKey', '{"KeyId":"alias/a"}')).toEqual({
+    status: 200,
+    type: 'application/x-amz-json-1.1',
+    answer: {
+      KeyId: expect.stringMatching(`^${ARN}:key/[0-9a-f-]{36}$`),
+      PublicKey: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),
+      KeySpec: 'RSA_2048',
+      CustomerMasterKeySpec: 'RSA_2048',
+      KeyUsage: 'SIGN_VERIFY',
+      SigningAlgorithms: [ALGORITHM],
+    },
+  })
+})
+
+test('Sign makes a signature that the public key verifies', async () => {
+  const { status, answer } = await send('TrentService.Sign', JSON.stringify(signing({})))
+  const { PublicKey, KeyId } = await aws('kms', 'GetPublicKey', { KeyId: 'alias/a' }, soon())
+  expect({ status, answer }).toEqual({
+    status: 200,
+    answer: { KeyId, Signature: expect.any(String), SigningAlgorithm: ALGORITHM },
+  })
+  const key = createPublicKey({
+    key: Buffer.from(String(PublicKey), 'base64'),
+    format: 'der',
+    type: 'spki',
+  })
+  const signature = Buffer.from(answer.Signature ?? '', 'base64')
+  expect(verify('sha256', Buffer.from('message'), key, signature)).toBe(true)
+})
+
+test('a key answers to its alias, its id and the ARN of either', async () => {
+  const { KeyId: arn, PublicKey } = await aws('kms', 'GetPublicKey', { KeyId: 'alias/a' }, soon())
+  const id = String(arn).replace(/^.*\//, '')
+  for (const name of [arn, id, `${ARN}:alias/a`]) {
+    expect(await aws('kms', 'GetPublicKey', { KeyId: name }, soon())).toMatchObject({ KeyId: arn, PublicKey })
+  }
+})
+
+test('two aliases are two keys, and two servers have no key in common', async () => {
+  const other = await createKms(['alias/a'], REGION)
+  await once(other.listen(0, '127.0.0.1'), 'listening')
+  const kms = new URL(`http://127.0.0.1:${(other.address() as AddressInfo).port}`)
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  const otherAws = awsClient({ region: REGION, credentials, endpoints: { kms } })
+  const keys = [
+    await readPublicKey(aws, 'alias/a', soon()),
+    await readPublicKey(aws, 'alias/b', soon()),
+    await readPublicKey(otherAws, 'alias/a', soon()),
+  ]
+  other.closeAllConnections()
+  other.close()
+  expect(new Set(keys.map(({ kid }) => kid)).size).toBe(3)
+})
+
+test('the service\u2019s signer works with it', async () => {
+  const jws = await kmsSigner(aws, 'alias/b')((kid) => `${kid}.claims`, soon())
+  const [kid, , signature] = jws.split('.')
+  const { PublicKey } = await aws('kms', 'GetPublicKey', { KeyId: 'alias/b' }, soon())
+  const key = publicKeyFromSpki(Buffer.from(String(PublicKey), 'base64'))
+  expect(kid).toBe(key.kid)
+  expect(
+    verify('sha256', Buffer.from(`${kid}.claims`), key.key, Buffer.from(signature ?? '', 'base64url')),
+  ).toBe(true)
+})
+
+test.each([
+  ['alias/c', `Alias ${ARN}:alias/c is not found.`],
+  ['c', `Key ${ARN}:key/c is not found.`],
+  [`${ARN}:key/c`, `Key ${ARN}:key/c is not found.`],
+])('a key %s that is not there is not found', async (name, message) => {
+  const call = JSON.stringify(signing({ KeyId: name }))
+  expect(await send('TrentService.Sign', call)).toEqual(refusal('NotFoundException', message))
+  expect(await send('TrentService.GetPublicKey', call)).toEqual(refusal('NotFoundException', message))
+  await expect(aws('kms', 'Sign', signing({ KeyId: name }), soon())).rejects.toMatchObject({
+    code: 'unavailable',
+    cause: { name: 'NotFoundException', message },
+  })
+})
+
+describe('credentials are refused', () => {
+  test.each([
+    ['of another region', `20261124/us-east-1/kms/aws4_request`],
+    ['of another service', `20261124/${REGION}/dynamodb/aws4_request`],
+    ['of another day than the request', `20261123/${REGION}/kms/aws4_request`],
+    ['of another kind', `20261124/${REGION}/kms/aws5_request`],
+    ['without a scope', ''],
+  ])('%s', async (_what, scope) => {
+    const headers = { Authorization: authorization(scope) }
+    expect(await send('TrentService.GetPublicKey', '{"KeyId":"alias/a"}', headers)).toEqual(
+      refusal('InvalidSignatureException', 'Credential should be scoped to a valid region and service.'),
+    )
+  })
+
+  test('that are no AWS credentials', async () => {
+    const headers = { Authorization: 'Bearer token' }
+    expect(await send('TrentService.GetPublicKey', '{"KeyId":"alias/a"}', headers)).toEqual(
+      refusal('InvalidSignatureException', 'Credential should be scoped to a valid region and service.'),
+    )
+  })
+
+  test('when there are none', async () => {
+    const response = await fetch(url, { method: 'POST', headers: { 'X-Amz-Target': 'TrentService.Sign' } })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({
+      __type: 'MissingAuthenticationTokenException',
+      message: 'Missing Authentication Token',
+    })
+  })
+})
+
+test.each(['TrentService.Encrypt', 'DynamoDB_20120810.GetItem', 'Sign', 'constructor', ''])(
+  'an operation %j is not known',
+  async (target) => {
+    expect(await send(target, '{"KeyId":"alias/a"}')).toEqual(refusal('UnknownOperationException', ''))
+  },
+)
+
+test('a body that is no JSON is refused', async () => {
+  expect(await send('TrentService.Sign', '{"KeyId":')).toEqual(refusal('SerializationException', ''))
+})
+
+test.each(['null', '7', '{}', '{"KeyId":7}'])('a body %s without a key is refused', async (body) => {
+  expect(await send('TrentService.Sign', body)).toEqual(
+    refusal('ValidationException', "Value at 'keyId' must not be null"),
+  )
+})
+
+test.each([
+  ['another algorithm', { SigningAlgorithm: 'RSASSA_PSS_SHA_256' }],
+  ['no algorithm', { SigningAlgorithm: undefined }],
+  ['a digest', { MessageType: 'DIGEST' }],
+  ['no message', { Message: undefined }],
+])('Sign refuses %s', async (_what, changes) => {
+  expect(await send('TrentService.Sign', JSON.stringify(signing(changes)))).toEqual(
+    refusal('ValidationException', `This KMS signs a RAW Message with ${ALGORITHM}, and nothing else.`),
+  )
+})
+
+test('Sign takes messages of 1 to 4,096 bytes', async () => {
+  for (const length of [1, 4_096]) {
+    expect(
+      (await send('TrentService.Sign', JSON.stringify(signing({ Message: base64(length) })))).status,
+    ).toBe(200)
+  }
+  for (const length of [0, 4_097]) {
+    expect(await send('TrentService.Sign', JSON.stringify(signing({ Message: base64(length) })))).toEqual(
+      refusal('ValidationException', "Value at 'message' must have length between 1 and 4096"),
+    )
+  }
+})

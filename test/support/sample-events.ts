@@ -1,0 +1,112 @@
+import { expect } from 'vitest'
+
+/** What a function does with a sample event: what it returns, any JSON body parsed, or what it throws. */
+type Outcome = { returns: object } | { throws: string }
+
+const headers = {
+  'Content-Type': 'application/json',
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+}
+
+const answer = (statusCode: number, body: object, more: Partial<typeof headers> = {}): Outcome => ({
+  returns: { statusCode, headers: { ...headers, ...more }, body },
+})
+
+const problem = (status: number, title: string, detail: string, more = {}): Outcome =>
+  answer(
+    status,
+    { type: 'about:blank', title, status, detail, ...more },
+    { 'Content-Type': 'application/problem+json' },
+  )
+
+const token = answer(200, {
+  authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+  tokenType: 'Bearer',
+  expiresIn: 1800,
+})
+
+const wrong = problem(401, 'Unauthorized', 'Incorrect username or password.')
+
+const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
+const statement = (Effect: string, Resource: string) => ({ Action: 'execute-api:Invoke', Effect, Resource })
+const policy = (username: string, role: string, Statement: object[]): Outcome => ({
+  returns: {
+    principalId: username,
+    policyDocument: { Version: '2012-10-17', Statement },
+    context: { username, role, expiresAt: expect.any(Number) },
+  },
+})
+
+const publicKey = {
+  kty: 'RSA',
+  use: 'sig',
+  alg: 'RS256',
+  kid: expect.stringMatching(/^[\w-]{43}$/),
+  n: expect.stringMatching(/^[\w-]{342}$/),
+  e: 'AQAB',
+}
+
+/** Every file in `events/`: the function it is for, and what comes of it. */
+export const SAMPLES: Record<string, Outcome & { functionKey: string }> = {
+  'login.json': { functionKey: 'login', ...token },
+  'login-admin.json': { functionKey: 'login', ...token },
+  'login-wrong-password.json': { functionKey: 'login', ...wrong },
+  'login-unknown-user.json': { functionKey: 'login', ...wrong },
+  'login-malformed-body.json': {
+    functionKey: 'login',
+    ...problem(
+      400,
+      'Bad Request',
+      'The body must be one JSON object in UTF-8, without a byte order mark or repeated members.',
+    ),
+  },
+  'login-invalid-fields.json': {
+    functionKey: 'login',
+    ...problem(422, 'Unprocessable Content', 'Some fields are not valid.', {
+      errors: [
+        {
+          pointer: '#/username',
+          detail: '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.',
+        },
+        { pointer: '#/password', detail: 'A string is needed.' },
+        { pointer: '#', detail: 'Unknown fields are not accepted.' },
+      ],
+    }),
+  },
+  'authorizer.json': {
+    functionKey: 'authorizer',
+    ...policy('user', 'user', [statement('Allow', `${stage}/*`), statement('Deny', `${stage}/*/admin*`)]),
+  },
+  'authorizer-admin.json': {
+    functionKey: 'authorizer',
+    ...policy('admin', 'admin', [statement('Allow', `${stage}/*`)]),
+  },
+  'authorizer-missing-token.json': { functionKey: 'authorizer', throws: 'Unauthorized' },
+  'authorizer-expired-token.json': { functionKey: 'authorizer', throws: 'Unauthorized' },
+  'authorizer-forged-token.json': { functionKey: 'authorizer', throws: 'Unauthorized' },
+  'user-content.json': {
+    functionKey: 'user-content',
+    ...answer(200, {
+      message: 'This content for authorised users only.',
+      username: 'user',
+      role: 'user',
+    }),
+  },
+  'user-content-expired.json': {
+    functionKey: 'user-content',
+    ...problem(401, 'Unauthorized', 'Could not validate credentials.'),
+  },
+  'admin-content.json': {
+    functionKey: 'admin-content',
+    ...answer(200, { message: 'Admin only content.', username: 'admin', role: 'admin' }),
+  },
+  'admin-content-as-user.json': {
+    functionKey: 'admin-content',
+    ...problem(403, 'Forbidden', 'Your role does not allow this.'),
+  },
+  'jwks.json': {
+    functionKey: 'jwks',
+    ...answer(200, { keys: [publicKey, publicKey] }, { 'Cache-Control': 'public, max-age=300' }),
+  },
+}
