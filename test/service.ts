@@ -12,13 +12,17 @@ export interface Service {
   stop(): Promise<void>
 }
 
-/** Starts `sls offline` as `npm start` does, on free ports, and waits until it says that it is running. */
-export async function startService(env: Record<string, string> = {}): Promise<Service> {
+/**
+ * Starts `sls offline` as `npm start` does, on free ports, and waits until it says that it is running.
+ *
+ * @param nodeOptions - Node's own, for the service and the threads its functions run in.
+ */
+export async function startService(nodeOptions: string[] = []): Promise<Service> {
   const [httpPort, lambdaPort] = [await freePort(), await freePort()]
   const sls = fileURLToPath(new URL('../node_modules/.bin/sls', import.meta.url))
   const ports = ['--httpPort', String(httpPort), '--lambdaPort', String(lambdaPort)]
   const args = ['offline', 'start', ...ports, '--param', `buildFolder=.results/service-${httpPort}`]
-  const child = spawn(process.execPath, [sls, ...args], { cwd: root, env: { ...process.env, ...env } })
+  const child = spawn(process.execPath, [...nodeOptions, sls, ...args], { cwd: root })
   let output = ''
   const ready = new Promise<void>((resolve, reject) => {
     const listen = (chunk: Buffer) => {

@@ -1,0 +1,80 @@
+import type { KeyObject } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda'
+import { vi } from 'vitest'
+
+export const ISSUER = 'https://issuer.example'
+export const AUDIENCE = 'https://api.example'
+
+/** A loopback server that counts what it is asked. */
+export async function countingServer(answer: RequestListener) {
+  const counted = { url: '', hits: 0, close: () => server.close() }
+  const server = createServer((request, response) => {
+    counted.hits += 1
+    answer(request, response)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  counted.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return counted
+}
+
+/**
+ * Loads the authorizer, and a KMS of two keys for it whose private halves the test has: only so can a token be
+ * wrong in one point and truly signed.
+ */
+export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
+  const kms = await countingServer(async (request, response) => {
+    const { KeyId } = JSON.parse(Buffer.concat(await request.toArray()).toString())
+    const key = KeyId === 'alias/a' ? keys.a : keys.b
+    const PublicKey = key.export({ format: 'der', type: 'spki' }).toString('base64')
+    response.end(JSON.stringify({ PublicKey }))
+  })
+  const settings = {
+    PUBLISHED_KEYS: 'alias/a,alias/b',
+    TOKEN_ISSUER: ISSUER,
+    TOKEN_AUDIENCE: AUDIENCE,
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_KMS: kms.url,
+  }
+  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
+  const { handler } = await import('../../functions/authorizer.ts')
+
+  const log: unknown[] = []
+  for (const level of ['info', 'error'] as const) {
+    vi.spyOn(console, level).mockImplementation((record) => void log.push(record))
+  }
+  return {
+    kms,
+    /** Asks the authorizer; `log` is what it logged meanwhile. */
+    async authorize(authorizationToken: unknown) {
+      log.length = 0
+      const event = { type: 'TOKEN', authorizationToken, methodArn: METHOD_ARN }
+      const context = { getRemainingTimeInMillis: () => 5_000 } as Context
+      const answer: APIGatewayAuthorizerResult | Error = await handler(
+        event as APIGatewayTokenAuthorizerEvent,
+        context,
+      ).catch((error) => error)
+      return { answer, log: [...log] }
+    },
+  }
+}
+
+const STAGE_ARN = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
+const METHOD_ARN = `${STAGE_ARN}/GET/`
+
+/** The whole answer that lets a user in. */
+export const userMayEnter = (username: string, expiresAt: number) => ({
+  principalId: username,
+  policyDocument: {
+    Version: '2012-10-17',
+    Statement: [
+      { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${STAGE_ARN}/*` },
+      { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${STAGE_ARN}/*/admin*` },
+    ],
+  },
+  context: { username, role: 'user', expiresAt },
+})
