@@ -6,7 +6,7 @@ const MAX_BODY_BYTES = 8_192
 const MAX_PASSWORD_BYTES = 1_024
 
 /** A username as a client may write it, read into the lower case it is stored in. */
-export const Username = z
+const Username = z
   .string('A string is needed.')
   .check(
     z.regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.'),
@@ -14,7 +14,7 @@ export const Username = z
   )
 
 /** A password as a client may write it, read into Unicode normalisation form C. */
-export const Password = z.string('A string is needed.').check(
+const Password = z.string('A string is needed.').check(
   z.minLength(1, 'Must not be empty.'),
   z.refine((text) => text.isWellFormed() && !text.includes('\0'), 'Must be text without NUL.'),
   z.overwrite((text) => text.normalize('NFC')),

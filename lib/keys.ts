@@ -114,6 +114,3 @@ export function kmsSigner(aws: AwsCall, keyName: string) {
     throw new ServiceError('unavailable', 'KMS answered with a signature that its public key does not verify')
   }
 }
-
-/** See {@link kmsSigner}. */
-export type SignJws = ReturnType<typeof kmsSigner>

@@ -47,7 +47,9 @@ export function accessTokenInput(
   return (kid) => `${encode({ alg: 'RS256', typ: 'at+jwt', kid })}.${encode(claims)}`
 }
 
-const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+const decode = (part: string) => Buffer.from(part, 'base64url').toString('utf8')
 
 /**
  * Reads which key a token says it was signed with, if it is shaped as ours are.
@@ -63,14 +65,13 @@ export function readUnverifiedKid(unverifiedToken: string): string | undefined {
   if (unverifiedToken.length > MAX_TOKEN_CHARACTERS) throw invalidToken('longer than 8 KiB')
   const parts = unverifiedToken.split('.')
   if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) throw invalidToken('not a compact JWS')
-  const headerText = Buffer.from(parts[0] ?? '', 'base64url').toString('utf8')
   let header: { kid?: unknown } | null
   try {
-    header = JSON.parse(headerText)
+    header = JSON.parse(decode(parts[0] ?? ''))
   } catch {
     throw invalidToken('header is not JSON')
   }
-  if (JSON.stringify(header) !== headerText) throw invalidToken('header is not written the way ours are')
+  if (encode(header) !== parts[0]) throw invalidToken('header is not written the way ours are')
   return typeof header?.kid === 'string' ? header.kid : undefined
 }
 

@@ -1,5 +1,5 @@
 /** Every role there is. */
-export const ROLES = ['user', 'admin'] as const
+const ROLES = ['user', 'admin'] as const
 
 export type Role = (typeof ROLES)[number]
 

@@ -1,0 +1,68 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, totalmem, version } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
+import { startStandIn } from './aws.ts'
+import { FUNCTION_NAMES, type FunctionName } from './budgets.ts'
+import { buildBundles, readService } from './bundles.ts'
+import { chart } from './chart.ts'
+import { holdCpu } from './held-cpu.ts'
+import { type Bench, measure } from './measure.ts'
+import { isOver, sizeRows, table, timeRows, withoutBudgets } from './report.ts'
+
+// npm run bench: what the functions cost, against their budgets. Prints a table and draws docs/performance.svg.
+const ROUNDS = 25
+const HELD_ROUNDS = 15
+const TOKENS = 2_000
+
+/** What a function of 512 MB gets of the vCPU that 1,769 MB get whole ("Configure Lambda function memory", AWS). */
+const HELD_SHARE = 512 / 1769
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+function describeMachine(): string {
+  const osRelease = '/etc/os-release'
+  const { PRETTY_NAME = version() } = existsSync(osRelease) ? parseEnv(readFileSync(osRelease, 'utf8')) : {}
+  const [cpu] = cpus()
+  const memoryGiB = Math.round(totalmem() / 2 ** 30)
+  const load = loadavg()[0]?.toFixed(1)
+  return `${cpus().length} × ${cpu?.model.trim()}, ${memoryGiB} GiB, ${PRETTY_NAME}, Node ${process.version}, load ${load} at the start`
+}
+
+function readEvents(token: string): Record<FunctionName, object> {
+  const entries = FUNCTION_NAMES.map((name) => {
+    const text = readFileSync(`${root}events/${name}.json`, 'utf8')
+    return [name, JSON.parse(text.replace(/\{\{[^}]* token\}\}/g, token))]
+  })
+  return Object.fromEntries(entries)
+}
+
+console.log(`${describeMachine()}\n`)
+const service = readService()
+const folder = `${root}.results/bench`
+const bundles = buildBundles(service, '.results/bench')
+const standIn = await startStandIn(service)
+const held = holdCpu(HELD_SHARE)
+try {
+  const tokens = await standIn.makeTokens(TOKENS)
+  const [token = ''] = await standIn.makeTokens(1)
+  const timeoutSeconds = service.provider.timeout
+  const bench: Bench = { bundles, standIn, events: readEvents(token), timeoutSeconds, folder }
+
+  const rows = [...sizeRows(bundles), ...timeRows(await measure(bench, tokens, ROUNDS))]
+  console.log(table(rows))
+
+  const percent = Math.round(HELD_SHARE * 100)
+  const heldRows = held ? withoutBudgets(timeRows(await measure(bench, tokens, HELD_ROUNDS, held))) : []
+  console.log(
+    held
+      ? `\nWith the CPU held to ${percent} %:\n\n${table(heldRows)}`
+      : `\nThis machine does not let us hold the CPU to ${percent} %; that part is left out.`,
+  )
+
+  writeFileSync(`${root}docs/performance.svg`, chart(rows, heldRows, HELD_SHARE))
+  if (rows.some(isOver)) process.exitCode = 1
+} finally {
+  held?.release()
+  standIn.stop()
+}
