@@ -23,7 +23,11 @@ export interface Row {
 export const isOver = ({ value, budget = Number.POSITIVE_INFINITY }: Row): boolean => value > budget
 
 export const amount = (value: number, { unit, digits }: Row): string => {
-  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  const format = {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: 'negative',
+  } as const
   return `${value.toLocaleString('en-GB', format)} ${unit}`
 }
 
