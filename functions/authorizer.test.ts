@@ -3,7 +3,7 @@ import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
 import { loadHandler } from '../test/support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../test/support/lambda.ts'
-import { describeService, resourcesOf, tokenPolicyOf } from '../test/support/service-description.ts'
+import { describeService, resourcesOf, tokenSourceOf } from '../test/support/service-description.ts'
 
 const service = describeService()
 let aws: LocalAws
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => aws.stop())
 
 const tokenFor = (place: string, signingKey: string) =>
-  fillTokens(place, aws, signingKey, tokenPolicyOf(service), new Date())
+  fillTokens(place, tokenSourceOf(service, aws, signingKey), new Date())
 
 const eventWith = (authorizationToken: unknown) => ({ ...sampleEvent('authorizer.json'), authorizationToken })
 

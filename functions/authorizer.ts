@@ -1,15 +1,18 @@
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda'
 import { awsClient, awsSettings } from '../lib/aws.ts'
 import { readConfig } from '../lib/config.ts'
+import { openTable } from '../lib/dynamo.ts'
 import { deadlineOf, logFailure } from '../lib/http.ts'
 import { publicKeyCache } from '../lib/keys.ts'
 import { policyFor } from '../lib/policy.ts'
 import { ServiceError } from '../lib/problems.ts'
-import { readUnverifiedKid, verifyAccessToken } from '../lib/tokens.ts'
+import { readUnverified, verifyAccessToken } from '../lib/tokens.ts'
+import { findStanding } from '../lib/user-store.ts'
 
 const config = readConfig(['PUBLISHED_KEYS', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE'])
 const policy = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
 const publicKeys = publicKeyCache(awsClient(awsSettings()), config.PUBLISHED_KEYS)
+const table = openTable()
 
 /** Lambda authorizer of type TOKEN: verifies the access token and says what it opens. */
 export async function handler(
@@ -18,8 +21,19 @@ export async function handler(
 ): Promise<APIGatewayAuthorizerResult> {
   try {
     const unverifiedToken = readBearer(event.authorizationToken)
-    const keys = await publicKeys(readUnverifiedKid(unverifiedToken), new Date(), deadlineOf(context))
+    const { kid, username } = readUnverified(unverifiedToken)
+    const deadlineMs = deadlineOf(context)
+    const [keys, standing] = await Promise.all([
+      publicKeys(kid, new Date(), deadlineMs),
+      username === undefined ? undefined : findStanding(table, username, deadlineMs),
+    ])
     const principal = await verifyAccessToken(unverifiedToken, keys, policy, new Date())
+    if (!standing || standing.disabled || principal.issuedAt < standing.validAfter) {
+      throw new ServiceError(
+        'invalid_token',
+        'token refused: its user has revoked it, is disabled or is gone',
+      )
+    }
     return policyFor(principal, event.methodArn)
   } catch (error) {
     logFailure(error)

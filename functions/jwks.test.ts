@@ -4,7 +4,12 @@ import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
 import { loadHandler } from '../test/support/handlers.ts'
 import { lambdaContext, parsed, sampleEvent } from '../test/support/lambda.ts'
-import { describeService, resourcesOf, tokenPolicyOf } from '../test/support/service-description.ts'
+import {
+  describeService,
+  resourcesOf,
+  tokenPolicyOf,
+  tokenSourceOf,
+} from '../test/support/service-description.ts'
 
 const service = describeService()
 let aws: LocalAws
@@ -17,10 +22,9 @@ afterAll(() => aws.stop())
 test('anybody can verify a token with the published keys, whichever of the two signed it', async () => {
   const handler = await loadHandler(service, 'jwks', aws)
   const { body } = parsed(await handler(sampleEvent('jwks.json'), lambdaContext()))
-  const policy = tokenPolicyOf(service)
   for (const key of [service.custom.keyA, service.custom.keyB]) {
-    const token = await fillTokens('{{admin token}}', aws, key, policy, new Date())
-    const { payload } = await jwtVerify(token, createLocalJWKSet(body), policy)
+    const token = await fillTokens('{{admin token}}', tokenSourceOf(service, aws, key), new Date())
+    const { payload } = await jwtVerify(token, createLocalJWKSet(body), tokenPolicyOf(service))
     expect(payload).toMatchObject({ sub: 'admin', role: 'admin' })
   }
 })

@@ -11,7 +11,7 @@ import { fillTokens } from '../local/tokens.ts'
 import { loadHandler } from '../test/support/handlers.ts'
 import { lambdaContext, parsed, sampleEvent } from '../test/support/lambda.ts'
 import { SAMPLES } from '../test/support/sample-events.ts'
-import { describeService, resourcesOf, root, tokenPolicyOf } from '../test/support/service-description.ts'
+import { describeService, resourcesOf, root, tokenSourceOf } from '../test/support/service-description.ts'
 
 const service = describeService()
 let aws: LocalAws
@@ -34,8 +34,7 @@ test('every function has a sample event', () => {
 describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey, ...outcome }) => {
   test(`has the outcome it is a sample of, given to ${functionKey}`, async () => {
     const handler = await loadHandler(service, functionKey, aws)
-    const { signingKey } = service.custom
-    const event = await fillTokens(sampleEvent(file), aws, signingKey, tokenPolicyOf(service), new Date())
+    const event = await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
     const call = handler(event, lambdaContext())
     if ('throws' in outcome) {
       await expect(call).rejects.toThrow(new Error(outcome.throws))
@@ -109,7 +108,7 @@ const TOKEN_EVENT = {
   authorizationToken: true,
 } satisfies Record<keyof APIGatewayTokenAuthorizerEvent, true>
 
-const PROTECTED = ['user-content', 'admin-content']
+const PROTECTED = ['user-content', 'admin-content', 'sessions', 'end-session', 'password']
 
 describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey }) => {
   const event = sampleEvent(file)

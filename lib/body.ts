@@ -1,12 +1,13 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import * as z from 'zod/mini'
+import { headerOf } from './http.ts'
 import { type FieldError, ServiceError } from './problems.ts'
 
 const MAX_BODY_BYTES = 8_192
 const MAX_PASSWORD_BYTES = 1_024
 
 /** A username as a client may write it, read into the lower case it is stored in. */
-const Username = z
+export const Username = z
   .string('A string is needed.')
   .check(
     z.regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.'),
@@ -14,7 +15,7 @@ const Username = z
   )
 
 /** A password as a client may write it, read into Unicode normalisation form C. */
-const Password = z.string('A string is needed.').check(
+export const Password = z.string('A string is needed.').check(
   z.minLength(1, 'Must not be empty.'),
   z.refine((text) => text.isWellFormed() && !text.includes('\0'), 'Must be text without NUL.'),
   z.overwrite((text) => text.normalize('NFC')),
@@ -23,6 +24,20 @@ const Password = z.string('A string is needed.').check(
 
 /** Body of `POST /login`. */
 export const Credentials = z.strictObject({ username: Username, password: Password })
+
+const Token = z.string('A string is needed.').check(z.maxLength(256, 'At most 256 characters.'))
+
+/** Body of `POST /refresh`. */
+export const Refreshing = z.strictObject({ refreshToken: Token })
+
+/** Body of `POST /logout`. */
+export const LoggingOut = z.strictObject({
+  refreshToken: Token,
+  everywhere: z.optional(z.boolean('true or false is needed.')),
+})
+
+/** Body of `PUT /password`. */
+export const PasswordChange = z.strictObject({ currentPassword: Password, newPassword: Password })
 
 /**
  * Reads a request's JSON body as a schema describes it.
@@ -37,7 +52,7 @@ export const Credentials = z.strictObject({ username: Username, password: Passwo
  *   `invalid_fields`, none of which holds anything of what was sent.
  */
 export function readBody<T>(event: APIGatewayProxyEvent, schema: z.ZodMiniType<T>): T {
-  if (!/^application\/json\s*(;|$)/i.test(contentTypeOf(event))) {
+  if (!/^application\/json\s*(;|$)/i.test(headerOf(event.headers, 'content-type'))) {
     throw new ServiceError('unsupported_media_type', 'content type is not application/json')
   }
   const text = textOf(event)
@@ -50,11 +65,6 @@ export function readBody<T>(event: APIGatewayProxyEvent, schema: z.ZodMiniType<T
     throw new ServiceError('malformed_body', 'a member is repeated')
   }
   return result.data
-}
-
-function contentTypeOf(event: APIGatewayProxyEvent): string {
-  const header = Object.entries(event.headers ?? {}).find(([name]) => name.toLowerCase() === 'content-type')
-  return typeof header?.[1] === 'string' ? header[1] : ''
 }
 
 function textOf({ body, isBase64Encoded }: APIGatewayProxyEvent): string {

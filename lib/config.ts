@@ -1,3 +1,6 @@
+import type { Limit, Limits } from './attempts.ts'
+import type { SessionPolicy } from './sessions.ts'
+
 type Parse<T> = (text: string | undefined) => T
 
 const text: Parse<string> = (value) => {
@@ -23,6 +26,14 @@ const wholeSeconds =
     return seconds
   }
 
+const limit: Parse<Limit> = (value) => {
+  const [, failures, windowSeconds] = /^(\d{1,6})\/(\d{1,6})$/.exec(text(value)) ?? []
+  if (!Number(failures) || !Number(windowSeconds)) {
+    throw new Error('must be failures/seconds, such as 5/900, both at least 1')
+  }
+  return { failures: Number(failures), windowSeconds: Number(windowSeconds) }
+}
+
 const optionalUrl: Parse<URL | undefined> = (value) => {
   if (optionalText(value) === undefined) return undefined
   if (!URL.canParse(value ?? '')) throw new Error('must be a URL')
@@ -39,6 +50,11 @@ const SETTINGS = {
   TOKEN_ISSUER: text,
   TOKEN_AUDIENCE: text,
   TOKEN_TTL_SECONDS: wholeSeconds(60, 86_400),
+  SESSION_TTL_SECONDS: wholeSeconds(60, 31_536_000),
+  SESSION_IDLE_TTL_SECONDS: wholeSeconds(60, 31_536_000),
+  LIMIT_USER_AND_SOURCE: limit,
+  LIMIT_SOURCE: limit,
+  LIMIT_USER: limit,
   // The rest is set by Lambda itself, or read as the AWS SDKs read it.
   AWS_REGION: text,
   AWS_ACCESS_KEY_ID: text,
@@ -75,4 +91,20 @@ export function readConfig<N extends Name>(names: readonly N[], env = process.en
   })
   if (faults.length > 0) throw new Error(`Cannot start: ${faults.join('; ')}`)
   return Object.fromEntries(entries)
+}
+
+/** How many failed passwords are too many, from the environment. */
+export function readLimits(): Limits {
+  const config = readConfig(['LIMIT_USER_AND_SOURCE', 'LIMIT_SOURCE', 'LIMIT_USER'])
+  return {
+    userAndSource: config.LIMIT_USER_AND_SOURCE,
+    source: config.LIMIT_SOURCE,
+    user: config.LIMIT_USER,
+  }
+}
+
+/** How long sessions last, from the environment. */
+export function readSessionPolicy(): SessionPolicy {
+  const config = readConfig(['SESSION_TTL_SECONDS', 'SESSION_IDLE_TTL_SECONDS'])
+  return { absoluteTtlSeconds: config.SESSION_TTL_SECONDS, idleTtlSeconds: config.SESSION_IDLE_TTL_SECONDS }
 }

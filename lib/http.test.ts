@@ -114,7 +114,7 @@ test('a refusal is logged as the client\u2019s', () => {
     [
       'info',
       {
-        event: 'request.refused',
+        event: 'token.refused',
         code: 'invalid_token',
         detail: 'token refused',
         cause: 'ERR_JWT_EXPIRED: exp',
@@ -129,7 +129,12 @@ test('a dependency that failed is logged as ours, with what it said', () => {
   expect(records).toEqual([
     [
       'error',
-      { event: 'dependency.failed', detail: 'kms Sign failed', cause: 'ThrottlingException: slow down' },
+      {
+        event: 'dependency.failed',
+        code: 'unavailable',
+        detail: 'kms Sign failed',
+        cause: 'ThrottlingException: slow down',
+      },
     ],
   ])
 })
@@ -139,7 +144,12 @@ test('a mistake of ours is logged with the place it was made at', () => {
   expect(records).toEqual([
     [
       'error',
-      { event: 'request.crashed', error: expect.stringMatching(/no such property\n +at .*http\.test/) },
+      {
+        event: 'request.crashed',
+        code: 'internal',
+        detail: 'unforeseen',
+        cause: expect.stringMatching(/no such property\n +at .*http\.test/),
+      },
     ],
   ])
 })

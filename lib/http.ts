@@ -27,10 +27,25 @@ export function apiHandler(
     try {
       return await route(event, deadlineOf(context))
     } catch (error) {
-      logFailure(error)
-      return problem(error instanceof ServiceError ? error : new ServiceError('internal', 'unforeseen'))
+      return problem(logFailure(error))
     }
   }
+}
+
+/**
+ * Where a request comes from: as the gateway saw it, and as the client calls itself.
+ */
+export function originOf({ requestContext, headers }: APIGatewayProxyEvent) {
+  return {
+    sourceIp: String(requestContext?.identity?.sourceIp ?? ''),
+    userAgent: headerOf(headers, 'user-agent'),
+  }
+}
+
+/** The value of a header, its name in lower case; empty if there is none, or none that is text. */
+export function headerOf(headers: APIGatewayProxyEvent['headers'] | null, name: string): string {
+  const header = Object.entries(headers ?? {}).find(([written]) => written.toLowerCase() === name)
+  return typeof header?.[1] === 'string' ? header[1] : ''
 }
 
 /**
@@ -53,11 +68,18 @@ export function json(status: number, body: object, headers: Headers = {}): APIGa
   }
 }
 
+/** An answer that there is nothing to say (RFC 9110 section 15.3.5). */
+export const noContent = (): APIGatewayProxyResult => ({
+  statusCode: 204,
+  headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
+  body: '',
+})
+
 /** The RFC 9457 problem a client sees for a failure. */
-function problem({ code, fields }: ServiceError): APIGatewayProxyResult {
-  const { status, title, detail, ...more } = PROBLEMS[code]
+function problem({ code, fields, retryAfterSeconds }: ServiceError): APIGatewayProxyResult {
+  const { status, title, detail } = PROBLEMS[code]
   const headers: Headers = { 'Content-Type': 'application/problem+json' }
-  if ('retryAfterSeconds' in more) headers['Retry-After'] = String(more.retryAfterSeconds)
+  if (retryAfterSeconds !== undefined) headers['Retry-After'] = String(retryAfterSeconds)
   return json(
     status,
     { type: 'about:blank', title, status, detail, ...(fields && { errors: fields }) },
@@ -66,23 +88,18 @@ function problem({ code, fields }: ServiceError): APIGatewayProxyResult {
 }
 
 /**
- * Logs a failure as one structured record (Lambda's JSON log format keeps objects as they are).
+ * Logs a failure as one structured record (Lambda's JSON log format keeps objects as they are), under the event
+ * name of its code. `dependency.failed` and `request.crashed` are ours to mend; the rest is the client's.
  *
- * `dependency.failed` and `request.crashed` are ours to mend; `request.refused` is the client's.
+ * @returns The failure, as one we foresaw: `internal` if we did not.
  */
-export function logFailure(error: unknown): void {
-  if (!(error instanceof ServiceError)) {
-    console.error({ event: 'request.crashed', error: describe(error) })
-  } else if (error.code === 'unavailable') {
-    console.error({ event: 'dependency.failed', detail: error.message, cause: describe(error.cause) })
-  } else {
-    console.info({
-      event: 'request.refused',
-      code: error.code,
-      detail: error.message,
-      cause: describe(error.cause),
-    })
-  }
+export function logFailure(error: unknown): ServiceError {
+  const failure =
+    error instanceof ServiceError ? error : new ServiceError('internal', 'unforeseen', { cause: error })
+  const { event, code, message: detail, cause } = failure
+  const log = PROBLEMS[code].status >= 500 ? console.error : console.info
+  log({ event, code, detail, ...(cause !== undefined && { cause: describe(cause) }) })
+  return failure
 }
 
 function describe(error: unknown): string | undefined {

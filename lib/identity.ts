@@ -1,10 +1,10 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { ServiceError } from './problems.ts'
-import { isRole, isUsername, type Principal, type Role } from './users.ts'
+import { isRole, isUsername, type Principal, type Role, secondOf } from './users.ts'
 
 /**
- * Says who a request on a protected route speaks for: username, role and expiry as the authorizer put them
- * into the request context. Nothing else of the context is read.
+ * Says who a request on a protected route speaks for: username, role, expiry and session as the authorizer put
+ * them into the request context. Nothing else of the context is read.
  *
  * API Gateway may answer from an authorization it has cached, so the expiry is judged here again. A context
  * that is not the authorizer's means that the route is not protected, and is refused.
@@ -14,15 +14,16 @@ import { isRole, isUsername, type Principal, type Role } from './users.ts'
  * @throws {@link ServiceError} `invalid_token`.
  */
 export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
-  const { username, role, expiresAt } = event.requestContext?.authorizer ?? {}
+  const { username, role, expiresAt, sessionId } = event.requestContext?.authorizer ?? {}
   const isExpiry = typeof expiresAt === 'string' && /^[1-9]\d{0,15}$/.test(expiresAt)
   if (!isUsername(username) || !isRole(role) || !isExpiry) {
     throw new ServiceError('invalid_token', 'the request context is not the one our authorizer makes')
   }
-  if (Number(expiresAt) <= Math.floor(now.getTime() / 1000)) {
+  if (Number(expiresAt) <= secondOf(now)) {
     throw new ServiceError('invalid_token', 'the token behind a cached authorization has expired')
   }
-  return { username, role, expiresAt: Number(expiresAt) }
+  const session = typeof sessionId === 'string' ? { sessionId } : {}
+  return { username, role, expiresAt: Number(expiresAt), ...session }
 }
 
 /**

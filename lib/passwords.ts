@@ -43,6 +43,31 @@ export function verifyPassword(password: string, storedHash: string): boolean {
   return timingSafeEqual(argon2id(password, salt, cost, tag.length), tag)
 }
 
+/**
+ * Whether a stored hash costs an attacker less than one made today: less memory, or less memory times passes.
+ *
+ * @param storedHash - One that {@link verifyPassword} has accepted.
+ */
+export function needsRehash(storedHash: string): boolean {
+  const { cost } = parsePhc(storedHash)
+  const isSmaller = cost.memoryKiB < TODAY.memoryKiB
+  return isSmaller || cost.memoryKiB * cost.passes < TODAY.memoryKiB * TODAY.passes
+}
+
+/**
+ * Says why a hash from elsewhere cannot be stored.
+ *
+ * @returns The reason, without the hash, or `undefined` if {@link verifyPassword} takes it.
+ */
+export function phcFault(hash: string): string | undefined {
+  try {
+    parsePhc(hash)
+    return undefined
+  } catch (error) {
+    return (error as RangeError).message
+  }
+}
+
 type Cost = typeof TODAY
 
 const argon2id = (password: string, nonce: Buffer, cost: Cost, tagLength: number) =>

@@ -12,7 +12,7 @@ import type { Principal } from './users.ts'
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
 export function policyFor(
-  { username, role, expiresAt }: Principal,
+  { username, role, expiresAt, sessionId }: Principal,
   methodArn: string,
 ): APIGatewayAuthorizerResult {
   const stageArn = methodArn.split('/', 2).join('/')
@@ -30,6 +30,6 @@ export function policyFor(
         ...(role === 'admin' ? [] : [statement('Deny', `${stageArn}/*/admin*`)]),
       ],
     },
-    context: { username, role, expiresAt },
+    context: { username, role, expiresAt, ...(sessionId !== undefined && { sessionId }) },
   }
 }

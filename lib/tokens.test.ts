@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { publicKeyFromSpki } from './keys.ts'
-import { accessTokenInput, readUnverifiedKid, verifyAccessToken } from './tokens.ts'
+import { accessTokenInput, readUnverified, verifyAccessToken } from './tokens.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const ours = publicKeyFromSpki(publicKey.export({ format: 'der', type: 'spki' }))
@@ -11,7 +11,13 @@ const policy = { issuer: 'the-issuer', audience: 'the-api' }
 const ISSUED_AT = 1_795_532_400
 const issuedAt = new Date(ISSUED_AT * 1000 + 999)
 const afterSeconds = (seconds: number) => new Date((ISSUED_AT + seconds) * 1000)
-const ada = { username: 'ada', role: 'admin', expiresAt: ISSUED_AT + 900 }
+const ada = {
+  username: 'ada',
+  role: 'admin',
+  expiresAt: ISSUED_AT + 900,
+  sessionId: 'the-session',
+  issuedAt: ISSUED_AT,
+}
 
 const header = { alg: 'RS256', typ: 'at+jwt', kid: ours.kid }
 const claims = {
@@ -22,6 +28,7 @@ const claims = {
   iat: ISSUED_AT,
   exp: ISSUED_AT + 900,
   jti: '0b6f2a5e-55c1-4d3c-9a0b-0f5c3d2e1a00',
+  sid: 'the-session',
 }
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -38,7 +45,8 @@ const refusal = (detail: string, cause?: object) => ({
 
 test('an access token has the header and the claims of RFC 9068, and no others', () => {
   const input = accessTokenInput(
-    { username: 'ada', role: 'admin' },
+    { username: 'ada', role: 'admin', validAfter: 0 },
+    'the-session',
     policy,
     900,
     issuedAt,
@@ -49,8 +57,8 @@ test('an access token has the header and the claims of RFC 9068, and no others',
 })
 
 test('an access token that this service wrote says whom it speaks for, and nothing more', async () => {
-  const user = { username: 'ada', role: 'admin' as const, passwordHash: 'not in a token' }
-  const token = signed(accessTokenInput(user, policy, 900, issuedAt, claims.jti)(ours.kid))
+  const user = { username: 'ada', role: 'admin' as const, validAfter: 0, passwordHash: 'not in a token' }
+  const token = signed(accessTokenInput(user, 'the-session', policy, 900, issuedAt, claims.jti)(ours.kid))
   expect(await verify(token, issuedAt)).toEqual(ada)
 })
 
@@ -64,7 +72,7 @@ test('a token works until the second before its exp and not at its exp', async (
 })
 
 test('the clock of the issuer may be five seconds ahead and no more', async () => {
-  expect(await verify(forge({ iat: ISSUED_AT + 5 }))).toEqual(ada)
+  expect(await verify(forge({ iat: ISSUED_AT + 5 }))).toEqual({ ...ada, issuedAt: ISSUED_AT + 5 })
   await expect(verify(forge({ iat: ISSUED_AT + 6 }))).rejects.toMatchObject(refusal('iat lies in the future'))
 })
 
@@ -125,7 +133,7 @@ test('a failure of a key is not the token\u2019s fault', async () => {
 
 describe('the kid is read from a token of our shape', () => {
   test('before anything is verified', () => {
-    expect(readUnverifiedKid(`${encode(header)}.AA.AA`)).toBe(ours.kid)
+    expect(readUnverified(`${encode(header)}.AA.AA`)).toEqual({ kid: ours.kid, username: undefined })
   })
 
   test.each<[string, object]>([
@@ -133,15 +141,13 @@ describe('the kid is read from a token of our shape', () => {
     ['a number', { alg: 'RS256', kid: 7 }],
     ['an object', { kid: { toString: 'x' } }],
   ])('and is none when it is %s', (_what, header) => {
-    expect(readUnverifiedKid(`${encode(header)}.AA.AA`)).toBeUndefined()
+    expect(readUnverified(`${encode(header)}.AA.AA`).kid).toBeUndefined()
   })
 
   test('of 8 KiB at the most', () => {
     const filled = (length: number) => `${encode(header)}.AA.`.padEnd(length, 'A')
-    expect(readUnverifiedKid(filled(8_192))).toBe(ours.kid)
-    expect(() => readUnverifiedKid(filled(8_193))).toThrow(
-      expect.objectContaining(refusal('longer than 8 KiB')),
-    )
+    expect(readUnverified(filled(8_192)).kid).toBe(ours.kid)
+    expect(() => readUnverified(filled(8_193))).toThrow(expect.objectContaining(refusal('longer than 8 KiB')))
   })
 
   test.each([
@@ -152,7 +158,7 @@ describe('the kid is read from a token of our shape', () => {
     ['base64url in a second spelling', `${encode(header)}.AB.AA`],
     ['white space', `${encode(header)}.AA.AA `],
   ])('and not from %s', (_what, token) => {
-    expect(() => readUnverifiedKid(token)).toThrow(expect.objectContaining(refusal('not a compact JWS')))
+    expect(() => readUnverified(token)).toThrow(expect.objectContaining(refusal('not a compact JWS')))
   })
 
   test.each([
@@ -161,14 +167,14 @@ describe('the kid is read from a token of our shape', () => {
     ['with escapes that need not be', '{"k\\u0069d":"a"}'],
   ])('and not from a header %s', (_what, text) => {
     const header = Buffer.from(text).toString('base64url')
-    expect(() => readUnverifiedKid(`${header}.AA.AA`)).toThrow(
+    expect(() => readUnverified(`${header}.AA.AA`)).toThrow(
       expect.objectContaining(refusal('header is not written the way ours are')),
     )
   })
 
   test('and not from a header that is no JSON', () => {
     const header = Buffer.from('kid').toString('base64url')
-    expect(() => readUnverifiedKid(`${header}.AA.AA`)).toThrow(
+    expect(() => readUnverified(`${header}.AA.AA`)).toThrow(
       expect.objectContaining(refusal('header is not JSON')),
     )
   })

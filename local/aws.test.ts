@@ -6,7 +6,7 @@ import { afterEach, expect, test } from 'vitest'
 import { awsClient } from '../lib/aws.ts'
 import { readPublicKey } from '../lib/keys.ts'
 import { verifyPassword } from '../lib/passwords.ts'
-import { findUser } from '../lib/store.ts'
+import { findUser } from '../lib/user-store.ts'
 import { describeService, resourcesOf, root } from '../test/support/service-description.ts'
 import { type LocalAws, startLocalAws } from './aws.ts'
 
@@ -39,7 +39,7 @@ test('there are two demo users, each with its name for a password, and each hash
   const { tableName } = service.custom
   const hashes: string[] = []
   for (const name of ['user', 'admin'] as const) {
-    const user = await findUser(aws, tableName, name, soon())
+    const user = await findUser({ aws, name: tableName }, name, soon())
     expect(user).toMatchObject({ username: name, role: name, disabled: false })
     expect(verifyPassword(name, user?.passwordHash ?? '')).toBe(true)
     hashes.push(user?.passwordHash ?? '')

@@ -4,9 +4,10 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import dynalite from 'dynalite'
 import { type AwsCall, type AwsSettings, awsClient } from '../lib/aws.ts'
+import type { Table } from '../lib/dynamo.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords.ts'
-import { addUser } from '../lib/store.ts'
-import type { Role } from '../lib/users.ts'
+import { addUser } from '../lib/user-store.ts'
+import { newUser, type Role } from '../lib/users.ts'
 import { createKms } from './kms.ts'
 
 /** A CloudFormation resource, as `serverless.yml` includes it, variables resolved. */
@@ -57,7 +58,7 @@ export async function startLocalAws(
   const aws = awsClient(settings)
   for (const table of ofType('AWS::DynamoDB::Table')) {
     await createTable(aws, table)
-    await addDemoUsers(aws, String(table.TableName))
+    await addDemoUsers({ aws, name: String(table.TableName) })
   }
   return {
     settings,
@@ -92,11 +93,9 @@ async function createTable(aws: AwsCall, properties: Record<string, unknown>): P
   }
 }
 
-async function addDemoUsers(aws: AwsCall, table: string): Promise<void> {
-  const createdAt = new Date().toISOString()
+async function addDemoUsers(table: Table): Promise<void> {
   for (const { username, role } of DEMO_USERS) {
-    const passwordHash = hashPassword(username, randomBytes(SALT_BYTES))
-    const user = { username, role, passwordHash, disabled: false, createdAt, changedAt: createdAt }
-    await addUser(aws, table, user, Date.now() + PATIENCE_MS)
+    const user = newUser(username, role, hashPassword(username, randomBytes(SALT_BYTES)), new Date())
+    await addUser(table, user, Date.now() + PATIENCE_MS)
   }
 }

@@ -91,3 +91,22 @@ export function readAuthorization(answer: unknown): Authorization | undefined {
   const strings = Object.entries(context).map(([name, value]) => [name, String(value)])
   return { principalId, context: Object.fromEntries(strings), statements }
 }
+
+/**
+ * Keeps authorizations as API Gateway does: by the token alone, for every route, until their time is over.
+ *
+ * @param ttlSeconds - The authorizer's `resultTtlInSeconds`; 0 keeps nothing.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
+ */
+export function authorizationCache(ttlSeconds: number) {
+  const kept = new Map<string, { authorization: Authorization; untilMs: number }>()
+  return {
+    find(token: string, now: Date): Authorization | undefined {
+      const entry = kept.get(token)
+      return entry !== undefined && now.getTime() < entry.untilMs ? entry.authorization : undefined
+    },
+    keep(token: string, authorization: Authorization, now: Date): void {
+      kept.set(token, { authorization, untilMs: now.getTime() + ttlSeconds * 1000 })
+    },
+  }
+}

@@ -1,7 +1,7 @@
 import type { Resource } from './aws.ts'
 import {
-  type Authorization,
   allows,
+  authorizationCache,
   type GatewayAnswer,
   gatewayAnswers,
   readAuthorization,
@@ -62,7 +62,7 @@ const NO_ROUTE = '/{p*}'
 let settings: GatewaySettings
 let answers: ReadonlyMap<string, GatewayAnswer>
 let isShaped = false
-const kept = new Map<string, { authorization: Authorization; untilMs: number }>()
+const caches = new Map<string, ReturnType<typeof authorizationCache>>()
 
 /** Tells the gateway about the service; to be called before serverless-offline makes its routes. */
 export function configureGateway(all: GatewaySettings): void {
@@ -105,7 +105,8 @@ async function authorize(authorizer: AuthorizerSettings, request: Request, h: To
   const { region, stage } = settings
   const method = request.method.toUpperCase()
   const methodArn = `arn:aws:execute-api:${region}:123456789012:local/${stage}/${method}${request.path}`
-  const authorization = keptFor(header) ?? (await askAuthorizer(authorizer, header, methodArn))
+  const authorization =
+    cacheOf(authorizer).find(header, new Date()) ?? (await askAuthorizer(authorizer, header, methodArn))
   if (typeof authorization === 'string') return reply(h, authorization)
   if (!allows(authorization.statements, methodArn)) return reply(h, 'ACCESS_DENIED')
   const { principalId, context } = authorization
@@ -113,16 +114,17 @@ async function authorize(authorizer: AuthorizerSettings, request: Request, h: To
   return h.authenticated({ credentials: { principalId, context: { ...context } } })
 }
 
+function cacheOf({ name, resultTtlInSeconds }: AuthorizerSettings) {
+  const cache = caches.get(name) ?? authorizationCache(resultTtlInSeconds)
+  caches.set(name, cache)
+  return cache
+}
+
 /** Takes out the header by which serverless-offline lets a client speak in the authorizer's place. */
 function dropOverride(rawHeaders: string[]): void {
   for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
     if (rawHeaders[index]?.toLowerCase() === 'sls-offline-authorizer-override') rawHeaders.splice(index, 2)
   }
-}
-
-function keptFor(header: string): Authorization | undefined {
-  const entry = kept.get(header)
-  return entry !== undefined && entry.untilMs > Date.now() ? entry.authorization : undefined
 }
 
 /** @returns The authorization, kept for its time to live, or the type of the gateway's answer. */
@@ -138,7 +140,7 @@ async function askAuthorizer(authorizer: AuthorizerSettings, header: string, met
   }
   const authorization = readAuthorization(JSON.parse(text))
   if (authorization === undefined) return 'AUTHORIZER_CONFIGURATION_ERROR'
-  kept.set(header, { authorization, untilMs: Date.now() + authorizer.resultTtlInSeconds * 1000 })
+  cacheOf(authorizer).keep(header, authorization, new Date())
   return authorization
 }
 

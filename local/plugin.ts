@@ -1,8 +1,8 @@
 import { DEMO_USERS, type LocalAws, type Resource, startLocalAws } from './aws.ts'
 import { configureGateway } from './gateway.ts'
+import { DYNAMODB_PORT } from './ports.ts'
 import { fillTokens } from './tokens.ts'
 
-const DYNAMODB_PORT = 8000
 const HTTP_PORT = 3000
 const LAMBDA_PORT = 3002
 
@@ -11,6 +11,7 @@ interface Serverless {
   service: {
     custom: {
       signingKey: string
+      tableName: string
       tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
       'serverless-offline': { httpPort?: number; lambdaPort?: number; host?: string }
     }
@@ -53,8 +54,9 @@ export default class LocalPlugin {
     if (!['offline', 'offline start', 'invoke local'].includes(command)) return
     const { provider, resources } = this.serverless.service
     const all = Object.values(resources.Resources)
-    this.aws = await startLocalAws(all, provider.region, DYNAMODB_PORT)
-    this.pointFunctionsAt(this.aws)
+    const aws = await startLocalAws(all, provider.region, DYNAMODB_PORT)
+    this.aws = aws
+    this.pointFunctionsAt(aws)
     if (command === 'invoke local') return
 
     this.options.noSponsor = true
@@ -67,7 +69,7 @@ export default class LocalPlugin {
       stage: provider.stage,
       lambdaUrl: new URL(`http://${host}:${offline.lambdaPort ?? LAMBDA_PORT}`),
       functionName: (key) => this.serverless.service.getFunction(key).name,
-      onListening: () => console.log(welcome(url)),
+      onListening: () => console.log(welcome(url, aws.settings.endpoints.dynamodb)),
     })
   }
 
@@ -81,18 +83,21 @@ export default class LocalPlugin {
   }
 
   private async fillEvent(): Promise<void> {
-    const { signingKey, tokens } = this.serverless.service.custom
+    const { signingKey, tableName: table, tokens } = this.serverless.service.custom
     if (this.aws === undefined) throw new Error('the local AWS has not been started')
     const policy = { issuer: tokens.TOKEN_ISSUER, audience: tokens.TOKEN_AUDIENCE }
-    this.options.data = await fillTokens(this.options.data, this.aws, signingKey, policy, new Date())
+    const source = { aws: this.aws, table, signingKey, policy }
+    this.options.data = await fillTokens(this.options.data, source, new Date())
   }
 }
 
-const welcome = (url: string) => `
+const welcome = (url: string, dynamodb: URL) => `
   serverless-jwt-auth is running at ${url}
 
   Demo users (this machine only)
 ${DEMO_USERS.map(({ username }) => `    ${username.padEnd(5)} with password ${username}`).join('\n')}
+
+  The table is in memory, at ${dynamodb.origin}
 
   Try it
     TOKEN=$(curl -s ${url}/login -H 'Content-Type: application/json' -d '{"username":"user","password":"user"}' | sed -E 's/.*"authToken":"([^"]*)".*/\\1/')

@@ -2,13 +2,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { awsClient } from '../lib/aws.ts'
 import { publicKeyCache } from '../lib/keys.ts'
 import { verifyAccessToken } from '../lib/tokens.ts'
-import { describeService, resourcesOf, tokenPolicyOf } from '../test/support/service-description.ts'
+import {
+  describeService,
+  resourcesOf,
+  tokenPolicyOf,
+  tokenSourceOf,
+} from '../test/support/service-description.ts'
 import { type LocalAws, startLocalAws } from './aws.ts'
 import { fillTokens } from './tokens.ts'
 
 const service = describeService()
 const policy = tokenPolicyOf(service)
-const now = new Date('2026-11-24T15:00:00Z')
+const now = new Date()
 let aws: LocalAws
 
 beforeAll(async () => {
@@ -16,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => aws.stop())
 
-const fill = <T>(event: T) => fillTokens(event, aws, service.custom.signingKey, policy, now)
+const fill = <T>(event: T) => fillTokens(event, tokenSourceOf(service, aws), now)
 
 async function verify(token: string) {
   const publicKeys = publicKeyCache(awsClient(aws.settings), [service.custom.signingKey])

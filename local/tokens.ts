@@ -1,10 +1,28 @@
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { awsClient } from '../lib/aws.ts'
+import type { Table } from '../lib/dynamo.ts'
 import { kmsSigner } from '../lib/keys.ts'
+import { openSession } from '../lib/session-store.ts'
+import { refreshTokenOf, SESSION_RANDOM_BYTES, startSession } from '../lib/sessions.ts'
 import { accessTokenInput, type TokenPolicy } from '../lib/tokens.ts'
-import { DEMO_USERS, type LocalAws } from './aws.ts'
+import { findUser } from '../lib/user-store.ts'
+import type { User } from '../lib/users.ts'
+import type { LocalAws } from './aws.ts'
 
 const PATIENCE_MS = 10_000
+const HOUR_MS = 3_600_000
+
+const PLACE = /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|session id)\}\}$/
+
+/** What the tokens of sample events are made with. */
+export interface TokenSource {
+  aws: LocalAws
+  /** Name of the table with the demo users. */
+  table: string
+  /** Name of the key that signs. */
+  signingKey: string
+  policy: TokenPolicy
+}
 
 /**
  * Fills the places in a sample event where a token belongs. Event files hold no token: the keys are new
@@ -12,40 +30,44 @@ const PATIENCE_MS = 10_000
  *
  * `{{user token}}` and `{{admin token}}` become what `POST /login` would give that demo user now,
  * `{{expired user token}}` what it gave an hour ago, `{{forged admin token}}` one that names our key and is
- * signed by another.
+ * signed by another, `{{user refresh token}}` and `{{user session id}}` those of a session which has just begun.
  *
  * @param event - Any JSON value.
- * @param aws - Whose key signs.
- * @param signingKey - Name of that key.
- * @param policy - Issuer and audience to write into the tokens.
  * @param now - Instant the tokens are issued at.
  * @returns The event with every place filled.
  * @throws RangeError for a place that is none of these.
  */
-export async function fillTokens<T>(
-  event: T,
-  aws: LocalAws,
-  signingKey: string,
-  policy: TokenPolicy,
-  now: Date,
-): Promise<T> {
-  const text = JSON.stringify(event)
-  const places = new Set(text.match(/\{\{[^}]*\}\}/g) ?? [])
-  const signWithKms = kmsSigner(awsClient(aws.settings), signingKey)
-  let filled = text
-  for (const place of places) {
-    const [, kind, username] = /^\{\{(?:(expired|forged) )?(\S+) token\}\}$/.exec(place) ?? []
-    const user = DEMO_USERS.find((demo) => demo.username === username)
+export async function fillTokens<T>(event: T, source: TokenSource, now: Date): Promise<T> {
+  let text = JSON.stringify(event)
+  for (const place of new Set(text.match(/\{\{[^}]*\}\}/g) ?? [])) {
+    const [, kind = '', username = '', what = ''] = PLACE.exec(place) ?? []
+    const table = { aws: awsClient(source.aws.settings), name: source.table }
+    const user = username === '' ? undefined : await findUser(table, username, Date.now() + PATIENCE_MS)
     if (user === undefined) throw new RangeError(`sample events have no ${place}`)
-    const issuedAt = kind === 'expired' ? new Date(now.getTime() - 3_600_000) : now
-    const input = accessTokenInput(user, policy, 1800, issuedAt, randomUUID())
-    const token = await signWithKms(input, Date.now() + PATIENCE_MS)
-    filled = filled.replaceAll(place, kind === 'forged' ? signWithOtherKey(token) : token)
+    const make = what === 'token' ? accessToken(user, kind, source, now) : sessionOf(user, what, table, now)
+    text = text.replaceAll(place, await make)
   }
-  return JSON.parse(filled)
+  return JSON.parse(text)
 }
 
-function signWithOtherKey(token: string): string {
+async function sessionOf(user: User, what: string, table: Table, now: Date): Promise<string> {
+  const origin = { sourceIp: '127.0.0.1', userAgent: 'sample event' }
+  const policy = { absoluteTtlSeconds: 3600, idleTtlSeconds: 3600 }
+  const { session, secret } = startSession(user, origin, policy, now, randomBytes(SESSION_RANDOM_BYTES))
+  await openSession(table, user, session, Date.now() + PATIENCE_MS)
+  return what === 'session id' ? session.id : refreshTokenOf(session, secret)
+}
+
+async function accessToken(user: User, kind: string, source: TokenSource, now: Date): Promise<string> {
+  const issuedAt = kind === 'expired' ? new Date(now.getTime() - HOUR_MS) : now
+  const speaksFor = kind === 'expired' ? { ...user, validAfter: 0 } : user
+  const input = accessTokenInput(speaksFor, 'sample-session', source.policy, 1800, issuedAt, randomUUID())
+  const signWithKms = kmsSigner(awsClient(source.aws.settings), source.signingKey)
+  const token = await signWithKms(input, Date.now() + PATIENCE_MS)
+  return kind === 'forged' ? signedWithOtherKey(token) : token
+}
+
+function signedWithOtherKey(token: string): string {
   const input = token.slice(0, token.lastIndexOf('.'))
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`

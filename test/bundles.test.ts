@@ -13,7 +13,7 @@ import {
   environmentOf,
   resourcesOf,
   root,
-  tokenPolicyOf,
+  tokenSourceOf,
 } from './support/service-description.ts'
 import { unzip } from './support/unzip.ts'
 
@@ -63,8 +63,7 @@ test.each(Object.keys(service.functions))('the package of %s holds one CommonJS 
 
 describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey, ...expected }) => {
   test(`has the outcome it is a sample of, given to the bundle of ${functionKey}`, async () => {
-    const { signingKey } = service.custom
-    const event = await fillTokens(sampleEvent(file), aws, signingKey, tokenPolicyOf(service), new Date())
+    const event = await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
     const { returned, threw, loaded } = await invoke(functionKey, event)
     if ('throws' in expected) {
       expect(threw).toBe(expected.throws)

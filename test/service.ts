@@ -7,6 +7,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 export interface Service {
   url: string
+  /** Where its DynamoDB listens. */
+  dynamoDbUrl: string
   /** All that the service has printed so far. */
   output(): string
   stop(): Promise<void>
@@ -15,13 +17,18 @@ export interface Service {
 /**
  * Starts `sls offline` as `npm start` does, on free ports, and waits until it says that it is running.
  *
+ * @param params - Deploy parameters, as after `--param`.
  * @param nodeOptions - Node's own, for the service and the threads its functions run in.
  */
-export async function startService(nodeOptions: string[] = []): Promise<Service> {
+export async function startService(
+  params: Record<string, string> = {},
+  nodeOptions: string[] = [],
+): Promise<Service> {
   const [httpPort, lambdaPort] = [await freePort(), await freePort()]
   const sls = fileURLToPath(new URL('../node_modules/.bin/sls', import.meta.url))
-  const ports = ['--httpPort', String(httpPort), '--lambdaPort', String(lambdaPort)]
-  const args = ['offline', 'start', ...ports, '--param', `buildFolder=.results/service-${httpPort}`]
+  const all = { ...params, buildFolder: `.results/service-${httpPort}` }
+  const args = ['offline', 'start', '--httpPort', String(httpPort), '--lambdaPort', String(lambdaPort)]
+  for (const [name, value] of Object.entries(all)) args.push('--param', `${name}=${value}`)
   const child = spawn(process.execPath, [...nodeOptions, sls, ...args], { cwd: root })
   let output = ''
   const ready = new Promise<void>((resolve, reject) => {
@@ -36,6 +43,7 @@ export async function startService(nodeOptions: string[] = []): Promise<Service>
   await ready
   return {
     url: `http://localhost:${httpPort}`,
+    dynamoDbUrl: /table is in memory, at (\S+)/.exec(output)?.[1] ?? '',
     output: () => output,
     async stop() {
       if (child.exitCode !== null) return

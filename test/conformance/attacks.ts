@@ -18,6 +18,7 @@ export const claims = {
   iat: NOW - 10,
   exp: NOW + 1790,
   jti: 'b5c1e6a4-6a5c-4f0b-9d0e-3d9d5b8f7a11',
+  sid: 'the-session',
 }
 const byUs = signer(ours.privateKey)
 const byThem = signer(theirs.privateKey)
@@ -231,6 +232,9 @@ const contents: Row[] = [
   ],
   ['jti missing', claiming({ jti: undefined }), missing('jti')],
   ['jti empty', claiming({ jti: '' }), 'jti is no identifier'],
+  ['sid missing', claiming({ sid: undefined }), missing('sid')],
+  ['sid empty', claiming({ sid: '' }), 'sid is no identifier'],
+  ['sid an object', claiming({ sid: {} }), 'sid is no identifier'],
   ['jti a number', claiming({ jti: 7 }), 'jti is no identifier'],
   ['exp missing', claiming({ exp: undefined }), missing('exp')],
   ['exp a string', claiming({ exp: String(claims.exp) }), 'ERR_JWT_CLAIM_VALIDATION_FAILED: "exp"'],

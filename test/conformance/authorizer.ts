@@ -31,13 +31,19 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
     const PublicKey = key.export({ format: 'der', type: 'spki' }).toString('base64')
     response.end(JSON.stringify({ PublicKey }))
   })
+  // Every user stands: what is refused here is the token's own fault.
+  const dynamodb = await countingServer((_request, response) => {
+    response.end('{"Item":{"disabled":{"BOOL":false},"validAfter":{"N":"0"}}}')
+  })
   const settings = {
+    TABLE_NAME: 'table',
     PUBLISHED_KEYS: 'alias/a,alias/b',
     TOKEN_ISSUER: ISSUER,
     TOKEN_AUDIENCE: AUDIENCE,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
     AWS_ENDPOINT_URL_KMS: kms.url,
   }
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
@@ -49,6 +55,10 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
   }
   return {
     kms,
+    close() {
+      kms.close()
+      dynamodb.close()
+    },
     /** Asks the authorizer; `log` is what it logged meanwhile. */
     async authorize(authorizationToken: unknown) {
       log.length = 0
@@ -76,5 +86,5 @@ export const userMayEnter = (username: string, expiresAt: number) => ({
       { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${STAGE_ARN}/*/admin*` },
     ],
   },
-  context: { username, role: 'user', expiresAt },
+  context: { username, role: 'user', expiresAt, sessionId: 'the-session' },
 })

@@ -17,7 +17,7 @@ import {
 import { loadAuthorizer, userMayEnter } from './authorizer.ts'
 
 vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 })
-const { authorize, kms } = await loadAuthorizer({ a: ours.publicKey, b: oursToo.publicKey })
+const { kms, authorize, close } = await loadAuthorizer({ a: ours.publicKey, b: oursToo.publicKey })
 
 test.for(accepted)('control: %s is accepted', async ([, token]) => {
   const { answer, log } = await authorize(`Bearer ${token}`)
@@ -67,14 +67,14 @@ test('nothing that a token names was fetched, and unknown keys made nobody read 
 afterAll(() => {
   console.log(`RFC 8725: ${ran} attacks refused of ${attacks.length + bearers.length}`)
   trap.close()
-  kms.close()
+  close()
 })
 
 function expectRefusal(answer: unknown, log: unknown[], because: string) {
   expect(answer).toBeInstanceOf(Error)
   expect((answer as Error).message).toBe('Unauthorized')
   expect(log).toEqual([
-    expect.objectContaining({ event: 'request.refused', code: 'invalid_token', detail: expect.any(String) }),
+    expect.objectContaining({ event: 'token.refused', code: 'invalid_token', detail: expect.any(String) }),
   ])
   const { detail, cause = detail } = log[0] as { detail: string; cause?: string }
   expect(cause).toContain(because)

@@ -17,7 +17,10 @@ const run = promisify(execFile)
 const hasCurl = ['bash', 'curl'].every((tool) => spawnSync(tool, ['--version']).status === 0)
 
 const preload = new URL('./login-an-hour-ago.ts', import.meta.url)
-const [service, hourOldService] = await Promise.all([startService(), startService([`--import=${preload}`])])
+const [service, hourOldService] = await Promise.all([
+  startService(),
+  startService({}, [`--import=${preload}`]),
+])
 afterAll(() => Promise.all([service.stop(), hourOldService.stop()]))
 
 /** How often a route's function has been run, by what the service has printed of it. */
@@ -32,7 +35,7 @@ describe('what the service prints when it starts', () => {
     expect(rest).toHaveLength(1)
     expect(rest[0]).toMatch(
       new RegExp(
-        `^ ${service.url}\\n\\n  Demo users \\(this machine only\\)\\n    user  with password user\\n    admin with password admin\\n\\n  Try it\\n`,
+        `^ ${service.url}\\n\\n  Demo users \\(this machine only\\)\\n    user  with password user\\n    admin with password admin\\n\\n  The table is in memory, at ${service.dynamoDbUrl}\\n\\n  Try it\\n`,
       ),
     )
     expect(commands).toHaveLength(3)

@@ -56,7 +56,7 @@ describe('POST /login', () => {
         'x-content-type-options': 'nosniff',
       },
       body: expect.stringMatching(
-        /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800\}$/,
+        /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]{22}\.[\w-]{43}\.[a-z]+","refreshExpiresIn":604800\}$/,
       ),
     })
     expect(decodeJwt(JSON.parse(answer.body).authToken)).toMatchObject({ sub: username, role: username })
@@ -245,6 +245,7 @@ describe('GET /.well-known/jwks.json', () => {
       iat: expect.any(Number),
       exp: Number(payload.iat) + 1800,
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      sid: expect.stringMatching(/^[\w-]{22}$/),
     })
   })
 })

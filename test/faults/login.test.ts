@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { ADA, startAws } from './aws.ts'
+import { ADA, service, startAws } from './aws.ts'
 import { crash, FAULTS, never, PASSING, say } from './faults.ts'
 import { captureLogs, loadLogin, UNAVAILABLE } from './functions.ts'
 import { type AwsProxy, startProxy } from './proxy.ts'
@@ -15,11 +15,13 @@ afterAll(() => {
   aws.stop()
 })
 
-/** The calls of one login, in their order. */
+/** The operations of one login, in their order. */
 const CALLS = [
-  ['dynamodb', 'GetItem'],
+  ['dynamodb', 'BatchGetItem'],
   ['kms', 'GetPublicKey'],
   ['kms', 'Sign'],
+  ['dynamodb', 'PutItem'],
+  ['dynamodb', 'GetItem'],
 ] as const
 
 const every = <T extends unknown[]>(rows: T[]) =>
@@ -36,7 +38,13 @@ type Login = Awaited<ReturnType<typeof loadLogin>>
 async function expectUnavailable(login: Login, detail: string, cause: string) {
   const { answer, log } = await login()
   expect(answer).toEqual(UNAVAILABLE)
-  expect(log).toEqual([{ event: 'dependency.failed', detail, cause: expect.stringContaining(cause) }])
+  const record = {
+    event: 'dependency.failed',
+    code: 'unavailable',
+    detail,
+    cause: expect.stringContaining(cause),
+  }
+  expect(log).toEqual([record])
 }
 
 async function expectSuccess(login: Login) {
@@ -49,7 +57,7 @@ async function expectSuccess(login: Login) {
       'X-Content-Type-Options': 'nosniff',
     },
     body: expect.stringMatching(
-      /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800\}$/,
+      /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]+\.[\w-]+\.ada","refreshExpiresIn":604800\}$/,
     ),
   })
   expect(log).toEqual([{ event: 'login.accepted', username: ADA.username }])
@@ -60,10 +68,10 @@ function end(...proxies: AwsProxy[]) {
   ran += 1
 }
 
-test('control: without a fault a login is one call of each operation', async () => {
+test('control: without a fault a login is these calls', async () => {
   const { dynamodb, kms, login } = await start()
   await expectSuccess(login)
-  expect(dynamodb.calls).toEqual(['GetItem'])
+  expect(dynamodb.calls).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem', 'GetItem'])
   expect(kms.calls).toEqual(['GetPublicKey', 'Sign'])
   end(dynamodb, kms)
 })
@@ -92,7 +100,8 @@ test.concurrent.for(every(PASSING))(
   },
 )
 
-test.concurrent.for(CALLS)(
+// A port that is closed is so from a service's first call on.
+test.concurrent.for(CALLS.slice(0, 3))(
   '%s at %s: when it refuses connections, login answers 503 in time, and 200 after recovery',
   async ([service, operation]) => {
     const { login, ...proxies } = await start()
@@ -106,22 +115,26 @@ test.concurrent.for(CALLS)(
   },
 )
 
+const NO_ITEMS = 'the store answered without items'
 const NO_PROFILE = 'the store holds a profile that is none'
+const without = (name: string) => `the store holds an item without ${name}`
 const NO_KEY = 'KMS answered with something that is no RSA key'
 const NO_SIGNATURE = 'KMS answered with a signature that its public key does not verify'
 
+const found = (item: unknown) => JSON.stringify({ Responses: { [service.custom.tableName]: [item] } })
+
 const profile = (changes: object) =>
-  JSON.stringify({
-    Item: {
-      pk: { S: 'user#ada' },
-      sk: { S: 'profile' },
-      role: { S: 'user' },
-      passwordHash: { S: '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo' },
-      disabled: { BOOL: false },
-      createdAt: { S: '2026-01-01T00:00:00.000Z' },
-      changedAt: { S: '2026-01-01T00:00:00.000Z' },
-      ...changes,
-    },
+  found({
+    pk: { S: 'user#ada' },
+    sk: { S: 'profile' },
+    role: { S: 'user' },
+    passwordHash: { S: '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo' },
+    disabled: { BOOL: false },
+    createdAt: { S: '2026-01-01T00:00:00.000Z' },
+    changedAt: { S: '2026-01-01T00:00:00.000Z' },
+    validAfter: { N: '0' },
+    sessionsValidAfter: { N: '0' },
+    ...changes,
   })
 
 const EC_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -129,13 +142,27 @@ const EC_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .toString('base64')
 
 test.concurrent.for([
-  ['dynamodb', 'GetItem', 'no item but null', '{"Item":null}', NO_PROFILE],
-  ['dynamodb', 'GetItem', 'an empty item', '{"Item":{}}', NO_PROFILE],
-  ['dynamodb', 'GetItem', 'an item that is text', '{"Item":"ada"}', NO_PROFILE],
-  ['dynamodb', 'GetItem', 'a profile of no name', profile({ pk: { S: 'user#' } }), NO_PROFILE],
-  ['dynamodb', 'GetItem', 'a profile of an unknown role', profile({ role: { S: 'root' } }), NO_PROFILE],
-  ['dynamodb', 'GetItem', 'a profile that says "false"', profile({ disabled: { S: 'false' } }), NO_PROFILE],
-  ['dynamodb', 'GetItem', 'a profile without a hash', profile({ passwordHash: null }), NO_PROFILE],
+  ['dynamodb', 'BatchGetItem', 'no items', '{}', NO_ITEMS],
+  ['dynamodb', 'BatchGetItem', 'items that are text', found('ada').replace('["ada"]', '"ada"'), NO_ITEMS],
+  ['dynamodb', 'BatchGetItem', 'an empty item', found({}), without('pk')],
+  ['dynamodb', 'BatchGetItem', 'an item that is null', found(null), without('pk')],
+  ['dynamodb', 'BatchGetItem', 'a profile of an unknown role', profile({ role: { S: 'root' } }), NO_PROFILE],
+  [
+    'dynamodb',
+    'BatchGetItem',
+    'one that says "false"',
+    profile({ disabled: { S: 'false' } }),
+    without('disabled'),
+  ],
+  [
+    'dynamodb',
+    'BatchGetItem',
+    'one without a hash',
+    profile({ passwordHash: null }),
+    without('passwordHash'),
+  ],
+  ['dynamodb', 'GetItem', 'no item but null', '{"Item":null}', without('disabled')],
+  ['dynamodb', 'GetItem', 'an empty item', '{"Item":{}}', without('disabled')],
   ['kms', 'GetPublicKey', 'no key', '{}', NO_KEY],
   ['kms', 'GetPublicKey', 'a key that is no text', '{"PublicKey":{"toString":1}}', NO_KEY],
   ['kms', 'GetPublicKey', 'a key that is no base64', '{"PublicKey":"%%%"}', NO_KEY],
@@ -159,7 +186,7 @@ test.concurrent.for([
 
 test.concurrent('when one dependency uses up the time, the other is not waited for beyond it', async () => {
   const { dynamodb, kms, login } = await start()
-  dynamodb.inject({ operation: 'GetItem', say: never, times: 2 })
+  dynamodb.inject({ operation: 'BatchGetItem', say: never, times: 2 })
   kms.inject({ operation: 'GetPublicKey', say: never })
   await expectUnavailable(login, 'kms GetPublicKey failed', 'TimeoutError')
   expect(dynamodb.befallen()).toBe(2)
@@ -170,7 +197,7 @@ test.concurrent('when one dependency uses up the time, the other is not waited f
 
 test.concurrent('a login that every dependency fails once succeeds', async () => {
   const { dynamodb, kms, login } = await start()
-  dynamodb.inject({ operation: 'GetItem', say: crash, times: 1 })
+  dynamodb.inject({ operation: 'BatchGetItem', say: crash, times: 1 })
   kms.inject({ operation: 'GetPublicKey', say: crash, times: 1 })
   await expectSuccess(login)
   end(dynamodb, kms)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { fillTokens } from '../../local/tokens.ts'
 import { sampleEvent } from '../support/lambda.ts'
-import { tokenPolicyOf } from '../support/service-description.ts'
+import { tokenSourceOf } from '../support/service-description.ts'
 import { service, startAws } from './aws.ts'
 import { FAULTS, PASSING, say } from './faults.ts'
 import { captureLogs, loadAuthorizer, loadJwks, UNAVAILABLE } from './functions.ts'
@@ -9,9 +9,9 @@ import { startProxy } from './proxy.ts'
 
 vi.setConfig({ maxConcurrency: 30 })
 const aws = await startAws()
-const { keyA, keyB, signingKey } = service.custom
+const { keyA, keyB } = service.custom
 const bearerOf = (kind: string) =>
-  fillTokens(`Bearer {{${kind} token}}`, aws, signingKey, tokenPolicyOf(service), new Date())
+  fillTokens(`Bearer {{${kind} token}}`, tokenSourceOf(service, aws), new Date())
 const good = await bearerOf('user')
 const expired = await bearerOf('expired user')
 let ran = 0
@@ -40,13 +40,15 @@ async function expectOutage(authorize: Authorize, authorization: string, detail 
   const { answer, log } = await authorize(authorization)
   expect(answer).toBeInstanceOf(Error)
   expect((answer as Error).message).toBe(detail)
-  expect(log).toEqual([{ event: 'dependency.failed', detail, cause: expect.stringContaining(cause) }])
+  expect(log).toEqual([
+    { event: 'dependency.failed', code: 'unavailable', detail, cause: expect.stringContaining(cause) },
+  ])
 }
 
 async function expectUnauthorized(authorize: Authorize, authorization: string) {
   const { answer, log } = await authorize(authorization)
   expect(answer).toEqual(new Error('Unauthorized'))
-  expect(log).toEqual([expect.objectContaining({ event: 'request.refused', code: 'invalid_token' })])
+  expect(log).toEqual([expect.objectContaining({ event: 'token.refused', code: 'invalid_token' })])
 }
 
 async function expectAllowed(authorize: Authorize) {
@@ -61,7 +63,7 @@ async function expectAllowed(authorize: Authorize) {
         { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${stageArn}/*/admin*` },
       ],
     },
-    context: { username: 'user', role: 'user', expiresAt: expect.any(Number) },
+    context: { username: 'user', role: 'user', expiresAt: expect.any(Number), sessionId: 'sample-session' },
   })
   expect(log).toEqual([])
 }
@@ -138,7 +140,9 @@ describe('jwks', () => {
   async function expectUnavailable(jwks: Jwks, detail = DETAIL, cause = '') {
     const { answer, log } = await jwks()
     expect(answer).toEqual(UNAVAILABLE)
-    expect(log).toEqual([{ event: 'dependency.failed', detail, cause: expect.stringContaining(cause) }])
+    expect(log).toEqual([
+      { event: 'dependency.failed', code: 'unavailable', detail, cause: expect.stringContaining(cause) },
+    ])
   }
 
   async function expectKeys(jwks: Jwks) {

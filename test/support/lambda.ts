@@ -30,4 +30,7 @@ export const loginEvent = (changes: Partial<APIGatewayProxyEvent>): APIGatewayPr
 })
 
 /** An answer with its JSON body parsed. */
-export const parsed = ({ body, ...answer }: APIGatewayProxyResult) => ({ ...answer, body: JSON.parse(body) })
+export const parsed = ({ body, ...answer }: APIGatewayProxyResult) => ({
+  ...answer,
+  body: body === '' ? '' : JSON.parse(body),
+})

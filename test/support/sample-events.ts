@@ -24,7 +24,22 @@ const token = answer(200, {
   authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
   tokenType: 'Bearer',
   expiresIn: 1800,
+  refreshToken: expect.stringMatching(/^[\w-]{22}\.[\w-]{43}\.(user|admin)$/),
+  refreshExpiresIn: expect.any(Number),
 })
+
+const gone = problem(401, 'Unauthorized', 'This refresh token is not good any more. Sign in again.')
+
+const nothing: Outcome = {
+  returns: {
+    statusCode: 204,
+    headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
+    body: '',
+  },
+}
+
+const invalid = (pointer: string, detail: string) =>
+  problem(422, 'Unprocessable Content', 'Some fields are not valid.', { errors: [{ pointer, detail }] })
 
 const wrong = problem(401, 'Unauthorized', 'Incorrect username or password.')
 
@@ -34,7 +49,7 @@ const policy = (username: string, role: string, Statement: object[]): Outcome =>
   returns: {
     principalId: username,
     policyDocument: { Version: '2012-10-17', Statement },
-    context: { username, role, expiresAt: expect.any(Number) },
+    context: { username, role, expiresAt: expect.any(Number), sessionId: 'sample-session' },
   },
 })
 
@@ -73,6 +88,29 @@ export const SAMPLES: Record<string, Outcome & { functionKey: string }> = {
         { pointer: '#', detail: 'Unknown fields are not accepted.' },
       ],
     }),
+  },
+  'refresh.json': { functionKey: 'refresh', ...token },
+  'refresh-unknown-token.json': { functionKey: 'refresh', ...gone },
+  'logout.json': { functionKey: 'logout', ...nothing },
+  'logout-everywhere.json': { functionKey: 'logout', ...nothing },
+  'sessions.json': {
+    functionKey: 'sessions',
+    // Whatever sessions the other samples have begun meanwhile.
+    ...answer(200, { sessions: expect.any(Array) }),
+  },
+  'end-session.json': { functionKey: 'end-session', ...nothing },
+  'end-session-unknown.json': {
+    functionKey: 'end-session',
+    ...problem(404, 'Not Found', 'There is nothing here.'),
+  },
+  'password.json': { functionKey: 'password', ...nothing },
+  'password-too-short.json': {
+    functionKey: 'password',
+    ...invalid('#/newPassword', 'At least 15 characters.'),
+  },
+  'password-wrong-current.json': {
+    functionKey: 'password',
+    ...invalid('#/currentPassword', 'This is not the current password.'),
   },
   'authorizer.json': {
     functionKey: 'authorizer',

@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { awsClient } from '../../lib/aws.ts'
+import type { Table } from '../../lib/dynamo.ts'
 import type { TokenPolicy } from '../../lib/tokens.ts'
 import type { LocalAws, Resource } from '../../local/aws.ts'
+import type { TokenSource } from '../../local/tokens.ts'
 
 /** `serverless.yml`, all variables resolved, as far as tests look at it. */
 export interface ServiceDescription {
@@ -52,6 +55,24 @@ export const resourcesOf = ({ resources }: ServiceDescription) => Object.values(
 export const tokenPolicyOf = ({ custom }: ServiceDescription): TokenPolicy => ({
   issuer: custom.tokens.TOKEN_ISSUER,
   audience: custom.tokens.TOKEN_AUDIENCE,
+})
+
+/** The table of the service, in the local AWS. */
+export const tableOf = ({ custom }: ServiceDescription, { settings }: LocalAws): Table => ({
+  aws: awsClient(settings),
+  name: custom.tableName,
+})
+
+/** What tokens in sample events are made with. */
+export const tokenSourceOf = (
+  service: ServiceDescription,
+  aws: LocalAws,
+  signingKey = service.custom.signingKey,
+): TokenSource => ({
+  aws,
+  table: service.custom.tableName,
+  signingKey,
+  policy: tokenPolicyOf(service),
 })
 
 /** What a function finds in its environment: its own variables, and what Lambda adds, for the local AWS. */

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto'
+import { PasswordChange, readBody } from '../lib/body.ts'
+import { checkPassword } from '../lib/check-password.ts'
+import { readLimits } from '../lib/config.ts'
+import { openTable } from '../lib/dynamo.ts'
+import { apiHandler, noContent, originOf } from '../lib/http.ts'
+import { principalOf } from '../lib/identity.ts'
+import { refuseIfWeak } from '../lib/password-rules.ts'
+import { hashPassword, SALT_BYTES } from '../lib/passwords.ts'
+import { ServiceError } from '../lib/problems.ts'
+import { findSession } from '../lib/session-store.ts'
+import { isLive } from '../lib/sessions.ts'
+import { changeUser } from '../lib/user-store.ts'
+import { revokeSessions } from '../lib/users.ts'
+
+const table = openTable()
+const limits = readLimits()
+
+/** PUT /password: replaces one's own password, kills one's access tokens and ends one's other sessions. */
+export const handler = apiHandler(async (event, deadlineMs) => {
+  const now = new Date()
+  const { username, sessionId } = principalOf(event, now)
+  const { currentPassword, newPassword } = readBody(event, PasswordChange)
+  refuseIfWeak(newPassword, username, '#/newPassword')
+
+  const claimant = { username, password: currentPassword, sourceIp: originOf(event).sourceIp }
+  const user = await checkPassword(table, limits, claimant, deadlineMs)
+  if (!user) {
+    const fields = [{ pointer: '#/currentPassword', detail: 'This is not the current password.' }]
+    throw new ServiceError('invalid_fields', 'password change refused', { fields })
+  }
+  const passwordHash = hashPassword(newPassword, randomBytes(SALT_BYTES))
+  // A session that was ended while the gateway still knew its token must not go on because of this.
+  const { session } = await findSession(table, username, sessionId ?? '', deadlineMs)
+  const survivor = session && isLive(session, user, now) ? session.id : undefined
+  // Not the instant the request began: all that was issued while it was hashing must die too.
+  const changedAt = new Date()
+  const changes = {
+    passwordHash,
+    changedAt: changedAt.toISOString(),
+    ...revokeSessions(user, changedAt, survivor),
+  }
+  if (!(await changeUser(table, user, changes, deadlineMs)))
+    throw new ServiceError('conflict', 'the user changed')
+  console.info({ event: 'password.changed', username })
+  return noContent()
+})

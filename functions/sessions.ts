@@ -1,0 +1,18 @@
+import { openTable } from '../lib/dynamo.ts'
+import { apiHandler, json } from '../lib/http.ts'
+import { principalOf } from '../lib/identity.ts'
+import { findSessions } from '../lib/session-store.ts'
+import { showLive } from '../lib/sessions.ts'
+
+const table = openTable()
+
+/** GET /sessions: one's own sessions, the one used last first. */
+export const handler = apiHandler(async (event, deadlineMs) => {
+  const now = new Date()
+  const { username, sessionId } = principalOf(event, now)
+  const { sessions, user } = await findSessions(table, username, deadlineMs)
+  const live = showLive(sessions, user, now)
+  return json(200, {
+    sessions: live.map((session) => ({ ...session, current: session.id === sessionId })),
+  })
+})

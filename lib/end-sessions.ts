@@ -1,0 +1,54 @@
+import type { Table } from './dynamo.ts'
+import { ServiceError } from './problems.ts'
+import { deleteSession, findPresented } from './session-store.ts'
+import { readRefreshToken } from './sessions.ts'
+import { changeUser, findUser } from './user-store.ts'
+import { revokeSessions } from './users.ts'
+
+/** How often a change to a user is tried again because something else changed the user first. */
+const MAX_RACES = 5
+
+/**
+ * Ends the session that a refresh token keeps going, or all of its user's. A token that is not good ends none
+ * but, if it was replaced before, its own.
+ *
+ * @param deadlineMs - Epoch milliseconds.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function endPresented(
+  table: Table,
+  refreshToken: string,
+  everywhere: boolean,
+  now: Date,
+  deadlineMs: number,
+): Promise<void> {
+  try {
+    const presented = readRefreshToken(refreshToken)
+    const { session } = await findPresented(table, presented, now, deadlineMs)
+    // Not the instant the request began: all that was issued since must die too.
+    if (everywhere) await endAllSessions(table, session.username, new Date(), deadlineMs)
+    await deleteSession(table, session, deadlineMs)
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.code !== 'invalid_refresh_token') throw error
+  }
+}
+
+/**
+ * Ends every session of a user and kills every access token, in one write.
+ *
+ * @param deadlineMs - Epoch milliseconds.
+ * @returns Whether there is such a user.
+ */
+export async function endAllSessions(
+  table: Table,
+  username: string,
+  now: Date,
+  deadlineMs: number,
+): Promise<boolean> {
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    const user = await findUser(table, username, deadlineMs)
+    if (user === undefined) return false
+    if (await changeUser(table, user, revokeSessions(user, now), deadlineMs)) return true
+  }
+  throw new ServiceError('unavailable', 'the user kept changing')
+}

@@ -1,0 +1,424 @@
+import { createHash, createHmac } from 'node:crypto'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { readRefreshToken } from '../../lib/sessions.ts'
+import {
+  type Answer,
+  type Asking,
+  begin,
+  type Call,
+  type Fate,
+  type Functions,
+  NEW_PASSWORD,
+  PASSWORD,
+  partsOf,
+  type Route,
+  refresh,
+  type Stores,
+  signIn,
+  startFunctions,
+  startStores,
+  startWire,
+  type Tokens,
+  tokensOf,
+  WEAK,
+} from './support.ts'
+
+type Items = Awaited<ReturnType<Stores['items']>>
+type Item = Items[string] | undefined
+
+/** One request on a table made ready for it. */
+interface Request {
+  route: Route
+  asking: Asking
+  /** Status without any fault. */
+  status: number
+  /** For each sort key under the user's name what the request may make of the item: exactly this, or nothing yet. */
+  after: Record<string, (item: Item) => void>
+  /** What the client does next, when the store works again, and what must come of it. */
+  onward(first: Answer): Promise<void>
+}
+
+/** Two sessions of the user's who asks; `held` is the one that has nothing to do with what is asked. */
+interface Scene {
+  username: string
+  sourceIp: string
+  own: Tokens
+  held: Tokens
+}
+
+const FAULTS: Record<string, { fate: Fate; attempts: number; status?: number }> = {
+  'is refused for good': { fate: 'refuse', attempts: 1, status: 503 },
+  'is cut off at every attempt': { fate: 'cut before', attempts: Number.POSITIVE_INFINITY, status: 503 },
+  'is carried out and its answer lost at every attempt': {
+    fate: 'cut after',
+    attempts: Number.POSITIVE_INFINITY,
+    status: 503,
+  },
+  'is carried out and its answer lost once': { fate: 'cut after', attempts: 1 },
+}
+
+const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
+const BEGIN = BEGIN_MS / 1000
+
+let stores: Stores
+let functions: Functions
+let scenes = 0
+let cases = 0
+
+beforeAll(async () => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  // No pause between attempts.
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+  vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
+  stores = await startStores()
+  functions = await stores.functions()
+})
+afterAll(() => {
+  stores.aws.stop()
+  console.log(`${cases} faults: each call of each request, failing in ${Object.keys(FAULTS).length} ways`)
+})
+
+const ask = (request: Pick<Request, 'route' | 'asking'>) => functions.ask(request.route, request.asking)
+const sha256 = (secret: string) => createHash('sha256').update(secret).digest('base64url')
+const sessionKey = ({ refreshToken }: Tokens) => `session#${partsOf(refreshToken).id}`
+const failures = (least: number, most: number) => (item: Item) => {
+  const counted = Number((item?.failures as { N: string } | undefined)?.N ?? 0)
+  expect(counted).toBeGreaterThanOrEqual(least)
+  expect(counted).toBeLessThanOrEqual(most)
+}
+const isGone = (item: Item) => expect(item).toBeUndefined()
+
+async function expectAlive(...sessions: { refreshToken: string }[]): Promise<void> {
+  for (const { refreshToken } of sessions) {
+    const { authToken } = tokensOf(await refresh(functions, refreshToken))
+    expect(await functions.opens(authToken)).toBe(true)
+  }
+}
+
+async function expectOver(...sessions: { refreshToken: string }[]): Promise<void> {
+  for (const { refreshToken } of sessions) expect((await refresh(functions, refreshToken)).status).toBe(401)
+}
+
+/** What one failed password leaves, and what three attempts to count it leave at the most. */
+const counted = ({ sourceIp }: Scene) => ({
+  [`attempts#${sourceIp}`]: failures(1, 3),
+  attempts: failures(1, 3),
+})
+
+const REQUESTS: Record<string, (scene: Scene) => Promise<Request> | Request> = {
+  'a login': ({ username, held }) => ({
+    route: 'login',
+    asking: { body: { username, password: PASSWORD } },
+    status: 200,
+    after: { 'session#new': (item) => expect(item?.generation).toEqual({ N: '0' }) },
+    async onward(first) {
+      if (first.status === 200) await expectAlive(tokensOf(first))
+      await expectAlive(await signIn(functions, username), held)
+    },
+  }),
+
+  'a login after a failure, with a hash below today’s cost': async (scene) => {
+    const { username, sourceIp, held } = scene
+    await stores.change(username, { passwordHash: WEAK.hash })
+    await functions.ask('login', { body: { username, password: 'a wrong one' }, sourceIp })
+    return {
+      route: 'login',
+      asking: { body: { username, password: WEAK.password } },
+      status: 200,
+      after: {
+        'session#new': (item) => expect(item?.generation).toEqual({ N: '0' }),
+        [`attempts#${sourceIp}`]: isGone,
+        profile: (item) => expect(item?.passwordHash).not.toEqual({ S: WEAK.hash }),
+      },
+      async onward(first) {
+        if (first.status === 200) await expectAlive(tokensOf(first))
+        await expectAlive(await signIn(functions, username, WEAK.password), held)
+      },
+    }
+  },
+
+  'a login with a wrong password': (scene) => wrongLogin(scene, counted(scene)),
+
+  'a login with a wrong password, after a window of failures is over': async (scene) => {
+    const { username, sourceIp } = scene
+    vi.setSystemTime(BEGIN_MS - 2 * 86_400_000)
+    await functions.ask('login', { body: { username, password: 'a wrong one' }, sourceIp })
+    vi.setSystemTime(BEGIN_MS)
+    return wrongLogin(scene, counted(scene))
+  },
+
+  'a refresh': async (scene) => {
+    const { next, replaced } = await replacement(scene)
+    return {
+      route: 'refresh',
+      asking: { body: { refreshToken: scene.own.refreshToken } },
+      status: 200,
+      after: { [sessionKey(scene.own)]: replaced },
+      async onward(first) {
+        for (const answer of [first, await refresh(functions, scene.own.refreshToken)]) {
+          if (answer.status === 200) expect(tokensOf(answer).refreshToken).toBe(next)
+        }
+        await expectAlive({ refreshToken: next }, scene.held)
+      },
+    }
+  },
+
+  'a refresh that repeats one': async (scene) => {
+    const { refreshToken } = scene.own
+    const next = tokensOf(await refresh(functions, refreshToken)).refreshToken
+    return {
+      route: 'refresh',
+      asking: { body: { refreshToken } },
+      status: 200,
+      after: {},
+      async onward(first) {
+        if (first.status === 200) expect(tokensOf(first).refreshToken).toBe(next)
+        expect(tokensOf(await refresh(functions, refreshToken)).refreshToken).toBe(next)
+        await expectAlive({ refreshToken: next }, scene.held)
+      },
+    }
+  },
+
+  'a refresh with a token that was replaced long ago': async ({ own, held }) => {
+    const { refreshToken } = tokensOf(await refresh(functions, own.refreshToken))
+    const newest = tokensOf(await refresh(functions, refreshToken))
+    const { sessionId, username } = readRefreshToken(own.refreshToken)
+    await stores.letTenSecondsPass(username, sessionId)
+    return {
+      route: 'refresh',
+      asking: { body: { refreshToken: own.refreshToken } },
+      status: 401,
+      after: { [sessionKey(own)]: isGone },
+      async onward() {
+        await expectOver(own, newest)
+        await expectAlive(held)
+      },
+    }
+  },
+
+  'a logout': ({ own, held }) => ({
+    route: 'logout',
+    asking: { body: { refreshToken: own.refreshToken } },
+    status: 204,
+    after: { [sessionKey(own)]: isGone },
+    async onward() {
+      const again = await ask({ route: 'logout', asking: { body: { refreshToken: own.refreshToken } } })
+      expect(again.status).toBe(204)
+      await expectOver(own)
+      await expectAlive(held)
+    },
+  }),
+
+  'a logout everywhere': ({ username, own, held }) => {
+    const asking = { body: { refreshToken: own.refreshToken, everywhere: true } }
+    return {
+      route: 'logout',
+      asking,
+      status: 204,
+      after: {
+        [sessionKey(own)]: isGone,
+        profile: (item) => expect([item?.validAfter, item?.sessionsValidAfter]).toEqual(twice(BEGIN + 1)),
+      },
+      async onward() {
+        expect((await ask({ route: 'logout', asking })).status).toBe(204)
+        await expectOver(own, held)
+        expect(await functions.opens(own.authToken)).toBe(false)
+        await expectAlive(await signIn(functions, username))
+      },
+    }
+  },
+
+  'a look at one’s sessions': ({ own, held }) => {
+    const asking = { token: own.authToken }
+    return {
+      route: 'sessions',
+      asking,
+      status: 200,
+      after: {},
+      async onward() {
+        const { text } = await ask({ route: 'sessions', asking })
+        const ids = JSON.parse(text).sessions.map(({ id }: { id: string }) => id)
+        expect(new Set(ids)).toEqual(new Set([own, held].map(({ refreshToken }) => partsOf(refreshToken).id)))
+        await expectAlive(own, held)
+      },
+    }
+  },
+
+  'ending a session': ({ own, held }) => {
+    const asking = { token: held.authToken, id: partsOf(own.refreshToken).id }
+    return {
+      route: 'end-session',
+      asking,
+      status: 204,
+      after: { [sessionKey(own)]: isGone },
+      async onward(first) {
+        const again = await ask({ route: 'end-session', asking })
+        expect(first.status === 204 ? [404] : [204, 404]).toContain(again.status)
+        await expectOver(own)
+        await expectAlive(held)
+      },
+    }
+  },
+
+  'a password change': ({ username, own, held }) => {
+    const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }
+    const profile = (item: Item) => {
+      expect([item?.validAfter, item?.sessionsValidAfter]).toEqual(twice(BEGIN + 1))
+      expect(item?.survivingSession).toEqual({ S: partsOf(own.refreshToken).id })
+      expect(item?.changedAt).toEqual({ S: new Date(BEGIN_MS).toISOString() })
+    }
+    return {
+      route: 'password',
+      asking: { token: own.authToken, body },
+      status: 204,
+      after: { profile },
+      async onward(first) {
+        // The access token may be dead by now, the session is not.
+        const { authToken: token } = tokensOf(await refresh(functions, own.refreshToken))
+        const again = await ask({ route: 'password', asking: { token, body } })
+        expect(first.status === 204 ? [422] : [204, 422]).toContain(again.status)
+        await expectOver(held)
+        await expectAlive(own, await signIn(functions, username, NEW_PASSWORD))
+        const old = await ask({ route: 'login', asking: { body: { username, password: PASSWORD } } })
+        expect(old.status).toBe(401)
+      },
+    }
+  },
+
+  'a password change with a wrong password': (scene) => {
+    const body = { currentPassword: 'a wrong password', newPassword: NEW_PASSWORD }
+    const asking = { token: scene.own.authToken, body }
+    return {
+      route: 'password',
+      asking,
+      status: 422,
+      after: counted(scene),
+      async onward() {
+        const { sourceIp } = scene
+        expect((await functions.ask('password', { ...asking, sourceIp })).status).toBe(422)
+        await expectAlive(scene.own, scene.held, await signIn(functions, scene.username))
+      },
+    }
+  },
+}
+
+const twice = (second: number) => [{ N: String(second) }, { N: String(second) }]
+
+function wrongLogin({ username, sourceIp, own, held }: Scene, after: Request['after']): Request {
+  const asking = { body: { username, password: 'a wrong password' } }
+  return {
+    route: 'login',
+    asking,
+    status: 401,
+    after,
+    async onward() {
+      expect((await functions.ask('login', { ...asking, sourceIp })).status).toBe(401)
+      await expectAlive(own, held, await signIn(functions, username))
+    },
+  }
+}
+
+/** The token that must replace one's own, and how it shows in the table. */
+async function replacement({ username, own }: Scene) {
+  const { id, secret } = partsOf(own.refreshToken)
+  const { salt } = (await stores.items(`user#${username}`))[sessionKey(own)] ?? {}
+  const nextSecret = createHmac('sha256', secret)
+    .update((salt as { S: string }).S)
+    .digest('base64url')
+  return {
+    next: `${id}.${nextSecret}.${username}`,
+    replaced(item: Item) {
+      expect(item?.secretHash).toEqual({ S: sha256(nextSecret) })
+      expect(item?.replacedAtMs).toEqual({ S: expect.stringMatching(/^\d{13},?/) })
+      expect(item?.generation).toEqual({ N: '2' })
+    },
+  }
+}
+
+async function prepare(name: string): Promise<{ scene: Scene; request: Request }> {
+  scenes += 1
+  const username = await stores.add()
+  const own = await begin(stores, functions, username)
+  const held = await begin(stores, functions, username)
+  const scene = { username, own, held, sourceIp: `10.0.${scenes >> 8}.${scenes & 255}` }
+  const request = await REQUESTS[name]?.(scene)
+  if (request === undefined) throw new Error(`there is no ${name}`)
+  return { scene, request: { ...request, asking: { ...request.asking, sourceIp: scene.sourceIp } } }
+}
+
+/** What is called and on what kind of item, which no two calls of a request do at the same time. */
+function labelOf({ operation, body }: Call): string {
+  const { Key, Item } = JSON.parse(body)
+  const { pk, sk } = Key ?? Item ?? {}
+  return [operation, pk?.S, sk?.S].map((part) => String(part ?? '').replace(/#.*/, '')).join(' ')
+}
+
+/** The calls of a request that nothing disturbs, each by its label and how many of that label there are before it. */
+async function callsOf(name: string): Promise<{ label: string; index: number }[]> {
+  const { request } = await prepare(name)
+  const wire = await startWire(stores.aws)
+  const answer = await (await startFunctions(wire.url)).ask(request.route, request.asking)
+  wire.stop()
+  expect(answer.status).toBe(request.status)
+  const labels = wire.calls().map(labelOf)
+  return labels.map((label, i) => ({ label, index: labels.slice(0, i).filter((l) => l === label).length }))
+}
+
+/** Lets a fault befall one call, in so many of the attempts that are made at it. */
+function strike(
+  target: { label: string; index: number },
+  { fate, attempts }: { fate: Fate; attempts: number },
+) {
+  const struck: string[] = []
+  let before = 0
+  const judge = (call: Call): Fate => {
+    if (labelOf(call) !== target.label) return 'pass'
+    const isAgain = struck.length > 0 && struck[0] === call.body
+    if (struck.length === 0 && before < target.index) {
+      before += 1
+      return 'pass'
+    }
+    if ((struck.length > 0 && !isAgain) || struck.length >= attempts) return 'pass'
+    struck.push(call.body)
+    return fate
+  }
+  return { judge, struck }
+}
+
+/** Every item is as it was, or as the whole request leaves it; after success, all are. */
+function expectWhole(before: Items, after: Items, request: Request, isDone: boolean): void {
+  const begun = Object.keys(after).filter((sk) => sk.startsWith('session#') && !(sk in before))
+  expect(begun.length).toBeLessThanOrEqual(1)
+  const [newKey = 'session#new'] = begun
+  for (const sk of new Set([...Object.keys(before), ...Object.keys(after), ...Object.keys(request.after)])) {
+    const item = after[sk === 'session#new' ? newKey : sk]
+    const check = request.after[sk === newKey ? 'session#new' : sk]
+    if (check !== undefined && (isDone || JSON.stringify(item) !== JSON.stringify(before[sk]))) check(item)
+    else expect(item).toEqual(before[sk])
+  }
+}
+
+test.each(Object.keys(REQUESTS))('%s survives a fault of each of its calls', async (name) => {
+  const calls = await callsOf(name)
+  expect(calls.length).toBeGreaterThan(0)
+  for (const call of calls) {
+    for (const [fault, how] of Object.entries(FAULTS)) {
+      cases += 1
+      const { scene, request } = await prepare(name)
+      const before = await stores.items(`user#${scene.username}`)
+      const wire = await startWire(stores.aws)
+      const { judge, struck } = strike(call, how)
+      wire.judge(judge)
+      const answer = await (await startFunctions(wire.url)).ask(request.route, request.asking)
+      const which = `${name}: ${call.label}, no. ${call.index + 1}, ${fault}`
+      expect(struck.length, which).toBe(how.fate === 'refuse' || how.attempts === 1 ? 1 : 3)
+      expect([answer.status, answer.headers['Retry-After']], which).toEqual(
+        how.status === undefined ? [request.status, undefined] : [how.status, '5'],
+      )
+      const after = await stores.items(`user#${scene.username}`)
+      expectWhole(before, after, request, answer.status === request.status)
+      await request.onward(answer)
+      wire.stop()
+    }
+  }
+})

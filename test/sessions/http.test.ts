@@ -1,0 +1,652 @@
+import { createHash, createHmac } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import argon2Cffi from '../fixtures/argon2-cffi.json' with { type: 'json' }
+import { type Service, startService } from '../service.ts'
+import {
+  NEW_PASSWORD,
+  type Operator,
+  operator,
+  PASSWORD,
+  partsOf,
+  type Tokens,
+  tableAt,
+  WEAK,
+} from './support.ts'
+
+const UNKNOWN = `${'A'.repeat(22)}.${'A'.repeat(43)}.nobody`
+const MARK = 'never-say-this-again'
+
+interface Answer {
+  status: number
+  headers: Record<string, string>
+  text: string
+}
+
+interface Sending {
+  method?: string
+  body?: unknown
+  token?: string
+  headers?: Record<string, string>
+}
+
+/** Of the headers those that say something about the answer. */
+const SPOKEN = ['content-type', 'cache-control', 'x-content-type-options', 'www-authenticate', 'retry-after']
+
+function client(url: string) {
+  async function send(
+    path: string,
+    { method = 'POST', body, token, headers = {} }: Sending,
+  ): Promise<Answer> {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(body !== undefined && {
+        body:
+          typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body),
+      }),
+    })
+    const spoken = [...response.headers].filter(([name]) => SPOKEN.includes(name))
+    return { status: response.status, headers: Object.fromEntries(spoken), text: await response.text() }
+  }
+  const login = (username: string, password: string) => send('/login', { body: { username, password } })
+  const refresh = (refreshToken: string) => send('/refresh', { body: { refreshToken } })
+  return {
+    send,
+    login,
+    refresh,
+    async signIn(username: string, password = PASSWORD, userAgent = 'test'): Promise<Tokens> {
+      const headers = { 'User-Agent': userAgent }
+      return bodyOf(await send('/login', { body: { username, password }, headers }))
+    },
+    renew: async (refreshToken: string): Promise<Tokens> => bodyOf(await refresh(refreshToken)),
+    logout: (body: object) => send('/logout', { body }),
+    sessions: async (token: string) => bodyOf(await send('/sessions', { method: 'GET', token })).sessions,
+    endSession: (token: string, id: string) => send(`/sessions/${id}`, { method: 'DELETE', token }),
+    changePassword: (token: string, currentPassword: string, newPassword: string) =>
+      send('/password', { method: 'PUT', token, body: { currentPassword, newPassword } }),
+  }
+}
+
+function bodyOf({ status, text }: Answer) {
+  expect(status, text).toBe(200)
+  return JSON.parse(text)
+}
+
+function problem(status: number, title: string, detail: string, more: object = {}, headers: object = {}) {
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    },
+    text: JSON.stringify({ type: 'about:blank', title, status, detail, ...more }),
+  }
+}
+
+const NO_CONTENT = {
+  status: 204,
+  headers: expect.objectContaining({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }),
+  text: '',
+}
+const REFUSED_LOGIN = problem(401, 'Unauthorized', 'Incorrect username or password.')
+const REFUSED_REFRESH = problem(
+  401,
+  'Unauthorized',
+  'This refresh token is not good any more. Sign in again.',
+)
+const REFUSED_TOKEN = problem(
+  401,
+  'Unauthorized',
+  'Could not validate credentials.',
+  {},
+  { 'www-authenticate': 'Bearer' },
+)
+const NOT_FOUND = problem(404, 'Not Found', 'There is nothing here.')
+const invalid = (...errors: { pointer: string; detail: string }[]) =>
+  problem(422, 'Unprocessable Content', 'Some fields are not valid.', { errors })
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
+
+/** All text that an item holds. */
+const textsOf = (item: object): string[] =>
+  Object.values(item).flatMap((value) => Object.values(value).map(String))
+
+describe('with room for failures', () => {
+  let service: Service
+  let stores: Operator
+  let api: ReturnType<typeof client>
+
+  beforeAll(async () => {
+    service = await startService({ limitSource: '100000/900', limitUserAndSource: '1000/900' })
+    stores = operator(tableAt(service.dynamoDbUrl))
+    api = client(service.url)
+  })
+  afterAll(() => service.stop())
+
+  const itemsOf = (username: string) => stores.items(`user#${username}`)
+  const opens = (token: string) => api.send('/', { method: 'GET', token })
+
+  describe('refresh tokens', () => {
+    test('a login also returns a refresh token and that it is good for 7 days', async () => {
+      const username = await stores.add()
+      const answer = await api.login(username, PASSWORD)
+      expect(answer).toEqual({
+        status: 200,
+        headers: {
+          'content-type': 'application/json; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-content-type-options': 'nosniff',
+        },
+        text: expect.any(String),
+      })
+      expect(JSON.parse(answer.text)).toEqual({
+        authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+        tokenType: 'Bearer',
+        expiresIn: 1800,
+        refreshToken: expect.stringMatching(new RegExp(`^[\\w-]{22}\\.[\\w-]{43}\\.${username}$`)),
+        refreshExpiresIn: 604_800,
+      })
+    })
+
+    test('a refresh returns a fresh pair, and each part of it works', async () => {
+      const first = await api.signIn(await stores.add())
+      const second = await api.renew(first.refreshToken)
+      expect(second).toEqual({
+        authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+        tokenType: 'Bearer',
+        expiresIn: 1800,
+        refreshToken: expect.stringMatching(/^[\w-]{22}\.[\w-]{43}\./),
+        refreshExpiresIn: 604_800,
+      })
+      expect(second.authToken).not.toBe(first.authToken)
+      expect(second.refreshToken).not.toBe(first.refreshToken)
+      expect((await opens(second.authToken)).status).toBe(200)
+      expect((await api.refresh(second.refreshToken)).status).toBe(200)
+    })
+
+    test('a refresh token holds 256 bits that differ every time, of which the table holds a SHA-256', async () => {
+      const username = await stores.add()
+      const secrets: string[] = []
+      for (let login = 0; login < 5; login += 1) {
+        const { id, secret } = partsOf((await api.signIn(username)).refreshToken)
+        expect(Buffer.from(secret, 'base64url')).toHaveLength(32)
+        expect((await itemsOf(username))[`session#${id}`]?.secretHash).toEqual({ S: sha256(secret) })
+        secrets.push(secret)
+      }
+      expect(new Set(secrets).size).toBe(5)
+    })
+
+    test('the next token is the HMAC-SHA256 of the salt stored with the session under the presented secret', async () => {
+      const username = await stores.add()
+      const { refreshToken } = await api.signIn(username)
+      const { id, secret } = partsOf(refreshToken)
+      const { salt } = (await itemsOf(username))[`session#${id}`] as unknown as { salt: { S: string } }
+      const next = createHmac('sha256', secret).update(salt.S).digest('base64url')
+      expect((await api.renew(refreshToken)).refreshToken).toBe(`${id}.${next}.${username}`)
+    })
+
+    test('the same token again gives the very same next token, whether the answer was lost or two went out at once', async () => {
+      const { refreshToken } = await api.signIn(await stores.add())
+      const atOnce = await Promise.all([api.renew(refreshToken), api.renew(refreshToken)])
+      const later = await api.renew(refreshToken)
+      const [next, ...others] = [...atOnce, later].map((tokens) => tokens.refreshToken)
+      expect(others).toEqual([next, next])
+      expect((await api.refresh(String(next))).status).toBe(200)
+      // One of the two may be ahead: the other still gets what it was due.
+      expect((await api.renew(refreshToken)).refreshToken).toBe(next)
+    })
+
+    test('the table holds no usable token', async () => {
+      const username = await stores.add()
+      const first = await api.signIn(username)
+      const { refreshToken } = await api.renew(first.refreshToken)
+      const secrets = [first.refreshToken, refreshToken].map((token) => partsOf(token).secret)
+
+      const stored = await stores.scan()
+      expect(stored.length).toBeGreaterThan(3)
+      for (const text of stored.flatMap(textsOf)) {
+        for (const secret of secrets) {
+          expect(text).not.toContain(secret)
+          expect(text).not.toContain(Buffer.from(secret, 'base64url').toString('base64'))
+          expect(text).not.toContain(Buffer.from(secret, 'base64url').toString('hex'))
+        }
+      }
+      const { id } = partsOf(refreshToken)
+      for (const text of Object.values(await itemsOf(username)).flatMap(textsOf)) {
+        for (const guess of [text, `${id}.${text}.${username}`]) {
+          if (guess.length <= 256) expect(await api.refresh(guess)).toEqual(REFUSED_REFRESH)
+        }
+      }
+      expect((await api.refresh(refreshToken)).status).toBe(200)
+    })
+
+    test('reuse ends the session, is logged, and is answered as any unknown token is', async () => {
+      const username = await stores.add()
+      const first = await api.signIn(username)
+      const second = await api.renew(first.refreshToken)
+      const third = await api.renew(second.refreshToken)
+      await stores.letTenSecondsPass(username, partsOf(first.refreshToken).id)
+      const reused = await api.refresh(first.refreshToken)
+      expect(reused).toEqual(REFUSED_REFRESH)
+      expect(await api.refresh(UNKNOWN)).toEqual(reused)
+      expect(await api.refresh(third.refreshToken)).toEqual(reused)
+      expect(Object.keys(await itemsOf(username))).toEqual(['profile'])
+      await expect.poll(() => service.output()).toContain("event: 'session.reuse'")
+    })
+
+    test.each(['', 'x', MARK, UNKNOWN, `${UNKNOWN}.x`, 'äöü'])(
+      'no token of ours (%s) is answered 401',
+      async (refreshToken) => {
+        expect(await api.refresh(refreshToken)).toEqual(REFUSED_REFRESH)
+      },
+    )
+
+    test('the role is read afresh at each refresh', async () => {
+      const username = await stores.add()
+      const { refreshToken } = await api.signIn(username)
+      await stores.change(username, { role: 'admin' })
+      const { authToken, refreshToken: next } = await api.renew(refreshToken)
+      const body = { message: 'Admin only content.', username, role: 'admin' }
+      expect(bodyOf(await api.send('/admin', { method: 'GET', token: authToken }))).toEqual(body)
+
+      await stores.change(username, { role: 'user' })
+      const { authToken: token } = await api.renew(next)
+      expect(bodyOf(await opens(token)).role).toBe('user')
+      expect((await api.send('/admin', { method: 'GET', token })).status).toBe(403)
+    })
+
+    test('a disabled user cannot refresh, and a removed one neither', async () => {
+      for (const act of ['disable', 'remove']) {
+        const username = await stores.add()
+        const { refreshToken } = await api.signIn(username)
+        await (act === 'remove' ? stores.remove(username) : stores.change(username, { disabled: true }))
+        expect(await api.refresh(refreshToken)).toEqual(REFUSED_REFRESH)
+        expect(await api.login(username, PASSWORD)).toEqual(REFUSED_LOGIN)
+      }
+    })
+  })
+
+  describe('ending sessions', () => {
+    test('a logout ends its session and no other, and says 204', async () => {
+      const username = await stores.add()
+      const [here, there] = [await api.signIn(username), await api.signIn(username)]
+      expect(await api.logout({ refreshToken: here.refreshToken })).toEqual(NO_CONTENT)
+      expect(await api.refresh(here.refreshToken)).toEqual(REFUSED_REFRESH)
+      expect((await api.refresh(there.refreshToken)).status).toBe(200)
+    })
+
+    test.each(['', 'x', UNKNOWN, MARK])(
+      'a logout with an unknown token (%s) says 204 as well',
+      async (refreshToken) => {
+        expect(await api.logout({ refreshToken })).toEqual(NO_CONTENT)
+        expect(await api.logout({ refreshToken, everywhere: true })).toEqual(NO_CONTENT)
+      },
+    )
+
+    test('a token that is over ends nothing any more', async () => {
+      const username = await stores.add()
+      const [here, there] = [await api.signIn(username), await api.signIn(username)]
+      for (const everywhere of [false, true]) {
+        expect(await api.logout({ refreshToken: here.refreshToken, everywhere })).toEqual(NO_CONTENT)
+      }
+      expect((await api.refresh(there.refreshToken)).status).toBe(200)
+    })
+
+    test('a logout everywhere ends all sessions of its user, kills all access tokens, and nobody else’s', async () => {
+      const [username, bystander] = [await stores.add(), await stores.add()]
+      const mine = [await api.signIn(username), await api.signIn(username), await api.signIn(username)]
+      const other = await api.signIn(bystander)
+      const refreshToken = String(mine[0]?.refreshToken)
+      expect(await api.logout({ refreshToken, everywhere: true })).toEqual(NO_CONTENT)
+      for (const tokens of mine) {
+        expect(await api.refresh(tokens.refreshToken)).toEqual(REFUSED_REFRESH)
+        expect(await opens(tokens.authToken)).toEqual(REFUSED_TOKEN)
+      }
+      expect((await opens(other.authToken)).status).toBe(200)
+      expect((await api.refresh(other.refreshToken)).status).toBe(200)
+      const again = await api.signIn(username)
+      expect((await opens(again.authToken)).status).toBe(200)
+      expect((await api.refresh(again.refreshToken)).status).toBe(200)
+    })
+
+    test('one’s own sessions are listed with id, created, last used, source address, user agent and which is current', async () => {
+      const username = await stores.add()
+      await api.signIn(await stores.add())
+      const phone = await api.signIn(username, PASSWORD, 'phone/1')
+      const desk = await api.signIn(username, PASSWORD, 'desk/1')
+      const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/)
+      const shown = ({ refreshToken }: Tokens, userAgent: string, current: boolean) => ({
+        id: partsOf(refreshToken).id,
+        createdAt: time,
+        lastUsedAt: time,
+        expiresAt: time,
+        sourceIp: '127.0.0.1',
+        userAgent,
+        current,
+      })
+      const sessions = await api.sessions(desk.authToken)
+      expect(sessions).toHaveLength(2)
+      expect(sessions).toContainEqual(shown(phone, 'phone/1', false))
+      expect(sessions).toContainEqual(shown(desk, 'desk/1', true))
+      for (const { createdAt, lastUsedAt, expiresAt } of sessions) {
+        expect(lastUsedAt).toBe(createdAt)
+        expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(604_800_000)
+        expect(Math.abs(Date.parse(createdAt) - Date.now())).toBeLessThan(60_000)
+      }
+    })
+
+    test('a session is ended by its id, once', async () => {
+      const username = await stores.add()
+      const [here, there] = [await api.signIn(username), await api.signIn(username)]
+      const { id } = partsOf(there.refreshToken)
+      expect(await api.endSession(here.authToken, id)).toEqual(NO_CONTENT)
+      expect(await api.refresh(there.refreshToken)).toEqual(REFUSED_REFRESH)
+      expect(await api.endSession(here.authToken, id)).toEqual(NOT_FOUND)
+      expect((await api.refresh(here.refreshToken)).status).toBe(200)
+    })
+
+    test('nobody ends another user’s session, and it looks as if there were none', async () => {
+      const [mine, theirs] = [await api.signIn(await stores.add()), await api.signIn(await stores.add())]
+      const { id, username } = partsOf(theirs.refreshToken)
+      const guesses = [
+        id,
+        'x',
+        '%20',
+        encodeURIComponent(`${id}.${username}`),
+        `..%2F${username}`,
+        'A'.repeat(300),
+      ]
+      for (const guess of guesses) {
+        expect(await api.endSession(mine.authToken, guess)).toEqual(NOT_FOUND)
+      }
+      expect((await api.refresh(theirs.refreshToken)).status).toBe(200)
+    })
+  })
+
+  test('a live access token is refused once its user is disabled, removed, or has another role', async () => {
+    const ways: ((username: string) => Promise<void>)[] = [
+      (username) => stores.change(username, { disabled: true }),
+      (username) => stores.change(username, { role: 'admin' }),
+      (username) => stores.remove(username),
+    ]
+    for (const revoke of ways) {
+      const username = await stores.add()
+      const [before, unused] = [await api.signIn(username), await api.signIn(username)]
+      expect((await opens(before.authToken)).status).toBe(200)
+      await revoke(username)
+      expect(await opens(unused.authToken)).toEqual(REFUSED_TOKEN)
+    }
+  })
+
+  describe('password change', () => {
+    test('a password change says 204, ends all other sessions and keeps its own', async () => {
+      const username = await stores.add()
+      const [here, there] = [await api.signIn(username), await api.signIn(username)]
+      expect(await api.changePassword(here.authToken, PASSWORD, NEW_PASSWORD)).toEqual(NO_CONTENT)
+      expect(await api.refresh(there.refreshToken)).toEqual(REFUSED_REFRESH)
+      expect(await opens(there.authToken)).toEqual(REFUSED_TOKEN)
+      const { authToken } = await api.renew(here.refreshToken)
+      expect((await opens(authToken)).status).toBe(200)
+      expect(await api.login(username, PASSWORD)).toEqual(REFUSED_LOGIN)
+      expect((await api.login(username, NEW_PASSWORD)).status).toBe(200)
+    })
+
+    test('a password change with a wrong current password is refused by its field, and changes nothing', async () => {
+      const username = await stores.add()
+      const { authToken, refreshToken } = await api.signIn(username)
+      const detail = 'This is not the current password.'
+      expect(await api.changePassword(authToken, 'a wrong password', NEW_PASSWORD)).toEqual(
+        invalid({ pointer: '#/currentPassword', detail }),
+      )
+      expect((await api.login(username, PASSWORD)).status).toBe(200)
+      expect((await api.refresh(refreshToken)).status).toBe(200)
+    })
+
+    const name = 'a-rather-long-username'
+    test.each([
+      ['14 characters', 'x'.repeat(14), 'At least 15 characters.'],
+      ['14 emoji, which are 28 UTF-16 units', '🙂'.repeat(14), 'At least 15 characters.'],
+      [
+        '14 letters and their accents, which are 28 code points uncomposed',
+        'e\u0301'.repeat(14),
+        'At least 15 characters.',
+      ],
+      ['129 characters', 'x'.repeat(129), 'At most 128 characters.'],
+      ['129 emoji', '🙂'.repeat(129), 'At most 128 characters.'],
+      ['the user’s name', name, 'Must not be the username.'],
+      ['the user’s name in capitals', name.toUpperCase(), 'Must not be the username.'],
+      ['a common password', 'passwordpassword', 'Must not be one of the passwords that many people use.'],
+      [
+        'a common password in capitals',
+        'PasswordPassword',
+        'Must not be one of the passwords that many people use.',
+      ],
+    ])('a new password of %s is refused with that rule', async (_, newPassword, detail) => {
+      await stores.add({ username: name })
+      const { authToken } = await api.signIn(name)
+      expect(await api.changePassword(authToken, PASSWORD, newPassword)).toEqual(
+        invalid({ pointer: '#/newPassword', detail }),
+      )
+      expect((await api.login(name, PASSWORD)).status).toBe(200)
+    })
+
+    test.each([
+      ['15 characters', 'x'.repeat(15)],
+      ['15 emoji', '🙂'.repeat(15)],
+      ['15 letters and their accents', 'e\u0301'.repeat(15)],
+      ['128 characters', 'y'.repeat(128)],
+      ['128 emoji', '🙂'.repeat(128)],
+      ['blanks only', ' '.repeat(20)],
+    ])('a new password of %s is taken, and good in either normalisation form', async (_, newPassword) => {
+      const username = await stores.add()
+      const { authToken } = await api.signIn(username)
+      expect(await api.changePassword(authToken, PASSWORD, newPassword)).toEqual(NO_CONTENT)
+      for (const form of ['NFC', 'NFD']) {
+        expect((await api.login(username, newPassword.normalize(form))).status).toBe(200)
+      }
+    })
+  })
+
+  describe('hashes from elsewhere', () => {
+    test.each(argon2Cffi.rows)(
+      'a hash by argon2-cffi signs its user in: $hash',
+      async ({ password, hash }) => {
+        const username = await stores.add({ passwordHash: hash })
+        expect((await api.login(username, `${password}x`)).status).toBe(401)
+        expect((await api.login(username, password)).status).toBe(200)
+        expect((await api.login(username, password)).status).toBe(200)
+      },
+    )
+
+    test('a hash below today’s cost is replaced at login, and one that is not stays', async () => {
+      for (const { password, hash } of argon2Cffi.rows) {
+        const username = await stores.add({ passwordHash: hash })
+        await api.signIn(username, password)
+        const { passwordHash } = (await itemsOf(username)).profile as unknown as {
+          passwordHash: { S: string }
+        }
+        if (/\$m=(8|8192),/.test(hash)) expect(passwordHash.S).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+        else expect(passwordHash.S).toBe(hash)
+      }
+    })
+
+    test.each(['m=262145,t=1,p=1', 'm=8,t=11,p=1', 'm=64,t=1,p=5', 'm=9999999,t=999,p=99'])(
+      'a hash beyond the bounds is refused, not run: %s',
+      async (cost) => {
+        const username = await stores.add({ passwordHash: WEAK.hash.replace(/m=\d+,t=\d+,p=\d+/, cost) })
+        expect(await api.login(username, WEAK.password)).toEqual(REFUSED_LOGIN)
+      },
+    )
+  })
+
+  test('without a good access token the routes that need one answer 401', async () => {
+    const routes = [
+      ['GET', '/sessions'],
+      ['DELETE', '/sessions/x'],
+      ['PUT', '/password'],
+    ] as const
+    for (const [method, path] of routes) {
+      for (const token of [undefined, 'x', 'a.b.c']) {
+        expect(await api.send(path, { method, ...(token && { token }) })).toEqual(REFUSED_TOKEN)
+      }
+    }
+  })
+
+  test.each([
+    ['GET', '/refresh'],
+    ['GET', '/logout'],
+    ['POST', '/sessions'],
+    ['GET', '/sessions/x'],
+    ['DELETE', '/sessions'],
+    ['POST', '/password'],
+  ])('there is no %s %s', async (method, path) => {
+    expect(await api.send(path, { method })).toEqual(NOT_FOUND)
+  })
+
+  test('bad bodies are refused as what they are, on every route that takes one, and never repeated', async () => {
+    const { authToken: token } = await api.signIn(await stores.add())
+    const routes: Record<string, { method: string; token?: string; valid: Record<string, unknown> }> = {
+      '/login': { method: 'POST', valid: { username: MARK, password: MARK } },
+      '/refresh': { method: 'POST', valid: { refreshToken: MARK } },
+      '/logout': { method: 'POST', valid: { refreshToken: MARK } },
+      '/password': { method: 'PUT', token, valid: { currentPassword: MARK, newPassword: `${MARK}-now` } },
+    }
+    let cases = 0
+    for (const [path, { valid, ...how }] of Object.entries(routes)) {
+      const json = JSON.stringify(valid)
+      const [first = ''] = Object.keys(valid)
+      const needed = (member: string) => ({ pointer: `#/${member}`, detail: 'A string is needed.' })
+      const table: [string, unknown, object, Record<string, string>?][] = [
+        ['text', json, MEDIA_TYPE, { 'Content-Type': 'text/plain' }],
+        ['a form', 'a=b', MEDIA_TYPE, { 'Content-Type': 'application/x-www-form-urlencoded' }],
+        ['something like JSON', json, MEDIA_TYPE, { 'Content-Type': 'application/jsonp' }],
+        ['nothing', '', MALFORMED],
+        ['half an object', json.slice(0, -1), MALFORMED],
+        ['two objects', json + json, MALFORMED],
+        ['single quotes', json.replaceAll('"', "'"), MALFORMED],
+        ['a byte order mark', `\uFEFF${json}`, MALFORMED],
+        ['bytes that are no UTF-8', Buffer.from(json.replace(MARK, '\xff\xfe'), 'latin1'), MALFORMED],
+        ['a member twice', json.replace('{', `{"${first}":"x",`), MALFORMED],
+        [
+          'a member twice, once escaped',
+          json.replace('{', `{"\\u00${hex(first)}${first.slice(1)}":"x",`),
+          MALFORMED,
+        ],
+        ['a list', `[${json}]`, NO_OBJECT],
+        ['a number', '1', NO_OBJECT],
+        ['another member', { ...valid, [MARK]: MARK }, UNKNOWN_FIELD],
+        ['__proto__', json.replace('{', `{"__proto__":{"${MARK}":1},`), UNKNOWN_FIELD],
+        ['constructor', { ...valid, constructor: MARK }, UNKNOWN_FIELD],
+        ['an empty object', {}, invalid(...Object.keys(valid).map(needed))],
+        ['over 8 KiB', { ...valid, [first]: MARK.repeat(500) }, TOO_LARGE],
+        ['over 8 KiB of blanks', json + ' '.repeat(8192), TOO_LARGE],
+      ]
+      for (const member of Object.keys(valid)) {
+        for (const value of [null, 1, true, [MARK], { [MARK]: MARK }]) {
+          table.push([`${member} ${typeof value}`, { ...valid, [member]: value }, invalid(needed(member))])
+        }
+        const { [member]: _, ...rest } = valid
+        table.push([`no ${member}`, rest, invalid(needed(member))])
+      }
+      if (path === '/logout') {
+        const needsBoolean = invalid({ pointer: '#/everywhere', detail: 'true or false is needed.' })
+        for (const everywhere of ['true', 1, null, [true]]) {
+          table.push([`everywhere ${everywhere}`, { ...valid, everywhere }, needsBoolean])
+        }
+      }
+      for (const [what, body, expected, headers = {}] of table) {
+        cases += 1
+        const answer = await api.send(path, { ...how, body, headers })
+        expect(answer, `${path}: ${what}`).toEqual(expected)
+        expect(answer.text).not.toContain(MARK)
+      }
+    }
+    console.log(`${cases} bad bodies on ${Object.keys(routes).length} routes`)
+  })
+})
+
+const hex = (text: string) => text.charCodeAt(0).toString(16)
+
+const MEDIA_TYPE = problem(415, 'Unsupported Media Type', 'Send the body as Content-Type: application/json.')
+const MALFORMED = problem(
+  400,
+  'Bad Request',
+  'The body must be one JSON object in UTF-8, without a byte order mark or repeated members.',
+)
+const TOO_LARGE = problem(413, 'Content Too Large', 'The body may be at most 8 KiB.')
+const NO_OBJECT = invalid({ pointer: '#', detail: 'A JSON object is needed.' })
+const UNKNOWN_FIELD = invalid({ pointer: '#', detail: 'Unknown fields are not accepted.' })
+
+describe('with the limits as they are', () => {
+  let service: Service
+  let stores: Operator
+  let api: ReturnType<typeof client>
+
+  beforeAll(async () => {
+    service = await startService({ sessionTtlSeconds: '300', sessionIdleTtlSeconds: '120' })
+    stores = operator(tableAt(service.dynamoDbUrl))
+    api = client(service.url)
+  })
+  afterAll(() => service.stop())
+
+  /** The answer without its seconds, which must be there and lie within the window. */
+  function throttled({ headers: { 'retry-after': seconds = '', ...headers }, ...answer }: Answer) {
+    expect(seconds).toMatch(/^[1-9]\d*$/)
+    expect(Number(seconds)).toBeLessThanOrEqual(900)
+    return { ...answer, headers }
+  }
+  const THROTTLED = problem(429, 'Too Many Requests', 'Too many failed attempts. Try again later.')
+
+  async function fail(times: number, username: string): Promise<void> {
+    for (let time = 0; time < times; time += 1) {
+      expect(await api.login(username, 'a wrong password')).toEqual(REFUSED_LOGIN)
+    }
+  }
+
+  test('how long sessions last is configurable', async () => {
+    const { refreshToken, refreshExpiresIn } = await api.signIn(await stores.add())
+    expect(refreshExpiresIn).toBe(120)
+    expect((await api.renew(refreshToken)).refreshExpiresIn).toBe(120)
+  })
+
+  test('after 5 failures a login is refused with the seconds to wait, the right password too, the same for a user that exists and one that does not', async () => {
+    const username = await stores.add()
+    await fail(5, username)
+    await fail(5, 'no-such-user')
+    expect(throttled(await api.login(username, 'a wrong password'))).toEqual(THROTTLED)
+    expect(throttled(await api.login(username, PASSWORD))).toEqual(THROTTLED)
+    expect(throttled(await api.login('no-such-user', PASSWORD))).toEqual(THROTTLED)
+    expect((await api.login(await stores.add(), PASSWORD)).status).toBe(200)
+  })
+
+  test('a success clears what was counted for the pair', async () => {
+    const username = await stores.add()
+    for (let round = 0; round < 2; round += 1) {
+      await fail(4, username)
+      expect((await api.login(username, PASSWORD)).status).toBe(200)
+    }
+    expect(Object.keys(await stores.items(`user#${username}`))).not.toContain('attempts#127.0.0.1')
+    expect(await stores.failures(`user#${username}`, 'attempts')).toBe(8)
+  })
+
+  test('a password change is throttled like a login, and with it', async () => {
+    const username = await stores.add()
+    const { authToken } = await api.signIn(username)
+    await fail(2, username)
+    for (let time = 0; time < 3; time += 1) {
+      const answer = await api.changePassword(authToken, 'a wrong password', NEW_PASSWORD)
+      expect(answer.status).toBe(422)
+    }
+    expect(throttled(await api.changePassword(authToken, PASSWORD, NEW_PASSWORD))).toEqual(THROTTLED)
+    expect(throttled(await api.login(username, PASSWORD))).toEqual(THROTTLED)
+    const { passwordHash } = (await stores.items(`user#${username}`)).profile ?? {}
+    const { passwordHash: untouched } = (await stores.items(`user#${await stores.add()}`)).profile ?? {}
+    expect(passwordHash).toEqual(untouched)
+  })
+})
