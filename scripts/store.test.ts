@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { AwsCall } from '../lib/aws.ts'
+import { addUser, changeUser, findUser } from '../lib/user-store.ts'
+import { newUser, revokeTokens } from '../lib/users.ts'
+import { type Store, startStore } from '../test/users/operator.ts'
+import { changeExisting, removeUser, soon } from './store.ts'
+
+let store: Store
+
+beforeAll(async () => {
+  store = await startStore()
+})
+afterAll(() => store.stop())
+
+/** The table, where somebody else revokes the user's tokens right before each of the first writes. */
+function overtaken(username: string, times: number) {
+  let left = times
+  const aws: AwsCall = async (...call) => {
+    if (call[1] === 'UpdateItem' && left > 0) {
+      left -= 1
+      const user = await findUser(store.table, username, soon())
+      if (user) await changeUser(store.table, user, revokeTokens(user, new Date()), soon())
+    }
+    return store.table.aws(...call)
+  }
+  return { ...store.table, aws }
+}
+
+test('a change that another one overtakes is made again, from what the other has left', async () => {
+  await addUser(store.table, newUser('ada', 'user', 'hash', new Date(0)), soon())
+  const seen: number[] = []
+  await changeExisting(overtaken('ada', 3), 'ada', (user) => {
+    seen.push(user.validAfter)
+    return { role: 'admin' }
+  })
+  expect(seen).toHaveLength(4)
+  expect(new Set(seen).size).toBe(4)
+  expect(await store.user('ada')).toMatchObject({ role: 'admin', validAfter: seen.at(-1) })
+})
+
+test('a change that is overtaken again and again is given up, and nothing is changed', async () => {
+  await addUser(store.table, newUser('bob', 'user', 'hash', new Date(0)), soon())
+  const change = changeExisting(overtaken('bob', 100), 'bob', () => ({ role: 'admin' }))
+  await expect(change).rejects.toMatchObject({ code: 'unavailable', message: 'the user kept changing' })
+  expect(await store.user('bob')).toMatchObject({ role: 'user' })
+})
+
+test('a user who is removed while being changed does not come back', async () => {
+  await addUser(store.table, newUser('carl', 'user', 'hash', new Date(0)), soon())
+  const aws: AwsCall = async (...call) => {
+    if (call[1] === 'UpdateItem') await removeUser(store.table, 'carl')
+    return store.table.aws(...call)
+  }
+  const change = changeExisting({ ...store.table, aws }, 'carl', () => ({ role: 'admin' }))
+  await expect(change).rejects.toThrow('There is no user carl.')
+  expect(await store.user('carl')).toBeUndefined()
+})

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { type AwsSettings, awsClient } from '../lib/aws.ts'
+import { readConfig } from '../lib/config.ts'
+import type { Table } from '../lib/dynamo.ts'
+import { DYNAMODB_PORT } from '../local/ports.ts'
+import { Refusal } from './refusal.ts'
+
+/** Where the accounts are, as the operator says it. */
+export interface TargetOptions {
+  stage?: string
+  local?: boolean
+  endpoint?: string
+  region?: string
+  profile?: string
+}
+
+type Environment = Record<string, string | undefined>
+
+const tableOf = (stage: string) => `serverless-jwt-auth-${stage}`
+
+/**
+ * Opens the table of a stage on AWS, or of the local service.
+ *
+ * @param env - Environment; of it, what the AWS SDKs read too.
+ * @throws {@link Refusal} `usage`, if the options do not name exactly one table.
+ */
+export async function openTarget(options: TargetOptions, env: Environment): Promise<Table> {
+  const { stage, local = false } = options
+  if ((stage !== undefined) === local) {
+    throw new Refusal('usage', 'Say whose accounts: either --stage NAME or --local.')
+  }
+  return stage === undefined ? openLocal(options) : await openStage(stage, options, env)
+}
+
+function openLocal({ endpoint, region, profile }: TargetOptions): Table {
+  if (region !== undefined || profile !== undefined) {
+    throw new Refusal('usage', '--region and --profile go with --stage; the local service has neither.')
+  }
+  const address = endpoint ?? `http://127.0.0.1:${DYNAMODB_PORT}`
+  if (!/^https?:/.test(address) || !URL.canParse(address)) {
+    throw new Refusal('usage', '--endpoint must be a URL such as http://127.0.0.1:8000.')
+  }
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  const endpoints = { dynamodb: new URL(address) }
+  return { aws: awsClient({ region: 'local', credentials, endpoints }), name: tableOf('dev') }
+}
+
+async function openStage(stage: string, options: TargetOptions, env: Environment): Promise<Table> {
+  if (options.endpoint !== undefined) {
+    throw new Refusal('usage', '--endpoint goes with --local; for AWS set AWS_ENDPOINT_URL_DYNAMODB.')
+  }
+  if (!/^[a-z0-9-]{1,128}$/.test(stage)) {
+    throw new Refusal('usage', 'A stage is named with a-z, 0-9 and hyphens.')
+  }
+  const region =
+    options.region ?? env.AWS_REGION ?? profileRegion(options.profile ?? env.AWS_PROFILE ?? 'default', env)
+  if (region === undefined || !/^[a-z0-9-]+$/.test(region)) {
+    throw new Refusal('usage', 'Say which region: --region, AWS_REGION, or region in the AWS profile.')
+  }
+  const settings = { region, credentials: await findCredentials(options), endpoints: endpointsOf(env) }
+  return { aws: awsClient(settings), name: tableOf(stage) }
+}
+
+function endpointsOf(env: Environment): AwsSettings['endpoints'] {
+  try {
+    const config = readConfig(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_DYNAMODB'], env)
+    return { dynamodb: config.AWS_ENDPOINT_URL_DYNAMODB ?? config.AWS_ENDPOINT_URL }
+  } catch (error) {
+    throw new Refusal('usage', (error as Error).message)
+  }
+}
+
+async function findCredentials({ profile }: TargetOptions): Promise<AwsSettings['credentials']> {
+  // Half a second of loading that local commands and refusals need not wait for.
+  const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers')
+  try {
+    return await fromNodeProviderChain(profile === undefined ? {} : { profile })()
+  } catch (error) {
+    const reason = (error as Error).message.replace(/\s+/g, ' ')
+    throw new Refusal('usage', `No AWS credentials: ${reason}`)
+  }
+}
+
+/** The region that AWS's shared configuration file gives a profile. The credential chain keeps it to itself. */
+function profileRegion(profile: string, env: Environment): string | undefined {
+  const file = env.AWS_CONFIG_FILE ?? join(homedir(), '.aws', 'config')
+  let section: string | undefined
+  for (const line of readIfThere(file).split(/\r?\n/)) {
+    section = /^\s*\[\s*(?:profile\s+)?["']?([^\]"']+?)["']?\s*\]/.exec(line)?.[1] ?? section
+    const region = /^region\s*=\s*(\S+)/.exec(line)?.[1]
+    if (section === profile && region !== undefined) return region
+  }
+  return undefined
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
