@@ -1,50 +1,47 @@
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { awsClient } from '../lib/aws.ts'
 import { kmsSigner, readPublicKey } from '../lib/keys.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords.ts'
-import { addUser } from '../lib/store.ts'
-import { accessTokenInput } from '../lib/tokens.ts'
+import { accessTokenInput, type TokenPolicy } from '../lib/tokens.ts'
+import { addUser } from '../lib/user-store.ts'
+import { newUser, type User } from '../lib/users.ts'
+import { DEMO_USERS, type LocalAws } from '../local/aws.ts'
+import { fillTokens } from '../local/tokens.ts'
+import { FUNCTION_NAMES, type FunctionName } from './budgets.ts'
 import type { Service } from './bundles.ts'
 
 const PATIENCE_MS = 10_000
 const TOKENS_AT_ONCE = 50
 
-/** The stand-in for AWS, running, with the user `user` in its store. */
-export interface StandIn {
-  /** What Lambda and a developer would put into the functions' environment. */
-  environment: Record<string, string>
-  /** The stored hash of that user's password, `user`. */
-  passwordHash: string
-  /** PEM of the key that signs. */
-  publicKey: string
-  /** Signs access tokens of that user, no two alike. */
-  makeTokens(count: number): Promise<string[]>
-  stop(): void
+const deadline = () => Date.now() + PATIENCE_MS
+
+/** Where a process that stands for AWS listens. */
+export interface Urls {
+  dynamodb: string
+  kms: string
 }
 
-export async function startStandIn({ provider, custom, functions }: Service): Promise<StandIn> {
-  const { region } = provider
-  const { signingKey, tableName } = custom
-  const aliases = String(functions.jwks?.environment?.PUBLISHED_KEYS).split(',')
-  const child = fork(fileURLToPath(new URL('./stand-in.ts', import.meta.url)), [region, ...aliases])
-  const [urls] = (await once(child, 'message')) as [{ dynamodb: string; kms: string }]
+/** Starts a script that stands for AWS and says where it listens. It ends when it is disconnected. */
+export async function startAws(
+  script: URL,
+  args: string[],
+  region: string,
+): Promise<{ child: ChildProcess; settings: LocalAws['settings']; environment: Record<string, string> }> {
+  const child = fork(fileURLToPath(script), args)
+  const [urls] = (await once(child, 'message')) as [Urls]
   const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' }
-  const endpoints = { dynamodb: new URL(urls.dynamodb), kms: new URL(urls.kms) }
-  const aws = awsClient({ region, credentials, endpoints })
-  const deadline = () => Date.now() + PATIENCE_MS
-
-  const user = { username: 'user', role: 'user' as const, disabled: false, createdAt: '-', changedAt: '-' }
-  const passwordHash = hashPassword('user', randomBytes(SALT_BYTES))
-  await addUser(aws, tableName, { ...user, passwordHash }, deadline())
-
-  const { key } = await readPublicKey(aws, signingKey, deadline())
-  const policy = { issuer: custom.tokens.TOKEN_ISSUER, audience: custom.tokens.TOKEN_AUDIENCE }
-  const sign = kmsSigner(aws, signingKey)
-  const makeToken = () => sign(accessTokenInput(user, policy, 1800, new Date(), randomUUID()), deadline())
   return {
+    child,
+    settings: {
+      region,
+      credentials,
+      endpoints: { dynamodb: new URL(urls.dynamodb), kms: new URL(urls.kms) },
+    },
+    // What Lambda and a developer would put into the functions' environment.
     environment: {
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -52,15 +49,70 @@ export async function startStandIn({ provider, custom, functions }: Service): Pr
       AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodb,
       AWS_ENDPOINT_URL_KMS: urls.kms,
     },
-    passwordHash,
+  }
+}
+
+/** The stand-in for AWS, running, with the demo users in its store, each with its name for a password. */
+export interface StandIn {
+  environment: Record<string, string>
+  /** The stored hash of the password `user`. */
+  passwordHash: string
+  /** PEM of the key that signs. */
+  publicKey: string
+  policy: TokenPolicy
+  /** A sample event for each function, with tokens that are good. */
+  events: Record<FunctionName, object>
+  /** Access tokens of that user, no two alike. */
+  tokens: string[]
+  stop(): void
+}
+
+/** @param tokenCount - How many tokens to sign. */
+export async function startStandIn(service: Service, tokenCount: number): Promise<StandIn> {
+  const { provider, custom, functions } = service
+  const { signingKey, tableName } = custom
+  const aliases = String(functions.jwks?.environment?.PUBLISHED_KEYS).split(',')
+  const script = new URL('./stand-in.ts', import.meta.url)
+  const { child, settings, environment } = await startAws(
+    script,
+    [provider.region, ...aliases],
+    provider.region,
+  )
+  const aws = awsClient(settings)
+  const stop = () => child.disconnect()
+
+  const users: User[] = DEMO_USERS.map(({ username, role }) =>
+    newUser(username, role, hashPassword(username, randomBytes(SALT_BYTES)), new Date()),
+  )
+  for (const user of users) await addUser({ aws, name: tableName }, user, deadline())
+  const [user] = users
+  if (user === undefined) throw new Error('there are no demo users')
+
+  const { key } = await readPublicKey(aws, signingKey, deadline())
+  const policy = { issuer: custom.tokens.TOKEN_ISSUER, audience: custom.tokens.TOKEN_AUDIENCE }
+  const source = { aws: { settings, stop }, table: tableName, signingKey, policy }
+  const events = await Promise.all(
+    FUNCTION_NAMES.map(async (name) => {
+      const event = JSON.parse(readFileSync(new URL(`../events/${name}.json`, import.meta.url), 'utf8'))
+      return [name, await fillTokens(event, source, new Date())]
+    }),
+  )
+  child.send('begin')
+
+  const sign = kmsSigner(aws, signingKey)
+  const makeToken = () =>
+    sign(accessTokenInput(user, 'bench-session', policy, 1800, new Date(), randomUUID()), deadline())
+  const tokens: string[] = []
+  while (tokens.length < tokenCount) {
+    tokens.push(...(await Promise.all(Array.from({ length: TOKENS_AT_ONCE }, makeToken))))
+  }
+  return {
+    environment,
+    passwordHash: user.passwordHash,
     publicKey: key.export({ format: 'pem', type: 'spki' }).toString(),
-    async makeTokens(count) {
-      const tokens: string[] = []
-      while (tokens.length < count) {
-        tokens.push(...(await Promise.all(Array.from({ length: TOKENS_AT_ONCE }, makeToken))))
-      }
-      return tokens.slice(0, count)
-    },
-    stop: () => child.disconnect(),
+    policy,
+    events: Object.fromEntries(events),
+    tokens: tokens.slice(0, tokenCount),
+    stop,
   }
 }

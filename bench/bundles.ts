@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, buildSync } from 'esbuild'
+import type { Resource } from '../local/aws.ts'
 import { FUNCTION_NAMES, type FunctionName } from './budgets.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -24,6 +25,7 @@ export interface Service {
     tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
     esbuild: BuildOptions & Record<'outputFileExtension' | 'outputWorkFolder' | 'exclude' | 'watch', unknown>
   }
+  resources: { Resources: Record<string, Resource> }
   functions: Record<string, { handler: string; environment?: Record<string, string> }>
 }
 

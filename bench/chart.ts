@@ -6,7 +6,7 @@ const BAR_WIDTH = 300
 const ROW_HEIGHT = 24
 
 /**
- * Draws each row's share of its budget, and below, on one scale, the cold starts of the held run.
+ * Draws each row's share of its budget, and below, on one scale, the milliseconds of the held run.
  *
  * Colours follow the reader's scheme together with the ground they stand on, so that a viewer that knows of no
  * scheme still shows dark on light.

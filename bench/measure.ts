@@ -7,13 +7,19 @@ import type { StandIn } from './aws.ts'
 import { FUNCTION_NAMES, type FunctionName } from './budgets.ts'
 import type { Bundle } from './bundles.ts'
 import type { HeldCpu } from './held-cpu.ts'
+import type { FilledStore } from './stores.ts'
 
 /** Medians of one run. */
 export interface Medians {
   emptyMs: number
   coldMs: Record<FunctionName, number>
+  /** The whole call, its reading of the user included. */
   authorizerUs: number
+  /** Its verification of the token alone. */
+  verificationUs: number
   verifyUs: number
+  refreshMs: number
+  signMs: number
   loginMs: number
   hashMs: number
 }
@@ -22,8 +28,6 @@ export interface Medians {
 export interface Bench {
   bundles: readonly Bundle[]
   standIn: StandIn
-  /** Sample events, with tokens in them. */
-  events: Record<FunctionName, object>
   timeoutSeconds: number
   /** Folder for what the measured processes read. */
   folder: string
@@ -33,53 +37,58 @@ const scripts = {
   coldStart: new URL('./cold-start.cjs', import.meta.url),
   warmAuthorizer: new URL('./warm-authorizer.ts', import.meta.url),
   warmLogin: new URL('./warm-login.ts', import.meta.url),
+  warmRefresh: new URL('./warm-refresh.ts', import.meta.url),
+  warmStores: new URL('./warm-stores.ts', import.meta.url),
 }
 const EMPTY_HANDLER = fileURLToPath(new URL('./empty-handler.cjs', import.meta.url))
 
 /**
  * Measures everything once over, in fresh processes.
  *
- * @param tokens - Not used before; the warm authorizer gets each of them once.
  * @param rounds - How often each cold start and each login is measured.
  * @param held - Where the measured processes are held, if they are.
  */
-export async function measure(
-  bench: Bench,
-  tokens: readonly string[],
-  rounds: number,
-  held?: HeldCpu,
-): Promise<Medians> {
+export async function measure(bench: Bench, rounds: number, held?: HeldCpu): Promise<Medians> {
   const cold = await measureColdStarts(bench, rounds, held)
-  const { authorizer, login } = bench.events
-  const { publicKey, passwordHash } = bench.standIn
-  const authorizerRounds = await runWarm<'authorizerUs' | 'verifyUs'>(
-    bench,
+  const { events, tokens, publicKey, policy, passwordHash } = bench.standIn
+  const warm = <Measure extends string>(name: FunctionName, script: URL, input: object) =>
+    runWarm<Record<Measure, number>[]>(bench, name, script, { event: events[name], ...input }, held)
+  const authorizer = await warm<'authorizerUs' | 'verificationUs' | 'verifyUs'>(
     'authorizer',
     scripts.warmAuthorizer,
-    { event: authorizer, tokens, publicKey },
-    held,
+    { tokens, publicKey, policy },
   )
-  const loginRounds = await runWarm<'loginMs' | 'hashMs'>(
-    bench,
-    'login',
-    scripts.warmLogin,
-    { event: login, passwordHash, rounds },
-    held,
-  )
-  return {
-    ...cold,
-    authorizerUs: median(authorizerRounds.map((round) => round.authorizerUs)),
-    verifyUs: median(authorizerRounds.map((round) => round.verifyUs)),
-    loginMs: median(loginRounds.map((round) => round.loginMs)),
-    hashMs: median(loginRounds.map((round) => round.hashMs)),
-  }
+  const refresh = await warm<'refreshMs' | 'signMs'>('refresh', scripts.warmRefresh, {})
+  const login = await warm<'loginMs' | 'hashMs'>('login', scripts.warmLogin, { passwordHash, rounds })
+  return { ...cold, ...mediansOf(authorizer), ...mediansOf(refresh), ...mediansOf(login) }
+}
+
+/**
+ * Measures login with each of some stores, in turns.
+ *
+ * @returns Median milliseconds, one for each store.
+ */
+export async function measureStores(
+  bench: Bench,
+  stores: readonly FilledStore[],
+  rounds: number,
+): Promise<number[]> {
+  const input = { event: bench.standIn.events.login, rounds, stores }
+  const samples = await runWarm<number[][]>(bench, 'login', scripts.warmStores, input)
+  return samples.map(median)
+}
+
+function mediansOf<Measure extends string>(rounds: readonly Record<Measure, number>[]) {
+  const measures = Object.keys(rounds[0] ?? {}) as Measure[]
+  const medians = measures.map((measure) => [measure, median(rounds.map((round) => round[measure]))])
+  return Object.fromEntries(medians) as Record<Measure, number>
 }
 
 async function measureColdStarts(bench: Bench, rounds: number, held: HeldCpu | undefined) {
   const samples = new Map<string, number[]>()
   const contestants = [
     { name: 'empty', path: EMPTY_HANDLER, environment: {}, event: {} },
-    ...bench.bundles.map((bundle) => ({ ...bundle, event: bench.events[bundle.name] })),
+    ...bench.bundles.map((bundle) => ({ ...bundle, event: bench.standIn.events[bundle.name] })),
   ]
   for (const { name, event } of contestants) {
     samples.set(name, [])
@@ -93,7 +102,8 @@ async function measureColdStarts(bench: Bench, rounds: number, held: HeldCpu | u
       const args = [path, eventFile(bench, name), timeoutMs]
       const env = { ...bench.standIn.environment, ...environment }
       const { ms, answer } = await run<{ ms: number; answer: Answer }>(scripts.coldStart, args, env, held)
-      if (answer.statusCode !== 200 && answer.policyDocument === undefined) {
+      const isRefused = answer.policyDocument === undefined && ![200, 204].includes(answer.statusCode ?? 0)
+      if (isRefused) {
         throw new Error(`${name} answered ${JSON.stringify(answer)}`)
       }
       if (round > 0) samples.get(name)?.push(ms)
@@ -111,16 +121,16 @@ interface Answer {
 
 const eventFile = ({ folder }: Bench, name: string) => `${folder}/${name}.json`
 
-function runWarm<Measures extends string>(
+function runWarm<T>(
   bench: Bench,
   name: FunctionName,
   script: URL,
   input: object,
-  held: HeldCpu | undefined,
-): Promise<Record<Measures, number>[]> {
+  held?: HeldCpu,
+): Promise<T> {
   const bundle = bench.bundles.find((candidate) => candidate.name === name)
   if (bundle === undefined) throw new Error(`no bundle of ${name}`)
-  const inputFile = `${bench.folder}/warm-${name}.json`
+  const inputFile = eventFile(bench, `warm-${name}`)
   writeFileSync(inputFile, JSON.stringify(input))
   return run(script, [bundle.path, inputFile], { ...bench.standIn.environment, ...bundle.environment }, held)
 }

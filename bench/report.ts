@@ -2,8 +2,10 @@ import {
   FUNCTION_NAMES,
   FUNCTIONS,
   type FunctionName,
+  LOGIN_PER_FASTEST_STORE,
   LOGIN_PER_HASH,
-  WARM_AUTHORIZER_US,
+  STORE_SIZES,
+  VERIFICATION_US,
 } from './budgets.ts'
 import type { Bundle } from './bundles.ts'
 import type { Medians } from './measure.ts'
@@ -13,7 +15,7 @@ export interface Row {
   what: string
   /** The number that is judged, in `unit`. */
   value: number
-  budget?: number
+  budget?: number | undefined
   unit: string
   digits: number
   /** What the number was made of, or is to be seen beside. */
@@ -55,12 +57,26 @@ export function timeRows({ emptyMs, coldMs, ...warm }: Medians): Row[] {
   return [
     ...FUNCTION_NAMES.map(cold),
     {
-      what: 'authorizer, warm, per call on a new token',
-      value: warm.authorizerUs,
-      budget: WARM_AUTHORIZER_US,
+      what: 'authorizer, warm, verifying a new token',
+      value: warm.verificationUs,
+      budget: VERIFICATION_US,
       unit: 'µs',
       digits: 0,
       beside: `bare crypto.verify ${warm.verifyUs.toFixed(0)} µs`,
+    },
+    {
+      what: 'authorizer, warm, whole call',
+      value: warm.authorizerUs,
+      unit: 'µs',
+      digits: 0,
+      beside: 'the same, and one read of the user',
+    },
+    {
+      what: 'refresh, warm, whole call',
+      value: warm.refreshMs,
+      unit: 'ms',
+      digits: 2,
+      beside: `bare signature ${warm.signMs.toFixed(2)} ms`,
     },
     {
       what: 'login, warm, per call over its hash',
@@ -71,6 +87,22 @@ export function timeRows({ emptyMs, coldMs, ...warm }: Medians): Row[] {
       beside: `${warm.loginMs.toFixed(1)} ms, bare argon2id ${warm.hashMs.toFixed(1)} ms`,
     },
   ]
+}
+
+/** The rows for login with stores of {@link STORE_SIZES}, given the median milliseconds of each. */
+export function storeRows(loginMs: readonly number[]): Row[] {
+  const fastestMs = Math.min(...loginMs)
+  return STORE_SIZES.map((size, index) => {
+    const ms = loginMs[index] ?? Number.NaN
+    return {
+      what: `login, ${size.toLocaleString('en-GB')} users in the store`,
+      value: ms / fastestMs,
+      budget: LOGIN_PER_FASTEST_STORE,
+      unit: 'times',
+      digits: 2,
+      beside: `${ms.toFixed(1)} ms, fastest ${fastestMs.toFixed(1)} ms`,
+    }
+  })
 }
 
 /** The same rows for a run that no budget was made for. */

@@ -3,16 +3,18 @@ import { cpus, loadavg, totalmem, version } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { startStandIn } from './aws.ts'
-import { FUNCTION_NAMES, type FunctionName } from './budgets.ts'
-import { buildBundles, readService } from './bundles.ts'
+import { STORE_SIZES } from './budgets.ts'
+import { buildBundles, readService, type Service } from './bundles.ts'
 import { chart } from './chart.ts'
 import { holdCpu } from './held-cpu.ts'
-import { type Bench, measure } from './measure.ts'
-import { isOver, sizeRows, table, timeRows, withoutBudgets } from './report.ts'
+import { type Bench, measure, measureStores } from './measure.ts'
+import { isOver, sizeRows, storeRows, table, timeRows, withoutBudgets } from './report.ts'
+import { startStore } from './stores.ts'
 
 // npm run bench: what the functions cost, against their budgets. Prints a table and draws docs/performance.svg.
 const ROUNDS = 25
 const HELD_ROUNDS = 15
+const STORE_ROUNDS = 50
 const TOKENS = 2_000
 
 /** What a function of 512 MB gets of the vCPU that 1,769 MB get whole ("Configure Lambda function memory", AWS). */
@@ -29,31 +31,33 @@ function describeMachine(): string {
   return `${cpus().length} × ${cpu?.model.trim()}, ${memoryGiB} GiB, ${PRETTY_NAME}, Node ${process.version}, load ${load} at the start`
 }
 
-function readEvents(token: string): Record<FunctionName, object> {
-  const entries = FUNCTION_NAMES.map((name) => {
-    const text = readFileSync(`${root}events/${name}.json`, 'utf8')
-    return [name, JSON.parse(text.replace(/\{\{[^}]* token\}\}/g, token))]
-  })
-  return Object.fromEntries(entries)
+async function measureLoginWithStores(bench: Bench, service: Service): Promise<number[]> {
+  const stores = await Promise.all(STORE_SIZES.map((size) => startStore(service, size)))
+  try {
+    return await measureStores(bench, stores, STORE_ROUNDS)
+  } finally {
+    for (const store of stores) store.stop()
+  }
 }
 
 console.log(`${describeMachine()}\n`)
 const service = readService()
 const folder = `${root}.results/bench`
 const bundles = buildBundles(service, '.results/bench')
-const standIn = await startStandIn(service)
+const standIn = await startStandIn(service, TOKENS)
 const held = holdCpu(HELD_SHARE)
 try {
-  const tokens = await standIn.makeTokens(TOKENS)
-  const [token = ''] = await standIn.makeTokens(1)
-  const timeoutSeconds = service.provider.timeout
-  const bench: Bench = { bundles, standIn, events: readEvents(token), timeoutSeconds, folder }
+  const bench: Bench = { bundles, standIn, timeoutSeconds: service.provider.timeout, folder }
 
-  const rows = [...sizeRows(bundles), ...timeRows(await measure(bench, tokens, ROUNDS))]
+  const rows = [
+    ...sizeRows(bundles),
+    ...timeRows(await measure(bench, ROUNDS)),
+    ...storeRows(await measureLoginWithStores(bench, service)),
+  ]
   console.log(table(rows))
 
   const percent = Math.round(HELD_SHARE * 100)
-  const heldRows = held ? withoutBudgets(timeRows(await measure(bench, tokens, HELD_ROUNDS, held))) : []
+  const heldRows = held ? withoutBudgets(timeRows(await measure(bench, HELD_ROUNDS, held))) : []
   console.log(
     held
       ? `\nWith the CPU held to ${percent} %:\n\n${table(heldRows)}`
