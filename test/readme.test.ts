@@ -56,14 +56,20 @@ const CURL_BY_FETCH = `curl() { '${process.execPath}' --input-type=module -e '
     silent: { type: "boolean", short: "s" },
     header: { type: "string", short: "H", multiple: true, default: [] },
     data: { type: "string", short: "d" },
+    request: { type: "string", short: "X" },
+    output: { type: "string", short: "o" },
+    "write-out": { type: "string", short: "w", default: "" },
   }
   const { values, positionals } = parseArgs({ options, allowPositionals: true })
   const response = await fetch(positionals[0], {
-    method: values.data === undefined ? "GET" : "POST",
+    method: values.request ?? (values.data === undefined ? "GET" : "POST"),
     headers: values.header.map((line) => line.split(": ")),
     body: values.data,
   })
-  process.stdout.write(await response.text())
+  const text = await response.text()
+  if (values.output !== "/dev/null") process.stdout.write(text)
+  const end = values["write-out"].replace("%{http_code}", response.status).replace("\\\\n", "\\n")
+  process.stdout.write(end)
 ' -- "$@"; }`
 
 const curlIsHere = spawnSync('curl', ['--version']).error === undefined
@@ -91,9 +97,12 @@ test('invoking single functions gives what README shows', async () => {
   expect(await answersTo(invocations)).toEqual(invocations)
 })
 
-const ROUTE_FILE = 'functions/hello.ts'
+const HELLO_FILE = 'functions/hello.ts'
+const DRAFTS_FILE = 'functions/drafts.ts'
+const ROUTE_FILES = [HELLO_FILE, DRAFTS_FILE]
 
-test('the route that README adds says hello to a token, and 401 without one', async () => {
+/** Starts the service with README's own routes and role in it, and somebody who has that role. */
+async function startWithRoutesOfOnesOwn() {
   mkdirSync(join(root, '.results'), { recursive: true })
   const copy = mkdtempSync(join(root, '.results/hello-'))
   onTestFinished(() => rmSync(copy, { recursive: true }))
@@ -101,27 +110,58 @@ test('the route that README adds says hello to a token, and 401 without one', as
     cpSync(join(root, path), join(copy, path), { recursive: true })
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
-  writeFileSync(join(copy, ROUTE_FILE), blocks('ts').join(''))
+  const replaceLine = (path: string, line: RegExp, by: (line: string) => string) => {
+    expect(read(path)).toMatch(line)
+    writeFileSync(join(copy, path), read(path).replace(line, by))
+  }
+  const [hello = '', roles = '', drafts = '', ...more] = blocks('ts')
+  expect(more).toEqual([])
+  writeFileSync(join(copy, HELLO_FILE), hello)
+  writeFileSync(join(copy, DRAFTS_FILE), drafts)
+  replaceLine('lib/users.ts', /^export const ROLES = .*\n/m, () => roles)
+  const editor = `  { username: 'editor', role: 'editor' },\n`
+  replaceLine('local/aws.ts', /^export const DEMO_USERS.*\n/m, (line) => line + editor)
   const entry = blocks('yaml').join('')
-  writeFileSync(
-    join(copy, 'serverless.yml'),
-    read('serverless.yml').replace(/^functions:\n/m, (line) => line + entry),
-  )
+  const entries = entry + entry.replaceAll('hello', 'drafts')
+  replaceLine('serverless.yml', /^functions:\n/m, (line) => line + entries)
 
   const { startService } = (await import(join(copy, 'test/service.ts'))) as typeof import('./service.ts')
   const service = await startService()
   onTestFinished(() => service.stop())
-  const login = await fetch(`${service.url}/login`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: '{"username":"user","password":"user"}',
-  })
-  const { authToken } = (await login.json()) as { authToken: string }
-  const hello = await fetch(`${service.url}/hello`, { headers: { Authorization: `Bearer ${authToken}` } })
+  return service
+}
+
+test('the routes and the role that README adds: hello to a token, drafts to editors, 401 without a token', async () => {
+  const { url } = await startWithRoutesOfOnesOwn()
+  const tokenOf = async (username: string) => {
+    const login = await fetch(`${url}/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ username, password: username }),
+    })
+    const { authToken } = (await login.json()) as { authToken: string }
+    return authToken
+  }
+  const get = async (path: string, token?: string) => {
+    const headers = token === undefined ? undefined : { Authorization: `Bearer ${token}` }
+    const response = await fetch(`${url}${path}`, headers && { headers })
+    return { status: response.status, body: (await response.json()) as { message?: string; detail?: string } }
+  }
+  const [user, editor, admin] = [await tokenOf('user'), await tokenOf('editor'), await tokenOf('admin')]
 
   expect(readme).toContain('`{"message":"Hello user."}`')
-  expect(await hello.json()).toEqual({ message: 'Hello user.' })
-  expect((await fetch(`${service.url}/hello`)).status).toBe(401)
+  expect(await get('/hello', user)).toEqual({ status: 200, body: { message: 'Hello user.' } })
+  expect(await get('/drafts', editor)).toEqual({ status: 200, body: { message: 'Drafts of editor.' } })
+  for (const token of [user, admin]) expect((await get('/drafts', token)).status).toBe(403)
+  for (const path of ['/hello', '/drafts']) expect((await get(path)).status).toBe(401)
+  expect((await get('/admin', editor)).status).toBe(403)
+})
+
+test("README's parameters for how long things last are those of serverless.yml, with the same values", () => {
+  const told = [...readme.matchAll(/\| `(\w+)=([\d/]+)`/g)].map(([, name, value]) => `${name}=${value}`)
+  const given = [...read('serverless.yml').matchAll(/\$\{param:(\w+), '([\d/]+)'\}/g)]
+  expect(told).not.toEqual([])
+  expect(told).toEqual(given.map(([, name, value]) => `${name}=${value}`))
 })
 
 test("README's table of errors is the whole of what functions and gateway answer", () => {
@@ -156,7 +196,7 @@ test('every file and folder that a document points at is there', () => {
       .filter((target) => !target.includes('://'))
       .map((target) => join(dirname(document), target))
     const paths = [...text.matchAll(folders)].map(([, path = '']) => path)
-    return [...files, ...paths].filter((path) => path !== ROUTE_FILE && !existsSync(join(root, path)))
+    return [...files, ...paths].filter((path) => !ROUTE_FILES.includes(path) && !existsSync(join(root, path)))
   })
   expect(missing).toEqual([])
 })
@@ -165,7 +205,7 @@ test('every command that a document names is there', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
   const missing = faults((document) => {
     const code = (read(document).match(/^```.*?^```|`[^`\n]+`/gms) ?? []).join('\n')
-    const commands = [...code.matchAll(/\b(npm run|npm|npx) ([\w-]+)/g)]
+    const commands = [...code.matchAll(/\b(npm run|npm|npx)(?: --\S+)* (\w[\w-]*)/g)]
     return commands.flatMap(([command, tool, name = '']) => {
       const isThere =
         tool === 'npx' ? existsSync(join(root, 'node_modules/.bin', name)) : name === 'ci' || name in scripts
