@@ -20,14 +20,14 @@ export async function handler(
   context: Context,
 ): Promise<APIGatewayAuthorizerResult> {
   try {
-    const unverifiedToken = readBearer(event.authorizationToken)
-    const { kid, username } = readUnverified(unverifiedToken)
+    const unverified = readUnverified(readBearer(event.authorizationToken))
+    const { kid, username } = unverified
     const deadlineMs = deadlineOf(context)
     const [keys, standing] = await Promise.all([
       publicKeys(kid, new Date(), deadlineMs),
       username === undefined ? undefined : findStanding(table, username, deadlineMs),
     ])
-    const principal = await verifyAccessToken(unverifiedToken, keys, policy, new Date())
+    const principal = await verifyAccessToken(unverified, keys, policy, new Date())
     if (!standing || standing.disabled || principal.issuedAt < standing.validAfter) {
       throw new ServiceError(
         'invalid_token',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Credentials, readBody } from '../lib/body.ts'
-import { checkPassword } from '../lib/check-password.ts'
+import { checkPassword, confirmPassword } from '../lib/check-password.ts'
 import { readLimits, readSessionPolicy } from '../lib/config.ts'
 import { openTable } from '../lib/dynamo.ts'
 import { apiHandler, json, originOf } from '../lib/http.ts'
@@ -8,6 +8,7 @@ import { tokenIssuer } from '../lib/issue-token.ts'
 import { ServiceError } from '../lib/problems.ts'
 import { openSession } from '../lib/session-store.ts'
 import { refreshTokenOf, refreshTtlSeconds, SESSION_RANDOM_BYTES, startSession } from '../lib/sessions.ts'
+import type { User } from '../lib/users.ts'
 
 const table = openTable()
 const limits = readLimits()
@@ -19,21 +20,18 @@ export const handler = apiHandler(async (event, deadlineMs) => {
   const { username, password } = readBody(event, Credentials)
   const origin = originOf(event)
   const claimant = { username, password, sourceIp: origin.sourceIp }
-  const user = await checkPassword(table, limits, claimant, deadlineMs)
-  if (!user) throw new ServiceError('invalid_credentials', 'login refused')
+  const right = await checkPassword(table, limits, claimant, deadlineMs)
+  if (!right) throw new ServiceError('invalid_credentials', 'login refused')
 
   const now = new Date()
-  const { session, secret } = startSession(
-    user,
-    origin,
-    sessionPolicy,
-    now,
-    randomBytes(SESSION_RANDOM_BYTES),
-  )
-  const token = await issueToken(user, session.id, now, deadlineMs)
-  if (!(await openSession(table, user, session, deadlineMs))) {
-    throw new ServiceError('invalid_credentials', 'the user changed during the login')
-  }
+  const random = randomBytes(SESSION_RANDOM_BYTES)
+  const { session, secret } = startSession(right.user, origin, sessionPolicy, now, random)
+  const signAndConfirm = () =>
+    Promise.all([
+      issueToken(right.user, session.id, now, deadlineMs),
+      confirmPassword(table, right, deadlineMs).then(refuseIfChanged),
+    ])
+  const [token] = await openSession(table, session, signAndConfirm, deadlineMs)
   console.info({ event: 'login.accepted', username })
   return json(200, {
     ...token,
@@ -41,3 +39,7 @@ export const handler = apiHandler(async (event, deadlineMs) => {
     refreshExpiresIn: refreshTtlSeconds(session, now),
   })
 })
+
+function refuseIfChanged(user: User | undefined): void {
+  if (!user) throw new ServiceError('invalid_credentials', 'the user changed during the login')
+}

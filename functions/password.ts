@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { PasswordChange, readBody } from '../lib/body.ts'
-import { checkPassword } from '../lib/check-password.ts'
+import { checkPassword, confirmPassword } from '../lib/check-password.ts'
 import { readLimits } from '../lib/config.ts'
 import { openTable } from '../lib/dynamo.ts'
 import { apiHandler, noContent, originOf } from '../lib/http.ts'
@@ -24,11 +24,13 @@ export const handler = apiHandler(async (event, deadlineMs) => {
   refuseIfWeak(newPassword, username, '#/newPassword')
 
   const claimant = { username, password: currentPassword, sourceIp: originOf(event).sourceIp }
-  const user = await checkPassword(table, limits, claimant, deadlineMs)
-  if (!user) {
+  const right = await checkPassword(table, limits, claimant, deadlineMs)
+  if (!right) {
     const fields = [{ pointer: '#/currentPassword', detail: 'This is not the current password.' }]
-    throw new ServiceError('invalid_fields', 'password change refused', { fields })
+    throw new ServiceError('invalid_fields', 'password change refused', { fields, event: 'password.refused' })
   }
+  const user = await confirmPassword(table, right, deadlineMs)
+  if (!user) throw new ServiceError('conflict', 'the user changed')
   const passwordHash = hashPassword(newPassword, randomBytes(SALT_BYTES))
   // A session that was ended while the gateway still knew its token must not go on because of this.
   const { session } = await findSession(table, username, sessionId ?? '', deadlineMs)

@@ -4,11 +4,11 @@ import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { countFailure, findForLogin } from './attempt-store.ts'
 import { countersFor, type Limits } from './attempts.ts'
 import { type AwsCall, awsClient } from './aws.ts'
-import { checkPassword } from './check-password.ts'
+import { checkPassword, confirmPassword } from './check-password.ts'
 import type { Table } from './dynamo.ts'
 import { hashPassword, SALT_BYTES, verifyPassword } from './passwords.ts'
-import { addUser, changeUser, findUser } from './user-store.ts'
-import { newUser, type User } from './users.ts'
+import { addUser, changeUser, findUser, profileKey } from './user-store.ts'
+import { newUser, revokeTokens, type User } from './users.ts'
 
 // The real function, counted.
 vi.mock('node:crypto', async (importOriginal) => {
@@ -68,8 +68,14 @@ async function add(changes: Partial<User> = {}, password = 'secret'): Promise<Us
   vi.mocked(argon2Sync).mockClear()
   return user
 }
-const check = (username: string, password: string, of = limits, on = table) =>
-  checkPassword(on, of, { username, password, sourceIp }, soon())
+/** Both looks, one right after the other. */
+async function check(username: string, password: string, of = limits, on = table) {
+  const right = await checkPassword(on, of, { username, password, sourceIp }, soon())
+  return right && confirmPassword(on, right, soon())
+}
+
+const remove = ({ username }: User) =>
+  aws('dynamodb', 'DeleteItem', { TableName: 'users', Key: profileKey(username) }, soon())
 
 /** Failures counted for a name and this test's source: of both, of the source, of the name. */
 async function failures(username: string): Promise<number[]> {
@@ -294,6 +300,48 @@ describe('a right password', () => {
     }
     expect(await check(user.username, 'secret', limits, { aws: busy, name: 'users' })).toEqual(user)
     expect(await findUser(table, user.username, soon())).toEqual({ ...user, passwordHash: changed })
+  })
+})
+
+describe('a right password counts only if its user still is what it was', () => {
+  const act: [string, (user: User) => Promise<unknown>][] = [
+    ['was disabled', (user) => changeUser(table, user, { disabled: true }, soon())],
+    ['had its tokens revoked', (user) => changeUser(table, user, revokeTokens(user, new Date()), soon())],
+    ['was removed', (user) => remove(user)],
+    [
+      'was removed and added again',
+      async (user) => {
+        await remove(user)
+        await addUser(table, { ...user, createdAt: new Date(0).toISOString() }, soon())
+      },
+    ],
+  ]
+
+  test.each(act)('and not if it %s while it was hashed', async (_what, change) => {
+    const user = await add()
+    const right = await checkPassword(
+      table,
+      limits,
+      { username: user.username, password: 'secret', sourceIp },
+      soon(),
+    )
+    if (!right) throw new Error('the password is right')
+    await change(user)
+    expect(await confirmPassword(table, right, soon())).toBeUndefined()
+  })
+
+  test('and a stronger hash in the place of its own is no reason', async () => {
+    const user = await add({ passwordHash: hashOf('secret', 8, 1) })
+    const right = await checkPassword(
+      table,
+      limits,
+      { username: user.username, password: 'secret', sourceIp },
+      soon(),
+    )
+    if (!right) throw new Error('the password is right')
+    const passwordHash = hashPassword('secret', randomBytes(SALT_BYTES))
+    await changeUser(table, user, { passwordHash }, soon())
+    expect(await confirmPassword(table, right, soon())).toEqual({ ...user, passwordHash })
   })
 })
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { clearFailures, countFailure, findForLogin } from './attempt-store.ts'
-import { countersFor, type Limits, refuseIfThrottled, sourceOf } from './attempts.ts'
+import { type Counter, countersFor, type Limits, refuseIfThrottled, sourceOf } from './attempts.ts'
 import type { Table } from './dynamo.ts'
 import { DECOY_HASH, hashPassword, needsRehash, SALT_BYTES, verifyPassword } from './passwords.ts'
 import { changeUser } from './user-store.ts'
@@ -13,16 +13,21 @@ export interface Claimant {
   sourceIp: string
 }
 
+/** A password that was right when it was looked at. Not to be acted on before {@link confirmPassword}. */
+export interface UnconfirmedPassword {
+  user: User
+  password: string
+  counters: readonly Counter[]
+}
+
 /**
- * Finds out whether a password is a user's: the one way in this service to do so.
+ * Finds out whether a password is a user's: the one way in this service to do so, with {@link confirmPassword}.
  *
  * Guessing is slow: past the limits an attempt is refused before any hashing, whether the user exists or not. An
  * unknown name pays for a hash too, or response times would tell which names exist.
  *
- * A right password is hashed again if its hash is weaker than today's.
- *
  * @param deadlineMs - Epoch milliseconds.
- * @returns The user, or `undefined` if there is none of that name, the password is another, or the user is disabled.
+ * @returns `undefined` if there is no user of that name, the password is another, or the user is disabled.
  * @throws ServiceError `too_many_attempts` or `unavailable`.
  */
 export async function checkPassword(
@@ -30,21 +35,37 @@ export async function checkPassword(
   limits: Limits,
   { username, password, sourceIp }: Claimant,
   deadlineMs: number,
-): Promise<User | undefined> {
+): Promise<UnconfirmedPassword | undefined> {
   const empty = countersFor(username, sourceOf(sourceIp), limits)
   const { user, counters } = await findForLogin(table, username, empty, deadlineMs)
   refuseIfThrottled(counters, new Date())
 
   const matches = matchesHash(password, user?.passwordHash ?? DECOY_HASH)
-  if (!user || !matches || user.disabled) {
-    await Promise.all(counters.map((counter) => countFailure(table, counter, new Date(), deadlineMs)))
-    return undefined
-  }
+  if (user && matches && !user.disabled) return { user, password, counters: empty }
+  await Promise.all(counters.map((counter) => countFailure(table, counter, new Date(), deadlineMs)))
+  return undefined
+}
 
-  // Many guesses sent at once all pass the first look; the right one among them does not pass this.
-  const after = await findForLogin(table, username, empty, deadlineMs)
-  refuseIfThrottled(after.counters, new Date())
-  const [pair] = after.counters
+/**
+ * Looks again, after the time that hashing took. Many guesses sent at once all pass the first look; the right one
+ * among them does not pass this. Nor does whoever was disabled, removed or given another password or role meanwhile.
+ *
+ * Forgets the failures of user and source, and hashes the password again if its hash is weaker than today's.
+ *
+ * @param deadlineMs - Epoch milliseconds.
+ * @returns The user, or `undefined` if it is not any more what it was.
+ * @throws ServiceError `too_many_attempts` or `unavailable`.
+ */
+export async function confirmPassword(
+  table: Table,
+  { user: before, password, counters }: UnconfirmedPassword,
+  deadlineMs: number,
+): Promise<User | undefined> {
+  const { user, counters: counted } = await findForLogin(table, before.username, counters, deadlineMs)
+  refuseIfThrottled(counted, new Date())
+  const isSame = user?.createdAt === before.createdAt && user.validAfter === before.validAfter
+  if (!user || !isSame || user.disabled) return undefined
+  const [pair] = counted
   if (pair && pair.failures > 0) await clearFailures(table, pair, deadlineMs)
   return needsRehash(user.passwordHash) ? await rehash(table, user, password, deadlineMs) : user
 }

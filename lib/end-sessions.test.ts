@@ -4,7 +4,7 @@ import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { type AwsCall, awsClient } from './aws.ts'
 import type { Table } from './dynamo.ts'
 import { endAllSessions, endPresented } from './end-sessions.ts'
-import { findSession, openSession, replaceSecret } from './session-store.ts'
+import { findSession, putSession, replaceSecret } from './session-store.ts'
 import {
   isLive,
   nextSecret,
@@ -63,7 +63,7 @@ afterEach(() => {
 
 async function open() {
   const begun = startSession(ada, origin, policy, now, randomBytes(SESSION_RANDOM_BYTES))
-  await openSession(table, ada, begun.session, soon())
+  await putSession(table, begun.session, soon())
   return begun
 }
 const live = async ({ session: { id } }: typeof mine) => {

@@ -2,11 +2,8 @@ import type { Table } from './dynamo.ts'
 import { ServiceError } from './problems.ts'
 import { deleteSession, findPresented } from './session-store.ts'
 import { readRefreshToken } from './sessions.ts'
-import { changeUser, findUser } from './user-store.ts'
+import { changeUserAsItIs } from './user-store.ts'
 import { revokeSessions } from './users.ts'
-
-/** How often a change to a user is tried again because something else changed the user first. */
-const MAX_RACES = 5
 
 /**
  * Ends the session that a refresh token keeps going, or all of its user's. A token that is not good ends none
@@ -39,16 +36,9 @@ export async function endPresented(
  * @param deadlineMs - Epoch milliseconds.
  * @returns Whether there is such a user.
  */
-export async function endAllSessions(
+export const endAllSessions = (
   table: Table,
   username: string,
   now: Date,
   deadlineMs: number,
-): Promise<boolean> {
-  for (let race = 0; race < MAX_RACES; race += 1) {
-    const user = await findUser(table, username, deadlineMs)
-    if (user === undefined) return false
-    if (await changeUser(table, user, revokeSessions(user, now), deadlineMs)) return true
-  }
-  throw new ServiceError('unavailable', 'the user kept changing')
-}
+): Promise<boolean> => changeUserAsItIs(table, username, (user) => revokeSessions(user, now), deadlineMs)

@@ -88,20 +88,21 @@ export class ServiceError extends Error {
   /**
    * @param code - Row of {@link PROBLEMS} that the client sees.
    * @param detail - For the log: what was wrong, without any submitted value.
-   * @param options - `cause` for the log. For the client: `fields`, with `invalid_fields` only, and
+   * @param options - For the log: `cause`, and `event`, where the code's own name says too little. For the client: `fields`, with `invalid_fields` only, and
    *   `retryAfterSeconds`, where the code's own row has none.
    */
-  constructor(code: ProblemCode, detail: string, options: ErrorOptions & ClientDetails = {}) {
+  constructor(code: ProblemCode, detail: string, options: ErrorOptions & Details = {}) {
     super(detail, options)
     this.code = code
     this.fields = options.fields
     const row: ProblemText = PROBLEMS[code]
     this.retryAfterSeconds = options.retryAfterSeconds ?? row.retryAfterSeconds
-    this.event = row.event ?? 'request.refused'
+    this.event = options.event ?? row.event ?? 'request.refused'
   }
 }
 
-interface ClientDetails {
+interface Details {
+  event?: string
   fields?: FieldError[]
   retryAfterSeconds?: number
 }

@@ -68,7 +68,7 @@ test('revoking sessions kills tokens and sessions with one mark and names the on
   expect(revokeSessions(user, now)).toStrictEqual({ ...mark, survivingSession: undefined })
 })
 
-test('a new user begins in its own second, with no session that survived anything', () => {
+test('a new user begins after what an earlier one of its name was issued in its second, with no session that survived anything', () => {
   expect(newUser('ada', 'admin', 'hash', now)).toStrictEqual({
     username: 'ada',
     role: 'admin',
@@ -76,7 +76,7 @@ test('a new user begins in its own second, with no session that survived anythin
     disabled: false,
     createdAt: '2026-11-24T15:00:00.400Z',
     changedAt: '2026-11-24T15:00:00.400Z',
-    validAfter: second,
-    sessionsValidAfter: second,
+    validAfter: second + 1,
+    sessionsValidAfter: second + 1,
   })
 })

@@ -9,11 +9,12 @@ import {
   findSession,
   findSessions,
   openSession,
+  putSession,
   replaceSecret,
 } from './session-store.ts'
 import { nextSecret, renewed, SESSION_RANDOM_BYTES, type Session, startSession } from './sessions.ts'
 import { addUser, changeUser } from './user-store.ts'
-import { newUser, revokeSessions, revokeTokens, type User } from './users.ts'
+import { newUser, revokeSessions, type User } from './users.ts'
 
 const definition = {
   TableName: 'users',
@@ -54,7 +55,7 @@ beforeEach(async () => {
   ada = newUser(`ada-${count}`, 'user', 'hash', later(-60))
   await addUser(table, ada, soon())
   ;({ session, secret } = start(ada))
-  expect(await openSession(table, ada, session, soon())).toBe(true)
+  await putSession(table, session, soon())
   records = []
   vi.spyOn(console, 'warn').mockImplementation((record) => void records.push(record))
 })
@@ -101,7 +102,7 @@ describe('a session', () => {
 
   test('of a client that does not name itself is stored too', async () => {
     const silent = start(ada, { sourceIp: '', userAgent: '' }).session
-    expect(await openSession(table, ada, silent, soon())).toBe(true)
+    await putSession(table, silent, soon())
     expect(await stored(silent.id)).toEqual(silent)
   })
 
@@ -172,10 +173,10 @@ describe('a session', () => {
 describe('all sessions of a user', () => {
   test('are found with the user, and none of anybody else', async () => {
     const others = [start(ada).session, start(ada).session]
-    for (const other of others) await openSession(table, ada, other, soon())
+    for (const other of others) await putSession(table, other, soon())
     const grace = newUser(`${ada.username}-grace`, 'user', 'hash', later(-60))
     await addUser(table, grace, soon())
-    await openSession(table, grace, start(grace).session, soon())
+    await putSession(table, start(grace).session, soon())
 
     const found = await findSessions(table, ada.username, soon())
     expect(found.user).toEqual(ada)
@@ -201,7 +202,7 @@ describe('all sessions of a user', () => {
   })
 
   test('are found to the last, however many pages the store needs', async () => {
-    for (let more = 0; more < 4; more += 1) await openSession(table, ada, start(ada).session, soon())
+    for (let more = 0; more < 4; more += 1) await putSession(table, start(ada).session, soon())
     let pages = 0
     const paging: AwsCall = (service, operation, input, deadlineMs) => {
       pages += 1
@@ -214,37 +215,36 @@ describe('all sessions of a user', () => {
   })
 })
 
-describe('a session begins only if its user still stands as read', () => {
-  const after: [string, () => Promise<unknown>][] = [
-    ['was disabled', () => changeUser(table, ada, { disabled: true }, soon())],
-    ['had its tokens revoked', () => changeUser(table, ada, revokeTokens(ada, now), soon())],
-    ['had its sessions ended', () => changeUser(table, ada, revokeSessions(ada, now), soon())],
-    ['was removed', () => remove('profile')],
-  ]
-
-  test.each(after)('and not if it %s before the session was in the table', async (_what, act) => {
+describe('a session is opened', () => {
+  test('with what the rest of the login gives, and the rest finds it stored', async () => {
     const { session: late } = start(ada)
-    expect(await openSession(outrun('PutItem', act), ada, late, soon())).toBe(false)
-    expect(await stored(late.id)).toBeUndefined()
-  })
-
-  test.each(after)('and not if it %s right after the session was in the table', async (_what, act) => {
-    const { session: late } = start(ada)
-    expect(await openSession(outrun('GetItem', act), ada, late, soon())).toBe(false)
-    expect(await stored(late.id)).toBeUndefined()
-  })
-
-  test('and what changes nothing of its standing is no reason', async () => {
-    const rehash = () => changeUser(table, ada, { passwordHash: 'stronger' }, soon())
-    const { session: late } = start(ada)
-    expect(await openSession(outrun('GetItem', rehash), ada, late, soon())).toBe(true)
+    expect(await openSession(table, late, () => stored(late.id), soon())).toEqual(late)
     expect(await stored(late.id)).toEqual(late)
+  })
+
+  test('and is gone again when the rest fails', async () => {
+    const { session: late } = start(ada)
+    const failure = new Error('the user was disabled')
+    const rest = async () => {
+      expect(await stored(late.id)).toEqual(late)
+      throw failure
+    }
+    await expect(openSession(table, late, rest, soon())).rejects.toBe(failure)
+    expect(await stored(late.id)).toBeUndefined()
+    expect(await stored()).toEqual(session)
+  })
+
+  test('and not at all, nor anything of the rest done, when it cannot be stored', async () => {
+    const rest = vi.fn(async () => {})
+    const call = openSession({ aws, name: 'missing' }, start(ada).session, rest, soon())
+    await expect(call).rejects.toMatchObject({ code: 'unavailable' })
+    expect(rest).not.toHaveBeenCalled()
   })
 
   test('and putting it twice, as when an answer got lost, makes one', async () => {
     const { session: late } = start(ada)
-    const twice = outrun('PutItem', () => openSession(table, ada, late, soon()))
-    expect(await openSession(twice, ada, late, soon())).toBe(true)
+    const twice = outrun('PutItem', () => putSession(table, late, soon()))
+    await openSession(twice, late, async () => {}, soon())
     expect((await findSessions(table, ada.username, soon())).sessions).toHaveLength(2)
   })
 })
@@ -365,7 +365,7 @@ test('a store that is down is no missing session, and no ended one', async () =>
   const calls = [
     () => findSession(nowhere, ada.username, session.id, soon()),
     () => findSessions(nowhere, ada.username, soon()),
-    () => openSession(nowhere, ada, session, soon()),
+    () => openSession(nowhere, session, async () => {}, soon()),
     () => findPresented(nowhere, presented, now, soon()),
     () => replaceSecret(nowhere, session, session, soon()),
     () => deleteSession(nowhere, session, soon()),

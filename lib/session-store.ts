@@ -1,7 +1,7 @@
 import { attributesOf, getItems, type Item, number, type Table, text, updateOf, writeIf } from './dynamo.ts'
 import { ServiceError } from './problems.ts'
 import { isLive, judgeSecret, type PresentedToken, type Session } from './sessions.ts'
-import { findStanding, profileKey, userOf } from './user-store.ts'
+import { profileKey, userOf } from './user-store.ts'
 import type { User } from './users.ts'
 
 const sessionKey = ({ username, id }: Pick<Session, 'username' | 'id'>) => ({
@@ -56,26 +56,29 @@ export async function findSessions(
 }
 
 /**
- * Stores a new session, if its user still stands as read.
+ * Stores a new session, and takes it away again if the rest of the login fails.
  *
- * The user is looked at after the session is in the table: whoever disables or removes a user or ends all of
- * its sessions does so before that look, and then the session goes again, or after it, and then finds it.
+ * The rest must look at the user: whoever disables or removes a user or ends all of its sessions does so before that
+ * look, and then the session goes again, or after it, and then finds it.
  *
- * @param user - As read before the session was begun.
+ * @param rest - What else the login takes; begun once the session is stored.
  * @param deadlineMs - Epoch milliseconds.
- * @returns Whether the session has begun.
+ * @throws What `rest` throws, or {@link ServiceError} `unavailable`.
  */
-export async function openSession(
+export async function openSession<T>(
   table: Table,
-  user: User,
   session: Session,
+  rest: () => Promise<T>,
   deadlineMs: number,
-): Promise<boolean> {
+): Promise<T> {
   await putSession(table, session, deadlineMs)
-  const standing = await findStanding(table, user.username, deadlineMs)
-  const stands = standing?.disabled === false && standing.validAfter === user.validAfter
-  if (!stands) await deleteSession(table, session, deadlineMs)
-  return stands
+  try {
+    return await rest()
+  } catch (error) {
+    // Should it stay after all: nobody has its token, and it expires.
+    await deleteSession(table, session, deadlineMs).catch(() => undefined)
+    throw error
+  }
 }
 
 /**
@@ -102,7 +105,8 @@ export async function findPresented(table: Table, presented: PresentedToken, now
   return { session, user, isCurrent: verdict === 'current' }
 }
 
-async function putSession({ aws, name }: Table, session: Session, deadlineMs: number): Promise<void> {
+/** Stores a session, whatever has become of its user; see {@link openSession}. */
+export async function putSession({ aws, name }: Table, session: Session, deadlineMs: number): Promise<void> {
   const { username, id, ...rest } = session
   const Item = { ...sessionKey(session), ...attributesOf(rest) }
   await aws('dynamodb', 'PutItem', { TableName: name, Item }, deadlineMs)

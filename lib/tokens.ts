@@ -52,8 +52,10 @@ export function accessTokenInput(
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** What a token says of itself, before anything of it is verified. */
+/** A token shaped as ours are, and what it says of itself, before anything of it is verified. */
 export interface UnverifiedToken {
+  /** Compact JWS. */
+  compact: string
   kid: string | undefined
   username: string | undefined
 }
@@ -78,6 +80,7 @@ export function readUnverified(unverifiedToken: string): UnverifiedToken {
   const { kid } = Object(header)
   const { sub } = Object(parseJson(parts[1]))
   return {
+    compact: unverifiedToken,
     kid: typeof kid === 'string' ? kid : undefined,
     username: isUsername(sub) ? sub : undefined,
   }
@@ -107,7 +110,7 @@ export interface VerifiedToken extends Principal {
  * that very second on (RFC 7519 section 4.1.4). No network and no clock in here, so a failure can only
  * be the token's fault.
  *
- * @param unverifiedToken - Compact JWS, without the `Bearer ` in front.
+ * @param unverified - See {@link readUnverified}.
  * @param keys - Public keys by `kid`, already loaded.
  * @param policy - Issuer and audience the token must name.
  * @param now - Instant to judge `exp` by; whole seconds count.
@@ -115,15 +118,15 @@ export interface VerifiedToken extends Principal {
  * @throws {@link ServiceError} `invalid_token`; what exactly was wrong is its `cause`.
  */
 export async function verifyAccessToken(
-  unverifiedToken: string,
+  unverified: UnverifiedToken,
   keys: PublicKeys,
   policy: TokenPolicy,
   now: Date,
 ): Promise<VerifiedToken> {
-  const key = keyOf(readUnverified(unverifiedToken).kid, keys)
+  const key = keyOf(unverified.kid, keys)
   let claims: JWTPayload
   try {
-    const verified = await jwtVerify(unverifiedToken, key, {
+    const verified = await jwtVerify(unverified.compact, key, {
       algorithms: ['RS256'],
       typ: 'at+jwt',
       issuer: policy.issuer,

@@ -14,6 +14,9 @@ import {
 import { ServiceError } from './problems.ts'
 import { isRole, isUsername, type User } from './users.ts'
 
+/** How often a change to a user is tried again because something else changed the user first. */
+const MAX_RACES = 5
+
 /** Key of the item that says what is stored about a user. */
 export const profileKey = (username: string) => ({ pk: { S: `user#${username}` }, sk: { S: 'profile' } })
 
@@ -97,6 +100,28 @@ export async function changeUser(
   }
   const changed = await writeIf(table, 'UpdateItem', input, deadlineMs)
   return changed || isInPlace(await findUser(table, user.username, deadlineMs), changes)
+}
+
+/**
+ * Changes a user from whatever the user is at that moment, again if something else comes first.
+ *
+ * @param changesTo - Makes the changes from the user as just read.
+ * @param deadlineMs - Epoch milliseconds.
+ * @returns Whether there is such a user.
+ * @throws {@link ServiceError} `unavailable`, also if something else comes first again and again.
+ */
+export async function changeUserAsItIs(
+  table: Table,
+  username: string,
+  changesTo: (user: User) => Partial<Omit<User, 'username'>>,
+  deadlineMs: number,
+): Promise<boolean> {
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    const user = await findUser(table, username, deadlineMs)
+    if (user === undefined) return false
+    if (await changeUser(table, user, changesTo(user), deadlineMs)) return true
+  }
+  throw new ServiceError('unavailable', 'the user kept changing')
 }
 
 /**

@@ -29,10 +29,10 @@ export interface User {
   survivingSession?: string | undefined
 }
 
-/** A user as it begins: nothing that was issued to an earlier user of the name, before this second, is good for it. */
+/** A user as it begins: nothing that was issued to an earlier user of the name, up to this second, is good for it. */
 export function newUser(username: string, role: Role, passwordHash: string, now: Date): User {
   const createdAt = now.toISOString()
-  const since = secondOf(now)
+  const since = secondOf(now) + 1
   return {
     username,
     role,

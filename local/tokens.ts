@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { awsClient } from '../lib/aws.ts'
 import type { Table } from '../lib/dynamo.ts'
 import { kmsSigner } from '../lib/keys.ts'
-import { openSession } from '../lib/session-store.ts'
+import { putSession } from '../lib/session-store.ts'
 import { refreshTokenOf, SESSION_RANDOM_BYTES, startSession } from '../lib/sessions.ts'
 import { accessTokenInput, type TokenPolicy } from '../lib/tokens.ts'
 import { findUser } from '../lib/user-store.ts'
@@ -54,7 +54,7 @@ async function sessionOf(user: User, what: string, table: Table, now: Date): Pro
   const origin = { sourceIp: '127.0.0.1', userAgent: 'sample event' }
   const policy = { absoluteTtlSeconds: 3600, idleTtlSeconds: 3600 }
   const { session, secret } = startSession(user, origin, policy, now, randomBytes(SESSION_RANDOM_BYTES))
-  await openSession(table, user, session, Date.now() + PATIENCE_MS)
+  await putSession(table, session, Date.now() + PATIENCE_MS)
   return what === 'session id' ? session.id : refreshTokenOf(session, secret)
 }
 

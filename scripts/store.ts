@@ -1,12 +1,8 @@
 import { type Item, type Key, type Table, text } from '../lib/dynamo.ts'
-import { ServiceError } from '../lib/problems.ts'
-import { changeUser, findUser, profileKey, userOf } from '../lib/user-store.ts'
+import { changeUserAsItIs, findUser, profileKey, userOf } from '../lib/user-store.ts'
 import type { User } from '../lib/users.ts'
 import { inParallel } from './in-parallel.ts'
 import { Refusal } from './refusal.ts'
-
-/** How often a change to a user is tried again because something else changed the user first. */
-const MAX_RACES = 5
 
 /** Small enough for a page to arrive in time from far away. */
 const ITEMS_A_PAGE = 1_000
@@ -52,11 +48,7 @@ export async function changeExisting(
   username: string,
   changesTo: (user: User) => Partial<Omit<User, 'username'>>,
 ): Promise<void> {
-  for (let race = 0; race < MAX_RACES; race += 1) {
-    const user = await findExisting(table, username)
-    if (await changeUser(table, user, changesTo(user), soon())) return
-  }
-  throw new ServiceError('unavailable', 'the user kept changing')
+  if (!(await changeUserAsItIs(table, username, changesTo, soon()))) throw noSuchUser(username)
 }
 
 /** All users without their hashes, which then never leave the store, by name. */

@@ -8,7 +8,7 @@ import template from '../../events/refresh.json' with { type: 'json' }
 import { awsClient } from '../../lib/aws.ts'
 import { type Item, number, type Table } from '../../lib/dynamo.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords.ts'
-import { findSessions, openSession } from '../../lib/session-store.ts'
+import { findSessions, putSession } from '../../lib/session-store.ts'
 import { isLive, refreshTokenOf, SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions.ts'
 import { addUser, changeUser, findUser, profileKey } from '../../lib/user-store.ts'
 import { newUser, revokeTokens, type User } from '../../lib/users.ts'
@@ -27,6 +27,9 @@ const PASSWORD_HASH = hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
 
 /** A password whose hash, by another program, is below today's cost. */
 export const WEAK = argon2Cffi.rows.find(({ hash }) => hash.includes('$m=8,')) ?? { password: '', hash: '' }
+
+/** What is issued in a user's first second counts from the next one on. */
+const aMomentAgo = () => new Date(Date.now() - 1_000)
 
 const deadline = () => Date.now() + PATIENCE_MS
 
@@ -60,7 +63,7 @@ export function operator(table: Table) {
     async add(user: Partial<Pick<User, 'username' | 'passwordHash'>> = {}): Promise<string> {
       added += 1
       const { username, passwordHash } = { username: `user-${added}`, passwordHash: PASSWORD_HASH, ...user }
-      await addUser(table, newUser(username, 'user', passwordHash, new Date()), deadline())
+      await addUser(table, newUser(username, 'user', passwordHash, aMomentAgo()), deadline())
       return username
     },
     async change(username: string, changes: Partial<User>): Promise<void> {
@@ -343,7 +346,7 @@ export async function begin({ table }: Pick<Operator, 'table'>, functions: Funct
     new Date(),
     randomBytes(SESSION_RANDOM_BYTES),
   )
-  await openSession(table, user, session, deadline())
+  await putSession(table, session, deadline())
   return tokensOf(await refresh(functions, refreshTokenOf(session, secret)))
 }
 

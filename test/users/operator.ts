@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest'
 import { awsClient } from '../../lib/aws.ts'
 import { checkPassword } from '../../lib/check-password.ts'
 import type { Item, Table } from '../../lib/dynamo.ts'
-import { openSession } from '../../lib/session-store.ts'
+import { putSession } from '../../lib/session-store.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions.ts'
 import { findUser } from '../../lib/user-store.ts'
 import { startLocalAws } from '../../local/aws.ts'
@@ -73,7 +73,7 @@ export async function startStore() {
       const origin = { sourceIp: '192.0.2.1', userAgent }
       const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
       const { session } = startSession(user, origin, policy, new Date(), randomBytes(SESSION_RANDOM_BYTES))
-      await openSession(table, user, session, soon())
+      await putSession(table, session, soon())
       return session
     },
   }
