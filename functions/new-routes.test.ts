@@ -5,7 +5,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { awsClient } from '../lib/aws.ts'
 import type { Item, Table } from '../lib/dynamo.ts'
 import { publicKeyCache } from '../lib/keys.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords.ts'
@@ -15,23 +14,12 @@ import { addUser, changeUser, findUser } from '../lib/user-store.ts'
 import { newUser, revokeTokens, secondOf, type User } from '../lib/users.ts'
 import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
+import { describeService, resourcesOf, tableOf } from '../test/support/service-description.ts'
 
-const definition = {
-  TableName: 'users',
-  BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-}
-const resources = [
-  { Type: 'AWS::DynamoDB::Table', Properties: definition },
-  { Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/signs' } },
-]
+const service = describeService()
 const settings = {
-  TABLE_NAME: 'users',
-  SIGNING_KEY: 'alias/signs',
+  TABLE_NAME: service.custom.tableName,
+  SIGNING_KEY: service.custom.signingKey,
   TOKEN_ISSUER: 'the issuer',
   TOKEN_AUDIENCE: 'the audience',
   TOKEN_TTL_SECONDS: '900',
@@ -79,8 +67,8 @@ const hashOfUser = hashPassword('user', randomBytes(SALT_BYTES))
 let records: unknown[]
 
 beforeAll(async () => {
-  local = await startLocalAws(resources, 'eu-central-1', 0)
-  table = { aws: awsClient(local.settings), name: 'users' }
+  local = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  table = tableOf(service, local)
   handlers = await loadHandlers()
 })
 afterAll(() => {
@@ -91,9 +79,9 @@ afterAll(() => {
 // Each test begins with two users from yesterday, and nothing else, at an instant that stands still.
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now })
-  const { Items } = await table.aws('dynamodb', 'Scan', { TableName: 'users' }, soon())
+  const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name }, soon())
   for (const { pk, sk } of Items as Item[]) {
-    await table.aws('dynamodb', 'DeleteItem', { TableName: 'users', Key: { pk, sk } }, soon())
+    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } }, soon())
   }
   for (const username of ['user', 'admin']) {
     await addUser(table, newUser(username, 'user', hashOfUser, later(-86_400)), soon())
@@ -110,7 +98,7 @@ const context = { getRemainingTimeInMillis: () => 5_000 } as Context
 /** A sample event, its places filled, with other members in its place. */
 async function eventOf(file: string, changes: Partial<APIGatewayProxyEvent> = {}) {
   const sample = JSON.parse(readFileSync(new URL(`../events/${file}.json`, import.meta.url), 'utf8'))
-  const source = { aws: local, table: 'users', signingKey: settings.SIGNING_KEY, policy }
+  const source = { aws: local, table: table.name, signingKey: settings.SIGNING_KEY, policy }
   return fillTokens<APIGatewayProxyEvent>({ ...sample, ...changes }, source, new Date())
 }
 const call = async (
@@ -637,7 +625,7 @@ describe('PUT /password', () => {
   test('of a user who is gone is refused like a wrong password', async () => {
     const event = await eventOf('password')
     const Key = { pk: { S: 'user#user' }, sk: { S: 'profile' } }
-    await table.aws('dynamodb', 'DeleteItem', { TableName: 'users', Key }, soon())
+    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key }, soon())
     expect(parsed(await handlers.password(event, context))).toEqual(wrong)
     expect(await findUser(table, 'user', soon())).toBeUndefined()
   })

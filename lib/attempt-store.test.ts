@@ -1,31 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type LocalAws, startLocalAws } from '../local/aws.ts'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startTable } from '../test/support/table.ts'
 import { clearFailures, countFailure, findForLogin } from './attempt-store.ts'
 import { type Counter, countersFor } from './attempts.ts'
-import { type AwsCall, awsClient } from './aws.ts'
+import type { AwsCall } from './aws.ts'
 import type { Table } from './dynamo.ts'
 import { addUser } from './user-store.ts'
 import { newUser, secondOf } from './users.ts'
 
-const definition = {
-  TableName: 'users',
-  BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-}
-let local: LocalAws
-let aws: AwsCall
-let table: Table
-
-beforeAll(async () => {
-  local = await startLocalAws([{ Type: 'AWS::DynamoDB::Table', Properties: definition }], 'eu-central-1', 0)
-  aws = awsClient(local.settings)
-  table = { aws, name: 'users' }
-})
-afterAll(() => local.stop())
+const { table, stop } = await startTable()
+const { aws } = table
+afterAll(stop)
 
 const soon = () => Date.now() + 10_000
 const now = new Date('2026-11-24T15:00:00.400Z')
@@ -70,12 +54,12 @@ test('judging a password reads the user and all counters in one consistent call'
     calls.push({ operation, input })
     return aws(service, operation, input, deadlineMs)
   }
-  const found = await findForLogin({ aws: watched, name: 'users' }, user.username, counters, soon())
+  const found = await findForLogin({ aws: watched, name: table.name }, user.username, counters, soon())
   const [, ...others] = counters
   expect(found).toEqual({ user, counters: [{ ...pair, failures: 1, expiresAt: end }, ...others] })
   const Keys = [{ pk: { S: `user#ada-${count}` }, sk: { S: 'profile' } }, ...counters.map(({ key }) => key)]
   expect(calls).toEqual([
-    { operation: 'BatchGetItem', input: { RequestItems: { users: { Keys, ConsistentRead: true } } } },
+    { operation: 'BatchGetItem', input: { RequestItems: { [table.name]: { Keys, ConsistentRead: true } } } },
   ])
 })
 
@@ -118,7 +102,7 @@ describe('a counter', () => {
     await countFailure(table, pair, now, soon())
     let isOutrun = false
     const outrun: Table = {
-      name: 'users',
+      name: table.name,
       aws: async (service, operation, input, deadlineMs) => {
         const { UpdateExpression } = input as { UpdateExpression?: string }
         if (UpdateExpression?.startsWith('SET')) {
@@ -144,7 +128,7 @@ describe('a counter', () => {
         deadlineMs,
       )
     }
-    await expect(countFailure({ aws: never, name: 'users' }, pair, now, soon())).rejects.toMatchObject({
+    await expect(countFailure({ aws: never, name: table.name }, pair, now, soon())).rejects.toMatchObject({
       code: 'unavailable',
       message: 'a failure could not be counted',
     })
@@ -172,7 +156,7 @@ describe('a counter', () => {
     ['failures', { failures: { S: '1' }, expiresAt: { N: '7' } }],
     ['expiresAt', { failures: { N: '1' } }],
   ])('without %s is broken, not empty', async (name, rest) => {
-    await aws('dynamodb', 'PutItem', { TableName: 'users', Item: { ...pair.key, ...rest } }, soon())
+    await aws('dynamodb', 'PutItem', { TableName: table.name, Item: { ...pair.key, ...rest } }, soon())
     await expect(counted()).rejects.toMatchObject({
       code: 'unavailable',
       message: `the store holds an item without ${name}`,

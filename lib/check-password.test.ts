@@ -1,11 +1,10 @@
 import { argon2Sync, randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type LocalAws, startLocalAws } from '../local/aws.ts'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startTable } from '../test/support/table.ts'
 import { countFailure, findForLogin } from './attempt-store.ts'
 import { countersFor, type Limits } from './attempts.ts'
-import { type AwsCall, awsClient } from './aws.ts'
+import type { AwsCall } from './aws.ts'
 import { checkPassword, confirmPassword } from './check-password.ts'
-import type { Table } from './dynamo.ts'
 import { hashPassword, SALT_BYTES, verifyPassword } from './passwords.ts'
 import { addUser, changeUser, findUser, profileKey } from './user-store.ts'
 import { newUser, revokeTokens, type User } from './users.ts'
@@ -16,25 +15,9 @@ vi.mock('node:crypto', async (importOriginal) => {
   return { ...crypto, argon2Sync: vi.fn(crypto.argon2Sync) }
 })
 
-const definition = {
-  TableName: 'users',
-  BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-}
-let local: LocalAws
-let aws: AwsCall
-let table: Table
-
-beforeAll(async () => {
-  local = await startLocalAws([{ Type: 'AWS::DynamoDB::Table', Properties: definition }], 'eu-central-1', 0)
-  aws = awsClient(local.settings)
-  table = { aws, name: 'users' }
-})
-afterAll(() => local.stop())
+const { table, stop } = await startTable()
+const { aws } = table
+afterAll(stop)
 
 const soon = () => Date.now() + 4_500
 const limits: Limits = {
@@ -75,7 +58,7 @@ async function check(username: string, password: string, of = limits, on = table
 }
 
 const remove = ({ username }: User) =>
-  aws('dynamodb', 'DeleteItem', { TableName: 'users', Key: profileKey(username) }, soon())
+  aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: profileKey(username) }, soon())
 
 /** Failures counted for a name and this test's source: of both, of the source, of the name. */
 async function failures(username: string): Promise<number[]> {
@@ -138,7 +121,7 @@ describe('a password', () => {
         calls.push(operation)
         return aws(service, operation, input, deadlineMs)
       }
-      await check(name, password, limits, { aws: watched, name: 'users' })
+      await check(name, password, limits, { aws: watched, name: table.name })
       return calls
     }
     const refusal = ['BatchGetItem', 'UpdateItem', 'UpdateItem', 'UpdateItem']
@@ -235,7 +218,7 @@ describe('past a limit nothing is hashed', () => {
       }
       return aws(service, operation, input, deadlineMs)
     }
-    await expect(check(username, 'secret', limits, { aws: busy, name: 'users' })).rejects.toMatchObject(
+    await expect(check(username, 'secret', limits, { aws: busy, name: table.name })).rejects.toMatchObject(
       refusal,
     )
     expect(looks).toBe(2)
@@ -298,7 +281,7 @@ describe('a right password', () => {
       }
       return aws(service, operation, input, deadlineMs)
     }
-    expect(await check(user.username, 'secret', limits, { aws: busy, name: 'users' })).toEqual(user)
+    expect(await check(user.username, 'secret', limits, { aws: busy, name: table.name })).toEqual(user)
     expect(await findUser(table, user.username, soon())).toEqual({ ...user, passwordHash: changed })
   })
 })
@@ -393,7 +376,7 @@ describe('a store that fails at a call', () => {
       calls += 1
       return aws(service, operation, input, calls === failing ? Date.now() - 1 : deadlineMs)
     }
-    const call = check(user.username, password, limits, { aws: faulty, name: 'users' })
+    const call = check(user.username, password, limits, { aws: faulty, name: table.name })
     await expect(call).rejects.toMatchObject({ code: 'unavailable' })
     expect((await findUser(table, user.username, soon()))?.passwordHash).toBe(user.passwordHash)
   })

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type LocalAws, startLocalAws } from '../local/aws.ts'
-import { type AwsCall, awsClient } from './aws.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { startTable } from '../test/support/table.ts'
+import type { AwsCall } from './aws.ts'
 import {
   attributesOf,
   flag,
@@ -9,35 +9,19 @@ import {
   type Key,
   number,
   optionalText,
-  type Table,
   text,
   updateOf,
   writeIf,
 } from './dynamo.ts'
 import { ServiceError } from './problems.ts'
 
-const definition = {
-  TableName: 'items',
-  BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-}
-let local: LocalAws
-let table: Table
-
-beforeAll(async () => {
-  local = await startLocalAws([{ Type: 'AWS::DynamoDB::Table', Properties: definition }], 'eu-central-1', 0)
-  table = { aws: awsClient(local.settings), name: 'items' }
-})
-afterAll(() => local.stop())
+const { table, stop } = await startTable()
+afterAll(stop)
 
 const soon = () => Date.now() + 4_500
 const keyOf = (name: string): Key => ({ pk: { S: name }, sk: { S: 'it' } })
 const itemOf = (name: string): Item => ({ ...keyOf(name), name: { S: name } })
-const put = (Item: Item) => table.aws('dynamodb', 'PutItem', { TableName: 'items', Item }, soon())
+const put = (Item: Item) => table.aws('dynamodb', 'PutItem', { TableName: table.name, Item }, soon())
 const get = async (name: string) => (await getItems(table, [keyOf(name)], soon()))[0]
 
 describe('values are stored', () => {
@@ -94,12 +78,12 @@ describe('items are read', () => {
       calls.push({ service, operation, input })
       return table.aws(service, operation, input, deadlineMs)
     }
-    await getItems({ aws, name: 'items' }, [keyOf('a'), keyOf('b')], soon())
+    await getItems({ aws, name: table.name }, [keyOf('a'), keyOf('b')], soon())
     expect(calls).toEqual([
       {
         service: 'dynamodb',
         operation: 'BatchGetItem',
-        input: { RequestItems: { items: { Keys: [keyOf('a'), keyOf('b')], ConsistentRead: true } } },
+        input: { RequestItems: { [table.name]: { Keys: [keyOf('a'), keyOf('b')], ConsistentRead: true } } },
       },
     ])
   })
@@ -108,16 +92,18 @@ describe('items are read', () => {
     const asked: unknown[] = []
     // Gives one item a call, the last first, and the first call none at all.
     const aws: AwsCall = async (_service, _operation, input) => {
-      const { Keys } = (input as { RequestItems: { items: { Keys: Key[] } } }).RequestItems.items
+      const [{ Keys } = { Keys: [] }] = Object.values(
+        (input as { RequestItems: Record<string, { Keys: Key[] }> }).RequestItems,
+      )
       asked.push(Keys.map(({ pk }) => pk.S))
       const given = asked.length === 1 ? [] : Keys.slice(-1)
       const left = Keys.slice(0, Keys.length - given.length)
       return {
-        Responses: { items: given.map(({ pk }) => itemOf(pk.S)) },
-        UnprocessedKeys: left.length > 0 ? { items: { Keys: left, ConsistentRead: true } } : {},
+        Responses: { [table.name]: given.map(({ pk }) => itemOf(pk.S)) },
+        UnprocessedKeys: left.length > 0 ? { [table.name]: { Keys: left, ConsistentRead: true } } : {},
       }
     }
-    const items = await getItems({ aws, name: 'items' }, ['a', 'b', 'c'].map(keyOf), soon())
+    const items = await getItems({ aws, name: table.name }, ['a', 'b', 'c'].map(keyOf), soon())
     expect(items).toEqual(['a', 'b', 'c'].map(itemOf))
     expect(asked).toEqual([['a', 'b', 'c'], ['a', 'b', 'c'], ['a', 'b'], ['a']])
   })
@@ -127,9 +113,9 @@ describe('items are read', () => {
     const aws: AwsCall = async (service, operation, input, deadlineMs) => {
       await call(service, operation, input, deadlineMs)
       const { RequestItems } = input as { RequestItems: object }
-      return { Responses: { items: [] }, UnprocessedKeys: RequestItems }
+      return { Responses: { [table.name]: [] }, UnprocessedKeys: RequestItems }
     }
-    await expect(getItems({ aws, name: 'items' }, [keyOf('a')], Date.now() + 300)).rejects.toMatchObject({
+    await expect(getItems({ aws, name: table.name }, [keyOf('a')], Date.now() + 300)).rejects.toMatchObject({
       code: 'unavailable',
       message: 'dynamodb BatchGetItem failed',
     })
@@ -137,11 +123,11 @@ describe('items are read', () => {
 
   test.each([
     ['nothing', {}],
-    ['no list', { Responses: { items: {} } }],
+    ['no list', { Responses: { [table.name]: {} } }],
     ['another table', { Responses: { others: [] } }],
   ])('and an answer of %s is unavailable, not an empty store', async (_what, answer) => {
     const aws: AwsCall = async () => answer
-    await expect(getItems({ aws, name: 'items' }, [keyOf('a')], soon())).rejects.toMatchObject({
+    await expect(getItems({ aws, name: table.name }, [keyOf('a')], soon())).rejects.toMatchObject({
       code: 'unavailable',
       message: 'the store answered without items',
     })

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type LocalAws, startLocalAws } from '../local/aws.ts'
-import { type AwsCall, awsClient } from './aws.ts'
-import type { Table } from './dynamo.ts'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startTable } from '../test/support/table.ts'
+import type { AwsCall } from './aws.ts'
 import { endAllSessions, endPresented } from './end-sessions.ts'
 import { findSession, putSession, replaceSecret } from './session-store.ts'
 import {
@@ -17,25 +16,9 @@ import {
 import { addUser, changeUser, findUser } from './user-store.ts'
 import { newUser, revokeTokens, secondOf, type User } from './users.ts'
 
-const definition = {
-  TableName: 'users',
-  BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-}
-let local: LocalAws
-let aws: AwsCall
-let table: Table
-
-beforeAll(async () => {
-  local = await startLocalAws([{ Type: 'AWS::DynamoDB::Table', Properties: definition }], 'eu-central-1', 0)
-  aws = awsClient(local.settings)
-  table = { aws, name: 'users' }
-})
-afterAll(() => local.stop())
+const { table, stop } = await startTable()
+const { aws } = table
+afterAll(stop)
 
 const soon = () => Date.now() + 4_500
 const now = new Date('2026-11-24T15:00:00.400Z')
@@ -125,7 +108,7 @@ describe('ending the session of a refresh token', () => {
   ])('is not said to be done when the store fails (everywhere %s, at %s)', async (everywhere, failing) => {
     const faulty: AwsCall = (service, operation, input, deadlineMs) =>
       aws(service, operation, input, operation === failing ? Date.now() - 1 : deadlineMs)
-    const call = end(tokenOf(mine), everywhere, { aws: faulty, name: 'users' })
+    const call = end(tokenOf(mine), everywhere, { aws: faulty, name: table.name })
     await expect(call).rejects.toMatchObject({ code: 'unavailable' })
   })
 })
@@ -139,7 +122,7 @@ describe('ending all sessions', () => {
       if (operation.startsWith('Update') || operation.startsWith('Put')) writes.push(operation)
       return aws(service, operation, input, deadlineMs)
     }
-    await end(tokenOf(mine), true, { aws: watched, name: 'users' })
+    await end(tokenOf(mine), true, { aws: watched, name: table.name })
     expect([await live(mine), await live(other)]).toEqual([false, false])
     expect(await stored()).toEqual({ ...ada, validAfter: mark, sessionsValidAfter: mark })
     expect(writes).toEqual(['UpdateItem'])
@@ -209,5 +192,5 @@ function outrunTimes(times: number) {
     }
     return aws(service, operation, input, deadlineMs)
   }
-  return { table: { aws: call, name: 'users' }, tries: () => tries }
+  return { table: { aws: call, name: table.name }, tries: () => tries }
 }

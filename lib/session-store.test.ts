@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type LocalAws, startLocalAws } from '../local/aws.ts'
-import { type AwsCall, awsClient } from './aws.ts'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startTable } from '../test/support/table.ts'
+import type { AwsCall } from './aws.ts'
 import type { Table } from './dynamo.ts'
 import {
   deleteSession,
@@ -16,25 +16,9 @@ import { nextSecret, renewed, SESSION_RANDOM_BYTES, type Session, startSession }
 import { addUser, changeUser } from './user-store.ts'
 import { newUser, revokeSessions, type User } from './users.ts'
 
-const definition = {
-  TableName: 'users',
-  BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-}
-let local: LocalAws
-let aws: AwsCall
-let table: Table
-
-beforeAll(async () => {
-  local = await startLocalAws([{ Type: 'AWS::DynamoDB::Table', Properties: definition }], 'eu-central-1', 0)
-  aws = awsClient(local.settings)
-  table = { aws, name: 'users' }
-})
-afterAll(() => local.stop())
+const { table, stop } = await startTable()
+const { aws } = table
+afterAll(stop)
 
 const soon = () => Date.now() + 4_500
 const now = new Date('2026-11-24T15:00:00.400Z')
@@ -66,13 +50,13 @@ const remove = (sk: string) =>
   aws(
     'dynamodb',
     'DeleteItem',
-    { TableName: 'users', Key: { pk: { S: `user#${ada.username}` }, sk: { S: sk } } },
+    { TableName: table.name, Key: { pk: { S: `user#${ada.username}` }, sk: { S: sk } } },
     soon(),
   )
 
 /** A store to which somebody else comes right before such a call of ours. */
 const outrun = (operation: string, act: () => Promise<unknown>): Table => ({
-  name: 'users',
+  name: table.name,
   aws: async (service, called, input, deadlineMs) => {
     if (called === operation) await act()
     return aws(service, called, input, deadlineMs)
@@ -122,7 +106,7 @@ describe('a session', () => {
       'dynamodb',
       'GetItem',
       {
-        TableName: 'users',
+        TableName: table.name,
         Key: { pk: { S: `user#${ada.username}` }, sk: { S: `session#${session.id}` } },
       },
       soon(),
@@ -163,7 +147,7 @@ describe('a session', () => {
     }
     const rest = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
     const Item = { pk: { S: `user#${ada.username}` }, sk: { S: 'session#broken' }, ...rest }
-    await aws('dynamodb', 'PutItem', { TableName: 'users', Item }, soon())
+    await aws('dynamodb', 'PutItem', { TableName: table.name, Item }, soon())
     const broken = { code: 'unavailable', message: `the store holds an item without ${name}` }
     await expect(stored('broken')).rejects.toMatchObject(broken)
     await expect(findSessions(table, ada.username, soon())).rejects.toMatchObject(broken)
@@ -190,14 +174,14 @@ describe('all sessions of a user', () => {
 
   test('are found without reading the counters of failures', async () => {
     const Item = { pk: { S: `user#${ada.username}` }, sk: { S: 'attempts#203.0.113.7' } }
-    await aws('dynamodb', 'PutItem', { TableName: 'users', Item }, soon())
+    await aws('dynamodb', 'PutItem', { TableName: table.name, Item }, soon())
     let counted: unknown
     const watched: AwsCall = async (service, operation, input, deadlineMs) => {
       const answer = await aws(service, operation, input, deadlineMs)
       counted = answer.ScannedCount
       return answer
     }
-    await findSessions({ aws: watched, name: 'users' }, ada.username, soon())
+    await findSessions({ aws: watched, name: table.name }, ada.username, soon())
     expect(counted).toBe(2)
   })
 
@@ -208,7 +192,7 @@ describe('all sessions of a user', () => {
       pages += 1
       return aws(service, operation, { ...input, Limit: 2 }, deadlineMs)
     }
-    const found = await findSessions({ aws: paging, name: 'users' }, ada.username, soon())
+    const found = await findSessions({ aws: paging, name: table.name }, ada.username, soon())
     expect(found.sessions).toHaveLength(5)
     expect(found.user).toEqual(ada)
     expect(pages).toBeGreaterThanOrEqual(3)

@@ -1,29 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type LocalAws, startLocalAws } from '../local/aws.ts'
-import { type AwsCall, awsClient } from './aws.ts'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { startTable } from '../test/support/table.ts'
 import type { Table } from './dynamo.ts'
 import { addUser, changeUser, findStanding, findUser } from './user-store.ts'
 import { newUser, revokeSessions, revokeTokens, type User } from './users.ts'
 
-const definition = {
-  TableName: 'users',
-  BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-}
-let local: LocalAws
-let aws: AwsCall
-let table: Table
-
-beforeAll(async () => {
-  local = await startLocalAws([{ Type: 'AWS::DynamoDB::Table', Properties: definition }], 'eu-central-1', 0)
-  aws = awsClient(local.settings)
-  table = { aws, name: 'users' }
-})
-afterAll(() => local.stop())
+const { table, stop } = await startTable()
+const { aws } = table
+afterAll(stop)
 
 const soon = () => Date.now() + 4_500
 const now = new Date('2026-11-24T15:00:00.400Z')
@@ -40,7 +23,7 @@ const stored = () => findUser(table, ada.username, soon())
 
 /** A store whose every first answer to a write gets lost on the way, so that the write is sent again. */
 const losingAnswers = (): Table => ({
-  name: 'users',
+  name: table.name,
   aws: async (service, operation, input, deadlineMs) => {
     if (operation === 'PutItem' || operation === 'UpdateItem')
       await aws(service, operation, input, deadlineMs)
@@ -50,7 +33,7 @@ const losingAnswers = (): Table => ({
 
 /** A store to which somebody else comes right before each write of ours. */
 const outrunBy = (act: () => Promise<unknown>): Table => ({
-  name: 'users',
+  name: table.name,
   aws: async (service, operation, input, deadlineMs) => {
     if (operation === 'PutItem' || operation === 'UpdateItem') await act()
     return aws(service, operation, input, deadlineMs)
@@ -173,7 +156,7 @@ describe('how a user stands', () => {
     await addUser(table, ada, soon())
     const calls: unknown[] = []
     const watched: Table = {
-      name: 'users',
+      name: table.name,
       aws: async (service, operation, input, deadlineMs) => {
         const answer = await aws(service, operation, input, deadlineMs)
         calls.push({ operation, input, answer })
@@ -185,7 +168,7 @@ describe('how a user stands', () => {
       {
         operation: 'GetItem',
         input: {
-          TableName: 'users',
+          TableName: table.name,
           Key: { pk: { S: `user#${ada.username}` }, sk: { S: 'profile' } },
           ConsistentRead: true,
           ProjectionExpression: 'disabled, validAfter',
@@ -223,7 +206,7 @@ describe('a stored profile is refused as broken', () => {
   const store = (changes: object, username = 'broken') => {
     const all = { ...whole, pk: { S: `user#${username}` }, ...changes }
     const Item = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
-    return aws('dynamodb', 'PutItem', { TableName: 'users', Item }, soon())
+    return aws('dynamodb', 'PutItem', { TableName: table.name, Item }, soon())
   }
 
   test('but not when it is whole', async () => {
