@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const unit = {
   extends: true as const,
-  test: { name: 'unit', include: ['{functions,lib,local,scripts}/**/*.test.ts'] },
+  test: { name: 'unit', include: ['{functions,lib,local,resources,scripts}/**/*.test.ts'] },
 }
 
 export default defineConfig({
@@ -15,6 +15,8 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
+          // Those have a configuration of their own.
+          exclude: ['test/aws/**'],
           // One running service for all of them.
           globalSetup: 'test/running-service.ts',
         },

@@ -8,7 +8,7 @@ import { addUser } from '../lib/user-store.ts'
 import { newUser } from '../lib/users.ts'
 import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { loadHandler } from '../test/support/handlers.ts'
-import { lambdaContext, loginEvent, parsed } from '../test/support/lambda.ts'
+import { CORS_HEADERS, lambdaContext, loginEvent, parsed } from '../test/support/lambda.ts'
 import { describeService, resourcesOf, tableOf, tokenPolicyOf } from '../test/support/service-description.ts'
 
 // The real function, counted.
@@ -70,6 +70,7 @@ const refused = {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    ...CORS_HEADERS,
   },
   body: {
     type: 'about:blank',
@@ -88,6 +89,7 @@ test('a right password is answered with a token that our own verification takes'
       'Content-Type': 'application/json',
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
+      ...CORS_HEADERS,
     },
     body: {
       authToken: expect.any(String),

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { lambdaContext, loginEvent, parsed } from '../test/support/lambda.ts'
 import { Credentials, readBody } from './body.ts'
 import { apiHandler, json } from './http.ts'
-import { type FieldError, PROBLEMS, type ProblemCode } from './problems.ts'
+import { type FieldError, PROBLEMS, type ProblemCode, TITLES } from './problems.ts'
 
 /** Stands in every bad body; whoever repeats what was sent repeats this. */
 const SECRET = 'hunter2'
@@ -33,7 +33,7 @@ async function expectRefusal(
   }
   const event = loginEvent(changes)
   const answer = await echo(event, lambdaContext())
-  const { status, title, detail } = PROBLEMS[code]
+  const [status, detail] = PROBLEMS[code]
   expect(parsed(answer)).toEqual({
     statusCode: status,
     headers: {
@@ -41,7 +41,7 @@ async function expectRefusal(
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
     },
-    body: { type: 'about:blank', title, status, detail, ...(errors && { errors }) },
+    body: { type: 'about:blank', title: TITLES[status], status, detail, ...(errors && { errors }) },
   })
   expect(records).toEqual([{ event: 'request.refused', code, detail: expect.any(String) }])
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readConfig } from './config.ts'
+import { readAllowedOrigins, readConfig } from './config.ts'
 
 test('every setting at fault is named in one message, and no value is', () => {
   const env = {
@@ -68,3 +68,12 @@ test.each(['59', '86401', '-60', '90.5', '1e3', '0x40', ' 90', '90s', 'Infinity'
     )
   },
 )
+
+test.each<[string | undefined, string[]]>([
+  ['https://app.example,http://localhost:8080', ['https://app.example', 'http://localhost:8080']],
+  ['*', ['*']],
+  ['', []],
+  [undefined, []],
+])('the allowed origins %j are %j', (text, origins) => {
+  expect(readAllowedOrigins({ ALLOWED_ORIGINS: text })).toEqual(origins)
+})

@@ -16,7 +16,8 @@ const list: Parse<string[]> = (value) => {
   return names
 }
 
-const wholeSeconds =
+// Pure, so that bundles which need none of the settings below go without them.
+/* @__NO_SIDE_EFFECTS__ */ const wholeSeconds =
   (least: number, most: number): Parse<number> =>
   (value) => {
     const seconds = Number(text(value))
@@ -41,7 +42,7 @@ const optionalUrl: Parse<URL | undefined> = (value) => {
 }
 
 /** Everything a function can be told from outside, and what is accepted for it. */
-const SETTINGS = {
+export const SETTINGS = {
   TABLE_NAME: text,
   /** KMS key that signs new tokens, by alias. */
   SIGNING_KEY: text,
@@ -108,3 +109,7 @@ export function readSessionPolicy(): SessionPolicy {
   const config = readConfig(['SESSION_TTL_SECONDS', 'SESSION_IDLE_TTL_SECONDS'])
   return { absoluteTtlSeconds: config.SESSION_TTL_SECONDS, idleTtlSeconds: config.SESSION_IDLE_TTL_SECONDS }
 }
+
+/** Origins whose pages may read the answers, from the environment; `*` is all of them. They are checked when deployed. */
+export const readAllowedOrigins = (env = process.env): string[] =>
+  env.ALLOWED_ORIGINS ? env.ALLOWED_ORIGINS.split(',') : []

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { lambdaContext, loginEvent, parsed } from '../test/support/lambda.ts'
-import { apiHandler, deadlineOf, json, logFailure } from './http.ts'
-import { PROBLEMS, type ProblemCode, ServiceError } from './problems.ts'
+import { apiHandler, corsHeaders, deadlineOf, json, logFailure } from './http.ts'
+import { PROBLEMS, type ProblemCode, ServiceError, TITLES } from './problems.ts'
 
 let records: [method: string, record: unknown][]
 
@@ -20,7 +20,7 @@ const answerTo = (thrown: unknown) =>
 
 test('what a route answers is the answer', async () => {
   const answer = json(200, { message: 'hello' })
-  expect(await apiHandler(async () => answer)(loginEvent({}), lambdaContext())).toBe(answer)
+  expect(await apiHandler(async () => answer)(loginEvent({}), lambdaContext())).toEqual(answer)
   expect(records).toEqual([])
 })
 
@@ -44,7 +44,62 @@ test('an answer may say for itself who keeps it', () => {
   })
 })
 
-describe.each(Object.entries(PROBLEMS))('a failure with code %s', (code, { status, title, detail }) => {
+describe('a page of another origin', () => {
+  const readable = (origin: string) => ({
+    'Access-Control-Allow-Origin': origin,
+    'Access-Control-Expose-Headers': 'Retry-After',
+  })
+  const listed = ['https://app.example', 'https://admin.example:8443']
+  const vary = { Vary: 'Origin' }
+
+  test.each<[string, string[], string | undefined, object]>([
+    [
+      'that is listed may read the answer',
+      listed,
+      'https://app.example',
+      { ...vary, ...readable('https://app.example') },
+    ],
+    [
+      'that is listed second may too',
+      listed,
+      'https://admin.example:8443',
+      { ...vary, ...readable('https://admin.example:8443') },
+    ],
+    ['that is not listed may not', listed, 'https://evil.example', vary],
+    ['whose name begins as a listed one may not', listed, 'https://app.example.evil.example', vary],
+    ['with another port may not', listed, 'https://admin.example', vary],
+    ['over plain HTTP may not', listed, 'http://app.example', vary],
+    ['in another case may not: browsers write origins in lower case', listed, 'https://APP.example', vary],
+    ['without a name may not', listed, 'null', vary],
+    ['need not be, and caches are told all the same', listed, undefined, vary],
+    ['may read where all may', ['*'], 'https://evil.example', readable('*')],
+    ['need not be where all may', ['*'], undefined, readable('*')],
+    ['may not where none may', [], 'https://app.example', {}],
+    ['need not be where none may', [], undefined, {}],
+  ])('%s', (_who, allowed, origin, headers) => {
+    expect(corsHeaders(allowed, origin)).toEqual(headers)
+  })
+
+  test.each(['Origin', 'origin'])('is known by the header %s, on errors as on all answers', async (name) => {
+    vi.stubEnv('ALLOWED_ORIGINS', listed.join(','))
+    vi.resetModules()
+    const http = await import('./http.ts')
+    vi.unstubAllEnvs()
+    const event = loginEvent({ headers: { [name]: 'https://app.example' } })
+    const good = await http.apiHandler(async () => http.noContent())(event, lambdaContext())
+    const bad = await http.apiHandler(() => Promise.reject(new Error('inside')))(event, lambdaContext())
+    expect([good, bad]).toMatchObject([{ statusCode: 204 }, { statusCode: 500 }])
+    for (const { headers } of [good, bad]) {
+      expect(headers).toMatchObject({
+        ...vary,
+        ...readable('https://app.example'),
+        'Cache-Control': 'no-store',
+      })
+    }
+  })
+})
+
+describe.each(Object.entries(PROBLEMS))('a failure with code %s', (code, [status, detail]) => {
   test('is answered with its own problem and nothing of the inside', async () => {
     const failure = new ServiceError(code as ProblemCode, 'inside', { cause: new Error('further inside') })
     expect(parsed(await answerTo(failure))).toEqual({
@@ -55,7 +110,7 @@ describe.each(Object.entries(PROBLEMS))('a failure with code %s', (code, { statu
         'X-Content-Type-Options': 'nosniff',
         ...(code === 'unavailable' && { 'Retry-After': '5' }),
       },
-      body: { type: 'about:blank', title, status, detail },
+      body: { type: 'about:blank', title: TITLES[status], status, detail },
     })
   })
 })

@@ -1,10 +1,13 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
-import { PROBLEMS, ServiceError } from './problems.ts'
+import { readAllowedOrigins } from './config.ts'
+import { PROBLEMS, ServiceError, TITLES } from './problems.ts'
 
 /** Kept back from a function's own time, so that there is time to answer when a call has used the rest. */
 const ANSWER_RESERVE_MS = 500
 
 type Headers = Record<string, string>
+
+const allowedOrigins = readAllowedOrigins()
 
 /**
  * Instant by which a function's outgoing calls must be done.
@@ -24,11 +27,25 @@ export function apiHandler(
   route: (event: APIGatewayProxyEvent, deadlineMs: number) => Promise<APIGatewayProxyResult>,
 ) {
   return async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
-    try {
-      return await route(event, deadlineOf(context))
-    } catch (error) {
-      return problem(logFailure(error))
-    }
+    const answer = await route(event, deadlineOf(context)).catch((error) => problem(logFailure(error)))
+    // REST API Gateway hands headers on as they are written: in lower case over HTTP/2, with a capital before.
+    const origin = event.headers?.origin ?? event.headers?.Origin
+    return { ...answer, headers: { ...answer.headers, ...corsHeaders(allowedOrigins, origin) } }
+  }
+}
+
+/**
+ * What tells a browser whether a page of another origin may read an answer (Fetch standard, section 3.3.3).
+ *
+ * @param allowed - Origins whose pages may; `*` for all of them; none, and nothing is said.
+ * @param origin - Of the page that asks, where the browser named one.
+ */
+export function corsHeaders(allowed: readonly string[], origin: string | undefined): Headers {
+  const match = allowed.find((one) => one === '*' || one === origin)
+  return {
+    // A cache must not give one origin's answer to another.
+    ...(allowed[0] && match !== '*' && { Vary: 'Origin' }),
+    ...(match && { 'Access-Control-Allow-Origin': match, 'Access-Control-Expose-Headers': 'Retry-After' }),
   }
 }
 
@@ -55,7 +72,7 @@ export function headerOf(headers: APIGatewayProxyEvent['headers'] | null, name: 
  * @param body - Value to serialise.
  * @param headers - More headers, by canonical name; they win.
  */
-export function json(status: number, body: object, headers: Headers = {}): APIGatewayProxyResult {
+export function json(status: number, body: object, headers?: Headers): APIGatewayProxyResult {
   return {
     statusCode: status,
     headers: {
@@ -77,13 +94,14 @@ export const noContent = (): APIGatewayProxyResult => ({
 
 /** The RFC 9457 problem a client sees for a failure. */
 function problem({ code, fields, retryAfterSeconds }: ServiceError): APIGatewayProxyResult {
-  const { status, title, detail } = PROBLEMS[code]
-  const headers: Headers = { 'Content-Type': 'application/problem+json' }
-  if (retryAfterSeconds !== undefined) headers['Retry-After'] = String(retryAfterSeconds)
+  const [status, detail] = PROBLEMS[code]
   return json(
     status,
-    { type: 'about:blank', title, status, detail, ...(fields && { errors: fields }) },
-    headers,
+    { type: 'about:blank', title: TITLES[status], status, detail, ...(fields && { errors: fields }) },
+    {
+      'Content-Type': 'application/problem+json',
+      ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
+    },
   )
 }
 
@@ -97,7 +115,7 @@ export function logFailure(error: unknown): ServiceError {
   const failure =
     error instanceof ServiceError ? error : new ServiceError('internal', 'unforeseen', { cause: error })
   const { event, code, message: detail, cause } = failure
-  const log = PROBLEMS[code].status >= 500 ? console.error : console.info
+  const log = PROBLEMS[code][0] >= 500 ? console.error : console.info
   log({ event, code, detail, ...(cause !== undefined && { cause: describe(cause) }) })
   return failure
 }

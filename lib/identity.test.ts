@@ -71,7 +71,7 @@ describe('a context is refused as not the authorizer\u2019s own', () => {
     expect(() => principalOf(eventWith(authorizer), now)).toThrow(
       expect.objectContaining({
         code: 'invalid_token',
-        message: 'the request context is not the one our authorizer makes',
+        message: 'the context is not one our authorizer makes',
       }),
     )
   })

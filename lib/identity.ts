@@ -17,13 +17,12 @@ export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
   const { username, role, expiresAt, sessionId } = event.requestContext?.authorizer ?? {}
   const isExpiry = typeof expiresAt === 'string' && /^[1-9]\d{0,15}$/.test(expiresAt)
   if (!isUsername(username) || !isRole(role) || !isExpiry) {
-    throw new ServiceError('invalid_token', 'the request context is not the one our authorizer makes')
+    throw new ServiceError('invalid_token', 'the context is not one our authorizer makes')
   }
   if (Number(expiresAt) <= secondOf(now)) {
     throw new ServiceError('invalid_token', 'the token behind a cached authorization has expired')
   }
-  const session = typeof sessionId === 'string' ? { sessionId } : {}
-  return { username, role, expiresAt: Number(expiresAt), ...session }
+  return { username, role, expiresAt: Number(expiresAt), ...(typeof sessionId === 'string' && { sessionId }) }
 }
 
 /**

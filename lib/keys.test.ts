@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { AwsCall } from './aws.ts'
 import { kmsSigner, publicKeyCache, publicKeyFromSpki, readPublicKey } from './keys.ts'
 import { ServiceError } from './problems.ts'
@@ -127,6 +127,54 @@ describe('the trusted keys', () => {
   test('are none when one of them cannot be read', async () => {
     const keys = publicKeyCache(fakeKms({ 'alias/a': a }).aws, ['alias/a', 'alias/b'])
     await expect(keys(a.kid, afterMs(0), DEADLINE)).rejects.toThrow('no alias/b')
+  })
+
+  describe('of which KMS refuses one', () => {
+    const refused = (name: string) =>
+      new ServiceError('unavailable', 'kms GetPublicKey failed', {
+        cause: Object.assign(new Error(), { name }),
+      })
+
+    function withoutB(name: string) {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      onTestFinished(() => warn.mockRestore())
+      const aliases: Record<string, KeyPair> = { 'alias/a': a }
+      const kms = fakeKms(aliases)
+      const aws: AwsCall = async (...call) => {
+        if ((call[2] as { KeyId: string }).KeyId === 'alias/b' && !aliases['alias/b']) throw refused(name)
+        return await kms.aws(...call)
+      }
+      return { keys: publicKeyCache(aws, ['alias/a', 'alias/b']), aliases, kms, warn }
+    }
+
+    test.each([
+      'NotFoundException',
+      'AccessDeniedException',
+      'DisabledException',
+      'KMSInvalidStateException',
+    ])('(%s) are the others, for five minutes, and the log says so', async (name) => {
+      const { keys, kms, warn } = withoutB(name)
+      expect([...(await keys(a.kid, afterMs(0), DEADLINE)).keys()]).toEqual([a.kid])
+      expect([...(await keys(undefined, afterMs(299_999), DEADLINE)).keys()]).toEqual([a.kid])
+      expect(kms.calls).toHaveLength(1)
+      expect(warn.mock.calls).toEqual([[{ event: 'key.refused', key: 'alias/b', cause: name }]])
+    })
+
+    test('say nothing of a kid they do not know, and are read again for it at once', async () => {
+      const { keys, aliases } = withoutB('AccessDeniedException')
+      await keys(a.kid, afterMs(0), DEADLINE)
+      await expect(keys(b.kid, afterMs(1), DEADLINE)).rejects.toMatchObject({ code: 'unavailable' })
+      aliases['alias/b'] = b
+      expect((await keys(b.kid, afterMs(2), DEADLINE)).has(b.kid)).toBe(true)
+      expect((await keys('forged', afterMs(3), DEADLINE)).has('forged')).toBe(false)
+    })
+
+    test('are none when it fails in another way, or all are refused', async () => {
+      const { keys } = withoutB('KMSInternalException')
+      await expect(keys(a.kid, afterMs(0), DEADLINE)).rejects.toMatchObject({ code: 'unavailable' })
+      const all = publicKeyCache(async () => Promise.reject(refused('NotFoundException')), ['alias/a'])
+      await expect(all(a.kid, afterMs(0), DEADLINE)).rejects.toMatchObject({ code: 'unavailable' })
+    })
   })
 
   test('that have outlived their time are not used during an outage', async () => {

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
-import type { AwsCall } from './aws.ts'
+import { type AwsCall, awsErrorType } from './aws.ts'
 import { ServiceError } from './problems.ts'
 
 /** The public half of a signing key, with its RFC 7638 thumbprint as `kid`. */
@@ -19,6 +19,14 @@ const KEYS_MAX_AGE_MS = 300_000
 
 /** How often, at the most, tokens that name unknown keys may make us read the keys again. */
 const UNKNOWN_KID_PAUSE_MS = 60_000
+
+/** What KMS says of a key that is not there, or may not be used, while KMS itself is well. */
+const REFUSALS = new Set([
+  'NotFoundException',
+  'AccessDeniedException',
+  'DisabledException',
+  'KMSInvalidStateException',
+])
 
 /**
  * Reads the public half of one KMS key.
@@ -58,21 +66,45 @@ export function publicKeyFromSpki(spki: Buffer): PublicKey {
  * them, the latter at most once a minute, so that forged names cannot be used to hammer KMS. A
  * failed reading is not remembered.
  *
- * @param keyNames - All trusted keys; every one must be readable.
+ * A key that KMS refuses is in no other's way: while keys are turned over one is not there yet, or not any
+ * more, for functions that were told of it. But a token that names an unknown key cannot be judged then.
+ *
+ * @param keyNames - All trusted keys.
  * @returns A function of the `kid` looked for (none: no key in particular), the current instant and the
- *   deadline in epoch milliseconds.
+ *   deadline in epoch milliseconds. It throws {@link ServiceError} `unavailable`.
  */
 export function publicKeyCache(aws: AwsCall, keyNames: readonly string[]) {
   let keys: PublicKeys = new Map()
   let readAtMs = Number.NEGATIVE_INFINITY
+  let refusal: unknown
+
+  async function readAll(deadlineMs: number): Promise<void> {
+    let refused: unknown
+    const read = keyNames.map(async (name) => {
+      try {
+        return await readPublicKey(aws, name, deadlineMs)
+      } catch (error) {
+        const cause = awsErrorType(error)
+        if (cause === undefined || !REFUSALS.has(cause)) throw error
+        console.warn({ event: 'key.refused', key: name, cause })
+        refused = error
+        return undefined
+      }
+    })
+    const readable = (await Promise.all(read)).filter((key) => key !== undefined)
+    if (readable.length === 0) throw refused
+    keys = new Map(readable.map((key) => [key.kid, key]))
+    refusal = refused
+  }
+
   return async (kid: string | undefined, now: Date, deadlineMs: number): Promise<PublicKeys> => {
+    const isKnown = () => kid === undefined || keys.has(kid)
     const ageMs = now.getTime() - readAtMs
-    const isKnown = kid === undefined || keys.has(kid)
-    if (ageMs >= (isKnown ? KEYS_MAX_AGE_MS : UNKNOWN_KID_PAUSE_MS)) {
-      const read = await Promise.all(keyNames.map((name) => readPublicKey(aws, name, deadlineMs)))
-      keys = new Map(read.map((key) => [key.kid, key]))
+    if (ageMs >= (isKnown() ? KEYS_MAX_AGE_MS : refusal === undefined ? UNKNOWN_KID_PAUSE_MS : 0)) {
+      await readAll(deadlineMs)
       readAtMs = now.getTime()
     }
+    if (refusal !== undefined && !isKnown()) throw refusal
     return keys
   }
 }

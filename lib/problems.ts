@@ -1,69 +1,44 @@
+/** Each status's own phrase (RFC 9110 section 15), which is the title of a problem of type `about:blank`. */
+export const TITLES = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+} as const
+
 /**
- * What each failure looks like from outside: an RFC 9457 problem of type `about:blank`, whose title
- * is the status's own phrase (RFC 9110 section 15). A code is public API: add freely, rename never.
+ * What each failure looks like from outside: status and detail of an RFC 9457 problem. A code is public API: add
+ * freely, rename never. Rows are lists because every function carries all of them.
  */
 export const PROBLEMS = {
-  malformed_body: {
-    status: 400,
-    title: 'Bad Request',
-    detail: 'The body must be one JSON object in UTF-8, without a byte order mark or repeated members.',
-  },
-  invalid_credentials: {
-    status: 401,
-    title: 'Unauthorized',
-    detail: 'Incorrect username or password.',
-    event: 'login.refused',
-  },
-  invalid_refresh_token: {
-    status: 401,
-    title: 'Unauthorized',
-    detail: 'This refresh token is not good any more. Sign in again.',
-  },
-  invalid_token: {
-    status: 401,
-    title: 'Unauthorized',
-    detail: 'Could not validate credentials.',
-    event: 'token.refused',
-  },
-  forbidden: { status: 403, title: 'Forbidden', detail: 'Your role does not allow this.' },
-  not_found: { status: 404, title: 'Not Found', detail: 'There is nothing here.' },
-  conflict: {
-    status: 409,
-    title: 'Conflict',
-    detail: 'Something else changed this at the same moment. Look, and try again.',
-  },
-  body_too_large: { status: 413, title: 'Content Too Large', detail: 'The body may be at most 8 KiB.' },
-  unsupported_media_type: {
-    status: 415,
-    title: 'Unsupported Media Type',
-    detail: 'Send the body as Content-Type: application/json.',
-  },
-  invalid_fields: { status: 422, title: 'Unprocessable Content', detail: 'Some fields are not valid.' },
-  too_many_attempts: {
-    status: 429,
-    title: 'Too Many Requests',
-    detail: 'Too many failed attempts. Try again later.',
-    event: 'login.throttled',
-  },
-  internal: {
-    status: 500,
-    title: 'Internal Server Error',
-    detail: 'Something went wrong here.',
-    event: 'request.crashed',
-  },
-  unavailable: {
-    status: 503,
-    title: 'Service Unavailable',
-    detail: 'Try again shortly.',
-    retryAfterSeconds: 5,
-    event: 'dependency.failed',
-  },
-} as const satisfies Record<string, ProblemText>
+  malformed_body: [
+    400,
+    'The body must be one JSON object in UTF-8, without a byte order mark or repeated members.',
+  ],
+  invalid_credentials: [401, 'Incorrect username or password.', { event: 'login.refused' }],
+  invalid_refresh_token: [401, 'This refresh token is not good any more. Sign in again.'],
+  invalid_token: [401, 'Could not validate credentials.', { event: 'token.refused' }],
+  forbidden: [403, 'Your role does not allow this.'],
+  not_found: [404, 'There is nothing here.'],
+  conflict: [409, 'Something else changed this at the same moment. Look, and try again.'],
+  body_too_large: [413, 'The body may be at most 8 KiB.'],
+  unsupported_media_type: [415, 'Send the body as Content-Type: application/json.'],
+  invalid_fields: [422, 'Some fields are not valid.'],
+  too_many_attempts: [429, 'Too many failed attempts. Try again later.', { event: 'login.throttled' }],
+  internal: [500, 'Something went wrong here.', { event: 'request.crashed' }],
+  unavailable: [503, 'Try again shortly.', { event: 'dependency.failed', retryAfterSeconds: 5 }],
+} as const satisfies Record<string, ProblemRow>
 
-interface ProblemText {
-  status: number
-  title: string
-  detail: string
+type ProblemRow = readonly [status: keyof typeof TITLES, detail: string, more?: ProblemDetails]
+
+interface ProblemDetails {
   retryAfterSeconds?: number
   /** Name that such a failure is logged and counted under, if not `request.refused`. */
   event?: string
@@ -80,24 +55,24 @@ export interface FieldError {
 /** A failure we foresaw. `detail` and `cause` go to the log; a client sees the code's text only. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
-  readonly code: ProblemCode
-  readonly fields: readonly FieldError[] | undefined
-  readonly retryAfterSeconds: number | undefined
-  readonly event: string
+  declare readonly code: ProblemCode
+  declare readonly fields: readonly FieldError[] | undefined
+  declare readonly retryAfterSeconds: number | undefined
+  declare readonly event: string
 
   /**
    * @param code - Row of {@link PROBLEMS} that the client sees.
    * @param detail - For the log: what was wrong, without any submitted value.
-   * @param options - For the log: `cause`, and `event`, where the code's own name says too little. For the client: `fields`, with `invalid_fields` only, and
-   *   `retryAfterSeconds`, where the code's own row has none.
+   * @param options - For the log: `cause`, and `event`, where the code's own says too little. For the client:
+   *   `fields`, with `invalid_fields` only, and `retryAfterSeconds`, where the code's own row has none.
    */
   constructor(code: ProblemCode, detail: string, options: ErrorOptions & Details = {}) {
     super(detail, options)
     this.code = code
     this.fields = options.fields
-    const row: ProblemText = PROBLEMS[code]
-    this.retryAfterSeconds = options.retryAfterSeconds ?? row.retryAfterSeconds
-    this.event = options.event ?? row.event ?? 'request.refused'
+    const [, , row]: ProblemRow = PROBLEMS[code]
+    this.retryAfterSeconds = options.retryAfterSeconds ?? row?.retryAfterSeconds
+    this.event = options.event ?? row?.event ?? 'request.refused'
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { describeService, resourcesOf } from '../test/support/service-description.ts'
-import { allows, gatewayAnswers, readAuthorization } from './gateway-rules.ts'
+import { allows, gatewayAnswers, preflightAnswer, readAuthorization } from './gateway-rules.ts'
 
 const api = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234'
 const statement = (
@@ -92,10 +92,12 @@ describe('the gateway\u2019s own answers', () => {
     expect(answers.get('UNAUTHORIZED')).toEqual({
       status: 401,
       headers: {
-        'WWW-Authenticate': 'Bearer',
+        'WWW-Authenticate': 'Bearer realm="serverless-jwt-auth-dev"',
         'Cache-Control': 'no-store',
         'X-Content-Type-Options': 'nosniff',
         'Content-Type': 'application/problem+json',
+        'Access-Control-Allow-Origin': '*',
+        'Access-Control-Expose-Headers': 'Retry-After,WWW-Authenticate',
       },
       body: '{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Could not validate credentials."}',
     })
@@ -104,5 +106,35 @@ describe('the gateway\u2019s own answers', () => {
 
   test('are none where there are none', () => {
     expect(gatewayAnswers([{ Type: 'AWS::KMS::Key', Properties: {} }])).toEqual(new Map())
+  })
+})
+
+describe('a preflight', () => {
+  const preflight = (origin: string, asking: string | undefined, ...methods: string[]) => {
+    const cors = { origin, headers: ['Authorization', 'Content-Type'], maxAge: 60, cacheControl: 'no-store' }
+    return preflightAnswer(cors, methods, asking).headers
+  }
+  const listed = 'https://a.example,https://b.example'
+
+  test.each([
+    [listed, 'https://b.example', 'https://b.example'],
+    [listed, 'https://a.example', 'https://a.example'],
+    [listed, 'https://evil.example', 'https://a.example'],
+    [listed, undefined, 'https://a.example'],
+    ['https://a.example', 'https://evil.example', 'https://a.example'],
+    ['*', 'https://evil.example', '*'],
+  ])('where %s may, %s is told of %s', (allowed, asking, told) => {
+    expect(preflight(allowed, asking, 'GET')).toHaveProperty('Access-Control-Allow-Origin', told)
+  })
+
+  test('names what a request may have, and for how long that holds', () => {
+    expect(preflight('*', undefined, 'GET', 'PUT')).toEqual({
+      'Content-Type': 'application/json',
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Headers': 'Authorization,Content-Type',
+      'Access-Control-Allow-Methods': 'OPTIONS,GET,PUT',
+      'Access-Control-Max-Age': '60',
+      'Cache-Control': 'no-store',
+    })
   })
 })

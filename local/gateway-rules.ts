@@ -36,6 +36,43 @@ export function gatewayAnswers(resources: readonly Resource[]): ReadonlyMap<stri
   )
 }
 
+/** A route's `cors`, as the framework has it. */
+export interface Cors {
+  /** Origins with commas between, or `*`. */
+  origin: string
+  headers: string[]
+  maxAge: number
+  cacheControl: string
+}
+
+/**
+ * What the method OPTIONS, which the framework makes out of `cors`, answers to a preflight. To an origin that is not
+ * listed it names the first one that is, which a browser takes for a no.
+ *
+ * @param methods - That the path has.
+ * @param origin - Of the page that asks.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
+ */
+export function preflightAnswer(
+  { origin: allowed, headers, maxAge, cacheControl }: Cors,
+  methods: readonly string[],
+  origin: string | undefined,
+): GatewayAnswer {
+  const origins = allowed.split(',')
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': 'application/json',
+      'Access-Control-Allow-Origin': origins.find((one) => one === origin) ?? String(origins[0]),
+      'Access-Control-Allow-Headers': headers.join(','),
+      'Access-Control-Allow-Methods': ['OPTIONS', ...methods].join(','),
+      'Access-Control-Max-Age': String(maxAge),
+      'Cache-Control': cacheControl,
+    },
+    body: '',
+  }
+}
+
 interface Statement {
   Effect: string
   Action: string | string[]

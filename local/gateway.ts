@@ -2,8 +2,10 @@ import type { Resource } from './aws.ts'
 import {
   allows,
   authorizationCache,
+  type Cors,
   type GatewayAnswer,
   gatewayAnswers,
+  preflightAnswer,
   readAuthorization,
 } from './gateway-rules.ts'
 
@@ -31,15 +33,14 @@ interface Request {
   method: string
   path: string
   headers: Record<string, string | undefined>
-  route: { path: string }
   raw: { req: { rawHeaders: string[] } }
   response: HapiResponse
+  server: HapiServer
 }
 interface HapiResponse {
   isBoom?: boolean
-  output?: { statusCode: number; headers: Record<string, unknown> }
+  output?: { statusCode: number }
   statusCode?: number
-  headers?: Record<string, unknown>
 }
 interface Reply {
   code(status: number): Reply
@@ -52,15 +53,20 @@ interface Toolkit {
   response(body: string): Reply
 }
 interface HapiServer {
-  ext(event: 'onPreResponse', act: (request: Request, h: Toolkit) => unknown): void
+  ext(event: 'onRequest' | 'onPreResponse', act: (request: Request, h: Toolkit) => unknown): void
+  match(method: string, path: string): { path: string }
   events: { on(event: 'start', act: () => void): void }
 }
 
 /** Path of the route that serverless-offline answers on when there is no other. */
 const NO_ROUTE = '/{p*}'
 
+/** What a route may have; HEAD and OPTIONS would be methods of their own, and there are none but the preflights. */
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
 let settings: GatewaySettings
 let answers: ReadonlyMap<string, GatewayAnswer>
+let cors: Cors | undefined
 let isShaped = false
 const caches = new Map<string, ReturnType<typeof authorizationCache>>()
 
@@ -73,15 +79,18 @@ export function configureGateway(all: GatewaySettings): void {
 /**
  * serverless-offline's extension point for authorization: makes each route behave as behind API Gateway.
  *
- * @param endpoint - A route of `serverless.yml`, with its `authorizer` if it has one.
+ * @param endpoint - A route of `serverless.yml`, with its `authorizer` if it has one. Its `cors`, the same on all
+ *   routes, is taken away: serverless-offline would make headers of its own out of it.
  */
 function authenticationFor(
-  endpoint: { authorizer?: AuthorizerSettings },
+  endpoint: { authorizer?: AuthorizerSettings; cors?: Cors },
   functionKey: string,
   method: string,
   path: string,
 ) {
   const name = `gateway-${functionKey}-${method}-${path}`
+  cors = endpoint.cors
+  delete endpoint.cors
   return {
     name,
     scheme: name,
@@ -149,20 +158,37 @@ function shapeGatewayAnswers(server: HapiServer): void {
   if (isShaped) return
   isShaped = true
   server.events.on('start', settings.onListening)
+  server.ext('onRequest', (request, h) => {
+    const { origin } = request.headers
+    // To whoever names an origin serverless-offline answers that it is allowed. Functions see it all the same.
+    delete request.headers.origin
+    const methods = methodsOf(request)
+    if (methods === undefined || methods.includes(request.method.toUpperCase())) return h.continue
+    if (request.method !== 'options' || methods.length === 0 || cors === undefined) {
+      return reply(h, 'MISSING_AUTHENTICATION_TOKEN')
+    }
+    return send(h, preflightAnswer(cors, methods, origin))
+  })
   server.ext('onPreResponse', (request, h) => {
-    const { response, route, method } = request
-    const { statusCode, headers } = (response.isBoom ? response.output : response) ?? {}
-    const type = gatewayAnswerType(response.isBoom === true, statusCode ?? 500, route.path)
-    if (type === undefined || method === 'options') return h.continue
-    // The browser's own checks see serverless-offline's headers on these answers as on all others.
-    const cors = Object.entries(headers ?? {}).filter(([name]) => name.startsWith('access-control-'))
-    return reply(h, type, statusCode, cors)
+    const { response } = request
+    const statusCode = (response.isBoom ? response.output : response)?.statusCode ?? 500
+    const type = gatewayAnswerType(response.isBoom === true, statusCode)
+    return type === undefined ? h.continue : reply(h, type, statusCode)
   })
 }
 
+/** Methods that a path has; `undefined` if it cannot be read, which the gateway refuses later. */
+function methodsOf({ server, path }: Request): string[] | undefined {
+  try {
+    decodeURIComponent(path)
+  } catch {
+    return undefined
+  }
+  return METHODS.filter((method) => server.match(method, path).path !== NO_ROUTE)
+}
+
 /** Which of its own answers the gateway would give; `undefined` where the function's answer stands. */
-function gatewayAnswerType(isBoom: boolean, status: number, routePath: string): string | undefined {
-  if (routePath === NO_ROUTE) return 'MISSING_AUTHENTICATION_TOKEN'
+function gatewayAnswerType(isBoom: boolean, status: number): string | undefined {
   if (isBoom && status === 413) return 'REQUEST_TOO_LARGE'
   if (isBoom && status < 500) return 'DEFAULT_4XX'
   // A function that threw, timed out or answered what is no answer: our handlers never say these themselves.
@@ -170,12 +196,15 @@ function gatewayAnswerType(isBoom: boolean, status: number, routePath: string): 
   return undefined
 }
 
-function reply(h: Toolkit, type: string, ownStatus?: number, more: [string, unknown][] = []): Reply {
+function reply(h: Toolkit, type: string, ownStatus?: number): Reply {
   const answer = answers.get(type)
   if (answer === undefined) throw new Error(`resources/gateway-responses.yml says nothing of ${type}`)
-  const response = h.response(answer.body).code(answer.status ?? ownStatus ?? 500)
-  for (const [name, value] of Object.entries(answer.headers)) response.header(name, value)
-  for (const [name, value] of more) response.header(name, String(value))
+  return send(h, { ...answer, status: answer.status ?? ownStatus })
+}
+
+function send(h: Toolkit, { status = 500, headers, body }: GatewayAnswer): Reply {
+  const response = h.response(body).code(status)
+  for (const [name, value] of Object.entries(headers)) response.header(name, value)
   return response.takeover()
 }
 

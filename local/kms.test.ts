@@ -76,7 +76,14 @@ test('GetPublicKey describes an RSA signing key', async () => {
       KeySpec: 'RSA_2048',
       CustomerMasterKeySpec: 'RSA_2048',
       KeyUsage: 'SIGN_VERIFY',
-      SigningAlgorithms: [ALGORITHM],
+      SigningAlgorithms: [
+        'RSASSA_PKCS1_V1_5_SHA_256',
+        'RSASSA_PKCS1_V1_5_SHA_384',
+        'RSASSA_PKCS1_V1_5_SHA_512',
+        'RSASSA_PSS_SHA_256',
+        'RSASSA_PSS_SHA_384',
+        'RSASSA_PSS_SHA_512',
+      ],
     },
   })
 })
@@ -195,13 +202,20 @@ test.each(['null', '7', '{}', '{"KeyId":7}'])('a body %s without a key is refuse
 })
 
 test.each([
-  ['another algorithm', { SigningAlgorithm: 'RSASSA_PSS_SHA_256' }],
+  ['an unknown algorithm', { SigningAlgorithm: 'RS256' }],
   ['no algorithm', { SigningAlgorithm: undefined }],
   ['a digest', { MessageType: 'DIGEST' }],
   ['no message', { Message: undefined }],
 ])('Sign refuses %s', async (_what, changes) => {
   expect(await send('TrentService.Sign', JSON.stringify(signing(changes)))).toEqual(
-    refusal('ValidationException', `This KMS signs a RAW Message with ${ALGORITHM}, and nothing else.`),
+    refusal('ValidationException', 'This KMS signs a RAW Message, and nothing else.'),
+  )
+})
+
+test('Sign refuses an algorithm of other keys as AWS does', async () => {
+  const call = JSON.stringify(signing({ SigningAlgorithm: 'ECDSA_SHA_256' }))
+  expect(await send('TrentService.Sign', call)).toEqual(
+    refusal('InvalidKeyUsageException', 'An RSA key does not sign with ECDSA_SHA_256.'),
   )
 })
 

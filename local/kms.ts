@@ -1,9 +1,16 @@
-import { generateKeyPair, type KeyObject, randomUUID, sign } from 'node:crypto'
+import { constants, generateKeyPair, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { promisify } from 'node:util'
 
 const ACCOUNT = '123456789012'
-const ALGORITHM = 'RSASSA_PKCS1_V1_5_SHA_256'
+
+/** What an RSA key signs with. */
+const ALGORITHMS = ['PKCS1_V1_5', 'PSS'].flatMap((padding) =>
+  [256, 384, 512].map((bits) => `RSASSA_${padding}_SHA_${bits}`),
+)
+
+/** What keys of other kinds sign with. */
+const OTHER_ALGORITHMS = ['ECDSA_SHA_256', 'ECDSA_SHA_384', 'ECDSA_SHA_512', 'SM2DSA']
 
 interface Key {
   arn: string
@@ -115,25 +122,25 @@ function getPublicKey({ arn, publicKey }: Key): object {
     KeySpec: 'RSA_2048',
     CustomerMasterKeySpec: 'RSA_2048',
     KeyUsage: 'SIGN_VERIFY',
-    SigningAlgorithms: [ALGORITHM],
+    SigningAlgorithms: ALGORITHMS,
   }
 }
 
 function signMessage({ arn, privateKey }: Key, input: Record<string, unknown>): object {
   const { Message, MessageType = 'RAW', SigningAlgorithm } = input
-  if (SigningAlgorithm !== ALGORITHM || MessageType !== 'RAW' || typeof Message !== 'string') {
-    throw new KmsError(
-      'ValidationException',
-      `This KMS signs a RAW Message with ${ALGORITHM}, and nothing else.`,
-    )
+  const algorithm = String(SigningAlgorithm)
+  if (OTHER_ALGORITHMS.includes(algorithm)) {
+    throw new KmsError('InvalidKeyUsageException', `An RSA key does not sign with ${algorithm}.`)
+  }
+  if (!ALGORITHMS.includes(algorithm) || MessageType !== 'RAW' || typeof Message !== 'string') {
+    throw new KmsError('ValidationException', 'This KMS signs a RAW Message, and nothing else.')
   }
   const message = Buffer.from(Message, 'base64')
   if (message.length < 1 || message.length > 4096) {
     throw new KmsError('ValidationException', "Value at 'message' must have length between 1 and 4096")
   }
-  return {
-    KeyId: arn,
-    Signature: sign('sha256', message, privateKey).toString('base64'),
-    SigningAlgorithm,
-  }
+  const padding = algorithm.includes('PSS') ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING
+  const key = { key: privateKey, padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+  const signature = sign(`sha${algorithm.slice(-3)}`, message, key)
+  return { KeyId: arn, Signature: signature.toString('base64'), SigningAlgorithm }
 }

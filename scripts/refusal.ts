@@ -36,7 +36,8 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof ServiceError && error.cause instanceof Error) {
     const { name, message } = error.cause
     const what = message.includes(name) ? message : `${name} ${message}`.trim()
-    return new Refusal('failed', sentences('The store failed', what, HINTS[name]))
+    const who = error.message.startsWith('kms ') ? 'KMS' : 'The store'
+    return new Refusal('failed', sentences(`${who} failed`, what, HINTS[name]))
   }
   return new Refusal('failed', sentences('Failed', error.message))
 }

@@ -16,9 +16,10 @@ export interface TargetOptions {
   profile?: string
 }
 
-type Environment = Record<string, string | undefined>
+export type Environment = Record<string, string | undefined>
 
-const tableOf = (stage: string) => `serverless-jwt-auth-${stage}`
+/** Name of a stage's stack and of its table. */
+export const nameOf = (stage: string) => `serverless-jwt-auth-${stage}`
 
 /**
  * Opens the table of a stage on AWS, or of the local service.
@@ -44,13 +45,27 @@ function openLocal({ endpoint, region, profile }: TargetOptions): Table {
   }
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const endpoints = { dynamodb: new URL(address) }
-  return { aws: awsClient({ region: 'local', credentials, endpoints }), name: tableOf('dev') }
+  return { aws: awsClient({ region: 'local', credentials, endpoints }), name: nameOf('dev') }
 }
 
 async function openStage(stage: string, options: TargetOptions, env: Environment): Promise<Table> {
   if (options.endpoint !== undefined) {
     throw new Refusal('usage', '--endpoint goes with --local; for AWS set AWS_ENDPOINT_URL_DYNAMODB.')
   }
+  const account = await openAccount(stage, options, env)
+  return { aws: awsClient({ ...account, endpoints: endpointsOf(env) }), name: nameOf(stage) }
+}
+
+/**
+ * Finds region and credentials for a stage on AWS.
+ *
+ * @throws {@link Refusal} `usage`, if the stage can be none, or region or credentials are nowhere to be found.
+ */
+export async function openAccount(
+  stage: string,
+  options: Pick<TargetOptions, 'region' | 'profile'>,
+  env: Environment,
+) {
   if (!/^[a-z0-9-]{1,128}$/.test(stage)) {
     throw new Refusal('usage', 'A stage is named with a-z, 0-9 and hyphens.')
   }
@@ -59,8 +74,7 @@ async function openStage(stage: string, options: TargetOptions, env: Environment
   if (region === undefined || !/^[a-z0-9-]+$/.test(region)) {
     throw new Refusal('usage', 'Say which region: --region, AWS_REGION, or region in the AWS profile.')
   }
-  const settings = { region, credentials: await findCredentials(options), endpoints: endpointsOf(env) }
-  return { aws: awsClient(settings), name: tableOf(stage) }
+  return { region, credentials: await findCredentials(options) }
 }
 
 function endpointsOf(env: Environment): AwsSettings['endpoints'] {
@@ -72,7 +86,7 @@ function endpointsOf(env: Environment): AwsSettings['endpoints'] {
   }
 }
 
-async function findCredentials({ profile }: TargetOptions): Promise<AwsSettings['credentials']> {
+async function findCredentials({ profile }: Pick<TargetOptions, 'profile'>) {
   // Half a second of loading that local commands and refusals need not wait for.
   const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers')
   try {

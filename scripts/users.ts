@@ -1,4 +1,4 @@
-import { Argument, Command, CommanderError, Option } from 'commander'
+import { Argument, Option } from 'commander'
 import { safeParse } from 'zod/mini'
 import { Username } from '../lib/body.ts'
 import { ROLES, type Role } from '../lib/users.ts'
@@ -6,25 +6,13 @@ import * as changes from './commands/changes.ts'
 import { type ImportOptions, importFile } from './commands/import.ts'
 import * as reads from './commands/reads.ts'
 import { FORMATS } from './import/records.ts'
-import { EXIT_STATUS, Refusal, refusalOf } from './refusal.ts'
+import { Refusal } from './refusal.ts'
+import { program, run, say } from './run.ts'
 import { openTarget, type TargetOptions } from './target.ts'
 
 const terminal = { input: process.stdin, output: process.stderr }
-const say = (text: string): void => {
-  process.stdout.write(text)
-}
-process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-  // Whoever reads may have read enough, as `head` does.
-  if (code !== 'EPIPE') process.stderr.write(`Cannot write the output: ${code}.\n`)
-  process.exit(EXIT_STATUS.failed)
-})
 
-const users = new Command('users')
-  .description('Runs the accounts of a stage on AWS, or of the local service.')
-  .exitOverride()
-  // Refusals of the parser are told as all others are.
-  .configureOutput({ writeErr() {}, outputError() {} })
-  .configureHelp({ showGlobalOptions: true })
+const users = program('users', 'Runs the accounts of a stage on AWS, or of the local service.')
   .option('--stage <name>', 'accounts of this stage on AWS')
   .option('--local', 'accounts of the local service')
   .option('--endpoint <url>', 'with --local: where its DynamoDB listens, if not on port 8000')
@@ -108,17 +96,4 @@ function usernameOf(text: string): string {
   return data
 }
 
-/** A refusal of the argument parser, in one line, without the values of options: one may be a password. */
-function usageRefusal({ message }: CommanderError): Refusal {
-  const [line = ''] = message.replace(/^error: /, '').split('\n')
-  if (line === '(outputHelp)') return new Refusal('usage', 'Give a command; --help lists them.')
-  return new Refusal('usage', line.replace(/^(unknown option '[^=]*)=.*$/, "$1'"))
-}
-
-// Not awaited: where a terminal is closed at a prompt, node would warn of it.
-users.parseAsync().catch((error: unknown) => {
-  if (error instanceof CommanderError && error.exitCode === 0) return
-  const { message, outcome } = error instanceof CommanderError ? usageRefusal(error) : refusalOf(error)
-  process.stderr.write(`${message}\n`)
-  process.exitCode = EXIT_STATUS[outcome]
-})
+run(users)

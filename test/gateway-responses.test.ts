@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { apiHandler } from '../lib/http.ts'
 import { type ProblemCode, ServiceError } from '../lib/problems.ts'
 import { gatewayAnswers } from '../local/gateway-rules.ts'
+import { allowOrigins } from '../resources/gateway.ts'
 import { lambdaContext, loginEvent, parsed } from './support/lambda.ts'
 import { describeService, resourcesOf } from './support/service-description.ts'
 
@@ -13,12 +14,25 @@ const SAME: Record<string, ProblemCode | undefined> = {
   AUTHORIZER_CONFIGURATION_ERROR: 'unavailable',
   REQUEST_TOO_LARGE: 'body_too_large',
   DEFAULT_5XX: 'internal',
-  MISSING_AUTHENTICATION_TOKEN: undefined,
+  MISSING_AUTHENTICATION_TOKEN: 'not_found',
+  INVALID_SIGNATURE: 'not_found',
   THROTTLED: undefined,
+  QUOTA_EXCEEDED: undefined,
+  BAD_REQUEST_BODY: undefined,
+  BAD_REQUEST_PARAMETERS: undefined,
   DEFAULT_4XX: undefined,
 }
 
-const answers = gatewayAnswers(resourcesOf(describeService()))
+/** The challenges that are the gateway's to make: it renames the header when a function sends one. */
+const CHALLENGES: Record<string, string | undefined> = {
+  UNAUTHORIZED: 'Bearer realm="serverless-jwt-auth-dev"',
+  ACCESS_DENIED: 'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
+}
+
+// The framework takes no empty value, and cuts the space off.
+const NO_ORIGINS = { allowedOrigins: ' ' }
+
+const answers = gatewayAnswers(resourcesOf(describeService(NO_ORIGINS)))
 
 beforeAll(() => {
   for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
@@ -26,6 +40,46 @@ beforeAll(() => {
 
 test('every answer of the gateway is compared, and no other', () => {
   expect([...answers.keys()].sort()).toEqual(Object.keys(SAME).sort())
+})
+
+test.each([
+  ['any', '*', '*'],
+  ['one', 'https://app.example', 'https://app.example'],
+  // None can be chosen from a list, and these answers hold nothing of any user.
+  ['several', 'https://app.example,https://admin.example', '*'],
+])('where %s origin is allowed, every answer can be read by a page of it', (_what, allowed, named) => {
+  const withCors = [...answers].map(([type, answer]) => {
+    const headers = {
+      ...answer.headers,
+      'Access-Control-Allow-Origin': named,
+      'Access-Control-Expose-Headers': 'Retry-After,WWW-Authenticate',
+    }
+    return [type, { ...answer, headers }]
+  })
+  expect([...gatewayAnswers(resourcesOf(describeService({ allowedOrigins: allowed })))]).toEqual(withCors)
+})
+
+test('where no origin is allowed, no answer says anything of origins', () => {
+  expect(JSON.stringify([...answers])).not.toMatch(/access-control|vary/i)
+})
+
+test('every route has a preflight where origins are allowed, and none has where none are', () => {
+  const routesFor = (params: Record<string, string>) =>
+    Object.values(describeService(params).functions).flatMap(({ events = [] }) =>
+      events.map(({ http }) => http),
+    )
+  const cors = { origin: 'https://app.example', headers: ['Authorization', 'Content-Type'] }
+  const routes = routesFor({ allowedOrigins: 'https://app.example' })
+  expect(routes).not.toEqual([])
+  for (const route of routes) expect(route).toMatchObject({ cors })
+  for (const route of routesFor(NO_ORIGINS)) expect(route).not.toHaveProperty('cors')
+})
+
+test('a route in the short form has a preflight too', () => {
+  const hello = { events: [{ http: 'GET hello' }] }
+  const provider = { environment: { ALLOWED_ORIGINS: '*' } }
+  allowOrigins({ provider, functions: { hello }, resources: { Resources: {} } })
+  expect(hello.events).toMatchObject([{ http: { method: 'GET', path: 'hello', cors: { origin: '*' } } }])
 })
 
 describe.each([...answers])('%s', (type, { status, headers, body }) => {
@@ -50,8 +104,7 @@ describe.each([...answers])('%s', (type, { status, headers, body }) => {
     test(`is what a function answers to ${code}`, async () => {
       const fail = apiHandler(() => Promise.reject(new ServiceError(code, 'inside')))
       const ours = parsed(await fail(loginEvent({}), lambdaContext()))
-      // A challenge is the gateway's to make: it renames the header when a function sends one.
-      const challenge = type === 'UNAUTHORIZED' ? { 'WWW-Authenticate': 'Bearer' } : {}
+      const challenge = CHALLENGES[type] && { 'WWW-Authenticate': CHALLENGES[type] }
       expect({ statusCode: status, headers, body: problem }).toEqual({
         ...ours,
         headers: { ...ours.headers, ...challenge },

@@ -19,17 +19,19 @@ export interface Service {
  *
  * @param params - Deploy parameters, as after `--param`.
  * @param nodeOptions - Node's own, for the service and the threads its functions run in.
+ * @param folder - Of the service, if it is another one than ours.
  */
 export async function startService(
   params: Record<string, string> = {},
   nodeOptions: string[] = [],
+  folder = root,
 ): Promise<Service> {
   const [httpPort, lambdaPort] = [await freePort(), await freePort()]
   const sls = fileURLToPath(new URL('../node_modules/.bin/sls', import.meta.url))
   const all = { ...params, buildFolder: `.results/service-${httpPort}` }
   const args = ['offline', 'start', '--httpPort', String(httpPort), '--lambdaPort', String(lambdaPort)]
   for (const [name, value] of Object.entries(all)) args.push('--param', `${name}=${value}`)
-  const child = spawn(process.execPath, [...nodeOptions, sls, ...args], { cwd: root })
+  const child = spawn(process.execPath, [...nodeOptions, sls, ...args], { cwd: folder })
   let output = ''
   const ready = new Promise<void>((resolve, reject) => {
     const listen = (chunk: Buffer) => {

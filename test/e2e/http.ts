@@ -20,25 +20,50 @@ export async function send(
   headers: OutgoingHttpHeaders = {},
   body: string | Buffer = '',
 ): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const { headers: all, ...answer } = await sendForAll(url, method, headers, body)
+  const names = ['content-type', 'cache-control', 'x-content-type-options', 'www-authenticate', 'retry-after']
+  const present = names.filter((name) => all[name] !== undefined)
+  const answered = Object.fromEntries(present.map((name) => [name, all[name]]))
+  return { ...answer, headers: answered as unknown as Answer['headers'] }
+}
+
+/** The same, for all of the answer's headers but those of the connection and the local server. */
+export async function sendForAll(
+  url: string,
+  method: string,
+  headers: OutgoingHttpHeaders = {},
+  body: string | Buffer = '',
+) {
+  const { promise, resolve, reject } = Promise.withResolvers<{
+    status: number
+    headers: Record<string, string>
+    body: string
+  }>()
   const sent = request(url, { method, headers, agent: false }, async (response) => {
     const text = Buffer.concat(await response.toArray()).toString('utf8')
-    const names = [
-      'content-type',
-      'cache-control',
-      'x-content-type-options',
-      'www-authenticate',
-      'retry-after',
-    ] as const
-    const present = names.filter((name) => response.headers[name] !== undefined)
-    const answered = Object.fromEntries(present.map((name) => [name, response.headers[name]]))
+    const own = Object.entries(response.headers).filter(([name]) => !OF_THE_CONNECTION.includes(name))
+    const answered = Object.fromEntries(own.map(([name, value]) => [name, String(value)]))
     // The local gateway adds a charset, which JSON does not have (RFC 8259 section 11) and API Gateway does not send.
-    answered['content-type'] = answered['content-type']?.toString().replace('; charset=utf-8', '')
-    resolve({ status: response.statusCode ?? 0, headers: answered as Answer['headers'], body: text })
+    const type = answered['content-type']?.replace('; charset=utf-8', '')
+    if (type !== undefined) answered['content-type'] = type
+    // Nor does API Gateway compress, unless told to.
+    const vary = answered.vary?.replace(/,?accept-encoding/, '')
+    if (vary === '') delete answered.vary
+    else if (vary !== undefined) answered.vary = vary
+    resolve({ status: response.statusCode ?? 0, headers: answered, body: text })
   })
   sent.on('error', reject).end(body)
   return promise
 }
+
+const OF_THE_CONNECTION = [
+  'accept-ranges',
+  'connection',
+  'content-length',
+  'date',
+  'keep-alive',
+  'transfer-encoding',
+]
 
 export const get = (url: string, token?: string, headers: OutgoingHttpHeaders = {}) =>
   send(url, 'GET', { ...headers, ...(token !== undefined && { Authorization: `Bearer ${token}` }) })
@@ -75,13 +100,19 @@ export const problem = (status: number, title: string, detail: string, more: obj
   body: JSON.stringify({ type: 'about:blank', title, status, detail, ...more }),
 })
 
-const unauthorized = problem(401, 'Unauthorized', 'Could not validate credentials.')
+const challenging = ({ headers, ...answer }: Answer, challenge: string): Answer => ({
+  ...answer,
+  headers: { ...headers, 'www-authenticate': challenge },
+})
 
-export const UNAUTHORIZED: Answer = {
-  ...unauthorized,
-  headers: { ...unauthorized.headers, 'www-authenticate': 'Bearer' },
-}
-export const FORBIDDEN = problem(403, 'Forbidden', 'Your role does not allow this.')
+export const UNAUTHORIZED = challenging(
+  problem(401, 'Unauthorized', 'Could not validate credentials.'),
+  'Bearer realm="serverless-jwt-auth-dev"',
+)
+export const FORBIDDEN = challenging(
+  problem(403, 'Forbidden', 'Your role does not allow this.'),
+  'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
+)
 export const NOT_FOUND = problem(404, 'Not Found', 'There is nothing here.')
 
 export const USER_CONTENT = ok({

@@ -8,7 +8,7 @@ import type {
 import { expect, vi } from 'vitest'
 import type { LocalAws } from '../../local/aws.ts'
 import { loadHandler } from '../support/handlers.ts'
-import { lambdaContext, loginEvent, sampleEvent } from '../support/lambda.ts'
+import { CORS_HEADERS, lambdaContext, loginEvent, sampleEvent } from '../support/lambda.ts'
 import { ADA, service } from './aws.ts'
 import type { AwsProxy } from './proxy.ts'
 
@@ -25,6 +25,7 @@ export const UNAVAILABLE = {
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     'Retry-After': '5',
+    ...CORS_HEADERS,
   },
   body: '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Try again shortly."}',
 }

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { CORS_HEADERS } from '../support/lambda.ts'
 import { ADA, service, startAws } from './aws.ts'
 import { crash, FAULTS, never, PASSING, say } from './faults.ts'
 import { captureLogs, loadLogin, UNAVAILABLE } from './functions.ts'
@@ -54,6 +55,7 @@ async function expectSuccess(login: Login) {
       'Content-Type': 'application/json',
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
+      ...CORS_HEADERS,
     },
     body: expect.stringMatching(
       /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]+\.[\w-]+\.ada","refreshExpiresIn":604800\}$/,

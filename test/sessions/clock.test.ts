@@ -232,7 +232,7 @@ test('a throttled attempt is refused before any hashing, the same for a user tha
 })
 
 const serverlessYml = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')
-const resultTtlSeconds = Number(/resultTtlInSeconds: (\d+)/.exec(serverlessYml)?.[1])
+const resultTtlSeconds = Number(/authorizerCacheSeconds: (\d+)/.exec(serverlessYml)?.[1])
 
 const REVOCATIONS: Record<
   string,

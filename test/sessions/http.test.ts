@@ -105,7 +105,7 @@ const REFUSED_TOKEN = problem(
   'Unauthorized',
   'Could not validate credentials.',
   {},
-  { 'www-authenticate': 'Bearer' },
+  { 'www-authenticate': 'Bearer realm="serverless-jwt-auth-dev"' },
 )
 const NOT_FOUND = problem(404, 'Not Found', 'There is nothing here.')
 const invalid = (...errors: { pointer: string; detail: string }[]) =>

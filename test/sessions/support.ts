@@ -221,6 +221,7 @@ const FUNCTIONS = {
   'end-session': () => import('../../functions/end-session.ts'),
   password: () => import('../../functions/password.ts'),
   'user-content': () => import('../../functions/user-content.ts'),
+  jwks: () => import('../../functions/jwks.ts'),
 }
 
 export type Route = Exclude<keyof typeof FUNCTIONS, 'authorizer'>

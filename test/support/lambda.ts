@@ -20,6 +20,12 @@ export function lambdaContext(remainingMs = 5_000): Context {
   }
 }
 
+/** What every answer says to browsers in the stage `dev`, where all origins are allowed. */
+export const CORS_HEADERS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'Retry-After',
+}
+
 /** A sample event from `events/`, as its file has it. */
 export const sampleEvent = (file: string) => JSON.parse(readFileSync(`${root}/events/${file}`, 'utf8'))
 

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { CORS_HEADERS } from './lambda.ts'
 
 /** What a function does with a sample event: what it returns, any JSON body parsed, or what it throws. */
 type Outcome = { returns: object } | { throws: string }
@@ -7,6 +8,7 @@ const headers = {
   'Content-Type': 'application/json',
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
+  ...CORS_HEADERS,
 }
 
 const answer = (statusCode: number, body: object, more: Partial<typeof headers> = {}): Outcome => ({
@@ -33,7 +35,7 @@ const gone = problem(401, 'Unauthorized', 'This refresh token is not good any mo
 const nothing: Outcome = {
   returns: {
     statusCode: 204,
-    headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
+    headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...CORS_HEADERS },
     body: '',
   },
 }

@@ -10,7 +10,9 @@ import type { TokenSource } from '../../local/tokens.ts'
 
 /** `serverless.yml`, all variables resolved, as far as tests look at it. */
 export interface ServiceDescription {
-  provider: { region: string; stage: string }
+  /** By stage; `default` is for all. */
+  params: Record<string, Record<string, unknown>>
+  provider: { region: string; stage: string; environment: { ALLOWED_ORIGINS: string } }
   custom: {
     tableName: string
     signingKey: string
@@ -18,7 +20,7 @@ export interface ServiceDescription {
     keyB: string
     tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
   }
-  functions: Record<string, { environment?: Record<string, string> }>
+  functions: Record<string, { environment?: Record<string, string>; events?: { http?: object }[] }>
   resources: { Resources: Record<string, Resource> }
 }
 
@@ -32,16 +34,21 @@ export const cleanEnvironment = (): Record<string, string> =>
     ),
   )
 
-/** Asks the framework itself what `serverless.yml` means; one time for each state of the files it reads. */
-export function describeService(): ServiceDescription {
+/**
+ * Asks the framework itself what `serverless.yml` means; one time for each state of the files it reads.
+ *
+ * @param params - Deploy parameters, as after `--param`.
+ */
+export function describeService(params: Record<string, string> = {}): ServiceDescription {
   const resources = readdirSync(`${root}/resources`).map((name) => `resources/${name}`)
-  const hash = createHash('sha256')
+  const hash = createHash('sha256').update(JSON.stringify(params))
   for (const file of ['serverless.yml', 'package-lock.json', ...resources.sort()]) {
     hash.update(readFileSync(`${root}/${file}`))
   }
   const kept = `${root}/.results/serverless-${hash.digest('hex').slice(0, 16)}.json`
   if (!existsSync(kept)) {
     const sls = [`${root}/node_modules/.bin/sls`, 'print', '--format', 'json']
+    for (const [name, value] of Object.entries(params)) sls.push('--param', `${name}=${value}`)
     const text = execFileSync(process.execPath, sls, { cwd: root, env: cleanEnvironment() })
     mkdirSync(`${root}/.results`, { recursive: true })
     writeFileSync(`${kept}.${process.pid}`, text)
@@ -82,6 +89,7 @@ export function environmentOf(
   { settings }: LocalAws,
 ): Record<string, string> {
   return {
+    ...service.provider.environment,
     ...service.functions[functionKey]?.environment,
     AWS_REGION: settings.region,
     AWS_ACCESS_KEY_ID: settings.credentials.accessKeyId,

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import { faultsOf, parametersOf } from './parameters.ts'
+
+const ORIGINS =
+  'must be *, or origins such as https://app.example.com, with commas between and nothing after the host or port'
+const TOPIC = 'must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:alarms'
+const LIMIT = 'must be failures/seconds, such as 5/900, both at least 1'
+
+/** For each parameter what it may be, what it may not be, and what is then said. */
+const RULES: [
+  name: string,
+  good: (string | number | boolean)[],
+  bad: (string | number)[],
+  message: string,
+][] = [
+  [
+    'tokenTtlSeconds',
+    ['60', 86_400],
+    ['59', 86_401, '1e3', '-60', '90.5'],
+    'must be whole seconds from 60 to 86400',
+  ],
+  ['sessionTtlSeconds', ['60', 31_536_000], ['59', 31_536_001], 'must be whole seconds from 60 to 31536000'],
+  [
+    'sessionIdleTtlSeconds',
+    ['60', 31_536_000],
+    ['59', 31_536_001],
+    'must be whole seconds from 60 to 31536000',
+  ],
+  ['limitUserAndSource', ['1/1', '999999/999999'], ['0/900', '5/0', '5', '5/900/1', '1000000/1'], LIMIT],
+  ['limitSource', ['50/900'], ['50'], LIMIT],
+  ['limitUser', ['100/86400'], ['100'], LIMIT],
+  [
+    'allowedOrigins',
+    [
+      '',
+      '*',
+      'https://app.example.com',
+      'http://localhost:3000,https://app.example.com:8443',
+      'http://[::1]:3000',
+    ],
+    [
+      'app.example.com',
+      'https://app.example.com/',
+      'https://app.example.com/path',
+      'https://app.example.com?',
+      'https://APP.example.com',
+      'https://app.example.com:443',
+      'https://user@app.example.com',
+      'https://*.example.com',
+      '*,https://app.example.com',
+      'https://a.example, https://b.example',
+      'https://a.example,',
+      'ftp://example.com',
+      'null',
+    ],
+    ORIGINS,
+  ],
+  ['authorizerCacheSeconds', [0, '300'], [-1, 301, 'x', ''], 'must be whole seconds from 0 to 300'],
+  ['memoryMb', [128, '10240'], [127, 10_241, '1024.5', '1 GB'], 'must be whole megabytes from 128 to 10240'],
+  ['loginConcurrency', [0, '100000'], [-1, 100_001, ''], 'must be whole logins from 0 to 100000'],
+  [
+    'alarmTopicArn',
+    ['', 'arn:aws:sns:eu-central-1:123456789012:alarms', 'arn:aws-cn:sns:cn-north-1:123456789012:A_b-1'],
+    [
+      'alarms',
+      'arn:aws:sqs:eu-central-1:123456789012:alarms',
+      'arn:aws:sns:eu-central-1:12345:alarms',
+      'arn:aws:sns:eu-central-1:123456789012:alarms:5f0c',
+    ],
+    TOPIC,
+  ],
+  ['signingKey', ['a', 'b'], ['c', 'A', ''], 'must be a or b'],
+  ['publishedKeys', ['a', 'b', 'a,b'], ['b,a', 'c', ''], 'must be a or b or a,b'],
+  ['retained', [true, false, 'true', 'false'], ['yes', 1], 'must be true or false'],
+]
+
+describe.each(RULES)('the parameter %s', (name, good, bad, message) => {
+  test.each(good)('may be %j', (value) => {
+    expect(faultsOf('prod', { [name]: value })).toEqual([])
+  })
+  test.each(bad)('may not be %j', (value) => {
+    expect(faultsOf('prod', { [name]: value })).toEqual([`The parameter ${name} ${message}.`])
+  })
+})
+
+test.each(['a', 'prod', '2026-11', 'fifteen-letters'])('a stage may be named %s', (stage) => {
+  expect(faultsOf(stage, {})).toEqual([])
+})
+
+test.each(['', 'Prod', 'pr_d', 'my stage', 'sixteen-letters-', 'prod\n', 'prüf'])(
+  'a stage may not be named %j',
+  (stage) => {
+    expect(faultsOf(stage, {})).toEqual(['The name of a stage must be 1 to 15 of a-z, 0-9 and hyphens.'])
+  },
+)
+
+test('what is not given is no fault, nor is what the framework has yet to look up', () => {
+  const unresolved = `\${ssm:/memory}`
+  expect(faultsOf('prod', { signingKey: null, loginConcurrency: null, memoryMb: unresolved })).toEqual([])
+})
+
+test('every fault is told, that of the stage first', () => {
+  expect(faultsOf('Prod', { memoryMb: 1, signingkey: 'a', retained: 'perhaps' })).toEqual([
+    'The name of a stage must be 1 to 15 of a-z, 0-9 and hyphens.',
+    'The parameter memoryMb must be whole megabytes from 128 to 10240.',
+    'There is no parameter signingkey: those there are stand in serverless.yml.',
+    'The parameter retained must be true or false.',
+  ])
+})
+
+test('the command line wins over the stage, and the stage over what holds for all', () => {
+  const configured = {
+    default: { memoryMb: 1769, retained: true, limitUser: '100/86400', allowedOrigins: '' },
+    dev: { retained: false, limitUser: null, allowedOrigins: '*' },
+  }
+  expect(
+    parametersOf(configured, 'dev', ['memoryMb=1', 'memoryMb=2', 'allowedOrigins=https://a.example/?b=c ']),
+  ).toEqual({
+    memoryMb: '2',
+    retained: false,
+    limitUser: '100/86400',
+    allowedOrigins: 'https://a.example/?b=c',
+  })
+  expect(parametersOf(configured, 'prod', [])).toEqual(configured.default)
+})

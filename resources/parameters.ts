@@ -1,0 +1,106 @@
+import { SETTINGS } from '../lib/config.ts'
+
+/** Parameters by name: one that is `null` is not given. */
+export type Parameters = Record<string, string | number | boolean | null>
+
+/** IAM takes 64 characters for a role, and our longest is `serverless-jwt-auth-STAGE-admin-content-ap-southeast-1`. */
+export const LONGEST_STAGE = 15
+
+/** What each parameter of `serverless.yml` may be. Some are settings of functions too, which then say it themselves. */
+const RULES: Record<string, (text: string) => unknown> = {
+  tokenTtlSeconds: SETTINGS.TOKEN_TTL_SECONDS,
+  sessionTtlSeconds: SETTINGS.SESSION_TTL_SECONDS,
+  sessionIdleTtlSeconds: SETTINGS.SESSION_IDLE_TTL_SECONDS,
+  limitUserAndSource: SETTINGS.LIMIT_USER_AND_SOURCE,
+  limitSource: SETTINGS.LIMIT_SOURCE,
+  limitUser: SETTINGS.LIMIT_USER,
+  allowedOrigins: origins,
+  // API Gateway would keep an authorization for an hour, and a revoked token would pass for as long.
+  authorizerCacheSeconds: whole('seconds', 0, 300),
+  memoryMb: whole('megabytes', 128, 10_240),
+  loginConcurrency: whole('logins', 0, 100_000),
+  alarmTopicArn: topic,
+  signingKey: oneOf('a', 'b'),
+  publishedKeys: oneOf('a', 'b', 'a,b'),
+  retained: oneOf('true', 'false'),
+  buildFolder: () => {},
+}
+
+function whole(unit: string, least: number, most: number) {
+  return (text: string) => {
+    if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return
+    throw new Error(`must be whole ${unit} from ${least} to ${most}`)
+  }
+}
+
+function oneOf(...values: string[]) {
+  return (text: string) => {
+    if (!values.includes(text)) throw new Error(`must be ${values.join(' or ')}`)
+  }
+}
+
+/** Origins as browsers send them (RFC 6454 section 6.2): what a page's origin is compared with, letter by letter. */
+function origins(text: string): void {
+  if (text === '' || text === '*') return
+  for (const origin of text.split(',')) {
+    const isOrigin = /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin
+    if (!isOrigin || origin.includes('*')) {
+      throw new Error(
+        'must be *, or origins such as https://app.example.com, with commas between and nothing after the host or port',
+      )
+    }
+  }
+}
+
+function topic(text: string): void {
+  if (text !== '' && !/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/.test(text)) {
+    throw new Error('must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:alarms')
+  }
+}
+
+/**
+ * What the parameters of a stage are, by the framework's own rules.
+ *
+ * @param configured - `params` of `serverless.yml`.
+ * @param given - `name=value`, as on the command line; the last of a name wins.
+ */
+export function parametersOf(
+  configured: Record<string, Parameters | undefined>,
+  stage: string,
+  given: readonly string[],
+): Parameters {
+  const fromCommand = given.map((one): [string, string] => {
+    const [name = '', ...value] = one.split('=')
+    return [name, value.join('=').trimEnd()]
+  })
+  const isGiven = ([, value]: [string, unknown]) => value !== null
+  return {
+    ...configured.default,
+    ...Object.fromEntries(Object.entries(configured[stage] ?? {}).filter(isGiven)),
+    ...Object.fromEntries(fromCommand),
+  }
+}
+
+/**
+ * What is wrong with a stage's name and its parameters.
+ *
+ * @returns A line for each fault, that says what to change.
+ */
+export function faultsOf(stage: string, parameters: Parameters): string[] {
+  const faults = Object.entries(parameters).flatMap(([name, value]) => {
+    const rule = RULES[name]
+    if (rule === undefined) return [`There is no parameter ${name}: those there are stand in serverless.yml.`]
+    // A value that is itself a variable of the framework has none yet. It is looked at again when it has.
+    if (value === null || String(value).includes('${')) return []
+    try {
+      rule(String(value))
+      return []
+    } catch (error) {
+      return [`The parameter ${name} ${(error as Error).message}.`]
+    }
+  })
+  if (stage.length > LONGEST_STAGE || !/^[a-z0-9-]+$/.test(stage)) {
+    faults.unshift(`The name of a stage must be 1 to ${LONGEST_STAGE} of a-z, 0-9 and hyphens.`)
+  }
+  return faults
+}

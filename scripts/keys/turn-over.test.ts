@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest'
+import { Refusal } from '../refusal.ts'
+import type { KeyState, Slot } from './plan.ts'
+import { turnOver, type World } from './turn-over.ts'
+
+const DEPLOYED_MS = Date.UTC(2027, 0, 15, 12)
+
+/** A stage as CloudFormation would hold it, where a deployment takes a minute and waiting moves the clock. */
+function startStage() {
+  const minute = 60_000
+  let nowMs = DEPLOYED_MS
+  let state: KeyState = {
+    signing: 'a',
+    madeAt: { a: new Date(nowMs - 1000), b: new Date(nowMs - 1000) },
+    tokenTtlSeconds: 1800,
+    settledAt: new Date(nowMs),
+  }
+  const done: string[] = []
+  const at = () => `${(nowMs - DEPLOYED_MS) / minute} min`
+  const settle = (signing: Slot, published: string) => {
+    const madeAt = { a: state.madeAt.a ?? new Date(nowMs), b: state.madeAt.b ?? new Date(nowMs) }
+    const kept = Object.entries(madeAt).filter(([slot]) => published.includes(slot))
+    nowMs += minute
+    state = { ...state, signing, madeAt: Object.fromEntries(kept), settledAt: new Date(nowMs) }
+  }
+  const world: World = {
+    read: async () => state,
+    async deploy({ signingKey, publishedKeys }, tokenTtlSeconds) {
+      done.push(`${at()}: deploy ${signingKey} of ${publishedKeys} for ${tokenTtlSeconds} s`)
+      settle(signingKey, publishedKeys)
+      return true
+    },
+    async wait({ until }) {
+      done.push(`${at()}: wait`)
+      nowMs = until.getTime()
+    },
+    now: () => new Date(nowMs),
+    tell() {},
+  }
+  return { world, done, settle, state: () => state }
+}
+
+const FIRST = [
+  '0 min: wait',
+  '15 min: deploy b of a,b for 1800 s',
+  '16 min: wait',
+  '52 min: deploy b of b for 1800 s',
+  '53 min: deploy b of a,b for 1800 s',
+]
+
+test('a turnover waits, turns, waits, drops the old key and makes a fresh one', async () => {
+  const { world, done, state } = startStage()
+  expect(await turnOver(world, false)).toBe(
+    'Done: key b signs, and a fresh key a is published. It may sign from 2027-01-15T13:09:00.000Z on.\n',
+  )
+  expect(done).toEqual(FIRST)
+  expect(state()).toMatchObject({ signing: 'b', madeAt: { a: new Date(DEPLOYED_MS + 53 * 60_000) } })
+})
+
+test('the next one goes back to the first slot', async () => {
+  const { world, done, state } = startStage()
+  await turnOver(world, false)
+  await turnOver(world, false)
+  expect(done.slice(FIRST.length)).toEqual([
+    '54 min: wait',
+    '69 min: deploy a of a,b for 1800 s',
+    '70 min: wait',
+    '106 min: deploy a of a for 1800 s',
+    '107 min: deploy a of a,b for 1800 s',
+  ])
+  expect(state().signing).toBe('a')
+})
+
+test('at once, nothing is waited for', async () => {
+  const { world, done } = startStage()
+  await turnOver(world, true)
+  expect(done).toEqual([
+    '0 min: deploy b of a,b for 1800 s',
+    '1 min: deploy b of b for 1800 s',
+    '2 min: deploy b of a,b for 1800 s',
+  ])
+})
+
+test.each([1, 2, 3, 4, 5])(
+  'interrupted before or after its step %i, and run again, it is as if it had not been',
+  async (steps) => {
+    for (const when of ['before', 'after']) {
+      const { world, done } = startStage()
+      let left = steps
+      const interrupting =
+        <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
+        async (...args: A) => {
+          left -= 1
+          if (left === 0 && when === 'before') throw new Refusal('interrupted', 'before')
+          const result = await act(...args)
+          if (left === 0) throw new Refusal('interrupted', 'after')
+          return result
+        }
+      const interrupted = { ...world, deploy: interrupting(world.deploy), wait: interrupting(world.wait) }
+      await expect(turnOver(interrupted, false)).rejects.toMatchObject({ outcome: 'interrupted' })
+      // All was done: what is run now is the next turnover.
+      if (steps < 5 || when === 'before') await turnOver(world, false)
+      expect(done).toEqual(FIRST)
+    }
+  },
+)
+
+test('an ordinary deployment while a key is going makes the turnover wait anew', async () => {
+  const { world, done, settle } = startStage()
+  let waits = 0
+  const disturbed: World = {
+    ...world,
+    async wait(waiting) {
+      await world.wait(waiting)
+      waits += 1
+      if (waits === 2) settle('b', 'a,b')
+    },
+  }
+  await turnOver(disturbed, false)
+  expect(done.slice(3)).toEqual([
+    '53 min: wait',
+    '89 min: deploy b of b for 1800 s',
+    '90 min: deploy b of a,b for 1800 s',
+  ])
+})
+
+test('a deployment that fails ends it, and so does one that changes nothing', async () => {
+  const { world } = startStage()
+  const failing = { ...world, deploy: async () => false }
+  await expect(turnOver(failing, true)).rejects.toMatchObject({
+    outcome: 'failed',
+    message: 'The deployment failed, as told above. Run the same command again to go on.',
+  })
+  const idle = { ...world, deploy: async () => true }
+  await expect(turnOver(idle, true)).rejects.toMatchObject({
+    outcome: 'failed',
+    message: 'The deployment ended well, but the stage says the same of its keys as before.',
+  })
+})
+
+test("a deployment that fails because somebody else's is under way says so", async () => {
+  const { world } = startStage()
+  let tried = false
+  const busy = new Refusal('refused', 'Stage prod is being changed right now (UPDATE_IN_PROGRESS).')
+  const contended: World = {
+    ...world,
+    read: async () => {
+      if (tried) throw busy
+      return await world.read()
+    },
+    deploy: async () => {
+      tried = true
+      return false
+    },
+  }
+  await expect(turnOver(contended, true)).rejects.toBe(busy)
+})

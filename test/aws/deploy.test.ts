@@ -1,0 +1,15 @@
+import { rmSync } from 'node:fs'
+import { afterAll } from 'vitest'
+import { deployment, operator } from './stage.ts'
+
+// One stage from its first deployment to its removal: each step builds on those before it.
+import './steps/deploy.ts'
+import './steps/use.ts'
+import './steps/deploy-again.ts'
+import './steps/keys.ts'
+import './steps/remove.ts'
+
+afterAll(() => {
+  operator.leave()
+  rmSync(deployment.folder, { recursive: true })
+})

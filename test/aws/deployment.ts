@@ -1,0 +1,165 @@
+import { fork } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation'
+import { type FunctionConfiguration, GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { awsClient } from '../../lib/aws.ts'
+import { allows, readAuthorization } from '../../local/gateway-rules.ts'
+import { parsed, sampleEvent } from '../support/lambda.ts'
+import { root } from '../support/service-description.ts'
+import { unzip } from '../support/unzip.ts'
+import { ACCOUNT, CREDENTIALS, REGION } from './account.ts'
+import { awsEnvironment } from './operator.ts'
+
+export const STACK = 'serverless-jwt-auth-prod'
+
+/** A resource of the template that CloudFormation holds. */
+interface TemplateResource {
+  Type: string
+  Condition?: string
+  DeletionPolicy?: string
+  Properties: Record<string, unknown>
+}
+
+export type Deployment = ReturnType<typeof deploymentAt>
+
+/** What is deployed, as AWS tells it. */
+export function deploymentAt(endpoint: string) {
+  const options = { endpoint, region: REGION, credentials: CREDENTIALS }
+  const cloudFormation = new CloudFormationClient(options)
+  const lambda = new LambdaClient(options)
+  const s3 = new S3Client({ ...options, forcePathStyle: true })
+  mkdirSync(`${root}/.results`, { recursive: true })
+  const folder = mkdtempSync(`${root}/.results/deployed-`)
+
+  const deployment = {
+    options,
+    folder,
+    aws: awsClient({ region: REGION, credentials: CREDENTIALS, endpoints: endpointsAt(endpoint) }),
+
+    /** Resources of the template that CloudFormation holds, by their logical ids. */
+    async template(): Promise<Record<string, TemplateResource>> {
+      const { TemplateBody } = await cloudFormation.send(new GetTemplateCommand({ StackName: STACK }))
+      return JSON.parse(String(TemplateBody)).Resources
+    },
+
+    async outputs(): Promise<Record<string, string>> {
+      const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: STACK }))
+      const outputs = Stacks?.[0]?.Outputs ?? []
+      return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]))
+    },
+
+    /** What Lambda says of a function, and the very archive that it took from the bucket. */
+    async read(functionKey: string): Promise<{ configuration: FunctionConfiguration; archive: Buffer }> {
+      const FunctionName = `${STACK}-${functionKey}`
+      const { Configuration = {} } = await lambda.send(new GetFunctionCommand({ FunctionName }))
+      const told = Object.values(await this.template()).map(({ Properties }) => Properties)
+      const [{ Code } = {}] = told.filter((properties) => properties.FunctionName === FunctionName)
+      const { ServerlessDeploymentBucketName: Bucket } = await this.outputs()
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: String(Object(Code).S3Key) }))
+      const archive = Buffer.from((await Body?.transformToByteArray()) ?? [])
+      const hash = createHash('sha256').update(archive).digest('base64')
+      if (Configuration.CodeSha256 !== hash)
+        throw new Error(`Lambda has other code of ${functionKey} than the bucket`)
+      return { configuration: Configuration, archive }
+    },
+
+    /** Starts a function as Lambda does: its archive, its environment, and nothing else. It stays warm. */
+    async start(functionKey: string) {
+      const { configuration, archive } = await this.read(functionKey)
+      const place = mkdtempSync(`${folder}/${functionKey}-`)
+      mkdirSync(`${place}/functions`)
+      for (const [name, content] of unzip(archive)) writeFileSync(`${place}/${name}`, content)
+      const env = { ...configuration.Environment?.Variables, ...awsEnvironment(endpoint) }
+      const bundle = `${place}/${String(configuration.Handler).replace(/\.handler$/, '.cjs')}`
+      const runner = `${root}/test/aws/run-function.cjs`
+      const child = fork(runner, [bundle], {
+        env,
+        cwd: place,
+        execArgv: [],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      })
+      let logs = ''
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on('data', (chunk: Buffer) => {
+          logs += chunk
+        })
+      }
+      const ended = once(child, 'exit').then(() =>
+        Promise.reject(new Error(`${functionKey} has ended:\n${logs}`)),
+      )
+      // Whoever is waiting for an answer hears of it.
+      ended.catch(() => {})
+      return {
+        logs: () => logs,
+        async invoke(event: object) {
+          const answer = once(child, 'message')
+          child.send(event)
+          const [outcome] = await Promise.race([answer, ended])
+          return outcome as { returned?: never; threw?: string }
+        },
+        stop: () => child.kill(),
+      }
+    },
+  }
+  return deployment
+}
+
+const endpointsAt = (endpoint: string) => ({ dynamodb: new URL(endpoint), kms: new URL(endpoint) })
+
+const STAGE_ARN = `arn:aws:execute-api:${REGION}:${ACCOUNT}:abcdef1234/prod`
+
+/** Starts all functions, and puts API Gateway's rules between them. They keep what they know until they are stopped. */
+export async function startService(deployment: Deployment, functionKeys: readonly string[]) {
+  const entries = functionKeys.map(async (key) => [key, await deployment.start(key)] as const)
+  const functions = new Map(await Promise.all(entries))
+  const invoke = async (key: string, event: object) => {
+    const { returned, threw } = (await functions.get(key)?.invoke(event)) ?? {}
+    if (returned === undefined) throw new Error(threw)
+    return returned
+  }
+  const request = async (key: string, sample: string, changes: Partial<APIGatewayProxyEvent>) =>
+    parsed(await invoke(key, { ...sampleEvent(sample), ...changes }))
+
+  return {
+    logs: () => [...functions.values()].map(({ logs }) => logs()).join(''),
+    stop() {
+      for (const warm of functions.values()) warm.stop()
+    },
+    jwks: () => request('jwks', 'jwks.json', {}),
+    post: (key: 'login' | 'refresh' | 'logout', body: object) =>
+      request(key, `${key}.json`, { body: JSON.stringify(body) }),
+
+    /** What the authorizer says to a token. */
+    authorize: (token: string, method = 'GET/') =>
+      invoke('authorizer', {
+        type: 'TOKEN',
+        methodArn: `${STAGE_ARN}/${method}`,
+        authorizationToken: `Bearer ${token}`,
+      }),
+
+    /** Calls a protected route: the authorizer, then the function if the policy lets it. */
+    async call(
+      key: string,
+      sample: string,
+      method: string,
+      token: string,
+      changes: Partial<APIGatewayProxyEvent> = {},
+    ) {
+      const authorization = readAuthorization(await this.authorize(token, method))
+      if (authorization === undefined)
+        throw new Error('the authorizer answered with something that is no policy')
+      if (!allows(authorization.statements, `${STAGE_ARN}/${method}`)) return 'denied by the policy'
+      const event: APIGatewayProxyEvent = sampleEvent(sample)
+      const requestContext = { ...event.requestContext, authorizer: authorization.context }
+      return await request(key, sample, { requestContext, ...changes } as Partial<APIGatewayProxyEvent>)
+    },
+  }
+}

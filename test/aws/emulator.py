@@ -1,0 +1,126 @@
+"""moto's server, with what its CloudFormation lacks and this service needs to be deployed at all.
+
+Written against moto 5.1.1, the one of Debian 13. Everything here makes CloudFormation call moto's own backends, so keys,
+aliases and all that is asked of them are moto's. What else moto passes over is told in
+docs/decisions/0036-what-the-emulator-proves.md.
+"""
+
+import json
+
+from moto.cloudformation import models
+from moto.cloudformation.parsing import ResourceMap, parse_condition
+from moto.core.common_models import CloudFormationModel
+from moto.iam.models import Role
+from moto.kms.models import Key, kms_backends
+from moto.server import main
+
+# ValidateTemplate asks cfn-lint, which Debian does not package.
+models.validate_template_cfn_lint = lambda template: []
+
+
+def create_key(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
+    """moto makes every key of a template a symmetric one, whatever its KeySpec and KeyUsage."""
+    properties = cloudformation_json["Properties"]
+    return kms_backends[account_id][region_name].create_key(
+        policy=json.dumps(properties["KeyPolicy"]),
+        key_usage=properties["KeyUsage"],
+        key_spec=properties["KeySpec"],
+        description=properties["Description"],
+        tags=properties.get("Tags", []),
+    )
+
+
+Key.create_from_cloudformation_json = classmethod(create_key)
+
+
+def put_policy(self, name, document):
+    """moto keeps the policies of a template as they are, and cannot tell them again."""
+    self.policies[name] = document if isinstance(document, str) else json.dumps(document)
+
+
+Role.put_policy = put_policy
+
+
+class Alias(CloudFormationModel):
+    """AWS::KMS::Alias, which moto makes by its API only."""
+
+    # moto takes the service of a model from the name of its module.
+    __module__ = "moto.kms.models"
+
+    def __init__(self, name):
+        self.physical_resource_id = name
+
+    @staticmethod
+    def cloudformation_name_type():
+        return "AliasName"
+
+    @staticmethod
+    def cloudformation_type():
+        return "AWS::KMS::Alias"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name, cloudformation_json, account_id, region_name, **kwargs
+    ):
+        key_id = cloudformation_json["Properties"]["TargetKeyId"]
+        kms_backends[account_id][region_name].create_alias(key_id, resource_name)
+        return cls(resource_name)
+
+    def delete(self, account_id, region_name):
+        kms_backends[account_id][region_name].delete_alias(self.physical_resource_id)
+
+
+def present(template, resources):
+    """What of a template is there, by its conditions. moto looks at them when a stack is made, not when it changes."""
+    conditions = {}
+    for name, condition in template.get("Conditions", {}).items():
+        conditions[name] = parse_condition(condition, resources, conditions)
+    return {
+        name: resource
+        for name, resource in template.get("Resources", {}).items()
+        if conditions.get(resource.get("Condition"), True)
+    }
+
+
+def build_resource_diff(self, other_template, parameters=None):
+    old, new = present(self._template, self), present(other_template, self)
+    return {
+        "Add": [name for name in new if name not in old],
+        "Modify": [name for name in new if name in old and new[name] != old[name]],
+        "Remove": [name for name in old if name not in new],
+    }
+
+
+def update(self, template, parameters=None):
+    removed = self.build_resource_diff(template, parameters)["Remove"]
+    moto_update(self, template, parameters)
+    # moto would take a resource that comes back under its old name for the one that was deleted.
+    for name in removed:
+        self._parsed_resources.pop(name, None)
+
+
+def apply(change_set):
+    """moto changes the resources of a stack by a change set, and leaves outputs and exports as they were."""
+    stack = change_set.stack
+    stack.resource_map.update(change_set.template_dict, change_set.parameters)
+    stack.template = change_set.template
+    stack._parse_template()
+    stack.output_map = stack._create_output_map()
+    backend = models.cloudformation_backends[stack.account_id][stack.region_name]
+    backend.exports.update({export.name: export for export in stack.exports})
+
+
+def delete_change_set(self, change_set_name):
+    """moto fails where there is no such change set; AWS does not."""
+    for id, change_set in list(self.change_sets.items()):
+        if change_set_name in (id, change_set.change_set_name):
+            del self.change_sets[id]
+
+
+moto_update = ResourceMap.update
+ResourceMap.build_resource_diff = build_resource_diff
+ResourceMap.update = update
+models.FakeChangeSet.apply = apply
+models.CloudFormationBackend.delete_change_set = delete_change_set
+
+main()

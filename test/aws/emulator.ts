@@ -1,0 +1,49 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where the emulator of AWS listens, without a slash at the end. */
+    emulatorUrl: string
+  }
+}
+
+/** Debian's own, since those packages are for it; another Python may be first on the path. */
+export const PYTHON = '/usr/bin/python3'
+
+/** With what they recommend: moto's server starts with less, and then fails at templates. */
+const INSTALL = 'apt-get install --install-recommends python3-moto python3-flask-cors python3-jwt'
+
+/** Vitest's global set-up: one emulator for all test files, in memory, on the loopback interface. */
+export default async function setup(project: TestProject) {
+  const needed = 'import moto.server, moto.cloudformation.parsing, jwt'
+  const { error, status, stderr } = spawnSync(PYTHON, ['-c', needed])
+  if (error !== undefined || status !== 0) {
+    const why = error?.message ?? String(stderr).trim().split('\n').at(-1)
+    throw new Error(`No emulator of AWS: ${why}. On Debian 13, install it: ${INSTALL}`)
+  }
+  const child = spawn(PYTHON, [fileURLToPath(new URL('emulator.py', import.meta.url)), '--port', '0'], {
+    env: { PYTHONDONTWRITEBYTECODE: '1', MOTO_ACCOUNT_ID: '123456789012' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk
+      const [, address] = /Running on (http:\S+)/.exec(said) ?? []
+      if (address !== undefined) resolve(address)
+    })
+    child.on('exit', (code) => reject(new Error(`the emulator ended with ${code}:\n${said}`)))
+  })
+  project.provide('emulatorUrl', url)
+  return async () => {
+    child.kill('SIGTERM')
+    if (child.exitCode === null) await once(child, 'exit')
+    // Its tracebacks, for whoever looks for the reason of a failure.
+    mkdirSync('.results', { recursive: true })
+    writeFileSync('.results/emulator.log', said)
+  }
+}

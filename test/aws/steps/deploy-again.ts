@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startService } from '../deployment.ts'
+import { startFaultyAws } from '../faulty-aws.ts'
+import { deploy, deployment, emulator, ROOT, snapshot, succeeded } from '../stage.ts'
+
+describe('deploying again', () => {
+  let service: Awaited<ReturnType<typeof startService>>
+  beforeAll(async () => {
+    service = await startService(deployment, ['login'])
+  })
+  afterAll(() => service?.stop())
+
+  test('changes nothing where nothing has changed', async () => {
+    const before = await snapshot()
+    const { status, stderr } = await deploy()
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('No changes to deploy. Deployment skipped.'),
+    })
+    expect(await snapshot()).toEqual(before)
+  })
+
+  test.each([
+    ['uploading a function', (call: string) => /^PUT \S+\/refresh\.zip/.test(call)],
+    ['asking for the change', (_call: string, body: string) => body.includes('Action=CreateChangeSet')],
+    ['making the change', (_call: string, body: string) => body.includes('Action=ExecuteChangeSet')],
+  ])('one that fails %s leaves the version that runs', async (_what, refuses) => {
+    const before = await snapshot()
+    const faulty = await startFaultyAws(emulator, refuses)
+    const { status } = await deploy(['--param', 'tokenTtlSeconds=600'], faulty.url)
+    faulty.stop()
+    expect({ status, refused: faulty.refused() }).toEqual({ status: 1, refused: 1 })
+    expect(await snapshot()).toEqual(before)
+    expect(await service.post('login', ROOT)).toMatchObject({
+      statusCode: 200,
+      body: { expiresIn: 1800 },
+    })
+  })
+
+  test('a changed parameter reaches the functions, and users stay', async () => {
+    const before = await snapshot()
+    succeeded(await deploy(['--param', 'tokenTtlSeconds=600']))
+    const after = await snapshot()
+    expect(after).toMatchObject({ items: before.items, keys: before.keys, code: before.code })
+    expect(after.outputs).toMatchObject({ TokenTtlSeconds: '600' })
+    const renewed = await startService(deployment, ['login'])
+    expect(await renewed.post('login', ROOT)).toMatchObject({
+      body: { expiresIn: 600 },
+    })
+    renewed.stop()
+  })
+})

@@ -1,0 +1,169 @@
+import {
+  APIGatewayClient,
+  GetMethodCommand,
+  GetResourcesCommand,
+  GetRestApisCommand,
+} from '@aws-sdk/client-api-gateway'
+import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam'
+import { describe, expect, test } from 'vitest'
+import { ACCOUNT, REGION } from '../account.ts'
+import { STACK } from '../deployment.ts'
+import { aliasesOf, deploy, deployment, FUNCTIONS, keysOfStage, soon, succeeded } from '../stage.ts'
+import { ACTIONS, ENVIRONMENT, PASSED_OVER } from './expected.ts'
+
+const { aws, options } = deployment
+
+describe('npm run deploy', () => {
+  test('puts up everything, on an account where nothing is', async () => {
+    succeeded(await deploy())
+    expect(await deployment.outputs()).toMatchObject({
+      SigningKey: 'a',
+      PublishedKeys: 'a,b',
+      TokenTtlSeconds: '1800',
+      TableName: STACK,
+      ServiceEndpoint: expect.stringMatching(
+        /^https:\/\/\w+\.execute-api\.eu-central-1\.amazonaws\.com\/prod$/,
+      ),
+    })
+  })
+
+  test('nothing but what is listed is passed over by the emulator', async () => {
+    const types = Object.values(await deployment.template()).map(({ Type }) => Type)
+    const known = [
+      'AWS::ApiGateway::Deployment',
+      'AWS::ApiGateway::Method',
+      'AWS::ApiGateway::Resource',
+      'AWS::ApiGateway::RestApi',
+      'AWS::DynamoDB::Table',
+      'AWS::IAM::Role',
+      'AWS::KMS::Alias',
+      'AWS::KMS::Key',
+      'AWS::Lambda::Function',
+      'AWS::Lambda::Permission',
+      'AWS::Logs::LogGroup',
+      'AWS::S3::Bucket',
+    ]
+    expect([...new Set(types)].sort()).toEqual([...known, ...PASSED_OVER].sort())
+  })
+
+  test.each(FUNCTIONS)('%s is as it should be', async (functionKey) => {
+    const { configuration } = await deployment.read(functionKey)
+    expect(configuration).toMatchObject({
+      FunctionName: `${STACK}-${functionKey}`,
+      Runtime: 'nodejs24.x',
+      Handler: `functions/${functionKey}.handler`,
+      MemorySize: ['login', 'password'].includes(functionKey) ? 1_769 : 512,
+      Timeout: 5,
+      Environment: { Variables: { ALLOWED_ORIGINS: '', ...ENVIRONMENT[functionKey] } },
+    })
+    expect(Object.keys(configuration.Environment?.Variables ?? {}).sort()).toEqual(
+      ['ALLOWED_ORIGINS', ...Object.keys(ENVIRONMENT[functionKey] ?? {})].sort(),
+    )
+    // Of these moto's CloudFormation takes no notice, so they are read from what it was told.
+    const told = Object.values(await deployment.template()).find(
+      ({ Properties }) => Properties.FunctionName === configuration.FunctionName,
+    )
+    expect(told?.Properties).toMatchObject({
+      Architectures: ['arm64'],
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: { LogFormat: 'JSON' },
+    })
+  })
+
+  test.each(FUNCTIONS)('the role of %s lets it do what it needs and no more', async (functionKey) => {
+    const { configuration } = await deployment.read(functionKey)
+    const iam = new IAMClient(options)
+    const RoleName = String(configuration.Role).replace(/^.*\//, '')
+    const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }))
+    const policies = await Promise.all(
+      PolicyNames.map((PolicyName) => iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }))),
+    )
+    const statements: { Effect: string; Action: string[]; Resource: string[] }[] = policies.flatMap(
+      ({ PolicyDocument }) => JSON.parse(decodeURIComponent(String(PolicyDocument))).Statement,
+    )
+    const resourcesOf = (service: string) => [
+      ...new Set(
+        statements
+          .filter(({ Action }) => Action.some((action) => action.startsWith(`${service}:`)))
+          .flatMap(({ Resource }) => Resource),
+      ),
+    ]
+    expect(statements.every(({ Effect }) => Effect === 'Allow')).toBe(true)
+    const actions = statements.flatMap(({ Action }) => Action)
+    expect([...new Set(actions)].filter((action) => !/^(logs|xray):/.test(action)).sort()).toEqual(
+      ACTIONS[functionKey],
+    )
+    expect(resourcesOf('logs')).toEqual(
+      resourcesOf('logs').filter((arn) => arn.includes(`log-group:/aws/lambda/${STACK}-${functionKey}:`)),
+    )
+    const needs = (service: string) => ACTIONS[functionKey]?.some((action) => action.startsWith(service))
+    expect(resourcesOf('dynamodb')).toEqual(
+      needs('dynamodb') ? [`arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${STACK}`] : [],
+    )
+    const keys = await keysOfStage()
+    expect(resourcesOf('kms').sort()).toEqual(needs('kms') ? keys.sort() : [])
+  })
+
+  test('the table is on demand, safe from deletion, and can be brought back', async () => {
+    const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: STACK }, soon())
+    expect(Table).toMatchObject({
+      TableStatus: 'ACTIVE',
+      BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
+      DeletionProtectionEnabled: true,
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    })
+    const { Table: told } = await deployment.template()
+    expect(told).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      },
+    })
+  })
+
+  test('there are two keys that sign, each under its alias', async () => {
+    expect(await aliasesOf()).toEqual([`alias/${STACK}-a`, `alias/${STACK}-b`])
+    const keys = await Promise.all(
+      ['a', 'b'].map((slot) => aws('kms', 'DescribeKey', { KeyId: `alias/${STACK}-${slot}` }, soon())),
+    )
+    expect(keys.map(({ KeyMetadata }) => KeyMetadata)).toMatchObject(
+      keys.map(() => ({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY', KeyState: 'Enabled' })),
+    )
+    expect(new Set(keys.map(({ KeyMetadata }) => Object(KeyMetadata).KeyId)).size).toBe(2)
+  })
+
+  test('the API has these routes and no others, each with its function behind it', async () => {
+    const gateway = new APIGatewayClient(options)
+    const { items: apis = [] } = await gateway.send(new GetRestApisCommand({}))
+    expect(apis.map(({ name }) => name)).toEqual([`prod-serverless-jwt-auth`])
+    const restApiId = String(apis[0]?.id)
+    const { items: resources = [] } = await gateway.send(new GetResourcesCommand({ restApiId }))
+    const methods = resources.flatMap(({ id: resourceId = '', path = '', resourceMethods = {} }) =>
+      Object.keys(resourceMethods).map(async (httpMethod) => {
+        const method = await gateway.send(new GetMethodCommand({ restApiId, resourceId, httpMethod }))
+        const [, functionName] =
+          /:function:([\w-]+)\/invocations$/.exec(method.methodIntegration?.uri ?? '') ?? []
+        return [
+          `${httpMethod} ${path}`,
+          `${method.authorizationType} ${functionName?.replace(`${STACK}-`, '')}`,
+        ]
+      }),
+    )
+    expect(Object.fromEntries(await Promise.all(methods))).toEqual({
+      'POST /login': 'NONE login',
+      'POST /refresh': 'NONE refresh',
+      'POST /logout': 'NONE logout',
+      'GET /sessions': 'CUSTOM sessions',
+      'DELETE /sessions/{id}': 'CUSTOM end-session',
+      'PUT /password': 'CUSTOM password',
+      'GET /': 'CUSTOM user-content',
+      'GET /admin': 'CUSTOM admin-content',
+      'GET /.well-known/jwks.json': 'NONE jwks',
+    })
+  })
+})

@@ -1,0 +1,52 @@
+import { STACK } from '../deployment.ts'
+
+const TOKENS = { TOKEN_ISSUER: STACK, TOKEN_AUDIENCE: `${STACK}-api` }
+const PUBLISHED = { PUBLISHED_KEYS: `alias/${STACK}-a,alias/${STACK}-b` }
+const SIGNING = { SIGNING_KEY: `alias/${STACK}-a`, TOKEN_TTL_SECONDS: '1800' }
+const SESSIONS = { SESSION_TTL_SECONDS: '2592000', SESSION_IDLE_TTL_SECONDS: '604800' }
+const LIMITS = { LIMIT_USER_AND_SOURCE: '5/900', LIMIT_SOURCE: '50/900', LIMIT_USER: '100/86400' }
+const TABLE = { TABLE_NAME: STACK }
+
+/** Variables of each function, beside those that all have. */
+export const ENVIRONMENT: Record<string, object> = {
+  authorizer: { ...TOKENS, ...PUBLISHED, ...TABLE },
+  login: { ...TOKENS, ...SIGNING, ...SESSIONS, ...LIMITS, ...TABLE },
+  refresh: { ...TOKENS, ...SIGNING, ...SESSIONS, ...TABLE },
+  logout: TABLE,
+  sessions: TABLE,
+  'end-session': TABLE,
+  password: { ...LIMITS, ...TABLE },
+  'user-content': {},
+  'admin-content': {},
+  jwks: PUBLISHED,
+}
+
+const keysOf = (...names: string[]) => names.map((name) => `kms:${name}`)
+const tableOf = (...names: string[]) => names.map((name) => `dynamodb:${name}`)
+
+/** What each function may do, beside logging and tracing. */
+export const ACTIONS: Record<string, string[]> = {
+  authorizer: [...tableOf('GetItem'), ...keysOf('GetPublicKey')],
+  login: [
+    ...tableOf('BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'),
+    ...keysOf('GetPublicKey', 'Sign'),
+  ],
+  refresh: [...tableOf('BatchGetItem', 'DeleteItem', 'UpdateItem'), ...keysOf('GetPublicKey', 'Sign')],
+  logout: tableOf('BatchGetItem', 'DeleteItem', 'UpdateItem'),
+  sessions: tableOf('Query'),
+  'end-session': tableOf('BatchGetItem', 'DeleteItem'),
+  password: tableOf('BatchGetItem', 'DeleteItem', 'UpdateItem'),
+  'user-content': [],
+  'admin-content': [],
+  jwks: keysOf('GetPublicKey'),
+}
+
+/** Moto's CloudFormation passes these over; see docs/decisions/0036-what-the-emulator-proves.md. */
+export const PASSED_OVER = [
+  'AWS::ApiGateway::Authorizer',
+  'AWS::ApiGateway::GatewayResponse',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::Logs::MetricFilter',
+  'AWS::S3::BucketPolicy',
+]

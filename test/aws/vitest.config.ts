@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+/** `npm run test:aws`: apart from all other tests, as it needs packages that npm does not have. */
+export default defineConfig({
+  test: {
+    name: 'aws',
+    include: ['test/aws/*.test.ts'],
+    globalSetup: 'test/aws/emulator.ts',
+    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    reporters: ['default', ['json', { outputFile: '.results/vitest-aws.json' }]],
+    allowOnly: false,
+  },
+})

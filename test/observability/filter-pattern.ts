@@ -1,0 +1,64 @@
+type Test = (record: unknown) => boolean
+
+/**
+ * Reads a filter pattern of CloudWatch Logs for JSON records; just what ours are made of: comparisons of a property
+ * with quoted text by `=` and `!=`, `*` within the text for anything, `&&`, `||` and parentheses
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html).
+ *
+ * @returns Whether a record matches. A comparison with a property that is not there, or is no text, does not hold.
+ * @throws SyntaxError for anything else.
+ */
+export function filterPattern(pattern: string): Test {
+  const tokens = pattern.match(/\$[\w.]+|"[^"]*"|&&|\|\||!=|[={}()]|\S/g) ?? []
+  const take = (expected?: string): string => {
+    const token = tokens.shift() ?? 'the end'
+    if (expected !== undefined && token !== expected) throw new SyntaxError(`${token} instead of ${expected}`)
+    return token
+  }
+  const comparison = (): Test => {
+    if (tokens[0] === '(') return bracketed('(', ')')
+    const path = take()
+    const operator = take()
+    const text = take()
+    if (!path.startsWith('$.') || !['=', '!='].includes(operator) || !text.startsWith('"')) {
+      throw new SyntaxError(`no comparison: ${path} ${operator} ${text}`)
+    }
+    const parts = text.slice(1, -1).split('*')
+    const wanted = new RegExp(`^${parts.map(literally).join('.*')}$`, 's')
+    return (record) => {
+      const value = path
+        .slice(2)
+        .split('.')
+        .reduce((object, name) => Object(object)[name], record)
+      return typeof value === 'string' && wanted.test(value) === (operator === '=')
+    }
+  }
+  const listOf = (part: () => Test, separator: string): Test[] => {
+    const tests = [part()]
+    while (tokens[0] === separator) {
+      take()
+      tests.push(part())
+    }
+    return tests
+  }
+  // A conjunction binds tighter than a disjunction.
+  const all = (): Test => {
+    const tests = listOf(comparison, '&&')
+    return (record) => tests.every((test) => test(record))
+  }
+  const any = (): Test => {
+    const tests = listOf(all, '||')
+    return (record) => tests.some((test) => test(record))
+  }
+  const bracketed = (open: string, close: string): Test => {
+    take(open)
+    const test = any()
+    take(close)
+    return test
+  }
+  const test = bracketed('{', '}')
+  if (tokens.length > 0) throw new SyntaxError(`more after the end: ${tokens.join(' ')}`)
+  return test
+}
+
+const literally = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
+import { vi } from 'vitest'
+import { addUser } from '../../lib/user-store.ts'
+import { newUser } from '../../lib/users.ts'
+import { type LocalAws, startLocalAws } from '../../local/aws.ts'
+import { fillTokens } from '../../local/tokens.ts'
+import { loadHandler } from '../support/handlers.ts'
+import { lambdaContext, sampleEvent } from '../support/lambda.ts'
+import { SAMPLES } from '../support/sample-events.ts'
+import { describeService, resourcesOf, root, tableOf, tokenSourceOf } from '../support/service-description.ts'
+
+export const service = describeService()
+
+/** An object that a function has logged. */
+export interface Logged {
+  functionKey: string
+  level: string
+  message: { event: string }
+}
+
+const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const
+
+/**
+ * Makes the functions do whatever they may log something about: every sample event as it is, while nothing answers,
+ * and poisoned; too many failures, a broken hash, a key that is not there, and a refresh token that was used before.
+ *
+ * @returns What was logged, in the order of time.
+ */
+export async function logEverything(): Promise<Logged[]> {
+  const logged: Logged[] = []
+  const run = async (functionKey: string, event: unknown, aws: LocalAws, described = service) => {
+    const handler = await loadHandler(described, functionKey, aws)
+    for (const [method, level] of Object.entries(LEVELS)) {
+      const log = (message: Logged['message']) => void logged.push({ functionKey, level, message })
+      vi.spyOn(console, method as keyof typeof LEVELS).mockImplementation(log)
+    }
+    // The authorizer throws what it cannot answer.
+    await handler(event, lambdaContext()).catch(() => {})
+    vi.restoreAllMocks()
+  }
+
+  const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  const closed = new URL('http://127.0.0.1:9')
+  const outage = { ...aws, settings: { ...aws.settings, endpoints: { dynamodb: closed, kms: closed } } }
+  const fill = (file: string) => fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
+
+  for (const [file, { functionKey }] of Object.entries(SAMPLES)) {
+    const event = await fill(file)
+    await run(functionKey, event, aws)
+    await run(functionKey, event, outage)
+    await run(functionKey, poisoned(event), aws)
+  }
+
+  const login = sampleEvent('login.json')
+  const guess = JSON.stringify({ username: 'guessed', password: 'a guess' })
+  for (let count = 0; count < 6; count += 1) await run('login', { ...login, body: guess }, aws)
+
+  const broken = newUser('broken', 'user', '$argon2id$none', new Date())
+  await addUser(tableOf(service, aws), broken, Date.now() + 10_000)
+  await run('login', { ...login, body: guess.replace('guessed', 'broken') }, aws)
+
+  const environment = { PUBLISHED_KEYS: `${service.custom.keyA},alias/none` }
+  const withoutKey = { ...service, functions: { jwks: { environment } } }
+  await run('jwks', sampleEvent('jwks.json'), aws, withoutKey)
+
+  const refresh = await fill('refresh.json')
+  await run('refresh', refresh, aws)
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11_000 })
+  await run('refresh', refresh, aws)
+  vi.useRealTimers()
+
+  aws.stop()
+  return logged
+}
+
+/** An event that nobody can read without an accident. */
+function poisoned(event: object): object {
+  const accident = {
+    get: () => {
+      throw new TypeError('on purpose')
+    },
+  }
+  const members = ['body', 'requestContext', 'pathParameters', 'authorizationToken']
+  return Object.defineProperties({ ...event }, Object.fromEntries(members.map((name) => [name, accident])))
+}
+
+/**
+ * How Lambda writes an object that a function has logged, in the log format JSON: `formatJsonMessage` of
+ * https://github.com/aws/aws-lambda-nodejs-runtime-interface-client.
+ */
+export const recordOf = ({ level, message }: Logged): unknown =>
+  JSON.parse(JSON.stringify({ timestamp: new Date().toISOString(), level, requestId: randomUUID(), message }))
+
+const AN_EVENT = /\bevent(?::| \?\?) '([\w.]+)'/g
+
+/** The names of all events that are in the code. */
+export const eventNames = (): string[] => [
+  ...new Set(
+    globSync('{lib,functions}/*.ts', { cwd: root, exclude: ['**/*.test.ts'] }).flatMap((file) =>
+      [...readFileSync(`${root}/${file}`, 'utf8').matchAll(AN_EVENT)].flatMap(([, name = '']) => name),
+    ),
+  ),
+]
