@@ -1,4 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+const TEXT = '\0text:'
+const require = createRequire(import.meta.url)
+
+/** Imports `with { type: 'text' }`, which esbuild knows and vite does not: the files of the functions' pages. */
+const textImports = {
+  name: 'text-imports',
+  enforce: 'pre' as const,
+  resolveId(source: string, importer = '') {
+    if (source.startsWith('swagger-ui-dist/')) return `${TEXT}${source}`
+    return /\/page\.\w+$/.test(source) ? `${TEXT}${resolve(importer, '..', source)}` : undefined
+  },
+  load(id: string) {
+    if (!id.startsWith(TEXT)) return undefined
+    const text = readFileSync(require.resolve(id.slice(TEXT.length)), 'utf8')
+    return `export default ${JSON.stringify(text)}`
+  },
+}
 
 const unit = {
   extends: true as const,
@@ -6,6 +27,7 @@ const unit = {
 }
 
 export default defineConfig({
+  plugins: [textImports],
   test: {
     // Beside the code what concerns one file; in test/ what concerns the whole, by kind.
     projects: [
@@ -17,8 +39,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           // Those have a configuration of their own.
           exclude: ['test/aws/**'],
-          // One running service for all of them.
-          globalSetup: 'test/running-service.ts',
+          // One running service for all of them, and a look at what they saw of the API description.
+          globalSetup: ['test/openapi/coverage.ts', 'test/running-service.ts'],
         },
       },
     ],

@@ -26,12 +26,11 @@ export const handler = apiHandler(async (event, deadlineMs) => {
   const now = new Date()
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session, secret } = startSession(right.user, origin, sessionPolicy, now, random)
-  const signAndConfirm = () =>
-    Promise.all([
-      issueToken(right.user, session.id, now, deadlineMs),
-      confirmPassword(table, right, deadlineMs).then(refuseIfChanged),
-    ])
-  const [token] = await openSession(table, session, signAndConfirm, deadlineMs)
+  const rest = Promise.all([
+    issueToken(right.user, session.id, now, deadlineMs),
+    confirmPassword(table, right, deadlineMs).then(refuseIfChanged),
+  ])
+  const [token] = await openSession(table, session, rest, deadlineMs)
   console.info({ event: 'login.accepted', username })
   return json(200, {
     ...token,

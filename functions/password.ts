@@ -16,6 +16,11 @@ import { revokeSessions } from '../lib/users.ts'
 const table = openTable()
 const limits = readLimits()
 
+const WRONG_PASSWORD = {
+  fields: [{ pointer: '#/currentPassword', detail: 'This is not the current password.' }],
+  event: 'password.refused',
+}
+
 /** PUT /password: replaces one's own password, kills one's access tokens and ends one's other sessions. */
 export const handler = apiHandler(async (event, deadlineMs) => {
   const now = new Date()
@@ -26,8 +31,7 @@ export const handler = apiHandler(async (event, deadlineMs) => {
   const claimant = { username, password: currentPassword, sourceIp: originOf(event).sourceIp }
   const right = await checkPassword(table, limits, claimant, deadlineMs)
   if (!right) {
-    const fields = [{ pointer: '#/currentPassword', detail: 'This is not the current password.' }]
-    throw new ServiceError('invalid_fields', 'password change refused', { fields, event: 'password.refused' })
+    throw new ServiceError('invalid_fields', 'password change refused', WRONG_PASSWORD)
   }
   const user = await confirmPassword(table, right, deadlineMs)
   if (!user) throw new ServiceError('conflict', 'the user changed')

@@ -4,7 +4,8 @@ import { headerOf } from './http.ts'
 import { type FieldError, ServiceError } from './problems.ts'
 
 const MAX_BODY_BYTES = 8_192
-const MAX_PASSWORD_BYTES = 1_024
+/** The most that a password may take in UTF-8, in normalisation form C. */
+export const MAX_PASSWORD_BYTES = 1_024
 
 /** A username as a client may write it, read into the lower case it is stored in. */
 export const Username = z
@@ -25,7 +26,8 @@ export const Password = z.string('A string is needed.').check(
 /** Body of `POST /login`. */
 export const Credentials = z.strictObject({ username: Username, password: Password })
 
-const Token = z.string('A string is needed.').check(z.maxLength(256, 'At most 256 characters.'))
+/** A refresh token as a client may write it. */
+export const Token = z.string('A string is needed.').check(z.maxLength(256, 'At most 256 characters.'))
 
 /** Body of `POST /refresh`. */
 export const Refreshing = z.strictObject({ refreshToken: Token })

@@ -56,6 +56,8 @@ export const SETTINGS = {
   LIMIT_USER_AND_SOURCE: limit,
   LIMIT_SOURCE: limit,
   LIMIT_USER: limit,
+  /** Whether the pages are there: `on`, or anything else. */
+  PAGES: text,
   // The rest is set by Lambda itself, or read as the AWS SDKs read it.
   AWS_REGION: text,
   AWS_ACCESS_KEY_ID: text,

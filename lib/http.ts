@@ -30,7 +30,7 @@ export function apiHandler(
     const answer = await route(event, deadlineOf(context)).catch((error) => problem(logFailure(error)))
     // REST API Gateway hands headers on as they are written: in lower case over HTTP/2, with a capital before.
     const origin = event.headers?.origin ?? event.headers?.Origin
-    return { ...answer, headers: { ...answer.headers, ...corsHeaders(allowedOrigins, origin) } }
+    return { ...answer, headers: { ...corsHeaders(allowedOrigins, origin), ...answer.headers } }
   }
 }
 

@@ -160,13 +160,26 @@ describe('the trusted keys', () => {
       expect(warn.mock.calls).toEqual([[{ event: 'key.refused', key: 'alias/b', cause: name }]])
     })
 
-    test('say nothing of a kid they do not know, and are read again for it at once', async () => {
+    test('say nothing of a kid they do not know, and are read again for it every 5 seconds', async () => {
       const { keys, aliases } = withoutB('AccessDeniedException')
       await keys(a.kid, afterMs(0), DEADLINE)
-      await expect(keys(b.kid, afterMs(1), DEADLINE)).rejects.toMatchObject({ code: 'unavailable' })
       aliases['alias/b'] = b
-      expect((await keys(b.kid, afterMs(2), DEADLINE)).has(b.kid)).toBe(true)
-      expect((await keys('forged', afterMs(3), DEADLINE)).has('forged')).toBe(false)
+      await expect(keys(b.kid, afterMs(4_999), DEADLINE)).rejects.toMatchObject({ code: 'unavailable' })
+      expect((await keys(b.kid, afterMs(5_000), DEADLINE)).has(b.kid)).toBe(true)
+      expect((await keys('forged', afterMs(5_001), DEADLINE)).has('forged')).toBe(false)
+    })
+
+    test('are not read by a thousand forged kids within 5 seconds, and once by the next', async () => {
+      const { keys, kms, warn } = withoutB('AccessDeniedException')
+      await keys(a.kid, afterMs(0), DEADLINE)
+      const forged = (count: number, ms: number) =>
+        expect(keys(`forged ${count}`, afterMs(ms), DEADLINE)).rejects.toMatchObject({ code: 'unavailable' })
+      for (let count = 1; count <= 1_000; count += 1) await forged(count, Math.min(count * 5, 4_999))
+      expect(kms.calls).toHaveLength(1)
+      expect(warn).toHaveBeenCalledTimes(1)
+      for (const ms of [5_000, 5_001, 9_999]) await forged(ms, ms)
+      expect(kms.calls).toHaveLength(2)
+      expect(warn).toHaveBeenCalledTimes(2)
     })
 
     test('are none when it fails in another way, or all are refused', async () => {

@@ -20,6 +20,9 @@ const KEYS_MAX_AGE_MS = 300_000
 /** How often, at the most, tokens that name unknown keys may make us read the keys again. */
 const UNKNOWN_KID_PAUSE_MS = 60_000
 
+/** The same while KMS refuses one of the keys, which may be the one: as long as `Retry-After` of the 503 asks to wait. */
+const REFUSED_KEY_PAUSE_MS = 5_000
+
 /** What KMS says of a key that is not there, or may not be used, while KMS itself is well. */
 const REFUSALS = new Set([
   'NotFoundException',
@@ -62,9 +65,9 @@ export function publicKeyFromSpki(spki: Buffer): PublicKey {
 /**
  * Keeps the trusted public keys in memory between requests.
  *
- * They are read again when they are five minutes old, and when a token names a key that is not among
- * them, the latter at most once a minute, so that forged names cannot be used to hammer KMS. A
- * failed reading is not remembered.
+ * They are read again when they are five minutes old, and when a token names a key that is not among them, the
+ * latter at most once a minute, or once in five seconds while KMS refuses one of them, so that forged names cannot
+ * be used to hammer KMS. A failed reading is not remembered.
  *
  * A key that KMS refuses is in no other's way: while keys are turned over one is not there yet, or not any
  * more, for functions that were told of it. But a token that names an unknown key cannot be judged then.
@@ -100,7 +103,8 @@ export function publicKeyCache(aws: AwsCall, keyNames: readonly string[]) {
   return async (kid: string | undefined, now: Date, deadlineMs: number): Promise<PublicKeys> => {
     const isKnown = () => kid === undefined || keys.has(kid)
     const ageMs = now.getTime() - readAtMs
-    if (ageMs >= (isKnown() ? KEYS_MAX_AGE_MS : refusal === undefined ? UNKNOWN_KID_PAUSE_MS : 0)) {
+    const unknownKidPauseMs = refusal === undefined ? UNKNOWN_KID_PAUSE_MS : REFUSED_KEY_PAUSE_MS
+    if (ageMs >= (isKnown() ? KEYS_MAX_AGE_MS : unknownKidPauseMs)) {
       await readAll(deadlineMs)
       readAtMs = now.getTime()
     }

@@ -1,8 +1,9 @@
 import { COMMON_PASSWORDS } from './common-passwords.ts'
 import { ServiceError } from './problems.ts'
 
-const MIN_CODE_POINTS = 15
-const MAX_CODE_POINTS = 128
+/** The least and the most characters that a new password may have. */
+export const MIN_CODE_POINTS = 15
+export const MAX_CODE_POINTS = 128
 
 /**
  * Says which rule a new password breaks: length in code points, a list of common ones, the user's own name. There

@@ -58,27 +58,26 @@ export async function findSessions(
 /**
  * Stores a new session, and takes it away again if the rest of the login fails.
  *
- * The rest must look at the user: whoever disables or removes a user or ends all of its sessions does so before that
- * look, and then the session goes again, or after it, and then finds it.
+ * The rest goes on at the same time, and must look at the user: whoever disables or removes a user or ends all of its
+ * sessions does so before that look, and then the session goes again, or after it, and so after the second in which
+ * the session begins; then it is over (see `isLive` in `lib/sessions.ts`).
  *
- * @param rest - What else the login takes; begun once the session is stored.
+ * @param rest - What else the login takes, under way.
  * @param deadlineMs - Epoch milliseconds.
+ * @returns What `rest` came to.
  * @throws What `rest` throws, or {@link ServiceError} `unavailable`.
  */
 export async function openSession<T>(
   table: Table,
   session: Session,
-  rest: () => Promise<T>,
+  rest: Promise<T>,
   deadlineMs: number,
 ): Promise<T> {
-  await putSession(table, session, deadlineMs)
-  try {
-    return await rest()
-  } catch (error) {
-    // Should it stay after all: nobody has its token, and it expires.
-    await deleteSession(table, session, deadlineMs).catch(() => undefined)
-    throw error
-  }
+  const [outcome, stored] = await Promise.allSettled([rest, putSession(table, session, deadlineMs)])
+  if (outcome.status === 'fulfilled' && stored.status === 'fulfilled') return outcome.value
+  // Should it stay after all: nobody has its token, and it expires.
+  await deleteSession(table, session, deadlineMs).catch(() => undefined)
+  throw outcome.status === 'rejected' ? outcome.reason : (stored as PromiseRejectedResult).reason
 }
 
 /**

@@ -95,7 +95,8 @@ async function createTable(aws: AwsCall, properties: Record<string, unknown>): P
 
 async function addDemoUsers(table: Table): Promise<void> {
   // A moment ago: what is issued in a user's first second counts from the next one on.
-  const begun = new Date(Date.now() - 1_000)
+  const begun = new Date()
+  begun.setSeconds(begun.getSeconds() - 1)
   for (const { username, role } of DEMO_USERS) {
     const user = newUser(username, role, hashPassword(username, randomBytes(SALT_BYTES)), begun)
     await addUser(table, user, Date.now() + PATIENCE_MS)

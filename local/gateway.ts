@@ -33,7 +33,7 @@ interface Request {
   method: string
   path: string
   headers: Record<string, string | undefined>
-  raw: { req: { rawHeaders: string[] } }
+  raw: { req: { rawHeaders: string[]; url: string } }
   response: HapiResponse
   server: HapiServer
 }
@@ -53,7 +53,10 @@ interface Toolkit {
   response(body: string): Reply
 }
 interface HapiServer {
-  ext(event: 'onRequest' | 'onPreResponse', act: (request: Request, h: Toolkit) => unknown): void
+  ext(
+    event: 'onRequest' | 'onPostAuth' | 'onPreResponse',
+    act: (request: Request, h: Toolkit) => unknown,
+  ): void
   match(method: string, path: string): { path: string }
   events: { on(event: 'start', act: () => void): void }
 }
@@ -169,9 +172,15 @@ function shapeGatewayAnswers(server: HapiServer): void {
     }
     return send(h, preflightAnswer(cors, methods, origin))
   })
+  server.ext('onPostAuth', (request, h) => {
+    // A slash at the end is no part of the route, and functions see it all the same.
+    if (/^[^?]+\/(\?|$)/.test(request.raw.req.url) && request.path !== '/') request.path += '/'
+    return h.continue
+  })
   server.ext('onPreResponse', (request, h) => {
     const { response } = request
-    const statusCode = (response.isBoom ? response.output : response)?.statusCode ?? 500
+    // serverless-offline writes the status of a function that took too long as text.
+    const statusCode = Number((response.isBoom ? response.output : response)?.statusCode ?? 500)
     const type = gatewayAnswerType(response.isBoom === true, statusCode)
     return type === undefined ? h.continue : reply(h, type, statusCode)
   })

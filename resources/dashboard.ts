@@ -12,7 +12,7 @@ interface Shown {
  * Body of the CloudWatch dashboard
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html).
  *
- * With ten functions it shows 44 metrics; three dashboards of up to 50 are free.
+ * With all functions, pages included, it shows 50 metrics; three dashboards of up to 50 are free.
  */
 export function dashboardBody(shown: Shown): string {
   const { namespace, region, stage, apiName, tableName, functionNames } = shown

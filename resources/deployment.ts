@@ -1,10 +1,14 @@
 import { faultsOf, type Parameters, parametersOf } from './parameters.ts'
 
+interface Resource {
+  Properties: { Policies: [{ PolicyDocument: { Statement: [{ Action: string[] }] } }] }
+}
+
 // Of the framework, just what is used here.
 interface Serverless {
   service: {
     functions: Record<string, { iamRoleStatements?: object[] }>
-    provider: { compiledCloudFormationTemplate: { Resources: Record<string, unknown> } }
+    provider: { compiledCloudFormationTemplate: { Resources: Record<string, Resource> } }
   }
   configurationInput: {
     params: Record<string, Parameters>
@@ -13,7 +17,7 @@ interface Serverless {
   }
   processedInput: {
     commands: string[]
-    options: { param?: string[]; region?: string }
+    options: { param?: string[]; region?: string; package?: string }
     isHelpRequest: boolean
   }
   classes: { Error: new (message: string) => Error }
@@ -25,7 +29,7 @@ interface Variables {
 }
 
 /** Commands that speak to AWS; `invoke local` does not. */
-const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollback', 'prune']
+const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollback']
 
 /**
  * Serverless plugin: refuses what cannot be deployed, before anything is created; knows what the stack says of
@@ -37,7 +41,7 @@ export default class DeploymentPlugin {
       this.refuseFaults()
       this.giveRoles()
     },
-    'before:package:finalize': () => this.dropSharedRole(),
+    'before:package:finalize': () => this.narrowRoles(),
   }
   readonly configurationVariablesSources = {
     deployed: { resolve: (variables: Variables) => this.readOutput(variables) },
@@ -54,12 +58,15 @@ export default class DeploymentPlugin {
     const { configurationInput, processedInput, classes } = this.serverless
     if (processedInput.isHelpRequest) return
     const { stage } = configurationInput.provider
-    const { param = [], region = process.env.AWS_REGION } = processedInput.options
+    const { param = [], region = process.env.AWS_REGION, package: folder } = processedInput.options
     const faults = faultsOf(stage, parametersOf(configurationInput.params, stage, param))
 
     const command = processedInput.commands.join(' ')
     if (REMOTE.includes(processedInput.commands[0] ?? '') && command !== 'invoke local' && !region) {
       faults.push('Say which region: give --region, or set AWS_REGION.')
+    }
+    if (command === 'deploy' && folder !== undefined) {
+      faults.push('Deploy without --package: a package does not know which key signs.')
     }
     const { signs, publishes } = configurationInput.custom
     if (['a', 'b'].includes(signs) && !publishes.includes(signs)) {
@@ -83,8 +90,17 @@ export default class DeploymentPlugin {
     for (const one of Object.values(this.serverless.service.functions)) one.iamRoleStatements ??= []
   }
 
-  /** The framework makes one role for all functions, which none has by now. */
-  private dropSharedRole(): void {
-    delete this.serverless.service.provider.compiledCloudFormationTemplate.Resources.IamRoleLambdaExecution
+  /**
+   * The framework makes one role for all functions, which none has by now. The first statement of each
+   * function's own lets it make its log group, which the stack does.
+   */
+  private narrowRoles(): void {
+    const { Resources } = this.serverless.service.provider.compiledCloudFormationTemplate
+    delete Resources.IamRoleLambdaExecution
+    for (const [id, { Properties }] of Object.entries(Resources)) {
+      if (!id.endsWith('IamRoleLambdaExecution')) continue
+      const [logging] = Properties.Policies[0].PolicyDocument.Statement
+      logging.Action = logging.Action.filter((action) => action !== 'logs:CreateLogGroup')
+    }
   }
 }

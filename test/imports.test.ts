@@ -41,8 +41,9 @@ test('lib/ imports, besides packages, only from itself', () => {
   expect(offenders(lib, ({ imports }) => imports.some(isOutside))).toEqual([])
 })
 
-test('functions/ imports, besides packages, only from lib/', () => {
-  const isOutside = (path: string) => isRelative(path) && !/^\.\.\/lib\/[a-z0-9-]+\.ts$/.test(path)
+test('functions/ imports, besides packages, only from lib/ and the files of its pages', () => {
+  const isOutside = (path: string) =>
+    isRelative(path) && !/^\.\.\/lib\/[a-z0-9-]+\.ts$|^\.\/[a-z]+\/page\.(html|css|js)$/.test(path)
   expect(offenders(functions, ({ imports }) => imports.some(isOutside))).toEqual([])
 })
 

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parsed } from './support/lambda.ts'
 import { SAMPLES } from './support/sample-events.ts'
 import { cleanEnvironment, root } from './support/service-description.ts'
 
@@ -52,9 +53,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** What the framework prints last: the function's answer, with a JSON body laid out as JSON. */
 function printed(stdout: string) {
   const value = JSON.parse(stdout.slice(stdout.lastIndexOf('\n{\n') + 1))
-  return typeof value.body === 'string' && value.body !== ''
-    ? { ...value, body: JSON.parse(value.body) }
-    : value
+  return typeof value.body === 'string' ? parsed(value) : value
 }
 
 describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey, ...expected }) => {

@@ -41,6 +41,10 @@ const NO_REGION = 'Say which region: give --region, or set AWS_REGION.'
 test.each<[string, string[]]>([
   ['deploy --stage prod', [NO_REGION]],
   ['remove --stage prod', [NO_REGION]],
+  [
+    'deploy --stage prod --region eu-central-1 --package .results/package',
+    ['Deploy without --package: a package does not know which key signs.'],
+  ],
   ['deploy --stage Prod', ['The name of a stage must be 1 to 15 of a-z, 0-9 and hyphens.', NO_REGION]],
   [
     'deploy --stage p_d --region eu-central-1',

@@ -16,6 +16,7 @@ function startStage() {
     settledAt: new Date(nowMs),
   }
   const done: string[] = []
+  const told: string[] = []
   const at = () => `${(nowMs - DEPLOYED_MS) / minute} min`
   const settle = (signing: Slot, published: string) => {
     const madeAt = { a: state.madeAt.a ?? new Date(nowMs), b: state.madeAt.b ?? new Date(nowMs) }
@@ -35,9 +36,9 @@ function startStage() {
       nowMs = until.getTime()
     },
     now: () => new Date(nowMs),
-    tell() {},
+    tell: (line) => void told.push(line),
   }
-  return { world, done, settle, state: () => state }
+  return { world, done, told, settle, state: () => state }
 }
 
 const FIRST = [
@@ -69,6 +70,17 @@ test('the next one goes back to the first slot', async () => {
     '107 min: deploy a of a,b for 1800 s',
   ])
   expect(state().signing).toBe('a')
+})
+
+test('the operator is told of each deployment, and before the first one, of parameters that are left out', async () => {
+  const { world, told } = startStage()
+  await turnOver(world, false)
+  expect(told).toEqual([
+    'Parameters that are neither in serverless.yml nor given here go back to their defaults.',
+    'Key b signs, both are published: deploying.',
+    'Key a goes: deploying without it.',
+    'Key b signs, both are published: deploying.',
+  ])
 })
 
 test('at once, nothing is waited for', async () => {

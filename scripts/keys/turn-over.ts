@@ -19,6 +19,8 @@ export interface World {
   tell(line: string): void
 }
 
+const PARAMETERS = 'Parameters that are neither in serverless.yml nor given here go back to their defaults.'
+
 /**
  * Makes the coming key sign, and replaces the one that signed before, once no token of it is good any more. What is
  * next is asked of the stage before each step, so whatever ended an earlier turnover, or happens beside this one, it
@@ -31,6 +33,7 @@ export interface World {
 export async function turnOver(world: World, atOnce: boolean): Promise<string> {
   let state = await world.read()
   const target = targetOf(state)
+  let hasDeployed = false
   for (;;) {
     const step = nextStep(state, target, world.now(), atOnce)
     if (step.do === 'done') return farewell(state)
@@ -38,6 +41,8 @@ export async function turnOver(world: World, atOnce: boolean): Promise<string> {
       await world.wait(step)
       state = await world.read()
     } else {
+      if (!hasDeployed) world.tell(PARAMETERS)
+      hasDeployed = true
       world.tell(describe(step))
       state = await deploy(world, step, state)
       const next = nextStep(state, target, world.now(), atOnce)

@@ -1,6 +1,7 @@
 import { expect, inject } from 'vitest'
 import { deploymentAt, STACK } from './deployment.ts'
 import { startOperator } from './operator.ts'
+import { ENVIRONMENT } from './steps/expected.ts'
 
 /** The stage `prod` on the emulator, and whoever operates it; one for all steps. */
 export const emulator = inject('emulatorUrl')
@@ -8,18 +9,7 @@ export const deployment = deploymentAt(emulator)
 export const operator = startOperator(emulator)
 const { aws } = deployment
 
-export const FUNCTIONS = [
-  'authorizer',
-  'login',
-  'refresh',
-  'logout',
-  'sessions',
-  'end-session',
-  'password',
-  'user-content',
-  'admin-content',
-  'jwks',
-]
+export const FUNCTIONS = Object.keys(ENVIRONMENT)
 
 /** The administrator that stays from the first step to the last. */
 export const ROOT = { username: 'root', password: 'another horse battery staple' }

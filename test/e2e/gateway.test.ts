@@ -90,6 +90,8 @@ describe('the gateway answers, whole,', () => {
         '{"type":"about:blank","title":"Request Refused","detail":"The gateway could not accept this request."}',
       ),
     )
+    // That this is described too.
+    expect((await send(`${url}/sessions/%FF`, 'DELETE')).status).toBe(400)
   })
 })
 
@@ -177,5 +179,5 @@ test('after all of it the service works', async () => {
   const body = JSON.stringify({ username: 'user', password: 'user' })
   expect((await postLogin(url, body)).status).toBe(200)
   expect((await get(`${url}/`, await tokenOf(url, 'user'))).status).toBe(200)
-  expect((await send(`${other.url}/`, 'GET', { Authorization: 'Bearer all' })).status).toBe(200)
+  expect((await sendForAll(`${other.url}/`, 'GET', { Authorization: 'Bearer all' })).status).toBe(200)
 })

@@ -1,4 +1,5 @@
 import { type OutgoingHttpHeaders, request } from 'node:http'
+import { expectDescribed } from '../openapi/check.ts'
 
 /** What of an answer is a promise; the rest is HTTP's own business. */
 export interface Answer {
@@ -13,7 +14,7 @@ export interface Answer {
   body: string
 }
 
-/** Sends just these bytes and headers, which fetch would not let us do. */
+/** Sends just these bytes and headers, which fetch would not let us do; the answer must be one that is described. */
 export async function send(
   url: string,
   method: string,
@@ -21,13 +22,14 @@ export async function send(
   body: string | Buffer = '',
 ): Promise<Answer> {
   const { headers: all, ...answer } = await sendForAll(url, method, headers, body)
+  expectDescribed({ method, url, ...answer, headers: all })
   const names = ['content-type', 'cache-control', 'x-content-type-options', 'www-authenticate', 'retry-after']
   const present = names.filter((name) => all[name] !== undefined)
   const answered = Object.fromEntries(present.map((name) => [name, all[name]]))
   return { ...answer, headers: answered as unknown as Answer['headers'] }
 }
 
-/** The same, for all of the answer's headers but those of the connection and the local server. */
+/** The same, described or not, for all of the answer's headers but those of the connection and the local server. */
 export async function sendForAll(
   url: string,
   method: string,
@@ -46,7 +48,7 @@ export async function sendForAll(
     // The local gateway adds a charset, which JSON does not have (RFC 8259 section 11) and API Gateway does not send.
     const type = answered['content-type']?.replace('; charset=utf-8', '')
     if (type !== undefined) answered['content-type'] = type
-    // Nor does API Gateway compress, unless told to.
+    // How answers are compressed (`minimumCompressionSize`), and what that adds to Vary, is HTTP's own business too.
     const vary = answered.vary?.replace(/,?accept-encoding/, '')
     if (vary === '') delete answered.vary
     else if (vary !== undefined) answered.vary = vary

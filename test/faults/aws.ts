@@ -13,7 +13,7 @@ export const ADA = { username: 'ada', password: 'correct horse battery staple' }
 /** Starts DynamoDB with {@link ADA} in it, and KMS. */
 export async function startAws(): Promise<LocalAws> {
   const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
-  const ada = newUser(ADA.username, 'user', hashPassword(ADA.password, randomBytes(SALT_BYTES)), new Date())
+  const ada = newUser(ADA.username, 'user', hashPassword(ADA.password, randomBytes(SALT_BYTES)), new Date(0))
   await addUser(tableOf(service, aws), ada, Date.now() + 10_000)
   return aws
 }

@@ -82,6 +82,9 @@ describe('authorizer', () => {
   // The second key did not sign the token, so whether it is there does not matter.
   const isHarmless = ([, , , cause, , keyName]: (typeof cases)[number]) =>
     keyName === keyB && REFUSALS.includes(cause)
+  // What was read without it is kept for 5 seconds; see below.
+  const isKept = ([, , , cause, , keyName]: (typeof cases)[number]) =>
+    keyName === keyA && REFUSALS.includes(cause)
 
   test.concurrent.for(cases.filter(isHarmless))(
     'when KMS, asked for %s, %s, tokens of the other key pass',
@@ -94,7 +97,7 @@ describe('authorizer', () => {
     },
   )
 
-  test.concurrent.for(cases.filter((row) => !isHarmless(row)))(
+  test.concurrent.for(cases.filter((row) => !isHarmless(row) && !isKept(row)))(
     'when KMS, asked for %s, %s, it fails closed without a word of Unauthorized, and works after recovery',
     async ([, , fault, cause, attempts, keyName]) => {
       const { kms, authorize } = await startAuthorizer()
@@ -229,6 +232,25 @@ describe('jwks', () => {
     ran += 1
   })
 })
+
+test.each(FAULTS.filter(([, , cause]) => REFUSALS.includes(cause)))(
+  'when KMS, asked for the key that signed, %s, the authorizer fails closed, and works 5 seconds later',
+  async (_, fault, cause, attempts) => {
+    const { kms, authorize } = await startAuthorizer()
+    const start = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'], now: start })
+    kms.inject({ operation, say: fault, keyName: keyA })
+    await expectOutage(authorize, good, DETAIL, cause)
+    expect(kms.befallen()).toBe(attempts)
+    await kms.recover()
+    vi.setSystemTime(start + 4_999)
+    await expectOutage(authorize, good, DETAIL, cause)
+    vi.setSystemTime(start + 5_000)
+    await expectAllowed(authorize)
+    kms.close()
+    ran += 1
+  },
+)
 
 test('keys read before an outage serve for five minutes of it; then the authorizer fails closed', async () => {
   const { kms, authorize } = await startAuthorizer()

@@ -35,6 +35,7 @@ test('as the demo user every request passes, and the admin content is forbidden'
         failures: [],
       },
       { request: 'JWT demo/JWKS', tests: [...jwksTests, signedByOneOfThem], failures: [] },
+      described,
       { request: 'JWT demo/Refresh', tests: ['user gets the next pair of tokens'], failures: [] },
       {
         request: 'JWT demo/Sessions',
@@ -64,6 +65,7 @@ test('as the demo admin every request passes, and the admin content is there', a
       { request: 'JWT demo/Authorised user content', tests: ['admin reads the user content'], failures: [] },
       { request: 'JWT demo/Admin User Content', tests: ['admin reads the admin content'], failures: [] },
       { request: 'JWT demo/JWKS', tests: [...jwksTests, signedByOneOfThem], failures: [] },
+      described,
       { request: 'JWT demo/Refresh', tests: ['admin gets the next pair of tokens'], failures: [] },
       {
         request: 'JWT demo/Sessions',
@@ -101,6 +103,7 @@ test('without a token every request passes, and only the public keys are there',
         failures: [],
       },
       { request: 'JWT demo/JWKS', tests: jwksTests, failures: [] },
+      described,
       { request: 'JWT demo/Refresh', tests: ['nobody has nothing to refresh'], failures: [] },
       { request: 'JWT demo/Sessions', tests: ['nobody is shown no sessions'], failures: [] },
       { request: 'JWT demo/Change password', tests: ['nobody changes no password'], failures: [] },
@@ -117,7 +120,7 @@ test('the collection fails when the demo user is said to be an admin', async () 
     [],
     [expect.stringContaining("role: 'user'")],
     ['Expected 403 to equal 200', expect.stringContaining("title: 'Forbidden'")],
-    ...Array(7).fill([]),
+    ...Array(8).fill([]),
   ])
 })
 
@@ -128,6 +131,7 @@ test('the collection fails when a login is accepted that was to be refused', asy
     'Expected 200 to equal 401',
     'Expected 200 to equal 401',
     'Expected 403 to equal 401',
+    undefined,
     undefined,
     'Expected 200 to equal 401',
     'Expected 200 to equal 401',
@@ -145,6 +149,7 @@ test('the collection fails when a login is refused that was to be accepted', asy
     'Expected 401 to equal 200',
     'Expected 401 to equal 200',
     'Expected 401 to equal 403',
+    undefined,
     undefined,
     'Expected 401 to equal 200',
     'Expected 401 to equal 200',
@@ -165,6 +170,12 @@ test('the collection comes without a token', async () => {
 
 const jwksTests = ['the public keys are there for everybody', 'nothing private is in a key']
 const signedByOneOfThem = 'the key that signed the token is among them'
+
+const described: Outcome = {
+  request: 'JWT demo/API description',
+  tests: ['the API is described for everybody'],
+  failures: [],
+}
 
 /** The requests that end alike for everybody. */
 const loggedOut: Outcome[] = [

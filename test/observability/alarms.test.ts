@@ -13,7 +13,7 @@ interface Alarm {
   TreatMissingData: string
 }
 
-const template = packageService('prod')
+const template = packageService('prod', { pages: 'on' })
 const alarmsIn = (some: Package) => propertiesOf<Alarm>(some, 'AWS::CloudWatch::Alarm')
 
 /**

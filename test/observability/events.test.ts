@@ -5,7 +5,7 @@ import { filterPattern } from './filter-pattern.ts'
 import { eventNames, logEverything, recordOf, service } from './logs.ts'
 import { filtersIn, PREFIX, patternsOf } from './template.ts'
 
-const template = packageService('prod')
+const template = packageService('prod', { pages: 'on' })
 const logged = await logEverything()
 const namesOf = (list: typeof logged) => [...new Set(list.map(({ message }) => message.event))].sort()
 

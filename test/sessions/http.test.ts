@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import argon2Cffi from '../fixtures/argon2-cffi.json' with { type: 'json' }
+import { expectDescribed } from '../openapi/check.ts'
 import { type Service, startService } from '../service.ts'
 import {
   NEW_PASSWORD,
@@ -49,8 +50,11 @@ function client(url: string) {
           typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body),
       }),
     })
-    const spoken = [...response.headers].filter(([name]) => SPOKEN.includes(name))
-    return { status: response.status, headers: Object.fromEntries(spoken), text: await response.text() }
+    const text = await response.text()
+    const { status, headers: answered, url: asked } = response
+    expectDescribed({ method, url: asked, status, headers: Object.fromEntries(answered), body: text })
+    const spoken = [...answered].filter(([name]) => SPOKEN.includes(name))
+    return { status, headers: Object.fromEntries(spoken), text }
   }
   const login = (username: string, password: string) => send('/login', { body: { username, password } })
   const refresh = (refreshToken: string) => send('/refresh', { body: { refreshToken } })

@@ -15,6 +15,7 @@ import { newUser, revokeTokens, type User } from '../../lib/users.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { readAuthorization } from '../../local/gateway-rules.ts'
 import argon2Cffi from '../fixtures/argon2-cffi.json' with { type: 'json' }
+import { expectDescribed } from '../openapi/check.ts'
 
 const REGION = 'eu-central-1'
 export const TABLE_NAME = 'serverless-jwt-auth-dev'
@@ -226,6 +227,18 @@ const FUNCTIONS = {
 
 export type Route = Exclude<keyof typeof FUNCTIONS, 'authorizer'>
 
+/** Where the gateway has each function. */
+const PLACES: Record<Route, [method: string, path: string]> = {
+  login: ['POST', '/login'],
+  refresh: ['POST', '/refresh'],
+  logout: ['POST', '/logout'],
+  sessions: ['GET', '/sessions'],
+  'end-session': ['DELETE', '/sessions/id'],
+  password: ['PUT', '/password'],
+  'user-content': ['GET', '/'],
+  jwks: ['GET', '/.well-known/jwks.json'],
+}
+
 /** What a client sends, and from where. */
 export interface Asking {
   body?: object
@@ -280,6 +293,8 @@ export async function startFunctions(endpoint: string, settings: Record<string, 
           : { status: 503, headers: { 'Retry-After': '5' }, text: '' }
       }
       const { statusCode, headers, body } = await modules[route].handler(eventOf(asking, context), CONTEXT)
+      const [method, url] = PLACES[route]
+      expectDescribed({ method, url, status: statusCode, headers: headers ?? {}, body })
       return { status: statusCode, headers: headers ?? {}, text: body }
     },
     /** Whether the authorizer lets an access token pass now. */

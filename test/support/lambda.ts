@@ -35,8 +35,8 @@ export const loginEvent = (changes: Partial<APIGatewayProxyEvent>): APIGatewayPr
   ...changes,
 })
 
-/** An answer with its JSON body parsed. */
+/** An answer with its body parsed, if it is JSON. */
 export const parsed = ({ body, ...answer }: APIGatewayProxyResult) => ({
   ...answer,
-  body: body === '' ? '' : JSON.parse(body),
+  body: /json$/.test(String(answer.headers?.['Content-Type'])) ? JSON.parse(body) : body,
 })

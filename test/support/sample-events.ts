@@ -64,6 +64,24 @@ const publicKey = {
   e: 'AQAB',
 }
 
+const page = (title: string): Outcome => ({
+  returns: {
+    statusCode: 200,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Cache-Control': 'no-cache',
+      'Content-Security-Policy': expect.stringMatching(/^default-src 'none'; /),
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+      Vary: 'Accept-Encoding, Origin',
+      ...CORS_HEADERS,
+    },
+    body: expect.stringContaining(`<title>${title}</title>`),
+  },
+})
+
+const nothingHere = problem(404, 'Not Found', 'There is nothing here.')
+
 /** Every file in `events/`: the function it is for, and what comes of it. */
 export const SAMPLES: Record<string, Outcome & { functionKey: string }> = {
   'login.json': { functionKey: 'login', ...token },
@@ -103,7 +121,7 @@ export const SAMPLES: Record<string, Outcome & { functionKey: string }> = {
   'end-session.json': { functionKey: 'end-session', ...nothing },
   'end-session-unknown.json': {
     functionKey: 'end-session',
-    ...problem(404, 'Not Found', 'There is nothing here.'),
+    ...nothingHere,
   },
   'password.json': { functionKey: 'password', ...nothing },
   'password-too-short.json': {
@@ -149,4 +167,20 @@ export const SAMPLES: Record<string, Outcome & { functionKey: string }> = {
     functionKey: 'jwks',
     ...answer(200, { keys: [publicKey, publicKey] }, { 'Cache-Control': 'public, max-age=300' }),
   },
+  'openapi.json': {
+    functionKey: 'openapi',
+    ...answer(
+      200,
+      expect.objectContaining({
+        openapi: '3.1.0',
+        servers: [
+          expect.objectContaining({ url: 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/dev' }),
+        ],
+      }),
+    ),
+  },
+  'docs.json': { functionKey: 'docs', ...page('API documentation') },
+  'docs-unknown-file.json': { functionKey: 'docs', ...nothingHere },
+  'signin.json': { functionKey: 'signin', ...page('Sign in') },
+  'signin-unknown-file.json': { functionKey: 'signin', ...nothingHere },
 }

@@ -20,7 +20,13 @@ export interface ServiceDescription {
     keyB: string
     tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
   }
-  functions: Record<string, { environment?: Record<string, string>; events?: { http?: object }[] }>
+  functions: Record<
+    string,
+    {
+      environment?: Record<string, string>
+      events?: { http: { method: string; path: string; authorizer?: object } }[]
+    }
+  >
   resources: { Resources: Record<string, Resource> }
 }
 

@@ -31,10 +31,10 @@ const JUDGE_TOKENS = allow(['dynamodb:GetItem'], [arn('Table')], {
 /** X-Ray's two actions know no resources, so that they take a wildcard. */
 export const TRACING = allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*'])
 
-/** The streams of one function's own log group. */
+/** The streams of one function's own log group, which the stack makes. */
 export const logging = (functionName: string) =>
   allow(
-    ['logs:CreateLogStream', 'logs:CreateLogGroup', 'logs:PutLogEvents'],
+    ['logs:CreateLogStream', 'logs:PutLogEvents'],
     [
       {
         'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${functionName}:*:*`,
@@ -49,16 +49,18 @@ export const logging = (functionName: string) =>
  */
 export function permissions(keys: string[]): Record<string, Statement[]> {
   const readKeys = allow(['kms:GetPublicKey'], keys.map(arn))
-  const sign = allow(['kms:GetPublicKey', 'kms:Sign'], keys.map(arn))
+  const sign = allow(['kms:Sign'], keys.map(arn), {
+    StringEquals: { 'kms:SigningAlgorithm': 'RSASSA_PKCS1_V1_5_SHA_256' },
+  })
   return {
     authorizer: [readKeys, JUDGE_TOKENS],
     login: [
+      readKeys,
       sign,
-      JUDGE_TOKENS,
       onItems(['BatchGetItem', 'UpdateItem'], ['user#*', 'source#*']),
       onItems(['PutItem', 'DeleteItem'], ['user#*']),
     ],
-    refresh: [sign, onItems(['BatchGetItem', 'UpdateItem', 'DeleteItem'], ['user#*'])],
+    refresh: [readKeys, sign, onItems(['BatchGetItem', 'UpdateItem', 'DeleteItem'], ['user#*'])],
     logout: [onItems(['BatchGetItem', 'UpdateItem', 'DeleteItem'], ['user#*'])],
     sessions: [onItems(['Query'], ['user#*'])],
     'end-session': [onItems(['BatchGetItem', 'DeleteItem'], ['user#*'])],
@@ -69,5 +71,6 @@ export function permissions(keys: string[]): Record<string, Statement[]> {
     'user-content': [],
     'admin-content': [],
     jwks: [readKeys],
+    openapi: [],
   }
 }

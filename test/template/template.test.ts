@@ -204,6 +204,7 @@ describe('a function', () => {
       'user-content': {},
       'admin-content': {},
       jwks: published,
+      openapi: { PAGES: stage === 'dev' ? 'on' : 'off' },
     }
   }
 
@@ -278,6 +279,7 @@ test('routes are open or protected as they are meant to be', () => {
     `ApiGatewayMethodGet ${isProtected}`,
     'ApiGatewayMethodLoginPost NONE',
     'ApiGatewayMethodLogoutPost NONE',
+    'ApiGatewayMethodOpenapijsonGet NONE',
     `ApiGatewayMethodPasswordPut ${isProtected}`,
     'ApiGatewayMethodRefreshPost NONE',
     `ApiGatewayMethodSessionsGet ${isProtected}`,

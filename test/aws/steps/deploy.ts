@@ -3,6 +3,7 @@ import {
   GetMethodCommand,
   GetResourcesCommand,
   GetRestApisCommand,
+  GetStageCommand,
 } from '@aws-sdk/client-api-gateway'
 import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam'
 import { describe, expect, test } from 'vitest'
@@ -93,9 +94,13 @@ describe('npm run deploy', () => {
     expect([...new Set(actions)].filter((action) => !/^(logs|xray):/.test(action)).sort()).toEqual(
       ACTIONS[functionKey],
     )
-    expect(resourcesOf('logs')).toEqual(
-      resourcesOf('logs').filter((arn) => arn.includes(`log-group:/aws/lambda/${STACK}-${functionKey}:`)),
-    )
+    expect(actions.filter((action) => action.startsWith('logs:')).sort()).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ])
+    expect(resourcesOf('logs')).toEqual([
+      `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/${STACK}-${functionKey}:*:*`,
+    ])
     const needs = (service: string) => ACTIONS[functionKey]?.some((action) => action.startsWith(service))
     expect(resourcesOf('dynamodb')).toEqual(
       needs('dynamodb') ? [`arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${STACK}`] : [],
@@ -137,7 +142,7 @@ describe('npm run deploy', () => {
     expect(new Set(keys.map(({ KeyMetadata }) => Object(KeyMetadata).KeyId)).size).toBe(2)
   })
 
-  test('the API has these routes and no others, each with its function behind it', async () => {
+  test('the API is traced, and has these routes and no others, each with its function behind it', async () => {
     const gateway = new APIGatewayClient(options)
     const { items: apis = [] } = await gateway.send(new GetRestApisCommand({}))
     expect(apis.map(({ name }) => name)).toEqual([`prod-serverless-jwt-auth`])
@@ -164,6 +169,10 @@ describe('npm run deploy', () => {
       'GET /': 'CUSTOM user-content',
       'GET /admin': 'CUSTOM admin-content',
       'GET /.well-known/jwks.json': 'NONE jwks',
+      'GET /openapi.json': 'NONE openapi',
     })
+    // The framework sets it beside the template.
+    const stage = await gateway.send(new GetStageCommand({ restApiId, stageName: 'prod' }))
+    expect(stage.tracingEnabled).toBe(true)
   })
 })

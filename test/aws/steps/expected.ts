@@ -1,3 +1,4 @@
+import { permissions } from '../../template/permissions.ts'
 import { STACK } from '../deployment.ts'
 
 const TOKENS = { TOKEN_ISSUER: STACK, TOKEN_AUDIENCE: `${STACK}-api` }
@@ -19,27 +20,16 @@ export const ENVIRONMENT: Record<string, object> = {
   'user-content': {},
   'admin-content': {},
   jwks: PUBLISHED,
+  openapi: { PAGES: 'off' },
 }
-
-const keysOf = (...names: string[]) => names.map((name) => `kms:${name}`)
-const tableOf = (...names: string[]) => names.map((name) => `dynamodb:${name}`)
 
 /** What each function may do, beside logging and tracing. */
-export const ACTIONS: Record<string, string[]> = {
-  authorizer: [...tableOf('GetItem'), ...keysOf('GetPublicKey')],
-  login: [
-    ...tableOf('BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'),
-    ...keysOf('GetPublicKey', 'Sign'),
-  ],
-  refresh: [...tableOf('BatchGetItem', 'DeleteItem', 'UpdateItem'), ...keysOf('GetPublicKey', 'Sign')],
-  logout: tableOf('BatchGetItem', 'DeleteItem', 'UpdateItem'),
-  sessions: tableOf('Query'),
-  'end-session': tableOf('BatchGetItem', 'DeleteItem'),
-  password: tableOf('BatchGetItem', 'DeleteItem', 'UpdateItem'),
-  'user-content': [],
-  'admin-content': [],
-  jwks: keysOf('GetPublicKey'),
-}
+export const ACTIONS = Object.fromEntries(
+  Object.entries(permissions([])).map(([functionKey, statements]) => [
+    functionKey,
+    [...new Set(statements.flatMap(({ Action }) => Action))].sort(),
+  ]),
+)
 
 /** Moto's CloudFormation passes these over; see docs/decisions/0036-what-the-emulator-proves.md. */
 export const PASSED_OVER = [

@@ -1,0 +1,26 @@
+// Files that are imported as text, `with { type: 'text' }`, for a function to serve.
+
+declare module '*/page.html' {
+  const text: string
+  export default text
+}
+
+declare module '*/page.css' {
+  const text: string
+  export default text
+}
+
+declare module '*/page.js' {
+  const text: string
+  export default text
+}
+
+declare module 'swagger-ui-dist/swagger-ui.css' {
+  const text: string
+  export default text
+}
+
+declare module 'swagger-ui-dist/swagger-ui-bundle.js' {
+  const text: string
+  export default text
+}
