@@ -300,28 +300,22 @@ describe('a right password counts only if its user still is what it was', () => 
     ],
   ]
 
+  async function firstLook({ username }: User) {
+    const right = await checkPassword(table, limits, { username, password: 'secret', sourceIp }, soon())
+    if (!right) throw new Error('the password is right')
+    return right
+  }
+
   test.each(act)('and not if it %s while it was hashed', async (_what, change) => {
     const user = await add()
-    const right = await checkPassword(
-      table,
-      limits,
-      { username: user.username, password: 'secret', sourceIp },
-      soon(),
-    )
-    if (!right) throw new Error('the password is right')
+    const right = await firstLook(user)
     await change(user)
     expect(await confirmPassword(table, right, soon())).toBeUndefined()
   })
 
   test('and a stronger hash in the place of its own is no reason', async () => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
-    const right = await checkPassword(
-      table,
-      limits,
-      { username: user.username, password: 'secret', sourceIp },
-      soon(),
-    )
-    if (!right) throw new Error('the password is right')
+    const right = await firstLook(user)
     const passwordHash = hashPassword('secret', randomBytes(SALT_BYTES))
     await changeUser(table, user, { passwordHash }, soon())
     expect(await confirmPassword(table, right, soon())).toEqual({ ...user, passwordHash })

@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { root } from '../support/service-description.ts'
+import { begin as beginCommand } from '../support/command.ts'
 import { startAccount } from './account.ts'
 
 let account: Awaited<ReturnType<typeof startAccount>>
@@ -13,45 +10,17 @@ beforeAll(async () => {
 afterAll(() => account.stop())
 beforeEach(() => account.reset())
 
-interface Outcome {
-  status: number | null
-  stdout: string
-  stderr: string
-}
-
-/** Starts the command, away from whatever AWS account the developer is signed in to. */
 function begin(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['scripts/keys.ts', ...args], {
-    cwd: root,
-    env: {
-      HOME: tmpdir(),
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'example',
-      AWS_REGION: 'eu-central-1',
-      AWS_ENDPOINT_URL: account.url,
-      ...env,
-    },
+  const command = beginCommand('scripts/keys.ts', args, {
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'example',
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL: account.url,
+    ...env,
   })
   // A turnover that should have ended must not wait on after a test that failed.
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk
-  })
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    stderr += chunk
-  })
-  const outcome = once(child, 'close').then(([status]): Outcome => ({ status, stdout, stderr }))
-  return {
-    child,
-    outcome,
-    told: async (words: string) => {
-      while (!stderr.includes(words)) await once(child.stderr, 'data')
-    },
-  }
+  onTestFinished(() => void command.child.kill('SIGKILL'))
+  return command
 }
 
 const run = async (args: string[], env: Record<string, string> = {}) => await begin(args, env).outcome

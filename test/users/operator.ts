@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { awsClient } from '../../lib/aws.ts'
 import { checkPassword } from '../../lib/check-password.ts'
@@ -13,8 +10,9 @@ import { putSession } from '../../lib/session-store.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions.ts'
 import { findUser } from '../../lib/user-store.ts'
 import { startLocalAws } from '../../local/aws.ts'
+import { begin, type Outcome } from '../support/command.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const USERS = 'scripts/users.ts'
 
 export const PASSWORD = 'correct horse battery staple'
 
@@ -32,13 +30,6 @@ export function temporaryFolder(): string {
 }
 
 export const soon = () => Date.now() + 10_000
-
-/** What a command has printed, and what it ended with. */
-export interface Outcome {
-  status: number | null
-  stdout: string
-  stderr: string
-}
 
 export type Store = Awaited<ReturnType<typeof startStore>>
 
@@ -58,7 +49,7 @@ export async function startStore() {
     tableOf,
     stop: () => local.stop(),
     /** Starts a command on the accounts of the stage `dev`. */
-    begin: (...args: string[]) => begin([...args, '--local', '--endpoint', endpoint]),
+    begin: (...args: string[]) => begin(USERS, [...args, '--local', '--endpoint', endpoint]),
     /** Runs a command on the accounts of the stage `dev`, to its end. */
     run: (args: string[], input = '') => run([...args, '--local', '--endpoint', endpoint], input),
     items: () => itemsOf(table),
@@ -81,36 +72,11 @@ export async function startStore() {
 
 /** Runs a command to its end. */
 export async function run(args: string[], input = '', env: Record<string, string> = {}): Promise<Outcome> {
-  const { child, outcome } = begin(args, env)
+  const { child, outcome } = begin(USERS, args, env)
   // A command that refuses at once reads nothing.
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   return await outcome
-}
-
-/** Starts a command, away from whatever AWS account the developer is signed in to. */
-function begin(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['scripts/users.ts', ...args], {
-    cwd: root,
-    env: { HOME: tmpdir(), AWS_CONFIG_FILE: '/dev/null', AWS_EC2_METADATA_DISABLED: 'true', ...env },
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk
-  })
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    stderr += chunk
-  })
-  const outcome = once(child, 'close').then(([status]): Outcome => ({ status, stdout, stderr }))
-  return {
-    child,
-    outcome,
-    /** Waits until the command has told something on standard error. */
-    told: async (words: string) => {
-      while (!stderr.includes(words)) await once(child.stderr, 'data')
-    },
-  }
 }
 
 const unlimited = { failures: 1_000, windowSeconds: 60 }
