@@ -91,13 +91,17 @@ export default class LocalPlugin {
   }
 }
 
+/** Nobody should change the accounts of whatever else has the port that `--local` takes. */
+const otherPort = ({ origin }: URL) =>
+  `\n  Port ${DYNAMODB_PORT} was taken, so: npm run users -- … --local --endpoint ${origin}`
+
 const welcome = (url: string, dynamodb: URL) => `
   serverless-jwt-auth is running at ${url}
 
   Demo users (this machine only)
 ${DEMO_USERS.map(({ username }) => `    ${username.padEnd(5)} with password ${username}`).join('\n')}
 
-  The table is in memory, at ${dynamodb.origin}
+  The table is in memory, at ${dynamodb.origin}${Number(dynamodb.port) === DYNAMODB_PORT ? '' : otherPort(dynamodb)}
 
   Try it
     TOKEN=$(curl -s ${url}/login -H 'Content-Type: application/json' -d '{"username":"user","password":"user"}' | sed -E 's/.*"authToken":"([^"]*)".*/\\1/')

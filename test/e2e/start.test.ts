@@ -35,7 +35,7 @@ describe('what the service prints when it starts', () => {
     expect(rest).toHaveLength(1)
     expect(rest[0]).toMatch(
       new RegExp(
-        `^ ${service.url}\\n\\n  Demo users \\(this machine only\\)\\n    user  with password user\\n    admin with password admin\\n\\n  The table is in memory, at ${service.dynamoDbUrl}\\n\\n  Try it\\n`,
+        `^ ${service.url}\\n\\n  Demo users \\(this machine only\\)\\n    user  with password user\\n    admin with password admin\\n\\n  The table is in memory, at ${service.dynamoDbUrl}\\n(  Port 8000 was taken, so: npm run users -- … --local --endpoint ${service.dynamoDbUrl}\\n)?\\n  Try it\\n`,
       ),
     )
     expect(commands).toHaveLength(3)
