@@ -22,13 +22,19 @@ const nameAll = () => {
   // Named otherwise than they read, in the dialog; and tables that are regions, but no tables.
   for (const button of document.querySelectorAll('.modal-btn')) button.removeAttribute('aria-label')
   for (const table of document.querySelectorAll('.responses-table')) table.removeAttribute('role')
+  // It leaves levels out, down and up.
+  let above = 0
+  for (const heading of document.querySelectorAll('h1, h2, h3, h4, h5, h6')) {
+    above = Math.min(Number(heading.localName.slice(1)), above + 1)
+    heading.setAttribute('aria-level', String(above))
+  }
 }
 new MutationObserver(nameAll).observe(document.body, { childList: true, subtree: true })
 
 SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#swagger-ui',
-  deepLinking: true,
+  // Off stays `deepLinking`, which puts a link into the button that opens a route.
   defaultModelsExpandDepth: 0,
   syntaxHighlight: { theme: 'obsidian' },
   // Else it would ask another origin whether the description is valid.

@@ -155,17 +155,11 @@ describe('after too many failures', () => {
   })
 })
 
-/** Faults of Swagger UI 5 that lie in how its parts are nested, which neither styles nor attributes can mend. */
-const SWAGGER_UI_FAULTS = [
-  'nested-interactive', // The button that opens a route holds a button that copies its path.
-  'heading-order', // From the title at level 2 in steps of two, and back.
-]
-
 test.each(LOOKS)('is fit to be seen and heard at $width pixels, $colorScheme', async (appearance) => {
   const { width, colorScheme } = appearance
   const page = await open(`${url}/docs`, appearance)
   await operation(page, 'get', '/').waitFor()
-  const seen = (state: string) => look(page, `docs-${state}-${width}-${colorScheme}`, SWAGGER_UI_FAULTS)
+  const seen = (state: string) => look(page, `docs-${state}-${width}-${colorScheme}`)
   await seen('list')
   await openDialog(page)
   await dialogOf(page).waitFor()
