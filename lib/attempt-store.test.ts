@@ -1,4 +1,5 @@
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { fifty } from '../test/support/fifty.ts'
 import { startTable } from '../test/support/table.ts'
 import { clearFailures, countFailure, findForLogin } from './attempt-store.ts'
 import { type Counter, countersFor } from './attempts.ts'
@@ -35,16 +36,6 @@ const counted = async (counter = pair) => {
   const [found] = (await findForLogin(table, `ada-${count}`, [counter], soon())).counters
   return { failures: found?.failures, expiresAt: found?.expiresAt }
 }
-/** Does something 50 times at once. No call is given up and sent again because the machine is busy. */
-async function fifty<T>(act: () => Promise<T>): Promise<T[]> {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  try {
-    return await Promise.all(Array.from({ length: 50 }, act))
-  } finally {
-    vi.useRealTimers()
-  }
-}
-
 test('judging a password reads the user and all counters in one consistent call', async () => {
   const user = newUser(`ada-${count}`, 'user', 'hash', now)
   await addUser(table, user, soon())

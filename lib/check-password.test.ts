@@ -1,5 +1,6 @@
 import { argon2Sync, randomBytes } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { fifty } from '../test/support/fifty.ts'
 import { startTable } from '../test/support/table.ts'
 import { countFailure, findForLogin } from './attempt-store.ts'
 import { countersFor, type Limits } from './attempts.ts'
@@ -72,16 +73,6 @@ const hashes = () =>
     cost: [memory, passes, parallelism],
   }))
 const today = [19_456, 2, 1]
-
-/** Does something 50 times at once. No call is given up and sent again because the machine is busy. */
-async function fifty<T>(act: () => Promise<T>): Promise<T[]> {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  try {
-    return await Promise.all(Array.from({ length: 50 }, act))
-  } finally {
-    vi.useRealTimers()
-  }
-}
 
 describe('a password', () => {
   test('that is right finds the user, for one hash, and counts nothing', async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { fifty } from '../test/support/fifty.ts'
 import { startTable } from '../test/support/table.ts'
 import type { AwsCall } from './aws.ts'
 import type { Table } from './dynamo.ts'
@@ -63,16 +64,6 @@ const outrun = (operation: string, act: () => Promise<unknown>): Table => ({
     return aws(service, called, input, deadlineMs)
   },
 })
-
-/** Does something 50 times at once. No call is given up and sent again because the machine is busy. */
-async function fifty<T>(act: () => Promise<T>): Promise<T[]> {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  try {
-    return await Promise.all(Array.from({ length: 50 }, act))
-  } finally {
-    vi.useRealTimers()
-  }
-}
 
 describe('a session', () => {
   test('is found with its user as it was stored', async () => {
