@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { Attribute, Item, Key } from '../lib/dynamo.ts'
+import type { Attribute, Item, Key } from '../lib/aws/dynamodb.ts'
 import { createKms } from '../local/kms.ts'
 
 // AWS for the bench, in a process of its own so that it takes no time from the function's thread. KMS is the one

@@ -1,8 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { readFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { publicKeyFromSpki } from '../lib/keys.ts'
-import { readUnverified, verifyAccessToken } from '../lib/tokens.ts'
+import { readUnverified, verifyAccessToken } from '../lib/tokens/access-token.ts'
+import { publicKeyFromSpki } from '../lib/tokens/public-keys.ts'
 
 // Calls a warm authorizer, its verification alone (without the store), and a bare crypto.verify, in turns on the
 // same tokens. None of the three remembers a token.

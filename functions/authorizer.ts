@@ -1,13 +1,13 @@
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda'
-import { awsClient, awsSettings } from '../lib/aws.ts'
+import { policyFor } from '../lib/authorization/policy.ts'
+import { awsClient, awsSettings } from '../lib/aws/client.ts'
+import { openTable } from '../lib/aws/dynamodb.ts'
 import { readConfig } from '../lib/config.ts'
-import { openTable } from '../lib/dynamo.ts'
-import { deadlineOf, logFailure } from '../lib/http.ts'
-import { publicKeyCache } from '../lib/keys.ts'
-import { policyFor } from '../lib/policy.ts'
-import { ServiceError } from '../lib/problems.ts'
-import { readUnverified, verifyAccessToken } from '../lib/tokens.ts'
-import { findStanding } from '../lib/user-store.ts'
+import { ServiceError } from '../lib/errors.ts'
+import { deadlineOf, logFailure } from '../lib/http/handler.ts'
+import { readUnverified, verifyAccessToken } from '../lib/tokens/access-token.ts'
+import { publicKeyCache } from '../lib/tokens/public-keys.ts'
+import { findStanding } from '../lib/users/store.ts'
 
 const config = readConfig(['PUBLISHED_KEYS', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE'])
 const policy = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }

@@ -1,6 +1,6 @@
 import swaggerUiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'text' }
 import swaggerUi from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'text' }
-import { pageHandler } from '../lib/pages.ts'
+import { pageHandler } from '../lib/http/page.ts'
 import style from './docs/page.css' with { type: 'text' }
 import page from './docs/page.html' with { type: 'text' }
 import script from './docs/page.js' with { type: 'text' }

@@ -1,9 +1,9 @@
-import { openTable } from '../lib/dynamo.ts'
-import { apiHandler, noContent } from '../lib/http.ts'
-import { principalOf } from '../lib/identity.ts'
-import { ServiceError } from '../lib/problems.ts'
-import { deleteSession, findSession } from '../lib/session-store.ts'
-import { isLive, isSessionId } from '../lib/sessions.ts'
+import { principalOf } from '../lib/authorization/principal.ts'
+import { openTable } from '../lib/aws/dynamodb.ts'
+import { ServiceError } from '../lib/errors.ts'
+import { apiHandler, noContent } from '../lib/http/handler.ts'
+import { isLive, isSessionId } from '../lib/sessions/session.ts'
+import { deleteSession, findSession } from '../lib/sessions/store.ts'
 
 const table = openTable()
 

@@ -1,10 +1,16 @@
-import { Refreshing, readBody } from '../lib/body.ts'
+import { openTable } from '../lib/aws/dynamodb.ts'
 import { readSessionPolicy } from '../lib/config.ts'
-import { openTable } from '../lib/dynamo.ts'
-import { apiHandler, json } from '../lib/http.ts'
-import { tokenIssuer } from '../lib/issue-token.ts'
-import { findPresented, replaceSecret } from '../lib/session-store.ts'
-import { nextSecret, readRefreshToken, refreshTokenOf, refreshTtlSeconds, renewed } from '../lib/sessions.ts'
+import { Refreshing, readBody } from '../lib/http/body.ts'
+import { apiHandler, json } from '../lib/http/handler.ts'
+import {
+  nextSecret,
+  readRefreshToken,
+  refreshTokenOf,
+  refreshTtlSeconds,
+  renewed,
+} from '../lib/sessions/session.ts'
+import { findPresented, replaceSecret } from '../lib/sessions/store.ts'
+import { tokenIssuer } from '../lib/tokens/issue.ts'
 
 const table = openTable()
 const sessionPolicy = readSessionPolicy()

@@ -1,8 +1,8 @@
-import { openTable } from '../lib/dynamo.ts'
-import { apiHandler, json } from '../lib/http.ts'
-import { principalOf } from '../lib/identity.ts'
-import { findSessions } from '../lib/session-store.ts'
-import { showLive } from '../lib/sessions.ts'
+import { principalOf } from '../lib/authorization/principal.ts'
+import { openTable } from '../lib/aws/dynamodb.ts'
+import { apiHandler, json } from '../lib/http/handler.ts'
+import { showLive } from '../lib/sessions/session.ts'
+import { findSessions } from '../lib/sessions/store.ts'
 
 const table = openTable()
 

@@ -1,4 +1,4 @@
-import { pageHandler } from '../lib/pages.ts'
+import { pageHandler } from '../lib/http/page.ts'
 import style from './signin/page.css' with { type: 'text' }
 import page from './signin/page.html' with { type: 'text' }
 import script from './signin/page.js' with { type: 'text' }

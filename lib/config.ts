@@ -1,5 +1,5 @@
-import type { Limit, Limits } from './attempts.ts'
-import type { SessionPolicy } from './sessions.ts'
+import type { SessionPolicy } from './sessions/session.ts'
+import type { Limit, Limits } from './throttling/limits.ts'
 
 type Parse<T> = (text: string | undefined) => T
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { awsClient } from '../lib/aws.ts'
-import { publicKeyCache } from '../lib/keys.ts'
-import { readUnverified, verifyAccessToken } from '../lib/tokens.ts'
+import { awsClient } from '../lib/aws/client.ts'
+import { readUnverified, verifyAccessToken } from '../lib/tokens/access-token.ts'
+import { publicKeyCache } from '../lib/tokens/public-keys.ts'
 import {
   describeService,
   resourcesOf,

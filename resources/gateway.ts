@@ -16,7 +16,7 @@ interface Compiled {
 /**
  * Serverless plugin: what the framework leaves out of the gateway that it deploys. Where origins are allowed, every
  * route has a preflight, and every answer of the gateway's own the headers that let a page read it; what functions
- * answer is theirs (`lib/http.ts`). And none of those answers is missing from the deployment.
+ * answer is theirs (`lib/http/handler.ts`). And none of those answers is missing from the deployment.
  */
 export default class GatewayPlugin {
   readonly hooks: Record<string, () => void>

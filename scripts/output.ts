@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import type { ShownSession } from '../lib/sessions.ts'
+import type { ShownSession } from '../lib/sessions/session.ts'
 import type { Account } from './store.ts'
 
 /** One object or array, for other programs. */

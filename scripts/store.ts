@@ -1,6 +1,6 @@
-import { type Item, type Key, type Table, text } from '../lib/dynamo.ts'
-import { changeUserAsItIs, findUser, profileKey, userOf } from '../lib/user-store.ts'
-import type { User } from '../lib/users.ts'
+import { type Item, type Key, type Table, text } from '../lib/aws/dynamodb.ts'
+import { changeUserAsItIs, findUser, profileKey, userOf } from '../lib/users/store.ts'
+import type { User } from '../lib/users/user.ts'
 import { inParallel } from './in-parallel.ts'
 import { Refusal } from './refusal.ts'
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { apiHandler } from '../lib/http.ts'
-import { type ProblemCode, ServiceError } from '../lib/problems.ts'
+import { type ProblemCode, ServiceError } from '../lib/errors.ts'
+import { apiHandler } from '../lib/http/handler.ts'
 import { gatewayAnswers } from '../local/gateway-rules.ts'
 import { allowOrigins } from '../resources/gateway.ts'
 import { lambdaContext, loginEvent, parsed } from './support/lambda.ts'

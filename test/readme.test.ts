@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { TITLES } from '../lib/problems.ts'
+import { TITLES } from '../lib/errors.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -118,7 +118,7 @@ async function startWithRoutesOfOnesOwn() {
   expect(more).toEqual([])
   writeFileSync(join(copy, HELLO_FILE), hello)
   writeFileSync(join(copy, DRAFTS_FILE), drafts)
-  replaceLine('lib/users.ts', /^export const ROLES = .*\n/m, () => roles)
+  replaceLine('lib/users/user.ts', /^export const ROLES = .*\n/m, () => roles)
   const editor = `  { username: 'editor', role: 'editor' },\n`
   replaceLine('local/aws.ts', /^export const DEMO_USERS.*\n/m, (line) => line + editor)
   const entry = blocks('yaml').join('')

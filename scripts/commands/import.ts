@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
-import type { Table } from '../../lib/dynamo.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
 import { importUsers, type Tally } from '../import/import-users.ts'
 import { linesOf } from '../import/lines.ts'
 import { startProgress } from '../import/progress.ts'

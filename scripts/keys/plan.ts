@@ -28,7 +28,7 @@ export type Step =
   | { do: 'wait'; until: Date; why: string }
   | { do: 'done' }
 
-/** A function may hold the public keys that it has read for so long (`lib/keys.ts`). */
+/** A function may hold the public keys that it has read for so long (`lib/tokens/public-keys.ts`). */
 const KEPT_BY_FUNCTIONS_SECONDS = 300
 
 /** A client may hold the published keys for so long (`max-age` in `functions/jwks.ts`). */

@@ -4,7 +4,7 @@ import {
   DescribeStacksCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation'
-import { type AwsCall, awsClient } from '../../lib/aws.ts'
+import { type AwsCall, awsClient } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { Refusal } from '../refusal.ts'
 import { type Environment, nameOf, openAccount } from '../target.ts'

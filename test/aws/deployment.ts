@@ -10,7 +10,7 @@ import {
 import { type FunctionConfiguration, GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { awsClient } from '../../lib/aws.ts'
+import { awsClient } from '../../lib/aws/client.ts'
 import { allows, readAuthorization } from '../../local/gateway-rules.ts'
 import { parsed, sampleEvent } from '../support/lambda.ts'
 import { root } from '../support/service-description.ts'

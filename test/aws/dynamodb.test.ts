@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import dynalite from 'dynalite'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { awsClient } from '../../lib/aws.ts'
+import { awsClient } from '../../lib/aws/client.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 
 // One contract for the local DynamoDB and moto's: the calls that lib/ makes, one after the other on one table.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { hashPassword, SALT_BYTES } from '../../lib/passwords.ts'
-import { addUser } from '../../lib/user-store.ts'
-import { newUser } from '../../lib/users.ts'
+import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { addUser } from '../../lib/users/store.ts'
+import { newUser } from '../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { describeService, resourcesOf, tableOf } from '../support/service-description.ts'
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { inject } from 'vitest'
-import { describeApi } from '../../lib/openapi.ts'
+import { describeApi } from '../../lib/openapi/document.ts'
 import { type Document, type Operation, operationsOf, type Response, resolve } from './document.ts'
 
 /** An answer of the service, and what was asked. */

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { TestProject } from 'vitest/node'
-import { describeApi } from '../../lib/openapi.ts'
+import { describeApi } from '../../lib/openapi/document.ts'
 import { expectedOf } from './document.ts'
 
 declare module 'vitest' {

@@ -1,4 +1,4 @@
-import type { describeApi } from '../../lib/openapi.ts'
+import type { describeApi } from '../../lib/openapi/document.ts'
 
 /** The API description, as whoever reads it gets it. */
 export type Document = ReturnType<typeof describeApi>

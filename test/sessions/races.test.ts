@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { awsClient } from '../../lib/aws.ts'
+import { awsClient } from '../../lib/aws/client.ts'
 import {
   type Answer,
   begin,

@@ -1,4 +1,4 @@
-import type { Table } from '../../lib/dynamo.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
 import { startLocalAws } from '../../local/aws.ts'
 import { describeService, resourcesOf, tableOf } from './service-description.ts'
 

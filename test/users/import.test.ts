@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { text } from '../../lib/dynamo.ts'
-import { addUser } from '../../lib/user-store.ts'
-import { newUser } from '../../lib/users.ts'
+import { text } from '../../lib/aws/dynamodb.ts'
+import { addUser } from '../../lib/users/store.ts'
+import { newUser } from '../../lib/users/user.ts'
 import { PASSWORD, readyHash, type Store, soon, startStore, temporaryFolder } from './operator.ts'
 
 let store: Store

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findUser } from '../../lib/user-store.ts'
+import { findUser } from '../../lib/users/store.ts'
 import { PASSWORD, run, type Store, soon, startStore, temporaryFolder } from './operator.ts'
 
 let store: Store

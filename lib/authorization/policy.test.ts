@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { allows, readAuthorization } from '../../local/gateway-rules.ts'
+import type { Role } from '../users/user.ts'
+import { policyFor } from './policy.ts'
+
+const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
+const principal = (role: Role) => ({ username: 'ada', role, expiresAt: 1_795_534_200 })
+const policy = (role: Role) => policyFor(principal(role), `${stage}/GET/`)
+const opens = (role: Role, arn: string) => allows(readAuthorization(policy(role))?.statements ?? [], arn)
+
+test('a user may call the whole stage and is denied everything under /admin', () => {
+  expect(policy('user')).toEqual({
+    principalId: 'ada',
+    policyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${stage}/*` },
+        { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${stage}/*/admin*` },
+      ],
+    },
+    context: { username: 'ada', role: 'user', expiresAt: 1_795_534_200 },
+  })
+})
+
+test('an administrator may call the whole stage', () => {
+  expect(policy('admin')).toEqual({
+    principalId: 'ada',
+    policyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${stage}/*` }],
+    },
+    context: { username: 'ada', role: 'admin', expiresAt: 1_795_534_200 },
+  })
+})
+
+test('the answer is the same whatever route is asked for first, as the gateway keeps it for all', () => {
+  for (const path of ['GET/admin', 'DELETE/admin/users/7', 'POST/deeply/nested/route', 'GET']) {
+    expect(policyFor(principal('user'), `${stage}/${path}`)).toEqual(policy('user'))
+  }
+})
+
+test.each([
+  ['GET/', true],
+  ['GET/anything/else', true],
+  ['GET/admin', false],
+  ['DELETE/admin', false],
+  ['GET/admin/users', false],
+])('by the gateway\u2019s rules a user calling %s: %s; an administrator may', (path, isOpen) => {
+  expect(opens('user', `${stage}/${path}`)).toBe(isOpen)
+  expect(opens('admin', `${stage}/${path}`)).toBe(true)
+})
+
+test.each(['abcdef1234/prod/GET/', 'other12345/dev/GET/', 'abcdef1234/dev2/GET/'])(
+  'the answer opens nothing of %s, another stage or API',
+  (path) => {
+    expect(opens('admin', `arn:aws:execute-api:eu-central-1:123456789012:${path}`)).toBe(false)
+  },
+)

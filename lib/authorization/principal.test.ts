@@ -1,0 +1,96 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { describe, expect, test } from 'vitest'
+import { sampleEvent } from '../../test/support/lambda.ts'
+import { principalOf, principalWithRole } from './principal.ts'
+
+const EXPIRES_AT = 1_795_534_200
+const valid = { principalId: 'ada', username: 'ada', role: 'admin', expiresAt: String(EXPIRES_AT) }
+const at = (second: number) => new Date(second * 1000)
+const now = at(EXPIRES_AT - 60)
+
+function eventWith(authorizer: unknown): APIGatewayProxyEvent {
+  const event = sampleEvent('user-content.json')
+  return { ...event, requestContext: { ...event.requestContext, authorizer } }
+}
+
+test('a request speaks for whom the authorizer put into its context', () => {
+  expect(principalOf(eventWith(valid), now)).toEqual({
+    username: 'ada',
+    role: 'admin',
+    expiresAt: EXPIRES_AT,
+  })
+})
+
+test('an authorization works until the second before its token expires and not at it', () => {
+  const event = eventWith(valid)
+  expect(principalOf(event, new Date(EXPIRES_AT * 1000 - 1)).username).toBe('ada')
+  expect(() => principalOf(event, at(EXPIRES_AT))).toThrow(
+    expect.objectContaining({
+      code: 'invalid_token',
+      message: 'the token behind a cached authorization has expired',
+    }),
+  )
+})
+
+test('nothing else of the context is read', () => {
+  const authorizer = { ...valid, username: 'user', role: 'user', claims: { sub: 'root', role: 'admin' } }
+  expect(principalOf(eventWith({ ...authorizer, principalId: 'root', sub: 'root' }), now)).toEqual({
+    username: 'user',
+    role: 'user',
+    expiresAt: EXPIRES_AT,
+  })
+  expect(() => principalOf(eventWith({ claims: valid }), now)).toThrow()
+})
+
+describe('a context is refused as not the authorizer\u2019s own', () => {
+  test.each<[string, unknown]>([
+    ['that is missing', undefined],
+    ['that is null', null],
+    ['that is text', 'ada'],
+    ['that is empty', {}],
+    ['without a username', { ...valid, username: undefined }],
+    ['without a role', { ...valid, role: undefined }],
+    ['without an expiry', { ...valid, expiresAt: undefined }],
+    ['with an empty username', { ...valid, username: '' }],
+    ['with a username in another case', { ...valid, username: 'Ada' }],
+    ['with a username that is an array', { ...valid, username: ['ada'] }],
+    ['with an unknown role', { ...valid, role: 'root' }],
+    ['with a role that is an array', { ...valid, role: ['admin'] }],
+    ['with a role that is a property of objects', { ...valid, role: 'constructor' }],
+    ['with a role that is true', { ...valid, role: true }],
+    ['with an expiry that is no number', { ...valid, expiresAt: 'never' }],
+    ['with an expiry that is a number, which REST APIs never send', { ...valid, expiresAt: EXPIRES_AT }],
+    ['with an expiry that is an array', { ...valid, expiresAt: [String(EXPIRES_AT)] }],
+    ['with an endless expiry', { ...valid, expiresAt: 'Infinity' }],
+    ['with an expiry in another notation', { ...valid, expiresAt: '9e15' }],
+    ['with a negative expiry', { ...valid, expiresAt: '-1' }],
+    ['with a fraction of a second', { ...valid, expiresAt: `${EXPIRES_AT}.5` }],
+    ['with a line break behind its expiry', { ...valid, expiresAt: `${EXPIRES_AT}\n` }],
+    ['whose values lie in a __proto__ member', JSON.parse(`{"__proto__":${JSON.stringify(valid)}}`)],
+  ])('%s', (_what, authorizer) => {
+    expect(() => principalOf(eventWith(authorizer), now)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_token',
+        message: 'the context is not one our authorizer makes',
+      }),
+    )
+  })
+
+  test('when there is no context at all', () => {
+    const { requestContext: _, ...event } = sampleEvent('user-content.json')
+    expect(() => principalOf(event, now)).toThrow(expect.objectContaining({ code: 'invalid_token' }))
+  })
+})
+
+test('a route for one role is open to that role alone', () => {
+  const user = eventWith({ ...valid, role: 'user' })
+  expect(principalWithRole(eventWith(valid), 'admin', now).username).toBe('ada')
+  expect(() => principalWithRole(user, 'admin', now)).toThrow(expect.objectContaining({ code: 'forbidden' }))
+})
+
+test('an expired authorization says that it is expired, whatever its role', () => {
+  const user = eventWith({ ...valid, role: 'user' })
+  expect(() => principalWithRole(user, 'admin', at(EXPIRES_AT))).toThrow(
+    expect.objectContaining({ code: 'invalid_token' }),
+  )
+})

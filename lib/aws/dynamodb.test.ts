@@ -1,0 +1,189 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { startTable } from '../../test/support/table.ts'
+import { ServiceError } from '../errors.ts'
+import type { AwsCall } from './client.ts'
+import {
+  attributesOf,
+  flag,
+  getItems,
+  type Item,
+  type Key,
+  number,
+  optionalText,
+  text,
+  updateOf,
+  writeIf,
+} from './dynamodb.ts'
+
+const { table, stop } = await startTable()
+afterAll(stop)
+
+const soon = () => Date.now() + 4_500
+const keyOf = (name: string): Key => ({ pk: { S: name }, sk: { S: 'it' } })
+const itemOf = (name: string): Item => ({ ...keyOf(name), name: { S: name } })
+const put = (Item: Item) => table.aws('dynamodb', 'PutItem', { TableName: table.name, Item }, soon())
+const get = async (name: string) => (await getItems(table, [keyOf(name)], soon()))[0]
+
+describe('values are stored', () => {
+  test('as text, numbers and truth values, and not at all when they are undefined', () => {
+    const values = { name: 'ada', empty: '', count: 7, none: 0, on: true, off: false, gone: undefined }
+    expect(attributesOf(values)).toStrictEqual({
+      name: { S: 'ada' },
+      empty: { S: '' },
+      count: { N: '7' },
+      none: { N: '0' },
+      on: { BOOL: true },
+      off: { BOOL: false },
+    })
+  })
+
+  test('and read back as what they are', () => {
+    const item = attributesOf({ name: 'ada', count: -7, on: true, off: false })
+    expect(text(item, 'name')).toBe('ada')
+    expect(optionalText(item, 'name')).toBe('ada')
+    expect(number(item, 'count')).toBe(-7)
+    expect(flag(item, 'on')).toBe(true)
+    expect(flag(item, 'off')).toBe(false)
+    expect(optionalText(item, 'gone')).toBeUndefined()
+  })
+
+  test.each([
+    ['text', text, { N: '7' }],
+    ['text', text, { NULL: true }],
+    ['text', text, { S: 7 }],
+    ['text', text, undefined],
+    ['a number', number, { S: '7' }],
+    ['a number', number, { N: 7 }],
+    ['a number', number, undefined],
+    ['a truth value', flag, { S: 'true' }],
+    ['a truth value', flag, { BOOL: 'false' }],
+    ['a truth value', flag, undefined],
+  ])('what must be %s is refused as broken when it is not', (_what, read, value) => {
+    expect(() => read({ it: value } as Item, 'it')).toThrow(
+      expect.objectContaining({ code: 'unavailable', message: 'the store holds an item without it' }),
+    )
+  })
+})
+
+describe('items are read', () => {
+  test('in the order of their keys, and undefined where there is none', async () => {
+    await Promise.all(['a', 'b', 'c'].map((name) => put(itemOf(name))))
+    const wanted = ['c', 'nothing', 'a', 'b'].map(keyOf)
+    expect(await getItems(table, wanted, soon())).toEqual([itemOf('c'), undefined, itemOf('a'), itemOf('b')])
+  })
+
+  test('in one consistent call', async () => {
+    const calls: unknown[] = []
+    const aws: AwsCall = (service, operation, input, deadlineMs) => {
+      calls.push({ service, operation, input })
+      return table.aws(service, operation, input, deadlineMs)
+    }
+    await getItems({ aws, name: table.name }, [keyOf('a'), keyOf('b')], soon())
+    expect(calls).toEqual([
+      {
+        service: 'dynamodb',
+        operation: 'BatchGetItem',
+        input: { RequestItems: { [table.name]: { Keys: [keyOf('a'), keyOf('b')], ConsistentRead: true } } },
+      },
+    ])
+  })
+
+  test('until the store leaves none over: it answers 200 with a part when it is busy', async () => {
+    const asked: unknown[] = []
+    // Gives one item a call, the last first, and the first call none at all.
+    const aws: AwsCall = async (_service, _operation, input) => {
+      const [{ Keys } = { Keys: [] }] = Object.values(
+        (input as { RequestItems: Record<string, { Keys: Key[] }> }).RequestItems,
+      )
+      asked.push(Keys.map(({ pk }) => pk.S))
+      const given = asked.length === 1 ? [] : Keys.slice(-1)
+      const left = Keys.slice(0, Keys.length - given.length)
+      return {
+        Responses: { [table.name]: given.map(({ pk }) => itemOf(pk.S)) },
+        UnprocessedKeys: left.length > 0 ? { [table.name]: { Keys: left, ConsistentRead: true } } : {},
+      }
+    }
+    const items = await getItems({ aws, name: table.name }, ['a', 'b', 'c'].map(keyOf), soon())
+    expect(items).toEqual(['a', 'b', 'c'].map(itemOf))
+    expect(asked).toEqual([['a', 'b', 'c'], ['a', 'b', 'c'], ['a', 'b'], ['a']])
+  })
+
+  test('and a store that leaves all over for ever is unavailable when the time is up', async () => {
+    const { aws: call } = table
+    const aws: AwsCall = async (service, operation, input, deadlineMs) => {
+      await call(service, operation, input, deadlineMs)
+      const { RequestItems } = input as { RequestItems: object }
+      return { Responses: { [table.name]: [] }, UnprocessedKeys: RequestItems }
+    }
+    await expect(getItems({ aws, name: table.name }, [keyOf('a')], Date.now() + 300)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'dynamodb BatchGetItem failed',
+    })
+  })
+
+  test.each([
+    ['nothing', {}],
+    ['no list', { Responses: { [table.name]: {} } }],
+    ['another table', { Responses: { others: [] } }],
+  ])('and an answer of %s is unavailable, not an empty store', async (_what, answer) => {
+    const aws: AwsCall = async () => answer
+    await expect(getItems({ aws, name: table.name }, [keyOf('a')], soon())).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'the store answered without items',
+    })
+  })
+})
+
+describe('an update', () => {
+  test('sets what is there and removes what is undefined, reserved words among the names', async () => {
+    await put({
+      ...keyOf('update'),
+      role: { S: 'user' },
+      name: { S: 'a' },
+      count: { N: '1' },
+      status: { S: 'x' },
+    })
+    const changes = { role: 'admin', count: 2, disabled: true, name: undefined, status: undefined }
+    const input = {
+      Key: keyOf('update'),
+      ConditionExpression: '#role = :before',
+      ...updateOf(changes, { ':before': { S: 'user' } }),
+    }
+    expect(await writeIf(table, 'UpdateItem', input, soon())).toBe(true)
+    expect(await get('update')).toEqual({
+      ...keyOf('update'),
+      role: { S: 'admin' },
+      count: { N: '2' },
+      disabled: { BOOL: true },
+    })
+  })
+
+  test('that removes nothing says nothing of removing', () => {
+    expect(updateOf({ role: 'admin' }, { ':before': { N: '1' } })).toEqual({
+      UpdateExpression: 'SET #role = :role',
+      ExpressionAttributeNames: { '#role': 'role' },
+      ExpressionAttributeValues: { ':role': { S: 'admin' }, ':before': { N: '1' } },
+    })
+  })
+})
+
+describe('a conditional write', () => {
+  const input = (Item: Item) => ({ Item, ConditionExpression: 'attribute_not_exists(pk)' })
+
+  test('says whether its condition held, and changes nothing if it did not', async () => {
+    expect(await writeIf(table, 'PutItem', input(itemOf('once')), soon())).toBe(true)
+    const second = { ...itemOf('once'), name: { S: 'another' } }
+    expect(await writeIf(table, 'PutItem', input(second), soon())).toBe(false)
+    expect(await get('once')).toEqual(itemOf('once'))
+  })
+
+  test('that failed for any other reason is no answer to that', async () => {
+    const gone = { aws: table.aws, name: 'missing' }
+    const failure = await writeIf(gone, 'PutItem', input(itemOf('once')), soon()).catch((error) => error)
+    expect(failure).toBeInstanceOf(ServiceError)
+    expect(failure).toMatchObject({ code: 'unavailable', cause: { name: 'ResourceNotFoundException' } })
+    const late = writeIf(table, 'PutItem', input(itemOf('late')), Date.now() - 1)
+    await expect(late).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'DeadlineExceeded' } })
+    expect(await get('late')).toBeUndefined()
+  })
+})

@@ -1,0 +1,268 @@
+import { inspect } from 'node:util'
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { lambdaContext, loginEvent, parsed } from '../../test/support/lambda.ts'
+import { type FieldError, PROBLEMS, type ProblemCode, TITLES } from '../errors.ts'
+import { Credentials, readBody } from './body.ts'
+import { apiHandler, json } from './handler.ts'
+
+/** Stands in every bad body; whoever repeats what was sent repeats this. */
+const SECRET = 'hunter2'
+
+const echo = apiHandler(async (event) => json(200, readBody(event, Credentials)))
+const read = (body: string | null) => readBody(loginEvent({ body }), Credentials)
+const base64 = (body: string | Buffer) => ({
+  body: Buffer.from(body).toString('base64'),
+  isBase64Encoded: true,
+})
+const credentials = (username: unknown, password: unknown = SECRET) => JSON.stringify({ username, password })
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+/** Sends what must be refused and checks all that anybody gets to see of it. */
+async function expectRefusal(
+  changes: Partial<APIGatewayProxyEvent>,
+  code: ProblemCode,
+  errors?: FieldError[],
+) {
+  const records: unknown[] = []
+  for (const method of ['info', 'error', 'log', 'warn', 'debug'] as const) {
+    vi.spyOn(console, method).mockImplementation((...all) => void records.push(...all))
+  }
+  const event = loginEvent(changes)
+  const answer = await echo(event, lambdaContext())
+  const [status, detail] = PROBLEMS[code]
+  expect(parsed(answer)).toEqual({
+    statusCode: status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+    },
+    body: { type: 'about:blank', title: TITLES[status], status, detail, ...(errors && { errors }) },
+  })
+  expect(records).toEqual([{ event: 'request.refused', code, detail: expect.any(String) }])
+
+  let thrown: unknown
+  try {
+    readBody(event, Credentials)
+  } catch (error) {
+    thrown = error
+  }
+  expect(thrown).toMatchObject({ name: 'ServiceError', code })
+  expect(inspect([answer, records, thrown], { depth: null })).not.toContain(SECRET)
+}
+
+const USERNAME = {
+  pointer: '#/username',
+  detail: '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.',
+}
+const NOT_TEXT = (name: string) => ({ pointer: `#/${name}`, detail: 'A string is needed.' })
+const UNKNOWN = { pointer: '#', detail: 'Unknown fields are not accepted.' }
+const NO_OBJECT = { pointer: '#', detail: 'A JSON object is needed.' }
+const NUL = { pointer: '#/password', detail: 'Must be text without NUL.' }
+const TOO_LONG = { pointer: '#/password', detail: 'At most 1,024 bytes of UTF-8.' }
+
+describe('a body is read', () => {
+  test('as REST API Gateway sends it, in base64 or not', () => {
+    const body = credentials('ada', 'p\u00e4ss')
+    expect(read(body)).toEqual({ username: 'ada', password: 'p\u00e4ss' })
+    expect(readBody(loginEvent(base64(body)), Credentials)).toEqual({
+      username: 'ada',
+      password: 'p\u00e4ss',
+    })
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['with a charset', { 'Content-Type': 'application/json; charset=utf-8' }],
+    ['in capitals', { 'Content-Type': 'Application/JSON' }],
+    ['under a name in lower case, as HTTP/2 has it', { 'content-type': 'application/json' }],
+  ])('with its content type written %s', (_how, headers) => {
+    expect(readBody(loginEvent({ headers }), Credentials)).toEqual({ username: 'user', password: 'user' })
+  })
+
+  test('with white space wherever JSON has it', () => {
+    const body = '\r\n\t { "username"\t: "ada" ,\n"password"\r\n :"x" } \n'
+    expect(read(body)).toEqual({ username: 'ada', password: 'x' })
+  })
+
+  test.each(['"username":', 'a":"b', '\\" : \\\\"', '{"a":"b","a":"c"}', ' \u2028 ', '\uD83D\uDD11'])(
+    'with the password %j in it, whatever that looks like',
+    (password) => {
+      expect(read(credentials('ada', password)).password).toBe(password)
+    },
+  )
+
+  test('with an escaped U+FFFD, which the gateway did not put there', () => {
+    expect(read('{"username":"ada","password":"\\ufffd"}').password).toBe('\ufffd')
+  })
+
+  test('with the username in lower case, as it is stored', () => {
+    expect(read(credentials('Ada.LOVELACE-1_x')).username).toBe('ada.lovelace-1_x')
+  })
+
+  test('with the password in Unicode form C, as it is hashed', () => {
+    expect(read(credentials('ada', 'cafe\u0301')).password).toBe('caf\u00e9')
+  })
+})
+
+describe('a content type is refused', () => {
+  test.each<[string, unknown]>([
+    ['that is missing', {}],
+    ['that is empty', { 'Content-Type': '' }],
+    ['of a form', { 'Content-Type': 'application/x-www-form-urlencoded' }],
+    ['of plain text', { 'Content-Type': 'text/plain; application/json' }],
+    ['that only begins alike', { 'Content-Type': 'application/jsonp' }],
+    ['of JSON of another kind', { 'Content-Type': 'application/json-patch+json' }],
+    ['in a list', { 'Content-Type': ['application/json'] }],
+    ['that is a number', { 'Content-Type': 7 }],
+    ['that is null', { 'Content-Type': null }],
+    ['when there are no headers', null],
+  ])('%s', async (_what, headers) => {
+    const event = { body: credentials('ada'), headers } as Partial<APIGatewayProxyEvent>
+    await expectRefusal(event, 'unsupported_media_type')
+  })
+})
+
+describe('a body may have 8 KiB', () => {
+  const filled = (bytes: number) => {
+    const body = credentials('ada', `${SECRET}\u00e9`)
+    return body + ' '.repeat(bytes - Buffer.byteLength(body))
+  }
+
+  test('and no more, in bytes', async () => {
+    expect(read(filled(8_192)).username).toBe('ada')
+    await expectRefusal({ body: filled(8_193) }, 'body_too_large')
+  })
+
+  test('and no more, in base64, which is counted decoded', async () => {
+    expect(readBody(loginEvent(base64(filled(8_192))), Credentials).username).toBe('ada')
+    await expectRefusal(base64(filled(8_193)), 'body_too_large')
+  })
+
+  test('so 100,000 arrays in each other are not even parsed', async () => {
+    await expectRefusal({ body: '['.repeat(100_000) + ']'.repeat(100_000) }, 'body_too_large')
+  })
+})
+
+describe('a body is refused as malformed', () => {
+  test.each<[string, Partial<APIGatewayProxyEvent>]>([
+    ['when it is null', { body: null }],
+    ['when it is empty', { body: '' }],
+    ['when it is white space', { body: ' \n' }],
+    ['when it is text', { body: SECRET }],
+    ['when it ends too soon', { body: `{"username":"ada","password":"${SECRET}` }],
+    ['when more follows it', { body: `${credentials('ada')}${SECRET}` }],
+    ['when it is a form', { body: `username=ada&password=${SECRET}` }],
+    ['with single quotes', { body: `{'username':'ada','password':'${SECRET}'}` }],
+    ['with a comma too many', { body: `{"username":"ada","password":"${SECRET}",}` }],
+    ['with a comment', { body: `{/* ${SECRET} */"username":"ada","password":"x"}` }],
+    ['with a byte order mark', { body: `\uFEFF${credentials('ada')}` }],
+    ['with a byte order mark in base64', base64(`\uFEFF${credentials('ada')}`)],
+    ['in UTF-16', base64(Buffer.from(credentials('ada'), 'utf16le'))],
+    ['with a NUL in it', { body: credentials('ada', 'NUL').replace('NUL', `${SECRET}\0`) }],
+    ['with a NUL behind it', { body: `${credentials('ada')}\0` }],
+    ['with bytes that are no UTF-8', base64(Buffer.from(credentials('ada', `${SECRET}\u00ff`), 'latin1'))],
+    [
+      'with a surrogate in UTF-8',
+      base64(Buffer.from(credentials('ada', `${SECRET}abc`).replace('abc', '\xed\xa0\x80'), 'latin1')),
+    ],
+    ['with what the gateway makes of such bytes', { body: credentials('ada', `${SECRET}\ufffd`) }],
+    ['with a lone surrogate', { body: `{"username":"ada","password":"${SECRET}\ud800"}` }],
+    ['with base64 that the gateway did not declare', { body: base64(credentials('ada')).body }],
+    ['with two usernames', { body: `{"username":"ada","username":"bob","password":"${SECRET}"}` }],
+    [
+      'with two passwords that are equal',
+      { body: `{"username":"ada","password":"${SECRET}","password":"${SECRET}"}` },
+    ],
+    [
+      'with a second username in another spelling',
+      { body: `{"username":"ada","user\\u006eame":"bob","password":"${SECRET}"}` },
+    ],
+    [
+      'with a second username far away',
+      { body: `{"username" :"ada","password":"${SECRET}","username"\n\t :"bob"}` },
+    ],
+  ])('%s', async (_what, event) => {
+    await expectRefusal(event, 'malformed_body')
+  })
+})
+
+describe('fields are refused', () => {
+  test.each<[string, string, FieldError[]]>([
+    ['that are missing', '{}', [NOT_TEXT('username'), NOT_TEXT('password')]],
+    ['without a username', `{"password":"${SECRET}"}`, [NOT_TEXT('username')]],
+    ['without a password', `{"username":"ada"}`, [NOT_TEXT('password')]],
+    ['that are null', credentials(null, null), [NOT_TEXT('username'), NOT_TEXT('password')]],
+    ['that are numbers', credentials(7, 7), [NOT_TEXT('username'), NOT_TEXT('password')]],
+    ['that are booleans', credentials(true, false), [NOT_TEXT('username'), NOT_TEXT('password')]],
+    ['that are lists', credentials(['ada'], [SECRET]), [NOT_TEXT('username'), NOT_TEXT('password')]],
+    [
+      'that are objects',
+      credentials({ S: 'ada' }, { S: SECRET }),
+      [NOT_TEXT('username'), NOT_TEXT('password')],
+    ],
+    ['that are not known', `{"username":"ada","password":"x","${SECRET}":1,"b":2}`, [UNKNOWN]],
+    ['that differ in case', `{"Username":"ada","password":"${SECRET}"}`, [NOT_TEXT('username'), UNKNOWN]],
+    [
+      'that are empty',
+      credentials('', ''),
+      [USERNAME, { pointer: '#/password', detail: 'Must not be empty.' }],
+    ],
+    ['with blanks in the username', credentials(` ${SECRET} `), [USERNAME]],
+    ['with a line break behind the username', credentials(`${SECRET}\n`), [USERNAME]],
+    ['with letters beyond ASCII in the username', credentials('\u212aada'), [USERNAME]],
+    ['with a NUL in the username', credentials('ada\0'), [USERNAME]],
+    ['with a separator of our keys in the username', credentials('ada#profile'), [USERNAME]],
+    ['with a NUL in the password', credentials('ada', `${SECRET}\0`), [NUL]],
+    ['with half a surrogate pair in the password', credentials('ada', `${SECRET}\ud800`), [NUL]],
+    ['of a text', `"${SECRET}"`, [NO_OBJECT]],
+    ['of a number', '7', [NO_OBJECT]],
+    ['of null', 'null', [NO_OBJECT]],
+    ['of a list', `["ada","${SECRET}"]`, [NO_OBJECT]],
+    ['of a list of objects', `[${credentials('ada')}]`, [NO_OBJECT]],
+    ['of 4,000 arrays in each other', '['.repeat(4_000) + ']'.repeat(4_000), [NO_OBJECT]],
+    [
+      'of 600 objects in each other',
+      `${'{"username":'.repeat(600)}1${'}'.repeat(600)}`,
+      [NOT_TEXT('username'), NOT_TEXT('password')],
+    ],
+    [
+      'of an object with a __proto__ member',
+      `{"username":"ada","password":"${SECRET}","__proto__":{"role":"admin"}}`,
+      [UNKNOWN],
+    ],
+    [
+      'that only a __proto__ member holds',
+      `{"__proto__":{"username":"ada","password":"${SECRET}"}}`,
+      [NOT_TEXT('username'), NOT_TEXT('password'), UNKNOWN],
+    ],
+    [
+      'of an object with a constructor member',
+      `{"username":"ada","password":"${SECRET}","constructor":{"prototype":{}}}`,
+      [UNKNOWN],
+    ],
+  ])('%s', async (_what, body, errors) => {
+    await expectRefusal({ body }, 'invalid_fields', errors)
+    expect(Object.hasOwn(Object.prototype, 'role')).toBe(false)
+  })
+
+  test('with a username over 64 characters', async () => {
+    expect(read(credentials('x'.repeat(64))).username).toBe('x'.repeat(64))
+    await expectRefusal({ body: credentials('x'.repeat(65)) }, 'invalid_fields', [USERNAME])
+  })
+
+  test.each([
+    ['of one byte each', 'x', 1_024],
+    ['of two bytes each', '\u00e9', 512],
+    ['that form C makes shorter, counted afterwards', 'e\u0301', 512],
+    ['that form C makes longer, counted afterwards', '\u0958', 170],
+    ['of four bytes each', '\uD83D\uDD11', 256],
+  ])('with a password over 1,024 bytes, in characters %s', async (_what, character, most) => {
+    const password = character.repeat(most)
+    expect(read(credentials('ada', password)).password).toBe(password.normalize('NFC'))
+    await expectRefusal({ body: credentials('ada', password + character) }, 'invalid_fields', [TOO_LONG])
+  })
+})

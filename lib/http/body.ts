@@ -1,0 +1,104 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import * as z from 'zod/mini'
+import { type FieldError, ServiceError } from '../errors.ts'
+import { headerOf } from './handler.ts'
+
+const MAX_BODY_BYTES = 8_192
+/** The most that a password may take in UTF-8, in normalisation form C. */
+export const MAX_PASSWORD_BYTES = 1_024
+
+/** A username as a client may write it, read into the lower case it is stored in. */
+export const Username = z
+  .string('A string is needed.')
+  .check(
+    z.regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.'),
+    z.toLowerCase(),
+  )
+
+/** A password as a client may write it, read into Unicode normalisation form C. */
+export const Password = z.string('A string is needed.').check(
+  z.minLength(1, 'Must not be empty.'),
+  z.refine((text) => text.isWellFormed() && !text.includes('\0'), 'Must be text without NUL.'),
+  z.overwrite((text) => text.normalize('NFC')),
+  z.refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, 'At most 1,024 bytes of UTF-8.'),
+)
+
+/** Body of `POST /login`. */
+export const Credentials = z.strictObject({ username: Username, password: Password })
+
+/** A refresh token as a client may write it. */
+export const Token = z.string('A string is needed.').check(z.maxLength(256, 'At most 256 characters.'))
+
+/** Body of `POST /refresh`. */
+export const Refreshing = z.strictObject({ refreshToken: Token })
+
+/** Body of `POST /logout`. */
+export const LoggingOut = z.strictObject({
+  refreshToken: Token,
+  everywhere: z.optional(z.boolean('true or false is needed.')),
+})
+
+/** Body of `PUT /password`. */
+export const PasswordChange = z.strictObject({ currentPassword: Password, newPassword: Password })
+
+/**
+ * Reads a request's JSON body as a schema describes it.
+ *
+ * Two members of one name are refused (RFC 8259 section 4 leaves their meaning open), as is U+FFFD, which
+ * stands where the gateway found bytes that are no UTF-8. Schemas are flat: no member is an object.
+ *
+ * @param event - As REST API Gateway sends it, base64-encoded or not.
+ * @param schema - Strict; its checks carry their own texts.
+ * @returns What the schema makes of the body.
+ * @throws {@link ServiceError} `unsupported_media_type`, `body_too_large`, `malformed_body` or
+ *   `invalid_fields`, none of which holds anything of what was sent.
+ */
+export function readBody<T>(event: APIGatewayProxyEvent, schema: z.ZodMiniType<T>): T {
+  if (!/^application\/json\s*(;|$)/i.test(headerOf(event.headers, 'content-type'))) {
+    throw new ServiceError('unsupported_media_type', 'content type is not application/json')
+  }
+  const text = textOf(event)
+  const body = parseJson(text)
+  const result = z.safeParse(schema, body)
+  if (!result.success) {
+    throw new ServiceError('invalid_fields', 'fields are not valid', { fields: fieldErrors(result.error) })
+  }
+  if (countMembers(text) !== Object.keys(body as object).length) {
+    throw new ServiceError('malformed_body', 'a member is repeated')
+  }
+  return result.data
+}
+
+function textOf({ body, isBase64Encoded }: APIGatewayProxyEvent): string {
+  const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8')
+  if (bytes.length > MAX_BODY_BYTES) throw new ServiceError('body_too_large', 'body is over 8 KiB')
+  const text = bytes.toString('utf8')
+  if (text.includes('\uFFFD')) throw new ServiceError('malformed_body', 'body is not UTF-8')
+  return text
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // No cause: node's message quotes the text, which may hold a password.
+    throw new ServiceError('malformed_body', 'body is not JSON')
+  }
+}
+
+/** Counts the members in a flat JSON object's text: strings that a colon follows. */
+function countMembers(jsonText: string): number {
+  const strings = jsonText.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)
+  return [...strings].filter(([, colon]) => colon !== undefined).length
+}
+
+function fieldErrors({ issues }: z.core.$ZodError): FieldError[] {
+  return issues.map((issue) => ({
+    // A name we do not know is the client's text, so it is not repeated.
+    pointer: ['#', ...issue.path.map(String)].join('/'),
+    detail: issue.code === 'unrecognized_keys' ? 'Unknown fields are not accepted.' : fieldDetail(issue),
+  }))
+}
+
+const fieldDetail = ({ path, message }: z.core.$ZodIssue) =>
+  path.length === 0 ? 'A JSON object is needed.' : message

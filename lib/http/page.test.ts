@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { afterEach, expect, test, vi } from 'vitest'
+import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts'
+import { pageHandler } from './page.ts'
+
+const HTML = '<link href="lamp/page.css"><script src="lamp/page.js"></script>'
+const FILES = { 'page.css': 'b { color: red }', 'page.js': "console.log('é')" }
+
+const headers = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  Vary: 'Accept-Encoding, Origin',
+}
+
+const NOT_FOUND = {
+  statusCode: 404,
+  headers: {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  },
+  body: { type: 'about:blank', title: 'Not Found', status: 404, detail: 'There is nothing here.' },
+}
+
+const get = async (files: Record<string, string>, pathParameters: { file: string } | null) =>
+  parsed(
+    await pageHandler(
+      'lamp',
+      HTML,
+      files,
+    )({ ...sampleEvent('signin.json'), pathParameters }, lambdaContext()),
+  )
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.resetModules()
+})
+
+const hashed = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16)
+
+test('a page is asked for anew each time, and names its files by what is in them', async () => {
+  const [style, script] = [hashed(FILES['page.css']), hashed(FILES['page.js'])]
+  expect(await get(FILES, null)).toEqual({
+    statusCode: 200,
+    headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-cache', ...headers },
+    body: `<link href="lamp/page-${style}.css"><script src="lamp/page-${script}.js"></script>`,
+  })
+})
+
+test.each([
+  ['page.css', 'text/css; charset=utf-8'],
+  ['page.js', 'text/javascript; charset=utf-8'],
+] as const)('%s may be kept for good under that name', async (name, contentType) => {
+  const file = name.replace('..', `-${hashed(FILES[name])}.`)
+  expect(await get(FILES, { file })).toEqual({
+    statusCode: 200,
+    headers: {
+      'Content-Type': contentType,
+      'Cache-Control': 'public, max-age=31536000, immutable',
+      ...headers,
+    },
+    body: FILES[name],
+  })
+})
+
+test.each([
+  ['the name without a hash', 'page.js'],
+  ['another file’s hash', `page-${hashed(FILES['page.css'])}.js`],
+  ['the hash of what it was before', `page-${hashed('before')}.js`],
+  ['a path', '../pages.ts'],
+  ['nothing', ''],
+])('there is no file under %s', async (_what, file) => {
+  vi.spyOn(console, 'info').mockReturnValueOnce()
+  expect(await get(FILES, { file })).toEqual(NOT_FOUND)
+})
+
+test('there is no page at its path with a slash behind it', async () => {
+  vi.spyOn(console, 'info').mockReturnValueOnce()
+  const event = sampleEvent('signin.json')
+  const requestContext = { ...event.requestContext, path: '/dev/lamp/' }
+  const answer = await pageHandler('lamp', HTML, FILES)({ ...event, requestContext }, lambdaContext())
+  expect(parsed(answer)).toEqual(NOT_FOUND)
+})
+
+test('where origins are listed a page says besides that it differs by origin', async () => {
+  vi.stubEnv('ALLOWED_ORIGINS', 'https://app.example')
+  vi.resetModules()
+  const anew = await import('./page.ts')
+  const event = { ...sampleEvent('signin.json'), headers: { origin: 'https://app.example' } }
+  expect(await anew.pageHandler('lamp', HTML, {})(event, lambdaContext())).toEqual({
+    statusCode: 200,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Cache-Control': 'no-cache',
+      ...headers,
+      'Access-Control-Allow-Origin': 'https://app.example',
+      'Access-Control-Expose-Headers': 'Retry-After',
+    },
+    body: HTML,
+  })
+})

@@ -1,0 +1,122 @@
+import { argon2Sync, randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { DECOY_HASH, hashPassword, SALT_BYTES, verifyPassword } from './hash.ts'
+
+const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
+
+/** A hash as another program stores it, made without the code under test. */
+function foreignHash(password: string, [memory, passes, parallelism]: Cost, tagLength = 32): string {
+  const nonce = randomBytes(16)
+  const options = { message: Buffer.from(password), nonce, memory, passes, parallelism, tagLength }
+  const tag = argon2Sync('argon2id', options)
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(nonce)}$${base64(tag)}`
+}
+
+type Cost = [memoryKiB: number, passes: number, parallelism: number]
+
+const salt = base64(Buffer.alloc(16, 1))
+const tag = base64(Buffer.alloc(32, 2))
+const hashOfCost = (m: number, t: number, p: number) => `$argon2id$v=19$m=${m},t=${t},p=${p}$${salt}$${tag}`
+
+test('the right password matches its hash and another does not', () => {
+  const hash = hashPassword('correct horse', randomBytes(SALT_BYTES))
+  expect(verifyPassword('correct horse', hash)).toBe(true)
+  expect(verifyPassword('correct horsf', hash)).toBe(false)
+  expect(verifyPassword('', hash)).toBe(false)
+})
+
+test('a hash is a PHC string that holds its salt and what it cost', () => {
+  const salt = randomBytes(SALT_BYTES)
+  const [, algorithm, version, cost, storedSalt, storedTag] = hashPassword('secret', salt).split('$')
+  expect([algorithm, version, cost]).toEqual(['argon2id', 'v=19', 'm=19456,t=2,p=1'])
+  expect(storedSalt).toBe(base64(salt))
+  expect(Buffer.from(storedTag ?? '', 'base64')).toEqual(
+    argon2Sync('argon2id', {
+      message: Buffer.from('secret'),
+      nonce: salt,
+      memory: 19_456,
+      passes: 2,
+      parallelism: 1,
+      tagLength: 32,
+    }),
+  )
+})
+
+test('one password has another hash with every salt', () => {
+  const hashes = [1, 2].map(() => hashPassword('secret', randomBytes(SALT_BYTES)))
+  expect(hashes[0]).not.toBe(hashes[1])
+})
+
+test('bringing a password into Unicode form C is left to the caller', () => {
+  const hash = hashPassword('caf\u00e9', randomBytes(SALT_BYTES))
+  expect(verifyPassword('cafe\u0301', hash)).toBe(false)
+  expect(verifyPassword('cafe\u0301'.normalize('NFC'), hash)).toBe(true)
+})
+
+test.each<[string, Cost, number]>([
+  ['argon2-cffi today', [65_536, 3, 4], 32],
+  ['an older and cheaper program', [8, 1, 1], 16],
+  ['a program that wants 64 bytes', [64, 2, 2], 64],
+])('a hash made by %s verifies with its own parameters', (_program, cost, tagLength) => {
+  const hash = foreignHash('secret', cost, tagLength)
+  expect(verifyPassword('secret', hash)).toBe(true)
+  expect(verifyPassword('Secret', hash)).toBe(false)
+})
+
+describe('a stored hash may ask for', () => {
+  test.each([
+    ['256 MiB and no more', hashOfCost(262_144, 1, 1), hashOfCost(262_145, 1, 1)],
+    ['10 passes and no more', hashOfCost(8, 10, 1), hashOfCost(8, 11, 1)],
+    ['4 lanes and no more', hashOfCost(32, 1, 4), hashOfCost(40, 1, 5)],
+  ])('%s', (_bound, atTheBound, beyond) => {
+    expect(verifyPassword('secret', atTheBound)).toBe(false)
+    expect(() => verifyPassword('secret', beyond)).toThrow(
+      new RangeError('stored hash asks for more than the bounds allow'),
+    )
+  })
+
+  test.each([
+    ['8 KiB a lane and no less', hashOfCost(32, 1, 4), hashOfCost(31, 1, 4)],
+    ['one pass and no less', hashOfCost(8, 1, 1), hashOfCost(8, 0, 1)],
+    ['one lane and no less', hashOfCost(8, 1, 1), hashOfCost(8, 1, 0)],
+  ])('%s', (_bound, atTheBound, beyond) => {
+    expect(verifyPassword('secret', atTheBound)).toBe(false)
+    expect(() => verifyPassword('secret', beyond)).toThrow(
+      new RangeError('stored hash asks for less than argon2 allows'),
+    )
+  })
+})
+
+test.each([
+  ['nothing', ''],
+  ['a password', 'secret'],
+  ['bcrypt', '$2b$12$abcdefghijklmnopqrstuuKJ7rVxEo1mXzBqvMtLhN1vEVkyzJW5i'],
+  ['argon2i', hashOfCost(8, 1, 1).replace('argon2id', 'argon2i')],
+  ['another version', hashOfCost(8, 1, 1).replace('v=19', 'v=16')],
+  ['no version', hashOfCost(8, 1, 1).replace('$v=19', '')],
+  ['parameters in another order', hashOfCost(8, 1, 1).replace('m=8,t=1', 't=1,m=8')],
+  ['a negative cost', hashOfCost(8, -1, 1)],
+  ['a cost that is no number', hashOfCost(Number.NaN, 1, 1)],
+  ['no salt', hashOfCost(8, 1, 1).replace(salt, '')],
+  ['a salt under 8 bytes', hashOfCost(8, 1, 1).replace(salt, 'AAAAAAAAAA')],
+  ['no tag', hashOfCost(8, 1, 1).replace(tag, '')],
+  ['a tag under 12 bytes', hashOfCost(8, 1, 1).replace(tag, 'AAAAAAAAAAAAAAA')],
+  ['base64 with its padding', `${hashOfCost(8, 1, 1)}=`],
+  ['base64url', hashOfCost(8, 1, 1).replace(salt, '-'.repeat(22))],
+  ['a line break at the end', `${hashOfCost(8, 1, 1)}\n`],
+  ['one part more', `${hashOfCost(8, 1, 1)}$AAAA`],
+])('a stored hash that is %s is refused as broken, without being repeated', (_what, stored) => {
+  expect(() => verifyPassword('secret', stored)).toThrow(
+    new RangeError('stored hash is no argon2id PHC string'),
+  )
+})
+
+test('nothing matches the decoy, which costs what a fresh hash costs', () => {
+  for (const password of ['', 'user', 'admin', '\0', DECOY_HASH]) {
+    expect(verifyPassword(password, DECOY_HASH)).toBe(false)
+  }
+  const fresh = hashPassword('secret', randomBytes(SALT_BYTES)).split('$')
+  const decoy = DECOY_HASH.split('$')
+  expect(decoy.slice(0, 4)).toEqual(fresh.slice(0, 4))
+  expect(decoy.map((part) => part.length)).toEqual(fresh.map((part) => part.length))
+})

@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startTable } from '../../test/support/table.ts'
+import type { AwsCall } from '../aws/client.ts'
+import { addUser, changeUser, findUser } from '../users/store.ts'
+import { newUser, revokeTokens, secondOf, type User } from '../users/user.ts'
+import { endAllSessions, endPresented } from './end.ts'
+import {
+  isLive,
+  nextSecret,
+  refreshTokenOf,
+  renewed,
+  SESSION_RANDOM_BYTES,
+  type Session,
+  startSession,
+} from './session.ts'
+import { findSession, putSession, replaceSecret } from './store.ts'
+
+const { table, stop } = await startTable()
+const { aws } = table
+afterAll(stop)
+
+const soon = () => Date.now() + 4_500
+const now = new Date('2026-11-24T15:00:00.400Z')
+const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
+const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
+const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
+
+// Each test has a user of its own, with two sessions.
+let count = 0
+let ada: User
+let mine: { session: Session; secret: string }
+let other: { session: Session; secret: string }
+beforeEach(async () => {
+  count += 1
+  ada = newUser(`ada-${count}`, 'user', 'hash', later(-60))
+  await addUser(table, ada, soon())
+  ;[mine, other] = [await open(), await open()]
+  vi.spyOn(console, 'warn').mockReturnValue()
+  vi.useFakeTimers({ toFake: ['Date'], now })
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+async function open() {
+  const begun = startSession(ada, origin, policy, now, randomBytes(SESSION_RANDOM_BYTES))
+  await putSession(table, begun.session, soon())
+  return begun
+}
+const live = async ({ session: { id } }: typeof mine) => {
+  const { session, user } = await findSession(table, ada.username, id, soon())
+  return session !== undefined && isLive(session, user, now)
+}
+const tokenOf = ({ session, secret }: typeof mine) => refreshTokenOf(session, secret)
+const end = (token: string, everywhere = false, on = table) =>
+  endPresented(on, token, everywhere, now, soon())
+const stored = () => findUser(table, ada.username, soon())
+
+describe('ending the session of a refresh token', () => {
+  test('ends that one, and its user and other sessions stay as they are', async () => {
+    await end(tokenOf(mine))
+    expect([await live(mine), await live(other)]).toEqual([false, true])
+    expect(await stored()).toEqual(ada)
+    await end(tokenOf(mine))
+  })
+
+  test('works with the token that was just replaced', async () => {
+    const after = renewed(mine.session, nextSecret(mine.session, mine.secret), policy, now)
+    await replaceSecret(table, mine.session, after, soon())
+    await end(tokenOf(mine))
+    expect(await live(mine)).toBe(false)
+  })
+
+  test('says nothing of a token that is not shaped as ours, unknown or of nobody, and ends none', async () => {
+    const foreign = randomBytes(32).toString('base64url')
+    const tokens = [
+      '',
+      'garbage',
+      refreshTokenOf(mine.session, foreign),
+      refreshTokenOf({ ...mine.session, id: 'A'.repeat(22) }, mine.secret),
+      refreshTokenOf({ ...mine.session, username: 'nobody' }, mine.secret),
+      refreshTokenOf(other.session, mine.secret),
+    ]
+    for (const token of tokens) {
+      expect(await end(token)).toBeUndefined()
+      expect(await end(token, true)).toBeUndefined()
+    }
+    expect([await live(mine), await live(other)]).toEqual([true, true])
+    expect(await stored()).toEqual(ada)
+  })
+
+  test('with a token that was replaced long ago ends its own session, even when all are asked for', async () => {
+    const after = renewed(mine.session, nextSecret(mine.session, mine.secret), policy, later(-60))
+    await replaceSecret(table, mine.session, after, soon())
+    await end(tokenOf(mine), true)
+    expect([await live(mine), await live(other)]).toEqual([false, true])
+    expect(await stored()).toEqual(ada)
+  })
+
+  test.each([
+    [false, 'BatchGetItem'],
+    [false, 'DeleteItem'],
+    [true, 'BatchGetItem'],
+    [true, 'UpdateItem'],
+    [true, 'DeleteItem'],
+  ])('is not said to be done when the store fails (everywhere %s, at %s)', async (everywhere, failing) => {
+    const faulty: AwsCall = (service, operation, input, deadlineMs) =>
+      aws(service, operation, input, operation === failing ? Date.now() - 1 : deadlineMs)
+    const call = end(tokenOf(mine), everywhere, { aws: faulty, name: table.name })
+    await expect(call).rejects.toMatchObject({ code: 'unavailable' })
+  })
+})
+
+describe('ending all sessions', () => {
+  const mark = secondOf(now) + 1
+
+  test('by a refresh token ends them and kills the access tokens, in the user and in one write', async () => {
+    const writes: string[] = []
+    const watched: AwsCall = (service, operation, input, deadlineMs) => {
+      if (operation.startsWith('Update') || operation.startsWith('Put')) writes.push(operation)
+      return aws(service, operation, input, deadlineMs)
+    }
+    await end(tokenOf(mine), true, { aws: watched, name: table.name })
+    expect([await live(mine), await live(other)]).toEqual([false, false])
+    expect(await stored()).toEqual({ ...ada, validAfter: mark, sessionsValidAfter: mark })
+    expect(writes).toEqual(['UpdateItem'])
+  })
+
+  test('leaves the one that survived an earlier time no life either', async () => {
+    await changeUser(table, ada, { survivingSession: mine.session.id }, soon())
+    expect(await endAllSessions(table, ada.username, now, soon())).toBe(true)
+    expect(await live(mine)).toBe(false)
+    expect(await stored()).toStrictEqual({
+      ...ada,
+      validAfter: mark,
+      sessionsValidAfter: mark,
+      survivingSession: undefined,
+    })
+  })
+
+  test('says whether there is such a user', async () => {
+    expect(await endAllSessions(table, 'nobody', now, soon())).toBe(false)
+  })
+
+  test('a second time is marked later, so that what began between them ends too', async () => {
+    await endAllSessions(table, ada.username, now, soon())
+    ada = (await stored()) ?? ada
+    const between = await open()
+    expect(await live(between)).toBe(true)
+    await endAllSessions(table, ada.username, now, soon())
+    expect(await live(between)).toBe(false)
+    expect(await stored()).toMatchObject({ validAfter: mark + 1, sessionsValidAfter: mark + 1 })
+  })
+
+  test('that somebody else outruns is tried again', async () => {
+    const outrun = outrunTimes(4)
+    expect(await endAllSessions(outrun.table, ada.username, now, soon())).toBe(true)
+    expect(outrun.tries()).toBe(5)
+    expect([await live(mine), await live(other)]).toEqual([false, false])
+    expect(await stored()).toMatchObject({ validAfter: mark + 4, sessionsValidAfter: mark + 4 })
+  })
+
+  test('that somebody else outruns for ever is not said to be done', async () => {
+    const outrun = outrunTimes(5)
+    await expect(endAllSessions(outrun.table, ada.username, now, soon())).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'the user kept changing',
+    })
+    expect(outrun.tries()).toBe(5)
+    expect([await live(mine), await live(other)]).toEqual([true, true])
+  })
+
+  test('50 times at once ends them, and nobody is told otherwise', async () => {
+    const ended = await Promise.allSettled(
+      Array.from({ length: 50 }, () => endAllSessions(table, ada.username, now, soon())),
+    )
+    expect(ended.filter((one) => one.status === 'rejected')).toEqual([])
+    expect([await live(mine), await live(other)]).toEqual([false, false])
+  })
+})
+
+/** A store in which the tokens of the user are revoked right before so many of our writes. */
+function outrunTimes(times: number) {
+  let tries = 0
+  const call: AwsCall = async (service, operation, input, deadlineMs) => {
+    if (operation === 'UpdateItem') {
+      tries += 1
+      const user = tries <= times ? await stored() : undefined
+      if (user) await changeUser(table, user, revokeTokens(user, now), soon())
+    }
+    return aws(service, operation, input, deadlineMs)
+  }
+  return { table: { aws: call, name: table.name }, tries: () => tries }
+}

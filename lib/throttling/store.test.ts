@@ -1,0 +1,164 @@
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { fifty } from '../../test/support/fifty.ts'
+import { startTable } from '../../test/support/table.ts'
+import type { AwsCall } from '../aws/client.ts'
+import type { Table } from '../aws/dynamodb.ts'
+import { addUser } from '../users/store.ts'
+import { newUser, secondOf } from '../users/user.ts'
+import { type Counter, countersFor } from './limits.ts'
+import { clearFailures, countFailure, findForLogin } from './store.ts'
+
+const { table, stop } = await startTable()
+const { aws } = table
+afterAll(stop)
+
+const soon = () => Date.now() + 10_000
+const now = new Date('2026-11-24T15:00:00.400Z')
+const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
+const end = secondOf(now) + 900
+const limits = {
+  userAndSource: { failures: 5, windowSeconds: 900 },
+  source: { failures: 50, windowSeconds: 900 },
+  user: { failures: 100, windowSeconds: 86_400 },
+}
+
+// Each test has a user of its own.
+let count = 0
+let counters: Counter[]
+let pair: Counter
+beforeEach(() => {
+  count += 1
+  counters = countersFor(`ada-${count}`, '203.0.113.7', limits)
+  pair = counters[0] as Counter
+})
+
+const counted = async (counter = pair) => {
+  const [found] = (await findForLogin(table, `ada-${count}`, [counter], soon())).counters
+  return { failures: found?.failures, expiresAt: found?.expiresAt }
+}
+test('judging a password reads the user and all counters in one consistent call', async () => {
+  const user = newUser(`ada-${count}`, 'user', 'hash', now)
+  await addUser(table, user, soon())
+  await countFailure(table, pair, now, soon())
+  const calls: unknown[] = []
+  const watched: AwsCall = (service, operation, input, deadlineMs) => {
+    calls.push({ operation, input })
+    return aws(service, operation, input, deadlineMs)
+  }
+  const found = await findForLogin({ aws: watched, name: table.name }, user.username, counters, soon())
+  const [, ...others] = counters
+  expect(found).toEqual({ user, counters: [{ ...pair, failures: 1, expiresAt: end }, ...others] })
+  const Keys = [{ pk: { S: `user#ada-${count}` }, sk: { S: 'profile' } }, ...counters.map(({ key }) => key)]
+  expect(calls).toEqual([
+    { operation: 'BatchGetItem', input: { RequestItems: { [table.name]: { Keys, ConsistentRead: true } } } },
+  ])
+})
+
+test('failures are counted for a name that nobody has', async () => {
+  await countFailure(table, pair, now, soon())
+  const { user, counters: found } = await findForLogin(table, `ada-${count}`, [pair], soon())
+  expect(user).toBeUndefined()
+  expect(found).toEqual([{ ...pair, failures: 1, expiresAt: end }])
+})
+
+describe('a counter', () => {
+  test('counts from the first failure on, and the first alone sets the end of the window', async () => {
+    expect(await counted()).toEqual({ failures: 0, expiresAt: 0 })
+    await countFailure(table, pair, now, soon())
+    await countFailure(table, pair, later(1), soon())
+    await countFailure(table, pair, later(899), soon())
+    expect(await counted()).toEqual({ failures: 3, expiresAt: end })
+  })
+
+  test('begins anew in the very second its window is over', async () => {
+    await countFailure(table, pair, now, soon())
+    await countFailure(table, pair, now, soon())
+    await countFailure(table, pair, later(900), soon())
+    expect(await counted()).toEqual({ failures: 1, expiresAt: end + 900 })
+  })
+
+  test('loses nothing of 50 failures at once', async () => {
+    await fifty(() => countFailure(table, pair, now, soon()))
+    expect(await counted()).toEqual({ failures: 50, expiresAt: end })
+  })
+
+  test('that is over loses nothing of 50 failures at once, and keeps nothing of before', async () => {
+    await countFailure(table, pair, now, soon())
+    await countFailure(table, pair, now, soon())
+    await fifty(() => countFailure(table, pair, later(5_000), soon()))
+    expect(await counted()).toEqual({ failures: 50, expiresAt: end + 5_000 })
+  })
+
+  test('that others begin anew between our two looks is counted on', async () => {
+    await countFailure(table, pair, now, soon())
+    let isOutrun = false
+    const outrun: Table = {
+      name: table.name,
+      aws: async (service, operation, input, deadlineMs) => {
+        const { UpdateExpression } = input as { UpdateExpression?: string }
+        if (UpdateExpression?.startsWith('SET')) {
+          isOutrun = true
+          await countFailure(table, pair, later(900), soon())
+        }
+        return aws(service, operation, input, deadlineMs)
+      },
+    }
+    await countFailure(outrun, pair, later(900), soon())
+    expect(isOutrun).toBe(true)
+    expect(await counted()).toEqual({ failures: 2, expiresAt: end + 900 })
+  })
+
+  test('that cannot be counted for all its trying says so, and is never taken for counted', async () => {
+    let calls = 0
+    const never: AwsCall = async (service, operation, input, deadlineMs) => {
+      calls += 1
+      return aws(
+        service,
+        operation,
+        { ...input, ConditionExpression: 'expiresAt < :now AND expiresAt > :now' },
+        deadlineMs,
+      )
+    }
+    await expect(countFailure({ aws: never, name: table.name }, pair, now, soon())).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'a failure could not be counted',
+    })
+    expect(calls).toBe(10)
+  })
+
+  test('is another for another user, another source and another kind', async () => {
+    await countFailure(table, pair, now, soon())
+    const [other] = countersFor(`ada-${count}`, '203.0.113.8', limits)
+    expect(await counted(other)).toEqual({ failures: 0, expiresAt: 0 })
+    expect(await counted(counters[2])).toEqual({ failures: 0, expiresAt: 0 })
+  })
+
+  test('is forgotten when it is cleared, and clearing nothing is no failure', async () => {
+    await countFailure(table, pair, now, soon())
+    await clearFailures(table, pair, soon())
+    await clearFailures(table, pair, soon())
+    expect(await counted()).toEqual({ failures: 0, expiresAt: 0 })
+    await countFailure(table, pair, later(10), soon())
+    expect(await counted()).toEqual({ failures: 1, expiresAt: end + 10 })
+  })
+
+  test.each([
+    ['failures', { expiresAt: { N: '7' } }],
+    ['failures', { failures: { S: '1' }, expiresAt: { N: '7' } }],
+    ['expiresAt', { failures: { N: '1' } }],
+  ])('without %s is broken, not empty', async (name, rest) => {
+    await aws('dynamodb', 'PutItem', { TableName: table.name, Item: { ...pair.key, ...rest } }, soon())
+    await expect(counted()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: `the store holds an item without ${name}`,
+    })
+  })
+})
+
+test('a store that is down is no empty counter, and no counted failure', async () => {
+  const nowhere = { aws, name: 'missing' }
+  const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
+  await expect(findForLogin(nowhere, 'ada', counters, soon())).rejects.toMatchObject(missing)
+  await expect(countFailure(nowhere, pair, now, soon())).rejects.toMatchObject(missing)
+  await expect(clearFailures(nowhere, pair, soon())).rejects.toMatchObject(missing)
+})

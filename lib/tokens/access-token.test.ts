@@ -1,0 +1,185 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { accessTokenInput, readUnverified, verifyAccessToken } from './access-token.ts'
+import { publicKeyFromSpki } from './public-keys.ts'
+
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const ours = publicKeyFromSpki(publicKey.export({ format: 'der', type: 'spki' }))
+const keys = new Map([[ours.kid, ours]])
+const policy = { issuer: 'the-issuer', audience: 'the-api' }
+
+const ISSUED_AT = 1_795_532_400
+const issuedAt = new Date(ISSUED_AT * 1000 + 999)
+const afterSeconds = (seconds: number) => new Date((ISSUED_AT + seconds) * 1000)
+const ada = {
+  username: 'ada',
+  role: 'admin',
+  expiresAt: ISSUED_AT + 900,
+  sessionId: 'the-session',
+  issuedAt: ISSUED_AT,
+}
+
+const header = { alg: 'RS256', typ: 'at+jwt', kid: ours.kid }
+const claims = {
+  iss: 'the-issuer',
+  aud: 'the-api',
+  sub: 'ada',
+  role: 'admin',
+  iat: ISSUED_AT,
+  exp: ISSUED_AT + 900,
+  jti: '0b6f2a5e-55c1-4d3c-9a0b-0f5c3d2e1a00',
+  sid: 'the-session',
+}
+
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const signed = (input: string) =>
+  `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
+const forge = (changes: object) => signed(`${encode(header)}.${encode({ ...claims, ...changes })}`)
+const verify = async (token: string, now = afterSeconds(0)) =>
+  verifyAccessToken(readUnverified(token), keys, policy, now)
+
+const refusal = (detail: string, cause?: object) => ({
+  code: 'invalid_token',
+  message: `token refused: ${detail}`,
+  ...(cause && { cause: expect.objectContaining(cause) }),
+})
+
+test('an access token has the header and the claims of RFC 9068, and no others', () => {
+  const input = accessTokenInput(
+    { username: 'ada', role: 'admin', validAfter: 0 },
+    'the-session',
+    policy,
+    900,
+    issuedAt,
+    claims.jti,
+  )(ours.kid)
+  const parts = input.split('..').map((part) => Buffer.from(part, 'base64url').toString())
+  expect(parts).toEqual([JSON.stringify(header), JSON.stringify(claims)])
+})
+
+test('an access token that this service wrote says whom it speaks for, and nothing more', async () => {
+  const user = { username: 'ada', role: 'admin' as const, validAfter: 0, passwordHash: 'not in a token' }
+  const token = signed(accessTokenInput(user, 'the-session', policy, 900, issuedAt, claims.jti)(ours.kid))
+  expect(await verify(token, issuedAt)).toEqual(ada)
+})
+
+test('a token works until the second before its exp and not at its exp', async () => {
+  const token = forge({})
+  expect(await verify(token, afterSeconds(899))).toEqual(ada)
+  expect(await verify(token, new Date(afterSeconds(900).getTime() - 1))).toEqual(ada)
+  await expect(verify(token, afterSeconds(900))).rejects.toMatchObject(
+    refusal('refused by jose', { code: 'ERR_JWT_EXPIRED' }),
+  )
+})
+
+test('the clock of the issuer may be five seconds ahead and no more', async () => {
+  expect(await verify(forge({ iat: ISSUED_AT + 5 }))).toEqual({ ...ada, issuedAt: ISSUED_AT + 5 })
+  await expect(verify(forge({ iat: ISSUED_AT + 6 }))).rejects.toMatchObject(refusal('iat lies in the future'))
+})
+
+test.each(Object.keys(claims))('a token without %s is refused', async (claim) => {
+  await expect(verify(forge({ [claim]: undefined }))).rejects.toMatchObject(
+    refusal('refused by jose', { code: 'ERR_JWT_CLAIM_VALIDATION_FAILED', claim }),
+  )
+})
+
+test.each<[object, string]>([
+  [{ sub: 'Ada' }, 'sub is no username'],
+  [{ sub: 'x'.repeat(65) }, 'sub is no username'],
+  [{ role: 'root' }, 'role is not one of ours'],
+  [{ role: ['admin'] }, 'role is not one of ours'],
+  [{ aud: ['the-api', 'another'] }, 'aud names more than this service'],
+  [{ jti: '' }, 'jti is no identifier'],
+  [{ jti: 7 }, 'jti is no identifier'],
+  [{ exp: ISSUED_AT + 900.5 }, 'exp is not whole seconds'],
+  [{ exp: 1e300 }, 'exp is not whole seconds'],
+])('a token that claims %j is refused, though we signed it', async (changes, detail) => {
+  await expect(verify(forge(changes))).rejects.toMatchObject(refusal(detail))
+})
+
+test('a token of another issuer or for another audience is refused', async () => {
+  for (const [claim, value] of [
+    ['iss', 'another'],
+    ['aud', 'another'],
+  ] as const) {
+    await expect(verify(forge({ [claim]: value }))).rejects.toMatchObject(
+      refusal('refused by jose', { code: 'ERR_JWT_CLAIM_VALIDATION_FAILED', claim }),
+    )
+  }
+})
+
+test('a signature by another key under our kid is refused', async () => {
+  const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const input = `${encode(header)}.${encode(claims)}`
+  const token = `${input}.${sign('sha256', Buffer.from(input), other).toString('base64url')}`
+  await expect(verify(token)).rejects.toMatchObject(
+    refusal('refused by jose', { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' }),
+  )
+})
+
+test('a kid that is not among the keys is refused', async () => {
+  const token = signed(`${encode({ ...header, kid: 'another' })}.${encode(claims)}`)
+  await expect(verify(token)).rejects.toMatchObject(refusal('kid is not one of our keys'))
+  await expect(
+    verifyAccessToken(readUnverified(forge({})), new Map(), policy, afterSeconds(0)),
+  ).rejects.toMatchObject(refusal('kid is not one of our keys'))
+})
+
+test('a failure of a key is not the token\u2019s fault', async () => {
+  const broken = new Map([[ours.kid, { ...ours, key: generateKeyPairSync('ed25519').publicKey }]])
+  await expect(
+    verifyAccessToken(readUnverified(forge({})), broken, policy, afterSeconds(0)),
+  ).rejects.not.toMatchObject({
+    code: 'invalid_token',
+  })
+})
+
+describe('the kid is read from a token of our shape', () => {
+  test('before anything is verified', () => {
+    const compact = `${encode(header)}.AA.AA`
+    expect(readUnverified(compact)).toEqual({ compact, kid: ours.kid, username: undefined })
+  })
+
+  test.each<[string, object]>([
+    ['missing', { alg: 'RS256' }],
+    ['a number', { alg: 'RS256', kid: 7 }],
+    ['an object', { kid: { toString: 'x' } }],
+  ])('and is none when it is %s', (_what, header) => {
+    expect(readUnverified(`${encode(header)}.AA.AA`).kid).toBeUndefined()
+  })
+
+  test('of 8 KiB at the most', () => {
+    const filled = (length: number) => `${encode(header)}.AA.`.padEnd(length, 'A')
+    expect(readUnverified(filled(8_192)).kid).toBe(ours.kid)
+    expect(() => readUnverified(filled(8_193))).toThrow(expect.objectContaining(refusal('longer than 8 KiB')))
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['two parts', 'AA.AA'],
+    ['four parts', 'AA.AA.AA.AA'],
+    ['padded base64', `${Buffer.from('{"a":1} ').toString('base64')}=.AA.AA`],
+    ['base64url in a second spelling', `${encode(header)}.AB.AA`],
+    ['white space', `${encode(header)}.AA.AA `],
+  ])('and not from %s', (_what, token) => {
+    expect(() => readUnverified(token)).toThrow(expect.objectContaining(refusal('not a compact JWS')))
+  })
+
+  test.each([
+    ['with a member twice', '{"kid":"a","kid":"b"}'],
+    ['with white space', '{ "kid":"a"}'],
+    ['with escapes that need not be', '{"k\\u0069d":"a"}'],
+  ])('and not from a header %s', (_what, text) => {
+    const header = Buffer.from(text).toString('base64url')
+    expect(() => readUnverified(`${header}.AA.AA`)).toThrow(
+      expect.objectContaining(refusal('header is not written the way ours are')),
+    )
+  })
+
+  test('and not from a header that is no JSON', () => {
+    const header = Buffer.from('kid').toString('base64url')
+    expect(() => readUnverified(`${header}.AA.AA`)).toThrow(
+      expect.objectContaining(refusal('header is not JSON')),
+    )
+  })
+})
