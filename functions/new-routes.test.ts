@@ -50,12 +50,12 @@ async function loadHandlers(changes: Record<string, string> = {}) {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
   vi.resetModules()
   const loaded = {
-    login: (await import('./login.ts')).handler,
-    refresh: (await import('./refresh.ts')).handler,
-    logout: (await import('./logout.ts')).handler,
-    sessions: (await import('./sessions.ts')).handler,
-    'end-session': (await import('./end-session.ts')).handler,
-    password: (await import('./password.ts')).handler,
+    login: (await import('./sessions/login.ts')).handler,
+    refresh: (await import('./sessions/refresh.ts')).handler,
+    logout: (await import('./sessions/logout.ts')).handler,
+    sessions: (await import('./sessions/list.ts')).handler,
+    'end-session': (await import('./sessions/end.ts')).handler,
+    password: (await import('./account/password.ts')).handler,
   }
   vi.unstubAllEnvs()
   return loaded

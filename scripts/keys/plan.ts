@@ -31,7 +31,7 @@ export type Step =
 /** A function may hold the public keys that it has read for so long (`lib/tokens/public-keys.ts`). */
 const KEPT_BY_FUNCTIONS_SECONDS = 300
 
-/** A client may hold the published keys for so long (`max-age` in `functions/jwks.ts`). */
+/** A client may hold the published keys for so long (`max-age` in `functions/service/jwks.ts`). */
 const KEPT_BY_CLIENTS_SECONDS = 300
 
 /** Requests that were under way when a deployment ended are over by then; a function has five seconds. */

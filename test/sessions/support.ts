@@ -215,14 +215,14 @@ async function readText(request: IncomingMessage): Promise<string> {
 
 const FUNCTIONS = {
   authorizer: () => import('../../functions/authorizer.ts'),
-  login: () => import('../../functions/login.ts'),
-  refresh: () => import('../../functions/refresh.ts'),
-  logout: () => import('../../functions/logout.ts'),
-  sessions: () => import('../../functions/sessions.ts'),
-  'end-session': () => import('../../functions/end-session.ts'),
-  password: () => import('../../functions/password.ts'),
-  'user-content': () => import('../../functions/user-content.ts'),
-  jwks: () => import('../../functions/jwks.ts'),
+  login: () => import('../../functions/sessions/login.ts'),
+  refresh: () => import('../../functions/sessions/refresh.ts'),
+  logout: () => import('../../functions/sessions/logout.ts'),
+  sessions: () => import('../../functions/sessions/list.ts'),
+  'end-session': () => import('../../functions/sessions/end.ts'),
+  password: () => import('../../functions/account/password.ts'),
+  'user-content': () => import('../../functions/content/user.ts'),
+  jwks: () => import('../../functions/service/jwks.ts'),
 }
 
 export type Route = Exclude<keyof typeof FUNCTIONS, 'authorizer'>

@@ -1,16 +1,16 @@
-import { openTable } from '../lib/aws/dynamodb.ts'
-import { readSessionPolicy } from '../lib/config.ts'
-import { Refreshing, readBody } from '../lib/http/body.ts'
-import { apiHandler, json } from '../lib/http/handler.ts'
+import { openTable } from '../../lib/aws/dynamodb.ts'
+import { readSessionPolicy } from '../../lib/config.ts'
+import { Refreshing, readBody } from '../../lib/http/body.ts'
+import { apiHandler, json } from '../../lib/http/handler.ts'
 import {
   nextSecret,
   readRefreshToken,
   refreshTokenOf,
   refreshTtlSeconds,
   renewed,
-} from '../lib/sessions/session.ts'
-import { findPresented, replaceSecret } from '../lib/sessions/store.ts'
-import { tokenIssuer } from '../lib/tokens/issue.ts'
+} from '../../lib/sessions/session.ts'
+import { findPresented, replaceSecret } from '../../lib/sessions/store.ts'
+import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
 const table = openTable()
 const sessionPolicy = readSessionPolicy()

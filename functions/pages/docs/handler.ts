@@ -1,9 +1,9 @@
 import swaggerUiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'text' }
 import swaggerUi from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'text' }
-import { pageHandler } from '../lib/http/page.ts'
-import style from './docs/page.css' with { type: 'text' }
-import page from './docs/page.html' with { type: 'text' }
-import script from './docs/page.js' with { type: 'text' }
+import { pageHandler } from '../../../lib/http/page.ts'
+import style from './page.css' with { type: 'text' }
+import page from './page.html' with { type: 'text' }
+import script from './page.js' with { type: 'text' }
 
 /** GET /docs and GET /docs/{file}: Swagger UI, showing `GET /openapi.json`. */
 export const handler = pageHandler('docs', page, {

@@ -1,6 +1,6 @@
-import { readConfig } from '../lib/config.ts'
-import { apiHandler, json } from '../lib/http/handler.ts'
-import { describeApi, serverUrlOf } from '../lib/openapi/document.ts'
+import { readConfig } from '../../lib/config.ts'
+import { apiHandler, json } from '../../lib/http/handler.ts'
+import { describeApi, serverUrlOf } from '../../lib/openapi/document.ts'
 
 const hasPages = readConfig(['PAGES']).PAGES === 'on'
 

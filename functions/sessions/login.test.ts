@@ -1,15 +1,20 @@
 import { type Argon2Parameters, argon2Sync } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { awsClient } from '../lib/aws/client.ts'
-import { hashPassword } from '../lib/passwords/hash.ts'
-import { readUnverified, verifyAccessToken } from '../lib/tokens/access-token.ts'
-import { publicKeyCache } from '../lib/tokens/public-keys.ts'
-import { addUser } from '../lib/users/store.ts'
-import { newUser } from '../lib/users/user.ts'
-import { type LocalAws, startLocalAws } from '../local/aws.ts'
-import { loadHandler } from '../test/support/handlers.ts'
-import { CORS_HEADERS, lambdaContext, loginEvent, parsed } from '../test/support/lambda.ts'
-import { describeService, resourcesOf, tableOf, tokenPolicyOf } from '../test/support/service-description.ts'
+import { awsClient } from '../../lib/aws/client.ts'
+import { hashPassword } from '../../lib/passwords/hash.ts'
+import { readUnverified, verifyAccessToken } from '../../lib/tokens/access-token.ts'
+import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
+import { addUser } from '../../lib/users/store.ts'
+import { newUser } from '../../lib/users/user.ts'
+import { type LocalAws, startLocalAws } from '../../local/aws.ts'
+import { loadHandler } from '../../test/support/handlers.ts'
+import { CORS_HEADERS, lambdaContext, loginEvent, parsed } from '../../test/support/lambda.ts'
+import {
+  describeService,
+  resourcesOf,
+  tableOf,
+  tokenPolicyOf,
+} from '../../test/support/service-description.ts'
 
 // The real function, counted.
 vi.mock('node:crypto', async (importOriginal) => {
@@ -122,7 +127,7 @@ test('a right password is answered with a token that our own verification takes'
 
 test('every login gets a token of its own', async () => {
   const answers = [await login('user', 'user'), await login('user', 'user')]
-  const [first, second] = answers.map(({ body }) => JSON.parse(body).authToken.split('.')[1])
+  const [first, second] = answers.map(({ body }) => JSON.parse(body).authToken.split('..')[1])
   const jti = (payload: string) => JSON.parse(Buffer.from(payload, 'base64url').toString()).jti
   expect(jti(first)).not.toBe(jti(second))
 })

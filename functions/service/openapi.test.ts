@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { describeApi } from '../lib/openapi/document.ts'
-import { lambdaContext, parsed, sampleEvent } from '../test/support/lambda.ts'
+import { describeApi } from '../../lib/openapi/document.ts'
+import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts'
 
 const stage = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/dev'
 

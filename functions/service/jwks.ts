@@ -1,7 +1,7 @@
-import { awsClient, awsSettings } from '../lib/aws/client.ts'
-import { readConfig } from '../lib/config.ts'
-import { apiHandler, json } from '../lib/http/handler.ts'
-import { publicKeyCache } from '../lib/tokens/public-keys.ts'
+import { awsClient, awsSettings } from '../../lib/aws/client.ts'
+import { readConfig } from '../../lib/config.ts'
+import { apiHandler, json } from '../../lib/http/handler.ts'
+import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
 
 const config = readConfig(['PUBLISHED_KEYS'])
 const publicKeys = publicKeyCache(awsClient(awsSettings()), config.PUBLISHED_KEYS)

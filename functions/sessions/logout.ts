@@ -1,7 +1,7 @@
-import { openTable } from '../lib/aws/dynamodb.ts'
-import { LoggingOut, readBody } from '../lib/http/body.ts'
-import { apiHandler, noContent } from '../lib/http/handler.ts'
-import { endPresented } from '../lib/sessions/end.ts'
+import { openTable } from '../../lib/aws/dynamodb.ts'
+import { LoggingOut, readBody } from '../../lib/http/body.ts'
+import { apiHandler, noContent } from '../../lib/http/handler.ts'
+import { endPresented } from '../../lib/sessions/end.ts'
 
 const table = openTable()
 

@@ -1,8 +1,8 @@
-import { principalOf } from '../lib/authorization/principal.ts'
-import { openTable } from '../lib/aws/dynamodb.ts'
-import { apiHandler, json } from '../lib/http/handler.ts'
-import { showLive } from '../lib/sessions/session.ts'
-import { findSessions } from '../lib/sessions/store.ts'
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { openTable } from '../../lib/aws/dynamodb.ts'
+import { apiHandler, json } from '../../lib/http/handler.ts'
+import { showLive } from '../../lib/sessions/session.ts'
+import { findSessions } from '../../lib/sessions/store.ts'
 
 const table = openTable()
 

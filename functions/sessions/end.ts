@@ -1,9 +1,9 @@
-import { principalOf } from '../lib/authorization/principal.ts'
-import { openTable } from '../lib/aws/dynamodb.ts'
-import { ServiceError } from '../lib/errors.ts'
-import { apiHandler, noContent } from '../lib/http/handler.ts'
-import { isLive, isSessionId } from '../lib/sessions/session.ts'
-import { deleteSession, findSession } from '../lib/sessions/store.ts'
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { openTable } from '../../lib/aws/dynamodb.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { apiHandler, noContent } from '../../lib/http/handler.ts'
+import { isLive, isSessionId } from '../../lib/sessions/session.ts'
+import { deleteSession, findSession } from '../../lib/sessions/store.ts'
 
 const table = openTable()
 

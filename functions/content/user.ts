@@ -1,5 +1,5 @@
-import { principalOf } from '../lib/authorization/principal.ts'
-import { apiHandler, json } from '../lib/http/handler.ts'
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { apiHandler, json } from '../../lib/http/handler.ts'
 
 /** GET /: content for whoever holds a valid token. */
 export const handler = apiHandler(async (event) => {

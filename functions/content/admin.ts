@@ -1,5 +1,5 @@
-import { principalWithRole } from '../lib/authorization/principal.ts'
-import { apiHandler, json } from '../lib/http/handler.ts'
+import { principalWithRole } from '../../lib/authorization/principal.ts'
+import { apiHandler, json } from '../../lib/http/handler.ts'
 
 /** GET /admin: content for administrators. */
 export const handler = apiHandler(async (event) => {

@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { openTable } from '../lib/aws/dynamodb.ts'
-import { readLimits, readSessionPolicy } from '../lib/config.ts'
-import { ServiceError } from '../lib/errors.ts'
-import { Credentials, readBody } from '../lib/http/body.ts'
-import { apiHandler, json, originOf } from '../lib/http/handler.ts'
-import { checkPassword, confirmPassword } from '../lib/passwords/verify.ts'
+import { openTable } from '../../lib/aws/dynamodb.ts'
+import { readLimits, readSessionPolicy } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { Credentials, readBody } from '../../lib/http/body.ts'
+import { apiHandler, json, originOf } from '../../lib/http/handler.ts'
+import { checkPassword, confirmPassword } from '../../lib/passwords/verify.ts'
 import {
   refreshTokenOf,
   refreshTtlSeconds,
   SESSION_RANDOM_BYTES,
   startSession,
-} from '../lib/sessions/session.ts'
-import { openSession } from '../lib/sessions/store.ts'
-import { tokenIssuer } from '../lib/tokens/issue.ts'
-import type { User } from '../lib/users/user.ts'
+} from '../../lib/sessions/session.ts'
+import { openSession } from '../../lib/sessions/store.ts'
+import { tokenIssuer } from '../../lib/tokens/issue.ts'
+import type { User } from '../../lib/users/user.ts'
 
 const table = openTable()
 const limits = readLimits()
