@@ -23,7 +23,7 @@ const textImports = {
 
 const unit = {
   extends: true as const,
-  test: { name: 'unit', include: ['{functions,lib,local,resources,scripts}/**/*.test.ts'] },
+  test: { name: 'unit', include: ['{functions,lib,local,plugins,scripts}/**/*.test.ts'] },
 }
 
 export default defineConfig({

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ProblemCode, ServiceError } from '../lib/errors.ts'
 import { apiHandler } from '../lib/http/handler.ts'
 import { gatewayAnswers } from '../local/gateway-rules.ts'
-import { allowOrigins } from '../resources/gateway.ts'
+import { allowOrigins } from '../plugins/gateway.ts'
 import { lambdaContext, loginEvent, parsed } from './support/lambda.ts'
 import { describeService, resourcesOf } from './support/service-description.ts'
 

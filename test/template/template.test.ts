@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { LONGEST_STAGE } from '../../resources/parameters.ts'
+import { LONGEST_STAGE } from '../../plugins/parameters.ts'
 import { root } from '../support/service-description.ts'
 import { type Package, packageService, referencesIn, type TemplateResource } from './packaged.ts'
 import { logging, permissions, type Statement, TRACING } from './permissions.ts'

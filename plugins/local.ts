@@ -1,7 +1,7 @@
-import { DEMO_USERS, type LocalAws, type Resource, startLocalAws } from './aws.ts'
-import { configureGateway } from './gateway.ts'
-import { DYNAMODB_PORT } from './ports.ts'
-import { fillTokens } from './tokens.ts'
+import { DEMO_USERS, type LocalAws, type Resource, startLocalAws } from '../local/aws.ts'
+import { configureGateway } from '../local/gateway.ts'
+import { DYNAMODB_PORT } from '../local/ports.ts'
+import { fillTokens } from '../local/tokens.ts'
 
 const HTTP_PORT = 3000
 const LAMBDA_PORT = 3002
