@@ -1,11 +1,11 @@
 import { Option } from 'commander'
+import { Refusal } from './cli/refusal.ts'
+import { program, run, say } from './cli/run.ts'
 import { checkDeployOptions, checkLifetime, runDeployment } from './keys/deploy.ts'
 import { readStage, type StageOptions } from './keys/stack.ts'
 import { status } from './keys/status.ts'
 import { turnOver, type World } from './keys/turn-over.ts'
 import { waitUntil } from './keys/wait.ts'
-import { Refusal } from './refusal.ts'
-import { program, run, say } from './run.ts'
 
 const keys = program('keys', 'Looks after the keys that sign the access tokens of a stage on AWS.')
   .requiredOption('--stage <name>', 'keys of this stage')

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '../cli/refusal.ts'
 import type { StageOptions } from './stack.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-cloudformation'
 import { type AwsCall, awsClient } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
-import { Refusal } from '../refusal.ts'
-import { type Environment, nameOf, openAccount } from '../target.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { type Environment, nameOf, openAccount } from '../cli/target.ts'
 import type { KeyState, Slot } from './plan.ts'
 
 /** Whose keys, as the operator says it. */

@@ -1,4 +1,4 @@
-import { asJson } from '../output.ts'
+import { asJson } from '../cli/output.ts'
 import { type KeyState, nextStep, otherKey, otherSlot, type Step, targetOf } from './plan.ts'
 
 /** What a stage says of its keys, and what `turn-over` would do with it. */

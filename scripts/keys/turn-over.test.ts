@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '../cli/refusal.ts'
 import type { KeyState, Slot } from './plan.ts'
 import { turnOver, type World } from './turn-over.ts'
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '../cli/refusal.ts'
 import { COMING_SECONDS, type KeyState, nextStep, otherSlot, type Step, targetOf } from './plan.ts'
 
 type Deployment = Extract<Step, { do: 'deploy' }>

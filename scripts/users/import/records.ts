@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '../../cli/refusal.ts'
 import type { Line, Place } from './lines.ts'
 
 /** How a file says who its users are. */

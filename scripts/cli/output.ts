@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
-import type { ShownSession } from '../lib/sessions/session.ts'
-import type { Account } from './store.ts'
+import type { ShownSession } from '../../lib/sessions/session.ts'
+import type { Account } from '../users/store.ts'
 
 /** One object or array, for other programs. */
 export const asJson = (value: object) => `${JSON.stringify(value, null, 2)}\n`

@@ -2,11 +2,11 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import { importUsers, type Tally } from '../import/import-users.ts'
-import { linesOf } from '../import/lines.ts'
-import { startProgress } from '../import/progress.ts'
-import { type Format, recordsOf } from '../import/records.ts'
-import { Refusal } from '../refusal.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { importUsers, type Tally } from './import/import-users.ts'
+import { linesOf } from './import/lines.ts'
+import { startProgress } from './import/progress.ts'
+import { type Format, recordsOf } from './import/records.ts'
 
 /** How to read what is imported. */
 export interface ImportOptions {

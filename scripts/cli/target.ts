@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type AwsSettings, awsClient } from '../lib/aws/client.ts'
-import type { Table } from '../lib/aws/dynamodb.ts'
-import { readConfig } from '../lib/config.ts'
-import { DYNAMODB_PORT } from '../local/ports.ts'
+import { type AwsSettings, awsClient } from '../../lib/aws/client.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import { readConfig } from '../../lib/config.ts'
+import { DYNAMODB_PORT } from '../../local/ports.ts'
 import { Refusal } from './refusal.ts'
 
 /** Where the accounts are, as the operator says it. */

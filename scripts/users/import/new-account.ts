@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
-import { Password, Username } from '../../lib/http/body.ts'
-import { phcFault } from '../../lib/passwords/hash.ts'
-import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
-import { ROLES, type User } from '../../lib/users/user.ts'
+import { Password, Username } from '../../../lib/http/body.ts'
+import { phcFault } from '../../../lib/passwords/hash.ts'
+import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
+import { ROLES, type User } from '../../../lib/users/user.ts'
 
 /** Somebody to be a user: with a password still to be hashed, or with a hash that can be stored as it is. */
 export type NewAccount = Pick<User, 'username' | 'role' | 'disabled'> & {

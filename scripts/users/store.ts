@@ -1,8 +1,8 @@
-import { type Item, type Key, type Table, text } from '../lib/aws/dynamodb.ts'
-import { changeUserAsItIs, findUser, profileKey, userOf } from '../lib/users/store.ts'
-import type { User } from '../lib/users/user.ts'
-import { inParallel } from './in-parallel.ts'
-import { Refusal } from './refusal.ts'
+import { type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
+import { changeUserAsItIs, findUser, profileKey, userOf } from '../../lib/users/store.ts'
+import type { User } from '../../lib/users/user.ts'
+import { inParallel } from '../cli/in-parallel.ts'
+import { Refusal } from '../cli/refusal.ts'
 
 /** Small enough for a page to arrive in time from far away. */
 const ITEMS_A_PAGE = 1_000

@@ -1,6 +1,6 @@
 import { safeParse } from 'zod/mini'
-import { Password } from '../lib/http/body.ts'
-import { brokenPasswordRule } from '../lib/passwords/rules.ts'
+import { Password } from '../../lib/http/body.ts'
+import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
 import { Refusal } from './refusal.ts'
 
 /** Where answers come from and questions go to; standard output is for results alone. */

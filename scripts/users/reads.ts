@@ -3,9 +3,9 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import { showLive } from '../../lib/sessions/session.ts'
 import { findSessions } from '../../lib/sessions/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { accountTable, accountText, asJson, sessionTable } from '../output.ts'
-import { Refusal } from '../refusal.ts'
-import { accountOf, findExisting, listAccounts, listUsers, noSuchUser, soon } from '../store.ts'
+import { accountTable, accountText, asJson, sessionTable } from '../cli/output.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { accountOf, findExisting, listAccounts, listUsers, noSuchUser, soon } from './store.ts'
 
 /** How a read is to be printed. */
 export interface ReadOptions {

@@ -4,9 +4,9 @@ import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { endAllSessions } from '../../lib/sessions/end.ts'
 import { addUser, findUser } from '../../lib/users/store.ts'
 import { newUser, type Role, revokeSessions, revokeTokens } from '../../lib/users/user.ts'
-import { askNewPassword, confirmOrRefuse, type Terminal } from '../prompts.ts'
-import { Refusal } from '../refusal.ts'
-import { changeExisting, findExisting, noSuchUser, removeUser, soon } from '../store.ts'
+import { askNewPassword, confirmOrRefuse, type Terminal } from '../cli/prompts.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { changeExisting, findExisting, noSuchUser, removeUser, soon } from './store.ts'
 
 export async function add(table: Table, username: string, role: Role, terminal: Terminal): Promise<string> {
   const taken = new Refusal('refused', `There is a user ${username} already.`)

@@ -1,4 +1,4 @@
-import { ServiceError } from '../lib/errors.ts'
+import { ServiceError } from '../../lib/errors.ts'
 
 /** What the process ends with, by what came of the command. */
 export const EXIT_STATUS = { done: 0, refused: 1, usage: 2, failed: 3, interrupted: 130 } as const
