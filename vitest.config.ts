@@ -40,7 +40,7 @@ export default defineConfig({
           // Those have a configuration of their own.
           exclude: ['test/aws/**'],
           // One running service for all of them, and a look at what they saw of the API description.
-          globalSetup: ['test/openapi/coverage.ts', 'test/running-service.ts'],
+          globalSetup: ['test/support/openapi/coverage.ts', 'test/support/running-service.ts'],
         },
       },
     ],

@@ -5,7 +5,7 @@ import { DECOY_HASH, hashPassword, needsRehash, SALT_BYTES, verifyPassword } fro
 interface Fixture {
   rows: { password: string; hash: string }[]
 }
-const file = new URL('../../test/fixtures/argon2-cffi.json', import.meta.url)
+const file = new URL('../../test/support/argon2-cffi.json', import.meta.url)
 const { rows }: Fixture = JSON.parse(readFileSync(file, 'utf8'))
 const costOf = (hash: string) => hash.split('$')[3] ?? ''
 

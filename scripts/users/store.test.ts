@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { addUser, changeUser, findUser } from '../../lib/users/store.ts'
 import { newUser, revokeTokens } from '../../lib/users/user.ts'
-import { type Store, startStore } from '../../test/users/operator.ts'
+import { type Store, startStore } from '../../test/support/operator.ts'
 import { changeExisting, removeUser, soon } from './store.ts'
 
 let store: Store

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { type Service, startService } from '../service.ts'
+import { type Service, startService } from '../support/service.ts'
 import { LOOKS, look, open, useBrowser } from './browser.ts'
 
 const url = inject('serviceUrl')
@@ -123,7 +123,7 @@ test('under the path of a stage the page finds its files and the description', a
 })
 
 describe('with a token that has expired', () => {
-  const preload = fileURLToPath(new URL('../e2e/login-an-hour-ago.ts', import.meta.url))
+  const preload = fileURLToPath(new URL('../support/login-an-hour-ago.ts', import.meta.url))
   let service: Service
   beforeAll(async () => {
     service = await startService({}, ['--import', preload])

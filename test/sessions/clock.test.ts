@@ -12,7 +12,7 @@ import {
   signIn,
   startStores,
   tokensOf,
-} from './support.ts'
+} from '../support/sessions.ts'
 
 const hashed = vi.hoisted(() => ({ times: 0 }))
 

@@ -21,7 +21,7 @@ import {
   type Tokens,
   tokensOf,
   WEAK,
-} from './support.ts'
+} from '../support/sessions.ts'
 
 type Items = Awaited<ReturnType<Stores['items']>>
 type Item = Items[string] | undefined

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import argon2Cffi from '../fixtures/argon2-cffi.json' with { type: 'json' }
-import { expectDescribed } from '../openapi/check.ts'
-import { type Service, startService } from '../service.ts'
+import argon2Cffi from '../support/argon2-cffi.json' with { type: 'json' }
+import { expectDescribed } from '../support/openapi/check.ts'
+import { type Service, startService } from '../support/service.ts'
 import {
   NEW_PASSWORD,
   type Operator,
@@ -12,7 +12,7 @@ import {
   type Tokens,
   tableAt,
   WEAK,
-} from './support.ts'
+} from '../support/sessions.ts'
 
 const UNKNOWN = `${'A'.repeat(22)}.${'A'.repeat(43)}.nobody`
 const MARK = 'never-say-this-again'

@@ -19,7 +19,7 @@ import {
   type Tokens,
   tokensOf,
   WEAK,
-} from './support.ts'
+} from '../support/sessions.ts'
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
 /** All tests are one source, and fail on purpose. */

@@ -1,4 +1,4 @@
-import { permissions } from '../../template/permissions.ts'
+import { permissions } from '../../infrastructure/permissions.ts'
 import { STACK } from '../deployment.ts'
 
 const TOKENS = { TOKEN_ISSUER: STACK, TOKEN_AUDIENCE: `${STACK}-api` }

@@ -1,0 +1,143 @@
+import { expect, inject, test } from 'vitest'
+import { type Answer, get, postLogin, problem, send, tokenOf, USER_CONTENT } from '../support/http.ts'
+
+const url = inject('serviceUrl')
+
+const MALFORMED = problem(
+  400,
+  'Bad Request',
+  'The body must be one JSON object in UTF-8, without a byte order mark or repeated members.',
+)
+const TOO_LARGE = problem(413, 'Content Too Large', 'The body may be at most 8 KiB.')
+const MEDIA_TYPE = problem(415, 'Unsupported Media Type', 'Send the body as Content-Type: application/json.')
+const invalid = (...errors: [pointer: string, detail: string][]) =>
+  problem(422, 'Unprocessable Content', 'Some fields are not valid.', {
+    errors: errors.map(([pointer, detail]) => ({ pointer, detail })),
+  })
+
+const STRING = 'A string is needed.'
+const NAME = '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.'
+const OBJECT = invalid(['#', 'A JSON object is needed.'])
+const UNKNOWN = invalid(['#', 'Unknown fields are not accepted.'])
+const NO_TEXT = invalid(['#/password', 'Must be text without NUL.'])
+const TOO_LONG = invalid(['#/password', 'At most 1,024 bytes of UTF-8.'])
+const BAD_NAME = invalid(['#/username', NAME])
+
+const right = '{"username":"user","password":"user"}'
+const named = (username: string) => JSON.stringify({ username, password: 'user' })
+const withPassword = (password: string) => JSON.stringify({ username: 'user', password })
+const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+const padded = (bytes: number) => right + ' '.repeat(bytes - right.length)
+
+const BODIES: [what: string, body: string | Buffer, expected: Answer][] = [
+  ['no body', '', MALFORMED],
+  ['white space', ' \n', MALFORMED],
+  ['half a body', '{"username":"user","password":', MALFORMED],
+  ['a body and more', `${right}{}`, MALFORMED],
+  ['a trailing comma', '{"username":"user","password":"user",}', MALFORMED],
+  ['single quotes', "{'username':'user','password':'user'}", MALFORMED],
+  ['a form', 'username=user&password=user', MALFORMED],
+  ['a byte order mark', `\uFEFF${right}`, MALFORMED],
+  ['UTF-16', Buffer.from(right, 'utf16le'), MALFORMED],
+  ['a byte that is no UTF-8', Buffer.from('{"username":"user","password":"us\xe9r"}', 'latin1'), MALFORMED],
+  ['an overlong form', Buffer.from('{"username":"user","password":"\xc0\xaf"}', 'latin1'), MALFORMED],
+  ['a surrogate in UTF-8', Buffer.from('{"username":"user","password":"\xed\xa0\x80"}', 'latin1'), MALFORMED],
+  ['a raw NUL', '{"username":"user","password":"us\0er"}', MALFORMED],
+  ['a raw line end in a string', '{"username":"user","password":"us\ner"}', MALFORMED],
+  ['a password twice', '{"username":"user","password":"wrong","password":"user"}', MALFORMED],
+  ['a username twice', '{"username":"admin","username":"user","password":"user"}', MALFORMED],
+  [
+    'a member twice, once escaped',
+    '{"username":"admin","\\u0075sername":"user","password":"user"}',
+    MALFORMED,
+  ],
+  ['NaN', 'NaN', MALFORMED],
+  ['an array', `[${right}]`, OBJECT],
+  ['a number', '1e400', OBJECT],
+  ['4,000 arrays', deep(4_000), OBJECT],
+  [
+    '4,000 arrays for a password',
+    `{"username":"user","password":${deep(4_000)}}`,
+    invalid(['#/password', STRING]),
+  ],
+  ['100,000 arrays', deep(100_000), TOO_LARGE],
+  ['an empty object', '{}', invalid(['#/username', STRING], ['#/password', STRING])],
+  ['no username', '{"password":"user"}', invalid(['#/username', STRING])],
+  ['no password', '{"username":"user"}', invalid(['#/password', STRING])],
+  ['a number for a name', '{"username":1,"password":"user"}', invalid(['#/username', STRING])],
+  ['null for a password', '{"username":"user","password":null}', invalid(['#/password', STRING])],
+  ['an array for a password', '{"username":"user","password":["user"]}', invalid(['#/password', STRING])],
+  ['an object for a password', '{"username":"user","password":{"$ne":""}}', invalid(['#/password', STRING])],
+  ['a role', '{"username":"user","password":"user","role":"admin"}', UNKNOWN],
+  ['a field in another case', '{"Username":"user","username":"user","password":"user"}', UNKNOWN],
+  ['__proto__', '{"username":"user","password":"user","__proto__":{"role":"admin"}}', UNKNOWN],
+  ['constructor', '{"username":"user","password":"user","constructor":{}}', UNKNOWN],
+  [
+    '__proto__ alone',
+    `{"__proto__":${right}}`,
+    invalid(['#/username', STRING], ['#/password', STRING], ['#', 'Unknown fields are not accepted.']),
+  ],
+  ['an empty name', named(''), BAD_NAME],
+  ['a name of 65 letters', named('a'.repeat(65)), BAD_NAME],
+  ['a space in the name', named('us er'), BAD_NAME],
+  ['a line end behind the name', named('user\n'), BAD_NAME],
+  ['a key of the table as the name', named('user#admin'), BAD_NAME],
+  ['letters that lower to ours', named('uſer'), BAD_NAME],
+  ['an empty password', withPassword(''), invalid(['#/password', 'Must not be empty.'])],
+  ['a NUL in the password', withPassword('user\0'), NO_TEXT],
+  ['half a surrogate pair in the password', '{"username":"user","password":"\\ud800"}', NO_TEXT],
+  ['a password of 1,025 bytes', withPassword('a'.repeat(1_025)), TOO_LONG],
+  ['a password of 513 letters of two bytes', withPassword('é'.repeat(513)), TOO_LONG],
+  ['8,193 bytes', padded(8_193), TOO_LARGE],
+  ['a megabyte', padded(1_048_576), TOO_LARGE],
+  ['more than the gateway takes', padded(11_000_000), TOO_LARGE],
+]
+
+test.for(BODIES)('a login with %s is refused', async ([, body, expected]) => {
+  expect(await postLogin(url, body)).toEqual(expected)
+})
+
+test.for([
+  ['text/plain'],
+  ['text/plain; application/json'],
+  ['application/x-www-form-urlencoded'],
+  ['application/jsonp'],
+  ['application/json-patch+json'],
+  ['application/problem+json'],
+  ['*/*'],
+])('a login with content type %s is refused', async ([contentType]) => {
+  expect(await postLogin(url, right, { 'Content-Type': contentType })).toEqual(MEDIA_TYPE)
+})
+
+test.for([['json'], ['application'], ['application/json/x']])(
+  'a login with content type %s, which is none, is refused by the gateway',
+  async ([contentType]) => {
+    expect(await postLogin(url, right, { 'Content-Type': contentType })).toEqual({
+      ...MALFORMED,
+      body: '{"type":"about:blank","title":"Request Refused","detail":"The gateway could not accept this request."}',
+    })
+  },
+)
+
+test('a login with neither body nor content type is refused', async () => {
+  expect(await send(`${url}/login`, 'POST')).toEqual(MEDIA_TYPE)
+})
+
+test.for<[what: string, contentType: string, body: string]>([
+  ['a charset', 'application/json; charset=utf-8', right],
+  ['a content type in capitals', 'Application/JSON', right],
+  ['8,192 bytes', 'application/json', padded(8_192)],
+  [
+    'white space around everything',
+    'application/json',
+    '\n{ "username" : "user" ,\t"password" : "user" }\r\n',
+  ],
+  ['escaped letters', 'application/json', '{"\\u0075sername":"\\u0075ser","password":"user"}'],
+])('a login with %s is accepted', async ([, contentType, body]) => {
+  const { status } = await postLogin(url, body, { 'Content-Type': contentType })
+  expect(status).toBe(200)
+})
+
+test('after all of it the service works', async () => {
+  expect(await get(`${url}/`, await tokenOf(url, 'user'))).toEqual(USER_CONTENT)
+})

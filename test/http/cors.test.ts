@@ -1,0 +1,226 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { relative } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { sendForAll, tokenOf } from '../support/http.ts'
+import { startService } from '../support/service.ts'
+import { cleanEnvironment, root } from '../support/service-description.ts'
+
+const APP = 'https://app.example'
+const ADMIN = 'https://admin.example:8443'
+const EVIL = 'https://evil.example'
+const LIST = { allowedOrigins: `${APP},${ADMIN}` }
+// The framework takes no empty value, and cuts the space off.
+const NONE = { allowedOrigins: ' ' }
+
+const all = inject('serviceUrl')
+const [listing, closed] = await Promise.all([startService(LIST), startService(NONE)])
+afterAll(() => Promise.all([listing.stop(), closed.stop()]))
+
+const preflight = (url: string, origin: string, method: string) =>
+  sendForAll(url, 'OPTIONS', {
+    Origin: origin,
+    'Access-Control-Request-Method': method,
+    'Access-Control-Request-Headers': 'authorization,content-type',
+  })
+
+/** What an answer says of origins. */
+const saysOfOrigins = ({ headers }: { headers: Record<string, string> }) =>
+  Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.startsWith('access-control-') || name === 'vary'),
+  )
+
+const asked = async (service: string, origin: string) => {
+  const json = { Origin: origin, 'Content-Type': 'application/json' }
+  const mine = { Origin: origin, Authorization: `Bearer ${await tokenOf(service, 'user')}` }
+  const login = JSON.stringify({ username: 'user', password: 'user' })
+  const functions = {
+    'a login': await sendForAll(`${service}/login`, 'POST', json, login),
+    'a login that is refused': await sendForAll(`${service}/login`, 'POST', json, '{}'),
+    'the user content': await sendForAll(`${service}/`, 'GET', mine),
+    'the sessions': await sendForAll(`${service}/sessions`, 'GET', mine),
+    'a session that is not there': await sendForAll(`${service}/sessions/x`, 'DELETE', mine),
+    'a new password that is refused': await sendForAll(
+      `${service}/password`,
+      'PUT',
+      { ...mine, ...json },
+      '{}',
+    ),
+    'the public keys': await sendForAll(`${service}/.well-known/jwks.json`, 'GET', { Origin: origin }),
+  }
+  const gateway = {
+    'no token': await sendForAll(`${service}/`, 'GET', { Origin: origin }),
+    'a role that is not enough': await sendForAll(`${service}/admin`, 'GET', mine),
+    'no such route': await sendForAll(`${service}/nothing`, 'GET', mine),
+    'a body past all limits': await sendForAll(`${service}/login`, 'POST', json, Buffer.alloc(10_485_761)),
+  }
+  const statuses = [functions, gateway].map((answers) => Object.values(answers).map(({ status }) => status))
+  expect(statuses).toEqual([
+    [200, 422, 200, 200, 404, 422, 200],
+    [401, 403, 404, 413],
+  ])
+  return { functions, gateway }
+}
+
+const every = (answers: object, expected: object) =>
+  Object.fromEntries(Object.keys(answers).map((what) => [what, expected]))
+const said = (answers: Awaited<ReturnType<typeof asked>>[keyof Awaited<ReturnType<typeof asked>>]) =>
+  Object.fromEntries(Object.entries(answers).map(([what, answer]) => [what, saysOfOrigins(answer)]))
+
+const READABLE = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After' }
+const GATEWAYS = { ...READABLE, 'access-control-expose-headers': 'Retry-After,WWW-Authenticate' }
+
+describe('a preflight', () => {
+  const ROUTES = [
+    ['/', 'GET'],
+    ['/admin', 'GET'],
+    ['/login', 'POST'],
+    ['/refresh', 'POST'],
+    ['/logout', 'POST'],
+    ['/sessions', 'GET'],
+    ['/sessions/some-id', 'DELETE'],
+    ['/password', 'PUT'],
+    ['/.well-known/jwks.json', 'GET'],
+  ] as const
+  const allowing = (origin: string, method: string) => ({
+    status: 200,
+    headers: {
+      'content-type': 'application/json',
+      'access-control-allow-origin': origin,
+      'access-control-allow-headers': 'Authorization,Content-Type',
+      'access-control-allow-methods': `OPTIONS,${method}`,
+      'access-control-max-age': '7200',
+      'cache-control': 'no-store',
+    },
+    body: '',
+  })
+
+  test.for(ROUTES)('for %s %s allows each origin that is listed', async ([path, method]) => {
+    for (const origin of [APP, ADMIN]) {
+      expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(allowing(origin, method))
+    }
+  })
+
+  test.for(ROUTES)('for %s %s allows no other origin', async ([path, method]) => {
+    for (const origin of [EVIL, 'null', `${APP}.evil.example`, 'http://app.example', `${APP}:444`]) {
+      // A browser compares, and goes no further.
+      expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(allowing(APP, method))
+    }
+  })
+
+  test.for(ROUTES)('for %s %s allows any origin where all are allowed', async ([path, method]) => {
+    expect(await preflight(`${all}${path}`, EVIL, method)).toEqual(allowing('*', method))
+  })
+
+  test.for(ROUTES)(
+    'for %s %s is answered 404, like any method that is not there, where none is allowed',
+    async ([path, method]) => {
+      const answer = await preflight(`${closed.url}${path}`, APP, method)
+      expect(answer).toEqual(await sendForAll(`${closed.url}/nothing`, 'GET'))
+      expect(answer).toMatchObject({ status: 404 })
+      expect(saysOfOrigins(answer)).toEqual({})
+    },
+  )
+
+  test('for a path that there is not is answered 404', async () => {
+    const answer = await preflight(`${listing.url}/nothing`, APP, 'GET')
+    expect(answer).toEqual(await sendForAll(`${listing.url}/nothing`, 'GET'))
+    expect(answer.status).toBe(404)
+  })
+})
+
+describe('answers, good and bad ones,', () => {
+  test.for([APP, ADMIN])('can be read by a page of %s, which is listed', async (origin) => {
+    const { functions, gateway } = await asked(listing.url, origin)
+    const own = { ...READABLE, 'access-control-allow-origin': origin, vary: 'Origin' }
+    expect(said(functions)).toEqual(every(functions, own))
+    expect(said(gateway)).toEqual(every(gateway, GATEWAYS))
+  })
+
+  test('of functions cannot be read by a page that is not listed', async () => {
+    const { functions } = await asked(listing.url, EVIL)
+    expect(said(functions)).toEqual(every(functions, { vary: 'Origin' }))
+  })
+
+  test('can be read by any page where all are allowed', async () => {
+    const { functions, gateway } = await asked(all, EVIL)
+    expect(said(functions)).toEqual(every(functions, READABLE))
+    expect(said(gateway)).toEqual(every(gateway, GATEWAYS))
+  })
+
+  test('say nothing of origins where none is allowed', async () => {
+    const { functions, gateway } = await asked(closed.url, APP)
+    expect(said(functions)).toEqual(every(functions, {}))
+    expect(said(gateway)).toEqual(every(gateway, {}))
+  })
+})
+
+describe('what is deployed', () => {
+  mkdirSync(`${root}/.results`, { recursive: true })
+  const folder = mkdtempSync(`${root}/.results/cors-`)
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  interface Template {
+    Resources: Record<string, { Type: string; Properties: Record<string, unknown>; DependsOn?: string[] }>
+  }
+  let template: Template
+  let closedTemplate: Template
+
+  const packaged = (name: string, { allowedOrigins }: typeof LIST): Template => {
+    const out = `${relative(root, folder)}/${name}`
+    const params = [`buildFolder=${out}/build`, `allowedOrigins=${allowedOrigins}`]
+    const sls = [`${root}/node_modules/.bin/sls`, 'package', '--package', out]
+    const args = [...sls, ...params.flatMap((param) => ['--param', param])]
+    execFileSync(process.execPath, args, { cwd: root, env: cleanEnvironment(), stdio: 'pipe' })
+    return JSON.parse(readFileSync(`${root}/${out}/cloudformation-template-update-stack.json`, 'utf8'))
+  }
+  beforeAll(() => {
+    template = packaged('listing', LIST)
+    closedTemplate = packaged('closed', NONE)
+  }, 120_000)
+
+  const ofType = ({ Resources }: Template, type: string) =>
+    Object.entries(Resources).filter(([, { Type }]) => Type === `AWS::ApiGateway::${type}`)
+
+  test('answers a preflight as it is answered here', async () => {
+    const { Properties } = template.Resources.ApiGatewayMethodSessionsIdVarOptions ?? {}
+    const { headers } = await preflight(`${listing.url}/sessions/some-id`, EVIL, 'DELETE')
+    const deployed = Object.entries(headers)
+      .filter(([name]) => name !== 'content-type')
+      .map(([name, value]) => [`method.response.header.${name}`, `'${value}'`])
+    expect(Properties).toMatchObject({
+      HttpMethod: 'OPTIONS',
+      AuthorizationType: 'NONE',
+      Integration: { Type: 'MOCK', IntegrationResponses: [{ StatusCode: '200' }] },
+    })
+    const [response] = Object(Properties?.Integration).IntegrationResponses
+    const lower = Object.entries(response.ResponseParameters).map(([name, value]) => [
+      name.replace(/[^.]*$/, (header) => header.toLowerCase()),
+      value,
+    ])
+    expect(Object.fromEntries(lower)).toEqual(Object.fromEntries(deployed))
+    expect(response.ResponseTemplates['application/json']).toContain(
+      '#if($origin.matches("https://app[.]example") || $origin.matches("https://admin[.]example:8443"))' +
+        ' #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin) #end',
+    )
+  })
+
+  test('has a preflight for every path', () => {
+    const paths = (methods: ReturnType<typeof ofType>) =>
+      new Set(methods.map(([, { Properties }]) => JSON.stringify(Properties.ResourceId)))
+    const methods = ofType(template, 'Method')
+    const isPreflight = ([, { Properties }]: (typeof methods)[number]) => Properties.HttpMethod === 'OPTIONS'
+    expect(paths(methods.filter(isPreflight))).toEqual(paths(methods))
+  })
+
+  test('says nothing of origins where none is allowed, and has no preflights', () => {
+    expect(JSON.stringify(closedTemplate)).not.toMatch(/access-control-|"OPTIONS"/i)
+  })
+
+  test('is not made before the gateway has its answers', () => {
+    const answers = ofType(template, 'GatewayResponse').map(([id]) => id)
+    expect(answers).not.toEqual([])
+    const [deployment] = ofType(template, 'Deployment')
+    expect(deployment?.[1].DependsOn).toEqual(expect.arrayContaining(answers))
+  })
+})

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { root } from '../support/service-description.ts'
+import { filtersIn, PREFIX, propertiesOf } from './alarm-template.ts'
+import { eventNames, service } from './logs.ts'
+import { type Package, packageService } from './packaged.ts'
+
+interface Alarm {
+  AlarmName: string
+  Namespace: string
+  MetricName: string
+  Dimensions?: { Name: string; Value: string }[]
+  TreatMissingData: string
+}
+
+const template = packageService('prod', { pages: 'on' })
+const alarmsIn = (some: Package) => propertiesOf<Alarm>(some, 'AWS::CloudWatch::Alarm')
+
+/**
+ * The metrics of AWS's own that we use, and the dimensions that they come with:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html,
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html,
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+ */
+const OF_AWS: Record<string, { names: string[]; dimensions: string[][] }> = {
+  'AWS/ApiGateway': {
+    names: ['Count', '4XXError', '5XXError', 'Latency'],
+    dimensions: [['ApiName', 'Stage']],
+  },
+  'AWS/Lambda': {
+    names: ['Duration', 'Throttles', 'ConcurrentExecutions'],
+    dimensions: [['FunctionName'], []],
+  },
+  'AWS/DynamoDB': {
+    names: [
+      'ConsumedReadCapacityUnits',
+      'ConsumedWriteCapacityUnits',
+      'ReadThrottleEvents',
+      'WriteThrottleEvents',
+    ],
+    dimensions: [['TableName']],
+  },
+}
+
+/** Values that dimensions may have: the names of what is deployed, and of what is logged. */
+function valuesOf(dimension: string): unknown[] {
+  const all = (type: string, name: string) =>
+    propertiesOf<Record<string, unknown>>(template, type).map((properties) => properties[name])
+  switch (dimension) {
+    case 'ApiName':
+      return all('AWS::ApiGateway::RestApi', 'Name')
+    case 'Stage':
+      return all('AWS::ApiGateway::Deployment', 'StageName')
+    case 'FunctionName':
+      return all('AWS::Lambda::Function', 'FunctionName')
+    case 'TableName':
+      return all('AWS::DynamoDB::Table', 'TableName')
+    default:
+      return eventNames()
+  }
+}
+
+function expectMetric(namespace: string, name: string, dimensions: [string, string][]) {
+  const ours = filtersIn(template)
+    .map(({ MetricTransformations: [metric] }) => metric)
+    .filter(({ MetricNamespace, MetricName }) => MetricNamespace === namespace && MetricName === name)
+  const known = ours.map(({ Dimensions = [] }) => Dimensions.map(({ Key }) => Key))
+  if (OF_AWS[namespace]?.names.includes(name)) known.push(...OF_AWS[namespace].dimensions)
+  expect(known, `${namespace} ${name}`).toContainEqual(dimensions.map(([dimension]) => dimension))
+  for (const [dimension, value] of dimensions) expect(valuesOf(dimension)).toContain(value)
+}
+
+test.each(alarmsIn(template))(
+  '$AlarmName watches a metric that there is, and takes silence for peace',
+  (alarm) => {
+    const { Namespace, MetricName, Dimensions = [], TreatMissingData } = alarm
+    expectMetric(
+      Namespace,
+      MetricName,
+      Dimensions.map(({ Name, Value }) => [Name, Value]),
+    )
+    expect(TreatMissingData).toBe('notBreaching')
+  },
+)
+
+test('alarms tell the topic that was named when they begin and when they end, and nobody unless one was', () => {
+  const topic = 'arn:aws:sns:eu-central-1:123456789012:on-call'
+  const withTopic = alarmsIn(packageService('prod', { alarmTopicArn: topic }))
+  for (const [alarms, actions] of [
+    [alarmsIn(template), []],
+    [withTopic, [topic]],
+  ] as const) {
+    expect(alarms).not.toEqual([])
+    for (const alarm of alarms) expect(alarm).toMatchObject({ AlarmActions: actions, OKActions: actions })
+  }
+})
+
+test('OPERATING.md has a section for every alarm, and for nothing else', () => {
+  const [, alarms = ''] = readFileSync(`${root}/docs/OPERATING.md`, 'utf8').split('\n## Alarms\n')
+  const [section = ''] = alarms.split('\n## ')
+  const headings = [...section.matchAll(/^### `(.+)`$/gm)].map(([, name]) => `${PREFIX}-${name}`)
+  expect(headings.sort()).toEqual(
+    alarmsIn(template)
+      .map(({ AlarmName }) => AlarmName)
+      .sort(),
+  )
+})
+
+test('OPERATING.md tells what every event means', () => {
+  const page = readFileSync(`${root}/docs/OPERATING.md`, 'utf8')
+  const told = [...page.matchAll(/^\| `(\w+\.\w+)` \|/gm)].map(([, name]) => name)
+  expect(told.sort()).toEqual(eventNames().sort())
+})
+
+test('the dashboard shows metrics that there are, of every function, and no more than cost nothing', () => {
+  const [dashboard] = propertiesOf<{ DashboardName: string; DashboardBody: string }>(
+    template,
+    'AWS::CloudWatch::Dashboard',
+  )
+  expect(dashboard?.DashboardName).toBe(PREFIX)
+  const body: { widgets: { properties: { metrics: unknown[][] } }[] } = JSON.parse(
+    dashboard?.DashboardBody ?? '',
+  )
+  const metrics = body.widgets
+    .flatMap(({ properties }) => properties.metrics)
+    .map((row) => row.filter((part) => typeof part === 'string'))
+  for (const [namespace = '', name = '', ...pairs] of metrics) {
+    const dimensions = pairs.flatMap((part, index): [string, string][] =>
+      index % 2 === 0 ? [[part, pairs[index + 1] ?? '']] : [],
+    )
+    expectMetric(namespace, name, dimensions)
+  }
+  for (const key of Object.keys(service.functions)) {
+    expect(metrics).toContainEqual(['AWS/Lambda', 'Duration', 'FunctionName', `${PREFIX}-${key}`])
+  }
+  expect(new Set(metrics.map((metric) => metric.join(' '))).size).toBeLessThanOrEqual(50)
+})

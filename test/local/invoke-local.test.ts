@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { relative } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parsed } from '../support/lambda.ts'
+import { SAMPLES } from '../support/sample-events.ts'
+import { cleanEnvironment, root } from '../support/service-description.ts'
+
+interface Run {
+  status: number | null
+  stdout: string
+  stderr: string
+}
+
+mkdirSync(`${root}/.results`, { recursive: true })
+const folder = mkdtempSync(`${root}/.results/invoke-local-`)
+
+/** `npx sls invoke local` on a machine where nobody has ever signed in to AWS. */
+async function invokeLocal(file: string): Promise<Run> {
+  const sls = [`${root}/node_modules/.bin/sls`, 'invoke', 'local']
+  const { functionKey } = SAMPLES[file] ?? {}
+  const buildFolder = `buildFolder=${relative(root, folder)}/${file}`
+  const args = [...sls, '-f', String(functionKey), '-p', `events/${file}`, '--param', buildFolder]
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...cleanEnvironment(), HOME: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ])
+  return { status, stdout, stderr }
+}
+
+const runs = new Map<string, Run>()
+
+beforeAll(async () => {
+  const files = Object.keys(SAMPLES)
+  // Each takes seconds of a whole core, so two at a time.
+  const work = async () => {
+    for (let file = files.shift(); file !== undefined; file = files.shift()) {
+      runs.set(file, await invokeLocal(file))
+    }
+  }
+  await Promise.all([work(), work()])
+}, 240_000)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** What the framework prints last: the function's answer, with a JSON body laid out as JSON. */
+function printed(stdout: string) {
+  const value = JSON.parse(stdout.slice(stdout.lastIndexOf('\n{\n') + 1))
+  return typeof value.body === 'string' ? parsed(value) : value
+}
+
+describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey, ...expected }) => {
+  test(`has the outcome it is a sample of, by sls invoke local -f ${functionKey}`, () => {
+    const run = runs.get(file)
+    if ('throws' in expected) {
+      expect(run).toMatchObject({ status: 1 })
+      expect(printed(run?.stdout ?? '')).toMatchObject({ errorMessage: expected.throws, errorType: 'Error' })
+    } else {
+      expect(run).toMatchObject({ status: 0, stderr: '' })
+      expect(printed(run?.stdout ?? '')).toEqual(expected.returns)
+    }
+  })
+})

@@ -1,0 +1,419 @@
+import { constants, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto'
+import {
+  certificate,
+  encode,
+  forge,
+  hmac,
+  rsaPair,
+  type Signer,
+  signer,
+  thumbprint,
+} from '../support/forge.ts'
+import { AUDIENCE, countingServer, ISSUER } from './authorizer.ts'
+
+/** Instant of all that happens here, in seconds. */
+export const NOW = 1_800_000_000
+
+export const [ours, oursToo, theirs] = [rsaPair(), rsaPair(), rsaPair()]
+const theirCurve = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+const kid = thumbprint(ours.publicKey)
+const header = { alg: 'RS256', typ: 'at+jwt', kid }
+export const claims = {
+  iss: ISSUER,
+  aud: AUDIENCE,
+  sub: 'ada',
+  role: 'user',
+  iat: NOW - 10,
+  exp: NOW + 1790,
+  jti: 'b5c1e6a4-6a5c-4f0b-9d0e-3d9d5b8f7a11',
+  sid: 'the-session',
+}
+const byUs = signer(ours.privateKey)
+const byThem = signer(theirs.privateKey)
+
+/** A token just as the service issues them. */
+export const good = forge(header, claims, byUs)
+const [goodHeader = '', goodClaims = '', goodSignature = ''] = good.split('../conformance')
+
+/** The good token but for some header members; one that is undefined is left out. */
+const headed = (changes: object, by: Signer = byUs) => forge({ ...header, ...changes }, claims, by)
+/** The good token but for some claims, truly signed. */
+export const claiming = (changes: object) => forge(header, { ...claims, ...changes }, byUs)
+/** The good signature on other claims. */
+const editing = (changes: object) => `${goodHeader}.${encode({ ...claims, ...changes })}.${goodSignature}`
+/** The good token with its signature written otherwise. */
+const signedWith = (signature: Buffer) => `${goodHeader}.${goodClaims}.${signature.toString('base64url')}`
+
+/** A server that a token may name; whoever follows the name finds keys that fit the token. */
+export const trap = await countingServer((request, response) => {
+  const jwks = { keys: [theirJwk, { ...theirJwk, kid }] }
+  response.end(request.url === '/jwks' ? JSON.stringify(jwks) : theirCertificatePem)
+})
+const theirJwk = { ...theirs.publicKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' }
+export const theirCertificate = certificate(theirs)
+const theirCertificatePem = new X509Certificate(theirCertificate).toString()
+const x5c = [theirCertificate.toString('base64')]
+const theirKid = thumbprint(theirs.publicKey)
+
+const ourPem = ours.publicKey.export({ format: 'pem', type: 'spki' }).toString()
+const ourPkcs1Pem = ours.publicKey.export({ format: 'pem', type: 'pkcs1' }).toString()
+const ourDer = ours.publicKey.export({ format: 'der', type: 'spki' })
+const ourJwk = ours.publicKey.export({ format: 'jwk' })
+
+// Why a token was refused, as it is logged: each row must reach the check that it is about.
+const SIGNATURE = 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED'
+const ALGORITHM = 'ERR_JOSE_ALG_NOT_ALLOWED'
+const KEY = 'kid is not one of our keys'
+const SHAPE = 'not a compact JWS'
+const LENGTH = 'longer than 8 KiB'
+const SPELLING = 'header is not written the way ours are'
+const HEADER = 'header is not JSON'
+const EXPIRED = 'ERR_JWT_EXPIRED'
+const missing = (claim: string) => `ERR_JWT_CLAIM_VALIDATION_FAILED: missing required "${claim}" claim`
+const unexpected = (claim: string) => `ERR_JWT_CLAIM_VALIDATION_FAILED: unexpected "${claim}"`
+
+/** What is tried, with what, and the reason that must be logged. */
+type Row = [attack: string, token: string, because: string]
+
+const casingsOfNone = Array.from({ length: 16 }, (_, bits) =>
+  [...'none'].map((letter, at) => ((bits >> at) & 1 ? letter.toUpperCase() : letter)).join(''),
+)
+const unsigned: Signer = () => Buffer.alloc(0)
+
+const algorithms: Row[] = [
+  ...casingsOfNone.map(
+    (alg): Row => [`alg ${alg} without a signature`, headed({ alg }, unsigned), ALGORITHM],
+  ),
+  ['alg none with our signature', headed({ alg: 'none' }), ALGORITHM],
+  ['alg missing', headed({ alg: undefined }), 'ERR_JWS_INVALID'],
+  ['alg null', headed({ alg: null }), 'ERR_JWS_INVALID'],
+  ['alg empty', headed({ alg: '' }), 'ERR_JWS_INVALID'],
+  ['alg a number', headed({ alg: 256 }), 'ERR_JWS_INVALID'],
+  ['alg an array', headed({ alg: ['RS256'] }), 'ERR_JWS_INVALID'],
+  ['alg in lower case', headed({ alg: 'rs256' }), ALGORITHM],
+  ['alg with a space behind', headed({ alg: 'RS256 ' }), ALGORITHM],
+  ['alg __proto__', headed({ alg: '__proto__' }), ALGORITHM],
+  ['HS256 keyed with our PEM', headed({ alg: 'HS256' }, hmac(ourPem)), ALGORITHM],
+  ['HS256 keyed with our PEM, trimmed', headed({ alg: 'HS256' }, hmac(ourPem.trim())), ALGORITHM],
+  ['HS256 keyed with our PKCS #1 PEM', headed({ alg: 'HS256' }, hmac(ourPkcs1Pem)), ALGORITHM],
+  ['HS256 keyed with our DER', headed({ alg: 'HS256' }, hmac(ourDer)), ALGORITHM],
+  ['HS256 keyed with our JWK', headed({ alg: 'HS256' }, hmac(JSON.stringify(ourJwk))), ALGORITHM],
+  ['HS256 keyed with the text of n', headed({ alg: 'HS256' }, hmac(String(ourJwk.n))), ALGORITHM],
+  [
+    'HS256 keyed with the bytes of n',
+    headed({ alg: 'HS256' }, hmac(Buffer.from(String(ourJwk.n), 'base64url'))),
+    ALGORITHM,
+  ],
+  ['HS256 keyed with nothing', headed({ alg: 'HS256' }, hmac('')), ALGORITHM],
+  ['HS384 keyed with our PEM', headed({ alg: 'HS384' }, hmac(ourPem, 'sha384')), ALGORITHM],
+  ['HS512 keyed with our PEM', headed({ alg: 'HS512' }, hmac(ourPem, 'sha512')), ALGORITHM],
+  ['alg RS256 over an HMAC with our PEM', headed({}, hmac(ourPem)), SIGNATURE],
+  ['RS384 by our key', headed({ alg: 'RS384' }, signer(ours.privateKey, 'sha384')), ALGORITHM],
+  ['RS512 by our key', headed({ alg: 'RS512' }, signer(ours.privateKey, 'sha512')), ALGORITHM],
+  ['PS256 by our key', headed({ alg: 'PS256' }, pss()), ALGORITHM],
+  ['alg RS256 over a PSS signature by our key', headed({}, pss()), SIGNATURE],
+  ['alg RS256 over a SHA-1 signature by our key', headed({}, signer(ours.privateKey, 'sha1')), SIGNATURE],
+  ['ES256 by a stranger', headed({ alg: 'ES256' }, signer(theirCurve.privateKey)), ALGORITHM],
+  ['ES256 of zeros', headed({ alg: 'ES256' }, () => Buffer.alloc(64)), ALGORITHM],
+  ['alg RS256 over an ES256 signature', headed({}, signer(theirCurve.privateKey)), SIGNATURE],
+  ['EdDSA', headed({ alg: 'EdDSA' }, () => Buffer.alloc(64)), ALGORITHM],
+]
+
+const keys: Row[] = [
+  ['a stranger signs in our name', headed({}, byThem), SIGNATURE],
+  ['our second key signs in the name of the first', headed({}, signer(oursToo.privateKey)), SIGNATURE],
+  ['jwk beside our kid', headed({ jwk: theirJwk }, byThem), SIGNATURE],
+  ['jwk with its own kid', headed({ jwk: theirJwk, kid: theirKid }, byThem), KEY],
+  ['jwk without a kid', headed({ jwk: theirJwk, kid: undefined }, byThem), KEY],
+  ['jwk of ours without a kid', headed({ jwk: ourJwk, kid: undefined }), KEY],
+  ['jku beside our kid', headed({ jku: `${trap.url}/jwks` }, byThem), SIGNATURE],
+  ['jku with its own kid', headed({ jku: `${trap.url}/jwks`, kid: theirKid }, byThem), KEY],
+  ['jku without a kid', headed({ jku: `${trap.url}/jwks`, kid: undefined }, byThem), KEY],
+  ['x5u beside our kid', headed({ x5u: `${trap.url}/certificate` }, byThem), SIGNATURE],
+  ['x5u with its own kid', headed({ x5u: `${trap.url}/certificate`, kid: theirKid }, byThem), KEY],
+  ['x5u without a kid', headed({ x5u: `${trap.url}/certificate`, kid: undefined }, byThem), KEY],
+  ['x5c beside our kid', headed({ x5c }, byThem), SIGNATURE],
+  ['x5c with its own kid', headed({ x5c, kid: theirKid }, byThem), KEY],
+  ['x5c without a kid', headed({ x5c, kid: undefined }, byThem), KEY],
+  ['kid that is an address', headed({ kid: `${trap.url}/jwks` }, byThem), KEY],
+  ['kid unknown', headed({ kid: theirKid }, byThem), KEY],
+  ['kid missing', headed({ kid: undefined }), KEY],
+  ['kid empty', headed({ kid: '' }), KEY],
+  ['kid null', headed({ kid: null }), KEY],
+  ['kid a number', headed({ kid: 0 }), KEY],
+  ['kid true', headed({ kid: true }), KEY],
+  ['kid an array of ours', headed({ kid: [kid] }), KEY],
+  ['kid an object', headed({ kid: { kid } }), KEY],
+  ['kid with a space behind', headed({ kid: `${kid} ` }), KEY],
+  ['kid with a NUL behind', headed({ kid: `${kid}\0` }), KEY],
+  ['kid in lower case', headed({ kid: kid.toLowerCase() }), KEY],
+  ['kid a KMS alias', headed({ kid: 'alias/a' }), KEY],
+  ['kid a path to nothing', headed({ alg: 'HS256', kid: '../../../../../dev/null' }, hmac('')), KEY],
+  ['kid a path to a file', headed({ kid: '/proc/self/environ' }, byThem), KEY],
+  ['kid an SQL injection', headed({ kid: "' UNION SELECT 'secret" }, hmac('secret')), KEY],
+  ['kid a shell injection', headed({ kid: '|/usr/bin/touch pwned' }, byThem), KEY],
+  ...['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'size', 'get'].map(
+    (name): Row => [`kid ${name}`, headed({ kid: name }, byThem), KEY],
+  ),
+]
+
+const CRIT = 'ERR_JWS_INVALID'
+const UNSUPPORTED = 'ERR_JOSE_NOT_SUPPORTED'
+
+const headers: Row[] = [
+  ['crit that nobody knows', headed({ crit: ['urn:example:rule'], 'urn:example:rule': true }), UNSUPPORTED],
+  ['crit that names exp', headed({ crit: ['exp'], exp: 1 }), UNSUPPORTED],
+  ['crit that names alg', headed({ crit: ['alg'] }), UNSUPPORTED],
+  ['crit that names __proto__', headed({ crit: ['__proto__'] }), UNSUPPORTED],
+  ['crit empty', headed({ crit: [] }), CRIT],
+  ['crit a string', headed({ crit: 'exp' }), CRIT],
+  ['crit null', headed({ crit: null }), CRIT],
+  ['b64 false', headed({ b64: false, crit: ['b64'] }), 'ERR_JWT_INVALID'],
+  [
+    'b64 false and a payload in the clear',
+    `${encode({ ...header, b64: false })}.${JSON.stringify(claims)}.${goodSignature}`,
+    SHAPE,
+  ],
+  ['typ missing', headed({ typ: undefined }), unexpected('typ')],
+  ['typ JWT', headed({ typ: 'JWT' }), unexpected('typ')],
+  ['typ of an ID token', headed({ typ: 'id_token+jwt' }), unexpected('typ')],
+  ['typ of a logout token', headed({ typ: 'logout+jwt' }), unexpected('typ')],
+  ['typ of another media type', headed({ typ: 'text/at+jwt' }), unexpected('typ')],
+  ['typ with a parameter', headed({ typ: 'at+jwt; v=1' }), unexpected('typ')],
+  ['typ empty', headed({ typ: '' }), unexpected('typ')],
+  ['typ null', headed({ typ: null }), unexpected('typ')],
+  ['typ an array', headed({ typ: ['at+jwt'] }), unexpected('typ')],
+  ['kid twice', forge(`{"alg":"RS256","typ":"at+jwt","kid":"x","kid":"${kid}"}`, claims, byUs), SPELLING],
+  ['alg twice', forge(`{"alg":"none","alg":"RS256","typ":"at+jwt","kid":"${kid}"}`, claims, byUs), SPELLING],
+  [
+    'alg twice, once escaped',
+    forge(`{"alg":"RS256","\\u0061lg":"none","typ":"at+jwt","kid":"${kid}"}`, claims, byUs),
+    SPELLING,
+  ],
+  ['white space in the header', forge(JSON.stringify(header, null, 1), claims, byUs), SPELLING],
+  ['text behind the header', forge(`${JSON.stringify(header)}{}`, claims, byUs), HEADER],
+  ['byte order mark before the header', forge(`\uFEFF${JSON.stringify(header)}`, claims, byUs), HEADER],
+  ['header not UTF-8', forge(Buffer.from('{"alg":"RS256\xff"}', 'latin1'), claims, byUs), SPELLING],
+  ['header not JSON', forge('RS256', claims, byUs), HEADER],
+  ['header empty', forge('', claims, byUs), HEADER],
+  ['header null', forge('null', claims, byUs), KEY],
+  ['header a string', forge('"RS256"', claims, byUs), KEY],
+  ['header an array', forge([header], claims, byUs), KEY],
+  ['header 2,500 arrays deep', forge('['.repeat(2500) + ']'.repeat(2500), claims, byUs), KEY],
+  ['header with a prototype', forge(`{"__proto__":${JSON.stringify(header)}}`, claims, byUs), KEY],
+]
+
+const contents: Row[] = [
+  ['iss missing', claiming({ iss: undefined }), missing('iss')],
+  ['iss of another', claiming({ iss: 'https://issuer.example.evil.example' }), unexpected('iss')],
+  ['iss with a slash behind', claiming({ iss: `${ISSUER}/` }), unexpected('iss')],
+  ['iss an array of ours', claiming({ iss: [ISSUER] }), unexpected('iss')],
+  ['iss null', claiming({ iss: null }), unexpected('iss')],
+  ['aud missing', claiming({ aud: undefined }), missing('aud')],
+  ['aud of another', claiming({ aud: 'https://other.example' }), unexpected('aud')],
+  ['aud an empty array', claiming({ aud: [] }), unexpected('aud')],
+  ['aud an object', claiming({ aud: { 0: AUDIENCE } }), unexpected('aud')],
+  ['aud of us and another', claiming({ aud: [AUDIENCE, 'https://other.example'] }), 'aud names more'],
+  ['aud an array of us alone', claiming({ aud: [AUDIENCE] }), 'aud names more'],
+  ['sub missing', claiming({ sub: undefined }), missing('sub')],
+  ['sub empty', claiming({ sub: '' }), 'sub is no username'],
+  ['sub a number', claiming({ sub: 1 }), 'sub is no username'],
+  ['sub an array', claiming({ sub: ['ada'] }), 'sub is no username'],
+  ['sub in upper case', claiming({ sub: 'ADA' }), 'sub is no username'],
+  ['sub with a line end', claiming({ sub: 'ada\n' }), 'sub is no username'],
+  ['sub of 65 characters', claiming({ sub: 'a'.repeat(65) }), 'sub is no username'],
+  ['role missing', claiming({ role: undefined }), missing('role')],
+  ['role unknown', claiming({ role: 'root' }), 'role is not one of ours'],
+  ['role in another case', claiming({ role: 'Admin' }), 'role is not one of ours'],
+  ['role an array', claiming({ role: ['admin'] }), 'role is not one of ours'],
+  ['role an object', claiming({ role: { admin: true } }), 'role is not one of ours'],
+  ['role a number', claiming({ role: 1 }), 'role is not one of ours'],
+  ['role constructor', claiming({ role: 'constructor' }), 'role is not one of ours'],
+  [
+    'role by the prototype',
+    forge(
+      header,
+      JSON.stringify({ ...claims, role: undefined }).replace('{', '{"__proto__":{"role":"admin"},'),
+      byUs,
+    ),
+    missing('role'),
+  ],
+  ['jti missing', claiming({ jti: undefined }), missing('jti')],
+  ['jti empty', claiming({ jti: '' }), 'jti is no identifier'],
+  ['sid missing', claiming({ sid: undefined }), missing('sid')],
+  ['sid empty', claiming({ sid: '' }), 'sid is no identifier'],
+  ['sid an object', claiming({ sid: {} }), 'sid is no identifier'],
+  ['jti a number', claiming({ jti: 7 }), 'jti is no identifier'],
+  ['exp missing', claiming({ exp: undefined }), missing('exp')],
+  ['exp a string', claiming({ exp: String(claims.exp) }), 'ERR_JWT_CLAIM_VALIDATION_FAILED: "exp"'],
+  ['exp null', claiming({ exp: null }), 'ERR_JWT_CLAIM_VALIDATION_FAILED: "exp"'],
+  ['exp negative', claiming({ exp: -1 }), EXPIRED],
+  ['exp zero', claiming({ exp: 0 }), EXPIRED],
+  ['exp a second ago', claiming({ exp: NOW - 1 }), EXPIRED],
+  ['exp this very second', claiming({ exp: NOW }), EXPIRED],
+  ['exp a fraction', claiming({ exp: NOW + 60.5 }), 'exp is not whole seconds'],
+  ['exp beyond whole numbers', claiming({ exp: 1e300 }), 'exp is not whole seconds'],
+  ['exp infinite', forge(header, JSON.stringify(claims).replace(String(claims.exp), '1e999'), byUs), 'exp'],
+  ['iat missing', claiming({ iat: undefined }), missing('iat')],
+  ['iat a string', claiming({ iat: String(NOW) }), 'ERR_JWT_CLAIM_VALIDATION_FAILED: "iat"'],
+  ['iat six seconds ahead', claiming({ iat: NOW + 6 }), 'iat lies in the future'],
+  ['nbf a second ahead', claiming({ nbf: NOW + 1 }), 'ERR_JWT_CLAIM_VALIDATION_FAILED: "nbf"'],
+  ['nbf a string', claiming({ nbf: String(NOW - 10) }), 'ERR_JWT_CLAIM_VALIDATION_FAILED: "nbf"'],
+  ['payload not JSON', forge(header, 'admin', byUs), 'ERR_JWT_INVALID'],
+  ['payload empty', forge(header, '', byUs), 'ERR_JWT_INVALID'],
+  ['payload an array', forge(header, [claims], byUs), 'ERR_JWT_INVALID'],
+  ['payload null', forge(header, 'null', byUs), 'ERR_JWT_INVALID'],
+  ['payload a string', forge(header, '"admin"', byUs), 'ERR_JWT_INVALID'],
+  ['payload not UTF-8', forge(header, Buffer.from([0x22, 0xff, 0x22]), byUs), 'ERR_JWT_INVALID'],
+  ['payload another token', forge({ ...header, cty: 'JWT' }, good, byUs), 'ERR_JWT_INVALID'],
+]
+
+const edits: Row[] = [
+  ['role edited in a signed token', editing({ role: 'admin' }), SIGNATURE],
+  ['sub edited in a signed token', editing({ sub: 'admin' }), SIGNATURE],
+  ['exp edited in a signed token', editing({ exp: claims.exp + 1 }), SIGNATURE],
+  [
+    'role added a second time',
+    `${goodHeader}.${encode(JSON.stringify(claims).replace(/}$/, ',"role":"admin"}'))}.${goodSignature}`,
+    SIGNATURE,
+  ],
+  [
+    'header edited in a signed token',
+    `${encode({ ...header, cty: 'x' })}.${goodClaims}.${goodSignature}`,
+    SIGNATURE,
+  ],
+  [
+    'signature of another token',
+    `${goodHeader}.${goodClaims}.${claiming({ jti: 'x' }).split('../conformance')[2]}`,
+    SIGNATURE,
+  ],
+  ['signature empty', `${goodHeader}.${goodClaims}.`, SIGNATURE],
+  ['signature without its last byte', signedWith(signatureBytes().subarray(0, -1)), SIGNATURE],
+  [
+    'signature with a zero byte before it',
+    signedWith(Buffer.concat([Buffer.alloc(1), signatureBytes()])),
+    SIGNATURE,
+  ],
+  [
+    'signature with a zero byte behind it',
+    signedWith(Buffer.concat([signatureBytes(), Buffer.alloc(1)])),
+    SIGNATURE,
+  ],
+  ['signature of zeros', signedWith(Buffer.alloc(256)), SIGNATURE],
+  ['signature of ones', signedWith(Buffer.alloc(256, 255)), SIGNATURE],
+  ['one bit of the signature turned', signedWith(withBitTurned(signatureBytes())), SIGNATURE],
+  ['payload empty under a signature', `${goodHeader}..${goodSignature}`, SIGNATURE],
+]
+
+const withDashes =
+  ['1', '2', '3', '4'].map((jti) => claiming({ jti })).find((token) => /[-_]/.test(token)) ?? ''
+
+const shapes: Row[] = [
+  ['token cut after its payload', `${goodHeader}.${goodClaims}`, SHAPE],
+  ['token of one part', goodHeader, SHAPE],
+  ['token of four parts', `${good}.${goodSignature}`, SHAPE],
+  ['token with a dot behind', `${good}.`, SHAPE],
+  ['token with a dot before', `.${good}`, SHAPE],
+  ['encrypted token of five parts', jwe(), SHAPE],
+  ['five parts around ours', `${goodHeader}.${goodClaims}.${goodSignature}..`, SHAPE],
+  ['token of dots', '..', HEADER],
+  [
+    'JSON serialisation',
+    JSON.stringify({ protected: goodHeader, payload: goodClaims, signature: goodSignature }),
+    SHAPE,
+  ],
+  ['padding behind the signature', `${good}==`, SHAPE],
+  ['padding behind each part', good.replaceAll('../conformance', '=.'), SHAPE],
+  ['alphabet of plain base64', withDashes.replaceAll('-', '+').replaceAll('_', '/'), SHAPE],
+  ['trailing bits in the signature', withTrailingBits(good), SHAPE],
+  ['percent-encoded dots', good.replaceAll('../conformance', '%2E'), SHAPE],
+  ['quotes around the token', `"${good}"`, SHAPE],
+  ['full-width letter in the token', good.replace('e', 'ｅ'), SHAPE],
+  ['NUL in the token', good.replace('../conformance', '\0.'), SHAPE],
+  ['three letters behind the signature', `${good}AAA`, SHAPE],
+  ['64 KiB, truly signed', claiming({ filler: 'x'.repeat(49_000) }), LENGTH],
+  ['64 KiB of dots', '../conformance'.repeat(65_536), LENGTH],
+  ['64 KiB of nothing', 'A'.repeat(65_536), LENGTH],
+  ['one byte of payload over 8 KiB, truly signed', claiming({ filler: `${largestFiller()}x` }), LENGTH],
+]
+
+/** Tokens that are good, so that a refusal means something. */
+export const accepted: [token: string, text: string][] = [
+  ['the untouched token', good],
+  ['our second key', headed({ kid: thumbprint(oursToo.publicKey) }, signer(oursToo.privateKey))],
+  // RFC 9068 section 4 accepts the full media type; RFC 7515 section 4.1.9 makes its case free.
+  ['typ application/at+jwt', headed({ typ: 'application/at+jwt' })],
+  ['typ AT+JWT', headed({ typ: 'AT+JWT' })],
+  ['an iat five seconds ahead, by a clock that runs before ours', claiming({ iat: NOW + 5 })],
+  ['an nbf of this very second', claiming({ nbf: NOW })],
+  ['a header member we do not know', headed({ note: 'x' })],
+  ['a claim we do not know', claiming({ admin: true })],
+  ['the largest token', claiming({ filler: largestFiller() })],
+]
+
+export const attacks = [...algorithms, ...keys, ...headers, ...contents, ...edits, ...shapes]
+
+const NO_TOKEN = 'no bearer token'
+
+/** Whole `Authorization` headers. */
+export const bearers: [shape: string, header: unknown, because: string][] = [
+  ['missing', undefined, NO_TOKEN],
+  ['null', null, NO_TOKEN],
+  ['empty', '', NO_TOKEN],
+  ['a number', 7, NO_TOKEN],
+  ['an array', [`Bearer ${good}`], NO_TOKEN],
+  ['an object', { toString: 'x' }, NO_TOKEN],
+  ['the token alone', good, NO_TOKEN],
+  ['the scheme alone', 'Bearer', NO_TOKEN],
+  ['the scheme and a space', 'Bearer ', NO_TOKEN],
+  ['no space', `Bearer${good}`, NO_TOKEN],
+  ['a tab', `Bearer\t${good}`, NO_TOKEN],
+  ['a colon', `Bearer: ${good}`, NO_TOKEN],
+  ['a space before', ` Bearer ${good}`, NO_TOKEN],
+  ['a space behind', `Bearer ${good} `, NO_TOKEN],
+  ['a line end behind', `Bearer ${good}\n`, NO_TOKEN],
+  ['text behind', `Bearer ${good} x`, NO_TOKEN],
+  ['a space in the token', `Bearer ${good.replace('../conformance', ' .')}`, NO_TOKEN],
+  ['a line end in the token', `Bearer ${good.replace('../conformance', '.\n')}`, NO_TOKEN],
+  ['a second token', `Bearer ${good},Bearer ${good}`, NO_TOKEN],
+  ['two tokens with a comma', `Bearer ${good},${good}`, SHAPE],
+  ['the token in quotes', `Bearer "${good}"`, SHAPE],
+  ['a parameter', `Bearer token=${good}`, SHAPE],
+  ['Basic', 'Basic dXNlcjp1c2Vy', NO_TOKEN],
+  ['Basic with the token', `Basic ${good}`, NO_TOKEN],
+  ['DPoP', `DPoP ${good}`, NO_TOKEN],
+]
+
+function signatureBytes(): Buffer {
+  return Buffer.from(goodSignature, 'base64url')
+}
+
+function withBitTurned(bytes: Buffer): Buffer {
+  bytes.writeUInt8(bytes.readUInt8(128) ^ 1, 128)
+  return bytes
+}
+
+function withTrailingBits(token: string): string {
+  // 256 bytes end in a letter of two bits; the other four must be zero (RFC 4648 section 3.5).
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  return token.slice(0, -1) + alphabet[alphabet.indexOf(token.slice(-1)) + 1]
+}
+
+function pss(): Signer {
+  const key = { key: ours.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+  return (input) => sign('sha256', input, key)
+}
+
+/** In the shape of RFC 7516 section 3.1. */
+function jwe(): string {
+  const parts = [256, 12, 300, 16].map((size) => randomBytes(size).toString('base64url'))
+  return [encode({ alg: 'RSA-OAEP', enc: 'A256GCM', typ: 'at+jwt', kid }), ...parts].join('../conformance')
+}
+
+/** The most letters in one more claim that leave the token within 8 KiB. */
+function largestFiller(): string {
+  let filler = 'x'.repeat(5_000)
+  while (claiming({ filler: `${filler}x` }).length <= 8_192) filler += 'x'
+  return filler
+}

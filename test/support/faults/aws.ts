@@ -1,0 +1,19 @@
+import { randomBytes } from 'node:crypto'
+import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
+import { addUser } from '../../../lib/users/store.ts'
+import { newUser } from '../../../lib/users/user.ts'
+import { type LocalAws, startLocalAws } from '../../../local/aws.ts'
+import { describeService, resourcesOf, tableOf } from '../service-description.ts'
+
+export const service = describeService()
+
+/** A user whose password occurs nowhere else, so that it can be looked for in logs. */
+export const ADA = { username: 'ada', password: 'correct horse battery staple' }
+
+/** Starts DynamoDB with {@link ADA} in it, and KMS. */
+export async function startAws(): Promise<LocalAws> {
+  const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  const ada = newUser(ADA.username, 'user', hashPassword(ADA.password, randomBytes(SALT_BYTES)), new Date(0))
+  await addUser(tableOf(service, aws), ada, Date.now() + 10_000)
+  return aws
+}

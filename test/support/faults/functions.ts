@@ -1,0 +1,86 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type {
+  APIGatewayAuthorizerResult,
+  APIGatewayProxyResult,
+  APIGatewayTokenAuthorizerEvent,
+  Context,
+} from 'aws-lambda'
+import { expect, vi } from 'vitest'
+import type { LocalAws } from '../../../local/aws.ts'
+import { loadHandler } from '../handlers.ts'
+import { CORS_HEADERS, lambdaContext, loginEvent, sampleEvent } from '../lambda.ts'
+import { ADA, service } from './aws.ts'
+import type { AwsProxy } from './proxy.ts'
+
+/** As `timeout` in `serverless.yml`. */
+const FUNCTION_TIMEOUT_MS = 5_000
+
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret-access-key' }
+
+/** What a client sees of any outage, whole. */
+export const UNAVAILABLE = {
+  statusCode: 503,
+  headers: {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'Retry-After': '5',
+    ...CORS_HEADERS,
+  },
+  body: '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Try again shortly."}',
+}
+
+let lastLoading: Promise<unknown> = Promise.resolve()
+
+/** One at a time, because the environment that a function is loaded with is the process's. */
+function load(functionKey: string, aws: LocalAws, proxies: { dynamodb?: AwsProxy; kms: AwsProxy }) {
+  const { dynamodb, kms } = proxies
+  const endpoints = { dynamodb: dynamodb?.url ?? aws.settings.endpoints.dynamodb, kms: kms.url }
+  const viaProxies = { ...aws, settings: { ...aws.settings, credentials, endpoints } }
+  const loading = lastLoading.then(() => loadHandler(service, functionKey, viaProxies))
+  lastLoading = loading
+  return loading
+}
+
+const logs = new AsyncLocalStorage<unknown[]>()
+
+/** Keeps what is logged apart by case, though cases run at once. */
+export function captureLogs() {
+  for (const level of ['info', 'error'] as const) {
+    vi.spyOn(console, level).mockImplementation((record) => void logs.getStore()?.push(record))
+  }
+}
+
+/** Runs a function once, in its time, and looks for secrets in what it logs. */
+async function invoke<T>(run: (context: Context) => Promise<T>) {
+  const log: unknown[] = []
+  const startedAt = Date.now()
+  const getRemainingTimeInMillis = () => startedAt + FUNCTION_TIMEOUT_MS - Date.now()
+  const context = { ...lambdaContext(), getRemainingTimeInMillis }
+  const answer: T | Error = await logs.run(log, () => run(context)).catch((error) => error)
+  expect(Date.now() - startedAt).toBeLessThan(FUNCTION_TIMEOUT_MS)
+  const text = JSON.stringify(log)
+  for (const secret of [ADA.password, credentials.secretAccessKey, 'AWS4-HMAC', '$argon2id', 'eyJ']) {
+    expect(text).not.toContain(secret)
+  }
+  return { answer, log }
+}
+
+export async function loadLogin(aws: LocalAws, proxies: { dynamodb: AwsProxy; kms: AwsProxy }) {
+  const handler = await load('login', aws, proxies)
+  const event = loginEvent({ body: JSON.stringify(ADA) })
+  return () => invoke<APIGatewayProxyResult>((context) => handler(event, context))
+}
+
+export async function loadJwks(aws: LocalAws, kms: AwsProxy) {
+  const handler = await load('jwks', aws, { kms })
+  return () => invoke<APIGatewayProxyResult>((context) => handler(sampleEvent('jwks.json'), context))
+}
+
+export async function loadAuthorizer(aws: LocalAws, kms: AwsProxy) {
+  const handler = await load('authorizer', aws, { kms })
+  return (authorizationToken: string) => {
+    const event: APIGatewayTokenAuthorizerEvent = { ...sampleEvent('authorizer.json'), authorizationToken }
+    return invoke<APIGatewayAuthorizerResult>((context) => handler(event, context))
+  }
+}

@@ -1,0 +1,221 @@
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { vi } from 'vitest'
+import { type KeyState, nextStep, type Slot, targetOf } from '../../../scripts/keys/plan.ts'
+import { type Functions, refresh, type Stores, signIn, tokensOf } from '../sessions.ts'
+import { aliasOf, startSlots } from './slots.ts'
+
+const TTL_SECONDS = 1800
+const SLOTS = ['a', 'b'] as const
+
+/** A deployment takes so long from the first function that changes to the last. */
+const DEPLOYING_SECONDS = 90
+
+/** After that, CloudFormation takes away what is no longer wanted, and so long it may take. */
+const CLEANING_UP_SECONDS = 240
+
+/** Functions of before a deployment may sign for so long after it, and answer anything else for so long. */
+const OLD_ONES_SIGN_SECONDS = 60
+const OLD_ONES_ANSWER_SECONDS = 300
+
+/** Whoever verifies tokens elsewhere may keep the published keys for so long. */
+const MAX_AGE_SECONDS = 300
+
+/** Warm functions with the environment of one deployment. */
+interface Instance {
+  functions: Functions
+  /** When the deployment that replaced them had ended, in epoch milliseconds. */
+  oldSinceMs: number
+}
+
+/** Somebody who verifies tokens with the published keys, and looks them up as seldom as they may. */
+interface Verifier {
+  keys: ReturnType<typeof createLocalJWKSet>
+  readAtMs: number
+}
+
+interface Token {
+  token: string
+  expMs: number
+}
+
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/** A token of a key that never was. */
+export const FORGED = `${encode({ alg: 'RS256', typ: 'at+jwt', kid: 'forged' })}.${encode({})}.AAAA`
+
+const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000)
+const secondsSince = (ms: number) => (Date.now() - ms) / 1000
+
+/**
+ * A stage with its users and everybody who holds a key of it, under a clock that the test moves. In a deployment old
+ * keys go last. Nothing waits for the alias of a new one: one function is told of it before it is there, another after.
+ */
+export async function startStage(stores: Stores) {
+  const slots = await startSlots()
+  const username = await stores.add()
+  const made: Record<string, number> = {}
+  const failed: Record<string, number> = {}
+  let instances: Instance[] = []
+  let verifiers: Verifier[] = []
+  let tokens: Token[] = []
+  let state: KeyState = { signing: 'a', madeAt: {}, tokenTtlSeconds: TTL_SECONDS, settledAt: new Date() }
+
+  async function request(what: string, act: () => Promise<void>): Promise<void> {
+    made[what] = (made[what] ?? 0) + 1
+    await act().catch(() => {
+      failed[what] = (failed[what] ?? 0) + 1
+    })
+  }
+
+  const lookUp = async (functions: Functions): Promise<Verifier> => {
+    const { status, text } = await functions.ask('jwks', {})
+    if (status !== 200) throw new Error(`jwks: ${status}`)
+    return { keys: createLocalJWKSet(JSON.parse(text)), readAtMs: Date.now() }
+  }
+
+  /** Everybody signs in, and every good token is shown to everybody. */
+  async function everybodyCalls(): Promise<void> {
+    instances = instances.filter(({ oldSinceMs }) => secondsSince(oldSinceMs) <= OLD_ONES_ANSWER_SECONDS)
+    for (const { functions, oldSinceMs } of instances) {
+      if (secondsSince(oldSinceMs) <= OLD_ONES_SIGN_SECONDS) await signInAndRefresh(functions)
+    }
+    tokens = tokens.filter(({ expMs }) => Date.now() < expMs)
+    for (const { token } of tokens) {
+      for (const { functions } of instances) await request('call', () => call(functions, token))
+    }
+    for (const verifier of verifiers) {
+      if (secondsSince(verifier.readAtMs) >= MAX_AGE_SECONDS) await renew(verifier)
+      for (const { token } of tokens) {
+        await request('verification elsewhere', async () => {
+          await jwtVerify(token, verifier.keys, { currentDate: new Date() })
+        })
+      }
+    }
+  }
+
+  async function signInAndRefresh(functions: Functions): Promise<void> {
+    const expMs = (Math.floor(Date.now() / 1000) + TTL_SECONDS) * 1000
+    await request('login', async () => {
+      const { authToken, refreshToken } = await signIn(functions, username)
+      tokens.push({ token: authToken, expMs })
+      await request('refresh', async () => {
+        tokens.push({ token: tokensOf(await refresh(functions, refreshToken)).authToken, expMs })
+      })
+    })
+  }
+
+  async function call(functions: Functions, token: string): Promise<void> {
+    const { status } = await functions.ask('user-content', { token })
+    if (status !== 200) throw new Error(`call: ${status}`)
+  }
+
+  /** From the oldest function that still answers: the worst one to ask. */
+  const renew = (verifier: Verifier) =>
+    request('jwks', async () => {
+      for (const { functions } of instances.slice(0, 1)) Object.assign(verifier, await lookUp(functions))
+    })
+
+  /** It makes every second function read the keys now, and then not again for a minute; the others stay as they are. */
+  async function manyAreShownAForgedKey(): Promise<void> {
+    for (const { functions } of instances.filter((_, index) => index % 2 === 0)) {
+      if (await functions.opens(FORGED)) throw new Error('a forged token passed')
+    }
+  }
+
+  async function deploy(signing: Slot, published: string): Promise<void> {
+    const before = instances.filter(({ oldSinceMs }) => oldSinceMs === Number.POSITIVE_INFINITY)
+    await manyAreShownAForgedKey()
+    const makeKeys = async () => {
+      for (const slot of SLOTS.filter((one) => published.includes(one) && state.madeAt[one] === undefined)) {
+        await slots.make(slot)
+        state = { ...state, madeAt: { ...state.madeAt, [slot]: new Date() } }
+        // No two of them are made in the same instant.
+        pass(1)
+      }
+    }
+    const startInstance = async () => {
+      const environment = {
+        AWS_ENDPOINT_URL_KMS: slots.url,
+        SIGNING_KEY: aliasOf(signing),
+        PUBLISHED_KEYS: published.split(',').map(aliasOf).join(','),
+        TOKEN_TTL_SECONDS: String(TTL_SECONDS),
+      }
+      const functions = await stores.functions(environment)
+      instances.push({ functions, oldSinceMs: Number.POSITIVE_INFINITY })
+    }
+    // At first nobody calls before there is a key.
+    if (before.length === 0) await makeKeys()
+    await startInstance()
+    await everybodyCalls()
+    await makeKeys()
+    await startInstance()
+    await everybodyCalls()
+    pass(DEPLOYING_SECONDS)
+    const madeAt = { ...state.madeAt }
+    for (const slot of SLOTS.filter((one) => !published.includes(one))) {
+      slots.drop(slot)
+      delete madeAt[slot]
+    }
+    await everybodyCalls()
+    pass(CLEANING_UP_SECONDS)
+    for (const instance of before) instance.oldSinceMs = Date.now()
+    state = { signing, madeAt, tokenTtlSeconds: TTL_SECONDS, settledAt: new Date() }
+    // One of those who look the keys up does so now, from a function of before.
+    verifiers = verifiers.slice(-2)
+    const verifier = { keys: createLocalJWKSet({ keys: [] }), readAtMs: 0 }
+    await renew(verifier)
+    verifiers.push(verifier)
+    await everybodyCalls()
+  }
+
+  /** Everybody calls at once, at the instants at which something ends, and up to the last millisecond. */
+  async function callUntil(untilMs: number): Promise<void> {
+    const { settledAt } = state
+    const instants = [OLD_ONES_SIGN_SECONDS, OLD_ONES_ANSWER_SECONDS, 900, 1800]
+      .map((seconds) => settledAt.getTime() + seconds * 1000)
+      .filter((ms) => ms > Date.now() && ms < untilMs - 1)
+    for (const ms of [...instants, untilMs - 1, untilMs]) {
+      vi.setSystemTime(ms)
+      await everybodyCalls()
+    }
+  }
+
+  await deploy('a', 'a,b')
+
+  return {
+    /** One turnover by the planner's steps, everybody calling all the while. Says which steps they were. */
+    async turnOver({
+      atOnce = false,
+      clockAheadSeconds = 0,
+      until = 'done',
+    }: TurnoverOptions): Promise<string[]> {
+      const target = targetOf(state)
+      const aheadMs = clockAheadSeconds * 1000
+      const steps: string[] = []
+      for (;;) {
+        const step = nextStep(state, target, new Date(Date.now() + aheadMs), atOnce)
+        if (step.do === 'done' || (until === 'signs' && state.signing === target)) return steps
+        steps.push(step.do === 'wait' ? 'wait' : `${step.signingKey} of ${step.publishedKeys}`)
+        if (step.do === 'deploy') await deploy(step.signingKey, step.publishedKeys)
+        else await callUntil(step.until.getTime() - aheadMs)
+      }
+    },
+    callFor: (seconds: number) => callUntil(Date.now() + seconds * 1000),
+    /** How many requests were made, by what they were. */
+    requests: () => made,
+    /** How many of them failed. */
+    failures: () => failed,
+    tally: () =>
+      Object.entries(made)
+        .map(([what, count]) => `${what} ${count} (${failed[what] ?? 0} failed)`)
+        .join(', '),
+    stop: () => slots.stop(),
+  }
+}
+
+interface TurnoverOptions {
+  atOnce?: boolean
+  /** How far the clock that the waiting is judged by is ahead of AWS's. */
+  clockAheadSeconds?: number
+  until?: 'done' | 'signs'
+}

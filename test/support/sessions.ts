@@ -1,0 +1,379 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
+import { vi } from 'vitest'
+import template from '../../events/refresh.json' with { type: 'json' }
+import { awsClient } from '../../lib/aws/client.ts'
+import { type Item, number, type Table } from '../../lib/aws/dynamodb.ts'
+import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { isLive, refreshTokenOf, SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
+import { findSessions, putSession } from '../../lib/sessions/store.ts'
+import { addUser, changeUser, findUser, profileKey } from '../../lib/users/store.ts'
+import { newUser, revokeTokens, type User } from '../../lib/users/user.ts'
+import { type LocalAws, startLocalAws } from '../../local/aws.ts'
+import { readAuthorization } from '../../local/gateway-rules.ts'
+import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
+import { expectDescribed } from './openapi/check.ts'
+
+const REGION = 'eu-central-1'
+export const TABLE_NAME = 'serverless-jwt-auth-dev'
+const KEY = 'alias/serverless-jwt-auth-dev-a'
+const PATIENCE_MS = 10_000
+
+export const PASSWORD = 'a password for tests'
+export const NEW_PASSWORD = 'another password for tests'
+const PASSWORD_HASH = hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
+
+/** A password whose hash, by another program, is below today's cost. */
+export const WEAK = argon2Cffi.rows.find(({ hash }) => hash.includes('$m=8,')) ?? { password: '', hash: '' }
+
+/** What is issued in a user's first second counts from the next one on. */
+const aMomentAgo = () => new Date(Date.now() - 1_000)
+
+const deadline = () => Date.now() + PATIENCE_MS
+
+/** The environment that serverless.yml gives the functions, in short. */
+const ENVIRONMENT = {
+  TABLE_NAME,
+  SIGNING_KEY: KEY,
+  PUBLISHED_KEYS: KEY,
+  TOKEN_ISSUER: 'issuer',
+  TOKEN_AUDIENCE: 'audience',
+  TOKEN_TTL_SECONDS: '1800',
+  SESSION_TTL_SECONDS: '2592000',
+  SESSION_IDLE_TTL_SECONDS: '604800',
+  LIMIT_USER_AND_SOURCE: '5/900',
+  LIMIT_SOURCE: '50/900',
+  LIMIT_USER: '100/86400',
+  AWS_REGION: REGION,
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_SESSION_TOKEN: '',
+  AWS_ENDPOINT_URL_DYNAMODB: '',
+  AWS_ENDPOINT_URL_KMS: '',
+}
+
+/** The table as an operator sees it. */
+export function operator(table: Table) {
+  let added = 0
+  return {
+    table,
+    /** Adds a user whose password is {@link PASSWORD}, and whose name is its own, unless it is said otherwise. */
+    async add(user: Partial<Pick<User, 'username' | 'passwordHash'>> = {}): Promise<string> {
+      added += 1
+      const { username, passwordHash } = { username: `user-${added}`, passwordHash: PASSWORD_HASH, ...user }
+      await addUser(table, newUser(username, 'user', passwordHash, aMomentAgo()), deadline())
+      return username
+    },
+    async change(username: string, changes: Partial<User>): Promise<void> {
+      const user = await findUser(table, username, deadline())
+      if (user === undefined) throw new Error(`there is no user ${username}`)
+      await changeUser(table, user, { ...changes, ...revokeTokens(user, new Date()) }, deadline())
+    },
+    async remove(username: string): Promise<void> {
+      await table.aws(
+        'dynamodb',
+        'DeleteItem',
+        { TableName: table.name, Key: profileKey(username) },
+        deadline(),
+      )
+    },
+    /** All that is stored under a partition key, by sort key. */
+    async items(pk: string): Promise<Record<string, Item>> {
+      const input = {
+        TableName: table.name,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: pk } },
+      }
+      const { Items } = await table.aws('dynamodb', 'Query', input, deadline())
+      return Object.fromEntries((Items as Item[]).map((item) => [(item.sk as { S: string }).S, item]))
+    },
+    /** Makes what was replaced of a session's secrets lie ten seconds further back. */
+    async letTenSecondsPass(username: string, sessionId: string): Promise<void> {
+      const sk = `session#${sessionId}`
+      const { replacedAtMs } = (await this.items(`user#${username}`))[sk] as { replacedAtMs: { S: string } }
+      const earlier = replacedAtMs.S.split(',').map((ms) => Number(ms) - 10_000)
+      const input = {
+        TableName: table.name,
+        Key: { pk: { S: `user#${username}` }, sk: { S: sk } },
+        UpdateExpression: 'SET replacedAtMs = :earlier',
+        ExpressionAttributeValues: { ':earlier': { S: earlier.join(',') } },
+      }
+      await table.aws('dynamodb', 'UpdateItem', input, deadline())
+    },
+    async scan(): Promise<Item[]> {
+      const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name }, deadline())
+      return Items as Item[]
+    },
+    async failures(pk: string, sk: string): Promise<number> {
+      const item = (await this.items(pk))[sk]
+      return item === undefined ? 0 : number(item, 'failures')
+    },
+  }
+}
+
+export type Operator = ReturnType<typeof operator>
+
+/** The table of a running service. */
+export const tableAt = (dynamoDbUrl: string): Table => ({
+  aws: awsClient({
+    region: REGION,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    endpoints: { dynamodb: new URL(dynamoDbUrl) },
+  }),
+  name: TABLE_NAME,
+})
+
+export type Stores = Awaited<ReturnType<typeof startStores>>
+
+/** DynamoDB and KMS of one's own, with an operator at the table. */
+export async function startStores() {
+  const key = (AttributeName: string, KeyType: string) => ({ AttributeName, KeyType })
+  const text = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' })
+  const table = {
+    TableName: TABLE_NAME,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [text('pk'), text('sk')],
+    KeySchema: [key('pk', 'HASH'), key('sk', 'RANGE')],
+  }
+  const resources = [
+    { Type: 'AWS::DynamoDB::Table', Properties: table },
+    { Type: 'AWS::KMS::Alias', Properties: { AliasName: KEY } },
+  ]
+  const aws = await startLocalAws(resources, REGION, 0)
+  const { dynamodb, kms } = aws.settings.endpoints
+  return {
+    aws,
+    ...operator({ aws: awsClient(aws.settings), name: TABLE_NAME }),
+    /** Functions that reach these stores directly; see {@link startFunctions}. */
+    functions: (settings: Record<string, string> = {}) =>
+      startFunctions(dynamodb.href, { AWS_ENDPOINT_URL_KMS: kms.href, ...settings }),
+  }
+}
+
+/** What becomes of a call: it passes, is refused for good, or is cut off before or after it was carried out. */
+export type Fate = 'pass' | 'refuse' | 'cut before' | 'cut after'
+
+export interface Call {
+  /** Counted from 1 since the last `judge`; a call that is sent again counts again. */
+  number: number
+  operation: string
+  body: string
+}
+
+/** A wire to DynamoDB and KMS, on which every call can be held, refused or cut. */
+export async function startWire(aws: LocalAws) {
+  let judge: (call: Call) => Fate | Promise<Fate> = () => 'pass'
+  let calls: Call[] = []
+  const server = createServer(async (request, response) => {
+    const body = await readText(request)
+    const target = String(request.headers['x-amz-target'])
+    const call = { number: calls.length + 1, operation: target.replace(/^.*\./, ''), body }
+    calls.push(call)
+    const fate = await judge(call)
+    if (fate === 'refuse') {
+      response.writeHead(400).end('{"__type":"x#AccessDeniedException","message":"not allowed"}')
+      return
+    }
+    if (fate === 'cut before') {
+      response.destroy()
+      return
+    }
+    const url = target.startsWith('TrentService')
+      ? aws.settings.endpoints.kms
+      : aws.settings.endpoints.dynamodb
+    const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers
+    const answer = await fetch(url, { method: 'POST', headers: headers as Record<string, string>, body })
+    const text = await answer.text()
+    if (fate === 'cut after') response.destroy()
+    else response.writeHead(answer.status, { 'Content-Type': 'application/x-amz-json-1.0' }).end(text)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** The calls since the last `judge`. */
+    calls: (): readonly Call[] => calls,
+    judge(by: typeof judge): void {
+      judge = by
+      calls = []
+    },
+    stop(): void {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const FUNCTIONS = {
+  authorizer: () => import('../../functions/authorizer.ts'),
+  login: () => import('../../functions/sessions/login.ts'),
+  refresh: () => import('../../functions/sessions/refresh.ts'),
+  logout: () => import('../../functions/sessions/logout.ts'),
+  sessions: () => import('../../functions/sessions/list.ts'),
+  'end-session': () => import('../../functions/sessions/end.ts'),
+  password: () => import('../../functions/account/password.ts'),
+  'user-content': () => import('../../functions/content/user.ts'),
+  jwks: () => import('../../functions/service/jwks.ts'),
+}
+
+export type Route = Exclude<keyof typeof FUNCTIONS, 'authorizer'>
+
+/** Where the gateway has each function. */
+const PLACES: Record<Route, [method: string, path: string]> = {
+  login: ['POST', '/login'],
+  refresh: ['POST', '/refresh'],
+  logout: ['POST', '/logout'],
+  sessions: ['GET', '/sessions'],
+  'end-session': ['DELETE', '/sessions/id'],
+  password: ['PUT', '/password'],
+  'user-content': ['GET', '/'],
+  jwks: ['GET', '/.well-known/jwks.json'],
+}
+
+/** What a client sends, and from where. */
+export interface Asking {
+  body?: object
+  /** Access token; with one the authorizer is asked first. */
+  token?: string
+  id?: string
+  sourceIp?: string
+  headers?: Record<string, string>
+}
+
+export interface Answer {
+  status: number
+  headers: Record<string, unknown>
+  text: string
+}
+
+/**
+ * Starts the functions anew from their sources, as sandboxes of their own.
+ *
+ * @param endpoint - Where they reach DynamoDB and KMS; nothing else of `process.env` concerns them.
+ * @param settings - Other values for their environment.
+ */
+export async function startFunctions(endpoint: string, settings: Record<string, string> = {}) {
+  const environment = { ...ENVIRONMENT, AWS_ENDPOINT_URL: endpoint, ...settings }
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+  vi.resetModules()
+  const modules = Object.fromEntries(
+    await Promise.all(Object.entries(FUNCTIONS).map(async ([name, load]) => [name, await load()])),
+  ) as { [F in keyof typeof FUNCTIONS]: Awaited<ReturnType<(typeof FUNCTIONS)[F]>> }
+  vi.unstubAllEnvs()
+
+  /** Asks the authorizer, as API Gateway does. */
+  async function authorize(token: string) {
+    const methodArn = 'arn:aws:execute-api:eu-central-1:123456789012:api/dev/GET/'
+    const event = { type: 'TOKEN' as const, authorizationToken: `Bearer ${token}`, methodArn }
+    const authorization = readAuthorization(await modules.authorizer.handler(event, CONTEXT))
+    if (authorization === undefined) throw new Error('the authorizer answered what is no authorization')
+    return authorization
+  }
+
+  return {
+    authorize,
+    async ask(route: Route, { token, ...asking }: Asking): Promise<Answer> {
+      let context: Record<string, string> | undefined
+      try {
+        context = token === undefined ? undefined : (await authorize(token)).context
+      } catch (error) {
+        // What resources/gateway-responses.yml makes of UNAUTHORIZED and of AUTHORIZER_FAILURE.
+        const isUnauthorized = (error as Error).message === 'Unauthorized'
+        return isUnauthorized
+          ? { status: 401, headers: {}, text: '' }
+          : { status: 503, headers: { 'Retry-After': '5' }, text: '' }
+      }
+      const { statusCode, headers, body } = await modules[route].handler(eventOf(asking, context), CONTEXT)
+      const [method, url] = PLACES[route]
+      expectDescribed({ method, url, status: statusCode, headers: headers ?? {}, body })
+      return { status: statusCode, headers: headers ?? {}, text: body }
+    },
+    /** Whether the authorizer lets an access token pass now. */
+    opens: (token: string) =>
+      authorize(token).then(
+        () => true,
+        () => false,
+      ),
+  }
+}
+
+export type Functions = Awaited<ReturnType<typeof startFunctions>>
+
+const CONTEXT = { getRemainingTimeInMillis: () => 5_000 } as Context
+
+function eventOf(
+  { body, id, sourceIp = '203.0.113.7', headers = {} }: Asking,
+  authorizer: Record<string, string> | undefined,
+): APIGatewayProxyEvent {
+  const event = structuredClone(template)
+  return {
+    ...event,
+    headers: { ...event.headers, ...headers },
+    pathParameters: id === undefined ? null : { id },
+    body: body === undefined ? null : JSON.stringify(body),
+    requestContext: {
+      ...event.requestContext,
+      authorizer,
+      identity: { ...event.requestContext.identity, sourceIp },
+    },
+  } as unknown as APIGatewayProxyEvent
+}
+
+/** What a client gets from a login or a refresh. */
+export interface Tokens {
+  authToken: string
+  tokenType: string
+  expiresIn: number
+  refreshToken: string
+  refreshExpiresIn: number
+}
+
+/** Reads the answer of a login or refresh that must have succeeded. */
+export function tokensOf({ status, text }: Answer): Tokens {
+  if (status !== 200) throw new Error(`no tokens, but ${status}: ${text}`)
+  return JSON.parse(text)
+}
+
+export const signIn = async (functions: Functions, username: string, password = PASSWORD) =>
+  tokensOf(await functions.ask('login', { body: { username, password } }))
+
+export const refresh = (functions: Functions, refreshToken: string) =>
+  functions.ask('refresh', { body: { refreshToken } })
+
+/** Begins a session as a login does, but without a password and what it costs to check it. */
+export async function begin({ table }: Pick<Operator, 'table'>, functions: Functions, username: string) {
+  const user = await findUser(table, username, deadline())
+  if (user === undefined) throw new Error(`there is no user ${username}`)
+  const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
+  const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
+  const { session, secret } = startSession(
+    user,
+    origin,
+    policy,
+    new Date(),
+    randomBytes(SESSION_RANDOM_BYTES),
+  )
+  await putSession(table, session, deadline())
+  return tokensOf(await refresh(functions, refreshTokenOf(session, secret)))
+}
+
+/** How many sessions of a user go on. */
+export async function livingSessions({ table }: Pick<Operator, 'table'>, username: string): Promise<number> {
+  const { sessions, user } = await findSessions(table, username, deadline())
+  return sessions.filter((session) => isLive(session, user, new Date())).length
+}
+
+/** A refresh token's three parts. */
+export function partsOf(refreshToken: string) {
+  const [id = '', secret = '', ...username] = refreshToken.split('../sessions')
+  return { id, secret, username: username.join('../sessions') }
+}
