@@ -53,7 +53,7 @@ test.each([
   ['page.css', 'text/css; charset=utf-8'],
   ['page.js', 'text/javascript; charset=utf-8'],
 ] as const)('%s may be kept for good under that name', async (name, contentType) => {
-  const file = name.replace('..', `-${hashed(FILES[name])}.`)
+  const file = name.replace('.', `-${hashed(FILES[name])}.`)
   expect(await get(FILES, { file })).toEqual({
     statusCode: 200,
     headers: {

@@ -73,7 +73,7 @@ export function sourceOf(sourceIp: string): string {
   const groups = head === '' ? [] : head.split(':')
   const after = tail === undefined || tail === '' ? [] : tail.split(':')
   // An address may end in dotted IPv4, which stands for two groups.
-  const afterCount = after.length + (after.at(-1)?.includes('..') ? 1 : 0)
+  const afterCount = after.length + (after.at(-1)?.includes('.') ? 1 : 0)
   const zeros = tail === undefined ? 0 : 8 - groups.length - afterCount
   const all = [...groups, ...Array<string>(zeros).fill('0'), ...after]
   return `${all

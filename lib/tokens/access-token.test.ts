@@ -53,7 +53,7 @@ test('an access token has the header and the claims of RFC 9068, and no others',
     issuedAt,
     claims.jti,
   )(ours.kid)
-  const parts = input.split('..').map((part) => Buffer.from(part, 'base64url').toString())
+  const parts = input.split('.').map((part) => Buffer.from(part, 'base64url').toString())
   expect(parts).toEqual([JSON.stringify(header), JSON.stringify(claims)])
 })
 

@@ -72,7 +72,7 @@ export interface UnverifiedToken {
  */
 export function readUnverified(unverifiedToken: string): UnverifiedToken {
   if (unverifiedToken.length > MAX_TOKEN_CHARACTERS) throw invalidToken('longer than 8 KiB')
-  const parts = unverifiedToken.split('..')
+  const parts = unverifiedToken.split('.')
   if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) throw invalidToken('not a compact JWS')
   const header = parseJson(parts[0])
   if (header === undefined) throw invalidToken('header is not JSON')

@@ -202,7 +202,7 @@ describe('the trusted keys', () => {
 describe('a signature', () => {
   const inputFor = (kid: string) => `${kid}.claims`
   const isSignedBy = (jws: string, { kid, publicKey }: KeyPair) => {
-    const [header, payload, signature] = jws.split('..')
+    const [header, payload, signature] = jws.split('.')
     const input = Buffer.from(`${header}.${payload}`)
     return header === kid && verify('sha256', input, publicKey, Buffer.from(signature ?? '', 'base64url'))
   }

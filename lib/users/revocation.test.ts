@@ -10,7 +10,7 @@ const second = secondOf(now)
 function issuedAt(validAfter: number, instant: Date): number {
   const user = { username: 'ada', role: 'user' as const, validAfter }
   const policy = { issuer: 'issuer', audience: 'audience' }
-  const [, claims = ''] = accessTokenInput(user, 'session', policy, 900, instant, 'id')('kid').split('..')
+  const [, claims = ''] = accessTokenInput(user, 'session', policy, 900, instant, 'id')('kid').split('.')
   return JSON.parse(Buffer.from(claims, 'base64url').toString()).iat
 }
 

@@ -64,7 +64,7 @@ function itemsIn(text: string): string[] {
   const [first = '', last = first] = text.replace(/ \(L.*\)$/, '').split('–')
   const [section, from, to] = [
     first.replace(/\.\d+$/, ''),
-    ...[first, last].map((item) => item.split('..').at(-1)),
+    ...[first, last].map((item) => item.split('.').at(-1)),
   ]
   return Array.from(
     { length: Number(to) - Number(from) + 1 },

@@ -22,7 +22,7 @@ const lib = sourcesOf('lib')
 const functions = sourcesOf('functions')
 const offenders = (sources: Source[], offends: (source: Source) => boolean) =>
   sources.filter(offends).map(({ file }) => file)
-const isRelative = (path: string) => path.startsWith('..') || path.startsWith('/')
+const isRelative = (path: string) => path.startsWith('.') || path.startsWith('/')
 
 test('there are sources to look at, and their imports are seen', () => {
   expect(functions.map(({ file }) => file)).toContain('functions/sessions/login.ts')

@@ -275,7 +275,7 @@ test('a key that nobody knows is no reason to distrust the known ones during an 
   await expectAllowed(authorize)
   kms.refuse()
   const header = Buffer.from('{"alg":"RS256","typ":"at+jwt","kid":"unknown"}').toString('base64url')
-  const unknown = `Bearer ${header}${good.slice(good.indexOf('../faults'))}`
+  const unknown = `Bearer ${header}${good.slice(good.indexOf('.'))}`
   // Within a minute keys are not read again, so the answer is known; after it, it is not.
   await expectUnauthorized(authorize, unknown)
   vi.setSystemTime(start + 60_000)

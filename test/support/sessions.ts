@@ -374,6 +374,6 @@ export async function livingSessions({ table }: Pick<Operator, 'table'>, usernam
 
 /** A refresh token's three parts. */
 export function partsOf(refreshToken: string) {
-  const [id = '', secret = '', ...username] = refreshToken.split('../sessions')
-  return { id, secret, username: username.join('../sessions') }
+  const [id = '', secret = '', ...username] = refreshToken.split('.')
+  return { id, secret, username: username.join('.') }
 }
