@@ -1,18 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+// Every process of the tests inherits this: the workers, the framework, the operators' commands. The second process
+// that loads a module takes its compiled code from the cache.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url))
 
 const TEXT = '\0text:'
 const require = createRequire(import.meta.url)
 
-/** Imports `with { type: 'text' }`, which esbuild knows and vite does not: the files of the functions' pages. */
+/** Supports `with { type: 'text' }`, which esbuild knows and vite does not: the files of the functions' pages. */
 const textImports = {
   name: 'text-imports',
   enforce: 'pre' as const,
   resolveId(source: string, importer = '') {
     if (source.startsWith('swagger-ui-dist/')) return `${TEXT}${source}`
-    return /\/page\.\w+$/.test(source) ? `${TEXT}${resolve(importer, '..', source)}` : undefined
+    return /\/page\.(html|css|js)$/.test(source) ? `${TEXT}${resolve(importer, '..', source)}` : undefined
   },
   load(id: string) {
     if (!id.startsWith(TEXT)) return undefined
@@ -21,32 +27,35 @@ const textImports = {
   },
 }
 
-const unit = {
-  extends: true as const,
-  test: { name: 'unit', include: ['{functions,lib,local,plugins,scripts}/**/*.test.ts'] },
-}
+/** Tests that need Chromium, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
+const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']
+
+/** `npm run test:aws` has a configuration of its own. */
+const AWS = 'test/aws/**'
+
+/** One running service for all files of a project, and the list of the responses that its tests have seen. */
+const globalSetup = ['test/support/openapi/coverage.ts', 'test/support/running-service.ts']
 
 export default defineConfig({
   plugins: [textImports],
   test: {
-    // Beside the code what concerns one file; in test/ what concerns the whole, by kind.
     projects: [
-      unit,
       {
-        extends: true as const,
-        test: {
-          name: 'whole',
-          include: ['test/**/*.test.ts'],
-          // Those have a configuration of their own.
-          exclude: ['test/aws/**'],
-          // One running service for all of them, and a look at what they saw of the API description.
-          globalSetup: ['test/support/openapi/coverage.ts', 'test/support/running-service.ts'],
-        },
+        extends: true,
+        test: { name: 'unit', include: ['{functions,lib,local,plugins,scripts}/**/*.test.ts'] },
       },
+      {
+        extends: true,
+        test: { name: 'service', include: ['test/**/*.test.ts'], exclude: [AWS, ...PROOF], globalSetup },
+      },
+      { extends: true, test: { name: 'proof', include: PROOF, exclude: [AWS], globalSetup } },
     ],
+    // Vitest leaves one core free. The tests wait for child processes often enough to use it.
+    maxWorkers: availableParallelism(),
     hookTimeout: 60_000,
     testTimeout: 60_000,
-    reporters: ['default', ['json', { outputFile: '.results/vitest.json' }]],
+    reporters: ['default', 'json'],
+    outputFile: { json: '.results/vitest.json' },
     allowOnly: false,
   },
 })

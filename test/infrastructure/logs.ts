@@ -61,7 +61,10 @@ export async function logEverything(): Promise<Logged[]> {
   await run('login', { ...login, body: guess.replace('guessed', 'broken') }, aws)
 
   const environment = { PUBLISHED_KEYS: `${service.custom.keyA},alias/none` }
-  const withoutKey = { ...service, functions: { jwks: { environment } } }
+  const withoutKey = {
+    ...service,
+    functions: { jwks: { handler: 'functions/service/jwks.handler', environment } },
+  }
   await run('jwks', sampleEvent('jwks.json'), aws, withoutKey)
 
   const refresh = await fill('refresh.json')

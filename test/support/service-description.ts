@@ -23,6 +23,7 @@ export interface ServiceDescription {
   functions: Record<
     string,
     {
+      handler: string
       environment?: Record<string, string>
       events?: { http: { method: string; path: string; authorizer?: object } }[]
     }
