@@ -106,7 +106,15 @@ async function startWithRoutesOfOnesOwn() {
   mkdirSync(join(root, '.results'), { recursive: true })
   const copy = mkdtempSync(join(root, '.results/hello-'))
   onTestFinished(() => rmSync(copy, { recursive: true }))
-  for (const path of ['functions', 'lib', 'local', 'plugins', 'resources', 'package.json', 'test/support/service.ts']) {
+  for (const path of [
+    'functions',
+    'lib',
+    'local',
+    'plugins',
+    'resources',
+    'package.json',
+    'test/support/service.ts',
+  ]) {
     cpSync(join(root, path), join(copy, path), { recursive: true })
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
