@@ -145,11 +145,17 @@ const problem = (status: number, title: string, detail: string, more = {}, heade
   headers: { 'Content-Type': 'application/problem+json', ...noStore, ...headers },
   body: { type: 'about:blank', title, status, detail, ...more },
 })
-const badToken = problem(401, 'Unauthorized', 'This refresh token is not good any more. Sign in again.')
-const notFound = problem(404, 'Not Found', 'There is nothing here.')
-const unavailable = problem(503, 'Service Unavailable', 'Try again shortly.', {}, { 'Retry-After': '5' })
+const badToken = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')
+const notFound = problem(404, 'Not Found', 'Resource not found.')
+const unavailable = problem(
+  503,
+  'Service Unavailable',
+  'The service is temporarily unavailable. Try again shortly.',
+  {},
+  { 'Retry-After': '5' },
+)
 const invalid = (pointer: string, detail: string) =>
-  problem(422, 'Unprocessable Content', 'Some fields are not valid.', { errors: [{ pointer, detail }] })
+  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', { errors: [{ pointer, detail }] })
 const pair = ok({
   authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
   tokenType: 'Bearer',
@@ -611,11 +617,7 @@ describe('PUT /password', () => {
       ),
     )
     const answers = (await Promise.all(events.map((event) => handlers.password(event, context)))).map(parsed)
-    const conflict = problem(
-      409,
-      'Conflict',
-      'Something else changed this at the same moment. Look, and try again.',
-    )
+    const conflict = problem(409, 'Conflict', 'The account was modified concurrently. Reload and try again.')
     expect(answers).toContainEqual(noContent)
     expect(answers).toContainEqual(conflict)
     const statuses = await Promise.all(passwords.map(async (password) => (await login(password)).statusCode))

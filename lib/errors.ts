@@ -20,20 +20,24 @@ export const TITLES = {
 export const PROBLEMS = {
   malformed_body: [
     400,
-    'The body must be one JSON object in UTF-8, without a byte order mark or repeated members.',
+    'The request body must be a single JSON object in UTF-8, without a byte order mark or repeated members.',
   ],
   invalid_credentials: [401, 'Incorrect username or password.', { event: 'login.refused' }],
-  invalid_refresh_token: [401, 'This refresh token is not good any more. Sign in again.'],
+  invalid_refresh_token: [401, 'The refresh token is invalid or expired.'],
   invalid_token: [401, 'Could not validate credentials.', { event: 'token.refused' }],
-  forbidden: [403, 'Your role does not allow this.'],
-  not_found: [404, 'There is nothing here.'],
-  conflict: [409, 'Something else changed this at the same moment. Look, and try again.'],
-  body_too_large: [413, 'The body may be at most 8 KiB.'],
-  unsupported_media_type: [415, 'Send the body as Content-Type: application/json.'],
-  invalid_fields: [422, 'Some fields are not valid.'],
+  forbidden: [403, 'You do not have permission to access this resource.'],
+  not_found: [404, 'Resource not found.'],
+  conflict: [409, 'The account was modified concurrently. Reload and try again.'],
+  body_too_large: [413, 'The request body must not exceed 8 KiB.'],
+  unsupported_media_type: [415, 'The Content-Type header must be application/json.'],
+  invalid_fields: [422, 'One or more fields are invalid.'],
   too_many_attempts: [429, 'Too many failed attempts. Try again later.', { event: 'login.throttled' }],
-  internal: [500, 'Something went wrong here.', { event: 'request.crashed' }],
-  unavailable: [503, 'Try again shortly.', { event: 'dependency.failed', retryAfterSeconds: 5 }],
+  internal: [500, 'An unexpected error occurred.', { event: 'request.crashed' }],
+  unavailable: [
+    503,
+    'The service is temporarily unavailable. Try again shortly.',
+    { event: 'dependency.failed', retryAfterSeconds: 5 },
+  ],
 } as const satisfies Record<string, ProblemRow>
 
 type ProblemRow = readonly [status: keyof typeof TITLES, detail: string, more?: ProblemDetails]

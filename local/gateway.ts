@@ -205,8 +205,15 @@ function gatewayAnswerType(isBoom: boolean, status: number): string | undefined 
   return undefined
 }
 
+/** API Gateway's own response to a body over 10 MB. Resources cannot customise it. */
+const TOO_LARGE: GatewayAnswer = {
+  status: 413,
+  headers: { 'Content-Type': 'text/plain' },
+  body: 'HTTP content length exceeded 10485760 bytes.',
+}
+
 function reply(h: Toolkit, type: string, ownStatus?: number): Reply {
-  const answer = answers.get(type)
+  const answer = type === 'REQUEST_TOO_LARGE' ? TOO_LARGE : answers.get(type)
   if (answer === undefined) throw new Error(`resources/gateway-responses.yml says nothing of ${type}`)
   return send(h, { ...answer, status: answer.status ?? ownStatus })
 }

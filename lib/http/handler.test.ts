@@ -122,7 +122,7 @@ test('invalid fields are listed', async () => {
     type: 'about:blank',
     title: 'Unprocessable Content',
     status: 422,
-    detail: 'Some fields are not valid.',
+    detail: 'One or more fields are invalid.',
     errors: fields,
   })
 })
@@ -143,7 +143,7 @@ test.each([
       type: 'about:blank',
       title: 'Internal Server Error',
       status: 500,
-      detail: 'Something went wrong here.',
+      detail: 'An unexpected error occurred.',
     },
   })
   expect(records).toEqual([['error', expect.objectContaining({ event: 'request.crashed' })]])

@@ -21,7 +21,7 @@ const NOT_FOUND = {
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
   },
-  body: { type: 'about:blank', title: 'Not Found', status: 404, detail: 'There is nothing here.' },
+  body: { type: 'about:blank', title: 'Not Found', status: 404, detail: 'Resource not found.' },
 }
 
 const get = async (files: Record<string, string>, pathParameters: { file: string } | null) =>

@@ -10,10 +10,14 @@ import { schemaRef } from './schemas.ts'
 export const GATEWAY_PROBLEMS = {
   request_refused: {
     status: 400,
-    title: 'Request Refused',
-    detail: 'The gateway could not accept this request.',
+    title: 'Request Rejected',
+    detail: 'The gateway rejected the request.',
   },
-  throttled: { status: 429, title: 'Too Many Requests', detail: 'Try again shortly.' },
+  throttled: {
+    status: 429,
+    title: 'Too Many Requests',
+    detail: 'The request rate limit was exceeded. Try again shortly.',
+  },
 } as const
 
 export type ProblemName = keyof typeof PROBLEMS | keyof typeof GATEWAY_PROBLEMS

@@ -75,7 +75,7 @@ test('with the token from login, given to Authorize, the user gets the user cont
   await signInAs(page, 'user')
   expect(await execute(page, 'get', '/')).toEqual(userContent('user'))
   expect(await execute(page, 'get', '/admin')).toEqual(
-    problem(403, 'Forbidden', 'Your role does not allow this.'),
+    problem(403, 'Forbidden', 'You do not have permission to access this resource.'),
   )
 })
 

@@ -51,7 +51,10 @@ test('without a token both contents are refused with 401', async () => {
 test('the user gets the user content, and 403 for the admin content', async () => {
   const page = await openSignedIn('user')
   expect(await shown(page, 'role')).toBe('user')
-  expect(await callBoth(page)).toEqual([USER_CONTENT, '403 Forbidden: Your role does not allow this.'])
+  expect(await callBoth(page)).toEqual([
+    USER_CONTENT,
+    '403 Forbidden: You do not have permission to access this resource.',
+  ])
 })
 
 test('the administrator gets both', async () => {
@@ -149,7 +152,7 @@ test('signing out everywhere ends the sessions of other pages too', async () => 
   await press(here, 'Sign out everywhere')
   await alert(here, 'You are signed out everywhere.')
   await press(there, 'Refresh')
-  await alert(there, 'This refresh token is not good any more. Sign in again.')
+  await alert(there, 'The refresh token is invalid or expired.')
   await heading(there, 'Sign in').waitFor()
 })
 

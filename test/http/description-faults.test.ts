@@ -45,8 +45,12 @@ function ask({ method, path, body }: Route, token: string, contentType = JSON_TY
 const named = (routes: Route[]) =>
   routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route] as const)
 
-const INTERNAL = problem(500, 'Internal Server Error', 'Something went wrong here.')
-const { headers, ...answer } = problem(503, 'Service Unavailable', 'Try again shortly.')
+const INTERNAL = problem(500, 'Internal Server Error', 'An unexpected error occurred.')
+const { headers, ...answer } = problem(
+  503,
+  'Service Unavailable',
+  'The service is temporarily unavailable. Try again shortly.',
+)
 const UNAVAILABLE = { ...answer, headers: { ...headers, 'retry-after': '5' } }
 
 test.each(named([...ROUTES, ...PAGE_ROUTES]))(
@@ -92,8 +96,8 @@ test.each(named(ROUTES.filter(({ body }) => body)))(
       status: 400,
       body: {
         type: 'about:blank',
-        title: 'Request Refused',
-        detail: 'The gateway could not accept this request.',
+        title: 'Request Rejected',
+        detail: 'The gateway rejected the request.',
       },
     })
   },

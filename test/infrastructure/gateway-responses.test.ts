@@ -12,7 +12,6 @@ const SAME: Record<string, ProblemCode | undefined> = {
   ACCESS_DENIED: 'forbidden',
   AUTHORIZER_FAILURE: 'unavailable',
   AUTHORIZER_CONFIGURATION_ERROR: 'unavailable',
-  REQUEST_TOO_LARGE: 'body_too_large',
   DEFAULT_5XX: 'internal',
   MISSING_AUTHENTICATION_TOKEN: 'not_found',
   INVALID_SIGNATURE: 'not_found',

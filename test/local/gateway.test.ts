@@ -24,9 +24,9 @@ const answer = (status: number, body: string, more: Record<string, string> = {})
 const UNAUTHORIZED_BODY =
   '{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Could not validate credentials."}'
 const FORBIDDEN_BODY =
-  '{"type":"about:blank","title":"Forbidden","status":403,"detail":"Your role does not allow this."}'
+  '{"type":"about:blank","title":"Forbidden","status":403,"detail":"You do not have permission to access this resource."}'
 const UNAVAILABLE_BODY =
-  '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Try again shortly."}'
+  '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"The service is temporarily unavailable. Try again shortly."}'
 
 const UNAUTHORIZED = answer(401, UNAUTHORIZED_BODY, {
   'www-authenticate': 'Bearer realm="serverless-jwt-auth-dev"',
@@ -36,7 +36,7 @@ const FORBIDDEN = answer(403, FORBIDDEN_BODY, {
 })
 const NOT_FOUND = answer(
   404,
-  '{"type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing here."}',
+  '{"type":"about:blank","title":"Not Found","status":404,"detail":"Resource not found."}',
 )
 
 describe('the gateway answers, whole,', () => {
@@ -73,21 +73,22 @@ describe('the gateway answers, whole,', () => {
     expect(await sendForAll(`${url}/.well-known/jwks.json`, 'HEAD')).toEqual({ ...NOT_FOUND, body: '' })
   })
 
-  test('413 to a body of more than 10 MiB', async () => {
+  test('413 in the words of AWS to a body of more than 10 MiB', async () => {
     const headers = { 'Content-Type': 'application/json' }
-    expect(await sendForAll(`${url}/login`, 'POST', headers, Buffer.alloc(10 * 1024 * 1024 + 1))).toEqual(
-      answer(
-        413,
-        '{"type":"about:blank","title":"Content Too Large","status":413,"detail":"The body may be at most 8 KiB."}',
-      ),
-    )
+    expect(
+      await sendForAll(`${url}/login`, 'POST', headers, Buffer.alloc(10 * 1024 * 1024 + 1)),
+    ).toMatchObject({
+      status: 413,
+      headers: { 'content-type': 'text/plain' },
+      body: 'HTTP content length exceeded 10485760 bytes.',
+    })
   })
 
   test('400 to a request that is not well-formed', async () => {
     expect(await sendForAll(`${url}/sessions/%FF`, 'DELETE')).toEqual(
       answer(
         400,
-        '{"type":"about:blank","title":"Request Refused","detail":"The gateway could not accept this request."}',
+        '{"type":"about:blank","title":"Request Rejected","detail":"The gateway rejected the request."}',
       ),
     )
     // That this is described too.

@@ -99,11 +99,7 @@ const NO_CONTENT = {
   text: '',
 }
 const REFUSED_LOGIN = problem(401, 'Unauthorized', 'Incorrect username or password.')
-const REFUSED_REFRESH = problem(
-  401,
-  'Unauthorized',
-  'This refresh token is not good any more. Sign in again.',
-)
+const REFUSED_REFRESH = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')
 const REFUSED_TOKEN = problem(
   401,
   'Unauthorized',
@@ -111,9 +107,9 @@ const REFUSED_TOKEN = problem(
   {},
   { 'www-authenticate': 'Bearer realm="serverless-jwt-auth-dev"' },
 )
-const NOT_FOUND = problem(404, 'Not Found', 'There is nothing here.')
+const NOT_FOUND = problem(404, 'Not Found', 'Resource not found.')
 const invalid = (...errors: { pointer: string; detail: string }[]) =>
-  problem(422, 'Unprocessable Content', 'Some fields are not valid.', { errors })
+  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', { errors })
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
 
@@ -577,13 +573,13 @@ describe('with room for failures', () => {
 
 const hex = (text: string) => text.charCodeAt(0).toString(16)
 
-const MEDIA_TYPE = problem(415, 'Unsupported Media Type', 'Send the body as Content-Type: application/json.')
+const MEDIA_TYPE = problem(415, 'Unsupported Media Type', 'The Content-Type header must be application/json.')
 const MALFORMED = problem(
   400,
   'Bad Request',
-  'The body must be one JSON object in UTF-8, without a byte order mark or repeated members.',
+  'The request body must be a single JSON object in UTF-8, without a byte order mark or repeated members.',
 )
-const TOO_LARGE = problem(413, 'Content Too Large', 'The body may be at most 8 KiB.')
+const TOO_LARGE = problem(413, 'Content Too Large', 'The request body must not exceed 8 KiB.')
 const NO_OBJECT = invalid({ pointer: '#', detail: 'A JSON object is needed.' })
 const UNKNOWN_FIELD = invalid({ pointer: '#', detail: 'Unknown fields are not accepted.' })
 

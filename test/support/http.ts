@@ -112,10 +112,10 @@ export const UNAUTHORIZED = challenging(
   'Bearer realm="serverless-jwt-auth-dev"',
 )
 export const FORBIDDEN = challenging(
-  problem(403, 'Forbidden', 'Your role does not allow this.'),
+  problem(403, 'Forbidden', 'You do not have permission to access this resource.'),
   'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
 )
-export const NOT_FOUND = problem(404, 'Not Found', 'There is nothing here.')
+export const NOT_FOUND = problem(404, 'Not Found', 'Resource not found.')
 
 export const USER_CONTENT = ok({
   message: 'This content for authorised users only.',

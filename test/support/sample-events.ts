@@ -30,7 +30,7 @@ const token = answer(200, {
   refreshExpiresIn: expect.any(Number),
 })
 
-const gone = problem(401, 'Unauthorized', 'This refresh token is not good any more. Sign in again.')
+const gone = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')
 
 const nothing: Outcome = {
   returns: {
@@ -41,7 +41,7 @@ const nothing: Outcome = {
 }
 
 const invalid = (pointer: string, detail: string) =>
-  problem(422, 'Unprocessable Content', 'Some fields are not valid.', { errors: [{ pointer, detail }] })
+  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', { errors: [{ pointer, detail }] })
 
 const wrong = problem(401, 'Unauthorized', 'Incorrect username or password.')
 
@@ -80,7 +80,7 @@ const page = (title: string): Outcome => ({
   },
 })
 
-const nothingHere = problem(404, 'Not Found', 'There is nothing here.')
+const nothingHere = problem(404, 'Not Found', 'Resource not found.')
 
 /** Every file in `events/`: the function it is for, and what comes of it. */
 export const SAMPLES: Record<string, Outcome & { functionKey: string }> = {
@@ -93,12 +93,12 @@ export const SAMPLES: Record<string, Outcome & { functionKey: string }> = {
     ...problem(
       400,
       'Bad Request',
-      'The body must be one JSON object in UTF-8, without a byte order mark or repeated members.',
+      'The request body must be a single JSON object in UTF-8, without a byte order mark or repeated members.',
     ),
   },
   'login-invalid-fields.json': {
     functionKey: 'login',
-    ...problem(422, 'Unprocessable Content', 'Some fields are not valid.', {
+    ...problem(422, 'Unprocessable Content', 'One or more fields are invalid.', {
       errors: [
         {
           pointer: '#/username',
@@ -161,7 +161,7 @@ export const SAMPLES: Record<string, Outcome & { functionKey: string }> = {
   },
   'admin-content-as-user.json': {
     functionKey: 'admin-content',
-    ...problem(403, 'Forbidden', 'Your role does not allow this.'),
+    ...problem(403, 'Forbidden', 'You do not have permission to access this resource.'),
   },
   'jwks.json': {
     functionKey: 'jwks',

@@ -33,7 +33,7 @@ const forbidden: Seen = {
     ...problem,
     title: 'Forbidden',
     status: 403,
-    detail: 'Your role does not allow this.',
+    detail: 'You do not have permission to access this resource.',
   }),
 }
 const nowhere: Seen = {
@@ -41,7 +41,7 @@ const nowhere: Seen = {
   url: '/nowhere',
   status: 404,
   headers: { ...headers, 'Content-Type': 'application/problem+json' },
-  body: JSON.stringify({ ...problem, title: 'Not Found', status: 404, detail: 'There is nothing here.' }),
+  body: JSON.stringify({ ...problem, title: 'Not Found', status: 404, detail: 'Resource not found.' }),
 }
 const ended: Seen = { ...content, method: 'DELETE', url: '/sessions/x', status: 204, headers, body: '' }
 
