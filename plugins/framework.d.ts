@@ -1,0 +1,83 @@
+/**
+ * The part of the Serverless Framework's interface that the plugins use. The framework's own types do not cover its
+ * version 4.
+ *
+ * A function that needs less names it: `Pick<Service, 'functions' | 'provider'>`.
+ */
+export interface Serverless {
+  service: Service
+  /** `serverless.yml` with all variables resolved, before defaults are added. */
+  configurationInput: {
+    params: Record<string, Record<string, string | number | boolean | null>>
+    provider: { stage: string }
+    custom: { signs: string; publishes: string }
+  }
+  /** The command line. */
+  processedInput: {
+    commands: string[]
+    options: { param?: string[]; region?: string; package?: string }
+    isHelpRequest: boolean
+  }
+  classes: { Error: new (message: string) => Error }
+  getProvider(name: 'aws'): {
+    naming: { getLogGroupLogicalId(functionKey: string): string; getApiGatewayName(): string }
+  }
+}
+
+/** The service that `serverless.yml` describes. Plugins may change it until it is packaged. */
+export interface Service {
+  service: string
+  provider: {
+    region: string
+    stage: string
+    environment: { ALLOWED_ORIGINS: string }
+    /** The template that is deployed. It exists from `before:package:finalize` on. */
+    compiledCloudFormationTemplate: { Resources: Record<string, CompiledResource> }
+  }
+  custom: {
+    pages: string
+    signingKey: string
+    tableName: string
+    tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
+    esbuild: Record<string, unknown>
+    'serverless-offline': OfflineOptions
+  }
+  functions: Record<string, FunctionDefinition>
+  resources: { Resources: Record<string, Resource> }
+  getFunction(key: string): FunctionDefinition
+}
+
+/** One entry of `functions`, with the name that it is deployed under. */
+export interface FunctionDefinition {
+  name: string
+  events?: { http?: string | object }[]
+  iamRoleStatements?: object[]
+}
+
+/** A CloudFormation resource as `serverless.yml` includes it, variables resolved. */
+export interface Resource {
+  Type: string
+  Properties: Record<string, unknown>
+}
+
+/** A resource of the compiled template. */
+export interface CompiledResource extends Resource {
+  DependsOn?: string[]
+}
+
+/** Options of serverless-offline that the local service reads or sets. */
+export interface OfflineOptions {
+  host?: string
+  httpPort?: number | string
+  lambdaPort?: number | string
+  noSponsor?: boolean
+}
+
+/** A plugin's hooks, by the name of the lifecycle event. */
+export type Hooks = Record<string, () => void | Promise<void>>
+
+/** A variable such as `${deployed:SigningKey}`, for a plugin to resolve. */
+export interface Variable {
+  address: string
+  resolveVariable(variable: string): Promise<unknown>
+}
