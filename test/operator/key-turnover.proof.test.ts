@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { startStage } from '../support/keys/stage.ts'
+import { type Stores, startStores } from '../support/sessions.ts'
+
+let stores: Stores
+for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+
+beforeAll(async () => {
+  stores = await startStores()
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
+})
+afterAll(() => stores.aws.stop())
+
+// AWS rejects requests of an operator whose clock is further ahead.
+const CLOCK_AHEAD_SECONDS = 300
+
+test('two key turnovers fail no request when every token is checked by every function and verifier', async () => {
+  const stage = await startStage(stores, { isThorough: true })
+  const target = 'b of b'
+  expect(await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })).toContain(target)
+  await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })
+  await stage.callFor(1000)
+  console.log(`Key turnover, every token: ${stage.tally()}`)
+  expect(stage.failures()).toEqual({})
+  expect(stage.requests().call).toBeGreaterThan(10_000)
+  stage.stop()
+})
