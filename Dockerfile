@@ -1,5 +1,4 @@
-# The service as it runs on a developer's machine, with the local AWS and the demo users. It is a demo,
-# not a deployment.
+# Runs the local service with the local AWS and the demo users. It is a demo, not a deployment.
 FROM node:24-slim
 
 WORKDIR /app
@@ -14,5 +13,5 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:3000/.well-known/jwks.json').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 
-# Not through npm: the process that gets the SIGTERM is the one that serves.
+# Starts the service without npm, so that Docker's SIGTERM reaches the process that serves.
 CMD ["node_modules/.bin/sls", "offline", "start", "--host", "0.0.0.0"]

@@ -27,7 +27,7 @@ const textImports = {
   },
 }
 
-/** Tests that need Chromium, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
+/** Tests that need Chromium or Hoppscotch, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
 const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']
 
 /** `npm run test:aws` has a configuration of its own. */

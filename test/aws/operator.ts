@@ -19,7 +19,16 @@ const withoutProxy = (env: Record<string, string>) =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^(https?_)?proxy$/i.test(name)))
 
 /** What deploying and operating the service takes. */
-const CHECKOUT = ['functions', 'lib', 'local', 'plugins', 'resources', 'scripts', 'package.json', 'serverless.yml']
+const CHECKOUT = [
+  'functions',
+  'lib',
+  'local',
+  'plugins',
+  'resources',
+  'scripts',
+  'package.json',
+  'serverless.yml',
+]
 
 /**
  * An operator with a checkout of the service, on a machine that has nothing but region and credentials. The checkout is

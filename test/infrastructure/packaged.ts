@@ -20,7 +20,16 @@ export interface Package {
 }
 
 /** What the framework packages from. It works in `.serverless` beside them, so each packaging gets a copy. */
-const SOURCES = ['serverless.yml', 'package.json', 'functions', 'lib', 'local', 'plugins', 'resources', 'scripts']
+const SOURCES = [
+  'serverless.yml',
+  'package.json',
+  'functions',
+  'lib',
+  'local',
+  'plugins',
+  'resources',
+  'scripts',
+]
 
 /**
  * Packages the service with the ordinary command, without any AWS credentials or region.

@@ -1,16 +1,24 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { expect, inject, onTestFinished, test } from 'vitest'
+import { beforeEach, expect, inject, onTestFinished, test } from 'vitest'
 
 const serviceUrl = inject('serviceUrl')
 const collection = fileURLToPath(new URL('../../hoppscotch/jwt-demo.json', import.meta.url))
 const environment = new URL('../../hoppscotch/local.environment.json', import.meta.url)
-const hopp = fileURLToPath(new URL('../../node_modules/.bin/hopp', import.meta.url))
+const hopp = fileURLToPath(new URL('../../hoppscotch/node_modules/.bin/hopp', import.meta.url))
+const INSTALL = 'Hoppscotch’s command line has dependencies of its own: npm run prehoppscotch'
+
+beforeEach(({ skip }) => {
+  if (existsSync(hopp)) return
+  if (process.env.CI) throw new Error(INSTALL)
+  skip(INSTALL)
+})
 
 interface Environment {
   variables: { key: string; initialValue: string; currentValue: string }[]
