@@ -3,10 +3,11 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { awsClient } from '../lib/aws/client.ts'
+import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
-import { accessTokenInput, type TokenPolicy } from '../lib/tokens/access-token.ts'
-import { kmsSigner, readPublicKey } from '../lib/tokens/public-keys.ts'
+import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
+import { readPublicKey } from '../lib/tokens/public-keys.ts'
+import { kmsSigner } from '../lib/tokens/signer.ts'
 import { addUser } from '../lib/users/store.ts'
 import { newUser, type User } from '../lib/users/user.ts'
 import { DEMO_USERS, type LocalAws } from '../local/aws.ts'
@@ -16,8 +17,6 @@ import type { Service } from './bundles.ts'
 
 const PATIENCE_MS = 10_000
 const TOKENS_AT_ONCE = 50
-
-const deadline = () => Date.now() + PATIENCE_MS
 
 /** Where a process that stands for AWS listens. */
 export interface Urls {
@@ -59,7 +58,7 @@ export interface StandIn {
   passwordHash: string
   /** PEM of the key that signs. */
   publicKey: string
-  policy: TokenPolicy
+  parties: TokenParties
   /** A sample event for each function, with tokens that are good. */
   events: Record<FunctionName, object>
   /** Access tokens of that user, no two alike. */
@@ -78,19 +77,19 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
     [provider.region, ...aliases],
     provider.region,
   )
-  const aws = awsClient(settings)
+  const aws = withTimeout(awsClient(settings), PATIENCE_MS)
   const stop = () => child.disconnect()
 
   const users: User[] = DEMO_USERS.map(({ username, role }) =>
     newUser(username, role, hashPassword(username, randomBytes(SALT_BYTES)), new Date()),
   )
-  for (const user of users) await addUser({ aws, name: tableName }, user, deadline())
+  for (const user of users) await addUser({ aws, name: tableName }, user)
   const [user] = users
   if (user === undefined) throw new Error('there are no demo users')
 
-  const { key } = await readPublicKey(aws, signingKey, deadline())
-  const policy = { issuer: custom.tokens.TOKEN_ISSUER, audience: custom.tokens.TOKEN_AUDIENCE }
-  const source = { aws: { settings, stop }, table: tableName, signingKey, policy }
+  const { key } = await readPublicKey(aws, signingKey)
+  const parties = { issuer: custom.tokens.TOKEN_ISSUER, audience: custom.tokens.TOKEN_AUDIENCE }
+  const source = { aws: { settings, stop }, table: tableName, signingKey, parties }
   const events = await Promise.all(
     FUNCTION_NAMES.map(async (name) => {
       const event = JSON.parse(readFileSync(new URL(`../events/${name}.json`, import.meta.url), 'utf8'))
@@ -99,9 +98,9 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   )
   child.send('begin')
 
-  const sign = kmsSigner(aws, signingKey)
+  const sign = kmsSigner()
   const makeToken = () =>
-    sign(accessTokenInput(user, 'bench-session', policy, 1800, new Date(), randomUUID()), deadline())
+    sign(aws, signingKey, accessTokenInput(user, 'bench-session', parties, 1800, new Date(), randomUUID()))
   const tokens: string[] = []
   while (tokens.length < tokenCount) {
     tokens.push(...(await Promise.all(Array.from({ length: TOKENS_AT_ONCE }, makeToken))))
@@ -110,7 +109,7 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
     environment,
     passwordHash: user.passwordHash,
     publicKey: key.export({ format: 'pem', type: 'spki' }).toString(),
-    policy,
+    parties,
     events: Object.fromEntries(events),
     tokens: tokens.slice(0, tokenCount),
     stop,

@@ -50,13 +50,13 @@ const EMPTY_HANDLER = fileURLToPath(new URL('./empty-handler.cjs', import.meta.u
  */
 export async function measure(bench: Bench, rounds: number, held?: HeldCpu): Promise<Medians> {
   const cold = await measureColdStarts(bench, rounds, held)
-  const { events, tokens, publicKey, policy, passwordHash } = bench.standIn
+  const { events, tokens, publicKey, parties, passwordHash } = bench.standIn
   const warm = <Measure extends string>(name: FunctionName, script: URL, input: object) =>
     runWarm<Record<Measure, number>[]>(bench, name, script, { event: events[name], ...input }, held)
   const authorizer = await warm<'authorizerUs' | 'verificationUs' | 'verifyUs'>(
     'authorizer',
     scripts.warmAuthorizer,
-    { tokens, publicKey, policy },
+    { tokens, publicKey, parties },
   )
   const refresh = await warm<'refreshMs' | 'signMs'>('refresh', scripts.warmRefresh, {})
   const login = await warm<'loginMs' | 'hashMs'>('login', scripts.warmLogin, { passwordHash, rounds })

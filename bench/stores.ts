@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { awsClient } from '../lib/aws/client.ts'
+import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import { attributesOf, type Table } from '../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
 import { profileKey } from '../lib/users/store.ts'
@@ -28,7 +28,7 @@ export async function startStore(
   const script = new URL('./store.ts', import.meta.url)
   const args = [region, JSON.stringify(Object.values(resources.Resources))]
   const { child, settings, environment } = await startAws(script, args, region)
-  await fill({ aws: awsClient(settings), name: custom.tableName }, size)
+  await fill({ aws: withTimeout(awsClient(settings), PATIENCE_MS), name: custom.tableName }, size)
   return { size, environment, stop: () => child.disconnect() }
 }
 
@@ -51,7 +51,7 @@ async function fill({ aws, name }: Table, size: number): Promise<void> {
         PutRequest: { Item: { ...profileKey(usernameAt(from + index)), ...attributes } },
       }))
       const input = { RequestItems: { [name]: requests } }
-      const { UnprocessedItems } = await aws('dynamodb', 'BatchWriteItem', input, Date.now() + PATIENCE_MS)
+      const { UnprocessedItems } = await aws('dynamodb', 'BatchWriteItem', input)
       if (Object.keys(Object(UnprocessedItems)).length > 0)
         throw new Error('the store did not take all users')
     }

@@ -10,7 +10,7 @@ const WARM_UP_BLOCKS = 40
 const BLOCK = 25
 
 const [bundle = '', inputFile = ''] = process.argv.slice(2)
-const { tokens, event, publicKey, policy } = JSON.parse(readFileSync(inputFile, 'utf8'))
+const { tokens, event, publicKey, parties } = JSON.parse(readFileSync(inputFile, 'utf8'))
 const { handler } = createRequire(import.meta.url)(bundle)
 const key = createPublicKey(publicKey)
 const known = publicKeyFromSpki(key.export({ format: 'der', type: 'spki' }))
@@ -34,7 +34,7 @@ for (let at = 0; at + BLOCK <= calls.length; at += BLOCK) {
   // A refused token throws, and ends the bench.
   for (const call of block) await handler(call.event, context)
   const authorized = performance.now()
-  for (const { token } of block) await verifyAccessToken(readUnverified(token), keys, policy, new Date())
+  for (const { token } of block) await verifyAccessToken(readUnverified(token), keys, parties, new Date())
   const verified = performance.now()
   const allVerified = block.every(({ input, signature }) => verify('sha256', input, key, signature))
   const end = performance.now()

@@ -79,12 +79,12 @@ afterAll(() => {
 // Each test begins with two users from yesterday, and nothing else, at an instant that stands still.
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now })
-  const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name }, soon())
+  const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name })
   for (const { pk, sk } of Items as Item[]) {
-    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } }, soon())
+    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } })
   }
   for (const username of ['user', 'admin']) {
-    await addUser(table, newUser(username, 'user', hashOfUser, later(-86_400)), soon())
+    await addUser(table, newUser(username, 'user', hashOfUser, later(-86_400)))
   }
   records = []
   for (const method of ['info', 'warn', 'error'] as const) {
@@ -92,7 +92,6 @@ beforeEach(async () => {
   }
 })
 
-const soon = () => Date.now() + 4_500
 const context = { getRemainingTimeInMillis: () => 5_000 } as Context
 
 /** A sample event, its places filled, with other members in its place. */
@@ -129,9 +128,9 @@ async function begin(username = 'user'): Promise<string> {
   const { body } = await eventOf('refresh', { body: `{{${username} refresh token}}` })
   return body ?? ''
 }
-const stored = async (username = 'user') => (await findUser(table, username, soon())) as User
+const stored = async (username = 'user') => (await findUser(table, username)) as User
 const sessionOf = async (refreshToken: string, username = 'user') =>
-  (await findSession(table, username, sessionIdOf(refreshToken), soon())).session
+  (await findSession(table, username, sessionIdOf(refreshToken))).session
 
 const noStore = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
 const ok = (body: object) => ({
@@ -185,7 +184,7 @@ describe('POST /refresh', () => {
   test('answers with an access token of that session, that our own verification takes', async () => {
     const first = await begin()
     const { body } = await refresh(first)
-    const keys = await publicKeyCache(table.aws, [settings.SIGNING_KEY])(undefined, now, soon())
+    const keys = await publicKeyCache(table.aws, [settings.SIGNING_KEY])(undefined, now)
     expect(await verifyAccessToken(readUnverified(body.authToken), keys, policy, now)).toEqual({
       username: 'user',
       role: 'user',
@@ -249,7 +248,7 @@ describe('POST /refresh', () => {
   test('reads the role afresh', async () => {
     const token = await begin()
     const user = await stored()
-    await changeUser(table, user, { role: 'admin', ...revokeTokens(user, now) }, soon())
+    await changeUser(table, user, { role: 'admin', ...revokeTokens(user, now) })
     const { body } = await refresh(token)
     const claims = JSON.parse(Buffer.from(body.authToken.split('.')[1], 'base64url').toString())
     expect(claims).toMatchObject({ role: 'admin', iat: secondOf(now) + 1 })
@@ -258,7 +257,7 @@ describe('POST /refresh', () => {
   test('refuses everything that is not good with the same bytes', async () => {
     const secret = randomBytes(32).toString('base64url')
     const [token, expired, disabled] = [await begin(), await begin(), await begin('admin')]
-    await changeUser(table, await stored('admin'), { disabled: true }, soon())
+    await changeUser(table, await stored('admin'), { disabled: true })
     expect(await refresh(`${sessionIdOf(token)}.${secret}.user`)).toEqual(badToken)
     expect(await refresh(`${sessionIdOf(token)}.${token.split('.')[1]}.admin`)).toEqual(badToken)
     expect(await refresh(disabled)).toEqual(badToken)
@@ -627,9 +626,9 @@ describe('PUT /password', () => {
   test('of a user who is gone is refused like a wrong password', async () => {
     const event = await eventOf('password')
     const Key = { pk: { S: 'user#user' }, sk: { S: 'profile' } }
-    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key }, soon())
+    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key })
     expect(parsed(await handlers.password(event, context))).toEqual(wrong)
-    expect(await findUser(table, 'user', soon())).toBeUndefined()
+    expect(await findUser(table, 'user')).toBeUndefined()
   })
 })
 
@@ -661,7 +660,7 @@ describe('a stored hash that is beyond the bounds', () => {
     'is nobody’s password in %s, which goes on serving',
     async (route) => {
       const user = await stored()
-      await changeUser(table, user, { passwordHash: beyond }, soon())
+      await changeUser(table, user, { passwordHash: beyond })
       const status = route === 'login' ? 401 : 422
       for (let time = 0; time < 2; time += 1) expect((await call(route, route)).statusCode).toBe(status)
       const refused = { event: 'hash.refused', detail: 'stored hash asks for more than the bounds allow' }
@@ -670,7 +669,7 @@ describe('a stored hash that is beyond the bounds', () => {
         refused,
       ])
       expect(JSON.stringify(records)).not.toContain(beyond)
-      await changeUser(table, { ...user, passwordHash: beyond }, { passwordHash: hashOfUser }, soon())
+      await changeUser(table, { ...user, passwordHash: beyond }, { passwordHash: hashOfUser })
       expect((await call(route, route)).statusCode).toBe(route === 'login' ? 200 : 204)
     },
   )

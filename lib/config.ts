@@ -1,7 +1,10 @@
-import type { SessionPolicy } from './sessions/session.ts'
-import type { Limit, Limits } from './throttling/limits.ts'
-
 type Parse<T> = (text: string | undefined) => T
+
+/** How many failures a window of time allows; see `lib/throttling/limits.ts`. */
+export interface Limit {
+  failures: number
+  windowSeconds: number
+}
 
 const text: Parse<string> = (value) => {
   if (value === undefined || value === '') throw new Error('is missing')
@@ -16,13 +19,15 @@ const list: Parse<string[]> = (value) => {
   return names
 }
 
-// Pure, so that bundles which need none of the settings below go without them.
+const optionalList: Parse<string[]> = (value) => (value ? value.split(',') : [])
+
+// Declared pure, so that bundles whose settings do not need it leave it out.
 /* @__NO_SIDE_EFFECTS__ */ const wholeSeconds =
-  (least: number, most: number): Parse<number> =>
+  (min: number, max: number): Parse<number> =>
   (value) => {
     const seconds = Number(text(value))
-    if (!/^\d+$/.test(value ?? '') || seconds < least || seconds > most) {
-      throw new Error(`must be whole seconds from ${least} to ${most}`)
+    if (!/^\d+$/.test(value ?? '') || seconds < min || seconds > max) {
+      throw new Error(`must be whole seconds from ${min} to ${max}`)
     }
     return seconds
   }
@@ -41,12 +46,14 @@ const optionalUrl: Parse<URL | undefined> = (value) => {
   return new URL(value ?? '')
 }
 
-/** Everything a function can be told from outside, and what is accepted for it. */
+/** Every environment variable that functions read, with the parser that validates it. */
 export const SETTINGS = {
+  /** Origins whose pages may read responses; `*` allows all. Validated at deployment. */
+  ALLOWED_ORIGINS: optionalList,
   TABLE_NAME: text,
-  /** KMS key that signs new tokens, by alias. */
+  /** Alias of the KMS key that signs new tokens. */
   SIGNING_KEY: text,
-  /** KMS keys whose public halves are trusted and published, by alias. */
+  /** Aliases of the KMS keys whose public halves are trusted and published. */
   PUBLISHED_KEYS: list,
   TOKEN_ISSUER: text,
   TOKEN_AUDIENCE: text,
@@ -56,9 +63,9 @@ export const SETTINGS = {
   LIMIT_USER_AND_SOURCE: limit,
   LIMIT_SOURCE: limit,
   LIMIT_USER: limit,
-  /** Whether the pages are there: `on`, or anything else. */
+  /** Whether the pages are deployed: `on`; any other value means no. */
   PAGES: text,
-  // The rest is set by Lambda itself, or read as the AWS SDKs read it.
+  // Lambda sets the first four of these. The AWS SDKs define the endpoints.
   AWS_REGION: text,
   AWS_ACCESS_KEY_ID: text,
   AWS_SECRET_ACCESS_KEY: text,
@@ -71,16 +78,21 @@ export const SETTINGS = {
 type Settings = typeof SETTINGS
 type Name = keyof Settings
 
-/** The settings of {@link SETTINGS} that were asked for, parsed, under their own names. */
+/** Parsed settings of {@link SETTINGS}, by their own names. */
 export type Config<N extends Name> = { readonly [K in N]: ReturnType<Settings[K]> }
 
 /**
- * Reads settings from the environment, once, when a function starts. Nothing else reads it.
+ * Reads settings from the environment. Nothing else reads it.
  *
- * @param names - The settings this function needs; the others are not looked at.
- * @param env - Environment to read.
+ * Each handler calls this once, in its first lines, with every setting it needs. A test compares
+ * that list with `serverless.yml`.
+ *
+ * @param names - Settings to read; no other variable is read.
+ * @param env - Environment to read from.
  * @returns The parsed settings by name.
- * @throws Error naming every setting that is at fault, and never a value.
+ * @throws Error that names every missing or invalid setting, but no value.
+ * @example
+ * const config = readConfig(['TABLE_NAME', 'TOKEN_ISSUER'])
  */
 export function readConfig<N extends Name>(names: readonly N[], env = process.env): Config<N> {
   const faults: string[] = []
@@ -92,26 +104,6 @@ export function readConfig<N extends Name>(names: readonly N[], env = process.en
       return [name, undefined]
     }
   })
-  if (faults.length > 0) throw new Error(`Cannot start: ${faults.join('; ')}`)
+  if (faults.length > 0) throw new Error(`Invalid configuration: ${faults.join('; ')}`)
   return Object.fromEntries(entries)
 }
-
-/** How many failed passwords are too many, from the environment. */
-export function readLimits(): Limits {
-  const config = readConfig(['LIMIT_USER_AND_SOURCE', 'LIMIT_SOURCE', 'LIMIT_USER'])
-  return {
-    userAndSource: config.LIMIT_USER_AND_SOURCE,
-    source: config.LIMIT_SOURCE,
-    user: config.LIMIT_USER,
-  }
-}
-
-/** How long sessions last, from the environment. */
-export function readSessionPolicy(): SessionPolicy {
-  const config = readConfig(['SESSION_TTL_SECONDS', 'SESSION_IDLE_TTL_SECONDS'])
-  return { absoluteTtlSeconds: config.SESSION_TTL_SECONDS, idleTtlSeconds: config.SESSION_IDLE_TTL_SECONDS }
-}
-
-/** Origins whose pages may read the answers, from the environment; `*` is all of them. They are checked when deployed. */
-export const readAllowedOrigins = (env = process.env): string[] =>
-  env.ALLOWED_ORIGINS ? env.ALLOWED_ORIGINS.split(',') : []

@@ -56,7 +56,7 @@ export interface FieldError {
   detail: string
 }
 
-/** A failure we foresaw. `detail` and `cause` go to the log; a client sees the code's text only. */
+/** An expected failure. `reason` and `cause` go to the log; a client sees only the text of the code. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
   declare readonly code: ProblemCode
@@ -65,13 +65,13 @@ export class ServiceError extends Error {
   declare readonly event: string
 
   /**
-   * @param code - Row of {@link PROBLEMS} that the client sees.
-   * @param detail - For the log: what was wrong, without any submitted value.
-   * @param options - For the log: `cause`, and `event`, where the code's own says too little. For the client:
-   *   `fields`, with `invalid_fields` only, and `retryAfterSeconds`, where the code's own row has none.
+   * @param code - Row of {@link PROBLEMS} with what the client sees.
+   * @param reason - For the log: what was wrong, without any submitted value.
+   * @param options - For the log: `cause`, and an `event` that replaces the code's own. For the client:
+   *   `fields`, with `invalid_fields` only, and `retryAfterSeconds`, if the code's row has none.
    */
-  constructor(code: ProblemCode, detail: string, options: ErrorOptions & Details = {}) {
-    super(detail, options)
+  constructor(code: ProblemCode, reason: string, options: ErrorOptions & Details = {}) {
+    super(reason, options)
     this.code = code
     this.fields = options.fields
     const [, , row]: ProblemRow = PROBLEMS[code]

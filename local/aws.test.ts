@@ -12,7 +12,6 @@ import { type LocalAws, startLocalAws } from './aws.ts'
 
 const service = describeService()
 const { region } = service.provider
-const soon = () => Date.now() + 4_500
 let local: LocalAws | undefined
 
 afterEach(() => local?.stop())
@@ -20,7 +19,7 @@ afterEach(() => local?.stop())
 test('there are the table and the keys of serverless.yml', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
   const aws = awsClient(local.settings)
-  const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: service.custom.tableName }, soon())
+  const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: service.custom.tableName })
   const { AttributeDefinitions, KeySchema } = service.resources.Resources.Table?.Properties ?? {}
   expect(Table).toMatchObject({
     TableStatus: 'ACTIVE',
@@ -28,7 +27,7 @@ test('there are the table and the keys of serverless.yml', async () => {
     KeySchema,
     BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
   })
-  const keys = [service.custom.keyA, service.custom.keyB].map((name) => readPublicKey(aws, name, soon()))
+  const keys = [service.custom.keyA, service.custom.keyB].map((name) => readPublicKey(aws, name))
   const [a, b] = await Promise.all(keys)
   expect(a?.kid).not.toBe(b?.kid)
 })
@@ -39,14 +38,14 @@ test('there are two demo users, each with its name for a password, and each hash
   const { tableName } = service.custom
   const hashes: string[] = []
   for (const name of ['user', 'admin'] as const) {
-    const user = await findUser({ aws, name: tableName }, name, soon())
+    const user = await findUser({ aws, name: tableName }, name)
     expect(user).toMatchObject({ username: name, role: name, disabled: false })
     expect(verifyPassword(name, user?.passwordHash ?? '')).toBe(true)
     hashes.push(user?.passwordHash ?? '')
   }
   const salts = hashes.map((hash) => hash.split('$')[4])
   expect(salts[0]).not.toBe(salts[1])
-  expect(await aws('dynamodb', 'Scan', { TableName: tableName, Select: 'COUNT' }, soon())).toMatchObject({
+  expect(await aws('dynamodb', 'Scan', { TableName: tableName, Select: 'COUNT' })).toMatchObject({
     Count: 2,
   })
 })

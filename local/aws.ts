@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import dynalite from 'dynalite'
-import { type AwsCall, type AwsSettings, awsClient } from '../lib/aws/client.ts'
+import { type AwsCall, type AwsSettings, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
 import { addUser } from '../lib/users/store.ts'
@@ -55,7 +55,7 @@ export async function startLocalAws(
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const settings = { region, credentials, endpoints: { dynamodb, kms } }
 
-  const aws = awsClient(settings)
+  const aws = withTimeout(awsClient(settings), PATIENCE_MS)
   for (const table of ofType('AWS::DynamoDB::Table')) {
     await createTable(aws, table)
     await addDemoUsers({ aws, name: String(table.TableName) })
@@ -86,9 +86,9 @@ async function listen(server: Server, port: number): Promise<URL> {
 async function createTable(aws: AwsCall, properties: Record<string, unknown>): Promise<void> {
   const { TableName, AttributeDefinitions, KeySchema, BillingMode } = properties
   const table = { TableName, AttributeDefinitions, KeySchema, BillingMode }
-  await aws('dynamodb', 'CreateTable', table, Date.now() + PATIENCE_MS)
+  await aws('dynamodb', 'CreateTable', table)
   for (let status: unknown; status !== 'ACTIVE'; ) {
-    const { Table } = await aws('dynamodb', 'DescribeTable', { TableName }, Date.now() + PATIENCE_MS)
+    const { Table } = await aws('dynamodb', 'DescribeTable', { TableName })
     status = (Table as { TableStatus: string }).TableStatus
   }
 }
@@ -99,6 +99,6 @@ async function addDemoUsers(table: Table): Promise<void> {
   begun.setSeconds(begun.getSeconds() - 1)
   for (const { username, role } of DEMO_USERS) {
     const user = newUser(username, role, hashPassword(username, randomBytes(SALT_BYTES)), begun)
-    await addUser(table, user, Date.now() + PATIENCE_MS)
+    await addUser(table, user)
   }
 }

@@ -5,14 +5,14 @@ import { publicKeyCache } from '../lib/tokens/public-keys.ts'
 import {
   describeService,
   resourcesOf,
-  tokenPolicyOf,
+  tokenPartiesOf,
   tokenSourceOf,
 } from '../test/support/service-description.ts'
 import { type LocalAws, startLocalAws } from './aws.ts'
 import { fillTokens } from './tokens.ts'
 
 const service = describeService()
-const policy = tokenPolicyOf(service)
+const policy = tokenPartiesOf(service)
 const now = new Date()
 let aws: LocalAws
 
@@ -25,7 +25,7 @@ const fill = <T>(event: T) => fillTokens(event, tokenSourceOf(service, aws), now
 
 async function verify(token: string) {
   const publicKeys = publicKeyCache(awsClient(aws.settings), [service.custom.signingKey])
-  const keys = await publicKeys(undefined, now, Date.now() + 4_500)
+  const keys = await publicKeys(undefined, now)
   return verifyAccessToken(readUnverified(token), keys, policy, now)
 }
 

@@ -1,10 +1,11 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
-import { awsClient } from '../lib/aws/client.ts'
+import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
-import { refreshTokenOf, SESSION_RANDOM_BYTES, startSession } from '../lib/sessions/session.ts'
+import { refreshTokenOf } from '../lib/sessions/refresh-token.ts'
+import { SESSION_RANDOM_BYTES, startSession } from '../lib/sessions/session.ts'
 import { putSession } from '../lib/sessions/store.ts'
-import { accessTokenInput, type TokenPolicy } from '../lib/tokens/access-token.ts'
-import { kmsSigner } from '../lib/tokens/public-keys.ts'
+import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
+import { kmsSigner } from '../lib/tokens/signer.ts'
 import { findUser } from '../lib/users/store.ts'
 import type { User } from '../lib/users/user.ts'
 import type { LocalAws } from './aws.ts'
@@ -21,7 +22,7 @@ export interface TokenSource {
   table: string
   /** Name of the key that signs. */
   signingKey: string
-  policy: TokenPolicy
+  parties: TokenParties
 }
 
 /**
@@ -38,13 +39,15 @@ export interface TokenSource {
  * @throws RangeError for a place that is none of these.
  */
 export async function fillTokens<T>(event: T, source: TokenSource, now: Date): Promise<T> {
+  const aws = withTimeout(awsClient(source.aws.settings), PATIENCE_MS)
+  const table = { aws, name: source.table }
   let text = JSON.stringify(event)
   for (const place of new Set(text.match(/\{\{[^}]*\}\}/g) ?? [])) {
     const [, kind = '', username = '', what = ''] = PLACE.exec(place) ?? []
-    const table = { aws: awsClient(source.aws.settings), name: source.table }
-    const user = username === '' ? undefined : await findUser(table, username, Date.now() + PATIENCE_MS)
+    const user = username === '' ? undefined : await findUser(table, username)
     if (user === undefined) throw new RangeError(`sample events have no ${place}`)
-    const make = what === 'token' ? accessToken(user, kind, source, now) : sessionOf(user, what, table, now)
+    const make =
+      what === 'token' ? accessToken(user, kind, aws, source, now) : sessionOf(user, what, table, now)
     text = text.replaceAll(place, await make)
   }
   return JSON.parse(text)
@@ -52,18 +55,23 @@ export async function fillTokens<T>(event: T, source: TokenSource, now: Date): P
 
 async function sessionOf(user: User, what: string, table: Table, now: Date): Promise<string> {
   const origin = { sourceIp: '127.0.0.1', userAgent: 'sample event' }
-  const policy = { absoluteTtlSeconds: 3600, idleTtlSeconds: 3600 }
-  const { session, secret } = startSession(user, origin, policy, now, randomBytes(SESSION_RANDOM_BYTES))
-  await putSession(table, session, Date.now() + PATIENCE_MS)
+  const lifetimes = { absoluteTtlSeconds: 3600, idleTtlSeconds: 3600 }
+  const { session, secret } = startSession(user, origin, lifetimes, now, randomBytes(SESSION_RANDOM_BYTES))
+  await putSession(table, session)
   return what === 'session id' ? session.id : refreshTokenOf(session, secret)
 }
 
-async function accessToken(user: User, kind: string, source: TokenSource, now: Date): Promise<string> {
+async function accessToken(
+  user: User,
+  kind: string,
+  aws: AwsCall,
+  { signingKey, parties }: TokenSource,
+  now: Date,
+): Promise<string> {
   const issuedAt = kind === 'expired' ? new Date(now.getTime() - HOUR_MS) : now
   const speaksFor = kind === 'expired' ? { ...user, validAfter: 0 } : user
-  const input = accessTokenInput(speaksFor, 'sample-session', source.policy, 1800, issuedAt, randomUUID())
-  const signWithKms = kmsSigner(awsClient(source.aws.settings), source.signingKey)
-  const token = await signWithKms(input, Date.now() + PATIENCE_MS)
+  const input = accessTokenInput(speaksFor, 'sample-session', parties, 1800, issuedAt, randomUUID())
+  const token = await kmsSigner()(aws, signingKey, input)
   return kind === 'forged' ? signedWithOtherKey(token) : token
 }
 

@@ -1,6 +1,6 @@
 import { Argument, Option } from 'commander'
 import { safeParse } from 'zod/mini'
-import { Username } from '../lib/http/body.ts'
+import { Username } from '../lib/http/schemas.ts'
 import { ROLES, type Role } from '../lib/users/user.ts'
 import { Refusal } from './cli/refusal.ts'
 import { program, run, say } from './cli/run.ts'

@@ -1,53 +1,51 @@
 import { randomBytes } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { openTable } from '../../lib/aws/dynamodb.ts'
-import { readLimits } from '../../lib/config.ts'
+import { within } from '../../lib/aws/client.ts'
+import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { PasswordChange, readBody } from '../../lib/http/body.ts'
-import { apiHandler, noContent, originOf } from '../../lib/http/handler.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { noContent } from '../../lib/http/responses.ts'
+import { PasswordChangeRequest } from '../../lib/http/schemas.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
-import { refuseIfWeak } from '../../lib/passwords/rules.ts'
+import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { checkPassword, confirmPassword } from '../../lib/passwords/verify.ts'
 import { isLive } from '../../lib/sessions/session.ts'
 import { findSession } from '../../lib/sessions/store.ts'
+import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
-import { revokeSessions } from '../../lib/users/user.ts'
-
-const table = openTable()
-const limits = readLimits()
 
 const WRONG_PASSWORD = {
   fields: [{ pointer: '#/currentPassword', detail: 'This is not the current password.' }],
   event: 'password.refused',
 }
 
-/** PUT /password: replaces one's own password, kills one's access tokens and ends one's other sessions. */
-export const handler = apiHandler(async (event, deadlineMs) => {
-  const now = new Date()
+/** PUT /password: changes the caller's password, revokes all access tokens and all other sessions. */
+export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+  const config = readConfig(['TABLE_NAME', 'LIMIT_USER_AND_SOURCE', 'LIMIT_SOURCE', 'LIMIT_USER'])
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { username, sessionId } = principalOf(event, now)
-  const { currentPassword, newPassword } = readBody(event, PasswordChange)
-  refuseIfWeak(newPassword, username, '#/newPassword')
+  const { currentPassword, newPassword } = readBody(event, PasswordChangeRequest)
+  validateNewPassword(newPassword, username, '#/newPassword')
 
-  const claimant = { username, password: currentPassword, sourceIp: originOf(event).sourceIp }
-  const right = await checkPassword(table, limits, claimant, deadlineMs)
-  if (!right) {
-    throw new ServiceError('invalid_fields', 'password change refused', WRONG_PASSWORD)
-  }
-  const user = await confirmPassword(table, right, deadlineMs)
+  const attempt = { username, password: currentPassword, sourceIp: originOf(event).sourceIp }
+  const correct = await checkPassword(table, limitsFrom(config), attempt)
+  if (!correct) throw new ServiceError('invalid_fields', 'wrong current password', WRONG_PASSWORD)
+  const user = await confirmPassword(table, correct)
   if (!user) throw new ServiceError('conflict', 'the user changed')
+
   const passwordHash = hashPassword(newPassword, randomBytes(SALT_BYTES))
-  // A session that was ended while the gateway still knew its token must not go on because of this.
-  const { session } = await findSession(table, username, sessionId ?? '', deadlineMs)
+  // The caller's session may have ended while API Gateway still cached its token. It must not survive then.
+  const { session } = await findSession(table, username, sessionId ?? '')
   const survivor = session && isLive(session, user, now) ? session.id : undefined
-  // Not the instant the request began: all that was issued while it was hashing must die too.
+  // A later instant than `now`: what was issued during the hashing is revoked too.
   const changedAt = new Date()
-  const changes = {
-    passwordHash,
-    changedAt: changedAt.toISOString(),
-    ...revokeSessions(user, changedAt, survivor),
-  }
-  if (!(await changeUser(table, user, changes, deadlineMs)))
-    throw new ServiceError('conflict', 'the user changed')
+  const changes = { passwordHash, changedAt: changedAt.toISOString() }
+  const revoked = revokeSessions(user, changedAt, survivor)
+  const isChanged = await changeUser(table, user, { ...changes, ...revoked })
+  if (!isChanged) throw new ServiceError('conflict', 'the user changed')
   console.info({ event: 'password.changed', username })
   return noContent()
 })

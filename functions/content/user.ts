@@ -1,8 +1,9 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { apiHandler, json } from '../../lib/http/handler.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { json } from '../../lib/http/responses.ts'
 
-/** GET /: content for whoever holds a valid token. */
-export const handler = apiHandler(async (event) => {
-  const { username, role } = principalOf(event, new Date())
+/** GET /: content for every authenticated user. */
+export const handler = apiHandler(async (event, { now }) => {
+  const { username, role } = principalOf(event, now)
   return json(200, { message: 'This content for authorised users only.', username, role })
 })

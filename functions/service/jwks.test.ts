@@ -7,7 +7,7 @@ import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts
 import {
   describeService,
   resourcesOf,
-  tokenPolicyOf,
+  tokenPartiesOf,
   tokenSourceOf,
 } from '../../test/support/service-description.ts'
 
@@ -24,7 +24,7 @@ test('anybody can verify a token with the published keys, whichever of the two s
   const { body } = parsed(await handler(sampleEvent('jwks.json'), lambdaContext()))
   for (const key of [service.custom.keyA, service.custom.keyB]) {
     const token = await fillTokens('{{admin token}}', tokenSourceOf(service, aws, key), new Date())
-    const { payload } = await jwtVerify(token, createLocalJWKSet(body), tokenPolicyOf(service))
+    const { payload } = await jwtVerify(token, createLocalJWKSet(body), tokenPartiesOf(service))
     expect(payload).toMatchObject({ sub: 'admin', role: 'admin' })
   }
 })

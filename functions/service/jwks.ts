@@ -1,14 +1,15 @@
-import { awsClient, awsSettings } from '../../lib/aws/client.ts'
+import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
-import { apiHandler, json } from '../../lib/http/handler.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { json } from '../../lib/http/responses.ts'
 import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
 
-const config = readConfig(['PUBLISHED_KEYS'])
-const publicKeys = publicKeyCache(awsClient(awsSettings()), config.PUBLISHED_KEYS)
+const publicKeys = publicKeyCache()
 
 /** GET /.well-known/jwks.json: the public keys, as a JWK Set (RFC 7517 section 5). */
-export const handler = apiHandler(async (_event, deadlineMs) => {
-  const trusted = await publicKeys(undefined, new Date(), deadlineMs)
+export const handler = apiHandler(async (_event, { now, deadlineMs }) => {
+  const config = readConfig(['PUBLISHED_KEYS'])
+  const trusted = await publicKeys(within(deadlineMs), config.PUBLISHED_KEYS, undefined, now)
   const keys = [...trusted.values()].map(({ kid, n, e }) => ({
     kty: 'RSA',
     use: 'sig',

@@ -1,21 +1,22 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { openTable } from '../../lib/aws/dynamodb.ts'
+import { within } from '../../lib/aws/client.ts'
+import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { apiHandler, noContent } from '../../lib/http/handler.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { noContent } from '../../lib/http/responses.ts'
 import { isLive, isSessionId } from '../../lib/sessions/session.ts'
 import { deleteSession, findSession } from '../../lib/sessions/store.ts'
 
-const table = openTable()
-
-/** DELETE /sessions/{id}: ends one of one's own sessions. */
-export const handler = apiHandler(async (event, deadlineMs) => {
-  const now = new Date()
+/** DELETE /sessions/{id}: ends one of the caller's sessions. */
+export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+  const config = readConfig(['TABLE_NAME'])
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { username } = principalOf(event, now)
   const id = event.pathParameters?.id ?? ''
-  if (!isSessionId(id)) throw new ServiceError('not_found', 'no session has such an id')
-  // Looked for under the caller's own name: another user's session is not there.
-  const { session, user } = await findSession(table, username, id, deadlineMs)
+  if (!isSessionId(id)) throw new ServiceError('not_found', 'not a session id')
+  // The key contains the caller's name, so the caller cannot find another user's session.
+  const { session, user } = await findSession(table, username, id)
   if (!session || !isLive(session, user, now)) throw new ServiceError('not_found', 'no such session')
-  await deleteSession(table, session, deadlineMs)
+  await deleteSession(table, session)
   return noContent()
 })

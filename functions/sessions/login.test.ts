@@ -13,7 +13,7 @@ import {
   describeService,
   resourcesOf,
   tableOf,
-  tokenPolicyOf,
+  tokenPartiesOf,
 } from '../../test/support/service-description.ts'
 
 // The real function, counted.
@@ -106,11 +106,11 @@ test('a right password is answered with a token that our own verification takes'
   })
 
   const publicKeys = publicKeyCache(awsClient(aws.settings), [service.custom.signingKey])
-  const keys = await publicKeys(undefined, new Date(), Date.now() + 4_500)
+  const keys = await publicKeys(undefined, new Date())
   const principal = await verifyAccessToken(
     readUnverified(answer.body.authToken),
     keys,
-    tokenPolicyOf(service),
+    tokenPartiesOf(service),
     new Date(),
   )
   expect(principal).toEqual({
@@ -154,7 +154,7 @@ test('a refusal is logged without the name that was given: it may be a password 
 test('a disabled user is refused like a wrong password', async () => {
   const hash = hashPassword('secret', Buffer.alloc(16, 7))
   const user = { ...newUser('mallory', 'admin', hash, new Date()), disabled: true }
-  await addUser(tableOf(service, aws), user, Date.now() + 4_500)
+  await addUser(tableOf(service, aws), user)
   vi.mocked(argon2Sync).mockClear()
   expect(parsed(await login('mallory', 'secret'))).toEqual(refused)
   expect(hashes()).toEqual(oneHash('secret'))

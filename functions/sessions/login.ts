@@ -1,49 +1,72 @@
 import { randomBytes } from 'node:crypto'
-import { openTable } from '../../lib/aws/dynamodb.ts'
-import { readLimits, readSessionPolicy } from '../../lib/config.ts'
+import { within } from '../../lib/aws/client.ts'
+import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { Credentials, readBody } from '../../lib/http/body.ts'
-import { apiHandler, json, originOf } from '../../lib/http/handler.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { json } from '../../lib/http/responses.ts'
+import { LoginRequest } from '../../lib/http/schemas.ts'
 import { checkPassword, confirmPassword } from '../../lib/passwords/verify.ts'
+import { refreshTokenOf } from '../../lib/sessions/refresh-token.ts'
 import {
-  refreshTokenOf,
+  lifetimesFrom,
   refreshTtlSeconds,
   SESSION_RANDOM_BYTES,
   startSession,
 } from '../../lib/sessions/session.ts'
-import { openSession } from '../../lib/sessions/store.ts'
+import { deleteSession, putSession } from '../../lib/sessions/store.ts'
+import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import type { User } from '../../lib/users/user.ts'
 
-const table = openTable()
-const limits = readLimits()
-const sessionPolicy = readSessionPolicy()
 const issueToken = tokenIssuer()
 
-/** POST /login: trades a username and password for an access token and a refresh token. */
-export const handler = apiHandler(async (event, deadlineMs) => {
-  const { username, password } = readBody(event, Credentials)
+/** POST /login: exchanges a username and a password for an access token and a refresh token. */
+export const handler = apiHandler(async (event, { deadlineMs }) => {
+  const config = readConfig([
+    'TABLE_NAME',
+    'LIMIT_USER_AND_SOURCE',
+    'LIMIT_SOURCE',
+    'LIMIT_USER',
+    'SESSION_TTL_SECONDS',
+    'SESSION_IDLE_TTL_SECONDS',
+    'SIGNING_KEY',
+    'TOKEN_ISSUER',
+    'TOKEN_AUDIENCE',
+    'TOKEN_TTL_SECONDS',
+  ])
+  const aws = within(deadlineMs)
+  const table = { aws, name: config.TABLE_NAME }
+  const { username, password } = readBody(event, LoginRequest)
   const origin = originOf(event)
-  const claimant = { username, password, sourceIp: origin.sourceIp }
-  const right = await checkPassword(table, limits, claimant, deadlineMs)
-  if (!right) throw new ServiceError('invalid_credentials', 'login refused')
+  const attempt = { username, password, sourceIp: origin.sourceIp }
+  const correct = await checkPassword(table, limitsFrom(config), attempt)
+  if (!correct) throw new ServiceError('invalid_credentials', 'wrong username or password')
 
   const now = new Date()
   const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, secret } = startSession(right.user, origin, sessionPolicy, now, random)
-  const rest = Promise.all([
-    issueToken(right.user, session.id, now, deadlineMs),
-    confirmPassword(table, right, deadlineMs).then(refuseIfChanged),
-  ])
-  const [token] = await openSession(table, session, rest, deadlineMs)
+  const { session, secret } = startSession(correct.user, origin, lifetimesFrom(config), now, random)
+  // The signature, the second read and the new session take one round. The session is stored whether
+  // or not its user changes meanwhile: a change before the second read fails it, and the session is
+  // deleted. A later change revokes the session, because `createdAt` lies before it.
+  const token = issueToken(aws, config, correct.user, session.id, now)
+  const confirmed = confirmPassword(table, correct).then(rejectIfChanged)
+  const steps = await Promise.allSettled([Promise.all([token, confirmed]), putSession(table, session)])
+  const failure = steps.find((step) => step.status === 'rejected')
+  if (failure) {
+    // If this fails too, the session expires by itself: no client has its refresh token.
+    await deleteSession(table, session).catch(() => undefined)
+    throw failure.reason
+  }
   console.info({ event: 'login.accepted', username })
   return json(200, {
-    ...token,
+    ...(await token),
     refreshToken: refreshTokenOf(session, secret),
     refreshExpiresIn: refreshTtlSeconds(session, now),
   })
 })
 
-function refuseIfChanged(user: User | undefined): void {
+function rejectIfChanged(user: User | undefined): void {
   if (!user) throw new ServiceError('invalid_credentials', 'the user changed during the login')
 }

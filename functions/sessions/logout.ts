@@ -1,13 +1,19 @@
-import { openTable } from '../../lib/aws/dynamodb.ts'
-import { LoggingOut, readBody } from '../../lib/http/body.ts'
-import { apiHandler, noContent } from '../../lib/http/handler.ts'
-import { endPresented } from '../../lib/sessions/end.ts'
+import { within } from '../../lib/aws/client.ts'
+import { readConfig } from '../../lib/config.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { noContent } from '../../lib/http/responses.ts'
+import { LogoutRequest } from '../../lib/http/schemas.ts'
+import { logOut } from '../../lib/sessions/end.ts'
 
-const table = openTable()
-
-/** POST /logout: ends the session of a refresh token, or every session of its user. Says nothing of either. */
-export const handler = apiHandler(async (event, deadlineMs) => {
-  const { refreshToken, everywhere = false } = readBody(event, LoggingOut)
-  await endPresented(table, refreshToken, everywhere, new Date(), deadlineMs)
+/**
+ * POST /logout: ends the session of a refresh token, or every session of its user. The response does
+ * not show whether the token was valid.
+ */
+export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+  const config = readConfig(['TABLE_NAME'])
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { refreshToken, everywhere } = readBody(event, LogoutRequest)
+  await logOut(table, refreshToken, now, { everywhere })
   return noContent()
 })

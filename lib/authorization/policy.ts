@@ -2,11 +2,11 @@ import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { Principal } from '../users/user.ts'
 
 /**
- * What an access token opens, as an answer of a Lambda authorizer.
+ * Returns the result of a Lambda authorizer for the caller of an access token: an IAM policy and a context.
  *
- * API Gateway keeps the answer and applies it to every route the token is then used on, so it speaks of the
- * whole stage and not of the method that was asked for. `expiresAt` lets handlers see that a kept answer has
- * outlived its token.
+ * API Gateway caches the result and applies it to every route on which the token is then used, so
+ * the policy covers the whole stage, not only the requested method. Handlers compare `expiresAt`
+ * with the clock, because a cached result may outlive its token.
  *
  * @param methodArn - `arn:aws:execute-api:region:account:api/stage/METHOD/path`.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html

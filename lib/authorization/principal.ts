@@ -1,37 +1,45 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { ServiceError } from '../errors.ts'
-import { isRole, isUsername, type Principal, type Role, secondOf } from '../users/user.ts'
+import { secondOf } from '../time.ts'
+import { isRole, isUsername, type Principal, type Role } from '../users/user.ts'
 
 /**
- * Says who a request on a protected route speaks for: username, role, expiry and session as the authorizer put
- * them into the request context. Nothing else of the context is read.
+ * Returns the caller of a protected route, from the values that the authorizer put into the request
+ * context: username, role, expiry and session. Reads nothing else of the context.
  *
- * API Gateway may answer from an authorization it has cached, so the expiry is judged here again. A context
- * that is not the authorizer's means that the route is not protected, and is refused.
+ * API Gateway may use a cached authorizer result, so this checks the expiry again. A context without
+ * these values means that the route has no authorizer, and is rejected.
  *
  * @param event - As REST API Gateway sends it; context values are strings.
- * @param now - Instant to judge the expiry by; whole seconds count.
+ * @param now - Instant to compare the expiry with; whole seconds count.
  * @throws {@link ServiceError} `invalid_token`.
+ * @example
+ * const { username, role } = principalOf(event, now)
  */
 export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
   const { username, role, expiresAt, sessionId } = event.requestContext?.authorizer ?? {}
   const isExpiry = typeof expiresAt === 'string' && /^[1-9]\d{0,15}$/.test(expiresAt)
   if (!isUsername(username) || !isRole(role) || !isExpiry) {
-    throw new ServiceError('invalid_token', 'the context is not one our authorizer makes')
+    throw new ServiceError('invalid_token', 'the context is not from the authorizer')
   }
   if (Number(expiresAt) <= secondOf(now)) {
-    throw new ServiceError('invalid_token', 'the token behind a cached authorization has expired')
+    throw new ServiceError('invalid_token', 'the token of a cached authorizer result has expired')
   }
   return { username, role, expiresAt: Number(expiresAt), ...(typeof sessionId === 'string' && { sessionId }) }
 }
 
 /**
- * The same, for a route that one role alone may use.
+ * Returns the caller of a protected route that only some roles may use; see {@link principalOf}.
  *
- * @throws {@link ServiceError} `invalid_token`, or `forbidden` to any other role.
+ * @param roles - The roles that may use the route.
+ * @throws {@link ServiceError} `invalid_token`, or `forbidden` if the caller has another role.
+ * @example
+ * const { username } = principalWithRole(event, now, 'editor', 'admin')
  */
-export function principalWithRole(event: APIGatewayProxyEvent, role: Role, now: Date): Principal {
+export function principalWithRole(event: APIGatewayProxyEvent, now: Date, ...roles: Role[]): Principal {
   const principal = principalOf(event, now)
-  if (principal.role !== role) throw new ServiceError('forbidden', `the route is for role ${role}`)
+  if (!roles.includes(principal.role)) {
+    throw new ServiceError('forbidden', `the route requires role ${roles.join(' or ')}`)
+  }
   return principal
 }

@@ -5,7 +5,7 @@ import aws4 from 'aws4'
 import { readConfig } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 
-/** How each service names its operations, and which JSON protocol it speaks. */
+/** The services that functions call: prefix of their operation names, and version of the JSON protocol. */
 const SERVICES = {
   dynamodb: { target: 'DynamoDB_20120810', contentType: 'application/x-amz-json-1.0' },
   kms: { target: 'TrentService', contentType: 'application/x-amz-json-1.1' },
@@ -13,18 +13,29 @@ const SERVICES = {
 
 type Service = keyof typeof SERVICES
 
-/** One call of one AWS operation; see {@link awsClient}. */
-export type AwsCall = (
-  service: Service,
-  operation: string,
-  input: object,
-  deadlineMs: number,
-) => Promise<Record<string, unknown>>
+/**
+ * Calls one AWS operation and returns its output.
+ *
+ * @throws {@link ServiceError} `unavailable`. The `name` of its `cause` is AWS's error type, or
+ *   node's error code.
+ */
+export type AwsCall = (service: Service, operation: string, input: object) => Promise<Record<string, unknown>>
 
+/** A client of AWS; see {@link awsClient}. */
+export interface AwsClient {
+  /**
+   * Returns the caller for one request.
+   *
+   * @param deadlineMs - Epoch milliseconds. No attempt starts that could end later.
+   */
+  within(deadlineMs: number): AwsCall
+}
+
+/** Region, credentials and endpoints of an AWS account. */
 export interface AwsSettings {
   region: string
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
-  /** Where to call a service instead of its public endpoint. */
+  /** Endpoints that replace a service's public one. */
   endpoints: { [S in Service]?: URL | undefined }
 }
 
@@ -32,7 +43,7 @@ const ATTEMPT_TIMEOUT_MS = 1_000
 const MAX_ATTEMPTS = 3
 const BACKOFF_BASE_MS = 50
 
-/** AWS error types that say "slow down", as the SDKs list them. */
+/** AWS error types that mean throttling, from the list in the AWS SDKs. */
 const THROTTLING = new Set([
   'ThrottlingException',
   'ThrottledException',
@@ -42,7 +53,11 @@ const THROTTLING = new Set([
   'LimitExceededException',
 ])
 
-/** The settings that Lambda provides, and the endpoint overrides that the AWS SDKs know too. */
+/**
+ * Reads the variables that Lambda sets, and the endpoint overrides that the AWS SDKs define.
+ *
+ * @throws Error that names every missing or invalid variable.
+ */
 export function awsSettings(): AwsSettings {
   const config = readConfig([
     'AWS_REGION',
@@ -68,42 +83,60 @@ export function awsSettings(): AwsSettings {
 }
 
 /**
- * Calls AWS's JSON protocols, signed with Signature Version 4, over kept-alive connections.
+ * Creates a client of AWS's JSON protocols. It signs with Signature Version 4 and keeps connections alive.
  *
- * Throttling, 5xx, unreadable answers and broken or slow connections are tried again, at most
- * twice, after a full-jitter pause (AWS Architecture Blog, "Exponential Backoff And Jitter").
- * Nothing is started that could not end before the caller's deadline.
- *
- * @param settings - Region, credentials and endpoints.
- * @returns A function of service, operation, its input, and the deadline in epoch milliseconds. It
- *   answers with the operation's output, or throws {@link ServiceError} `unavailable` whose
- *   `cause.name` is AWS's error type (or node's error code).
+ * Retries throttling, 5xx, unreadable responses and broken or slow connections at most twice, each
+ * after a pause with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter").
  */
-export function awsClient(settings: AwsSettings): AwsCall {
-  return async (service, operation, input, deadlineMs) => {
+export const awsClient = (settings: AwsSettings): AwsClient => ({
+  within: (deadlineMs) => async (service, operation, input) => {
     const body = JSON.stringify(input)
     for (let attempt = 1; ; attempt += 1) {
       try {
         const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, deadlineMs - Date.now())
         if (timeoutMs <= 0) throw failure('DeadlineExceeded', 'no time left for the call')
-        const answer = await send(settings, service, operation, body, timeoutMs)
-        return readAnswer(answer)
+        return readOutput(await send(settings, service, operation, body, timeoutMs))
       } catch (error) {
         const pauseMs = Math.random() * BACKOFF_BASE_MS * 2 ** attempt
-        if (attempt === MAX_ATTEMPTS || !isPassing(error) || Date.now() + pauseMs >= deadlineMs) {
+        if (attempt === MAX_ATTEMPTS || !isRetryable(error) || Date.now() + pauseMs >= deadlineMs) {
           throw new ServiceError('unavailable', `${service} ${operation} failed`, { cause: error })
         }
         await sleep(pauseMs)
       }
     }
-  }
+  },
+})
+
+let ownClient: AwsClient | undefined
+
+/**
+ * Returns the AWS caller of one request, from the client that all requests of this function share.
+ *
+ * @param deadlineMs - Epoch milliseconds; a handler passes on the one it gets.
+ * @throws Error that names every missing or invalid variable of {@link awsSettings}.
+ * @example
+ * const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+ */
+export function within(deadlineMs: number): AwsCall {
+  ownClient ??= awsClient(awsSettings())
+  return ownClient.within(deadlineMs)
 }
 
-/** Says which AWS error type, if any, a failed call ended with. */
+/**
+ * Returns a caller that gives each call its own deadline, for programs that run longer than a request.
+ *
+ * @param timeoutMs - Time for each call, retries included.
+ */
+export const withTimeout =
+  (client: AwsClient, timeoutMs: number): AwsCall =>
+  (...call) =>
+    client.within(Date.now() + timeoutMs)(...call)
+
+/** Returns the AWS error type of a failed call, or node's error code, if it has one. */
 export const awsErrorType = (error: unknown): string | undefined =>
   error instanceof ServiceError && error.cause instanceof Error ? error.cause.name : undefined
 
-interface Answer {
+interface HttpResponse {
   status: number
   body: string
 }
@@ -114,7 +147,7 @@ function send(
   operation: string,
   body: string,
   timeoutMs: number,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const endpoint =
     settings.endpoints[service] ?? new URL(`https://${service}.${settings.region}.amazonaws.com`)
   const { target, contentType } = SERVICES[service]
@@ -151,7 +184,7 @@ function send(
         })
       },
     )
-    const timer = setTimeout(() => request.destroy(failure('TimeoutError', 'no answer in time')), timeoutMs)
+    const timer = setTimeout(() => request.destroy(failure('TimeoutError', 'no response in time')), timeoutMs)
     function fail(error: NodeJS.ErrnoException) {
       clearTimeout(timer)
       reject(error.code ? failure(error.code, error.message) : error)
@@ -164,18 +197,18 @@ function send(
 const httpAgent = new http.Agent({ keepAlive: true })
 const httpsAgent = new https.Agent({ keepAlive: true })
 
-function readAnswer({ status, body }: Answer): Record<string, unknown> {
-  let answer: unknown
+function readOutput({ status, body }: HttpResponse): Record<string, unknown> {
+  let output: unknown
   try {
-    answer = JSON.parse(body)
+    output = JSON.parse(body)
   } catch {
-    answer = undefined
+    output = undefined
   }
-  if (!isObject(answer)) throw failure('UnreadableAnswer', 'the answer is not a JSON object', status)
-  if (status === 200) return answer
-  // The type may come with a namespace, "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException".
-  const type = String(answer.__type ?? 'UnknownError').replace(/^.*#/, '')
-  throw failure(type, String(answer.message ?? answer.Message ?? ''), status)
+  if (!isObject(output)) throw failure('UnreadableResponse', 'the response is not a JSON object', status)
+  if (status === 200) return output
+  // Some services send the type with a namespace: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException".
+  const type = String(output.__type ?? 'UnknownError').replace(/^.*#/, '')
+  throw failure(type, String(output.message ?? output.Message ?? ''), status)
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -186,8 +219,8 @@ type Failure = Error & { status?: number }
 const failure = (name: string, message: string, status?: number): Failure =>
   Object.assign(new Error(message), status === undefined ? { name } : { name, status })
 
-/** Whether trying again may help: always, unless AWS read the request and refused it for good. */
-function isPassing(error: unknown): boolean {
+/** Whether a retry may succeed: always, unless AWS read the request and rejected it. */
+function isRetryable(error: unknown): boolean {
   const { name, status } = error as Failure
   return status === undefined || status === 200 || status === 429 || status >= 500 || THROTTLING.has(name)
 }

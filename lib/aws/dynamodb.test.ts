@@ -18,11 +18,10 @@ import {
 const { table, stop } = await startTable()
 afterAll(stop)
 
-const soon = () => Date.now() + 4_500
 const keyOf = (name: string): Key => ({ pk: { S: name }, sk: { S: 'it' } })
 const itemOf = (name: string): Item => ({ ...keyOf(name), name: { S: name } })
-const put = (Item: Item) => table.aws('dynamodb', 'PutItem', { TableName: table.name, Item }, soon())
-const get = async (name: string) => (await getItems(table, [keyOf(name)], soon()))[0]
+const put = (Item: Item) => table.aws('dynamodb', 'PutItem', { TableName: table.name, Item })
+const get = async (name: string) => (await getItems(table, [keyOf(name)]))[0]
 
 describe('values are stored', () => {
   test('as text, numbers and truth values, and not at all when they are undefined', () => {
@@ -69,16 +68,16 @@ describe('items are read', () => {
   test('in the order of their keys, and undefined where there is none', async () => {
     await Promise.all(['a', 'b', 'c'].map((name) => put(itemOf(name))))
     const wanted = ['c', 'nothing', 'a', 'b'].map(keyOf)
-    expect(await getItems(table, wanted, soon())).toEqual([itemOf('c'), undefined, itemOf('a'), itemOf('b')])
+    expect(await getItems(table, wanted)).toEqual([itemOf('c'), undefined, itemOf('a'), itemOf('b')])
   })
 
   test('in one consistent call', async () => {
     const calls: unknown[] = []
-    const aws: AwsCall = (service, operation, input, deadlineMs) => {
+    const aws: AwsCall = (service, operation, input) => {
       calls.push({ service, operation, input })
-      return table.aws(service, operation, input, deadlineMs)
+      return table.aws(service, operation, input)
     }
-    await getItems({ aws, name: table.name }, [keyOf('a'), keyOf('b')], soon())
+    await getItems({ aws, name: table.name }, [keyOf('a'), keyOf('b')])
     expect(calls).toEqual([
       {
         service: 'dynamodb',
@@ -103,15 +102,15 @@ describe('items are read', () => {
         UnprocessedKeys: left.length > 0 ? { [table.name]: { Keys: left, ConsistentRead: true } } : {},
       }
     }
-    const items = await getItems({ aws, name: table.name }, ['a', 'b', 'c'].map(keyOf), soon())
+    const items = await getItems({ aws, name: table.name }, ['a', 'b', 'c'].map(keyOf))
     expect(items).toEqual(['a', 'b', 'c'].map(itemOf))
     expect(asked).toEqual([['a', 'b', 'c'], ['a', 'b', 'c'], ['a', 'b'], ['a']])
   })
 
   test('and a store that leaves all over for ever is unavailable when the time is up', async () => {
     const { aws: call } = table
-    const aws: AwsCall = async (service, operation, input, deadlineMs) => {
-      await call(service, operation, input, deadlineMs)
+    const aws: AwsCall = async (service, operation, input) => {
+      await call(service, operation, input)
       const { RequestItems } = input as { RequestItems: object }
       return { Responses: { [table.name]: [] }, UnprocessedKeys: RequestItems }
     }
@@ -127,7 +126,7 @@ describe('items are read', () => {
     ['another table', { Responses: { others: [] } }],
   ])('and an answer of %s is unavailable, not an empty store', async (_what, answer) => {
     const aws: AwsCall = async () => answer
-    await expect(getItems({ aws, name: table.name }, [keyOf('a')], soon())).rejects.toMatchObject({
+    await expect(getItems({ aws, name: table.name }, [keyOf('a')])).rejects.toMatchObject({
       code: 'unavailable',
       message: 'the store answered without items',
     })
@@ -149,7 +148,7 @@ describe('an update', () => {
       ConditionExpression: '#role = :before',
       ...updateOf(changes, { ':before': { S: 'user' } }),
     }
-    expect(await writeIf(table, 'UpdateItem', input, soon())).toBe(true)
+    expect(await writeIf(table, 'UpdateItem', input)).toBe(true)
     expect(await get('update')).toEqual({
       ...keyOf('update'),
       role: { S: 'admin' },
@@ -171,15 +170,15 @@ describe('a conditional write', () => {
   const input = (Item: Item) => ({ Item, ConditionExpression: 'attribute_not_exists(pk)' })
 
   test('says whether its condition held, and changes nothing if it did not', async () => {
-    expect(await writeIf(table, 'PutItem', input(itemOf('once')), soon())).toBe(true)
+    expect(await writeIf(table, 'PutItem', input(itemOf('once')))).toBe(true)
     const second = { ...itemOf('once'), name: { S: 'another' } }
-    expect(await writeIf(table, 'PutItem', input(second), soon())).toBe(false)
+    expect(await writeIf(table, 'PutItem', input(second))).toBe(false)
     expect(await get('once')).toEqual(itemOf('once'))
   })
 
   test('that failed for any other reason is no answer to that', async () => {
     const gone = { aws: table.aws, name: 'missing' }
-    const failure = await writeIf(gone, 'PutItem', input(itemOf('once')), soon()).catch((error) => error)
+    const failure = await writeIf(gone, 'PutItem', input(itemOf('once'))).catch((error) => error)
     expect(failure).toBeInstanceOf(ServiceError)
     expect(failure).toMatchObject({ code: 'unavailable', cause: { name: 'ResourceNotFoundException' } })
     const late = writeIf(table, 'PutItem', input(itemOf('late')), Date.now() - 1)

@@ -1,6 +1,5 @@
-import { readConfig } from '../config.ts'
 import { ServiceError } from '../errors.ts'
-import { type AwsCall, awsClient, awsErrorType, awsSettings } from './client.ts'
+import { type AwsCall, awsErrorType } from './client.ts'
 
 /** A DynamoDB attribute value, of the types this service stores. */
 export type Attribute = { S: string } | { N: string } | { BOOL: boolean }
@@ -12,17 +11,11 @@ export interface Key {
   sk: { S: string }
 }
 
-/** The table, and how to reach it. */
+/** A table, with the AWS caller of the request that uses it. */
 export interface Table {
   aws: AwsCall
   name: string
 }
-
-/** The table this function is told of. */
-export const openTable = (): Table => ({
-  aws: awsClient(awsSettings()),
-  name: readConfig(['TABLE_NAME']).TABLE_NAME,
-})
 
 /** One value for each type that {@link Attribute} knows. */
 export function attribute(value: string | number | boolean): Attribute {
@@ -62,24 +55,19 @@ export function updateOf(changes: object, more: Item) {
  * Reads items, as of this moment, in one call.
  *
  * @param keys - At most 100.
- * @param deadlineMs - Epoch milliseconds.
  * @returns For each key its item, or `undefined`.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function getItems(
-  { aws, name }: Table,
-  keys: readonly Key[],
-  deadlineMs: number,
-): Promise<(Item | undefined)[]> {
+export async function getItems({ aws, name }: Table, keys: readonly Key[]): Promise<(Item | undefined)[]> {
   const items: Item[] = []
   for (let wanted: readonly Key[] | undefined = keys; wanted !== undefined; ) {
     const input = { RequestItems: { [name]: { Keys: wanted, ConsistentRead: true } } }
-    const answer = await aws('dynamodb', 'BatchGetItem', input, deadlineMs)
-    const found = (answer.Responses as Record<string, Item[]> | undefined)?.[name]
-    if (!Array.isArray(found)) throw new ServiceError('unavailable', 'the store answered without items')
+    const output = await aws('dynamodb', 'BatchGetItem', input)
+    const found = (output.Responses as Record<string, Item[]> | undefined)?.[name]
+    if (!Array.isArray(found)) throw new ServiceError('unavailable', 'the store returned no items')
     items.push(...found.map(Object))
     // DynamoDB leaves over what it is too busy for, and counts the call as a success.
-    wanted = (answer.UnprocessedKeys as Record<string, { Keys: Key[] }> | undefined)?.[name]?.Keys
+    wanted = (output.UnprocessedKeys as Record<string, { Keys: Key[] }> | undefined)?.[name]?.Keys
   }
   return keys.map(({ pk, sk }) =>
     items.find((item) => text(item, 'pk') === pk.S && text(item, 'sk') === sk.S),
@@ -95,10 +83,9 @@ export async function writeIf(
   { aws, name }: Table,
   operation: 'PutItem' | 'UpdateItem' | 'DeleteItem',
   input: object,
-  deadlineMs: number,
 ): Promise<boolean> {
   try {
-    await aws('dynamodb', operation, { TableName: name, ...input }, deadlineMs)
+    await aws('dynamodb', operation, { TableName: name, ...input })
     return true
   } catch (error) {
     if (awsErrorType(error) === 'ConditionalCheckFailedException') return false

@@ -1,45 +1,9 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import * as z from 'zod/mini'
 import { type FieldError, ServiceError } from '../errors.ts'
-import { headerOf } from './handler.ts'
+import { headerOf } from './headers.ts'
 
 const MAX_BODY_BYTES = 8_192
-/** The most that a password may take in UTF-8, in normalisation form C. */
-export const MAX_PASSWORD_BYTES = 1_024
-
-/** A username as a client may write it, read into the lower case it is stored in. */
-export const Username = z
-  .string('A string is needed.')
-  .check(
-    z.regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.'),
-    z.toLowerCase(),
-  )
-
-/** A password as a client may write it, read into Unicode normalisation form C. */
-export const Password = z.string('A string is needed.').check(
-  z.minLength(1, 'Must not be empty.'),
-  z.refine((text) => text.isWellFormed() && !text.includes('\0'), 'Must be text without NUL.'),
-  z.overwrite((text) => text.normalize('NFC')),
-  z.refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, 'At most 1,024 bytes of UTF-8.'),
-)
-
-/** Body of `POST /login`. */
-export const Credentials = z.strictObject({ username: Username, password: Password })
-
-/** A refresh token as a client may write it. */
-export const Token = z.string('A string is needed.').check(z.maxLength(256, 'At most 256 characters.'))
-
-/** Body of `POST /refresh`. */
-export const Refreshing = z.strictObject({ refreshToken: Token })
-
-/** Body of `POST /logout`. */
-export const LoggingOut = z.strictObject({
-  refreshToken: Token,
-  everywhere: z.optional(z.boolean('true or false is needed.')),
-})
-
-/** Body of `PUT /password`. */
-export const PasswordChange = z.strictObject({ currentPassword: Password, newPassword: Password })
 
 /**
  * Reads a request's JSON body as a schema describes it.

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { headerOf } from '../http/handler.ts'
+import { headerOf } from '../http/headers.ts'
 import { HEADERS, headerRefs, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
 import { PAGE_ROUTES } from './pages.ts'
 import { problemRefs, problemResponses } from './responses.ts'

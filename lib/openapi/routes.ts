@@ -1,5 +1,5 @@
 import type { ZodMiniType } from 'zod/mini'
-import { Credentials, LoggingOut, PasswordChange, Refreshing } from '../http/body.ts'
+import { LoginRequest, LogoutRequest, PasswordChangeRequest, RefreshRequest } from '../http/schemas.ts'
 import { MAX_CODE_POINTS, MIN_CODE_POINTS } from '../passwords/rules.ts'
 import type { HeaderName } from './headers.ts'
 import type { ProblemName } from './responses.ts'
@@ -69,7 +69,7 @@ export const ROUTES: Route[] = [
     summary: 'Sign in',
     description:
       'Trades a username and a password for an access token and a refresh token. Too many wrong passwords are answered 429, and the right one too, until the time in `Retry-After` is over.',
-    body: { schema: Credentials, examples: { user: demoUser('user'), admin: demoUser('admin') } },
+    body: { schema: LoginRequest, examples: { user: demoUser('user'), admin: demoUser('admin') } },
     answer: {
       status: 200,
       description: 'Signed in.',
@@ -85,7 +85,7 @@ export const ROUTES: Route[] = [
     summary: 'Get the next tokens',
     description:
       'Trades a refresh token for a fresh access token and the next refresh token. Each refresh token is good once; for 10 seconds it gets the very same next one again. Whoever presents it later ends the session.',
-    body: { schema: Refreshing, examples: { token: refreshExample } },
+    body: { schema: RefreshRequest, examples: { token: refreshExample } },
     answer: {
       status: 200,
       description: 'The next tokens.',
@@ -102,7 +102,7 @@ export const ROUTES: Route[] = [
     description:
       'Ends the session of a refresh token, or with `everywhere` all sessions of its user, whose access tokens die with them. The answer is the same whether the token was good or not.',
     body: {
-      schema: LoggingOut,
+      schema: LogoutRequest,
       examples: {
         here: refreshExample,
         everywhere: {
@@ -170,7 +170,7 @@ export const ROUTES: Route[] = [
     description: `Ends all other sessions and kills every access token: refresh for a new one. A new password has ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters, and is neither the username nor one that many people use. A wrong current password counts as one at login does.`,
     isProtected: true,
     body: {
-      schema: PasswordChange,
+      schema: PasswordChangeRequest,
       examples: {
         user: {
           summary: 'The demo user',

@@ -1,17 +1,17 @@
 import * as z from 'zod/mini'
 import {
-  Credentials,
-  LoggingOut,
+  LoginRequest,
+  LogoutRequest,
   MAX_PASSWORD_BYTES,
   Password,
-  PasswordChange,
-  Refreshing,
+  PasswordChangeRequest,
+  RefreshRequest,
   Token,
   Username,
-} from '../http/body.ts'
+} from '../http/schemas.ts'
 import { ROLES } from '../users/user.ts'
 
-/** What the request schemas of `lib/http/body.ts` are called in the API description, and what is said of them there. */
+/** What the request schemas of `lib/http/schemas.ts` are called in the API description, and what is said of them there. */
 const requests = z
   .registry<{ id: string; description: string }>()
   .add(Username, { id: 'Username', description: 'A username. Capitals are read as small letters.' })
@@ -20,14 +20,14 @@ const requests = z
     description: `A password: text without NUL, in Unicode normalisation form C at most ${MAX_PASSWORD_BYTES} bytes of UTF-8.`,
   })
   .add(Token, { id: 'RefreshToken', description: 'A refresh token, as a login or a refresh gave it.' })
-  .add(Credentials, { id: 'Credentials', description: 'Who signs in.' })
-  .add(Refreshing, { id: 'Refreshing', description: 'The session to go on with.' })
-  .add(LoggingOut, {
-    id: 'LoggingOut',
+  .add(LoginRequest, { id: 'LoginRequest', description: 'Who signs in.' })
+  .add(RefreshRequest, { id: 'RefreshRequest', description: 'The session to go on with.' })
+  .add(LogoutRequest, {
+    id: 'LogoutRequest',
     description: 'The session to end; with `everywhere`, all sessions of its user.',
   })
-  .add(PasswordChange, {
-    id: 'PasswordChange',
+  .add(PasswordChangeRequest, {
+    id: 'PasswordChangeRequest',
     description: 'The password of now, and the one to replace it.',
   })
 

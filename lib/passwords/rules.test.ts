@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { brokenPasswordRule, refuseIfWeak } from './rules.ts'
+import { brokenPasswordRule, validateNewPassword } from './rules.ts'
 
 const tooShort = 'At least 15 characters.'
 const tooLong = 'At most 128 characters.'
@@ -64,12 +64,12 @@ test('a username that many people have as their password is refused as the usern
 })
 
 test('a refusal says which rule, where the client can find it, and never the password', () => {
-  expect(() => refuseIfWeak('passwordpassword', 'ada', '#/newPassword')).toThrow(
+  expect(() => validateNewPassword('passwordpassword', 'ada', '#/newPassword')).toThrow(
     expect.objectContaining({
       code: 'invalid_fields',
       message: 'the new password breaks a rule',
       fields: [{ pointer: '#/newPassword', detail: common }],
     }),
   )
-  expect(() => refuseIfWeak('correct horse battery', 'ada', '#/newPassword')).not.toThrow()
+  expect(() => validateNewPassword('correct horse battery', 'ada', '#/newPassword')).not.toThrow()
 })

@@ -1,17 +1,17 @@
 import { ServiceError } from '../errors.ts'
 import { COMMON_PASSWORDS } from './common.ts'
 
-/** The least and the most characters that a new password may have. */
+/** Minimum and maximum length of a new password, in code points. */
 export const MIN_CODE_POINTS = 15
 export const MAX_CODE_POINTS = 128
 
 /**
- * Says which rule a new password breaks: length in code points, a list of common ones, the user's own name. There
- * are no composition rules (NIST SP 800-63B-4 section 3.1.1.2).
+ * Returns the rule that a new password breaks: its length, common passwords, the user's own name.
+ * There are no composition rules (NIST SP 800-63B-4 section 3.1.1.2).
  *
  * @param password - In Unicode normalisation form C.
- * @param username - As stored, in lower case.
- * @returns What would be valid, or `undefined` if it is.
+ * @param username - In its stored form, lower case.
+ * @returns The rule as users see it, or `undefined` if the password breaks none.
  */
 export function brokenPasswordRule(password: string, username: string): string | undefined {
   const codePoints = [...password].length
@@ -24,12 +24,12 @@ export function brokenPasswordRule(password: string, username: string): string |
 }
 
 /**
- * Refuses a new password that breaks a rule.
+ * Validates a new password.
  *
- * @param pointer - Where in the body the password is.
- * @throws {@link ServiceError} `invalid_fields`.
+ * @param pointer - RFC 6901 pointer to the password in the body, as a URI fragment.
+ * @throws {@link ServiceError} `invalid_fields`, if it breaks a rule.
  */
-export function refuseIfWeak(password: string, username: string, pointer: string): void {
+export function validateNewPassword(password: string, username: string, pointer: string): void {
   const detail = brokenPasswordRule(password, username)
   if (detail === undefined) return
   throw new ServiceError('invalid_fields', 'the new password breaks a rule', {

@@ -4,7 +4,7 @@ import { fifty } from '../../test/support/fifty.ts'
 import { startTable } from '../../test/support/table.ts'
 import type { AwsCall } from '../aws/client.ts'
 import { countersFor, type Limits } from '../throttling/limits.ts'
-import { countFailure, findForLogin } from '../throttling/store.ts'
+import { countFailure, findUserAndCounters } from '../throttling/store.ts'
 import { addUser, changeUser, findUser, profileKey } from '../users/store.ts'
 import { newUser, revokeTokens, type User } from '../users/user.ts'
 import { hashPassword, SALT_BYTES, verifyPassword } from './hash.ts'
@@ -20,7 +20,6 @@ const { table, stop } = await startTable()
 const { aws } = table
 afterAll(stop)
 
-const soon = () => Date.now() + 4_500
 const limits: Limits = {
   userAndSource: { failures: 5, windowSeconds: 900 },
   source: { failures: 50, windowSeconds: 900 },
@@ -48,22 +47,22 @@ beforeEach(() => {
 async function add(changes: Partial<User> = {}, password = 'secret'): Promise<User> {
   const passwordHash = hashPassword(password, randomBytes(SALT_BYTES))
   const user = { ...newUser(`ada-${count}`, 'user', passwordHash, new Date()), ...changes }
-  await addUser(table, user, soon())
+  await addUser(table, user)
   vi.mocked(argon2Sync).mockClear()
   return user
 }
 /** Both looks, one right after the other. */
 async function check(username: string, password: string, of = limits, on = table) {
-  const right = await checkPassword(on, of, { username, password, sourceIp }, soon())
-  return right && confirmPassword(on, right, soon())
+  const right = await checkPassword(on, of, { username, password, sourceIp })
+  return right && confirmPassword(on, right)
 }
 
 const remove = ({ username }: User) =>
-  aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: profileKey(username) }, soon())
+  aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: profileKey(username) })
 
 /** Failures counted for a name and this test's source: of both, of the source, of the name. */
 async function failures(username: string): Promise<number[]> {
-  const { counters } = await findForLogin(table, username, countersFor(username, sourceIp, limits), soon())
+  const { counters } = await findUserAndCounters(table, username, countersFor(username, sourceIp, limits))
   return counters.map((counter) => counter.failures)
 }
 
@@ -105,12 +104,12 @@ describe('a password', () => {
 
   test('takes the same calls to the store, wrong, of nobody and of a disabled user', async () => {
     const { username } = await add()
-    await addUser(table, { ...(await add()), username: `off-${count}`, disabled: true }, soon())
+    await addUser(table, { ...(await add()), username: `off-${count}`, disabled: true })
     const callsFor = async (name: string, password: string) => {
       const calls: string[] = []
-      const watched: AwsCall = (service, operation, input, deadlineMs) => {
+      const watched: AwsCall = (service, operation, input) => {
         calls.push(operation)
-        return aws(service, operation, input, deadlineMs)
+        return aws(service, operation, input)
       }
       await check(name, password, limits, { aws: watched, name: table.name })
       return calls
@@ -156,7 +155,7 @@ describe('past a limit nothing is hashed', () => {
     const [pair] = countersFor(username, sourceIp, limits)
     if (pair === undefined) throw new TypeError('there is no counter')
     const begun = new Date(Date.now() - 800_000)
-    for (let guess = 0; guess < 5; guess += 1) await countFailure(table, pair, begun, soon())
+    for (let guess = 0; guess < 5; guess += 1) await countFailure(table, pair, begun)
     const error = await check(username, 'secret').catch((failure) => failure)
     expect(error.retryAfterSeconds).toBeGreaterThanOrEqual(90)
     expect(error.retryAfterSeconds).toBeLessThanOrEqual(100)
@@ -202,12 +201,12 @@ describe('past a limit nothing is hashed', () => {
     const [pair] = countersFor(username, sourceIp, limits)
     if (pair === undefined) throw new TypeError('there is no counter')
     let looks = 0
-    const busy: AwsCall = async (service, operation, input, deadlineMs) => {
+    const busy: AwsCall = async (service, operation, input) => {
       if (operation === 'BatchGetItem') looks += 1
       if (looks === 2) {
-        for (let guess = 0; guess < 5; guess += 1) await countFailure(table, pair, new Date(), soon())
+        for (let guess = 0; guess < 5; guess += 1) await countFailure(table, pair, new Date())
       }
-      return aws(service, operation, input, deadlineMs)
+      return aws(service, operation, input)
     }
     await expect(check(username, 'secret', limits, { aws: busy, name: table.name })).rejects.toMatchObject(
       refusal,
@@ -233,7 +232,7 @@ describe('a right password', () => {
       { message: 'secret', cost: [8, 1, 1] },
       { message: 'secret', cost: today },
     ])
-    const stored = await findUser(table, user.username, soon())
+    const stored = await findUser(table, user.username)
     expect(found).toEqual(stored)
     expect(stored).toEqual({
       ...user,
@@ -260,39 +259,39 @@ describe('a right password', () => {
     const user = await add({ passwordHash: hashOf('secret', memory, passes) })
     expect(await check(user.username, 'secret')).toEqual(user)
     expect(hashes()).toEqual([{ message: 'secret', cost: [memory, passes, 1] }])
-    expect(await findUser(table, user.username, soon())).toEqual(user)
+    expect(await findUser(table, user.username)).toEqual(user)
   })
 
   test('never takes the place of a password that was changed meanwhile', async () => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
     const changed = hashPassword('another', randomBytes(SALT_BYTES))
-    const busy: AwsCall = async (service, operation, input, deadlineMs) => {
+    const busy: AwsCall = async (service, operation, input) => {
       if (operation === 'UpdateItem') {
-        await changeUser(table, user, { passwordHash: changed }, soon())
+        await changeUser(table, user, { passwordHash: changed })
       }
-      return aws(service, operation, input, deadlineMs)
+      return aws(service, operation, input)
     }
     expect(await check(user.username, 'secret', limits, { aws: busy, name: table.name })).toEqual(user)
-    expect(await findUser(table, user.username, soon())).toEqual({ ...user, passwordHash: changed })
+    expect(await findUser(table, user.username)).toEqual({ ...user, passwordHash: changed })
   })
 })
 
 describe('a right password counts only if its user still is what it was', () => {
   const act: [string, (user: User) => Promise<unknown>][] = [
-    ['was disabled', (user) => changeUser(table, user, { disabled: true }, soon())],
-    ['had its tokens revoked', (user) => changeUser(table, user, revokeTokens(user, new Date()), soon())],
+    ['was disabled', (user) => changeUser(table, user, { disabled: true })],
+    ['had its tokens revoked', (user) => changeUser(table, user, revokeTokens(user, new Date()))],
     ['was removed', (user) => remove(user)],
     [
       'was removed and added again',
       async (user) => {
         await remove(user)
-        await addUser(table, { ...user, createdAt: new Date(0).toISOString() }, soon())
+        await addUser(table, { ...user, createdAt: new Date(0).toISOString() })
       },
     ],
   ]
 
   async function firstLook({ username }: User) {
-    const right = await checkPassword(table, limits, { username, password: 'secret', sourceIp }, soon())
+    const right = await checkPassword(table, limits, { username, password: 'secret', sourceIp })
     if (!right) throw new Error('the password is right')
     return right
   }
@@ -301,15 +300,15 @@ describe('a right password counts only if its user still is what it was', () => 
     const user = await add()
     const right = await firstLook(user)
     await change(user)
-    expect(await confirmPassword(table, right, soon())).toBeUndefined()
+    expect(await confirmPassword(table, right)).toBeUndefined()
   })
 
   test('and a stronger hash in the place of its own is no reason', async () => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
     const right = await firstLook(user)
     const passwordHash = hashPassword('secret', randomBytes(SALT_BYTES))
-    await changeUser(table, user, { passwordHash }, soon())
-    expect(await confirmPassword(table, right, soon())).toEqual({ ...user, passwordHash })
+    await changeUser(table, user, { passwordHash })
+    expect(await confirmPassword(table, right)).toEqual({ ...user, passwordHash })
   })
 })
 
@@ -317,7 +316,7 @@ describe('a wrong password', () => {
   test('leaves a weaker hash as it is', async () => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
     expect(await check(user.username, 'guess')).toBeUndefined()
-    expect(await findUser(table, user.username, soon())).toEqual(user)
+    expect(await findUser(table, user.username)).toEqual(user)
   })
 })
 
@@ -357,12 +356,12 @@ describe('a store that fails at a call', () => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
     await check(user.username, 'guess')
     let calls = 0
-    const faulty: AwsCall = (service, operation, input, deadlineMs) => {
+    const faulty: AwsCall = (service, operation, input) => {
       calls += 1
       return aws(service, operation, input, calls === failing ? Date.now() - 1 : deadlineMs)
     }
     const call = check(user.username, password, limits, { aws: faulty, name: table.name })
     await expect(call).rejects.toMatchObject({ code: 'unavailable' })
-    expect((await findUser(table, user.username, soon()))?.passwordHash).toBe(user.passwordHash)
+    expect((await findUser(table, user.username))?.passwordHash).toBe(user.passwordHash)
   })
 })

@@ -9,7 +9,7 @@ import {
   isLive,
   nextSecret,
   refreshTokenOf,
-  renewed,
+  rotated,
   SESSION_RANDOM_BYTES,
   type Session,
   startSession,
@@ -20,7 +20,6 @@ const { table, stop } = await startTable()
 const { aws } = table
 afterAll(stop)
 
-const soon = () => Date.now() + 4_500
 const now = new Date('2026-11-24T15:00:00.400Z')
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
@@ -34,7 +33,7 @@ let other: { session: Session; secret: string }
 beforeEach(async () => {
   count += 1
   ada = newUser(`ada-${count}`, 'user', 'hash', later(-60))
-  await addUser(table, ada, soon())
+  await addUser(table, ada)
   ;[mine, other] = [await open(), await open()]
   vi.spyOn(console, 'warn').mockReturnValue()
   vi.useFakeTimers({ toFake: ['Date'], now })
@@ -46,17 +45,16 @@ afterEach(() => {
 
 async function open() {
   const begun = startSession(ada, origin, policy, now, randomBytes(SESSION_RANDOM_BYTES))
-  await putSession(table, begun.session, soon())
+  await putSession(table, begun.session)
   return begun
 }
 const live = async ({ session: { id } }: typeof mine) => {
-  const { session, user } = await findSession(table, ada.username, id, soon())
+  const { session, user } = await findSession(table, ada.username, id)
   return session !== undefined && isLive(session, user, now)
 }
 const tokenOf = ({ session, secret }: typeof mine) => refreshTokenOf(session, secret)
-const end = (token: string, everywhere = false, on = table) =>
-  endPresented(on, token, everywhere, now, soon())
-const stored = () => findUser(table, ada.username, soon())
+const end = (token: string, everywhere = false, on = table) => endPresented(on, token, everywhere, now)
+const stored = () => findUser(table, ada.username)
 
 describe('ending the session of a refresh token', () => {
   test('ends that one, and its user and other sessions stay as they are', async () => {
@@ -67,8 +65,8 @@ describe('ending the session of a refresh token', () => {
   })
 
   test('works with the token that was just replaced', async () => {
-    const after = renewed(mine.session, nextSecret(mine.session, mine.secret), policy, now)
-    await replaceSecret(table, mine.session, after, soon())
+    const after = rotated(mine.session, nextSecret(mine.session, mine.secret), policy, now)
+    await replaceSecret(table, mine.session, after)
     await end(tokenOf(mine))
     expect(await live(mine)).toBe(false)
   })
@@ -92,8 +90,8 @@ describe('ending the session of a refresh token', () => {
   })
 
   test('with a token that was replaced long ago ends its own session, even when all are asked for', async () => {
-    const after = renewed(mine.session, nextSecret(mine.session, mine.secret), policy, later(-60))
-    await replaceSecret(table, mine.session, after, soon())
+    const after = rotated(mine.session, nextSecret(mine.session, mine.secret), policy, later(-60))
+    await replaceSecret(table, mine.session, after)
     await end(tokenOf(mine), true)
     expect([await live(mine), await live(other)]).toEqual([false, true])
     expect(await stored()).toEqual(ada)
@@ -106,7 +104,7 @@ describe('ending the session of a refresh token', () => {
     [true, 'UpdateItem'],
     [true, 'DeleteItem'],
   ])('is not said to be done when the store fails (everywhere %s, at %s)', async (everywhere, failing) => {
-    const faulty: AwsCall = (service, operation, input, deadlineMs) =>
+    const faulty: AwsCall = (service, operation, input) =>
       aws(service, operation, input, operation === failing ? Date.now() - 1 : deadlineMs)
     const call = end(tokenOf(mine), everywhere, { aws: faulty, name: table.name })
     await expect(call).rejects.toMatchObject({ code: 'unavailable' })
@@ -118,9 +116,9 @@ describe('ending all sessions', () => {
 
   test('by a refresh token ends them and kills the access tokens, in the user and in one write', async () => {
     const writes: string[] = []
-    const watched: AwsCall = (service, operation, input, deadlineMs) => {
+    const watched: AwsCall = (service, operation, input) => {
       if (operation.startsWith('Update') || operation.startsWith('Put')) writes.push(operation)
-      return aws(service, operation, input, deadlineMs)
+      return aws(service, operation, input)
     }
     await end(tokenOf(mine), true, { aws: watched, name: table.name })
     expect([await live(mine), await live(other)]).toEqual([false, false])
@@ -129,8 +127,8 @@ describe('ending all sessions', () => {
   })
 
   test('leaves the one that survived an earlier time no life either', async () => {
-    await changeUser(table, ada, { survivingSession: mine.session.id }, soon())
-    expect(await endAllSessions(table, ada.username, now, soon())).toBe(true)
+    await changeUser(table, ada, { survivingSession: mine.session.id })
+    expect(await endAllSessions(table, ada.username, now)).toBe(true)
     expect(await live(mine)).toBe(false)
     expect(await stored()).toStrictEqual({
       ...ada,
@@ -141,22 +139,22 @@ describe('ending all sessions', () => {
   })
 
   test('says whether there is such a user', async () => {
-    expect(await endAllSessions(table, 'nobody', now, soon())).toBe(false)
+    expect(await endAllSessions(table, 'nobody', now)).toBe(false)
   })
 
   test('a second time is marked later, so that what began between them ends too', async () => {
-    await endAllSessions(table, ada.username, now, soon())
+    await endAllSessions(table, ada.username, now)
     ada = (await stored()) ?? ada
     const between = await open()
     expect(await live(between)).toBe(true)
-    await endAllSessions(table, ada.username, now, soon())
+    await endAllSessions(table, ada.username, now)
     expect(await live(between)).toBe(false)
     expect(await stored()).toMatchObject({ validAfter: mark + 1, sessionsValidAfter: mark + 1 })
   })
 
   test('that somebody else outruns is tried again', async () => {
     const outrun = outrunTimes(4)
-    expect(await endAllSessions(outrun.table, ada.username, now, soon())).toBe(true)
+    expect(await endAllSessions(outrun.table, ada.username, now)).toBe(true)
     expect(outrun.tries()).toBe(5)
     expect([await live(mine), await live(other)]).toEqual([false, false])
     expect(await stored()).toMatchObject({ validAfter: mark + 4, sessionsValidAfter: mark + 4 })
@@ -164,7 +162,7 @@ describe('ending all sessions', () => {
 
   test('that somebody else outruns for ever is not said to be done', async () => {
     const outrun = outrunTimes(5)
-    await expect(endAllSessions(outrun.table, ada.username, now, soon())).rejects.toMatchObject({
+    await expect(endAllSessions(outrun.table, ada.username, now)).rejects.toMatchObject({
       code: 'unavailable',
       message: 'the user kept changing',
     })
@@ -174,7 +172,7 @@ describe('ending all sessions', () => {
 
   test('50 times at once ends them, and nobody is told otherwise', async () => {
     const ended = await Promise.allSettled(
-      Array.from({ length: 50 }, () => endAllSessions(table, ada.username, now, soon())),
+      Array.from({ length: 50 }, () => endAllSessions(table, ada.username, now)),
     )
     expect(ended.filter((one) => one.status === 'rejected')).toEqual([])
     expect([await live(mine), await live(other)]).toEqual([false, false])
@@ -184,13 +182,13 @@ describe('ending all sessions', () => {
 /** A store in which the tokens of the user are revoked right before so many of our writes. */
 function outrunTimes(times: number) {
   let tries = 0
-  const call: AwsCall = async (service, operation, input, deadlineMs) => {
+  const call: AwsCall = async (service, operation, input) => {
     if (operation === 'UpdateItem') {
       tries += 1
       const user = tries <= times ? await stored() : undefined
-      if (user) await changeUser(table, user, revokeTokens(user, now), soon())
+      if (user) await changeUser(table, user, revokeTokens(user, now))
     }
-    return aws(service, operation, input, deadlineMs)
+    return aws(service, operation, input)
   }
   return { table: { aws: call, name: table.name }, tries: () => tries }
 }

@@ -1,44 +1,42 @@
 import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
-import { changeUserAsItIs } from '../users/store.ts'
-import { revokeSessions } from '../users/user.ts'
-import { readRefreshToken } from './session.ts'
-import { deleteSession, findPresented } from './store.ts'
+import { revokeSessions } from '../users/revocation.ts'
+import { changeUserWithRetries } from '../users/store.ts'
+import { redeemRefreshToken } from './redeem.ts'
+import { readRefreshToken } from './refresh-token.ts'
+import { deleteSession } from './store.ts'
 
 /**
- * Ends the session that a refresh token keeps going, or all of its user's. A token that is not good ends none
- * but, if it was replaced before, its own.
+ * Ends the session of a refresh token.
  *
- * @param deadlineMs - Epoch milliseconds.
+ * An invalid token ends nothing, and the caller does not learn that it is invalid. A token that was
+ * replaced earlier ends its own session; see {@link redeemRefreshToken}.
+ *
+ * @param options - `everywhere`: ends all sessions of the user and revokes all access tokens.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function endPresented(
+export async function logOut(
   table: Table,
   refreshToken: string,
-  everywhere: boolean,
   now: Date,
-  deadlineMs: number,
+  { everywhere = false }: { everywhere?: boolean | undefined } = {},
 ): Promise<void> {
   try {
     const presented = readRefreshToken(refreshToken)
-    const { session } = await findPresented(table, presented, now, deadlineMs)
-    // Not the instant the request began: all that was issued since must die too.
-    if (everywhere) await endAllSessions(table, session.username, new Date(), deadlineMs)
-    await deleteSession(table, session, deadlineMs)
+    const { session } = await redeemRefreshToken(table, presented, now)
+    // A later instant than `now`: what was issued since the request began is revoked too.
+    if (everywhere) await endAllSessions(table, session.username, new Date())
+    await deleteSession(table, session)
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code !== 'invalid_refresh_token') throw error
   }
 }
 
 /**
- * Ends every session of a user and kills every access token, in one write.
+ * Revokes every session and every access token of a user, in one write.
  *
- * @param deadlineMs - Epoch milliseconds.
  * @returns Whether there is such a user.
+ * @throws {@link ServiceError} `unavailable`.
  */
-export const endAllSessions = (
-  table: Table,
-  username: string,
-  now: Date,
-  deadlineMs: number,
-): Promise<boolean> => changeUserAsItIs(table, username, (user) => revokeSessions(user, now), deadlineMs)
+export const endAllSessions = (table: Table, username: string, now: Date): Promise<boolean> =>
+  changeUserWithRetries(table, username, (user) => revokeSessions(user, now))

@@ -4,12 +4,12 @@ import { newUser, secondOf, type User } from '../users/user.ts'
 import {
   isLive,
   isSessionId,
-  judgeSecret,
+  classifySecret,
   nextSecret,
   readRefreshToken,
   refreshTokenOf,
   refreshTtlSeconds,
-  renewed,
+  rotated,
   SESSION_RANDOM_BYTES,
   type Session,
   startSession,
@@ -34,7 +34,7 @@ function replacedTimes(times: number) {
   for (let generation = 1; generation <= times; generation += 1) {
     secret = nextSecret(session, secret)
     secrets.push(secret)
-    session = renewed(session, secret, policy, later(generation))
+    session = rotated(session, secret, policy, later(generation))
   }
   return { session, secrets }
 }
@@ -182,7 +182,7 @@ describe('a presented secret is judged', () => {
     ['reused', 0, 600_000, 'the very first, much later'],
   ])('%s: generation %i of 3 after %d s, %s', (verdict, generation, seconds) => {
     const now = new Date(replaced.getTime() + seconds * 1000)
-    expect(judgeSecret(session, secrets[generation] ?? '', now)).toBe(verdict)
+    expect(classifySecret(session, secrets[generation] ?? '', now)).toBe(verdict)
   })
 
   test.each([
@@ -193,17 +193,17 @@ describe('a presented secret is judged', () => {
     ['the one that would come next', nextSecret(session, secrets[3] ?? '')],
     ['nothing', ''],
   ])('foreign: %s', (_what, secret) => {
-    expect(judgeSecret(session, secret, replaced)).toBe('foreign')
+    expect(classifySecret(session, secret, replaced)).toBe('foreign')
   })
 
   test('foreign, not reused, by a session that has never been refreshed', () => {
-    expect(judgeSecret(start().session, secrets[0] ?? '', begin)).toBe('foreign')
+    expect(classifySecret(start().session, secrets[0] ?? '', begin)).toBe('foreign')
   })
 
   test('reused as far as ten thousand generations back', () => {
     const long = replacedTimes(10_001)
-    expect(judgeSecret(long.session, long.secrets[1] ?? '', later(20_000))).toBe('reused')
-    expect(judgeSecret(long.session, long.secrets[0] ?? '', later(20_000))).toBe('foreign')
+    expect(classifySecret(long.session, long.secrets[1] ?? '', later(20_000))).toBe('reused')
+    expect(classifySecret(long.session, long.secrets[0] ?? '', later(20_000))).toBe('foreign')
   })
 })
 
@@ -213,7 +213,7 @@ describe('a session whose secret is replaced', () => {
 
   test('remembers when that was, to the millisecond, and nothing else changes', () => {
     const now = later(1_800.123)
-    expect(renewed(session, next, policy, now)).toStrictEqual({
+    expect(rotated(session, next, policy, now)).toStrictEqual({
       ...session,
       secretHash: sha256(next),
       replacedAtMs: String(now.getTime()),
@@ -227,7 +227,7 @@ describe('a session whose secret is replaced', () => {
     const times = (count: number, everyMs: number) => {
       let replaced = session
       for (let step = 1; step <= count; step += 1) {
-        replaced = renewed(replaced, `${step}`, policy, later((step * everyMs) / 1000))
+        replaced = rotated(replaced, `${step}`, policy, later((step * everyMs) / 1000))
       }
       return replaced.replacedAtMs.split(',').map((ms) => Number(ms) - begin.getTime())
     }
@@ -236,14 +236,14 @@ describe('a session whose secret is replaced', () => {
   })
 
   test('never lasts beyond its absolute end', () => {
-    const days = (count: number) => renewed(session, next, policy, later(count * 86_400)).expiresAt
+    const days = (count: number) => rotated(session, next, policy, later(count * 86_400)).expiresAt
     expect(days(22)).toBe(second + 29 * 86_400)
     expect(days(23)).toBe(second + 30 * 86_400)
     expect(days(29)).toBe(second + 30 * 86_400)
   })
 
   test('was not used earlier than it was before, whatever another machine says the time is', () => {
-    const { lastUsedAt, expiresAt } = renewed(session, next, policy, later(-3))
+    const { lastUsedAt, expiresAt } = rotated(session, next, policy, later(-3))
     expect({ lastUsedAt, expiresAt }).toEqual({ lastUsedAt: second, expiresAt: second + 604_800 })
   })
 

@@ -7,7 +7,7 @@ import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { addUser, changeUser } from '../users/store.ts'
 import { newUser, revokeSessions, type User } from '../users/user.ts'
-import { nextSecret, renewed, SESSION_RANDOM_BYTES, type Session, startSession } from './session.ts'
+import { nextSecret, rotated, SESSION_RANDOM_BYTES, type Session, startSession } from './session.ts'
 import {
   deleteSession,
   findPresented,
@@ -22,7 +22,6 @@ const { table, stop } = await startTable()
 const { aws } = table
 afterAll(stop)
 
-const soon = () => Date.now() + 4_500
 const now = new Date('2026-11-24T15:00:00.400Z')
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
@@ -39,78 +38,71 @@ let records: unknown[]
 beforeEach(async () => {
   count += 1
   ada = newUser(`ada-${count}`, 'user', 'hash', later(-60))
-  await addUser(table, ada, soon())
+  await addUser(table, ada)
   ;({ session, secret } = start(ada))
-  await putSession(table, session, soon())
+  await putSession(table, session)
   records = []
   vi.spyOn(console, 'warn').mockImplementation((record) => void records.push(record))
 })
 afterEach(() => vi.restoreAllMocks())
 
-const stored = async (id = session.id) => (await findSession(table, ada.username, id, soon())).session
+const stored = async (id = session.id) => (await findSession(table, ada.username, id)).session
 const remove = (sk: string) =>
-  aws(
-    'dynamodb',
-    'DeleteItem',
-    { TableName: table.name, Key: { pk: { S: `user#${ada.username}` }, sk: { S: sk } } },
-    soon(),
-  )
+  aws('dynamodb', 'DeleteItem', {
+    TableName: table.name,
+    Key: { pk: { S: `user#${ada.username}` }, sk: { S: sk } },
+  })
 
 /** A store to which somebody else comes right before such a call of ours. */
 const outrun = (operation: string, act: () => Promise<unknown>): Table => ({
   name: table.name,
-  aws: async (service, called, input, deadlineMs) => {
+  aws: async (service, called, input) => {
     if (called === operation) await act()
-    return aws(service, called, input, deadlineMs)
+    return aws(service, called, input)
   },
 })
 
 describe('a session', () => {
   test('is found with its user as it was stored', async () => {
-    expect(await findSession(table, ada.username, session.id, soon())).toEqual({ session, user: ada })
+    expect(await findSession(table, ada.username, session.id)).toEqual({ session, user: ada })
   })
 
   test('is found with every value a session can have', async () => {
-    const after = renewed(session, nextSecret(session, secret), policy, later(60))
-    expect(await replaceSecret(table, session, after, soon())).toBe(true)
+    const after = rotated(session, nextSecret(session, secret), policy, later(60))
+    expect(await replaceSecret(table, session, after)).toBe(true)
     expect(await stored()).toStrictEqual(after)
   })
 
   test('of a client that does not name itself is stored too', async () => {
     const silent = start(ada, { sourceIp: '', userAgent: '' }).session
-    await putSession(table, silent, soon())
+    await putSession(table, silent)
     expect(await stored(silent.id)).toEqual(silent)
   })
 
   test('is not found under another user, or another id', async () => {
     const missing = { session: undefined, user: undefined }
-    expect(await findSession(table, 'nobody', session.id, soon())).toEqual(missing)
-    expect(await findSession(table, ada.username, 'another', soon())).toEqual({ ...missing, user: ada })
+    expect(await findSession(table, 'nobody', session.id)).toEqual(missing)
+    expect(await findSession(table, ada.username, 'another')).toEqual({ ...missing, user: ada })
   })
 
   test('whose user is gone is found alone', async () => {
     await remove('profile')
-    expect(await findSession(table, ada.username, session.id, soon())).toEqual({ session, user: undefined })
+    expect(await findSession(table, ada.username, session.id)).toEqual({ session, user: undefined })
   })
 
   test('is stored without any secret that is or will be good', async () => {
-    const { Item } = await aws(
-      'dynamodb',
-      'GetItem',
-      {
-        TableName: table.name,
-        Key: { pk: { S: `user#${ada.username}` }, sk: { S: `session#${session.id}` } },
-      },
-      soon(),
-    )
+    const { Item } = await aws('dynamodb', 'GetItem', {
+      TableName: table.name,
+      Key: { pk: { S: `user#${ada.username}` }, sk: { S: `session#${session.id}` } },
+    })
     expect(JSON.stringify(Item)).not.toContain(secret)
     expect(JSON.stringify(Item)).not.toContain(nextSecret(session, secret))
     expect(Item).toMatchObject({ expiresAt: { N: String(session.expiresAt) } })
   })
 
   test('that is ended is gone, and ending it again is no failure', async () => {
-    await deleteSession(table, session, soon())
-    await deleteSession(table, session, soon())
+    await deleteSession(table, session)
+    await deleteSession(table, session)
     expect(await stored()).toBeUndefined()
   })
 
@@ -139,52 +131,52 @@ describe('a session', () => {
     }
     const rest = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
     const Item = { pk: { S: `user#${ada.username}` }, sk: { S: 'session#broken' }, ...rest }
-    await aws('dynamodb', 'PutItem', { TableName: table.name, Item }, soon())
+    await aws('dynamodb', 'PutItem', { TableName: table.name, Item })
     const broken = { code: 'unavailable', message: `the store holds an item without ${name}` }
     await expect(stored('broken')).rejects.toMatchObject(broken)
-    await expect(findSessions(table, ada.username, soon())).rejects.toMatchObject(broken)
+    await expect(findSessions(table, ada.username)).rejects.toMatchObject(broken)
   })
 })
 
 describe('all sessions of a user', () => {
   test('are found with the user, and none of anybody else', async () => {
     const others = [start(ada).session, start(ada).session]
-    for (const other of others) await putSession(table, other, soon())
+    for (const other of others) await putSession(table, other)
     const grace = newUser(`${ada.username}-grace`, 'user', 'hash', later(-60))
-    await addUser(table, grace, soon())
-    await putSession(table, start(grace).session, soon())
+    await addUser(table, grace)
+    await putSession(table, start(grace).session)
 
-    const found = await findSessions(table, ada.username, soon())
+    const found = await findSessions(table, ada.username)
     expect(found.user).toEqual(ada)
     const byId = (a: Session, b: Session) => (a.id < b.id ? -1 : 1)
     expect(found.sessions.sort(byId)).toEqual([session, ...others].sort(byId))
   })
 
   test('are none for a name that nobody has', async () => {
-    expect(await findSessions(table, 'nobody', soon())).toEqual({ sessions: [], user: undefined })
+    expect(await findSessions(table, 'nobody')).toEqual({ sessions: [], user: undefined })
   })
 
   test('are found without reading the counters of failures', async () => {
     const Item = { pk: { S: `user#${ada.username}` }, sk: { S: 'attempts#203.0.113.7' } }
-    await aws('dynamodb', 'PutItem', { TableName: table.name, Item }, soon())
+    await aws('dynamodb', 'PutItem', { TableName: table.name, Item })
     let counted: unknown
-    const watched: AwsCall = async (service, operation, input, deadlineMs) => {
-      const answer = await aws(service, operation, input, deadlineMs)
+    const watched: AwsCall = async (service, operation, input) => {
+      const answer = await aws(service, operation, input)
       counted = answer.ScannedCount
       return answer
     }
-    await findSessions({ aws: watched, name: table.name }, ada.username, soon())
+    await findSessions({ aws: watched, name: table.name }, ada.username)
     expect(counted).toBe(2)
   })
 
   test('are found to the last, however many pages the store needs', async () => {
-    for (let more = 0; more < 4; more += 1) await putSession(table, start(ada).session, soon())
+    for (let more = 0; more < 4; more += 1) await putSession(table, start(ada).session)
     let pages = 0
-    const paging: AwsCall = (service, operation, input, deadlineMs) => {
+    const paging: AwsCall = (service, operation, input) => {
       pages += 1
-      return aws(service, operation, { ...input, Limit: 2 }, deadlineMs)
+      return aws(service, operation, { ...input, Limit: 2 })
     }
-    const found = await findSessions({ aws: paging, name: table.name }, ada.username, soon())
+    const found = await findSessions({ aws: paging, name: table.name }, ada.username)
     expect(found.sessions).toHaveLength(5)
     expect(found.user).toEqual(ada)
     expect(pages).toBeGreaterThanOrEqual(3)
@@ -194,7 +186,7 @@ describe('all sessions of a user', () => {
 describe('a session is opened', () => {
   test('with what the rest of the login comes to', async () => {
     const { session: late } = start(ada)
-    expect(await openSession(table, late, Promise.resolve('a token'), soon())).toBe('a token')
+    expect(await openSession(table, late, Promise.resolve('a token'))).toBe('a token')
     expect(await stored(late.id)).toEqual(late)
   })
 
@@ -206,7 +198,7 @@ describe('a session is opened', () => {
         await wait(late.id)
         throw failure
       })()
-      await expect(openSession(table, late, rest, soon())).rejects.toBe(failure)
+      await expect(openSession(table, late, rest)).rejects.toBe(failure)
       expect(await stored(late.id)).toBeUndefined()
     }
     expect(await stored()).toEqual(session)
@@ -216,33 +208,33 @@ describe('a session is opened', () => {
     const { session: late } = start(ada)
     const losing: Table = {
       name: table.name,
-      aws: async (service, operation, input, deadlineMs) => {
-        const answer = await aws(service, operation, input, deadlineMs)
+      aws: async (service, operation, input) => {
+        const answer = await aws(service, operation, input)
         if (operation === 'PutItem') throw new ServiceError('unavailable', 'the answer is lost')
         return answer
       },
     }
-    const call = openSession(losing, late, Promise.resolve('a token'), soon())
+    const call = openSession(losing, late, Promise.resolve('a token'))
     await expect(call).rejects.toMatchObject({ code: 'unavailable', message: 'the answer is lost' })
     expect(await stored(late.id)).toBeUndefined()
   })
 
   test('and putting it twice, as when an answer got lost, makes one', async () => {
     const { session: late } = start(ada)
-    const twice = outrun('PutItem', () => putSession(table, late, soon()))
-    await openSession(twice, late, Promise.resolve(), soon())
-    expect((await findSessions(table, ada.username, soon())).sessions).toHaveLength(2)
+    const twice = outrun('PutItem', () => putSession(table, late))
+    await openSession(twice, late, Promise.resolve())
+    expect((await findSessions(table, ada.username)).sessions).toHaveLength(2)
   })
 })
 
 describe('a presented token', () => {
   const present = (what: string, at = now, id = session.id) =>
-    findPresented(table, { username: ada.username, sessionId: id, secret: what }, at, soon())
+    findPresented(table, { username: ada.username, sessionId: id, secret: what }, at)
   const refused = (message: string) => ({ code: 'invalid_refresh_token', message })
   const replace = async (at: Date) => {
     const next = nextSecret(session, secret)
-    const after = renewed(session, next, policy, at)
-    expect(await replaceSecret(table, session, after, soon())).toBe(true)
+    const after = rotated(session, next, policy, at)
+    expect(await replaceSecret(table, session, after)).toBe(true)
     ;[session, secret] = [after, next]
   }
 
@@ -306,7 +298,7 @@ describe('a presented token', () => {
   test('of a user who is disabled, is gone or has ended all sessions is refused', async () => {
     const changes = [{ disabled: true }, { disabled: false, ...revokeSessions(ada, now) }]
     for (const change of changes) {
-      expect(await changeUser(table, ada, change, soon())).toBe(true)
+      expect(await changeUser(table, ada, change)).toBe(true)
       await expect(present(secret)).rejects.toMatchObject(refused('no such session'))
     }
     await remove('profile')
@@ -314,31 +306,31 @@ describe('a presented token', () => {
   })
 
   test('of the session that survived finds it', async () => {
-    await changeUser(table, ada, revokeSessions(ada, now, session.id), soon())
+    await changeUser(table, ada, revokeSessions(ada, now, session.id))
     expect(await present(secret)).toMatchObject({ session, isCurrent: true })
   })
 })
 
 describe('replacing a secret', () => {
-  const replacement = () => renewed(session, nextSecret(session, secret), policy, now)
+  const replacement = () => rotated(session, nextSecret(session, secret), policy, now)
 
   test('50 times at once happens once', async () => {
-    const replaced = await fifty(() => replaceSecret(table, session, replacement(), soon()))
+    const replaced = await fifty(() => replaceSecret(table, session, replacement()))
     expect(replaced.filter(Boolean)).toHaveLength(1)
     expect(await stored()).toEqual(replacement())
   })
 
   test('never revives a session that has ended', async () => {
-    const ended = outrun('UpdateItem', () => deleteSession(table, session, soon()))
-    expect(await replaceSecret(ended, session, replacement(), soon())).toBe(false)
+    const ended = outrun('UpdateItem', () => deleteSession(table, session))
+    expect(await replaceSecret(ended, session, replacement())).toBe(false)
     expect(await stored()).toBeUndefined()
   })
 
   test('whose answer got lost reads as another’s, whose next secret is the very same', async () => {
-    const again = outrun('UpdateItem', () => replaceSecret(table, session, replacement(), soon()))
-    expect(await replaceSecret(again, session, replacement(), soon())).toBe(false)
+    const again = outrun('UpdateItem', () => replaceSecret(table, session, replacement()))
+    expect(await replaceSecret(again, session, replacement())).toBe(false)
     const presented = { username: ada.username, sessionId: session.id, secret }
-    const found = await findPresented(table, presented, now, soon())
+    const found = await findPresented(table, presented, now)
     expect(found).toEqual({ session: replacement(), user: ada, isCurrent: false })
     expect(nextSecret(found.session, secret)).toBe(nextSecret(session, secret))
   })
@@ -349,12 +341,12 @@ test('a store that is down is no missing session, and no ended one', async () =>
   const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
   const presented = { username: ada.username, sessionId: session.id, secret }
   const calls = [
-    () => findSession(nowhere, ada.username, session.id, soon()),
-    () => findSessions(nowhere, ada.username, soon()),
-    () => openSession(nowhere, session, Promise.resolve(), soon()),
-    () => findPresented(nowhere, presented, now, soon()),
-    () => replaceSecret(nowhere, session, session, soon()),
-    () => deleteSession(nowhere, session, soon()),
+    () => findSession(nowhere, ada.username, session.id),
+    () => findSessions(nowhere, ada.username),
+    () => openSession(nowhere, session, Promise.resolve()),
+    () => findPresented(nowhere, presented, now),
+    () => replaceSecret(nowhere, session, session),
+    () => deleteSession(nowhere, session),
   ]
   for (const call of calls) await expect(call()).rejects.toMatchObject(missing)
 })

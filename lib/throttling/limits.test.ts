@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Counter, countersFor, refuseIfThrottled, sourceOf } from './limits.ts'
+import { type Counter, countersFor, rejectIfThrottled, sourceOf } from './limits.ts'
 
 const limits = {
   userAndSource: { failures: 5, windowSeconds: 900 },
@@ -36,7 +36,7 @@ describe('an attempt', () => {
     ['the window is over in this very second', counted([5, 0], [50, 0], [100, 0])],
     ['the window is long over, though the store still has it', counted([5, -1], [50, -900], [1_000, -1])],
   ])('is let through when %s', (_what, counters) => {
-    expect(() => refuseIfThrottled(counters, now)).not.toThrow()
+    expect(() => rejectIfThrottled(counters, now)).not.toThrow()
   })
 
   test.each<[string, Counter[], number]>([
@@ -53,7 +53,7 @@ describe('an attempt', () => {
     ],
     ['a full window, whatever one that is over says', counted([5, 60], [50, -5], [100, 0]), 60],
   ])('is refused after %s', (_what, counters, retryAfterSeconds) => {
-    expect(() => refuseIfThrottled(counters, now)).toThrow(
+    expect(() => rejectIfThrottled(counters, now)).toThrow(
       expect.objectContaining({ code: 'too_many_attempts', retryAfterSeconds }),
     )
   })

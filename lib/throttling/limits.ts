@@ -1,33 +1,37 @@
 import { isIPv4, isIPv6 } from 'node:net'
+import type { Config, Limit } from '../config.ts'
 import { ServiceError } from '../errors.ts'
-import { secondOf } from '../users/user.ts'
+import { secondOf } from '../time.ts'
 
-/** So many failures within so long; then no more attempts until the window that the first began is over. */
-export interface Limit {
-  failures: number
-  windowSeconds: number
-}
-
-/** Limits by what failures are counted for. */
+/** Limits on failed passwords, by what the failures are counted for. */
 export interface Limits {
   userAndSource: Limit
   source: Limit
   user: Limit
 }
 
-/** What failures are counted for, where, and how many there are. */
+/** Returns the limits in a handler's settings. */
+export const limitsFrom = (
+  config: Config<'LIMIT_USER_AND_SOURCE' | 'LIMIT_SOURCE' | 'LIMIT_USER'>,
+): Limits => ({
+  userAndSource: config.LIMIT_USER_AND_SOURCE,
+  source: config.LIMIT_SOURCE,
+  user: config.LIMIT_USER,
+})
+
+/** A stored count of failures, with its key and its limit. */
 export interface Counter {
   key: { pk: { S: string }; sk: { S: string } }
   limit: Limit
   failures: number
-  /** Second since the epoch at which the window is over; meaningless without failures. */
+  /** Second since the epoch at which the window ends; meaningless without failures. */
   expiresAt: number
 }
 
 /**
- * The counters that an attempt concerns, with nothing counted yet.
+ * Returns the counters of an attempt, with no failures counted yet.
  *
- * @param username - The name that was given, whether such a user exists or not.
+ * @param username - The name in the request, whether such a user exists or not.
  * @param source - See {@link sourceOf}.
  */
 export function countersFor(username: string, source: string, limits: Limits): Counter[] {
@@ -45,11 +49,11 @@ export function countersFor(username: string, source: string, limits: Limits): C
 }
 
 /**
- * Refuses an attempt before anything is computed for it, where too many have failed.
+ * Rejects an attempt whose limits are reached, before anything is hashed for it.
  *
- * @throws {@link ServiceError} `too_many_attempts`, with the seconds until the last of the windows is over.
+ * @throws {@link ServiceError} `too_many_attempts`, with the seconds until the last full window ends.
  */
-export function refuseIfThrottled(counters: readonly Counter[], now: Date): void {
+export function rejectIfThrottled(counters: readonly Counter[], now: Date): void {
   const second = secondOf(now)
   const full = counters.filter(
     ({ failures, limit, expiresAt }) => failures >= limit.failures && expiresAt > second,
@@ -60,10 +64,10 @@ export function refuseIfThrottled(counters: readonly Counter[], now: Date): void
 }
 
 /**
- * Where a request comes from, as far as counting goes: the address, of IPv6 its /64, which is what one customer
- * gets (RFC 6177).
+ * Returns the source that failures are counted for: an IPv4 address, or the /64 of an IPv6 address,
+ * which is what one customer gets (RFC 6177).
  *
- * @param sourceIp - As the gateway saw it; never a header, which anybody can write.
+ * @param sourceIp - As the gateway saw it, never from a header, because clients can write any header.
  */
 export function sourceOf(sourceIp: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(sourceIp)?.[1] ?? sourceIp
@@ -72,7 +76,7 @@ export function sourceOf(sourceIp: string): string {
   const [head = '', tail] = sourceIp.replace(/%.*$/, '').toLowerCase().split('::')
   const groups = head === '' ? [] : head.split(':')
   const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  // An address may end in dotted IPv4, which stands for two groups.
+  // An address may end in dotted IPv4, which takes the place of two groups.
   const afterCount = after.length + (after.at(-1)?.includes('.') ? 1 : 0)
   const zeros = tail === undefined ? 0 : 8 - groups.length - afterCount
   const all = [...groups, ...Array<string>(zeros).fill('0'), ...after]

@@ -6,13 +6,12 @@ import type { Table } from '../aws/dynamodb.ts'
 import { addUser } from '../users/store.ts'
 import { newUser, secondOf } from '../users/user.ts'
 import { type Counter, countersFor } from './limits.ts'
-import { clearFailures, countFailure, findForLogin } from './store.ts'
+import { clearFailures, countFailure, findUserAndCounters } from './store.ts'
 
 const { table, stop } = await startTable()
 const { aws } = table
 afterAll(stop)
 
-const soon = () => Date.now() + 10_000
 const now = new Date('2026-11-24T15:00:00.400Z')
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 const end = secondOf(now) + 900
@@ -33,19 +32,19 @@ beforeEach(() => {
 })
 
 const counted = async (counter = pair) => {
-  const [found] = (await findForLogin(table, `ada-${count}`, [counter], soon())).counters
+  const [found] = (await findUserAndCounters(table, `ada-${count}`, [counter])).counters
   return { failures: found?.failures, expiresAt: found?.expiresAt }
 }
 test('judging a password reads the user and all counters in one consistent call', async () => {
   const user = newUser(`ada-${count}`, 'user', 'hash', now)
-  await addUser(table, user, soon())
-  await countFailure(table, pair, now, soon())
+  await addUser(table, user)
+  await countFailure(table, pair, now)
   const calls: unknown[] = []
-  const watched: AwsCall = (service, operation, input, deadlineMs) => {
+  const watched: AwsCall = (service, operation, input) => {
     calls.push({ operation, input })
-    return aws(service, operation, input, deadlineMs)
+    return aws(service, operation, input)
   }
-  const found = await findForLogin({ aws: watched, name: table.name }, user.username, counters, soon())
+  const found = await findUserAndCounters({ aws: watched, name: table.name }, user.username, counters)
   const [, ...others] = counters
   expect(found).toEqual({ user, counters: [{ ...pair, failures: 1, expiresAt: end }, ...others] })
   const Keys = [{ pk: { S: `user#ada-${count}` }, sk: { S: 'profile' } }, ...counters.map(({ key }) => key)]
@@ -55,8 +54,8 @@ test('judging a password reads the user and all counters in one consistent call'
 })
 
 test('failures are counted for a name that nobody has', async () => {
-  await countFailure(table, pair, now, soon())
-  const { user, counters: found } = await findForLogin(table, `ada-${count}`, [pair], soon())
+  await countFailure(table, pair, now)
+  const { user, counters: found } = await findUserAndCounters(table, `ada-${count}`, [pair])
   expect(user).toBeUndefined()
   expect(found).toEqual([{ ...pair, failures: 1, expiresAt: end }])
 })
@@ -64,53 +63,53 @@ test('failures are counted for a name that nobody has', async () => {
 describe('a counter', () => {
   test('counts from the first failure on, and the first alone sets the end of the window', async () => {
     expect(await counted()).toEqual({ failures: 0, expiresAt: 0 })
-    await countFailure(table, pair, now, soon())
-    await countFailure(table, pair, later(1), soon())
-    await countFailure(table, pair, later(899), soon())
+    await countFailure(table, pair, now)
+    await countFailure(table, pair, later(1))
+    await countFailure(table, pair, later(899))
     expect(await counted()).toEqual({ failures: 3, expiresAt: end })
   })
 
   test('begins anew in the very second its window is over', async () => {
-    await countFailure(table, pair, now, soon())
-    await countFailure(table, pair, now, soon())
-    await countFailure(table, pair, later(900), soon())
+    await countFailure(table, pair, now)
+    await countFailure(table, pair, now)
+    await countFailure(table, pair, later(900))
     expect(await counted()).toEqual({ failures: 1, expiresAt: end + 900 })
   })
 
   test('loses nothing of 50 failures at once', async () => {
-    await fifty(() => countFailure(table, pair, now, soon()))
+    await fifty(() => countFailure(table, pair, now))
     expect(await counted()).toEqual({ failures: 50, expiresAt: end })
   })
 
   test('that is over loses nothing of 50 failures at once, and keeps nothing of before', async () => {
-    await countFailure(table, pair, now, soon())
-    await countFailure(table, pair, now, soon())
-    await fifty(() => countFailure(table, pair, later(5_000), soon()))
+    await countFailure(table, pair, now)
+    await countFailure(table, pair, now)
+    await fifty(() => countFailure(table, pair, later(5_000)))
     expect(await counted()).toEqual({ failures: 50, expiresAt: end + 5_000 })
   })
 
   test('that others begin anew between our two looks is counted on', async () => {
-    await countFailure(table, pair, now, soon())
+    await countFailure(table, pair, now)
     let isOutrun = false
     const outrun: Table = {
       name: table.name,
-      aws: async (service, operation, input, deadlineMs) => {
+      aws: async (service, operation, input) => {
         const { UpdateExpression } = input as { UpdateExpression?: string }
         if (UpdateExpression?.startsWith('SET')) {
           isOutrun = true
-          await countFailure(table, pair, later(900), soon())
+          await countFailure(table, pair, later(900))
         }
-        return aws(service, operation, input, deadlineMs)
+        return aws(service, operation, input)
       },
     }
-    await countFailure(outrun, pair, later(900), soon())
+    await countFailure(outrun, pair, later(900))
     expect(isOutrun).toBe(true)
     expect(await counted()).toEqual({ failures: 2, expiresAt: end + 900 })
   })
 
   test('that cannot be counted for all its trying says so, and is never taken for counted', async () => {
     let calls = 0
-    const never: AwsCall = async (service, operation, input, deadlineMs) => {
+    const never: AwsCall = async (service, operation, input) => {
       calls += 1
       return aws(
         service,
@@ -119,7 +118,7 @@ describe('a counter', () => {
         deadlineMs,
       )
     }
-    await expect(countFailure({ aws: never, name: table.name }, pair, now, soon())).rejects.toMatchObject({
+    await expect(countFailure({ aws: never, name: table.name }, pair, now)).rejects.toMatchObject({
       code: 'unavailable',
       message: 'a failure could not be counted',
     })
@@ -127,18 +126,18 @@ describe('a counter', () => {
   })
 
   test('is another for another user, another source and another kind', async () => {
-    await countFailure(table, pair, now, soon())
+    await countFailure(table, pair, now)
     const [other] = countersFor(`ada-${count}`, '203.0.113.8', limits)
     expect(await counted(other)).toEqual({ failures: 0, expiresAt: 0 })
     expect(await counted(counters[2])).toEqual({ failures: 0, expiresAt: 0 })
   })
 
   test('is forgotten when it is cleared, and clearing nothing is no failure', async () => {
-    await countFailure(table, pair, now, soon())
-    await clearFailures(table, pair, soon())
-    await clearFailures(table, pair, soon())
+    await countFailure(table, pair, now)
+    await clearFailures(table, pair)
+    await clearFailures(table, pair)
     expect(await counted()).toEqual({ failures: 0, expiresAt: 0 })
-    await countFailure(table, pair, later(10), soon())
+    await countFailure(table, pair, later(10))
     expect(await counted()).toEqual({ failures: 1, expiresAt: end + 10 })
   })
 
@@ -147,7 +146,7 @@ describe('a counter', () => {
     ['failures', { failures: { S: '1' }, expiresAt: { N: '7' } }],
     ['expiresAt', { failures: { N: '1' } }],
   ])('without %s is broken, not empty', async (name, rest) => {
-    await aws('dynamodb', 'PutItem', { TableName: table.name, Item: { ...pair.key, ...rest } }, soon())
+    await aws('dynamodb', 'PutItem', { TableName: table.name, Item: { ...pair.key, ...rest } })
     await expect(counted()).rejects.toMatchObject({
       code: 'unavailable',
       message: `the store holds an item without ${name}`,
@@ -158,7 +157,7 @@ describe('a counter', () => {
 test('a store that is down is no empty counter, and no counted failure', async () => {
   const nowhere = { aws, name: 'missing' }
   const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
-  await expect(findForLogin(nowhere, 'ada', counters, soon())).rejects.toMatchObject(missing)
-  await expect(countFailure(nowhere, pair, now, soon())).rejects.toMatchObject(missing)
-  await expect(clearFailures(nowhere, pair, soon())).rejects.toMatchObject(missing)
+  await expect(findUserAndCounters(nowhere, 'ada', counters)).rejects.toMatchObject(missing)
+  await expect(countFailure(nowhere, pair, now)).rejects.toMatchObject(missing)
+  await expect(clearFailures(nowhere, pair)).rejects.toMatchObject(missing)
 })

@@ -1,26 +1,26 @@
 import { getItems, number, type Table, writeIf } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
+import { secondOf } from '../time.ts'
 import { profileKey, userOf } from '../users/store.ts'
-import { secondOf, type User } from '../users/user.ts'
+import type { User } from '../users/user.ts'
 import type { Counter } from './limits.ts'
 
-/** How often two requests that both begin a new window may get in each other's way before we give up. */
-const MAX_RACES = 5
+/** How many times a failure is counted again when concurrent requests begin a window first. */
+const MAX_ATTEMPTS = 5
 
 /**
- * Reads what judging a password takes, in one call: the user and the failures counted so far.
+ * Finds a user and the failures counted so far, with one consistent read.
  *
  * @param counters - See `countersFor` in `lib/throttling/limits.ts`.
- * @param deadlineMs - Epoch milliseconds.
+ * @throws {@link ServiceError} `unavailable`.
  */
-export async function findForLogin(
+export async function findUserAndCounters(
   table: Table,
   username: string,
   counters: readonly Counter[],
-  deadlineMs: number,
 ): Promise<{ user: User | undefined; counters: Counter[] }> {
   const keys = [profileKey(username), ...counters.map(({ key }) => key)]
-  const [profile, ...items] = await getItems(table, keys, deadlineMs)
+  const [profile, ...items] = await getItems(table, keys)
   const counted = counters.map((counter, index) => {
     const item = items[index]
     return item
@@ -31,17 +31,14 @@ export async function findForLogin(
 }
 
 /**
- * Counts one failure, in one atomic update. Only the first failure after a window is over takes two: a window
- * that DynamoDB has not deleted yet is begun anew, by one of those who find it so.
+ * Counts one failure, in one atomic update.
  *
- * @param deadlineMs - Epoch milliseconds.
+ * DynamoDB deletes expired items late. The first failure after the end of a window therefore takes
+ * a second update, which begins a new window. One of several concurrent requests succeeds with it.
+ *
+ * @throws {@link ServiceError} `unavailable`.
  */
-export async function countFailure(
-  table: Table,
-  { key, limit }: Counter,
-  now: Date,
-  deadlineMs: number,
-): Promise<void> {
+export async function countFailure(table: Table, { key, limit }: Counter, now: Date): Promise<void> {
   const values = {
     ':one': { N: '1' },
     ':now': { N: String(secondOf(now)) },
@@ -53,24 +50,24 @@ export async function countFailure(
     ConditionExpression: 'attribute_not_exists(expiresAt) OR expiresAt > :now',
     ExpressionAttributeValues: values,
   }
-  const beginAnew = {
+  const beginWindow = {
     Key: key,
     UpdateExpression: 'SET failures = :one, expiresAt = :end',
     ConditionExpression: 'expiresAt <= :now',
     ExpressionAttributeValues: values,
   }
-  for (let race = 0; race < MAX_RACES; race += 1) {
-    if (await writeIf(table, 'UpdateItem', count, deadlineMs)) return
-    if (await writeIf(table, 'UpdateItem', beginAnew, deadlineMs)) return
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    if (await writeIf(table, 'UpdateItem', count)) return
+    if (await writeIf(table, 'UpdateItem', beginWindow)) return
   }
   throw new ServiceError('unavailable', 'a failure could not be counted')
 }
 
-/** Forgets the failures counted for something. */
-export async function clearFailures(
-  { aws, name }: Table,
-  { key }: Counter,
-  deadlineMs: number,
-): Promise<void> {
-  await aws('dynamodb', 'DeleteItem', { TableName: name, Key: key }, deadlineMs)
+/**
+ * Deletes the failures of a counter.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function clearFailures({ aws, name }: Table, { key }: Counter): Promise<void> {
+  await aws('dynamodb', 'DeleteItem', { TableName: name, Key: key })
 }

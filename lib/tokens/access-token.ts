@@ -1,45 +1,47 @@
 import type { KeyObject } from 'node:crypto'
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { ServiceError } from '../errors.ts'
-import { isRole, issueSecond, isUsername, type Principal, secondOf, type User } from '../users/user.ts'
+import { secondOf } from '../time.ts'
+import { issueSecond } from '../users/revocation.ts'
+import { isRole, isUsername, type Principal, type User } from '../users/user.ts'
 import type { PublicKeys } from './public-keys.ts'
 
-/** Who issues tokens and for whom. */
-export interface TokenPolicy {
+/** The issuer and the audience of access tokens. */
+export interface TokenParties {
   issuer: string
   audience: string
 }
 
 const MAX_TOKEN_CHARACTERS = 8_192
 
-/** How far the clock of the machine that issued a token may run before ours. Never applied to `exp`. */
+/** How far the issuing machine's clock may be ahead of this one. Never applied to `exp`. */
 const CLOCK_SKEW_SECONDS = 5
 
 const REQUIRED_CLAIMS = ['iss', 'aud', 'sub', 'role', 'iat', 'exp', 'jti', 'sid']
 
 /**
- * Writes an access token, all but its signature: header and claims of RFC 9068 section 2.
+ * Creates an access token without its signature: header and claims of RFC 9068 section 2.
  *
- * @param user - Becomes `sub` and `role`; what was revoked of it before `now` does not touch this token.
+ * @param user - Becomes `sub` and `role`. Earlier revocations do not affect this token.
  * @param sessionId - Becomes `sid` (OpenID Connect Front-Channel Logout section 3).
- * @param policy - Becomes `iss` and `aud`.
+ * @param parties - Become `iss` and `aud`.
  * @param ttlSeconds - Lifetime from `now`.
  * @param now - Becomes `iat`, in whole seconds.
  * @param tokenId - Becomes `jti`; must be unique.
- * @returns A function from the `kid` of the key that will sign to the JWS signing input (RFC 7515 section 5.1).
+ * @returns A function that returns the JWS signing input (RFC 7515 section 5.1) for the `kid` of the signing key.
  */
 export function accessTokenInput(
   user: Pick<User, 'username' | 'role' | 'validAfter'>,
   sessionId: string,
-  policy: TokenPolicy,
+  parties: TokenParties,
   ttlSeconds: number,
   now: Date,
   tokenId: string,
 ): (kid: string) => string {
   const iat = issueSecond(user, now)
   const claims = {
-    iss: policy.issuer,
-    aud: policy.audience,
+    iss: parties.issuer,
+    aud: parties.audience,
     sub: user.username,
     role: user.role,
     iat,
@@ -52,7 +54,7 @@ export function accessTokenInput(
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** A token shaped as ours are, and what it says of itself, before anything of it is verified. */
+/** A well-formed token, with two of its values before anything is verified. */
 export interface UnverifiedToken {
   /** Compact JWS. */
   compact: string
@@ -61,13 +63,14 @@ export interface UnverifiedToken {
 }
 
 /**
- * Reads which key a token says it was signed with and whom it says it speaks for, if it is shaped as ours are.
+ * Parses a token and reads its `kid` and `sub`, without verifying anything.
  *
- * A token of ours is at most 8 KiB, has three parts, each in the one base64url spelling its bytes have
- * (RFC 4648 section 3.5), and a header in the one JSON spelling its members have, which also rules out
- * repeated members (RFC 8725 section 2.4, RFC 7515 section 4).
+ * Accepts only the form that this service issues: at most 8 KiB, three parts, each in the one
+ * base64url spelling of its bytes (RFC 4648 section 3.5). The header must have the one JSON
+ * spelling of its members. This also rejects repeated members (RFC 8725 section 2.4, RFC 7515
+ * section 4).
  *
- * @param unverifiedToken - Compact JWS, without the `Bearer ` in front.
+ * @param unverifiedToken - Compact JWS, without the `Bearer ` prefix.
  * @throws {@link ServiceError} `invalid_token`.
  */
 export function readUnverified(unverifiedToken: string): UnverifiedToken {
@@ -76,7 +79,7 @@ export function readUnverified(unverifiedToken: string): UnverifiedToken {
   if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) throw invalidToken('not a compact JWS')
   const header = parseJson(parts[0])
   if (header === undefined) throw invalidToken('header is not JSON')
-  if (encode(header) !== parts[0]) throw invalidToken('header is not written the way ours are')
+  if (encode(header) !== parts[0]) throw invalidToken('header is not in canonical form')
   const { kid } = Object(header)
   const { sub } = Object(parseJson(parts[1]))
   return {
@@ -96,31 +99,31 @@ function parseJson(part = ''): unknown {
 
 const isCanonicalBase64url = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part
 
-/** Who a token speaks for, and since when. */
+/** The verified claims of an access token. */
 export interface VerifiedToken extends Principal {
   /** Second since the epoch. */
   issuedAt: number
 }
 
 /**
- * Checks an access token this service issued and says who it speaks for.
+ * Verifies an access token issued by this service and returns its claims.
  *
- * One algorithm is accepted, whatever the token's own header says (RFC 8725 section 3.1); keys and key
- * addresses inside it are never followed (section 3.10). `exp` must be there, and the token is dead from
- * that very second on (RFC 7519 section 4.1.4). No network and no clock in here, so a failure can only
- * be the token's fault.
+ * Accepts RS256 only, whatever algorithm the token's header names (RFC 8725 section 3.1), and never
+ * follows keys or key addresses in the token (section 3.10). Requires `exp` and rejects the token
+ * from that very second on (RFC 7519 section 4.1.4). Uses no network and no clock, so every failure
+ * is the token's fault.
  *
  * @param unverified - See {@link readUnverified}.
  * @param keys - Public keys by `kid`, already loaded.
- * @param policy - Issuer and audience the token must name.
- * @param now - Instant to judge `exp` by; whole seconds count.
- * @returns Username, role, expiry, session and when it was issued. No other claim leaves this function.
- * @throws {@link ServiceError} `invalid_token`; what exactly was wrong is its `cause`.
+ * @param expected - Issuer and audience that the token must name.
+ * @param now - Instant to compare `exp` with; whole seconds count.
+ * @returns Username, role, expiry, session and time of issue. No other claim leaves this function.
+ * @throws {@link ServiceError} `invalid_token`; its `cause` says what exactly is wrong.
  */
 export async function verifyAccessToken(
   unverified: UnverifiedToken,
   keys: PublicKeys,
-  policy: TokenPolicy,
+  expected: TokenParties,
   now: Date,
 ): Promise<VerifiedToken> {
   const key = keyOf(unverified.kid, keys)
@@ -129,38 +132,39 @@ export async function verifyAccessToken(
     const verified = await jwtVerify(unverified.compact, key, {
       algorithms: ['RS256'],
       typ: 'at+jwt',
-      issuer: policy.issuer,
-      audience: policy.audience,
+      issuer: expected.issuer,
+      audience: expected.audience,
       requiredClaims: REQUIRED_CLAIMS,
       currentDate: now,
     })
     claims = verified.payload
   } catch (cause) {
-    if (cause instanceof errors.JOSEError) throw invalidToken('refused by jose', cause)
+    if (cause instanceof errors.JOSEError) throw invalidToken('rejected by jose', cause)
     throw cause
   }
-  return principalOf(claims, now)
+  return readClaims(claims, now)
 }
 
 function keyOf(kid: string | undefined, keys: PublicKeys): KeyObject {
   const key = kid === undefined ? undefined : keys.get(kid)
-  if (key === undefined) throw invalidToken('kid is not one of our keys')
+  if (key === undefined) throw invalidToken('kid is not a known key')
   return key.key
 }
 
-function principalOf(claims: JWTPayload, now: Date): VerifiedToken {
+function readClaims(claims: JWTPayload, now: Date): VerifiedToken {
   const { sub, role, aud, iat, exp, jti, sid } = claims
-  if (!isUsername(sub)) throw invalidToken('sub is no username')
-  if (!isRole(role)) throw invalidToken('role is not one of ours')
-  if (typeof aud !== 'string') throw invalidToken('aud names more than this service')
-  if (typeof jti !== 'string' || jti === '') throw invalidToken('jti is no identifier')
+  if (!isUsername(sub)) throw invalidToken('sub is not a username')
+  if (!isRole(role)) throw invalidToken('role is unknown')
+  if (typeof aud !== 'string') throw invalidToken('aud is not a single audience')
+  if (typeof jti !== 'string' || jti === '') throw invalidToken('jti is not an identifier')
   if (iat === undefined || iat > secondOf(now) + CLOCK_SKEW_SECONDS) {
-    throw invalidToken('iat lies in the future')
+    throw invalidToken('iat is in the future')
   }
-  if (exp === undefined || !Number.isSafeInteger(exp)) throw invalidToken('exp is not whole seconds')
-  if (typeof sid !== 'string' || sid === '') throw invalidToken('sid is no identifier')
+  if (exp === undefined || !Number.isSafeInteger(exp))
+    throw invalidToken('exp is not a whole number of seconds')
+  if (typeof sid !== 'string' || sid === '') throw invalidToken('sid is not an identifier')
   return { username: sub, role, expiresAt: exp, sessionId: sid, issuedAt: iat }
 }
 
-const invalidToken = (detail: string, cause?: Error) =>
-  new ServiceError('invalid_token', `token refused: ${detail}`, { cause })
+const invalidToken = (reason: string, cause?: Error) =>
+  new ServiceError('invalid_token', `token rejected: ${reason}`, { cause })

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { awsClient, awsSettings } from '../aws/client.ts'
-import { readConfig } from '../config.ts'
+import type { AwsCall } from '../aws/client.ts'
+import type { Config } from '../config.ts'
 import type { User } from '../users/user.ts'
 import { accessTokenInput } from './access-token.ts'
-import { kmsSigner } from './public-keys.ts'
+import { kmsSigner } from './signer.ts'
 
-/** What a client is told of an access token (RFC 6750 section 4). */
+/** An access token, as a response carries it (RFC 6750 section 4). */
 export interface IssuedToken {
   authToken: string
   tokenType: 'Bearer'
@@ -13,19 +13,27 @@ export interface IssuedToken {
   expiresIn: number
 }
 
+/** The settings that an issuer of access tokens needs. */
+type IssuerConfig = Config<'SIGNING_KEY' | 'TOKEN_ISSUER' | 'TOKEN_AUDIENCE' | 'TOKEN_TTL_SECONDS'>
+
 /**
- * Issues access tokens as the environment says.
+ * Creates an issuer of access tokens; a function keeps one for all its requests.
  *
- * @returns A function of the user and session a token speaks for, the current instant and the deadline in epoch
- *   milliseconds. It throws ServiceError `unavailable`.
+ * @returns A function that issues a token for a user's session. It throws ServiceError `unavailable`.
  */
 export function tokenIssuer() {
-  const config = readConfig(['SIGNING_KEY', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'TOKEN_TTL_SECONDS'])
-  const policy = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
-  const ttlSeconds = config.TOKEN_TTL_SECONDS
-  const sign = kmsSigner(awsClient(awsSettings()), config.SIGNING_KEY)
-  return async (user: User, sessionId: string, now: Date, deadlineMs: number): Promise<IssuedToken> => {
-    const input = accessTokenInput(user, sessionId, policy, ttlSeconds, now, randomUUID())
-    return { authToken: await sign(input, deadlineMs), tokenType: 'Bearer', expiresIn: ttlSeconds }
+  const sign = kmsSigner()
+  return async (
+    aws: AwsCall,
+    config: IssuerConfig,
+    user: User,
+    sessionId: string,
+    now: Date,
+  ): Promise<IssuedToken> => {
+    const parties = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
+    const ttlSeconds = config.TOKEN_TTL_SECONDS
+    const input = accessTokenInput(user, sessionId, parties, ttlSeconds, now, randomUUID())
+    const authToken = await sign(aws, config.SIGNING_KEY, input)
+    return { authToken, tokenType: 'Bearer', expiresIn: ttlSeconds }
   }
 }

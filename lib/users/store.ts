@@ -12,131 +12,121 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
+import type { RevocationState } from './revocation.ts'
 import { isRole, isUsername, type User } from './user.ts'
 
-/** How often a change to a user is tried again because something else changed the user first. */
-const MAX_RACES = 5
+/** How many times a change is attempted when concurrent changes to the user precede it. */
+const MAX_ATTEMPTS = 5
 
-/** Key of the item that says what is stored about a user. */
+/** Returns the key of a user's profile item. */
 export const profileKey = (username: string) => ({ pk: { S: `user#${username}` }, sk: { S: 'profile' } })
 
 /**
- * Finds a user, as of this moment.
+ * Finds a user with a consistent read.
  *
- * @param username - As stored, in lower case.
- * @param deadlineMs - Epoch milliseconds.
- * @returns The user, or `undefined` if there is none.
- * @throws {@link ServiceError} `unavailable` if the store is, or holds something that is no user.
+ * @param username - In its stored form, lower case.
+ * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
  */
-export async function findUser(
-  table: Table,
-  username: string,
-  deadlineMs: number,
-): Promise<User | undefined> {
-  const [item] = await getItems(table, [profileKey(username)], deadlineMs)
+export async function findUser(table: Table, username: string): Promise<User | undefined> {
+  const [item] = await getItems(table, [profileKey(username)])
   return item && userOf(item)
 }
 
-/** What an authorizer must know of a user, and no more. */
-export type Standing = Pick<User, 'disabled' | 'validAfter'>
-
-/** Finds out whether a user's tokens are still good, as of this moment; see {@link findUser}. */
-export async function findStanding(
+/**
+ * Finds what decides whether a user's access tokens are revoked, with a consistent read of these attributes alone.
+ *
+ * @param username - In its stored form, lower case.
+ * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
+ */
+export async function findRevocationState(
   { aws, name }: Table,
   username: string,
-  deadlineMs: number,
-): Promise<Standing | undefined> {
-  const input = {
+): Promise<RevocationState | undefined> {
+  const { Item } = await aws('dynamodb', 'GetItem', {
     TableName: name,
     Key: profileKey(username),
     ConsistentRead: true,
     ProjectionExpression: 'disabled, validAfter',
-  }
-  const { Item } = await aws('dynamodb', 'GetItem', input, deadlineMs)
+  })
   if (Item === undefined) return undefined
   const profile: Item = Object(Item)
   return { disabled: flag(profile, 'disabled'), validAfter: number(profile, 'validAfter') }
 }
 
 /**
- * Adds a user, if the name is free.
+ * Adds a user, if no user has the name.
  *
- * @param deadlineMs - Epoch milliseconds.
- * @returns Whether the name was free.
+ * @returns Whether the user was added.
+ * @throws {@link ServiceError} `unavailable`.
  */
-export async function addUser(table: Table, user: User, deadlineMs: number): Promise<boolean> {
+export async function addUser(table: Table, user: User): Promise<boolean> {
   const { username, ...profile } = user
   const Item = { ...profileKey(username), ...attributesOf(profile) }
-  const added = await writeIf(
-    table,
-    'PutItem',
-    { Item, ConditionExpression: 'attribute_not_exists(pk)' },
-    deadlineMs,
-  )
-  return added || isInPlace(await findUser(table, username, deadlineMs), profile)
+  const added = await writeIf(table, 'PutItem', { Item, ConditionExpression: 'attribute_not_exists(pk)' })
+  return added || isStored(await findUser(table, username), profile)
 }
 
 /**
- * Changes a user, unless something else changed the password or revoked tokens since the user was read.
+ * Changes a user, on condition that the password hash and `validAfter` are still as read.
  *
  * @param user - As read.
  * @param changes - New values; `undefined` removes one.
- * @param deadlineMs - Epoch milliseconds.
- * @returns Whether the change is in place.
+ * @returns Whether the change is stored.
+ * @throws {@link ServiceError} `unavailable`.
  */
 export async function changeUser(
   table: Table,
   user: User,
   changes: Partial<Omit<User, 'username'>>,
-  deadlineMs: number,
 ): Promise<boolean> {
-  const input = {
+  const changed = await writeIf(table, 'UpdateItem', {
     Key: profileKey(user.username),
     ConditionExpression: 'passwordHash = :readHash AND validAfter = :readValidAfter',
     ...updateOf(changes, {
       ':readHash': attribute(user.passwordHash),
       ':readValidAfter': attribute(user.validAfter),
     }),
-  }
-  const changed = await writeIf(table, 'UpdateItem', input, deadlineMs)
-  return changed || isInPlace(await findUser(table, user.username, deadlineMs), changes)
+  })
+  return changed || isStored(await findUser(table, user.username), changes)
 }
 
 /**
- * Changes a user from whatever the user is at that moment, again if something else comes first.
+ * Reads a user and changes it. Reads and changes it again if a concurrent change precedes it.
  *
- * @param changesTo - Makes the changes from the user as just read.
- * @param deadlineMs - Epoch milliseconds.
+ * @param changesTo - Returns the changes to the user as just read.
  * @returns Whether there is such a user.
- * @throws {@link ServiceError} `unavailable`, also if something else comes first again and again.
+ * @throws {@link ServiceError} `unavailable`, also after 5 concurrent changes.
  */
-export async function changeUserAsItIs(
+export async function changeUserWithRetries(
   table: Table,
   username: string,
   changesTo: (user: User) => Partial<Omit<User, 'username'>>,
-  deadlineMs: number,
 ): Promise<boolean> {
-  for (let race = 0; race < MAX_RACES; race += 1) {
-    const user = await findUser(table, username, deadlineMs)
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const user = await findUser(table, username)
     if (user === undefined) return false
-    if (await changeUser(table, user, changesTo(user), deadlineMs)) return true
+    if (await changeUser(table, user, changesTo(user))) return true
   }
   throw new ServiceError('unavailable', 'the user kept changing')
 }
 
 /**
- * A write whose answer was lost is sent again, and then fails its own condition: whether it is in place is for
- * the store to say.
+ * Whether a user has these values. When the response to a conditional write is lost, the write is
+ * sent again and fails its own condition. Only the stored values show then that it succeeded.
  */
-const isInPlace = (user: User | undefined, values: Partial<User>): boolean =>
+const isStored = (user: User | undefined, values: Partial<User>): boolean =>
   user !== undefined && Object.entries(values).every(([name, value]) => user[name as keyof User] === value)
 
-/** Reads a profile item. */
+/**
+ * Returns the user of a profile item.
+ *
+ * @throws {@link ServiceError} `unavailable`, if the item is not a valid profile.
+ */
 export function userOf(item: Item): User {
   const username = text(item, 'pk').replace(/^user#/, '')
   const role = text(item, 'role')
   if (!isUsername(username) || !isRole(role)) {
-    throw new ServiceError('unavailable', 'the store holds a profile that is none')
+    throw new ServiceError('unavailable', 'the store holds an invalid profile')
   }
   return {
     username,

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import type { ShownSession } from '../../lib/sessions/session.ts'
+import type { SessionSummary } from '../../lib/sessions/session.ts'
 import type { Account } from '../users/store.ts'
 
 /** One object or array, for other programs. */
@@ -30,7 +30,7 @@ export const accountText = (account: Account) =>
   ].join('\n')
 
 /** Sessions as a table. */
-export const sessionTable = (sessions: readonly ShownSession[]) =>
+export const sessionTable = (sessions: readonly SessionSummary[]) =>
   table(
     ['id', 'created', 'last used', 'expires', 'source', 'user agent'],
     sessions.map((session) =>

@@ -1,5 +1,5 @@
 import { safeParse } from 'zod/mini'
-import { Password } from '../../lib/http/body.ts'
+import { Password } from '../../lib/http/schemas.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
 import { Refusal } from './refusal.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type AwsSettings, awsClient } from '../../lib/aws/client.ts'
+import { type AwsSettings, awsClient, withTimeout } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { readConfig } from '../../lib/config.ts'
 import { DYNAMODB_PORT } from '../../local/ports.ts'
@@ -15,6 +15,9 @@ export interface TargetOptions {
   region?: string
   profile?: string
 }
+
+/** Time for one call of the store, retries included. */
+const CALL_TIMEOUT_MS = 10_000
 
 export type Environment = Record<string, string | undefined>
 
@@ -45,7 +48,7 @@ function openLocal({ endpoint, region, profile }: TargetOptions): Table {
   }
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const endpoints = { dynamodb: new URL(address) }
-  return { aws: awsClient({ region: 'local', credentials, endpoints }), name: nameOf('dev') }
+  return tableWith({ region: 'local', credentials, endpoints }, 'dev')
 }
 
 async function openStage(stage: string, options: TargetOptions, env: Environment): Promise<Table> {
@@ -53,8 +56,13 @@ async function openStage(stage: string, options: TargetOptions, env: Environment
     throw new Refusal('usage', '--endpoint goes with --local; for AWS set AWS_ENDPOINT_URL_DYNAMODB.')
   }
   const account = await openAccount(stage, options, env)
-  return { aws: awsClient({ ...account, endpoints: endpointsOf(env) }), name: nameOf(stage) }
+  return tableWith({ ...account, endpoints: endpointsOf(env) }, stage)
 }
+
+const tableWith = (settings: AwsSettings, stage: string): Table => ({
+  aws: withTimeout(awsClient(settings), CALL_TIMEOUT_MS),
+  name: nameOf(stage),
+})
 
 /**
  * Finds region and credentials for a stage on AWS.

@@ -4,7 +4,7 @@ import {
   DescribeStacksCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation'
-import { type AwsCall, awsClient } from '../../lib/aws/client.ts'
+import { type AwsCall, awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { type Environment, nameOf, openAccount } from '../cli/target.ts'
@@ -35,10 +35,8 @@ export async function readStage(
   const stack = await findStack(cloudFormation, stage, account.region)
   const { signing, published, tokenTtlSeconds } = readOutputs(stack)
   const config = readConfig(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_KMS'], env)
-  const aws = awsClient({
-    ...account,
-    endpoints: { kms: config.AWS_ENDPOINT_URL_KMS ?? config.AWS_ENDPOINT_URL },
-  })
+  const endpoints = { kms: config.AWS_ENDPOINT_URL_KMS ?? config.AWS_ENDPOINT_URL }
+  const aws = withTimeout(awsClient({ ...account, endpoints }), PATIENCE_MS)
   const made = published.map(async (slot) => [slot, await keyMadeAt(aws, stage, slot)] as const)
   const state = {
     signing,
@@ -92,7 +90,7 @@ function readOutputs({ Outputs = [] }: Stack) {
 
 async function keyMadeAt(aws: AwsCall, stage: string, slot: Slot): Promise<Date> {
   const KeyId = `alias/${nameOf(stage)}-${slot}`
-  const { KeyMetadata } = await aws('kms', 'DescribeKey', { KeyId }, Date.now() + PATIENCE_MS)
+  const { KeyMetadata } = await aws('kms', 'DescribeKey', { KeyId })
   // Seconds since 1970 (https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html).
   return new Date(Number(Object(KeyMetadata).CreationDate) * 1000)
 }

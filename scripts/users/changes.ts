@@ -2,17 +2,18 @@ import { randomBytes } from 'node:crypto'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { endAllSessions } from '../../lib/sessions/end.ts'
+import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
 import { addUser, findUser } from '../../lib/users/store.ts'
-import { newUser, type Role, revokeSessions, revokeTokens } from '../../lib/users/user.ts'
+import { newUser, type Role } from '../../lib/users/user.ts'
 import { askNewPassword, confirmOrRefuse, type Terminal } from '../cli/prompts.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { changeExisting, findExisting, noSuchUser, removeUser, soon } from './store.ts'
+import { changeExisting, findExisting, noSuchUser, removeUser } from './store.ts'
 
 export async function add(table: Table, username: string, role: Role, terminal: Terminal): Promise<string> {
   const taken = new Refusal('refused', `There is a user ${username} already.`)
-  if (await findUser(table, username, soon())) throw taken
+  if (await findUser(table, username)) throw taken
   const passwordHash = hash(await askNewPassword(username, terminal))
-  if (!(await addUser(table, newUser(username, role, passwordHash, new Date()), soon()))) throw taken
+  if (!(await addUser(table, newUser(username, role, passwordHash, new Date())))) throw taken
   return `Added ${username} with role ${role}.\n`
 }
 
@@ -48,7 +49,7 @@ export async function enable(table: Table, username: string): Promise<string> {
 }
 
 export async function endSessions(table: Table, username: string): Promise<string> {
-  if (!(await endAllSessions(table, username, new Date(), soon()))) throw noSuchUser(username)
+  if (!(await endAllSessions(table, username, new Date()))) throw noSuchUser(username)
   return `All sessions of ${username} are over.\n`
 }
 
@@ -58,7 +59,7 @@ export async function remove(
   yes: boolean,
   terminal: Terminal,
 ): Promise<string> {
-  const user = await findUser(table, username, soon())
+  const user = await findUser(table, username)
   if (user && !yes) await confirmOrRefuse(`Remove ${username} for good?`, terminal)
   // Also without a profile: a removal that was interrupted has left the rest.
   const items = await removeUser(table, username)

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises'
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import { showLive } from '../../lib/sessions/session.ts'
+import { summarizeLive } from '../../lib/sessions/session.ts'
 import { findSessions } from '../../lib/sessions/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { accountTable, accountText, asJson, sessionTable } from '../cli/output.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { accountOf, findExisting, listAccounts, listUsers, noSuchUser, soon } from './store.ts'
+import { accountOf, findExisting, listAccounts, listUsers, noSuchUser } from './store.ts'
 
 /** How a read is to be printed. */
 export interface ReadOptions {
@@ -27,9 +27,9 @@ export async function show(table: Table, username: string, { json }: ReadOptions
 
 /** The sessions of a user that are going on, the one used last first. */
 export async function sessions(table: Table, username: string, { json }: ReadOptions): Promise<string> {
-  const found = await findSessions(table, username, soon())
+  const found = await findSessions(table, username)
   if (found.user === undefined) throw noSuchUser(username)
-  const live = showLive(found.sessions, found.user, new Date())
+  const live = summarizeLive(found.sessions, found.user, new Date())
   if (json) return asJson(live)
   return live.length === 0 ? `${username} has no sessions.\n` : sessionTable(live)
 }

@@ -3,7 +3,7 @@ import type { AwsCall } from '../../lib/aws/client.ts'
 import { addUser, changeUser, findUser } from '../../lib/users/store.ts'
 import { newUser, revokeTokens } from '../../lib/users/user.ts'
 import { type Store, startStore } from '../../test/support/operator.ts'
-import { changeExisting, removeUser, soon } from './store.ts'
+import { changeExisting, removeUser } from './store.ts'
 
 let store: Store
 
@@ -18,8 +18,8 @@ function overtaken(username: string, times: number) {
   const aws: AwsCall = async (...call) => {
     if (call[1] === 'UpdateItem' && left > 0) {
       left -= 1
-      const user = await findUser(store.table, username, soon())
-      if (user) await changeUser(store.table, user, revokeTokens(user, new Date()), soon())
+      const user = await findUser(store.table, username)
+      if (user) await changeUser(store.table, user, revokeTokens(user, new Date()))
     }
     return store.table.aws(...call)
   }
@@ -27,7 +27,7 @@ function overtaken(username: string, times: number) {
 }
 
 test('a change that another one overtakes is made again, from what the other has left', async () => {
-  await addUser(store.table, newUser('ada', 'user', 'hash', new Date(0)), soon())
+  await addUser(store.table, newUser('ada', 'user', 'hash', new Date(0)))
   const seen: number[] = []
   await changeExisting(overtaken('ada', 3), 'ada', (user) => {
     seen.push(user.validAfter)
@@ -39,14 +39,14 @@ test('a change that another one overtakes is made again, from what the other has
 })
 
 test('a change that is overtaken again and again is given up, and nothing is changed', async () => {
-  await addUser(store.table, newUser('bob', 'user', 'hash', new Date(0)), soon())
+  await addUser(store.table, newUser('bob', 'user', 'hash', new Date(0)))
   const change = changeExisting(overtaken('bob', 100), 'bob', () => ({ role: 'admin' }))
   await expect(change).rejects.toMatchObject({ code: 'unavailable', message: 'the user kept changing' })
   expect(await store.user('bob')).toMatchObject({ role: 'user' })
 })
 
 test('a user who is removed while being changed does not come back', async () => {
-  await addUser(store.table, newUser('carl', 'user', 'hash', new Date(0)), soon())
+  await addUser(store.table, newUser('carl', 'user', 'hash', new Date(0)))
   const aws: AwsCall = async (...call) => {
     if (call[1] === 'UpdateItem') await removeUser(store.table, 'carl')
     return store.table.aws(...call)

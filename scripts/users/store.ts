@@ -1,5 +1,5 @@
 import { type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
-import { changeUserAsItIs, findUser, profileKey, userOf } from '../../lib/users/store.ts'
+import { changeUserWithRetries, findUser, profileKey, userOf } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { inParallel } from '../cli/in-parallel.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -8,9 +8,6 @@ import { Refusal } from '../cli/refusal.ts'
 const ITEMS_A_PAGE = 1_000
 
 const DELETIONS_AT_A_TIME = 8
-
-/** The time that one call of the store may take, as its deadline in epoch milliseconds. */
-export const soon = () => Date.now() + 10_000
 
 /** What operators see of a user: anything but the hash. */
 export type Account = Pick<User, 'username' | 'role' | 'disabled' | 'createdAt' | 'changedAt'>
@@ -30,7 +27,7 @@ export const accountOf = ({ username, role, disabled, createdAt, changedAt }: Us
  * @throws {@link Refusal} `refused` if there is none of that name.
  */
 export async function findExisting(table: Table, username: string): Promise<User> {
-  const user = await findUser(table, username, soon())
+  const user = await findUser(table, username)
   if (user === undefined) throw noSuchUser(username)
   return user
 }
@@ -48,7 +45,7 @@ export async function changeExisting(
   username: string,
   changesTo: (user: User) => Partial<Omit<User, 'username'>>,
 ): Promise<void> {
-  if (!(await changeUserAsItIs(table, username, changesTo, soon()))) throw noSuchUser(username)
+  if (!(await changeUserWithRetries(table, username, changesTo))) throw noSuchUser(username)
 }
 
 /** All users without their hashes, which then never leave the store, by name. */
@@ -86,7 +83,7 @@ async function readPages(
   const pages: Item[][] = []
   for (let from: object | undefined = {}; from !== undefined; ) {
     const input = { TableName: name, ConsistentRead: true, ...request, ...from }
-    const { Items, LastEvaluatedKey } = await aws('dynamodb', operation, input, soon())
+    const { Items, LastEvaluatedKey } = await aws('dynamodb', operation, input)
     pages.push(Items as Item[])
     from = LastEvaluatedKey === undefined ? undefined : { ExclusiveStartKey: LastEvaluatedKey }
   }
@@ -101,7 +98,7 @@ async function readPages(
  */
 export async function removeUser(table: Table, username: string): Promise<number> {
   const remove = async (key: Key) => {
-    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: key }, soon())
+    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: key })
   }
   const before = await keysOf(table, username)
   await remove(profileKey(username))

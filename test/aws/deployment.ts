@@ -10,7 +10,7 @@ import {
 import { type FunctionConfiguration, GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { awsClient } from '../../lib/aws/client.ts'
+import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { allows, readAuthorization } from '../../local/gateway-rules.ts'
 import { parsed, sampleEvent } from '../support/lambda.ts'
 import { root } from '../support/service-description.ts'
@@ -42,7 +42,10 @@ export function deploymentAt(endpoint: string) {
   const deployment = {
     options,
     folder,
-    aws: awsClient({ region: REGION, credentials: CREDENTIALS, endpoints: endpointsAt(endpoint) }),
+    aws: withTimeout(
+      awsClient({ region: REGION, credentials: CREDENTIALS, endpoints: endpointsAt(endpoint) }),
+      10_000,
+    ),
 
     /** Resources of the template that CloudFormation holds, by their logical ids. */
     async template(): Promise<Record<string, TemplateResource>> {

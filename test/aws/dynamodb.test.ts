@@ -3,13 +3,12 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import dynalite from 'dynalite'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { awsClient } from '../../lib/aws/client.ts'
+import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 
 // One contract for the local DynamoDB and moto's: the calls that lib/ makes, one after the other on one table.
 
 const TABLE = 'contract'
-const soon = () => Date.now() + 10_000
 const key = (sk: string) => ({ pk: { S: 'user#ada' }, sk: { S: sk } })
 const counter = key('attempts')
 const profile = { ...key('profile'), role: { S: 'user' }, disabled: { BOOL: false }, validAfter: { N: '0' } }
@@ -197,7 +196,10 @@ const asAsked = (answer: object) =>
 
 let local: Server
 const callAt = (dynamodb: string) =>
-  awsClient({ region: REGION, credentials: CREDENTIALS, endpoints: { dynamodb: new URL(dynamodb) } })
+  withTimeout(
+    awsClient({ region: REGION, credentials: CREDENTIALS, endpoints: { dynamodb: new URL(dynamodb) } }),
+    10_000,
+  )
 const calls = { local: callAt(inject('emulatorUrl')), moto: callAt(inject('emulatorUrl')) }
 
 beforeAll(async () => {
@@ -211,7 +213,7 @@ afterAll(() => {
 })
 
 describe.each(['local', 'moto'] as const)('%s', (which) => {
-  const call = (operation: string, input: object) => calls[which]('dynamodb', operation, input, soon())
+  const call = (operation: string, input: object) => calls[which]('dynamodb', operation, input)
 
   beforeAll(async () => {
     await call('CreateTable', {

@@ -14,8 +14,6 @@ export const FUNCTIONS = Object.keys(ENVIRONMENT)
 /** The administrator that stays from the first step to the last. */
 export const ROOT = { username: 'root', password: 'another horse battery staple' }
 
-export const soon = () => Date.now() + 10_000
-
 /** Types `npm run deploy`. */
 export const deploy = (more: string[] = [], url = emulator) =>
   operator.npmRun(['deploy', '--', '--stage', 'prod', ...more], { url })
@@ -28,20 +26,20 @@ export const succeeded = ({ status, stdout, stderr }: Awaited<ReturnType<typeof 
 export const keysOfStage = () =>
   Promise.all(
     ['a', 'b'].map(async (slot) => {
-      const { KeyMetadata } = await aws('kms', 'DescribeKey', { KeyId: `alias/${STACK}-${slot}` }, soon())
+      const { KeyMetadata } = await aws('kms', 'DescribeKey', { KeyId: `alias/${STACK}-${slot}` })
       return String(Object(KeyMetadata).Arn)
     }),
   )
 
 export const aliasesOf = async () => {
-  const { Aliases } = await aws('kms', 'ListAliases', {}, soon())
+  const { Aliases } = await aws('kms', 'ListAliases', {})
   const ours = (Aliases as { AliasName: string }[]).filter(({ AliasName }) => AliasName.includes(STACK))
   return ours.map(({ AliasName }) => AliasName).sort()
 }
 
 /** All that is stored, and all that runs: what a deployment that changes nothing, or fails, must leave as it is. */
 export async function snapshot() {
-  const { Items } = await aws('dynamodb', 'Scan', { TableName: STACK }, soon())
+  const { Items } = await aws('dynamodb', 'Scan', { TableName: STACK })
   const functions = await Promise.all(FUNCTIONS.map((key) => deployment.read(key)))
   return {
     items: Items,

@@ -72,7 +72,7 @@ test('a body with a member that is not described is no body, while answers may g
   const closed = Object.entries(SCHEMAS).filter(([, schema]) =>
     JSON.stringify(schema).includes('"additionalProperties":false'),
   )
-  const bodies = ['Credentials', 'LoggingOut', 'PasswordChange', 'Refreshing']
+  const bodies = ['LoginRequest', 'LogoutRequest', 'PasswordChangeRequest', 'RefreshRequest']
   expect(closed.map(([name]) => name).sort()).toEqual(bodies)
 })
 

@@ -57,7 +57,7 @@ export async function logEverything(): Promise<Logged[]> {
   for (let count = 0; count < 6; count += 1) await run('login', { ...login, body: guess }, aws)
 
   const broken = newUser('broken', 'user', '$argon2id$none', new Date())
-  await addUser(tableOf(service, aws), broken, Date.now() + 10_000)
+  await addUser(tableOf(service, aws), broken)
   await run('login', { ...login, body: guess.replace('guessed', 'broken') }, aws)
 
   const environment = { PUBLISHED_KEYS: `${service.custom.keyA},alias/none` }

@@ -7,7 +7,7 @@ import { countersFor } from '../../lib/throttling/limits.ts'
 import { countFailure } from '../../lib/throttling/store.ts'
 import { addUser } from '../../lib/users/store.ts'
 import { newUser, type Role } from '../../lib/users/user.ts'
-import { PASSWORD, readyHash, type Store, soon, startStore, temporaryFolder } from '../support/operator.ts'
+import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 
 let store: Store
 
@@ -20,7 +20,7 @@ const begun = new Date('2026-01-31T12:00:00.250Z')
 
 /** Adds a user of long ago, whose password nobody knows. */
 const given = (username: string, role: Role = 'user') =>
-  addUser(store.table, newUser(username, role, readyHash(), begun), soon())
+  addUser(store.table, newUser(username, role, readyHash(), begun))
 
 const refusal = (status: number, line: string) => ({ status, stdout: '', stderr: `${line}\n` })
 const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
@@ -102,7 +102,7 @@ test('list tells of all users by name, over many pages, and of no hash and nothi
     expect(await own.run(['list'])).toEqual(success('No users.\n'))
     const names = Array.from({ length: 1_200 }, (_, index) => `user-${1_000 + index}`)
     for (const name of names.toReversed()) {
-      await addUser(own.table, newUser(name, 'user', readyHash(), begun), soon())
+      await addUser(own.table, newUser(name, 'user', readyHash(), begun))
     }
     await own.signIn('user-1000')
     const at = begun.toISOString()
@@ -171,17 +171,12 @@ test('sessions lists those that are going on, the newest first, as GET /sessions
   const first = await store.signIn('visitor', 'first')
   const second = await store.signIn('visitor', 'second')
   const { aws, name } = store.table
-  await aws(
-    'dynamodb',
-    'UpdateItem',
-    {
-      TableName: name,
-      Key: { pk: { S: 'user#visitor' }, sk: { S: `session#${second.id}` } },
-      UpdateExpression: 'SET lastUsedAt = :later',
-      ExpressionAttributeValues: { ':later': { N: String(second.lastUsedAt + 60) } },
-    },
-    soon(),
-  )
+  await aws('dynamodb', 'UpdateItem', {
+    TableName: name,
+    Key: { pk: { S: 'user#visitor' }, sk: { S: `session#${second.id}` } },
+    UpdateExpression: 'SET lastUsedAt = :later',
+    ExpressionAttributeValues: { ':later': { N: String(second.lastUsedAt + 60) } },
+  })
   const { stdout } = await store.run(['sessions', 'visitor', '--json'])
   const iso = (second: number) => new Date(second * 1_000).toISOString()
   const shown = ({ id, createdAt, expiresAt, userAgent }: typeof first, lastUsedAt: number) => ({
@@ -219,7 +214,7 @@ test('of a user who is removed nothing is left in the table, and all of the othe
   await given('goner')
   for (let count = 0; count < 20; count += 1) await store.signIn('goner')
   const [pair, , user] = countersFor('goner', '192.0.2.1', LIMITS)
-  for (const counter of [pair, user]) if (counter) await countFailure(store.table, counter, begun, soon())
+  for (const counter of [pair, user]) if (counter) await countFailure(store.table, counter, begun)
   expect(await store.items()).toHaveLength(before.length + 23)
 
   expect(await store.run(['remove', 'goner', '--yes'])).toEqual(success('Removed goner.\n'))
@@ -239,7 +234,7 @@ test('a removal that was interrupted is finished by running it again', async () 
   await store.signIn('halfway')
   const { aws, name } = store.table
   const Key = { pk: { S: 'user#halfway' }, sk: { S: 'profile' } }
-  await aws('dynamodb', 'DeleteItem', { TableName: name, Key }, soon())
+  await aws('dynamodb', 'DeleteItem', { TableName: name, Key })
   expect(await store.run(['remove', 'halfway'])).toEqual(
     success('There was no user halfway; what was left under the name is removed.\n'),
   )
@@ -267,7 +262,7 @@ test('what is exported from one service is imported by another: the same users w
   const to = await startStore()
   try {
     await from.run(['add', 'ada', '--role', 'admin'], PASSWORD)
-    await addUser(from.table, newUser('bob', 'user', readyHash(), begun), soon())
+    await addUser(from.table, newUser('bob', 'user', readyHash(), begun))
     await from.run(['disable', 'bob'])
     await from.signIn('ada')
 

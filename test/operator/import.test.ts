@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { text } from '../../lib/aws/dynamodb.ts'
 import { addUser } from '../../lib/users/store.ts'
 import { newUser } from '../../lib/users/user.ts'
-import { PASSWORD, readyHash, type Store, soon, startStore, temporaryFolder } from '../support/operator.ts'
+import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 
 let store: Store
 
@@ -212,8 +212,8 @@ test('a file that cannot be read is refused in one line', async () => {
 })
 
 test('users who are there stay as they are, whatever the file says of them', async () => {
-  await addUser(store.table, newUser('ada', 'admin', HASH, new Date(0)), soon())
-  await addUser(store.table, newUser('bob', 'user', HASH, new Date(0)), soon())
+  await addUser(store.table, newUser('ada', 'admin', HASH, new Date(0)))
+  await addUser(store.table, newUser('bob', 'user', HASH, new Date(0)))
   const before = await store.items()
   const file = fileOf(
     'users.csv',

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findUser } from '../../lib/users/store.ts'
-import { PASSWORD, run, type Store, soon, startStore, temporaryFolder } from '../support/operator.ts'
+import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 
 let store: Store
 
@@ -21,7 +21,7 @@ test.each(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'])(
     const username = variable.toLowerCase()
     const outcome = await run(['add', username, '--stage', 'other'], PASSWORD, env)
     expect(outcome).toEqual({ status: 0, stdout: `Added ${username} with role user.\n`, stderr: '' })
-    expect(await findUser(store.tableOf('other'), username, soon())).toMatchObject({ username })
+    expect(await findUser(store.tableOf('other'), username)).toMatchObject({ username })
     expect(await store.user(username)).toBeUndefined()
   },
 )

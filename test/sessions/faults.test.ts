@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { readRefreshToken } from '../../lib/sessions/session.ts'
+import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import {
   type Answer,
   type Asking,

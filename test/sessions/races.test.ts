@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { awsClient } from '../../lib/aws/client.ts'
+import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import {
   type Answer,
   begin,
@@ -87,7 +87,10 @@ async function interleave(
     const scene = await newScene(passwordHash)
     const wire = await startWire(stores.aws)
     const endpoints = { dynamodb: new URL(wire.url), kms: new URL(wire.url) }
-    const table = { aws: awsClient({ ...stores.aws.settings, endpoints }), name: TABLE_NAME }
+    const table = {
+      aws: withTimeout(awsClient({ ...stores.aws.settings, endpoints }), 10_000),
+      name: TABLE_NAME,
+    }
     const side = { functions: await startFunctions(wire.url, MANY_FAILURES), operator: operator(table) }
 
     const release = Promise.withResolvers<void>()

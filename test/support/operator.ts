@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { awsClient } from '../../lib/aws/client.ts'
+import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import type { Item, Table } from '../../lib/aws/dynamodb.ts'
 import { checkPassword } from '../../lib/passwords/verify.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
@@ -29,8 +29,6 @@ export function temporaryFolder(): string {
   return folder
 }
 
-export const soon = () => Date.now() + 10_000
-
 export type Store = Awaited<ReturnType<typeof startStore>>
 
 /** Starts a local DynamoDB with the tables of the stages `dev` and `other`, and no demo users in them. */
@@ -38,7 +36,7 @@ export async function startStore() {
   const local = await startLocalAws(['dev', 'other'].map(tableResource), 'eu-central-1', 0)
   const endpoint = local.settings.endpoints.dynamodb.origin
   const tableOf = (stage: string): Table => ({
-    aws: awsClient(local.settings),
+    aws: withTimeout(awsClient(local.settings), 10_000),
     name: `serverless-jwt-auth-${stage}`,
   })
   const table = tableOf('dev')
@@ -53,18 +51,17 @@ export async function startStore() {
     /** Runs a command on the accounts of the stage `dev`, to its end. */
     run: (args: string[], input = '') => run([...args, '--local', '--endpoint', endpoint], input),
     items: () => itemsOf(table),
-    user: (username: string) => findUser(table, username, soon()),
+    user: (username: string) => findUser(table, username),
     canLogIn: async (username: string, password: string) =>
-      (await checkPassword(table, NO_LIMITS, { username, password, sourceIp: '192.0.2.1' }, soon())) !==
-      undefined,
+      (await checkPassword(table, NO_LIMITS, { username, password, sourceIp: '192.0.2.1' })) !== undefined,
     /** Begins a session as a login does. */
     signIn: async (username: string, userAgent = 'test') => {
-      const user = await findUser(table, username, soon())
+      const user = await findUser(table, username)
       if (user === undefined) throw new Error(`there is no ${username}`)
       const origin = { sourceIp: '192.0.2.1', userAgent }
-      const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
-      const { session } = startSession(user, origin, policy, new Date(), randomBytes(SESSION_RANDOM_BYTES))
-      await putSession(table, session, soon())
+      const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
+      const { session } = startSession(user, origin, lifetimes, new Date(), randomBytes(SESSION_RANDOM_BYTES))
+      await putSession(table, session)
       return session
     },
   }
@@ -98,7 +95,7 @@ const tableResource = (stage: string) => ({
 async function itemsOf({ aws, name }: Table): Promise<Item[]> {
   const items: Item[] = []
   for (let from: object | undefined = {}; from !== undefined; ) {
-    const answer = await aws('dynamodb', 'Scan', { TableName: name, ...from }, soon())
+    const answer = await aws('dynamodb', 'Scan', { TableName: name, ...from })
     items.push(...(answer.Items as Item[]))
     from = answer.LastEvaluatedKey === undefined ? undefined : { ExclusiveStartKey: answer.LastEvaluatedKey }
   }
@@ -107,6 +104,6 @@ async function itemsOf({ aws, name }: Table): Promise<Item[]> {
 
 async function empty(table: Table): Promise<void> {
   for (const { pk, sk } of await itemsOf(table)) {
-    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } }, soon())
+    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } })
   }
 }

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { awsClient } from '../../lib/aws/client.ts'
+import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import type { TokenPolicy } from '../../lib/tokens/access-token.ts'
+import type { TokenParties } from '../../lib/tokens/access-token.ts'
 import type { LocalAws, Resource } from '../../local/aws.ts'
 import type { TokenSource } from '../../local/tokens.ts'
 
@@ -66,14 +66,14 @@ export function describeService(params: Record<string, string> = {}): ServiceDes
 
 export const resourcesOf = ({ resources }: ServiceDescription) => Object.values(resources.Resources)
 
-export const tokenPolicyOf = ({ custom }: ServiceDescription): TokenPolicy => ({
+export const tokenPartiesOf = ({ custom }: ServiceDescription): TokenParties => ({
   issuer: custom.tokens.TOKEN_ISSUER,
   audience: custom.tokens.TOKEN_AUDIENCE,
 })
 
 /** The table of the service, in the local AWS. */
 export const tableOf = ({ custom }: ServiceDescription, { settings }: LocalAws): Table => ({
-  aws: awsClient(settings),
+  aws: withTimeout(awsClient(settings), 10_000),
   name: custom.tableName,
 })
 
@@ -86,7 +86,7 @@ export const tokenSourceOf = (
   aws,
   table: service.custom.tableName,
   signingKey,
-  policy: tokenPolicyOf(service),
+  parties: tokenPartiesOf(service),
 })
 
 /** What a function finds in its environment: its own variables, and what Lambda adds, for the local AWS. */

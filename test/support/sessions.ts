@@ -5,13 +5,15 @@ import type { AddressInfo } from 'node:net'
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
 import { vi } from 'vitest'
 import template from '../../events/refresh.json' with { type: 'json' }
-import { awsClient } from '../../lib/aws/client.ts'
+import { type AwsSettings, awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { type Item, number, type Table } from '../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
-import { isLive, refreshTokenOf, SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
+import { refreshTokenOf } from '../../lib/sessions/refresh-token.ts'
+import { isLive, SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { findSessions, putSession } from '../../lib/sessions/store.ts'
+import { revokeTokens } from '../../lib/users/revocation.ts'
 import { addUser, changeUser, findUser, profileKey } from '../../lib/users/store.ts'
-import { newUser, revokeTokens, type User } from '../../lib/users/user.ts'
+import { newUser, type User } from '../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { readAuthorization } from '../../local/gateway-rules.ts'
 import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
@@ -31,8 +33,6 @@ export const WEAK = argon2Cffi.rows.find(({ hash }) => hash.includes('$m=8,')) ?
 
 /** What is issued in a user's first second counts from the next one on. */
 const aMomentAgo = () => new Date(Date.now() - 1_000)
-
-const deadline = () => Date.now() + PATIENCE_MS
 
 /** The environment that serverless.yml gives the functions, in short. */
 const ENVIRONMENT = {
@@ -64,21 +64,16 @@ export function operator(table: Table) {
     async add(user: Partial<Pick<User, 'username' | 'passwordHash'>> = {}): Promise<string> {
       added += 1
       const { username, passwordHash } = { username: `user-${added}`, passwordHash: PASSWORD_HASH, ...user }
-      await addUser(table, newUser(username, 'user', passwordHash, aMomentAgo()), deadline())
+      await addUser(table, newUser(username, 'user', passwordHash, aMomentAgo()))
       return username
     },
     async change(username: string, changes: Partial<User>): Promise<void> {
-      const user = await findUser(table, username, deadline())
+      const user = await findUser(table, username)
       if (user === undefined) throw new Error(`there is no user ${username}`)
-      await changeUser(table, user, { ...changes, ...revokeTokens(user, new Date()) }, deadline())
+      await changeUser(table, user, { ...changes, ...revokeTokens(user, new Date()) })
     },
     async remove(username: string): Promise<void> {
-      await table.aws(
-        'dynamodb',
-        'DeleteItem',
-        { TableName: table.name, Key: profileKey(username) },
-        deadline(),
-      )
+      await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: profileKey(username) })
     },
     /** All that is stored under a partition key, by sort key. */
     async items(pk: string): Promise<Record<string, Item>> {
@@ -88,7 +83,7 @@ export function operator(table: Table) {
         KeyConditionExpression: 'pk = :pk',
         ExpressionAttributeValues: { ':pk': { S: pk } },
       }
-      const { Items } = await table.aws('dynamodb', 'Query', input, deadline())
+      const { Items } = await table.aws('dynamodb', 'Query', input)
       return Object.fromEntries((Items as Item[]).map((item) => [(item.sk as { S: string }).S, item]))
     },
     /** Makes what was replaced of a session's secrets lie ten seconds further back. */
@@ -102,10 +97,10 @@ export function operator(table: Table) {
         UpdateExpression: 'SET replacedAtMs = :earlier',
         ExpressionAttributeValues: { ':earlier': { S: earlier.join(',') } },
       }
-      await table.aws('dynamodb', 'UpdateItem', input, deadline())
+      await table.aws('dynamodb', 'UpdateItem', input)
     },
     async scan(): Promise<Item[]> {
-      const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name }, deadline())
+      const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name })
       return Items as Item[]
     },
     async failures(pk: string, sk: string): Promise<number> {
@@ -117,9 +112,11 @@ export function operator(table: Table) {
 
 export type Operator = ReturnType<typeof operator>
 
+const callerAt = (settings: AwsSettings) => withTimeout(awsClient(settings), PATIENCE_MS)
+
 /** The table of a running service. */
 export const tableAt = (dynamoDbUrl: string): Table => ({
-  aws: awsClient({
+  aws: callerAt({
     region: REGION,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     endpoints: { dynamodb: new URL(dynamoDbUrl) },
@@ -147,7 +144,7 @@ export async function startStores() {
   const { dynamodb, kms } = aws.settings.endpoints
   return {
     aws,
-    ...operator({ aws: awsClient(aws.settings), name: TABLE_NAME }),
+    ...operator({ aws: callerAt(aws.settings), name: TABLE_NAME }),
     /** Functions that reach these stores directly; see {@link startFunctions}. */
     functions: (settings: Record<string, string> = {}) =>
       startFunctions(dynamodb.href, { AWS_ENDPOINT_URL_KMS: kms.href, ...settings }),
@@ -351,24 +348,24 @@ export const refresh = (functions: Functions, refreshToken: string) =>
 
 /** Begins a session as a login does, but without a password and what it costs to check it. */
 export async function begin({ table }: Pick<Operator, 'table'>, functions: Functions, username: string) {
-  const user = await findUser(table, username, deadline())
+  const user = await findUser(table, username)
   if (user === undefined) throw new Error(`there is no user ${username}`)
   const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
-  const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
+  const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
   const { session, secret } = startSession(
     user,
     origin,
-    policy,
+    lifetimes,
     new Date(),
     randomBytes(SESSION_RANDOM_BYTES),
   )
-  await putSession(table, session, deadline())
+  await putSession(table, session)
   return tokensOf(await refresh(functions, refreshTokenOf(session, secret)))
 }
 
 /** How many sessions of a user go on. */
 export async function livingSessions({ table }: Pick<Operator, 'table'>, username: string): Promise<number> {
-  const { sessions, user } = await findSessions(table, username, deadline())
+  const { sessions, user } = await findSessions(table, username)
   return sessions.filter((session) => isLive(session, user, new Date())).length
 }
 

@@ -2,7 +2,6 @@ import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { addUser, findUser } from '../../../lib/users/store.ts'
 import { newUser } from '../../../lib/users/user.ts'
 import { inParallel } from '../../cli/in-parallel.ts'
-import { soon } from '../store.ts'
 import { type Hashers, startHashers } from './hashers.ts'
 import type { Place } from './lines.ts'
 import { type NewAccount, readAccount } from './new-account.ts'
@@ -81,8 +80,8 @@ async function* rowsOf(records: AsyncGenerator<UserRecord>, stopped: AbortSignal
 async function addAccount(table: Table, account: NewAccount, hashers: Hashers): Promise<boolean> {
   const { username, role, disabled } = account
   // A hash takes long; what an earlier run has added need not wait for one again.
-  if ('password' in account && (await findUser(table, username, soon()))) return false
+  if ('password' in account && (await findUser(table, username))) return false
   const hash = 'password' in account ? await hashers.hash(account.password) : account.passwordHash
   const user = newUser(username, role, hash, new Date())
-  return await addUser(table, { ...user, disabled, createdAt: account.createdAt ?? user.createdAt }, soon())
+  return await addUser(table, { ...user, disabled, createdAt: account.createdAt ?? user.createdAt })
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { Password, Username } from '../../../lib/http/body.ts'
+import { Password, Username } from '../../../lib/http/schemas.ts'
 import { phcFault } from '../../../lib/passwords/hash.ts'
 import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
 import { ROLES, type User } from '../../../lib/users/user.ts'

@@ -9,7 +9,7 @@ import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-s
 import { describe, expect, test } from 'vitest'
 import { ACCOUNT, REGION } from '../account.ts'
 import { STACK } from '../deployment.ts'
-import { aliasesOf, deploy, deployment, FUNCTIONS, keysOfStage, soon, succeeded } from '../stage.ts'
+import { aliasesOf, deploy, deployment, FUNCTIONS, keysOfStage, succeeded } from '../stage.ts'
 import { ACTIONS, ENVIRONMENT, PASSED_OVER } from './expected.ts'
 
 const { aws, options } = deployment
@@ -110,7 +110,7 @@ describe('npm run deploy', () => {
   })
 
   test('the table is on demand, safe from deletion, and can be brought back', async () => {
-    const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: STACK }, soon())
+    const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: STACK })
     expect(Table).toMatchObject({
       TableStatus: 'ACTIVE',
       BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
@@ -134,7 +134,7 @@ describe('npm run deploy', () => {
   test('there are two keys that sign, each under its alias', async () => {
     expect(await aliasesOf()).toEqual([`alias/${STACK}-a`, `alias/${STACK}-b`])
     const keys = await Promise.all(
-      ['a', 'b'].map((slot) => aws('kms', 'DescribeKey', { KeyId: `alias/${STACK}-${slot}` }, soon())),
+      ['a', 'b'].map((slot) => aws('kms', 'DescribeKey', { KeyId: `alias/${STACK}-${slot}` })),
     )
     expect(keys.map(({ KeyMetadata }) => KeyMetadata)).toMatchObject(
       keys.map(() => ({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY', KeyState: 'Enabled' })),

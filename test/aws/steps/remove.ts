@@ -3,7 +3,7 @@ import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda'
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
 import { STACK } from '../deployment.ts'
-import { aliasesOf, deployment, operator, snapshot, soon, succeeded } from '../stage.ts'
+import { aliasesOf, deployment, operator, snapshot, succeeded } from '../stage.ts'
 
 const { aws, options } = deployment
 
@@ -20,6 +20,6 @@ describe('npm run remove -- --stage prod', () => {
     const { Buckets = [] } = await new S3Client(options).send(new ListBucketsCommand({}))
     expect(Buckets.map(({ Name }) => Name)).not.toContain(Bucket)
     expect(await aliasesOf()).toEqual([])
-    expect((await aws('dynamodb', 'Scan', { TableName: STACK }, soon())).Items).toEqual(items)
+    expect((await aws('dynamodb', 'Scan', { TableName: STACK })).Items).toEqual(items)
   })
 })

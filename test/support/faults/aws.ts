@@ -14,6 +14,6 @@ export const ADA = { username: 'ada', password: 'correct horse battery staple' }
 export async function startAws(): Promise<LocalAws> {
   const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
   const ada = newUser(ADA.username, 'user', hashPassword(ADA.password, randomBytes(SALT_BYTES)), new Date(0))
-  await addUser(tableOf(service, aws), ada, Date.now() + 10_000)
+  await addUser(tableOf(service, aws), ada)
   return aws
 }

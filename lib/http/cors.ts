@@ -1,0 +1,18 @@
+import type { Headers } from './headers.ts'
+
+/**
+ * Returns the headers that decide whether a page of another origin may read a response (Fetch
+ * standard, section 3.3.3).
+ *
+ * @param allowed - Origins whose pages may read it; `*` allows all. An empty list allows none and
+ *   adds no header.
+ * @param origin - The request's `Origin` header, if it has one.
+ */
+export function corsHeaders(allowed: readonly string[], origin: string | undefined): Headers {
+  const match = allowed.find((entry) => entry === '*' || entry === origin)
+  return {
+    // A cache must not serve one origin's response to another.
+    ...(allowed[0] && match !== '*' && { Vary: 'Origin' }),
+    ...(match && { 'Access-Control-Allow-Origin': match, 'Access-Control-Expose-Headers': 'Retry-After' }),
+  }
+}

@@ -1,0 +1,45 @@
+import type { APIGatewayProxyResult } from 'aws-lambda'
+import { PROBLEMS, type ServiceError, TITLES } from '../errors.ts'
+import type { Headers } from './headers.ts'
+
+/**
+ * Returns a JSON response. Caches do not store it (RFC 9111 section 5.2.2.5), unless `headers` allow it.
+ *
+ * @param status - HTTP status.
+ * @param body - Value to serialise.
+ * @param headers - More headers, by canonical name. They replace the default ones.
+ * @example
+ * return json(200, { message: `Hello, ${username}.` })
+ */
+export function json(status: number, body: object, headers?: Headers): APIGatewayProxyResult {
+  return {
+    statusCode: status,
+    headers: {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...headers,
+    },
+    body: JSON.stringify(body),
+  }
+}
+
+/** Returns a 204 No Content response (RFC 9110 section 15.3.5). */
+export const noContent = (): APIGatewayProxyResult => ({
+  statusCode: 204,
+  headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
+  body: '',
+})
+
+/** Returns the RFC 9457 problem response of a failure. */
+export function problem({ code, fields, retryAfterSeconds }: ServiceError): APIGatewayProxyResult {
+  const [status, detail] = PROBLEMS[code]
+  return json(
+    status,
+    { type: 'about:blank', title: TITLES[status], status, detail, ...(fields && { errors: fields }) },
+    {
+      'Content-Type': 'application/problem+json',
+      ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
+    },
+  )
+}

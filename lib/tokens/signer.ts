@@ -1,0 +1,38 @@
+import { verify } from 'node:crypto'
+import type { AwsCall } from '../aws/client.ts'
+import { ServiceError } from '../errors.ts'
+import { type PublicKey, readPublicKey } from './public-keys.ts'
+
+/**
+ * Creates a signer that uses RS256 in KMS; a function keeps one for all its requests. The private key
+ * never leaves KMS.
+ *
+ * The signer caches the key's public half and verifies every signature with it, which costs a
+ * hundredth of the call. A signature that does not verify means that the alias points to another
+ * key now. The signer then reads the public half again and signs once more.
+ *
+ * @returns A function that returns a compact JWS (RFC 7515 section 3.1). Its `keyName` is the alias
+ *   or id of the signing key. Its `signingInputFor` returns the JWS signing input for the `kid` that
+ *   will sign it. It throws {@link ServiceError} `unavailable`.
+ */
+export function kmsSigner() {
+  let cached: PublicKey | undefined
+  return async (aws: AwsCall, keyName: string, signingInputFor: (kid: string) => string): Promise<string> => {
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      cached ??= await readPublicKey(aws, keyName)
+      const input = signingInputFor(cached.kid)
+      const { Signature } = await aws('kms', 'Sign', {
+        KeyId: keyName,
+        Message: Buffer.from(input).toString('base64'),
+        MessageType: 'RAW',
+        SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256',
+      })
+      const signature = Buffer.from(typeof Signature === 'string' ? Signature : '', 'base64')
+      if (verify('sha256', Buffer.from(input), cached.key, signature)) {
+        return `${input}.${signature.toString('base64url')}`
+      }
+      cached = undefined
+    }
+    throw new ServiceError('unavailable', 'KMS returned a signature that its public key does not verify')
+  }
+}
