@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, inject, onTestFinished, test } from 'vitest'
@@ -20,36 +20,45 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const readme = read('README.md')
 
-const blocks = (language: string) =>
-  [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, name, text = '']) =>
+const blocks = (document: string, language: string) =>
+  [...read(document).matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, name, text = '']) =>
     name === language ? [text] : [],
   )
 
-/** What a reader types, and what README says comes of it; `…` stands for what differs each time. */
-const exchanges = blocks('console')
-  .join('')
-  .split(/^\$ /m)
-  .slice(1)
-  .map((text) => {
-    const [command = '', ...answer] = text.trimEnd().split('\n')
-    return { command, answer: answer.join('\n') }
-  })
+interface Exchange {
+  command: string
+  output: string
+}
 
-const isInvocation = ({ command }: { command: string }) => command.startsWith('npx sls invoke local ')
+/** The commands that a document shows, each with its output. `…` stands for what differs each time. */
+const exchangesOf = (document: string): Exchange[] =>
+  blocks(document, 'console')
+    .join('')
+    .split(/^\$ /m)
+    .slice(1)
+    .map((text) => {
+      const [command = '', ...output] = text.trimEnd().split('\n')
+      return { command, output: output.join('\n') }
+    })
 
-/** Types the commands into one shell; an answer that is as shown comes back as it is shown. */
-async function answersTo(shown: typeof exchanges, prelude = ''): Promise<typeof exchanges> {
+/** Documents that show requests to the running service. Each one sets its own variables. */
+const WALKS = ['README.md', 'docs/API.md', 'docs/READING.md', 'docs/SESSIONS.md']
+
+const isInvocation = ({ command }: Exchange) => command.startsWith('npx sls invoke local ')
+
+/** Types the commands into one shell. An output that is as shown comes back as it is shown. */
+async function outputsOf(shown: Exchange[], prelude = ''): Promise<Exchange[]> {
   const lines = shown.map(({ command }) => `${command}\nprintf '\\036'`)
   const { stdout } = await promisify(execFile)('sh', ['-c', [prelude, ...lines].join('\n')], { cwd: root })
-  const answers = stdout.split('\x1e').map((answer) => answer.trimEnd())
-  return shown.map(({ command, answer: pattern }, index) => {
-    const answer = answers[index] ?? ''
+  const outputs = stdout.split('\x1e').map((output) => output.trimEnd())
+  return shown.map(({ command, output: pattern }, index) => {
+    const output = outputs[index] ?? ''
     const source = pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '[^"\\s]+')
-    return { command, answer: new RegExp(`^${source}$`).test(answer) ? pattern : answer }
+    return { command, output: new RegExp(`^${source}$`).test(output) ? pattern : output }
   })
 }
 
-/** As much of curl as README uses, for machines that have none. */
+/** The part of curl that the documents use, for machines without curl. */
 const CURL_BY_FETCH = `curl() { '${process.execPath}' --input-type=module -e '
   import { parseArgs } from "node:util"
   const options = {
@@ -74,35 +83,37 @@ const CURL_BY_FETCH = `curl() { '${process.execPath}' --input-type=module -e '
 
 const curlIsHere = spawnSync('curl', ['--version']).error === undefined
 
+const prelude = curlIsHere ? '' : CURL_BY_FETCH
+
 test.each([
-  ...(curlIsHere ? [{ client: 'curl', prelude: '' }] : []),
-  { client: 'fetch in the place of curl', prelude: CURL_BY_FETCH },
-])('the walk through the routes gives what README shows, with $client', async ({ prelude }) => {
-  const walk = exchanges
+  ...WALKS.map((document) => ({ document, client: curlIsHere ? 'curl' : 'fetch', prelude })),
+  { document: 'docs/SESSIONS.md', client: 'fetch instead of curl', prelude: CURL_BY_FETCH },
+])('the requests in $document return what it shows, with $client', async ({ document, prelude }) => {
+  const walk = exchangesOf(document)
     .filter((exchange) => !isInvocation(exchange))
     .map((exchange) => ({
       ...exchange,
       command: exchange.command.replace('http://localhost:3000', inject('serviceUrl')),
     }))
   expect(walk).not.toEqual([])
-  expect(await answersTo(walk, prelude)).toEqual(walk)
+  expect(await outputsOf(walk, prelude)).toEqual(walk)
 })
 
-test('invoking single functions gives what README shows', async () => {
-  const invocations = exchanges
+test('invoking single functions returns what docs/API.md shows', async () => {
+  const invocations = exchangesOf('docs/API.md')
     .filter(isInvocation)
-    // Builds of its own: other tests invoke functions at the same time.
+    // A build folder of its own, because other tests invoke functions at the same time.
     .map((exchange) => ({ ...exchange, command: `${exchange.command} --param buildFolder=.results/readme` }))
   expect(invocations).not.toEqual([])
-  expect(await answersTo(invocations)).toEqual(invocations)
+  expect(await outputsOf(invocations)).toEqual(invocations)
 })
 
-const HELLO_FILE = 'functions/hello.ts'
-const DRAFTS_FILE = 'functions/drafts.ts'
+const HELLO_FILE = 'functions/content/hello.ts'
+const DRAFTS_FILE = 'functions/content/drafts.ts'
 const ROUTE_FILES = [HELLO_FILE, DRAFTS_FILE]
 
-/** Starts the service with README's own routes and role in it, and somebody who has that role. */
-async function startWithRoutesOfOnesOwn() {
+/** Starts a copy of the service with README's routes, README's role and a user who has that role. */
+async function startWithRoutesOfReadme() {
   mkdirSync(join(root, '.results'), { recursive: true })
   const copy = mkdtempSync(join(root, '.results/hello-'))
   onTestFinished(() => rmSync(copy, { recursive: true }))
@@ -122,14 +133,14 @@ async function startWithRoutesOfOnesOwn() {
     expect(read(path)).toMatch(line)
     writeFileSync(join(copy, path), read(path).replace(line, by))
   }
-  const [hello = '', roles = '', drafts = '', ...more] = blocks('ts')
+  const [hello = '', roles = '', drafts = '', ...more] = blocks('README.md', 'ts')
   expect(more).toEqual([])
   writeFileSync(join(copy, HELLO_FILE), hello)
   writeFileSync(join(copy, DRAFTS_FILE), drafts)
   replaceLine('lib/users/user.ts', /^export const ROLES = .*\n/m, () => roles)
   const editor = `  { username: 'editor', role: 'editor' },\n`
   replaceLine('local/aws.ts', /^export const DEMO_USERS.*\n/m, (line) => line + editor)
-  const entry = blocks('yaml').join('')
+  const entry = blocks('README.md', 'yaml').join('')
   const entries = entry + entry.replaceAll('hello', 'drafts')
   replaceLine('serverless.yml', /^functions:\n/m, (line) => line + entries)
 
@@ -141,8 +152,8 @@ async function startWithRoutesOfOnesOwn() {
   return service
 }
 
-test('the routes and the role that README adds: hello to a token, drafts to editors, 401 without a token', async () => {
-  const { url } = await startWithRoutesOfOnesOwn()
+test('README’s routes return hello to any token, drafts to editors, and 401 without a token', async () => {
+  const { url } = await startWithRoutesOfReadme()
   const tokenOf = async (username: string) => {
     const login = await fetch(`${url}/login`, {
       method: 'POST',
@@ -167,38 +178,57 @@ test('the routes and the role that README adds: hello to a token, drafts to edit
   expect((await get('/admin', editor)).status).toBe(403)
 })
 
-test("README's parameters for how long things last are those of serverless.yml, with the same values", () => {
-  const told = [...readme.matchAll(/\| `(\w+)=([\d/]+)`/g)].map(([, name, value]) => `${name}=${value}`)
-  const given = [...read('serverless.yml').matchAll(/^ {4}(\w+): "?([\d/]+)"?$/gm)]
-  expect(told).not.toEqual([])
-  expect(given.map(([, name, value]) => `${name}=${value}`)).toEqual(expect.arrayContaining(told))
+test('the parameters in SESSIONS.md have the defaults of serverless.yml', () => {
+  const shown = [...read('docs/SESSIONS.md').matchAll(/\| `(\w+)=([\d/]+)`/g)].map(
+    ([, name, value]) => `${name}=${value}`,
+  )
+  const defaults = [...read('serverless.yml').matchAll(/^ {4}(\w+): "?([\d/]+)"?$/gm)]
+  expect(shown).not.toEqual([])
+  expect(defaults.map(([, name, value]) => `${name}=${value}`)).toEqual(expect.arrayContaining(shown))
 })
 
-test("README's table of errors is the whole of what functions and gateway answer", () => {
-  const told = [...readme.matchAll(/^\| (\d{3}) \| ([^|]+) \|/gm)].map(
+test('the table of errors in API.md lists every status and title of functions and gateway', () => {
+  const shown = [...read('docs/API.md').matchAll(/^\| (\d{3}) \| ([^|]+) \|/gm)].map(
     ([, status, title]) => `${status} ${title}`,
   )
   const gateway = read('resources/gateway-responses.yml').matchAll(/"title":"([^"]+)","status":(\d+)/g)
-  const given = [
+  const sent = [
     ...Object.entries(TITLES).map(([status, title]) => `${status} ${title}`),
     ...[...gateway].map(([, title, status]) => `${status} ${title}`),
   ]
-  expect(told).toEqual([...new Set(given)].sort())
+  expect(shown).toEqual([...new Set(sent)].sort())
 })
 
-test('README tells of every sample event', () => {
-  const events = globSync('events/*.json', { cwd: root }).map((path) => basename(path, '.json'))
-  expect(events.filter((name) => !readme.includes(`\`${name}\``))).toEqual([])
+test('the numbers in README are those of PERFORMANCE.md and DEPLOYING.md', () => {
+  const [, kilobytes, milliseconds, dollars] =
+    /bundle has (\d+) KB and starts (\d+) ms later .* a million authorised requests cost (\$[\d.]+)/s.exec(
+      readme,
+    ) ?? []
+  const performance = read('docs/PERFORMANCE.md')
+  const [, bytes = ''] = /^\| login, bundle +\| +([\d,]+) bytes/m.exec(performance) ?? []
+  const [, cold] = /^\| login, cold start over an empty handler +\| +([\d.]+) ms/m.exec(performance) ?? []
+  const prices = /^\| \*\*A million cost\*\* .*$/m.exec(read('docs/DEPLOYING.md'))?.[0].match(/\$[\d.]+/g)
+  expect([Number(kilobytes), Number(milliseconds)]).toEqual([
+    Math.round(Number(bytes.replace(',', '')) / 1000),
+    Math.round(Number(cold)),
+  ])
+  expect(prices).toContain(dollars)
+  expect(readme).toContain(`a million sign-ins ${prices?.[0]}`)
+})
+
+test('README has 200 lines at most', () => {
+  expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(200)
 })
 
 const documents = globSync('{*.md,docs/**/*.md}', { cwd: root })
 
-/** What of a document does not hold, with the document's name. */
+/** The faults in all documents, each with the name of its document. */
 const faults = (findIn: (document: string) => string[]) =>
   documents.flatMap((document) => findIn(document).map((fault) => `${document}: ${fault}`))
 
-test('every file and folder that a document points at is there', () => {
-  const folders = /`((?:bench|docs|events|functions|hoppscotch|lib|local|resources|scripts|test)\/[^`\s]*)`/g
+test('every file and folder that a document names exists', () => {
+  const folders =
+    /`((?:bench|docs|events|functions|hoppscotch|lib|local|plugins|resources|scripts|test)\/[^`\s]*)`/g
   const missing = faults((document) => {
     const text = read(document)
     const links = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target = '']) => target)
@@ -211,15 +241,15 @@ test('every file and folder that a document points at is there', () => {
   expect(missing).toEqual([])
 })
 
-test('every command that a document names is there', () => {
+test('every command that a document names exists', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
   const missing = faults((document) => {
     const code = (read(document).match(/^```.*?^```|`[^`\n]+`/gms) ?? []).join('\n')
     const commands = [...code.matchAll(/\b(npm run|npm|npx)(?: --\S+)* (\w[\w-]*)/g)]
     return commands.flatMap(([command, tool, name = '']) => {
-      const isThere =
+      const exists =
         tool === 'npx' ? existsSync(join(root, 'node_modules/.bin', name)) : name === 'ci' || name in scripts
-      return isThere ? [] : [command]
+      return exists ? [] : [command]
     })
   })
   expect(missing).toEqual([])
