@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ADA, service, startAws } from '../support/faults/aws.ts'
-import { crash, FAULTS, never, PASSING, say } from '../support/faults/faults.ts'
+import { crash, FAULTS, isWaiting, never, ONE_OF_EACH_CLASS, PASSING, say } from '../support/faults/faults.ts'
 import { captureLogs, loadLogin, UNAVAILABLE } from '../support/faults/functions.ts'
 import { type AwsProxy, startProxy } from '../support/faults/proxy.ts'
 import { CORS_HEADERS } from '../support/lambda.ts'
@@ -10,13 +10,17 @@ vi.setConfig({ maxConcurrency: 30 })
 const aws = await startAws()
 let ran = 0
 
-beforeAll(captureLogs)
+beforeAll(() => {
+  captureLogs()
+  // No pause between attempts.
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+})
 afterAll(() => {
   console.log(`Faults of login's dependencies: ${ran} cases ran`)
   aws.stop()
 })
 
-/** The operations of one login, in their order. */
+/** The calls of one login, in their order. */
 const CALLS = [
   ['dynamodb', 'BatchGetItem'],
   ['dynamodb', 'PutItem'],
@@ -24,8 +28,16 @@ const CALLS = [
   ['kms', 'Sign'],
 ] as const
 
-const every = <T extends unknown[]>(rows: T[]) =>
-  CALLS.flatMap(([service, operation]) => rows.map((row) => [service, operation, ...row] as const))
+/** Each call with each of the rows that it selects. */
+const at = <T extends unknown[]>(rowsOf: (operation: string) => T[]) =>
+  CALLS.flatMap(([service, operation]) =>
+    rowsOf(operation).map((row) => [service, operation, ...row] as const),
+  )
+
+/** Every fault at one call of each service, and one fault of each class at the other calls. */
+const cases = at((operation) =>
+  ['BatchGetItem', 'GetPublicKey'].includes(operation) ? FAULTS : ONE_OF_EACH_CLASS,
+)
 
 async function start() {
   const { dynamodb, kms } = aws.settings.endpoints
@@ -36,8 +48,8 @@ async function start() {
 type Login = Awaited<ReturnType<typeof loadLogin>>
 
 async function expectUnavailable(login: Login, detail: string, cause: string) {
-  const { answer, log } = await login()
-  expect(answer).toEqual(UNAVAILABLE)
+  const { response, log } = await login()
+  expect(response).toEqual(UNAVAILABLE)
   const record = {
     event: 'dependency.failed',
     code: 'unavailable',
@@ -48,8 +60,8 @@ async function expectUnavailable(login: Login, detail: string, cause: string) {
 }
 
 async function expectSuccess(login: Login) {
-  const { answer, log } = await login()
-  expect(answer).toEqual({
+  const { response, log } = await login()
+  expect(response).toEqual({
     statusCode: 200,
     headers: {
       'Content-Type': 'application/json',
@@ -69,45 +81,47 @@ function end(...proxies: AwsProxy[]) {
   ran += 1
 }
 
-test('control: without a fault a login is these calls', async () => {
+test('control: a login without a fault makes these calls', async () => {
   const { dynamodb, kms, login } = await start()
   await expectSuccess(login)
-  // After the first, all at once.
+  // The calls after the first run at the same time.
   expect(dynamodb.calls.sort()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem'])
   expect(kms.calls).toEqual(['GetPublicKey', 'Sign'])
   end(dynamodb, kms)
 })
 
-test.concurrent.for(every(FAULTS))(
-  '%s at %s: when it %s, login answers 503 in time, and 200 after recovery',
-  async ([service, operation, , fault, cause, attempts]) => {
-    const { login, ...proxies } = await start()
-    proxies[service].inject({ operation, say: fault })
-    await expectUnavailable(login, `${service} ${operation} failed`, cause)
-    expect(proxies[service].befallen()).toBe(attempts)
-    await proxies[service].recover()
-    await expectSuccess(login)
-    end(proxies.dynamodb, proxies.kms)
-  },
-)
+async function expectOutage([service, operation, , fault, cause, attempts]: (typeof cases)[number]) {
+  const { login, ...proxies } = await start()
+  proxies[service].inject({ operation, say: fault })
+  await expectUnavailable(login, `${service} ${operation} failed`, cause)
+  expect(proxies[service].failed()).toBe(attempts)
+  await proxies[service].recover()
+  await expectSuccess(login)
+  end(proxies.dynamodb, proxies.kms)
+}
 
-test.concurrent.for(every(PASSING))(
-  '%s at %s: when it %s once, login succeeds by trying again',
-  async ([service, operation, , fault]) => {
-    const { login, ...proxies } = await start()
-    proxies[service].inject({ operation, say: fault, times: 1 })
-    await expectSuccess(login)
-    expect(proxies[service].befallen()).toBe(1)
-    end(proxies.dynamodb, proxies.kms)
-  },
-)
+const OUTAGE = 'login answers 503 in time while %s %s %s, and 200 after recovery'
+test.for(cases.filter(([, , , fault]) => !isWaiting(fault)))(OUTAGE, expectOutage)
 
-// A port that is closed is so from a service's first call on.
-test.concurrent.for(CALLS.filter(([, operation]) => operation !== 'PutItem'))(
-  '%s at %s: when it refuses connections, login answers 503 in time, and 200 after recovery',
+const passing = at(() => PASSING)
+
+async function expectRetry([service, operation, , fault]: (typeof passing)[number]) {
+  const { login, ...proxies } = await start()
+  proxies[service].inject({ operation, say: fault, times: 1 })
+  await expectSuccess(login)
+  expect(proxies[service].failed()).toBe(1)
+  end(proxies.dynamodb, proxies.kms)
+}
+
+const RETRY = 'login succeeds by a second attempt when %s %s %s once'
+test.for(passing.filter(([, , , fault]) => !isWaiting(fault)))(RETRY, expectRetry)
+
+// The port of a service is closed from the first call of that service on, and PutItem is not the first of DynamoDB.
+test.for(CALLS.filter(([, operation]) => operation !== 'PutItem'))(
+  'login answers 503 while %s refuses connections at %s, and 200 after recovery',
   async ([service, operation]) => {
     const { login, ...proxies } = await start()
-    // Once it knows the public key, a function calls Sign alone.
+    // A function that has read the public key calls only Sign.
     if (operation === 'Sign') await expectSuccess(login)
     proxies[service].refuse()
     await expectUnavailable(login, `${service} ${operation} failed`, 'ECONNREFUSED')
@@ -143,7 +157,7 @@ const EC_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .publicKey.export({ format: 'der', type: 'spki' })
   .toString('base64')
 
-test.concurrent.for([
+test.for([
   ['dynamodb', 'BatchGetItem', 'no items', '{}', NO_ITEMS],
   ['dynamodb', 'BatchGetItem', 'items that are text', found('ada').replace('["ada"]', '"ada"'), NO_ITEMS],
   ['dynamodb', 'BatchGetItem', 'an empty item', found({}), without('pk')],
@@ -152,14 +166,14 @@ test.concurrent.for([
   [
     'dynamodb',
     'BatchGetItem',
-    'one that says "false"',
+    'a profile that is disabled: "false"',
     profile({ disabled: { S: 'false' } }),
     without('disabled'),
   ],
   [
     'dynamodb',
     'BatchGetItem',
-    'one without a hash',
+    'a profile without a hash',
     profile({ passwordHash: null }),
     without('passwordHash'),
   ],
@@ -171,12 +185,12 @@ test.concurrent.for([
   ['kms', 'Sign', 'a signature that is no text', '{"Signature":{"toString":1}}', NO_SIGNATURE],
   ['kms', 'Sign', 'another signature', JSON.stringify({ Signature: 'A'.repeat(344) }), NO_SIGNATURE],
 ] as const)(
-  '%s at %s: when it answers with %s, login answers 503, and 200 after recovery',
+  'login answers 503 when %s answers %s with %s, and 200 after recovery',
   async ([service, operation, , body, detail]) => {
     const { login, ...proxies } = await start()
     proxies[service].inject({ operation, say: say(200, body) })
-    const { answer, log } = await login()
-    expect(answer).toEqual(UNAVAILABLE)
+    const { response, log } = await login()
+    expect(response).toEqual(UNAVAILABLE)
     expect(log).toEqual([expect.objectContaining({ event: 'dependency.failed', detail })])
     await proxies[service].recover()
     await expectSuccess(login)
@@ -184,21 +198,27 @@ test.concurrent.for([
   },
 )
 
-test.concurrent('when one dependency uses up the time, the other is not waited for beyond it', async () => {
-  const { dynamodb, kms, login } = await start()
-  dynamodb.inject({ operation: 'BatchGetItem', say: never, times: 2 })
-  kms.inject({ operation: 'GetPublicKey', say: never })
-  await expectUnavailable(login, 'kms GetPublicKey failed', 'TimeoutError')
-  expect(dynamodb.befallen()).toBe(2)
-  await kms.recover()
-  await expectSuccess(login)
-  end(dynamodb, kms)
-})
-
-test.concurrent('a login that every dependency fails once succeeds', async () => {
+test('login succeeds when both dependencies fail once', async () => {
   const { dynamodb, kms, login } = await start()
   dynamodb.inject({ operation: 'BatchGetItem', say: crash, times: 1 })
   kms.inject({ operation: 'GetPublicKey', say: crash, times: 1 })
   await expectSuccess(login)
   end(dynamodb, kms)
+})
+
+// Each attempt takes a second here, so these cases run at the same time.
+describe.concurrent('cases that wait', () => {
+  test.for(cases.filter(([, , , fault]) => isWaiting(fault)))(OUTAGE, expectOutage)
+  test.for(passing.filter(([, , , fault]) => isWaiting(fault)))(RETRY, expectRetry)
+
+  test('login answers 503 in time when DynamoDB takes up most of it and KMS never answers', async () => {
+    const { dynamodb, kms, login } = await start()
+    dynamodb.inject({ operation: 'BatchGetItem', say: never, times: 2 })
+    kms.inject({ operation: 'GetPublicKey', say: never })
+    await expectUnavailable(login, 'kms GetPublicKey failed', 'TimeoutError')
+    expect(dynamodb.failed()).toBe(2)
+    await kms.recover()
+    await expectSuccess(login)
+    end(dynamodb, kms)
+  })
 })

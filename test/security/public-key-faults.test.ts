@@ -2,7 +2,7 @@ import type { APIGatewayProxyResult } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { fillTokens } from '../../local/tokens.ts'
 import { service, startAws } from '../support/faults/aws.ts'
-import { FAULTS, PASSING, say } from '../support/faults/faults.ts'
+import { FAULTS, isWaiting, PASSING, say } from '../support/faults/faults.ts'
 import { captureLogs, loadAuthorizer, loadJwks, UNAVAILABLE } from '../support/faults/functions.ts'
 import { startProxy } from '../support/faults/proxy.ts'
 import { CORS_HEADERS, sampleEvent } from '../support/lambda.ts'
@@ -13,11 +13,15 @@ const aws = await startAws()
 const { keyA, keyB } = service.custom
 const bearerOf = (kind: string) =>
   fillTokens(`Bearer {{${kind} token}}`, tokenSourceOf(service, aws), new Date())
-const good = await bearerOf('user')
+const valid = await bearerOf('user')
 const expired = await bearerOf('expired user')
 let ran = 0
 
-beforeAll(captureLogs)
+beforeAll(() => {
+  captureLogs()
+  // No pause between attempts.
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+})
 afterAll(() => {
   vi.useRealTimers()
   console.log(`Faults of the public keys: ${ran} cases ran`)
@@ -26,11 +30,11 @@ afterAll(() => {
 
 const operation = 'GetPublicKey'
 const DETAIL = 'kms GetPublicKey failed'
-/** What KMS says of a key that is not there or may not be read, while KMS itself is well. */
+/** Errors of KMS for a key that does not exist or may not be read, while KMS itself works. */
 const REFUSALS = ['AccessDeniedException', 'NotFoundException']
 const WRONG_KEYS = ['{}', '{"PublicKey":null}', '{"PublicKey":"%%%"}', '{"PublicKey":"AAAA"}']
 
-/** A cold authorizer, and the proxy between it and KMS. */
+/** Starts a cold authorizer and the proxy between it and KMS. */
 async function startAuthorizer() {
   const kms = await startProxy(aws.settings.endpoints.kms)
   return { kms, authorize: await loadAuthorizer(aws, kms) }
@@ -38,26 +42,26 @@ async function startAuthorizer() {
 
 type Authorize = Awaited<ReturnType<typeof loadAuthorizer>>
 
-/** Fails closed, and says nothing that API Gateway would answer 401 to. */
+/** The authorizer fails closed, and its error is not the one for which API Gateway returns 401. */
 async function expectOutage(authorize: Authorize, authorization: string, detail = DETAIL, cause = '') {
-  const { answer, log } = await authorize(authorization)
-  expect(answer).toBeInstanceOf(Error)
-  expect((answer as Error).message).toBe(detail)
+  const { response, log } = await authorize(authorization)
+  expect(response).toBeInstanceOf(Error)
+  expect((response as Error).message).toBe(detail)
   expect(log).toEqual([
     { event: 'dependency.failed', code: 'unavailable', detail, cause: expect.stringContaining(cause) },
   ])
 }
 
 async function expectUnauthorized(authorize: Authorize, authorization: string) {
-  const { answer, log } = await authorize(authorization)
-  expect(answer).toEqual(new Error('Unauthorized'))
+  const { response, log } = await authorize(authorization)
+  expect(response).toEqual(new Error('Unauthorized'))
   expect(log).toEqual([expect.objectContaining({ event: 'token.refused', code: 'invalid_token' })])
 }
 
 async function expectAllowed(authorize: Authorize) {
-  const { answer, log } = await authorize(good)
+  const { response, log } = await authorize(valid)
   const stageArn = sampleEvent('authorizer.json').methodArn.replace('/GET/', '')
-  expect(answer).toEqual({
+  expect(response).toEqual({
     principalId: 'user',
     policyDocument: {
       Version: '2012-10-17',
@@ -72,22 +76,22 @@ async function expectAllowed(authorize: Authorize) {
 }
 
 describe('authorizer', () => {
-  const whose = [
+  const KEYS = [
     ['both keys', undefined],
     ['the first key', keyA],
     ['the second key', keyB],
   ] as const
 
-  const cases = FAULTS.flatMap((row) => whose.map(([keys, keyName]) => [keys, ...row, keyName] as const))
-  // The second key did not sign the token, so whether it is there does not matter.
+  const cases = FAULTS.flatMap((row) => KEYS.map(([keys, keyName]) => [keys, ...row, keyName] as const))
+  // The second key did not sign the token, so the authorizer does not need it.
   const isHarmless = ([, , , cause, , keyName]: (typeof cases)[number]) =>
     keyName === keyB && REFUSALS.includes(cause)
-  // What was read without it is kept for 5 seconds; see below.
-  const isKept = ([, , , cause, , keyName]: (typeof cases)[number]) =>
+  // The keys that were read without it are cached for 5 seconds; see below.
+  const isCached = ([, , , cause, , keyName]: (typeof cases)[number]) =>
     keyName === keyA && REFUSALS.includes(cause)
 
-  test.concurrent.for(cases.filter(isHarmless))(
-    'when KMS, asked for %s, %s, tokens of the other key pass',
+  test.for(cases.filter(isHarmless))(
+    'accepts tokens of the other key while KMS, asked for %s, %s',
     async ([, , fault, , , keyName]) => {
       const { kms, authorize } = await startAuthorizer()
       kms.inject({ operation, say: fault, keyName })
@@ -97,48 +101,53 @@ describe('authorizer', () => {
     },
   )
 
-  test.concurrent.for(cases.filter((row) => !isHarmless(row) && !isKept(row)))(
-    'when KMS, asked for %s, %s, it fails closed without a word of Unauthorized, and works after recovery',
-    async ([, , fault, cause, attempts, keyName]) => {
-      const { kms, authorize } = await startAuthorizer()
-      kms.inject({ operation, say: fault, keyName })
-      await expectOutage(authorize, good, DETAIL, cause)
-      // Of two keys that fail, the first failure ends the wait.
-      if (keyName !== undefined) expect(kms.befallen()).toBe(attempts)
-      await kms.recover()
-      await expectAllowed(authorize)
-      kms.close()
-      ran += 1
-    },
-  )
+  const outages = cases.filter((row) => !isHarmless(row) && !isCached(row))
+  const failsClosed = async ([, , fault, cause, attempts, keyName]: (typeof cases)[number]) => {
+    const { kms, authorize } = await startAuthorizer()
+    kms.inject({ operation, say: fault, keyName })
+    await expectOutage(authorize, valid, DETAIL, cause)
+    // If both keys fail, the first failure ends the wait.
+    if (keyName !== undefined) expect(kms.failed()).toBe(attempts)
+    await kms.recover()
+    await expectAllowed(authorize)
+    kms.close()
+    ran += 1
+  }
+  const OUTAGE = 'fails closed without Unauthorized while KMS, asked for %s, %s, and works after recovery'
+  test.for(outages.filter(([, , fault]) => !isWaiting(fault)))(OUTAGE, failsClosed)
 
-  test.concurrent.for(PASSING)('when KMS %s once, it succeeds by trying again', async ([, fault]) => {
+  const triesAgain = async ([, fault]: (typeof PASSING)[number]) => {
     const { kms, authorize } = await startAuthorizer()
     kms.inject({ operation, say: fault, times: 1 })
     await expectAllowed(authorize)
-    expect(kms.befallen()).toBe(1)
+    expect(kms.failed()).toBe(1)
+    kms.close()
+    ran += 1
+  }
+  const RETRY = 'succeeds by a second attempt when KMS %s once'
+  test.for(PASSING.filter(([, fault]) => !isWaiting(fault)))(RETRY, triesAgain)
+
+  // Each attempt takes a second here, so these cases run at the same time.
+  describe.concurrent('with a wait', () => {
+    test.for(outages.filter(([, , fault]) => isWaiting(fault)))(OUTAGE, failsClosed)
+    test.for(PASSING.filter(([, fault]) => isWaiting(fault)))(RETRY, triesAgain)
+  })
+
+  test.for(WRONG_KEYS)('fails closed when KMS answers %s, and works after recovery', async (body) => {
+    const { kms, authorize } = await startAuthorizer()
+    kms.inject({ operation, say: say(200, body) })
+    await expectOutage(authorize, valid, 'KMS answered with something that is no RSA key')
+    await kms.recover()
+    await expectAllowed(authorize)
     kms.close()
     ran += 1
   })
 
-  test.concurrent.for(WRONG_KEYS)(
-    'when KMS answers %s, it fails closed and works after recovery',
-    async (body) => {
-      const { kms, authorize } = await startAuthorizer()
-      kms.inject({ operation, say: say(200, body) })
-      await expectOutage(authorize, good, 'KMS answered with something that is no RSA key')
-      await kms.recover()
-      await expectAllowed(authorize)
-      kms.close()
-      ran += 1
-    },
-  )
-
-  test.concurrent('when KMS refuses connections, it fails closed and works after recovery', async () => {
+  test('fails closed while KMS refuses connections, and works after recovery', async () => {
     const { kms, authorize } = await startAuthorizer()
     kms.refuse()
-    await expectOutage(authorize, good, DETAIL, 'ECONNREFUSED')
-    // Whether this token is good cannot be known now.
+    await expectOutage(authorize, valid, DETAIL, 'ECONNREFUSED')
+    // Without a key, nothing is known about this token.
     await expectOutage(authorize, expired, DETAIL, 'ECONNREFUSED')
     await expectUnauthorized(authorize, 'Bearer a.b.c')
     await kms.recover()
@@ -158,17 +167,17 @@ describe('jwks', () => {
   type Jwks = Awaited<ReturnType<typeof loadJwks>>
 
   async function expectUnavailable(jwks: Jwks, detail = DETAIL, cause = '') {
-    const { answer, log } = await jwks()
-    expect(answer).toEqual(UNAVAILABLE)
+    const { response, log } = await jwks()
+    expect(response).toEqual(UNAVAILABLE)
     expect(log).toEqual([
       { event: 'dependency.failed', code: 'unavailable', detail, cause: expect.stringContaining(cause) },
     ])
   }
 
   async function expectKeys(jwks: Jwks) {
-    const { answer, log } = await jwks()
+    const { response, log } = await jwks()
     const key = '\\{"kty":"RSA","use":"sig","alg":"RS256","kid":"[\\w-]{43}","n":"[\\w-]{342}","e":"AQAB"\\}'
-    expect(answer).toEqual({
+    expect(response).toEqual({
       statusCode: 200,
       headers: {
         'Content-Type': 'application/json',
@@ -181,48 +190,48 @@ describe('jwks', () => {
     expect(log).toEqual([])
   }
 
-  test.concurrent.for(FAULTS.filter(([, , cause]) => !REFUSALS.includes(cause)))(
-    'when KMS %s, it answers 503 in time, and 200 after recovery',
-    async ([, fault, cause]) => {
-      const { kms, jwks } = await startJwks()
-      // Half a key set would make clients refuse good tokens.
-      kms.inject({ operation, say: fault, keyName: keyB })
-      await expectUnavailable(jwks, DETAIL, cause)
-      await kms.recover()
-      await expectKeys(jwks)
-      kms.close()
-      ran += 1
-    },
-  )
+  const outages = FAULTS.filter(([, , cause]) => !REFUSALS.includes(cause))
+  const isUnavailable = async ([, fault, cause]: (typeof FAULTS)[number]) => {
+    const { kms, jwks } = await startJwks()
+    // Half a key set would make clients reject valid tokens.
+    kms.inject({ operation, say: fault, keyName: keyB })
+    await expectUnavailable(jwks, DETAIL, cause)
+    await kms.recover()
+    await expectKeys(jwks)
+    kms.close()
+    ran += 1
+  }
+  const OUTAGE = 'answers 503 in time while KMS %s, and 200 after recovery'
+  test.for(outages.filter(([, fault]) => !isWaiting(fault)))(OUTAGE, isUnavailable)
+  describe.concurrent('with a wait', () => {
+    test.for(outages.filter(([, fault]) => isWaiting(fault)))(OUTAGE, isUnavailable)
+  })
 
-  test.concurrent.for(FAULTS.filter(([, , cause]) => REFUSALS.includes(cause)))(
-    'when KMS %s for one key, it publishes the other',
+  test.for(FAULTS.filter(([, , cause]) => REFUSALS.includes(cause)))(
+    'publishes the other key while KMS %s for one key',
     async ([, fault]) => {
       const { kms, jwks } = await startJwks()
       kms.inject({ operation, say: fault, keyName: keyB })
-      const { answer, log } = await jwks()
-      expect(answer).toMatchObject({ statusCode: 200 })
-      expect(JSON.parse((answer as APIGatewayProxyResult).body).keys).toHaveLength(1)
+      const { response, log } = await jwks()
+      expect(response).toMatchObject({ statusCode: 200 })
+      expect(JSON.parse((response as APIGatewayProxyResult).body).keys).toHaveLength(1)
       expect(log).toEqual([])
       kms.close()
       ran += 1
     },
   )
 
-  test.concurrent.for(WRONG_KEYS)(
-    'when KMS answers %s, it answers 503, and 200 after recovery',
-    async (body) => {
-      const { kms, jwks } = await startJwks()
-      kms.inject({ operation, say: say(200, body) })
-      await expectUnavailable(jwks, 'KMS answered with something that is no RSA key')
-      await kms.recover()
-      await expectKeys(jwks)
-      kms.close()
-      ran += 1
-    },
-  )
+  test.for(WRONG_KEYS)('answers 503 when KMS answers %s, and 200 after recovery', async (body) => {
+    const { kms, jwks } = await startJwks()
+    kms.inject({ operation, say: say(200, body) })
+    await expectUnavailable(jwks, 'KMS answered with something that is no RSA key')
+    await kms.recover()
+    await expectKeys(jwks)
+    kms.close()
+    ran += 1
+  })
 
-  test.concurrent('when KMS refuses connections, it answers 503, and 200 after recovery', async () => {
+  test('answers 503 while KMS refuses connections, and 200 after recovery', async () => {
     const { kms, jwks } = await startJwks()
     kms.refuse()
     await expectUnavailable(jwks, DETAIL, 'ECONNREFUSED')
@@ -234,17 +243,17 @@ describe('jwks', () => {
 })
 
 test.each(FAULTS.filter(([, , cause]) => REFUSALS.includes(cause)))(
-  'when KMS, asked for the key that signed, %s, the authorizer fails closed, and works 5 seconds later',
+  'the authorizer fails closed when KMS, asked for the key that signed, %s, and works 5 seconds later',
   async (_, fault, cause, attempts) => {
     const { kms, authorize } = await startAuthorizer()
     const start = Date.now()
     vi.useFakeTimers({ toFake: ['Date'], now: start })
     kms.inject({ operation, say: fault, keyName: keyA })
-    await expectOutage(authorize, good, DETAIL, cause)
-    expect(kms.befallen()).toBe(attempts)
+    await expectOutage(authorize, valid, DETAIL, cause)
+    expect(kms.failed()).toBe(attempts)
     await kms.recover()
     vi.setSystemTime(start + 4_999)
-    await expectOutage(authorize, good, DETAIL, cause)
+    await expectOutage(authorize, valid, DETAIL, cause)
     vi.setSystemTime(start + 5_000)
     await expectAllowed(authorize)
     kms.close()
@@ -252,7 +261,7 @@ test.each(FAULTS.filter(([, , cause]) => REFUSALS.includes(cause)))(
   },
 )
 
-test('keys read before an outage serve for five minutes of it; then the authorizer fails closed', async () => {
+test('the authorizer uses cached keys for five minutes of an outage, and then fails closed', async () => {
   const { kms, authorize } = await startAuthorizer()
   const start = Date.now()
   vi.useFakeTimers({ toFake: ['Date'], now: start })
@@ -261,22 +270,22 @@ test('keys read before an outage serve for five minutes of it; then the authoriz
   vi.setSystemTime(start + 299_999)
   await expectAllowed(authorize)
   vi.setSystemTime(start + 300_000)
-  await expectOutage(authorize, good, DETAIL, 'ECONNREFUSED')
+  await expectOutage(authorize, valid, DETAIL, 'ECONNREFUSED')
   await kms.recover()
   await expectAllowed(authorize)
   kms.close()
   ran += 1
 })
 
-test('a key that nobody knows is no reason to distrust the known ones during an outage', async () => {
+test('an unknown kid during an outage does not make the authorizer reject tokens of cached keys', async () => {
   const { kms, authorize } = await startAuthorizer()
   const start = Date.now()
   vi.useFakeTimers({ toFake: ['Date'], now: start })
   await expectAllowed(authorize)
   kms.refuse()
   const header = Buffer.from('{"alg":"RS256","typ":"at+jwt","kid":"unknown"}').toString('base64url')
-  const unknown = `Bearer ${header}${good.slice(good.indexOf('.'))}`
-  // Within a minute keys are not read again, so the answer is known; after it, it is not.
+  const unknown = `Bearer ${header}${valid.slice(valid.indexOf('.'))}`
+  // Keys are not read again within a minute, so the kid is unknown. After a minute, the outage decides.
   await expectUnauthorized(authorize, unknown)
   vi.setSystemTime(start + 60_000)
   await expectOutage(authorize, unknown, DETAIL, 'ECONNREFUSED')

@@ -7,7 +7,7 @@ import { describeService, resourcesOf, tableOf } from '../service-description.ts
 
 export const service = describeService()
 
-/** A user whose password occurs nowhere else, so that it can be looked for in logs. */
+/** A user whose password occurs nowhere else, so that a log that contains it is found. */
 export const ADA = { username: 'ada', password: 'correct horse battery staple' }
 
 /** Starts DynamoDB with {@link ADA} in it, and KMS. */

@@ -1,6 +1,6 @@
 import type { Say } from './proxy.ts'
 
-/** An answer that would tell a secret, if it were repeated. */
+/** Part of a response that must not get into a log or into another response. */
 const SECRET = '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo'
 
 export const say =
@@ -11,6 +11,8 @@ export const say =
 const error = (status: number, type: string, message = 'arn:aws:iam::123456789012:role/login') =>
   say(status, JSON.stringify({ __type: `com.amazonaws.service#${type}`, message }))
 
+const UNREADABLE = 'UnreadableAnswer'
+
 export const never: Say = () => {}
 const hangUp: Say = (response) => response.destroy()
 const throttle = error(400, 'ThrottlingException')
@@ -20,37 +22,54 @@ const stall: Say = (response) => response.writeHead(200, { 'Content-Length': '10
 const breakOff: Say = (response) =>
   response.writeHead(200, { 'Content-Length': '100' }).write('{', () => response.destroy())
 
-/** What may befall any call: the reason that must be logged, and how often the call is tried. */
-export const FAULTS: [fault: string, say: Say, cause: string, attempts: number][] = [
-  ['never answers', never, 'TimeoutError', 3],
-  ['stalls within its answer', stall, 'TimeoutError', 3],
-  ['hangs up', hangUp, 'ECONNRESET', 3],
-  ['breaks off within its answer', breakOff, 'ECONNRESET', 3],
-  ['throttles every call', throttle, 'ThrottlingException', 3],
-  ['answers 429', error(429, 'TooManyRequestsException'), 'TooManyRequestsException', 3],
-  ['answers 500', crash, 'InternalServerError', 3],
-  ['answers 500 in HTML', say(500, `<h1>${SECRET}</h1>`), 'UnreadableAnswer', 3],
-  ['answers 503 with nothing', say(503, ''), 'UnreadableAnswer', 3],
-  ['answers with nothing', say(200, ''), 'UnreadableAnswer', 3],
-  ['answers what is no JSON', say(200, `${SECRET}{`), 'UnreadableAnswer', 3],
-  [
-    'answers half of a JSON object',
-    say(200, `{"Item":{"passwordHash":{"S":"${SECRET}`),
-    'UnreadableAnswer',
-    3,
+/**
+ * Faults of a call that last: the reason that must be logged, and how often the call is tried. In each class, the client
+ * treats all faults alike.
+ */
+const CLASSES: Record<string, [fault: string, say: Say, cause: string, attempts: number][]> = {
+  silence: [['never answers', never, 'TimeoutError', 3]],
+  stall: [['stalls within its response', stall, 'TimeoutError', 3]],
+  connection: [
+    ['hangs up', hangUp, 'ECONNRESET', 3],
+    ['breaks off within its response', breakOff, 'ECONNRESET', 3],
   ],
-  ['answers a JSON array', say(200, `["${SECRET}"]`), 'UnreadableAnswer', 3],
-  ['answers a JSON string', say(200, `"${SECRET}"`), 'UnreadableAnswer', 3],
-  ['answers null', say(200, 'null'), 'UnreadableAnswer', 3],
-  ['answers an error without a type', say(400, '{}'), 'UnknownError', 1],
-  ['answers an error whose type is no text', say(400, '{"__type":{"toString":1}}'), 'TypeError', 3],
-  ['denies access', error(400, 'AccessDeniedException'), 'AccessDeniedException', 1],
-  ['knows no such thing', error(400, 'ResourceNotFoundException'), 'ResourceNotFoundException', 1],
-  ['has lost the key', error(400, 'NotFoundException'), 'NotFoundException', 1],
-  ['is told an old token', error(400, 'ExpiredTokenException'), 'ExpiredTokenException', 1],
-]
+  throttling: [
+    ['throttles every call', throttle, 'ThrottlingException', 3],
+    ['answers 429', error(429, 'TooManyRequestsException'), 'TooManyRequestsException', 3],
+  ],
+  failure: [['answers 500', crash, 'InternalServerError', 3]],
+  unreadable: [
+    ['answers what is no JSON', say(200, `${SECRET}{`), UNREADABLE, 3],
+    ['answers 500 in HTML', say(500, `<h1>${SECRET}</h1>`), UNREADABLE, 3],
+    ['answers 503 with an empty body', say(503, ''), UNREADABLE, 3],
+    ['answers with an empty body', say(200, ''), UNREADABLE, 3],
+    ['answers half of a JSON object', say(200, `{"Item":{"passwordHash":{"S":"${SECRET}`), UNREADABLE, 3],
+    ['answers a JSON array', say(200, `["${SECRET}"]`), UNREADABLE, 3],
+    ['answers a JSON string', say(200, `"${SECRET}"`), UNREADABLE, 3],
+    ['answers null', say(200, 'null'), UNREADABLE, 3],
+    ['answers an error whose type is no text', say(400, '{"__type":{"toString":1}}'), 'TypeError', 3],
+  ],
+  refusal: [
+    ['denies access', error(400, 'AccessDeniedException'), 'AccessDeniedException', 1],
+    ['finds no such resource', error(400, 'ResourceNotFoundException'), 'ResourceNotFoundException', 1],
+    ['finds no such key', error(400, 'NotFoundException'), 'NotFoundException', 1],
+    ['rejects expired credentials', error(400, 'ExpiredTokenException'), 'ExpiredTokenException', 1],
+    ['answers an error without a type', say(400, '{}'), 'UnknownError', 1],
+  ],
+}
 
-/** What may befall one call and is over at the next, which then succeeds. */
+/** Every fault. */
+export const FAULTS = Object.values(CLASSES).flat()
+
+/** The first fault of each class. */
+export const ONE_OF_EACH_CLASS = Object.values(CLASSES).flatMap((faults) => faults.slice(0, 1))
+
+const WAITING: Say[] = [never, stall]
+
+/** Whether a function waits for a call with this fault until its time is up. Other faults cost no time. */
+export const isWaiting = (say: Say): boolean => WAITING.includes(say)
+
+/** Faults of one attempt. The next attempt succeeds. */
 export const PASSING: [fault: string, say: Say][] = [
   ['never answers', never],
   ['hangs up', hangUp],

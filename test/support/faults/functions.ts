@@ -17,7 +17,7 @@ const FUNCTION_TIMEOUT_MS = 5_000
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local-secret-access-key' }
 
-/** What a client sees of any outage, whole. */
+/** The whole response of every route to an outage. */
 export const UNAVAILABLE = {
   statusCode: 503,
   headers: {
@@ -32,7 +32,7 @@ export const UNAVAILABLE = {
 
 let lastLoading: Promise<unknown> = Promise.resolve()
 
-/** One at a time, because the environment that a function is loaded with is the process's. */
+/** Loads one function after the other, because each reads its settings from the environment of this process. */
 function load(functionKey: string, aws: LocalAws, proxies: { dynamodb?: AwsProxy; kms: AwsProxy }) {
   const { dynamodb, kms } = proxies
   const endpoints = { dynamodb: dynamodb?.url ?? aws.settings.endpoints.dynamodb, kms: kms.url }
@@ -44,26 +44,26 @@ function load(functionKey: string, aws: LocalAws, proxies: { dynamodb?: AwsProxy
 
 const logs = new AsyncLocalStorage<unknown[]>()
 
-/** Keeps what is logged apart by case, though cases run at once. */
+/** Collects what each case logs, also when several cases run at the same time. */
 export function captureLogs() {
   for (const level of ['info', 'error'] as const) {
     vi.spyOn(console, level).mockImplementation((record) => void logs.getStore()?.push(record))
   }
 }
 
-/** Runs a function once, in its time, and looks for secrets in what it logs. */
+/** Runs a function once within its timeout, and checks that its log contains no secret. */
 async function invoke<T>(run: (context: Context) => Promise<T>) {
   const log: unknown[] = []
   const startedAt = Date.now()
   const getRemainingTimeInMillis = () => startedAt + FUNCTION_TIMEOUT_MS - Date.now()
   const context = { ...lambdaContext(), getRemainingTimeInMillis }
-  const answer: T | Error = await logs.run(log, () => run(context)).catch((error) => error)
+  const response: T | Error = await logs.run(log, () => run(context)).catch((error) => error)
   expect(Date.now() - startedAt).toBeLessThan(FUNCTION_TIMEOUT_MS)
   const text = JSON.stringify(log)
   for (const secret of [ADA.password, credentials.secretAccessKey, 'AWS4-HMAC', '$argon2id', 'eyJ']) {
     expect(text).not.toContain(secret)
   }
-  return { answer, log }
+  return { response, log }
 }
 
 export async function loadLogin(aws: LocalAws, proxies: { dynamodb: AwsProxy; kms: AwsProxy }) {

@@ -1,54 +1,55 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, request as forward, type Server, type ServerResponse } from 'node:http'
 
-/** What is said, or left unsaid, in the place of AWS's answer. */
+/** What the proxy sends in place of the response of AWS, if it sends anything. */
 export type Say = (response: ServerResponse) => void
 
 interface Fault {
   operation: string
   say: Say
-  /** How many calls it befalls; all, unless this is given. */
+  /** How many calls fail; by default all of them. */
   times?: number | undefined
-  /** The one key it befalls; every one, unless this is given. */
+  /** The key whose calls fail; by default every key. */
   keyName?: string | undefined
 }
 
 export interface AwsProxy {
   url: URL
-  /** Lets calls of an operation go wrong from here on. */
+  /** Makes the calls of an operation fail from now on. */
   inject(fault: Fault): void
-  /** From here on nobody listens. */
+  /** Closes the port: connections are refused from now on. */
   refuse(): void
   /** Ends all faults. */
   recover(): Promise<void>
-  /** Operations that were called, in their order. */
+  /** Operations in the order of their calls. */
   calls: string[]
-  /** How many calls the fault has befallen. */
-  befallen(): number
+  /** How many calls have failed by the fault. */
+  failed(): number
   close(): void
 }
 
 /**
- * Stands between a function and one AWS service.
+ * Starts a proxy between a function and one AWS service.
  *
- * @param service - Where the real one listens.
+ * @param service - URL of the real service.
  */
 export async function startProxy(service: URL): Promise<AwsProxy> {
   const calls: string[] = []
   let fault: Fault | undefined
-  let befallen = 0
+  let failed = 0
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray())
     const operation = String(request.headers['x-amz-target']).replace(/^.*\./, '')
     calls.push(operation)
-    if (fault !== undefined && befalls(fault, operation, body.toString(), befallen)) {
-      befallen += 1
+    if (fault !== undefined && concerns(fault, operation, body.toString(), failed)) {
+      failed += 1
       return fault.say(response)
     }
     const { headers, method = 'POST' } = request
-    forward(service, { headers, method }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers)
-      answer.pipe(response)
+    forward(service, { headers, method }, (received) => {
+      response.writeHead(received.statusCode ?? 500, received.headers)
+      received.pipe(response)
     }).end(body)
   })
   const port = await listenOnLowPort(server)
@@ -67,21 +68,21 @@ export async function startProxy(service: URL): Promise<AwsProxy> {
       if (!server.listening) await once(server.listen(port, '127.0.0.1'), 'listening')
     },
     calls,
-    befallen: () => befallen,
+    failed: () => failed,
     close,
   }
 }
 
-function befalls(fault: Fault, operation: string, body: string, befallen: number): boolean {
+function concerns(fault: Fault, operation: string, body: string, failed: number): boolean {
   const { times = Number.POSITIVE_INFINITY, keyName } = fault
   const isOfKey = keyName === undefined || JSON.parse(body).KeyId === keyName
-  return operation === fault.operation && isOfKey && befallen < times
+  return operation === fault.operation && isOfKey && failed < times
 }
 
-/** Below the ports that systems hand out, so that nobody is given this one while we refuse connections. */
+/** Listens below the ports that systems assign, so that no other process gets this port while it is closed. */
 async function listenOnLowPort(server: Server): Promise<number> {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const port = randomInt(10_000, 30_000)
     try {
       await once(server.listen(port, '127.0.0.1'), 'listening')
       return port
