@@ -11,7 +11,7 @@ import {
 } from '../support/forge.ts'
 import { AUDIENCE, countingServer, ISSUER } from './authorizer.ts'
 
-/** Instant of all that happens here, in seconds. */
+/** The time of all these tests, in epoch seconds. */
 export const NOW = 1_800_000_000
 
 export const [ours, oursToo, theirs] = [rsaPair(), rsaPair(), rsaPair()]
@@ -32,20 +32,20 @@ export const claims = {
 const byUs = signer(ours.privateKey)
 const byThem = signer(theirs.privateKey)
 
-/** A token just as the service issues them. */
-export const good = forge(header, claims, byUs)
-const [goodHeader = '', goodClaims = '', goodSignature = ''] = good.split('.')
+/** A valid token, exactly as the service issues it. */
+export const valid = forge(header, claims, byUs)
+const [validHeader = '', validClaims = '', validSignature = ''] = valid.split('.')
 
-/** The good token but for some header members; one that is undefined is left out. */
+/** Signs the valid token with other header members. A member that is undefined is left out. */
 const headed = (changes: object, by: Signer = byUs) => forge({ ...header, ...changes }, claims, by)
-/** The good token but for some claims, truly signed. */
+/** Signs the valid token with other claims. */
 export const claiming = (changes: object) => forge(header, { ...claims, ...changes }, byUs)
-/** The good signature on other claims. */
-const editing = (changes: object) => `${goodHeader}.${encode({ ...claims, ...changes })}.${goodSignature}`
-/** The good token with its signature written otherwise. */
-const signedWith = (signature: Buffer) => `${goodHeader}.${goodClaims}.${signature.toString('base64url')}`
+/** Puts the valid signature on other claims. */
+const editing = (changes: object) => `${validHeader}.${encode({ ...claims, ...changes })}.${validSignature}`
+/** Puts another signature on the valid token. */
+const signedWith = (signature: Buffer) => `${validHeader}.${validClaims}.${signature.toString('base64url')}`
 
-/** A server that a token may name; whoever follows the name finds keys that fit the token. */
+/** A server whose URL some tokens contain. It serves the keys that would verify these tokens. */
 export const trap = await countingServer((request, response) => {
   const jwks = { keys: [theirJwk, { ...theirJwk, kid }] }
   response.end(request.url === '/jwks' ? JSON.stringify(jwks) : theirCertificatePem)
@@ -61,7 +61,7 @@ const ourPkcs1Pem = ours.publicKey.export({ format: 'pem', type: 'pkcs1' }).toSt
 const ourDer = ours.publicKey.export({ format: 'der', type: 'spki' })
 const ourJwk = ours.publicKey.export({ format: 'jwk' })
 
-// Why a token was refused, as it is logged: each row must reach the check that it is about.
+// The logged reasons of rejections. Each row must reach the check that it is about.
 const SIGNATURE = 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED'
 const ALGORITHM = 'ERR_JOSE_ALG_NOT_ALLOWED'
 const KEY = 'kid is not one of our keys'
@@ -73,7 +73,7 @@ const EXPIRED = 'ERR_JWT_EXPIRED'
 const missing = (claim: string) => `ERR_JWT_CLAIM_VALIDATION_FAILED: missing required "${claim}" claim`
 const unexpected = (claim: string) => `ERR_JWT_CLAIM_VALIDATION_FAILED: unexpected "${claim}"`
 
-/** What is tried, with what, and the reason that must be logged. */
+/** An attack, its token, and the reason that must be logged. */
 type Row = [attack: string, token: string, because: string]
 
 const casingsOfNone = Array.from({ length: 16 }, (_, bits) =>
@@ -162,7 +162,11 @@ const CRIT = 'ERR_JWS_INVALID'
 const UNSUPPORTED = 'ERR_JOSE_NOT_SUPPORTED'
 
 const headers: Row[] = [
-  ['crit that nobody knows', headed({ crit: ['urn:example:rule'], 'urn:example:rule': true }), UNSUPPORTED],
+  [
+    'crit with an unknown extension',
+    headed({ crit: ['urn:example:rule'], 'urn:example:rule': true }),
+    UNSUPPORTED,
+  ],
   ['crit that names exp', headed({ crit: ['exp'], exp: 1 }), UNSUPPORTED],
   ['crit that names alg', headed({ crit: ['alg'] }), UNSUPPORTED],
   ['crit that names __proto__', headed({ crit: ['__proto__'] }), UNSUPPORTED],
@@ -172,7 +176,7 @@ const headers: Row[] = [
   ['b64 false', headed({ b64: false, crit: ['b64'] }), 'ERR_JWT_INVALID'],
   [
     'b64 false and a payload in the clear',
-    `${encode({ ...header, b64: false })}.${JSON.stringify(claims)}.${goodSignature}`,
+    `${encode({ ...header, b64: false })}.${JSON.stringify(claims)}.${validSignature}`,
     SHAPE,
   ],
   ['typ missing', headed({ typ: undefined }), unexpected('typ')],
@@ -266,7 +270,7 @@ const contents: Row[] = [
   ['payload null', forge(header, 'null', byUs), 'ERR_JWT_INVALID'],
   ['payload a string', forge(header, '"admin"', byUs), 'ERR_JWT_INVALID'],
   ['payload not UTF-8', forge(header, Buffer.from([0x22, 0xff, 0x22]), byUs), 'ERR_JWT_INVALID'],
-  ['payload another token', forge({ ...header, cty: 'JWT' }, good, byUs), 'ERR_JWT_INVALID'],
+  ['payload another token', forge({ ...header, cty: 'JWT' }, valid, byUs), 'ERR_JWT_INVALID'],
 ]
 
 const edits: Row[] = [
@@ -275,20 +279,20 @@ const edits: Row[] = [
   ['exp edited in a signed token', editing({ exp: claims.exp + 1 }), SIGNATURE],
   [
     'role added a second time',
-    `${goodHeader}.${encode(JSON.stringify(claims).replace(/}$/, ',"role":"admin"}'))}.${goodSignature}`,
+    `${validHeader}.${encode(JSON.stringify(claims).replace(/}$/, ',"role":"admin"}'))}.${validSignature}`,
     SIGNATURE,
   ],
   [
     'header edited in a signed token',
-    `${encode({ ...header, cty: 'x' })}.${goodClaims}.${goodSignature}`,
+    `${encode({ ...header, cty: 'x' })}.${validClaims}.${validSignature}`,
     SIGNATURE,
   ],
   [
     'signature of another token',
-    `${goodHeader}.${goodClaims}.${claiming({ jti: 'x' }).split('.')[2]}`,
+    `${validHeader}.${validClaims}.${claiming({ jti: 'x' }).split('.')[2]}`,
     SIGNATURE,
   ],
-  ['signature empty', `${goodHeader}.${goodClaims}.`, SIGNATURE],
+  ['signature empty', `${validHeader}.${validClaims}.`, SIGNATURE],
   ['signature without its last byte', signedWith(signatureBytes().subarray(0, -1)), SIGNATURE],
   [
     'signature with a zero byte before it',
@@ -303,52 +307,52 @@ const edits: Row[] = [
   ['signature of zeros', signedWith(Buffer.alloc(256)), SIGNATURE],
   ['signature of ones', signedWith(Buffer.alloc(256, 255)), SIGNATURE],
   ['one bit of the signature turned', signedWith(withBitTurned(signatureBytes())), SIGNATURE],
-  ['payload empty under a signature', `${goodHeader}..${goodSignature}`, SIGNATURE],
+  ['payload empty under a signature', `${validHeader}..${validSignature}`, SIGNATURE],
 ]
 
 const withDashes =
   ['1', '2', '3', '4'].map((jti) => claiming({ jti })).find((token) => /[-_]/.test(token)) ?? ''
 
 const shapes: Row[] = [
-  ['token cut after its payload', `${goodHeader}.${goodClaims}`, SHAPE],
-  ['token of one part', goodHeader, SHAPE],
-  ['token of four parts', `${good}.${goodSignature}`, SHAPE],
-  ['token with a dot behind', `${good}.`, SHAPE],
-  ['token with a dot before', `.${good}`, SHAPE],
+  ['token cut after its payload', `${validHeader}.${validClaims}`, SHAPE],
+  ['token of one part', validHeader, SHAPE],
+  ['token of four parts', `${valid}.${validSignature}`, SHAPE],
+  ['token with a dot behind', `${valid}.`, SHAPE],
+  ['token with a dot before', `.${valid}`, SHAPE],
   ['encrypted token of five parts', jwe(), SHAPE],
-  ['five parts around ours', `${goodHeader}.${goodClaims}.${goodSignature}..`, SHAPE],
+  ['five parts around ours', `${validHeader}.${validClaims}.${validSignature}..`, SHAPE],
   ['token of dots', '..', HEADER],
   [
     'JSON serialisation',
-    JSON.stringify({ protected: goodHeader, payload: goodClaims, signature: goodSignature }),
+    JSON.stringify({ protected: validHeader, payload: validClaims, signature: validSignature }),
     SHAPE,
   ],
-  ['padding behind the signature', `${good}==`, SHAPE],
-  ['padding behind each part', good.replaceAll('.', '=.'), SHAPE],
+  ['padding behind the signature', `${valid}==`, SHAPE],
+  ['padding behind each part', valid.replaceAll('.', '=.'), SHAPE],
   ['alphabet of plain base64', withDashes.replaceAll('-', '+').replaceAll('_', '/'), SHAPE],
-  ['trailing bits in the signature', withTrailingBits(good), SHAPE],
-  ['percent-encoded dots', good.replaceAll('.', '%2E'), SHAPE],
-  ['quotes around the token', `"${good}"`, SHAPE],
-  ['full-width letter in the token', good.replace('e', 'ｅ'), SHAPE],
-  ['NUL in the token', good.replace('.', '\0.'), SHAPE],
-  ['three letters behind the signature', `${good}AAA`, SHAPE],
+  ['trailing bits in the signature', withTrailingBits(valid), SHAPE],
+  ['percent-encoded dots', valid.replaceAll('.', '%2E'), SHAPE],
+  ['quotes around the token', `"${valid}"`, SHAPE],
+  ['full-width letter in the token', valid.replace('e', 'ｅ'), SHAPE],
+  ['NUL in the token', valid.replace('.', '\0.'), SHAPE],
+  ['three letters behind the signature', `${valid}AAA`, SHAPE],
   ['64 KiB, truly signed', claiming({ filler: 'x'.repeat(49_000) }), LENGTH],
   ['64 KiB of dots', '.'.repeat(65_536), LENGTH],
   ['64 KiB of nothing', 'A'.repeat(65_536), LENGTH],
   ['one byte of payload over 8 KiB, truly signed', claiming({ filler: `${largestFiller()}x` }), LENGTH],
 ]
 
-/** Tokens that are good, so that a refusal means something. */
+/** Valid tokens: without them, an authorizer that rejects every token would pass. */
 export const accepted: [token: string, text: string][] = [
-  ['the untouched token', good],
+  ['the untouched token', valid],
   ['our second key', headed({ kid: thumbprint(oursToo.publicKey) }, signer(oursToo.privateKey))],
   // RFC 9068 section 4 accepts the full media type; RFC 7515 section 4.1.9 makes its case free.
   ['typ application/at+jwt', headed({ typ: 'application/at+jwt' })],
   ['typ AT+JWT', headed({ typ: 'AT+JWT' })],
-  ['an iat five seconds ahead, by a clock that runs before ours', claiming({ iat: NOW + 5 })],
-  ['an nbf of this very second', claiming({ nbf: NOW })],
-  ['a header member we do not know', headed({ note: 'x' })],
-  ['a claim we do not know', claiming({ admin: true })],
+  ['an iat five seconds ahead of the clock', claiming({ iat: NOW + 5 })],
+  ['an nbf of this second', claiming({ nbf: NOW })],
+  ['an unknown header member', headed({ note: 'x' })],
+  ['an unknown claim', claiming({ admin: true })],
   ['the largest token', claiming({ filler: largestFiller() })],
 ]
 
@@ -356,37 +360,37 @@ export const attacks = [...algorithms, ...keys, ...headers, ...contents, ...edit
 
 const NO_TOKEN = 'no bearer token'
 
-/** Whole `Authorization` headers. */
+/** Whole `Authorization` headers, and the reason that must be logged. */
 export const bearers: [shape: string, header: unknown, because: string][] = [
   ['missing', undefined, NO_TOKEN],
   ['null', null, NO_TOKEN],
   ['empty', '', NO_TOKEN],
   ['a number', 7, NO_TOKEN],
-  ['an array', [`Bearer ${good}`], NO_TOKEN],
+  ['an array', [`Bearer ${valid}`], NO_TOKEN],
   ['an object', { toString: 'x' }, NO_TOKEN],
-  ['the token alone', good, NO_TOKEN],
+  ['the token alone', valid, NO_TOKEN],
   ['the scheme alone', 'Bearer', NO_TOKEN],
   ['the scheme and a space', 'Bearer ', NO_TOKEN],
-  ['no space', `Bearer${good}`, NO_TOKEN],
-  ['a tab', `Bearer\t${good}`, NO_TOKEN],
-  ['a colon', `Bearer: ${good}`, NO_TOKEN],
-  ['a space before', ` Bearer ${good}`, NO_TOKEN],
-  ['a space behind', `Bearer ${good} `, NO_TOKEN],
-  ['a line end behind', `Bearer ${good}\n`, NO_TOKEN],
-  ['text behind', `Bearer ${good} x`, NO_TOKEN],
-  ['a space in the token', `Bearer ${good.replace('.', ' .')}`, NO_TOKEN],
-  ['a line end in the token', `Bearer ${good.replace('.', '.\n')}`, NO_TOKEN],
-  ['a second token', `Bearer ${good},Bearer ${good}`, NO_TOKEN],
-  ['two tokens with a comma', `Bearer ${good},${good}`, SHAPE],
-  ['the token in quotes', `Bearer "${good}"`, SHAPE],
-  ['a parameter', `Bearer token=${good}`, SHAPE],
+  ['no space', `Bearer${valid}`, NO_TOKEN],
+  ['a tab', `Bearer\t${valid}`, NO_TOKEN],
+  ['a colon', `Bearer: ${valid}`, NO_TOKEN],
+  ['a space before', ` Bearer ${valid}`, NO_TOKEN],
+  ['a space behind', `Bearer ${valid} `, NO_TOKEN],
+  ['a line end behind', `Bearer ${valid}\n`, NO_TOKEN],
+  ['text behind', `Bearer ${valid} x`, NO_TOKEN],
+  ['a space in the token', `Bearer ${valid.replace('.', ' .')}`, NO_TOKEN],
+  ['a line end in the token', `Bearer ${valid.replace('.', '.\n')}`, NO_TOKEN],
+  ['a second token', `Bearer ${valid},Bearer ${valid}`, NO_TOKEN],
+  ['two tokens with a comma', `Bearer ${valid},${valid}`, SHAPE],
+  ['the token in quotes', `Bearer "${valid}"`, SHAPE],
+  ['a parameter', `Bearer token=${valid}`, SHAPE],
   ['Basic', 'Basic dXNlcjp1c2Vy', NO_TOKEN],
-  ['Basic with the token', `Basic ${good}`, NO_TOKEN],
-  ['DPoP', `DPoP ${good}`, NO_TOKEN],
+  ['Basic with the token', `Basic ${valid}`, NO_TOKEN],
+  ['DPoP', `DPoP ${valid}`, NO_TOKEN],
 ]
 
 function signatureBytes(): Buffer {
-  return Buffer.from(goodSignature, 'base64url')
+  return Buffer.from(validSignature, 'base64url')
 }
 
 function withBitTurned(bytes: Buffer): Buffer {
@@ -405,13 +409,13 @@ function pss(): Signer {
   return (input) => sign('sha256', input, key)
 }
 
-/** In the shape of RFC 7516 section 3.1. */
+/** Returns random bytes in the form of a JWE (RFC 7516 section 3.1). */
 function jwe(): string {
   const parts = [256, 12, 300, 16].map((size) => randomBytes(size).toString('base64url'))
   return [encode({ alg: 'RSA-OAEP', enc: 'A256GCM', typ: 'at+jwt', kid }), ...parts].join('.')
 }
 
-/** The most letters in one more claim that leave the token within 8 KiB. */
+/** Returns the longest value of one more claim with which the token has at most 8 KiB. */
 function largestFiller(): string {
   let filler = 'x'.repeat(5_000)
   while (claiming({ filler: `${filler}x` }).length <= 8_192) filler += 'x'

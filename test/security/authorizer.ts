@@ -8,12 +8,12 @@ import { vi } from 'vitest'
 export const ISSUER = 'https://issuer.example'
 export const AUDIENCE = 'https://api.example'
 
-/** A loopback server that counts what it is asked. */
-export async function countingServer(answer: RequestListener) {
+/** Starts a loopback server that counts its requests. */
+export async function countingServer(respond: RequestListener) {
   const counted = { url: '', hits: 0, close: () => server.close() }
   const server = createServer((request, response) => {
     counted.hits += 1
-    answer(request, response)
+    respond(request, response)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   counted.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -21,8 +21,8 @@ export async function countingServer(answer: RequestListener) {
 }
 
 /**
- * Loads the authorizer, and a KMS of two keys for it whose private halves the test has: only so can a token be
- * wrong in one point and truly signed.
+ * Loads the authorizer with a KMS of two keys. The test holds the private keys, so that it can sign a token that is
+ * wrong in one point only.
  */
 export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
   const kms = await countingServer(async (request, response) => {
@@ -31,7 +31,7 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
     const PublicKey = key.export({ format: 'der', type: 'spki' }).toString('base64')
     response.end(JSON.stringify({ PublicKey }))
   })
-  // Every user stands: what is refused here is the token's own fault.
+  // Every user exists and is enabled, so every rejection is the token's fault.
   const dynamodb = await countingServer((_request, response) => {
     response.end('{"Item":{"disabled":{"BOOL":false},"validAfter":{"N":"0"}}}')
   })
@@ -59,16 +59,16 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
       kms.close()
       dynamodb.close()
     },
-    /** Asks the authorizer; `log` is what it logged meanwhile. */
+    /** Calls the authorizer, and returns what it returned or threw and what it logged. */
     async authorize(authorizationToken: unknown) {
       log.length = 0
       const event = { type: 'TOKEN', authorizationToken, methodArn: METHOD_ARN }
       const context = { getRemainingTimeInMillis: () => 5_000 } as Context
-      const answer: APIGatewayAuthorizerResult | Error = await handler(
+      const result: APIGatewayAuthorizerResult | Error = await handler(
         event as APIGatewayTokenAuthorizerEvent,
         context,
       ).catch((error) => error)
-      return { answer, log: [...log] }
+      return { result, log: [...log] }
     },
   }
 }
@@ -76,8 +76,8 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
 const STAGE_ARN = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
 const METHOD_ARN = `${STAGE_ARN}/GET/`
 
-/** The whole answer that lets a user in. */
-export const userMayEnter = (username: string, expiresAt: number) => ({
+/** The whole result that allows a user everything but the administrators' routes. */
+export const allowUser = (username: string, expiresAt: number) => ({
   principalId: username,
   policyDocument: {
     Version: '2012-10-17',

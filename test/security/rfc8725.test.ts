@@ -6,77 +6,77 @@ import {
   bearers,
   claiming,
   claims,
-  good,
   NOW,
   ours,
   oursToo,
   theirCertificate,
   theirs,
   trap,
+  valid,
 } from './attacks.ts'
-import { loadAuthorizer, userMayEnter } from './authorizer.ts'
+import { allowUser, loadAuthorizer } from './authorizer.ts'
 
 vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 })
 const { kms, authorize, close } = await loadAuthorizer({ a: ours.publicKey, b: oursToo.publicKey })
 
 test.for(accepted)('control: %s is accepted', async ([, token]) => {
-  const { answer, log } = await authorize(`Bearer ${token}`)
-  expect(answer).toEqual(userMayEnter('ada', claims.exp))
+  const { result, log } = await authorize(`Bearer ${token}`)
+  expect(result).toEqual(allowUser('ada', claims.exp))
   expect(log).toEqual([])
 })
 
 test('control: an exp of the next second is accepted', async () => {
-  const { answer } = await authorize(`Bearer ${claiming({ exp: NOW + 1 })}`)
-  expect(answer).toEqual(userMayEnter('ada', NOW + 1))
+  const { result } = await authorize(`Bearer ${claiming({ exp: NOW + 1 })}`)
+  expect(result).toEqual(allowUser('ada', NOW + 1))
 })
 
-test('control: the certificate that strangers send is a good one', () => {
+test('control: the certificate in the attackers’ tokens is valid', () => {
   expect(new X509Certificate(theirCertificate).verify(theirs.publicKey)).toBe(true)
 })
 
 let ran = 0
 
-test.for(attacks)('refused: %s', async ([, token, because]) => {
-  const { answer, log } = await authorize(`Bearer ${token}`)
-  expectRefusal(answer, log, because)
+test.for(attacks)('rejected: %s', async ([, token, because]) => {
+  const { result, log } = await authorize(`Bearer ${token}`)
+  expectRejection(result, log, because)
   ran += 1
 })
 
-test.for(bearers)('refused: an Authorization header, %s', async ([, authorization, because]) => {
-  const { answer, log } = await authorize(authorization)
-  expectRefusal(answer, log, because)
+test.for(bearers)('rejected: an Authorization header, %s', async ([, authorization, because]) => {
+  const { result, log } = await authorize(authorization)
+  expectRejection(result, log, because)
   ran += 1
 })
 
 test.for([
-  ['in lower case', `bearer ${good}`],
-  ['in upper case', `BEARER ${good}`],
-  ['and two spaces', `Bearer  ${good}`],
+  ['in lower case', `bearer ${valid}`],
+  ['in upper case', `BEARER ${valid}`],
+  ['and two spaces', `Bearer  ${valid}`],
 ])(
   'an Authorization header with the scheme %s is accepted (RFC 9110 section 11.1)',
   async ([, authorization]) => {
-    expect((await authorize(authorization)).answer).toEqual(userMayEnter('ada', claims.exp))
+    expect((await authorize(authorization)).result).toEqual(allowUser('ada', claims.exp))
   },
 )
 
-test('nothing that a token names was fetched, and unknown keys made nobody read ours again', () => {
+test('nothing that a token names was fetched, and unknown kids caused no call of KMS', () => {
   expect(trap.hits).toBe(0)
   expect(kms.hits).toBe(2)
 })
 
 afterAll(() => {
-  console.log(`RFC 8725: ${ran} attacks refused of ${attacks.length + bearers.length}`)
+  console.log(`RFC 8725: ${ran} attacks rejected of ${attacks.length + bearers.length}`)
   trap.close()
   close()
 })
 
-function expectRefusal(answer: unknown, log: unknown[], because: string) {
-  expect(answer).toBeInstanceOf(Error)
-  expect((answer as Error).message).toBe('Unauthorized')
+function expectRejection(result: unknown, log: unknown[], because: string) {
+  expect(result).toBeInstanceOf(Error)
+  expect((result as Error).message).toBe('Unauthorized')
   expect(log).toEqual([
     expect.objectContaining({ event: 'token.refused', code: 'invalid_token', detail: expect.any(String) }),
   ])
   const { detail, cause = detail } = log[0] as { detail: string; cause?: string }
   expect(cause).toContain(because)
-  expect(JSON.stringify(log)).not.toContain(good.slice(-40))
+  expect(JSON.stringify(log)).not.toContain(valid.slice(-40))
 }

@@ -1,6 +1,6 @@
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 
-/** Tokens are forged with node:crypto alone, so that no library vouches for itself. */
+// Tokens are forged with node:crypto alone. The library under test must not make the tokens that it verifies.
 
 export type Signer = (input: Buffer) => Buffer
 
@@ -17,7 +17,7 @@ export const hmac =
   (input) =>
     createHmac(hash, secret).update(input).digest()
 
-/** A compact JWS of any parts: text and bytes are taken as they are, other values as JSON. */
+/** Returns a compact JWS of any parts. Text and bytes are used as they are, other values as JSON. */
 export function forge(header: unknown, payload: unknown, signature: Signer): string {
   const input = `${encode(header)}.${encode(payload)}`
   return `${input}.${signature(Buffer.from(input)).toString('base64url')}`
@@ -30,13 +30,13 @@ export function encode(part: unknown): string {
   return bytes.toString('base64url')
 }
 
-/** RFC 7638 thumbprint of an RSA key. */
+/** Returns the RFC 7638 thumbprint of an RSA key. */
 export function thumbprint(publicKey: KeyObject): string {
   const { e, kty, n } = publicKey.export({ format: 'jwk' })
   return createHash('sha256').update(JSON.stringify({ e, kty, n })).digest('base64url')
 }
 
-/** A self-signed X.509 certificate (RFC 5280 section 4.1) of an RSA key, DER. */
+/** Returns a self-signed X.509 certificate (RFC 5280 section 4.1) of an RSA key, in DER. */
 export function certificate({
   publicKey,
   privateKey,
