@@ -8,10 +8,10 @@ export interface Filter {
   ]
 }
 
-/** What the names of everything in the stage `prod` begin with. */
+/** The prefix of all names in the stage `prod`. */
 export const PREFIX = 'serverless-jwt-auth-prod'
 
-/** Properties of all resources of a type. */
+/** Returns the properties of all resources of a type. */
 export const propertiesOf = <T>({ resources }: Package, type: string): T[] =>
   Object.values(resources)
     .filter(({ Type }) => Type === type)
@@ -19,7 +19,7 @@ export const propertiesOf = <T>({ resources }: Package, type: string): T[] =>
 
 export const filtersIn = (template: Package) => propertiesOf<Filter>(template, 'AWS::Logs::MetricFilter')
 
-/** The patterns of the filters that make a metric out of what a function writes to its log group. */
+/** Returns the patterns of the metric filters on a function's log group that feed one metric. */
 export function patternsOf(template: Package, functionKey: string, metricName: string): string[] {
   const name = `/aws/lambda/${PREFIX}-${functionKey}`
   const logGroup = Object.entries(template.resources).find(

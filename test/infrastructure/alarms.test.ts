@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { root } from '../support/service-description.ts'
 import { filtersIn, PREFIX, propertiesOf } from './alarm-template.ts'
 import { eventNames, service } from './logs.ts'
-import { type Package, packageService } from './packaged.ts'
+import { type Package, packageChangedProd, packageProd, TOPIC_ARN } from './packaged.ts'
 
 interface Alarm {
   AlarmName: string
@@ -13,11 +13,12 @@ interface Alarm {
   TreatMissingData: string
 }
 
-const template = packageService('prod', { pages: 'on' })
-const alarmsIn = (some: Package) => propertiesOf<Alarm>(some, 'AWS::CloudWatch::Alarm')
+// It has the pages, so it has all functions.
+const template = await packageChangedProd()
+const alarmsIn = (of: Package) => propertiesOf<Alarm>(of, 'AWS::CloudWatch::Alarm')
 
 /**
- * The metrics of AWS's own that we use, and the dimensions that they come with:
+ * The metrics that AWS itself provides, as far as alarms and dashboard use them, with their dimensions:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html,
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html,
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
@@ -42,7 +43,7 @@ const OF_AWS: Record<string, { names: string[]; dimensions: string[][] }> = {
   },
 }
 
-/** Values that dimensions may have: the names of what is deployed, and of what is logged. */
+/** Returns the values that a dimension may have: names of deployed resources or of logged events. */
 function valuesOf(dimension: string): unknown[] {
   const all = (type: string, name: string) =>
     propertiesOf<Record<string, unknown>>(template, type).map((properties) => properties[name])
@@ -61,17 +62,17 @@ function valuesOf(dimension: string): unknown[] {
 }
 
 function expectMetric(namespace: string, name: string, dimensions: [string, string][]) {
-  const ours = filtersIn(template)
+  const fromFilters = filtersIn(template)
     .map(({ MetricTransformations: [metric] }) => metric)
     .filter(({ MetricNamespace, MetricName }) => MetricNamespace === namespace && MetricName === name)
-  const known = ours.map(({ Dimensions = [] }) => Dimensions.map(({ Key }) => Key))
+  const known = fromFilters.map(({ Dimensions = [] }) => Dimensions.map(({ Key }) => Key))
   if (OF_AWS[namespace]?.names.includes(name)) known.push(...OF_AWS[namespace].dimensions)
   expect(known, `${namespace} ${name}`).toContainEqual(dimensions.map(([dimension]) => dimension))
   for (const [dimension, value] of dimensions) expect(valuesOf(dimension)).toContain(value)
 }
 
 test.each(alarmsIn(template))(
-  '$AlarmName watches a metric that there is, and takes silence for peace',
+  '$AlarmName watches an existing metric, and treats missing data as not breaching',
   (alarm) => {
     const { Namespace, MetricName, Dimensions = [], TreatMissingData } = alarm
     expectMetric(
@@ -83,19 +84,17 @@ test.each(alarmsIn(template))(
   },
 )
 
-test('alarms tell the topic that was named when they begin and when they end, and nobody unless one was', () => {
-  const topic = 'arn:aws:sns:eu-central-1:123456789012:on-call'
-  const withTopic = alarmsIn(packageService('prod', { alarmTopicArn: topic }))
+test('alarms notify the topic of alarmTopicArn on ALARM and on OK, and nothing without it', async () => {
   for (const [alarms, actions] of [
-    [alarmsIn(template), []],
-    [withTopic, [topic]],
+    [alarmsIn(await packageProd()), []],
+    [alarmsIn(template), [TOPIC_ARN]],
   ] as const) {
     expect(alarms).not.toEqual([])
     for (const alarm of alarms) expect(alarm).toMatchObject({ AlarmActions: actions, OKActions: actions })
   }
 })
 
-test('OPERATING.md has a section for every alarm, and for nothing else', () => {
+test('OPERATING.md has one section for each alarm, and no others', () => {
   const [, alarms = ''] = readFileSync(`${root}/docs/OPERATING.md`, 'utf8').split('\n## Alarms\n')
   const [section = ''] = alarms.split('\n## ')
   const headings = [...section.matchAll(/^### `(.+)`$/gm)].map(([, name]) => `${PREFIX}-${name}`)
@@ -106,13 +105,13 @@ test('OPERATING.md has a section for every alarm, and for nothing else', () => {
   )
 })
 
-test('OPERATING.md tells what every event means', () => {
+test('OPERATING.md explains every event', () => {
   const page = readFileSync(`${root}/docs/OPERATING.md`, 'utf8')
-  const told = [...page.matchAll(/^\| `(\w+\.\w+)` \|/gm)].map(([, name]) => name)
-  expect(told.sort()).toEqual(eventNames().sort())
+  const explained = [...page.matchAll(/^\| `(\w+\.\w+)` \|/gm)].map(([, name]) => name)
+  expect(explained.sort()).toEqual(eventNames().sort())
 })
 
-test('the dashboard shows metrics that there are, of every function, and no more than cost nothing', () => {
+test('the dashboard shows existing metrics of every function, within the 50 that are free', () => {
   const [dashboard] = propertiesOf<{ DashboardName: string; DashboardBody: string }>(
     template,
     'AWS::CloudWatch::Dashboard',

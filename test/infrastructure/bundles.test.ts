@@ -1,6 +1,5 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { relative } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
@@ -8,7 +7,6 @@ import { fillTokens } from '../../local/tokens.ts'
 import { parsed, sampleEvent } from '../support/lambda.ts'
 import { SAMPLES } from '../support/sample-events.ts'
 import {
-  cleanEnvironment,
   describeService,
   environmentOf,
   resourcesOf,
@@ -16,17 +14,22 @@ import {
   tokenSourceOf,
 } from '../support/service-description.ts'
 import { unzip } from '../support/unzip.ts'
+import { packageDev } from './packaged.ts'
 
 const service = describeService()
+let aws: LocalAws
+/** Each function's package, by function key: file contents by name. */
+const packages = new Map<string, ReadonlyMap<string, Buffer>>()
 mkdirSync(`${root}/.results`, { recursive: true })
 const folder = mkdtempSync(`${root}/.results/bundles-`)
-let aws: LocalAws
 
 beforeAll(async () => {
-  const sls = [`${root}/node_modules/.bin/sls`, 'package', '--package', relative(root, folder)]
-  const buildFolder = ['--param', `buildFolder=${relative(root, folder)}/build`]
-  const options = { cwd: root, env: cleanEnvironment(), stdio: 'pipe' } as const
-  execFileSync(process.execPath, [...sls, ...buildFolder], options)
+  const { folder: packaged } = await packageDev()
+  for (const functionKey of Object.keys(service.functions)) {
+    const files = unzip(readFileSync(`${packaged}/${functionKey}.zip`))
+    packages.set(functionKey, files)
+    for (const content of files.values()) writeFileSync(`${folder}/${functionKey}.cjs`, content)
+  }
   aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
 }, 120_000)
 afterAll(() => {
@@ -34,7 +37,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** Runs as Lambda does it: a process of its own, with the function's environment and nothing else. */
+/** Runs a bundle as Lambda does: in its own process, with the function's environment and nothing else. */
 const RUN = `
   const [bundle, event] = process.argv.slice(1)
   const context = { getRemainingTimeInMillis: () => 5000 }
@@ -43,11 +46,7 @@ const RUN = `
   outcome.then((outcome) => console.log(JSON.stringify({ ...outcome, loaded: process.moduleLoadList })))`
 
 async function invoke(functionKey: string, event: unknown) {
-  const files = unzip(readFileSync(`${folder}/${functionKey}.zip`))
-  const name = `functions/${functionKey}.cjs`
-  mkdirSync(`${folder}/functions`, { recursive: true })
-  writeFileSync(`${folder}/${name}`, files.get(name) ?? '')
-  const args = ['-e', RUN, `${folder}/${name}`, JSON.stringify(event)]
+  const args = ['-e', RUN, `${folder}/${functionKey}.cjs`, JSON.stringify(event)]
   const env = environmentOf(service, functionKey, aws)
   const { stdout } = await promisify(execFile)(process.execPath, args, { env, cwd: folder })
   const outcome: { returned?: never; threw?: string; loaded: string[] } = JSON.parse(
@@ -56,13 +55,16 @@ async function invoke(functionKey: string, event: unknown) {
   return outcome
 }
 
-test.each(Object.keys(service.functions))('the package of %s holds one CommonJS file', (functionKey) => {
-  const files = unzip(readFileSync(`${folder}/${functionKey}.zip`))
-  expect([...files.keys()]).toEqual([`functions/${functionKey}.cjs`])
-})
+test.each(Object.keys(service.functions))(
+  'the package of %s contains one CommonJS file, at the handler’s path',
+  (functionKey) => {
+    const { handler = '' } = service.functions[functionKey] ?? {}
+    expect([...(packages.get(functionKey)?.keys() ?? [])]).toEqual([handler.replace(/\.handler$/, '.cjs')])
+  },
+)
 
 describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey, ...expected }) => {
-  test(`has the outcome it is a sample of, given to the bundle of ${functionKey}`, async () => {
+  test(`has its expected outcome in the bundle of ${functionKey}`, async () => {
     const event = await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
     const { returned, threw, loaded } = await invoke(functionKey, event)
     if ('throws' in expected) {
@@ -70,7 +72,7 @@ describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey, ...exp
     } else {
       expect(returned && 'body' in returned ? parsed(returned) : returned).toEqual(expected.returns)
     }
-    // Loading it would double the time of a cold start.
+    // Loading undici, the global fetch, would double the time of a cold start.
     expect(loaded.filter((name) => name.includes('undici'))).toEqual([])
     expect(loaded).toContain('NativeModule internal/modules/cjs/loader')
   })

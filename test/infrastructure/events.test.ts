@@ -3,24 +3,25 @@ import { expect, test } from 'vitest'
 import { filtersIn, PREFIX, patternsOf } from './alarm-template.ts'
 import { filterPattern } from './filter-pattern.ts'
 import { eventNames, logEverything, recordOf, service } from './logs.ts'
-import { packageService } from './packaged.ts'
+import { packageChangedProd } from './packaged.ts'
 
-const template = packageService('prod', { pages: 'on' })
+// It has the pages, so it has all functions.
+const template = await packageChangedProd()
 const logged = await logEverything()
 const namesOf = (list: typeof logged) => [...new Set(list.map(({ message }) => message.event))].sort()
 
 const isCounted = (functionKey: string, metricName: string, record: unknown) => {
-  const [pattern = '', ...more] = patternsOf(template, functionKey, metricName)
-  // Two filters would count everything twice.
-  expect(more).toEqual([])
+  const [pattern = '', ...others] = patternsOf(template, functionKey, metricName)
+  // Two filters would count every event twice.
+  expect(others).toEqual([])
   return filterPattern(pattern)(record)
 }
 
-test('every event that is in the code has been logged here', () => {
+test('logEverything logs every event that the code names', () => {
   expect(namesOf(logged)).toEqual(eventNames().sort())
 })
 
-test('whatever a function logs is counted by the filter on its log group, under its event', () => {
+test('the filter on the log group counts every event that a function logs, by its name', () => {
   for (const one of logged) {
     const counted = isCounted(one.functionKey, 'Events', recordOf(one))
     expect({ ...one, counted }).toEqual({ ...one, counted: true })
@@ -42,17 +43,21 @@ const system = (type: string, record: object) => ({ time: new Date().toISOString
 const report = (record: object) =>
   system('platform.report', { requestId: randomUUID(), metrics: { durationMs: 5000 }, ...record })
 
-/** Records of Lambda's own, and whether they tell of a function that came to nothing. */
+/** Records of Lambda's own, and whether they report an aborted function. */
 test.each([
-  [true, 'a start that failed', system('platform.initRuntimeDone', { phase: 'init', status: 'error' })],
-  [true, 'a function out of time', report({ status: 'timeout' })],
-  [true, 'a function out of memory', report({ status: 'error', errorType: 'Runtime.OutOfMemory' })],
-  [true, 'a function that exited', report({ status: 'error', errorType: 'Runtime.ExitError' })],
+  [true, 'a failed start', system('platform.initRuntimeDone', { phase: 'init', status: 'error' })],
+  [true, 'a timeout', report({ status: 'timeout' })],
+  [true, 'memory exhausted', report({ status: 'error', errorType: 'Runtime.OutOfMemory' })],
+  [true, 'an exit of the process', report({ status: 'error', errorType: 'Runtime.ExitError' })],
   [false, 'an ordinary end', report({ status: 'success' })],
-  [false, 'an error that was thrown', report({ status: 'error', errorType: 'Error' })],
+  [false, 'a thrown error', report({ status: 'error', errorType: 'Error' })],
   [false, 'an ordinary start', system('platform.initRuntimeDone', { phase: 'init', status: 'success' })],
-  [false, 'a beginning', system('platform.start', { requestId: randomUUID(), version: '$LATEST' })],
-])('it is %s that a function was aborted, of every function: %s', (aborted, _, record) => {
+  [
+    false,
+    'an invocation that starts',
+    system('platform.start', { requestId: randomUUID(), version: '$LATEST' }),
+  ],
+])('Aborted counts the record (%s) of every function for %s', (aborted, _, record) => {
   for (const functionKey of Object.keys(service.functions)) {
     expect(isCounted(functionKey, 'Aborted', record)).toBe(aborted)
     expect(isCounted(functionKey, 'Events', record)).toBe(false)
@@ -60,11 +65,11 @@ test.each([
   expect(isCounted('authorizer', 'AuthorizerFailures', record)).toBe(aborted)
 })
 
-test('nothing that a function logs counts as aborted', () => {
+test('no event of a function counts as Aborted', () => {
   for (const one of logged) expect(isCounted(one.functionKey, 'Aborted', recordOf(one))).toBe(false)
 })
 
-test('the authorizer has failed when it could not judge, and not when it refused', () => {
+test('AuthorizerFailures counts failures of the authorizer, and no rejected tokens', () => {
   const ofAuthorizer = logged.filter(({ functionKey }) => functionKey === 'authorizer')
   const failed = ofAuthorizer.filter((one) => isCounted('authorizer', 'AuthorizerFailures', recordOf(one)))
   expect(namesOf(failed)).toEqual(['dependency.failed', 'request.crashed'])

@@ -1,18 +1,22 @@
 type Test = (record: unknown) => boolean
 
 /**
- * Reads a filter pattern of CloudWatch Logs for JSON records; just what ours are made of: comparisons of a property
- * with quoted text by `=` and `!=`, `*` within the text for anything, `&&`, `||` and parentheses
+ * Compiles a CloudWatch Logs filter pattern for JSON records.
+ *
+ * Supports the syntax that this service uses: comparisons of a property with quoted text by `=` and `!=`, `*` in the
+ * text as a wildcard, `&&`, `||` and parentheses
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html).
  *
- * @returns Whether a record matches. A comparison with a property that is not there, or is no text, does not hold.
- * @throws SyntaxError for anything else.
+ * @returns A function that returns whether a record matches. A comparison with a property that is missing or is not a
+ *   string is false.
+ * @throws SyntaxError for any other syntax.
  */
 export function filterPattern(pattern: string): Test {
   const tokens = pattern.match(/\$[\w.]+|"[^"]*"|&&|\|\||!=|[={}()]|\S/g) ?? []
   const take = (expected?: string): string => {
     const token = tokens.shift() ?? 'the end'
-    if (expected !== undefined && token !== expected) throw new SyntaxError(`${token} instead of ${expected}`)
+    if (expected !== undefined && token !== expected)
+      throw new SyntaxError(`found ${token}, expected ${expected}`)
     return token
   }
   const comparison = (): Test => {
@@ -21,7 +25,7 @@ export function filterPattern(pattern: string): Test {
     const operator = take()
     const text = take()
     if (!path.startsWith('$.') || !['=', '!='].includes(operator) || !text.startsWith('"')) {
-      throw new SyntaxError(`no comparison: ${path} ${operator} ${text}`)
+      throw new SyntaxError(`not a comparison: ${path} ${operator} ${text}`)
     }
     const parts = text.slice(1, -1).split('*')
     const wanted = new RegExp(`^${parts.map(literally).join('.*')}$`, 's')
@@ -41,7 +45,7 @@ export function filterPattern(pattern: string): Test {
     }
     return tests
   }
-  // A conjunction binds tighter than a disjunction.
+  // && binds tighter than ||.
   const all = (): Test => {
     const tests = listOf(comparison, '&&')
     return (record) => tests.every((test) => test(record))
@@ -57,7 +61,7 @@ export function filterPattern(pattern: string): Test {
     return test
   }
   const test = bracketed('{', '}')
-  if (tokens.length > 0) throw new SyntaxError(`more after the end: ${tokens.join(' ')}`)
+  if (tokens.length > 0) throw new SyntaxError(`text after the end: ${tokens.join(' ')}`)
   return test
 }
 

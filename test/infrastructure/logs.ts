@@ -12,7 +12,7 @@ import { describeService, resourcesOf, root, tableOf, tokenSourceOf } from '../s
 
 export const service = describeService()
 
-/** An object that a function has logged. */
+/** An object that a function logged. */
 export interface Logged {
   functionKey: string
   level: string
@@ -22,10 +22,12 @@ export interface Logged {
 const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const
 
 /**
- * Makes the functions do whatever they may log something about: every sample event as it is, while nothing answers,
- * and poisoned; too many failures, a broken hash, a key that is not there, and a refresh token that was used before.
+ * Makes the functions log every event that they can log.
  *
- * @returns What was logged, in the order of time.
+ * Runs every sample event three times: as it is, during an outage of AWS, and with members that throw. Then provokes
+ * too many failed passwords, an unusable hash, a missing key and a reused refresh token.
+ *
+ * @returns The logged objects, in the order of time.
  */
 export async function logEverything(): Promise<Logged[]> {
   const logged: Logged[] = []
@@ -35,7 +37,7 @@ export async function logEverything(): Promise<Logged[]> {
       const log = (message: Logged['message']) => void logged.push({ functionKey, level, message })
       vi.spyOn(console, method as keyof typeof LEVELS).mockImplementation(log)
     }
-    // The authorizer throws what it cannot answer.
+    // The authorizer throws instead of returning a response.
     await handler(event, lambdaContext()).catch(() => {})
     vi.restoreAllMocks()
   }
@@ -56,15 +58,13 @@ export async function logEverything(): Promise<Logged[]> {
   const guess = JSON.stringify({ username: 'guessed', password: 'a guess' })
   for (let count = 0; count < 6; count += 1) await run('login', { ...login, body: guess }, aws)
 
-  const broken = newUser('broken', 'user', '$argon2id$none', new Date())
-  await addUser(tableOf(service, aws), broken)
-  await run('login', { ...login, body: guess.replace('guessed', 'broken') }, aws)
+  const unusable = newUser('unusable', 'user', '$argon2id$none', new Date())
+  await addUser(tableOf(service, aws), unusable)
+  await run('login', { ...login, body: guess.replace('guessed', 'unusable') }, aws)
 
   const environment = { PUBLISHED_KEYS: `${service.custom.keyA},alias/none` }
-  const withoutKey = {
-    ...service,
-    functions: { jwks: { handler: 'functions/service/jwks.handler', environment } },
-  }
+  const { jwks } = service.functions
+  const withoutKey = { ...service, functions: jwks ? { jwks: { ...jwks, environment } } : {} }
   await run('jwks', sampleEvent('jwks.json'), aws, withoutKey)
 
   const refresh = await fill('refresh.json')
@@ -77,19 +77,19 @@ export async function logEverything(): Promise<Logged[]> {
   return logged
 }
 
-/** An event that nobody can read without an accident. */
+/** Returns an event whose members throw when a function reads them. */
 function poisoned(event: object): object {
-  const accident = {
+  const throwing = {
     get: () => {
       throw new TypeError('on purpose')
     },
   }
   const members = ['body', 'requestContext', 'pathParameters', 'authorizationToken']
-  return Object.defineProperties({ ...event }, Object.fromEntries(members.map((name) => [name, accident])))
+  return Object.defineProperties({ ...event }, Object.fromEntries(members.map((name) => [name, throwing])))
 }
 
 /**
- * How Lambda writes an object that a function has logged, in the log format JSON: `formatJsonMessage` of
+ * Returns the record that Lambda writes for a logged object in the log format JSON, as `formatJsonMessage` does in
  * https://github.com/aws/aws-lambda-nodejs-runtime-interface-client.
  */
 export const recordOf = ({ level, message }: Logged): unknown =>
@@ -97,10 +97,10 @@ export const recordOf = ({ level, message }: Logged): unknown =>
 
 const AN_EVENT = /\bevent(?::| \?\?) '([\w.]+)'/g
 
-/** The names of all events that are in the code. */
+/** Returns the names of all events in the code. */
 export const eventNames = (): string[] => [
   ...new Set(
-    globSync('{lib,functions}/*.ts', { cwd: root, exclude: ['**/*.test.ts'] }).flatMap((file) =>
+    globSync('{lib,functions}/**/*.ts', { cwd: root, exclude: ['**/*.test.ts'] }).flatMap((file) =>
       [...readFileSync(`${root}/${file}`, 'utf8').matchAll(AN_EVENT)].flatMap(([, name = '']) => name),
     ),
   ),

@@ -1,5 +1,18 @@
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { cleanEnvironment, root } from '../support/service-description.ts'
 
 /** A resource of a CloudFormation template. */
@@ -11,18 +24,37 @@ export interface TemplateResource {
   UpdateReplacePolicy?: string
 }
 
-/** What `sls package` makes, with all conditions decided: just what CloudFormation would then create. */
+/** The output of `sls package`, with all conditions evaluated: the resources that CloudFormation then creates. */
 export interface Package {
   resources: Record<string, TemplateResource>
   outputs: Record<string, { Value: unknown }>
-  /** Put on every resource that takes tags; the template does not have them. */
+  /** Tags for every resource that takes tags. The template itself does not contain them. */
   stackTags: Record<string, string>
+  /** Folder with the deployed archive of each function, `<function>.zip`. */
+  folder: string
 }
 
-/** What the framework packages from. It works in `.serverless` beside them, so each packaging gets a copy. */
+/** The packages that the tests check. Together they have every parameter with its default and with another value. */
+export const packageProd = () => packageService('prod')
+export const packageChangedProd = () => packageService('prod', CHANGED)
+export const packageDev = () => packageService('dev', { publishedKeys: 'b', signingKey: 'b' })
+
+export const TOPIC_ARN = 'arn:aws:sns:eu-central-1:123456789012:on-call'
+
+const CHANGED = {
+  memoryMb: '2048',
+  loginConcurrency: '7',
+  authorizerCacheSeconds: '0',
+  alarmTopicArn: TOPIC_ARN,
+  publishedKeys: 'a',
+  pages: 'on',
+}
+
+/** The inputs of `sls package`. It writes to `.serverless` beside them, so it runs in a copy. */
 const SOURCES = [
   'serverless.yml',
   'package.json',
+  'package-lock.json',
   'functions',
   'lib',
   'local',
@@ -32,55 +64,108 @@ const SOURCES = [
 ]
 
 /**
- * Packages the service with the ordinary command, without any AWS credentials or region.
+ * Packages the service with the ordinary command, without AWS credentials and without a region.
  *
- * @param params - As after `--param`.
+ * Packages are cached in `.results` by a hash of their sources and parameters, so that test files share them.
+ *
+ * @param params - Deploy parameters, as after `--param`.
  */
-export function packageService(stage: string, params: Record<string, string> = {}): Package {
-  mkdirSync(`${root}/.results`, { recursive: true })
-  const folder = mkdtempSync(`${root}/.results/template-`)
-  try {
-    for (const name of SOURCES) cpSync(`${root}/${name}`, `${folder}/${name}`, { recursive: true })
-    const args = [`${root}/node_modules/.bin/sls`, 'package', '--stage', stage]
-    for (const [name, value] of Object.entries(params)) args.push('--param', `${name}=${value}`)
-    execFileSync(process.execPath, args, { cwd: folder, env: cleanEnvironment(), stdio: 'pipe' })
-    const read = (name: string) => JSON.parse(readFileSync(`${folder}/.serverless/${name}.json`, 'utf8'))
-    const { Resources, Outputs, Conditions } = read('cloudformation-template-update-stack')
-    const { stackTags } = read('serverless-state').service.provider
-    return { ...present(Resources, Outputs, Conditions), stackTags }
-  } finally {
-    rmSync(folder, { recursive: true })
+async function packageService(stage: string, params: Record<string, string> = {}): Promise<Package> {
+  const args = ['package', '--stage', stage]
+  for (const [name, value] of Object.entries(params)) args.push('--param', `${name}=${value}`)
+  const folder = await cached(`package-${hashOf(args)}`, (copy) => runSls(args, copy))
+  const read = (name: string) => JSON.parse(readFileSync(`${folder}/${name}.json`, 'utf8'))
+  const { Resources, Outputs, Conditions } = read('cloudformation-template-update-stack')
+  const { stackTags } = read('serverless-state').service.provider
+  return { ...evaluate(Resources, Outputs, Conditions), stackTags, folder }
+}
+
+function hashOf(args: string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([process.version, args]))
+  const files = SOURCES.flatMap((source) => [source, ...globSync(`${source}/**`, { cwd: root })])
+  for (const file of files.filter((name) => !name.endsWith('.test.ts')).sort()) {
+    if (statSync(`${root}/${file}`).isFile())
+      hash.update(`\0${file}\0`).update(readFileSync(`${root}/${file}`))
   }
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** Makes a folder once, even if several test processes ask for it at the same time. */
+async function cached(name: string, make: (folder: string) => Promise<string>): Promise<string> {
+  const [folder, lock] = [`${root}/.results/${name}`, `${root}/.results/${name}.lock`]
+  mkdirSync(`${root}/.results`, { recursive: true })
+  while (!takeLock(lock)) await sleep(100)
+  try {
+    if (existsSync(folder)) return folder
+    removeOldPackages()
+    const copy = mkdtempSync(`${root}/.results/copy-`)
+    renameSync(await make(copy), folder)
+    rmSync(copy, { recursive: true })
+    return folder
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
+}
+
+const DAY_MS = 86_400_000
+
+function removeOldPackages(): void {
+  for (const name of globSync('.results/{package,copy}-*', { cwd: root })) {
+    const { mtimeMs } = statSync(`${root}/${name}`, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() }
+    if (Date.now() - mtimeMs > DAY_MS) rmSync(`${root}/${name}`, { recursive: true, force: true })
+  }
+}
+
+/** A process that ended while it held the lock left it behind. */
+const LOCK_IS_STALE_MS = 60_000
+
+function takeLock(lock: string): boolean {
+  try {
+    mkdirSync(lock)
+    return true
+  } catch {
+    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    if (age > LOCK_IS_STALE_MS) rmSync(lock, { recursive: true, force: true })
+    return false
+  }
+}
+
+async function runSls(args: string[], folder: string): Promise<string> {
+  for (const name of SOURCES) cpSync(`${root}/${name}`, `${folder}/${name}`, { recursive: true })
+  const sls = `${root}/node_modules/.bin/sls`
+  await promisify(execFile)(process.execPath, [sls, ...args], { cwd: folder, env: cleanEnvironment() })
+  return `${folder}/.serverless`
 }
 
 type Decide = (condition: string) => boolean
 
-function present(
+function evaluate(
   resources: Record<string, TemplateResource & { Condition?: string }>,
   outputs: Package['outputs'],
   conditions: Record<string, unknown>,
 ) {
   const decide: Decide = (name) => isTrue(conditions[name])
-  const there = Object.entries(resources).flatMap(([id, { Condition, ...resource }]) =>
+  const existing = Object.entries(resources).flatMap(([id, { Condition, ...resource }]) =>
     Condition === undefined || decide(Condition) ? [[id, choose(resource, decide)]] : [],
   )
-  return { resources: Object.fromEntries(there), outputs: choose(outputs, decide) as Package['outputs'] }
+  return { resources: Object.fromEntries(existing), outputs: choose(outputs, decide) as Package['outputs'] }
 }
 
-/** Of conditions, those forms that ours have. */
+/** Evaluates a condition. Supports the forms that this template uses. */
 function isTrue(condition: unknown): boolean {
   const { 'Fn::Not': not, 'Fn::Equals': equals }: Record<string, unknown[] | undefined> = Object(condition)
   if (not !== undefined) return !isTrue(not[0])
   if (equals !== undefined) return equals[0] === equals[1]
-  throw new TypeError(`no such condition: ${JSON.stringify(condition)}`)
+  throw new TypeError(`unsupported condition: ${JSON.stringify(condition)}`)
 }
 
 const NO_VALUE = Symbol('AWS::NoValue')
 
-/** Every `Fn::If` becomes what it stands for. */
+/** Replaces every `Fn::If` with the branch that its condition selects. */
 function choose(node: unknown, decide: Decide): unknown {
   if (typeof node !== 'object' || node === null) return node
-  if (Array.isArray(node)) return node.map((one) => choose(one, decide)).filter((one) => one !== NO_VALUE)
+  if (Array.isArray(node))
+    return node.map((value) => choose(value, decide)).filter((value) => value !== NO_VALUE)
   const branches = (node as { 'Fn::If'?: [string, unknown, unknown] })['Fn::If']
   if (branches !== undefined) return choose(decide(branches[0]) ? branches[1] : branches[2], decide)
   if ((node as { Ref?: string }).Ref === 'AWS::NoValue') return NO_VALUE
@@ -88,7 +173,7 @@ function choose(node: unknown, decide: Decide): unknown {
   return Object.fromEntries(entries.filter(([, value]) => value !== NO_VALUE))
 }
 
-/** Logical ids that something in a template refers to. */
+/** Returns the logical ids that a part of a template refers to. */
 export function referencesIn(node: unknown): string[] {
   if (typeof node !== 'object' || node === null) return []
   return Object.entries(node).flatMap(([name, value]) => {

@@ -1,4 +1,4 @@
-/** A statement of a policy, as a template has it. */
+/** A statement of an IAM policy, as it stands in a template. */
 export interface Statement {
   Effect: string
   Action: string | string[]
@@ -22,16 +22,16 @@ const onItems = (operations: string[], partitions: string[]) =>
     { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } },
   )
 
-const JUDGE_TOKENS = allow(['dynamodb:GetItem'], [arn('Table')], {
+const VERIFY_TOKENS = allow(['dynamodb:GetItem'], [arn('Table')], {
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['user#*'] },
   'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'disabled', 'validAfter'] },
   StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
 })
 
-/** X-Ray's two actions know no resources, so that they take a wildcard. */
+/** X-Ray has no resources to name, so its two actions take a wildcard. */
 export const TRACING = allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*'])
 
-/** The streams of one function's own log group, which the stack makes. */
+/** Permission to write to the function's own log group. The stack creates the group. */
 export const logging = (functionName: string) =>
   allow(
     ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -43,7 +43,10 @@ export const logging = (functionName: string) =>
   )
 
 /**
- * What each function may do besides logging and tracing, and nothing else.
+ * Lists what functions may do in addition to logging and tracing.
+ *
+ * A function without an entry may log and trace, and nothing else. A function of yours that needs more is listed here,
+ * so that a change of permissions is always a change of this file too.
  *
  * @param keys - Logical ids of the published keys.
  */
@@ -53,7 +56,7 @@ export function permissions(keys: string[]): Record<string, Statement[]> {
     StringEquals: { 'kms:SigningAlgorithm': 'RSASSA_PKCS1_V1_5_SHA_256' },
   })
   return {
-    authorizer: [readKeys, JUDGE_TOKENS],
+    authorizer: [readKeys, VERIFY_TOKENS],
     login: [
       readKeys,
       sign,
@@ -68,9 +71,6 @@ export function permissions(keys: string[]): Record<string, Statement[]> {
       onItems(['BatchGetItem', 'UpdateItem'], ['user#*', 'source#*']),
       onItems(['DeleteItem'], ['user#*']),
     ],
-    'user-content': [],
-    'admin-content': [],
     jwks: [readKeys],
-    openapi: [],
   }
 }
