@@ -1,7 +1,10 @@
+import { readdirSync } from 'node:fs'
 import { expect } from 'vitest'
-import { CORS_HEADERS } from './lambda.ts'
+import { ROUTES } from '../../lib/openapi/routes.ts'
+import { CORS_HEADERS, sampleEvent } from './lambda.ts'
+import { describeService, root } from './service-description.ts'
 
-/** What a function does with a sample event: what it returns, any JSON body parsed, or what it throws. */
+/** The outcome of a sample event: what the function returns, with a JSON body parsed, or what it throws. */
 type Outcome = { returns: object } | { throws: string }
 
 const headers = {
@@ -11,18 +14,18 @@ const headers = {
   ...CORS_HEADERS,
 }
 
-const answer = (statusCode: number, body: object, more: Partial<typeof headers> = {}): Outcome => ({
+const response = (statusCode: number, body: object, more: Partial<typeof headers> = {}): Outcome => ({
   returns: { statusCode, headers: { ...headers, ...more }, body },
 })
 
 const problem = (status: number, title: string, detail: string, more = {}): Outcome =>
-  answer(
+  response(
     status,
     { type: 'about:blank', title, status, detail, ...more },
     { 'Content-Type': 'application/problem+json' },
   )
 
-const token = answer(200, {
+const tokens = response(200, {
   authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
   tokenType: 'Bearer',
   expiresIn: 1800,
@@ -30,9 +33,9 @@ const token = answer(200, {
   refreshExpiresIn: expect.any(Number),
 })
 
-const gone = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')
+const invalidRefreshToken = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')
 
-const nothing: Outcome = {
+const noContent: Outcome = {
   returns: {
     statusCode: 204,
     headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...CORS_HEADERS },
@@ -43,7 +46,7 @@ const nothing: Outcome = {
 const invalid = (pointer: string, detail: string) =>
   problem(422, 'Unprocessable Content', 'One or more fields are invalid.', { errors: [{ pointer, detail }] })
 
-const wrong = problem(401, 'Unauthorized', 'Incorrect username or password.')
+const wrongCredentials = problem(401, 'Unauthorized', 'Incorrect username or password.')
 
 const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
 const statement = (Effect: string, Resource: string) => ({ Action: 'execute-api:Invoke', Effect, Resource })
@@ -80,107 +83,106 @@ const page = (title: string): Outcome => ({
   },
 })
 
-const nothingHere = problem(404, 'Not Found', 'Resource not found.')
+const notFound = problem(404, 'Not Found', 'Resource not found.')
 
-/** Every file in `events/`: the function it is for, and what comes of it. */
-export const SAMPLES: Record<string, Outcome & { functionKey: string }> = {
-  'login.json': { functionKey: 'login', ...token },
-  'login-admin.json': { functionKey: 'login', ...token },
-  'login-wrong-password.json': { functionKey: 'login', ...wrong },
-  'login-unknown-user.json': { functionKey: 'login', ...wrong },
-  'login-malformed-body.json': {
-    functionKey: 'login',
-    ...problem(
-      400,
-      'Bad Request',
-      'The request body must be a single JSON object in UTF-8, without a byte order mark or repeated members.',
-    ),
-  },
-  'login-invalid-fields.json': {
-    functionKey: 'login',
-    ...problem(422, 'Unprocessable Content', 'One or more fields are invalid.', {
-      errors: [
-        {
-          pointer: '#/username',
-          detail: '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.',
-        },
-        { pointer: '#/password', detail: 'A string is needed.' },
-        { pointer: '#', detail: 'Unknown fields are not accepted.' },
+/** Outcomes of sample events, by file. An event that is not listed has the status of its route's response. */
+export const OUTCOMES: Record<string, Outcome> = {
+  'login.json': tokens,
+  'login-admin.json': tokens,
+  'login-wrong-password.json': wrongCredentials,
+  'login-unknown-user.json': wrongCredentials,
+  'login-malformed-body.json': problem(
+    400,
+    'Bad Request',
+    'The request body must be a single JSON object in UTF-8, without a byte order mark or repeated members.',
+  ),
+  'login-invalid-fields.json': problem(422, 'Unprocessable Content', 'One or more fields are invalid.', {
+    errors: [
+      {
+        pointer: '#/username',
+        detail: '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.',
+      },
+      { pointer: '#/password', detail: 'A string is needed.' },
+      { pointer: '#', detail: 'Unknown fields are not accepted.' },
+    ],
+  }),
+  'refresh.json': tokens,
+  'refresh-unknown-token.json': invalidRefreshToken,
+  'logout.json': noContent,
+  'logout-everywhere.json': noContent,
+  // The other samples create sessions too.
+  'sessions.json': response(200, { sessions: expect.any(Array) }),
+  'end-session.json': noContent,
+  'end-session-unknown.json': notFound,
+  'password.json': noContent,
+  'password-too-short.json': invalid('#/newPassword', 'At least 15 characters.'),
+  'password-wrong-current.json': invalid('#/currentPassword', 'This is not the current password.'),
+  'authorizer.json': policy('user', 'user', [
+    statement('Allow', `${stage}/*`),
+    statement('Deny', `${stage}/*/admin*`),
+  ]),
+  'authorizer-admin.json': policy('admin', 'admin', [statement('Allow', `${stage}/*`)]),
+  'authorizer-missing-token.json': { throws: 'Unauthorized' },
+  'authorizer-expired-token.json': { throws: 'Unauthorized' },
+  'authorizer-forged-token.json': { throws: 'Unauthorized' },
+  'user-content.json': response(200, {
+    message: 'This content for authorised users only.',
+    username: 'user',
+    role: 'user',
+  }),
+  'user-content-expired.json': problem(401, 'Unauthorized', 'Could not validate credentials.'),
+  'admin-content.json': response(200, { message: 'Admin only content.', username: 'admin', role: 'admin' }),
+  'admin-content-as-user.json': problem(
+    403,
+    'Forbidden',
+    'You do not have permission to access this resource.',
+  ),
+  'jwks.json': response(200, { keys: [publicKey, publicKey] }, { 'Cache-Control': 'public, max-age=300' }),
+  'openapi.json': response(
+    200,
+    expect.objectContaining({
+      openapi: '3.1.0',
+      servers: [
+        expect.objectContaining({ url: 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/dev' }),
       ],
     }),
-  },
-  'refresh.json': { functionKey: 'refresh', ...token },
-  'refresh-unknown-token.json': { functionKey: 'refresh', ...gone },
-  'logout.json': { functionKey: 'logout', ...nothing },
-  'logout-everywhere.json': { functionKey: 'logout', ...nothing },
-  'sessions.json': {
-    functionKey: 'sessions',
-    // Whatever sessions the other samples have begun meanwhile.
-    ...answer(200, { sessions: expect.any(Array) }),
-  },
-  'end-session.json': { functionKey: 'end-session', ...nothing },
-  'end-session-unknown.json': {
-    functionKey: 'end-session',
-    ...nothingHere,
-  },
-  'password.json': { functionKey: 'password', ...nothing },
-  'password-too-short.json': {
-    functionKey: 'password',
-    ...invalid('#/newPassword', 'At least 15 characters.'),
-  },
-  'password-wrong-current.json': {
-    functionKey: 'password',
-    ...invalid('#/currentPassword', 'This is not the current password.'),
-  },
-  'authorizer.json': {
-    functionKey: 'authorizer',
-    ...policy('user', 'user', [statement('Allow', `${stage}/*`), statement('Deny', `${stage}/*/admin*`)]),
-  },
-  'authorizer-admin.json': {
-    functionKey: 'authorizer',
-    ...policy('admin', 'admin', [statement('Allow', `${stage}/*`)]),
-  },
-  'authorizer-missing-token.json': { functionKey: 'authorizer', throws: 'Unauthorized' },
-  'authorizer-expired-token.json': { functionKey: 'authorizer', throws: 'Unauthorized' },
-  'authorizer-forged-token.json': { functionKey: 'authorizer', throws: 'Unauthorized' },
-  'user-content.json': {
-    functionKey: 'user-content',
-    ...answer(200, {
-      message: 'This content for authorised users only.',
-      username: 'user',
-      role: 'user',
-    }),
-  },
-  'user-content-expired.json': {
-    functionKey: 'user-content',
-    ...problem(401, 'Unauthorized', 'Could not validate credentials.'),
-  },
-  'admin-content.json': {
-    functionKey: 'admin-content',
-    ...answer(200, { message: 'Admin only content.', username: 'admin', role: 'admin' }),
-  },
-  'admin-content-as-user.json': {
-    functionKey: 'admin-content',
-    ...problem(403, 'Forbidden', 'You do not have permission to access this resource.'),
-  },
-  'jwks.json': {
-    functionKey: 'jwks',
-    ...answer(200, { keys: [publicKey, publicKey] }, { 'Cache-Control': 'public, max-age=300' }),
-  },
-  'openapi.json': {
-    functionKey: 'openapi',
-    ...answer(
-      200,
-      expect.objectContaining({
-        openapi: '3.1.0',
-        servers: [
-          expect.objectContaining({ url: 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/dev' }),
-        ],
-      }),
-    ),
-  },
-  'docs.json': { functionKey: 'docs', ...page('API documentation') },
-  'docs-unknown-file.json': { functionKey: 'docs', ...nothingHere },
-  'signin.json': { functionKey: 'signin', ...page('Sign in') },
-  'signin-unknown-file.json': { functionKey: 'signin', ...nothingHere },
+  ),
+  'docs.json': page('API documentation'),
+  'docs-unknown-file.json': notFound,
+  'signin.json': page('Sign in'),
+  'signin-unknown-file.json': notFound,
 }
+
+interface Request {
+  /** `TOKEN` in the events of the authorizer. */
+  type?: string
+  httpMethod: string
+  /** The path of the route, `/sessions/{id}` for example. */
+  resource: string
+}
+
+const routeOf = ({ httpMethod, resource }: Request) => `${httpMethod} ${resource}`
+
+function functionOf(file: string, event: Request): string {
+  if (event.type === 'TOKEN') return 'authorizer'
+  const found = Object.entries(describeService().functions).find(([, { events = [] }]) =>
+    events.some(
+      ({ http }) => routeOf(event) === `${http.method.toUpperCase()} /${http.path.replace(/^\//, '')}`,
+    ),
+  )
+  if (found === undefined) throw new Error(`events/${file}: serverless.yml has no route ${routeOf(event)}`)
+  return found[0]
+}
+
+function defaultOutcome(event: Request): Outcome {
+  const route = ROUTES.find(({ method, path }) => routeOf(event) === `${method.toUpperCase()} ${path}`)
+  return { returns: expect.objectContaining({ statusCode: route?.answer.status ?? 200 }) }
+}
+
+/** Every file in `events/`: the function that it is for, and the outcome. */
+export const SAMPLES: Record<string, Outcome & { functionKey: string }> = Object.fromEntries(
+  readdirSync(`${root}/events`).map((file) => {
+    const event = sampleEvent(file)
+    return [file, { functionKey: functionOf(file, event), ...(OUTCOMES[file] ?? defaultOutcome(event)) }]
+  }),
+)
