@@ -12,19 +12,18 @@ import { addUser } from '../lib/users/store.ts'
 import { newUser, type User } from '../lib/users/user.ts'
 import { DEMO_USERS, type LocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
-import { FUNCTION_NAMES, type FunctionName } from './budgets.ts'
 import type { Service } from './bundles.ts'
 
 const PATIENCE_MS = 10_000
 const TOKENS_AT_ONCE = 50
 
-/** Where a process that stands for AWS listens. */
+/** Addresses of the process that stands in for AWS. */
 export interface Urls {
   dynamodb: string
   kms: string
 }
 
-/** Starts a script that stands for AWS and says where it listens. It ends when it is disconnected. */
+/** Starts a script that stands in for AWS and sends its addresses. It ends when it is disconnected. */
 export async function startAws(
   script: URL,
   args: string[],
@@ -40,7 +39,7 @@ export async function startAws(
       credentials,
       endpoints: { dynamodb: new URL(urls.dynamodb), kms: new URL(urls.kms) },
     },
-    // What Lambda and a developer would put into the functions' environment.
+    // The variables that Lambda and the local service set for functions.
     environment: {
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -51,17 +50,17 @@ export async function startAws(
   }
 }
 
-/** The stand-in for AWS, running, with the demo users in its store, each with its name for a password. */
+/** The running stand-in for AWS. Its store has the demo users, whose passwords are their names. */
 export interface StandIn {
   environment: Record<string, string>
   /** The stored hash of the password `user`. */
   passwordHash: string
-  /** PEM of the key that signs. */
+  /** The signing key's public key as PEM. */
   publicKey: string
   parties: TokenParties
-  /** A sample event for each function, with tokens that are good. */
-  events: Record<FunctionName, object>
-  /** Access tokens of that user, no two alike. */
+  /** The sample event of each function, with valid tokens. */
+  events: Record<string, object>
+  /** Different access tokens of that user. */
   tokens: string[]
   stop(): void
 }
@@ -85,13 +84,13 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   )
   for (const user of users) await addUser({ aws, name: tableName }, user)
   const [user] = users
-  if (user === undefined) throw new Error('there are no demo users')
+  if (user === undefined) throw new Error('local/aws.ts has no demo users')
 
   const { key } = await readPublicKey(aws, signingKey)
   const parties = { issuer: custom.tokens.TOKEN_ISSUER, audience: custom.tokens.TOKEN_AUDIENCE }
   const source = { aws: { settings, stop }, table: tableName, signingKey, parties }
   const events = await Promise.all(
-    FUNCTION_NAMES.map(async (name) => {
+    Object.keys(functions).map(async (name) => {
       const event = JSON.parse(readFileSync(new URL(`../events/${name}.json`, import.meta.url), 'utf8'))
       return [name, await fillTokens(event, source, new Date())]
     }),

@@ -4,19 +4,19 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, buildSync } from 'esbuild'
 import type { Resource } from '../local/aws.ts'
-import { FUNCTION_NAMES, type FunctionName } from './budgets.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** A bundle as it would be deployed, and what its function is told. */
+/** A bundle as it is deployed, with the environment of its function. */
 export interface Bundle {
-  name: FunctionName
+  /** Key of the function in `serverless.yml`. */
+  name: string
   path: string
   bytes: number
   environment: Record<string, string>
 }
 
-/** What of the service description, all variables resolved, is needed to run its functions here. */
+/** The part of `serverless.yml`, with all variables resolved, that running its functions takes. */
 export interface Service {
   provider: { region: string; runtime: string; timeout: number }
   custom: {
@@ -29,7 +29,7 @@ export interface Service {
   functions: Record<string, { handler: string; environment?: Record<string, string> }>
 }
 
-/** Reads `serverless.yml` through the framework itself, so that every variable has the value it is deployed with. */
+/** Reads `serverless.yml` by the framework itself, so that every variable has its deployed value. */
 export function readService(): Service {
   const sls = join(root, 'node_modules/.bin/sls')
   const text = execFileSync(process.execPath, [sls, 'print', '--format', 'json'], { cwd: root })
@@ -37,20 +37,18 @@ export function readService(): Service {
 }
 
 /**
- * Builds the bundles with the options that serverless-esbuild gives esbuild.
+ * Builds the bundles with the options that serverless-esbuild passes to esbuild.
  *
- * `sls package` would do the same build, but it empties `.serverless/` whatever folder it is told to write to.
- * An option that only the plugin knows makes esbuild fail here, so the two cannot drift apart unnoticed.
+ * `sls package` builds the same bundles, but it empties `.serverless/` even if it writes to another folder. esbuild
+ * fails on an option that only the plugin knows, so the two builds cannot differ unnoticed.
  *
- * @param folder - Where to put them, from the service's own folder.
+ * @param folder - Output folder, relative to the project.
  */
 export function buildBundles(service: Service, folder: string): Bundle[] {
   const outdir = join(root, folder)
   const { outputFileExtension, outputWorkFolder, exclude, watch, ...options } = service.custom.esbuild
   const target = service.provider.runtime.replace(/^nodejs(\d+)\.x$/, 'node$1')
-  return FUNCTION_NAMES.map((name) => {
-    const { handler, environment = {} } = service.functions[name] ?? {}
-    if (handler === undefined) throw new Error(`bench/budgets.ts lists ${name}, and serverless.yml does not`)
+  return Object.entries(service.functions).map(([name, { handler, environment = {} }]) => {
     const path = join(outdir, `${name}.cjs`)
     const entry = join(root, handler.replace(/\.handler$/, '.ts'))
     buildSync({ ...options, platform: 'node', target, entryPoints: [entry], outfile: path })

@@ -6,18 +6,17 @@ const BAR_WIDTH = 300
 const ROW_HEIGHT = 24
 
 /**
- * Draws each row's share of its budget, and below, on one scale, the milliseconds of the held run.
+ * Draws each row's share of its budget. Below, it draws the milliseconds of the run with a part of a CPU on one scale.
  *
- * Colours follow the reader's scheme together with the ground they stand on, so that a viewer that knows of no
- * scheme still shows dark on light.
+ * Colours and background follow the reader's colour scheme. A viewer without one shows dark on light.
  *
- * @param judged - Rows with budgets.
- * @param held - Rows of the run with the CPU held, none where there was none.
- * @param share - Of a CPU, in that run.
+ * @param compared - Rows, with or without budgets. Those without are left out.
+ * @param held - Rows of the run with a part of a CPU. Empty if there was no such run.
+ * @param share - The part of a CPU in that run, 0 to 1.
  * @returns An SVG document.
  */
-export function chart(judged: readonly Row[], held: readonly Row[], share: number): string {
-  const budgeted = judged.flatMap((row) => (row.budget === undefined ? [] : [{ row, budget: row.budget }]))
+export function chart(compared: readonly Row[], held: readonly Row[], share: number): string {
+  const budgeted = compared.flatMap((row) => (row.budget === undefined ? [] : [{ row, budget: row.budget }]))
   const heldMs = held.filter(({ unit }) => unit === 'ms')
   const longestMs = Math.max(...heldMs.map(({ value }) => value))
   const bars = [
@@ -26,7 +25,7 @@ export function chart(judged: readonly Row[], held: readonly Row[], share: numbe
       ...bar(row, row.value / budget, `${amount(row.value, row)} of ${amount(budget, row)}`),
       limit: true,
     })),
-    ...(heldMs.length > 0 ? [heading(`The CPU held to ${Math.round(share * 100)} %, no budget`)] : []),
+    ...(heldMs.length > 0 ? [heading(`With ${Math.round(share * 100)} % of a CPU, no budget`)] : []),
     ...heldMs.map((row) => bar(row, row.value / longestMs, amount(row.value, row))),
   ]
   const height = bars.length * ROW_HEIGHT + 24
@@ -66,7 +65,7 @@ function draw({ label, share, text, isOver, limit }: Bar, index: number): string
   const y = index * ROW_HEIGHT + 12
   const baseline = y + 17
   if (share === undefined) return `<text class="heading" x="16" y="${baseline}">${label}</text>`
-  // A bar beyond its budget would leave the picture.
+  // A bar far over its budget would leave the picture.
   const width = Math.round(Math.max(0, Math.min(share, 1.05)) * BAR_WIDTH)
   const end = LABEL_WIDTH + BAR_WIDTH
   return [

@@ -1,5 +1,5 @@
-// One cold start: from the start of this process to the handler's first answer. CommonJS, and nothing loaded that
-// a function does not have loaded for it, so that the empty handler's time is node's own.
+// Measures one cold start: from the start of this process to the handler's first result. It is CommonJS and loads
+// nothing that functions do not load, so that the time of the empty handler is that of Node itself.
 const { readFileSync, writeSync } = require('node:fs')
 
 const [bundle, eventFile, timeoutMs] = process.argv.slice(2)
@@ -8,9 +8,9 @@ const context = { getRemainingTimeInMillis: () => Number(timeoutMs) }
 
 require(bundle)
   .handler(event, context)
-  .then((answer) => {
+  .then((result) => {
     // Counts from the start of the process (performance.timeOrigin).
     const ms = performance.now()
-    writeSync(3, JSON.stringify({ ms, answer }))
+    writeSync(3, JSON.stringify({ ms, result }))
     process.exit()
   })

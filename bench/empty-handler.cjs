@@ -1,4 +1,4 @@
-// The least that a function can be: what is left of a cold start when there is nothing to do.
+// The smallest possible function: its cold start is that of Node itself.
 exports.handler = async () => ({
   statusCode: 200,
   headers: { 'Content-Type': 'application/json' },

@@ -1,21 +1,21 @@
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Short against what is measured, so that a start is slowed evenly and not stopped once. */
+/** Short in comparison with a cold start, so that the limit slows it evenly. */
 const PERIOD_US = 20_000
 
-/** A control group whose processes get a share of one CPU. */
+/** A control group that limits its processes to a share of one CPU. */
 export interface HeldCpu {
-  /** File that a process writes its id into to be held. */
+  /** File that a process writes its id to in order to enter the group. */
   procsFile: string
   release(): void
 }
 
 /**
- * Makes a control group (version 2 or 1) that holds its processes to a share of one CPU.
+ * Creates a control group (version 2 or 1) that limits its processes to a share of one CPU.
  *
  * @param share - Of one CPU, 0 to 1.
- * @returns `undefined` where this machine does not let us.
+ * @returns `undefined` if this machine does not allow it.
  */
 export function holdCpu(share: number): HeldCpu | undefined {
   const quotaUs = Math.round(PERIOD_US * share)
@@ -31,7 +31,7 @@ export function holdCpu(share: number): HeldCpu | undefined {
       continue
     }
     try {
-      // r+: a setting that is not there must not be created.
+      // r+ does not create a setting that does not exist.
       for (const [name, value] of Object.entries(settings)) {
         writeFileSync(join(group, name), value, { flag: 'r+' })
       }

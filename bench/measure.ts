@@ -4,18 +4,17 @@ import { writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { StandIn } from './aws.ts'
-import { FUNCTION_NAMES, type FunctionName } from './budgets.ts'
 import type { Bundle } from './bundles.ts'
 import type { HeldCpu } from './held-cpu.ts'
-import type { FilledStore } from './stores.ts'
 
-/** Medians of one run. */
+/** The medians of one run. */
 export interface Medians {
   emptyMs: number
-  coldMs: Record<FunctionName, number>
-  /** The whole call, its reading of the user included. */
+  /** By function. */
+  coldMs: Record<string, number>
+  /** The whole call, with its read of the user. */
   authorizerUs: number
-  /** Its verification of the token alone. */
+  /** The verification of the token alone. */
   verificationUs: number
   verifyUs: number
   refreshMs: number
@@ -24,12 +23,12 @@ export interface Medians {
   hashMs: number
 }
 
-/** What is measured, and with what. */
+/** The bundles to measure, and everything that measuring them takes. */
 export interface Bench {
   bundles: readonly Bundle[]
   standIn: StandIn
   timeoutSeconds: number
-  /** Folder for what the measured processes read. */
+  /** Folder for the input files of the measured processes. */
   folder: string
 }
 
@@ -38,20 +37,19 @@ const scripts = {
   warmAuthorizer: new URL('./warm-authorizer.ts', import.meta.url),
   warmLogin: new URL('./warm-login.ts', import.meta.url),
   warmRefresh: new URL('./warm-refresh.ts', import.meta.url),
-  warmStores: new URL('./warm-stores.ts', import.meta.url),
 }
 const EMPTY_HANDLER = fileURLToPath(new URL('./empty-handler.cjs', import.meta.url))
 
 /**
- * Measures everything once over, in fresh processes.
+ * Measures everything once, in fresh processes.
  *
- * @param rounds - How often each cold start and each login is measured.
- * @param held - Where the measured processes are held, if they are.
+ * @param rounds - Number of measurements of each cold start and of each login.
+ * @param held - Control group of the measured processes, if they run with a part of a CPU.
  */
 export async function measure(bench: Bench, rounds: number, held?: HeldCpu): Promise<Medians> {
   const cold = await measureColdStarts(bench, rounds, held)
   const { events, tokens, publicKey, parties, passwordHash } = bench.standIn
-  const warm = <Measure extends string>(name: FunctionName, script: URL, input: object) =>
+  const warm = <Measure extends string>(name: string, script: URL, input: object) =>
     runWarm<Record<Measure, number>[]>(bench, name, script, { event: events[name], ...input }, held)
   const authorizer = await warm<'authorizerUs' | 'verificationUs' | 'verifyUs'>(
     'authorizer',
@@ -61,21 +59,6 @@ export async function measure(bench: Bench, rounds: number, held?: HeldCpu): Pro
   const refresh = await warm<'refreshMs' | 'signMs'>('refresh', scripts.warmRefresh, {})
   const login = await warm<'loginMs' | 'hashMs'>('login', scripts.warmLogin, { passwordHash, rounds })
   return { ...cold, ...mediansOf(authorizer), ...mediansOf(refresh), ...mediansOf(login) }
-}
-
-/**
- * Measures login with each of some stores, in turns.
- *
- * @returns Median milliseconds, one for each store.
- */
-export async function measureStores(
-  bench: Bench,
-  stores: readonly FilledStore[],
-  rounds: number,
-): Promise<number[]> {
-  const input = { event: bench.standIn.events.login, rounds, stores }
-  const samples = await runWarm<number[][]>(bench, 'login', scripts.warmStores, input)
-  return samples.map(median)
 }
 
 function mediansOf<Measure extends string>(rounds: readonly Record<Measure, number>[]) {
@@ -94,40 +77,32 @@ async function measureColdStarts(bench: Bench, rounds: number, held: HeldCpu | u
     samples.set(name, [])
     writeFileSync(eventFile(bench, name), JSON.stringify(event))
   }
-  // Interleaved, and in a new order every round: a disturbance hits all alike, and nobody always runs behind the
-  // same neighbour. The first round only fills the machine's file cache.
+  // All take turns, in a new order every round: a disturbance affects all of them, and none always follows the same
+  // other one. The first round only fills the machine's file cache.
   for (let round = 0; round <= rounds; round += 1) {
     for (const { name, path, environment } of shuffled(contestants)) {
       const timeoutMs = String(bench.timeoutSeconds * 1000)
       const args = [path, eventFile(bench, name), timeoutMs]
       const env = { ...bench.standIn.environment, ...environment }
-      const { ms, answer } = await run<{ ms: number; answer: Answer }>(scripts.coldStart, args, env, held)
-      const isRefused = answer.policyDocument === undefined && ![200, 204].includes(answer.statusCode ?? 0)
-      if (isRefused) {
-        throw new Error(`${name} answered ${JSON.stringify(answer)}`)
-      }
+      const { ms, result } = await run<{ ms: number; result: Result }>(scripts.coldStart, args, env, held)
+      const isRejected = result.policyDocument === undefined && ![200, 204].includes(result.statusCode ?? 0)
+      if (isRejected) throw new Error(`${name} returned ${JSON.stringify(result)}`)
       if (round > 0) samples.get(name)?.push(ms)
     }
   }
   const medianOf = (name: string) => median(samples.get(name) ?? [])
-  const coldMs = Object.fromEntries(FUNCTION_NAMES.map((name) => [name, medianOf(name)]))
-  return { emptyMs: medianOf('empty'), coldMs: coldMs as Record<FunctionName, number> }
+  const coldMs = Object.fromEntries(bench.bundles.map(({ name }) => [name, medianOf(name)]))
+  return { emptyMs: medianOf('empty'), coldMs }
 }
 
-interface Answer {
+interface Result {
   statusCode?: number
   policyDocument?: object
 }
 
 const eventFile = ({ folder }: Bench, name: string) => `${folder}/${name}.json`
 
-function runWarm<T>(
-  bench: Bench,
-  name: FunctionName,
-  script: URL,
-  input: object,
-  held?: HeldCpu,
-): Promise<T> {
+function runWarm<T>(bench: Bench, name: string, script: URL, input: object, held?: HeldCpu): Promise<T> {
   const bundle = bench.bundles.find((candidate) => candidate.name === name)
   if (bundle === undefined) throw new Error(`no bundle of ${name}`)
   const inputFile = eventFile(bench, `warm-${name}`)
@@ -143,7 +118,7 @@ async function run<T>(
   held: HeldCpu | undefined,
 ): Promise<T> {
   const command = [process.execPath, fileURLToPath(script), ...args]
-  // The shell puts itself into the control group and becomes the command: held from its first instruction on.
+  // The shell enters the control group and then becomes the command, so the limit holds from its first instruction on.
   const shell = held && ['/bin/sh', '-c', 'echo $$ > "$0" && exec "$@"', held.procsFile]
   const [file = '', ...rest] = [...(shell ?? []), ...command]
   const child = spawn(file, rest, { env, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })

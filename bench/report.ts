@@ -1,24 +1,16 @@
-import {
-  FUNCTION_NAMES,
-  FUNCTIONS,
-  type FunctionName,
-  LOGIN_PER_FASTEST_STORE,
-  LOGIN_PER_HASH,
-  STORE_SIZES,
-  VERIFICATION_US,
-} from './budgets.ts'
+import { budgetOf, LOGIN_PER_HASH, VERIFICATION_US } from './budgets.ts'
 import type { Bundle } from './bundles.ts'
 import type { Medians } from './measure.ts'
 
-/** One line of the table. */
+/** A row of the table. */
 export interface Row {
   what: string
-  /** The number that is judged, in `unit`. */
+  /** The number that is compared with the budget, in `unit`. */
   value: number
   budget?: number | undefined
   unit: string
   digits: number
-  /** What the number was made of, or is to be seen beside. */
+  /** The numbers that the value is made of, or a number for comparison. */
   beside: string
 }
 
@@ -33,29 +25,29 @@ export const amount = (value: number, { unit, digits }: Row): string => {
   return `${value.toLocaleString('en-GB', format)} ${unit}`
 }
 
-/** The rows for the bundles' sizes. */
+/** Returns the rows for the sizes of the bundles. */
 export const sizeRows = (bundles: readonly Bundle[]): Row[] =>
   bundles.map(({ name, bytes }) => ({
     what: `${name}, bundle`,
     value: bytes,
-    budget: FUNCTIONS[name].bytes,
+    budget: budgetOf(name).bytes,
     unit: 'bytes',
     digits: 0,
     beside: '',
   }))
 
-/** The rows for the times of one run, with the budgets that hold for a whole CPU. */
+/** Returns the rows for the times of one run, with the budgets for a whole CPU. */
 export function timeRows({ emptyMs, coldMs, ...warm }: Medians): Row[] {
-  const cold = (name: FunctionName): Row => ({
+  const cold = ([name, ms]: [string, number]): Row => ({
     what: `${name}, cold start over an empty handler`,
-    value: coldMs[name] - emptyMs,
-    budget: FUNCTIONS[name].coldMs,
+    value: ms - emptyMs,
+    budget: budgetOf(name).coldMs,
     unit: 'ms',
     digits: 1,
-    beside: `${coldMs[name].toFixed(1)} ms, empty ${emptyMs.toFixed(1)} ms`,
+    beside: `${ms.toFixed(1)} ms, empty ${emptyMs.toFixed(1)} ms`,
   })
   return [
-    ...FUNCTION_NAMES.map(cold),
+    ...Object.entries(coldMs).map(cold),
     {
       what: 'authorizer, warm, verifying a new token',
       value: warm.verificationUs,
@@ -89,26 +81,10 @@ export function timeRows({ emptyMs, coldMs, ...warm }: Medians): Row[] {
   ]
 }
 
-/** The rows for login with stores of {@link STORE_SIZES}, given the median milliseconds of each. */
-export function storeRows(loginMs: readonly number[]): Row[] {
-  const fastestMs = Math.min(...loginMs)
-  return STORE_SIZES.map((size, index) => {
-    const ms = loginMs[index] ?? Number.NaN
-    return {
-      what: `login, ${size.toLocaleString('en-GB')} users in the store`,
-      value: ms / fastestMs,
-      budget: LOGIN_PER_FASTEST_STORE,
-      unit: 'times',
-      digits: 2,
-      beside: `${ms.toFixed(1)} ms, fastest ${fastestMs.toFixed(1)} ms`,
-    }
-  })
-}
-
-/** The same rows for a run that no budget was made for. */
+/** Returns the rows without budgets, for a run with a part of a CPU. */
 export const withoutBudgets = (rows: readonly Row[]): Row[] => rows.map(({ budget, ...row }) => row)
 
-/** Rows as a Markdown table that is readable as it stands. */
+/** Formats rows as a Markdown table with aligned columns. */
 export function table(rows: readonly Row[]): string {
   const cells = rows.map((row) => [
     row.what,
@@ -117,7 +93,7 @@ export function table(rows: readonly Row[]): string {
     row.budget === undefined ? '–' : isOver(row) ? 'OVER' : 'within',
     row.beside,
   ])
-  const lines = [['Median of', 'Measured', 'Budget', 'Verdict', 'Made of, or beside'], ...cells]
+  const lines = [['Median of', 'Measured', 'Budget', 'Verdict', 'Made of, or compared with'], ...cells]
   const isNumber = (column: number) => column === 1 || column === 2
   const widths =
     lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? []

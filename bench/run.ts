@@ -3,21 +3,18 @@ import { cpus, loadavg, totalmem, version } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { startStandIn } from './aws.ts'
-import { STORE_SIZES } from './budgets.ts'
-import { buildBundles, readService, type Service } from './bundles.ts'
+import { buildBundles, readService } from './bundles.ts'
 import { chart } from './chart.ts'
 import { holdCpu } from './held-cpu.ts'
-import { type Bench, measure, measureStores } from './measure.ts'
-import { isOver, sizeRows, storeRows, table, timeRows, withoutBudgets } from './report.ts'
-import { startStore } from './stores.ts'
+import { type Bench, measure } from './measure.ts'
+import { isOver, sizeRows, table, timeRows, withoutBudgets } from './report.ts'
 
-// npm run bench: what the functions cost, against their budgets. Prints a table and draws docs/performance.svg.
+// Measures what the functions cost, compares it with their budgets, prints a table and draws docs/performance.svg.
 const ROUNDS = 25
 const HELD_ROUNDS = 15
-const STORE_ROUNDS = 50
 const TOKENS = 2_000
 
-/** What a function of 512 MB gets of the vCPU that 1,769 MB get whole ("Configure Lambda function memory", AWS). */
+/** Share of a vCPU that a function of 512 MB has; 1,769 MB are a whole one ("Configure Lambda function memory", AWS). */
 const HELD_SHARE = 512 / 1769
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -31,15 +28,6 @@ function describeMachine(): string {
   return `${cpus().length} × ${cpu?.model.trim()}, ${memoryGiB} GiB, ${PRETTY_NAME}, Node ${process.version}, load ${load} at the start`
 }
 
-async function measureLoginWithStores(bench: Bench, service: Service): Promise<number[]> {
-  const stores = await Promise.all(STORE_SIZES.map((size) => startStore(service, size)))
-  try {
-    return await measureStores(bench, stores, STORE_ROUNDS)
-  } finally {
-    for (const store of stores) store.stop()
-  }
-}
-
 console.log(`${describeMachine()}\n`)
 const service = readService()
 const folder = `${root}.results/bench`
@@ -49,19 +37,15 @@ const held = holdCpu(HELD_SHARE)
 try {
   const bench: Bench = { bundles, standIn, timeoutSeconds: service.provider.timeout, folder }
 
-  const rows = [
-    ...sizeRows(bundles),
-    ...timeRows(await measure(bench, ROUNDS)),
-    ...storeRows(await measureLoginWithStores(bench, service)),
-  ]
+  const rows = [...sizeRows(bundles), ...timeRows(await measure(bench, ROUNDS))]
   console.log(table(rows))
 
   const percent = Math.round(HELD_SHARE * 100)
   const heldRows = held ? withoutBudgets(timeRows(await measure(bench, HELD_ROUNDS, held))) : []
   console.log(
     held
-      ? `\nWith the CPU held to ${percent} %:\n\n${table(heldRows)}`
-      : `\nThis machine does not let us hold the CPU to ${percent} %; that part is left out.`,
+      ? `\nWith ${percent} % of a CPU:\n\n${table(heldRows)}`
+      : `\nSkipped the run with ${percent} % of a CPU: this machine does not allow a control group.`,
   )
 
   writeFileSync(`${root}docs/performance.svg`, chart(rows, heldRows, HELD_SHARE))

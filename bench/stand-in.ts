@@ -4,10 +4,9 @@ import { text } from 'node:stream/consumers'
 import type { Attribute, Item, Key } from '../lib/aws/dynamodb.ts'
 import { createKms } from '../local/kms.ts'
 
-// AWS for the bench, in a process of its own so that it takes no time from the function's thread. KMS is the one
-// that local development has: signatures must be real, or no token would verify. DynamoDB keeps what it is given
-// until it is told that the bench begins; from then on it agrees to every write and makes none, so that a refresh
-// token stays the one of the moment, and the same request costs the same however often it is made.
+// Stands in for AWS, in its own process so that it takes no time from the function's thread. KMS is that of the local
+// service, because tokens verify only with real signatures. DynamoDB stores items until the bench begins. From then on
+// it accepts every write without storing it: a refresh token stays valid, and every request costs the same.
 const [region = '', ...keyAliases] = process.argv.slice(2)
 
 const items = new Map<string, Item>()
@@ -47,9 +46,9 @@ const operations: Record<string, (input: Input) => object> = {
 const dynamodb = createServer(async (request, response) => {
   const input = JSON.parse(await text(request))
   const operation = String(request.headers['x-amz-target']).replace(/^.*\./, '')
-  const answer = operations[operation]?.(input)
-  response.statusCode = answer === undefined ? 400 : 200
-  response.end(JSON.stringify(answer ?? { __type: 'UnknownOperationException' }))
+  const output = operations[operation]?.(input)
+  response.statusCode = output === undefined ? 400 : 200
+  response.end(JSON.stringify(output ?? { __type: 'UnknownOperationException' }))
 })
 
 const listen = (server: typeof dynamodb) =>

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module'
 import { readUnverified, verifyAccessToken } from '../lib/tokens/access-token.ts'
 import { publicKeyFromSpki } from '../lib/tokens/public-keys.ts'
 
-// Calls a warm authorizer, its verification alone (without the store), and a bare crypto.verify, in turns on the
-// same tokens. None of the three remembers a token.
+// Calls in turns, on the same tokens: a warm authorizer, its verification alone (without the store), and a bare
+// crypto.verify. None of the three caches tokens.
 const WARM_UP_BLOCKS = 40
 const BLOCK = 25
 
@@ -31,7 +31,7 @@ const rounds: { authorizerUs: number; verificationUs: number; verifyUs: number }
 for (let at = 0; at + BLOCK <= calls.length; at += BLOCK) {
   const block = calls.slice(at, at + BLOCK)
   const start = performance.now()
-  // A refused token throws, and ends the bench.
+  // The authorizer throws on a rejected token, which ends the bench.
   for (const call of block) await handler(call.event, context)
   const authorized = performance.now()
   for (const { token } of block) await verifyAccessToken(readUnverified(token), keys, parties, new Date())

@@ -2,7 +2,7 @@ import { argon2Sync } from 'node:crypto'
 import { readFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-// Calls a warm login, and a bare argon2id at the same cost, in turns.
+// Calls in turns a warm login and a bare argon2id with the same parameters.
 const WARM_UP_ROUNDS = 10
 
 const [bundle = '', inputFile = ''] = process.argv.slice(2)
@@ -27,7 +27,7 @@ while (rounds.length < WARM_UP_ROUNDS + wanted) {
   const middle = performance.now()
   argon2Sync('argon2id', parameters)
   const end = performance.now()
-  if (statusCode !== 200) throw new Error(`login answered ${statusCode}`)
+  if (statusCode !== 200) throw new Error(`login returned ${statusCode}`)
   rounds.push({ loginMs: middle - start, hashMs: end - middle })
 }
 writeSync(3, JSON.stringify(rounds.slice(WARM_UP_ROUNDS)))

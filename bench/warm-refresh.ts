@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { readFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-// Calls a warm refresh, and makes a bare signature as KMS makes one of its calls, in turns.
+// Calls in turns a warm refresh and a bare signature like the one that the stand-in for KMS makes.
 const WARM_UP_ROUNDS = 200
 const ROUNDS = 400
 
@@ -20,7 +20,7 @@ while (rounds.length < WARM_UP_ROUNDS + ROUNDS) {
   const middle = performance.now()
   sign('sha256', input, privateKey)
   const end = performance.now()
-  if (statusCode !== 200) throw new Error(`refresh answered ${statusCode}`)
+  if (statusCode !== 200) throw new Error(`refresh returned ${statusCode}`)
   rounds.push({ refreshMs: middle - start, signMs: end - middle })
 }
 writeSync(3, JSON.stringify(rounds.slice(WARM_UP_ROUNDS)))

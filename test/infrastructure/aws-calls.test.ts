@@ -1,0 +1,65 @@
+import { beforeAll, expect, test, vi } from 'vitest'
+import { addUser } from '../../lib/users/store.ts'
+import { newUser } from '../../lib/users/user.ts'
+import { startLocalAws } from '../../local/aws.ts'
+import { fillTokens } from '../../local/tokens.ts'
+import { startProxy } from '../support/faults/proxy.ts'
+import { loadHandler } from '../support/handlers.ts'
+import { lambdaContext, sampleEvent } from '../support/lambda.ts'
+import { describeService, resourcesOf, tableOf, tokenSourceOf } from '../support/service-description.ts'
+
+const service = describeService()
+
+/** Operations of DynamoDB in one call of each function, in their order. */
+type Calls = Record<string, string[]>
+let callsWithFew: Calls
+let callsWithMany: Calls
+
+beforeAll(async () => {
+  vi.spyOn(console, 'info').mockReturnValue()
+  callsWithFew = await countCalls(0)
+  callsWithMany = await countCalls(500)
+})
+
+/** @param userCount - Number of users in the table, in addition to the demo users. */
+async function countCalls(userCount: number): Promise<Calls> {
+  const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  const table = tableOf(service, aws)
+  for (let index = 0; index < userCount; index += 1) {
+    const user = newUser(`user-${index}`, 'user', '$argon2id$', new Date())
+    await addUser(table, user)
+  }
+  const proxy = await startProxy(aws.settings.endpoints.dynamodb)
+  const endpoints = { ...aws.settings.endpoints, dynamodb: proxy.url }
+  const counted = { ...aws, settings: { ...aws.settings, endpoints } }
+  const calls: Calls = {}
+  for (const functionKey of Object.keys(service.functions)) {
+    const handler = await loadHandler(service, functionKey, counted)
+    const event = await fillTokens(
+      sampleEvent(`${functionKey}.json`),
+      tokenSourceOf(service, aws),
+      new Date(),
+    )
+    proxy.calls.length = 0
+    await handler(event, lambdaContext())
+    calls[functionKey] = [...proxy.calls]
+  }
+  proxy.close()
+  aws.stop()
+  return calls
+}
+
+test('every function makes the same calls of DynamoDB with 500 more users in the table', () => {
+  expect(callsWithMany).toEqual(callsWithFew)
+})
+
+test('no function scans the table, and only the list of sessions queries a partition of it', () => {
+  const withOperation = (operation: string) =>
+    Object.keys(callsWithFew).filter((functionKey) => callsWithFew[functionKey]?.includes(operation))
+  expect(withOperation('Scan')).toEqual([])
+  expect(withOperation('Query')).toEqual(['sessions'])
+})
+
+test('a login reads the user and the counters by key twice, and stores the session', () => {
+  expect(callsWithFew.login?.toSorted()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem'])
+})
