@@ -1,4 +1,4 @@
-/** What the dashboard shows, by the names that it has on AWS. */
+/** The names on AWS of everything that the dashboard shows. */
 interface Shown {
   namespace: string
   region: string
@@ -8,11 +8,17 @@ interface Shown {
   functionNames: string[]
 }
 
+/** An account has three dashboards for free, each with this number of metrics. */
+const FREE_METRICS = 50
+/** Metrics on the dashboard in addition to those of the single functions. */
+const SHARED_METRICS = 24
+
 /**
- * Body of the CloudWatch dashboard
+ * Returns the body of the CloudWatch dashboard
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html).
  *
- * With all functions, pages included, it shows 50 metrics; three dashboards of up to 50 are free.
+ * Each function adds two metrics, its duration and its throttles. If they exceed the free metrics, the dashboard shows
+ * the throttles of all functions as one metric. Then it is free with up to 25 functions.
  */
 export function dashboardBody(shown: Shown): string {
   const { namespace, region, stage, apiName, tableName, functionNames } = shown
@@ -34,6 +40,10 @@ export function dashboardBody(shown: Shown): string {
   ]
   const ofFunctions = (name: string) =>
     functionNames.map((functionName) => ['AWS/Lambda', name, 'FunctionName', functionName])
+  const throttles =
+    SHARED_METRICS + 2 * functionNames.length <= FREE_METRICS
+      ? ofFunctions('Throttles')
+      : [['AWS/Lambda', 'Throttles', { label: 'the whole account' }]]
   const ofTable = (name: string) => ['AWS/DynamoDB', name, 'TableName', tableName]
 
   return JSON.stringify({
@@ -55,7 +65,7 @@ export function dashboardBody(shown: Shown): string {
       ]),
       widget('Duration, p50, ms', 'p50', ofFunctions('Duration')),
       widget('Duration, p99, ms', 'p99', ofFunctions('Duration')),
-      widget('Throttled for want of concurrency', 'Sum', ofFunctions('Throttles')),
+      widget('Throttled for lack of concurrency', 'Sum', throttles),
       widget('Concurrency', 'Maximum', [
         ['AWS/Lambda', 'ConcurrentExecutions', { label: 'the whole account' }],
         ...['login', 'authorizer'].map((key) => [

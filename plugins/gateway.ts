@@ -1,42 +1,38 @@
-// Of the framework, just what is used here.
-interface Service {
-  provider: { environment: { ALLOWED_ORIGINS: string } }
-  functions: Record<string, { events?: { http?: string | object }[] }>
-  resources: { Resources: Record<string, Resource> }
-}
-interface Resource {
-  Type: string
-  Properties: { ResponseParameters?: Record<string, string> }
-  DependsOn?: string[]
-}
-interface Compiled {
-  provider: { compiledCloudFormationTemplate: { Resources: Record<string, Resource> } }
-}
+import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from './framework.d.ts'
 
 /**
- * Serverless plugin: what the framework leaves out of the gateway that it deploys. Where origins are allowed, every
- * route has a preflight, and every answer of the gateway's own the headers that let a page read it; what functions
- * answer is theirs (`lib/http/handler.ts`). And none of those answers is missing from the deployment.
+ * Serverless plugin: completes the API that the framework deploys.
+ *
+ * If origins are allowed, it adds a preflight to every route and CORS headers to the gateway's own responses. Functions
+ * add the headers of their responses themselves (`lib/http/handler.ts`). It also makes the deployment wait for the
+ * gateway's responses.
  */
 export default class GatewayPlugin {
-  readonly hooks: Record<string, () => void>
+  readonly hooks: Hooks
 
-  constructor({ service }: { service: Service & Compiled }) {
+  constructor({ service }: Serverless) {
     this.hooks = {
       initialize: () => allowOrigins(service),
-      'before:package:finalize': () => deployAnswers(service),
+      'before:package:finalize': () => deployResponses(service),
     }
   }
 }
 
-const isAnswer = ({ Type }: Resource) => Type === 'AWS::ApiGateway::GatewayResponse'
+const isGatewayResponse = ({ Type }: Resource) => Type === 'AWS::ApiGateway::GatewayResponse'
+
+/** The part of the service that {@link allowOrigins} reads and changes. */
+type AllowingService = Pick<Service, 'resources'> & {
+  functions: Record<string, Pick<FunctionDefinition, 'events'>>
+  provider: Pick<Service['provider'], 'environment'>
+}
 
 /**
- * Puts CORS into a service description, for the framework to deploy and for the local gateway to read.
+ * Adds CORS to a service description. The framework deploys it, and the local gateway reads it.
  *
- * @param service - Its `ALLOWED_ORIGINS` has origins with commas between, `*`, or nothing: then nothing is put in.
+ * @param service - Its `ALLOWED_ORIGINS` is a list of origins separated by commas, or `*`. If it is empty, nothing
+ *   is added.
  */
-export function allowOrigins({ provider, functions, resources }: Service): void {
+export function allowOrigins({ provider, functions, resources }: AllowingService): void {
   const origin = provider.environment.ALLOWED_ORIGINS
   if (origin === '') return
 
@@ -45,26 +41,30 @@ export function allowOrigins({ provider, functions, resources }: Service): void 
     const [method, path] = typeof event.http === 'string' ? event.http.split(' ') : []
     event.http = {
       ...(typeof event.http === 'string' ? { method, path } : event.http),
-      // Two hours is the longest that browsers keep a preflight. What they may then read, each answer says anew.
+      // Browsers cache a preflight for two hours at most. Each response says again what a page may read.
       cors: { origin, headers: ['Authorization', 'Content-Type'], maxAge: 7_200, cacheControl: 'no-store' },
     }
   }
 
-  for (const { Properties } of Object.values(resources.Resources).filter(isAnswer)) {
+  for (const { Properties } of Object.values(resources.Resources).filter(isGatewayResponse)) {
     Properties.ResponseParameters = {
-      ...Properties.ResponseParameters,
-      // These headers cannot be chosen from a list, and the gateway's own answers hold nothing of any user.
+      ...(Properties.ResponseParameters as Record<string, string> | undefined),
+      // The gateway cannot choose the value from a list. Its own responses contain no user data, so `*` is safe.
       'gatewayresponse.header.Access-Control-Allow-Origin': `'${origin.includes(',') ? '*' : origin}'`,
       'gatewayresponse.header.Access-Control-Expose-Headers': "'Retry-After,WWW-Authenticate'",
     }
   }
 }
 
-/** A deployment is a snapshot of the API. The framework has it wait for the methods, and not for the answers. */
-function deployAnswers({ provider, resources }: Service & Compiled): void {
-  const answers = Object.entries(resources.Resources).filter(([, resource]) => isAnswer(resource))
+/**
+ * Makes the deployment depend on the gateway's responses. It is a snapshot of the API, and the framework makes it depend
+ * on the methods only.
+ */
+function deployResponses({ provider, resources }: Service): void {
+  const ids = Object.entries(resources.Resources)
+    .filter(([, resource]) => isGatewayResponse(resource))
+    .map(([id]) => id)
   for (const resource of Object.values(provider.compiledCloudFormationTemplate.Resources)) {
-    if (resource.Type === 'AWS::ApiGateway::Deployment')
-      resource.DependsOn?.push(...answers.map(([id]) => id))
+    if (resource.Type === 'AWS::ApiGateway::Deployment') resource.DependsOn?.push(...ids)
   }
 }

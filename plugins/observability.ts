@@ -1,42 +1,34 @@
 import { dashboardBody } from './dashboard.ts'
-
-// Of the framework, just what is used here.
-interface Service {
-  service: string
-  provider: { stage: string; region: string }
-  custom: { tableName: string }
-  functions: Record<string, { name: string }>
-  resources: { Resources: Record<string, object> }
-}
-interface Serverless {
-  service: Service
-  getProvider(name: 'aws'): {
-    naming: { getLogGroupLogicalId(functionKey: string): string; getApiGatewayName(): string }
-  }
-}
+import type { Hooks, Serverless } from './framework.d.ts'
 
 /**
- * Every event that a function logs, under its own name. Lambda's JSON log format puts the object that was logged under
- * `message`; the one pattern finds all of them, so that none can be forgotten.
+ * Matches every event that a function logs. Lambda's JSON log format puts the logged object under `message`. One pattern
+ * matches all events, so that a new event is counted without an edit.
  */
-const EVENTS = '{ $.message.event = "*" }'
+const EVENTS = '$.message.event = "*"'
 
 /**
- * What ends a function before it can log anything: it does not start, runs out of its time or memory, or exits. Those
- * are records of Lambda's own
+ * Matches records of Lambda's own about a function that ended before it could log: it did not start, ran out of time or
+ * memory, or its process exited
  * (https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html). An error that the authorizer throws
- * is none of them: `Unauthorized` is an ordinary answer there.
+ * does not match: `Unauthorized` is one of its ordinary results.
  */
 const ABORTED =
-  '{ ($.type = "platform.initRuntimeDone" && $.record.status != "success") || ' +
-  '($.type = "platform.report" && ($.record.status = "timeout" || $.record.errorType = "Runtime.*")) }'
+  '($.type = "platform.initRuntimeDone" && $.record.status != "success") || ' +
+  '($.type = "platform.report" && ($.record.status = "timeout" || $.record.errorType = "Runtime.*"))'
 
 /**
- * Serverless plugin: counts what all functions log, and shows it. Whatever function `serverless.yml` has, its log group
- * gets the filters and the dashboard its lines. Alarms are in `resources/alarms.yml`.
+ * Matches failures of the authorizer. Lambda's own count of errors cannot serve for this, because the authorizer also
+ * throws `Unauthorized`.
+ */
+const AUTHORIZER_FAILED = `$.message.event = "dependency.failed" || $.message.event = "request.crashed" || ${ABORTED}`
+
+/**
+ * Serverless plugin: counts what functions log, and shows it on a dashboard. Every function of `serverless.yml` gets the
+ * metric filters on its log group, and its lines on the dashboard. The alarms are in `resources/alarms.yml`.
  */
 export default class ObservabilityPlugin {
-  readonly hooks: { initialize: () => void }
+  readonly hooks: Hooks
 
   constructor(serverless: Serverless) {
     this.hooks = { initialize: () => observe(serverless) }
@@ -47,23 +39,26 @@ function observe(serverless: Serverless): void {
   const { service, provider, custom, functions, resources } = serverless.service
   const { naming } = serverless.getProvider('aws')
   const namespace = `${service}-${provider.stage}`
+  const filter = (functionKey: string, pattern: string, transformation: object) => ({
+    Type: 'AWS::Logs::MetricFilter',
+    Properties: {
+      LogGroupName: { Ref: naming.getLogGroupLogicalId(functionKey) },
+      FilterPattern: `{ ${pattern} }`,
+      MetricTransformations: [{ MetricNamespace: namespace, MetricValue: '1', ...transformation }],
+    },
+  })
   for (const key of Object.keys(functions)) {
     const logGroup = naming.getLogGroupLogicalId(key)
-    const filter = (pattern: string, transformation: object) => ({
-      Type: 'AWS::Logs::MetricFilter',
-      Properties: {
-        LogGroupName: { Ref: logGroup },
-        FilterPattern: pattern,
-        MetricTransformations: [{ MetricNamespace: namespace, MetricValue: '1', ...transformation }],
-      },
-    })
-    resources.Resources[`${logGroup}Events`] = filter(EVENTS, {
+    resources.Resources[`${logGroup}Events`] = filter(key, EVENTS, {
       MetricName: 'Events',
-      // A metric for each name: their number is that of the names in the code.
+      // One metric for each name of an event. Only the code names events, so the number of metrics is limited.
       Dimensions: [{ Key: 'event', Value: '$.message.event' }],
     })
-    resources.Resources[`${logGroup}Aborted`] = filter(ABORTED, { MetricName: 'Aborted' })
+    resources.Resources[`${logGroup}Aborted`] = filter(key, ABORTED, { MetricName: 'Aborted' })
   }
+  resources.Resources.AuthorizerFailuresFilter = filter('authorizer', AUTHORIZER_FAILED, {
+    MetricName: 'AuthorizerFailures',
+  })
   resources.Resources.Dashboard = {
     Type: 'AWS::CloudWatch::Dashboard',
     Properties: {

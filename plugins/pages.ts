@@ -1,21 +1,17 @@
-// Of the framework, just what is used here.
-interface Service {
-  custom: { pages: string }
-  functions: Record<string, object>
-}
+import type { Hooks, Serverless, Service } from './framework.d.ts'
 
 const PAGES = ['docs', 'signin']
 
-/** Serverless plugin: without the parameter `pages=on`, the functions of the pages are not there at all. */
+/** Serverless plugin: removes the functions of the pages unless the parameter `pages` is `on`. */
 export default class PagesPlugin {
-  readonly hooks: { initialize(): void }
+  readonly hooks: Hooks
 
-  constructor(serverless: { service: Service }) {
-    this.hooks = { initialize: () => leaveOutPages(serverless.service) }
+  constructor({ service }: Serverless) {
+    this.hooks = { initialize: () => removePages(service) }
   }
 }
 
-function leaveOutPages({ custom: { pages }, functions }: Service): void {
+function removePages({ custom: { pages }, functions }: Service): void {
   if (pages === 'on') return
   for (const name of PAGES) delete functions[name]
 }
