@@ -1,0 +1,16 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { copyProject } from '../support/own-route.ts'
+
+test('npm test passes in a copy of the project with the five edits of README’s route', async () => {
+  const copy = copyProject()
+  onTestFinished(() => copy.remove())
+  copy.addRoute()
+  const types = await copy.run('node_modules/.bin/tsc', [])
+  expect(types.status, types.output).toBe(0)
+  const { status, output } = await copy.run('node_modules/.bin/vitest', [
+    'run',
+    '--project=unit',
+    '--project=service',
+  ])
+  expect(status, output).toBe(0)
+}, 600_000)
