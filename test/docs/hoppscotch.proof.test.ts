@@ -211,7 +211,7 @@ async function runCollection(changes: Record<string, string>) {
   const changed = changeEnvironment(await readEnvironment(), { baseUrl: serviceUrl, ...changes })
   await writeFile(environmentFile, JSON.stringify(changed))
 
-  // Without this option the command line starts itself again, and calls a killed run a success.
+  // Without this option the command line starts itself again, and reports a terminated run as a success.
   const args = ['--no-node-snapshot', hopp, 'test', '-e', environmentFile, '--reporter-junit', reportFile]
   const child = spawn(process.execPath, [...args, collection], { stdio: ['ignore', 'ignore', 'pipe'] })
   const [[exitCode], complaints] = await Promise.all([once(child, 'close'), text(child.stderr)])

@@ -33,7 +33,7 @@ function commentsOf(file: string, text: string): string[] {
 }
 
 function textsOf(file: string, text: string): string[] {
-  if (file.endsWith('.md')) return [text.replace(/^ *```.*?^ *```$/gms, '')]
+  if (file.endsWith('.md')) return [text.replace(/^ *```.*?^ *```$|\]\([^)]*\)/gms, '')]
   if (/^functions\/pages\/.*\.(?:html|js)$/.test(file)) return [withoutComments(text)]
   return file.endsWith('.test.ts')
     ? matches(text, /\b(?:test|describe)(?:\.\w+(?:\([^)]*\))?)*\(\s*('(?:[^'\\]|\\.)*'|"[^"]*"|`[^`]*`)/g)
