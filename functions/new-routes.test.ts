@@ -8,12 +8,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { Item, Table } from '../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
 import { findSession } from '../lib/sessions/store.ts'
+import { secondOf } from '../lib/time.ts'
 import { readUnverified, verifyAccessToken } from '../lib/tokens/access-token.ts'
 import { publicKeyCache } from '../lib/tokens/public-keys.ts'
+import { revokeTokens } from '../lib/users/revocation.ts'
 import { addUser, changeUser, findUser } from '../lib/users/store.ts'
-import { newUser, revokeTokens, secondOf, type User } from '../lib/users/user.ts'
+import { newUser, type User } from '../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
+import { inEnvironment } from '../test/support/handlers.ts'
 import { describeService, resourcesOf, tableOf } from '../test/support/service-description.ts'
 
 const service = describeService()
@@ -29,7 +32,7 @@ const settings = {
   LIMIT_SOURCE: '50/900',
   LIMIT_USER: '100/86400',
 }
-const policy = { issuer: settings.TOKEN_ISSUER, audience: settings.TOKEN_AUDIENCE }
+const parties = { issuer: settings.TOKEN_ISSUER, audience: settings.TOKEN_AUDIENCE }
 
 let local: LocalAws
 let table: Table
@@ -47,7 +50,6 @@ async function loadHandlers(changes: Record<string, string> = {}) {
     AWS_ENDPOINT_URL_KMS: endpoints.kms.href,
     ...changes,
   }
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
   vi.resetModules()
   const loaded = {
     login: (await import('./sessions/login.ts')).handler,
@@ -57,9 +59,16 @@ async function loadHandlers(changes: Record<string, string> = {}) {
     'end-session': (await import('./sessions/end.ts')).handler,
     password: (await import('./account/password.ts')).handler,
   }
-  vi.unstubAllEnvs()
-  return loaded
+  return bindAll(environment, loaded)
 }
+
+const bindAll = <H extends Record<string, (...args: never[]) => unknown>>(
+  environment: Record<string, string>,
+  loaded: H,
+): H =>
+  Object.fromEntries(
+    Object.entries(loaded).map(([name, handler]) => [name, inEnvironment(environment, handler)]),
+  ) as H
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
@@ -97,7 +106,7 @@ const context = { getRemainingTimeInMillis: () => 5_000 } as Context
 /** A sample event, its places filled, with other members in its place. */
 async function eventOf(file: string, changes: Partial<APIGatewayProxyEvent> = {}) {
   const sample = JSON.parse(readFileSync(new URL(`../events/${file}.json`, import.meta.url), 'utf8'))
-  const source = { aws: local, table: table.name, signingKey: settings.SIGNING_KEY, policy }
+  const source = { aws: local, table: table.name, signingKey: settings.SIGNING_KEY, parties }
   return fillTokens<APIGatewayProxyEvent>({ ...sample, ...changes }, source, new Date())
 }
 const call = async (
@@ -184,8 +193,8 @@ describe('POST /refresh', () => {
   test('answers with an access token of that session, that our own verification takes', async () => {
     const first = await begin()
     const { body } = await refresh(first)
-    const keys = await publicKeyCache(table.aws, [settings.SIGNING_KEY])(undefined, now)
-    expect(await verifyAccessToken(readUnverified(body.authToken), keys, policy, now)).toEqual({
+    const keys = await publicKeyCache()(table.aws, [settings.SIGNING_KEY], undefined, now)
+    expect(await verifyAccessToken(readUnverified(body.authToken), keys, parties, now)).toEqual({
       username: 'user',
       role: 'user',
       sessionId: sessionIdOf(first),
@@ -663,7 +672,7 @@ describe('a stored hash that is beyond the bounds', () => {
       await changeUser(table, user, { passwordHash: beyond })
       const status = route === 'login' ? 401 : 422
       for (let time = 0; time < 2; time += 1) expect((await call(route, route)).statusCode).toBe(status)
-      const refused = { event: 'hash.refused', detail: 'stored hash asks for more than the bounds allow' }
+      const refused = { event: 'hash.refused', reason: 'stored hash asks for more than the bounds allow' }
       expect(records.filter((record) => (record as { event: string }).event === 'hash.refused')).toEqual([
         refused,
         refused,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readAllowedOrigins, readConfig } from './config.ts'
+import { readAllowedOrigins, readConfig, SETTINGS } from './config.ts'
 
 test('every setting at fault is named in one message, and no value is', () => {
   const env = {
@@ -19,7 +19,7 @@ test('every setting at fault is named in one message, and no value is', () => {
   ] as const
   expect(() => readConfig(names, env)).toThrow(
     new Error(
-      'Cannot start: TABLE_NAME is missing; SIGNING_KEY is missing; ' +
+      'Invalid configuration: TABLE_NAME is missing; SIGNING_KEY is missing; ' +
         'PUBLISHED_KEYS must be names with commas between them; ' +
         'TOKEN_TTL_SECONDS must be whole seconds from 60 to 86400; AWS_ENDPOINT_URL must be a URL',
     ),
@@ -64,7 +64,7 @@ test.each(['59', '86401', '-60', '90.5', '1e3', '0x40', ' 90', '90s', 'Infinity'
   'a token may not live for %j seconds',
   (text) => {
     expect(() => readConfig(['TOKEN_TTL_SECONDS'], { TOKEN_TTL_SECONDS: text })).toThrow(
-      new Error('Cannot start: TOKEN_TTL_SECONDS must be whole seconds from 60 to 86400'),
+      new Error('Invalid configuration: TOKEN_TTL_SECONDS must be whole seconds from 60 to 86400'),
     )
   },
 )
@@ -76,4 +76,5 @@ test.each<[string | undefined, string[]]>([
   [undefined, []],
 ])('the allowed origins %j are %j', (text, origins) => {
   expect(readAllowedOrigins({ ALLOWED_ORIGINS: text })).toEqual(origins)
+  expect(SETTINGS.ALLOWED_ORIGINS(text)).toEqual(origins)
 })

@@ -107,3 +107,11 @@ export function readConfig<N extends Name>(names: readonly N[], env = process.en
   if (faults.length > 0) throw new Error(`Invalid configuration: ${faults.join('; ')}`)
   return Object.fromEntries(entries)
 }
+
+/**
+ * Reads the setting `ALLOWED_ORIGINS`, with its parser in {@link SETTINGS}.
+ *
+ * Every handler needs this one, and many need no other. Apart from {@link readConfig}, it does not
+ * pull all other parsers into their bundles.
+ */
+export const readAllowedOrigins = (env = process.env): string[] => optionalList(env.ALLOWED_ORIGINS)

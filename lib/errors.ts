@@ -22,31 +22,30 @@ export const PROBLEMS = {
     400,
     'The request body must be a single JSON object in UTF-8, without a byte order mark or repeated members.',
   ],
-  invalid_credentials: [401, 'Incorrect username or password.', { event: 'login.refused' }],
+  invalid_credentials: [401, 'Incorrect username or password.', 'login.refused'],
   invalid_refresh_token: [401, 'The refresh token is invalid or expired.'],
-  invalid_token: [401, 'Could not validate credentials.', { event: 'token.refused' }],
+  invalid_token: [401, 'Could not validate credentials.', 'token.refused'],
   forbidden: [403, 'You do not have permission to access this resource.'],
   not_found: [404, 'Resource not found.'],
   conflict: [409, 'The account was modified concurrently. Reload and try again.'],
   body_too_large: [413, 'The request body must not exceed 8 KiB.'],
   unsupported_media_type: [415, 'The Content-Type header must be application/json.'],
   invalid_fields: [422, 'One or more fields are invalid.'],
-  too_many_attempts: [429, 'Too many failed attempts. Try again later.', { event: 'login.throttled' }],
-  internal: [500, 'An unexpected error occurred.', { event: 'request.crashed' }],
-  unavailable: [
-    503,
-    'The service is temporarily unavailable. Try again shortly.',
-    { event: 'dependency.failed', retryAfterSeconds: 5 },
-  ],
+  too_many_attempts: [429, 'Too many failed attempts. Try again later.', 'login.throttled'],
+  internal: [500, 'An unexpected error occurred.', 'request.crashed'],
+  unavailable: [503, 'The service is temporarily unavailable. Try again shortly.', 'dependency.failed', 5],
 } as const satisfies Record<string, ProblemRow>
 
-type ProblemRow = readonly [status: keyof typeof TITLES, detail: string, more?: ProblemDetails]
-
-interface ProblemDetails {
-  retryAfterSeconds?: number
-  /** Name that such a failure is logged and counted under, if not `request.refused`. */
-  event?: string
-}
+/**
+ * - `event`: name under which the failure is logged and counted, if not `request.refused`;
+ * - `retryAfterSeconds`: value of the header `Retry-After`.
+ */
+type ProblemRow = readonly [
+  status: keyof typeof TITLES,
+  detail: string,
+  event?: string,
+  retryAfterSeconds?: number,
+]
 
 export type ProblemCode = keyof typeof PROBLEMS
 
@@ -74,9 +73,9 @@ export class ServiceError extends Error {
     super(reason, options)
     this.code = code
     this.fields = options.fields
-    const [, , row]: ProblemRow = PROBLEMS[code]
-    this.retryAfterSeconds = options.retryAfterSeconds ?? row?.retryAfterSeconds
-    this.event = options.event ?? row?.event ?? 'request.refused'
+    const [, , event = 'request.refused', retryAfterSeconds]: ProblemRow = PROBLEMS[code]
+    this.retryAfterSeconds = options.retryAfterSeconds ?? retryAfterSeconds
+    this.event = options.event ?? event
   }
 }
 

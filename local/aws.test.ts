@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { awsClient } from '../lib/aws/client.ts'
+import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import { verifyPassword } from '../lib/passwords/hash.ts'
 import { readPublicKey } from '../lib/tokens/public-keys.ts'
 import { findUser } from '../lib/users/store.ts'
@@ -18,7 +18,7 @@ afterEach(() => local?.stop())
 
 test('there are the table and the keys of serverless.yml', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
-  const aws = awsClient(local.settings)
+  const aws = withTimeout(awsClient(local.settings), 4_500)
   const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: service.custom.tableName })
   const { AttributeDefinitions, KeySchema } = service.resources.Resources.Table?.Properties ?? {}
   expect(Table).toMatchObject({
@@ -34,7 +34,7 @@ test('there are the table and the keys of serverless.yml', async () => {
 
 test('there are two demo users, each with its name for a password, and each hash salted anew', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
-  const aws = awsClient(local.settings)
+  const aws = withTimeout(awsClient(local.settings), 4_500)
   const { tableName } = service.custom
   const hashes: string[] = []
   for (const name of ['user', 'admin'] as const) {
@@ -67,9 +67,9 @@ test('DynamoDB takes the port it is offered, or another if that is taken, on the
 
 test('a stopped local AWS is gone', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
-  const aws = awsClient(local.settings)
+  const aws = awsClient(local.settings).within(Date.now() + 100)
   local.stop()
-  await expect(readPublicKey(aws, service.custom.keyA, Date.now() + 100)).rejects.toMatchObject({
+  await expect(readPublicKey(aws, service.custom.keyA)).rejects.toMatchObject({
     code: 'unavailable',
   })
 })

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AwsCall, awsClient } from '../lib/aws/client.ts'
-import { kmsSigner, publicKeyFromSpki, readPublicKey } from '../lib/tokens/public-keys.ts'
+import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
+import { publicKeyFromSpki, readPublicKey } from '../lib/tokens/public-keys.ts'
+import { kmsSigner } from '../lib/tokens/signer.ts'
 import { createKms } from './kms.ts'
 
 const REGION = 'eu-central-1'
@@ -20,7 +21,7 @@ beforeAll(async () => {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  aws = awsClient({ region: REGION, credentials, endpoints: { kms: url } })
+  aws = withTimeout(awsClient({ region: REGION, credentials, endpoints: { kms: url } }), 4_500)
 })
 afterAll(() => {
   server.closeAllConnections()
@@ -116,7 +117,7 @@ test('two aliases are two keys, and two servers have no key in common', async ()
   await once(other.listen(0, '127.0.0.1'), 'listening')
   const kms = new URL(`http://127.0.0.1:${(other.address() as AddressInfo).port}`)
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  const otherAws = awsClient({ region: REGION, credentials, endpoints: { kms } })
+  const otherAws = withTimeout(awsClient({ region: REGION, credentials, endpoints: { kms } }), 4_500)
   const keys = [
     await readPublicKey(aws, 'alias/a'),
     await readPublicKey(aws, 'alias/b'),
@@ -128,7 +129,7 @@ test('two aliases are two keys, and two servers have no key in common', async ()
 })
 
 test('the service\u2019s signer works with it', async () => {
-  const jws = await kmsSigner(aws, 'alias/b')((kid) => `${kid}.claims`)
+  const jws = await kmsSigner()(aws, 'alias/b', (kid) => `${kid}.claims`)
   const [kid, , signature] = jws.split('.')
   const { PublicKey } = await aws('kms', 'GetPublicKey', { KeyId: 'alias/b' })
   const key = publicKeyFromSpki(Buffer.from(String(PublicKey), 'base64'))

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { awsClient } from '../lib/aws/client.ts'
+import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import { readUnverified, verifyAccessToken } from '../lib/tokens/access-token.ts'
 import { publicKeyCache } from '../lib/tokens/public-keys.ts'
 import {
@@ -12,7 +12,7 @@ import { type LocalAws, startLocalAws } from './aws.ts'
 import { fillTokens } from './tokens.ts'
 
 const service = describeService()
-const policy = tokenPartiesOf(service)
+const parties = tokenPartiesOf(service)
 const now = new Date()
 let aws: LocalAws
 
@@ -24,9 +24,9 @@ afterAll(() => aws.stop())
 const fill = <T>(event: T) => fillTokens(event, tokenSourceOf(service, aws), now)
 
 async function verify(token: string) {
-  const publicKeys = publicKeyCache(awsClient(aws.settings), [service.custom.signingKey])
-  const keys = await publicKeys(undefined, now)
-  return verifyAccessToken(readUnverified(token), keys, policy, now)
+  const call = withTimeout(awsClient(aws.settings), 4_500)
+  const keys = await publicKeyCache()(call, [service.custom.signingKey], undefined, now)
+  return verifyAccessToken(readUnverified(token), keys, parties, now)
 }
 
 test.each(['user', 'admin'])(

@@ -85,8 +85,8 @@ export default class LocalPlugin {
   private async fillEvent(): Promise<void> {
     const { signingKey, tableName: table, tokens } = this.serverless.service.custom
     if (this.aws === undefined) throw new Error('the local AWS has not been started')
-    const policy = { issuer: tokens.TOKEN_ISSUER, audience: tokens.TOKEN_AUDIENCE }
-    const source = { aws: this.aws, table, signingKey, policy }
+    const parties = { issuer: tokens.TOKEN_ISSUER, audience: tokens.TOKEN_AUDIENCE }
+    const source = { aws: this.aws, table, signingKey, parties }
     this.options.data = await fillTokens(this.options.data, source, new Date())
   }
 }

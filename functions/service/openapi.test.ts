@@ -1,12 +1,13 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { describeApi } from '../../lib/openapi/document.ts'
 import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts'
+import { handler } from './openapi.ts'
 
 const stage = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/dev'
 
 afterEach(() => {
   vi.unstubAllEnvs()
-  vi.resetModules()
+  vi.restoreAllMocks()
 })
 
 test.each([
@@ -14,7 +15,6 @@ test.each([
   ['off', false],
 ])('GET /openapi.json, with pages %s, is the whole description', async (PAGES, hasPages) => {
   vi.stubEnv('PAGES', PAGES)
-  const { handler } = await import('./openapi.ts')
   expect(parsed(await handler(sampleEvent('openapi.json'), lambdaContext()))).toEqual({
     statusCode: 200,
     headers: {
@@ -26,7 +26,12 @@ test.each([
   })
 })
 
-test('a function that is not told whether there are pages does not start', async () => {
+test('a missing setting PAGES is a 500, and the log names it', async () => {
   vi.stubEnv('PAGES', '')
-  await expect(import('./openapi.ts')).rejects.toThrow('PAGES is missing')
+  const error = vi.spyOn(console, 'error').mockReturnValue()
+  const { statusCode } = await handler(sampleEvent('openapi.json'), lambdaContext())
+  expect(statusCode).toBe(500)
+  expect(error.mock.calls).toEqual([
+    [expect.objectContaining({ cause: 'Error: Invalid configuration: PAGES is missing' })],
+  ])
 })

@@ -1,10 +1,11 @@
 import { type Argon2Parameters, argon2Sync } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { awsClient } from '../../lib/aws/client.ts'
 import { hashPassword } from '../../lib/passwords/hash.ts'
+import { findSessions } from '../../lib/sessions/store.ts'
 import { readUnverified, verifyAccessToken } from '../../lib/tokens/access-token.ts'
 import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
-import { addUser } from '../../lib/users/store.ts'
+import { addUser, changeUserWithRetries } from '../../lib/users/store.ts'
 import { newUser } from '../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { loadHandler } from '../../test/support/handlers.ts'
@@ -15,6 +16,7 @@ import {
   tableOf,
   tokenPartiesOf,
 } from '../../test/support/service-description.ts'
+import { type Call, type Fate, startWire } from '../../test/support/sessions.ts'
 
 // The real function, counted.
 vi.mock('node:crypto', async (importOriginal) => {
@@ -105,8 +107,8 @@ test('a right password is answered with a token that our own verification takes'
     },
   })
 
-  const publicKeys = publicKeyCache(awsClient(aws.settings), [service.custom.signingKey])
-  const keys = await publicKeys(undefined, new Date())
+  const call = awsClient(aws.settings).within(Date.now() + 4_500)
+  const keys = await publicKeyCache()(call, [service.custom.signingKey], undefined, new Date())
   const principal = await verifyAccessToken(
     readUnverified(answer.body.authToken),
     keys,
@@ -147,7 +149,11 @@ test('an unknown name and a wrong password get the same bytes for the same work'
 test('a refusal is logged without the name that was given: it may be a password in the wrong field', async () => {
   await login('user', 'hunter2')
   await login('hunter2', 'hunter2')
-  const failure = { event: 'login.refused', code: 'invalid_credentials', detail: 'login refused' }
+  const failure = {
+    event: 'login.refused',
+    code: 'invalid_credentials',
+    reason: 'wrong username or password',
+  }
   expect(records).toEqual([failure, failure])
 })
 
@@ -163,4 +169,80 @@ test('a disabled user is refused like a wrong password', async () => {
 test('a request that cannot be a login costs no hash', async () => {
   expect(parsed(await login('not a name', 'user')).statusCode).toBe(422)
   expect(hashes()).toEqual([])
+})
+
+describe('a login stores its session', () => {
+  const sessions = async () => (await findSessions(tableOf(service, aws), 'user')).sessions
+
+  /** Logs in while a test decides about each call to AWS, and returns the response and the new sessions. */
+  async function loginOver(judge: (call: Call) => Fate | Promise<Fate>) {
+    const before = new Set((await sessions()).map(({ id }) => id))
+    const wire = await startWire(aws)
+    wire.judge(judge)
+    const url = new URL(wire.url)
+    const endpoints = { dynamodb: url, kms: url }
+    const viaWire = await loadHandler(service, 'login', { ...aws, settings: { ...aws.settings, endpoints } })
+    const event = loginEvent({ body: JSON.stringify({ username: 'user', password: 'user' }) })
+    const response = parsed(await viaWire(event, lambdaContext()))
+    wire.stop()
+    return { response, added: (await sessions()).filter(({ id }) => !before.has(id)) }
+  }
+  const unavailable = { statusCode: 503, headers: { 'Retry-After': '5' } }
+
+  test('in one round with the signature and the second read', async () => {
+    const round = ['GetPublicKey', 'BatchGetItem', 'PutItem']
+    const all = Promise.withResolvers<void>()
+    let isHashed = false
+    const { response, added } = await loginOver(async ({ operation }): Promise<Fate> => {
+      if (!isHashed) {
+        isHashed = true
+      } else if (round.includes(operation)) {
+        round.splice(round.indexOf(operation), 1)
+        if (round.length === 0) all.resolve()
+        // None of the three calls returns before all three have been sent.
+        await all.promise
+      }
+      return 'pass'
+    })
+    expect(response.statusCode).toBe(200)
+    expect(added).toMatchObject([{ id: response.body.refreshToken.slice(0, 22) }])
+  })
+
+  test('and deletes it when the signature fails, before or after it is stored', async () => {
+    for (const last of ['PutItem', 'Sign']) {
+      const before = (await sessions()).length
+      const isSigned = Promise.withResolvers<void>()
+      const { response, added } = await loginOver(async ({ operation }): Promise<Fate> => {
+        if (operation === 'PutItem' && last === 'PutItem') await isSigned.promise
+        if (operation !== 'Sign') return 'pass'
+        if (last === 'Sign') await vi.waitUntil(async () => (await sessions()).length > before)
+        isSigned.resolve()
+        return 'refuse'
+      })
+      expect(response).toMatchObject(unavailable)
+      expect(added).toEqual([])
+    }
+  })
+
+  test('and deletes it when its user is disabled before the second read', async () => {
+    const setDisabled = (disabled: boolean) =>
+      changeUserWithRetries(tableOf(service, aws), 'user', () => ({ disabled }))
+    let reads = 0
+    const { response, added } = await loginOver(async ({ operation }): Promise<Fate> => {
+      if (operation === 'BatchGetItem') reads += 1
+      if (operation === 'BatchGetItem' && reads === 2) await setDisabled(true)
+      return 'pass'
+    })
+    await setDisabled(false)
+    expect(response).toEqual(refused)
+    expect(added).toEqual([])
+  })
+
+  test('and deletes it when it is unknown whether it was stored', async () => {
+    const { response, added } = await loginOver(({ operation }) =>
+      operation === 'PutItem' ? 'cut after' : 'pass',
+    )
+    expect(response).toMatchObject(unavailable)
+    expect(added).toEqual([])
+  })
 })

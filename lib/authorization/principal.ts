@@ -20,10 +20,10 @@ export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
   const { username, role, expiresAt, sessionId } = event.requestContext?.authorizer ?? {}
   const isExpiry = typeof expiresAt === 'string' && /^[1-9]\d{0,15}$/.test(expiresAt)
   if (!isUsername(username) || !isRole(role) || !isExpiry) {
-    throw new ServiceError('invalid_token', 'the context is not from the authorizer')
+    throw new ServiceError('invalid_token', 'no authorizer context')
   }
   if (Number(expiresAt) <= secondOf(now)) {
-    throw new ServiceError('invalid_token', 'the token of a cached authorizer result has expired')
+    throw new ServiceError('invalid_token', 'the token has expired')
   }
   return { username, role, expiresAt: Number(expiresAt), ...(typeof sessionId === 'string' && { sessionId }) }
 }
@@ -38,8 +38,6 @@ export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
  */
 export function principalWithRole(event: APIGatewayProxyEvent, now: Date, ...roles: Role[]): Principal {
   const principal = principalOf(event, now)
-  if (!roles.includes(principal.role)) {
-    throw new ServiceError('forbidden', `the route requires role ${roles.join(' or ')}`)
-  }
+  if (!roles.includes(principal.role)) throw new ServiceError('forbidden', `requires role ${roles}`)
   return principal
 }

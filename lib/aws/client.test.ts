@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ServiceError } from '../errors.ts'
-import { awsClient, awsErrorType, awsSettings } from './client.ts'
+import { awsClient, awsErrorType, awsSettings, withTimeout } from './client.ts'
 
 interface Received {
   method: string | undefined
@@ -53,7 +53,8 @@ async function startAws(...replies: [Reply, ...Reply[]]) {
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'session' }
   const settings = { region: 'eu-central-1', credentials, endpoints: { dynamodb: url, kms: url } }
-  return { url, settings, call: awsClient(settings), received, connections: () => connections }
+  const client = awsClient(settings)
+  return { url, settings, call: withTimeout(client, 4_500), client, received, connections: () => connections }
 }
 
 const unavailable = (causeName: unknown, causeMessage: unknown = expect.any(String)) =>
@@ -155,7 +156,7 @@ describe('a call is not tried again after', () => {
     ['an error type with its namespace', fail(400, 'x.y.v1#NotFoundException'), 'NotFoundException'],
     ['status 403', fail(403, 'InvalidSignatureException'), 'InvalidSignatureException'],
     ['status 400 without a type', say(400, { Message: 'no' }), 'UnknownError'],
-    ['status 400 with a page', say(400, '<html>'), 'UnreadableAnswer'],
+    ['status 400 with a page', say(400, '<html>'), 'UnreadableResponse'],
   ])('%s', async (_what, reply, causeName) => {
     const aws = await startAws(reply)
     await expect(aws.call('kms', 'Sign', {})).rejects.toEqual(unavailable(causeName))
@@ -165,7 +166,7 @@ describe('a call is not tried again after', () => {
 
 test.each<[string, Reply, string]>([
   ['a broken connection', breakOff, 'ECONNRESET'],
-  ['garbage', say(200, 'garbage'), 'UnreadableAnswer'],
+  ['garbage', say(200, 'garbage'), 'UnreadableResponse'],
   ['an error of its own', fail(500, 'InternalServerError'), 'InternalServerError'],
 ])('a service that only ever answers with %s is unavailable', async (_what, reply, causeName) => {
   const aws = await startAws(reply)
@@ -176,7 +177,7 @@ test.each<[string, Reply, string]>([
 test('a service that never answers is unavailable at the deadline, not after three attempts', async () => {
   const aws = await startAws(stayMute)
   const startedAtMs = performance.now()
-  await expect(aws.call('kms', 'Sign', {}, Date.now() + 200)).rejects.toEqual(
+  await expect(aws.client.within(Date.now() + 200)('kms', 'Sign', {})).rejects.toEqual(
     unavailable(expect.stringMatching(/^(TimeoutError|DeadlineExceeded)$/)),
   )
   expect(performance.now() - startedAtMs).toBeLessThan(1_000)
@@ -185,7 +186,7 @@ test('a service that never answers is unavailable at the deadline, not after thr
 test('a service that cannot be reached is unavailable', async () => {
   const aws = await startAws(stayMute)
   server?.close()
-  await expect(aws.call('dynamodb', 'GetItem', {}, Date.now() + 300)).rejects.toEqual(
+  await expect(aws.client.within(Date.now() + 300)('dynamodb', 'GetItem', {})).rejects.toEqual(
     unavailable('ECONNREFUSED'),
   )
 })
@@ -200,7 +201,9 @@ test('a pause that would outlast the deadline is not made', async () => {
 
 test('nothing is sent when the deadline has passed', async () => {
   const aws = await startAws(say(200, {}))
-  await expect(aws.call('kms', 'Sign', {}, Date.now())).rejects.toEqual(unavailable('DeadlineExceeded'))
+  await expect(aws.client.within(Date.now())('kms', 'Sign', {})).rejects.toEqual(
+    unavailable('DeadlineExceeded'),
+  )
   expect(aws.received).toHaveLength(0)
 })
 

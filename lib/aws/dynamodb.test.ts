@@ -15,7 +15,7 @@ import {
   writeIf,
 } from './dynamodb.ts'
 
-const { table, stop } = await startTable()
+const { table, client, stop } = await startTable()
 afterAll(stop)
 
 const keyOf = (name: string): Key => ({ pk: { S: name }, sk: { S: 'it' } })
@@ -108,13 +108,13 @@ describe('items are read', () => {
   })
 
   test('and a store that leaves all over for ever is unavailable when the time is up', async () => {
-    const { aws: call } = table
+    const call = client.within(Date.now() + 300)
     const aws: AwsCall = async (service, operation, input) => {
       await call(service, operation, input)
       const { RequestItems } = input as { RequestItems: object }
       return { Responses: { [table.name]: [] }, UnprocessedKeys: RequestItems }
     }
-    await expect(getItems({ aws, name: table.name }, [keyOf('a')], Date.now() + 300)).rejects.toMatchObject({
+    await expect(getItems({ aws, name: table.name }, [keyOf('a')])).rejects.toMatchObject({
       code: 'unavailable',
       message: 'dynamodb BatchGetItem failed',
     })
@@ -128,7 +128,7 @@ describe('items are read', () => {
     const aws: AwsCall = async () => answer
     await expect(getItems({ aws, name: table.name }, [keyOf('a')])).rejects.toMatchObject({
       code: 'unavailable',
-      message: 'the store answered without items',
+      message: 'the store returned no items',
     })
   })
 })
@@ -181,7 +181,7 @@ describe('a conditional write', () => {
     const failure = await writeIf(gone, 'PutItem', input(itemOf('once'))).catch((error) => error)
     expect(failure).toBeInstanceOf(ServiceError)
     expect(failure).toMatchObject({ code: 'unavailable', cause: { name: 'ResourceNotFoundException' } })
-    const late = writeIf(table, 'PutItem', input(itemOf('late')), Date.now() - 1)
+    const late = writeIf({ ...table, aws: client.within(Date.now() - 1) }, 'PutItem', input(itemOf('late')))
     await expect(late).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'DeadlineExceeded' } })
     expect(await get('late')).toBeUndefined()
   })

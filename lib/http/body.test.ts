@@ -3,14 +3,16 @@ import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { lambdaContext, loginEvent, parsed } from '../../test/support/lambda.ts'
 import { type FieldError, PROBLEMS, type ProblemCode, TITLES } from '../errors.ts'
-import { Credentials, readBody } from './body.ts'
-import { apiHandler, json } from './handler.ts'
+import { readBody } from './body.ts'
+import { apiHandler } from './handler.ts'
+import { json } from './responses.ts'
+import { LoginRequest } from './schemas.ts'
 
 /** Stands in every bad body; whoever repeats what was sent repeats this. */
 const SECRET = 'hunter2'
 
-const echo = apiHandler(async (event) => json(200, readBody(event, Credentials)))
-const read = (body: string | null) => readBody(loginEvent({ body }), Credentials)
+const echo = apiHandler(async (event) => json(200, readBody(event, LoginRequest)))
+const read = (body: string | null) => readBody(loginEvent({ body }), LoginRequest)
 const base64 = (body: string | Buffer) => ({
   body: Buffer.from(body).toString('base64'),
   isBase64Encoded: true,
@@ -43,11 +45,11 @@ async function expectRefusal(
     },
     body: { type: 'about:blank', title: TITLES[status], status, detail, ...(errors && { errors }) },
   })
-  expect(records).toEqual([{ event: 'request.refused', code, detail: expect.any(String) }])
+  expect(records).toEqual([{ event: 'request.refused', code, reason: expect.any(String) }])
 
   let thrown: unknown
   try {
-    readBody(event, Credentials)
+    readBody(event, LoginRequest)
   } catch (error) {
     thrown = error
   }
@@ -69,7 +71,7 @@ describe('a body is read', () => {
   test('as REST API Gateway sends it, in base64 or not', () => {
     const body = credentials('ada', 'p\u00e4ss')
     expect(read(body)).toEqual({ username: 'ada', password: 'p\u00e4ss' })
-    expect(readBody(loginEvent(base64(body)), Credentials)).toEqual({
+    expect(readBody(loginEvent(base64(body)), LoginRequest)).toEqual({
       username: 'ada',
       password: 'p\u00e4ss',
     })
@@ -80,7 +82,7 @@ describe('a body is read', () => {
     ['in capitals', { 'Content-Type': 'Application/JSON' }],
     ['under a name in lower case, as HTTP/2 has it', { 'content-type': 'application/json' }],
   ])('with its content type written %s', (_how, headers) => {
-    expect(readBody(loginEvent({ headers }), Credentials)).toEqual({ username: 'user', password: 'user' })
+    expect(readBody(loginEvent({ headers }), LoginRequest)).toEqual({ username: 'user', password: 'user' })
   })
 
   test('with white space wherever JSON has it', () => {
@@ -138,7 +140,7 @@ describe('a body may have 8 KiB', () => {
   })
 
   test('and no more, in base64, which is counted decoded', async () => {
-    expect(readBody(loginEvent(base64(filled(8_192))), Credentials).username).toBe('ada')
+    expect(readBody(loginEvent(base64(filled(8_192))), LoginRequest).username).toBe('ada')
     await expectRefusal(base64(filled(8_193)), 'body_too_large')
   })
 

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
-import { readConfig } from '../config.ts'
+import { readAllowedOrigins } from '../config.ts'
 import { PROBLEMS, ServiceError } from '../errors.ts'
 import { corsHeaders } from './cors.ts'
 import { problem } from './responses.ts'
@@ -35,12 +35,12 @@ export function apiHandler(
   route: (event: APIGatewayProxyEvent, request: Request) => Promise<APIGatewayProxyResult>,
 ) {
   return async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
-    const { ALLOWED_ORIGINS } = readConfig(['ALLOWED_ORIGINS'])
+    const allowedOrigins = readAllowedOrigins()
     const request = { now: new Date(), deadlineMs: deadlineOf(context) }
     const response = await route(event, request).catch((error) => problem(logFailure(error)))
     // REST APIs pass header names on as the client writes them: `origin` over HTTP/2, `Origin` over HTTP/1.1.
     const origin = event.headers?.origin ?? event.headers?.Origin
-    return { ...response, headers: { ...corsHeaders(ALLOWED_ORIGINS, origin), ...response.headers } }
+    return { ...response, headers: { ...corsHeaders(allowedOrigins, origin), ...response.headers } }
   }
 }
 

@@ -36,10 +36,11 @@ export function problem({ code, fields, retryAfterSeconds }: ServiceError): APIG
   const [status, detail] = PROBLEMS[code]
   return json(
     status,
-    { type: 'about:blank', title: TITLES[status], status, detail, ...(fields && { errors: fields }) },
+    // JSON has no `errors` if there are no fields.
+    { type: 'about:blank', title: TITLES[status], status, detail, errors: fields },
     {
       'Content-Type': 'application/problem+json',
-      ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
+      ...(retryAfterSeconds && { 'Retry-After': String(retryAfterSeconds) }),
     },
   )
 }

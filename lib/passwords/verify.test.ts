@@ -5,8 +5,9 @@ import { startTable } from '../../test/support/table.ts'
 import type { AwsCall } from '../aws/client.ts'
 import { countersFor, type Limits } from '../throttling/limits.ts'
 import { countFailure, findUserAndCounters } from '../throttling/store.ts'
+import { revokeTokens } from '../users/revocation.ts'
 import { addUser, changeUser, findUser, profileKey } from '../users/store.ts'
-import { newUser, revokeTokens, type User } from '../users/user.ts'
+import { newUser, type User } from '../users/user.ts'
 import { hashPassword, SALT_BYTES, verifyPassword } from './hash.ts'
 import { checkPassword, confirmPassword } from './verify.ts'
 
@@ -16,7 +17,7 @@ vi.mock('node:crypto', async (importOriginal) => {
   return { ...crypto, argon2Sync: vi.fn(crypto.argon2Sync) }
 })
 
-const { table, stop } = await startTable()
+const { table, client, stop } = await startTable()
 const { aws } = table
 afterAll(stop)
 
@@ -331,7 +332,7 @@ test.each(['m=262145,t=1,p=1', 'm=8,t=11,p=1', 'm=64,t=1,p=5', 'no PHC string at
       [
         {
           event: 'hash.refused',
-          detail: expect.stringMatching(/^stored hash (asks for more than|is no argon2id)/),
+          reason: expect.stringMatching(/^stored hash (asks for more than|is no argon2id)/),
         },
       ],
     ])
@@ -358,7 +359,8 @@ describe('a store that fails at a call', () => {
     let calls = 0
     const faulty: AwsCall = (service, operation, input) => {
       calls += 1
-      return aws(service, operation, input, calls === failing ? Date.now() - 1 : deadlineMs)
+      const late = client.within(Date.now() - 1)
+      return (calls === failing ? late : aws)(service, operation, input)
     }
     const call = check(user.username, password, limits, { aws: faulty, name: table.name })
     await expect(call).rejects.toMatchObject({ code: 'unavailable' })

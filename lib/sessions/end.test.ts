@@ -2,21 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startTable } from '../../test/support/table.ts'
 import type { AwsCall } from '../aws/client.ts'
+import { secondOf } from '../time.ts'
+import { revokeTokens } from '../users/revocation.ts'
 import { addUser, changeUser, findUser } from '../users/store.ts'
-import { newUser, revokeTokens, secondOf, type User } from '../users/user.ts'
-import { endAllSessions, endPresented } from './end.ts'
-import {
-  isLive,
-  nextSecret,
-  refreshTokenOf,
-  rotated,
-  SESSION_RANDOM_BYTES,
-  type Session,
-  startSession,
-} from './session.ts'
+import { newUser, type User } from '../users/user.ts'
+import { endAllSessions, logOut } from './end.ts'
+import { nextSecret, refreshTokenOf } from './refresh-token.ts'
+import { isLive, rotated, SESSION_RANDOM_BYTES, type Session, startSession } from './session.ts'
 import { findSession, putSession, replaceSecret } from './store.ts'
 
-const { table, stop } = await startTable()
+const { table, client, stop } = await startTable()
 const { aws } = table
 afterAll(stop)
 
@@ -53,7 +48,7 @@ const live = async ({ session: { id } }: typeof mine) => {
   return session !== undefined && isLive(session, user, now)
 }
 const tokenOf = ({ session, secret }: typeof mine) => refreshTokenOf(session, secret)
-const end = (token: string, everywhere = false, on = table) => endPresented(on, token, everywhere, now)
+const end = (token: string, everywhere = false, on = table) => logOut(on, token, now, { everywhere })
 const stored = () => findUser(table, ada.username)
 
 describe('ending the session of a refresh token', () => {
@@ -105,7 +100,7 @@ describe('ending the session of a refresh token', () => {
     [true, 'DeleteItem'],
   ])('is not said to be done when the store fails (everywhere %s, at %s)', async (everywhere, failing) => {
     const faulty: AwsCall = (service, operation, input) =>
-      aws(service, operation, input, operation === failing ? Date.now() - 1 : deadlineMs)
+      (operation === failing ? client.within(Date.now() - 1) : aws)(service, operation, input)
     const call = end(tokenOf(mine), everywhere, { aws: faulty, name: table.name })
     await expect(call).rejects.toMatchObject({ code: 'unavailable' })
   })

@@ -1,13 +1,11 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { newUser, secondOf, type User } from '../users/user.ts'
+import { secondOf } from '../time.ts'
+import { newUser, type User } from '../users/user.ts'
+import { nextSecret } from './refresh-token.ts'
 import {
   isLive,
   isSessionId,
-  classifySecret,
-  nextSecret,
-  readRefreshToken,
-  refreshTokenOf,
   refreshTtlSeconds,
   rotated,
   SESSION_RANDOM_BYTES,
@@ -26,18 +24,6 @@ const start = (user: User = ada, from = origin, ttl = policy) =>
   startSession(user, from, ttl, begin, randomBytes(SESSION_RANDOM_BYTES))
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
-
-/** A session whose secret has been replaced so many times, once a second, and all secrets it ever had. */
-function replacedTimes(times: number) {
-  let { session, secret } = start()
-  const secrets = [secret]
-  for (let generation = 1; generation <= times; generation += 1) {
-    secret = nextSecret(session, secret)
-    secrets.push(secret)
-    session = rotated(session, secret, policy, later(generation))
-  }
-  return { session, secrets }
-}
 
 describe('a session that begins', () => {
   test('holds where and when it began, and of its secret the hash alone', () => {
@@ -96,115 +82,6 @@ test('the id of a session is told from what is none', () => {
     `${'A'.repeat(21)}#`,
   ]
   for (const other of others) expect(isSessionId(other)).toBe(false)
-})
-
-describe('a refresh token', () => {
-  test('names its session, carries the secret and names the user', () => {
-    const { session, secret } = start()
-    const token = refreshTokenOf(session, secret)
-    expect(token).toMatch(/^[\w-]{22}\.[\w-]{43}\.ada$/)
-    expect(readRefreshToken(token)).toStrictEqual({ sessionId: session.id, secret, username: 'ada' })
-  })
-
-  test.each(['a', 'ada.lovelace-1815_', '...', 'x'.repeat(64)])('of the user %s is read back', (username) => {
-    const { session, secret } = start({ ...ada, username })
-    expect(readRefreshToken(refreshTokenOf(session, secret))).toMatchObject({ username, secret })
-  })
-
-  const [id, secret] = ['A'.repeat(22), 'B'.repeat(43)]
-  test.each([
-    '',
-    '../..',
-    `${id}.${secret}`,
-    `${id}.${secret}.`,
-    `${id.slice(1)}.${secret}.ada`,
-    `${id}A.${secret}.ada`,
-    `${id}.${secret.slice(1)}.ada`,
-    `${id}.${secret}B.ada`,
-    `${id}.${secret.slice(1)}=.ada`,
-    `${id}.${secret.slice(1)}+.ada`,
-    `${id}.${secret}.Ada`,
-    `${id}.${secret}.a#b`,
-    `${id}.${secret}.${'x'.repeat(65)}`,
-    `${id}.${secret}.ada\n`,
-    ` ${id}.${secret}.ada`,
-    `${id}#profile.${secret}.ada`,
-  ])('is refused when it is shaped %j', (unverifiedToken) => {
-    expect(() => readRefreshToken(unverifiedToken)).toThrow(
-      expect.objectContaining({
-        code: 'invalid_refresh_token',
-        message: 'not shaped as refresh tokens are',
-      }),
-    )
-  })
-})
-
-describe('the next secret', () => {
-  test('is HMAC-SHA256 of the salt under the present one, so asking twice gives the same', () => {
-    const { session, secret } = start()
-    const expected = createHmac('sha256', secret).update(session.salt).digest('base64url')
-    expect(nextSecret(session, secret)).toBe(expected)
-    expect(nextSecret(session, secret)).toBe(expected)
-    expect(Buffer.from(expected, 'base64url')).toHaveLength(32)
-  })
-
-  test('is another with every salt and with every secret', () => {
-    const [one, two] = [start(), start()]
-    const all = [
-      nextSecret(one.session, one.secret),
-      nextSecret(two.session, one.secret),
-      nextSecret(one.session, two.secret),
-    ]
-    expect(new Set(all).size).toBe(3)
-  })
-
-  test('is shaped as the first one is', () => {
-    const { session, secret } = start()
-    const token = refreshTokenOf(session, nextSecret(session, secret))
-    expect(readRefreshToken(token).secret).toBe(nextSecret(session, secret))
-  })
-})
-
-describe('a presented secret is judged', () => {
-  const { session, secrets } = replacedTimes(3)
-  const replaced = later(3)
-
-  test.each([
-    ['current', 3, 0, 'the one that is good now'],
-    ['current', 3, 604_799, 'the one that is good now, days later'],
-    ['repeated', 2, 0, 'the one before it, at once'],
-    ['repeated', 2, 9.999, 'the one before it, in the last of 10,000 milliseconds'],
-    ['reused', 2, 10, 'the one before it, after 10 seconds'],
-    ['repeated', 1, 8.999, 'the one before that, replaced a second earlier, in its own last millisecond'],
-    ['reused', 1, 9, 'the one before that, after its own 10 seconds'],
-    ['repeated', 0, 7.999, 'the very first, replaced two seconds earlier, in its own last millisecond'],
-    ['reused', 0, 8, 'the very first, after its own 10 seconds'],
-    ['reused', 0, 600_000, 'the very first, much later'],
-  ])('%s: generation %i of 3 after %d s, %s', (verdict, generation, seconds) => {
-    const now = new Date(replaced.getTime() + seconds * 1000)
-    expect(classifySecret(session, secrets[generation] ?? '', now)).toBe(verdict)
-  })
-
-  test.each([
-    ['one that was never issued', randomBytes(32).toString('base64url')],
-    ['one of another session', start().secret],
-    ['the hash from the store', session.secretHash],
-    ['the salt from the store', session.salt],
-    ['the one that would come next', nextSecret(session, secrets[3] ?? '')],
-    ['nothing', ''],
-  ])('foreign: %s', (_what, secret) => {
-    expect(classifySecret(session, secret, replaced)).toBe('foreign')
-  })
-
-  test('foreign, not reused, by a session that has never been refreshed', () => {
-    expect(classifySecret(start().session, secrets[0] ?? '', begin)).toBe('foreign')
-  })
-
-  test('reused as far as ten thousand generations back', () => {
-    const long = replacedTimes(10_001)
-    expect(classifySecret(long.session, long.secrets[1] ?? '', later(20_000))).toBe('reused')
-    expect(classifySecret(long.session, long.secrets[0] ?? '', later(20_000))).toBe('foreign')
-  })
 })
 
 describe('a session whose secret is replaced', () => {

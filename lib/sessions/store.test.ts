@@ -4,19 +4,11 @@ import { fifty } from '../../test/support/fifty.ts'
 import { startTable } from '../../test/support/table.ts'
 import type { AwsCall } from '../aws/client.ts'
 import type { Table } from '../aws/dynamodb.ts'
-import { ServiceError } from '../errors.ts'
-import { addUser, changeUser } from '../users/store.ts'
-import { newUser, revokeSessions, type User } from '../users/user.ts'
-import { nextSecret, rotated, SESSION_RANDOM_BYTES, type Session, startSession } from './session.ts'
-import {
-  deleteSession,
-  findPresented,
-  findSession,
-  findSessions,
-  openSession,
-  putSession,
-  replaceSecret,
-} from './store.ts'
+import { addUser } from '../users/store.ts'
+import { newUser, type User } from '../users/user.ts'
+import { nextSecret } from './refresh-token.ts'
+import { rotated, SESSION_RANDOM_BYTES, type Session, startSession } from './session.ts'
+import { deleteSession, findSession, findSessions, putSession, replaceSecret } from './store.ts'
 
 const { table, stop } = await startTable()
 const { aws } = table
@@ -98,6 +90,12 @@ describe('a session', () => {
     expect(JSON.stringify(Item)).not.toContain(secret)
     expect(JSON.stringify(Item)).not.toContain(nextSecret(session, secret))
     expect(Item).toMatchObject({ expiresAt: { N: String(session.expiresAt) } })
+  })
+
+  test('that is stored twice, as when a response is lost, is stored once', async () => {
+    const { session: late } = start(ada)
+    for (let time = 1; time <= 2; time += 1) await putSession(table, late)
+    expect((await findSessions(table, ada.username)).sessions).toHaveLength(2)
   })
 
   test('that is ended is gone, and ending it again is no failure', async () => {
@@ -183,134 +181,6 @@ describe('all sessions of a user', () => {
   })
 })
 
-describe('a session is opened', () => {
-  test('with what the rest of the login comes to', async () => {
-    const { session: late } = start(ada)
-    expect(await openSession(table, late, Promise.resolve('a token'))).toBe('a token')
-    expect(await stored(late.id)).toEqual(late)
-  })
-
-  test('and is gone again when the rest fails, sooner or later', async () => {
-    const failure = new Error('the user was disabled')
-    for (const wait of [() => undefined, (id: string) => vi.waitUntil(() => stored(id))]) {
-      const { session: late } = start(ada)
-      const rest = (async () => {
-        await wait(late.id)
-        throw failure
-      })()
-      await expect(openSession(table, late, rest)).rejects.toBe(failure)
-      expect(await stored(late.id)).toBeUndefined()
-    }
-    expect(await stored()).toEqual(session)
-  })
-
-  test('and is gone again when nobody knows whether it was stored', async () => {
-    const { session: late } = start(ada)
-    const losing: Table = {
-      name: table.name,
-      aws: async (service, operation, input) => {
-        const answer = await aws(service, operation, input)
-        if (operation === 'PutItem') throw new ServiceError('unavailable', 'the answer is lost')
-        return answer
-      },
-    }
-    const call = openSession(losing, late, Promise.resolve('a token'))
-    await expect(call).rejects.toMatchObject({ code: 'unavailable', message: 'the answer is lost' })
-    expect(await stored(late.id)).toBeUndefined()
-  })
-
-  test('and putting it twice, as when an answer got lost, makes one', async () => {
-    const { session: late } = start(ada)
-    const twice = outrun('PutItem', () => putSession(table, late))
-    await openSession(twice, late, Promise.resolve())
-    expect((await findSessions(table, ada.username)).sessions).toHaveLength(2)
-  })
-})
-
-describe('a presented token', () => {
-  const present = (what: string, at = now, id = session.id) =>
-    findPresented(table, { username: ada.username, sessionId: id, secret: what }, at)
-  const refused = (message: string) => ({ code: 'invalid_refresh_token', message })
-  const replace = async (at: Date) => {
-    const next = nextSecret(session, secret)
-    const after = rotated(session, next, policy, at)
-    expect(await replaceSecret(table, session, after)).toBe(true)
-    ;[session, secret] = [after, next]
-  }
-
-  test('that is good finds its session and its user', async () => {
-    expect(await present(secret)).toEqual({ session, user: ada, isCurrent: true })
-    expect(records).toEqual([])
-  })
-
-  test('that was just replaced finds them too, and is not the current one', async () => {
-    const before = secret
-    await replace(now)
-    expect(await present(before, later(9.999))).toEqual({ session, user: ada, isCurrent: false })
-    expect(await stored()).toEqual(session)
-    expect(records).toEqual([])
-  })
-
-  test('that was replaced ten seconds ago ends its session, and that is logged without the token', async () => {
-    const before = secret
-    await replace(now)
-    await expect(present(before, later(10))).rejects.toMatchObject(refused('the secret is reused'))
-    expect(await stored()).toBeUndefined()
-    expect(records).toEqual([{ event: 'session.reuse', username: ada.username, sessionId: session.id }])
-    await expect(present(secret, later(10))).rejects.toMatchObject(refused('no such session'))
-  })
-
-  test.each([0, 1, 2])(
-    'of generation %i, when it is the third that is good, ends its session',
-    async (of) => {
-      const secrets = [secret]
-      for (let seconds = 1; seconds <= 3; seconds += 1) {
-        await replace(later(seconds))
-        secrets.push(secret)
-      }
-      await expect(present(secrets[of] ?? '', later(60))).rejects.toMatchObject(
-        refused('the secret is reused'),
-      )
-      expect(await stored()).toBeUndefined()
-      expect(records).toHaveLength(1)
-    },
-  )
-
-  test('with a secret that was never this session’s does not end it', async () => {
-    await replace(now)
-    const foreign = randomBytes(32).toString('base64url')
-    await expect(present(foreign)).rejects.toMatchObject(refused('the secret is foreign'))
-    expect(await stored()).toEqual(session)
-    expect(records).toEqual([])
-    expect(await present(secret)).toMatchObject({ isCurrent: true })
-  })
-
-  test('of a session that is not there is refused', async () => {
-    await expect(present(secret, now, 'another')).rejects.toMatchObject(refused('no such session'))
-  })
-
-  test('of a session that has expired is refused, though the store still has it', async () => {
-    expect(await present(secret, later(604_799))).toMatchObject({ isCurrent: true })
-    await expect(present(secret, later(604_800))).rejects.toMatchObject(refused('no such session'))
-    expect(await stored()).toEqual(session)
-  })
-
-  test('of a user who is disabled, is gone or has ended all sessions is refused', async () => {
-    const changes = [{ disabled: true }, { disabled: false, ...revokeSessions(ada, now) }]
-    for (const change of changes) {
-      expect(await changeUser(table, ada, change)).toBe(true)
-      await expect(present(secret)).rejects.toMatchObject(refused('no such session'))
-    }
-    await remove('profile')
-    await expect(present(secret)).rejects.toMatchObject(refused('no such session'))
-  })
-
-  test('of the session that survived finds it', async () => {
-    await changeUser(table, ada, revokeSessions(ada, now, session.id))
-    expect(await present(secret)).toMatchObject({ session, isCurrent: true })
-  })
-})
-
 describe('replacing a secret', () => {
   const replacement = () => rotated(session, nextSecret(session, secret), policy, now)
 
@@ -325,26 +195,15 @@ describe('replacing a secret', () => {
     expect(await replaceSecret(ended, session, replacement())).toBe(false)
     expect(await stored()).toBeUndefined()
   })
-
-  test('whose answer got lost reads as another’s, whose next secret is the very same', async () => {
-    const again = outrun('UpdateItem', () => replaceSecret(table, session, replacement()))
-    expect(await replaceSecret(again, session, replacement())).toBe(false)
-    const presented = { username: ada.username, sessionId: session.id, secret }
-    const found = await findPresented(table, presented, now)
-    expect(found).toEqual({ session: replacement(), user: ada, isCurrent: false })
-    expect(nextSecret(found.session, secret)).toBe(nextSecret(session, secret))
-  })
 })
 
 test('a store that is down is no missing session, and no ended one', async () => {
   const nowhere = { aws, name: 'missing' }
   const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
-  const presented = { username: ada.username, sessionId: session.id, secret }
   const calls = [
     () => findSession(nowhere, ada.username, session.id),
     () => findSessions(nowhere, ada.username),
-    () => openSession(nowhere, session, Promise.resolve()),
-    () => findPresented(nowhere, presented, now),
+    () => putSession(nowhere, session),
     () => replaceSecret(nowhere, session, session),
     () => deleteSession(nowhere, session),
   ]

@@ -3,8 +3,9 @@ import { fifty } from '../../test/support/fifty.ts'
 import { startTable } from '../../test/support/table.ts'
 import type { AwsCall } from '../aws/client.ts'
 import type { Table } from '../aws/dynamodb.ts'
+import { secondOf } from '../time.ts'
 import { addUser } from '../users/store.ts'
-import { newUser, secondOf } from '../users/user.ts'
+import { newUser } from '../users/user.ts'
 import { type Counter, countersFor } from './limits.ts'
 import { clearFailures, countFailure, findUserAndCounters } from './store.ts'
 
@@ -111,12 +112,8 @@ describe('a counter', () => {
     let calls = 0
     const never: AwsCall = async (service, operation, input) => {
       calls += 1
-      return aws(
-        service,
-        operation,
-        { ...input, ConditionExpression: 'expiresAt < :now AND expiresAt > :now' },
-        deadlineMs,
-      )
+      const condition = 'expiresAt < :now AND expiresAt > :now'
+      return aws(service, operation, { ...input, ConditionExpression: condition })
     }
     await expect(countFailure({ aws: never, name: table.name }, pair, now)).rejects.toMatchObject({
       code: 'unavailable',

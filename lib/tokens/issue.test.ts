@@ -1,37 +1,37 @@
 import { verify } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { awsClient } from '../aws/client.ts'
-import { newUser, revokeTokens, secondOf } from '../users/user.ts'
+import { secondOf } from '../time.ts'
+import { revokeTokens } from '../users/revocation.ts'
+import { newUser, type User } from '../users/user.ts'
 import { tokenIssuer } from './issue.ts'
 import { readPublicKey } from './public-keys.ts'
 
 let local: LocalAws
-let issue: ReturnType<typeof tokenIssuer>
 
-/** An issuer as a function has it that is told to sign with this key. */
-function issuerWith(signingKey: string) {
-  vi.stubEnv('SIGNING_KEY', signingKey)
-  vi.stubEnv('TOKEN_ISSUER', 'the issuer')
-  vi.stubEnv('TOKEN_AUDIENCE', 'the audience')
-  vi.stubEnv('TOKEN_TTL_SECONDS', '900')
-  vi.stubEnv('AWS_REGION', local.settings.region)
-  vi.stubEnv('AWS_ACCESS_KEY_ID', local.settings.credentials.accessKeyId)
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', local.settings.credentials.secretAccessKey)
-  vi.stubEnv('AWS_ENDPOINT_URL_KMS', local.settings.endpoints.kms.href)
-  const issuer = tokenIssuer()
-  vi.unstubAllEnvs()
-  return issuer
+const config = {
+  SIGNING_KEY: 'alias/signs',
+  TOKEN_ISSUER: 'the issuer',
+  TOKEN_AUDIENCE: 'the audience',
+  TOKEN_TTL_SECONDS: 900,
 }
+
+/** Issues a token with a new issuer of these settings, within a time. */
+const issue = (user: User, changes: Partial<typeof config> = {}, timeoutMs = 4_500) =>
+  tokenIssuer()(
+    awsClient(local.settings).within(Date.now() + timeoutMs),
+    { ...config, ...changes },
+    user,
+    'the session',
+    now,
+  )
 
 beforeAll(async () => {
   const key = { Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/signs' } }
   local = await startLocalAws([key], 'eu-central-1', 0)
 })
 afterAll(() => local.stop())
-beforeEach(() => {
-  issue = issuerWith('alias/signs')
-})
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 const ada = newUser('ada', 'admin', 'hash', new Date(0))
@@ -39,7 +39,7 @@ const parsed = (part = '') => JSON.parse(Buffer.from(part, 'base64url').toString
 const claimsOf = (token: string) => parsed(token.split('.')[1])
 
 test('an access token says who it is for, which session it belongs to and how long it lasts', async () => {
-  const { authToken, ...rest } = await issue(ada, 'the session', now)
+  const { authToken, ...rest } = await issue(ada)
   expect(rest).toStrictEqual({ tokenType: 'Bearer', expiresIn: 900 })
   expect(claimsOf(authToken)).toStrictEqual({
     iss: 'the issuer',
@@ -54,8 +54,11 @@ test('an access token says who it is for, which session it belongs to and how lo
 })
 
 test('it is signed with the key it names', async () => {
-  const { authToken } = await issue(ada, 'the session', now)
-  const { key, kid } = await readPublicKey(awsClient(local.settings), 'alias/signs')
+  const { authToken } = await issue(ada)
+  const { key, kid } = await readPublicKey(
+    awsClient(local.settings).within(Date.now() + 4_500),
+    'alias/signs',
+  )
   const [header = '', claims = '', signature = ''] = authToken.split('.')
   expect(parsed(header)).toStrictEqual({ alg: 'RS256', typ: 'at+jwt', kid })
   const input = Buffer.from(`${header}.${claims}`)
@@ -63,25 +66,25 @@ test('it is signed with the key it names', async () => {
 })
 
 test('every one has an identifier of its own', async () => {
-  const tokens = [await issue(ada, 'the session', now), await issue(ada, 'the session', now)]
+  const tokens = [await issue(ada), await issue(ada)]
   const [first, second] = tokens.map(({ authToken }) => claimsOf(authToken))
   expect(first.jti).not.toBe(second.jti)
 })
 
 test('one that is issued in the second of a revocation is not dead, and lasts as long', async () => {
   const revoked = { ...ada, ...revokeTokens(ada, now) }
-  const { authToken } = await issue(revoked, 'the session', now)
+  const { authToken } = await issue(revoked)
   const { iat, exp } = claimsOf(authToken)
   expect({ iat, exp }).toEqual({ iat: revoked.validAfter, exp: revoked.validAfter + 900 })
 })
 
 test('without the key there is none', async () => {
-  const call = issuerWith('alias/missing')(ada, 'the session', now)
+  const call = issue(ada, { SIGNING_KEY: 'alias/missing' })
   await expect(call).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'NotFoundException' } })
 })
 
 test('when the time is up there is none', async () => {
-  await expect(issue(ada, 'the session', now, Date.now() - 1)).rejects.toMatchObject({
+  await expect(issue(ada, {}, -1)).rejects.toMatchObject({
     code: 'unavailable',
     cause: { name: 'DeadlineExceeded' },
   })

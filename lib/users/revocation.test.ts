@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { secondOf } from '../time.ts'
 import { accessTokenInput } from '../tokens/access-token.ts'
-import { issueSecond, newUser, revokeSessions, revokeTokens, secondOf } from './user.ts'
+import { issueSecond, revokeSessions, revokeTokens } from './revocation.ts'
+import { newUser } from './user.ts'
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 const later = (ms: number) => new Date(now.getTime() + ms)

@@ -1,8 +1,9 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTable } from '../../test/support/table.ts'
 import type { Table } from '../aws/dynamodb.ts'
+import { revokeSessions, revokeTokens } from './revocation.ts'
 import { addUser, changeUser, findRevocationState, findUser } from './store.ts'
-import { newUser, revokeSessions, revokeTokens, type User } from './user.ts'
+import { newUser, type User } from './user.ts'
 
 const { table, stop } = await startTable()
 const { aws } = table
@@ -24,8 +25,7 @@ const stored = () => findUser(table, ada.username)
 const losingAnswers = (): Table => ({
   name: table.name,
   aws: async (service, operation, input) => {
-    if (operation === 'PutItem' || operation === 'UpdateItem')
-      await aws(service, operation, input)
+    if (operation === 'PutItem' || operation === 'UpdateItem') await aws(service, operation, input)
     return aws(service, operation, input)
   },
 })
@@ -242,7 +242,7 @@ describe('a stored profile is refused as broken', () => {
     await store({}, 'No Name')
     await expect(findUser(table, 'No Name')).rejects.toMatchObject({
       code: 'unavailable',
-      message: 'the store holds a profile that is none',
+      message: 'the store holds an invalid profile',
     })
   })
 })

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
+import { revokeTokens } from '../../lib/users/revocation.ts'
 import { addUser, changeUser, findUser } from '../../lib/users/store.ts'
-import { newUser, revokeTokens } from '../../lib/users/user.ts'
+import { newUser } from '../../lib/users/user.ts'
 import { type Store, startStore } from '../../test/support/operator.ts'
 import { changeExisting, removeUser } from './store.ts'
 

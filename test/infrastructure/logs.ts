@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { vi } from 'vitest'
+import { PROBLEMS } from '../../lib/errors.ts'
 import { addUser } from '../../lib/users/store.ts'
 import { newUser } from '../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
@@ -95,13 +96,13 @@ function poisoned(event: object): object {
 export const recordOf = ({ level, message }: Logged): unknown =>
   JSON.parse(JSON.stringify({ timestamp: new Date().toISOString(), level, requestId: randomUUID(), message }))
 
-const AN_EVENT = /\bevent(?::| \?\?) '([\w.]+)'/g
+const AN_EVENT = /\bevent(?::| =) '([\w.]+)'/g
 
 /** Returns the names of all events in the code. */
-export const eventNames = (): string[] => [
-  ...new Set(
-    globSync('{lib,functions}/**/*.ts', { cwd: root, exclude: ['**/*.test.ts'] }).flatMap((file) =>
-      [...readFileSync(`${root}/${file}`, 'utf8').matchAll(AN_EVENT)].flatMap(([, name = '']) => name),
-    ),
-  ),
-]
+export function eventNames(): string[] {
+  const files = globSync('{lib,functions}/**/*.ts', { cwd: root, exclude: ['**/*.test.ts'] })
+  const named = files.flatMap((file) =>
+    [...readFileSync(`${root}/${file}`, 'utf8').matchAll(AN_EVENT)].map(([, name = '']) => name),
+  )
+  return [...new Set([...named, ...Object.values(PROBLEMS).flatMap(([, , event]) => event ?? [])])]
+}

@@ -47,13 +47,13 @@ async function start() {
 
 type Login = Awaited<ReturnType<typeof loadLogin>>
 
-async function expectUnavailable(login: Login, detail: string, cause: string) {
+async function expectUnavailable(login: Login, reason: string, cause: string) {
   const { response, log } = await login()
   expect(response).toEqual(UNAVAILABLE)
   const record = {
     event: 'dependency.failed',
     code: 'unavailable',
-    detail,
+    reason,
     cause: expect.stringContaining(cause),
   }
   expect(log).toEqual([record])
@@ -131,11 +131,11 @@ test.for(CALLS.filter(([, operation]) => operation !== 'PutItem'))(
   },
 )
 
-const NO_ITEMS = 'the store answered without items'
-const NO_PROFILE = 'the store holds a profile that is none'
+const NO_ITEMS = 'the store returned no items'
+const NO_PROFILE = 'the store holds an invalid profile'
 const without = (name: string) => `the store holds an item without ${name}`
-const NO_KEY = 'KMS answered with something that is no RSA key'
-const NO_SIGNATURE = 'KMS answered with a signature that its public key does not verify'
+const NO_KEY = 'KMS returned no RSA key'
+const NO_SIGNATURE = 'KMS returned a signature that its public key does not verify'
 
 const found = (item: unknown) => JSON.stringify({ Responses: { [service.custom.tableName]: [item] } })
 
@@ -186,12 +186,12 @@ test.for([
   ['kms', 'Sign', 'another signature', JSON.stringify({ Signature: 'A'.repeat(344) }), NO_SIGNATURE],
 ] as const)(
   'login answers 503 when %s answers %s with %s, and 200 after recovery',
-  async ([service, operation, , body, detail]) => {
+  async ([service, operation, , body, reason]) => {
     const { login, ...proxies } = await start()
     proxies[service].inject({ operation, say: say(200, body) })
     const { response, log } = await login()
     expect(response).toEqual(UNAVAILABLE)
-    expect(log).toEqual([expect.objectContaining({ event: 'dependency.failed', detail })])
+    expect(log).toEqual([expect.objectContaining({ event: 'dependency.failed', reason })])
     await proxies[service].recover()
     await expectSuccess(login)
     end(proxies.dynamodb, proxies.kms)

@@ -29,7 +29,7 @@ afterAll(() => {
 })
 
 const operation = 'GetPublicKey'
-const DETAIL = 'kms GetPublicKey failed'
+const REASON = 'kms GetPublicKey failed'
 /** Errors of KMS for a key that does not exist or may not be read, while KMS itself works. */
 const REFUSALS = ['AccessDeniedException', 'NotFoundException']
 const WRONG_KEYS = ['{}', '{"PublicKey":null}', '{"PublicKey":"%%%"}', '{"PublicKey":"AAAA"}']
@@ -43,12 +43,12 @@ async function startAuthorizer() {
 type Authorize = Awaited<ReturnType<typeof loadAuthorizer>>
 
 /** The authorizer fails closed, and its error is not the one for which API Gateway returns 401. */
-async function expectOutage(authorize: Authorize, authorization: string, detail = DETAIL, cause = '') {
+async function expectOutage(authorize: Authorize, authorization: string, reason = REASON, cause = '') {
   const { response, log } = await authorize(authorization)
   expect(response).toBeInstanceOf(Error)
-  expect((response as Error).message).toBe(detail)
+  expect((response as Error).message).toBe(reason)
   expect(log).toEqual([
-    { event: 'dependency.failed', code: 'unavailable', detail, cause: expect.stringContaining(cause) },
+    { event: 'dependency.failed', code: 'unavailable', reason, cause: expect.stringContaining(cause) },
   ])
 }
 
@@ -105,7 +105,7 @@ describe('authorizer', () => {
   const failsClosed = async ([, , fault, cause, attempts, keyName]: (typeof cases)[number]) => {
     const { kms, authorize } = await startAuthorizer()
     kms.inject({ operation, say: fault, keyName })
-    await expectOutage(authorize, valid, DETAIL, cause)
+    await expectOutage(authorize, valid, REASON, cause)
     // If both keys fail, the first failure ends the wait.
     if (keyName !== undefined) expect(kms.failed()).toBe(attempts)
     await kms.recover()
@@ -136,7 +136,7 @@ describe('authorizer', () => {
   test.for(WRONG_KEYS)('fails closed when KMS answers %s, and works after recovery', async (body) => {
     const { kms, authorize } = await startAuthorizer()
     kms.inject({ operation, say: say(200, body) })
-    await expectOutage(authorize, valid, 'KMS answered with something that is no RSA key')
+    await expectOutage(authorize, valid, 'KMS returned no RSA key')
     await kms.recover()
     await expectAllowed(authorize)
     kms.close()
@@ -146,9 +146,9 @@ describe('authorizer', () => {
   test('fails closed while KMS refuses connections, and works after recovery', async () => {
     const { kms, authorize } = await startAuthorizer()
     kms.refuse()
-    await expectOutage(authorize, valid, DETAIL, 'ECONNREFUSED')
+    await expectOutage(authorize, valid, REASON, 'ECONNREFUSED')
     // Without a key, nothing is known about this token.
-    await expectOutage(authorize, expired, DETAIL, 'ECONNREFUSED')
+    await expectOutage(authorize, expired, REASON, 'ECONNREFUSED')
     await expectUnauthorized(authorize, 'Bearer a.b.c')
     await kms.recover()
     await expectAllowed(authorize)
@@ -166,11 +166,11 @@ describe('jwks', () => {
 
   type Jwks = Awaited<ReturnType<typeof loadJwks>>
 
-  async function expectUnavailable(jwks: Jwks, detail = DETAIL, cause = '') {
+  async function expectUnavailable(jwks: Jwks, reason = REASON, cause = '') {
     const { response, log } = await jwks()
     expect(response).toEqual(UNAVAILABLE)
     expect(log).toEqual([
-      { event: 'dependency.failed', code: 'unavailable', detail, cause: expect.stringContaining(cause) },
+      { event: 'dependency.failed', code: 'unavailable', reason, cause: expect.stringContaining(cause) },
     ])
   }
 
@@ -195,7 +195,7 @@ describe('jwks', () => {
     const { kms, jwks } = await startJwks()
     // Half a key set would make clients reject valid tokens.
     kms.inject({ operation, say: fault, keyName: keyB })
-    await expectUnavailable(jwks, DETAIL, cause)
+    await expectUnavailable(jwks, REASON, cause)
     await kms.recover()
     await expectKeys(jwks)
     kms.close()
@@ -224,7 +224,7 @@ describe('jwks', () => {
   test.for(WRONG_KEYS)('answers 503 when KMS answers %s, and 200 after recovery', async (body) => {
     const { kms, jwks } = await startJwks()
     kms.inject({ operation, say: say(200, body) })
-    await expectUnavailable(jwks, 'KMS answered with something that is no RSA key')
+    await expectUnavailable(jwks, 'KMS returned no RSA key')
     await kms.recover()
     await expectKeys(jwks)
     kms.close()
@@ -234,7 +234,7 @@ describe('jwks', () => {
   test('answers 503 while KMS refuses connections, and 200 after recovery', async () => {
     const { kms, jwks } = await startJwks()
     kms.refuse()
-    await expectUnavailable(jwks, DETAIL, 'ECONNREFUSED')
+    await expectUnavailable(jwks, REASON, 'ECONNREFUSED')
     await kms.recover()
     await expectKeys(jwks)
     kms.close()
@@ -249,11 +249,11 @@ test.each(FAULTS.filter(([, , cause]) => REFUSALS.includes(cause)))(
     const start = Date.now()
     vi.useFakeTimers({ toFake: ['Date'], now: start })
     kms.inject({ operation, say: fault, keyName: keyA })
-    await expectOutage(authorize, valid, DETAIL, cause)
+    await expectOutage(authorize, valid, REASON, cause)
     expect(kms.failed()).toBe(attempts)
     await kms.recover()
     vi.setSystemTime(start + 4_999)
-    await expectOutage(authorize, valid, DETAIL, cause)
+    await expectOutage(authorize, valid, REASON, cause)
     vi.setSystemTime(start + 5_000)
     await expectAllowed(authorize)
     kms.close()
@@ -270,7 +270,7 @@ test('the authorizer uses cached keys for five minutes of an outage, and then fa
   vi.setSystemTime(start + 299_999)
   await expectAllowed(authorize)
   vi.setSystemTime(start + 300_000)
-  await expectOutage(authorize, valid, DETAIL, 'ECONNREFUSED')
+  await expectOutage(authorize, valid, REASON, 'ECONNREFUSED')
   await kms.recover()
   await expectAllowed(authorize)
   kms.close()
@@ -288,7 +288,7 @@ test('an unknown kid during an outage does not make the authorizer reject tokens
   // Keys are not read again within a minute, so the kid is unknown. After a minute, the outage decides.
   await expectUnauthorized(authorize, unknown)
   vi.setSystemTime(start + 60_000)
-  await expectOutage(authorize, unknown, DETAIL, 'ECONNREFUSED')
+  await expectOutage(authorize, unknown, REASON, 'ECONNREFUSED')
   await expectAllowed(authorize)
   await kms.recover()
   await expectUnauthorized(authorize, unknown)

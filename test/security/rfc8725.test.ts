@@ -74,9 +74,9 @@ function expectRejection(result: unknown, log: unknown[], because: string) {
   expect(result).toBeInstanceOf(Error)
   expect((result as Error).message).toBe('Unauthorized')
   expect(log).toEqual([
-    expect.objectContaining({ event: 'token.refused', code: 'invalid_token', detail: expect.any(String) }),
+    expect.objectContaining({ event: 'token.refused', code: 'invalid_token', reason: expect.any(String) }),
   ])
-  const { detail, cause = detail } = log[0] as { detail: string; cause?: string }
+  const { reason, cause = reason } = log[0] as { reason: string; cause?: string }
   expect(cause).toContain(because)
   expect(JSON.stringify(log)).not.toContain(valid.slice(-40))
 }

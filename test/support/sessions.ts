@@ -17,6 +17,7 @@ import { newUser, type User } from '../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { readAuthorization } from '../../local/gateway-rules.ts'
 import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
+import { inEnvironment } from './handlers.ts'
 import { expectDescribed } from './openapi/check.ts'
 
 const REGION = 'eu-central-1'
@@ -260,18 +261,18 @@ export interface Answer {
  */
 export async function startFunctions(endpoint: string, settings: Record<string, string> = {}) {
   const environment = { ...ENVIRONMENT, AWS_ENDPOINT_URL: endpoint, ...settings }
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
   vi.resetModules()
   const modules = Object.fromEntries(
     await Promise.all(Object.entries(FUNCTIONS).map(async ([name, load]) => [name, await load()])),
   ) as { [F in keyof typeof FUNCTIONS]: Awaited<ReturnType<(typeof FUNCTIONS)[F]>> }
-  vi.unstubAllEnvs()
 
   /** Asks the authorizer, as API Gateway does. */
   async function authorize(token: string) {
     const methodArn = 'arn:aws:execute-api:eu-central-1:123456789012:api/dev/GET/'
     const event = { type: 'TOKEN' as const, authorizationToken: `Bearer ${token}`, methodArn }
-    const authorization = readAuthorization(await modules.authorizer.handler(event, CONTEXT))
+    const authorization = readAuthorization(
+      await inEnvironment(environment, modules.authorizer.handler)(event, CONTEXT),
+    )
     if (authorization === undefined) throw new Error('the authorizer answered what is no authorization')
     return authorization
   }
@@ -289,7 +290,8 @@ export async function startFunctions(endpoint: string, settings: Record<string, 
           ? { status: 401, headers: {}, text: '' }
           : { status: 503, headers: { 'Retry-After': '5' }, text: '' }
       }
-      const { statusCode, headers, body } = await modules[route].handler(eventOf(asking, context), CONTEXT)
+      const handler = inEnvironment(environment, modules[route].handler)
+      const { statusCode, headers, body } = await handler(eventOf(asking, context), CONTEXT)
       const [method, url] = PLACES[route]
       expectDescribed({ method, url, status: statusCode, headers: headers ?? {}, body })
       return { status: statusCode, headers: headers ?? {}, text: body }

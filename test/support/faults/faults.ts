@@ -11,7 +11,7 @@ export const say =
 const error = (status: number, type: string, message = 'arn:aws:iam::123456789012:role/login') =>
   say(status, JSON.stringify({ __type: `com.amazonaws.service#${type}`, message }))
 
-const UNREADABLE = 'UnreadableAnswer'
+const UNREADABLE = 'UnreadableResponse'
 
 export const never: Say = () => {}
 const hangUp: Say = (response) => response.destroy()

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest'
+import { corsHeaders } from './cors.ts'
+
+describe('a page of another origin', () => {
+  const readable = (origin: string) => ({
+    'Access-Control-Allow-Origin': origin,
+    'Access-Control-Expose-Headers': 'Retry-After',
+  })
+  const listed = ['https://app.example', 'https://admin.example:8443']
+  const vary = { Vary: 'Origin' }
+
+  test.each<[string, string[], string | undefined, object]>([
+    [
+      'that is listed may read the answer',
+      listed,
+      'https://app.example',
+      { ...vary, ...readable('https://app.example') },
+    ],
+    [
+      'that is listed second may too',
+      listed,
+      'https://admin.example:8443',
+      { ...vary, ...readable('https://admin.example:8443') },
+    ],
+    ['that is not listed may not', listed, 'https://evil.example', vary],
+    ['whose name begins as a listed one may not', listed, 'https://app.example.evil.example', vary],
+    ['with another port may not', listed, 'https://admin.example', vary],
+    ['over plain HTTP may not', listed, 'http://app.example', vary],
+    ['in another case may not: browsers write origins in lower case', listed, 'https://APP.example', vary],
+    ['without a name may not', listed, 'null', vary],
+    ['need not be, and caches are told all the same', listed, undefined, vary],
+    ['may read where all may', ['*'], 'https://evil.example', readable('*')],
+    ['need not be where all may', ['*'], undefined, readable('*')],
+    ['may not where none may', [], 'https://app.example', {}],
+    ['need not be where none may', [], undefined, {}],
+  ])('%s', (_who, allowed, origin, headers) => {
+    expect(corsHeaders(allowed, origin)).toEqual(headers)
+  })
+})

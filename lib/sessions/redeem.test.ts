@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { startTable } from '../../test/support/table.ts'
+import type { Table } from '../aws/dynamodb.ts'
+import { revokeSessions } from '../users/revocation.ts'
+import { addUser, changeUser } from '../users/store.ts'
+import { newUser, type User } from '../users/user.ts'
+import { redeemRefreshToken } from './redeem.ts'
+import { nextSecret } from './refresh-token.ts'
+import { rotated, SESSION_RANDOM_BYTES, type Session, startSession } from './session.ts'
+import { findSession, putSession, replaceSecret } from './store.ts'
+
+const { table, stop } = await startTable()
+const { aws } = table
+afterAll(stop)
+
+const now = new Date('2026-11-24T15:00:00.400Z')
+const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
+const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
+const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
+const start = (of: User, from = origin) =>
+  startSession(of, from, policy, now, randomBytes(SESSION_RANDOM_BYTES))
+
+// Each test has a user of its own, with a session.
+let count = 0
+let ada: User
+let session: Session
+let secret: string
+let records: unknown[]
+beforeEach(async () => {
+  count += 1
+  ada = newUser(`ada-${count}`, 'user', 'hash', later(-60))
+  await addUser(table, ada)
+  ;({ session, secret } = start(ada))
+  await putSession(table, session)
+  records = []
+  vi.spyOn(console, 'warn').mockImplementation((record) => void records.push(record))
+})
+afterEach(() => vi.restoreAllMocks())
+
+const stored = async (id = session.id) => (await findSession(table, ada.username, id)).session
+const remove = (sk: string) =>
+  aws('dynamodb', 'DeleteItem', {
+    TableName: table.name,
+    Key: { pk: { S: `user#${ada.username}` }, sk: { S: sk } },
+  })
+
+/** A store to which somebody else comes right before such a call of ours. */
+const outrun = (operation: string, act: () => Promise<unknown>): Table => ({
+  name: table.name,
+  aws: async (service, called, input) => {
+    if (called === operation) await act()
+    return aws(service, called, input)
+  },
+})
+
+describe('a presented token', () => {
+  const present = (what: string, at = now, id = session.id) =>
+    redeemRefreshToken(table, { username: ada.username, sessionId: id, secret: what }, at)
+  const refused = (message: string) => ({ code: 'invalid_refresh_token', message })
+  const replace = async (at: Date) => {
+    const next = nextSecret(session, secret)
+    const after = rotated(session, next, policy, at)
+    expect(await replaceSecret(table, session, after)).toBe(true)
+    ;[session, secret] = [after, next]
+  }
+
+  test('that is good finds its session and its user', async () => {
+    expect(await present(secret)).toEqual({ session, user: ada, isCurrent: true })
+    expect(records).toEqual([])
+  })
+
+  test('that was just replaced finds them too, and is not the current one', async () => {
+    const before = secret
+    await replace(now)
+    expect(await present(before, later(9.999))).toEqual({ session, user: ada, isCurrent: false })
+    expect(await stored()).toEqual(session)
+    expect(records).toEqual([])
+  })
+
+  test('that was replaced ten seconds ago ends its session, and that is logged without the token', async () => {
+    const before = secret
+    await replace(now)
+    await expect(present(before, later(10))).rejects.toMatchObject(refused('the secret is reused'))
+    expect(await stored()).toBeUndefined()
+    expect(records).toEqual([{ event: 'session.reuse', username: ada.username, sessionId: session.id }])
+    await expect(present(secret, later(10))).rejects.toMatchObject(refused('no such session'))
+  })
+
+  test.each([0, 1, 2])(
+    'of generation %i, when it is the third that is good, ends its session',
+    async (of) => {
+      const secrets = [secret]
+      for (let seconds = 1; seconds <= 3; seconds += 1) {
+        await replace(later(seconds))
+        secrets.push(secret)
+      }
+      await expect(present(secrets[of] ?? '', later(60))).rejects.toMatchObject(
+        refused('the secret is reused'),
+      )
+      expect(await stored()).toBeUndefined()
+      expect(records).toHaveLength(1)
+    },
+  )
+
+  test('with a secret that was never this session’s does not end it', async () => {
+    await replace(now)
+    const foreign = randomBytes(32).toString('base64url')
+    await expect(present(foreign)).rejects.toMatchObject(refused('the secret is foreign'))
+    expect(await stored()).toEqual(session)
+    expect(records).toEqual([])
+    expect(await present(secret)).toMatchObject({ isCurrent: true })
+  })
+
+  test('of a session that is not there is refused', async () => {
+    await expect(present(secret, now, 'another')).rejects.toMatchObject(refused('no such session'))
+  })
+
+  test('of a session that has expired is refused, though the store still has it', async () => {
+    expect(await present(secret, later(604_799))).toMatchObject({ isCurrent: true })
+    await expect(present(secret, later(604_800))).rejects.toMatchObject(refused('no such session'))
+    expect(await stored()).toEqual(session)
+  })
+
+  test('of a user who is disabled, is gone or has ended all sessions is refused', async () => {
+    const changes = [{ disabled: true }, { disabled: false, ...revokeSessions(ada, now) }]
+    for (const change of changes) {
+      expect(await changeUser(table, ada, change)).toBe(true)
+      await expect(present(secret)).rejects.toMatchObject(refused('no such session'))
+    }
+    await remove('profile')
+    await expect(present(secret)).rejects.toMatchObject(refused('no such session'))
+  })
+
+  test('of the session that survived finds it', async () => {
+    await changeUser(table, ada, revokeSessions(ada, now, session.id))
+    expect(await present(secret)).toMatchObject({ session, isCurrent: true })
+  })
+})
+
+test('replacing a secret whose answer got lost reads as another’s, whose next secret is the very same', async () => {
+  const replacement = () => rotated(session, nextSecret(session, secret), policy, now)
+  const again = outrun('UpdateItem', () => replaceSecret(table, session, replacement()))
+  expect(await replaceSecret(again, session, replacement())).toBe(false)
+  const presented = { username: ada.username, sessionId: session.id, secret }
+  const found = await redeemRefreshToken(table, presented, now)
+  expect(found).toEqual({ session: replacement(), user: ada, isCurrent: false })
+  expect(nextSecret(found.session, secret)).toBe(nextSecret(session, secret))
+})
+
+test('a store that is down is not an invalid token', async () => {
+  const presented = { username: ada.username, sessionId: session.id, secret }
+  await expect(redeemRefreshToken({ aws, name: 'missing' }, presented, now)).rejects.toMatchObject({
+    code: 'unavailable',
+    cause: { name: 'ResourceNotFoundException' },
+  })
+})

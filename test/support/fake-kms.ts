@@ -1,0 +1,41 @@
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import type { AwsCall } from '../../lib/aws/client.ts'
+import { publicKeyFromSpki } from '../../lib/tokens/public-keys.ts'
+
+/** The DER-encoded SubjectPublicKeyInfo of a public key. */
+export const spkiOf = (key: KeyObject) => key.export({ format: 'der', type: 'spki' })
+/** An RSA key pair. */
+export interface KeyPair {
+  publicKey: KeyObject
+  privateKey: KeyObject
+  kid: string
+}
+
+/** Makes a new RSA key pair. */
+export function newKeyPair(): KeyPair {
+  const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return { ...pair, kid: publicKeyFromSpki(spkiOf(pair.publicKey)).kid }
+}
+
+/** KMS with its two operations and real keys. A test may put another key behind an alias. */
+export function fakeKms(aliases: Record<string, KeyPair>) {
+  const calls: string[] = []
+  let failure: Error | undefined
+  const aws: AwsCall = async (_service, operation, input) => {
+    calls.push(operation)
+    if (failure !== undefined) throw failure
+    const { KeyId, Message } = input as { KeyId: string; Message: string }
+    const key = aliases[KeyId]
+    if (key === undefined) throw new Error(`no ${KeyId}`)
+    return operation === 'Sign'
+      ? { Signature: sign('sha256', Buffer.from(Message, 'base64'), key.privateKey).toString('base64') }
+      : { PublicKey: spkiOf(key.publicKey).toString('base64') }
+  }
+  return {
+    aws,
+    calls,
+    failWith(error: Error | undefined) {
+      failure = error
+    },
+  }
+}
