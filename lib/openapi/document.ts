@@ -3,17 +3,18 @@ import { headerOf } from '../http/headers.ts'
 import { HEADERS, headerRefs, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
 import { PAGE_ROUTES } from './pages.ts'
 import { problemRefs, problemResponses } from './responses.ts'
-import { PAGE_TAGS, ROUTES, type Route, TAGS } from './routes.ts'
+import { operationIdOf, PAGE_TAGS, type Route, statusOf, TAGS } from './route.ts'
+import { ROUTES } from './routes.ts'
 import { requestRef, SCHEMAS } from './schemas.ts'
 
 /**
- * The URL that a client reaches the service at, from the request for its description.
+ * Returns the base URL of the service, from a request for its API description.
  *
- * The path in the request context is the one that the client wrote: with the stage in front at the API's own address,
- * with the base path of a custom domain, or with nothing. `path` itself lacks the stage.
+ * The path in the request context is the path that the client requested. It starts with the stage at
+ * the API's own address, and with the base path at a custom domain. The event's `path` lacks the stage.
  *
- * @param event - As REST API Gateway sends it. It sets `X-Forwarded-Proto`; locally nobody does.
- * @returns Scheme, host and path, without a slash at the end.
+ * @param event - From REST API Gateway, which sets `X-Forwarded-Proto`. The local gateway does not set it.
+ * @returns Scheme, host and path, without a trailing slash.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
  */
 export function serverUrlOf({ headers, requestContext }: APIGatewayProxyEvent): string {
@@ -23,8 +24,9 @@ export function serverUrlOf({ headers, requestContext }: APIGatewayProxyEvent): 
 }
 
 /**
- * Describes the whole API as OpenAPI 3.1: the request schemas are those that requests are checked with, the problems
- * those of `lib/errors.ts`.
+ * Describes the whole API as OpenAPI 3.1.
+ *
+ * The request schemas are those that validate requests. The problems are those of `lib/errors.ts`.
  *
  * @param serverUrl - See {@link serverUrlOf}.
  * @param hasPages - Whether the pages are switched on.
@@ -40,10 +42,10 @@ export function describeApi(serverUrl: string, hasPages: boolean) {
       version: '0.1.0',
       summary: 'Sign-in for a small API: JSON Web Tokens on AWS Lambda.',
       description:
-        'Every error is an RFC 9457 problem. Sign in with `POST /login`, and send the `authToken` as `Authorization: Bearer …`. The demo users, `user` and `admin`, exist on a developer’s machine only.',
+        'Sign in with `POST /login`, and send the `authToken` as `Authorization: Bearer …`. Every error is an RFC 9457 problem. The demo users `user` and `admin` exist only on a local service.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: serverUrl, description: 'Where this description came from.' }],
+    servers: [{ url: serverUrl, description: 'The service that sent this description.' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths: pathsOf(routes),
     components: {
@@ -52,7 +54,7 @@ export function describeApi(serverUrl: string, hasPages: boolean) {
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'The `authToken` of `POST /login` or `POST /refresh`.',
+          description: 'The `authToken` from `POST /login` or `POST /refresh`.',
         },
       },
       headers: hasPages ? { ...HEADERS, ...PAGE_HEADERS } : HEADERS,
@@ -71,9 +73,9 @@ function pathsOf(routes: readonly Route[]) {
 }
 
 function operationOf(route: Route) {
-  const { operationId, tag, summary, description, isProtected, parameters, body, answer } = route
+  const { tag = 'Content', summary, description, isProtected, parameters, body } = route
   return {
-    operationId,
+    operationId: operationIdOf(route),
     tags: [tag],
     summary,
     ...(description && { description }),
@@ -85,11 +87,12 @@ function operationOf(route: Route) {
         content: { 'application/json': { schema: requestRef(body.schema), examples: body.examples } },
       },
     }),
-    responses: { [answer.status]: answerOf(answer), ...problemRefs(route) },
+    responses: { [statusOf(route)]: responseOf(route), ...problemRefs(route) },
   }
 }
 
-function answerOf({ description, headers = {}, content }: Route['answer']) {
+function responseOf({ response }: Route) {
+  const { description = 'The request succeeded.', headers = {}, content } = response
   const all = headerRefs({ 'Cache-Control': 'NoStore', ...SHARED_HEADERS, ...headers })
   return { description, headers: all, ...(content && { content }) }
 }

@@ -1,18 +1,18 @@
-/** The headers that answers are described with. */
+/** Response headers, as components of the API description. */
 export const HEADERS = {
   NoStore: {
-    description: 'Nobody may keep the answer.',
+    description: 'Caches must not store the response.',
     required: true,
     schema: { type: 'string', const: 'no-store' },
   },
   MaxAge: {
-    description: 'How many seconds anybody may keep the answer.',
+    description: 'How many seconds any cache may reuse the response.',
     required: true,
     schema: { type: 'string', pattern: '^public, max-age=[0-9]+$' },
     example: 'public, max-age=300',
   },
   NoSniff: {
-    description: 'The content type is what it says.',
+    description: 'Browsers must not guess another content type.',
     required: true,
     schema: { type: 'string', const: 'nosniff' },
   },
@@ -23,46 +23,47 @@ export const HEADERS = {
     example: '5',
   },
   Challenge: {
-    description: 'From the gateway, not from functions: that a good bearer token is needed (RFC 6750).',
+    description: 'The route requires a valid bearer token (RFC 6750). Sent by the gateway, not by functions.',
     schema: { type: 'string', pattern: '^Bearer realm="[^"]+"$' },
     example: 'Bearer realm="serverless-jwt-auth-dev"',
   },
   ScopeChallenge: {
-    description: 'From the gateway, not from functions: that the bearer token allows less (RFC 6750).',
+    description:
+      'The bearer token has insufficient permissions (RFC 6750). Sent by the gateway, not by functions.',
     schema: { type: 'string', pattern: '^Bearer realm="[^"]+", error="insufficient_scope"$' },
     example: 'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
   },
   AllowOrigin: {
-    description: 'Where origins are allowed: whose pages may read the answer.',
+    description: 'The origin whose pages may read the response. Sent where CORS is configured.',
     schema: { type: 'string', pattern: '^([*]|https?://[^/]+)$' },
     example: '*',
   },
   ExposeHeaders: {
-    description: 'Where origins are allowed: the headers that their pages may read besides.',
+    description: 'The headers that pages of another origin may read. Sent where CORS is configured.',
     schema: { type: 'string', pattern: '^Retry-After(,WWW-Authenticate)?$' },
     example: 'Retry-After',
   },
 }
 
-/** The headers of pages and their files, besides. */
+/** Response headers of pages and their files. */
 export const PAGE_HEADERS = {
   NoCache: {
-    description: 'Whoever keeps the answer asks again before each use.',
+    description: 'Caches must revalidate the response before each use.',
     required: true,
     schema: { type: 'string', const: 'no-cache' },
   },
   Immutable: {
-    description: 'Anybody may keep the answer for good (RFC 8246).',
+    description: 'Any cache may reuse the response for a year without revalidation (RFC 8246).',
     required: true,
     schema: { type: 'string', const: 'public, max-age=31536000, immutable' },
   },
   ContentSecurityPolicy: {
-    description: 'What a browser lets the page do: nothing of or to another origin.',
+    description: 'Restricts the page to its own origin.',
     required: true,
     schema: { type: 'string', pattern: "^default-src 'none'; " },
   },
   NoReferrer: {
-    description: 'Other sites are not told where somebody comes from.',
+    description: 'Browsers must not send a Referer header from the page.',
     required: true,
     schema: { type: 'string', const: 'no-referrer' },
   },
@@ -70,14 +71,14 @@ export const PAGE_HEADERS = {
 
 export type HeaderName = keyof typeof PAGE_HEADERS | keyof typeof HEADERS
 
-/** Headers of every answer; those for other origins only where origins are allowed. */
+/** Headers of every response. Those for CORS are sent only where origins are allowed. */
 export const SHARED_HEADERS: Record<string, HeaderName> = {
   'X-Content-Type-Options': 'NoSniff',
   'Access-Control-Allow-Origin': 'AllowOrigin',
   'Access-Control-Expose-Headers': 'ExposeHeaders',
 }
 
-/** References to headers of {@link HEADERS} and {@link PAGE_HEADERS}, by the names that they have in an answer. */
+/** Returns references to header components, by the header's name in the response. */
 export const headerRefs = (headers: Record<string, HeaderName>) =>
   Object.fromEntries(
     Object.entries(headers).map(([name, header]) => [name, { $ref: `#/components/headers/${header}` }]),

@@ -1,5 +1,5 @@
 import type { HeaderName } from './headers.ts'
-import type { Route } from './routes.ts'
+import type { Route } from './route.ts'
 
 const pageHeaders = (cache: HeaderName): Record<string, HeaderName> => ({
   'Cache-Control': cache,
@@ -8,7 +8,7 @@ const pageHeaders = (cache: HeaderName): Record<string, HeaderName> => ({
 })
 const text = { schema: { type: 'string' } }
 
-/** A page, and the files that it is made of. */
+/** Returns the routes of a page and of its files. */
 const pageRoutes = (name: string, operationId: string, summary: string): Route[] => [
   {
     method: 'get',
@@ -16,13 +16,12 @@ const pageRoutes = (name: string, operationId: string, summary: string): Route[]
     operationId,
     tag: 'Pages',
     summary,
-    answer: {
-      status: 200,
+    response: {
       description: 'The page.',
       headers: pageHeaders('NoCache'),
       content: { 'text/html': text },
     },
-    // With a slash behind its path.
+    // For its path with a trailing slash.
     problems: ['not_found'],
   },
   {
@@ -30,18 +29,17 @@ const pageRoutes = (name: string, operationId: string, summary: string): Route[]
     path: `/${name}/{file}`,
     operationId: `${operationId}File`,
     tag: 'Pages',
-    summary: `A file of the page /${name}`,
+    summary: `Get a file of the page /${name}`,
     parameters: [
       {
         name: 'file',
         in: 'path',
         required: true,
-        description: 'Its name, as the page names it, with a hash of what is in it.',
+        description: 'The name of the file, which contains a hash of its content.',
         schema: { type: 'string' },
       },
     ],
-    answer: {
-      status: 200,
+    response: {
       description: 'The file.',
       headers: pageHeaders('Immutable'),
       content: { 'text/css': text, 'text/javascript': text },
@@ -52,6 +50,6 @@ const pageRoutes = (name: string, operationId: string, summary: string): Route[]
 
 /** The routes of the pages, which can be switched off. */
 export const PAGE_ROUTES: Route[] = [
-  ...pageRoutes('docs', 'getDocsPage', 'This description, to read and to try'),
-  ...pageRoutes('signin', 'getSigninPage', 'A page to sign in with'),
+  ...pageRoutes('docs', 'getDocsPage', 'Get the API documentation page'),
+  ...pageRoutes('signin', 'getSigninPage', 'Get the sign-in page'),
 ]

@@ -1,44 +1,9 @@
-import { PROBLEMS, TITLES } from '../errors.ts'
 import { headerRefs, SHARED_HEADERS } from './headers.ts'
-import type { Route } from './routes.ts'
+import { ALL_PROBLEMS, type ProblemName, problemExample } from './problems.ts'
+import type { Route } from './route.ts'
 import { schemaRef } from './schemas.ts'
 
-/**
- * What the gateway says where no function has the same to say: it lets no more requests through, or cannot make sense
- * of one. A test compares them with `resources/gateway-responses.yml`.
- */
-export const GATEWAY_PROBLEMS = {
-  request_refused: {
-    status: 400,
-    title: 'Request Rejected',
-    detail: 'The gateway rejected the request.',
-  },
-  throttled: {
-    status: 429,
-    title: 'Too Many Requests',
-    detail: 'The request rate limit was exceeded. Try again shortly.',
-  },
-} as const
-
-export type ProblemName = keyof typeof PROBLEMS | keyof typeof GATEWAY_PROBLEMS
-
-interface Row {
-  status: number
-  title: string
-  detail: string
-}
-
-const ROWS = {
-  ...Object.fromEntries(
-    Object.entries(PROBLEMS).map(([code, [status, detail]]) => [
-      code,
-      { status, title: TITLES[status], detail },
-    ]),
-  ),
-  ...GATEWAY_PROBLEMS,
-} as Record<ProblemName, Row>
-
-/** What may go wrong on every route, and on those that have parameters, take a body, or need an access token. */
+/** Problems of every route, and of those with parameters, with a body, or with an access token. */
 const ALWAYS: ProblemName[] = ['throttled', 'internal']
 const WITH_PARAMETERS: ProblemName[] = ['request_refused']
 const WITH_BODY: ProblemName[] = [
@@ -50,21 +15,21 @@ const WITH_BODY: ProblemName[] = [
 ]
 const PROTECTED: ProblemName[] = ['invalid_token', 'unavailable']
 
-/** All that may go wrong on a route, by status. */
+/** Returns all problems of a route, by status. */
 function problemsByStatus(route: Route): [status: number, names: ProblemName[]][] {
-  const names = [
+  const names = new Set([
     ...(route.parameters ? WITH_PARAMETERS : []),
     ...(route.body ? WITH_BODY : []),
     ...(route.isProtected ? PROTECTED : []),
-    ...route.problems,
+    ...(route.problems ?? []),
     ...ALWAYS,
-  ]
-  return [...Map.groupBy(names, (name) => ROWS[name].status)]
+  ])
+  return [...Map.groupBy(names, (name) => ALL_PROBLEMS[name].status)]
 }
 
 const responseName = (names: readonly ProblemName[]) => names.join('_or_')
 
-/** The responses of a route to whatever may go wrong, by status, as references to {@link problemResponses}. */
+/** Returns the error responses of a route by status, as references to {@link problemResponses}. */
 export function problemRefs(route: Route): Record<string, { $ref: string }> {
   const refs = problemsByStatus(route).map(([status, names]) => [
     status,
@@ -73,7 +38,7 @@ export function problemRefs(route: Route): Record<string, { $ref: string }> {
   return Object.fromEntries(refs)
 }
 
-/** Every response that one of the routes has to something that may go wrong, by name. */
+/** Returns the error responses of all routes, by name. */
 export function problemResponses(routes: readonly Route[]) {
   const responses = routes
     .flatMap(problemsByStatus)
@@ -81,11 +46,14 @@ export function problemResponses(routes: readonly Route[]) {
   return Object.fromEntries(responses)
 }
 
-/** A response with every problem that it may be as an example, whole. */
+/** Returns a response with the whole body of each problem as an example. */
 function problemResponse(status: number, names: readonly ProblemName[]) {
-  const examples = names.map((name) => [name, { summary: ROWS[name].detail, value: problemOf(name) }])
+  const examples = names.map((name) => [
+    name,
+    { summary: ALL_PROBLEMS[name].detail, value: problemExample(name) },
+  ])
   return {
-    description: names.map((name) => ROWS[name].detail).join(' Or: '),
+    description: names.map((name) => ALL_PROBLEMS[name].detail).join(' Or: '),
     headers: headerRefs({
       'Cache-Control': 'NoStore',
       ...SHARED_HEADERS,
@@ -99,19 +67,5 @@ function problemResponse(status: number, names: readonly ProblemName[]) {
         examples: Object.fromEntries(examples),
       },
     },
-  }
-}
-
-function problemOf(name: ProblemName) {
-  const { title, status, detail } = ROWS[name]
-  return {
-    type: 'about:blank',
-    title,
-    // One answer of the gateway's for several statuses names none.
-    ...(name !== 'request_refused' && { status }),
-    detail,
-    ...(name === 'invalid_fields' && {
-      errors: [{ pointer: '#', detail: 'Unknown fields are not accepted.' }],
-    }),
   }
 }

@@ -1,45 +1,7 @@
-import type { ZodMiniType } from 'zod/mini'
 import { LoginRequest, LogoutRequest, PasswordChangeRequest, RefreshRequest } from '../http/schemas.ts'
 import { MAX_CODE_POINTS, MIN_CODE_POINTS } from '../passwords/rules.ts'
-import type { HeaderName } from './headers.ts'
-import type { ProblemName } from './responses.ts'
-import { schemaRef } from './schemas.ts'
-
-/** Groups of routes, in the order that readers meet them. */
-export const TAGS = {
-  Sessions: 'Signing in, staying signed in, signing out.',
-  Content: 'What access tokens open.',
-  Account: 'One’s own account.',
-  Service: 'What clients need to know of the service.',
-}
-
-/** The same, of the pages. */
-export const PAGE_TAGS = { Pages: 'For people, in a browser.' }
-
-/** One route as the API description has it. */
-export interface Route {
-  method: 'get' | 'post' | 'put' | 'delete'
-  path: string
-  operationId: string
-  tag: keyof typeof TAGS | keyof typeof PAGE_TAGS
-  summary: string
-  description?: string
-  /** Needs an access token. */
-  isProtected?: boolean
-  body?: { schema: ZodMiniType; examples: Record<string, { summary: string; value: object }> }
-  parameters?: object[]
-  answer: {
-    status: 200 | 204
-    description: string
-    /** By name, besides those that every answer has, or in their place. */
-    headers?: Record<string, HeaderName>
-    content?: Record<string, { schema: object; example?: unknown }>
-  }
-  /** What may go wrong, besides what may on every such route; see `lib/openapi/responses.ts`. */
-  problems: ProblemName[]
-}
-
-const json = (schema: object, example: unknown) => ({ 'application/json': { schema, example } })
+import type { Route } from './route.ts'
+import { json, object, schemaRef, text } from './schemas.ts'
 
 const tokens = {
   authToken: 'header.payload.signature',
@@ -49,7 +11,7 @@ const tokens = {
   refreshExpiresIn: 604800,
 }
 const refreshExample = {
-  summary: 'A token that a login or a refresh gave',
+  summary: 'A refresh token',
   value: { refreshToken: tokens.refreshToken },
 }
 const demoUser = (name: string) => ({
@@ -59,7 +21,7 @@ const demoUser = (name: string) => ({
 const content = (message: string, username: string) =>
   json(schemaRef('Content'), { message, username, role: username })
 
-/** Every route of the service but the pages, and browsers' own questions (`OPTIONS`). */
+/** All routes except the pages and CORS preflights (`OPTIONS`). */
 export const ROUTES: Route[] = [
   {
     method: 'post',
@@ -68,13 +30,9 @@ export const ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Sign in',
     description:
-      'Trades a username and a password for an access token and a refresh token. Too many wrong passwords are answered 429, and the right one too, until the time in `Retry-After` is over.',
+      'Exchanges a username and a password for an access token and a refresh token. After too many failed attempts it returns 429, also for the correct password, until the time in `Retry-After` has passed.',
     body: { schema: LoginRequest, examples: { user: demoUser('user'), admin: demoUser('admin') } },
-    answer: {
-      status: 200,
-      description: 'Signed in.',
-      content: json(schemaRef('Tokens'), tokens),
-    },
+    response: { description: 'Signed in.', content: json(schemaRef('Tokens'), tokens) },
     problems: ['invalid_credentials', 'too_many_attempts', 'unavailable'],
   },
   {
@@ -82,15 +40,11 @@ export const ROUTES: Route[] = [
     path: '/refresh',
     operationId: 'refresh',
     tag: 'Sessions',
-    summary: 'Get the next tokens',
+    summary: 'Refresh the tokens',
     description:
-      'Trades a refresh token for a fresh access token and the next refresh token. Each refresh token is good once; for 10 seconds it gets the very same next one again. Whoever presents it later ends the session.',
+      'Exchanges a refresh token for a new access token and the next refresh token. Each refresh token can be used once. A retry within 10 seconds returns the same next refresh token. Any later reuse ends the session.',
     body: { schema: RefreshRequest, examples: { token: refreshExample } },
-    answer: {
-      status: 200,
-      description: 'The next tokens.',
-      content: json(schemaRef('Tokens'), tokens),
-    },
+    response: { description: 'The next tokens.', content: json(schemaRef('Tokens'), tokens) },
     problems: ['invalid_refresh_token', 'unavailable'],
   },
   {
@@ -100,7 +54,7 @@ export const ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Sign out',
     description:
-      'Ends the session of a refresh token, or with `everywhere` all sessions of its user, whose access tokens die with them. The answer is the same whether the token was good or not.',
+      'Ends the session of a refresh token. With `everywhere` it ends all sessions of the user and revokes their access tokens. The response is the same for valid and invalid refresh tokens.',
     body: {
       schema: LogoutRequest,
       examples: {
@@ -111,7 +65,7 @@ export const ROUTES: Route[] = [
         },
       },
     },
-    answer: { status: 204, description: 'Signed out.' },
+    response: { description: 'Signed out.' },
     problems: ['unavailable'],
   },
   {
@@ -119,11 +73,10 @@ export const ROUTES: Route[] = [
     path: '/sessions',
     operationId: 'listSessions',
     tag: 'Sessions',
-    summary: 'List one’s own sessions',
+    summary: 'List the caller’s sessions',
     isProtected: true,
-    answer: {
-      status: 200,
-      description: 'The sessions that are going on.',
+    response: {
+      description: 'The sessions that have not ended.',
       content: json(schemaRef('Sessions'), {
         sessions: [
           {
@@ -138,27 +91,26 @@ export const ROUTES: Route[] = [
         ],
       }),
     },
-    problems: [],
   },
   {
     method: 'delete',
     path: '/sessions/{id}',
     operationId: 'endSession',
     tag: 'Sessions',
-    summary: 'End one of one’s own sessions',
-    description: 'Its refresh token is refused at once; its access token lives until it expires.',
+    summary: 'End one of the caller’s sessions',
+    description: 'The refresh token is invalid at once. The access token is valid until it expires.',
     isProtected: true,
     parameters: [
       {
         name: 'id',
         in: 'path',
         required: true,
-        description: 'The session’s `id`, from the list of sessions.',
+        description: 'The session id, from `GET /sessions`.',
         schema: { type: 'string' },
         example: 'AbCdEfGhIjKlMnOpQrStUv',
       },
     ],
-    answer: { status: 204, description: 'Ended.' },
+    response: { description: 'The session has ended.' },
     problems: ['not_found'],
   },
   {
@@ -166,19 +118,19 @@ export const ROUTES: Route[] = [
     path: '/password',
     operationId: 'changePassword',
     tag: 'Account',
-    summary: 'Change one’s own password',
-    description: `Ends all other sessions and kills every access token: refresh for a new one. A new password has ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters, and is neither the username nor one that many people use. A wrong current password counts as one at login does.`,
+    summary: 'Change the password',
+    description: `Ends all other sessions and revokes all access tokens: refresh to get a new one. The new password must have ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters, and must be neither the username nor a common password. A wrong current password counts as a failed login attempt.`,
     isProtected: true,
     body: {
       schema: PasswordChangeRequest,
       examples: {
         user: {
           summary: 'The demo user',
-          value: { currentPassword: 'user', newPassword: 'a sentence that nobody else says' },
+          value: { currentPassword: 'user', newPassword: 'correct horse battery staple' },
         },
       },
     },
-    answer: { status: 204, description: 'Changed.' },
+    response: { description: 'The password was changed.' },
     problems: ['conflict', 'too_many_attempts'],
   },
   {
@@ -186,23 +138,21 @@ export const ROUTES: Route[] = [
     path: '/',
     operationId: 'getUserContent',
     tag: 'Content',
-    summary: 'Content for everybody who is signed in',
+    summary: 'Get content for every signed-in user',
     isProtected: true,
-    answer: {
-      status: 200,
+    response: {
       description: 'The content.',
       content: content('This content for authorised users only.', 'user'),
     },
-    problems: [],
   },
   {
     method: 'get',
     path: '/admin',
     operationId: 'getAdminContent',
     tag: 'Content',
-    summary: 'Content for administrators',
+    summary: 'Get content for administrators',
     isProtected: true,
-    answer: { status: 200, description: 'The content.', content: content('Admin only content.', 'admin') },
+    response: { description: 'The content.', content: content('Admin only content.', 'admin') },
     problems: ['forbidden'],
   },
   {
@@ -210,10 +160,9 @@ export const ROUTES: Route[] = [
     path: '/.well-known/jwks.json',
     operationId: 'getPublicKeys',
     tag: 'Service',
-    summary: 'The public keys that access tokens are verified with',
-    answer: {
-      status: 200,
-      description: 'The keys.',
+    summary: 'Get the public keys that verify access tokens',
+    response: {
+      description: 'The public keys.',
       headers: { 'Cache-Control': 'MaxAge' },
       content: json(schemaRef('KeySet'), {
         keys: [{ kty: 'RSA', use: 'sig', alg: 'RS256', kid: 'thumbprint', n: 'modulus', e: 'AQAB' }],
@@ -226,12 +175,19 @@ export const ROUTES: Route[] = [
     path: '/openapi.json',
     operationId: 'getDescription',
     tag: 'Service',
-    summary: 'This description',
-    answer: {
-      status: 200,
-      description: 'An OpenAPI 3.1 document.',
-      content: { 'application/json': { schema: { type: 'object', description: 'See spec.openapis.org.' } } },
+    summary: 'Get this API description',
+    response: {
+      description: 'The API description.',
+      content: json(
+        object('An OpenAPI document (spec.openapis.org).', {
+          openapi: text('The version of OpenAPI: 3.1.0.'),
+          info: { type: 'object', description: 'Title, version and licence.' },
+          servers: { type: 'array', description: 'The base URL of this service.' },
+          tags: { type: 'array', description: 'Groups of routes.' },
+          paths: { type: 'object', description: 'Routes by path and method.' },
+          components: { type: 'object', description: 'Schemas, headers and error responses.' },
+        }),
+      ),
     },
-    problems: [],
   },
 ]

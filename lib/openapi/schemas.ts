@@ -11,41 +11,49 @@ import {
 } from '../http/schemas.ts'
 import { ROLES } from '../users/user.ts'
 
-/** What the request schemas of `lib/http/schemas.ts` are called in the API description, and what is said of them there. */
+/** Names and descriptions of the request schemas as components of the API description. */
 const requests = z
   .registry<{ id: string; description: string }>()
-  .add(Username, { id: 'Username', description: 'A username. Capitals are read as small letters.' })
+  .add(Username, { id: 'Username', description: 'A username. Upper case is read as lower case.' })
   .add(Password, {
     id: 'Password',
-    description: `A password: text without NUL, in Unicode normalisation form C at most ${MAX_PASSWORD_BYTES} bytes of UTF-8.`,
+    description: `A password: text without NUL, at most ${MAX_PASSWORD_BYTES} bytes of UTF-8 in Unicode normalisation form C.`,
   })
-  .add(Token, { id: 'RefreshToken', description: 'A refresh token, as a login or a refresh gave it.' })
-  .add(LoginRequest, { id: 'LoginRequest', description: 'Who signs in.' })
-  .add(RefreshRequest, { id: 'RefreshRequest', description: 'The session to go on with.' })
+  .add(Token, { id: 'RefreshToken', description: 'A refresh token from a login or a refresh.' })
+  .add(LoginRequest, { id: 'LoginRequest', description: 'Username and password.' })
+  .add(RefreshRequest, { id: 'RefreshRequest', description: 'The latest refresh token of a session.' })
   .add(LogoutRequest, {
     id: 'LogoutRequest',
-    description: 'The session to end; with `everywhere`, all sessions of its user.',
+    description: 'A refresh token of the session to end. With `everywhere`, all sessions of the user end.',
   })
   .add(PasswordChangeRequest, {
     id: 'PasswordChangeRequest',
-    description: 'The password of now, and the one to replace it.',
+    description: 'The current password and its replacement.',
   })
 
-/** Reference to a schema of {@link SCHEMAS}. */
-export const schemaRef = (name: keyof typeof ANSWERS) => ({ $ref: `#/components/schemas/${name}` })
+/** Returns a reference to one of the {@link SCHEMAS}. */
+export const schemaRef = (name: keyof typeof RESPONSES) => ({ $ref: `#/components/schemas/${name}` })
 
-/** Reference to a request schema, by the name that it has among the {@link SCHEMAS}. */
+/** Returns a reference to a request schema, by its name among the {@link SCHEMAS}. */
 export const requestRef = (schema: z.ZodMiniType) => ({
   $ref: `#/components/schemas/${requests.get(schema)?.id}`,
 })
 
-const text = (description: string) => ({ type: 'string', description })
-const seconds = (description: string) => ({ type: 'integer', minimum: 0, description })
-const time = (description: string) => ({ type: 'string', format: 'date-time', description })
-const role = { type: 'string', enum: ROLES, description: 'Decides which routes are open.' }
+/** Returns the `content` of a JSON response. */
+export const json = (schema: object, example?: unknown) => ({
+  'application/json': { schema, ...(example !== undefined && { example }) },
+})
 
-/** An object with these members, all of them there unless `optional` says otherwise; more may come in later versions. */
-const object = (
+/** Returns the schema of a string. */
+export const text = (description: string) => ({ type: 'string', description })
+
+/**
+ * Returns the schema of an object.
+ *
+ * @param properties - Schemas by member name. Clients must expect more members in later versions.
+ * @param optional - Names of the members that may be missing. All others are required.
+ */
+export const object = (
   description: string,
   properties: Record<string, object>,
   optional: readonly string[] = [],
@@ -56,68 +64,75 @@ const object = (
   required: Object.keys(properties).filter((name) => !optional.includes(name)),
 })
 
+const seconds = (description: string) => ({ type: 'integer', minimum: 0, description })
+const time = (description: string) => ({ type: 'string', format: 'date-time', description })
+const role = { type: 'string', enum: ROLES, description: 'The role, which determines the permitted routes.' }
+
 const problem = {
-  type: { type: 'string', const: 'about:blank', description: 'The status says what kind of problem it is.' },
-  title: text('The phrase of the status.'),
+  type: { type: 'string', const: 'about:blank', description: 'The status identifies the problem type.' },
+  title: text('The reason phrase of the status.'),
   status: {
     type: 'integer',
-    description: 'The status of the response; left out by the gateway in general refusals.',
+    description: 'The status of the response. Missing where the gateway rejects a request.',
   },
-  detail: text('What is wrong, for people.'),
+  detail: text('What went wrong, for humans.'),
 }
 
-const ANSWERS = {
-  Tokens: object('What a client needs to call protected routes, and to go on afterwards.', {
+const RESPONSES = {
+  Tokens: object('An access token and a refresh token.', {
     authToken: text('The access token, a JSON Web Token, for the header `Authorization: Bearer …`.'),
     tokenType: { type: 'string', const: 'Bearer' },
     expiresIn: seconds('Seconds until the access token expires.'),
     refreshToken: { $ref: '#/components/schemas/RefreshToken' },
-    refreshExpiresIn: seconds('Seconds until the refresh token expires, if it is not used before.'),
+    refreshExpiresIn: seconds('Seconds until the refresh token expires, unless it is used earlier.'),
   }),
-  Content: object('Content, and whom it was made for.', {
+  Content: object('Content, and the caller it was created for.', {
     message: text('The content.'),
-    username: text('Who the access token speaks for.'),
+    username: text('The user that the access token identifies.'),
     role,
   }),
-  Session: object('A session that is going on.', {
-    id: text('Ends the session, as `DELETE /sessions/{id}`.'),
-    createdAt: time('When somebody signed in.'),
-    lastUsedAt: time('When its refresh token was last used.'),
-    expiresAt: time('When it ends, if it is not used before.'),
-    sourceIp: text('The address that somebody signed in from.'),
-    userAgent: text('How the client that signed in called itself, as far as it is kept.'),
-    current: { type: 'boolean', description: 'Whether the access token belongs to this session.' },
+  Session: object('A session that has not ended.', {
+    id: text('The session id, for `DELETE /sessions/{id}`.'),
+    createdAt: time('When the user signed in.'),
+    lastUsedAt: time('When the refresh token was last used.'),
+    expiresAt: time('When the session expires, unless its refresh token is used earlier.'),
+    sourceIp: text('The IP address of the login request.'),
+    userAgent: text('The User-Agent header of the login request, shortened if it is long.'),
+    current: {
+      type: 'boolean',
+      description: 'Whether the access token of this request belongs to the session.',
+    },
   }),
-  Sessions: object('One’s own sessions, the one used last first.', {
+  Sessions: object('The caller’s sessions, the most recently used first.', {
     sessions: { type: 'array', items: { $ref: '#/components/schemas/Session' } },
   }),
   Key: object('A public key (RFC 7517).', {
     kty: { type: 'string', const: 'RSA' },
     use: { type: 'string', const: 'sig' },
     alg: { type: 'string', const: 'RS256' },
-    kid: text('The key’s RFC 7638 thumbprint, which tokens name in their header.'),
-    n: text('Modulus, in base64url.'),
-    e: text('Exponent, in base64url.'),
+    kid: text('The key id: the RFC 7638 thumbprint, as in the header of tokens.'),
+    n: text('The modulus, in base64url.'),
+    e: text('The exponent, in base64url.'),
   }),
   KeySet: object('A JWK Set (RFC 7517).', {
     keys: { type: 'array', items: { $ref: '#/components/schemas/Key' } },
   }),
   Problem: object('An RFC 9457 problem.', problem, ['status']),
-  InvalidFields: object('An RFC 9457 problem that names the fields at fault.', {
+  InvalidFields: object('An RFC 9457 problem that lists the invalid fields.', {
     ...problem,
     errors: {
       type: 'array',
       minItems: 1,
-      items: object('One field at fault.', {
-        pointer: text('RFC 6901 pointer into the body that was sent, as a URI fragment.'),
-        detail: text('What would be valid.'),
+      items: object('An invalid field.', {
+        pointer: text('RFC 6901 pointer into the request body, as a URI fragment.'),
+        detail: text('What a valid value is.'),
       }),
     },
   }),
 }
 
-/** All schemas of the API description, by name: those that requests are checked with, and those of the answers. */
-export const SCHEMAS: Record<string, object> = { ...requestSchemas(), ...ANSWERS }
+/** All schemas of the API description by name: those that validate requests, and those of responses. */
+export const SCHEMAS: Record<string, object> = { ...requestSchemas(), ...RESPONSES }
 
 function requestSchemas(): Record<string, object> {
   const { schemas } = z.toJSONSchema(requests, {
@@ -125,7 +140,7 @@ function requestSchemas(): Record<string, object> {
     io: 'input',
     uri: (id) => `#/components/schemas/${id}`,
   })
-  // Each would stand alone with these; here they are parts of one document.
+  // `$schema` and `$id` mark documents of their own. Here the schemas are parts of one document.
   const parts = Object.entries(schemas).map(([id, { $schema, $id, ...schema }]) => [id, schema])
   return Object.fromEntries(parts)
 }

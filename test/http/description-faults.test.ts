@@ -4,14 +4,15 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
-import { ROUTES, type Route } from '../../lib/openapi/routes.ts'
+import type { Route } from '../../lib/openapi/route.ts'
+import { ROUTES } from '../../lib/openapi/routes.ts'
 import { get, problem, send, tokenOf } from '../support/http.ts'
 import { startService } from '../support/service.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'faults-'))
 const file = join(folder, 'fault')
-const suffer = (fault: 'none' | 'crash' | 'hang' | 'outage') => writeFileSync(file, fault)
-suffer('none')
+const setFault = (fault: 'none' | 'crash' | 'hang' | 'outage') => writeFileSync(file, fault)
+setFault('none')
 const preload = new URL(
   `../support/openapi/faulty.ts?${encodeURIComponent(pathToFileURL(file).href)}`,
   import.meta.url,
@@ -23,11 +24,11 @@ afterAll(async () => {
 })
 
 const JSON_TYPE = 'application/json'
-/** Shaped as refresh tokens are, so that the store is asked about it. */
+/** A string of the refresh token's format, so that the function queries the store. */
 const UNKNOWN = `${'A'.repeat(22)}.${'A'.repeat(43)}.nobody`
 
-/** Asks as the description says, with the first of its examples for a body. */
-function ask({ method, path, body }: Route, token: string, contentType = JSON_TYPE) {
+/** Sends a request to a route, with the first example of the description as the body. */
+function request({ method, path, body }: Route, token: string, contentType = JSON_TYPE) {
   const [example] = Object.values(body?.examples ?? {})
   const headers = {
     Authorization: `Bearer ${token}`,
@@ -46,52 +47,49 @@ const named = (routes: Route[]) =>
   routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route] as const)
 
 const INTERNAL = problem(500, 'Internal Server Error', 'An unexpected error occurred.')
-const { headers, ...answer } = problem(
+const { headers, ...rest } = problem(
   503,
   'Service Unavailable',
   'The service is temporarily unavailable. Try again shortly.',
 )
-const UNAVAILABLE = { ...answer, headers: { ...headers, 'retry-after': '5' } }
+const UNAVAILABLE = { ...rest, headers: { ...headers, 'retry-after': '5' } }
 
-test.each(named([...ROUTES, ...PAGE_ROUTES]))(
-  'a fault of our own is answered 500 by %s',
-  async (_, route) => {
-    suffer('none')
-    const token = await tokenOf(url, 'admin')
-    // The gateway keeps this authorization, so that the function behind the route is reached.
-    await send(`${url}/`, 'GET', { Authorization: `Bearer ${token}` })
-    suffer('crash')
-    expect(await ask(route, token)).toEqual(INTERNAL)
-  },
-)
+test.each(named([...ROUTES, ...PAGE_ROUTES]))('%s returns 500 when the function throws', async (_, route) => {
+  setFault('none')
+  const token = await tokenOf(url, 'admin')
+  // The gateway caches this authorizer result, so that the next request reaches the function.
+  await send(`${url}/`, 'GET', { Authorization: `Bearer ${token}` })
+  setFault('crash')
+  expect(await request(route, token)).toEqual(INTERNAL)
+})
 
-test('a function that does not answer in its time is answered 500', async () => {
-  suffer('hang')
+test('the gateway returns 500 when a function times out', async () => {
+  setFault('hang')
   expect(await get(`${url}/openapi.json`)).toEqual(INTERNAL)
 })
 
 test.each(named(ROUTES.filter(({ isProtected }) => isProtected)))(
-  'while the authorizer cannot read what it needs, %s answers 503',
+  '%s returns 503 when the authorizer cannot reach DynamoDB or KMS',
   async (_, route) => {
-    suffer('none')
+    setFault('none')
     const token = await tokenOf(url, 'admin')
-    suffer('outage')
-    expect(await ask(route, token)).toEqual(UNAVAILABLE)
+    setFault('outage')
+    expect(await request(route, token)).toEqual(UNAVAILABLE)
   },
 )
 
 test.each(
-  named(ROUTES.filter(({ isProtected, problems }) => !isProtected && problems.includes('unavailable'))),
-)('while neither DynamoDB nor KMS answers, %s answers 503', async (_, route) => {
-  suffer('outage')
-  expect(await ask(route, '')).toEqual(UNAVAILABLE)
+  named(ROUTES.filter(({ isProtected, problems }) => !isProtected && problems?.includes('unavailable'))),
+)('%s returns 503 when the function cannot reach DynamoDB or KMS', async (_, route) => {
+  setFault('outage')
+  expect(await request(route, '')).toEqual(UNAVAILABLE)
 })
 
 test.each(named(ROUTES.filter(({ body }) => body)))(
-  'a body of a type that is none is refused by the gateway at %s',
+  'the gateway rejects a malformed content type at %s',
   async (_, route) => {
-    suffer('none')
-    const { status, body } = await ask(route, await tokenOf(url, 'admin'), 'json')
+    setFault('none')
+    const { status, body } = await request(route, await tokenOf(url, 'admin'), 'json')
     expect({ status, body: JSON.parse(body) }).toEqual({
       status: 400,
       body: {

@@ -3,12 +3,12 @@ import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { expect, inject, test } from 'vitest'
 import * as z from 'zod/mini'
 import { describeApi } from '../../lib/openapi/document.ts'
-import { GATEWAY_PROBLEMS } from '../../lib/openapi/responses.ts'
+import { GATEWAY_PROBLEMS } from '../../lib/openapi/problems.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
 import { SCHEMAS } from '../../lib/openapi/schemas.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
 import { gatewayAnswers } from '../../local/gateway-rules.ts'
-import { get, postLogin } from '../support/http.ts'
+import { get, postLogin, send, tokenOf, UNAUTHORIZED } from '../support/http.ts'
 import { expectDescribed } from '../support/openapi/check.ts'
 import { operationsOf } from '../support/openapi/document.ts'
 import { describeService, resourcesOf, root } from '../support/service-description.ts'
@@ -17,12 +17,12 @@ const serviceUrl = inject('serviceUrl')
 const service = describeService()
 const PROD = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/prod'
 const document = describeApi(PROD, true)
-const answers = gatewayAnswers(resourcesOf(service))
+const gatewayResponses = gatewayAnswers(resourcesOf(service))
 
-test('GET /openapi.json gives the description to everybody, with the address it was asked at', async () => {
-  const { body, ...answer } = await get(`${serviceUrl}/openapi.json`)
+test('GET /openapi.json returns the description, with the URL of the request, without a token', async () => {
+  const { body, ...response } = await get(`${serviceUrl}/openapi.json`)
   expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(describeApi(serviceUrl, true))))
-  expect(answer).toEqual({
+  expect(response).toEqual({
     status: 200,
     headers: {
       'content-type': 'application/json',
@@ -34,41 +34,41 @@ test('GET /openapi.json gives the description to everybody, with the address it 
 
 test.each([
   ['with the pages', true],
-  ['without them', false],
-])('the description %s is OpenAPI 3.1 without a fault or a warning by strict rules', async (_, hasPages) => {
+  ['without pages', false],
+])('the description %s is valid OpenAPI 3.1 by strict rules', async (_, hasPages) => {
   const config = await createConfig({ extends: ['recommended-strict'] })
   const source = JSON.stringify(describeApi(PROD, hasPages))
   expect(await lintFromString({ source, config })).toEqual([])
 })
 
-test('the routes that are described are those of serverless.yml, with the same ones protected', () => {
-  const there = Object.values(service.functions)
+test('the description has the routes of serverless.yml, and protects the same ones', () => {
+  const deployed = Object.values(service.functions)
     .flatMap(({ events = [] }) => events)
     .map(({ http }) => ({
       route: `${http.method.toUpperCase()} /${http.path.replace(/^\//, '')}`,
       isProtected: http.authorizer !== undefined,
     }))
-  const told = operationsOf(document).map(({ method, path, security }) => ({
+  const described = operationsOf(document).map(({ method, path, security }) => ({
     route: `${method} ${path}`,
     isProtected: security.length > 0,
   }))
-  const sorted = (routes: typeof told) => routes.sort((a, b) => a.route.localeCompare(b.route))
-  expect(sorted(told)).toEqual(sorted(there))
+  const sorted = (routes: typeof described) => routes.sort((a, b) => a.route.localeCompare(b.route))
+  expect(sorted(described)).toEqual(sorted(deployed))
 })
 
-test('the description tells of the pages where they are, and nowhere else', () => {
+test('the description has the pages only if they are switched on', () => {
   const { tags, paths } = describeApi(PROD, false)
   const pages = ['/docs', '/docs/{file}', '/signin', '/signin/{file}']
   expect(Object.keys(document.paths).filter((path) => !(path in paths))).toEqual(pages)
   expect(tags.map(({ name }) => name)).not.toContain('Pages')
 })
 
-test('the version that is described is that of the package', () => {
+test('the description has the name and version of the package', () => {
   const { name, version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
   expect(document.info).toMatchObject({ title: name, version })
 })
 
-test('a body with a member that is not described is no body, while answers may get new members', () => {
+test('request schemas reject unknown members, and response schemas allow them', () => {
   const closed = Object.entries(SCHEMAS).filter(([, schema]) =>
     JSON.stringify(schema).includes('"additionalProperties":false'),
   )
@@ -85,30 +85,50 @@ const bodies = ROUTES.flatMap(({ path, body }) =>
   })),
 )
 
-test.each(bodies)('what $path is shown with, for $summary, is valid', ({ value, schema }) => {
+test.each(bodies)('the example $summary of $path is valid', ({ value, schema }) => {
   expect(schema && z.safeParse(schema, value).error).toBeUndefined()
   if ('newPassword' in value) expect(brokenPasswordRule(String(value.newPassword), 'user')).toBeUndefined()
 })
 
 test.each(bodies.filter(({ path }) => path === '/login'))(
-  '$summary that /login is shown with signs in',
+  'the example $summary of /login signs in',
   async ({ value }) => {
     expect((await postLogin(serviceUrl, JSON.stringify(value))).status).toBe(200)
   },
 )
 
-test('what the gateway alone says is described word for word', () => {
-  const said = (type: string) => JSON.parse(answers.get(type)?.body ?? '{}')
+test('the problems of the gateway are described word for word', () => {
+  const bodyOf = (type: string) => JSON.parse(gatewayResponses.get(type)?.body ?? '{}')
   const { request_refused, throttled } = GATEWAY_PROBLEMS
-  const { status: _, ...refused } = request_refused
-  expect(said('DEFAULT_4XX')).toEqual({ type: 'about:blank', ...refused })
-  expect(said('THROTTLED')).toEqual({ type: 'about:blank', ...throttled })
+  const { status: _, ...rejected } = request_refused
+  expect(bodyOf('DEFAULT_4XX')).toEqual({ type: 'about:blank', ...rejected })
+  expect(bodyOf('THROTTLED')).toEqual({ type: 'about:blank', ...throttled })
 })
 
-// Nothing but a deployed gateway lets too many requests wait, so its answer is taken from what is deployed.
+// The local gateway throttles nothing, so the response comes from the deployed resource.
 test.each(
   operationsOf(document).map((operation) => [`${operation.method} ${operation.path}`, operation] as const),
-)('%s may be answered by the gateway that there are too many requests', (_, { method, path }) => {
-  const { status = 0, headers = {}, body = '' } = answers.get('THROTTLED') ?? {}
+)('%s describes the 429 of the gateway', (_, { method, path }) => {
+  const { status = 0, headers = {}, body = '' } = gatewayResponses.get('THROTTLED') ?? {}
   expectDescribed({ method, url: path, status, headers, body })
 })
+
+const protectedRoutes = ROUTES.filter(({ isProtected }) => isProtected).map(
+  ({ method, path, parameters }) =>
+    [`${method.toUpperCase()} ${path}`, method.toUpperCase(), path, parameters] as const,
+)
+
+test.each(protectedRoutes)('%s returns 401 without a token', async (_, method, path) => {
+  expect(await send(serviceUrl + path.replace(/\{\w+\}/, 'x'), method)).toEqual(UNAUTHORIZED)
+})
+
+// This also covers routes that are added later: `send` compares the responses with the description.
+test.each(protectedRoutes.filter(([, method, , parameters]) => method === 'GET' && !parameters))(
+  '%s returns a described response to each demo user',
+  async (_, method, path) => {
+    for (const username of ['user', 'admin']) {
+      const headers = { Authorization: `Bearer ${await tokenOf(serviceUrl, username)}` }
+      expect([200, 403]).toContain((await send(serviceUrl + path, method, headers)).status)
+    }
+  },
+)

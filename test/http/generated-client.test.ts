@@ -17,7 +17,7 @@ const program = blockOf('ts')
 const here = (text: string) => text.replaceAll('http://localhost:3000', serviceUrl)
 
 mkdirSync(`${root}/.results`, { recursive: true })
-// Within the project, so that the types of node are found.
+// Inside the project, so that the compiler finds Node's types.
 const folder = mkdtempSync(`${root}/.results/client-`)
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -27,8 +27,8 @@ beforeAll(async () => {
   await run(process.execPath, [generator, ...args], { cwd: folder })
 })
 
-/** What the compiler has against a program that stands beside the generated types. */
-function complaintsAbout(text: string): string[] {
+/** Compiles a program with the generated types. Returns the compiler's messages. */
+function compilerMessages(text: string): string[] {
   const file = join(folder, 'program.ts')
   writeFileSync(file, text)
   const { options } = ts.parseJsonConfigFileContent(
@@ -40,21 +40,21 @@ function complaintsAbout(text: string): string[] {
   return found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
 }
 
-test('the program that the guide shows fits the types generated from the description', () => {
+test('the example program compiles with the types generated from the description', () => {
   expect(program).not.toBe('')
-  expect(complaintsAbout(program)).toEqual([])
+  expect(compilerMessages(program)).toEqual([])
 })
 
 test.each([
-  ['a member that the service would refuse', "username: 'user',", "name: 'user',", "'name' does not exist"],
-  ['a member that no answer has', '{ authToken }', '{ token }', "'token' does not exist"],
-  ['a schema that there is not', "Schemas['Content']", "Schemas['Contents']", "'Contents' does not exist"],
-])('a program with %s does not', (_, from, to, complaint) => {
+  ['an unknown request member', "username: 'user',", "name: 'user',", "'name' does not exist"],
+  ['an unknown response member', '{ authToken }', '{ token }', "'token' does not exist"],
+  ['an unknown schema', "Schemas['Content']", "Schemas['Contents']", "'Contents' does not exist"],
+])('a program with %s does not compile', (_, from, to, message) => {
   expect(program).toContain(from)
-  expect(complaintsAbout(program.replace(from, to))).toContainEqual(expect.stringContaining(complaint))
+  expect(compilerMessages(program.replace(from, to))).toContainEqual(expect.stringContaining(message))
 })
 
-test('the program signs in and reads the content', async () => {
+test('the example program signs in and reads the content', async () => {
   const file = join(folder, 'run.ts')
   writeFileSync(file, here(program))
   const { stdout } = await run(process.execPath, [file])

@@ -18,17 +18,17 @@ const problem = {
   status: 401,
   detail: 'Could not validate credentials.',
 }
-const refusal: Seen = {
+const unauthorized: Seen = {
   ...content,
   status: 401,
   headers: { ...headers, 'Content-Type': 'application/problem+json', 'WWW-Authenticate': CHALLENGE },
   body: JSON.stringify(problem),
 }
 const forbidden: Seen = {
-  ...refusal,
+  ...unauthorized,
   url: '/admin',
   status: 403,
-  headers: { ...refusal.headers, 'WWW-Authenticate': SCOPE_CHALLENGE },
+  headers: { ...unauthorized.headers, 'WWW-Authenticate': SCOPE_CHALLENGE },
   body: JSON.stringify({
     ...problem,
     title: 'Forbidden',
@@ -36,8 +36,8 @@ const forbidden: Seen = {
     detail: 'You do not have permission to access this resource.',
   }),
 }
-const nowhere: Seen = {
-  ...refusal,
+const notFound: Seen = {
+  ...unauthorized,
   url: '/nowhere',
   status: 404,
   headers: { ...headers, 'Content-Type': 'application/problem+json' },
@@ -47,16 +47,16 @@ const ended: Seen = { ...content, method: 'DELETE', url: '/sessions/x', status: 
 
 test.each([
   ['content', content],
-  ['a refusal', refusal],
-  ['a refusal of a role', forbidden],
+  ['a 401', unauthorized],
+  ['a 403', forbidden],
   [
-    'a refusal without the challenge, as functions make it',
-    { ...nowhere, ...refusal, headers: nowhere.headers },
+    'a 401 without the challenge, as functions send it',
+    { ...notFound, ...unauthorized, headers: notFound.headers },
   ],
-  ['a route that there is not', nowhere],
-  ['nothing', ended],
+  ['a 404 of an unknown route', notFound],
+  ['no body', ended],
   [
-    'a charset, and headers for other origins',
+    'a charset, and CORS headers',
     {
       ...content,
       headers: {
@@ -68,42 +68,39 @@ test.each([
       },
     },
   ],
-  [
-    'a question that browsers ask by themselves',
-    { ...content, method: 'OPTIONS', status: 200, headers: {}, body: '' },
-  ],
-])('an answer with %s is described', (_, seen) => {
+  ['a CORS preflight', { ...content, method: 'OPTIONS', status: 200, headers: {}, body: '' }],
+])('describedAs accepts %s', (_, seen) => {
   expect(() => describedAs(seen)).not.toThrow()
 })
 
 test.each<[what: string, seen: Seen, fault: string]>([
-  ['on another route', { ...content, url: '/nowhere' }, 'has no such route'],
-  ['by another method', { ...content, method: 'POST' }, 'has no such route'],
-  ['of another status', { ...content, status: 201 }, 'does not have'],
+  ['of an unknown route', { ...content, url: '/nowhere' }, 'has no such route'],
+  ['of another method', { ...content, method: 'POST' }, 'has no such route'],
+  ['of another status', { ...content, status: 201 }, 'is not described'],
   [
-    'of another type',
+    'of another content type',
     { ...content, headers: { ...headers, 'Content-Type': 'text/html' } },
     'content type is text/html',
   ],
-  ['without a type', { ...content, headers }, 'content type is '],
+  ['without a content type', { ...content, headers }, 'content type is '],
   [
-    'with a member more',
+    'with an additional member',
     { ...content, body: JSON.stringify({ ...body, id: 1 }) },
     'must NOT have additional properties',
   ],
-  ['with a member less', { ...content, body: '{}' }, "must have required property 'message'"],
+  ['with a missing member', { ...content, body: '{}' }, "must have required property 'message'"],
   [
-    'with another kind of member',
+    'with a member of another type',
     { ...content, body: JSON.stringify({ ...body, username: 1 }) },
     'must be string',
   ],
   [
-    'with a role that there is not',
+    'with an unknown role',
     { ...content, body: JSON.stringify({ ...body, role: 'root' }) },
     'must be equal to one of',
   ],
   [
-    'without a header',
+    'without a required header',
     { ...content, headers: { 'Content-Type': 'application/json' } },
     'x-content-type-options is missing',
   ],
@@ -113,43 +110,43 @@ test.each<[what: string, seen: Seen, fault: string]>([
     'cache-control is public',
   ],
   [
-    'with a header more',
-    { ...content, headers: { ...content.headers, 'X-Powered-By': 'us' } },
+    'with an additional header',
+    { ...content, headers: { ...content.headers, 'X-Powered-By': 'node' } },
     'x-powered-by is not described',
   ],
   [
     'with another problem',
-    { ...refusal, body: JSON.stringify({ ...problem, detail: 'No.' }) },
-    'no such problem',
+    { ...unauthorized, body: JSON.stringify({ ...problem, detail: 'No.' }) },
+    'is not described',
   ],
   [
     'with another challenge',
-    { ...refusal, headers: { ...refusal.headers, 'WWW-Authenticate': 'Basic' } },
+    { ...unauthorized, headers: { ...unauthorized.headers, 'WWW-Authenticate': 'Basic' } },
     'www-authenticate is Basic',
   ],
   [
-    'with the challenge of a role that is not enough, where there is no token',
-    { ...refusal, headers: forbidden.headers },
+    'with the challenge of 403 on a 401',
+    { ...unauthorized, headers: forbidden.headers },
     'www-authenticate is',
   ],
   [
-    'with the challenge of no token, where a role is not enough',
-    { ...forbidden, headers: refusal.headers },
+    'with the challenge of 401 on a 403',
+    { ...forbidden, headers: unauthorized.headers },
     'www-authenticate is',
   ],
   [
-    'for an origin that cannot be one',
-    { ...content, headers: { ...content.headers, 'Access-Control-Allow-Origin': 'everybody' } },
-    'access-control-allow-origin is everybody',
+    'with an invalid allowed origin',
+    { ...content, headers: { ...content.headers, 'Access-Control-Allow-Origin': 'anyone' } },
+    'access-control-allow-origin is anyone',
   ],
   [
-    'with another header for other origins',
+    'with another CORS header',
     { ...content, headers: { ...content.headers, 'Access-Control-Allow-Credentials': 'true' } },
     'access-control-allow-credentials is not described',
   ],
-  ['at a path that is not well-formed', { ...content, url: '/%zz' }, 'has no such route'],
-  ['with a body where there is none', { ...ended, body: '{}' }, 'there is a body'],
-  ['nowhere, but another', { ...nowhere, body: refusal.body }, 'no such problem'],
-])('an answer %s is not described', (_, seen, fault) => {
+  ['of a malformed path', { ...content, url: '/%zz' }, 'has no such route'],
+  ['with a body on a 204', { ...ended, body: '{}' }, 'the body is not empty'],
+  ['of an unknown route with another problem', { ...notFound, body: unauthorized.body }, 'is not described'],
+])('describedAs rejects a response %s', (_, seen, fault) => {
   expect(() => describedAs(seen)).toThrow(fault)
 })

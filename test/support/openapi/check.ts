@@ -6,103 +6,101 @@ import { inject } from 'vitest'
 import { describeApi } from '../../../lib/openapi/document.ts'
 import { type Document, type Operation, operationsOf, type Response, resolve } from './document.ts'
 
-/** An answer of the service, and what was asked. */
+/** A response of the service, with its request. */
 export interface Seen {
   method: string
-  /** Whole, or from the path on. */
+  /** Absolute, or beginning with the path. */
   url: string
   status: number
   headers: Record<string, unknown>
   body: string
 }
 
-/** What HTTP itself, and the local server, add to any answer. */
+/** Headers that HTTP and the local server add to any response. */
 const TRANSPORT =
   /^(content-type|content-length|date|connection|keep-alive|transfer-encoding|vary|content-encoding|accept-ranges)$/
 
-// What clients must bear, members that are new to them, the service must not have.
+// Clients must accept unknown members. The service itself must not send any, so the schemas are closed here.
 const document: Document = JSON.parse(JSON.stringify(describeApi('http://localhost', true)), (_, value) =>
   value?.type === 'object' && value.properties ? { ...value, additionalProperties: false } : value,
 )
 const operations = operationsOf(document)
 const ajv = new Ajv2020({ allErrors: true })
 addFormats.default(ajv)
-// The description is no schema itself; what lies in it are.
+// The description is not a JSON schema, but contains some.
 ajv.addVocabulary(Object.keys(document))
 ajv.addSchema(document, 'api')
 
 /**
- * Holds an answer that the service gave against its description, and writes down what was seen, for
- * `test/support/openapi/coverage.ts`.
+ * Compares a response with the API description, and records it for `test/support/openapi/coverage.ts`.
  *
- * @throws Error saying what the description does not have.
+ * @throws Error with the differences.
  */
 export function expectDescribed(seen: Seen): void {
-  const known = describedAs(seen)
-  if (known !== undefined) appendFileSync(inject('seenFile'), `${known}\n`)
+  const name = describedAs(seen)
+  if (name !== undefined) appendFileSync(inject('seenFile'), `${name}\n`)
 }
 
 /**
- * What an answer is in the description: route, status, headers, content type and body must all be there.
+ * Finds a response in the API description, by route, status, headers, content type and body.
  *
- * @returns As in `expectedOf`; nothing for routes that there are not, and for what is not described on purpose.
- * @throws Error saying what the description does not have.
+ * @returns Its name in `expectedOf`. Nothing for unknown routes and preflights, which are not described.
+ * @throws Error with the differences.
  */
 export function describedAs(seen: Seen): string | undefined {
   const { method, status } = seen
   const { pathname } = new URL(seen.url, 'http://localhost')
-  // Browsers' own questions, which they ask before they ask what a page wants to know.
+  // A CORS preflight.
   if (method === 'OPTIONS') return undefined
   const operation = operations.find((each) => each.method === method && matches(each.path, pathname))
-  const asked = `${method} ${pathname} answers ${status}`
+  const exchange = `${method} ${pathname} returns ${status}`
   if (operation === undefined) {
-    // A route that there is not answers as a session that there is not.
-    const nowhere = operations.find(({ responses }) => responses[404] !== undefined)
-    if (status !== 404 || nowhere === undefined)
-      throw new Error(`${asked}: the description has no such route`)
-    throwIfAny(asked, faultsIn(nowhere, seen).faults)
+    // An unknown route has the same response as an unknown session.
+    const unknown = operations.find(({ responses }) => responses[404] !== undefined)
+    if (status !== 404 || unknown === undefined)
+      throw new Error(`${exchange}: the description has no such route`)
+    throwIfAny(exchange, faultsIn(unknown, seen).faults)
     return undefined
   }
-  if (operation.responses[status] === undefined)
-    throw new Error(`${asked}, which the description does not have`)
+  if (operation.responses[status] === undefined) throw new Error(`${exchange}, which is not described`)
   const { faults, problem } = faultsIn(operation, seen)
-  throwIfAny(asked, faults)
+  throwIfAny(exchange, faults)
   return [method, operation.path, status, problem].join(' ').trim()
 }
 
-function throwIfAny(asked: string, faults: string[]): void {
-  if (faults.length > 0) throw new Error(`${asked}, and not as the description says: ${faults.join('; ')}`)
+function throwIfAny(exchange: string, faults: string[]): void {
+  if (faults.length > 0) throw new Error(`${exchange}, unlike the description: ${faults.join('; ')}`)
 }
 
-/** Whether a path, as it was sent, is one that a template with `{parameters}` stands for; a slash at its end is none. */
+/** Returns whether a requested path matches a template with `{parameters}`. A trailing slash is ignored. */
 function matches(template: string, pathname: string): boolean {
-  const [wanted, given] = [template.split('/'), pathname.replace(/(?<=.)\/$/, '').split('/')]
+  const [wanted, requested] = [template.split('/'), pathname.replace(/(?<=.)\/$/, '').split('/')]
   const fits = (part: string, index: number) => {
-    const written = given[index] ?? ''
-    return /^\{.*\}$/.test(part) ? written !== '' : decoded(written) === part
+    const segment = requested[index] ?? ''
+    return /^\{.*\}$/.test(part) ? segment !== '' : decoded(segment) === part
   }
-  return wanted.length === given.length && wanted.every(fits)
+  return wanted.length === requested.length && wanted.every(fits)
 }
 
-/** A part of a path, or as it was sent where it is not well-formed. */
-function decoded(written: string): string {
+/** Decodes a path segment, or returns it unchanged if it is malformed. */
+function decoded(segment: string): string {
   try {
-    return decodeURIComponent(written)
+    return decodeURIComponent(segment)
   } catch {
-    return written
+    return segment
   }
 }
 
-/** What of an answer is not as described, and which of the described problems it is, if it is one. */
+/** Returns the differences of a response from its description, and the name of its problem if it is one. */
 function faultsIn({ path, method, responses }: Operation, { status, body, ...seen }: Seen) {
   const response = resolve<Response>(document, responses[status])
-  const given = Object.entries(seen.headers).filter(([, value]) => value !== undefined)
-  const headers = new Map(given.map(([name, value]) => [name.toLowerCase(), String(value)]))
+  const sent = Object.entries(seen.headers).filter(([, value]) => value !== undefined)
+  const headers = new Map(sent.map(([name, value]) => [name.toLowerCase(), String(value)]))
   const faults = headerFaults(response, headers)
   const type = headers.get('content-type')?.replace(/;.*/, '') ?? ''
   const content = response.content?.[type]
   if (response.content === undefined) {
-    return { faults: body === '' ? faults : [...faults, 'there is a body'], problem: '' }
+    return { faults: body === '' ? faults : [...faults, 'the body is not empty'], problem: '' }
   }
   if (content === undefined) return { faults: [...faults, `the content type is ${type}`], problem: '' }
   if (!/[/+]json$/.test(type)) return { faults, problem: '' }
@@ -118,23 +116,23 @@ function faultsIn({ path, method, responses }: Operation, { status, body, ...see
   const examples = Object.entries(content.examples ?? {})
   const [problem = ''] =
     examples.find(([, example]) => isDeepStrictEqual(bare(example.value), bare(value))) ?? []
-  if (problem === '') faults.push(`there is no such problem: ${body}`)
+  if (problem === '') faults.push(`this problem is not described: ${body}`)
   return { faults, problem }
 }
 
-/** A problem without the list of fields, which differs from answer to answer. */
+/** Returns a problem without its list of fields, which differs between responses. */
 const bare = ({ errors: _, ...problem }: Record<string, unknown>) => problem
 
 const escaped = (part: string) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
 
-function headerFaults({ headers = {} }: Response, given: ReadonlyMap<string, string>): string[] {
+function headerFaults({ headers = {} }: Response, sent: ReadonlyMap<string, string>): string[] {
   const described = new Map(Object.entries(headers).map(([name, header]) => [name.toLowerCase(), header]))
-  const faults = [...given.keys()]
+  const faults = [...sent.keys()]
     .filter((name) => !described.has(name) && !TRANSPORT.test(name))
     .map((name) => `the header ${name} is not described`)
   for (const [name, reference] of described) {
     const { required, schema } = resolve<{ required?: boolean; schema: object }>(document, reference)
-    const value = given.get(name)
+    const value = sent.get(name)
     if (value === undefined && required) faults.push(`the header ${name} is missing`)
     if (value !== undefined && !ajv.validate(schema, value)) faults.push(`the header ${name} is ${value}`)
   }

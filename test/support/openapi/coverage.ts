@@ -5,14 +5,14 @@ import { expectedOf } from './document.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** File that every described answer is written down in; see `test/support/openapi/check.ts`. */
+    /** File with every response that a test has seen; see `test/support/openapi/check.ts`. */
     seenFile: string
   }
 }
 
 /**
- * Vitest's global set-up: whatever the API description has and no test has seen fails the run. It cannot be judged
- * unless every test has run, so runs of some files or some tests are not.
+ * Vitest's global set-up. Fails a run of all tests if no test has seen one of the described responses.
+ * A run of some files or some tests does not check this.
  */
 export default function setup(project: TestProject) {
   const seenFile = `${project.config.root}/.results/seen-${project.name}-${process.pid}.txt`
@@ -26,9 +26,9 @@ export default function setup(project: TestProject) {
     if (project.name !== 'service' || !(await isWhole(project))) return
     const unseen = expectedOf(describeApi('http://localhost', true)).filter((expected) => !seen.has(expected))
     if (unseen.length === 0) return
-    // What a teardown throws is printed, and leaves the run's exit code as it is.
+    // Vitest prints an error that a teardown throws, and does not change the exit code.
     process.exitCode = 1
-    throw new Error(`The API description has what no test has seen:\n${unseen.join('\n')}`)
+    throw new Error(`No test has seen these responses of the API description:\n${unseen.join('\n')}`)
   }
 }
 

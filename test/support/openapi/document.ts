@@ -1,17 +1,17 @@
 import type { describeApi } from '../../../lib/openapi/document.ts'
 
-/** The API description, as whoever reads it gets it. */
+/** The API description, as clients read it. */
 export type Document = ReturnType<typeof describeApi>
 
 type Reference = { $ref?: string }
 
-/** A response of an operation, as far as tests look at it. */
+/** A response of an operation: the parts that tests read. */
 export interface Response {
   headers?: Record<string, Reference>
   content?: Record<string, { schema: object; examples?: Record<string, { value: Record<string, unknown> }> }>
 }
 
-/** An operation, by its method in capitals and the template of its path. */
+/** An operation: its method in upper case, and the template of its path. */
 export interface Operation {
   method: string
   path: string
@@ -20,7 +20,7 @@ export interface Operation {
   responses: Record<string, Reference>
 }
 
-/** Every operation of a description. */
+/** Returns every operation of a description. */
 export const operationsOf = ({ paths }: Document): Operation[] =>
   Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { security, responses }]) => ({
@@ -31,21 +31,21 @@ export const operationsOf = ({ paths }: Document): Operation[] =>
     })),
   )
 
-/** What is behind a reference within the document, or the very thing where there is none. */
-export function resolve<T>(document: Document, thing: Reference | undefined): T {
-  if (thing?.$ref === undefined) return thing as T
-  const parts = thing.$ref.slice(2).split('/')
+/** Returns the target of a reference within the document, or the value itself if it is no reference. */
+export function resolve<T>(document: Document, value: Reference | undefined): T {
+  if (value?.$ref === undefined) return value as T
+  const parts = value.$ref.slice(2).split('/')
   return parts.reduce<unknown>((found, part) => (found as Record<string, unknown>)[part], document) as T
 }
 
-/** All that a test can see: each response of each operation, and each problem that a response may be. */
+/** Returns every response of every operation, once for each of its problems. */
 export function expectedOf(document: Document): string[] {
   return operationsOf(document).flatMap(({ method, path, responses }) =>
     Object.entries(responses).flatMap(([status, reference]) => {
       const { content } = resolve<Response>(document, reference)
       const problems = Object.keys(content?.['application/problem+json']?.examples ?? {})
-      const seen = `${method} ${path} ${status}`
-      return problems.length === 0 ? [seen] : problems.map((problem) => `${seen} ${problem}`)
+      const response = `${method} ${path} ${status}`
+      return problems.length === 0 ? [response] : problems.map((problem) => `${response} ${problem}`)
     }),
   )
 }

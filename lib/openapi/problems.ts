@@ -1,0 +1,52 @@
+import { PROBLEMS, TITLES } from '../errors.ts'
+
+/**
+ * Problems that only the gateway sends. A test compares them with `resources/gateway-responses.yml`.
+ */
+export const GATEWAY_PROBLEMS = {
+  request_refused: {
+    status: 400,
+    title: 'Request Rejected',
+    detail: 'The gateway rejected the request.',
+  },
+  throttled: {
+    status: 429,
+    title: 'Too Many Requests',
+    detail: 'The request rate limit was exceeded. Try again shortly.',
+  },
+} as const
+
+export type ProblemName = keyof typeof PROBLEMS | keyof typeof GATEWAY_PROBLEMS
+
+/** A problem: status, and the texts of its RFC 9457 body. */
+interface Problem {
+  status: number
+  title: string
+  detail: string
+}
+
+/** Every problem of the functions and of the gateway, by name. */
+export const ALL_PROBLEMS = {
+  ...Object.fromEntries(
+    Object.entries(PROBLEMS).map(([code, [status, detail]]) => [
+      code,
+      { status, title: TITLES[status], detail },
+    ]),
+  ),
+  ...GATEWAY_PROBLEMS,
+} as Record<ProblemName, Problem>
+
+/** Returns the body of a problem, as an example. */
+export function problemExample(name: ProblemName) {
+  const { title, status, detail } = ALL_PROBLEMS[name]
+  return {
+    type: 'about:blank',
+    title,
+    // The gateway sends this one body with several statuses, so the body names none.
+    ...(name !== 'request_refused' && { status }),
+    detail,
+    ...(name === 'invalid_fields' && {
+      errors: [{ pointer: '#', detail: 'Unknown fields are not accepted.' }],
+    }),
+  }
+}

@@ -1,0 +1,53 @@
+import type { ZodMiniType } from 'zod/mini'
+import type { HeaderName } from './headers.ts'
+import type { ProblemName } from './problems.ts'
+
+/** Groups of routes, in the order of the API description. */
+export const TAGS = {
+  Sessions: 'Sign in, refresh tokens, list and end sessions, sign out.',
+  Content: 'Content for callers with an access token.',
+  Account: 'The caller’s account.',
+  Service: 'Public keys and API description.',
+}
+
+/** The group of the pages, which can be switched off. */
+export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
+
+/** A route, as a row of the API description. */
+export interface Route {
+  method: 'get' | 'post' | 'put' | 'delete'
+  path: string
+  /** Name of the function in generated clients. Default: method and path, `getHello` for `GET /hello`. */
+  operationId?: string
+  /** Default: `Content`. */
+  tag?: keyof typeof TAGS | keyof typeof PAGE_TAGS
+  summary: string
+  description?: string
+  /** Whether the route requires an access token. */
+  isProtected?: boolean
+  body?: { schema: ZodMiniType; examples: Record<string, { summary: string; value: object }> }
+  parameters?: object[]
+  response: {
+    /** Default: 200 with `content`, 204 without. */
+    status?: 200 | 204
+    /** Default: `The request succeeded.` */
+    description?: string
+    /** By header name. Added to the headers of every response, or replaces one of them. */
+    headers?: Record<string, HeaderName>
+    content?: Record<string, { schema: object; example?: unknown }>
+  }
+  /**
+   * Problems of this route. Those of every protected route, every body and every parameter are added;
+   * see `lib/openapi/responses.ts`.
+   */
+  problems?: ProblemName[]
+}
+
+/** Returns the route's `operationId`: its own, or method and path in camel case. */
+export function operationIdOf({ operationId, method, path }: Route): string {
+  const words = path.match(/[A-Za-z0-9]+/g) ?? []
+  return operationId ?? method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+}
+
+/** Returns the status of the route's successful response. */
+export const statusOf = ({ response }: Route): 200 | 204 => response.status ?? (response.content ? 200 : 204)
