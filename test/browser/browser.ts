@@ -4,9 +4,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
 import { root } from '../support/service-description.ts'
 
-/** Where Debian's package `chromium` puts it. */
+/** Path of the browser in Debian's package `chromium`. */
 const CHROMIUM = '/usr/bin/chromium'
-const INSTALL = `The pages need a browser to be tested in: apt-get install chromium (looked for ${CHROMIUM}).`
+const INSTALL = `The tests of the pages need Chromium at ${CHROMIUM}: apt-get install chromium.`
 
 const ARGUMENTS = [
   '--headless',
@@ -19,20 +19,20 @@ const ARGUMENTS = [
   '--disable-sync',
 ]
 
-/** How long a page may take to show what it is waited for. */
+/** How long a test waits for an element. */
 const PATIENCE_MS = 15_000
 
-/** What the browser itself says of every answer that is an error; the tests are full of those. */
+/** The browser's own console message for each error response. The tests expect many of them. */
 const EXPECTED = /^Failed to load resource: the server responded with a status of (401|403|404|422|429) /
 
-/** Each look that a page must have: telephone and desk, by day and by night. */
+/** Widths and colour schemes that each page is tested with: phone and desktop, light and dark. */
 export const LOOKS = [360, 1280].flatMap((width) =>
   (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
 )
 
 let browser: Browser | undefined
 
-/** Starts a browser for the tests of a file. Where there is none they count as skipped; in CI they fail. */
+/** Starts a browser for the tests of a file. Without a browser the tests are skipped, or fail in CI. */
 export function useBrowser(): void {
   beforeAll(async () => {
     if (existsSync(CHROMIUM)) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS })
@@ -44,11 +44,13 @@ export function useBrowser(): void {
 }
 
 /**
- * Opens a page with a profile of its own, and sees at the end of the test that all went by the rules: nothing on the
- * console, no violation of the Content-Security-Policy, no exception, and no request to another origin.
+ * Opens a page in a new browser profile.
  *
- * @param url - Its origin is the only one that may be asked.
- * @param options - Of Playwright; `width` in pixels; `known` are faults that there may be.
+ * At the end of the test it expects no console message, no violation of the Content-Security-Policy, no exception, and no
+ * request to another origin.
+ *
+ * @param url - The page may send requests to this origin only.
+ * @param options - Of Playwright. `width` is in pixels. `known` matches faults to ignore.
  */
 export async function open(
   url: string,
@@ -73,23 +75,22 @@ export async function open(
   page.on('pageerror', (error) => faults.push(String(error)))
   page.on('request', (request) => {
     const { protocol, origin } = new URL(request.url())
-    if (protocol !== 'data:' && origin !== new URL(url).origin) faults.push(`asks ${origin}`)
+    if (protocol !== 'data:' && origin !== new URL(url).origin) faults.push(`request to ${origin}`)
   })
   onTestFinished(async () => {
     await context.close()
     expect(faults.filter((fault) => !known?.test(fault))).toEqual([])
   })
-  // Time goes by as ever, until a test takes it into its hands.
+  // The clock runs normally until a test controls it.
   await page.clock.install()
   await page.goto(url)
   return page
 }
 
 /**
- * Looks at the page as it is now: takes its picture for `.results/screenshots`, and sees that it fits its width and
- * that axe finds nothing.
+ * Takes a screenshot for `.results/screenshots`, and expects that the page fits its width and that axe finds no violation.
  */
-export async function look(page: Page, name: string): Promise<void> {
+export async function inspect(page: Page, name: string): Promise<void> {
   mkdirSync(`${root}/.results/screenshots`, { recursive: true })
   await page.screenshot({ path: `${root}/.results/screenshots/${name}.png`, fullPage: true })
   expect(

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { tokenOf } from '../support/http.ts'
 import { type Service, startService } from '../support/service.ts'
-import { LOOKS, look, open, useBrowser } from './browser.ts'
+import { inspect, LOOKS, open, useBrowser } from './browser.ts'
 
 const url = inject('serviceUrl')
 
@@ -17,7 +18,7 @@ async function openDocs(origin = url): Promise<Page> {
 const operation = (page: Page, method: string, path: string) =>
   page.locator(`.opblock-${method}`).filter({ has: page.locator(`[data-path="${path}"]`) })
 
-/** Sends a request as a reader does, with Execute. @returns What is shown as the answer: its status and its body. */
+/** Sends a request with the Execute button. @returns Status and body of the shown response. */
 async function execute(page: Page, method: string, path: string, body?: object) {
   const block = operation(page, method, path)
   const summary = block.getByRole('button').first()
@@ -42,46 +43,36 @@ const login = (page: Page, username: string, password = username) =>
 
 const openDialog = (page: Page) => page.getByRole('button', { name: 'Authorize', exact: true }).click()
 const dialogOf = (page: Page) => page.locator('.dialog-ux')
-// The first of them is the cross in the corner.
+// The first close button is the cross in the corner.
 const closeDialog = (page: Page) => dialogOf(page).getByRole('button', { name: 'Close' }).last().click()
-
-/** Signs in by POST /login, and gives the token to Authorize. */
-async function signInAs(page: Page, username: string): Promise<void> {
-  const { body } = await login(page, username)
-  await openDialog(page)
-  await dialogOf(page).getByRole('textbox').fill(body.authToken)
-  await dialogOf(page).getByRole('button', { name: 'Authorize' }).click()
-  await closeDialog(page)
-}
 
 const problem = (status: number, title: string, detail: string) => ({
   status,
   body: { type: 'about:blank', title, status, detail },
 })
 const UNAUTHORIZED = problem(401, 'Unauthorized', 'Could not validate credentials.')
+const FORBIDDEN = problem(403, 'Forbidden', 'You do not have permission to access this resource.')
 const userContent = (username: string) => ({
   status: 200,
   body: { message: 'This content for authorised users only.', username, role: username },
 })
 
-test('without a token the content is refused with 401', async () => {
+test('the content returns 401 without a token', async () => {
   const page = await openDocs()
   expect(await execute(page, 'get', '/')).toEqual(UNAUTHORIZED)
   expect(await execute(page, 'get', '/admin')).toEqual(UNAUTHORIZED)
 })
 
-test('with the token from login, given to Authorize, the user gets the user content and no more', async () => {
+test('after POST /login as user the page is authorised for the user content only', async () => {
   const page = await openDocs()
-  await signInAs(page, 'user')
+  await login(page, 'user')
   expect(await execute(page, 'get', '/')).toEqual(userContent('user'))
-  expect(await execute(page, 'get', '/admin')).toEqual(
-    problem(403, 'Forbidden', 'You do not have permission to access this resource.'),
-  )
+  expect(await execute(page, 'get', '/admin')).toEqual(FORBIDDEN)
 })
 
-test('with the token of an administrator both contents are there, until it is taken out again', async () => {
+test('after POST /login as admin the page is authorised for both contents, until Logout', async () => {
   const page = await openDocs()
-  await signInAs(page, 'admin')
+  await login(page, 'admin')
   expect(await execute(page, 'get', '/')).toEqual(userContent('admin'))
   expect(await execute(page, 'get', '/admin')).toEqual({
     status: 200,
@@ -93,36 +84,71 @@ test('with the token of an administrator both contents are there, until it is ta
   expect(await execute(page, 'get', '/')).toEqual(UNAUTHORIZED)
 })
 
-test('a wrong password gets no token', async () => {
+test('after POST /refresh the page uses the new token', async () => {
+  const page = await openDocs()
+  const { body } = await login(page, 'user')
+  await openDialog(page)
+  await dialogOf(page).getByRole('button', { name: 'Logout' }).click()
+  await closeDialog(page)
+  await execute(page, 'post', '/refresh', { refreshToken: body.refreshToken })
+  expect(await execute(page, 'get', '/')).toEqual(userContent('user'))
+})
+
+test('the page accepts a token in the Authorize dialog', async () => {
+  const token = await tokenOf(url, 'user')
+  const page = await openDocs()
+  await openDialog(page)
+  await dialogOf(page).getByRole('textbox').fill(token)
+  await dialogOf(page).getByRole('button', { name: 'Authorize' }).click()
+  await closeDialog(page)
+  expect(await execute(page, 'get', '/')).toEqual(userContent('user'))
+})
+
+test('a wrong password gets no token, and does not authorise the page', async () => {
   const page = await openDocs()
   expect(await login(page, 'user', 'wrong')).toEqual(
     problem(401, 'Unauthorized', 'Incorrect username or password.'),
   )
+  expect(await execute(page, 'get', '/')).toEqual(UNAUTHORIZED)
 })
 
-test('a token is forgotten when the page is loaded again', async () => {
+test('a reload discards the token', async () => {
   const page = await openDocs()
-  await signInAs(page, 'user')
+  await login(page, 'user')
   expect(await page.context().storageState({ indexedDB: true })).toEqual({ cookies: [], origins: [] })
   await page.reload()
   expect(await execute(page, 'get', '/')).toEqual(UNAUTHORIZED)
 })
 
-test('under the path of a stage the page finds its files and the description', async () => {
+test('an opened route fits a screen, and shows headers and error examples on demand', async () => {
+  const page = await openDocs()
+  const block = operation(page, 'get', '/admin')
+  await block.getByRole('button').first().click()
+  const errors = block.locator('.responses-table .response[data-code="403"]')
+  await errors.waitFor()
+  expect((await block.boundingBox())?.height).toBeLessThan(800)
+  await errors.getByText('You do not have permission to access this resource.').first().waitFor()
+  expect(await errors.locator('.model-example').isVisible()).toBe(false)
+  await page.getByLabel('Show headers and error examples').check()
+  expect(await errors.locator('.model-example').isVisible()).toBe(true)
+  expect(await errors.locator('.headers-wrapper').isVisible()).toBe(true)
+})
+
+test('under the path of a stage the page loads its files and the description', async () => {
   const page = await open(`${url}/docs`)
-  const asked: string[] = []
+  const requested: string[] = []
   await page.route(`${url}/**`, (route) => {
     const { pathname } = new URL(route.request().url())
-    asked.push(pathname)
+    requested.push(pathname)
     return route.continue({ url: `${url}${pathname.replace(/^\/prod/, '')}` })
   })
   await page.goto(`${url}/prod/docs`)
   await operation(page, 'get', '/').waitFor()
-  expect(asked).toEqual(expect.arrayContaining(['/prod/docs', '/prod/openapi.json']))
-  expect(asked.filter((path) => !path.startsWith('/prod/'))).toEqual([])
+  expect(requested).toEqual(expect.arrayContaining(['/prod/docs', '/prod/openapi.json']))
+  expect(requested.filter((path) => !path.startsWith('/prod/'))).toEqual([])
 })
 
-describe('with a token that has expired', () => {
+describe('with an expired token', () => {
   const preload = fileURLToPath(new URL('../support/login-an-hour-ago.ts', import.meta.url))
   let service: Service
   beforeAll(async () => {
@@ -130,21 +156,21 @@ describe('with a token that has expired', () => {
   })
   afterAll(() => service.stop())
 
-  test('the content is refused with 401', async () => {
+  test('the content returns 401', async () => {
     const page = await openDocs(service.url)
-    await signInAs(page, 'user')
+    await login(page, 'user')
     expect(await execute(page, 'get', '/')).toEqual(UNAUTHORIZED)
   })
 })
 
-describe('after too many failures', () => {
+describe('after too many failed attempts', () => {
   let service: Service
   beforeAll(async () => {
     service = await startService({ limitUserAndSource: '1/60' })
   })
   afterAll(() => service.stop())
 
-  test('the right password is refused too, with the seconds to wait in a header', async () => {
+  test('the page shows 429 and Retry-After for the correct password', async () => {
     const page = await openDocs(service.url)
     await login(page, 'user', 'wrong')
     expect(await login(page, 'user')).toEqual(
@@ -155,19 +181,21 @@ describe('after too many failures', () => {
   })
 })
 
-test.each(LOOKS)('is fit to be seen and heard at $width pixels, $colorScheme', async (appearance) => {
+test.each(LOOKS)('the page fits and is accessible at $width pixels, $colorScheme', async (appearance) => {
   const { width, colorScheme } = appearance
   const page = await open(`${url}/docs`, appearance)
   await operation(page, 'get', '/').waitFor()
-  const seen = (state: string) => look(page, `docs-${state}-${width}-${colorScheme}`)
-  await seen('list')
+  const take = (state: string) => inspect(page, `docs-${state}-${width}-${colorScheme}`)
+  await take('list')
   await openDialog(page)
   await dialogOf(page).waitFor()
-  await seen('authorize')
+  await take('authorize')
   await closeDialog(page)
-  await signInAs(page, 'user')
+  await login(page, 'user')
   await execute(page, 'get', '/admin')
   await operation(page, 'put', '/password').getByRole('button').first().click()
   await operation(page, 'delete', '/sessions/{id}').getByRole('button').first().click()
-  await seen('tried')
+  await take('tried')
+  await page.getByLabel('Show headers and error examples').check()
+  await take('details')
 })

@@ -5,7 +5,7 @@ import style from './page.css' with { type: 'text' }
 import page from './page.html' with { type: 'text' }
 import script from './page.js' with { type: 'text' }
 
-/** GET /docs and GET /docs/{file}: Swagger UI, showing `GET /openapi.json`. */
+/** GET /docs and GET /docs/{file}: Swagger UI with the description of `GET /openapi.json`. */
 export const handler = pageHandler('docs', page, {
   'swagger-ui.css': swaggerUiStyle,
   'swagger-ui-bundle.js': swaggerUi,

@@ -1,17 +1,17 @@
-// Swagger UI leaves the choice of colours to a switch that only its larger layout has.
+// Swagger UI takes its dark colours from a class, and has a switch for it only in another layout.
 const dark = matchMedia('(prefers-color-scheme: dark)')
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
 dark.addEventListener('change', follow)
 follow()
 
-// What it leaves without a name, for those who listen to the page.
+// Labels that Swagger UI lacks, for screen readers.
 const NAMES = {
   '#servers': 'Server',
   '.examples-select-element': 'Example',
   '.body-param__text': 'Request body',
   '.close-modal': 'Close',
 }
-// What of it is a part of the page, for the same, and by what name.
+// Landmarks that Swagger UI lacks, for screen readers.
 const REGIONS = { '.information-container': 'About', '.scheme-container': 'Server and authorization' }
 const nameAll = () => {
   for (const [selector, name] of Object.entries({ ...NAMES, ...REGIONS })) {
@@ -19,10 +19,10 @@ const nameAll = () => {
   }
   for (const region of document.querySelectorAll(Object.keys(REGIONS).join()))
     region.setAttribute('role', 'region')
-  // Named otherwise than they read, in the dialog; and tables that are regions, but no tables.
+  // In the dialog, labels differ from the visible text. Some tables have the role of a region.
   for (const button of document.querySelectorAll('.modal-btn')) button.removeAttribute('aria-label')
   for (const table of document.querySelectorAll('.responses-table')) table.removeAttribute('role')
-  // It leaves levels out, down and up.
+  // Swagger UI skips heading levels.
   let above = 0
   for (const heading of document.querySelectorAll('h1, h2, h3, h4, h5, h6')) {
     above = Math.min(Number(heading.localName.slice(1)), above + 1)
@@ -31,12 +31,20 @@ const nameAll = () => {
 }
 new MutationObserver(nameAll).observe(document.body, { childList: true, subtree: true })
 
-SwaggerUIBundle({
+// Uses the access token of POST /login and POST /refresh for the next requests. It stays in memory.
+function authorizeWith(response) {
+  const { authToken } = Object(response.body)
+  if (response.ok && authToken) ui.preauthorizeApiKey('accessToken', authToken)
+  return response
+}
+
+const ui = SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#swagger-ui',
-  // Off stays `deepLinking`, which puts a link into the button that opens a route.
+  // `deepLinking` stays off: it puts a link into the button that opens a route.
   defaultModelsExpandDepth: 0,
   syntaxHighlight: { theme: 'obsidian' },
-  // Else it would ask another origin whether the description is valid.
+  // By default it sends the URL of the description to a validator at another origin.
   validatorUrl: null,
+  responseInterceptor: authorizeWith,
 })

@@ -3,7 +3,7 @@ import style from './page.css' with { type: 'text' }
 import page from './page.html' with { type: 'text' }
 import script from './page.js' with { type: 'text' }
 
-/** GET /signin and GET /signin/{file}: a page to sign in with, and to see what comes of it. */
+/** GET /signin and GET /signin/{file}: the sign-in page and its files. */
 export const handler = pageHandler('signin', page, {
   'page.css': style,
   'page.js': script,

@@ -1,20 +1,21 @@
-// The sign-in page: what one does with the tokens of this service, and what it answers. A start for a page of your own.
-// Paths are relative to the page's own, so that it works at the root and under the path of a stage.
+// The sign-in page: signs in, refreshes, signs out, and calls protected routes. Use it as a start for your own page.
+// Paths are relative to the page, so that they work at the root and under the path of a stage.
 
-/** Both tokens, in this variable and nowhere else: not in storage, not in a cookie, not in the document. */
+/** Both tokens. Neither is in a storage or a cookie. The document shows the access token, never the refresh token. */
 let session
 
-/** When a new attempt to sign in is let through, in milliseconds since the epoch; 0 if there is nothing to wait for. */
+/** When the next attempt to sign in is accepted, in milliseconds since the epoch. 0 if there is no wait. */
 let waitUntilMs = 0
 
-const SILENT = { title: 'Refused', detail: 'The service refused, and did not say why.' }
+const UNKNOWN_PROBLEM = { title: 'Rejected', detail: 'The request was rejected without a reason.' }
 
 const element = (id) => document.getElementById(id)
 
 /**
- * Calls the service. An answer of its own kind stands for one that never came.
+ * Calls the service.
  *
- * @returns Status, headers that matter, and the body: what was asked for, or an RFC 9457 problem.
+ * @returns Status, the seconds of Retry-After, and the body: the requested JSON, or an RFC 9457 problem. Status 0 if there is no
+ *   response.
  */
 async function call(path, { body, token } = {}) {
   try {
@@ -27,39 +28,42 @@ async function call(path, { body, token } = {}) {
       ...(body && { body: JSON.stringify(body) }),
     })
     const text = await response.text()
-    const answer = text && JSON.parse(text)
+    const json = text && JSON.parse(text)
     return {
       status: response.status,
       retryAfterSeconds: Number(response.headers.get('Retry-After')),
-      // Whatever stands before the service may refuse in words of its own.
-      body: response.ok ? answer : { ...SILENT, ...answer },
+      // A proxy in front of the service may send another kind of error.
+      body: response.ok ? json : { ...UNKNOWN_PROBLEM, ...json },
     }
   } catch {
     return {
       status: 0,
-      body: { title: 'No answer', detail: 'There was no answer from the service. Try again.' },
+      body: { title: 'No response', detail: 'The service did not respond. Try again.' },
     }
   }
 }
 
-/** A session, out of what POST /login and POST /refresh answer. */
+/** Returns a session, from the response of POST /login or POST /refresh. */
 const sessionFrom = ({ authToken, expiresIn, refreshToken }) => ({
   accessToken: authToken,
   refreshToken,
-  claims: claimsOf(authToken),
+  ...decode(authToken),
   ttlSeconds: expiresIn,
-  // By how long it lives and not by its `exp`: the clock of this machine may be wrong.
+  // Computed from the lifetime, not from `exp`: the clock of this device may be wrong.
   expiresAtMs: Date.now() + expiresIn * 1000,
 })
 
-/** What a token says, without asking whether it is true: that is for the service to know. */
-function claimsOf(token) {
-  const base64 = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-  return JSON.parse(new TextDecoder().decode(bytes))
+/** Decodes header and claims of a token, without verifying its signature. The service verifies it. */
+function decode(unverifiedToken) {
+  const [header, claims] = unverifiedToken.split('.', 2).map((part) => {
+    const base64 = part.replaceAll('-', '+').replaceAll('_', '/')
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+    return JSON.parse(new TextDecoder().decode(bytes))
+  })
+  return { header, claims }
 }
 
-/** Whole seconds from now on, rounded up: at 0 the time is really over. */
+/** Returns the whole seconds until an instant, rounded up: 0 means that it has passed. */
 const secondsUntil = (instantMs) => Math.max(0, Math.ceil((instantMs - Date.now()) / 1000))
 
 const clock = (seconds) => {
@@ -68,7 +72,7 @@ const clock = (seconds) => {
   return shown.map((part, index) => String(part).padStart(index > 0 ? 2 : 1, '0')).join(':')
 }
 
-// What is seen.
+// What the page shows.
 
 function make(name, text, className = '') {
   const made = document.createElement(name)
@@ -79,23 +83,25 @@ function make(name, text, className = '') {
 
 function notice(id, text, kind = '') {
   element(id).className = `notice ${kind}`
+  element(id).role = kind === 'info' ? 'status' : 'alert'
   element(id).textContent = text
 }
 
-/** For those who listen: what others see happen elsewhere on the page. */
-const say = (text) => {
-  element('said').textContent = text
+/** Announces to screen readers what changes elsewhere on the page. */
+const announce = (text) => {
+  element('announcement').textContent = text
 }
 
-/** Shows who is signed in, or the form, and takes the reader there. */
+/** Shows the session, or the form. */
 function show(next) {
   session = next
   element('signed-out').hidden = session !== undefined
   element('signed-in').hidden = session === undefined
-  for (const answer of document.querySelectorAll('.answer')) answer.replaceChildren()
+  element('token').hidden = session === undefined
+  for (const output of document.querySelectorAll('output')) output.replaceChildren()
   element('content-lead').textContent = session
-    ? 'Each call carries the access token.'
-    : 'Ask without a token too, and see what the service says.'
+    ? 'Each request sends the access token.'
+    : 'Without a token, both requests return 401.'
   document.title = session ? `Signed in as ${session.claims.sub}` : 'Sign in'
   showToken()
 }
@@ -103,33 +109,42 @@ function show(next) {
 function showToken() {
   element('name').textContent = session?.claims.sub ?? ''
   element('role').textContent = session?.claims.role ?? ''
-  element('claims').replaceChildren(...Object.entries(session?.claims ?? {}).map(showClaim))
+  const parts = session?.accessToken.split('.') ?? []
+  const spans = parts.map((part, index) => make('span', part, `part-${index}`))
+  element('raw-token').replaceChildren(...spans.flatMap((span, index) => (index > 0 ? ['.', span] : [span])))
+  element('header').replaceChildren(...rowsOf(session?.header))
+  element('claims').replaceChildren(...rowsOf(session?.claims))
   element('life').classList.remove('over')
   tick()
 }
 
 const MEANINGS = {
-  iss: 'Issuer: who signed it',
-  aud: 'Audience: whom it is meant for',
-  sub: 'Subject: whom it speaks for',
-  role: 'What the holder may do',
+  alg: 'Signature algorithm',
+  typ: 'Token type: a JWT access token (RFC 9068)',
+  kid: 'Key id: the public key that verifies the signature',
+  iss: 'Issuer: the service that signed the token',
+  aud: 'Audience: the API that accepts the token',
+  sub: 'Subject: the signed-in user',
+  role: 'Role: what the user may do',
   iat: 'Issued at',
   exp: 'Expires at',
-  jti: 'Its own id',
-  sid: 'The session that it was issued in',
+  jti: 'Token id',
+  sid: 'Session id',
 }
 
-function showClaim([name, value]) {
+const rowsOf = (members = {}) => Object.entries(members).map(rowOf)
+
+function rowOf([name, value]) {
   const isInstant = name === 'iat' || name === 'exp'
   const when = isInstant ? ` ${new Date(value * 1000).toLocaleString()}` : ''
   const description = make('dd', String(value))
-  description.append(make('small', (MEANINGS[name] ?? 'A claim of your own') + when))
+  description.append(make('small', (MEANINGS[name] ?? 'Custom claim') + when))
   const row = make('div', '')
   row.append(make('dt', name), description)
   return row
 }
 
-function showAnswer(output, { status, body }) {
+function showResponse(output, { status, body }) {
   const kind = status === 200 ? 'good' : status === 401 ? 'warn' : 'bad'
   const title = status === 200 ? 'OK' : body.title
   output.replaceChildren(
@@ -154,7 +169,7 @@ function showFaults(errors = []) {
   }
 }
 
-/** Lets time go by, wherever it is shown. */
+/** Updates every time on the page. */
 function tick() {
   if (session) {
     const seconds = secondsUntil(session.expiresAtMs)
@@ -163,33 +178,33 @@ function tick() {
     if (seconds === 0 && !session.isOver) {
       session.isOver = true
       element('life').classList.add('over')
-      notice('session-notice', 'The access token has expired. Refresh to get the next one.')
+      notice('session-notice', 'The access token has expired. Refresh to get a new one.')
     }
   }
   if (waitUntilMs > 0) {
     const seconds = secondsUntil(waitUntilMs)
     element('wait-time').textContent = clock(seconds)
     if (seconds === 0) {
-      forgetWait()
-      notice('refusal', 'The wait is over. Try again.')
+      endWait()
+      notice('sign-in-notice', 'You can try again now.', 'info')
     }
   }
 }
 
-function forgetWait() {
+function endWait() {
   waitUntilMs = 0
   element('wait').hidden = true
 }
 
-// What is done.
+// What the buttons do.
 
-/** Does one thing at a time for each button. It stays in reach of the keyboard meanwhile. */
-async function busy(button, work) {
+/** Runs one action at a time for each button. The button stays focusable meanwhile. */
+async function busy(button, action) {
   if (button.ariaDisabled === 'true') return
   button.ariaBusy = 'true'
   button.ariaDisabled = 'true'
   try {
-    await work()
+    await action()
   } finally {
     button.ariaBusy = null
     button.ariaDisabled = null
@@ -198,8 +213,8 @@ async function busy(button, work) {
 
 async function signIn({ username, password }) {
   showFaults()
-  notice('refusal', '')
-  forgetWait()
+  notice('sign-in-notice', '')
+  endWait()
   hidePassword()
   const { status, body, retryAfterSeconds } = await call('login', {
     body: { username: username.value, password: password.value },
@@ -211,13 +226,13 @@ async function signIn({ username, password }) {
     element('who').focus()
     return
   }
-  notice('refusal', body.detail, 'error')
+  notice('sign-in-notice', body.detail, 'error')
   showFaults(body.errors)
   if (status === 429 && retryAfterSeconds > 0) {
     waitUntilMs = Date.now() + retryAfterSeconds * 1000
     element('wait').hidden = false
     tick()
-    say(`Wait ${retryAfterSeconds} seconds.`)
+    announce(`Try again in ${retryAfterSeconds} seconds.`)
   }
   const field = username.ariaInvalid === 'true' ? username : password
   field.focus()
@@ -227,12 +242,12 @@ async function signIn({ username, password }) {
 async function refresh() {
   const before = session
   const { status, body } = await call('refresh', { body: { refreshToken: before.refreshToken } })
-  // Signed out meanwhile: what comes now is for nobody.
+  // Signed out meanwhile: discard the new tokens.
   if (session !== before) return
   if (status === 200) {
     session = sessionFrom(body)
     showToken()
-    notice('session-notice', 'Both tokens are new.', 'good')
+    notice('session-notice', 'Both tokens were refreshed.', 'good')
   } else if (status === 401) {
     leave(body.detail)
   } else {
@@ -243,28 +258,44 @@ async function refresh() {
 async function signOut(isEverywhere) {
   const { refreshToken } = session
   const body = isEverywhere ? { refreshToken, everywhere: true } : { refreshToken }
-  const answer = await call('logout', { body })
-  if (answer.status === 204) leave(isEverywhere ? 'You are signed out everywhere.' : 'You are signed out.')
-  else notice('session-notice', `You are still signed in. ${answer.body.detail}`, 'error')
+  const response = await call('logout', { body })
+  if (response.status === 204) {
+    leave(isEverywhere ? 'You are signed out everywhere.' : 'You are signed out.', 'info')
+  } else notice('session-notice', `You are still signed in. ${response.body.detail}`, 'error')
 }
 
-/** Forgets the tokens, and says why. */
-function leave(reason) {
+/** Discards the tokens, and shows the reason. */
+function leave(reason, kind) {
   show(undefined)
-  notice('refusal', reason)
+  notice('sign-in-notice', reason, kind)
   element('sign-in-title').focus()
 }
 
 async function callContent(button) {
-  const asked = session
-  const output = element(button.dataset.answer)
-  output.replaceChildren(make('span', 'Asking …', 'hint'))
-  const answer = await call(button.dataset.route, { token: asked?.accessToken })
-  // The answer to somebody else's call, once another has signed in.
-  if (session?.claims.sub !== asked?.claims.sub) return
-  showAnswer(output, answer)
-  if (answer.status === 401 && asked && !asked.isOver) {
-    notice('session-notice', 'This access token is not good any more. Refresh to get the next one.')
+  const caller = session
+  const output = element(button.dataset.output)
+  output.replaceChildren(make('span', 'Loading …', 'hint'))
+  const response = await call(button.dataset.route, { token: caller?.accessToken })
+  // Another user has signed in meanwhile.
+  if (session?.claims.sub !== caller?.claims.sub) return
+  showResponse(output, response)
+  if (response.status === 401 && caller && !caller.isOver) {
+    notice('session-notice', 'The access token was rejected. Refresh to get a new one.')
+  }
+}
+
+async function copyToken(button) {
+  try {
+    await navigator.clipboard.writeText(session.accessToken)
+    button.textContent = 'Copied'
+    announce('The access token was copied.')
+    setTimeout(() => {
+      button.textContent = 'Copy token'
+    }, 2_000)
+  } catch {
+    // Without HTTPS, browsers do not let pages write to the clipboard.
+    getSelection().selectAllChildren(element('raw-token'))
+    announce('The access token is selected.')
   }
 }
 
@@ -282,11 +313,13 @@ element('show-password').addEventListener('click', () => hidePassword(element('p
 element('refresh').addEventListener('click', ({ target }) => busy(target, refresh))
 element('sign-out').addEventListener('click', ({ target }) => busy(target, () => signOut(false)))
 element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))
+element('copy').addEventListener('click', ({ target }) => busy(target, () => copyToken(target)))
 for (const button of document.querySelectorAll('[data-route]')) {
   button.addEventListener('click', () => busy(button, () => callContent(button)))
 }
 
-element('token-says').open = matchMedia('(min-width: 52rem)').matches
+element('token-details').open = matchMedia('(min-width: 52rem)').matches
 element('demo-users').hidden = !['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
 hidePassword()
+show(undefined)
 setInterval(tick, 500)
