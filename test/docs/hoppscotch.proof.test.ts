@@ -39,7 +39,7 @@ test('as the demo user every request passes, and the admin content is forbidden'
       { request: 'JWT demo/Authorised user content', tests: ['user reads the user content'], failures: [] },
       {
         request: 'JWT demo/Admin User Content',
-        tests: ['user is forbidden the admin content'],
+        tests: ['user may not read the admin content'],
         failures: [],
       },
       { request: 'JWT demo/JWKS', tests: [...jwksTests, signedByOneOfThem], failures: [] },
@@ -47,17 +47,17 @@ test('as the demo user every request passes, and the admin content is forbidden'
       { request: 'JWT demo/Refresh', tests: ['user gets the next pair of tokens'], failures: [] },
       {
         request: 'JWT demo/Sessions',
-        tests: ['user is shown own sessions, exactly one of them current'],
+        tests: ['user gets a list of sessions, exactly one of them current'],
         failures: [],
       },
       {
         request: 'JWT demo/Change password',
-        tests: ['user is told the rule that the new password breaks'],
+        tests: ['user gets the rule that the new password breaks'],
         failures: [],
       },
       {
         request: 'JWT demo/End a session',
-        tests: ['user cannot end a session that there is not'],
+        tests: ['user gets 404 for an unknown session'],
         failures: [],
       },
       ...loggedOut,
@@ -77,17 +77,17 @@ test('as the demo admin every request passes, and the admin content is there', a
       { request: 'JWT demo/Refresh', tests: ['admin gets the next pair of tokens'], failures: [] },
       {
         request: 'JWT demo/Sessions',
-        tests: ['admin is shown own sessions, exactly one of them current'],
+        tests: ['admin gets a list of sessions, exactly one of them current'],
         failures: [],
       },
       {
         request: 'JWT demo/Change password',
-        tests: ['admin is told the rule that the new password breaks'],
+        tests: ['admin gets the rule that the new password breaks'],
         failures: [],
       },
       {
         request: 'JWT demo/End a session',
-        tests: ['admin cannot end a session that there is not'],
+        tests: ['admin gets 404 for an unknown session'],
         failures: [],
       },
       ...loggedOut,
@@ -99,23 +99,23 @@ test('without a token every request passes, and only the public keys are there',
   expect(await runCollection({ password: 'wrong', role: '' })).toEqual({
     exitCode: 0,
     outcomes: [
-      { request: 'JWT demo/Login', tests: ['nobody gets no token'], failures: [] },
+      { request: 'JWT demo/Login', tests: ['a failed login gets no token'], failures: [] },
       {
         request: 'JWT demo/Authorised user content',
-        tests: ['nobody is refused the user content'],
+        tests: ['the user content requires a token'],
         failures: [],
       },
       {
         request: 'JWT demo/Admin User Content',
-        tests: ['nobody is refused the admin content'],
+        tests: ['the admin content requires a token'],
         failures: [],
       },
       { request: 'JWT demo/JWKS', tests: jwksTests, failures: [] },
       described,
-      { request: 'JWT demo/Refresh', tests: ['nobody has nothing to refresh'], failures: [] },
-      { request: 'JWT demo/Sessions', tests: ['nobody is shown no sessions'], failures: [] },
-      { request: 'JWT demo/Change password', tests: ['nobody changes no password'], failures: [] },
-      { request: 'JWT demo/End a session', tests: ['nobody ends no session'], failures: [] },
+      { request: 'JWT demo/Refresh', tests: ['a refresh without a token fails'], failures: [] },
+      { request: 'JWT demo/Sessions', tests: ['the sessions require a token'], failures: [] },
+      { request: 'JWT demo/Change password', tests: ['the password change requires a token'], failures: [] },
+      { request: 'JWT demo/End a session', tests: ['ending a session requires a token'], failures: [] },
       ...loggedOut,
     ],
   })
@@ -176,12 +176,12 @@ test('the collection comes without a token', async () => {
   ])
 })
 
-const jwksTests = ['the public keys are there for everybody', 'nothing private is in a key']
-const signedByOneOfThem = 'the key that signed the token is among them'
+const jwksTests = ['the public keys require no token', 'no key has a private member']
+const signedByOneOfThem = 'the key that signed the token is one of them'
 
 const described: Outcome = {
   request: 'JWT demo/API description',
-  tests: ['the API is described for everybody'],
+  tests: ['the API description requires no token'],
   failures: [],
 }
 
@@ -189,12 +189,12 @@ const described: Outcome = {
 const loggedOut: Outcome[] = [
   {
     request: 'JWT demo/Log out',
-    tests: ['logging out is answered the same, whether there was a session or not'],
+    tests: ['the response to a logout is the same with and without a session'],
     failures: [],
   },
   {
     request: 'JWT demo/Refresh after log out',
-    tests: ['after logging out there is nothing to refresh'],
+    tests: ['after a logout the refresh token is invalid'],
     failures: [],
   },
 ]

@@ -31,15 +31,15 @@ const padded = (bytes: number) => right + ' '.repeat(bytes - right.length)
 
 const BODIES: [what: string, body: string | Buffer, expected: Answer][] = [
   ['no body', '', MALFORMED],
-  ['white space', ' \n', MALFORMED],
-  ['half a body', '{"username":"user","password":', MALFORMED],
-  ['a body and more', `${right}{}`, MALFORMED],
+  ['only white space', ' \n', MALFORMED],
+  ['an incomplete body', '{"username":"user","password":', MALFORMED],
+  ['a body with trailing text', `${right}{}`, MALFORMED],
   ['a trailing comma', '{"username":"user","password":"user",}', MALFORMED],
   ['single quotes', "{'username':'user','password':'user'}", MALFORMED],
   ['a form', 'username=user&password=user', MALFORMED],
   ['a byte order mark', `\uFEFF${right}`, MALFORMED],
   ['UTF-16', Buffer.from(right, 'utf16le'), MALFORMED],
-  ['a byte that is no UTF-8', Buffer.from('{"username":"user","password":"us\xe9r"}', 'latin1'), MALFORMED],
+  ['an invalid UTF-8 byte', Buffer.from('{"username":"user","password":"us\xe9r"}', 'latin1'), MALFORMED],
   ['an overlong form', Buffer.from('{"username":"user","password":"\xc0\xaf"}', 'latin1'), MALFORMED],
   ['a surrogate in UTF-8', Buffer.from('{"username":"user","password":"\xed\xa0\x80"}', 'latin1'), MALFORMED],
   ['a raw NUL', '{"username":"user","password":"us\0er"}', MALFORMED],
@@ -80,9 +80,9 @@ const BODIES: [what: string, body: string | Buffer, expected: Answer][] = [
   ['an empty name', named(''), BAD_NAME],
   ['a name of 65 letters', named('a'.repeat(65)), BAD_NAME],
   ['a space in the name', named('us er'), BAD_NAME],
-  ['a line end behind the name', named('user\n'), BAD_NAME],
+  ['a trailing line end in the name', named('user\n'), BAD_NAME],
   ['a key of the table as the name', named('user#admin'), BAD_NAME],
-  ['letters that lower to ours', named('uſer'), BAD_NAME],
+  ['a letter that case-folds to ASCII', named('uſer'), BAD_NAME],
   ['an empty password', withPassword(''), invalid(['#/password', 'Must not be empty.'])],
   ['a NUL in the password', withPassword('user\0'), NO_TEXT],
   ['half a surrogate pair in the password', '{"username":"user","password":"\\ud800"}', NO_TEXT],
@@ -92,7 +92,7 @@ const BODIES: [what: string, body: string | Buffer, expected: Answer][] = [
   ['a megabyte', padded(1_048_576), TOO_LARGE],
 ]
 
-test.for(BODIES)('a login with %s is refused', async ([, body, expected]) => {
+test.for(BODIES)('login rejects %s', async ([, body, expected]) => {
   expect(await postLogin(url, body)).toEqual(expected)
 })
 
@@ -104,12 +104,12 @@ test.for([
   ['application/json-patch+json'],
   ['application/problem+json'],
   ['*/*'],
-])('a login with content type %s is refused', async ([contentType]) => {
+])('login rejects content type %s', async ([contentType]) => {
   expect(await postLogin(url, right, { 'Content-Type': contentType })).toEqual(MEDIA_TYPE)
 })
 
 test.for([['json'], ['application'], ['application/json/x']])(
-  'a login with content type %s, which is none, is refused by the gateway',
+  'the gateway rejects the malformed content type %s',
   async ([contentType]) => {
     expect(await postLogin(url, right, { 'Content-Type': contentType })).toEqual({
       ...MALFORMED,
@@ -118,7 +118,7 @@ test.for([['json'], ['application'], ['application/json/x']])(
   },
 )
 
-test('a login with neither body nor content type is refused', async () => {
+test('login rejects a request without body and content type', async () => {
   expect(await send(`${url}/login`, 'POST')).toEqual(MEDIA_TYPE)
 })
 
@@ -132,11 +132,11 @@ test.for<[what: string, contentType: string, body: string]>([
     '\n{ "username" : "user" ,\t"password" : "user" }\r\n',
   ],
   ['escaped letters', 'application/json', '{"\\u0075sername":"\\u0075ser","password":"user"}'],
-])('a login with %s is accepted', async ([, contentType, body]) => {
+])('login accepts %s', async ([, contentType, body]) => {
   const { status } = await postLogin(url, body, { 'Content-Type': contentType })
   expect(status).toBe(200)
 })
 
-test('after all of it the service works', async () => {
+test('the service still works after all invalid requests', async () => {
   expect(await get(`${url}/`, await tokenOf(url, 'user'))).toEqual(USER_CONTENT)
 })

@@ -10,7 +10,7 @@ const APP = 'https://app.example'
 const ADMIN = 'https://admin.example:8443'
 const EVIL = 'https://evil.example'
 const LIST = { allowedOrigins: `${APP},${ADMIN}` }
-// The framework takes no empty value, and cuts the space off.
+// The framework accepts no empty value, and trims the space.
 const NONE = { allowedOrigins: ' ' }
 
 const all = inject('serviceUrl')
@@ -24,48 +24,45 @@ const preflight = (url: string, origin: string, method: string) =>
     'Access-Control-Request-Headers': 'authorization,content-type',
   })
 
-/** What an answer says of origins. */
-const saysOfOrigins = ({ headers }: { headers: Record<string, string> }) =>
+/** Returns the CORS headers of a response, and `Vary`. */
+const corsHeadersOf = ({ headers }: { headers: Record<string, string> }) =>
   Object.fromEntries(
     Object.entries(headers).filter(([name]) => name.startsWith('access-control-') || name === 'vary'),
   )
 
-const asked = async (service: string, origin: string) => {
+const requestAll = async (service: string, origin: string) => {
   const json = { Origin: origin, 'Content-Type': 'application/json' }
   const mine = { Origin: origin, Authorization: `Bearer ${await tokenOf(service, 'user')}` }
   const login = JSON.stringify({ username: 'user', password: 'user' })
   const functions = {
     'a login': await sendForAll(`${service}/login`, 'POST', json, login),
-    'a login that is refused': await sendForAll(`${service}/login`, 'POST', json, '{}'),
+    'a rejected login': await sendForAll(`${service}/login`, 'POST', json, '{}'),
     'the user content': await sendForAll(`${service}/`, 'GET', mine),
     'the sessions': await sendForAll(`${service}/sessions`, 'GET', mine),
-    'a session that is not there': await sendForAll(`${service}/sessions/x`, 'DELETE', mine),
-    'a new password that is refused': await sendForAll(
-      `${service}/password`,
-      'PUT',
-      { ...mine, ...json },
-      '{}',
-    ),
+    'an unknown session': await sendForAll(`${service}/sessions/x`, 'DELETE', mine),
+    'a rejected password change': await sendForAll(`${service}/password`, 'PUT', { ...mine, ...json }, '{}'),
     'the public keys': await sendForAll(`${service}/.well-known/jwks.json`, 'GET', { Origin: origin }),
   }
   const gateway = {
     'no token': await sendForAll(`${service}/`, 'GET', { Origin: origin }),
-    'a role that is not enough': await sendForAll(`${service}/admin`, 'GET', mine),
-    'no such route': await sendForAll(`${service}/nothing`, 'GET', mine),
-    'a body past all limits': await sendForAll(`${service}/login`, 'POST', json, Buffer.alloc(10_485_761)),
+    'an insufficient role': await sendForAll(`${service}/admin`, 'GET', mine),
+    'an unknown route': await sendForAll(`${service}/nothing`, 'GET', mine),
   }
-  const statuses = [functions, gateway].map((answers) => Object.values(answers).map(({ status }) => status))
+  const statuses = [functions, gateway].map((responses) =>
+    Object.values(responses).map(({ status }) => status),
+  )
   expect(statuses).toEqual([
     [200, 422, 200, 200, 404, 422, 200],
-    [401, 403, 404, 413],
+    [401, 403, 404],
   ])
   return { functions, gateway }
 }
 
-const every = (answers: object, expected: object) =>
-  Object.fromEntries(Object.keys(answers).map((what) => [what, expected]))
-const said = (answers: Awaited<ReturnType<typeof asked>>[keyof Awaited<ReturnType<typeof asked>>]) =>
-  Object.fromEntries(Object.entries(answers).map(([what, answer]) => [what, saysOfOrigins(answer)]))
+const every = (responses: object, expected: object) =>
+  Object.fromEntries(Object.keys(responses).map((what) => [what, expected]))
+const allCorsHeaders = (
+  responses: Awaited<ReturnType<typeof requestAll>>[keyof Awaited<ReturnType<typeof requestAll>>],
+) => Object.fromEntries(Object.entries(responses).map(([what, response]) => [what, corsHeadersOf(response)]))
 
 const READABLE = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After' }
 const GATEWAYS = { ...READABLE, 'access-control-expose-headers': 'Retry-After,WWW-Authenticate' }
@@ -95,7 +92,7 @@ describe('a preflight', () => {
     body: '',
   })
 
-  test.for(ROUTES)('for %s %s allows each origin that is listed', async ([path, method]) => {
+  test.for(ROUTES)('for %s %s allows each listed origin', async ([path, method]) => {
     for (const origin of [APP, ADMIN]) {
       expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(allowing(origin, method))
     }
@@ -103,59 +100,59 @@ describe('a preflight', () => {
 
   test.for(ROUTES)('for %s %s allows no other origin', async ([path, method]) => {
     for (const origin of [EVIL, 'null', `${APP}.evil.example`, 'http://app.example', `${APP}:444`]) {
-      // A browser compares, and goes no further.
+      // A browser compares the origins, and sends no request.
       expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(allowing(APP, method))
     }
   })
 
-  test.for(ROUTES)('for %s %s allows any origin where all are allowed', async ([path, method]) => {
+  test.for(ROUTES)('for %s %s allows any origin if all are allowed', async ([path, method]) => {
     expect(await preflight(`${all}${path}`, EVIL, method)).toEqual(allowing('*', method))
   })
 
   test.for(ROUTES)(
-    'for %s %s is answered 404, like any method that is not there, where none is allowed',
+    'for %s %s returns 404, like any unknown method, if no origin is allowed',
     async ([path, method]) => {
-      const answer = await preflight(`${closed.url}${path}`, APP, method)
-      expect(answer).toEqual(await sendForAll(`${closed.url}/nothing`, 'GET'))
-      expect(answer).toMatchObject({ status: 404 })
-      expect(saysOfOrigins(answer)).toEqual({})
+      const response = await preflight(`${closed.url}${path}`, APP, method)
+      expect(response).toEqual(await sendForAll(`${closed.url}/nothing`, 'GET'))
+      expect(response).toMatchObject({ status: 404 })
+      expect(corsHeadersOf(response)).toEqual({})
     },
   )
 
-  test('for a path that there is not is answered 404', async () => {
-    const answer = await preflight(`${listing.url}/nothing`, APP, 'GET')
-    expect(answer).toEqual(await sendForAll(`${listing.url}/nothing`, 'GET'))
-    expect(answer.status).toBe(404)
+  test('for an unknown path returns 404', async () => {
+    const response = await preflight(`${listing.url}/nothing`, APP, 'GET')
+    expect(response).toEqual(await sendForAll(`${listing.url}/nothing`, 'GET'))
+    expect(response.status).toBe(404)
   })
 })
 
-describe('answers, good and bad ones,', () => {
-  test.for([APP, ADMIN])('can be read by a page of %s, which is listed', async (origin) => {
-    const { functions, gateway } = await asked(listing.url, origin)
+describe('responses, errors included,', () => {
+  test.for([APP, ADMIN])('are readable for pages of the listed origin %s', async (origin) => {
+    const { functions, gateway } = await requestAll(listing.url, origin)
     const own = { ...READABLE, 'access-control-allow-origin': origin, vary: 'Origin' }
-    expect(said(functions)).toEqual(every(functions, own))
-    expect(said(gateway)).toEqual(every(gateway, GATEWAYS))
+    expect(allCorsHeaders(functions)).toEqual(every(functions, own))
+    expect(allCorsHeaders(gateway)).toEqual(every(gateway, GATEWAYS))
   })
 
-  test('of functions cannot be read by a page that is not listed', async () => {
-    const { functions } = await asked(listing.url, EVIL)
-    expect(said(functions)).toEqual(every(functions, { vary: 'Origin' }))
+  test('of functions are not readable for pages of an unlisted origin', async () => {
+    const { functions } = await requestAll(listing.url, EVIL)
+    expect(allCorsHeaders(functions)).toEqual(every(functions, { vary: 'Origin' }))
   })
 
-  test('can be read by any page where all are allowed', async () => {
-    const { functions, gateway } = await asked(all, EVIL)
-    expect(said(functions)).toEqual(every(functions, READABLE))
-    expect(said(gateway)).toEqual(every(gateway, GATEWAYS))
+  test('are readable for any page if all origins are allowed', async () => {
+    const { functions, gateway } = await requestAll(all, EVIL)
+    expect(allCorsHeaders(functions)).toEqual(every(functions, READABLE))
+    expect(allCorsHeaders(gateway)).toEqual(every(gateway, GATEWAYS))
   })
 
-  test('say nothing of origins where none is allowed', async () => {
-    const { functions, gateway } = await asked(closed.url, APP)
-    expect(said(functions)).toEqual(every(functions, {}))
-    expect(said(gateway)).toEqual(every(gateway, {}))
+  test('have no CORS headers if no origin is allowed', async () => {
+    const { functions, gateway } = await requestAll(closed.url, APP)
+    expect(allCorsHeaders(functions)).toEqual(every(functions, {}))
+    expect(allCorsHeaders(gateway)).toEqual(every(gateway, {}))
   })
 })
 
-describe('what is deployed', () => {
+describe('the packaged template', () => {
   mkdirSync(`${root}/.results`, { recursive: true })
   const folder = mkdtempSync(`${root}/.results/cors-`)
   afterAll(() => rmSync(folder, { recursive: true }))
@@ -182,7 +179,7 @@ describe('what is deployed', () => {
   const ofType = ({ Resources }: Template, type: string) =>
     Object.entries(Resources).filter(([, { Type }]) => Type === `AWS::ApiGateway::${type}`)
 
-  test('answers a preflight as it is answered here', async () => {
+  test('responds to a preflight like the local gateway', async () => {
     const { Properties } = template.Resources.ApiGatewayMethodSessionsIdVarOptions ?? {}
     const { headers } = await preflight(`${listing.url}/sessions/some-id`, EVIL, 'DELETE')
     const deployed = Object.entries(headers)
@@ -213,14 +210,14 @@ describe('what is deployed', () => {
     expect(paths(methods.filter(isPreflight))).toEqual(paths(methods))
   })
 
-  test('says nothing of origins where none is allowed, and has no preflights', () => {
+  test('has neither CORS headers nor preflights if no origin is allowed', () => {
     expect(JSON.stringify(closedTemplate)).not.toMatch(/access-control-|"OPTIONS"/i)
   })
 
-  test('is not made before the gateway has its answers', () => {
-    const answers = ofType(template, 'GatewayResponse').map(([id]) => id)
-    expect(answers).not.toEqual([])
+  test('deploys the API after the gateway responses', () => {
+    const responses = ofType(template, 'GatewayResponse').map(([id]) => id)
+    expect(responses).not.toEqual([])
     const [deployment] = ofType(template, 'Deployment')
-    expect(deployment?.[1].DependsOn).toEqual(expect.arrayContaining(answers))
+    expect(deployment?.[1].DependsOn).toEqual(expect.arrayContaining(responses))
   })
 })

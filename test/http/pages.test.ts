@@ -13,7 +13,7 @@ describe.each([
   { page: 'docs', files: 4, pageBytes: 10_000, allBytes: Number.POSITIVE_INFINITY },
   { page: 'signin', files: 2, pageBytes: 10_000, allBytes: 30_000 },
 ])('GET /$page', ({ page, files, pageBytes, allBytes }) => {
-  test('names its files, which are there, by what is in them', async () => {
+  test('links to its files, by a hash of their content', async () => {
     const { status, headers, body } = await get(`${url}/${page}`)
     expect({ status, headers }).toEqual({
       status: 200,
@@ -39,20 +39,20 @@ describe.each([
     expect(bytes).toBeLessThan(allBytes)
   })
 
-  test('has no file under another name', async () => {
+  test('returns 404 for another file name', async () => {
     expect(await get(`${url}/${page}/page.js`)).toEqual(NOT_FOUND)
   })
 
-  test('is not there with a slash behind it, where its files would not be', async () => {
+  test('returns 404 with a trailing slash, which would break its relative links', async () => {
     expect(await get(`${url}/${page}/`)).toEqual(NOT_FOUND)
   })
 
-  test('has no file under a name that is not well-formed', async () => {
+  test('returns 400 for a malformed file name', async () => {
     expect((await get(`${url}/${page}/%zz`)).status).toBe(400)
   })
 })
 
-test('what is large goes out compressed to whoever accepts that', async () => {
+test('large files are compressed for clients that accept gzip', async () => {
   const page = await (await fetch(`${url}/docs`)).text()
   const path = /docs\/swagger-ui-bundle-\w+\.js/.exec(page)?.[0]
   const codingTo = async (accepted: string) => {
@@ -64,11 +64,11 @@ test('what is large goes out compressed to whoever accepts that', async () => {
   expect(await codingTo('identity')).toBeNull()
 })
 
-test('with pages=off there are no pages', async () => {
+test('the service has no pages with pages=off', async () => {
   const service = await startService({ pages: 'off' })
   onTestFinished(() => service.stop())
   for (const path of ['docs', 'signin', 'docs/page.js', 'signin/page.js']) {
-    // By fetch: the routes of this service are not those of the description that `get` goes by.
+    // With fetch, because `get` compares with the description of a service with pages.
     const response = await fetch(`${service.url}/${path}`)
     expect({ status: response.status, body: await response.text() }).toEqual({
       status: 404,
@@ -82,14 +82,14 @@ test('with pages=off there are no pages', async () => {
 test.each([
   ['dev', true],
   ['prod', false],
-])('in stage %s, unless it is said otherwise, there are pages: %s', (stage, areThere) => {
+])('pages are on by default in stage %s: %s', (stage, hasPages) => {
   const sls = [`${root}/node_modules/.bin/sls`, 'print', '--stage', stage, '--format', 'json']
   const printed = execFileSync(process.execPath, sls, { cwd: root, env: cleanEnvironment() })
   const { functions } = JSON.parse(printed.toString('utf8'))
-  expect(['docs' in functions, 'signin' in functions]).toEqual([areThere, areThere])
+  expect(['docs' in functions, 'signin' in functions]).toEqual([hasPages, hasPages])
 })
 
-test('pages can be on or off, and nothing else', () => {
+test('the parameter pages accepts only on and off', () => {
   const sls = [`${root}/node_modules/.bin/sls`, 'print', '--param', 'pages=yes']
   const { status, stdout, stderr } = spawnSync(process.execPath, sls, { cwd: root, env: cleanEnvironment() })
   expect(status).toBe(1)

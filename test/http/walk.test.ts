@@ -23,19 +23,19 @@ const adminToken = await tokenOf(url, 'admin')
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const [header = '', claims = '', signature = ''] = userToken.split('.')
 const decoded = decodeJwt(userToken)
-const signedByAStranger = () => {
+const signedByAnotherKey = () => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   return `${header}.${claims}.${sign('sha256', Buffer.from(`${header}.${claims}`), privateKey).toString('base64url')}`
 }
 
-const BAD_TOKENS: [what: string, token: string][] = [
-  ['that is no JWT', 'user'],
-  ['of the right shape and no sense', 'a.b.c'],
+const INVALID_TOKENS: [what: string, token: string][] = [
+  ['that is not a JWT', 'user'],
+  ['of three meaningless parts', 'a.b.c'],
   ['whose role was edited', `${header}.${encode({ ...decoded, role: 'admin' })}.${signature}`],
   ['without a signature', `${header}.${claims}.`],
   ['with alg none', `${encode({ alg: 'none', typ: 'at+jwt' })}.${claims}.`],
-  ['with the signature of another', `${header}.${claims}.${adminToken.split('.')[2]}`],
-  ['signed by a stranger', signedByAStranger()],
+  ['with the signature of another token', `${header}.${claims}.${adminToken.split('.')[2]}`],
+  ['signed by an unknown key', signedByAnotherKey()],
   ['of five parts', `${userToken}.a.b`],
   ['of 9 KiB', `${header}.${claims}${'A'.repeat(9_000)}.${signature}`],
 ]
@@ -46,9 +46,9 @@ describe('POST /login', () => {
     ['admin', 'admin'],
     ['USER', 'user'],
     ['aDmIn', 'admin'],
-  ])('%s with the right password gets a token for %s', async ([written, username]) => {
-    const answer = await postLogin(url, JSON.stringify({ username: written, password: username }))
-    expect(answer).toEqual({
+  ])('%s with the correct password gets a token for %s', async ([spelling, username]) => {
+    const response = await postLogin(url, JSON.stringify({ username: spelling, password: username }))
+    expect(response).toEqual({
       status: 200,
       headers: {
         'content-type': 'application/json',
@@ -59,23 +59,23 @@ describe('POST /login', () => {
         /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]{22}\.[\w-]{43}\.[a-z]+","refreshExpiresIn":604800\}$/,
       ),
     })
-    expect(decodeJwt(JSON.parse(answer.body).authToken)).toMatchObject({ sub: username, role: username })
+    expect(decodeJwt(JSON.parse(response.body).authToken)).toMatchObject({ sub: username, role: username })
   })
 
-  const refused = problem(401, 'Unauthorized', 'Incorrect username or password.')
+  const rejected = problem(401, 'Unauthorized', 'Incorrect username or password.')
   const wrongName = '{"username":"nobody","password":"user"}'
   const wrongPassword = '{"username":"user","password":"nobody"}'
 
   test.for<[what: string, body: string]>([
-    ['a name that does not exist', wrongName],
+    ['an unknown username', wrongName],
     ['a wrong password', wrongPassword],
     ['the password in another case', '{"username":"user","password":"USER"}'],
-    ['the password of another', '{"username":"user","password":"admin"}'],
-  ])('%s gets 401 and the same bytes', async ([, body]) => {
-    expect(await postLogin(url, body)).toEqual(refused)
+    ['the password of another user', '{"username":"user","password":"admin"}'],
+  ])('%s returns the same 401', async ([, body]) => {
+    expect(await postLogin(url, body)).toEqual(rejected)
   })
 
-  test('a name that does not exist and a wrong password take the same time', async () => {
+  test('an unknown username takes as long as a wrong password', async () => {
     const times = { wrongName: [] as number[], wrongPassword: [] as number[] }
     const time = async (body: string) => {
       const startedAt = performance.now()
@@ -87,34 +87,34 @@ describe('POST /login', () => {
       times.wrongPassword.push(await time(wrongPassword))
     }
     const median = (all: number[]) => all.sort((a, b) => a - b)[7] ?? Number.NaN
-    // Without a hash for unknown names the one would take a small part of the other.
+    // Without a hash for unknown usernames, the response would be much faster.
     const ratio = median(times.wrongName) / median(times.wrongPassword)
     expect(ratio).toBeGreaterThan(0.6)
     expect(ratio).toBeLessThan(1.6)
   })
 
-  test('two logins at once get two tokens, and both are good', async () => {
+  test('two simultaneous logins get two valid tokens', async () => {
     const tokens = await Promise.all([tokenOf(url, 'user'), tokenOf(url, 'user')])
     expect(new Set(tokens.map((token) => decodeJwt(token).jti)).size).toBe(2)
-    const answers = await Promise.all(tokens.map((token) => get(`${url}/`, token)))
-    expect(answers).toEqual([USER_CONTENT, USER_CONTENT])
+    const responses = await Promise.all(tokens.map((token) => get(`${url}/`, token)))
+    expect(responses).toEqual([USER_CONTENT, USER_CONTENT])
   })
 })
 
 describe('GET /', () => {
-  test('without a token answers 401', async () => {
+  test('returns 401 without a token', async () => {
     expect(await get(`${url}/`)).toEqual(UNAUTHORIZED)
   })
 
-  test.for(BAD_TOKENS)('with a token %s answers 401', async ([, token]) => {
+  test.for(INVALID_TOKENS)('returns 401 for a token %s', async ([, token]) => {
     expect(await get(`${url}/`, token)).toEqual(UNAUTHORIZED)
   })
 
-  test('with the token of a user answers with the content', async () => {
+  test('returns the content to a user', async () => {
     expect(await get(`${url}/`, userToken)).toEqual(USER_CONTENT)
   })
 
-  test('with the token of an admin answers with the content', async () => {
+  test('returns the content to an admin', async () => {
     expect(await get(`${url}/`, adminToken)).toEqual(USER_CONTENT_OF_ADMIN)
   })
 
@@ -122,26 +122,26 @@ describe('GET /', () => {
     ['in lower case', `bearer ${userToken}`, USER_CONTENT],
     ['Basic', `Basic ${userToken}`, UNAUTHORIZED],
     ['missing', userToken, UNAUTHORIZED],
-    ['and nothing more', 'Bearer', UNAUTHORIZED],
-  ] as const)('with the scheme %s answers accordingly', async ([, Authorization, expected]) => {
+    ['without a token', 'Bearer', UNAUTHORIZED],
+  ] as const)('handles the scheme %s', async ([, Authorization, expected]) => {
     expect(await send(`${url}/`, 'GET', { Authorization })).toEqual(expected)
   })
 })
 
 describe('GET /admin', () => {
-  test('without a token answers 401', async () => {
+  test('returns 401 without a token', async () => {
     expect(await get(`${url}/admin`)).toEqual(UNAUTHORIZED)
   })
 
-  test.for(BAD_TOKENS)('with a token %s answers 401', async ([, token]) => {
+  test.for(INVALID_TOKENS)('returns 401 for a token %s', async ([, token]) => {
     expect(await get(`${url}/admin`, token)).toEqual(UNAUTHORIZED)
   })
 
-  test('with the token of a user answers 403', async () => {
+  test('returns 403 to a user', async () => {
     expect(await get(`${url}/admin`, userToken)).toEqual(FORBIDDEN)
   })
 
-  test('with the token of an admin answers with the content', async () => {
+  test('returns the content to an admin', async () => {
     expect(await get(`${url}/admin`, adminToken)).toEqual(ADMIN_CONTENT)
   })
 
@@ -156,42 +156,42 @@ describe('GET /admin', () => {
     '/admin#',
     '/admin%2F',
     '/admin;',
-  ])('written as %s opens to no user', async (path) => {
-    const answer = await get(`${url}${path}`, userToken)
-    expect([FORBIDDEN, NOT_FOUND]).toContainEqual(answer)
+  ])('returns no content to a user at %s', async (path) => {
+    const response = await get(`${url}${path}`, userToken)
+    expect([FORBIDDEN, NOT_FOUND]).toContainEqual(response)
   })
 })
 
-describe('an authorization that the gateway keeps', () => {
-  test('for / does not open /admin', async () => {
+describe('a cached authorizer result', () => {
+  test('of / does not authorise /admin', async () => {
     const token = await tokenOf(url, 'user')
-    const answers = []
-    for (const path of ['/', '/admin', '/', '/admin']) answers.push(await get(`${url}${path}`, token))
-    expect(answers).toEqual([USER_CONTENT, FORBIDDEN, USER_CONTENT, FORBIDDEN])
+    const responses = []
+    for (const path of ['/', '/admin', '/', '/admin']) responses.push(await get(`${url}${path}`, token))
+    expect(responses).toEqual([USER_CONTENT, FORBIDDEN, USER_CONTENT, FORBIDDEN])
   })
 
-  test('for a refused /admin does not close /', async () => {
+  test('of a rejected /admin does not reject /', async () => {
     const token = await tokenOf(url, 'user')
-    const answers = []
-    for (const path of ['/admin', '/', '/admin', '/']) answers.push(await get(`${url}${path}`, token))
-    expect(answers).toEqual([FORBIDDEN, USER_CONTENT, FORBIDDEN, USER_CONTENT])
+    const responses = []
+    for (const path of ['/admin', '/', '/admin', '/']) responses.push(await get(`${url}${path}`, token))
+    expect(responses).toEqual([FORBIDDEN, USER_CONTENT, FORBIDDEN, USER_CONTENT])
   })
 
-  test('for an admin opens both', async () => {
+  test('of an admin authorises both routes', async () => {
     const token = await tokenOf(url, 'admin')
-    const answers = []
-    for (const path of ['/', '/admin', '/', '/admin']) answers.push(await get(`${url}${path}`, token))
-    expect(answers).toEqual([USER_CONTENT_OF_ADMIN, ADMIN_CONTENT, USER_CONTENT_OF_ADMIN, ADMIN_CONTENT])
+    const responses = []
+    for (const path of ['/', '/admin', '/', '/admin']) responses.push(await get(`${url}${path}`, token))
+    expect(responses).toEqual([USER_CONTENT_OF_ADMIN, ADMIN_CONTENT, USER_CONTENT_OF_ADMIN, ADMIN_CONTENT])
   })
 
-  test('is for one token alone', async () => {
+  test('applies to one token only', async () => {
     const token = await tokenOf(url, 'user')
     expect(await get(`${url}/`, token)).toEqual(USER_CONTENT)
     expect(await get(`${url}/`, withOtherSignature(token))).toEqual(UNAUTHORIZED)
   })
 })
 
-describe("serverless-offline's header for a made-up authorization", () => {
+describe("serverless-offline's header that overrides the authorizer", () => {
   const override = {
     'sls-offline-authorizer-override': JSON.stringify({
       username: 'admin',
@@ -200,22 +200,22 @@ describe("serverless-offline's header for a made-up authorization", () => {
     }),
   }
 
-  test.for(['/', '/admin'])('opens %s to nobody without a token', async (path) => {
+  test.for(['/', '/admin'])('does not authorise %s without a valid token', async (path) => {
     expect(await get(`${url}${path}`, undefined, override)).toEqual(UNAUTHORIZED)
     expect(await get(`${url}${path}`, 'a.b.c', override)).toEqual(UNAUTHORIZED)
   })
 
-  test('makes no admin of a user', async () => {
+  test('does not change the role of a user', async () => {
     expect(await get(`${url}/admin`, userToken, override)).toEqual(FORBIDDEN)
     expect(await get(`${url}/`, userToken, override)).toEqual(USER_CONTENT)
   })
 })
 
 describe('GET /.well-known/jwks.json', () => {
-  test('gives two public keys, for whom they are, and five minutes to keep them', async () => {
-    const answer = await get(`${url}/.well-known/jwks.json`)
+  test('returns two public keys, cacheable for five minutes', async () => {
+    const response = await get(`${url}/.well-known/jwks.json`)
     const key = '\\{"kty":"RSA","use":"sig","alg":"RS256","kid":"[\\w-]{43}","n":"[\\w-]{342}","e":"AQAB"\\}'
-    expect(answer).toEqual({
+    expect(response).toEqual({
       status: 200,
       headers: {
         'content-type': 'application/json',
@@ -226,7 +226,7 @@ describe('GET /.well-known/jwks.json', () => {
     })
   })
 
-  test('is all that a client needs to verify a token by itself', async () => {
+  test('lets a client verify a token without this service', async () => {
     const { body } = await get(`${url}/.well-known/jwks.json`)
     const { payload, protectedHeader } = await jwtVerify(userToken, createLocalJWKSet(JSON.parse(body)), {
       algorithms: ['RS256'],
@@ -260,7 +260,7 @@ test.for([
   ['POST', '/'],
   ['DELETE', '/admin'],
   ['POST', '/.well-known/jwks.json'],
-] as const)('%s %s, which there is not, answers 404', async ([method, path]) => {
+] as const)('returns 404 for %s %s (no such route)', async ([method, path]) => {
   expect(await send(`${url}${path}`, method)).toEqual(NOT_FOUND)
   expect(await send(`${url}${path}`, method, { Authorization: `Bearer ${adminToken}` })).toEqual(NOT_FOUND)
 })

@@ -6,7 +6,7 @@ import { allowOrigins } from '../../plugins/gateway.ts'
 import { lambdaContext, loginEvent, parsed } from '../support/lambda.ts'
 import { describeService, resourcesOf } from '../support/service-description.ts'
 
-/** The answers that the gateway gives by itself, and the code that our functions have for the same failure. */
+/** The gateway's own responses by type, and the code of the functions' problem for the same failure. */
 const SAME: Record<string, ProblemCode | undefined> = {
   UNAUTHORIZED: 'invalid_token',
   ACCESS_DENIED: 'forbidden',
@@ -22,47 +22,47 @@ const SAME: Record<string, ProblemCode | undefined> = {
   DEFAULT_4XX: undefined,
 }
 
-/** The challenges that are the gateway's to make: it renames the header when a function sends one. */
+/** Challenges, which only the gateway can send: it renames the header in a function's response. */
 const CHALLENGES: Record<string, string | undefined> = {
   UNAUTHORIZED: 'Bearer realm="serverless-jwt-auth-dev"',
   ACCESS_DENIED: 'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
 }
 
-// The framework takes no empty value, and cuts the space off.
+// The framework accepts no empty value, and trims the space.
 const NO_ORIGINS = { allowedOrigins: ' ' }
 
-const answers = gatewayAnswers(resourcesOf(describeService(NO_ORIGINS)))
+const responses = gatewayAnswers(resourcesOf(describeService(NO_ORIGINS)))
 
 beforeAll(() => {
   for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
 })
 
-test('every answer of the gateway is compared, and no other', () => {
-  expect([...answers.keys()].sort()).toEqual(Object.keys(SAME).sort())
+test('the gateway has a response for each expected type, and no other', () => {
+  expect([...responses.keys()].sort()).toEqual(Object.keys(SAME).sort())
 })
 
 test.each([
   ['any', '*', '*'],
   ['one', 'https://app.example', 'https://app.example'],
-  // None can be chosen from a list, and these answers hold nothing of any user.
+  // A gateway response cannot choose from a list, and contains no user data.
   ['several', 'https://app.example,https://admin.example', '*'],
-])('where %s origin is allowed, every answer can be read by a page of it', (_what, allowed, named) => {
-  const withCors = [...answers].map(([type, answer]) => {
+])('if %s origin is allowed, its pages can read every response', (_what, allowed, named) => {
+  const withCors = [...responses].map(([type, response]) => {
     const headers = {
-      ...answer.headers,
+      ...response.headers,
       'Access-Control-Allow-Origin': named,
       'Access-Control-Expose-Headers': 'Retry-After,WWW-Authenticate',
     }
-    return [type, { ...answer, headers }]
+    return [type, { ...response, headers }]
   })
   expect([...gatewayAnswers(resourcesOf(describeService({ allowedOrigins: allowed })))]).toEqual(withCors)
 })
 
-test('where no origin is allowed, no answer says anything of origins', () => {
-  expect(JSON.stringify([...answers])).not.toMatch(/access-control|vary/i)
+test('if no origin is allowed, no response has CORS headers', () => {
+  expect(JSON.stringify([...responses])).not.toMatch(/access-control|vary/i)
 })
 
-test('every route has a preflight where origins are allowed, and none has where none are', () => {
+test('every route has a preflight if origins are allowed, and no route has one otherwise', () => {
   const routesFor = (params: Record<string, string>) =>
     Object.values(describeService(params).functions).flatMap(({ events = [] }) =>
       events.map(({ http }) => http),
@@ -74,17 +74,17 @@ test('every route has a preflight where origins are allowed, and none has where 
   for (const route of routesFor(NO_ORIGINS)) expect(route).not.toHaveProperty('cors')
 })
 
-test('a route in the short form has a preflight too', () => {
+test('a route in the short form has a preflight', () => {
   const hello = { events: [{ http: 'GET hello' }] }
   const provider = { environment: { ALLOWED_ORIGINS: '*' } }
   allowOrigins({ provider, functions: { hello }, resources: { Resources: {} } })
   expect(hello.events).toMatchObject([{ http: { method: 'GET', path: 'hello', cors: { origin: '*' } } }])
 })
 
-describe.each([...answers])('%s', (type, { status, headers, body }) => {
+describe.each([...responses])('%s', (type, { status, headers, body }) => {
   const problem = JSON.parse(body)
 
-  test('is a problem, kept by nobody, that names the status it is sent with', () => {
+  test('is an uncached problem with the status of the response', () => {
     expect(headers).toMatchObject({
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
@@ -100,13 +100,13 @@ describe.each([...answers])('%s', (type, { status, headers, body }) => {
 
   const code = SAME[type]
   if (code !== undefined) {
-    test(`is what a function answers to ${code}`, async () => {
+    test(`equals a function's response to ${code}`, async () => {
       const fail = apiHandler(() => Promise.reject(new ServiceError(code, 'inside')))
-      const ours = parsed(await fail(loginEvent({}), lambdaContext()))
+      const fromFunction = parsed(await fail(loginEvent({}), lambdaContext()))
       const challenge = CHALLENGES[type] && { 'WWW-Authenticate': CHALLENGES[type] }
       expect({ statusCode: status, headers, body: problem }).toEqual({
-        ...ours,
-        headers: { ...ours.headers, ...challenge },
+        ...fromFunction,
+        headers: { ...fromFunction.headers, ...challenge },
       })
     })
   }
