@@ -1,7 +1,7 @@
-/** The account that moto has. */
+/** The account id of moto. */
 export const ACCOUNT = '123456789012'
 
 export const REGION = 'eu-central-1'
 
-/** Anything will do: moto asks for a signature and does not look at it. */
+/** Any values work: moto requires a signature and does not verify it. */
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { afterAll } from 'vitest'
 import { deployment, operator } from './stage.ts'
 
-// One stage from its first deployment to its removal: each step builds on those before it.
+// One stage from its first deployment to its removal. Each step depends on the previous ones.
 import './steps/deploy.ts'
 import './steps/use.ts'
 import './steps/deploy-again.ts'

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import {
   CloudFormationClient,
   DescribeStacksCommand,
@@ -20,7 +21,7 @@ import { awsEnvironment } from './operator.ts'
 
 export const STACK = 'serverless-jwt-auth-prod'
 
-/** A resource of the template that CloudFormation holds. */
+/** A resource of the template that CloudFormation stores. */
 interface TemplateResource {
   Type: string
   Condition?: string
@@ -30,7 +31,7 @@ interface TemplateResource {
 
 export type Deployment = ReturnType<typeof deploymentAt>
 
-/** What is deployed, as AWS tells it. */
+/** Reads from AWS what is deployed. */
 export function deploymentAt(endpoint: string) {
   const options = { endpoint, region: REGION, credentials: CREDENTIALS }
   const cloudFormation = new CloudFormationClient(options)
@@ -47,7 +48,7 @@ export function deploymentAt(endpoint: string) {
       10_000,
     ),
 
-    /** Resources of the template that CloudFormation holds, by their logical ids. */
+    /** Returns the resources of the template that CloudFormation stores, by logical id. */
     async template(): Promise<Record<string, TemplateResource>> {
       const { TemplateBody } = await cloudFormation.send(new GetTemplateCommand({ StackName: STACK }))
       return JSON.parse(String(TemplateBody)).Resources
@@ -59,12 +60,12 @@ export function deploymentAt(endpoint: string) {
       return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]))
     },
 
-    /** What Lambda says of a function, and the very archive that it took from the bucket. */
+    /** Returns a function's configuration in Lambda, and the archive from the bucket that it runs. */
     async read(functionKey: string): Promise<{ configuration: FunctionConfiguration; archive: Buffer }> {
       const FunctionName = `${STACK}-${functionKey}`
       const { Configuration = {} } = await lambda.send(new GetFunctionCommand({ FunctionName }))
-      const told = Object.values(await this.template()).map(({ Properties }) => Properties)
-      const [{ Code } = {}] = told.filter((properties) => properties.FunctionName === FunctionName)
+      const declared = Object.values(await this.template()).map(({ Properties }) => Properties)
+      const [{ Code } = {}] = declared.filter((properties) => properties.FunctionName === FunctionName)
       const { ServerlessDeploymentBucketName: Bucket } = await this.outputs()
       const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: String(Object(Code).S3Key) }))
       const archive = Buffer.from((await Body?.transformToByteArray()) ?? [])
@@ -74,12 +75,14 @@ export function deploymentAt(endpoint: string) {
       return { configuration: Configuration, archive }
     },
 
-    /** Starts a function as Lambda does: its archive, its environment, and nothing else. It stays warm. */
+    /** Starts a function as Lambda does, from its archive and with its environment alone. It stays warm. */
     async start(functionKey: string) {
       const { configuration, archive } = await this.read(functionKey)
       const place = mkdtempSync(`${folder}/${functionKey}-`)
-      mkdirSync(`${place}/functions`)
-      for (const [name, content] of unzip(archive)) writeFileSync(`${place}/${name}`, content)
+      for (const [name, content] of unzip(archive)) {
+        mkdirSync(dirname(`${place}/${name}`), { recursive: true })
+        writeFileSync(`${place}/${name}`, content)
+      }
       const env = { ...configuration.Environment?.Variables, ...awsEnvironment(endpoint) }
       const bundle = `${place}/${String(configuration.Handler).replace(/\.handler$/, '.cjs')}`
       const runner = `${root}/test/aws/run-function.cjs`
@@ -98,14 +101,14 @@ export function deploymentAt(endpoint: string) {
       const ended = once(child, 'exit').then(() =>
         Promise.reject(new Error(`${functionKey} has ended:\n${logs}`)),
       )
-      // Whoever is waiting for an answer hears of it.
+      // `invoke` reports it.
       ended.catch(() => {})
       return {
         logs: () => logs,
         async invoke(event: object) {
-          const answer = once(child, 'message')
+          const message = once(child, 'message')
           child.send(event)
-          const [outcome] = await Promise.race([answer, ended])
+          const [outcome] = await Promise.race([message, ended])
           return outcome as { returned?: never; threw?: string }
         },
         stop: () => child.kill(),
@@ -119,7 +122,7 @@ const endpointsAt = (endpoint: string) => ({ dynamodb: new URL(endpoint), kms: n
 
 const STAGE_ARN = `arn:aws:execute-api:${REGION}:${ACCOUNT}:abcdef1234/prod`
 
-/** Starts all functions, and puts API Gateway's rules between them. They keep what they know until they are stopped. */
+/** Starts functions, with API Gateway's rules between them. They keep their caches until they are stopped. */
 export async function startService(deployment: Deployment, functionKeys: readonly string[]) {
   const entries = functionKeys.map(async (key) => [key, await deployment.start(key)] as const)
   const functions = new Map(await Promise.all(entries))
@@ -140,7 +143,7 @@ export async function startService(deployment: Deployment, functionKeys: readonl
     post: (key: 'login' | 'refresh' | 'logout', body: object) =>
       request(key, `${key}.json`, { body: JSON.stringify(body) }),
 
-    /** What the authorizer says to a token. */
+    /** Calls the authorizer with a token. */
     authorize: (token: string, method = 'GET/') =>
       invoke('authorizer', {
         type: 'TOKEN',
@@ -148,7 +151,7 @@ export async function startService(deployment: Deployment, functionKeys: readonl
         authorizationToken: `Bearer ${token}`,
       }),
 
-    /** Calls a protected route: the authorizer, then the function if the policy lets it. */
+    /** Calls a protected route: the authorizer, then the function if the policy allows it. */
     async call(
       key: string,
       sample: string,
@@ -157,8 +160,7 @@ export async function startService(deployment: Deployment, functionKeys: readonl
       changes: Partial<APIGatewayProxyEvent> = {},
     ) {
       const authorization = readAuthorization(await this.authorize(token, method))
-      if (authorization === undefined)
-        throw new Error('the authorizer answered with something that is no policy')
+      if (authorization === undefined) throw new Error('the authorizer returned no policy')
       if (!allows(authorization.statements, `${STAGE_ARN}/${method}`)) return 'denied by the policy'
       const event: APIGatewayProxyEvent = sampleEvent(sample)
       const requestContext = { ...event.requestContext, authorizer: authorization.context }

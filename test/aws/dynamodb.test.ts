@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 
-// One contract for the local DynamoDB and moto's: the calls that lib/ makes, one after the other on one table.
+// A contract for the local DynamoDB and for moto's: the calls of lib/, one after the other on one table.
 
 const TABLE = 'contract'
 const key = (sk: string) => ({ pk: { S: 'user#ada' }, sk: { S: sk } })
 const counter = key('attempts')
 const profile = { ...key('profile'), role: { S: 'user' }, disabled: { BOOL: false }, validAfter: { N: '0' } }
 
-/** Adds one failure, as `countFailure` does. */
+/** Adds a failure, as `countFailure` does. */
 const count = (now: string, end: string) => ({
   Key: counter,
   UpdateExpression: 'ADD failures :one SET expiresAt = if_not_exists(expiresAt, :end)',
@@ -21,7 +21,7 @@ const count = (now: string, end: string) => ({
   ExpressionAttributeValues: { ':one': { N: '1' }, ':now': { N: now }, ':end': { N: end } },
 })
 
-/** Changes the profile on the condition that it is as it was read, as `changeUser` does. */
+/** Changes the profile on condition that it is unchanged since it was read, as `changeUser` does. */
 const change = (readValidAfter: string) => ({
   Key: key('profile'),
   ConditionExpression: 'validAfter = :read',
@@ -49,55 +49,55 @@ const query = (more: object) => ({
   ...more,
 })
 
-const refused = (name: string) => ({ throws: name })
+const rejected = (name: string) => ({ throws: name })
 const none = { gives: {} }
 
-/** Each step: what it shows, the call, and what AWS documents as its answer. */
-const STEPS: [what: string, operation: string, input: object, answer: object][] = [
+/** Each step: what it shows, the call, and the output that AWS documents. */
+const STEPS: [what: string, operation: string, input: object, output: object][] = [
   ['a profile that is new is put', 'PutItem', newProfile, none],
   [
-    'one that is there is not',
+    'an existing item is not put again',
     'PutItem',
     { ...newProfile, Item: { ...profile, role: { S: 'admin' } } },
-    refused('ConditionalCheckFailedException'),
+    rejected('ConditionalCheckFailedException'),
   ],
   ['an item is read by its key', 'GetItem', { Key: key('profile') }, { gives: { Item: profile } }],
   [
-    'or as much of it as is asked for',
+    'a projection returns the named attributes',
     'GetItem',
     { Key: key('profile'), ConsistentRead: true, ProjectionExpression: 'disabled, validAfter' },
     { gives: { Item: { disabled: { BOOL: false }, validAfter: { N: '0' } } } },
   ],
-  ['no item is no error', 'GetItem', { Key: key('nothing') }, none],
-  ['a change of what was read goes in', 'UpdateItem', change('0'), none],
+  ['a missing item is no error', 'GetItem', { Key: key('nothing') }, none],
+  ['a change succeeds if the item is unchanged', 'UpdateItem', change('0'), none],
   [
-    'a change of what is there no more does not',
+    'a change fails if the item has changed',
     'UpdateItem',
     change('0'),
-    refused('ConditionalCheckFailedException'),
+    rejected('ConditionalCheckFailedException'),
   ],
   [
-    'a change of an item that is not there makes none',
+    'a change of a missing item creates none',
     'UpdateItem',
     { ...change('0'), Key: key('nothing') },
-    refused('ConditionalCheckFailedException'),
+    rejected('ConditionalCheckFailedException'),
   ],
-  ['a first failure makes a counter', 'UpdateItem', count('100', '160'), none],
-  ['a second one keeps its end', 'UpdateItem', count('110', '170'), none],
+  ['a first failure creates a counter', 'UpdateItem', count('100', '160'), none],
+  ['a second failure does not move its end', 'UpdateItem', count('110', '170'), none],
   [
-    'which both show',
+    'the counter shows both failures',
     'GetItem',
     { Key: counter },
     { gives: { Item: { ...counter, failures: { N: '2' }, expiresAt: { N: '160' } } } },
   ],
   [
-    'one after the end does not count',
+    'a failure after the end does not count',
     'UpdateItem',
     count('160', '220'),
-    refused('ConditionalCheckFailedException'),
+    rejected('ConditionalCheckFailedException'),
   ],
   [
-    'it begins anew',
+    'an expired counter starts again',
     'UpdateItem',
     {
       Key: counter,
@@ -108,7 +108,7 @@ const STEPS: [what: string, operation: string, input: object, answer: object][] 
     none,
   ],
   [
-    'several items come in one call, without those that are not there',
+    'one call returns several items, without the missing ones',
     'BatchGetItem',
     {
       RequestItems: {
@@ -130,21 +130,21 @@ const STEPS: [what: string, operation: string, input: object, answer: object][] 
     },
   ],
   [
-    'nor may one key be asked for twice',
+    'one call must not name a key twice',
     'BatchGetItem',
     { RequestItems: { [TABLE]: { Keys: [counter, counter] } } },
-    refused('ValidationException'),
+    rejected('ValidationException'),
   ],
-  ['a session is put', 'PutItem', { Item: session('b') }, none],
-  ['and another', 'PutItem', { Item: session('a') }, none],
+  ['a session is stored', 'PutItem', { Item: session('b') }, none],
+  ['another session is stored', 'PutItem', { Item: session('a') }, none],
   [
-    'a query gives what follows in the order of the sort keys',
+    'a query returns items in the order of the sort keys',
     'Query',
     query({}),
     { gives: { Items: [changed, session('a'), session('b')], Count: 3, ScannedCount: 3 } },
   ],
   [
-    'in pages',
+    'a query with a limit returns a page',
     'Query',
     query({ Limit: 2 }),
     {
@@ -157,38 +157,43 @@ const STEPS: [what: string, operation: string, input: object, answer: object][] 
     },
   ],
   [
-    'that go on where the one before ended',
+    'the next page starts after the previous one',
     'Query',
     query({ ExclusiveStartKey: key('session#a') }),
     { gives: { Items: [session('b')], Count: 1, ScannedCount: 1 } },
   ],
-  ['what is deleted', 'DeleteItem', { Key: key('session#a') }, none],
-  ['may be deleted again', 'DeleteItem', { Key: key('session#a') }, none],
+  ['a session is deleted', 'DeleteItem', { Key: key('session#a') }, none],
+  ['deleting it again is no error', 'DeleteItem', { Key: key('session#a') }, none],
   [
-    'a change of a session that has ended brings none back',
+    'a change of a deleted session creates none',
     'UpdateItem',
     { ...change('0'), Key: key('session#a') },
-    refused('ConditionalCheckFailedException'),
+    rejected('ConditionalCheckFailedException'),
   ],
-  ['half a key is refused', 'GetItem', { Key: { pk: { S: 'user#ada' } } }, refused('ValidationException')],
   [
-    'an update that names nothing is refused',
+    'a partial key is rejected',
+    'GetItem',
+    { Key: { pk: { S: 'user#ada' } } },
+    rejected('ValidationException'),
+  ],
+  [
+    'an empty update is rejected',
     'UpdateItem',
     { Key: counter, UpdateExpression: 'SET' },
-    refused('ValidationException'),
+    rejected('ValidationException'),
   ],
   [
-    'a table that is not there is not found',
+    'a missing table is reported',
     'GetItem',
     { TableName: 'nothing', Key: counter },
-    refused('ResourceNotFoundException'),
+    rejected('ResourceNotFoundException'),
   ],
 ]
 
-/** moto tells the capacity without being asked (`ReturnConsumedCapacity`), and has empty `Attributes`. */
-const asAsked = (answer: object) =>
+/** Removes what moto adds: the capacity without `ReturnConsumedCapacity`, and empty `Attributes`. */
+const withoutExtras = (output: object) =>
   Object.fromEntries(
-    Object.entries(answer).filter(
+    Object.entries(output).filter(
       ([name, value]) =>
         !name.startsWith('ConsumedCapacity') && (name !== 'Attributes' || Object.keys(value).length > 0),
     ),
@@ -232,10 +237,10 @@ describe.each(['local', 'moto'] as const)('%s', (which) => {
 
   test.each(STEPS)('%s: %s', async (_what, operation, input, expected) => {
     const table = operation === 'BatchGetItem' ? {} : { TableName: TABLE }
-    const answer = await call(operation, { ...table, ...input }).then(
-      (gives) => ({ gives: asAsked(gives) }),
+    const outcome = await call(operation, { ...table, ...input }).then(
+      (gives) => ({ gives: withoutExtras(gives) }),
       (error: Error) => ({ throws: Object(error.cause).name, status: Object(error.cause).status }),
     )
-    expect(answer).toEqual('throws' in expected ? { ...expected, status: 400 } : expected)
+    expect(outcome).toEqual('throws' in expected ? { ...expected, status: 400 } : expected)
   })
 })

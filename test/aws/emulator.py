@@ -1,8 +1,7 @@
-"""moto's server, with what its CloudFormation lacks and this service needs to be deployed at all.
+"""Runs moto's server, and adds to its CloudFormation what the deployment of this service needs.
 
-Written against moto 5.1.1, the one of Debian 13. Everything here makes CloudFormation call moto's own backends, so keys,
-aliases and all that is asked of them are moto's. What else moto passes over is told in
-docs/decisions/0036-what-the-emulator-proves.md.
+Written for moto 5.1.1 of Debian 13. All additions make CloudFormation call moto's own backends, so keys, aliases and their
+behaviour are moto's. docs/decisions/0036-what-the-emulator-proves.md lists what else moto ignores.
 """
 
 import json
@@ -14,12 +13,12 @@ from moto.iam.models import Role
 from moto.kms.models import Key, kms_backends
 from moto.server import main
 
-# ValidateTemplate asks cfn-lint, which Debian does not package.
+# ValidateTemplate calls cfn-lint, which Debian does not package.
 models.validate_template_cfn_lint = lambda template: []
 
 
 def create_key(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
-    """moto makes every key of a template a symmetric one, whatever its KeySpec and KeyUsage."""
+    """Creates the key by its KeySpec and KeyUsage. moto creates every key of a template as a symmetric one."""
     properties = cloudformation_json["Properties"]
     return kms_backends[account_id][region_name].create_key(
         policy=json.dumps(properties["KeyPolicy"]),
@@ -34,7 +33,7 @@ Key.create_from_cloudformation_json = classmethod(create_key)
 
 
 def put_policy(self, name, document):
-    """moto keeps the policies of a template as they are, and cannot tell them again."""
+    """Stores the policy as JSON. moto stores policies of a template unchanged, and then cannot return them."""
     self.policies[name] = document if isinstance(document, str) else json.dumps(document)
 
 
@@ -42,7 +41,7 @@ Role.put_policy = put_policy
 
 
 class Alias(CloudFormationModel):
-    """AWS::KMS::Alias, which moto makes by its API only."""
+    """AWS::KMS::Alias, which moto supports in its API only."""
 
     # moto takes the service of a model from the name of its module.
     __module__ = "moto.kms.models"
@@ -70,8 +69,8 @@ class Alias(CloudFormationModel):
         kms_backends[account_id][region_name].delete_alias(self.physical_resource_id)
 
 
-def present(template, resources):
-    """What of a template is there, by its conditions. moto looks at them when a stack is made, not when it changes."""
+def existing(template, resources):
+    """Returns the resources whose conditions hold. moto evaluates conditions at creation only, not at an update."""
     conditions = {}
     for name, condition in template.get("Conditions", {}).items():
         conditions[name] = parse_condition(condition, resources, conditions)
@@ -83,7 +82,7 @@ def present(template, resources):
 
 
 def build_resource_diff(self, other_template, parameters=None):
-    old, new = present(self._template, self), present(other_template, self)
+    old, new = existing(self._template, self), existing(other_template, self)
     return {
         "Add": [name for name in new if name not in old],
         "Modify": [name for name in new if name in old and new[name] != old[name]],
@@ -94,13 +93,13 @@ def build_resource_diff(self, other_template, parameters=None):
 def update(self, template, parameters=None):
     removed = self.build_resource_diff(template, parameters)["Remove"]
     moto_update(self, template, parameters)
-    # moto would take a resource that comes back under its old name for the one that was deleted.
+    # moto would confuse a recreated resource with the deleted one of the same name.
     for name in removed:
         self._parsed_resources.pop(name, None)
 
 
 def apply(change_set):
-    """moto changes the resources of a stack by a change set, and leaves outputs and exports as they were."""
+    """Applies a change set with its outputs and exports. moto changes the resources only."""
     stack = change_set.stack
     stack.resource_map.update(change_set.template_dict, change_set.parameters)
     stack.template = change_set.template
@@ -111,7 +110,7 @@ def apply(change_set):
 
 
 def delete_change_set(self, change_set_name):
-    """moto fails where there is no such change set; AWS does not."""
+    """Deletes a change set, if it exists. moto fails if it does not exist; AWS does not."""
     for id, change_set in list(self.change_sets.items()):
         if change_set_name in (id, change_set.change_set_name):
             del self.change_sets[id]

@@ -6,15 +6,15 @@ import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the emulator of AWS listens, without a slash at the end. */
+    /** URL of the emulator of AWS, without a slash at the end. */
     emulatorUrl: string
   }
 }
 
-/** Debian's own, since those packages are for it; another Python may be first on the path. */
+/** Debian's Python, which has the packages. Another Python may be first on the path. */
 export const PYTHON = '/usr/bin/python3'
 
-/** With what they recommend: moto's server starts with less, and then fails at templates. */
+/** Recommended packages included: without them moto's server starts, but fails on templates. */
 const INSTALL = 'apt-get install --install-recommends python3-moto python3-flask-cors python3-jwt'
 
 /** Vitest's global set-up: one emulator for all test files, in memory, on the loopback interface. */
@@ -29,21 +29,21 @@ export default async function setup(project: TestProject) {
     env: { PYTHONDONTWRITEBYTECODE: '1', MOTO_ACCOUNT_ID: '123456789012' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  let said = ''
+  let output = ''
   const url = await new Promise<string>((resolve, reject) => {
     child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk
-      const [, address] = /Running on (http:\S+)/.exec(said) ?? []
+      output += chunk
+      const [, address] = /Running on (http:\S+)/.exec(output) ?? []
       if (address !== undefined) resolve(address)
     })
-    child.on('exit', (code) => reject(new Error(`the emulator ended with ${code}:\n${said}`)))
+    child.on('exit', (code) => reject(new Error(`the emulator ended with ${code}:\n${output}`)))
   })
   project.provide('emulatorUrl', url)
   return async () => {
     child.kill('SIGTERM')
     if (child.exitCode === null) await once(child, 'exit')
-    // Its tracebacks, for whoever looks for the reason of a failure.
+    // Tracebacks, to find the cause of a failure.
     mkdirSync('.results', { recursive: true })
-    writeFileSync('.results/emulator.log', said)
+    writeFileSync('.results/emulator.log', output)
   }
 }

@@ -3,32 +3,32 @@ import { createServer, request as forward } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
- * Stands in front of AWS and refuses some calls, as AWS does for want of permission.
+ * Starts a proxy in front of AWS that rejects some calls, as AWS does without permission.
  *
- * @param refuses - Whether to refuse a call, by its method and path, and its body.
+ * @param rejects - Returns whether to reject a call, given method and path, and the body.
  */
-export async function startFaultyAws(aws: string, refuses: (call: string, body: string) => boolean) {
-  let refused = 0
+export async function startFaultyAws(aws: string, rejects: (call: string, body: string) => boolean) {
+  let rejected = 0
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray())
     const { headers, method = '', url = '' } = request
-    if (refuses(`${method} ${url}`, body.toString('latin1'))) {
-      refused += 1
-      const answer =
+    if (rejects(`${method} ${url}`, body.toString('latin1'))) {
+      rejected += 1
+      const xml =
         '<ErrorResponse><Error><Code>AccessDenied</Code><Message>No.</Message></Error></ErrorResponse>'
-      response.writeHead(403, { 'Content-Type': 'text/xml' }).end(answer)
+      response.writeHead(403, { 'Content-Type': 'text/xml' }).end(xml)
       return
     }
-    forward(`${aws}${url}`, { headers, method }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers)
-      answer.pipe(response)
+    forward(`${aws}${url}`, { headers, method }, (output) => {
+      response.writeHead(output.statusCode ?? 500, output.headers)
+      output.pipe(response)
     }).end(body)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** How many calls were refused. */
-    refused: () => refused,
+    /** Returns the number of rejected calls. */
+    rejected: () => rejected,
     stop() {
       server.close()
       server.closeAllConnections()

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createKms } from '../../local/kms.ts'
 import { ACCOUNT, REGION } from './account.ts'
 
-// One contract for the local KMS and moto's. Both answer as AWS documents; where moto does not, its row says so.
+// A contract for the local KMS and for moto's. Both behave as AWS documents. Rows list where moto deviates.
 
 const ALIAS = 'alias/contract-key'
 const ALGORITHM = 'RSASSA_PKCS1_V1_5_SHA_256'
@@ -16,12 +16,12 @@ type Input = Record<string, unknown>
 
 interface Answer {
   status: number
-  answer: Record<string, unknown>
+  output: Record<string, unknown>
 }
 
 type Ask = (operation: string, input: Input) => Promise<Answer>
 
-/** Calls KMS without any client's help. Neither of the two looks at the signature. */
+/** Calls KMS without a client library. Neither of the two verifies the signature. */
 const askAt =
   (url: string): Ask =>
   async (operation, input) => {
@@ -37,7 +37,7 @@ const askAt =
       body: JSON.stringify(input),
     })
     const text = await response.text()
-    return { status: response.status, answer: text.startsWith('{') ? JSON.parse(text) : {} }
+    return { status: response.status, output: text.startsWith('{') ? JSON.parse(text) : {} }
   }
 
 const base64 = (bytes: number | string) =>
@@ -59,8 +59,8 @@ beforeAll(async () => {
   local = await createKms([ALIAS], REGION)
   await once(local.listen(0, '127.0.0.1'), 'listening')
   kms.local = askAt(`http://127.0.0.1:${(local.address() as AddressInfo).port}`)
-  const { answer } = await moto('CreateKey', { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' })
-  const { KeyId } = Object(answer.KeyMetadata)
+  const { output } = await moto('CreateKey', { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' })
+  const { KeyId } = Object(output.KeyMetadata)
   await moto('CreateAlias', { AliasName: ALIAS, TargetKeyId: KeyId })
 })
 afterAll(() => {
@@ -73,8 +73,8 @@ const arnOf = { local: '', moto: '' }
 
 beforeAll(async () => {
   for (const which of both) {
-    const { answer } = await kms[which]('Sign', signing())
-    arnOf[which] = String(answer.KeyId)
+    const { output } = await kms[which]('Sign', signing())
+    arnOf[which] = String(output.KeyId)
   }
 })
 
@@ -82,17 +82,17 @@ describe.each(both)('%s', (which) => {
   const idOf = () => arnOf[which].replace(/^.*\//, '')
 
   test('GetPublicKey describes an RSA signing key by its ARN', async () => {
-    const { status, answer } = await kms[which]('GetPublicKey', { KeyId: ALIAS })
-    expect({ status, answer }).toEqual({
+    const { status, output } = await kms[which]('GetPublicKey', { KeyId: ALIAS })
+    expect({ status, output }).toEqual({
       status: 200,
-      answer: {
+      output: {
         PublicKey: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),
         CustomerMasterKeySpec: 'RSA_2048',
         KeyUsage: 'SIGN_VERIFY',
         SigningAlgorithms: ['PKCS1_V1_5', 'PSS'].flatMap((padding) =>
           [256, 384, 512].map((bits) => `RSASSA_${padding}_SHA_${bits}`),
         ),
-        // moto names the key by its id, leaves KeySpec out, and has a member that is for other keys.
+        // moto returns the key's id, has no KeySpec, and adds a member for other kinds of keys.
         ...(which === 'moto'
           ? { KeyId: idOf(), EncryptionAlgorithms: null }
           : { KeyId: arnOf[which], KeySpec: 'RSA_2048' }),
@@ -101,11 +101,11 @@ describe.each(both)('%s', (which) => {
     expect(arnOf[which]).toMatch(`${ARN}:key/`)
   })
 
-  test('a key answers to its alias, its id and the ARN of either', async () => {
+  test('a key is found by its alias, its id and the ARN of either', async () => {
     for (const name of [ALIAS, `${ARN}:${ALIAS}`, idOf(), arnOf[which]]) {
       expect(await kms[which]('Sign', signing({ KeyId: name }))).toMatchObject({
         status: 200,
-        answer: { KeyId: arnOf[which] },
+        output: { KeyId: arnOf[which] },
       })
       expect(await kms[which]('GetPublicKey', { KeyId: name })).toMatchObject({ status: 200 })
     }
@@ -115,32 +115,32 @@ describe.each(both)('%s', (which) => {
     (['PKCS1_V1_5', 'PSS'] as const).flatMap((padding) =>
       [256, 384, 512].map((bits) => [padding, bits] as const),
     ),
-  )('signs with RSASSA_%s_SHA_%i what the public key verifies', async (padding, bits) => {
+  )('signatures with RSASSA_%s_SHA_%i verify with the public key', async (padding, bits) => {
     const SigningAlgorithm = `RSASSA_${padding}_SHA_${bits}`
-    const { status, answer } = await kms[which]('Sign', signing({ SigningAlgorithm }))
-    expect({ status, answer }).toEqual({
+    const { status, output } = await kms[which]('Sign', signing({ SigningAlgorithm }))
+    expect({ status, output }).toEqual({
       status: 200,
-      answer: { KeyId: arnOf[which], Signature: expect.any(String), SigningAlgorithm },
+      output: { KeyId: arnOf[which], Signature: expect.any(String), SigningAlgorithm },
     })
-    const { PublicKey } = (await kms[which]('GetPublicKey', { KeyId: ALIAS })).answer
+    const { PublicKey } = (await kms[which]('GetPublicKey', { KeyId: ALIAS })).output
     const key = createPublicKey({
       key: Buffer.from(String(PublicKey), 'base64'),
       format: 'der',
       type: 'spki',
     })
-    const signature = Buffer.from(String(answer.Signature), 'base64')
+    const signature = Buffer.from(String(output.Signature), 'base64')
     const paddings = { PSS: constants.RSA_PKCS1_PSS_PADDING, PKCS1_V1_5: constants.RSA_PKCS1_PADDING }
-    // With PSS the salt is as long as the digest (AWS KMS Developer Guide, "Key spec reference"); moto's is longer.
+    // The PSS salt is as long as the digest (AWS KMS Developer Guide, "Key spec reference"). moto's is longer.
     const saltLength = which === 'moto' ? constants.RSA_PSS_SALTLEN_AUTO : constants.RSA_PSS_SALTLEN_DIGEST
     const how = { key, padding: paddings[padding], saltLength }
     const verified = verify(`sha${bits}`, Buffer.from('message'), how, signature)
     expect(verified).toBe(true)
   })
 
-  test('a message is raw unless its type is given', async () => {
-    const { Signature } = (await kms[which]('Sign', signing())).answer
+  test('a message without a type is raw', async () => {
+    const { Signature } = (await kms[which]('Sign', signing())).output
     const untyped = await kms[which]('Sign', signing({ MessageType: undefined }))
-    expect(untyped).toMatchObject({ status: 200, answer: { Signature } })
+    expect(untyped).toMatchObject({ status: 200, output: { Signature } })
   })
 
   test('messages have 1 to 4,096 bytes', async () => {
@@ -153,58 +153,58 @@ describe.each(both)('%s', (which) => {
 
 const ok = { status: 200 }
 const fails = { status: 500 }
-const refused = (type: string, status = 400) => ({ status, answer: { __type: type } })
+const rejected = (type: string, status = 400) => ({ status, output: { __type: type } })
 
-/** What AWS documents, and what moto 5.1.1 answers where that is something else. */
-const REFUSALS: [what: string, operation: string, input: Input, aws: object, moto?: object][] = [
-  ['an alias that is not there', 'Sign', signing({ KeyId: 'alias/none' }), refused('NotFoundException')],
-  ['an alias that is not there', 'GetPublicKey', { KeyId: 'alias/none' }, refused('NotFoundException')],
+/** The error that AWS documents, and the output of moto 5.1.1 if it is different. */
+const REJECTIONS: [what: string, operation: string, input: Input, aws: object, moto?: object][] = [
+  ['a missing alias', 'Sign', signing({ KeyId: 'alias/none' }), rejected('NotFoundException')],
+  ['a missing alias', 'GetPublicKey', { KeyId: 'alias/none' }, rejected('NotFoundException')],
   [
-    'an ARN of an alias that is not there',
+    'the ARN of a missing alias',
     'Sign',
     signing({ KeyId: `${ARN}:alias/none` }),
-    refused('NotFoundException'),
+    rejected('NotFoundException'),
   ],
   [
-    'an id that is not there',
+    'an unknown id',
     'Sign',
     signing({ KeyId: '00000000-0000-4000-8000-000000000000' }),
-    refused('NotFoundException'),
+    rejected('NotFoundException'),
   ],
   [
-    'an ARN that is not there',
+    'an unknown ARN',
     'GetPublicKey',
     { KeyId: `${ARN}:key/00000000-0000-4000-8000-000000000000` },
-    refused('NotFoundException'),
+    rejected('NotFoundException'),
   ],
-  ['a name that is none', 'Sign', signing({ KeyId: 'contract-key' }), refused('NotFoundException')],
-  ['half an alias', 'Sign', signing({ KeyId: 'alias/contract' }), refused('NotFoundException'), ok],
-  ['no key', 'Sign', signing({ KeyId: undefined }), refused('ValidationException'), fails],
-  ['no key', 'GetPublicKey', {}, refused('ValidationException'), fails],
-  ['no algorithm', 'Sign', signing({ SigningAlgorithm: undefined }), refused('ValidationException')],
-  ['an unknown algorithm', 'Sign', signing({ SigningAlgorithm: 'RS256' }), refused('ValidationException')],
+  ['an invalid name', 'Sign', signing({ KeyId: 'contract-key' }), rejected('NotFoundException')],
+  ['a part of an alias', 'Sign', signing({ KeyId: 'alias/contract' }), rejected('NotFoundException'), ok],
+  ['no key', 'Sign', signing({ KeyId: undefined }), rejected('ValidationException'), fails],
+  ['no key', 'GetPublicKey', {}, rejected('ValidationException'), fails],
+  ['no algorithm', 'Sign', signing({ SigningAlgorithm: undefined }), rejected('ValidationException')],
+  ['an unknown algorithm', 'Sign', signing({ SigningAlgorithm: 'RS256' }), rejected('ValidationException')],
   [
     'an algorithm for other keys',
     'Sign',
     signing({ SigningAlgorithm: 'ECDSA_SHA_256' }),
-    refused('InvalidKeyUsageException'),
-    refused('ValidationException'),
+    rejected('InvalidKeyUsageException'),
+    rejected('ValidationException'),
   ],
-  ['no message', 'Sign', signing({ Message: undefined }), refused('ValidationException'), fails],
-  ['an empty message', 'Sign', signing({ Message: '' }), refused('ValidationException')],
-  ['4,097 bytes', 'Sign', signing({ Message: base64(4_097) }), refused('ValidationException'), ok],
-  ['an unknown type', 'Sign', signing({ MessageType: 'TEXT' }), refused('ValidationException'), ok],
+  ['no message', 'Sign', signing({ Message: undefined }), rejected('ValidationException'), fails],
+  ['an empty message', 'Sign', signing({ Message: '' }), rejected('ValidationException')],
+  ['4,097 bytes', 'Sign', signing({ Message: base64(4_097) }), rejected('ValidationException'), ok],
+  ['an unknown type', 'Sign', signing({ MessageType: 'TEXT' }), rejected('ValidationException'), ok],
   [
-    'a digest of another length than the hash',
+    'a digest whose length does not fit the hash',
     'Sign',
     signing({ MessageType: 'DIGEST' }),
-    refused('ValidationException'),
+    rejected('ValidationException'),
     ok,
   ],
-  ['an unknown operation', 'SignTwice', signing(), refused('UnknownOperationException'), fails],
+  ['an unknown operation', 'SignTwice', signing(), rejected('UnknownOperationException'), fails],
 ]
 
-describe.each(REFUSALS)('%s is refused by %s', (_what, operation, input, aws, other) => {
+describe.each(REJECTIONS)('%s is rejected by %s', (_what, operation, input, aws, other) => {
   test('local, as AWS documents it', async () => {
     expect(await kms.local(operation, input)).toMatchObject(aws)
   })
@@ -213,10 +213,10 @@ describe.each(REFUSALS)('%s is refused by %s', (_what, operation, input, aws, ot
   })
 })
 
-test('moto signs with a key that is disabled, where AWS answers DisabledException; the local KMS disables none', async () => {
-  const { answer } = await moto('CreateKey', { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' })
-  const { KeyId } = Object(answer.KeyMetadata)
+test('moto signs with a disabled key, which AWS rejects; the local KMS cannot disable keys', async () => {
+  const { output } = await moto('CreateKey', { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' })
+  const { KeyId } = Object(output.KeyMetadata)
   expect(await moto('DisableKey', { KeyId })).toMatchObject(ok)
   expect(await moto('Sign', signing({ KeyId }))).toMatchObject(ok)
-  expect(await kms.local('DisableKey', { KeyId: ALIAS })).toMatchObject(refused('UnknownOperationException'))
+  expect(await kms.local('DisableKey', { KeyId: ALIAS })).toMatchObject(rejected('UnknownOperationException'))
 })

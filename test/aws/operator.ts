@@ -6,7 +6,7 @@ import { cleanEnvironment, root } from '../support/service-description.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 import { PYTHON } from './emulator.ts'
 
-/** What an AWS SDK, and everything made of one, finds in its environment. */
+/** The environment variables that AWS SDKs and their tools read. */
 export const awsEnvironment = (endpoint: string) => ({
   AWS_REGION: REGION,
   AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
@@ -14,11 +14,11 @@ export const awsEnvironment = (endpoint: string) => ({
   AWS_ENDPOINT_URL: endpoint,
 })
 
-/** The framework would ask a proxy for the emulator too, which is on this machine. */
+/** Removes the variables of HTTP proxies. The framework would use a proxy even for the local emulator. */
 const withoutProxy = (env: Record<string, string>) =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^(https?_)?proxy$/i.test(name)))
 
-/** What deploying and operating the service takes. */
+/** The files that deploying and operating the service takes. */
 const CHECKOUT = [
   'functions',
   'lib',
@@ -31,10 +31,10 @@ const CHECKOUT = [
 ]
 
 /**
- * An operator with a checkout of the service, on a machine that has nothing but region and credentials. The checkout is
- * a copy, so that what is packaged does not get in the way of anything that runs beside.
+ * Creates an operator with a checkout of the service, on a machine with only a region and credentials. The checkout is
+ * a copy, so that packaging does not disturb other tests.
  *
- * @param endpoint - Where AWS is.
+ * @param endpoint - URL of AWS.
  */
 export function startOperator(endpoint: string) {
   mkdirSync(`${root}/.results`, { recursive: true })
@@ -44,10 +44,10 @@ export function startOperator(endpoint: string) {
 
   return {
     /**
-     * Types `npm run …`.
+     * Runs `npm run …`.
      *
-     * @param input - What is typed when it asks, such as a password.
-     * @param url - Where AWS is, if not there.
+     * @param input - Standard input, a password for example.
+     * @param url - URL of AWS, if it is another one.
      */
     async npmRun(args: string[], { input = '', url = endpoint } = {}) {
       const child = spawn('npm', ['run', '--silent', ...args], {
@@ -56,11 +56,11 @@ export function startOperator(endpoint: string) {
           ...withoutProxy(cleanEnvironment()),
           HOME: folder,
           ...awsEnvironment(url),
-          // How often the framework asks whether a stack is done; moto always is.
+          // Interval at which the framework polls the stack. moto finishes at once.
           SLS_AWS_MONITORING_FREQUENCY: '100',
         },
       })
-      // A command that refuses at once reads nothing.
+      // A command that fails at once reads no input.
       child.stdin.on('error', () => {})
       child.stdin.end(input)
       const [stdout, stderr, [status]] = await Promise.all([
@@ -74,7 +74,7 @@ export function startOperator(endpoint: string) {
   }
 }
 
-/** What PyJWT says of a token; see `verify-token.py`. */
+/** Verifies a token with PyJWT; see `verify-token.py`. */
 export function verifyByPython(given: { token: string; jwks: unknown; issuer: string; audience: string }) {
   const script = `${root}/test/aws/verify-token.py`
   const { stdout, stderr } = spawnSync(PYTHON, [script], { input: JSON.stringify(given), encoding: 'utf8' })

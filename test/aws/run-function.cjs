@@ -1,4 +1,4 @@
-// Lambda's part: loads a bundle in a process of its own and hands it one event after the other.
+// Acts as Lambda: loads a bundle in its own process and passes it one event after the other.
 const { handler } = require(process.argv[2])
 
 process.on('message', async (event) => {

@@ -1,28 +1,32 @@
 import { expect, inject } from 'vitest'
+import { describeService } from '../support/service-description.ts'
 import { deploymentAt, STACK } from './deployment.ts'
 import { startOperator } from './operator.ts'
-import { ENVIRONMENT } from './steps/expected.ts'
 
-/** The stage `prod` on the emulator, and whoever operates it; one for all steps. */
+/** The stage `prod` on the emulator, and its operator. All steps share them. */
 export const emulator = inject('emulatorUrl')
 export const deployment = deploymentAt(emulator)
 export const operator = startOperator(emulator)
 const { aws } = deployment
 
-export const FUNCTIONS = Object.keys(ENVIRONMENT)
+/** Functions that exist only with `pages=on`. */
+const PAGES = ['docs', 'signin']
 
-/** The administrator that stays from the first step to the last. */
+export const service = describeService()
+export const FUNCTIONS = Object.keys(service.functions).filter((key) => !PAGES.includes(key))
+
+/** The administrator, who exists from the first step to the last. */
 export const ROOT = { username: 'root', password: 'another horse battery staple' }
 
-/** Types `npm run deploy`. */
+/** Runs `npm run deploy`. */
 export const deploy = (more: string[] = [], url = emulator) =>
   operator.npmRun(['deploy', '--', '--stage', 'prod', ...more], { url })
 
-/** Sees that a command ended well, and shows what it printed if not. */
+/** Expects that a command succeeded. Shows its output otherwise. */
 export const succeeded = ({ status, stdout, stderr }: Awaited<ReturnType<typeof deploy>>) =>
   expect(status, stdout + stderr).toBe(0)
 
-/** ARNs of both keys. */
+/** Returns the ARNs of both keys. */
 export const keysOfStage = () =>
   Promise.all(
     ['a', 'b'].map(async (slot) => {
@@ -33,11 +37,11 @@ export const keysOfStage = () =>
 
 export const aliasesOf = async () => {
   const { Aliases } = await aws('kms', 'ListAliases', {})
-  const ours = (Aliases as { AliasName: string }[]).filter(({ AliasName }) => AliasName.includes(STACK))
-  return ours.map(({ AliasName }) => AliasName).sort()
+  const own = (Aliases as { AliasName: string }[]).filter(({ AliasName }) => AliasName.includes(STACK))
+  return own.map(({ AliasName }) => AliasName).sort()
 }
 
-/** All that is stored, and all that runs: what a deployment that changes nothing, or fails, must leave as it is. */
+/** Reads everything that a deployment without changes, or a failed one, must not change. */
 export async function snapshot() {
   const { Items } = await aws('dynamodb', 'Scan', { TableName: STACK })
   const functions = await Promise.all(FUNCTIONS.map((key) => deployment.read(key)))

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** `npm run test:aws`: apart from all other tests, as it needs packages that npm does not have. */
+/** Configuration of `npm run test:aws`. It is separate because it needs packages that npm does not have. */
 export default defineConfig({
   test: {
     name: 'aws',

@@ -10,7 +10,7 @@ describe('deploying again', () => {
   })
   afterAll(() => service?.stop())
 
-  test('changes nothing where nothing has changed', async () => {
+  test('changes nothing if nothing has changed', async () => {
     const before = await snapshot()
     const { status, stderr } = await deploy()
     expect({ status, stderr }).toEqual({
@@ -21,15 +21,21 @@ describe('deploying again', () => {
   })
 
   test.each([
-    ['uploading a function', (call: string) => /^PUT \S+\/refresh\.zip/.test(call)],
-    ['asking for the change', (_call: string, body: string) => body.includes('Action=CreateChangeSet')],
-    ['making the change', (_call: string, body: string) => body.includes('Action=ExecuteChangeSet')],
-  ])('one that fails %s leaves the version that runs', async (_what, refuses) => {
+    ['at the upload of a function', (call: string) => /^PUT \S+\/refresh\.zip/.test(call)],
+    [
+      'at the creation of the change set',
+      (_call: string, body: string) => body.includes('Action=CreateChangeSet'),
+    ],
+    [
+      'at the execution of the change set',
+      (_call: string, body: string) => body.includes('Action=ExecuteChangeSet'),
+    ],
+  ])('a deployment that fails %s leaves the running version as it is', async (_what, rejects) => {
     const before = await snapshot()
-    const faulty = await startFaultyAws(emulator, refuses)
+    const faulty = await startFaultyAws(emulator, rejects)
     const { status } = await deploy(['--param', 'tokenTtlSeconds=600'], faulty.url)
     faulty.stop()
-    expect({ status, refused: faulty.refused() }).toEqual({ status: 1, refused: 1 })
+    expect({ status, rejected: faulty.rejected() }).toEqual({ status: 1, rejected: 1 })
     expect(await snapshot()).toEqual(before)
     expect(await service.post('login', ROOT)).toMatchObject({
       statusCode: 200,
@@ -37,7 +43,7 @@ describe('deploying again', () => {
     })
   })
 
-  test('a changed parameter reaches the functions, and users stay', async () => {
+  test('a changed parameter reaches the functions, and the users remain', async () => {
     const before = await snapshot()
     succeeded(await deploy(['--param', 'tokenTtlSeconds=600']))
     const after = await snapshot()

@@ -8,7 +8,7 @@ const SESSIONS = { SESSION_TTL_SECONDS: '2592000', SESSION_IDLE_TTL_SECONDS: '60
 const LIMITS = { LIMIT_USER_AND_SOURCE: '5/900', LIMIT_SOURCE: '50/900', LIMIT_USER: '100/86400' }
 const TABLE = { TABLE_NAME: STACK }
 
-/** Variables of each function, beside those that all have. */
+/** The variables of each function, in addition to those of all. A function that is not listed may have any. */
 export const ENVIRONMENT: Record<string, object> = {
   authorizer: { ...TOKENS, ...PUBLISHED, ...TABLE },
   login: { ...TOKENS, ...SIGNING, ...SESSIONS, ...LIMITS, ...TABLE },
@@ -23,16 +23,16 @@ export const ENVIRONMENT: Record<string, object> = {
   openapi: { PAGES: 'off' },
 }
 
-/** What each function may do, beside logging and tracing. */
-export const ACTIONS = Object.fromEntries(
+/** The actions of each function, in addition to logging and tracing. A function that is not listed has none. */
+export const ACTIONS: Record<string, string[]> = Object.fromEntries(
   Object.entries(permissions([])).map(([functionKey, statements]) => [
     functionKey,
     [...new Set(statements.flatMap(({ Action }) => Action))].sort(),
   ]),
 )
 
-/** Moto's CloudFormation passes these over; see docs/decisions/0036-what-the-emulator-proves.md. */
-export const PASSED_OVER = [
+/** Types that moto's CloudFormation ignores; see docs/decisions/0036-what-the-emulator-proves.md. */
+export const IGNORED = [
   'AWS::ApiGateway::Authorizer',
   'AWS::ApiGateway::GatewayResponse',
   'AWS::CloudWatch::Alarm',

@@ -23,7 +23,7 @@ describe('npm run keys -- --stage prod', () => {
   const published = async (running: Service) => (await running.jwks()).body
   const kidsOf = ({ keys }: { keys: { kid: string }[] }) => keys.map(({ kid }) => kid)
 
-  /** Started before the turnover, they know keys and settings of that time for as long as it lasts. */
+  /** Functions that start before the turnover. They keep the keys and settings of that time. */
   let warm: Service
   let old: { authToken: string; refreshToken: string }
   let oldKeys: { keys: { kid: string }[] }
@@ -36,7 +36,7 @@ describe('npm run keys -- --stage prod', () => {
   })
   afterAll(() => warm?.stop())
 
-  test('status tells that key a signs and that key b has never signed', async () => {
+  test('status reports that key a signs and that key b has never signed', async () => {
     expect(kidOf(old.authToken)).toBe(oldKeys.keys[0]?.kid)
     expect(await status()).toMatchObject({
       stage: 'prod',
@@ -46,7 +46,7 @@ describe('npm run keys -- --stage prod', () => {
     })
   })
 
-  test('when key b signs, tokens of both are good everywhere, to those who know the keys from before too', async () => {
+  test('while key b signs, all functions accept tokens of both keys, also those with the old keys', async () => {
     succeeded(await deploy(['--param', 'signingKey=b']))
     const fresh = await startService(deployment, FUNCTIONS)
     const { authToken } = await signIn(fresh)
@@ -62,13 +62,13 @@ describe('npm run keys -- --stage prod', () => {
     fresh.stop()
   })
 
-  test('an ordinary deployment leaves it at that', async () => {
+  test('an ordinary deployment leaves key b signing', async () => {
     succeeded(await deploy(['--param', 'tokenTtlSeconds=900']))
     expect(await deployment.outputs()).toMatchObject({ SigningKey: 'b', TokenTtlSeconds: '900' })
     expect(await status()).toMatchObject({ signingKey: 'b', otherKey: 'going', next: { do: 'wait' } })
   })
 
-  test('turn-over goes on from there: key a goes, with the tokens it signed, and a fresh one takes its place', async () => {
+  test('turn-over then replaces key a, which ends the tokens that it signed', async () => {
     const before = await snapshot()
     const outcome = await keys('turn-over', '--at-once')
     succeeded(outcome)

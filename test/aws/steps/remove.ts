@@ -8,13 +8,13 @@ import { aliasesOf, deployment, operator, snapshot, succeeded } from '../stage.t
 const { aws, options } = deployment
 
 describe('npm run remove -- --stage prod', () => {
-  test('removes all but the table, which keeps every user', async () => {
+  test('removes everything except the table with its users', async () => {
     const { items, outputs } = await snapshot()
     const { ServerlessDeploymentBucketName: Bucket } = outputs
     succeeded(await operator.npmRun(['remove', '--', '--stage', 'prod']))
 
     await expect(deployment.outputs()).rejects.toThrow(/does not exist/)
-    // moto leaves the API, which AWS deletes with the rest of the stack.
+    // moto leaves the API. AWS deletes it with the rest of the stack.
     expect((await new LambdaClient(options).send(new ListFunctionsCommand({}))).Functions).toEqual([])
     expect((await new IAMClient(options).send(new ListRolesCommand({}))).Roles).toEqual([])
     const { Buckets = [] } = await new S3Client(options).send(new ListBucketsCommand({}))

@@ -11,7 +11,7 @@ let service: Awaited<ReturnType<typeof startService>>
 const tokens = { ada: '', root: '', adaRefresh: '' }
 
 describe('npm run users -- --stage prod', () => {
-  test('adds the first administrator and a user, to a table that has nobody', async () => {
+  test('adds the first administrator and a user to an empty table', async () => {
     expect(await users(['list'])).toMatchObject({ status: 0, stdout: expect.not.stringContaining('ada') })
     expect(await users(['add', 'root', '--role', 'admin'], `${ROOT.password}\n`)).toMatchObject({
       status: 0,
@@ -23,7 +23,7 @@ describe('npm run users -- --stage prod', () => {
     })
   })
 
-  test('refuses one who is there already', async () => {
+  test('rejects a user who exists already', async () => {
     expect(await users(['add', 'ada'], `${PASSWORD}\n`)).toMatchObject({
       status: 1,
       stderr: 'There is a user ada already.\n',
@@ -43,19 +43,19 @@ describe('npm run users -- --stage prod', () => {
   })
 })
 
-describe('what was uploaded, unpacked and run as Lambda does it', () => {
+describe('the uploaded functions, unpacked and run as Lambda does', () => {
   beforeAll(async () => {
     service = await startService(deployment, FUNCTIONS)
   })
   afterAll(() => service?.stop())
 
-  test('login refuses a wrong password and takes the right one', async () => {
+  test('login rejects a wrong password and accepts the correct one', async () => {
     expect(await service.post('login', { username: 'ada', password: 'wrong' })).toMatchObject({
       statusCode: 401,
       body: { detail: 'Incorrect username or password.' },
     })
-    const answer = await service.post('login', { username: 'ada', password: PASSWORD })
-    expect(answer).toMatchObject({
+    const response = await service.post('login', { username: 'ada', password: PASSWORD })
+    expect(response).toMatchObject({
       statusCode: 200,
       body: {
         authToken: expect.any(String),
@@ -64,13 +64,13 @@ describe('what was uploaded, unpacked and run as Lambda does it', () => {
         refreshExpiresIn: 604_800,
       },
     })
-    tokens.ada = answer.body.authToken
-    tokens.adaRefresh = answer.body.refreshToken
+    tokens.ada = response.body.authToken
+    tokens.adaRefresh = response.body.refreshToken
     const root = await service.post('login', ROOT)
     tokens.root = root.body.authToken
   })
 
-  test('the token opens the user content, and not the admin content', async () => {
+  test('the token is accepted for the user content, and not for the admin content', async () => {
     expect(await service.call('user-content', 'user-content.json', 'GET/', tokens.ada)).toMatchObject({
       statusCode: 200,
       body: { message: 'This content for authorised users only.', username: 'ada', role: 'user' },
@@ -80,7 +80,7 @@ describe('what was uploaded, unpacked and run as Lambda does it', () => {
     )
   })
 
-  test("an administrator's token opens both", async () => {
+  test('an administrator’s token is accepted for both', async () => {
     expect(await service.call('user-content', 'user-content.json', 'GET/', tokens.root)).toMatchObject({
       statusCode: 200,
       body: { username: 'root', role: 'admin' },
@@ -93,73 +93,73 @@ describe('what was uploaded, unpacked and run as Lambda does it', () => {
     )
   })
 
-  test('PyJWT verifies the token by the published keys, and refuses what was tampered with', async () => {
+  test('PyJWT verifies the token by the published keys, and rejects a tampered one', async () => {
     const { body: jwks } = await service.jwks()
     expect(jwks.keys).toHaveLength(2)
     const given = { token: tokens.ada, jwks, issuer: STACK, audience: `${STACK}-api` }
     expect(verifyByPython(given)).toEqual({ claims: claimsOf(tokens.ada) })
     const [header, , signature] = tokens.ada.split('.')
-    const [, foreign] = tokens.root.split('.')
-    expect(verifyByPython({ ...given, token: `${header}.${foreign}.${signature}` })).toEqual({
+    const [, otherClaims] = tokens.root.split('.')
+    expect(verifyByPython({ ...given, token: `${header}.${otherClaims}.${signature}` })).toEqual({
       refused: 'InvalidSignatureError',
     })
-    expect(verifyByPython({ ...given, audience: 'somebody else' })).toEqual({
+    expect(verifyByPython({ ...given, audience: 'another service' })).toEqual({
       refused: 'InvalidAudienceError',
     })
   })
 
-  test('the refresh token gets the next pair, and its session is listed', async () => {
-    const answer = await service.post('refresh', { refreshToken: tokens.adaRefresh })
-    expect(answer).toMatchObject({ statusCode: 200, body: { expiresIn: 1800 } })
-    tokens.ada = answer.body.authToken
-    tokens.adaRefresh = answer.body.refreshToken
+  test('the refresh token returns the next pair, and its session is listed', async () => {
+    const response = await service.post('refresh', { refreshToken: tokens.adaRefresh })
+    expect(response).toMatchObject({ statusCode: 200, body: { expiresIn: 1800 } })
+    tokens.ada = response.body.authToken
+    tokens.adaRefresh = response.body.refreshToken
     expect(await service.call('sessions', 'sessions.json', 'GET/sessions', tokens.ada)).toMatchObject({
       statusCode: 200,
       body: { sessions: [{ id: claimsOf(tokens.ada).sid, current: true }] },
     })
   })
 
-  test('another session is ended by its id, and one by signing out', async () => {
+  test('sessions end by their id and by signing out', async () => {
     const other = (await service.post('login', { username: 'ada', password: PASSWORD })).body
     const { sid } = claimsOf(other.authToken)
     const ending = { pathParameters: { id: sid } }
     expect(
       await service.call('end-session', 'end-session.json', `DELETE/sessions/${sid}`, tokens.ada, ending),
     ).toMatchObject({ statusCode: 204 })
-    const gone = { statusCode: 401, body: { title: 'Unauthorized' } }
-    expect(await service.post('refresh', { refreshToken: other.refreshToken })).toMatchObject(gone)
+    const rejected = { statusCode: 401, body: { title: 'Unauthorized' } }
+    expect(await service.post('refresh', { refreshToken: other.refreshToken })).toMatchObject(rejected)
 
     const third = (await service.post('login', { username: 'ada', password: PASSWORD })).body
     expect(await service.post('logout', { refreshToken: third.refreshToken })).toMatchObject({
       statusCode: 204,
     })
-    expect(await service.post('refresh', { refreshToken: third.refreshToken })).toMatchObject(gone)
+    expect(await service.post('refresh', { refreshToken: third.refreshToken })).toMatchObject(rejected)
   })
 
-  test('a user changes the password, which kills the tokens that are out', async () => {
+  test('a password change revokes the issued tokens', async () => {
     const body = JSON.stringify({ currentPassword: PASSWORD, newPassword: `${PASSWORD} indeed` })
     const before = tokens.ada
     expect(
       await service.call('password', 'password.json', 'PUT/password', tokens.ada, { body }),
     ).toMatchObject({ statusCode: 204 })
     await expect(service.authorize(before)).rejects.toThrow(/^Unauthorized$/)
-    const answer = await service.post('refresh', { refreshToken: tokens.adaRefresh })
-    tokens.ada = answer.body.authToken
-    tokens.adaRefresh = answer.body.refreshToken
+    const response = await service.post('refresh', { refreshToken: tokens.adaRefresh })
+    tokens.ada = response.body.authToken
+    tokens.adaRefresh = response.body.refreshToken
     expect(await service.authorize(tokens.ada)).toMatchObject({ principalId: 'ada' })
   })
 
-  test('a role given by the command is in the next token, and a disabled user is out', async () => {
+  test('a new role is in the next token, and a disabled user’s tokens are rejected', async () => {
     expect(await users(['set-role', 'ada', 'admin'])).toMatchObject({ status: 0 })
     await expect(service.authorize(tokens.ada)).rejects.toThrow(/^Unauthorized$/)
-    const answer = await service.post('refresh', { refreshToken: tokens.adaRefresh })
-    tokens.adaRefresh = answer.body.refreshToken
+    const response = await service.post('refresh', { refreshToken: tokens.adaRefresh })
+    tokens.adaRefresh = response.body.refreshToken
     expect(
-      await service.call('admin-content', 'admin-content.json', 'GET/admin', answer.body.authToken),
+      await service.call('admin-content', 'admin-content.json', 'GET/admin', response.body.authToken),
     ).toMatchObject({ statusCode: 200, body: { username: 'ada', role: 'admin' } })
 
     expect(await users(['disable', 'ada'])).toMatchObject({ status: 0 })
-    await expect(service.authorize(answer.body.authToken)).rejects.toThrow(/^Unauthorized$/)
+    await expect(service.authorize(response.body.authToken)).rejects.toThrow(/^Unauthorized$/)
     expect(await service.post('refresh', { refreshToken: tokens.adaRefresh })).toMatchObject({
       statusCode: 401,
     })
@@ -167,7 +167,7 @@ describe('what was uploaded, unpacked and run as Lambda does it', () => {
     expect(await users(['remove', 'ada', '--yes'])).toMatchObject({ status: 0, stdout: 'Removed ada.\n' })
   })
 
-  test('no log has a password or a token in it', () => {
+  test('no log contains a password or a token', () => {
     expect(service.logs()).toContain('login.accepted')
     for (const secret of [PASSWORD, tokens.root, tokens.ada, tokens.adaRefresh, kidOf(tokens.ada)]) {
       expect(service.logs()).not.toContain(secret)
