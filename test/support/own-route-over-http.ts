@@ -22,7 +22,7 @@ test('GET /hello greets every user', async () => {
 
 test('GET /drafts accepts editors and administrators, and returns 403 to other users', async () => {
   for (const name of ['editor', 'admin']) {
-    expect(await call('/drafts', name)).toEqual({ status: 200, body: { message: `Drafts for ${name}.` } })
+    expect(await call('/drafts', name)).toEqual({ status: 200, body: { message: `Hello, ${name}!` } })
   }
   expect((await call('/drafts', 'user')).status).toBe(403)
 })

@@ -26,12 +26,18 @@ function sectionOf(heading: string): string {
 const blocksIn = (section: string) =>
   [...section.matchAll(/^```\w+\n(.*?)^```$/gms)].map(([, block = '']) => block)
 
+interface Edit {
+  /** Empty if the step names no TypeScript file. */
+  file: string
+  block: string
+}
+
 /** Returns the five edits of `A route of your own`: each step names a file, and shows what goes there. */
 function readRoute() {
   const steps = sectionOf('A route of your own')
     .split(/^\d\. /m)
     .slice(1)
-  const edits = steps.map((step) => {
+  const edits = steps.map((step): Edit => {
     const [block = '', ...others] = blocksIn(step)
     if (others.length > 0) throw new Error('a step of README’s route has more than one block')
     return { file: /`([\w./-]+\.ts)`/.exec(step)?.[1] ?? '', block }
@@ -43,16 +49,11 @@ function readRoute() {
   return { handler, entry, sample, row, unitTest }
 }
 
-/** Returns the blocks of `A role of your own`: the roles, a command, a handler, and the command for a sample event. */
+/** Returns the two blocks of `A role of your own`: the list of roles, and the line of a handler that names some of them. */
 function readRole() {
-  const section = sectionOf('A role of your own')
-  const [roles = '', , handler = '', sample = '', ...others] = blocksIn(section)
-  if (others.length > 0) throw new Error('README’s role has more blocks than expected')
-  return {
-    roles,
-    handler: { file: /`([\w./-]+drafts\.ts)`/.exec(section)?.[1] ?? '', block: handler },
-    sample,
-  }
+  const [roles = '', guard = '', ...others] = blocksIn(sectionOf('A role of your own'))
+  if (others.length > 0) throw new Error('README’s role has more than two blocks')
+  return { roles, guard }
 }
 
 /** A copy of the project with its own `.results`. */
@@ -60,7 +61,7 @@ export interface Copy {
   folder: string
   /** Makes the five edits of `A route of your own`. */
   addRoute(): void
-  /** Makes the edits of `A role of your own`. The copy has the route already. */
+  /** Makes the edits of `A role of your own`, and adds `GET /drafts`: the route, with the guard in its handler. */
   addRole(): void
   /** Runs a script, and returns its exit status and output. */
   run(script: string, args: string[]): Promise<{ status: number | null; output: string }>
@@ -105,21 +106,27 @@ export function copyProject(): Copy {
     folder,
     addRoute: () => addFunction(readRoute()),
     addRole() {
-      const { roles, handler, sample } = readRole()
+      const { roles, guard } = readRole()
       const source = readFileSync(`${folder}/lib/users/user.ts`, 'utf8')
       write(
         'lib/users/user.ts',
         source.replace(/^export const ROLES = .*\n/m, () => roles),
       )
-      const named = (text: string) =>
-        text.replaceAll('hello', 'drafts').replaceAll('Hello, user!', 'Drafts for admin.')
-      const { entry, row, unitTest } = readRoute()
+      const { handler, entry, row, unitTest } = readRoute()
+      const named = ({ file, block }: Edit) => ({
+        file: file.replace('hello', 'drafts'),
+        block: block.replaceAll('hello', 'drafts').replaceAll('Hello, user!', 'Hello, admin!'),
+      })
+      const guarded = handler.block
+        .replace('import { principalOf }', 'import { principalWithRole }')
+        .replace(/^ {2}const .* = principalOf\(.*\n/m, () => guard)
+      const sample = "sed 's|/admin|/drafts|' events/admin-content.json > events/drafts.json"
       addFunction({
-        handler,
-        entry: { ...entry, block: named(entry.block) },
+        handler: { file: named(handler).file, block: guarded },
+        entry: named(entry),
         sample: { file: '', block: sample },
-        row: { ...row, block: named(row.block) },
-        unitTest: { file: named(unitTest.file), block: named(unitTest.block) },
+        row: named(row),
+        unitTest: named(unitTest),
       })
     },
     async run(script, args) {
