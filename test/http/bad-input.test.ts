@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { type Answer, get, postLogin, problem, send, tokenOf, USER_CONTENT } from '../support/http.ts'
+import { type ApiResponse, get, postLogin, problem, send, tokenOf, USER_CONTENT } from '../support/http.ts'
 
 const url = inject('serviceUrl')
 
@@ -29,7 +29,7 @@ const withPassword = (password: string) => JSON.stringify({ username: 'user', pa
 const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 const padded = (bytes: number) => right + ' '.repeat(bytes - right.length)
 
-const BODIES: [what: string, body: string | Buffer, expected: Answer][] = [
+const BODIES: [what: string, body: string | Buffer, expected: ApiResponse][] = [
   ['no body', '', MALFORMED],
   ['only white space', ' \n', MALFORMED],
   ['an incomplete body', '{"username":"user","password":', MALFORMED],

@@ -211,7 +211,7 @@ describe.concurrent('cases that wait', () => {
   test.for(cases.filter(([, , , fault]) => isWaiting(fault)))(OUTAGE, expectOutage)
   test.for(passing.filter(([, , , fault]) => isWaiting(fault)))(RETRY, expectRetry)
 
-  test('login answers 503 in time when DynamoDB takes up most of it and KMS never answers', async () => {
+  test('login answers 503 in time when DynamoDB is slow and KMS never answers', async () => {
     const { dynamodb, kms, login } = await start()
     dynamodb.inject({ operation: 'BatchGetItem', say: never, times: 2 })
     kms.inject({ operation: 'GetPublicKey', say: never })

@@ -261,7 +261,7 @@ test.each(FAULTS.filter(([, , cause]) => REFUSALS.includes(cause)))(
   },
 )
 
-test('the authorizer uses cached keys for five minutes of an outage, and then fails closed', async () => {
+test('the authorizer uses cached keys for five minutes of an outage', async () => {
   const { kms, authorize } = await startAuthorizer()
   const start = Date.now()
   vi.useFakeTimers({ toFake: ['Date'], now: start })
@@ -277,7 +277,7 @@ test('the authorizer uses cached keys for five minutes of an outage, and then fa
   ran += 1
 })
 
-test('an unknown kid during an outage does not make the authorizer reject tokens of cached keys', async () => {
+test('an unknown kid during an outage leaves cached keys in use', async () => {
   const { kms, authorize } = await startAuthorizer()
   const start = Date.now()
   vi.useFakeTimers({ toFake: ['Date'], now: start })

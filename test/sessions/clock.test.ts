@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { authorizationCache } from '../../local/gateway-rules.ts'
 import {
-  type Answer,
+  type ApiResponse,
   type Functions,
   NEW_PASSWORD,
   PASSWORD,
@@ -16,7 +16,7 @@ import {
 
 const hashed = vi.hoisted(() => ({ times: 0 }))
 
-// The real hash, counted.
+// Counts the calls of the real hash.
 vi.mock('node:crypto', async (original) => {
   const crypto = await original<typeof import('node:crypto')>()
   const argon2Sync: typeof crypto.argon2Sync = (...args) => {
@@ -41,7 +41,7 @@ beforeAll(async () => {
 })
 afterAll(() => stores.aws.stop())
 
-/** Sets the clock to so many seconds after the beginning of the test. */
+/** Sets the clock to this many seconds after the beginning of the test. */
 const at = (seconds: number) => vi.setSystemTime(BEGIN_MS + Math.round(seconds * 1000))
 
 beforeEach(() => {
@@ -60,8 +60,9 @@ async function fail(times: number, username: string, sourceIp: string): Promise<
   }
 }
 
-const retryAfter = ({ status, headers }: Answer) => [status, headers['Retry-After']]
+const retryAfter = ({ status, headers }: ApiResponse) => [status, headers['Retry-After']]
 
+/** Expects that a stored session behaves like one that does not exist. */
 async function expectSessionOver(username: string, refreshToken: string, authToken: string) {
   const { id } = partsOf(refreshToken)
   expect(Object.keys(await stores.items(`user#${username}`))).toContain(`session#${id}`)
@@ -73,7 +74,7 @@ async function expectSessionOver(username: string, refreshToken: string, authTok
   expect((await functions.ask('end-session', { token: authToken, id })).status).toBe(404)
 }
 
-test('a session nobody uses is over 7 days after its last use, at that very second, though it is still stored', async () => {
+test('an unused session expires exactly 7 days after its last use', async () => {
   const username = await stores.add()
   const first = await signIn(functions, username)
   expect(first.refreshExpiresIn).toBe(7 * DAY)
@@ -90,7 +91,7 @@ test('a session nobody uses is over 7 days after its last use, at that very seco
   await expectSessionOver(username, third.refreshToken, authToken)
 })
 
-test('a session in daily use is over 30 days after its login, at that very second, though it is still stored', async () => {
+test('a session in daily use expires exactly 30 days after its login', async () => {
   const username = await stores.add()
   let tokens = await signIn(functions, username)
   for (let day = 1; day < 30; day += 1) {
@@ -108,7 +109,7 @@ test('a session in daily use is over 30 days after its login, at that very secon
   await expectSessionOver(username, tokens.refreshToken, authToken)
 })
 
-test('a replaced token gets the very same next token for 10 seconds; from then on it ends the session', async () => {
+test('a replaced token gets the same next token for 10 s, then it ends the session', async () => {
   const username = await stores.add()
   const first = await signIn(functions, username)
   const { id } = partsOf(first.refreshToken)
@@ -129,7 +130,7 @@ test('a replaced token gets the very same next token for 10 seconds; from then o
   expect(Object.keys(await stores.items(`user#${username}`))).toEqual(['profile'])
 })
 
-test('a token from many replacements ago ends the session too, and one that never was does not', async () => {
+test('a token of many rotations ago ends the session, a made-up secret does not', async () => {
   const username = await stores.add()
   const first = await signIn(functions, username)
   let { refreshToken } = first
@@ -148,7 +149,7 @@ test('a token from many replacements ago ends the session too, and one that neve
   expect((await refresh(functions, refreshToken)).status).toBe(401)
 })
 
-test('5 failures of a user from a source throttle that pair until 15 minutes after the first', async () => {
+test('5 failures of a user from a source throttle that pair for 15 minutes', async () => {
   const username = await stores.add()
   const source = '198.51.100.1'
   await fail(1, username, source)
@@ -168,7 +169,7 @@ test('5 failures of a user from a source throttle that pair until 15 minutes aft
   expect(await stores.failures(`user#${username}`, `attempts#${source}`)).toBe(0)
 })
 
-test('50 failures from a source throttle it for every name until 15 minutes after the first', async () => {
+test('50 failures from a source throttle it for every name for 15 minutes', async () => {
   const source = '198.51.100.50'
   const username = await stores.add()
   for (let guess = 0; guess < 50; guess += 1) await fail(1, `guess-${guess}`, source)
@@ -180,7 +181,7 @@ test('50 failures from a source throttle it for every name until 15 minutes afte
   expect((await tryPassword(username, PASSWORD, source)).status).toBe(200)
 })
 
-test('100 failures of a user throttle it for every source until 24 hours after the first', async () => {
+test('100 failures of a user throttle it for every source for 24 hours', async () => {
   const username = await stores.add()
   for (let source = 0; source < 25; source += 1) await fail(4, username, `192.0.2.${source}`)
   const elsewhere = '192.0.2.200'
@@ -201,7 +202,7 @@ test('IPv6 addresses of one /64 are one source', async () => {
   expect((await tryPassword(username, PASSWORD, '2001:db8:1:3::1')).status).toBe(200)
 })
 
-test('the source is never a header', async () => {
+test('a header never determines the source', async () => {
   const username = await stores.add()
   const source = '198.51.100.60'
   for (let time = 1; time <= 5; time += 1) {
@@ -213,7 +214,7 @@ test('the source is never a header', async () => {
   expect((await tryPassword(username, PASSWORD, '198.51.100.61', headers)).status).toBe(200)
 })
 
-test('a throttled attempt is refused before any hashing, the same for a user that exists and one that does not', async () => {
+test('a throttled attempt is rejected before any hashing, alike for all names', async () => {
   const source = '198.51.100.70'
   const username = await stores.add()
   const { authToken } = await signIn(functions, username)
@@ -248,17 +249,17 @@ const REVOCATIONS: Record<
 }
 
 test.each(Object.keys(REVOCATIONS))(
-  '%s reaches a live access token within the 60 seconds that the gateway keeps an authorization',
+  '%s reaches an access token within the 60 seconds of the authorizer cache',
   async (way) => {
     expect(resultTtlSeconds).toBe(60)
     const cache = authorizationCache(resultTtlSeconds)
     const username = await stores.add()
     const tokens = await signIn(functions, username)
     const pass = async () => {
-      const kept = cache.find(tokens.authToken, new Date())
-      if (kept === undefined)
+      const cached = cache.find(tokens.authToken, new Date())
+      if (cached === undefined)
         cache.keep(tokens.authToken, await functions.authorize(tokens.authToken), new Date())
-      return kept === undefined ? 'asked' : 'from the cache'
+      return cached === undefined ? 'asked' : 'from the cache'
     }
     expect(await pass()).toBe('asked')
     await REVOCATIONS[way]?.(username, tokens)
@@ -271,7 +272,7 @@ test.each(Object.keys(REVOCATIONS))(
   },
 )
 
-test('what is written for people says the longest time that a revoked token can pass', () => {
+test('the documents state how long a revoked token may still be accepted', () => {
   const files = ['README.md', 'docs/SECURITY.md'].map((name) => new URL(`../../${name}`, import.meta.url))
   for (const file of files.filter((url) => existsSync(url))) {
     expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`\\b${resultTtlSeconds} s(econds)?\\b`))

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import {
-  type Answer,
+  type ApiResponse,
   type Asking,
   begin,
   type Call,
@@ -26,19 +26,19 @@ import {
 type Items = Awaited<ReturnType<Stores['items']>>
 type Item = Items[string] | undefined
 
-/** One request on a table made ready for it. */
+/** A request and its expected effects. */
 interface Request {
   route: Route
   asking: Asking
-  /** Status without any fault. */
+  /** Status without a fault. */
   status: number
-  /** For each sort key under the user's name what the request may make of the item: exactly this, or nothing yet. */
+  /** For each sort key of the user: checks the item after the request. A fault may also leave it as it was. */
   after: Record<string, (item: Item) => void>
-  /** What the client does next, when the store works again, and what must come of it. */
-  onward(first: Answer): Promise<void>
+  /** Checks the client's next requests, once the store works again. */
+  onward(first: ApiResponse): Promise<void>
 }
 
-/** Two sessions of the user's who asks; `held` is the one that has nothing to do with what is asked. */
+/** A user with two sessions. `held` is not concerned by the request. */
 interface Scene {
   username: string
   sourceIp: string
@@ -47,14 +47,14 @@ interface Scene {
 }
 
 const FAULTS: Record<string, { fate: Fate; attempts: number; status?: number }> = {
-  'is refused for good': { fate: 'refuse', attempts: 1, status: 503 },
+  'is denied': { fate: 'refuse', attempts: 1, status: 503 },
   'is cut off at every attempt': { fate: 'cut before', attempts: Number.POSITIVE_INFINITY, status: 503 },
-  'is carried out and its answer lost at every attempt': {
+  'takes effect and its response is lost at every attempt': {
     fate: 'cut after',
     attempts: Number.POSITIVE_INFINITY,
     status: 503,
   },
-  'is carried out and its answer lost once': { fate: 'cut after', attempts: 1 },
+  'takes effect and its response is lost once': { fate: 'cut after', attempts: 1 },
 }
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
@@ -75,7 +75,7 @@ beforeAll(async () => {
 })
 afterAll(() => {
   stores.aws.stop()
-  console.log(`${cases} faults: each call of each request, failing in ${Object.keys(FAULTS).length} ways`)
+  console.log(`${cases} faults: each call of each request in ${Object.keys(FAULTS).length} ways`)
 })
 
 const ask = (request: Pick<Request, 'route' | 'asking'>) => functions.ask(request.route, request.asking)
@@ -99,7 +99,7 @@ async function expectOver(...sessions: { refreshToken: string }[]): Promise<void
   for (const { refreshToken } of sessions) expect((await refresh(functions, refreshToken)).status).toBe(401)
 }
 
-/** What one failed password leaves, and what three attempts to count it leave at the most. */
+/** Counts of one failed password. Three attempts at counting it may count it three times. */
 const counted = ({ sourceIp }: Scene) => ({
   [`attempts#${sourceIp}`]: failures(1, 3),
   attempts: failures(1, 3),
@@ -117,7 +117,7 @@ const REQUESTS: Record<string, (scene: Scene) => Promise<Request> | Request> = {
     },
   }),
 
-  'a login after a failure, with a hash below today’s cost': async (scene) => {
+  'a login after a failure, with a hash of a low cost': async (scene) => {
     const { username, sourceIp, held } = scene
     await stores.change(username, { passwordHash: WEAK.hash })
     await functions.ask('login', { body: { username, password: 'a wrong one' }, sourceIp })
@@ -139,7 +139,7 @@ const REQUESTS: Record<string, (scene: Scene) => Promise<Request> | Request> = {
 
   'a login with a wrong password': (scene) => wrongLogin(scene, counted(scene)),
 
-  'a login with a wrong password, after a window of failures is over': async (scene) => {
+  'a login with a wrong password, in a second window of failures': async (scene) => {
     const { username, sourceIp } = scene
     vi.setSystemTime(BEGIN_MS - 2 * 86_400_000)
     await functions.ask('login', { body: { username, password: 'a wrong one' }, sourceIp })
@@ -155,8 +155,8 @@ const REQUESTS: Record<string, (scene: Scene) => Promise<Request> | Request> = {
       status: 200,
       after: { [sessionKey(scene.own)]: replaced },
       async onward(first) {
-        for (const answer of [first, await refresh(functions, scene.own.refreshToken)]) {
-          if (answer.status === 200) expect(tokensOf(answer).refreshToken).toBe(next)
+        for (const response of [first, await refresh(functions, scene.own.refreshToken)]) {
+          if (response.status === 200) expect(tokensOf(response).refreshToken).toBe(next)
         }
         await expectAlive({ refreshToken: next }, scene.held)
       },
@@ -228,7 +228,7 @@ const REQUESTS: Record<string, (scene: Scene) => Promise<Request> | Request> = {
     }
   },
 
-  'a look at one’s sessions': ({ own, held }) => {
+  'a list of sessions': ({ own, held }) => {
     const asking = { token: own.authToken }
     return {
       route: 'sessions',
@@ -273,7 +273,7 @@ const REQUESTS: Record<string, (scene: Scene) => Promise<Request> | Request> = {
       status: 204,
       after: { profile },
       async onward(first) {
-        // The access token may be dead by now, the session is not.
+        // The access token may be revoked by now, but the session is live.
         const { authToken: token } = tokensOf(await refresh(functions, own.refreshToken))
         const again = await ask({ route: 'password', asking: { token, body } })
         expect(first.status === 204 ? [422] : [204, 422]).toContain(again.status)
@@ -318,7 +318,7 @@ function wrongLogin({ username, sourceIp, own, held }: Scene, after: Request['af
   }
 }
 
-/** The token that must replace one's own, and how it shows in the table. */
+/** Returns the token that must replace the client's own, and a check of the stored session. */
 async function replacement({ username, own }: Scene) {
   const { id, secret } = partsOf(own.refreshToken)
   const { salt } = (await stores.items(`user#${username}`))[sessionKey(own)] ?? {}
@@ -346,32 +346,32 @@ async function prepare(name: string): Promise<{ scene: Scene; request: Request }
   return { scene, request: { ...request, asking: { ...request.asking, sourceIp: scene.sourceIp } } }
 }
 
-/** What is called and on what kind of item, which no two calls of a request do at the same time. */
+/** Labels a call by its operation and kind of item. No two concurrent calls of a request have the same label. */
 function labelOf({ operation, body }: Call): string {
   const { Key, Item } = JSON.parse(body)
   const { pk, sk } = Key ?? Item ?? {}
   return [operation, pk?.S, sk?.S].map((part) => String(part ?? '').replace(/#.*/, '')).join(' ')
 }
 
-/** The calls of a request that nothing disturbs, each by its label and how many of that label there are before it. */
+/** Returns the calls of a request without faults: the label, and the number of earlier calls with this label. */
 async function callsOf(name: string): Promise<{ label: string; index: number }[]> {
   const { request } = await prepare(name)
   const wire = await startWire(stores.aws)
-  const answer = await (await startFunctions(wire.url)).ask(request.route, request.asking)
+  const { status } = await (await startFunctions(wire.url)).ask(request.route, request.asking)
   wire.stop()
-  expect(answer.status).toBe(request.status)
+  expect(status).toBe(request.status)
   const labels = wire.calls().map(labelOf)
   return labels.map((label, i) => ({ label, index: labels.slice(0, i).filter((l) => l === label).length }))
 }
 
-/** Lets a fault befall one call, in so many of the attempts that are made at it. */
+/** Makes one call fail, in this many of its attempts. */
 function strike(
   target: { label: string; index: number },
   { fate, attempts }: { fate: Fate; attempts: number },
 ) {
   const struck: string[] = []
   let before = 0
-  const judge = (call: Call): Fate => {
+  const decide = (call: Call): Fate => {
     if (labelOf(call) !== target.label) return 'pass'
     const isAgain = struck.length > 0 && struck[0] === call.body
     if (struck.length === 0 && before < target.index) {
@@ -382,10 +382,10 @@ function strike(
     struck.push(call.body)
     return fate
   }
-  return { judge, struck }
+  return { decide, struck }
 }
 
-/** Every item is as it was, or as the whole request leaves it; after success, all are. */
+/** Expects each item as it was or as the request leaves it. After success, all are as the request leaves them. */
 function expectWhole(before: Items, after: Items, request: Request, isDone: boolean): void {
   const begun = Object.keys(after).filter((sk) => sk.startsWith('session#') && !(sk in before))
   expect(begun.length).toBeLessThanOrEqual(1)
@@ -398,7 +398,7 @@ function expectWhole(before: Items, after: Items, request: Request, isDone: bool
   }
 }
 
-test.each(Object.keys(REQUESTS))('%s survives a fault of each of its calls', async (name) => {
+test.each(Object.keys(REQUESTS))('%s stays consistent when each of its calls fails', async (name) => {
   const calls = await callsOf(name)
   expect(calls.length).toBeGreaterThan(0)
   for (const call of calls) {
@@ -407,17 +407,17 @@ test.each(Object.keys(REQUESTS))('%s survives a fault of each of its calls', asy
       const { scene, request } = await prepare(name)
       const before = await stores.items(`user#${scene.username}`)
       const wire = await startWire(stores.aws)
-      const { judge, struck } = strike(call, how)
-      wire.judge(judge)
-      const answer = await (await startFunctions(wire.url)).ask(request.route, request.asking)
+      const { decide, struck } = strike(call, how)
+      wire.intercept(decide)
+      const response = await (await startFunctions(wire.url)).ask(request.route, request.asking)
       const which = `${name}: ${call.label}, no. ${call.index + 1}, ${fault}`
       expect(struck.length, which).toBe(how.fate === 'refuse' || how.attempts === 1 ? 1 : 3)
-      expect([answer.status, answer.headers['Retry-After']], which).toEqual(
+      expect([response.status, response.headers['Retry-After']], which).toEqual(
         how.status === undefined ? [request.status, undefined] : [how.status, '5'],
       )
       const after = await stores.items(`user#${scene.username}`)
-      expectWhole(before, after, request, answer.status === request.status)
-      await request.onward(answer)
+      expectWhole(before, after, request, response.status === request.status)
+      await request.onward(response)
       wire.stop()
     }
   }

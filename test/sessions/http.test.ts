@@ -17,7 +17,7 @@ import {
 const UNKNOWN = `${'A'.repeat(22)}.${'A'.repeat(43)}.nobody`
 const MARK = 'never-say-this-again'
 
-interface Answer {
+interface ApiResponse {
   status: number
   headers: Record<string, string>
   text: string
@@ -30,14 +30,20 @@ interface Sending {
   headers?: Record<string, string>
 }
 
-/** Of the headers those that say something about the answer. */
-const SPOKEN = ['content-type', 'cache-control', 'x-content-type-options', 'www-authenticate', 'retry-after']
+/** The headers that the service determines. */
+const OWN_HEADERS = [
+  'content-type',
+  'cache-control',
+  'x-content-type-options',
+  'www-authenticate',
+  'retry-after',
+]
 
 function client(url: string) {
   async function send(
     path: string,
     { method = 'POST', body, token, headers = {} }: Sending,
-  ): Promise<Answer> {
+  ): Promise<ApiResponse> {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: {
@@ -51,10 +57,10 @@ function client(url: string) {
       }),
     })
     const text = await response.text()
-    const { status, headers: answered, url: asked } = response
-    expectDescribed({ method, url: asked, status, headers: Object.fromEntries(answered), body: text })
-    const spoken = [...answered].filter(([name]) => SPOKEN.includes(name))
-    return { status, headers: Object.fromEntries(spoken), text }
+    const { status } = response
+    const all = [...response.headers]
+    expectDescribed({ method, url: response.url, status, headers: Object.fromEntries(all), body: text })
+    return { status, headers: Object.fromEntries(all.filter(([name]) => OWN_HEADERS.includes(name))), text }
   }
   const login = (username: string, password: string) => send('/login', { body: { username, password } })
   const refresh = (refreshToken: string) => send('/refresh', { body: { refreshToken } })
@@ -75,7 +81,7 @@ function client(url: string) {
   }
 }
 
-function bodyOf({ status, text }: Answer) {
+function bodyOf({ status, text }: ApiResponse) {
   expect(status, text).toBe(200)
   return JSON.parse(text)
 }
@@ -98,9 +104,9 @@ const NO_CONTENT = {
   headers: expect.objectContaining({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }),
   text: '',
 }
-const REFUSED_LOGIN = problem(401, 'Unauthorized', 'Incorrect username or password.')
-const REFUSED_REFRESH = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')
-const REFUSED_TOKEN = problem(
+const REJECTED_LOGIN = problem(401, 'Unauthorized', 'Incorrect username or password.')
+const REJECTED_REFRESH = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')
+const REJECTED_TOKEN = problem(
   401,
   'Unauthorized',
   'Could not validate credentials.',
@@ -113,11 +119,11 @@ const invalid = (...errors: { pointer: string; detail: string }[]) =>
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
 
-/** All text that an item holds. */
+/** Returns all texts of an item. */
 const textsOf = (item: object): string[] =>
   Object.values(item).flatMap((value) => Object.values(value).map(String))
 
-describe('with room for failures', () => {
+describe('with high limits', () => {
   let service: Service
   let stores: Operator
   let api: ReturnType<typeof client>
@@ -133,10 +139,10 @@ describe('with room for failures', () => {
   const opens = (token: string) => api.send('/', { method: 'GET', token })
 
   describe('refresh tokens', () => {
-    test('a login also returns a refresh token and that it is good for 7 days', async () => {
+    test('a login returns a refresh token with a lifetime of 7 days', async () => {
       const username = await stores.add()
-      const answer = await api.login(username, PASSWORD)
-      expect(answer).toEqual({
+      const response = await api.login(username, PASSWORD)
+      expect(response).toEqual({
         status: 200,
         headers: {
           'content-type': 'application/json; charset=utf-8',
@@ -145,7 +151,7 @@ describe('with room for failures', () => {
         },
         text: expect.any(String),
       })
-      expect(JSON.parse(answer.text)).toEqual({
+      expect(JSON.parse(response.text)).toEqual({
         authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
         tokenType: 'Bearer',
         expiresIn: 1800,
@@ -170,7 +176,7 @@ describe('with room for failures', () => {
       expect((await api.refresh(second.refreshToken)).status).toBe(200)
     })
 
-    test('a refresh token holds 256 bits that differ every time, of which the table holds a SHA-256', async () => {
+    test('a refresh token holds 256 random bits, and the table holds their SHA-256', async () => {
       const username = await stores.add()
       const secrets: string[] = []
       for (let login = 0; login < 5; login += 1) {
@@ -182,7 +188,7 @@ describe('with room for failures', () => {
       expect(new Set(secrets).size).toBe(5)
     })
 
-    test('the next token is the HMAC-SHA256 of the salt stored with the session under the presented secret', async () => {
+    test('the next token is the HMAC-SHA256 of the session’s salt by the presented secret', async () => {
       const username = await stores.add()
       const { refreshToken } = await api.signIn(username)
       const { id, secret } = partsOf(refreshToken)
@@ -191,14 +197,14 @@ describe('with room for failures', () => {
       expect((await api.renew(refreshToken)).refreshToken).toBe(`${id}.${next}.${username}`)
     })
 
-    test('the same token again gives the very same next token, whether the answer was lost or two went out at once', async () => {
+    test('a repeated refresh token gets the same next token, also when sent at once', async () => {
       const { refreshToken } = await api.signIn(await stores.add())
       const atOnce = await Promise.all([api.renew(refreshToken), api.renew(refreshToken)])
       const later = await api.renew(refreshToken)
       const [next, ...others] = [...atOnce, later].map((tokens) => tokens.refreshToken)
       expect(others).toEqual([next, next])
       expect((await api.refresh(String(next))).status).toBe(200)
-      // One of the two may be ahead: the other still gets what it was due.
+      // One of the two clients may be ahead. The other still gets its next token.
       expect((await api.renew(refreshToken)).refreshToken).toBe(next)
     })
 
@@ -220,20 +226,20 @@ describe('with room for failures', () => {
       const { id } = partsOf(refreshToken)
       for (const text of Object.values(await itemsOf(username)).flatMap(textsOf)) {
         for (const guess of [text, `${id}.${text}.${username}`]) {
-          if (guess.length <= 256) expect(await api.refresh(guess)).toEqual(REFUSED_REFRESH)
+          if (guess.length <= 256) expect(await api.refresh(guess)).toEqual(REJECTED_REFRESH)
         }
       }
       expect((await api.refresh(refreshToken)).status).toBe(200)
     })
 
-    test('reuse ends the session, is logged, and is answered as any unknown token is', async () => {
+    test('reuse ends the session, is logged, and gets the response to an unknown token', async () => {
       const username = await stores.add()
       const first = await api.signIn(username)
       const second = await api.renew(first.refreshToken)
       const third = await api.renew(second.refreshToken)
       await stores.letTenSecondsPass(username, partsOf(first.refreshToken).id)
       const reused = await api.refresh(first.refreshToken)
-      expect(reused).toEqual(REFUSED_REFRESH)
+      expect(reused).toEqual(REJECTED_REFRESH)
       expect(await api.refresh(UNKNOWN)).toEqual(reused)
       expect(await api.refresh(third.refreshToken)).toEqual(reused)
       expect(Object.keys(await itemsOf(username))).toEqual(['profile'])
@@ -241,13 +247,13 @@ describe('with room for failures', () => {
     })
 
     test.each(['', 'x', MARK, UNKNOWN, `${UNKNOWN}.x`, 'äöü'])(
-      'no token of ours (%s) is answered 401',
+      'what is no refresh token (%s) is answered 401',
       async (refreshToken) => {
-        expect(await api.refresh(refreshToken)).toEqual(REFUSED_REFRESH)
+        expect(await api.refresh(refreshToken)).toEqual(REJECTED_REFRESH)
       },
     )
 
-    test('the role is read afresh at each refresh', async () => {
+    test('a refresh reads the user’s role again', async () => {
       const username = await stores.add()
       const { refreshToken } = await api.signIn(username)
       await stores.change(username, { role: 'admin' })
@@ -261,35 +267,35 @@ describe('with room for failures', () => {
       expect((await api.send('/admin', { method: 'GET', token })).status).toBe(403)
     })
 
-    test('a disabled user cannot refresh, and a removed one neither', async () => {
+    test('a disabled or removed user can neither refresh nor log in', async () => {
       for (const act of ['disable', 'remove']) {
         const username = await stores.add()
         const { refreshToken } = await api.signIn(username)
         await (act === 'remove' ? stores.remove(username) : stores.change(username, { disabled: true }))
-        expect(await api.refresh(refreshToken)).toEqual(REFUSED_REFRESH)
-        expect(await api.login(username, PASSWORD)).toEqual(REFUSED_LOGIN)
+        expect(await api.refresh(refreshToken)).toEqual(REJECTED_REFRESH)
+        expect(await api.login(username, PASSWORD)).toEqual(REJECTED_LOGIN)
       }
     })
   })
 
   describe('ending sessions', () => {
-    test('a logout ends its session and no other, and says 204', async () => {
+    test('a logout ends its session and no other, and answers 204', async () => {
       const username = await stores.add()
       const [here, there] = [await api.signIn(username), await api.signIn(username)]
       expect(await api.logout({ refreshToken: here.refreshToken })).toEqual(NO_CONTENT)
-      expect(await api.refresh(here.refreshToken)).toEqual(REFUSED_REFRESH)
+      expect(await api.refresh(here.refreshToken)).toEqual(REJECTED_REFRESH)
       expect((await api.refresh(there.refreshToken)).status).toBe(200)
     })
 
     test.each(['', 'x', UNKNOWN, MARK])(
-      'a logout with an unknown token (%s) says 204 as well',
+      'a logout with an unknown token (%s) answers 204 too',
       async (refreshToken) => {
         expect(await api.logout({ refreshToken })).toEqual(NO_CONTENT)
         expect(await api.logout({ refreshToken, everywhere: true })).toEqual(NO_CONTENT)
       },
     )
 
-    test('a token that is over ends nothing any more', async () => {
+    test('the token of an ended session ends no other session', async () => {
       const username = await stores.add()
       const [here, there] = [await api.signIn(username), await api.signIn(username)]
       for (const everywhere of [false, true]) {
@@ -298,15 +304,15 @@ describe('with room for failures', () => {
       expect((await api.refresh(there.refreshToken)).status).toBe(200)
     })
 
-    test('a logout everywhere ends all sessions of its user, kills all access tokens, and nobody else’s', async () => {
+    test('a logout everywhere ends all sessions of its user and revokes the access tokens', async () => {
       const [username, bystander] = [await stores.add(), await stores.add()]
       const mine = [await api.signIn(username), await api.signIn(username), await api.signIn(username)]
       const other = await api.signIn(bystander)
       const refreshToken = String(mine[0]?.refreshToken)
       expect(await api.logout({ refreshToken, everywhere: true })).toEqual(NO_CONTENT)
       for (const tokens of mine) {
-        expect(await api.refresh(tokens.refreshToken)).toEqual(REFUSED_REFRESH)
-        expect(await opens(tokens.authToken)).toEqual(REFUSED_TOKEN)
+        expect(await api.refresh(tokens.refreshToken)).toEqual(REJECTED_REFRESH)
+        expect(await opens(tokens.authToken)).toEqual(REJECTED_TOKEN)
       }
       expect((await opens(other.authToken)).status).toBe(200)
       expect((await api.refresh(other.refreshToken)).status).toBe(200)
@@ -315,7 +321,7 @@ describe('with room for failures', () => {
       expect((await api.refresh(again.refreshToken)).status).toBe(200)
     })
 
-    test('one’s own sessions are listed with id, created, last used, source address, user agent and which is current', async () => {
+    test('the caller’s sessions are listed, with the current one marked', async () => {
       const username = await stores.add()
       await api.signIn(await stores.add())
       const phone = await api.signIn(username, PASSWORD, 'phone/1')
@@ -346,12 +352,12 @@ describe('with room for failures', () => {
       const [here, there] = [await api.signIn(username), await api.signIn(username)]
       const { id } = partsOf(there.refreshToken)
       expect(await api.endSession(here.authToken, id)).toEqual(NO_CONTENT)
-      expect(await api.refresh(there.refreshToken)).toEqual(REFUSED_REFRESH)
+      expect(await api.refresh(there.refreshToken)).toEqual(REJECTED_REFRESH)
       expect(await api.endSession(here.authToken, id)).toEqual(NOT_FOUND)
       expect((await api.refresh(here.refreshToken)).status).toBe(200)
     })
 
-    test('nobody ends another user’s session, and it looks as if there were none', async () => {
+    test('a user cannot end another user’s session, which looks like an unknown one', async () => {
       const [mine, theirs] = [await api.signIn(await stores.add()), await api.signIn(await stores.add())]
       const { id, username } = partsOf(theirs.refreshToken)
       const guesses = [
@@ -369,7 +375,7 @@ describe('with room for failures', () => {
     })
   })
 
-  test('a live access token is refused once its user is disabled, removed, or has another role', async () => {
+  test('an access token is rejected once its user is disabled, removed or changes role', async () => {
     const ways: ((username: string) => Promise<void>)[] = [
       (username) => stores.change(username, { disabled: true }),
       (username) => stores.change(username, { role: 'admin' }),
@@ -380,24 +386,24 @@ describe('with room for failures', () => {
       const [before, unused] = [await api.signIn(username), await api.signIn(username)]
       expect((await opens(before.authToken)).status).toBe(200)
       await revoke(username)
-      expect(await opens(unused.authToken)).toEqual(REFUSED_TOKEN)
+      expect(await opens(unused.authToken)).toEqual(REJECTED_TOKEN)
     }
   })
 
   describe('password change', () => {
-    test('a password change says 204, ends all other sessions and keeps its own', async () => {
+    test('a password change answers 204, ends all other sessions and keeps its own', async () => {
       const username = await stores.add()
       const [here, there] = [await api.signIn(username), await api.signIn(username)]
       expect(await api.changePassword(here.authToken, PASSWORD, NEW_PASSWORD)).toEqual(NO_CONTENT)
-      expect(await api.refresh(there.refreshToken)).toEqual(REFUSED_REFRESH)
-      expect(await opens(there.authToken)).toEqual(REFUSED_TOKEN)
+      expect(await api.refresh(there.refreshToken)).toEqual(REJECTED_REFRESH)
+      expect(await opens(there.authToken)).toEqual(REJECTED_TOKEN)
       const { authToken } = await api.renew(here.refreshToken)
       expect((await opens(authToken)).status).toBe(200)
-      expect(await api.login(username, PASSWORD)).toEqual(REFUSED_LOGIN)
+      expect(await api.login(username, PASSWORD)).toEqual(REJECTED_LOGIN)
       expect((await api.login(username, NEW_PASSWORD)).status).toBe(200)
     })
 
-    test('a password change with a wrong current password is refused by its field, and changes nothing', async () => {
+    test('a password change with a wrong current password is 422 and changes nothing', async () => {
       const username = await stores.add()
       const { authToken, refreshToken } = await api.signIn(username)
       const detail = 'This is not the current password.'
@@ -427,7 +433,7 @@ describe('with room for failures', () => {
         'PasswordPassword',
         'Must not be one of the passwords that many people use.',
       ],
-    ])('a new password of %s is refused with that rule', async (_, newPassword, detail) => {
+    ])('a new password of %s is rejected, with the rule', async (_, newPassword, detail) => {
       await stores.add({ username: name })
       const { authToken } = await api.signIn(name)
       expect(await api.changePassword(authToken, PASSWORD, newPassword)).toEqual(
@@ -443,7 +449,7 @@ describe('with room for failures', () => {
       ['128 characters', 'y'.repeat(128)],
       ['128 emoji', '🙂'.repeat(128)],
       ['blanks only', ' '.repeat(20)],
-    ])('a new password of %s is taken, and good in either normalisation form', async (_, newPassword) => {
+    ])('a new password of %s is accepted, and works in NFC and NFD', async (_, newPassword) => {
       const username = await stores.add()
       const { authToken } = await api.signIn(username)
       expect(await api.changePassword(authToken, PASSWORD, newPassword)).toEqual(NO_CONTENT)
@@ -455,7 +461,7 @@ describe('with room for failures', () => {
 
   describe('hashes from elsewhere', () => {
     test.each(argon2Cffi.rows)(
-      'a hash by argon2-cffi signs its user in: $hash',
+      'the user of a hash by argon2-cffi can log in: $hash',
       async ({ password, hash }) => {
         const username = await stores.add({ passwordHash: hash })
         expect((await api.login(username, `${password}x`)).status).toBe(401)
@@ -464,7 +470,7 @@ describe('with room for failures', () => {
       },
     )
 
-    test('a hash below today’s cost is replaced at login, and one that is not stays', async () => {
+    test('a login replaces a hash whose cost is below the service’s own, and no other', async () => {
       for (const { password, hash } of argon2Cffi.rows) {
         const username = await stores.add({ passwordHash: hash })
         await api.signIn(username, password)
@@ -477,15 +483,15 @@ describe('with room for failures', () => {
     })
 
     test.each(['m=262145,t=1,p=1', 'm=8,t=11,p=1', 'm=64,t=1,p=5', 'm=9999999,t=999,p=99'])(
-      'a hash beyond the bounds is refused, not run: %s',
+      'a hash whose cost is beyond the bounds is not computed: %s',
       async (cost) => {
         const username = await stores.add({ passwordHash: WEAK.hash.replace(/m=\d+,t=\d+,p=\d+/, cost) })
-        expect(await api.login(username, WEAK.password)).toEqual(REFUSED_LOGIN)
+        expect(await api.login(username, WEAK.password)).toEqual(REJECTED_LOGIN)
       },
     )
   })
 
-  test('without a good access token the routes that need one answer 401', async () => {
+  test('routes that need an access token answer 401 without a valid one', async () => {
     const routes = [
       ['GET', '/sessions'],
       ['DELETE', '/sessions/x'],
@@ -493,7 +499,7 @@ describe('with room for failures', () => {
     ] as const
     for (const [method, path] of routes) {
       for (const token of [undefined, 'x', 'a.b.c']) {
-        expect(await api.send(path, { method, ...(token && { token }) })).toEqual(REFUSED_TOKEN)
+        expect(await api.send(path, { method, ...(token && { token }) })).toEqual(REJECTED_TOKEN)
       }
     }
   })
@@ -505,11 +511,11 @@ describe('with room for failures', () => {
     ['GET', '/sessions/x'],
     ['DELETE', '/sessions'],
     ['POST', '/password'],
-  ])('there is no %s %s', async (method, path) => {
+  ])('%s %s is answered 404', async (method, path) => {
     expect(await api.send(path, { method })).toEqual(NOT_FOUND)
   })
 
-  test('bad bodies are refused as what they are, on every route that takes one, and never repeated', async () => {
+  test('malformed bodies get the precise problem on every route, and are never echoed', async () => {
     const { authToken: token } = await api.signIn(await stores.add())
     const routes: Record<string, { method: string; token?: string; valid: Record<string, unknown> }> = {
       '/login': { method: 'POST', valid: { username: MARK, password: MARK } },
@@ -562,12 +568,12 @@ describe('with room for failures', () => {
       }
       for (const [what, body, expected, headers = {}] of table) {
         cases += 1
-        const answer = await api.send(path, { ...how, body, headers })
-        expect(answer, `${path}: ${what}`).toEqual(expected)
-        expect(answer.text).not.toContain(MARK)
+        const response = await api.send(path, { ...how, body, headers })
+        expect(response, `${path}: ${what}`).toEqual(expected)
+        expect(response.text).not.toContain(MARK)
       }
     }
-    console.log(`${cases} bad bodies on ${Object.keys(routes).length} routes`)
+    console.log(`${cases} malformed bodies on ${Object.keys(routes).length} routes`)
   })
 })
 
@@ -583,7 +589,7 @@ const TOO_LARGE = problem(413, 'Content Too Large', 'The request body must not e
 const NO_OBJECT = invalid({ pointer: '#', detail: 'A JSON object is needed.' })
 const UNKNOWN_FIELD = invalid({ pointer: '#', detail: 'Unknown fields are not accepted.' })
 
-describe('with the limits as they are', () => {
+describe('with the default limits', () => {
   let service: Service
   let stores: Operator
   let api: ReturnType<typeof client>
@@ -595,27 +601,27 @@ describe('with the limits as they are', () => {
   })
   afterAll(() => service.stop())
 
-  /** The answer without its seconds, which must be there and lie within the window. */
-  function throttled({ headers: { 'retry-after': seconds = '', ...headers }, ...answer }: Answer) {
+  /** Returns a response without its `Retry-After`, after checking that this lies within the window. */
+  function throttled({ headers: { 'retry-after': seconds = '', ...headers }, ...response }: ApiResponse) {
     expect(seconds).toMatch(/^[1-9]\d*$/)
     expect(Number(seconds)).toBeLessThanOrEqual(900)
-    return { ...answer, headers }
+    return { ...response, headers }
   }
   const THROTTLED = problem(429, 'Too Many Requests', 'Too many failed attempts. Try again later.')
 
   async function fail(times: number, username: string): Promise<void> {
     for (let time = 0; time < times; time += 1) {
-      expect(await api.login(username, 'a wrong password')).toEqual(REFUSED_LOGIN)
+      expect(await api.login(username, 'a wrong password')).toEqual(REJECTED_LOGIN)
     }
   }
 
-  test('how long sessions last is configurable', async () => {
+  test('the lifetime of sessions is configurable', async () => {
     const { refreshToken, refreshExpiresIn } = await api.signIn(await stores.add())
     expect(refreshExpiresIn).toBe(120)
     expect((await api.renew(refreshToken)).refreshExpiresIn).toBe(120)
   })
 
-  test('after 5 failures a login is refused with the seconds to wait, the right password too, the same for a user that exists and one that does not', async () => {
+  test('after 5 failures a login answers 429 with the seconds to wait', async () => {
     const username = await stores.add()
     await fail(5, username)
     await fail(5, 'no-such-user')
@@ -625,7 +631,7 @@ describe('with the limits as they are', () => {
     expect((await api.login(await stores.add(), PASSWORD)).status).toBe(200)
   })
 
-  test('a success clears what was counted for the pair', async () => {
+  test('a login clears the failures of its pair of user and source', async () => {
     const username = await stores.add()
     for (let round = 0; round < 2; round += 1) {
       await fail(4, username)
@@ -635,13 +641,13 @@ describe('with the limits as they are', () => {
     expect(await stores.failures(`user#${username}`, 'attempts')).toBe(8)
   })
 
-  test('a password change is throttled like a login, and with it', async () => {
+  test('a password change and a login share their limit', async () => {
     const username = await stores.add()
     const { authToken } = await api.signIn(username)
     await fail(2, username)
     for (let time = 0; time < 3; time += 1) {
-      const answer = await api.changePassword(authToken, 'a wrong password', NEW_PASSWORD)
-      expect(answer.status).toBe(422)
+      const { status } = await api.changePassword(authToken, 'a wrong password', NEW_PASSWORD)
+      expect(status).toBe(422)
     }
     expect(throttled(await api.changePassword(authToken, PASSWORD, NEW_PASSWORD))).toEqual(THROTTLED)
     expect(throttled(await api.login(username, PASSWORD))).toEqual(THROTTLED)

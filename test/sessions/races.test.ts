@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import {
-  type Answer,
+  type ApiResponse,
   begin,
+  countLiveSessions,
   type Functions,
-  livingSessions,
   NEW_PASSWORD,
   type Operator,
   operator,
@@ -22,11 +22,11 @@ import {
 } from '../support/sessions.ts'
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
-/** All tests are one source, and fail on purpose. */
+/** All tests share one source and fail on purpose. */
 const MANY_FAILURES = { LIMIT_SOURCE: '1000/900' }
 const OTHER_PASSWORD = 'yet another password for tests'
 
-/** Who takes part in a race, with ways to the stores of its own. */
+/** One side of a race, with its own connections to the stores. */
 interface Side {
   functions: Functions
   operator: Operator
@@ -39,19 +39,19 @@ interface Scene {
   other: Tokens
 }
 
-type Act = (side: Side, scene: Scene) => Promise<Answer | undefined>
+type Act = (side: Side, scene: Scene) => Promise<ApiResponse | undefined>
 
-/** How one race went. */
+/** The outcome of one race. */
 interface Outcome extends Scene {
-  /** Answers of the one who was held and of the one who was not. */
-  held: Answer | undefined
-  whole: Answer | undefined
-  /** Before which call one was held; `undefined` if that one was done before it made so many. */
-  before: { number: number; operation: string; looks: number } | undefined
+  /** Responses of the held side and of the other side. */
+  held: ApiResponse | undefined
+  whole: ApiResponse | undefined
+  /** The call before which one side was held. `undefined` if that side made fewer calls. */
+  before: { number: number; operation: string; reads: number } | undefined
 }
 
-/** Whether a login had had its second, last look at its user when it was held. */
-const hasLookedAgain = ({ before }: Outcome): boolean => before !== undefined && before.looks >= 2
+/** Whether a login had read its user for the second and last time when it was held. */
+const hasReadAgain = ({ before }: Outcome): boolean => before !== undefined && before.reads >= 2
 
 let stores: Stores
 let free: Side
@@ -70,10 +70,10 @@ afterAll(() => {
 beforeEach(() => void vi.setSystemTime(BEGIN_MS))
 
 /**
- * Runs two acts on a fresh scene: one is held before its first, second, third … call to the stores, while the other
- * runs from beginning to end; the last time, the one is done before the other begins.
+ * Runs two acts in every order, each time with a new user. The first act is held before its first, second, third …
+ * call to the stores while the second act runs completely. In the last run, the first act ends before the second.
  *
- * @param pauseSeconds - How far the clock moves on while the one is held, before and after the other.
+ * @param pauseSeconds - How far the clock moves before and after the second act.
  */
 async function interleave(
   hold: Act,
@@ -94,12 +94,12 @@ async function interleave(
     const side = { functions: await startFunctions(wire.url, MANY_FAILURES), operator: operator(table) }
 
     const release = Promise.withResolvers<void>()
-    const reached = Promise.withResolvers<{ operation: string; looks: number }>()
-    let looks = 0
-    wire.judge(async (call) => {
-      if (call.number === number) reached.resolve({ operation: call.operation, looks })
+    const reached = Promise.withResolvers<{ operation: string; reads: number }>()
+    let reads = 0
+    wire.intercept(async (call) => {
+      if (call.number === number) reached.resolve({ operation: call.operation, reads })
       if (call.number >= number) await release.promise
-      else if (call.operation === 'BatchGetItem') looks += 1
+      else if (call.operation === 'BatchGetItem') reads += 1
       return 'pass' as const
     })
     const holding = hold(side, scene)
@@ -162,15 +162,15 @@ const logsIn = async (username: string, password: string): Promise<boolean> =>
 const isAlive = async ({ refreshToken }: Tokens): Promise<boolean> =>
   (await refresh(free.functions, refreshToken)).status === 200
 
-/** Neither the session nor, where `tokensToo`, an access token of it opens anything. */
-async function expectOver(tokens: Tokens[], tokensToo: boolean): Promise<void> {
+/** Expects that the sessions have ended, and with `isRevoked` that their access tokens are rejected too. */
+async function expectOver(tokens: Tokens[], isRevoked: boolean): Promise<void> {
   for (const { authToken, refreshToken } of tokens) {
-    if (tokensToo) expect(await free.functions.opens(authToken)).toBe(false)
+    if (isRevoked) expect(await free.functions.opens(authToken)).toBe(false)
     expect((await refresh(free.functions, refreshToken)).status).toBe(401)
   }
 }
 
-/** What ends a session, and whether it kills the access tokens too. */
+/** What ends a session, and whether it also revokes the access tokens. */
 const ENDINGS = [
   ['logout', false],
   ['ending the session', false],
@@ -180,31 +180,34 @@ const ENDINGS = [
   ['removing the user', true],
 ] as const
 
-async function expectRefreshOver({ own, held, whole }: Outcome, killsTokens: boolean): Promise<void> {
-  const refreshed = [held, whole].flatMap((answer) =>
-    answer?.text.includes('refreshToken') ? [tokensOf(answer)] : [],
+async function expectRefreshOver({ own, held, whole }: Outcome, revokesTokens: boolean): Promise<void> {
+  const refreshed = [held, whole].flatMap((response) =>
+    response?.text.includes('refreshToken') ? [tokensOf(response)] : [],
   )
-  await expectOver([own, ...refreshed], killsTokens)
+  await expectOver([own, ...refreshed], revokesTokens)
 }
 
-test.each(ENDINGS)('%s in the middle of a refresh ends the session for good', async (name, killsTokens) => {
+test.each(ENDINGS)('%s in the middle of a refresh ends the session', async (name, revokesTokens) => {
   for (const pauseSeconds of [0, 2]) {
     const check = async (outcome: Outcome) => {
-      // Tokens that are dead already do no harm; living ones must not be given out any more.
-      if (outcome.before && !killsTokens) expect(outcome.held?.status).toBe(401)
-      await expectRefreshOver(outcome, killsTokens)
+      // Revoked tokens in the response do no harm. Valid tokens must not be returned.
+      if (outcome.before && !revokesTokens) expect(outcome.held?.status).toBe(401)
+      await expectRefreshOver(outcome, revokesTokens)
     }
     await interleave(ACTS.refresh, ACTS[name], check, { pauseSeconds })
   }
 })
 
-test.each(ENDINGS)('a refresh in the middle of %s does not revive the session', async (name, killsTokens) => {
-  await interleave(ACTS[name], ACTS.refresh, (outcome) => expectRefreshOver(outcome, killsTokens))
-})
+test.each(ENDINGS)(
+  'a refresh in the middle of %s does not revive the session',
+  async (name, revokesTokens) => {
+    await interleave(ACTS[name], ACTS.refresh, (outcome) => expectRefreshOver(outcome, revokesTokens))
+  },
+)
 
-test('two refreshes with one token get one next token, wherever they meet', async () => {
+test('two refreshes with one token get the same next token in every order', async () => {
   await interleave(ACTS.refresh, ACTS.refresh, async ({ held, whole }) => {
-    const [one, two] = [held, whole].map((answer) => tokensOf(answer as Answer))
+    const [one, two] = [held, whole].map((response) => tokensOf(response as ApiResponse))
     expect(one?.refreshToken).toBe(two?.refreshToken)
     expect(await isAlive(one as Tokens)).toBe(true)
   })
@@ -224,23 +227,24 @@ test.each([
       ACTS[name],
       async (outcome) => {
         const { username, held, before } = outcome
-        const isTooLate = before === undefined || hasLookedAgain(outcome)
-        const goesOn = name === 'logout everywhere' || name === 'changing the role'
-        if (before?.number === 1 && goesOn) {
-          // The login looked at the user after that.
-          const tokens = tokensOf(held as Answer)
+        const isTooLate = before === undefined || hasReadAgain(outcome)
+        const isAllowed = name === 'logout everywhere' || name === 'changing the role'
+        if (before?.number === 1 && isAllowed) {
+          // The login read the user after that.
+          const tokens = tokensOf(held as ApiResponse)
           expect(await free.functions.opens(tokens.authToken)).toBe(true)
           expect(await isAlive(tokens)).toBe(true)
         } else if (!isTooLate) {
           expect(held).toEqual(refused)
         } else {
-          const tokens = tokensOf(held as Answer)
+          const tokens = tokensOf(held as ApiResponse)
           expect(await free.functions.opens(tokens.authToken)).toBe(false)
           expect(await isAlive(tokens)).toBe(name === 'changing the role')
         }
-        const living = { 'changing the role': 2, 'other password change': 1 }[name as string] ?? 0
-        expect(await livingSessions(stores, username)).toBe(
-          living + Number(held?.status === 200 && goesOn && (!isTooLate || name === 'changing the role')),
+        const remaining = { 'changing the role': 2, 'other password change': 1 }[name as string] ?? 0
+        expect(await countLiveSessions(stores, username)).toBe(
+          remaining +
+            Number(held?.status === 200 && isAllowed && (!isTooLate || name === 'changing the role')),
         )
       },
       { pauseSeconds },
@@ -248,22 +252,22 @@ test.each([
   }
 })
 
-test('a login in the middle of a logout everywhere is over, unless all was over when it began', async () => {
+test('a logout everywhere ends a login in its middle, unless all else has ended', async () => {
   await interleave(ACTS['logout everywhere'], ACTS.login, async ({ whole, before, own, other }) => {
     await expectOver([own, other], true)
-    const tokens = tokensOf(whole as Answer)
+    const tokens = tokensOf(whole as ApiResponse)
     const isAfter = before === undefined || before.operation === 'DeleteItem'
     expect(await free.functions.opens(tokens.authToken)).toBe(isAfter)
     expect(await isAlive(tokens)).toBe(isAfter)
   })
 })
 
-test('two password changes leave one winner and no half state, wherever they meet', async () => {
+test('of two password changes exactly one takes effect, in every order', async () => {
   await interleave(ACTS['password change'], ACTS['other password change'], async (outcome) => {
     const { username, own, other, held, whole, before } = outcome
     const [winner, loser] = before === undefined ? [held, whole] : [whole, held]
     expect(winner?.status).toBe(204)
-    // Whose access token the winner has killed before the authorizer looked does not get as far as that.
+    // 401: the winner revoked the loser's access token before the authorizer checked it.
     expect([401, 409, 422]).toContain(loser?.status)
     const hasWon = held?.status === 204
     expect(await logsIn(username, PASSWORD)).toBe(false)
@@ -274,15 +278,15 @@ test('two password changes leave one winner and no half state, wherever they mee
   })
 })
 
-test('two password changes at once leave one winner', async () => {
+test('of two password changes at once exactly one takes effect', async () => {
   for (let round = 0; round < 10; round += 1) {
     cases += 1
     const scene = await newScene()
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       ACTS['password change'](free, scene),
       ACTS['other password change'](free, scene),
     ])
-    const statuses = answers.map(({ status }) => status)
+    const statuses = responses.map(({ status }) => status)
     expect(statuses.filter((status) => status === 204)).toHaveLength(1)
     expect([401, 409, 422]).toContain(statuses.find((status) => status !== 204))
     expect(await logsIn(scene.username, NEW_PASSWORD)).toBe(statuses[0] === 204)
@@ -299,7 +303,7 @@ test.each([
     const changed = hold === 'password change' ? held : whole
     await expectOver([other], true)
     expect(await free.functions.opens(own.authToken)).toBe(false)
-    // Only where the change had ended the session that asked to end all, its own went on.
+    // The session of a password change survives only if the change came first and ended the other session.
     const changedFirst = hold === 'password change' ? before === undefined : before !== undefined
     if (await isAlive(own)) expect([changed?.status, changedFirst]).toEqual([204, true])
     expect(await logsIn(username, NEW_PASSWORD)).toBe(changed?.status === 204)
@@ -307,24 +311,24 @@ test.each([
   })
 })
 
-test('a password change kills what was issued since it began, up to its writing', async () => {
+test('a password change revokes the tokens that were issued while it ran', async () => {
   await interleave(
     ACTS['password change'],
     ({ functions }, { other }) => refresh(functions, other.refreshToken),
     async ({ held, whole, other, before }) => {
       expect(held?.status).toBe(204)
       await expectOver([other], true)
-      // The instant is taken for the last call, which a token of a later second may still overtake.
+      // The time of revocation is taken before the last call. A token of a later second may precede that call.
       if (before === undefined) expect(whole?.status).toBe(401)
-      else if (before.operation !== 'UpdateItem') await expectOver([tokensOf(whole as Answer)], true)
+      else if (before.operation !== 'UpdateItem') await expectOver([tokensOf(whole as ApiResponse)], true)
     },
     { pauseSeconds: 2 },
   )
 })
 
-test('hashing again at login never restores a password that was changed meanwhile', async () => {
+test('a rehash at login never restores a password that was changed meanwhile', async () => {
   const options = { passwordHash: WEAK.hash }
-  const check = (changed: Answer | undefined) => async (username: string) => {
+  const check = (changed: ApiResponse | undefined) => async (username: string) => {
     expect(await logsIn(username, NEW_PASSWORD)).toBe(changed?.status === 204)
     expect(await logsIn(username, WEAK.password)).toBe(changed?.status !== 204)
   }
@@ -335,7 +339,7 @@ test('hashing again at login never restores a password that was changed meanwhil
     async (outcome) => {
       const { username, held, whole, before } = outcome
       expect(whole?.status).toBe(204)
-      expect(held?.status).toBe(before === undefined || hasLookedAgain(outcome) ? 200 : 401)
+      expect(held?.status).toBe(before === undefined || hasReadAgain(outcome) ? 200 : 401)
       await check(whole)(username)
     },
     options,
@@ -352,12 +356,12 @@ test('hashing again at login never restores a password that was changed meanwhil
   )
 })
 
-test('50 refreshes of one token at once get one next token and a living session', async () => {
+test('50 refreshes of one token at once get one next token, and the session lives', async () => {
   const { own, other } = await newScene()
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 50 }, () => refresh(free.functions, own.refreshToken)),
   )
-  const tokens = answers.map(tokensOf)
+  const tokens = responses.map(tokensOf)
   expect(new Set(tokens.map(({ refreshToken }) => refreshToken)).size).toBe(1)
   expect(tokens[0]?.refreshToken).not.toBe(own.refreshToken)
   expect(new Set(tokens.map(({ authToken }) => authToken)).size).toBe(50)
@@ -365,15 +369,15 @@ test('50 refreshes of one token at once get one next token and a living session'
   expect(await isAlive(other)).toBe(true)
 })
 
-test('50 failures at once are 50 failures, in a new window and in one after another', async () => {
-  // A cheap hash: one process computes all of them, and the calls must not time out meanwhile.
+test('50 failures at once are counted as 50, in a first and in a later window', async () => {
+  // A cheap hash, because one process computes all of them while the calls wait.
   const username = await stores.add({ passwordHash: WEAK.hash })
   const sourceIp = '198.51.100.80'
   const guess = () => free.functions.ask('login', { body: { username, password: 'a wrong one' }, sourceIp })
   for (const windowDays of [0, 2]) {
     vi.setSystemTime(BEGIN_MS + windowDays * 86_400_000)
-    const answers = await Promise.all(Array.from({ length: 50 }, guess))
-    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(401))
+    const responses = await Promise.all(Array.from({ length: 50 }, guess))
+    expect(responses.map(({ status }) => status)).toEqual(Array(50).fill(401))
     expect(await stores.failures(`user#${username}`, `attempts#${sourceIp}`)).toBe(50)
     expect(await stores.failures(`user#${username}`, 'attempts')).toBe(50)
     expect(await stores.failures(`source#${sourceIp}`, 'attempts')).toBe(50)
@@ -381,7 +385,7 @@ test('50 failures at once are 50 failures, in a new window and in one after anot
   }
 })
 
-test('5 failures in the middle of a login with the right password throttle it, until it has looked again', async () => {
+test('5 failures in the middle of a login throttle it until it reads the counts', async () => {
   const guesses: Act = async ({ functions }, { username }) => {
     const guess = () => functions.ask('login', { body: { username, password: 'a wrong one' } })
     for (const { status } of await Promise.all(Array.from({ length: 5 }, guess))) expect(status).toBe(401)
@@ -389,8 +393,8 @@ test('5 failures in the middle of a login with the right password throttle it, u
   }
   await interleave(ACTS.login, guesses, async (outcome) => {
     const { username, held, before } = outcome
-    const isJudged = before === undefined || hasLookedAgain(outcome)
-    expect(held?.status).toBe(isJudged ? 200 : 429)
-    expect(await livingSessions(stores, username)).toBe(isJudged ? 3 : 2)
+    const isTooLate = before === undefined || hasReadAgain(outcome)
+    expect(held?.status).toBe(isTooLate ? 200 : 429)
+    expect(await countLiveSessions(stores, username)).toBe(isTooLate ? 3 : 2)
   })
 })

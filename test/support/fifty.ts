@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 
-/** Does something 50 times at once. No call is given up and sent again because the machine is busy. */
+/** Does something 50 times at once. Calls have no timeout, so that a busy machine causes no second attempts. */
 export async function fifty<T>(act: () => Promise<T>): Promise<T[]> {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {

@@ -1,8 +1,8 @@
 import { type OutgoingHttpHeaders, request } from 'node:http'
 import { expectDescribed } from './openapi/check.ts'
 
-/** What of an answer is a promise; the rest is HTTP's own business. */
-export interface Answer {
+/** The part of a response that the service determines. HTTP determines the rest. */
+export interface ApiResponse {
   status: number
   headers: {
     'content-type': string
@@ -14,22 +14,22 @@ export interface Answer {
   body: string
 }
 
-/** Sends just these bytes and headers, which fetch would not let us do; the answer must be one that is described. */
+/** Sends exactly these bytes and headers, which fetch cannot. The response must match the API description. */
 export async function send(
   url: string,
   method: string,
   headers: OutgoingHttpHeaders = {},
   body: string | Buffer = '',
-): Promise<Answer> {
-  const { headers: all, ...answer } = await sendForAll(url, method, headers, body)
-  expectDescribed({ method, url, ...answer, headers: all })
+): Promise<ApiResponse> {
+  const { headers: all, ...response } = await sendForAll(url, method, headers, body)
+  expectDescribed({ method, url, ...response, headers: all })
   const names = ['content-type', 'cache-control', 'x-content-type-options', 'www-authenticate', 'retry-after']
   const present = names.filter((name) => all[name] !== undefined)
-  const answered = Object.fromEntries(present.map((name) => [name, all[name]]))
-  return { ...answer, headers: answered as unknown as Answer['headers'] }
+  const selected = Object.fromEntries(present.map((name) => [name, all[name]]))
+  return { ...response, headers: selected as unknown as ApiResponse['headers'] }
 }
 
-/** The same, described or not, for all of the answer's headers but those of the connection and the local server. */
+/** Does the same without the API description. Returns all headers that the connection and the local server do not add. */
 export async function sendForAll(
   url: string,
   method: string,
@@ -44,15 +44,15 @@ export async function sendForAll(
   const sent = request(url, { method, headers, agent: false }, async (response) => {
     const text = Buffer.concat(await response.toArray()).toString('utf8')
     const own = Object.entries(response.headers).filter(([name]) => !OF_THE_CONNECTION.includes(name))
-    const answered = Object.fromEntries(own.map(([name, value]) => [name, String(value)]))
+    const headers = Object.fromEntries(own.map(([name, value]) => [name, String(value)]))
     // The local gateway adds a charset, which JSON does not have (RFC 8259 section 11) and API Gateway does not send.
-    const type = answered['content-type']?.replace('; charset=utf-8', '')
-    if (type !== undefined) answered['content-type'] = type
-    // How answers are compressed (`minimumCompressionSize`), and what that adds to Vary, is HTTP's own business too.
-    const vary = answered.vary?.replace(/,?accept-encoding/, '')
-    if (vary === '') delete answered.vary
-    else if (vary !== undefined) answered.vary = vary
-    resolve({ status: response.statusCode ?? 0, headers: answered, body: text })
+    const type = headers['content-type']?.replace('; charset=utf-8', '')
+    if (type !== undefined) headers['content-type'] = type
+    // Compression (`minimumCompressionSize`) is HTTP's business too, and so is its part of Vary.
+    const vary = headers.vary?.replace(/,?accept-encoding/, '')
+    if (vary === '') delete headers.vary
+    else if (vary !== undefined) headers.vary = vary
+    resolve({ status: response.statusCode ?? 0, headers, body: text })
   })
   sent.on('error', reject).end(body)
   return promise
@@ -82,28 +82,28 @@ export async function tokenOf(url: string, username: string): Promise<string> {
   return JSON.parse(body).authToken
 }
 
-/** The same token, but for the first letter of its signature. */
+/** Changes the first letter of a token's signature. */
 export const withOtherSignature = (token: string) =>
   token.replace(/\.[^.](?=[^.]*$)/, (start) => (start === '.A' ? '.B' : '.A'))
 
 const PRIVATE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 
-/** A whole answer that went well. */
-const ok = (body: unknown): Answer => ({
+/** Returns a whole response with status 200. */
+const ok = (body: unknown): ApiResponse => ({
   status: 200,
   headers: { 'content-type': 'application/json', ...PRIVATE },
   body: JSON.stringify(body),
 })
 
-/** A whole RFC 9457 problem. */
-export const problem = (status: number, title: string, detail: string, more: object = {}): Answer => ({
+/** Returns a whole RFC 9457 problem. */
+export const problem = (status: number, title: string, detail: string, more: object = {}): ApiResponse => ({
   status,
   headers: { 'content-type': 'application/problem+json', ...PRIVATE },
   body: JSON.stringify({ type: 'about:blank', title, status, detail, ...more }),
 })
 
-const challenging = ({ headers, ...answer }: Answer, challenge: string): Answer => ({
-  ...answer,
+const challenging = ({ headers, ...response }: ApiResponse, challenge: string): ApiResponse => ({
+  ...response,
   headers: { ...headers, 'www-authenticate': challenge },
 })
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { root } from './service-description.ts'
 
-/** The context that Lambda gives a handler which has that much time left. */
+/** Returns the context of a handler that has this much time left. */
 export function lambdaContext(remainingMs = 5_000): Context {
   return {
     callbackWaitsForEmptyEventLoop: true,
@@ -20,23 +20,23 @@ export function lambdaContext(remainingMs = 5_000): Context {
   }
 }
 
-/** What every answer says to browsers in the stage `dev`, where all origins are allowed. */
+/** CORS headers of every response of the stage `dev`, which allows all origins. */
 export const CORS_HEADERS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers': 'Retry-After',
 }
 
-/** A sample event from `events/`, as its file has it. */
+/** Reads a sample event from `events/`, with its placeholders for tokens. */
 export const sampleEvent = (file: string) => JSON.parse(readFileSync(`${root}/events/${file}`, 'utf8'))
 
-/** `POST /login` as REST API Gateway sends it. */
+/** Returns the event of `POST /login`, as API Gateway sends it. */
 export const loginEvent = (changes: Partial<APIGatewayProxyEvent>): APIGatewayProxyEvent => ({
   ...sampleEvent('login.json'),
   ...changes,
 })
 
-/** An answer with its body parsed, if it is JSON. */
-export const parsed = ({ body, ...answer }: APIGatewayProxyResult) => ({
-  ...answer,
-  body: /json$/.test(String(answer.headers?.['Content-Type'])) ? JSON.parse(body) : body,
+/** Returns a response with its body parsed, if the body is JSON. */
+export const parsed = ({ body, ...response }: APIGatewayProxyResult) => ({
+  ...response,
+  body: /json$/.test(String(response.headers?.['Content-Type'])) ? JSON.parse(body) : body,
 })

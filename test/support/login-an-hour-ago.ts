@@ -2,8 +2,8 @@ import { isMainThread, workerData } from 'node:worker_threads'
 
 const HOUR_MS = 3_600_000
 
-// Preloaded into a service: the clock of its login function runs an hour behind, and so does that by which the demo
-// users were made, so that the tokens it gives are truly signed and have expired. The authorizer's is right.
+// Preloaded into a service. The clocks of its login function and of its demo users' creation are an hour slow, so its
+// tokens have valid signatures and are expired. The authorizer's clock is correct.
 if (isMainThread || workerData?.functionKey === 'login') {
   globalThis.Date = class extends Date {
     constructor(...args: [] | [number]) {

@@ -8,9 +8,9 @@ import type { TokenParties } from '../../lib/tokens/access-token.ts'
 import type { LocalAws, Resource } from '../../local/aws.ts'
 import type { TokenSource } from '../../local/tokens.ts'
 
-/** `serverless.yml`, all variables resolved, as far as tests look at it. */
+/** The parts of `serverless.yml` that tests use, with all variables resolved. */
 export interface ServiceDescription {
-  /** By stage; `default` is for all. */
+  /** By stage. `default` is for all stages. */
   params: Record<string, Record<string, unknown>>
   provider: { region: string; stage: string; environment: { ALLOWED_ORIGINS: string } }
   custom: {
@@ -33,7 +33,7 @@ export interface ServiceDescription {
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Variables that tests need nothing of: they would point the service at somebody's own AWS account. */
+/** Returns the environment without the AWS variables, which would point the service at the developer's account. */
 export const cleanEnvironment = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
@@ -42,7 +42,7 @@ export const cleanEnvironment = (): Record<string, string> =>
   )
 
 /**
- * Asks the framework itself what `serverless.yml` means; one time for each state of the files it reads.
+ * Resolves `serverless.yml` by the framework. The result is cached by the content of the files that it reads.
  *
  * @param params - Deploy parameters, as after `--param`.
  */
@@ -52,16 +52,16 @@ export function describeService(params: Record<string, string> = {}): ServiceDes
   for (const file of ['serverless.yml', 'package-lock.json', ...resources.sort()]) {
     hash.update(readFileSync(`${root}/${file}`))
   }
-  const kept = `${root}/.results/serverless-${hash.digest('hex').slice(0, 16)}.json`
-  if (!existsSync(kept)) {
+  const cacheFile = `${root}/.results/serverless-${hash.digest('hex').slice(0, 16)}.json`
+  if (!existsSync(cacheFile)) {
     const sls = [`${root}/node_modules/.bin/sls`, 'print', '--format', 'json']
     for (const [name, value] of Object.entries(params)) sls.push('--param', `${name}=${value}`)
     const text = execFileSync(process.execPath, sls, { cwd: root, env: cleanEnvironment() })
     mkdirSync(`${root}/.results`, { recursive: true })
-    writeFileSync(`${kept}.${process.pid}`, text)
-    renameSync(`${kept}.${process.pid}`, kept)
+    writeFileSync(`${cacheFile}.${process.pid}`, text)
+    renameSync(`${cacheFile}.${process.pid}`, cacheFile)
   }
-  return JSON.parse(readFileSync(kept, 'utf8'))
+  return JSON.parse(readFileSync(cacheFile, 'utf8'))
 }
 
 export const resourcesOf = ({ resources }: ServiceDescription) => Object.values(resources.Resources)
@@ -71,13 +71,13 @@ export const tokenPartiesOf = ({ custom }: ServiceDescription): TokenParties => 
   audience: custom.tokens.TOKEN_AUDIENCE,
 })
 
-/** The table of the service, in the local AWS. */
+/** Returns the service's table in the local AWS. */
 export const tableOf = ({ custom }: ServiceDescription, { settings }: LocalAws): Table => ({
   aws: withTimeout(awsClient(settings), 10_000),
   name: custom.tableName,
 })
 
-/** What tokens in sample events are made with. */
+/** Returns the source of the tokens in sample events. */
 export const tokenSourceOf = (
   service: ServiceDescription,
   aws: LocalAws,
@@ -89,7 +89,7 @@ export const tokenSourceOf = (
   parties: tokenPartiesOf(service),
 })
 
-/** What a function finds in its environment: its own variables, and what Lambda adds, for the local AWS. */
+/** Returns the environment of a function in the local AWS: its own variables and those that Lambda adds. */
 export function environmentOf(
   service: ServiceDescription,
   functionKey: string,

@@ -29,13 +29,13 @@ export const PASSWORD = 'a password for tests'
 export const NEW_PASSWORD = 'another password for tests'
 const PASSWORD_HASH = hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
 
-/** A password whose hash, by another program, is below today's cost. */
+/** A password with a hash by another program, whose cost is below the service's own. */
 export const WEAK = argon2Cffi.rows.find(({ hash }) => hash.includes('$m=8,')) ?? { password: '', hash: '' }
 
-/** What is issued in a user's first second counts from the next one on. */
+/** Tokens issued in the second of a user's creation are invalid, so users are created a second ago. */
 const aMomentAgo = () => new Date(Date.now() - 1_000)
 
-/** The environment that serverless.yml gives the functions, in short. */
+/** The environment of the functions, as in serverless.yml. */
 const ENVIRONMENT = {
   TABLE_NAME,
   SIGNING_KEY: KEY,
@@ -56,12 +56,12 @@ const ENVIRONMENT = {
   AWS_ENDPOINT_URL_KMS: '',
 }
 
-/** The table as an operator sees it. */
+/** Returns an operator's actions on the table. */
 export function operator(table: Table) {
   let added = 0
   return {
     table,
-    /** Adds a user whose password is {@link PASSWORD}, and whose name is its own, unless it is said otherwise. */
+    /** Adds a user. Defaults: a unique name, and {@link PASSWORD}. */
     async add(user: Partial<Pick<User, 'username' | 'passwordHash'>> = {}): Promise<string> {
       added += 1
       const { username, passwordHash } = { username: `user-${added}`, passwordHash: PASSWORD_HASH, ...user }
@@ -76,7 +76,7 @@ export function operator(table: Table) {
     async remove(username: string): Promise<void> {
       await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: profileKey(username) })
     },
-    /** All that is stored under a partition key, by sort key. */
+    /** Returns all items of a partition key, by sort key. */
     async items(pk: string): Promise<Record<string, Item>> {
       const input = {
         TableName: table.name,
@@ -87,7 +87,7 @@ export function operator(table: Table) {
       const { Items } = await table.aws('dynamodb', 'Query', input)
       return Object.fromEntries((Items as Item[]).map((item) => [(item.sk as { S: string }).S, item]))
     },
-    /** Makes what was replaced of a session's secrets lie ten seconds further back. */
+    /** Moves all rotations of a session ten seconds back. */
     async letTenSecondsPass(username: string, sessionId: string): Promise<void> {
       const sk = `session#${sessionId}`
       const { replacedAtMs } = (await this.items(`user#${username}`))[sk] as { replacedAtMs: { S: string } }
@@ -115,7 +115,7 @@ export type Operator = ReturnType<typeof operator>
 
 const callerAt = (settings: AwsSettings) => withTimeout(awsClient(settings), PATIENCE_MS)
 
-/** The table of a running service. */
+/** Returns the table of a running service. */
 export const tableAt = (dynamoDbUrl: string): Table => ({
   aws: callerAt({
     region: REGION,
@@ -127,7 +127,7 @@ export const tableAt = (dynamoDbUrl: string): Table => ({
 
 export type Stores = Awaited<ReturnType<typeof startStores>>
 
-/** DynamoDB and KMS of one's own, with an operator at the table. */
+/** Starts DynamoDB and KMS, and returns them with an operator's actions on the table. */
 export async function startStores() {
   const key = (AttributeName: string, KeyType: string) => ({ AttributeName, KeyType })
   const text = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' })
@@ -146,32 +146,32 @@ export async function startStores() {
   return {
     aws,
     ...operator({ aws: callerAt(aws.settings), name: TABLE_NAME }),
-    /** Functions that reach these stores directly; see {@link startFunctions}. */
+    /** Starts functions that call these stores directly; see {@link startFunctions}. */
     functions: (settings: Record<string, string> = {}) =>
       startFunctions(dynamodb.href, { AWS_ENDPOINT_URL_KMS: kms.href, ...settings }),
   }
 }
 
-/** What becomes of a call: it passes, is refused for good, or is cut off before or after it was carried out. */
+/** The outcome of a call: it passes, is denied, or loses its connection before or after it took effect. */
 export type Fate = 'pass' | 'refuse' | 'cut before' | 'cut after'
 
 export interface Call {
-  /** Counted from 1 since the last `judge`; a call that is sent again counts again. */
+  /** Counted from 1 since the last `intercept`. Each attempt counts. */
   number: number
   operation: string
   body: string
 }
 
-/** A wire to DynamoDB and KMS, on which every call can be held, refused or cut. */
+/** Starts a proxy before DynamoDB and KMS that can hold, deny or cut off every call. */
 export async function startWire(aws: LocalAws) {
-  let judge: (call: Call) => Fate | Promise<Fate> = () => 'pass'
+  let decide: (call: Call) => Fate | Promise<Fate> = () => 'pass'
   let calls: Call[] = []
   const server = createServer(async (request, response) => {
     const body = await readText(request)
     const target = String(request.headers['x-amz-target'])
     const call = { number: calls.length + 1, operation: target.replace(/^.*\./, ''), body }
     calls.push(call)
-    const fate = await judge(call)
+    const fate = await decide(call)
     if (fate === 'refuse') {
       response.writeHead(400).end('{"__type":"x#AccessDeniedException","message":"not allowed"}')
       return
@@ -184,18 +184,19 @@ export async function startWire(aws: LocalAws) {
       ? aws.settings.endpoints.kms
       : aws.settings.endpoints.dynamodb
     const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers
-    const answer = await fetch(url, { method: 'POST', headers: headers as Record<string, string>, body })
-    const text = await answer.text()
+    const received = await fetch(url, { method: 'POST', headers: headers as Record<string, string>, body })
+    const text = await received.text()
     if (fate === 'cut after') response.destroy()
-    else response.writeHead(answer.status, { 'Content-Type': 'application/x-amz-json-1.0' }).end(text)
+    else response.writeHead(received.status, { 'Content-Type': 'application/x-amz-json-1.0' }).end(text)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** The calls since the last `judge`. */
+    /** Returns the calls since the last `intercept`. */
     calls: (): readonly Call[] => calls,
-    judge(by: typeof judge): void {
-      judge = by
+    /** Decides about every call from now on. */
+    intercept(by: typeof decide): void {
+      decide = by
       calls = []
     },
     stop(): void {
@@ -225,8 +226,8 @@ const FUNCTIONS = {
 
 export type Route = Exclude<keyof typeof FUNCTIONS, 'authorizer'>
 
-/** Where the gateway has each function. */
-const PLACES: Record<Route, [method: string, path: string]> = {
+/** Method and path of each function. */
+const ROUTES: Record<Route, [method: string, path: string]> = {
   login: ['POST', '/login'],
   refresh: ['POST', '/refresh'],
   logout: ['POST', '/logout'],
@@ -237,27 +238,27 @@ const PLACES: Record<Route, [method: string, path: string]> = {
   jwks: ['GET', '/.well-known/jwks.json'],
 }
 
-/** What a client sends, and from where. */
+/** A client's request. */
 export interface Asking {
   body?: object
-  /** Access token; with one the authorizer is asked first. */
+  /** Access token. With one, the authorizer is called first. */
   token?: string
   id?: string
   sourceIp?: string
   headers?: Record<string, string>
 }
 
-export interface Answer {
+export interface ApiResponse {
   status: number
   headers: Record<string, unknown>
   text: string
 }
 
 /**
- * Starts the functions anew from their sources, as sandboxes of their own.
+ * Loads the functions from their sources in fresh modules, as a cold start does.
  *
- * @param endpoint - Where they reach DynamoDB and KMS; nothing else of `process.env` concerns them.
- * @param settings - Other values for their environment.
+ * @param endpoint - URL of DynamoDB and KMS. The functions use no other variable of `process.env`.
+ * @param settings - Changes of their environment.
  */
 export async function startFunctions(endpoint: string, settings: Record<string, string> = {}) {
   const environment = { ...ENVIRONMENT, AWS_ENDPOINT_URL: endpoint, ...settings }
@@ -266,25 +267,25 @@ export async function startFunctions(endpoint: string, settings: Record<string, 
     await Promise.all(Object.entries(FUNCTIONS).map(async ([name, load]) => [name, await load()])),
   ) as { [F in keyof typeof FUNCTIONS]: Awaited<ReturnType<(typeof FUNCTIONS)[F]>> }
 
-  /** Asks the authorizer, as API Gateway does. */
+  /** Calls the authorizer, as API Gateway does. */
   async function authorize(token: string) {
     const methodArn = 'arn:aws:execute-api:eu-central-1:123456789012:api/dev/GET/'
     const event = { type: 'TOKEN' as const, authorizationToken: `Bearer ${token}`, methodArn }
     const authorization = readAuthorization(
       await inEnvironment(environment, modules.authorizer.handler)(event, CONTEXT),
     )
-    if (authorization === undefined) throw new Error('the authorizer answered what is no authorization')
+    if (authorization === undefined) throw new Error('the authorizer returned an invalid policy')
     return authorization
   }
 
   return {
     authorize,
-    async ask(route: Route, { token, ...asking }: Asking): Promise<Answer> {
+    async ask(route: Route, { token, ...asking }: Asking): Promise<ApiResponse> {
       let context: Record<string, string> | undefined
       try {
         context = token === undefined ? undefined : (await authorize(token)).context
       } catch (error) {
-        // What resources/gateway-responses.yml makes of UNAUTHORIZED and of AUTHORIZER_FAILURE.
+        // The gateway responses UNAUTHORIZED and AUTHORIZER_FAILURE of resources/gateway-responses.yml.
         const isUnauthorized = (error as Error).message === 'Unauthorized'
         return isUnauthorized
           ? { status: 401, headers: {}, text: '' }
@@ -292,11 +293,11 @@ export async function startFunctions(endpoint: string, settings: Record<string, 
       }
       const handler = inEnvironment(environment, modules[route].handler)
       const { statusCode, headers, body } = await handler(eventOf(asking, context), CONTEXT)
-      const [method, url] = PLACES[route]
+      const [method, url] = ROUTES[route]
       expectDescribed({ method, url, status: statusCode, headers: headers ?? {}, body })
       return { status: statusCode, headers: headers ?? {}, text: body }
     },
-    /** Whether the authorizer lets an access token pass now. */
+    /** Returns whether the authorizer accepts an access token. */
     opens: (token: string) =>
       authorize(token).then(
         () => true,
@@ -327,7 +328,7 @@ function eventOf(
   } as unknown as APIGatewayProxyEvent
 }
 
-/** What a client gets from a login or a refresh. */
+/** Response of a login or refresh. */
 export interface Tokens {
   authToken: string
   tokenType: string
@@ -336,9 +337,9 @@ export interface Tokens {
   refreshExpiresIn: number
 }
 
-/** Reads the answer of a login or refresh that must have succeeded. */
-export function tokensOf({ status, text }: Answer): Tokens {
-  if (status !== 200) throw new Error(`no tokens, but ${status}: ${text}`)
+/** Reads the response of a login or refresh that must have succeeded. */
+export function tokensOf({ status, text }: ApiResponse): Tokens {
+  if (status !== 200) throw new Error(`no tokens: ${status} ${text}`)
   return JSON.parse(text)
 }
 
@@ -348,7 +349,7 @@ export const signIn = async (functions: Functions, username: string, password = 
 export const refresh = (functions: Functions, refreshToken: string) =>
   functions.ask('refresh', { body: { refreshToken } })
 
-/** Begins a session as a login does, but without a password and what it costs to check it. */
+/** Begins a session as a login does, without the cost of a password hash. */
 export async function begin({ table }: Pick<Operator, 'table'>, functions: Functions, username: string) {
   const user = await findUser(table, username)
   if (user === undefined) throw new Error(`there is no user ${username}`)
@@ -365,13 +366,16 @@ export async function begin({ table }: Pick<Operator, 'table'>, functions: Funct
   return tokensOf(await refresh(functions, refreshTokenOf(session, secret)))
 }
 
-/** How many sessions of a user go on. */
-export async function livingSessions({ table }: Pick<Operator, 'table'>, username: string): Promise<number> {
+/** Returns the number of sessions of a user that have not ended. */
+export async function countLiveSessions(
+  { table }: Pick<Operator, 'table'>,
+  username: string,
+): Promise<number> {
   const { sessions, user } = await findSessions(table, username)
   return sessions.filter((session) => isLive(session, user, new Date())).length
 }
 
-/** A refresh token's three parts. */
+/** Returns the three parts of a refresh token. */
 export function partsOf(refreshToken: string) {
   const [id = '', secret = '', ...username] = refreshToken.split('.')
   return { id, secret, username: username.join('.') }

@@ -1,8 +1,8 @@
 import { inflateRawSync } from 'node:zlib'
 
 /**
- * Reads a ZIP archive by its central directory (PKWARE APPNOTE.TXT section 4.3); just what packages of functions
- * need: no ZIP64, no encryption.
+ * Reads a ZIP archive by its central directory (PKWARE APPNOTE.TXT section 4.3). It supports what packages of functions
+ * contain: no ZIP64, no encryption.
  *
  * @returns Contents by name.
  */
