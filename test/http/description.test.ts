@@ -17,7 +17,7 @@ const serviceUrl = inject('serviceUrl')
 const service = describeService()
 const PROD = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/prod'
 const document = describeApi(PROD, true)
-const gatewayResponses = gatewayAnswers(resourcesOf(service))
+const responsesByType = gatewayAnswers(resourcesOf(service))
 
 test('GET /openapi.json returns the description, with the URL of the request, without a token', async () => {
   const { body, ...response } = await get(`${serviceUrl}/openapi.json`)
@@ -98,7 +98,7 @@ test.each(bodies.filter(({ path }) => path === '/login'))(
 )
 
 test('the problems of the gateway are described word for word', () => {
-  const bodyOf = (type: string) => JSON.parse(gatewayResponses.get(type)?.body ?? '{}')
+  const bodyOf = (type: string) => JSON.parse(responsesByType.get(type)?.body ?? '{}')
   const { request_refused, throttled } = GATEWAY_PROBLEMS
   const { status: _, ...rejected } = request_refused
   expect(bodyOf('DEFAULT_4XX')).toEqual({ type: 'about:blank', ...rejected })
@@ -109,7 +109,7 @@ test('the problems of the gateway are described word for word', () => {
 test.each(
   operationsOf(document).map((operation) => [`${operation.method} ${operation.path}`, operation] as const),
 )('%s describes the 429 of the gateway', (_, { method, path }) => {
-  const { status = 0, headers = {}, body = '' } = gatewayResponses.get('THROTTLED') ?? {}
+  const { status = 0, headers = {}, body = '' } = responsesByType.get('THROTTLED') ?? {}
   expectDescribed({ method, url: path, status, headers, body })
 })
 
