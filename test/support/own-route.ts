@@ -49,11 +49,12 @@ function readRoute() {
   return { handler, entry, sample, row, unitTest }
 }
 
-/** Returns the two blocks of `A role of your own`: the list of roles, and the line of a handler that names some of them. */
+/** Returns the parts of `A role of your own`: the list of roles, a handler's line with a guard, and a row's line for it. */
 function readRole() {
-  const [roles = '', guard = '', ...others] = blocksIn(sectionOf('A role of your own'))
+  const section = sectionOf('A role of your own')
+  const [roles = '', guard = '', ...others] = blocksIn(section)
   if (others.length > 0) throw new Error('README’s role has more than two blocks')
-  return { roles, guard }
+  return { roles, guard, problems: /`(problems: [^`]*)`/.exec(section)?.[1] ?? '' }
 }
 
 /** A copy of the project with its own `.results`. */
@@ -106,7 +107,7 @@ export function copyProject(): Copy {
     folder,
     addRoute: () => addFunction(readRoute()),
     addRole() {
-      const { roles, guard } = readRole()
+      const { roles, guard, problems } = readRole()
       const source = readFileSync(`${folder}/lib/users/user.ts`, 'utf8')
       write(
         'lib/users/user.ts',
@@ -125,7 +126,7 @@ export function copyProject(): Copy {
         handler: { file: named(handler).file, block: guarded },
         entry: named(entry),
         sample: { file: '', block: sample },
-        row: named(row),
+        row: { ...row, block: named(row).block.replace(/^ {2}\},\n$/m, () => `    ${problems},\n  },\n`) },
         unitTest: named(unitTest),
       })
     },
