@@ -24,7 +24,7 @@ export interface Urls {
 }
 
 /** Starts a script that stands in for AWS and sends its addresses. It ends when it is disconnected. */
-export async function startAws(
+async function startAws(
   script: URL,
   args: string[],
   region: string,

@@ -72,8 +72,8 @@ export interface Copy {
 /** Folders that are not part of the project. */
 const LEFT_OUT = ['.git', '.results', '.serverless', '.esbuild', 'node_modules']
 
-/** Tests that make such a copy themselves. */
-const OWN_TESTS = /own-route(?:\.proof)?\.test\.ts$/
+/** Tests that make such a copy themselves, and packages of parts of the project. */
+const EXCLUDED = /\/own-route(?:\.proof)?\.test\.ts$|\/node_modules$/
 
 export function copyProject(): Copy {
   mkdirSync(`${root}/.results`, { recursive: true })
@@ -81,7 +81,7 @@ export function copyProject(): Copy {
   for (const name of readdirSync(root).filter((name) => !LEFT_OUT.includes(name))) {
     cpSync(`${root}/${name}`, `${folder}/${name}`, {
       recursive: true,
-      filter: (path) => !OWN_TESTS.test(path),
+      filter: (path) => !EXCLUDED.test(path),
     })
   }
   symlinkSync(`${root}/node_modules`, `${folder}/node_modules`, 'junction')
