@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { describeService, resourcesOf } from '../test/support/service-description.ts'
-import { allows, gatewayAnswers, preflightAnswer, readAuthorization } from './gateway-rules.ts'
+import { allows, gatewayResponses, preflightResponse, readAuthorization } from './gateway-rules.ts'
 
 const api = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234'
 const statement = (
@@ -88,7 +88,7 @@ describe('an authorizer\u2019s answer', () => {
 
 describe('the gateway\u2019s own answers', () => {
   test('are read from the resources that are deployed', () => {
-    const answers = gatewayAnswers(resourcesOf(describeService()))
+    const answers = gatewayResponses(resourcesOf(describeService()))
     expect(answers.get('UNAUTHORIZED')).toEqual({
       status: 401,
       headers: {
@@ -105,14 +105,14 @@ describe('the gateway\u2019s own answers', () => {
   })
 
   test('are none where there are none', () => {
-    expect(gatewayAnswers([{ Type: 'AWS::KMS::Key', Properties: {} }])).toEqual(new Map())
+    expect(gatewayResponses([{ Type: 'AWS::KMS::Key', Properties: {} }])).toEqual(new Map())
   })
 })
 
 describe('a preflight', () => {
   const preflight = (origin: string, asking: string | undefined, ...methods: string[]) => {
     const cors = { origin, headers: ['Authorization', 'Content-Type'], maxAge: 60, cacheControl: 'no-store' }
-    return preflightAnswer(cors, methods, asking).headers
+    return preflightResponse(cors, methods, asking).headers
   }
   const listed = 'https://a.example,https://b.example'
 

@@ -1,24 +1,24 @@
 import type { Resource } from './aws.ts'
 
-/** What API Gateway sends when it answers by itself. */
-export interface GatewayAnswer {
+/** A response that API Gateway makes without a function. */
+export interface GatewayResponse {
   status: number | undefined
   headers: Record<string, string>
   body: string
 }
 
 /**
- * Reads the answers that the deployed gateway would give from the very resources that are deployed.
+ * Reads the deployed gateway's responses from the resources that are deployed.
  *
- * @param resources - Those of type `AWS::ApiGateway::GatewayResponse` count. Header values must be static text in
- *   single quotes, and there must be a template for `application/json`.
- * @returns Answers by response type. `status` is undefined where the gateway keeps its own.
+ * @param resources - Only those of type `AWS::ApiGateway::GatewayResponse` are read. Header values must be static text
+ *   in single quotes, and there must be a template for `application/json`.
+ * @returns Responses by response type. `status` is undefined where the gateway's own status stays.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
  */
-export function gatewayAnswers(resources: readonly Resource[]): ReadonlyMap<string, GatewayAnswer> {
-  const responses = resources.filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse')
+export function gatewayResponses(resources: readonly Resource[]): ReadonlyMap<string, GatewayResponse> {
+  const deployed = resources.filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse')
   return new Map(
-    responses.map(({ Properties }) => {
+    deployed.map(({ Properties }) => {
       const { ResponseType, StatusCode, ResponseParameters, ResponseTemplates } = Properties as unknown as {
         ResponseType: string
         StatusCode?: string
@@ -36,9 +36,9 @@ export function gatewayAnswers(resources: readonly Resource[]): ReadonlyMap<stri
   )
 }
 
-/** A route's `cors`, as the framework has it. */
+/** A route's `cors`, in the framework's form. */
 export interface Cors {
-  /** Origins with commas between, or `*`. */
+  /** Origins separated by commas, or `*`. */
   origin: string
   headers: string[]
   maxAge: number
@@ -46,18 +46,18 @@ export interface Cors {
 }
 
 /**
- * What the method OPTIONS, which the framework makes out of `cors`, answers to a preflight. To an origin that is not
- * listed it names the first one that is, which a browser takes for a no.
+ * Returns the response to a preflight, as the framework's OPTIONS method gives it. An origin that is not listed gets
+ * the first listed one, and so the browser blocks the request.
  *
- * @param methods - That the path has.
- * @param origin - Of the page that asks.
+ * @param methods - Methods of the path.
+ * @param origin - Origin of the page that makes the request.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
  */
-export function preflightAnswer(
+export function preflightResponse(
   { origin: allowed, headers, maxAge, cacheControl }: Cors,
   methods: readonly string[],
   origin: string | undefined,
-): GatewayAnswer {
+): GatewayResponse {
   const origins = allowed.split(',')
   return {
     status: 200,
@@ -80,10 +80,10 @@ interface Statement {
 }
 
 /**
- * Whether a policy lets a method be called: some statement allows it, and none denies it.
+ * Returns whether a policy allows a call: at least one statement allows the method, and no statement denies it.
  *
- * @param statements - As an authorizer returns them; `*` and `?` match as in IAM, across slashes.
- * @param methodArn - The method that is called.
+ * @param statements - Statements of an authorizer. `*` and `?` match as in IAM, across slashes.
+ * @param methodArn - ARN of the method that the client calls.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
  */
 export function allows(statements: readonly Statement[], methodArn: string): boolean {
@@ -105,7 +105,7 @@ function matches(pattern: string, text: string): boolean {
   return new RegExp(`^${source}$`, 's').test(text)
 }
 
-/** What of an authorizer's answer reaches the handler. */
+/** The part of an authorizer's result that reaches the handler. */
 export interface Authorization {
   principalId: string
   context: Record<string, string>
@@ -113,14 +113,14 @@ export interface Authorization {
 }
 
 /**
- * Reads an authorizer's answer as API Gateway does: context values become strings, and nothing but strings, numbers
- * and booleans may be in there.
+ * Reads an authorizer's result as API Gateway does: context values become strings. Only strings, numbers and booleans
+ * are allowed there.
  *
- * @returns `undefined` if API Gateway would call it misconfigured.
+ * @returns The authorization, or `undefined` if API Gateway would report a misconfigured authorizer.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
-export function readAuthorization(answer: unknown): Authorization | undefined {
-  const { principalId, policyDocument, context = {} } = Object(answer)
+export function readAuthorization(result: unknown): Authorization | undefined {
+  const { principalId, policyDocument, context = {} } = Object(result)
   const statements = policyDocument?.Statement
   const values = Object.values(Object(context))
   const isFlat = values.every((value) => ['string', 'number', 'boolean'].includes(typeof value))
@@ -130,20 +130,20 @@ export function readAuthorization(answer: unknown): Authorization | undefined {
 }
 
 /**
- * Keeps authorizations as API Gateway does: by the token alone, for every route, until their time is over.
+ * Creates a cache of authorizations that works as API Gateway's: the key is the token alone, the same for every route.
  *
- * @param ttlSeconds - The authorizer's `resultTtlInSeconds`; 0 keeps nothing.
+ * @param ttlSeconds - The authorizer's `resultTtlInSeconds`. With 0 nothing is cached.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
  */
 export function authorizationCache(ttlSeconds: number) {
-  const kept = new Map<string, { authorization: Authorization; untilMs: number }>()
+  const entries = new Map<string, { authorization: Authorization; untilMs: number }>()
   return {
     find(token: string, now: Date): Authorization | undefined {
-      const entry = kept.get(token)
+      const entry = entries.get(token)
       return entry !== undefined && now.getTime() < entry.untilMs ? entry.authorization : undefined
     },
-    keep(token: string, authorization: Authorization, now: Date): void {
-      kept.set(token, { authorization, untilMs: now.getTime() + ttlSeconds * 1000 })
+    store(token: string, authorization: Authorization, now: Date): void {
+      entries.set(token, { authorization, untilMs: now.getTime() + ttlSeconds * 1000 })
     },
   }
 }

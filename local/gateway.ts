@@ -3,23 +3,30 @@ import {
   allows,
   authorizationCache,
   type Cors,
-  type GatewayAnswer,
-  gatewayAnswers,
-  preflightAnswer,
+  type GatewayResponse,
+  gatewayResponses,
+  preflightResponse,
   readAuthorization,
 } from './gateway-rules.ts'
+import { type Invocation, invokeFunction } from './lambda-socket.ts'
+import { connectNotes, invokeWithNotes, type Notes, requestLines } from './request-log.ts'
+import { unauthorizedPage } from './unauthorized-page.ts'
 
-/** What the gateway must know of the service it stands before. */
+/** What the gateway needs of the service behind it. */
 export interface GatewaySettings {
   resources: readonly Resource[]
   region: string
   stage: string
-  /** Where the Lambda service's Invoke API listens. */
-  lambdaUrl: URL
-  /** Name that a function is deployed under, by its key in `serverless.yml`. */
+  /** Path of the Unix socket that the Lambda API listens on. */
+  lambdaSocket: string
+  /** Whether the service has the pages /docs and /signin. */
+  hasPages: boolean
+  /** Returns the deployed name of a function, by its key in `serverless.yml`. */
   functionName(key: string): string
   /** Called once, when the gateway listens. */
   onListening(): void
+  /** Prints the lines of one request. */
+  log(lines: string): void
 }
 
 interface AuthorizerSettings {
@@ -28,13 +35,15 @@ interface AuthorizerSettings {
   resultTtlInSeconds: number
 }
 
-// Of hapi, which serverless-offline answers with, just what is used here.
+// The part that is used here of hapi, the HTTP server of serverless-offline.
 interface Request {
   method: string
   path: string
+  mime: string
   headers: Record<string, string | undefined>
+  info: { received: number; responded: number; completed: number }
   raw: { req: { rawHeaders: string[]; url: string } }
-  response: HapiResponse
+  response: HapiResponse | null
   server: HapiServer
 }
 interface HapiResponse {
@@ -54,36 +63,47 @@ interface Toolkit {
 }
 interface HapiServer {
   ext(
-    event: 'onRequest' | 'onPostAuth' | 'onPreResponse',
+    event: 'onRequest' | 'onPostAuth' | 'onPreHandler' | 'onPreResponse',
     act: (request: Request, h: Toolkit) => unknown,
   ): void
   match(method: string, path: string): { path: string }
-  events: { on(event: 'start', act: () => void): void }
+  events: {
+    on(event: 'start', act: () => void): void
+    on(event: 'response', act: (request: Request) => void): void
+  }
 }
 
-/** Path of the route that serverless-offline answers on when there is no other. */
+/** Path of the route that serverless-offline uses when no other matches. */
 const NO_ROUTE = '/{p*}'
 
-/** What a route may have; HEAD and OPTIONS would be methods of their own, and there are none but the preflights. */
+/** Methods that a route may have. No route has HEAD, and OPTIONS is for preflights only. */
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
+/** API Gateway's own response to a body over 10 MB, which a deployment cannot change. */
+const TOO_LARGE: GatewayResponse = {
+  status: 413,
+  headers: { 'Content-Type': 'text/plain' },
+  body: 'HTTP content length exceeded 10485760 bytes.',
+}
+
 let settings: GatewaySettings
-let answers: ReadonlyMap<string, GatewayAnswer>
+let responses: ReadonlyMap<string, GatewayResponse>
 let cors: Cors | undefined
 let isShaped = false
 const caches = new Map<string, ReturnType<typeof authorizationCache>>()
+const notesOfRequests = new WeakMap<Request, Notes>()
 
-/** Tells the gateway about the service; to be called before serverless-offline makes its routes. */
+/** Configures the gateway for a service. Call it before serverless-offline makes its routes. */
 export function configureGateway(all: GatewaySettings): void {
   settings = all
-  answers = gatewayAnswers(all.resources)
+  responses = gatewayResponses(all.resources)
 }
 
 /**
- * serverless-offline's extension point for authorization: makes each route behave as behind API Gateway.
+ * Makes each route behave as behind API Gateway. This is serverless-offline's extension point for authorization.
  *
  * @param endpoint - A route of `serverless.yml`, with its `authorizer` if it has one. Its `cors`, the same on all
- *   routes, is taken away: serverless-offline would make headers of its own out of it.
+ *   routes, is removed: serverless-offline would make headers of its own from it.
  */
 function authenticationFor(
   endpoint: { authorizer?: AuthorizerSettings; cors?: Cors },
@@ -98,32 +118,49 @@ function authenticationFor(
     name,
     scheme: name,
     getAuthenticateFunction(server: HapiServer) {
-      shapeGatewayAnswers(server)
+      shapeServer(server)
       return {
         authenticate: (request: Request, h: Toolkit) =>
           endpoint.authorizer === undefined
-            ? h.authenticated({ credentials: {} })
+            ? authenticated(request, h, {})
             : authorize(endpoint.authorizer, request, h),
       }
     },
   }
 }
 
+function authenticated(request: Request, h: Toolkit, credentials: { context?: object }) {
+  const context = { ...credentials.context }
+  connectNotes(context, notesOf(request))
+  return h.authenticated({ credentials: { ...credentials, context } })
+}
+
+function notesOf(request: Request): Notes {
+  const notes = notesOfRequests.get(request) ?? []
+  notesOfRequests.set(request, notes)
+  return notes
+}
+
 async function authorize(authorizer: AuthorizerSettings, request: Request, h: Toolkit) {
   const { authorization: header } = request.headers
+  const notes = notesOf(request)
   if (header === undefined || !new RegExp(authorizer.identityValidationExpression).test(header)) {
-    return reply(h, 'UNAUTHORIZED')
+    notes.push(header === undefined ? 'no Authorization header' : 'Authorization is not "Bearer <JWT>"')
+    return reply(request, h, 'UNAUTHORIZED')
   }
   const { region, stage } = settings
   const method = request.method.toUpperCase()
   const methodArn = `arn:aws:execute-api:${region}:123456789012:local/${stage}/${method}${request.path}`
   const authorization =
-    cacheOf(authorizer).find(header, new Date()) ?? (await askAuthorizer(authorizer, header, methodArn))
-  if (typeof authorization === 'string') return reply(h, authorization)
-  if (!allows(authorization.statements, methodArn)) return reply(h, 'ACCESS_DENIED')
-  const { principalId, context } = authorization
+    cacheOf(authorizer).find(header, new Date()) ??
+    (await runAuthorizer(authorizer, header, methodArn, notes))
+  if (typeof authorization === 'string') return reply(request, h, authorization)
+  if (!allows(authorization.statements, methodArn)) {
+    notes.push('denied by the policy of the token')
+    return reply(request, h, 'ACCESS_DENIED')
+  }
   dropOverride(request.raw.req.rawHeaders)
-  return h.authenticated({ credentials: { principalId, context: { ...context } } })
+  return authenticated(request, h, authorization)
 }
 
 function cacheOf({ name, resultTtlInSeconds }: AuthorizerSettings) {
@@ -132,62 +169,89 @@ function cacheOf({ name, resultTtlInSeconds }: AuthorizerSettings) {
   return cache
 }
 
-/** Takes out the header by which serverless-offline lets a client speak in the authorizer's place. */
+/** Removes the header by which serverless-offline lets a client set the authorizer's result. */
 function dropOverride(rawHeaders: string[]): void {
   for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
     if (rawHeaders[index]?.toLowerCase() === 'sls-offline-authorizer-override') rawHeaders.splice(index, 2)
   }
 }
 
-/** @returns The authorization, kept for its time to live, or the type of the gateway's answer. */
-async function askAuthorizer(authorizer: AuthorizerSettings, header: string, methodArn: string) {
+/** @returns The authorization, which is cached from now on, or the type of the gateway's response. */
+async function runAuthorizer(
+  authorizer: AuthorizerSettings,
+  header: string,
+  methodArn: string,
+  notes: Notes,
+) {
   const name = settings.functionName(authorizer.name)
-  const response = await fetch(new URL(`/2015-03-31/functions/${name}/invocations`, settings.lambdaUrl), {
-    method: 'POST',
-    body: JSON.stringify({ type: 'TOKEN', authorizationToken: header, methodArn }),
-  })
-  const text = await response.text()
-  if (!response.ok || response.headers.has('x-amz-function-error')) {
-    return text.includes('"errorMessage":"Unauthorized"') ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE'
+  const event = { type: 'TOKEN', authorizationToken: header, methodArn }
+  const { isReturned, payload } = await invokeWithNotes<Invocation>(event, notes, (withId) =>
+    invokeFunction(settings.lambdaSocket, name, withId),
+  )
+  if (!isReturned) {
+    return payload.includes('"errorMessage":"Unauthorized"') ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE'
   }
-  const authorization = readAuthorization(JSON.parse(text))
+  const authorization = readAuthorization(JSON.parse(payload))
   if (authorization === undefined) return 'AUTHORIZER_CONFIGURATION_ERROR'
-  cacheOf(authorizer).keep(header, authorization, new Date())
+  cacheOf(authorizer).store(header, authorization, new Date())
   return authorization
 }
 
-/** Puts the deployed gateway's answers in the place of serverless-offline's own. */
-function shapeGatewayAnswers(server: HapiServer): void {
+/** Replaces serverless-offline's own responses with those of the deployed gateway, and logs each request. */
+function shapeServer(server: HapiServer): void {
   if (isShaped) return
   isShaped = true
   server.events.on('start', settings.onListening)
+  server.events.on('response', logRequest)
   server.ext('onRequest', (request, h) => {
     const { origin } = request.headers
-    // To whoever names an origin serverless-offline answers that it is allowed. Functions see it all the same.
+    // serverless-offline would allow every origin that asks. Functions still see the header.
     delete request.headers.origin
     const methods = methodsOf(request)
     if (methods === undefined || methods.includes(request.method.toUpperCase())) return h.continue
     if (request.method !== 'options' || methods.length === 0 || cors === undefined) {
-      return reply(h, 'MISSING_AUTHENTICATION_TOKEN')
+      notesOf(request).push('no such route')
+      return reply(request, h, 'MISSING_AUTHENTICATION_TOKEN')
     }
-    return send(h, preflightAnswer(cors, methods, origin))
+    return send(h, preflightResponse(cors, methods, origin))
   })
   server.ext('onPostAuth', (request, h) => {
-    // A slash at the end is no part of the route, and functions see it all the same.
+    // A slash at the end is not part of the route, but functions see it.
     if (/^[^?]+\/(\?|$)/.test(request.raw.req.url) && request.path !== '/') request.path += '/'
+    return h.continue
+  })
+  server.ext('onPreHandler', (request, h) => {
+    // API Gateway never decodes a body. serverless-offline decodes JSON, and a body that is a JSON string reaches the
+    // function decoded, to be decoded there again. It leaves bodies of other types as they are.
+    request.mime = 'text/plain'
     return h.continue
   })
   server.ext('onPreResponse', (request, h) => {
     const { response } = request
-    // serverless-offline writes the status of a function that took too long as text.
-    const statusCode = Number((response.isBoom ? response.output : response)?.statusCode ?? 500)
-    const type = gatewayAnswerType(response.isBoom === true, statusCode)
-    return type === undefined ? h.continue : reply(h, type, statusCode)
+    const type = gatewayResponseType(response?.isBoom === true, statusOf(response) ?? 500)
+    return type === undefined ? h.continue : reply(request, h, type, statusOf(response))
   })
 }
 
-/** Methods that a path has; `undefined` if it cannot be read, which the gateway refuses later. */
-function methodsOf({ server, path }: Request): string[] | undefined {
+/** serverless-offline writes the status of a function that took too long as text. */
+function statusOf(response: HapiResponse | null): number | undefined {
+  const status = response?.isBoom ? response.output?.statusCode : response?.statusCode
+  return status === undefined ? undefined : Number(status)
+}
+
+function logRequest(request: Request): void {
+  const { method, path, info, response } = request
+  // A client that left before the response has no time of response.
+  const ms = (info.responded || Date.now()) - info.received
+  settings.log(requestLines({ method, path, status: statusOf(response), ms }, notesOf(request)))
+}
+
+/** Returns the methods of a path, or `undefined` if the path is malformed: the gateway rejects it later. */
+function methodsOf({ server, path, raw }: Request): string[] | undefined {
+  // As in `GET *`, which is no path. An absolute URL has been replaced by its path.
+  if (!path.startsWith('/')) return undefined
+  // serverless-offline would take it for the root.
+  if (/^\/\/+(\?|$)/.test(raw.req.url)) return []
   try {
     decodeURIComponent(path)
   } catch {
@@ -196,29 +260,25 @@ function methodsOf({ server, path }: Request): string[] | undefined {
   return METHODS.filter((method) => server.match(method, path).path !== NO_ROUTE)
 }
 
-/** Which of its own answers the gateway would give; `undefined` where the function's answer stands. */
-function gatewayAnswerType(isBoom: boolean, status: number): string | undefined {
+/** Returns the type of the gateway's own response, or `undefined` where the function's response stands. */
+function gatewayResponseType(isBoom: boolean, status: number): string | undefined {
   if (isBoom && status === 413) return 'REQUEST_TOO_LARGE'
   if (isBoom && status < 500) return 'DEFAULT_4XX'
-  // A function that threw, timed out or answered what is no answer: our handlers never say these themselves.
+  // The function threw, timed out, or returned something malformed. The service's handlers return neither status.
   if (isBoom || status === 502 || status === 504) return 'DEFAULT_5XX'
   return undefined
 }
 
-/** API Gateway's own response to a body over 10 MB. Resources cannot customise it. */
-const TOO_LARGE: GatewayAnswer = {
-  status: 413,
-  headers: { 'Content-Type': 'text/plain' },
-  body: 'HTTP content length exceeded 10485760 bytes.',
+function reply(request: Request, h: Toolkit, type: string, ownStatus?: number): Reply {
+  const response = type === 'REQUEST_TOO_LARGE' ? TOO_LARGE : responses.get(type)
+  if (response === undefined) throw new Error(`resources/gateway-responses.yml has no ${type}`)
+  if (type === 'UNAUTHORIZED' && request.headers.accept?.includes('text/html')) {
+    return send(h, unauthorizedPage(response, settings.hasPages))
+  }
+  return send(h, { ...response, status: response.status ?? ownStatus })
 }
 
-function reply(h: Toolkit, type: string, ownStatus?: number): Reply {
-  const answer = type === 'REQUEST_TOO_LARGE' ? TOO_LARGE : answers.get(type)
-  if (answer === undefined) throw new Error(`resources/gateway-responses.yml says nothing of ${type}`)
-  return send(h, { ...answer, status: answer.status ?? ownStatus })
-}
-
-function send(h: Toolkit, { status = 500, headers, body }: GatewayAnswer): Reply {
+function send(h: Toolkit, { status = 500, headers, body }: GatewayResponse): Reply {
   const response = h.response(body).code(status)
   for (const [name, value] of Object.entries(headers)) response.header(name, value)
   return response.takeover()

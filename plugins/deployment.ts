@@ -1,3 +1,4 @@
+import { faultsOfOptions } from './options.ts'
 import { faultsOf, type Parameters, parametersOf } from './parameters.ts'
 
 interface Resource {
@@ -59,7 +60,10 @@ export default class DeploymentPlugin {
     if (processedInput.isHelpRequest) return
     const { stage } = configurationInput.provider
     const { param = [], region = process.env.AWS_REGION, package: folder } = processedInput.options
-    const faults = faultsOf(stage, parametersOf(configurationInput.params, stage, param))
+    const faults = [
+      ...faultsOfOptions(processedInput, process.env),
+      ...faultsOf(stage, parametersOf(configurationInput.params, stage, param)),
+    ]
 
     const command = processedInput.commands.join(' ')
     if (REMOTE.includes(processedInput.commands[0] ?? '') && command !== 'invoke local' && !region) {

@@ -18,6 +18,8 @@ export interface Serverless {
     options: { param?: string[]; region?: string; package?: string }
     isHelpRequest: boolean
   }
+  serviceDir: string
+  pluginManager: { plugins: object[] }
   classes: { Error: new (message: string) => Error }
   getProvider(name: 'aws'): {
     naming: { getLogGroupLogicalId(functionKey: string): string; getApiGatewayName(): string }
@@ -30,7 +32,7 @@ export interface Service {
   provider: {
     region: string
     stage: string
-    environment: { ALLOWED_ORIGINS: string }
+    environment: { ALLOWED_ORIGINS: string; NODE_OPTIONS?: string }
     /** The template that is deployed. It exists from `before:package:finalize` on. */
     compiledCloudFormationTemplate: { Resources: Record<string, CompiledResource> }
   }

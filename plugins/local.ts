@@ -1,85 +1,98 @@
-import { DEMO_USERS, type LocalAws, type Resource, startLocalAws } from '../local/aws.ts'
+import { type LocalAws, startLocalAws } from '../local/aws.ts'
+import { banner } from '../local/banner.ts'
 import { configureGateway } from '../local/gateway.ts'
-import { DYNAMODB_PORT } from '../local/ports.ts'
+import { lambdaSocketPath } from '../local/lambda-socket.ts'
+import { DYNAMODB_PORT, faultOfPort } from '../local/ports.ts'
+import { type Bundler, reportBuilds } from '../local/reload.ts'
+import { quietServerlessOffline } from '../local/serverless-offline.ts'
 import { fillTokens } from '../local/tokens.ts'
+import type { Hooks, OfflineOptions, Serverless } from './framework.d.ts'
 
 const HTTP_PORT = 3000
-const LAMBDA_PORT = 3002
 
-// Of the framework, just what is used here.
-interface Serverless {
-  service: {
-    custom: {
-      signingKey: string
-      tableName: string
-      tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
-      'serverless-offline': { httpPort?: number; lambdaPort?: number; host?: string }
-    }
-    provider: { region: string; stage: string }
-    resources: { Resources: Record<string, Resource> }
-    getFunction(key: string): { name: string }
-  }
-  processedInput: { commands: string[] }
-}
-
-interface Options {
-  host?: string
-  httpPort?: number
-  lambdaPort?: number
-  noSponsor?: boolean
+interface Options extends OfflineOptions {
   /** Event of `sls invoke local`, once it has been read. */
   data?: unknown
 }
 
 /**
- * Serverless plugin: on a developer's machine, provides what AWS provides, for `sls offline` and
- * `sls invoke local`. The functions do not notice: they are told their endpoints as the AWS SDKs are.
+ * Serverless plugin: provides what AWS provides, on a developer's machine, for `sls offline` and `sls invoke local`.
+ * Functions run unchanged: their environment names the local endpoints, as it does for the AWS SDKs.
  */
 export default class LocalPlugin {
-  readonly hooks = {
+  readonly hooks: Hooks = {
     initialize: () => this.start(),
     'before:invoke:local:invoke': () => this.fillEvent(),
   }
   private readonly serverless: Serverless
   private readonly options: Options
+  private readonly command: string
   private aws: LocalAws | undefined
 
   constructor(serverless: Serverless, options: Options) {
     this.serverless = serverless
     this.options = options
+    this.command = serverless.processedInput.commands.join(' ')
+    if (this.isLocal()) mapStacks(serverless)
   }
 
+  private isLocal = () => ['offline', 'offline start', 'invoke local'].includes(this.command)
+
   private async start(): Promise<void> {
-    const command = this.serverless.processedInput.commands.join(' ')
-    if (!['offline', 'offline start', 'invoke local'].includes(command)) return
-    const { provider, resources } = this.serverless.service
+    if (!this.isLocal()) return
+    const { custom, provider, resources } = this.serverless.service
+    const offline = { ...custom['serverless-offline'], ...this.options }
+    const { host = 'localhost' } = offline
+    const httpPort = Number(offline.httpPort ?? HTTP_PORT)
+    if (this.command !== 'invoke local') await this.refusePort(httpPort, host)
+
     const all = Object.values(resources.Resources)
     const aws = await startLocalAws(all, provider.region, DYNAMODB_PORT)
     this.aws = aws
     this.pointFunctionsAt(aws)
-    if (command === 'invoke local') return
+    if (this.command === 'invoke local') return
 
     this.options.noSponsor = true
-    const offline = { ...this.serverless.service.custom['serverless-offline'], ...this.options }
-    const host = offline.host === '0.0.0.0' ? 'localhost' : (offline.host ?? 'localhost')
-    const url = `http://${host}:${offline.httpPort ?? HTTP_PORT}`
+    this.options.lambdaPort = await lambdaSocketPath()
+    await quietServerlessOffline(this.serverless.serviceDir, httpPort)
+    this.reportBuilds()
+    const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
+    const hasPages = custom.pages === 'on'
     configureGateway({
       resources: all,
       region: provider.region,
       stage: provider.stage,
-      lambdaUrl: new URL(`http://${host}:${offline.lambdaPort ?? LAMBDA_PORT}`),
+      lambdaSocket: this.options.lambdaPort,
+      hasPages,
       functionName: (key) => this.serverless.service.getFunction(key).name,
-      onListening: () => console.log(welcome(url, aws.settings.endpoints.dynamodb)),
+      log: console.log,
+      onListening: () => console.log(banner(url, aws.settings.endpoints.dynamodb, hasPages)),
     })
   }
 
-  /** Whatever AWS account the developer is signed in to, nothing that runs from here on can reach it. */
+  /** Refuses a port before anything is built, in one sentence. */
+  private async refusePort(port: number, host: string): Promise<void> {
+    const isPort = Number.isInteger(port) && port > 0 && port < 65_536
+    const fault = isPort
+      ? await faultOfPort(port, host)
+      : `--httpPort must be a number from 1 to 65535, such as ${HTTP_PORT}.`
+    if (fault !== undefined) throw new this.serverless.classes.Error(fault)
+  }
+
+  /** Removes the developer's own AWS account from the environment, so that nothing from here on can reach it. */
   private pointFunctionsAt({ settings }: LocalAws): void {
     for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name]
     process.env.AWS_ACCESS_KEY_ID = settings.credentials.accessKeyId
     process.env.AWS_SECRET_ACCESS_KEY = settings.credentials.secretAccessKey
     process.env.AWS_ENDPOINT_URL_DYNAMODB = settings.endpoints.dynamodb.href
     process.env.AWS_ENDPOINT_URL_KMS = settings.endpoints.kms.href
+  }
+
+  private reportBuilds(): void {
+    const bundler = this.serverless.pluginManager.plugins.find(
+      (plugin) => plugin.constructor.name === 'EsbuildServerlessPlugin',
+    )
+    if (bundler !== undefined) reportBuilds(bundler as object as Bundler, console.log)
   }
 
   private async fillEvent(): Promise<void> {
@@ -91,20 +104,17 @@ export default class LocalPlugin {
   }
 }
 
-/** Nobody should change the accounts of whatever else has the port that `--local` takes. */
-const otherPort = ({ origin }: URL) =>
-  `\n  Port ${DYNAMODB_PORT} was taken, so: npm run users -- … --local --endpoint ${origin}`
-
-const welcome = (url: string, dynamodb: URL) => `
-  serverless-jwt-auth is running at ${url}
-
-  Demo users (this machine only)
-${DEMO_USERS.map(({ username }) => `    ${username.padEnd(5)} with password ${username}`).join('\n')}
-
-  The table is in memory, at ${dynamodb.origin}${Number(dynamodb.port) === DYNAMODB_PORT ? '' : otherPort(dynamodb)}
-
-  Try it
-    TOKEN=$(curl -s ${url}/login -H 'Content-Type: application/json' -d '{"username":"user","password":"user"}' | sed -E 's/.*"authToken":"([^"]*)".*/\\1/')
-    curl -s ${url}/ -H "Authorization: Bearer $TOKEN"
-    curl -s ${url}/admin -H "Authorization: Bearer $TOKEN"
-`
+/**
+ * Makes stacks name the TypeScript source. The maps are inside the bundles: linked ones would stay in the build folder
+ * as files of their own. Commands that package do not come here, so a package has no map.
+ */
+function mapStacks({ service, processedInput }: Serverless): void {
+  Object.assign(service.custom.esbuild, { sourcemap: 'inline', sourcesContent: false, logLevel: 'silent' })
+  if (processedInput.commands[0] === 'invoke') process.setSourceMapsEnabled(true)
+  const thread = new URL('../local/function-thread.ts', import.meta.url).href
+  const { environment } = service.provider
+  if (processedInput.commands[0] === 'offline') {
+    // The threads that run functions get their options from the functions' environment, and from nowhere else.
+    environment.NODE_OPTIONS = `--enable-source-maps --import=${thread}`
+  }
+}

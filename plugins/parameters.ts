@@ -1,4 +1,5 @@
 import { SETTINGS } from '../lib/config.ts'
+import { didYouMean } from './did-you-mean.ts'
 
 /** Parameters by name: one that is `null` is not given. */
 export type Parameters = Record<string, string | number | boolean | null>
@@ -90,7 +91,7 @@ export function parametersOf(
 export function faultsOf(stage: string, parameters: Parameters): string[] {
   const faults = Object.entries(parameters).flatMap(([name, value]) => {
     const rule = RULES[name]
-    if (rule === undefined) return [`There is no parameter ${name}: those there are stand in serverless.yml.`]
+    if (rule === undefined) return [`Unknown parameter ${name}.${didYouMean(name, Object.keys(RULES))}`]
     // A value that is itself a variable of the framework has none yet. It is looked at again when it has.
     if (value === null || String(value).includes('${')) return []
     try {

@@ -7,7 +7,7 @@ import { GATEWAY_PROBLEMS } from '../../lib/openapi/problems.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
 import { SCHEMAS } from '../../lib/openapi/schemas.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
-import { gatewayAnswers } from '../../local/gateway-rules.ts'
+import { gatewayResponses } from '../../local/gateway-rules.ts'
 import { get, postLogin, send, tokenOf, UNAUTHORIZED } from '../support/http.ts'
 import { expectDescribed } from '../support/openapi/check.ts'
 import { operationsOf } from '../support/openapi/document.ts'
@@ -17,7 +17,7 @@ const serviceUrl = inject('serviceUrl')
 const service = describeService()
 const PROD = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/prod'
 const document = describeApi(PROD, true)
-const responsesByType = gatewayAnswers(resourcesOf(service))
+const responsesByType = gatewayResponses(resourcesOf(service))
 
 test('GET /openapi.json returns the description, with the URL of the request, without a token', async () => {
   const { body, ...response } = await get(`${serviceUrl}/openapi.json`)

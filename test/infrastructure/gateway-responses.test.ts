@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ProblemCode, ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { gatewayAnswers } from '../../local/gateway-rules.ts'
+import { gatewayResponses } from '../../local/gateway-rules.ts'
 import { allowOrigins } from '../../plugins/gateway.ts'
 import { lambdaContext, loginEvent, parsed } from '../support/lambda.ts'
 import { describeService, resourcesOf } from '../support/service-description.ts'
@@ -31,7 +31,7 @@ const CHALLENGES: Record<string, string | undefined> = {
 // The framework accepts no empty value, and trims the space.
 const NO_ORIGINS = { allowedOrigins: ' ' }
 
-const responses = gatewayAnswers(resourcesOf(describeService(NO_ORIGINS)))
+const responses = gatewayResponses(resourcesOf(describeService(NO_ORIGINS)))
 
 beforeAll(() => {
   for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
@@ -55,7 +55,7 @@ test.each([
     }
     return [type, { ...response, headers }]
   })
-  expect([...gatewayAnswers(resourcesOf(describeService({ allowedOrigins: allowed })))]).toEqual(withCors)
+  expect([...gatewayResponses(resourcesOf(describeService({ allowedOrigins: allowed })))]).toEqual(withCors)
 })
 
 test('if no origin is allowed, no response has CORS headers', () => {

@@ -258,7 +258,7 @@ test.each(Object.keys(REVOCATIONS))(
     const pass = async () => {
       const cached = cache.find(tokens.authToken, new Date())
       if (cached === undefined)
-        cache.keep(tokens.authToken, await functions.authorize(tokens.authToken), new Date())
+        cache.store(tokens.authToken, await functions.authorize(tokens.authToken), new Date())
       return cached === undefined ? 'asked' : 'from the cache'
     }
     expect(await pass()).toBe('asked')

@@ -26,17 +26,17 @@ export async function startService(
   nodeOptions: string[] = [],
   folder = root,
 ): Promise<Service> {
-  const [httpPort, lambdaPort] = [await freePort(), await freePort()]
+  const httpPort = await freePort()
   const sls = fileURLToPath(new URL('../../node_modules/.bin/sls', import.meta.url))
   const all = { ...params, buildFolder: `.results/service-${httpPort}` }
-  const args = ['offline', 'start', '--httpPort', String(httpPort), '--lambdaPort', String(lambdaPort)]
+  const args = ['offline', 'start', '--httpPort', String(httpPort)]
   for (const [name, value] of Object.entries(all)) args.push('--param', `${name}=${value}`)
   const child = spawn(process.execPath, [...nodeOptions, sls, ...args], { cwd: folder })
   let output = ''
   const ready = new Promise<void>((resolve, reject) => {
     const listen = (chunk: Buffer) => {
       output += chunk
-      if (output.includes('Server ready')) resolve()
+      if (output.includes('is running at')) resolve()
     }
     child.stdout.on('data', listen)
     child.stderr.on('data', listen)

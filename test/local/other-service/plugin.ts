@@ -1,5 +1,6 @@
 import type { Resource } from '../../../local/aws.ts'
 import { configureGateway } from '../../../local/gateway.ts'
+import { lambdaSocketPath } from '../../../local/lambda-socket.ts'
 
 interface Serverless {
   service: {
@@ -11,19 +12,23 @@ interface Serverless {
 
 /** Serverless plugin: puts the local gateway before this service, and nothing else. */
 export default class OtherServicePlugin {
-  readonly hooks: { initialize(): void }
+  readonly hooks: { initialize(): Promise<void> }
 
-  constructor({ service }: Serverless, { lambdaPort }: { lambdaPort: number }) {
+  constructor({ service }: Serverless, options: { lambdaPort: string }) {
     this.hooks = {
-      initialize: () =>
+      initialize: async () => {
+        options.lambdaPort = await lambdaSocketPath()
         configureGateway({
           resources: Object.values(service.resources.Resources),
           region: service.provider.region,
           stage: service.provider.stage,
-          lambdaUrl: new URL(`http://localhost:${lambdaPort}`),
+          lambdaSocket: options.lambdaPort,
+          hasPages: false,
           functionName: (key) => service.getFunction(key).name,
-          onListening() {},
-        }),
+          onListening: () => console.log('is running at'),
+          log: console.log,
+        })
+      },
     }
   }
 }

@@ -1,0 +1,67 @@
+import { inspect } from 'node:util'
+import type { Notes } from './request-log.ts'
+
+// Preloaded into each thread that runs a function. It sends what the function logs as an event back with the result, so
+// that the log has one line for a request. Everything else that a function prints is printed at once.
+
+interface Runner {
+  run(event: unknown, context: unknown): Promise<unknown>
+}
+
+/** What a thread sends back instead of the function's own result. */
+export interface Outcome {
+  notes: Notes
+  returned?: unknown
+  /** What the function threw. */
+  thrown?: unknown
+}
+
+const IN_PROCESS_RUNNER = 'lambda/handler-runner/in-process-runner/InProcessRunner.js'
+const offline = import.meta.resolve('serverless-offline')
+const { default: InProcessRunner }: { default: { prototype: Runner } } = await import(
+  new URL(IN_PROCESS_RUNNER, offline).href
+)
+
+/** Notes of the event that the function works on; a thread works on one at a time. */
+let current: Notes | undefined
+
+const { run } = InProcessRunner.prototype
+InProcessRunner.prototype.run = async function (event, context): Promise<Outcome> {
+  const notes: Notes = []
+  current = notes
+  try {
+    return { notes, returned: await run.call(this, event, context) }
+  } catch (thrown) {
+    return { notes, thrown }
+  } finally {
+    current = undefined
+  }
+}
+
+for (const method of ['log', 'info', 'warn', 'error'] as const) {
+  const print = console[method].bind(console)
+  console[method] = (...values: unknown[]) => {
+    const [record] = values
+    if (current === undefined || values.length !== 1 || !isEvent(record)) return print(...values)
+    current.push(noteOf(record))
+  }
+}
+
+type EventRecord = { event: string } & Record<string, unknown>
+
+const isEvent = (value: unknown): value is EventRecord => typeof Object(value).event === 'string'
+
+/** Returns an event as one line, its reason first, followed by a stack if its cause has one. */
+function noteOf({ event, code: _, reason, detail = reason, cause, ...members }: EventRecord): string {
+  const [message, ...stack] = String(cause ?? '').split('\n')
+  const more = Object.entries(members).map(
+    ([name, value]) =>
+      `${name}=${typeof value === 'string' ? value : inspect(value, { breakLength: Infinity })}`,
+  )
+  const first = [
+    detail === undefined ? `${event}` : `${event}: ${String(detail).replace(/^token refused: /, '')}`,
+    ...(message ? [`(${message})`] : []),
+    ...more,
+  ]
+  return [first.join(' ').replaceAll('\n', ' '), ...stack].join('\n')
+}

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** The part of serverless-esbuild that is used here. */
+export interface Bundler {
+  bundle(): Promise<void>
+  log: object
+}
+
+/** One of esbuild's error messages (https://esbuild.github.io/api/#build-failures). */
+interface BuildMessage {
+  text: string
+  location: { file: string; line: number; column: number } | null
+}
+
+/** An editor may write a file in several steps, of which only the last state counts. */
+const SETTLE_MS = 100
+
+/**
+ * Makes serverless-esbuild report a build failure once, with file and line, and report the first success after it.
+ *
+ * By itself it prints each failure once for every function that imports the broken file, and it prints no success.
+ *
+ * @param say - Prints one message.
+ */
+export function reportBuilds(bundler: Bundler, say: (message: string) => void): void {
+  const { bundle } = bundler
+  let latest = 0
+  let failure = ''
+  const ignore = () => {}
+  bundler.log = { ...bundler.log, verbose: ignore, error: ignore }
+  bundler.bundle = async () => {
+    latest += 1
+    const own = latest
+    try {
+      await bundle.call(bundler)
+      if (own > 1 && own === latest) say(failure === '' ? 'Reloaded.' : 'Fixed and reloaded.')
+      failure = ''
+    } catch (error) {
+      await sleep(SETTLE_MS)
+      const message = messageOf(error)
+      if (own === latest && message !== failure) {
+        failure = message
+        say(own === 1 ? message : `${message}\nThe previous version keeps running until this is fixed.`)
+      }
+      throw error
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  const { errors } = error as { errors?: BuildMessage[] }
+  if (errors === undefined) return String(error)
+  return errors
+    .map(({ text, location }) =>
+      location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text,
+    )
+    .join('\n')
+}

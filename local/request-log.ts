@@ -1,0 +1,77 @@
+/** What the log says of one request beyond its first columns. Functions and the gateway add to it. */
+export type Notes = string[]
+
+const ofContexts = new WeakMap<object, Notes>()
+const ofIds = new Map<string, Notes>()
+
+/** Member of an authorizer's event that names its request. It is removed before the function runs. */
+const REQUEST_ID = 'localRequestId'
+
+let lastId = 0
+
+/**
+ * Connects a request's notes with the event that serverless-offline makes of the request.
+ *
+ * @param context - The authorizer context, which becomes `requestContext.authorizer` of the event: the same object.
+ */
+export function connectNotes(context: object, notes: Notes): void {
+  ofContexts.set(context, notes)
+}
+
+/**
+ * Invokes an authorizer with the notes of the request that it decides on.
+ *
+ * @param invoke - Gets the event to send.
+ */
+export async function invokeWithNotes<T>(
+  event: object,
+  notes: Notes,
+  invoke: (event: object) => Promise<T>,
+): Promise<T> {
+  lastId += 1
+  ofIds.set(String(lastId), notes)
+  try {
+    return await invoke({ ...event, [REQUEST_ID]: String(lastId) })
+  } finally {
+    ofIds.delete(String(lastId))
+  }
+}
+
+/** Returns the notes of the request that an event belongs to, and the event as the function gets it. */
+export function notesOfEvent(event: unknown): { event: unknown; notes: Notes | undefined } {
+  const { [REQUEST_ID]: id, ...rest } = Object(event)
+  if (typeof id === 'string') return { event: rest, notes: ofIds.get(id) }
+  return { event, notes: ofContexts.get(Object(Object(event).requestContext?.authorizer)) }
+}
+
+/**
+ * Returns the lines of one request: method, path, status, milliseconds and notes on the first line, then the stacks.
+ *
+ * Neither the query nor anything that looks like a token is in it. Control characters are escaped, so a request cannot
+ * forge a line or write to the terminal.
+ */
+export function requestLines(
+  request: { method: string; path: string; status: number | undefined; ms: number },
+  notes: Notes,
+): string {
+  const { method, path, status, ms } = request
+  const duration = `${ms.toLocaleString('en-US')} ms`
+  const [first, rest] = [
+    notes.map((note) => note.split('\n', 1)[0]),
+    notes.map((note) => note.split('\n').slice(1)),
+  ]
+  const columns = [method.toUpperCase(), path, status ?? 'aborted', duration, ...first]
+  return [columns.join(' '), ...rest.flat().map((line) => `  ${line.trim()}`)].map(printable).join('\n')
+}
+
+/** A JSON Web Token, whole or cut off, or a refresh token. */
+const TOKEN = /eyJ[\w-]{10,}(?:\.[\w-]*)*|[\w-]{40,}(?:\.[\w-]*)*/g
+
+function printable(line: string): string {
+  return line
+    .replace(TOKEN, '<token>')
+    .replace(
+      /[^\x20-\x7e\u00a0-\u{10ffff}]/gu,
+      (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    )
+}

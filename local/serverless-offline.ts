@@ -1,0 +1,62 @@
+import type { Outcome } from './function-thread.ts'
+import { portTaken } from './ports.ts'
+import { notesOfEvent } from './request-log.ts'
+
+interface Runner {
+  run(event: unknown, context: unknown): Promise<unknown>
+}
+
+/** Errors that functions threw, and their messages: serverless-offline logs both of them again. */
+const reported = new Set<unknown>(['[504] - Lambda timeout.'])
+
+const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
+
+/**
+ * Takes over what serverless-offline prints: it prints nothing by itself from here on, and what functions log and throw
+ * goes to the notes of the request.
+ *
+ * It has no option for that. Its modules are replaced in three places: its log, its table of routes, and the call that
+ * runs a function in a thread. `test/local` shows that each of them still fits.
+ *
+ * @param root - Folder of the service, which is left out of paths in stacks.
+ */
+export async function quietServerlessOffline(root: string, httpPort: number): Promise<void> {
+  const { setLogUtils } = await load('utils/log.js')
+  const { default: HttpServer } = await load('events/http/HttpServer.js')
+  const { default: Runner }: { default: { prototype: Runner } } = await load(
+    'lambda/handler-runner/worker-thread-runner/WorkerThreadRunner.js',
+  )
+  HttpServer.prototype.writeRoutesTerminal = () => {}
+  const ignore = () => {}
+  const warning = (...values: unknown[]) => values.length > 0 && console.warn(...values)
+  const error = (...values: unknown[]) => printError(values, httpPort)
+  setLogUtils({ log: { debug: ignore, info: ignore, notice: ignore, verbose: ignore, warning, error } })
+
+  const { run } = Runner.prototype
+  Runner.prototype.run = async function (original, context) {
+    const { event, notes = [] } = notesOfEvent(original)
+    const outcome = (await run.call(this, event, context)) as Outcome
+    notes.push(...outcome.notes)
+    if (!('thrown' in outcome)) return outcome.returned
+    const thrown = outcome.thrown instanceof Error ? outcome.thrown : new Error(String(outcome.thrown))
+    reported.add(thrown).add(thrown.message)
+    // The authorizer's way to say 401.
+    if (Object(event).type !== 'TOKEN' || thrown.message !== 'Unauthorized') {
+      notes.push(shortStack(thrown, root))
+    }
+    throw thrown
+  }
+}
+
+function printError(values: unknown[], httpPort: number): void {
+  const [message, error] = values
+  if (reported.has(message) || /^Unhandled (exception in handler|Lambda Error)/.test(String(message))) return
+  if (Object(error).code === 'EADDRINUSE') console.error(portTaken(httpPort, httpPort + 100))
+  else console.error(...values)
+}
+
+/** Returns message and stack of an error, the service's own files first and by their path in the service. */
+function shortStack({ stack = '' }: Error, root: string): string {
+  const lines = stack.split('\n').filter((line) => !/node_modules\/serverless-offline|\(?node:/.test(line))
+  return lines.join('\n').replaceAll(`file://${root}/`, '').replaceAll(`${root}/`, '')
+}

@@ -1,0 +1,32 @@
+import type { GatewayResponse } from './gateway-rules.ts'
+
+/**
+ * Returns a 401 response that a person can read in a browser.
+ *
+ * Only the local gateway has it: API Gateway does not choose a template by `Accept`, so on AWS a browser shows the JSON
+ * problem.
+ *
+ * @param response - The problem response, whose status and other headers stay.
+ * @param hasPages - Whether to link to the pages.
+ */
+export function unauthorizedPage(response: GatewayResponse, hasPages: boolean): GatewayResponse {
+  return {
+    ...response,
+    headers: {
+      ...response.headers,
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': "default-src 'none'",
+      Vary: 'Accept',
+    },
+    body: `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>401 Unauthorized</title>
+<h1>401 Unauthorized</h1>
+<p>This resource needs an access token. Send it in a header: <code>Authorization: Bearer …</code></p>
+${hasPages ? '<p><a href="/signin">Sign in</a> to get one, or try the <a href="/docs">API</a>.</p>\n' : ''}</html>
+`,
+  }
+}
