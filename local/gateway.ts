@@ -240,7 +240,9 @@ function statusOf(response: HapiResponse | null): number | undefined {
 }
 
 function logRequest(request: Request): void {
-  const { method, path, info, response } = request
+  const { method, info, raw, response } = request
+  // The query may hold anything, a token too.
+  const [path = ''] = raw.req.url.split('?')
   // A client that left before the response has no time of response.
   const ms = (info.responded || Date.now()) - info.received
   settings.log(requestLines({ method, path, status: statusOf(response), ms }, notesOf(request)))
