@@ -1,9 +1,46 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The part of serverless-esbuild that is used here. */
 export interface Bundler {
   bundle(): Promise<void>
   log: object
+}
+
+interface BuildResult {
+  errors: object[]
+  outputFiles: { path: string; contents: Uint8Array }[]
+}
+interface Build {
+  onEnd(act: (result: BuildResult) => Promise<void>): void
+}
+
+/**
+ * Options of esbuild for the local service.
+ *
+ * Source maps are inside the bundles: linked ones would stay in the build folder as files of their own. esbuild deletes
+ * the bundle of a build that fails, so a plugin writes the bundles, and only those of a build that succeeds.
+ */
+export const LOCAL_BUILD = {
+  sourcemap: 'inline',
+  sourcesContent: false,
+  logLevel: 'silent',
+  write: false,
+  plugins: [
+    {
+      name: 'write-bundles-of-successful-builds',
+      setup(build: Build) {
+        build.onEnd(async ({ errors, outputFiles }) => {
+          if (errors.length > 0) return
+          for (const { path, contents } of outputFiles) {
+            await mkdir(dirname(path), { recursive: true })
+            await writeFile(path, contents)
+          }
+        })
+      },
+    },
+  ],
 }
 
 /** One of esbuild's error messages (https://esbuild.github.io/api/#build-failures). */

@@ -36,13 +36,13 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
   Runner.prototype.run = async function (original, context) {
     const { event, notes = [] } = notesOfEvent(original)
     const outcome = (await run.call(this, event, context)) as Outcome
-    notes.push(...outcome.notes)
+    notes.push(...outcome.notes.map((note) => withShortStack(note, root)))
     if (!('thrown' in outcome)) return outcome.returned
     const thrown = outcome.thrown instanceof Error ? outcome.thrown : new Error(String(outcome.thrown))
     reported.add(thrown).add(thrown.message)
     // The authorizer's way to say 401.
     if (Object(event).type !== 'TOKEN' || thrown.message !== 'Unauthorized') {
-      notes.push(shortStack(thrown, root))
+      notes.push(withShortStack(String(thrown.stack), root))
     }
     throw thrown
   }
@@ -55,8 +55,10 @@ function printError(values: unknown[], httpPort: number): void {
   else console.error(...values)
 }
 
-/** Returns message and stack of an error, the service's own files first and by their path in the service. */
-function shortStack({ stack = '' }: Error, root: string): string {
-  const lines = stack.split('\n').filter((line) => !/node_modules\/serverless-offline|\(?node:/.test(line))
+/** Returns a text without the stack lines of Node.js and this folder, and with paths from the service's folder. */
+function withShortStack(text: string, root: string): string {
+  const lines = text
+    .split('\n')
+    .filter((line) => !/^ *at .*(serverless-offline\/|local\/function-thread|\(?node:)/.test(line))
   return lines.join('\n').replaceAll(`file://${root}/`, '').replaceAll(`${root}/`, '')
 }

@@ -3,7 +3,7 @@ import { banner } from '../local/banner.ts'
 import { configureGateway } from '../local/gateway.ts'
 import { lambdaSocketPath } from '../local/lambda-socket.ts'
 import { DYNAMODB_PORT, faultOfPort } from '../local/ports.ts'
-import { type Bundler, reportBuilds } from '../local/reload.ts'
+import { type Bundler, LOCAL_BUILD, reportBuilds } from '../local/reload.ts'
 import { quietServerlessOffline } from '../local/serverless-offline.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Hooks, OfflineOptions, Serverless } from './framework.d.ts'
@@ -104,17 +104,14 @@ export default class LocalPlugin {
   }
 }
 
-/**
- * Makes stacks name the TypeScript source. The maps are inside the bundles: linked ones would stay in the build folder
- * as files of their own. Commands that package do not come here, so a package has no map.
- */
+/** Makes stacks name the TypeScript source. Commands that package do not come here, so a package has no source map. */
 function mapStacks({ service, processedInput }: Serverless): void {
-  Object.assign(service.custom.esbuild, { sourcemap: 'inline', sourcesContent: false, logLevel: 'silent' })
-  if (processedInput.commands[0] === 'invoke') process.setSourceMapsEnabled(true)
-  const thread = new URL('../local/function-thread.ts', import.meta.url).href
-  const { environment } = service.provider
-  if (processedInput.commands[0] === 'offline') {
-    // The threads that run functions get their options from the functions' environment, and from nowhere else.
-    environment.NODE_OPTIONS = `--enable-source-maps --import=${thread}`
+  Object.assign(service.custom.esbuild, LOCAL_BUILD)
+  if (processedInput.commands[0] === 'invoke') {
+    process.setSourceMapsEnabled(true)
+    return
   }
+  // The threads that run functions get their options from the functions' environment only.
+  const thread = new URL('../local/function-thread.ts', import.meta.url).href
+  service.provider.environment.NODE_OPTIONS = `--enable-source-maps --import=${thread}`
 }
