@@ -53,16 +53,18 @@ interface BuildMessage {
 const SETTLE_MS = 100
 
 /**
- * Makes serverless-esbuild report a build failure once, with file and line, and report the first success after it.
+ * Makes serverless-esbuild report a build failure once, with file and line.
  *
- * By itself it prints each failure once for every function that imports the broken file, and it prints no success.
+ * By itself it prints each failure once for every function that imports the broken file.
  *
- * @param say - Prints one message.
+ * @param print - Prints one message.
+ * @returns A function that reports a reload. Call it when new threads run the new bundles.
  */
-export function reportBuilds(bundler: Bundler, say: (message: string) => void): void {
+export function reportBuilds(bundler: Bundler, print: (message: string) => void): () => void {
   const { bundle } = bundler
   let latest = 0
   let failure = ''
+  let isFixed = false
   const ignore = () => {}
   bundler.log = { ...bundler.log, verbose: ignore, error: ignore }
   bundler.bundle = async () => {
@@ -70,18 +72,19 @@ export function reportBuilds(bundler: Bundler, say: (message: string) => void): 
     const own = latest
     try {
       await bundle.call(bundler)
-      if (own > 1 && own === latest) say(failure === '' ? 'Reloaded.' : 'Fixed and reloaded.')
+      isFixed = failure !== ''
       failure = ''
     } catch (error) {
       await sleep(SETTLE_MS)
       const message = messageOf(error)
       if (own === latest && message !== failure) {
         failure = message
-        say(own === 1 ? message : `${message}\nThe previous version keeps running until this is fixed.`)
+        print(own === 1 ? message : `${message}\nThe previous version keeps running until this is fixed.`)
       }
       throw error
     }
   }
+  return () => print(isFixed ? 'Fixed and reloaded.' : 'Reloaded.')
 }
 
 function messageOf(error: unknown): string {

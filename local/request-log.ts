@@ -68,10 +68,9 @@ export function requestLines(
 const TOKEN = /eyJ[\w-]{10,}(?:\.[\w-]*)*|[\w-]{40,}(?:\.[\w-]*)*/g
 
 function printable(line: string): string {
-  return line
-    .replace(TOKEN, '<token>')
-    .replace(
-      /[^\x20-\x7e\u00a0-\u{10ffff}]/gu,
-      (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-    )
+  // Control characters and those that change the direction of writing.
+  return line.replace(TOKEN, '<token>').replace(/[\p{C}\u2028\u2029]/gu, (char) => {
+    const code = Number(char.codePointAt(0))
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
+  })
 }

@@ -1,61 +1,42 @@
+import type { Serverless, Variable } from './framework.d.ts'
 import { faultsOfOptions } from './options.ts'
-import { faultsOf, type Parameters, parametersOf } from './parameters.ts'
+import { faultsOf, parametersOf } from './parameters.ts'
 
-interface Resource {
+/** A function's role in the compiled template. Its first statement is for logs. */
+interface Role {
   Properties: { Policies: [{ PolicyDocument: { Statement: [{ Action: string[] }] } }] }
 }
 
-// Of the framework, just what is used here.
-interface Serverless {
-  service: {
-    functions: Record<string, { iamRoleStatements?: object[] }>
-    provider: { compiledCloudFormationTemplate: { Resources: Record<string, Resource> } }
-  }
-  configurationInput: {
-    params: Record<string, Parameters>
-    provider: { stage: string }
-    custom: { signs: string; publishes: string }
-  }
-  processedInput: {
-    commands: string[]
-    options: { param?: string[]; region?: string; package?: string }
-    isHelpRequest: boolean
-  }
-  classes: { Error: new (message: string) => Error }
-}
-
-interface Variables {
-  address: string
-  resolveVariable(variable: string): Promise<unknown>
-}
-
-/** Commands that speak to AWS; `invoke local` does not. */
+/** Commands that call AWS, except `invoke local`. */
 const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollback']
 
 /**
- * Serverless plugin: refuses what cannot be deployed, before anything is created; knows what the stack says of
- * itself, as `${deployed:OUTPUT}`; and leaves no function a permission that it does not ask for.
+ * Serverless plugin for deployments:
+ *
+ * - It rejects what cannot be deployed, before anything is created.
+ * - It resolves `${deployed:OUTPUT}` to an output of the deployed stack.
+ * - It removes permissions that a function does not ask for.
  */
 export default class DeploymentPlugin {
   readonly hooks = {
     initialize: () => {
-      this.refuseFaults()
+      this.rejectFaults()
       this.giveRoles()
     },
     'before:package:finalize': () => this.narrowRoles(),
   }
   readonly configurationVariablesSources = {
-    deployed: { resolve: (variables: Variables) => this.readOutput(variables) },
+    deployed: { resolve: (variables: Variable) => this.readOutput(variables) },
   }
   private readonly serverless: Serverless
 
-  /** Here too, as the framework refuses some of it by itself later on, with many lines that name no parameter. */
+  /** Rejects faults early: later the framework rejects some of them itself, in many lines that name no parameter. */
   constructor(serverless: Serverless) {
     this.serverless = serverless
-    this.refuseFaults()
+    this.rejectFaults()
   }
 
-  private refuseFaults(): void {
+  private rejectFaults(): void {
     const { configurationInput, processedInput, classes } = this.serverless
     if (processedInput.isHelpRequest) return
     const { stage } = configurationInput.provider
@@ -67,42 +48,41 @@ export default class DeploymentPlugin {
 
     const command = processedInput.commands.join(' ')
     if (REMOTE.includes(processedInput.commands[0] ?? '') && command !== 'invoke local' && !region) {
-      faults.push('Say which region: give --region, or set AWS_REGION.')
+      faults.push('No region. Give --region, or set AWS_REGION.')
     }
     if (command === 'deploy' && folder !== undefined) {
-      faults.push('Deploy without --package: a package does not know which key signs.')
+      faults.push('Deploy without --package. A package does not know which key signs.')
     }
     const { signs, publishes } = configurationInput.custom
     if (['a', 'b'].includes(signs) && !publishes.includes(signs)) {
-      faults.push(
-        `The key that signs is ${signs}, so the parameter publishedKeys must have it: a,b or ${signs}.`,
-      )
+      faults.push(`The parameter publishedKeys must include the signing key ${signs}: a,b or ${signs}.`)
     }
     if (faults.length > 0) throw new classes.Error(faults.join('\n'))
   }
 
-  /** For commands that deploy, an output of the stack as it is deployed. For others, and at first, there is none. */
-  private async readOutput({ address, resolveVariable }: Variables): Promise<{ value: unknown }> {
+  /** Reads an output of the deployed stack. There is none before the first deployment, and for other commands. */
+  private async readOutput({ address, resolveVariable }: Variable): Promise<{ value: unknown }> {
     const [command, subcommand] = this.serverless.processedInput.commands
     if (command !== 'deploy' || subcommand === 'list') return { value: null }
     const stack = `${await resolveVariable('self:service')}-${await resolveVariable('self:provider.stage')}`
     return { value: await resolveVariable(`cf:${stack}.${address}, null`) }
   }
 
-  /** A function that says nothing of permissions gets a role that may log, and no more. */
+  /** Gives a function without permissions a role of its own, which may only log and trace. */
   private giveRoles(): void {
     for (const one of Object.values(this.serverless.service.functions)) one.iamRoleStatements ??= []
   }
 
   /**
-   * The framework makes one role for all functions, which none has by now. The first statement of each
-   * function's own lets it make its log group, which the stack does.
+   * Removes the framework's common role, which no function uses, and the permission to create log groups, which the
+   * stack creates.
    */
   private narrowRoles(): void {
     const { Resources } = this.serverless.service.provider.compiledCloudFormationTemplate
     delete Resources.IamRoleLambdaExecution
-    for (const [id, { Properties }] of Object.entries(Resources)) {
+    for (const [id, resource] of Object.entries(Resources)) {
       if (!id.endsWith('IamRoleLambdaExecution')) continue
+      const { Properties } = resource as object as Role
       const [logging] = Properties.Policies[0].PolicyDocument.Statement
       logging.Action = logging.Action.filter((action) => action !== 'logs:CreateLogGroup')
     }

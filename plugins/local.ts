@@ -23,11 +23,13 @@ export default class LocalPlugin {
   readonly hooks: Hooks = {
     initialize: () => this.start(),
     'before:invoke:local:invoke': () => this.fillEvent(),
+    'after:offline:functionsUpdated:cleanup': () => this.reportReload(),
   }
   private readonly serverless: Serverless
   private readonly options: Options
   private readonly command: string
   private aws: LocalAws | undefined
+  private reportReload = () => {}
 
   constructor(serverless: Serverless, options: Options) {
     this.serverless = serverless
@@ -92,7 +94,7 @@ export default class LocalPlugin {
     const bundler = this.serverless.pluginManager.plugins.find(
       (plugin) => plugin.constructor.name === 'EsbuildServerlessPlugin',
     )
-    if (bundler !== undefined) reportBuilds(bundler as object as Bundler, console.log)
+    if (bundler !== undefined) this.reportReload = reportBuilds(bundler as object as Bundler, console.log)
   }
 
   private async fillEvent(): Promise<void> {

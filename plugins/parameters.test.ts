@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { faultsOf, parametersOf } from './parameters.ts'
 
 const ORIGINS =
-  'must be *, or origins such as https://app.example.com, with commas between and nothing after the host or port'
+  'must be *, or origins such as https://app.example.com, separated by commas, with nothing after the host or port'
 const TOPIC = 'must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:alarms'
 const LIMIT = 'must be failures/seconds, such as 5/900, both at least 1'
 
-/** For each parameter what it may be, what it may not be, and what is then said. */
+/** Valid and invalid values of each parameter, and the message for an invalid one. */
 const RULES: [
   name: string,
-  good: (string | number | boolean)[],
-  bad: (string | number)[],
+  valid: (string | number | boolean)[],
+  invalid: (string | number)[],
   message: string,
 ][] = [
   [
@@ -74,11 +74,11 @@ const RULES: [
   ['retained', [true, false, 'true', 'false'], ['yes', 1], 'must be true or false'],
 ]
 
-describe.each(RULES)('the parameter %s', (name, good, bad, message) => {
-  test.each(good)('may be %j', (value) => {
+describe.each(RULES)('the parameter %s', (name, valid, invalid, message) => {
+  test.each(valid)('may be %j', (value) => {
     expect(faultsOf('prod', { [name]: value })).toEqual([])
   })
-  test.each(bad)('may not be %j', (value) => {
+  test.each(invalid)('may not be %j', (value) => {
     expect(faultsOf('prod', { [name]: value })).toEqual([`The parameter ${name} ${message}.`])
   })
 })
@@ -94,21 +94,21 @@ test.each(['', 'Prod', 'pr_d', 'my stage', 'sixteen-letters-', 'prod\n', 'prüf'
   },
 )
 
-test('what is not given is no fault, nor is what the framework has yet to look up', () => {
+test('a parameter without a value, or with an unresolved variable, is valid', () => {
   const unresolved = `\${ssm:/memory}`
   expect(faultsOf('prod', { signingKey: null, loginConcurrency: null, memoryMb: unresolved })).toEqual([])
 })
 
-test('every fault is told, that of the stage first', () => {
+test('all faults are reported, the fault of the stage first', () => {
   expect(faultsOf('Prod', { memoryMb: 1, signingkey: 'a', retained: 'perhaps' })).toEqual([
     'The name of a stage must be 1 to 15 of a-z, 0-9 and hyphens.',
     'The parameter memoryMb must be whole megabytes from 128 to 10240.',
-    'There is no parameter signingkey: those there are stand in serverless.yml.',
+    'Unknown parameter signingkey. Did you mean signingKey?',
     'The parameter retained must be true or false.',
   ])
 })
 
-test('the command line wins over the stage, and the stage over what holds for all', () => {
+test('the command line overrides the stage, and the stage overrides the default', () => {
   const configured = {
     default: { memoryMb: 1769, retained: true, limitUser: '100/86400', allowedOrigins: '' },
     dev: { retained: false, limitUser: null, allowedOrigins: '*' },

@@ -1,13 +1,16 @@
 import { SETTINGS } from '../lib/config.ts'
 import { didYouMean } from './did-you-mean.ts'
 
-/** Parameters by name: one that is `null` is not given. */
+/** Parameters by name. One that is `null` has no value. */
 export type Parameters = Record<string, string | number | boolean | null>
 
-/** IAM takes 64 characters for a role, and our longest is `serverless-jwt-auth-STAGE-admin-content-ap-southeast-1`. */
+/**
+ * Longest name of a stage. The name of a role may have 64 characters, and the longest one of the service is
+ * `serverless-jwt-auth-STAGE-admin-content-ap-southeast-1`.
+ */
 export const LONGEST_STAGE = 15
 
-/** What each parameter of `serverless.yml` may be. Some are settings of functions too, which then say it themselves. */
+/** Rules for the parameters of `serverless.yml`. A parameter that is a function's setting has the rule of the setting. */
 const RULES: Record<string, (text: string) => unknown> = {
   tokenTtlSeconds: SETTINGS.TOKEN_TTL_SECONDS,
   sessionTtlSeconds: SETTINGS.SESSION_TTL_SECONDS,
@@ -16,7 +19,7 @@ const RULES: Record<string, (text: string) => unknown> = {
   limitSource: SETTINGS.LIMIT_SOURCE,
   limitUser: SETTINGS.LIMIT_USER,
   allowedOrigins: origins,
-  // API Gateway would keep an authorization for an hour, and a revoked token would pass for as long.
+  // API Gateway allows an hour, but a revoked token would be accepted for as long.
   authorizerCacheSeconds: whole('seconds', 0, 300),
   memoryMb: whole('megabytes', 128, 10_240),
   loginConcurrency: whole('logins', 0, 100_000),
@@ -41,14 +44,14 @@ function oneOf(...values: string[]) {
   }
 }
 
-/** Origins as browsers send them (RFC 6454 section 6.2): what a page's origin is compared with, letter by letter. */
+/** Accepts origins as browsers send them (RFC 6454 section 6.2): they are compared with a page's origin as text. */
 function origins(text: string): void {
   if (text === '' || text === '*') return
   for (const origin of text.split(',')) {
     const isOrigin = /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin
     if (!isOrigin || origin.includes('*')) {
       throw new Error(
-        'must be *, or origins such as https://app.example.com, with commas between and nothing after the host or port',
+        'must be *, or origins such as https://app.example.com, separated by commas, with nothing after the host or port',
       )
     }
   }
@@ -61,10 +64,10 @@ function topic(text: string): void {
 }
 
 /**
- * What the parameters of a stage are, by the framework's own rules.
+ * Returns the parameters of a stage, by the framework's own rules.
  *
  * @param configured - `params` of `serverless.yml`.
- * @param given - `name=value`, as on the command line; the last of a name wins.
+ * @param given - `name=value`, as on the command line. The last value of a name is used.
  */
 export function parametersOf(
   configured: Record<string, Parameters | undefined>,
@@ -84,15 +87,15 @@ export function parametersOf(
 }
 
 /**
- * What is wrong with a stage's name and its parameters.
+ * Checks the name and the parameters of a stage.
  *
- * @returns A line for each fault, that says what to change.
+ * @returns One line for each fault, which says what to change.
  */
 export function faultsOf(stage: string, parameters: Parameters): string[] {
   const faults = Object.entries(parameters).flatMap(([name, value]) => {
     const rule = RULES[name]
     if (rule === undefined) return [`Unknown parameter ${name}.${didYouMean(name, Object.keys(RULES))}`]
-    // A value that is itself a variable of the framework has none yet. It is looked at again when it has.
+    // A value that is a variable of the framework is not resolved yet. The next check has its value.
     if (value === null || String(value).includes('${')) return []
     try {
       rule(String(value))

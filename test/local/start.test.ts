@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { decodeJwt } from 'jose'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -6,9 +7,10 @@ import {
   ADMIN_CONTENT,
   FORBIDDEN,
   get,
+  postLogin,
+  sendForAll,
   tokenOf,
   UNAUTHORIZED,
-  USER_CONTENT,
   withOtherSignature,
 } from '../support/http.ts'
 import { startService } from '../support/service.ts'
@@ -21,58 +23,157 @@ const [service, hourOldService] = await Promise.all([
   startService(),
   startService({}, [`--import=${preload}`]),
 ])
+const banner = service.output()
 afterAll(() => Promise.all([service.stop(), hourOldService.stop()]))
 
-/** How often a route's function has been run, by what the service has printed of it. */
-const runsOf = (functionKey: string, { output } = service) =>
-  output().match(new RegExp(`^GET .*\\(λ: ${functionKey}\\)$`, 'gm'))?.length ?? 0
+/** Sends requests and returns the lines that the service logs of them. */
+async function linesOf(send: () => Promise<unknown>, count: number): Promise<string[]> {
+  const mark = service.output().length
+  const lines = () => service.output().slice(mark).split('\n').slice(0, -1)
+  await send()
+  await expect.poll(() => lines().length).toBeGreaterThanOrEqual(count)
+  return lines()
+}
 
-describe('what the service prints when it starts', () => {
-  const commands = service.output().match(/^ +(TOKEN=|curl ).*$/gm) ?? []
+describe('npm start', () => {
+  test('prints the banner and nothing else', () => {
+    const { url, dynamoDbUrl } = service
+    const taken = `\n  Port 8000 was taken. To change its users: npm run users -- … --local --endpoint ${dynamoDbUrl}`
+    expect(banner.replace(taken, '')).toBe(`
+  serverless-jwt-auth is running at ${url}
 
-  test('is, once, where it is, who may sign in, and three lines to try', () => {
-    const [, ...rest] = service.output().split('serverless-jwt-auth is running at')
-    expect(rest).toHaveLength(1)
-    expect(rest[0]).toMatch(
-      new RegExp(
-        `^ ${service.url}\\n\\n  Demo users \\(this machine only\\)\\n    user  with password user\\n    admin with password admin\\n\\n  The table is in memory, at ${service.dynamoDbUrl}\\n(  Port 8000 was taken, so: npm run users -- … --local --endpoint ${service.dynamoDbUrl}\\n)?\\n  Try it\\n`,
-      ),
-    )
-    expect(commands).toHaveLength(3)
+  Sign-in page  ${url}/signin
+  API page      ${url}/docs
+
+  Demo users, on this machine only: user (password user) and admin (password admin)
+  The table is in memory, at ${dynamoDbUrl}
+
+  Try it:
+    curl ${url}/login -H 'Content-Type: application/json' -d '{"username":"user","password":"user"}'
+
+  Handlers reload as you save. Ctrl+C stops the service.
+
+`)
   })
 
-  test('does not name a secret of the service', () => {
-    expect(service.output()).not.toMatch(/PRIVATE KEY|\$argon2id|eyJ/)
+  test.runIf(hasCurl)('prints a command that signs a user in', async () => {
+    const [command = ''] = /curl .*/.exec(banner) ?? []
+    await linesOf(async () => {
+      const { stdout } = await run('bash', ['-c', command])
+      expect(JSON.parse(stdout)).toMatchObject({ authToken: expect.stringMatching(/^eyJ/) })
+    }, 1)
   })
 
-  test.runIf(hasCurl)(
-    'is right: the lines, run as they are, sign a user in and show what is open',
+  test.runIf(existsSync('/proc/net/tcp'))(
+    'listens on the loopback interface only, without a Lambda API',
     async () => {
-      const { stdout } = await run('bash', ['-c', commands.join('\n')])
-      expect(stdout).toBe(USER_CONTENT.body + FORBIDDEN.body)
+      const ports = listeningPorts(service.pid)
+      const urls = ports.map(({ address, port }) => {
+        expect(address).toMatch(/^127\.0\.0\.1$|^::1$/)
+        return `http://localhost:${port}/2015-03-31/functions/serverless-jwt-auth-dev-user-content/invocations`
+      })
+      // The gateway, DynamoDB and KMS.
+      expect(urls).toHaveLength(3)
+      await linesOf(async () => {
+        for (const url of urls)
+          expect((await fetch(url, { method: 'POST', body: '{}' })).status).not.toBe(200)
+      }, 1)
     },
   )
 })
 
+/** Returns the TCP ports that a process listens on. */
+function listeningPorts(pid: number): { address: string; port: number }[] {
+  const sockets = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1]
+    } catch {
+      return undefined
+    }
+  })
+  return ['tcp', 'tcp6'].flatMap((protocol) =>
+    readFileSync(`/proc/net/${protocol}`, 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , , state, , , , , , inode]) => state === '0A' && sockets.includes(inode))
+      .map(([, local = '']) => {
+        const [address = '', port = ''] = local.split(':')
+        const isLoopback = address === '0100007F' || address === '00000000000000000000000001000000'
+        return { address: isLoopback ? '127.0.0.1' : address, port: Number.parseInt(port, 16) }
+      }),
+  )
+}
+
+describe('the log', () => {
+  test.for<[name: string, path: string, headers: Record<string, string>, line: RegExp]>([
+    ['no token', '/', {}, /^GET \/ 401 \d+ ms no Authorization header$/],
+    [
+      'an Authorization header of another shape',
+      '/admin',
+      { Authorization: 'Basic dXNlcjp1c2Vy' },
+      /^GET \/admin 401 \d+ ms Authorization is not "Bearer <JWT>"$/,
+    ],
+    [
+      'a token that is no JWT',
+      '/',
+      { Authorization: 'Bearer a.b.c' },
+      /^GET \/ 401 \d+ ms token\.refused: not a compact JWS$/,
+    ],
+    ['an unknown route', '/nothing?password=secret', {}, /^GET \/nothing 404 \d+ ms no such route$/],
+  ])('has one line for a request with %s', async ([, path, headers, line]) => {
+    const request = () => sendForAll(`${service.url}${path}`, 'GET', headers)
+    expect(await linesOf(request, 1)).toEqual([expect.stringMatching(line)])
+  })
+
+  test('has one line for a sign-in, and one for a request that its token allows', async () => {
+    const requests = async () => get(`${service.url}/admin`, await tokenOf(service.url, 'admin'))
+    expect(await linesOf(requests, 2)).toEqual([
+      expect.stringMatching(/^POST \/login 200 [\d,]+ ms login\.accepted username=admin$/),
+      expect.stringMatching(/^GET \/admin 200 \d+ ms$/),
+    ])
+  })
+
+  test('has neither a password nor a token', async () => {
+    const lines = await linesOf(async () => {
+      const token = await tokenOf(service.url, 'user')
+      await postLogin(service.url, JSON.stringify({ username: 'user', password: 'not-the-password' }))
+      await sendForAll(`${service.url}/sessions/${token}?token=${token}`, 'DELETE')
+      await get(`${service.url}/`, withOtherSignature(token))
+    }, 4)
+    expect(lines[2]).toMatch(/^DELETE \/sessions\/<token> 401 \d+ ms no Authorization header$/)
+    expect(service.output()).not.toMatch(/PRIVATE KEY|\$argon2id|eyJ|not-the-password/)
+  })
+
+  test('has no stack and no message of serverless-offline', () => {
+    expect(service.output()).not.toMatch(/^ +at |Unhandled|λ|Offline/m)
+  })
+})
+
 describe('a content function', () => {
-  test('is not run without a token, nor with a bad or expired one', async () => {
+  test('does not run without a token, or with a forged or expired one', async () => {
     const { url, output } = hourOldService
     const expired = await Promise.all(['user', 'admin'].map((username) => tokenOf(url, username)))
     for (const token of expired) expect(Number(decodeJwt(token).exp) * 1000).toBeLessThan(Date.now())
-    const bad = expired.map(withOtherSignature)
-    for (const token of [undefined, 'user', 'a.b.c', ...bad, ...expired]) {
+    const forged = expired.map(withOtherSignature)
+    for (const token of [undefined, 'user', 'a.b.c', ...forged, ...expired]) {
       expect(await get(`${url}/`, token)).toEqual(UNAUTHORIZED)
       expect(await get(`${url}/admin`, token)).toEqual(UNAUTHORIZED)
     }
-    // Four times for the reason that is meant here; and with the last of them, all that came before is printed.
-    await expect.poll(() => output().match(/ERR_JWT_EXPIRED/g)).toHaveLength(4)
-    expect(runsOf('user-content', hourOldService)).toBe(0)
-    expect(runsOf('admin-content', hourOldService)).toBe(0)
+    await expect
+      .poll(() => output().match(/^GET \/\w* 401 \d+ ms token\.refused: .*ERR_JWT_EXPIRED.*$/gm))
+      .toHaveLength(4)
+    const started = output().match(/(?<=^started the thread of ).*/gm)
+    expect(new Set(started)).toEqual(new Set(['login', 'authorizer']))
   })
 
-  test('for admins is not run with the token of a user', async () => {
-    expect(await get(`${service.url}/admin`, await tokenOf(service.url, 'user'))).toEqual(FORBIDDEN)
-    expect(await get(`${service.url}/admin`, await tokenOf(service.url, 'admin'))).toEqual(ADMIN_CONTENT)
-    await expect.poll(() => runsOf('admin-content')).toBe(1)
+  test('for admins does not run with the token of a user', async () => {
+    const lines = await linesOf(async () => {
+      expect(await get(`${service.url}/admin`, await tokenOf(service.url, 'user'))).toEqual(FORBIDDEN)
+      expect(await get(`${service.url}/admin`, await tokenOf(service.url, 'admin'))).toEqual(ADMIN_CONTENT)
+    }, 4)
+    expect(lines.filter((line) => line.startsWith('GET'))).toEqual([
+      expect.stringMatching(/^GET \/admin 403 \d+ ms denied by the policy of the token$/),
+      expect.stringMatching(/^GET \/admin 200 \d+ ms$/),
+    ])
   })
 })

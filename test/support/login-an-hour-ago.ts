@@ -11,3 +11,6 @@ if (isMainThread || workerData?.functionKey === 'login') {
     }
   } as DateConstructor
 }
+
+/** Shows which functions run: a thread starts with the first event of its function. */
+if (!isMainThread) console.log(`started the thread of ${workerData?.functionKey}`)

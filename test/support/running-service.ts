@@ -3,14 +3,14 @@ import { startService } from './service.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the service under test listens, without a slash at the end. */
+    /** URL of the service under test, without a slash at the end. */
     serviceUrl: string
   }
 }
 
-/** Vitest's global set-up: one service for all test files that ask for `inject('serviceUrl')`. */
+/** Starts one service for all test files that call `inject('serviceUrl')`: Vitest's global set-up. */
 export default async function setup(project: TestProject) {
-  // Whole test files guess wrong on purpose, all from one address; test/sessions has services with the ordinary limits.
+  // Whole test files send wrong passwords, all from one address. test/sessions has services with the usual limits.
   const service = await startService({
     limitUserAndSource: '100000/900',
     limitSource: '100000/900',

@@ -5,21 +5,24 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/** A running local service. */
 export interface Service {
   url: string
-  /** Where its DynamoDB listens. */
+  /** URL of its DynamoDB. */
   dynamoDbUrl: string
-  /** All that the service has printed so far. */
+  /** Id of its process. */
+  pid: number
+  /** Returns all that the service has printed so far. */
   output(): string
   stop(): Promise<void>
 }
 
 /**
- * Starts `sls offline` as `npm start` does, on free ports, and waits until it says that it is running.
+ * Starts `sls offline` as `npm start` does, on a free port, and waits until it prints that it is running.
  *
  * @param params - Deploy parameters, as after `--param`.
- * @param nodeOptions - Node's own, for the service and the threads its functions run in.
- * @param folder - Of the service, if it is another one than ours.
+ * @param nodeOptions - Options of Node.js, for the service and for the threads of its functions.
+ * @param folder - Folder of the service. The default is this repository.
  */
 export async function startService(
   params: Record<string, string> = {},
@@ -46,6 +49,7 @@ export async function startService(
   return {
     url: `http://localhost:${httpPort}`,
     dynamoDbUrl: /table is in memory, at (\S+)/.exec(output)?.[1] ?? '',
+    pid: Number(child.pid),
     output: () => output,
     async stop() {
       if (child.exitCode !== null) return

@@ -1,0 +1,71 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { afterAll, expect, test } from 'vitest'
+import { get, tokenOf, USER_CONTENT } from '../support/http.ts'
+import { startService } from '../support/service.ts'
+import { root } from '../support/service-description.ts'
+
+/** A copy of the service, for tests to break. */
+mkdirSync(`${root}/.results`, { recursive: true })
+const folder = mkdtempSync(`${root}/.results/reload-`)
+for (const name of ['functions', 'lib', 'local', 'plugins', 'resources', 'serverless.yml', 'package.json']) {
+  cpSync(`${root}/${name}`, `${folder}/${name}`, { recursive: true })
+}
+symlinkSync(`${root}/node_modules`, `${folder}/node_modules`)
+
+const service = await startService({}, [], folder)
+afterAll(async () => {
+  await service.stop()
+  rmSync(folder, { recursive: true })
+})
+
+const file = `${folder}/functions/content/user.ts`
+const source = readFileSync(file, 'utf8')
+const lineOfHandler = source.split('\n').findIndex((line) => line.includes('handler =')) + 1
+
+/** Saves a file and returns what the service prints after that, once it ends as expected. */
+async function save(text: string, end: string, path = file): Promise<string> {
+  const mark = service.output().length
+  writeFileSync(path, text)
+  await expect.poll(() => service.output().slice(mark), { timeout: 20_000 }).toContain(end)
+  return service.output().slice(mark)
+}
+
+test('an error of a handler is logged with file and line of its TypeScript source', async () => {
+  const token = await tokenOf(service.url, 'user')
+  const broken = source.replace(
+    /(handler =.*\n)/,
+    '$1  ;(undefined as unknown as { role: string }).role.trim()\n',
+  )
+  await save(broken, 'Reloaded.')
+  const mark = service.output().length
+  expect((await fetch(service.url, { headers: { Authorization: `Bearer ${token}` } })).status).toBe(500)
+  await expect.poll(() => service.output().slice(mark)).toMatch(/^ {2}at /m)
+  const [line, place] = service.output().slice(mark).split('\n')
+  expect(line).toMatch(
+    /^GET \/ 500 \d+ ms request\.crashed: .*TypeError: Cannot read properties of undefined/,
+  )
+  expect(place).toMatch(new RegExp(`functions/content/user\\.ts:${lineOfHandler + 1}:\\d+\\)?$`))
+  await save(source, 'Reloaded.')
+})
+
+test('a syntax error is reported once, the last version keeps running, and a fix is reported', async () => {
+  const token = await tokenOf(service.url, 'user')
+  const errors = `${folder}/lib/errors.ts`
+  const valid = readFileSync(errors, 'utf8')
+  const mark = service.output().length
+  // Every function imports this file.
+  await save(`${valid}const = 5\n`, 'until this is fixed.', errors)
+  expect(await get(`${service.url}/`, token)).toEqual(USER_CONTENT)
+  await expect.poll(() => service.output().slice(mark)).toMatch(/^GET \/ 200 \d+ ms$/m)
+  expect(await save(valid, 'Fixed and reloaded.', errors)).toBe('Fixed and reloaded.\n')
+  expect(
+    service
+      .output()
+      .slice(mark)
+      .match(/Expected identifier/g),
+  ).toHaveLength(1)
+  expect(service.output().slice(mark)).toMatch(
+    new RegExp(`^lib/errors\\.ts:${valid.split('\n').length}:7: Expected identifier but found "="$`, 'm'),
+  )
+  expect(await get(`${service.url}/`, token)).toEqual(USER_CONTENT)
+})
