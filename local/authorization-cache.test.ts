@@ -9,7 +9,7 @@ const authorization: Authorization = {
   statements: [],
 }
 
-test('an authorization is kept for its time to live, to the millisecond: so long a revoked token may pass', () => {
+test('the cache returns an authorization until the last millisecond of its lifetime', () => {
   const cache = authorizationCache(60)
   cache.store('Bearer a', authorization, now)
   expect(cache.find('Bearer a', now)).toBe(authorization)
@@ -17,14 +17,14 @@ test('an authorization is kept for its time to live, to the millisecond: so long
   expect(cache.find('Bearer a', later(60_000))).toBeUndefined()
 })
 
-test('looking an authorization up does not make it live longer', () => {
+test('a read does not extend the lifetime of an authorization', () => {
   const cache = authorizationCache(60)
   cache.store('Bearer a', authorization, now)
   for (let ms = 0; ms < 60_000; ms += 10_000) expect(cache.find('Bearer a', later(ms))).toBe(authorization)
   expect(cache.find('Bearer a', later(60_000))).toBeUndefined()
 })
 
-test('an authorization is that of its header alone, to the letter', () => {
+test('the key of an authorization is the exact header', () => {
   const cache = authorizationCache(60)
   cache.store('Bearer a', authorization, now)
   for (const other of ['Bearer b', 'Bearer A', 'bearer a', 'Bearer  a', 'a', '']) {
@@ -32,7 +32,7 @@ test('an authorization is that of its header alone, to the letter', () => {
   }
 })
 
-test('a later authorization takes the place of the one before, and its own time', () => {
+test('a later authorization replaces the one before, with a lifetime of its own', () => {
   const cache = authorizationCache(60)
   const newer = { ...authorization, principalId: 'grace' }
   cache.store('Bearer a', authorization, now)
@@ -41,13 +41,13 @@ test('a later authorization takes the place of the one before, and its own time'
   expect(cache.find('Bearer a', later(120_000))).toBeUndefined()
 })
 
-test('with no time to live nothing is kept', () => {
+test('the cache stores nothing if the lifetime is 0', () => {
   const cache = authorizationCache(0)
   cache.store('Bearer a', authorization, now)
   expect(cache.find('Bearer a', now)).toBeUndefined()
 })
 
-test('one cache knows nothing of another', () => {
+test('two caches share nothing', () => {
   authorizationCache(60).store('Bearer a', authorization, now)
   expect(authorizationCache(60).find('Bearer a', now)).toBeUndefined()
 })

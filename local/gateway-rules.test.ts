@@ -30,8 +30,8 @@ describe('a policy', () => {
     ['has brackets for brackets', [allow('/dev/GET/[a].b')], false],
     ['has a plus for a plus', [allow('/dev/GET/a+.b')], false],
     ['is case-sensitive about resources', [allow('/dev/get/a.b')], false],
-    ['denies before it allows', [deny('/*/GET/*'), allow('/*')], false],
-    ['denies after it allows', [allow('/*'), deny('/*/GET/*')], false],
+    ['denies if the Deny statement comes first', [deny('/*/GET/*'), allow('/*')], false],
+    ['denies if the Deny statement comes last', [allow('/*'), deny('/*/GET/*')], false],
     ['does not deny what it does not name', [allow('/*'), deny('/*/POST/*')], true],
     ['that only denies something else allows nothing', [deny('/*/POST/*')], false],
     ['may name several resources', [statement('Allow', ['x', `${api}/*`])], true],
@@ -43,13 +43,13 @@ describe('a policy', () => {
       [statement('Allow', `${api}/*`, 'execute-api:InvalidateCache')],
       false,
     ],
-    ['with an effect that is none allows nothing', [statement('allow', `${api}/*`)], false],
+    ['with an unknown effect allows nothing', [statement('allow', `${api}/*`)], false],
   ])('%s', (_rule, statements, isAllowed) => {
     expect(allows(statements, `${api}/dev/GET/a.b`)).toBe(isAllowed)
   })
 })
 
-describe('an authorizer\u2019s answer', () => {
+describe('the result of an authorizer', () => {
   const statements = [allow('/*')]
   const policyDocument = { Version: '2012-10-17', Statement: statements }
 
@@ -62,7 +62,7 @@ describe('an authorizer\u2019s answer', () => {
     })
   })
 
-  test('need not have a context', () => {
+  test('may omit the context', () => {
     expect(readAuthorization({ principalId: 'ada', policyDocument })).toEqual({
       principalId: 'ada',
       context: {},
@@ -71,25 +71,25 @@ describe('an authorizer\u2019s answer', () => {
   })
 
   test.each<[string, unknown]>([
-    ['that is nothing', undefined],
+    ['that is undefined', undefined],
     ['that is null', null],
     ['that is text', 'Allow'],
     ['without a principal', { policyDocument }],
-    ['with a principal that is no text', { principalId: 7, policyDocument }],
+    ['with a principal that is not a string', { principalId: 7, policyDocument }],
     ['without a policy', { principalId: 'ada' }],
     ['with a policy without statements', { principalId: 'ada', policyDocument: {} }],
     ['with a list in its context', { principalId: 'ada', policyDocument, context: { roles: ['admin'] } }],
     ['with an object in its context', { principalId: 'ada', policyDocument, context: { claims: {} } }],
     ['with null in its context', { principalId: 'ada', policyDocument, context: { role: null } }],
-  ])('%s is a misconfiguration', (_what, answer) => {
-    expect(readAuthorization(answer)).toBeUndefined()
+  ])('%s is a misconfiguration', (_what, result) => {
+    expect(readAuthorization(result)).toBeUndefined()
   })
 })
 
-describe('the gateway\u2019s own answers', () => {
+describe('the responses of the gateway', () => {
   test('are read from the resources that are deployed', () => {
-    const answers = gatewayResponses(resourcesOf(describeService()))
-    expect(answers.get('UNAUTHORIZED')).toEqual({
+    const responses = gatewayResponses(resourcesOf(describeService()))
+    expect(responses.get('UNAUTHORIZED')).toEqual({
       status: 401,
       headers: {
         'WWW-Authenticate': 'Bearer realm="serverless-jwt-auth-dev"',
@@ -101,18 +101,23 @@ describe('the gateway\u2019s own answers', () => {
       },
       body: '{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Could not validate credentials."}',
     })
-    expect(answers.get('DEFAULT_4XX')).toMatchObject({ status: undefined })
+    expect(responses.get('DEFAULT_4XX')).toMatchObject({ status: undefined })
   })
 
-  test('are none where there are none', () => {
+  test('are empty without resources of that type', () => {
     expect(gatewayResponses([{ Type: 'AWS::KMS::Key', Properties: {} }])).toEqual(new Map())
   })
 })
 
 describe('a preflight', () => {
-  const preflight = (origin: string, asking: string | undefined, ...methods: string[]) => {
-    const cors = { origin, headers: ['Authorization', 'Content-Type'], maxAge: 60, cacheControl: 'no-store' }
-    return preflightResponse(cors, methods, asking).headers
+  const preflight = (allowed: string, origin: string | undefined, ...methods: string[]) => {
+    const cors = {
+      origin: allowed,
+      headers: ['Authorization', 'Content-Type'],
+      maxAge: 60,
+      cacheControl: 'no-store',
+    }
+    return preflightResponse(cors, methods, origin).headers
   }
   const listed = 'https://a.example,https://b.example'
 
@@ -123,11 +128,11 @@ describe('a preflight', () => {
     [listed, undefined, 'https://a.example'],
     ['https://a.example', 'https://evil.example', 'https://a.example'],
     ['*', 'https://evil.example', '*'],
-  ])('where %s may, %s is told of %s', (allowed, asking, told) => {
-    expect(preflight(allowed, asking, 'GET')).toHaveProperty('Access-Control-Allow-Origin', told)
+  ])('with allowed origins %s, a request from %s gets %s', (allowed, origin, returned) => {
+    expect(preflight(allowed, origin, 'GET')).toHaveProperty('Access-Control-Allow-Origin', returned)
   })
 
-  test('names what a request may have, and for how long that holds', () => {
+  test('names allowed headers and methods, and how long to cache them', () => {
     expect(preflight('*', undefined, 'GET', 'PUT')).toEqual({
       'Content-Type': 'application/json',
       'Access-Control-Allow-Origin': '*',

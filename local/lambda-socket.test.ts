@@ -40,7 +40,7 @@ test('the folder is removed when the process exits', () => {
   expect(existsSync(dirname(inOtherProcess('process.exit()')))).toBe(false)
 })
 
-test('the next start removes the folder of a killed process, and no folder that is in use', async () => {
+test('the next start removes a folder left by SIGKILL, and no folder in use', async () => {
   const stale = inOtherProcess("process.kill(process.pid, 'SIGKILL')")
   const used = await lambdaSocketPath(folder)
   expect(existsSync(stale)).toBe(false)

@@ -17,8 +17,8 @@ const LONGEST_PATH = 103
  * The Lambda API runs every function without the gateway, and so without authorization. On a TCP port any page in the
  * developer's browser and any other user of the machine could call it; a socket is behind the file system's permissions.
  *
- * The folder is removed when the process exits. A killed process cannot do that, so the next start removes the folders
- * whose socket nothing listens on.
+ * The folder is removed when the process exits. After SIGKILL it stays, so the next start removes folders
+ * whose socket has no listener.
  *
  * @param folder - Where to make it; `/tmp` is used instead if the path would be too long for a socket.
  */

@@ -60,7 +60,7 @@ export default class DeploymentPlugin {
     if (faults.length > 0) throw new classes.Error(faults.join('\n'))
   }
 
-  /** Reads an output of the deployed stack. There is none before the first deployment, and for other commands. */
+  /** Reads an output of the deployed stack. The value is null for other commands and before the first deployment. */
   private async readOutput({ address, resolveVariable }: Variable): Promise<{ value: unknown }> {
     const [command, subcommand] = this.serverless.processedInput.commands
     if (command !== 'deploy' || subcommand === 'list') return { value: null }

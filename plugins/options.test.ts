@@ -39,7 +39,7 @@ describe('npm start without -- before its options', () => {
     [[], { npm_config_httpport: '3100' }, '--httpPort 3100'],
     [['tokenTtlSeconds=60'], { npm_config_param: 'true' }, '--param tokenTtlSeconds=60'],
     [[], { npm_config_host: 'true' }, '--host'],
-  ])('with the arguments %j and the environment %j is told to type %s', (args, env, typed) => {
+  ])('with the arguments %j and the environment %j gets the command with %s', (args, env, typed) => {
     const [name] = typed.split(' ')
     expect(
       faultsOfOptions({ commands: ['offline', 'start', ...args], options: {} }, { ...start, ...env }),

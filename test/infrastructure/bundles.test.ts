@@ -63,6 +63,12 @@ test.each(Object.keys(service.functions))(
   },
 )
 
+test('no package contains a source map', () => {
+  for (const content of [...packages.values()].flatMap((files) => [...files.values()])) {
+    expect(content.includes('sourceMappingURL=data:')).toBe(false)
+  }
+})
+
 describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey, ...expected }) => {
   test(`has its expected outcome in the bundle of ${functionKey}`, async () => {
     const event = await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())

@@ -2,8 +2,8 @@ let calls = 0
 
 const statement = (Effect, Resource) => ({ Action: 'execute-api:Invoke', Effect, Resource })
 
-/** What a token, by its name, makes the authorizer answer. */
-const ANSWERS = {
+/** Statements of the authorizer, by the name of the token. */
+const POLICIES = {
   all: (stage) => [statement('Allow', `${stage}/*`)],
   'this-route': (_stage, methodArn) => [statement('Allow', methodArn)],
   'all-but-other': (stage) => [statement('Allow', `${stage}/*`), statement('Deny', `${stage}/GET/other`)],
@@ -27,7 +27,7 @@ module.exports = {
     const name = authorizationToken.slice('Bearer '.length)
     if (name in ERRORS) throw new Error(ERRORS[name])
     const stage = methodArn.split('/').slice(0, 2).join('/')
-    const Statement = (ANSWERS[name] ?? ANSWERS.all)(stage, methodArn)
+    const Statement = (POLICIES[name] ?? POLICIES.all)(stage, methodArn)
     const context = WRONG_CONTEXTS[name] ?? { calls, ratio: 0.5, isNew: false, name }
     return { principalId: name, policyDocument: { Version: '2012-10-17', Statement }, context }
   },

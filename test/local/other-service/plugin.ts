@@ -10,7 +10,7 @@ interface Serverless {
   }
 }
 
-/** Serverless plugin: puts the local gateway before this service, and nothing else. */
+/** Serverless plugin: adds the local gateway to this service, and nothing else. */
 export default class OtherServicePlugin {
   readonly hooks: { initialize(): Promise<void> }
 
