@@ -59,7 +59,7 @@ function noteOf({ event, code: _, reason, detail = reason, cause, ...members }: 
       `${name}=${typeof value === 'string' ? value : inspect(value, { breakLength: Infinity })}`,
   )
   const first = [
-    detail === undefined ? `${event}` : `${event}: ${String(detail).replace(/^token refused: /, '')}`,
+    detail === undefined ? `${event}` : `${event}: ${String(detail).replace(/^token (?:refused|rejected): /, '')}`,
     ...(message ? [`(${message})`] : []),
     ...more,
   ]
