@@ -10,32 +10,32 @@ async function* upTo(count: number, given: (number: number) => void = () => {}) 
 
 const turn = () => new Promise(setImmediate)
 
-test('everything is worked on once, so many at a time and no more', async () => {
+test('inParallel works on every value once, with the given number at a time', async () => {
   const done: number[] = []
-  let going = 0
+  let running = 0
   let most = 0
   await inParallel(4, upTo(50), async (number) => {
-    going += 1
-    most = Math.max(most, going)
+    running += 1
+    most = Math.max(most, running)
     await turn()
-    going -= 1
+    running -= 1
     done.push(number)
   })
   expect(done.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, number) => number))
   expect(most).toBe(4)
 })
 
-test('after a failure nothing more is begun, and what was begun is finished before it is told', async () => {
+test('inParallel begins nothing after a failure and finishes what it has begun', async () => {
   const begun: number[] = []
   const finished: number[] = []
   const working = inParallel(4, upTo(50), async (number) => {
     begun.push(number)
     await turn()
-    if (number === 2) throw new Error('no luck')
+    if (number === 2) throw new Error('failed')
     await turn()
     finished.push(number)
   })
-  await expect(working).rejects.toThrow('no luck')
+  await expect(working).rejects.toThrow('failed')
   expect(begun.length).toBeLessThan(12)
   expect(finished).toEqual(begun.filter((number) => number !== 2))
 })

@@ -5,42 +5,45 @@ import { askNewPassword, confirmOrRefuse } from './prompts.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
-/** A terminal whose user answers each question, in order, once it is asked. */
-function terminal(answers: [question: string, keys: string][]) {
-  const input = Object.assign(new PassThrough(), { isTTY: true })
-  // As standard error, it outlives each question.
-  const output = Object.assign(new PassThrough(), { end: () => output })
+/** Creates a terminal whose user types these keys, each after its question, in this order. */
+function terminal(script: [question: string, keys: string][]) {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true })
+  // Like standard error, it stays open after each question.
+  const stderr = Object.assign(new PassThrough(), { end: () => stderr })
   let shown = ''
-  const left = [...answers]
-  output.on('data', (chunk) => {
+  const left = [...script]
+  stderr.on('data', (chunk) => {
     shown += chunk
     const next = left[0]
     if (next && stripVTControlCharacters(shown).includes(next[0])) {
       left.shift()
-      // A question is on the screen a moment before it listens.
-      setImmediate(() => input.write(next[1]))
+      // A question appears on the screen a moment before it reads keys.
+      setImmediate(() => stdin.write(next[1]))
     }
   })
-  return { io: { input, output }, shown: () => stripVTControlCharacters(shown) }
+  return { io: { stdin, stderr }, shown: () => stripVTControlCharacters(shown) }
 }
 
-test('a password is asked for twice at a terminal, and never shown', async () => {
+test('a terminal shows the rules, asks for the password twice and never shows it', async () => {
   const { io, shown } = terminal([
     ['New password of ada:', `${PASSWORD}\r`],
-    ['Once more:', `${PASSWORD}\r`],
+    ['Repeat the password:', `${PASSWORD}\r`],
   ])
   expect(await askNewPassword('ada', io)).toBe(PASSWORD)
+  expect(shown()).toMatch(
+    /^A password has 15 to 128 characters\.\nIt must be neither the username nor a commonly used password\.\n/,
+  )
   expect(shown()).not.toContain('correct')
 })
 
-test('two passwords that differ are refused', async () => {
+test('two different passwords are refused', async () => {
   const { io } = terminal([
     ['New password of ada:', `${PASSWORD}\r`],
-    ['Once more:', `${PASSWORD}!\r`],
+    ['Repeat the password:', `${PASSWORD}!\r`],
   ])
   await expect(askNewPassword('ada', io)).rejects.toMatchObject({
     outcome: 'refused',
-    message: 'The two passwords differ: nothing was changed.',
+    message: 'The two passwords differ. Nothing was changed.',
   })
 })
 
@@ -52,7 +55,7 @@ test.each([
   await expect(ask(io)).rejects.toMatchObject({ name: 'ExitPromptError' })
 })
 
-test('only a yes at a terminal confirms', async () => {
+test('confirmOrRefuse accepts only a yes at a terminal', async () => {
   await confirmOrRefuse('Sure?', terminal([['Sure?', 'y\r']]).io)
   for (const keys of ['\r', 'n\r']) {
     await expect(confirmOrRefuse('Sure?', terminal([['Sure?', keys]]).io)).rejects.toMatchObject({
@@ -63,23 +66,19 @@ test('only a yes at a terminal confirms', async () => {
 })
 
 test.each([
-  [
-    'not UTF-8',
-    Buffer.from([...Buffer.from(PASSWORD), 0xe9, 0x0a]),
-    'The password was refused: it is not UTF-8.',
-  ],
-  ['an empty line', Buffer.from('\n'), 'There was no password on standard input.'],
-  ['endless', Buffer.alloc(1 << 20, 'x'), 'The password was refused: At most 1,024 bytes of UTF-8.'],
-])('standard input that is %s gives no password', async (_, bytes, message) => {
-  const input = new PassThrough()
-  input.end(bytes)
-  await expect(askNewPassword('ada', { input, output: new PassThrough() })).rejects.toMatchObject({ message })
+  ['not UTF-8', Buffer.from([...Buffer.from(PASSWORD), 0xe9, 0x0a]), 'Invalid password: Must be UTF-8.'],
+  ['an empty line', Buffer.from('\n'), 'Missing password on standard input.'],
+  ['endless', Buffer.alloc(1 << 20, 'x'), 'Invalid password: At most 1,024 bytes of UTF-8.'],
+])('askNewPassword refuses standard input that is %s', async (_, bytes, message) => {
+  const stdin = new PassThrough()
+  stdin.end(bytes)
+  await expect(askNewPassword('ada', { stdin, stderr: new PassThrough() })).rejects.toMatchObject({ message })
 })
 
-test('a password that comes in pieces, without a line ending, is one', async () => {
-  const input = new PassThrough()
-  const asked = askNewPassword('ada', { input, output: new PassThrough() })
-  for (const character of PASSWORD) input.write(character)
-  input.end()
+test('askNewPassword joins a password that arrives in pieces without a line ending', async () => {
+  const stdin = new PassThrough()
+  const asked = askNewPassword('ada', { stdin, stderr: new PassThrough() })
+  for (const character of PASSWORD) stdin.write(character)
+  stdin.end()
   expect(await asked).toBe(PASSWORD)
 })

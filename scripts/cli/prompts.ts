@@ -1,50 +1,56 @@
 import { safeParse } from 'zod/mini'
-import { Password } from '../../lib/http/schemas.ts'
-import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
+import { MAX_PASSWORD_BYTES, Password } from '../../lib/http/schemas.ts'
+import { brokenPasswordRule, MAX_CODE_POINTS, MIN_CODE_POINTS } from '../../lib/passwords/rules.ts'
+import type { Io } from './io.ts'
 import { Refusal } from './refusal.ts'
 
-/** Where answers come from and questions go to; standard output is for results alone. */
-export interface Terminal {
-  input: NodeJS.ReadableStream & { isTTY?: boolean }
-  output: NodeJS.WritableStream
-}
+/** The part of {@link Io} that asks. Questions go to standard error: standard output is for results. */
+export type Terminal = Pick<Io, 'stdin' | 'stderr'>
 
-const MAX_LINE_BYTES = 4_096
+const PASSWORD_RULES =
+  `A password has ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters.\n` +
+  'It must be neither the username nor a commonly used password.\n'
+
+/** Enough for every valid password, also in a longer normalisation form. */
+const MAX_LINE_BYTES = 4 * MAX_PASSWORD_BYTES
 
 /**
- * Asks for a new password: twice and hidden at a terminal, otherwise it is the first line of the input.
+ * Asks for a new password. At a terminal it states the rules, asks twice and shows nothing of what is typed. Otherwise
+ * it reads the first line of standard input.
  *
  * @returns The password in Unicode normalisation form C.
- * @throws {@link Refusal} `refused` if it breaks a rule, and says which.
+ * @throws {@link Refusal} `refused`, if the password breaks a rule. The message states the rule.
  */
 export async function askNewPassword(username: string, terminal: Terminal): Promise<string> {
-  const typed = terminal.input.isTTY ? await askTwice(username, terminal) : await readLine(terminal.input)
+  const typed = terminal.stdin.isTTY ? await askTwice(username, terminal) : await readLine(terminal.stdin)
   const { success, data: password, error } = safeParse(Password, typed)
   const broken = success ? brokenPasswordRule(password, username) : error.issues[0]?.message
   if (password === undefined || broken !== undefined) {
-    throw new Refusal('refused', `The password was refused: ${broken}`)
+    throw new Refusal('refused', `Invalid password: ${broken}`)
   }
   return password
 }
 
 /**
- * Asks whether to go on, at a terminal.
+ * Asks the operator at a terminal to confirm.
  *
- * @throws {@link Refusal} `refused` if not, and `usage` where nobody can be asked.
+ * @throws {@link Refusal} `refused` without a confirmation, and `usage` without a terminal.
  */
-export async function confirmOrRefuse(question: string, terminal: Terminal): Promise<void> {
-  if (!terminal.input.isTTY) throw new Refusal('usage', 'Give --yes where there is no terminal to ask at.')
+export async function confirmOrRefuse(question: string, { stdin, stderr }: Terminal): Promise<void> {
+  if (!stdin.isTTY) throw new Refusal('usage', 'Cannot ask without a terminal. Use --yes to confirm.')
   const { confirm } = await import('@inquirer/prompts')
-  const yes = await confirm({ message: question, default: false }, terminal)
+  const yes = await confirm({ message: question, default: false }, { input: stdin, output: stderr })
   if (!yes) throw new Refusal('refused', 'Nothing was changed.')
 }
 
-async function askTwice(username: string, terminal: Terminal): Promise<string> {
+async function askTwice(username: string, { stdin, stderr }: Terminal): Promise<string> {
   const { password } = await import('@inquirer/prompts')
-  const ask = (message: string) => password({ message, mask: false, toggleMask: false }, terminal)
+  const ask = (message: string) =>
+    password({ message, mask: false, toggleMask: false }, { input: stdin, output: stderr })
+  stderr.write(PASSWORD_RULES)
   const typed = await ask(`New password of ${username}:`)
-  if (typed !== (await ask('Once more:'))) {
-    throw new Refusal('refused', 'The two passwords differ: nothing was changed.')
+  if (typed !== (await ask('Repeat the password:'))) {
+    throw new Refusal('refused', 'The two passwords differ. Nothing was changed.')
   }
   return typed
 }
@@ -60,10 +66,10 @@ async function readLine(input: NodeJS.ReadableStream): Promise<string> {
   const text = Buffer.concat(chunks)
   const end = text.indexOf('\n')
   const line = end === -1 ? text : text.subarray(0, end)
-  if (line.length === 0) throw new Refusal('usage', 'There was no password on standard input.')
+  if (line.length === 0) throw new Refusal('usage', 'Missing password on standard input.')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(line).replace(/\r$/, '')
   } catch {
-    throw new Refusal('refused', 'The password was refused: it is not UTF-8.')
+    throw new Refusal('refused', 'Invalid password: Must be UTF-8.')
   }
 }

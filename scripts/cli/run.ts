@@ -1,39 +1,57 @@
 import { Command, CommanderError } from 'commander'
+import { type Io, widthOf } from './io.ts'
 import { EXIT_STATUS, Refusal, refusalOf } from './refusal.ts'
 
-/** Prints a result. */
-export const say = (text: string): void => {
-  process.stdout.write(text)
-}
-
-/** An operator's command with nothing in it yet, for {@link run}. */
-export const program = (name: string, description: string): Command =>
+/** Creates an operator's command without subcommands, for {@link run}. */
+export const program = (name: string, description: string, io: Io): Command =>
   new Command(name)
     .description(description)
     .exitOverride()
-    // Refusals of the parser are told as all others are.
-    .configureOutput({ writeErr() {}, outputError() {} })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      getOutHelpWidth: () => widthOf(io.stdout),
+      // `run` prints the parser's errors as it prints all others.
+      writeErr() {},
+      outputError() {},
+    })
     .configureHelp({ showGlobalOptions: true })
 
-/** Does what the command line says. Whatever goes wrong is one line on standard error and the exit status. */
-export function run(command: Command): void {
-  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    // Whoever reads may have read enough, as `head` does.
-    if (code !== 'EPIPE') process.stderr.write(`Cannot write the output: ${code}.\n`)
-    process.exit(EXIT_STATUS.failed)
-  })
-  // Not awaited: where a terminal is closed at a prompt, node would warn of it.
-  command.parseAsync().catch((error: unknown) => {
-    if (error instanceof CommanderError && error.exitCode === 0) return
+/**
+ * Runs a command line. An error becomes one line on standard error.
+ *
+ * @param args - Arguments after the name of the command.
+ * @returns The exit status; see {@link EXIT_STATUS}.
+ */
+export async function run(command: Command, args: readonly string[], io: Io): Promise<number> {
+  try {
+    await command.parseAsync(args, { from: 'user' })
+    return EXIT_STATUS.done
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT_STATUS.done
     const { message, outcome } = error instanceof CommanderError ? usageRefusal(error) : refusalOf(error)
-    process.stderr.write(`${message}\n`)
-    process.exitCode = EXIT_STATUS[outcome]
-  })
+    io.stderr.write(`${message}\n`)
+    return EXIT_STATUS[outcome]
+  }
 }
 
-/** A refusal of the argument parser, in one line, without the values of options: one may be a password. */
-function usageRefusal({ message }: CommanderError): Refusal {
-  const [line = ''] = message.replace(/^error: /, '').split('\n')
-  if (line === '(outputHelp)') return new Refusal('usage', 'Give a command; --help lists them.')
-  return new Refusal('usage', line.replace(/^(unknown option '[^=]*)=.*$/, "$1'"))
+/**
+ * Turns an error of the argument parser into one line. The line repeats no value of an option or argument: it may be a
+ * password.
+ */
+function usageRefusal({ code, message }: CommanderError): Refusal {
+  const text = message.replace(/^error: /, '').replace(/\s+/g, ' ')
+  const suggestion = /\((Did you mean .*\?)\)$/.exec(text)?.[1]
+  const unknown = /^unknown (option|command) '([^=']*)/.exec(text)
+  if (unknown) {
+    const [, what, name] = unknown
+    return usage(`Unknown ${what} ${name}.`, suggestion ?? 'Use --help for a list.')
+  }
+  const invalid = /(?:option '(--[\w-]+)|argument '([\w-]+)' ?\.? ?).*Allowed choices are (.*)\.$/.exec(text)
+  if (invalid) return usage(`Invalid ${invalid[1] ?? invalid[2]}. Use one of ${invalid[3]}.`)
+  const missing = /^(?:missing required argument|required option) '([\w<> -]+)'/.exec(text)
+  if (missing) return usage(`Missing ${missing[1]}.`)
+  if (code === 'commander.help') return usage('Missing command.', 'Use --help for a list.')
+  return usage(`${text.charAt(0).toUpperCase()}${text.slice(1)}`)
 }
+
+const usage = (...sentences: string[]) => new Refusal('usage', sentences.join(' '))

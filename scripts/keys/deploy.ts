@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { StageOptions } from './stack.ts'
 
@@ -9,32 +10,30 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const PARAMETER = /^(?:--param=)?(\w+)=(.*)$/
 
 /**
- * Sees that the options for the deployments say nothing that a turnover says itself.
+ * Checks that the options for the deployments set nothing that a turnover sets itself.
  *
- * @param options - What stood after the double dash.
+ * @param options - Arguments after the double dash.
  * @throws {@link Refusal} `usage`
  */
 export function checkDeployOptions(options: readonly string[]): void {
   const [first = '-'] = options
   if (!first.startsWith('-')) {
-    throw new Refusal('usage', `Not an option: ${first}. Options for the deployments follow a double dash.`)
+    throw new Refusal('usage', `${first} is not an option. Options for the deployments follow a double dash.`)
   }
   for (const option of options) {
     const [, name = ''] = PARAMETER.exec(option) ?? []
     if (name === 'signingKey' || name === 'publishedKeys') {
-      throw new Refusal('usage', `Leave ${name} out: a turnover gives it itself.`)
+      throw new Refusal('usage', `Remove ${name}. The turnover sets it itself.`)
     }
     if (/^(--stage|-s|--region|-r|--aws-profile)(=|$)/.test(option)) {
-      throw new Refusal(
-        'usage',
-        'Give stage, region and profile before the double dash, as for the command itself.',
-      )
+      throw new Refusal('usage', 'Write --stage, --region and --profile before the double dash.')
     }
   }
 }
 
 /**
- * Sees that tokens go on living as long as they do.
+ * Checks that the lifetime of tokens stays as it is deployed. Otherwise it is unknown how long tokens of the previous key
+ * are valid.
  *
  * @throws {@link Refusal} `usage`
  */
@@ -44,41 +43,39 @@ export function checkLifetime(options: readonly string[], tokenTtlSeconds: numbe
     if (name === 'tokenTtlSeconds' && value !== String(tokenTtlSeconds)) {
       throw new Refusal(
         'usage',
-        `Tokens live for ${tokenTtlSeconds} seconds as deployed. Change tokenTtlSeconds by a deployment of its own.`,
+        `The deployed tokenTtlSeconds is ${tokenTtlSeconds}. Change it in a deployment before the turnover.`,
       )
     }
   }
 }
 
 /**
- * Runs the ordinary deployment, its output on our standard error.
+ * Runs `sls deploy`. Its output goes to standard error.
  *
  * @param parameters - Values by name; options may repeat them.
- * @param options - More options for `sls deploy`, as written.
+ * @param options - Further options for `sls deploy`, as written.
  * @param signal - Passed on as SIGINT.
- * @returns Whether it ended well.
+ * @returns Whether the deployment succeeded.
  */
 export async function runDeployment(
   { stage, region, profile }: StageOptions & { region: string },
   parameters: Record<string, string>,
   options: readonly string[],
+  env: Environment,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const said = options.map((option) => PARAMETER.exec(option)?.[1])
-  const named = Object.entries(parameters)
-    .filter(([name]) => !said.includes(name))
+  const given = options.map((option) => PARAMETER.exec(option)?.[1])
+  const params = Object.entries(parameters)
+    .filter(([name]) => !given.includes(name))
     .flatMap(([name, value]) => ['--param', `${name}=${value}`])
-  const whose = [
-    '--stage',
-    stage,
-    '--region',
-    region,
-    ...(profile === undefined ? [] : ['--aws-profile', profile]),
-  ]
+  const account = profile === undefined ? [] : ['--aws-profile', profile]
+  const target = ['--stage', stage, '--region', region, ...account]
   const sls = `${root}/node_modules/serverless/bin/serverless.js`
-  const child = spawn(process.execPath, [sls, 'deploy', ...whose, ...named, ...options], {
+  const child = spawn(process.execPath, [sls, 'deploy', ...target, ...params, ...options], {
     cwd: root,
-    stdio: ['ignore', process.stderr, 'inherit'],
+    env,
+    // The descriptor of standard error, also for what the deployment prints as its result.
+    stdio: ['ignore', 2, 2],
   })
   const pass = () => void child.kill('SIGINT')
   signal.addEventListener('abort', pass)

@@ -1,75 +1,77 @@
-/** The two places that a signing key can be in; each has a KMS key and its alias, `…-a` and `…-b`. */
+/** The two places for a signing key. Each has a KMS key and its alias, `…-a` and `…-b`. */
 export type Slot = 'a' | 'b'
 
-/** What a stage says of its keys. */
+/** The state of a stage's keys. */
 export interface KeyState {
-  /** Whose key signs. */
+  /** Slot of the key that signs. */
   signing: Slot
-  /** When the key of each published slot was made. */
+  /** When the key of each published slot was created. */
   madeAt: Readonly<Partial<Record<Slot, Date>>>
   /** Lifetime of the access tokens that are issued. */
   tokenTtlSeconds: number
-  /** When the latest change of the stage had ended: what was deployed has been serving since then at the latest. */
+  /** When the latest change of the stage ended. All functions run with the deployed settings since then. */
   settledAt: Date
 }
 
 /**
- * What the key that does not sign is.
+ * The state of the key that does not sign.
  *
- * - `coming`: it was made after the one that signs, and has never signed.
- * - `going`: it was made before, and tokens that it signed may still be good.
- * - `gone`: there is none.
+ * - `coming`: it was created after the signing key, and has never signed.
+ * - `going`: it was created before the signing key, and tokens that it signed may still be valid.
+ * - `gone`: it is deleted.
  */
 export type Other = 'coming' | 'going' | 'gone'
 
-/** What to do next. */
+/** The next step of a turnover. */
 export type Step =
   | { do: 'deploy'; signingKey: Slot; publishedKeys: 'a' | 'b' | 'a,b' }
   | { do: 'wait'; until: Date; why: string }
   | { do: 'done' }
 
-/** A function may hold the public keys that it has read for so long (`lib/tokens/public-keys.ts`). */
-const KEPT_BY_FUNCTIONS_SECONDS = 300
+/** How long a function caches the public keys (`lib/tokens/public-keys.ts`). */
+const CACHED_BY_FUNCTIONS_SECONDS = 300
 
-/** A client may hold the published keys for so long (`max-age` in `functions/service/jwks.ts`). */
-const KEPT_BY_CLIENTS_SECONDS = 300
+/** How long a client may cache the published keys (`max-age` in `functions/service/jwks.ts`). */
+const CACHED_BY_CLIENTS_SECONDS = 300
 
-/** Requests that were under way when a deployment ended are over by then; a function has five seconds. */
+/** How long requests may run that were under way when a deployment ended. A function has five seconds. */
 const UNDER_WAY_SECONDS = 60
 
 /**
- * How far the clock of this machine may be from AWS's; farther off, AWS refuses its requests
+ * How far the clock of this machine may differ from AWS's. If it differs more, AWS rejects its requests
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html).
  */
 const CLOCK_DIFFERENCE_SECONDS = 300
 
 /** How long the coming key is published before it signs. */
-export const COMING_SECONDS = KEPT_BY_FUNCTIONS_SECONDS + KEPT_BY_CLIENTS_SECONDS + CLOCK_DIFFERENCE_SECONDS
+export const COMING_SECONDS =
+  CACHED_BY_FUNCTIONS_SECONDS + CACHED_BY_CLIENTS_SECONDS + CLOCK_DIFFERENCE_SECONDS
 
-/** How long, beyond the lifetime of a token, the going key stays published. */
+/** How long the going key stays published beyond the lifetime of its tokens. */
 const GOING_MARGIN_SECONDS = UNDER_WAY_SECONDS + CLOCK_DIFFERENCE_SECONDS
 
+/** Returns the slot that is not this one. */
 export const otherSlot = (slot: Slot): Slot => (slot === 'a' ? 'b' : 'a')
 
-/** Says what the key that does not sign is, from when the two were made. */
+/** Returns the state of the key that does not sign, by the times at which the two keys were created. */
 export function otherKey({ signing, madeAt }: Pick<KeyState, 'signing' | 'madeAt'>): Other {
   const { a, b } = madeAt
   if (a === undefined || b === undefined) return 'gone'
-  // The first two are made in this order; see KeyB in resources/keys.yml.
+  // The first two are created in this order; see KeyB in resources/keys.yml.
   const newer = b >= a ? 'b' : 'a'
   return signing === newer ? 'going' : 'coming'
 }
 
-/** Says which key signs once the turnover that is under way is done, or the next one, if none is. */
+/** Returns which key signs after the turnover that is under way, or else after the next one. */
 export const targetOf = (state: KeyState): Slot =>
   otherKey(state) === 'coming' ? otherSlot(state.signing) : state.signing
 
 /**
- * Says what to do next so that the key of `target` signs and the other slot holds a fresh one.
+ * Returns the next step towards a stage where the key of `target` signs and the other slot holds a new one.
  *
- * @param target - From {@link targetOf}, asked when the turnover began.
- * @param now - Instant to judge the waiting by.
- * @param atOnce - Do not wait, at the price of the tokens that are out.
+ * @param target - From {@link targetOf}, when the turnover began.
+ * @param now - Instant that decides whether a wait is over.
+ * @param atOnce - Do not wait. This revokes the access tokens of the previous key.
  */
 export function nextStep(state: KeyState, target: Slot, now: Date, atOnce = false): Step {
   const { signing, tokenTtlSeconds, settledAt } = state
@@ -81,14 +83,14 @@ export function nextStep(state: KeyState, target: Slot, now: Date, atOnce = fals
     case 'going':
       return after(
         tokenTtlSeconds + GOING_MARGIN_SECONDS,
-        `the last tokens that key ${otherSlot(signing)} signed are good until then`,
+        `Until then, tokens that key ${otherSlot(signing)} signed may be valid.`,
         { do: 'deploy', signingKey: signing, publishedKeys: signing },
       )
     case 'gone':
       return { do: 'deploy', signingKey: signing, publishedKeys: 'a,b' }
     case 'coming':
       if (signing === target) return { do: 'done' }
-      return after(COMING_SECONDS, `not everybody may have known key ${target} before`, {
+      return after(COMING_SECONDS, `Until then, caches may not have key ${target}.`, {
         do: 'deploy',
         signingKey: target,
         publishedKeys: 'a,b',

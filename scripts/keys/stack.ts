@@ -4,39 +4,37 @@ import {
   DescribeStacksCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation'
-import { type AwsCall, awsClient, withTimeout } from '../../lib/aws/client.ts'
-import { readConfig } from '../../lib/config.ts'
+import type { AwsCall } from '../../lib/aws/client.ts'
+import { callerOf, endpointsOf, nameOf, openAccount } from '../cli/account.ts'
+import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { type Environment, nameOf, openAccount } from '../cli/target.ts'
 import type { KeyState, Slot } from './plan.ts'
 
-/** Whose keys, as the operator says it. */
+/** Options that select a stage. */
 export interface StageOptions {
   stage: string
   region?: string
   profile?: string
 }
 
-const PATIENCE_MS = 10_000
-
 /**
- * Reads what a stage says of its keys: the outputs and events of its stack, and when KMS made the keys.
+ * Reads the state of a stage's keys from the outputs and events of its stack, and from KMS.
  *
- * @param env - Environment; of it, what the AWS SDKs read too.
- * @returns The region that the stage was found in, and the state.
- * @throws {@link Refusal} `refused`, if the stage is not deployed, is just being changed or was never finished.
+ * @param env - Environment. Region and credentials come from the variables that the AWS SDKs read.
+ * @returns The region of the stage, and the state.
+ * @throws {@link Refusal} `refused`, if the stage is not deployed, or a deployment is under way or has failed.
  */
 export async function readStage(
   { stage, ...options }: StageOptions,
   env: Environment,
 ): Promise<{ region: string; state: KeyState }> {
   const account = await openAccount(stage, options, env)
-  const cloudFormation = new CloudFormationClient(account)
+  const { all, kms } = endpointsOf(env)
+  const endpoint = env.AWS_ENDPOINT_URL_CLOUDFORMATION ?? all?.href
+  const cloudFormation = new CloudFormationClient({ ...account, ...(endpoint && { endpoint }) })
   const stack = await findStack(cloudFormation, stage, account.region)
   const { signing, published, tokenTtlSeconds } = readOutputs(stack)
-  const config = readConfig(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_KMS'], env)
-  const endpoints = { kms: config.AWS_ENDPOINT_URL_KMS ?? config.AWS_ENDPOINT_URL }
-  const aws = withTimeout(awsClient({ ...account, endpoints }), PATIENCE_MS)
+  const aws = callerOf({ ...account, endpoints: { kms } })
   const made = published.map(async (slot) => [slot, await keyMadeAt(aws, stage, slot)] as const)
   const state = {
     signing,
@@ -59,16 +57,16 @@ async function findStack(
       // CloudFormation has no error type of its own for this.
       if (!/does not exist/.test(error.message)) throw error
     })
-  if (stack === undefined) throw new Refusal('refused', `There is no stage ${stage} in ${region}.`)
+  if (stack === undefined) throw new Refusal('refused', `Stage ${stage} does not exist in ${region}.`)
   const status = String(stack.StackStatus)
   if (status.endsWith('_IN_PROGRESS')) {
     throw new Refusal(
       'refused',
-      `Stage ${stage} is being changed right now (${status}). Run this again after it.`,
+      `A deployment of stage ${stage} is under way (${status}). Run this again after it.`,
     )
   }
   if (!status.endsWith('_COMPLETE')) {
-    throw new Refusal('refused', `Stage ${stage} is ${status}. Deploy it whole first.`)
+    throw new Refusal('refused', `Stage ${stage} is ${status}. Deploy it successfully first.`)
   }
   return stack
 }
@@ -82,7 +80,7 @@ function readOutputs({ Outputs = [] }: Stack) {
   if (!isSlot(signing) || !published.includes(signing) || !(tokenTtlSeconds > 0)) {
     throw new Refusal(
       'refused',
-      'The stage does not say which key signs. Deploy it once with this version first.',
+      'The stack has no outputs that name its keys. Deploy it with this version first.',
     )
   }
   return { signing, published, tokenTtlSeconds }
@@ -96,8 +94,8 @@ async function keyMadeAt(aws: AwsCall, stage: string, slot: Slot): Promise<Date>
 }
 
 /**
- * When the latest change of the stack had ended. CloudFormation tells the latest event first
- * (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html); the stack's own
+ * Returns when the latest change of the stack ended. CloudFormation lists the latest event first
+ * (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html). The stack's own
  * `LastUpdatedTime` is when a change began, before any function had it.
  */
 async function lastEventOf(cloudFormation: CloudFormationClient, stage: string): Promise<Date> {
@@ -105,6 +103,6 @@ async function lastEventOf(cloudFormation: CloudFormationClient, stage: string):
     new DescribeStackEventsCommand({ StackName: nameOf(stage) }),
   )
   const at = StackEvents?.[0]?.Timestamp
-  if (at === undefined) throw new Refusal('failed', 'CloudFormation does not say when the stage was changed.')
+  if (at === undefined) throw new Refusal('failed', 'CloudFormation returned no events of the stack.')
   return at
 }

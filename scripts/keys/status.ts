@@ -1,40 +1,39 @@
-import { asJson } from '../cli/output.ts'
-import { type KeyState, nextStep, otherKey, otherSlot, type Step, targetOf } from './plan.ts'
+import { asJson, list } from '../cli/table.ts'
+import { type KeyState, nextStep, otherKey, otherSlot, type Slot, type Step, targetOf } from './plan.ts'
 
-/** What a stage says of its keys, and what `turn-over` would do with it. */
+const WIDTH = 80
+
+/** Formats the state of a stage's keys, and the next step of `turn-over`. */
 export function status(stage: string, region: string, state: KeyState, now: Date, json: boolean): string {
   const { signing, madeAt, tokenTtlSeconds, settledAt } = state
   const other = otherKey(state)
   const next = nextStep(state, targetOf(state), now)
   if (json) {
-    const whole = {
-      stage,
-      region,
-      signingKey: signing,
-      otherKey: other,
-      madeAt,
-      tokenTtlSeconds,
-      settledAt,
-      next,
-    }
-    return asJson(whole)
+    const keys = { signingKey: signing, otherKey: other, madeAt }
+    return asJson({ stage, region, ...keys, tokenTtlSeconds, settledAt, next })
   }
-  const made = (slot: 'a' | 'b') => madeAt[slot]?.toISOString() ?? '-'
-  return [
-    `stage    ${stage} in ${region}, deployed ${settledAt.toISOString()}`,
-    `signs    ${signing}, made ${made(signing)}`,
-    `${other.padEnd(8)} ${otherSlot(signing)}, made ${made(otherSlot(signing))}`,
-    `turn-over would ${inWords(next)}`,
-    '',
-  ].join('\n')
+  const created = (slot: Slot) => {
+    const at = madeAt[slot]
+    return at === undefined ? `${slot}, deleted` : `${slot}, created ${at.toISOString()}`
+  }
+  return list(
+    [
+      ['stage', `${stage} in ${region}, deployed ${settledAt.toISOString()}`],
+      ['signs', created(signing)],
+      [other, created(otherSlot(signing))],
+      ['next', inWords(next)],
+      ...(next.do === 'wait' ? [['', next.why] as const] : []),
+    ],
+    WIDTH,
+  )
 }
 
 function inWords(step: Step): string {
   switch (step.do) {
     case 'done':
-      return 'be done'
+      return 'done'
     case 'wait':
-      return `wait until ${step.until.toISOString()}: ${step.why}`
+      return `wait until ${step.until.toISOString()}`
     case 'deploy':
       return `deploy with signingKey=${step.signingKey} publishedKeys=${step.publishedKeys}`
   }

@@ -5,7 +5,7 @@ import { turnOver, type World } from './turn-over.ts'
 
 const DEPLOYED_MS = Date.UTC(2027, 0, 15, 12)
 
-/** A stage as CloudFormation would hold it, where a deployment takes a minute and waiting moves the clock. */
+/** Creates a stage in memory. A deployment takes a minute, and a wait moves the clock. */
 function startStage() {
   const minute = 60_000
   let nowMs = DEPLOYED_MS
@@ -16,7 +16,7 @@ function startStage() {
     settledAt: new Date(nowMs),
   }
   const done: string[] = []
-  const told: string[] = []
+  const printed: string[] = []
   const at = () => `${(nowMs - DEPLOYED_MS) / minute} min`
   const settle = (signing: Slot, published: string) => {
     const madeAt = { a: state.madeAt.a ?? new Date(nowMs), b: state.madeAt.b ?? new Date(nowMs) }
@@ -36,9 +36,9 @@ function startStage() {
       nowMs = until.getTime()
     },
     now: () => new Date(nowMs),
-    tell: (line) => void told.push(line),
+    print: (line) => void printed.push(line),
   }
-  return { world, done, told, settle, state: () => state }
+  return { world, done, printed, settle, state: () => state }
 }
 
 const FIRST = [
@@ -49,16 +49,16 @@ const FIRST = [
   '53 min: deploy b of a,b for 1800 s',
 ]
 
-test('a turnover waits, turns, waits, drops the old key and makes a fresh one', async () => {
+test('a turnover waits, changes the key, waits, deletes the old key and creates a new one', async () => {
   const { world, done, state } = startStage()
   expect(await turnOver(world, false)).toBe(
-    'Done: key b signs, and a fresh key a is published. It may sign from 2027-01-15T13:09:00.000Z on.\n',
+    'Done: key b signs, and a new key a is published.\nKey a may sign from 2027-01-15T13:09:00.000Z on.\n',
   )
   expect(done).toEqual(FIRST)
   expect(state()).toMatchObject({ signing: 'b', madeAt: { a: new Date(DEPLOYED_MS + 53 * 60_000) } })
 })
 
-test('the next one goes back to the first slot', async () => {
+test('the next turnover returns to the first slot', async () => {
   const { world, done, state } = startStage()
   await turnOver(world, false)
   await turnOver(world, false)
@@ -72,18 +72,18 @@ test('the next one goes back to the first slot', async () => {
   expect(state().signing).toBe('a')
 })
 
-test('the operator is told of each deployment, and before the first one, of parameters that are left out', async () => {
-  const { world, told } = startStage()
+test('a turnover prints each deployment, and a note on parameters before the first', async () => {
+  const { world, printed } = startStage()
   await turnOver(world, false)
-  expect(told).toEqual([
-    'Parameters that are neither in serverless.yml nor given here go back to their defaults.',
-    'Key b signs, both are published: deploying.',
-    'Key a goes: deploying without it.',
-    'Key b signs, both are published: deploying.',
+  expect(printed).toEqual([
+    'Parameters that are neither in serverless.yml nor given here are set back to their defaults.',
+    'Deploying: key b signs, both keys are published.',
+    'Deploying: key a is deleted.',
+    'Deploying: key b signs, both keys are published.',
   ])
 })
 
-test('at once, nothing is waited for', async () => {
+test('a turnover at once does not wait', async () => {
   const { world, done } = startStage()
   await turnOver(world, true)
   expect(done).toEqual([
@@ -94,7 +94,7 @@ test('at once, nothing is waited for', async () => {
 })
 
 test.each([1, 2, 3, 4, 5])(
-  'interrupted before or after its step %i, and run again, it is as if it had not been',
+  'a turnover that is interrupted at step %i and run again takes the same steps',
   async (steps) => {
     for (const when of ['before', 'after']) {
       const { world, done } = startStage()
@@ -110,14 +110,14 @@ test.each([1, 2, 3, 4, 5])(
         }
       const interrupted = { ...world, deploy: interrupting(world.deploy), wait: interrupting(world.wait) }
       await expect(turnOver(interrupted, false)).rejects.toMatchObject({ outcome: 'interrupted' })
-      // All was done: what is run now is the next turnover.
+      // After the last step another run would be the next turnover.
       if (steps < 5 || when === 'before') await turnOver(world, false)
       expect(done).toEqual(FIRST)
     }
   },
 )
 
-test('an ordinary deployment while a key is going makes the turnover wait anew', async () => {
+test('a turnover waits again after another deployment while a key is going', async () => {
   const { world, done, settle } = startStage()
   let waits = 0
   const disturbed: World = {
@@ -136,24 +136,24 @@ test('an ordinary deployment while a key is going makes the turnover wait anew',
   ])
 })
 
-test('a deployment that fails ends it, and so does one that changes nothing', async () => {
+test('a turnover ends when a deployment fails or changes nothing', async () => {
   const { world } = startStage()
   const failing = { ...world, deploy: async () => false }
   await expect(turnOver(failing, true)).rejects.toMatchObject({
     outcome: 'failed',
-    message: 'The deployment failed, as told above. Run the same command again to go on.',
+    message: 'The deployment failed; see its output above. Run the same command again to continue.',
   })
   const idle = { ...world, deploy: async () => true }
   await expect(turnOver(idle, true)).rejects.toMatchObject({
     outcome: 'failed',
-    message: 'The deployment ended well, but the stage says the same of its keys as before.',
+    message: 'The deployment succeeded, but the keys of the stage did not change.',
   })
 })
 
-test("a deployment that fails because somebody else's is under way says so", async () => {
+test('a turnover names another deployment under way when its own fails', async () => {
   const { world } = startStage()
   let tried = false
-  const busy = new Refusal('refused', 'Stage prod is being changed right now (UPDATE_IN_PROGRESS).')
+  const busy = new Refusal('refused', 'A deployment of stage prod is under way (UPDATE_IN_PROGRESS).')
   const contended: World = {
     ...world,
     read: async () => {

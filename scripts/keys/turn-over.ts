@@ -4,30 +4,30 @@ import { COMING_SECONDS, type KeyState, nextStep, otherSlot, type Step, targetOf
 type Deployment = Extract<Step, { do: 'deploy' }>
 type Waiting = Extract<Step, { do: 'wait' }>
 
-/** What a turnover does to the world, and learns from it. */
+/** The stage, the terminal and the clock, as a turnover uses them. */
 export interface World {
   read(): Promise<KeyState>
   /**
-   * Deploys, with tokens that live as long as before.
+   * Deploys, with the lifetime of tokens as before.
    *
-   * @returns Whether it went well.
+   * @returns Whether the deployment succeeded.
    */
   deploy(deployment: Deployment, tokenTtlSeconds: number): Promise<boolean>
   /** Waits, unless it is interrupted. */
   wait(waiting: Waiting): Promise<void>
   now(): Date
-  tell(line: string): void
+  print(line: string): void
 }
 
-const PARAMETERS = 'Parameters that are neither in serverless.yml nor given here go back to their defaults.'
+const PARAMETERS =
+  'Parameters that are neither in serverless.yml nor given here are set back to their defaults.'
 
 /**
- * Makes the coming key sign, and replaces the one that signed before, once no token of it is good any more. What is
- * next is asked of the stage before each step, so whatever ended an earlier turnover, or happens beside this one, it
- * goes on from there.
+ * Makes the coming key sign. Once no token of the previous key is valid, replaces that key by a new one. It reads the next
+ * step from the stage each time. So it continues an interrupted turnover, and other deployments beside it do no harm.
  *
- * @param atOnce - Do not wait, at the price of the tokens that are out.
- * @returns What the operator is told in the end.
+ * @param atOnce - Do not wait. This revokes the access tokens of the previous key.
+ * @returns The message for the operator at the end.
  * @throws {@link Refusal} `failed` if a deployment failed or changed nothing, and what the world throws.
  */
 export async function turnOver(world: World, atOnce: boolean): Promise<string> {
@@ -41,38 +41,41 @@ export async function turnOver(world: World, atOnce: boolean): Promise<string> {
       await world.wait(step)
       state = await world.read()
     } else {
-      if (!hasDeployed) world.tell(PARAMETERS)
+      if (!hasDeployed) world.print(PARAMETERS)
       hasDeployed = true
-      world.tell(describe(step))
+      world.print(describe(step))
       state = await deploy(world, step, state)
       const next = nextStep(state, target, world.now(), atOnce)
-      if (
-        next.do === 'deploy' &&
-        next.publishedKeys === step.publishedKeys &&
-        next.signingKey === step.signingKey
-      ) {
-        throw new Refusal(
-          'failed',
-          'The deployment ended well, but the stage says the same of its keys as before.',
-        )
+      if (isSameDeployment(next, step)) {
+        throw new Refusal('failed', 'The deployment succeeded, but the keys of the stage did not change.')
       }
     }
   }
 }
 
+const isSameDeployment = (next: Step, { signingKey, publishedKeys }: Deployment) =>
+  next.do === 'deploy' && next.signingKey === signingKey && next.publishedKeys === publishedKeys
+
 async function deploy(world: World, step: Deployment, { tokenTtlSeconds }: KeyState): Promise<KeyState> {
   if (await world.deploy(step, tokenTtlSeconds)) return await world.read()
-  // Somebody else's deployment is the likeliest reason, and this says so.
+  // The likeliest reason is another deployment under way. Then this throws an error that names it.
   await world.read()
-  throw new Refusal('failed', 'The deployment failed, as told above. Run the same command again to go on.')
+  throw new Refusal(
+    'failed',
+    'The deployment failed; see its output above. Run the same command again to continue.',
+  )
 }
 
 function describe({ signingKey, publishedKeys }: Deployment): string {
-  if (publishedKeys !== 'a,b') return `Key ${otherSlot(signingKey)} goes: deploying without it.`
-  return `Key ${signingKey} signs, both are published: deploying.`
+  if (publishedKeys !== 'a,b') return `Deploying: key ${otherSlot(signingKey)} is deleted.`
+  return `Deploying: key ${signingKey} signs, both keys are published.`
 }
 
 function farewell({ signing, settledAt }: KeyState): string {
   const ready = new Date(settledAt.getTime() + COMING_SECONDS * 1000).toISOString()
-  return `Done: key ${signing} signs, and a fresh key ${otherSlot(signing)} is published. It may sign from ${ready} on.\n`
+  return [
+    `Done: key ${signing} signs, and a new key ${otherSlot(signing)} is published.`,
+    `Key ${otherSlot(signing)} may sign from ${ready} on.`,
+    '',
+  ].join('\n')
 }

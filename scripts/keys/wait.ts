@@ -1,60 +1,61 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import cliProgress from 'cli-progress'
+import type { Io } from '../cli/io.ts'
 
 const TICK_MS = 1_000
-const LINE_EVERY_MINUTES = 5
+const MINUTES_PER_MESSAGE = 5
 
 /**
- * Waits until an instant, with a bar on a terminal and plain lines elsewhere.
+ * Waits until an instant. It shows a progress bar on a terminal, and plain lines elsewhere.
  *
- * @param signal - Ends the waiting early, without an error.
+ * @param signal - Ends the wait early, without an error.
  */
 export async function waitUntil(
   until: Date,
   why: string,
-  output: NodeJS.WriteStream,
+  { stderr, now }: Pick<Io, 'stderr' | 'now'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const leftMs = () => until.getTime() - Date.now()
+  const leftMs = () => until.getTime() - now().getTime()
   const totalMs = leftMs()
-  output.write(`Waiting until ${until.toISOString()} (${inMinutes(totalMs)}): ${why}.\n`)
-  const show = output.isTTY ? bar(output, totalMs) : plainLines(output, totalMs)
+  stderr.write(`Waiting until ${until.toISOString()} (${inMinutes(totalMs)}).\n${why}\n`)
+  const progress = stderr.isTTY ? bar(stderr, totalMs) : plainLines(stderr, totalMs)
   while (leftMs() > 0 && !signal.aborted) {
-    show.left(leftMs())
+    progress.update(leftMs())
     await sleep(Math.min(TICK_MS, leftMs()), undefined, { signal }).catch((error: unknown) => {
       if (!signal.aborted) throw error
     })
   }
-  show.stop()
+  progress.stop()
 }
 
 const minutesOf = (ms: number) => Math.ceil(ms / 60_000)
 const inMinutes = (ms: number) => `${minutesOf(ms)} min`
 
 function plainLines(output: NodeJS.WritableStream, totalMs: number) {
-  let told = minutesOf(totalMs)
+  let printed = minutesOf(totalMs)
   return {
-    left(ms: number) {
-      const minutes = minutesOf(ms)
-      if (minutes === told || minutes % LINE_EVERY_MINUTES !== 0) return
-      told = minutes
-      output.write(`${inMinutes(ms)} left\n`)
+    update(leftMs: number) {
+      const minutes = minutesOf(leftMs)
+      if (minutes === printed || minutes % MINUTES_PER_MESSAGE !== 0) return
+      printed = minutes
+      output.write(`${inMinutes(leftMs)} left\n`)
     },
     stop() {},
   }
 }
 
-function bar(output: NodeJS.WriteStream, totalMs: number) {
+function bar(output: NodeJS.WritableStream, totalMs: number) {
   const shown = new cliProgress.SingleBar({
     stream: output,
     format: '{bar} {left} left',
     clearOnComplete: true,
-    // Ctrl-C ends the waiting, and the bar with it.
+    // Ctrl-C ends the wait, which stops the bar.
     gracefulExit: false,
   })
   shown.start(totalMs, 0, { left: inMinutes(totalMs) })
   return {
-    left: (ms: number) => shown.update(totalMs - ms, { left: inMinutes(ms) }),
+    update: (leftMs: number) => shown.update(totalMs - leftMs, { left: inMinutes(leftMs) }),
     stop: () => shown.stop(),
   }
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => store.stop())
 
-/** The table, where somebody else revokes the user's tokens right before each of the first writes. */
+/** Returns the table, with another operator who revokes the user's tokens right before each of the first writes. */
 function overtaken(username: string, times: number) {
   let left = times
   const aws: AwsCall = async (...call) => {
@@ -27,7 +27,7 @@ function overtaken(username: string, times: number) {
   return { ...store.table, aws }
 }
 
-test('a change that another one overtakes is made again, from what the other has left', async () => {
+test('a change that another one overtakes starts again from the changed user', async () => {
   await addUser(store.table, newUser('ada', 'user', 'hash', new Date(0)))
   const seen: number[] = []
   await changeExisting(overtaken('ada', 3), 'ada', (user) => {
@@ -39,20 +39,20 @@ test('a change that another one overtakes is made again, from what the other has
   expect(await store.user('ada')).toMatchObject({ role: 'admin', validAfter: seen.at(-1) })
 })
 
-test('a change that is overtaken again and again is given up, and nothing is changed', async () => {
+test('a change that is overtaken many times fails and changes nothing', async () => {
   await addUser(store.table, newUser('bob', 'user', 'hash', new Date(0)))
   const change = changeExisting(overtaken('bob', 100), 'bob', () => ({ role: 'admin' }))
   await expect(change).rejects.toMatchObject({ code: 'unavailable', message: 'the user kept changing' })
   expect(await store.user('bob')).toMatchObject({ role: 'user' })
 })
 
-test('a user who is removed while being changed does not come back', async () => {
+test('a change does not bring back a user who is removed meanwhile', async () => {
   await addUser(store.table, newUser('carl', 'user', 'hash', new Date(0)))
   const aws: AwsCall = async (...call) => {
     if (call[1] === 'UpdateItem') await removeUser(store.table, 'carl')
     return store.table.aws(...call)
   }
   const change = changeExisting({ ...store.table, aws }, 'carl', () => ({ role: 'admin' }))
-  await expect(change).rejects.toThrow('There is no user carl.')
+  await expect(change).rejects.toThrow('User carl does not exist.')
   expect(await store.user('carl')).toBeUndefined()
 })

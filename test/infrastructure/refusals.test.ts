@@ -102,7 +102,7 @@ test('npm start --httpPort 3100 is rejected with the command that was meant', as
 test('the deployed stack determines which key signs', async () => {
   const account = await startAccount()
   const madeAt = '2026-11-24T00:00:00.000Z'
-  account.say({ signing: 'b', published: 'a,b', changedAt: madeAt, a: madeAt, b: madeAt })
+  account.describe({ signing: 'b', published: 'a,b', changedAt: madeAt, a: madeAt, b: madeAt })
   try {
     const command = 'deploy --stage prod --region eu-central-1 --param publishedKeys=a'
     expect(await rejectionOf(command, account.url)).toEqual([

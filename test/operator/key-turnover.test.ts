@@ -18,16 +18,16 @@ beforeEach(() => {
 })
 afterEach(() => void vi.useRealTimers())
 
-const there = ['wait', 'b of a,b', 'wait', 'b of b', 'b of a,b']
-const back = ['wait', 'a of a,b', 'wait', 'a of a', 'a of a,b']
+const FORTH = ['wait', 'b of a,b', 'wait', 'b of b', 'b of a,b']
+const BACK = ['wait', 'a of a,b', 'wait', 'a of a', 'a of a,b']
 
-/** So far, and no farther, AWS lets the operator's clock be ahead of its own. */
+/** AWS rejects requests of an operator whose clock is further ahead. */
 const CLOCK_AHEAD_SECONDS = 300
 
-test('no request fails while keys are turned over, there and back, with warm functions that hold old keys', async () => {
+test('two turnovers fail no request, also of warm functions that cache old keys', async () => {
   const stage = await startStage(stores)
-  expect(await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })).toEqual(there)
-  expect(await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })).toEqual(back)
+  expect(await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })).toEqual(FORTH)
+  expect(await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })).toEqual(BACK)
   await stage.callFor(1000)
   console.log(`Key turnover, there and back: ${stage.tally()}`)
   expect(stage.failures()).toEqual({})
@@ -38,7 +38,7 @@ test('no request fails while keys are turned over, there and back, with warm fun
     jwks: expect.any(Number),
     'verification elsewhere': expect.any(Number),
   })
-  // Functions that were told of a key which was there no more did get to see that.
+  // Some functions had settings that named a deleted key.
   expect(warn).toHaveBeenCalledWith({
     event: 'key.refused',
     key: 'alias/serverless-jwt-auth-dev-a',
@@ -47,7 +47,7 @@ test('no request fails while keys are turned over, there and back, with warm fun
   stage.stop()
 })
 
-test('without the waiting, tokens that are good are refused', async () => {
+test('a turnover at once rejects valid tokens', async () => {
   const stage = await startStage(stores)
   await stage.turnOver({ atOnce: true })
   await stage.turnOver({ atOnce: true, until: 'signs' })
@@ -58,14 +58,14 @@ test('without the waiting, tokens that are good are refused', async () => {
   stage.stop()
 })
 
-test('two seconds less of waiting before a key goes, and a token is refused in its last second', async () => {
+test('a wait 2 s shorter before a key is deleted rejects a token in its last second', async () => {
   const stage = await startStage(stores)
   await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS + 2 })
   expect(stage.failures()).toEqual({ call: expect.any(Number) })
   stage.stop()
 })
 
-test('two seconds less of waiting before a key signs, and somebody does not know it', async () => {
+test('a wait 2 s shorter before a key signs leaves a verifier without the key', async () => {
   const stage = await startStage(stores)
   await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })
   expect(stage.failures()).toEqual({})
@@ -74,25 +74,25 @@ test('two seconds less of waiting before a key signs, and somebody does not know
   stage.stop()
 })
 
-test('a forged kid shown a moment before cannot make a key unknown that was published five minutes before it signs', async () => {
+test('a forged kid cannot hide a key that was published 5 minutes before it signs', async () => {
   const slots = await startSlots()
-  for (const slot of ['a', 'b'] as const) await slots.make(slot)
+  for (const slot of ['a', 'b'] as const) await slots.create(slot)
   const username = await stores.add()
   const environment = { AWS_ENDPOINT_URL_KMS: slots.url, PUBLISHED_KEYS: `${aliasOf('a')},${aliasOf('b')}` }
   const warm = await stores.functions({ ...environment, SIGNING_KEY: aliasOf('a') })
-  const shownMs = Date.now()
-  const at = (seconds: number) => vi.setSystemTime(shownMs + Math.round(seconds * 1000))
+  const beganMs = Date.now()
+  const at = (seconds: number) => vi.setSystemTime(beganMs + Math.round(seconds * 1000))
   const forged = async () => expect(await warm.opens(FORGED)).toBe(false)
 
   await forged()
-  slots.drop('b')
-  await slots.make('b')
+  slots.delete('b')
+  await slots.create('b')
   const withB = await stores.functions({ ...environment, SIGNING_KEY: aliasOf('b') })
   const tooEarly = await signIn(withB, username)
   at(59.999)
   expect(await warm.opens(tooEarly.authToken)).toBe(false)
 
-  // Whatever else it is shown in the meantime.
+  // More forged tokens in the meantime change nothing.
   for (const seconds of [119.998, 179.997, 239.996, 299.995]) {
     at(seconds)
     await forged()

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { begin as beginCommand } from '../support/command.ts'
+import { keysCommand } from '../../scripts/keys/command.ts'
+import { begin, beginInProcess } from '../support/command.ts'
 import { startAccount } from '../support/keys/account.ts'
 
 let account: Awaited<ReturnType<typeof startAccount>>
@@ -10,42 +11,37 @@ beforeAll(async () => {
 afterAll(() => account.stop())
 beforeEach(() => account.reset())
 
-function begin(args: string[], env: Record<string, string> = {}) {
-  const command = beginCommand('scripts/keys.ts', args, {
-    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'example',
-    AWS_REGION: 'eu-central-1',
-    AWS_ENDPOINT_URL: account.url,
-    ...env,
-  })
-  // A turnover that should have ended must not wait on after a test that failed.
-  onTestFinished(() => void command.child.kill('SIGKILL'))
-  return command
-}
+const environment = (): Record<string, string> => ({
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'example',
+  AWS_REGION: 'eu-central-1',
+  AWS_ENDPOINT_URL: account.url,
+})
 
-const run = async (args: string[], env: Record<string, string> = {}) => await begin(args, env).outcome
+const run = async (args: string[]) => await beginInProcess(keysCommand, args, environment()).outcome
 const refusal = (status: number, line: string) => ({ status, stdout: '', stderr: `${line}\n` })
 
 const FIRST = '2027-01-14T10:00:00.000Z'
 const LATER = '2027-01-15T10:00:00.000Z'
 
-test('status tells which key signs, what the other one is, and what comes next', async () => {
-  account.say({ signing: 'b', published: 'a,b', a: FIRST, b: LATER, changedAt: LATER })
+test('status prints which key signs, the state of the other one, and the next step', async () => {
+  account.describe({ signing: 'b', published: 'a,b', a: FIRST, b: LATER, changedAt: LATER })
   expect(await run(['status', '--stage', 'prod'])).toEqual({
     status: 0,
     stdout: [
-      'stage    prod in eu-central-1, deployed 2027-01-15T10:00:00.000Z',
-      'signs    b, made 2027-01-15T10:00:00.000Z',
-      'going    a, made 2027-01-14T10:00:00.000Z',
-      'turn-over would wait until 2027-01-15T10:36:00.000Z: the last tokens that key a signed are good until then',
+      'stage  prod in eu-central-1, deployed 2027-01-15T10:00:00.000Z',
+      'signs  b, created 2027-01-15T10:00:00.000Z',
+      'going  a, created 2027-01-14T10:00:00.000Z',
+      'next   wait until 2027-01-15T10:36:00.000Z',
+      '       Until then, tokens that key a signed may be valid.',
       '',
     ].join('\n'),
     stderr: '',
   })
 })
 
-test('status --json says the same to programs', async () => {
-  account.say({ signing: 'b', published: 'b', b: FIRST, changedAt: LATER })
+test('status --json prints the same for programs', async () => {
+  account.describe({ signing: 'b', published: 'b', b: FIRST, changedAt: LATER })
   const { status, stdout, stderr } = await run([
     'status',
     '--json',
@@ -67,36 +63,34 @@ test('status --json says the same to programs', async () => {
   })
 })
 
+const TURN_OVER = ['turn-over', '--stage', 'prod', '--', '--param', 'allowedOrigins=*']
+
 test.each(['SIGINT', 'SIGTERM'] as const)(
-  'a turnover that waits says until when and why, and %s ends it without harm',
+  'turn-over prints until when and why it waits, and %s ends the process',
   async (signal) => {
-    const now = new Date().toISOString()
-    account.say({ signing: 'a', published: 'a,b', a: FIRST, b: FIRST, changedAt: now })
-    const { child, outcome, told } = begin([
-      'turn-over',
-      '--stage',
-      'prod',
-      '--',
-      '--param',
-      'allowedOrigins=*',
-    ])
-    await told('known')
+    const changedAt = new Date().toISOString()
+    account.describe({ signing: 'a', published: 'a,b', a: FIRST, b: FIRST, changedAt })
+    const { child, outcome, printed } = begin('scripts/keys.ts', TURN_OVER, environment())
+    // A turnover that should have ended must not keep waiting after a test that failed.
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await printed('caches')
     child.kill(signal)
-    const until = new Date(Date.parse(now) + 900_000).toISOString()
+    const until = new Date(Date.parse(changedAt) + 900_000).toISOString()
     expect(await outcome).toEqual({
       status: 130,
       stdout: '',
       stderr: [
-        `Waiting until ${until} (15 min): not everybody may have known key b before.`,
-        'Interrupted: everything stays as it is. Run the same command again to go on.',
+        `Waiting until ${until} (15 min).`,
+        'Until then, caches may not have key b.',
+        'Interrupted. Nothing was changed. Run the same command again to continue.',
         '',
       ].join('\n'),
     })
   },
 )
 
-test('a stage that is just being deployed is left alone', async () => {
-  account.say({
+test('turn-over refuses a stage with a deployment under way', async () => {
+  account.describe({
     signing: 'a',
     published: 'a,b',
     a: FIRST,
@@ -105,79 +99,88 @@ test('a stage that is just being deployed is left alone', async () => {
     status: 'UPDATE_IN_PROGRESS',
   })
   expect(await run(['turn-over', '--stage', 'prod'])).toEqual(
-    refusal(1, 'Stage prod is being changed right now (UPDATE_IN_PROGRESS). Run this again after it.'),
+    refusal(1, 'A deployment of stage prod is under way (UPDATE_IN_PROGRESS). Run this again after it.'),
   )
 })
 
-test('so is one that was not deployed whole, is older than the command, or is not there', async () => {
+test('keys refuses a stage whose deployment failed, without key outputs, or unknown', async () => {
   const keys = { signing: 'a', published: 'a,b', a: FIRST, b: FIRST, changedAt: LATER }
-  account.say({ ...keys, status: 'UPDATE_ROLLBACK_FAILED' })
+  account.describe({ ...keys, status: 'UPDATE_ROLLBACK_FAILED' })
   expect(await run(['turn-over', '--stage', 'prod'])).toEqual(
-    refusal(1, 'Stage prod is UPDATE_ROLLBACK_FAILED. Deploy it whole first.'),
+    refusal(1, 'Stage prod is UPDATE_ROLLBACK_FAILED. Deploy it successfully first.'),
   )
-  account.say({ ...keys, signing: '' })
+  account.describe({ ...keys, signing: '' })
   expect(await run(['status', '--stage', 'prod'])).toEqual(
-    refusal(1, 'The stage does not say which key signs. Deploy it once with this version first.'),
+    refusal(1, 'The stack has no outputs that name its keys. Deploy it with this version first.'),
   )
   account.reset()
   expect(await run(['status', '--stage', 'prod'])).toEqual(
-    refusal(1, 'There is no stage prod in eu-central-1.'),
+    refusal(1, 'Stage prod does not exist in eu-central-1.'),
   )
 })
 
-test('a key that KMS does not have is told in one line', async () => {
-  account.say({ signing: 'a', published: 'a,b', a: FIRST, changedAt: LATER })
+test('keys reports a key that KMS does not have', async () => {
+  account.describe({ signing: 'a', published: 'a,b', a: FIRST, changedAt: LATER })
   expect(await run(['status', '--stage', 'prod'])).toEqual(
     refusal(3, 'KMS failed: NotFoundException Alias is not found.'),
   )
 })
 
 test.each([
-  ['no stage', ['status'], "required option '--stage <name>' not specified"],
-  ['no command', ['--stage', 'prod'], 'Give a command; --help lists them.'],
-  ['an unknown command', ['turn', '--stage', 'prod'], "unknown command 'turn'"],
+  ['no stage', ['status'], 'Missing --stage <name>.'],
+  ['no command', ['--stage', 'prod'], 'Missing command. Use --help for a list.'],
+  ['an unknown command', ['turn', '--stage', 'prod'], 'Unknown command turn. Use --help for a list.'],
   [
-    'a stage that can be none',
-    ['status', '--stage', 'Prod_1'],
-    'A stage is named with a-z, 0-9 and hyphens.',
+    'a mistyped command',
+    ['turnover', '--stage', 'prod'],
+    'Unknown command turnover. Did you mean turn-over?',
   ],
+  [
+    'a mistyped option',
+    ['turn-over', '--at-onec', '--stage', 'prod'],
+    'Unknown option --at-onec. Did you mean --at-once?',
+  ],
+  ['an invalid stage', ['status', '--stage', 'Prod_1'], 'The name of a stage has only a-z, 0-9 and hyphens.'],
   [
     'an argument that is no option',
     ['turn-over', 'prod', '--stage', 'prod'],
-    'Not an option: prod. Options for the deployments follow a double dash.',
+    'prod is not an option. Options for the deployments follow a double dash.',
   ],
   [
-    'a parameter that is the turnover\u2019s own',
+    'a parameter that the turnover sets',
     ['turn-over', '--stage', 'prod', '--', '--param', 'signingKey=b'],
-    'Leave signingKey out: a turnover gives it itself.',
+    'Remove signingKey. The turnover sets it itself.',
   ],
   [
     'another way to write that',
     ['turn-over', '--stage', 'prod', '--', '--param=publishedKeys=b'],
-    'Leave publishedKeys out: a turnover gives it itself.',
+    'Remove publishedKeys. The turnover sets it itself.',
   ],
   [
     'another stage for the deployments',
     ['turn-over', '--stage', 'prod', '--', '--stage', 'dev'],
-    'Give stage, region and profile before the double dash, as for the command itself.',
+    'Write --stage, --region and --profile before the double dash.',
   ],
-])('%s is a mistake that one line tells', async (_, args, line) => {
+])('keys refuses %s', async (_, args, line) => {
   expect(await run(args)).toEqual(refusal(2, line))
 })
 
-test('a lifetime of tokens other than the deployed one is refused: nobody would know how long to wait', async () => {
-  account.say({ signing: 'a', published: 'a,b', a: FIRST, b: FIRST, changedAt: new Date().toISOString() })
+test('turn-over refuses a lifetime of tokens other than the deployed one', async () => {
+  account.describe({
+    signing: 'a',
+    published: 'a,b',
+    a: FIRST,
+    b: FIRST,
+    changedAt: new Date().toISOString(),
+  })
   const args = ['turn-over', '--stage', 'prod', '--', '--param', 'tokenTtlSeconds=60']
   expect(await run(args)).toEqual(
-    refusal(
-      2,
-      'Tokens live for 1800 seconds as deployed. Change tokenTtlSeconds by a deployment of its own.',
-    ),
+    refusal(2, 'The deployed tokenTtlSeconds is 1800. Change it in a deployment before the turnover.'),
   )
 })
 
-test('help tells every command, and ends well', async () => {
-  const { status, stdout, stderr } = await run(['--help'])
+test('--help lists every command and exits with 0', async () => {
+  const { status, stdout, stderr } = await begin('scripts/keys.ts', ['--help']).outcome
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect([...stdout.matchAll(/^ {2}([a-z][a-z-]+) (?=.* {2})/gm)].map(([, name]) => name)).toEqual([
     'turn-over',

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { findUser } from '../../lib/users/store.ts'
 import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 
@@ -14,8 +17,12 @@ afterAll(() => store.stop())
 const refusal = (status: number, line: string) => ({ status, stdout: '', stderr: `${line}\n` })
 const keys = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' }
 
+const NO_REGION = 'Missing AWS region. Use --region, AWS_REGION, or region in the AWS profile.'
+const NO_TARGET =
+  'Missing target. Use --local or --stage NAME after the double dash: npm run users -- list --local'
+
 test.each(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'])(
-  '--stage runs the accounts of that stage, at %s, in the region of the environment',
+  '--stage selects the users of that stage, at %s, in the region of the environment',
   async (variable) => {
     const env = { ...keys, AWS_REGION: 'eu-west-1', [variable]: store.endpoint }
     const username = variable.toLowerCase()
@@ -26,7 +33,7 @@ test.each(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'])(
   },
 )
 
-test('credentials and region may come from a profile, and the target may stand before the command', async () => {
+test('--profile gives credentials and region, and the target may precede the command', async () => {
   const file = join(temporaryFolder(), 'config')
   const profile = ['aws_access_key_id = AKIDEXAMPLE', 'aws_secret_access_key = example']
   writeFileSync(
@@ -42,103 +49,79 @@ test('credentials and region may come from a profile, and the target may stand b
     ].join('\n'),
   )
   const env = { AWS_CONFIG_FILE: file, AWS_ENDPOINT_URL_DYNAMODB: store.endpoint }
+  // The credential chain of AWS's SDK reads the environment of the process.
+  vi.stubEnv('AWS_CONFIG_FILE', file)
+  onTestFinished(() => void vi.unstubAllEnvs())
   const list = (...target: string[]) => run([...target, 'list', '--json'], '', env)
   expect(await list('--stage', 'other', '--profile', 'acme')).toMatchObject({ status: 0, stderr: '' })
   expect(await list('--stage', 'other', '--profile', 'bare', '--region', 'eu-west-1')).toMatchObject({
     status: 0,
     stderr: '',
   })
-  expect(await list('--stage', 'other', '--profile', 'bare')).toEqual(
-    refusal(2, 'Say which region: --region, AWS_REGION, or region in the AWS profile.'),
-  )
+  expect(await list('--stage', 'other', '--profile', 'bare')).toEqual(refusal(2, NO_REGION))
 })
 
 test.each([
-  ['neither stage nor --local', [], 'Say whose accounts: either --stage NAME or --local.'],
-  ['both', ['--stage', 'other', '--local'], 'Say whose accounts: either --stage NAME or --local.'],
-  ['a stage that can be none', ['--stage', 'Other_1'], 'A stage is named with a-z, 0-9 and hyphens.'],
-  [
-    'no region',
-    ['--stage', 'other'],
-    'Say which region: --region, AWS_REGION, or region in the AWS profile.',
-  ],
-  [
-    'a region that can be none',
-    ['--stage', 'other', '--region', 'example.com/'],
-    'Say which region: --region, AWS_REGION, or region in the AWS profile.',
-  ],
-  [
-    'no credentials',
-    ['--stage', 'other', '--region', 'eu-west-1'],
-    'No AWS credentials: Could not load credentials from any providers',
-  ],
+  ['no target', [], NO_TARGET],
+  ['two targets', ['--stage', 'other', '--local'], 'Use either --stage NAME or --local, not both.'],
+  ['an invalid stage', ['--stage', 'Other_1'], 'The name of a stage has only a-z, 0-9 and hyphens.'],
+  ['a missing region', ['--stage', 'other'], NO_REGION],
+  ['an invalid region', ['--stage', 'other', '--region', 'example.com/'], NO_REGION],
   [
     'a region of the local service',
     ['--local', '--region', 'eu-west-1'],
-    '--region and --profile go with --stage; the local service has neither.',
+    'Use --region and --profile only with --stage.',
   ],
   [
     'an endpoint of AWS',
     ['--stage', 'other', '--endpoint', 'http://127.0.0.1:1'],
-    '--endpoint goes with --local; for AWS set AWS_ENDPOINT_URL_DYNAMODB.',
+    'Use --endpoint only with --local. For AWS, set AWS_ENDPOINT_URL_DYNAMODB.',
   ],
   [
-    'an endpoint that is none',
+    'an endpoint that is not a URL',
     ['--local', '--endpoint', '8000'],
-    '--endpoint must be a URL such as http://127.0.0.1:8000.',
+    'Invalid --endpoint. Use a URL such as http://127.0.0.1:8000.',
   ],
-])('%s is a mistake that one line tells', async (_, target, line) => {
+])('users refuses %s', async (_, target, line) => {
   expect(await run(['list', ...target])).toEqual(refusal(2, line))
 })
 
 test.each([
-  ['no command', [], 'Give a command; --help lists them.'],
-  ['an unknown command', ['ad'], "unknown command 'ad'"],
-  ['an unknown option', ['add', 'ada', `--password=${PASSWORD}`], "unknown option '--password'"],
+  ['no command', [], 'Missing command. Use --help for a list.'],
+  ['an unknown command', ['frobnicate'], 'Unknown command frobnicate. Use --help for a list.'],
+  ['a mistyped command', ['lst'], 'Unknown command lst. Did you mean list?'],
+  ['a mistyped command with two candidates', ['eable'], 'Unknown command eable. Did you mean enable?'],
+  ['a mistyped option', ['list', '--jsno'], 'Unknown option --jsno. Did you mean --json?'],
+  [
+    'an unknown option with a password',
+    ['add', 'ada', `--password=${PASSWORD}`],
+    'Unknown option --password. Use --help for a list.',
+  ],
   [
     'a password as an argument',
     ['add', 'ada', PASSWORD],
-    "too many arguments for 'add'. Expected 1 argument but got 2.",
+    "Too many arguments for 'add'. Expected 1 argument but got 2.",
   ],
   [
-    'a username that can be none',
+    'an invalid username',
     ['add', PASSWORD],
-    'Not a username: 1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.',
+    'Invalid username: 1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.',
   ],
-  ['a username that is missing', ['show'], "missing required argument 'username'"],
+  ['a missing username', ['show'], 'Missing username.'],
+  ['an unknown role', ['set-role', 'ada', PASSWORD], 'Invalid role. Use one of user, admin.'],
   [
-    'an unknown role',
-    ['set-role', 'ada', 'king'],
-    "command-argument value 'king' is invalid for argument 'role'. Allowed choices are user, admin.",
+    'an unknown role in an option',
+    ['add', 'ada', '--role', PASSWORD],
+    'Invalid --role. Use one of user, admin.',
   ],
-])('%s is refused in one line that holds no password', async (_, args, line) => {
-  const { status, stdout, stderr } = await store.run(args)
-  expect({ status, stdout, stderr: stderr.replace(/ \(Did you mean.*/, '') }).toEqual(refusal(2, line))
-  expect(stderr).not.toContain(PASSWORD)
+  ['an option without its value', ['list', '--limit'], "Option '--limit <count>' argument missing"],
+])('users refuses %s in one line without a password', async (_, args, line) => {
+  const outcome = await run(args)
+  expect(outcome).toEqual(refusal(2, line))
+  expect(outcome.stderr).not.toContain(PASSWORD)
 })
 
-test('help tells every command, and ends well', async () => {
-  const { status, stdout, stderr } = await run(['--help'])
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]+) (?=.* {2})/gm)].map(([, name]) => name)
-  expect(commands).toEqual([
-    'add',
-    'list',
-    'show',
-    'set-role',
-    'set-password',
-    'disable',
-    'enable',
-    'remove',
-    'sessions',
-    'end-sessions',
-    'import',
-    'export',
-    'help',
-  ])
-})
-
-test('a stage that is not deployed, and a service that does not run, are told in one line', async () => {
+test('users says when a stage is not deployed', async () => {
   const env = { ...keys, AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_DYNAMODB: store.endpoint }
   expect(await run(['list', '--stage', 'nowhere'], '', env)).toEqual(
     refusal(
@@ -146,10 +129,40 @@ test('a stage that is not deployed, and a service that does not run, are told in
       'The store failed: ResourceNotFoundException Requested resource not found. Is this stage deployed in this region?',
     ),
   )
+})
+
+test('users says when the local service does not run', async () => {
   const stopped = await startStore()
   stopped.stop()
   const { port } = new URL(stopped.endpoint)
   expect(await stopped.run(['list'])).toEqual(
-    refusal(3, `The store failed: connect ECONNREFUSED 127.0.0.1:${port}. Is the service running there?`),
+    refusal(3, `Nothing listens on port ${port}. Start the local service: npm start`),
+  )
+})
+
+/** Starts a server that is not DynamoDB, and returns its port. */
+async function startOther(respond: RequestListener): Promise<number> {
+  const server = createServer(respond)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
+
+test.each<[string, RequestListener]>([
+  [
+    'FastAPI',
+    (_, response) =>
+      void response.writeHead(405, { server: 'uvicorn' }).end('{"detail":"Method Not Allowed"}'),
+  ],
+  ['Django', (_, response) => void response.writeHead(403).end('<h1>Forbidden (403)</h1>')],
+  ['a server that accepts everything', (_, response) => void response.end('{"Items":[]}')],
+  ['a server that closes the connection', (request) => void request.socket.destroy()],
+])('users says that %s is no DynamoDB', async (_, respond) => {
+  const port = await startOther(respond)
+  expect(await run(['list', '--local', '--endpoint', `http://127.0.0.1:${port}`])).toEqual(
+    refusal(
+      3,
+      `Port ${port} answers, but is no DynamoDB. Use the address that npm start printed: --endpoint http://127.0.0.1:PORT`,
+    ),
   )
 })

@@ -1,36 +1,77 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
+import { PassThrough } from 'node:stream'
+import type { Command } from 'commander'
+import type { Io } from '../../scripts/cli/io.ts'
+import { run } from '../../scripts/cli/run.ts'
 import { root } from './service-description.ts'
 
-/** How a command ended, and what it said. */
+/** How a command ended, and what it printed. */
 export interface Outcome {
   status: number | null
   stdout: string
   stderr: string
 }
 
-/** Starts an operator's command, away from whatever AWS account the developer is signed in to. */
+/** Without the AWS account of the developer. */
+const ENVIRONMENT = { HOME: tmpdir(), AWS_CONFIG_FILE: '/dev/null', AWS_EC2_METADATA_DISABLED: 'true' }
+
+/** Starts an operator's command as a process. */
 export function begin(script: string, args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [script, ...args], {
-    cwd: root,
-    env: { HOME: tmpdir(), AWS_CONFIG_FILE: '/dev/null', AWS_EC2_METADATA_DISABLED: 'true', ...env },
+  const child = spawn(process.execPath, [script, ...args], { cwd: root, env: { ...ENVIRONMENT, ...env } })
+  // A command that refuses at once reads nothing.
+  child.stdin.on('error', () => {})
+  const stdout = collect(child.stdout)
+  const stderr = collect(child.stderr)
+  const outcome = once(child, 'close').then(
+    ([status]): Outcome => ({ status, stdout: stdout.text(), stderr: stderr.text() }),
+  )
+  return { child, outcome, printed: stderr.printed }
+}
+
+/** Starts an operator's command in this process, with streams, environment and signals of its own. */
+export function beginInProcess(
+  commandOf: (io: Io) => Command,
+  args: string[],
+  env: Record<string, string> = {},
+  { columns }: { columns?: number } = {},
+) {
+  const interruption = new AbortController()
+  const io = {
+    stdin: new PassThrough(),
+    stdout: Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns }),
+    stderr: new PassThrough(),
+    env: { ...ENVIRONMENT, ...env },
+    now: () => new Date(),
+    interruption: () => interruption.signal,
+  }
+  const stdout = collect(io.stdout)
+  const stderr = collect(io.stderr)
+  const outcome = run(commandOf(io), args, io).then(async (status): Promise<Outcome> => {
+    await Promise.all([io.stdout, io.stderr].map((stream) => once(stream.end(), 'end')))
+    return { status, stdout: stdout.text(), stderr: stderr.text() }
   })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk
-  })
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    stderr += chunk
-  })
-  const outcome = once(child, 'close').then(([status]): Outcome => ({ status, stdout, stderr }))
   return {
-    child,
+    io,
+    stdin: io.stdin,
     outcome,
-    /** Waits until the command has told something on standard error. */
-    told: async (words: string) => {
-      while (!stderr.includes(words)) await once(child.stderr, 'data')
+    printed: stderr.printed,
+    /** Interrupts the command as Ctrl-C does. */
+    interrupt: () => interruption.abort(),
+  }
+}
+
+function collect(stream: NodeJS.ReadableStream) {
+  let text = ''
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  return {
+    text: () => text,
+    /** Waits until the stream contains some words. */
+    printed: async (words: string) => {
+      while (!text.includes(words)) await once(stream, 'data')
     },
   }
 }

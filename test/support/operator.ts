@@ -3,26 +3,26 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import type { Item, Table } from '../../lib/aws/dynamodb.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
 import { checkPassword } from '../../lib/passwords/verify.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { putSession } from '../../lib/sessions/store.ts'
 import { findUser } from '../../lib/users/store.ts'
 import { startLocalAws } from '../../local/aws.ts'
-import { begin, type Outcome } from './command.ts'
-
-const USERS = 'scripts/users.ts'
+import { callerOf } from '../../scripts/cli/account.ts'
+import { allItems } from '../../scripts/cli/pages.ts'
+import { usersCommand } from '../../scripts/users/command.ts'
+import { begin, beginInProcess, type Outcome } from './command.ts'
 
 export const PASSWORD = 'correct horse battery staple'
 
-/** A hash as good as any; nobody knows its password. */
+/** Creates a valid hash whose password is unknown. */
 export const readyHash = () => {
   const base64 = (bytes: number) => randomBytes(bytes).toString('base64').replace(/=+$/, '')
   return `$argon2id$v=19$m=19456,t=2,p=1$${base64(16)}$${base64(32)}`
 }
 
-/** A folder for the test that asks, gone when it is over. */
+/** Creates a folder, and deletes it when the test ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'users-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -31,33 +31,38 @@ export function temporaryFolder(): string {
 
 export type Store = Awaited<ReturnType<typeof startStore>>
 
-/** Starts a local DynamoDB with the tables of the stages `dev` and `other`, and no demo users in them. */
+/** Starts a local DynamoDB with the tables of the stages `dev` and `other`, without demo users. */
 export async function startStore() {
   const local = await startLocalAws(['dev', 'other'].map(tableResource), 'eu-central-1', 0)
   const endpoint = local.settings.endpoints.dynamodb.origin
   const tableOf = (stage: string): Table => ({
-    aws: withTimeout(awsClient(local.settings), 10_000),
+    aws: callerOf(local.settings),
     name: `serverless-jwt-auth-${stage}`,
   })
   const table = tableOf('dev')
   for (const stage of ['dev', 'other']) await empty(tableOf(stage))
+  const target = ['--local', '--endpoint', endpoint]
   return {
     endpoint,
     table,
     tableOf,
     stop: () => local.stop(),
-    /** Starts a command on the accounts of the stage `dev`. */
-    begin: (...args: string[]) => begin(USERS, [...args, '--local', '--endpoint', endpoint]),
-    /** Runs a command on the accounts of the stage `dev`, to its end. */
-    run: (args: string[], input = '') => run([...args, '--local', '--endpoint', endpoint], input),
-    items: () => itemsOf(table),
+    /** Deletes all items of the stage `dev`. */
+    clear: () => empty(table),
+    /** Starts a command on the stage `dev` as a process. */
+    beginProcess: (...args: string[]) => begin('scripts/users.ts', [...args, ...target]),
+    /** Starts a command on the stage `dev` in this process. */
+    begin: (...args: string[]) => beginInProcess(usersCommand, [...args, ...target]),
+    /** Runs a command on the stage `dev` to its end. */
+    run: (args: string[], input = '') => run([...args, ...target], input),
+    items: () => allItems(table, 'Scan', {}),
     user: (username: string) => findUser(table, username),
     canLogIn: async (username: string, password: string) =>
       (await checkPassword(table, NO_LIMITS, { username, password, sourceIp: '192.0.2.1' })) !== undefined,
-    /** Begins a session as a login does. */
+    /** Starts a session as a login does. */
     signIn: async (username: string, userAgent = 'test') => {
       const user = await findUser(table, username)
-      if (user === undefined) throw new Error(`there is no ${username}`)
+      if (user === undefined) throw new Error(`user ${username} does not exist`)
       const origin = { sourceIp: '192.0.2.1', userAgent }
       const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
       const { session } = startSession(user, origin, lifetimes, new Date(), randomBytes(SESSION_RANDOM_BYTES))
@@ -67,12 +72,14 @@ export async function startStore() {
   }
 }
 
-/** Runs a command to its end. */
-export async function run(args: string[], input = '', env: Record<string, string> = {}): Promise<Outcome> {
-  const { child, outcome } = begin(USERS, args, env)
-  // A command that refuses at once reads nothing.
-  child.stdin.on('error', () => {})
-  child.stdin.end(input)
+/** Runs `users` to its end, in this process. */
+export async function run(
+  args: string[],
+  input: string | Buffer = '',
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  const { stdin, outcome } = beginInProcess(usersCommand, args, env)
+  stdin.end(input)
   return await outcome
 }
 
@@ -92,18 +99,8 @@ const tableResource = (stage: string) => ({
   },
 })
 
-async function itemsOf({ aws, name }: Table): Promise<Item[]> {
-  const items: Item[] = []
-  for (let from: object | undefined = {}; from !== undefined; ) {
-    const answer = await aws('dynamodb', 'Scan', { TableName: name, ...from })
-    items.push(...(answer.Items as Item[]))
-    from = answer.LastEvaluatedKey === undefined ? undefined : { ExclusiveStartKey: answer.LastEvaluatedKey }
-  }
-  return items
-}
-
 async function empty(table: Table): Promise<void> {
-  for (const { pk, sk } of await itemsOf(table)) {
+  for (const { pk, sk } of await allItems(table, 'Scan', {})) {
     await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } })
   }
 }

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 
-/** Threads that hash passwords, one for each core. */
+/** Threads that hash passwords, one per core. */
 export interface Hashers {
   hash(password: string): Promise<string>
   stop(): Promise<void>
 }
 
-/** Starts no thread before there is something to hash. */
+/** Creates hashers. The threads start with the first password. */
 export function startHashers(): Hashers {
   const threads: ReturnType<typeof startThread>[] = []
   let turn = 0
@@ -15,7 +15,7 @@ export function startHashers(): Hashers {
     hash(password) {
       if (threads.length === 0) threads.push(...Array.from({ length: availableParallelism() }, startThread))
       const thread = threads[turn++ % threads.length]
-      if (thread === undefined) throw new TypeError('there is no thread to hash on')
+      if (thread === undefined) throw new TypeError('no thread')
       return thread.hash(password)
     },
     async stop() {
@@ -26,22 +26,22 @@ export function startHashers(): Hashers {
 
 function startThread() {
   const worker = new Worker(new URL('./hash-worker.ts', import.meta.url))
-  // A thread answers in the order in which it was asked.
-  const asked: PromiseWithResolvers<string>[] = []
+  // A thread returns hashes in the order of the passwords.
+  const pending: PromiseWithResolvers<string>[] = []
   let failure: Error | undefined
-  worker.on('message', (hash: string) => asked.shift()?.resolve(hash))
+  worker.on('message', (hash: string) => pending.shift()?.resolve(hash))
   worker.on('error', (error) => {
     failure = error
-    for (const { reject } of asked.splice(0)) reject(error)
+    for (const { reject } of pending.splice(0)) reject(error)
   })
   return {
     worker,
     hash(password: string): Promise<string> {
       if (failure) return Promise.reject(failure)
-      const answer = Promise.withResolvers<string>()
-      asked.push(answer)
+      const hash = Promise.withResolvers<string>()
+      pending.push(hash)
       worker.postMessage(password)
-      return answer.promise
+      return hash.promise
     },
   }
 }

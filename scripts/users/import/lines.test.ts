@@ -7,7 +7,7 @@ async function* inPieces(bytes: Buffer, size: number) {
 
 const read = (bytes: Buffer, size: number) => Array.fromAsync(linesOf(inPieces(bytes, size)))
 
-test.each([1, 2, 3, 1_000])('lines are the same however they come, in pieces of %i bytes', async (size) => {
+test.each([1, 2, 3, 1_000])('linesOf returns the same lines from pieces of %i bytes', async (size) => {
   const bytes = Buffer.concat([
     Buffer.from('\ufeffd\u00e9j\u00e0\r\n\nl\u00e4\rst\n'),
     Buffer.from([0xff, 0x0a]),
@@ -22,7 +22,7 @@ test.each([1, 2, 3, 1_000])('lines are the same however they come, in pieces of 
   ])
 })
 
-test('a line may have 64 KiB with its ending, and one byte more is too long, and told once', async () => {
+test('linesOf accepts a line of 64 KiB with its ending and reports a longer one once', async () => {
   const longest = `${'x'.repeat(65_535)}\n`
   const bytes = Buffer.from(`${longest}x${longest}${'y'.repeat(300_000)}\nshort`)
   expect(await read(bytes, 16_384)).toEqual([
@@ -33,6 +33,6 @@ test('a line may have 64 KiB with its ending, and one byte more is too long, and
   ])
 })
 
-test('nothing has no lines', async () => {
+test('linesOf returns no line of an empty file', async () => {
   expect(await read(Buffer.of(), 1)).toEqual([])
 })

@@ -1,4 +1,4 @@
-/** Where a line is. */
+/** The position of a line. */
 export interface Place {
   /** Counted from 1. */
   line: number
@@ -6,15 +6,15 @@ export interface Place {
   end: number
 }
 
-/** What a line says, or what is wrong with it. */
+/** A line with its text, or with its fault. */
 export type Line = Place & ({ text: string } | { fault: string })
 
 const MAX_LINE_BYTES = 65_536
 const LF = 0x0a
 
 /**
- * Splits bytes into lines, ended by LF or CRLF, and reads each as UTF-8, with or without a byte order mark. Of a
- * line that is too long no more is kept than shows it.
+ * Splits bytes into lines that end with LF or CRLF. It decodes each as UTF-8, with or without a byte order mark. Of a line
+ * that is too long it stores only enough to recognise that.
  */
 export async function* linesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
   let line = 1

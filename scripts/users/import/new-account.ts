@@ -4,7 +4,7 @@ import { phcFault } from '../../../lib/passwords/hash.ts'
 import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
 import { ROLES, type User } from '../../../lib/users/user.ts'
 
-/** Somebody to be a user: with a password still to be hashed, or with a hash that can be stored as it is. */
+/** An account to add, with a password that must be hashed, or with a hash that is stored as it is. */
 export type NewAccount = Pick<User, 'username' | 'role' | 'disabled'> & {
   createdAt?: string | undefined
 } & ({ password: string } | { passwordHash: string })
@@ -19,9 +19,9 @@ const AccountFields = z.strictObject({
 })
 
 /**
- * Checks what a file says of a user.
+ * Validates the values of a line.
  *
- * @returns The account, or what is wrong with it in words that hold nothing of what was given.
+ * @returns The account, or the fault. The fault repeats no value, since a line may contain a password.
  */
 export function readAccount(values: Record<string, unknown>): NewAccount | { fault: string } {
   const { data, error } = z.safeParse(AccountFields, values)
@@ -35,12 +35,15 @@ export function readAccount(values: Record<string, unknown>): NewAccount | { fau
     const broken = phcFault(passwordHash)
     return broken === undefined ? { ...account, passwordHash } : { fault: `passwordHash: ${broken}.` }
   }
-  return { fault: 'Either password or passwordHash is needed.' }
+  return {
+    fault:
+      password === undefined ? 'Missing password or passwordHash.' : 'Has both password and passwordHash.',
+  }
 }
 
 const faultOf = (issues: readonly z.core.$ZodIssue[]) =>
   issues
     .map(({ code, path, message }) =>
-      code === 'unrecognized_keys' ? 'Unknown members.' : `${path.join('.')}: ${message}`,
+      code === 'unrecognized_keys' ? 'Unknown member.' : `${path.join('.')}: ${message}`,
     )
     .join(' ')

@@ -1,32 +1,32 @@
 import cliProgress from 'cli-progress'
+import type { Io } from '../../cli/io.ts'
 
-/** What the operator sees while an import runs. */
+/** Output of an import while it runs. */
 export interface Progress {
-  /** A row is done with, and the file up to there. */
+  /** Counts a line as finished. `endByte` is where it ends in the file. */
   advance(endByte: number): void
-  /** Something the operator must know of. */
-  tell(line: string): void
+  print(line: string): void
   stop(): void
 }
 
-const ROWS_A_LINE = 1_000
+const LINES_PER_MESSAGE = 1_000
 
 /**
- * A bar on a terminal, plain lines elsewhere.
+ * Shows a progress bar on a terminal, and plain lines elsewhere.
  *
- * @param totalBytes - Size of the file, or `undefined` where nobody knows.
+ * @param totalBytes - Size of the file, or `undefined` if it is unknown.
  */
-export const startProgress = (output: NodeJS.WriteStream, totalBytes: number | undefined): Progress =>
+export const startProgress = (output: Io['stderr'], totalBytes: number | undefined): Progress =>
   output.isTTY && totalBytes !== undefined ? bar(output, totalBytes) : plainLines(output)
 
 function plainLines(output: NodeJS.WritableStream): Progress {
-  let rows = 0
+  let lines = 0
   return {
     advance() {
-      rows += 1
-      if (rows % ROWS_A_LINE === 0) output.write(`${rows.toLocaleString('en')} rows\n`)
+      lines += 1
+      if (lines % LINES_PER_MESSAGE === 0) output.write(`${lines.toLocaleString('en')} lines\n`)
     },
-    tell: (line) => output.write(`${line}\n`),
+    print: (line) => output.write(`${line}\n`),
     stop() {},
   }
 }
@@ -34,23 +34,23 @@ function plainLines(output: NodeJS.WritableStream): Progress {
 function bar(output: NodeJS.WritableStream, totalBytes: number): Progress {
   const bars = new cliProgress.MultiBar({
     stream: output,
-    format: '{bar} {percentage}% | {rows} rows | {duration_formatted}',
+    format: '{bar} {percentage}% | {lines} lines | {duration_formatted}',
     clearOnComplete: true,
-    // Ctrl-C ends the import, and the bar with it.
+    // Ctrl-C ends the import, which stops the bar.
     gracefulExit: false,
   })
-  let rows = 0
-  const shown = bars.create(totalBytes, 0, { rows })
+  let lines = 0
+  const shown = bars.create(totalBytes, 0, { lines })
   let farthest = 0
   return {
     advance(endByte) {
-      rows += 1
+      lines += 1
       farthest = Math.max(farthest, endByte)
-      shown.update(farthest, { rows })
+      shown.update(farthest, { lines })
     },
-    tell: (line) => bars.log(`${line}\n`),
+    print: (line) => bars.log(`${line}\n`),
     stop() {
-      // Draws what was told since it last drew.
+      // Draws the lines that were printed since the last drawing.
       bars.update()
       bars.stop()
     },

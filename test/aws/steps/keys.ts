@@ -72,7 +72,7 @@ describe('npm run keys -- --stage prod', () => {
     const before = await snapshot()
     const outcome = await keys('turn-over', '--at-once')
     succeeded(outcome)
-    expect(outcome.stdout).toMatch(/^Done: key b signs, and a fresh key a is published\./)
+    expect(outcome.stdout).toMatch(/^Done: key b signs, and a new key a is published\./)
     expect(await status()).toMatchObject({ signingKey: 'b', otherKey: 'coming', tokenTtlSeconds: 900 })
     const after = await snapshot()
     expect(after.items).toEqual(before.items)

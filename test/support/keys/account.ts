@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What an account says of its one stage. */
-interface Saying {
+/** The stage of an account, as its APIs describe it. */
+interface Description {
   signing: string
   published: string
-  /** When keys were made, in ISO 8601. */
+  /** When the keys were created, in ISO 8601. */
   a?: string
   b?: string
   changedAt: string
@@ -16,26 +16,26 @@ interface Saying {
 const NAME = 'serverless-jwt-auth-prod'
 
 /**
- * CloudFormation and KMS of an account, as far as the state of the keys is read from them: `DescribeStacks` and
- * `DescribeStackEvents` in the query protocol, `DescribeKey` in JSON.
+ * Starts CloudFormation and KMS of an account, with the operations that the state of the keys is read from:
+ * `DescribeStacks` and `DescribeStackEvents` in the query protocol, `DescribeKey` in JSON.
  */
 export async function startAccount() {
-  let saying: Saying | undefined
+  let stage: Description | undefined
   const server = createServer(async (request, response) => {
     const body = await readAll(request)
     const target = request.headers['x-amz-target']
     const [status, text] =
-      target === undefined ? cloudFormation(new URLSearchParams(body), saying) : kms(body, saying)
+      target === undefined ? cloudFormation(new URLSearchParams(body), stage) : kms(body, stage)
     response.writeHead(status).end(text)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    say(this_: Saying): void {
-      saying = this_
+    describe(as: Description): void {
+      stage = as
     },
     reset(): void {
-      saying = undefined
+      stage = undefined
     },
     stop(): void {
       server.close()
@@ -44,14 +44,17 @@ export async function startAccount() {
   }
 }
 
-function cloudFormation(input: URLSearchParams, saying: Saying | undefined): [status: number, text: string] {
+function cloudFormation(
+  input: URLSearchParams,
+  stage: Description | undefined,
+): [status: number, text: string] {
   const [action, name] = [input.get('Action'), input.get('StackName')]
-  if (saying === undefined || name !== NAME) {
+  if (stage === undefined || name !== NAME) {
     const message = `Stack with id ${name} does not exist`
     const error = `<Error><Type>Sender</Type><Code>ValidationError</Code><Message>${message}</Message></Error>`
     return [400, `<ErrorResponse>${error}</ErrorResponse>`]
   }
-  const { signing, published, changedAt, status = 'UPDATE_COMPLETE' } = saying
+  const { signing, published, changedAt, status = 'UPDATE_COMPLETE' } = stage
   const outputs = { SigningKey: signing, PublishedKeys: published, TokenTtlSeconds: '1800' }
   const members = Object.entries(outputs).map(
     ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
@@ -65,10 +68,10 @@ function cloudFormation(input: URLSearchParams, saying: Saying | undefined): [st
   return [200, `<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`]
 }
 
-function kms(body: string, saying: Saying | undefined): [status: number, text: string] {
+function kms(body: string, stage: Description | undefined): [status: number, text: string] {
   const keys = new Map([
-    [`alias/${NAME}-a`, saying?.a],
-    [`alias/${NAME}-b`, saying?.b],
+    [`alias/${NAME}-a`, stage?.a],
+    [`alias/${NAME}-b`, stage?.b],
   ])
   const madeAt = keys.get(String(JSON.parse(body).KeyId))
   if (madeAt === undefined) {

@@ -6,12 +6,12 @@ import type { Slot } from '../../../scripts/keys/plan.ts'
 
 const REGION = 'eu-central-1'
 
-/** Alias of the key in a slot. */
+/** Returns the alias of the key in a slot. */
 export const aliasOf = (slot: string) => `alias/serverless-jwt-auth-dev-${slot}`
 
 /**
- * KMS with two slots whose keys come and go: in front of local KMS servers that each hold one key, as CloudFormation
- * makes a key with its alias and takes them away.
+ * Starts a KMS with two slots. A test creates and deletes their keys, as CloudFormation creates and deletes a key with its
+ * alias. Behind it runs one local KMS for each key.
  */
 export async function startSlots() {
   const keys = new Map<string, string>()
@@ -21,23 +21,23 @@ export async function startSlots() {
     await once(server.listen(0, '127.0.0.1'), 'listening')
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
-  const nobody = await listen(await createKms([], REGION))
+  const empty = await listen(await createKms([], REGION))
   const front = createServer(async (request, response) => {
     const body = await readAll(request)
     const { KeyId } = JSON.parse(body.toString('utf8'))
     const headers = new Headers(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
     for (const name of ['connection', 'content-length', 'host']) headers.delete(name)
-    const answer = await fetch(keys.get(KeyId) ?? nobody, { method: 'POST', headers, body })
-    response.writeHead(answer.status, { 'Content-Type': 'application/x-amz-json-1.1' })
-    response.end(Buffer.from(await answer.arrayBuffer()))
+    const reply = await fetch(keys.get(KeyId) ?? empty, { method: 'POST', headers, body })
+    response.writeHead(reply.status, { 'Content-Type': 'application/x-amz-json-1.1' })
+    response.end(Buffer.from(await reply.arrayBuffer()))
   })
   return {
     url: await listen(front),
-    async make(slot: Slot): Promise<void> {
+    async create(slot: Slot): Promise<void> {
       const alias = aliasOf(slot)
       keys.set(alias, await listen(await createKms([alias], REGION)))
     },
-    drop: (slot: Slot) => keys.delete(aliasOf(slot)),
+    delete: (slot: Slot) => keys.delete(aliasOf(slot)),
     stop(): void {
       for (const server of servers) {
         server.close()

@@ -7,29 +7,29 @@ import { aliasOf, startSlots } from './slots.ts'
 const TTL_SECONDS = 1800
 const SLOTS = ['a', 'b'] as const
 
-/** A deployment takes so long from the first function that changes to the last. */
+/** Time from the first function that a deployment changes to the last. */
 const DEPLOYING_SECONDS = 90
 
-/** After that, CloudFormation takes away what is no longer wanted, and so long it may take. */
+/** Time that CloudFormation then needs to delete what is unused. */
 const CLEANING_UP_SECONDS = 240
 
-/** Functions of before a deployment may sign for so long after it, and answer anything else for so long. */
-const OLD_ONES_SIGN_SECONDS = 60
-const OLD_ONES_ANSWER_SECONDS = 300
+/** How long functions from before a deployment may sign after it, and how long they may respond at all. */
+const OLD_FUNCTIONS_SIGN_SECONDS = 60
+const OLD_FUNCTIONS_RESPOND_SECONDS = 300
 
-/** Whoever verifies tokens elsewhere may keep the published keys for so long. */
+/** How long a verifier elsewhere may cache the published keys. */
 const MAX_AGE_SECONDS = 300
 
 /** Warm functions with the environment of one deployment. */
 interface Instance {
   functions: Functions
-  /** When the deployment that replaced them had ended, in epoch milliseconds. */
+  /** When the deployment that replaced them ended, in epoch milliseconds. */
   oldSinceMs: number
-  /** Of the session that its client has. */
+  /** Refresh token of its client. */
   refreshToken?: string | undefined
 }
 
-/** Somebody who verifies tokens with the published keys, and looks them up as seldom as they may. */
+/** A verifier elsewhere, which fetches the published keys as rarely as their `max-age` allows. */
 interface Verifier {
   keys: ReturnType<typeof createLocalJWKSet>
   readAtMs: number
@@ -42,13 +42,13 @@ interface Token {
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** A token of a key that never was. */
+/** A token with the `kid` of a key that never existed. */
 export const FORGED = `${encode({ alg: 'RS256', typ: 'at+jwt', kid: 'forged' })}.${encode({})}.AAAA`
 
 const kidOf = ({ token }: Token): string =>
   JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
 
-/** Returns one token for each key: the one that expires last, which is refused if any token of the key is. */
+/** Returns one token for each key: the one that expires last. It is rejected if any token of the key is. */
 function newestByKey(tokens: Token[]): Token[] {
   const inOrder = tokens.toSorted((one, other) => one.expMs - other.expMs)
   return [...new Map(inOrder.map((token) => [kidOf(token), token])).values()]
@@ -58,8 +58,9 @@ const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000)
 const secondsSince = (ms: number) => (Date.now() - ms) / 1000
 
 /**
- * A stage with its users and everybody who holds a key of it, under a clock that the test moves. In a deployment old
- * keys go last. Nothing waits for the alias of a new one: one function is told of it before it is there, another after.
+ * Starts a stage with a user, functions and verifiers, under a clock that the test moves. A deployment deletes old keys
+ * last. It does not wait for the alias of a new key: one function gets its settings before the alias exists, another
+ * after.
  *
  * @param isThorough - Every client signs in each time, and every token is checked, not only the newest of each key.
  */
@@ -87,10 +88,12 @@ export async function startStage(stores: Stores, { isThorough = false } = {}) {
   }
 
   /** Every client signs in. Every function and every verifier checks the newest token of each key. */
-  async function everybodyCalls(): Promise<void> {
-    instances = instances.filter(({ oldSinceMs }) => secondsSince(oldSinceMs) <= OLD_ONES_ANSWER_SECONDS)
+  async function callEverything(): Promise<void> {
+    instances = instances.filter(
+      ({ oldSinceMs }) => secondsSince(oldSinceMs) <= OLD_FUNCTIONS_RESPOND_SECONDS,
+    )
     for (const instance of instances) {
-      if (secondsSince(instance.oldSinceMs) <= OLD_ONES_SIGN_SECONDS) await signInOrRefresh(instance)
+      if (secondsSince(instance.oldSinceMs) <= OLD_FUNCTIONS_SIGN_SECONDS) await signInOrRefresh(instance)
     }
     tokens = tokens.filter(({ expMs }) => Date.now() < expMs)
     if (!isThorough) tokens = newestByKey(tokens)
@@ -107,7 +110,7 @@ export async function startStage(stores: Stores, { isThorough = false } = {}) {
     }
   }
 
-  /** Signs in, or refreshes the session that is there. Thorough clients do both each time. */
+  /** Signs in, or refreshes the client's session. Thorough clients do both each time. */
   async function signInOrRefresh(instance: Instance): Promise<void> {
     const { functions } = instance
     const expMs = (Math.floor(Date.now() / 1000) + TTL_SECONDS) * 1000
@@ -131,27 +134,27 @@ export async function startStage(stores: Stores, { isThorough = false } = {}) {
     if (status !== 200) throw new Error(`call: ${status}`)
   }
 
-  /** From the oldest function that still answers: the worst one to ask. */
+  /** Fetches the keys from the oldest function that still responds, which is the worst case. */
   const renew = (verifier: Verifier) =>
     request('jwks', async () => {
       for (const { functions } of instances.slice(0, 1)) Object.assign(verifier, await lookUp(functions))
     })
 
-  /** It makes every second function read the keys now, and then not again for a minute; the others stay as they are. */
-  async function manyAreShownAForgedKey(): Promise<void> {
+  /** Makes every second function read the keys now, so that it does not read them again for a minute. */
+  async function sendForgedTokens(): Promise<void> {
     for (const { functions } of instances.filter((_, index) => index % 2 === 0)) {
-      if (await functions.opens(FORGED)) throw new Error('a forged token passed')
+      if (await functions.opens(FORGED)) throw new Error('a function accepted a forged token')
     }
   }
 
   async function deploy(signing: Slot, published: string): Promise<void> {
     const before = instances.filter(({ oldSinceMs }) => oldSinceMs === Number.POSITIVE_INFINITY)
-    await manyAreShownAForgedKey()
+    await sendForgedTokens()
     const makeKeys = async () => {
       for (const slot of SLOTS.filter((one) => published.includes(one) && state.madeAt[one] === undefined)) {
-        await slots.make(slot)
+        await slots.create(slot)
         state = { ...state, madeAt: { ...state.madeAt, [slot]: new Date() } }
-        // No two of them are made in the same instant.
+        // Each key has its own instant of creation.
         pass(1)
       }
     }
@@ -165,47 +168,47 @@ export async function startStage(stores: Stores, { isThorough = false } = {}) {
       const functions = await stores.functions(environment)
       instances.push({ functions, oldSinceMs: Number.POSITIVE_INFINITY })
     }
-    // At first nobody calls before there is a key.
+    // In the first deployment, no client calls before the keys exist.
     if (before.length === 0) await makeKeys()
     await startInstance()
-    await everybodyCalls()
+    await callEverything()
     await makeKeys()
     await startInstance()
-    await everybodyCalls()
+    await callEverything()
     pass(DEPLOYING_SECONDS)
     const madeAt = { ...state.madeAt }
     for (const slot of SLOTS.filter((one) => !published.includes(one))) {
-      slots.drop(slot)
+      slots.delete(slot)
       delete madeAt[slot]
     }
-    await everybodyCalls()
+    await callEverything()
     pass(CLEANING_UP_SECONDS)
     for (const instance of before) instance.oldSinceMs = Date.now()
     state = { signing, madeAt, tokenTtlSeconds: TTL_SECONDS, settledAt: new Date() }
-    // One of those who look the keys up does so now, from a function of before.
+    // One verifier fetches the keys now, from a function of before.
     verifiers = verifiers.slice(-2)
     const verifier = { keys: createLocalJWKSet({ keys: [] }), readAtMs: 0 }
     await renew(verifier)
     verifiers.push(verifier)
-    await everybodyCalls()
+    await callEverything()
   }
 
-  /** Everybody calls at once, at the instants at which something ends, and up to the last millisecond. */
+  /** Calls everything now, at each instant at which something ends, and in the last millisecond. */
   async function callUntil(untilMs: number): Promise<void> {
     const { settledAt } = state
-    const instants = [OLD_ONES_SIGN_SECONDS, OLD_ONES_ANSWER_SECONDS, 900, 1800]
+    const instants = [OLD_FUNCTIONS_SIGN_SECONDS, OLD_FUNCTIONS_RESPOND_SECONDS, 900, 1800]
       .map((seconds) => settledAt.getTime() + seconds * 1000)
       .filter((ms) => ms > Date.now() && ms < untilMs - 1)
     for (const ms of [...instants, untilMs - 1, untilMs]) {
       vi.setSystemTime(ms)
-      await everybodyCalls()
+      await callEverything()
     }
   }
 
   await deploy('a', 'a,b')
 
   return {
-    /** One turnover by the planner's steps, everybody calling all the while. Says which steps they were. */
+    /** Does one turnover by the planner's steps, with calls at each. Returns the steps. */
     async turnOver({
       atOnce = false,
       clockAheadSeconds = 0,
@@ -223,9 +226,9 @@ export async function startStage(stores: Stores, { isThorough = false } = {}) {
       }
     },
     callFor: (seconds: number) => callUntil(Date.now() + seconds * 1000),
-    /** How many requests were made, by what they were. */
+    /** How many requests were made, by kind. */
     requests: () => made,
-    /** How many of them failed. */
+    /** How many requests failed, by kind. */
     failures: () => failed,
     tally: () =>
       Object.entries(made)
@@ -237,7 +240,7 @@ export async function startStage(stores: Stores, { isThorough = false } = {}) {
 
 interface TurnoverOptions {
   atOnce?: boolean
-  /** How far the clock that the waiting is judged by is ahead of AWS's. */
+  /** How far the operator's clock, which decides when a wait is over, is ahead of AWS's. */
   clockAheadSeconds?: number
   until?: 'done' | 'signs'
 }

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { type AwsCall, type AwsSettings, awsClient, withTimeout } from '../../lib/aws/client.ts'
+import { readConfig } from '../../lib/config.ts'
+import type { Environment } from './io.ts'
+import { Refusal } from './refusal.ts'
+
+/** Options that select an AWS account. */
+export interface AccountOptions {
+  region?: string
+  profile?: string
+}
+
+/** Returns the name of a stage's stack and of its table. */
+export const nameOf = (stage: string) => `serverless-jwt-auth-${stage}`
+
+/** Time for one call of AWS, retries included. */
+const CALL_TIMEOUT_MS = 10_000
+
+/** Creates a caller of AWS that gives each call its own deadline. */
+export const callerOf = (settings: AwsSettings): AwsCall => withTimeout(awsClient(settings), CALL_TIMEOUT_MS)
+
+/**
+ * Finds region and credentials for a stage on AWS.
+ *
+ * @param env - Environment. Region and credentials come from the variables that the AWS SDKs read.
+ * @throws {@link Refusal} `usage`, if the name of the stage is invalid, or region or credentials are missing.
+ */
+export async function openAccount(stage: string, options: AccountOptions, env: Environment) {
+  if (!/^[a-z0-9-]{1,128}$/.test(stage)) {
+    throw new Refusal('usage', 'The name of a stage has only a-z, 0-9 and hyphens.')
+  }
+  const region =
+    options.region ?? env.AWS_REGION ?? profileRegion(options.profile ?? env.AWS_PROFILE ?? 'default', env)
+  if (region === undefined || !/^[a-z0-9-]+$/.test(region)) {
+    throw new Refusal('usage', 'Missing AWS region. Use --region, AWS_REGION, or region in the AWS profile.')
+  }
+  return { region, credentials: await findCredentials(options, env) }
+}
+
+/** Reads the endpoints that replace AWS's own, under the names that the AWS SDKs read. */
+export function endpointsOf(env: Environment): AwsSettings['endpoints'] & { all?: URL | undefined } {
+  try {
+    const config = readConfig(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_KMS'], env)
+    const all = config.AWS_ENDPOINT_URL
+    return {
+      all,
+      dynamodb: config.AWS_ENDPOINT_URL_DYNAMODB ?? all,
+      kms: config.AWS_ENDPOINT_URL_KMS ?? all,
+    }
+  } catch (error) {
+    throw new Refusal('usage', (error as Error).message)
+  }
+}
+
+async function findCredentials({ profile }: AccountOptions, env: Environment) {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env
+  // The chain comes to the same result, but takes half a second to load.
+  if (accessKeyId && secretAccessKey && profile === undefined && env.AWS_PROFILE === undefined) {
+    const { AWS_SESSION_TOKEN: sessionToken } = env
+    return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
+  }
+  const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers')
+  try {
+    return await fromNodeProviderChain(profile === undefined ? {} : { profile })()
+  } catch (error) {
+    const reason = (error as Error).message.replace(/\s+/g, ' ').replace(/\.$/, '')
+    throw new Refusal('usage', `No AWS credentials: ${reason}.`)
+  }
+}
+
+/** Reads the region of a profile in AWS's shared configuration file. The credential chain does not expose it. */
+function profileRegion(profile: string, env: Environment): string | undefined {
+  const file = env.AWS_CONFIG_FILE ?? join(homedir(), '.aws', 'config')
+  let section: string | undefined
+  for (const line of readIfPresent(file).split(/\r?\n/)) {
+    section = /^\s*\[\s*(?:profile\s+)?["']?([^\]"']+?)["']?\s*\]/.exec(line)?.[1] ?? section
+    const region = /^region\s*=\s*(\S+)/.exec(line)?.[1]
+    if (section === profile && region !== undefined) return region
+  }
+  return undefined
+}
+
+function readIfPresent(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import { type Io, processIo } from './io.ts'
+import { EXIT_STATUS } from './refusal.ts'
+import { run } from './run.ts'
+
+/** Runs a command as this process: on its arguments, streams, environment and exit status. */
+export function main(commandOf: (io: Io) => Command): void {
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // A reader such as `head` closes the pipe when it has read enough.
+    if (code !== 'EPIPE') process.stderr.write(`Cannot write the output: ${code}.\n`)
+    process.exit(EXIT_STATUS.failed)
+  })
+  // Stands if nothing keeps the process running before the command ends, as at a prompt whose terminal is gone.
+  process.exitCode = EXIT_STATUS.interrupted
+  // Not awaited: in that case node would warn of an unsettled top-level await.
+  run(commandOf(processIo), process.argv.slice(2), processIo).then((status) => {
+    process.exitCode = status
+  })
+}

@@ -1,0 +1,110 @@
+import { Argument, type Command, Option } from 'commander'
+import { safeParse } from 'zod/mini'
+import { Username } from '../../lib/http/schemas.ts'
+import { ROLES, type Role } from '../../lib/users/user.ts'
+import type { Io } from '../cli/io.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { program } from '../cli/run.ts'
+import { findTable, type TargetOptions } from '../cli/target.ts'
+import * as changes from './changes.ts'
+import { type ExportOptions, exportUsers } from './export.ts'
+import { readFilter } from './filter.ts'
+import { type ImportOptions, importFile } from './import/import-file.ts'
+import { FORMATS } from './import/records.ts'
+import { type ListOptions, list, readLimit } from './list.ts'
+import { sessions } from './sessions.ts'
+import { type ReadOptions, show } from './show.ts'
+
+/** Creates the command `npm run users`. */
+export function usersCommand(io: Io): Command {
+  const users = program('users', 'Manages the users of a stage on AWS, or of the local service.', io)
+    .option('--stage <name>', 'users of this stage on AWS')
+    .option('--local', 'users of the local service')
+    .option('--endpoint <url>', 'with --local: address of its DynamoDB, if not port 8000')
+    .option('--region <region>', 'with --stage: the AWS region')
+    .option('--profile <name>', 'with --stage: the AWS profile')
+
+  const table = () => findTable(users.opts<TargetOptions>(), io.env)
+  const print = (text: string) => void io.stdout.write(text)
+  const ofUser = (name: string, description: string) =>
+    users.command(name).description(description).argument('<username>', 'name of the user', readUsername)
+  const json = () => new Option('--json', 'print JSON')
+
+  ofUser('add', 'adds a user; the password comes from a hidden prompt or standard input')
+    .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('user'))
+    .action(async (name: string, { role }: { role: Role }) =>
+      print(await changes.add(await table(), name, role, io)),
+    )
+
+  users
+    .command('list')
+    .description('lists users, by name')
+    .addOption(
+      new Option('--filter <text>', 'part of the username, role=ROLE or state=STATE; may be repeated')
+        .argParser(readFilter)
+        .default([], 'all users'),
+    )
+    .option('--limit <count>', 'one page of so many users, in the order of the table', readLimit)
+    .option('--after <username>', 'with --limit: the page after this user', readUsername)
+    .addOption(json())
+    .action(async (options: ListOptions) => list(await table(), options, io))
+
+  ofUser('show', 'shows a user')
+    .addOption(json())
+    .action(async (name: string, options: ReadOptions) => print(await show(await table(), name, options)))
+
+  ofUser('set-role', 'changes the role of a user')
+    .addArgument(new Argument('<role>').choices(ROLES))
+    .action(async (name: string, role: Role) => print(await changes.setRole(await table(), name, role, io)))
+
+  ofUser('set-password', 'replaces the password of a user and ends all sessions').action(
+    async (name: string) => print(await changes.setPassword(await table(), name, io)),
+  )
+
+  ofUser('disable', 'disables a user and ends all sessions').action(async (name: string) =>
+    print(await changes.disable(await table(), name, io)),
+  )
+
+  ofUser('enable', 'enables a disabled user').action(async (name: string) =>
+    print(await changes.enable(await table(), name, io)),
+  )
+
+  ofUser('remove', 'removes a user and everything stored about the user')
+    .option('--yes', 'do not ask for confirmation')
+    .action(async (name: string, { yes = false }: { yes?: boolean }) =>
+      print(await changes.remove(await table(), name, yes, io)),
+    )
+
+  ofUser('sessions', 'lists the sessions of a user')
+    .addOption(json())
+    .action(async (name: string, options: ReadOptions) =>
+      print(await sessions(await table(), name, options, io)),
+    )
+
+  ofUser('end-sessions', 'ends all sessions of a user').action(async (name: string) =>
+    print(await changes.endSessions(await table(), name, io)),
+  )
+
+  users
+    .command('import')
+    .description('adds the users of a file and skips users that exist')
+    .argument('<file>', 'CSV or JSON lines; - is standard input')
+    .addOption(new Option('--format <format>', 'format, if the file name does not say').choices(FORMATS))
+    .option('--dry-run', 'check every line and write nothing')
+    .action(async (file: string, options: ImportOptions) => importFile(await table(), file, options, io))
+
+  users
+    .command('export')
+    .description('prints all users with their password hashes, as import reads them')
+    .option('--output <file>', 'write to a file that only its owner can read')
+    .option('--force', 'replace an existing file')
+    .action(async (options: ExportOptions) => print(await exportUsers(await table(), options)))
+
+  return users
+}
+
+function readUsername(text: string): string {
+  const { success, data, error } = safeParse(Username, text)
+  if (!success) throw new Refusal('usage', `Invalid username: ${error.issues[0]?.message}`)
+  return data
+}

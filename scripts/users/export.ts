@@ -1,0 +1,47 @@
+import { open } from 'node:fs/promises'
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import type { User } from '../../lib/users/user.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { usersByName } from './store.ts'
+
+/** Options of `export`. */
+export interface ExportOptions {
+  output?: string
+  force?: boolean
+}
+
+/**
+ * Exports all users with their password hashes, one JSON object a line, as `import` reads them.
+ *
+ * @returns The lines, or a message if they went into a file.
+ */
+export async function exportUsers(table: Table, options: ExportOptions): Promise<string> {
+  const users = await usersByName(table)
+  const lines = users.map((user) => `${JSON.stringify(exported(user))}\n`).join('')
+  if (options.output === undefined) return lines
+  await writePrivate(options.output, lines, options.force ?? false)
+  return `Wrote ${users.length} users to ${options.output}.\n`
+}
+
+const exported = ({ username, role, disabled, passwordHash, createdAt }: User) => ({
+  username,
+  role,
+  disabled,
+  passwordHash,
+  createdAt,
+})
+
+/** Writes a file that only its owner can read. */
+async function writePrivate(path: string, text: string, replace: boolean): Promise<void> {
+  const file = await open(path, replace ? 'w' : 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') throw new Refusal('refused', `${path} exists. Use --force to replace it.`)
+    throw new Refusal('refused', `Cannot write ${path}: ${error.code}.`)
+  })
+  try {
+    // An existing file may have been readable by all users of the machine. A device keeps its mode.
+    if ((await file.stat()).isFile()) await file.chmod(0o600)
+    await file.writeFile(text)
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,91 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { addAbortSignal, type Readable } from 'node:stream'
+import type { Table } from '../../../lib/aws/dynamodb.ts'
+import type { Io } from '../../cli/io.ts'
+import { Refusal } from '../../cli/refusal.ts'
+import { checkRow } from './dry-run.ts'
+import { startHashers } from './hashers.ts'
+import { addRow, type Tally, takeRows } from './import-users.ts'
+import { linesOf } from './lines.ts'
+import { startProgress } from './progress.ts'
+import { type Format, recordsOf } from './records.ts'
+
+/** Options of `import`. */
+export interface ImportOptions {
+  format?: Format
+  dryRun?: boolean
+}
+
+/**
+ * Adds the users of a file, or only checks them. It prints each invalid line on standard error, and a summary however
+ * the import ends.
+ *
+ * @param file - Path, or `-` for standard input.
+ * @throws {@link Refusal} if a line is invalid, the file cannot be read, or the operator interrupted the import.
+ */
+export async function importFile(
+  table: Table,
+  file: string,
+  { format = formatOf(file), dryRun = false }: ImportOptions,
+  io: Io,
+): Promise<void> {
+  const totalBytes = file === '-' ? undefined : await sizeOf(file)
+  const tally: Tally = { added: 0, present: 0, invalid: 0 }
+  const ending = new AbortController()
+  const interruption = io.interruption()
+  interruption.addEventListener('abort', () => ending.abort())
+  const progress = startProgress(io.stderr, totalBytes)
+  const hashers = startHashers()
+  const plan: string[] = []
+  const settle = dryRun ? checkRow(table, plan) : addRow(table, hashers, io.now)
+  try {
+    const source = file === '-' ? io.stdin : createReadStream(file)
+    const records = recordsOf(linesOf(readUntil(ending.signal, source, file)), format)
+    await takeRows(records, settle, progress, tally, ending)
+  } finally {
+    await hashers.stop()
+    progress.stop()
+    if (rowsIn(tally) > 0) io.stdout.write(plan.join('') + summaryOf(tally, dryRun))
+  }
+  if (interruption.aborted) {
+    const rest = dryRun ? 'Nothing was written.' : 'Run the command again for the rest.'
+    throw new Refusal('interrupted', `Interrupted before the end. ${rest}`)
+  }
+  if (rowsIn(tally) === 0) throw new Refusal('usage', `${file} has no users.`)
+  if (tally.invalid > 0) {
+    throw new Refusal('refused', dryRun ? 'Some lines are invalid.' : 'The invalid lines were skipped.')
+  }
+}
+
+const rowsIn = ({ added, present, invalid }: Tally) => added + present + invalid
+
+const summaryOf = ({ added, present, invalid }: Tally, dryRun: boolean) =>
+  dryRun
+    ? `Dry run: ${added} to add, ${present} already there, ${invalid} invalid. Nothing was written.\n`
+    : `${added} added, ${present} already there, ${invalid} invalid.\n`
+
+function formatOf(file: string): Format {
+  if (/\.csv$/i.test(file)) return 'csv'
+  if (/\.(jsonl|ndjson)$/i.test(file)) return 'jsonl'
+  throw new Refusal('usage', 'The file name does not say the format. Use --format csv or --format jsonl.')
+}
+
+/** Returns the bytes in a file, or `undefined` where they are not known, as of a pipe. */
+async function sizeOf(file: string): Promise<number | undefined> {
+  const found = await stat(file).catch((error: unknown) => {
+    throw cannotRead(file, error)
+  })
+  return found.isFile() ? found.size : undefined
+}
+
+async function* readUntil(ended: AbortSignal, source: Readable, file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* addAbortSignal(ended, source)
+  } catch (error) {
+    if (!ended.aborted) throw cannotRead(file, error)
+  }
+}
+
+const cannotRead = (file: string, error: unknown) =>
+  new Refusal('usage', `Cannot read ${file}: ${(error as NodeJS.ErrnoException).code}.`)

@@ -1,0 +1,61 @@
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import { type Io, widthOf } from '../cli/io.ts'
+import { Refusal } from '../cli/refusal.ts'
+import * as text from '../cli/table.ts'
+import { type Account, stateOf } from './account.ts'
+import type { Filter } from './filter.ts'
+import type { ReadOptions } from './show.ts'
+import { accountsByName, accountsInTableOrder } from './store.ts'
+
+const MAX_LIMIT = 10_000
+
+/** Options of `list`. */
+export interface ListOptions extends ReadOptions {
+  filter: Filter[]
+  limit?: number
+  after?: string
+}
+
+/**
+ * Reads `--limit`.
+ *
+ * @throws {@link Refusal} `usage`
+ */
+export function readLimit(given: string): number {
+  const limit = Number(given)
+  if (!/^\d+$/.test(given) || limit < 1 || limit > MAX_LIMIT) {
+    throw new Refusal('usage', `Invalid --limit. Use a whole number from 1 to ${MAX_LIMIT}.`)
+  }
+  return limit
+}
+
+/**
+ * Prints the users that meet every filter. Without a limit they are all read and sorted by name. With one they come in
+ * the order of the table, and no further page of the table is read. Standard error then shows how to get the next page.
+ */
+export async function list(table: Table, options: ListOptions, io: Io): Promise<void> {
+  const { filter: filters, limit, after, json } = options
+  if (after !== undefined && limit === undefined) throw new Refusal('usage', 'Use --after only with --limit.')
+  const matches = (account: Account) => filters.every((filter) => filter(account))
+  if (limit === undefined) {
+    const accounts = (await accountsByName(table)).filter(matches)
+    io.stdout.write(json ? text.asJson(accounts) : shown(accounts, filters, io))
+    return
+  }
+  const { accounts, isLast } = await accountsInTableOrder(table, matches, limit, after)
+  io.stdout.write(json ? text.asJson(accounts) : shown(accounts, filters, io))
+  const last = accounts.at(-1)
+  if (!isLast && last) io.stderr.write(`There may be more users. Next page: --after ${last.username}\n`)
+}
+
+function shown(accounts: readonly Account[], filters: readonly Filter[], io: Io): string {
+  if (accounts.length === 0) return filters.length === 0 ? 'No users.\n' : 'No matching users.\n'
+  const rows = accounts.map((account) => [
+    account.username,
+    account.role,
+    stateOf(account),
+    text.dateOf(account.createdAt),
+    text.dateOf(account.changedAt),
+  ])
+  return text.table(['username', 'role', 'state', 'created', 'changed'], rows, widthOf(io.stdout))
+}
