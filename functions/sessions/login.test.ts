@@ -178,7 +178,7 @@ describe('a login stores its session', () => {
   async function loginOver(judge: (call: Call) => Fate | Promise<Fate>) {
     const before = new Set((await sessions()).map(({ id }) => id))
     const wire = await startWire(aws)
-    wire.judge(judge)
+    wire.intercept(judge)
     const url = new URL(wire.url)
     const endpoints = { dynamodb: url, kms: url }
     const viaWire = await loadHandler(service, 'login', { ...aws, settings: { ...aws.settings, endpoints } })

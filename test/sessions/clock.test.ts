@@ -272,6 +272,17 @@ test.each(Object.keys(REVOCATIONS))(
   },
 )
 
+test('a disabled user can do nothing, even if no token was revoked', async () => {
+  const username = await stores.add()
+  const { authToken, refreshToken } = await signIn(functions, username)
+  await stores.set(username, { disabled: true })
+  expect(await functions.opens(authToken)).toBe(false)
+  expect((await refresh(functions, refreshToken)).status).toBe(401)
+  expect((await tryPassword(username, PASSWORD, '198.51.100.90')).status).toBe(401)
+  await stores.set(username, { disabled: false })
+  expect(await functions.opens(authToken)).toBe(true)
+})
+
 test('the documents state how long a revoked token may still be accepted', () => {
   const files = ['README.md', 'docs/SECURITY.md'].map((name) => new URL(`../../${name}`, import.meta.url))
   for (const file of files.filter((url) => existsSync(url))) {

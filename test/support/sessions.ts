@@ -68,10 +68,19 @@ export function operator(table: Table) {
       await addUser(table, newUser(username, 'user', passwordHash, aMomentAgo()))
       return username
     },
+    /** Changes a user and revokes its tokens, as `npm run users` does. */
     async change(username: string, changes: Partial<User>): Promise<void> {
+      const user = await this.user(username)
+      await changeUser(table, user, { ...changes, ...revokeTokens(user, new Date()) })
+    },
+    /** Changes a user and revokes nothing. */
+    async set(username: string, changes: Partial<User>): Promise<void> {
+      await changeUser(table, await this.user(username), changes)
+    },
+    async user(username: string): Promise<User> {
       const user = await findUser(table, username)
       if (user === undefined) throw new Error(`there is no user ${username}`)
-      await changeUser(table, user, { ...changes, ...revokeTokens(user, new Date()) })
+      return user
     },
     async remove(username: string): Promise<void> {
       await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: profileKey(username) })
