@@ -8,7 +8,7 @@ import { root } from '../support/service-description.ts'
 
 const page = readFileSync(`${root}/docs/DEPLOYING.md`, 'utf8')
 
-/** Cells of a table of the page, by its first heading; without the head. */
+/** Returns the cells of the table whose first heading is given, without its head. */
 function table(heading: string): string[][] {
   const lines = page.split('\n')
   const start = lines.findIndex((line) => line.startsWith(`| ${heading} |`))
@@ -21,7 +21,7 @@ function table(heading: string): string[][] {
   )
 }
 
-test('DEPLOYING.md names every parameter, with the defaults that serverless.yml has', () => {
+test('DEPLOYING.md lists every parameter with its default in serverless.yml', () => {
   const { params } = service
   const written = (value: unknown) => (value === null || value === '' ? 'nothing' : `\`${value}\``)
   const expected = Object.entries(params.default ?? {}).map(([name, value]) => {
@@ -35,7 +35,7 @@ test('DEPLOYING.md names every parameter, with the defaults that serverless.yml 
 const costs = table('Of what')
 const dollars = (text = '') => Number(/\$([\d.]+)/.exec(text)?.[1])
 
-test('the costs in DEPLOYING.md are the sums of quantities times prices', () => {
+test('the costs in DEPLOYING.md are sums of quantity times price', () => {
   const sums = costs.at(-1)?.slice(2).map(dollars)
   const columns = sums?.map((_, column) =>
     costs.slice(0, -1).map(([what, price, ...cells]) => {
@@ -49,7 +49,7 @@ test('the costs in DEPLOYING.md are the sums of quantities times prices', () => 
   )
 })
 
-test('a warm login reads, writes and signs as often as DEPLOYING.md counts', async () => {
+test('a warm login makes the calls that DEPLOYING.md counts', async () => {
   const aws = await startAws()
   const { dynamodb, kms } = aws.settings.endpoints
   const proxies = { dynamodb: await startProxy(dynamodb), kms: await startProxy(kms) }

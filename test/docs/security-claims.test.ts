@@ -7,7 +7,7 @@ const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
 const security = read('docs/SECURITY.md')
 const [, claimed = ''] = security.split(/^## (?=Claims|Reporting)/m)
 
-/** Every row of the claims: under which heading, which item, whether it holds, and what shows it. */
+/** The rows of the claims: heading, item, verdict, and the tests that show it. */
 const claims = claimed.split(/^#+ /m).flatMap((section) => {
   const [heading = ''] = section.split('\n')
   const [, , ...rows] = section.match(/^\|.*\|$/gm) ?? []
@@ -20,30 +20,30 @@ const claims = claimed.split(/^#+ /m).flatMap((section) => {
 /** `file`: *title*, *title* */
 const TESTS = /^`((?:functions|lib|test)\/[^`]+\.ts)`: (\*[^*]+\*(?:, \*[^*]+\*)*)$/
 
-test('every claim in SECURITY.md names tests that are there, or says that it does not hold', () => {
+test('every claim in SECURITY.md names existing tests, or states that it is not met', () => {
   expect(claims).not.toEqual([])
   const faults = claims.flatMap(({ heading, item, verdict, shownBy }) => {
     const where = `${heading}, ${item}`
     if (verdict === 'Not met' || verdict === 'Does not apply') {
       if (shownBy === '–') return []
     } else if (verdict !== 'Met' && verdict !== 'Partly') {
-      return [`${where}: is it met?`]
+      return [`${where}: no verdict`]
     }
     return shownBy.split('; ').flatMap((cited) => {
       const [, path = '', titles = ''] = TESTS.exec(cited) ?? []
       if (path === '' || !existsSync(`${root}/${path}`)) return [`${where}: ${cited}`]
       const source = read(path)
-      // At the beginning of a string, so that a title in a comment is none.
-      const isThere = (title: string) => [`'`, `"`, '`'].some((quote) => source.includes(quote + title))
+      // A title is at the beginning of a string, so a comment does not count.
+      const exists = (title: string) => [`'`, `"`, '`'].some((quote) => source.includes(quote + title))
       const named = [...titles.matchAll(/\*([^*]+)\*/g)].map(([, title = '']) => title)
-      return named.filter((title) => !isThere(title)).map((title) => `${where}: ${path}: ${title}`)
+      return named.filter((title) => !exists(title)).map((title) => `${where}: ${path}: ${title}`)
     })
   })
   expect(faults).toEqual([])
 })
 
-test('SECURITY.md judges every item of the chapters and sections that it judges whole, one time', () => {
-  /** How many items each section has: of ASVS 5.0.0, and of RFC 8725. */
+test('SECURITY.md has each item of the chapters and sections that it covers, once', () => {
+  /** Number of items in each section of ASVS 5.0.0 and of RFC 8725. */
   const sizes: [heading: string, sizes: Record<string, number>][] = [
     ['V6', { '6.1': 3, '6.2': 12, '6.3': 8, '6.4': 6, '6.5': 8, '6.6': 4, '6.7': 2, '6.8': 4 }],
     ['V7', { '7.1': 3, '7.2': 4, '7.3': 2, '7.4': 5, '7.5': 3, '7.6': 2 }],
@@ -54,12 +54,12 @@ test('SECURITY.md judges every item of the chapters and sections that it judges 
     const all = Object.entries(sections).flatMap(([section, size]) =>
       Array.from({ length: size }, (_, index) => `${section}.${index + 1}`),
     )
-    const judged = claims.filter((claim) => claim.heading.startsWith(heading))
-    expect(judged.flatMap(({ item }) => itemsIn(item))).toEqual(all)
+    const covered = claims.filter((claim) => claim.heading.startsWith(heading))
+    expect(covered.flatMap(({ item }) => itemsIn(item))).toEqual(all)
   }
 })
 
-/** `6.6.1–6.6.4 (L2, L3)` is four items. */
+/** Returns the items of a cell: `6.6.1–6.6.4 (L2, L3)` is four items. */
 function itemsIn(text: string): string[] {
   const [first = '', last = first] = text.replace(/ \(L.*\)$/, '').split('–')
   const [section, from, to] = [
@@ -74,9 +74,9 @@ function itemsIn(text: string): string[] {
 
 test('the limits in SECURITY.md are those of serverless.yml', () => {
   const SECONDS: Record<string, number> = { minutes: 60, hours: 3600 }
-  const told = [...security.matchAll(/\| (\d+) in (\d+) (minutes|hours) \| `(\w+)` \|/g)].map(
+  const shown = [...security.matchAll(/\| (\d+) in (\d+) (minutes|hours) \| `(\w+)` \|/g)].map(
     ([, failures, count, unit = '', name]) => `${name}: ${failures}/${Number(count) * (SECONDS[unit] ?? 0)}`,
   )
   const given = read('serverless.yml').match(/\blimit\w+: \d+\/\d+$/gm)
-  expect(told.sort()).toEqual(given?.sort())
+  expect(shown.sort()).toEqual(given?.sort())
 })
