@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { basename } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { root } from './service-description.ts'
 
