@@ -10,7 +10,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { basename } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { root } from './service-description.ts'
 
