@@ -59,7 +59,9 @@ function noteOf({ event, code: _, reason, detail = reason, cause, ...members }: 
       `${name}=${typeof value === 'string' ? value : inspect(value, { breakLength: Infinity })}`,
   )
   const first = [
-    detail === undefined ? `${event}` : `${event}: ${String(detail).replace(/^token (?:refused|rejected): /, '')}`,
+    detail === undefined
+      ? `${event}`
+      : `${event}: ${String(detail).replace(/^token (?:refused|rejected): /, '')}`,
     ...(message ? [`(${message})`] : []),
     ...more,
   ]
