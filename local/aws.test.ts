@@ -16,7 +16,7 @@ let local: LocalAws | undefined
 
 afterEach(() => local?.stop())
 
-test('there are the table and the keys of serverless.yml', async () => {
+test('startLocalAws creates the table and the keys of serverless.yml', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
   const aws = withTimeout(awsClient(local.settings), 4_500)
   const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: service.custom.tableName })
@@ -32,7 +32,7 @@ test('there are the table and the keys of serverless.yml', async () => {
   expect(a?.kid).not.toBe(b?.kid)
 })
 
-test('there are two demo users, each with its name for a password, and each hash salted anew', async () => {
+test('startLocalAws adds two demo users, whose passwords are their names, with different salts', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
   const aws = withTimeout(awsClient(local.settings), 4_500)
   const { tableName } = service.custom
@@ -50,7 +50,7 @@ test('there are two demo users, each with its name for a password, and each hash
   })
 })
 
-test('DynamoDB takes the port it is offered, or another if that is taken, on the loopback only', async () => {
+test('DynamoDB listens on the given port, or on another if it is in use, on the loopback only', async () => {
   const other = createServer()
   await once(other.listen(0, '127.0.0.1'), 'listening')
   const { port } = other.address() as AddressInfo
@@ -65,7 +65,7 @@ test('DynamoDB takes the port it is offered, or another if that is taken, on the
   expect(local.settings.endpoints.dynamodb.port).toBe(String(port))
 })
 
-test('a stopped local AWS is gone', async () => {
+test('a stopped local AWS accepts no calls', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
   const aws = awsClient(local.settings).within(Date.now() + 100)
   local.stop()
@@ -74,7 +74,7 @@ test('a stopped local AWS is gone', async () => {
   })
 })
 
-test('nothing of it keeps a process alive, kept-alive connections included', async () => {
+test('neither its servers nor idle connections keep a process running', async () => {
   const script = `
     const { startLocalAws } = await import('./local/aws.ts')
     await startLocalAws(${JSON.stringify(resourcesOf(service))}, '${region}', 0)
@@ -83,6 +83,6 @@ test('nothing of it keeps a process alive, kept-alive connections included', asy
   await once(child.stdout, 'data')
   const startedAtMs = performance.now()
   expect(await once(child, 'exit')).toEqual([0, null])
-  // A server keeps an idle connection for five seconds.
+  // A server closes an idle connection after five seconds.
   expect(performance.now() - startedAtMs).toBeLessThan(3_000)
 })

@@ -10,20 +10,20 @@ import { addUser } from '../lib/users/store.ts'
 import { newUser, type Role } from '../lib/users/user.ts'
 import { createKms } from './kms.ts'
 
-/** A CloudFormation resource, as `serverless.yml` includes it, variables resolved. */
+/** A CloudFormation resource of `serverless.yml`, variables resolved. */
 export interface Resource {
   Type: string
   Properties: Record<string, unknown>
 }
 
-/** What the local AWS is, for whoever wants to call it. */
+/** A running local AWS. */
 export interface LocalAws {
   settings: AwsSettings & { endpoints: { dynamodb: URL; kms: URL } }
-  /** Stops both servers, connections included. */
+  /** Stops both servers and closes their connections. */
   stop(): void
 }
 
-/** Users that exist on a developer's machine only; each one's password is its name. */
+/** Users that exist on a developer's machine only. The password of each is its name. */
 export const DEMO_USERS: readonly { username: string; role: Role }[] = [
   { username: 'user', role: 'user' },
   { username: 'admin', role: 'admin' },
@@ -32,14 +32,14 @@ export const DEMO_USERS: readonly { username: string; role: Role }[] = [
 const PATIENCE_MS = 10_000
 
 /**
- * Starts, in memory and on the loopback interface, what AWS provides: DynamoDB with the tables and KMS with
- * the keys that CloudFormation would make, and the demo users in the table.
+ * Starts the parts of AWS that the service calls, in memory and on the loopback interface: DynamoDB with the tables, and
+ * KMS with the keys, that CloudFormation would create. Adds the demo users to the table.
  *
- * Nothing of it keeps a process alive.
+ * Its servers do not keep a process running.
  *
- * @param resources - All resources of the service; tables and key aliases are looked for among them.
- * @param region - Region the resources are in.
- * @param dynamoDbPort - Port to take if it is free; otherwise any.
+ * @param resources - All resources of the service. Tables and key aliases are read from them.
+ * @param region - Region of the resources.
+ * @param dynamoDbPort - Port for DynamoDB. If it is in use, DynamoDB gets another one.
  */
 export async function startLocalAws(
   resources: readonly Resource[],

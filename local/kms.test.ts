@@ -43,7 +43,7 @@ const SCOPE = `20261124/${REGION}/kms/aws4_request`
 const authorization = (scope: string) =>
   `AWS4-HMAC-SHA256 Credential=local/${scope}, SignedHeaders=host;x-amz-date, Signature=00`
 
-/** Sends a request as it is, without any client's help. */
+/** Sends a request without the service's AWS client. */
 async function send(target: string, body: string, headers: Record<string, string> = {}) {
   const response = await fetch(url, {
     method: 'POST',
@@ -56,21 +56,21 @@ async function send(target: string, body: string, headers: Record<string, string
     body,
   })
   const type = response.headers.get('content-type')
-  const answer = (await response.json()) as Record<string, string>
-  return { status: response.status, type, answer }
+  const output = (await response.json()) as Record<string, string>
+  return { status: response.status, type, output }
 }
 
-const refusal = (type: string, message: unknown) => ({
+const rejection = (type: string, message: unknown) => ({
   status: 400,
   type: 'application/x-amz-json-1.1',
-  answer: { __type: type, message },
+  output: { __type: type, message },
 })
 
 test('GetPublicKey describes an RSA signing key', async () => {
   expect(await send('TrentService.GetPublicKey', '{"KeyId":"alias/a"}')).toEqual({
     status: 200,
     type: 'application/x-amz-json-1.1',
-    answer: {
+    output: {
       KeyId: expect.stringMatching(`^${ARN}:key/[0-9a-f-]{36}$`),
       PublicKey: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),
       KeySpec: 'RSA_2048',
@@ -89,22 +89,22 @@ test('GetPublicKey describes an RSA signing key', async () => {
 })
 
 test('Sign makes a signature that the public key verifies', async () => {
-  const { status, answer } = await send('TrentService.Sign', JSON.stringify(signing({})))
+  const { status, output } = await send('TrentService.Sign', JSON.stringify(signing({})))
   const { PublicKey, KeyId } = await aws('kms', 'GetPublicKey', { KeyId: 'alias/a' })
-  expect({ status, answer }).toEqual({
+  expect({ status, output }).toEqual({
     status: 200,
-    answer: { KeyId, Signature: expect.any(String), SigningAlgorithm: ALGORITHM },
+    output: { KeyId, Signature: expect.any(String), SigningAlgorithm: ALGORITHM },
   })
   const key = createPublicKey({
     key: Buffer.from(String(PublicKey), 'base64'),
     format: 'der',
     type: 'spki',
   })
-  const signature = Buffer.from(answer.Signature ?? '', 'base64')
+  const signature = Buffer.from(output.Signature ?? '', 'base64')
   expect(verify('sha256', Buffer.from('message'), key, signature)).toBe(true)
 })
 
-test('a key answers to its alias, its id and the ARN of either', async () => {
+test('a key is found by its alias, its id and the ARN of either', async () => {
   const { KeyId: arn, PublicKey } = await aws('kms', 'GetPublicKey', { KeyId: 'alias/a' })
   const id = String(arn).replace(/^.*\//, '')
   for (const name of [arn, id, `${ARN}:alias/a`]) {
@@ -112,7 +112,7 @@ test('a key answers to its alias, its id and the ARN of either', async () => {
   }
 })
 
-test('two aliases are two keys, and two servers have no key in common', async () => {
+test('two aliases are two keys, and two servers share no key', async () => {
   const other = await createKms(['alias/a'], REGION)
   await once(other.listen(0, '127.0.0.1'), 'listening')
   const kms = new URL(`http://127.0.0.1:${(other.address() as AddressInfo).port}`)
@@ -128,7 +128,7 @@ test('two aliases are two keys, and two servers have no key in common', async ()
   expect(new Set(keys.map(({ kid }) => kid)).size).toBe(3)
 })
 
-test('the service\u2019s signer works with it', async () => {
+test('the signer of the service signs with it', async () => {
   const jws = await kmsSigner()(aws, 'alias/b', (kid) => `${kid}.claims`)
   const [kid, , signature] = jws.split('.')
   const { PublicKey } = await aws('kms', 'GetPublicKey', { KeyId: 'alias/b' })
@@ -143,17 +143,17 @@ test.each([
   ['alias/c', `Alias ${ARN}:alias/c is not found.`],
   ['c', `Key ${ARN}:key/c is not found.`],
   [`${ARN}:key/c`, `Key ${ARN}:key/c is not found.`],
-])('a key %s that is not there is not found', async (name, message) => {
+])('an unknown key %s causes NotFoundException', async (name, message) => {
   const call = JSON.stringify(signing({ KeyId: name }))
-  expect(await send('TrentService.Sign', call)).toEqual(refusal('NotFoundException', message))
-  expect(await send('TrentService.GetPublicKey', call)).toEqual(refusal('NotFoundException', message))
+  expect(await send('TrentService.Sign', call)).toEqual(rejection('NotFoundException', message))
+  expect(await send('TrentService.GetPublicKey', call)).toEqual(rejection('NotFoundException', message))
   await expect(aws('kms', 'Sign', signing({ KeyId: name }))).rejects.toMatchObject({
     code: 'unavailable',
     cause: { name: 'NotFoundException', message },
   })
 })
 
-describe('credentials are refused', () => {
+describe('KMS rejects credentials', () => {
   test.each([
     ['of another region', `20261124/us-east-1/kms/aws4_request`],
     ['of another service', `20261124/${REGION}/dynamodb/aws4_request`],
@@ -163,18 +163,18 @@ describe('credentials are refused', () => {
   ])('%s', async (_what, scope) => {
     const headers = { Authorization: authorization(scope) }
     expect(await send('TrentService.GetPublicKey', '{"KeyId":"alias/a"}', headers)).toEqual(
-      refusal('InvalidSignatureException', 'Credential should be scoped to a valid region and service.'),
+      rejection('InvalidSignatureException', 'Credential should be scoped to a valid region and service.'),
     )
   })
 
-  test('that are no AWS credentials', async () => {
+  test('that are not AWS credentials', async () => {
     const headers = { Authorization: 'Bearer token' }
     expect(await send('TrentService.GetPublicKey', '{"KeyId":"alias/a"}', headers)).toEqual(
-      refusal('InvalidSignatureException', 'Credential should be scoped to a valid region and service.'),
+      rejection('InvalidSignatureException', 'Credential should be scoped to a valid region and service.'),
     )
   })
 
-  test('when there are none', async () => {
+  test('that are missing', async () => {
     const response = await fetch(url, { method: 'POST', headers: { 'X-Amz-Target': 'TrentService.Sign' } })
     expect(response.status).toBe(400)
     expect(await response.json()).toEqual({
@@ -185,41 +185,44 @@ describe('credentials are refused', () => {
 })
 
 test.each(['TrentService.Encrypt', 'DynamoDB_20120810.GetItem', 'Sign', 'constructor', ''])(
-  'an operation %j is not known',
+  'an unknown operation %j causes UnknownOperationException',
   async (target) => {
-    expect(await send(target, '{"KeyId":"alias/a"}')).toEqual(refusal('UnknownOperationException', ''))
+    expect(await send(target, '{"KeyId":"alias/a"}')).toEqual(rejection('UnknownOperationException', ''))
   },
 )
 
-test('a body that is no JSON is refused', async () => {
-  expect(await send('TrentService.Sign', '{"KeyId":')).toEqual(refusal('SerializationException', ''))
+test('a body that is not JSON causes SerializationException', async () => {
+  expect(await send('TrentService.Sign', '{"KeyId":')).toEqual(rejection('SerializationException', ''))
 })
 
-test.each(['null', '7', '{}', '{"KeyId":7}'])('a body %s without a key is refused', async (body) => {
-  expect(await send('TrentService.Sign', body)).toEqual(
-    refusal('ValidationException', "Value at 'keyId' must not be null"),
-  )
-})
+test.each(['null', '7', '{}', '{"KeyId":7}'])(
+  'a body %s without a key causes ValidationException',
+  async (body) => {
+    expect(await send('TrentService.Sign', body)).toEqual(
+      rejection('ValidationException', "Value at 'keyId' must not be null"),
+    )
+  },
+)
 
 test.each([
   ['an unknown algorithm', { SigningAlgorithm: 'RS256' }],
   ['no algorithm', { SigningAlgorithm: undefined }],
   ['a digest', { MessageType: 'DIGEST' }],
   ['no message', { Message: undefined }],
-])('Sign refuses %s', async (_what, changes) => {
+])('Sign rejects %s', async (_what, changes) => {
   expect(await send('TrentService.Sign', JSON.stringify(signing(changes)))).toEqual(
-    refusal('ValidationException', 'This KMS signs a RAW Message, and nothing else.'),
+    rejection('ValidationException', 'This KMS signs a RAW Message, and nothing else.'),
   )
 })
 
-test('Sign refuses an algorithm of other keys as AWS does', async () => {
+test('Sign rejects an algorithm of other keys as AWS does', async () => {
   const call = JSON.stringify(signing({ SigningAlgorithm: 'ECDSA_SHA_256' }))
   expect(await send('TrentService.Sign', call)).toEqual(
-    refusal('InvalidKeyUsageException', 'An RSA key does not sign with ECDSA_SHA_256.'),
+    rejection('InvalidKeyUsageException', 'An RSA key does not sign with ECDSA_SHA_256.'),
   )
 })
 
-test('Sign takes messages of 1 to 4,096 bytes', async () => {
+test('Sign accepts messages of 1 to 4,096 bytes', async () => {
   for (const length of [1, 4_096]) {
     expect(
       (await send('TrentService.Sign', JSON.stringify(signing({ Message: base64(length) })))).status,
@@ -227,7 +230,7 @@ test('Sign takes messages of 1 to 4,096 bytes', async () => {
   }
   for (const length of [0, 4_097]) {
     expect(await send('TrentService.Sign', JSON.stringify(signing({ Message: base64(length) })))).toEqual(
-      refusal('ValidationException', "Value at 'message' must have length between 1 and 4096"),
+      rejection('ValidationException', "Value at 'message' must have length between 1 and 4096"),
     )
   }
 })

@@ -4,12 +4,12 @@ import { promisify } from 'node:util'
 
 const ACCOUNT = '123456789012'
 
-/** What an RSA key signs with. */
+/** Signature algorithms of RSA keys. */
 const ALGORITHMS = ['PKCS1_V1_5', 'PSS'].flatMap((padding) =>
   [256, 384, 512].map((bits) => `RSASSA_${padding}_SHA_${bits}`),
 )
 
-/** What keys of other kinds sign with. */
+/** Signature algorithms of other keys. */
 const OTHER_ALGORITHMS = ['ECDSA_SHA_256', 'ECDSA_SHA_384', 'ECDSA_SHA_512', 'SM2DSA']
 
 interface Key {
@@ -18,7 +18,7 @@ interface Key {
   privateKey: KeyObject
 }
 
-/** An error in KMS's own words: `__type` and HTTP status as the AWS KMS API Reference lists them. */
+/** An error of KMS, with `__type` and HTTP status from the AWS KMS API Reference. */
 class KmsError extends Error {
   readonly type: string
   constructor(type: string, message: string) {
@@ -28,12 +28,12 @@ class KmsError extends Error {
 }
 
 /**
- * KMS's `GetPublicKey` and `Sign` over the real protocol, for keys `RSA_2048`/`SIGN_VERIFY` that are made
- * anew for every server and live in memory only.
+ * Creates a KMS with the operations `GetPublicKey` and `Sign`, over the real protocol. Each server has new keys
+ * (`RSA_2048`, `SIGN_VERIFY`), in memory only.
  *
  * @param aliases - Names of the keys, `alias/…`.
  * @param region - Region that requests must be signed for.
- * @returns A server that is not listening yet.
+ * @returns A server that does not listen yet.
  * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html
  */
 export async function createKms(aliases: readonly string[], region: string): Promise<Server> {
@@ -49,18 +49,18 @@ export async function createKms(aliases: readonly string[], region: string): Pro
 
   return createServer(async (request, response) => {
     let status = 200
-    let answer: object
+    let output: object
     try {
       const body = await readText(request)
       checkCredentialScope(request, region)
-      answer = run(request.headers['x-amz-target'], body, keys, region)
+      output = run(request.headers['x-amz-target'], body, keys, region)
     } catch (error) {
       status = error instanceof KmsError ? 400 : 500
       const { type, message } =
         error instanceof KmsError ? error : { type: 'KMSInternalException', message: '' }
-      answer = { __type: type, message }
+      output = { __type: type, message }
     }
-    response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' }).end(JSON.stringify(answer))
+    response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output))
   })
 }
 
@@ -70,7 +70,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** Signature Version 4 names day, region and service it was made for; KMS takes no other. */
+/** Checks that the request is signed for this day, region and service (Signature Version 4). */
 function checkCredentialScope({ headers }: IncomingMessage, region: string): void {
   if (headers.authorization === undefined) {
     throw new KmsError('MissingAuthenticationTokenException', 'Missing Authentication Token')

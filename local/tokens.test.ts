@@ -30,32 +30,35 @@ async function verify(token: string) {
 }
 
 test.each(['user', 'admin'])(
-  'the place of %s\u2019s token is filled with a good one, wherever it is',
+  'a placeholder of a token of %s becomes a valid token, anywhere in the event',
   async (name) => {
-    const place = `{{${name} token}}`
-    const event = await fill({ token: `Bearer ${place}`, list: [place], other: 7, none: null })
+    const placeholder = `{{${name} token}}`
+    const event = await fill({ token: `Bearer ${placeholder}`, list: [placeholder], other: 7, none: null })
     const [token] = event.list as [string]
     expect(event).toEqual({ token: `Bearer ${token}`, list: [token], other: 7, none: null })
     expect(await verify(token)).toMatchObject({ username: name, role: name })
   },
 )
 
-test('the place of an expired token is filled with one whose only fault that is', async () => {
+test('the placeholder of an expired token becomes a token that is only expired', async () => {
   await expect(verify(await fill('{{expired user token}}'))).rejects.toMatchObject({
     cause: { code: 'ERR_JWT_EXPIRED' },
   })
 })
 
-test('the place of a forged token is filled with one whose only fault is its signature', async () => {
+test('the placeholder of a forged token becomes a token that only has a wrong signature', async () => {
   await expect(verify(await fill('{{forged admin token}}'))).rejects.toMatchObject({
     cause: { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' },
   })
 })
 
-test('an event without places stays as it is', async () => {
+test('an event without placeholders stays as it is', async () => {
   expect(await fill({ body: '{"a":{}}' })).toEqual({ body: '{"a":{}}' })
 })
 
-test.each(['{{root token}}', '{{user}}', '{{}}', '{{stale user token}}'])('%s is no place', async (place) => {
-  await expect(fill(place)).rejects.toThrow(new RangeError(`sample events have no ${place}`))
-})
+test.each(['{{root token}}', '{{user}}', '{{}}', '{{stale user token}}'])(
+  '%s is an unknown placeholder',
+  async (placeholder) => {
+    await expect(fill(placeholder)).rejects.toThrow(new RangeError(`sample events have no ${placeholder}`))
+  },
+)

@@ -13,9 +13,9 @@ import type { LocalAws } from './aws.ts'
 const PATIENCE_MS = 10_000
 const HOUR_MS = 3_600_000
 
-const PLACE = /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|session id)\}\}$/
+const PLACEHOLDER = /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|session id)\}\}$/
 
-/** What the tokens of sample events are made with. */
+/** The inputs for the tokens of sample events. */
 export interface TokenSource {
   aws: LocalAws
   /** Name of the table with the demo users. */
@@ -26,29 +26,29 @@ export interface TokenSource {
 }
 
 /**
- * Fills the places in a sample event where a token belongs. Event files hold no token: the keys are new
- * in every run, and a real token has no place in a file.
+ * Replaces the placeholders for tokens in a sample event. Event files contain no tokens, because each run has new keys.
  *
- * `{{user token}}` and `{{admin token}}` become what `POST /login` would give that demo user now,
- * `{{expired user token}}` what it gave an hour ago, `{{forged admin token}}` one that names our key and is
- * signed by another, `{{user refresh token}}` and `{{user session id}}` those of a session which has just begun.
+ * - `{{user token}}` and `{{admin token}}`: an access token of that demo user, as from `POST /login`.
+ * - `{{expired user token}}`: an access token that was issued an hour ago.
+ * - `{{forged admin token}}`: an access token that names the service's key and is signed by another key.
+ * - `{{user refresh token}}` and `{{user session id}}`: those of a new session.
  *
  * @param event - Any JSON value.
- * @param now - Instant the tokens are issued at.
- * @returns The event with every place filled.
- * @throws RangeError for a place that is none of these.
+ * @param now - Instant that the tokens are issued at.
+ * @returns The event with all placeholders replaced.
+ * @throws RangeError for an unknown placeholder.
  */
 export async function fillTokens<T>(event: T, source: TokenSource, now: Date): Promise<T> {
   const aws = withTimeout(awsClient(source.aws.settings), PATIENCE_MS)
   const table = { aws, name: source.table }
   let text = JSON.stringify(event)
-  for (const place of new Set(text.match(/\{\{[^}]*\}\}/g) ?? [])) {
-    const [, kind = '', username = '', what = ''] = PLACE.exec(place) ?? []
+  for (const placeholder of new Set(text.match(/\{\{[^}]*\}\}/g) ?? [])) {
+    const [, kind = '', username = '', what = ''] = PLACEHOLDER.exec(placeholder) ?? []
     const user = username === '' ? undefined : await findUser(table, username)
-    if (user === undefined) throw new RangeError(`sample events have no ${place}`)
+    if (user === undefined) throw new RangeError(`sample events have no ${placeholder}`)
     const make =
       what === 'token' ? accessToken(user, kind, aws, source, now) : sessionOf(user, what, table, now)
-    text = text.replaceAll(place, await make)
+    text = text.replaceAll(placeholder, await make)
   }
   return JSON.parse(text)
 }
@@ -69,8 +69,8 @@ async function accessToken(
   now: Date,
 ): Promise<string> {
   const issuedAt = kind === 'expired' ? new Date(now.getTime() - HOUR_MS) : now
-  const speaksFor = kind === 'expired' ? { ...user, validAfter: 0 } : user
-  const input = accessTokenInput(speaksFor, 'sample-session', parties, 1800, issuedAt, randomUUID())
+  const subject = kind === 'expired' ? { ...user, validAfter: 0 } : user
+  const input = accessTokenInput(subject, 'sample-session', parties, 1800, issuedAt, randomUUID())
   const token = await kmsSigner()(aws, signingKey, input)
   return kind === 'forged' ? signedWithOtherKey(token) : token
 }

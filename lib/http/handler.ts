@@ -57,13 +57,13 @@ export function logFailure(error: unknown): ServiceError {
     error instanceof ServiceError ? error : new ServiceError('internal', 'unexpected error', { cause: error })
   const { event, code, message: reason, cause } = failure
   const log = PROBLEMS[code][0] >= 500 ? console.error : console.info
-  log({ event, code, reason, ...(cause !== undefined && { cause: describe(cause) }) })
+  log({ event, code, reason, ...(cause !== undefined && { cause: describe(cause, code === 'internal') }) })
   return failure
 }
 
-function describe(error: unknown): string | undefined {
+function describe(error: unknown, isUnexpected: boolean): string | undefined {
   if (!(error instanceof Error)) return undefined
-  if (error instanceof TypeError || error instanceof RangeError) return error.stack
+  if (isUnexpected || error instanceof TypeError || error instanceof RangeError) return error.stack
   // Minification changes the class names of libraries' errors, but not their codes.
   return `${(error as NodeJS.ErrnoException).code ?? error.name}: ${error.message}`
 }
