@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, realpathSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -42,8 +42,11 @@ test('the folder is removed when the process exits', () => {
 
 test('the next start removes a folder left by SIGKILL, and no folder in use', async () => {
   const stale = inOtherProcess("process.kill(process.pid, 'SIGKILL')")
+  const interrupted = dirname(await lambdaSocketPath(folder))
+  utimesSync(interrupted, 0, 0)
   const used = await lambdaSocketPath(folder)
   expect(existsSync(stale)).toBe(false)
+  expect(existsSync(interrupted)).toBe(false)
   const server = createServer()
   await once(server.listen(used), 'listening')
   await lambdaSocketPath(folder)
@@ -54,5 +57,6 @@ test('the next start removes a folder left by SIGKILL, and no folder in use', as
 test('a path that is too long for a socket is made in /tmp', async () => {
   const long = mkdtempSync(join(folder, 'x'.repeat(80)))
   const path = await lambdaSocketPath(long)
+  rmSync(dirname(path), { recursive: true })
   expect(realpathSync(dirname(dirname(path)))).toBe(realpathSync('/tmp'))
 })

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,8 @@ import { text } from 'node:stream/consumers'
 
 const FOLDER = 'jwt-auth-'
 const SOCKET = 'lambda.sock'
+
+const STARTING_MS = 60_000
 
 /** Longest path of a Unix socket, by the smallest `sun_path` (macOS: 104 bytes with the closing zero). */
 const LONGEST_PATH = 103
@@ -18,7 +20,7 @@ const LONGEST_PATH = 103
  * developer's browser and any other user of the machine could call it; a socket is behind the file system's permissions.
  *
  * The folder is removed when the process exits. After SIGKILL it stays, so the next start removes folders
- * whose socket has no listener.
+ * without a listener.
  *
  * @param folder - Where to make it; `/tmp` is used instead if the path would be too long for a socket.
  */
@@ -35,8 +37,11 @@ export async function lambdaSocketPath(folder = tmpdir()): Promise<string> {
 
 async function removeStale(folder: string): Promise<void> {
   for (const name of readdirSync(folder).filter((one) => one.startsWith(FOLDER))) {
-    if (!(await isRefused(join(folder, name, SOCKET)))) continue
     try {
+      const fault = await faultOfConnection(join(folder, name, SOCKET))
+      // A service that is starting has a folder and no socket yet.
+      const isStarting = fault === 'ENOENT' && Date.now() - statSync(join(folder, name)).mtimeMs < STARTING_MS
+      if ((fault !== 'ECONNREFUSED' && fault !== 'ENOENT') || isStarting) continue
       rmSync(join(folder, name), { recursive: true, force: true })
     } catch {
       // Another user's folder stays.
@@ -44,14 +49,14 @@ async function removeStale(folder: string): Promise<void> {
   }
 }
 
-/** Returns whether a socket file exists and no process listens on it. */
-function isRefused(path: string): Promise<boolean> {
+/** Connects to a socket and returns the code of the error, or `undefined` if a process listens. */
+function faultOfConnection(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path, () => {
       socket.destroy()
-      resolve(false)
+      resolve(undefined)
     })
-    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
   })
 }
 

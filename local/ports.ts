@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 export const DYNAMODB_PORT = 8000
 
 /** Returns whether a server can listen on a port. */
-export async function isFree(port: number, host: string): Promise<boolean> {
+async function isFree(port: number, host: string): Promise<boolean> {
   const server = createServer()
   try {
     await once(server.listen(port, host), 'listening')

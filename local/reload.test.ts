@@ -11,7 +11,11 @@ function bundlerWith(...outcomes: (object | undefined)[]) {
       if (failure !== undefined) throw failure
     },
   }
-  const reportReload = reportBuilds(bundler, (message) => printed.push(message))
+  const reportReload = reportBuilds(
+    bundler,
+    (message) => printed.push(message),
+    () => printed.push('exit'),
+  )
   const build = () => bundler.bundle().then(reportReload, () => {})
   return { build, printed }
 }
@@ -41,8 +45,8 @@ test('reportBuilds reports nothing of a state that an editor writes on the way',
   expect(printed).toEqual(['Reloaded.', 'Reloaded.'])
 })
 
-test('reportBuilds reports that the first build failed, with no word of a previous version', async () => {
+test('reportBuilds ends the process if the first build fails', async () => {
   const { build, printed } = bundlerWith({ errors: [{ text: 'No such file', location: null }] })
   await build()
-  expect(printed).toEqual(['No such file'])
+  expect(printed).toEqual(['No such file', 'exit'])
 })

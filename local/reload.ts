@@ -58,9 +58,14 @@ const SETTLE_MS = 100
  * By itself it prints each failure once for every function that imports the broken file.
  *
  * @param print - Prints one message.
+ * @param exit - Ends the process after the first build failed: the framework would print the failure again and not end.
  * @returns A function that reports a reload. Call it when new threads run the new bundles.
  */
-export function reportBuilds(bundler: Bundler, print: (message: string) => void): () => void {
+export function reportBuilds(
+  bundler: Bundler,
+  print: (message: string) => void,
+  exit: () => void = () => process.exit(1),
+): () => void {
   const { bundle } = bundler
   let latest = 0
   let failure = ''
@@ -75,11 +80,15 @@ export function reportBuilds(bundler: Bundler, print: (message: string) => void)
       isFixed = failure !== ''
       failure = ''
     } catch (error) {
+      if (own === 1) {
+        print(messageOf(error))
+        exit()
+      }
       await sleep(SETTLE_MS)
       const message = messageOf(error)
-      if (own === latest && message !== failure) {
+      if (own > 1 && own === latest && message !== failure) {
         failure = message
-        print(own === 1 ? message : `${message}\nThe previous version keeps running until this is fixed.`)
+        print(`${message}\nThe previous version keeps running until this is fixed.`)
       }
       throw error
     }
