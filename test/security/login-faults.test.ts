@@ -6,6 +6,11 @@ import { captureLogs, loadLogin, UNAVAILABLE } from '../support/faults/functions
 import { type AwsProxy, startProxy } from '../support/faults/proxy.ts'
 import { CORS_HEADERS } from '../support/lambda.ts'
 
+// One process computes all hashes of this file.
+vi.mock('node:crypto', async (original) => {
+  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
+  return cheapArgon2(await original())
+})
 vi.setConfig({ maxConcurrency: 30 })
 const aws = await startAws()
 let ran = 0

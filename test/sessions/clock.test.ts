@@ -16,9 +16,10 @@ import {
 
 const hashed = vi.hoisted(() => ({ times: 0 }))
 
-// Counts the calls of the real hash.
+// Counts the hashes.
 vi.mock('node:crypto', async (original) => {
-  const crypto = await original<typeof import('node:crypto')>()
+  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
+  const crypto = cheapArgon2(await original())
   const argon2Sync: typeof crypto.argon2Sync = (...args) => {
     hashed.times += 1
     return crypto.argon2Sync(...args)

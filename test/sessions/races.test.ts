@@ -21,6 +21,12 @@ import {
   WEAK,
 } from '../support/sessions.ts'
 
+// One process computes all hashes of this file.
+vi.mock('node:crypto', async (original) => {
+  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
+  return cheapArgon2(await original())
+})
+
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
 /** All tests share one source and fail on purpose. */
 const MANY_FAILURES = { LIMIT_SOURCE: '1000/900' }
