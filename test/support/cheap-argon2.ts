@@ -1,7 +1,7 @@
 type Crypto = typeof import('node:crypto')
 
 /**
- * Returns `node:crypto` with Argon2id at its lowest cost, whatever cost is asked for. Tests that sign in hundreds of
+ * Returns `node:crypto` with Argon2id at its lowest cost, for every requested cost. Tests that sign in hundreds of
  * times use it: hashes made and verified this way differ in nothing but their cost.
  *
  * @example
