@@ -278,14 +278,14 @@ describe('POST /refresh', () => {
   })
 
   test.each([
-    ['no token', {}, invalid('#/refreshToken', 'A string is needed.')],
-    ['a number', { refreshToken: 7 }, invalid('#/refreshToken', 'A string is needed.')],
+    ['no token', {}, invalid('#/refreshToken', 'Must be a string.')],
+    ['a number', { refreshToken: 7 }, invalid('#/refreshToken', 'Must be a string.')],
     [
       'too long a token',
       { refreshToken: 'x'.repeat(257) },
-      invalid('#/refreshToken', 'At most 256 characters.'),
+      invalid('#/refreshToken', 'Must not exceed 256 characters.'),
     ],
-    ['more', { refreshToken: 'x', everywhere: true }, invalid('#', 'Unknown fields are not accepted.')],
+    ['more', { refreshToken: 'x', everywhere: true }, invalid('#', 'Unknown fields are not allowed.')],
   ])('refuses a body with %s', async (_what, body, answer) => {
     expect(await call('refresh', 'refresh', { body: JSON.stringify(body) })).toEqual(answer)
   })
@@ -399,12 +399,12 @@ describe('POST /logout', () => {
   })
 
   test.each([
-    ['no token', {}, '#/refreshToken', 'A string is needed.'],
+    ['no token', {}, '#/refreshToken', 'Must be a string.'],
     [
       'a word for everywhere',
       { refreshToken: 'x', everywhere: 'yes' },
       '#/everywhere',
-      'true or false is needed.',
+      'Must be true or false.',
     ],
   ])('refuses a body with %s', async (_what, body, pointer, detail) => {
     expect(await call('logout', 'logout', { body: JSON.stringify(body) })).toEqual(invalid(pointer, detail))
@@ -519,7 +519,7 @@ describe('DELETE /sessions/{id}', () => {
 describe('PUT /password', () => {
   const change = (currentPassword: string, newPassword: string) =>
     call('password', 'password', { body: JSON.stringify({ currentPassword, newPassword }) })
-  const wrong = invalid('#/currentPassword', 'This is not the current password.')
+  const wrong = invalid('#/currentPassword', 'Incorrect password.')
   const fresh = 'a longer one than that'
 
   test('replaces the password, as in events/password.json', async () => {
@@ -565,15 +565,15 @@ describe('PUT /password', () => {
 
   test('refuses a password that is too short, as in events/password-too-short.json', async () => {
     expect(await call('password', 'password-too-short')).toEqual(
-      invalid('#/newPassword', 'At least 15 characters.'),
+      invalid('#/newPassword', 'Must be at least 15 characters.'),
     )
   })
 
   test.each([
-    ['🙂'.repeat(14), 'At least 15 characters.'],
-    ['e\u0301'.repeat(14), 'At least 15 characters.'],
-    ['k'.repeat(129), 'At most 128 characters.'],
-    ['PasswordPassword', 'Must not be one of the passwords that many people use.'],
+    ['🙂'.repeat(14), 'Must be at least 15 characters.'],
+    ['e\u0301'.repeat(14), 'Must be at least 15 characters.'],
+    ['k'.repeat(129), 'Must not exceed 128 characters.'],
+    ['PasswordPassword', 'Must not be a commonly used password.'],
   ])('refuses %s before it looks at the current password, and says why', async (newPassword, detail) => {
     const before = await stored()
     expect(await change('guess', newPassword)).toEqual(invalid('#/newPassword', detail))
@@ -672,7 +672,7 @@ describe('a stored hash that is beyond the bounds', () => {
       await changeUser(table, user, { passwordHash: beyond })
       const status = route === 'login' ? 401 : 422
       for (let time = 0; time < 2; time += 1) expect((await call(route, route)).statusCode).toBe(status)
-      const refused = { event: 'hash.refused', reason: 'stored hash asks for more than the bounds allow' }
+      const refused = { event: 'hash.refused', reason: 'exceeds the cost limits' }
       expect(records.filter((record) => (record as { event: string }).event === 'hash.refused')).toEqual([
         refused,
         refused,

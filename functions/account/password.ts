@@ -18,7 +18,7 @@ import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
 
 const WRONG_PASSWORD = {
-  fields: [{ pointer: '#/currentPassword', detail: 'This is not the current password.' }],
+  fields: [{ pointer: '#/currentPassword', detail: 'Incorrect password.' }],
   event: 'password.refused',
 }
 

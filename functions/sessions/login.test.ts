@@ -175,10 +175,10 @@ describe('a login stores its session', () => {
   const sessions = async () => (await findSessions(tableOf(service, aws), 'user')).sessions
 
   /** Logs in while a test decides about each call to AWS, and returns the response and the new sessions. */
-  async function loginOver(judge: (call: Call) => Fate | Promise<Fate>) {
+  async function loginOver(fateOf: (call: Call) => Fate | Promise<Fate>) {
     const before = new Set((await sessions()).map(({ id }) => id))
     const wire = await startWire(aws)
-    wire.intercept(judge)
+    wire.intercept(fateOf)
     const url = new URL(wire.url)
     const endpoints = { dynamodb: url, kms: url }
     const viaWire = await loadHandler(service, 'login', { ...aws, settings: { ...aws.settings, endpoints } })

@@ -59,13 +59,13 @@ async function expectRefusal(
 
 const USERNAME = {
   pointer: '#/username',
-  detail: '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.',
+  detail: 'Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.',
 }
-const NOT_TEXT = (name: string) => ({ pointer: `#/${name}`, detail: 'A string is needed.' })
-const UNKNOWN = { pointer: '#', detail: 'Unknown fields are not accepted.' }
-const NO_OBJECT = { pointer: '#', detail: 'A JSON object is needed.' }
-const NUL = { pointer: '#/password', detail: 'Must be text without NUL.' }
-const TOO_LONG = { pointer: '#/password', detail: 'At most 1,024 bytes of UTF-8.' }
+const NOT_TEXT = (name: string) => ({ pointer: `#/${name}`, detail: 'Must be a string.' })
+const UNKNOWN = { pointer: '#', detail: 'Unknown fields are not allowed.' }
+const NO_OBJECT = { pointer: '#', detail: 'Must be a JSON object.' }
+const NUL = { pointer: '#/password', detail: 'Must be valid Unicode text without NUL.' }
+const TOO_LONG = { pointer: '#/password', detail: 'Must not exceed 1,024 bytes in UTF-8.' }
 
 describe('a body is read', () => {
   test('as REST API Gateway sends it, in base64 or not', () => {

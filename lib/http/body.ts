@@ -60,9 +60,9 @@ function fieldErrors({ issues }: z.core.$ZodError): FieldError[] {
   return issues.map((issue) => ({
     // A name we do not know is the client's text, so it is not repeated.
     pointer: ['#', ...issue.path.map(String)].join('/'),
-    detail: issue.code === 'unrecognized_keys' ? 'Unknown fields are not accepted.' : fieldDetail(issue),
+    detail: issue.code === 'unrecognized_keys' ? 'Unknown fields are not allowed.' : fieldDetail(issue),
   }))
 }
 
 const fieldDetail = ({ path, message }: z.core.$ZodIssue) =>
-  path.length === 0 ? 'A JSON object is needed.' : message
+  path.length === 0 ? 'Must be a JSON object.' : message

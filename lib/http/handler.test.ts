@@ -59,7 +59,7 @@ describe.each(Object.entries(PROBLEMS))('a failure with code %s', (code, [status
 })
 
 test('invalid fields are listed', async () => {
-  const fields = [{ pointer: '#/username', detail: 'A string is needed.' }]
+  const fields = [{ pointer: '#/username', detail: 'Must be a string.' }]
   const answer = parsed(await answerTo(new ServiceError('invalid_fields', 'inside', { fields })))
   expect(answer.body).toEqual({
     type: 'about:blank',

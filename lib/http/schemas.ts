@@ -5,22 +5,22 @@ export const MAX_PASSWORD_BYTES = 1_024
 
 /** A username as clients send it. It is read into lower case, as it is stored. */
 export const Username = z
-  .string('A string is needed.')
+  .string('Must be a string.')
   .check(
-    z.regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.'),
+    z.regex(/^[A-Za-z0-9._-]{1,64}$/, 'Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.'),
     z.toLowerCase(),
   )
 
 /** A password as clients send it. It is read into Unicode normalisation form C. */
-export const Password = z.string('A string is needed.').check(
+export const Password = z.string('Must be a string.').check(
   z.minLength(1, 'Must not be empty.'),
-  z.refine((text) => text.isWellFormed() && !text.includes('\0'), 'Must be text without NUL.'),
+  z.refine((text) => text.isWellFormed() && !text.includes('\0'), 'Must be valid Unicode text without NUL.'),
   z.overwrite((text) => text.normalize('NFC')),
-  z.refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, 'At most 1,024 bytes of UTF-8.'),
+  z.refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, 'Must not exceed 1,024 bytes in UTF-8.'),
 )
 
 /** A refresh token as clients send it. */
-export const Token = z.string('A string is needed.').check(z.maxLength(256, 'At most 256 characters.'))
+export const Token = z.string('Must be a string.').check(z.maxLength(256, 'Must not exceed 256 characters.'))
 
 /** Body of `POST /login`. */
 export const LoginRequest = z.strictObject({ username: Username, password: Password })
@@ -31,7 +31,7 @@ export const RefreshRequest = z.strictObject({ refreshToken: Token })
 /** Body of `POST /logout`. */
 export const LogoutRequest = z.strictObject({
   refreshToken: Token,
-  everywhere: z.optional(z.boolean('true or false is needed.')),
+  everywhere: z.optional(z.boolean('Must be true or false.')),
 })
 
 /** Body of `PUT /password`. */

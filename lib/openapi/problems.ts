@@ -46,7 +46,7 @@ export function problemExample(name: ProblemName) {
     ...(name !== 'request_refused' && { status }),
     detail,
     ...(name === 'invalid_fields' && {
-      errors: [{ pointer: '#', detail: 'Unknown fields are not accepted.' }],
+      errors: [{ pointer: '#', detail: 'Unknown fields are not allowed.' }],
     }),
   }
 }

@@ -58,7 +58,7 @@ test('a hash made today and the decoy are not made anew', () => {
 test.each(['m=262145,t=1,p=1', 'm=8,t=11,p=1', 'm=64,t=1,p=5', 'm=9999999,t=999,p=99'])(
   'a hash of %s is beyond the bounds and refused',
   (cost) => {
-    const beyond = new RangeError('stored hash asks for more than the bounds allow')
+    const beyond = new RangeError('exceeds the cost limits')
     expect(() => verifyPassword('secret', hashOf(cost))).toThrow(beyond)
     expect(() => needsRehash(hashOf(cost))).toThrow(beyond)
   },

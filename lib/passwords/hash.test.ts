@@ -70,9 +70,7 @@ describe('a stored hash may ask for', () => {
     ['4 lanes and no more', hashOfCost(32, 1, 4), hashOfCost(40, 1, 5)],
   ])('%s', (_bound, atTheBound, beyond) => {
     expect(verifyPassword('secret', atTheBound)).toBe(false)
-    expect(() => verifyPassword('secret', beyond)).toThrow(
-      new RangeError('stored hash asks for more than the bounds allow'),
-    )
+    expect(() => verifyPassword('secret', beyond)).toThrow(new RangeError('exceeds the cost limits'))
   })
 
   test.each([
@@ -106,9 +104,7 @@ test.each([
   ['a line break at the end', `${hashOfCost(8, 1, 1)}\n`],
   ['one part more', `${hashOfCost(8, 1, 1)}$AAAA`],
 ])('a stored hash that is %s is refused as broken, without being repeated', (_what, stored) => {
-  expect(() => verifyPassword('secret', stored)).toThrow(
-    new RangeError('stored hash is no argon2id PHC string'),
-  )
+  expect(() => verifyPassword('secret', stored)).toThrow(new RangeError('not an argon2id PHC string'))
 })
 
 test('nothing matches the decoy, which costs what a fresh hash costs', () => {

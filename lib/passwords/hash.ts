@@ -95,11 +95,11 @@ const PHC =
 /** Reads the PHC string format, https://github.com/P-H-C/phc-string-format. */
 function parsePhc(text: string) {
   const [, m, t, p, salt, tag] = PHC.exec(text) ?? []
-  if (salt === undefined || tag === undefined) throw new RangeError('stored hash is no argon2id PHC string')
+  if (salt === undefined || tag === undefined) throw new RangeError('not an argon2id PHC string')
   const cost = { memoryKiB: Number(m), passes: Number(t), parallelism: Number(p) }
   const { memoryKiB, passes, parallelism } = cost
   if (memoryKiB > MOST.memoryKiB || passes > MOST.passes || parallelism > MOST.parallelism) {
-    throw new RangeError('stored hash asks for more than the bounds allow')
+    throw new RangeError('exceeds the cost limits')
   }
   if (parallelism < 1 || passes < 1 || memoryKiB < 8 * parallelism) {
     throw new RangeError('stored hash asks for less than argon2 allows')

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { brokenPasswordRule, validateNewPassword } from './rules.ts'
 
-const tooShort = 'At least 15 characters.'
-const tooLong = 'At most 128 characters.'
+const tooShort = 'Must be at least 15 characters.'
+const tooLong = 'Must not exceed 128 characters.'
 const theName = 'Must not be the username.'
-const common = 'Must not be one of the passwords that many people use.'
+const common = 'Must not be a commonly used password.'
 const fine = undefined
 
 const broken = (password: string, username = 'ada') => brokenPasswordRule(password, username)

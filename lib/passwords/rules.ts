@@ -16,10 +16,10 @@ export const MAX_CODE_POINTS = 128
 export function brokenPasswordRule(password: string, username: string): string | undefined {
   const codePoints = [...password].length
   const folded = password.toLowerCase()
-  if (codePoints < MIN_CODE_POINTS) return `At least ${MIN_CODE_POINTS} characters.`
-  if (codePoints > MAX_CODE_POINTS) return `At most ${MAX_CODE_POINTS} characters.`
+  if (codePoints < MIN_CODE_POINTS) return `Must be at least ${MIN_CODE_POINTS} characters.`
+  if (codePoints > MAX_CODE_POINTS) return `Must not exceed ${MAX_CODE_POINTS} characters.`
   if (folded === username) return 'Must not be the username.'
-  if (COMMON_PASSWORDS.has(folded)) return 'Must not be one of the passwords that many people use.'
+  if (COMMON_PASSWORDS.has(folded)) return 'Must not be a commonly used password.'
   return undefined
 }
 

@@ -68,7 +68,7 @@ test('confirmOrRefuse accepts only a yes at a terminal', async () => {
 test.each([
   ['not UTF-8', Buffer.from([...Buffer.from(PASSWORD), 0xe9, 0x0a]), 'Invalid password: Must be UTF-8.'],
   ['an empty line', Buffer.from('\n'), 'Missing password on standard input.'],
-  ['endless', Buffer.alloc(1 << 20, 'x'), 'Invalid password: At most 1,024 bytes of UTF-8.'],
+  ['endless', Buffer.alloc(1 << 20, 'x'), 'Invalid password: Must not exceed 1,024 bytes in UTF-8.'],
 ])('askNewPassword refuses standard input that is %s', async (_, bytes, message) => {
   const stdin = new PassThrough()
   stdin.end(bytes)

@@ -123,7 +123,7 @@ test('a wrong password shows an error, and focuses the password field', async ()
 test('an invalid username is marked, with the reason below it', async () => {
   const page = await open(`${url}/signin`)
   await signIn(page, 'a b', 'user')
-  const reason = '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.'
+  const reason = 'Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.'
   await page.getByText(reason).waitFor()
   const field = page.getByRole('textbox', { name: 'Username', description: reason })
   expect(await field.getAttribute('aria-invalid')).toBe('true')
@@ -340,7 +340,7 @@ test.each(LOOKS)('the page fits and is accessible at $width pixels, $colorScheme
   const take = (state: string) => inspect(page, `signin-${state}-${width}-${colorScheme}`)
   await take('out')
   await signIn(page, 'a b', 'wrong')
-  await page.getByText('1 to 64 characters').waitFor()
+  await page.getByText('Must be 1 to 64 characters').waitFor()
   await getBoth(page)
   await take('refused')
   await signIn(page, 'user')

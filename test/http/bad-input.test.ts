@@ -15,12 +15,12 @@ const invalid = (...errors: [pointer: string, detail: string][]) =>
     errors: errors.map(([pointer, detail]) => ({ pointer, detail })),
   })
 
-const STRING = 'A string is needed.'
-const NAME = '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.'
-const OBJECT = invalid(['#', 'A JSON object is needed.'])
-const UNKNOWN = invalid(['#', 'Unknown fields are not accepted.'])
-const NO_TEXT = invalid(['#/password', 'Must be text without NUL.'])
-const TOO_LONG = invalid(['#/password', 'At most 1,024 bytes of UTF-8.'])
+const STRING = 'Must be a string.'
+const NAME = 'Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.'
+const OBJECT = invalid(['#', 'Must be a JSON object.'])
+const UNKNOWN = invalid(['#', 'Unknown fields are not allowed.'])
+const NO_TEXT = invalid(['#/password', 'Must be valid Unicode text without NUL.'])
+const TOO_LONG = invalid(['#/password', 'Must not exceed 1,024 bytes in UTF-8.'])
 const BAD_NAME = invalid(['#/username', NAME])
 
 const right = '{"username":"user","password":"user"}'
@@ -75,7 +75,7 @@ const BODIES: [what: string, body: string | Buffer, expected: ApiResponse][] = [
   [
     '__proto__ alone',
     `{"__proto__":${right}}`,
-    invalid(['#/username', STRING], ['#/password', STRING], ['#', 'Unknown fields are not accepted.']),
+    invalid(['#/username', STRING], ['#/password', STRING], ['#', 'Unknown fields are not allowed.']),
   ],
   ['an empty name', named(''), BAD_NAME],
   ['a name of 65 letters', named('a'.repeat(65)), BAD_NAME],

@@ -46,11 +46,11 @@ test('add reads the first line of standard input in normalisation form C', async
 })
 
 test.each([
-  ['fourteen chars', 'At least 15 characters.'],
-  ['x'.repeat(129), 'At most 128 characters.'],
+  ['fourteen chars', 'Must be at least 15 characters.'],
+  ['x'.repeat(129), 'Must not exceed 128 characters.'],
   ['weak.and-weary.', 'Must not be the username.'],
   ['PasswordPassword', brokenPasswordRule('passwordpassword', 'ada')],
-  [`${PASSWORD}\0`, 'Must be text without NUL.'],
+  [`${PASSWORD}\0`, 'Must be valid Unicode text without NUL.'],
 ])('add and set-password refuse the password %j: %s', async (password, rule) => {
   const refused = refusal(1, `Invalid password: ${rule}`)
   expect(await store.run(['add', 'weak.and-weary.'], `${password}\n`)).toEqual(refused)

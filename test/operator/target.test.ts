@@ -105,7 +105,7 @@ test.each([
   [
     'an invalid username',
     ['add', PASSWORD],
-    'Invalid username: 1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.',
+    'Invalid username: Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.',
   ],
   ['a missing username', ['show'], 'Missing username.'],
   ['an unknown role', ['set-role', 'ada', PASSWORD], 'Invalid role. Use one of user, admin.'],

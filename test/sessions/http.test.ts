@@ -406,7 +406,7 @@ describe('with high limits', () => {
     test('a password change with a wrong current password is 422 and changes nothing', async () => {
       const username = await stores.add()
       const { authToken, refreshToken } = await api.signIn(username)
-      const detail = 'This is not the current password.'
+      const detail = 'Incorrect password.'
       expect(await api.changePassword(authToken, 'a wrong password', NEW_PASSWORD)).toEqual(
         invalid({ pointer: '#/currentPassword', detail }),
       )
@@ -416,23 +416,19 @@ describe('with high limits', () => {
 
     const name = 'a-rather-long-username'
     test.each([
-      ['14 characters', 'x'.repeat(14), 'At least 15 characters.'],
-      ['14 emoji, which are 28 UTF-16 units', '🙂'.repeat(14), 'At least 15 characters.'],
+      ['14 characters', 'x'.repeat(14), 'Must be at least 15 characters.'],
+      ['14 emoji, which are 28 UTF-16 units', '🙂'.repeat(14), 'Must be at least 15 characters.'],
       [
         '14 letters and their accents, which are 28 code points uncomposed',
         'e\u0301'.repeat(14),
-        'At least 15 characters.',
+        'Must be at least 15 characters.',
       ],
-      ['129 characters', 'x'.repeat(129), 'At most 128 characters.'],
-      ['129 emoji', '🙂'.repeat(129), 'At most 128 characters.'],
+      ['129 characters', 'x'.repeat(129), 'Must not exceed 128 characters.'],
+      ['129 emoji', '🙂'.repeat(129), 'Must not exceed 128 characters.'],
       ['the user’s name', name, 'Must not be the username.'],
       ['the user’s name in capitals', name.toUpperCase(), 'Must not be the username.'],
-      ['a common password', 'passwordpassword', 'Must not be one of the passwords that many people use.'],
-      [
-        'a common password in capitals',
-        'PasswordPassword',
-        'Must not be one of the passwords that many people use.',
-      ],
+      ['a common password', 'passwordpassword', 'Must not be a commonly used password.'],
+      ['a common password in capitals', 'PasswordPassword', 'Must not be a commonly used password.'],
     ])('a new password of %s is rejected, with the rule', async (_, newPassword, detail) => {
       await stores.add({ username: name })
       const { authToken } = await api.signIn(name)
@@ -527,7 +523,7 @@ describe('with high limits', () => {
     for (const [path, { valid, ...how }] of Object.entries(routes)) {
       const json = JSON.stringify(valid)
       const [first = ''] = Object.keys(valid)
-      const needed = (member: string) => ({ pointer: `#/${member}`, detail: 'A string is needed.' })
+      const needed = (member: string) => ({ pointer: `#/${member}`, detail: 'Must be a string.' })
       const table: [string, unknown, object, Record<string, string>?][] = [
         ['text', json, MEDIA_TYPE, { 'Content-Type': 'text/plain' }],
         ['a form', 'a=b', MEDIA_TYPE, { 'Content-Type': 'application/x-www-form-urlencoded' }],
@@ -561,7 +557,7 @@ describe('with high limits', () => {
         table.push([`no ${member}`, rest, invalid(needed(member))])
       }
       if (path === '/logout') {
-        const needsBoolean = invalid({ pointer: '#/everywhere', detail: 'true or false is needed.' })
+        const needsBoolean = invalid({ pointer: '#/everywhere', detail: 'Must be true or false.' })
         for (const everywhere of ['true', 1, null, [true]]) {
           table.push([`everywhere ${everywhere}`, { ...valid, everywhere }, needsBoolean])
         }
@@ -586,8 +582,8 @@ const MALFORMED = problem(
   'The request body must be a single JSON object in UTF-8, without a byte order mark or repeated members.',
 )
 const TOO_LARGE = problem(413, 'Content Too Large', 'The request body must not exceed 8 KiB.')
-const NO_OBJECT = invalid({ pointer: '#', detail: 'A JSON object is needed.' })
-const UNKNOWN_FIELD = invalid({ pointer: '#', detail: 'Unknown fields are not accepted.' })
+const NO_OBJECT = invalid({ pointer: '#', detail: 'Must be a JSON object.' })
+const UNKNOWN_FIELD = invalid({ pointer: '#', detail: 'Unknown fields are not allowed.' })
 
 describe('with the default limits', () => {
   let service: Service

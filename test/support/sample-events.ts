@@ -101,10 +101,10 @@ export const OUTCOMES: Record<string, Outcome> = {
     errors: [
       {
         pointer: '#/username',
-        detail: '1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.',
+        detail: 'Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.',
       },
-      { pointer: '#/password', detail: 'A string is needed.' },
-      { pointer: '#', detail: 'Unknown fields are not accepted.' },
+      { pointer: '#/password', detail: 'Must be a string.' },
+      { pointer: '#', detail: 'Unknown fields are not allowed.' },
     ],
   }),
   'refresh.json': tokens,
@@ -116,8 +116,8 @@ export const OUTCOMES: Record<string, Outcome> = {
   'end-session.json': noContent,
   'end-session-unknown.json': notFound,
   'password.json': noContent,
-  'password-too-short.json': invalid('#/newPassword', 'At least 15 characters.'),
-  'password-wrong-current.json': invalid('#/currentPassword', 'This is not the current password.'),
+  'password-too-short.json': invalid('#/newPassword', 'Must be at least 15 characters.'),
+  'password-wrong-current.json': invalid('#/currentPassword', 'Incorrect password.'),
   'authorizer.json': policy('user', 'user', [
     statement('Allow', `${stage}/*`),
     statement('Deny', `${stage}/*/admin*`),

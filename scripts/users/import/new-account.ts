@@ -15,7 +15,7 @@ const AccountFields = z.strictObject({
   disabled: z._default(z.boolean('Must be true or false.'), false),
   createdAt: z.optional(z.iso.datetime('Must be a UTC time such as 2026-01-31T12:00:00.000Z.')),
   password: z.optional(Password),
-  passwordHash: z.optional(z.string('A string is needed.')),
+  passwordHash: z.optional(z.string('Must be a string.')),
 })
 
 /**
