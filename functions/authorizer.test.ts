@@ -23,7 +23,7 @@ const tokenFor = (place: string, signingKey: string) =>
 
 const eventWith = (authorizationToken: unknown) => ({ ...sampleEvent('authorizer.json'), authorizationToken })
 
-test.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])('the scheme may be written %j', async (scheme) => {
+test.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])('accepts the scheme %j', async (scheme) => {
   const handler = await loadHandler(service, 'authorizer', aws)
   expect(await handler(eventWith(`${scheme} ${userToken}`), lambdaContext())).toMatchObject({
     principalId: 'user',
@@ -37,19 +37,19 @@ test.each<[string, (token: string) => unknown]>([
   ['with two tokens', (token) => `Bearer ${token} ${token}`],
   ['with something before it', (token) => ` Bearer ${token}`],
   ['that is missing', () => undefined],
-  ['that is no text', () => ({ token: 'x' })],
-])('a header %s is the token\u2019s fault', async (_what, header) => {
+  ['that is not a string', () => ({ token: 'x' })],
+])('rejects a header %s as Unauthorized', async (_what, header) => {
   const handler = await loadHandler(service, 'authorizer', aws)
   await expect(handler(eventWith(header(userToken)), lambdaContext())).rejects.toThrow(/^Unauthorized$/)
 })
 
-test('a token signed with the key that does not sign now, but is published, is good', async () => {
+test('accepts a token of the published key that does not sign now', async () => {
   const handler = await loadHandler(service, 'authorizer', aws)
   const token = await tokenFor('{{user token}}', service.custom.keyB)
   expect(await handler(eventWith(`Bearer ${token}`), lambdaContext())).toMatchObject({ principalId: 'user' })
 })
 
-test('an outage is never the token\u2019s fault, not even a forged token\u2019s', async () => {
+test('never reports an outage as Unauthorized, not even for a forged token', async () => {
   const down = { ...aws, settings: { ...aws.settings, endpoints: { ...aws.settings.endpoints } } }
   // Nothing listens on the discard port.
   down.settings.endpoints.kms = new URL('http://127.0.0.1:9')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readAllowedOrigins, readConfig, SETTINGS } from './config.ts'
 
-test('every setting at fault is named in one message, and no value is', () => {
+test('one message names every invalid setting, and no value', () => {
   const env = {
     SIGNING_KEY: '',
     PUBLISHED_KEYS: 'alias/hidden,',
@@ -26,7 +26,7 @@ test('every setting at fault is named in one message, and no value is', () => {
   )
 })
 
-test('settings come back parsed, and only those that were asked for', () => {
+test('only the requested settings are returned, parsed', () => {
   const env = {
     TABLE_NAME: 'users',
     PUBLISHED_KEYS: 'alias/a,alias/b',
@@ -56,12 +56,12 @@ test('settings come back parsed, and only those that were asked for', () => {
 test.each([
   ['60', 60],
   ['86400', 86_400],
-])('a token may live for %s seconds', (text, seconds) => {
+])('a token lifetime of %s seconds is accepted', (text, seconds) => {
   expect(readConfig(['TOKEN_TTL_SECONDS'], { TOKEN_TTL_SECONDS: text }).TOKEN_TTL_SECONDS).toBe(seconds)
 })
 
 test.each(['59', '86401', '-60', '90.5', '1e3', '0x40', ' 90', '90s', 'Infinity'])(
-  'a token may not live for %j seconds',
+  'a token lifetime of %j seconds is rejected',
   (text) => {
     expect(() => readConfig(['TOKEN_TTL_SECONDS'], { TOKEN_TTL_SECONDS: text })).toThrow(
       new Error('Invalid configuration: TOKEN_TTL_SECONDS must be whole seconds from 60 to 86400'),
@@ -74,7 +74,7 @@ test.each<[string | undefined, string[]]>([
   ['*', ['*']],
   ['', []],
   [undefined, []],
-])('the allowed origins %j are %j', (text, origins) => {
+])('the allowed origins %j are read as %j', (text, origins) => {
   expect(readAllowedOrigins({ ALLOWED_ORIGINS: text })).toEqual(origins)
   expect(SETTINGS.ALLOWED_ORIGINS(text)).toEqual(origins)
 })

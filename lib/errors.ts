@@ -1,4 +1,4 @@
-/** Each status's own phrase (RFC 9110 section 15), which is the title of a problem of type `about:blank`. */
+/** The phrase of each status (RFC 9110 section 15), which is the title of a problem of type `about:blank`. */
 export const TITLES = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -14,8 +14,8 @@ export const TITLES = {
 } as const
 
 /**
- * What each failure looks like from outside: status and detail of an RFC 9457 problem. A code is public API: add
- * freely, rename never. Rows are lists because every function carries all of them.
+ * Status and detail of each RFC 9457 problem, by code. Clients may rely on a code: add codes freely, and
+ * never rename one. Rows are lists to keep bundles small, because every function contains all of them.
  */
 export const PROBLEMS = {
   malformed_body: [
@@ -49,7 +49,7 @@ type ProblemRow = readonly [
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** One invalid field: an RFC 6901 pointer into the body, as a URI fragment, and what would be valid. */
+/** An invalid field: an RFC 6901 pointer into the body, as a URI fragment, and the rule that it breaks. */
 export interface FieldError {
   pointer: string
   detail: string

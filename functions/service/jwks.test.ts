@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => aws.stop())
 
-test('anybody can verify a token with the published keys, whichever of the two signed it', async () => {
+test('a client verifies tokens of either key with the published keys', async () => {
   const handler = await loadHandler(service, 'jwks', aws)
   const { body } = parsed(await handler(sampleEvent('jwks.json'), lambdaContext()))
   for (const key of [service.custom.keyA, service.custom.keyB]) {

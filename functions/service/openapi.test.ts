@@ -13,7 +13,7 @@ afterEach(() => {
 test.each([
   ['on', true],
   ['off', false],
-])('GET /openapi.json, with pages %s, is the whole description', async (PAGES, hasPages) => {
+])('GET /openapi.json returns the description, with pages %s', async (PAGES, hasPages) => {
   vi.stubEnv('PAGES', PAGES)
   expect(parsed(await handler(sampleEvent('openapi.json'), lambdaContext()))).toEqual({
     statusCode: 200,
@@ -26,7 +26,7 @@ test.each([
   })
 })
 
-test('a missing setting PAGES is a 500, and the log names it', async () => {
+test('returns 500 when PAGES is missing, and logs its name', async () => {
   vi.stubEnv('PAGES', '')
   const error = vi.spyOn(console, 'error').mockReturnValue()
   const { statusCode } = await handler(sampleEvent('openapi.json'), lambdaContext())

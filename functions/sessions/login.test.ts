@@ -18,7 +18,7 @@ import {
 } from '../../test/support/service-description.ts'
 import { type Call, type Fate, startWire } from '../../test/support/sessions.ts'
 
-// The real function, counted.
+// The real function, with its calls counted.
 vi.mock('node:crypto', async (importOriginal) => {
   const crypto = await importOriginal<typeof import('node:crypto')>()
   return { ...crypto, argon2Sync: vi.fn(crypto.argon2Sync) }
@@ -87,10 +87,10 @@ const refused = {
   },
 }
 
-test('a right password is answered with a token that our own verification takes', async () => {
+test('login returns a token that verifies', async () => {
   const startedAt = Math.floor(Date.now() / 1000)
-  const answer = parsed(await login('Admin', 'admin'))
-  expect(answer).toEqual({
+  const response = parsed(await login('Admin', 'admin'))
+  expect(response).toEqual({
     statusCode: 200,
     headers: {
       'Content-Type': 'application/json',
@@ -110,7 +110,7 @@ test('a right password is answered with a token that our own verification takes'
   const call = awsClient(aws.settings).within(Date.now() + 4_500)
   const keys = await publicKeyCache()(call, [service.custom.signingKey], undefined, new Date())
   const principal = await verifyAccessToken(
-    readUnverified(answer.body.authToken),
+    readUnverified(response.body.authToken),
     keys,
     tokenPartiesOf(service),
     new Date(),
@@ -120,21 +120,21 @@ test('a right password is answered with a token that our own verification takes'
     role: 'admin',
     expiresAt: expect.any(Number),
     issuedAt: principal.expiresAt - 1800,
-    sessionId: answer.body.refreshToken.slice(0, 22),
+    sessionId: response.body.refreshToken.slice(0, 22),
   })
   expect(principal.expiresAt - startedAt).toBeGreaterThanOrEqual(1_800)
   expect(principal.expiresAt - startedAt).toBeLessThanOrEqual(1_810)
   expect(records).toEqual([{ event: 'login.accepted', username: 'admin' }])
 })
 
-test('every login gets a token of its own', async () => {
-  const answers = [await login('user', 'user'), await login('user', 'user')]
-  const [first, second] = answers.map(({ body }) => JSON.parse(body).authToken.split('.')[1])
+test('every login returns another token', async () => {
+  const responses = [await login('user', 'user'), await login('user', 'user')]
+  const [first, second] = responses.map(({ body }) => JSON.parse(body).authToken.split('.')[1])
   const jti = (payload: string) => JSON.parse(Buffer.from(payload, 'base64url').toString()).jti
   expect(jti(first)).not.toBe(jti(second))
 })
 
-test('an unknown name and a wrong password get the same bytes for the same work', async () => {
+test('an unknown name and a wrong password get equal responses and cost one hash each', async () => {
   const wrongPassword = await login('user', 'hunter2')
   const workForWrongPassword = hashes()
   vi.mocked(argon2Sync).mockClear()
@@ -146,7 +146,7 @@ test('an unknown name and a wrong password get the same bytes for the same work'
   expect(hashes()).toEqual(oneHash('hunter2'))
 })
 
-test('a refusal is logged without the name that was given: it may be a password in the wrong field', async () => {
+test('the log of a rejection omits the name, which may be a mistyped password', async () => {
   await login('user', 'hunter2')
   await login('hunter2', 'hunter2')
   const failure = {
@@ -157,7 +157,7 @@ test('a refusal is logged without the name that was given: it may be a password 
   expect(records).toEqual([failure, failure])
 })
 
-test('a disabled user is refused like a wrong password', async () => {
+test('a disabled user is rejected like a wrong password', async () => {
   const hash = hashPassword('secret', Buffer.alloc(16, 7))
   const user = { ...newUser('mallory', 'admin', hash, new Date()), disabled: true }
   await addUser(tableOf(service, aws), user)
@@ -166,12 +166,12 @@ test('a disabled user is refused like a wrong password', async () => {
   expect(hashes()).toEqual(oneHash('secret'))
 })
 
-test('a request that cannot be a login costs no hash', async () => {
+test('an invalid request costs no hash', async () => {
   expect(parsed(await login('not a name', 'user')).statusCode).toBe(422)
   expect(hashes()).toEqual([])
 })
 
-describe('a login stores its session', () => {
+describe('login stores the session', () => {
   const sessions = async () => (await findSessions(tableOf(service, aws), 'user')).sessions
 
   /** Logs in while a test decides about each call to AWS, and returns the response and the new sessions. */

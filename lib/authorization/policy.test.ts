@@ -33,7 +33,7 @@ test('an administrator may call the whole stage', () => {
   })
 })
 
-test('the answer is the same whatever route is asked for first, as the gateway keeps it for all', () => {
+test('the result is the same for every route, because API Gateway caches it', () => {
   for (const path of ['GET/admin', 'DELETE/admin/users/7', 'POST/deeply/nested/route', 'GET']) {
     expect(policyFor(principal('user'), `${stage}/${path}`)).toEqual(policy('user'))
   }
@@ -45,13 +45,13 @@ test.each([
   ['GET/admin', false],
   ['DELETE/admin', false],
   ['GET/admin/users', false],
-])('by the gateway\u2019s rules a user calling %s: %s; an administrator may', (path, isOpen) => {
+])('API Gateway lets a user call %s: %s, and an administrator call it', (path, isOpen) => {
   expect(opens('user', `${stage}/${path}`)).toBe(isOpen)
   expect(opens('admin', `${stage}/${path}`)).toBe(true)
 })
 
 test.each(['abcdef1234/prod/GET/', 'other12345/dev/GET/', 'abcdef1234/dev2/GET/'])(
-  'the answer opens nothing of %s, another stage or API',
+  'the result does not allow %s, another stage or API',
   (path) => {
     expect(opens('admin', `arn:aws:execute-api:eu-central-1:123456789012:${path}`)).toBe(false)
   },

@@ -13,7 +13,7 @@ function eventWith(authorizer: unknown): APIGatewayProxyEvent {
   return { ...event, requestContext: { ...event.requestContext, authorizer } }
 }
 
-test('a request speaks for whom the authorizer put into its context', () => {
+test('the caller is the one in the authorizer context', () => {
   expect(principalOf(eventWith(valid), now)).toEqual({
     username: 'ada',
     role: 'admin',
@@ -21,7 +21,7 @@ test('a request speaks for whom the authorizer put into its context', () => {
   })
 })
 
-test('an authorization works until the second before its token expires and not at it', () => {
+test('a context is accepted until the second before its token expires', () => {
   const event = eventWith(valid)
   expect(principalOf(event, new Date(EXPIRES_AT * 1000 - 1)).username).toBe('ada')
   expect(() => principalOf(event, at(EXPIRES_AT))).toThrow(
@@ -32,7 +32,7 @@ test('an authorization works until the second before its token expires and not a
   )
 })
 
-test('nothing else of the context is read', () => {
+test('no other value of the context is read', () => {
   const authorizer = { ...valid, username: 'user', role: 'user', claims: { sub: 'root', role: 'admin' } }
   expect(principalOf(eventWith({ ...authorizer, principalId: 'root', sub: 'root' }), now)).toEqual({
     username: 'user',
@@ -42,7 +42,7 @@ test('nothing else of the context is read', () => {
   expect(() => principalOf(eventWith({ claims: valid }), now)).toThrow()
 })
 
-describe('a context is refused as not the authorizer\u2019s own', () => {
+describe('a context is rejected', () => {
   test.each<[string, unknown]>([
     ['that is missing', undefined],
     ['that is null', null],
@@ -76,19 +76,19 @@ describe('a context is refused as not the authorizer\u2019s own', () => {
     )
   })
 
-  test('when there is no context at all', () => {
+  test('if there is no context', () => {
     const { requestContext: _, ...event } = sampleEvent('user-content.json')
     expect(() => principalOf(event, now)).toThrow(expect.objectContaining({ code: 'invalid_token' }))
   })
 })
 
-test('a route for one role is open to that role alone', () => {
+test('a route for one role rejects other roles', () => {
   const user = eventWith({ ...valid, role: 'user' })
   expect(principalWithRole(eventWith(valid), now, 'admin').username).toBe('ada')
   expect(() => principalWithRole(user, now, 'admin')).toThrow(expect.objectContaining({ code: 'forbidden' }))
 })
 
-test('an expired authorization says that it is expired, whatever its role', () => {
+test('an expired context is rejected as expired before its role is checked', () => {
   const user = eventWith({ ...valid, role: 'user' })
   expect(() => principalWithRole(user, at(EXPIRES_AT), 'admin')).toThrow(
     expect.objectContaining({ code: 'invalid_token' }),

@@ -34,7 +34,7 @@ const breakOffMidway: Reply = (response) => {
 }
 const stayMute: Reply = () => {}
 
-/** An AWS that gives these replies, one for each request, the last one for all that follow. */
+/** Starts a fake AWS with one reply for each request. The last reply is repeated. */
 async function startAws(...replies: [Reply, ...Reply[]]) {
   const received: Received[] = []
   let connections = 0
@@ -64,7 +64,7 @@ const unavailable = (causeName: unknown, causeMessage: unknown = expect.any(Stri
     cause: expect.objectContaining({ name: causeName, message: causeMessage }),
   })
 
-/** Signature Version 4 of a request, worked out from what arrived. */
+/** Computes Signature Version 4 of a received request. */
 function signatureOf({ method, url, headers, body }: Received, signedHeaders: string, scope: string) {
   const hash = (text: string) => createHash('sha256').update(text).digest('hex')
   const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
@@ -79,9 +79,9 @@ describe('a call is signed', () => {
   test.each([
     ['dynamodb', 'GetItem', 'DynamoDB_20120810.GetItem', 'application/x-amz-json-1.0'],
     ['kms', 'Sign', 'TrentService.Sign', 'application/x-amz-json-1.1'],
-  ] as const)('for %s, over all that is sent', async (service, operation, target, contentType) => {
-    const aws = await startAws(say(200, { Answer: 1 }))
-    expect(await aws.call(service, operation, { KeyId: 'k\u00e9y' })).toEqual({ Answer: 1 })
+  ] as const)('for %s, over everything in the request', async (service, operation, target, contentType) => {
+    const aws = await startAws(say(200, { Result: 1 }))
+    expect(await aws.call(service, operation, { KeyId: 'k\u00e9y' })).toEqual({ Result: 1 })
 
     const [received] = aws.received as [Received]
     expect(received).toMatchObject({
@@ -107,14 +107,14 @@ describe('a call is signed', () => {
   })
 })
 
-test('one connection serves call after call', async () => {
+test('one connection serves consecutive calls', async () => {
   const aws = await startAws(say(200, {}))
   for (let time = 1; time <= 3; time += 1) await aws.call('kms', 'Sign', {})
   expect(aws.received).toHaveLength(3)
   expect(aws.connections()).toBe(1)
 })
 
-describe('a call is tried again after', () => {
+describe('a call is retried after', () => {
   test.each<[string, Reply]>([
     ['ThrottlingException', fail(400, 'ThrottlingException')],
     ['ThrottledException', fail(400, 'ThrottledException')],
@@ -127,30 +127,30 @@ describe('a call is tried again after', () => {
     ['status 200 with garbage', say(200, '{"Item":')],
     ['status 200 with a list', say(200, [])],
     ['a broken connection', breakOff],
-    ['a connection that breaks in the middle of the answer', breakOffMidway],
+    ['a connection that breaks within the response', breakOffMidway],
   ])('%s', async (_what, reply) => {
-    const aws = await startAws(reply, say(200, { Answer: 2 }))
-    expect(await aws.call('kms', 'Sign', { KeyId: 'a' })).toEqual({ Answer: 2 })
+    const aws = await startAws(reply, say(200, { Result: 2 }))
+    expect(await aws.call('kms', 'Sign', { KeyId: 'a' })).toEqual({ Result: 2 })
     expect(aws.received.map(({ body }) => body)).toEqual(['{"KeyId":"a"}', '{"KeyId":"a"}'])
   })
 
-  test('no answer within a second', async () => {
-    const aws = await startAws(stayMute, say(200, { Answer: 2 }))
+  test('no response within a second', async () => {
+    const aws = await startAws(stayMute, say(200, { Result: 2 }))
     const startedAtMs = performance.now()
-    expect(await aws.call('kms', 'Sign', {})).toEqual({ Answer: 2 })
+    expect(await aws.call('kms', 'Sign', {})).toEqual({ Result: 2 })
     const tookMs = performance.now() - startedAtMs
     expect(tookMs).toBeGreaterThan(990)
     expect(tookMs).toBeLessThan(2_500)
   })
 })
 
-test('a call is tried three times in all, then the service is unavailable', async () => {
+test('a call is attempted three times, then the service is unavailable', async () => {
   const aws = await startAws(fail(400, 'ThrottlingException'))
   await expect(aws.call('kms', 'Sign', {})).rejects.toEqual(unavailable('ThrottlingException', 'said AWS'))
   expect(aws.received).toHaveLength(3)
 })
 
-describe('a call is not tried again after', () => {
+describe('a call is not retried after', () => {
   test.each<[string, Reply, string]>([
     ['AccessDeniedException', fail(400, 'AccessDeniedException'), 'AccessDeniedException'],
     ['an error type with its namespace', fail(400, 'x.y.v1#NotFoundException'), 'NotFoundException'],
@@ -168,13 +168,13 @@ test.each<[string, Reply, string]>([
   ['a broken connection', breakOff, 'ECONNRESET'],
   ['garbage', say(200, 'garbage'), 'UnreadableResponse'],
   ['an error of its own', fail(500, 'InternalServerError'), 'InternalServerError'],
-])('a service that only ever answers with %s is unavailable', async (_what, reply, causeName) => {
+])('a service that always responds with %s is unavailable', async (_what, reply, causeName) => {
   const aws = await startAws(reply)
   await expect(aws.call('kms', 'Sign', {})).rejects.toEqual(unavailable(causeName))
   expect(aws.received).toHaveLength(3)
 })
 
-test('a service that never answers is unavailable at the deadline, not after three attempts', async () => {
+test('a service that never responds is unavailable at the deadline', async () => {
   const aws = await startAws(stayMute)
   const startedAtMs = performance.now()
   await expect(aws.client.within(Date.now() + 200)('kms', 'Sign', {})).rejects.toEqual(
@@ -191,7 +191,7 @@ test('a service that cannot be reached is unavailable', async () => {
   )
 })
 
-test('a pause that would outlast the deadline is not made', async () => {
+test('no retry follows if its pause would outlast the deadline', async () => {
   const aws = await startAws(fail(500, 'InternalServerError'))
   const random = vi.spyOn(Math, 'random').mockReturnValue(1_000)
   await expect(aws.call('kms', 'Sign', {})).rejects.toEqual(unavailable('InternalServerError'))
@@ -199,7 +199,7 @@ test('a pause that would outlast the deadline is not made', async () => {
   expect(aws.received).toHaveLength(1)
 })
 
-test('nothing is sent when the deadline has passed', async () => {
+test('nothing is sent after the deadline', async () => {
   const aws = await startAws(say(200, {}))
   await expect(aws.client.within(Date.now())('kms', 'Sign', {})).rejects.toEqual(
     unavailable('DeadlineExceeded'),
@@ -207,13 +207,13 @@ test('nothing is sent when the deadline has passed', async () => {
   expect(aws.received).toHaveLength(0)
 })
 
-test('a call works on after a failure', async () => {
-  const aws = await startAws(breakOff, breakOff, breakOff, say(200, { Answer: 4 }))
+test('a call succeeds after an earlier failure', async () => {
+  const aws = await startAws(breakOff, breakOff, breakOff, say(200, { Result: 4 }))
   await expect(aws.call('kms', 'Sign', {})).rejects.toThrow(ServiceError)
-  expect(await aws.call('kms', 'Sign', {})).toEqual({ Answer: 4 })
+  expect(await aws.call('kms', 'Sign', {})).toEqual({ Result: 4 })
 })
 
-test('the error type is that of AWS, and of nothing else', async () => {
+test('the error type is that of AWS', async () => {
   const aws = await startAws(fail(400, 'ConditionalCheckFailedException'))
   const error = await aws.call('dynamodb', 'PutItem', {}).catch((thrown) => thrown)
   expect(awsErrorType(error)).toBe('ConditionalCheckFailedException')
@@ -231,7 +231,7 @@ describe('the settings', () => {
     return awsSettings()
   }
 
-  test('are what Lambda provides', () => {
+  test('are those that Lambda sets', () => {
     expect(settingsWith({ AWS_SESSION_TOKEN: 'session' })).toEqual({
       region: 'eu-west-1',
       credentials: { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'session' },
@@ -239,7 +239,7 @@ describe('the settings', () => {
     })
   })
 
-  test('take another endpoint for all services, or for one, which goes before', () => {
+  test('contain an endpoint for all services, or for one service, which takes precedence', () => {
     const all = 'http://127.0.0.1:4566'
     const one = 'http://127.0.0.1:8000'
     const urls = { dynamodb: new URL(all), kms: new URL(all) }

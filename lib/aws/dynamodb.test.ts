@@ -24,7 +24,7 @@ const put = (Item: Item) => table.aws('dynamodb', 'PutItem', { TableName: table.
 const get = async (name: string) => (await getItems(table, [keyOf(name)]))[0]
 
 describe('values are stored', () => {
-  test('as text, numbers and truth values, and not at all when they are undefined', () => {
+  test('as strings, numbers and booleans, and omitted if undefined', () => {
     const values = { name: 'ada', empty: '', count: 7, none: 0, on: true, off: false, gone: undefined }
     expect(attributesOf(values)).toStrictEqual({
       name: { S: 'ada' },
@@ -36,7 +36,7 @@ describe('values are stored', () => {
     })
   })
 
-  test('and read back as what they are', () => {
+  test('and read back with their types', () => {
     const item = attributesOf({ name: 'ada', count: -7, on: true, off: false })
     expect(text(item, 'name')).toBe('ada')
     expect(optionalText(item, 'name')).toBe('ada')
@@ -57,7 +57,7 @@ describe('values are stored', () => {
     ['a truth value', flag, { S: 'true' }],
     ['a truth value', flag, { BOOL: 'false' }],
     ['a truth value', flag, undefined],
-  ])('what must be %s is refused as broken when it is not', (_what, read, value) => {
+  ])('an attribute that must be %s is rejected otherwise', (_what, read, value) => {
     expect(() => read({ it: value } as Item, 'it')).toThrow(
       expect.objectContaining({ code: 'unavailable', message: 'the store holds an item without it' }),
     )
@@ -65,7 +65,7 @@ describe('values are stored', () => {
 })
 
 describe('items are read', () => {
-  test('in the order of their keys, and undefined where there is none', async () => {
+  test('in the order of their keys, as undefined if missing', async () => {
     await Promise.all(['a', 'b', 'c'].map((name) => put(itemOf(name))))
     const wanted = ['c', 'nothing', 'a', 'b'].map(keyOf)
     expect(await getItems(table, wanted)).toEqual([itemOf('c'), undefined, itemOf('a'), itemOf('b')])
@@ -87,9 +87,9 @@ describe('items are read', () => {
     ])
   })
 
-  test('until the store leaves none over: it answers 200 with a part when it is busy', async () => {
+  test('until no keys are unprocessed: a busy store returns only a part with 200', async () => {
     const asked: unknown[] = []
-    // Gives one item a call, the last first, and the first call none at all.
+    // Returns no item to the first call, then one item to each call, the last one first.
     const aws: AwsCall = async (_service, _operation, input) => {
       const [{ Keys } = { Keys: [] }] = Object.values(
         (input as { RequestItems: Record<string, { Keys: Key[] }> }).RequestItems,
@@ -107,7 +107,7 @@ describe('items are read', () => {
     expect(asked).toEqual([['a', 'b', 'c'], ['a', 'b', 'c'], ['a', 'b'], ['a']])
   })
 
-  test('and a store that leaves all over for ever is unavailable when the time is up', async () => {
+  test('and a store that processes no key is unavailable at the deadline', async () => {
     const call = client.within(Date.now() + 300)
     const aws: AwsCall = async (service, operation, input) => {
       await call(service, operation, input)
@@ -122,10 +122,10 @@ describe('items are read', () => {
 
   test.each([
     ['nothing', {}],
-    ['no list', { Responses: { [table.name]: {} } }],
+    ['not a list', { Responses: { [table.name]: {} } }],
     ['another table', { Responses: { others: [] } }],
-  ])('and an answer of %s is unavailable, not an empty store', async (_what, answer) => {
-    const aws: AwsCall = async () => answer
+  ])('and a response with %s is unavailable, not an empty store', async (_what, response) => {
+    const aws: AwsCall = async () => response
     await expect(getItems({ aws, name: table.name }, [keyOf('a')])).rejects.toMatchObject({
       code: 'unavailable',
       message: 'the store returned no items',
@@ -134,7 +134,7 @@ describe('items are read', () => {
 })
 
 describe('an update', () => {
-  test('sets what is there and removes what is undefined, reserved words among the names', async () => {
+  test('sets values and removes undefined ones, also under reserved words', async () => {
     await put({
       ...keyOf('update'),
       role: { S: 'user' },
@@ -157,7 +157,7 @@ describe('an update', () => {
     })
   })
 
-  test('that removes nothing says nothing of removing', () => {
+  test('that removes nothing has no REMOVE', () => {
     expect(updateOf({ role: 'admin' }, { ':before': { N: '1' } })).toEqual({
       UpdateExpression: 'SET #role = :role',
       ExpressionAttributeNames: { '#role': 'role' },
@@ -169,14 +169,14 @@ describe('an update', () => {
 describe('a conditional write', () => {
   const input = (Item: Item) => ({ Item, ConditionExpression: 'attribute_not_exists(pk)' })
 
-  test('says whether its condition held, and changes nothing if it did not', async () => {
+  test('returns whether its condition held, and changes nothing otherwise', async () => {
     expect(await writeIf(table, 'PutItem', input(itemOf('once')))).toBe(true)
     const second = { ...itemOf('once'), name: { S: 'another' } }
     expect(await writeIf(table, 'PutItem', input(second))).toBe(false)
     expect(await get('once')).toEqual(itemOf('once'))
   })
 
-  test('that failed for any other reason is no answer to that', async () => {
+  test('that fails for another reason throws', async () => {
     const gone = { aws: table.aws, name: 'missing' }
     const failure = await writeIf(gone, 'PutItem', input(itemOf('once'))).catch((error) => error)
     expect(failure).toBeInstanceOf(ServiceError)

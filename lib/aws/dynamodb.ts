@@ -17,13 +17,13 @@ export interface Table {
   name: string
 }
 
-/** One value for each type that {@link Attribute} knows. */
+/** Returns the attribute for a value. */
 export function attribute(value: string | number | boolean): Attribute {
   if (typeof value === 'string') return { S: value }
   return typeof value === 'number' ? { N: String(value) } : { BOOL: value }
 }
 
-/** Attributes of all values that are there. */
+/** Returns the attributes of all values that are not undefined. */
 export const attributesOf = (values: object): Item =>
   Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) =>
@@ -32,9 +32,9 @@ export const attributesOf = (values: object): Item =>
   )
 
 /**
- * The parts of an `UpdateItem` that sets values, and removes those that are `undefined`.
+ * Returns the expressions of an `UpdateItem` that sets values, and removes those that are `undefined`.
  *
- * @param more - Attributes that the request's condition speaks of.
+ * @param more - Attributes in the request's condition.
  */
 export function updateOf(changes: object, more: Item) {
   const set = Object.entries(changes).filter(([, value]) => value !== undefined)
@@ -42,7 +42,7 @@ export function updateOf(changes: object, more: Item) {
   const remove = removed.length > 0 ? ` REMOVE ${removed.map((name) => `#${name}`).join(', ')}` : ''
   return {
     UpdateExpression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}${remove}`,
-    // Some names are reserved words of DynamoDB, `role` for one, so all go in as placeholders.
+    // Some names, such as `role`, are reserved words of DynamoDB, so all names are placeholders.
     ExpressionAttributeNames: Object.fromEntries(Object.keys(changes).map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
       ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, attribute(value)])),
@@ -52,7 +52,7 @@ export function updateOf(changes: object, more: Item) {
 }
 
 /**
- * Reads items, as of this moment, in one call.
+ * Reads items with one consistent call, and further ones for unprocessed keys.
  *
  * @param keys - At most 100.
  * @returns For each key its item, or `undefined`.
@@ -66,7 +66,7 @@ export async function getItems({ aws, name }: Table, keys: readonly Key[]): Prom
     const found = (output.Responses as Record<string, Item[]> | undefined)?.[name]
     if (!Array.isArray(found)) throw new ServiceError('unavailable', 'the store returned no items')
     items.push(...found.map(Object))
-    // DynamoDB leaves over what it is too busy for, and counts the call as a success.
+    // A busy DynamoDB returns some keys unprocessed and still responds with 200.
     wanted = (output.UnprocessedKeys as Record<string, { Keys: Key[] }> | undefined)?.[name]?.Keys
   }
   return keys.map(({ pk, sk }) =>
@@ -75,9 +75,10 @@ export async function getItems({ aws, name }: Table, keys: readonly Key[]): Prom
 }
 
 /**
- * Writes, on a condition.
+ * Makes a conditional write.
  *
  * @returns Whether the condition held.
+ * @throws {@link ServiceError} `unavailable`.
  */
 export async function writeIf(
   { aws, name }: Table,
@@ -93,22 +94,22 @@ export async function writeIf(
   }
 }
 
-/** A string that an item must have. */
+/** Returns a required string of an item. */
 export const text = (item: Item, name: string): string => required(optionalText(item, name), name)
 
-/** A string that an item may have. */
+/** Returns an optional string of an item. */
 export function optionalText(item: Item, name: string): string | undefined {
   const value = (item[name] as { S?: unknown } | undefined)?.S
   return typeof value === 'string' ? value : undefined
 }
 
-/** A number that an item must have. */
+/** Returns a required number of an item. */
 export function number(item: Item, name: string): number {
   const value = (item[name] as { N?: unknown } | undefined)?.N
   return required(typeof value === 'string' ? Number(value) : undefined, name)
 }
 
-/** A truth value that an item must have. */
+/** Returns a required boolean of an item. */
 export function flag(item: Item, name: string): boolean {
   const value = (item[name] as { BOOL?: unknown } | undefined)?.BOOL
   return required(typeof value === 'boolean' ? value : undefined, name)

@@ -8,7 +8,7 @@ import { apiHandler } from './handler.ts'
 import { json } from './responses.ts'
 import { LoginRequest } from './schemas.ts'
 
-/** Stands in every bad body; whoever repeats what was sent repeats this. */
+/** Is in every invalid body, so that a response which repeats the body contains it. */
 const SECRET = 'hunter2'
 
 const echo = apiHandler(async (event) => json(200, readBody(event, LoginRequest)))
@@ -23,7 +23,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Sends what must be refused and checks all that anybody gets to see of it. */
+/** Sends an invalid request and verifies its whole response and its log. */
 async function expectRefusal(
   changes: Partial<APIGatewayProxyEvent>,
   code: ProblemCode,
@@ -34,9 +34,9 @@ async function expectRefusal(
     vi.spyOn(console, method).mockImplementation((...all) => void records.push(...all))
   }
   const event = loginEvent(changes)
-  const answer = await echo(event, lambdaContext())
+  const response = await echo(event, lambdaContext())
   const [status, detail] = PROBLEMS[code]
-  expect(parsed(answer)).toEqual({
+  expect(parsed(response)).toEqual({
     statusCode: status,
     headers: {
       'Content-Type': 'application/problem+json',
@@ -54,7 +54,7 @@ async function expectRefusal(
     thrown = error
   }
   expect(thrown).toMatchObject({ name: 'ServiceError', code })
-  expect(inspect([answer, records, thrown], { depth: null })).not.toContain(SECRET)
+  expect(inspect([response, records, thrown], { depth: null })).not.toContain(SECRET)
 }
 
 const USERNAME = {
@@ -81,23 +81,23 @@ describe('a body is read', () => {
     ['with a charset', { 'Content-Type': 'application/json; charset=utf-8' }],
     ['in capitals', { 'Content-Type': 'Application/JSON' }],
     ['under a name in lower case, as HTTP/2 has it', { 'content-type': 'application/json' }],
-  ])('with its content type written %s', (_how, headers) => {
+  ])('with its content type %s', (_how, headers) => {
     expect(readBody(loginEvent({ headers }), LoginRequest)).toEqual({ username: 'user', password: 'user' })
   })
 
-  test('with white space wherever JSON has it', () => {
+  test('with white space wherever JSON allows it', () => {
     const body = '\r\n\t { "username"\t: "ada" ,\n"password"\r\n :"x" } \n'
     expect(read(body)).toEqual({ username: 'ada', password: 'x' })
   })
 
   test.each(['"username":', 'a":"b', '\\" : \\\\"', '{"a":"b","a":"c"}', ' \u2028 ', '\uD83D\uDD11'])(
-    'with the password %j in it, whatever that looks like',
+    'with the password %j, which resembles other JSON',
     (password) => {
       expect(read(credentials('ada', password)).password).toBe(password)
     },
   )
 
-  test('with an escaped U+FFFD, which the gateway did not put there', () => {
+  test('with an escaped U+FFFD, which is not from the gateway', () => {
     expect(read('{"username":"ada","password":"\\ufffd"}').password).toBe('\ufffd')
   })
 
@@ -110,13 +110,13 @@ describe('a body is read', () => {
   })
 })
 
-describe('a content type is refused', () => {
+describe('a content type is rejected', () => {
   test.each<[string, unknown]>([
     ['that is missing', {}],
     ['that is empty', { 'Content-Type': '' }],
     ['of a form', { 'Content-Type': 'application/x-www-form-urlencoded' }],
     ['of plain text', { 'Content-Type': 'text/plain; application/json' }],
-    ['that only begins alike', { 'Content-Type': 'application/jsonp' }],
+    ['that only starts the same', { 'Content-Type': 'application/jsonp' }],
     ['of JSON of another kind', { 'Content-Type': 'application/json-patch+json' }],
     ['in a list', { 'Content-Type': ['application/json'] }],
     ['that is a number', { 'Content-Type': 7 }],
@@ -128,35 +128,35 @@ describe('a content type is refused', () => {
   })
 })
 
-describe('a body may have 8 KiB', () => {
+describe('a body is limited to 8 KiB', () => {
   const filled = (bytes: number) => {
     const body = credentials('ada', `${SECRET}\u00e9`)
     return body + ' '.repeat(bytes - Buffer.byteLength(body))
   }
 
-  test('and no more, in bytes', async () => {
+  test('in bytes', async () => {
     expect(read(filled(8_192)).username).toBe('ada')
     await expectRefusal({ body: filled(8_193) }, 'body_too_large')
   })
 
-  test('and no more, in base64, which is counted decoded', async () => {
+  test('in base64, counted after decoding', async () => {
     expect(readBody(loginEvent(base64(filled(8_192))), LoginRequest).username).toBe('ada')
     await expectRefusal(base64(filled(8_193)), 'body_too_large')
   })
 
-  test('so 100,000 arrays in each other are not even parsed', async () => {
+  test('so that 100,000 nested arrays are not parsed', async () => {
     await expectRefusal({ body: '['.repeat(100_000) + ']'.repeat(100_000) }, 'body_too_large')
   })
 })
 
-describe('a body is refused as malformed', () => {
+describe('a body is rejected as malformed', () => {
   test.each<[string, Partial<APIGatewayProxyEvent>]>([
     ['when it is null', { body: null }],
     ['when it is empty', { body: '' }],
     ['when it is white space', { body: ' \n' }],
     ['when it is text', { body: SECRET }],
     ['when it ends too soon', { body: `{"username":"ada","password":"${SECRET}` }],
-    ['when more follows it', { body: `${credentials('ada')}${SECRET}` }],
+    ['when text follows it', { body: `${credentials('ada')}${SECRET}` }],
     ['when it is a form', { body: `username=ada&password=${SECRET}` }],
     ['with single quotes', { body: `{'username':'ada','password':'${SECRET}'}` }],
     ['with a comma too many', { body: `{"username":"ada","password":"${SECRET}",}` }],
@@ -165,13 +165,16 @@ describe('a body is refused as malformed', () => {
     ['with a byte order mark in base64', base64(`\uFEFF${credentials('ada')}`)],
     ['in UTF-16', base64(Buffer.from(credentials('ada'), 'utf16le'))],
     ['with a NUL in it', { body: credentials('ada', 'NUL').replace('NUL', `${SECRET}\0`) }],
-    ['with a NUL behind it', { body: `${credentials('ada')}\0` }],
-    ['with bytes that are no UTF-8', base64(Buffer.from(credentials('ada', `${SECRET}\u00ff`), 'latin1'))],
+    ['with a NUL after it', { body: `${credentials('ada')}\0` }],
+    ['with bytes that are not UTF-8', base64(Buffer.from(credentials('ada', `${SECRET}\u00ff`), 'latin1'))],
     [
       'with a surrogate in UTF-8',
       base64(Buffer.from(credentials('ada', `${SECRET}abc`).replace('abc', '\xed\xa0\x80'), 'latin1')),
     ],
-    ['with what the gateway makes of such bytes', { body: credentials('ada', `${SECRET}\ufffd`) }],
+    [
+      'with U+FFFD, which the gateway puts in place of such bytes',
+      { body: credentials('ada', `${SECRET}\ufffd`) },
+    ],
     ['with a lone surrogate', { body: `{"username":"ada","password":"${SECRET}\ud800"}` }],
     ['with base64 that the gateway did not declare', { body: base64(credentials('ada')).body }],
     ['with two usernames', { body: `{"username":"ada","username":"bob","password":"${SECRET}"}` }],
@@ -192,7 +195,7 @@ describe('a body is refused as malformed', () => {
   })
 })
 
-describe('fields are refused', () => {
+describe('fields are rejected', () => {
   test.each<[string, string, FieldError[]]>([
     ['that are missing', '{}', [NOT_TEXT('username'), NOT_TEXT('password')]],
     ['without a username', `{"password":"${SECRET}"}`, [NOT_TEXT('username')]],
@@ -214,10 +217,10 @@ describe('fields are refused', () => {
       [USERNAME, { pointer: '#/password', detail: 'Must not be empty.' }],
     ],
     ['with blanks in the username', credentials(` ${SECRET} `), [USERNAME]],
-    ['with a line break behind the username', credentials(`${SECRET}\n`), [USERNAME]],
-    ['with letters beyond ASCII in the username', credentials('\u212aada'), [USERNAME]],
+    ['with a line break after the username', credentials(`${SECRET}\n`), [USERNAME]],
+    ['with non-ASCII letters in the username', credentials('\u212aada'), [USERNAME]],
     ['with a NUL in the username', credentials('ada\0'), [USERNAME]],
-    ['with a separator of our keys in the username', credentials('ada#profile'), [USERNAME]],
+    ['with the separator of store keys in the username', credentials('ada#profile'), [USERNAME]],
     ['with a NUL in the password', credentials('ada', `${SECRET}\0`), [NUL]],
     ['with half a surrogate pair in the password', credentials('ada', `${SECRET}\ud800`), [NUL]],
     ['of a text', `"${SECRET}"`, [NO_OBJECT]],
@@ -225,9 +228,9 @@ describe('fields are refused', () => {
     ['of null', 'null', [NO_OBJECT]],
     ['of a list', `["ada","${SECRET}"]`, [NO_OBJECT]],
     ['of a list of objects', `[${credentials('ada')}]`, [NO_OBJECT]],
-    ['of 4,000 arrays in each other', '['.repeat(4_000) + ']'.repeat(4_000), [NO_OBJECT]],
+    ['of 4,000 nested arrays', '['.repeat(4_000) + ']'.repeat(4_000), [NO_OBJECT]],
     [
-      'of 600 objects in each other',
+      'of 600 nested objects',
       `${'{"username":'.repeat(600)}1${'}'.repeat(600)}`,
       [NOT_TEXT('username'), NOT_TEXT('password')],
     ],
@@ -259,8 +262,8 @@ describe('fields are refused', () => {
   test.each([
     ['of one byte each', 'x', 1_024],
     ['of two bytes each', '\u00e9', 512],
-    ['that form C makes shorter, counted afterwards', 'e\u0301', 512],
-    ['that form C makes longer, counted afterwards', '\u0958', 170],
+    ['that form C makes shorter, counted after normalisation', 'e\u0301', 512],
+    ['that form C makes longer, counted after normalisation', '\u0958', 170],
     ['of four bytes each', '\uD83D\uDD11', 256],
   ])('with a password over 1,024 bytes, in characters %s', async (_what, character, most) => {
     const password = character.repeat(most)

@@ -6,16 +6,18 @@ import { headerOf } from './headers.ts'
 const MAX_BODY_BYTES = 8_192
 
 /**
- * Reads a request's JSON body as a schema describes it.
+ * Reads and validates a request's JSON body.
  *
- * Two members of one name are refused (RFC 8259 section 4 leaves their meaning open), as is U+FFFD, which
- * stands where the gateway found bytes that are no UTF-8. Schemas are flat: no member is an object.
+ * Rejects repeated members (RFC 8259 section 4 leaves their meaning open) and U+FFFD, which the gateway
+ * puts in place of bytes that are not UTF-8. Schemas are flat: no member is an object.
  *
  * @param event - As REST API Gateway sends it, base64-encoded or not.
- * @param schema - Strict; its checks carry their own texts.
- * @returns What the schema makes of the body.
+ * @param schema - Strict; its checks contain the texts that clients see.
+ * @returns The output of the schema.
  * @throws {@link ServiceError} `unsupported_media_type`, `body_too_large`, `malformed_body` or
- *   `invalid_fields`, none of which holds anything of what was sent.
+ *   `invalid_fields`. No error contains any part of the body.
+ * @example
+ * const { refreshToken } = readBody(event, RefreshRequest)
  */
 export function readBody<T>(event: APIGatewayProxyEvent, schema: z.ZodMiniType<T>): T {
   if (!/^application\/json\s*(;|$)/i.test(headerOf(event.headers, 'content-type'))) {
@@ -45,12 +47,12 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // No cause: node's message quotes the text, which may hold a password.
+    // Without a cause: node's message quotes the text, which may contain a password.
     throw new ServiceError('malformed_body', 'body is not JSON')
   }
 }
 
-/** Counts the members in a flat JSON object's text: strings that a colon follows. */
+/** Counts the members of a flat JSON object in its text: strings with a colon after them. */
 function countMembers(jsonText: string): number {
   const strings = jsonText.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)
   return [...strings].filter(([, colon]) => colon !== undefined).length
@@ -58,7 +60,7 @@ function countMembers(jsonText: string): number {
 
 function fieldErrors({ issues }: z.core.$ZodError): FieldError[] {
   return issues.map((issue) => ({
-    // A name we do not know is the client's text, so it is not repeated.
+    // An unknown name is the client's text, which the response must not repeat.
     pointer: ['#', ...issue.path.map(String)].join('/'),
     detail: issue.code === 'unrecognized_keys' ? 'Unknown fields are not allowed.' : fieldDetail(issue),
   }))

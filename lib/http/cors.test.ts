@@ -11,7 +11,7 @@ describe('a page of another origin', () => {
 
   test.each<[string, string[], string | undefined, object]>([
     [
-      'that is listed may read the answer',
+      'that is listed may read the response',
       listed,
       'https://app.example',
       { ...vary, ...readable('https://app.example') },
@@ -23,16 +23,16 @@ describe('a page of another origin', () => {
       { ...vary, ...readable('https://admin.example:8443') },
     ],
     ['that is not listed may not', listed, 'https://evil.example', vary],
-    ['whose name begins as a listed one may not', listed, 'https://app.example.evil.example', vary],
+    ['whose name starts with a listed one may not', listed, 'https://app.example.evil.example', vary],
     ['with another port may not', listed, 'https://admin.example', vary],
     ['over plain HTTP may not', listed, 'http://app.example', vary],
-    ['in another case may not: browsers write origins in lower case', listed, 'https://APP.example', vary],
-    ['without a name may not', listed, 'null', vary],
-    ['need not be, and caches are told all the same', listed, undefined, vary],
-    ['may read where all may', ['*'], 'https://evil.example', readable('*')],
-    ['need not be where all may', ['*'], undefined, readable('*')],
-    ['may not where none may', [], 'https://app.example', {}],
-    ['need not be where none may', [], undefined, {}],
+    ['in another case may not: browsers send origins in lower case', listed, 'https://APP.example', vary],
+    ['with an opaque origin may not', listed, 'null', vary],
+    ['is missing, and caches still get Vary', listed, undefined, vary],
+    ['may read if all may', ['*'], 'https://evil.example', readable('*')],
+    ['is missing, if all may read', ['*'], undefined, readable('*')],
+    ['may not if none may', [], 'https://app.example', {}],
+    ['is missing, if none may read', [], undefined, {}],
   ])('%s', (_who, allowed, origin, headers) => {
     expect(corsHeaders(allowed, origin)).toEqual(headers)
   })

@@ -16,12 +16,12 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-const answerTo = (thrown: unknown) =>
+const responseTo = (thrown: unknown) =>
   apiHandler(() => Promise.reject(thrown))(loginEvent({}), lambdaContext())
 
-test('what a route answers is the answer', async () => {
-  const answer = json(200, { message: 'hello' })
-  expect(await apiHandler(async () => answer)(loginEvent({}), lambdaContext())).toEqual(answer)
+test('the handler returns the response of its route', async () => {
+  const response = json(200, { message: 'hello' })
+  expect(await apiHandler(async () => response)(loginEvent({}), lambdaContext())).toEqual(response)
   expect(records).toEqual([])
 })
 
@@ -43,9 +43,9 @@ test.each(['Origin', 'origin'])('CORS headers follow the request header %s, also
 })
 
 describe.each(Object.entries(PROBLEMS))('a failure with code %s', (code, [status, detail]) => {
-  test('is answered with its own problem and nothing of the inside', async () => {
+  test('becomes its problem, without internal details', async () => {
     const failure = new ServiceError(code as ProblemCode, 'inside', { cause: new Error('further inside') })
-    expect(parsed(await answerTo(failure))).toEqual({
+    expect(parsed(await responseTo(failure))).toEqual({
       statusCode: status,
       headers: {
         'Content-Type': 'application/problem+json',
@@ -58,10 +58,10 @@ describe.each(Object.entries(PROBLEMS))('a failure with code %s', (code, [status
   })
 })
 
-test('invalid fields are listed', async () => {
+test('the response lists invalid fields', async () => {
   const fields = [{ pointer: '#/username', detail: 'Must be a string.' }]
-  const answer = parsed(await answerTo(new ServiceError('invalid_fields', 'inside', { fields })))
-  expect(answer.body).toEqual({
+  const response = parsed(await responseTo(new ServiceError('invalid_fields', 'inside', { fields })))
+  expect(response.body).toEqual({
     type: 'about:blank',
     title: 'Unprocessable Content',
     status: 422,
@@ -74,8 +74,8 @@ test.each([
   ['an error', new TypeError('inside')],
   ['a string', 'inside'],
   ['nothing', undefined],
-])('a route that throws %s answers 500, which says nothing', async (_what, thrown) => {
-  expect(parsed(await answerTo(thrown))).toEqual({
+])('a route that throws %s returns 500 without details', async (_what, thrown) => {
+  expect(parsed(await responseTo(thrown))).toEqual({
     statusCode: 500,
     headers: {
       'Content-Type': 'application/problem+json',
@@ -92,7 +92,7 @@ test.each([
   expect(records).toEqual([['error', expect.objectContaining({ event: 'request.crashed' })]])
 })
 
-test('a route gets until half a second before its own end for its calls', async () => {
+test('the deadline of a route is half a second before its timeout', async () => {
   const before = Date.now()
   const deadlines = [deadlineOf(lambdaContext(5_000))]
   await apiHandler(async (_event, { now, deadlineMs }) => {
@@ -107,7 +107,7 @@ test('a route gets until half a second before its own end for its calls', async 
   }
 })
 
-test('a refusal is logged as the client\u2019s', () => {
+test('a rejection is logged as information', () => {
   const cause = Object.assign(new Error('exp'), { code: 'ERR_JWT_EXPIRED' })
   logFailure(new ServiceError('invalid_token', 'token rejected', { cause }))
   expect(records).toEqual([
@@ -123,7 +123,7 @@ test('a refusal is logged as the client\u2019s', () => {
   ])
 })
 
-test('a dependency that failed is logged as ours, with what it said', () => {
+test('a failed dependency is logged as an error, with its cause', () => {
   const cause = Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
   logFailure(new ServiceError('unavailable', 'kms Sign failed', { cause }))
   expect(records).toEqual([
@@ -139,7 +139,7 @@ test('a dependency that failed is logged as ours, with what it said', () => {
   ])
 })
 
-test('a mistake of ours is logged with the place it was made at', () => {
+test('a bug is logged with its stack', () => {
   logFailure(new TypeError('no such property'))
   expect(records).toEqual([
     [

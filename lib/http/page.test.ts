@@ -40,7 +40,7 @@ afterEach(() => {
 
 const hashed = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
-test('a page is asked for anew each time, and names its files by what is in them', async () => {
+test('caches revalidate the page, which names its files by hashes of their content', async () => {
   const [style, script] = [hashed(FILES['page.css']), hashed(FILES['page.js'])]
   expect(await get(FILES, null)).toEqual({
     statusCode: 200,
@@ -52,7 +52,7 @@ test('a page is asked for anew each time, and names its files by what is in them
 test.each([
   ['page.css', 'text/css; charset=utf-8'],
   ['page.js', 'text/javascript; charset=utf-8'],
-] as const)('%s may be kept for good under that name', async (name, contentType) => {
+] as const)('caches store %s permanently under that name', async (name, contentType) => {
   const file = name.replace('.', `-${hashed(FILES[name])}.`)
   expect(await get(FILES, { file })).toEqual({
     statusCode: 200,
@@ -68,23 +68,23 @@ test.each([
 test.each([
   ['the name without a hash', 'page.js'],
   ['another file’s hash', `page-${hashed(FILES['page.css'])}.js`],
-  ['the hash of what it was before', `page-${hashed('before')}.js`],
+  ['the hash of its earlier content', `page-${hashed('before')}.js`],
   ['a path', '../pages.ts'],
   ['nothing', ''],
-])('there is no file under %s', async (_what, file) => {
+])('a file is not found under %s', async (_what, file) => {
   vi.spyOn(console, 'info').mockReturnValueOnce()
   expect(await get(FILES, { file })).toEqual(NOT_FOUND)
 })
 
-test('there is no page at its path with a slash behind it', async () => {
+test('the page is not found at its path with a trailing slash', async () => {
   vi.spyOn(console, 'info').mockReturnValueOnce()
   const event = sampleEvent('signin.json')
   const requestContext = { ...event.requestContext, path: '/dev/lamp/' }
-  const answer = await pageHandler('lamp', HTML, FILES)({ ...event, requestContext }, lambdaContext())
-  expect(parsed(answer)).toEqual(NOT_FOUND)
+  const response = await pageHandler('lamp', HTML, FILES)({ ...event, requestContext }, lambdaContext())
+  expect(parsed(response)).toEqual(NOT_FOUND)
 })
 
-test('where origins are listed a page says besides that it differs by origin', async () => {
+test('a page varies by origin if origins are listed', async () => {
   vi.stubEnv('ALLOWED_ORIGINS', 'https://app.example')
   vi.resetModules()
   const anew = await import('./page.ts')

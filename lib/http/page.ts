@@ -4,8 +4,8 @@ import { ServiceError } from '../errors.ts'
 import { apiHandler } from './handler.ts'
 
 /**
- * Nothing inline, nothing evaluated, nothing of or to another origin, and in nobody's frame (CSP Level 3). Forms are for
- * scripts alone: one that the browser sent by itself would have the password in the URL.
+ * Allows files of this origin only: no inline code, no `eval`, no other origin, no frames (CSP Level 3).
+ * Also forbids forms that the browser submits itself, because such a form would put the password into the URL.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -26,14 +26,15 @@ const CONTENT_TYPES: Record<string, string> = {
 const HASH_CHARACTERS = 16
 
 /**
- * Makes a Lambda handler for a page and its files: `GET /name`, and `GET /name/{file}` for each of them.
+ * Creates the Lambda handler of a page and its files: `GET /name`, and `GET /name/{file}` for each file.
  *
- * Files are served under a name with a hash of their content, and may be kept for good (RFC 8246). The page, which
- * names them, is asked for anew each time. Compressing is the gateway's part (`minimumCompressionSize`). With a slash
- * behind it the page would look for its files in the wrong place, so there is none.
+ * File names contain a hash of the content, so caches may store files permanently (RFC 8246). Caches
+ * revalidate the page, which contains these names. The gateway compresses both
+ * (`minimumCompressionSize`). With a trailing slash, the page would resolve its relative file names to
+ * wrong paths, so that path is not found.
  *
  * @param name - Path of the page, without slashes.
- * @param html - The page. It names its files as `"name/file"`, relative to where it is served, stage or none.
+ * @param html - The page. It refers to its files as `"name/file"`, relative to its own path, with or without a stage.
  * @param files - Text by file name, which ends with one of {@link CONTENT_TYPES}.
  */
 export function pageHandler(name: string, html: string, files: Record<string, string>) {
@@ -44,20 +45,23 @@ export function pageHandler(name: string, html: string, files: Record<string, st
     const [stem = '', extension = ''] = file.split(/\.(?=[^.]*$)/)
     const hashed = `${stem}-${digest}.${extension}`
     page = page.replaceAll(`"${name}/${file}"`, `"${name}/${hashed}"`)
-    served.set(hashed, answer(String(CONTENT_TYPES[extension]), 'public, max-age=31536000, immutable', text))
+    served.set(
+      hashed,
+      textResponse(String(CONTENT_TYPES[extension]), 'public, max-age=31536000, immutable', text),
+    )
   }
-  const whole = answer('text/html; charset=utf-8', 'no-cache', page)
+  const wholePage = textResponse('text/html; charset=utf-8', 'no-cache', page)
 
   return apiHandler(async ({ pathParameters, requestContext }) => {
     const file = pathParameters?.file
-    const found = file === undefined ? whole : served.get(file)
+    const found = file === undefined ? wholePage : served.get(file)
     if (found === undefined || requestContext.path.endsWith('/'))
       throw new ServiceError('not_found', 'no such file of the page')
     return found
   })
 }
 
-const answer = (contentType: string, cacheControl: string, body: string): APIGatewayProxyResult => ({
+const textResponse = (contentType: string, cacheControl: string, body: string): APIGatewayProxyResult => ({
   statusCode: 200,
   headers: {
     'Content-Type': contentType,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { json } from './responses.ts'
 
-test('a JSON answer is kept by nobody and sniffed by nobody', () => {
+test('a JSON response is not stored by caches, nor sniffed by browsers', () => {
   expect(json(201, { name: 'ada' })).toEqual({
     statusCode: 201,
     headers: {
@@ -13,7 +13,7 @@ test('a JSON answer is kept by nobody and sniffed by nobody', () => {
   })
 })
 
-test('an answer may say for itself who keeps it', () => {
+test('headers of a response replace the default ones', () => {
   expect(json(200, {}, { 'Cache-Control': 'public' }).headers).toEqual({
     'Content-Type': 'application/json',
     'Cache-Control': 'public',

@@ -1,4 +1,4 @@
-// Files that are imported as text, `with { type: 'text' }`, for a function to serve.
+// Files that functions import as text (`with { type: 'text' }`) and serve.
 
 declare module '*/page.html' {
   const text: string

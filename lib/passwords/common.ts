@@ -1,7 +1,7 @@
 /**
- * Passwords many people have, of those that are long enough to be chosen here: the rows of 15 characters and more
- * of `passwords-common` in the package @zxcvbn-ts/language-common, in lower case. A test compares them with the
- * package, which is 49,000 rows of shorter ones otherwise.
+ * Commonly used passwords that are long enough for this service: those of 15 characters and more in
+ * `passwords-common` of the package @zxcvbn-ts/language-common, in lower case. A test compares them
+ * with the package, which contains 49,000 shorter ones.
  */
 export const COMMON_PASSWORDS: ReadonlySet<string> = new Set([
   '111222333444555',

@@ -9,7 +9,7 @@ const file = new URL('../../test/support/argon2-cffi.json', import.meta.url)
 const { rows }: Fixture = JSON.parse(readFileSync(file, 'utf8'))
 const costOf = (hash: string) => hash.split('$')[3] ?? ''
 
-test('the hashes by argon2-cffi are of five costs', () => {
+test('the hashes by argon2-cffi have five costs', () => {
   expect([...new Set(rows.map(({ hash }) => costOf(hash)))]).toEqual([
     'm=19456,t=2,p=1',
     'm=65536,t=3,p=4',
@@ -26,7 +26,7 @@ describe.each(rows)('the hash by argon2-cffi $hash', ({ password, hash }) => {
     expect(verifyPassword(`${password} `, hash)).toBe(false)
   })
 
-  test('is made anew if it needs less memory than today’s', () => {
+  test('needs a rehash if it takes less memory than a current hash', () => {
     expect(needsRehash(hash)).toBe(['m=8192,t=10,p=2', 'm=8,t=1,p=1'].includes(costOf(hash)))
   })
 })
@@ -46,17 +46,17 @@ test.each([
   ['m=19456,t=3,p=1', false, 'more passes'],
   ['m=19456,t=2,p=4', false, 'today’s, on more lanes'],
   ['m=262144,t=10,p=4', false, 'the most that is run'],
-])('a hash of %s is made anew: %s; it costs %s', (cost, anew) => {
+])('a hash of %s needs a rehash: %s; it costs %s', (cost, anew) => {
   expect(needsRehash(hashOf(cost))).toBe(anew)
 })
 
-test('a hash made today and the decoy are not made anew', () => {
+test('a current hash and the decoy need no rehash', () => {
   expect(needsRehash(hashPassword('secret', Buffer.alloc(SALT_BYTES)))).toBe(false)
   expect(needsRehash(DECOY_HASH)).toBe(false)
 })
 
 test.each(['m=262145,t=1,p=1', 'm=8,t=11,p=1', 'm=64,t=1,p=5', 'm=9999999,t=999,p=99'])(
-  'a hash of %s is beyond the bounds and refused',
+  'a hash of %s exceeds the limits and is rejected',
   (cost) => {
     const beyond = new RangeError('exceeds the cost limits')
     expect(() => verifyPassword('secret', hashOf(cost))).toThrow(beyond)

@@ -4,7 +4,7 @@ import { DECOY_HASH, hashPassword, SALT_BYTES, verifyPassword } from './hash.ts'
 
 const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
 
-/** A hash as another program stores it, made without the code under test. */
+/** Returns a hash as another program stores it, without the code under test. */
 function foreignHash(password: string, [memory, passes, parallelism]: Cost, tagLength = 32): string {
   const nonce = randomBytes(16)
   const options = { message: Buffer.from(password), nonce, memory, passes, parallelism, tagLength }
@@ -18,14 +18,14 @@ const salt = base64(Buffer.alloc(16, 1))
 const tag = base64(Buffer.alloc(32, 2))
 const hashOfCost = (m: number, t: number, p: number) => `$argon2id$v=19$m=${m},t=${t},p=${p}$${salt}$${tag}`
 
-test('the right password matches its hash and another does not', () => {
+test('the correct password matches its hash, and another does not', () => {
   const hash = hashPassword('correct horse', randomBytes(SALT_BYTES))
   expect(verifyPassword('correct horse', hash)).toBe(true)
   expect(verifyPassword('correct horsf', hash)).toBe(false)
   expect(verifyPassword('', hash)).toBe(false)
 })
 
-test('a hash is a PHC string that holds its salt and what it cost', () => {
+test('a hash is a PHC string with its salt and its cost', () => {
   const salt = randomBytes(SALT_BYTES)
   const [, algorithm, version, cost, storedSalt, storedTag] = hashPassword('secret', salt).split('$')
   expect([algorithm, version, cost]).toEqual(['argon2id', 'v=19', 'm=19456,t=2,p=1'])
@@ -42,12 +42,12 @@ test('a hash is a PHC string that holds its salt and what it cost', () => {
   )
 })
 
-test('one password has another hash with every salt', () => {
+test('one password has a different hash with every salt', () => {
   const hashes = [1, 2].map(() => hashPassword('secret', randomBytes(SALT_BYTES)))
   expect(hashes[0]).not.toBe(hashes[1])
 })
 
-test('bringing a password into Unicode form C is left to the caller', () => {
+test('the caller brings a password into Unicode form C', () => {
   const hash = hashPassword('caf\u00e9', randomBytes(SALT_BYTES))
   expect(verifyPassword('cafe\u0301', hash)).toBe(false)
   expect(verifyPassword('cafe\u0301'.normalize('NFC'), hash)).toBe(true)
@@ -63,25 +63,23 @@ test.each<[string, Cost, number]>([
   expect(verifyPassword('Secret', hash)).toBe(false)
 })
 
-describe('a stored hash may ask for', () => {
+describe('a stored hash may have', () => {
   test.each([
-    ['256 MiB and no more', hashOfCost(262_144, 1, 1), hashOfCost(262_145, 1, 1)],
-    ['10 passes and no more', hashOfCost(8, 10, 1), hashOfCost(8, 11, 1)],
-    ['4 lanes and no more', hashOfCost(32, 1, 4), hashOfCost(40, 1, 5)],
+    ['at most 256 MiB', hashOfCost(262_144, 1, 1), hashOfCost(262_145, 1, 1)],
+    ['at most 10 passes', hashOfCost(8, 10, 1), hashOfCost(8, 11, 1)],
+    ['at most 4 lanes', hashOfCost(32, 1, 4), hashOfCost(40, 1, 5)],
   ])('%s', (_bound, atTheBound, beyond) => {
     expect(verifyPassword('secret', atTheBound)).toBe(false)
     expect(() => verifyPassword('secret', beyond)).toThrow(new RangeError('exceeds the cost limits'))
   })
 
   test.each([
-    ['8 KiB a lane and no less', hashOfCost(32, 1, 4), hashOfCost(31, 1, 4)],
-    ['one pass and no less', hashOfCost(8, 1, 1), hashOfCost(8, 0, 1)],
-    ['one lane and no less', hashOfCost(8, 1, 1), hashOfCost(8, 1, 0)],
+    ['at least 8 KiB a lane', hashOfCost(32, 1, 4), hashOfCost(31, 1, 4)],
+    ['at least one pass', hashOfCost(8, 1, 1), hashOfCost(8, 0, 1)],
+    ['at least one lane', hashOfCost(8, 1, 1), hashOfCost(8, 1, 0)],
   ])('%s', (_bound, atTheBound, beyond) => {
     expect(verifyPassword('secret', atTheBound)).toBe(false)
-    expect(() => verifyPassword('secret', beyond)).toThrow(
-      new RangeError('stored hash asks for less than argon2 allows'),
-    )
+    expect(() => verifyPassword('secret', beyond)).toThrow(new RangeError('costs less than argon2 allows'))
   })
 })
 
@@ -94,7 +92,7 @@ test.each([
   ['no version', hashOfCost(8, 1, 1).replace('$v=19', '')],
   ['parameters in another order', hashOfCost(8, 1, 1).replace('m=8,t=1', 't=1,m=8')],
   ['a negative cost', hashOfCost(8, -1, 1)],
-  ['a cost that is no number', hashOfCost(Number.NaN, 1, 1)],
+  ['a cost that is not a number', hashOfCost(Number.NaN, 1, 1)],
   ['no salt', hashOfCost(8, 1, 1).replace(salt, '')],
   ['a salt under 8 bytes', hashOfCost(8, 1, 1).replace(salt, 'AAAAAAAAAA')],
   ['no tag', hashOfCost(8, 1, 1).replace(tag, '')],
@@ -103,11 +101,11 @@ test.each([
   ['base64url', hashOfCost(8, 1, 1).replace(salt, '-'.repeat(22))],
   ['a line break at the end', `${hashOfCost(8, 1, 1)}\n`],
   ['one part more', `${hashOfCost(8, 1, 1)}$AAAA`],
-])('a stored hash that is %s is refused as broken, without being repeated', (_what, stored) => {
+])('a stored hash that is %s is rejected, and the error omits it', (_what, stored) => {
   expect(() => verifyPassword('secret', stored)).toThrow(new RangeError('not an argon2id PHC string'))
 })
 
-test('nothing matches the decoy, which costs what a fresh hash costs', () => {
+test('no password matches the decoy, which costs as much as a new hash', () => {
   for (const password of ['', 'user', 'admin', '\0', DECOY_HASH]) {
     expect(verifyPassword(password, DECOY_HASH)).toBe(false)
   }

@@ -1,42 +1,42 @@
 import { argon2Sync, timingSafeEqual } from 'node:crypto'
 
-/** Cost of a hash made today: OWASP Password Storage Cheat Sheet, argon2id. */
-const TODAY = { memoryKiB: 19_456, passes: 2, parallelism: 1 }
+/** Cost of new hashes (OWASP Password Storage Cheat Sheet, argon2id). */
+const CURRENT_COST = { memoryKiB: 19_456, passes: 2, parallelism: 1 }
 
-/** The most that a stored hash may make us spend; beyond it the hash is refused, not run. */
-const MOST = { memoryKiB: 262_144, passes: 10, parallelism: 4 }
+/** Maximum cost of a stored hash. A hash that costs more is rejected, not computed. */
+const MAX_COST = { memoryKiB: 262_144, passes: 10, parallelism: 4 }
 
 const TAG_BYTES = 32
 
-/** Bytes of salt to give {@link hashPassword} (RFC 9106 section 3.1). */
+/** Size of the salt for {@link hashPassword} in bytes (RFC 9106 section 3.1). */
 export const SALT_BYTES = 16
 
 /**
- * A hash at today's cost that no password has. Checking a password against it for a user that does not
- * exist takes as long as for one that does.
+ * A hash of the current cost that no password matches. An unknown user is verified against it, which
+ * takes as long as for an existing user.
  */
-export const DECOY_HASH = phc(TODAY, Buffer.alloc(SALT_BYTES), Buffer.alloc(TAG_BYTES))
+export const DECOY_HASH = phc(CURRENT_COST, Buffer.alloc(SALT_BYTES), Buffer.alloc(TAG_BYTES))
 
 /**
- * Hashes a password with argon2id (RFC 9106) at today's cost.
+ * Hashes a password with argon2id (RFC 9106) at the current cost.
  *
- * Synchronous on purpose: a Lambda sandbox serves one request at a time, and node's asynchronous call
- * is slower and keeps twice the memory.
+ * The call is synchronous, because a Lambda sandbox serves one request at a time, and node's
+ * asynchronous call is slower and takes twice the memory.
  *
- * @param password - As {@link verifyPassword} takes it.
+ * @param password - As for {@link verifyPassword}.
  * @param salt - {@link SALT_BYTES} fresh random bytes.
  * @returns A PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
  */
 export function hashPassword(password: string, salt: Buffer): string {
-  return phc(TODAY, salt, argon2id(password, salt, TODAY, TAG_BYTES))
+  return phc(CURRENT_COST, salt, argon2id(password, salt, CURRENT_COST, TAG_BYTES))
 }
 
 /**
- * Checks a password against a stored hash, in time that does not depend on where they differ.
+ * Verifies a password against a stored hash, in a time that does not depend on where they differ.
  *
  * @param password - In Unicode normalisation form C (RFC 8265 section 4.2.1); its UTF-8 bytes are hashed.
- * @param storedHash - PHC string of any argon2id within the bounds, ours or another program's.
- * @throws RangeError if the string is no such hash: what is stored is broken, not the password.
+ * @param storedHash - PHC string of an argon2id hash within the limits, of this service or another program.
+ * @throws RangeError if the string is not such a hash: the stored value is at fault, not the password.
  */
 export function verifyPassword(password: string, storedHash: string): boolean {
   const { cost, salt, tag } = parsePhc(storedHash)
@@ -44,20 +44,20 @@ export function verifyPassword(password: string, storedHash: string): boolean {
 }
 
 /**
- * Whether a stored hash costs an attacker less than one made today: less memory, or less memory times passes.
+ * Whether a stored hash costs an attacker less than a new one: less memory, or less memory times passes.
  *
- * @param storedHash - One that {@link verifyPassword} has accepted.
+ * @param storedHash - A hash that {@link verifyPassword} has accepted.
  */
 export function needsRehash(storedHash: string): boolean {
   const { cost } = parsePhc(storedHash)
-  const isSmaller = cost.memoryKiB < TODAY.memoryKiB
-  return isSmaller || cost.memoryKiB * cost.passes < TODAY.memoryKiB * TODAY.passes
+  const isSmaller = cost.memoryKiB < CURRENT_COST.memoryKiB
+  return isSmaller || cost.memoryKiB * cost.passes < CURRENT_COST.memoryKiB * CURRENT_COST.passes
 }
 
 /**
- * Says why a hash from elsewhere cannot be stored.
+ * Returns why a hash of another program cannot be stored.
  *
- * @returns The reason, without the hash, or `undefined` if {@link verifyPassword} takes it.
+ * @returns The reason, without the hash, or `undefined` if {@link verifyPassword} accepts it.
  */
 export function phcFault(hash: string): string | undefined {
   try {
@@ -68,7 +68,7 @@ export function phcFault(hash: string): string | undefined {
   }
 }
 
-type Cost = typeof TODAY
+type Cost = typeof CURRENT_COST
 
 const argon2id = (password: string, nonce: Buffer, cost: Cost, tagLength: number) =>
   argon2Sync('argon2id', {
@@ -92,17 +92,17 @@ function phc(cost: Cost, salt: Buffer, tag: Buffer): string {
 const PHC =
   /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/
 
-/** Reads the PHC string format, https://github.com/P-H-C/phc-string-format. */
+/** Parses the PHC string format, https://github.com/P-H-C/phc-string-format. */
 function parsePhc(text: string) {
   const [, m, t, p, salt, tag] = PHC.exec(text) ?? []
   if (salt === undefined || tag === undefined) throw new RangeError('not an argon2id PHC string')
   const cost = { memoryKiB: Number(m), passes: Number(t), parallelism: Number(p) }
   const { memoryKiB, passes, parallelism } = cost
-  if (memoryKiB > MOST.memoryKiB || passes > MOST.passes || parallelism > MOST.parallelism) {
+  if (memoryKiB > MAX_COST.memoryKiB || passes > MAX_COST.passes || parallelism > MAX_COST.parallelism) {
     throw new RangeError('exceeds the cost limits')
   }
   if (parallelism < 1 || passes < 1 || memoryKiB < 8 * parallelism) {
-    throw new RangeError('stored hash asks for less than argon2 allows')
+    throw new RangeError('costs less than argon2 allows')
   }
   return { cost, salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') }
 }

@@ -11,7 +11,7 @@ import { newUser, type User } from '../users/user.ts'
 import { hashPassword, SALT_BYTES, verifyPassword } from './hash.ts'
 import { checkPassword, confirmPassword } from './verify.ts'
 
-// The real function, counted.
+// The real function, with its calls counted.
 vi.mock('node:crypto', async (importOriginal) => {
   const crypto = await importOriginal<typeof import('node:crypto')>()
   return { ...crypto, argon2Sync: vi.fn(crypto.argon2Sync) }
@@ -27,7 +27,7 @@ const limits: Limits = {
   user: { failures: 100, windowSeconds: 86_400 },
 }
 
-/** A hash as another program stores it, of any cost. */
+/** Returns a hash of any cost, as another program stores it. */
 function hashOf(password: string, memory: number, passes: number, parallelism = 1): string {
   const nonce = randomBytes(SALT_BYTES)
   const options = { message: Buffer.from(password), nonce, memory, passes, parallelism, tagLength: 32 }
@@ -37,7 +37,7 @@ function hashOf(password: string, memory: number, passes: number, parallelism = 
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${parts.join('$')}`
 }
 
-// Each test has users and a source of its own.
+// Each test has its own users and its own source.
 let count = 0
 let sourceIp: string
 beforeEach(() => {
@@ -52,7 +52,7 @@ async function add(changes: Partial<User> = {}, password = 'secret'): Promise<Us
   vi.mocked(argon2Sync).mockClear()
   return user
 }
-/** Both looks, one right after the other. */
+/** Checks and confirms a password. */
 async function check(username: string, password: string, of = limits, on = table) {
   const right = await checkPassword(on, of, { username, password, sourceIp })
   return right && confirmPassword(on, right)
@@ -61,7 +61,7 @@ async function check(username: string, password: string, of = limits, on = table
 const remove = ({ username }: User) =>
   aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: profileKey(username) })
 
-/** Failures counted for a name and this test's source: of both, of the source, of the name. */
+/** Returns the failures counted for the pair of a name and this test's source, the source, and the name. */
 async function failures(username: string): Promise<number[]> {
   const { counters } = await findUserAndCounters(table, username, countersFor(username, sourceIp, limits))
   return counters.map((counter) => counter.failures)
@@ -75,35 +75,35 @@ const hashes = () =>
 const today = [19_456, 2, 1]
 
 describe('a password', () => {
-  test('that is right finds the user, for one hash, and counts nothing', async () => {
+  test('that is correct returns the user, for one hash, and counts nothing', async () => {
     const user = await add()
     expect(await check(user.username, 'secret')).toEqual(user)
     expect(hashes()).toEqual([{ message: 'secret', cost: today }])
     expect(await failures(user.username)).toEqual([0, 0, 0])
   })
 
-  test('that is wrong finds nobody, for one hash, and counts for user and source, source, and user', async () => {
+  test('that is wrong costs one hash and counts for the pair, the source and the user', async () => {
     const user = await add()
     expect(await check(user.username, 'guess')).toBeUndefined()
     expect(hashes()).toEqual([{ message: 'guess', cost: today }])
     expect(await failures(user.username)).toEqual([1, 1, 1])
   })
 
-  test('of a name that nobody has costs and counts the same', async () => {
+  test('of an unknown name costs and counts the same', async () => {
     vi.mocked(argon2Sync).mockClear()
     expect(await check(`nobody-${count}`, 'guess')).toBeUndefined()
     expect(hashes()).toEqual([{ message: 'guess', cost: today }])
     expect(await failures(`nobody-${count}`)).toEqual([1, 1, 1])
   })
 
-  test('of a disabled user costs and counts the same, though it is right', async () => {
+  test('of a disabled user costs and counts the same, even if it is correct', async () => {
     const user = await add({ disabled: true })
     expect(await check(user.username, 'secret')).toBeUndefined()
     expect(hashes()).toEqual([{ message: 'secret', cost: today }])
     expect(await failures(user.username)).toEqual([1, 1, 1])
   })
 
-  test('takes the same calls to the store, wrong, of nobody and of a disabled user', async () => {
+  test('makes the same store calls if wrong, of an unknown or of a disabled user', async () => {
     const { username } = await add()
     await addUser(table, { ...(await add()), username: `off-${count}`, disabled: true })
     const callsFor = async (name: string, password: string) => {
@@ -121,7 +121,7 @@ describe('a password', () => {
     expect(await callsFor(`off-${count}`, 'secret')).toEqual(refusal)
   })
 
-  test('that is right clears the failures of the pair alone', async () => {
+  test('that is correct clears the failures of the pair only', async () => {
     const { username } = await add()
     for (let guess = 0; guess < 4; guess += 1) await check(username, 'guess')
     expect(await check(username, 'secret')).toMatchObject({ username })
@@ -133,25 +133,25 @@ describe('past a limit nothing is hashed', () => {
   const many = { failures: 1_000, windowSeconds: 900 }
   const refusal = { code: 'too_many_attempts', retryAfterSeconds: expect.any(Number) }
 
-  test('for a user that exists, and the right password is refused like any other', async () => {
+  test('for an existing user, and the correct password is rejected too', async () => {
     const { username } = await add()
     for (let guess = 0; guess < 5; guess += 1) expect(await check(username, 'guess')).toBeUndefined()
     expect(hashes()).toHaveLength(5)
     await expect(check(username, 'guess')).rejects.toMatchObject(refusal)
     await expect(check(username, 'secret')).rejects.toMatchObject(refusal)
     expect(hashes()).toHaveLength(5)
-    // What is refused unheard is no failure, or a lock would never end.
+    // An attempt that is rejected unverified is not a failure, or a lock would never end.
     expect(await failures(username)).toEqual([5, 5, 5])
   })
 
-  test('for a name that nobody has', async () => {
+  test('for an unknown name', async () => {
     vi.mocked(argon2Sync).mockClear()
     for (let guess = 0; guess < 5; guess += 1) expect(await check(`nobody-${count}`, 'guess')).toBeUndefined()
     await expect(check(`nobody-${count}`, 'guess')).rejects.toMatchObject(refusal)
     expect(hashes()).toHaveLength(5)
   })
 
-  test('and the refusal says when to come back', async () => {
+  test('and the rejection contains the seconds to wait', async () => {
     const { username } = await add()
     const [pair] = countersFor(username, sourceIp, limits)
     if (pair === undefined) throw new TypeError('there is no counter')
@@ -162,7 +162,7 @@ describe('past a limit nothing is hashed', () => {
     expect(error.retryAfterSeconds).toBeLessThanOrEqual(100)
   })
 
-  test('for other names from a source that has failed too often', async () => {
+  test('for other names from a source with too many failures', async () => {
     const { username } = await add()
     const tight = { userAndSource: many, source: { failures: 3, windowSeconds: 900 }, user: many }
     for (const name of ['a', 'b', 'c']) await check(`${name}-${count}`, 'guess', tight)
@@ -173,7 +173,7 @@ describe('past a limit nothing is hashed', () => {
     expect(await check(username, 'secret', tight)).toMatchObject({ username })
   })
 
-  test('for a name that failed too often from anywhere, and other names go on', async () => {
+  test('for a name with too many failures from all sources, while other names work', async () => {
     const { username } = await add()
     const tight = { userAndSource: many, source: many, user: { failures: 3, windowSeconds: 900 } }
     for (const host of [1, 2, 3]) {
@@ -185,7 +185,7 @@ describe('past a limit nothing is hashed', () => {
     expect(await check(`nobody-${count}`, 'guess', tight)).toBeUndefined()
   })
 
-  test('for a customer that guesses from every address of its /64', async () => {
+  test('for an attacker who guesses from every address of one /64', async () => {
     const { username } = await add()
     for (let host = 1; host <= 5; host += 1) {
       sourceIp = `2001:db8:${count}:0:${host}::${host}`
@@ -197,7 +197,7 @@ describe('past a limit nothing is hashed', () => {
     expect(await check(username, 'secret')).toMatchObject({ username })
   })
 
-  test('and the right guess among many that were sent at once does not get through', async () => {
+  test('and the correct guess among many concurrent ones is rejected', async () => {
     const { username } = await add()
     const [pair] = countersFor(username, sourceIp, limits)
     if (pair === undefined) throw new TypeError('there is no counter')
@@ -216,7 +216,7 @@ describe('past a limit nothing is hashed', () => {
     expect(await failures(username)).toEqual([5, 0, 0])
   })
 
-  test('and 50 wrong guesses at once are all counted', async () => {
+  test('and all of 50 concurrent wrong guesses are counted', async () => {
     const { username } = await add({ passwordHash: hashOf('secret', 8, 1) })
     const wide = { userAndSource: many, source: many, user: many }
     await fifty(() => check(username, 'guess', wide))
@@ -225,8 +225,8 @@ describe('past a limit nothing is hashed', () => {
   })
 })
 
-describe('a right password', () => {
-  test('is hashed again at today’s cost when its hash is weaker, and still matches', async () => {
+describe('a correct password', () => {
+  test('is rehashed at the current cost if its hash is weaker, and still matches', async () => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
     const found = await check(user.username, 'secret')
     expect(hashes()).toEqual([
@@ -245,7 +245,7 @@ describe('a right password', () => {
     expect(hashes()).toHaveLength(1)
   })
 
-  test('is hashed anew with a salt of its own', async () => {
+  test('is rehashed with a new salt', async () => {
     const users = [await add({ passwordHash: hashOf('secret', 8, 1) })]
     users.push(await add({ username: `grace-${count}`, passwordHash: hashOf('secret', 8, 1) }))
     const found = await Promise.all(users.map(({ username }) => check(username, 'secret')))
@@ -263,7 +263,7 @@ describe('a right password', () => {
     expect(await findUser(table, user.username)).toEqual(user)
   })
 
-  test('never takes the place of a password that was changed meanwhile', async () => {
+  test('never replaces a password that was changed in the meantime', async () => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
     const changed = hashPassword('another', randomBytes(SALT_BYTES))
     const busy: AwsCall = async (service, operation, input) => {
@@ -277,7 +277,7 @@ describe('a right password', () => {
   })
 })
 
-describe('a right password counts only if its user still is what it was', () => {
+describe('a correct password is confirmed only if its user has not changed', () => {
   const act: [string, (user: User) => Promise<unknown>][] = [
     ['was disabled', (user) => changeUser(table, user, { disabled: true })],
     ['had its tokens revoked', (user) => changeUser(table, user, revokeTokens(user, new Date()))],
@@ -291,22 +291,22 @@ describe('a right password counts only if its user still is what it was', () => 
     ],
   ]
 
-  async function firstLook({ username }: User) {
+  async function checked({ username }: User) {
     const right = await checkPassword(table, limits, { username, password: 'secret', sourceIp })
     if (!right) throw new Error('the password is right')
     return right
   }
 
-  test.each(act)('and not if it %s while it was hashed', async (_what, change) => {
+  test.each(act)('not if the user %s during hashing', async (_what, change) => {
     const user = await add()
-    const right = await firstLook(user)
+    const right = await checked(user)
     await change(user)
     expect(await confirmPassword(table, right)).toBeUndefined()
   })
 
-  test('and a stronger hash in the place of its own is no reason', async () => {
+  test('also if its hash was replaced by a stronger one', async () => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
-    const right = await firstLook(user)
+    const right = await checked(user)
     const passwordHash = hashPassword('secret', randomBytes(SALT_BYTES))
     await changeUser(table, user, { passwordHash })
     expect(await confirmPassword(table, right)).toEqual({ ...user, passwordHash })
@@ -314,7 +314,7 @@ describe('a right password counts only if its user still is what it was', () => 
 })
 
 describe('a wrong password', () => {
-  test('leaves a weaker hash as it is', async () => {
+  test('does not rehash a weaker hash', async () => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
     expect(await check(user.username, 'guess')).toBeUndefined()
     expect(await findUser(table, user.username)).toEqual(user)
@@ -322,7 +322,7 @@ describe('a wrong password', () => {
 })
 
 test.each(['m=262145,t=1,p=1', 'm=8,t=11,p=1', 'm=64,t=1,p=5', 'no PHC string at all'])(
-  'a stored hash of %s is never run: nobody has its password, and it costs what any wrong one does',
+  'a stored hash of %s is never computed, matches no password and costs one hash',
   async (cost) => {
     const passwordHash = `$argon2id$v=19$${cost}$${'A'.repeat(22)}$${'A'.repeat(43)}`
     const { username } = await add({ passwordHash })
@@ -332,7 +332,7 @@ test.each(['m=262145,t=1,p=1', 'm=8,t=11,p=1', 'm=64,t=1,p=5', 'no PHC string at
       [
         {
           event: 'hash.refused',
-          reason: expect.stringMatching(/^stored hash (asks for more than|is no argon2id)/),
+          reason: expect.stringMatching(/^(exceeds the cost limits|not an argon2id)/),
         },
       ],
     ])
@@ -343,7 +343,7 @@ test.each(['m=262145,t=1,p=1', 'm=8,t=11,p=1', 'm=64,t=1,p=5', 'no PHC string at
 )
 
 describe('a store that fails at a call', () => {
-  // Read, look again, clear, rehash; and read, count three times.
+  // A correct password: read, second read, clear, rehash. A wrong one: read, and count three times.
   test.each([
     ['secret', 1],
     ['secret', 2],
@@ -353,7 +353,7 @@ describe('a store that fails at a call', () => {
     ['guess', 2],
     ['guess', 3],
     ['guess', 4],
-  ])('makes no answer of it: password %s, call %i', async (password, failing) => {
+  ])('makes the check fail as unavailable: password %s, call %i', async (password, failing) => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
     await check(user.username, 'guess')
     let calls = 0

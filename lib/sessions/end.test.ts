@@ -20,7 +20,7 @@ const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
 
-// Each test has a user of its own, with two sessions.
+// Each test has its own user with two sessions.
 let count = 0
 let ada: User
 let mine: { session: Session; secret: string }
@@ -52,21 +52,21 @@ const end = (token: string, everywhere = false, on = table) => logOut(on, token,
 const stored = () => findUser(table, ada.username)
 
 describe('ending the session of a refresh token', () => {
-  test('ends that one, and its user and other sessions stay as they are', async () => {
+  test('ends only that session and does not change the user', async () => {
     await end(tokenOf(mine))
     expect([await live(mine), await live(other)]).toEqual([false, true])
     expect(await stored()).toEqual(ada)
     await end(tokenOf(mine))
   })
 
-  test('works with the token that was just replaced', async () => {
+  test('accepts a token that was just replaced', async () => {
     const after = rotated(mine.session, nextSecret(mine.session, mine.secret), policy, now)
     await replaceSecret(table, mine.session, after)
     await end(tokenOf(mine))
     expect(await live(mine)).toBe(false)
   })
 
-  test('says nothing of a token that is not shaped as ours, unknown or of nobody, and ends none', async () => {
+  test('succeeds with an invalid token, and ends nothing', async () => {
     const foreign = randomBytes(32).toString('base64url')
     const tokens = [
       '',
@@ -84,7 +84,7 @@ describe('ending the session of a refresh token', () => {
     expect(await stored()).toEqual(ada)
   })
 
-  test('with a token that was replaced long ago ends its own session, even when all are asked for', async () => {
+  test('ends only its own session if the token was replaced earlier, also everywhere', async () => {
     const after = rotated(mine.session, nextSecret(mine.session, mine.secret), policy, later(-60))
     await replaceSecret(table, mine.session, after)
     await end(tokenOf(mine), true)
@@ -98,7 +98,7 @@ describe('ending the session of a refresh token', () => {
     [true, 'BatchGetItem'],
     [true, 'UpdateItem'],
     [true, 'DeleteItem'],
-  ])('is not said to be done when the store fails (everywhere %s, at %s)', async (everywhere, failing) => {
+  ])('throws if the store fails (everywhere %s, at %s)', async (everywhere, failing) => {
     const faulty: AwsCall = (service, operation, input) =>
       (operation === failing ? client.within(Date.now() - 1) : aws)(service, operation, input)
     const call = end(tokenOf(mine), everywhere, { aws: faulty, name: table.name })
@@ -109,7 +109,7 @@ describe('ending the session of a refresh token', () => {
 describe('ending all sessions', () => {
   const mark = secondOf(now) + 1
 
-  test('by a refresh token ends them and kills the access tokens, in the user and in one write', async () => {
+  test('by a refresh token revokes sessions and access tokens in one write', async () => {
     const writes: string[] = []
     const watched: AwsCall = (service, operation, input) => {
       if (operation.startsWith('Update') || operation.startsWith('Put')) writes.push(operation)
@@ -121,7 +121,7 @@ describe('ending all sessions', () => {
     expect(writes).toEqual(['UpdateItem'])
   })
 
-  test('leaves the one that survived an earlier time no life either', async () => {
+  test('also ends the session that survived an earlier revocation', async () => {
     await changeUser(table, ada, { survivingSession: mine.session.id })
     expect(await endAllSessions(table, ada.username, now)).toBe(true)
     expect(await live(mine)).toBe(false)
@@ -133,11 +133,11 @@ describe('ending all sessions', () => {
     })
   })
 
-  test('says whether there is such a user', async () => {
+  test('returns whether there is such a user', async () => {
     expect(await endAllSessions(table, 'nobody', now)).toBe(false)
   })
 
-  test('a second time is marked later, so that what began between them ends too', async () => {
+  test('a second time also ends sessions that started in between', async () => {
     await endAllSessions(table, ada.username, now)
     ada = (await stored()) ?? ada
     const between = await open()
@@ -147,7 +147,7 @@ describe('ending all sessions', () => {
     expect(await stored()).toMatchObject({ validAfter: mark + 1, sessionsValidAfter: mark + 1 })
   })
 
-  test('that somebody else outruns is tried again', async () => {
+  test('is retried after a concurrent change', async () => {
     const outrun = outrunTimes(4)
     expect(await endAllSessions(outrun.table, ada.username, now)).toBe(true)
     expect(outrun.tries()).toBe(5)
@@ -155,7 +155,7 @@ describe('ending all sessions', () => {
     expect(await stored()).toMatchObject({ validAfter: mark + 4, sessionsValidAfter: mark + 4 })
   })
 
-  test('that somebody else outruns for ever is not said to be done', async () => {
+  test('throws after five concurrent changes', async () => {
     const outrun = outrunTimes(5)
     await expect(endAllSessions(outrun.table, ada.username, now)).rejects.toMatchObject({
       code: 'unavailable',
@@ -165,7 +165,7 @@ describe('ending all sessions', () => {
     expect([await live(mine), await live(other)]).toEqual([true, true])
   })
 
-  test('50 times at once ends them, and nobody is told otherwise', async () => {
+  test('50 times at once succeeds each time', async () => {
     const ended = await Promise.allSettled(
       Array.from({ length: 50 }, () => endAllSessions(table, ada.username, now)),
     )
@@ -174,7 +174,7 @@ describe('ending all sessions', () => {
   })
 })
 
-/** A store in which the tokens of the user are revoked right before so many of our writes. */
+/** A store in which a concurrent request revokes the user's tokens right before each of the first writes. */
 function outrunTimes(times: number) {
   let tries = 0
   const call: AwsCall = async (service, operation, input) => {

@@ -21,7 +21,7 @@ const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
 const start = (of: User, from = origin) =>
   startSession(of, from, policy, now, randomBytes(SESSION_RANDOM_BYTES))
 
-// Each test has a user of its own, with a session.
+// Each test has its own user with a session.
 let count = 0
 let ada: User
 let session: Session
@@ -45,7 +45,7 @@ const remove = (sk: string) =>
     Key: { pk: { S: `user#${ada.username}` }, sk: { S: sk } },
   })
 
-/** A store to which somebody else comes right before such a call of ours. */
+/** A store to which a concurrent request comes right before this operation. */
 const outrun = (operation: string, act: () => Promise<unknown>): Table => ({
   name: table.name,
   aws: async (service, called, input) => {
@@ -54,7 +54,7 @@ const outrun = (operation: string, act: () => Promise<unknown>): Table => ({
   },
 })
 
-describe('a presented token', () => {
+describe('a refresh token', () => {
   const present = (what: string, at = now, id = session.id) =>
     redeemRefreshToken(table, { username: ada.username, sessionId: id, secret: what }, at)
   const refused = (message: string) => ({ code: 'invalid_refresh_token', message })
@@ -65,12 +65,12 @@ describe('a presented token', () => {
     ;[session, secret] = [after, next]
   }
 
-  test('that is good finds its session and its user', async () => {
+  test('that is current returns its session and its user', async () => {
     expect(await present(secret)).toEqual({ session, user: ada, isCurrent: true })
     expect(records).toEqual([])
   })
 
-  test('that was just replaced finds them too, and is not the current one', async () => {
+  test('that was just replaced returns them too, as not current', async () => {
     const before = secret
     await replace(now)
     expect(await present(before, later(9.999))).toEqual({ session, user: ada, isCurrent: false })
@@ -78,7 +78,7 @@ describe('a presented token', () => {
     expect(records).toEqual([])
   })
 
-  test('that was replaced ten seconds ago ends its session, and that is logged without the token', async () => {
+  test('that was replaced ten seconds ago ends its session, and the log omits it', async () => {
     const before = secret
     await replace(now)
     await expect(present(before, later(10))).rejects.toMatchObject(refused('the secret is reused'))
@@ -87,23 +87,18 @@ describe('a presented token', () => {
     await expect(present(secret, later(10))).rejects.toMatchObject(refused('no such session'))
   })
 
-  test.each([0, 1, 2])(
-    'of generation %i, when it is the third that is good, ends its session',
-    async (of) => {
-      const secrets = [secret]
-      for (let seconds = 1; seconds <= 3; seconds += 1) {
-        await replace(later(seconds))
-        secrets.push(secret)
-      }
-      await expect(present(secrets[of] ?? '', later(60))).rejects.toMatchObject(
-        refused('the secret is reused'),
-      )
-      expect(await stored()).toBeUndefined()
-      expect(records).toHaveLength(1)
-    },
-  )
+  test.each([0, 1, 2])('of generation %i ends its session if generation 3 is current', async (of) => {
+    const secrets = [secret]
+    for (let seconds = 1; seconds <= 3; seconds += 1) {
+      await replace(later(seconds))
+      secrets.push(secret)
+    }
+    await expect(present(secrets[of] ?? '', later(60))).rejects.toMatchObject(refused('the secret is reused'))
+    expect(await stored()).toBeUndefined()
+    expect(records).toHaveLength(1)
+  })
 
-  test('with a secret that was never this session’s does not end it', async () => {
+  test('with a foreign secret does not end the session', async () => {
     await replace(now)
     const foreign = randomBytes(32).toString('base64url')
     await expect(present(foreign)).rejects.toMatchObject(refused('the secret is foreign'))
@@ -112,17 +107,17 @@ describe('a presented token', () => {
     expect(await present(secret)).toMatchObject({ isCurrent: true })
   })
 
-  test('of a session that is not there is refused', async () => {
+  test('of an unknown session is rejected', async () => {
     await expect(present(secret, now, 'another')).rejects.toMatchObject(refused('no such session'))
   })
 
-  test('of a session that has expired is refused, though the store still has it', async () => {
+  test('of an expired session that the store still has is rejected', async () => {
     expect(await present(secret, later(604_799))).toMatchObject({ isCurrent: true })
     await expect(present(secret, later(604_800))).rejects.toMatchObject(refused('no such session'))
     expect(await stored()).toEqual(session)
   })
 
-  test('of a user who is disabled, is gone or has ended all sessions is refused', async () => {
+  test('of a user who is disabled, removed or has revoked all sessions is rejected', async () => {
     const changes = [{ disabled: true }, { disabled: false, ...revokeSessions(ada, now) }]
     for (const change of changes) {
       expect(await changeUser(table, ada, change)).toBe(true)
@@ -132,13 +127,13 @@ describe('a presented token', () => {
     await expect(present(secret)).rejects.toMatchObject(refused('no such session'))
   })
 
-  test('of the session that survived finds it', async () => {
+  test('of the session that survived a revocation is accepted', async () => {
     await changeUser(table, ada, revokeSessions(ada, now, session.id))
     expect(await present(secret)).toMatchObject({ session, isCurrent: true })
   })
 })
 
-test('replacing a secret whose answer got lost reads as another’s, whose next secret is the very same', async () => {
+test('a rotation whose response was lost leaves the same next secret', async () => {
   const replacement = () => rotated(session, nextSecret(session, secret), policy, now)
   const again = outrun('UpdateItem', () => replaceSecret(table, session, replacement()))
   expect(await replaceSecret(again, session, replacement())).toBe(false)
@@ -148,7 +143,7 @@ test('replacing a secret whose answer got lost reads as another’s, whose next 
   expect(nextSecret(found.session, secret)).toBe(nextSecret(session, secret))
 })
 
-test('a store that is down is not an invalid token', async () => {
+test('a store that is down does not make a token invalid', async () => {
   const presented = { username: ada.username, sessionId: session.id, secret }
   await expect(redeemRefreshToken({ aws, name: 'missing' }, presented, now)).rejects.toMatchObject({
     code: 'unavailable',

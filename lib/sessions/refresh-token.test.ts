@@ -12,7 +12,7 @@ const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
 const start = (user: User = ada) =>
   startSession(user, origin, policy, begin, randomBytes(SESSION_RANDOM_BYTES))
 
-/** A session whose secret has been replaced so many times, once a second, and all secrets it ever had. */
+/** Returns a session whose secret was replaced a number of times, once a second, and all its secrets. */
 function replacedTimes(times: number) {
   let { session, secret } = start()
   const secrets = [secret]
@@ -25,14 +25,14 @@ function replacedTimes(times: number) {
 }
 
 describe('a refresh token', () => {
-  test('names its session, carries the secret and names the user', () => {
+  test('contains the session id, the secret and the username', () => {
     const { session, secret } = start()
     const token = refreshTokenOf(session, secret)
     expect(token).toMatch(/^[\w-]{22}\.[\w-]{43}\.ada$/)
     expect(readRefreshToken(token)).toStrictEqual({ sessionId: session.id, secret, username: 'ada' })
   })
 
-  test.each(['a', 'ada.lovelace-1815_', '...', 'x'.repeat(64)])('of the user %s is read back', (username) => {
+  test.each(['a', 'ada.lovelace-1815_', '...', 'x'.repeat(64)])('of the user %s is parsed', (username) => {
     const { session, secret } = start({ ...ada, username })
     expect(readRefreshToken(refreshTokenOf(session, secret))).toMatchObject({ username, secret })
   })
@@ -55,7 +55,7 @@ describe('a refresh token', () => {
     `${id}.${secret}.ada\n`,
     ` ${id}.${secret}.ada`,
     `${id}#profile.${secret}.ada`,
-  ])('is refused when it is shaped %j', (unverifiedToken) => {
+  ])('is rejected in the form %j', (unverifiedToken) => {
     expect(() => readRefreshToken(unverifiedToken)).toThrow(
       expect.objectContaining({
         code: 'invalid_refresh_token',
@@ -66,7 +66,7 @@ describe('a refresh token', () => {
 })
 
 describe('the next secret', () => {
-  test('is HMAC-SHA256 of the salt under the present one, so asking twice gives the same', () => {
+  test('is the HMAC-SHA256 of the salt under the current one, so it is the same twice', () => {
     const { session, secret } = start()
     const expected = createHmac('sha256', secret).update(session.salt).digest('base64url')
     expect(nextSecret(session, secret)).toBe(expected)
@@ -74,7 +74,7 @@ describe('the next secret', () => {
     expect(Buffer.from(expected, 'base64url')).toHaveLength(32)
   })
 
-  test('is another with every salt and with every secret', () => {
+  test('differs with every salt and every secret', () => {
     const [one, two] = [start(), start()]
     const all = [
       nextSecret(one.session, one.secret),
@@ -84,22 +84,22 @@ describe('the next secret', () => {
     expect(new Set(all).size).toBe(3)
   })
 
-  test('is shaped as the first one is', () => {
+  test('has the form of the first one', () => {
     const { session, secret } = start()
     const token = refreshTokenOf(session, nextSecret(session, secret))
     expect(readRefreshToken(token).secret).toBe(nextSecret(session, secret))
   })
 })
 
-describe('a presented secret is judged', () => {
+describe('a presented secret is classified as', () => {
   const { session, secrets } = replacedTimes(3)
   const replaced = later(3)
 
   test.each([
-    ['current', 3, 0, 'the one that is good now'],
-    ['current', 3, 604_799, 'the one that is good now, days later'],
+    ['current', 3, 0, 'the current one'],
+    ['current', 3, 604_799, 'the current one, days later'],
     ['repeated', 2, 0, 'the one before it, at once'],
-    ['repeated', 2, 9.999, 'the one before it, in the last of 10,000 milliseconds'],
+    ['repeated', 2, 9.999, 'the one before it, in the last millisecond of ten seconds'],
     ['reused', 2, 10, 'the one before it, after 10 seconds'],
     ['repeated', 1, 8.999, 'the one before that, replaced a second earlier, in its own last millisecond'],
     ['reused', 1, 9, 'the one before that, after its own 10 seconds'],
@@ -116,17 +116,17 @@ describe('a presented secret is judged', () => {
     ['one of another session', start().secret],
     ['the hash from the store', session.secretHash],
     ['the salt from the store', session.salt],
-    ['the one that would come next', nextSecret(session, secrets[3] ?? '')],
+    ['the next one', nextSecret(session, secrets[3] ?? '')],
     ['nothing', ''],
   ])('foreign: %s', (_what, secret) => {
     expect(classifySecret(session, secret, replaced)).toBe('foreign')
   })
 
-  test('foreign, not reused, by a session that has never been refreshed', () => {
+  test('foreign, not reused, if the session was never refreshed', () => {
     expect(classifySecret(start().session, secrets[0] ?? '', begin)).toBe('foreign')
   })
 
-  test('reused as far as ten thousand generations back', () => {
+  test('reused for up to ten thousand generations', () => {
     const long = replacedTimes(10_001)
     expect(classifySecret(long.session, long.secrets[1] ?? '', later(20_000))).toBe('reused')
     expect(classifySecret(long.session, long.secrets[0] ?? '', later(20_000))).toBe('foreign')

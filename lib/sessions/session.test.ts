@@ -25,8 +25,8 @@ const start = (user: User = ada, from = origin, ttl = policy) =>
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
 
-describe('a session that begins', () => {
-  test('holds where and when it began, and of its secret the hash alone', () => {
+describe('a new session', () => {
+  test('contains its origin, its time and only the hash of its secret', () => {
     const { session, secret } = start()
     expect(session).toStrictEqual({
       username: 'ada',
@@ -44,7 +44,7 @@ describe('a session that begins', () => {
     expect(JSON.stringify(session)).not.toContain(secret)
   })
 
-  test('takes id, secret and salt from different random bytes, 256 bits for the secret', () => {
+  test('uses different random bytes for id, secret and salt, 256 bits for the secret', () => {
     const random = Buffer.from(Array.from({ length: SESSION_RANDOM_BYTES }, (_, index) => index))
     const { session, secret } = startSession(ada, origin, policy, begin, random)
     const bytes = [session.id, secret, session.salt].map((text) => Buffer.from(text, 'base64url'))
@@ -52,26 +52,26 @@ describe('a session that begins', () => {
     expect(Buffer.concat(bytes)).toEqual(random)
   })
 
-  test('ends with the absolute time where that is shorter than the idle time', () => {
+  test('expires after the absolute lifetime if that is shorter than the idle one', () => {
     const { session } = start(ada, origin, { absoluteTtlSeconds: 60, idleTtlSeconds: 600 })
     expect(session.expiresAt).toBe(second + 60)
   })
 
-  test('in the second in which all sessions were ended is alive', () => {
+  test('is live if it starts in the second of a revocation', () => {
     const revoked = { ...ada, validAfter: second + 1, sessionsValidAfter: second + 1 }
     const { session } = start(revoked)
     expect(session.createdAt).toBe(second + 1)
     expect(isLive(session, revoked, begin)).toBe(true)
   })
 
-  test('keeps 256 characters of what the client calls itself, never half of one', () => {
+  test('contains 256 characters of the user agent, never half of one', () => {
     expect(start(ada, { ...origin, userAgent: 'x'.repeat(257) }).session.userAgent).toBe('x'.repeat(256))
     const { userAgent } = start(ada, { ...origin, userAgent: `${'x'.repeat(255)}🙂` }).session
     expect(userAgent).toBe(`${'x'.repeat(255)}\uFFFD`)
   })
 })
 
-test('the id of a session is told from what is none', () => {
+test('session ids are recognised', () => {
   for (let time = 0; time < 100; time += 1) expect(isSessionId(start().session.id)).toBe(true)
   const others = [
     '',
@@ -88,7 +88,7 @@ describe('a session whose secret is replaced', () => {
   const { session, secret } = start()
   const next = nextSecret(session, secret)
 
-  test('remembers when that was, to the millisecond, and nothing else changes', () => {
+  test('stores the time to the millisecond, and nothing else changes', () => {
     const now = later(1_800.123)
     expect(rotated(session, next, policy, now)).toStrictEqual({
       ...session,
@@ -100,7 +100,7 @@ describe('a session whose secret is replaced', () => {
     })
   })
 
-  test('remembers the last twenty replacements, and only those of the last ten seconds', () => {
+  test('stores the last twenty replacements, and only those of the last ten seconds', () => {
     const times = (count: number, everyMs: number) => {
       let replaced = session
       for (let step = 1; step <= count; step += 1) {
@@ -112,19 +112,19 @@ describe('a session whose secret is replaced', () => {
     expect(times(21, 100)).toEqual(Array.from({ length: 20 }, (_, index) => 2_100 - index * 100))
   })
 
-  test('never lasts beyond its absolute end', () => {
+  test('never expires after its absolute lifetime', () => {
     const days = (count: number) => rotated(session, next, policy, later(count * 86_400)).expiresAt
     expect(days(22)).toBe(second + 29 * 86_400)
     expect(days(23)).toBe(second + 30 * 86_400)
     expect(days(29)).toBe(second + 30 * 86_400)
   })
 
-  test('was not used earlier than it was before, whatever another machine says the time is', () => {
+  test('never gets an earlier lastUsedAt, even if another machine’s clock is behind', () => {
     const { lastUsedAt, expiresAt } = rotated(session, next, policy, later(-3))
     expect({ lastUsedAt, expiresAt }).toEqual({ lastUsedAt: second, expiresAt: second + 604_800 })
   })
 
-  test('says how many seconds are left', () => {
+  test('returns the seconds until it expires', () => {
     expect(refreshTtlSeconds(session, begin)).toBe(604_800)
     expect(refreshTtlSeconds(session, later(604_799))).toBe(1)
   })
@@ -133,32 +133,32 @@ describe('a session whose secret is replaced', () => {
 describe('a session is', () => {
   const { session } = start()
   const rows: [string, boolean, Partial<Session>, Partial<User> | undefined, number][] = [
-    ['going on', true, {}, {}, 0],
-    ['going on in the last second before it expires', true, {}, {}, 604_799.5],
-    ['over in the very second it expires', false, {}, {}, 604_799.6],
-    ['over afterwards, though the store still has it', false, {}, {}, 700_000],
-    ['over when its user is disabled', false, {}, { disabled: true }, 0],
-    ['over when its user is gone', false, {}, undefined, 0],
-    ['over when it began before all were ended', false, {}, { sessionsValidAfter: second + 1 }, 0],
-    ['going on when all before it were ended', true, {}, { sessionsValidAfter: second }, 0],
-    ['going on when tokens alone were revoked', true, {}, { validAfter: second + 1 }, 0],
+    ['live', true, {}, {}, 0],
+    ['live in the last second before it expires', true, {}, {}, 604_799.5],
+    ['expired in the second it expires', false, {}, {}, 604_799.6],
+    ['expired afterwards, while the store still has it', false, {}, {}, 700_000],
+    ['not live if its user is disabled', false, {}, { disabled: true }, 0],
+    ['not live if its user is removed', false, {}, undefined, 0],
+    ['not live if it started before a revocation', false, {}, { sessionsValidAfter: second + 1 }, 0],
+    ['live if it started after a revocation', true, {}, { sessionsValidAfter: second }, 0],
+    ['live if only tokens were revoked', true, {}, { validAfter: second + 1 }, 0],
     [
-      'going on when it is the one that survives',
+      'live if it survives a revocation',
       true,
       { id: 'mine' },
       { sessionsValidAfter: second + 1, survivingSession: 'mine' },
       0,
     ],
     [
-      'over when another is the one that survives',
+      'not live if another session survives',
       false,
       { id: 'mine' },
       { sessionsValidAfter: second + 1, survivingSession: 'other' },
       0,
     ],
-    ['over when it survived and has expired', false, { id: 'mine' }, { survivingSession: 'mine' }, 604_800],
+    ['not live if it survived and has expired', false, { id: 'mine' }, { survivingSession: 'mine' }, 604_800],
     [
-      'over when it survived and its user is disabled',
+      'not live if it survived and its user is disabled',
       false,
       { id: 'mine' },
       { survivingSession: 'mine', disabled: true },

@@ -21,7 +21,7 @@ const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
 const start = (of: User, from = origin) =>
   startSession(of, from, policy, now, randomBytes(SESSION_RANDOM_BYTES))
 
-// Each test has a user of its own, with a session.
+// Each test has its own user with a session.
 let count = 0
 let ada: User
 let session: Session
@@ -45,7 +45,7 @@ const remove = (sk: string) =>
     Key: { pk: { S: `user#${ada.username}` }, sk: { S: sk } },
   })
 
-/** A store to which somebody else comes right before such a call of ours. */
+/** A store to which a concurrent request comes right before this operation. */
 const outrun = (operation: string, act: () => Promise<unknown>): Table => ({
   name: table.name,
   aws: async (service, called, input) => {
@@ -59,30 +59,30 @@ describe('a session', () => {
     expect(await findSession(table, ada.username, session.id)).toEqual({ session, user: ada })
   })
 
-  test('is found with every value a session can have', async () => {
+  test('is found with all its values', async () => {
     const after = rotated(session, nextSecret(session, secret), policy, later(60))
     expect(await replaceSecret(table, session, after)).toBe(true)
     expect(await stored()).toStrictEqual(after)
   })
 
-  test('of a client that does not name itself is stored too', async () => {
+  test('without a user agent is stored too', async () => {
     const silent = start(ada, { sourceIp: '', userAgent: '' }).session
     await putSession(table, silent)
     expect(await stored(silent.id)).toEqual(silent)
   })
 
-  test('is not found under another user, or another id', async () => {
+  test('is not found under another user or another id', async () => {
     const missing = { session: undefined, user: undefined }
     expect(await findSession(table, 'nobody', session.id)).toEqual(missing)
     expect(await findSession(table, ada.username, 'another')).toEqual({ ...missing, user: ada })
   })
 
-  test('whose user is gone is found alone', async () => {
+  test('of a removed user is found without one', async () => {
     await remove('profile')
     expect(await findSession(table, ada.username, session.id)).toEqual({ session, user: undefined })
   })
 
-  test('is stored without any secret that is or will be good', async () => {
+  test('is stored without its current and its next secret', async () => {
     const { Item } = await aws('dynamodb', 'GetItem', {
       TableName: table.name,
       Key: { pk: { S: `user#${ada.username}` }, sk: { S: `session#${session.id}` } },
@@ -98,7 +98,7 @@ describe('a session', () => {
     expect((await findSessions(table, ada.username)).sessions).toHaveLength(2)
   })
 
-  test('that is ended is gone, and ending it again is no failure', async () => {
+  test('that is deleted is not found, and can be deleted again', async () => {
     await deleteSession(table, session)
     await deleteSession(table, session)
     expect(await stored()).toBeUndefined()
@@ -114,7 +114,7 @@ describe('a session', () => {
     ['expiresAt', { expiresAt: { S: 'tomorrow' } }],
     ['sourceIp', { sourceIp: undefined }],
     ['userAgent', { userAgent: { N: '7' } }],
-  ])('without a proper %s is broken, not absent', async (name, changes) => {
+  ])('without a valid %s is an error, not a missing session', async (name, changes) => {
     const all = {
       secretHash: { S: session.secretHash },
       salt: { S: session.salt },
@@ -137,7 +137,7 @@ describe('a session', () => {
 })
 
 describe('all sessions of a user', () => {
-  test('are found with the user, and none of anybody else', async () => {
+  test('are found with the user, without those of other users', async () => {
     const others = [start(ada).session, start(ada).session]
     for (const other of others) await putSession(table, other)
     const grace = newUser(`${ada.username}-grace`, 'user', 'hash', later(-60))
@@ -150,7 +150,7 @@ describe('all sessions of a user', () => {
     expect(found.sessions.sort(byId)).toEqual([session, ...others].sort(byId))
   })
 
-  test('are none for a name that nobody has', async () => {
+  test('are empty for an unknown name', async () => {
     expect(await findSessions(table, 'nobody')).toEqual({ sessions: [], user: undefined })
   })
 
@@ -159,15 +159,15 @@ describe('all sessions of a user', () => {
     await aws('dynamodb', 'PutItem', { TableName: table.name, Item })
     let counted: unknown
     const watched: AwsCall = async (service, operation, input) => {
-      const answer = await aws(service, operation, input)
-      counted = answer.ScannedCount
-      return answer
+      const response = await aws(service, operation, input)
+      counted = response.ScannedCount
+      return response
     }
     await findSessions({ aws: watched, name: table.name }, ada.username)
     expect(counted).toBe(2)
   })
 
-  test('are found to the last, however many pages the store needs', async () => {
+  test('are found over any number of pages', async () => {
     for (let more = 0; more < 4; more += 1) await putSession(table, start(ada).session)
     let pages = 0
     const paging: AwsCall = (service, operation, input) => {
@@ -184,20 +184,20 @@ describe('all sessions of a user', () => {
 describe('replacing a secret', () => {
   const replacement = () => rotated(session, nextSecret(session, secret), policy, now)
 
-  test('50 times at once happens once', async () => {
+  test('50 times at once succeeds once', async () => {
     const replaced = await fifty(() => replaceSecret(table, session, replacement()))
     expect(replaced.filter(Boolean)).toHaveLength(1)
     expect(await stored()).toEqual(replacement())
   })
 
-  test('never revives a session that has ended', async () => {
+  test('never revives a deleted session', async () => {
     const ended = outrun('UpdateItem', () => deleteSession(table, session))
     expect(await replaceSecret(ended, session, replacement())).toBe(false)
     expect(await stored()).toBeUndefined()
   })
 })
 
-test('a store that is down is no missing session, and no ended one', async () => {
+test('a store that is down is not a missing session', async () => {
   const nowhere = { aws, name: 'missing' }
   const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
   const calls = [

@@ -23,7 +23,7 @@ test('failures are counted for a user and source, for the source and for the use
 })
 
 describe('an attempt', () => {
-  /** The three counters with failures and the seconds until their windows are over. */
+  /** The three counters, each with its failures and the seconds until its window ends. */
   const counted = (...counts: [failures: number, secondsLeft: number][]): Counter[] =>
     countersFor('ada', '203.0.113.7', limits).map((counter, index) => {
       const [failures, secondsLeft] = counts[index] ?? [0, 0]
@@ -35,7 +35,7 @@ describe('an attempt', () => {
     ['one less than each limit has failed', counted([4, 900], [49, 900], [99, 86_400])],
     ['the window is over in this very second', counted([5, 0], [50, 0], [100, 0])],
     ['the window is long over, though the store still has it', counted([5, -1], [50, -900], [1_000, -1])],
-  ])('is let through when %s', (_what, counters) => {
+  ])('is allowed when %s', (_what, counters) => {
     expect(() => rejectIfThrottled(counters, now)).not.toThrow()
   })
 
@@ -52,7 +52,7 @@ describe('an attempt', () => {
       60,
     ],
     ['a full window, whatever one that is over says', counted([5, 60], [50, -5], [100, 0]), 60],
-  ])('is refused after %s', (_what, counters, retryAfterSeconds) => {
+  ])('is rejected after %s', (_what, counters, retryAfterSeconds) => {
     expect(() => rejectIfThrottled(counters, now)).toThrow(
       expect.objectContaining({ code: 'too_many_attempts', retryAfterSeconds }),
     )
@@ -108,7 +108,7 @@ describe('the source of a request', () => {
     'g::1',
     '%eth0',
     '#profile',
-  ])('that is given as %j counts with all others that are no address', (sourceIp) => {
+  ])('of an invalid address %j counts with all other invalid ones', (sourceIp) => {
     expect(sourceOf(sourceIp)).toBe('unknown')
   })
 })

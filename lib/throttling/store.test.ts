@@ -22,7 +22,7 @@ const limits = {
   user: { failures: 100, windowSeconds: 86_400 },
 }
 
-// Each test has a user of its own.
+// Each test has its own user.
 let count = 0
 let counters: Counter[]
 let pair: Counter
@@ -36,7 +36,7 @@ const counted = async (counter = pair) => {
   const [found] = (await findUserAndCounters(table, `ada-${count}`, [counter])).counters
   return { failures: found?.failures, expiresAt: found?.expiresAt }
 }
-test('judging a password reads the user and all counters in one consistent call', async () => {
+test('user and all counters are read in one consistent call', async () => {
   const user = newUser(`ada-${count}`, 'user', 'hash', now)
   await addUser(table, user)
   await countFailure(table, pair, now)
@@ -54,7 +54,7 @@ test('judging a password reads the user and all counters in one consistent call'
   ])
 })
 
-test('failures are counted for a name that nobody has', async () => {
+test('failures are counted for an unknown name', async () => {
   await countFailure(table, pair, now)
   const { user, counters: found } = await findUserAndCounters(table, `ada-${count}`, [pair])
   expect(user).toBeUndefined()
@@ -62,7 +62,7 @@ test('failures are counted for a name that nobody has', async () => {
 })
 
 describe('a counter', () => {
-  test('counts from the first failure on, and the first alone sets the end of the window', async () => {
+  test('counts every failure, and only the first sets the end of the window', async () => {
     expect(await counted()).toEqual({ failures: 0, expiresAt: 0 })
     await countFailure(table, pair, now)
     await countFailure(table, pair, later(1))
@@ -70,26 +70,26 @@ describe('a counter', () => {
     expect(await counted()).toEqual({ failures: 3, expiresAt: end })
   })
 
-  test('begins anew in the very second its window is over', async () => {
+  test('starts a new window in the second the last one ends', async () => {
     await countFailure(table, pair, now)
     await countFailure(table, pair, now)
     await countFailure(table, pair, later(900))
     expect(await counted()).toEqual({ failures: 1, expiresAt: end + 900 })
   })
 
-  test('loses nothing of 50 failures at once', async () => {
+  test('counts all of 50 concurrent failures', async () => {
     await fifty(() => countFailure(table, pair, now))
     expect(await counted()).toEqual({ failures: 50, expiresAt: end })
   })
 
-  test('that is over loses nothing of 50 failures at once, and keeps nothing of before', async () => {
+  test('counts all of 50 concurrent failures in a new window, and none of the last', async () => {
     await countFailure(table, pair, now)
     await countFailure(table, pair, now)
     await fifty(() => countFailure(table, pair, later(5_000)))
     expect(await counted()).toEqual({ failures: 50, expiresAt: end + 5_000 })
   })
 
-  test('that others begin anew between our two looks is counted on', async () => {
+  test('counts on if a concurrent request starts the window first', async () => {
     await countFailure(table, pair, now)
     let isOutrun = false
     const outrun: Table = {
@@ -108,7 +108,7 @@ describe('a counter', () => {
     expect(await counted()).toEqual({ failures: 2, expiresAt: end + 900 })
   })
 
-  test('that cannot be counted for all its trying says so, and is never taken for counted', async () => {
+  test('throws if it cannot count a failure', async () => {
     let calls = 0
     const never: AwsCall = async (service, operation, input) => {
       calls += 1
@@ -122,14 +122,14 @@ describe('a counter', () => {
     expect(calls).toBe(10)
   })
 
-  test('is another for another user, another source and another kind', async () => {
+  test('differs by user, by source and by kind', async () => {
     await countFailure(table, pair, now)
     const [other] = countersFor(`ada-${count}`, '203.0.113.8', limits)
     expect(await counted(other)).toEqual({ failures: 0, expiresAt: 0 })
     expect(await counted(counters[2])).toEqual({ failures: 0, expiresAt: 0 })
   })
 
-  test('is forgotten when it is cleared, and clearing nothing is no failure', async () => {
+  test('is deleted when cleared, and can be cleared again', async () => {
     await countFailure(table, pair, now)
     await clearFailures(table, pair)
     await clearFailures(table, pair)
@@ -142,7 +142,7 @@ describe('a counter', () => {
     ['failures', { expiresAt: { N: '7' } }],
     ['failures', { failures: { S: '1' }, expiresAt: { N: '7' } }],
     ['expiresAt', { failures: { N: '1' } }],
-  ])('without %s is broken, not empty', async (name, rest) => {
+  ])('without %s is an error, not an empty counter', async (name, rest) => {
     await aws('dynamodb', 'PutItem', { TableName: table.name, Item: { ...pair.key, ...rest } })
     await expect(counted()).rejects.toMatchObject({
       code: 'unavailable',
@@ -151,7 +151,7 @@ describe('a counter', () => {
   })
 })
 
-test('a store that is down is no empty counter, and no counted failure', async () => {
+test('a store that is down is not an empty counter', async () => {
   const nowhere = { aws, name: 'missing' }
   const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
   await expect(findUserAndCounters(nowhere, 'ada', counters)).rejects.toMatchObject(missing)

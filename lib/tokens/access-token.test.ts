@@ -44,7 +44,7 @@ const refusal = (detail: string, cause?: object) => ({
   ...(cause && { cause: expect.objectContaining(cause) }),
 })
 
-test('an access token has the header and the claims of RFC 9068, and no others', () => {
+test('an access token has the header and the claims of RFC 9068 only', () => {
   const input = accessTokenInput(
     { username: 'ada', role: 'admin', validAfter: 0 },
     'the-session',
@@ -57,13 +57,13 @@ test('an access token has the header and the claims of RFC 9068, and no others',
   expect(parts).toEqual([JSON.stringify(header), JSON.stringify(claims)])
 })
 
-test('an access token that this service wrote says whom it speaks for, and nothing more', async () => {
+test('an access token of this service verifies, and yields only its principal', async () => {
   const user = { username: 'ada', role: 'admin' as const, validAfter: 0, passwordHash: 'not in a token' }
   const token = signed(accessTokenInput(user, 'the-session', policy, 900, issuedAt, claims.jti)(ours.kid))
   expect(await verify(token, issuedAt)).toEqual(ada)
 })
 
-test('a token works until the second before its exp and not at its exp', async () => {
+test('a token is accepted until the second before its exp', async () => {
   const token = forge({})
   expect(await verify(token, afterSeconds(899))).toEqual(ada)
   expect(await verify(token, new Date(afterSeconds(900).getTime() - 1))).toEqual(ada)
@@ -72,12 +72,12 @@ test('a token works until the second before its exp and not at its exp', async (
   )
 })
 
-test('the clock of the issuer may be five seconds ahead and no more', async () => {
+test('the clock of the issuer may be at most five seconds ahead', async () => {
   expect(await verify(forge({ iat: ISSUED_AT + 5 }))).toEqual({ ...ada, issuedAt: ISSUED_AT + 5 })
   await expect(verify(forge({ iat: ISSUED_AT + 6 }))).rejects.toMatchObject(refusal('iat is in the future'))
 })
 
-test.each(Object.keys(claims))('a token without %s is refused', async (claim) => {
+test.each(Object.keys(claims))('a token without %s is rejected', async (claim) => {
   await expect(verify(forge({ [claim]: undefined }))).rejects.toMatchObject(
     refusal('rejected by jose', { code: 'ERR_JWT_CLAIM_VALIDATION_FAILED', claim }),
   )
@@ -93,11 +93,11 @@ test.each<[object, string]>([
   [{ jti: 7 }, 'jti is not an identifier'],
   [{ exp: ISSUED_AT + 900.5 }, 'exp is not a whole number of seconds'],
   [{ exp: 1e300 }, 'exp is not a whole number of seconds'],
-])('a token that claims %j is refused, though we signed it', async (changes, detail) => {
+])('a token that claims %j is rejected, even with a valid signature', async (changes, detail) => {
   await expect(verify(forge(changes))).rejects.toMatchObject(refusal(detail))
 })
 
-test('a token of another issuer or for another audience is refused', async () => {
+test('a token of another issuer or for another audience is rejected', async () => {
   for (const [claim, value] of [
     ['iss', 'another'],
     ['aud', 'another'],
@@ -108,7 +108,7 @@ test('a token of another issuer or for another audience is refused', async () =>
   }
 })
 
-test('a signature by another key under our kid is refused', async () => {
+test('a signature by another key under a known kid is rejected', async () => {
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   const input = `${encode(header)}.${encode(claims)}`
   const token = `${input}.${sign('sha256', Buffer.from(input), other).toString('base64url')}`
@@ -117,7 +117,7 @@ test('a signature by another key under our kid is refused', async () => {
   )
 })
 
-test('a kid that is not among the keys is refused', async () => {
+test('a kid that is not among the keys is rejected', async () => {
   const token = signed(`${encode({ ...header, kid: 'another' })}.${encode(claims)}`)
   await expect(verify(token)).rejects.toMatchObject(refusal('kid is not a known key'))
   await expect(
@@ -125,7 +125,7 @@ test('a kid that is not among the keys is refused', async () => {
   ).rejects.toMatchObject(refusal('kid is not a known key'))
 })
 
-test('a failure of a key is not the token\u2019s fault', async () => {
+test('a failure of a key is not an invalid token', async () => {
   const broken = new Map([[ours.kid, { ...ours, key: generateKeyPairSync('ed25519').publicKey }]])
   await expect(
     verifyAccessToken(readUnverified(forge({})), broken, policy, afterSeconds(0)),
@@ -134,7 +134,7 @@ test('a failure of a key is not the token\u2019s fault', async () => {
   })
 })
 
-describe('the kid is read from a token of our shape', () => {
+describe('the kid is read from a well-formed token', () => {
   test('before anything is verified', () => {
     const compact = `${encode(header)}.AA.AA`
     expect(readUnverified(compact)).toEqual({ compact, kid: ours.kid, username: undefined })
@@ -144,11 +144,11 @@ describe('the kid is read from a token of our shape', () => {
     ['missing', { alg: 'RS256' }],
     ['a number', { alg: 'RS256', kid: 7 }],
     ['an object', { kid: { toString: 'x' } }],
-  ])('and is none when it is %s', (_what, header) => {
+  ])('as undefined if it is %s', (_what, header) => {
     expect(readUnverified(`${encode(header)}.AA.AA`).kid).toBeUndefined()
   })
 
-  test('of 8 KiB at the most', () => {
+  test('of at most 8 KiB', () => {
     const filled = (length: number) => `${encode(header)}.AA.`.padEnd(length, 'A')
     expect(readUnverified(filled(8_192)).kid).toBe(ours.kid)
     expect(() => readUnverified(filled(8_193))).toThrow(expect.objectContaining(refusal('longer than 8 KiB')))
@@ -161,7 +161,7 @@ describe('the kid is read from a token of our shape', () => {
     ['padded base64', `${Buffer.from('{"a":1} ').toString('base64')}=.AA.AA`],
     ['base64url in a second spelling', `${encode(header)}.AB.AA`],
     ['white space', `${encode(header)}.AA.AA `],
-  ])('and not from %s', (_what, token) => {
+  ])('not from %s', (_what, token) => {
     expect(() => readUnverified(token)).toThrow(expect.objectContaining(refusal('not a compact JWS')))
   })
 
@@ -169,14 +169,14 @@ describe('the kid is read from a token of our shape', () => {
     ['with a member twice', '{"kid":"a","kid":"b"}'],
     ['with white space', '{ "kid":"a"}'],
     ['with escapes that need not be', '{"k\\u0069d":"a"}'],
-  ])('and not from a header %s', (_what, text) => {
+  ])('not from a header %s', (_what, text) => {
     const header = Buffer.from(text).toString('base64url')
     expect(() => readUnverified(`${header}.AA.AA`)).toThrow(
       expect.objectContaining(refusal('header is not in canonical form')),
     )
   })
 
-  test('and not from a header that is no JSON', () => {
+  test('not from a header that is not JSON', () => {
     const header = Buffer.from('kid').toString('base64url')
     expect(() => readUnverified(`${header}.AA.AA`)).toThrow(
       expect.objectContaining(refusal('header is not JSON')),

@@ -108,7 +108,7 @@ export interface VerifiedToken extends Principal {
 /**
  * Verifies an access token issued by this service and returns its claims.
  *
- * Accepts RS256 only, whatever algorithm the token's header names (RFC 8725 section 3.1), and never
+ * Accepts RS256 only, independent of the algorithm in the token's header (RFC 8725 section 3.1), and never
  * follows keys or key addresses in the token (section 3.10). Requires `exp` and rejects the token
  * from that very second on (RFC 7519 section 4.1.4). Uses no network and no clock, so every failure
  * is the token's fault.

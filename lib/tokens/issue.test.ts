@@ -38,7 +38,7 @@ const ada = newUser('ada', 'admin', 'hash', new Date(0))
 const parsed = (part = '') => JSON.parse(Buffer.from(part, 'base64url').toString())
 const claimsOf = (token: string) => parsed(token.split('.')[1])
 
-test('an access token says who it is for, which session it belongs to and how long it lasts', async () => {
+test('an access token contains its user, its session and its lifetime', async () => {
   const { authToken, ...rest } = await issue(ada)
   expect(rest).toStrictEqual({ tokenType: 'Bearer', expiresIn: 900 })
   expect(claimsOf(authToken)).toStrictEqual({
@@ -53,7 +53,7 @@ test('an access token says who it is for, which session it belongs to and how lo
   })
 })
 
-test('it is signed with the key it names', async () => {
+test('it is signed with the key of its kid', async () => {
   const { authToken } = await issue(ada)
   const { key, kid } = await readPublicKey(
     awsClient(local.settings).within(Date.now() + 4_500),
@@ -65,25 +65,25 @@ test('it is signed with the key it names', async () => {
   expect(verify('sha256', input, key, Buffer.from(signature, 'base64url'))).toBe(true)
 })
 
-test('every one has an identifier of its own', async () => {
+test('every token has its own jti', async () => {
   const tokens = [await issue(ada), await issue(ada)]
   const [first, second] = tokens.map(({ authToken }) => claimsOf(authToken))
   expect(first.jti).not.toBe(second.jti)
 })
 
-test('one that is issued in the second of a revocation is not dead, and lasts as long', async () => {
+test('a token issued in the second of a revocation is valid, with the whole lifetime', async () => {
   const revoked = { ...ada, ...revokeTokens(ada, now) }
   const { authToken } = await issue(revoked)
   const { iat, exp } = claimsOf(authToken)
   expect({ iat, exp }).toEqual({ iat: revoked.validAfter, exp: revoked.validAfter + 900 })
 })
 
-test('without the key there is none', async () => {
+test('issuing fails if the key is missing', async () => {
   const call = issue(ada, { SIGNING_KEY: 'alias/missing' })
   await expect(call).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'NotFoundException' } })
 })
 
-test('when the time is up there is none', async () => {
+test('issuing fails after the deadline', async () => {
   await expect(issue(ada, {}, -1)).rejects.toMatchObject({
     code: 'unavailable',
     cause: { name: 'DeadlineExceeded' },

@@ -32,7 +32,7 @@ test.each([
   ['another kind of key', spkiOf(generateKeyPairSync('ed25519').publicKey).toString('base64')],
   ['garbage', randomBytes(294).toString('base64')],
   ['nothing', undefined],
-])('KMS answering with %s counts as unavailable', async (_what, PublicKey) => {
+])('a response of KMS with %s is unavailable', async (_what, PublicKey) => {
   await expect(readPublicKey(async () => ({ PublicKey }), 'alias/a')).rejects.toMatchObject({
     code: 'unavailable',
     message: 'KMS returned no RSA key',
@@ -47,7 +47,7 @@ function cacheOf(aws: AwsCall, keyNames: readonly string[]) {
 }
 
 describe('the trusted keys', () => {
-  test('are read together, within the caller\u2019s time, and kept for five minutes', async () => {
+  test('are read together and cached for five minutes', async () => {
     const kms = fakeKms({ 'alias/a': a, 'alias/b': b })
     const keys = cacheOf(kms.aws, ['alias/a', 'alias/b'])
     expect([...(await keys(undefined, afterMs(0))).keys()]).toEqual([a.kid, b.kid])
@@ -59,7 +59,7 @@ describe('the trusted keys', () => {
     expect(kms.calls).toHaveLength(4)
   })
 
-  test('no longer hold a key five minutes after it was withdrawn', async () => {
+  test('omit a key five minutes after it was replaced', async () => {
     const aliases = { 'alias/a': a }
     const keys = cacheOf(fakeKms(aliases).aws, ['alias/a'])
     await keys(a.kid, afterMs(0))
@@ -68,7 +68,7 @@ describe('the trusted keys', () => {
     expect([...(await keys(a.kid, afterMs(300_000))).keys()]).toEqual([b.kid])
   })
 
-  test('are read again for an unknown kid, once a minute at the most', async () => {
+  test('are read again for an unknown kid, at most once a minute', async () => {
     const aliases = { 'alias/a': a }
     const kms = fakeKms(aliases)
     const keys = cacheOf(kms.aws, ['alias/a'])
@@ -84,7 +84,7 @@ describe('the trusted keys', () => {
     expect(kms.calls).toHaveLength(3)
   })
 
-  test('are asked for again after a failure, which is not remembered', async () => {
+  test('are read again after a failure, which is not cached', async () => {
     const kms = fakeKms({ 'alias/a': a })
     const keys = cacheOf(kms.aws, ['alias/a'])
     const outage = new ServiceError('unavailable', 'kms GetPublicKey failed')
@@ -94,7 +94,7 @@ describe('the trusted keys', () => {
     expect((await keys(a.kid, afterMs(1))).has(a.kid)).toBe(true)
   })
 
-  test('are none when one of them cannot be read', async () => {
+  test('throw if one key cannot be read', async () => {
     const keys = cacheOf(fakeKms({ 'alias/a': a }).aws, ['alias/a', 'alias/b'])
     await expect(keys(a.kid, afterMs(0))).rejects.toThrow('no alias/b')
   })
@@ -122,7 +122,7 @@ describe('the trusted keys', () => {
       'AccessDeniedException',
       'DisabledException',
       'KMSInvalidStateException',
-    ])('(%s) are the others, for five minutes, and the log says so', async (name) => {
+    ])('(%s) are the others, for five minutes, and this is logged', async (name) => {
       const { keys, kms, warn } = withoutB(name)
       expect([...(await keys(a.kid, afterMs(0))).keys()]).toEqual([a.kid])
       expect([...(await keys(undefined, afterMs(299_999))).keys()]).toEqual([a.kid])
@@ -130,7 +130,7 @@ describe('the trusted keys', () => {
       expect(warn.mock.calls).toEqual([[{ event: 'key.refused', key: 'alias/b', cause: name }]])
     })
 
-    test('say nothing of a kid they do not know, and are read again for it every 5 seconds', async () => {
+    test('throw for an unknown kid, and are read again for it every 5 seconds', async () => {
       const { keys, aliases } = withoutB('AccessDeniedException')
       await keys(a.kid, afterMs(0))
       aliases['alias/b'] = b
@@ -139,7 +139,7 @@ describe('the trusted keys', () => {
       expect((await keys('forged', afterMs(5_001))).has('forged')).toBe(false)
     })
 
-    test('are not read by a thousand forged kids within 5 seconds, and once by the next', async () => {
+    test('are read at most once in 5 seconds for a thousand forged kids', async () => {
       const { keys, kms, warn } = withoutB('AccessDeniedException')
       await keys(a.kid, afterMs(0))
       const forged = (count: number, ms: number) =>
@@ -152,7 +152,7 @@ describe('the trusted keys', () => {
       expect(warn).toHaveBeenCalledTimes(2)
     })
 
-    test('are none when it fails in another way, or all are refused', async () => {
+    test('throw if KMS fails in another way or refuses all', async () => {
       const { keys } = withoutB('KMSInternalException')
       await expect(keys(a.kid, afterMs(0))).rejects.toMatchObject({ code: 'unavailable' })
       const all = cacheOf(async () => Promise.reject(refused('NotFoundException')), ['alias/a'])
@@ -160,7 +160,7 @@ describe('the trusted keys', () => {
     })
   })
 
-  test('that have outlived their time are not used during an outage', async () => {
+  test('are not used during an outage once they are too old', async () => {
     const kms = fakeKms({ 'alias/a': a })
     const keys = cacheOf(kms.aws, ['alias/a'])
     await keys(a.kid, afterMs(0))

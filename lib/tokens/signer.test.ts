@@ -20,7 +20,7 @@ describe('a signature', () => {
     return header === kid && verify('sha256', input, publicKey, Buffer.from(signature ?? '', 'base64url'))
   }
 
-  test('is made by KMS, whose public key is read once', async () => {
+  test('is created by KMS, and the public key is read once', async () => {
     const kms = fakeKms({ 'alias/a': a })
     const signJws = signerOf(kms.aws)
     for (let time = 1; time <= 2; time += 1) {
@@ -29,7 +29,7 @@ describe('a signature', () => {
     expect(kms.calls).toEqual(['GetPublicKey', 'Sign', 'Sign'])
   })
 
-  test('is made again, under the new kid, when the alias was moved to another key', async () => {
+  test('is created again under the new kid if the alias was moved', async () => {
     const aliases = { 'alias/a': a }
     const kms = fakeKms(aliases)
     const signJws = signerOf(kms.aws)
@@ -42,7 +42,7 @@ describe('a signature', () => {
   test.each([
     ['is garbage', randomBytes(256).toString('base64')],
     ['is missing', undefined],
-  ])('that %s is never given out', async (_what, Signature) => {
+  ])('that %s is never returned', async (_what, Signature) => {
     const kms = fakeKms({ 'alias/a': a })
     const garbling: AwsCall = async (...call) =>
       call[1] === 'Sign' ? { ...(await kms.aws(...call)), Signature } : kms.aws(...call)
@@ -53,7 +53,7 @@ describe('a signature', () => {
     expect(kms.calls).toEqual(['GetPublicKey', 'Sign', 'GetPublicKey', 'Sign'])
   })
 
-  test('is asked for again after a failure', async () => {
+  test('is requested again after a failure', async () => {
     const kms = fakeKms({ 'alias/a': a })
     const signJws = signerOf(kms.aws)
     kms.failWith(new Error('outage'))

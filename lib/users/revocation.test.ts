@@ -8,7 +8,7 @@ const now = new Date('2026-11-24T15:00:00.400Z')
 const later = (ms: number) => new Date(now.getTime() + ms)
 const second = secondOf(now)
 
-/** `iat` of a token that a user is issued. */
+/** Returns the `iat` of a token that is issued to a user. */
 function issuedAt(validAfter: number, instant: Date): number {
   const user = { username: 'ada', role: 'user' as const, validAfter }
   const policy = { issuer: 'issuer', audience: 'audience' }
@@ -16,13 +16,13 @@ function issuedAt(validAfter: number, instant: Date): number {
   return JSON.parse(Buffer.from(claims, 'base64url').toString()).iat
 }
 
-test('a token of a user who never revoked any is issued now', () => {
+test('a token of a user without revocations is issued now', () => {
   expect(issueSecond({ validAfter: second - 86_400 }, now)).toBe(second)
   expect(issueSecond({ validAfter: second }, now)).toBe(second)
   expect(issuedAt(second, now)).toBe(second)
 })
 
-test('a token issued in the second of a revocation is issued at its mark', () => {
+test('a token issued in the second of a revocation gets the second of its validAfter', () => {
   expect(issueSecond({ validAfter: second + 1 }, now)).toBe(second + 1)
   expect(issuedAt(second + 1, now)).toBe(second + 1)
 })
@@ -34,22 +34,22 @@ describe('two revocations in one second', () => {
   const between = issuedAt(first.validAfter, later(100))
   const after = issuedAt(again.validAfter, later(300))
 
-  test('kill what was issued before them, in that very second too', () => {
+  test('revoke tokens issued before them, in the same second too', () => {
     expect(before).toBe(second)
     expect(before).toBeLessThan(first.validAfter)
   })
 
-  test('kill what was issued between them', () => {
+  test('revoke tokens issued between them', () => {
     expect(between).toBeGreaterThanOrEqual(first.validAfter)
     expect(between).toBeLessThan(again.validAfter)
   })
 
-  test('leave alive what is issued after them', () => {
+  test('do not revoke tokens issued after them', () => {
     expect(after).toBeGreaterThanOrEqual(again.validAfter)
   })
 })
 
-test('each revocation is later than the one before, even when the clock runs backwards', () => {
+test('each revocation is later than the one before, even if the clock goes back', () => {
   let validAfter = 0
   const marks = [0, 0, 0, 1_000, -60_000, 500].map((ms) => {
     ;({ validAfter } = revokeTokens({ validAfter }, later(ms)))
@@ -58,19 +58,19 @@ test('each revocation is later than the one before, even when the clock runs bac
   expect(marks).toEqual([1, 2, 3, 4, 5, 6].map((step) => second + step))
 })
 
-test('revoking after a quiet time is marked by the clock alone', () => {
+test('the first revocation is the next second of the clock', () => {
   expect(revokeTokens({ validAfter: 0 }, now)).toEqual({ validAfter: second + 1 })
 })
 
-test('revoking sessions kills tokens and sessions with one mark and names the one that goes on', () => {
+test('revoking sessions revokes tokens too, and names the surviving session', () => {
   const mark = { validAfter: second + 8, sessionsValidAfter: second + 8 }
   const user = { validAfter: second + 7 }
   expect(revokeSessions(user, now, 'mine')).toStrictEqual({ ...mark, survivingSession: 'mine' })
-  // Stated as undefined, the one that survived an earlier time is removed.
+  // The write removes the session that survived an earlier revocation, because it is undefined.
   expect(revokeSessions(user, now)).toStrictEqual({ ...mark, survivingSession: undefined })
 })
 
-test('a new user begins after what an earlier one of its name was issued in its second, with no session that survived anything', () => {
+test('a new user invalidates tokens of an earlier user with the same name', () => {
   expect(newUser('ada', 'admin', 'hash', now)).toStrictEqual({
     username: 'ada',
     role: 'admin',

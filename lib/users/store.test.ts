@@ -12,7 +12,7 @@ afterAll(stop)
 const now = new Date('2026-11-24T15:00:00.400Z')
 const hash = (letter: string) => `$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$${letter.repeat(22)}`
 
-// Each test has a user of its own.
+// Each test has its own user.
 let count = 0
 let ada: User
 beforeEach(() => {
@@ -21,7 +21,7 @@ beforeEach(() => {
 })
 const stored = () => findUser(table, ada.username)
 
-/** A store whose every first answer to a write gets lost on the way, so that the write is sent again. */
+/** A store whose first response to each write is lost, so that the write is sent again. */
 const losingAnswers = (): Table => ({
   name: table.name,
   aws: async (service, operation, input) => {
@@ -30,7 +30,7 @@ const losingAnswers = (): Table => ({
   },
 })
 
-/** A store to which somebody else comes right before each write of ours. */
+/** A store to which a concurrent request comes right before each write. */
 const outrunBy = (act: () => Promise<unknown>): Table => ({
   name: table.name,
   aws: async (service, operation, input) => {
@@ -40,38 +40,38 @@ const outrunBy = (act: () => Promise<unknown>): Table => ({
 })
 
 describe('adding a user', () => {
-  test('makes it be found as it is, and a name that nobody has is not found', async () => {
+  test('stores the user, and an unknown name is not found', async () => {
     expect(await stored()).toBeUndefined()
     expect(await addUser(table, ada)).toBe(true)
     expect(await stored()).toEqual(ada)
   })
 
-  test('keeps every value a user can have', async () => {
+  test('stores every value of a user', async () => {
     const whole = { ...ada, role: 'admin' as const, disabled: true, survivingSession: 'mine' }
     expect(await addUser(table, whole)).toBe(true)
     expect(await stored()).toStrictEqual(whole)
   })
 
-  test('of a name that is taken changes nothing', async () => {
+  test('with a taken name changes nothing', async () => {
     await addUser(table, ada)
     expect(await addUser(table, { ...ada, role: 'admin' })).toBe(false)
     expect(await addUser(table, { ...ada, passwordHash: hash('B') })).toBe(false)
     expect(await stored()).toEqual(ada)
   })
 
-  test('50 times at once has one winner, and the store holds what that one added', async () => {
+  test('50 times at once succeeds once, and that user is stored', async () => {
     const many = Array.from({ length: 50 }, (_, ms) => ({ ...ada, createdAt: new Date(ms).toISOString() }))
     const added = await Promise.all(many.map((user) => addUser(table, user)))
     const winners = many.filter((_, index) => added[index])
     expect(winners).toEqual([await stored()])
   })
 
-  test('whose answer got lost is still told that the name was free', async () => {
+  test('succeeds if the response is lost', async () => {
     expect(await addUser(losingAnswers(), ada)).toBe(true)
     expect(await stored()).toEqual(ada)
   })
 
-  test('whose name somebody took a moment before is told so', async () => {
+  test('fails if the name was taken a moment before', async () => {
     const other = { ...ada, passwordHash: hash('B') }
     const racing = outrunBy(() => addUser(table, other))
     expect(await addUser(racing, ada)).toBe(false)
@@ -82,13 +82,13 @@ describe('adding a user', () => {
 describe('changing a user', () => {
   beforeEach(() => addUser(table, ada))
 
-  test('changes what is named and leaves the rest', async () => {
+  test('changes only the named values', async () => {
     const changes = { role: 'admin' as const, changedAt: '2026-11-24T15:01:00.000Z' }
     expect(await changeUser(table, ada, changes)).toBe(true)
     expect(await stored()).toEqual({ ...ada, ...changes })
   })
 
-  test('sets and removes the session that survives', async () => {
+  test('sets and removes the surviving session', async () => {
     const first = revokeSessions(ada, now, 'mine')
     expect(await changeUser(table, ada, first)).toBe(true)
     expect(await stored()).toStrictEqual({ ...ada, ...first })
@@ -99,20 +99,20 @@ describe('changing a user', () => {
 
   test.each([
     ['the password', { passwordHash: hash('B') }],
-    ['the mark of revocation', revokeTokens(newUser('ada', 'user', '', now), now)],
-  ])('fails when %s has changed since it was read', async (_what, meanwhile) => {
+    ['validAfter', revokeTokens(newUser('ada', 'user', '', now), now)],
+  ])('fails if %s has changed since the read', async (_what, meanwhile) => {
     expect(await changeUser(table, ada, meanwhile)).toBe(true)
     expect(await changeUser(table, ada, { passwordHash: hash('C') })).toBe(false)
     expect(await stored()).toEqual({ ...ada, ...meanwhile })
   })
 
-  test('does not make one of a name that is gone', async () => {
+  test('does not create a user that was removed', async () => {
     const gone = { ...ada, username: `${ada.username}-gone` }
     expect(await changeUser(table, gone, { role: 'admin' })).toBe(false)
     expect(await findUser(table, gone.username)).toBeUndefined()
   })
 
-  test('50 times at once has one winner, and the store holds what that one changed', async () => {
+  test('50 times at once succeeds once, and that change is stored', async () => {
     const hashes = Array.from({ length: 50 }, (_, index) =>
       hash('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'.charAt(index + 1)),
     )
@@ -121,19 +121,19 @@ describe('changing a user', () => {
     expect(winners).toEqual([(await stored())?.passwordHash])
   })
 
-  test('whose answer got lost is still told that the change is in place', async () => {
+  test('succeeds if the response is lost', async () => {
     const changes = { passwordHash: hash('B'), ...revokeSessions(ada, now, 'mine') }
     expect(await changeUser(losingAnswers(), ada, changes)).toBe(true)
     expect(await stored()).toEqual({ ...ada, ...changes })
   })
 
-  test('whose answer got lost is told that it is in place when a value was removed, too', async () => {
+  test('succeeds if the response is lost and a value was removed', async () => {
     const before = { ...ada, ...revokeSessions(ada, now, 'mine') }
     await changeUser(table, ada, revokeSessions(ada, now, 'mine'))
     expect(await changeUser(losingAnswers(), before, revokeSessions(before, now))).toBe(true)
   })
 
-  test('that somebody else outran is told so, though part of it is in place', async () => {
+  test('fails after a concurrent change, even if a part of it is equal', async () => {
     const racing = outrunBy(() => changeUser(table, ada, revokeSessions(ada, now)))
     const changes = { passwordHash: hash('B'), ...revokeSessions(ada, now) }
     expect(await changeUser(racing, ada, changes)).toBe(false)
@@ -141,23 +141,23 @@ describe('changing a user', () => {
   })
 })
 
-describe('how a user stands', () => {
-  test('is whether it is disabled, and since when its tokens are good', async () => {
+describe('the revocation state of a user', () => {
+  test('is whether it is disabled, and its validAfter', async () => {
     await addUser(table, { ...ada, disabled: true })
     const { validAfter } = ada
     expect(await findRevocationState(table, ada.username)).toStrictEqual({ disabled: true, validAfter })
     expect(await findRevocationState(table, `${ada.username}-gone`)).toBeUndefined()
   })
 
-  test('is read in one consistent call, which the password hash never leaves the store for', async () => {
+  test('is read in one consistent call without the password hash', async () => {
     await addUser(table, ada)
     const calls: unknown[] = []
     const watched: Table = {
       name: table.name,
       aws: async (service, operation, input) => {
-        const answer = await aws(service, operation, input)
-        calls.push({ operation, input, answer })
-        return answer
+        const response = await aws(service, operation, input)
+        calls.push({ operation, input, response })
+        return response
       },
     }
     await findRevocationState(watched, ada.username)
@@ -170,17 +170,17 @@ describe('how a user stands', () => {
           ConsistentRead: true,
           ProjectionExpression: 'disabled, validAfter',
         },
-        answer: { Item: { disabled: { BOOL: false }, validAfter: { N: String(ada.validAfter) } } },
+        response: { Item: { disabled: { BOOL: false }, validAfter: { N: String(ada.validAfter) } } },
       },
     ])
   })
 })
 
-describe('a table that is not there is not a user that is not there', () => {
+describe('a missing table is not a missing user', () => {
   const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
   test.each<[string, (nowhere: Table) => Promise<unknown>]>([
     ['finding', (nowhere) => findUser(nowhere, 'ada')],
-    ['finding how it stands', (nowhere) => findRevocationState(nowhere, 'ada')],
+    ['finding its revocation state', (nowhere) => findRevocationState(nowhere, 'ada')],
     ['adding', (nowhere) => addUser(nowhere, ada)],
     ['changing', (nowhere) => changeUser(nowhere, ada, { role: 'admin' })],
   ])('when %s', async (_what, act) => {
@@ -188,7 +188,7 @@ describe('a table that is not there is not a user that is not there', () => {
   })
 })
 
-describe('a stored profile is refused as broken', () => {
+describe('a stored profile is rejected', () => {
   const whole = {
     pk: { S: 'user#broken' },
     sk: { S: 'profile' },
@@ -206,7 +206,7 @@ describe('a stored profile is refused as broken', () => {
     return aws('dynamodb', 'PutItem', { TableName: table.name, Item })
   }
 
-  test('but not when it is whole', async () => {
+  test('not if it is complete', async () => {
     await store({})
     expect(await findUser(table, 'broken')).toMatchObject({ username: 'broken', role: 'admin' })
     expect(await findRevocationState(table, 'broken')).toEqual({ disabled: false, validAfter: 7 })
@@ -214,31 +214,31 @@ describe('a stored profile is refused as broken', () => {
 
   test.each<[string, object]>([
     ['without a role', { role: undefined }],
-    ['with a role that is none', { role: { S: 'root' } }],
+    ['with an unknown role', { role: { S: 'root' } }],
     ['with a list of roles', { role: { SS: ['admin'] } }],
     ['without a hash', { passwordHash: undefined }],
-    ['with a hash that is no text', { passwordHash: { N: '7' } }],
-    ['with a time that is no text', { createdAt: { N: '7' } }],
-    ['with a time of change that is no text', { changedAt: { NULL: true } }],
-    ['without a mark for its sessions', { sessionsValidAfter: undefined }],
-    ['with text for a mark', { sessionsValidAfter: { S: '7' } }],
+    ['with a hash that is not a string', { passwordHash: { N: '7' } }],
+    ['with a time that is not a string', { createdAt: { N: '7' } }],
+    ['with a time of change that is not a string', { changedAt: { NULL: true } }],
+    ['without sessionsValidAfter', { sessionsValidAfter: undefined }],
+    ['with a string for sessionsValidAfter', { sessionsValidAfter: { S: '7' } }],
   ])('%s', async (_what, changes) => {
     await store(changes)
     await expect(findUser(table, 'broken')).rejects.toMatchObject({ code: 'unavailable' })
   })
 
   test.each<[string, object]>([
-    ['without saying whether it is disabled', { disabled: undefined }],
-    ['with text for that', { disabled: { S: 'false' } }],
-    ['without a mark for its tokens', { validAfter: undefined }],
-    ['with text for that mark', { validAfter: { S: '7' } }],
-  ])('%s, by whoever asks how it stands too', async (_what, changes) => {
+    ['without disabled', { disabled: undefined }],
+    ['with a string for disabled', { disabled: { S: 'false' } }],
+    ['without validAfter', { validAfter: undefined }],
+    ['with a string for validAfter', { validAfter: { S: '7' } }],
+  ])('%s, also for the revocation state', async (_what, changes) => {
     await store(changes)
     await expect(findUser(table, 'broken')).rejects.toMatchObject({ code: 'unavailable' })
     await expect(findRevocationState(table, 'broken')).rejects.toMatchObject({ code: 'unavailable' })
   })
 
-  test('under a name that is none', async () => {
+  test('under an invalid name', async () => {
     await store({}, 'No Name')
     await expect(findUser(table, 'No Name')).rejects.toMatchObject({
       code: 'unavailable',

@@ -6,7 +6,7 @@ test.each(['a', '0', 'ada.lovelace-1815_', 'x'.repeat(64)])('%s is a username', 
 })
 
 test.each(['', 'x'.repeat(65), 'Ada', 'a b', 'a\n', 'ä', 'a#b', 'a/b', undefined, null, 7, ['a'], { a: 1 }])(
-  '%j is no username',
+  '%j is not a username',
   (value) => {
     expect(isUsername(value)).toBe(false)
   },
@@ -17,7 +17,7 @@ test.each(['user', 'admin'])('%s is a role', (value) => {
 })
 
 test.each(['', 'Admin', 'root', 'user ', 'length', '__proto__', undefined, null, 0, ['admin']])(
-  '%j is no role',
+  '%j is not a role',
   (value) => {
     expect(isRole(value)).toBe(false)
   },

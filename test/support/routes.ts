@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto'
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Item, Table } from '../../lib/aws/dynamodb.ts'
+import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { findSession } from '../../lib/sessions/store.ts'
+import { secondOf } from '../../lib/time.ts'
+import { addUser, findUser } from '../../lib/users/store.ts'
+import { newUser, type User } from '../../lib/users/user.ts'
+import { type LocalAws, startLocalAws } from '../../local/aws.ts'
+import { fillTokens } from '../../local/tokens.ts'
+import { loadHandler } from './handlers.ts'
+import { parsed, sampleEvent } from './lambda.ts'
+import { describeService, resourcesOf, tableOf, tokenSourceOf } from './service-description.ts'
+
+/** Settings of the functions in these tests, in place of those of serverless.yml. */
+const SETTINGS = {
+  ALLOWED_ORIGINS: '',
+  TOKEN_ISSUER: 'the issuer',
+  TOKEN_AUDIENCE: 'the audience',
+  TOKEN_TTL_SECONDS: '900',
+  SESSION_TTL_SECONDS: '86400',
+  SESSION_IDLE_TTL_SECONDS: '7200',
+}
+
+const described = describeService()
+
+/** The service with {@link SETTINGS}. */
+export const service = {
+  ...described,
+  provider: { ...described.provider, environment: { ALLOWED_ORIGINS: SETTINGS.ALLOWED_ORIGINS } },
+  custom: { ...described.custom, tokens: { ...described.custom.tokens, ...SETTINGS } },
+  functions: Object.fromEntries(
+    Object.entries(described.functions).map(([key, { environment = {}, ...rest }]) => [
+      key,
+      { ...rest, environment: { ...environment, ...changesOf(environment) } },
+    ]),
+  ),
+}
+
+/** Returns those of {@link SETTINGS} that a function has. */
+function changesOf(environment: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(SETTINGS).filter(([name]) => name in environment))
+}
+
+/** An instant at which time stands still in these tests. */
+export const now = new Date('2026-11-24T15:00:00.400Z')
+export const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
+
+export const context = { getRemainingTimeInMillis: () => 5_000 } as Context
+
+/** Hash of the password `user`, which both users of these tests have. */
+export const hashOfUser = hashPassword('user', randomBytes(SALT_BYTES))
+
+/** Records that functions logged in the current test. */
+export let records: unknown[]
+export let aws: LocalAws
+export let table: Table
+
+/**
+ * Starts a store and KMS for the tests of a file. Each test begins at {@link now} with the users `user` and
+ * `admin`, both with the role `user`, and nothing else in the store.
+ */
+export function useRoutes() {
+  beforeAll(async () => {
+    aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+    table = tableOf(service, aws)
+  })
+  afterAll(() => {
+    vi.useRealTimers()
+    aws.stop()
+  })
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now })
+    const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name })
+    for (const { pk, sk } of Items as Item[]) {
+      await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } })
+    }
+    for (const username of ['user', 'admin']) {
+      await addUser(table, newUser(username, 'user', hashOfUser, later(-86_400)))
+    }
+    records = []
+    for (const method of ['info', 'warn', 'error'] as const) {
+      vi.spyOn(console, method).mockImplementation((record) => void records.push(record))
+    }
+  })
+}
+
+type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>
+const loaded = new Map<string, Promise<Handler>>()
+
+/** Returns a function's handler. */
+export function handlerOf(functionKey: string): Promise<Handler> {
+  const handler = loaded.get(functionKey) ?? loadHandler(service, functionKey, aws)
+  loaded.set(functionKey, handler)
+  return handler
+}
+
+/** Returns a sample event with its tokens, and with other members in place of its own. */
+export const eventOf = (file: string, changes: Partial<APIGatewayProxyEvent> = {}) =>
+  fillTokens<APIGatewayProxyEvent>(
+    { ...sampleEvent(`${file}.json`), ...changes },
+    tokenSourceOf(service, aws),
+    new Date(),
+  )
+
+/** Calls a function with a sample event. */
+export async function call(
+  functionKey: string,
+  file: string,
+  changes: Partial<APIGatewayProxyEvent> = {},
+): Promise<ReturnType<typeof parsed>> {
+  const handler = await handlerOf(functionKey)
+  return parsed(await handler(await eventOf(file, changes), context))
+}
+
+export const refresh = (refreshToken: string) =>
+  call('refresh', 'refresh', { body: JSON.stringify({ refreshToken }) })
+export const logout = (refreshToken: string) =>
+  call('logout', 'logout', { body: JSON.stringify({ refreshToken }) })
+export const login = (password: string) =>
+  call('login', 'login', { body: JSON.stringify({ username: 'user', password }) })
+
+export const sessionIdOf = (refreshToken: string) => refreshToken.split('.')[0] ?? ''
+
+/** Returns a request on a protected route, with what the authorizer adds for a session. */
+export async function behindAuthorizer(
+  file: string,
+  sessionId: string,
+): Promise<Partial<APIGatewayProxyEvent>> {
+  const { requestContext } = await eventOf(file)
+  return { requestContext: { ...requestContext, authorizer: { ...requestContext.authorizer, sessionId } } }
+}
+
+/** Starts a session and returns its refresh token. */
+export async function begin(username = 'user'): Promise<string> {
+  const { body } = await eventOf('refresh', { body: `{{${username} refresh token}}` })
+  return body ?? ''
+}
+
+export const stored = async (username = 'user') => (await findUser(table, username)) as User
+export const sessionOf = async (refreshToken: string, username = 'user') =>
+  (await findSession(table, username, sessionIdOf(refreshToken))).session
+
+const noStore = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
+export const ok = (body: object) => ({
+  statusCode: 200,
+  headers: { 'Content-Type': 'application/json', ...noStore },
+  body,
+})
+export const noContent = { statusCode: 204, headers: noStore, body: '' }
+export const problem = (status: number, title: string, detail: string, more = {}, headers = {}) => ({
+  statusCode: status,
+  headers: { 'Content-Type': 'application/problem+json', ...noStore, ...headers },
+  body: { type: 'about:blank', title, status, detail, ...more },
+})
+export const invalidToken = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')
+export const invalid = (pointer: string, detail: string) =>
+  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', { errors: [{ pointer, detail }] })
+
+/** The response to a login and to a refresh. */
+export const tokenPair = ok({
+  authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+  tokenType: 'Bearer',
+  expiresIn: 900,
+  refreshToken: expect.stringMatching(/^[\w-]{22}\.[\w-]{43}\.user$/),
+  refreshExpiresIn: 7_200,
+})
+
+/** Tests that a protected route rejects requests without the values that the authorizer adds. */
+export function rejectsOtherContexts(functionKey: string) {
+  describe('rejects a request', () => {
+    test.each([
+      ['without an authorizer context', undefined],
+      ['with an authorizer context of another form', { principalId: 'user' }],
+      ['with an unknown role', { username: 'user', role: 'root', expiresAt: '4102444800' }],
+      [
+        'whose access token has expired',
+        { username: 'user', role: 'user', expiresAt: String(secondOf(now)) },
+      ],
+    ])('%s', async (_what, authorizer) => {
+      const before = await stored()
+      const { requestContext } = await eventOf(functionKey)
+      const changes = { requestContext: { ...requestContext, authorizer } } as Partial<APIGatewayProxyEvent>
+      expect(await call(functionKey, functionKey, changes)).toEqual(
+        problem(401, 'Unauthorized', 'Could not validate credentials.'),
+      )
+      expect(await stored()).toEqual(before)
+    })
+  })
+}
