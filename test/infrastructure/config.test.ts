@@ -40,7 +40,7 @@ test('the lists of settings are found in a source', () => {
 })
 
 describe.each(FUNCTIONS)('$key', ({ file, names }) => {
-  test('reads the settings that serverless.yml gives it, no more and no fewer, in one list', () => {
+  test('reads exactly the settings that serverless.yml gives it, in one list', () => {
     expect(listsIn(codeOf(file)).map((list) => list.sort())).toEqual(names.length === 0 ? [] : [names])
     expect(codeOf(file).match(/\breadConfig\(/g) ?? []).toHaveLength(names.length === 0 ? 0 : 1)
   })
@@ -97,7 +97,8 @@ describe('without its settings', () => {
           event: 'request.crashed',
           code: 'internal',
           reason: 'unexpected error',
-          cause: `Error: ${message(list)}`,
+          // The first line; the rest is where it was thrown.
+          cause: expect.stringMatching(new RegExp(`^Error: ${message(list)}\n`)),
         },
       ],
     ])
