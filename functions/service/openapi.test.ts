@@ -31,7 +31,8 @@ test('returns 500 when PAGES is missing, and logs its name', async () => {
   const error = vi.spyOn(console, 'error').mockReturnValue()
   const { statusCode } = await handler(sampleEvent('openapi.json'), lambdaContext())
   expect(statusCode).toBe(500)
+  const record = { event: 'request.crashed', code: 'internal', reason: 'unexpected error' }
   expect(error.mock.calls).toEqual([
-    [expect.objectContaining({ cause: 'Error: Invalid configuration: PAGES is missing' })],
+    [{ ...record, cause: expect.stringMatching(/^Error: Invalid configuration: PAGES is missing\n/) }],
   ])
 })
