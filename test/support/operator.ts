@@ -13,6 +13,7 @@ import { callerOf } from '../../scripts/cli/account.ts'
 import { allItems } from '../../scripts/cli/pages.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { begin, beginInProcess, type Outcome } from './command.ts'
+import { describeService, tableResource } from './service-description.ts'
 
 export const PASSWORD = 'correct horse battery staple'
 
@@ -33,7 +34,12 @@ export type Store = Awaited<ReturnType<typeof startStore>>
 
 /** Starts a local DynamoDB with the tables of the stages `dev` and `other`, without demo users. */
 export async function startStore() {
-  const local = await startLocalAws(['dev', 'other'].map(tableResource), 'eu-central-1', 0)
+  const service = describeService()
+  const local = await startLocalAws(
+    ['dev', 'other'].map((stage) => tableResource(service, `serverless-jwt-auth-${stage}`)),
+    'eu-central-1',
+    0,
+  )
   const endpoint = local.settings.endpoints.dynamodb.origin
   const tableOf = (stage: string): Table => ({
     aws: callerOf(local.settings),
@@ -85,19 +91,6 @@ export async function run(
 
 const unlimited = { failures: 1_000, windowSeconds: 60 }
 const NO_LIMITS = { userAndSource: unlimited, source: unlimited, user: unlimited }
-
-const tableResource = (stage: string) => ({
-  Type: 'AWS::DynamoDB::Table',
-  Properties: {
-    TableName: `serverless-jwt-auth-${stage}`,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
-  },
-})
 
 async function empty(table: Table): Promise<void> {
   for (const { pk, sk } of await allItems(table, 'Scan', {})) {

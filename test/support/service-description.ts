@@ -71,6 +71,12 @@ export const tokenPartiesOf = ({ custom }: ServiceDescription): TokenParties => 
   audience: custom.tokens.TOKEN_AUDIENCE,
 })
 
+/** Returns the table of `serverless.yml` as a resource, under another name. */
+export function tableResource({ resources }: ServiceDescription, name: string): Resource {
+  const { Type = '', Properties } = resources.Resources.Table ?? {}
+  return { Type, Properties: { ...Properties, TableName: name } }
+}
+
 /** Returns the service's table in the local AWS. */
 export const tableOf = ({ custom }: ServiceDescription, { settings }: LocalAws): Table => ({
   aws: withTimeout(awsClient(settings), 10_000),

@@ -19,6 +19,7 @@ import { readAuthorization } from '../../local/gateway-rules.ts'
 import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
 import { inEnvironment } from './handlers.ts'
 import { expectDescribed } from './openapi/check.ts'
+import { describeService, tableResource } from './service-description.ts'
 
 const REGION = 'eu-central-1'
 export const TABLE_NAME = 'serverless-jwt-auth-dev'
@@ -138,16 +139,8 @@ export type Stores = Awaited<ReturnType<typeof startStores>>
 
 /** Starts DynamoDB and KMS, and returns them with an operator's actions on the table. */
 export async function startStores() {
-  const key = (AttributeName: string, KeyType: string) => ({ AttributeName, KeyType })
-  const text = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' })
-  const table = {
-    TableName: TABLE_NAME,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [text('pk'), text('sk')],
-    KeySchema: [key('pk', 'HASH'), key('sk', 'RANGE')],
-  }
   const resources = [
-    { Type: 'AWS::DynamoDB::Table', Properties: table },
+    tableResource(describeService(), TABLE_NAME),
     { Type: 'AWS::KMS::Alias', Properties: { AliasName: KEY } },
   ]
   const aws = await startLocalAws(resources, REGION, 0)
