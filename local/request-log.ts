@@ -55,7 +55,7 @@ export function requestLines(
   notes: Notes,
 ): string {
   const { method, path, status, ms } = request
-  const duration = `${ms.toLocaleString('en-US')} ms`
+  const duration = `${ms} ms`
   const [first, rest] = [
     notes.map((note) => note.split('\n', 1)[0]),
     notes.map((note) => note.split('\n').slice(1)),
