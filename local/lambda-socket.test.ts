@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, realpathSync, rmSync, statSync, utimesSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -53,6 +62,22 @@ test('the next start removes a folder left by SIGKILL, and no folder in use', as
   expect(existsSync(used)).toBe(true)
   server.close()
 })
+
+test.each(['jwt-auth-demo', 'jwt-auth-AbC123'])(
+  'a start leaves the folder %s of another program',
+  async (name) => {
+    const foreign = join(folder, name)
+    mkdirSync(join(foreign, 'src'), { recursive: true, mode: 0o700 })
+    writeFileSync(join(foreign, 'lambda.sock'), 'no socket')
+    writeFileSync(join(foreign, 'src', 'work.ts'), '')
+    utimesSync(foreign, 0, 0)
+    await lambdaSocketPath(folder)
+    rmSync(join(foreign, 'lambda.sock'))
+    utimesSync(foreign, 0, 0)
+    await lambdaSocketPath(folder)
+    expect(existsSync(join(foreign, 'src', 'work.ts'))).toBe(true)
+  },
+)
 
 test('a path that is too long for a socket is made in /tmp', async () => {
   const long = mkdtempSync(join(folder, 'x'.repeat(80)))

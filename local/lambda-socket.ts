@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { lstatSync, mkdtempSync, readdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,11 @@ import { text } from 'node:stream/consumers'
 const FOLDER = 'jwt-auth-'
 const SOCKET = 'lambda.sock'
 
-const STARTING_MS = 60_000
+/** Names that `mkdtemp` makes of {@link FOLDER}. */
+const OWN_NAME = new RegExp(`^${FOLDER}[A-Za-z0-9]{6}$`)
+
+/** A service that is starting has a folder and no socket yet. */
+const STARTING_MS = 600_000
 
 /** Longest path of a Unix socket, by the smallest `sun_path` (macOS: 104 bytes with the closing zero). */
 const LONGEST_PATH = 103
@@ -35,16 +39,23 @@ export async function lambdaSocketPath(folder = tmpdir()): Promise<string> {
   return join(own, SOCKET)
 }
 
+/**
+ * Removes folders that an earlier service left: of this user, with its mode, and with nothing but its socket in them.
+ * The folder of any other program may have such a name, so nothing is removed with its contents.
+ */
 async function removeStale(folder: string): Promise<void> {
-  for (const name of readdirSync(folder).filter((one) => one.startsWith(FOLDER))) {
+  for (const name of readdirSync(folder).filter((one) => OWN_NAME.test(one))) {
     try {
-      const fault = await faultOfConnection(join(folder, name, SOCKET))
-      // A service that is starting has a folder and no socket yet.
-      const isStarting = fault === 'ENOENT' && Date.now() - statSync(join(folder, name)).mtimeMs < STARTING_MS
-      if ((fault !== 'ECONNREFUSED' && fault !== 'ENOENT') || isStarting) continue
-      rmSync(join(folder, name), { recursive: true, force: true })
+      const own = join(folder, name)
+      const { uid, mode, mtimeMs } = lstatSync(own)
+      if (uid !== process.getuid?.() || (mode & 0o777) !== 0o700) continue
+      const fault = await faultOfConnection(join(own, SOCKET))
+      if (fault === 'ECONNREFUSED' && lstatSync(join(own, SOCKET)).isSocket()) unlinkSync(join(own, SOCKET))
+      else if (fault !== 'ENOENT' || Date.now() - mtimeMs < STARTING_MS) continue
+      // Fails if anything else is in the folder.
+      rmdirSync(own)
     } catch {
-      // Another user's folder stays.
+      // It stays.
     }
   }
 }
