@@ -82,7 +82,7 @@ type Name = keyof Settings
 export type Config<N extends Name> = { readonly [K in N]: ReturnType<Settings[K]> }
 
 /**
- * Reads settings from the environment. Nothing else reads it.
+ * Reads settings from the environment. Only {@link readAllowedOrigins} reads it too.
  *
  * Each handler calls this once, in its first lines, with every setting it needs. A test compares
  * that list with `serverless.yml`.
@@ -109,9 +109,9 @@ export function readConfig<N extends Name>(names: readonly N[], env = process.en
 }
 
 /**
- * Reads the setting `ALLOWED_ORIGINS`, with its parser in {@link SETTINGS}.
+ * Reads the setting `ALLOWED_ORIGINS`, with the parser that {@link SETTINGS} has for it.
  *
- * Every handler needs this one, and many need no other. Apart from {@link readConfig}, it does not
- * pull all other parsers into their bundles.
+ * Every handler needs this one, and many need no other. {@link readConfig} would pull all other
+ * parsers into their bundles. A test compares the two.
  */
 export const readAllowedOrigins = (env = process.env): string[] => optionalList(env.ALLOWED_ORIGINS)
