@@ -88,6 +88,13 @@ test('a route for one role rejects other roles', () => {
   expect(() => principalWithRole(user, now, 'admin')).toThrow(expect.objectContaining({ code: 'forbidden' }))
 })
 
+test('a route for several roles accepts each of them', () => {
+  const roles = ['user', 'admin'] as const
+  for (const role of roles) {
+    expect(principalWithRole(eventWith({ ...valid, role }), now, ...roles)).toMatchObject({ role })
+  }
+})
+
 test('an expired context is rejected as expired before its role is checked', () => {
   const user = eventWith({ ...valid, role: 'user' })
   expect(() => principalWithRole(user, at(EXPIRES_AT), 'admin')).toThrow(

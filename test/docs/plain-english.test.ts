@@ -36,13 +36,14 @@ function textsOf(file: string, text: string): string[] {
   if (file.endsWith('.md')) return [text.replace(/^ *```.*?^ *```$|\]\([^)]*\)/gms, '')]
   if (/^functions\/pages\/.*\.(?:html|js)$/.test(file)) return [withoutComments(text)]
   return file.endsWith('.test.ts')
-    ? matches(text, /\b(?:test|describe)(?:\.\w+(?:\([^)]*\))?)*\(\s*('(?:[^'\\]|\\.)*'|"[^"]*"|`[^`]*`)/g)
+    ? // The last alternative is the name after a table: `test.each([…])('name')`.
+      matches(text, /(?:\b(?:test|describe)(?:\.\w+)*|\))\(\s*('(?:[^'\\]|\\.)*'|"[^"]*"|`[^`]*`)/g)
     : []
 }
 
-/** Messages of the operator's commands, the plugins and the local service: their string literals. */
+/** Texts of responses, logs, the operator's commands, the plugins and the local service: all string literals. */
 const messagesOf = ({ file, text }: (typeof files)[number]) =>
-  /^(?:scripts|plugins|local)\/(?!.*\.test\.ts$).*\.ts$/.test(file)
+  /^(?:lib|functions|scripts|plugins|local)\/(?!.*\.test\.ts$).*\.ts$/.test(file)
     ? {
         file: `texts: ${file}`,
         prose: matches(withoutComments(text), /'(?:[^'\\\n]|\\.)*'|`[^`]*`|"[^"\n]*"/g),

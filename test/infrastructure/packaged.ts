@@ -55,6 +55,7 @@ const SOURCES = [
   'serverless.yml',
   'package.json',
   'package-lock.json',
+  'tsconfig.json',
   'functions',
   'lib',
   'local',
@@ -117,7 +118,7 @@ function removeOldPackages(): void {
 }
 
 /** A process that ended while it held the lock left it behind. */
-const LOCK_IS_STALE_MS = 60_000
+const LOCK_IS_STALE_MS = 300_000
 
 function takeLock(lock: string): boolean {
   try {
