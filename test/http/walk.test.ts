@@ -75,24 +75,6 @@ describe('POST /login', () => {
     expect(await postLogin(url, body)).toEqual(rejected)
   })
 
-  test('an unknown username takes as long as a wrong password', async () => {
-    const times = { wrongName: [] as number[], wrongPassword: [] as number[] }
-    const time = async (body: string) => {
-      const startedAt = performance.now()
-      await postLogin(url, body)
-      return performance.now() - startedAt
-    }
-    for (let round = 0; round < 15; round += 1) {
-      times.wrongName.push(await time(wrongName))
-      times.wrongPassword.push(await time(wrongPassword))
-    }
-    const median = (all: number[]) => all.sort((a, b) => a - b)[7] ?? Number.NaN
-    // Without a hash for unknown usernames, the response would be much faster.
-    const ratio = median(times.wrongName) / median(times.wrongPassword)
-    expect(ratio).toBeGreaterThan(0.6)
-    expect(ratio).toBeLessThan(1.6)
-  })
-
   test('two simultaneous logins get two valid tokens', async () => {
     const tokens = await Promise.all([tokenOf(url, 'user'), tokenOf(url, 'user')])
     expect(new Set(tokens.map((token) => decodeJwt(token).jti)).size).toBe(2)
