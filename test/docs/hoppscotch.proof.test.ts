@@ -7,11 +7,12 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest'
+import { root } from '../support/service-description.ts'
 
 const serviceUrl = inject('serviceUrl')
 const collection = fileURLToPath(new URL('../../hoppscotch/jwt-demo.json', import.meta.url))
 const environment = new URL('../../hoppscotch/local.environment.json', import.meta.url)
-const hopp = fileURLToPath(new URL('../../hoppscotch/node_modules/.bin/hopp', import.meta.url))
+const hopp = `${root}/hoppscotch/node_modules/.bin/hopp`
 const INSTALL = 'Hoppscotch’s command line has dependencies of its own: npm run prehoppscotch'
 
 beforeEach(({ skip }) => {
