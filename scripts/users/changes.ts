@@ -12,7 +12,7 @@ import { changeExisting, findExisting, noSuchUser, removeUser } from './store.ts
 
 /** Adds a user. The password comes from a prompt or standard input. */
 export async function add(table: Table, username: string, role: Role, io: Io): Promise<string> {
-  const taken = new Refusal('refused', `User ${username} exists already.`)
+  const taken = new Refusal('refused', `User ${username} already exists.`)
   if (await findUser(table, username)) throw taken
   const passwordHash = hash(await askNewPassword(username, io))
   if (!(await addUser(table, newUser(username, role, passwordHash, io.now())))) throw taken

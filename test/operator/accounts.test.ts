@@ -74,7 +74,7 @@ test('add refuses an existing user and changes nothing', async () => {
   await given('hedy')
   const before = await store.items()
   const outcome = await store.run(['add', 'hedy', '--role', 'admin'], PASSWORD)
-  expect(outcome).toEqual(refusal(1, 'User hedy exists already.'))
+  expect(outcome).toEqual(refusal(1, 'User hedy already exists.'))
   expect(await store.items()).toEqual(before)
 })
 

@@ -23,10 +23,10 @@ describe('npm run users -- --stage prod', () => {
     })
   })
 
-  test('rejects a user who exists already', async () => {
+  test('rejects a user who already exists', async () => {
     expect(await users(['add', 'ada'], `${PASSWORD}\n`)).toMatchObject({
       status: 1,
-      stderr: 'There is a user ada already.\n',
+      stderr: 'User ada already exists.\n',
     })
   })
 
