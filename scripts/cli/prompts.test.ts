@@ -47,6 +47,15 @@ test('two different passwords are refused', async () => {
   })
 })
 
+test('a password that breaks a rule is refused before it is repeated', async () => {
+  const { io, shown } = terminal([['New password of ada:', 'short\r']])
+  await expect(askNewPassword('ada', io)).rejects.toMatchObject({
+    outcome: 'refused',
+    message: 'Invalid password: Must be at least 15 characters.',
+  })
+  expect(shown()).not.toContain('Repeat')
+})
+
 test.each([
   ['New password of ada:', (io: ReturnType<typeof terminal>['io']) => askNewPassword('ada', io)],
   ['Sure?', (io: ReturnType<typeof terminal>['io']) => confirmOrRefuse('Sure?', io)],

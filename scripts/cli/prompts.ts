@@ -15,14 +15,18 @@ const PASSWORD_RULES =
 const MAX_LINE_BYTES = 4 * MAX_PASSWORD_BYTES
 
 /**
- * Asks for a new password. At a terminal it states the rules, asks twice and shows nothing of what is typed. Otherwise
- * it reads the first line of standard input.
+ * Asks for a new password. At a terminal it states the rules, shows nothing of what is typed, and asks again only
+ * for a password that breaks no rule. Otherwise it reads the first line of standard input.
  *
  * @returns The password in Unicode normalisation form C.
  * @throws {@link Refusal} `refused`, if the password breaks a rule. The message states the rule.
  */
 export async function askNewPassword(username: string, terminal: Terminal): Promise<string> {
-  const typed = terminal.stdin.isTTY ? await askTwice(username, terminal) : await readLine(terminal.stdin)
+  if (terminal.stdin.isTTY) return await askTwice(username, terminal)
+  return validPassword(await readLine(terminal.stdin), username)
+}
+
+function validPassword(typed: string, username: string): string {
   const { success, data: password, error } = safeParse(Password, typed)
   const broken = success ? brokenPasswordRule(password, username) : error.issues[0]?.message
   if (password === undefined || broken !== undefined) {
@@ -49,10 +53,11 @@ async function askTwice(username: string, { stdin, stderr }: Terminal): Promise<
     password({ message, mask: false, toggleMask: false }, { input: stdin, output: stderr })
   stderr.write(PASSWORD_RULES)
   const typed = await ask(`New password of ${username}:`)
+  const valid = validPassword(typed, username)
   if (typed !== (await ask('Repeat the password:'))) {
     throw new Refusal('refused', 'The two passwords differ. Nothing was changed.')
   }
-  return typed
+  return valid
 }
 
 async function readLine(input: NodeJS.ReadableStream): Promise<string> {
