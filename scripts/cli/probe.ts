@@ -9,9 +9,10 @@ const TIMEOUT_MS = 3_000
  * Checks that a DynamoDB listens. Port 8000 is also the default of FastAPI and Django. DynamoDB sends a request id with
  * every response, also with the error that an unsigned request gets.
  *
+ * @param options - `isUsualPort`: whether the operator gave no address.
  * @throws {@link Refusal} `failed`, with the next command to type.
  */
-export async function expectDynamoDb(url: URL): Promise<void> {
+export async function expectDynamoDb(url: URL, { isUsualPort }: { isUsualPort: boolean }): Promise<void> {
   const secure = url.protocol === 'https:'
   const port = url.port || (secure ? '443' : '80')
   const signal = AbortSignal.timeout(TIMEOUT_MS)
@@ -28,7 +29,8 @@ export async function expectDynamoDb(url: URL): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ECONNREFUSED') {
-      throw new Refusal('failed', `Nothing listens on port ${port}. Start the local service: npm start`)
+      const next = isUsualPort ? 'Start' : 'Use the address that npm start printed, or start'
+      throw new Refusal('failed', `Nothing listens on port ${port}. ${next} the local service: npm start`)
     }
     if (code === 'ENOTFOUND') throw new Refusal('failed', `Host ${url.hostname} does not exist.`)
     if (signal.aborted) throw new Refusal('failed', `Port ${port} is open, but sends no response.`)

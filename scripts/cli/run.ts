@@ -35,6 +35,15 @@ export async function run(command: Command, args: readonly string[], io: Io): Pr
 }
 
 /**
+ * Returns a command line as far as it can be shown: its command and plain arguments, up to the first option. An option
+ * may have a secret as its value. `…` stands for the rest.
+ */
+export function shownWords(typed: readonly string[]): string {
+  const end = typed.findIndex((word) => !/^(?:[\w./][\w./-]*|-)$/.test(word))
+  return end === -1 ? typed.join(' ') : [...typed.slice(0, end), '…'].join(' ')
+}
+
+/**
  * Turns an error of the argument parser into one line. The line repeats no value of an option or argument: it may be a
  * password.
  */

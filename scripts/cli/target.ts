@@ -4,6 +4,7 @@ import { type AccountOptions, callerOf, endpointsOf, nameOf, openAccount } from 
 import type { Environment } from './io.ts'
 import { expectDynamoDb } from './probe.ts'
 import { Refusal } from './refusal.ts'
+import { shownWords } from './run.ts'
 
 /** Options that select a table. */
 export interface TargetOptions extends AccountOptions {
@@ -16,10 +17,15 @@ export interface TargetOptions extends AccountOptions {
  * Finds the table of a stage on AWS, or of the local service.
  *
  * @param env - Environment. Region and credentials come from the variables that the AWS SDKs read.
+ * @param typed - Arguments as typed, for the error about a missing target.
  * @throws {@link Refusal} `usage`, if the options do not select exactly one table. `failed`, if no DynamoDB listens
  *   where the local one is expected.
  */
-export async function findTable(options: TargetOptions, env: Environment): Promise<Table> {
+export async function findTable(
+  options: TargetOptions,
+  env: Environment,
+  typed: readonly string[],
+): Promise<Table> {
   const { stage, local = false } = options
   if (stage !== undefined && local)
     throw new Refusal('usage', 'Use either --stage NAME or --local, not both.')
@@ -28,7 +34,7 @@ export async function findTable(options: TargetOptions, env: Environment): Promi
   // npm takes options before a double dash for itself. The command never sees them.
   throw new Refusal(
     'usage',
-    'Missing target. Use --local or --stage NAME after the double dash: npm run users -- list --local',
+    `Missing target. Use --local or --stage NAME after the double dash: npm run users -- ${shownWords(typed)} --local`,
   )
 }
 
@@ -41,7 +47,7 @@ async function localTable({ endpoint, region, profile }: TargetOptions): Promise
     throw new Refusal('usage', 'Invalid --endpoint. Use a URL such as http://127.0.0.1:8000.')
   }
   const url = new URL(address)
-  await expectDynamoDb(url)
+  await expectDynamoDb(url, { isUsualPort: endpoint === undefined })
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   return {
     aws: callerOf({ region: 'local', credentials, endpoints: { dynamodb: url } }),

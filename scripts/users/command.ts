@@ -24,7 +24,7 @@ export function usersCommand(io: Io): Command {
     .option('--region <region>', 'with --stage: the AWS region')
     .option('--profile <name>', 'with --stage: the AWS profile')
 
-  const table = () => findTable(users.opts<TargetOptions>(), io.env)
+  const table = () => findTable(users.opts<TargetOptions>(), io.env, users.args)
   const print = (text: string) => void io.stdout.write(text)
   const ofUser = (name: string, description: string) =>
     users.command(name).description(description).argument('<username>', 'name of the user', readUsername)

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { findUser } from '../../lib/users/store.ts'
+import { expectDynamoDb } from '../../scripts/cli/probe.ts'
 import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 
 let store: Store
@@ -18,8 +19,8 @@ const refusal = (status: number, line: string) => ({ status, stdout: '', stderr:
 const keys = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' }
 
 const NO_REGION = 'Missing AWS region. Use --region, AWS_REGION, or region in the AWS profile.'
-const NO_TARGET =
-  'Missing target. Use --local or --stage NAME after the double dash: npm run users -- list --local'
+const noTarget = (words: string) =>
+  `Missing target. Use --local or --stage NAME after the double dash: npm run users -- ${words} --local`
 
 test.each(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'])(
   '--stage selects the users of that stage, at %s, in the region of the environment',
@@ -62,7 +63,7 @@ test('--profile gives credentials and region, and the target may precede the com
 })
 
 test.each([
-  ['no target', [], NO_TARGET],
+  ['no target', [], noTarget('list')],
   ['two targets', ['--stage', 'other', '--local'], 'Use either --stage NAME or --local, not both.'],
   ['an invalid stage', ['--stage', 'Other_1'], 'The name of a stage has only a-z, 0-9 and hyphens.'],
   ['a missing region', ['--stage', 'other'], NO_REGION],
@@ -84,6 +85,19 @@ test.each([
   ],
 ])('users refuses %s', async (_, target, line) => {
   expect(await run(['list', ...target])).toEqual(refusal(2, line))
+})
+
+test.each([
+  [['add', 'ada'], 'add ada'],
+  [['add', 'ada', '--role', 'admin'], 'add ada …'],
+  [['--region', 'eu-west-1', 'set-role', 'ada', 'admin'], 'set-role ada admin'],
+  [['import', '-', '--dry-run'], 'import - …'],
+  [['import', 'my users.csv'], 'import …'],
+  [['list', `--filter=${PASSWORD}`], 'list …'],
+])('users %j without a target shows the command that was typed', async (args, words) => {
+  const outcome = await run(args)
+  expect(outcome).toEqual(refusal(2, noTarget(words)))
+  expect(outcome.stderr).not.toContain(PASSWORD)
 })
 
 test.each([
@@ -136,8 +150,15 @@ test('users says when the local service does not run', async () => {
   stopped.stop()
   const { port } = new URL(stopped.endpoint)
   expect(await stopped.run(['list'])).toEqual(
-    refusal(3, `Nothing listens on port ${port}. Start the local service: npm start`),
+    refusal(
+      3,
+      `Nothing listens on port ${port}. Use the address that npm start printed, or start the local service: npm start`,
+    ),
   )
+  await expect(expectDynamoDb(new URL(stopped.endpoint), { isUsualPort: true })).rejects.toMatchObject({
+    outcome: 'failed',
+    message: `Nothing listens on port ${port}. Start the local service: npm start`,
+  })
 })
 
 /** Starts a server that is not DynamoDB, and returns its port. */
