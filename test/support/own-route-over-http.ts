@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'
 import { get, tokenOf } from './http.ts'
 
@@ -18,6 +19,12 @@ test('GET /hello greets every user', async () => {
   for (const name of ['user', 'editor', 'admin']) {
     expect(await call('/hello', name)).toEqual({ status: 200, body: { message: `Hello, ${name}!` } })
   }
+})
+
+test('GET /hello returns what README shows', async () => {
+  const shown = /`curl -s \$API(\/\w+) -H "Authorization: Bearer \$TOKEN"` returns `([^`]*)`/
+  const [, path, body] = shown.exec(readFileSync('README.md', 'utf8')) ?? []
+  expect(await get(`${url}${path}`, await tokenOf(url, 'user'))).toMatchObject({ status: 200, body })
 })
 
 test('GET /drafts accepts editors and administrators, and returns 403 to other users', async () => {
