@@ -6,23 +6,29 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface Bundler {
   bundle(): Promise<void>
   log: object
+  /** The builds of the first bundling, by entry point. */
+  buildCache: Record<string, { context?: { rebuild(): Promise<unknown> } }>
 }
 
 interface BuildResult {
   errors: object[]
-  outputFiles: { path: string; contents: Uint8Array }[]
+  outputFiles: { path: string; contents: Uint8Array; text: string }[]
 }
 interface Build {
-  onEnd(act: (result: BuildResult) => Promise<void>): void
+  initialOptions: { entryPoints: string[] }
+  onEnd(act: (result: BuildResult) => Promise<{ errors: { text: string }[] } | undefined>): void
 }
 
 /**
- * Options of esbuild for the local service.
+ * Returns the options of esbuild for the local service.
  *
  * Source maps are inside the bundles: linked ones would stay in the build folder as files of their own. esbuild deletes
- * the bundle of a build that fails, so a plugin writes the bundles, and only those of a build that succeeds.
+ * the bundle of a build that fails, so a plugin writes the bundles, and only those of a build that succeeds. A bundle
+ * without its handler is a failure too: a file that was just truncated is valid TypeScript.
+ *
+ * @param handlers - Handlers as in `serverless.yml`, such as `functions/content/user.handler`.
  */
-export const LOCAL_BUILD = {
+export const localBuild = (handlers: readonly string[]) => ({
   sourcemap: 'inline',
   sourcesContent: false,
   logLevel: 'silent',
@@ -31,16 +37,30 @@ export const LOCAL_BUILD = {
     {
       name: 'write-bundles-of-successful-builds',
       setup(build: Build) {
+        const [entry = ''] = build.initialOptions.entryPoints
+        const module = entry.replace(/\.\w+$/, '.')
+        const names = handlers.filter((one) => one.startsWith(module)).map((one) => one.slice(module.length))
         build.onEnd(async ({ errors, outputFiles }) => {
-          if (errors.length > 0) return
+          if (errors.length > 0) return undefined
+          const missing = names.filter(
+            (name) => !outputFiles.some(({ text }) => exportsOf(text).includes(name)),
+          )
+          if (missing.length > 0) return { errors: [{ text: `${entry} does not export ${missing}` }] }
           for (const { path, contents } of outputFiles) {
             await mkdir(dirname(path), { recursive: true })
             await writeFile(path, contents)
           }
+          return undefined
         })
       },
     },
   ],
+})
+
+/** Returns the exports of a CommonJS bundle. esbuild lists them for Node.js: `0&&(module.exports={handler});`. */
+function exportsOf(bundle: string): string[] {
+  const [, list = ''] = /0\s*&&\s*\(module\.exports\s*=\s*\{([^}]*)\}\)/.exec(bundle) ?? []
+  return list.split(',').map((name) => name.trim())
 }
 
 /** One of esbuild's error messages (https://esbuild.github.io/api/#build-failures). */
@@ -49,11 +69,18 @@ interface BuildMessage {
   location: { file: string; line: number; column: number } | null
 }
 
-/** An editor may write a file in several steps, of which only the last state counts. */
+/**
+ * How long after a change the functions are bundled. An editor may write a file in several steps, of which only the last
+ * state counts. serverless-esbuild's watcher, chokidar, reports one change of a file in 50 ms and drops the others.
+ */
 const SETTLE_MS = 100
 
 /**
- * Makes serverless-esbuild report a build failure once, with file and line.
+ * Makes serverless-esbuild run one build after the other, and report a build failure once, with file and line.
+ *
+ * By itself it starts a build at each change. A rebuild that is requested during another one joins it in esbuild, and so
+ * returns the older state of the files (https://esbuild.github.io/api/#rebuild). Here each build starts after the last
+ * one has ended for all functions, so the last state of the files is always bundled.
  *
  * By itself it prints each failure once for every function that imports the broken file.
  *
@@ -66,34 +93,62 @@ export function reportBuilds(
   print: (message: string) => void,
   exit: () => void = () => process.exit(1),
 ): () => void {
-  const { bundle } = bundler
-  let latest = 0
+  const firstBuild = bundler.bundle
+  let requests = 0
   let failure = ''
-  let isFixed = false
+  let success = ''
+  const rebuild = serialised(async () => {
+    success = ''
+    await rebuildAll(bundler)
+    success = failure === '' ? 'Reloaded.' : 'Fixed and reloaded.'
+    failure = ''
+  })
   const ignore = () => {}
   bundler.log = { ...bundler.log, verbose: ignore, error: ignore }
   bundler.bundle = async () => {
-    latest += 1
-    const own = latest
+    requests += 1
+    const own = requests
     try {
-      await bundle.call(bundler)
-      isFixed = failure !== ''
-      failure = ''
+      if (own === 1) await firstBuild.call(bundler)
+      else await sleep(SETTLE_MS).then(rebuild)
     } catch (error) {
-      if (own === 1) {
-        print(messageOf(error))
-        exit()
-      }
-      await sleep(SETTLE_MS)
       const message = messageOf(error)
-      if (own > 1 && own === latest && message !== failure) {
+      if (own === 1) {
+        print(message)
+        exit()
+      } else if (own === requests && message !== failure) {
         failure = message
         print(`${message}\nThe previous version keeps running until this is fixed.`)
       }
       throw error
     }
   }
-  return () => print(isFixed ? 'Fixed and reloaded.' : 'Reloaded.')
+  return () => {
+    // Several changes may have one build.
+    if (success !== '') print(success)
+    success = ''
+  }
+}
+
+/** Rebuilds all functions. Ends when all of their builds have ended, also if one fails. */
+async function rebuildAll({ buildCache }: Bundler): Promise<void> {
+  const builds = await Promise.allSettled(Object.values(buildCache).map(({ context }) => context?.rebuild()))
+  const failed = builds.find((build) => build.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+/** Returns a function that runs after its previous run has ended. Calls that wait at the same time share one run. */
+function serialised(run: () => Promise<void>): () => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve()
+  let next: Promise<void> | undefined
+  return () => {
+    next ??= last.then(() => {
+      next = undefined
+      return run()
+    })
+    last = next.catch(() => {})
+    return next
+  }
 }
 
 function messageOf(error: unknown): string {

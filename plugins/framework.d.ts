@@ -52,6 +52,7 @@ export interface Service {
 /** One entry of `functions`, with the name that it is deployed under. */
 export interface FunctionDefinition {
   name: string
+  handler: string
   events?: { http?: string | object }[]
   iamRoleStatements?: object[]
 }

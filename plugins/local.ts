@@ -3,7 +3,7 @@ import { banner } from '../local/banner.ts'
 import { configureGateway } from '../local/gateway.ts'
 import { lambdaSocketPath } from '../local/lambda-socket.ts'
 import { DYNAMODB_PORT, faultOfPort } from '../local/ports.ts'
-import { type Bundler, LOCAL_BUILD, reportBuilds } from '../local/reload.ts'
+import { type Bundler, localBuild, reportBuilds } from '../local/reload.ts'
 import { quietServerlessOffline } from '../local/serverless-offline.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Hooks, OfflineOptions, Serverless } from './framework.d.ts'
@@ -108,7 +108,8 @@ export default class LocalPlugin {
 
 /** Makes stacks name the TypeScript source. Commands that package do not come here, so a package has no source map. */
 function mapStacks({ service, processedInput }: Serverless): void {
-  Object.assign(service.custom.esbuild, LOCAL_BUILD)
+  const handlers = Object.values(service.functions).map(({ handler }) => handler)
+  Object.assign(service.custom.esbuild, localBuild(handlers))
   if (processedInput.commands[0] === 'invoke') {
     process.setSourceMapsEnabled(true)
     return

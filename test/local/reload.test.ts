@@ -1,4 +1,5 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { get, tokenOf, USER_CONTENT } from '../support/http.ts'
 import { startService } from '../support/service.ts'
@@ -62,5 +63,26 @@ test('a syntax error is reported once, the last version keeps running, and a fix
   expect(service.output().slice(mark)).toMatch(
     new RegExp(`^lib/errors\\.ts:${valid.split('\n').length}:7: Expected identifier but found "="$`, 'm'),
   )
+  expect(await get(`${service.url}/`, token)).toEqual(USER_CONTENT)
+})
+
+test('the last state of a file runs after an editor truncates it and then writes it', async () => {
+  const token = await tokenOf(service.url, 'user')
+  const mark = service.output().length
+  writeFileSync(file, '')
+  await sleep(50)
+  // On a slow machine the first step may be a build of its own, which fails.
+  await save(source, 'eloaded.')
+  expect(await get(`${service.url}/`, token)).toEqual(USER_CONTENT)
+  expect(service.output().slice(mark)).not.toContain('HandlerNotFound')
+})
+
+test('a file without its handler is reported, and the last version keeps running', async () => {
+  const token = await tokenOf(service.url, 'user')
+  expect(await save('', 'until this is fixed.')).toContain(
+    'functions/content/user.ts does not export handler\nThe previous version keeps running until this is fixed.\n',
+  )
+  expect(await get(`${service.url}/`, token)).toEqual(USER_CONTENT)
+  await save(source, 'Fixed and reloaded.')
   expect(await get(`${service.url}/`, token)).toEqual(USER_CONTENT)
 })
