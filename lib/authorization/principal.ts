@@ -38,6 +38,7 @@ export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
  */
 export function principalWithRole(event: APIGatewayProxyEvent, now: Date, ...roles: Role[]): Principal {
   const principal = principalOf(event, now)
-  if (!roles.includes(principal.role)) throw new ServiceError('forbidden', `requires role ${roles}`)
+  if (!roles.includes(principal.role))
+    throw new ServiceError('forbidden', `requires role ${roles.join(' or ')}`)
   return principal
 }
