@@ -55,9 +55,9 @@ const RULES: [
     ],
     ORIGINS,
   ],
-  ['authorizerCacheSeconds', [0, '300'], [-1, 301, 'x', ''], 'must be whole seconds from 0 to 300'],
+  ['authorizerCacheSeconds', [0, '300'], [-1, 301, 'x'], 'must be whole seconds from 0 to 300'],
   ['memoryMb', [128, '10240'], [127, 10_241, '1024.5', '1 GB'], 'must be whole megabytes from 128 to 10240'],
-  ['loginConcurrency', [0, '100000'], [-1, 100_001, ''], 'must be whole logins from 0 to 100000'],
+  ['loginConcurrency', [0, '100000'], [-1, 100_001], 'must be whole logins from 0 to 100000'],
   [
     'alarmTopicArn',
     ['', 'arn:aws:sns:eu-central-1:123456789012:alarms', 'arn:aws-cn:sns:cn-north-1:123456789012:A_b-1'],
@@ -69,8 +69,8 @@ const RULES: [
     ],
     TOPIC,
   ],
-  ['signingKey', ['a', 'b'], ['c', 'A', ''], 'must be a or b'],
-  ['publishedKeys', ['a', 'b', 'a,b'], ['b,a', 'c', ''], 'must be a or b or a,b'],
+  ['signingKey', ['a', 'b'], ['c', 'A'], 'must be a or b'],
+  ['publishedKeys', ['a', 'b', 'a,b'], ['b,a', 'c'], 'must be a or b or a,b'],
   ['retained', [true, false, 'true', 'false'], ['yes', 1], 'must be true or false'],
 ]
 
@@ -97,6 +97,15 @@ test.each(['', 'Prod', 'pr_d', 'my stage', 'sixteen-letters-', 'prod\n', 'prüf'
 test('a parameter without a value, or with an unresolved variable, is valid', () => {
   const unresolved = `\${ssm:/memory}`
   expect(faultsOf('prod', { signingKey: null, loginConcurrency: null, memoryMb: unresolved })).toEqual([])
+})
+
+test('a parameter with an empty value is reported, with what to write', () => {
+  expect(
+    faultsOf('prod', parametersOf({}, 'prod', ['tokenTtlSeconds', 'signingKey=', 'alarmTopicArn='])),
+  ).toEqual([
+    'The parameter tokenTtlSeconds has no value. Write --param tokenTtlSeconds=VALUE.',
+    'The parameter signingKey has no value. Write --param signingKey=VALUE.',
+  ])
 })
 
 test('all faults are reported, the fault of the stage first', () => {

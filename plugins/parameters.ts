@@ -101,6 +101,7 @@ export function faultsOf(stage: string, parameters: Parameters): string[] {
       rule(String(value))
       return []
     } catch (error) {
+      if (value === '') return [`The parameter ${name} has no value. Write --param ${name}=VALUE.`]
       return [`The parameter ${name} ${(error as Error).message}.`]
     }
   })
