@@ -21,4 +21,4 @@ ${hasPages ? `\n  Sign-in page  ${url}/signin\n  API page      ${url}/docs\n` : 
 const otherPort = ({ origin, port }: URL) =>
   Number(port) === DYNAMODB_PORT
     ? ''
-    : `\n  Port ${DYNAMODB_PORT} was taken. To change its users: npm run users -- … --local --endpoint ${origin}`
+    : `\n  Port ${DYNAMODB_PORT} was taken, so this service's table is at another port. Manage its users with:\n    npm run users -- … --local --endpoint ${origin}`

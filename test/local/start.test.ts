@@ -38,7 +38,7 @@ async function linesOf(send: () => Promise<unknown>, count: number): Promise<str
 describe('npm start', () => {
   test('prints the banner and nothing else', () => {
     const { url, dynamoDbUrl } = service
-    const taken = `\n  Port 8000 was taken. To change its users: npm run users -- … --local --endpoint ${dynamoDbUrl}`
+    const taken = `\n  Port 8000 was taken, so this service's table is at another port. Manage its users with:\n    npm run users -- … --local --endpoint ${dynamoDbUrl}`
     expect(banner.replace(taken, '')).toBe(`
   serverless-jwt-auth is running at ${url}
 
