@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, watchFile } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -128,6 +129,20 @@ export function reportBuilds(
     if (success !== '') print(success)
     success = ''
   }
+}
+
+/**
+ * Calls a function once for each change of a file. Compares the text, because an editor may write a file in several
+ * steps. Reads the file's times twice a second, because an editor may replace the file.
+ */
+export function onChange(file: string, act: () => void): void {
+  let last = readFileSync(file, 'utf8')
+  watchFile(file, { interval: 500, persistent: false }, () => {
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+    if (text === '' || text === last) return
+    last = text
+    act()
+  })
 }
 
 /** Rebuilds all functions. Ends when all of their builds have ended, also if one fails. */

@@ -4,6 +4,7 @@ import { notesOfEvent } from './request-log.ts'
 
 interface Runner {
   run(event: unknown, context: unknown): Promise<unknown>
+  cleanup(): unknown
 }
 
 /** Errors that functions threw, and their messages: serverless-offline logs both of them again. */
@@ -32,10 +33,18 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
   const error = (...values: unknown[]) => printError(values, httpPort)
   setLogUtils({ log: { debug: ignore, info: ignore, notice: ignore, verbose: ignore, warning, error } })
 
-  const { run } = Runner.prototype
+  const { run, cleanup } = Runner.prototype
+  const running = new WeakMap<Runner, Promise<unknown>>()
+  // A reload ends the threads. A request that is running would get no response until its timeout.
+  Runner.prototype.cleanup = async function () {
+    const end = () => cleanup.call(this)
+    running.get(this)?.then(end, end) ?? end()
+  }
   Runner.prototype.run = async function (original, context) {
     const { event, notes = [] } = notesOfEvent(original)
-    const outcome = (await run.call(this, event, context)) as Outcome
+    const invocation = run.call(this, event, context)
+    running.set(this, invocation)
+    const outcome = (await invocation) as Outcome
     notes.push(...outcome.notes.map((note) => withShortStack(note, root)))
     if (!('thrown' in outcome)) return outcome.returned
     const thrown = outcome.thrown instanceof Error ? outcome.thrown : new Error(String(outcome.thrown))

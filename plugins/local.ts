@@ -3,7 +3,7 @@ import { banner } from '../local/banner.ts'
 import { configureGateway } from '../local/gateway.ts'
 import { lambdaSocketPath } from '../local/lambda-socket.ts'
 import { DYNAMODB_PORT, faultOfPort } from '../local/ports.ts'
-import { type Bundler, localBuild, reportBuilds } from '../local/reload.ts'
+import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reload.ts'
 import { quietServerlessOffline } from '../local/serverless-offline.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Hooks, OfflineOptions, Serverless } from './framework.d.ts'
@@ -58,6 +58,9 @@ export default class LocalPlugin {
     this.options.lambdaPort = await lambdaSocketPath()
     await quietServerlessOffline(this.serverless.serviceDir, httpPort)
     this.reportBuilds()
+    onChange(`${this.serverless.serviceDir}/serverless.yml`, () =>
+      console.log('serverless.yml changed: restart to apply it.'),
+    )
     const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
     const hasPages = custom.pages === 'on'
     configureGateway({

@@ -86,3 +86,24 @@ test('a file without its handler is reported, and the last version keeps running
   await save(source, 'Fixed and reloaded.')
   expect(await get(`${service.url}/`, token)).toEqual(USER_CONTENT)
 })
+
+test('a request that is running during a reload gets its response', async () => {
+  const token = await tokenOf(service.url, 'user')
+  const slow = "  console.log('begun')\n  await new Promise((resolve) => setTimeout(resolve, 1_000))\n"
+  await save(source.replace(/(handler =.*\n)/, `$1${slow}`), 'Reloaded.')
+  const mark = service.output().length
+  const response = get(`${service.url}/`, token)
+  await expect.poll(() => service.output().slice(mark), { timeout: 20_000 }).toContain('begun')
+  await save(source, 'Reloaded.')
+  expect(await response).toEqual(USER_CONTENT)
+})
+
+test('each change of serverless.yml is reported in one line', async () => {
+  const configuration = `${folder}/serverless.yml`
+  const text = readFileSync(configuration, 'utf8')
+  const line = 'serverless.yml changed: restart to apply it.\n'
+  const mark = service.output().length
+  await save(`${text}# A comment.\n`, line, configuration)
+  await save(text, line, configuration)
+  expect(service.output().slice(mark).split(line)).toHaveLength(3)
+})
