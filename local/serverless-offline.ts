@@ -8,7 +8,14 @@ interface Runner {
 }
 
 /** Errors that functions threw, and their messages: serverless-offline logs both of them again. */
-const reported = new Set<unknown>(['[504] - Lambda timeout.'])
+const reportedErrors = new WeakSet<Error>()
+const reportedMessages = new Set<unknown>()
+
+/** Whether a value is a message that the request's line already has. A message is left out once for each error. */
+const isReported = (value: unknown): boolean =>
+  value === '[504] - Lambda timeout.' ||
+  (value instanceof Error && reportedErrors.has(value)) ||
+  reportedMessages.delete(value)
 
 const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
 
@@ -48,7 +55,8 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
     notes.push(...outcome.notes.map((note) => withShortStack(note, root)))
     if (!('thrown' in outcome)) return outcome.returned
     const thrown = outcome.thrown instanceof Error ? outcome.thrown : new Error(String(outcome.thrown))
-    reported.add(thrown).add(thrown.message)
+    reportedErrors.add(thrown)
+    reportedMessages.add(thrown.message)
     // The authorizer's way to say 401.
     if (Object(event).type !== 'TOKEN' || thrown.message !== 'Unauthorized') {
       notes.push(withShortStack(String(thrown.stack), root))
@@ -59,7 +67,7 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
 
 function printError(values: unknown[], httpPort: number): void {
   const [message, error] = values
-  if (reported.has(message) || /^Unhandled (exception in handler|Lambda Error)/.test(String(message))) return
+  if (isReported(message) || /^Unhandled (exception in handler|Lambda Error)/.test(String(message))) return
   if (Object(error).code === 'EADDRINUSE') console.error(portTaken(httpPort, httpPort + 100))
   else console.error(...values)
 }
