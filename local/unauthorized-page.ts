@@ -1,4 +1,9 @@
+import { createHash } from 'node:crypto'
 import type { GatewayResponse } from './gateway-rules.ts'
+
+const STYLE =
+  'body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif }'
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
 
 /**
  * Returns a 401 response that a person can read in a browser.
@@ -15,7 +20,7 @@ export function unauthorizedPage(response: GatewayResponse, hasPages: boolean): 
     headers: {
       ...response.headers,
       'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': "default-src 'none'",
+      'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'`,
       Vary: 'Accept',
     },
     body: `<!doctype html>
@@ -24,6 +29,7 @@ export function unauthorizedPage(response: GatewayResponse, hasPages: boolean): 
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
 <title>401 Unauthorized</title>
+<style>${STYLE}</style>
 <h1>401 Unauthorized</h1>
 <p>This resource needs an access token. Send it in a header: <code>Authorization: Bearer …</code></p>
 ${hasPages ? '<p><a href="/signin">Sign in</a> to get one, or try the <a href="/docs">API</a>.</p>\n' : ''}</html>
