@@ -1,6 +1,7 @@
 import type { Serverless, Variable } from './framework.d.ts'
 import { faultsOfOptions } from './options.ts'
 import { faultsOf, parametersOf } from './parameters.ts'
+import { reject } from './reject.ts'
 
 /** A function's role in the compiled template. Its first statement is for logs. */
 interface Role {
@@ -37,7 +38,7 @@ export default class DeploymentPlugin {
   }
 
   private rejectFaults(): void {
-    const { configurationInput, processedInput, classes } = this.serverless
+    const { configurationInput, processedInput } = this.serverless
     if (processedInput.isHelpRequest) return
     const { stage } = configurationInput.provider
     const { param = [], region = process.env.AWS_REGION, package: folder } = processedInput.options
@@ -57,7 +58,7 @@ export default class DeploymentPlugin {
     if (['a', 'b'].includes(signs) && !publishes.includes(signs)) {
       faults.push(`The parameter publishedKeys must include the signing key ${signs}: a,b or ${signs}.`)
     }
-    if (faults.length > 0) throw new classes.Error(faults.join('\n'))
+    if (faults.length > 0) reject(...faults)
   }
 
   /** Reads an output of the deployed stack. The value is null for other commands and before the first deployment. */

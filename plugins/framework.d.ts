@@ -20,7 +20,6 @@ export interface Serverless {
   }
   serviceDir: string
   pluginManager: { plugins: object[] }
-  classes: { Error: new (message: string) => Error }
   getProvider(name: 'aws'): {
     naming: { getLogGroupLogicalId(functionKey: string): string; getApiGatewayName(): string }
   }

@@ -7,6 +7,7 @@ import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reloa
 import { quietServerlessOffline } from '../local/serverless-offline.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Hooks, OfflineOptions, Serverless } from './framework.d.ts'
+import { reject } from './reject.ts'
 
 const HTTP_PORT = 3000
 
@@ -81,7 +82,7 @@ export default class LocalPlugin {
     const fault = isPort
       ? await faultOfPort(port, host)
       : `--httpPort must be a number from 1 to 65535, such as ${HTTP_PORT}.`
-    if (fault !== undefined) throw new this.serverless.classes.Error(fault)
+    if (fault !== undefined) reject(fault)
   }
 
   /** Removes the developer's own AWS account from the environment, so that nothing from here on can reach it. */

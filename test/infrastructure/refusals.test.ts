@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => aws.close())
 
-/** Returns the lines that the framework prints below `Error:` when it rejects a command. */
+/** Returns what is printed when a command is rejected. The framework prints its own lines below `Error:`. */
 function rejectionOf(commandLine: string, endpoint: string, variables = {}): Promise<string[]> {
   const credentials = { AWS_ACCESS_KEY_ID: 'nobody', AWS_SECRET_ACCESS_KEY: 'nothing' }
   const env = { ...cleanEnvironment(), ...credentials, ...variables, AWS_ENDPOINT_URL: endpoint }
@@ -28,7 +28,13 @@ function rejectionOf(commandLine: string, endpoint: string, variables = {}): Pro
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { cwd: root, env }, (error, stdout, stderr) => {
       if (error?.code !== 1) return reject(new Error(`not rejected: ${stdout}${stderr}`))
-      resolve(stdout.split('Error:\n')[1]?.trim().split('\n') ?? [])
+      const [, lines = `${stdout}${stderr}`] = stdout.split('Error:\n')
+      resolve(
+        lines
+          .replace(/^(Deploying|Packaging) .*/m, '')
+          .trim()
+          .split('\n'),
+      )
     })
   })
 }
