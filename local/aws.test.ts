@@ -32,7 +32,7 @@ test('startLocalAws creates the table and the keys of serverless.yml', async () 
   expect(a?.kid).not.toBe(b?.kid)
 })
 
-test('startLocalAws adds two demo users, whose passwords are their names, with different salts', async () => {
+test('startLocalAws adds two demo users with their names as passwords, and two salts', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
   const aws = withTimeout(awsClient(local.settings), 4_500)
   const { tableName } = service.custom
@@ -50,7 +50,7 @@ test('startLocalAws adds two demo users, whose passwords are their names, with d
   })
 })
 
-test('DynamoDB listens on the given port, or on another if it is in use, on the loopback only', async () => {
+test('DynamoDB listens on the loopback, on the given port or on another if in use', async () => {
   const other = createServer()
   await once(other.listen(0, '127.0.0.1'), 'listening')
   const { port } = other.address() as AddressInfo

@@ -46,7 +46,7 @@ test('the placeholder of an expired token becomes a token that is only expired',
   })
 })
 
-test('the placeholder of a forged token becomes a token that only has a wrong signature', async () => {
+test('a placeholder of a forged token becomes a token with only its signature wrong', async () => {
   await expect(verify(await fill('{{forged admin token}}'))).rejects.toMatchObject({
     cause: { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' },
   })

@@ -49,7 +49,7 @@ const FIRST = [
   '53 min: deploy b of a,b for 1800 s',
 ]
 
-test('a turnover waits, changes the key, waits, deletes the old key and creates a new one', async () => {
+test('a turnover waits, changes the key, waits, and replaces the old key', async () => {
   const { world, done, state } = startStage()
   expect(await turnOver(world, false)).toBe(
     'Done: key b signs, and a new key a is published.\nKey a may sign from 2027-01-15T13:09:00.000Z on.\n',

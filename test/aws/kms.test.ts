@@ -213,7 +213,7 @@ describe.each(REJECTIONS)('%s is rejected by %s', (_what, operation, input, aws,
   })
 })
 
-test('moto signs with a disabled key, which AWS rejects; the local KMS cannot disable keys', async () => {
+test('moto signs with a disabled key, which AWS rejects', async () => {
   const { output } = await moto('CreateKey', { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' })
   const { KeyId } = Object(output.KeyMetadata)
   expect(await moto('DisableKey', { KeyId })).toMatchObject(ok)

@@ -70,7 +70,7 @@ test('after POST /login as user the page is authorised for the user content only
   expect(await execute(page, 'get', '/admin')).toEqual(FORBIDDEN)
 })
 
-test('after POST /login as admin the page is authorised for both contents, until Logout', async () => {
+test('after POST /login as admin the page is authorised for both contents', async () => {
   const page = await openDocs()
   await login(page, 'admin')
   expect(await execute(page, 'get', '/')).toEqual(userContent('admin'))

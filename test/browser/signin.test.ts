@@ -223,7 +223,7 @@ test('the page works with the keyboard alone', async () => {
   await status(page, 'You are signed out.')
 })
 
-test('without its script the page sends nothing, and the URL does not contain the password', async () => {
+test('without its script the page sends nothing, and the URL has no password', async () => {
   const page = await open(`${url}/signin`, { known: /ERR_FAILED|form-action/ })
   await page.route('**/page-*.js', (route) => route.abort())
   await page.reload()

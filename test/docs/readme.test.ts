@@ -110,7 +110,7 @@ test('the parameters in SESSIONS.md have the defaults of serverless.yml', () => 
   expect(defaults.map(([, name, value]) => `${name}=${value}`)).toEqual(expect.arrayContaining(shown))
 })
 
-test('the table of errors in API.md lists every status and title of functions and gateway', () => {
+test('the table of errors in API.md lists every status and title', () => {
   const shown = [...read('docs/API.md').matchAll(/^\| (\d{3}) \| ([^|]+) \|/gm)].map(
     ([, status, title]) => `${status} ${title}`,
   )

@@ -19,7 +19,7 @@ const PROD = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/prod'
 const document = describeApi(PROD, true)
 const responsesByType = gatewayResponses(resourcesOf(service))
 
-test('GET /openapi.json returns the description, with the URL of the request, without a token', async () => {
+test('GET /openapi.json returns the description with the URL of the request', async () => {
   const { body, ...response } = await get(`${serviceUrl}/openapi.json`)
   expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(describeApi(serviceUrl, true))))
   expect(response).toEqual({

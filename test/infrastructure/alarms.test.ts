@@ -84,7 +84,7 @@ test.each(alarmsIn(template))(
   },
 )
 
-test('alarms notify the topic of alarmTopicArn on ALARM and on OK, and nothing without it', async () => {
+test('alarms notify the topic of alarmTopicArn on ALARM and on OK', async () => {
   for (const [alarms, actions] of [
     [alarmsIn(await packageProd()), []],
     [alarmsIn(template), [TOPIC_ARN]],
@@ -111,7 +111,7 @@ test('OPERATING.md explains every event', () => {
   expect(explained.sort()).toEqual(eventNames().sort())
 })
 
-test('the dashboard shows existing metrics of every function, within the 50 that are free', () => {
+test('the dashboard shows existing metrics of every function, at most 50', () => {
   const [dashboard] = propertiesOf<{ DashboardName: string; DashboardBody: string }>(
     template,
     'AWS::CloudWatch::Dashboard',

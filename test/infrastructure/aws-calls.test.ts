@@ -53,7 +53,7 @@ test('every function makes the same calls of DynamoDB with 500 more users in the
   expect(callsWithMany).toEqual(callsWithFew)
 })
 
-test('no function scans the table, and only the list of sessions queries a partition of it', () => {
+test('no function scans the table, and only the list of sessions queries it', () => {
   const withOperation = (operation: string) =>
     Object.keys(callsWithFew).filter((functionKey) => callsWithFew[functionKey]?.includes(operation))
   expect(withOperation('Scan')).toEqual([])

@@ -62,7 +62,7 @@ test('if no origin is allowed, no response has CORS headers', () => {
   expect(JSON.stringify([...responses])).not.toMatch(/access-control|vary/i)
 })
 
-test('every route has a preflight if origins are allowed, and no route has one otherwise', () => {
+test('every route has a preflight if and only if origins are allowed', () => {
   const routesFor = (params: Record<string, string>) =>
     Object.values(describeService(params).functions).flatMap(({ events = [] }) =>
       events.map(({ http }) => http),

@@ -76,7 +76,7 @@ describe('permissions', () => {
     expect(Object.keys(permissions([])).filter((name) => !NAMES.includes(name))).toEqual([])
   })
 
-  test('the template has one function and one role for each entry of serverless.yml, and no others', () => {
+  test('the template has exactly one function and one role for each entry', () => {
     const ids = (suffix: string) => NAMES_IN_PROD.map((name) => `${logicalId(name)}${suffix}`).sort()
     expect(ofType(prod, 'AWS::Lambda::Function').sort()).toEqual(ids('LambdaFunction'))
     expect(ofType(prod, 'AWS::IAM::Role').sort()).toEqual(ids('IamRoleLambdaExecution'))
@@ -85,7 +85,7 @@ describe('permissions', () => {
     ])
   })
 
-  test('only Lambda may assume a role, and only the stack’s own API may invoke a function', () => {
+  test('only Lambda may assume a role, and only the stack’s API may invoke a function', () => {
     for (const id of ofType(prod, 'AWS::IAM::Role')) {
       expect(propertiesOf(prod, id).AssumeRolePolicyDocument).toEqual({
         Version: '2012-10-17',
@@ -125,7 +125,7 @@ const KEY_POLICY = {
   Resource: '*',
 }
 
-test('outside dev the table is retained, has deletion protection and point-in-time recovery', () => {
+test('outside dev the table is retained, protected from deletion, and recoverable', () => {
   const table = (stage: string, isRetained: boolean) => ({
     Type: 'AWS::DynamoDB::Table',
     DeletionPolicy: isRetained ? 'Retain' : 'Delete',
@@ -151,7 +151,7 @@ test('outside dev the table is retained, has deletion protection and point-in-ti
 })
 
 describe('keys', () => {
-  test('exactly the published keys exist, each with its alias and a week to cancel its deletion', () => {
+  test('exactly the published keys exist, each with its alias and a week to recover it', () => {
     const key = (stage: string) => ({
       Type: 'AWS::KMS::Key',
       DeletionPolicy: 'Delete',
@@ -183,7 +183,7 @@ describe('keys', () => {
     expect(keysOf(dev)).toEqual(b('dev', 'nothing'))
   })
 
-  test('the stack outputs the signing key, the published keys, the token lifetime and the table', () => {
+  test('the stack outputs its keys, the token lifetime and the table', () => {
     const outputs = ({ outputs: { SigningKey, PublishedKeys, TokenTtlSeconds, TableName } }: Package) =>
       [SigningKey, PublishedKeys, TokenTtlSeconds, TableName].map((output) => output?.Value)
     expect(outputs(prod)).toEqual(['a', 'a,b', '1800', 'serverless-jwt-auth-prod'])
@@ -269,7 +269,7 @@ describe('a function', () => {
   })
 })
 
-test('the gateway calls the authorizer for bearer tokens, and caches its results for a minute', () => {
+test('the gateway calls the authorizer for bearer tokens, and caches a minute', () => {
   const { AuthorizerUri, ...settings } = propertiesOf(prod, 'AuthorizerApiGatewayAuthorizer')
   expect(settings).toEqual({
     Name: 'authorizer',
@@ -286,7 +286,7 @@ test('the gateway calls the authorizer for bearer tokens, and caches its results
   })
 })
 
-test('exactly the routes that lib/openapi/routes.ts marks as protected have the authorizer', () => {
+test('exactly the routes that the API description protects have the authorizer', () => {
   const methods = ofType(prod, 'AWS::ApiGateway::Method').map((id) => {
     const { HttpMethod, ResourceId, AuthorizationType, AuthorizerId } = propertiesOf(prod, id)
     const authorization = [AuthorizationType, ...referencesIn(AuthorizerId)].join(' ')
@@ -314,7 +314,7 @@ test('every resource that takes tags is tagged with service and stage', () => {
   expect(prod.stackTags).toEqual({ service: 'serverless-jwt-auth', stage: 'prod' })
 })
 
-test('role names fit IAM’s limit with the longest stage in the region with the longest name', () => {
+test('role names fit IAM’s limit with the longest stage and region', () => {
   const tooLong = ofType(prod, 'AWS::IAM::Role').filter((id) => {
     const [, parts] = (propertiesOf(prod, id).RoleName as { 'Fn::Join': [string, unknown[]] })['Fn::Join']
     const words = parts.map((part) => (part === 'prod' ? 'x'.repeat(LONGEST_STAGE) : part))

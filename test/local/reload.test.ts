@@ -44,7 +44,7 @@ test('an error of a handler is logged with file and line of its TypeScript sourc
   await save(source, 'Reloaded.')
 })
 
-test('a syntax error is reported once, the last version keeps running, and a fix is reported', async () => {
+test('a syntax error is reported once, the last version runs on, a fix is reported', async () => {
   const token = await tokenOf(service.url, 'user')
   const errors = `${folder}/lib/errors.ts`
   const valid = readFileSync(errors, 'utf8')

@@ -268,7 +268,7 @@ test('import reads what export wrote: the same users with the same passwords', a
   }
 })
 
-test('export replaces a file only with --force, and makes it readable by its owner only', async () => {
+test('export replaces a file only with --force, and only its owner can read it', async () => {
   const file = join(temporaryFolder(), 'users.jsonl')
   await writeFile(file, 'precious')
   await chmod(file, 0o644)

@@ -14,7 +14,7 @@ afterAll(() => stores.aws.stop())
 // AWS rejects requests of an operator whose clock is further ahead.
 const CLOCK_AHEAD_SECONDS = 300
 
-test('two key turnovers fail no request when every token is checked by every function and verifier', async () => {
+test('two key turnovers fail no request, with every token checked everywhere', async () => {
   const stage = await startStage(stores, { isThorough: true })
   const target = 'b of b'
   expect(await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })).toContain(target)

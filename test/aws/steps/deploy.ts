@@ -144,7 +144,7 @@ describe('npm run deploy', () => {
     expect(new Set(keys.map(({ KeyMetadata }) => Object(KeyMetadata).KeyId)).size).toBe(2)
   })
 
-  test('the API is traced, and has exactly the routes of serverless.yml, each with its function', async () => {
+  test('the API is traced, and has exactly the routes and functions of serverless.yml', async () => {
     const gateway = new APIGatewayClient(options)
     const { items: apis = [] } = await gateway.send(new GetRestApisCommand({}))
     expect(apis.map(({ name }) => name)).toEqual([`prod-serverless-jwt-auth`])
