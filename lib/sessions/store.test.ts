@@ -1,58 +1,25 @@
-import { randomBytes } from 'node:crypto'
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fifty } from '../../test/support/fifty.ts'
-import { startTable } from '../../test/support/table.ts'
+import {
+  ada,
+  aws,
+  later,
+  now,
+  outrun,
+  policy,
+  remove,
+  secret,
+  session,
+  start,
+  stored,
+  table,
+} from '../../test/support/session-per-test.ts'
 import type { AwsCall } from '../aws/client.ts'
-import type { Table } from '../aws/dynamodb.ts'
 import { addUser } from '../users/store.ts'
-import { newUser, type User } from '../users/user.ts'
+import { newUser } from '../users/user.ts'
 import { nextSecret } from './refresh-token.ts'
-import { rotated, SESSION_RANDOM_BYTES, type Session, startSession } from './session.ts'
+import { rotated, type Session } from './session.ts'
 import { deleteSession, findSession, findSessions, putSession, replaceSecret } from './store.ts'
-
-const { table, stop } = await startTable()
-const { aws } = table
-afterAll(stop)
-
-const now = new Date('2026-11-24T15:00:00.400Z')
-const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
-const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
-const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
-const start = (of: User, from = origin) =>
-  startSession(of, from, policy, now, randomBytes(SESSION_RANDOM_BYTES))
-
-// Each test has its own user with a session.
-let count = 0
-let ada: User
-let session: Session
-let secret: string
-let records: unknown[]
-beforeEach(async () => {
-  count += 1
-  ada = newUser(`ada-${count}`, 'user', 'hash', later(-60))
-  await addUser(table, ada)
-  ;({ session, secret } = start(ada))
-  await putSession(table, session)
-  records = []
-  vi.spyOn(console, 'warn').mockImplementation((record) => void records.push(record))
-})
-afterEach(() => vi.restoreAllMocks())
-
-const stored = async (id = session.id) => (await findSession(table, ada.username, id)).session
-const remove = (sk: string) =>
-  aws('dynamodb', 'DeleteItem', {
-    TableName: table.name,
-    Key: { pk: { S: `user#${ada.username}` }, sk: { S: sk } },
-  })
-
-/** A store to which a concurrent request comes right before this operation. */
-const outrun = (operation: string, act: () => Promise<unknown>): Table => ({
-  name: table.name,
-  aws: async (service, called, input) => {
-    if (called === operation) await act()
-    return aws(service, called, input)
-  },
-})
 
 describe('a session', () => {
   test('is found with its user as it was stored', async () => {
