@@ -52,16 +52,14 @@ type EventRecord = { event: string } & Record<string, unknown>
 const isEvent = (value: unknown): value is EventRecord => typeof Object(value).event === 'string'
 
 /** Returns an event as one line, its reason first, followed by a stack if its cause has one. */
-function noteOf({ event, code: _, reason, detail = reason, cause, ...members }: EventRecord): string {
+function noteOf({ event, code: _, reason, cause, ...members }: EventRecord): string {
   const [message, ...stack] = String(cause ?? '').split('\n')
   const more = Object.entries(members).map(
     ([name, value]) =>
       `${name}=${typeof value === 'string' ? value : inspect(value, { breakLength: Infinity })}`,
   )
   const first = [
-    detail === undefined
-      ? `${event}`
-      : `${event}: ${String(detail).replace(/^token (?:refused|rejected): /, '')}`,
+    reason === undefined ? `${event}` : `${event}: ${String(reason).replace(/^token rejected: /, '')}`,
     ...(message ? [`(${message})`] : []),
     ...more,
   ]
