@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
+import { copySources } from '../support/checkout.ts'
 import { cleanEnvironment, root } from '../support/service-description.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 import { PYTHON } from './emulator.ts'
@@ -18,18 +19,6 @@ export const awsEnvironment = (endpoint: string) => ({
 const withoutProxy = (env: Record<string, string>) =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^(https?_)?proxy$/i.test(name)))
 
-/** The files that deploying and operating the service takes. */
-const CHECKOUT = [
-  'functions',
-  'lib',
-  'local',
-  'plugins',
-  'resources',
-  'scripts',
-  'package.json',
-  'serverless.yml',
-]
-
 /**
  * Creates an operator with a checkout of the service, on a machine with only a region and credentials. The checkout is
  * a copy, so that packaging does not disturb other tests.
@@ -39,7 +28,7 @@ const CHECKOUT = [
 export function startOperator(endpoint: string) {
   mkdirSync(`${root}/.results`, { recursive: true })
   const folder = mkdtempSync(`${root}/.results/operator-`)
-  for (const path of CHECKOUT) cpSync(`${root}/${path}`, `${folder}/${path}`, { recursive: true })
+  copySources(folder)
   symlinkSync(`${root}/node_modules`, `${folder}/node_modules`, 'junction')
 
   return {

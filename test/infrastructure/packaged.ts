@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
-  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { copySources, SOURCES } from '../support/checkout.ts'
 import { cleanEnvironment, root } from '../support/service-description.ts'
 
 /** A resource of a CloudFormation template. */
@@ -49,20 +49,6 @@ const CHANGED = {
   publishedKeys: 'a',
   pages: 'on',
 }
-
-/** The inputs of `sls package`. It writes to `.serverless` beside them, so it runs in a copy. */
-const SOURCES = [
-  'serverless.yml',
-  'package.json',
-  'package-lock.json',
-  'tsconfig.json',
-  'functions',
-  'lib',
-  'local',
-  'plugins',
-  'resources',
-  'scripts',
-]
 
 /**
  * Packages the service with the ordinary command, without AWS credentials and without a region.
@@ -132,7 +118,8 @@ function takeLock(lock: string): boolean {
 }
 
 async function runSls(args: string[], folder: string): Promise<string> {
-  for (const name of SOURCES) cpSync(`${root}/${name}`, `${folder}/${name}`, { recursive: true })
+  // The framework writes to `.serverless` beside its inputs, so it runs in a copy.
+  copySources(folder)
   const sls = `${root}/node_modules/.bin/sls`
   await promisify(execFile)(process.execPath, [sls, ...args], { cwd: folder, env: cleanEnvironment() })
   return `${folder}/.serverless`

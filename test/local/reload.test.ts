@@ -1,6 +1,7 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
+import { copySources } from '../support/checkout.ts'
 import { get, tokenOf, USER_CONTENT } from '../support/http.ts'
 import { startService } from '../support/service.ts'
 import { root } from '../support/service-description.ts'
@@ -8,9 +9,7 @@ import { root } from '../support/service-description.ts'
 /** A copy of the service, for tests to break. */
 mkdirSync(`${root}/.results`, { recursive: true })
 const folder = mkdtempSync(`${root}/.results/reload-`)
-for (const name of ['functions', 'lib', 'local', 'plugins', 'resources', 'serverless.yml', 'package.json']) {
-  cpSync(`${root}/${name}`, `${folder}/${name}`, { recursive: true })
-}
+copySources(folder)
 symlinkSync(`${root}/node_modules`, `${folder}/node_modules`)
 
 const service = await startService({}, [], folder)
