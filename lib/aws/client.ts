@@ -43,14 +43,19 @@ const ATTEMPT_TIMEOUT_MS = 1_000
 const MAX_ATTEMPTS = 3
 const BACKOFF_BASE_MS = 50
 
-/** AWS error types that mean throttling, from the list in the AWS SDKs. */
-const THROTTLING = new Set([
+/** AWS error types, and codes of cancellation reasons, after which a retry may succeed. The first six are the AWS SDKs' list. */
+const TRANSIENT = new Set([
   'ThrottlingException',
   'ThrottledException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'TooManyRequestsException',
   'LimitExceededException',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
 ])
 
 /**
@@ -85,7 +90,7 @@ export function awsSettings(): AwsSettings {
 /**
  * Creates a client of AWS's JSON protocols. It signs with Signature Version 4 and keeps connections alive.
  *
- * Retries throttling, 5xx, unreadable responses and broken or slow connections at most twice, each
+ * Retries throttling, conflicts of transactions, 5xx, unreadable responses and broken or slow connections at most twice, each
  * after a pause with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter").
  */
 export const awsClient = (settings: AwsSettings): AwsClient => ({
@@ -135,6 +140,10 @@ export const withTimeout =
 /** Returns the AWS error type of a failed call, or node's error code, if it has one. */
 export const awsErrorType = (error: unknown): string | undefined =>
   error instanceof ServiceError && error.cause instanceof Error ? error.cause.name : undefined
+
+/** Returns the code of each cancellation reason of a failed DynamoDB transaction, in the order of its writes. */
+export const cancellationCodes = (error: unknown): readonly string[] =>
+  (error instanceof ServiceError && (error.cause as Failure | undefined)?.reasons) || []
 
 interface HttpResponse {
   status: number
@@ -208,19 +217,23 @@ function readOutput({ status, body }: HttpResponse): Record<string, unknown> {
   if (status === 200) return output
   // Some services send the type with a namespace: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException".
   const type = String(output.__type ?? 'UnknownError').replace(/^.*#/, '')
-  throw failure(type, String(output.message ?? output.Message ?? ''), status)
+  const reasons = (output.CancellationReasons as { Code: string }[] | undefined)?.map(({ Code }) => Code)
+  throw Object.assign(failure(type, String(output.message ?? output.Message ?? ''), status), { reasons })
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-type Failure = Error & { status?: number }
+type Failure = Error & { status?: number; reasons?: readonly string[] | undefined }
 
 const failure = (name: string, message: string, status?: number): Failure =>
   Object.assign(new Error(message), status === undefined ? { name } : { name, status })
 
 /** Whether a retry may succeed: always, unless AWS read the request and rejected it. */
 function isRetryable(error: unknown): boolean {
-  const { name, status } = error as Failure
-  return status === undefined || status === 200 || status === 429 || status >= 500 || THROTTLING.has(name)
+  const { name, status, reasons = [] } = error as Failure
+  // A failed condition decides, even if another write of the transaction met a conflict.
+  if (reasons.includes('ConditionalCheckFailed')) return false
+  if (status === undefined || status === 200 || status === 429 || status >= 500) return true
+  return [name, ...reasons].some((code) => TRANSIENT.has(code))
 }
