@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
-import { type AwsCall, awsErrorType } from './client.ts'
+import { type AwsCall, awsErrorType, cancellationCodes } from './client.ts'
 
 /** A DynamoDB attribute value, of the types this service stores. */
 export type Attribute = { S: string } | { N: string } | { BOOL: boolean }
@@ -90,6 +91,43 @@ export async function writeIf(
     return true
   } catch (error) {
     if (awsErrorType(error) === 'ConditionalCheckFailedException') return false
+    throw error
+  }
+}
+
+/** A write of a transaction, or a condition alone: the input of its operation, without `TableName`. */
+export type TransactWrite =
+  | { Put: object }
+  | { Update: object }
+  | { Delete: object }
+  | { ConditionCheck: object }
+
+/**
+ * Makes all writes, or none of them.
+ *
+ * The caller retries conflicts with other transactions. The request token makes that safe: DynamoDB makes the writes of
+ * one token once in ten minutes, even if a response was lost.
+ *
+ * @param writes - At most 100, each of another item.
+ * @param clientRequestToken - At most 36 characters, always with the same writes. By default a random one, as in the AWS SDKs.
+ * @returns `undefined` if the writes were made; else for each write whether its condition failed.
+ * @throws {@link ServiceError} `unavailable`.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+ */
+export async function transact(
+  { aws, name }: Table,
+  writes: readonly TransactWrite[],
+  clientRequestToken: string = randomUUID(),
+): Promise<readonly boolean[] | undefined> {
+  const TransactItems = writes.map((write) =>
+    Object.fromEntries(Object.entries(write).map(([kind, input]) => [kind, { TableName: name, ...input }])),
+  )
+  try {
+    await aws('dynamodb', 'TransactWriteItems', { TransactItems, ClientRequestToken: clientRequestToken })
+    return undefined
+  } catch (error) {
+    const failed = cancellationCodes(error).map((code) => code === 'ConditionalCheckFailed')
+    if (failed.includes(true)) return failed
     throw error
   }
 }
