@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import dynalite from 'dynalite'
 import { type AwsCall, type AwsSettings, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
 import { addUser } from '../lib/users/store.ts'
 import { newUser, type Role } from '../lib/users/user.ts'
+import { createDynamoDb } from './dynamodb.ts'
 import { createKms } from './kms.ts'
 
 /** A CloudFormation resource of `serverless.yml`, variables resolved. */
@@ -49,7 +49,7 @@ export async function startLocalAws(
   const ofType = (type: string) =>
     resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties)
   const aliases = ofType('AWS::KMS::Alias').map(({ AliasName }) => String(AliasName))
-  const servers = [dynalite({ createTableMs: 0 }), await createKms(aliases, region)] as const
+  const servers = [createDynamoDb(), await createKms(aliases, region)] as const
   const dynamodb = await listen(servers[0], dynamoDbPort)
   const kms = await listen(servers[1], 0)
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
