@@ -79,9 +79,11 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   const aws = withTimeout(awsClient(settings), PATIENCE_MS)
   const stop = () => child.disconnect()
 
-  const users: User[] = DEMO_USERS.map(({ username, role }) =>
-    newUser(username, role, hashPassword(username, randomBytes(SALT_BYTES)), new Date()),
-  )
+  const users: User[] = []
+  for (const { username, role } of DEMO_USERS) {
+    const passwordHash = await hashPassword(username, randomBytes(SALT_BYTES))
+    users.push(newUser(username, role, passwordHash, new Date()))
+  }
   for (const user of users) await addUser({ aws, name: tableName }, user)
   const [user] = users
   if (user === undefined) throw new Error('local/aws.ts has no demo users')

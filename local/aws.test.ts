@@ -40,7 +40,7 @@ test('startLocalAws adds two demo users with their names as passwords, and two s
   for (const name of ['user', 'admin'] as const) {
     const user = await findUser({ aws, name: tableName }, name)
     expect(user).toMatchObject({ username: name, role: name, disabled: false })
-    expect(verifyPassword(name, user?.passwordHash ?? '')).toBe(true)
+    expect(await verifyPassword(name, user?.passwordHash ?? '')).toBe(true)
     hashes.push(user?.passwordHash ?? '')
   }
   const salts = hashes.map((hash) => hash.split('$')[4])

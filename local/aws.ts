@@ -98,7 +98,7 @@ async function addDemoUsers(table: Table): Promise<void> {
   const begun = new Date()
   begun.setSeconds(begun.getSeconds() - 1)
   for (const { username, role } of DEMO_USERS) {
-    const user = newUser(username, role, hashPassword(username, randomBytes(SALT_BYTES)), begun)
-    await addUser(table, user)
+    const passwordHash = await hashPassword(username, randomBytes(SALT_BYTES))
+    await addUser(table, newUser(username, role, passwordHash, begun))
   }
 }

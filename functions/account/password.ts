@@ -36,7 +36,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const user = await confirmPassword(table, correct)
   if (!user) throw new ServiceError('conflict', 'the user changed')
 
-  const passwordHash = hashPassword(newPassword, randomBytes(SALT_BYTES))
+  const passwordHash = await hashPassword(newPassword, randomBytes(SALT_BYTES))
   // The caller's session may have ended while API Gateway still cached its token. It must not survive then.
   const { session } = await findSession(table, username, sessionId ?? '')
   const survivor = session && isLive(session, user, now) ? session.id : undefined

@@ -158,7 +158,7 @@ test('the log of a rejection omits the name, which may be a mistyped password', 
 })
 
 test('a disabled user is rejected like a wrong password', async () => {
-  const hash = hashPassword('secret', Buffer.alloc(16, 7))
+  const hash = await hashPassword('secret', Buffer.alloc(16, 7))
   const user = { ...newUser('mallory', 'admin', hash, new Date()), disabled: true }
   await addUser(tableOf(service, aws), user)
   vi.mocked(argon2Sync).mockClear()

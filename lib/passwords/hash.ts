@@ -20,14 +20,14 @@ export const DECOY_HASH = phc(CURRENT_COST, Buffer.alloc(SALT_BYTES), Buffer.all
 /**
  * Hashes a password with argon2id (RFC 9106) at the current cost.
  *
- * The call is synchronous, because a Lambda sandbox serves one request at a time, and node's
- * asynchronous call is slower and takes twice the memory.
+ * The hash is computed in one synchronous step, because a Lambda sandbox serves one request at a time, and
+ * node's asynchronous call is slower and takes twice the memory.
  *
  * @param password - As for {@link verifyPassword}.
  * @param salt - {@link SALT_BYTES} fresh random bytes.
  * @returns A PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
  */
-export function hashPassword(password: string, salt: Buffer): string {
+export async function hashPassword(password: string, salt: Buffer): Promise<string> {
   return phc(CURRENT_COST, salt, argon2id(password, salt, CURRENT_COST, TAG_BYTES))
 }
 
@@ -38,7 +38,7 @@ export function hashPassword(password: string, salt: Buffer): string {
  * @param storedHash - PHC string of an argon2id hash within the limits, of this service or another program.
  * @throws RangeError if the string is not such a hash: the stored value is at fault, not the password.
  */
-export function verifyPassword(password: string, storedHash: string): boolean {
+export async function verifyPassword(password: string, storedHash: string): Promise<boolean> {
   const { cost, salt, tag } = parsePhc(storedHash)
   return timingSafeEqual(argon2id(password, salt, cost, tag.length), tag)
 }

@@ -46,7 +46,7 @@ beforeEach(() => {
 })
 
 async function add(changes: Partial<User> = {}, password = 'secret'): Promise<User> {
-  const passwordHash = hashPassword(password, randomBytes(SALT_BYTES))
+  const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
   const user = { ...newUser(`ada-${count}`, 'user', passwordHash, new Date()), ...changes }
   await addUser(table, user)
   vi.mocked(argon2Sync).mockClear()
@@ -239,7 +239,7 @@ describe('a correct password', () => {
       ...user,
       passwordHash: expect.stringMatching(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/),
     })
-    expect(verifyPassword('secret', stored?.passwordHash ?? '')).toBe(true)
+    expect(await verifyPassword('secret', stored?.passwordHash ?? '')).toBe(true)
     vi.mocked(argon2Sync).mockClear()
     expect(await check(user.username, 'secret')).toEqual(stored)
     expect(hashes()).toHaveLength(1)
@@ -265,7 +265,7 @@ describe('a correct password', () => {
 
   test('never replaces a password that was changed in the meantime', async () => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
-    const changed = hashPassword('another', randomBytes(SALT_BYTES))
+    const changed = await hashPassword('another', randomBytes(SALT_BYTES))
     const busy: AwsCall = async (service, operation, input) => {
       if (operation === 'UpdateItem') {
         await changeUser(table, user, { passwordHash: changed })
@@ -307,7 +307,7 @@ describe('a correct password is confirmed only if its user has not changed', () 
   test('also if its hash was replaced by a stronger one', async () => {
     const user = await add({ passwordHash: hashOf('secret', 8, 1) })
     const right = await checked(user)
-    const passwordHash = hashPassword('secret', randomBytes(SALT_BYTES))
+    const passwordHash = await hashPassword('secret', randomBytes(SALT_BYTES))
     await changeUser(table, user, { passwordHash })
     expect(await confirmPassword(table, right)).toEqual({ ...user, passwordHash })
   })

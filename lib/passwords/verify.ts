@@ -38,7 +38,7 @@ export async function checkPassword(
   const { user, counters } = await findUserAndCounters(table, username, empty)
   rejectIfThrottled(counters, new Date())
 
-  const matches = matchesHash(password, user?.passwordHash ?? DECOY_HASH)
+  const matches = await matchesHash(password, user?.passwordHash ?? DECOY_HASH)
   if (user && matches && !user.disabled) return { user, password, counters: empty }
   await Promise.all(counters.map((counter) => countFailure(table, counter, new Date())))
   return undefined
@@ -70,19 +70,19 @@ export async function confirmPassword(
 }
 
 /** Whether a password matches a hash. A hash that cannot be verified costs and looks like a wrong password; it is logged. */
-function matchesHash(password: string, storedHash: string): boolean {
+async function matchesHash(password: string, storedHash: string): Promise<boolean> {
   try {
-    return verifyPassword(password, storedHash)
+    return await verifyPassword(password, storedHash)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     console.error({ event: 'hash.refused', reason: error.message })
-    verifyPassword(password, DECOY_HASH)
+    await verifyPassword(password, DECOY_HASH)
     return false
   }
 }
 
 async function rehash(table: Table, user: User, password: string): Promise<User> {
-  const passwordHash = hashPassword(password, randomBytes(SALT_BYTES))
+  const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
   // A hash that was changed in the meantime is newer than this one, and remains.
   const changed = await changeUser(table, user, { passwordHash })
   return changed ? { ...user, passwordHash } : user

@@ -14,7 +14,7 @@ import { changeExisting, findExisting, noSuchUser, removeUser } from './store.ts
 export async function add(table: Table, username: string, role: Role, io: Io): Promise<string> {
   const taken = new Refusal('refused', `User ${username} already exists.`)
   if (await findUser(table, username)) throw taken
-  const passwordHash = hash(await askNewPassword(username, io))
+  const passwordHash = await hash(await askNewPassword(username, io))
   if (!(await addUser(table, newUser(username, role, passwordHash, io.now())))) throw taken
   return `Added ${username} with role ${role}.\n`
 }
@@ -32,7 +32,7 @@ export async function setRole(table: Table, username: string, role: Role, { now 
 /** Replaces the password of a user and ends all sessions. */
 export async function setPassword(table: Table, username: string, io: Io): Promise<string> {
   await findExisting(table, username)
-  const passwordHash = hash(await askNewPassword(username, io))
+  const passwordHash = await hash(await askNewPassword(username, io))
   await changeExisting(table, username, (user) => ({
     passwordHash,
     changedAt: io.now().toISOString(),

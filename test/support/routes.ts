@@ -50,7 +50,7 @@ export const later = (seconds: number) => new Date(now.getTime() + seconds * 100
 export const context = { getRemainingTimeInMillis: () => 5_000 } as Context
 
 /** Hash of the password `user`, which both users of these tests have. */
-export const hashOfUser = hashPassword('user', randomBytes(SALT_BYTES))
+export const hashOfUser = await hashPassword('user', randomBytes(SALT_BYTES))
 
 /** Records that functions logged in the current test. */
 export let records: unknown[]

@@ -28,7 +28,7 @@ const PATIENCE_MS = 10_000
 
 export const PASSWORD = 'a password for tests'
 export const NEW_PASSWORD = 'another password for tests'
-const PASSWORD_HASH = hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
+const PASSWORD_HASH = await hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
 
 /** A password with a hash by another program, whose cost is below the service's own. */
 export const WEAK = argon2Cffi.rows.find(({ hash }) => hash.includes('$m=8,')) ?? { password: '', hash: '' }

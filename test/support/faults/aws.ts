@@ -13,7 +13,8 @@ export const ADA = { username: 'ada', password: 'correct horse battery staple' }
 /** Starts DynamoDB with {@link ADA} in it, and KMS. */
 export async function startAws(): Promise<LocalAws> {
   const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
-  const ada = newUser(ADA.username, 'user', hashPassword(ADA.password, randomBytes(SALT_BYTES)), new Date(0))
+  const passwordHash = await hashPassword(ADA.password, randomBytes(SALT_BYTES))
+  const ada = newUser(ADA.username, 'user', passwordHash, new Date(0))
   await addUser(tableOf(service, aws), ada)
   return aws
 }
