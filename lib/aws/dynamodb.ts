@@ -56,13 +56,19 @@ export function updateOf(changes: object, more: Item) {
  * Reads items with one consistent call, and further ones for unprocessed keys.
  *
  * @param keys - At most 100.
+ * @param attributes - Attributes to read beside the keys; all, if none are named.
  * @returns For each key its item, or `undefined`.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function getItems({ aws, name }: Table, keys: readonly Key[]): Promise<(Item | undefined)[]> {
+export async function getItems(
+  { aws, name }: Table,
+  keys: readonly Key[],
+  attributes?: readonly string[],
+): Promise<(Item | undefined)[]> {
   const items: Item[] = []
   for (let wanted: readonly Key[] | undefined = keys; wanted !== undefined; ) {
-    const input = { RequestItems: { [name]: { Keys: wanted, ConsistentRead: true } } }
+    const request = { Keys: wanted, ConsistentRead: true, ...(attributes && projectionOf(attributes)) }
+    const input = { RequestItems: { [name]: request } }
     const output = await aws('dynamodb', 'BatchGetItem', input)
     const found = (output.Responses as Record<string, Item[]> | undefined)?.[name]
     if (!Array.isArray(found)) throw new ServiceError('unavailable', 'the store returned no items')
@@ -73,6 +79,15 @@ export async function getItems({ aws, name }: Table, keys: readonly Key[]): Prom
   return keys.map(({ pk, sk }) =>
     items.find((item) => text(item, 'pk') === pk.S && text(item, 'sk') === sk.S),
   )
+}
+
+/** Returns the expression that reads some attributes of items, and their keys. */
+export function projectionOf(attributes: readonly string[]) {
+  const names = [...new Set(['pk', 'sk', ...attributes])]
+  return {
+    ProjectionExpression: names.map((name) => `#${name}`).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+  }
 }
 
 /**

@@ -1,13 +1,17 @@
 import * as z from 'zod/mini'
+import { LOGIN_NAME } from '../login-name.ts'
 
 /** Maximum size of a password in UTF-8, in normalisation form C. */
 export const MAX_PASSWORD_BYTES = 1_024
 
-/** A username as clients send it. It is read into lower case, as it is stored. */
-export const Username = z
+/** A username or an e-mail address as clients send it. It is read into lower case, as it is stored. */
+export const LoginName = z
   .string('Must be a string.')
   .check(
-    z.regex(/^[A-Za-z0-9._-]{1,64}$/, 'Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.'),
+    z.regex(
+      LOGIN_NAME,
+      'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.',
+    ),
     z.toLowerCase(),
   )
 
@@ -23,7 +27,7 @@ export const Password = z.string('Must be a string.').check(
 export const Token = z.string('Must be a string.').check(z.maxLength(256, 'Must not exceed 256 characters.'))
 
 /** Body of `POST /login`. */
-export const LoginRequest = z.strictObject({ username: Username, password: Password })
+export const LoginRequest = z.strictObject({ username: LoginName, password: Password })
 
 /** Body of `POST /refresh`. */
 export const RefreshRequest = z.strictObject({ refreshToken: Token })

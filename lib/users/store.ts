@@ -1,6 +1,5 @@
 import {
   attribute,
-  attributesOf,
   flag,
   getItems,
   type Item,
@@ -12,110 +11,189 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
+import { isLoginName } from '../login-name.ts'
 import type { RevocationState } from './revocation.ts'
-import { isRole, isUsername, type User } from './user.ts'
+import { isRole, isUserId, type User, type UserState } from './user.ts'
 
 /** How many times a change is attempted when concurrent changes to the user precede it. */
 const MAX_ATTEMPTS = 5
 
 /** Returns the key of a user's profile item. */
-export const profileKey = (username: string) => ({ pk: { S: `user#${username}` }, sk: { S: 'profile' } })
+export const profileKey = (userId: string) => ({ pk: { S: `user#${userId}` }, sk: { S: 'profile' } })
+
+/** Returns the key of the item by which a login name points to its user. */
+export const nameKey = (loginName: string) => ({ pk: { S: `name#${loginName}` }, sk: { S: 'name' } })
 
 /**
  * Finds a user with a consistent read.
  *
- * @param username - In its stored form, lower case.
  * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
  */
-export async function findUser(table: Table, username: string): Promise<User | undefined> {
-  const [item] = await getItems(table, [profileKey(username)])
+export async function findUser(table: Table, userId: string): Promise<User | undefined> {
+  const [item] = await getItems(table, [profileKey(userId)])
   return item && userOf(item)
+}
+
+/**
+ * Finds the state of a user with a consistent read, which contains no password hash.
+ *
+ * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
+ */
+export async function findUserState(table: Table, userId: string): Promise<UserState | undefined> {
+  const [item] = await getItems(table, [profileKey(userId)], USER_STATE)
+  return item && userStateOf(item)
+}
+
+/**
+ * Finds the user of a login name with two consistent reads.
+ *
+ * @param loginName - In its stored form, lower case.
+ * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid item.
+ */
+export async function findUserByName(table: Table, loginName: string): Promise<User | undefined> {
+  const [name] = await getItems(table, [nameKey(loginName)])
+  return name && findUser(table, text(name, 'userId'))
 }
 
 /**
  * Finds what decides whether a user's access tokens are revoked, with a consistent read of these attributes alone.
  *
- * @param username - In its stored form, lower case.
  * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
  */
 export async function findRevocationState(
   { aws, name }: Table,
-  username: string,
+  userId: string,
 ): Promise<RevocationState | undefined> {
   const { Item } = await aws('dynamodb', 'GetItem', {
     TableName: name,
-    Key: profileKey(username),
+    Key: profileKey(userId),
     ConsistentRead: true,
-    ProjectionExpression: 'disabled, validAfter',
+    ProjectionExpression: 'disabled, generation',
   })
   if (Item === undefined) return undefined
   const profile: Item = Object(Item)
-  return { disabled: flag(profile, 'disabled'), validAfter: number(profile, 'validAfter') }
+  return { disabled: flag(profile, 'disabled'), generation: number(profile, 'generation') }
 }
 
+/** Values of a user that {@link changeUser} may change. A change of a name goes through `lib/users/names.ts`. */
+export type UserChanges = Partial<
+  Omit<User, 'id' | 'username' | 'email' | 'emailVerified' | 'requestId' | 'createdAt'>
+>
+
 /**
- * Adds a user, if no user has the name.
+ * Changes a user, on condition that both generations are still as read.
  *
- * @returns Whether the user was added.
- * @throws {@link ServiceError} `unavailable`.
- */
-export async function addUser(table: Table, user: User): Promise<boolean> {
-  const { username, ...profile } = user
-  const Item = { ...profileKey(username), ...attributesOf(profile) }
-  const added = await writeIf(table, 'PutItem', { Item, ConditionExpression: 'attribute_not_exists(pk)' })
-  return added || isStored(await findUser(table, username), profile)
-}
-
-/**
- * Changes a user, on condition that the password hash and `validAfter` are still as read.
+ * A repeated write fails this condition, because the first one moved a generation. It recognises
+ * itself by its request id.
  *
  * @param user - As read.
- * @param changes - New values; `undefined` removes one.
+ * @param changes - New values; `undefined` removes one. They must move a generation.
+ * @param requestId - Random id of this change.
  * @returns Whether the change is stored.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function changeUser(
   table: Table,
-  user: User,
-  changes: Partial<Omit<User, 'username'>>,
+  user: UserState,
+  changes: UserChanges & Pick<User, 'generation'>,
+  requestId: string,
 ): Promise<boolean> {
   const changed = await writeIf(table, 'UpdateItem', {
-    Key: profileKey(user.username),
-    ConditionExpression: 'passwordHash = :readHash AND validAfter = :readValidAfter',
-    ...updateOf(changes, {
-      ':readHash': attribute(user.passwordHash),
-      ':readValidAfter': attribute(user.validAfter),
-    }),
+    Key: profileKey(user.id),
+    ConditionExpression: 'generation = :readGeneration AND sessionGeneration = :readSessionGeneration',
+    ...updateOf(
+      { ...changes, requestId },
+      {
+        ':readGeneration': attribute(user.generation),
+        ':readSessionGeneration': attribute(user.sessionGeneration),
+      },
+    ),
   })
-  return changed || isStored(await findUser(table, user.username), changes)
+  return changed || (await isLatestChange(table, user.id, requestId))
 }
 
 /**
- * Reads a user and changes it. Reads and changes it again if a concurrent change precedes it.
+ * Whether the latest change of a user is this one. When the response to a conditional write is lost,
+ * the write is sent again and fails its own condition. Only the request id shows then that it succeeded.
+ */
+export async function isLatestChange(
+  { aws, name }: Table,
+  userId: string,
+  requestId: string,
+): Promise<boolean> {
+  const { Item } = await aws('dynamodb', 'GetItem', {
+    TableName: name,
+    Key: profileKey(userId),
+    ConsistentRead: true,
+    ProjectionExpression: 'requestId',
+  })
+  return Item !== undefined && optionalText(Object(Item), 'requestId') === requestId
+}
+
+/**
+ * Repeats a change until it is stored or there is nothing to change, at most 5 times.
  *
- * @param changesTo - Returns the changes to the user as just read.
- * @returns Whether there is such a user.
+ * @param change - Reads the user, changes it, and returns the result, or `undefined` if a concurrent
+ *   change came first.
  * @throws {@link ServiceError} `unavailable`, also after 5 concurrent changes.
  */
-export async function changeUserWithRetries(
-  table: Table,
-  username: string,
-  changesTo: (user: User) => Partial<Omit<User, 'username'>>,
-): Promise<boolean> {
+export async function untilStored<T>(change: () => Promise<T | undefined>): Promise<T> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const user = await findUser(table, username)
-    if (user === undefined) return false
-    if (await changeUser(table, user, changesTo(user))) return true
+    const result = await change()
+    if (result !== undefined) return result
   }
   throw new ServiceError('unavailable', 'the user kept changing')
 }
 
 /**
- * Whether a user has these values. When the response to a conditional write is lost, the write is
- * sent again and fails its own condition. Only the stored values show then that it succeeded.
+ * Replaces a password hash by another one of the same password, on condition that nothing changed since
+ * the read. Revokes nothing.
+ *
+ * @returns Whether this call replaced it.
+ * @throws {@link ServiceError} `unavailable`.
  */
-const isStored = (user: User | undefined, values: Partial<User>): boolean =>
-  user !== undefined && Object.entries(values).every(([name, value]) => user[name as keyof User] === value)
+export const replaceHash = (table: Table, user: User, passwordHash: string): Promise<boolean> =>
+  writeIf(table, 'UpdateItem', {
+    Key: profileKey(user.id),
+    ConditionExpression: 'generation = :readGeneration AND passwordHash = :readHash',
+    ...updateOf(
+      { passwordHash },
+      { ':readGeneration': attribute(user.generation), ':readHash': attribute(user.passwordHash) },
+    ),
+  })
+
+/** Attributes of a profile that {@link userStateOf} reads. */
+export const USER_STATE = [
+  'username',
+  'role',
+  'disabled',
+  'generation',
+  'sessionGeneration',
+  'survivingSession',
+] as const
+
+/**
+ * Returns what tokens and sessions depend on, from a profile item.
+ *
+ * @throws {@link ServiceError} `unavailable`, if the item is not a valid profile.
+ */
+export function userStateOf(item: Item): UserState {
+  const id = text(item, 'pk').replace(/^user#/, '')
+  const username = text(item, 'username')
+  const role = text(item, 'role')
+  if (!isUserId(id) || !isLoginName(username) || !isRole(role)) {
+    throw new ServiceError('unavailable', 'the store holds an invalid profile')
+  }
+  return {
+    id,
+    username,
+    role,
+    disabled: flag(item, 'disabled'),
+    generation: number(item, 'generation'),
+    sessionGeneration: number(item, 'sessionGeneration'),
+    survivingSession: optionalText(item, 'survivingSession'),
+  }
+}
 
 /**
  * Returns the user of a profile item.
@@ -123,20 +201,13 @@ const isStored = (user: User | undefined, values: Partial<User>): boolean =>
  * @throws {@link ServiceError} `unavailable`, if the item is not a valid profile.
  */
 export function userOf(item: Item): User {
-  const username = text(item, 'pk').replace(/^user#/, '')
-  const role = text(item, 'role')
-  if (!isUsername(username) || !isRole(role)) {
-    throw new ServiceError('unavailable', 'the store holds an invalid profile')
-  }
   return {
-    username,
-    role,
+    ...userStateOf(item),
+    email: optionalText(item, 'email'),
+    emailVerified: flag(item, 'emailVerified'),
     passwordHash: text(item, 'passwordHash'),
-    disabled: flag(item, 'disabled'),
+    requestId: text(item, 'requestId'),
     createdAt: text(item, 'createdAt'),
     changedAt: text(item, 'changedAt'),
-    validAfter: number(item, 'validAfter'),
-    sessionsValidAfter: number(item, 'sessionsValidAfter'),
-    survivingSession: optionalText(item, 'survivingSession'),
   }
 }

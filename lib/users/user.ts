@@ -1,5 +1,3 @@
-import { secondOf } from '../time.ts'
-
 /** All roles. A new role is added here only. */
 export const ROLES = ['user', 'admin'] as const
 
@@ -7,50 +5,94 @@ export type Role = (typeof ROLES)[number]
 
 /** The authenticated caller of a request. */
 export interface Principal {
+  /** Opaque id of the user, which never changes. Store data of a user under it, not under the username. */
+  userId: string
   username: string
   role: Role
   /** Second since the epoch at which the caller's access token expires. */
   expiresAt: number
-  /** Session that the access token belongs to, if known. */
-  sessionId?: string | undefined
+  /** The user's token generation when the access token was issued. */
+  generation: number
+  /** Session that the access token belongs to. */
+  sessionId: string
 }
 
-/** A stored user. `createdAt` and `changedAt` are ISO 8601 times. */
-export interface User {
+/** What tokens and sessions depend on: a user without credentials and personal data. */
+export interface UserState {
+  /** 128 random bits in base64url, which are never used again: the `sub` of access tokens. */
+  id: string
   username: string
   role: Role
-  /** PHC string; see `lib/passwords/hash.ts`. */
-  passwordHash: string
   disabled: boolean
-  createdAt: string
-  changedAt: string
-  /** Second since the epoch. Access tokens issued before it are revoked. */
-  validAfter: number
-  /** Second since the epoch. Sessions created before it are revoked, except `survivingSession`. */
-  sessionsValidAfter: number
+  /** Access tokens with another number are revoked. */
+  generation: number
+  /** Sessions with another number are revoked, except `survivingSession`. */
+  sessionGeneration: number
   /** Id of the session in which the user changed the password. */
   survivingSession?: string | undefined
 }
 
-/** Creates a new user. Tokens and sessions of a deleted user with the same name are not valid for it. */
-export function newUser(username: string, role: Role, passwordHash: string, now: Date): User {
-  const createdAt = now.toISOString()
-  const since = secondOf(now) + 1
+/** A stored user. `createdAt` and `changedAt` are ISO 8601 times; nothing depends on them. */
+export interface User extends UserState {
+  /** A second login name. */
+  email?: string | undefined
+  /** Whether the user has shown that the address is the user's own. */
+  emailVerified: boolean
+  /** PHC string; see `lib/passwords/hash.ts`. */
+  passwordHash: string
+  /** Random id of the latest change, by which a repeated write recognises itself. */
+  requestId: string
+  createdAt: string
+  changedAt: string
+}
+
+/** Values that a user may bring along. */
+type ImportedValues = Pick<User, 'id' | 'email' | 'emailVerified' | 'disabled' | 'createdAt'>
+
+const ID_BYTES = 16
+const GENERATION_BYTES = 6
+
+/** Random bytes that {@link newUser} needs: for the id, the request id and both generations. */
+export const USER_RANDOM_BYTES = 2 * ID_BYTES + 2 * GENERATION_BYTES
+
+/**
+ * Creates a new user, without storing it.
+ *
+ * Both generations begin at a random number. If they began at 0, a user that is removed and imported
+ * again with the same id would accept tokens and sessions of its earlier life.
+ *
+ * @param values - Values of the user. An `id` is the one of a user that moves here.
+ * @param now - Becomes `createdAt`, if `values` has none, and `changedAt`.
+ * @param random - {@link USER_RANDOM_BYTES} fresh random bytes.
+ */
+export function newUser(
+  values: Pick<User, 'username' | 'role' | 'passwordHash'> & Partial<ImportedValues>,
+  now: Date,
+  random: Buffer,
+): User {
+  const bytes = (index: number) => random.toString('base64url', index * ID_BYTES, (index + 1) * ID_BYTES)
+  const generation = (index: number) =>
+    random.readUIntBE(2 * ID_BYTES + index * GENERATION_BYTES, GENERATION_BYTES)
   return {
-    username,
-    role,
-    passwordHash,
+    id: bytes(0),
+    emailVerified: false,
     disabled: false,
-    createdAt,
-    changedAt: createdAt,
-    validAfter: since,
-    sessionsValidAfter: since,
+    createdAt: now.toISOString(),
+    ...values,
+    generation: generation(0),
+    sessionGeneration: generation(1),
+    requestId: bytes(1),
+    changedAt: now.toISOString(),
   }
 }
 
 /** Whether a value is one of {@link ROLES}. */
 export const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value)
 
-/** Whether a value is a username in its stored form: 1 to 64 characters of `a-z 0-9 . _ -`. */
-export const isUsername = (value: unknown): value is string =>
-  typeof value === 'string' && /^[a-z0-9._-]{1,64}$/.test(value)
+/** Whether a value has the form of a user id. */
+export const isUserId = (value: unknown): value is string =>
+  typeof value === 'string' && /^[A-Za-z0-9_-]{22}$/.test(value)
+
+/** Returns the login names of a user: one, if the username is the address. */
+export const loginNamesOf = ({ username, email }: Pick<User, 'username' | 'email'>): string[] =>
+  email === undefined || email === username ? [username] : [username, email]

@@ -32,7 +32,7 @@ const localImports = ({ file, imports }: Pick<Source, 'file' | 'imports'>): stri
 
 /** The concepts of `lib/` in order: a concept may import those on earlier lines only. */
 const LEVELS = [
-  ['errors', 'time'],
+  ['errors', 'time', 'together', 'login-name'],
   ['config'],
   ['http', 'aws'],
   ['users'],
@@ -42,7 +42,7 @@ const LEVELS = [
 ]
 
 /** Returns the concept that a file of `lib/` belongs to: its folder, or its own name. */
-const conceptOf = (file: string) => /^lib\/([a-z]+)(?:\/|\.ts$)/.exec(file)?.[1] ?? ''
+const conceptOf = (file: string) => /^lib\/([a-z-]+)(?:\/|\.ts$)/.exec(file)?.[1] ?? ''
 const levelOf = (file: string) => LEVELS.findIndex((concepts) => concepts.includes(conceptOf(file)))
 
 /** Returns the imports among sources that do not point to an earlier level, as `from -> to`. */

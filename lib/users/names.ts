@@ -1,0 +1,113 @@
+import { attribute, attributesOf, type Table, transact, updateOf } from '../aws/dynamodb.ts'
+import { revokeTokens } from './revocation.ts'
+import { findUser, isLatestChange, nameKey, profileKey } from './store.ts'
+import { loginNamesOf, type User } from './user.ts'
+
+/**
+ * What became of a transaction over a user and its login names:
+ * - `done`: it is stored;
+ * - `taken`: another user has one of the names, or the id;
+ * - `changed`: the user is not as read any longer. Read it again and repeat.
+ */
+export type Outcome = 'done' | 'taken' | 'changed'
+
+// A name may be claimed by its own user again, because a transaction may be sent twice.
+const claim = (loginName: string, userId: string) => ({
+  Put: {
+    Item: { ...nameKey(loginName), userId: attribute(userId) },
+    ConditionExpression: 'attribute_not_exists(pk) OR userId = :id',
+    ExpressionAttributeValues: { ':id': attribute(userId) },
+  },
+})
+
+const free = (loginName: string, userId: string) => ({
+  Delete: {
+    Key: nameKey(loginName),
+    ConditionExpression: 'userId = :id',
+    ExpressionAttributeValues: { ':id': attribute(userId) },
+  },
+})
+
+/** Returns the condition that a profile still has the names it had when it was read, and its values. */
+function namesAsRead({ username, email }: User) {
+  return {
+    condition: `username = :readUsername AND ${email === undefined ? 'attribute_not_exists(email)' : 'email = :readEmail'}`,
+    values: attributesOf({ ':readUsername': username, ':readEmail': email }),
+  }
+}
+
+/**
+ * Stores a new user and claims its login names, in one transaction.
+ *
+ * @param user - See `newUser` in `lib/users/user.ts`.
+ * @returns `done` or `taken`.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function createUser(table: Table, user: User): Promise<Outcome> {
+  const { id, ...profile } = user
+  const { requestId } = profile
+  const put = {
+    Item: { ...profileKey(id), ...attributesOf(profile) },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  }
+  const names = loginNamesOf(user).map((name) => claim(name, id))
+  const refused = await transact(table, [{ Put: put }, ...names], requestId)
+  return !refused || (await isLatestChange(table, id, requestId)) ? 'done' : 'taken'
+}
+
+/**
+ * Changes the login names of a user in one transaction, and revokes its access tokens, which carry the username.
+ *
+ * @param user - As read.
+ * @param names - New names. An `email` of `undefined` removes the address.
+ * @param requestId - Random id of this change.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function changeNames(
+  table: Table,
+  user: User,
+  names: Pick<User, 'username' | 'email' | 'emailVerified'>,
+  now: Date,
+  requestId: string,
+): Promise<Outcome> {
+  const before = loginNamesOf(user)
+  const after = loginNamesOf(names)
+  const { condition, values } = namesAsRead(user)
+  const changes = {
+    email: undefined,
+    ...names,
+    ...revokeTokens(user),
+    requestId,
+    changedAt: now.toISOString(),
+  }
+  const update = {
+    Key: profileKey(user.id),
+    ConditionExpression: `generation = :readGeneration AND ${condition}`,
+    ...updateOf(changes, { ...values, ':readGeneration': attribute(user.generation) }),
+  }
+  const claims = after.filter((name) => !before.includes(name)).map((name) => claim(name, user.id))
+  const frees = before.filter((name) => !after.includes(name)).map((name) => free(name, user.id))
+  const refused = await transact(table, [{ Update: update }, ...claims, ...frees], requestId)
+  if (!refused || (await isLatestChange(table, user.id, requestId))) return 'done'
+  return refused.slice(1, 1 + claims.length).includes(true) ? 'taken' : 'changed'
+}
+
+/**
+ * Removes a user and frees its login names, in one transaction. Its sessions and tokens are invalid from then on.
+ *
+ * @param user - As read.
+ * @param requestId - Random id of this change.
+ * @returns `done` or `changed`.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function removeUser(table: Table, user: User, requestId: string): Promise<Outcome> {
+  const { condition, values } = namesAsRead(user)
+  const remove = {
+    Key: profileKey(user.id),
+    ConditionExpression: `attribute_exists(pk) AND ${condition}`,
+    ExpressionAttributeValues: values,
+  }
+  const names = loginNamesOf(user).map((name) => free(name, user.id))
+  const refused = await transact(table, [{ Delete: remove }, ...names], requestId)
+  return !refused || (await findUser(table, user.id)) === undefined ? 'done' : 'changed'
+}
