@@ -22,13 +22,13 @@ export async function handler(
     const table = { aws, name: config.TABLE_NAME }
     const expected = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
     const unverified = readUnverified(readBearer(event.authorizationToken))
-    const { kid, username } = unverified
+    const { kid, userId } = unverified
     const [keys, revocation] = await Promise.all([
       publicKeys(aws, config.PUBLISHED_KEYS, kid, new Date()),
-      username === undefined ? undefined : findRevocationState(table, username),
+      userId === undefined ? undefined : findRevocationState(table, userId),
     ])
     const principal = await verifyAccessToken(unverified, keys, expected, new Date())
-    if (isTokenRevoked(principal.issuedAt, revocation)) {
+    if (isTokenRevoked(principal.generation, revocation)) {
       throw new ServiceError('invalid_token', 'token rejected: revoked, or its user is disabled or removed')
     }
     return policyFor(principal, event.methodArn)

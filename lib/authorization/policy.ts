@@ -11,10 +11,7 @@ import type { Principal } from '../users/user.ts'
  * @param methodArn - `arn:aws:execute-api:region:account:api/stage/METHOD/path`.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
-export function policyFor(
-  { username, role, expiresAt, sessionId }: Principal,
-  methodArn: string,
-): APIGatewayAuthorizerResult {
+export function policyFor(principal: Principal, methodArn: string): APIGatewayAuthorizerResult {
   const stageArn = methodArn.split('/', 2).join('/')
   const statement = (Effect: 'Allow' | 'Deny', Resource: string) => ({
     Action: 'execute-api:Invoke',
@@ -22,14 +19,14 @@ export function policyFor(
     Resource,
   })
   return {
-    principalId: username,
+    principalId: principal.userId,
     policyDocument: {
       Version: '2012-10-17',
       Statement: [
         statement('Allow', `${stageArn}/*`),
-        ...(role === 'admin' ? [] : [statement('Deny', `${stageArn}/*/admin*`)]),
+        ...(principal.role === 'admin' ? [] : [statement('Deny', `${stageArn}/*/admin*`)]),
       ],
     },
-    context: { username, role, expiresAt, ...(sessionId !== undefined && { sessionId }) },
+    context: { ...principal },
   }
 }

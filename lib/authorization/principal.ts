@@ -1,11 +1,12 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { ServiceError } from '../errors.ts'
+import { isLoginName } from '../login-name.ts'
 import { secondOf } from '../time.ts'
-import { isRole, isUsername, type Principal, type Role } from '../users/user.ts'
+import { isRole, isUserId, type Principal, type Role } from '../users/user.ts'
 
 /**
  * Returns the caller of a protected route, from the values that the authorizer put into the request
- * context: username, role, expiry and session. Reads nothing else of the context.
+ * context: user id, username, role, expiry, token generation and session. Reads nothing else of the context.
  *
  * API Gateway may use a cached authorizer result, so this checks the expiry again. A context without
  * these values means that the route has no authorizer, and is rejected.
@@ -17,16 +18,26 @@ import { isRole, isUsername, type Principal, type Role } from '../users/user.ts'
  * const { username, role } = principalOf(event, now)
  */
 export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
-  const { username, role, expiresAt, sessionId } = event.requestContext?.authorizer ?? {}
-  const isExpiry = typeof expiresAt === 'string' && /^[1-9]\d{0,15}$/.test(expiresAt)
-  if (!isUsername(username) || !isRole(role) || !isExpiry) {
+  const context = event.requestContext?.authorizer ?? {}
+  const { userId, username, role, sessionId } = context
+  const expiresAt = wholeNumber(context.expiresAt)
+  const generation = wholeNumber(context.generation)
+  if (
+    !isUserId(userId) ||
+    !isLoginName(username) ||
+    !isRole(role) ||
+    typeof sessionId !== 'string' ||
+    expiresAt === undefined ||
+    generation === undefined
+  ) {
     throw new ServiceError('invalid_token', 'no authorizer context')
   }
-  if (Number(expiresAt) <= secondOf(now)) {
-    throw new ServiceError('invalid_token', 'the token has expired')
-  }
-  return { username, role, expiresAt: Number(expiresAt), ...(typeof sessionId === 'string' && { sessionId }) }
+  if (expiresAt <= secondOf(now)) throw new ServiceError('invalid_token', 'the token has expired')
+  return { userId, username, role, expiresAt, generation, sessionId }
 }
+
+const wholeNumber = (text: unknown): number | undefined =>
+  typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : undefined
 
 /**
  * Returns the caller of a protected route that only some roles may use; see {@link principalOf}.

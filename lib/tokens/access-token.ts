@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { ServiceError } from '../errors.ts'
+import { isLoginName } from '../login-name.ts'
 import { secondOf } from '../time.ts'
-import { issueSecond } from '../users/revocation.ts'
-import { isRole, isUsername, type Principal, type User } from '../users/user.ts'
+import { isRole, isUserId, type Principal, type UserState } from '../users/user.ts'
 import type { PublicKeys } from './public-keys.ts'
 
 /** The issuer and the audience of access tokens. */
@@ -17,12 +17,13 @@ const MAX_TOKEN_CHARACTERS = 8_192
 /** How far the issuing machine's clock may be ahead of this one. Never applied to `exp`. */
 const CLOCK_SKEW_SECONDS = 5
 
-const REQUIRED_CLAIMS = ['iss', 'aud', 'sub', 'role', 'iat', 'exp', 'jti', 'sid']
+const REQUIRED_CLAIMS = ['iss', 'aud', 'sub', 'username', 'role', 'iat', 'exp', 'jti', 'sid', 'gen']
 
 /**
  * Creates an access token without its signature: header and claims of RFC 9068 section 2.
  *
- * @param user - Becomes `sub` and `role`. Earlier revocations do not affect this token.
+ * @param user - Becomes `sub`, `username`, `role` and `gen`, as read before the credentials were verified.
+ *   A revocation since then revokes the token.
  * @param sessionId - Becomes `sid` (OpenID Connect Front-Channel Logout section 3).
  * @param parties - Become `iss` and `aud`.
  * @param ttlSeconds - Lifetime from `now`.
@@ -31,23 +32,25 @@ const REQUIRED_CLAIMS = ['iss', 'aud', 'sub', 'role', 'iat', 'exp', 'jti', 'sid'
  * @returns A function that returns the JWS signing input (RFC 7515 section 5.1) for the `kid` of the signing key.
  */
 export function accessTokenInput(
-  user: Pick<User, 'username' | 'role' | 'validAfter'>,
+  user: Pick<UserState, 'id' | 'username' | 'role' | 'generation'>,
   sessionId: string,
   parties: TokenParties,
   ttlSeconds: number,
   now: Date,
   tokenId: string,
 ): (kid: string) => string {
-  const iat = issueSecond(user, now)
+  const iat = secondOf(now)
   const claims = {
     iss: parties.issuer,
     aud: parties.audience,
-    sub: user.username,
+    sub: user.id,
+    username: user.username,
     role: user.role,
     iat,
     exp: iat + ttlSeconds,
     jti: tokenId,
     sid: sessionId,
+    gen: user.generation,
   }
   return (kid) => `${encode({ alg: 'RS256', typ: 'at+jwt', kid })}.${encode(claims)}`
 }
@@ -59,7 +62,7 @@ export interface UnverifiedToken {
   /** Compact JWS. */
   compact: string
   kid: string | undefined
-  username: string | undefined
+  userId: string | undefined
 }
 
 /**
@@ -85,7 +88,7 @@ export function readUnverified(unverifiedToken: string): UnverifiedToken {
   return {
     compact: unverifiedToken,
     kid: typeof kid === 'string' ? kid : undefined,
-    username: isUsername(sub) ? sub : undefined,
+    userId: isUserId(sub) ? sub : undefined,
   }
 }
 
@@ -99,12 +102,6 @@ function parseJson(part = ''): unknown {
 
 const isCanonicalBase64url = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part
 
-/** The verified claims of an access token. */
-export interface VerifiedToken extends Principal {
-  /** Second since the epoch. */
-  issuedAt: number
-}
-
 /**
  * Verifies an access token issued by this service and returns its claims.
  *
@@ -117,7 +114,7 @@ export interface VerifiedToken extends Principal {
  * @param keys - Public keys by `kid`, already loaded.
  * @param expected - Issuer and audience that the token must name.
  * @param now - Instant to compare `exp` with; whole seconds count.
- * @returns Username, role, expiry, session and time of issue. No other claim leaves this function.
+ * @returns The caller that the token names. No other claim leaves this function.
  * @throws {@link ServiceError} `invalid_token`; its `cause` says what exactly is wrong.
  */
 export async function verifyAccessToken(
@@ -125,7 +122,7 @@ export async function verifyAccessToken(
   keys: PublicKeys,
   expected: TokenParties,
   now: Date,
-): Promise<VerifiedToken> {
+): Promise<Principal> {
   const key = keyOf(unverified.kid, keys)
   let claims: JWTPayload
   try {
@@ -151,9 +148,10 @@ function keyOf(kid: string | undefined, keys: PublicKeys): KeyObject {
   return key.key
 }
 
-function readClaims(claims: JWTPayload, now: Date): VerifiedToken {
-  const { sub, role, aud, iat, exp, jti, sid } = claims
-  if (!isUsername(sub)) throw invalidToken('sub is not a username')
+function readClaims(claims: JWTPayload, now: Date): Principal {
+  const { sub, username, role, aud, iat, exp, jti, sid, gen } = claims
+  if (!isUserId(sub)) throw invalidToken('sub is not a user id')
+  if (!isLoginName(username)) throw invalidToken('username is not a login name')
   if (!isRole(role)) throw invalidToken('role is unknown')
   if (typeof aud !== 'string') throw invalidToken('aud is not a single audience')
   if (typeof jti !== 'string' || jti === '') throw invalidToken('jti is not an identifier')
@@ -163,7 +161,8 @@ function readClaims(claims: JWTPayload, now: Date): VerifiedToken {
   if (exp === undefined || !Number.isSafeInteger(exp))
     throw invalidToken('exp is not a whole number of seconds')
   if (typeof sid !== 'string' || sid === '') throw invalidToken('sid is not an identifier')
-  return { username: sub, role, expiresAt: exp, sessionId: sid, issuedAt: iat }
+  if (!Number.isSafeInteger(gen)) throw invalidToken('gen is not a whole number')
+  return { userId: sub, username, role, expiresAt: exp, generation: gen as number, sessionId: sid }
 }
 
 const invalidToken = (reason: string, cause?: Error) =>

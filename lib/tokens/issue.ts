@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AwsCall } from '../aws/client.ts'
 import type { Config } from '../config.ts'
-import type { User } from '../users/user.ts'
+import type { UserState } from '../users/user.ts'
 import { accessTokenInput } from './access-token.ts'
 import { kmsSigner } from './signer.ts'
 
@@ -26,7 +26,7 @@ export function tokenIssuer() {
   return async (
     aws: AwsCall,
     config: IssuerConfig,
-    user: User,
+    user: UserState,
     sessionId: string,
     now: Date,
   ): Promise<IssuedToken> => {
