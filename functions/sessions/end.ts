@@ -5,18 +5,19 @@ import { ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { isLive, isSessionId } from '../../lib/sessions/session.ts'
-import { deleteSession, findSession } from '../../lib/sessions/store.ts'
+import { endSession, findSession } from '../../lib/sessions/store.ts'
 
 /** DELETE /sessions/{id}: ends one of the caller's sessions. */
 export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const config = readConfig(['TABLE_NAME'])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { username } = principalOf(event, now)
-  const id = event.pathParameters?.id ?? ''
+  const { userId, generation } = principalOf(event, now)
+  const id = event.pathParameters?.id
   if (!isSessionId(id)) throw new ServiceError('not_found', 'not a session id')
-  // The key contains the caller's name, so the caller cannot find another user's session.
-  const { session, user } = await findSession(table, username, id)
+  // The key contains the caller's id, so the caller cannot find another user's session.
+  const { session, user } = await findSession(table, userId, id)
+  if (user?.generation !== generation) throw new ServiceError('invalid_token', 'the token was revoked')
   if (!session || !isLive(session, user, now)) throw new ServiceError('not_found', 'no such session')
-  await deleteSession(table, session)
+  await endSession(table, session, now)
   return noContent()
 })

@@ -1,19 +1,22 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { json } from '../../lib/http/responses.ts'
-import { summarizeLive } from '../../lib/sessions/session.ts'
-import { findSessions } from '../../lib/sessions/store.ts'
+import { liveSessions } from '../../lib/sessions/list.ts'
+import { isSessionId } from '../../lib/sessions/session.ts'
 
-/** GET /sessions: the caller's live sessions, the most recently used first. */
+/** GET /sessions: the caller's live sessions, the newest first, in pages. */
 export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const config = readConfig(['TABLE_NAME'])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { username, sessionId } = principalOf(event, now)
-  const { sessions, user } = await findSessions(table, username)
-  const live = summarizeLive(sessions, user, now)
+  const { userId, sessionId } = principalOf(event, now)
+  const after = event.queryStringParameters?.after
+  if (after !== undefined && !isSessionId(after)) throw new ServiceError('not_found', 'not a session id')
+  const { sessions, next } = await liveSessions(table, userId, now, after)
   return json(200, {
-    sessions: live.map((session) => ({ ...session, current: session.id === sessionId })),
+    sessions: sessions.map((session) => ({ ...session, current: session.id === sessionId })),
+    next,
   })
 })

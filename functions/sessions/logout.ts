@@ -1,19 +1,32 @@
+import { randomUUID } from 'node:crypto'
 import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { LogoutRequest } from '../../lib/http/schemas.ts'
-import { logOut } from '../../lib/sessions/end.ts'
+import { endAllSessions } from '../../lib/sessions/end.ts'
+import { redeemRefreshToken } from '../../lib/sessions/redeem.ts'
+import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
+import { endSession } from '../../lib/sessions/store.ts'
 
 /**
  * POST /logout: ends the session of a refresh token, or every session of its user. The response does
  * not show whether the token was valid.
  */
 export const handler = apiHandler(async (event, { now, deadlineMs }) => {
-  const config = readConfig(['TABLE_NAME'])
+  const config = readConfig(['TABLE_NAME', 'REFRESH_GRACE_SECONDS'])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { refreshToken, everywhere } = readBody(event, LogoutRequest)
-  await logOut(table, refreshToken, now, { everywhere })
+  try {
+    const presented = readRefreshToken(refreshToken)
+    // A token that was replaced earlier ends its session here.
+    const { session } = await redeemRefreshToken(table, presented, config.REFRESH_GRACE_SECONDS, now)
+    if (everywhere) await endAllSessions(table, session, randomUUID(), now)
+    await endSession(table, session, now)
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.code !== 'invalid_refresh_token') throw error
+  }
   return noContent()
 })

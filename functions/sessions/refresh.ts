@@ -5,9 +5,9 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { json } from '../../lib/http/responses.ts'
 import { RefreshRequest } from '../../lib/http/schemas.ts'
 import { redeemRefreshToken } from '../../lib/sessions/redeem.ts'
-import { nextSecret, readRefreshToken, refreshTokenOf } from '../../lib/sessions/refresh-token.ts'
-import { lifetimesFrom, refreshTtlSeconds, rotated } from '../../lib/sessions/session.ts'
-import { replaceSecret } from '../../lib/sessions/store.ts'
+import { readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
+import { rotateSecret } from '../../lib/sessions/rotate.ts'
+import { lifetimesFrom, refreshTtlSeconds } from '../../lib/sessions/session.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
 const issueToken = tokenIssuer()
@@ -18,6 +18,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'TABLE_NAME',
     'SESSION_TTL_SECONDS',
     'SESSION_IDLE_TTL_SECONDS',
+    'REFRESH_GRACE_SECONDS',
     'SIGNING_KEY',
     'TOKEN_ISSUER',
     'TOKEN_AUDIENCE',
@@ -25,21 +26,18 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   ])
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }
-  const presented = readRefreshToken(readBody(event, RefreshRequest).refreshToken)
-  let { session, user, isCurrent } = await redeemRefreshToken(table, presented, now)
-  const next = nextSecret(session, presented.secret)
+  const graceSeconds = config.REFRESH_GRACE_SECONDS
+  const { refreshToken } = readBody(event, RefreshRequest)
+  const presented = readRefreshToken(refreshToken)
+  const redeemed = await redeemRefreshToken(table, presented, graceSeconds, now)
 
   // Sign first: if the signature fails, nothing has changed and the client may retry.
-  const token = await issueToken(aws, config, user, session.id, now)
-  if (isCurrent) {
-    const after = rotated(session, next, lifetimesFrom(config), now)
-    const replaced = await replaceSecret(table, session, after)
-    // A concurrent request with the same token rotated first. Its next token is the same, if the session is still live.
-    session = replaced ? after : (await redeemRefreshToken(table, presented, now)).session
-  }
+  const token = await issueToken(aws, config, redeemed.user, redeemed.session.id, now)
+  const lifetimes = lifetimesFrom(config)
+  const { session, secret } = await rotateSecret(table, presented, redeemed, lifetimes, graceSeconds, now)
   return json(200, {
     ...token,
-    refreshToken: refreshTokenOf(session, next),
+    refreshToken: withSecret(refreshToken, secret),
     refreshExpiresIn: refreshTtlSeconds(session, now),
   })
 })

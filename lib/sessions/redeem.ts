@@ -1,36 +1,43 @@
 import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
-import type { User } from '../users/user.ts'
-import { classifySecret, type PresentedToken } from './refresh-token.ts'
+import type { UserState } from '../users/user.ts'
+import { classifySecret, type PresentedToken, type SecretState } from './refresh-token.ts'
 import { isLive, type Session } from './session.ts'
-import { deleteSession, findSession } from './store.ts'
+import { endSession, findSession } from './store.ts'
+
+/** A valid refresh token's session and user, as just read. */
+export interface Redeemed {
+  session: Session
+  user: UserState
+  state: Exclude<SecretState, 'reused'>
+}
 
 /**
  * Verifies a refresh token and returns its session and user.
  *
  * Detects reuse: a token that was replaced earlier ends its session, because an attacker may have
- * copied it (RFC 9700 section 4.14.2).
+ * copied it (RFC 9700 section 4.14.2). A repeated token is logged, because a thief who follows the owner
+ * closely looks the same as an impatient client.
  *
- * @returns Also whether the token is the session's current one, not a repeated one.
+ * @param graceSeconds - How long a replaced token still gets its replacement.
  * @throws {@link ServiceError} `invalid_refresh_token`, the same for every reason, or `unavailable`.
  */
 export async function redeemRefreshToken(
   table: Table,
-  presented: PresentedToken,
+  { userId, sessionId, secret }: PresentedToken,
+  graceSeconds: number,
   now: Date,
-): Promise<{ session: Session; user: User; isCurrent: boolean }> {
-  const { username, sessionId, secret } = presented
-  const { session, user } = await findSession(table, username, sessionId)
+): Promise<Redeemed> {
+  const { session, user } = await findSession(table, userId, sessionId)
   if (!session || !user || !isLive(session, user, now)) {
     throw new ServiceError('invalid_refresh_token', 'no such session')
   }
-  const state = classifySecret(session, secret, now)
+  const state = classifySecret(session, secret, graceSeconds, now)
   if (state === 'reused') {
-    await deleteSession(table, session)
-    console.warn({ event: 'session.reuse', username, sessionId })
+    await endSession(table, session, now)
+    console.warn({ event: 'session.reuse', userId, sessionId })
+    throw new ServiceError('invalid_refresh_token', 'the token was replaced earlier')
   }
-  if (state === 'reused' || state === 'foreign') {
-    throw new ServiceError('invalid_refresh_token', `the secret is ${state}`)
-  }
-  return { session, user, isCurrent: state === 'current' }
+  if (state === 'repeated') console.warn({ event: 'session.repeated', userId, sessionId })
+  return { session, user, state }
 }

@@ -3,7 +3,7 @@ import { ServiceError } from '../errors.ts'
 
 /** A refresh token taken apart, not yet verified. */
 export interface PresentedToken {
-  username: string
+  userId: string
   sessionId: string
   secret: string
 }
@@ -12,28 +12,45 @@ export interface PresentedToken {
 export interface StoredSecret {
   /** SHA-256 of the current secret, in base64url. */
   secretHash: string
-  /** When recent secrets were replaced: epoch milliseconds, newest first, separated by commas. */
-  replacedAtMs: string
   /** The next secret is derived from this and the current one. In base64url. */
   salt: string
-  /** How many times the secret has been replaced. */
-  generation: number
+  /** When the current secret replaced the one before, in epoch milliseconds; 0 for the first secret. */
+  rotatedAtMs: number
 }
 
-/** How long a replaced refresh token still gets its replacement. */
-const REPEATABLE_MS = 10_000
+const SELECTOR_BYTES = 16
 
-/** How many replacements within that time are stored. A client that makes more loses the oldest. */
-const MAX_REMEMBERED = 20
+/** A session id and the selector that it is made of begin with the second of the sign-in. */
+const SECOND_DIGITS = 8
 
-/** How many generations back a token is recognised as this session's. */
-const MAX_TRACED_GENERATIONS = 10_000
+const TOKEN = /^([A-Za-z0-9_-]{22})\.([0-9a-f]{8}[A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/
 
-const TOKEN = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})\.([a-z0-9._-]{1,64})$/
+/**
+ * Returns the selector of a new session, the part of its refresh tokens that finds it.
+ *
+ * @param createdAt - Second since the epoch.
+ * @param random - 16 fresh random bytes.
+ */
+export const selectorOf = (createdAt: number, random: Buffer): string =>
+  createdAt.toString(16).padStart(SECOND_DIGITS, '0') + random.toString('base64url')
+
+/**
+ * Returns the session id of a selector: its second, and a hash of the whole.
+ *
+ * Access tokens and lists show the id. It does not lead back to the selector, so nobody who sees it can
+ * present a token of the session. Ids sort by the time of the sign-in.
+ */
+export const sessionIdOf = (selector: string): string =>
+  selector.slice(0, SECOND_DIGITS) +
+  createHash('sha256').update(selector).digest().toString('base64url', 0, SELECTOR_BYTES)
 
 /** Returns the refresh token of a session with this secret. */
-export const refreshTokenOf = ({ id, username }: { id: string; username: string }, secret: string): string =>
-  `${id}.${secret}.${username}`
+export const refreshTokenOf = (userId: string, selector: string, secret: string): string =>
+  `${userId}.${selector}.${secret}`
+
+/** Returns a presented refresh token with another secret of the same session. */
+export const withSecret = (refreshToken: string, secret: string): string =>
+  refreshToken.replace(/[^.]+$/, secret)
 
 /**
  * Parses a refresh token.
@@ -41,66 +58,55 @@ export const refreshTokenOf = ({ id, username }: { id: string; username: string 
  * @throws {@link ServiceError} `invalid_refresh_token`, if it does not have the form that this service issues.
  */
 export function readRefreshToken(unverifiedToken: string): PresentedToken {
-  const [, sessionId, secret, username] = TOKEN.exec(unverifiedToken) ?? []
-  if (sessionId === undefined || secret === undefined || username === undefined) {
+  const [, userId, selector, secret] = TOKEN.exec(unverifiedToken) ?? []
+  if (userId === undefined || selector === undefined || secret === undefined) {
     throw new ServiceError('invalid_refresh_token', 'not a refresh token')
   }
-  return { sessionId, secret, username }
+  return { userId, sessionId: sessionIdOf(selector), secret }
 }
 
 /**
- * What a presented secret is to a session:
+ * What a presented secret is to its session:
+ * - `fresh`: its current secret, which replaced another one moments ago;
  * - `current`: its current secret;
- * - `repeated`: one that was replaced moments ago: the response was lost, or the client sent two requests at once;
- * - `reused`: one that was replaced earlier, so an attacker may have copied it (RFC 9700 section 4.14.2);
- * - `foreign`: not one of this session's secrets.
+ * - `repeated`: the one before, which was replaced moments ago: the response was lost, or the client sent
+ *   two requests at once;
+ * - `reused`: anything else. It was replaced earlier, so an attacker may have copied it (RFC 9700 section
+ *   4.14.2).
  */
-export type SecretState = 'current' | 'repeated' | 'reused' | 'foreign'
+export type SecretState = 'fresh' | 'current' | 'repeated' | 'reused'
 
 /**
- * Classifies a presented secret.
+ * Classifies a secret that was presented with the selector of a session, with at most two hashes.
  *
- * Every secret is derived from the one before it. Although only the hash of the current secret is
- * stored, an old secret is recognised: derived onward, it reaches that hash. The number of steps
- * says which generation it was.
+ * A selector is secret too, so a token with the right selector once belonged to the session. It need
+ * not be traced through all rotations to be recognised.
+ *
+ * @param graceSeconds - How long a replaced secret still gets its replacement.
  */
-export function classifySecret(stored: StoredSecret, secret: string, now: Date): SecretState {
-  let derived = secret
-  for (let steps = 0; steps <= Math.min(stored.generation, MAX_TRACED_GENERATIONS); steps += 1) {
-    if (equal(hashSecret(derived), stored.secretHash)) {
-      if (steps === 0) return 'current'
-      const replacedAtMs = stored.replacedAtMs.split(',')[steps - 1]
-      return isRecent(replacedAtMs, now) ? 'repeated' : 'reused'
-    }
-    derived = nextSecret(stored, derived)
-  }
-  return 'foreign'
+export function classifySecret(
+  stored: StoredSecret,
+  secret: string,
+  graceSeconds: number,
+  now: Date,
+): SecretState {
+  const isRecent = now.getTime() < stored.rotatedAtMs + graceSeconds * 1000
+  if (equal(hashSecret(secret), stored.secretHash)) return isRecent ? 'fresh' : 'current'
+  if (isRecent && equal(hashSecret(nextSecret(stored, secret)), stored.secretHash)) return 'repeated'
+  return 'reused'
 }
 
 /**
  * Derives the secret that replaces another: HMAC-SHA256 of the session's salt, with that secret as its key.
  *
  * A client that presents the same secret twice gets the same replacement. Neither the salt nor the
- * stored hashes lead to it.
+ * stored hash leads to it.
  */
 export const nextSecret = ({ salt }: Pick<StoredSecret, 'salt'>, secret: string): string =>
   createHmac('sha256', secret).update(salt).digest('base64url')
 
-/** Returns what to store after the current secret has been replaced by `next`. */
-export function rotateSecret(stored: StoredSecret, next: string, now: Date): Omit<StoredSecret, 'salt'> {
-  const recent = stored.replacedAtMs.split(',').filter((ms) => isRecent(ms, now))
-  return {
-    secretHash: hashSecret(next),
-    replacedAtMs: [now.getTime(), ...recent].slice(0, MAX_REMEMBERED).join(','),
-    generation: stored.generation + 1,
-  }
-}
-
 /** Returns the SHA-256 of a secret, in base64url. */
 export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url')
-
-const isRecent = (instantMs: string | undefined, now: Date): boolean =>
-  now.getTime() < Number(instantMs || Number.NaN) + REPEATABLE_MS
 
 const equal = (a: string, b: string) =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

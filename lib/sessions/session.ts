@@ -1,8 +1,7 @@
 import type { Config } from '../config.ts'
 import { isoOf, secondOf } from '../time.ts'
-import { issueSecond } from '../users/revocation.ts'
-import type { User } from '../users/user.ts'
-import { hashSecret, rotateSecret, type StoredSecret } from './refresh-token.ts'
+import type { UserState } from '../users/user.ts'
+import { hashSecret, refreshTokenOf, type StoredSecret, selectorOf, sessionIdOf } from './refresh-token.ts'
 
 /** How long sessions last. */
 export interface SessionLifetimes {
@@ -20,10 +19,12 @@ export const lifetimesFrom = (
   idleTtlSeconds: config.SESSION_IDLE_TTL_SECONDS,
 })
 
-/** A stored session: one sign-in of one user on one device. */
+/** A stored session that has not been ended: one sign-in of one user on one device. */
 export interface Session extends StoredSecret {
-  username: string
+  userId: string
   id: string
+  /** The user's session generation at the sign-in. */
+  sessionGeneration: number
   /** Seconds since the epoch. */
   createdAt: number
   lastUsedAt: number
@@ -33,38 +34,39 @@ export interface Session extends StoredSecret {
   userAgent: string
 }
 
-const ID_BYTES = 16
+const SELECTOR_BYTES = 16
 const SECRET_BYTES = 32
 const SALT_BYTES = 32
 
-/** Random bytes that {@link startSession} needs: for the session's id, its first secret and its salt. */
-export const SESSION_RANDOM_BYTES = ID_BYTES + SECRET_BYTES + SALT_BYTES
+/** Random bytes that {@link startSession} needs: for the selector, the first secret and the salt. */
+export const SESSION_RANDOM_BYTES = SELECTOR_BYTES + SECRET_BYTES + SALT_BYTES
 
 const MAX_USER_AGENT_CHARACTERS = 256
 
 /**
  * Creates a session, without storing it.
  *
+ * @param user - As read before the credentials were verified. A revocation since then revokes the session.
  * @param random - {@link SESSION_RANDOM_BYTES} fresh random bytes.
- * @returns The session to store, and the secret for its refresh token, which is stored nowhere.
+ * @returns The session to store, and its refresh token, which is stored nowhere.
  */
 export function startSession(
-  user: User,
+  user: Pick<UserState, 'id' | 'sessionGeneration'>,
   origin: Pick<Session, 'sourceIp' | 'userAgent'>,
   lifetimes: SessionLifetimes,
   now: Date,
   random: Buffer,
-): { session: Session; secret: string } {
-  const bytes = (from: number, length: number) => random.subarray(from, from + length).toString('base64url')
-  const secret = bytes(ID_BYTES, SECRET_BYTES)
-  const createdAt = issueSecond(user, now)
+): { session: Session; refreshToken: string } {
+  const createdAt = secondOf(now)
+  const selector = selectorOf(createdAt, random.subarray(0, SELECTOR_BYTES))
+  const secret = random.toString('base64url', SELECTOR_BYTES, SELECTOR_BYTES + SECRET_BYTES)
   const session = {
-    username: user.username,
-    id: bytes(0, ID_BYTES),
+    userId: user.id,
+    id: sessionIdOf(selector),
     secretHash: hashSecret(secret),
-    replacedAtMs: '',
-    salt: bytes(ID_BYTES + SECRET_BYTES, SALT_BYTES),
-    generation: 0,
+    salt: random.toString('base64url', SELECTOR_BYTES + SECRET_BYTES, SESSION_RANDOM_BYTES),
+    rotatedAtMs: 0,
+    sessionGeneration: user.sessionGeneration,
     createdAt,
     lastUsedAt: createdAt,
     expiresAt: createdAt + Math.min(lifetimes.absoluteTtlSeconds, lifetimes.idleTtlSeconds),
@@ -72,11 +74,12 @@ export function startSession(
     // A cut through a surrogate pair leaves text that the store rejects.
     userAgent: origin.userAgent.slice(0, MAX_USER_AGENT_CHARACTERS).toWellFormed(),
   }
-  return { session, secret }
+  return { session, refreshToken: refreshTokenOf(user.id, selector, secret) }
 }
 
 /** Whether a value has the form of a session id. DynamoDB rejects keys that are too long. */
-export const isSessionId = (value: string): boolean => /^[A-Za-z0-9_-]{22}$/.test(value)
+export const isSessionId = (value: unknown): value is string =>
+  typeof value === 'string' && /^[0-9a-f]{8}[A-Za-z0-9_-]{22}$/.test(value)
 
 /** Returns the seconds until a session's current refresh token expires, if the client does not use it. */
 export const refreshTtlSeconds = ({ expiresAt }: Session, now: Date): number => expiresAt - secondOf(now)
@@ -87,16 +90,17 @@ export function rotated(session: Session, next: string, lifetimes: SessionLifeti
   const absoluteEnd = session.createdAt + lifetimes.absoluteTtlSeconds
   return {
     ...session,
-    ...rotateSecret(session, next, now),
+    secretHash: hashSecret(next),
+    rotatedAtMs: now.getTime(),
     lastUsedAt,
     expiresAt: Math.min(absoluteEnd, lastUsedAt + lifetimes.idleTtlSeconds),
   }
 }
 
 /** Whether a session is valid: not expired, its user exists and is not disabled, and it is not revoked. */
-export function isLive(session: Session, user: User | undefined, now: Date): boolean {
+export function isLive(session: Session, user: UserState | undefined, now: Date): boolean {
   if (user === undefined || user.disabled || session.expiresAt <= secondOf(now)) return false
-  return session.createdAt >= user.sessionsValidAfter || session.id === user.survivingSession
+  return session.sessionGeneration === user.sessionGeneration || session.id === user.survivingSession
 }
 
 /** A session as users and operators see it. Times are ISO 8601. */
@@ -109,21 +113,26 @@ export interface SessionSummary {
   userAgent: string
 }
 
-/** Returns summaries of a user's live sessions, the most recently used first. */
-export function summarizeLive(
-  sessions: readonly Session[],
-  user: User | undefined,
-  now: Date,
-): SessionSummary[] {
-  return sessions
-    .filter((session) => isLive(session, user, now))
-    .sort((a, b) => b.lastUsedAt - a.lastUsedAt)
-    .map(({ id, createdAt, lastUsedAt, expiresAt, sourceIp, userAgent }) => ({
-      id,
-      createdAt: isoOf(createdAt),
-      lastUsedAt: isoOf(lastUsedAt),
-      expiresAt: isoOf(expiresAt),
-      sourceIp,
-      userAgent,
-    }))
-}
+/**
+ * Returns what users and operators see of a session.
+ *
+ * Shows the last use and the expiry to the hour only. Exact times would show a thief with an access
+ * token when the owner refreshes, and so when to present a copied refresh token undetected.
+ */
+export const summaryOf = ({
+  id,
+  createdAt,
+  lastUsedAt,
+  expiresAt,
+  sourceIp,
+  userAgent,
+}: Session): SessionSummary => ({
+  id,
+  createdAt: isoOf(createdAt),
+  lastUsedAt: isoOf(Math.max(createdAt, wholeHour(lastUsedAt))),
+  expiresAt: isoOf(wholeHour(expiresAt)),
+  sourceIp,
+  userAgent,
+})
+
+const wholeHour = (second: number) => second - (second % 3600)

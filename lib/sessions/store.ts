@@ -1,114 +1,168 @@
 import {
+  attribute,
   attributesOf,
   getItems,
   type Item,
   number,
+  projectionOf,
   type Table,
   text,
   updateOf,
   writeIf,
 } from '../aws/dynamodb.ts'
-import { profileKey, userOf } from '../users/store.ts'
-import type { User } from '../users/user.ts'
+import { secondOf } from '../time.ts'
+import { profileKey, USER_STATE, userStateOf } from '../users/store.ts'
+import type { UserState } from '../users/user.ts'
 import type { Session } from './session.ts'
 
-const sessionKey = ({ username, id }: Pick<Session, 'username' | 'id'>) => ({
-  pk: { S: `user#${username}` },
+/** How many sessions one page is chosen from. A page of them stays far below DynamoDB's limit of 1 MB. */
+const SESSIONS_PER_READ = 1_000
+
+const sessionKey = ({ userId, id }: Pick<Session, 'userId' | 'id'>) => ({
+  pk: { S: `user#${userId}` },
   sk: { S: `session#${id}` },
 })
 
+const SESSION = [
+  'secretHash',
+  'salt',
+  'rotatedAtMs',
+  'endedAt',
+  'sessionGeneration',
+  'createdAt',
+  'lastUsedAt',
+  'expiresAt',
+  'sourceIp',
+  'userAgent',
+]
+
 /**
- * Finds a session and its user with one consistent read.
+ * Finds a session and the state of its user with one consistent read, which contains no password hash.
  *
- * @returns Either may be missing. The session may have expired.
+ * @returns Either may be missing. The session may have expired. A session that has been ended is missing.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findSession(
   table: Table,
-  username: string,
+  userId: string,
   id: string,
-): Promise<{ session?: Session | undefined; user?: User | undefined }> {
-  const keys = [sessionKey({ username, id }), profileKey(username)]
-  const [session, user] = await getItems(table, keys)
-  return { session: session && sessionOf(session), user: user && userOf(user) }
+): Promise<{ session?: Session | undefined; user?: UserState | undefined }> {
+  const keys = [sessionKey({ userId, id }), profileKey(userId)]
+  const [session, user] = await getItems(table, keys, [...SESSION, ...USER_STATE])
+  return { session: session && sessionOf(session), user: user && userStateOf(user) }
 }
 
 /**
- * Finds a user and all its sessions, including expired and revoked ones.
+ * Finds sessions of a user with one consistent read, the newest first, including expired and revoked ones.
  *
+ * @param before - Id of the session before which to begin; it need not exist.
+ * @returns The sessions, and the id to go on from, if there may be more.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findSessions(
   { aws, name }: Table,
-  username: string,
-): Promise<{ sessions: Session[]; user: User | undefined }> {
-  const items: Item[] = []
-  for (let from: unknown = {}; from !== undefined; ) {
-    const { Items, LastEvaluatedKey } = await aws('dynamodb', 'Query', {
-      TableName: name,
-      ConsistentRead: true,
-      // In the order of sort keys, "profile" comes right before every "session#…".
-      KeyConditionExpression: 'pk = :pk AND sk >= :profile',
-      ExpressionAttributeValues: { ':pk': { S: `user#${username}` }, ':profile': { S: 'profile' } },
-      ...(from as object),
-    })
-    items.push(...((Items as Item[] | undefined) ?? []))
-    from = LastEvaluatedKey && { ExclusiveStartKey: LastEvaluatedKey }
+  userId: string,
+  before?: string,
+): Promise<{ sessions: Session[]; next?: string | undefined }> {
+  const { Items, LastEvaluatedKey } = await aws('dynamodb', 'Query', {
+    TableName: name,
+    ConsistentRead: true,
+    KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :session)',
+    ...projectionOf(SESSION),
+    ExpressionAttributeValues: { ':pk': profileKey(userId).pk, ':session': { S: 'session#' } },
+    ScanIndexForward: false,
+    Limit: SESSIONS_PER_READ,
+    ...(before !== undefined && { ExclusiveStartKey: sessionKey({ userId, id: before }) }),
+  })
+  const items = (Items as Item[] | undefined) ?? []
+  return {
+    sessions: items.map(sessionOf).filter((session) => session !== undefined),
+    next: LastEvaluatedKey === undefined ? undefined : sessionIdIn(Object(LastEvaluatedKey)),
   }
-  const profile = items.find((item) => text(item, 'sk') === 'profile')
-  const sessions = items.filter((item) => text(item, 'sk').startsWith('session#'))
-  return { sessions: sessions.map(sessionOf), user: profile && userOf(profile) }
 }
 
 /**
- * Stores a new session, whether or not its user exists.
+ * Stores a new session, whether or not its user exists. A session that is already there stays as it is:
+ * it was stored by an earlier try of the same call, or has been ended since.
  *
  * @throws {@link ServiceError} `unavailable`; the session may be stored all the same.
  */
-export async function putSession({ aws, name }: Table, session: Session): Promise<void> {
-  const { username, id, ...rest } = session
-  const Item = { ...sessionKey(session), ...attributesOf(rest) }
-  await aws('dynamodb', 'PutItem', { TableName: name, Item })
-}
-
-/**
- * Replaces a session's secret, on condition that it is still as read. Does not create a session that is gone.
- *
- * @param before - As read.
- * @param after - See `rotated` in `lib/sessions/session.ts`.
- * @returns Whether this call replaced it.
- * @throws {@link ServiceError} `unavailable`.
- */
-export function replaceSecret(table: Table, before: Session, after: Session): Promise<boolean> {
-  const { secretHash, replacedAtMs, generation, lastUsedAt, expiresAt } = after
-  const changes = { secretHash, replacedAtMs, generation, lastUsedAt, expiresAt }
-  return writeIf(table, 'UpdateItem', {
-    Key: sessionKey(before),
-    ConditionExpression: '#secretHash = :readHash',
-    ...updateOf(changes, { ':readHash': { S: before.secretHash } }),
+export async function putSession(table: Table, session: Session): Promise<void> {
+  const { userId, id, ...rest } = session
+  await writeIf(table, 'PutItem', {
+    Item: { ...sessionKey(session), ...attributesOf(rest) },
+    ConditionExpression: 'attribute_not_exists(pk)',
   })
 }
 
 /**
- * Deletes a session. Succeeds if there is no such session.
+ * Replaces a session's secret, on condition that it is still as read and the session has not been ended.
+ * The same write may be sent twice: it finds its own values and writes them again.
+ *
+ * @param before - As read.
+ * @param after - See `rotated` in `lib/sessions/session.ts`.
+ * @returns Whether the session has these values now.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export function replaceSecret(table: Table, before: Session, after: Session): Promise<boolean> {
+  const { secretHash, rotatedAtMs, lastUsedAt, expiresAt } = after
+  const changes = { secretHash, rotatedAtMs, lastUsedAt, expiresAt }
+  return writeIf(table, 'UpdateItem', {
+    Key: sessionKey(before),
+    ConditionExpression:
+      'attribute_not_exists(endedAt) AND (#secretHash = :readHash OR (#secretHash = :secretHash AND #rotatedAtMs = :rotatedAtMs))',
+    ...updateOf(changes, { ':readHash': attribute(before.secretHash) }),
+  })
+}
+
+/**
+ * Ends a session. Leaves a tombstone until the session would have expired, so that a write that arrives
+ * late cannot revive it. Succeeds if there is no such session.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function deleteSession(
-  { aws, name }: Table,
-  session: Pick<Session, 'username' | 'id'>,
+export async function endSession(
+  table: Table,
+  session: Pick<Session, 'userId' | 'id'>,
+  now: Date,
 ): Promise<void> {
-  await aws('dynamodb', 'DeleteItem', { TableName: name, Key: sessionKey(session) })
+  await writeIf(table, 'UpdateItem', {
+    Key: sessionKey(session),
+    ConditionExpression: 'attribute_exists(pk)',
+    UpdateExpression: 'SET endedAt = if_not_exists(endedAt, :now) REMOVE secretHash, salt',
+    ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
+  })
 }
 
-function sessionOf(item: Item): Session {
+/**
+ * Ends a session of a sign-in that failed, whose own write may not have arrived yet.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function abandonSession({ aws, name }: Table, session: Session, now: Date): Promise<void> {
+  await aws('dynamodb', 'UpdateItem', {
+    TableName: name,
+    Key: sessionKey(session),
+    UpdateExpression: 'SET endedAt = :now, expiresAt = :expiresAt REMOVE secretHash, salt',
+    ExpressionAttributeValues: {
+      ':now': attribute(secondOf(now)),
+      ':expiresAt': attribute(session.expiresAt),
+    },
+  })
+}
+
+const sessionIdIn = (item: Item): string => text(item, 'sk').replace(/^session#/, '')
+
+/** Returns the session of an item, or `undefined` if the item is a tombstone. */
+function sessionOf(item: Item): Session | undefined {
+  if (item.endedAt !== undefined) return undefined
   return {
-    username: text(item, 'pk').replace(/^user#/, ''),
-    id: text(item, 'sk').replace(/^session#/, ''),
+    userId: text(item, 'pk').replace(/^user#/, ''),
+    id: sessionIdIn(item),
     secretHash: text(item, 'secretHash'),
-    replacedAtMs: text(item, 'replacedAtMs'),
     salt: text(item, 'salt'),
-    generation: number(item, 'generation'),
+    rotatedAtMs: number(item, 'rotatedAtMs'),
+    sessionGeneration: number(item, 'sessionGeneration'),
     createdAt: number(item, 'createdAt'),
     lastUsedAt: number(item, 'lastUsedAt'),
     expiresAt: number(item, 'expiresAt'),

@@ -1,0 +1,31 @@
+import type { Table } from '../aws/dynamodb.ts'
+import { together } from '../together.ts'
+import { findUserState } from '../users/store.ts'
+import { isLive, type SessionSummary, summaryOf } from './session.ts'
+import { findSessions } from './store.ts'
+
+/** How many sessions one page of a list contains at most. */
+const SESSIONS_PER_PAGE = 100
+
+/**
+ * Lists the live sessions of a user, the newest first, one page at a time.
+ *
+ * @param after - `next` of the page before.
+ * @returns The page, and the id of the session after which the next page begins. A page may have fewer
+ *   sessions than the next one, because sessions that are not live take up room in the store.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function liveSessions(
+  table: Table,
+  userId: string,
+  now: Date,
+  after?: string,
+): Promise<{ sessions: SessionSummary[]; next?: string | undefined }> {
+  const [user, found] = await together([findUserState(table, userId), findSessions(table, userId, after)])
+  const live = found.sessions.filter((session) => isLive(session, user, now))
+  const page = live.slice(0, SESSIONS_PER_PAGE)
+  return {
+    sessions: page.map(summaryOf),
+    next: live.length > page.length ? page.at(-1)?.id : found.next,
+  }
+}

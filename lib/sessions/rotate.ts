@@ -1,0 +1,39 @@
+import type { Table } from '../aws/dynamodb.ts'
+import { type Redeemed, redeemRefreshToken } from './redeem.ts'
+import { nextSecret, type PresentedToken } from './refresh-token.ts'
+import { rotated, type Session, type SessionLifetimes } from './session.ts'
+import { replaceSecret } from './store.ts'
+
+/** A session after a refresh, and the secret of the refresh token that the client gets. */
+export interface Rotated {
+  session: Session
+  secret: string
+}
+
+/**
+ * Replaces the secret of a session by the next one, if the presented one is due.
+ *
+ * A secret that replaced another moments ago is not due: the client gets it back. Clients that are
+ * impatient or reload would otherwise outrun their own requests, and lose their session.
+ *
+ * @param redeemed - The presented token, as {@link redeemRefreshToken} read it.
+ * @throws {@link ServiceError} `invalid_refresh_token`, if the session ended since, or `unavailable`.
+ */
+export async function rotateSecret(
+  table: Table,
+  presented: PresentedToken,
+  { session, state }: Redeemed,
+  lifetimes: SessionLifetimes,
+  graceSeconds: number,
+  now: Date,
+): Promise<Rotated> {
+  const { secret } = presented
+  if (state === 'fresh') return { session, secret }
+  const next = nextSecret(session, secret)
+  if (state === 'repeated') return { session, secret: next }
+  const after = rotated(session, next, lifetimes, now)
+  if (await replaceSecret(table, session, after)) return { session: after, secret: next }
+  // A concurrent request with the same token came first. Its next token is the same, if the session is still live.
+  const again = await redeemRefreshToken(table, presented, graceSeconds, now)
+  return { session: again.session, secret: next }
+}
