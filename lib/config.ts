@@ -1,8 +1,8 @@
 type Parse<T> = (text: string | undefined) => T
 
-/** How many failures a window of time allows; see `lib/throttling/limits.ts`. */
+/** How many attempts a window of time allows; see `lib/throttling/limits.ts`. */
 export interface Limit {
-  failures: number
+  attempts: number
   windowSeconds: number
 }
 
@@ -32,12 +32,15 @@ const optionalList: Parse<string[]> = (value) => (value ? value.split(',') : [])
     return seconds
   }
 
+/** A counter is one item of DynamoDB, which holds about 20,000 attempts. */
+const MAX_ATTEMPTS = 10_000
+
 const limit: Parse<Limit> = (value) => {
-  const [, failures, windowSeconds] = /^(\d{1,6})\/(\d{1,6})$/.exec(text(value)) ?? []
-  if (!Number(failures) || !Number(windowSeconds)) {
-    throw new Error('must be failures/seconds, such as 5/900, both at least 1')
+  const [, attempts, windowSeconds] = /^(\d{1,5})\/(\d{1,6})$/.exec(text(value)) ?? []
+  if (!Number(attempts) || Number(attempts) > MAX_ATTEMPTS || !Number(windowSeconds)) {
+    throw new Error(`must be attempts/seconds, such as 10/900, with 1 to ${MAX_ATTEMPTS} attempts`)
   }
-  return { failures: Number(failures), windowSeconds: Number(windowSeconds) }
+  return { attempts: Number(attempts), windowSeconds: Number(windowSeconds) }
 }
 
 const optionalUrl: Parse<URL | undefined> = (value) => {
@@ -60,9 +63,13 @@ export const SETTINGS = {
   TOKEN_TTL_SECONDS: wholeSeconds(60, 86_400),
   SESSION_TTL_SECONDS: wholeSeconds(60, 31_536_000),
   SESSION_IDLE_TTL_SECONDS: wholeSeconds(60, 31_536_000),
+  /** How long a replaced refresh token still gets its replacement. */
+  REFRESH_GRACE_SECONDS: wholeSeconds(0, 60),
   LIMIT_USER_AND_SOURCE: limit,
   LIMIT_SOURCE: limit,
+  LIMIT_KNOWN_SOURCE: limit,
   LIMIT_USER: limit,
+  LIMIT_USER_AND_KNOWN_SOURCE: limit,
   /** Whether the pages are deployed: `on`; any other value means no. */
   PAGES: text,
   // Lambda sets the first four of these. The AWS SDKs define the endpoints.

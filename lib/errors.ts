@@ -62,17 +62,19 @@ export class ServiceError extends Error {
   declare readonly fields: readonly FieldError[] | undefined
   declare readonly retryAfterSeconds: number | undefined
   declare readonly event: string
+  declare readonly log: object | undefined
 
   /**
    * @param code - Row of {@link PROBLEMS} with what the client sees.
    * @param reason - For the log: what was wrong, without any submitted value.
-   * @param options - For the log: `cause`, and an `event` that replaces the code's own. For the client:
-   *   `fields`, with `invalid_fields` only, and `retryAfterSeconds`, if the code's row has none.
+   * @param options - For the log: `cause`, an `event` that replaces the code's own, and more members in
+   *   `log`. For the client: `fields`, with `invalid_fields` only, and `retryAfterSeconds`, if the code's row has none.
    */
   constructor(code: ProblemCode, reason: string, options: ErrorOptions & Details = {}) {
     super(reason, options)
     this.code = code
     this.fields = options.fields
+    this.log = options.log
     const [, , event = 'request.refused', retryAfterSeconds]: ProblemRow = PROBLEMS[code]
     this.retryAfterSeconds = options.retryAfterSeconds ?? retryAfterSeconds
     this.event = options.event ?? event
@@ -81,6 +83,7 @@ export class ServiceError extends Error {
 
 interface Details {
   event?: string
+  log?: object
   fields?: FieldError[]
   retryAfterSeconds?: number
 }

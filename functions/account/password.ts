@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
@@ -10,10 +10,11 @@ import { noContent } from '../../lib/http/responses.ts'
 import { PasswordChangeRequest } from '../../lib/http/schemas.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
-import { checkPassword, confirmPassword } from '../../lib/passwords/verify.ts'
+import { admitAttempt, returnAttempt, verifyUserPassword } from '../../lib/passwords/verify.ts'
 import { isLive } from '../../lib/sessions/session.ts'
 import { findSession } from '../../lib/sessions/store.ts'
-import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { LIMITS, limitsFrom } from '../../lib/throttling/limits.ts'
+import { together } from '../../lib/together.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
 
@@ -24,28 +25,35 @@ const WRONG_PASSWORD = {
 
 /** PUT /password: changes the caller's password, revokes all access tokens and all other sessions. */
 export const handler = apiHandler(async (event, { now, deadlineMs }) => {
-  const config = readConfig(['TABLE_NAME', 'LIMIT_USER_AND_SOURCE', 'LIMIT_SOURCE', 'LIMIT_USER'])
+  const config = readConfig(['TABLE_NAME', ...LIMITS])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { username, sessionId } = principalOf(event, now)
+  const { userId, username, generation, sessionId } = principalOf(event, now)
   const { currentPassword, newPassword } = readBody(event, PasswordChangeRequest)
   validateNewPassword(newPassword, username, '#/newPassword')
 
-  const attempt = { username, password: currentPassword, sourceIp: originOf(event).sourceIp }
-  const correct = await checkPassword(table, limitsFrom(config), attempt)
-  if (!correct) throw new ServiceError('invalid_fields', 'wrong current password', WRONG_PASSWORD)
-  const user = await confirmPassword(table, correct)
-  if (!user) throw new ServiceError('conflict', 'the user changed')
+  const { sourceIp } = originOf(event)
+  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, sourceIp, now)
+  // API Gateway may have cached the authorizer's result for a token that is revoked by now.
+  if (attempt.user?.generation !== generation) {
+    await returnAttempt(table, attempt)
+    throw new ServiceError('invalid_token', 'the token was revoked')
+  }
+  if (!(await verifyUserPassword(attempt, currentPassword))) {
+    const details = { ...WRONG_PASSWORD, log: attempt.log }
+    throw new ServiceError('invalid_fields', 'wrong current password', details)
+  }
 
   const passwordHash = await hashPassword(newPassword, randomBytes(SALT_BYTES))
-  // The caller's session may have ended while API Gateway still cached its token. It must not survive then.
-  const { session } = await findSession(table, username, sessionId ?? '')
+  const { session, user } = await findSession(table, userId, sessionId)
+  if (user?.generation !== generation) throw new ServiceError('conflict', 'the user changed')
+  // The caller's session may have ended while its token was still accepted. It must not survive then.
   const survivor = session && isLive(session, user, now) ? session.id : undefined
-  // A later instant than `now`: what was issued during the hashing is revoked too.
-  const changedAt = new Date()
-  const changes = { passwordHash, changedAt: changedAt.toISOString() }
-  const revoked = revokeSessions(user, changedAt, survivor)
-  const isChanged = await changeUser(table, user, { ...changes, ...revoked })
+  const changes = { passwordHash, changedAt: new Date().toISOString(), ...revokeSessions(user, survivor) }
+  const [isChanged] = await together([
+    changeUser(table, user, changes, randomUUID()),
+    returnAttempt(table, attempt),
+  ])
   if (!isChanged) throw new ServiceError('conflict', 'the user changed')
-  console.info({ event: 'password.changed', username })
+  console.info({ event: 'password.changed', userId })
   return noContent()
 })

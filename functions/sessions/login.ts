@@ -7,28 +7,25 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import { LoginRequest } from '../../lib/http/schemas.ts'
-import { checkPassword, confirmPassword } from '../../lib/passwords/verify.ts'
-import { refreshTokenOf } from '../../lib/sessions/refresh-token.ts'
+import { admitAttempt, completeAttempt, upgradeHash, verifyUserPassword } from '../../lib/passwords/verify.ts'
 import {
   lifetimesFrom,
   refreshTtlSeconds,
   SESSION_RANDOM_BYTES,
   startSession,
 } from '../../lib/sessions/session.ts'
-import { deleteSession, putSession } from '../../lib/sessions/store.ts'
-import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { abandonSession, putSession } from '../../lib/sessions/store.ts'
+import { LIMITS, limitsFrom } from '../../lib/throttling/limits.ts'
+import { together } from '../../lib/together.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
-import type { User } from '../../lib/users/user.ts'
 
 const issueToken = tokenIssuer()
 
 /** POST /login: exchanges a username and a password for an access token and a refresh token. */
-export const handler = apiHandler(async (event, { deadlineMs }) => {
+export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) => {
   const config = readConfig([
     'TABLE_NAME',
-    'LIMIT_USER_AND_SOURCE',
-    'LIMIT_SOURCE',
-    'LIMIT_USER',
+    ...LIMITS,
     'SESSION_TTL_SECONDS',
     'SESSION_IDLE_TTL_SECONDS',
     'SIGNING_KEY',
@@ -38,35 +35,36 @@ export const handler = apiHandler(async (event, { deadlineMs }) => {
   ])
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }
-  const { username, password } = readBody(event, LoginRequest)
+  const { username: loginName, password } = readBody(event, LoginRequest)
   const origin = originOf(event)
-  const attempt = { username, password, sourceIp: origin.sourceIp }
-  const correct = await checkPassword(table, limitsFrom(config), attempt)
-  if (!correct) throw new ServiceError('invalid_credentials', 'wrong username or password')
+
+  const attempt = await admitAttempt(table, limitsFrom(config), { loginName }, origin.sourceIp, arrivedAt)
+  const user = await verifyUserPassword(attempt, password)
+  if (!user) {
+    throw new ServiceError('invalid_credentials', 'wrong username or password', { log: attempt.log })
+  }
 
   const now = new Date()
-  const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, secret } = startSession(correct.user, origin, lifetimesFrom(config), now, random)
-  // The signature, the second read and the new session take one round. The session is stored whether
-  // or not its user changes meanwhile: a change before the second read fails it, and the session is
-  // deleted. A later change revokes the session, because `createdAt` lies before it.
-  const token = issueToken(aws, config, correct.user, session.id, now)
-  const confirmed = confirmPassword(table, correct).then(rejectIfChanged)
-  const steps = await Promise.allSettled([Promise.all([token, confirmed]), putSession(table, session)])
-  const failure = steps.find((step) => step.status === 'rejected')
-  if (failure) {
+  const lifetimes = lifetimesFrom(config)
+  const { session, refreshToken } = startSession(
+    user,
+    origin,
+    lifetimes,
+    now,
+    randomBytes(SESSION_RANDOM_BYTES),
+  )
+  // Token and session carry the generations of the user as read before the hash. A revocation since
+  // then has moved them, so neither outlives it.
+  const [token] = await together([
+    issueToken(aws, config, user, session.id, now),
+    putSession(table, session),
+    completeAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
+    upgradeHash(table, user, password),
+  ]).catch(async (error) => {
     // If this fails too, the session expires by itself: no client has its refresh token.
-    await deleteSession(table, session).catch(() => undefined)
-    throw failure.reason
-  }
-  console.info({ event: 'login.accepted', username })
-  return json(200, {
-    ...(await token),
-    refreshToken: refreshTokenOf(session, secret),
-    refreshExpiresIn: refreshTtlSeconds(session, now),
+    await abandonSession(table, session, now).catch(() => undefined)
+    throw error
   })
+  console.info({ event: 'login.accepted', userId: user.id })
+  return json(200, { ...token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now) })
 })
-
-function rejectIfChanged(user: User | undefined): void {
-  if (!user) throw new ServiceError('invalid_credentials', 'the user changed during the login')
-}

@@ -55,9 +55,15 @@ export function apiHandler(
 export function logFailure(error: unknown): ServiceError {
   const failure =
     error instanceof ServiceError ? error : new ServiceError('internal', 'unexpected error', { cause: error })
-  const { event, code, message: reason, cause } = failure
+  const { event, code, message: reason, cause, log: more } = failure
   const log = PROBLEMS[code][0] >= 500 ? console.error : console.info
-  log({ event, code, reason, ...(cause !== undefined && { cause: describe(cause, code === 'internal') }) })
+  log({
+    event,
+    code,
+    reason,
+    ...more,
+    ...(cause !== undefined && { cause: describe(cause, code === 'internal') }),
+  })
   return failure
 }
 

@@ -1,72 +1,158 @@
 import { randomBytes } from 'node:crypto'
-import type { Table } from '../aws/dynamodb.ts'
-import { type Counter, countersFor, type Limits, rejectIfThrottled, sourceOf } from '../throttling/limits.ts'
-import { clearFailures, countFailure, findUserAndCounters } from '../throttling/store.ts'
-import { changeUser } from '../users/store.ts'
+import { getItems, type Item, type Table, text } from '../aws/dynamodb.ts'
+import { ServiceError } from '../errors.ts'
+import { logFailure } from '../http/handler.ts'
+import {
+  type Counter,
+  furtherCounters,
+  knownSourceKey,
+  type Limits,
+  pairCounter,
+  type Subject,
+  sourceOf,
+  truncatedSource,
+} from '../throttling/limits.ts'
+import {
+  giveBack,
+  isKnownSource,
+  markKnownSource,
+  type Reservation,
+  reserveAttempt,
+} from '../throttling/store.ts'
+import { together } from '../together.ts'
+import { findUser, nameKey, replaceHash } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { DECOY_HASH, hashPassword, needsRehash, SALT_BYTES, verifyPassword } from './hash.ts'
 
-/** A username and a password to verify, and the address that they came from. */
-export interface PasswordAttempt {
-  username: string
-  password: string
-  sourceIp: string
-}
+const ATTEMPT_ID_BYTES = 8
+const USER_ID_BYTES = 16
 
-/** A correct password that {@link confirmPassword} has not confirmed yet. */
-export interface UnconfirmedPassword {
-  user: User
-  password: string
-  counters: readonly Counter[]
+/** An attempt that the limits allow. Nothing has been hashed for it yet. */
+export interface Attempt {
+  /** The user, or `undefined` if the login name is unknown. */
+  user: User | undefined
+  id: string
+  subject: Subject
+  source: string
+  counters: readonly [pair: Counter, ...further: Counter[]]
+  /** Ids of the attempts for this subject from this source, up to this one. */
+  pairAttempts: readonly string[]
+  /** Mark that the source is known, as read. */
+  mark: Item | undefined
+  /** What the log says about who tried and from where. */
+  log: object
 }
 
 /**
- * Verifies a password. With {@link confirmPassword}, this is the only way in this service to do so.
+ * Admits an attempt at a password, within the limits. {@link verifyUserPassword} comes after it.
  *
- * Slows down guessing: past the limits an attempt is rejected before any hashing, whether the user
- * exists or not. An unknown name costs a hash too, otherwise response times would show which names exist.
+ * Attempts are reserved before they are verified. However many arrive at once, no more than the limit
+ * are verified, and a refused right password cannot be told from a refused wrong one by bytes, time or load.
  *
- * @returns `undefined`, if there is no such user, the password is wrong or the user is disabled.
- * @throws ServiceError `too_many_attempts` or `unavailable`.
+ * The counter of subject and source comes first. A burst from one address is refused by it, and does
+ * not reach the counter of all sources. An unknown name causes the same calls as a known one.
+ *
+ * @param sourceIp - Address that the gateway saw the request come from.
+ * @throws {@link ServiceError} `too_many_attempts` or `unavailable`.
  */
-export async function checkPassword(
+export async function admitAttempt(
   table: Table,
   limits: Limits,
-  { username, password, sourceIp }: PasswordAttempt,
-): Promise<UnconfirmedPassword | undefined> {
-  const empty = countersFor(username, sourceOf(sourceIp), limits)
-  const { user, counters } = await findUserAndCounters(table, username, empty)
-  rejectIfThrottled(counters, new Date())
+  subject: Subject,
+  sourceIp: string,
+  now: Date,
+): Promise<Attempt> {
+  const source = sourceOf(sourceIp)
+  const id = randomBytes(ATTEMPT_ID_BYTES).toString('base64url')
+  const pair = pairCounter(subject, source, limits, now)
+  const [{ userId, mark }, first] = await together([
+    findSubject(table, subject, source),
+    reserveAttempt(table, [pair], id, now),
+  ])
+  const log = { userId, source: truncatedSource(source) }
+  rejectIfRefused(first, log)
 
-  const matches = await matchesHash(password, user?.passwordHash ?? DECOY_HASH)
-  if (user && matches && !user.disabled) return { user, password, counters: empty }
-  await Promise.all(counters.map((counter) => countFailure(table, counter, new Date())))
-  return undefined
+  const further = furtherCounters(subject, source, isKnownSource(mark, now), limits, now)
+  const [user, second] = await together([
+    findUser(table, userId ?? randomBytes(USER_ID_BYTES).toString('base64url')),
+    reserveAttempt(table, further, id, now, [pair]),
+  ])
+  rejectIfRefused(second, log)
+  const [pairAttempts = []] = first.attempts
+  return { user, id, subject, source, counters: [pair, ...further], pairAttempts, mark, log }
+}
+
+/** Finds the user id of a subject, and whether the source is known for its login name. */
+async function findSubject(
+  table: Table,
+  subject: Subject,
+  source: string,
+): Promise<{ userId?: string; mark?: Item | undefined }> {
+  if ('userId' in subject) return subject
+  const { loginName } = subject
+  const [name, mark] = await getItems(table, [nameKey(loginName), knownSourceKey(loginName, source)])
+  return { mark, ...(name && { userId: text(name, 'userId') }) }
+}
+
+function rejectIfRefused({ refusedForSeconds }: Reservation, log: object): void {
+  if (refusedForSeconds === 0) return
+  throw new ServiceError('too_many_attempts', 'too many attempts', {
+    retryAfterSeconds: refusedForSeconds,
+    log,
+  })
 }
 
 /**
- * Confirms a correct password with a second read, after the time that hashing took.
+ * Verifies the password of an admitted attempt. An unknown user costs a hash too, otherwise response times
+ * would show which names exist.
  *
- * Many guesses that an attacker sends at once all pass the first read. The correct one among them
- * does not pass this one. It also rejects a user that was disabled, removed, or given another
- * password or role in the meantime.
- *
- * Clears the failures of user and source. Hashes the password again if its hash costs less than a current one.
- *
- * @returns The user, or `undefined` if the user has changed.
- * @throws ServiceError `too_many_attempts` or `unavailable`.
+ * @returns The user, or `undefined` if there is none, the password is wrong or the user is disabled.
  */
-export async function confirmPassword(
-  table: Table,
-  { user: before, password, counters }: UnconfirmedPassword,
+export async function verifyUserPassword(
+  { user }: Pick<Attempt, 'user'>,
+  password: string,
 ): Promise<User | undefined> {
-  const { user, counters: counted } = await findUserAndCounters(table, before.username, counters)
-  rejectIfThrottled(counted, new Date())
-  const isSame = user?.createdAt === before.createdAt && user.validAfter === before.validAfter
-  if (!user || !isSame || user.disabled) return undefined
-  const [pair] = counted
-  if (pair && pair.failures > 0) await clearFailures(table, pair)
-  return needsRehash(user.passwordHash) ? await rehash(table, user, password) : user
+  const matches = await matchesHash(password, user?.passwordHash ?? DECOY_HASH)
+  return matches && !user?.disabled ? user : undefined
+}
+
+/** Gives an attempt back in all its counters, after a right password that completes no sign-in. Does not throw. */
+export async function returnAttempt(table: Table, { counters, id }: Attempt): Promise<void> {
+  await together(counters.map((counter) => giveBack(table, counter, [id])))
+}
+
+/**
+ * Gives an attempt back after a complete sign-in, together with the earlier ones for the same login name
+ * from the same source, and marks the source as known. Does not throw.
+ *
+ * @param sessionTtlSeconds - Longest life of a session.
+ */
+export async function completeAttempt(
+  table: Table,
+  { counters: [pair, ...further], pairAttempts, id, subject, source, mark }: Attempt,
+  sessionTtlSeconds: number,
+  now: Date,
+): Promise<void> {
+  await together([
+    giveBack(table, pair, pairAttempts),
+    ...further.map((counter) => giveBack(table, counter, [id])),
+    'loginName' in subject
+      ? markKnownSource(table, subject.loginName, source, mark, sessionTtlSeconds, now)
+      : Promise.resolve(),
+  ])
+}
+
+/**
+ * Hashes a verified password again, if its hash costs less than a current one. Does not throw: the next
+ * sign-in tries again.
+ */
+export async function upgradeHash(table: Table, user: User, password: string): Promise<void> {
+  if (!needsRehash(user.passwordHash)) return
+  try {
+    await replaceHash(table, user, await hashPassword(password, randomBytes(SALT_BYTES)))
+  } catch (error) {
+    logFailure(error)
+  }
 }
 
 /** Whether a password matches a hash. A hash that cannot be verified costs and looks like a wrong password; it is logged. */
@@ -79,11 +165,4 @@ async function matchesHash(password: string, storedHash: string): Promise<boolea
     await verifyPassword(password, DECOY_HASH)
     return false
   }
-}
-
-async function rehash(table: Table, user: User, password: string): Promise<User> {
-  const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
-  // A hash that was changed in the meantime is newer than this one, and remains.
-  const changed = await changeUser(table, user, { passwordHash })
-  return changed ? { ...user, passwordHash } : user
 }

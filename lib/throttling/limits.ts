@@ -1,70 +1,107 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Config, Limit } from '../config.ts'
-import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 
-/** Limits on failed passwords, by what the failures are counted for. */
+/** Limits on wrong passwords, by what the attempts are counted for. */
 export interface Limits {
   userAndSource: Limit
   source: Limit
+  knownSource: Limit
   user: Limit
+  userAndKnownSource: Limit
 }
+
+/** Names of the settings with the limits. */
+export const LIMITS = [
+  'LIMIT_USER_AND_SOURCE',
+  'LIMIT_SOURCE',
+  'LIMIT_KNOWN_SOURCE',
+  'LIMIT_USER',
+  'LIMIT_USER_AND_KNOWN_SOURCE',
+] as const
 
 /** Returns the limits in a handler's settings. */
-export const limitsFrom = (
-  config: Config<'LIMIT_USER_AND_SOURCE' | 'LIMIT_SOURCE' | 'LIMIT_USER'>,
-): Limits => ({
+export const limitsFrom = (config: Config<(typeof LIMITS)[number]>): Limits => ({
   userAndSource: config.LIMIT_USER_AND_SOURCE,
   source: config.LIMIT_SOURCE,
+  knownSource: config.LIMIT_KNOWN_SOURCE,
   user: config.LIMIT_USER,
+  userAndKnownSource: config.LIMIT_USER_AND_KNOWN_SOURCE,
 })
 
-/** A stored count of failures, with its key and its limit. */
+/** A stored set of attempts in one window of time. */
 export interface Counter {
   key: { pk: { S: string }; sk: { S: string } }
-  limit: Limit
-  failures: number
-  /** Second since the epoch at which the window ends; meaningless without failures. */
-  expiresAt: number
+  /** Maximum number of attempts in the set. */
+  maxAttempts: number
+  /** Second since the epoch at which the window ends. */
+  endsAt: number
 }
 
+/** What passwords are guessed for: a login name, or the user of an access token. */
+export type Subject = { loginName: string } | { userId: string }
+
+/** Returns the partition key of a subject's counters. */
+const partitionOf = (subject: Subject): string =>
+  'loginName' in subject ? `name#${subject.loginName}` : `user#${subject.userId}`
+
+/** Returns the key of the mark that a login name has signed in from a source. */
+export const knownSourceKey = (loginName: string, source: string) => ({
+  pk: { S: partitionOf({ loginName }) },
+  sk: { S: `known#${source}` },
+})
+
 /**
- * Returns the counters of an attempt, with no failures counted yet.
+ * Returns the counter of a subject and a source, which an attempt reserves first.
  *
- * @param username - The name in the request, whether such a user exists or not.
  * @param source - See {@link sourceOf}.
  */
-export function countersFor(username: string, source: string, limits: Limits): Counter[] {
-  const counter = (pk: string, sk: string, limit: Limit) => ({
-    key: { pk: { S: pk }, sk: { S: sk } },
-    limit,
-    failures: 0,
-    expiresAt: 0,
-  })
-  return [
-    counter(`user#${username}`, `attempts#${source}`, limits.userAndSource),
-    counter(`source#${source}`, 'attempts', limits.source),
-    counter(`user#${username}`, 'attempts', limits.user),
-  ]
-}
+export const pairCounter = (subject: Subject, source: string, limits: Limits, now: Date): Counter =>
+  counter(partitionOf(subject), `attempts#${source}`, limits.userAndSource, now)
 
 /**
- * Rejects an attempt whose limits are reached, before anything is hashed for it.
+ * Returns the counters of the source and of the subject, which an attempt reserves next.
  *
- * @throws {@link ServiceError} `too_many_attempts`, with the seconds until the last full window ends.
+ * A source that has signed in to the name before has counters that strangers cannot use up.
+ *
+ * @param isKnown - Whether the login name has signed in from the source before.
  */
-export function rejectIfThrottled(counters: readonly Counter[], now: Date): void {
-  const second = secondOf(now)
-  const full = counters.filter(
-    ({ failures, limit, expiresAt }) => failures >= limit.failures && expiresAt > second,
-  )
-  if (full.length === 0) return
-  const retryAfterSeconds = Math.max(...full.map(({ expiresAt }) => expiresAt)) - second
-  throw new ServiceError('too_many_attempts', 'too many failures', { retryAfterSeconds })
+export function furtherCounters(
+  subject: Subject,
+  source: string,
+  isKnown: boolean,
+  limits: Limits,
+  now: Date,
+): Counter[] {
+  const partition = partitionOf(subject)
+  return isKnown
+    ? [
+        counter(`source#${source}`, 'attempts#known', limits.knownSource, now),
+        counter(partition, `attempts#known#${source}`, limits.userAndKnownSource, now),
+      ]
+    : [
+        counter(`source#${source}`, 'attempts', limits.source, now),
+        counter(partition, 'attempts', limits.user, now),
+      ]
 }
 
 /**
- * Returns the source that failures are counted for: an IPv4 address, or the /64 of an IPv6 address,
+ * Returns a counter of the window that an instant lies in.
+ *
+ * Windows are multiples of their length. Their start is part of the key, so a new window needs no
+ * write, and the end of a full one is known without a read.
+ */
+function counter(pk: string, name: string, { attempts, windowSeconds }: Limit, now: Date): Counter {
+  const startsAt = Math.floor(secondOf(now) / windowSeconds) * windowSeconds
+  return {
+    key: { pk: { S: pk }, sk: { S: `${name}#${startsAt}` } },
+    maxAttempts: attempts,
+    endsAt: startsAt + windowSeconds,
+  }
+}
+
+/**
+ * Returns the source that attempts are counted for: an IPv4 address, or the /64 of an IPv6 address,
  * which is what one customer gets (RFC 6177).
  *
  * @param sourceIp - As the gateway saw it, never from a header, because clients can write any header.
@@ -85,3 +122,10 @@ export function sourceOf(sourceIp: string): string {
     .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':')}::/64`
 }
+
+/**
+ * Returns a source as logs show it, without the part that identifies a single customer: an IPv4 /24, or
+ * an IPv6 /48.
+ */
+export const truncatedSource = (source: string): string =>
+  source.includes(':') ? `${source.split(':').slice(0, 3).join(':')}::/48` : source.replace(/\.\d+$/, '.0/24')

@@ -1,73 +1,123 @@
-import { getItems, number, type Table, writeIf } from '../aws/dynamodb.ts'
-import { ServiceError } from '../errors.ts'
+import { awsErrorType } from '../aws/client.ts'
+import { attribute, type Item, type Table, writeIf } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'
-import { profileKey, userOf } from '../users/store.ts'
-import type { User } from '../users/user.ts'
-import type { Counter } from './limits.ts'
+import { together } from '../together.ts'
+import { type Counter, knownSourceKey } from './limits.ts'
 
-/** How many times a failure is counted again when concurrent requests begin a window first. */
-const MAX_ATTEMPTS = 5
+/** How long a mark is valid after the last session of the source could have ended. */
+const KNOWN_BEYOND_SESSION_SECONDS = 60 * 86_400
+
+/** Age at which a mark is written again. */
+const RENEWED_AFTER_SECONDS = 86_400
+
+/** What became of a reservation. */
+export interface Reservation {
+  /** The attempts in each counter, with this one. */
+  attempts: string[][]
+  /** Seconds until the last full window ends, or 0 if the attempt is reserved. */
+  refusedForSeconds: number
+}
 
 /**
- * Finds a user and the failures counted so far, with one consistent read.
+ * Reserves an attempt in counters, before anything is verified for it.
  *
- * @param counters - See `countersFor` in `lib/throttling/limits.ts`.
+ * A counter is a set of attempt ids, not a number. The same reservation may be sent twice and counts
+ * once. An attempt that one counter refuses is given back in the others.
+ *
+ * @param attemptId - Random id of the attempt.
+ * @param reserved - Counters that the attempt is reserved in already; a refusal gives it back there too.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function findUserAndCounters(
+export async function reserveAttempt(
   table: Table,
-  username: string,
   counters: readonly Counter[],
-): Promise<{ user: User | undefined; counters: Counter[] }> {
-  const keys = [profileKey(username), ...counters.map(({ key }) => key)]
-  const [profile, ...items] = await getItems(table, keys)
-  const counted = counters.map((counter, index) => {
-    const item = items[index]
-    return item
-      ? { ...counter, failures: number(item, 'failures'), expiresAt: number(item, 'expiresAt') }
-      : counter
-  })
-  return { user: profile && userOf(profile), counters: counted }
+  attemptId: string,
+  now: Date,
+  reserved: readonly Counter[] = [],
+): Promise<Reservation> {
+  const attempts = await together(counters.map((counter) => addAttempt(table, counter, attemptId)))
+  const full = counters.filter((_, index) => attempts[index] === undefined)
+  if (full.length > 0) {
+    const others = [...reserved, ...counters.filter((counter) => !full.includes(counter))]
+    await together(others.map((counter) => giveBack(table, counter, [attemptId])))
+  }
+  return {
+    attempts: attempts.map((ids) => ids ?? []),
+    refusedForSeconds: Math.max(0, ...full.map(({ endsAt }) => endsAt - secondOf(now))),
+  }
 }
 
-/**
- * Counts one failure, in one atomic update.
- *
- * DynamoDB deletes expired items late. The first failure after the end of a window therefore takes
- * a second update, which begins a new window. One of several concurrent requests succeeds with it.
- *
- * @throws {@link ServiceError} `unavailable`.
- */
-export async function countFailure(table: Table, { key, limit }: Counter, now: Date): Promise<void> {
-  const values = {
-    ':one': { N: '1' },
-    ':now': { N: String(secondOf(now)) },
-    ':end': { N: String(secondOf(now) + limit.windowSeconds) },
+async function addAttempt(
+  { aws, name }: Table,
+  { key, maxAttempts, endsAt }: Counter,
+  attemptId: string,
+): Promise<string[] | undefined> {
+  try {
+    const { Attributes } = await aws('dynamodb', 'UpdateItem', {
+      TableName: name,
+      Key: key,
+      UpdateExpression: 'ADD ids :ids SET expiresAt = :endsAt',
+      ConditionExpression: 'attribute_not_exists(ids) OR size(ids) < :max OR contains(ids, :id)',
+      ExpressionAttributeValues: {
+        ':ids': { SS: [attemptId] },
+        ':id': attribute(attemptId),
+        ':max': attribute(maxAttempts),
+        ':endsAt': attribute(endsAt),
+      },
+      ReturnValues: 'UPDATED_NEW',
+    })
+    return idsOf(Object(Attributes))
+  } catch (error) {
+    if (awsErrorType(error) === 'ConditionalCheckFailedException') return undefined
+    throw error
   }
-  const count = {
-    Key: key,
-    UpdateExpression: 'ADD failures :one SET expiresAt = if_not_exists(expiresAt, :end)',
-    ConditionExpression: 'attribute_not_exists(expiresAt) OR expiresAt > :now',
-    ExpressionAttributeValues: values,
-  }
-  const beginWindow = {
-    Key: key,
-    UpdateExpression: 'SET failures = :one, expiresAt = :end',
-    ConditionExpression: 'expiresAt <= :now',
-    ExpressionAttributeValues: values,
-  }
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    if (await writeIf(table, 'UpdateItem', count)) return
-    if (await writeIf(table, 'UpdateItem', beginWindow)) return
-  }
-  throw new ServiceError('unavailable', 'a failure could not be counted')
 }
 
+const idsOf = ({ ids }: { ids?: { SS?: string[] } }): string[] => ids?.SS ?? []
+
 /**
- * Deletes the failures of a counter.
- *
- * @throws {@link ServiceError} `unavailable`.
+ * Removes attempts from a counter. The same removal may be sent twice, and late: it removes no other attempt.
+ * A failure is logged and does not matter: the attempts stay counted until the window ends.
  */
-export async function clearFailures({ aws, name }: Table, { key }: Counter): Promise<void> {
-  await aws('dynamodb', 'DeleteItem', { TableName: name, Key: key })
+export async function giveBack(table: Table, { key }: Counter, attemptIds: readonly string[]): Promise<void> {
+  await writeIf(table, 'UpdateItem', {
+    Key: key,
+    UpdateExpression: 'DELETE ids :ids',
+    ConditionExpression: 'attribute_exists(pk)',
+    ExpressionAttributeValues: { ':ids': { SS: attemptIds } },
+  }).catch(logUnwritten)
+}
+
+/** Whether an item marks a source as known at an instant. */
+export const isKnownSource = (mark: Item | undefined, now: Date): boolean => expiryOf(mark) > secondOf(now)
+
+/**
+ * Marks a source as known for a login name, if it is not yet, or was marked more than a day ago. A failure is
+ * logged and does not matter.
+ *
+ * @param mark - As read.
+ * @param sessionTtlSeconds - Longest life of a session.
+ */
+export async function markKnownSource(
+  { aws, name }: Table,
+  loginName: string,
+  source: string,
+  mark: Item | undefined,
+  sessionTtlSeconds: number,
+  now: Date,
+): Promise<void> {
+  const expiresAt = secondOf(now) + sessionTtlSeconds + KNOWN_BEYOND_SESSION_SECONDS
+  if (expiryOf(mark) > expiresAt - RENEWED_AFTER_SECONDS) return
+  await aws('dynamodb', 'UpdateItem', {
+    TableName: name,
+    Key: knownSourceKey(loginName, source),
+    UpdateExpression: 'SET expiresAt = :expiresAt',
+    ExpressionAttributeValues: { ':expiresAt': attribute(expiresAt) },
+  }).catch(logUnwritten)
+}
+
+const expiryOf = (mark: Item | undefined): number => Number(Object(mark?.expiresAt).N ?? 0)
+
+function logUnwritten(error: unknown): void {
+  console.warn({ event: 'attempt.kept', reason: awsErrorType(error) })
 }
