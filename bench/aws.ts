@@ -8,8 +8,8 @@ import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
 import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
 import { readPublicKey } from '../lib/tokens/public-keys.ts'
 import { kmsSigner } from '../lib/tokens/signer.ts'
-import { addUser } from '../lib/users/store.ts'
-import { newUser, type User } from '../lib/users/user.ts'
+import { createUser } from '../lib/users/names.ts'
+import { newUser, USER_RANDOM_BYTES, type User } from '../lib/users/user.ts'
 import { DEMO_USERS, type LocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Service } from './bundles.ts'
@@ -82,9 +82,9 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   const users: User[] = []
   for (const { username, role } of DEMO_USERS) {
     const passwordHash = await hashPassword(username, randomBytes(SALT_BYTES))
-    users.push(newUser(username, role, passwordHash, new Date()))
+    users.push(newUser({ username, role, passwordHash }, new Date(), randomBytes(USER_RANDOM_BYTES)))
   }
-  for (const user of users) await addUser({ aws, name: tableName }, user)
+  for (const user of users) await createUser({ aws, name: tableName }, user)
   const [user] = users
   if (user === undefined) throw new Error('local/aws.ts has no demo users')
 

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { type AwsCall, type AwsSettings, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
-import { addUser } from '../lib/users/store.ts'
-import { newUser, type Role } from '../lib/users/user.ts'
+import { createUser } from '../lib/users/names.ts'
+import { newUser, type Role, USER_RANDOM_BYTES } from '../lib/users/user.ts'
 import { createDynamoDb } from './dynamodb.ts'
 import { createKms } from './kms.ts'
 
@@ -94,11 +94,9 @@ async function createTable(aws: AwsCall, properties: Record<string, unknown>): P
 }
 
 async function addDemoUsers(table: Table): Promise<void> {
-  // A moment ago: what is issued in a user's first second counts from the next one on.
-  const begun = new Date()
-  begun.setSeconds(begun.getSeconds() - 1)
   for (const { username, role } of DEMO_USERS) {
     const passwordHash = await hashPassword(username, randomBytes(SALT_BYTES))
-    await addUser(table, newUser(username, role, passwordHash, begun))
+    const values = { username, role, passwordHash }
+    await createUser(table, newUser(values, new Date(), randomBytes(USER_RANDOM_BYTES)))
   }
 }

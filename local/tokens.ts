@@ -1,12 +1,11 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
-import { refreshTokenOf } from '../lib/sessions/refresh-token.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../lib/sessions/session.ts'
 import { putSession } from '../lib/sessions/store.ts'
 import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
 import { kmsSigner } from '../lib/tokens/signer.ts'
-import { findUser } from '../lib/users/store.ts'
+import { findUserByName } from '../lib/users/store.ts'
 import type { User } from '../lib/users/user.ts'
 import type { LocalAws } from './aws.ts'
 
@@ -44,7 +43,7 @@ export async function fillTokens<T>(event: T, source: TokenSource, now: Date): P
   let text = JSON.stringify(event)
   for (const placeholder of new Set(text.match(/\{\{[^}]*\}\}/g) ?? [])) {
     const [, kind = '', username = '', what = ''] = PLACEHOLDER.exec(placeholder) ?? []
-    const user = username === '' ? undefined : await findUser(table, username)
+    const user = username === '' ? undefined : await findUserByName(table, username)
     if (user === undefined) throw new RangeError(`sample events have no ${placeholder}`)
     const make =
       what === 'token' ? accessToken(user, kind, aws, source, now) : sessionOf(user, what, table, now)
@@ -56,9 +55,10 @@ export async function fillTokens<T>(event: T, source: TokenSource, now: Date): P
 async function sessionOf(user: User, what: string, table: Table, now: Date): Promise<string> {
   const origin = { sourceIp: '127.0.0.1', userAgent: 'sample event' }
   const lifetimes = { absoluteTtlSeconds: 3600, idleTtlSeconds: 3600 }
-  const { session, secret } = startSession(user, origin, lifetimes, now, randomBytes(SESSION_RANDOM_BYTES))
+  const random = randomBytes(SESSION_RANDOM_BYTES)
+  const { session, refreshToken } = startSession(user, origin, lifetimes, now, random)
   await putSession(table, session)
-  return what === 'session id' ? session.id : refreshTokenOf(session, secret)
+  return what === 'session id' ? session.id : refreshToken
 }
 
 async function accessToken(
@@ -69,8 +69,7 @@ async function accessToken(
   now: Date,
 ): Promise<string> {
   const issuedAt = kind === 'expired' ? new Date(now.getTime() - HOUR_MS) : now
-  const subject = kind === 'expired' ? { ...user, validAfter: 0 } : user
-  const input = accessTokenInput(subject, 'sample-session', parties, 1800, issuedAt, randomUUID())
+  const input = accessTokenInput(user, 'sample-session', parties, 1800, issuedAt, randomUUID())
   const token = await kmsSigner()(aws, signingKey, input)
   return kind === 'forged' ? signedWithOtherKey(token) : token
 }

@@ -15,9 +15,12 @@ const RULES: Record<string, (text: string) => unknown> = {
   tokenTtlSeconds: SETTINGS.TOKEN_TTL_SECONDS,
   sessionTtlSeconds: SETTINGS.SESSION_TTL_SECONDS,
   sessionIdleTtlSeconds: SETTINGS.SESSION_IDLE_TTL_SECONDS,
+  refreshGraceSeconds: SETTINGS.REFRESH_GRACE_SECONDS,
   limitUserAndSource: SETTINGS.LIMIT_USER_AND_SOURCE,
   limitSource: SETTINGS.LIMIT_SOURCE,
+  limitKnownSource: SETTINGS.LIMIT_KNOWN_SOURCE,
   limitUser: SETTINGS.LIMIT_USER,
+  limitUserAndKnownSource: SETTINGS.LIMIT_USER_AND_KNOWN_SOURCE,
   allowedOrigins: origins,
   // API Gateway allows an hour, but a revoked token would be accepted for as long.
   authorizerCacheSeconds: whole('seconds', 0, 300),

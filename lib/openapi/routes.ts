@@ -7,7 +7,7 @@ const tokens = {
   authToken: 'header.payload.signature',
   tokenType: 'Bearer',
   expiresIn: 1800,
-  refreshToken: 'session.secret.user',
+  refreshToken: 'user.session.secret',
   refreshExpiresIn: 604800,
 }
 const refreshExample = {
@@ -42,7 +42,7 @@ export const ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Refresh the tokens',
     description:
-      'Exchanges a refresh token for a new access token and the next refresh token. Each refresh token can be used once. A retry within 10 seconds returns the same next refresh token. Any later reuse ends the session.',
+      'Exchanges a refresh token for a new access token and the next refresh token. Each refresh token can be used once. A retry within the grace period (10 seconds by default) returns the same next refresh token. During that period the next token is returned unchanged too. Any later reuse ends the session.',
     body: { schema: RefreshRequest, examples: { token: refreshExample } },
     response: { description: 'The next tokens.', content: json(schemaRef('Tokens'), tokens) },
     problems: ['invalid_refresh_token', 'unavailable'],
@@ -74,13 +74,24 @@ export const ROUTES: Route[] = [
     operationId: 'listSessions',
     tag: 'Sessions',
     summary: 'List the caller’s sessions',
+    description:
+      'Returns sessions that have not ended, the newest first, at most 100 in one response. If the response has `next`, there may be more.',
     isProtected: true,
+    parameters: [
+      {
+        name: 'after',
+        in: 'query',
+        description: '`next` of the page before.',
+        schema: { type: 'string' },
+        example: '6924c4c0AbCdEfGhIjKlMnOpQrStUv',
+      },
+    ],
     response: {
       description: 'The sessions that have not ended.',
       content: json(schemaRef('Sessions'), {
         sessions: [
           {
-            id: 'AbCdEfGhIjKlMnOpQrStUv',
+            id: '6924c4c0AbCdEfGhIjKlMnOpQrStUv',
             createdAt: '2026-11-24T15:00:00.000Z',
             lastUsedAt: '2026-11-24T15:00:00.000Z',
             expiresAt: '2026-12-01T15:00:00.000Z',
@@ -107,7 +118,7 @@ export const ROUTES: Route[] = [
         required: true,
         description: 'The session id, from `GET /sessions`.',
         schema: { type: 'string' },
-        example: 'AbCdEfGhIjKlMnOpQrStUv',
+        example: '6924c4c0AbCdEfGhIjKlMnOpQrStUv',
       },
     ],
     response: { description: 'The session has ended.' },

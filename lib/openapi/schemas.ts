@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import {
+  LoginName,
   LoginRequest,
   LogoutRequest,
   MAX_PASSWORD_BYTES,
@@ -7,14 +8,16 @@ import {
   PasswordChangeRequest,
   RefreshRequest,
   Token,
-  Username,
 } from '../http/schemas.ts'
 import { ROLES } from '../users/user.ts'
 
 /** Names and descriptions of the request schemas as components of the API description. */
 const requests = z
   .registry<{ id: string; description: string }>()
-  .add(Username, { id: 'Username', description: 'A username. Upper case is read as lower case.' })
+  .add(LoginName, {
+    id: 'LoginName',
+    description: 'A username or an e-mail address. Upper case is read as lower case.',
+  })
   .add(Password, {
     id: 'Password',
     description: `A password: text without NUL, at most ${MAX_PASSWORD_BYTES} bytes of UTF-8 in Unicode normalisation form C.`,
@@ -94,8 +97,8 @@ const RESPONSES = {
   Session: object('A session that has not ended.', {
     id: text('The session id, for `DELETE /sessions/{id}`.'),
     createdAt: time('When the user signed in.'),
-    lastUsedAt: time('When the refresh token was last used.'),
-    expiresAt: time('When the session expires, unless its refresh token is used earlier.'),
+    lastUsedAt: time('The hour in which the refresh token was last used.'),
+    expiresAt: time('The hour in which the session expires, unless its refresh token is used earlier.'),
     sourceIp: text('The IP address of the login request.'),
     userAgent: text('The User-Agent header of the login request, shortened if it is long.'),
     current: {
@@ -103,9 +106,14 @@ const RESPONSES = {
       description: 'Whether the access token of this request belongs to the session.',
     },
   }),
-  Sessions: object('The caller’s sessions, the most recently used first.', {
-    sessions: { type: 'array', items: { $ref: '#/components/schemas/Session' } },
-  }),
+  Sessions: object(
+    'The caller’s sessions, the newest first.',
+    {
+      sessions: { type: 'array', items: { $ref: '#/components/schemas/Session' } },
+      next: text('Value of `after` for the next page. Missing on the last page.'),
+    },
+    ['next'],
+  ),
   Key: object('A public key (RFC 7517).', {
     kty: { type: 'string', const: 'RSA' },
     use: { type: 'string', const: 'sig' },

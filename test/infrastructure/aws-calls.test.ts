@@ -1,12 +1,11 @@
 import { beforeAll, expect, test, vi } from 'vitest'
-import { addUser } from '../../lib/users/store.ts'
-import { newUser } from '../../lib/users/user.ts'
 import { startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { startProxy } from '../support/faults/proxy.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { describeService, resourcesOf, tableOf, tokenSourceOf } from '../support/service-description.ts'
+import { addTestUser } from '../support/users.ts'
 
 const service = describeService()
 
@@ -26,8 +25,7 @@ async function countCalls(userCount: number): Promise<Calls> {
   const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
   const table = tableOf(service, aws)
   for (let index = 0; index < userCount; index += 1) {
-    const user = newUser(`user-${index}`, 'user', '$argon2id$', new Date())
-    await addUser(table, user)
+    await addTestUser(table, { username: `user-${index}`, passwordHash: '$argon2id$' })
   }
   const proxy = await startProxy(aws.settings.endpoints.dynamodb)
   const endpoints = { ...aws.settings.endpoints, dynamodb: proxy.url }

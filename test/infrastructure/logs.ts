@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { vi } from 'vitest'
 import { PROBLEMS } from '../../lib/errors.ts'
-import { addUser } from '../../lib/users/store.ts'
-import { newUser } from '../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { SAMPLES } from '../support/sample-events.ts'
 import { describeService, resourcesOf, root, tableOf, tokenSourceOf } from '../support/service-description.ts'
+import { addTestUser } from '../support/users.ts'
 
 export const service = describeService()
 
@@ -57,10 +56,9 @@ export async function logEverything(): Promise<Logged[]> {
 
   const login = sampleEvent('login.json')
   const guess = JSON.stringify({ username: 'guessed', password: 'a guess' })
-  for (let count = 0; count < 6; count += 1) await run('login', { ...login, body: guess }, aws)
+  for (let count = 0; count < 11; count += 1) await run('login', { ...login, body: guess }, aws)
 
-  const unusable = newUser('unusable', 'user', '$argon2id$none', new Date())
-  await addUser(tableOf(service, aws), unusable)
+  await addTestUser(tableOf(service, aws), { username: 'unusable', passwordHash: '$argon2id$none' })
   await run('login', { ...login, body: guess.replace('guessed', 'unusable') }, aws)
 
   const environment = { PUBLISHED_KEYS: `${service.custom.keyA},alias/none` }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import { checkPassword } from '../../lib/passwords/verify.ts'
+import { verifyUserPassword } from '../../lib/passwords/verify.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { putSession } from '../../lib/sessions/store.ts'
-import { findUser } from '../../lib/users/store.ts'
+import { findUserByName } from '../../lib/users/store.ts'
 import { startLocalAws } from '../../local/aws.ts'
 import { callerOf } from '../../scripts/cli/account.ts'
 import { allItems } from '../../scripts/cli/pages.ts'
@@ -62,12 +62,12 @@ export async function startStore() {
     /** Runs a command on the stage `dev` to its end. */
     run: (args: string[], input = '') => run([...args, ...target], input),
     items: () => allItems(table, 'Scan', {}),
-    user: (username: string) => findUser(table, username),
+    user: (username: string) => findUserByName(table, username),
     canLogIn: async (username: string, password: string) =>
-      (await checkPassword(table, NO_LIMITS, { username, password, sourceIp: '192.0.2.1' })) !== undefined,
+      (await verifyUserPassword({ user: await findUserByName(table, username) }, password)) !== undefined,
     /** Starts a session as a login does. */
     signIn: async (username: string, userAgent = 'test') => {
-      const user = await findUser(table, username)
+      const user = await findUserByName(table, username)
       if (user === undefined) throw new Error(`user ${username} does not exist`)
       const origin = { sourceIp: '192.0.2.1', userAgent }
       const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
@@ -88,9 +88,6 @@ export async function run(
   stdin.end(input)
   return await outcome
 }
-
-const unlimited = { failures: 1_000, windowSeconds: 60 }
-const NO_LIMITS = { userAndSource: unlimited, source: unlimited, user: unlimited }
 
 async function empty(table: Table): Promise<void> {
   for (const { pk, sk } of await allItems(table, 'Scan', {})) {

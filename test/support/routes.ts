@@ -3,15 +3,17 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Item, Table } from '../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { findSession } from '../../lib/sessions/store.ts'
 import { secondOf } from '../../lib/time.ts'
-import { addUser, findUser } from '../../lib/users/store.ts'
-import { newUser, type User } from '../../lib/users/user.ts'
+import { findUserByName } from '../../lib/users/store.ts'
+import type { User } from '../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { loadHandler } from './handlers.ts'
 import { parsed, sampleEvent } from './lambda.ts'
 import { describeService, resourcesOf, tableOf, tokenSourceOf } from './service-description.ts'
+import { addTestUser } from './users.ts'
 
 /** Settings of the functions in these tests, in place of those of serverless.yml. */
 const SETTINGS = {
@@ -77,7 +79,7 @@ export function useRoutes() {
       await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } })
     }
     for (const username of ['user', 'admin']) {
-      await addUser(table, newUser(username, 'user', hashOfUser, later(-86_400)))
+      await addTestUser(table, { username, passwordHash: hashOfUser }, later(-86_400))
     }
     records = []
     for (const method of ['info', 'warn', 'error'] as const) {
@@ -121,7 +123,7 @@ export const logout = (refreshToken: string) =>
 export const login = (password: string) =>
   call('login', 'login', { body: JSON.stringify({ username: 'user', password }) })
 
-export const sessionIdOf = (refreshToken: string) => refreshToken.split('.')[0] ?? ''
+export const sessionIdOf = (refreshToken: string) => readRefreshToken(refreshToken).sessionId
 
 /** Returns a request on a protected route, with what the authorizer adds for a session. */
 export async function behindAuthorizer(
@@ -138,9 +140,11 @@ export async function begin(username = 'user'): Promise<string> {
   return body ?? ''
 }
 
-export const stored = async (username = 'user') => (await findUser(table, username)) as User
-export const sessionOf = async (refreshToken: string, username = 'user') =>
-  (await findSession(table, username, sessionIdOf(refreshToken))).session
+export const stored = async (username = 'user') => (await findUserByName(table, username)) as User
+export async function sessionOf(refreshToken: string) {
+  const { userId, sessionId } = readRefreshToken(refreshToken)
+  return (await findSession(table, userId, sessionId)).session
+}
 
 const noStore = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
 export const ok = (body: object) => ({
@@ -163,7 +167,7 @@ export const tokenPair = ok({
   authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
   tokenType: 'Bearer',
   expiresIn: 900,
-  refreshToken: expect.stringMatching(/^[\w-]{22}\.[\w-]{43}\.user$/),
+  refreshToken: expect.stringMatching(/^[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[\w-]{43}$/),
   refreshExpiresIn: 7_200,
 })
 
@@ -173,14 +177,15 @@ export function rejectsOtherContexts(functionKey: string) {
     test.each([
       ['without an authorizer context', undefined],
       ['with an authorizer context of another form', { principalId: 'user' }],
-      ['with an unknown role', { username: 'user', role: 'root', expiresAt: '4102444800' }],
-      [
-        'whose access token has expired',
-        { username: 'user', role: 'user', expiresAt: String(secondOf(now)) },
-      ],
-    ])('%s', async (_what, authorizer) => {
+      ['with an unknown role', { role: 'root' }],
+      ['with another form of user id', { userId: 'user' }],
+      ['without a generation', { generation: undefined }],
+      ['whose access token has expired', { expiresAt: String(secondOf(now)) }],
+    ])('%s', async (_what, changed) => {
       const before = await stored()
       const { requestContext } = await eventOf(functionKey)
+      const isWhole = changed !== undefined && !('principalId' in changed)
+      const authorizer = isWhole ? { ...requestContext.authorizer, ...changed } : changed
       const changes = { requestContext: { ...requestContext, authorizer } } as Partial<APIGatewayProxyEvent>
       expect(await call(functionKey, functionKey, changes)).toEqual(
         problem(401, 'Unauthorized', 'Could not validate credentials.'),

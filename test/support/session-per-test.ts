@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeEach, vi } from 'vitest'
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { SESSION_RANDOM_BYTES, type Session, startSession } from '../../lib/sessions/session.ts'
 import { findSession, putSession } from '../../lib/sessions/store.ts'
-import { addUser } from '../../lib/users/store.ts'
-import { newUser, type User } from '../../lib/users/user.ts'
+import type { User, UserState } from '../../lib/users/user.ts'
 import { startTable } from './table.ts'
+import { addTestUser } from './users.ts'
 
 // A test file that imports this has a table of its own, and each of its tests a new user with one session.
 
@@ -18,19 +19,20 @@ export const now = new Date('2026-11-24T15:00:00.400Z')
 export const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 export const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
-export const start = (of: User, from = origin) =>
+export const start = (of: UserState, from = origin) =>
   startSession(of, from, policy, now, randomBytes(SESSION_RANDOM_BYTES))
 
 let count = 0
 export let ada: User
 export let session: Session
+export let refreshToken: string
 export let secret: string
 export let records: unknown[]
 beforeEach(async () => {
   count += 1
-  ada = newUser(`ada-${count}`, 'user', 'hash', later(-60))
-  await addUser(table, ada)
-  ;({ session, secret } = start(ada))
+  ada = await addTestUser(table, { username: `ada-${count}` }, later(-60))
+  ;({ session, refreshToken } = start(ada))
+  ;({ secret } = readRefreshToken(refreshToken))
   await putSession(table, session)
   records = []
   vi.spyOn(console, 'warn').mockImplementation((record) => void records.push(record))
@@ -42,11 +44,11 @@ export function setSession(later: Session, newSecret: string): void {
   ;[session, secret] = [later, newSecret]
 }
 
-export const stored = async (id = session.id) => (await findSession(table, ada.username, id)).session
+export const stored = async (id = session.id) => (await findSession(table, ada.id, id)).session
 export const remove = (sk: string) =>
   aws('dynamodb', 'DeleteItem', {
     TableName: table.name,
-    Key: { pk: { S: `user#${ada.username}` }, sk: { S: sk } },
+    Key: { pk: { S: `user#${ada.id}` }, sk: { S: sk } },
   })
 
 /** A store to which a concurrent request comes right before this operation. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,20 +6,28 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
 import { vi } from 'vitest'
 import template from '../../events/refresh.json' with { type: 'json' }
 import { type AwsSettings, awsClient, withTimeout } from '../../lib/aws/client.ts'
-import { type Item, number, type Table } from '../../lib/aws/dynamodb.ts'
+import type { Item, Table } from '../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
-import { refreshTokenOf } from '../../lib/sessions/refresh-token.ts'
+import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { isLive, SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { findSessions, putSession } from '../../lib/sessions/store.ts'
+import { removeUser } from '../../lib/users/names.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
-import { addUser, changeUser, findUser, profileKey } from '../../lib/users/store.ts'
-import { newUser, type User } from '../../lib/users/user.ts'
+import {
+  changeUser,
+  findUserByName,
+  profileKey,
+  replaceHash,
+  type UserChanges,
+} from '../../lib/users/store.ts'
+import type { User } from '../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { readAuthorization } from '../../local/gateway-rules.ts'
 import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
 import { inEnvironment } from './handlers.ts'
 import { expectDescribed } from './openapi/check.ts'
 import { describeService, tableResource } from './service-description.ts'
+import { addTestUser } from './users.ts'
 
 const REGION = 'eu-central-1'
 export const TABLE_NAME = 'serverless-jwt-auth-dev'
@@ -33,9 +41,6 @@ const PASSWORD_HASH = await hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
 /** A password with a hash by another program, whose cost is below the service's own. */
 export const WEAK = argon2Cffi.rows.find(({ hash }) => hash.includes('$m=8,')) ?? { password: '', hash: '' }
 
-/** Tokens issued in the second of a user's creation are invalid, so users are created a second ago. */
-const aMomentAgo = () => new Date(Date.now() - 1_000)
-
 /** The environment of the functions, as in serverless.yml. */
 const ENVIRONMENT = {
   TABLE_NAME,
@@ -46,9 +51,12 @@ const ENVIRONMENT = {
   TOKEN_TTL_SECONDS: '1800',
   SESSION_TTL_SECONDS: '2592000',
   SESSION_IDLE_TTL_SECONDS: '604800',
-  LIMIT_USER_AND_SOURCE: '5/900',
+  REFRESH_GRACE_SECONDS: '10',
+  LIMIT_USER_AND_SOURCE: '10/900',
   LIMIT_SOURCE: '50/900',
+  LIMIT_KNOWN_SOURCE: '500/900',
   LIMIT_USER: '100/86400',
+  LIMIT_USER_AND_KNOWN_SOURCE: '100/86400',
   AWS_REGION: REGION,
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
@@ -66,25 +74,30 @@ export function operator(table: Table) {
     async add(user: Partial<Pick<User, 'username' | 'passwordHash'>> = {}): Promise<string> {
       added += 1
       const { username, passwordHash } = { username: `user-${added}`, passwordHash: PASSWORD_HASH, ...user }
-      await addUser(table, newUser(username, 'user', passwordHash, aMomentAgo()))
+      await addTestUser(table, { username, passwordHash })
       return username
     },
     /** Changes a user and revokes its tokens, as `npm run users` does. */
-    async change(username: string, changes: Partial<User>): Promise<void> {
+    async change(username: string, changes: UserChanges): Promise<void> {
       const user = await this.user(username)
-      await changeUser(table, user, { ...changes, ...revokeTokens(user, new Date()) })
+      await changeUser(table, user, { ...changes, ...revokeTokens(user) }, randomUUID())
     },
-    /** Changes a user and revokes nothing. */
-    async set(username: string, changes: Partial<User>): Promise<void> {
-      await changeUser(table, await this.user(username), changes)
+    /** Replaces a user's password hash and revokes nothing. */
+    async setHash(username: string, passwordHash: string): Promise<void> {
+      await replaceHash(table, await this.user(username), passwordHash)
     },
     async user(username: string): Promise<User> {
-      const user = await findUser(table, username)
+      const user = await findUserByName(table, username)
       if (user === undefined) throw new Error(`there is no user ${username}`)
       return user
     },
+    /** Removes a user and frees its names. */
     async remove(username: string): Promise<void> {
-      await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: profileKey(username) })
+      await removeUser(table, await this.user(username), randomUUID())
+    },
+    /** Returns all items of a user by sort key: the profile and the sessions. */
+    async itemsOf(username: string): Promise<Record<string, Item>> {
+      return this.items(profileKey((await this.user(username)).id).pk.S)
     },
     /** Returns all items of a partition key, by sort key. */
     async items(pk: string): Promise<Record<string, Item>> {
@@ -97,16 +110,14 @@ export function operator(table: Table) {
       const { Items } = await table.aws('dynamodb', 'Query', input)
       return Object.fromEntries((Items as Item[]).map((item) => [(item.sk as { S: string }).S, item]))
     },
-    /** Moves all rotations of a session ten seconds back. */
+    /** Moves the rotation of a session ten seconds back. */
     async letTenSecondsPass(username: string, sessionId: string): Promise<void> {
-      const sk = `session#${sessionId}`
-      const { replacedAtMs } = (await this.items(`user#${username}`))[sk] as { replacedAtMs: { S: string } }
-      const earlier = replacedAtMs.S.split(',').map((ms) => Number(ms) - 10_000)
       const input = {
         TableName: table.name,
-        Key: { pk: { S: `user#${username}` }, sk: { S: sk } },
-        UpdateExpression: 'SET replacedAtMs = :earlier',
-        ExpressionAttributeValues: { ':earlier': { S: earlier.join(',') } },
+        Key: { pk: profileKey((await this.user(username)).id).pk, sk: { S: `session#${sessionId}` } },
+        UpdateExpression: 'SET rotatedAtMs = rotatedAtMs - :passed',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':passed': { N: '10000' } },
       }
       await table.aws('dynamodb', 'UpdateItem', input)
     },
@@ -114,9 +125,10 @@ export function operator(table: Table) {
       const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name })
       return Items as Item[]
     },
-    async failures(pk: string, sk: string): Promise<number> {
-      const item = (await this.items(pk))[sk]
-      return item === undefined ? 0 : number(item, 'failures')
+    /** Returns the number of attempts in the counters of a partition whose sort keys begin like this. */
+    async attempts(pk: string, name: string): Promise<number> {
+      const counters = Object.entries(await this.items(pk)).filter(([sk]) => sk.startsWith(`${name}#`))
+      return counters.reduce((sum, [, item]) => sum + (Object(item.ids).SS ?? []).length, 0)
     },
   }
 }
@@ -353,19 +365,14 @@ export const refresh = (functions: Functions, refreshToken: string) =>
 
 /** Begins a session as a login does, without the cost of a password hash. */
 export async function begin({ table }: Pick<Operator, 'table'>, functions: Functions, username: string) {
-  const user = await findUser(table, username)
+  const user = await findUserByName(table, username)
   if (user === undefined) throw new Error(`there is no user ${username}`)
   const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
   const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
-  const { session, secret } = startSession(
-    user,
-    origin,
-    lifetimes,
-    new Date(),
-    randomBytes(SESSION_RANDOM_BYTES),
-  )
+  const random = randomBytes(SESSION_RANDOM_BYTES)
+  const { session, refreshToken } = startSession(user, origin, lifetimes, new Date(), random)
   await putSession(table, session)
-  return tokensOf(await refresh(functions, refreshTokenOf(session, secret)))
+  return tokensOf(await refresh(functions, refreshToken))
 }
 
 /** Returns the number of sessions of a user that have not ended. */
@@ -373,12 +380,11 @@ export async function countLiveSessions(
   { table }: Pick<Operator, 'table'>,
   username: string,
 ): Promise<number> {
-  const { sessions, user } = await findSessions(table, username)
+  const user = await findUserByName(table, username)
+  if (user === undefined) return 0
+  const { sessions } = await findSessions(table, user.id)
   return sessions.filter((session) => isLive(session, user, new Date())).length
 }
 
-/** Returns the three parts of a refresh token. */
-export function partsOf(refreshToken: string) {
-  const [id = '', secret = '', ...username] = refreshToken.split('.')
-  return { id, secret, username: username.join('.') }
-}
+/** Returns the user id, the session id and the secret of a refresh token. */
+export const partsOf = readRefreshToken

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
-import { addUser } from '../../../lib/users/store.ts'
-import { newUser } from '../../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../../local/aws.ts'
 import { describeService, resourcesOf, tableOf } from '../service-description.ts'
+import { addTestUser } from '../users.ts'
 
 export const service = describeService()
 
@@ -14,7 +13,6 @@ export const ADA = { username: 'ada', password: 'correct horse battery staple' }
 export async function startAws(): Promise<LocalAws> {
   const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
   const passwordHash = await hashPassword(ADA.password, randomBytes(SALT_BYTES))
-  const ada = newUser(ADA.username, 'user', passwordHash, new Date(0))
-  await addUser(tableOf(service, aws), ada)
+  await addTestUser(tableOf(service, aws), { username: ADA.username, passwordHash }, new Date(0))
   return aws
 }
