@@ -26,7 +26,7 @@ const eventWith = (authorizationToken: unknown) => ({ ...sampleEvent('authorizer
 test.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])('accepts the scheme %j', async (scheme) => {
   const handler = await loadHandler(service, 'authorizer', aws)
   expect(await handler(eventWith(`${scheme} ${userToken}`), lambdaContext())).toMatchObject({
-    principalId: 'user',
+    context: { username: 'user', role: 'user' },
   })
 })
 
@@ -46,7 +46,9 @@ test.each<[string, (token: string) => unknown]>([
 test('accepts a token of the published key that does not sign now', async () => {
   const handler = await loadHandler(service, 'authorizer', aws)
   const token = await tokenFor('{{user token}}', service.custom.keyB)
-  expect(await handler(eventWith(`Bearer ${token}`), lambdaContext())).toMatchObject({ principalId: 'user' })
+  expect(await handler(eventWith(`Bearer ${token}`), lambdaContext())).toMatchObject({
+    context: { username: 'user' },
+  })
 })
 
 test('never reports an outage as Unauthorized, not even for a forged token', async () => {

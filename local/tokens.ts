@@ -12,7 +12,7 @@ import type { LocalAws } from './aws.ts'
 const PATIENCE_MS = 10_000
 const HOUR_MS = 3_600_000
 
-const PLACEHOLDER = /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|session id)\}\}$/
+const PLACEHOLDER = /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|session id|id|generation)\}\}$/
 
 /** The inputs for the tokens of sample events. */
 export interface TokenSource {
@@ -31,6 +31,7 @@ export interface TokenSource {
  * - `{{expired user token}}`: an access token that was issued an hour ago.
  * - `{{forged admin token}}`: an access token that names the service's key and is signed by another key.
  * - `{{user refresh token}}` and `{{user session id}}`: those of a new session.
+ * - `{{user id}}` and `{{user generation}}`: those of the user.
  *
  * @param event - Any JSON value.
  * @param now - Instant that the tokens are issued at.
@@ -45,9 +46,13 @@ export async function fillTokens<T>(event: T, source: TokenSource, now: Date): P
     const [, kind = '', username = '', what = ''] = PLACEHOLDER.exec(placeholder) ?? []
     const user = username === '' ? undefined : await findUserByName(table, username)
     if (user === undefined) throw new RangeError(`sample events have no ${placeholder}`)
-    const make =
-      what === 'token' ? accessToken(user, kind, aws, source, now) : sessionOf(user, what, table, now)
-    text = text.replaceAll(placeholder, await make)
+    const value =
+      what === 'token'
+        ? accessToken(user, kind, aws, source, now)
+        : what === 'id' || what === 'generation'
+          ? String(user[what])
+          : sessionOf(user, what, table, now)
+    text = text.replaceAll(placeholder, await value)
   }
   return JSON.parse(text)
 }

@@ -4,7 +4,7 @@ import { faultsOf, parametersOf } from './parameters.ts'
 const ORIGINS =
   'must be *, or origins such as https://app.example.com, separated by commas, with nothing after the host or port'
 const TOPIC = 'must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:alarms'
-const LIMIT = 'must be failures/seconds, such as 5/900, both at least 1'
+const LIMIT = 'must be attempts/seconds, such as 10/900, with 1 to 10000 attempts'
 
 /** Valid and invalid values of each parameter, and the message for an invalid one. */
 const RULES: [
@@ -26,7 +26,10 @@ const RULES: [
     ['59', 31_536_001],
     'must be whole seconds from 60 to 31536000',
   ],
-  ['limitUserAndSource', ['1/1', '999999/999999'], ['0/900', '5/0', '5', '5/900/1', '1000000/1'], LIMIT],
+  ['limitUserAndSource', ['1/1', '10000/999999'], ['0/900', '5/0', '5', '5/900/1', '10001/1'], LIMIT],
+  ['limitKnownSource', ['500/900'], ['500'], LIMIT],
+  ['limitUserAndKnownSource', ['100/86400'], ['100'], LIMIT],
+  ['refreshGraceSeconds', ['0', '60'], ['61', '-1'], 'must be whole seconds from 0 to 60'],
   ['limitSource', ['50/900'], ['50'], LIMIT],
   ['limitUser', ['100/86400'], ['100'], LIMIT],
   [

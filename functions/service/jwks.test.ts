@@ -25,6 +25,6 @@ test('a client verifies tokens of either key with the published keys', async () 
   for (const key of [service.custom.keyA, service.custom.keyB]) {
     const token = await fillTokens('{{admin token}}', tokenSourceOf(service, aws, key), new Date())
     const { payload } = await jwtVerify(token, createLocalJWKSet(body), tokenPartiesOf(service))
-    expect(payload).toMatchObject({ sub: 'admin', role: 'admin' })
+    expect(payload).toMatchObject({ username: 'admin', role: 'admin' })
   }
 })

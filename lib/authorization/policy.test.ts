@@ -4,13 +4,20 @@ import type { Role } from '../users/user.ts'
 import { policyFor } from './policy.ts'
 
 const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
-const principal = (role: Role) => ({ username: 'ada', role, expiresAt: 1_795_534_200 })
+const principal = (role: Role) => ({
+  userId: 'AdaLovelace-1815-12-10',
+  username: 'ada',
+  role,
+  expiresAt: 1_795_534_200,
+  generation: 7,
+  sessionId: 'the-session',
+})
 const policy = (role: Role) => policyFor(principal(role), `${stage}/GET/`)
 const opens = (role: Role, arn: string) => allows(readAuthorization(policy(role))?.statements ?? [], arn)
 
 test('a user may call the whole stage and is denied everything under /admin', () => {
   expect(policy('user')).toEqual({
-    principalId: 'ada',
+    principalId: 'AdaLovelace-1815-12-10',
     policyDocument: {
       Version: '2012-10-17',
       Statement: [
@@ -18,18 +25,18 @@ test('a user may call the whole stage and is denied everything under /admin', ()
         { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${stage}/*/admin*` },
       ],
     },
-    context: { username: 'ada', role: 'user', expiresAt: 1_795_534_200 },
+    context: principal('user'),
   })
 })
 
 test('an administrator may call the whole stage', () => {
   expect(policy('admin')).toEqual({
-    principalId: 'ada',
+    principalId: 'AdaLovelace-1815-12-10',
     policyDocument: {
       Version: '2012-10-17',
       Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${stage}/*` }],
     },
-    context: { username: 'ada', role: 'admin', expiresAt: 1_795_534_200 },
+    context: principal('admin'),
   })
 })
 

@@ -4,7 +4,15 @@ import { sampleEvent } from '../../test/support/lambda.ts'
 import { principalOf, principalWithRole } from './principal.ts'
 
 const EXPIRES_AT = 1_795_534_200
-const valid = { principalId: 'ada', username: 'ada', role: 'admin', expiresAt: String(EXPIRES_AT) }
+const valid = {
+  principalId: 'AdaLovelace-1815-12-10',
+  userId: 'AdaLovelace-1815-12-10',
+  username: 'ada',
+  role: 'admin',
+  expiresAt: String(EXPIRES_AT),
+  generation: '7',
+  sessionId: 'the-session',
+}
 const at = (second: number) => new Date(second * 1000)
 const now = at(EXPIRES_AT - 60)
 
@@ -15,9 +23,12 @@ function eventWith(authorizer: unknown): APIGatewayProxyEvent {
 
 test('the caller is the one in the authorizer context', () => {
   expect(principalOf(eventWith(valid), now)).toEqual({
+    userId: 'AdaLovelace-1815-12-10',
     username: 'ada',
     role: 'admin',
     expiresAt: EXPIRES_AT,
+    generation: 7,
+    sessionId: 'the-session',
   })
 })
 
@@ -35,9 +46,12 @@ test('a context is accepted until the second before its token expires', () => {
 test('no other value of the context is read', () => {
   const authorizer = { ...valid, username: 'user', role: 'user', claims: { sub: 'root', role: 'admin' } }
   expect(principalOf(eventWith({ ...authorizer, principalId: 'root', sub: 'root' }), now)).toEqual({
+    userId: valid.userId,
     username: 'user',
     role: 'user',
     expiresAt: EXPIRES_AT,
+    generation: 7,
+    sessionId: 'the-session',
   })
   expect(() => principalOf(eventWith({ claims: valid }), now)).toThrow()
 })
@@ -48,6 +62,13 @@ describe('a context is rejected', () => {
     ['that is null', null],
     ['that is text', 'ada'],
     ['that is empty', {}],
+    ['without a user id', { ...valid, userId: undefined }],
+    ['with a user id of another form', { ...valid, userId: 'ada' }],
+    ['without a generation', { ...valid, generation: undefined }],
+    ['with a generation that is a number', { ...valid, generation: 7 }],
+    ['with a fraction of a generation', { ...valid, generation: '7.5' }],
+    ['without a session', { ...valid, sessionId: undefined }],
+    ['with a session that is an array', { ...valid, sessionId: ['the-session'] }],
     ['without a username', { ...valid, username: undefined }],
     ['without a role', { ...valid, role: undefined }],
     ['without an expiry', { ...valid, expiresAt: undefined }],

@@ -59,7 +59,7 @@ async function expectRefusal(
 
 const USERNAME = {
   pointer: '#/username',
-  detail: 'Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.',
+  detail: 'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.',
 }
 const NOT_TEXT = (name: string) => ({ pointer: `#/${name}`, detail: 'Must be a string.' })
 const UNKNOWN = { pointer: '#', detail: 'Unknown fields are not allowed.' }

@@ -51,7 +51,7 @@ export async function createUser(table: Table, user: User): Promise<Outcome> {
     ConditionExpression: 'attribute_not_exists(pk)',
   }
   const names = loginNamesOf(user).map((name) => claim(name, id))
-  const refused = await transact(table, [{ Put: put }, ...names], requestId)
+  const refused = await transact(table, [{ Put: put }, ...names])
   return !refused || (await isLatestChange(table, id, requestId)) ? 'done' : 'taken'
 }
 
@@ -87,7 +87,7 @@ export async function changeNames(
   }
   const claims = after.filter((name) => !before.includes(name)).map((name) => claim(name, user.id))
   const frees = before.filter((name) => !after.includes(name)).map((name) => free(name, user.id))
-  const refused = await transact(table, [{ Update: update }, ...claims, ...frees], requestId)
+  const refused = await transact(table, [{ Update: update }, ...claims, ...frees])
   if (!refused || (await isLatestChange(table, user.id, requestId))) return 'done'
   return refused.slice(1, 1 + claims.length).includes(true) ? 'taken' : 'changed'
 }
@@ -96,11 +96,10 @@ export async function changeNames(
  * Removes a user and frees its login names, in one transaction. Its sessions and tokens are invalid from then on.
  *
  * @param user - As read.
- * @param requestId - Random id of this change.
  * @returns `done` or `changed`.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function removeUser(table: Table, user: User, requestId: string): Promise<Outcome> {
+export async function removeUser(table: Table, user: User): Promise<Outcome> {
   const { condition, values } = namesAsRead(user)
   const remove = {
     Key: profileKey(user.id),
@@ -108,6 +107,6 @@ export async function removeUser(table: Table, user: User, requestId: string): P
     ExpressionAttributeValues: values,
   }
   const names = loginNamesOf(user).map((name) => free(name, user.id))
-  const refused = await transact(table, [{ Delete: remove }, ...names], requestId)
+  const refused = await transact(table, [{ Delete: remove }, ...names])
   return !refused || (await findUser(table, user.id)) === undefined ? 'done' : 'changed'
 }

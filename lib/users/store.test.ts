@@ -1,31 +1,40 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTable } from '../../test/support/table.ts'
+import { addTestUser } from '../../test/support/users.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { revokeSessions, revokeTokens } from './revocation.ts'
-import { addUser, changeUser, findRevocationState, findUser } from './store.ts'
-import { newUser, type User } from './user.ts'
+import {
+  changeUser,
+  findRevocationState,
+  findUser,
+  findUserByName,
+  findUserState,
+  profileKey,
+  replaceHash,
+  untilStored,
+} from './store.ts'
+import type { User } from './user.ts'
 
 const { table, stop } = await startTable()
 const { aws } = table
 afterAll(stop)
 
-const now = new Date('2026-11-24T15:00:00.400Z')
-const hash = (letter: string) => `$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$${letter.repeat(22)}`
+const MISSING = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 // Each test has its own user.
 let count = 0
 let ada: User
-beforeEach(() => {
+beforeEach(async () => {
   count += 1
-  ada = newUser(`ada-${count}`, 'user', hash('A'), now)
+  ada = await addTestUser(table, { username: `ada-${count}`, email: `ada-${count}@example.org` })
 })
-const stored = () => findUser(table, ada.username)
+const stored = () => findUser(table, ada.id)
 
 /** A store whose first response to each write is lost, so that the write is sent again. */
 const losingAnswers = (): Table => ({
   name: table.name,
   aws: async (service, operation, input) => {
-    if (operation === 'PutItem' || operation === 'UpdateItem') await aws(service, operation, input)
+    if (operation === 'UpdateItem') await aws(service, operation, input)
     return aws(service, operation, input)
   },
 })
@@ -34,143 +43,168 @@ const losingAnswers = (): Table => ({
 const outrunBy = (act: () => Promise<unknown>): Table => ({
   name: table.name,
   aws: async (service, operation, input) => {
-    if (operation === 'PutItem' || operation === 'UpdateItem') await act()
+    if (operation === 'UpdateItem') await act()
     return aws(service, operation, input)
   },
 })
 
-describe('adding a user', () => {
-  test('stores the user, and an unknown name is not found', async () => {
-    expect(await stored()).toBeUndefined()
-    expect(await addUser(table, ada)).toBe(true)
+/** A store that records its calls. */
+function watched() {
+  const calls: { operation: string; input: object; response: Record<string, unknown> }[] = []
+  const watchedTable: Table = {
+    name: table.name,
+    aws: async (service, operation, input) => {
+      const response = await aws(service, operation, input)
+      calls.push({ operation, input, response })
+      return response
+    },
+  }
+  return { watchedTable, calls }
+}
+
+describe('a user', () => {
+  test('is found by id and by each login name, with all its values', async () => {
     expect(await stored()).toEqual(ada)
+    expect(await findUserByName(table, ada.username)).toEqual(ada)
+    expect(await findUserByName(table, String(ada.email))).toEqual(ada)
   })
 
-  test('stores every value of a user', async () => {
-    const whole = { ...ada, role: 'admin' as const, disabled: true, survivingSession: 'mine' }
-    expect(await addUser(table, whole)).toBe(true)
-    expect(await stored()).toStrictEqual(whole)
+  test('is not found under another id or name', async () => {
+    expect(await findUser(table, MISSING)).toBeUndefined()
+    expect(await findUserByName(table, 'nobody')).toBeUndefined()
+    expect(await findUserByName(table, ada.id)).toBeUndefined()
   })
 
-  test('with a taken name changes nothing', async () => {
-    await addUser(table, ada)
-    expect(await addUser(table, { ...ada, role: 'admin' })).toBe(false)
-    expect(await addUser(table, { ...ada, passwordHash: hash('B') })).toBe(false)
-    expect(await stored()).toEqual(ada)
-  })
-
-  test('50 times at once succeeds once, and that user is stored', async () => {
-    const many = Array.from({ length: 50 }, (_, ms) => ({ ...ada, createdAt: new Date(ms).toISOString() }))
-    const added = await Promise.all(many.map((user) => addUser(table, user)))
-    const winners = many.filter((_, index) => added[index])
-    expect(winners).toEqual([await stored()])
-  })
-
-  test('succeeds if the response is lost', async () => {
-    expect(await addUser(losingAnswers(), ada)).toBe(true)
-    expect(await stored()).toEqual(ada)
-  })
-
-  test('fails if the name was taken a moment before', async () => {
-    const other = { ...ada, passwordHash: hash('B') }
-    const racing = outrunBy(() => addUser(table, other))
-    expect(await addUser(racing, ada)).toBe(false)
-    expect(await stored()).toEqual(other)
+  test('is read without the password hash where sessions need it', async () => {
+    const { watchedTable, calls } = watched()
+    const { id, username, role, disabled, generation, sessionGeneration } = ada
+    expect(await findUserState(watchedTable, id)).toEqual({
+      id,
+      username,
+      role,
+      disabled,
+      generation,
+      sessionGeneration,
+    })
+    expect(JSON.stringify(calls)).not.toContain(ada.passwordHash)
+    expect(JSON.stringify(calls)).not.toContain(ada.email)
+    expect(calls).toHaveLength(1)
   })
 })
 
 describe('changing a user', () => {
-  beforeEach(() => addUser(table, ada))
+  const changes = () => ({ passwordHash: 'new hash', ...revokeSessions(ada, 'mine') })
 
-  test('changes only the named values', async () => {
-    const changes = { role: 'admin' as const, changedAt: '2026-11-24T15:01:00.000Z' }
-    expect(await changeUser(table, ada, changes)).toBe(true)
-    expect(await stored()).toEqual({ ...ada, ...changes })
+  test('changes only the named values and stores the request id', async () => {
+    expect(await changeUser(table, ada, { role: 'admin', ...revokeTokens(ada) }, 'request')).toBe(true)
+    const { generation } = ada
+    expect(await stored()).toEqual({
+      ...ada,
+      role: 'admin',
+      generation: generation + 1,
+      requestId: 'request',
+    })
   })
 
   test('sets and removes the surviving session', async () => {
-    const first = revokeSessions(ada, now, 'mine')
-    expect(await changeUser(table, ada, first)).toBe(true)
-    expect(await stored()).toStrictEqual({ ...ada, ...first })
-    const second = revokeSessions(first, now)
-    expect(await changeUser(table, { ...ada, ...first }, second)).toBe(true)
-    expect(await stored()).toStrictEqual({ ...ada, ...second, survivingSession: undefined })
+    expect(await changeUser(table, ada, revokeSessions(ada, 'mine'), 'first')).toBe(true)
+    const first = (await stored()) as User
+    expect(first.survivingSession).toBe('mine')
+    expect(await changeUser(table, first, revokeSessions(first), 'second')).toBe(true)
+    expect(await stored()).toStrictEqual({
+      ...ada,
+      generation: ada.generation + 2,
+      sessionGeneration: ada.sessionGeneration + 2,
+      survivingSession: undefined,
+      requestId: 'second',
+    })
   })
 
   test.each([
-    ['the password', { passwordHash: hash('B') }],
-    ['validAfter', revokeTokens(newUser('ada', 'user', '', now), now)],
-  ])('fails if %s has changed since the read', async (_what, meanwhile) => {
-    expect(await changeUser(table, ada, meanwhile)).toBe(true)
-    expect(await changeUser(table, ada, { passwordHash: hash('C') })).toBe(false)
-    expect(await stored()).toEqual({ ...ada, ...meanwhile })
+    ['token generation', () => revokeTokens(ada)],
+    ['both generations', () => revokeSessions(ada)],
+  ])('fails if a concurrent change moved the %s, whatever else is equal', async (_what, meanwhile) => {
+    const racing = outrunBy(() => changeUser(table, ada, meanwhile(), 'other'))
+    expect(await changeUser(racing, ada, changes(), 'mine')).toBe(false)
+    expect(await stored()).toMatchObject({ passwordHash: ada.passwordHash, requestId: 'other' })
   })
 
   test('does not create a user that was removed', async () => {
-    const gone = { ...ada, username: `${ada.username}-gone` }
-    expect(await changeUser(table, gone, { role: 'admin' })).toBe(false)
-    expect(await findUser(table, gone.username)).toBeUndefined()
+    const gone = { ...ada, id: MISSING }
+    expect(await changeUser(table, gone, revokeTokens(gone), 'request')).toBe(false)
+    expect(await findUser(table, MISSING)).toBeUndefined()
   })
 
   test('50 times at once succeeds once, and that change is stored', async () => {
-    const hashes = Array.from({ length: 50 }, (_, index) =>
-      hash('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'.charAt(index + 1)),
+    const requests = Array.from({ length: 50 }, (_, index) => `request ${index}`)
+    const changed = await Promise.all(
+      requests.map((request) => changeUser(table, ada, revokeTokens(ada), request)),
     )
-    const changed = await Promise.all(hashes.map((passwordHash) => changeUser(table, ada, { passwordHash })))
-    const winners = hashes.filter((_, index) => changed[index])
-    expect(winners).toEqual([(await stored())?.passwordHash])
+    const winners = requests.filter((_, index) => changed[index])
+    expect(winners).toEqual([(await stored())?.requestId])
+    expect((await stored())?.generation).toBe(ada.generation + 1)
   })
 
-  test('succeeds if the response is lost', async () => {
-    const changes = { passwordHash: hash('B'), ...revokeSessions(ada, now, 'mine') }
-    expect(await changeUser(losingAnswers(), ada, changes)).toBe(true)
-    expect(await stored()).toEqual({ ...ada, ...changes })
+  test('succeeds once if the response is lost', async () => {
+    expect(await changeUser(losingAnswers(), ada, changes(), 'request')).toBe(true)
+    expect(await stored()).toEqual({ ...ada, ...changes(), requestId: 'request' })
+  })
+})
+
+describe('replacing a hash by another one of the same password', () => {
+  test('changes nothing else', async () => {
+    expect(await replaceHash(table, ada, 'new hash')).toBe(true)
+    expect(await stored()).toEqual({ ...ada, passwordHash: 'new hash' })
   })
 
-  test('succeeds if the response is lost and a value was removed', async () => {
-    const before = { ...ada, ...revokeSessions(ada, now, 'mine') }
-    await changeUser(table, ada, revokeSessions(ada, now, 'mine'))
-    expect(await changeUser(losingAnswers(), before, revokeSessions(before, now))).toBe(true)
+  test('fails after a revocation or another hash', async () => {
+    await changeUser(table, ada, revokeTokens(ada), 'request')
+    expect(await replaceHash(table, ada, 'new hash')).toBe(false)
+    const revoked = (await stored()) as User
+    await replaceHash(table, revoked, 'a first hash')
+    expect(await replaceHash(table, revoked, 'new hash')).toBe(false)
+    expect((await stored())?.passwordHash).toBe('a first hash')
+  })
+})
+
+describe('repeating a change until it is stored', () => {
+  test('returns the first result', async () => {
+    const results = [undefined, undefined, 'stored', 'too late']
+    expect(await untilStored(async () => results.shift())).toBe('stored')
+    expect(results).toEqual(['too late'])
   })
 
-  test('fails after a concurrent change, even if a part of it is equal', async () => {
-    const racing = outrunBy(() => changeUser(table, ada, revokeSessions(ada, now)))
-    const changes = { passwordHash: hash('B'), ...revokeSessions(ada, now) }
-    expect(await changeUser(racing, ada, changes)).toBe(false)
-    expect(await stored()).toMatchObject({ passwordHash: hash('A') })
+  test('ends after five concurrent changes', async () => {
+    let changes = 0
+    const never = untilStored(async () => {
+      changes += 1
+      return undefined
+    })
+    await expect(never).rejects.toMatchObject({ code: 'unavailable', message: 'the user kept changing' })
+    expect(changes).toBe(5)
   })
 })
 
 describe('the revocation state of a user', () => {
-  test('is whether it is disabled, and its validAfter', async () => {
-    await addUser(table, { ...ada, disabled: true })
-    const { validAfter } = ada
-    expect(await findRevocationState(table, ada.username)).toStrictEqual({ disabled: true, validAfter })
-    expect(await findRevocationState(table, `${ada.username}-gone`)).toBeUndefined()
+  test('is whether it is disabled, and its generation', async () => {
+    const { generation } = ada
+    expect(await findRevocationState(table, ada.id)).toStrictEqual({ disabled: false, generation })
+    expect(await findRevocationState(table, MISSING)).toBeUndefined()
   })
 
   test('is read in one consistent call without the password hash', async () => {
-    await addUser(table, ada)
-    const calls: unknown[] = []
-    const watched: Table = {
-      name: table.name,
-      aws: async (service, operation, input) => {
-        const response = await aws(service, operation, input)
-        calls.push({ operation, input, response })
-        return response
-      },
-    }
-    await findRevocationState(watched, ada.username)
+    const { watchedTable, calls } = watched()
+    await findRevocationState(watchedTable, ada.id)
     expect(calls).toEqual([
       {
         operation: 'GetItem',
         input: {
           TableName: table.name,
-          Key: { pk: { S: `user#${ada.username}` }, sk: { S: 'profile' } },
+          Key: profileKey(ada.id),
           ConsistentRead: true,
-          ProjectionExpression: 'disabled, validAfter',
+          ProjectionExpression: 'disabled, generation',
         },
-        response: { Item: { disabled: { BOOL: false }, validAfter: { N: String(ada.validAfter) } } },
+        response: { Item: { disabled: { BOOL: false }, generation: { N: String(ada.generation) } } },
       },
     ])
   })
@@ -179,40 +213,45 @@ describe('the revocation state of a user', () => {
 describe('a missing table is not a missing user', () => {
   const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
   test.each<[string, (nowhere: Table) => Promise<unknown>]>([
-    ['finding', (nowhere) => findUser(nowhere, 'ada')],
-    ['finding its revocation state', (nowhere) => findRevocationState(nowhere, 'ada')],
-    ['adding', (nowhere) => addUser(nowhere, ada)],
-    ['changing', (nowhere) => changeUser(nowhere, ada, { role: 'admin' })],
+    ['finding', (nowhere) => findUser(nowhere, ada.id)],
+    ['finding by name', (nowhere) => findUserByName(nowhere, ada.username)],
+    ['finding its state', (nowhere) => findUserState(nowhere, ada.id)],
+    ['finding its revocation state', (nowhere) => findRevocationState(nowhere, ada.id)],
+    ['changing', (nowhere) => changeUser(nowhere, ada, revokeTokens(ada), 'request')],
+    ['replacing its hash', (nowhere) => replaceHash(nowhere, ada, 'hash')],
   ])('when %s', async (_what, act) => {
     await expect(act({ aws, name: 'missing' })).rejects.toMatchObject(missing)
   })
 })
 
-describe('a stored profile is rejected', () => {
+describe('a stored profile', () => {
   const whole = {
-    pk: { S: 'user#broken' },
-    sk: { S: 'profile' },
+    username: { S: 'broken' },
     role: { S: 'admin' },
-    passwordHash: { S: hash('A') },
+    passwordHash: { S: 'hash' },
+    emailVerified: { BOOL: false },
     disabled: { BOOL: false },
+    requestId: { S: 'request' },
     createdAt: { S: '2026-11-24T15:00:00.000Z' },
     changedAt: { S: '2026-11-24T15:00:00.000Z' },
-    validAfter: { N: '7' },
-    sessionsValidAfter: { N: '7' },
+    generation: { N: '7' },
+    sessionGeneration: { N: '8' },
   }
-  const store = (changes: object, username = 'broken') => {
-    const all = { ...whole, pk: { S: `user#${username}` }, ...changes }
+  const store = (changes: object, id = 'BrokenBrokenBrokenBrok') => {
+    const all = { ...whole, ...profileKey(id), ...changes }
     const Item = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
     return aws('dynamodb', 'PutItem', { TableName: table.name, Item })
   }
+  const find = () => findUser(table, 'BrokenBrokenBrokenBrok')
 
-  test('not if it is complete', async () => {
+  test('is read if it is complete', async () => {
     await store({})
-    expect(await findUser(table, 'broken')).toMatchObject({ username: 'broken', role: 'admin' })
-    expect(await findRevocationState(table, 'broken')).toEqual({ disabled: false, validAfter: 7 })
+    expect(await find()).toMatchObject({ username: 'broken', role: 'admin', sessionGeneration: 8 })
   })
 
   test.each<[string, object]>([
+    ['without a username', { username: undefined }],
+    ['with a username in upper case', { username: { S: 'Broken' } }],
     ['without a role', { role: undefined }],
     ['with an unknown role', { role: { S: 'root' } }],
     ['with a list of roles', { role: { SS: ['admin'] } }],
@@ -220,29 +259,34 @@ describe('a stored profile is rejected', () => {
     ['with a hash that is not a string', { passwordHash: { N: '7' } }],
     ['with a time that is not a string', { createdAt: { N: '7' } }],
     ['with a time of change that is not a string', { changedAt: { NULL: true } }],
-    ['without sessionsValidAfter', { sessionsValidAfter: undefined }],
-    ['with a string for sessionsValidAfter', { sessionsValidAfter: { S: '7' } }],
-  ])('%s', async (_what, changes) => {
+    ['without a generation', { generation: undefined }],
+    ['without a session generation', { sessionGeneration: undefined }],
+    ['with a string for a generation', { sessionGeneration: { S: '7' } }],
+    ['without a request id', { requestId: undefined }],
+    ['without emailVerified', { emailVerified: undefined }],
+    ['with a string for disabled', { disabled: { S: 'false' } }],
+  ])('is rejected %s', async (_what, changes) => {
     await store(changes)
-    await expect(findUser(table, 'broken')).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(find()).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  test('is rejected under a key that is not a user id', async () => {
+    await store({}, 'ada')
+    await expect(findUser(table, 'ada')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'the store holds an invalid profile',
+    })
   })
 
   test.each<[string, object]>([
     ['without disabled', { disabled: undefined }],
     ['with a string for disabled', { disabled: { S: 'false' } }],
-    ['without validAfter', { validAfter: undefined }],
-    ['with a string for validAfter', { validAfter: { S: '7' } }],
-  ])('%s, also for the revocation state', async (_what, changes) => {
+    ['without a generation', { generation: undefined }],
+    ['with a string for a generation', { generation: { S: '7' } }],
+  ])('is rejected by the authorizer %s', async (_what, changes) => {
     await store(changes)
-    await expect(findUser(table, 'broken')).rejects.toMatchObject({ code: 'unavailable' })
-    await expect(findRevocationState(table, 'broken')).rejects.toMatchObject({ code: 'unavailable' })
-  })
-
-  test('under an invalid name', async () => {
-    await store({}, 'No Name')
-    await expect(findUser(table, 'No Name')).rejects.toMatchObject({
+    await expect(findRevocationState(table, 'BrokenBrokenBrokenBrok')).rejects.toMatchObject({
       code: 'unavailable',
-      message: 'the store holds an invalid profile',
     })
   })
 })

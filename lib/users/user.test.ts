@@ -1,16 +1,60 @@
-import { expect, test } from 'vitest'
-import { isRole, isUsername } from './user.ts'
+import { describe, expect, test } from 'vitest'
+import { isRole, isUserId, loginNamesOf, newUser, USER_RANDOM_BYTES } from './user.ts'
 
-test.each(['a', '0', 'ada.lovelace-1815_', 'x'.repeat(64)])('%s is a username', (value) => {
-  expect(isUsername(value)).toBe(true)
+const now = new Date('2026-11-24T15:00:00.400Z')
+const random = Buffer.from(Array.from({ length: USER_RANDOM_BYTES }, (_, index) => index + 1))
+const values = { username: 'ada', role: 'admin' as const, passwordHash: 'hash' }
+
+describe('a new user', () => {
+  test('takes id, request id and both generations from different random bytes', () => {
+    expect(newUser(values, now, random)).toStrictEqual({
+      id: 'AQIDBAUGBwgJCgsMDQ4PEA',
+      username: 'ada',
+      role: 'admin',
+      passwordHash: 'hash',
+      emailVerified: false,
+      disabled: false,
+      generation: 0x212223242526,
+      sessionGeneration: 0x2728292a2b2c,
+      requestId: 'ERITFBUWFxgZGhscHR4fIA',
+      createdAt: '2026-11-24T15:00:00.400Z',
+      changedAt: '2026-11-24T15:00:00.400Z',
+    })
+  })
+
+  test('keeps the id it brings along, but no generation', () => {
+    const moved = { id: 'AdaLovelace-1815-12-10', disabled: true, createdAt: '2020-01-01T00:00:00.000Z' }
+    expect(newUser({ ...values, ...moved }, now, random)).toMatchObject({
+      ...moved,
+      generation: 0x212223242526,
+      sessionGeneration: 0x2728292a2b2c,
+      changedAt: '2026-11-24T15:00:00.400Z',
+    })
+  })
 })
 
-test.each(['', 'x'.repeat(65), 'Ada', 'a b', 'a\n', 'ä', 'a#b', 'a/b', undefined, null, 7, ['a'], { a: 1 }])(
-  '%j is not a username',
-  (value) => {
-    expect(isUsername(value)).toBe(false)
-  },
-)
+test.each([
+  [{ username: 'ada' }, ['ada']],
+  [{ username: 'ada', email: 'ada@example.org' }, ['ada', 'ada@example.org']],
+  [{ username: 'ada@example.org', email: 'ada@example.org' }, ['ada@example.org']],
+])('the login names of %j are %j', (user, names) => {
+  expect(loginNamesOf(user)).toEqual(names)
+})
+
+test('a user id has 22 characters of base64url', () => {
+  expect(isUserId('AdaLovelace-1815-12_10')).toBe(true)
+  for (const value of [
+    '',
+    'a'.repeat(21),
+    'a'.repeat(23),
+    `${'a'.repeat(21)}#`,
+    `${'a'.repeat(22)}\n`,
+    7,
+    null,
+  ]) {
+    expect(isUserId(value)).toBe(false)
+  }
+})
 
 test.each(['user', 'admin'])('%s is a role', (value) => {
   expect(isRole(value)).toBe(true)

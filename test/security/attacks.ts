@@ -9,7 +9,7 @@ import {
   signer,
   thumbprint,
 } from '../support/forge.ts'
-import { AUDIENCE, countingServer, ISSUER } from './authorizer.ts'
+import { AUDIENCE, countingServer, ISSUER, USER_ID } from './authorizer.ts'
 
 /** The time of all these tests, in epoch seconds. */
 export const NOW = 1_800_000_000
@@ -22,12 +22,14 @@ const header = { alg: 'RS256', typ: 'at+jwt', kid }
 export const claims = {
   iss: ISSUER,
   aud: AUDIENCE,
-  sub: 'ada',
+  sub: USER_ID,
+  username: 'ada',
   role: 'user',
   iat: NOW - 10,
   exp: NOW + 1790,
   jti: 'b5c1e6a4-6a5c-4f0b-9d0e-3d9d5b8f7a11',
   sid: 'the-session',
+  gen: 7,
 }
 const byUs = signer(ours.privateKey)
 const byThem = signer(theirs.privateKey)
@@ -221,12 +223,24 @@ const contents: Row[] = [
   ['aud of us and another', claiming({ aud: [AUDIENCE, 'https://other.example'] }), 'aud is not'],
   ['aud an array of us alone', claiming({ aud: [AUDIENCE] }), 'aud is not'],
   ['sub missing', claiming({ sub: undefined }), missing('sub')],
-  ['sub empty', claiming({ sub: '' }), 'sub is not a username'],
-  ['sub a number', claiming({ sub: 1 }), 'sub is not a username'],
-  ['sub an array', claiming({ sub: ['ada'] }), 'sub is not a username'],
-  ['sub in upper case', claiming({ sub: 'ADA' }), 'sub is not a username'],
-  ['sub with a line end', claiming({ sub: 'ada\n' }), 'sub is not a username'],
-  ['sub of 65 characters', claiming({ sub: 'a'.repeat(65) }), 'sub is not a username'],
+  ['sub empty', claiming({ sub: '' }), 'sub is not a user id'],
+  ['sub a number', claiming({ sub: 1 }), 'sub is not a user id'],
+  ['sub an array', claiming({ sub: [USER_ID] }), 'sub is not a user id'],
+  ['sub a username', claiming({ sub: 'ada' }), 'sub is not a user id'],
+  ['sub with a line end', claiming({ sub: `${USER_ID}\n` }), 'sub is not a user id'],
+  ['sub of 23 characters', claiming({ sub: `${USER_ID}a` }), 'sub is not a user id'],
+  ['username missing', claiming({ username: undefined }), missing('username')],
+  ['username empty', claiming({ username: '' }), 'username is not a login name'],
+  ['username a number', claiming({ username: 1 }), 'username is not a login name'],
+  ['username an array', claiming({ username: ['ada'] }), 'username is not a login name'],
+  ['username in upper case', claiming({ username: 'ADA' }), 'username is not a login name'],
+  ['username with a line end', claiming({ username: 'ada\n' }), 'username is not a login name'],
+  ['username of 65 characters', claiming({ username: 'a'.repeat(65) }), 'username is not a login name'],
+  ['gen missing', claiming({ gen: undefined }), missing('gen')],
+  ['gen a text', claiming({ gen: '7' }), 'gen is not a whole number'],
+  ['gen a fraction', claiming({ gen: 7.5 }), 'gen is not a whole number'],
+  ['gen of an earlier time', claiming({ gen: 6 }), 'revoked'],
+  ['gen of a later time', claiming({ gen: 8 }), 'revoked'],
   ['role missing', claiming({ role: undefined }), missing('role')],
   ['role unknown', claiming({ role: 'root' }), 'role is unknown'],
   ['role in another case', claiming({ role: 'Admin' }), 'role is unknown'],
@@ -275,7 +289,9 @@ const contents: Row[] = [
 
 const edits: Row[] = [
   ['role edited in a signed token', editing({ role: 'admin' }), SIGNATURE],
-  ['sub edited in a signed token', editing({ sub: 'admin' }), SIGNATURE],
+  ['sub edited in a signed token', editing({ sub: 'BdaLovelace-1815-12-10' }), SIGNATURE],
+  ['username edited in a signed token', editing({ username: 'admin' }), SIGNATURE],
+  ['gen edited in a signed token', editing({ gen: 8 }), SIGNATURE],
   ['exp edited in a signed token', editing({ exp: claims.exp + 1 }), SIGNATURE],
   [
     'role added a second time',

@@ -7,6 +7,7 @@ import { vi } from 'vitest'
 
 export const ISSUER = 'https://issuer.example'
 export const AUDIENCE = 'https://api.example'
+export const USER_ID = 'AdaLovelace-1815-12-10'
 
 /** Starts a loopback server that counts its requests. */
 export async function countingServer(respond: RequestListener) {
@@ -33,7 +34,7 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
   })
   // Every user exists and is enabled, so every rejection is the token's fault.
   const dynamodb = await countingServer((_request, response) => {
-    response.end('{"Item":{"disabled":{"BOOL":false},"validAfter":{"N":"0"}}}')
+    response.end('{"Item":{"disabled":{"BOOL":false},"generation":{"N":"7"}}}')
   })
   const settings = {
     TABLE_NAME: 'table',
@@ -78,7 +79,7 @@ const METHOD_ARN = `${STAGE_ARN}/GET/`
 
 /** The whole result that allows a user everything but the administrators' routes. */
 export const allowUser = (username: string, expiresAt: number) => ({
-  principalId: username,
+  principalId: USER_ID,
   policyDocument: {
     Version: '2012-10-17',
     Statement: [
@@ -86,5 +87,5 @@ export const allowUser = (username: string, expiresAt: number) => ({
       { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${STAGE_ARN}/*/admin*` },
     ],
   },
-  context: { username, role: 'user', expiresAt, sessionId: 'the-session' },
+  context: { userId: USER_ID, username, role: 'user', expiresAt, generation: 7, sessionId: 'the-session' },
 })

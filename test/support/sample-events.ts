@@ -30,7 +30,7 @@ const tokens = response(200, {
   authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
   tokenType: 'Bearer',
   expiresIn: 1800,
-  refreshToken: expect.stringMatching(/^[\w-]{22}\.[\w-]{43}\.(user|admin)$/),
+  refreshToken: expect.stringMatching(/^[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[\w-]{43}$/),
   refreshExpiresIn: expect.any(Number),
 })
 
@@ -51,11 +51,19 @@ const wrongCredentials = problem(401, 'Unauthorized', 'Incorrect username or pas
 
 const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
 const statement = (Effect: string, Resource: string) => ({ Action: 'execute-api:Invoke', Effect, Resource })
+const USER_ID = expect.stringMatching(/^[\w-]{22}$/)
 const policy = (username: string, role: string, Statement: object[]): Outcome => ({
   returns: {
-    principalId: username,
+    principalId: USER_ID,
     policyDocument: { Version: '2012-10-17', Statement },
-    context: { username, role, expiresAt: expect.any(Number), sessionId: 'sample-session' },
+    context: {
+      userId: USER_ID,
+      username,
+      role,
+      expiresAt: expect.any(Number),
+      generation: expect.any(Number),
+      sessionId: 'sample-session',
+    },
   },
 })
 
@@ -101,7 +109,7 @@ export const OUTCOMES: Record<string, Outcome> = {
     errors: [
       {
         pointer: '#/username',
-        detail: 'Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.',
+        detail: 'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.',
       },
       { pointer: '#/password', detail: 'Must be a string.' },
       { pointer: '#', detail: 'Unknown fields are not allowed.' },

@@ -93,7 +93,7 @@ export function operator(table: Table) {
     },
     /** Removes a user and frees its names. */
     async remove(username: string): Promise<void> {
-      await removeUser(table, await this.user(username), randomUUID())
+      await removeUser(table, await this.user(username))
     },
     /** Returns all items of a user by sort key: the profile and the sessions. */
     async itemsOf(username: string): Promise<Record<string, Item>> {

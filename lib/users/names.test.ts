@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { startTable } from '../../test/support/table.ts'
+import { addTestUser, testUser } from '../../test/support/users.ts'
+import type { Item, Table } from '../aws/dynamodb.ts'
+import { changeNames, createUser, removeUser } from './names.ts'
+import { revokeTokens } from './revocation.ts'
+import { changeUser, findUser, findUserByName, nameKey } from './store.ts'
+import type { User } from './user.ts'
+
+const { table, stop } = await startTable()
+const { aws } = table
+afterAll(stop)
+
+const now = new Date('2026-11-24T15:00:00.400Z')
+
+beforeEach(async () => {
+  for (const { pk, sk } of await items()) {
+    await aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } })
+  }
+})
+
+const items = async () => (await aws('dynamodb', 'Scan', { TableName: table.name })).Items as Item[]
+
+/** Returns the user id that each login name points to. */
+const names = async () =>
+  Object.fromEntries(
+    (await items())
+      .filter(({ sk }) => Object(sk).S === 'name')
+      .map(({ pk, userId }) => [Object(pk).S.replace('name#', ''), Object(userId).S]),
+  )
+const profiles = async () => (await items()).filter(({ sk }) => Object(sk).S === 'profile').length
+
+const withOtherToken = (operation: string) =>
+  operation === 'TransactWriteItems' && { ClientRequestToken: randomUUID() }
+
+/** A store whose response to each first transaction is lost, so that it is sent again. */
+const losingAnswers = (): Table => ({
+  name: table.name,
+  aws: async (service, operation, input) => {
+    if (operation === 'TransactWriteItems') await aws(service, operation, input)
+    // AWS forgets a request token after ten minutes. Then only the conditions protect.
+    return aws(service, operation, {
+      ...input,
+      ...('ClientRequestToken' in input && { ClientRequestToken: randomUUID() }),
+    })
+  },
+})
+
+const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, on = table) =>
+  changeNames(
+    on,
+    user,
+    { username: user.username, email: user.email, emailVerified: false, ...changes },
+    now,
+    randomUUID(),
+  )
+
+describe('creating a user', () => {
+  test('stores the profile and claims each login name', async () => {
+    const ada = testUser({ username: 'ada', email: 'ada@example.org' })
+    expect(await createUser(table, ada)).toBe('done')
+    expect(await findUser(table, ada.id)).toEqual(ada)
+    expect(await names()).toEqual({ ada: ada.id, 'ada@example.org': ada.id })
+  })
+
+  test('claims one name if the username is the address', async () => {
+    const ada = testUser({ username: 'ada@example.org', email: 'ada@example.org' })
+    expect(await createUser(table, ada)).toBe('done')
+    expect(await names()).toEqual({ 'ada@example.org': ada.id })
+  })
+
+  test.each([
+    ['the username', { username: 'ada' }],
+    ['the address', { username: 'eve', email: 'ada@example.org' }],
+    ['a username that is the address', { username: 'ada@example.org' }],
+  ])('with %s of another user changes nothing', async (_what, values) => {
+    const ada = await addTestUser(table, { username: 'ada', email: 'ada@example.org' })
+    const before = await items()
+    expect(await createUser(table, testUser(values))).toBe('taken')
+    expect(await items()).toEqual(before)
+    expect(await findUserByName(table, 'ada')).toEqual(ada)
+  })
+
+  test('with the id of another user changes nothing', async () => {
+    const ada = await addTestUser(table, { username: 'ada' })
+    expect(await createUser(table, testUser({ username: 'eve', id: ada.id }))).toBe('taken')
+    expect(await names()).toEqual({ ada: ada.id })
+  })
+
+  test('20 times at once under one name succeeds once', async () => {
+    const users = Array.from({ length: 20 }, () => testUser({ username: 'ada' }))
+    const outcomes = await Promise.all(users.map((user) => createUser(table, user)))
+    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1)
+    const winner = users[outcomes.indexOf('done')] as User
+    expect(await names()).toEqual({ ada: winner.id })
+    expect(await profiles()).toBe(1)
+  })
+
+  test('succeeds once if the response is lost', async () => {
+    const ada = testUser({ username: 'ada' })
+    expect(await createUser(losingAnswers(), ada)).toBe('done')
+    expect(await names()).toEqual({ ada: ada.id })
+  })
+})
+
+describe('changing names', () => {
+  let ada: User
+  beforeEach(async () => {
+    ada = await addTestUser(table, { username: 'ada', email: 'ada@example.org' })
+  })
+
+  test('claims the new name, frees the old one and revokes the access tokens', async () => {
+    expect(await rename(ada, { username: 'countess' })).toBe('done')
+    expect(await names()).toEqual({ countess: ada.id, 'ada@example.org': ada.id })
+    expect(await findUser(table, ada.id)).toEqual({
+      ...ada,
+      username: 'countess',
+      generation: ada.generation + 1,
+      changedAt: now.toISOString(),
+      requestId: expect.any(String),
+    })
+    expect(await createUser(table, testUser({ username: 'ada' }))).toBe('done')
+  })
+
+  test('removes an address', async () => {
+    expect(await rename(ada, { email: undefined })).toBe('done')
+    expect(await names()).toEqual({ ada: ada.id })
+    expect((await findUser(table, ada.id))?.email).toBeUndefined()
+  })
+
+  test('makes the address the username, and back', async () => {
+    expect(await rename(ada, { username: 'ada@example.org' })).toBe('done')
+    expect(await names()).toEqual({ 'ada@example.org': ada.id })
+    expect(await rename((await findUser(table, ada.id)) as User, { username: 'ada' })).toBe('done')
+    expect(await names()).toEqual({ ada: ada.id, 'ada@example.org': ada.id })
+  })
+
+  test('swaps nothing with another user', async () => {
+    const bob = await addTestUser(table, { username: 'bob' })
+    expect(await rename(ada, { username: 'bob' })).toBe('taken')
+    expect(await rename(bob, { email: 'ada@example.org' })).toBe('taken')
+    expect(await names()).toEqual({ ada: ada.id, 'ada@example.org': ada.id, bob: bob.id })
+    expect(await findUser(table, ada.id)).toEqual(ada)
+  })
+
+  test('fails if the user was renamed, revoked or removed since the read', async () => {
+    await rename(ada, { username: 'countess' })
+    expect(await rename(ada, { username: 'lovelace' })).toBe('changed')
+    const countess = (await findUser(table, ada.id)) as User
+    await changeUser(table, countess, revokeTokens(countess), 'request')
+    expect(await rename(countess, { username: 'lovelace' })).toBe('changed')
+    await removeUser(table, (await findUser(table, ada.id)) as User)
+    expect(await rename(countess, { username: 'lovelace' })).toBe('changed')
+    expect(await items()).toEqual([])
+  })
+
+  test('succeeds once if the response is lost', async () => {
+    expect(await rename(ada, { username: 'countess' }, losingAnswers())).toBe('done')
+    expect((await findUser(table, ada.id))?.generation).toBe(ada.generation + 1)
+  })
+
+  test('of two users to one name at once succeeds once', async () => {
+    const bob = await addTestUser(table, { username: 'bob' })
+    const outcomes = await Promise.all([ada, bob].map((user) => rename(user, { username: 'one' })))
+    expect(outcomes.sort()).toEqual(['done', 'taken'])
+    expect(await profiles()).toBe(2)
+    expect(Object.keys(await names())).toHaveLength(3)
+  })
+})
+
+describe('removing a user', () => {
+  let ada: User
+  beforeEach(async () => {
+    ada = await addTestUser(table, { username: 'ada', email: 'ada@example.org' })
+  })
+
+  test('removes the profile and frees the names at once', async () => {
+    expect(await removeUser(table, ada)).toBe('done')
+    expect(await items()).toEqual([])
+  })
+
+  test('fails if the user was renamed since the read, and leaves everything', async () => {
+    await rename(ada, { username: 'countess' })
+    const before = await items()
+    expect(await removeUser(table, ada)).toBe('changed')
+    expect(await items()).toEqual(before)
+  })
+
+  test('succeeds if the response is lost, or if the user is gone', async () => {
+    expect(await removeUser(losingAnswers(), ada)).toBe('done')
+    expect(await removeUser(table, ada)).toBe('done')
+  })
+
+  test('does not free a name that another user has claimed since', async () => {
+    await removeUser(table, ada)
+    const other = await addTestUser(table, { username: 'ada' })
+    expect(await removeUser(table, ada)).toBe('done')
+    expect(await names()).toEqual({ ada: other.id })
+  })
+
+  test('of a name that points elsewhere is refused', async () => {
+    const Item = { ...nameKey('ada'), userId: { S: 'AAAAAAAAAAAAAAAAAAAAAA' } }
+    await aws('dynamodb', 'PutItem', { TableName: table.name, Item })
+    expect(await removeUser(table, ada)).toBe('changed')
+    expect(await findUser(table, ada.id)).toEqual(ada)
+  })
+})
+
+test('a missing table is not a taken name', async () => {
+  const nowhere = { aws, name: 'missing' }
+  const ada = testUser({ username: 'ada' })
+  const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
+  await expect(createUser(nowhere, ada)).rejects.toMatchObject(missing)
+  await expect(rename(ada, { username: 'eve' }, nowhere)).rejects.toMatchObject(missing)
+  await expect(removeUser(nowhere, ada)).rejects.toMatchObject(missing)
+})
