@@ -13,7 +13,7 @@ import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { admitAttempt, returnAttempt, verifyUserPassword } from '../../lib/passwords/verify.ts'
 import { isLive } from '../../lib/sessions/session.ts'
 import { findSession } from '../../lib/sessions/store.ts'
-import { LIMITS, limitsFrom } from '../../lib/throttling/limits.ts'
+import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { together } from '../../lib/together.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
@@ -25,7 +25,14 @@ const WRONG_PASSWORD = {
 
 /** PUT /password: changes the caller's password, revokes all access tokens and all other sessions. */
 export const handler = apiHandler(async (event, { now, deadlineMs }) => {
-  const config = readConfig(['TABLE_NAME', ...LIMITS])
+  const config = readConfig([
+    'TABLE_NAME',
+    'LIMIT_USER_AND_SOURCE',
+    'LIMIT_SOURCE',
+    'LIMIT_KNOWN_SOURCE',
+    'LIMIT_USER',
+    'LIMIT_USER_AND_KNOWN_SOURCE',
+  ])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { userId, username, generation, sessionId } = principalOf(event, now)
   const { currentPassword, newPassword } = readBody(event, PasswordChangeRequest)

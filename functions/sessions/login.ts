@@ -15,7 +15,7 @@ import {
   startSession,
 } from '../../lib/sessions/session.ts'
 import { abandonSession, putSession } from '../../lib/sessions/store.ts'
-import { LIMITS, limitsFrom } from '../../lib/throttling/limits.ts'
+import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { together } from '../../lib/together.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
@@ -25,7 +25,11 @@ const issueToken = tokenIssuer()
 export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) => {
   const config = readConfig([
     'TABLE_NAME',
-    ...LIMITS,
+    'LIMIT_USER_AND_SOURCE',
+    'LIMIT_SOURCE',
+    'LIMIT_KNOWN_SOURCE',
+    'LIMIT_USER',
+    'LIMIT_USER_AND_KNOWN_SOURCE',
     'SESSION_TTL_SECONDS',
     'SESSION_IDLE_TTL_SECONDS',
     'SIGNING_KEY',
@@ -40,19 +44,13 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) 
 
   const attempt = await admitAttempt(table, limitsFrom(config), { loginName }, origin.sourceIp, arrivedAt)
   const user = await verifyUserPassword(attempt, password)
-  if (!user) {
-    throw new ServiceError('invalid_credentials', 'wrong username or password', { log: attempt.log })
-  }
+  const { log } = attempt
+  if (!user) throw new ServiceError('invalid_credentials', 'wrong username or password', { log })
 
   const now = new Date()
   const lifetimes = lifetimesFrom(config)
-  const { session, refreshToken } = startSession(
-    user,
-    origin,
-    lifetimes,
-    now,
-    randomBytes(SESSION_RANDOM_BYTES),
-  )
+  const random = randomBytes(SESSION_RANDOM_BYTES)
+  const { session, refreshToken } = startSession(user, origin, lifetimes, now, random)
   // Token and session carry the generations of the user as read before the hash. A revocation since
   // then has moved them, so neither outlives it.
   const [token] = await together([

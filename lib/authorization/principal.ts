@@ -1,6 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { ServiceError } from '../errors.ts'
-import { isLoginName } from '../login-name.ts'
 import { secondOf } from '../time.ts'
 import { isRole, isUserId, type Principal, type Role } from '../users/user.ts'
 
@@ -24,9 +23,9 @@ export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
   const generation = wholeNumber(context.generation)
   if (
     !isUserId(userId) ||
-    !isLoginName(username) ||
+    !isText(username) ||
     !isRole(role) ||
-    typeof sessionId !== 'string' ||
+    !isText(sessionId) ||
     expiresAt === undefined ||
     generation === undefined
   ) {
@@ -35,6 +34,8 @@ export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
   if (expiresAt <= secondOf(now)) throw new ServiceError('invalid_token', 'the token has expired')
   return { userId, username, role, expiresAt, generation, sessionId }
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 const wholeNumber = (text: unknown): number | undefined =>
   typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : undefined

@@ -11,17 +11,16 @@ export interface Limits {
   userAndKnownSource: Limit
 }
 
-/** Names of the settings with the limits. */
-export const LIMITS = [
-  'LIMIT_USER_AND_SOURCE',
-  'LIMIT_SOURCE',
-  'LIMIT_KNOWN_SOURCE',
-  'LIMIT_USER',
-  'LIMIT_USER_AND_KNOWN_SOURCE',
-] as const
-
 /** Returns the limits in a handler's settings. */
-export const limitsFrom = (config: Config<(typeof LIMITS)[number]>): Limits => ({
+export const limitsFrom = (
+  config: Config<
+    | 'LIMIT_USER_AND_SOURCE'
+    | 'LIMIT_SOURCE'
+    | 'LIMIT_KNOWN_SOURCE'
+    | 'LIMIT_USER'
+    | 'LIMIT_USER_AND_KNOWN_SOURCE'
+  >,
+): Limits => ({
   userAndSource: config.LIMIT_USER_AND_SOURCE,
   source: config.LIMIT_SOURCE,
   knownSource: config.LIMIT_KNOWN_SOURCE,

@@ -58,6 +58,7 @@ test('no function scans the table, and only the list of sessions queries it', ()
   expect(withOperation('Query')).toEqual(['sessions'])
 })
 
-test('a login reads the user and the counters by key twice, and stores the session', () => {
-  expect(callsWithFew.login?.toSorted()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem'])
+test('a login reserves in three counters, reads twice, gives back, marks the source and stores a session', () => {
+  const counters = Array(7).fill('UpdateItem')
+  expect(callsWithFew.login?.toSorted()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem', ...counters])
 })

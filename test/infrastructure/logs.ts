@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { vi } from 'vitest'
 import { PROBLEMS } from '../../lib/errors.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
+import { startProxy } from '../support/faults/proxy.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { SAMPLES } from '../support/sample-events.ts'
@@ -25,7 +27,8 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const
  * Makes the functions log every event that they can log.
  *
  * Runs every sample event three times: as it is, during an outage of AWS, and with members that throw. Then provokes
- * too many failed passwords, an unusable hash, a missing key and a reused refresh token.
+ * too many failed passwords, an unusable hash, a missing key, a repeated and a reused refresh
+ * token, and a give-back that fails.
  *
  * @returns The logged objects, in the order of time.
  */
@@ -61,12 +64,19 @@ export async function logEverything(): Promise<Logged[]> {
   await addTestUser(tableOf(service, aws), { username: 'unusable', passwordHash: '$argon2id$none' })
   await run('login', { ...login, body: guess.replace('guessed', 'unusable') }, aws)
 
+  const proxy = await startProxy(aws.settings.endpoints.dynamodb)
+  const endpoints = { ...aws.settings.endpoints, dynamodb: proxy.url }
+  proxy.inject({ operation: 'UpdateItem', text: 'DELETE ids', say: deny })
+  await run('login', sampleEvent('login-admin.json'), { ...aws, settings: { ...aws.settings, endpoints } })
+  proxy.close()
+
   const environment = { PUBLISHED_KEYS: `${service.custom.keyA},alias/none` }
   const { jwks } = service.functions
   const withoutKey = { ...service, functions: jwks ? { jwks: { ...jwks, environment } } : {} }
   await run('jwks', sampleEvent('jwks.json'), aws, withoutKey)
 
   const refresh = await fill('refresh.json')
+  await run('refresh', refresh, aws)
   await run('refresh', refresh, aws)
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11_000 })
   await run('refresh', refresh, aws)
@@ -75,6 +85,9 @@ export async function logEverything(): Promise<Logged[]> {
   aws.stop()
   return logged
 }
+
+const deny = (response: ServerResponse) =>
+  response.writeHead(400).end('{"__type":"AccessDeniedException","message":"not allowed"}')
 
 /** Returns an event whose members throw when a function reads them. */
 function poisoned(event: object): object {

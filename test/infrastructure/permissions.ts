@@ -15,6 +15,7 @@ const allow = (Action: string[], Resource: unknown[], Condition?: object): State
 
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] })
 
+/** Operations on some partitions, on any attribute. */
 const onItems = (operations: string[], partitions: string[]) =>
   allow(
     operations.map((operation) => `dynamodb:${operation}`),
@@ -22,11 +23,51 @@ const onItems = (operations: string[], partitions: string[]) =>
     { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions } },
   )
 
-const VERIFY_TOKENS = allow(['dynamodb:GetItem'], [arn('Table')], {
-  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['user#*'] },
-  'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'disabled', 'validAfter'] },
-  StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
-})
+/** Operations on some partitions, on no other attributes than these. */
+const onAttributes = (operations: string[], partitions: string[], attributes: string[], more: object) =>
+  allow(
+    operations.map((operation) => `dynamodb:${operation}`),
+    [arn('Table')],
+    {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
+      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', ...attributes] },
+      StringEqualsIfExists: more,
+    },
+  )
+
+const reading = (operations: string[], attributes: string[]) =>
+  onAttributes(operations, ['user#*'], attributes, { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' })
+const writing = (operations: string[], partitions: string[], attributes: string[]) =>
+  onAttributes(operations, partitions, attributes, { 'dynamodb:ReturnValues': 'NONE' })
+/** As {@link writing}, and the response may contain the attributes just written. */
+const counting = (partitions: string[], attributes: string[]) =>
+  onAttributes(['UpdateItem'], partitions, attributes, { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] })
+
+const SESSION_TIMES = ['createdAt', 'lastUsedAt', 'expiresAt']
+const SECRETS = ['secretHash', 'salt', 'rotatedAtMs', 'endedAt']
+
+const VERIFY_TOKENS = reading(['GetItem'], ['disabled', 'generation'])
+const RECOGNISE_CHANGES = reading(['GetItem'], ['requestId'])
+const READ_USERS = onItems(['BatchGetItem'], ['user#*', 'name#*'])
+/** Everything about a session, and what its validity depends on: no password hash. */
+const readSessions = (operation: string) =>
+  reading(
+    [operation],
+    [
+      ...SECRETS,
+      ...SESSION_TIMES,
+      'sourceIp',
+      'userAgent',
+      'username',
+      'role',
+      'disabled',
+      'generation',
+      'sessionGeneration',
+      'survivingSession',
+    ],
+  )
+const CHANGE_SESSIONS = writing(['UpdateItem'], ['user#*'], [...SECRETS, 'lastUsedAt', 'expiresAt'])
+const REVOKE = ['generation', 'sessionGeneration', 'survivingSession', 'requestId']
 
 /** X-Ray has no resources to name, so its two actions take a wildcard. */
 export const TRACING = allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*'])
@@ -60,16 +101,35 @@ export function permissions(keys: string[]): Record<string, Statement[]> {
     login: [
       readKeys,
       sign,
-      onItems(['BatchGetItem', 'UpdateItem'], ['user#*', 'source#*']),
-      onItems(['PutItem', 'DeleteItem'], ['user#*']),
+      READ_USERS,
+      counting(['name#*', 'source#*'], ['ids', 'expiresAt']),
+      writing(
+        ['PutItem', 'UpdateItem'],
+        ['user#*'],
+        [
+          ...SECRETS,
+          'sessionGeneration',
+          ...SESSION_TIMES,
+          'sourceIp',
+          'userAgent',
+          'generation',
+          'passwordHash',
+        ],
+      ),
     ],
-    refresh: [readKeys, sign, onItems(['BatchGetItem', 'UpdateItem', 'DeleteItem'], ['user#*'])],
-    logout: [onItems(['BatchGetItem', 'UpdateItem', 'DeleteItem'], ['user#*'])],
-    sessions: [onItems(['Query'], ['user#*'])],
-    'end-session': [onItems(['BatchGetItem', 'DeleteItem'], ['user#*'])],
+    refresh: [readKeys, sign, readSessions('BatchGetItem'), CHANGE_SESSIONS],
+    logout: [
+      readSessions('BatchGetItem'),
+      CHANGE_SESSIONS,
+      RECOGNISE_CHANGES,
+      writing(['UpdateItem'], ['user#*'], REVOKE),
+    ],
+    sessions: [readSessions('BatchGetItem'), readSessions('Query')],
+    'end-session': [readSessions('BatchGetItem'), CHANGE_SESSIONS],
     password: [
-      onItems(['BatchGetItem', 'UpdateItem'], ['user#*', 'source#*']),
-      onItems(['DeleteItem'], ['user#*']),
+      READ_USERS,
+      RECOGNISE_CHANGES,
+      counting(['user#*', 'source#*'], ['ids', 'expiresAt', 'passwordHash', 'changedAt', ...REVOKE]),
     ],
     jwks: [readKeys],
   }

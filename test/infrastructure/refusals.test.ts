@@ -75,7 +75,7 @@ test.each<[string, string[]]>([
   ['offline start --httpPort http', ['--httpPort must be a number from 1 to 65535, such as 3000.']],
   [
     'invoke local -f login --param limitUser=100',
-    ['The parameter limitUser must be failures/seconds, such as 5/900, both at least 1.'],
+    ['The parameter limitUser must be attempts/seconds, such as 10/900, with 1 to 10000 attempts.'],
   ],
 ])('sls %s is rejected with one line for each fault, before AWS is called', async (commandLine, lines) => {
   expect(await rejectionOf(commandLine, `http://127.0.0.1:${awsPort}`)).toEqual(lines)

@@ -207,7 +207,14 @@ describe('a function', () => {
     TOKEN_AUDIENCE: `serverless-jwt-auth-${stage}-api`,
   })
   const sessions = { SESSION_TTL_SECONDS: '2592000', SESSION_IDLE_TTL_SECONDS: '604800' }
-  const limits = { LIMIT_USER_AND_SOURCE: '5/900', LIMIT_SOURCE: '50/900', LIMIT_USER: '100/86400' }
+  const grace = { REFRESH_GRACE_SECONDS: '10' }
+  const limits = {
+    LIMIT_USER_AND_SOURCE: '10/900',
+    LIMIT_SOURCE: '50/900',
+    LIMIT_KNOWN_SOURCE: '500/900',
+    LIMIT_USER: '100/86400',
+    LIMIT_USER_AND_KNOWN_SOURCE: '100/86400',
+  }
 
   /** A function that is not listed here may have any variables. */
   function environments(
@@ -223,8 +230,8 @@ describe('a function', () => {
     return {
       authorizer: { ...tokens(stage), ...published, ...table },
       login: { ...tokens(stage), ...signing, ...sessions, ...limits, ...table },
-      refresh: { ...tokens(stage), ...signing, ...sessions, ...table },
-      logout: table,
+      refresh: { ...tokens(stage), ...signing, ...sessions, ...grace, ...table },
+      logout: { ...grace, ...table },
       sessions: table,
       'end-session': table,
       password: { ...limits, ...table },

@@ -129,7 +129,7 @@ describe('with high limits', () => {
   let api: ReturnType<typeof client>
 
   beforeAll(async () => {
-    service = await startService({ limitSource: '100000/900', limitUserAndSource: '1000/900' })
+    service = await startService({ limitSource: '10000/900', limitUserAndSource: '1000/900' })
     stores = operator(tableAt(service.dynamoDbUrl))
     api = client(service.url)
   })

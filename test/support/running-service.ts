@@ -12,9 +12,11 @@ declare module 'vitest' {
 export default async function setup(project: TestProject) {
   // Whole test files send wrong passwords, all from one address. test/sessions has services with the usual limits.
   const service = await startService({
-    limitUserAndSource: '100000/900',
-    limitSource: '100000/900',
-    limitUser: '100000/86400',
+    limitUserAndSource: '10000/900',
+    limitSource: '10000/900',
+    limitKnownSource: '10000/900',
+    limitUser: '10000/86400',
+    limitUserAndKnownSource: '10000/86400',
   })
   project.provide('serviceUrl', service.url)
   return () => service.stop()

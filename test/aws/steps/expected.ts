@@ -5,15 +5,22 @@ const TOKENS = { TOKEN_ISSUER: STACK, TOKEN_AUDIENCE: `${STACK}-api` }
 const PUBLISHED = { PUBLISHED_KEYS: `alias/${STACK}-a,alias/${STACK}-b` }
 const SIGNING = { SIGNING_KEY: `alias/${STACK}-a`, TOKEN_TTL_SECONDS: '1800' }
 const SESSIONS = { SESSION_TTL_SECONDS: '2592000', SESSION_IDLE_TTL_SECONDS: '604800' }
-const LIMITS = { LIMIT_USER_AND_SOURCE: '5/900', LIMIT_SOURCE: '50/900', LIMIT_USER: '100/86400' }
+const GRACE = { REFRESH_GRACE_SECONDS: '10' }
+const LIMITS = {
+  LIMIT_USER_AND_SOURCE: '10/900',
+  LIMIT_SOURCE: '50/900',
+  LIMIT_KNOWN_SOURCE: '500/900',
+  LIMIT_USER: '100/86400',
+  LIMIT_USER_AND_KNOWN_SOURCE: '100/86400',
+}
 const TABLE = { TABLE_NAME: STACK }
 
 /** The variables of each function, in addition to those of all. A function that is not listed may have any. */
 export const ENVIRONMENT: Record<string, object> = {
   authorizer: { ...TOKENS, ...PUBLISHED, ...TABLE },
   login: { ...TOKENS, ...SIGNING, ...SESSIONS, ...LIMITS, ...TABLE },
-  refresh: { ...TOKENS, ...SIGNING, ...SESSIONS, ...TABLE },
-  logout: TABLE,
+  refresh: { ...TOKENS, ...SIGNING, ...SESSIONS, ...GRACE, ...TABLE },
+  logout: { ...GRACE, ...TABLE },
   sessions: TABLE,
   'end-session': TABLE,
   password: { ...LIMITS, ...TABLE },

@@ -12,6 +12,8 @@ interface Fault {
   times?: number | undefined
   /** The key whose calls fail; by default every key. */
   keyName?: string | undefined
+  /** Text in the request of the calls that fail; by default any. */
+  text?: string
 }
 
 export interface AwsProxy {
@@ -74,9 +76,9 @@ export async function startProxy(service: URL): Promise<AwsProxy> {
 }
 
 function concerns(fault: Fault, operation: string, body: string, failed: number): boolean {
-  const { times = Number.POSITIVE_INFINITY, keyName } = fault
+  const { times = Number.POSITIVE_INFINITY, keyName, text = '' } = fault
   const isOfKey = keyName === undefined || JSON.parse(body).KeyId === keyName
-  return operation === fault.operation && isOfKey && failed < times
+  return operation === fault.operation && isOfKey && body.includes(text) && failed < times
 }
 
 /** Listens below the ports that systems assign, so that no other process gets this port while it is closed. */
