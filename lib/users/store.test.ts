@@ -123,7 +123,7 @@ describe('changing a user', () => {
   test.each([
     ['token generation', () => revokeTokens(ada)],
     ['both generations', () => revokeSessions(ada)],
-  ])('fails if a concurrent change moved the %s, whatever else is equal', async (_what, meanwhile) => {
+  ])('fails if a concurrent change moved the %s', async (_what, meanwhile) => {
     const racing = outrunBy(() => changeUser(table, ada, meanwhile(), 'other'))
     expect(await changeUser(racing, ada, changes(), 'mine')).toBe(false)
     expect(await stored()).toMatchObject({ passwordHash: ada.passwordHash, requestId: 'other' })

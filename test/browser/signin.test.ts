@@ -123,7 +123,7 @@ test('a wrong password shows an error, and focuses the password field', async ()
 test('an invalid username is marked, with the reason below it', async () => {
   const page = await open(`${url}/signin`)
   await signIn(page, 'a b', 'user')
-  const reason = 'Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.'
+  const reason = 'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.'
   await page.getByText(reason).waitFor()
   const field = page.getByRole('textbox', { name: 'Username', description: reason })
   expect(await field.getAttribute('aria-invalid')).toBe('true')

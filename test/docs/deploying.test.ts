@@ -59,11 +59,12 @@ test('a warm login makes the calls that DEPLOYING.md counts', async () => {
   await signIn()
   for (const { calls } of Object.values(proxies)) calls.length = 0
   expect(await signIn()).toMatchObject({ statusCode: 200 })
-  // A profile and three counters, twice; the session.
-  expect(proxies.dynamodb.calls.sort()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem'])
+  // The name and the mark, the profile; the session; three counters, twice.
+  const counters = Array(6).fill('UpdateItem')
+  expect(proxies.dynamodb.calls.sort()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem', ...counters])
   expect(proxies.kms.calls).toEqual(['Sign'])
   const perLogin = (what: string) => costs.find(([name]) => name === what)?.[2]?.split(' = ')[0]
-  expect(['Read units', 'Write units', 'RSA-2048 signatures'].map(perLogin)).toEqual(['8', '1', '1'])
+  expect(['Read units', 'Write units', 'RSA-2048 signatures'].map(perLogin)).toEqual(['3', '7', '1'])
   for (const proxy of Object.values(proxies)) proxy.close()
   aws.stop()
 })

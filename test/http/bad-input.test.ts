@@ -16,7 +16,7 @@ const invalid = (...errors: [pointer: string, detail: string][]) =>
   })
 
 const STRING = 'Must be a string.'
-const NAME = 'Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.'
+const NAME = 'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.'
 const OBJECT = invalid(['#', 'Must be a JSON object.'])
 const UNKNOWN = invalid(['#', 'Unknown fields are not allowed.'])
 const NO_TEXT = invalid(['#/password', 'Must be valid Unicode text without NUL.'])

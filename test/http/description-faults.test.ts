@@ -25,7 +25,8 @@ afterAll(async () => {
 
 const JSON_TYPE = 'application/json'
 /** A string of the refresh token's format, so that the function queries the store. */
-const UNKNOWN = `${'A'.repeat(22)}.${'A'.repeat(43)}.nobody`
+const SESSION_ID = `6b065d8a${'A'.repeat(22)}`
+const UNKNOWN = `${'A'.repeat(22)}.${SESSION_ID}.${'A'.repeat(43)}`
 
 /** Sends a request to a route, with the first example of the description as the body. */
 function request({ method, path, body }: Route, token: string, contentType = JSON_TYPE) {
@@ -35,7 +36,7 @@ function request({ method, path, body }: Route, token: string, contentType = JSO
     ...(example && { 'Content-Type': contentType }),
   }
   return send(
-    url + path.replace(/\{\w+\}/, 'A'.repeat(22)),
+    url + path.replace(/\{\w+\}/, SESSION_ID),
     method.toUpperCase(),
     headers,
     example &&

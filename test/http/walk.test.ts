@@ -56,10 +56,10 @@ describe('POST /login', () => {
         'x-content-type-options': 'nosniff',
       },
       body: expect.stringMatching(
-        /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]{22}\.[\w-]{43}\.[a-z]+","refreshExpiresIn":604800\}$/,
+        /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[\w-]{43}","refreshExpiresIn":604800\}$/,
       ),
     })
-    expect(decodeJwt(JSON.parse(response.body).authToken)).toMatchObject({ sub: username, role: username })
+    expect(decodeJwt(JSON.parse(response.body).authToken)).toMatchObject({ username, role: username })
   })
 
   const rejected = problem(401, 'Unauthorized', 'Incorrect username or password.')
@@ -222,7 +222,8 @@ describe('GET /.well-known/jwks.json', () => {
     expect(payload).toEqual({
       iss: 'serverless-jwt-auth-dev',
       aud: 'serverless-jwt-auth-dev-api',
-      sub: 'user',
+      sub: expect.stringMatching(/^[\w-]{22}$/),
+      username: 'user',
       role: 'user',
       iat: expect.any(Number),
       exp: Number(payload.iat) + 1800,

@@ -128,7 +128,7 @@ describe('the log', () => {
   test('has one line for a sign-in, and one for a request that its token allows', async () => {
     const requests = async () => get(`${service.url}/admin`, await tokenOf(service.url, 'admin'))
     expect(await linesOf(requests, 2)).toEqual([
-      expect.stringMatching(/^POST \/login 200 [\d,]+ ms login\.accepted username=admin$/),
+      expect.stringMatching(/^POST \/login 200 [\d,]+ ms login\.accepted userId=[\w-]{22}$/),
       expect.stringMatching(/^GET \/admin 200 \d+ ms$/),
     ])
   })
