@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ServiceError } from '../errors.ts'
-import { awsClient, awsErrorType, awsSettings, withTimeout } from './client.ts'
+import { awsClient, awsErrorType, awsSettings, cancellationCodes, withTimeout } from './client.ts'
 
 interface Received {
   method: string | undefined
@@ -27,6 +27,12 @@ const say =
   (response) =>
     response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body))
 const fail = (status: number, type: string) => say(status, { __type: type, message: 'said AWS' })
+const cancel = (...codes: string[]) =>
+  say(400, {
+    __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
+    Message: 'said AWS',
+    CancellationReasons: codes.map((Code) => ({ Code })),
+  })
 const breakOff: Reply = (response) => response.socket?.destroy()
 const breakOffMidway: Reply = (response) => {
   response.writeHead(200, { 'Content-Length': 100 }).write('{')
@@ -121,6 +127,11 @@ describe('a call is retried after', () => {
     ['ProvisionedThroughputExceededException', fail(400, 'ProvisionedThroughputExceededException')],
     ['RequestLimitExceeded', fail(400, 'RequestLimitExceeded')],
     ['a throttling type with its namespace', fail(400, 'com.amazonaws.kms#LimitExceededException')],
+    ['TransactionConflictException', fail(400, 'TransactionConflictException')],
+    ['TransactionInProgressException', fail(400, 'TransactionInProgressException')],
+    ['a transaction that met a conflict', cancel('None', 'TransactionConflict')],
+    ['a transaction that was throttled', cancel('ThrottlingError', 'None')],
+    ['a transaction without throughput', cancel('ProvisionedThroughputExceeded')],
     ['status 429', fail(429, 'SlowDown')],
     ['status 500', fail(500, 'InternalServerError')],
     ['status 503 with a page', say(503, '<html>')],
@@ -154,6 +165,13 @@ describe('a call is not retried after', () => {
   test.each<[string, Reply, string]>([
     ['AccessDeniedException', fail(400, 'AccessDeniedException'), 'AccessDeniedException'],
     ['an error type with its namespace', fail(400, 'x.y.v1#NotFoundException'), 'NotFoundException'],
+    ['a failed condition', cancel('None', 'ConditionalCheckFailed'), 'TransactionCanceledException'],
+    [
+      'a failed condition beside a conflict',
+      cancel('TransactionConflict', 'ConditionalCheckFailed'),
+      'TransactionCanceledException',
+    ],
+    ['an invalid write', cancel('None', 'ValidationError'), 'TransactionCanceledException'],
     ['status 403', fail(403, 'InvalidSignatureException'), 'InvalidSignatureException'],
     ['status 400 without a type', say(400, { Message: 'no' }), 'UnknownError'],
     ['status 400 with a page', say(400, '<html>'), 'UnreadableResponse'],
@@ -220,6 +238,15 @@ test('the error type is that of AWS', async () => {
   expect(awsErrorType(error.cause)).toBeUndefined()
   expect(awsErrorType(new ServiceError('unavailable', 'no cause'))).toBeUndefined()
   expect(awsErrorType(undefined)).toBeUndefined()
+})
+
+test('the cancellation codes are those of the writes, in their order', async () => {
+  const aws = await startAws(cancel('None', 'ConditionalCheckFailed'))
+  const error = await aws.call('dynamodb', 'TransactWriteItems', {}).catch((thrown) => thrown)
+  expect(error).toEqual(unavailable('TransactionCanceledException', 'said AWS'))
+  expect(cancellationCodes(error)).toEqual(['None', 'ConditionalCheckFailed'])
+  expect(cancellationCodes(error.cause)).toEqual([])
+  expect(cancellationCodes(new ServiceError('unavailable', 'no cause'))).toEqual([])
 })
 
 describe('the settings', () => {

@@ -218,7 +218,10 @@ function readOutput({ status, body }: HttpResponse): Record<string, unknown> {
   // Some services send the type with a namespace: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException".
   const type = String(output.__type ?? 'UnknownError').replace(/^.*#/, '')
   const reasons = (output.CancellationReasons as { Code: string }[] | undefined)?.map(({ Code }) => Code)
-  throw Object.assign(failure(type, String(output.message ?? output.Message ?? ''), status), { reasons })
+  throw Object.assign(
+    failure(type, String(output.message ?? output.Message ?? ''), status),
+    reasons && { reasons },
+  )
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -11,6 +11,7 @@ import {
   number,
   optionalText,
   text,
+  transact,
   updateOf,
   writeIf,
 } from './dynamodb.ts'
@@ -184,5 +185,63 @@ describe('a conditional write', () => {
     const late = writeIf({ ...table, aws: client.within(Date.now() - 1) }, 'PutItem', input(itemOf('late')))
     await expect(late).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'DeadlineExceeded' } })
     expect(await get('late')).toBeUndefined()
+  })
+})
+
+describe('a transaction', () => {
+  const create = (name: string) => ({
+    Put: { Item: itemOf(name), ConditionExpression: 'attribute_not_exists(pk)' },
+  })
+  const exists = (name: string) => ({
+    ConditionCheck: { Key: keyOf(name), ConditionExpression: 'attribute_exists(pk)' },
+  })
+
+  test('makes all writes', async () => {
+    expect(await transact(table, [create('one'), create('two')])).toBeUndefined()
+    expect(await getItems(table, [keyOf('one'), keyOf('two')])).toEqual([itemOf('one'), itemOf('two')])
+  })
+
+  test('makes none if a condition fails, and returns which ones failed', async () => {
+    await put(itemOf('taken'))
+    const writes = [create('free'), create('taken'), exists('missing')]
+    expect(await transact(table, writes)).toEqual([false, true, true])
+    expect(await get('free')).toBeUndefined()
+  })
+
+  test('that fails for another reason throws', async () => {
+    await expect(transact(table, [create('same'), exists('same')])).rejects.toMatchObject({
+      code: 'unavailable',
+      cause: { name: 'ValidationException' },
+    })
+    const gone = { aws: table.aws, name: 'missing' }
+    await expect(transact(gone, [create('same')])).rejects.toMatchObject({
+      code: 'unavailable',
+      cause: { name: 'ResourceNotFoundException' },
+    })
+  })
+
+  test('with a token is made once', async () => {
+    const count = {
+      Update: {
+        Key: keyOf('counted'),
+        UpdateExpression: 'ADD times :one',
+        ExpressionAttributeValues: { ':one': { N: '1' } },
+      },
+    }
+    await transact(table, [count], 'token')
+    await transact(table, [count], 'token')
+    expect(await get('counted')).toEqual({ ...keyOf('counted'), times: { N: '1' } })
+  })
+
+  test('without a token gets a new one', async () => {
+    const tokens: unknown[] = []
+    const aws: AwsCall = async (_service, _operation, input) => {
+      tokens.push(Object(input).ClientRequestToken)
+      return {}
+    }
+    await transact({ aws, name: table.name }, [create('any')])
+    await transact({ aws, name: table.name }, [create('any')])
+    expect(tokens).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), expect.any(String)])
+    expect(tokens[0]).not.toBe(tokens[1])
   })
 })
