@@ -18,6 +18,7 @@ interface Input {
   Item: Item
   Key: Key
   RequestItems: Record<string, { Keys: Key[] }>
+  TransactItems: { Put?: { Item: Item } }[]
   ExpressionAttributeValues: { ':pk': { S: string } }
 }
 
@@ -38,6 +39,12 @@ const operations: Record<string, (input: Input) => object> = {
     const isWanted = (pk: Attribute | undefined) =>
       JSON.stringify(pk) === JSON.stringify(ExpressionAttributeValues[':pk'])
     return { Items: [...items.values()].filter(({ pk }) => isWanted(pk)) }
+  },
+  TransactWriteItems({ TransactItems }) {
+    for (const { Put } of TransactItems) {
+      if (isFilling && Put !== undefined) items.set(idOf(Put.Item), Put.Item)
+    }
+    return {}
   },
   UpdateItem: () => ({}),
   DeleteItem: () => ({}),
