@@ -92,11 +92,18 @@ async function respond(
   let status = 200
   let output: object
   try {
-    output = await run(JSON.parse(body.toString('utf8')))
+    output = await run(readJson(body))
   } catch (error) {
-    if (!(error instanceof DynamoDbError)) throw error
-    status = 400
-    output = error.output
+    status = error instanceof DynamoDbError ? 400 : 500
+    output = error instanceof DynamoDbError ? error.output : { __type: 'InternalServerError', message: '' }
   }
   return { status, headers: { 'Content-Type': 'application/x-amz-json-1.0' }, body: JSON.stringify(output) }
+}
+
+function readJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    throw new DynamoDbError('SerializationException')
+  }
 }

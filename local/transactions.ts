@@ -137,7 +137,7 @@ function readWrite(item: unknown, index: number): Write {
 
 const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1)
 
-/** Rejects the first invalid write. AWS reads all expressions before it looks at tables and items. */
+/** Rejects the first invalid write. AWS reads all expressions before it reads tables and items. */
 async function checkExpressions(call: Call, writes: readonly Write[]): Promise<void> {
   const calls = writes.map(({ operation, input }) => call(operation, { ...input, TableName: NO_TABLE }))
   const outcomes = await Promise.allSettled(calls)

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import dynalite from 'dynalite'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
+import { createDynamoDb } from '../../local/dynamodb.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 
 // A contract for the local DynamoDB and for moto's: the calls of lib/, one after the other on one table.
@@ -208,7 +208,7 @@ const callAt = (dynamodb: string) =>
 const calls = { local: callAt(inject('emulatorUrl')), moto: callAt(inject('emulatorUrl')) }
 
 beforeAll(async () => {
-  local = dynalite({ createTableMs: 0 })
+  local = createDynamoDb()
   await once(local.listen(0, '127.0.0.1'), 'listening')
   calls.local = callAt(`http://127.0.0.1:${(local.address() as AddressInfo).port}`)
 })
