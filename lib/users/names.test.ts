@@ -40,10 +40,7 @@ const losingAnswers = (): Table => ({
   aws: async (service, operation, input) => {
     if (operation === 'TransactWriteItems') await aws(service, operation, input)
     // AWS forgets a request token after ten minutes. Then only the conditions protect.
-    return aws(service, operation, {
-      ...input,
-      ...('ClientRequestToken' in input && { ClientRequestToken: randomUUID() }),
-    })
+    return aws(service, operation, { ...input, ...withOtherToken(operation) })
   },
 })
 
