@@ -10,42 +10,56 @@ import { CREDENTIALS, REGION } from './account.ts'
 
 const TABLE = 'contract'
 const key = (sk: string) => ({ pk: { S: 'user#ada' }, sk: { S: sk } })
-const counter = key('attempts')
-const profile = { ...key('profile'), role: { S: 'user' }, disabled: { BOOL: false }, validAfter: { N: '0' } }
-
-/** Adds a failure, as `countFailure` does. */
-const count = (now: string, end: string) => ({
-  Key: counter,
-  UpdateExpression: 'ADD failures :one SET expiresAt = if_not_exists(expiresAt, :end)',
-  ConditionExpression: 'attribute_not_exists(expiresAt) OR expiresAt > :now',
-  ExpressionAttributeValues: { ':one': { N: '1' }, ':now': { N: now }, ':end': { N: end } },
-})
+const mark = key('known#203.0.113.7')
+const profile = { ...key('profile'), role: { S: 'user' }, disabled: { BOOL: false }, generation: { N: '0' } }
 
 /** Changes the profile on condition that it is unchanged since it was read, as `changeUser` does. */
-const change = (readValidAfter: string) => ({
+const change = (readGeneration: string) => ({
   Key: key('profile'),
-  ConditionExpression: 'validAfter = :read',
-  UpdateExpression: 'SET #role = :role, #validAfter = :validAfter REMOVE #survivingSession',
+  ConditionExpression: 'generation = :read',
+  UpdateExpression: 'SET #role = :role, #generation = :generation REMOVE #survivingSession',
   ExpressionAttributeNames: {
     '#role': 'role',
-    '#validAfter': 'validAfter',
+    '#generation': 'generation',
     '#survivingSession': 'survivingSession',
   },
   ExpressionAttributeValues: {
     ':role': { S: 'admin' },
-    ':validAfter': { N: '7' },
-    ':read': { N: readValidAfter },
+    ':generation': { N: '7' },
+    ':read': { N: readGeneration },
   },
 })
 
 const newProfile = { Item: profile, ConditionExpression: 'attribute_not_exists(pk)' }
-const changed = { ...profile, role: { S: 'admin' }, validAfter: { N: '7' } }
-const session = (id: string) => ({ ...key(`session#${id}`), generation: { N: '0' } })
+const changed = { ...profile, role: { S: 'admin' }, generation: { N: '7' } }
+const session = (id: string) => ({ ...key(`session#${id}`), secretHash: { S: 'A' }, rotatedAtMs: { N: '0' } })
+const newSession = (id: string) => ({ ...newProfile, Item: session(id) })
+
+/** Replaces a secret, as `replaceSecret` does. The same write may be sent twice. */
+const rotate = (read: string, next: string, at: string) => ({
+  Key: key('session#a'),
+  ConditionExpression:
+    'attribute_not_exists(endedAt) AND (#secretHash = :read OR (#secretHash = :next AND #rotatedAtMs = :at))',
+  UpdateExpression: 'SET #secretHash = :next, #rotatedAtMs = :at',
+  ExpressionAttributeNames: { '#secretHash': 'secretHash', '#rotatedAtMs': 'rotatedAtMs' },
+  ExpressionAttributeValues: { ':read': { S: read }, ':next': { S: next }, ':at': { N: at } },
+})
+
+/** Ends a session, as `endSession` does. */
+const end = (id: string, now: string) => ({
+  Key: key(`session#${id}`),
+  ConditionExpression: 'attribute_exists(pk)',
+  UpdateExpression: 'SET endedAt = if_not_exists(endedAt, :now) REMOVE secretHash, salt',
+  ExpressionAttributeValues: { ':now': { N: now } },
+})
 
 const query = (more: object) => ({
   ConsistentRead: true,
-  KeyConditionExpression: 'pk = :pk AND sk >= :profile',
-  ExpressionAttributeValues: { ':pk': { S: 'user#ada' }, ':profile': { S: 'profile' } },
+  KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :session)',
+  ProjectionExpression: '#pk, #sk',
+  ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
+  ExpressionAttributeValues: { ':pk': { S: 'user#ada' }, ':session': { S: 'session#' } },
+  ScanIndexForward: false,
   ...more,
 })
 
@@ -65,8 +79,8 @@ const STEPS: [what: string, operation: string, input: object, output: object][] 
   [
     'a projection returns the named attributes',
     'GetItem',
-    { Key: key('profile'), ConsistentRead: true, ProjectionExpression: 'disabled, validAfter' },
-    { gives: { Item: { disabled: { BOOL: false }, validAfter: { N: '0' } } } },
+    { Key: key('profile'), ConsistentRead: true, ProjectionExpression: 'disabled, generation' },
+    { gives: { Item: { disabled: { BOOL: false }, generation: { N: '0' } } } },
   ],
   ['a missing item is no error', 'GetItem', { Key: key('nothing') }, none],
   ['a change succeeds if the item is unchanged', 'UpdateItem', change('0'), none],
@@ -82,37 +96,27 @@ const STEPS: [what: string, operation: string, input: object, output: object][] 
     { ...change('0'), Key: key('nothing') },
     rejected('ConditionalCheckFailedException'),
   ],
-  ['a first failure creates a counter', 'UpdateItem', count('100', '160'), none],
-  ['a second failure does not move its end', 'UpdateItem', count('110', '170'), none],
   [
-    'the counter shows both failures',
-    'GetItem',
-    { Key: counter },
-    { gives: { Item: { ...counter, failures: { N: '2' }, expiresAt: { N: '160' } } } },
-  ],
-  [
-    'a failure after the end does not count',
-    'UpdateItem',
-    count('160', '220'),
-    rejected('ConditionalCheckFailedException'),
-  ],
-  [
-    'an expired counter starts again',
+    'an update without a condition creates an item',
     'UpdateItem',
     {
-      Key: counter,
-      UpdateExpression: 'SET failures = :one, expiresAt = :end',
-      ConditionExpression: 'expiresAt <= :now',
-      ExpressionAttributeValues: { ':one': { N: '1' }, ':now': { N: '160' }, ':end': { N: '220' } },
+      Key: mark,
+      UpdateExpression: 'SET expiresAt = :expiresAt',
+      ExpressionAttributeValues: { ':expiresAt': { N: '220' } },
     },
     none,
   ],
   [
-    'one call returns several items, without the missing ones',
+    'one call returns named attributes of several items, without the missing ones',
     'BatchGetItem',
     {
       RequestItems: {
-        [TABLE]: { Keys: [key('profile'), key('nothing'), counter], ConsistentRead: true },
+        [TABLE]: {
+          Keys: [key('profile'), key('nothing'), mark],
+          ConsistentRead: true,
+          ProjectionExpression: '#pk, #sk, #role, #expiresAt',
+          ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk', '#role': 'role', '#expiresAt': 'expiresAt' },
+        },
       },
     },
     {
@@ -120,8 +124,8 @@ const STEPS: [what: string, operation: string, input: object, output: object][] 
         Responses: {
           [TABLE]: expect.toSatisfy((items: object[]) => {
             expect(items).toHaveLength(2)
-            expect(items).toContainEqual(changed)
-            expect(items).toContainEqual({ ...counter, failures: { N: '1' }, expiresAt: { N: '220' } })
+            expect(items).toContainEqual({ ...key('profile'), role: { S: 'admin' } })
+            expect(items).toContainEqual({ ...mark, expiresAt: { N: '220' } })
             return true
           }),
         },
@@ -132,44 +136,73 @@ const STEPS: [what: string, operation: string, input: object, output: object][] 
   [
     'one call must not name a key twice',
     'BatchGetItem',
-    { RequestItems: { [TABLE]: { Keys: [counter, counter] } } },
+    { RequestItems: { [TABLE]: { Keys: [mark, mark] } } },
     rejected('ValidationException'),
   ],
-  ['a session is stored', 'PutItem', { Item: session('b') }, none],
-  ['another session is stored', 'PutItem', { Item: session('a') }, none],
+  ['a session is stored', 'PutItem', newSession('a'), none],
+  ['another session is stored', 'PutItem', newSession('b'), none],
   [
-    'a query returns items in the order of the sort keys',
+    'a query returns items in the reverse order of the sort keys',
     'Query',
     query({}),
-    { gives: { Items: [changed, session('a'), session('b')], Count: 3, ScannedCount: 3 } },
+    { gives: { Items: [key('session#b'), key('session#a')], Count: 2, ScannedCount: 2 } },
   ],
   [
     'a query with a limit returns a page',
     'Query',
-    query({ Limit: 2 }),
+    query({ Limit: 1 }),
     {
       gives: {
-        Items: [changed, session('a')],
-        Count: 2,
-        ScannedCount: 2,
-        LastEvaluatedKey: key('session#a'),
+        Items: [key('session#b')],
+        Count: 1,
+        ScannedCount: 1,
+        LastEvaluatedKey: key('session#b'),
       },
     },
   ],
   [
     'the next page starts after the previous one',
     'Query',
-    query({ ExclusiveStartKey: key('session#a') }),
-    { gives: { Items: [session('b')], Count: 1, ScannedCount: 1 } },
+    query({ ExclusiveStartKey: key('session#b') }),
+    { gives: { Items: [key('session#a')], Count: 1, ScannedCount: 1 } },
   ],
-  ['a session is deleted', 'DeleteItem', { Key: key('session#a') }, none],
-  ['deleting it again is no error', 'DeleteItem', { Key: key('session#a') }, none],
+  ['a secret is replaced', 'UpdateItem', rotate('A', 'B', '1'), none],
+  ['the same replacement succeeds again', 'UpdateItem', rotate('A', 'B', '1'), none],
+  ['the next replacement succeeds', 'UpdateItem', rotate('B', 'C', '2'), none],
   [
-    'a change of a deleted session creates none',
+    'an earlier replacement that arrives late fails',
     'UpdateItem',
-    { ...change('0'), Key: key('session#a') },
+    rotate('A', 'B', '1'),
     rejected('ConditionalCheckFailedException'),
   ],
+  ['a session ends', 'UpdateItem', end('a', '100'), none],
+  ['it ends again, and its end stays', 'UpdateItem', end('a', '200'), none],
+  [
+    'it is a tombstone',
+    'GetItem',
+    { Key: key('session#a'), ConsistentRead: true },
+    { gives: { Item: { ...key('session#a'), endedAt: { N: '100' }, rotatedAtMs: { N: '2' } } } },
+  ],
+  [
+    'its secret is not replaced',
+    'UpdateItem',
+    rotate('C', 'D', '3'),
+    rejected('ConditionalCheckFailedException'),
+  ],
+  [
+    'its first write that arrives late fails',
+    'PutItem',
+    newSession('a'),
+    rejected('ConditionalCheckFailedException'),
+  ],
+  [
+    'the end of a missing session creates none',
+    'UpdateItem',
+    end('missing', '100'),
+    rejected('ConditionalCheckFailedException'),
+  ],
+  ['an item is deleted', 'DeleteItem', { Key: key('session#b') }, none],
+  ['deleting it again is no error', 'DeleteItem', { Key: key('session#b') }, none],
   [
     'a partial key is rejected',
     'GetItem',
@@ -179,13 +212,13 @@ const STEPS: [what: string, operation: string, input: object, output: object][] 
   [
     'an empty update is rejected',
     'UpdateItem',
-    { Key: counter, UpdateExpression: 'SET' },
+    { Key: mark, UpdateExpression: 'SET' },
     rejected('ValidationException'),
   ],
   [
     'a missing table is reported',
     'GetItem',
-    { TableName: 'nothing', Key: counter },
+    { TableName: 'nothing', Key: mark },
     rejected('ResourceNotFoundException'),
   ],
 ]

@@ -102,12 +102,12 @@ function show(next) {
   element('content-lead').textContent = session
     ? 'Each request sends the access token.'
     : 'Without a token, both requests return 401.'
-  document.title = session ? `Signed in as ${session.claims.sub}` : 'Sign in'
+  document.title = session ? `Signed in as ${session.claims.username}` : 'Sign in'
   showToken()
 }
 
 function showToken() {
-  element('name').textContent = session?.claims.sub ?? ''
+  element('name').textContent = session?.claims.username ?? ''
   element('role').textContent = session?.claims.role ?? ''
   const parts = session?.accessToken.split('.') ?? []
   const spans = parts.map((part, index) => make('span', part, `part-${index}`))
@@ -124,12 +124,14 @@ const MEANINGS = {
   kid: 'Key id: the public key that verifies the signature',
   iss: 'Issuer: the service that signed the token',
   aud: 'Audience: the API that accepts the token',
-  sub: 'Subject: the signed-in user',
+  sub: 'Subject: the id of the signed-in user',
+  username: 'The name of the signed-in user',
   role: 'Role: what the user may do',
   iat: 'Issued at',
   exp: 'Expires at',
   jti: 'Token id',
   sid: 'Session id',
+  gen: 'Token generation: a revocation moves it on',
 }
 
 const rowsOf = (members = {}) => Object.entries(members).map(rowOf)
@@ -277,7 +279,7 @@ async function callContent(button) {
   output.replaceChildren(make('span', 'Loading …', 'hint'))
   const response = await call(button.dataset.route, { token: caller?.accessToken })
   // Another user has signed in meanwhile.
-  if (session?.claims.sub !== caller?.claims.sub) return
+  if (session?.claims.username !== caller?.claims.username) return
   showResponse(output, response)
   if (response.status === 401 && caller && !caller.isOver) {
     notice('session-notice', 'The access token was rejected. Refresh to get a new one.')
