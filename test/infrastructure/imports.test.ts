@@ -74,12 +74,12 @@ test('the sources are found, with all their imports', () => {
   expect(functions.map(({ file }) => file)).toContain('functions/sessions/login.ts')
   const client = lib.find(({ file }) => file === 'lib/aws/client.ts')
   expect(client?.imports).toEqual([
-    'node:http',
-    'node:https',
     'node:timers/promises',
-    'aws4',
-    '../config.ts',
     '../errors.ts',
+    './connection.ts',
+    './failure.ts',
+    './settings.ts',
+    './sign.ts',
   ])
   expect(
     importsIn("import type { A } from './a.ts'\nimport './b.ts'\nconst c = await import('./c.ts')"),

@@ -1,0 +1,58 @@
+/**
+ * The failure of an attempt. Its name is AWS's error type or node's error code. It has a status if a whole response
+ * came, and the codes of DynamoDB's cancellation reasons if a transaction was cancelled.
+ */
+export type Failure = Error & { status?: number; reasons?: readonly string[] }
+
+export const failure = (name: string, message: string, status?: number): Failure =>
+  Object.assign(new Error(message), status === undefined ? { name } : { name, status })
+
+/** AWS error types, and codes of cancellation reasons, after which a retry may succeed. The first six are the AWS SDKs' list. */
+const TRANSIENT = new Set([
+  'ThrottlingException',
+  'ThrottledException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'TooManyRequestsException',
+  'LimitExceededException',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+])
+
+/** Whether a retry may succeed: always, unless AWS read the request and rejected it. */
+export function isRetryable(error: unknown): boolean {
+  const { name, status, reasons = [] } = error as Failure
+  // A failed condition decides, even if another write of the transaction met a conflict.
+  if (reasons.includes('ConditionalCheckFailed')) return false
+  if (status === undefined || status === 200 || status === 429 || status >= 500) return true
+  return [name, ...reasons].some((code) => TRANSIENT.has(code))
+}
+
+/**
+ * Returns the output of a response.
+ *
+ * @throws Failure, if the response is not complete: an error, or unreadable.
+ */
+export function readOutput({ status, body }: { status: number; body: string }): Record<string, unknown> {
+  let output: unknown
+  try {
+    output = JSON.parse(body)
+  } catch {
+    output = undefined
+  }
+  if (!isObject(output)) throw failure('UnreadableResponse', 'the response is not a JSON object', status)
+  if (status === 200) return output
+  // Some services send the type with a namespace: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException".
+  const type = String(output.__type ?? 'UnknownError').replace(/^.*#/, '')
+  const reasons = (output.CancellationReasons as { Code: string }[] | undefined)?.map(({ Code }) => Code)
+  throw Object.assign(
+    failure(type, String(output.message ?? output.Message ?? ''), status),
+    reasons && { reasons },
+  )
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

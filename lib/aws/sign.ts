@@ -1,0 +1,59 @@
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
+import { type AwsSettings, SERVICES, type Service } from './settings.ts'
+
+/** Headers as node:http takes them without copying: names and values in turns. */
+export type FlatHeaders = readonly string[]
+
+/**
+ * Creates a signer of POST requests for `/` of one service, with AWS Signature Version 4.
+ *
+ * The signing key depends on the day only, and is derived once a day. It is a `KeyObject`, because an
+ * HMAC with a key in a buffer takes four times as long.
+ *
+ * @param host - Value of the header `Host`.
+ * @returns A function that returns all headers of a request with this `body`, signed at `now`.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export function requestSigner({ region, credentials }: AwsSettings, service: Service, host: string) {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials
+  const { target, contentType } = SERVICES[service]
+  let keyDay: string | undefined
+  let key: KeyObject
+
+  return (operation: string, body: string, now: Date): FlatHeaders => {
+    const instant = now.toISOString().replace(/[:-]|\.\d{3}/g, '')
+    const day = instant.slice(0, 8)
+    if (day !== keyDay) {
+      key = createSecretKey(signingKey(secretAccessKey, [day, region, service, 'aws4_request']))
+      keyDay = day
+    }
+    // In the order of their names, which must be in lower case.
+    const signed = [
+      ['content-length', String(Buffer.byteLength(body))],
+      ['content-type', contentType],
+      ['host', host],
+      ['x-amz-date', instant],
+      ...(sessionToken ? [['x-amz-security-token', sessionToken]] : []),
+      ['x-amz-target', `${target}.${operation}`],
+    ]
+    const names = signed.map(([name]) => name).join(';')
+    const lines = signed.map(([name, value]) => `${name}:${value}\n`).join('')
+    const scope = `${day}/${region}/${service}/aws4_request`
+    const requestHash = hash('sha256', `POST\n/\n\n${lines}\n${names}\n${hash('sha256', body)}`)
+    const signature = createHmac('sha256', key)
+      .update(`AWS4-HMAC-SHA256\n${instant}\n${scope}\n${requestHash}`)
+      .digest('hex')
+    const credential = `${accessKeyId}/${scope}`
+    return [
+      ...signed.flat(),
+      'authorization',
+      `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
+    ]
+  }
+}
+
+const signingKey = (secretAccessKey: string, scope: readonly string[]): Buffer =>
+  scope.reduce(
+    (key, part) => createHmac('sha256', key).update(part).digest(),
+    Buffer.from(`AWS4${secretAccessKey}`),
+  )
