@@ -8,8 +8,15 @@ interface HttpResponse {
   body: string
 }
 
+/** Codes of an idle connection that the other side has closed, or that the network has lost. */
+const CLOSED = new Set<unknown>(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
+
 /**
  * Creates a sender of POST requests for `/` of one endpoint, which keeps connections alive.
+ *
+ * While Lambda freezes a function, AWS closes its idle connections, and the function learns that only from the next
+ * requests. If a request meets such a connection, all idle ones are closed, and the request is sent once more at once.
+ * Only requests that are safe to repeat may be sent: AWS may have executed the first one.
  *
  * @returns A function that sends a request and returns the response. It throws a failure with node's error code, or
  *   `TimeoutError` if no whole response comes within `timeoutMs`.
@@ -21,11 +28,13 @@ export function connectionTo({ protocol, hostname, port }: URL) {
 
   return (headers: FlatHeaders, body: string, timeoutMs: number) =>
     new Promise<HttpResponse>((resolve, reject) => {
-      const sent = send()
+      let isResponding = false
+      let sent = send()
       const timer = setTimeout(() => sent.destroy(failure('TimeoutError', 'no response in time')), timeoutMs)
 
       function send(): http.ClientRequest {
         const next = request({ ...target, headers }, (response) => {
+          isResponding = true
           const chunks: Buffer[] = []
           response.on('data', (chunk: Buffer) => chunks.push(chunk))
           response.on('error', fail)
@@ -40,8 +49,18 @@ export function connectionTo({ protocol, hostname, port }: URL) {
       }
 
       function fail(error: NodeJS.ErrnoException) {
+        if (sent.reusedSocket) closeIdle(agent)
+        // No connection is idle now, so the second one is a new one, and is not reused.
+        if (sent.reusedSocket && !isResponding && CLOSED.has(error.code)) {
+          sent = send()
+          return
+        }
         clearTimeout(timer)
         reject(error.code ? failure(error.code, error.message) : error)
       }
     })
+}
+
+function closeIdle({ freeSockets }: http.Agent) {
+  for (const socket of Object.values(freeSockets).flat()) socket?.destroy()
 }
