@@ -1,4 +1,5 @@
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { say, startFakeAws } from '../../test/support/fake-aws.ts'
 import { startTable } from '../../test/support/table.ts'
 import { ServiceError } from '../errors.ts'
 import type { AwsCall } from './client.ts'
@@ -88,37 +89,41 @@ describe('items are read', () => {
     ])
   })
 
-  test('until no keys are unprocessed: a busy store returns only a part with 200', async () => {
-    const asked: unknown[] = []
-    // Returns no item to the first call, then one item to each call, the last one first.
-    const aws: AwsCall = async (_service, _operation, input) => {
-      const [{ Keys } = { Keys: [] }] = Object.values(
-        (input as { RequestItems: Record<string, { Keys: Key[] }> }).RequestItems,
-      )
-      asked.push(Keys.map(({ pk }) => pk.S))
-      const given = asked.length === 1 ? [] : Keys.slice(-1)
-      const left = Keys.slice(0, Keys.length - given.length)
-      return {
-        Responses: { [table.name]: given.map(({ pk }) => itemOf(pk.S)) },
-        UnprocessedKeys: left.length > 0 ? { [table.name]: { Keys: left, ConsistentRead: true } } : {},
-      }
-    }
-    const items = await getItems({ aws, name: table.name }, ['a', 'b', 'c'].map(keyOf))
-    expect(items).toEqual(['a', 'b', 'c'].map(itemOf))
-    expect(asked).toEqual([['a', 'b', 'c'], ['a', 'b', 'c'], ['a', 'b'], ['a']])
+  const keysOf = (...names: string[]) => ({ busy: { Keys: names.map(keyOf), ConsistentRead: true } })
+  const responseWith = (items: string[], ...unprocessed: string[]) =>
+    say(200, { Responses: { busy: items.map(itemOf) }, UnprocessedKeys: keysOf(...unprocessed) })
+  const complete = say(200, { Responses: { busy: ['a', 'b'].map(itemOf) }, UnprocessedKeys: {} })
+
+  test('again, all of them, while a busy store leaves keys unprocessed', async () => {
+    const busy = await startFakeAws(responseWith([], 'a', 'b'), responseWith(['b'], 'a'), complete)
+    const items = await getItems({ aws: busy.call, name: 'busy' }, ['a', 'b'].map(keyOf))
+    expect(items).toEqual(['a', 'b'].map(itemOf))
+    const whole = JSON.stringify({ RequestItems: keysOf('a', 'b') })
+    expect(busy.received.map(({ body }) => body)).toEqual([whole, whole, whole])
   })
 
-  test('and a store that processes no key is unavailable at the deadline', async () => {
-    const call = client.within(Date.now() + 300)
-    const aws: AwsCall = async (service, operation, input) => {
-      await call(service, operation, input)
-      const { RequestItems } = input as { RequestItems: object }
-      return { Responses: { [table.name]: [] }, UnprocessedKeys: RequestItems }
-    }
-    await expect(getItems({ aws, name: table.name }, [keyOf('a')])).rejects.toMatchObject({
+  test('three times at most while a busy store leaves keys unprocessed, after pauses', async () => {
+    const random = vi.spyOn(Math, 'random')
+    onTestFinished(() => random.mockRestore())
+    const busy = await startFakeAws(responseWith(['b'], 'a'))
+    await expect(getItems({ aws: busy.call, name: 'busy' }, ['a', 'b'].map(keyOf))).rejects.toMatchObject({
       code: 'unavailable',
       message: 'dynamodb BatchGetItem failed',
+      cause: { name: 'UnprocessedKeys' },
     })
+    expect(busy.received).toHaveLength(3)
+    expect(random).toHaveBeenCalledTimes(3)
+  })
+
+  test('once if the pause would outlast the deadline', async () => {
+    const random = vi.spyOn(Math, 'random').mockReturnValue(1_000)
+    onTestFinished(() => random.mockRestore())
+    const busy = await startFakeAws(responseWith([], 'a'), complete)
+    await expect(getItems({ aws: busy.call, name: 'busy' }, [keyOf('a')])).rejects.toMatchObject({
+      code: 'unavailable',
+      cause: { name: 'UnprocessedKeys' },
+    })
+    expect(busy.received).toHaveLength(1)
   })
 
   test.each([

@@ -53,7 +53,7 @@ export function updateOf(changes: object, more: Item) {
 }
 
 /**
- * Reads items with one consistent call, and further ones for unprocessed keys.
+ * Reads items with one consistent call. It is repeated whole while DynamoDB leaves some of the keys unprocessed.
  *
  * @param keys - At most 100.
  * @param attributes - Attributes to read beside the keys; all, if none are named.
@@ -65,17 +65,11 @@ export async function getItems(
   keys: readonly Key[],
   attributes?: readonly string[],
 ): Promise<(Item | undefined)[]> {
-  const items: Item[] = []
-  for (let wanted: readonly Key[] | undefined = keys; wanted !== undefined; ) {
-    const request = { Keys: wanted, ConsistentRead: true, ...(attributes && projectionOf(attributes)) }
-    const input = { RequestItems: { [name]: request } }
-    const output = await aws('dynamodb', 'BatchGetItem', input)
-    const found = (output.Responses as Record<string, Item[]> | undefined)?.[name]
-    if (!Array.isArray(found)) throw new ServiceError('unavailable', 'the store returned no items')
-    items.push(...found.map(Object))
-    // A busy DynamoDB returns some keys unprocessed and still responds with 200.
-    wanted = (output.UnprocessedKeys as Record<string, { Keys: Key[] }> | undefined)?.[name]?.Keys
-  }
+  const request = { Keys: keys, ConsistentRead: true, ...(attributes && projectionOf(attributes)) }
+  const { Responses } = await aws('dynamodb', 'BatchGetItem', { RequestItems: { [name]: request } })
+  const found = (Responses as Record<string, unknown[]> | undefined)?.[name]
+  if (!Array.isArray(found)) throw new ServiceError('unavailable', 'the store returned no items')
+  const items: Item[] = found.map(Object)
   return keys.map(({ pk, sk }) =>
     items.find((item) => text(item, 'pk') === pk.S && text(item, 'sk') === sk.S),
   )

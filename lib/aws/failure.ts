@@ -34,7 +34,7 @@ export function isRetryable(error: unknown): boolean {
 /**
  * Returns the output of a response.
  *
- * @throws Failure, if the response is not complete: an error, or unreadable.
+ * @throws Failure, if the response is not complete: an error, unreadable, or without some of the keys that were asked for.
  */
 export function readOutput({ status, body }: { status: number; body: string }): Record<string, unknown> {
   let output: unknown
@@ -44,7 +44,12 @@ export function readOutput({ status, body }: { status: number; body: string }): 
     output = undefined
   }
   if (!isObject(output)) throw failure('UnreadableResponse', 'the response is not a JSON object', status)
-  if (status === 200) return output
+  if (status === 200) {
+    // A busy DynamoDB leaves keys of a batch unprocessed, and still responds with 200. The whole batch is read again.
+    const { UnprocessedKeys } = output
+    if (!isObject(UnprocessedKeys) || Object.keys(UnprocessedKeys).length === 0) return output
+    throw failure('UnprocessedKeys', 'the response is without some of the items', status)
+  }
   // Some services send the type with a namespace: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException".
   const type = String(output.__type ?? 'UnknownError').replace(/^.*#/, '')
   const reasons = (output.CancellationReasons as { Code: string }[] | undefined)?.map(({ Code }) => Code)
