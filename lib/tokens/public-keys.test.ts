@@ -84,14 +84,86 @@ describe('the trusted keys', () => {
     expect(kms.calls).toHaveLength(3)
   })
 
-  test('are read again after a failure, which is not cached', async () => {
+  test('are read once for concurrent requests', async () => {
+    const kms = fakeKms({ 'alias/a': a, 'alias/b': b })
+    const keys = cacheOf(kms.aws, ['alias/a', 'alias/b'])
+    const all = await Promise.all([a.kid, b.kid, undefined, 'forged'].map((kid) => keys(kid, afterMs(0))))
+    expect(all.map((read) => [...read.keys()])).toEqual(Array(4).fill([a.kid, b.kid]))
+    expect(kms.calls).toHaveLength(2)
+  })
+
+  test('are read again while another request has waited for them for a second', async () => {
     const kms = fakeKms({ 'alias/a': a })
-    const keys = cacheOf(kms.aws, ['alias/a'])
+    const neverCalled = Promise.withResolvers<never>()
+    const publicKeys = publicKeyCache()
+    const frozen = publicKeys(() => neverCalled.promise, ['alias/a'], a.kid, afterMs(0))
+    const joined = publicKeys(kms.aws, ['alias/a'], a.kid, afterMs(999))
+    expect(kms.calls).toHaveLength(0)
+    expect((await publicKeys(kms.aws, ['alias/a'], a.kid, afterMs(1_000))).has(a.kid)).toBe(true)
+    expect(kms.calls).toHaveLength(1)
+    neverCalled.reject(new Error('too late'))
+    expect([...(await frozen).keys()]).toEqual([a.kid])
+    expect([...(await joined).keys()]).toEqual([a.kid])
+  })
+
+  describe('of which a read has failed', () => {
     const outage = new ServiceError('unavailable', 'kms GetPublicKey failed')
-    kms.failWith(outage)
-    await expect(keys(a.kid, afterMs(0))).rejects.toBe(outage)
-    kms.failWith(undefined)
-    expect((await keys(a.kid, afterMs(1))).has(a.kid)).toBe(true)
+
+    /** A cache whose KMS fails, and its longest pause. */
+    function failing(jitter: number) {
+      const random = vi.spyOn(Math, 'random').mockReturnValue(jitter)
+      onTestFinished(() => random.mockRestore())
+      const kms = fakeKms({ 'alias/a': a })
+      return { kms, keys: cacheOf(kms.aws, ['alias/a']) }
+    }
+
+    test('are read again after a pause of less than a second if there are none', async () => {
+      const { kms, keys } = failing(0.5)
+      kms.failWith(outage)
+      for (const ms of [0, 1, 499]) await expect(keys(a.kid, afterMs(ms))).rejects.toBe(outage)
+      expect(kms.calls).toHaveLength(1)
+      await expect(keys(a.kid, afterMs(500))).rejects.toBe(outage)
+      expect(kms.calls).toHaveLength(2)
+      kms.failWith(undefined)
+      await expect(keys(a.kid, afterMs(999))).rejects.toBe(outage)
+      expect((await keys(a.kid, afterMs(1_000))).has(a.kid)).toBe(true)
+      expect(kms.calls).toHaveLength(3)
+      expect((await keys('forged', afterMs(1_001))).has('forged')).toBe(false)
+    })
+
+    test('are read once by fifty requests at once, which then all fail', async () => {
+      const { kms, keys } = failing(0.5)
+      kms.failWith(outage)
+      const all = Array.from({ length: 50 }, (_, count) => keys(`forged ${count}`, afterMs(0)))
+      expect(await Promise.allSettled(all)).toEqual(Array(50).fill({ status: 'rejected', reason: outage }))
+      expect(kms.calls).toHaveLength(1)
+    })
+
+    test('verify known kids, and are read every 5 seconds at most for forged ones', async () => {
+      const { kms, keys } = failing(0)
+      await keys(a.kid, afterMs(0))
+      kms.failWith(outage)
+      for (let count = 0; count < 1_000; count += 1) {
+        const now = afterMs(60_000 + count * 10)
+        await expect(keys(`forged ${count}`, now)).rejects.toBe(outage)
+        expect((await keys(a.kid, now)).has(a.kid)).toBe(true)
+      }
+      // At 0, 60 and 65 seconds.
+      expect(kms.calls).toHaveLength(3)
+    })
+
+    test('are read for a new key as soon as the pause is over', async () => {
+      const aliases = { 'alias/a': a }
+      const kms = fakeKms(aliases)
+      const keys = cacheOf(kms.aws, ['alias/a'])
+      await keys(a.kid, afterMs(0))
+      aliases['alias/a'] = b
+      kms.failWith(outage)
+      await expect(keys(b.kid, afterMs(60_000))).rejects.toBe(outage)
+      kms.failWith(undefined)
+      await expect(keys(b.kid, afterMs(64_999))).rejects.toBe(outage)
+      expect((await keys(b.kid, afterMs(65_000))).has(b.kid)).toBe(true)
+    })
   })
 
   test('throw if one key cannot be read', async () => {

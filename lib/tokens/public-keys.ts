@@ -20,8 +20,14 @@ const KEYS_MAX_AGE_MS = 300_000
 /** Minimum time between two reads of the keys that tokens with an unknown `kid` cause. */
 const UNKNOWN_KID_PAUSE_MS = 60_000
 
-/** The same while KMS refuses one of the keys, which may be the unknown one: the `Retry-After` of the 503. */
-const REFUSED_KEY_PAUSE_MS = 5_000
+/** The same after a read without all keys, because the unknown one may be missing: the `Retry-After` of the 503. */
+const OUTAGE_PAUSE_MS = 5_000
+
+/** Longest pause after a failed read while there are no keys at all. */
+const FAILED_READ_PAUSE_MS = 1_000
+
+/** How long other requests wait for a read, instead of beginning one. Lambda may have frozen an older read. */
+const SHARED_READ_MS = 1_000
 
 /** AWS error types of a key that is missing or may not be used, while KMS itself works. */
 const REFUSALS = new Set([
@@ -65,38 +71,43 @@ export function publicKeyFromSpki(spki: Buffer): PublicKey {
  * Creates a cache of the trusted public keys; a function keeps one for all its requests.
  *
  * The cache reads all keys again when they are five minutes old, and when a token names an unknown
- * `kid`. Forged tokens cause at most one read a minute, or one in five seconds while KMS refuses a
- * key, so an attacker cannot flood KMS. A failed read is not cached.
+ * `kid`. Forged tokens cause at most one read a minute, or one in five seconds after a read that
+ * failed or without a key that KMS refused, so an attacker cannot flood KMS. While there are no
+ * keys, a failed read is repeated after a pause of at most a second, with full jitter. Concurrent
+ * requests share a read.
  *
  * If KMS refuses one key, the remaining keys are still used: during a key turnover a published key
  * may be missing for a while. A token with an unknown `kid` cannot be verified then, and the cache
- * throws.
+ * throws. The same holds after a failed read, until the keys are five minutes old.
  *
  * @returns A function that returns the keys. Its `keyNames` are all trusted keys. Its `kid` is the
  *   key that a token names, or `undefined`. It throws {@link ServiceError} `unavailable`.
  */
 export function publicKeyCache() {
   let keys: PublicKeys = new Map()
-  let readAtMs = Number.NEGATIVE_INFINITY
-  let refusal: unknown
+  let expiresAtMs = Number.NEGATIVE_INFINITY
+  /** From when on an unknown `kid` causes a read. */
+  let unknownKidReadAtMs = Number.NEGATIVE_INFINITY
+  /** From when on a read is repeated while there are no keys. */
+  let nextReadAtMs = Number.NEGATIVE_INFINITY
+  /** Why the last read is without some keys. */
+  let outage: unknown
+  let running: { sinceMs: number; end: Promise<void> } | undefined
 
-  async function readAll(aws: AwsCall, keyNames: readonly string[]): Promise<void> {
-    let refused: unknown
-    const reads = keyNames.map(async (name) => {
-      try {
-        return await readPublicKey(aws, name)
-      } catch (error) {
-        const cause = awsErrorType(error)
-        if (cause === undefined || !REFUSALS.has(cause)) throw error
-        console.warn({ event: 'key.refused', key: name, cause })
-        refused = error
-        return undefined
-      }
-    })
-    const readable = (await Promise.all(reads)).filter((key) => key !== undefined)
-    if (readable.length === 0) throw refused
-    keys = new Map(readable.map((key) => [key.kid, key]))
-    refusal = refused
+  async function read(aws: AwsCall, keyNames: readonly string[], nowMs: number): Promise<void> {
+    try {
+      const { readable, refusal } = await readPublicKeys(aws, keyNames)
+      keys = readable
+      expiresAtMs = nowMs + KEYS_MAX_AGE_MS
+      unknownKidReadAtMs = nowMs + (refusal === undefined ? UNKNOWN_KID_PAUSE_MS : OUTAGE_PAUSE_MS)
+      outage = refusal
+    } catch (error) {
+      unknownKidReadAtMs = nowMs + OUTAGE_PAUSE_MS
+      nextReadAtMs = nowMs + Math.random() * FAILED_READ_PAUSE_MS
+      outage = error
+    } finally {
+      running = undefined
+    }
   }
 
   return async (
@@ -105,14 +116,36 @@ export function publicKeyCache() {
     kid: string | undefined,
     now: Date,
   ): Promise<PublicKeys> => {
-    const isKnown = () => kid === undefined || keys.has(kid)
-    const ageMs = now.getTime() - readAtMs
-    const unknownKidPauseMs = refusal === undefined ? UNKNOWN_KID_PAUSE_MS : REFUSED_KEY_PAUSE_MS
-    if (ageMs >= (isKnown() ? KEYS_MAX_AGE_MS : unknownKidPauseMs)) {
-      await readAll(aws, keyNames)
-      readAtMs = now.getTime()
+    const nowMs = now.getTime()
+    const isFresh = () => nowMs < expiresAtMs
+    const isComplete = () => isFresh() && (kid === undefined || keys.has(kid))
+    if (!isComplete() && nowMs >= (isFresh() ? unknownKidReadAtMs : nextReadAtMs)) {
+      if (running === undefined || nowMs - running.sinceMs >= SHARED_READ_MS) {
+        running = { sinceMs: nowMs, end: read(aws, keyNames, nowMs) }
+      }
+      await running.end
     }
-    if (refusal !== undefined && !isKnown()) throw refusal
+    if (!isComplete() && outage !== undefined) throw outage
     return keys
   }
+}
+
+/** Reads all public keys, except those that KMS refuses; at least one must be readable. */
+async function readPublicKeys(aws: AwsCall, keyNames: readonly string[]) {
+  let refusal: unknown
+  const reads = keyNames.map(async (name) => {
+    try {
+      return await readPublicKey(aws, name)
+    } catch (error) {
+      const cause = awsErrorType(error)
+      if (cause === undefined || !REFUSALS.has(cause)) throw error
+      console.warn({ event: 'key.refused', key: name, cause })
+      refusal = error
+      return undefined
+    }
+  })
+  const found = (await Promise.all(reads)).filter((key) => key !== undefined)
+  if (found.length === 0) throw refusal
+  const readable: PublicKeys = new Map(found.map((key) => [key.kid, key]))
+  return { readable, refusal }
 }
