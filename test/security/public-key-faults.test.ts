@@ -1,5 +1,5 @@
 import type { APIGatewayProxyResult } from 'aws-lambda'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fillTokens } from '../../local/tokens.ts'
 import { service, startAws } from '../support/faults/aws.ts'
 import { FAULTS, isWaiting, PASSING, say } from '../support/faults/faults.ts'
@@ -277,21 +277,65 @@ test('the authorizer uses cached keys for five minutes of an outage', async () =
   ran += 1
 })
 
+/** A token whose header names a key that does not exist. */
+function forged(kid: string): string {
+  const header = Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid })).toString('base64url')
+  return `Bearer ${header}${valid.slice(valid.indexOf('.'))}`
+}
+
 test('an unknown kid during an outage leaves cached keys in use', async () => {
   const { kms, authorize } = await startAuthorizer()
   const start = Date.now()
   vi.useFakeTimers({ toFake: ['Date'], now: start })
   await expectAllowed(authorize)
   kms.refuse()
-  const header = Buffer.from('{"alg":"RS256","typ":"at+jwt","kid":"unknown"}').toString('base64url')
-  const unknown = `Bearer ${header}${valid.slice(valid.indexOf('.'))}`
   // Keys are not read again within a minute, so the kid is unknown. After a minute, the outage decides.
-  await expectUnauthorized(authorize, unknown)
+  await expectUnauthorized(authorize, forged('unknown'))
   vi.setSystemTime(start + 60_000)
-  await expectOutage(authorize, unknown, REASON, 'ECONNREFUSED')
+  await expectOutage(authorize, forged('unknown'), REASON, 'ECONNREFUSED')
   await expectAllowed(authorize)
   await kms.recover()
-  await expectUnauthorized(authorize, unknown)
+  vi.setSystemTime(start + 64_999)
+  await expectOutage(authorize, forged('unknown'), REASON, 'ECONNREFUSED')
+  vi.setSystemTime(start + 65_000)
+  await expectUnauthorized(authorize, forged('unknown'))
   kms.close()
   ran += 1
+})
+
+describe('50 forged tokens cause one read of a throttled KMS, at most six calls', () => {
+  const tokens = Array.from({ length: 50 }, (_, count) => forged(`forged ${count}`))
+  const throttle = say(400, '{"__type":"ThrottlingException"}')
+
+  test('one after another with cached keys', async () => {
+    const { kms, authorize } = await startAuthorizer()
+    const start = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'], now: start })
+    await expectAllowed(authorize)
+    kms.inject({ operation, say: throttle })
+    vi.setSystemTime(start + 60_000)
+    for (const token of tokens) await expectOutage(authorize, token, REASON, 'ThrottlingException')
+    await expectAllowed(authorize)
+    expect(kms.failed()).toBeLessThanOrEqual(6)
+    kms.close()
+    ran += 1
+  })
+
+  test.each(['one after another', 'at once'])('%s after a cold start', async (order) => {
+    const { kms, authorize } = await startAuthorizer()
+    const start = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'], now: start })
+    vi.mocked(Math.random).mockReturnValue(0.5)
+    onTestFinished(() => void vi.mocked(Math.random).mockReturnValue(0))
+    kms.inject({ operation, say: throttle })
+    const refused = (token: string) => expectOutage(authorize, token, REASON, 'ThrottlingException')
+    if (order === 'at once') await Promise.all(tokens.map(refused))
+    else for (const token of tokens) await refused(token)
+    expect(kms.failed()).toBeLessThanOrEqual(6)
+    await kms.recover()
+    vi.setSystemTime(start + 500)
+    await expectAllowed(authorize)
+    kms.close()
+    ran += 1
+  })
 })

@@ -417,7 +417,9 @@ test.each(Object.keys(REQUESTS))('%s stays consistent when each of its calls fai
       wire.intercept(decide)
       const response = await (await startFunctions(wire.url)).ask(request.route, request.asking)
       const which = `${name}: ${call.label}, no. ${call.index + 1}, ${fault}`
-      expect(struck.length, which).toBe(how.fate === 'refuse' || how.attempts === 1 ? 1 : 3)
+      // An attempt on a kept connection is sent twice if the connection ends without a response.
+      const sent = how.fate === 'refuse' || how.attempts === 1 ? [1] : [3, 4, 5, 6]
+      expect(sent, which).toContain(struck.length)
       expect([response.status, response.headers['Retry-After']], which).toEqual(
         how.status === undefined ? [request.status, undefined] : [how.status, '5'],
       )

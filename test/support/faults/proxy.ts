@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, request as forward, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 
 /** What the proxy sends in place of the response of AWS, if it sends anything. */
 export type Say = (response: ServerResponse) => void
@@ -26,7 +27,7 @@ export interface AwsProxy {
   recover(): Promise<void>
   /** Operations in the order of their calls. */
   calls: string[]
-  /** How many calls have failed by the fault. */
+  /** How many attempts have failed by the fault. */
   failed(): number
   close(): void
 }
@@ -40,14 +41,18 @@ export async function startProxy(service: URL): Promise<AwsProxy> {
   const calls: string[] = []
   let fault: Fault | undefined
   let failed = 0
+  const kept = new WeakSet<Socket>()
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray())
     const operation = String(request.headers['x-amz-target']).replace(/^.*\./, '')
     calls.push(operation)
     if (fault !== undefined && concerns(fault, operation, body.toString(), failed)) {
-      failed += 1
-      return fault.say(response)
+      fault.say(response)
+      // The client sends a request again without spending an attempt if a kept connection ends without a response.
+      if (!(response.destroyed && kept.has(request.socket))) failed += 1
+      return
     }
+    kept.add(request.socket)
     const { headers, method = 'POST' } = request
     forward(service, { headers, method }, (received) => {
       response.writeHead(received.statusCode ?? 500, received.headers)
