@@ -34,5 +34,8 @@ export const budgetOf = (functionKey: string): Budget => BUDGETS[functionKey] ??
 /** Microseconds that a warm authorizer may take to verify a token that it has not seen before. */
 export const VERIFICATION_US = 120
 
+/** Microseconds of a whole call of a warm authorizer: that verification, and one read of the user from the stand-in. */
+export const AUTHORIZATION_US = 350
+
 /** Limit for the time of a warm login, as a multiple of the time of its password hash. */
 export const LOGIN_PER_HASH = 1.25

@@ -1,4 +1,4 @@
-import { budgetOf, LOGIN_PER_HASH, VERIFICATION_US } from './budgets.ts'
+import { AUTHORIZATION_US, budgetOf, LOGIN_PER_HASH, VERIFICATION_US } from './budgets.ts'
 import type { Bundle } from './bundles.ts'
 import type { Medians } from './measure.ts'
 
@@ -59,6 +59,7 @@ export function timeRows({ emptyMs, coldMs, ...warm }: Medians): Row[] {
     {
       what: 'authorizer, warm, whole call',
       value: warm.authorizerUs,
+      budget: AUTHORIZATION_US,
       unit: 'µs',
       digits: 0,
       beside: 'the same, and one read of the user',
