@@ -117,7 +117,7 @@ describe('the trusted keys', () => {
       return { kms, keys: cacheOf(kms.aws, ['alias/a']) }
     }
 
-    test('are read again after a pause of less than a second if there are none', async () => {
+    test('are read again after a pause of less than a second if none are cached', async () => {
       const { kms, keys } = failing(0.5)
       kms.failWith(outage)
       for (const ms of [0, 1, 499]) await expect(keys(a.kid, afterMs(ms))).rejects.toBe(outage)

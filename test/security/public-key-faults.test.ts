@@ -15,6 +15,9 @@ const bearerOf = (kind: string) =>
   fillTokens(`Bearer {{${kind} token}}`, tokenSourceOf(service, aws), new Date())
 const valid = await bearerOf('user')
 const expired = await bearerOf('expired user')
+const { sub: userId, gen: generation } = JSON.parse(
+  Buffer.from(valid.split('.')[1] ?? '', 'base64url').toString(),
+)
 let ran = 0
 
 beforeAll(() => {
@@ -62,7 +65,7 @@ async function expectAllowed(authorize: Authorize) {
   const { response, log } = await authorize(valid)
   const stageArn = sampleEvent('authorizer.json').methodArn.replace('/GET/', '')
   expect(response).toEqual({
-    principalId: 'user',
+    principalId: userId,
     policyDocument: {
       Version: '2012-10-17',
       Statement: [
@@ -70,7 +73,14 @@ async function expectAllowed(authorize: Authorize) {
         { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${stageArn}/*/admin*` },
       ],
     },
-    context: { username: 'user', role: 'user', expiresAt: expect.any(Number), sessionId: 'sample-session' },
+    context: {
+      userId,
+      username: 'user',
+      role: 'user',
+      expiresAt: expect.any(Number),
+      sessionId: 'sample-session',
+      generation,
+    },
   })
   expect(log).toEqual([])
 }
