@@ -4,6 +4,7 @@ import { within } from '../lib/aws/client.ts'
 import { readConfig } from '../lib/config.ts'
 import { ServiceError } from '../lib/errors.ts'
 import { deadlineOf, logFailure } from '../lib/http/handler.ts'
+import { together } from '../lib/together.ts'
 import { readUnverified, verifyAccessToken } from '../lib/tokens/access-token.ts'
 import { publicKeyCache } from '../lib/tokens/public-keys.ts'
 import { isTokenRevoked } from '../lib/users/revocation.ts'
@@ -23,11 +24,13 @@ export async function handler(
     const expected = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
     const unverified = readUnverified(readBearer(event.authorizationToken))
     const { kid, userId } = unverified
-    const [keys, revocation] = await Promise.all([
-      publicKeys(aws, config.PUBLISHED_KEYS, kid, new Date()),
-      userId === undefined ? undefined : findRevocationState(table, userId),
+    // The signature is verified while the user is read.
+    const [principal, revocation] = await together([
+      publicKeys(aws, config.PUBLISHED_KEYS, kid, new Date()).then((keys) =>
+        verifyAccessToken(unverified, keys, expected, new Date()),
+      ),
+      userId === undefined ? Promise.resolve(undefined) : findRevocationState(table, userId),
     ])
-    const principal = await verifyAccessToken(unverified, keys, expected, new Date())
     if (isTokenRevoked(principal.generation, revocation)) {
       throw new ServiceError('invalid_token', 'token rejected: revoked, or its user is disabled or removed')
     }
