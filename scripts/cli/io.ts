@@ -32,6 +32,8 @@ export const processIo: Io = {
     const controller = new AbortController()
     // The handlers stay: one Ctrl-C may arrive twice, from the terminal and passed on by npm.
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => controller.abort())
+    // In place of `main`'s exit: a command that can stop half-way also does so when the reader of its output is gone.
+    process.stdout.removeAllListeners('error').on('error', () => controller.abort())
     return controller.signal
   },
 }

@@ -1,13 +1,13 @@
 import {
-  CloudFormationClient,
+  type CloudFormationClient,
   DescribeStackEventsCommand,
-  DescribeStacksCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { callerOf, endpointsOf, nameOf, openAccount } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
+import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
 import type { KeyState, Slot } from './plan.ts'
 
 /** Options that select a stage. */
@@ -29,9 +29,8 @@ export async function readStage(
   env: Environment,
 ): Promise<{ region: string; state: KeyState }> {
   const account = await openAccount(stage, options, env)
-  const { all, kms } = endpointsOf(env)
-  const endpoint = env.AWS_ENDPOINT_URL_CLOUDFORMATION ?? all?.href
-  const cloudFormation = new CloudFormationClient({ ...account, ...(endpoint && { endpoint }) })
+  const { kms } = endpointsOf(env)
+  const cloudFormation = cloudFormationOf(account, env)
   const stack = await findStack(cloudFormation, stage, account.region)
   const { signing, published, tokenTtlSeconds } = readOutputs(stack)
   const aws = callerOf({ ...account, endpoints: { kms } })
@@ -45,38 +44,11 @@ export async function readStage(
   return { region: account.region, state }
 }
 
-async function findStack(
-  cloudFormation: CloudFormationClient,
-  stage: string,
-  region: string,
-): Promise<Stack> {
-  const stack = await cloudFormation
-    .send(new DescribeStacksCommand({ StackName: nameOf(stage) }))
-    .then(({ Stacks }) => Stacks?.[0])
-    .catch((error: Error) => {
-      // CloudFormation has no error type of its own for this.
-      if (!/does not exist/.test(error.message)) throw error
-    })
-  if (stack === undefined) throw new Refusal('refused', `Stage ${stage} does not exist in ${region}.`)
-  const status = String(stack.StackStatus)
-  if (status.endsWith('_IN_PROGRESS')) {
-    throw new Refusal(
-      'refused',
-      `A deployment of stage ${stage} is under way (${status}). Run this again after it.`,
-    )
-  }
-  if (!status.endsWith('_COMPLETE')) {
-    throw new Refusal('refused', `Stage ${stage} is ${status}. Deploy it successfully first.`)
-  }
-  return stack
-}
-
-function readOutputs({ Outputs = [] }: Stack) {
-  const output = (key: string) => Outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue ?? ''
+function readOutputs(stack: Stack) {
   const isSlot = (text: string): text is Slot => text === 'a' || text === 'b'
-  const signing = output('SigningKey')
-  const published = output('PublishedKeys').split(',').filter(isSlot)
-  const tokenTtlSeconds = Number(output('TokenTtlSeconds'))
+  const signing = outputOf(stack, 'SigningKey')
+  const published = outputOf(stack, 'PublishedKeys').split(',').filter(isSlot)
+  const tokenTtlSeconds = Number(outputOf(stack, 'TokenTtlSeconds'))
   if (!isSlot(signing) || !published.includes(signing) || !(tokenTtlSeconds > 0)) {
     throw new Refusal(
       'refused',
