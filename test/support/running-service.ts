@@ -5,6 +5,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** URL of the service under test, without a slash at the end. */
     serviceUrl: string
+    /** URL of its DynamoDB. */
+    dynamoDbUrl: string
   }
 }
 
@@ -19,5 +21,6 @@ export default async function setup(project: TestProject) {
     limitUserAndKnownSource: '10000/86400',
   })
   project.provide('serviceUrl', service.url)
+  project.provide('dynamoDbUrl', service.dynamoDbUrl)
   return () => service.stop()
 }

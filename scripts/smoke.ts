@@ -1,0 +1,4 @@
+import { main } from './cli/main.ts'
+import { smokeCommand } from './smoke/command.ts'
+
+main(smokeCommand)

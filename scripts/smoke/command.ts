@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import type { Io } from '../cli/io.ts'
+import { program } from '../cli/run.ts'
+import { smoke } from './smoke.ts'
+import { findTarget, type SmokeOptions } from './target.ts'
+
+/** Creates the command `npm run smoke`. */
+export function smokeCommand(io: Io): Command {
+  const command = program('smoke', 'Tests a deployed stage, or the local service, as a client of it.', io)
+  return command
+    .option('--stage <name>', 'test this stage on AWS')
+    .option('--local', 'test the local service')
+    .option('--url <url>', 'address of the service, if not that of the stack, or port 3000')
+    .option('--endpoint <url>', 'with --local: address of its DynamoDB, if not port 8000')
+    .option('--region <region>', 'with --stage: the AWS region')
+    .option('--profile <name>', 'with --stage: the AWS profile')
+    .allowExcessArguments()
+    .action(async () => smoke(await findTarget(command.opts<SmokeOptions>(), io.env, command.args), io))
+}

@@ -1,0 +1,61 @@
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import { openAccount } from '../cli/account.ts'
+import type { Environment } from '../cli/io.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
+import { findTable, type TargetOptions } from '../cli/target.ts'
+import { type LogGroup, logGroupOf } from './logs.ts'
+
+export interface SmokeOptions extends TargetOptions {
+  url?: string
+}
+
+/** A service to test. */
+export interface Target {
+  /** Address without a slash at the end. */
+  url: string
+  /** The name of the table is that of the stack, and the realm of the gateway's challenges. */
+  table: Table
+  /** Log group of the function `login`. The local service has none. */
+  log?: LogGroup
+}
+
+/**
+ * Finds the service to test: the address from the outputs of the stack, unless the options give another one.
+ *
+ * @param typed - Arguments that belong to no option.
+ * @throws {@link Refusal} `usage`, if the options do not select exactly one service, and what `findTable` and
+ *   `findStack` throw.
+ */
+export async function findTarget(
+  options: SmokeOptions,
+  env: Environment,
+  typed: readonly string[],
+): Promise<Target> {
+  const { stage, local, url } = options
+  if (typed.length > 0 || (stage === undefined && !local)) {
+    // npm takes options before a double dash for itself. The command sees at most the name of the stage.
+    const example = 'npm run smoke -- --stage NAME'
+    throw new Refusal(
+      'usage',
+      `Missing target. Use --local or --stage NAME after the double dash: ${example}`,
+    )
+  }
+  const given = url === undefined ? undefined : readUrl(url)
+  const table = await findTable(options, env, [])
+  if (stage === undefined) return { url: given ?? 'http://localhost:3000', table }
+  const account = await openAccount(stage, options, env)
+  const log = logGroupOf(`/aws/lambda/${table.name}-login`, account, env)
+  if (given !== undefined) return { url: given, table, log }
+  const stack = await findStack(cloudFormationOf(account, env), stage, account.region)
+  return { url: readUrl(outputOf(stack, 'ServiceEndpoint')), table, log }
+}
+
+/** A password is sent to this address, so it must be encrypted, or on this machine. */
+function readUrl(text: string): string {
+  const { protocol, hostname, origin, pathname } = URL.canParse(text) ? new URL(text) : new URL('none:')
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  if (protocol === 'https:' || (protocol === 'http:' && isLocal))
+    return `${origin}${pathname}`.replace(/\/+$/, '')
+  throw new Refusal('usage', 'Invalid --url. Use https, or http on this machine.')
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import { type Table, text } from '../../lib/aws/dynamodb.ts'
+import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { createUser, removeUser } from '../../lib/users/names.ts'
+import { nameKey, profileKey } from '../../lib/users/store.ts'
+import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
+import { allItems } from '../cli/pages.ts'
+import { Refusal, refusalOf } from '../cli/refusal.ts'
+
+/** A user who exists during a test only. The password is in memory only. */
+export type SmokeUser = User & { password: string }
+
+/**
+ * Creates a user with a random name and password, and removes it when the work ends, also after a failure.
+ *
+ * @throws {@link Refusal} `failed`, if the user could not be removed. Otherwise what the work or the store throws.
+ */
+export async function withSmokeUser<T>(
+  table: Table,
+  now: Date,
+  work: (user: SmokeUser) => Promise<T>,
+): Promise<T> {
+  const username = `smoke-${randomBytes(8).toString('hex')}`
+  const password = randomBytes(24).toString('base64url')
+  const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
+  const user = newUser({ username, role: 'user', passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
+  try {
+    await createUser(table, user)
+    return await work({ ...user, password })
+  } finally {
+    // Also if creating the user failed: the response may have been lost after the write.
+    await removeAll(table, user).catch((error) => {
+      const next = `Remove it: npm run users -- remove ${username}`
+      throw new Refusal(
+        'failed',
+        `User ${username} may still exist. ${next}. Reason: ${refusalOf(error).message}`,
+      )
+    })
+  }
+}
+
+/** Removes a user, its sessions and what its sign-ins left under its name. */
+async function removeAll(table: Table, user: User): Promise<void> {
+  await removeUser(table, user)
+  for (const { pk } of [profileKey(user.id), nameKey(user.username)]) {
+    const items = await allItems(table, 'Query', {
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+      ProjectionExpression: 'sk',
+    })
+    for (const item of items) {
+      await table.aws('dynamodb', 'DeleteItem', {
+        TableName: table.name,
+        Key: { pk, sk: { S: text(item, 'sk') } },
+      })
+    }
+  }
+}

@@ -1,0 +1,281 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { callerOf } from '../../scripts/cli/account.ts'
+import type { Io } from '../../scripts/cli/io.ts'
+import { allItems } from '../../scripts/cli/pages.ts'
+import { program } from '../../scripts/cli/run.ts'
+import { CHECKS } from '../../scripts/smoke/checks.ts'
+import { smokeCommand } from '../../scripts/smoke/command.ts'
+import { smoke } from '../../scripts/smoke/smoke.ts'
+import { findTarget } from '../../scripts/smoke/target.ts'
+import { begin, beginInProcess, type Outcome } from '../support/command.ts'
+import { root } from '../support/service-description.ts'
+import { type LogRecord, startAccount } from '../support/smoke/account.ts'
+import { BROKEN } from '../support/smoke/faults.ts'
+import { startFaultyService } from '../support/smoke/proxy.ts'
+
+const endpoint = new URL(inject('dynamoDbUrl'))
+const GROUP = '/aws/lambda/serverless-jwt-auth-dev-login'
+const table = {
+  aws: callerOf({
+    region: 'local',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    endpoints: { dynamodb: endpoint },
+  }),
+  name: 'serverless-jwt-auth-dev',
+}
+
+let service: Awaited<ReturnType<typeof startFaultyService>>
+let account: Awaited<ReturnType<typeof startAccount>>
+const FALLBACK = '{"level":"ERROR","message":{"event":"argon2.fallback"}}'
+/** Returns the records in a log group, or `undefined` if the operator may not read it. */
+let logOf: (group: string) => LogRecord[] | undefined
+
+/** Returns the log of two instances: an earlier one without native argon2, and the one that serves all sign-ins. */
+function usualLogOf(group: string): LogRecord[] {
+  if (group !== GROUP) return []
+  const signIns = service.userIds.map((userId) => `{"event":"login.accepted","userId":"${userId}"}`)
+  return [
+    { stream: 'earlier', message: FALLBACK },
+    ...signIns.map((message) => ({ stream: 'warm', message })),
+  ]
+}
+
+beforeAll(async () => {
+  service = await startFaultyService(inject('serviceUrl'))
+  account = await startAccount(
+    () => service.url,
+    (group) => logOf(group),
+  )
+})
+afterAll(() => {
+  service.stop()
+  account.stop()
+})
+beforeEach(() => {
+  service.breakBy({})
+  logOf = usualLogOf
+})
+afterEach(async () => {
+  expect(await leftovers()).toEqual([])
+})
+
+/** Returns what the table holds of the users of the tests. */
+async function leftovers() {
+  const items = await allItems(table, 'Scan', {})
+  const marks = ['smoke-', ...service.userIds]
+  return items.filter((item) => marks.some((mark) => JSON.stringify(item).includes(mark)))
+}
+
+const local = () => ['--local', '--url', service.url, '--endpoint', endpoint.origin]
+const stage = ['--stage', 'dev', '--region', 'eu-central-1']
+const environment = () => ({
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'example',
+  AWS_ENDPOINT_URL: account.url,
+  AWS_ENDPOINT_URL_DYNAMODB: endpoint.origin,
+})
+
+const run = (args: string[], env = {}) => beginInProcess(smokeCommand, args, env).outcome
+
+/** Runs the checks with short waits, on the stage `dev`. */
+const runImpatiently = (limits = { responseMs: 3_000, logMs: 0 }) =>
+  beginInProcess(
+    (io: Io) =>
+      program('smoke', '', io).action(async () =>
+        smoke(await findTarget({ stage: 'dev', region: 'eu-central-1' }, io.env, []), io, limits),
+      ),
+    [],
+    environment(),
+  ).outcome
+
+/** Replaces what differs each time. Output must contain no password and no token. */
+function linesOf({ stdout }: Outcome): string[] {
+  expect([...service.secrets].filter((secret) => stdout.includes(secret))).toEqual([])
+  return stdout
+    .replaceAll(service.url, 'URL')
+    .replace(/smoke-[0-9a-f]{16}/g, 'smoke-…')
+    .replace(/ +\d+ ms {2}/g, ' ')
+    .replace(/^skipped +/gm, 'skipped ')
+    .trimEnd()
+    .split('\n')
+}
+
+const NAMES = Object.keys(CHECKS)
+
+/** The lines of a run, of which only some checks did not pass. */
+const linesWith = (others: Record<string, string>) => {
+  expect(Object.keys(others).filter((name) => !NAMES.includes(name))).toEqual([])
+  return ['Testing URL as smoke-….', ...NAMES.map((name) => others[name] ?? `ok ${name}`)]
+}
+
+describe('npm run smoke', () => {
+  test('passes all checks but that of the log on the local service', async () => {
+    const outcome = await run(local())
+    expect({ ...outcome, stdout: linesOf(outcome) }).toEqual({
+      status: 0,
+      stdout: [
+        ...linesWith({ 'native argon2': 'skipped native argon2: the local service has no log on AWS' }),
+        '12 checks passed. 1 skipped. The user was removed.',
+      ],
+      stderr: '',
+    })
+  })
+
+  test('passes all checks on a stage, as DEPLOYING.md shows', async () => {
+    const outcome = await run(stage, environment())
+    expect(outcome).toMatchObject({ status: 0, stderr: '' })
+    const lines = linesOf(outcome)
+    expect(lines).toEqual([...linesWith({}), '13 checks passed. The user was removed.'])
+    const page = readFileSync(`${root}/docs/DEPLOYING.md`, 'utf8')
+    const [, shown = ''] = /^\$ npm run --silent smoke .*\n([^$`]*)/m.exec(page) ?? []
+    const stdout = shown.replace(/https:\S+\/prod/, service.url)
+    expect(linesOf({ status: 0, stdout, stderr: '' })).toEqual(lines)
+  })
+
+  test('ends with 130 at Ctrl-C, and removes the user', async () => {
+    service.breakBy({ 'GET /openapi.json 1': 'hold' })
+    const { child, outcome } = begin('scripts/smoke.ts', local())
+    await service.receives('GET /openapi.json')
+    child.kill('SIGINT')
+    expect(await outcome).toMatchObject({
+      status: 130,
+      stdout: expect.stringMatching(/^Testing .*\nok .* public keys\n$/),
+      stderr: 'Interrupted. The user was removed.\n',
+    })
+  })
+
+  test('removes the user when a reader closes the pipe early', async () => {
+    const { child, outcome } = begin('scripts/smoke.ts', local())
+    child.stdout.once('data', () => child.stdout.destroy())
+    expect(await outcome).toMatchObject({ status: 130, stderr: 'Interrupted. The user was removed.\n' })
+  })
+
+  test('names the user if it cannot be removed', async () => {
+    let transactions = 0
+    const aws: typeof table.aws = async (awsService, operation, input) => {
+      if (operation === 'TransactWriteItems') transactions += 1
+      if (transactions > 1) throw new Error('the table is gone')
+      return await table.aws(awsService, operation, input)
+    }
+    const command = (io: Io) =>
+      program('smoke', '', io).action(() => smoke({ url: service.url, table: { ...table, aws } }, io))
+    const { status, stderr } = await beginInProcess(command, []).outcome
+    const [, username = ''] = /^User (smoke-\w+) may still exist/.exec(stderr) ?? []
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr: `User ${username} may still exist. Remove it: npm run users -- remove ${username}. Reason: Failed: the table is gone.\n`,
+    })
+    for (const { pk, sk } of await leftovers()) {
+      await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } })
+    }
+  })
+
+  test.each([
+    [
+      'no target',
+      [],
+      'Missing target. Use --local or --stage NAME after the double dash: npm run smoke -- --stage NAME',
+    ],
+    [
+      'a stage that npm took for itself',
+      ['prod'],
+      'Missing target. Use --local or --stage NAME after the double dash: npm run smoke -- --stage NAME',
+    ],
+    ['two targets', ['--local', '--stage', 'dev'], 'Use either --stage NAME or --local, not both.'],
+    [
+      'plain HTTP to another machine',
+      ['--stage', 'dev', '--url', 'http://auth.example.com'],
+      'Invalid --url. Use https, or http on this machine.',
+    ],
+    [
+      'an address that is none',
+      ['--local', '--url', 'auth.example.com'],
+      'Invalid --url. Use https, or http on this machine.',
+    ],
+  ])('refuses %s', async (_, args, line) => {
+    expect(await run(args, environment())).toEqual({ status: 2, stdout: '', stderr: `${line}\n` })
+  })
+
+  test('refuses a stage that does not exist', async () => {
+    expect(await run(['--stage', 'other', '--region', 'eu-central-1'], environment())).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'Stage other does not exist in eu-central-1.\n',
+    })
+  })
+})
+
+/** The checks that need another one. */
+const NEEDING = {
+  'public keys': ['signature of the access token'],
+  'sign-in': NAMES.slice(NAMES.indexOf('sign-in') + 1),
+}
+
+/** Returns the lines of a run in which some checks fail, and the last line on standard error. */
+function failedWith(reasons: Record<string, string>) {
+  const skips = Object.entries(NEEDING).flatMap(([needed, names]) =>
+    needed in reasons ? names.map((name) => [name, `skipped ${name}: needs ${needed}`]) : [],
+  )
+  // A check that needs two others names the first of them.
+  const skipped = Object.entries(Object.fromEntries(skips))
+  const failed = Object.entries(reasons).map(([name, reason]) => [name, `failed ${name}: ${reason}`])
+  const rest = skipped.length > 0 ? ` ${skipped.length} skipped.` : ''
+  return {
+    status: 1,
+    stdout: linesWith(Object.fromEntries([...skipped, ...failed])),
+    stderr: `${failed.length} of ${NAMES.length} checks failed.${rest}\n`,
+  }
+}
+
+describe('npm run smoke against a broken service', () => {
+  test.each(BROKEN)('names each check that fails, for wrong %s', async (what, faults) => {
+    service.breakBy(Object.fromEntries(faults.map(([request, fault]) => [request, fault])))
+    const outcome = await runImpatiently()
+    const reasons = Object.fromEntries(faults.map(([, , check, reason]) => [check, reason]))
+    expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith(reasons))
+    console.log(`${faults.length} faults of ${what}`)
+  })
+
+  test('fails every check that sends a request when the port is closed', async () => {
+    const closed = await startFaultyService(inject('serviceUrl'))
+    closed.stop()
+    const outcome = await run(['--local', '--url', closed.url, '--endpoint', endpoint.origin])
+    const sending = NAMES.slice(0, NAMES.indexOf('sign-in') + 1)
+    const refused = failedWith(Object.fromEntries(sending.map((name) => [name, 'no response: ECONNREFUSED'])))
+    const stdout = linesOf({ ...outcome, stdout: outcome.stdout.replace(closed.url, service.url) })
+    expect({ ...outcome, stdout }).toEqual(refused)
+  })
+
+  test('prints no token that an error repeats', async () => {
+    service.breakBy({ 'POST /login 2': (response) => ({ ...response, status: 500 }) })
+    const outcome = await runImpatiently()
+    expect(linesOf(outcome)).toContainEqual(
+      expect.stringMatching(
+        /^failed sign-in: expected status 200, got 500 with \{"authToken":"<hidden>\.<hidden>/,
+      ),
+    )
+  })
+
+  test('fails if the instance that served the sign-in had logged argon2.fallback', async () => {
+    const ofSignIns = logOf
+    logOf = (group) => [{ stream: 'warm', message: FALLBACK }, ...(ofSignIns(group) ?? [])]
+    const outcome = await runImpatiently()
+    const reason = `expected argon2 of Node.js, got argon2.fallback in ${GROUP}, stream warm`
+    expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith({ 'native argon2': reason }))
+  })
+
+  test('fails if the record of the sign-in does not arrive in the log', async () => {
+    logOf = () => []
+    const outcome = await runImpatiently()
+    const reason = `expected a record of smoke-… in ${GROUP}, got none within 0 s`
+    expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith({ 'native argon2': reason }))
+  })
+
+  test('fails if the operator may not read the log', async () => {
+    logOf = () => undefined
+    const outcome = await runImpatiently()
+    const reason = 'User: ada is not authorized to perform: logs:FilterLogEvents'
+    expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith({ 'native argon2': reason }))
+  })
+})

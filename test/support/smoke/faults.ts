@@ -1,0 +1,173 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { Fault, Passing } from './proxy.ts'
+
+const status =
+  (code: number, body = '{"message":"Forbidden"}'): Fault =>
+  (response) => ({ ...response, status: code, body })
+const header =
+  (name: string, value?: string): Fault =>
+  ({ headers: { [name]: _, ...headers }, ...response }) => ({
+    ...response,
+    headers: value === undefined ? headers : { ...headers, [name]: value },
+  })
+const members =
+  (changed: object): Fault =>
+  (response) => ({ ...response, body: JSON.stringify({ ...JSON.parse(response.body), ...changed }) })
+const text = (body: string) => (response: Passing) => ({ ...response, body })
+
+/** Returns the published keys as another service would: the same key ids with other keys. */
+const foreignKeys: Fault = (response) => {
+  const { n } = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
+  const { keys } = JSON.parse(response.body)
+  return { ...response, body: JSON.stringify({ keys: keys.map((key: object) => ({ ...key, n })) }) }
+}
+
+const body = (code: number, title: string, detail: string) =>
+  JSON.stringify({ type: 'about:blank', title, status: code, detail })
+const UNAUTHORIZED = body(401, 'Unauthorized', 'Could not validate credentials.')
+const INCORRECT = body(401, 'Unauthorized', 'Incorrect username or password.')
+const FORBIDDEN = body(403, 'Forbidden', 'You do not have permission to access this resource.')
+
+/** Faults of one service: by request and its number, each with the check that fails and its reason. */
+export const BROKEN: [
+  what: string,
+  faults: [request: string, fault: Fault, check: string, reason: string][],
+][] = [
+  [
+    'statuses',
+    [
+      [
+        'GET /openapi.json 1',
+        status(404),
+        'API description',
+        'expected status 200, got 404 with {"message":"Forbidden"}',
+      ],
+      [
+        'GET / 1',
+        status(403),
+        '401 without a token',
+        'expected status 401, got 403 with {"message":"Forbidden"}',
+      ],
+      ['POST /login 1', status(200), '401 for a wrong password', 'expected status 401, got 200'],
+      ['GET / 2', status(503), 'user content', 'expected status 200, got 503 with {"message":"Forbidden"}'],
+      ['GET / 3', status(200), '401 for a changed token', 'expected status 401, got 200'],
+      ['GET /admin 1', status(200), '403 for a user at /admin', 'expected status 403, got 200'],
+      ['GET / 4', status(401, ''), 'refresh', 'expected status 200, got 401 with '],
+      ['POST /logout 1', status(200), 'logout', 'expected status 204, got 200'],
+      ['POST /refresh 2', status(200), '401 for a refresh after the logout', 'expected status 401, got 200'],
+    ],
+  ],
+  [
+    'headers',
+    [
+      [
+        'GET /.well-known/jwks.json 1',
+        header('cache-control', 'no-store'),
+        'public keys',
+        'expected Cache-Control: public, max-age=300, got no-store',
+      ],
+      [
+        'GET /openapi.json 1',
+        header('x-content-type-options'),
+        'API description',
+        'expected X-Content-Type-Options: nosniff, got none',
+      ],
+      [
+        'GET / 1',
+        header('www-authenticate'),
+        '401 without a token',
+        'expected WWW-Authenticate: Bearer realm="serverless-jwt-auth-dev", got none',
+      ],
+      [
+        'POST /login 1',
+        header('content-type', 'application/json'),
+        '401 for a wrong password',
+        'expected Content-Type: application/problem+json, got application/json',
+      ],
+      [
+        'GET / 2',
+        header('cache-control', 'public'),
+        'user content',
+        'expected Cache-Control: no-store, got public',
+      ],
+      [
+        'GET / 3',
+        header('www-authenticate', 'Basic'),
+        '401 for a changed token',
+        'expected WWW-Authenticate: Bearer realm="serverless-jwt-auth-dev", got Basic',
+      ],
+      [
+        'GET /admin 1',
+        header('www-authenticate', 'Bearer realm="serverless-jwt-auth-dev"'),
+        '403 for a user at /admin',
+        'expected WWW-Authenticate: Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope", got Bearer realm="serverless-jwt-auth-dev"',
+      ],
+      ['POST /refresh 1', header('cache-control'), 'refresh', 'expected Cache-Control: no-store, got none'],
+      [
+        'POST /logout 1',
+        header('x-content-type-options'),
+        'logout',
+        'expected X-Content-Type-Options: nosniff, got none',
+      ],
+      [
+        'POST /refresh 2',
+        header('cache-control', 'private'),
+        '401 for a refresh after the logout',
+        'expected Cache-Control: no-store, got private',
+      ],
+    ],
+  ],
+  [
+    'bodies',
+    [
+      [
+        'GET /.well-known/jwks.json 1',
+        foreignKeys,
+        'signature of the access token',
+        'expected a signature by one of the public keys, got ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+      ],
+      ['GET /openapi.json 1', text('<html>'), 'API description', 'expected a body of JSON, got other text'],
+      [
+        'GET / 1',
+        members({ detail: 'No.' }),
+        '401 without a token',
+        `expected ${UNAUTHORIZED}, got ${body(401, 'Unauthorized', 'No.')}`,
+      ],
+      [
+        'POST /login 1',
+        members({ hint: 'x' }),
+        '401 for a wrong password',
+        `expected ${INCORRECT}, got ${INCORRECT.replace('}', ',"hint":"x"}')}`,
+      ],
+      [
+        'GET / 2',
+        members({ username: 'root' }),
+        'user content',
+        'expected the content of smoke-… with role user',
+      ],
+      ['GET / 3', text('[]'), '401 for a changed token', `expected ${UNAUTHORIZED}, got []`],
+      ['GET /admin 1', text('null'), '403 for a user at /admin', `expected ${FORBIDDEN}, got null`],
+      [
+        'POST /refresh 1',
+        members({ refreshToken: 1 }),
+        'refresh',
+        'expected the members authToken and refreshToken',
+      ],
+    ],
+  ],
+  [
+    'connections',
+    [
+      ['GET /.well-known/jwks.json 1', text('{"keys":[]}'), 'public keys', 'expected keys, got none'],
+      ['GET /openapi.json 1', 'hold', 'API description', 'no response within 3 s'],
+      ['GET / 1', 'close', '401 without a token', 'no response: UND_ERR_SOCKET'],
+      ['POST /login 1', status(301), '401 for a wrong password', 'expected status 401, got 301'],
+      [
+        'POST /login 2',
+        members({ authToken: undefined }),
+        'sign-in',
+        'expected the members authToken and refreshToken',
+      ],
+    ],
+  ],
+]
