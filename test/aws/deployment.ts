@@ -139,6 +139,7 @@ export async function startService(deployment: Deployment, functionKeys: readonl
     stop() {
       for (const warm of functions.values()) warm.stop()
     },
+    request,
     jwks: () => request('jwks', 'jwks.json', {}),
     post: (key: 'login' | 'refresh' | 'logout', body: object) =>
       request(key, `${key}.json`, { body: JSON.stringify(body) }),

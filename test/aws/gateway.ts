@@ -1,0 +1,76 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { type GatewayResponse, gatewayResponses } from '../../local/gateway-rules.ts'
+import type { Deployment, startService } from './deployment.ts'
+import { service as description } from './stage.ts'
+
+type Running = Awaited<ReturnType<typeof startService>>
+
+/** A function's response, with its JSON parsed. */
+type FunctionResponse = Awaited<ReturnType<Running['request']>>
+
+/**
+ * Starts an HTTP server that does what the deployed API does: moto passes no request to a function. It calls the
+ * deployed functions, and its own responses are those of the template that CloudFormation stores.
+ *
+ * @param afterEach - Called after each request, before the response is sent.
+ */
+export async function startGateway(running: Running, deployment: Deployment, afterEach: () => Promise<void>) {
+  const own = gatewayResponses(Object.values(await deployment.template()) as never)
+  const routes = new Map(
+    Object.entries(description.functions).flatMap(([key, { events = [] }]) =>
+      events.map(({ http: { method, path, authorizer } }) => {
+        const route = `${method.toUpperCase()} /${path.replace(/^\//, '')}`
+        return [route, { key, isProtected: authorizer !== undefined }] as const
+      }),
+    ),
+  )
+  const respond = async (
+    route: string,
+    authorization: string | undefined,
+    body: string | null,
+  ): Promise<FunctionResponse | string> => {
+    const { key, isProtected } = routes.get(route) ?? {}
+    if (key === undefined) return 'MISSING_AUTHENTICATION_TOKEN'
+    const sample = `${key}.json`
+    const changes: Partial<APIGatewayProxyEvent> = body === null ? {} : { body }
+    if (!isProtected) return await running.request(key, sample, changes)
+    const [, token] = /^Bearer (\S+)$/.exec(authorization ?? '') ?? []
+    if (token === undefined) return 'UNAUTHORIZED'
+    const called = running.call(key, sample, route.replace(' ', ''), token, changes)
+    const response = await called.catch(({ message }: Error) =>
+      message === 'Unauthorized' ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE',
+    )
+    return response === 'denied by the policy' ? 'ACCESS_DENIED' : response
+  }
+  const server = createServer(async (request, response) => {
+    const sent = Buffer.concat(await request.toArray()).toString()
+    const route = `${request.method} ${request.url}`
+    const result = await respond(route, request.headers.authorization, sent === '' ? null : sent)
+    await afterEach()
+    const { status, headers, body } = typeof result === 'string' ? ownResponse(own, result) : plain(result)
+    response.writeHead(status, headers).end(body)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop(): void {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+function ownResponse(own: ReadonlyMap<string, GatewayResponse>, type: string) {
+  const response = own.get(type)
+  if (response === undefined) throw new Error(`the template has no gateway response ${type}`)
+  return { ...response, status: response.status ?? 500 }
+}
+
+const plain = ({ statusCode, headers = {}, body }: FunctionResponse) => ({
+  status: statusCode,
+  headers: headers as GatewayResponse['headers'],
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+})

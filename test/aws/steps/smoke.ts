@@ -1,0 +1,68 @@
+import {
+  CloudWatchLogsClient,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CHECKS } from '../../../scripts/smoke/checks.ts'
+import { findTarget } from '../../../scripts/smoke/target.ts'
+import { STACK, startService } from '../deployment.ts'
+import { startGateway } from '../gateway.ts'
+import { awsEnvironment } from '../operator.ts'
+import { deployment, emulator, FUNCTIONS, operator, snapshot } from '../stage.ts'
+
+const STREAM = { logGroupName: `/aws/lambda/${STACK}-login`, logStreamName: 'an instance' }
+
+describe('npm run smoke -- --stage prod', () => {
+  const logs = new CloudWatchLogsClient(deployment.options)
+  let service: Awaited<ReturnType<typeof startService>>
+  let gateway: Awaited<ReturnType<typeof startGateway>>
+  let logged = 0
+
+  /** Sends to CloudWatch Logs what the functions have logged since the last time, as Lambda does. */
+  async function deliverLogs() {
+    const message = service.logs().slice(logged)
+    logged += message.length
+    if (message === '') return
+    const logEvents = [{ timestamp: Date.now(), message }]
+    await logs.send(new PutLogEventsCommand({ ...STREAM, logEvents }))
+  }
+
+  beforeAll(async () => {
+    service = await startService(deployment, FUNCTIONS)
+    gateway = await startGateway(service, deployment, deliverLogs)
+    await logs.send(new CreateLogStreamCommand(STREAM))
+  })
+  afterAll(() => {
+    gateway?.stop()
+    service?.stop()
+  })
+
+  const smoke = () => operator.npmRun(['smoke', '--', '--stage', 'prod', '--url', gateway.url])
+
+  test('takes the address from the stack', async () => {
+    const { url } = await findTarget({ stage: 'prod' }, awsEnvironment(emulator), [])
+    expect(url).toBe((await deployment.outputs()).ServiceEndpoint)
+  })
+
+  test('passes all checks on the deployed functions and removes its user', async () => {
+    const before = await snapshot()
+    const { status, stdout, stderr } = await smoke()
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const passed = [...stdout.matchAll(/^ok +\d+ ms {2}(.*)$/gm)].map(([, name]) => name)
+    expect(passed).toEqual(Object.keys(CHECKS))
+    const items = (await snapshot()).items as { pk: { S: string } }[]
+    const isUser = ({ pk }: { pk: { S: string } }) => !pk.S.startsWith('source#')
+    expect(items.filter(isUser)).toEqual((before.items as typeof items).filter(isUser))
+  })
+
+  test('fails if the log has argon2.fallback', async () => {
+    const logEvents = [{ timestamp: Date.now(), message: '{"message":{"event":"argon2.fallback"}}' }]
+    await logs.send(new PutLogEventsCommand({ ...STREAM, logEvents }))
+    expect(await smoke()).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/^failed +\d+ ms {2}native argon2: .* got argon2\.fallback in /m),
+      stderr: `1 of ${Object.keys(CHECKS).length} checks failed.\n`,
+    })
+  })
+})
