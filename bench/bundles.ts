@@ -23,7 +23,10 @@ export interface Service {
     tableName: string
     signingKey: string
     tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
-    esbuild: BuildOptions & Record<'outputFileExtension' | 'outputWorkFolder' | 'exclude' | 'watch', unknown>
+    esbuild: BuildOptions & { exclude: string[] } & Record<
+        'outputFileExtension' | 'outputWorkFolder' | 'watch',
+        unknown
+      >
   }
   resources: { Resources: Record<string, Resource> }
   functions: Record<string, { handler: string; environment?: Record<string, string> }>
@@ -51,7 +54,14 @@ export function buildBundles(service: Service, folder: string): Bundle[] {
   return Object.entries(service.functions).map(([name, { handler, environment = {} }]) => {
     const path = join(outdir, `${name}.cjs`)
     const entry = join(root, handler.replace(/\.handler$/, '.ts'))
-    buildSync({ ...options, platform: 'node', target, entryPoints: [entry], outfile: path })
+    buildSync({
+      ...options,
+      external: exclude,
+      platform: 'node',
+      target,
+      entryPoints: [entry],
+      outfile: path,
+    })
     return { name, path, bytes: statSync(path).size, environment }
   })
 }

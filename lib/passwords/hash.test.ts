@@ -69,6 +69,7 @@ describe('a stored hash may have', () => {
     ['at most 256 MiB', hashOfCost(262_144, 1, 1), hashOfCost(262_145, 1, 1)],
     ['at most 10 passes', hashOfCost(8, 10, 1), hashOfCost(8, 11, 1)],
     ['at most 4 lanes', hashOfCost(32, 1, 4), hashOfCost(40, 1, 5)],
+    ['at most 768 MiB in all passes', hashOfCost(98_304, 8, 1), hashOfCost(98_305, 8, 1)],
   ])('%s', async (_bound, atTheBound, beyond) => {
     expect(await verifyPassword('secret', atTheBound)).toBe(false)
     await expect(verifyPassword('secret', beyond)).rejects.toThrow(new RangeError('exceeds the cost limits'))

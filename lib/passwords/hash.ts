@@ -1,10 +1,14 @@
-import { argon2Sync, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { argon2id, type Cost } from './argon2.ts'
 
 /** Cost of new hashes (OWASP Password Storage Cheat Sheet, argon2id). */
-const CURRENT_COST = { memoryKiB: 19_456, passes: 2, parallelism: 1 }
+const CURRENT_COST: Cost = { memoryKiB: 19_456, passes: 2, parallelism: 1 }
 
-/** Maximum cost of a stored hash. A hash that costs more is rejected, not computed. */
-const MAX_COST = { memoryKiB: 262_144, passes: 10, parallelism: 4 }
+/**
+ * Maximum cost of a stored hash. A hash that costs more is rejected, not computed. Time grows with memory times passes.
+ * Of that, 256 MiB in three passes are allowed, which the slower implementation computes in under two seconds.
+ */
+const MAX_COST = { memoryKiB: 262_144, passes: 10, parallelism: 4, memoryTimesPasses: 786_432 }
 
 const TAG_BYTES = 32
 
@@ -20,15 +24,12 @@ export const DECOY_HASH = phc(CURRENT_COST, Buffer.alloc(SALT_BYTES), Buffer.all
 /**
  * Hashes a password with argon2id (RFC 9106) at the current cost.
  *
- * The hash is computed in one synchronous step, because a Lambda sandbox serves one request at a time, and
- * node's asynchronous call is slower and takes twice the memory.
- *
  * @param password - As for {@link verifyPassword}.
  * @param salt - {@link SALT_BYTES} fresh random bytes.
  * @returns A PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
  */
 export async function hashPassword(password: string, salt: Buffer): Promise<string> {
-  return phc(CURRENT_COST, salt, argon2id(password, salt, CURRENT_COST, TAG_BYTES))
+  return phc(CURRENT_COST, salt, await argon2id(password, salt, CURRENT_COST, TAG_BYTES))
 }
 
 /**
@@ -40,7 +41,7 @@ export async function hashPassword(password: string, salt: Buffer): Promise<stri
  */
 export async function verifyPassword(password: string, storedHash: string): Promise<boolean> {
   const { cost, salt, tag } = parsePhc(storedHash)
-  return timingSafeEqual(argon2id(password, salt, cost, tag.length), tag)
+  return timingSafeEqual(await argon2id(password, salt, cost, tag.length), tag)
 }
 
 /**
@@ -68,23 +69,11 @@ export function phcFault(hash: string): string | undefined {
   }
 }
 
-type Cost = typeof CURRENT_COST
-
-const argon2id = (password: string, nonce: Buffer, cost: Cost, tagLength: number) =>
-  argon2Sync('argon2id', {
-    message: Buffer.from(password),
-    nonce,
-    memory: cost.memoryKiB,
-    passes: cost.passes,
-    parallelism: cost.parallelism,
-    tagLength,
-  })
-
-function base64(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/=+$/, '')
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64').replace(/=+$/, '')
 }
 
-function phc(cost: Cost, salt: Buffer, tag: Buffer): string {
+function phc(cost: Cost, salt: Buffer, tag: Uint8Array): string {
   const { memoryKiB, passes, parallelism } = cost
   return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${base64(salt)}$${base64(tag)}`
 }
@@ -98,7 +87,9 @@ function parsePhc(text: string) {
   if (salt === undefined || tag === undefined) throw new RangeError('not an argon2id PHC string')
   const cost = { memoryKiB: Number(m), passes: Number(t), parallelism: Number(p) }
   const { memoryKiB, passes, parallelism } = cost
-  if (memoryKiB > MAX_COST.memoryKiB || passes > MAX_COST.passes || parallelism > MAX_COST.parallelism) {
+  const isBeyond =
+    memoryKiB > MAX_COST.memoryKiB || passes > MAX_COST.passes || parallelism > MAX_COST.parallelism
+  if (isBeyond || memoryKiB * passes > MAX_COST.memoryTimesPasses) {
     throw new RangeError('exceeds the cost limits')
   }
   if (parallelism < 1 || passes < 1 || memoryKiB < 8 * parallelism) {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { copySources } from '../support/checkout.ts'
 import { cleanEnvironment, root } from '../support/service-description.ts'
@@ -29,7 +29,6 @@ export function startOperator(endpoint: string) {
   mkdirSync(`${root}/.results`, { recursive: true })
   const folder = mkdtempSync(`${root}/.results/operator-`)
   copySources(folder)
-  symlinkSync(`${root}/node_modules`, `${folder}/node_modules`, 'junction')
 
   return {
     /**

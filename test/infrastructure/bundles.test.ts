@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { promisify } from 'node:util'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
@@ -15,6 +13,7 @@ import {
 } from '../support/service-description.ts'
 import { unzip } from '../support/unzip.ts'
 import { packageDev } from './packaged.ts'
+import { bundleOf, invokeBundle, unpack } from './run-bundle.ts'
 
 const service = describeService()
 let aws: LocalAws
@@ -28,7 +27,7 @@ beforeAll(async () => {
   for (const functionKey of Object.keys(service.functions)) {
     const files = unzip(readFileSync(`${packaged}/${functionKey}.zip`))
     packages.set(functionKey, files)
-    for (const content of files.values()) writeFileSync(`${folder}/${functionKey}.cjs`, content)
+    unpack(files, `${folder}/${functionKey}`)
   }
   aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
 }, 120_000)
@@ -37,29 +36,22 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** Runs a bundle as Lambda does: in its own process, with the function's environment and nothing else. */
-const RUN = `
-  const [bundle, event] = process.argv.slice(1)
-  const context = { getRemainingTimeInMillis: () => 5000 }
-  const outcome = require(bundle).handler(JSON.parse(event), context)
-    .then((returned) => ({ returned }), ({ message }) => ({ threw: message }))
-  outcome.then((outcome) => console.log(JSON.stringify({ ...outcome, loaded: process.moduleLoadList })))`
-
-async function invoke(functionKey: string, event: unknown) {
-  const args = ['-e', RUN, `${folder}/${functionKey}.cjs`, JSON.stringify(event)]
-  const env = environmentOf(service, functionKey, aws)
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env, cwd: folder })
-  const outcome: { returned?: never; threw?: string; loaded: string[] } = JSON.parse(
-    stdout.trim().split('\n').at(-1) ?? '',
+const invoke = (functionKey: string, event: unknown) =>
+  invokeBundle(
+    `${folder}/${functionKey}/${bundleOf(service, functionKey)}`,
+    event,
+    environmentOf(service, functionKey, aws),
   )
-  return outcome
-}
+
+/** Functions that hash passwords. */
+const HASHING = ['login', 'password']
 
 test.each(Object.keys(service.functions))(
-  'the package of %s contains one CommonJS file, at the handler’s path',
+  'the package of %s contains one CommonJS file, and argon2’s fallback if it hashes',
   (functionKey) => {
-    const { handler = '' } = service.functions[functionKey] ?? {}
-    expect([...(packages.get(functionKey)?.keys() ?? [])]).toEqual([handler.replace(/\.handler$/, '.cjs')])
+    const fallback = HASHING.includes(functionKey) ? ['node_modules/hash-wasm/dist/argon2.umd.min.js'] : []
+    const files = [...(packages.get(functionKey)?.keys() ?? [])]
+    expect(files.sort()).toEqual([bundleOf(service, functionKey), ...fallback])
   },
 )
 

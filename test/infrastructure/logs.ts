@@ -11,6 +11,7 @@ import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { SAMPLES } from '../support/sample-events.ts'
 import { describeService, resourcesOf, root, tableOf, tokenSourceOf } from '../support/service-description.ts'
 import { addTestUser } from '../support/users.ts'
+import { notSupported } from '../support/without-argon2.ts'
 
 export const service = describeService()
 
@@ -27,7 +28,7 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const
  * Makes the functions log every event that they can log.
  *
  * Runs every sample event three times: as it is, during an outage of AWS, and with members that throw. Then provokes
- * too many failed passwords, an unusable hash, a missing key, a repeated and a reused refresh
+ * too many failed passwords, an unusable hash, a missing argon2, a missing key, a repeated and a reused refresh
  * token, and a give-back that fails.
  *
  * @returns The logged objects, in the order of time.
@@ -69,6 +70,10 @@ export async function logEverything(): Promise<Logged[]> {
   proxy.inject({ operation: 'UpdateItem', text: 'DELETE ids', say: deny })
   await run('login', sampleEvent('login-admin.json'), { ...aws, settings: { ...aws.settings, endpoints } })
   proxy.close()
+
+  vi.doMock('node:crypto', async (original) => ({ ...(await original<object>()), argon2Sync: notSupported }))
+  await run('login', { ...login, body: JSON.stringify({ username: 'admin', password: 'admin' }) }, aws)
+  vi.doUnmock('node:crypto')
 
   const environment = { PUBLISHED_KEYS: `${service.custom.keyA},alias/none` }
   const { jwks } = service.functions

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { copySources } from '../support/checkout.ts'
@@ -10,7 +10,6 @@ import { root } from '../support/service-description.ts'
 mkdirSync(`${root}/.results`, { recursive: true })
 const folder = mkdtempSync(`${root}/.results/reload-`)
 copySources(folder)
-symlinkSync(`${root}/node_modules`, `${folder}/node_modules`)
 
 const service = await startService({}, [], folder)
 afterAll(async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { text } from '../../lib/aws/dynamodb.ts'
 import { addUser } from '../../lib/users/store.ts'
 import { newUser } from '../../lib/users/user.ts'
+import { begin } from '../support/command.ts'
 import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 
 let store: Store
@@ -92,6 +93,17 @@ test('import stores hashes of argon2-cffi unchanged, and their passwords match',
     expect((await store.user(`cffi-${index}`))?.passwordHash).toBe(hash)
     expect(await store.canLogIn(`cffi-${index}`, password)).toBe(true)
   }
+})
+
+test('import hashes where node:crypto has no argon2, and the passwords match where it has', async () => {
+  const file = fileOf('users.csv', `username,password,role\nada,${PASSWORD},user\nbob,${PASSWORD},user\n`)
+  const env = { NODE_OPTIONS: '--require=./test/support/without-argon2.cjs' }
+  const target = ['--local', '--endpoint', store.endpoint]
+  const { child, outcome } = begin('scripts/users.ts', ['import', file, ...target], env)
+  child.stdin.end()
+  const { status, stderr } = await outcome
+  expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('argon2.fallback') })
+  for (const username of ['ada', 'bob']) expect(await store.canLogIn(username, PASSWORD)).toBe(true)
 })
 
 test('import reports invalid lines of CSV without their values and imports the rest', async () => {

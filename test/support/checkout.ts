@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs'
+import { cpSync, symlinkSync } from 'node:fs'
 import { root } from './service-description.ts'
 
 /** The files that running, packaging and operating the service takes. */
@@ -15,7 +15,8 @@ export const SOURCES = [
   'scripts',
 ]
 
-/** Copies {@link SOURCES} to a folder. */
+/** Copies {@link SOURCES} to a folder, with a link to the installed packages beside them. */
 export function copySources(folder: string): void {
   for (const name of SOURCES) cpSync(`${root}/${name}`, `${folder}/${name}`, { recursive: true })
+  symlinkSync(`${root}/node_modules`, `${folder}/node_modules`, 'junction')
 }

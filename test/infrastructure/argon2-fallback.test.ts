@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { verifyPassword } from '../../lib/passwords/hash.ts'
+import { findUserByName } from '../../lib/users/store.ts'
+import { type LocalAws, startLocalAws } from '../../local/aws.ts'
+import { fillTokens } from '../../local/tokens.ts'
+import { loginEvent, sampleEvent } from '../support/lambda.ts'
+import {
+  describeService,
+  environmentOf,
+  resourcesOf,
+  root,
+  tableOf,
+  tokenSourceOf,
+} from '../support/service-description.ts'
+import { unzip } from '../support/unzip.ts'
+import { packageDev } from './packaged.ts'
+import { bundleOf, invokeBundle, unpack } from './run-bundle.ts'
+
+/** Makes `node:crypto` behave as in a Node.js whose OpenSSL has no argon2. */
+const WITHOUT_ARGON2 = ['--require', `${root}/test/support/without-argon2.cjs`]
+const FALLBACK = 'node_modules/hash-wasm/dist/argon2.umd.min.js'
+const LOGGED = "{ event: 'argon2.fallback', reason: 'ERR_CRYPTO_ARGON2_NOT_SUPPORTED' }\n"
+
+const service = describeService()
+let aws: LocalAws
+// Outside this repository, whose node_modules Node.js would find otherwise.
+const folder = mkdtempSync(join(tmpdir(), 'argon2-'))
+
+beforeAll(async () => {
+  const { folder: packaged } = await packageDev()
+  for (const functionKey of ['login', 'password']) {
+    const files = unzip(readFileSync(`${packaged}/${functionKey}.zip`))
+    unpack(files, `${folder}/whole/${functionKey}`)
+    unpack(
+      [...files].filter(([name]) => name !== FALLBACK),
+      `${folder}/without-fallback/${functionKey}`,
+    )
+  }
+  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+}, 120_000)
+afterAll(() => {
+  aws.stop()
+  rmSync(folder, { recursive: true })
+})
+
+const invoke = (functionKey: string, event: unknown, options: string[], place = 'whole') => {
+  const bundle = `${folder}/${place}/${functionKey}/${bundleOf(service, functionKey)}`
+  return invokeBundle(bundle, event, environmentOf(service, functionKey, aws), options)
+}
+const login = (password: string, options: string[] = [], place?: string) =>
+  invoke('login', loginEvent({ body: JSON.stringify({ username: 'user', password }) }), options, place)
+
+test('login does not read the fallback where node:crypto has argon2', async () => {
+  expect(await login('user', [], 'without-fallback')).toMatchObject({
+    returned: { statusCode: 200 },
+    errors: '',
+  })
+  const crashed = await login('user', WITHOUT_ARGON2, 'without-fallback')
+  expect(crashed).toMatchObject({ returned: { statusCode: 500 } })
+  expect(crashed.errors).toContain("Cannot find package 'hash-wasm'")
+})
+
+test('the packages of login and password hash without argon2 in node:crypto', async () => {
+  expect(await login('user', WITHOUT_ARGON2)).toMatchObject({ returned: { statusCode: 200 }, errors: LOGGED })
+  expect(await login('nope', WITHOUT_ARGON2)).toMatchObject({ returned: { statusCode: 401 }, errors: LOGGED })
+
+  const event = await fillTokens(sampleEvent('password.json'), tokenSourceOf(service, aws), new Date())
+  const { newPassword } = JSON.parse(String(event.body))
+  expect(await invoke('password', event, WITHOUT_ARGON2)).toMatchObject({
+    returned: { statusCode: 204 },
+    errors: LOGGED,
+  })
+  const { passwordHash = '' } = (await findUserByName(tableOf(service, aws), 'user')) ?? {}
+  expect(await verifyPassword(newPassword, passwordHash)).toBe(true)
+  expect(await login(newPassword)).toMatchObject({ returned: { statusCode: 200 }, errors: '' })
+})

@@ -1,0 +1,12 @@
+import { afterAll, expect, test } from 'vitest'
+import { tokenOf } from '../support/http.ts'
+import { startService } from '../support/service.ts'
+
+const service = await startService({}, ['--require=./test/support/without-argon2.cjs'])
+afterAll(() => service.stop())
+
+test('the local service signs in where node:crypto has no argon2', async () => {
+  expect(await tokenOf(service.url, 'admin')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+  const line = /^POST \/login 200 \d+ ms argon2\.fallback: ERR_CRYPTO_ARGON2_NOT_SUPPORTED login\.accepted /m
+  await expect.poll(() => service.output()).toMatch(line)
+})
