@@ -22,6 +22,11 @@ export const HEADERS = {
     schema: { type: 'string', pattern: '^[0-9]+$' },
     example: '5',
   },
+  RetryAfterFailure: {
+    description: 'Seconds to wait before the next attempt. Sent by the gateway, not by functions.',
+    schema: { type: 'string', pattern: '^[0-9]+$' },
+    example: '5',
+  },
   Challenge: {
     description: 'The route requires a valid bearer token (RFC 6750). Sent by the gateway, not by functions.',
     schema: { type: 'string', pattern: '^Bearer realm="[^"]+"$' },

@@ -4,7 +4,7 @@ import type { Route } from './route.ts'
 import { schemaRef } from './schemas.ts'
 
 /** Problems of every route, and of those with parameters, with a body, or with an access token. */
-const ALWAYS: ProblemName[] = ['throttled', 'internal']
+const ALWAYS: ProblemName[] = ['throttled', 'internal', 'unavailable']
 const WITH_PARAMETERS: ProblemName[] = ['request_refused']
 const WITH_BODY: ProblemName[] = [
   'malformed_body',
@@ -13,7 +13,7 @@ const WITH_BODY: ProblemName[] = [
   'unsupported_media_type',
   'invalid_fields',
 ]
-const PROTECTED: ProblemName[] = ['invalid_token', 'unavailable']
+const PROTECTED: ProblemName[] = ['invalid_token']
 
 /** Returns all problems of a route, by status. */
 function problemsByStatus(route: Route): [status: number, names: ProblemName[]][] {
@@ -58,6 +58,7 @@ function problemResponse(status: number, names: readonly ProblemName[]) {
       'Cache-Control': 'NoStore',
       ...SHARED_HEADERS,
       ...((status === 429 || status === 503) && { 'Retry-After': 'RetryAfter' }),
+      ...(status === 500 && { 'Retry-After': 'RetryAfterFailure' }),
       ...(names.includes('invalid_token') && { 'WWW-Authenticate': 'Challenge' }),
       ...(names.includes('forbidden') && { 'WWW-Authenticate': 'ScopeChallenge' }),
     }),

@@ -33,7 +33,7 @@ export const ROUTES: Route[] = [
       'Exchanges a username and a password for an access token and a refresh token. After too many failed attempts it returns 429, also for the correct password, until the time in `Retry-After` has passed.',
     body: { schema: LoginRequest, examples: { user: demoUser('user'), admin: demoUser('admin') } },
     response: { description: 'Signed in.', content: json(schemaRef('Tokens'), tokens) },
-    problems: ['invalid_credentials', 'too_many_attempts', 'unavailable'],
+    problems: ['invalid_credentials', 'too_many_attempts'],
   },
   {
     method: 'post',
@@ -45,7 +45,7 @@ export const ROUTES: Route[] = [
       'Exchanges a refresh token for a new access token and the next refresh token. Each refresh token can be used once. A retry within the grace period (10 seconds by default) returns the same next refresh token. During that period the next token is returned unchanged too. Any later reuse ends the session.',
     body: { schema: RefreshRequest, examples: { token: refreshExample } },
     response: { description: 'The next tokens.', content: json(schemaRef('Tokens'), tokens) },
-    problems: ['invalid_refresh_token', 'unavailable'],
+    problems: ['invalid_refresh_token'],
   },
   {
     method: 'post',
@@ -66,7 +66,6 @@ export const ROUTES: Route[] = [
       },
     },
     response: { description: 'Signed out.' },
-    problems: ['unavailable'],
   },
   {
     method: 'get',
@@ -179,7 +178,6 @@ export const ROUTES: Route[] = [
         keys: [{ kty: 'RSA', use: 'sig', alg: 'RS256', kid: 'thumbprint', n: 'modulus', e: 'AQAB' }],
       }),
     },
-    problems: ['unavailable'],
   },
   {
     method: 'get',

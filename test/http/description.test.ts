@@ -105,12 +105,14 @@ test('the problems of the gateway are described word for word', () => {
   expect(bodyOf('THROTTLED')).toEqual({ type: 'about:blank', ...throttled })
 })
 
-// The local gateway throttles nothing, so the response comes from the deployed resource.
+// The local gateway throttles nothing, so the responses come from the deployed resources.
 test.each(
   operationsOf(document).map((operation) => [`${operation.method} ${operation.path}`, operation] as const),
-)('%s describes the 429 of the gateway', (_, { method, path }) => {
-  const { status = 0, headers = {}, body = '' } = responsesByType.get('THROTTLED') ?? {}
-  expectDescribed({ method, url: path, status, headers, body })
+)('%s describes the 429, 500 and 503 of the gateway', (_, { method, path }) => {
+  for (const type of ['THROTTLED', 'DEFAULT_5XX', 'INTEGRATION_FAILURE']) {
+    const { status = 0, headers = {}, body = '' } = responsesByType.get(type) ?? {}
+    expectDescribed({ method, url: path, status, headers, body })
+  }
 })
 
 const protectedRoutes = ROUTES.filter(({ isProtected }) => isProtected).map(
