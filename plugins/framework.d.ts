@@ -31,12 +31,15 @@ export interface Service {
   provider: {
     region: string
     stage: string
+    tracing: { apiGateway: boolean }
     environment: { ALLOWED_ORIGINS: string; NODE_OPTIONS?: string }
     /** The template that is deployed. It exists from `before:package:finalize` on. */
     compiledCloudFormationTemplate: { Resources: Record<string, CompiledResource> }
   }
   custom: {
     pages: string
+    /** Method throttles such as `200/100`, by route. */
+    throttles: Record<string, string>
     signingKey: string
     tableName: string
     tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }

@@ -1,11 +1,12 @@
 import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from './framework.d.ts'
+import { readThrottle } from './parameters.ts'
 
 /**
  * Serverless plugin: completes the API that the framework deploys.
  *
  * If origins are allowed, it adds a preflight to every route and CORS headers to the gateway's own responses. Functions
  * add the headers of their responses themselves (`lib/http/handler.ts`). It also makes the deployment wait for the
- * gateway's responses.
+ * gateway's responses, and gives the stage its method throttles.
  */
 export default class GatewayPlugin {
   readonly hooks: Hooks
@@ -13,7 +14,10 @@ export default class GatewayPlugin {
   constructor({ service }: Serverless) {
     this.hooks = {
       initialize: () => allowOrigins(service),
-      'before:package:finalize': () => deployResponses(service),
+      'before:package:finalize': () => {
+        deployResponses(service)
+        deployStage(service)
+      },
     }
   }
 }
@@ -66,5 +70,41 @@ function deployResponses({ provider, resources }: Service): void {
     .map(([id]) => id)
   for (const resource of Object.values(provider.compiledCloudFormationTemplate.Resources)) {
     if (resource.Type === 'AWS::ApiGateway::Deployment') resource.DependsOn?.push(...ids)
+  }
+}
+
+/**
+ * Makes the stage a resource of its own, with method throttles. The framework lets each deployment create the stage, or
+ * take it over if it exists. Such a deployment can have settings for methods only when it creates the stage
+ * (https://github.com/awsdocs/aws-cloudformation-user-guide/pull/387).
+ */
+function deployStage({ provider, custom }: Service): void {
+  const { Resources } = provider.compiledCloudFormationTemplate
+  for (const [id, { Type, Properties }] of Object.entries(Resources)) {
+    if (Type !== 'AWS::ApiGateway::Deployment') continue
+    const { RestApiId, StageName } = Properties
+    delete Properties.StageName
+    Resources.ApiGatewayStage = {
+      Type: 'AWS::ApiGateway::Stage',
+      Properties: {
+        RestApiId,
+        StageName,
+        DeploymentId: { Ref: id },
+        TracingEnabled: provider.tracing.apiGateway,
+        MethodSettings: Object.entries(custom.throttles).map(([route, text]) => methodSetting(route, text)),
+      },
+    }
+  }
+}
+
+/** Returns the throttle of a route. A slash within `ResourcePath` is written `~1`. */
+function methodSetting(route: string, text: string) {
+  const [HttpMethod, path = ''] = route.split(' ')
+  const { rate, burst } = readThrottle(text)
+  return {
+    HttpMethod,
+    ResourcePath: `/${path.replaceAll('/', '~1')}`,
+    ThrottlingRateLimit: rate,
+    ThrottlingBurstLimit: burst,
   }
 }

@@ -4,6 +4,7 @@ import { faultsOf, parametersOf } from './parameters.ts'
 const ORIGINS =
   'must be *, or origins such as https://app.example.com, separated by commas, with nothing after the host or port'
 const TOPIC = 'must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:alarms'
+const THROTTLE = 'must be requests per second/burst, such as 200/100, each from 1 to 99999'
 const LIMIT = 'must be attempts/seconds, such as 10/900, with 1 to 10000 attempts'
 
 /** Valid and invalid values of each parameter, and the message for an invalid one. */
@@ -31,6 +32,13 @@ const RULES: [
   ['limitUserAndKnownSource', ['100/86400'], ['100'], LIMIT],
   ['refreshGraceSeconds', ['0', '60'], ['61', '-1'], 'must be whole seconds from 0 to 60'],
   ['limitSource', ['50/900'], ['50'], LIMIT],
+  [
+    'loginRateLimit',
+    ['1/1', '200/100', '99999/99999'],
+    ['200', '0/100', '200/0', '100000/1', '0.5/1'],
+    THROTTLE,
+  ],
+  ['refreshRateLimit', ['400/200'], ['400'], THROTTLE],
   ['limitUser', ['100/86400'], ['100'], LIMIT],
   [
     'allowedOrigins',

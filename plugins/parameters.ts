@@ -21,6 +21,8 @@ const RULES: Record<string, (text: string) => unknown> = {
   limitKnownSource: SETTINGS.LIMIT_KNOWN_SOURCE,
   limitUser: SETTINGS.LIMIT_USER,
   limitUserAndKnownSource: SETTINGS.LIMIT_USER_AND_KNOWN_SOURCE,
+  loginRateLimit: readThrottle,
+  refreshRateLimit: readThrottle,
   allowedOrigins: origins,
   // API Gateway allows an hour, but a revoked token would be accepted for as long.
   authorizerCacheSeconds: whole('seconds', 0, 300),
@@ -45,6 +47,21 @@ function oneOf(...values: string[]) {
   return (text: string) => {
     if (!values.includes(text)) throw new Error(`must be ${values.join(' or ')}`)
   }
+}
+
+/** Limits of a method at the gateway: requests a second, and how many more may come at once (a token bucket's size). */
+interface Throttle {
+  rate: number
+  burst: number
+}
+
+/** Reads a method throttle such as `200/100`. A rate or burst of 0 would close the route. */
+export function readThrottle(text: string): Throttle {
+  const [, rate, burst] = /^([1-9]\d{0,4})\/([1-9]\d{0,4})$/.exec(text) ?? []
+  if (rate === undefined) {
+    throw new Error('must be requests per second/burst, such as 200/100, each from 1 to 99999')
+  }
+  return { rate: Number(rate), burst: Number(burst) }
 }
 
 /** Accepts origins as browsers send them (RFC 6454 section 6.2): they are compared with a page's origin as text. */

@@ -51,7 +51,7 @@ function valuesOf(dimension: string): unknown[] {
     case 'ApiName':
       return all('AWS::ApiGateway::RestApi', 'Name')
     case 'Stage':
-      return all('AWS::ApiGateway::Deployment', 'StageName')
+      return all('AWS::ApiGateway::Stage', 'StageName')
     case 'FunctionName':
       return all('AWS::Lambda::Function', 'FunctionName')
     case 'TableName':

@@ -45,6 +45,7 @@ const CHANGED = {
   memoryMb: '2048',
   loginConcurrency: '7',
   authorizerCacheSeconds: '0',
+  loginRateLimit: '500/50',
   alarmTopicArn: TOPIC_ARN,
   publishedKeys: 'a',
   pages: 'on',

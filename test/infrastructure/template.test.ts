@@ -293,6 +293,42 @@ test('the gateway calls the authorizer for bearer tokens, and caches a minute', 
   })
 })
 
+test('the stage throttles logins and refreshes below KMS’s quota of RSA signatures', () => {
+  const throttle = (path: string, ThrottlingRateLimit: number, ThrottlingBurstLimit: number) => ({
+    HttpMethod: 'POST',
+    ResourcePath: `/~1${path}`,
+    ThrottlingRateLimit,
+    ThrottlingBurstLimit,
+  })
+  const stageOf = (of: Package) => {
+    const [deployment = '', ...others] = ofType(of, 'AWS::ApiGateway::Deployment')
+    // A deployment that names the stage would create it a second time.
+    expect({ others, ...propertiesOf(of, deployment) }).toEqual({
+      others: [],
+      RestApiId: { Ref: 'ApiGatewayRestApi' },
+    })
+    const { DeploymentId, MethodSettings, ...rest } = propertiesOf(of, 'ApiGatewayStage')
+    expect(DeploymentId).toEqual({ Ref: deployment })
+    expect(rest).toEqual({ RestApiId: { Ref: 'ApiGatewayRestApi' }, StageName: 'prod', TracingEnabled: true })
+    return MethodSettings as ReturnType<typeof throttle>[]
+  }
+  const settings = stageOf(prod)
+  expect(settings).toEqual([throttle('login', 200, 100), throttle('refresh', 400, 200)])
+  expect(stageOf(changedProd)).toEqual([throttle('login', 500, 50), throttle('refresh', 400, 200)])
+
+  // What both routes together pass on within one second, when their buckets are full.
+  const most = settings.map(
+    ({ ThrottlingRateLimit, ThrottlingBurstLimit }) => ThrottlingRateLimit + ThrottlingBurstLimit,
+  )
+  expect(most.reduce((sum, one) => sum + one)).toBeLessThan(1_000)
+  const paths = ofType(prod, 'AWS::ApiGateway::Method').map((id) => {
+    const { HttpMethod, ResourceId } = propertiesOf(prod, id)
+    return `${HttpMethod} ${pathOf(ResourceId).replaceAll('/', '~1')}`
+  })
+  const throttled = settings.map(({ HttpMethod, ResourcePath }) => `${HttpMethod} ${ResourcePath.slice(1)}`)
+  expect(paths).toEqual(expect.arrayContaining(throttled))
+})
+
 test('exactly the routes that the API description protects have the authorizer', () => {
   const methods = ofType(prod, 'AWS::ApiGateway::Method').map((id) => {
     const { HttpMethod, ResourceId, AuthorizationType, AuthorizerId } = propertiesOf(prod, id)

@@ -168,7 +168,7 @@ describe('npm run deploy', () => {
       ]),
     )
     expect(Object.fromEntries(await Promise.all(methods))).toEqual(Object.fromEntries(expected))
-    // The framework sets tracing outside the template.
+    // moto ignores the stage of the template. The framework makes a missing one, and sets its tracing.
     const stage = await gateway.send(new GetStageCommand({ restApiId, stageName: 'prod' }))
     expect(stage.tracingEnabled).toBe(true)
   })

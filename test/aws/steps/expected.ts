@@ -42,6 +42,7 @@ export const ACTIONS: Record<string, string[]> = Object.fromEntries(
 export const IGNORED = [
   'AWS::ApiGateway::Authorizer',
   'AWS::ApiGateway::GatewayResponse',
+  'AWS::ApiGateway::Stage',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
   'AWS::Logs::MetricFilter',
