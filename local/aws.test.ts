@@ -6,7 +6,7 @@ import { afterEach, expect, test } from 'vitest'
 import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import { verifyPassword } from '../lib/passwords/hash.ts'
 import { readPublicKey } from '../lib/tokens/public-keys.ts'
-import { findUser } from '../lib/users/store.ts'
+import { findUserByName } from '../lib/users/store.ts'
 import { describeService, resourcesOf, root } from '../test/support/service-description.ts'
 import { type LocalAws, startLocalAws } from './aws.ts'
 
@@ -38,7 +38,7 @@ test('startLocalAws adds two demo users with their names as passwords, and two s
   const { tableName } = service.custom
   const hashes: string[] = []
   for (const name of ['user', 'admin'] as const) {
-    const user = await findUser({ aws, name: tableName }, name)
+    const user = await findUserByName({ aws, name: tableName }, name)
     expect(user).toMatchObject({ username: name, role: name, disabled: false })
     expect(await verifyPassword(name, user?.passwordHash ?? '')).toBe(true)
     hashes.push(user?.passwordHash ?? '')
@@ -46,7 +46,7 @@ test('startLocalAws adds two demo users with their names as passwords, and two s
   const salts = hashes.map((hash) => hash.split('$')[4])
   expect(salts[0]).not.toBe(salts[1])
   expect(await aws('dynamodb', 'Scan', { TableName: tableName, Select: 'COUNT' })).toMatchObject({
-    Count: 2,
+    Count: 4,
   })
 })
 

@@ -1,15 +1,21 @@
 import type { User } from '../../lib/users/user.ts'
 
-/** What operators see of a user: everything except the password hash and the revocation marks. */
-export type Account = Pick<User, 'username' | 'role' | 'disabled' | 'createdAt' | 'changedAt'>
+/** What operators see of a user: everything except the password hash and what revocations depend on. */
+export type Account = Pick<
+  User,
+  'id' | 'username' | 'email' | 'emailVerified' | 'role' | 'disabled' | 'createdAt' | 'changedAt'
+>
 
 /** Selects what operators see of a user. */
-export const accountOf = ({ username, role, disabled, createdAt, changedAt }: User): Account => ({
-  username,
-  role,
-  disabled,
-  createdAt,
-  changedAt,
+export const accountOf = (user: User): Account => ({
+  id: user.id,
+  username: user.username,
+  email: user.email,
+  emailVerified: user.emailVerified,
+  role: user.role,
+  disabled: user.disabled,
+  createdAt: user.createdAt,
+  changedAt: user.changedAt,
 })
 
 /** Returns the state of a user in one word. */

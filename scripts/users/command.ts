@@ -1,6 +1,7 @@
 import { Argument, type Command, Option } from 'commander'
 import { safeParse } from 'zod/mini'
-import { Username } from '../../lib/http/schemas.ts'
+import { LoginName } from '../../lib/http/schemas.ts'
+import { isEmail } from '../../lib/login-name.ts'
 import { ROLES, type Role } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -11,7 +12,9 @@ import { type ExportOptions, exportUsers } from './export.ts'
 import { readFilter } from './filter.ts'
 import { type ImportOptions, importFile } from './import/import-file.ts'
 import { FORMATS } from './import/records.ts'
-import { type ListOptions, list, readLimit } from './list.ts'
+import { type ListOptions, list, readAfter, readLimit } from './list.ts'
+import * as names from './names.ts'
+import { remove } from './remove.ts'
 import { sessions } from './sessions.ts'
 import { type ReadOptions, show } from './show.ts'
 
@@ -27,31 +30,58 @@ export function usersCommand(io: Io): Command {
   const table = () => findTable(users.opts<TargetOptions>(), io.env, users.args)
   const print = (text: string) => void io.stdout.write(text)
   const ofUser = (name: string, description: string) =>
-    users.command(name).description(description).argument('<username>', 'name of the user', readUsername)
+    users
+      .command(name)
+      .description(description)
+      .argument('<username>', 'username or e-mail address of the user', readLoginName)
   const json = () => new Option('--json', 'print JSON')
 
   ofUser('add', 'adds a user; the password comes from a hidden prompt or standard input')
     .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('user'))
-    .action(async (name: string, { role }: { role: Role }) =>
-      print(await changes.add(await table(), name, role, io)),
+    .option('--email <address>', 'address, which is a second login name', readEmail)
+    .action(async (name: string, options: changes.AddOptions) =>
+      print(await changes.add(await table(), name, options, io)),
     )
 
   users
     .command('list')
-    .description('lists users, by name')
+    .description('lists users, by username')
     .addOption(
-      new Option('--filter <text>', 'part of the username, role=ROLE or state=STATE; may be repeated')
+      new Option(
+        '--filter <text>',
+        'part of the username or address, role=ROLE or state=STATE; may be repeated',
+      )
         .argParser(readFilter)
         .default([], 'all users'),
     )
     .option('--limit <count>', 'one page of so many users, in the order of the table', readLimit)
-    .option('--after <username>', 'with --limit: the page after this user', readUsername)
+    .option('--after <id>', 'with --limit: the page after the user with this id', readAfter)
     .addOption(json())
     .action(async (options: ListOptions) => list(await table(), options, io))
 
   ofUser('show', 'shows a user')
     .addOption(json())
     .action(async (name: string, options: ReadOptions) => print(await show(await table(), name, options)))
+
+  ofUser('rename', 'changes the username of a user')
+    .argument('<new>', 'new username', readLoginName)
+    .action(async (name: string, username: string) =>
+      print(await names.rename(await table(), name, username, io)),
+    )
+
+  ofUser('set-email', 'changes or removes the e-mail address of a user')
+    .argument('[new]', 'new address', readEmail)
+    .option('--remove', 'remove the address')
+    .action(async (name: string, email: string | undefined, options: { remove?: boolean }) => {
+      if ((email === undefined) !== (options.remove ?? false)) {
+        throw new Refusal('usage', 'Use either an address or --remove.')
+      }
+      const change =
+        email === undefined
+          ? names.removeEmail(await table(), name, io)
+          : names.setEmail(await table(), name, email, io)
+      print(await change)
+    })
 
   ofUser('set-role', 'changes the role of a user')
     .addArgument(new Argument('<role>').choices(ROLES))
@@ -72,7 +102,7 @@ export function usersCommand(io: Io): Command {
   ofUser('remove', 'removes a user and everything stored about the user')
     .option('--yes', 'do not ask for confirmation')
     .action(async (name: string, { yes = false }: { yes?: boolean }) =>
-      print(await changes.remove(await table(), name, yes, io)),
+      print(await remove(await table(), name, yes, io)),
     )
 
   ofUser('sessions', 'lists the sessions of a user')
@@ -82,7 +112,7 @@ export function usersCommand(io: Io): Command {
     )
 
   ofUser('end-sessions', 'ends all sessions of a user').action(async (name: string) =>
-    print(await changes.endSessions(await table(), name, io)),
+    print(await changes.endSessions(await table(), name)),
   )
 
   users
@@ -103,8 +133,14 @@ export function usersCommand(io: Io): Command {
   return users
 }
 
-function readUsername(text: string): string {
-  const { success, data, error } = safeParse(Username, text)
+function readLoginName(text: string): string {
+  const { success, data, error } = safeParse(LoginName, text)
   if (!success) throw new Refusal('usage', `Invalid username: ${error.issues[0]?.message}`)
   return data
+}
+
+function readEmail(text: string): string {
+  const email = text.toLowerCase()
+  if (!isEmail(email)) throw new Refusal('usage', 'Invalid address: Must be an e-mail address.')
+  return email
 }

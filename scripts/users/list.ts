@@ -1,4 +1,5 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import { isUserId } from '../../lib/users/user.ts'
 import { type Io, widthOf } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import * as text from '../cli/table.ts'
@@ -30,7 +31,17 @@ export function readLimit(given: string): number {
 }
 
 /**
- * Prints the users that meet every filter. Without a limit they are all read and sorted by name. With one they come in
+ * Reads `--after`. It is an id, because a page may end with a user who is renamed or removed before the next one.
+ *
+ * @throws {@link Refusal} `usage`
+ */
+export function readAfter(given: string): string {
+  if (isUserId(given)) return given
+  throw new Refusal('usage', 'Invalid --after. Use the id that the page before ended with.')
+}
+
+/**
+ * Prints the users that meet every filter. Without a limit they are all read and sorted by username. With one they come in
  * the order of the table, and no further page of the table is read. Standard error then shows how to get the next page.
  */
 export async function list(table: Table, options: ListOptions, io: Io): Promise<void> {
@@ -45,7 +56,7 @@ export async function list(table: Table, options: ListOptions, io: Io): Promise<
   const { accounts, isLast } = await accountsInTableOrder(table, matches, limit, after)
   io.stdout.write(json ? text.asJson(accounts) : shown(accounts, filters, io))
   const last = accounts.at(-1)
-  if (!isLast && last) io.stderr.write(`There may be more users. Next page: --after ${last.username}\n`)
+  if (!isLast && last) io.stderr.write(`There may be more users. Next page: --after ${last.id}\n`)
 }
 
 function shown(accounts: readonly Account[], filters: readonly Filter[], io: Io): string {

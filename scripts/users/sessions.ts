@@ -1,32 +1,39 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import { type SessionSummary, summarizeLive } from '../../lib/sessions/session.ts'
-import { findSessions } from '../../lib/sessions/store.ts'
+import { liveSessions } from '../../lib/sessions/list.ts'
+import type { SessionSummary } from '../../lib/sessions/session.ts'
 import { type Io, widthOf } from '../cli/io.ts'
-import { asJson, minuteOf, printable, table as tableOf, wrap } from '../cli/table.ts'
+import { asJson, dateOf, minuteOf, printable, table as tableOf, wrap } from '../cli/table.ts'
 import type { ReadOptions } from './show.ts'
-import { noSuchUser } from './store.ts'
+import { findExisting } from './store.ts'
 
-/** Formats the live sessions of a user, the last used one first. */
+/** Formats all live sessions of a user, the newest first. */
 export async function sessions(
   table: Table,
-  username: string,
+  loginName: string,
   { json }: ReadOptions,
   io: Io,
 ): Promise<string> {
-  const found = await findSessions(table, username)
-  if (found.user === undefined) throw noSuchUser(username)
-  const live = summarizeLive(found.sessions, found.user, io.now())
+  const { id } = await findExisting(table, loginName)
+  const live: SessionSummary[] = []
+  for (let page = await liveSessions(table, id, io.now()); ; ) {
+    live.push(...page.sessions)
+    if (page.next === undefined) break
+    page = await liveSessions(table, id, io.now(), page.next)
+  }
   if (json) return asJson(live)
-  return live.length === 0 ? `${username} has no sessions.\n` : shown(live, widthOf(io.stdout))
+  return live.length === 0 ? `${loginName} has no sessions.\n` : shown(live, widthOf(io.stdout))
 }
 
 /** Each session takes a row, and below it where the client signed in from. A user agent is too long for a column. */
 function shown(live: readonly SessionSummary[], width: number): string {
   const rows = live.map(({ id, createdAt, lastUsedAt, expiresAt }) => [
     id,
-    ...[createdAt, lastUsedAt, expiresAt].map(minuteOf),
+    minuteOf(createdAt),
+    minuteOf(lastUsedAt),
+    dateOf(expiresAt),
   ])
-  const [head, ...lines] = tableOf(['id', 'created (UTC)', 'last used', 'expires'], rows, width)
+  // No column is wrapped, so each session has one line.
+  const [head, ...lines] = tableOf(['id', 'created (UTC)', 'last used', 'expires'], rows, Infinity)
     .trimEnd()
     .split('\n')
   const blocks = live.map(

@@ -9,11 +9,14 @@ export interface ReadOptions {
 }
 
 /** Formats one user, one line for each value. */
-export async function show(table: Table, username: string, { json }: ReadOptions): Promise<string> {
-  const account = accountOf(await findExisting(table, username))
+export async function show(table: Table, loginName: string, { json }: ReadOptions): Promise<string> {
+  const account = accountOf(await findExisting(table, loginName))
   if (json) return asJson(account)
+  const { email, emailVerified } = account
   return [
     `username  ${account.username}`,
+    ...(email === undefined ? [] : [`address   ${email}, ${emailVerified ? 'verified' : 'not verified'}`]),
+    `id        ${account.id}`,
     `role      ${account.role}`,
     `state     ${stateOf(account)}`,
     `created   ${account.createdAt}`,

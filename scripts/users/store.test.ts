@@ -1,58 +1,92 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
+import { removeUser } from '../../lib/users/names.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
-import { addUser, changeUser, findUser } from '../../lib/users/store.ts'
-import { newUser } from '../../lib/users/user.ts'
+import { changeUser, findUser } from '../../lib/users/store.ts'
+import type { User } from '../../lib/users/user.ts'
 import { type Store, startStore } from '../../test/support/operator.ts'
-import { changeExisting, removeUser } from './store.ts'
+import { addTestUser } from '../../test/support/users.ts'
+import { changeExisting } from './store.ts'
 
 let store: Store
+let ada: User
 
 beforeAll(async () => {
   store = await startStore()
 })
 afterAll(() => store.stop())
+beforeEach(async () => {
+  await store.clear()
+  ada = await addTestUser(store.table, { username: 'ada', email: 'ada@example.org' })
+})
 
-/** Returns the table, with another operator who revokes the user's tokens right before each of the first writes. */
-function overtaken(username: string, times: number) {
+/** Returns the table, with another operator who acts right before each of the first writes. */
+function overtaken(act: () => Promise<unknown>, times: number) {
   let left = times
   const aws: AwsCall = async (...call) => {
     if (call[1] === 'UpdateItem' && left > 0) {
       left -= 1
-      const user = await findUser(store.table, username)
-      if (user) await changeUser(store.table, user, revokeTokens(user, new Date()))
+      await act()
     }
     return store.table.aws(...call)
   }
   return { ...store.table, aws }
 }
 
-test('a change that another one overtakes starts again from the changed user', async () => {
-  await addUser(store.table, newUser('ada', 'user', 'hash', new Date(0)))
-  const seen: number[] = []
-  await changeExisting(overtaken('ada', 3), 'ada', (user) => {
-    seen.push(user.validAfter)
-    return { role: 'admin' }
+async function revoke() {
+  const user = await findUser(store.table, ada.id)
+  if (user) await changeUser(store.table, user, revokeTokens(user), 'other')
+}
+
+async function replace() {
+  await removeUser(store.table, ada)
+  await addTestUser(store.table, { username: 'ada' })
+}
+
+/** Makes ada an administrator. */
+const promote = (table = store.table, seen: number[] = []) =>
+  changeExisting(table, 'ada', ada, (user, requestId) => {
+    seen.push(user.generation - ada.generation)
+    return changeUser(table, user, { role: 'admin', ...revokeTokens(user) }, requestId)
   })
-  expect(seen).toHaveLength(4)
-  expect(new Set(seen).size).toBe(4)
-  expect(await store.user('ada')).toMatchObject({ role: 'admin', validAfter: seen.at(-1) })
+
+const MOVED = 'User ada was removed or renamed meanwhile. Check, and try again.'
+
+test('a change that another one overtakes starts again from the changed user', async () => {
+  const seen: number[] = []
+  await promote(overtaken(revoke, 3), seen)
+  expect(seen).toEqual([0, 1, 2, 3])
+  expect(await store.user('ada')).toMatchObject({ role: 'admin', generation: ada.generation + 4 })
 })
 
 test('a change that is overtaken many times fails and changes nothing', async () => {
-  await addUser(store.table, newUser('bob', 'user', 'hash', new Date(0)))
-  const change = changeExisting(overtaken('bob', 100), 'bob', () => ({ role: 'admin' }))
-  await expect(change).rejects.toMatchObject({ code: 'unavailable', message: 'the user kept changing' })
-  expect(await store.user('bob')).toMatchObject({ role: 'user' })
+  await expect(promote(overtaken(revoke, 100))).rejects.toMatchObject({
+    code: 'unavailable',
+    message: 'the user kept changing',
+  })
+  expect(await store.user('ada')).toMatchObject({ role: 'user' })
+})
+
+test('a change whose response is lost is made once', async () => {
+  let lost = false
+  const aws: AwsCall = async (...call) => {
+    if (call[1] === 'UpdateItem' && !lost) {
+      lost = true
+      await store.table.aws(...call)
+    }
+    return store.table.aws(...call)
+  }
+  await promote({ ...store.table, aws })
+  expect(await store.user('ada')).toMatchObject({ role: 'admin', generation: ada.generation + 1 })
 })
 
 test('a change does not bring back a user who is removed meanwhile', async () => {
-  await addUser(store.table, newUser('carl', 'user', 'hash', new Date(0)))
-  const aws: AwsCall = async (...call) => {
-    if (call[1] === 'UpdateItem') await removeUser(store.table, 'carl')
-    return store.table.aws(...call)
-  }
-  const change = changeExisting({ ...store.table, aws }, 'carl', () => ({ role: 'admin' }))
-  await expect(change).rejects.toThrow('User carl does not exist.')
-  expect(await store.user('carl')).toBeUndefined()
+  const remove = () => removeUser(store.table, ada)
+  await expect(promote(overtaken(remove, 1))).rejects.toThrow(MOVED)
+  expect(await store.items()).toEqual([])
+})
+
+test('a change stops if the name belongs to another user meanwhile', async () => {
+  await expect(promote(overtaken(replace, 1))).rejects.toThrow(MOVED)
+  expect(await store.user('ada')).toMatchObject({ role: 'user' })
 })

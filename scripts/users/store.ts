@@ -1,7 +1,7 @@
-import { type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
-import { changeUserWithRetries, findUser, profileKey, userOf } from '../../lib/users/store.ts'
+import { randomUUID } from 'node:crypto'
+import type { Item, Table } from '../../lib/aws/dynamodb.ts'
+import { findUserByName, profileKey, untilStored, userOf } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { inParallel } from '../cli/in-parallel.ts'
 import { allItems, pagesOf } from '../cli/pages.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { type Account, accountOf } from './account.ts'
@@ -9,34 +9,54 @@ import { type Account, accountOf } from './account.ts'
 /** Small enough for a page to arrive in time over a slow connection. */
 const ITEMS_PER_PAGE = 1_000
 
-const DELETIONS_IN_FLIGHT = 8
-
 /**
- * Finds a user.
+ * Finds the user of a login name.
  *
  * @throws {@link Refusal} `refused`, if the user does not exist.
  */
-export async function findExisting(table: Table, username: string): Promise<User> {
-  const user = await findUser(table, username)
-  if (user === undefined) throw noSuchUser(username)
+export async function findExisting(table: Table, loginName: string): Promise<User> {
+  const user = await findUserByName(table, loginName)
+  if (user === undefined) throw noSuchUser(loginName)
   return user
 }
 
-/** Creates the error for a username that no user has. */
-export const noSuchUser = (username: string) => new Refusal('refused', `User ${username} does not exist.`)
+/** Creates the error for a login name that no user has. */
+export const noSuchUser = (loginName: string) => new Refusal('refused', `User ${loginName} does not exist.`)
+
+/** Creates the error for a login name that a user has already. */
+export const alreadyExists = (loginName: string) =>
+  new Refusal('refused', `User ${loginName} already exists.`)
 
 /**
  * Changes a user. If another change comes first, it starts again from the changed user.
  *
- * @param changesTo - Returns the changes, given the user as just read.
- * @throws {@link Refusal} `refused`, if the user does not exist.
+ * @param loginName - Name by which the user was found. It must still be the same user's.
+ * @param found - As read.
+ * @param change - Makes the change, given the user as just read and the random id of the command. Returns
+ *   whether it is stored.
+ * @throws {@link Refusal} `refused`, if the name no longer points to this user.
  */
 export async function changeExisting(
   table: Table,
-  username: string,
-  changesTo: (user: User) => Partial<Omit<User, 'username'>>,
+  loginName: string,
+  found: User,
+  change: (user: User, requestId: string) => Promise<boolean>,
 ): Promise<void> {
-  if (!(await changeUserWithRetries(table, username, changesTo))) throw noSuchUser(username)
+  const requestId = randomUUID()
+  let user: User | undefined = found
+  await untilStored(async () => {
+    user ??= await findUserByName(table, loginName)
+    if (user?.id !== found.id) {
+      // An operator who was asked something may answer minutes after the read.
+      throw new Refusal(
+        'refused',
+        `User ${loginName} was removed or renamed meanwhile. Check, and try again.`,
+      )
+    }
+    const isStored = await change(user, requestId)
+    user = undefined
+    return isStored || undefined
+  })
 }
 
 const PROFILES = {
@@ -48,20 +68,25 @@ const PROFILES = {
 /** Password hashes never leave the store for a list. */
 const ACCOUNTS = {
   ...PROFILES,
-  ProjectionExpression: 'pk, #role, disabled, createdAt, changedAt',
+  ProjectionExpression: 'pk, username, email, emailVerified, #role, disabled, createdAt, changedAt',
   ExpressionAttributeNames: { '#role': 'role' },
 }
 
 /** Stands for the attributes that {@link ACCOUNTS} leaves out. Accounts do not contain them. */
-const UNREAD: Item = { passwordHash: { S: '' }, validAfter: { N: '0' }, sessionsValidAfter: { N: '0' } }
+const UNREAD: Item = {
+  passwordHash: { S: '' },
+  requestId: { S: '' },
+  generation: { N: '0' },
+  sessionGeneration: { N: '0' },
+}
 
 const readAccount = (item: Item): Account => accountOf(userOf({ ...UNREAD, ...item }))
 
-/** Reads all users, without their password hashes, sorted by name. */
+/** Reads all users, without their password hashes, sorted by username. */
 export const accountsByName = async (table: Table): Promise<Account[]> =>
   byName((await allItems(table, 'Scan', ACCOUNTS)).map(readAccount))
 
-/** Reads all users, sorted by name. */
+/** Reads all users, sorted by username. */
 export const usersByName = async (table: Table): Promise<User[]> =>
   byName((await allItems(table, 'Scan', PROFILES)).map(userOf))
 
@@ -72,7 +97,7 @@ const byName = <T extends { username: string }>(users: T[]): T[] =>
  * Reads users in the order of the table, and no page of it beyond the last one needed.
  *
  * @param limit - How many users to return at most.
- * @param after - Username to begin after. The user need not exist any longer.
+ * @param after - Id of the user to begin after. The user need not exist any longer.
  * @returns The users, and whether they are the last ones for certain.
  */
 export async function accountsInTableOrder(
@@ -89,33 +114,4 @@ export async function accountsInTableOrder(
     if (accounts.length === limit) return { accounts, isLast }
   }
   return { accounts, isLast: true }
-}
-
-/**
- * Deletes everything stored about a user. The profile goes first: from then on no session of the user can begin or be
- * refreshed, and a login that is under way finds no user.
- *
- * @returns How many items existed.
- */
-export async function removeUser(table: Table, username: string): Promise<number> {
-  const remove = async (key: Key) => {
-    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: key })
-  }
-  const before = await keysOf(table, username)
-  await remove(profileKey(username))
-  await inParallel(DELETIONS_IN_FLIGHT, eachOf(await keysOf(table, username)), remove)
-  return before.length
-}
-
-async function* eachOf<T>(values: readonly T[]): AsyncGenerator<T> {
-  yield* values
-}
-
-async function keysOf(table: Table, username: string): Promise<Key[]> {
-  const items = await allItems(table, 'Query', {
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': profileKey(username).pk },
-    ProjectionExpression: 'pk, sk',
-  })
-  return items.map((item) => ({ pk: { S: text(item, 'pk') }, sk: { S: text(item, 'sk') } }))
 }

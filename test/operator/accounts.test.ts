@@ -2,13 +2,18 @@ import { statSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { AwsCall } from '../../lib/aws/client.ts'
 import { optionalText } from '../../lib/aws/dynamodb.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
-import { countersFor } from '../../lib/throttling/limits.ts'
-import { countFailure } from '../../lib/throttling/store.ts'
-import { addUser } from '../../lib/users/store.ts'
-import { newUser, type Role } from '../../lib/users/user.ts'
+import { isLive } from '../../lib/sessions/session.ts'
+import { findSession } from '../../lib/sessions/store.ts'
+import { isoOf } from '../../lib/time.ts'
+import type { User } from '../../lib/users/user.ts'
+import { usersCommand } from '../../scripts/users/command.ts'
+import { remove } from '../../scripts/users/remove.ts'
+import { beginInProcess } from '../support/command.ts'
 import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
+import { addTestUser } from '../support/users.ts'
 
 let store: Store
 
@@ -20,8 +25,8 @@ afterAll(() => store.stop())
 const created = new Date('2026-01-31T12:00:00.250Z')
 
 /** Adds a user that was created earlier and has an unknown password. */
-const given = (username: string, role: Role = 'user') =>
-  addUser(store.table, newUser(username, role, readyHash(), created))
+const given = (username: string, values: Partial<User> = {}) =>
+  addTestUser(store.table, { username, passwordHash: readyHash(), ...values }, created)
 
 const refusal = (status: number, line: string) => ({ status, stdout: '', stderr: `${line}\n` })
 const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
@@ -79,12 +84,14 @@ test('add refuses an existing user and changes nothing', async () => {
 })
 
 test('show prints everything about a user except the hash, as text and as JSON', async () => {
-  await given('shown', 'admin')
+  const { id } = await given('shown', { role: 'admin', email: 'shown@example.org' })
   await store.run(['disable', 'shown'])
   const { changedAt, createdAt } = (await store.user('shown')) ?? {}
   expect(createdAt).toBe(created.toISOString())
   const lines = [
     'username  shown',
+    'address   shown@example.org, not verified',
+    `id        ${id}`,
     'role      admin',
     'state     disabled',
     `created   ${createdAt}`,
@@ -92,20 +99,24 @@ test('show prints everything about a user except the hash, as text and as JSON',
     '',
   ]
   expect(await store.run(['show', 'shown'])).toEqual(success(lines.join('\n')))
+  expect(await store.run(['show', 'Shown@example.org'])).toEqual(success(lines.join('\n')))
   const { stdout } = await store.run(['show', 'shown', '--json'])
-  const shown = { username: 'shown', role: 'admin', disabled: true, createdAt, changedAt }
-  expect(JSON.parse(stdout)).toEqual(shown)
+  const names = { username: 'shown', email: 'shown@example.org', emailVerified: false }
+  expect(JSON.parse(stdout)).toEqual({ id, ...names, role: 'admin', disabled: true, createdAt, changedAt })
 })
 
 test('set-role changes the role, revokes access tokens and ends no session', async () => {
-  await given('climber')
+  const before = await given('climber')
   const session = await store.signIn('climber')
   const outcome = await store.run(['set-role', 'climber', 'admin'])
   expect(outcome).toEqual(success('climber has role admin. Access tokens issued before are revoked.\n'))
-  const user = await store.user('climber')
-  expect(user).toMatchObject({ role: 'admin', disabled: false })
-  expect(user?.validAfter).toBeGreaterThan(session.createdAt)
-  expect(user?.changedAt).not.toBe(created.toISOString())
+  expect(await store.user('climber')).toEqual({
+    ...before,
+    role: 'admin',
+    generation: before.generation + 1,
+    requestId: expect.any(String),
+    changedAt: expect.any(String),
+  })
   expect(await sessionIds('climber')).toEqual([session.id])
 })
 
@@ -121,53 +132,49 @@ test('set-password replaces the password and ends all sessions', async () => {
 
 test('disable prevents logins, enable allows them again and revives no session', async () => {
   await store.run(['add', 'suspect'], PASSWORD)
-  const { createdAt } = await store.signIn('suspect')
+  const before = await store.user('suspect')
+  await store.signIn('suspect')
   expect(await store.run(['disable', 'suspect'])).toEqual(
     success('suspect is disabled. All sessions have ended.\n'),
   )
   expect(await store.canLogIn('suspect', PASSWORD)).toBe(false)
   expect(await sessionIds('suspect')).toEqual([])
-  expect((await store.user('suspect'))?.validAfter).toBeGreaterThan(createdAt)
+  expect((await store.user('suspect'))?.generation).toBe((before?.generation ?? 0) + 1)
 
   expect(await store.run(['enable', 'suspect'])).toEqual(success('suspect is enabled.\n'))
   expect(await store.canLogIn('suspect', PASSWORD)).toBe(true)
   expect(await sessionIds('suspect')).toEqual([])
 })
 
-test('sessions --json lists live sessions, the last used first, as GET /sessions does', async () => {
+test('sessions --json lists all live sessions, the newest first, as GET /sessions does', async () => {
   await given('visitor')
-  const first = await store.signIn('visitor', 'first')
-  const second = await store.signIn('visitor', 'second')
-  const { aws, name } = store.table
-  await aws('dynamodb', 'UpdateItem', {
-    TableName: name,
-    Key: { pk: { S: 'user#visitor' }, sk: { S: `session#${second.id}` } },
-    UpdateExpression: 'SET lastUsedAt = :later',
-    ExpressionAttributeValues: { ':later': { N: String(second.lastUsedAt + 60) } },
-  })
+  const seconds = Array.from({ length: 120 }, (_, index) => index)
+  const begun = []
+  for (const second of seconds) begun.push(await store.signIn('visitor', `client ${second}`, second))
   const { stdout } = await store.run(['sessions', 'visitor', '--json'])
-  const iso = (second: number) => new Date(second * 1_000).toISOString()
-  const shown = ({ id, createdAt, expiresAt, userAgent }: typeof first, lastUsedAt: number) => ({
-    id,
-    createdAt: iso(createdAt),
-    lastUsedAt: iso(lastUsedAt),
-    expiresAt: iso(expiresAt),
-    sourceIp: '192.0.2.1',
-    userAgent,
-  })
-  expect(JSON.parse(stdout)).toEqual([shown(second, second.lastUsedAt + 60), shown(first, first.lastUsedAt)])
+  const wholeHour = (second: number) => second - (second % 3600)
+  expect(JSON.parse(stdout)).toEqual(
+    begun.toReversed().map(({ id, createdAt, expiresAt, userAgent }) => ({
+      id,
+      createdAt: isoOf(createdAt),
+      lastUsedAt: isoOf(createdAt),
+      expiresAt: isoOf(wholeHour(expiresAt)),
+      sourceIp: '192.0.2.1',
+      userAgent,
+    })),
+  )
 })
 
 test('sessions prints rows of at most 80 columns, with source and user agent below', async () => {
   await given('visited')
   const browser =
     'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
-  const { id, createdAt, lastUsedAt, expiresAt } = await store.signIn('visited', browser)
-  const minute = (second: number) => new Date(second * 1_000).toISOString().slice(0, 16).replace('T', ' ')
+  const { id, createdAt, expiresAt } = await store.signIn('visited', browser)
+  const minute = (second: number) => isoOf(second).slice(0, 16).replace('T', ' ')
   const { stdout } = await store.run(['sessions', 'visited'])
   expect(stdout.split('\n')).toEqual([
-    'id                      created (UTC)     last used         expires',
-    `${id}  ${[createdAt, lastUsedAt, expiresAt].map(minute).join('  ')}`,
+    'id                              created (UTC)     last used         expires',
+    `${id}  ${minute(createdAt)}  ${minute(createdAt)}  ${isoOf(expiresAt).slice(0, 10)}`,
     '  192.0.2.1  Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like',
     '  Gecko) Chrome/140.0.0.0 Safari/537.36',
     '',
@@ -193,17 +200,30 @@ test('end-sessions ends all sessions of one user and none of another', async () 
   expect(await sessionIds('stayer')).toEqual([staying.id])
 })
 
-test('remove deletes everything about one user and nothing about others', async () => {
-  const before = await store.items()
-  await given('goner')
-  for (let count = 0; count < 20; count += 1) await store.signIn('goner')
-  const [pair, , user] = countersFor('goner', '192.0.2.1', LIMITS)
-  for (const counter of [pair, user]) if (counter) await countFailure(store.table, counter, created)
-  expect(await store.items()).toHaveLength(before.length + 23)
+/** Stores items that sign-ins and wrong passwords leave. */
+async function leaveItems(pk: string, ...sortKeys: string[]): Promise<void> {
+  for (const sk of sortKeys) {
+    const Item = { pk: { S: pk }, sk: { S: sk }, expiresAt: { N: '4000000000' } }
+    await store.table.aws('dynamodb', 'PutItem', { TableName: store.table.name, Item })
+  }
+}
 
-  expect(await store.run(['remove', 'goner', '--yes'])).toEqual(success('Removed goner.\n'))
-  expect(sorted(await store.items())).toEqual(sorted(before))
-})
+test.each(['goner', 'goner@example.org'])(
+  'remove %s deletes all of one user and nothing of others',
+  async (name) => {
+    await leaveItems('name#stranger', 'known#192.0.2.1', 'attempts#0')
+    const before = await store.items()
+    const { id } = await given('goner', { email: 'goner@example.org' })
+    for (let count = 0; count < 20; count += 1) await store.signIn('goner')
+    await leaveItems(`user#${id}`, 'attempts#192.0.2.1#0')
+    await leaveItems('name#goner', 'known#192.0.2.1', 'attempts#192.0.2.1#0', 'attempts#0')
+    await leaveItems('name#goner@example.org', 'attempts#0')
+    expect(await store.items()).toHaveLength(before.length + 28)
+
+    expect(await store.run(['remove', name, '--yes'])).toEqual(success(`Removed ${name}.\n`))
+    expect(sorted(await store.items())).toEqual(sorted(before))
+  },
+)
 
 test('remove without a terminal needs --yes', async () => {
   await given('kept')
@@ -213,21 +233,36 @@ test('remove without a terminal needs --yes', async () => {
   expect(await store.items()).toEqual(before)
 })
 
-test('remove finishes an interrupted removal', async () => {
-  await given('halfway')
-  await store.signIn('halfway')
-  const { aws, name } = store.table
-  const Key = { pk: { S: 'user#halfway' }, sk: { S: 'profile' } }
-  await aws('dynamodb', 'DeleteItem', { TableName: name, Key })
+test('remove deletes what an interrupted removal left under the name', async () => {
+  await leaveItems('name#halfway', 'known#192.0.2.1', 'attempts#0')
   expect(await store.run(['remove', 'halfway'])).toEqual(
-    success('User halfway did not exist. Removed what an earlier removal had left.\n'),
+    success('User halfway does not exist. Deleted what was left under the name.\n'),
   )
-  expect((await store.items()).filter((item) => optionalText(item, 'pk') === Key.pk.S)).toEqual([])
+  expect((await store.items()).filter((item) => optionalText(item, 'pk') === 'name#halfway')).toEqual([])
+  expect(await store.run(['remove', 'halfway'])).toEqual(refusal(1, 'User halfway does not exist.'))
+})
+
+test('remove that is interrupted leaves no user and no name, and its sessions are invalid', async () => {
+  const { id } = await given('cut')
+  const session = await store.signIn('cut')
+  const { io } = beginInProcess(usersCommand, ['--help'])
+  const aws: AwsCall = async (...call) => {
+    if (call[1] === 'DeleteItem') throw new Error('interrupted')
+    return store.table.aws(...call)
+  }
+  await expect(remove({ ...store.table, aws }, 'cut', true, io)).rejects.toThrow('interrupted')
+  expect(await store.user('cut')).toBeUndefined()
+  const left = await findSession(store.table, id, session.id)
+  expect(left.session && isLive(left.session, left.user, new Date())).toBe(false)
+  expect(await store.run(['add', 'cut'], PASSWORD)).toEqual(success('Added cut with role user.\n'))
 })
 
 test.each([
   ['show', 'ghost'],
   ['set-role', 'ghost', 'admin'],
+  ['rename', 'ghost', 'spirit'],
+  ['set-email', 'ghost', 'ghost@example.org'],
+  ['set-email', 'ghost', '--remove'],
   ['set-password', 'ghost'],
   ['disable', 'ghost'],
   ['enable', 'ghost'],
@@ -239,33 +274,6 @@ test.each([
   const before = await store.items()
   expect(await store.run(args, PASSWORD)).toEqual(refusal(1, 'User ghost does not exist.'))
   expect(await store.items()).toEqual(before)
-})
-
-test('import reads what export wrote: the same users with the same passwords', async () => {
-  const from = await startStore()
-  const to = await startStore()
-  try {
-    await from.run(['add', 'ada', '--role', 'admin'], PASSWORD)
-    await addUser(from.table, newUser('bob', 'user', readyHash(), created))
-    await from.run(['disable', 'bob'])
-    await from.signIn('ada')
-
-    const file = join(temporaryFolder(), 'users.jsonl')
-    const written = await from.run(['export', '--output', file])
-    expect(written).toEqual(success(`Wrote 2 users to ${file}.\n`))
-    expect(statSync(file).mode & 0o777).toBe(0o600)
-    const printed = await from.run(['export'])
-    expect(await readFile(file, 'utf8')).toBe(printed.stdout)
-
-    expect(await to.run(['import', file])).toEqual(success('2 added, 0 already there, 0 invalid.\n'))
-    expect((await to.run(['export'])).stdout).toBe(printed.stdout)
-    expect(await to.canLogIn('ada', PASSWORD)).toBe(true)
-    expect(await to.user('bob')).toMatchObject({ disabled: true, createdAt: created.toISOString() })
-    expect(await to.items()).toHaveLength(2)
-  } finally {
-    from.stop()
-    to.stop()
-  }
 })
 
 test('export replaces a file only with --force, and only its owner can read it', async () => {
@@ -280,9 +288,6 @@ test('export replaces a file only with --force, and only its owner can read it',
   expect(await readFile(file, 'utf8')).toBe((await store.run(['export'])).stdout)
   expect(statSync(file).mode & 0o777).toBe(0o600)
 })
-
-const unlimited = { failures: 1_000, windowSeconds: 60 }
-const LIMITS = { userAndSource: unlimited, source: unlimited, user: unlimited }
 
 async function sessionIds(username: string): Promise<string[]> {
   const { stdout } = await store.run(['sessions', username, '--json'])

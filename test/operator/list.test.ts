@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
-import { addUser } from '../../lib/users/store.ts'
-import { newUser, type Role } from '../../lib/users/user.ts'
+import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { readFilter } from '../../scripts/users/filter.ts'
 import { list } from '../../scripts/users/list.ts'
 import { beginInProcess, type Outcome } from '../support/command.ts'
 import { readyHash, type Store, startStore } from '../support/operator.ts'
+import { addTestUser } from '../support/users.ts'
 
 const created = new Date('2026-01-31T12:00:00.250Z')
 const at = created.toISOString()
 
-const add = (store: Store, username: string, role: Role = 'user') =>
-  addUser(store.table, newUser(username, role, readyHash(), created))
+const add = (store: Store, username: string, values: Partial<User> = {}) =>
+  addTestUser(store.table, { username, passwordHash: readyHash(), ...values }, created)
 
 const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
 const refusal = (line: string) => ({ status: 2, stdout: '', stderr: `${line}\n` })
@@ -26,8 +26,9 @@ describe('few users', () => {
   beforeAll(async () => {
     store = await startStore()
     expect(await store.run(['list'])).toEqual(success('No users.\n'))
-    for (const name of ['carl', 'ada', long]) await add(store, name)
-    await add(store, 'Grace'.toLowerCase(), 'admin')
+    for (const name of ['carl', long]) await add(store, name)
+    await add(store, 'ada', { email: 'countess@example.org' })
+    await add(store, 'grace', { role: 'admin' })
     await store.run(['disable', 'carl'])
   })
   afterAll(() => store.stop())
@@ -63,6 +64,7 @@ describe('few users', () => {
       [long, 'ada', 'carl', 'grace'],
     ],
     [['--filter', 'race'], ['grace']],
+    [['--filter', 'Countess@'], ['ada']],
     [['--filter', 'role=admin'], ['grace']],
     [['--filter', 'state=disabled'], ['carl']],
     [['--filter', 'state=enabled', '--filter', 'role=user', '--filter', 'ada'], ['ada']],
@@ -77,14 +79,15 @@ describe('few users', () => {
     )
   })
 
-  const USE = 'Use part of a username, role=user, role=admin, state=enabled or state=disabled.'
+  const USE = 'Use part of a username or address, role=user, role=admin, state=enabled or state=disabled.'
   test.each([
     [['--filter', 'role=king'], `Invalid --filter. ${USE}`],
     [['--filter', 'name=ada'], `Invalid --filter. ${USE}`],
     [['--filter', ''], `Invalid --filter. ${USE}`],
     [['--limit', '0'], 'Invalid --limit. Use a whole number from 1 to 10000.'],
     [['--limit', 'ten'], 'Invalid --limit. Use a whole number from 1 to 10000.'],
-    [['--after', 'ada'], 'Use --after only with --limit.'],
+    [['--after', 'A'.repeat(22)], 'Use --after only with --limit.'],
+    [['--after', 'ada'], 'Invalid --after. Use the id that the page before ended with.'],
   ])('list refuses %j', async (options, line) => {
     expect(await store.run(['list', ...options])).toEqual(refusal(line))
   })
@@ -103,10 +106,9 @@ describe('1,200 users, one with sessions', () => {
 
   test('list prints all users by name, without hashes and other items of the table', async () => {
     const { stdout } = await store.run(['list', '--json'])
-    const role = { role: 'user', disabled: false }
-    expect(JSON.parse(stdout)).toEqual(
-      names.map((username) => ({ username, ...role, createdAt: at, changedAt: at })),
-    )
+    const id = expect.stringMatching(/^[\w-]{22}$/)
+    const same = { id, emailVerified: false, role: 'user', disabled: false, createdAt: at, changedAt: at }
+    expect(JSON.parse(stdout)).toEqual(names.map((username) => ({ ...same, username })))
     const table = await store.run(['list'])
     expect(table.stdout.split('\n')).toHaveLength(names.length + 2)
     expect(table.stdout).not.toContain('argon2')
@@ -117,9 +119,12 @@ describe('1,200 users, one with sessions', () => {
     for (let after: string[] = [], hasMore = true; hasMore; ) {
       const page = await store.run(['list', '--json', '--limit', '500', ...after])
       seen.push(...namesIn(page))
+      const last = JSON.parse(page.stdout).at(-1).id
       hasMore = page.stderr !== ''
-      expect(page.stderr).toBe(hasMore ? `There may be more users. Next page: --after ${seen.at(-1)}\n` : '')
-      after = ['--after', seen.at(-1) ?? '']
+      expect(page.stderr).toBe(hasMore ? `There may be more users. Next page: --after ${last}\n` : '')
+      after = ['--after', last]
+      // The next page begins after a user who is gone.
+      if (hasMore) await store.run(['remove', seen.at(-1) ?? '', '--yes'])
     }
     expect(seen.toSorted()).toEqual(names)
   })
@@ -139,6 +144,7 @@ describe('1,200 users, one with sessions', () => {
     await list({ ...store.table, aws }, { filter: readFilter(first, []), limit: 1 }, io)
     expect(calls).toBe(2)
     await list({ ...store.table, aws }, { filter }, io)
-    expect(calls).toBe(4)
+    // The table has a name for each user, too.
+    expect(calls).toBe(5)
   })
 })

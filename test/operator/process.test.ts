@@ -24,6 +24,8 @@ test('--help lists every command and exits with 0', async () => {
     'add',
     'list',
     'show',
+    'rename',
+    'set-email',
     'set-role',
     'set-password',
     'disable',

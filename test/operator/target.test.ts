@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { findUser } from '../../lib/users/store.ts'
+import { findUserByName } from '../../lib/users/store.ts'
 import { expectDynamoDb } from '../../scripts/cli/probe.ts'
 import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 
@@ -29,7 +29,7 @@ test.each(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'])(
     const username = variable.toLowerCase()
     const outcome = await run(['add', username, '--stage', 'other'], PASSWORD, env)
     expect(outcome).toEqual({ status: 0, stdout: `Added ${username} with role user.\n`, stderr: '' })
-    expect(await findUser(store.tableOf('other'), username)).toMatchObject({ username })
+    expect(await findUserByName(store.tableOf('other'), username)).toMatchObject({ username })
     expect(await store.user(username)).toBeUndefined()
   },
 )
@@ -119,7 +119,14 @@ test.each([
   [
     'an invalid username',
     ['add', PASSWORD],
-    'Invalid username: Must be 1 to 64 characters: a-z, 0-9, dot, underscore or hyphen.',
+    'Invalid username: Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.',
+  ],
+  ['an invalid address', ['set-email', 'ada', PASSWORD], 'Invalid address: Must be an e-mail address.'],
+  ['no address', ['set-email', 'ada', '--local'], 'Use either an address or --remove.'],
+  [
+    'an address to set and to remove',
+    ['set-email', 'ada', 'ada@example.org', '--remove'],
+    'Use either an address or --remove.',
   ],
   ['a missing username', ['show'], 'Missing username.'],
   ['an unknown role', ['set-role', 'ada', PASSWORD], 'Invalid role. Use one of user, admin.'],

@@ -66,12 +66,13 @@ export async function startStore() {
     canLogIn: async (username: string, password: string) =>
       (await verifyUserPassword({ user: await findUserByName(table, username) }, password)) !== undefined,
     /** Starts a session as a login does. */
-    signIn: async (username: string, userAgent = 'test') => {
+    signIn: async (username: string, userAgent = 'test', secondsFromNow = 0) => {
       const user = await findUserByName(table, username)
       if (user === undefined) throw new Error(`user ${username} does not exist`)
       const origin = { sourceIp: '192.0.2.1', userAgent }
       const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
-      const { session } = startSession(user, origin, lifetimes, new Date(), randomBytes(SESSION_RANDOM_BYTES))
+      const now = new Date(Date.now() + secondsFromNow * 1000)
+      const { session } = startSession(user, origin, lifetimes, now, randomBytes(SESSION_RANDOM_BYTES))
       await putSession(table, session)
       return session
     },

@@ -1,0 +1,84 @@
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import { isEmail } from '../../lib/login-name.ts'
+import { changeNames } from '../../lib/users/names.ts'
+import { findUserByName } from '../../lib/users/store.ts'
+import { loginNamesOf, type User } from '../../lib/users/user.ts'
+import type { Io } from '../cli/io.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { alreadyExists, changeExisting, findExisting } from './store.ts'
+
+type Names = Pick<User, 'username' | 'email' | 'emailVerified'>
+
+/**
+ * Returns the names of a user. A username that is an address is also the user's address, unless the user has another
+ * one.
+ *
+ * @param isVerified - Whether the user has shown that the address is the user's own.
+ */
+export const namesOf = (username: string, email: string | undefined, isVerified: boolean): Names => {
+  const address = email ?? (isEmail(username) ? username : undefined)
+  return { username, email: address, emailVerified: isVerified && address !== undefined }
+}
+
+/** Changes the username. If it was the address and the new one is an address too, the address changes with it. */
+export async function rename(table: Table, loginName: string, username: string, io: Io): Promise<string> {
+  await change(table, loginName, io, (user) => {
+    const isBoth = user.email === user.username && isEmail(username)
+    return { username, email: isBoth ? username : user.email }
+  })
+  return `${loginName} now has the username ${username}. ${REVOKED}`
+}
+
+/** Changes the address. If it was the username, the username changes with it. */
+export async function setEmail(table: Table, loginName: string, email: string, io: Io): Promise<string> {
+  await change(table, loginName, io, (user) => ({
+    username: user.username === user.email ? email : user.username,
+    email,
+  }))
+  return `${loginName} now has the address ${email}. ${REVOKED}`
+}
+
+/** Removes the address. */
+export async function removeEmail(table: Table, loginName: string, io: Io): Promise<string> {
+  await change(table, loginName, io, ({ username }) => {
+    if (isEmail(username)) {
+      throw new Refusal('refused', `The username ${username} is an address. Rename the user first.`)
+    }
+    return { username, email: undefined }
+  })
+  return `${loginName} now has no address. ${REVOKED}`
+}
+
+const REVOKED = 'Access tokens issued before are revoked.\n'
+
+/** Changes the names of a user. An address that changes is not verified. */
+async function change(
+  table: Table,
+  loginName: string,
+  { now }: Io,
+  namesTo: (user: User) => Pick<User, 'username' | 'email'>,
+): Promise<void> {
+  const found = await findExisting(table, loginName)
+  await changeExisting(table, loginName, found, async (user, requestId) => {
+    const { username, email } = namesTo(user)
+    const names = namesOf(username, email, user.emailVerified)
+    const isVerified = names.emailVerified && names.email === user.email
+    const after = { ...names, emailVerified: isVerified }
+    const outcome = await changeNames(table, user, after, now(), requestId)
+    if (outcome === 'taken') throw alreadyExists(await takenName(table, after, user.id))
+    return outcome === 'done'
+  })
+}
+
+/** Returns the login name that another user has. */
+export async function takenName(
+  table: Table,
+  user: Pick<User, 'username' | 'email'>,
+  userId?: string,
+): Promise<string> {
+  for (const name of loginNamesOf(user)) {
+    const owner = await findUserByName(table, name)
+    if (owner !== undefined && owner.id !== userId) return name
+  }
+  return user.username
+}
