@@ -1,26 +1,38 @@
-import { expect, inject, test } from 'vitest'
-import { postLogin } from '../support/http.ts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type Stores, startStores } from '../support/sessions.ts'
+import { differences, expectAlike, measure, REJECTED } from '../support/timing.ts'
 
-const ROUNDS = 101
+// A sample is 1,200 hashes.
+vi.setConfig({ testTimeout: 300_000 })
 
-test('an unknown username takes as long as a wrong password', async () => {
-  const url = inject('serviceUrl')
-  const timeMs = async (body: string) => {
-    const startedMs = performance.now()
-    await postLogin(url, body)
-    return performance.now() - startedMs
-  }
-  // Alternating, so that a slow moment of the machine slows both.
-  const unknown: number[] = []
-  const wrong: number[] = []
-  for (let round = 0; round < ROUNDS; round += 1) {
-    unknown.push(await timeMs('{"username":"unknown","password":"user"}'))
-    wrong.push(await timeMs('{"username":"user","password":"wrong"}'))
-  }
-  const median = (all: number[]) => all.sort((a, b) => a - b)[(ROUNDS - 1) / 2] ?? Number.NaN
-  const ratio = median(unknown) / median(wrong)
-  console.log(`Unknown username to wrong password, medians of ${ROUNDS}: ${ratio.toFixed(3)}`)
-  // Without a hash for unknown usernames, the response takes a fraction of the time.
-  expect(ratio).toBeGreaterThan(0.75)
-  expect(ratio).toBeLessThan(1.33)
+let stores: Stores
+
+beforeAll(async () => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
+  stores = await startStores()
+})
+afterAll(() => stores.aws.stop())
+
+const HASH = '../../lib/passwords/hash.ts'
+
+test('unknown, known and disabled users take the same time, at the cost of real hashes', async () => {
+  const functions = await stores.functions()
+  await expectAlike(() => measure(stores, functions, REJECTED))
+})
+
+test('control: a login that skips the hash of unknown usernames is found', async () => {
+  vi.doMock(HASH, async (original) => {
+    const hash = await original<typeof import('../../lib/passwords/hash.ts')>()
+    const verifyPassword: typeof hash.verifyPassword = async (password, stored) =>
+      stored !== hash.DECOY_HASH && hash.verifyPassword(password, stored)
+    return { ...hash, verifyPassword }
+  })
+  const functions = await stores.functions()
+  vi.doUnmock(HASH)
+  const { times } = await measure(stores, functions, REJECTED)
+  const found = differences(times)
+  const unknown = [...found].filter(([pair]) => pair.startsWith('unknown username / '))
+  expect(unknown).toHaveLength(3)
+  for (const [, { p }] of unknown) expect(p).toBeLessThan(1e-50)
 })

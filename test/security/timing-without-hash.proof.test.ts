@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type Stores, startStores } from '../support/sessions.ts'
+import { expectAlike, measure, prepare, REFUSED, REJECTED } from '../support/timing.ts'
+
+const hashes = vi.hoisted(() => ({ count: 0 }))
+
+// Cheap hashes do not cover differences in what is done beside hashing.
+vi.mock('node:crypto', async (original) => {
+  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
+  const crypto = cheapArgon2(await original())
+  const argon2Sync: typeof crypto.argon2Sync = (...parameters) => {
+    hashes.count += 1
+    return crypto.argon2Sync(...parameters)
+  }
+  return { ...crypto, argon2Sync }
+})
+
+let stores: Stores
+
+beforeAll(async () => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
+  stores = await startStores()
+})
+afterAll(() => stores.aws.stop())
+const LIMIT_OF_ONE = { LIMIT_USER_AND_SOURCE: '1/900' }
+
+test('unknown, known and disabled users take the same time beside their one hash', async () => {
+  const functions = await stores.functions()
+  await expectAlike(() => measure(stores, functions, REJECTED))
+})
+
+test('a refused sign-in takes the same time for right, wrong and unknown, without a hash', async () => {
+  const functions = await stores.functions(LIMIT_OF_ONE)
+  await expectAlike(() => measure(stores, functions, REFUSED))
+})
+
+test.for([...Object.entries(REJECTED), ...Object.entries(REFUSED)])(
+  'a sign-in computes one hash, and none if it is refused: %s',
+  async ([, login]) => {
+    const send = await prepare(stores, await stores.functions(LIMIT_OF_ONE), login)
+    hashes.count = 0
+    const { status } = await send()
+    expect([status, hashes.count]).toEqual(login.isRefused ? [429, 0] : [401, 1])
+  },
+)
