@@ -23,12 +23,15 @@ export async function exportUsers(table: Table, options: ExportOptions): Promise
   return `Wrote ${users.length} users to ${options.output}.\n`
 }
 
-const exported = ({ username, role, disabled, passwordHash, createdAt }: User) => ({
-  username,
-  role,
-  disabled,
-  passwordHash,
-  createdAt,
+const exported = (user: User) => ({
+  id: user.id,
+  username: user.username,
+  email: user.email,
+  emailVerified: user.emailVerified,
+  role: user.role,
+  disabled: user.disabled,
+  passwordHash: user.passwordHash,
+  createdAt: user.createdAt,
 })
 
 /** Writes a file that only its owner can read. */

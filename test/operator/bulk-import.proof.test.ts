@@ -22,6 +22,7 @@ test('import adds 10,000 users with ready hashes, and a repeated import adds non
     stdout: `0 added, ${COUNT} already there, 0 invalid.\n`,
     stderr: lines,
   })
-  expect(await store.items()).toHaveLength(COUNT)
+  // Each user has a profile and a name.
+  expect(await store.items()).toHaveLength(2 * COUNT)
   await store.stop()
 })

@@ -1,7 +1,7 @@
 import type { Table } from '../../../lib/aws/dynamodb.ts'
-import { findUser } from '../../../lib/users/store.ts'
 import { stateOf } from '../account.ts'
 import type { Settle } from './import-users.ts'
+import { findObstacle } from './obstacle.ts'
 
 /**
  * Creates the {@link Settle} of a dry run, which only reads.
@@ -9,13 +9,14 @@ import type { Settle } from './import-users.ts'
  * @param plan - Takes what an import would do, one text for each line of the file, in the order of the file.
  */
 export function checkRow(table: Table, plan: string[]): Settle {
-  return async ({ username, role, disabled }, line) => {
-    const exists = (await findUser(table, username)) !== undefined
-    const outcome = exists
-      ? `skip ${username}, which exists`
-      : `add ${username}, ${role}, ${stateOf({ disabled })}`
+  return async ({ values }, line) => {
+    const { username, role } = values
+    const obstacle = await findObstacle(table, values)
+    if (typeof obstacle === 'object') return obstacle
+    const isNew = obstacle === undefined
+    const outcome = isNew ? `add ${username}, ${role}, ${stateOf(values)}` : `skip ${username}, which exists`
     // Lines settle out of order. Those without a text leave gaps, which `join` ignores.
     plan[line] = `line ${line}: ${outcome}\n`
-    return !exists
+    return isNew ? 'added' : 'present'
   }
 }

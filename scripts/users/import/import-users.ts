@@ -1,12 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
-import { addUser, findUser } from '../../../lib/users/store.ts'
-import { newUser } from '../../../lib/users/user.ts'
+import { ServiceError } from '../../../lib/errors.ts'
+import { createUser } from '../../../lib/users/names.ts'
+import { newUser, USER_RANDOM_BYTES } from '../../../lib/users/user.ts'
 import { inParallel } from '../../cli/in-parallel.ts'
 import type { Hashers } from './hashers.ts'
 import type { Place } from './lines.ts'
 import { type NewAccount, readAccount } from './new-account.ts'
+import { findObstacle } from './obstacle.ts'
 import type { Progress } from './progress.ts'
 import type { UserRecord } from './records.ts'
+import { findRepetitions } from './repetitions.ts'
 
 /** How many lines of a file ended how. */
 export interface Tally {
@@ -15,8 +19,8 @@ export interface Tally {
   invalid: number
 }
 
-/** Adds the user of a line, or checks whether it would. Returns `true` if the user did not exist. */
-export type Settle = (account: NewAccount, line: number) => Promise<boolean>
+/** Adds the user of a line, or checks whether it would. Returns what became of the line. */
+export type Settle = (account: NewAccount, line: number) => Promise<'added' | 'present' | { fault: string }>
 
 const IN_FLIGHT = 32
 
@@ -38,12 +42,12 @@ export async function takeRows(
   ending: AbortController,
 ): Promise<void> {
   const take = async (row: Row) => {
-    if ('account' in row) {
-      const isNew = await settle(row.account, row.line)
-      tally[isNew ? 'added' : 'present'] += 1
+    const outcome = 'account' in row ? await settle(row.account, row.line) : row
+    if (typeof outcome === 'string') {
+      tally[outcome] += 1
     } else {
       tally.invalid += 1
-      progress.print(`line ${row.line}: ${row.fault}`)
+      progress.print(`line ${row.line}: ${outcome.fault}`)
     }
     progress.advance(row.end)
   }
@@ -57,33 +61,33 @@ export async function takeRows(
 }
 
 /**
- * Creates the {@link Settle} of an import. Each user is one conditional write, and an existing user stays as it is, so an
+ * Creates the {@link Settle} of an import. Each user is one transaction, and an existing user stays as it is, so an
  * import that was interrupted anywhere can be run again.
+ *
+ * A user that brings its id gets new generations, so that no token or session of an earlier user with this id is valid.
  */
 export const addRow =
   (table: Table, hashers: Hashers, now: () => Date): Settle =>
   async (account) => {
-    const { username, role, disabled } = account
-    // A hash takes long. An import that is run again skips the hashes of the users it added before.
-    if ('password' in account && (await findUser(table, username))) return false
-    const hash = 'password' in account ? await hashers.hash(account.password) : account.passwordHash
-    const user = newUser(username, role, hash, now())
-    return await addUser(table, { ...user, disabled, createdAt: account.createdAt ?? user.createdAt })
+    const { values } = account
+    // An import that is run again spends no hash and no transaction on the users that it added before.
+    const obstacle = await findObstacle(table, values)
+    if (obstacle !== undefined) return obstacle
+    const passwordHash = 'password' in account ? await hashers.hash(account.password) : account.passwordHash
+    const user = newUser({ ...values, passwordHash }, now(), randomBytes(USER_RANDOM_BYTES))
+    if ((await createUser(table, user)) === 'done') return 'added'
+    const found = await findObstacle(table, values)
+    if (found === undefined) throw new ServiceError('unavailable', 'the names of a user kept changing')
+    return found
   }
 
 async function* rowsOf(records: AsyncGenerator<UserRecord>, stopped: AbortSignal): AsyncGenerator<Row> {
-  const lineOf = new Map<string, number>()
+  const repetitions = findRepetitions()
   for await (const record of records) {
     if (stopped.aborted) return
     const { line, end } = record
     const read = 'fault' in record ? record : readAccount(record.values)
-    if ('fault' in read) {
-      yield { line, end, fault: read.fault }
-      continue
-    }
-    const earlier = lineOf.get(read.username)
-    lineOf.set(read.username, earlier ?? line)
-    if (earlier === undefined) yield { line, end, account: read }
-    else yield { line, end, fault: `Same username as line ${earlier}.` }
+    if ('fault' in read) yield { line, end, fault: read.fault }
+    else yield { line, end, ...(repetitions(read.values, line) ?? { account: read }) }
   }
 }

@@ -1,18 +1,31 @@
 import * as z from 'zod/mini'
-import { Password, Username } from '../../../lib/http/schemas.ts'
+import { LoginName, Password } from '../../../lib/http/schemas.ts'
+import { isEmail } from '../../../lib/login-name.ts'
 import { phcFault } from '../../../lib/passwords/hash.ts'
 import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
-import { ROLES, type User } from '../../../lib/users/user.ts'
+import { isUserId, ROLES, type User } from '../../../lib/users/user.ts'
+import { namesOf } from '../names.ts'
+
+/** Values of an account to add, as `newUser` takes them. */
+export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 'role' | 'disabled'> &
+  Partial<Pick<User, 'id' | 'createdAt'>>
 
 /** An account to add, with a password that must be hashed, or with a hash that is stored as it is. */
-export type NewAccount = Pick<User, 'username' | 'role' | 'disabled'> & {
-  createdAt?: string | undefined
-} & ({ password: string } | { passwordHash: string })
+export type NewAccount = { values: AccountValues } & ({ password: string } | { passwordHash: string })
+
+const Flag = z._default(z.boolean('Must be true or false.'), false)
 
 const AccountFields = z.strictObject({
-  username: Username,
+  id: z.optional(
+    z.string('Must be a string.').check(z.refine(isUserId, 'Must be 22 characters of base64url.')),
+  ),
+  username: LoginName,
+  email: z.optional(
+    z.string('Must be a string.').check(z.toLowerCase(), z.refine(isEmail, 'Must be an e-mail address.')),
+  ),
+  emailVerified: Flag,
   role: z.enum(ROLES, `Must be one of ${ROLES.join(', ')}.`),
-  disabled: z._default(z.boolean('Must be true or false.'), false),
+  disabled: Flag,
   createdAt: z.optional(z.iso.datetime('Must be a UTC time such as 2026-01-31T12:00:00.000Z.')),
   password: z.optional(Password),
   passwordHash: z.optional(z.string('Must be a string.')),
@@ -23,17 +36,25 @@ const AccountFields = z.strictObject({
  *
  * @returns The account, or the fault. The fault repeats no value, since a line may contain a password.
  */
-export function readAccount(values: Record<string, unknown>): NewAccount | { fault: string } {
-  const { data, error } = z.safeParse(AccountFields, values)
+export function readAccount(record: Record<string, unknown>): NewAccount | { fault: string } {
+  const { data, error } = z.safeParse(AccountFields, record)
   if (data === undefined) return { fault: faultOf(error.issues) }
-  const { password, passwordHash, ...account } = data
+  const { password, passwordHash, id, createdAt, ...fields } = data
+  const names = namesOf(fields.username, fields.email, fields.emailVerified)
+  if (fields.emailVerified !== names.emailVerified) return { fault: 'emailVerified: There is no address.' }
+  const values = {
+    ...fields,
+    ...names,
+    ...(id !== undefined && { id }),
+    ...(createdAt !== undefined && { createdAt }),
+  }
   if (password !== undefined && passwordHash === undefined) {
-    const broken = brokenPasswordRule(password, account.username)
-    return broken === undefined ? { ...account, password } : { fault: `password: ${broken}` }
+    const broken = brokenPasswordRule(password, values.username)
+    return broken === undefined ? { values, password } : { fault: `password: ${broken}` }
   }
   if (password === undefined && passwordHash !== undefined) {
     const broken = phcFault(passwordHash)
-    return broken === undefined ? { ...account, passwordHash } : { fault: `passwordHash: ${broken}.` }
+    return broken === undefined ? { values, passwordHash } : { fault: `passwordHash: ${broken}.` }
   }
   return {
     fault:

@@ -18,7 +18,19 @@ interface Header {
   columns: string[]
 }
 
-const COLUMNS = ['username', 'role', 'password', 'passwordHash', 'disabled', 'createdAt']
+const COLUMNS = [
+  'id',
+  'username',
+  'email',
+  'emailVerified',
+  'role',
+  'password',
+  'passwordHash',
+  'disabled',
+  'createdAt',
+]
+
+const FLAGS = ['emailVerified', 'disabled']
 
 /**
  * Parses lines as records, and skips empty lines.
@@ -93,7 +105,7 @@ function parseCsv(text: string, { delimiter, columns }: Header): Parsed {
 
 /** Converts a cell. CSV has no type but text. */
 function cellValue(column: string, field: string): unknown {
-  if (column !== 'disabled' || !/^(true|false)$/i.test(field)) return field
+  if (!FLAGS.includes(column) || !/^(true|false)$/i.test(field)) return field
   return field.toLowerCase() === 'true'
 }
 

@@ -1,0 +1,23 @@
+import { loginNamesOf } from '../../../lib/users/user.ts'
+import type { AccountValues } from './new-account.ts'
+
+/**
+ * Creates a function that returns the fault of a line with a login name or an id of an earlier line. The lines are added
+ * at the same time, so the table does not show which line was first.
+ */
+export function findRepetitions() {
+  const lineOf = new Map<string, number>()
+  const earlier = (key: string, line: number) => {
+    const found = lineOf.get(key)
+    if (found === undefined) lineOf.set(key, line)
+    return found
+  }
+  return ({ id, ...names }: AccountValues, line: number): { fault: string } | undefined => {
+    const sameUsername = earlier(`username ${names.username}`, line)
+    const [sameName] = loginNamesOf(names).flatMap((name) => earlier(`name ${name}`, line) ?? [])
+    const sameId = id === undefined ? undefined : earlier(`id ${id}`, line)
+    if (sameUsername !== undefined) return { fault: `Same username as line ${sameUsername}.` }
+    if (sameName !== undefined) return { fault: `Same login name as line ${sameName}.` }
+    return sameId === undefined ? undefined : { fault: `Same id as line ${sameId}.` }
+  }
+}

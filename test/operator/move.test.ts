@@ -1,0 +1,216 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import type { User } from '../../lib/users/user.ts'
+import { readyHash, run, temporaryFolder } from '../support/operator.ts'
+import {
+  type Functions,
+  PASSWORD,
+  partsOf,
+  refresh,
+  type Stores,
+  signIn,
+  startStores,
+} from '../support/sessions.ts'
+import { addTestUser } from '../support/users.ts'
+
+// A service moves to another table with its users, who have the same ids there.
+
+let from: Stores
+let to: Stores
+let passwordHash: string
+
+vi.spyOn(console, 'warn').mockReturnValue()
+vi.spyOn(console, 'info').mockReturnValue()
+
+beforeAll(async () => {
+  ;[from, to] = await Promise.all([startStores(), startStores()])
+  passwordHash = await hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
+})
+afterAll(() => {
+  from.aws.stop()
+  to.aws.stop()
+})
+beforeEach(async () => {
+  for (const stores of [from, to]) {
+    for (const { pk, sk } of await stores.scan()) {
+      await stores.table.aws('dynamodb', 'DeleteItem', { TableName: stores.table.name, Key: { pk, sk } })
+    }
+  }
+})
+
+const users = (stores: Stores, ...args: string[]) =>
+  run([...args, '--local', '--endpoint', stores.aws.settings.endpoints.dynamodb.origin])
+
+const add = (stores: Stores, username: string, values: Partial<User> = {}) =>
+  addTestUser(stores.table, { username, passwordHash, ...values }, new Date('2026-01-31T12:00:00.250Z'))
+
+function fileOf(...rows: object[]): string {
+  const file = join(temporaryFolder(), 'users.jsonl')
+  writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  return file
+}
+
+/** Expects that a stolen access token and refresh token are rejected. */
+async function expectInvalid(
+  functions: Functions,
+  stolen: Awaited<ReturnType<typeof signIn>>,
+): Promise<void> {
+  expect(await functions.opens(stolen.authToken)).toBe(false)
+  expect((await refresh(functions, stolen.refreshToken)).status).toBe(401)
+}
+
+test('import reads what export wrote: the same users with the same ids and passwords', async () => {
+  const ada = await add(from, 'ada', { role: 'admin', email: 'ada@example.org', emailVerified: true })
+  const bob = await add(from, 'bob@example.org', { email: 'bob@example.org' })
+  await add(from, 'carl', { disabled: true })
+  const old = await signIn(await from.functions(), 'ada')
+
+  const file = join(temporaryFolder(), 'users.jsonl')
+  const written = { status: 0, stdout: `Wrote 3 users to ${file}.\n`, stderr: '' }
+  expect(await users(from, 'export', '--output', file)).toEqual(written)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  const printed = await users(from, 'export')
+  expect(await readFile(file, 'utf8')).toBe(printed.stdout)
+
+  const imported = { status: 0, stdout: '3 added, 0 already there, 0 invalid.\n', stderr: '' }
+  expect(await users(to, 'import', file)).toEqual(imported)
+  expect((await users(to, 'export')).stdout).toBe(printed.stdout)
+  expect(await to.scan()).toHaveLength(3 + 4)
+
+  const functions = await to.functions()
+  for (const name of ['ada', 'ada@example.org']) {
+    const { authToken, refreshToken } = await signIn(functions, name)
+    const { principalId, context } = await functions.authorize(authToken)
+    expect({ principalId, context }).toMatchObject({
+      principalId: ada.id,
+      context: { userId: ada.id, username: 'ada', role: 'admin' },
+    })
+    expect(partsOf(refreshToken).userId).toBe(ada.id)
+  }
+  expect(partsOf((await signIn(functions, 'bob@example.org')).refreshToken).userId).toBe(bob.id)
+  const refused = await functions.ask('login', { body: { username: 'carl', password: PASSWORD } })
+  expect(refused.status).toBe(401)
+  await expectInvalid(functions, old)
+
+  const again = { status: 0, stdout: '0 added, 3 already there, 0 invalid.\n', stderr: '' }
+  expect(await users(to, 'import', file)).toEqual(again)
+})
+
+test('import with the id of a removed user revives no token and no session', async () => {
+  await add(from, 'ada', { role: 'admin' })
+  const functions = await from.functions()
+  const stolen = await signIn(functions, 'ada')
+  const { stdout } = await users(from, 'export')
+  const file = fileOf(JSON.parse(stdout))
+  const session = (await from.scan()).find(({ sk }) => Object(sk).S.startsWith('session#'))
+  await users(from, 'remove', 'ada', '--yes')
+  // A copy of the session in a table that is restored.
+  await from.table.aws('dynamodb', 'PutItem', { TableName: from.table.name, Item: session })
+
+  expect(await users(from, 'import', file)).toMatchObject({ status: 0 })
+  await expectInvalid(functions, stolen)
+  const own = await signIn(functions, 'ada')
+  expect(partsOf(own.refreshToken).userId).toBe(partsOf(stolen.refreshToken).userId)
+  expect(await functions.opens(own.authToken)).toBe(true)
+})
+
+describe('a line with names and an id', () => {
+  const ID = 'AdaLovelace-1815-12_10'
+  const OTHER_ID = 'GraceHopper-1906-12_09'
+  const row = (values: object) => ({ role: 'user', passwordHash: readyHash(), ...values })
+
+  test.each([
+    ['skips a user with the same id and name', { username: 'ada', id: ID }],
+    ['skips a user with the same name, without an id', { username: 'ada' }],
+    ['skips a user whose address differs', { username: 'ada', email: 'bob@example.org' }],
+    [
+      'refuses another id for a name',
+      { username: 'ada', id: OTHER_ID },
+      'id: The user of this name has another id.',
+    ],
+    [
+      'refuses another name for an id',
+      { username: 'grace', id: ID },
+      'id: The user with this id has another name.',
+    ],
+    [
+      'refuses a username that is the address of another user',
+      { username: 'ada@example.org' },
+      'username: Is the address of another user.',
+    ],
+    [
+      'refuses the address of another user',
+      { username: 'grace', email: 'ada@example.org' },
+      'email: Another user exists with this login name.',
+    ],
+    [
+      'refuses an address that is the username of another user',
+      { username: 'grace', email: 'bob@example.org' },
+      'email: Another user exists with this login name.',
+    ],
+    ['refuses an invalid id', { username: 'grace', id: 'grace' }, 'id: Must be 22 characters of base64url.'],
+    ['refuses an invalid address', { username: 'grace', email: 'g' }, 'email: Must be an e-mail address.'],
+    [
+      'refuses a verified address that is missing',
+      { username: 'grace', emailVerified: true },
+      'emailVerified: There is no address.',
+    ],
+  ])('%s', async (_, values, fault?: string) => {
+    await add(to, 'ada', { id: ID, email: 'ada@example.org' })
+    await add(to, 'bob@example.org', { email: 'bob@example.org' })
+    const before = await to.scan()
+    const counted = fault === undefined ? '1 already there, 0 invalid' : '0 already there, 1 invalid'
+    const end = (line: string) => (fault === undefined ? '' : `line 1: ${fault}\n${line}\n`)
+    for (const secret of [{ passwordHash: readyHash() }, { passwordHash: undefined, password: PASSWORD }]) {
+      const file = fileOf({ ...row(values), ...secret })
+      expect(await users(to, 'import', file)).toEqual({
+        status: fault === undefined ? 0 : 1,
+        stdout: `0 added, ${counted}.\n`,
+        stderr: end('The invalid lines were skipped.'),
+      })
+      expect(await users(to, 'import', file, '--dry-run')).toEqual({
+        status: fault === undefined ? 0 : 1,
+        stdout: `${fault === undefined ? 'line 1: skip ada, which exists\n' : ''}Dry run: 0 to add, ${counted}. Nothing was written.\n`,
+        stderr: end('Some lines are invalid.'),
+      })
+    }
+    expect(await to.scan()).toEqual(before)
+  })
+
+  test('is invalid if an earlier line has one of its names, or its id', async () => {
+    const file = fileOf(
+      row({ username: 'ada', email: 'ada@example.org', id: ID }),
+      row({ username: 'ada' }),
+      row({ username: 'ada@example.org' }),
+      row({ username: 'grace', email: 'ada@example.org' }),
+      row({ username: 'bob', id: ID }),
+      row({ username: 'carl', id: OTHER_ID }),
+    )
+    expect(await users(to, 'import', file)).toEqual({
+      status: 1,
+      stdout: '2 added, 0 already there, 4 invalid.\n',
+      stderr: [
+        'line 2: Same username as line 1.',
+        'line 3: Same login name as line 1.',
+        'line 4: Same login name as line 1.',
+        'line 5: Same id as line 1.',
+        'The invalid lines were skipped.',
+        '',
+      ].join('\n'),
+    })
+  })
+
+  test('may come from CSV, with an address as username', async () => {
+    const file = join(temporaryFolder(), 'users.csv')
+    writeFileSync(
+      file,
+      `id;username;email;emailVerified;role;passwordHash\n${ID};Ada@Example.org;;TRUE;user;${readyHash()}\n`,
+    )
+    expect(await users(to, 'import', file)).toMatchObject({ status: 0 })
+    const email = 'ada@example.org'
+    expect(await to.user(email)).toMatchObject({ id: ID, username: email, email, emailVerified: true })
+  })
+})
