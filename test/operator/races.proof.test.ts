@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, test, vi } from 'vitest'
+import { type Store, startStore } from '../support/operator.ts'
+import { ACTS, FAULTS, interleave, type Name } from '../support/operator-races.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+
+let store: Store
+let cases = 0
+
+beforeAll(async () => {
+  store = await startStore()
+})
+afterAll(() => {
+  store.stop()
+  console.log(`Races of every two commands of npm run users: ${cases} cases`)
+})
+
+test.each(Object.entries(FAULTS))('names stay sound when a call of any command %s', async (_, fault) => {
+  cases += await interleave(store, Object.keys(ACTS) as Name[], fault)
+})

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import * as changes from '../../scripts/users/changes.ts'
+import * as names from '../../scripts/users/names.ts'
+import { remove } from '../../scripts/users/remove.ts'
+import { type Store, startStore } from '../support/operator.ts'
+import { expectSound, FAULTS, interleave, io, newScene } from '../support/operator-races.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+
+let store: Store
+let cases = 0
+
+beforeAll(async () => {
+  store = await startStore()
+})
+afterAll(() => {
+  store.stop()
+  console.log(`Races of npm run users: ${cases} cases`)
+})
+
+/** One command of each kind that claims or frees a name. races.proof.test.ts takes all commands. */
+const ACTS = ['add carl', 'rename ada carl', 'set-email ada', 'remove ada', 'import ada with the id'] as const
+
+test.each(Object.entries(FAULTS))('names stay sound when a call %s', async (_, fault) => {
+  cases += await interleave(store, ACTS, fault)
+})
+
+test('of commands that claim one name at once, one succeeds', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    await newScene(store)
+    const claims = [
+      ...Array.from({ length: 4 }, () => changes.add(store.table, 'carl', { role: 'user' }, io())),
+      names.rename(store.table, 'ada', 'carl', io()),
+      names.rename(store.table, 'bob', 'carl', io()),
+    ]
+    const outcomes = await Promise.allSettled(claims)
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason.message).toBe('User carl already exists.')
+    }
+    await expectSound(store)
+    cases += 1
+  }
+})
+
+test('remove and rename at once leave the names sound, and one of them succeeds', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    await newScene(store)
+    const acts = [names.rename(store.table, 'ada', 'carl', io()), remove(store.table, 'ada', true, io())]
+    const outcomes = await Promise.allSettled(acts.toReversed())
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).not.toEqual([])
+    await expectSound(store)
+    cases += 1
+  }
+})
