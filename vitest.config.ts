@@ -13,7 +13,7 @@ const TEXT = '\0text:'
 const require = createRequire(import.meta.url)
 
 /** Supports `with { type: 'text' }`, which esbuild knows and vite does not: the files of the functions' pages. */
-const textImports = {
+export const textImports = {
   name: 'text-imports',
   enforce: 'pre' as const,
   resolveId(source: string, importer = '') {
@@ -27,11 +27,14 @@ const textImports = {
   },
 }
 
+/** Tests beside the code. */
+export const UNIT = '{functions,lib,local,plugins,scripts}/**/*.test.ts'
+
 /** Tests that need Chromium or Hoppscotch, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
 const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']
 
-/** `npm run test:aws` has a configuration of its own. */
-const AWS = 'test/aws/**'
+/** `npm run test:aws` has a configuration of its own. Some packages of test/mutation contain tests. */
+const OTHERS = ['test/aws/**', 'test/**/node_modules/**']
 
 /** One running service for all files of a project, and the list of the responses that its tests have seen. */
 const globalSetup = ['test/support/openapi/coverage.ts', 'test/support/running-service.ts']
@@ -42,13 +45,18 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{functions,lib,local,plugins,scripts}/**/*.test.ts'] },
+        test: { name: 'unit', include: [UNIT] },
       },
       {
         extends: true,
-        test: { name: 'service', include: ['test/**/*.test.ts'], exclude: [AWS, ...PROOF], globalSetup },
+        test: {
+          name: 'service',
+          include: ['test/**/*.test.ts'],
+          exclude: [...OTHERS, ...PROOF],
+          globalSetup,
+        },
       },
-      { extends: true, test: { name: 'proof', include: PROOF, exclude: [AWS], globalSetup } },
+      { extends: true, test: { name: 'proof', include: PROOF, exclude: OTHERS, globalSetup } },
     ],
     // Vitest leaves one core free. The tests wait for child processes often enough to use it.
     maxWorkers: availableParallelism(),

@@ -1,7 +1,6 @@
-import { join } from 'node:path'
 import { vi } from 'vitest'
 import type { LocalAws } from '../../local/aws.ts'
-import { environmentOf, root, type ServiceDescription } from './service-description.ts'
+import { environmentOf, type ServiceDescription } from './service-description.ts'
 
 /**
  * Gives a handler an environment of its own, as a Lambda sandbox does. Handlers read the environment before
@@ -21,12 +20,24 @@ export function inEnvironment<A extends unknown[], R>(
   }
 }
 
+declare global {
+  interface ImportMeta {
+    /** Vite's: an import of each file that matches, by its path. */
+    // biome-ignore lint/suspicious/noExplicitAny: the caller knows what event and response a function has.
+    glob(patterns: string[]): Record<string, () => Promise<any>>
+  }
+}
+
+// Imports that Vite knows are how StrykerJS finds the tests of a function.
+const sources = import.meta.glob(['../../functions/**/*.ts', '!**/*.test.ts'])
+
 /** Loads a function's source as Lambda does: with its own environment, and in fresh modules. */
 export async function loadHandler(service: ServiceDescription, functionKey: string, aws: LocalAws) {
   const file = service.functions[functionKey]?.handler.replace(/\.handler$/, '.ts')
-  if (file === undefined) throw new Error(`serverless.yml has no function ${functionKey}`)
+  const load = sources[`../../${file}`]
+  if (load === undefined) throw new Error(`serverless.yml has no function ${functionKey} with a source`)
   vi.resetModules()
-  const { handler } = await import(/* @vite-ignore */ join(root, file))
+  const { handler } = await load()
   // biome-ignore lint/suspicious/noExplicitAny: the caller knows what event and response the function has.
   return inEnvironment<any[], any>(environmentOf(service, functionKey, aws), handler)
 }
