@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { type Table, text } from '../../lib/aws/dynamodb.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, removeUser } from '../../lib/users/names.ts'
-import { nameKey, profileKey } from '../../lib/users/store.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
-import { allItems } from '../cli/pages.ts'
 import { Refusal, refusalOf } from '../cli/refusal.ts'
+import { deleteAttached } from '../users/remove.ts'
 
 /** A user who exists during a test only. The password is in memory only. */
 export type SmokeUser = User & { password: string }
@@ -29,30 +28,14 @@ export async function withSmokeUser<T>(
     return await work({ ...user, password })
   } finally {
     // Also if creating the user failed: the response may have been lost after the write.
-    await removeAll(table, user).catch((error) => {
-      const next = `Remove it: npm run users -- remove ${username}`
-      throw new Refusal(
-        'failed',
-        `User ${username} may still exist. ${next}. Reason: ${refusalOf(error).message}`,
-      )
-    })
-  }
-}
-
-/** Removes a user, its sessions and what its sign-ins left under its name. */
-async function removeAll(table: Table, user: User): Promise<void> {
-  await removeUser(table, user)
-  for (const { pk } of [profileKey(user.id), nameKey(user.username)]) {
-    const items = await allItems(table, 'Query', {
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': pk },
-      ProjectionExpression: 'sk',
-    })
-    for (const item of items) {
-      await table.aws('dynamodb', 'DeleteItem', {
-        TableName: table.name,
-        Key: { pk, sk: { S: text(item, 'sk') } },
+    await removeUser(table, user)
+      .then(() => deleteAttached(table, user))
+      .catch((error) => {
+        const next = `Remove it: npm run users -- remove ${username}`
+        throw new Refusal(
+          'failed',
+          `User ${username} may still exist. ${next}. Reason: ${refusalOf(error).message}`,
+        )
       })
-    }
   }
 }

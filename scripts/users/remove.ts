@@ -19,7 +19,7 @@ const DELETIONS_IN_FLIGHT = 8
 export async function remove(table: Table, loginName: string, yes: boolean, io: Io): Promise<string> {
   const found = await findUserByName(table, loginName)
   if (found === undefined) {
-    if ((await deleteAttached(table, [nameKey(loginName).pk.S])) === 0) throw noSuchUser(loginName)
+    if ((await deleteIn(table, [nameKey(loginName).pk.S])) === 0) throw noSuchUser(loginName)
     return `User ${loginName} does not exist. Deleted what was left under the name.\n`
   }
   if (!yes) await confirmOrRefuse(`Remove ${loginName}? This cannot be undone.`, io)
@@ -28,9 +28,14 @@ export async function remove(table: Table, loginName: string, yes: boolean, io: 
     removed = user
     return (await removeUser(table, user)) === 'done'
   })
-  const names = loginNamesOf(removed).map((name) => nameKey(name).pk.S)
-  await deleteAttached(table, [profileKey(removed.id).pk.S, ...names])
+  await deleteAttached(table, removed)
   return `Removed ${loginName}.\n`
+}
+
+/** Deletes the sessions, counters and marks of a removed user. */
+export async function deleteAttached(table: Table, user: User): Promise<void> {
+  const names = loginNamesOf(user).map((name) => nameKey(name).pk.S)
+  await deleteIn(table, [profileKey(user.id).pk.S, ...names])
 }
 
 /**
@@ -39,7 +44,7 @@ export async function remove(table: Table, loginName: string, yes: boolean, io: 
  * @param partitions - Partition keys of users and names.
  * @returns How many items were deleted.
  */
-async function deleteAttached({ aws, name }: Table, partitions: readonly string[]): Promise<number> {
+async function deleteIn({ aws, name }: Table, partitions: readonly string[]): Promise<number> {
   let deleted = 0
   for (const partition of partitions) {
     const items = await allItems({ aws, name }, 'Query', {
