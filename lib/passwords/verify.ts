@@ -46,8 +46,8 @@ export interface Attempt {
 /**
  * Admits an attempt at a password, within the limits. {@link verifyUserPassword} comes after it.
  *
- * Attempts are reserved before they are verified. However many arrive at once, no more than the limit
- * are verified, and a refused right password cannot be told from a refused wrong one by bytes, time or load.
+ * Attempts are reserved before they are verified. However many arrive at once, at most the limit are
+ * verified. A refused right password looks the same as a refused wrong one: in bytes, time and load.
  *
  * The counter of subject and source comes first. A burst from one address is refused by it, and does
  * not reach the counter of all sources. An unknown name causes the same calls as a known one.
@@ -106,7 +106,7 @@ function rejectIfRefused({ refusedForSeconds }: Reservation, log: object): void 
  * Verifies the password of an admitted attempt. An unknown user costs a hash too, otherwise response times
  * would show which names exist.
  *
- * @returns The user, or `undefined` if there is none, the password is wrong or the user is disabled.
+ * @returns The user, or `undefined` if the name is unknown, the password is wrong or the user is disabled.
  */
 export async function verifyUserPassword(
   { user }: Pick<Attempt, 'user'>,

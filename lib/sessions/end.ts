@@ -7,8 +7,8 @@ import { findSession } from './store.ts'
 /**
  * Ends every session of a user and revokes its access tokens, on the authority of one live session.
  *
- * Changes nothing if that session has ended meanwhile: whatever ended it may have been meant for the
- * very client that asks.
+ * Changes nothing if that session has ended meanwhile. Its user may have ended it to lock out the
+ * very client that sends this request.
  *
  * @param requestId - Random id of this change.
  * @throws {@link ServiceError} `unavailable`.

@@ -37,8 +37,8 @@ export const selectorOf = (createdAt: number, random: Buffer): string =>
 /**
  * Returns the session id of a selector: its second, and a hash of the whole.
  *
- * Access tokens and lists show the id. It does not lead back to the selector, so nobody who sees it can
- * present a token of the session. Ids sort by the time of the sign-in.
+ * Access tokens and lists show the id. It does not lead back to the selector, so an attacker who sees it
+ * cannot present a token of the session. Ids sort by the time of the sign-in.
  */
 export const sessionIdOf = (selector: string): string =>
   selector.slice(0, SECOND_DIGITS) +

@@ -56,7 +56,7 @@ export async function findSession(
  * Finds sessions of a user with one consistent read, the newest first, including expired and revoked ones.
  *
  * @param before - Id of the session before which to begin; it need not exist.
- * @returns The sessions, and the id to go on from, if there may be more.
+ * @returns The sessions, and the id at which the next page begins, if there may be more.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findSessions(

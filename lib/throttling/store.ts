@@ -66,14 +66,13 @@ async function addAttempt(
       },
       ReturnValues: 'UPDATED_NEW',
     })
-    return idsOf(Object(Attributes))
+    const { ids }: { ids?: { SS?: string[] } } = Object(Attributes)
+    return ids?.SS ?? [attemptId]
   } catch (error) {
     if (awsErrorType(error) === 'ConditionalCheckFailedException') return undefined
     throw error
   }
 }
-
-const idsOf = ({ ids }: { ids?: { SS?: string[] } }): string[] => ids?.SS ?? []
 
 /**
  * Removes attempts from a counter. The same removal may be sent twice, and late: it removes no other attempt.
