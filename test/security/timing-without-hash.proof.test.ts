@@ -7,12 +7,7 @@ const hashes = vi.hoisted(() => ({ count: 0 }))
 // Cheap hashes do not cover differences in what is done beside hashing.
 vi.mock('node:crypto', async (original) => {
   const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  const crypto = cheapArgon2(await original())
-  const argon2Sync: typeof crypto.argon2Sync = (...parameters) => {
-    hashes.count += 1
-    return crypto.argon2Sync(...parameters)
-  }
-  return { ...crypto, argon2Sync }
+  return cheapArgon2(await original(), hashes)
 })
 
 let stores: Stores
@@ -38,7 +33,10 @@ test('a refused sign-in takes the same time for right, wrong and unknown, withou
 test.for([...Object.entries(REJECTED), ...Object.entries(REFUSED)])(
   'a sign-in computes one hash, and none if it is refused: %s',
   async ([, login]) => {
-    const send = await prepare(stores, await stores.functions(LIMIT_OF_ONE), login)
+    const functions = await stores.functions(LIMIT_OF_ONE)
+    // The first hash of a function is preceded by one that tries argon2.
+    await (await prepare(stores, functions, {}))()
+    const send = await prepare(stores, functions, login)
     hashes.count = 0
     const { status } = await send()
     expect([status, hashes.count]).toEqual(login.isRefused ? [429, 0] : [401, 1])

@@ -1,0 +1,81 @@
+import { expect, test, vi } from 'vitest'
+import {
+  among,
+  atOnce,
+  fillKnownSource,
+  furtherAttempts,
+  login,
+  markKnown,
+  NOW,
+  newSource,
+  pairAttempts,
+  stores,
+} from '../support/bursts.ts'
+
+vi.mock('node:crypto', async (original) => {
+  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
+  return cheapArgon2(await original())
+})
+
+const statusOf = async (guess: Parameters<typeof login>[0]) => (await login(guess)).status
+
+test('100 failures of strangers refuse strangers, and no source that the name knows', async () => {
+  const [username, home] = [await stores.add(), newSource()]
+  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
+  const strangers = among(120, [], () => ({ username, sourceIp: newSource() }))
+  expect(await atOnce(strangers, login)).toEqual({ 401: 100, 429: 20 })
+  expect(await statusOf({ username, sourceIp: newSource(), isRight: true })).toBe(429)
+  expect(await statusOf({ username, sourceIp: home })).toBe(401)
+  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
+})
+
+test('50 failures for other names from its address do not refuse a known source', async () => {
+  const [username, home] = [await stores.add(), newSource()]
+  await markKnown(username, home)
+  const others = among(60, [], (index) => ({ username: `unknown-${index}`, sourceIp: home }))
+  expect(await atOnce(others, login)).toEqual({ 401: 50, 429: 10 })
+  expect(await statusOf({ username: await stores.add(), sourceIp: home, isRight: true })).toBe(429)
+  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
+})
+
+test('10 failures of a stranger from the same address refuse the owner for a window', async () => {
+  const [username, home] = [await stores.add(), newSource()]
+  await markKnown(username, home)
+  const guesses = among(10, [], () => ({ username, sourceIp: home }))
+  expect(await atOnce(guesses, login)).toEqual({ 401: 10 })
+  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(429)
+  vi.setSystemTime(NOW.getTime() + 900_000)
+  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
+  vi.setSystemTime(NOW)
+})
+
+test('a source that all names know gets 500 wrong verdicts in a window', async () => {
+  const home = newSource()
+  const names = Array.from({ length: 20 }, (_, index) => `known-${index}`)
+  for (const username of names) await markKnown(username, home)
+  await fillKnownSource(home, 490)
+  const guesses = among(20, [], (index) => ({ username: String(names[index]), sourceIp: home }))
+  expect(await atOnce(guesses, login)).toEqual({ 401: 10, 429: 10 })
+  // A stranger from there has a counter of its own.
+  expect(await statusOf({ username: await stores.add(), sourceIp: home })).toBe(401)
+})
+
+test('a known source gets 100 wrong verdicts for a name in a day', async () => {
+  const [username, home] = [await stores.add(), newSource()]
+  await markKnown(username, home)
+  const midnightMs = Date.UTC(2027, 0, 16)
+  let wrong = 0
+  for (let window = 0; window < 12; window += 1) {
+    vi.setSystemTime(midnightMs + window * 900_000)
+    const guesses = among(10, [], () => ({ username, sourceIp: home }))
+    wrong += (await atOnce(guesses, login))[401] ?? 0
+  }
+  expect(wrong).toBe(100)
+  expect((await furtherAttempts({ loginName: username }, home, true)).ofSubject).toBe(100)
+  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(429)
+  expect(await statusOf({ username, sourceIp: newSource(), isRight: true })).toBe(200)
+  vi.setSystemTime(midnightMs + 86_400_000)
+  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
+  expect(await pairAttempts({ loginName: username }, home)).toBe(0)
+  vi.setSystemTime(NOW)
+})
