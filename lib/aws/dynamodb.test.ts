@@ -225,20 +225,7 @@ describe('a transaction', () => {
     })
   })
 
-  test('with a token is made once', async () => {
-    const count = {
-      Update: {
-        Key: keyOf('counted'),
-        UpdateExpression: 'ADD times :one',
-        ExpressionAttributeValues: { ':one': { N: '1' } },
-      },
-    }
-    await transact(table, [count], 'token')
-    await transact(table, [count], 'token')
-    expect(await get('counted')).toEqual({ ...keyOf('counted'), times: { N: '1' } })
-  })
-
-  test('without a token gets a new one', async () => {
+  test('has a request token of its own', async () => {
     const tokens: unknown[] = []
     const aws: AwsCall = async (_service, _operation, input) => {
       tokens.push(Object(input).ClientRequestToken)

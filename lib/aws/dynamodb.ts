@@ -114,11 +114,10 @@ export type TransactWrite =
 /**
  * Makes all writes, or none of them.
  *
- * The caller retries conflicts with other transactions. The request token makes that safe: DynamoDB makes the writes of
+ * The client retries conflicts with other transactions. The request token makes that safe: DynamoDB makes the writes of
  * one token once in ten minutes, even if a response was lost.
  *
  * @param writes - At most 100, each of another item.
- * @param clientRequestToken - At most 36 characters, always with the same writes. By default a random one, as in the AWS SDKs.
  * @returns `undefined` if the writes were made; else for each write whether its condition failed.
  * @throws {@link ServiceError} `unavailable`.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
@@ -126,13 +125,12 @@ export type TransactWrite =
 export async function transact(
   { aws, name }: Table,
   writes: readonly TransactWrite[],
-  clientRequestToken: string = randomUUID(),
 ): Promise<readonly boolean[] | undefined> {
   const TransactItems = writes.map((write) =>
     Object.fromEntries(Object.entries(write).map(([kind, input]) => [kind, { TableName: name, ...input }])),
   )
   try {
-    await aws('dynamodb', 'TransactWriteItems', { TransactItems, ClientRequestToken: clientRequestToken })
+    await aws('dynamodb', 'TransactWriteItems', { TransactItems, ClientRequestToken: randomUUID() })
     return undefined
   } catch (error) {
     const failed = cancellationCodes(error).map((code) => code === 'ConditionalCheckFailed')

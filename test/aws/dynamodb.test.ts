@@ -31,7 +31,6 @@ const change = (readGeneration: string) => ({
 })
 
 const newProfile = { Item: profile, ConditionExpression: 'attribute_not_exists(pk)' }
-const changed = { ...profile, role: { S: 'admin' }, generation: { N: '7' } }
 const session = (id: string) => ({ ...key(`session#${id}`), secretHash: { S: 'A' }, rotatedAtMs: { N: '0' } })
 const newSession = (id: string) => ({ ...newProfile, Item: session(id) })
 
