@@ -1,62 +1,121 @@
 import { describe, expect, test } from 'vitest'
-import { type Counter, countersFor, rejectIfThrottled, sourceOf } from './limits.ts'
+import {
+  furtherCounters,
+  knownSourceKey,
+  type Limits,
+  limitsFrom,
+  pairCounter,
+  type Subject,
+  sourceOf,
+  truncatedSource,
+} from './limits.ts'
 
-const limits = {
-  userAndSource: { failures: 5, windowSeconds: 900 },
-  source: { failures: 50, windowSeconds: 900 },
-  user: { failures: 100, windowSeconds: 86_400 },
+const limits: Limits = {
+  userAndSource: { attempts: 10, windowSeconds: 900 },
+  source: { attempts: 50, windowSeconds: 1_800 },
+  knownSource: { attempts: 500, windowSeconds: 3_600 },
+  user: { attempts: 100, windowSeconds: 86_400 },
+  userAndKnownSource: { attempts: 101, windowSeconds: 43_200 },
 }
-const now = new Date(1_795_532_400_999)
-const second = 1_795_532_400
+const now = new Date('2026-11-24T15:47:12.999Z')
+const at = (time: string) => Date.parse(`2026-11-24T${time}Z`) / 1000
+const midnight = at('00:00:00')
+const source = '203.0.113.7'
 
-test('failures are counted for a user and source, for the source and for the user', () => {
-  const nothing = { failures: 0, expiresAt: 0 }
-  expect(countersFor('ada', '203.0.113.7', limits)).toStrictEqual([
-    {
-      key: { pk: { S: 'user#ada' }, sk: { S: 'attempts#203.0.113.7' } },
-      limit: limits.userAndSource,
-      ...nothing,
-    },
-    { key: { pk: { S: 'source#203.0.113.7' }, sk: { S: 'attempts' } }, limit: limits.source, ...nothing },
-    { key: { pk: { S: 'user#ada' }, sk: { S: 'attempts' } }, limit: limits.user, ...nothing },
-  ])
+test('the limits are those of the settings', () => {
+  const settings = {
+    LIMIT_USER_AND_SOURCE: limits.userAndSource,
+    LIMIT_SOURCE: limits.source,
+    LIMIT_KNOWN_SOURCE: limits.knownSource,
+    LIMIT_USER: limits.user,
+    LIMIT_USER_AND_KNOWN_SOURCE: limits.userAndKnownSource,
+  }
+  expect(limitsFrom(settings)).toStrictEqual(limits)
 })
 
-describe('an attempt', () => {
-  /** The three counters, each with its failures and the seconds until its window ends. */
-  const counted = (...counts: [failures: number, secondsLeft: number][]): Counter[] =>
-    countersFor('ada', '203.0.113.7', limits).map((counter, index) => {
-      const [failures, secondsLeft] = counts[index] ?? [0, 0]
-      return { ...counter, failures, expiresAt: second + secondsLeft }
+describe.each<[string, Subject, string]>([
+  ['a login name', { loginName: 'ada' }, 'name#ada'],
+  ['a login name that is an address', { loginName: 'ada@example.com' }, 'name#ada@example.com'],
+  ['a user id', { userId: 'AAAAAAAAAAAAAAAAAAAAAA' }, 'user#AAAAAAAAAAAAAAAAAAAAAA'],
+])('attempts for %s', (_what, subject, partition) => {
+  test('are counted together with the source first', () => {
+    expect(pairCounter(subject, source, limits, now)).toStrictEqual({
+      key: { pk: { S: partition }, sk: { S: `attempts#203.0.113.7#${at('15:45:00')}` } },
+      maxAttempts: 10,
+      endsAt: at('16:00:00'),
     })
-
-  test.each<[string, Counter[]]>([
-    ['nothing has failed', countersFor('ada', '203.0.113.7', limits)],
-    ['one less than each limit has failed', counted([4, 900], [49, 900], [99, 86_400])],
-    ['the window is over in this very second', counted([5, 0], [50, 0], [100, 0])],
-    ['the window is long over, though the store still has it', counted([5, -1], [50, -900], [1_000, -1])],
-  ])('is allowed when %s', (_what, counters) => {
-    expect(() => rejectIfThrottled(counters, now)).not.toThrow()
   })
 
-  test.each<[string, Counter[], number]>([
-    ['the fifth failure for user and source', counted([5, 900]), 900],
-    ['the fiftieth failure for the source', counted([0, 0], [50, 899]), 899],
-    ['the hundredth failure for the user', counted([0, 0], [0, 0], [100, 86_400]), 86_400],
-    ['more failures than the limit, as parallel ones leave', counted([54, 17]), 17],
-    ['the last second of the window', counted([5, 1]), 1],
-    ['several limits: the last of their windows counts', counted([5, 900], [50, 30], [100, 40_000]), 40_000],
-    [
-      'a full window, whatever a longer one that is not full says',
-      counted([5, 60], [49, 900], [99, 86_400]),
-      60,
-    ],
-    ['a full window, whatever one that is over says', counted([5, 60], [50, -5], [100, 0]), 60],
-  ])('is rejected after %s', (_what, counters, retryAfterSeconds) => {
-    expect(() => rejectIfThrottled(counters, now)).toThrow(
-      expect.objectContaining({ code: 'too_many_attempts', retryAfterSeconds }),
-    )
+  test('are counted for the source and for all unknown sources next', () => {
+    expect(furtherCounters(subject, source, false, limits, now)).toStrictEqual([
+      {
+        key: { pk: { S: 'source#203.0.113.7' }, sk: { S: `attempts#${at('15:30:00')}` } },
+        maxAttempts: 50,
+        endsAt: at('16:00:00'),
+      },
+      {
+        key: { pk: { S: partition }, sk: { S: `attempts#${midnight}` } },
+        maxAttempts: 100,
+        endsAt: midnight + 86_400,
+      },
+    ])
   })
+
+  test('are counted apart from strangers if the source is known', () => {
+    expect(furtherCounters(subject, source, true, limits, now)).toStrictEqual([
+      {
+        key: { pk: { S: 'source#203.0.113.7' }, sk: { S: `attempts#known#${at('15:00:00')}` } },
+        maxAttempts: 500,
+        endsAt: at('16:00:00'),
+      },
+      {
+        key: { pk: { S: partition }, sk: { S: `attempts#known#203.0.113.7#${at('12:00:00')}` } },
+        maxAttempts: 101,
+        endsAt: midnight + 86_400,
+      },
+    ])
+  })
+})
+
+test.each([
+  ['15:45:00.000', '15:45:00', '16:00:00'],
+  ['15:59:59.999', '15:45:00', '16:00:00'],
+  ['16:00:00.000', '16:00:00', '16:15:00'],
+  ['16:00:00.999', '16:00:00', '16:15:00'],
+])('at %s the window lasts from %s to %s', (time, start, end) => {
+  const { key, endsAt } = pairCounter({ loginName: 'ada' }, source, limits, new Date(`2026-11-24T${time}Z`))
+  expect({ sk: key.sk.S, endsAt }).toStrictEqual({
+    sk: `attempts#203.0.113.7#${at(start)}`,
+    endsAt: at(end),
+  })
+})
+
+test('a window that does not divide a day is a multiple of its length since the epoch', () => {
+  const odd = { ...limits, userAndSource: { attempts: 1, windowSeconds: 1_000 } }
+  const counter = pairCounter({ loginName: 'ada' }, source, odd, new Date(1_795_532_999_999))
+  expect(counter).toMatchObject({
+    key: { sk: { S: 'attempts#203.0.113.7#1795532000' } },
+    endsAt: 1_795_533_000,
+  })
+})
+
+test('the mark of a known source belongs to the login name', () => {
+  expect(knownSourceKey('ada', '2001:db8:1:2::/64')).toStrictEqual({
+    pk: { S: 'name#ada' },
+    sk: { S: 'known#2001:db8:1:2::/64' },
+  })
+})
+
+test.each([
+  ['203.0.113.7', '203.0.113.0/24'],
+  ['203.0.113.255', '203.0.113.0/24'],
+  ['0.0.0.0', '0.0.0.0/24'],
+  ['2001:db8:1:2::/64', '2001:db8:1::/48'],
+  ['2001:db8:0:0::/64', '2001:db8:0::/48'],
+  ['0:0:0:0::/64', '0:0:0::/48'],
+  ['unknown', 'unknown'],
+])('logs show the source %s as %s', (whole, truncated) => {
+  expect(truncatedSource(whole)).toBe(truncated)
 })
 
 describe('the source of a request', () => {
@@ -65,6 +124,9 @@ describe('the source of a request', () => {
     ['0.0.0.0', '0.0.0.0'],
     ['::ffff:203.0.113.7', '203.0.113.7'],
     ['::FFFF:203.0.113.7', '203.0.113.7'],
+    ['::ffff:198.51.100.77', '198.51.100.77'],
+    ['1::ffff:203.0.113.7', '1:0:0:0::/64'],
+    ['::ffff:203.0.113.7%eth0', '0:0:0:0::/64'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
     ['2001:0db8:0001:0002:0003:0004:0005:0006', '2001:db8:1:2::/64'],
     ['2001:DB8:1:2:A:B:C:D', '2001:db8:1:2::/64'],

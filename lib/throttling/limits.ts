@@ -109,12 +109,12 @@ export function sourceOf(sourceIp: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(sourceIp)?.[1] ?? sourceIp
   if (isIPv4(mapped)) return mapped
   if (!isIPv6(sourceIp)) return 'unknown'
-  const [head = '', tail] = sourceIp.replace(/%.*$/, '').toLowerCase().split('::')
+  const [head, tail] = sourceIp.replace(/%.*$/, '').toLowerCase().split('::') as [string, string?]
   const groups = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const after = tail ? tail.split(':') : []
   // An address may end in dotted IPv4, which takes the place of two groups.
   const afterCount = after.length + (after.at(-1)?.includes('.') ? 1 : 0)
-  const zeros = tail === undefined ? 0 : 8 - groups.length - afterCount
+  const zeros = 8 - groups.length - afterCount
   const all = [...groups, ...Array<string>(zeros).fill('0'), ...after]
   return `${all
     .slice(0, 4)

@@ -1,160 +1,285 @@
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fifty } from '../../test/support/fifty.ts'
 import { startTable } from '../../test/support/table.ts'
 import type { AwsCall } from '../aws/client.ts'
-import type { Table } from '../aws/dynamodb.ts'
+import { getItems, type Item, type Table } from '../aws/dynamodb.ts'
+import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
-import { addUser } from '../users/store.ts'
-import { newUser } from '../users/user.ts'
-import { type Counter, countersFor } from './limits.ts'
-import { clearFailures, countFailure, findUserAndCounters } from './store.ts'
+import { type Counter, knownSourceKey } from './limits.ts'
+import { giveBack, isKnownSource, markKnownSource, reserveAttempt } from './store.ts'
 
 const { table, stop } = await startTable()
-const { aws } = table
 afterAll(stop)
 
 const now = new Date('2026-11-24T15:00:00.400Z')
-const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
-const end = secondOf(now) + 900
-const limits = {
-  userAndSource: { failures: 5, windowSeconds: 900 },
-  source: { failures: 50, windowSeconds: 900 },
-  user: { failures: 100, windowSeconds: 86_400 },
-}
+const second = secondOf(now)
 
-// Each test has its own user.
+// Each test has its own counters.
 let count = 0
-let counters: Counter[]
-let pair: Counter
+let records: unknown[]
 beforeEach(() => {
   count += 1
-  counters = countersFor(`ada-${count}`, '203.0.113.7', limits)
-  pair = counters[0] as Counter
+  records = []
+  vi.spyOn(console, 'warn').mockImplementation((record) => void records.push(record))
+})
+afterEach(() => vi.restoreAllMocks())
+
+const counter = (name: string, maxAttempts = 3, secondsLeft = 900): Counter => ({
+  key: { pk: { S: `name#ada-${count}` }, sk: { S: `attempts#${name}` } },
+  maxAttempts,
+  endsAt: second + secondsLeft,
 })
 
-const counted = async (counter = pair) => {
-  const [found] = (await findUserAndCounters(table, `ada-${count}`, [counter])).counters
-  return { failures: found?.failures, expiresAt: found?.expiresAt }
+/** Returns the stored items of counters, without their keys. */
+async function stored(...counters: Counter[]) {
+  const items = await getItems(
+    table,
+    counters.map(({ key }) => key),
+  )
+  return items.map((item) => {
+    if (item === undefined) return undefined
+    const { pk: _, sk: __, ...rest } = item
+    return rest
+  })
 }
-test('user and all counters are read in one consistent call', async () => {
-  const user = newUser(`ada-${count}`, 'user', 'hash', now)
-  await addUser(table, user)
-  await countFailure(table, pair, now)
-  const calls: unknown[] = []
-  const watched: AwsCall = (service, operation, input) => {
-    calls.push({ operation, input })
-    return aws(service, operation, input)
+const holding = (endsAt: number, ...ids: string[]) => ({
+  expiresAt: { N: String(endsAt) },
+  ...(ids.length > 0 && { ids: { SS: ids } }),
+})
+
+async function fill(counter: Counter): Promise<void> {
+  for (let index = 0; index < counter.maxAttempts; index += 1) {
+    await reserveAttempt(table, [counter], `other-${index}`, now)
   }
-  const found = await findUserAndCounters({ aws: watched, name: table.name }, user.username, counters)
-  const [, ...others] = counters
-  expect(found).toEqual({ user, counters: [{ ...pair, failures: 1, expiresAt: end }, ...others] })
-  const Keys = [{ pk: { S: `user#ada-${count}` }, sk: { S: 'profile' } }, ...counters.map(({ key }) => key)]
-  expect(calls).toEqual([
-    { operation: 'BatchGetItem', input: { RequestItems: { [table.name]: { Keys, ConsistentRead: true } } } },
-  ])
-})
+}
 
-test('failures are counted for an unknown name', async () => {
-  await countFailure(table, pair, now)
-  const { user, counters: found } = await findUserAndCounters(table, `ada-${count}`, [pair])
-  expect(user).toBeUndefined()
-  expect(found).toEqual([{ ...pair, failures: 1, expiresAt: end }])
-})
-
-describe('a counter', () => {
-  test('counts every failure, and only the first sets the end of the window', async () => {
-    expect(await counted()).toEqual({ failures: 0, expiresAt: 0 })
-    await countFailure(table, pair, now)
-    await countFailure(table, pair, later(1))
-    await countFailure(table, pair, later(899))
-    expect(await counted()).toEqual({ failures: 3, expiresAt: end })
-  })
-
-  test('starts a new window in the second the last one ends', async () => {
-    await countFailure(table, pair, now)
-    await countFailure(table, pair, now)
-    await countFailure(table, pair, later(900))
-    expect(await counted()).toEqual({ failures: 1, expiresAt: end + 900 })
-  })
-
-  test('counts all of 50 concurrent failures', async () => {
-    await fifty(() => countFailure(table, pair, now))
-    expect(await counted()).toEqual({ failures: 50, expiresAt: end })
-  })
-
-  test('counts all of 50 concurrent failures in a new window, and none of the last', async () => {
-    await countFailure(table, pair, now)
-    await countFailure(table, pair, now)
-    await fifty(() => countFailure(table, pair, later(5_000)))
-    expect(await counted()).toEqual({ failures: 50, expiresAt: end + 5_000 })
-  })
-
-  test('counts on if a concurrent request starts the window first', async () => {
-    await countFailure(table, pair, now)
-    let isOutrun = false
-    const outrun: Table = {
-      name: table.name,
-      aws: async (service, operation, input) => {
-        const { UpdateExpression } = input as { UpdateExpression?: string }
-        if (UpdateExpression?.startsWith('SET')) {
-          isOutrun = true
-          await countFailure(table, pair, later(900))
-        }
-        return aws(service, operation, input)
-      },
+/** A table whose calls to AWS are recorded. A call fails if its key or operation is named. */
+function watched(failing = 'none'): { table: Table; calls: { operation: string; sk: string }[] } {
+  const calls: { operation: string; sk: string }[] = []
+  const aws: AwsCall = (service, operation, input) => {
+    const { Key, UpdateExpression } = input as { Key: { sk: { S: string } }; UpdateExpression: string }
+    calls.push({ operation: UpdateExpression.split(' ')[0] ?? '', sk: Key.sk.S })
+    if (!UpdateExpression.startsWith(failing) && Key.sk.S !== failing) {
+      return table.aws(service, operation, input)
     }
-    await countFailure(outrun, pair, later(900))
-    expect(isOutrun).toBe(true)
-    expect(await counted()).toEqual({ failures: 2, expiresAt: end + 900 })
-  })
+    const cause = Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
+    return Promise.reject(new ServiceError('unavailable', 'dynamodb UpdateItem failed', { cause }))
+  }
+  return { table: { aws, name: table.name }, calls }
+}
 
-  test('throws if it cannot count a failure', async () => {
-    let calls = 0
-    const never: AwsCall = async (service, operation, input) => {
-      calls += 1
-      const condition = 'expiresAt < :now AND expiresAt > :now'
-      return aws(service, operation, { ...input, ConditionExpression: condition })
-    }
-    await expect(countFailure({ aws: never, name: table.name }, pair, now)).rejects.toMatchObject({
-      code: 'unavailable',
-      message: 'a failure could not be counted',
+describe('a reservation', () => {
+  test('is stored in every counter until its window ends', async () => {
+    const counters = [counter('a', 3, 900), counter('b', 7, 86_400)]
+    expect(await reserveAttempt(table, counters, 'one', now)).toStrictEqual({
+      attempts: [['one'], ['one']],
+      refusedForSeconds: 0,
     })
-    expect(calls).toBe(10)
+    expect(await reserveAttempt(table, counters.slice(1), 'two', now)).toStrictEqual({
+      attempts: [['one', 'two']],
+      refusedForSeconds: 0,
+    })
+    expect(await stored(...counters)).toEqual([
+      holding(second + 900, 'one'),
+      holding(second + 86_400, 'one', 'two'),
+    ])
   })
 
-  test('differs by user, by source and by kind', async () => {
-    await countFailure(table, pair, now)
-    const [other] = countersFor(`ada-${count}`, '203.0.113.8', limits)
-    expect(await counted(other)).toEqual({ failures: 0, expiresAt: 0 })
-    expect(await counted(counters[2])).toEqual({ failures: 0, expiresAt: 0 })
+  test('is refused by a full counter, and the next window accepts it', async () => {
+    const pair = counter('a#900', 3)
+    const next = { ...counter('a#1800', 3), endsAt: pair.endsAt + 900 }
+    await fill(pair)
+    expect(await reserveAttempt(table, [pair], 'one', now)).toStrictEqual({
+      attempts: [[]],
+      refusedForSeconds: 900,
+    })
+    expect(await reserveAttempt(table, [next], 'one', now)).toStrictEqual({
+      attempts: [['one']],
+      refusedForSeconds: 0,
+    })
+    expect(await stored(pair)).toEqual([holding(pair.endsAt, 'other-0', 'other-1', 'other-2')])
   })
 
-  test('is deleted when cleared, and can be cleared again', async () => {
-    await countFailure(table, pair, now)
-    await clearFailures(table, pair)
-    await clearFailures(table, pair)
-    expect(await counted()).toEqual({ failures: 0, expiresAt: 0 })
-    await countFailure(table, pair, later(10))
-    expect(await counted()).toEqual({ failures: 1, expiresAt: end + 10 })
+  test('that is sent again counts once, also in a counter that it filled', async () => {
+    const pair = counter('a', 2)
+    await reserveAttempt(table, [pair], 'one', now)
+    await reserveAttempt(table, [pair], 'one', now)
+    await reserveAttempt(table, [pair], 'two', now)
+    expect(await reserveAttempt(table, [pair], 'one', now)).toStrictEqual({
+      attempts: [['one', 'two']],
+      refusedForSeconds: 0,
+    })
+    expect(await stored(pair)).toEqual([holding(pair.endsAt, 'one', 'two')])
+    expect((await reserveAttempt(table, [pair], 'three', now)).refusedForSeconds).toBe(900)
+  })
+
+  test('that one counter refuses is given back in the others, earlier ones included', async () => {
+    const [earlier, full, other] = [counter('earlier'), counter('full', 1), counter('other')]
+    await fill(full)
+    await reserveAttempt(table, [earlier], 'another', now)
+    await reserveAttempt(table, [earlier], 'one', now)
+    const { table: seen, calls } = watched()
+    expect(await reserveAttempt(seen, [full, other], 'one', now, [earlier])).toStrictEqual({
+      attempts: [[], ['one']],
+      refusedForSeconds: 900,
+    })
+    expect(calls).toEqual([
+      { operation: 'ADD', sk: 'attempts#full' },
+      { operation: 'ADD', sk: 'attempts#other' },
+      { operation: 'DELETE', sk: 'attempts#earlier' },
+      { operation: 'DELETE', sk: 'attempts#other' },
+    ])
+    expect(await stored(earlier, full, other)).toEqual([
+      holding(earlier.endsAt, 'another'),
+      holding(full.endsAt, 'other-0'),
+      holding(other.endsAt),
+    ])
+  })
+
+  test('that is accepted gives nothing back', async () => {
+    const [earlier, other] = [counter('earlier'), counter('other')]
+    const { table: seen, calls } = watched()
+    await reserveAttempt(seen, [other], 'one', now, [earlier])
+    expect(calls).toEqual([{ operation: 'ADD', sk: 'attempts#other' }])
   })
 
   test.each([
-    ['failures', { expiresAt: { N: '7' } }],
-    ['failures', { failures: { S: '1' }, expiresAt: { N: '7' } }],
-    ['expiresAt', { failures: { N: '1' } }],
-  ])('without %s is an error, not an empty counter', async (name, rest) => {
-    await aws('dynamodb', 'PutItem', { TableName: table.name, Item: { ...pair.key, ...rest } })
-    await expect(counted()).rejects.toMatchObject({
-      code: 'unavailable',
-      message: `the store holds an item without ${name}`,
+    ['of the only full counter', [1, 60], [2, 900], 60],
+    ['of the counter that is full the longest', [1, 60], [1, 40_000], 40_000],
+    ['of the counter that is full the longest, in any order', [1, 40_000], [1, 60], 40_000],
+    ['of one second', [1, 1], [2, 900], 1],
+  ])('that is refused waits for the end %s', async (_what, first, second, seconds) => {
+    const counters = [first, second].map(([max, left], index) => counter(`${index}`, max, left))
+    for (const full of counters) await reserveAttempt(table, [full], 'other', now)
+    const { refusedForSeconds } = await reserveAttempt(table, counters, 'one', now)
+    expect(refusedForSeconds).toBe(seconds)
+  })
+
+  test('succeeds for exactly 10 of 50 concurrent attempts at a limit of 10', async () => {
+    const pair = counter('a', 10)
+    let index = 0
+    const reserved = await fifty(() => {
+      index += 1
+      return reserveAttempt(table, [pair], `attempt-${index}`, now)
     })
+    expect(reserved.filter(({ refusedForSeconds }) => refusedForSeconds === 0)).toHaveLength(10)
+    expect(reserved.filter(({ refusedForSeconds }) => refusedForSeconds === 900)).toHaveLength(40)
+    const [item] = await stored(pair)
+    expect(Object(item).ids.SS).toHaveLength(10)
+  })
+
+  test('is its own only attempt if the store does not return the set', async () => {
+    const silent: AwsCall = async () => ({})
+    expect(await reserveAttempt({ aws: silent, name: table.name }, [counter('a')], 'one', now)).toStrictEqual(
+      { attempts: [['one']], refusedForSeconds: 0 },
+    )
+  })
+
+  test('fails if the store fails, after all its calls have ended', async () => {
+    const [broken, slow] = [counter('broken'), counter('slow')]
+    let ended = 0
+    const { table: seen } = watched('attempts#broken')
+    const aws: AwsCall = (...call) => seen.aws(...call).finally(() => (ended += 1))
+    await expect(reserveAttempt({ aws, name: table.name }, [broken, slow], 'one', now)).rejects.toMatchObject(
+      { code: 'unavailable', message: 'dynamodb UpdateItem failed' },
+    )
+    expect(ended).toBe(2)
+    expect(records).toEqual([])
+  })
+
+  test('is refused though giving it back elsewhere fails, which is logged', async () => {
+    const [full, other] = [counter('full', 1), counter('other')]
+    await fill(full)
+    const { table: seen } = watched('DELETE')
+    expect(await reserveAttempt(seen, [full, other], 'one', now)).toStrictEqual({
+      attempts: [[], ['one']],
+      refusedForSeconds: 900,
+    })
+    expect(records).toEqual([{ event: 'attempt.kept', reason: 'ThrottlingException' }])
+    expect(await stored(other)).toEqual([holding(other.endsAt, 'one')])
   })
 })
 
-test('a store that is down is not an empty counter', async () => {
-  const nowhere = { aws, name: 'missing' }
-  const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
-  await expect(findUserAndCounters(nowhere, 'ada', counters)).rejects.toMatchObject(missing)
-  await expect(countFailure(nowhere, pair, now)).rejects.toMatchObject(missing)
-  await expect(clearFailures(nowhere, pair)).rejects.toMatchObject(missing)
+describe('giving back', () => {
+  test('removes the named attempts, and makes room for as many', async () => {
+    const pair = counter('a', 3)
+    await fill(pair)
+    await giveBack(table, pair, ['other-0', 'other-2'])
+    expect(await stored(pair)).toEqual([holding(pair.endsAt, 'other-1')])
+    for (const [id, seconds] of [
+      ['one', 0],
+      ['two', 0],
+      ['three', 900],
+    ] as const) {
+      expect((await reserveAttempt(table, [pair], id, now)).refusedForSeconds).toBe(seconds)
+    }
+  })
+
+  test('that is repeated or late removes no other attempt', async () => {
+    const pair = counter('a')
+    await reserveAttempt(table, [pair], 'one', now)
+    await giveBack(table, pair, ['one'])
+    expect(await stored(pair)).toEqual([holding(pair.endsAt)])
+    await giveBack(table, pair, ['one'])
+    await reserveAttempt(table, [pair], 'two', now)
+    await giveBack(table, pair, ['one'])
+    expect(await stored(pair)).toEqual([holding(pair.endsAt, 'two')])
+    expect(records).toEqual([])
+  })
+
+  test('in a counter that does not exist creates none', async () => {
+    const pair = counter('a')
+    await giveBack(table, pair, ['one'])
+    expect(await stored(pair)).toEqual([undefined])
+    expect(records).toEqual([])
+  })
+
+  test('that fails is logged, and the attempt stays counted', async () => {
+    const pair = counter('a')
+    await reserveAttempt(table, [pair], 'one', now)
+    await giveBack(watched('DELETE').table, pair, ['one'])
+    expect(await stored(pair)).toEqual([holding(pair.endsAt, 'one')])
+    expect(records).toEqual([{ event: 'attempt.kept', reason: 'ThrottlingException' }])
+  })
+})
+
+describe('a source', () => {
+  const marked = (expiresAt: number): Item => ({ expiresAt: { N: String(expiresAt) } })
+
+  test.each<[string, Item | undefined, boolean]>([
+    ['without a mark', undefined, false],
+    ['whose mark has no end', {}, false],
+    ['whose mark ends in the next second', marked(second + 1), true],
+    ['whose mark ends in this second', marked(second), false],
+    ['whose mark has ended and is still stored', marked(second - 1), false],
+  ])('%s is known: %s', (_what, mark, isKnown) => {
+    expect(isKnownSource(mark, now)).toBe(isKnown)
+  })
+
+  const dayEnd = second + 1_000 + 60 * 86_400
+  const key = () => knownSourceKey(`ada-${count}`, '203.0.113.7')
+  const mark = (as: Item | undefined, on = table) =>
+    markKnownSource(on, `ada-${count}`, '203.0.113.7', as, 1_000, now)
+  const storedMark = async () => (await getItems(table, [key()]))[0]
+
+  test.each<[string, Item | undefined]>([
+    ['for the first time', undefined],
+    ['again one day after the last time', marked(dayEnd - 86_400)],
+    ['again after its mark has ended', marked(second - 1)],
+  ])('is marked %s for the life of a session and 60 days', async (_what, as) => {
+    await mark(as)
+    expect(await storedMark()).toEqual({ ...key(), expiresAt: { N: String(dayEnd) } })
+    expect(records).toEqual([])
+  })
+
+  test('is not marked again less than one day after the last time', async () => {
+    await mark(marked(dayEnd - 86_400 + 1))
+    expect(await storedMark()).toBeUndefined()
+  })
+
+  test('is marked by a write that only logs if it fails', async () => {
+    await mark(undefined, watched('SET').table)
+    expect(await storedMark()).toBeUndefined()
+    expect(records).toEqual([{ event: 'attempt.kept', reason: 'ThrottlingException' }])
+  })
 })
