@@ -47,13 +47,14 @@ function request({ method, path, body }: Route, token: string, contentType = JSO
 const named = (routes: Route[]) =>
   routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route] as const)
 
-const INTERNAL = problem(500, 'Internal Server Error', 'An unexpected error occurred.')
-const { headers, ...rest } = problem(
-  503,
-  'Service Unavailable',
-  'The service is temporarily unavailable. Try again shortly.',
+const retryLater = ({ headers, ...rest }: ReturnType<typeof problem>) => ({
+  ...rest,
+  headers: { ...headers, 'retry-after': '5' },
+})
+const INTERNAL = retryLater(problem(500, 'Internal Server Error', 'An unexpected error occurred.'))
+const UNAVAILABLE = retryLater(
+  problem(503, 'Service Unavailable', 'The service is temporarily unavailable. Try again shortly.'),
 )
-const UNAVAILABLE = { ...rest, headers: { ...headers, 'retry-after': '5' } }
 
 test.each(named([...ROUTES, ...PAGE_ROUTES]))('%s returns 500 when the function throws', async (_, route) => {
   setFault('none')

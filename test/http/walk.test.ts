@@ -228,7 +228,8 @@ describe('GET /.well-known/jwks.json', () => {
       iat: expect.any(Number),
       exp: Number(payload.iat) + 1800,
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      sid: expect.stringMatching(/^[\w-]{22}$/),
+      sid: expect.stringMatching(/^[0-9a-f]{8}[\w-]{22}$/),
+      gen: expect.any(Number),
     })
   })
 })

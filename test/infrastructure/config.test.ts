@@ -51,11 +51,11 @@ test('every function also gets ALLOWED_ORIGINS, which apiHandler reads', () => {
   expect(codeOf('lib/http/handler.ts')).toContain('readAllowedOrigins()')
 })
 
-test('only lib/aws/client.ts reads settings in lib/: those of AWS, which Lambda sets', () => {
+test('only lib/aws/settings.ts reads settings in lib/: those of AWS, which Lambda sets', () => {
   const readers = globSync('lib/**/*.ts', { cwd: root, exclude: ['**/*.test.ts', 'lib/config.ts'] })
     .map((file) => ({ file, lists: listsIn(codeOf(file)) }))
     .filter(({ lists }) => lists.length > 0)
-  expect(readers.map(({ file }) => file)).toEqual(['lib/aws/client.ts'])
+  expect(readers.map(({ file }) => file)).toEqual(['lib/aws/settings.ts'])
   const [list = []] = readers.flatMap(({ lists }) => lists)
   expect(list.sort()).toEqual(
     Object.keys(SETTINGS)
