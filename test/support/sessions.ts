@@ -126,9 +126,9 @@ export function operator(table: Table) {
       const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name })
       return Items as Item[]
     },
-    /** Returns the number of attempts in the counters of a partition whose sort keys begin like this. */
+    /** Returns the number of attempts in a counter, in all its windows. */
     async attempts(pk: string, name: string): Promise<number> {
-      const counters = Object.entries(await this.items(pk)).filter(([sk]) => sk.startsWith(`${name}#`))
+      const counters = Object.entries(await this.items(pk)).filter(([sk]) => sk.replace(/#\d+$/, '') === name)
       return counters.reduce((sum, [, item]) => sum + (Object(item.ids).SS ?? []).length, 0)
     },
   }
