@@ -1,134 +1,179 @@
-import { createHmac, randomBytes } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
-import { newUser, type User } from '../users/user.ts'
-import { classifySecret, nextSecret, readRefreshToken, refreshTokenOf } from './refresh-token.ts'
-import { rotated, SESSION_RANDOM_BYTES, startSession } from './session.ts'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { afterAll, describe, expect, test } from 'vitest'
+import {
+  classifySecret,
+  hashSecret,
+  nextSecret,
+  readRefreshToken,
+  refreshTokenOf,
+  type StoredSecret,
+  selectorOf,
+  sessionIdOf,
+  withSecret,
+} from './refresh-token.ts'
 
-const begin = new Date('2026-11-24T15:00:00.400Z')
-const later = (seconds: number) => new Date(begin.getTime() + seconds * 1000)
-const ada = newUser('ada', 'user', 'hash', later(-86_400))
-const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
-const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
-const start = (user: User = ada) =>
-  startSession(user, origin, policy, begin, randomBytes(SESSION_RANDOM_BYTES))
+const USER_ID = 'AdaLovelace-1815-12_10'
+const sha256 = (text: string) => createHash('sha256').update(text).digest()
+const secretFrom = (seed: string) => sha256(seed).toString('base64url')
 
-/** Returns a session whose secret was replaced a number of times, once a second, and all its secrets. */
-function replacedTimes(times: number) {
-  let { session, secret } = start()
-  const secrets = [secret]
-  for (let generation = 1; generation <= times; generation += 1) {
-    secret = nextSecret(session, secret)
-    secrets.push(secret)
-    session = rotated(session, secret, policy, later(generation))
-  }
-  return { session, secrets }
-}
+let cases = 0
+afterAll(() => console.log(`Forms and states of refresh tokens: ${cases} cases`))
+
+describe('a selector', () => {
+  const random = Buffer.from(Array.from({ length: 16 }, (_, index) => index))
+
+  test('is the second of the sign-in and all random bytes', () => {
+    expect(selectorOf(0x6924c4c0, random)).toBe('6924c4c0AAECAwQFBgcICQoLDA0ODw')
+    expect(selectorOf(0xff, random)).toBe('000000ffAAECAwQFBgcICQoLDA0ODw')
+  })
+
+  test('leads to its session id by a hash, and both begin with the second', () => {
+    const selector = selectorOf(0x6924c4c0, random)
+    const hash = sha256(selector).subarray(0, 16).toString('base64url')
+    expect(sessionIdOf(selector)).toBe(`6924c4c0${hash}`)
+    expect(sessionIdOf(selector)).not.toBe(selector)
+  })
+
+  test('has another session id for another second or other bytes', () => {
+    const others = [selectorOf(7, random), selectorOf(8, random), selectorOf(7, randomBytes(16))]
+    expect(new Set(others.map((selector) => sessionIdOf(selector).slice(8))).size).toBe(3)
+  })
+
+  test('of a later second has a session id that sorts after all earlier ones', () => {
+    const seconds = [9, 10, 15, 16, 255, 256, 0x6924c4bf, 0x6924c4c0, 0x7fffffff, 0xffffffff]
+    const ids = seconds.map((second) => sessionIdOf(selectorOf(second, randomBytes(16))))
+    expect(ids.toSorted()).toEqual(ids)
+  })
+})
 
 describe('a refresh token', () => {
-  test('contains the session id, the secret and the username', () => {
-    const { session, secret } = start()
-    const token = refreshTokenOf(session, secret)
-    expect(token).toMatch(/^[\w-]{22}\.[\w-]{43}\.ada$/)
-    expect(readRefreshToken(token)).toStrictEqual({ sessionId: session.id, secret, username: 'ada' })
+  const selector = selectorOf(0x6924c4c0, randomBytes(16))
+  const secret = secretFrom('first')
+  const token = `${USER_ID}.${selector}.${secret}`
+
+  test('consists of user id, selector and secret', () => {
+    expect(refreshTokenOf(USER_ID, selector, secret)).toBe(token)
+    expect(readRefreshToken(token)).toStrictEqual({
+      userId: USER_ID,
+      sessionId: sessionIdOf(selector),
+      secret,
+    })
   })
 
-  test.each(['a', 'ada.lovelace-1815_', '...', 'x'.repeat(64)])('of the user %s is parsed', (username) => {
-    const { session, secret } = start({ ...ada, username })
-    expect(readRefreshToken(refreshTokenOf(session, secret))).toMatchObject({ username, secret })
+  test('gets another secret and keeps its user id and selector', () => {
+    expect(withSecret(token, 'next')).toBe(`${USER_ID}.${selector}.next`)
   })
 
-  const [id, secret] = ['A'.repeat(22), 'B'.repeat(43)]
-  test.each([
+  const [id, bytes] = ['A'.repeat(22), 'B'.repeat(22)]
+  const forms = [
     '',
     '../..',
-    `${id}.${secret}`,
-    `${id}.${secret}.`,
-    `${id.slice(1)}.${secret}.ada`,
-    `${id}A.${secret}.ada`,
-    `${id}.${secret.slice(1)}.ada`,
-    `${id}.${secret}B.ada`,
-    `${id}.${secret.slice(1)}=.ada`,
-    `${id}.${secret.slice(1)}+.ada`,
-    `${id}.${secret}.Ada`,
-    `${id}.${secret}.a#b`,
-    `${id}.${secret}.${'x'.repeat(65)}`,
-    `${id}.${secret}.ada\n`,
-    ` ${id}.${secret}.ada`,
-    `${id}#profile.${secret}.ada`,
-  ])('is rejected in the form %j', (unverifiedToken) => {
+    `${selector}.${secret}`,
+    `${USER_ID}.${selector}`,
+    `${USER_ID}.${selector}.`,
+    `.${selector}.${secret}`,
+    `${USER_ID}..${secret}`,
+    `${id}A.${selector}.${secret}`,
+    `${id.slice(1)}.${selector}.${secret}`,
+    `${id.slice(1)}=.${selector}.${secret}`,
+    `${id}.6924c4c${bytes}.${secret}`,
+    `${id}.6924c4c0${bytes}B.${secret}`,
+    `${id}.6924c4c0${bytes.slice(1)}.${secret}`,
+    `${id}.6924c4c0${bytes.slice(1)}#.${secret}`,
+    `${id}.6924C4C0${bytes}.${secret}`,
+    `${id}.6924c4cg${bytes}.${secret}`,
+    `${id}.${selector}.${secret}B`,
+    `${id}.${selector}.${secret.slice(1)}`,
+    `${id}.${selector}.${secret.slice(1)}=`,
+    `${id}.${selector}.${secret.slice(1)}+`,
+    `${id}#profile.${selector}.${secret}`,
+    `${id}a${selector}.${secret}`,
+    `${id}.${selector}a${secret}`,
+    ` ${token}`,
+    `${token} `,
+    `${token}\n`,
+    `${token}.${secret}`,
+  ]
+  test.each(forms)('is rejected in the form %j', (unverifiedToken) => {
+    cases += 1
     expect(() => readRefreshToken(unverifiedToken)).toThrow(
-      expect.objectContaining({
-        code: 'invalid_refresh_token',
-        message: 'not a refresh token',
-      }),
+      expect.objectContaining({ code: 'invalid_refresh_token', message: 'not a refresh token' }),
     )
   })
 })
 
 describe('the next secret', () => {
   test('is the HMAC-SHA256 of the salt under the current one, so it is the same twice', () => {
-    const { session, secret } = start()
-    const expected = createHmac('sha256', secret).update(session.salt).digest('base64url')
-    expect(nextSecret(session, secret)).toBe(expected)
-    expect(nextSecret(session, secret)).toBe(expected)
-    expect(Buffer.from(expected, 'base64url')).toHaveLength(32)
+    const expected = createHmac('sha256', 'current').update('salt').digest('base64url')
+    expect(nextSecret({ salt: 'salt' }, 'current')).toBe(expected)
+    expect(nextSecret({ salt: 'salt' }, 'current')).toBe(expected)
+    expect(expected).toMatch(/^[\w-]{43}$/)
   })
 
   test('differs with every salt and every secret', () => {
-    const [one, two] = [start(), start()]
     const all = [
-      nextSecret(one.session, one.secret),
-      nextSecret(two.session, one.secret),
-      nextSecret(one.session, two.secret),
+      nextSecret({ salt: 'a' }, 'one'),
+      nextSecret({ salt: 'b' }, 'one'),
+      nextSecret({ salt: 'a' }, 'two'),
     ]
     expect(new Set(all).size).toBe(3)
   })
 
-  test('has the form of the first one', () => {
-    const { session, secret } = start()
-    const token = refreshTokenOf(session, nextSecret(session, secret))
-    expect(readRefreshToken(token).secret).toBe(nextSecret(session, secret))
+  test('is stored as its SHA-256', () => {
+    expect(hashSecret('current')).toBe(sha256('current').toString('base64url'))
   })
 })
 
-describe('a presented secret is classified as', () => {
-  const { session, secrets } = replacedTimes(3)
-  const replaced = later(3)
+describe('a presented secret', () => {
+  const rotatedAtMs = Date.UTC(2026, 10, 24, 15)
+  const salt = secretFrom('salt')
+  const secrets = [secretFrom('first')]
+  for (let time = 1; time <= 3; time += 1) secrets.push(nextSecret({ salt }, secrets.at(-1) ?? ''))
+  const [first = '', second = '', before = '', current = ''] = secrets
+  const stored: StoredSecret = { secretHash: hashSecret(current), salt, rotatedAtMs }
+  const unused: StoredSecret = { secretHash: hashSecret(first), salt, rotatedAtMs: 0 }
 
-  test.each([
-    ['current', 3, 0, 'the current one'],
-    ['current', 3, 604_799, 'the current one, days later'],
-    ['repeated', 2, 0, 'the one before it, at once'],
-    ['repeated', 2, 9.999, 'the one before it, in the last millisecond of ten seconds'],
-    ['reused', 2, 10, 'the one before it, after 10 seconds'],
-    ['repeated', 1, 8.999, 'the one before that, replaced a second earlier, in its own last millisecond'],
-    ['reused', 1, 9, 'the one before that, after its own 10 seconds'],
-    ['repeated', 0, 7.999, 'the very first, replaced two seconds earlier, in its own last millisecond'],
-    ['reused', 0, 8, 'the very first, after its own 10 seconds'],
-    ['reused', 0, 600_000, 'the very first, much later'],
-  ])('%s: generation %i of 3 after %d s, %s', (state, generation, seconds) => {
-    const now = new Date(replaced.getTime() + seconds * 1000)
-    expect(classifySecret(session, secrets[generation] ?? '', now)).toBe(state)
-  })
-
-  test.each([
-    ['one that was never issued', randomBytes(32).toString('base64url')],
-    ['one of another session', start().secret],
-    ['the hash from the store', session.secretHash],
-    ['the salt from the store', session.salt],
-    ['the next one', nextSecret(session, secrets[3] ?? '')],
-    ['nothing', ''],
-  ])('foreign: %s', (_what, secret) => {
-    expect(classifySecret(session, secret, replaced)).toBe('foreign')
-  })
-
-  test('foreign, not reused, if the session was never refreshed', () => {
-    expect(classifySecret(start().session, secrets[0] ?? '', begin)).toBe('foreign')
-  })
-
-  test('reused for up to ten thousand generations', () => {
-    const long = replacedTimes(10_001)
-    expect(classifySecret(long.session, long.secrets[1] ?? '', later(20_000))).toBe('reused')
-    expect(classifySecret(long.session, long.secrets[0] ?? '', later(20_000))).toBe('foreign')
-  })
+  const rows: [
+    state: string,
+    graceSeconds: number,
+    what: string,
+    secret: string,
+    ms: number,
+    of?: StoredSecret,
+  ][] = [
+    ['fresh', 10, 'the current one in the moment of its rotation', current, 0],
+    ['fresh', 10, 'the current one in the last millisecond of the grace', current, 9_999],
+    ['current', 10, 'the current one at the end of the grace', current, 10_000],
+    ['current', 10, 'the current one days later', current, 604_799_000],
+    ['current', 0, 'the current one in the moment of its rotation', current, 0],
+    ['fresh', 60, 'the current one in the last millisecond of the grace', current, 59_999],
+    ['current', 60, 'the current one at the end of the grace', current, 60_000],
+    ['fresh', 10, 'the current one, if the rotation has a clock ahead', current, -300_000],
+    ['fresh', 0, 'the current one, if the rotation has a clock ahead', current, -1],
+    ['current', 10, 'the first one of a session that never rotated', first, 0, unused],
+    ['repeated', 10, 'the one before in the moment of the rotation', before, 0],
+    ['repeated', 10, 'the one before in the last millisecond of the grace', before, 9_999],
+    ['reused', 10, 'the one before at the end of the grace', before, 10_000],
+    ['reused', 0, 'the one before in the moment of the rotation', before, 0],
+    ['repeated', 60, 'the one before in the last millisecond of the grace', before, 59_999],
+    ['reused', 60, 'the one before at the end of the grace', before, 60_000],
+    ['repeated', 10, 'the one before, if the rotation has a clock ahead', before, -300_000],
+    ['reused', 10, 'the second before in the moment of the rotation', second, 0],
+    ['reused', 60, 'the third before in the moment of the rotation', first, 0],
+    ['reused', 10, 'the third before, days later', first, 604_799_000],
+    ['reused', 10, 'the next one', nextSecret({ salt }, current), 0],
+    ['reused', 10, 'one that was never issued', secretFrom('made up'), 0],
+    ['reused', 10, 'the hash from the store', stored.secretHash, 0],
+    ['reused', 10, 'the salt from the store', salt, 0],
+    ['reused', 10, 'nothing', '', 0],
+    ['reused', 10, 'any other one of a session that never rotated', second, 0, unused],
+    ['reused', 10, 'any one, if the stored hash has another length', first, 0, { ...stored, secretHash: '' }],
+  ]
+  test.each(rows)(
+    'is %s, with a grace of %i s: %s',
+    (state, graceSeconds, _what, secret, ms, of = stored) => {
+      cases += 1
+      expect(classifySecret(of, secret, graceSeconds, new Date(rotatedAtMs + ms))).toBe(state)
+    },
+  )
 })

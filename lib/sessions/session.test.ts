@@ -1,127 +1,131 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { createHash } from 'node:crypto'
+import { afterAll, describe, expect, test } from 'vitest'
+import { testUser } from '../../test/support/users.ts'
 import { secondOf } from '../time.ts'
-import { newUser, type User } from '../users/user.ts'
-import { nextSecret } from './refresh-token.ts'
+import type { User } from '../users/user.ts'
+import { readRefreshToken } from './refresh-token.ts'
 import {
   isLive,
   isSessionId,
+  lifetimesFrom,
   refreshTtlSeconds,
   rotated,
   SESSION_RANDOM_BYTES,
   type Session,
   startSession,
+  summaryOf,
 } from './session.ts'
 
-const begin = new Date('2026-11-24T15:00:00.400Z')
+const begin = new Date('2026-11-24T15:40:00.400Z')
 const later = (seconds: number) => new Date(begin.getTime() + seconds * 1000)
 const second = secondOf(begin)
 
-const ada = newUser('ada', 'user', 'hash', later(-86_400))
+const random = Buffer.from(Array.from({ length: SESSION_RANDOM_BYTES }, (_, index) => index))
+const ada: User = { ...testUser({ username: 'ada' }), sessionGeneration: 70, generation: 7 }
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
-const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
-const start = (user: User = ada, from = origin, ttl = policy) =>
-  startSession(user, from, ttl, begin, randomBytes(SESSION_RANDOM_BYTES))
+const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
+const start = (from = origin, ttl = lifetimes) => startSession(ada, from, ttl, begin, random)
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
+const sha256Bytes = (text: string) => createHash('sha256').update(text).digest()
+const sha256 = (text: string) => sha256Bytes(text).toString('base64url')
+const base64url = (from: number, to: number) => random.subarray(from, to).toString('base64url')
+
+let cases = 0
+afterAll(() => console.log(`States of sessions: ${cases} cases`))
 
 describe('a new session', () => {
-  test('contains its origin, its time and only the hash of its secret', () => {
-    const { session, secret } = start()
-    expect(session).toStrictEqual({
-      username: 'ada',
-      id: expect.stringMatching(/^[\w-]{22}$/),
+  const selector = `${second.toString(16)}${base64url(0, 16)}`
+  const secret = base64url(16, 48)
+
+  test('contains its origin, its time and only hashes of its selector and secret', () => {
+    expect(start().session).toStrictEqual({
+      userId: ada.id,
+      id: `${second.toString(16)}${sha256Bytes(selector).toString('base64url', 0, 16)}`,
       secretHash: sha256(secret),
-      replacedAtMs: '',
-      salt: expect.stringMatching(/^[\w-]{43}$/),
-      generation: 0,
+      salt: base64url(48, 80),
+      rotatedAtMs: 0,
+      sessionGeneration: 70,
       createdAt: second,
       lastUsedAt: second,
       expiresAt: second + 604_800,
       sourceIp: '203.0.113.7',
       userAgent: 'curl/8.14.1',
     })
-    expect(JSON.stringify(session)).not.toContain(secret)
   })
 
-  test('uses different random bytes for id, secret and salt, 256 bits for the secret', () => {
-    const random = Buffer.from(Array.from({ length: SESSION_RANDOM_BYTES }, (_, index) => index))
-    const { session, secret } = startSession(ada, origin, policy, begin, random)
-    const bytes = [session.id, secret, session.salt].map((text) => Buffer.from(text, 'base64url'))
-    expect(bytes.map(({ length }) => length)).toEqual([16, 32, 32])
-    expect(Buffer.concat(bytes)).toEqual(random)
+  test('has a refresh token of its user, its selector and its secret', () => {
+    const { session, refreshToken } = start()
+    expect(refreshToken).toBe(`${ada.id}.${selector}.${secret}`)
+    expect(readRefreshToken(refreshToken)).toStrictEqual({ userId: ada.id, sessionId: session.id, secret })
   })
 
-  test('expires after the absolute lifetime if that is shorter than the idle one', () => {
-    const { session } = start(ada, origin, { absoluteTtlSeconds: 60, idleTtlSeconds: 600 })
-    expect(session.expiresAt).toBe(second + 60)
-  })
-
-  test('is live if it starts in the second of a revocation', () => {
-    const revoked = { ...ada, validAfter: second + 1, sessionsValidAfter: second + 1 }
-    const { session } = start(revoked)
-    expect(session.createdAt).toBe(second + 1)
-    expect(isLive(session, revoked, begin)).toBe(true)
+  test('expires after the shorter one of both lifetimes', () => {
+    const expiry = (absoluteTtlSeconds: number, idleTtlSeconds: number) =>
+      start(origin, { absoluteTtlSeconds, idleTtlSeconds }).session.expiresAt - second
+    expect([expiry(60, 600), expiry(600, 60)]).toEqual([60, 60])
   })
 
   test('contains 256 characters of the user agent, never half of one', () => {
-    expect(start(ada, { ...origin, userAgent: 'x'.repeat(257) }).session.userAgent).toBe('x'.repeat(256))
-    const { userAgent } = start(ada, { ...origin, userAgent: `${'x'.repeat(255)}🙂` }).session
-    expect(userAgent).toBe(`${'x'.repeat(255)}\uFFFD`)
+    const kept = (userAgent: string) => start({ ...origin, userAgent }).session.userAgent
+    expect(kept('x'.repeat(256))).toBe('x'.repeat(256))
+    expect(kept('x'.repeat(257))).toBe('x'.repeat(256))
+    expect(kept(`${'x'.repeat(255)}🙂`)).toBe(`${'x'.repeat(255)}\uFFFD`)
   })
 })
 
-test('session ids are recognised', () => {
-  for (let time = 0; time < 100; time += 1) expect(isSessionId(start().session.id)).toBe(true)
-  const others = [
-    '',
-    'A'.repeat(21),
-    'A'.repeat(23),
-    `${'A'.repeat(21)}=`,
-    `${'A'.repeat(22)}\n`,
-    `${'A'.repeat(21)}#`,
-  ]
-  for (const other of others) expect(isSessionId(other)).toBe(false)
+test('lifetimes are those of the settings', () => {
+  const config = { SESSION_TTL_SECONDS: 86_400, SESSION_IDLE_TTL_SECONDS: 7_200 }
+  expect(lifetimesFrom(config)).toStrictEqual({ absoluteTtlSeconds: 86_400, idleTtlSeconds: 7_200 })
+})
+
+const bytes = 'Ab-_5678901234567890AB'
+test.each([
+  [`6924c4c0${bytes}`, true],
+  [start().session.id, true],
+  ['', false],
+  [undefined, false],
+  [[`6924c4c0${bytes}`], false],
+  [`6924c4c0${bytes.slice(1)}`, false],
+  [`6924c4c0${bytes}A`, false],
+  [`6924c4cg${bytes}`, false],
+  [`6924C4C0${bytes}`, false],
+  [`06924c4c0${bytes}`, false],
+  [`6924c4c0${bytes.slice(1)}=`, false],
+  [`6924c4c0${bytes.slice(1)}#`, false],
+  [`6924c4c0${bytes}\n`, false],
+])('%j is recognised as a session id: %s', (value, expected) => {
+  cases += 1
+  expect(isSessionId(value)).toBe(expected)
 })
 
 describe('a session whose secret is replaced', () => {
-  const { session, secret } = start()
-  const next = nextSecret(session, secret)
+  const { session } = start()
 
   test('stores the time to the millisecond, and nothing else changes', () => {
     const now = later(1_800.123)
-    expect(rotated(session, next, policy, now)).toStrictEqual({
+    expect(rotated(session, 'next', lifetimes, now)).toStrictEqual({
       ...session,
-      secretHash: sha256(next),
-      replacedAtMs: String(now.getTime()),
-      generation: 1,
+      secretHash: sha256('next'),
+      rotatedAtMs: now.getTime(),
       lastUsedAt: second + 1_800,
       expiresAt: second + 1_800 + 604_800,
     })
   })
 
-  test('stores the last twenty replacements, and only those of the last ten seconds', () => {
-    const times = (count: number, everyMs: number) => {
-      let replaced = session
-      for (let step = 1; step <= count; step += 1) {
-        replaced = rotated(replaced, `${step}`, policy, later((step * everyMs) / 1000))
-      }
-      return replaced.replacedAtMs.split(',').map((ms) => Number(ms) - begin.getTime())
-    }
-    expect(times(4, 4_000)).toEqual([16_000, 12_000, 8_000])
-    expect(times(21, 100)).toEqual(Array.from({ length: 20 }, (_, index) => 2_100 - index * 100))
-  })
-
   test('never expires after its absolute lifetime', () => {
-    const days = (count: number) => rotated(session, next, policy, later(count * 86_400)).expiresAt
+    const days = (count: number) => rotated(session, 'next', lifetimes, later(count * 86_400)).expiresAt
     expect(days(22)).toBe(second + 29 * 86_400)
     expect(days(23)).toBe(second + 30 * 86_400)
     expect(days(29)).toBe(second + 30 * 86_400)
   })
 
-  test('never gets an earlier lastUsedAt, even if another machine’s clock is behind', () => {
-    const { lastUsedAt, expiresAt } = rotated(session, next, policy, later(-3))
-    expect({ lastUsedAt, expiresAt }).toEqual({ lastUsedAt: second, expiresAt: second + 604_800 })
+  test('never gets an earlier lastUsedAt, even if a function’s clock is behind', () => {
+    const { rotatedAtMs, lastUsedAt, expiresAt } = rotated(session, 'next', lifetimes, later(-3))
+    expect({ rotatedAtMs, lastUsedAt, expiresAt }).toEqual({
+      rotatedAtMs: later(-3).getTime(),
+      lastUsedAt: second,
+      expiresAt: second + 604_800,
+    })
   })
 
   test('returns the seconds until it expires', () => {
@@ -132,40 +136,67 @@ describe('a session whose secret is replaced', () => {
 
 describe('a session is', () => {
   const { session } = start()
-  const rows: [string, boolean, Partial<Session>, Partial<User> | undefined, number][] = [
-    ['live', true, {}, {}, 0],
-    ['live in the last second before it expires', true, {}, {}, 604_799.5],
-    ['expired in the second it expires', false, {}, {}, 604_799.6],
-    ['expired afterwards, while the store still has it', false, {}, {}, 700_000],
-    ['not live if its user is disabled', false, {}, { disabled: true }, 0],
-    ['not live if its user is removed', false, {}, undefined, 0],
-    ['not live if it started before a revocation', false, {}, { sessionsValidAfter: second + 1 }, 0],
-    ['live if it started after a revocation', true, {}, { sessionsValidAfter: second }, 0],
-    ['live if only tokens were revoked', true, {}, { validAfter: second + 1 }, 0],
-    [
-      'live if it survives a revocation',
-      true,
-      { id: 'mine' },
-      { sessionsValidAfter: second + 1, survivingSession: 'mine' },
-      0,
-    ],
-    [
-      'not live if another session survives',
-      false,
-      { id: 'mine' },
-      { sessionsValidAfter: second + 1, survivingSession: 'other' },
-      0,
-    ],
-    ['not live if it survived and has expired', false, { id: 'mine' }, { survivingSession: 'mine' }, 604_800],
-    [
-      'not live if it survived and its user is disabled',
-      false,
-      { id: 'mine' },
-      { survivingSession: 'mine', disabled: true },
-      0,
-    ],
+  const { id } = session
+  const rows: [what: string, live: boolean, user: Partial<User> | undefined, seconds: number][] = [
+    ['live', true, {}, 0],
+    ['live in the last second before it expires', true, {}, 604_799.5],
+    ['expired in the second it expires', false, {}, 604_799.6],
+    ['expired afterwards, while the store still has it', false, {}, 700_000],
+    ['not live if its user is disabled', false, { disabled: true }, 0],
+    ['not live if its user is removed', false, undefined, 0],
+    ['not live in the next generation', false, { sessionGeneration: 71 }, 0],
+    ['not live in the generation before, as of an import', false, { sessionGeneration: 69 }, 0],
+    ['live if only tokens were revoked', true, { generation: 8 }, 0],
+    ['live if it survives a revocation', true, { sessionGeneration: 71, survivingSession: id }, 0],
+    ['not live if another one survives', false, { sessionGeneration: 71, survivingSession: 'other' }, 0],
+    ['live if another one survived before it began', true, { survivingSession: 'other' }, 0],
+    ['not live if it survived and expires', false, { survivingSession: id }, 604_800],
+    ['not live if it survived a disabled user', false, { survivingSession: id, disabled: true }, 0],
   ]
-  test.each(rows)('%s', (_what, live, of, user, seconds) => {
-    expect(isLive({ ...session, ...of }, user && { ...ada, ...user }, later(seconds))).toBe(live)
+  test.each(rows)('%s', (_what, live, user, seconds) => {
+    cases += 1
+    expect(isLive(session, user && { ...ada, ...user }, later(seconds))).toBe(live)
+  })
+})
+
+describe('the summary of a session', () => {
+  const summary = (changes: Partial<Session>) => summaryOf({ ...start().session, ...changes })
+
+  test('shows the last use and the expiry to the hour, and no secret', () => {
+    const used = { lastUsedAt: secondOf(later(3_600)), expiresAt: secondOf(later(608_400)) }
+    expect(summary(used)).toStrictEqual({
+      id: start().session.id,
+      createdAt: '2026-11-24T15:40:00.000Z',
+      lastUsedAt: '2026-11-24T16:00:00.000Z',
+      expiresAt: '2026-12-01T16:00:00.000Z',
+      sourceIp: '203.0.113.7',
+      userAgent: 'curl/8.14.1',
+    })
+  })
+
+  const at = (time: string) => secondOf(new Date(`2026-11-24T${time}Z`))
+  test.each([
+    ['15:40:01', '15:40:00'],
+    ['15:59:59', '15:40:00'],
+    ['16:00:00', '16:00:00'],
+    ['16:00:01', '16:00:00'],
+    ['16:59:59', '16:00:00'],
+    ['17:00:00', '17:00:00'],
+  ])('shows a last use at %s as %s', (used, shown) => {
+    cases += 1
+    expect(summary({ lastUsedAt: at(used) }).lastUsedAt).toBe(`2026-11-24T${shown}.000Z`)
+  })
+
+  test.each([
+    ['17:59:59', '17:00:00'],
+    ['18:00:00', '18:00:00'],
+  ])('shows an expiry at %s as %s', (expires, shown) => {
+    cases += 1
+    expect(summary({ expiresAt: at(expires) }).expiresAt).toBe(`2026-11-24T${shown}.000Z`)
+  })
+
+  test('is the same whether or not the client refreshed within the hour', () => {
+    const before = summary({ lastUsedAt: at('16:10:00'), expiresAt: at('18:10:00') })
+    expect(summary({ lastUsedAt: at('16:50:00'), expiresAt: at('18:50:00') })).toEqual(before)
   })
 })
