@@ -1,7 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
 import { vi } from 'vitest'
 import template from '../../events/refresh.json' with { type: 'json' }
@@ -22,13 +19,15 @@ import {
   type UserChanges,
 } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { type LocalAws, startLocalAws } from '../../local/aws.ts'
+import { startLocalAws } from '../../local/aws.ts'
 import { readAuthorization } from '../../local/gateway-rules.ts'
 import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
 import { inEnvironment } from './handlers.ts'
 import { expectDescribed } from './openapi/check.ts'
 import { describeService, tableResource } from './service-description.ts'
 import { addTestUser } from './users.ts'
+
+export { type Call, type Fate, startWire } from './wire.ts'
 
 const REGION = 'eu-central-1'
 export const TABLE_NAME = 'serverless-jwt-auth-dev'
@@ -165,66 +164,6 @@ export async function startStores() {
     functions: (settings: Record<string, string> = {}) =>
       startFunctions(dynamodb.href, { AWS_ENDPOINT_URL_KMS: kms.href, ...settings }),
   }
-}
-
-/** The outcome of a call: it passes, is denied, or loses its connection before or after it took effect. */
-export type Fate = 'pass' | 'refuse' | 'cut before' | 'cut after'
-
-export interface Call {
-  /** Counted from 1 since the last `intercept`. Each attempt counts. */
-  number: number
-  operation: string
-  body: string
-}
-
-/** Starts a proxy before DynamoDB and KMS that can hold, deny or cut off every call. */
-export async function startWire(aws: LocalAws) {
-  let decide: (call: Call) => Fate | Promise<Fate> = () => 'pass'
-  let calls: Call[] = []
-  const server = createServer(async (request, response) => {
-    const body = await readText(request)
-    const target = String(request.headers['x-amz-target'])
-    const call = { number: calls.length + 1, operation: target.replace(/^.*\./, ''), body }
-    calls.push(call)
-    const fate = await decide(call)
-    if (fate === 'refuse') {
-      response.writeHead(400).end('{"__type":"x#AccessDeniedException","message":"not allowed"}')
-      return
-    }
-    if (fate === 'cut before') {
-      response.destroy()
-      return
-    }
-    const url = target.startsWith('TrentService')
-      ? aws.settings.endpoints.kms
-      : aws.settings.endpoints.dynamodb
-    const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers
-    const received = await fetch(url, { method: 'POST', headers: headers as Record<string, string>, body })
-    const text = await received.text()
-    if (fate === 'cut after') response.destroy()
-    else response.writeHead(received.status, { 'Content-Type': 'application/x-amz-json-1.0' }).end(text)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Returns the calls since the last `intercept`. */
-    calls: (): readonly Call[] => calls,
-    /** Decides about every call from now on. */
-    intercept(by: typeof decide): void {
-      decide = by
-      calls = []
-    },
-    stop(): void {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
-}
-
-async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 const FUNCTIONS = {

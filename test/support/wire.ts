@@ -1,0 +1,103 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { LocalAws } from '../../local/aws.ts'
+
+/** The outcome of a call: it passes, is denied, or loses its connection before or after it took effect. */
+export type Fate = 'pass' | 'refuse' | 'cut before' | 'cut after'
+
+export interface Call {
+  /** Counted from 1 since the last `intercept`. Each attempt counts. */
+  number: number
+  operation: string
+  body: string
+  /** Operation and kind of item. No two concurrent calls of a request have the same label. */
+  label: string
+  /** Sends the call to AWS, once more if it has been sent. Returns the response. */
+  send(): Promise<{ status: number; text: string }>
+}
+
+const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems']
+
+export const isWrite = ({ operation }: Pick<Call, 'operation'>): boolean => WRITES.includes(operation)
+
+/** Starts a proxy before DynamoDB and KMS that can hold, deny or cut off every call. */
+export async function startWire(aws: LocalAws) {
+  let decide: (call: Call) => Fate | Promise<Fate> = () => 'pass'
+  let calls: Call[] = []
+  const underWay = new Set<Promise<unknown>>()
+  const server = createServer(async (request, response) => {
+    const call = callOf(aws, request, await readText(request), calls.length + 1)
+    calls.push(call)
+    const fate = await decide(call)
+    if (fate === 'refuse') {
+      response.writeHead(400).end('{"__type":"x#AccessDeniedException","message":"not allowed"}')
+      return
+    }
+    if (fate === 'cut before') {
+      response.destroy()
+      return
+    }
+    const sending = call.send()
+    underWay.add(sending)
+    const { status, text } = await sending
+    underWay.delete(sending)
+    if (fate === 'cut after') response.destroy()
+    else response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.0' }).end(text)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** Returns the calls since the last `intercept`. */
+    calls: (): readonly Call[] => calls,
+    /** Decides about every call from now on. */
+    intercept(by: typeof decide): void {
+      decide = by
+      calls = []
+    },
+    /** Waits until every call that was let pass has taken effect. */
+    async settle(): Promise<void> {
+      await Promise.all(underWay)
+    },
+    stop(): void {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+export type Wire = Awaited<ReturnType<typeof startWire>>
+
+function callOf(aws: LocalAws, request: IncomingMessage, body: string, number: number): Call {
+  const target = String(request.headers['x-amz-target'])
+  const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers
+  const { dynamodb, kms } = aws.settings.endpoints
+  const operation = target.replace(/^.*\./, '')
+  return {
+    number,
+    operation,
+    body,
+    label: labelOf(operation, body),
+    async send() {
+      const url = target.startsWith('TrentService') ? kms : dynamodb
+      const response = await fetch(url, { method: 'POST', headers: headers as Record<string, string>, body })
+      return { status: response.status, text: await response.text() }
+    },
+  }
+}
+
+function labelOf(operation: string, body: string): string {
+  const { Key, Item } = JSON.parse(body)
+  const { pk, sk } = Key ?? Item ?? {}
+  const [partition = ''] = String(pk?.S ?? '').split('#')
+  // A counter has its source, if any, and its window behind its name.
+  const [kind = '', ...rest] = String(sk?.S ?? '').split('#')
+  const source = kind === 'attempts' && rest.some((part) => /\D/.test(part)) ? 'of a source' : ''
+  return [operation, partition, kind, source].filter((part) => part !== '').join(' ')
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
