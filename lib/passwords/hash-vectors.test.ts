@@ -77,8 +77,8 @@ test.each([
   ['m=19456,t=3,p=1', false, 'more passes'],
   ['m=19456,t=2,p=4', false, 'today’s, on more lanes'],
   ['m=262144,t=3,p=4', false, 'the most that is run'],
-])('a hash of %s needs a rehash: %s; it costs %s', (cost, anew) => {
-  expect(needsRehash(hashOf(cost))).toBe(anew)
+])('a hash of %s needs a rehash: %s; it costs %s', (cost, isWeaker) => {
+  expect(needsRehash(hashOf(cost))).toBe(isWeaker)
 })
 
 test('a current hash and the decoy need no rehash', async () => {

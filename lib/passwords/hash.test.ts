@@ -1,6 +1,6 @@
 import { argon2Sync, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { DECOY_HASH, hashPassword, SALT_BYTES, verifyPassword } from './hash.ts'
+import { DECOY_HASH, hashPassword, phcFault, SALT_BYTES, verifyPassword } from './hash.ts'
 
 const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
 
@@ -72,7 +72,9 @@ describe('a stored hash may have', () => {
     ['at most 768 MiB in all passes', hashOfCost(98_304, 8, 1), hashOfCost(98_305, 8, 1)],
   ])('%s', async (_bound, atTheBound, beyond) => {
     expect(await verifyPassword('secret', atTheBound)).toBe(false)
+    expect(phcFault(atTheBound)).toBeUndefined()
     await expect(verifyPassword('secret', beyond)).rejects.toThrow(new RangeError('exceeds the cost limits'))
+    expect(phcFault(beyond)).toBe('exceeds the cost limits')
   })
 
   test.each([
@@ -84,6 +86,29 @@ describe('a stored hash may have', () => {
     await expect(verifyPassword('secret', beyond)).rejects.toThrow(
       new RangeError('costs less than argon2 allows'),
     )
+    expect(phcFault(beyond)).toBe('costs less than argon2 allows')
+  })
+
+  const cheap = hashOfCost(8, 1, 1)
+  test.each([
+    ['a salt of 11 to 86 characters', salt, 11, 86],
+    ['a tag of 16 to 86 characters', tag, 16, 86],
+  ])('%s', async (_what, part, min, max) => {
+    for (const length of [min, max]) {
+      expect(await verifyPassword('secret', cheap.replace(part, 'A'.repeat(length)))).toBe(false)
+    }
+    for (const length of [min - 1, max + 1]) {
+      expect(phcFault(cheap.replace(part, 'A'.repeat(length)))).toBe('not an argon2id PHC string')
+    }
+  })
+
+  test.each([
+    ['m of 1 to 7 digits', '$m=9999999,t=1,p=1$', '$m=00000008,t=1,p=1$'],
+    ['t of 1 to 3 digits', '$m=8,t=999,p=1$', '$m=8,t=0001,p=1$'],
+    ['p of 1 or 2 digits', '$m=8,t=1,p=99$', '$m=8,t=1,p=001$'],
+  ])('%s', (_what, longest, tooLong) => {
+    expect(phcFault(cheap.replace('$m=8,t=1,p=1$', () => longest))).toBe('exceeds the cost limits')
+    expect(phcFault(cheap.replace('$m=8,t=1,p=1$', () => tooLong))).toBe('not an argon2id PHC string')
   })
 })
 
@@ -104,9 +129,11 @@ test.each([
   ['base64 with its padding', `${hashOfCost(8, 1, 1)}=`],
   ['base64url', hashOfCost(8, 1, 1).replace(salt, '-'.repeat(22))],
   ['a line break at the end', `${hashOfCost(8, 1, 1)}\n`],
+  ['text before', `x${hashOfCost(8, 1, 1)}`],
   ['one part more', `${hashOfCost(8, 1, 1)}$AAAA`],
 ])('a stored hash that is %s is rejected, and the error omits it', async (_what, stored) => {
   await expect(verifyPassword('secret', stored)).rejects.toThrow(new RangeError('not an argon2id PHC string'))
+  expect(phcFault(stored)).toBe('not an argon2id PHC string')
 })
 
 test('no password matches the decoy, which costs as much as a new hash', async () => {

@@ -70,7 +70,7 @@ export function phcFault(hash: string): string | undefined {
 }
 
 function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64').replace(/=+$/, '')
+  return Buffer.from(bytes).toString('base64').replaceAll('=', '')
 }
 
 function phc(cost: Cost, salt: Buffer, tag: Uint8Array): string {
@@ -83,8 +83,9 @@ const PHC =
 
 /** Parses the PHC string format, https://github.com/P-H-C/phc-string-format. */
 function parsePhc(text: string) {
-  const [, m, t, p, salt, tag] = PHC.exec(text) ?? []
-  if (salt === undefined || tag === undefined) throw new RangeError('not an argon2id PHC string')
+  const parts = PHC.exec(text)
+  if (!parts) throw new RangeError('not an argon2id PHC string')
+  const [m, t, p, salt, tag] = parts.slice(1) as [string, string, string, string, string]
   const cost = { memoryKiB: Number(m), passes: Number(t), parallelism: Number(p) }
   const { memoryKiB, passes, parallelism } = cost
   const isBeyond =
