@@ -50,7 +50,9 @@ export interface Attempt {
  * verified. A refused right password looks the same as a refused wrong one: in bytes, time and load.
  *
  * The counter of subject and source comes first. A burst from one address is refused by it, and does
- * not reach the counter of all sources. An unknown name causes the same calls as a known one.
+ * not reach the counter of all sources. An attempt that a later counter refuses stays in it. Otherwise, while
+ * the counter of the source is full, attempts whose return is late or fails would fill that of the subject. An
+ * unknown name causes the same calls as a known one.
  *
  * @param sourceIp - Address that the gateway saw the request come from.
  * @throws {@link ServiceError} `too_many_attempts` or `unavailable`.
@@ -75,7 +77,7 @@ export async function admitAttempt(
   const further = furtherCounters(subject, source, isKnownSource(mark, now), limits, now)
   const [user, second] = await together([
     findUser(table, userId ?? randomBytes(USER_ID_BYTES).toString('base64url')),
-    reserveAttempt(table, further, id, now, [pair]),
+    reserveAttempt(table, further, id, now),
   ])
   rejectIfRefused(second, log)
   const [pairAttempts = []] = first.attempts

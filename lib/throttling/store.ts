@@ -22,10 +22,9 @@ export interface Reservation {
  * Reserves an attempt in counters, before anything is verified for it.
  *
  * A counter is a set of attempt ids, not a number. The same reservation may be sent twice and counts
- * once. An attempt that one counter refuses is given back in the others.
+ * once. An attempt that one counter refuses is given back in the others of the call.
  *
  * @param attemptId - Random id of the attempt.
- * @param reserved - Counters that the attempt is reserved in already; a refusal gives it back there too.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function reserveAttempt(
@@ -33,12 +32,11 @@ export async function reserveAttempt(
   counters: readonly Counter[],
   attemptId: string,
   now: Date,
-  reserved: readonly Counter[] = [],
 ): Promise<Reservation> {
   const attempts = await together(counters.map((counter) => addAttempt(table, counter, attemptId)))
   const full = counters.filter((_, index) => attempts[index] === undefined)
   if (full.length > 0) {
-    const others = [...reserved, ...counters.filter((counter) => !full.includes(counter))]
+    const others = counters.filter((counter) => !full.includes(counter))
     await together(others.map((counter) => giveBack(table, counter, [attemptId])))
   }
   return {

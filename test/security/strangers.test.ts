@@ -10,7 +10,9 @@ import {
   newSource,
   pairAttempts,
   stores,
+  WRONG,
 } from '../support/bursts.ts'
+import { startFunctions, startWire } from '../support/sessions.ts'
 
 vi.mock('node:crypto', async (original) => {
   const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
@@ -78,4 +80,19 @@ test('a known source gets 100 wrong verdicts for a name in a day', async () => {
   expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
   expect(await pairAttempts({ loginName: username }, home)).toBe(0)
   vi.setSystemTime(NOW)
+})
+
+test('a source that is full adds 10 to the counter of a name, also if all returns fail', async () => {
+  const [username, sourceIp] = [await stores.add(), newSource()]
+  const others = among(50, [], (index) => ({ username: `full-${index}`, sourceIp }))
+  expect(await atOnce(others, login)).toEqual({ 401: 50 })
+  const wire = await startWire(stores.aws)
+  wire.intercept(({ body }) => (body.includes('DELETE ids') ? 'refuse' : 'pass'))
+  const { ask } = await startFunctions(wire.url)
+  const body = { username, password: WRONG }
+  for (let count = 0; count < 15; count += 1) {
+    expect((await ask('login', { body, sourceIp })).status).toBe(429)
+  }
+  wire.stop()
+  expect((await furtherAttempts({ loginName: username }, sourceIp)).ofSubject).toBe(10)
 })

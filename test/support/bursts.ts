@@ -17,7 +17,7 @@ export const WRONG = PASSWORD.replace(/^./, 'A')
 export const NOW = new Date('2027-01-15T12:00:00.000Z')
 
 /** The limits of the functions, by default. */
-export const limits: Limits = {
+const limits: Limits = {
   userAndSource: { attempts: 10, windowSeconds: 900 },
   source: { attempts: 50, windowSeconds: 900 },
   knownSource: { attempts: 500, windowSeconds: 900 },
