@@ -3,27 +3,45 @@ import { fifty } from '../../test/support/fifty.ts'
 import {
   ada,
   aws,
+  itemOf,
   later,
   now,
-  outrun,
   policy,
+  refreshToken,
   remove,
   secret,
   session,
   start,
   stored,
   table,
+  userState,
 } from '../../test/support/session-per-test.ts'
-import type { AwsCall } from '../aws/client.ts'
-import { addUser } from '../users/store.ts'
-import { newUser } from '../users/user.ts'
+import { outrunTable, resendingTable, watchedTable } from '../../test/support/table-faults.ts'
+import { addTestUser } from '../../test/support/users.ts'
+import type { Table } from '../aws/dynamodb.ts'
+import { secondOf } from '../time.ts'
 import { nextSecret } from './refresh-token.ts'
 import { rotated, type Session } from './session.ts'
-import { deleteSession, findSession, findSessions, putSession, replaceSecret } from './store.ts'
+import { abandonSession, endSession, findSession, findSessions, putSession, replaceSecret } from './store.ts'
+
+const UNKNOWN = 'A'.repeat(22)
+const ANOTHER = `6924c4c0${'A'.repeat(22)}`
+
+/** Returns what remains of an ended session. */
+const tombstoneOf = (of: Session, endedAt = now) => ({
+  pk: { S: `user#${of.userId}` },
+  sk: { S: `session#${of.id}` },
+  endedAt: { N: String(secondOf(endedAt)) },
+  expiresAt: { N: String(of.expiresAt) },
+})
 
 describe('a session', () => {
-  test('is found with its user as it was stored', async () => {
-    expect(await findSession(table, ada.username, session.id)).toEqual({ session, user: ada })
+  test('is found with its user, without reading a password hash', async () => {
+    const { watched, calls } = watchedTable(table)
+    expect(await findSession(watched, ada.id, session.id)).toStrictEqual({ session, user: userState() })
+    expect(calls.map(({ operation }) => operation)).toEqual(['BatchGetItem'])
+    expect(calls[0]?.input).toMatchObject({ RequestItems: { [table.name]: { ConsistentRead: true } } })
+    expect(JSON.stringify(calls)).not.toContain('passwordHash')
   })
 
   test('is found with all its values', async () => {
@@ -40,127 +58,241 @@ describe('a session', () => {
 
   test('is not found under another user or another id', async () => {
     const missing = { session: undefined, user: undefined }
-    expect(await findSession(table, 'nobody', session.id)).toEqual(missing)
-    expect(await findSession(table, ada.username, 'another')).toEqual({ ...missing, user: ada })
+    expect(await findSession(table, UNKNOWN, session.id)).toEqual(missing)
+    expect(await findSession(table, ada.id, ANOTHER)).toEqual({ ...missing, user: userState() })
   })
 
   test('of a removed user is found without one', async () => {
     await remove('profile')
-    expect(await findSession(table, ada.username, session.id)).toEqual({ session, user: undefined })
+    expect(await findSession(table, ada.id, session.id)).toEqual({ session, user: undefined })
   })
 
-  test('is stored without its current and its next secret', async () => {
-    const { Item } = await aws('dynamodb', 'GetItem', {
-      TableName: table.name,
-      Key: { pk: { S: `user#${ada.username}` }, sk: { S: `session#${session.id}` } },
-    })
-    expect(JSON.stringify(Item)).not.toContain(secret)
-    expect(JSON.stringify(Item)).not.toContain(nextSecret(session, secret))
-    expect(Item).toMatchObject({ expiresAt: { N: String(session.expiresAt) } })
-  })
-
-  test('that is stored twice, as when a response is lost, is stored once', async () => {
-    const { session: late } = start(ada)
-    for (let time = 1; time <= 2; time += 1) await putSession(table, late)
-    expect((await findSessions(table, ada.username)).sessions).toHaveLength(2)
-  })
-
-  test('that is deleted is not found, and can be deleted again', async () => {
-    await deleteSession(table, session)
-    await deleteSession(table, session)
-    expect(await stored()).toBeUndefined()
+  test('is stored without its secret and its selector', async () => {
+    const [, selector = ''] = refreshToken.split('.')
+    const text = JSON.stringify(await itemOf())
+    for (const absent of [secret, nextSecret(session, secret), selector.slice(8)]) {
+      expect(text).not.toContain(absent)
+    }
+    // DynamoDB deletes the item by this attribute.
+    expect(await itemOf()).toMatchObject({ expiresAt: { N: String(session.expiresAt) } })
   })
 
   test.each([
     ['secretHash', { secretHash: undefined }],
     ['salt', { salt: { N: '7' } }],
-    ['generation', { generation: { S: '0' } }],
+    ['rotatedAtMs', { rotatedAtMs: { S: '0' } }],
+    ['sessionGeneration', { sessionGeneration: undefined }],
     ['createdAt', { createdAt: undefined }],
-    ['replacedAtMs', { replacedAtMs: { N: '7' } }],
     ['lastUsedAt', { lastUsedAt: { NULL: true } }],
     ['expiresAt', { expiresAt: { S: 'tomorrow' } }],
     ['sourceIp', { sourceIp: undefined }],
     ['userAgent', { userAgent: { N: '7' } }],
   ])('without a valid %s is an error, not a missing session', async (name, changes) => {
-    const all = {
-      secretHash: { S: session.secretHash },
-      salt: { S: session.salt },
-      replacedAtMs: { S: '' },
-      generation: { N: '0' },
-      createdAt: { N: '7' },
-      lastUsedAt: { N: '7' },
-      expiresAt: { N: '7' },
-      sourceIp: { S: '' },
-      userAgent: { S: '' },
-      ...changes,
-    }
-    const rest = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
-    const Item = { pk: { S: `user#${ada.username}` }, sk: { S: 'session#broken' }, ...rest }
+    const all = { ...(await itemOf()), sk: { S: `session#${ANOTHER}` }, ...changes }
+    const Item = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
     await aws('dynamodb', 'PutItem', { TableName: table.name, Item })
     const broken = { code: 'unavailable', message: `the store holds an item without ${name}` }
-    await expect(stored('broken')).rejects.toMatchObject(broken)
-    await expect(findSessions(table, ada.username)).rejects.toMatchObject(broken)
+    await expect(stored(ANOTHER)).rejects.toMatchObject(broken)
+    await expect(findSessions(table, ada.id)).rejects.toMatchObject(broken)
   })
 })
 
-describe('all sessions of a user', () => {
-  test('are found with the user, without those of other users', async () => {
-    const others = [start(ada).session, start(ada).session]
-    for (const other of others) await putSession(table, other)
-    const grace = newUser(`${ada.username}-grace`, 'user', 'hash', later(-60))
-    await addUser(table, grace)
+describe('storing a session', () => {
+  test('twice, as after a lost response, stores it once', async () => {
+    const { session: other } = start(ada)
+    await putSession(resendingTable(table), other)
+    expect(await stored(other.id)).toEqual(other)
+    expect((await findSessions(table, ada.id)).sessions).toHaveLength(2)
+  })
+
+  test('again after a refresh does not bring the old secret back', async () => {
+    const after = rotated(session, nextSecret(session, secret), policy, now)
+    await replaceSecret(table, session, after)
+    await putSession(table, session)
+    expect(await stored()).toStrictEqual(after)
+  })
+
+  test('again after its end does not revive it', async () => {
+    await endSession(table, session, now)
+    await putSession(table, session)
+    expect(await itemOf()).toMatchObject({ endedAt: { N: String(secondOf(now)) } })
+    expect(await stored()).toBeUndefined()
+  })
+
+  test('late, after it was abandoned, does not start it', async () => {
+    const { session: other } = start(ada)
+    await abandonSession(table, other, now)
+    await putSession(table, other)
+    expect(await itemOf(other)).toEqual(tombstoneOf(other))
+  })
+})
+
+describe('ending a session', () => {
+  test('leaves a tombstone without secrets until the session would have expired', async () => {
+    await endSession(table, session, later(60))
+    const { secretHash: _, salt: __, ...rest } = (await itemOf({ ...session })) ?? {}
+    expect(await itemOf()).toEqual(rest)
+    expect(rest).toMatchObject(tombstoneOf(session, later(60)))
+    expect(await findSession(table, ada.id, session.id)).toEqual({ session: undefined, user: userState() })
+    expect(await findSessions(table, ada.id)).toEqual({ sessions: [], next: undefined })
+  })
+
+  test('again succeeds and changes nothing', async () => {
+    await endSession(table, session, now)
+    const before = await itemOf()
+    await endSession(table, session, later(60))
+    expect(await itemOf()).toEqual(before)
+  })
+
+  test('that is not there succeeds and stores nothing', async () => {
+    await endSession(table, { userId: ada.id, id: ANOTHER }, now)
+    expect(await itemOf({ ...session, id: ANOTHER })).toBeUndefined()
+  })
+})
+
+describe('abandoning a session', () => {
+  test('leaves a tombstone, whether or not the session was stored', async () => {
+    const { session: other } = start(ada)
+    for (const abandoned of [session, other]) {
+      await abandonSession(table, abandoned, later(1))
+      expect(await itemOf(abandoned)).toMatchObject(tombstoneOf(abandoned, later(1)))
+      expect(await itemOf(abandoned)).not.toHaveProperty('secretHash')
+      expect(await itemOf(abandoned)).not.toHaveProperty('salt')
+    }
+    expect(await itemOf(other)).toEqual(tombstoneOf(other, later(1)))
+    expect(await findSessions(table, ada.id)).toEqual({ sessions: [], next: undefined })
+  })
+})
+
+describe('the sessions of a user', () => {
+  const startAt = async (seconds: number) => {
+    const other = start(ada, undefined, later(seconds)).session
+    await putSession(table, other)
+    return other
+  }
+
+  test('are found newest first, without those of other users', async () => {
+    const [middle, newest, oldest] = [await startAt(1), await startAt(2), await startAt(-1)]
+    const grace = await addTestUser(table, { username: `${ada.username}-grace` })
     await putSession(table, start(grace).session)
-
-    const found = await findSessions(table, ada.username)
-    expect(found.user).toEqual(ada)
-    const byId = (a: Session, b: Session) => (a.id < b.id ? -1 : 1)
-    expect(found.sessions.sort(byId)).toEqual([session, ...others].sort(byId))
+    expect(await findSessions(table, ada.id)).toEqual({
+      sessions: [newest, middle, session, oldest],
+      next: undefined,
+    })
   })
 
-  test('are empty for an unknown name', async () => {
-    expect(await findSessions(table, 'nobody')).toEqual({ sessions: [], user: undefined })
+  test('are found before a session, also before one that is not there', async () => {
+    const [middle, newest] = [await startAt(1), await startAt(2)]
+    const older = async (id: string) => (await findSessions(table, ada.id, id)).sessions
+    expect(await older(newest.id)).toEqual([middle, session])
+    expect(await older(session.id)).toEqual([])
+    expect(await older(`ffffffff${'_'.repeat(22)}`)).toEqual([newest, middle, session])
+    await remove(`session#${middle.id}`)
+    expect(await older(middle.id)).toEqual([session])
   })
 
-  test('are found without reading the counters of failures', async () => {
-    const Item = { pk: { S: `user#${ada.username}` }, sk: { S: 'attempts#203.0.113.7' } }
-    await aws('dynamodb', 'PutItem', { TableName: table.name, Item })
-    let counted: unknown
-    const watched: AwsCall = async (service, operation, input) => {
-      const response = await aws(service, operation, input)
-      counted = response.ScannedCount
-      return response
+  test('are found without those that have ended', async () => {
+    const newest = await startAt(1)
+    await endSession(table, newest, now)
+    expect((await findSessions(table, ada.id)).sessions).toEqual([session])
+  })
+
+  test('are an empty list for an unknown user', async () => {
+    expect(await findSessions(table, UNKNOWN)).toEqual({ sessions: [], next: undefined })
+  })
+
+  test('are found by one consistent query of at most 1,000 items, and of nothing else', async () => {
+    const { watched, calls } = watchedTable(table)
+    await findSessions(watched, ada.id)
+    const attributes = ['pk', 'sk', 'secretHash', 'salt', 'rotatedAtMs', 'sessionGeneration'].concat([
+      'createdAt',
+      'lastUsedAt',
+      'expiresAt',
+      'sourceIp',
+      'userAgent',
+    ])
+    const Items = [Object.fromEntries(attributes.map((name) => [name, expect.any(Object)]))]
+    expect(calls).toEqual([
+      {
+        operation: 'Query',
+        input: expect.objectContaining({ ConsistentRead: true, Limit: 1_000 }),
+        response: { Count: 1, ScannedCount: 1, Items },
+      },
+    ])
+    expect(calls[0]?.input).not.toHaveProperty('ExclusiveStartKey')
+  })
+
+  test('are found page by page, each exactly once', async () => {
+    const all = [session]
+    for (let seconds = 1; seconds <= 4; seconds += 1) all.unshift(await startAt(seconds))
+    const paging: Table = {
+      name: table.name,
+      aws: (service, operation, input) => aws(service, operation, { ...input, Limit: 2 }),
     }
-    await findSessions({ aws: watched, name: table.name }, ada.username)
-    expect(counted).toBe(2)
-  })
-
-  test('are found over any number of pages', async () => {
-    for (let more = 0; more < 4; more += 1) await putSession(table, start(ada).session)
-    let pages = 0
-    const paging: AwsCall = (service, operation, input) => {
-      pages += 1
-      return aws(service, operation, { ...input, Limit: 2 })
-    }
-    const found = await findSessions({ aws: paging, name: table.name }, ada.username)
-    expect(found.sessions).toHaveLength(5)
-    expect(found.user).toEqual(ada)
-    expect(pages).toBeGreaterThanOrEqual(3)
+    const first = await findSessions(paging, ada.id)
+    expect(first).toEqual({ sessions: all.slice(0, 2), next: all[1]?.id })
+    const second = await findSessions(paging, ada.id, first.next)
+    expect(second).toEqual({ sessions: all.slice(2, 4), next: all[3]?.id })
+    expect(await findSessions(paging, ada.id, second.next)).toEqual({ sessions: [session], next: undefined })
   })
 })
 
 describe('replacing a secret', () => {
-  const replacement = () => rotated(session, nextSecret(session, secret), policy, now)
+  const replacement = (at = now) => rotated(session, nextSecret(session, secret), policy, at)
 
-  test('50 times at once succeeds once', async () => {
-    const replaced = await fifty(() => replaceSecret(table, session, replacement()))
-    expect(replaced.filter(Boolean)).toHaveLength(1)
+  test('changes the secret and the times, and nothing else', async () => {
+    const before = await itemOf()
+    expect(await replaceSecret(table, session, { ...replacement(later(60)), userAgent: 'other' })).toBe(true)
+    const { secretHash, rotatedAtMs, lastUsedAt, expiresAt } = replacement(later(60))
+    expect(await itemOf()).toEqual({
+      ...before,
+      secretHash: { S: secretHash },
+      rotatedAtMs: { N: String(rotatedAtMs) },
+      lastUsedAt: { N: String(lastUsedAt) },
+      expiresAt: { N: String(expiresAt) },
+    })
+  })
+
+  test('again after a lost response succeeds and changes nothing', async () => {
+    expect(await replaceSecret(resendingTable(table), session, replacement())).toBe(true)
     expect(await stored()).toEqual(replacement())
   })
 
-  test('never revives a deleted session', async () => {
-    const ended = outrun('UpdateItem', () => deleteSession(table, session))
+  test('at another time with the same result fails, because another request came first', async () => {
+    expect(await replaceSecret(table, session, replacement())).toBe(true)
+    expect(await replaceSecret(table, session, replacement(later(0.001)))).toBe(false)
+    expect(await stored()).toEqual(replacement())
+  })
+
+  test('late, after the next one, fails and does not roll it back', async () => {
+    const after = replacement()
+    const next = rotated(after, nextSecret(after, nextSecret(session, secret)), policy, later(60))
+    await replaceSecret(table, session, after)
+    await replaceSecret(table, after, next)
+    expect(await replaceSecret(table, session, after)).toBe(false)
+    expect(await stored()).toEqual(next)
+  })
+
+  test('50 times at once succeeds once', async () => {
+    let ms = 0
+    const replaced = await fifty(() => {
+      ms += 1
+      return replaceSecret(table, session, replacement(later(ms / 1_000)))
+    })
+    expect(replaced.filter(Boolean)).toHaveLength(1)
+    expect((await stored())?.secretHash).toBe(replacement().secretHash)
+  })
+
+  test('of a session that has just ended fails and does not revive it', async () => {
+    const ended = outrunTable(table, 'UpdateItem', () => endSession(table, session, now))
     expect(await replaceSecret(ended, session, replacement())).toBe(false)
     expect(await stored()).toBeUndefined()
+  })
+
+  test('of a session that the store has deleted fails and stores nothing', async () => {
+    await remove(`session#${session.id}`)
+    expect(await replaceSecret(table, session, replacement())).toBe(false)
+    expect(await itemOf()).toBeUndefined()
   })
 })
 
@@ -168,11 +300,12 @@ test('a store that is down is not a missing session', async () => {
   const nowhere = { aws, name: 'missing' }
   const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
   const calls = [
-    () => findSession(nowhere, ada.username, session.id),
-    () => findSessions(nowhere, ada.username),
+    () => findSession(nowhere, ada.id, session.id),
+    () => findSessions(nowhere, ada.id),
     () => putSession(nowhere, session),
     () => replaceSecret(nowhere, session, session),
-    () => deleteSession(nowhere, session),
+    () => endSession(nowhere, session, now),
+    () => abandonSession(nowhere, session, now),
   ]
   for (const call of calls) await expect(call()).rejects.toMatchObject(missing)
 })

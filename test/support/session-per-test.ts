@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeEach, vi } from 'vitest'
-import type { Table } from '../../lib/aws/dynamodb.ts'
+import type { Item } from '../../lib/aws/dynamodb.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { SESSION_RANDOM_BYTES, type Session, startSession } from '../../lib/sessions/session.ts'
 import { findSession, putSession } from '../../lib/sessions/store.ts'
@@ -19,8 +19,8 @@ export const now = new Date('2026-11-24T15:00:00.400Z')
 export const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 export const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
-export const start = (of: UserState, from = origin) =>
-  startSession(of, from, policy, now, randomBytes(SESSION_RANDOM_BYTES))
+export const start = (of: UserState, from = origin, at = now) =>
+  startSession(of, from, policy, at, randomBytes(SESSION_RANDOM_BYTES))
 
 let count = 0
 export let ada: User
@@ -44,18 +44,19 @@ export function setSession(later: Session, newSecret: string): void {
   ;[session, secret] = [later, newSecret]
 }
 
-export const stored = async (id = session.id) => (await findSession(table, ada.id, id)).session
-export const remove = (sk: string) =>
-  aws('dynamodb', 'DeleteItem', {
-    TableName: table.name,
-    Key: { pk: { S: `user#${ada.id}` }, sk: { S: sk } },
-  })
+/** Returns what is read of the test's user with a session. */
+export const userState = (): UserState => {
+  const { id, username, role, disabled, generation, sessionGeneration, survivingSession } = ada
+  return { id, username, role, disabled, generation, sessionGeneration, survivingSession }
+}
 
-/** A store to which a concurrent request comes right before this operation. */
-export const outrun = (operation: string, act: () => Promise<unknown>): Table => ({
-  name: table.name,
-  aws: async (service, called, input) => {
-    if (called === operation) await act()
-    return aws(service, called, input)
-  },
-})
+export const stored = async (id = session.id) => (await findSession(table, ada.id, id)).session
+
+const keyOf = (sk: string) => ({ pk: { S: `user#${ada.id}` }, sk: { S: sk } })
+
+/** Returns a session's item, which may be a tombstone. */
+export const itemOf = async ({ id }: Session = session): Promise<Item | undefined> => {
+  const input = { TableName: table.name, Key: keyOf(`session#${id}`), ConsistentRead: true }
+  return (await aws('dynamodb', 'GetItem', input)).Item as Item | undefined
+}
+export const remove = (sk: string) => aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: keyOf(sk) })
