@@ -1,248 +1,461 @@
-import { type Argon2Parameters, argon2Sync } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { awsClient } from '../../lib/aws/client.ts'
-import { hashPassword } from '../../lib/passwords/hash.ts'
-import { findSessions } from '../../lib/sessions/store.ts'
+import { argon2Sync } from 'node:crypto'
+import type { APIGatewayProxyResult } from 'aws-lambda'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type AwsCall, awsClient, withTimeout } from '../../lib/aws/client.ts'
+import { getItems } from '../../lib/aws/dynamodb.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
+import { isLive } from '../../lib/sessions/session.ts'
+import { findSession, findSessions } from '../../lib/sessions/store.ts'
 import { readUnverified, verifyAccessToken } from '../../lib/tokens/access-token.ts'
 import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
-import { addUser, changeUserWithRetries } from '../../lib/users/store.ts'
-import { newUser } from '../../lib/users/user.ts'
-import { type LocalAws, startLocalAws } from '../../local/aws.ts'
-import { loadHandler } from '../../test/support/handlers.ts'
-import { CORS_HEADERS, lambdaContext, loginEvent, parsed } from '../../test/support/lambda.ts'
+import { revokeSessions } from '../../lib/users/revocation.ts'
+import { changeUser } from '../../lib/users/store.ts'
+import { edge } from '../../test/support/aws-edge.ts'
+import { inEnvironment } from '../../test/support/handlers.ts'
+import { loginEvent, parsed } from '../../test/support/lambda.ts'
+import { inRounds } from '../../test/support/rounds.ts'
 import {
-  describeService,
-  resourcesOf,
-  tableOf,
-  tokenPartiesOf,
-} from '../../test/support/service-description.ts'
-import { type Call, type Fate, startWire } from '../../test/support/sessions.ts'
+  aws,
+  context,
+  hashOfUser,
+  later,
+  now,
+  problem,
+  records,
+  service,
+  stored,
+  table,
+  tokenPair,
+  useRoutes,
+} from '../../test/support/routes.ts'
+import { environmentOf, tokenPartiesOf } from '../../test/support/service-description.ts'
+import { addTestUser } from '../../test/support/users.ts'
+import { handler } from './login.ts'
 
 // The real function, with its calls counted.
 vi.mock('node:crypto', async (importOriginal) => {
   const crypto = await importOriginal<typeof import('node:crypto')>()
   return { ...crypto, argon2Sync: vi.fn(crypto.argon2Sync) }
 })
+vi.mock('../../lib/aws/client.ts', async (original) =>
+  (await import('../../test/support/aws-edge.ts')).withEdge(await original()),
+)
 
-const service = describeService()
-let aws: LocalAws
-let handler: Awaited<ReturnType<typeof loadHandler>>
-let records: unknown[]
-
-beforeAll(async () => {
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
-  handler = await loadHandler(service, 'login', aws)
-})
-afterAll(() => aws.stop())
-
-beforeEach(() => {
-  records = []
-  for (const method of ['info', 'error'] as const) {
-    vi.spyOn(console, method).mockImplementation((record) => void records.push(record))
-  }
-  vi.mocked(argon2Sync).mockClear()
+useRoutes()
+beforeEach(() => void vi.mocked(argon2Sync).mockClear())
+afterEach(() => {
+  edge.around = (call) => call
 })
 
-const login = (username: string, password: string) =>
-  handler(loginEvent({ body: JSON.stringify({ username, password }) }), lambdaContext())
+const SOURCE = '203.0.113.7'
 
-const hashes = () =>
-  vi.mocked(argon2Sync).mock.calls.map(([algorithm, { message, ...cost }]) => ({
-    algorithm,
-    message: Buffer.from(message as Buffer).toString(),
-    ...costOf(cost),
-  }))
-const costOf = ({ memory, passes, parallelism, tagLength, nonce }: Omit<Argon2Parameters, 'message'>) => ({
-  memory,
-  passes,
-  parallelism,
-  tagLength,
-  saltLength: Buffer.from(nonce as Buffer).length,
-})
-const oneHash = (message: string) => [
-  {
-    algorithm: 'argon2id',
-    message,
-    memory: 19_456,
-    passes: 2,
-    parallelism: 1,
-    tagLength: 32,
-    saltLength: 16,
-  },
-]
-
-const refused = {
-  statusCode: 401,
-  headers: {
-    'Content-Type': 'application/problem+json',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    ...CORS_HEADERS,
-  },
-  body: {
-    type: 'about:blank',
-    title: 'Unauthorized',
-    status: 401,
-    detail: 'Incorrect username or password.',
-  },
+async function respond(
+  username: string,
+  password: string,
+  sourceIp = SOURCE,
+): Promise<APIGatewayProxyResult> {
+  const event = loginEvent({ body: JSON.stringify({ username, password }) })
+  const { requestContext } = event
+  const from = { ...requestContext, identity: { ...requestContext.identity, sourceIp } }
+  const settings = environmentOf(service, 'login', aws)
+  return inEnvironment(settings, handler)({ ...event, requestContext: from }, context)
 }
 
-test('login returns a token that verifies', async () => {
-  const startedAt = Math.floor(Date.now() / 1000)
-  const response = parsed(await login('Admin', 'admin'))
-  expect(response).toEqual({
-    statusCode: 200,
-    headers: {
-      'Content-Type': 'application/json',
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-      ...CORS_HEADERS,
-    },
-    body: {
-      authToken: expect.any(String),
-      tokenType: 'Bearer',
-      expiresIn: 1800,
-      refreshToken: expect.stringMatching(/^[\w-]{22}\.[\w-]{43}\.admin$/),
-      refreshExpiresIn: 604_800,
-    },
-  })
+const login = async (username: string, password: string, sourceIp?: string) =>
+  parsed(await respond(username, password, sourceIp))
 
-  const call = awsClient(aws.settings).within(Date.now() + 4_500)
-  const keys = await publicKeyCache()(call, [service.custom.signingKey], undefined, new Date())
-  const principal = await verifyAccessToken(
-    readUnverified(response.body.authToken),
-    keys,
-    tokenPartiesOf(service),
-    new Date(),
+const hashes = () =>
+  vi
+    .mocked(argon2Sync)
+    .mock.calls.splice(0)
+    .map(([, { message, memory, passes }]) => [String(message), memory, passes])
+const oneHash = (password: string) => [[password, 19_456, 2]]
+
+const refused = problem(401, 'Unauthorized', 'Incorrect username or password.')
+const throttled = (seconds: number) =>
+  problem(
+    429,
+    'Too Many Requests',
+    'Too many failed attempts. Try again later.',
+    {},
+    {
+      'Retry-After': String(seconds),
+    },
   )
-  expect(principal).toEqual({
-    username: 'admin',
-    role: 'admin',
-    expiresAt: expect.any(Number),
-    issuedAt: principal.expiresAt - 1800,
-    sessionId: response.body.refreshToken.slice(0, 22),
+const unavailable = problem(
+  503,
+  'Service Unavailable',
+  'The service is temporarily unavailable. Try again shortly.',
+  {},
+  { 'Retry-After': '5' },
+)
+
+/** Keys of the counters, whose windows begin at this test's {@link now} or its midnight. */
+const PAIR = `name#user attempts#${SOURCE}#1795532400`
+const OF_SOURCE = `source#${SOURCE} attempts#1795532400`
+const OF_USER = 'name#user attempts#1795478400'
+const MARK = `name#user known#${SOURCE}`
+
+async function items(...names: string[]) {
+  const keys = names.map((name) => {
+    const [pk = '', sk = ''] = name.split(' ')
+    return { pk: { S: pk }, sk: { S: sk } }
   })
-  expect(principal.expiresAt - startedAt).toBeGreaterThanOrEqual(1_800)
-  expect(principal.expiresAt - startedAt).toBeLessThanOrEqual(1_810)
-  expect(records).toEqual([{ event: 'login.accepted', username: 'admin' }])
-})
+  return getItems(table, keys)
+}
+const attempts = async (...names: string[]) =>
+  (await items(...names)).map((item) => Object(item?.ids).SS?.length ?? 0)
 
-test('every login returns another token', async () => {
-  const responses = [await login('user', 'user'), await login('user', 'user')]
-  const [first, second] = responses.map(({ body }) => JSON.parse(body).authToken.split('.')[1])
-  const jti = (payload: string) => JSON.parse(Buffer.from(payload, 'base64url').toString()).jti
-  expect(jti(first)).not.toBe(jti(second))
-})
+const fault = (name: string) =>
+  new ServiceError('unavailable', 'the call failed', { cause: Object.assign(new Error(name), { name }) })
 
-test('an unknown name and a wrong password get equal responses and cost one hash each', async () => {
-  const wrongPassword = await login('user', 'hunter2')
-  const workForWrongPassword = hashes()
-  vi.mocked(argon2Sync).mockClear()
-  const unknownName = await login('nobody', 'hunter2')
-
-  expect(parsed(wrongPassword)).toEqual(refused)
-  expect(JSON.stringify(unknownName)).toBe(JSON.stringify(wrongPassword))
-  expect(workForWrongPassword).toEqual(oneHash('hunter2'))
-  expect(hashes()).toEqual(oneHash('hunter2'))
-})
-
-test('the log of a rejection omits the name, which may be a mistyped password', async () => {
-  await login('user', 'hunter2')
-  await login('hunter2', 'hunter2')
-  const failure = {
-    event: 'login.refused',
-    code: 'invalid_credentials',
-    reason: 'wrong username or password',
+/** Lets calls to AWS fail, before they are made, if the predicate says so. */
+function failing(isFailing: (operation: string, update: string) => boolean) {
+  edge.around = (call) => (service, operation, input) => {
+    const { UpdateExpression = '' } = input as { UpdateExpression?: string }
+    if (isFailing(operation, UpdateExpression)) return Promise.reject(fault('ThrottlingException'))
+    return call(service, operation, input)
   }
-  expect(records).toEqual([failure, failure])
-})
+}
 
-test('a disabled user is rejected like a wrong password', async () => {
-  const hash = await hashPassword('secret', Buffer.alloc(16, 7))
-  const user = { ...newUser('mallory', 'admin', hash, new Date()), disabled: true }
-  await addUser(tableOf(service, aws), user)
-  vi.mocked(argon2Sync).mockClear()
-  expect(parsed(await login('mallory', 'secret'))).toEqual(refused)
-  expect(hashes()).toEqual(oneHash('secret'))
-})
-
-test('an invalid request costs no hash', async () => {
-  expect(parsed(await login('not a name', 'user')).statusCode).toBe(422)
-  expect(hashes()).toEqual([])
-})
-
-describe('login stores the session', () => {
-  const sessions = async () => (await findSessions(tableOf(service, aws), 'user')).sessions
-
-  /** Logs in while a test decides about each call to AWS, and returns the response and the new sessions. */
-  async function loginOver(fateOf: (call: Call) => Fate | Promise<Fate>) {
-    const before = new Set((await sessions()).map(({ id }) => id))
-    const wire = await startWire(aws)
-    wire.intercept(fateOf)
-    const url = new URL(wire.url)
-    const endpoints = { dynamodb: url, kms: url }
-    const viaWire = await loadHandler(service, 'login', { ...aws, settings: { ...aws.settings, endpoints } })
-    const event = loginEvent({ body: JSON.stringify({ username: 'user', password: 'user' }) })
-    const response = parsed(await viaWire(event, lambdaContext()))
-    wire.stop()
-    return { response, added: (await sessions()).filter(({ id }) => !before.has(id)) }
-  }
-  const unavailable = { statusCode: 503, headers: { 'Retry-After': '5' } }
-
-  test('in one round with the signature and the second read', async () => {
-    const round = ['GetPublicKey', 'BatchGetItem', 'PutItem']
-    const all = Promise.withResolvers<void>()
-    let isHashed = false
-    const { response, added } = await loginOver(async ({ operation }): Promise<Fate> => {
-      if (!isHashed) {
-        isHashed = true
-      } else if (round.includes(operation)) {
-        round.splice(round.indexOf(operation), 1)
-        if (round.length === 0) all.resolve()
-        // None of the three calls returns before all three have been sent.
-        await all.promise
-      }
-      return 'pass'
+describe('a complete sign-in', () => {
+  test('returns a token pair whose access token verifies', async () => {
+    const user = await stored()
+    const response = await login('User', 'user')
+    expect(response).toEqual(tokenPair)
+    const { authToken, refreshToken } = response.body
+    const call = withTimeout(awsClient(aws.settings), 4_500)
+    const keys = await publicKeyCache()(call, [service.custom.signingKey], undefined, now)
+    const { userId, sessionId } = readRefreshToken(refreshToken)
+    expect(await verifyAccessToken(readUnverified(authToken), keys, tokenPartiesOf(service), now)).toEqual({
+      userId: user.id,
+      username: 'user',
+      role: 'user',
+      expiresAt: 1_795_532_400 + 900,
+      generation: user.generation,
+      sessionId,
     })
-    expect(response.statusCode).toBe(200)
-    expect(added).toMatchObject([{ id: response.body.refreshToken.slice(0, 22) }])
+    expect(userId).toBe(user.id)
+    expect(records).toEqual([{ event: 'login.accepted', userId: user.id }])
   })
 
-  test('and deletes it when the signature fails, before or after it is stored', async () => {
-    for (const last of ['PutItem', 'Sign']) {
-      const before = (await sessions()).length
-      const isSigned = Promise.withResolvers<void>()
-      const { response, added } = await loginOver(async ({ operation }): Promise<Fate> => {
-        if (operation === 'PutItem' && last === 'PutItem') await isSigned.promise
-        if (operation !== 'Sign') return 'pass'
-        if (last === 'Sign') await vi.waitUntil(async () => (await sessions()).length > before)
-        isSigned.resolve()
-        return 'refuse'
-      })
-      expect(response).toMatchObject(unavailable)
-      expect(added).toEqual([])
+  test('stores its session', async () => {
+    const user = await stored()
+    const { body } = await login('user', 'user')
+    const { sessionId } = readRefreshToken(body.refreshToken)
+    expect(await findSessions(table, user.id)).toEqual({
+      sessions: [
+        {
+          userId: user.id,
+          id: sessionId,
+          secretHash: expect.stringMatching(/^[\w-]{43}$/),
+          salt: expect.stringMatching(/^[\w-]{43}$/),
+          rotatedAtMs: 0,
+          sessionGeneration: user.sessionGeneration,
+          createdAt: 1_795_532_400,
+          lastUsedAt: 1_795_532_400,
+          expiresAt: 1_795_532_400 + 7_200,
+          sourceIp: SOURCE,
+          userAgent: 'curl/8.14.1',
+        },
+      ],
+      next: undefined,
+    })
+  })
+
+  test('works by e-mail address, which is counted as a name of its own', async () => {
+    const user = await addTestUser(table, {
+      username: 'ada',
+      email: 'ada@example.com',
+      passwordHash: hashOfUser,
+    })
+    expect((await login('Ada@Example.com', 'wrong')).statusCode).toBe(401)
+    const response = await login('Ada@Example.com', 'user')
+    expect(readRefreshToken(response.body.refreshToken).userId).toBe(user.id)
+    const sk = `attempts#${SOURCE}#1795532400`
+    const [byAddress, byUsername] = await items(`name#ada@example.com ${sk}`, `name#ada ${sk}`)
+    expect([byAddress === undefined, byUsername]).toEqual([false, undefined])
+  })
+
+  test('returns another token each time', async () => {
+    const tokens = [await login('user', 'user'), await login('user', 'user')].map(({ body }) => body)
+    expect(tokens[0].authToken).not.toBe(tokens[1].authToken)
+    expect(tokens[0].refreshToken).not.toBe(tokens[1].refreshToken)
+  })
+
+  test('empties the pair, gives itself back, and marks the source as known', async () => {
+    for (let guess = 0; guess < 9; guess += 1) await login('user', 'guess')
+    expect(await attempts(PAIR, OF_SOURCE, OF_USER)).toEqual([9, 9, 9])
+    expect(await login('user', 'user')).toEqual(tokenPair)
+    expect(await attempts(PAIR, OF_SOURCE, OF_USER)).toEqual([0, 9, 9])
+    const [mark] = await items(MARK)
+    expect(mark?.expiresAt).toEqual({ N: String(1_795_532_400 + 86_400 + 60 * 86_400) })
+    for (let guess = 0; guess < 10; guess += 1) {
+      expect(await login('user', 'guess')).toEqual(refused)
     }
+    expect(await login('user', 'user')).toEqual(throttled(900))
   })
 
-  test('and deletes it when its user is disabled before the second read', async () => {
-    const setDisabled = (disabled: boolean) =>
-      changeUserWithRetries(tableOf(service, aws), 'user', () => ({ disabled }))
-    let reads = 0
-    const { response, added } = await loginOver(async ({ operation }): Promise<Fate> => {
-      if (operation === 'BatchGetItem') reads += 1
-      if (operation === 'BatchGetItem' && reads === 2) await setDisabled(true)
-      return 'pass'
+  test('replaces a weak hash', async () => {
+    const weak = '$argon2id$v=19$m=8,t=1,p=1$'
+    const salt = Buffer.alloc(16, 7)
+    const tag = argon2Sync('argon2id', {
+      message: Buffer.from('user'),
+      nonce: salt,
+      memory: 8,
+      passes: 1,
+      parallelism: 1,
+      tagLength: 32,
     })
-    await setDisabled(false)
-    expect(response).toEqual(refused)
-    expect(added).toEqual([])
+    const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
+    await addTestUser(table, { username: 'ada', passwordHash: `${weak}${base64(salt)}$${base64(tag)}` })
+    hashes()
+    expect(await login('ada', 'user')).toEqual(tokenPair)
+    expect(hashes()).toEqual([['user', 8, 1], ...oneHash('user')])
+    expect((await stored('ada')).passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect(await login('ada', 'user')).toEqual(tokenPair)
   })
 
-  test('and deletes it when it is unknown whether it was stored', async () => {
-    const { response, added } = await loginOver(({ operation }) =>
-      operation === 'PutItem' ? 'cut after' : 'pass',
-    )
-    expect(response).toMatchObject(unavailable)
-    expect(added).toEqual([])
+  test('that a revocation overtakes leaves nothing alive', async () => {
+    let isRevoked = false
+    edge.around = (call) => async (service, operation, input) => {
+      if (operation === 'PutItem' && !isRevoked) {
+        isRevoked = true
+        const user = await stored()
+        await changeUser(table, user, revokeSessions(user), 'request')
+      }
+      return call(service, operation, input)
+    }
+    const { body } = await login('user', 'user')
+    const { userId, sessionId } = readRefreshToken(body.refreshToken)
+    const { session, user } = await findSession(table, userId, sessionId)
+    expect(isRevoked).toBe(true)
+    expect(session && isLive(session, user, now)).toBe(false)
+    const { gen } = JSON.parse(Buffer.from(body.authToken.split('.')[1], 'base64url').toString())
+    expect(gen).toBe((user?.generation ?? 0) - 1)
   })
+})
+
+describe('a rejected sign-in', () => {
+  test('is the same for an unknown name and a wrong password, and costs one hash', async () => {
+    const responses: string[] = []
+    for (const name of ['user', 'nobody']) {
+      const response = await respond(name, 'hunter2')
+      responses.push(JSON.stringify(response))
+      expect(parsed(response)).toEqual(refused)
+      expect(hashes()).toEqual(oneHash('hunter2'))
+    }
+    expect(responses[0]).toBe(responses[1])
+  })
+
+  test('is the same for a disabled user with the right password', async () => {
+    await addTestUser(table, { username: 'mallory', passwordHash: hashOfUser, disabled: true })
+    expect(await login('mallory', 'user')).toEqual(refused)
+    expect(hashes()).toEqual(oneHash('user'))
+  })
+
+  test('of an invalid request costs no hash, and is counted nowhere', async () => {
+    expect((await login('not a name', 'user')).statusCode).toBe(422)
+    expect(hashes()).toEqual([])
+    expect(await attempts(OF_SOURCE)).toEqual([0])
+  })
+
+  test('is logged with the user id of a known name, and never with what was typed', async () => {
+    await login('user', 'hunter2')
+    await login('hunter2', 'user')
+    await login('user', 'hunter2', '2001:db8:1:2:3::4')
+    await login('user', 'hunter2', 'unknown')
+    const wrong = {
+      event: 'login.refused',
+      code: 'invalid_credentials',
+      reason: 'wrong username or password',
+    }
+    const userId = (await stored()).id
+    expect(records).toEqual([
+      { ...wrong, userId, source: '203.0.113.0/24' },
+      { ...wrong, source: '203.0.113.0/24' },
+      { ...wrong, userId, source: '2001:db8:1::/48' },
+      { ...wrong, userId, source: 'unknown' },
+    ])
+    expect(JSON.stringify(records)).not.toContain('hunter2')
+  })
+
+  test('stays counted, and once if every write is sent twice', async () => {
+    edge.around = (call) => async (service, operation, input) => {
+      if (operation === 'UpdateItem') await call(service, operation, input).catch(() => undefined)
+      return call(service, operation, input)
+    }
+    expect(await login('user', 'guess')).toEqual(refused)
+    expect(await attempts(PAIR, OF_SOURCE, OF_USER)).toEqual([1, 1, 1])
+  })
+})
+
+describe('a refused sign-in', () => {
+  test('is the same for the right password, a wrong one and an unknown name', async () => {
+    for (let guess = 0; guess < 10; guess += 1) {
+      expect(await login('user', 'guess')).toEqual(refused)
+      expect(await login('nobody', 'guess')).toEqual(refused)
+    }
+    const before = await attempts(PAIR, OF_SOURCE, OF_USER)
+    hashes()
+    records.length = 0
+    const responses = [
+      await respond('user', 'user'),
+      await respond('user', 'hunter2'),
+      await respond('nobody', 'hunter2'),
+    ]
+    expect(responses.map(parsed)).toEqual(Array(3).fill(throttled(900)))
+    expect(new Set(responses.map((response) => JSON.stringify(response))).size).toBe(1)
+    expect(hashes()).toEqual([])
+    expect(await attempts(PAIR, OF_SOURCE, OF_USER)).toEqual(before)
+    const record = { event: 'login.throttled', code: 'too_many_attempts', reason: 'too many attempts' }
+    const source = '203.0.113.0/24'
+    const userId = (await stored()).id
+    expect(records).toEqual([
+      { ...record, userId, source },
+      { ...record, userId, source },
+      { ...record, source },
+    ])
+  })
+
+  test('names the seconds until the window ends, when the next one begins', async () => {
+    for (let guess = 0; guess < 10; guess += 1) await login('user', 'guess')
+    vi.setSystemTime(later(899))
+    expect(await login('user', 'user')).toEqual(throttled(1))
+    vi.setSystemTime(later(900))
+    expect(await login('user', 'user')).toEqual(tokenPair)
+  })
+})
+
+describe('the rounds of calls', () => {
+  /** Signs in once, and returns the rounds of its calls to AWS. */
+  async function roundsOf(username: string, password: string, sourceIp = SOURCE) {
+    let rounds = () => [] as string[][]
+    edge.around = (call) => {
+      const watched = inRounds(call)
+      rounds = watched.rounds
+      return watched.aws
+    }
+    const { statusCode } = await login(username, password, sourceIp)
+    edge.around = (call) => call
+    return { statusCode, rounds: rounds() }
+  }
+  const first = [`BatchGetItem name#user name, ${MARK}`, `UpdateItem ADD ${PAIR}`]
+  const second = async () => [
+    `BatchGetItem user#${(await stored()).id} profile`,
+    `UpdateItem ADD ${OF_USER}`,
+    `UpdateItem ADD ${OF_SOURCE}`,
+  ]
+
+  test('are three for a complete sign-in', async () => {
+    // The first sign-in of a function also reads the public key.
+    await login('admin', 'user')
+    expect(await roundsOf('user', 'user')).toEqual({
+      statusCode: 200,
+      rounds: [
+        first,
+        await second(),
+        [
+          expect.stringMatching(/^PutItem user#[\w-]{22} session#[\w-]{30}$/),
+          'Sign',
+          `UpdateItem DELETE ${OF_USER}`,
+          `UpdateItem DELETE ${PAIR}`,
+          `UpdateItem DELETE ${OF_SOURCE}`,
+          `UpdateItem SET ${MARK}`,
+        ],
+      ],
+    })
+  })
+
+  test('are two for a wrong password', async () => {
+    expect(await roundsOf('user', 'guess')).toEqual({ statusCode: 401, rounds: [first, await second()] })
+  })
+
+  test('are one if the name and the source together have too many attempts', async () => {
+    for (let guess = 0; guess < 10; guess += 1) await login('user', 'guess')
+    expect(await roundsOf('user', 'user')).toEqual({ statusCode: 429, rounds: [first] })
+  })
+
+  test('are two and one that gives back if another counter is full', async () => {
+    for (let guess = 0; guess < 50; guess += 1) await login(`nobody-${guess % 5}`, 'guess')
+    expect(await roundsOf('user', 'user')).toEqual({
+      statusCode: 429,
+      rounds: [first, await second(), [`UpdateItem DELETE ${OF_USER}`, `UpdateItem DELETE ${PAIR}`]],
+    })
+  })
+})
+
+describe('a sign-in whose last round fails', () => {
+  const sessions = async () => (await findSessions(table, (await stored()).id)).sessions
+  const itemsOf = async () => {
+    const { Items } = await table.aws('dynamodb', 'Query', {
+      TableName: table.name,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :session)',
+      ExpressionAttributeValues: {
+        ':pk': { S: `user#${(await stored()).id}` },
+        ':session': { S: 'session#' },
+      },
+    })
+    return Items as object[]
+  }
+  const failed = { event: 'dependency.failed', code: 'unavailable', reason: 'the call failed' }
+  const tombstone = {
+    pk: expect.anything(),
+    sk: expect.anything(),
+    endedAt: { N: '1795532400' },
+    expiresAt: { N: String(1_795_532_400 + 7_200) },
+  }
+
+  test('at giving back succeeds, and the attempts stay counted', async () => {
+    failing((_operation, update) => update.startsWith('DELETE') || update.startsWith('SET expiresAt'))
+    expect(await login('user', 'user')).toEqual(tokenPair)
+    expect(await attempts(PAIR, OF_SOURCE, OF_USER)).toEqual([1, 1, 1])
+    const kept = { event: 'attempt.kept', reason: 'ThrottlingException' }
+    expect(records).toEqual([
+      kept,
+      kept,
+      kept,
+      kept,
+      { event: 'login.accepted', userId: (await stored()).id },
+    ])
+  })
+
+  test('at the signature returns 503, and leaves an ended session', async () => {
+    failing((operation) => operation === 'Sign')
+    expect(await login('user', 'user')).toEqual(unavailable)
+    expect(await sessions()).toEqual([])
+    expect(await itemsOf()).toMatchObject([tombstone])
+    expect(records).toEqual([{ ...failed, cause: 'ThrottlingException: ThrottlingException' }])
+  })
+
+  test.each(['before', 'after'])(
+    'at storing the session, %s it is stored, returns 503 and leaves none',
+    async (when) => {
+      edge.around = (call) => async (service, operation, input) => {
+        if (operation !== 'PutItem') return call(service, operation, input)
+        if (when === 'after') await call(service, operation, input)
+        throw fault('TimeoutError')
+      }
+      expect(await login('user', 'user')).toEqual(unavailable)
+      expect(await sessions()).toEqual([])
+      expect(await itemsOf()).toMatchObject([tombstone])
+      expect(records).toEqual([{ ...failed, cause: 'TimeoutError: TimeoutError' }])
+    },
+  )
+
+  test('at ending the session too returns 503 with the first failure in the log', async () => {
+    failing((operation, update) => operation === 'Sign' || update.startsWith('SET endedAt'))
+    expect(await login('user', 'user')).toEqual(unavailable)
+    expect(records).toEqual([{ ...failed, cause: 'ThrottlingException: ThrottlingException' }])
+    // No client has its refresh token, so it expires by itself.
+    expect(await sessions()).toHaveLength(1)
+  })
+})
+
+test('a store that fails at the first round makes a sign-in unavailable', async () => {
+  const never: AwsCall = () => Promise.reject(fault('ThrottlingException'))
+  edge.around = () => never
+  expect(await login('user', 'user')).toEqual(unavailable)
+  expect(hashes()).toEqual([])
 })
