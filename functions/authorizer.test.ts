@@ -1,9 +1,22 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { accessTokenInput } from '../lib/tokens/access-token.ts'
+import { kmsSigner } from '../lib/tokens/signer.ts'
+import { removeUser } from '../lib/users/names.ts'
+import { revokeTokens } from '../lib/users/revocation.ts'
+import { changeUser } from '../lib/users/store.ts'
+import type { User } from '../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
 import { loadHandler } from '../test/support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../test/support/lambda.ts'
-import { describeService, resourcesOf, tokenSourceOf } from '../test/support/service-description.ts'
+import {
+  describeService,
+  resourcesOf,
+  tableOf,
+  tokenPartiesOf,
+  tokenSourceOf,
+} from '../test/support/service-description.ts'
+import { addTestUser } from '../test/support/users.ts'
 
 const service = describeService()
 let aws: LocalAws
@@ -20,6 +33,21 @@ afterAll(() => aws.stop())
 
 const tokenFor = (place: string, signingKey: string) =>
   fillTokens(place, tokenSourceOf(service, aws, signingKey), new Date())
+
+/** Returns an access token of a user, with a valid signature. */
+function tokenOf(user: Parameters<typeof accessTokenInput>[0]): Promise<string> {
+  const input = accessTokenInput(user, 'the-session', tokenPartiesOf(service), 900, new Date(), 'the-id')
+  return kmsSigner()(tableOf(service, aws).aws, service.custom.signingKey, input)
+}
+
+/** Returns the local AWS without one of its services. Nothing listens on the discard port. */
+function without(name: 'dynamodb' | 'kms'): LocalAws {
+  const endpoints = { ...aws.settings.endpoints, [name]: new URL('http://127.0.0.1:9') }
+  return { ...aws, settings: { ...aws.settings, endpoints } }
+}
+
+const change = (user: User, changes: Parameters<typeof changeUser>[2]) =>
+  changeUser(tableOf(service, aws), user, changes, 'request')
 
 const eventWith = (authorizationToken: unknown) => ({ ...sampleEvent('authorizer.json'), authorizationToken })
 
@@ -51,11 +79,60 @@ test('accepts a token of the published key that does not sign now', async () => 
   })
 })
 
+describe('a token with a valid signature', () => {
+  let count = 0
+  let ada: User
+  let authorization: string
+  beforeEach(async () => {
+    count += 1
+    ada = await addTestUser(tableOf(service, aws), { username: `ada-${count}` })
+    authorization = `Bearer ${await tokenOf(ada)}`
+  })
+
+  test('is accepted while its user has the token’s generation', async () => {
+    const handler = await loadHandler(service, 'authorizer', aws)
+    const { id: userId, username, role, generation } = ada
+    expect(await handler(eventWith(authorization), lambdaContext())).toMatchObject({
+      principalId: userId,
+      context: { userId, username, role, generation },
+    })
+  })
+
+  test.each<[string, (user: User) => Promise<unknown>]>([
+    ['revoked its tokens', (user) => change(user, revokeTokens(user))],
+    ['is disabled', (user) => change(user, { disabled: true, generation: user.generation })],
+    ['is removed', (user) => removeUser(tableOf(service, aws), user)],
+  ])('is rejected as Unauthorized if its user %s', async (_what, act) => {
+    await act(ada)
+    const handler = await loadHandler(service, 'authorizer', aws)
+    const log = vi.spyOn(console, 'info').mockReturnValue()
+    await expect(handler(eventWith(authorization), lambdaContext())).rejects.toThrow(/^Unauthorized$/)
+    expect(log.mock.lastCall).toEqual([
+      {
+        event: 'token.refused',
+        code: 'invalid_token',
+        reason: 'token rejected: revoked, or its user is disabled or removed',
+      },
+    ])
+  })
+
+  test('is neither accepted nor Unauthorized while its user cannot be read', async () => {
+    const handler = await loadHandler(service, 'authorizer', without('dynamodb'))
+    await expect(handler(eventWith(authorization), lambdaContext())).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'dynamodb GetItem failed',
+    })
+  })
+})
+
+test('rejects a token without a user id, and reads no user for it', async () => {
+  const token = await tokenOf({ id: 'ada', username: 'ada', role: 'user', generation: 7 })
+  const handler = await loadHandler(service, 'authorizer', without('dynamodb'))
+  await expect(handler(eventWith(`Bearer ${token}`), lambdaContext())).rejects.toThrow(/^Unauthorized$/)
+})
+
 test('never reports an outage as Unauthorized, not even for a forged token', async () => {
-  const down = { ...aws, settings: { ...aws.settings, endpoints: { ...aws.settings.endpoints } } }
-  // Nothing listens on the discard port.
-  down.settings.endpoints.kms = new URL('http://127.0.0.1:9')
-  const handler = await loadHandler(service, 'authorizer', down)
+  const handler = await loadHandler(service, 'authorizer', without('kms'))
   for (const token of [userToken, forgedToken]) {
     await expect(handler(eventWith(`Bearer ${token}`), lambdaContext())).rejects.toMatchObject({
       code: 'unavailable',

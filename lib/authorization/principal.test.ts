@@ -106,7 +106,9 @@ describe('a context is rejected', () => {
 test('a route for one role rejects other roles', () => {
   const user = eventWith({ ...valid, role: 'user' })
   expect(principalWithRole(eventWith(valid), now, 'admin').username).toBe('ada')
-  expect(() => principalWithRole(user, now, 'admin')).toThrow(expect.objectContaining({ code: 'forbidden' }))
+  expect(() => principalWithRole(user, now, 'admin')).toThrow(
+    expect.objectContaining({ code: 'forbidden', message: 'requires role admin' }),
+  )
 })
 
 test('a route for several roles accepts each of them', () => {
@@ -114,6 +116,13 @@ test('a route for several roles accepts each of them', () => {
   for (const role of roles) {
     expect(principalWithRole(eventWith({ ...valid, role }), now, ...roles)).toMatchObject({ role })
   }
+})
+
+test('the reason of a rejection names all roles that may use the route', () => {
+  // There are two roles, and the caller has one of them.
+  expect(() => principalWithRole(eventWith(valid), now, 'user', 'user')).toThrow(
+    expect.objectContaining({ code: 'forbidden', message: 'requires role user or user' }),
+  )
 })
 
 test('an expired context is rejected as expired before its role is checked', () => {

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fakeKms, type KeyPair, newKeyPair, spkiOf } from '../../test/support/fake-kms.ts'
@@ -28,15 +28,22 @@ describe('the kid of a key is its RFC 7638 thumbprint', () => {
   })
 })
 
+const encoded = (key: KeyObject) => spkiOf(key).toString('base64')
+
 test.each([
-  ['another kind of key', spkiOf(generateKeyPairSync('ed25519').publicKey).toString('base64')],
-  ['garbage', randomBytes(294).toString('base64')],
-  ['nothing', undefined],
-])('a response of KMS with %s is unavailable', async (_what, PublicKey) => {
+  ['another kind of key', encoded(generateKeyPairSync('ed25519').publicKey), 'not an RSA key'],
+  [
+    'a key on a curve',
+    encoded(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey),
+    'not an RSA key',
+  ],
+  ['garbage', randomBytes(294).toString('base64'), expect.any(String)],
+  ['nothing', undefined, expect.any(String)],
+])('a response of KMS with %s is unavailable', async (_what, PublicKey, message) => {
   await expect(readPublicKey(async () => ({ PublicKey }), 'alias/a')).rejects.toMatchObject({
     code: 'unavailable',
     message: 'KMS returned no RSA key',
-    cause: expect.any(Error),
+    cause: expect.objectContaining({ message }),
   })
 })
 
@@ -227,8 +234,9 @@ describe('the trusted keys', () => {
     test('throw if KMS fails in another way or refuses all', async () => {
       const { keys } = withoutB('KMSInternalException')
       await expect(keys(a.kid, afterMs(0))).rejects.toMatchObject({ code: 'unavailable' })
-      const all = cacheOf(async () => Promise.reject(refused('NotFoundException')), ['alias/a'])
-      await expect(all(a.kid, afterMs(0))).rejects.toMatchObject({ code: 'unavailable' })
+      const error = refused('NotFoundException')
+      const all = cacheOf(async () => Promise.reject(error), ['alias/a'])
+      for (const kid of [a.kid, undefined]) await expect(all(kid, afterMs(0))).rejects.toBe(error)
     })
   })
 

@@ -44,6 +44,12 @@ const losingAnswers = (): Table => ({
   },
 })
 
+/** Returns the partition keys of the items that a transaction writes. */
+const keysOf = (input: object) =>
+  (input as { TransactItems: Record<string, { Key?: Item; Item?: Item }>[] }).TransactItems.flatMap((write) =>
+    Object.values(write).map(({ Key, Item }) => Object(Key ?? Item).pk.S),
+  )
+
 const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, on = table) =>
   changeNames(
     on,
@@ -118,6 +124,19 @@ describe('changing names', () => {
       requestId: expect.any(String),
     })
     expect(await createUser(table, testUser({ username: 'ada' }))).toBe('done')
+  })
+
+  test('writes the profile and the names that change, no other item', async () => {
+    const written: string[] = []
+    const watched: Table = {
+      name: table.name,
+      aws: (service, operation, input) => {
+        written.push(...keysOf(input))
+        return aws(service, operation, input)
+      },
+    }
+    expect(await rename(ada, { username: 'countess' }, watched)).toBe('done')
+    expect(written).toEqual([`user#${ada.id}`, 'name#countess', 'name#ada'])
   })
 
   test('removes an address', async () => {

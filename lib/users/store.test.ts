@@ -9,9 +9,11 @@ import {
   findUser,
   findUserByName,
   findUserState,
+  isLatestChange,
   profileKey,
   replaceHash,
   untilStored,
+  userStateOf,
 } from './store.ts'
 import type { User } from './user.ts'
 
@@ -149,6 +151,23 @@ describe('changing a user', () => {
     expect(await changeUser(losingAnswers(), ada, changes(), 'request')).toBe(true)
     expect(await stored()).toEqual({ ...ada, ...changes(), requestId: 'request' })
   })
+
+  test('recognises itself by a consistent read of the request id alone', async () => {
+    const { watchedTable, calls } = watched()
+    expect(await isLatestChange(watchedTable, ada.id, ada.requestId)).toBe(true)
+    expect(await isLatestChange(watchedTable, ada.id, 'another')).toBe(false)
+    expect(await isLatestChange(watchedTable, MISSING, ada.requestId)).toBe(false)
+    expect(calls[0]).toEqual({
+      operation: 'GetItem',
+      input: {
+        TableName: table.name,
+        Key: profileKey(ada.id),
+        ConsistentRead: true,
+        ProjectionExpression: 'requestId',
+      },
+      response: { Item: { requestId: { S: ada.requestId } } },
+    })
+  })
 })
 
 describe('replacing a hash by another one of the same password', () => {
@@ -276,6 +295,8 @@ describe('a stored profile', () => {
       code: 'unavailable',
       message: 'the store holds an invalid profile',
     })
+    const misplaced = { ...whole, pk: { S: `Xuser#${'a'.repeat(21)}` }, sk: { S: 'profile' } }
+    expect(() => userStateOf(misplaced)).toThrow('the store holds an invalid profile')
   })
 
   test.each<[string, object]>([
