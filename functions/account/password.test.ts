@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
-import { secondOf } from '../../lib/time.ts'
-import { changeUser, findUser } from '../../lib/users/store.ts'
+import { getItems } from '../../lib/aws/dynamodb.ts'
+import { removeUser } from '../../lib/users/names.ts'
+import { revokeTokens } from '../../lib/users/revocation.ts'
+import { changeUser, findUser, replaceHash } from '../../lib/users/store.ts'
 import { parsed } from '../../test/support/lambda.ts'
 import {
   begin,
@@ -16,7 +18,6 @@ import {
   login,
   logout,
   noContent,
-  now,
   problem,
   records,
   refresh,
@@ -24,6 +25,7 @@ import {
   sessionIdOf,
   stored,
   table,
+  tokenPair,
   useRoutes,
 } from '../../test/support/routes.ts'
 
@@ -34,10 +36,32 @@ describe('PUT /password', () => {
     call('password', 'password', { body: JSON.stringify({ currentPassword, newPassword }) })
   const wrong = invalid('#/currentPassword', 'Incorrect password.')
   const fresh = 'a longer one than that'
+  const throttled = (seconds: number) =>
+    problem(
+      429,
+      'Too Many Requests',
+      'Too many failed attempts. Try again later.',
+      {},
+      {
+        'Retry-After': String(seconds),
+      },
+    )
+
+  /** Returns the attempts counted for the user and the source, the source, and the user. */
+  async function attempts(userId?: string): Promise<number[]> {
+    const user = `user#${userId ?? (await stored()).id}`
+    const source = '203.0.113.7'
+    const items = await getItems(table, [
+      { pk: { S: user }, sk: { S: `attempts#${source}#1795532400` } },
+      { pk: { S: `source#${source}` }, sk: { S: 'attempts#1795532400' } },
+      { pk: { S: user }, sk: { S: 'attempts#1795478400' } },
+    ])
+    return items.map((item) => Object(item?.ids).SS?.length ?? 0)
+  }
 
   test('changes the password (events/password.json)', async () => {
     expect(await call('password', 'password')).toEqual(noContent)
-    expect(records).toEqual([{ event: 'password.changed', username: 'user' }])
+    expect(records).toEqual([{ event: 'password.changed', userId: (await stored()).id }])
     expect((await login('user')).statusCode).toBe(401)
     expect((await login(fresh)).statusCode).toBe(200)
   })
@@ -47,18 +71,17 @@ describe('PUT /password', () => {
     const before = await stored()
     const from = await behindAuthorizer('password', sessionIdOf(mine))
     expect(await call('password', 'password', from)).toEqual(noContent)
-    const mark = secondOf(now) + 1
     expect(await stored()).toEqual({
       ...before,
       passwordHash: expect.stringMatching(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/),
       changedAt: '2026-11-24T15:00:00.400Z',
-      validAfter: mark,
-      sessionsValidAfter: mark,
+      generation: before.generation + 1,
+      sessionGeneration: before.sessionGeneration + 1,
       survivingSession: sessionIdOf(mine),
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     })
     expect(await refresh(other)).toEqual(invalidToken)
-    // A token of the moment after the change is issued one second later, with the whole lifetime.
-    expect((await refresh(mine)).statusCode).toBe(200)
+    expect(await refresh(mine)).toEqual(tokenPair)
   })
 
   test('keeps a session revoked that ended while API Gateway cached its token', async () => {
@@ -109,25 +132,47 @@ describe('PUT /password', () => {
     expect((await login(`cafe\u0301${'🙂'.repeat(11)}`)).statusCode).toBe(200)
   })
 
-  test('shares its limits with login', async () => {
-    for (let guess = 0; guess < 3; guess += 1) expect(await change('guess', fresh)).toEqual(wrong)
-    for (let guess = 0; guess < 2; guess += 1) expect((await login('guess')).statusCode).toBe(401)
-    const throttled = problem(
-      429,
-      'Too Many Requests',
-      'Too many failed attempts. Try again later.',
-      {},
-      { 'Retry-After': '900' },
-    )
-    expect(await change('user', fresh)).toEqual(throttled)
-    expect(await login('user')).toEqual(throttled)
+  test('is limited by user id, apart from sign-ins by name', async () => {
+    for (let guess = 0; guess < 10; guess += 1) expect(await change('guess', fresh)).toEqual(wrong)
+    const counted = [10, 10, 10]
+    expect(await attempts()).toEqual(counted)
+    records.length = 0
+    for (const password of ['user', 'guess']) expect(await change(password, fresh)).toEqual(throttled(900))
+    const record = { event: 'login.throttled', code: 'too_many_attempts', reason: 'too many attempts' }
+    const log = { userId: (await stored()).id, source: '203.0.113.0/24' }
+    expect(records).toEqual([
+      { ...record, ...log },
+      { ...record, ...log },
+    ])
+    expect(await attempts()).toEqual(counted)
+    expect((await login('user')).statusCode).toBe(200)
     vi.setSystemTime(later(899))
-    expect(await change('user', fresh)).toEqual({
-      ...throttled,
-      headers: { ...throttled.headers, 'Retry-After': '1' },
-    })
+    expect(await change('user', fresh)).toEqual(throttled(1))
     vi.setSystemTime(later(900))
     expect(await change('user', fresh)).toEqual(noContent)
+  })
+
+  test('gives a right password back, keeps wrong ones counted, and knows no source', async () => {
+    for (let guess = 0; guess < 2; guess += 1) await change('guess', fresh)
+    expect(await change('user', fresh)).toEqual(noContent)
+    expect(await attempts()).toEqual([2, 2, 2])
+    const { id } = await stored()
+    for (const pk of [`user#${id}`, 'name#user']) {
+      expect(await getItems(table, [{ pk: { S: pk }, sk: { S: 'known#203.0.113.7' } }])).toEqual([undefined])
+    }
+  })
+
+  test('logs a wrong password without what was typed', async () => {
+    await change('hunter2', fresh)
+    expect(records).toEqual([
+      {
+        event: 'password.refused',
+        code: 'invalid_fields',
+        reason: 'wrong current password',
+        userId: (await stored()).id,
+        source: '203.0.113.0/24',
+      },
+    ])
   })
 
   test('called twice at once succeeds once, and login accepts that password', async () => {
@@ -146,13 +191,27 @@ describe('PUT /password', () => {
     expect(statuses).toEqual(responses.map(({ statusCode }) => (statusCode === 204 ? 200 : 401)))
   })
 
-  test('rejects a removed user like a wrong password', async () => {
+  test.each<[string, () => Promise<unknown>]>([
+    ['was removed', async () => removeUser(table, await stored())],
+    [
+      'revoked the access token',
+      async () => {
+        const user = await stored()
+        return changeUser(table, user, revokeTokens(user), 'request')
+      },
+    ],
+  ])('rejects a user who %s, and counts nothing', async (_what, act) => {
     const event = await eventOf('password')
-    const Key = { pk: { S: 'user#user' }, sk: { S: 'profile' } }
-    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key })
-    expect(parsed(await (await handlerOf('password'))(event, context))).toEqual(wrong)
-    expect(await findUser(table, 'user')).toBeUndefined()
+    const { id } = await stored()
+    await act()
+    const before = await findUser(table, id)
+    expect(parsed(await (await handlerOf('password'))(event, context))).toEqual(
+      problem(401, 'Unauthorized', 'Could not validate credentials.'),
+    )
+    expect(await attempts(id)).toEqual([0, 0, 0])
+    expect(await findUser(table, id)).toEqual(before)
   })
+
   rejectsOtherContexts('password')
 })
 
@@ -162,8 +221,7 @@ describe('a stored hash that costs too much', () => {
   test.each(['login', 'password'] as const)(
     'matches no password in %s, and later requests succeed',
     async (route) => {
-      const user = await stored()
-      await changeUser(table, user, { passwordHash: beyond })
+      await replaceHash(table, await stored(), beyond)
       const status = route === 'login' ? 401 : 422
       for (let time = 0; time < 2; time += 1) expect((await call(route, route)).statusCode).toBe(status)
       const refused = { event: 'hash.refused', reason: 'exceeds the cost limits' }
@@ -172,7 +230,7 @@ describe('a stored hash that costs too much', () => {
         refused,
       ])
       expect(JSON.stringify(records)).not.toContain(beyond)
-      await changeUser(table, { ...user, passwordHash: beyond }, { passwordHash: hashOfUser })
+      await replaceHash(table, await stored(), hashOfUser)
       expect((await call(route, route)).statusCode).toBe(route === 'login' ? 200 : 204)
     },
   )

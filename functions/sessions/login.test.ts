@@ -110,7 +110,7 @@ const attempts = async (...names: string[]) =>
 const fault = (name: string) =>
   new ServiceError('unavailable', 'the call failed', { cause: Object.assign(new Error(name), { name }) })
 
-/** Lets calls to AWS fail, before they are made, if the predicate says so. */
+/** Lets calls to AWS fail, before they are made, if the predicate is true. */
 function failing(isFailing: (operation: string, update: string) => boolean) {
   edge.around = (call) => (service, operation, input) => {
     const { UpdateExpression = '' } = input as { UpdateExpression?: string }
@@ -240,7 +240,7 @@ describe('a complete sign-in', () => {
 describe('a rejected sign-in', () => {
   test('is the same for an unknown name and a wrong password, and costs one hash', async () => {
     const responses: string[] = []
-    for (const name of ['user', 'nobody']) {
+    for (const name of ['user', 'unknown']) {
       const response = await respond(name, 'hunter2')
       responses.push(JSON.stringify(response))
       expect(parsed(response)).toEqual(refused)
@@ -295,7 +295,7 @@ describe('a refused sign-in', () => {
   test('is the same for the right password, a wrong one and an unknown name', async () => {
     for (let guess = 0; guess < 10; guess += 1) {
       expect(await login('user', 'guess')).toEqual(refused)
-      expect(await login('nobody', 'guess')).toEqual(refused)
+      expect(await login('unknown', 'guess')).toEqual(refused)
     }
     const before = await attempts(PAIR, OF_SOURCE, OF_USER)
     hashes()
@@ -303,7 +303,7 @@ describe('a refused sign-in', () => {
     const responses = [
       await respond('user', 'user'),
       await respond('user', 'hunter2'),
-      await respond('nobody', 'hunter2'),
+      await respond('unknown', 'hunter2'),
     ]
     expect(responses.map(parsed)).toEqual(Array(3).fill(throttled(900)))
     expect(new Set(responses.map((response) => JSON.stringify(response))).size).toBe(1)
@@ -378,7 +378,7 @@ describe('the rounds of calls', () => {
   })
 
   test('are two and one that gives back if another counter is full', async () => {
-    for (let guess = 0; guess < 50; guess += 1) await login(`nobody-${guess % 5}`, 'guess')
+    for (let guess = 0; guess < 50; guess += 1) await login(`unknown-${guess % 5}`, 'guess')
     expect(await roundsOf('user', 'user')).toEqual({
       statusCode: 429,
       rounds: [first, await second(), [`UpdateItem DELETE ${OF_USER}`, `UpdateItem DELETE ${PAIR}`]],
