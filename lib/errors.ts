@@ -49,7 +49,10 @@ type ProblemRow = readonly [
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** An invalid field: an RFC 6901 pointer into the body, as a URI fragment, and the rule that it breaks. */
+/**
+ * An invalid field: an RFC 6901 pointer into the body or to a query parameter, as a URI fragment, and the rule
+ * that it breaks.
+ */
 export interface FieldError {
   pointer: string
   detail: string

@@ -3,6 +3,7 @@ import {
   begin,
   behindAuthorizer,
   call,
+  invalid,
   later,
   login,
   logout,
@@ -28,47 +29,83 @@ describe('GET /sessions', () => {
     current: false,
     ...changes,
   })
+  const list = (after?: string) =>
+    call('sessions', 'sessions', after === undefined ? {} : { queryStringParameters: { after } })
 
   test('returns an empty list if there are no sessions (events/sessions.json)', async () => {
-    expect(await call('sessions', 'sessions')).toEqual(ok({ sessions: [] }))
+    expect(await list()).toEqual(ok({ sessions: [] }))
   })
 
-  test('lists the caller’s sessions, most recently used first, and marks the current one', async () => {
-    const [first, second] = [await begin(), await begin()]
+  test('lists the caller’s sessions, newest first, and marks the current one', async () => {
+    const first = await begin()
     await begin('admin')
-    vi.setSystemTime(later(60))
-    await refresh(second)
+    vi.setSystemTime(later(1))
+    const second = await begin()
     const from = await behindAuthorizer('sessions', sessionIdOf(first))
-    const used = { lastUsedAt: '2026-11-24T15:01:00.000Z', expiresAt: '2026-11-24T17:01:00.000Z' }
+    const begun = { createdAt: '2026-11-24T15:00:01.000Z', lastUsedAt: '2026-11-24T15:00:01.000Z' }
     expect(await call('sessions', 'sessions', from)).toEqual(
-      ok({ sessions: [shown(second, used), shown(first, { current: true })] }),
+      ok({ sessions: [shown(second, begun), shown(first, { current: true })] }),
     )
+  })
+
+  test('shows the same before and after a refresh within the hour', async () => {
+    const first = await begin()
+    vi.setSystemTime(later(1))
+    await begin()
+    const { body } = await refresh(first)
+    const before = await list()
+    vi.setSystemTime(later(3_000))
+    await refresh(body.refreshToken)
+    expect(await list()).toEqual(before)
+    expect(before.body.sessions[1]).toEqual(shown(first, { expiresAt: '2026-11-24T17:00:00.000Z' }))
   })
 
   test('lists no session that was logged out, has expired or was revoked', async () => {
     const [gone, going] = [await begin(), await begin()]
     await logout(gone)
-    expect(await call('sessions', 'sessions')).toEqual(ok({ sessions: [shown(going)] }))
+    expect(await list()).toEqual(ok({ sessions: [shown(going)] }))
     vi.setSystemTime(later(3_599.6))
-    expect(await call('sessions', 'sessions')).toEqual(ok({ sessions: [] }))
+    expect(await list()).toEqual(ok({ sessions: [] }))
     vi.setSystemTime(now)
     await call('logout', 'logout-everywhere')
-    expect(await call('sessions', 'sessions')).toEqual(ok({ sessions: [] }))
+    expect(await list()).toEqual(ok({ sessions: [] }))
+  })
+
+  test('lists 100 sessions at once, and the rest after `next`', async () => {
+    await Promise.all(Array.from({ length: 101 }, () => begin()))
+    const { body } = await list()
+    expect(body.sessions).toHaveLength(100)
+    expect(body.next).toBe(body.sessions[99].id)
+    const rest = await list(body.next)
+    expect(rest).toEqual(ok({ sessions: [expect.any(Object)] }))
+    const ids = [...body.sessions, ...rest.body.sessions].map(({ id }) => id)
+    expect(ids.toSorted().reverse()).toEqual(ids)
+    expect(new Set(ids).size).toBe(101)
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['a word', 'next'],
+    ['a session id with more', `6924c4c0${'A'.repeat(23)}`],
+    ['2,000 characters', 'x'.repeat(2_000)],
+  ])('rejects %s as a cursor', async (_what, after) => {
+    expect(await list(after)).toEqual(invalid('#/after', 'Must be the `next` of a previous page.'))
   })
 
   test('returns nothing that an attacker could take a session over with', async () => {
     const token = await begin()
     const session = await sessionOf(token)
-    const { body } = await call('sessions', 'sessions')
-    const text = JSON.stringify(body)
-    for (const secret of [token.split('.')[1], session?.secretHash, session?.salt]) {
-      expect(text).not.toContain(secret)
+    const text = JSON.stringify(await list())
+    const [, selector, secret] = token.split('.')
+    expect(text).toContain(session?.id)
+    for (const absent of [selector, secret, session?.secretHash, session?.salt]) {
+      expect(text).not.toContain(absent)
     }
   })
 
   test('returns the address and the user agent of a login', async () => {
     await login('user')
-    const { body } = await call('sessions', 'sessions')
+    const { body } = await list()
     expect(body.sessions).toMatchObject([{ sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }])
   })
   rejectsOtherContexts('sessions')

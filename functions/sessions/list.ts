@@ -13,7 +13,10 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { userId, sessionId } = principalOf(event, now)
   const after = event.queryStringParameters?.after
-  if (after !== undefined && !isSessionId(after)) throw new ServiceError('not_found', 'not a session id')
+  if (after !== undefined && !isSessionId(after)) {
+    const fields = [{ pointer: '#/after', detail: 'Must be the `next` of a previous page.' }]
+    throw new ServiceError('invalid_fields', 'the cursor is not a session id', { fields })
+  }
   const { sessions, next } = await liveSessions(table, userId, now, after)
   return json(200, {
     sessions: sessions.map((session) => ({ ...session, current: session.id === sessionId })),

@@ -85,6 +85,7 @@ export const ROUTES: Route[] = [
         example: '6924c4c0AbCdEfGhIjKlMnOpQrStUv',
       },
     ],
+    problems: ['invalid_fields'],
     response: {
       description: 'The sessions that have not ended.',
       content: json(schemaRef('Sessions'), {

@@ -132,7 +132,7 @@ const RESPONSES = {
       type: 'array',
       minItems: 1,
       items: object('An invalid field.', {
-        pointer: text('RFC 6901 pointer into the request body, as a URI fragment.'),
+        pointer: text('RFC 6901 pointer into the request body, or to a query parameter, as a URI fragment.'),
         detail: text('What a valid value is.'),
       }),
     },

@@ -363,6 +363,13 @@ describe('with high limits', () => {
       }
     })
 
+    test('a cursor that no page returned is rejected', async () => {
+      const { authToken: token } = await api.signIn(await stores.add())
+      expect(await api.send('/sessions?after=x', { method: 'GET', token })).toEqual(
+        invalid({ pointer: '#/after', detail: 'Must be the `next` of a previous page.' }),
+      )
+    })
+
     test('a session is ended by its id, once', async () => {
       const username = await stores.add()
       const [here, there] = [await api.signIn(username), await api.signIn(username)]

@@ -125,6 +125,12 @@ export const login = (password: string) =>
 
 export const sessionIdOf = (refreshToken: string) => readRefreshToken(refreshToken).sessionId
 
+/** Returns the record of what happened to the session of a refresh token. */
+export const sessionEvent = (event: string, refreshToken: string) => {
+  const { userId, sessionId } = readRefreshToken(refreshToken)
+  return { event, userId, sessionId }
+}
+
 /** Returns a request on a protected route, with what the authorizer adds for a session. */
 export async function behindAuthorizer(
   file: string,
