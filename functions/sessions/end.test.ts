@@ -1,15 +1,22 @@
+import { randomUUID } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
+import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
+import { changeUser } from '../../lib/users/store.ts'
 import {
   begin,
   call,
+  eventOf,
   invalidToken,
   later,
   noContent,
+  now,
   problem,
   refresh,
   rejectsOtherContexts,
   sessionIdOf,
   sessionOf,
+  stored,
+  table,
   tokenPair,
   useRoutes,
 } from '../../test/support/routes.ts'
@@ -17,9 +24,11 @@ import {
 useRoutes()
 
 const notFound = problem(404, 'Not Found', 'Resource not found.')
+const revoked = problem(401, 'Unauthorized', 'Could not validate credentials.')
 
 describe('DELETE /sessions/{id}', () => {
-  const end = (id: string) => call('end-session', 'end-session', { pathParameters: { id } })
+  const end = (id: string, changes: object = {}) =>
+    call('end-session', 'end-session', { pathParameters: { id }, ...changes })
 
   test('ends the session (events/end-session.json)', async () => {
     expect(await call('end-session', 'end-session')).toEqual(noContent)
@@ -44,11 +53,27 @@ describe('DELETE /sessions/{id}', () => {
     expect((await refresh(token)).statusCode).toBe(200)
   })
 
-  test('returns 404 for an expired session that the store still has', async () => {
+  test('returns 404 for an expired or revoked session that the store still has', async () => {
     const token = await begin()
     vi.setSystemTime(later(3_599.6))
     expect(await end(sessionIdOf(token))).toEqual(notFound)
+    vi.setSystemTime(now)
+    const user = await stored()
+    await changeUser(table, user, revokeSessions(user), randomUUID())
+    expect(await end(sessionIdOf(token))).toEqual(notFound)
     expect(await sessionOf(token)).toBeDefined()
+  })
+
+  test.each([
+    ['revoked', (user: Awaited<ReturnType<typeof stored>>) => revokeTokens(user)],
+    ['of a later generation', ({ generation }: { generation: number }) => ({ generation: generation - 1 })],
+  ])('rejects an access token that is %s and cached as valid', async (_what, changesOf) => {
+    const token = await begin()
+    const { requestContext } = await eventOf('end-session')
+    const user = await stored()
+    await changeUser(table, user, changesOf(user), randomUUID())
+    expect(await end(sessionIdOf(token), { requestContext })).toEqual(revoked)
+    expect((await refresh(token)).statusCode).toBe(200)
   })
 
   // The last one is longer than DynamoDB allows in a key.

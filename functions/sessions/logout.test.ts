@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
-import { secondOf } from '../../lib/time.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { loadHandler } from '../../test/support/handlers.ts'
 import { parsed } from '../../test/support/lambda.ts'
 import {
+  aws,
   begin,
   call,
   context,
@@ -10,11 +10,13 @@ import {
   handlerOf,
   invalid,
   invalidToken,
+  later,
   logout,
   noContent,
-  now,
+  records,
   refresh,
-  sessionIdOf,
+  service,
+  sessionEvent,
   sessionOf,
   stored,
   tokenPair,
@@ -22,6 +24,9 @@ import {
 } from '../../test/support/routes.ts'
 
 useRoutes()
+
+const everywhere = (refreshToken: string) =>
+  call('logout', 'logout', { body: JSON.stringify({ refreshToken, everywhere: true }) })
 
 describe('POST /logout', () => {
   test('ends the session (events/logout.json)', async () => {
@@ -34,9 +39,29 @@ describe('POST /logout', () => {
 
   test('returns the same for an unknown token, and ends nothing', async () => {
     const token = await begin()
-    const unknown = `${sessionIdOf(token)}.${randomBytes(32).toString('base64url')}.user`
-    for (const one of [unknown, 'garbage', '']) expect(await logout(one)).toEqual(noContent)
+    const secret = token.split('.')[2]
+    const { id } = await stored('admin')
+    const unknown = [token.replace(/^[^.]+/, id), `${'A'.repeat(22)}.00000000${'A'.repeat(22)}.${secret}`]
+    for (const one of [...unknown, 'garbage', '']) expect(await logout(one)).toEqual(noContent)
     expect(await refresh(token)).toEqual(tokenPair)
+  })
+
+  test('ends the session of a token that was replaced moments ago, and logs it', async () => {
+    const token = await begin()
+    const { body } = await refresh(token)
+    expect(await logout(token)).toEqual(noContent)
+    expect(records).toEqual([sessionEvent('session.repeated', token)])
+    expect(await refresh(body.refreshToken)).toEqual(invalidToken)
+  })
+
+  test('ends only the session of a token that was replaced earlier, also everywhere', async () => {
+    const [token, other] = [await begin(), await begin()]
+    const { body } = await refresh(token)
+    vi.setSystemTime(later(10))
+    expect(await everywhere(token)).toEqual(noContent)
+    expect(records).toEqual([sessionEvent('session.reuse', token)])
+    expect(await refresh(body.refreshToken)).toEqual(invalidToken)
+    expect(await refresh(other)).toEqual(tokenPair)
   })
 
   test('ends all sessions of the user (events/logout-everywhere.json)', async () => {
@@ -45,8 +70,18 @@ describe('POST /logout', () => {
     expect(await call('logout', 'logout-everywhere')).toEqual(noContent)
     expect(await refresh(mine)).toEqual(invalidToken)
     expect((await refresh(others)).statusCode).toBe(200)
-    const mark = secondOf(now) + 1
-    expect(await stored()).toEqual({ ...before, validAfter: mark, sessionsValidAfter: mark })
+    expect(await stored()).toEqual({
+      ...before,
+      generation: before.generation + 1,
+      sessionGeneration: before.sessionGeneration + 1,
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    })
+  })
+
+  test('ends its own session too, for any later generation', async () => {
+    const token = await begin()
+    await everywhere(token)
+    expect(await sessionOf(token)).toBeUndefined()
   })
 
   test('ends only one session if everywhere is false', async () => {
@@ -71,6 +106,18 @@ describe('POST /logout', () => {
       const next = statusCode === 200 ? response.refreshToken : token
       expect(await refresh(next)).toEqual(invalidToken)
     }
+  })
+
+  test.each([false, true])('returns 503 if the store is down (everywhere %s)', async (everywhere) => {
+    const token = await begin()
+    const { handler, environment } = service.functions.logout ?? { handler: '' }
+    const functions = { logout: { handler, environment: { ...environment, TABLE_NAME: 'missing' } } }
+    const storeless = await loadHandler({ ...service, functions }, 'logout', aws)
+    const body = JSON.stringify({ refreshToken: token, everywhere })
+    expect(parsed(await storeless(await eventOf('logout', { body }), context))).toMatchObject({
+      statusCode: 503,
+    })
+    expect(await refresh(token)).toEqual(tokenPair)
   })
 
   test.each([

@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
+import { rotated } from '../../lib/sessions/session.ts'
 import { secondOf } from '../../lib/time.ts'
 import { readUnverified, verifyAccessToken } from '../../lib/tokens/access-token.ts'
 import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
@@ -22,10 +23,12 @@ import {
   later,
   logout,
   now,
+  ok,
   problem,
   records,
   refresh,
   service,
+  sessionEvent,
   sessionIdOf,
   sessionOf,
   stored,
@@ -45,44 +48,54 @@ const unavailable = problem(
   { 'Retry-After': '5' },
 )
 
-/** Loads the handler with another signing key or another address of KMS. */
-function loadRefresh({ signingKey, kms = aws.settings.endpoints.kms }: { signingKey?: string; kms?: URL }) {
+const lifetimes = { absoluteTtlSeconds: 86_400, idleTtlSeconds: 7_200 }
+
+/** Loads the handler with other settings or other addresses of KMS and DynamoDB. */
+function loadRefresh(changes: Record<string, string>, endpoints: { kms?: URL; dynamodb?: URL } = {}) {
   const { handler, environment } = service.functions.refresh ?? { handler: '' }
-  const changed = { ...environment, ...(signingKey !== undefined && { SIGNING_KEY: signingKey }) }
-  const functions = { refresh: { handler, environment: changed } }
-  const settings = { ...aws.settings, endpoints: { ...aws.settings.endpoints, kms } }
+  const functions = { refresh: { handler, environment: { ...environment, ...changes } } }
+  const settings = { ...aws.settings, endpoints: { ...aws.settings.endpoints, ...endpoints } }
   return loadHandler({ ...service, functions }, 'refresh', { ...aws, settings })
 }
+
+const bodyOf = (refreshToken: string) => ({ body: JSON.stringify({ refreshToken }) })
+const secretOf = (refreshToken: string) => refreshToken.split('.')[2]
 
 describe('POST /refresh', () => {
   test('exchanges a refresh token for new tokens (events/refresh.json)', async () => {
     expect(await call('refresh', 'refresh')).toEqual(tokenPair)
+    expect(records).toEqual([])
   })
 
-  test('rotates the refresh token of the same session at each call', async () => {
+  test('rotates the secret of the same session each time after the grace', async () => {
     const first = await begin()
+    const session = await sessionOf(first)
     const tokens = [first]
     for (let time = 1; time <= 3; time += 1) {
+      vi.setSystemTime(later(time * 10))
       const response = await refresh(tokens.at(-1) ?? '')
       expect(response).toEqual(tokenPair)
       tokens.push(response.body.refreshToken)
     }
-    expect(new Set(tokens).size).toBe(4)
-    expect(new Set(tokens.map(sessionIdOf)).size).toBe(1)
-    expect(await sessionOf(first)).toMatchObject({ generation: 3 })
+    expect(new Set(tokens.map(secretOf)).size).toBe(4)
+    expect(new Set(tokens.map((token) => token.slice(0, token.lastIndexOf('.')))).size).toBe(1)
+    const last = session && rotated(session, secretOf(tokens[3] ?? '') ?? '', lifetimes, later(30))
+    expect(await sessionOf(first)).toEqual(last)
   })
 
   test('returns an access token of that session, which verifies', async () => {
     const first = await begin()
+    const { id, generation } = await stored()
     const { body } = await refresh(first)
     const keys = await publicKeyCache()(table.aws, [service.custom.signingKey], undefined, now)
     expect(
       await verifyAccessToken(readUnverified(body.authToken), keys, tokenPartiesOf(service), now),
     ).toEqual({
+      userId: id,
       username: 'user',
       role: 'user',
+      generation,
       sessionId: sessionIdOf(first),
-      issuedAt: secondOf(now),
       expiresAt: secondOf(now) + 900,
     })
   })
@@ -101,16 +114,32 @@ describe('POST /refresh', () => {
     expect(await refresh(token)).toEqual(invalidToken)
   })
 
-  test('returns the same next token to a replaced token, for ten seconds', async () => {
+  test('returns a fresh refresh token unchanged for ten seconds, with a new access token', async () => {
+    const { body } = await refresh(await begin())
+    const session = await sessionOf(body.refreshToken)
+    vi.setSystemTime(later(9.999))
+    const again = await refresh(body.refreshToken)
+    expect(again).toEqual(
+      ok({ ...tokenPair.body, refreshToken: body.refreshToken, refreshExpiresIn: 7_200 - 10 }),
+    )
+    expect(again.body.authToken).not.toBe(body.authToken)
+    expect(await sessionOf(body.refreshToken)).toEqual(session)
+    vi.setSystemTime(later(10))
+    expect((await refresh(body.refreshToken)).body.refreshToken).not.toBe(body.refreshToken)
+    expect(records).toEqual([])
+  })
+
+  test('returns the same next token to a repeated token for ten seconds, and logs it', async () => {
     const token = await begin()
     const { body } = await refresh(token)
     vi.setSystemTime(later(9.999))
     const again = await refresh(token)
-    expect(again).toMatchObject({ statusCode: 200, body: { refreshToken: body.refreshToken } })
+    expect(again).toEqual(
+      ok({ ...tokenPair.body, refreshToken: body.refreshToken, refreshExpiresIn: 7_200 - 10 }),
+    )
     expect(again.body.authToken).not.toBe(body.authToken)
-    expect(again.body.refreshExpiresIn).toBe(7_200 - 10)
-    expect(await refresh(body.refreshToken)).toEqual(tokenPair)
-    expect(records).toEqual([])
+    expect(records).toEqual([sessionEvent('session.repeated', token)])
+    expect(await refresh(body.refreshToken)).toMatchObject({ statusCode: 200 })
   })
 
   test('detects reuse after that: ends the session and logs it', async () => {
@@ -119,47 +148,74 @@ describe('POST /refresh', () => {
     vi.setSystemTime(later(10))
     expect(await refresh(token)).toEqual(invalidToken)
     expect(await refresh(body.refreshToken)).toEqual(invalidToken)
-    expect(records.slice(0, 1)).toEqual([
-      { event: 'session.reuse', username: 'user', sessionId: sessionIdOf(token) },
-    ])
-    expect(JSON.stringify(records)).not.toContain(token.split('.')[1])
+    expect(records[0]).toEqual(sessionEvent('session.reuse', token))
+    expect(records.filter((record) => Object(record).event === 'session.reuse')).toHaveLength(1)
+    expect(JSON.stringify(records)).not.toContain(secretOf(token))
+  })
+
+  test('detects reuse at once if the grace is 0 seconds, and rotates each time', async () => {
+    const handler = await loadRefresh({ REFRESH_GRACE_SECONDS: '0' })
+    const token = await begin()
+    const tokens = [token]
+    for (let time = 1; time <= 3; time += 1) {
+      const { body } = parsed(await handler(await eventOf('refresh', bodyOf(tokens.at(-1) ?? '')), context))
+      tokens.push(body.refreshToken)
+    }
+    expect(new Set(tokens).size).toBe(4)
+    expect(parsed(await handler(await eventOf('refresh', bodyOf(tokens[2] ?? '')), context))).toEqual(
+      invalidToken,
+    )
+    expect(records[0]).toEqual(sessionEvent('session.reuse', token))
+    expect(await sessionOf(token)).toBeUndefined()
   })
 
   test('returns one next token to 50 concurrent requests, and the session stays live', async () => {
     const token = await begin()
-    const events = await Promise.all(
-      Array.from({ length: 50 }, () => eventOf('refresh', { body: JSON.stringify({ refreshToken: token }) })),
-    )
+    const events = await Promise.all(Array.from({ length: 50 }, () => eventOf('refresh', bodyOf(token))))
     const handler = await handlerOf('refresh')
     const responses = await Promise.all(events.map((event) => handler(event, context)))
     expect(new Set(responses.map(({ statusCode }) => statusCode))).toEqual(new Set([200]))
     const next = new Set(responses.map(({ body }) => JSON.parse(body).refreshToken))
     expect(next.size).toBe(1)
-    expect(await sessionOf(token)).toMatchObject({ generation: 1 })
-    expect(await refresh([...next][0])).toEqual(tokenPair)
+    expect(await refresh([...next][0])).toMatchObject({ statusCode: 200 })
   })
 
-  test('reads the current role', async () => {
+  test('reads the current role and generation', async () => {
     const token = await begin()
     const user = await stored()
-    await changeUser(table, user, { role: 'admin', ...revokeTokens(user, now) })
+    await changeUser(table, user, { role: 'admin', ...revokeTokens(user) }, randomUUID())
     const { body } = await refresh(token)
     const claims = JSON.parse(Buffer.from(body.authToken.split('.')[1], 'base64url').toString())
-    expect(claims).toMatchObject({ role: 'admin', iat: secondOf(now) + 1 })
+    expect(claims).toMatchObject({ role: 'admin', gen: user.generation + 1, iat: secondOf(now) })
   })
 
   test('rejects all invalid tokens with the same response', async () => {
-    const secret = randomBytes(32).toString('base64url')
-    const [token, expired, disabled] = [await begin(), await begin(), await begin('admin')]
-    await changeUser(table, await stored('admin'), { disabled: true })
-    expect(await refresh(`${sessionIdOf(token)}.${secret}.user`)).toEqual(invalidToken)
-    expect(await refresh(`${sessionIdOf(token)}.${token.split('.')[1]}.admin`)).toEqual(invalidToken)
-    expect(await refresh(disabled)).toEqual(invalidToken)
-    expect(await refresh('garbage')).toEqual(invalidToken)
-    expect(await refresh('')).toEqual(invalidToken)
+    const [token, other, expired] = [await begin(), await begin('admin'), await begin()]
+    const [disabled, admin] = [await begin('admin'), await stored('admin')]
+    const [, selector, secret] = token.split('.')
+    const unknown = [
+      `${(await stored()).id}.${other.split('.')[1]}.${secret}`,
+      `${admin.id}.${selector}.${secret}`,
+      `${'A'.repeat(22)}.${selector}.${secret}`,
+      'garbage',
+      '',
+    ]
+    for (const one of unknown) expect(await refresh(one)).toEqual(invalidToken)
     expect(await call('refresh', 'refresh-unknown-token')).toEqual(invalidToken)
+    expect(await sessionOf(token)).toBeDefined()
+
+    await changeUser(table, admin, { disabled: true, ...revokeTokens(admin) }, randomUUID())
+    expect(await refresh(disabled)).toEqual(invalidToken)
     vi.setSystemTime(later(3_599.9))
     expect(await refresh(expired)).toEqual(invalidToken)
+  })
+
+  test('ends the session for a made-up secret with its selector', async () => {
+    const token = await begin()
+    const madeUp = token.replace(/[^.]+$/, randomBytes(32).toString('base64url'))
+    expect(await refresh(madeUp)).toEqual(invalidToken)
+    expect(await refresh(token)).toEqual(invalidToken)
+    expect(records[0]).toEqual(sessionEvent('session.reuse', token))
   })
 
   test.each([
@@ -178,11 +234,18 @@ describe('POST /refresh', () => {
   test('changes nothing if signing fails, so that the refresh token stays valid', async () => {
     const token = await begin()
     const before = await sessionOf(token)
-    const event = await eventOf('refresh', { body: JSON.stringify({ refreshToken: token }) })
-    const keyless = await loadRefresh({ signingKey: 'alias/missing' })
-    expect(parsed(await keyless(event, context))).toEqual(unavailable)
+    const keyless = await loadRefresh({ SIGNING_KEY: 'alias/missing' })
+    expect(parsed(await keyless(await eventOf('refresh', bodyOf(token)), context))).toEqual(unavailable)
     expect(await sessionOf(token)).toEqual(before)
     expect(await refresh(token)).toEqual(tokenPair)
+  })
+
+  test('returns 503 if the store is down, and the refresh token stays valid', async () => {
+    const token = await begin()
+    const before = await sessionOf(token)
+    const storeless = await loadRefresh({ TABLE_NAME: 'missing' })
+    expect(parsed(await storeless(await eventOf('refresh', bodyOf(token)), context))).toEqual(unavailable)
+    expect(await sessionOf(token)).toEqual(before)
   })
 })
 
@@ -205,8 +268,8 @@ describe('POST /refresh, while the access token is being signed', () => {
     })
     await once(kms.listen(0, '127.0.0.1'), 'listening')
     const url = `http://127.0.0.1:${(kms.address() as AddressInfo).port}`
-    const slow = await loadRefresh({ kms: new URL(url) })
-    const event = await eventOf('refresh', { body: JSON.stringify({ refreshToken }) })
+    const slow = await loadRefresh({}, { kms: new URL(url) })
+    const event = await eventOf('refresh', bodyOf(refreshToken))
     const response = parsed(await slow(event, context))
     kms.close()
     kms.closeAllConnections()
@@ -224,11 +287,12 @@ describe('POST /refresh, while the access token is being signed', () => {
     const token = await begin()
     let other: Awaited<ReturnType<typeof refresh>> | undefined
     const response = await refreshWhile(token, async () => {
+      vi.setSystemTime(later(0.001))
       other = await refresh(token)
     })
     expect(response).toEqual(tokenPair)
     expect(response.body.refreshToken).toBe(other?.body.refreshToken)
-    expect(await sessionOf(token)).toMatchObject({ generation: 1 })
+    expect(records).toEqual([sessionEvent('session.repeated', token)])
     expect(await refresh(response.body.refreshToken)).toEqual(tokenPair)
   })
 })
