@@ -54,7 +54,7 @@ describe('npm run keys -- --stage prod', () => {
     expect(kidsOf(await published(fresh))).toEqual(kidsOf(oldKeys))
     for (const running of [warm, fresh]) {
       for (const token of [old.authToken, authToken, (await signIn(warm)).authToken]) {
-        expect(await running.authorize(token)).toMatchObject({ principalId: 'root' })
+        expect(await running.authorize(token)).toMatchObject({ context: { username: 'root' } })
       }
     }
     const given = { token: authToken, jwks: oldKeys, issuer: STACK, audience: `${STACK}-api` }
@@ -87,7 +87,7 @@ describe('npm run keys -- --stage prod', () => {
     const { body } = await fresh.post('refresh', { refreshToken: old.refreshToken })
     expect(kidOf(body.authToken)).toBe(b)
     for (const running of [warm, fresh]) {
-      expect(await running.authorize(body.authToken)).toMatchObject({ principalId: 'root' })
+      expect(await running.authorize(body.authToken)).toMatchObject({ context: { username: 'root' } })
     }
     fresh.stop()
   })

@@ -146,7 +146,7 @@ describe('the uploaded functions, unpacked and run as Lambda does', () => {
     const response = await service.post('refresh', { refreshToken: tokens.adaRefresh })
     tokens.ada = response.body.authToken
     tokens.adaRefresh = response.body.refreshToken
-    expect(await service.authorize(tokens.ada)).toMatchObject({ principalId: 'ada' })
+    expect(await service.authorize(tokens.ada)).toMatchObject({ context: { username: 'ada' } })
   })
 
   test('a new role is in the next token, and a disabled user’s tokens are rejected', async () => {
