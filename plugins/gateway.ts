@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from './framework.d.ts'
 import { readThrottle } from './parameters.ts'
 
@@ -77,24 +78,35 @@ function deployResponses({ provider, resources }: Service): void {
  * Makes the stage a resource of its own, with method throttles. The framework lets each deployment create the stage, or
  * take it over if it exists. Such a deployment can have settings for methods only when it creates the stage
  * (https://github.com/awsdocs/aws-cloudformation-user-guide/pull/387).
+ *
+ * It also names the deployment after what it deploys. The framework names it after the time. The stage refers to that
+ * name, so `sls deploy` would find a change each time.
  */
-function deployStage({ provider, custom }: Service): void {
+function deployStage({ provider, custom, resources }: Service): void {
   const { Resources } = provider.compiledCloudFormationTemplate
-  for (const [id, { Type, Properties }] of Object.entries(Resources)) {
-    if (Type !== 'AWS::ApiGateway::Deployment') continue
-    const { RestApiId, StageName } = Properties
-    delete Properties.StageName
-    Resources.ApiGatewayStage = {
-      Type: 'AWS::ApiGateway::Stage',
-      Properties: {
-        RestApiId,
-        StageName,
-        DeploymentId: { Ref: id },
-        TracingEnabled: provider.tracing.apiGateway,
-        MethodSettings: Object.entries(custom.throttles).map(([route, text]) => methodSetting(route, text)),
-      },
-    }
+  const [framework, deployment] =
+    Object.entries(Resources).find(([, { Type }]) => Type === 'AWS::ApiGateway::Deployment') ?? []
+  if (framework === undefined || deployment === undefined) return
+  delete Resources[framework]
+  const id = `ApiGatewayDeployment${hashOfApi({ ...Resources, ...resources.Resources })}`
+  const { RestApiId, StageName } = deployment.Properties
+  Resources[id] = { ...deployment, Properties: { RestApiId } }
+  Resources.ApiGatewayStage = {
+    Type: 'AWS::ApiGateway::Stage',
+    Properties: {
+      RestApiId: structuredClone(RestApiId),
+      StageName,
+      DeploymentId: { Ref: id },
+      TracingEnabled: provider.tracing.apiGateway,
+      MethodSettings: Object.entries(custom.throttles).map(([route, text]) => methodSetting(route, text)),
+    },
   }
+}
+
+/** Returns a hash of everything that a deployment of the API is a snapshot of. */
+function hashOfApi(all: Record<string, Resource>): string {
+  const ofApi = Object.entries(all).filter(([, { Type }]) => Type.startsWith('AWS::ApiGateway::'))
+  return createHash('sha256').update(JSON.stringify(ofApi)).digest('hex').slice(0, 16)
 }
 
 /** Returns the throttle of a route. A slash within `ResourcePath` is written `~1`. */

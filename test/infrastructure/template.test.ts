@@ -293,6 +293,15 @@ test('the gateway calls the authorizer for bearer tokens, and caches a minute', 
   })
 })
 
+test('a deployment of the API is named after what it deploys, so equal packages are equal', () => {
+  const names = [prod, changedProd].flatMap((of) => ofType(of, 'AWS::ApiGateway::Deployment'))
+  expect(names).toEqual([
+    expect.stringMatching(/^ApiGatewayDeployment[0-9a-f]{16}$/),
+    expect.stringMatching(/^ApiGatewayDeployment[0-9a-f]{16}$/),
+  ])
+  expect(new Set(names).size).toBe(2)
+})
+
 test('the stage throttles logins and refreshes below KMS’s quota of RSA signatures', () => {
   const throttle = (path: string, ThrottlingRateLimit: number, ThrottlingBurstLimit: number) => ({
     HttpMethod: 'POST',
