@@ -1,10 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { findUserByName } from '../../lib/users/store.ts'
 import { ADA, service, startAws } from '../support/faults/aws.ts'
 import { crash, FAULTS, isWaiting, never, ONE_OF_EACH_CLASS, PASSING, say } from '../support/faults/faults.ts'
 import { captureLogs, loadLogin, UNAVAILABLE } from '../support/faults/functions.ts'
 import { type AwsProxy, startProxy } from '../support/faults/proxy.ts'
 import { CORS_HEADERS } from '../support/lambda.ts'
+import { tableOf } from '../support/service-description.ts'
 
 // One process computes all hashes of this file.
 vi.mock('node:crypto', async (original) => {
@@ -13,10 +15,11 @@ vi.mock('node:crypto', async (original) => {
 })
 vi.setConfig({ maxConcurrency: 30 })
 const aws = await startAws()
+const userId = (await findUserByName(tableOf(service, aws), ADA.username))?.id ?? ''
 let ran = 0
 
 beforeAll(() => {
-  captureLogs()
+  captureLogs(['info', 'warn', 'error'])
   // No pause between attempts.
   vi.spyOn(Math, 'random').mockReturnValue(0)
 })
@@ -25,23 +28,25 @@ afterAll(() => {
   aws.stop()
 })
 
-/** The calls of one login, in their order. */
+/** The calls without which a login fails, in their order, each with a text that its request contains. */
 const CALLS = [
-  ['dynamodb', 'BatchGetItem'],
-  ['dynamodb', 'PutItem'],
-  ['kms', 'GetPublicKey'],
-  ['kms', 'Sign'],
+  ['dynamodb', 'BatchGetItem', 'known#'],
+  ['dynamodb', 'UpdateItem', 'ADD ids'],
+  ['dynamodb', 'BatchGetItem', 'profile'],
+  ['dynamodb', 'PutItem', 'session#'],
+  ['kms', 'GetPublicKey', 'KeyId'],
+  ['kms', 'Sign', 'KeyId'],
 ] as const
 
 /** Each call with each of the rows that it selects. */
-const at = <T extends unknown[]>(rowsOf: (operation: string) => T[]) =>
-  CALLS.flatMap(([service, operation]) =>
-    rowsOf(operation).map((row) => [service, operation, ...row] as const),
+const at = <T extends unknown[]>(rowsOf: (operation: string, text: string) => T[]) =>
+  CALLS.flatMap(([service, operation, text]) =>
+    rowsOf(operation, text).map((row) => [service, operation, text, ...row] as const),
   )
 
 /** Every fault at one call of each service, and one fault of each class at the other calls. */
-const cases = at((operation) =>
-  ['BatchGetItem', 'GetPublicKey'].includes(operation) ? FAULTS : ONE_OF_EACH_CLASS,
+const cases = at((operation, text) =>
+  operation === 'GetPublicKey' || text === 'known#' ? FAULTS : ONE_OF_EACH_CLASS,
 )
 
 async function start() {
@@ -64,7 +69,7 @@ async function expectUnavailable(login: Login, reason: string, cause: string) {
   expect(log).toEqual([record])
 }
 
-async function expectSuccess(login: Login) {
+async function expectSuccess(login: Login, ...others: object[]) {
   const { response, log } = await login()
   expect(response).toEqual({
     statusCode: 200,
@@ -75,10 +80,10 @@ async function expectSuccess(login: Login) {
       ...CORS_HEADERS,
     },
     body: expect.stringMatching(
-      /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]+\.[\w-]+\.ada","refreshExpiresIn":604800\}$/,
+      /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]+\.[\w-]+\.[\w-]+","refreshExpiresIn":604800\}$/,
     ),
   })
-  expect(log).toEqual([{ event: 'login.accepted', username: ADA.username }])
+  expect(log).toEqual([...others, { event: 'login.accepted', userId }])
 }
 
 function end(...proxies: AwsProxy[]) {
@@ -89,15 +94,15 @@ function end(...proxies: AwsProxy[]) {
 test('control: a login without a fault makes these calls', async () => {
   const { dynamodb, kms, login } = await start()
   await expectSuccess(login)
-  // The calls after the first run at the same time.
-  expect(dynamodb.calls.sort()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem'])
+  const updates = Array(7).fill('UpdateItem')
+  expect(dynamodb.calls.sort()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem', ...updates])
   expect(kms.calls).toEqual(['GetPublicKey', 'Sign'])
   end(dynamodb, kms)
 })
 
-async function expectOutage([service, operation, , fault, cause, attempts]: (typeof cases)[number]) {
+async function expectOutage([service, operation, text, , fault, cause, attempts]: (typeof cases)[number]) {
   const { login, ...proxies } = await start()
-  proxies[service].inject({ operation, say: fault })
+  proxies[service].inject({ operation, text, say: fault })
   await expectUnavailable(login, `${service} ${operation} failed`, cause)
   expect(proxies[service].failed()).toBe(attempts)
   await proxies[service].recover()
@@ -105,24 +110,45 @@ async function expectOutage([service, operation, , fault, cause, attempts]: (typ
   end(proxies.dynamodb, proxies.kms)
 }
 
-const OUTAGE = 'login answers 503 in time while %s %s %s, and 200 after recovery'
-test.for(cases.filter(([, , , fault]) => !isWaiting(fault)))(OUTAGE, expectOutage)
+const OUTAGE = 'login answers 503 in time while %s %s of %s %s, and 200 after recovery'
+test.for(cases.filter(([, , , , fault]) => !isWaiting(fault)))(OUTAGE, expectOutage)
+
+/** The calls without which a login succeeds, each with how many there are. */
+const OPTIONAL = [
+  ['gives attempts back', 'DELETE ids', 3],
+  ['marks the source', '"SET expiresAt', 1],
+] as const
+const optional = OPTIONAL.flatMap(([what, text, calls]) =>
+  ONE_OF_EACH_CLASS.map((row) => [what, text, calls, ...row] as const),
+)
+
+async function expectKept([, text, calls, , fault, cause, attempts]: (typeof optional)[number]) {
+  const { login, ...proxies } = await start()
+  proxies.dynamodb.inject({ operation: 'UpdateItem', text, say: fault })
+  const kept = { event: 'attempt.kept', reason: expect.stringContaining(cause) }
+  await expectSuccess(login, ...Array(calls).fill(kept))
+  expect(proxies.dynamodb.failed()).toBe(calls * attempts)
+  end(proxies.dynamodb, proxies.kms)
+}
+
+const KEPT = 'login succeeds while the call that %s (%s, %i of it) %s'
+test.for(optional.filter(([, , , , fault]) => !isWaiting(fault)))(KEPT, expectKept)
 
 const passing = at(() => PASSING)
 
-async function expectRetry([service, operation, , fault]: (typeof passing)[number]) {
+async function expectRetry([service, operation, text, , fault]: (typeof passing)[number]) {
   const { login, ...proxies } = await start()
-  proxies[service].inject({ operation, say: fault, times: 1 })
+  proxies[service].inject({ operation, text, say: fault, times: 1 })
   await expectSuccess(login)
   expect(proxies[service].failed()).toBe(1)
   end(proxies.dynamodb, proxies.kms)
 }
 
-const RETRY = 'login succeeds by a second attempt when %s %s %s once'
-test.for(passing.filter(([, , , fault]) => !isWaiting(fault)))(RETRY, expectRetry)
+const RETRY = 'login succeeds by a second attempt when %s %s of %s %s once'
+test.for(passing.filter(([, , , , fault]) => !isWaiting(fault)))(RETRY, expectRetry)
 
-// The port of a service is closed from the first call of that service on, and PutItem is not the first of DynamoDB.
-test.for(CALLS.filter(([, operation]) => operation !== 'PutItem'))(
+// The port of a service is closed from the first call of that service on.
+test.for(CALLS.filter(([service, , text]) => service === 'kms' || text === 'known#'))(
   'login answers 503 while %s refuses connections at %s, and 200 after recovery',
   async ([service, operation]) => {
     const { login, ...proxies } = await start()
@@ -144,17 +170,22 @@ const NO_SIGNATURE = 'KMS returned a signature that its public key does not veri
 
 const found = (item: unknown) => JSON.stringify({ Responses: { [service.custom.tableName]: [item] } })
 
+const NAME = { pk: { S: 'name#ada' }, sk: { S: 'name' } }
+
 const profile = (changes: object) =>
   found({
-    pk: { S: 'user#ada' },
+    pk: { S: `user#${userId}` },
     sk: { S: 'profile' },
+    username: { S: 'ada' },
+    emailVerified: { BOOL: false },
     role: { S: 'user' },
     passwordHash: { S: '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo' },
     disabled: { BOOL: false },
+    requestId: { S: 'request' },
     createdAt: { S: '2026-01-01T00:00:00.000Z' },
     changedAt: { S: '2026-01-01T00:00:00.000Z' },
-    validAfter: { N: '0' },
-    sessionsValidAfter: { N: '0' },
+    generation: { N: '7' },
+    sessionGeneration: { N: '8' },
     ...changes,
   })
 
@@ -162,38 +193,39 @@ const EC_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .publicKey.export({ format: 'der', type: 'spki' })
   .toString('base64')
 
-test.for([
-  ['dynamodb', 'BatchGetItem', 'no items', '{}', NO_ITEMS],
-  ['dynamodb', 'BatchGetItem', 'items that are text', found('ada').replace('["ada"]', '"ada"'), NO_ITEMS],
-  ['dynamodb', 'BatchGetItem', 'an empty item', found({}), without('pk')],
-  ['dynamodb', 'BatchGetItem', 'an item that is null', found(null), without('pk')],
-  ['dynamodb', 'BatchGetItem', 'a profile of an unknown role', profile({ role: { S: 'root' } }), NO_PROFILE],
+const UNUSABLE = [
+  ['BatchGetItem', 'known#', 'no items', '{}', NO_ITEMS],
+  ['BatchGetItem', 'known#', 'items that are text', found('ada').replace('["ada"]', '"ada"'), NO_ITEMS],
+  ['BatchGetItem', 'known#', 'an empty item', found({}), without('pk')],
+  ['BatchGetItem', 'known#', 'an item that is null', found(null), without('pk')],
+  ['BatchGetItem', 'known#', 'a name of no user', found(NAME), without('userId')],
+  ['BatchGetItem', 'profile', 'no items', '{}', NO_ITEMS],
+  ['BatchGetItem', 'profile', 'an unknown role', profile({ role: { S: 'root' } }), NO_PROFILE],
+  ['BatchGetItem', 'profile', 'an invalid name', profile({ username: { S: 'Ada' } }), NO_PROFILE],
   [
-    'dynamodb',
     'BatchGetItem',
-    'a profile that is disabled: "false"',
+    'profile',
+    'disabled: "false"',
     profile({ disabled: { S: 'false' } }),
     without('disabled'),
   ],
-  [
-    'dynamodb',
-    'BatchGetItem',
-    'a profile without a hash',
-    profile({ passwordHash: null }),
-    without('passwordHash'),
-  ],
-  ['kms', 'GetPublicKey', 'no key', '{}', NO_KEY],
-  ['kms', 'GetPublicKey', 'a key that is no text', '{"PublicKey":{"toString":1}}', NO_KEY],
-  ['kms', 'GetPublicKey', 'a key that is no base64', '{"PublicKey":"%%%"}', NO_KEY],
-  ['kms', 'GetPublicKey', 'a key of another kind', JSON.stringify({ PublicKey: EC_KEY }), NO_KEY],
-  ['kms', 'Sign', 'no signature', '{}', NO_SIGNATURE],
-  ['kms', 'Sign', 'a signature that is no text', '{"Signature":{"toString":1}}', NO_SIGNATURE],
-  ['kms', 'Sign', 'another signature', JSON.stringify({ Signature: 'A'.repeat(344) }), NO_SIGNATURE],
-] as const)(
-  'login answers 503 when %s answers %s with %s, and 200 after recovery',
-  async ([service, operation, , body, reason]) => {
+  ['BatchGetItem', 'profile', 'no hash', profile({ passwordHash: null }), without('passwordHash')],
+  ['BatchGetItem', 'profile', 'no generation', profile({ generation: null }), without('generation')],
+  ['GetPublicKey', 'KeyId', 'no key', '{}', NO_KEY],
+  ['GetPublicKey', 'KeyId', 'a key that is no text', '{"PublicKey":{"toString":1}}', NO_KEY],
+  ['GetPublicKey', 'KeyId', 'a key that is no base64', '{"PublicKey":"%%%"}', NO_KEY],
+  ['GetPublicKey', 'KeyId', 'a key of another kind', JSON.stringify({ PublicKey: EC_KEY }), NO_KEY],
+  ['Sign', 'KeyId', 'no signature', '{}', NO_SIGNATURE],
+  ['Sign', 'KeyId', 'a signature that is no text', '{"Signature":{"toString":1}}', NO_SIGNATURE],
+  ['Sign', 'KeyId', 'another signature', JSON.stringify({ Signature: 'A'.repeat(344) }), NO_SIGNATURE],
+] as const
+
+test.for(UNUSABLE)(
+  'login answers 503 when %s of %s answers %s, and 200 after recovery',
+  async ([operation, text, , body, reason]) => {
     const { login, ...proxies } = await start()
-    proxies[service].inject({ operation, say: say(200, body) })
+    const service = text === 'KeyId' ? 'kms' : 'dynamodb'
+    proxies[service].inject({ operation, text, say: say(200, body) })
     const { response, log } = await login()
     expect(response).toEqual(UNAVAILABLE)
     expect(log).toEqual([expect.objectContaining({ event: 'dependency.failed', reason })])
@@ -213,8 +245,9 @@ test('login succeeds when both dependencies fail once', async () => {
 
 // Each attempt takes a second here, so these cases run at the same time.
 describe.concurrent('cases that wait', () => {
-  test.for(cases.filter(([, , , fault]) => isWaiting(fault)))(OUTAGE, expectOutage)
-  test.for(passing.filter(([, , , fault]) => isWaiting(fault)))(RETRY, expectRetry)
+  test.for(cases.filter(([, , , , fault]) => isWaiting(fault)))(OUTAGE, expectOutage)
+  test.for(optional.filter(([, , , , fault]) => isWaiting(fault)))(KEPT, expectKept)
+  test.for(passing.filter(([, , , , fault]) => isWaiting(fault)))(RETRY, expectRetry)
 
   test('login answers 503 in time when DynamoDB is slow and KMS never answers', async () => {
     const { dynamodb, kms, login } = await start()

@@ -45,8 +45,8 @@ function load(functionKey: string, aws: LocalAws, proxies: { dynamodb?: AwsProxy
 const logs = new AsyncLocalStorage<unknown[]>()
 
 /** Collects what each case logs, also when several cases run at the same time. */
-export function captureLogs() {
-  for (const level of ['info', 'error'] as const) {
+export function captureLogs(levels: readonly ('info' | 'warn' | 'error')[] = ['info', 'error']) {
+  for (const level of levels) {
     vi.spyOn(console, level).mockImplementation((record) => void logs.getStore()?.push(record))
   }
 }
@@ -66,9 +66,14 @@ async function invoke<T>(run: (context: Context) => Promise<T>) {
   return { response, log }
 }
 
+let sources = 0
+
+/** Loads login for requests from a source of its own, so that no other case fills its counters. */
 export async function loadLogin(aws: LocalAws, proxies: { dynamodb: AwsProxy; kms: AwsProxy }) {
   const handler = await load('login', aws, proxies)
+  sources += 1
   const event = loginEvent({ body: JSON.stringify(ADA) })
+  event.requestContext.identity.sourceIp = `2001:db8:0:${sources.toString(16)}::1`
   return () => invoke<APIGatewayProxyResult>((context) => handler(event, context))
 }
 

@@ -14,7 +14,7 @@ interface Fault {
   /** The key whose calls fail; by default every key. */
   keyName?: string | undefined
   /** Text in the request of the calls that fail; by default any. */
-  text?: string
+  text?: string | undefined
 }
 
 export interface AwsProxy {
