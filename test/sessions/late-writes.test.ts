@@ -3,10 +3,11 @@ import { hashSecret } from '../../lib/sessions/refresh-token.ts'
 import { isLive } from '../../lib/sessions/session.ts'
 import { findSessions } from '../../lib/sessions/store.ts'
 import { findUser } from '../../lib/users/store.ts'
-import { type Fault, LATE, type Target, writesOf } from '../support/late-writes.ts'
+import { type Fault, LATE } from '../support/late-writes.ts'
 import { ACTS, type ActName, ENDINGS, expectOver, newScene, type Side } from '../support/session-acts.ts'
 import {
   type ApiResponse,
+  NO_LIMITS,
   partsOf,
   refresh,
   type Stores,
@@ -16,7 +17,7 @@ import {
   tokensOf,
   WEAK,
 } from '../support/sessions.ts'
-import { startWire, type Wire } from '../support/wire.ts'
+import { isWrite, startWire, type Target, targetsOf, type Wire } from '../support/wire.ts'
 
 // One process computes all hashes of this file.
 vi.mock('node:crypto', async (original) => {
@@ -25,13 +26,6 @@ vi.mock('node:crypto', async (original) => {
 })
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
-const NO_LIMITS = Object.fromEntries(
-  ['USER_AND_SOURCE', 'SOURCE', 'KNOWN_SOURCE', 'USER', 'USER_AND_KNOWN_SOURCE'].map((name) => [
-    `LIMIT_${name}`,
-    '9999/86400',
-  ]),
-)
-
 /** Every route that writes. */
 const ROUTES = [
   'login',
@@ -93,7 +87,7 @@ async function writes(route: ActName): Promise<Target[]> {
   const scene = await newScene(free, hashFor(route))
   wire.intercept(() => 'pass')
   await ACTS[route](wired, scene)
-  return writesOf(wire.calls())
+  return targetsOf(wire.calls().filter(isWrite))
 }
 
 const tokensIn = (...responses: (ApiResponse | undefined)[]): Tokens[] =>

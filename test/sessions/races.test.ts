@@ -15,6 +15,7 @@ import {
   type ApiResponse,
   countLiveSessions,
   NEW_PASSWORD,
+  NO_LIMITS,
   operator,
   PASSWORD,
   refresh,
@@ -35,13 +36,7 @@ vi.mock('node:crypto', async (original) => {
 })
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
-/** All tests share one source and fail on purpose. */
-const MANY_FAILURES = Object.fromEntries(
-  ['USER_AND_SOURCE', 'SOURCE', 'KNOWN_SOURCE', 'USER', 'USER_AND_KNOWN_SOURCE'].map((name) => [
-    `LIMIT_${name}`,
-    '1000/900',
-  ]),
-)
+
 /** The outcome of one race. */
 interface Outcome extends Scene {
   /** Responses of the held side and of the other side. */
@@ -70,7 +65,7 @@ beforeAll(async () => {
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
   vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
   stores = await startStores()
-  free = { functions: await stores.functions(MANY_FAILURES), operator: stores }
+  free = { functions: await stores.functions(NO_LIMITS), operator: stores }
 })
 afterAll(() => {
   stores.aws.stop()
@@ -91,7 +86,7 @@ async function interleave(
   {
     pauseSeconds = 0,
     passwordHash,
-    settings = MANY_FAILURES,
+    settings = NO_LIMITS,
   }: { pauseSeconds?: number; passwordHash?: string; settings?: Record<string, string> } = {},
 ): Promise<void> {
   for (let number = 1, isDone = false; !isDone; number += 1) {
@@ -312,7 +307,7 @@ test('50 refreshes of one token at once get one next token, and the session live
 })
 
 test('of a login and 5 guesses in its middle at most 5 get a verdict at once', async () => {
-  const settings = { ...MANY_FAILURES, LIMIT_USER_AND_SOURCE: '5/900' }
+  const settings = { ...NO_LIMITS, LIMIT_USER_AND_SOURCE: '5/900' }
   const { ask } = await stores.functions(settings)
   const guesses: Act = async (_, { username }) => {
     const guess = () => ask('login', { body: { username, password: 'a wrong one' } })

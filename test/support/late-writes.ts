@@ -1,16 +1,4 @@
-import { type Call, type Fate, isWrite } from './wire.ts'
-
-/** A call of a request: its label, and how many earlier calls have this label. */
-export interface Target {
-  label: string
-  index: number
-}
-
-/** Returns the writes among the calls of a request. */
-export function writesOf(calls: readonly Call[]): Target[] {
-  const labels = calls.filter(isWrite).map(({ label }) => label)
-  return labels.map((label, i) => ({ label, index: labels.slice(0, i).filter((l) => l === label).length }))
-}
+import type { Call, Fate, Target } from './wire.ts'
 
 /** A fault of one write. */
 export interface Fault {

@@ -17,6 +17,17 @@ export interface Call {
   send(): Promise<{ status: number; text: string }>
 }
 
+/** A call of a request: its label, and how many earlier calls have this label. */
+export interface Target {
+  label: string
+  index: number
+}
+
+export function targetsOf(calls: readonly Pick<Call, 'label'>[]): Target[] {
+  const labels = calls.map(({ label }) => label)
+  return labels.map((label, i) => ({ label, index: labels.slice(0, i).filter((l) => l === label).length }))
+}
+
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems']
 
 export const isWrite = ({ operation }: Pick<Call, 'operation'>): boolean => WRITES.includes(operation)
