@@ -203,6 +203,16 @@ describe('removing a user', () => {
     expect(await items()).toEqual(before)
   })
 
+  test('fails if the user was revoked, or imported again with the same id, since the read', async () => {
+    await changeUser(table, ada, revokeTokens(ada), 'request')
+    expect(await removeUser(table, ada)).toBe('changed')
+    const { id, username, email } = ada
+    await removeUser(table, (await findUser(table, id)) as User)
+    const again = await addTestUser(table, { id, username, email })
+    expect(await removeUser(table, ada)).toBe('changed')
+    expect(await findUser(table, id)).toEqual(again)
+  })
+
   test('succeeds if the response is lost, or if the user is gone', async () => {
     expect(await removeUser(losingAnswers(), ada)).toBe('done')
     expect(await removeUser(table, ada)).toBe('done')

@@ -101,10 +101,11 @@ export async function changeNames(
  */
 export async function removeUser(table: Table, user: User): Promise<Outcome> {
   const { condition, values } = namesAsRead(user)
+  // An import may bring the same id and names back. A request that arrives late must not remove that user.
   const remove = {
     Key: profileKey(user.id),
-    ConditionExpression: `attribute_exists(pk) AND ${condition}`,
-    ExpressionAttributeValues: values,
+    ConditionExpression: `generation = :readGeneration AND ${condition}`,
+    ExpressionAttributeValues: { ...values, ':readGeneration': attribute(user.generation) },
   }
   const names = loginNamesOf(user).map((name) => free(name, user.id))
   const refused = await transact(table, [{ Delete: remove }, ...names])

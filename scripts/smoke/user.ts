@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, removeUser } from '../../lib/users/names.ts'
+import { findUser, untilStored } from '../../lib/users/store.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
 import { Refusal, refusalOf } from '../cli/refusal.ts'
-import { deleteAttached } from '../users/remove.ts'
+import { attachedTo, deleteItems } from '../users/remove.ts'
 
 /** A user who exists during a test only. The password is in memory only. */
 export type SmokeUser = User & { password: string }
@@ -28,14 +29,22 @@ export async function withSmokeUser<T>(
     return await work({ ...user, password })
   } finally {
     // Also if creating the user failed: the response may have been lost after the write.
-    await removeUser(table, user)
-      .then(() => deleteAttached(table, user))
-      .catch((error) => {
-        const next = `Remove it: npm run users -- remove ${username}`
-        throw new Refusal(
-          'failed',
-          `User ${username} may still exist. ${next}. Reason: ${refusalOf(error).message}`,
-        )
-      })
+    await removeWhole(table, user).catch((error) => {
+      const next = `Remove it: npm run users -- remove ${username}`
+      throw new Refusal(
+        'failed',
+        `User ${username} may still exist. ${next}. Reason: ${refusalOf(error).message}`,
+      )
+    })
   }
+}
+
+/** Removes a user and everything stored about the user. The test may have changed the user. */
+async function removeWhole(table: Table, user: User): Promise<void> {
+  const keys = await attachedTo(table, user)
+  await untilStored(async () => {
+    const found = await findUser(table, user.id)
+    return !found || (await removeUser(table, found)) === 'done' || undefined
+  })
+  await deleteItems(table, keys)
 }

@@ -19,47 +19,54 @@ const DELETIONS_IN_FLIGHT = 8
 export async function remove(table: Table, loginName: string, yes: boolean, io: Io): Promise<string> {
   const found = await findUserByName(table, loginName)
   if (found === undefined) {
-    if ((await deleteIn(table, [nameKey(loginName).pk.S])) === 0) throw noSuchUser(loginName)
+    const left = await attachedIn(table, [nameKey(loginName).pk.S])
+    if (left.length === 0) throw noSuchUser(loginName)
+    await deleteItems(table, left)
     return `User ${loginName} does not exist. Deleted what was left under the name.\n`
   }
   if (!yes) await confirmOrRefuse(`Remove ${loginName}? This cannot be undone.`, io)
-  let removed: User = found
+  let attached: Key[] = []
   await changeExisting(table, loginName, found, async (user) => {
-    removed = user
+    attached = await attachedTo(table, user)
     return (await removeUser(table, user)) === 'done'
   })
-  await deleteAttached(table, removed)
+  await deleteItems(table, attached)
   return `Removed ${loginName}.\n`
 }
 
-/** Deletes the sessions, counters and marks of a removed user. */
-export async function deleteAttached(table: Table, user: User): Promise<void> {
+/**
+ * Finds the sessions, counters and marks of a user, before the user is removed. After that, an import may have brought
+ * the same id back, and the sessions would be those of the new user.
+ */
+export function attachedTo(table: Table, user: User): Promise<Key[]> {
   const names = loginNamesOf(user).map((name) => nameKey(name).pk.S)
-  await deleteIn(table, [profileKey(user.id).pk.S, ...names])
+  return attachedIn(table, [profileKey(user.id).pk.S, ...names])
 }
 
 /**
- * Deletes sessions, counters and marks, but no profile and no name: a new user may have claimed the name since.
+ * Finds sessions, counters and marks, but no profile and no name: a new user may claim the name.
  *
  * @param partitions - Partition keys of users and names.
- * @returns How many items were deleted.
  */
-async function deleteIn({ aws, name }: Table, partitions: readonly string[]): Promise<number> {
-  let deleted = 0
+async function attachedIn(table: Table, partitions: readonly string[]): Promise<Key[]> {
+  const attached: Key[] = []
   for (const partition of partitions) {
-    const items = await allItems({ aws, name }, 'Query', {
+    const items = await allItems(table, 'Query', {
       KeyConditionExpression: 'pk = :pk',
       ExpressionAttributeValues: { ':pk': { S: partition } },
       ProjectionExpression: 'pk, sk',
     })
     const keys = items.map((item): Key => ({ pk: { S: text(item, 'pk') }, sk: { S: text(item, 'sk') } }))
-    const attached = keys.filter(({ sk }) => sk.S !== 'profile' && sk.S !== 'name')
-    await inParallel(DELETIONS_IN_FLIGHT, eachOf(attached), async (Key) => {
-      await aws('dynamodb', 'DeleteItem', { TableName: name, Key })
-    })
-    deleted += attached.length
+    attached.push(...keys.filter(({ sk }) => sk.S !== 'profile' && sk.S !== 'name'))
   }
-  return deleted
+  return attached
+}
+
+/** Deletes items, several at a time. */
+export async function deleteItems({ aws, name }: Table, keys: readonly Key[]): Promise<void> {
+  await inParallel(DELETIONS_IN_FLIGHT, eachOf(keys), async (Key) => {
+    await aws('dynamodb', 'DeleteItem', { TableName: name, Key })
+  })
 }
 
 async function* eachOf<T>(values: readonly T[]): AsyncGenerator<T> {

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { optionalText } from '../../lib/aws/dynamodb.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
-import { isLive } from '../../lib/sessions/session.ts'
-import { findSession } from '../../lib/sessions/store.ts'
+import { isLive, type Session } from '../../lib/sessions/session.ts'
+import { findSession, findSessions } from '../../lib/sessions/store.ts'
 import { isoOf } from '../../lib/time.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
@@ -224,6 +224,25 @@ test.each(['goner', 'goner@example.org'])(
     expect(sorted(await store.items())).toEqual(sorted(before))
   },
 )
+
+test('remove deletes no session of a user who was imported meanwhile with the same id', async () => {
+  const user = { username: 'moving', id: 'AdaLovelace-1815-12-10' }
+  await addTestUser(store.table, user)
+  await store.signIn('moving')
+  const { io } = beginInProcess(usersCommand, ['--help'])
+  let session: Session | undefined
+  const aws: AwsCall = async (...call) => {
+    const output = await store.table.aws(...call)
+    if (call[1] === 'TransactWriteItems') {
+      await addTestUser(store.table, user)
+      session = await store.signIn('moving')
+    }
+    return output
+  }
+  await remove({ ...store.table, aws }, 'moving', true, io)
+  const { sessions } = await findSessions(store.table, user.id)
+  expect(sessions).toEqual([session])
+})
 
 test('remove without a terminal needs --yes', async () => {
   await given('kept')
