@@ -77,7 +77,7 @@ export function readRefreshToken(unverifiedToken: string): PresentedToken {
 export type SecretState = 'fresh' | 'current' | 'repeated' | 'reused'
 
 /**
- * Classifies a secret that was presented with the selector of a session, with at most two hashes.
+ * Classifies a secret that was presented with the selector of a session, with at most two hashes and an HMAC.
  *
  * A selector is secret too, so a token with the right selector once belonged to the session. It need
  * not be traced through all rotations to be recognised.

@@ -1,0 +1,11 @@
+import { test, vi } from 'vitest'
+import { expectReuseIsFoundAfter } from '../support/rotations.ts'
+
+vi.mock('node:crypto', async (original) => {
+  const { countedHashes } = await import('../support/counted-hashes.ts')
+  return countedHashes(await original())
+})
+
+test('the token of 300 rotations ago ends its session, for two hashes and an HMAC', async () => {
+  await expectReuseIsFoundAfter(300)
+})
