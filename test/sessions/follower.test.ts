@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import {
+  begin,
+  type Functions,
+  NO_LIMITS,
+  partsOf,
+  refresh,
+  type Stores,
+  startStores,
+  tokensOf,
+} from '../support/sessions.ts'
+
+// The thief has copied an access token and a refresh token of the owner.
+
+const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
+const after = (minutes: number, seconds = 0) => BEGIN_MS + (minutes * 60 + seconds) * 1000
+
+let stores: Stores
+let functions: Functions
+let records: { event: string }[]
+
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
+  stores = await startStores()
+  functions = await stores.functions({ ...NO_LIMITS, TOKEN_TTL_SECONDS: '7200' })
+})
+afterAll(() => stores.aws.stop())
+beforeEach(() => {
+  vi.setSystemTime(BEGIN_MS)
+  records = []
+  for (const level of ['info', 'warn', 'error'] as const) {
+    vi.spyOn(console, level).mockImplementation((record) => void records.push(record))
+  }
+})
+
+/** Refreshes at an instant, and returns the next refresh token. */
+async function refreshAt(time: number, refreshToken: string): Promise<string> {
+  vi.setSystemTime(time)
+  return tokensOf(await refresh(functions, refreshToken)).refreshToken
+}
+
+test('the list of sessions is the same before and after a refresh within the hour', async () => {
+  const username = await stores.add()
+  const devices = [await begin(stores, functions, username)]
+  for (let device = 2; device <= 5; device += 1) {
+    vi.setSystemTime(after(0, device))
+    devices.push(await begin(stores, functions, username))
+  }
+  const [{ authToken: token }] = devices as [(typeof devices)[number]]
+  const list = async () => (await functions.ask('sessions', { token })).text
+
+  const before = await list()
+  const ids = devices.map(({ refreshToken }) => partsOf(refreshToken).sessionId)
+  expect(JSON.parse(before).sessions.map(({ id }: { id: string }) => id)).toEqual(ids.reverse())
+  let refreshes = 0
+  let tokens = devices.map(({ refreshToken }) => refreshToken)
+  for (const minute of [1, 9, 17, 25, 33, 41, 49, 59]) {
+    const next: string[] = []
+    for (const [device, refreshToken] of tokens.entries()) {
+      next.push(await refreshAt(after(minute, device), refreshToken))
+      expect(next.at(-1)).not.toBe(refreshToken)
+      expect(await list()).toBe(before)
+      refreshes += 1
+    }
+    tokens = next
+  }
+  // Only the first refresh of a later hour shows.
+  const next = await refreshAt(after(60), String(tokens[0]))
+  const later = await list()
+  expect(later).not.toBe(before)
+  await refreshAt(after(75), next)
+  expect(await list()).toBe(later)
+  console.log(`${refreshes} refreshes`)
+})
+
+test('a thief who follows within the grace is logged and found a refresh later', async () => {
+  for (let second = 0; second < 10; second += 1) {
+    vi.setSystemTime(BEGIN_MS)
+    const { refreshToken: first } = await begin(stores, functions, await stores.add())
+    const owners = await refreshAt(after(20), first)
+    records = []
+    expect(await refreshAt(after(20, second), first)).toBe(owners)
+    expect(records).toEqual([expect.objectContaining({ event: 'session.repeated' })])
+
+    // Owner and thief have the same token now. The second of them to present it ends the session.
+    const newest = await refreshAt(after(45), owners)
+    vi.setSystemTime(after(45, 10))
+    expect((await refresh(functions, owners)).status).toBe(401)
+    expect(records.map(({ event }) => event)).toContain('session.reuse')
+    expect((await refresh(functions, newest)).status).toBe(401)
+  }
+})
+
+test('a thief who comes ten seconds late ends the session', async () => {
+  const { refreshToken: first } = await begin(stores, functions, await stores.add())
+  const owners = await refreshAt(after(20), first)
+  vi.setSystemTime(after(20, 10))
+  expect((await refresh(functions, first)).status).toBe(401)
+  expect((await refresh(functions, owners)).status).toBe(401)
+  expect(records.map(({ event }) => event)).toContain('session.reuse')
+})
