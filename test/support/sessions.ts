@@ -205,6 +205,7 @@ export interface Asking {
   /** Access token. With one, the authorizer is called first. */
   token?: string
   id?: string
+  query?: Record<string, string>
   sourceIp?: string
   headers?: Record<string, string>
 }
@@ -272,7 +273,7 @@ export type Functions = Awaited<ReturnType<typeof startFunctions>>
 const CONTEXT = { getRemainingTimeInMillis: () => 5_000 } as Context
 
 function eventOf(
-  { body, id, sourceIp = '203.0.113.7', headers = {} }: Asking,
+  { body, id, query, sourceIp = '203.0.113.7', headers = {} }: Asking,
   authorizer: Record<string, string> | undefined,
 ): APIGatewayProxyEvent {
   const event = structuredClone(template)
@@ -280,6 +281,7 @@ function eventOf(
     ...event,
     headers: { ...event.headers, ...headers },
     pathParameters: id === undefined ? null : { id },
+    queryStringParameters: query ?? null,
     body: body === undefined ? null : JSON.stringify(body),
     requestContext: {
       ...event.requestContext,
