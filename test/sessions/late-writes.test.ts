@@ -157,7 +157,7 @@ async function follow(route: ActName, { decide, isHeld, arrive, reached }: Fault
 
 type Outcome = Awaited<ReturnType<typeof follow>>
 
-/** Expects that whatever a request ended stays so. */
+/** Expects that what a request ended stays ended. */
 async function expectEnded(
   act: string,
   { scene, response, followed }: Outcome,

@@ -168,7 +168,7 @@ test.each([
   'changing the role',
   'other password change',
 ] as const)('%s in the middle of a login leaves no session and no token', async (name) => {
-  const refused = await free.functions.ask('login', { body: { username: 'nobody', password: PASSWORD } })
+  const refused = await free.functions.ask('login', { body: { username: 'unknown', password: PASSWORD } })
   for (const pauseSeconds of [0, 2]) {
     await interleave(
       ACTS.login,
@@ -242,7 +242,7 @@ test.each([
     const changed = hold === 'password change' ? held : whole
     await expectOver(free.functions, [other], true)
     expect(await free.functions.opens(own.authToken)).toBe(false)
-    // Whichever change comes second is refused, or finds its session ended.
+    // The second change is refused, or finds its session ended.
     expect(await isAlive(free.functions, own)).toBe(changed?.status === 204)
     expect(await logsIn(username, NEW_PASSWORD)).toBe(changed?.status === 204)
     expect(await logsIn(username, PASSWORD)).toBe(changed?.status !== 204)

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { LocalAws } from '../../local/aws.ts'
 
 /** The outcome of a call: it passes, is denied, or loses its connection before or after it took effect. */
@@ -37,10 +37,12 @@ export async function startWire(aws: LocalAws) {
   let decide: (call: Call) => Fate | Promise<Fate> = () => 'pass'
   let calls: Call[] = []
   const underWay = new Set<Promise<unknown>>()
+  const open = new Set<Socket>()
+  const lost = new WeakSet<Socket>()
   const server = createServer(async (request, response) => {
     const call = callOf(aws, request, await readText(request), calls.length + 1)
     calls.push(call)
-    const fate = await decide(call)
+    const fate = lost.has(request.socket) ? 'cut after' : await decide(call)
     if (fate === 'refuse') {
       response.writeHead(400).end('{"__type":"x#AccessDeniedException","message":"not allowed"}')
       return
@@ -56,6 +58,10 @@ export async function startWire(aws: LocalAws) {
     if (fate === 'cut after') response.destroy()
     else response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.0' }).end(text)
   })
+  server.on('connection', (socket) => {
+    open.add(socket)
+    socket.on('close', () => open.delete(socket))
+  })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -69,6 +75,20 @@ export async function startWire(aws: LocalAws) {
     /** Waits until every call that was let pass has taken effect. */
     async settle(): Promise<void> {
       await Promise.all(underWay)
+    },
+    /**
+     * Closes all connections, as while a function is frozen. The next call on each finds that out.
+     *
+     * @param takesEffect - Whether that call takes effect before its connection is reset.
+     * @returns The number of connections.
+     */
+    freeze(takesEffect: boolean): number {
+      const connections = [...open]
+      for (const socket of connections) {
+        if (takesEffect) lost.add(socket)
+        else socket.resetAndDestroy()
+      }
+      return connections.length
     },
     stop(): void {
       server.close()
