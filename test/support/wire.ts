@@ -3,8 +3,11 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { LocalAws } from '../../local/aws.ts'
 
-/** The outcome of a call: it passes, is denied, or loses its connection before or after it took effect. */
-export type Fate = 'pass' | 'refuse' | 'cut before' | 'cut after'
+/**
+ * The outcome of a call: it passes, is denied, is throttled, leaves all keys of a batch unprocessed, or loses its
+ * connection before or after it took effect.
+ */
+export type Fate = 'pass' | 'refuse' | 'throttle' | 'leave unprocessed' | 'cut before' | 'cut after'
 
 export interface Call {
   /** Counted from 1 since the last `intercept`. Each attempt counts. */
@@ -45,6 +48,16 @@ export async function startWire(aws: LocalAws) {
     const fate = lost.has(request.socket) ? 'cut after' : await decide(call)
     if (fate === 'refuse') {
       response.writeHead(400).end('{"__type":"x#AccessDeniedException","message":"not allowed"}')
+      return
+    }
+    if (fate === 'throttle') {
+      response
+        .writeHead(400)
+        .end('{"__type":"x#ProvisionedThroughputExceededException","message":"slow down"}')
+      return
+    }
+    if (fate === 'leave unprocessed') {
+      response.end(JSON.stringify({ Responses: {}, UnprocessedKeys: JSON.parse(call.body).RequestItems }))
       return
     }
     if (fate === 'cut before') {
