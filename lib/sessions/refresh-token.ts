@@ -58,10 +58,9 @@ export const withSecret = (refreshToken: string, secret: string): string =>
  * @throws {@link ServiceError} `invalid_refresh_token`, if it does not have the form that this service issues.
  */
 export function readRefreshToken(unverifiedToken: string): PresentedToken {
-  const [, userId, selector, secret] = TOKEN.exec(unverifiedToken) ?? []
-  if (userId === undefined || selector === undefined || secret === undefined) {
-    throw new ServiceError('invalid_refresh_token', 'not a refresh token')
-  }
+  const parts = TOKEN.exec(unverifiedToken)
+  if (!parts) throw new ServiceError('invalid_refresh_token', 'not a refresh token')
+  const [userId, selector, secret] = parts.slice(1) as [string, string, string]
   return { userId, sessionId: sessionIdOf(selector), secret }
 }
 

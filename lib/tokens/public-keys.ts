@@ -61,9 +61,11 @@ export async function readPublicKey(aws: AwsCall, keyName: string): Promise<Publ
  */
 export function publicKeyFromSpki(spki: Buffer): PublicKey {
   const key = createPublicKey({ key: spki, format: 'der', type: 'spki' })
-  const { kty, n, e } = key.export({ format: 'jwk' })
-  if (kty !== 'RSA' || n === undefined || e === undefined) throw new TypeError('not an RSA key')
-  const kid = createHash('sha256').update(JSON.stringify({ e, kty, n })).digest('base64url')
+  if (key.asymmetricKeyType !== 'rsa') throw new TypeError('not an RSA key')
+  const { n, e } = key.export({ format: 'jwk' }) as { n: string; e: string }
+  const kid = createHash('sha256')
+    .update(JSON.stringify({ e, kty: 'RSA', n }))
+    .digest('base64url')
   return { kid, key, n, e }
 }
 
