@@ -125,12 +125,6 @@ describe('a token with a valid signature', () => {
   })
 })
 
-test('rejects a token without a user id, and reads no user for it', async () => {
-  const token = await tokenOf({ id: 'ada', username: 'ada', role: 'user', generation: 7 })
-  const handler = await loadHandler(service, 'authorizer', without('dynamodb'))
-  await expect(handler(eventWith(`Bearer ${token}`), lambdaContext())).rejects.toThrow(/^Unauthorized$/)
-})
-
 test('never reports an outage as Unauthorized, not even for a forged token', async () => {
   const handler = await loadHandler(service, 'authorizer', without('kms'))
   for (const token of [userToken, forgedToken]) {

@@ -56,6 +56,7 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
   }
   return {
     kms,
+    dynamodb,
     close() {
       kms.close()
       dynamodb.close()

@@ -17,7 +17,7 @@ import {
 import { allowUser, loadAuthorizer } from './authorizer.ts'
 
 vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1000 })
-const { kms, authorize, close } = await loadAuthorizer({ a: ours.publicKey, b: oursToo.publicKey })
+const { kms, dynamodb, authorize, close } = await loadAuthorizer({ a: ours.publicKey, b: oursToo.publicKey })
 
 test.for(accepted)('control: %s is accepted', async ([, token]) => {
   const { result, log } = await authorize(`Bearer ${token}`)
@@ -62,6 +62,14 @@ test.for([
 test('nothing that a token names was fetched, and unknown kids caused no call of KMS', () => {
   expect(trap.hits).toBe(0)
   expect(kms.hits).toBe(2)
+})
+
+test('a token without a user id causes no read of a user', async () => {
+  const { hits } = dynamodb
+  expect((await authorize(`Bearer ${claiming({ sub: 'ada' })}`)).result).toEqual(new Error('Unauthorized'))
+  expect(dynamodb.hits).toBe(hits)
+  await authorize(`Bearer ${valid}`)
+  expect(dynamodb.hits).toBe(hits + 1)
 })
 
 afterAll(() => {
