@@ -80,7 +80,7 @@ export async function admitAttempt(
     reserveAttempt(table, further, id, now),
   ])
   rejectIfRefused(second, log)
-  const [pairAttempts = []] = first.attempts
+  const pairAttempts = first.attempts.flat()
   return { user, id, subject, source, counters: [pair, ...further], pairAttempts, mark, log }
 }
 
@@ -115,7 +115,7 @@ export async function verifyUserPassword(
   password: string,
 ): Promise<User | undefined> {
   const matches = await matchesHash(password, user?.passwordHash ?? DECOY_HASH)
-  return matches && !user?.disabled ? user : undefined
+  return user === undefined || user.disabled || !matches ? undefined : user
 }
 
 /** Gives an attempt back in all its counters, after a right password that completes no sign-in. Does not throw. */

@@ -109,7 +109,7 @@ export function sourceOf(sourceIp: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(sourceIp)?.[1] ?? sourceIp
   if (isIPv4(mapped)) return mapped
   if (!isIPv6(sourceIp)) return 'unknown'
-  const [head, tail] = sourceIp.replace(/%.*$/, '').toLowerCase().split('::') as [string, string?]
+  const [head, tail] = sourceIp.replace(/%.*/, '').toLowerCase().split('::') as [string, string?]
   const groups = head === '' ? [] : head.split(':')
   const after = tail ? tail.split(':') : []
   // An address may end in dotted IPv4, which takes the place of two groups.
