@@ -1,7 +1,7 @@
 import { afterAll, expect, test, vi } from 'vitest'
 import { atOnce, furtherAttempts, newSource, pairAttempts, stores, WRONG } from '../support/bursts.ts'
-import { PASSWORD, startFunctions, startWire } from '../support/sessions.ts'
-import { type Call, type Fate, isWrite } from '../support/wire.ts'
+import { PASSWORD, startFunctions } from '../support/sessions.ts'
+import { type Call, type Fate, isWrite, startWire } from '../support/wire.ts'
 
 vi.mock('node:crypto', async (original) => {
   const { cheapArgon2 } = await import('../support/cheap-argon2.ts')

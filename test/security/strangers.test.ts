@@ -12,7 +12,8 @@ import {
   stores,
   WRONG,
 } from '../support/bursts.ts'
-import { startFunctions, startWire } from '../support/sessions.ts'
+import { startFunctions } from '../support/sessions.ts'
+import { startWire } from '../support/wire.ts'
 
 vi.mock('node:crypto', async (original) => {
   const { cheapArgon2 } = await import('../support/cheap-argon2.ts')

@@ -27,8 +27,6 @@ import { expectDescribed } from './openapi/check.ts'
 import { describeService, tableResource } from './service-description.ts'
 import { addTestUser } from './users.ts'
 
-export { type Call, type Fate, startWire } from './wire.ts'
-
 const REGION = 'eu-central-1'
 export const TABLE_NAME = 'serverless-jwt-auth-dev'
 const KEY = 'alias/serverless-jwt-auth-dev-a'
