@@ -201,6 +201,11 @@ describe('the sessions of a user', () => {
     expect(await findSessions(table, UNKNOWN)).toEqual({ sessions: [], next: undefined })
   })
 
+  test('are an empty list if the store returns no items', async () => {
+    const silent: Table = { name: table.name, aws: async () => ({}) }
+    expect(await findSessions(silent, ada.id)).toEqual({ sessions: [], next: undefined })
+  })
+
   test('are found by one consistent query of at most 1,000 items, and of nothing else', async () => {
     const { watched, calls } = watchedTable(table)
     await findSessions(watched, ada.id)

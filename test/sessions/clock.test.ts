@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { authorizationCache } from '../../local/gateway-rules.ts'
 import {
-  type ApiResponse,
   type Functions,
   NEW_PASSWORD,
   PASSWORD,
@@ -11,28 +10,21 @@ import {
   type Stores,
   signIn,
   startStores,
+  type Tokens,
   tokensOf,
 } from '../support/sessions.ts'
 
-const hashed = vi.hoisted(() => ({ times: 0 }))
-
-// Counts the hashes.
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  const crypto = cheapArgon2(await original())
-  const argon2Sync: typeof crypto.argon2Sync = (...args) => {
-    hashed.times += 1
-    return crypto.argon2Sync(...args)
-  }
-  return { ...crypto, argon2Sync }
-})
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
 
 const DAY = 86_400
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
-const NOWHERE = `${'A'.repeat(22)}.${'A'.repeat(43)}.nobody`
+const UNKNOWN = `${'A'.repeat(22)}.00000000${'A'.repeat(22)}.${'A'.repeat(43)}`
 
 let stores: Stores
 let functions: Functions
+let cases = 0
 const warn = vi.spyOn(console, 'warn').mockReturnValue()
 vi.spyOn(console, 'info').mockReturnValue()
 
@@ -40,7 +32,10 @@ beforeAll(async () => {
   stores = await startStores()
   functions = await stores.functions()
 })
-afterAll(() => stores.aws.stop())
+afterAll(() => {
+  stores.aws.stop()
+  console.log(`Functions with a skewed clock: ${cases} cases`)
+})
 
 /** Sets the clock to this many seconds after the beginning of the test. */
 const at = (seconds: number) => vi.setSystemTime(BEGIN_MS + Math.round(seconds * 1000))
@@ -52,26 +47,23 @@ beforeEach(() => {
 })
 afterEach(() => void vi.useRealTimers())
 
-const tryPassword = (username: string, password: string, sourceIp: string, headers = {}) =>
-  functions.ask('login', { body: { username, password }, sourceIp, headers })
-
-async function fail(times: number, username: string, sourceIp: string): Promise<void> {
-  for (let time = 0; time < times; time += 1) {
-    expect((await tryPassword(username, 'a wrong password', sourceIp)).status).toBe(401)
-  }
+const renew = async (refreshToken: string) => tokensOf(await refresh(functions, refreshToken))
+const rejected = async (refreshToken: string) =>
+  expect(await refresh(functions, refreshToken)).toEqual(await refresh(functions, UNKNOWN))
+const logged = () => warn.mock.calls.map(([record]) => record)
+const event = (name: string, refreshToken: string) => {
+  const { userId, sessionId } = partsOf(refreshToken)
+  return { event: name, userId, sessionId }
 }
-
-const retryAfter = ({ status, headers }: ApiResponse) => [status, headers['Retry-After']]
+const listed = async (token: string): Promise<{ id: string; createdAt: string }[]> =>
+  JSON.parse((await functions.ask('sessions', { token })).text).sessions
 
 /** Expects that a stored session behaves like one that does not exist. */
 async function expectSessionOver(username: string, refreshToken: string, authToken: string) {
-  const { id } = partsOf(refreshToken)
-  expect(Object.keys(await stores.items(`user#${username}`))).toContain(`session#${id}`)
-  const unknown = await refresh(functions, NOWHERE)
-  expect(unknown.status).toBe(401)
-  expect(await refresh(functions, refreshToken)).toEqual(unknown)
-  const { text } = await functions.ask('sessions', { token: authToken })
-  expect(JSON.parse(text).sessions).not.toContainEqual(expect.objectContaining({ id }))
+  const { sessionId: id } = partsOf(refreshToken)
+  expect(Object.keys(await stores.itemsOf(username))).toContain(`session#${id}`)
+  await rejected(refreshToken)
+  expect(await listed(authToken)).not.toContainEqual(expect.objectContaining({ id }))
   expect((await functions.ask('end-session', { token: authToken, id })).status).toBe(404)
 }
 
@@ -81,11 +73,11 @@ test('an unused session expires exactly 7 days after its last use', async () => 
   expect(first.refreshExpiresIn).toBe(7 * DAY)
 
   at(7 * DAY - 1)
-  const second = tokensOf(await refresh(functions, first.refreshToken))
+  const second = await renew(first.refreshToken)
   expect(second.refreshExpiresIn).toBe(7 * DAY)
 
   at(14 * DAY - 1.001)
-  const third = tokensOf(await refresh(functions, second.refreshToken))
+  const third = await renew(second.refreshToken)
 
   at(21 * DAY - 2)
   const { authToken } = await signIn(functions, username)
@@ -97,12 +89,12 @@ test('a session in daily use expires exactly 30 days after its login', async () 
   let tokens = await signIn(functions, username)
   for (let day = 1; day < 30; day += 1) {
     at(day * DAY)
-    tokens = tokensOf(await refresh(functions, tokens.refreshToken))
+    tokens = await renew(tokens.refreshToken)
     expect(tokens.refreshExpiresIn).toBe(Math.min(7, 30 - day) * DAY)
   }
 
   at(30 * DAY - 0.001)
-  tokens = tokensOf(await refresh(functions, tokens.refreshToken))
+  tokens = await renew(tokens.refreshToken)
   expect(tokens.refreshExpiresIn).toBe(1)
 
   at(30 * DAY)
@@ -112,134 +104,116 @@ test('a session in daily use expires exactly 30 days after its login', async () 
 
 test('a replaced token gets the same next token for 10 s, then it ends the session', async () => {
   const username = await stores.add()
-  const first = await signIn(functions, username)
-  const { id } = partsOf(first.refreshToken)
-  const next = tokensOf(await refresh(functions, first.refreshToken)).refreshToken
+  const { refreshToken: first } = await signIn(functions, username)
+  const { refreshToken: next } = await renew(first)
 
   at(9.999)
-  const repeated = tokensOf(await refresh(functions, first.refreshToken))
+  const repeated = await renew(first)
   expect(repeated.refreshToken).toBe(next)
   expect(await functions.opens(repeated.authToken)).toBe(true)
-  expect(warn).not.toHaveBeenCalled()
+  expect(logged()).toEqual([event('session.repeated', first)])
 
   at(10)
-  const unknown = await refresh(functions, NOWHERE)
-  expect(await refresh(functions, first.refreshToken)).toEqual(unknown)
-  expect(unknown.status).toBe(401)
-  expect(warn.mock.calls).toEqual([[{ event: 'session.reuse', username, sessionId: id }]])
-  expect(await refresh(functions, next)).toEqual(unknown)
-  expect(Object.keys(await stores.items(`user#${username}`))).toEqual(['profile'])
+  await rejected(first)
+  expect(logged().at(-1)).toEqual(event('session.reuse', first))
+  await rejected(next)
 })
 
-test('a token of many rotations ago ends the session, a made-up secret does not', async () => {
-  const username = await stores.add()
-  const first = await signIn(functions, username)
-  let { refreshToken } = first
-  for (let use = 1; use <= 5; use += 1) {
+test('a fresh token is returned unchanged for 10 s, then it is replaced', async () => {
+  const { refreshToken } = await renew((await signIn(functions, await stores.add())).refreshToken)
+  at(9.999)
+  expect((await renew(refreshToken)).refreshToken).toBe(refreshToken)
+  at(10)
+  expect((await renew(refreshToken)).refreshToken).not.toBe(refreshToken)
+  expect(logged()).toEqual([])
+})
+
+test.each([1, 5])('a token of %i rotations ago ends the session', async (rotations) => {
+  const { refreshToken: first } = await signIn(functions, await stores.add())
+  let refreshToken = first
+  for (let use = 1; use <= rotations; use += 1) {
     at(use * 20)
-    refreshToken = tokensOf(await refresh(functions, refreshToken)).refreshToken
+    ;({ refreshToken } = await renew(refreshToken))
   }
-  const { id, secret } = partsOf(refreshToken)
-  const foreign = `${id}.${[...secret].reverse().join('')}.${username}`
-  expect((await refresh(functions, foreign)).status).toBe(401)
-  expect(warn).not.toHaveBeenCalled()
-  refreshToken = tokensOf(await refresh(functions, refreshToken)).refreshToken
-
-  expect((await refresh(functions, first.refreshToken)).status).toBe(401)
-  expect(warn.mock.calls).toEqual([[{ event: 'session.reuse', username, sessionId: id }]])
-  expect((await refresh(functions, refreshToken)).status).toBe(401)
+  at(rotations * 20 + 10)
+  await rejected(first)
+  expect(logged()).toEqual([event('session.reuse', first)])
+  await rejected(refreshToken)
 })
 
-test('5 failures of a user from a source throttle that pair for 15 minutes', async () => {
-  const username = await stores.add()
-  const source = '198.51.100.1'
-  await fail(1, username, source)
-  at(100.5)
-  await fail(4, username, source)
-  expect(retryAfter(await tryPassword(username, PASSWORD, source))).toEqual([429, '800'])
-  expect((await tryPassword(username, PASSWORD, '198.51.100.2')).status).toBe(200)
+describe('a function whose clock is ahead', () => {
+  test('rotates a token, which then comes back unchanged until that time and the grace', async () => {
+    const { refreshToken: first } = await signIn(functions, await stores.add())
+    at(300)
+    const { refreshToken } = await renew(first)
+    for (const seconds of [0, 60, 309.999]) {
+      at(seconds)
+      expect((await renew(refreshToken)).refreshToken).toBe(refreshToken)
+      expect((await renew(first)).refreshToken).toBe(refreshToken)
+    }
+    at(310)
+    expect((await renew(refreshToken)).refreshToken).not.toBe(refreshToken)
+  })
 
-  at(899.999)
-  expect(retryAfter(await tryPassword(username, PASSWORD, source))).toEqual([429, '1'])
+  test('ends a session for a token that another function replaced moments ago', async () => {
+    const { refreshToken: first } = await signIn(functions, await stores.add())
+    await renew(first)
+    at(300)
+    await rejected(first)
+    expect(logged()).toEqual([event('session.reuse', first)])
+  })
 
-  at(900)
-  expect(await stores.failures(`user#${username}`, `attempts#${source}`)).toBe(5)
-  await fail(1, username, source)
-  expect(await stores.failures(`user#${username}`, `attempts#${source}`)).toBe(1)
-  expect((await tryPassword(username, PASSWORD, source)).status).toBe(200)
-  expect(await stores.failures(`user#${username}`, `attempts#${source}`)).toBe(0)
+  test('never extends a session beyond 30 days of its own clock', async () => {
+    at(300)
+    let tokens = await signIn(functions, await stores.add())
+    expect((await listed(tokens.authToken))[0]?.createdAt).toBe('2027-01-15T12:05:00.000Z')
+    at(0)
+    tokens = await renew(tokens.refreshToken)
+    expect(tokens.refreshExpiresIn).toBe(7 * DAY + 300)
+    for (let day = 5; day < 30; day += 5) {
+      at(day * DAY)
+      tokens = await renew(tokens.refreshToken)
+    }
+    expect(tokens.refreshExpiresIn).toBe(5 * DAY + 300)
+  })
 })
 
-test('50 failures from a source throttle it for every name for 15 minutes', async () => {
-  const source = '198.51.100.50'
-  const username = await stores.add()
-  for (let guess = 0; guess < 50; guess += 1) await fail(1, `guess-${guess}`, source)
-  expect(retryAfter(await tryPassword(username, PASSWORD, source))).toEqual([429, '900'])
-  expect((await tryPassword(username, PASSWORD, '198.51.100.51')).status).toBe(200)
-  at(899.999)
-  expect(retryAfter(await tryPassword('guess-51', PASSWORD, source))).toEqual([429, '1'])
-  at(900)
-  expect((await tryPassword(username, PASSWORD, source)).status).toBe(200)
+describe('a function whose clock is behind', () => {
+  test('rotates a token, which is due again, and one of 10 s before that ends the session', async () => {
+    const { refreshToken: first } = await signIn(functions, await stores.add())
+    at(-300)
+    const { refreshToken, refreshExpiresIn } = await renew(first)
+    // The session does not expire earlier for it.
+    expect(refreshExpiresIn).toBe(7 * DAY + 300)
+    at(1)
+    const next = await renew(refreshToken)
+    expect(next.refreshToken).not.toBe(refreshToken)
+    await rejected(first)
+    await rejected(next.refreshToken)
+  })
+
+  test('begins a session that is listed before one that began earlier', async () => {
+    const username = await stores.add()
+    const early = await signIn(functions, username)
+    at(-300)
+    const late = await signIn(functions, username)
+    at(1)
+    const ids = (await listed(early.authToken)).map(({ id }) => id)
+    expect(ids).toEqual([early, late].map(({ refreshToken }) => partsOf(refreshToken).sessionId))
+    expect(await functions.opens(late.authToken)).toBe(true)
+    expect((await refresh(functions, late.refreshToken)).status).toBe(200)
+  })
 })
 
-test('100 failures of a user throttle it for every source for 24 hours', async () => {
-  const username = await stores.add()
-  for (let source = 0; source < 25; source += 1) await fail(4, username, `192.0.2.${source}`)
-  const elsewhere = '192.0.2.200'
-  expect(retryAfter(await tryPassword(username, PASSWORD, elsewhere))).toEqual([429, String(DAY)])
-  expect((await tryPassword(await stores.add(), PASSWORD, elsewhere)).status).toBe(200)
-  at(DAY - 0.001)
-  expect(retryAfter(await tryPassword(username, PASSWORD, elsewhere))).toEqual([429, '1'])
-  at(DAY)
-  expect((await tryPassword(username, PASSWORD, elsewhere)).status).toBe(200)
+test('an authorizer whose clock is behind rejects access tokens of more than 5 s later', async () => {
+  const { authToken } = await signIn(functions, await stores.add())
+  at(-5)
+  expect(await functions.opens(authToken)).toBe(true)
+  at(-5.001)
+  expect(await functions.opens(authToken)).toBe(false)
 })
 
-test('IPv6 addresses of one /64 are one source', async () => {
-  const username = await stores.add()
-  for (const host of ['::1', ':0:0:0:2', ':ffff::3', ':a:b:c:d', '::5']) {
-    await fail(1, username, `2001:db8:1:2${host}`)
-  }
-  expect((await tryPassword(username, PASSWORD, '2001:DB8:1:2::6')).status).toBe(429)
-  expect((await tryPassword(username, PASSWORD, '2001:db8:1:3::1')).status).toBe(200)
-})
-
-test('a header never determines the source', async () => {
-  const username = await stores.add()
-  const source = '198.51.100.60'
-  for (let time = 1; time <= 5; time += 1) {
-    const headers = { 'X-Forwarded-For': `203.0.113.${time}`, Forwarded: `for=203.0.113.${time}` }
-    expect((await tryPassword(username, 'a wrong password', source, headers)).status).toBe(401)
-  }
-  const headers = { 'X-Forwarded-For': '203.0.113.99', Forwarded: 'for=203.0.113.99' }
-  expect((await tryPassword(username, PASSWORD, source, headers)).status).toBe(429)
-  expect((await tryPassword(username, PASSWORD, '198.51.100.61', headers)).status).toBe(200)
-})
-
-test('a throttled attempt is rejected before any hashing, alike for all names', async () => {
-  const source = '198.51.100.70'
-  const username = await stores.add()
-  const { authToken } = await signIn(functions, username)
-  const before = hashed.times
-  await fail(5, username, source)
-  await fail(5, 'nobody-here', source)
-  expect(hashed.times - before).toBe(10)
-
-  const refused = await tryPassword('nobody-here', 'a wrong password', source)
-  expect(retryAfter(refused)).toEqual([429, '900'])
-  expect(await tryPassword(username, 'a wrong password', source)).toEqual(refused)
-  expect(await tryPassword(username, PASSWORD, source)).toEqual(refused)
-  const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }
-  expect(await functions.ask('password', { body, token: authToken, sourceIp: source })).toEqual(refused)
-  expect(hashed.times - before).toBe(10)
-})
-
-const serverlessYml = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')
-const resultTtlSeconds = Number(/authorizerCacheSeconds: (\d+)/.exec(serverlessYml)?.[1])
-
-const REVOCATIONS: Record<
-  string,
-  (username: string, tokens: { authToken: string; refreshToken: string }) => Promise<unknown>
-> = {
+const REVOCATIONS: Record<string, (username: string, tokens: Tokens) => Promise<unknown>> = {
   'disabling the user': (username) => stores.change(username, { disabled: true }),
   'changing the role': (username) => stores.change(username, { role: 'admin' }),
   'removing the user': (username) => stores.remove(username),
@@ -248,6 +222,51 @@ const REVOCATIONS: Record<
   'logout everywhere': (_, { refreshToken }) =>
     functions.ask('logout', { body: { refreshToken, everywhere: true } }),
 }
+
+describe.each([-300, 0, 300])('with a clock %i s off', (skew) => {
+  test.each(Object.keys(REVOCATIONS))('%s revokes every access token at once', async (way) => {
+    cases += 1
+    at(-300)
+    const username = await stores.add()
+    const [mine, stolen] = [await signIn(functions, username), await signIn(functions, username)]
+    at(skew)
+    await REVOCATIONS[way]?.(username, mine)
+    at(1)
+    for (const { authToken } of [mine, stolen]) expect(await functions.opens(authToken)).toBe(false)
+  })
+
+  test.each(['changing the password', 'logout everywhere'])('%s ends the other sessions', async (way) => {
+    cases += 1
+    at(-300)
+    const username = await stores.add()
+    const [mine, stolen] = [await signIn(functions, username), await signIn(functions, username)]
+    at(skew)
+    await REVOCATIONS[way]?.(username, mine)
+    at(1)
+    await rejected(stolen.refreshToken)
+    const isPassword = way === 'changing the password'
+    expect((await refresh(functions, mine.refreshToken)).status).toBe(isPassword ? 200 : 401)
+    const next = await signIn(functions, username, isPassword ? NEW_PASSWORD : PASSWORD)
+    expect(await functions.opens(next.authToken)).toBe(true)
+  })
+
+  test('ending a session ends it, and its next token', async () => {
+    cases += 1
+    at(-300)
+    const username = await stores.add()
+    const [mine, stolen] = [await signIn(functions, username), await signIn(functions, username)]
+    const { refreshToken } = await renew(stolen.refreshToken)
+    at(skew)
+    const { sessionId: id } = partsOf(refreshToken)
+    expect((await functions.ask('end-session', { token: mine.authToken, id })).status).toBe(204)
+    at(1)
+    for (const one of [refreshToken, stolen.refreshToken]) await rejected(one)
+    expect((await refresh(functions, mine.refreshToken)).status).toBe(200)
+  })
+})
+
+const serverlessYml = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')
+const resultTtlSeconds = Number(/authorizerCacheSeconds: (\d+)/.exec(serverlessYml)?.[1])
 
 test.each(Object.keys(REVOCATIONS))(
   '%s reaches an access token within the 60 seconds of the authorizer cache',
@@ -272,17 +291,6 @@ test.each(Object.keys(REVOCATIONS))(
     await expect(pass()).rejects.toThrow(/^Unauthorized$/)
   },
 )
-
-test('a disabled user can do nothing, even if no token was revoked', async () => {
-  const username = await stores.add()
-  const { authToken, refreshToken } = await signIn(functions, username)
-  await stores.set(username, { disabled: true })
-  expect(await functions.opens(authToken)).toBe(false)
-  expect((await refresh(functions, refreshToken)).status).toBe(401)
-  expect((await tryPassword(username, PASSWORD, '198.51.100.90')).status).toBe(401)
-  await stores.set(username, { disabled: false })
-  expect(await functions.opens(authToken)).toBe(true)
-})
 
 test('the documents state how long a revoked token may still be accepted', () => {
   for (const file of ['docs/SESSIONS.md', 'docs/SECURITY.md']) {
