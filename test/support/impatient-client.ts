@@ -9,6 +9,9 @@ const RELOADS_AT_ONCE = 4
 const RELOAD_AFTER_MS = 150
 const PATIENCE_MS = 1_000
 
+/** A request takes at most 5 seconds, so one that is sent in these arrives within the grace. */
+const RELOADS_FOR_MS = 4_000
+
 /** What a client is like: a source of random numbers, and what its sessions are. */
 export interface Setting {
   table: Table
@@ -46,8 +49,8 @@ function send({ random }: Setting, token: string, sentAtMs: number): Request {
 }
 
 /**
- * Lets a client refresh in a model clock: it reloads four times at once, and again for as long as no response comes
- * within a second. A reload abandons the request before it, and presents the token that the client has by then.
+ * Lets a client refresh in a model clock: it reloads four times at once, and again while no response comes within a
+ * second, for four seconds. A reload abandons the request before it, and presents the token that the client has by then.
  *
  * @returns The client's next token and the number of its requests. Throws what the service throws for one of them.
  */
@@ -87,8 +90,10 @@ export async function refreshImpatiently(
       own = next
       isAnswered = true
     })
-    at(time + PATIENCE_MS, () => {
-      if (last === request && !isAnswered) reload(time + PATIENCE_MS)
+    const again = time + PATIENCE_MS
+    if (again > startMs + RELOADS_FOR_MS) return
+    at(again, () => {
+      if (last === request && !isAnswered) reload(again)
     })
   }
 
