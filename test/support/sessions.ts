@@ -202,6 +202,8 @@ export interface Asking {
   body?: object
   /** Access token. With one, the authorizer is called first. */
   token?: string
+  /** What API Gateway kept of the authorizer's result. With this, the authorizer is not called. */
+  authorization?: Record<string, string>
   id?: string
   query?: Record<string, string>
   sourceIp?: string
@@ -240,10 +242,10 @@ export async function startFunctions(endpoint: string, settings: Record<string, 
 
   return {
     authorize,
-    async ask(route: Route, { token, ...asking }: Asking): Promise<ApiResponse> {
-      let context: Record<string, string> | undefined
+    async ask(route: Route, { token, authorization, ...asking }: Asking): Promise<ApiResponse> {
+      let context = authorization
       try {
-        context = token === undefined ? undefined : (await authorize(token)).context
+        if (token !== undefined) context = (await authorize(token)).context
       } catch (error) {
         // The gateway responses UNAUTHORIZED and AUTHORIZER_FAILURE of resources/gateway-responses.yml.
         const isUnauthorized = (error as Error).message === 'Unauthorized'

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, test, vi } from 'vitest'
+import type { World } from '../support/interleave/interleave.ts'
+import { WEAKENINGS, type Weakening } from '../support/interleave/weaken.ts'
+import {
+  expectSoundFrom,
+  expectSoundInEveryOrder,
+  expectViolation,
+  startWorld,
+} from '../support/interleave/world.ts'
+
+// interleavings.proof.test.ts runs the mass of schedules.
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+vi.mock('node:timers/promises', async (original) =>
+  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+)
+vi.mock('../../lib/aws/connection.ts', async (original) =>
+  (await import('../support/interleave/gate.ts')).gated(await original()),
+)
+
+let world: World
+let cases = 0
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => {
+  world.stores.aws.stop()
+  console.log(`Interleavings: ${cases} cases`)
+})
+
+test('nothing revoked lives and names stay sound in random schedules', async () => {
+  cases += await expectSoundFrom(world, 1, 30)
+})
+
+test.each([
+  ['everywhere', 'refresh'],
+  ['refresh', 'logout'],
+  ['rename', 'remove'],
+] as const)('nothing revoked lives in every order of %s and %s', async (...acts) => {
+  cases += await expectSoundInEveryOrder(world, acts)
+})
+
+test.each([
+  'endSession: endedAt',
+  'newUser: random generations',
+  'revokeSessions: another session generation',
+  'claim: the name is free',
+])('a violation shows without %s', async (guard) => {
+  cases += await expectViolation(world, WEAKENINGS[guard] as Weakening, 100)
+})

@@ -1,0 +1,27 @@
+import type { User } from '../../../lib/users/user.ts'
+import type { KnownSession, KnownToken, Scene } from './scene.ts'
+
+/** What an operation reports to its client or operator. */
+export interface Report {
+  status?: number
+  message?: string
+  session?: KnownSession
+  token?: KnownToken
+}
+
+/** What is known of a user, and must be true at the end. */
+export type Known = Pick<User, 'username' | 'email' | 'role' | 'disabled'> & {
+  /** `undefined` if no password matches. */
+  password: string | undefined
+}
+
+/** A kind of operation on the user ada. */
+export interface Act {
+  /** What its write revokes: access tokens alone, or all sessions too. */
+  revokes?: 'tokens' | 'all'
+  /** What its write changes. */
+  effect?(scene: Scene): Partial<Known> | 'removed'
+  /** Password that it presents. */
+  password?: string
+  run(scene: Scene, by: number): Promise<Report>
+}

@@ -1,0 +1,68 @@
+import type { Choose, Kind, Move } from './schedule.ts'
+
+/** Creates a generator of pseudo-random numbers from 0 to 1 (mulberry32). A seed gives the same numbers again. */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+export const oneOf = <T>(random: () => number, values: readonly T[]): T =>
+  values[Math.floor(random() * values.length)] as T
+
+/**
+ * Chooses at random. How fast each operation is, how readily operations begin and how late requests land differs
+ * between schedules: orders that need many steps of one operation before the next step of another would be rare otherwise.
+ */
+export function atRandom(random: () => number, faultRates: readonly number[]): Choose {
+  const fault = oneOf(random, faultRates)
+  const weights: Record<Kind, number> = {
+    begin: oneOf(random, [0.05, 0.3, 2]),
+    land: oneOf(random, [0.02, 0.1, 0.5]),
+    pass: 1,
+    lost: fault / 4,
+    unanswered: fault,
+    late: fault,
+    twice: fault,
+  }
+  const speeds: number[] = []
+  const weightOf = ({ kind, by }: Move) => {
+    speeds[by] ??= oneOf(random, [0.03, 0.3, 1, 1])
+    return weights[kind] * speeds[by]
+  }
+  return (moves) => {
+    const all = moves.map(weightOf)
+    let left = random() * all.reduce((sum, weight) => sum + weight, 0)
+    const chosen = all.findIndex((weight) => {
+      left -= weight
+      return left < 0
+    })
+    return Math.max(chosen, 0)
+  }
+}
+
+/**
+ * Returns one choice after the other, until every schedule has been taken once: depth first, each time with another
+ * choice at the last step that has one left. Operations begin at once: the order of their requests is what matters.
+ */
+export function* exhaustively(): Generator<Choose> {
+  let path: { chosen: number; count: number }[] = []
+  do {
+    let depth = 0
+    yield (moves) => {
+      const beginning = moves.findIndex(({ kind }) => kind === 'begin')
+      if (beginning >= 0) return beginning
+      path[depth] ??= { chosen: 0, count: moves.length }
+      depth += 1
+      return path[depth - 1]?.chosen ?? 0
+    }
+    path = path.slice(0, depth)
+    while (path.length > 0 && (path.at(-1)?.chosen ?? 0) + 1 >= (path.at(-1)?.count ?? 0)) path.pop()
+    const last = path.at(-1)
+    if (last) last.chosen += 1
+  } while (path.length > 0)
+}

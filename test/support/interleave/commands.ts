@@ -1,0 +1,100 @@
+import { PassThrough } from 'node:stream'
+import { Refusal } from '../../../scripts/cli/refusal.ts'
+import * as changes from '../../../scripts/users/changes.ts'
+import { addRow } from '../../../scripts/users/import/import-users.ts'
+import * as names from '../../../scripts/users/names.ts'
+import { remove } from '../../../scripts/users/remove.ts'
+import type { Act } from './act.ts'
+import { HASHES, PASSWORDS, type Scene } from './scene.ts'
+
+const operators = (
+  run: (scene: Scene) => Promise<string | { fault: string }>,
+  values: Pick<Act, 'revokes' | 'effect'>,
+): Act => ({
+  ...values,
+  async run(scene) {
+    const message = await run(scene)
+    if (typeof message === 'string') return { message }
+    throw new Refusal('refused', message.fault)
+  },
+})
+
+const io = (password = '') => {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  stdin.end(password)
+  return {
+    stdin,
+    stdout,
+    stderr,
+    env: {},
+    now: () => new Date(),
+    interruption: () => new AbortController().signal,
+  }
+}
+
+const hashers = { hash: async () => HASHES.added, stop: async () => {} }
+const NEW = { role: 'user', disabled: false, password: PASSWORDS.added } as const
+
+const importing = (namesOf: (scene: Scene) => { username: string; email?: string }) =>
+  operators(
+    (scene) => {
+      const values = { email: undefined, emailVerified: false, ...namesOf(scene), id: scene.id }
+      const account = { values: { ...values, role: NEW.role, disabled: false }, passwordHash: HASHES.added }
+      return addRow(scene.table, hashers, () => new Date())(account, 1)
+    },
+    { effect: (scene) => ({ email: undefined, ...NEW, ...namesOf(scene) }) },
+  )
+
+/** Commands of the operator, as `npm run users` makes them. */
+export const COMMANDS = {
+  'set-role': operators(({ table, names: { ada } }) => changes.setRole(table, ada, 'admin', io()), {
+    revokes: 'tokens',
+    effect: () => ({ role: 'admin' }),
+  }),
+  'set-password': operators(
+    ({ table, names: { ada } }) => changes.setPassword(table, ada, io(PASSWORDS.operator)),
+    { revokes: 'all', effect: () => ({ password: PASSWORDS.operator }) },
+  ),
+  disable: operators(({ table, names: { ada } }) => changes.disable(table, ada, io()), {
+    revokes: 'all',
+    effect: () => ({ disabled: true }),
+  }),
+  enable: operators(({ table, names: { ada } }) => changes.enable(table, ada, io()), {
+    revokes: 'all',
+    effect: () => ({ disabled: false }),
+  }),
+  'end-sessions': operators(({ table, names: { ada } }) => changes.endSessions(table, ada), {
+    revokes: 'all',
+    effect: () => ({}),
+  }),
+  rename: operators(({ table, names: { ada, free } }) => names.rename(table, ada, free, io()), {
+    revokes: 'tokens',
+    effect: ({ names: { free } }) => ({ username: free }),
+  }),
+  'rename back': operators(({ table, names: { ada, free } }) => names.rename(table, free, ada, io()), {
+    revokes: 'tokens',
+    effect: ({ names: { ada } }) => ({ username: ada }),
+  }),
+  'set-email': operators(
+    ({ table, names: { ada, freeEmail } }) => names.setEmail(table, ada, freeEmail, io()),
+    { revokes: 'tokens', effect: ({ names: { freeEmail } }) => ({ email: freeEmail }) },
+  ),
+  'remove the address': operators(({ table, names: { ada } }) => names.removeEmail(table, ada, io()), {
+    revokes: 'tokens',
+    effect: () => ({ email: undefined }),
+  }),
+  remove: operators(({ table, names: { ada } }) => remove(table, ada, true, io()), {
+    revokes: 'all',
+    effect: () => 'removed',
+  }),
+  add: operators(
+    ({ table, names: { ada } }) => changes.add(table, ada, { role: 'user' }, io(PASSWORDS.added)),
+    { effect: ({ names: { ada } }) => ({ username: ada, email: undefined, ...NEW }) },
+  ),
+  'import with the same id': importing(({ names: { ada, email } }) => ({ username: ada, email })),
+  'import with the same id and another name': importing(({ names: { free } }) => ({ username: free })),
+  'rename of bob': operators(({ table, names: { bob, ada } }) => names.rename(table, bob, ada, io()), {
+    revokes: 'tokens',
+    effect: ({ names: { ada } }) => ({ username: ada }),
+  }),
+} satisfies Record<string, Act>

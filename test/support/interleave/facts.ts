@@ -1,0 +1,146 @@
+import type { Act, Known, Report } from './act.ts'
+import type { Arrival, History } from './history.ts'
+import { ACTS, type ActName } from './operations.ts'
+import { type KnownSession, type KnownToken, PASSWORDS, type Scene } from './scene.ts'
+
+/** A write that changed the profile of a user. */
+interface ProfileWrite extends Pick<Arrival, 'step' | 'by' | 'isLate'> {
+  userId: string
+  /** What the operation that sent it is. */
+  name: ActName | undefined
+  act: Act | undefined
+  /** The request as it was sent. */
+  request: string
+}
+
+export type Facts = ReturnType<typeof factsOf>
+
+/** Returns what a schedule must have led to: whom AWS stored, and what each write of a profile revoked. */
+export function factsOf(scene: Scene, names: readonly ActName[], { arrivals, ends }: History<Report>) {
+  const done = arrivals.filter(({ isDone }) => isDone)
+  const tokens = new Set<string>()
+  const writes: ProfileWrite[] = []
+  for (const { step, by, isLate, operation, input } of done) {
+    // DynamoDB makes the writes of a request token once.
+    if (tokens.has(input.ClientRequestToken)) continue
+    if (operation === 'TransactWriteItems') tokens.add(input.ClientRequestToken)
+    for (const userId of profilesIn(operation, input)) {
+      const name = names[by]
+      const act = name && ACTS[name]
+      writes.push({ step, by, isLate, userId, name, act, request: JSON.stringify(input) })
+    }
+  }
+
+  const isLast = (userId: string, before: number) => (write: ProfileWrite) =>
+    write.userId === userId && write.step <= before
+  const { ada, email, bob } = scene.names
+  const other = { email: undefined, role: 'user', disabled: false } as const
+  const first: Record<string, Known> = {
+    [scene.bobId]: { ...other, username: bob, password: undefined },
+    [scene.id]: { username: ada, email, role: 'user', disabled: false, password: PASSWORDS.first },
+  }
+
+  /** Returns what is known of a user after a step, or `undefined` if there is no such user. */
+  function userAt(userId: string, step = Infinity): Known | undefined {
+    let user = first[userId]
+    for (const { act } of writes.filter(isLast(userId, step))) {
+      const effect = act?.effect?.(scene)
+      user = effect === 'removed' ? undefined : ({ ...user, ...effect } as Known)
+    }
+    return user
+  }
+
+  /** Returns the step at which an operation read the user for a token that it got. */
+  function readAt(by: number | undefined, userId: string): number {
+    if (by === undefined) return 0
+    const read = done.find((arrival) => arrival.by === by && arrival.isAnswered && reads(arrival, userId))
+    if (read === undefined) throw new Error('a token of a user that was not read')
+    return read.step
+  }
+
+  const revocations = (userId: string, after: number) =>
+    writes.filter(
+      (write) => write.userId === userId && write.step > after && write.act?.revokes !== undefined,
+    )
+
+  const beganAt = ({ id, userId }: KnownSession) =>
+    readAt(scene.tokens.find(({ sessionId }) => sessionId === id)?.by, userId)
+
+  /** Returns the step of the last write before a step that created a user. */
+  const createdAt = (userId: string, before: number): number | undefined =>
+    writes.findLast((write) => write.userId === userId && write.step < before && isCreation(write.name))?.step
+
+  const hasRead = (by: number, userId: string, after: number, before: number): boolean =>
+    done.some(
+      (arrival) =>
+        arrival.by === by && arrival.step > after && arrival.step < before && reads(arrival, userId),
+    )
+
+  const isUsable = (userId: string) => userAt(userId)?.disabled === false
+
+  return {
+    writes,
+    userAt,
+    readAt,
+    createdAt,
+    hasRead,
+    userIds: [...new Set([scene.id, scene.bobId, ...writes.map(({ userId }) => userId)])],
+    /** Writes that revoked an access token. */
+    revoking: (token: KnownToken) => revocations(token.userId, readAt(token.by, token.userId)),
+    isTokenValid(token: KnownToken): boolean {
+      return isUsable(token.userId) && this.revoking(token).length === 0
+    },
+    /** Writes that revoked a session. A password change lets the session live in which it was made. */
+    ending: (session: KnownSession) =>
+      revocations(session.userId, beganAt(session)).filter(
+        ({ act, name, by }) =>
+          act?.revokes === 'all' &&
+          !(name === 'password' && ends[by]?.value?.token?.sessionId === session.id),
+      ),
+    /** Whether a session was ended, by its tombstone or by a report to a client. */
+    isEnded: ({ id }: KnownSession): boolean =>
+      done.some((arrival) => isTombstone(arrival, id)) ||
+      ends.some(
+        ({ value }, by) =>
+          value?.session?.id === id && value.status === 204 && ENDING.includes(String(names[by])),
+      ),
+    /** Whether a session was ended or revoked by another operation, or its user disabled, before a step. */
+    isEndedBefore(session: KnownSession, step: number, by: number): boolean {
+      const others = [
+        ...done.filter((arrival) => isTombstone(arrival, session.id)),
+        ...this.ending(session),
+      ].filter((other) => other.by !== by && other.step <= step)
+      return others.length > 0
+    },
+    isSessionLive(session: KnownSession): boolean {
+      return isUsable(session.userId) && !this.isEnded(session) && this.ending(session).length === 0
+    },
+  }
+}
+
+/** Operations that end the session of their token. */
+const ENDING = ['logout', 'everywhere', 'end session']
+
+const isTombstone = ({ input }: Arrival, id: string): boolean =>
+  input.Key?.sk?.S === `session#${id}` && /endedAt = /.test(input.UpdateExpression)
+
+const isCreation = (name: ActName | undefined) => /^add|^import/.test(String(name))
+
+const userIdIn = (key: Arrival['input']): string[] =>
+  key?.sk?.S === 'profile' ? [key.pk.S.replace(/^user#/, '')] : []
+
+/** Returns the ids of the users whose profiles a request changes, if it does more than to replace a hash. */
+function profilesIn(operation: string, input: Arrival['input']): string[] {
+  if (operation === 'UpdateItem')
+    return '#requestId' in (input.ExpressionAttributeNames ?? {}) ? userIdIn(input.Key) : []
+  if (operation !== 'TransactWriteItems') return []
+  return input.TransactItems.flatMap(({ Put, Update, Delete }: Arrival['input']) =>
+    userIdIn(Put?.Item ?? Update?.Key ?? Delete?.Key),
+  )
+}
+
+const reads = ({ operation, input }: Arrival, userId: string): boolean =>
+  operation === 'BatchGetItem' &&
+  Object.values(input.RequestItems).some((request) =>
+    Object(request).Keys.some((key: Arrival['input']) => userIdIn(key).includes(userId)),
+  )

@@ -1,0 +1,74 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { connectionTo as ConnectionTo } from '../../../lib/aws/connection.ts'
+
+export interface Response {
+  status: number
+  body: string
+}
+
+/** A request that an operation is about to send to AWS. Retries are requests of their own. */
+export interface Attempt {
+  operation: string
+  // biome-ignore lint/suspicious/noExplicitAny: the input of any operation.
+  input: any
+  /** Sends it, once or more often. */
+  send(): Promise<Response>
+}
+
+/** What an operation's requests wait for. */
+export type Gate = (attempt: Attempt) => Promise<Response>
+
+/** Changes the input of a request, or returns the response itself. */
+export type Alter = (operation: string, input: Attempt['input']) => { body: string } | undefined
+
+interface Wiring {
+  gates: AsyncLocalStorage<Gate>
+  alter?: Alter | undefined
+}
+
+declare global {
+  // Fresh modules, as a cold start has them, share this.
+  var interleaveWiring: Wiring | undefined
+}
+
+globalThis.interleaveWiring ??= { gates: new AsyncLocalStorage() }
+export const wiring = globalThis.interleaveWiring
+
+/** No request is too slow, however busy the machine is: the schedule alone decides. */
+const PATIENCE_MS = 30_000
+
+/**
+ * Puts a gate before the connections of `lib/aws`. The client above them, with its rules for retries, is the real one.
+ *
+ * @example
+ * vi.mock('../../lib/aws/connection.ts', async (original) =>
+ *   (await import('../support/interleave/gate.ts')).gated(await original()),
+ * )
+ */
+export const gated = (real: { connectionTo: typeof ConnectionTo }) => ({
+  connectionTo(url: URL) {
+    const send = real.connectionTo(url)
+    return async (headers: readonly string[], body: string, timeoutMs: number): Promise<Response> => {
+      const gate = wiring.gates.getStore()
+      if (gate === undefined) return send(headers, body, timeoutMs)
+      const operation = String(headers[headers.indexOf('x-amz-target') + 1]).replace(/^.*\./, '')
+      const input = JSON.parse(body)
+      return gate({ operation, input, send: () => wiring.gates.exit(() => sendAltered(operation, input)) })
+
+      async function sendAltered(operation: string, input: object): Promise<Response> {
+        const changed = structuredClone(input)
+        const made = wiring.alter?.(operation, changed)
+        if (made !== undefined) return { status: 200, ...made }
+        const text = JSON.stringify(changed)
+        const length = headers.indexOf('content-length') + 1
+        return send(headers.with(length, String(Buffer.byteLength(text))), text, PATIENCE_MS)
+      }
+    }
+  },
+})
+
+/** Replaces the pauses between attempts. The schedule decides when each attempt arrives. */
+export const withoutPauses = (real: typeof import('node:timers/promises')) => ({
+  ...real,
+  setTimeout: () => real.setImmediate(),
+})
