@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, test, vi } from 'vitest'
+import type { Acts, World } from '../support/interleave/interleave.ts'
+import { ACT_NAMES } from '../support/interleave/operations.ts'
+import { WEAKENINGS } from '../support/interleave/weaken.ts'
+import {
+  expectSoundFrom,
+  expectSoundInEveryOrder,
+  expectSoundInOrdersFrom,
+  expectViolation,
+  startWorld,
+} from '../support/interleave/world.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+vi.mock('node:timers/promises', async (original) =>
+  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+)
+vi.mock('../../lib/aws/connection.ts', async (original) =>
+  (await import('../support/interleave/gate.ts')).gated(await original()),
+)
+vi.setConfig({ testTimeout: 600_000 })
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world.stores.aws.stop())
+
+/** Another seed runs other schedules. */
+const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)
+
+test('nothing revoked lives and names stay sound in random schedules', async () => {
+  const count = await expectSoundFrom(world, FIRST_SEED, 3_000)
+  console.log(`Random schedules from seed ${FIRST_SEED}: ${count} cases, no violation`)
+})
+
+test('nothing revoked lives and names stay sound in every order of two operations', async () => {
+  const pairs = ACT_NAMES.flatMap((first, index) =>
+    ACT_NAMES.slice(index).map((second) => [first, second] as const),
+  )
+  let count = 0
+  for (const pair of pairs) count += await expectSoundInEveryOrder(world, pair)
+  console.log(`Every order of ${pairs.length} pairs of operations: ${count} cases, no violation`)
+})
+
+/** Pairs in which every request is lost, late or repeated once, in every order. */
+const FAULTY: readonly Acts[] = [
+  ['login', '>', 'logout'],
+  ['refresh', 'logout'],
+  ['login', 'set-role'],
+]
+
+test.each(FAULTY.map((acts) => [acts.join(' '), acts] as const))(
+  'nothing revoked lives when a request of %s fails',
+  async (title, acts) => {
+    const count = await expectSoundInEveryOrder(world, acts, 1)
+    console.log(`Every order and every fault of ${title}: ${count} cases, no violation`)
+  },
+)
+
+/** Operations whose dangerous orders are rare. */
+const RARE: readonly Acts[] = [
+  ['remove', 'import with the same id', '>', 'login of a new user', '>', 'logout'],
+  ['remove', 'import with the same id', '>', 'login of a new user', '>', 'refresh'],
+  ['remove', '>', 'remove', '>', 'import with the same id', '>', 'login of a new user'],
+]
+
+test.each(RARE.map((acts) => [acts.join(' '), acts] as const))(
+  'nothing revoked lives in rare orders of %s',
+  async (title, acts) => {
+    const count = await expectSoundInOrdersFrom(world, acts, 500)
+    console.log(`Orders of ${title}: ${count} cases, no violation`)
+  },
+)
+
+test.each(Object.entries(WEAKENINGS))('a violation shows without %s', async (guard, weakening) => {
+  const count = await expectViolation(world, weakening, 500)
+  console.log(`Without ${guard}: a violation after ${count} cases`)
+})
