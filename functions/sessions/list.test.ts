@@ -57,7 +57,11 @@ describe('GET /sessions', () => {
     vi.setSystemTime(later(3_000))
     await refresh(body.refreshToken)
     expect(await list()).toEqual(before)
-    expect(before.body.sessions[1]).toEqual(shown(first, { expiresAt: '2026-11-24T17:00:00.000Z' }))
+    expect(before.body.sessions[1]).toEqual(shown(first))
+    // When the hour is over, its latest use shows.
+    vi.setSystemTime(later(3_600))
+    const { body: after } = await list()
+    expect(after.sessions[1]).toEqual(shown(first, { expiresAt: '2026-11-24T17:00:00.000Z' }))
   })
 
   test('lists no session that was logged out, has expired or was revoked', async () => {

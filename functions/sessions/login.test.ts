@@ -156,6 +156,8 @@ describe('a complete sign-in', () => {
           createdAt: 1_795_532_400,
           lastUsedAt: 1_795_532_400,
           expiresAt: 1_795_532_400 + 7_200,
+          shownUsedAt: 1_795_532_400,
+          shownExpiresAt: 1_795_532_400 + 7_200,
           sourceIp: SOURCE,
           userAgent: 'curl/8.14.1',
         },

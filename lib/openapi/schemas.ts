@@ -97,8 +97,10 @@ const RESPONSES = {
   Session: object('A session that has not ended.', {
     id: text('The session id, for `DELETE /sessions/{id}`.'),
     createdAt: time('When the user signed in.'),
-    lastUsedAt: time('The hour in which the refresh token was last used.'),
-    expiresAt: time('The hour in which the session expires, unless its refresh token is used earlier.'),
+    lastUsedAt: time('The hour in which the refresh token was last used, before the current hour.'),
+    expiresAt: time(
+      'The hour in which the session expires, if its refresh token is not used after `lastUsedAt`.',
+    ),
     sourceIp: text('The IP address of the login request.'),
     userAgent: text('The User-Agent header of the login request, shortened if it is long.'),
     current: {

@@ -24,7 +24,7 @@ describe('the list of live sessions', () => {
   test('shows the newest first, as users see them', async () => {
     const newer = await startMany(2)
     expect(await liveSessions(table, ada.id, now)).toStrictEqual({
-      sessions: [...newer, session].map(summaryOf),
+      sessions: [...newer, session].map((one) => summaryOf(one, now)),
       next: undefined,
     })
   })

@@ -48,6 +48,8 @@ describe('a new session', () => {
       createdAt: second,
       lastUsedAt: second,
       expiresAt: second + 604_800,
+      shownUsedAt: second,
+      shownExpiresAt: second + 604_800,
       sourceIp: '203.0.113.7',
       userAgent: 'curl/8.14.1',
     })
@@ -109,7 +111,26 @@ describe('a session whose secret is replaced', () => {
       rotatedAtMs: now.getTime(),
       lastUsedAt: second + 1_800,
       expiresAt: second + 1_800 + 604_800,
+      // It is 16:10 now. At the sign-in it was 15:40.
+      shownUsedAt: second,
+      shownExpiresAt: second + 604_800,
     })
+  })
+
+  test('keeps the latest use before the hour, and the expiry that it led to', () => {
+    const at = (of: Session, seconds: number) => rotated(of, 'next', lifetimes, later(seconds))
+    const shown = ({ shownUsedAt, shownExpiresAt }: Session) => [shownUsedAt, shownExpiresAt]
+    const used = (seconds: number) => [second + seconds, second + seconds + 604_800]
+    // The session began at 15:40:00.
+    const at1559 = at(session, 1_199)
+    expect(shown(at1559)).toEqual(used(0))
+    const at1600 = at(at1559, 1_200)
+    expect(shown(at1600)).toEqual(used(1_199))
+    const at1630 = at(at1600, 3_000)
+    expect(shown(at1630)).toEqual(used(1_199))
+    expect(shown(at(at1630, 4_800))).toEqual(used(3_000))
+    // The clock of another function is behind.
+    expect(shown(at(at1630, 0))).toEqual(used(1_199))
   })
 
   test('never expires after its absolute lifetime', () => {
@@ -160,11 +181,13 @@ describe('a session is', () => {
 })
 
 describe('the summary of a session', () => {
-  const summary = (changes: Partial<Session>) => summaryOf({ ...start().session, ...changes })
+  const at = (time: string) => secondOf(new Date(`2026-11-24T${time}Z`))
+  const summary = (changes: Partial<Session>, now: string) =>
+    summaryOf({ ...start().session, ...changes }, new Date(`2026-11-24T${now}Z`))
 
   test('shows the last use and the expiry to the hour, and no secret', () => {
-    const used = { lastUsedAt: secondOf(later(3_600)), expiresAt: secondOf(later(608_400)) }
-    expect(summary(used)).toStrictEqual({
+    const used = { lastUsedAt: at('16:40:00'), expiresAt: secondOf(later(608_400)) }
+    expect(summary(used, '17:00:00')).toStrictEqual({
       id: start().session.id,
       createdAt: '2026-11-24T15:40:00.000Z',
       lastUsedAt: '2026-11-24T16:00:00.000Z',
@@ -174,7 +197,6 @@ describe('the summary of a session', () => {
     })
   })
 
-  const at = (time: string) => secondOf(new Date(`2026-11-24T${time}Z`))
   test.each([
     ['15:40:01', '15:40:00'],
     ['15:59:59', '15:40:00'],
@@ -184,7 +206,7 @@ describe('the summary of a session', () => {
     ['17:00:00', '17:00:00'],
   ])('shows a last use at %s as %s', (used, shown) => {
     cases += 1
-    expect(summary({ lastUsedAt: at(used) }).lastUsedAt).toBe(`2026-11-24T${shown}.000Z`)
+    expect(summary({ lastUsedAt: at(used) }, '18:00:00').lastUsedAt).toBe(`2026-11-24T${shown}.000Z`)
   })
 
   test.each([
@@ -192,11 +214,18 @@ describe('the summary of a session', () => {
     ['18:00:00', '18:00:00'],
   ])('shows an expiry at %s as %s', (expires, shown) => {
     cases += 1
-    expect(summary({ expiresAt: at(expires) }).expiresAt).toBe(`2026-11-24T${shown}.000Z`)
+    expect(summary({ expiresAt: at(expires) }, '16:00:00').expiresAt).toBe(`2026-11-24T${shown}.000Z`)
   })
 
-  test('is the same whether or not the client refreshed within the hour', () => {
-    const before = summary({ lastUsedAt: at('16:10:00'), expiresAt: at('18:10:00') })
-    expect(summary({ lastUsedAt: at('16:50:00'), expiresAt: at('18:50:00') })).toEqual(before)
+  test('is the same before and after each refresh within an hour', () => {
+    let session = rotated(start().session, 'next', lifetimes, later(3_000))
+    const shownAt = (seconds: number) => summaryOf(session, later(seconds))
+    const before = shownAt(4_800)
+    expect(before.lastUsedAt).toBe('2026-11-24T16:00:00.000Z')
+    for (const seconds of [4_800, 6_000, 8_399]) {
+      session = rotated(session, 'next', lifetimes, later(seconds))
+      expect(shownAt(seconds)).toEqual(before)
+    }
+    expect(shownAt(8_400).lastUsedAt).toBe('2026-11-24T17:00:00.000Z')
   })
 })

@@ -29,6 +29,9 @@ export interface Session extends StoredSecret {
   createdAt: number
   lastUsedAt: number
   expiresAt: number
+  /** The latest use before the hour of `lastUsedAt`, and the expiry that it led to: see {@link summaryOf}. */
+  shownUsedAt: number
+  shownExpiresAt: number
   /** Address that the login came from, as the gateway saw it. */
   sourceIp: string
   userAgent: string
@@ -60,6 +63,7 @@ export function startSession(
   const createdAt = secondOf(now)
   const selector = selectorOf(createdAt, random.subarray(0, SELECTOR_BYTES))
   const secret = random.toString('base64url', SELECTOR_BYTES, SELECTOR_BYTES + SECRET_BYTES)
+  const expiresAt = createdAt + Math.min(lifetimes.absoluteTtlSeconds, lifetimes.idleTtlSeconds)
   const session = {
     userId: user.id,
     id: sessionIdOf(selector),
@@ -69,7 +73,9 @@ export function startSession(
     sessionGeneration: user.sessionGeneration,
     createdAt,
     lastUsedAt: createdAt,
-    expiresAt: createdAt + Math.min(lifetimes.absoluteTtlSeconds, lifetimes.idleTtlSeconds),
+    expiresAt,
+    shownUsedAt: createdAt,
+    shownExpiresAt: expiresAt,
     sourceIp: origin.sourceIp,
     // A cut through a surrogate pair leaves text that the store rejects.
     userAgent: origin.userAgent.slice(0, MAX_USER_AGENT_CHARACTERS).toWellFormed(),
@@ -94,6 +100,10 @@ export function rotated(session: Session, next: string, lifetimes: SessionLifeti
     rotatedAtMs: now.getTime(),
     lastUsedAt,
     expiresAt: Math.min(absoluteEnd, lastUsedAt + lifetimes.idleTtlSeconds),
+    ...(wholeHour(session.lastUsedAt) < wholeHour(lastUsedAt) && {
+      shownUsedAt: session.lastUsedAt,
+      shownExpiresAt: session.expiresAt,
+    }),
   }
 }
 
@@ -116,23 +126,22 @@ export interface SessionSummary {
 /**
  * Returns what users and operators see of a session.
  *
- * Shows the last use and the expiry to the hour only. Exact times would show a thief with an access
- * token when the owner refreshes, and so when to present a copied refresh token undetected.
+ * Shows the last use and the expiry to the hour, and a use only after its hour is over. Otherwise a thief
+ * with an access token could see when the owner refreshes, and so when to present a copied refresh token.
  */
-export const summaryOf = ({
-  id,
-  createdAt,
-  lastUsedAt,
-  expiresAt,
-  sourceIp,
-  userAgent,
-}: Session): SessionSummary => ({
-  id,
-  createdAt: isoOf(createdAt),
-  lastUsedAt: isoOf(Math.max(createdAt, wholeHour(lastUsedAt))),
-  expiresAt: isoOf(wholeHour(expiresAt)),
-  sourceIp,
-  userAgent,
-})
+export function summaryOf(session: Session, now: Date): SessionSummary {
+  const { id, createdAt, sourceIp, userAgent } = session
+  const isOver = wholeHour(session.lastUsedAt) < wholeHour(secondOf(now))
+  const usedAt = isOver ? session.lastUsedAt : session.shownUsedAt
+  const expiresAt = isOver ? session.expiresAt : session.shownExpiresAt
+  return {
+    id,
+    createdAt: isoOf(createdAt),
+    lastUsedAt: isoOf(Math.max(createdAt, wholeHour(usedAt))),
+    expiresAt: isoOf(wholeHour(expiresAt)),
+    sourceIp,
+    userAgent,
+  }
+}
 
 const wholeHour = (second: number) => second - (second % 3600)

@@ -85,6 +85,8 @@ describe('a session', () => {
     ['createdAt', { createdAt: undefined }],
     ['lastUsedAt', { lastUsedAt: { NULL: true } }],
     ['expiresAt', { expiresAt: { S: 'tomorrow' } }],
+    ['shownUsedAt', { shownUsedAt: undefined }],
+    ['shownExpiresAt', { shownExpiresAt: { NULL: true } }],
     ['sourceIp', { sourceIp: undefined }],
     ['userAgent', { userAgent: { N: '7' } }],
   ])('without a valid %s is an error, not a missing session', async (name, changes) => {
@@ -213,6 +215,8 @@ describe('the sessions of a user', () => {
       'createdAt',
       'lastUsedAt',
       'expiresAt',
+      'shownUsedAt',
+      'shownExpiresAt',
       'sourceIp',
       'userAgent',
     ])
@@ -247,14 +251,20 @@ describe('replacing a secret', () => {
 
   test('changes the secret and the times, and nothing else', async () => {
     const before = await itemOf()
-    expect(await replaceSecret(table, session, { ...replacement(later(60)), userAgent: 'other' })).toBe(true)
-    const { secretHash, rotatedAtMs, lastUsedAt, expiresAt } = replacement(later(60))
+    expect(await replaceSecret(table, session, { ...replacement(later(3_600)), userAgent: 'other' })).toBe(
+      true,
+    )
+    const { secretHash, rotatedAtMs, lastUsedAt, expiresAt, shownUsedAt, shownExpiresAt } = replacement(
+      later(3_600),
+    )
     expect(await itemOf()).toEqual({
       ...before,
       secretHash: { S: secretHash },
       rotatedAtMs: { N: String(rotatedAtMs) },
       lastUsedAt: { N: String(lastUsedAt) },
       expiresAt: { N: String(expiresAt) },
+      shownUsedAt: { N: String(shownUsedAt) },
+      shownExpiresAt: { N: String(shownExpiresAt) },
     })
   })
 

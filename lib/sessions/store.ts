@@ -32,6 +32,8 @@ const SESSION = [
   'createdAt',
   'lastUsedAt',
   'expiresAt',
+  'shownUsedAt',
+  'shownExpiresAt',
   'sourceIp',
   'userAgent',
 ]
@@ -105,8 +107,8 @@ export async function putSession(table: Table, session: Session): Promise<void> 
  * @throws {@link ServiceError} `unavailable`.
  */
 export function replaceSecret(table: Table, before: Session, after: Session): Promise<boolean> {
-  const { secretHash, rotatedAtMs, lastUsedAt, expiresAt } = after
-  const changes = { secretHash, rotatedAtMs, lastUsedAt, expiresAt }
+  const { secretHash, rotatedAtMs, lastUsedAt, expiresAt, shownUsedAt, shownExpiresAt } = after
+  const changes = { secretHash, rotatedAtMs, lastUsedAt, expiresAt, shownUsedAt, shownExpiresAt }
   return writeIf(table, 'UpdateItem', {
     Key: sessionKey(before),
     ConditionExpression:
@@ -166,6 +168,8 @@ function sessionOf(item: Item): Session | undefined {
     createdAt: number(item, 'createdAt'),
     lastUsedAt: number(item, 'lastUsedAt'),
     expiresAt: number(item, 'expiresAt'),
+    shownUsedAt: number(item, 'shownUsedAt'),
+    shownExpiresAt: number(item, 'shownExpiresAt'),
     sourceIp: text(item, 'sourceIp'),
     userAgent: text(item, 'userAgent'),
   }

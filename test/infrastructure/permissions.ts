@@ -43,7 +43,7 @@ const writing = (operations: string[], partitions: string[], attributes: string[
 const counting = (partitions: string[], attributes: string[]) =>
   onAttributes(['UpdateItem'], partitions, attributes, { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] })
 
-const SESSION_TIMES = ['createdAt', 'lastUsedAt', 'expiresAt']
+const USE = ['lastUsedAt', 'expiresAt', 'shownUsedAt', 'shownExpiresAt']
 const SECRETS = ['secretHash', 'salt', 'rotatedAtMs', 'endedAt']
 
 const VERIFY_TOKENS = reading(['GetItem'], ['disabled', 'generation'])
@@ -55,7 +55,8 @@ const readSessions = (operation: string) =>
     [operation],
     [
       ...SECRETS,
-      ...SESSION_TIMES,
+      'createdAt',
+      ...USE,
       'sourceIp',
       'userAgent',
       'username',
@@ -66,7 +67,7 @@ const readSessions = (operation: string) =>
       'survivingSession',
     ],
   )
-const CHANGE_SESSIONS = writing(['UpdateItem'], ['user#*'], [...SECRETS, 'lastUsedAt', 'expiresAt'])
+const CHANGE_SESSIONS = writing(['UpdateItem'], ['user#*'], [...SECRETS, ...USE])
 const REVOKE = ['generation', 'sessionGeneration', 'survivingSession', 'requestId']
 
 /** X-Ray has no resources to name, so its two actions take a wildcard. */
@@ -109,7 +110,8 @@ export function permissions(keys: string[]): Record<string, Statement[]> {
         [
           ...SECRETS,
           'sessionGeneration',
-          ...SESSION_TIMES,
+          'createdAt',
+          ...USE,
           'sourceIp',
           'userAgent',
           'generation',
