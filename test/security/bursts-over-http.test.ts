@@ -32,7 +32,7 @@ async function countersOfName(): Promise<[sk: string, attempts: number][]> {
 
 const login = (password: string) => postLogin(service.url, JSON.stringify({ username: 'user', password }))
 
-/** Sends passwords at once, the right one at a place or none, and expects no more verdicts than the limits. */
+/** Sends passwords at once, the right one at a place or none, and expects at most as many verdicts as the limits allow. */
 async function expectLimits(count: number, rightAt: number): Promise<void> {
   const startedMs = Date.now()
   const passwords = Array.from({ length: count }, (_, index) =>
