@@ -3,8 +3,10 @@ import { getItems } from '../../lib/aws/dynamodb.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, findUser, replaceHash } from '../../lib/users/store.ts'
+import { loadHandler } from '../../test/support/handlers.ts'
 import { parsed } from '../../test/support/lambda.ts'
 import {
+  aws,
   begin,
   behindAuthorizer,
   call,
@@ -22,12 +24,14 @@ import {
   records,
   refresh,
   rejectsOtherContexts,
+  service,
   sessionIdOf,
   stored,
   table,
   tokenPair,
   useRoutes,
 } from '../../test/support/routes.ts'
+import { startWire } from '../../test/support/wire.ts'
 
 useRoutes()
 
@@ -187,8 +191,31 @@ describe('PUT /password', () => {
     const conflict = problem(409, 'Conflict', 'The account was modified concurrently. Reload and try again.')
     expect(responses).toContainEqual(noContent)
     expect(responses).toContainEqual(conflict)
+    expect(await attempts()).toEqual([0, 0, 0])
     const statuses = await Promise.all(passwords.map(async (password) => (await login(password)).statusCode))
     expect(statuses).toEqual(responses.map(({ statusCode }) => (statusCode === 204 ? 200 : 401)))
+  })
+
+  test('succeeds if its response is lost and an operator then changes the role', async () => {
+    const wire = await startWire(aws)
+    wire.intercept(async (write) => {
+      const isFirst = wire.calls().filter(({ label }) => label === 'UpdateItem user profile').length === 1
+      if (write.label !== 'UpdateItem user profile' || !isFirst) return 'pass'
+      await write.send()
+      const user = await stored()
+      await changeUser(table, user, { role: 'admin', ...revokeTokens(user) }, 'the operator')
+      return 'cut before'
+    })
+    const endpoints = { ...aws.settings.endpoints, dynamodb: new URL(wire.url) }
+    const handler = await loadHandler(service, 'password', {
+      ...aws,
+      settings: { ...aws.settings, endpoints },
+    })
+    const body = JSON.stringify({ currentPassword: 'user', newPassword: fresh })
+    expect(parsed(await handler(await eventOf('password', { body }), context))).toEqual(noContent)
+    wire.stop()
+    expect((await stored()).requestId).toBe('the operator')
+    expect((await login(fresh)).statusCode).toBe(200)
   })
 
   test.each<[string, () => Promise<unknown>]>([

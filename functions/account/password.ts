@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { within } from '../../lib/aws/client.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
@@ -16,7 +17,7 @@ import { findSession } from '../../lib/sessions/store.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { together } from '../../lib/together.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
-import { changeUser } from '../../lib/users/store.ts'
+import { changeUser, findUser } from '../../lib/users/store.ts'
 
 const WRONG_PASSWORD = {
   fields: [{ pointer: '#/currentPassword', detail: 'Incorrect password.' }],
@@ -51,16 +52,27 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   }
 
   const passwordHash = await hashPassword(newPassword, randomBytes(SALT_BYTES))
-  const { session, user } = await findSession(table, userId, sessionId)
+  const [{ session, user }] = await together([
+    findSession(table, userId, sessionId),
+    returnAttempt(table, attempt),
+  ])
   if (user?.generation !== generation) throw new ServiceError('conflict', 'the user changed')
   // The caller's session may have ended while its token was still accepted. It must not survive then.
   const survivor = session && isLive(session, user, now) ? session.id : undefined
   const changes = { passwordHash, changedAt: new Date().toISOString(), ...revokeSessions(user, survivor) }
-  const [isChanged] = await together([
-    changeUser(table, user, changes, randomUUID()),
-    returnAttempt(table, attempt),
-  ])
-  if (!isChanged) throw new ServiceError('conflict', 'the user changed')
+  const isChanged = await changeUser(table, user, changes, randomUUID())
+  if (!isChanged && !(await hasHash(table, userId, passwordHash))) {
+    throw new ServiceError('conflict', 'the user changed')
+  }
   console.info({ event: 'password.changed', userId })
   return noContent()
 })
+
+/**
+ * Whether this password is stored after all. If the response to the write was lost and an operator changed the user
+ * right after it, the user's latest change is the operator's. The hash has a salt of its own.
+ */
+async function hasHash(table: Table, userId: string, passwordHash: string): Promise<boolean> {
+  const user = await findUser(table, userId)
+  return user?.passwordHash === passwordHash
+}
