@@ -114,8 +114,9 @@ describe('POST /refresh', () => {
     expect(await refresh(token)).toEqual(invalidToken)
   })
 
-  test('returns a fresh refresh token unchanged for ten seconds, with a new access token', async () => {
-    const { body } = await refresh(await begin())
+  test('returns a fresh refresh token unchanged for ten seconds, and logs it', async () => {
+    const token = await begin()
+    const { body } = await refresh(token)
     const session = await sessionOf(body.refreshToken)
     vi.setSystemTime(later(9.999))
     const again = await refresh(body.refreshToken)
@@ -126,7 +127,7 @@ describe('POST /refresh', () => {
     expect(await sessionOf(body.refreshToken)).toEqual(session)
     vi.setSystemTime(later(10))
     expect((await refresh(body.refreshToken)).body.refreshToken).not.toBe(body.refreshToken)
-    expect(records).toEqual([])
+    expect(records).toEqual([sessionEvent('session.repeated', token)])
   })
 
   test('returns the same next token to a repeated token for ten seconds, and logs it', async () => {
@@ -283,12 +284,22 @@ describe('POST /refresh, while the access token is being signed', () => {
     expect(await sessionOf(token)).toBeUndefined()
   })
 
+  test('begins the grace period after a slow signature', async () => {
+    const token = await begin()
+    const { body } = await refreshWhile(token, async () => void vi.setSystemTime(later(4)))
+    expect((await sessionOf(token))?.rotatedAtMs).toBe(later(4).getTime())
+    expect(body.refreshExpiresIn).toBe(7_200)
+    vi.setSystemTime(later(13.999))
+    expect((await refresh(token)).body.refreshToken).toBe(body.refreshToken)
+  })
+
   test('returns the next token that a concurrent request created', async () => {
     const token = await begin()
     let other: Awaited<ReturnType<typeof refresh>> | undefined
     const response = await refreshWhile(token, async () => {
       vi.setSystemTime(later(0.001))
       other = await refresh(token)
+      vi.setSystemTime(later(0.002))
     })
     expect(response).toEqual(tokenPair)
     expect(response.body.refreshToken).toBe(other?.body.refreshToken)

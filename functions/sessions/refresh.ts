@@ -34,10 +34,19 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   // Sign first: if the signature fails, nothing has changed and the client may retry.
   const token = await issueToken(aws, config, redeemed.user, redeemed.session.id, now)
   const lifetimes = lifetimesFrom(config)
-  const { session, secret } = await rotateSecret(table, presented, redeemed, lifetimes, graceSeconds, now)
+  // The grace period begins when the client can have the response, not before a slow signature.
+  const signedAt = new Date()
+  const { session, secret } = await rotateSecret(
+    table,
+    presented,
+    redeemed,
+    lifetimes,
+    graceSeconds,
+    signedAt,
+  )
   return json(200, {
     ...token,
     refreshToken: withSecret(refreshToken, secret),
-    refreshExpiresIn: refreshTtlSeconds(session, now),
+    refreshExpiresIn: refreshTtlSeconds(session, signedAt),
   })
 })

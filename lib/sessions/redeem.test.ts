@@ -126,12 +126,12 @@ test('a store that is down does not make a token invalid', async () => {
   })
 })
 
-test('a store that fails to end a reused session is an outage, and nothing is logged', async () => {
+test('a store that fails to end a reused session is an outage, and the reuse is logged', async () => {
   const failing: typeof aws = (service, operation, input) =>
     aws(service, operation, operation === 'UpdateItem' ? { ...input, TableName: 'missing' } : input)
   const presented = { userId: ada.id, sessionId: session.id, secret: 'made up' }
   const redeem = redeemRefreshToken({ aws: failing, name: table.name }, presented, GRACE_SECONDS, now)
   await expect(redeem).rejects.toMatchObject({ code: 'unavailable' })
-  expect(records).toEqual([])
+  expect(records).toEqual([{ event: 'session.reuse', userId: ada.id, sessionId: session.id }])
   expect(await stored()).toEqual(session)
 })

@@ -34,8 +34,9 @@ export async function redeemRefreshToken(
   }
   const state = classifySecret(session, secret, graceSeconds, now)
   if (state === 'reused') {
-    await endSession(table, session, now)
+    // Logged first: the theft must show even if the write fails.
     console.warn({ event: 'session.reuse', userId, sessionId })
+    await endSession(table, session, now)
     throw new ServiceError('invalid_refresh_token', 'the token was replaced earlier')
   }
   if (state === 'repeated') console.warn({ event: 'session.repeated', userId, sessionId })

@@ -36,10 +36,11 @@ describe('rotating a secret', () => {
     expect(await stored()).toStrictEqual(replacement(later(60)))
   })
 
-  test('that is fresh returns it again, without any call', async () => {
+  test('that is fresh returns it again, without any call, and is logged', async () => {
     const { watched, calls } = watchedTable(table)
     expect(await rotate(watched, 'fresh')).toStrictEqual({ session, secret })
     expect(calls).toEqual([])
+    expect(records).toEqual(logged('session.repeated'))
   })
 
   test('that is repeated returns the next one, without any call', async () => {

@@ -27,8 +27,12 @@ export async function rotateSecret(
   graceSeconds: number,
   now: Date,
 ): Promise<Rotated> {
-  const { secret } = presented
-  if (state === 'fresh') return { session, secret }
+  const { userId, sessionId, secret } = presented
+  if (state === 'fresh') {
+    // A thief who presents the newest token moments after the owner gets this too, and leaves no other trace.
+    console.warn({ event: 'session.repeated', userId, sessionId })
+    return { session, secret }
+  }
   const next = nextSecret(session, secret)
   if (state === 'repeated') return { session, secret: next }
   const after = rotated(session, next, lifetimes, now)

@@ -119,13 +119,13 @@ test('a replaced token gets the same next token for 10 s, then it ends the sessi
   await rejected(next)
 })
 
-test('a fresh token is returned unchanged for 10 s, then it is replaced', async () => {
+test('a fresh token is returned unchanged and logged for 10 s, then it is replaced', async () => {
   const { refreshToken } = await renew((await signIn(functions, await stores.add())).refreshToken)
   at(9.999)
   expect((await renew(refreshToken)).refreshToken).toBe(refreshToken)
   at(10)
   expect((await renew(refreshToken)).refreshToken).not.toBe(refreshToken)
-  expect(logged()).toEqual([])
+  expect(logged()).toEqual([event('session.repeated', refreshToken)])
 })
 
 test.each([1, 5])('a token of %i rotations ago ends the session', async (rotations) => {
