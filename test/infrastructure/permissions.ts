@@ -32,6 +32,7 @@ const onAttributes = (operations: string[], partitions: string[], attributes: st
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
       'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', ...attributes] },
       StringEqualsIfExists: more,
+      Null: { 'dynamodb:Attributes': 'false' },
     },
   )
 
