@@ -61,7 +61,7 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
     ],
     [
       'if (exp === undefined || !Number.isSafeInteger(exp)) → if (false || !Number.isSafeInteger(exp))',
-      'undefined is no safe integer. The types do not know it.',
+      'A missing exp is no safe integer. The types do not know it.',
     ],
     [
       'if (iat === undefined || iat > secondOf(now) + CLOCK_SKEW_SECONDS) { → if (false || iat > secondOf(now) + CLOCK_SKEW_SECONDS) {',
@@ -72,7 +72,7 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
   'lib/tokens/public-keys.ts': [
     [
       'if (cause === undefined || !REFUSALS.has(cause)) throw error → if (false || !REFUSALS.has(cause)) throw error',
-      'undefined is not among the refusals. The types do not know it.',
+      'A missing type is not among the refusals. The types do not know it.',
     ],
   ],
   'lib/tokens/signer.ts': [
