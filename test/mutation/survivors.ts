@@ -65,7 +65,7 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
     ],
     [
       'if (iat === undefined || iat > secondOf(now) + CLOCK_SKEW_SECONDS) { → if (false || iat > secondOf(now) + CLOCK_SKEW_SECONDS) {',
-      'jose has rejected a token without iat. The types do not know it.',
+      'A token without iat has been rejected by jose. The types do not know it.',
     ],
     ['} catch { return undefined } → } catch {}', 'A function without a return returns undefined.'],
   ],
