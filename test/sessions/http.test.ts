@@ -294,7 +294,7 @@ describe('with high limits', () => {
   })
 
   describe('ending sessions', () => {
-    test('a logout ends its session and no other, and answers 204', async () => {
+    test('a logout ends its session and no other, and gets 204', async () => {
       const username = await stores.add()
       const [here, there] = [await api.signIn(username), await api.signIn(username)]
       expect(await api.logout({ refreshToken: here.refreshToken })).toEqual(NO_CONTENT)
@@ -414,7 +414,7 @@ describe('with high limits', () => {
   })
 
   describe('password change', () => {
-    test('a password change answers 204, ends all other sessions and keeps its own', async () => {
+    test('a password change is a 204, and ends all sessions but its own', async () => {
       const username = await stores.add()
       const [here, there] = [await api.signIn(username), await api.signIn(username)]
       expect(await api.changePassword(here.authToken, PASSWORD, NEW_PASSWORD)).toEqual(NO_CONTENT)
@@ -654,7 +654,7 @@ describe('with low limits', () => {
     expect((await api.renew(refreshToken)).refreshExpiresIn).toBe(120)
   })
 
-  test('after 10 failures a login answers 429 with the seconds to wait', async () => {
+  test('after 10 failures a login gets 429 with the seconds to wait', async () => {
     const username = await stores.add()
     await fail(10, username)
     await fail(10, 'no-such-user')
