@@ -42,7 +42,7 @@ export const ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Refresh the tokens',
     description:
-      'Exchanges a refresh token for a new access token and the next refresh token. Each refresh token can be used once. A retry within the grace period (10 seconds by default) returns the same next refresh token. During that period the next token is returned unchanged too. Any later reuse ends the session.',
+      'Exchanges a refresh token for a new access token and the next refresh token. A retry within the grace period (10 seconds by default) returns the same next refresh token. During that period the next token is returned unchanged too. A replaced token that is used later ends the session.',
     body: { schema: RefreshRequest, examples: { token: refreshExample } },
     response: { description: 'The next tokens.', content: json(schemaRef('Tokens'), tokens) },
     problems: ['invalid_refresh_token'],
@@ -130,7 +130,7 @@ export const ROUTES: Route[] = [
     operationId: 'changePassword',
     tag: 'Account',
     summary: 'Change the password',
-    description: `Ends all other sessions and revokes all access tokens: refresh to get a new one. The new password must have ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters, and must be neither the username nor a common password. A wrong current password counts as a failed login attempt.`,
+    description: `Ends all other sessions and revokes all access tokens: refresh to get a new one. The new password must have ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters, and must be neither the username nor a common password. Wrong current passwords are limited by user and by source. Only the limit of the source is shared with failed logins.`,
     isProtected: true,
     body: {
       schema: PasswordChangeRequest,

@@ -74,9 +74,11 @@ export function publicKeyFromSpki(spki: Buffer): PublicKey {
  *
  * The cache reads all keys again when they are five minutes old, and when a token names an unknown
  * `kid`. Forged tokens cause at most one read a minute, or one in five seconds after a read that
- * failed or without a key that KMS refused, so an attacker cannot flood KMS. While there are no
- * keys, a failed read is repeated after a pause of at most a second, with full jitter. Concurrent
- * requests share a read.
+ * failed or without a key that KMS refused. While there are no keys, a failed read is repeated after
+ * a pause of at most a second, with full jitter. Concurrent requests share a read.
+ *
+ * All of that holds in one process. Lambda gives each instance of a function one request at a time, so
+ * N new instances read N times: two calls each, or six if KMS fails and the calls are repeated.
  *
  * If KMS refuses one key, the remaining keys are still used: during a key turnover a published key
  * may be missing for a while. A token with an unknown `kid` cannot be verified then, and the cache
