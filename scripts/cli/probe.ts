@@ -37,6 +37,6 @@ export async function expectDynamoDb(url: URL, { isUsualPort }: { isUsualPort: b
   }
   throw new Refusal(
     'failed',
-    `Port ${port} answers, but is no DynamoDB. Use the address that npm start printed: --endpoint http://127.0.0.1:PORT`,
+    `Port ${port} is open, but it is not DynamoDB. Use the address that npm start printed: --endpoint http://127.0.0.1:PORT`,
   )
 }

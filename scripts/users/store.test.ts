@@ -50,7 +50,7 @@ const promote = (table = store.table, seen: number[] = []) =>
     return changeUser(table, user, { role: 'admin', ...revokeTokens(user) }, requestId)
   })
 
-const MOVED = 'User ada was removed or renamed meanwhile. Check, and try again.'
+const MOVED = 'User ada was removed or renamed concurrently. List the users and try again.'
 
 test('a change that another one overtakes starts again from the changed user', async () => {
   const seen: number[] = []

@@ -50,7 +50,7 @@ export async function changeExisting(
       // An operator who was asked something may answer minutes after the read.
       throw new Refusal(
         'refused',
-        `User ${loginName} was removed or renamed meanwhile. Check, and try again.`,
+        `User ${loginName} was removed or renamed concurrently. List the users and try again.`,
       )
     }
     const isStored = await change(user, requestId)

@@ -185,12 +185,12 @@ test.each<[string, RequestListener]>([
   ['Django', (_, response) => void response.writeHead(403).end('<h1>Forbidden (403)</h1>')],
   ['a server that accepts everything', (_, response) => void response.end('{"Items":[]}')],
   ['a server that closes the connection', (request) => void request.socket.destroy()],
-])('users says that %s is no DynamoDB', async (_, respond) => {
+])('users says that %s is not DynamoDB', async (_, respond) => {
   const port = await startOther(respond)
   expect(await run(['list', '--local', '--endpoint', `http://127.0.0.1:${port}`])).toEqual(
     refusal(
       3,
-      `Port ${port} answers, but is no DynamoDB. Use the address that npm start printed: --endpoint http://127.0.0.1:PORT`,
+      `Port ${port} is open, but it is not DynamoDB. Use the address that npm start printed: --endpoint http://127.0.0.1:PORT`,
     ),
   )
 })
