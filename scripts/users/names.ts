@@ -1,10 +1,11 @@
-import type { Table } from '../../lib/aws/dynamodb.ts'
+import type { Key, Table } from '../../lib/aws/dynamodb.ts'
 import { isEmail } from '../../lib/login-name.ts'
 import { changeNames } from '../../lib/users/names.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
+import { attachedToNames, deleteItems } from './remove.ts'
 import { alreadyExists, changeExisting, findExisting } from './store.ts'
 
 type Names = Pick<User, 'username' | 'email' | 'emailVerified'>
@@ -51,7 +52,11 @@ export async function removeEmail(table: Table, loginName: string, io: Io): Prom
 
 const REVOKED = 'Access tokens issued before are revoked.\n'
 
-/** Changes the names of a user. An address that changes is not verified. */
+/**
+ * Changes the names of a user. An address that changes is not verified.
+ *
+ * Deletes the counters and marks of the freed names afterwards: the next owner of a name must not inherit known sources.
+ */
 async function change(
   table: Table,
   loginName: string,
@@ -59,15 +64,23 @@ async function change(
   namesTo: (user: User) => Pick<User, 'username' | 'email'>,
 ): Promise<void> {
   const found = await findExisting(table, loginName)
+  let attached: Key[] = []
   await changeExisting(table, loginName, found, async (user, requestId) => {
     const { username, email } = namesTo(user)
     const names = namesOf(username, email, user.emailVerified)
     const isVerified = names.emailVerified && names.email === user.email
     const after = { ...names, emailVerified: isVerified }
+    const kept = loginNamesOf(after)
+    // Before the change: from then on, what is under a freed name may be its next owner's.
+    attached = await attachedToNames(
+      table,
+      loginNamesOf(user).filter((name) => !kept.includes(name)),
+    )
     const outcome = await changeNames(table, user, after, now(), requestId)
     if (outcome === 'taken') throw alreadyExists(await takenName(table, after, user.id))
     return outcome === 'done'
   })
+  await deleteItems(table, attached)
 }
 
 /** Returns the login name that another user has. */

@@ -19,7 +19,7 @@ const DELETIONS_IN_FLIGHT = 8
 export async function remove(table: Table, loginName: string, yes: boolean, io: Io): Promise<string> {
   const found = await findUserByName(table, loginName)
   if (found === undefined) {
-    const left = await attachedIn(table, [nameKey(loginName).pk.S])
+    const left = await attachedToNames(table, [loginName])
     if (left.length === 0) throw noSuchUser(loginName)
     await deleteItems(table, left)
     return `User ${loginName} does not exist. Deleted what was left under the name.\n`
@@ -42,6 +42,13 @@ export function attachedTo(table: Table, user: User): Promise<Key[]> {
   const names = loginNamesOf(user).map((name) => nameKey(name).pk.S)
   return attachedIn(table, [profileKey(user.id).pk.S, ...names])
 }
+
+/** Finds the counters and marks of login names. */
+export const attachedToNames = (table: Table, loginNames: readonly string[]): Promise<Key[]> =>
+  attachedIn(
+    table,
+    loginNames.map((name) => nameKey(name).pk.S),
+  )
 
 /**
  * Finds sessions, counters and marks, but no profile and no name: a new user may claim the name.

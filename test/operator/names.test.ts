@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { text } from '../../lib/aws/dynamodb.ts'
+import { nameKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { PASSWORD, readyHash, type Store, startStore } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
@@ -55,6 +57,22 @@ describe('add', () => {
     expect(outcome).toEqual(refusal(1, `User ${name} already exists.`))
     expect(await store.items()).toEqual(before)
   })
+})
+
+test.each([
+  ['rename', ['rename', 'ada', 'countess'], 'ada', 'ada@example.org'],
+  ['set-email', ['set-email', 'ada', 'ada@example.com'], 'ada@example.org', 'ada'],
+  ['set-email --remove', ['set-email', 'ada', '--remove'], 'ada@example.org', 'ada'],
+])('%s deletes the known sources and counters of the freed name', async (_, args, freed, kept) => {
+  const attachedTo = (name: string) =>
+    ['known#192.0.2.1', 'attempts#192.0.2.1#1'].map((sk) => ({ ...nameKey(name), sk: { S: sk } }))
+  for (const Item of [...attachedTo(freed), ...attachedTo(kept)]) {
+    await store.table.aws('dynamodb', 'PutItem', { TableName: store.table.name, Item })
+  }
+  expect(await store.run(args)).toMatchObject({ status: 0, stderr: '' })
+  const left = await store.items()
+  expect(left.filter((item) => text(item, 'pk') === nameKey(freed).pk.S)).toEqual([])
+  expect(left).toEqual(expect.arrayContaining(attachedTo(kept)))
 })
 
 describe('rename', () => {
