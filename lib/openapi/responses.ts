@@ -3,9 +3,9 @@ import { ALL_PROBLEMS, type ProblemName, problemExample } from './problems.ts'
 import type { Route } from './route.ts'
 import { schemaRef } from './schemas.ts'
 
-/** Problems of every route, and of those with parameters, with a body, or with an access token. */
+/** Problems of every route, and of those with a parameter in the path, with a body, or with an access token. */
 const ALWAYS: ProblemName[] = ['throttled', 'internal', 'unavailable']
-const WITH_PARAMETERS: ProblemName[] = ['request_refused']
+const WITH_PATH_PARAMETER: ProblemName[] = ['request_refused']
 const WITH_BODY: ProblemName[] = [
   'malformed_body',
   'request_refused',
@@ -18,7 +18,7 @@ const PROTECTED: ProblemName[] = ['invalid_token']
 /** Returns all problems of a route, by status. */
 function problemsByStatus(route: Route): [status: number, names: ProblemName[]][] {
   const names = new Set([
-    ...(route.parameters ? WITH_PARAMETERS : []),
+    ...(route.path.includes('{') ? WITH_PATH_PARAMETER : []),
     ...(route.body ? WITH_BODY : []),
     ...(route.isProtected ? PROTECTED : []),
     ...(route.problems ?? []),
