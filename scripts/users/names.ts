@@ -23,11 +23,16 @@ export const namesOf = (username: string, email: string | undefined, isVerified:
 
 /** Changes the username. If it was the address and the new one is an address too, the address changes with it. */
 export async function rename(table: Table, loginName: string, username: string, io: Io): Promise<string> {
+  let former: string | undefined
   await change(table, loginName, io, (user) => {
-    const isBoth = user.email === user.username && isEmail(username)
-    return { username, email: isBoth ? username : user.email }
+    const wasBoth = user.email === user.username
+    former = wasBoth && !isEmail(username) ? user.email : undefined
+    return { username, email: wasBoth && isEmail(username) ? username : user.email }
   })
-  return `${loginName} now has the username ${username}. ${REVOKED}`
+  const kept =
+    former &&
+    `The address ${former} still signs in. Remove it: npm run users -- set-email ${username} --remove\n`
+  return `${loginName} now has the username ${username}. ${REVOKED}${kept ?? ''}`
 }
 
 /** Changes the address. If it was the username, the username changes with it. */

@@ -100,7 +100,10 @@ describe('rename', () => {
     expect(await store.user('ada@example.com')).toMatchObject(both)
     expect(await store.user('ada@example.org')).toBeUndefined()
 
-    await store.run(['rename', 'ada@example.com', 'ada'])
+    expect((await store.run(['rename', 'ada@example.com', 'ada'])).stdout).toBe(
+      'ada@example.com now has the username ada. Access tokens issued before are revoked.\n' +
+        'The address ada@example.com still signs in. Remove it: npm run users -- set-email ada --remove\n',
+    )
     expect(await store.user('ada@example.com')).toMatchObject({ username: 'ada', email: 'ada@example.com' })
   })
 
