@@ -18,6 +18,7 @@ import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { together } from '../../lib/together.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser, findUser } from '../../lib/users/store.ts'
+import type { User, UserState } from '../../lib/users/user.ts'
 
 const WRONG_PASSWORD = {
   fields: [{ pointer: '#/currentPassword', detail: 'Incorrect password.' }],
@@ -60,19 +61,20 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   // The caller's session may have ended while its token was still accepted. It must not survive then.
   const survivor = session && isLive(session, user, now) ? session.id : undefined
   const changes = { passwordHash, changedAt: new Date().toISOString(), ...revokeSessions(user, survivor) }
-  const isChanged = await changeUser(table, user, changes, randomUUID())
-  if (!isChanged && !(await hasHash(table, userId, passwordHash))) {
-    throw new ServiceError('conflict', 'the user changed')
-  }
+  if (!(await storeChange(table, user, changes))) throw new ServiceError('conflict', 'the user changed')
   console.info({ event: 'password.changed', userId })
   return noContent()
 })
 
 /**
- * Whether this password is stored after all. If the response to the write was lost and an operator changed the user
- * right after it, the user's latest change is the operator's. The hash has a salt of its own.
+ * Stores a new password. If the response to the write was lost and an operator changed the user right after it, the
+ * user's latest change is the operator's. Then the hash, which has a salt of its own, shows that the write succeeded.
  */
-async function hasHash(table: Table, userId: string, passwordHash: string): Promise<boolean> {
-  const user = await findUser(table, userId)
-  return user?.passwordHash === passwordHash
+async function storeChange(
+  table: Table,
+  user: UserState,
+  changes: Pick<User, 'passwordHash' | 'changedAt' | 'generation' | 'sessionGeneration'>,
+): Promise<boolean> {
+  if (await changeUser(table, user, changes, randomUUID())) return true
+  return (await findUser(table, user.id))?.passwordHash === changes.passwordHash
 }
