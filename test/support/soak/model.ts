@@ -76,6 +76,8 @@ export function soakUser(username: string, sourceIp: string, firstPassword: stri
 
   function bury(session: ClientSession, because: string): void {
     session.state = 'ended'
+    // From here on, revocations do not know this session.
+    session.isTokenLive = false
     endedIds.push(session.id)
     if (endedIds.length > MAX_INVALID) endedIds.shift()
     remember({ refreshToken: session.refreshToken, because })
