@@ -11,6 +11,7 @@ const [region = '', ...keyAliases] = process.argv.slice(2)
 
 const items = new Map<string, Item>()
 const idOf = ({ pk, sk }: Item | Key) => JSON.stringify([pk, sk])
+const textOf = (attribute: Attribute | undefined): string => Object(attribute).S ?? ''
 let isFilling = true
 
 interface Input {
@@ -19,7 +20,7 @@ interface Input {
   Key: Key
   RequestItems: Record<string, { Keys: Key[] }>
   TransactItems: { Put?: { Item: Item } }[]
-  ExpressionAttributeValues: { ':pk': { S: string } }
+  ExpressionAttributeValues: { ':pk': { S: string }; ':session': { S: string } }
 }
 
 const operations: Record<string, (input: Input) => object> = {
@@ -35,10 +36,9 @@ const operations: Record<string, (input: Input) => object> = {
     ])
     return { Responses: Object.fromEntries(found) }
   },
-  Query({ ExpressionAttributeValues }) {
-    const isWanted = (pk: Attribute | undefined) =>
-      JSON.stringify(pk) === JSON.stringify(ExpressionAttributeValues[':pk'])
-    return { Items: [...items.values()].filter(({ pk }) => isWanted(pk)) }
+  Query({ ExpressionAttributeValues: { ':pk': wanted, ':session': prefix } }) {
+    const isWanted = ({ pk, sk }: Item) => textOf(pk) === wanted.S && textOf(sk).startsWith(prefix.S)
+    return { Items: [...items.values()].filter(isWanted) }
   },
   TransactWriteItems({ TransactItems }) {
     for (const { Put } of TransactItems) {
