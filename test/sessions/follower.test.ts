@@ -54,7 +54,7 @@ test('the list of sessions is the same before and after a refresh', async () => 
   expect(JSON.parse(before).sessions.map(({ id }: { id: string }) => id)).toEqual(ids.reverse())
   let refreshes = 0
   let tokens = devices.map(({ refreshToken }) => refreshToken)
-  // The last use in the hour of the sign-in shows no more than the sign-in does, so the list stays the same for two hours.
+  // A use in the hour of the sign-in looks like the sign-in. So the list stays the same for two hours.
   for (const minute of [1, 17, 41, 59, 60, 84, 102, 119]) {
     const next: string[] = []
     for (const [device, refreshToken] of tokens.entries()) {
