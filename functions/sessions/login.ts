@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { within } from '../../lib/aws/client.ts'
+import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
@@ -16,7 +17,6 @@ import {
 } from '../../lib/sessions/session.ts'
 import { abandonSession, putSession } from '../../lib/sessions/store.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
-import { together } from '../../lib/together.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
 const issueToken = tokenIssuer()

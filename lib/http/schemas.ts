@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { LOGIN_NAME } from '../login-name.ts'
+import { LOGIN_NAME } from '../users/login-name.ts'
 
 /** Maximum size of a password in UTF-8, in normalisation form C. */
 export const MAX_PASSWORD_BYTES = 1_024

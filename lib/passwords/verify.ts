@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { getItems, type Item, type Table, text } from '../aws/dynamodb.ts'
+import { together } from '../aws/together.ts'
 import { ServiceError } from '../errors.ts'
 import { logFailure } from '../http/handler.ts'
 import {
@@ -19,7 +20,6 @@ import {
   type Reservation,
   reserveAttempt,
 } from '../throttling/store.ts'
-import { together } from '../together.ts'
 import { findUser, nameKey, replaceHash } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { DECOY_HASH, hashPassword, needsRehash, SALT_BYTES, verifyPassword } from './hash.ts'

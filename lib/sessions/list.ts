@@ -1,5 +1,5 @@
 import type { Table } from '../aws/dynamodb.ts'
-import { together } from '../together.ts'
+import { together } from '../aws/together.ts'
 import { findUserState } from '../users/store.ts'
 import { isLive, type SessionSummary, summaryOf } from './session.ts'
 import { findSessions } from './store.ts'

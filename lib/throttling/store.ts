@@ -1,7 +1,7 @@
 import { awsErrorType } from '../aws/client.ts'
 import { attribute, type Item, type Table, writeIf } from '../aws/dynamodb.ts'
+import { together } from '../aws/together.ts'
 import { secondOf } from '../time.ts'
-import { together } from '../together.ts'
 import { type Counter, knownSourceKey } from './limits.ts'
 
 /** How long a mark is valid after the last session of the source could have ended. */

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { ServiceError } from '../errors.ts'
-import { isLoginName } from '../login-name.ts'
 import { secondOf } from '../time.ts'
+import { isLoginName } from '../users/login-name.ts'
 import { isRole, isUserId, type Principal, type UserState } from '../users/user.ts'
 import type { PublicKeys } from './public-keys.ts'
 

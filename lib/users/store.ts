@@ -11,7 +11,7 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
-import { isLoginName } from '../login-name.ts'
+import { isLoginName } from './login-name.ts'
 import type { RevocationState } from './revocation.ts'
 import { isRole, isUserId, type User, type UserState } from './user.ts'
 

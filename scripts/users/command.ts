@@ -1,7 +1,7 @@
 import { Argument, type Command, Option } from 'commander'
 import { safeParse } from 'zod/mini'
 import { LoginName } from '../../lib/http/schemas.ts'
-import { isEmail } from '../../lib/login-name.ts'
+import { isEmail } from '../../lib/users/login-name.ts'
 import { ROLES, type Role } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'

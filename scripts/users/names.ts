@@ -1,5 +1,5 @@
 import type { Key, Table } from '../../lib/aws/dynamodb.ts'
-import { isEmail } from '../../lib/login-name.ts'
+import { isEmail } from '../../lib/users/login-name.ts'
 import { changeNames } from '../../lib/users/names.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../lib/users/user.ts'

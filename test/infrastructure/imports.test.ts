@@ -32,10 +32,11 @@ const localImports = ({ file, imports }: Pick<Source, 'file' | 'imports'>): stri
 
 /** The concepts of `lib/` in order: a concept may import those on earlier lines only. */
 const LEVELS = [
-  ['errors', 'time', 'together', 'login-name'],
+  ['errors', 'time'],
   ['config'],
-  ['http', 'aws'],
+  ['aws'],
   ['users'],
+  ['http'],
   ['tokens', 'sessions', 'throttling', 'authorization'],
   ['passwords'],
   ['openapi'],

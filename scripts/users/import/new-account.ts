@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
 import { LoginName, Password } from '../../../lib/http/schemas.ts'
-import { isEmail } from '../../../lib/login-name.ts'
 import { phcFault } from '../../../lib/passwords/hash.ts'
 import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
+import { isEmail } from '../../../lib/users/login-name.ts'
 import { isUserId, ROLES, type User } from '../../../lib/users/user.ts'
 import { namesOf } from '../names.ts'
 
