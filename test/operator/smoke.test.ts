@@ -209,7 +209,7 @@ describe('npm run smoke', () => {
 /** The checks that need another one. */
 const NEEDING = {
   'public keys': ['signature of the access token'],
-  'sign-in': NAMES.slice(NAMES.indexOf('sign-in') + 1),
+  'sign-in': NAMES.slice(NAMES.indexOf('401 for a wrong password') + 1),
 }
 
 /** Returns the lines of a run in which some checks fail, and the last line on standard error. */
@@ -241,14 +241,14 @@ describe('npm run smoke against a broken service', () => {
     const closed = await startFaultyService(inject('serviceUrl'))
     closed.stop()
     const outcome = await run(['--local', '--url', closed.url, '--endpoint', endpoint.origin])
-    const sending = NAMES.slice(0, NAMES.indexOf('sign-in') + 1)
+    const sending = NAMES.slice(0, NAMES.indexOf('401 for a wrong password') + 1)
     const refused = failedWith(Object.fromEntries(sending.map((name) => [name, 'no response: ECONNREFUSED'])))
     const stdout = linesOf({ ...outcome, stdout: outcome.stdout.replace(closed.url, service.url) })
     expect({ ...outcome, stdout }).toEqual(refused)
   })
 
   test('prints no token that an error repeats', async () => {
-    service.breakBy({ 'POST /login 2': (response) => ({ ...response, status: 500 }) })
+    service.breakBy({ 'POST /login 1': (response) => ({ ...response, status: 500 }) })
     const outcome = await runImpatiently()
     expect(linesOf(outcome)).toContainEqual(
       expect.stringMatching(

@@ -48,7 +48,7 @@ export const BROKEN: [
         '401 without a token',
         'expected status 401, got 403 with {"message":"Forbidden"}',
       ],
-      ['POST /login 1', status(200), '401 for a wrong password', 'expected status 401, got 200'],
+      ['POST /login 2', status(200), '401 for a wrong password', 'expected status 401, got 200'],
       ['GET / 2', status(503), 'user content', 'expected status 200, got 503 with {"message":"Forbidden"}'],
       ['GET / 3', status(200), '401 for a changed token', 'expected status 401, got 200'],
       ['GET /admin 1', status(200), '403 for a user at /admin', 'expected status 403, got 200'],
@@ -79,7 +79,7 @@ export const BROKEN: [
         'expected WWW-Authenticate: Bearer realm="serverless-jwt-auth-dev", got none',
       ],
       [
-        'POST /login 1',
+        'POST /login 2',
         header('content-type', 'application/json'),
         '401 for a wrong password',
         'expected Content-Type: application/problem+json, got application/json',
@@ -134,7 +134,7 @@ export const BROKEN: [
         `expected ${UNAUTHORIZED}, got ${body(401, 'Unauthorized', 'No.')}`,
       ],
       [
-        'POST /login 1',
+        'POST /login 2',
         members({ hint: 'x' }),
         '401 for a wrong password',
         `expected ${INCORRECT}, got ${INCORRECT.replace('}', ',"hint":"x"}')}`,
@@ -161,9 +161,9 @@ export const BROKEN: [
       ['GET /.well-known/jwks.json 1', text('{"keys":[]}'), 'public keys', 'expected keys, got none'],
       ['GET /openapi.json 1', 'hold', 'API description', 'no response within 3 s'],
       ['GET / 1', 'close', '401 without a token', 'no response: UND_ERR_SOCKET'],
-      ['POST /login 1', status(301), '401 for a wrong password', 'expected status 401, got 301'],
+      ['POST /login 2', status(301), '401 for a wrong password', 'expected status 401, got 301'],
       [
-        'POST /login 2',
+        'POST /login 1',
         members({ authToken: undefined }),
         'sign-in',
         'expected the members authToken and refreshToken',
