@@ -15,11 +15,11 @@ type State = 'ok' | 'failed' | 'skipped'
  *
  * @throws {@link Refusal} `refused`, if a check failed. `interrupted`, if the operator pressed Ctrl-C.
  */
-export async function smoke({ url, table, log }: Target, io: Io, limits = LIMITS): Promise<void> {
+export async function smoke({ url, table, option, log }: Target, io: Io, limits = LIMITS): Promise<void> {
   const interruption = io.interruption()
   const print = (line: string) => void io.stdout.write(`${line}\n`)
   const begun = io.now()
-  const outcomes = await withSmokeUser(table, begun, async (user) => {
+  const outcomes = await withSmokeUser(table, option, begun, async (user) => {
     print(`Testing ${url} as ${user.username}.`)
     const send = clientOf(url, limits.responseMs, interruption)
     const visit = { send, user, realm: table.name, log, logMs: limits.logMs, begun, interruption }

@@ -16,6 +16,8 @@ export interface Target {
   url: string
   /** The name of the table is that of the stack, and the realm of the gateway's challenges. */
   table: Table
+  /** Option of the operator's commands that selects the table. */
+  option: string
   /** Log group of the function `login`. The local service has none. */
   log?: LogGroup
 }
@@ -43,12 +45,13 @@ export async function findTarget(
   }
   const given = url === undefined ? undefined : readUrl(url)
   const table = await findTable(options, env, [])
-  if (stage === undefined) return { url: given ?? 'http://localhost:3000', table }
+  if (stage === undefined) return { url: given ?? 'http://localhost:3000', table, option: '--local' }
   const account = await openAccount(stage, options, env)
+  const option = `--stage ${stage}`
   const log = logGroupOf(`/aws/lambda/${table.name}-login`, account, env)
-  if (given !== undefined) return { url: given, table, log }
+  if (given !== undefined) return { url: given, table, option, log }
   const stack = await findStack(cloudFormationOf(account, env), stage, account.region)
-  return { url: readUrl(outputOf(stack, 'ServiceEndpoint')), table, log }
+  return { url: readUrl(outputOf(stack, 'ServiceEndpoint')), table, option, log }
 }
 
 /** A password is sent to this address, so it must be encrypted, or on this machine. */

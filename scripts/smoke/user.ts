@@ -13,10 +13,12 @@ export type SmokeUser = User & { password: string }
 /**
  * Creates a user with a random name and password, and removes it when the work ends, also after a failure.
  *
- * @throws {@link Refusal} `failed`, if the user could not be removed. Otherwise what the work or the store throws.
+ * @param option - Option of `npm run users` that selects the table.
+ * @throws {@link Refusal} `failed`, if the user may still exist. Otherwise what the work or the store throws.
  */
 export async function withSmokeUser<T>(
   table: Table,
+  option: string,
   now: Date,
   work: (user: SmokeUser) => Promise<T>,
 ): Promise<T> {
@@ -24,27 +26,42 @@ export async function withSmokeUser<T>(
   const password = randomBytes(24).toString('base64url')
   const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
   const user = newUser({ username, role: 'user', passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
+  const mayRemain = (error: unknown) => {
+    const next = `Remove it: npm run users -- remove ${username} ${option}`
+    return new Refusal(
+      'failed',
+      `User ${username} may still exist. ${next}. Reason: ${refusalOf(error).message}`,
+    )
+  }
+  const removed = () =>
+    removeWhole(table, user).catch((error) => {
+      throw mayRemain(error)
+    })
   try {
     await createUser(table, user)
+  } catch (error) {
+    // The write may have been made before its response was lost, or may be made after this.
+    throw (await removed()) ? error : mayRemain(error)
+  }
+  try {
     return await work({ ...user, password })
   } finally {
-    // Also if creating the user failed: the response may have been lost after the write.
-    await removeWhole(table, user).catch((error) => {
-      const next = `Remove it: npm run users -- remove ${username}`
-      throw new Refusal(
-        'failed',
-        `User ${username} may still exist. ${next}. Reason: ${refusalOf(error).message}`,
-      )
-    })
+    await removed()
   }
 }
 
-/** Removes a user and everything stored about the user. The test may have changed the user. */
-async function removeWhole(table: Table, user: User): Promise<void> {
+/**
+ * Removes a user and everything stored about the user. The test may have changed the user.
+ *
+ * @returns Whether the user existed.
+ */
+async function removeWhole(table: Table, user: User): Promise<boolean> {
   const keys = await attachedTo(table, user)
-  await untilStored(async () => {
+  const existed = await untilStored(async () => {
     const found = await findUser(table, user.id)
-    return !found || (await removeUser(table, found)) === 'done' || undefined
+    if (found === undefined) return false
+    return (await removeUser(table, found)) === 'done' || undefined
   })
   await deleteItems(table, keys)
+  return existed
 }

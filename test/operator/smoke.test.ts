@@ -8,6 +8,7 @@ import { CHECKS } from '../../scripts/smoke/checks.ts'
 import { smokeCommand } from '../../scripts/smoke/command.ts'
 import { smoke } from '../../scripts/smoke/smoke.ts'
 import { findTarget } from '../../scripts/smoke/target.ts'
+import { usersCommand } from '../../scripts/users/command.ts'
 import { begin, beginInProcess, type Outcome } from '../support/command.ts'
 import { root } from '../support/service-description.ts'
 import { type LogRecord, startAccount } from '../support/smoke/account.ts'
@@ -59,6 +60,15 @@ beforeEach(() => {
 afterEach(async () => {
   expect(await leftovers()).toEqual([])
 })
+
+/** Removes a user as a warning of the command says. */
+async function removeUser(username: string): Promise<void> {
+  const args = ['remove', username, '--yes', '--local', '--endpoint', endpoint.origin]
+  expect(await beginInProcess(usersCommand, args).outcome).toMatchObject({
+    status: 0,
+    stdout: `Removed ${username}.\n`,
+  })
+}
 
 /** Returns what the table holds of the users of the tests. */
 async function leftovers() {
@@ -151,24 +161,56 @@ describe('npm run smoke', () => {
     expect(await outcome).toMatchObject({ status: 130, stderr: 'Interrupted. The user was removed.\n' })
   })
 
-  test('names the user if it cannot be removed', async () => {
+  /** Runs the checks on a store that does something else at some transactions: the first creates the user. */
+  const runWith = (transact: (count: number, made: () => Promise<object>) => Promise<object>) => {
     let transactions = 0
-    const aws: typeof table.aws = async (awsService, operation, input) => {
-      if (operation === 'TransactWriteItems') transactions += 1
-      if (transactions > 1) throw new Error('the table is gone')
-      return await table.aws(awsService, operation, input)
+    const aws: typeof table.aws = async (...call) => {
+      const made = () => table.aws(...call)
+      return { ...(await (call[1] === 'TransactWriteItems' ? transact(++transactions, made) : made())) }
     }
-    const command = (io: Io) =>
-      program('smoke', '', io).action(() => smoke({ url: service.url, table: { ...table, aws } }, io))
-    const { status, stderr } = await beginInProcess(command, []).outcome
+    const target = { url: service.url, table: { ...table, aws }, option: '--local' }
+    const command = (io: Io) => program('smoke', '', io).action(() => smoke(target, io))
+    return beginInProcess(command, []).outcome
+  }
+
+  /** Returns the user that a warning names. */
+  function warnedOf({ status, stderr }: Outcome, reason: string): string {
     const [, username = ''] = /^User (smoke-\w+) may still exist/.exec(stderr) ?? []
+    const next = `Remove it: npm run users -- remove ${username} --local`
     expect({ status, stderr }).toEqual({
       status: 3,
-      stderr: `User ${username} may still exist. Remove it: npm run users -- remove ${username}. Reason: Failed: the table is gone.\n`,
+      stderr: `User ${username} may still exist. ${next}. Reason: Failed: ${reason}.\n`,
     })
-    for (const { pk, sk } of await leftovers()) {
-      await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } })
-    }
+    return username
+  }
+
+  test('names the user if it cannot be removed', async () => {
+    const outcome = await runWith(async (count, made) => {
+      if (count > 1) throw new Error('the table is gone')
+      return await made()
+    })
+    const username = warnedOf(outcome, 'the table is gone')
+    await removeUser(username)
+  })
+
+  test('names the user if it may be created after the removal', async () => {
+    let late = async () => ({})
+    const outcome = await runWith(async (_, made) => {
+      late = made
+      throw new Error('no response')
+    })
+    const username = warnedOf(outcome, 'no response')
+    await late()
+    await removeUser(username)
+  })
+
+  test('removes a user whose creation lost its response', async () => {
+    const outcome = await runWith(async (count, made) => {
+      const output = await made()
+      if (count === 1) throw new Error('no response')
+      return output
+    })
+    expect(outcome).toEqual({ status: 3, stdout: '', stderr: 'Failed: no response.\n' })
   })
 
   test.each([
