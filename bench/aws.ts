@@ -100,8 +100,15 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   child.send('begin')
 
   const sign = kmsSigner()
-  const makeToken = () =>
-    sign(aws, signingKey, accessTokenInput(user, 'bench-session', parties, 1800, new Date(), randomUUID()))
+  const makeToken = () => {
+    const now = new Date()
+    return sign(
+      aws,
+      signingKey,
+      accessTokenInput(user, 'bench-session', parties, 1800, now, randomUUID()),
+      now,
+    )
+  }
   const tokens: string[] = []
   while (tokens.length < tokenCount) {
     tokens.push(...(await Promise.all(Array.from({ length: TOKENS_AT_ONCE }, makeToken))))

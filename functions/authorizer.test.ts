@@ -36,8 +36,9 @@ const tokenFor = (place: string, signingKey: string) =>
 
 /** Returns an access token of a user, with a valid signature. */
 function tokenOf(user: Parameters<typeof accessTokenInput>[0]): Promise<string> {
-  const input = accessTokenInput(user, 'the-session', tokenPartiesOf(service), 900, new Date(), 'the-id')
-  return kmsSigner()(tableOf(service, aws).aws, service.custom.signingKey, input)
+  const now = new Date()
+  const input = accessTokenInput(user, 'the-session', tokenPartiesOf(service), 900, now, 'the-id')
+  return kmsSigner()(tableOf(service, aws).aws, service.custom.signingKey, input, now)
 }
 
 /** Returns the local AWS without one of its services. Nothing listens on the discard port. */

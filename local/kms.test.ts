@@ -129,7 +129,7 @@ test('two aliases are two keys, and two servers share no key', async () => {
 })
 
 test('the signer of the service signs with it', async () => {
-  const jws = await kmsSigner()(aws, 'alias/b', (kid) => `${kid}.claims`)
+  const jws = await kmsSigner()(aws, 'alias/b', (kid) => `${kid}.claims`, new Date())
   const [kid, , signature] = jws.split('.')
   const { PublicKey } = await aws('kms', 'GetPublicKey', { KeyId: 'alias/b' })
   const key = publicKeyFromSpki(Buffer.from(String(PublicKey), 'base64'))

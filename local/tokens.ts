@@ -75,7 +75,7 @@ async function accessToken(
 ): Promise<string> {
   const issuedAt = kind === 'expired' ? new Date(now.getTime() - HOUR_MS) : now
   const input = accessTokenInput(user, 'sample-session', parties, 1800, issuedAt, randomUUID())
-  const token = await kmsSigner()(aws, signingKey, input)
+  const token = await kmsSigner()(aws, signingKey, input, now)
   return kind === 'forged' ? signedWithOtherKey(token) : token
 }
 

@@ -33,7 +33,7 @@ export function tokenIssuer() {
     const parties = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
     const ttlSeconds = config.TOKEN_TTL_SECONDS
     const input = accessTokenInput(user, sessionId, parties, ttlSeconds, now, randomUUID())
-    const authToken = await sign(aws, config.SIGNING_KEY, input)
+    const authToken = await sign(aws, config.SIGNING_KEY, input, now)
     return { authToken, tokenType: 'Bearer', expiresIn: ttlSeconds }
   }
 }

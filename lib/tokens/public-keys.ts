@@ -24,7 +24,7 @@ const UNKNOWN_KID_PAUSE_MS = 60_000
 const OUTAGE_PAUSE_MS = 5_000
 
 /** Longest pause after a failed read while there are no keys at all. */
-const FAILED_READ_PAUSE_MS = 1_000
+export const FAILED_READ_PAUSE_MS = 1_000
 
 /** How long other requests wait for a read, instead of beginning one. Lambda may have frozen an older read. */
 const SHARED_READ_MS = 1_000

@@ -1,5 +1,5 @@
 import { randomBytes, verify } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fakeKms, type KeyPair, newKeyPair } from '../../test/support/fake-kms.ts'
 import type { AwsCall } from '../aws/client.ts'
 import { kmsSigner } from './signer.ts'
@@ -9,7 +9,8 @@ const [a, b] = [newKeyPair(), newKeyPair()]
 /** A signer with the key behind `alias/a` of this KMS. */
 function signerOf(aws: AwsCall) {
   const sign = kmsSigner()
-  return (signingInputFor: (kid: string) => string) => sign(aws, 'alias/a', signingInputFor)
+  return (signingInputFor: (kid: string) => string, ms = 0) =>
+    sign(aws, 'alias/a', signingInputFor, new Date(1_764_000_000_000 + ms))
 }
 
 describe('a signature', () => {
@@ -53,12 +54,29 @@ describe('a signature', () => {
     expect(kms.calls).toEqual(['GetPublicKey', 'Sign', 'GetPublicKey', 'Sign'])
   })
 
-  test('is requested again after a failure', async () => {
+  test('is requested again at once after KMS failed to sign', async () => {
     const kms = fakeKms({ 'alias/a': a })
     const signJws = signerOf(kms.aws)
+    await signJws(inputFor)
     kms.failWith(new Error('outage'))
     await expect(signJws(inputFor)).rejects.toThrow('outage')
     kms.failWith(undefined)
     expect(isSignedBy(await signJws(inputFor), a)).toBe(true)
+    expect(kms.calls).toEqual(['GetPublicKey', 'Sign', 'Sign', 'Sign'])
+  })
+
+  test('reads the public key again after a pause of less than a second if a read failed', async () => {
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    onTestFinished(() => random.mockRestore())
+    const kms = fakeKms({ 'alias/a': a })
+    const signJws = signerOf(kms.aws)
+    kms.failWith(new Error('outage'))
+    for (const ms of [0, 1, 499]) await expect(signJws(inputFor, ms)).rejects.toThrow('outage')
+    expect(kms.calls).toEqual(['GetPublicKey'])
+    await expect(signJws(inputFor, 500)).rejects.toThrow('outage')
+    kms.failWith(undefined)
+    await expect(signJws(inputFor, 999)).rejects.toThrow('outage')
+    expect(kms.calls).toEqual(['GetPublicKey', 'GetPublicKey'])
+    expect(isSignedBy(await signJws(inputFor, 1_000), a)).toBe(true)
   })
 })

@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto'
 import type { AwsCall } from '../aws/client.ts'
 import { ServiceError } from '../errors.ts'
-import { type PublicKey, readPublicKey } from './public-keys.ts'
+import { FAILED_READ_PAUSE_MS, type PublicKey, readPublicKey } from './public-keys.ts'
 
 /**
  * Creates a signer that uses RS256 in KMS; a function keeps one for all its requests. The private key
@@ -9,7 +9,8 @@ import { type PublicKey, readPublicKey } from './public-keys.ts'
  *
  * The signer caches the key's public half and verifies every signature with it, which costs a
  * hundredth of the call. A signature that does not verify means that the alias points to another
- * key now. The signer then reads the public half again and signs once more.
+ * key now. The signer then reads the public half again and signs once more. A read that failed is repeated
+ * after a pause of at most a second, with full jitter; until then signing fails without a call.
  *
  * @returns A function that returns a compact JWS (RFC 7515 section 3.1). Its `keyName` is the alias
  *   or id of the signing key. Its `signingInputFor` returns the JWS signing input for the `kid` that
@@ -17,9 +18,26 @@ import { type PublicKey, readPublicKey } from './public-keys.ts'
  */
 export function kmsSigner() {
   let cached: PublicKey | undefined
-  return async (aws: AwsCall, keyName: string, signingInputFor: (kid: string) => string): Promise<string> => {
+  let failed: { error: unknown; nextReadAtMs: number } | undefined
+
+  async function read(aws: AwsCall, keyName: string, nowMs: number): Promise<PublicKey> {
+    if (failed !== undefined && nowMs < failed.nextReadAtMs) throw failed.error
+    try {
+      return await readPublicKey(aws, keyName)
+    } catch (error) {
+      failed = { error, nextReadAtMs: nowMs + Math.random() * FAILED_READ_PAUSE_MS }
+      throw error
+    }
+  }
+
+  return async (
+    aws: AwsCall,
+    keyName: string,
+    signingInputFor: (kid: string) => string,
+    now: Date,
+  ): Promise<string> => {
     for (let attempt = 1; attempt <= 2; attempt += 1) {
-      cached ??= await readPublicKey(aws, keyName)
+      cached ??= await read(aws, keyName, now.getTime())
       const input = signingInputFor(cached.kid)
       const { Signature } = await aws('kms', 'Sign', {
         KeyId: keyName,
