@@ -76,7 +76,7 @@ async function attempts(partition?: string): Promise<Partial<Record<Name, string
 
 const markOf = async (key = keysOf().mark) => (await getItems(table, [keyOf(key)]))[0]
 
-/** Marks the source of the test as known for a name until a second. */
+/** Marks the source of the test as known to a name until a second. */
 const mark = (loginName = ada.username, expiresAt = markEnd) =>
   table.aws('dynamodb', 'PutItem', {
     TableName: table.name,

@@ -84,7 +84,7 @@ export async function admitAttempt(
   return { user, id, subject, source, counters: [pair, ...further], pairAttempts, mark, log }
 }
 
-/** Finds the user id of a subject, and whether the source is known for its login name. */
+/** Finds the user id of a subject, and whether the source is known to its login name. */
 async function findSubject(
   table: Table,
   subject: Subject,

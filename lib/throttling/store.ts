@@ -89,7 +89,7 @@ export async function giveBack(table: Table, { key }: Counter, attemptIds: reado
 export const isKnownSource = (mark: Item | undefined, now: Date): boolean => expiryOf(mark) > secondOf(now)
 
 /**
- * Marks a source as known for a login name, if it is not yet, or was marked more than a day ago. A failure is
+ * Marks a source as known to a login name, if it is not yet, or was marked more than a day ago. A failure is
  * logged and does not matter.
  *
  * @param mark - As read.

@@ -61,7 +61,7 @@ test('50 failures from a source throttle it for every name for 15 minutes', asyn
   for (let guess = 0; guess < 50; guess += 1) await fail(1, `guess-${guess}`, source)
   expect(retryAfter(await tryPassword(username, PASSWORD, source))).toEqual([429, '900'])
   expect((await tryPassword(username, PASSWORD, '198.51.100.51')).status).toBe(200)
-  // The source is known for this name.
+  // The source is known to this name.
   expect((await tryPassword(regular, PASSWORD, source)).status).toBe(200)
 
   at(899.999)

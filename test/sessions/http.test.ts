@@ -670,7 +670,7 @@ describe('with low limits', () => {
       await fail(9, username)
       expect((await api.login(username, PASSWORD)).status).toBe(200)
     }
-    // The source is known for the name after the first sign-in.
+    // The source is known to the name after the first sign-in.
     const counters = { 'attempts#127.0.0.1': 0, attempts: 9, 'attempts#known#127.0.0.1': 9 }
     for (const [name, attempts] of Object.entries(counters)) {
       expect(await stores.attempts(`name#${username}`, name)).toBe(attempts)
