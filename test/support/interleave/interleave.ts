@@ -1,18 +1,18 @@
 import { vi } from 'vitest'
-import type { Functions, Stores } from '../sessions.ts'
+import type { Stores } from '../sessions.ts'
 import { factsOf } from './facts.ts'
 import type { Attempt } from './gate.ts'
 import { ACTS, type ActName } from './operations.ts'
 import { violationsOfReports } from './reports.ts'
-import { newScene, type Scene } from './scene.ts'
+import type { firstScene, Scene } from './scene.ts'
 import { type Choose, run } from './schedule.ts'
 import { violationsOfSessions } from './stored-sessions.ts'
 import { violationsOfUsers } from './stored-users.ts'
 
-/** Two services of one store: what clients call, and what the operator and the checks use. */
+/** The stores, and what every schedule begins with. */
 export interface World {
   stores: Stores
-  functions: Functions
+  newScene: Awaited<ReturnType<typeof firstScene>>
 }
 
 /** Operations of a schedule. `>` between two of them: the second begins when the first has ended. */
@@ -33,7 +33,7 @@ export interface Options {
  * @returns The violations, each with the steps that led to it.
  */
 export async function interleave(
-  { stores, functions }: World,
+  { newScene }: World,
   acts: Acts,
   choose: Choose,
   { maxFaults, pick, tickMs = 0, isFree }: Options,
@@ -44,7 +44,7 @@ export async function interleave(
     return { ...(acts[at - 1] === '>' && { after: by - 1 }), run: () => ACTS[name].run(scene, by) }
   })
   const tick = () => void vi.setSystemTime(Date.now() + tickMs)
-  const scene = await newScene(stores, functions, { pick, tick })
+  const scene = await newScene({ pick, tick })
   const history = await run(operations, choose, { maxFaults, ...(isFree && { isFree }) })
   scene.tick = () => {}
   const facts = factsOf(scene, names, history)

@@ -4,7 +4,7 @@ import { addTokens, claimsOf, type KnownToken, PASSWORDS, type Scene } from './s
 
 async function ask(scene: Scene, route: Route, asking: Asking) {
   scene.tick()
-  const { status, text } = await scene.functions.ask(route, { sourceIp: scene.sourceIp, ...asking })
+  const { status, text } = await scene.functions.ask(route, asking)
   return { status, body: text === '' ? undefined : JSON.parse(text) }
 }
 

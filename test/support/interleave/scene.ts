@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { vi } from 'vitest'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
 import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
 import type { Functions, Stores, Tokens } from '../sessions.ts'
 import { begin } from '../sessions.ts'
 import { addTestUser } from '../users.ts'
+import { restorerOf } from './restore.ts'
 
 /** Ada's password, and those that she and the operator choose. */
 export const PASSWORDS = {
@@ -42,15 +44,14 @@ export interface KnownToken {
   by: number | undefined
 }
 
-/** Users, sessions and tokens of one schedule, with names that no other schedule uses. */
+/** Users, sessions and tokens of one schedule. */
 export interface Scene {
   functions: Functions
   /** The operator's view. */
   table: Table
   id: string
   bobId: string
-  names: { ada: string; email: string; bob: string; free: string; freeEmail: string }
-  sourceIp: string
+  names: typeof NAMES
   sessions: KnownSession[]
   tokens: KnownToken[]
   /** Chooses the session that an operation uses, when it begins. */
@@ -59,39 +60,47 @@ export interface Scene {
   tick(): void
 }
 
-let count = 0
+const NAMES = {
+  ada: 'ada',
+  email: 'ada@example.org',
+  bob: 'bob',
+  free: 'carl',
+  freeEmail: 'carl@example.org',
+}
 
-/** Adds bob and ada, who has an address and two sessions. */
-export async function newScene(
+/**
+ * Adds bob and ada, who has an address and two sessions.
+ *
+ * @returns A function that puts everything back to this state, the clock too, for the next schedule.
+ */
+export async function firstScene(
   stores: Stores,
   functions: Functions,
-  options: Pick<Scene, 'pick' | 'tick'>,
-): Promise<Scene> {
-  count += 1
+): Promise<(options: Pick<Scene, 'pick' | 'tick'>) => Promise<Scene>> {
   const { table } = stores
-  const names = {
-    ada: `ada-${count}`,
-    email: `ada-${count}@example.org`,
-    bob: `bob-${count}`,
-    free: `carl-${count}`,
-    freeEmail: `carl-${count}@example.org`,
-  }
+  const names = NAMES
   const { id: bobId } = await addTestUser(table, { username: names.bob })
-  const { id } = await addTestUser(table, {
-    username: names.ada,
-    email: names.email,
-    passwordHash: FIRST_HASH,
-  })
-  const sourceIp = `10.${(count >> 16) & 255}.${(count >> 8) & 255}.${count & 255}`
-  const scene: Scene = { functions, table, id, bobId, names, sourceIp, sessions: [], tokens: [], ...options }
+  const ada = { username: names.ada, email: names.email, passwordHash: FIRST_HASH }
+  const { id } = await addTestUser(table, ada)
+  const known: Pick<Scene, 'sessions' | 'tokens'> = { sessions: [], tokens: [] }
   for (let session = 0; session < 2; session += 1) {
-    addTokens(scene, await begin(stores, functions, names.ada), undefined)
+    addTokens(known, await begin(stores, functions, names.ada), undefined)
   }
-  return scene
+  const restore = await restorerOf(table)
+  const now = Date.now()
+  return async (options) => {
+    await restore()
+    vi.setSystemTime(now)
+    return { functions, table, id, bobId, names, ...structuredClone(known), ...options }
+  }
 }
 
 /** Adds the tokens of a response to what the clients know. */
-export function addTokens(scene: Scene, { authToken, refreshToken }: Tokens, by: number | undefined): void {
+export function addTokens(
+  scene: Pick<Scene, 'sessions' | 'tokens'>,
+  { authToken, refreshToken }: Tokens,
+  by: number | undefined,
+): void {
   const { userId, sessionId } = readRefreshToken(refreshToken)
   scene.tokens.push({ authToken, userId, sessionId, by })
   const known = scene.sessions.find(({ id }) => id === sessionId)

@@ -3,6 +3,7 @@ import { startStores } from '../sessions.ts'
 import { exhaustively } from './choices.ts'
 import { wiring } from './gate.ts'
 import { type Acts, interleave, type World } from './interleave.ts'
+import { firstScene } from './scene.ts'
 import { isAside, latest, orderFrom, scheduleFrom } from './seeds.ts'
 import type { Weakening } from './weaken.ts'
 
@@ -11,7 +12,7 @@ export async function startWorld(): Promise<World> {
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
   const stores = await startStores()
-  return { stores, functions: await stores.functions() }
+  return { stores, newScene: await firstScene(stores, await stores.functions()) }
 }
 
 /** Runs the schedules of some seeds. Expects no violation, and returns the number of schedules. */
