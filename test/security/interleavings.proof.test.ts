@@ -75,6 +75,6 @@ test.each(RARE.map((acts) => [acts.join(' '), acts] as const))(
 )
 
 test.each(Object.entries(WEAKENINGS))('a violation shows without %s', async (guard, weakening) => {
-  const count = await expectViolation(world, weakening, 500)
-  console.log(`Without ${guard}: a violation after ${count} cases`)
+  const { violation, count } = await expectViolation(world, weakening)
+  console.log(`Without ${guard}: after ${count} orders, ${violation.split('\n')[0]}`)
 })

@@ -44,25 +44,3 @@ export function atRandom(random: () => number, faultRates: readonly number[]): C
     return Math.max(chosen, 0)
   }
 }
-
-/**
- * Returns one choice after the other, until every schedule has been taken once: depth first, each time with another
- * choice at the last step that has one left. Operations begin at once: the order of their requests is what matters.
- */
-export function* exhaustively(): Generator<Choose> {
-  let path: { chosen: number; count: number }[] = []
-  do {
-    let depth = 0
-    yield (moves) => {
-      const beginning = moves.findIndex(({ kind }) => kind === 'begin')
-      if (beginning >= 0) return beginning
-      path[depth] ??= { chosen: 0, count: moves.length }
-      depth += 1
-      return path[depth - 1]?.chosen ?? 0
-    }
-    path = path.slice(0, depth)
-    while (path.length > 0 && (path.at(-1)?.chosen ?? 0) + 1 >= (path.at(-1)?.count ?? 0)) path.pop()
-    const last = path.at(-1)
-    if (last) last.chosen += 1
-  } while (path.length > 0)
-}

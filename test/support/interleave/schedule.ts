@@ -6,6 +6,10 @@ import { type Arrival, describe, type End, type History } from './history.ts'
 export interface Move {
   kind: Kind
   by: number
+  /** The request that arrives or meets a fault. */
+  attempt?: Attempt
+  /** Counts the requests of its operation, from 1. */
+  request?: number
 }
 
 /** Chooses one of the possible next steps. Returns its index. */
@@ -35,11 +39,12 @@ interface Options {
 interface Held {
   by: number
   attempt: Attempt
+  request: number
   answer(response: Response): void
   fail(error: Error): void
 }
 
-const isWrite = ({ operation }: Attempt) => /^(Put|Update|Delete|Transact)/.test(operation)
+export const isWrite = ({ operation }: Attempt) => /^(Put|Update|Delete|Transact)/.test(operation)
 const timeout = () => failure('TimeoutError', 'no response in time')
 
 /**
@@ -58,7 +63,7 @@ export async function run<T>(
   const waiting = new Set(operations.keys())
   const ended = new Set<number>()
   const held = new Set<Held>()
-  const late = new Set<Pick<Held, 'by' | 'attempt'>>()
+  const late = new Set<Held>()
   let running = 0
   let sending = 0
   let faults = 0
@@ -66,12 +71,16 @@ export async function run<T>(
   function begin(by: number) {
     waiting.delete(by)
     running += 1
+    let requests = 0
     const end = ends[by] as End<T>
     end.began = trace.length
     const gate = (attempt: Attempt) =>
       isFree(attempt)
         ? arrive({ by, attempt }, false, true)
-        : new Promise<Response>((answer, fail) => held.add({ by, attempt, answer, fail }))
+        : new Promise<Response>((answer, fail) => {
+            requests += 1
+            held.add({ by, attempt, request: requests, answer, fail })
+          })
     const work = wiring.gates.run(gate, async () => operations[by]?.run() as T)
     const finish = () => {
       running -= 1
@@ -127,11 +136,11 @@ export async function run<T>(
       if (faults < maxFaults)
         kinds.push('lost', 'unanswered', ...(isWrite(one.attempt) ? FAULTS.slice(2) : []))
       const what = describe(one.attempt)
-      for (const kind of kinds) moves.push({ kind, by: one.by, what, make: () => release(one, kind) })
+      for (const kind of kinds) moves.push({ ...one, kind, what, make: () => release(one, kind) })
     }
     for (const one of late) {
       const make = () => late.delete(one) && arrive(one, true, false)
-      moves.push({ kind: 'land', by: one.by, what: describe(one.attempt), make })
+      moves.push({ ...one, kind: 'land', what: describe(one.attempt), make })
     }
     if (moves.length === 0) return { arrivals, ends, trace }
     const move = moves[choose(moves)]

@@ -51,13 +51,17 @@ function readProfile(item: Item): User | string {
   }
 }
 
+/**
+ * Each change takes effect once. An operation may make its change again if another one came between, because it cannot
+ * know then that its own was stored before.
+ */
 const repeatedIn = ({ writes }: Facts): string[] =>
   writes
-    .filter(
-      ({ request, userId }, index) =>
-        writes.findIndex((other) => other.request === request && other.userId === userId) < index,
-    )
-    .map(({ name }) => `one write of ${name} took effect twice`)
+    .filter(({ request, userId, by }, index) => {
+      const earlier = writes.slice(0, index).filter((other) => other.userId === userId)
+      return earlier.at(-1)?.by === by || earlier.some((other) => other.request === request)
+    })
+    .map(({ name }) => `one change of ${name} took effect twice`)
 
 /** Each name must point to a user who has it, and each user's names to the user. */
 const unsoundNames = (pointers: readonly Pointer[], users: readonly User[]): string[] => [

@@ -111,13 +111,14 @@ export const WEAKENINGS: Record<string, Weakening> = {
   'removeUser: the user as read': weaken(writes('TransactDelete', 'profile', always), [
     'remove the address',
     '>',
-    'set-email',
     'remove',
+    'set-email',
   ]),
+  // Not by `password`, which recognises its write by the hash too.
   'isLatestChange: own request id': weaken(
     (operation, input) =>
       operation === 'GetItem' && input.ProjectionExpression === 'requestId' ? { body: '{}' } : undefined,
-    ['password'],
+    ['set-role'],
   ),
   'newUser: random generations': weaken(
     writes('TransactPut', 'profile', (write) => {
