@@ -38,11 +38,16 @@ export async function findTable(
   )
 }
 
-async function localTable({ endpoint, region, profile }: TargetOptions): Promise<Table> {
+/** Returns the address of the local service's DynamoDB. */
+export const localAddress = ({ endpoint }: TargetOptions): string =>
+  endpoint ?? `http://127.0.0.1:${DYNAMODB_PORT}`
+
+async function localTable(options: TargetOptions): Promise<Table> {
+  const { endpoint, region, profile } = options
   if (region !== undefined || profile !== undefined) {
     throw new Refusal('usage', 'Use --region and --profile only with --stage.')
   }
-  const address = endpoint ?? `http://127.0.0.1:${DYNAMODB_PORT}`
+  const address = localAddress(options)
   if (!/^https?:/.test(address) || !URL.canParse(address)) {
     throw new Refusal('usage', 'Invalid --endpoint. Use a URL such as http://127.0.0.1:8000.')
   }

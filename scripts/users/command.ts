@@ -6,7 +6,7 @@ import { ROLES, type Role } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { program } from '../cli/run.ts'
-import { findTable, type TargetOptions } from '../cli/target.ts'
+import { findTable, localAddress, type TargetOptions } from '../cli/target.ts'
 import * as changes from './changes.ts'
 import { type ExportOptions, exportUsers } from './export.ts'
 import { readFilter } from './filter.ts'
@@ -27,7 +27,13 @@ export function usersCommand(io: Io): Command {
     .option('--region <region>', 'with --stage: the AWS region')
     .option('--profile <name>', 'with --stage: the AWS profile')
 
-  const table = () => findTable(users.opts<TargetOptions>(), io.env, users.args)
+  const table = async () => {
+    const options = users.opts<TargetOptions>()
+    const found = await findTable(options, io.env, users.args)
+    // Port 8000 may belong to another running service than the operator thinks.
+    if (options.local && io.stderr.isTTY) io.stderr.write(`Using the table at ${localAddress(options)}.\n`)
+    return found
+  }
   const print = (text: string) => void io.stdout.write(text)
   const ofUser = (name: string, description: string) =>
     users

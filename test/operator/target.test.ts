@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { findUserByName } from '../../lib/users/store.ts'
 import { expectDynamoDb } from '../../scripts/cli/probe.ts'
+import { usersCommand } from '../../scripts/users/command.ts'
+import { beginInProcess } from '../support/command.ts'
 import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 
 let store: Store
@@ -60,6 +62,14 @@ test('--profile gives credentials and region, and the target may precede the com
     stderr: '',
   })
   expect(await list('--stage', 'other', '--profile', 'bare')).toEqual(refusal(2, NO_REGION))
+})
+
+test('a terminal shows the address of the local table, a pipe does not', async () => {
+  const args = ['list', '--json', '--local', '--endpoint', store.endpoint]
+  const shown = await beginInProcess(usersCommand, args, {}, { columns: 80 }).outcome
+  expect(shown).toMatchObject({ status: 0, stderr: `Using the table at ${store.endpoint}.\n` })
+  expect(JSON.parse(shown.stdout)).toEqual(expect.any(Array))
+  expect(await beginInProcess(usersCommand, args).outcome).toEqual({ ...shown, stderr: '' })
 })
 
 test.each([

@@ -30,7 +30,11 @@ export function begin(script: string, args: string[], env: Record<string, string
   return { child, outcome, printed: stderr.printed }
 }
 
-/** Starts an operator's command in this process, with streams, environment and signals of its own. */
+/**
+ * Starts an operator's command in this process, with streams, environment and signals of its own.
+ *
+ * @param options - `columns`: width of a terminal that shows both outputs. Without it they are piped.
+ */
 export function beginInProcess(
   commandOf: (io: Io) => Command,
   args: string[],
@@ -38,10 +42,11 @@ export function beginInProcess(
   { columns }: { columns?: number } = {},
 ) {
   const interruption = new AbortController()
+  const terminal = columns === undefined ? {} : { isTTY: true, columns }
   const io = {
     stdin: new PassThrough(),
-    stdout: Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns }),
-    stderr: new PassThrough(),
+    stdout: Object.assign(new PassThrough(), terminal),
+    stderr: Object.assign(new PassThrough(), terminal),
     env: { ...ENVIRONMENT, ...env },
     now: () => new Date(),
     interruption: () => interruption.signal,
