@@ -1,15 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { LISTED_ORIGINS, type Package, packageChangedProd, packageProd } from '../infrastructure/packaged.ts'
 import { sendForAll, tokenOf } from '../support/http.ts'
 import { startService } from '../support/service.ts'
-import { cleanEnvironment, root } from '../support/service-description.ts'
 
-const APP = 'https://app.example'
-const ADMIN = 'https://admin.example:8443'
+const [APP, ADMIN] = LISTED_ORIGINS
 const EVIL = 'https://evil.example'
-const LIST = { allowedOrigins: `${APP},${ADMIN}` }
+const LIST = { allowedOrigins: LISTED_ORIGINS.join(',') }
 // The framework accepts no empty value, and trims the space.
 const NONE = { allowedOrigins: ' ' }
 
@@ -153,34 +149,18 @@ describe('responses, errors included,', () => {
 })
 
 describe('the packaged template', () => {
-  mkdirSync(`${root}/.results`, { recursive: true })
-  const folder = mkdtempSync(`${root}/.results/cors-`)
-  afterAll(() => rmSync(folder, { recursive: true }))
-
-  interface Template {
-    Resources: Record<string, { Type: string; Properties: Record<string, unknown>; DependsOn?: string[] }>
-  }
-  let template: Template
-  let closedTemplate: Template
-
-  const packaged = (name: string, { allowedOrigins }: typeof LIST): Template => {
-    const out = `${relative(root, folder)}/${name}`
-    const params = [`buildFolder=${out}/build`, `allowedOrigins=${allowedOrigins}`]
-    const sls = [`${root}/node_modules/.bin/sls`, 'package', '--package', out]
-    const args = [...sls, ...params.flatMap((param) => ['--param', param])]
-    execFileSync(process.execPath, args, { cwd: root, env: cleanEnvironment(), stdio: 'pipe' })
-    return JSON.parse(readFileSync(`${root}/${out}/cloudformation-template-update-stack.json`, 'utf8'))
-  }
-  beforeAll(() => {
-    template = packaged('listing', LIST)
-    closedTemplate = packaged('closed', NONE)
+  let template: Package
+  let closedTemplate: Package
+  beforeAll(async () => {
+    // No origin is allowed by default in stage prod.
+    ;[template, closedTemplate] = await Promise.all([packageChangedProd(), packageProd()])
   }, 120_000)
 
-  const ofType = ({ Resources }: Template, type: string) =>
-    Object.entries(Resources).filter(([, { Type }]) => Type === `AWS::ApiGateway::${type}`)
+  const ofType = ({ resources }: Package, type: string) =>
+    Object.entries(resources).filter(([, { Type }]) => Type === `AWS::ApiGateway::${type}`)
 
   test('responds to a preflight like the local gateway', async () => {
-    const { Properties } = template.Resources.ApiGatewayMethodSessionsIdVarOptions ?? {}
+    const { Properties } = template.resources.ApiGatewayMethodSessionsIdVarOptions ?? {}
     const { headers } = await preflight(`${listing.url}/sessions/some-id`, EVIL, 'DELETE')
     const deployed = Object.entries(headers)
       .filter(([name]) => name !== 'content-type')
@@ -211,7 +191,7 @@ describe('the packaged template', () => {
   })
 
   test('has neither CORS headers nor preflights if no origin is allowed', () => {
-    expect(JSON.stringify(closedTemplate)).not.toMatch(/access-control-|"OPTIONS"/i)
+    expect(JSON.stringify(closedTemplate.resources)).not.toMatch(/access-control-|"OPTIONS"/i)
   })
 
   test('deploys the API after the gateway responses', () => {

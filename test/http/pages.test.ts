@@ -1,9 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { packageProd } from '../infrastructure/packaged.ts'
 import { get, NOT_FOUND } from '../support/http.ts'
 import { startService } from '../support/service.ts'
-import { cleanEnvironment, root } from '../support/service-description.ts'
+import { describeService } from '../support/service-description.ts'
 
 const url = inject('serviceUrl')
 
@@ -79,19 +79,11 @@ test('the service has no pages with pages=off', async () => {
   expect(Object.keys(description.paths).filter((path) => /docs|signin/.test(path))).toEqual([])
 })
 
-test.each([
-  ['dev', true],
-  ['prod', false],
-])('pages are on by default in stage %s: %s', (stage, hasPages) => {
-  const sls = [`${root}/node_modules/.bin/sls`, 'print', '--stage', stage, '--format', 'json']
-  const printed = execFileSync(process.execPath, sls, { cwd: root, env: cleanEnvironment() })
-  const { functions } = JSON.parse(printed.toString('utf8'))
-  expect(['docs' in functions, 'signin' in functions]).toEqual([hasPages, hasPages])
-})
-
-test('the parameter pages accepts only on and off', () => {
-  const sls = [`${root}/node_modules/.bin/sls`, 'print', '--param', 'pages=yes']
-  const { status, stdout, stderr } = spawnSync(process.execPath, sls, { cwd: root, env: cleanEnvironment() })
-  expect(status).toBe(1)
-  expect(`${stdout}${stderr}`).toContain('The parameter pages must be on or off.')
-})
+test('pages are on by default in stage dev, and off in stage prod', async () => {
+  const inDev = Object.keys(describeService().functions)
+  expect(inDev).toEqual(expect.arrayContaining(['docs', 'signin']))
+  const { resources } = await packageProd()
+  expect(Object.keys(resources)).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^(Docs|Signin)/)]),
+  )
+}, 120_000)

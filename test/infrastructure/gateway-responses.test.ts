@@ -42,12 +42,13 @@ test('the gateway has a response for each expected type, and no other', () => {
   expect([...responses.keys()].sort()).toEqual(Object.keys(SAME).sort())
 })
 
-test.each([
-  ['any', '*', '*'],
-  ['one', 'https://app.example', 'https://app.example'],
+test.each<[string, Record<string, string>, string]>([
+  // The default of this stage.
+  ['any', {}, '*'],
+  ['one', { allowedOrigins: 'https://app.example' }, 'https://app.example'],
   // A gateway response cannot choose from a list, and contains no user data.
-  ['several', 'https://app.example,https://admin.example', '*'],
-])('if %s origin is allowed, its pages can read every response', (_what, allowed, named) => {
+  ['several', { allowedOrigins: 'https://app.example,https://admin.example' }, '*'],
+])('if %s origin is allowed, its pages can read every response', (_what, params, named) => {
   const withCors = [...responses].map(([type, response]) => {
     const headers = {
       ...response.headers,
@@ -56,7 +57,7 @@ test.each([
     }
     return [type, { ...response, headers }]
   })
-  expect([...gatewayResponses(resourcesOf(describeService({ allowedOrigins: allowed })))]).toEqual(withCors)
+  expect([...gatewayResponses(resourcesOf(describeService(params)))]).toEqual(withCors)
 })
 
 test('if no origin is allowed, no response has CORS headers', () => {

@@ -39,14 +39,19 @@ export const packageProd = () => packageService('prod')
 export const packageChangedProd = () => packageService('prod', CHANGED)
 export const packageDev = () => packageService('dev', { publishedKeys: 'b', signingKey: 'b' })
 
+export const LISTED_ORIGINS = ['https://app.example', 'https://admin.example:8443'] as const
+
 export const TOPIC_ARN = 'arn:aws:sns:eu-central-1:123456789012:on-call'
 
 const CHANGED = {
+  allowedOrigins: LISTED_ORIGINS.join(','),
   memoryMb: '2048',
   loginConcurrency: '7',
   authorizerCacheSeconds: '0',
   loginRateLimit: '500/50',
   alarmTopicArn: TOPIC_ARN,
+  sessionTtlSeconds: '300',
+  sessionIdleTtlSeconds: '120',
   publishedKeys: 'a',
   pages: 'on',
 }

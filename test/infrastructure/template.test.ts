@@ -4,6 +4,7 @@ import { ROUTES } from '../../lib/openapi/routes.ts'
 import { LONGEST_STAGE } from '../../plugins/parameters.ts'
 import { describeService, root } from '../support/service-description.ts'
 import {
+  LISTED_ORIGINS,
   type Package,
   packageChangedProd,
   packageDev,
@@ -206,7 +207,10 @@ describe('a function', () => {
     TOKEN_ISSUER: `serverless-jwt-auth-${stage}`,
     TOKEN_AUDIENCE: `serverless-jwt-auth-${stage}-api`,
   })
-  const sessions = { SESSION_TTL_SECONDS: '2592000', SESSION_IDLE_TTL_SECONDS: '604800' }
+  const lifetimes = (of: Package) => {
+    const [ttl, idleTtl] = of === changedProd ? ['300', '120'] : ['2592000', '604800']
+    return { SESSION_TTL_SECONDS: ttl, SESSION_IDLE_TTL_SECONDS: idleTtl }
+  }
   const grace = { REFRESH_GRACE_SECONDS: '10' }
   const limits = {
     LIMIT_USER_AND_SOURCE: '10/900',
@@ -222,6 +226,7 @@ describe('a function', () => {
     signs: string,
     publishes: string[],
     pages: string,
+    sessions: object,
   ): Record<string, object> {
     const alias = (slot: string) => `alias/serverless-jwt-auth-${stage}-${slot}`
     const published = { PUBLISHED_KEYS: publishes.map(alias).join(',') }
@@ -246,8 +251,9 @@ describe('a function', () => {
     const { handler = '' } = describeService().functions[name] ?? {}
     const hashes = name === 'login' || name === 'password'
     for (const { of, stage, slots, signs, memoryMb, loginConcurrency } of packagesWith(name)) {
-      const common = { ALLOWED_ORIGINS: stage === 'dev' ? '*' : '' }
-      const own = environments(stage, signs, slots, of === prod ? 'off' : 'on')[name]
+      const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
+      const common = { ALLOWED_ORIGINS: stage === 'dev' ? '*' : listed }
+      const own = environments(stage, signs, slots, of === prod ? 'off' : 'on', lifetimes(of))[name]
       expect(propertiesOf(of, `${logicalId(name)}LambdaFunction`)).toEqual({
         Code: {
           S3Bucket: { Ref: 'ServerlessDeploymentBucket' },

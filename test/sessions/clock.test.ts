@@ -67,6 +67,13 @@ async function expectSessionOver(username: string, refreshToken: string, authTok
   expect((await functions.ask('end-session', { token: authToken, id })).status).toBe(404)
 }
 
+test('the lifetime of sessions is configurable', async () => {
+  const shorter = await stores.functions({ SESSION_TTL_SECONDS: '300', SESSION_IDLE_TTL_SECONDS: '120' })
+  const { refreshToken, refreshExpiresIn } = await signIn(shorter, await stores.add())
+  expect(refreshExpiresIn).toBe(120)
+  expect(tokensOf(await refresh(shorter, refreshToken)).refreshExpiresIn).toBe(120)
+})
+
 test('an unused session expires exactly 7 days after its last use', async () => {
   const username = await stores.add()
   const first = await signIn(functions, username)
