@@ -1,0 +1,3 @@
+import { testRefusals } from '../support/refusals.ts'
+
+testRefusals('all')
