@@ -1,0 +1,10 @@
+import { vi } from 'vitest'
+import { testRaces } from '../support/race-tests.ts'
+
+// One process computes all hashes of this file.
+vi.mock('node:crypto', async (original) => {
+  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
+  return cheapArgon2(await original())
+})
+
+testRaces('all')
