@@ -1,5 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { copyProject } from '../support/own-route.ts'
+import { testOwnRoute } from '../support/own-route-tests.ts'
+
+testOwnRoute('all')
 
 test('npm test passes in a copy of the project with the five edits of README’s route', async () => {
   const copy = copyProject()
@@ -12,5 +15,6 @@ test('npm test passes in a copy of the project with the five edits of README’s
     '--project=unit',
     '--project=service',
   ])
+  console.log(output.match(/^.*(?:Test Files|Tests|Duration) .*$/gm)?.join('\n'))
   expect(status, output).toBe(0)
 }, 600_000)

@@ -1,0 +1,59 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Copy, copyProject } from './own-route.ts'
+import { root } from './service-description.ts'
+
+/** The tests of the new routes, and those that compare all functions and routes with each other. */
+const CONCERNED = [
+  'functions/content',
+  'functions/sample-events.test.ts',
+  'test/http/description.test.ts',
+  'test/support/own-route-over-http.test.ts',
+]
+
+/** Takes three packages of the copy. */
+const TEMPLATE = 'test/infrastructure/template.test.ts'
+
+/**
+ * Tests the edits of README's route and role in a copy of the project.
+ *
+ * @param mass - Whether the packaged template and the sizes of the bundles are tested too.
+ */
+export function testOwnRoute(mass: 'representatives' | 'all'): void {
+  let copy: Copy
+  beforeAll(() => {
+    copy = copyProject()
+    copy.addRoute()
+    copy.addRole()
+    const seed = readFileSync(`${copy.folder}/local/aws.ts`, 'utf8')
+    const editor = `  { username: 'editor', role: 'editor' },\n`
+    writeFileSync(
+      `${copy.folder}/local/aws.ts`,
+      seed.replace(/^export const DEMO_USERS.*\n/m, (line) => line + editor),
+    )
+    cpSync(
+      `${root}/test/support/own-route-over-http.ts`,
+      `${copy.folder}/test/support/own-route-over-http.test.ts`,
+    )
+  })
+  afterAll(() => copy.remove())
+
+  test('README’s route and role pass their own tests, and those that compare all routes', async () => {
+    const files = mass === 'all' ? [...CONCERNED, TEMPLATE] : CONCERNED
+    const { status, output } = await copy.run('node_modules/.bin/vitest', [
+      'run',
+      '--project=unit',
+      '--project=service',
+      ...files,
+    ])
+    expect(status, output).toBe(0)
+  }, 180_000)
+
+  if (mass === 'representatives') return
+
+  test('README’s functions are within the default budget', async () => {
+    const { status, output } = await copy.run('bench/budget.ts', [])
+    expect(status, output).toBe(0)
+    expect(output).toMatch(/^hello +[\d,]+ of 64,000 bytes$/m)
+  })
+}
