@@ -1,5 +1,5 @@
 /** The part of `hash-wasm` with argon2 alone, for which the package has no types. */
 declare module 'hash-wasm/dist/argon2.umd.min.js' {
-  const hashWasm: Pick<typeof import('hash-wasm'), 'argon2id'>
+  const hashWasm: Pick<typeof import('hash-wasm'), 'argon2id' | 'argon2i'>
   export default hashWasm
 }

@@ -1,14 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
-import { argon2id, type Cost } from './argon2.ts'
+import { argon2, type Cost } from './argon2.ts'
+import { readForeign } from './foreign/read.ts'
+import { type Argon2Hash, formatPhc, readPhc } from './phc.ts'
 
 /** Cost of new hashes (OWASP Password Storage Cheat Sheet, argon2id). */
 const CURRENT_COST: Cost = { memoryKiB: 19_456, passes: 2, parallelism: 1 }
-
-/**
- * Maximum cost of a stored hash. A hash that costs more is rejected, not computed. Time grows with memory times passes.
- * Of that, 256 MiB in three passes are allowed, which the slower implementation computes in under two seconds.
- */
-const MAX_COST = { memoryKiB: 262_144, passes: 10, parallelism: 4, memoryTimesPasses: 786_432 }
 
 const TAG_BYTES = 32
 
@@ -17,9 +13,21 @@ export const SALT_BYTES = 16
 
 /**
  * A hash of the current cost that no password matches. An unknown user is verified against it, which
- * takes as long as for an existing user.
+ * takes as long as for an existing user. It is also the stored hash of a user without a password.
  */
-export const DECOY_HASH = phc(CURRENT_COST, Buffer.alloc(SALT_BYTES), Buffer.alloc(TAG_BYTES))
+export const DECOY_HASH = formatPhc(CURRENT_COST, Buffer.alloc(SALT_BYTES), Buffer.alloc(TAG_BYTES))
+
+/** Whether a stored hash is that of a password, not a {@link DECOY_HASH} of any cost. */
+export const hasPassword = (storedHash: string): boolean => !/^\$argon2id\$.*\$A{22}\$A{43}$/.test(storedHash)
+
+/** A stored hash, read from its text. */
+interface StoredHash {
+  /** Name of its kind, as operators know it. */
+  kind: string
+  matches(password: string): boolean | Promise<boolean>
+  /** Whether a new hash of a password that matches replaces it. */
+  isReplaceable(password: string): boolean
+}
 
 /**
  * Hashes a password with argon2id (RFC 9106) at the current cost.
@@ -29,72 +37,64 @@ export const DECOY_HASH = phc(CURRENT_COST, Buffer.alloc(SALT_BYTES), Buffer.all
  * @returns A PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
  */
 export async function hashPassword(password: string, salt: Buffer): Promise<string> {
-  return phc(CURRENT_COST, salt, await argon2id(password, salt, CURRENT_COST, TAG_BYTES))
+  return formatPhc(CURRENT_COST, salt, await argon2('argon2id', password, salt, CURRENT_COST, TAG_BYTES))
 }
 
 /**
  * Verifies a password against a stored hash, in a time that does not depend on where they differ.
  *
  * @param password - In Unicode normalisation form C (RFC 8265 section 4.2.1); its UTF-8 bytes are hashed.
- * @param storedHash - PHC string of an argon2id hash within the limits, of this service or another program.
+ * @param storedHash - Hash of this service or of another program, as spelled there, within the cost limits.
  * @throws RangeError if the string is not such a hash: the stored value is at fault, not the password.
  */
 export async function verifyPassword(password: string, storedHash: string): Promise<boolean> {
-  const { cost, salt, tag } = parsePhc(storedHash)
-  return timingSafeEqual(await argon2id(password, salt, cost, tag.length), tag)
+  return readHash(storedHash).matches(password)
 }
 
 /**
- * Whether a stored hash costs an attacker less than a new one: less memory, or less memory times passes.
+ * Whether a new hash replaces a stored one after a sign-in: if it is not argon2id as written here, or if it costs an
+ * attacker less than a new one, in memory, or in memory times passes. A hash of a longer password than it depends on
+ * stays: the rest of the password was not verified.
  *
  * @param storedHash - A hash that {@link verifyPassword} has accepted.
+ * @param password - The password that matched.
  */
-export function needsRehash(storedHash: string): boolean {
-  const { cost } = parsePhc(storedHash)
-  const isSmaller = cost.memoryKiB < CURRENT_COST.memoryKiB
-  return isSmaller || cost.memoryKiB * cost.passes < CURRENT_COST.memoryKiB * CURRENT_COST.passes
+export function needsRehash(storedHash: string, password: string): boolean {
+  return readHash(storedHash).isReplaceable(password)
 }
 
 /**
- * Returns why a hash of another program cannot be stored.
+ * Returns the kind of a stored hash.
  *
- * @returns The reason, without the hash, or `undefined` if {@link verifyPassword} accepts it.
+ * @throws RangeError as {@link verifyPassword} does. Its message names the kind, if it is known, and repeats no part of
+ *   the hash.
  */
-export function phcFault(hash: string): string | undefined {
-  try {
-    parsePhc(hash)
-    return undefined
-  } catch (error) {
-    return (error as RangeError).message
+export const kindOf = (storedHash: string): string => readHash(storedHash).kind
+
+function readHash(text: string): StoredHash {
+  const phc = readPhc(text)
+  if (phc) return storedArgon2(phc)
+  const found = readForeign(text)
+  if (!found) throw new RangeError('unknown kind of hash')
+  const { kind, parts } = found
+  return {
+    kind: kind.name,
+    matches: (password) => kind.matches(password, parts),
+    isReplaceable: (password) => Buffer.byteLength(password) <= (kind.passwordBytes ?? Infinity),
   }
 }
 
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64').replaceAll('=', '')
+function storedArgon2({ variant, cost, salt, tag, isDjango }: Argon2Hash): StoredHash {
+  const isOurs = variant === 'argon2id' && !isDjango
+  return {
+    kind: variant,
+    matches: async (password) =>
+      timingSafeEqual(await argon2(variant, password, salt, cost, tag.length), tag),
+    isReplaceable: () => !isOurs || isWeaker(cost),
+  }
 }
 
-function phc(cost: Cost, salt: Buffer, tag: Uint8Array): string {
-  const { memoryKiB, passes, parallelism } = cost
-  return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${base64(salt)}$${base64(tag)}`
-}
-
-const PHC =
-  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/
-
-/** Parses the PHC string format, https://github.com/P-H-C/phc-string-format. */
-function parsePhc(text: string) {
-  const parts = PHC.exec(text)
-  if (!parts) throw new RangeError('not an argon2id PHC string')
-  const [m, t, p, salt, tag] = parts.slice(1) as [string, string, string, string, string]
-  const cost = { memoryKiB: Number(m), passes: Number(t), parallelism: Number(p) }
-  const { memoryKiB, passes, parallelism } = cost
-  const isBeyond =
-    memoryKiB > MAX_COST.memoryKiB || passes > MAX_COST.passes || parallelism > MAX_COST.parallelism
-  if (isBeyond || memoryKiB * passes > MAX_COST.memoryTimesPasses) {
-    throw new RangeError('exceeds the cost limits')
-  }
-  if (parallelism < 1 || passes < 1 || memoryKiB < 8 * parallelism) {
-    throw new RangeError('costs less than argon2 allows')
-  }
-  return { cost, salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') }
+function isWeaker({ memoryKiB, passes }: Cost): boolean {
+  const isSmaller = memoryKiB < CURRENT_COST.memoryKiB
+  return isSmaller || memoryKiB * passes < CURRENT_COST.memoryKiB * CURRENT_COST.passes
 }

@@ -145,11 +145,11 @@ export async function completeAttempt(
 }
 
 /**
- * Hashes a verified password again, if its hash costs less than a current one. Does not throw: the next
+ * Hashes a verified password again, if its hash is of another kind or costs less than a current one. Does not throw: the next
  * sign-in tries again.
  */
 export async function upgradeHash(table: Table, user: User, password: string): Promise<void> {
-  if (!needsRehash(user.passwordHash)) return
+  if (!needsRehash(user.passwordHash, password)) return
   try {
     await replaceHash(table, user, await hashPassword(password, randomBytes(SALT_BYTES)))
   } catch (error) {

@@ -38,7 +38,7 @@ export interface User extends UserState {
   email?: string | undefined
   /** Whether the user has shown that the address is the user's own. */
   emailVerified: boolean
-  /** PHC string; see `lib/passwords/hash.ts`. */
+  /** PHC string, or a hash as another program spells it; see `lib/passwords/hash.ts`. */
   passwordHash: string
   /** Random id of the latest change, by which a repeated write recognises itself. */
   requestId: string

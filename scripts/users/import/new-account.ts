@@ -1,10 +1,10 @@
 import * as z from 'zod/mini'
 import { LoginName, Password } from '../../../lib/http/schemas.ts'
-import { phcFault } from '../../../lib/passwords/hash.ts'
 import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
 import { isEmail } from '../../../lib/users/login-name.ts'
 import { isUserId, ROLES, type User } from '../../../lib/users/user.ts'
 import { namesOf } from '../names.ts'
+import { hashFault } from './hash-fault.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
 export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 'role' | 'disabled'> &
@@ -53,8 +53,8 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
     return broken === undefined ? { values, password } : { fault: `password: ${broken}` }
   }
   if (password === undefined && passwordHash !== undefined) {
-    const broken = phcFault(passwordHash)
-    return broken === undefined ? { values, passwordHash } : { fault: `passwordHash: ${broken}.` }
+    const broken = hashFault(passwordHash)
+    return broken === undefined ? { values, passwordHash } : { fault: `passwordHash: ${broken}` }
   }
   return {
     fault:

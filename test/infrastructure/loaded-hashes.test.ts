@@ -6,6 +6,7 @@ import { verifyPassword } from '../../lib/passwords/hash.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
+import { foreignHashes } from '../support/foreign-hashes.ts'
 import { loginEvent, sampleEvent } from '../support/lambda.ts'
 import {
   describeService,
@@ -16,18 +17,20 @@ import {
   tokenSourceOf,
 } from '../support/service-description.ts'
 import { unzip } from '../support/unzip.ts'
+import { addTestUser } from '../support/users.ts'
 import { packageDev } from './packaged.ts'
 import { bundleOf, invokeBundle, unpack } from './run-bundle.ts'
 
 /** Makes `node:crypto` behave as in a Node.js whose OpenSSL has no argon2. */
 const WITHOUT_ARGON2 = ['--require', `${root}/test/support/without-argon2.cjs`]
 const FALLBACK = 'node_modules/hash-wasm/dist/argon2.umd.min.js'
+const BCRYPT = 'node_modules/bcryptjs/index.js'
 const LOGGED = "{ event: 'argon2.fallback', reason: 'ERR_CRYPTO_ARGON2_NOT_SUPPORTED' }\n"
 
 const service = describeService()
 let aws: LocalAws
 // Outside this repository, whose node_modules Node.js would find otherwise.
-const folder = mkdtempSync(join(tmpdir(), 'argon2-'))
+const folder = mkdtempSync(join(tmpdir(), 'hashes-'))
 
 beforeAll(async () => {
   const { folder: packaged } = await packageDev()
@@ -35,8 +38,8 @@ beforeAll(async () => {
     const files = unzip(readFileSync(`${packaged}/${functionKey}.zip`))
     unpack(files, `${folder}/whole/${functionKey}`)
     unpack(
-      [...files].filter(([name]) => name !== FALLBACK),
-      `${folder}/without-fallback/${functionKey}`,
+      [...files].filter(([name]) => name !== FALLBACK && name !== BCRYPT),
+      `${folder}/bundle-alone/${functionKey}`,
     )
   }
   aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
@@ -53,12 +56,34 @@ const invoke = (functionKey: string, event: unknown, options: string[], place = 
 const login = (password: string, options: string[] = [], place?: string) =>
   invoke('login', loginEvent({ body: JSON.stringify({ username: 'user', password }) }), options, place)
 
+/** Adds a user whose hash is of bcrypt, and returns a login event for it. */
+async function addBcryptUser(username: string) {
+  const found = foreignHashes.rows.find(({ kind }) => kind === 'bcrypt')
+  const { password = '', hash: passwordHash = '' } = found ?? {}
+  await addTestUser(tableOf(service, aws), { username, passwordHash })
+  return loginEvent({ body: JSON.stringify({ username, password }) })
+}
+
+test('login reads bcrypt only at a hash of bcrypt, which it then replaces', async () => {
+  const event = await addBcryptUser('moved')
+  const crashed = await invoke('login', event, [], 'bundle-alone')
+  expect(crashed).toMatchObject({ returned: { statusCode: 500 } })
+  expect(crashed.errors).toContain("Cannot find module '/")
+  expect(crashed.errors).toContain(BCRYPT)
+
+  expect(await invoke('login', event, [])).toMatchObject({ returned: { statusCode: 200 }, errors: '' })
+  const { passwordHash = '' } = (await findUserByName(tableOf(service, aws), 'moved')) ?? {}
+  expect(passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  // The bundle alone suffices from now on.
+  expect(await invoke('login', event, [], 'bundle-alone')).toMatchObject({ returned: { statusCode: 200 } })
+})
+
 test('login does not read the fallback where node:crypto has argon2', async () => {
-  expect(await login('user', [], 'without-fallback')).toMatchObject({
+  expect(await login('user', [], 'bundle-alone')).toMatchObject({
     returned: { statusCode: 200 },
     errors: '',
   })
-  const crashed = await login('user', WITHOUT_ARGON2, 'without-fallback')
+  const crashed = await login('user', WITHOUT_ARGON2, 'bundle-alone')
   expect(crashed).toMatchObject({ returned: { statusCode: 500 } })
   expect(crashed.errors).toContain("Cannot find package 'hash-wasm'")
 })
