@@ -11,6 +11,7 @@ import * as changes from './changes.ts'
 import { type ExportOptions, exportUsers } from './export.ts'
 import { readFilter } from './filter.ts'
 import { type ImportOptions, importFile } from './import/import-file.ts'
+import { PROGRAM_NAMES, readMapping } from './import/mapping.ts'
 import { FORMATS } from './import/records.ts'
 import { type ListOptions, list, readAfter, readLimit } from './list.ts'
 import * as names from './names.ts'
@@ -62,6 +63,7 @@ export function usersCommand(io: Io): Command {
     )
     .option('--limit <count>', 'one page of so many users, in the order of the table', readLimit)
     .option('--after <id>', 'with --limit: the page after the user with this id', readAfter)
+    .option('--rehash-report', 'print how many users have which kind of password hash')
     .addOption(json())
     .action(async (options: ListOptions) => list(await table(), options, io))
 
@@ -127,6 +129,14 @@ export function usersCommand(io: Io): Command {
     .argument('<file>', 'CSV or JSON lines; - is standard input')
     .addOption(new Option('--format <format>', 'format, if the file name does not say').choices(FORMATS))
     .option('--dry-run', 'check every line and write nothing')
+    .addOption(new Option('--from <program>', 'the file is an export of this program').choices(PROGRAM_NAMES))
+    .option('--map <columns>', 'where values are: username=email,passwordHash=password', readMapping)
+    .addOption(new Option('--role <role>', 'role of the users whose line has none').choices(ROLES))
+    .option('--without-passwords', 'add users without a password, who cannot sign in until they get one')
+    .option(
+      '--firebase-parameters <file>',
+      'with --from firebase: the password hash parameters of its console',
+    )
     .action(async (file: string, options: ImportOptions) => importFile(await table(), file, options, io))
 
   users

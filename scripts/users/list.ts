@@ -3,10 +3,11 @@ import { isUserId } from '../../lib/users/user.ts'
 import { type Io, widthOf } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import * as text from '../cli/table.ts'
-import { type Account, stateOf } from './account.ts'
+import { type Account, accountOf, stateOf } from './account.ts'
 import type { Filter } from './filter.ts'
+import { countKinds, shownKinds } from './rehash-report.ts'
 import type { ReadOptions } from './show.ts'
-import { accountsByName, accountsInTableOrder } from './store.ts'
+import { accountsByName, accountsInTableOrder, usersByName } from './store.ts'
 
 const MAX_LIMIT = 10_000
 
@@ -15,6 +16,7 @@ export interface ListOptions extends ReadOptions {
   filter: Filter[]
   limit?: number
   after?: string
+  rehashReport?: boolean
 }
 
 /**
@@ -45,9 +47,15 @@ export function readAfter(given: string): string {
  * the order of the table, and no further page of the table is read. Standard error then shows how to get the next page.
  */
 export async function list(table: Table, options: ListOptions, io: Io): Promise<void> {
-  const { filter: filters, limit, after, json } = options
+  const { filter: filters, limit, after, json, rehashReport } = options
   if (after !== undefined && limit === undefined) throw new Refusal('usage', 'Use --after only with --limit.')
   const matches = (account: Account) => filters.every((filter) => filter(account))
+  if (rehashReport) {
+    if (limit !== undefined) throw new Refusal('usage', 'Use --rehash-report without --limit.')
+    const kinds = countKinds((await usersByName(table)).filter((user) => matches(accountOf(user))))
+    io.stdout.write(json ? text.asJson(kinds) : shownKinds(kinds, widthOf(io.stdout)))
+    return
+  }
   if (limit === undefined) {
     const accounts = (await accountsByName(table)).filter(matches)
     io.stdout.write(json ? text.asJson(accounts) : shown(accounts, filters, io))

@@ -194,8 +194,8 @@ describe('a line with names and an id', () => {
       stdout: '2 added, 0 already there, 4 invalid.\n',
       stderr: [
         'line 2: Same username as line 1.',
-        'line 3: Same login name as line 1.',
-        'line 4: Same login name as line 1.',
+        'line 3: Same e-mail address as line 1.',
+        'line 4: Same e-mail address as line 1.',
         'line 5: Same id as line 1.',
         'The invalid lines were skipped.',
         '',

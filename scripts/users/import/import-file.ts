@@ -7,12 +7,13 @@ import { Refusal } from '../../cli/refusal.ts'
 import { checkRow } from './dry-run.ts'
 import { startHashers } from './hashers.ts'
 import { addRow, type Tally, takeRows } from './import-users.ts'
+import { type LayoutOptions, layoutOf } from './layout.ts'
 import { linesOf } from './lines.ts'
 import { startProgress } from './progress.ts'
 import { type Format, recordsOf } from './records.ts'
 
 /** Options of `import`. */
-export interface ImportOptions {
+export interface ImportOptions extends LayoutOptions {
   format?: Format
   dryRun?: boolean
 }
@@ -27,9 +28,10 @@ export interface ImportOptions {
 export async function importFile(
   table: Table,
   file: string,
-  { format = formatOf(file), dryRun = false }: ImportOptions,
+  { format = formatOf(file), dryRun = false, ...options }: ImportOptions,
   io: Io,
 ): Promise<void> {
+  const layout = await layoutOf(options)
   const totalBytes = file === '-' ? undefined : await sizeOf(file)
   const tally: Tally = { added: 0, present: 0, invalid: 0 }
   const ending = new AbortController()
@@ -41,7 +43,7 @@ export async function importFile(
   const settle = dryRun ? checkRow(table, plan) : addRow(table, hashers, io.now)
   try {
     const source = file === '-' ? io.stdin : createReadStream(file)
-    const records = recordsOf(linesOf(readUntil(ending.signal, source, file)), format)
+    const records = recordsOf(linesOf(readUntil(ending.signal, source, file)), format, layout)
     await takeRows(records, settle, progress, tally, ending)
   } finally {
     await hashers.stop()

@@ -1,6 +1,9 @@
 import { parse } from 'csv-parse/sync'
 import { Refusal } from '../../cli/refusal.ts'
+import { COLUMNS, FLAGS } from './columns.ts'
+import { completeValues, type Layout, rejectIncomplete } from './layout.ts'
 import type { Line, Place } from './lines.ts'
+import type { Mapping } from './mapping.ts'
 
 /** Formats that an import reads. */
 export const FORMATS = ['csv', 'jsonl'] as const
@@ -18,27 +21,21 @@ interface Header {
   columns: string[]
 }
 
-const COLUMNS = [
-  'id',
-  'username',
-  'email',
-  'emailVerified',
-  'role',
-  'password',
-  'passwordHash',
-  'disabled',
-  'createdAt',
-]
-
-const FLAGS = ['emailVerified', 'disabled']
-
 /**
  * Parses lines as records, and skips empty lines.
  *
  * @throws {@link Refusal} `usage`, before the first record, if the file does not have the format.
  */
-export const recordsOf = (lines: AsyncGenerator<Line>, format: Format): AsyncGenerator<UserRecord> =>
-  format === 'csv' ? csvRecords(lines) : jsonRecords(lines)
+export async function* recordsOf(
+  lines: AsyncGenerator<Line>,
+  format: Format,
+  layout: Layout,
+): AsyncGenerator<UserRecord> {
+  const records = format === 'csv' ? csvRecords(lines, layout) : jsonRecords(lines)
+  for await (const record of records) {
+    yield 'fault' in record ? record : { ...record, values: completeValues(layout, record.values) }
+  }
+}
 
 async function* jsonRecords(lines: AsyncGenerator<Line>): AsyncGenerator<UserRecord> {
   for await (const line of lines) {
@@ -57,50 +54,60 @@ function parseJson(text: string): Parsed {
   return { fault: 'Not a JSON object.' }
 }
 
-async function* csvRecords(lines: AsyncGenerator<Line>): AsyncGenerator<UserRecord> {
+async function* csvRecords(lines: AsyncGenerator<Line>, layout: Layout): AsyncGenerator<UserRecord> {
   let header: Header | undefined
   for await (const line of lines) {
     if (header === undefined) {
-      header = readHeader(line)
+      header = readHeader(line, layout)
     } else if ('fault' in line) {
       yield line
     } else if (line.text !== '') {
-      yield { ...placeOf(line), ...parseCsv(line.text, header) }
+      yield { ...placeOf(line), ...parseCsv(line.text, header, layout) }
     }
   }
 }
 
 /** Reads the first line. Its errors quote nothing: without a header it is a user, maybe with a password. */
-function readHeader(line: Line): Header {
+function readHeader(line: Line, layout: Layout): Header {
   const text = 'fault' in line ? '' : line.text
   // Excel writes semicolons where the comma is the decimal separator, as in most of Europe.
   const delimiter = text.includes(';') && !text.includes(',') ? ';' : ','
   const columns = 'fault' in line ? undefined : fieldsOf(text, delimiter)
   if (columns === undefined) throw new Refusal('usage', 'The first line is not a CSV header in UTF-8.')
+  if (layout.mapping === undefined) rejectUnknown(columns)
+  else rejectMissing(columns, layout.mapping)
+  if (new Set(columns).size < columns.length) throw new Refusal('usage', 'The CSV header repeats a column.')
+  if (layout.mapping === undefined) rejectIncomplete(columns, layout, 'The CSV header')
+  return { delimiter, columns }
+}
+
+function rejectUnknown(columns: string[]): void {
   const unknown = columns.findIndex((name) => !COLUMNS.includes(name))
   if (unknown !== -1) {
     throw new Refusal(
       'usage',
-      `Column ${unknown + 1} of the CSV header is unknown. Known columns: ${COLUMNS.join(', ')}.`,
+      `Column ${unknown + 1} of the CSV header is unknown. Known columns: ${COLUMNS.join(', ')}. For others use --from or --map.`,
     )
   }
-  if (new Set(columns).size < columns.length) throw new Refusal('usage', 'The CSV header repeats a column.')
-  const hasSecret = columns.includes('password') || columns.includes('passwordHash')
-  if (!columns.includes('username') || !columns.includes('role') || !hasSecret) {
-    throw new Refusal('usage', 'The CSV header needs username, role, and password or passwordHash.')
-  }
-  return { delimiter, columns }
 }
 
-function parseCsv(text: string, { delimiter, columns }: Header): Parsed {
+/** The text names columns of the mapping only, which the operator or this service has written. */
+function rejectMissing(columns: string[], mapping: Mapping): void {
+  const missing = [...mapping.values()].find(({ column }) => !columns.includes(column))
+  if (missing) throw new Refusal('usage', `The CSV header has no column ${missing.column}.`)
+}
+
+function parseCsv(text: string, { delimiter, columns }: Header, { mapping }: Layout): Parsed {
   const fields = fieldsOf(text, delimiter)
   if (fields === undefined) return { fault: 'Not CSV. A quoted field must end on its own line.' }
   if (fields.length !== columns.length) {
     const quoting = `A field with a ${delimiter === ',' ? 'comma' : 'semicolon'} needs quotes.`
     return { fault: `Has ${fields.length} fields instead of ${columns.length}. ${quoting}` }
   }
-  const values = columns.map((name, index) => [name, cellValue(name, fields[index] ?? '')])
-  return { values: Object.fromEntries(values.filter(([, value]) => value !== '')) }
+  const cells = columns.map((name, index) => [name, fields[index] ?? ''] as const)
+  if (mapping !== undefined) return { values: Object.fromEntries(cells) }
+  const filled = cells.filter(([, field]) => field !== '')
+  return { values: Object.fromEntries(filled.map(([name, field]) => [name, cellValue(name, field)])) }
 }
 
 /** Converts a cell. CSV has no type but text. */

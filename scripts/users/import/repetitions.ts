@@ -14,9 +14,11 @@ export function findRepetitions() {
   }
   return ({ id, ...names }: AccountValues, line: number): { fault: string } | undefined => {
     const sameUsername = earlier(`username ${names.username}`, line)
+    const sameEmail = names.email === undefined ? undefined : earlier(`email ${names.email}`, line)
     const [sameName] = loginNamesOf(names).flatMap((name) => earlier(`name ${name}`, line) ?? [])
     const sameId = id === undefined ? undefined : earlier(`id ${id}`, line)
     if (sameUsername !== undefined) return { fault: `Same username as line ${sameUsername}.` }
+    if (sameEmail !== undefined) return { fault: `Same e-mail address as line ${sameEmail}.` }
     if (sameName !== undefined) return { fault: `Same login name as line ${sameName}.` }
     return sameId === undefined ? undefined : { fault: `Same id as line ${sameId}.` }
   }

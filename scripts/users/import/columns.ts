@@ -1,0 +1,15 @@
+/** Columns of a file, as this service calls them. */
+export const COLUMNS = [
+  'id',
+  'username',
+  'email',
+  'emailVerified',
+  'role',
+  'password',
+  'passwordHash',
+  'disabled',
+  'createdAt',
+]
+
+/** Columns with a flag. CSV has no type but text. */
+export const FLAGS = ['emailVerified', 'disabled']

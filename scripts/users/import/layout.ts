@@ -1,0 +1,87 @@
+import { DECOY_HASH } from '../../../lib/passwords/hash.ts'
+import type { Role } from '../../../lib/users/user.ts'
+import { Refusal } from '../../cli/refusal.ts'
+import { readFirebaseParameters, type WithParameters } from './firebase.ts'
+import { type Mapping, mappingOf, mapValues, type Program } from './mapping.ts'
+
+/** Options that say what a file has, and what the import adds to each line. */
+export interface LayoutOptions {
+  from?: Program
+  map?: Mapping
+  role?: Role
+  withoutPasswords?: boolean
+  firebaseParameters?: string
+}
+
+/** The options, checked, with the parameters read. */
+export interface Layout {
+  /** `undefined` if the file has the columns of this service. */
+  mapping: Mapping | undefined
+  /** Role of the users whose line has none. */
+  role: Role | undefined
+  /** Whether a line without password and hash is a user who cannot sign in. */
+  withoutPasswords: boolean
+  withParameters: WithParameters | undefined
+}
+
+/**
+ * Checks the options of an import.
+ *
+ * @throws {@link Refusal} `usage`, before anything of the file is read.
+ */
+export async function layoutOf(options: LayoutOptions): Promise<Layout> {
+  const { from, map, role, withoutPasswords = false, firebaseParameters } = options
+  const mapping = mappingOf(from, map)
+  const hasSalt = mapping?.has('salt') ?? false
+  if (hasSalt && firebaseParameters === undefined) {
+    throw new Refusal(
+      'usage',
+      'Hashes of Firebase need the parameters of their project. Use --firebase-parameters.',
+    )
+  }
+  if (!hasSalt && firebaseParameters !== undefined) {
+    throw new Refusal(
+      'usage',
+      'Use --firebase-parameters with --from firebase, or with a column salt in --map.',
+    )
+  }
+  const withParameters =
+    firebaseParameters === undefined ? undefined : await readFirebaseParameters(firebaseParameters)
+  const layout = { mapping, role, withoutPasswords, withParameters }
+  if (mapping !== undefined) rejectIncomplete([...mapping.keys()], layout, 'The map')
+  return layout
+}
+
+/**
+ * Rejects columns from which no user can be made.
+ *
+ * @param what - What has the columns, as the beginning of a sentence.
+ * @throws {@link Refusal} `usage`
+ */
+export function rejectIncomplete(columns: readonly string[], layout: Layout, what: string): void {
+  const hasRole = columns.includes('role') || layout.role !== undefined
+  const hasSecret =
+    columns.includes('password') || columns.includes('passwordHash') || layout.withoutPasswords
+  if (columns.includes('username') && hasRole && hasSecret) return
+  throw new Refusal(
+    'usage',
+    `${what} needs username, role, and password or passwordHash. In their place use --role and --without-passwords.`,
+  )
+}
+
+/** Returns the values of a line under the columns of this service, with what the options add. */
+export function completeValues(layout: Layout, values: Record<string, unknown>): Record<string, unknown> {
+  const { mapping, role, withoutPasswords, withParameters } = layout
+  const mapped = mapping === undefined ? values : mapValues(mapping, values)
+  const { passwordHash, ...rest } = withParameters === undefined ? mapped : withParameters(mapped)
+  const hash = isUsable(passwordHash) ? passwordHash : undefined
+  const secret = hash ?? (withoutPasswords && rest.password === undefined ? DECOY_HASH : undefined)
+  return {
+    ...(role !== undefined && { role }),
+    ...rest,
+    ...(secret !== undefined && { passwordHash: secret }),
+  }
+}
+
+/** Django and others mark a user without a password by an exclamation mark. */
+const isUsable = (hash: unknown) => typeof hash !== 'string' || !hash.startsWith('!')
