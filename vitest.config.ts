@@ -30,7 +30,7 @@ export const textImports = {
 /** Tests beside the code. */
 export const UNIT = '{functions,lib,local,plugins,scripts}/**/*.test.ts'
 
-/** Tests that need Chromium or Hoppscotch, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
+/** Tests that need Chromium, Hoppscotch or Django, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
 const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']
 
 /** `npm run test:aws` has a configuration of its own. Some packages of test/mutation contain tests. */

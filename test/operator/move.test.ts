@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import type { User } from '../../lib/users/user.ts'
-import { readyHash, run, temporaryFolder } from '../support/operator.ts'
+import { operate } from '../support/moved-users.ts'
+import { readyHash, temporaryFolder } from '../support/operator.ts'
 import {
   type Functions,
   PASSWORD,
@@ -41,9 +42,6 @@ beforeEach(async () => {
   }
 })
 
-const users = (stores: Stores, ...args: string[]) =>
-  run([...args, '--local', '--endpoint', stores.aws.settings.endpoints.dynamodb.origin])
-
 const add = (stores: Stores, username: string, values: Partial<User> = {}) =>
   addTestUser(stores.table, { username, passwordHash, ...values }, new Date('2026-01-31T12:00:00.250Z'))
 
@@ -70,14 +68,14 @@ test('import reads what export wrote: the same users with the same ids and passw
 
   const file = join(temporaryFolder(), 'users.jsonl')
   const written = { status: 0, stdout: `Wrote 3 users to ${file}.\n`, stderr: '' }
-  expect(await users(from, 'export', '--output', file)).toEqual(written)
+  expect(await operate(from, 'export', '--output', file)).toEqual(written)
   expect(statSync(file).mode & 0o777).toBe(0o600)
-  const printed = await users(from, 'export')
+  const printed = await operate(from, 'export')
   expect(await readFile(file, 'utf8')).toBe(printed.stdout)
 
   const imported = { status: 0, stdout: '3 added, 0 already there, 0 invalid.\n', stderr: '' }
-  expect(await users(to, 'import', file)).toEqual(imported)
-  expect((await users(to, 'export')).stdout).toBe(printed.stdout)
+  expect(await operate(to, 'import', file)).toEqual(imported)
+  expect((await operate(to, 'export')).stdout).toBe(printed.stdout)
   expect(await to.scan()).toHaveLength(3 + 4)
 
   const functions = await to.functions()
@@ -96,21 +94,21 @@ test('import reads what export wrote: the same users with the same ids and passw
   await expectInvalid(functions, old)
 
   const again = { status: 0, stdout: '0 added, 3 already there, 0 invalid.\n', stderr: '' }
-  expect(await users(to, 'import', file)).toEqual(again)
+  expect(await operate(to, 'import', file)).toEqual(again)
 })
 
 test('import with the id of a removed user revives no token and no session', async () => {
   await add(from, 'ada', { role: 'admin' })
   const functions = await from.functions()
   const stolen = await signIn(functions, 'ada')
-  const { stdout } = await users(from, 'export')
+  const { stdout } = await operate(from, 'export')
   const file = fileOf(JSON.parse(stdout))
   const session = (await from.scan()).find(({ sk }) => Object(sk).S.startsWith('session#'))
-  await users(from, 'remove', 'ada', '--yes')
+  await operate(from, 'remove', 'ada', '--yes')
   // A copy of the session in a table that is restored.
   await from.table.aws('dynamodb', 'PutItem', { TableName: from.table.name, Item: session })
 
-  expect(await users(from, 'import', file)).toMatchObject({ status: 0 })
+  expect(await operate(from, 'import', file)).toMatchObject({ status: 0 })
   await expectInvalid(functions, stolen)
   const own = await signIn(functions, 'ada')
   expect(partsOf(own.refreshToken).userId).toBe(partsOf(stolen.refreshToken).userId)
@@ -166,12 +164,12 @@ describe('a line with names and an id', () => {
     const end = (line: string) => (fault === undefined ? '' : `line 1: ${fault}\n${line}\n`)
     for (const secret of [{ passwordHash: readyHash() }, { passwordHash: undefined, password: PASSWORD }]) {
       const file = fileOf({ ...row(values), ...secret })
-      expect(await users(to, 'import', file)).toEqual({
+      expect(await operate(to, 'import', file)).toEqual({
         status: fault === undefined ? 0 : 1,
         stdout: `0 added, ${counted}.\n`,
         stderr: end('The invalid lines were skipped.'),
       })
-      expect(await users(to, 'import', file, '--dry-run')).toEqual({
+      expect(await operate(to, 'import', file, '--dry-run')).toEqual({
         status: fault === undefined ? 0 : 1,
         stdout: `${fault === undefined ? 'line 1: skip ada, which exists\n' : ''}Dry run: 0 to add, ${counted}. Nothing was written.\n`,
         stderr: end('Some lines are invalid.'),
@@ -189,7 +187,7 @@ describe('a line with names and an id', () => {
       row({ username: 'bob', id: ID }),
       row({ username: 'carl', id: OTHER_ID }),
     )
-    expect(await users(to, 'import', file)).toEqual({
+    expect(await operate(to, 'import', file)).toEqual({
       status: 1,
       stdout: '2 added, 0 already there, 4 invalid.\n',
       stderr: [
@@ -209,7 +207,7 @@ describe('a line with names and an id', () => {
       file,
       `id;username;email;emailVerified;role;passwordHash\n${ID};Ada@Example.org;;TRUE;user;${readyHash()}\n`,
     )
-    expect(await users(to, 'import', file)).toMatchObject({ status: 0 })
+    expect(await operate(to, 'import', file)).toMatchObject({ status: 0 })
     const email = 'ada@example.org'
     expect(await to.user(email)).toMatchObject({ id: ID, username: email, email, emailVerified: true })
   })
