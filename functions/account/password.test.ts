@@ -251,7 +251,7 @@ describe('a stored hash that costs too much', () => {
       await replaceHash(table, await stored(), beyond)
       const status = route === 'login' ? 401 : 422
       for (let time = 0; time < 2; time += 1) expect((await call(route, route)).statusCode).toBe(status)
-      const refused = { event: 'hash.refused', reason: 'exceeds the cost limits' }
+      const refused = { event: 'hash.refused', reason: 'argon2id exceeds the cost limits' }
       expect(records.filter((record) => (record as { event: string }).event === 'hash.refused')).toEqual([
         refused,
         refused,

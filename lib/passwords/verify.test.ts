@@ -6,7 +6,7 @@ import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { changeUser, findUser } from '../users/store.ts'
 import type { User } from '../users/user.ts'
-import { hashPassword, SALT_BYTES, verifyPassword } from './hash.ts'
+import { DECOY_HASH, hashPassword, SALT_BYTES, verifyPassword } from './hash.ts'
 import { upgradeHash, verifyUserPassword } from './verify.ts'
 
 // The real function, with its calls counted.
@@ -60,6 +60,7 @@ describe('a password', () => {
     ['that is correct returns the user', ada, 'secret', ada],
     ['that is wrong returns no user', ada, 'guess', undefined],
     ['of an unknown name returns no user', undefined, 'secret', undefined],
+    ['of a user without one returns no user', { ...ada, passwordHash: DECOY_HASH }, 'secret', undefined],
     ['of a disabled user returns no user', { ...ada, disabled: true }, 'secret', undefined],
     ['of a disabled user returns no user if it is wrong', { ...ada, disabled: true }, 'guess', undefined],
   ])('%s, and costs one hash', async (_what, user, password, expected) => {
