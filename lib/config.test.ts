@@ -6,7 +6,7 @@ test('one message names every invalid setting, and no value', () => {
     SIGNING_KEY: '',
     PUBLISHED_KEYS: 'alias/hidden,',
     TOKEN_TTL_SECONDS: 'hidden',
-    TOKEN_ISSUER: 'fine',
+    TOKEN_ISSUER: 'https://auth.example.com',
     AWS_ENDPOINT_URL: 'hidden',
   }
   const names = [
@@ -51,6 +51,48 @@ test('only the requested settings are returned, parsed', () => {
     AWS_ENDPOINT_URL_KMS: undefined,
     AWS_SESSION_TOKEN: undefined,
   })
+})
+
+test.each([
+  'https://auth.example.com',
+  'https://auth.example.com:8443/tenant/a',
+  'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/dev',
+  'http://localhost:3000',
+  'http://127.0.0.1:3100',
+  'http://[::1]:3000',
+])('the issuer %s is accepted', (issuer) => {
+  expect(readConfig(['TOKEN_ISSUER'], { TOKEN_ISSUER: issuer })).toEqual({ TOKEN_ISSUER: issuer })
+})
+
+test.each([
+  'auth.example.com',
+  'http://auth.example.com',
+  'http://localhost.example.com',
+  'ftp://localhost',
+  'https://auth.example.com/',
+  'https://auth.example.com/dev/',
+  'https://auth.example.com?tenant=a',
+  'https://auth.example.com/#a',
+  'https://AUTH.example.com',
+  'https://auth.example.com:443',
+  'https://ada:secret@auth.example.com',
+  'https://auth.example.com/a/../b',
+  ' https://auth.example.com',
+])('the issuer %j is rejected', (issuer) => {
+  expect(() => readConfig(['TOKEN_ISSUER'], { TOKEN_ISSUER: issuer })).toThrow(
+    new Error(
+      'Invalid configuration: TOKEN_ISSUER must be an https URL such as https://auth.example.com, without query, fragment and final slash',
+    ),
+  )
+})
+
+test('the audience is not the client id of tokens', () => {
+  expect(readConfig(['TOKEN_AUDIENCE'], { TOKEN_AUDIENCE: 'api' })).toEqual({ TOKEN_AUDIENCE: 'api' })
+  expect(() => readConfig(['TOKEN_AUDIENCE'], { TOKEN_AUDIENCE: 'first-party' })).toThrow(
+    new Error(
+      'Invalid configuration: TOKEN_AUDIENCE must not be first-party, which is the client_id of every token',
+    ),
+  )
 })
 
 test.each([

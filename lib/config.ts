@@ -11,6 +11,32 @@ const text: Parse<string> = (value) => {
   return value
 }
 
+/**
+ * `client_id` of every access token (RFC 9068 section 2.2). The clients of this service are the
+ * application's own and are not registered. It is never the audience: verifiers that compare either
+ * claim would take one for the other.
+ */
+export const CLIENT_ID = 'first-party'
+
+const audience: Parse<string> = (value) => {
+  if (value === CLIENT_ID) throw new Error(`must not be ${CLIENT_ID}, which is the client_id of every token`)
+  return text(value)
+}
+
+const ISSUER_RULE =
+  'must be an https URL such as https://auth.example.com, without query, fragment and final slash'
+
+/** Issuer of tokens and of the metadata. Verifiers compare it as text, and add `/.well-known/…` to it. */
+const issuer: Parse<string> = (value) => {
+  const given = text(value)
+  if (!URL.canParse(given)) throw new Error(ISSUER_RULE)
+  const { protocol, hostname, origin, pathname } = new URL(given)
+  const isLoopback = protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  const normal = origin + pathname.replace(/\/$/, '')
+  if ((protocol !== 'https:' && !isLoopback) || given !== normal) throw new Error(ISSUER_RULE)
+  return given
+}
+
 const optionalText: Parse<string | undefined> = (value) => (value === '' ? undefined : value)
 
 const list: Parse<string[]> = (value) => {
@@ -58,8 +84,8 @@ export const SETTINGS = {
   SIGNING_KEY: text,
   /** Aliases of the KMS keys whose public halves are trusted and published. */
   PUBLISHED_KEYS: list,
-  TOKEN_ISSUER: text,
-  TOKEN_AUDIENCE: text,
+  TOKEN_ISSUER: issuer,
+  TOKEN_AUDIENCE: audience,
   TOKEN_TTL_SECONDS: wholeSeconds(60, 86_400),
   SESSION_TTL_SECONDS: wholeSeconds(60, 31_536_000),
   SESSION_IDLE_TTL_SECONDS: wholeSeconds(60, 31_536_000),

@@ -6,7 +6,7 @@ import { DYNAMODB_PORT, faultOfPort } from '../local/ports.ts'
 import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reload.ts'
 import { quietServerlessOffline } from '../local/serverless-offline.ts'
 import { fillTokens } from '../local/tokens.ts'
-import type { Hooks, OfflineOptions, Serverless } from './framework.d.ts'
+import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
 import { reject } from './reject.ts'
 
 const HTTP_PORT = 3000
@@ -26,6 +26,9 @@ export default class LocalPlugin {
     'before:invoke:local:invoke': () => this.fillEvent(),
     'after:offline:functionsUpdated:cleanup': () => this.reportReload(),
   }
+  readonly configurationVariablesSources = {
+    local: { resolve: (variables: Variable) => this.readAddress(variables) },
+  }
   private readonly serverless: Serverless
   private readonly options: Options
   private readonly command: string
@@ -40,6 +43,14 @@ export default class LocalPlugin {
   }
 
   private isLocal = () => ['offline', 'offline start', 'invoke local'].includes(this.command)
+
+  /** Resolves `${local:url}`. The value is null for commands that package the service, which has another address on AWS. */
+  private async readAddress({ resolveVariable }: Variable): Promise<{ value: string | null }> {
+    if (['deploy', 'package'].includes(this.serverless.processedInput.commands[0] ?? ''))
+      return { value: null }
+    const configured = await resolveVariable('self:custom.serverless-offline.httpPort')
+    return { value: `http://localhost:${this.options.httpPort ?? configured}` }
+  }
 
   private async start(): Promise<void> {
     if (!this.isLocal()) return

@@ -5,6 +5,8 @@ const ORIGINS =
   'must be *, or origins such as https://app.example.com, separated by commas, with nothing after the host or port'
 const TOPIC = 'must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:alarms'
 const THROTTLE = 'must be requests per second/burst, such as 200/100, each from 1 to 99999'
+const ISSUER =
+  'must be an https URL such as https://auth.example.com, without query, fragment and final slash'
 const LIMIT = 'must be attempts/seconds, such as 10/900, with 1 to 10000 attempts'
 
 /** Valid and invalid values of each parameter, and the message for an invalid one. */
@@ -14,6 +16,24 @@ const RULES: [
   invalid: (string | number)[],
   message: string,
 ][] = [
+  [
+    'issuer',
+    ['https://auth.example.com', 'https://example.com/auth', 'http://localhost:3000'],
+    [
+      'auth.example.com',
+      'http://auth.example.com',
+      'https://auth.example.com/',
+      'https://auth.example.com?',
+      'https://auth.example.com/#a',
+    ],
+    ISSUER,
+  ],
+  [
+    'audience',
+    ['https://api.example.com', 'my-api'],
+    ['first-party'],
+    'must not be first-party, which is the client_id of every token',
+  ],
   [
     'tokenTtlSeconds',
     ['60', 86_400],

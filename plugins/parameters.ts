@@ -12,6 +12,8 @@ export const LONGEST_STAGE = 15
 
 /** Rules for the parameters of `serverless.yml`. A parameter that is a function's setting has the rule of the setting. */
 const RULES: Record<string, (text: string) => unknown> = {
+  issuer: SETTINGS.TOKEN_ISSUER,
+  audience: SETTINGS.TOKEN_AUDIENCE,
   tokenTtlSeconds: SETTINGS.TOKEN_TTL_SECONDS,
   sessionTtlSeconds: SETTINGS.SESSION_TTL_SECONDS,
   sessionIdleTtlSeconds: SETTINGS.SESSION_IDLE_TTL_SECONDS,

@@ -1,7 +1,7 @@
 import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { json } from '../../lib/http/responses.ts'
+import { publicJson } from '../../lib/http/responses.ts'
 import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
 
 const publicKeys = publicKeyCache()
@@ -18,5 +18,5 @@ export const handler = apiHandler(async (_event, { now, deadlineMs }) => {
     n,
     e,
   }))
-  return json(200, { keys }, { 'Cache-Control': 'public, max-age=300' })
+  return publicJson({ keys })
 })

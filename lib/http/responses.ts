@@ -24,6 +24,10 @@ export function json(status: number, body: object, headers?: Headers): APIGatewa
   }
 }
 
+/** Returns a JSON response for everybody: any cache may reuse it for five minutes, and pages of any origin may read it. */
+export const publicJson = (body: object): APIGatewayProxyResult =>
+  json(200, body, { 'Cache-Control': 'public, max-age=300', 'Access-Control-Allow-Origin': '*' })
+
 /** Returns a 204 No Content response (RFC 9110 section 15.3.5). */
 export const noContent = (): APIGatewayProxyResult => ({
   statusCode: 204,

@@ -10,6 +10,7 @@ const tokens = {
   refreshToken: 'user.session.secret',
   refreshExpiresIn: 604800,
 }
+const ISSUER = 'https://auth.example.com'
 const refreshExample = {
   summary: 'A refresh token',
   value: { refreshToken: tokens.refreshToken },
@@ -146,6 +147,26 @@ export const ROUTES: Route[] = [
   },
   {
     method: 'get',
+    path: '/userinfo',
+    operationId: 'getUserInfo',
+    tag: 'Account',
+    summary: 'Get the caller',
+    description:
+      'Returns the user as stored now. A service that verifies access tokens itself can ask here whether one is still accepted. A revoked token is rejected after a minute at most.',
+    isProtected: true,
+    response: {
+      description: 'The caller.',
+      content: json(schemaRef('UserInfo'), {
+        sub: 'AbCdEfGhIjKlMnOpQrStUv',
+        username: 'ada',
+        role: 'user',
+        email: 'ada@example.org',
+        email_verified: false,
+      }),
+    },
+  },
+  {
+    method: 'get',
     path: '/',
     operationId: 'getUserContent',
     tag: 'Content',
@@ -180,6 +201,26 @@ export const ROUTES: Route[] = [
       }),
     },
   },
+  ...['openid-configuration', 'oauth-authorization-server'].map(
+    (document): Route => ({
+      method: 'get',
+      path: `/.well-known/${document}`,
+      tag: 'Service',
+      summary: `Get the issuer’s metadata (${document})`,
+      description:
+        'The issuer of access tokens and where its keys are. Members that belong to a provider of OpenID Connect are missing.',
+      response: {
+        description: 'The metadata.',
+        headers: { 'Cache-Control': 'MaxAge' },
+        content: json(schemaRef('Metadata'), {
+          issuer: ISSUER,
+          jwks_uri: `${ISSUER}/.well-known/jwks.json`,
+          userinfo_endpoint: `${ISSUER}/userinfo`,
+          id_token_signing_alg_values_supported: ['RS256'],
+        }),
+      },
+    }),
+  ),
   {
     method: 'get',
     path: '/openapi.json',

@@ -116,6 +116,30 @@ const RESPONSES = {
     },
     ['next'],
   ),
+  UserInfo: object(
+    'The caller, as stored now.',
+    {
+      sub: text('The opaque id of the user, which never changes.'),
+      username: text('The username.'),
+      role,
+      email: text('The e-mail address that the user can sign in with. Missing without one.'),
+      email_verified: {
+        type: 'boolean',
+        description: 'Whether the user has shown that the address is the user’s own.',
+      },
+    },
+    ['email', 'email_verified'],
+  ),
+  Metadata: object('Metadata of the issuer of access tokens (RFC 8414).', {
+    issuer: text('The issuer: the claim `iss` of every access token.'),
+    jwks_uri: text('The URL of the public keys.'),
+    userinfo_endpoint: text('The URL of `GET /userinfo`.'),
+    id_token_signing_alg_values_supported: {
+      type: 'array',
+      items: { type: 'string', const: 'RS256' },
+      description: 'The algorithm of access tokens.',
+    },
+  }),
   Key: object('A public key (RFC 7517).', {
     kty: { type: 'string', const: 'RSA' },
     use: { type: 'string', const: 'sig' },

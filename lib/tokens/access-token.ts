@@ -1,9 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import { errors, type JWTPayload, jwtVerify } from 'jose'
+import { CLIENT_ID } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { isLoginName } from '../users/login-name.ts'
 import { isRole, isUserId, type Principal, type UserState } from '../users/user.ts'
+import { customClaims } from './custom-claims.ts'
 import type { PublicKeys } from './public-keys.ts'
 
 /** The issuer and the audience of access tokens. */
@@ -17,10 +19,23 @@ const MAX_TOKEN_CHARACTERS = 8_192
 /** How far the issuing machine's clock may be ahead of this one. Never applied to `exp`. */
 const CLOCK_SKEW_SECONDS = 5
 
-const REQUIRED_CLAIMS = ['iss', 'aud', 'sub', 'username', 'role', 'iat', 'exp', 'jti', 'sid', 'gen']
+const REQUIRED_CLAIMS = [
+  'iss',
+  'aud',
+  'sub',
+  'client_id',
+  'username',
+  'role',
+  'iat',
+  'exp',
+  'jti',
+  'sid',
+  'gen',
+]
 
 /**
- * Creates an access token without its signature: header and claims of RFC 9068 section 2.
+ * Creates an access token without its signature: header and claims of RFC 9068 section 2, with those of
+ * {@link customClaims}.
  *
  * @param user - Becomes `sub`, `username`, `role` and `gen`, as read before the credentials were verified.
  *   A revocation since then revokes the token.
@@ -41,9 +56,11 @@ export function accessTokenInput(
 ): (kid: string) => string {
   const iat = secondOf(now)
   const claims = {
+    ...customClaims(user),
     iss: parties.issuer,
     aud: parties.audience,
     sub: user.id,
+    client_id: CLIENT_ID,
     username: user.username,
     role: user.role,
     iat,
@@ -149,8 +166,9 @@ function keyOf(kid: string | undefined, keys: PublicKeys): KeyObject {
 }
 
 function readClaims(claims: JWTPayload, now: Date): Principal {
-  const { sub, username, role, aud, iat, exp, jti, sid, gen } = claims
+  const { sub, client_id, username, role, aud, iat, exp, jti, sid, gen } = claims
   if (!isUserId(sub)) throw invalidToken('sub is not a user id')
+  if (client_id !== CLIENT_ID) throw invalidToken('client_id is not the one of this service')
   if (!isLoginName(username)) throw invalidToken('username is not a login name')
   if (!isRole(role)) throw invalidToken('role is unknown')
   if (typeof aud !== 'string') throw invalidToken('aud is not a single audience')

@@ -12,7 +12,7 @@ let local: LocalAws
 
 const config = {
   SIGNING_KEY: 'alias/signs',
-  TOKEN_ISSUER: 'the issuer',
+  TOKEN_ISSUER: 'https://issuer.example',
   TOKEN_AUDIENCE: 'the audience',
   TOKEN_TTL_SECONDS: 900,
 }
@@ -42,9 +42,10 @@ test('an access token contains its user, its session and its lifetime', async ()
   const { authToken, ...rest } = await issue(ada)
   expect(rest).toStrictEqual({ tokenType: 'Bearer', expiresIn: 900 })
   expect(claimsOf(authToken)).toStrictEqual({
-    iss: 'the issuer',
+    iss: 'https://issuer.example',
     aud: 'the audience',
     sub: ada.id,
+    client_id: 'first-party',
     username: 'ada',
     role: 'admin',
     iat: secondOf(now),

@@ -44,6 +44,31 @@ export async function findUserState(table: Table, userId: string): Promise<UserS
   return item && userStateOf(item)
 }
 
+/** What a user's own applications may know: no password hash. */
+export type UserInfo = Pick<User, 'username' | 'role' | 'disabled' | 'generation' | 'email' | 'emailVerified'>
+
+/**
+ * Finds a user's names, role and revocation state with a consistent read, which contains no password hash.
+ *
+ * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
+ */
+export async function findUserInfo(table: Table, userId: string): Promise<UserInfo | undefined> {
+  const [item] = await getItems(table, [profileKey(userId)], USER_INFO)
+  if (item === undefined) return undefined
+  const role = text(item, 'role')
+  if (!isRole(role)) throw new ServiceError('unavailable', 'the store holds an invalid profile')
+  return {
+    username: text(item, 'username'),
+    role,
+    disabled: flag(item, 'disabled'),
+    generation: number(item, 'generation'),
+    email: optionalText(item, 'email'),
+    emailVerified: flag(item, 'emailVerified'),
+  }
+}
+
+const USER_INFO = ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified'] as const
+
 /**
  * Finds the user of a login name with two consistent reads.
  *

@@ -69,7 +69,19 @@ test('the page shows header and claims of the token, with local times', async ()
   expect(await page.locator('#header dt').allTextContents()).toEqual(['alg', 'typ', 'kid'])
   expect(await page.locator('#header dd').first().textContent()).toBe('RS256Signature algorithm')
   const claims = await page.locator('#claims dt').allTextContents()
-  expect(claims).toEqual(['iss', 'aud', 'sub', 'username', 'role', 'iat', 'exp', 'jti', 'sid', 'gen'])
+  expect(claims).toEqual([
+    'iss',
+    'aud',
+    'sub',
+    'client_id',
+    'username',
+    'role',
+    'iat',
+    'exp',
+    'jti',
+    'sid',
+    'gen',
+  ])
   const [iat = '', exp = ''] = await page.locator('#claims dd').filter({ hasText: / at / }).allTextContents()
   const second = Number.parseInt(exp, 10)
   expect(second - Number.parseInt(iat, 10)).toBe(1800)

@@ -26,6 +26,8 @@ const corsHeadersOf = ({ headers }: { headers: Record<string, string> }) =>
     Object.entries(headers).filter(([name]) => name.startsWith('access-control-') || name === 'vary'),
   )
 
+const METADATA = '/.well-known/openid-configuration'
+
 const requestAll = async (service: string, origin: string) => {
   const json = { Origin: origin, 'Content-Type': 'application/json' }
   const mine = { Origin: origin, Authorization: `Bearer ${await tokenOf(service, 'user')}` }
@@ -37,21 +39,26 @@ const requestAll = async (service: string, origin: string) => {
     'the sessions': await sendForAll(`${service}/sessions`, 'GET', mine),
     'an unknown session': await sendForAll(`${service}/sessions/x`, 'DELETE', mine),
     'a rejected password change': await sendForAll(`${service}/password`, 'PUT', { ...mine, ...json }, '{}'),
+    'the caller': await sendForAll(`${service}/userinfo`, 'GET', mine),
+  }
+  const forEverybody = {
     'the public keys': await sendForAll(`${service}/.well-known/jwks.json`, 'GET', { Origin: origin }),
+    'the metadata': await sendForAll(`${service}${METADATA}`, 'GET', { Origin: origin }),
   }
   const gateway = {
     'no token': await sendForAll(`${service}/`, 'GET', { Origin: origin }),
     'an insufficient role': await sendForAll(`${service}/admin`, 'GET', mine),
     'an unknown route': await sendForAll(`${service}/nothing`, 'GET', mine),
   }
-  const statuses = [functions, gateway].map((responses) =>
+  const statuses = [functions, forEverybody, gateway].map((responses) =>
     Object.values(responses).map(({ status }) => status),
   )
   expect(statuses).toEqual([
     [200, 422, 200, 200, 404, 422, 200],
+    [200, 200],
     [401, 403, 404],
   ])
-  return { functions, gateway }
+  return { functions, forEverybody, gateway }
 }
 
 const every = (responses: object, expected: object) =>
@@ -74,6 +81,8 @@ describe('a preflight', () => {
     ['/sessions/some-id', 'DELETE'],
     ['/password', 'PUT'],
     ['/.well-known/jwks.json', 'GET'],
+    [METADATA, 'GET'],
+    ['/userinfo', 'GET'],
   ] as const
   const allowing = (origin: string, method: string) => ({
     status: 200,
@@ -139,6 +148,20 @@ describe('responses, errors included,', () => {
     const { functions, gateway } = await requestAll(all, EVIL)
     expect(allCorsHeaders(functions)).toEqual(every(functions, READABLE))
     expect(allCorsHeaders(gateway)).toEqual(every(gateway, GATEWAYS))
+  })
+
+  test('with keys and metadata are readable for every page, whichever origins are allowed', async () => {
+    const anyOrigin = { 'access-control-allow-origin': '*' }
+    const whichever = [
+      [listing.url, APP, { ...READABLE, vary: 'Origin' }],
+      [listing.url, EVIL, { ...anyOrigin, vary: 'Origin' }],
+      [all, EVIL, READABLE],
+      [closed.url, EVIL, anyOrigin],
+    ] as const
+    for (const [url, origin, expected] of whichever) {
+      const { forEverybody } = await requestAll(url, origin)
+      expect(allCorsHeaders(forEverybody)).toEqual(every(forEverybody, expected))
+    }
   })
 
   test('have no CORS headers if no origin is allowed', async () => {

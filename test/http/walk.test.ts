@@ -213,16 +213,17 @@ describe('GET /.well-known/jwks.json', () => {
     const { payload, protectedHeader } = await jwtVerify(userToken, createLocalJWKSet(JSON.parse(body)), {
       algorithms: ['RS256'],
       typ: 'at+jwt',
-      issuer: 'serverless-jwt-auth-dev',
+      issuer: url,
       audience: 'serverless-jwt-auth-dev-api',
       requiredClaims: ['iat', 'exp', 'jti'],
       maxTokenAge: 60,
     })
     expect(protectedHeader).toEqual({ alg: 'RS256', typ: 'at+jwt', kid: JSON.parse(body).keys[0].kid })
     expect(payload).toEqual({
-      iss: 'serverless-jwt-auth-dev',
+      iss: url,
       aud: 'serverless-jwt-auth-dev-api',
       sub: expect.stringMatching(/^[\w-]{22}$/),
+      client_id: 'first-party',
       username: 'user',
       role: 'user',
       iat: expect.any(Number),
@@ -237,7 +238,7 @@ describe('GET /.well-known/jwks.json', () => {
 test.for([
   ['GET', '/nothing'],
   ['GET', '/login/more'],
-  ['GET', '/.well-known/openid-configuration'],
+  ['GET', '/.well-known/security.txt'],
   ['GET', '/.env'],
   ['GET', '/login'],
   ['PUT', '/login'],

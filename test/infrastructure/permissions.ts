@@ -134,6 +134,9 @@ export function permissions(keys: string[]): Record<string, Statement[]> {
       RECOGNISE_CHANGES,
       counting(['user#*', 'source#*'], ['ids', 'expiresAt', 'passwordHash', 'changedAt', ...REVOKE]),
     ],
+    userinfo: [
+      reading(['BatchGetItem'], ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified']),
+    ],
     jwks: [readKeys],
   }
 }

@@ -202,9 +202,25 @@ test('every reference points to an existing resource, with any set of published 
   }
 })
 
+/** The API's own address. */
+const ownAddress = (stage: string) => ({
+  'Fn::Join': [
+    '',
+    [
+      'https://',
+      { Ref: 'ApiGatewayRestApi' },
+      '.execute-api.',
+      { Ref: 'AWS::Region' },
+      '.',
+      { Ref: 'AWS::URLSuffix' },
+      `/${stage}`,
+    ],
+  ],
+})
+
 describe('a function', () => {
   const tokens = (stage: string) => ({
-    TOKEN_ISSUER: `serverless-jwt-auth-${stage}`,
+    TOKEN_ISSUER: ownAddress(stage),
     TOKEN_AUDIENCE: `serverless-jwt-auth-${stage}-api`,
   })
   const lifetimes = (of: Package) => {
@@ -240,9 +256,11 @@ describe('a function', () => {
       sessions: table,
       'end-session': table,
       password: { ...limits, ...table },
+      userinfo: table,
       'user-content': {},
       'admin-content': {},
       jwks: published,
+      metadata: { TOKEN_ISSUER: ownAddress(stage) },
       openapi: { PAGES: pages },
     }
   }

@@ -23,6 +23,7 @@ export const claims = {
   iss: ISSUER,
   aud: AUDIENCE,
   sub: USER_ID,
+  client_id: 'first-party',
   username: 'ada',
   role: 'user',
   iat: NOW - 10,
@@ -44,6 +45,7 @@ const headed = (changes: object, by: Signer = byUs) => forge({ ...header, ...cha
 export const claiming = (changes: object) => forge(header, { ...claims, ...changes }, byUs)
 /** Puts the valid signature on other claims. */
 const editing = (changes: object) => `${validHeader}.${encode({ ...claims, ...changes })}.${validSignature}`
+const CLIENT = 'client_id is not the one of this service'
 /** Puts another signature on the valid token. */
 const signedWith = (signature: Buffer) => `${validHeader}.${validClaims}.${signature.toString('base64url')}`
 
@@ -229,6 +231,10 @@ const contents: Row[] = [
   ['sub a username', claiming({ sub: 'ada' }), 'sub is not a user id'],
   ['sub with a line end', claiming({ sub: `${USER_ID}\n` }), 'sub is not a user id'],
   ['sub of 23 characters', claiming({ sub: `${USER_ID}a` }), 'sub is not a user id'],
+  ['client_id missing', claiming({ client_id: undefined }), missing('client_id')],
+  ['client_id another', claiming({ client_id: 'another' }), CLIENT],
+  ['client_id the audience', claiming({ client_id: AUDIENCE }), CLIENT],
+  ['client_id an array', claiming({ client_id: ['first-party'] }), CLIENT],
   ['username missing', claiming({ username: undefined }), missing('username')],
   ['username empty', claiming({ username: '' }), 'username is not a login name'],
   ['username a number', claiming({ username: 1 }), 'username is not a login name'],

@@ -18,7 +18,7 @@ import { addTestUser } from './users.ts'
 /** Settings of the functions in these tests, in place of those of serverless.yml. */
 const SETTINGS = {
   ALLOWED_ORIGINS: '',
-  TOKEN_ISSUER: 'the issuer',
+  TOKEN_ISSUER: 'https://issuer.example',
   TOKEN_AUDIENCE: 'the audience',
   TOKEN_TTL_SECONDS: '900',
   SESSION_TTL_SECONDS: '86400',

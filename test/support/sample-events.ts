@@ -76,6 +76,19 @@ const publicKey = {
   e: 'AQAB',
 }
 
+const PUBLIC = { 'Cache-Control': 'public, max-age=300', 'Access-Control-Allow-Origin': '*' }
+
+const metadata = response(
+  200,
+  {
+    issuer: 'http://localhost:3000',
+    jwks_uri: 'http://localhost:3000/.well-known/jwks.json',
+    userinfo_endpoint: 'http://localhost:3000/userinfo',
+    id_token_signing_alg_values_supported: ['RS256'],
+  },
+  PUBLIC,
+)
+
 const page = (title: string): Outcome => ({
   returns: {
     statusCode: 200,
@@ -146,7 +159,10 @@ export const OUTCOMES: Record<string, Outcome> = {
     'Forbidden',
     'You do not have permission to access this resource.',
   ),
-  'jwks.json': response(200, { keys: [publicKey, publicKey] }, { 'Cache-Control': 'public, max-age=300' }),
+  'jwks.json': response(200, { keys: [publicKey, publicKey] }, PUBLIC),
+  'metadata.json': metadata,
+  'metadata-oauth.json': metadata,
+  'userinfo.json': response(200, { sub: expect.any(String), username: 'user', role: 'user' }),
   'openapi.json': response(
     200,
     expect.objectContaining({

@@ -44,7 +44,7 @@ const ENVIRONMENT = {
   TABLE_NAME,
   SIGNING_KEY: KEY,
   PUBLISHED_KEYS: KEY,
-  TOKEN_ISSUER: 'issuer',
+  TOKEN_ISSUER: 'https://issuer.example',
   TOKEN_AUDIENCE: 'audience',
   TOKEN_TTL_SECONDS: '1800',
   SESSION_TTL_SECONDS: '2592000',
