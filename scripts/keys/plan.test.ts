@@ -25,21 +25,21 @@ const goingWait = (slot: Slot): Step => ({
 })
 const comingWait = (slot: Slot): Step => ({
   do: 'wait',
-  until: after(900),
+  until: after(7800),
   why: `Until then, caches may not have key ${slot}.`,
 })
 
 const TABLE: [what: string, KeyState, target: Slot, seconds: number, Step][] = [
   ['just deployed for the first time', state('a', { a: first, b: first }), 'b', 0, comingWait('b')],
-  ['a second too early', state('a', { a: first, b: first }), 'b', 899, comingWait('b')],
-  ['once all caches have the coming key', state('a', { a: first, b: first }), 'b', 900, deploy('b', 'a,b')],
+  ['a second too early', state('a', { a: first, b: first }), 'b', 7799, comingWait('b')],
+  ['once all caches have the coming key', state('a', { a: first, b: first }), 'b', 7800, deploy('b', 'a,b')],
   ['b has just begun to sign', state('b', { a: first, b: first }), 'b', 0, goingWait('a')],
   ['a token of a may be valid', state('b', { a: first, b: first }), 'b', 2159, goingWait('a')],
   ['no token of a is valid', state('b', { a: first, b: first }), 'b', 2160, deploy('b', 'b')],
   ['a is deleted', state('b', { b: first }), 'b', 0, deploy('b', 'a,b')],
   ['a new a is published', state('b', { a: day(1), b: first }), 'b', 0, { do: 'done' }],
   ['a day later, on the way back', state('b', { a: day(1), b: first }), 'a', 86_400, deploy('a', 'a,b')],
-  ['on the way back, too early', state('b', { a: day(1), b: first }), 'a', 899, comingWait('a')],
+  ['on the way back, too early', state('b', { a: day(1), b: first }), 'a', 7799, comingWait('a')],
   ['a signs again', state('a', { a: day(1), b: first }), 'a', 2159, goingWait('b')],
   ['no token of b is valid', state('a', { a: day(1), b: first }), 'a', 2160, deploy('a', 'a')],
   ['b is deleted', state('a', { a: day(1) }), 'a', 0, deploy('a', 'a,b')],

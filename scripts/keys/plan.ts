@@ -31,8 +31,12 @@ export type Step =
 /** How long a function caches the public keys (`lib/tokens/public-keys.ts`). */
 const CACHED_BY_FUNCTIONS_SECONDS = 300
 
-/** How long a client may cache the published keys (`max-age` in `functions/service/jwks.ts`). */
-const CACHED_BY_CLIENTS_SECONDS = 300
+/**
+ * How long a verifier may cache the published keys. `max-age` in `lib/http/responses.ts` allows 5 minutes, but the JWT
+ * authorizers of API Gateway cache for two hours
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html).
+ */
+const CACHED_BY_VERIFIERS_SECONDS = 7200
 
 /** How long requests may run that were under way when a deployment ended. A function has five seconds. */
 const UNDER_WAY_SECONDS = 60
@@ -45,7 +49,7 @@ const CLOCK_DIFFERENCE_SECONDS = 300
 
 /** How long the coming key is published before it signs. */
 export const COMING_SECONDS =
-  CACHED_BY_FUNCTIONS_SECONDS + CACHED_BY_CLIENTS_SECONDS + CLOCK_DIFFERENCE_SECONDS
+  CACHED_BY_FUNCTIONS_SECONDS + CACHED_BY_VERIFIERS_SECONDS + CLOCK_DIFFERENCE_SECONDS
 
 /** How long the going key stays published beyond the lifetime of its tokens. */
 const GOING_MARGIN_SECONDS = UNDER_WAY_SECONDS + CLOCK_DIFFERENCE_SECONDS

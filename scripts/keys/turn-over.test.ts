@@ -43,19 +43,19 @@ function startStage() {
 
 const FIRST = [
   '0 min: wait',
-  '15 min: deploy b of a,b for 1800 s',
-  '16 min: wait',
-  '52 min: deploy b of b for 1800 s',
-  '53 min: deploy b of a,b for 1800 s',
+  '130 min: deploy b of a,b for 1800 s',
+  '131 min: wait',
+  '167 min: deploy b of b for 1800 s',
+  '168 min: deploy b of a,b for 1800 s',
 ]
 
 test('a turnover waits, changes the key, waits, and replaces the old key', async () => {
   const { world, done, state } = startStage()
   expect(await turnOver(world, false)).toBe(
-    'Done: key b signs, and a new key a is published.\nKey a may sign from 2027-01-15T13:09:00.000Z on.\n',
+    'Done: key b signs, and a new key a is published.\nKey a may sign from 2027-01-15T16:59:00.000Z on.\n',
   )
   expect(done).toEqual(FIRST)
-  expect(state()).toMatchObject({ signing: 'b', madeAt: { a: new Date(DEPLOYED_MS + 53 * 60_000) } })
+  expect(state()).toMatchObject({ signing: 'b', madeAt: { a: new Date(DEPLOYED_MS + 168 * 60_000) } })
 })
 
 test('the next turnover returns to the first slot', async () => {
@@ -63,11 +63,11 @@ test('the next turnover returns to the first slot', async () => {
   await turnOver(world, false)
   await turnOver(world, false)
   expect(done.slice(FIRST.length)).toEqual([
-    '54 min: wait',
-    '69 min: deploy a of a,b for 1800 s',
-    '70 min: wait',
-    '106 min: deploy a of a for 1800 s',
-    '107 min: deploy a of a,b for 1800 s',
+    '169 min: wait',
+    '299 min: deploy a of a,b for 1800 s',
+    '300 min: wait',
+    '336 min: deploy a of a for 1800 s',
+    '337 min: deploy a of a,b for 1800 s',
   ])
   expect(state().signing).toBe('a')
 })
@@ -130,9 +130,9 @@ test('a turnover waits again after another deployment while a key is going', asy
   }
   await turnOver(disturbed, false)
   expect(done.slice(3)).toEqual([
-    '53 min: wait',
-    '89 min: deploy b of b for 1800 s',
-    '90 min: deploy b of a,b for 1800 s',
+    '168 min: wait',
+    '204 min: deploy b of b for 1800 s',
+    '205 min: deploy b of a,b for 1800 s',
   ])
 })
 

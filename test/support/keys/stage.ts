@@ -17,8 +17,8 @@ const CLEANING_UP_SECONDS = 240
 const OLD_FUNCTIONS_SIGN_SECONDS = 60
 const OLD_FUNCTIONS_RESPOND_SECONDS = 300
 
-/** How long a verifier elsewhere may cache the published keys. */
-const MAX_AGE_SECONDS = 300
+/** How long a verifier elsewhere may cache the published keys. API Gateway's own JWT authorizers do for so long. */
+const MAX_AGE_SECONDS = 7200
 
 /** Warm functions with the environment of one deployment. */
 interface Instance {
@@ -29,7 +29,7 @@ interface Instance {
   refreshToken?: string | undefined
 }
 
-/** A verifier elsewhere, which fetches the published keys as rarely as their `max-age` allows. */
+/** A verifier elsewhere, which fetches the published keys as rarely as it may. */
 interface Verifier {
   keys: ReturnType<typeof createLocalJWKSet>
   readAtMs: number
@@ -185,22 +185,27 @@ export async function startStage(stores: Stores, { isThorough = false } = {}) {
     pass(CLEANING_UP_SECONDS)
     for (const instance of before) instance.oldSinceMs = Date.now()
     state = { signing, madeAt, tokenTtlSeconds: TTL_SECONDS, settledAt: new Date() }
-    // One verifier fetches the keys now, from a function of before.
-    verifiers = verifiers.slice(-2)
+    await addVerifier()
+    await callEverything()
+  }
+
+  /** A new verifier fetches the keys, from a function of before the deployment if one still responds. */
+  async function addVerifier(): Promise<void> {
     const verifier = { keys: createLocalJWKSet({ keys: [] }), readAtMs: 0 }
     await renew(verifier)
-    verifiers.push(verifier)
-    await callEverything()
+    verifiers = [...verifiers.slice(-3), verifier]
   }
 
   /** Calls everything now, at each instant at which something ends, and in the last millisecond. */
   async function callUntil(untilMs: number): Promise<void> {
     const { settledAt } = state
+    const lastOldResponseMs = settledAt.getTime() + OLD_FUNCTIONS_RESPOND_SECONDS * 1000
     const instants = [OLD_FUNCTIONS_SIGN_SECONDS, OLD_FUNCTIONS_RESPOND_SECONDS, 900, 1800]
       .map((seconds) => settledAt.getTime() + seconds * 1000)
       .filter((ms) => ms > Date.now() && ms < untilMs - 1)
     for (const ms of [...instants, untilMs - 1, untilMs]) {
       vi.setSystemTime(ms)
+      if (ms === lastOldResponseMs) await addVerifier()
       await callEverything()
     }
   }
