@@ -1,0 +1,69 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { saveProgram, startProgram } from '../support/verifiers/programs.ts'
+import { type TokenCase, tokenCases } from '../support/verifiers/tokens.ts'
+import { unavailableIssuers } from '../support/verifiers/unavailable.ts'
+import { expectVerdicts } from '../support/verifiers/verdicts.ts'
+
+// The programs of docs/VERIFYING.md in Python and Go, on Debian's packages.
+
+const PYTHON = '/usr/bin/python3'
+const GO_ENVIRONMENT = { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode' }
+/** Go's own packages are compiled before the first program. */
+const BUILD_MS = 300_000
+const INSTALL =
+  'The programs of docs/VERIFYING.md need: apt-get install python3-fastapi python3-uvicorn python3-jwt golang-go golang-github-coreos-go-oidc-v3-dev'
+
+const succeeds = (command: string, parameters: string[]) =>
+  spawnSync(command, parameters, { env: GO_ENVIRONMENT }).status === 0
+const hasPython = succeeds(PYTHON, ['-c', 'import fastapi, uvicorn, jwt'])
+const hasGo = succeeds('go', ['list', 'github.com/coreos/go-oidc/v3/oidc'])
+
+const ISSUER = inject('serviceUrl')
+
+let cases: readonly TokenCase[]
+beforeAll(async () => {
+  if (!(hasPython && hasGo)) {
+    if (process.env.CI) throw new Error(INSTALL)
+    console.warn(INSTALL)
+  }
+  cases = await tokenCases(ISSUER, inject('kmsUrl'))
+})
+
+describe.skipIf(!hasPython)('FastAPI and PyJWT', () => {
+  const start = (issuer: string) =>
+    startProgram(PYTHON, [saveProgram('FastAPI and PyJWT', 'server.py')], { ISSUER: issuer })
+
+  test('accepts valid tokens and refuses all others', async () => {
+    await expectVerdicts('FastAPI and PyJWT', await start(ISSUER), cases)
+  })
+
+  test('responds 503 to a valid token without keys', async () => {
+    for (const issuer of await unavailableIssuers()) {
+      const ask = await start(issuer)
+      expect(await ask('/', cases[0]?.token)).toBe(503)
+    }
+  })
+})
+
+describe.skipIf(!hasGo)('Go', () => {
+  const source = saveProgram('Go', 'main.go')
+  const binary = source.replace('main.go', 'main')
+  beforeAll(() => {
+    execFileSync('go', ['build', '-o', binary, source], { env: GO_ENVIRONMENT })
+  }, BUILD_MS)
+
+  test('accepts valid tokens and refuses all others', async () => {
+    await expectVerdicts('Go', await startProgram(binary, [], { ISSUER }), cases)
+  })
+
+  test('does not start without keys', async () => {
+    for (const issuer of await unavailableIssuers()) {
+      await expect(startProgram(binary, [], { ISSUER: issuer })).rejects.toThrow(/connection refused|503/)
+    }
+  })
+
+  test('is formatted by gofmt', () => {
+    expect(execFileSync('gofmt', ['-d', source], { encoding: 'utf8' })).toBe('')
+  })
+})
