@@ -1,5 +1,5 @@
-import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
-import { json, noContent } from '../../lib/http/responses.ts'
+import { compactVerify, createLocalJWKSet, decodeJwt, type JSONWebKeySet } from 'jose'
+import { json, noContent, publicJson } from '../../lib/http/responses.ts'
 import { expectNativeArgon2, type LogGroup } from './logs.ts'
 import {
   Difference,
@@ -24,6 +24,7 @@ export interface Visit {
   begun: Date
   interruption: AbortSignal
   keys?: JSONWebKeySet
+  issuer?: string
   tokens?: { authToken: string; refreshToken: string }
 }
 
@@ -36,10 +37,20 @@ export class Skip extends Error {
 export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
   'public keys': async (visit) => {
     const received = await visit.send('GET /.well-known/jwks.json')
-    expectResponse(received, json(200, {}, { 'Cache-Control': 'public, max-age=300' }))
+    expectResponse(received, publicJson({}))
     const { keys } = membersOf(received)
     if (!Array.isArray(keys) || keys.length === 0) throw new Difference('expected keys, got none')
     visit.keys = { keys }
+  },
+
+  metadata: async (visit) => {
+    const received = await visit.send('GET /.well-known/openid-configuration')
+    expectResponse(received, publicJson({}))
+    const { issuer, jwks_uri } = membersOf(received)
+    if (typeof issuer !== 'string' || jwks_uri !== `${issuer}/.well-known/jwks.json`) {
+      throw new Difference('expected an issuer, and the URL of its keys')
+    }
+    visit.issuer = issuer
   },
 
   'API description': async ({ send }) => {
@@ -69,6 +80,12 @@ export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
     await compactVerify(authToken, published, { algorithms: ['RS256'] }).catch(({ code }) => {
       throw new Difference(`expected a signature by one of the public keys, got ${code}`)
     })
+  },
+
+  'issuer of the access token': async ({ tokens, issuer }) => {
+    const { iss } = decodeJwt(found(tokens, 'sign-in').authToken)
+    const expected = found(issuer, 'metadata')
+    if (iss !== expected) throw new Difference(`expected the issuer ${expected} of the metadata, got ${iss}`)
   },
 
   'user content': async (visit) => expectContent(visit, found(visit.tokens, 'sign-in').authToken),

@@ -60,6 +60,11 @@ export function deploymentAt(endpoint: string) {
       return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]))
     },
 
+    /** Returns the issuer of access tokens: the API's own address. */
+    async issuer(): Promise<string> {
+      return (await this.outputs()).ServiceEndpoint ?? ''
+    },
+
     /** Returns a function's configuration in Lambda, and the archive from the bucket that it runs. */
     async read(functionKey: string): Promise<{ configuration: FunctionConfiguration; archive: Buffer }> {
       const FunctionName = `${STACK}-${functionKey}`

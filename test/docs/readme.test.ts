@@ -34,6 +34,9 @@ const exchangesOf = (document: string): Exchange[] =>
 /** Documents that show requests to the running service. Each one sets its own variables. */
 const WALKS = ['README.md', 'docs/API.md', 'docs/READING.md', 'docs/SESSIONS.md']
 
+/** Replaces the address that the documents use. The issuer of tokens has the service's port too. */
+const atService = (text: string) => text.replace('http://localhost:3000', inject('serviceUrl'))
+
 const isInvocation = ({ command }: Exchange) => command.startsWith('npx sls invoke local ')
 
 /** Types the commands into one shell. An output that is as shown comes back as it is shown. */
@@ -81,10 +84,7 @@ test.each([
 ])('the requests in $document return what it shows, with $client', async ({ document, prelude }) => {
   const walk = exchangesOf(document)
     .filter((exchange) => !isInvocation(exchange))
-    .map((exchange) => ({
-      ...exchange,
-      command: exchange.command.replace('http://localhost:3000', inject('serviceUrl')),
-    }))
+    .map(({ command, output }) => ({ command: atService(command), output: atService(output) }))
   expect(walk).not.toEqual([])
   expect(await outputsOf(walk, prelude)).toEqual(walk)
 })

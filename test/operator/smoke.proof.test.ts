@@ -23,7 +23,7 @@ test('npm run smoke fails at no limit of one wrong password, run after run', asy
   const run = () => beginInProcess(smokeCommand, args).outcome
   expect(await run()).toMatchObject({
     status: 0,
-    stdout: expect.stringMatching(/^12 checks passed\. 1 skipped\./m),
+    stdout: expect.stringMatching(/^14 checks passed\. 1 skipped\./m),
     stderr: '',
   })
   expect(await run()).toMatchObject({

@@ -104,6 +104,7 @@ function linesOf({ stdout }: Outcome): string[] {
   expect([...service.secrets].filter((secret) => stdout.includes(secret))).toEqual([])
   return stdout
     .replaceAll(service.url, 'URL')
+    .replaceAll(inject('serviceUrl'), 'ISSUER')
     .replace(/smoke-[0-9a-f]{16}/g, 'smoke-…')
     .replace(/ +\d+ ms {2}/g, ' ')
     .replace(/^skipped +/gm, 'skipped ')
@@ -126,7 +127,7 @@ describe('npm run smoke', () => {
       status: 0,
       stdout: [
         ...linesWith({ 'native argon2': 'skipped native argon2: the local service has no log on AWS' }),
-        '12 checks passed. 1 skipped. The user was removed.',
+        '14 checks passed. 1 skipped. The user was removed.',
       ],
       stderr: '',
     })
@@ -136,7 +137,7 @@ describe('npm run smoke', () => {
     const outcome = await run(stage, environment())
     expect(outcome).toMatchObject({ status: 0, stderr: '' })
     const lines = linesOf(outcome)
-    expect(lines).toEqual([...linesWith({}), '13 checks passed. The user was removed.'])
+    expect(lines).toEqual([...linesWith({}), '15 checks passed. The user was removed.'])
     const page = readFileSync(`${root}/docs/DEPLOYING.md`, 'utf8')
     const [, shown = ''] = /^\$ npm run --silent smoke .*\n([^$`]*)/m.exec(page) ?? []
     const stdout = shown.replace(/https:\S+\/prod/, service.url)
@@ -150,7 +151,7 @@ describe('npm run smoke', () => {
     child.kill('SIGINT')
     expect(await outcome).toMatchObject({
       status: 130,
-      stdout: expect.stringMatching(/^Testing .*\nok .* public keys\n$/),
+      stdout: expect.stringMatching(/^Testing .*\nok .* public keys\nok .* metadata\n$/),
       stderr: 'Interrupted. The user was removed.\n',
     })
   })
@@ -251,6 +252,7 @@ describe('npm run smoke', () => {
 /** The checks that need another one. */
 const NEEDING = {
   'public keys': ['signature of the access token'],
+  metadata: ['issuer of the access token'],
   'sign-in': NAMES.slice(NAMES.indexOf('401 for a wrong password') + 1),
 }
 

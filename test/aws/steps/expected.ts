@@ -1,7 +1,12 @@
+import { expect } from 'vitest'
 import { permissions } from '../../infrastructure/permissions.ts'
 import { STACK } from '../deployment.ts'
 
-const TOKENS = { TOKEN_ISSUER: STACK, TOKEN_AUDIENCE: `${STACK}-api` }
+/** The API's own address. A test compares it with the stack's output. */
+const ISSUER = expect.stringMatching(
+  /^https:\/\/[a-z0-9]{10}\.execute-api\.eu-central-1\.amazonaws\.com\/[a-z]+$/,
+)
+const TOKENS = { TOKEN_ISSUER: ISSUER, TOKEN_AUDIENCE: `${STACK}-api` }
 const PUBLISHED = { PUBLISHED_KEYS: `alias/${STACK}-a,alias/${STACK}-b` }
 const SIGNING = { SIGNING_KEY: `alias/${STACK}-a`, TOKEN_TTL_SECONDS: '1800' }
 const SESSIONS = { SESSION_TTL_SECONDS: '2592000', SESSION_IDLE_TTL_SECONDS: '604800' }
@@ -26,7 +31,9 @@ export const ENVIRONMENT: Record<string, object> = {
   password: { ...LIMITS, ...TABLE },
   'user-content': {},
   'admin-content': {},
+  userinfo: TABLE,
   jwks: PUBLISHED,
+  metadata: { TOKEN_ISSUER: ISSUER },
   openapi: { PAGES: 'off' },
 }
 

@@ -57,7 +57,12 @@ describe('npm run keys -- --stage prod', () => {
         expect(await running.authorize(token)).toMatchObject({ context: { username: 'root' } })
       }
     }
-    const given = { token: authToken, jwks: oldKeys, issuer: STACK, audience: `${STACK}-api` }
+    const given = {
+      token: authToken,
+      jwks: oldKeys,
+      issuer: await deployment.issuer(),
+      audience: `${STACK}-api`,
+    }
     expect(verifyByPython(given)).toEqual({ claims: claimsOf(authToken) })
     fresh.stop()
   })

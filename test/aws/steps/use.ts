@@ -96,7 +96,7 @@ describe('the uploaded functions, unpacked and run as Lambda does', () => {
   test('PyJWT verifies the token by the published keys, and rejects a tampered one', async () => {
     const { body: jwks } = await service.jwks()
     expect(jwks.keys).toHaveLength(2)
-    const given = { token: tokens.ada, jwks, issuer: STACK, audience: `${STACK}-api` }
+    const given = { token: tokens.ada, jwks, issuer: await deployment.issuer(), audience: `${STACK}-api` }
     expect(verifyByPython(given)).toEqual({ claims: claimsOf(tokens.ada) })
     const [header, , signature] = tokens.ada.split('.')
     const [, otherClaims] = tokens.root.split('.')

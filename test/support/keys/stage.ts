@@ -17,7 +17,7 @@ const CLEANING_UP_SECONDS = 240
 const OLD_FUNCTIONS_SIGN_SECONDS = 60
 const OLD_FUNCTIONS_RESPOND_SECONDS = 300
 
-/** How long a verifier elsewhere may cache the published keys. API Gateway's own JWT authorizers do for so long. */
+/** How long a verifier elsewhere may cache the published keys. API Gateway's own JWT authorizers cache them for two hours. */
 const MAX_AGE_SECONDS = 7200
 
 /** Warm functions with the environment of one deployment. */

@@ -37,6 +37,12 @@ export const BROKEN: [
     'statuses',
     [
       [
+        'GET /.well-known/openid-configuration 1',
+        status(404),
+        'metadata',
+        'expected status 200, got 404 with {"message":"Forbidden"}',
+      ],
+      [
         'GET /openapi.json 1',
         status(404),
         'API description',
@@ -126,6 +132,15 @@ export const BROKEN: [
         'signature of the access token',
         'expected a signature by one of the public keys, got ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
       ],
+      [
+        'GET /.well-known/openid-configuration 1',
+        members({
+          issuer: 'https://another.example',
+          jwks_uri: 'https://another.example/.well-known/jwks.json',
+        }),
+        'issuer of the access token',
+        'expected the issuer https://another.example of the metadata, got ISSUER',
+      ],
       ['GET /openapi.json 1', text('<html>'), 'API description', 'expected a body of JSON, got other text'],
       [
         'GET / 1',
@@ -159,6 +174,12 @@ export const BROKEN: [
     'connections',
     [
       ['GET /.well-known/jwks.json 1', text('{"keys":[]}'), 'public keys', 'expected keys, got none'],
+      [
+        'GET /.well-known/openid-configuration 1',
+        members({ issuer: 'https://another.example' }),
+        'metadata',
+        'expected an issuer, and the URL of its keys',
+      ],
       ['GET /openapi.json 1', 'hold', 'API description', 'no response within 3 s'],
       ['GET / 1', 'close', '401 without a token', 'no response: UND_ERR_SOCKET'],
       ['POST /login 2', status(301), '401 for a wrong password', 'expected status 401, got 301'],
