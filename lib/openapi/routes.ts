@@ -152,7 +152,7 @@ export const ROUTES: Route[] = [
     tag: 'Account',
     summary: 'Get the caller',
     description:
-      'Returns the user as stored now. A service that verifies access tokens itself can ask here whether one is still accepted. A revoked token is rejected after a minute at most.',
+      'Returns the user as stored now. A service that verifies access tokens itself can ask here whether one is still accepted. A revoked token is rejected at once.',
     isProtected: true,
     response: {
       description: 'The caller.',

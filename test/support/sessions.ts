@@ -181,6 +181,7 @@ const FUNCTIONS = {
   password: () => import('../../functions/account/password.ts'),
   'user-content': () => import('../../functions/content/user.ts'),
   jwks: () => import('../../functions/service/jwks.ts'),
+  metadata: () => import('../../functions/service/metadata.ts'),
 }
 
 export type Route = Exclude<keyof typeof FUNCTIONS, 'authorizer'>
@@ -195,6 +196,7 @@ const ROUTES: Record<Route, [method: string, path: string]> = {
   password: ['PUT', '/password'],
   'user-content': ['GET', '/'],
   jwks: ['GET', '/.well-known/jwks.json'],
+  metadata: ['GET', '/.well-known/openid-configuration'],
 }
 
 /** A client's request. */

@@ -1,0 +1,74 @@
+import { JwtVerifier } from 'aws-jwt-verify'
+import { customFetch, discoveryRequest, processDiscoveryResponse, validateJwtAccessToken } from 'oauth4webapi'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type Stores, startStores } from '../support/sessions.ts'
+import { AUDIENCE, ISSUER, type Issued, issueTokens } from '../support/verifiers/issued.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+
+const TOKENS_OF_EACH = 50
+
+let stores: Stores
+let issued: Issued
+beforeAll(async () => {
+  for (const method of ['info', 'warn'] as const) vi.spyOn(console, method).mockReturnValue()
+  stores = await startStores()
+  issued = await issueTokens(stores, TOKENS_OF_EACH)
+})
+afterAll(() => stores.aws.stop())
+
+/** Responds to requests for the issuer's metadata and keys, as the issuer does over https. */
+async function fetchFromIssuer(url: string | URL | Request): Promise<Response> {
+  const { href } = new URL(url instanceof Request ? url.url : url)
+  const published = {
+    [`${ISSUER}/.well-known/openid-configuration`]: issued.metadata,
+    [`${ISSUER}/.well-known/jwks.json`]: issued.jwks,
+  }[href]
+  return published ? Response.json(published) : new Response(null, { status: 404 })
+}
+
+/** Verifiers with their default settings. Each throws if it refuses a token. */
+const VERIFIERS: Record<string, () => Promise<(token: string) => Promise<unknown>>> = {
+  oauth4webapi: async () => {
+    const options = { [customFetch]: fetchFromIssuer }
+    const issuer = new URL(ISSUER)
+    const server = await processDiscoveryResponse(issuer, await discoveryRequest(issuer, options))
+    return (token) => {
+      const request = new Request('https://api.example', { headers: { authorization: `Bearer ${token}` } })
+      return validateJwtAccessToken(server, request, AUDIENCE, options)
+    }
+  },
+  'aws-jwt-verify': async () => {
+    const verifier = JwtVerifier.create({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      jwksUri: issued.metadata.jwks_uri ?? '',
+    })
+    verifier.cacheJwks(issued.jwks as never)
+    return (token) => verifier.verify(token)
+  },
+}
+
+test.each(Object.entries(VERIFIERS))(
+  '%s accepts every token with its default settings',
+  async (name, start) => {
+    const verify = await start()
+    for (const [after, tokens] of Object.entries(issued.tokens)) {
+      const results = await Promise.allSettled(tokens.map(verify))
+      const refused = results.flatMap((result) =>
+        result.status === 'rejected' ? [String(result.reason)] : [],
+      )
+      expect(refused).toEqual([])
+      console.log(`${name} after ${after}: ${tokens.length} tokens accepted, ${refused.length} refused`)
+    }
+  },
+)
+
+test.each(Object.entries(VERIFIERS))('%s refuses a token with other claims', async (_name, start) => {
+  const verify = await start()
+  const [header, , signature] = issued.tokens.login[0]?.split('.') ?? []
+  const [, claims] = issued.tokens.refresh[1]?.split('.') ?? []
+  await expect(verify(`${header}.${claims}.${signature}`)).rejects.toThrow()
+})

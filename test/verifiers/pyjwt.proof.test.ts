@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { root } from '../support/service-description.ts'
+import { type Stores, startStores } from '../support/sessions.ts'
+import { AUDIENCE, ISSUER, type Issued, issueTokens } from '../support/verifiers/issued.ts'
+
+// Without python3-jwt, other-languages.proof.test.ts says how to install it, and fails with CI=true.
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+
+const PYTHON = '/usr/bin/python3'
+const hasPyJwt = spawnSync(PYTHON, ['-c', 'import jwt']).status === 0
+
+let stores: Stores
+let issued: Issued
+beforeAll(async () => {
+  for (const method of ['info', 'warn'] as const) vi.spyOn(console, method).mockReturnValue()
+  stores = await startStores()
+  issued = await issueTokens(stores, 50)
+})
+afterAll(() => stores.aws.stop())
+
+/** Returns for each token null, or the name of PyJWT's error. */
+function faultsOf(tokens: string[], audience = AUDIENCE): (string | null)[] {
+  const input = JSON.stringify({ tokens, jwks: issued.jwks, issuer: ISSUER, audience })
+  const script = `${root}/test/support/verifiers/pyjwt.py`
+  const { stdout, stderr } = spawnSync(PYTHON, [script], { input, encoding: 'utf8' })
+  if (stdout === '') throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+test.skipIf(!hasPyJwt)('PyJWT accepts every token at once with its default settings', () => {
+  for (const [after, tokens] of Object.entries(issued.tokens)) {
+    const refused = faultsOf(tokens).filter((fault) => fault !== null)
+    expect(refused).toEqual([])
+    console.log(`PyJWT after ${after}: ${tokens.length} tokens accepted, ${refused.length} refused`)
+  }
+})
+
+test.skipIf(!hasPyJwt)('PyJWT refuses a token for another audience', () => {
+  expect(faultsOf(issued.tokens.login.slice(0, 1), 'another')).toEqual(['InvalidAudienceError'])
+})
