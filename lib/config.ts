@@ -106,6 +106,8 @@ export const SETTINGS = {
   AWS_ENDPOINT_URL: optionalUrl,
   AWS_ENDPOINT_URL_DYNAMODB: optionalUrl,
   AWS_ENDPOINT_URL_KMS: optionalUrl,
+  AWS_ENDPOINT_URL_LAMBDA: optionalUrl,
+  AWS_ENDPOINT_URL_SESV2: optionalUrl,
 }
 
 type Settings = typeof SETTINGS

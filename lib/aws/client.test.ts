@@ -9,7 +9,7 @@ import {
   stayMute,
 } from '../../test/support/fake-aws.ts'
 import { ServiceError } from '../errors.ts'
-import { awsErrorType, cancellationCodes } from './client.ts'
+import { awsErrorType, cancellationCodes, isRefused } from './client.ts'
 
 const cancel = (...codes: string[]) =>
   say(400, {
@@ -159,4 +159,54 @@ test('the cancellation codes are those of the writes, in their order', async () 
   expect(cancellationCodes(error)).toEqual(['None', 'ConditionalCheckFailed'])
   expect(cancellationCodes(error.cause)).toEqual([])
   expect(cancellationCodes(new ServiceError('unavailable', 'no cause'))).toEqual([])
+})
+
+describe('services whose operations are paths', () => {
+  const refuse =
+    (status: number, type: string): Reply =>
+    (response) =>
+      response
+        .writeHead(status, { 'x-amzn-ErrorType': `${type}:http://internal.amazon.com/coral/` })
+        .end('{"message":"said AWS"}')
+
+  test('the empty 202 response to an asynchronous invocation is its output', async () => {
+    const aws = await startFakeAws(say(202, ''))
+    expect(await aws.call('lambda', '/2015-03-31/functions/mailer/invocations', { id: 'a' })).toEqual({})
+    expect(aws.received).toMatchObject([{ headers: { 'x-amz-invocation-type': 'Event' } }])
+  })
+
+  test('an invocation whose response was lost is sent again', async () => {
+    const aws = await startFakeAws(breakOff, say(202, ''))
+    await aws.call('lambda', '/2015-03-31/functions/mailer/invocations', { id: 'a' })
+    expect(aws.received.map(({ body }) => body)).toEqual(['{"id":"a"}', '{"id":"a"}'])
+  })
+
+  test.each<[string, Reply, string, boolean]>([
+    ['throttling', refuse(429, 'TooManyRequestsException'), 'TooManyRequestsException', true],
+    ['an unverified sender', refuse(400, 'MessageRejected'), 'MessageRejected', true],
+    [
+      'an error in XML',
+      (response) => response.writeHead(400, { 'x-amzn-ErrorType': 'MessageRejected' }).end('<e/>'),
+      'MessageRejected',
+      true,
+    ],
+    ['status 503', say(503, '<html>'), 'UnreadableResponse', true],
+    ['a broken connection', breakOff, 'ECONNRESET', false],
+    ['a response that breaks off', breakOffMidway, 'ECONNRESET', false],
+    ['status 200 with garbage', say(200, '{'), 'UnreadableResponse', false],
+  ])('a mail is sent once: %s', async (_what, reply, type, refused) => {
+    const aws = await startFakeAws(say(200, { MessageId: 'first' }), reply)
+    await aws.call('ses', '/v2/email/outbound-emails', { to: 'a' })
+    const error = await aws.call('ses', '/v2/email/outbound-emails', { to: 'b' }).catch((thrown) => thrown)
+    expect([awsErrorType(error), isRefused(error)]).toEqual([type, refused])
+    // Each on a connection of its own: on a kept one, the client could not tell whether the request arrived.
+    expect([aws.received.length, aws.connections()]).toEqual([2, 2])
+  })
+
+  test('a mail that no connection was made for is certainly not sent', async () => {
+    const aws = await startFakeAws(stayMute)
+    aws.close()
+    const error = await aws.call('ses', '/v2/email/outbound-emails', {}).catch((thrown) => thrown)
+    expect([awsErrorType(error), isRefused(error)]).toEqual(['ECONNREFUSED', true])
+  })
 })

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ServiceError } from '../errors.ts'
 import { connectionTo } from './connection.ts'
 import { type Failure, failure, isRetryable, readOutput } from './failure.ts'
-import { type AwsSettings, awsSettings, type Service } from './settings.ts'
+import { type AwsSettings, awsSettings, protocolOf, type Service } from './settings.ts'
 import { requestSigner } from './sign.ts'
 
 /**
- * Calls one AWS operation and returns its output. AWS may execute the call more than once.
+ * Calls one AWS operation and returns its output. AWS may execute the call more than once, except for SES.
  *
+ * @param operation - Name of the operation. For Lambda and SES it is the path.
  * @throws {@link ServiceError} `unavailable`. The `name` of its `cause` is AWS's error type, or
  *   node's error code.
  */
@@ -35,20 +36,32 @@ const BACKOFF_BASE_MS = 50
  * Jitter"). A connection that was closed while it was idle costs no attempt; see `connection.ts`.
  */
 export function awsClient(settings: AwsSettings): AwsClient {
-  const services = { dynamodb: connect(settings, 'dynamodb'), kms: connect(settings, 'kms') }
+  const services = {
+    dynamodb: connect(settings, 'dynamodb'),
+    kms: connect(settings, 'kms'),
+    lambda: connect(settings, 'lambda'),
+    ses: connect(settings, 'ses'),
+  }
   return {
     within: (deadlineMs) => async (service, operation, input) => {
+      const { target, isOnce } = protocolOf(service)
       const { sign, send } = services[service]
+      const path = target === undefined ? operation : '/'
       const body = JSON.stringify(input)
       for (let attempt = 1; ; attempt += 1) {
         try {
           const nowMs = Date.now()
           const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, deadlineMs - nowMs)
           if (timeoutMs <= 0) throw failure('DeadlineExceeded', 'no time left for the call')
-          return readOutput(await send(sign(operation, body, new Date(nowMs)), body, timeoutMs))
+          return readOutput(await send(path, sign(operation, body, new Date(nowMs)), body, timeoutMs))
         } catch (error) {
           const pauseMs = Math.random() * BACKOFF_BASE_MS * 2 ** attempt
-          if (attempt === MAX_ATTEMPTS || !isRetryable(error) || Date.now() + pauseMs >= deadlineMs) {
+          if (
+            isOnce ||
+            attempt === MAX_ATTEMPTS ||
+            !isRetryable(error) ||
+            Date.now() + pauseMs >= deadlineMs
+          ) {
             throw new ServiceError('unavailable', `${service} ${operation} failed`, { cause: error })
           }
           await sleep(pauseMs)
@@ -59,9 +72,10 @@ export function awsClient(settings: AwsSettings): AwsClient {
 }
 
 function connect(settings: AwsSettings, service: Service) {
+  const protocol = protocolOf(service)
   const endpoint =
-    settings.endpoints[service] ?? new URL(`https://${service}.${settings.region}.amazonaws.com`)
-  return { sign: requestSigner(settings, service, endpoint.host), send: connectionTo(endpoint) }
+    settings.endpoints[service] ?? new URL(`https://${protocol.host}.${settings.region}.amazonaws.com`)
+  return { sign: requestSigner(settings, service, endpoint.host), send: connectionTo(endpoint, protocol) }
 }
 
 let ownClient: AwsClient | undefined
@@ -92,6 +106,19 @@ export const withTimeout =
 /** Returns the AWS error type of a failed call, or node's error code, if it has one. */
 export const awsErrorType = (error: unknown): string | undefined =>
   error instanceof ServiceError && error.cause instanceof Error ? error.cause.name : undefined
+
+/** Failures before a request is sent. */
+const UNSENT: readonly unknown[] = ['DeadlineExceeded', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']
+
+/**
+ * Whether AWS certainly did not execute a failed call: it responded with an error, or got no request. Otherwise the
+ * outcome is unknown.
+ */
+export function isRefused(error: unknown): boolean {
+  if (!(error instanceof ServiceError) || !(error.cause instanceof Error)) return false
+  const { name, status = 0 } = error.cause as Failure
+  return status >= 400 || UNSENT.includes(name)
+}
 
 /** Returns the code of each cancellation reason of a failed DynamoDB transaction, in the order of its writes. */
 export const cancellationCodes = (error: unknown): readonly string[] =>

@@ -3,44 +3,51 @@ import * as https from 'node:https'
 import { failure } from './failure.ts'
 import type { FlatHeaders } from './sign.ts'
 
-interface HttpResponse {
+export interface HttpResponse {
   status: number
   body: string
+  /** Error type, if the service has it in a header. */
+  errorType?: string | undefined
 }
 
 /** Codes of an idle connection that the other side has closed, or that the network has lost. */
 const CLOSED = new Set<unknown>(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 
 /**
- * Creates a sender of POST requests for `/` of one endpoint, which keeps connections alive.
+ * Creates a sender of POST requests to one endpoint, which keeps connections alive.
  *
  * While Lambda freezes a function, AWS closes its idle connections, and the function learns that only from the next
  * requests. If a request meets such a connection, all idle ones are closed, and the request is sent once more at once.
- * Only requests that are safe to repeat may be sent: AWS may have executed the first one.
+ * AWS may have executed the first one, so a request that must not be sent twice gets a new connection, which it closes.
  *
+ * @param isOnce - Whether no request may be sent twice.
  * @returns A function that sends a request and returns the response. It throws a failure with node's error code, or
  *   `TimeoutError` if no whole response comes within `timeoutMs`.
  */
-export function connectionTo({ protocol, hostname, port }: URL) {
+export function connectionTo({ protocol, hostname, port }: URL, { isOnce = false } = {}) {
   const { request, Agent } = protocol === 'https:' ? https : http
-  const agent = new Agent({ keepAlive: true })
-  const target = { agent, hostname, port, method: 'POST', path: '/' }
+  const agent = new Agent({ keepAlive: !isOnce })
+  const target = { agent, hostname, port, method: 'POST' }
 
-  return (headers: FlatHeaders, body: string, timeoutMs: number) =>
+  return (path: string, headers: FlatHeaders, body: string, timeoutMs: number) =>
     new Promise<HttpResponse>((resolve, reject) => {
       let isResponding = false
       let sent = send()
       const timer = setTimeout(() => sent.destroy(failure('TimeoutError', 'no response in time')), timeoutMs)
 
       function send(): http.ClientRequest {
-        const next = request({ ...target, headers }, (response) => {
+        const next = request({ ...target, path, headers }, (response) => {
           isResponding = true
           const chunks: Buffer[] = []
           response.on('data', (chunk: Buffer) => chunks.push(chunk))
           response.on('error', fail)
           response.on('end', () => {
             clearTimeout(timer)
-            resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') })
+            resolve({
+              status: response.statusCode ?? 0,
+              body: Buffer.concat(chunks).toString('utf8'),
+              errorType: response.headers['x-amzn-errortype']?.toString(),
+            })
           })
         })
         next.on('error', fail)

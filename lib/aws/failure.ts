@@ -1,3 +1,5 @@
+import type { HttpResponse } from './connection.ts'
+
 /**
  * The failure of an attempt. Its name is AWS's error type or node's error code. It has a status if a whole response
  * came, and the codes of DynamoDB's cancellation reasons if a transaction was cancelled.
@@ -36,27 +38,34 @@ export function isRetryable(error: unknown): boolean {
  *
  * @throws Failure, if the response is not complete: an error, unreadable, or without some of the keys that were asked for.
  */
-export function readOutput({ status, body }: { status: number; body: string }): Record<string, unknown> {
-  let output: unknown
-  try {
-    output = JSON.parse(body)
-  } catch {
-    output = undefined
+export function readOutput({ status, body, errorType }: HttpResponse): Record<string, unknown> {
+  // Lambda accepts an asynchronous invocation with an empty body.
+  if (status === 202 && body === '') return {}
+  const output = parse(body)
+  if (output === undefined && errorType === undefined) {
+    throw failure('UnreadableResponse', 'the response is not a JSON object', status)
   }
-  if (!isObject(output)) throw failure('UnreadableResponse', 'the response is not a JSON object', status)
-  if (status === 200) {
+  if (status === 200 && output !== undefined) {
     // A busy DynamoDB leaves keys of a batch unprocessed, and still responds with 200. The whole batch is read again.
     const { UnprocessedKeys } = output
     if (!isObject(UnprocessedKeys) || Object.keys(UnprocessedKeys).length === 0) return output
     throw failure('UnprocessedKeys', 'the response is without some of the items', status)
   }
-  // Some services send the type with a namespace: "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException".
-  const type = String(output.__type ?? 'UnknownError').replace(/^.*#/, '')
-  const reasons = (output.CancellationReasons as { Code: string }[] | undefined)?.map(({ Code }) => Code)
-  throw Object.assign(
-    failure(type, String(output.message ?? output.Message ?? ''), status),
-    reasons && { reasons },
-  )
+  const { __type, message, Message, CancellationReasons }: Record<string, unknown> = output ?? {}
+  // Some services send the type with a namespace before it, "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
+  // or with a URL after it, "BadRequestException:http://internal.amazon.com/coral/com.amazonaws.sesv2/".
+  const type = String(errorType ?? __type ?? 'UnknownError').replace(/^.*#|:.*$/g, '')
+  const reasons = (CancellationReasons as { Code: string }[] | undefined)?.map(({ Code }) => Code)
+  throw Object.assign(failure(type, String(message ?? Message ?? ''), status), reasons && { reasons })
+}
+
+function parse(body: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

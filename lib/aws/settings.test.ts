@@ -20,18 +20,25 @@ describe('the settings', () => {
     })
   })
 
-  test('contain an endpoint for all services, or for one service, which takes precedence', () => {
+  test('contain an endpoint for all services', () => {
     const all = 'http://127.0.0.1:4566'
-    const one = 'http://127.0.0.1:8000'
-    const urls = { dynamodb: new URL(all), kms: new URL(all) }
+    const urls = { dynamodb: new URL(all), kms: new URL(all), lambda: new URL(all), ses: new URL(all) }
     expect(settingsWith({ AWS_ENDPOINT_URL: all }).endpoints).toEqual(urls)
-    expect(settingsWith({ AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_KMS: one }).endpoints).toEqual({
-      ...urls,
-      kms: new URL(one),
+  })
+
+  // The AWS SDKs name the API version of SES.
+  test.each([
+    ['dynamodb', 'DYNAMODB'],
+    ['kms', 'KMS'],
+    ['lambda', 'LAMBDA'],
+    ['ses', 'SESV2'],
+  ])('contain an endpoint for %s alone', (service, suffix) => {
+    const { endpoints } = settingsWith({
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
+      [`AWS_ENDPOINT_URL_${suffix}`]: 'http://127.0.0.1:8000',
     })
-    expect(settingsWith({ AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_DYNAMODB: one }).endpoints).toEqual({
-      ...urls,
-      dynamodb: new URL(one),
-    })
+    const others = Object.entries(endpoints).filter(([name]) => name !== service)
+    expect(Object(endpoints)[service]).toEqual(new URL('http://127.0.0.1:8000'))
+    expect(others.map(([, url]) => url?.port)).toEqual(['4566', '4566', '4566'])
   })
 })

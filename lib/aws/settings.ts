@@ -1,12 +1,40 @@
 import { readConfig } from '../config.ts'
 
-/** The services that functions call: prefix of their operation names, and version of the JSON protocol. */
+/** How a service is called. */
+interface Protocol {
+  /** First label of its endpoint. */
+  host: string
+  contentType: string
+  /** Prefix of operation names. A service without it has a path for each operation instead. */
+  target?: string
+  /** More headers of every request. */
+  headers?: readonly (readonly [string, string])[]
+  /** Whether a request must not be sent twice. */
+  isOnce?: boolean
+}
+
+/** The services that functions call. */
 export const SERVICES = {
-  dynamodb: { target: 'DynamoDB_20120810', contentType: 'application/x-amz-json-1.0' },
-  kms: { target: 'TrentService', contentType: 'application/x-amz-json-1.1' },
-} as const
+  dynamodb: {
+    host: 'dynamodb',
+    contentType: 'application/x-amz-json-1.0',
+    target: 'DynamoDB_20120810',
+  },
+  kms: { host: 'kms', contentType: 'application/x-amz-json-1.1', target: 'TrentService' },
+  // Functions are only invoked asynchronously.
+  lambda: {
+    host: 'lambda',
+    contentType: 'application/json',
+    headers: [['x-amz-invocation-type', 'Event']],
+  },
+  // SES API v2. A mail that is sent twice arrives twice.
+  ses: { host: 'email', contentType: 'application/json', isOnce: true },
+} as const satisfies Record<string, Protocol>
 
 export type Service = keyof typeof SERVICES
+
+/** Returns the protocol of a service. */
+export const protocolOf = (service: Service): Protocol => SERVICES[service]
 
 /** Region, credentials and endpoints of an AWS account. */
 export interface AwsSettings {
@@ -30,6 +58,8 @@ export function awsSettings(): AwsSettings {
     'AWS_ENDPOINT_URL',
     'AWS_ENDPOINT_URL_DYNAMODB',
     'AWS_ENDPOINT_URL_KMS',
+    'AWS_ENDPOINT_URL_LAMBDA',
+    'AWS_ENDPOINT_URL_SESV2',
   ])
   return {
     region: config.AWS_REGION,
@@ -41,6 +71,8 @@ export function awsSettings(): AwsSettings {
     endpoints: {
       dynamodb: config.AWS_ENDPOINT_URL_DYNAMODB ?? config.AWS_ENDPOINT_URL,
       kms: config.AWS_ENDPOINT_URL_KMS ?? config.AWS_ENDPOINT_URL,
+      lambda: config.AWS_ENDPOINT_URL_LAMBDA ?? config.AWS_ENDPOINT_URL,
+      ses: config.AWS_ENDPOINT_URL_SESV2 ?? config.AWS_ENDPOINT_URL,
     },
   }
 }

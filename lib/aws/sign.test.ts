@@ -1,7 +1,7 @@
 import aws4 from 'aws4'
 import { describe, expect, test } from 'vitest'
 import { type Received, say, startFakeAws } from '../../test/support/fake-aws.ts'
-import { SERVICES, type Service } from './settings.ts'
+import { protocolOf, type Service } from './settings.ts'
 import { requestSigner } from './sign.ts'
 
 const REGION = 'eu-central-1'
@@ -20,13 +20,15 @@ function headersOfAws4(
   body: string,
   instant: string,
 ) {
-  const { target, contentType } = SERVICES[service]
+  const { target, contentType, headers: more = [] } = protocolOf(service)
   const headers = {
     'content-type': contentType,
-    'x-amz-target': `${target}.${operation}`,
+    ...(target && { 'x-amz-target': `${target}.${operation}` }),
     'x-amz-date': instant,
+    ...Object.fromEntries(more),
   }
-  const request = { service, region: REGION, method: 'POST', path: '/', host, headers, body }
+  const path = target ? '/' : operation
+  const request = { service, region: REGION, method: 'POST', path, host, headers, body }
   const signed = Object.entries(aws4.sign(request, signer).headers ?? {})
   return Object.fromEntries(signed.map(([name, value]) => [name.toLowerCase(), String(value)]))
 }
@@ -37,6 +39,8 @@ describe('the headers of a request are those of aws4', () => {
     ['for KMS', 'kms', 'Sign', '{"KeyId":"alias/a"}', credentials],
     ['with a session token', 'dynamodb', 'GetItem', '{"TableName":"a"}', withSession],
     ['with a body beyond ASCII', 'kms', 'Sign', '{"KeyId":"kéy \u{1F511}"}', withSession],
+    ['for Lambda', 'lambda', '/2015-03-31/functions/a-mailer/invocations', '{}', withSession],
+    ['for SES', 'ses', '/v2/email/outbound-emails', '{"Content":{}}', withSession],
     ['with an empty input', 'dynamodb', 'BatchGetItem', '{}', withSession],
   ] as const)('%s', (_what, service, operation, body, signer) => {
     const host = `${service}.${REGION}.amazonaws.com`
@@ -57,28 +61,33 @@ describe('the headers of a request are those of aws4', () => {
 })
 
 test.each([
-  ['dynamodb', 'GetItem', 'DynamoDB_20120810.GetItem', 'application/x-amz-json-1.0'],
-  ['kms', 'Sign', 'TrentService.Sign', 'application/x-amz-json-1.1'],
-] as const)('a request to %s arrives as it was signed', async (service, operation, target, contentType) => {
-  const aws = await startFakeAws(say(200, { Result: 1 }))
-  expect(await aws.call(service, operation, { KeyId: 'kéy' })).toEqual({ Result: 1 })
-  const signer = { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'session' }
-  const [{ headers, ...request }] = aws.received as [Received]
-  expect(request).toEqual({ method: 'POST', url: '/', body: '{"KeyId":"kéy"}' })
-  expect(headers).toEqual({
-    ...headersOfAws4(
-      signer,
-      service,
-      aws.url.host,
-      operation,
-      '{"KeyId":"kéy"}',
-      String(headers['x-amz-date']),
-    ),
-    connection: 'keep-alive',
-  })
-  expect(headers).toMatchObject({ 'x-amz-target': target, 'content-type': contentType })
-  const ageMs =
-    Date.now() - Date.parse(String(headers['x-amz-date']).replace(/^(....)(..)(..T..)(..)/, '$1-$2-$3:$4:'))
-  expect(ageMs).toBeGreaterThanOrEqual(0)
-  expect(ageMs).toBeLessThan(5_000)
-})
+  ['dynamodb', 'GetItem', '/', { 'x-amz-target': 'DynamoDB_20120810.GetItem' }, 'application/x-amz-json-1.0'],
+  ['kms', 'Sign', '/', { 'x-amz-target': 'TrentService.Sign' }, 'application/x-amz-json-1.1'],
+  ['lambda', '/2015-03-31/x', '/2015-03-31/x', { 'x-amz-invocation-type': 'Event' }, 'application/json'],
+  ['ses', '/v2/email/x', '/v2/email/x', {}, 'application/json'],
+] as const)(
+  'a request to %s arrives as it was signed',
+  async (service, operation, url, more, contentType) => {
+    const aws = await startFakeAws(say(200, { Result: 1 }))
+    expect(await aws.call(service, operation, { KeyId: 'kéy' })).toEqual({ Result: 1 })
+    const signer = { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'session' }
+    const [{ headers, ...request }] = aws.received as [Received]
+    expect(request).toEqual({ method: 'POST', url, body: '{"KeyId":"kéy"}' })
+    expect(headers).toEqual({
+      ...headersOfAws4(
+        signer,
+        service,
+        aws.url.host,
+        operation,
+        '{"KeyId":"kéy"}',
+        String(headers['x-amz-date']),
+      ),
+      connection: service === 'ses' ? 'close' : 'keep-alive',
+    })
+    expect(headers).toMatchObject({ ...more, 'content-type': contentType })
+    const ageMs =
+      Date.now() - Date.parse(String(headers['x-amz-date']).replace(/^(....)(..)(..T..)(..)/, '$1-$2-$3:$4:'))
+    expect(ageMs).toBeGreaterThanOrEqual(0)
+    expect(ageMs).toBeLessThan(5_000)
+  },
+)

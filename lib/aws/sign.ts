@@ -1,11 +1,11 @@
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
-import { type AwsSettings, SERVICES, type Service } from './settings.ts'
+import { type AwsSettings, protocolOf, type Service } from './settings.ts'
 
 /** Headers as node:http takes them without copying: names and values in turns. */
 export type FlatHeaders = readonly string[]
 
 /**
- * Creates a signer of POST requests for `/` of one service, with AWS Signature Version 4.
+ * Creates a signer of POST requests for one service, with AWS Signature Version 4.
  *
  * The signing key depends on the day only, and is derived once a day. It is a `KeyObject`, because an
  * HMAC with a key in a buffer takes four times as long.
@@ -16,7 +16,7 @@ export type FlatHeaders = readonly string[]
  */
 export function requestSigner({ region, credentials }: AwsSettings, service: Service, host: string) {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
-  const { target, contentType } = SERVICES[service]
+  const { target, contentType, headers = [] } = protocolOf(service)
   let keyDay: string | undefined
   let key: KeyObject
 
@@ -33,13 +33,17 @@ export function requestSigner({ region, credentials }: AwsSettings, service: Ser
       ['content-type', contentType],
       ['host', host],
       ['x-amz-date', instant],
+      ...headers,
       ...(sessionToken ? [['x-amz-security-token', sessionToken]] : []),
-      ['x-amz-target', `${target}.${operation}`],
+      ...(target ? [['x-amz-target', `${target}.${operation}`]] : []),
     ]
     const names = signed.map(([name]) => name).join(';')
     const lines = signed.map(([name, value]) => `${name}:${value}\n`).join('')
     const scope = `${day}/${region}/${service}/aws4_request`
-    const requestHash = hash('sha256', `POST\n/\n\n${lines}\n${names}\n${hash('sha256', body)}`)
+    const requestHash = hash(
+      'sha256',
+      `POST\n${target ? '/' : operation}\n\n${lines}\n${names}\n${hash('sha256', body)}`,
+    )
     const signature = createHmac('sha256', key)
       .update(`AWS4-HMAC-SHA256\n${instant}\n${scope}\n${requestHash}`)
       .digest('hex')

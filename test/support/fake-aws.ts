@@ -49,7 +49,11 @@ export async function startFakeAws(...replies: [Reply, ...Reply[]]) {
   })
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'session' }
-  const settings = { region: 'eu-central-1', credentials, endpoints: { dynamodb: url, kms: url } }
+  const settings = {
+    region: 'eu-central-1',
+    credentials,
+    endpoints: { dynamodb: url, kms: url, lambda: url, ses: url },
+  }
   const client = awsClient(settings)
   return {
     url,

@@ -46,12 +46,18 @@ const PATIENCE_MS = 30_000
  * )
  */
 export const gated = (real: { connectionTo: typeof ConnectionTo }) => ({
-  connectionTo(url: URL) {
-    const send = real.connectionTo(url)
-    return async (headers: readonly string[], body: string, timeoutMs: number): Promise<Response> => {
+  connectionTo(...to: Parameters<typeof ConnectionTo>) {
+    const send = real.connectionTo(...to)
+    return async (
+      path: string,
+      headers: readonly string[],
+      body: string,
+      timeoutMs: number,
+    ): Promise<Response> => {
       const gate = wiring.gates.getStore()
-      if (gate === undefined) return send(headers, body, timeoutMs)
-      const operation = String(headers[headers.indexOf('x-amz-target') + 1]).replace(/^.*\./, '')
+      if (gate === undefined) return send(path, headers, body, timeoutMs)
+      const target = headers.indexOf('x-amz-target')
+      const operation = target === -1 ? path : String(headers[target + 1]).replace(/^.*\./, '')
       const input = JSON.parse(body)
       return gate({ operation, input, send: () => wiring.gates.exit(() => sendAltered(operation, input)) })
 
@@ -61,7 +67,7 @@ export const gated = (real: { connectionTo: typeof ConnectionTo }) => ({
         if (made !== undefined) return { status: 200, ...made }
         const text = JSON.stringify(changed)
         const length = headers.indexOf('content-length') + 1
-        return send(headers.with(length, String(Buffer.byteLength(text))), text, PATIENCE_MS)
+        return send(path, headers.with(length, String(Buffer.byteLength(text))), text, PATIENCE_MS)
       }
     }
   },
