@@ -15,7 +15,8 @@ export const bcrypt: Kind = {
   ],
   isAffordable,
   matches: (password, { setting = '', digest = '' }) => digestMatches(password, setting, digest),
-  passwordBytes: 72,
+  // One of 72 bytes may be the beginning of a longer one. Only a shorter one ends with a zero byte, which is hashed too.
+  passwordBytes: 71,
 }
 
 /** bcrypt of a digest of the password. It has no limit of 72 bytes. */

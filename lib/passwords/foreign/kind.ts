@@ -10,6 +10,6 @@ export interface Kind {
   /** Whether the cost is within the limits. A hash outside of them is rejected, not computed. */
   isAffordable(parts: Parts): boolean
   matches(password: string, parts: Parts): boolean | Promise<boolean>
-  /** How many bytes of a password the hash depends on, if not on all. */
+  /** The size of the longest password that the hash certainly covers entirely, if it does not cover every one. */
   passwordBytes?: number
 }
