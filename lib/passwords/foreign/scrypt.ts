@@ -7,7 +7,8 @@ const MAX_WORK = 2 ** 22
 
 function isAffordable(parts: Parts): boolean {
   const { N, r, p } = costOf(parts)
-  const isValid = N > 1 && Number.isInteger(Math.log2(N)) && r > 0 && p > 0
+  // With r of 1, N is below 65,536 (RFC 7914 section 6). With a larger r, the limit of memory is lower.
+  const isValid = N > 1 && Number.isInteger(Math.log2(N)) && N < 2 ** (16 * r) && r > 0 && p > 0
   return isValid && N * r <= MAX_MEMORY && N * r * p <= MAX_WORK
 }
 
@@ -33,13 +34,13 @@ export const scrypt: Kind = {
 
 /**
  * Firebase's scrypt (https://github.com/firebase/scrypt): the derived key encrypts the project's signer key, and the
- * ciphertext is the hash. The text contains the project's parameters, as in Supabase's import of such hashes:
+ * ciphertext is the hash: 64 bytes each. The text contains the project's parameters, as in Supabase's import of such hashes:
  * `$fbscrypt$v=1,n=14,r=8,p=1,ss=<salt separator>,sk=<signer key>$<salt>$<hash>`.
  */
 export const firebaseScrypt: Kind = {
   name: 'Firebase scrypt',
   spellings: [
-    /^\$fbscrypt\$v=1,n=(?<ln>\d{1,2}),r=(?<r>\d{1,3}),p=(?<p>\d{1,3}),ss=(?<separator>[A-Za-z0-9+/]*={0,2}),sk=(?<signerKey>[A-Za-z0-9+/]+={0,2})\$(?<salt>[A-Za-z0-9+/]*={0,2})\$(?<hash>[A-Za-z0-9+/]+={0,2})$/,
+    /^\$fbscrypt\$v=1,n=(?<ln>\d{1,2}),r=(?<r>\d{1,3}),p=(?<p>\d{1,3}),ss=(?<separator>[A-Za-z0-9+/]*={0,2}),sk=(?<signerKey>[A-Za-z0-9+/]{86}(?:==)?)\$(?<salt>[A-Za-z0-9+/]{2,}={0,2})\$(?<hash>[A-Za-z0-9+/]{86}(?:==)?)$/,
   ],
   isAffordable,
   matches(password, parts) {
@@ -48,8 +49,7 @@ export const firebaseScrypt: Kind = {
     ) as [Buffer, Buffer, Buffer, Buffer]
     const key = derive(password, Buffer.concat([salt, separator]), parts, 32)
     const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
-    const encrypted = cipher.update(signerKey)
-    return encrypted.length === hash.length && timingSafeEqual(encrypted, hash)
+    return timingSafeEqual(cipher.update(signerKey), hash)
   },
 }
 
