@@ -105,9 +105,9 @@ describe('a stored hash may have', () => {
   })
 
   test.each([
-    ['m of 1 to 7 digits', '$m=9999999,t=1,p=1$', '$m=00000008,t=1,p=1$'],
-    ['t of 1 to 3 digits', '$m=8,t=999,p=1$', '$m=8,t=0001,p=1$'],
-    ['p of 1 or 2 digits', '$m=8,t=1,p=99$', '$m=8,t=1,p=001$'],
+    ['m of 1 to 10 digits', '$m=9999999999,t=1,p=1$', '$m=00000000008,t=1,p=1$'],
+    ['t of 1 to 10 digits', '$m=8,t=9999999999,p=1$', '$m=8,t=00000000001,p=1$'],
+    ['p of 1 to 10 digits', '$m=8,t=1,p=9999999999$', '$m=8,t=1,p=00000000001$'],
   ])('%s', (_what, longest, tooLong) => {
     const exceeds = new RangeError('argon2id exceeds the cost limits')
     expect(() => kindOf(cheap.replace('$m=8,t=1,p=1$', () => longest))).toThrow(exceeds)

@@ -18,7 +18,7 @@ export interface Argon2Hash {
 const MAX_COST = { memoryKiB: 262_144, passes: 10, parallelism: 16, memoryTimesPasses: 786_432 }
 
 const PHC =
-  /^(argon2)?\$(argon2id?)\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/
+  /^(argon2)?\$(argon2id?)\$v=19\$m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,10})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/
 
 /**
  * Reads a PHC string of argon2id or argon2i, also as Django stores it, with `argon2` in front.

@@ -205,7 +205,27 @@ test('a hash that is not accepted is refused with its kind, and no part of it is
       hashOf('werkzeug', 'scrypt').hash.replace(/:\d+:/, ':4194304:'),
       `scrypt ${COST} N a power of two, at most 256 MiB, and N × r × p at most 4,194,304.`,
     ],
-    [bcrypt.hash.slice(0, 40), 'Malformed hash of an accepted kind.'],
+    [
+      django.hash.replace(/\$\d+\$/, '$4000000000$'),
+      `PBKDF2 ${COST} at most 4,000,000 iterations over all blocks.`,
+    ],
+    [
+      readyHash().replace(/m=\d+/, 'm=4194304000'),
+      'argon2id exceeds the cost limits. Accepted: at most 256 MiB, 10 passes, 16 lanes, and 768 MiB in all passes.',
+    ],
+    ...(
+      [
+        [bcrypt.hash.slice(0, 40), 'bcrypt'],
+        [`bcrypt_sha256$${bcrypt.hash.slice(0, 40)}`, 'bcrypt-sha256'],
+        [django.hash.replace('sha256', 'md5'), 'PBKDF2'],
+        [hashOf('werkzeug', 'scrypt').hash.slice(0, 40), 'scrypt'],
+        [readyHash().replace('v=19', 'v=16'), 'argon2'],
+        [firebaseHash.hash.slice(0, 40), 'Firebase scrypt'],
+      ] as const
+    ).map(([hash, kind]): [string, string] => [
+      hash,
+      `Malformed hash of ${kind}, or in a form that is not accepted. docs/MOVING.md lists the accepted forms.`,
+    ]),
     [firebase.passwordHash, 'Firebase scrypt without its parameters. Use --firebase-parameters.'],
   ]
   const rows = lines.map(([passwordHash], index) => ({ username: `u${index}`, role: 'user', passwordHash }))
@@ -280,6 +300,19 @@ describe('import refuses at once', () => {
       status: 2,
       stdout: '',
       stderr: `${parameters} has no rounds. Save what the console shows as password hash parameters.\n`,
+    })
+  })
+
+  test.each([
+    [/mem_cost: \d+/, 'mem_cost: 31', 'Firebase scrypt is outside the cost limits.'],
+    [/base64_signer_key: .{9}/, 'base64_signer_key: ', 'Malformed hash of Firebase scrypt,'],
+  ])('parameters of Firebase with an invalid %s', async (pattern, replacement, fault) => {
+    const parameters = fileOf('parameters.txt', firebase.parameters.replace(pattern, replacement))
+    const args = ['--from', 'firebase', '--role', 'user', '--firebase-parameters', parameters]
+    expect(await store.run(['import', users(), ...args])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining(`${parameters} has invalid parameters: ${fault}`),
     })
   })
 })

@@ -126,7 +126,10 @@ test('import reports invalid lines of CSV without their values and imports the r
     ['self-similar-name,user,Self-Similar-Name,,', 'password: Must not be the username.'],
     [`both,user,${PASSWORD},"${HASH}",`, 'Has both password and passwordHash.'],
     ['neither,user,,,', 'Missing password or passwordHash.'],
-    ['bcrypt,user,,$2b$12$abcdefghijklmnopqrstuv,', 'passwordHash: Malformed hash of an accepted kind.'],
+    [
+      'bcrypt,user,,$2b$12$abcdefghijklmnopqrstuv,',
+      'passwordHash: Malformed hash of bcrypt, or in a form that is not accepted. docs/MOVING.md lists the accepted forms.',
+    ],
     [`vast,user,,"${HASH.replace('m=19456', 'm=262145')}",`, `passwordHash: ${EXCEEDS}`],
     [`slow,user,,"${HASH.replace('t=2', 't=11')}",`, `passwordHash: ${EXCEEDS}`],
     [`maybe,user,${PASSWORD},,maybe`, 'disabled: Must be true or false.'],

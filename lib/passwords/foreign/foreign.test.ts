@@ -102,7 +102,11 @@ describe('a hash of another program may have', () => {
     ['scrypt of N, r and p of 4,194,304', `scrypt:262144:8:2$s$${HEX}`, `scrypt:262144:8:3$s$${HEX}`],
     ['scrypt of N a power of two', `scrypt$16$s$8$1$${BYTES}=`, `scrypt$17$s$8$1$${BYTES}=`],
     ['scrypt of N over 1', `$scrypt$ln=1,r=8,p=1$$${BYTES}`, `$scrypt$ln=0,r=8,p=1$$${BYTES}`],
-    ['scrypt of r = 1 below N of 65,536', `$scrypt$ln=15,r=1,p=1$$${BYTES}`, `$scrypt$ln=16,r=1,p=1$$${BYTES}`],
+    [
+      'scrypt of r = 1 below N of 65,536',
+      `$scrypt$ln=15,r=1,p=1$$${BYTES}`,
+      `$scrypt$ln=16,r=1,p=1$$${BYTES}`,
+    ],
     ['scrypt of r at least 1', `$scrypt$ln=4,r=1,p=1$$${BYTES}`, `$scrypt$ln=4,r=0,p=1$$${BYTES}`],
     ['scrypt of p at least 1', `$scrypt$ln=4,r=8,p=1$$${BYTES}`, `$scrypt$ln=4,r=8,p=0$$${BYTES}`],
     ['Firebase’s scrypt in 256 MiB', firebase(18, 8, 1), firebase(19, 8, 1)],

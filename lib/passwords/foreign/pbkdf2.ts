@@ -11,11 +11,11 @@ export const pbkdf2: Kind = {
   name: 'PBKDF2',
   spellings: [
     // passlib: base64 with a dot for the plus sign. Its `$pbkdf2$` is SHA-1.
-    /^\$pbkdf2(?:-(?<digest>sha256|sha512))?\$(?<iterations>\d{1,8})\$(?<dotted>[./A-Za-z0-9]*)\$(?<base64>[./A-Za-z0-9]{16,86})$/,
+    /^\$pbkdf2(?:-(?<digest>sha256|sha512))?\$(?<iterations>\d{1,10})\$(?<dotted>[./A-Za-z0-9]*)\$(?<base64>[./A-Za-z0-9]{16,86})$/,
     // Django: the salt is text.
-    /^pbkdf2_(?<digest>sha1|sha256)\$(?<iterations>\d{1,8})\$(?<salt>[^$]*)\$(?<base64>[A-Za-z0-9+/]{16,86}={0,2})$/,
+    /^pbkdf2_(?<digest>sha1|sha256)\$(?<iterations>\d{1,10})\$(?<salt>[^$]*)\$(?<base64>[A-Za-z0-9+/]{16,86}={0,2})$/,
     // werkzeug: the salt is text.
-    /^pbkdf2:(?<digest>sha1|sha256|sha512):(?<iterations>\d{1,8})\$(?<salt>[^$]*)\$(?<hex>(?:[0-9a-f]{2}){12,64})$/,
+    /^pbkdf2:(?<digest>sha1|sha256|sha512):(?<iterations>\d{1,10})\$(?<salt>[^$]*)\$(?<hex>(?:[0-9a-f]{2}){12,64})$/,
   ],
   isAffordable(parts) {
     const { digest, iterations, key } = read(parts)

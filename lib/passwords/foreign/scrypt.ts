@@ -17,11 +17,11 @@ export const scrypt: Kind = {
   name: 'scrypt',
   spellings: [
     // passlib.
-    /^\$scrypt\$ln=(?<ln>\d{1,2}),r=(?<r>\d{1,3}),p=(?<p>\d{1,3})\$(?<bytes>[A-Za-z0-9+/]*)\$(?<base64>[A-Za-z0-9+/]{16,86})$/,
+    /^\$scrypt\$ln=(?<ln>\d{1,2}),r=(?<r>\d{1,10}),p=(?<p>\d{1,10})\$(?<bytes>[A-Za-z0-9+/]*)\$(?<base64>[A-Za-z0-9+/]{16,86})$/,
     // Django: the salt is text.
-    /^scrypt\$(?<n>\d{1,8})\$(?<salt>[^$]*)\$(?<r>\d{1,3})\$(?<p>\d{1,3})\$(?<base64>[A-Za-z0-9+/]{16,86}={0,2})$/,
+    /^scrypt\$(?<n>\d{1,10})\$(?<salt>[^$]*)\$(?<r>\d{1,10})\$(?<p>\d{1,10})\$(?<base64>[A-Za-z0-9+/]{16,86}={0,2})$/,
     // werkzeug: the salt is text.
-    /^scrypt:(?<n>\d{1,8}):(?<r>\d{1,3}):(?<p>\d{1,3})\$(?<salt>[^$]*)\$(?<hex>(?:[0-9a-f]{2}){12,64})$/,
+    /^scrypt:(?<n>\d{1,10}):(?<r>\d{1,10}):(?<p>\d{1,10})\$(?<salt>[^$]*)\$(?<hex>(?:[0-9a-f]{2}){12,64})$/,
   ],
   isAffordable,
   matches(password, parts) {
@@ -40,7 +40,7 @@ export const scrypt: Kind = {
 export const firebaseScrypt: Kind = {
   name: 'Firebase scrypt',
   spellings: [
-    /^\$fbscrypt\$v=1,n=(?<ln>\d{1,2}),r=(?<r>\d{1,3}),p=(?<p>\d{1,3}),ss=(?<separator>[A-Za-z0-9+/]*={0,2}),sk=(?<signerKey>[A-Za-z0-9+/]{86}(?:==)?)\$(?<salt>[A-Za-z0-9+/]{2,}={0,2})\$(?<hash>[A-Za-z0-9+/]{86}(?:==)?)$/,
+    /^\$fbscrypt\$v=1,n=(?<ln>\d{1,2}),r=(?<r>\d{1,10}),p=(?<p>\d{1,10}),ss=(?<separator>[A-Za-z0-9+/]*={0,2}),sk=(?<signerKey>[A-Za-z0-9+/]{86}(?:==)?)\$(?<salt>[A-Za-z0-9+/]{2,}={0,2})\$(?<hash>[A-Za-z0-9+/]{86}(?:==)?)$/,
   ],
   isAffordable,
   matches(password, parts) {

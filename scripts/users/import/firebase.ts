@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Refusal } from '../../cli/refusal.ts'
+import { hashFault } from './hash-fault.ts'
 
 /** Values of a line that becomes a user. */
 type Values = Record<string, unknown>
@@ -11,7 +12,7 @@ export type WithParameters = (values: Values) => Values
  * Reads the parameters of a Firebase project: the text that its console shows as *Password hash parameters*.
  *
  * @returns A function that brings the hash of a line into the spelling of `lib/passwords/foreign/scrypt.ts`.
- * @throws {@link Refusal} `usage`, if the file has no parameters. Its text quotes none: the signer key is secret.
+ * @throws {@link Refusal} `usage`, if the file has no valid parameters. Its text quotes none: the signer key is secret.
  */
 export async function readFirebaseParameters(file: string): Promise<WithParameters> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -33,6 +34,8 @@ export async function readFirebaseParameters(file: string): Promise<WithParamete
     return value
   }) as [string, string, string, string]
   const start = `$fbscrypt$v=1,n=${memory},r=${rounds},p=1,ss=${standard(separator)},sk=${standard(key)}`
+  const fault = hashFault(`${start}$AAAA$${'A'.repeat(86)}==`)
+  if (fault !== undefined) throw new Refusal('usage', `${file} has invalid parameters: ${fault}`)
   return ({ salt, passwordHash, ...values }) =>
     passwordHash === undefined
       ? values

@@ -27,9 +27,15 @@ const REFUSED: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/^[0-9a-f]{64}$/i, 'SHA-256'],
 ]
 
-/** How hashes of accepted kinds begin. One that cannot be read is incomplete, or has parts that no program writes. */
-const BEGINNINGS =
-  /^(?:argon2)?\$argon2|^(?:bcrypt(?:_sha256)?\$)?\$2[aby]\$|^\$bcrypt|^\$?pbkdf2|^\$?scrypt|^\$fbscrypt/
+/** How hashes of accepted kinds begin. One that cannot be read is incomplete, or has parts that are not accepted. */
+const BEGINNINGS: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/^(?:argon2)?\$argon2/, 'argon2'],
+  [/^bcrypt_sha256\$|^\$bcrypt-sha256\$/, 'bcrypt-sha256'],
+  [/^(?:bcrypt\$)?\$2[aby]\$/, 'bcrypt'],
+  [/^\$?pbkdf2/, 'PBKDF2'],
+  [/^\$?scrypt/, 'scrypt'],
+  [/^\$fbscrypt\$/, 'Firebase scrypt'],
+]
 
 /** The 64 bytes of a Firebase hash, which say nothing about the project's parameters. */
 const FIREBASE = /^[A-Za-z0-9+/_-]{86}==$/
@@ -55,7 +61,10 @@ function reasonOf(hash: string, message: string): string {
   if (kind !== undefined) return `${message}. Accepted: ${LIMITS[kind]}.`
   if (FIREBASE.test(hash)) return 'Firebase scrypt without its parameters. Use --firebase-parameters.'
   const refused = REFUSED.find(([pattern]) => pattern.test(hash))
-  if (refused === undefined && BEGINNINGS.test(hash)) return 'Malformed hash of an accepted kind.'
+  const begun = BEGINNINGS.find(([pattern]) => pattern.test(hash))
+  if (refused === undefined && begun !== undefined) {
+    return `Malformed hash of ${begun[1]}, or in a form that is not accepted. docs/MOVING.md lists the accepted forms.`
+  }
   const name = refused === undefined ? 'An unknown kind of hash' : `${refused[1]} is not accepted`
   return `${name}. Accepted: ${Object.keys(LIMITS).join(', ')}.`
 }
