@@ -158,6 +158,26 @@ test('--map says where the values are, and other columns are not read', async ()
   expect(await store.user('ada@example.org')).toMatchObject({ role: 'admin', passwordHash: bcrypt.hash })
 })
 
+test('a map of an opposite flag refuses lines without a flag', async () => {
+  const line = { username: 'ada', role: 'user', hash: bcrypt.hash }
+  const file = fileOf('users.jsonl', { ...line, active: null }, { ...line, active: '' }, line, {
+    ...line,
+    active: 'no',
+  })
+  const map = 'username,role,passwordHash=hash,disabled=!active'
+  const { stderr } = await store.run(['import', file, '--map', map])
+  expect(stderr.match(/^line \d: disabled: Must be true or false\.$/gm)).toHaveLength(4)
+  expect(await store.items()).toEqual([])
+})
+
+test('a hash in the column of passwords is refused', async () => {
+  const rows = [bcrypt.hash, django.hash, readyHash()].map((hash, index) => `u${index},"${hash}"`)
+  const file = fileOf('users.csv', 'username,password', ...rows)
+  const { stderr } = await store.run(['import', file, '--role', 'user'])
+  expect(stderr.match(/^line \d: password: Is a hash\. Use passwordHash for it\.$/gm)).toHaveLength(3)
+  expect(await store.items()).toEqual([])
+})
+
 test('--map replaces single columns of --from', async () => {
   const file = fileOf('users.jsonl', { email: 'ada@example.org', hash: bcrypt.hash, email_verified: 'f' })
   const args = ['--from', 'auth0', '--map', 'passwordHash=hash', '--role', 'user']

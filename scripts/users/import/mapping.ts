@@ -62,9 +62,14 @@ export function mappingOf(program: Program | undefined, map: Mapping | undefined
 export function mapValues(mapping: Mapping, values: Readonly<Record<string, unknown>>) {
   const mapped = [...mapping].map(([column, { column: from, isOpposite }]) => {
     const value = convert(column, values[from])
-    return [column, isOpposite && typeof value === 'boolean' ? !value : value] as const
+    return [column, isOpposite ? oppositeOf(value) : value] as const
   })
   return Object.fromEntries(mapped.filter(([, value]) => value !== undefined))
+}
+
+/** A flag that is missing is not false: a user whose `is_active` is unknown must not be enabled. Null is no valid flag. */
+function oppositeOf(value: unknown): unknown {
+  return typeof value === 'boolean' ? !value : (value ?? null)
 }
 
 function convert(column: string, value: unknown): unknown {
