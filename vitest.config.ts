@@ -8,6 +8,8 @@ import { defineConfig } from 'vitest/config'
 // Every process of the tests inherits this: the workers, the framework, the operators' commands. The second process
 // that loads a module takes its compiled code from the cache.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url))
+// The framework compiles the schema of serverless.yml for seconds, and caches the result here, not in a home directory.
+process.env.SLS_SCHEMA_CACHE_BASE_DIR ??= fileURLToPath(new URL('node_modules/.cache/sls', import.meta.url))
 
 const TEXT = '\0text:'
 const require = createRequire(import.meta.url)
