@@ -3,21 +3,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Copy, copyProject } from './own-route.ts'
 import { root } from './service-description.ts'
 
-/** The tests of the new routes, and those that compare all functions and routes with each other. */
-const CONCERNED = [
-  'functions/content',
-  'functions/sample-events.test.ts',
+/** The tests of the new functions, and the one that runs the sample event of every function. */
+const OF_FUNCTIONS = ['--project=unit', 'functions/content', 'functions/sample-events.test.ts']
+
+/** The tests that compare all functions and routes with each other. They start a service, and take three packages of the copy. */
+const OF_SERVICE = [
+  '--project=service',
   'test/http/description.test.ts',
   'test/support/own-route-over-http.test.ts',
+  'test/infrastructure/template.test.ts',
 ]
-
-/** Takes three packages of the copy. */
-const TEMPLATE = 'test/infrastructure/template.test.ts'
 
 /**
  * Tests the edits of README's route and role in a copy of the project.
  *
- * @param mass - Whether the packaged template and the sizes of the bundles are tested too.
+ * @param mass - Whether the running service, the packaged template and the sizes of the bundles are tested too.
  */
 export function testOwnRoute(mass: 'representatives' | 'all'): void {
   let copy: Copy
@@ -38,16 +38,21 @@ export function testOwnRoute(mass: 'representatives' | 'all'): void {
   })
   afterAll(() => copy.remove())
 
-  test('README’s route and role pass their own tests, and those that compare all routes', async () => {
-    const files = mass === 'all' ? [...CONCERNED, TEMPLATE] : CONCERNED
-    const { status, output } = await copy.run('node_modules/.bin/vitest', [
-      'run',
-      '--project=unit',
-      '--project=service',
-      ...files,
-    ])
-    expect(status, output).toBe(0)
-  }, 180_000)
+  test.each(
+    mass === 'all'
+      ? [
+          ['their own tests', OF_FUNCTIONS],
+          ['the tests that compare all routes', OF_SERVICE],
+        ]
+      : [['their own tests', OF_FUNCTIONS]],
+  )(
+    'README’s route and role pass %s',
+    async (_, tests) => {
+      const { status, output } = await copy.run('node_modules/.bin/vitest', ['run', ...tests])
+      expect(status, output).toBe(0)
+    },
+    180_000,
+  )
 
   if (mass === 'representatives') return
 
