@@ -21,14 +21,6 @@ test('a taken port is rejected with a command that starts the service on a free 
   server.close()
 })
 
-test('npm start --httpPort 3100 is rejected with the command that was meant', async () => {
-  // What npm 11 makes of it: see plugins/options.test.ts.
-  const variables = { npm_lifecycle_event: 'start', npm_config_httpport: 'true' }
-  expect(await rejectionOf('offline start 3100', '', variables)).toEqual([
-    'npm took --httpPort for its own option. Put -- before it: npm start -- --httpPort 3100',
-  ])
-})
-
 test('the deployed stack determines which key signs', async () => {
   const account = await startAccount()
   const madeAt = '2026-11-24T00:00:00.000Z'

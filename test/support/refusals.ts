@@ -44,7 +44,7 @@ type Row = [commandLine: string, lines: string[]]
 
 const NO_REGION = 'No region. Give --region, or set AWS_REGION.'
 
-/** One command line for each command. */
+/** A command line that lacks something, one with a fault of each kind, and one of the local service. */
 const REPRESENTATIVES: Row[] = [
   ['remove --stage prod', [NO_REGION]],
   [
@@ -57,23 +57,23 @@ const REPRESENTATIVES: Row[] = [
     ],
   ],
   [
-    'package --stage prod --param publishedKeys=b',
-    ['The parameter publishedKeys must include the signing key a: a,b or a.'],
-  ],
-  [
     'offline --param sessionTtlSeconds=31536001 --htpPort 3100',
     [
       'Unknown option --htpPort. Did you mean --httpPort?',
       'The parameter sessionTtlSeconds must be whole seconds from 60 to 31536000.',
     ],
   ],
+]
+
+const OTHERS: Row[] = [
+  [
+    'package --stage prod --param publishedKeys=b',
+    ['The parameter publishedKeys must include the signing key a: a,b or a.'],
+  ],
   [
     'invoke local -f login --param limitUser=100',
     ['The parameter limitUser must be attempts/seconds, such as 10/900, with 1 to 10000 attempts.'],
   ],
-]
-
-const OTHERS: Row[] = [
   ['deploy --stage prod', [NO_REGION]],
   [
     'deploy --stage prod --region eu-central-1 --package .results/package',
@@ -91,7 +91,7 @@ const OTHERS: Row[] = [
  * Tests that the framework rejects command lines. Each one starts a process. The rules themselves have tests in
  * `plugins`.
  *
- * @param mass - Whether all command lines are tested, or one for each command.
+ * @param mass - Whether all command lines are tested, or one for each kind of fault.
  */
 export function testRefusals(mass: 'representatives' | 'all'): void {
   const rows = mass === 'all' ? [...REPRESENTATIVES, ...OTHERS] : REPRESENTATIVES
