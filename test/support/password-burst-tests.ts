@@ -1,50 +1,63 @@
-import { expect, test, vi } from 'vitest'
-import { among, atOnce, functions, furtherAttempts, newSource, stores, WRONG } from '../support/bursts.ts'
-import { begin, NEW_PASSWORD, PASSWORD } from '../support/sessions.ts'
-
-const hashes = vi.hoisted(() => ({ count: 0 }))
-
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original(), hashes)
-})
+import { expect, test } from 'vitest'
+import { among, atOnce, functions, furtherAttempts, newSource, stores, WRONG } from './bursts.ts'
+import { begin, NEW_PASSWORD, PASSWORD } from './sessions.ts'
 
 const one = newSource()
 
-test.each([
+type Row = [
+  from: 'one source' | 'many sources',
+  places: readonly number[],
+  limit: number,
+  sourceOf: () => string,
+]
+
+const REPRESENTATIVES: Row[] = [
   ['one source', [], 10, () => one],
+  ['many sources', [0, 199], 100, newSource],
+]
+const OTHERS: Row[] = [
   ['one source', [0], 10, () => one],
   ['one source', [199], 10, () => one],
   ['many sources', [], 100, newSource],
-  ['many sources', [0, 199], 100, newSource],
-] as const)(
-  '200 changes of a password at once from %s, right at %j, get %i wrong verdicts',
-  async (_, places, limit, sourceOf) => {
-    const username = await stores.add()
-    const { id: userId } = await stores.user(username)
-    const { authToken: token } = await begin(stores, functions, username)
-    hashes.count = 0
-    const counts = await atOnce(
-      among(200, places, () => ({ sourceIp: sourceOf() })),
-      ({ sourceIp, isRight }) => {
-        const body = { currentPassword: isRight ? PASSWORD : WRONG, newPassword: NEW_PASSWORD }
-        return functions.ask('password', { token, sourceIp, body })
-      },
-    )
-    // After a change the token is revoked: 401, or 409 if the change came between two reads.
-    const {
-      204: changed = 0,
-      401: revoked = 0,
-      409: overtaken = 0,
-      422: wrong = 0,
-      429: refused = 0,
-    } = counts
-    expect(changed + revoked + overtaken + wrong + refused).toBe(200)
-    expect(wrong).toBeLessThanOrEqual(limit)
-    expect(changed).toBeLessThanOrEqual(1)
-    // A right password is followed by the hash of the new one.
-    expect(hashes.count).toBe(wrong + 2 * (changed + overtaken))
-    if (places.length === 0) expect([wrong, refused]).toEqual([limit, 200 - limit])
-    expect((await furtherAttempts({ userId }, one)).ofSubject).toBe(wrong)
-  },
-)
+]
+
+/**
+ * Tests bursts of changes of a password.
+ *
+ * @param mass - Whether a burst has the right password at every place, or at some.
+ * @param hashes - Counts the hashes.
+ */
+export function testPasswordBursts(mass: 'representatives' | 'all', hashes: { count: number }): void {
+  const rows = mass === 'all' ? [...REPRESENTATIVES, ...OTHERS] : REPRESENTATIVES
+  test.each(rows)(
+    '200 changes of a password at once from %s, right at %j, get %i wrong verdicts',
+    async (_, places, limit, sourceOf) => {
+      const username = await stores.add()
+      const { id: userId } = await stores.user(username)
+      const { authToken: token } = await begin(stores, functions, username)
+      hashes.count = 0
+      const counts = await atOnce(
+        among(200, places, () => ({ sourceIp: sourceOf() })),
+        ({ sourceIp, isRight }) => {
+          const body = { currentPassword: isRight ? PASSWORD : WRONG, newPassword: NEW_PASSWORD }
+          return functions.ask('password', { token, sourceIp, body })
+        },
+      )
+      // After a change the token is revoked: 401, or 409 if the change came between two reads.
+      const {
+        204: changed = 0,
+        401: revoked = 0,
+        409: overtaken = 0,
+        422: wrong = 0,
+        429: refused = 0,
+      } = counts
+      expect(changed + revoked + overtaken + wrong + refused).toBe(200)
+      expect(wrong).toBeLessThanOrEqual(limit)
+      expect(changed).toBeLessThanOrEqual(1)
+      // A right password is followed by the hash of the new one.
+      expect(hashes.count).toBe(wrong + 2 * (changed + overtaken))
+      if (places.length === 0) expect([wrong, refused]).toEqual([limit, 200 - limit])
+      expect((await furtherAttempts({ userId }, one)).ofSubject).toBe(wrong)
+    },
+  )
+}

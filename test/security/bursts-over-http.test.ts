@@ -1,0 +1,3 @@
+import { testBurstsOverHttp } from '../support/bursts-over-http-tests.ts'
+
+testBurstsOverHttp('representatives')
