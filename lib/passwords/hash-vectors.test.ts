@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { describe, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { costOf, HASH_VECTORS, ONE_OF_EACH_COST, testHashVectors } from '../../test/support/hash-vectors.ts'
 import { importWithArgon2, notSupported } from '../../test/support/without-argon2.ts'
 import * as native from './hash.ts'
 import { DECOY_HASH, hashPassword, needsRehash, SALT_BYTES, verifyPassword } from './hash.ts'
@@ -7,37 +7,26 @@ import { DECOY_HASH, hashPassword, needsRehash, SALT_BYTES, verifyPassword } fro
 vi.spyOn(console, 'error').mockReturnValue()
 const fallback = await importWithArgon2(notSupported, () => import('./hash.ts'))
 
-interface Fixture {
-  rows: { password: string; hash: string }[]
-}
-const file = new URL('../../test/support/argon2-cffi.json', import.meta.url)
-const { rows }: Fixture = JSON.parse(readFileSync(file, 'utf8'))
-const costOf = (hash: string) => hash.split('$')[3] ?? ''
-
 test('the hashes by argon2-cffi have five costs', () => {
-  expect([...new Set(rows.map(({ hash }) => costOf(hash)))]).toEqual([
+  expect(ONE_OF_EACH_COST.map(costOf)).toEqual([
     'm=19456,t=2,p=1',
     'm=65536,t=3,p=4',
     'm=8192,t=10,p=2',
     'm=47104,t=1,p=1',
     'm=8,t=1,p=1',
   ])
-  expect(rows).toHaveLength(15)
+  expect(HASH_VECTORS).toHaveLength(15)
 })
 
-describe.each(rows)('the hash by argon2-cffi $hash', ({ password, hash }) => {
-  test.each([
-    ['node:crypto', native],
-    ['hash-wasm', fallback],
-  ])(`verifies ${password}, and nothing else, by %s`, async (_name, { verifyPassword }) => {
-    expect(await verifyPassword(password, hash)).toBe(true)
-    expect(await verifyPassword(`${password} `, hash)).toBe(false)
-  })
+await testHashVectors(ONE_OF_EACH_COST)
 
-  test('needs a rehash if it takes less memory than a current hash', () => {
-    expect(needsRehash(hash, 'secret')).toBe(['m=8192,t=10,p=2', 'm=8,t=1,p=1'].includes(costOf(hash)))
-  })
-})
+test.each(HASH_VECTORS)(
+  'the hash by argon2-cffi $hash needs a rehash if it takes less memory than a current hash',
+  (vector) => {
+    const isWeaker = ['m=8192,t=10,p=2', 'm=8,t=1,p=1'].includes(costOf(vector))
+    expect(needsRehash(vector.hash, 'secret')).toBe(isWeaker)
+  },
+)
 
 /** Hashes by the reference implementation, from its `src/test.c` (https://github.com/P-H-C/phc-winner-argon2). */
 test.each([

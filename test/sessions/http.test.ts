@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import argon2Cffi from '../support/argon2-cffi.json' with { type: 'json' }
+import { ONE_OF_EACH_COST } from '../support/hash-vectors.ts'
 import { expectDescribed } from '../support/openapi/check.ts'
 import { type Service, startService } from '../support/service.ts'
 import {
@@ -490,7 +490,7 @@ describe('requests', () => {
   })
 
   describe('hashes from elsewhere', () => {
-    test.each(argon2Cffi.rows)(
+    test.each(ONE_OF_EACH_COST)(
       'the user of a hash by argon2-cffi can log in: $hash',
       async ({ password, hash }) => {
         const username = await stores.add({ passwordHash: hash })
@@ -501,7 +501,7 @@ describe('requests', () => {
     )
 
     test('a login replaces a hash whose cost is below the service’s own, and no other', async () => {
-      for (const { password, hash } of argon2Cffi.rows) {
+      for (const { password, hash } of ONE_OF_EACH_COST) {
         const username = await stores.add({ passwordHash: hash })
         await api.signIn(username, password)
         const { passwordHash } = (await stores.itemsOf(username)).profile as unknown as {
