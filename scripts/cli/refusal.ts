@@ -39,7 +39,7 @@ export function refusalOf(error: unknown): Refusal {
     const service = error.message.startsWith('kms ') ? 'KMS' : 'The store'
     return new Refusal('failed', sentences(`${service} failed`, what, HINTS[name]))
   }
-  return new Refusal('failed', sentences('Failed', error.message))
+  return new Refusal('failed', sentences('Failed', error.message, HINTS[error.name]))
 }
 
 /** Joins to one line: errors of AWS and of its credential chain may have several. */

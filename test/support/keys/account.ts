@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type DescribedStack, describeStacks, type Response } from '../describe-stacks.ts'
 
 /** The stage of an account, as its APIs describe it. */
 interface Description {
@@ -44,31 +45,21 @@ export async function startAccount() {
   }
 }
 
-function cloudFormation(
-  input: URLSearchParams,
-  stage: Description | undefined,
-): [status: number, text: string] {
-  const [action, name] = [input.get('Action'), input.get('StackName')]
-  if (stage === undefined || name !== NAME) {
-    const message = `Stack with id ${name} does not exist`
-    const error = `<Error><Type>Sender</Type><Code>ValidationError</Code><Message>${message}</Message></Error>`
-    return [400, `<ErrorResponse>${error}</ErrorResponse>`]
-  }
-  const { signing, published, changedAt, status = 'UPDATE_COMPLETE' } = stage
-  const outputs = { SigningKey: signing, PublishedKeys: published, TokenTtlSeconds: '1800' }
-  const members = Object.entries(outputs).map(
-    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-  )
-  const stack = `<StackName>${name}</StackName><StackStatus>${status}</StackStatus><Outputs>${members.join('')}</Outputs>`
-  const event = (at: string) => `<member><StackName>${name}</StackName><Timestamp>${at}</Timestamp></member>`
-  const result =
-    action === 'DescribeStacks'
-      ? `<Stacks><member>${stack}</member></Stacks>`
-      : `<StackEvents>${event(changedAt)}${event('2027-01-01T00:00:00.000Z')}</StackEvents>`
-  return [200, `<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`]
+function cloudFormation(input: URLSearchParams, stage: Description | undefined): Response {
+  const name = input.get('StackName')
+  if (input.get('Action') === 'DescribeStacks') return describeStacks(name, stage && stackOf(stage))
+  const event = (at?: string) => `<member><StackName>${name}</StackName><Timestamp>${at}</Timestamp></member>`
+  const events = `${event(stage?.changedAt)}${event('2027-01-01T00:00:00.000Z')}`
+  const result = `<DescribeStackEventsResult><StackEvents>${events}</StackEvents></DescribeStackEventsResult>`
+  return [200, `<DescribeStackEventsResponse>${result}</DescribeStackEventsResponse>`]
 }
 
-function kms(body: string, stage: Description | undefined): [status: number, text: string] {
+function stackOf({ signing, published, status = 'UPDATE_COMPLETE' }: Description): DescribedStack {
+  const outputs = { SigningKey: signing, PublishedKeys: published, TokenTtlSeconds: '1800' }
+  return { name: NAME, outputs, status }
+}
+
+function kms(body: string, stage: Description | undefined): Response {
   const keys = new Map([
     [`alias/${NAME}-a`, stage?.a],
     [`alias/${NAME}-b`, stage?.b],

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { describeStacks, type Response } from '../describe-stacks.ts'
 
 /** A record in the log of a function. */
 export interface LogRecord {
@@ -38,7 +39,10 @@ export async function startAccount(
     const [status, text] =
       request.headers['x-amz-target'] === 'Logs_20140328.FilterLogEvents'
         ? filterLogEvents(JSON.parse(body), recordsOf)
-        : describeStacks(new URLSearchParams(body).get('StackName'), endpoint())
+        : describeStacks(new URLSearchParams(body).get('StackName'), {
+            name: STACK,
+            outputs: { ServiceEndpoint: endpoint() },
+          })
     response.writeHead(status).end(text)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -50,8 +54,6 @@ export async function startAccount(
     },
   }
 }
-
-type Response = [status: number, text: string]
 
 function filterLogEvents(search: Search, recordsOf: (group: string) => LogRecord[] | undefined): Response {
   const { logGroupName, filterPattern, logStreamNames, nextToken } = search
@@ -65,20 +67,4 @@ function filterLogEvents(search: Search, recordsOf: (group: string) => LogRecord
     .filter(({ message }) => message.includes(words))
     .map(({ stream, message }) => ({ logStreamName: stream, message }))
   return [200, JSON.stringify({ events })]
-}
-
-function describeStacks(name: string | null, endpoint: string): Response {
-  if (name !== STACK) {
-    const message = `Stack with id ${name} does not exist`
-    const error = `<Error><Type>Sender</Type><Code>ValidationError</Code><Message>${message}</Message></Error>`
-    return [400, `<ErrorResponse>${error}</ErrorResponse>`]
-  }
-  const output = `<OutputKey>ServiceEndpoint</OutputKey><OutputValue>${endpoint}</OutputValue>`
-  const status = '<StackStatus>UPDATE_COMPLETE</StackStatus>'
-  const stack = `<StackName>${name}</StackName>${status}<Outputs><member>${output}</member></Outputs>`
-  const result = `<Stacks><member>${stack}</member></Stacks>`
-  return [
-    200,
-    `<DescribeStacksResponse><DescribeStacksResult>${result}</DescribeStacksResult></DescribeStacksResponse>`,
-  ]
 }

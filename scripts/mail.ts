@@ -1,0 +1,4 @@
+import { main } from './cli/main.ts'
+import { mailCommand } from './mail/command.ts'
+
+main(mailCommand)

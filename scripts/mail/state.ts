@@ -1,0 +1,62 @@
+import type { GetAccountCommandOutput, GetEmailIdentityCommandOutput } from '@aws-sdk/client-sesv2'
+import { type AccountOptions, openAccount } from '../cli/account.ts'
+import type { Environment } from '../cli/io.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
+import { openSes, readSes } from './ses.ts'
+
+/** Options that select a stage. */
+export interface StageOptions extends AccountOptions {
+  stage: string
+}
+
+/** An identity in SES: an address, or a domain. `attributes` is undefined if SES does not have it. */
+export interface Identity {
+  name: string
+  attributes: GetEmailIdentityCommandOutput | undefined
+}
+
+/** An address that SES accepts mail for, and sends none to. */
+export interface SuppressedAddress {
+  address: string
+  reason: string
+  at: Date
+}
+
+/** What decides whether mail of a stage is sent. */
+export interface MailState {
+  stage: string
+  region: string
+  /** The sender, an address. */
+  mailFrom: string
+  /** The sender's address and its domain, in the order in which SES uses them. */
+  identities: readonly [Identity, Identity]
+  account: GetAccountCommandOutput
+  /** Newest first. `isComplete`: whether these are all. */
+  suppressed: { isComplete: boolean; addresses: SuppressedAddress[] }
+}
+
+/**
+ * Reads the sender of a stage from the outputs of its stack, and the state of sender and account from SES.
+ *
+ * @param env - Environment. Region and credentials come from the variables that the AWS SDKs read.
+ * @param options - `allSuppressed`: read all pages of the suppression list, not only the first.
+ * @throws {@link Refusal} `refused`, if the stage is not deployed or sends no mail. `failed`, if a permission is missing.
+ */
+export async function readMailState(
+  { stage, ...options }: StageOptions,
+  env: Environment,
+  { allSuppressed }: { allSuppressed: boolean },
+): Promise<MailState> {
+  const account = await openAccount(stage, options, env)
+  const { region } = account
+  const stack = await findStack(cloudFormationOf(account, env), stage, region)
+  const mailFrom = outputOf(stack, 'MailFrom')
+  if (!mailFrom.includes('@')) {
+    throw new Refusal(
+      'refused',
+      `Stage ${stage} sends no mail. Deploy it with the parameter mailFrom; see docs/MAIL.md.`,
+    )
+  }
+  return { stage, region, mailFrom, ...(await readSes(openSes(account, env), mailFrom, allSuppressed)) }
+}
