@@ -21,7 +21,8 @@ const alarmsIn = (of: Package) => propertiesOf<Alarm>(of, 'AWS::CloudWatch::Alar
  * The metrics that AWS itself provides, as far as alarms and dashboard use them, with their dimensions:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html,
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html,
- * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html,
+ * https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-cloudwatch-alarm.html
  */
 const OF_AWS: Record<string, { names: string[]; dimensions: string[][] }> = {
   'AWS/ApiGateway': {
@@ -40,6 +41,10 @@ const OF_AWS: Record<string, { names: string[]; dimensions: string[][] }> = {
       'WriteThrottleEvents',
     ],
     dimensions: [['TableName']],
+  },
+  'AWS/SES': {
+    names: ['Reputation.BounceRate', 'Reputation.ComplaintRate'],
+    dimensions: [[]],
   },
 }
 
@@ -83,6 +88,22 @@ test.each(alarmsIn(template))(
     expect(TreatMissingData).toBe('notBreaching')
   },
 )
+
+test('alarms on mail have the thresholds that AWS recommends, 5 % and 0.1 %', () => {
+  const ofMail = propertiesOf<Alarm & { Threshold: number; ComparisonOperator: string }>(
+    template,
+    'AWS::CloudWatch::Alarm',
+  ).filter(({ Namespace }) => Namespace === 'AWS/SES')
+  const thresholds = ofMail.map(({ MetricName, ComparisonOperator, Threshold }) => [
+    MetricName,
+    ComparisonOperator,
+    Threshold,
+  ])
+  expect(thresholds).toEqual([
+    ['Reputation.BounceRate', 'GreaterThanOrEqualToThreshold', 0.05],
+    ['Reputation.ComplaintRate', 'GreaterThanOrEqualToThreshold', 0.001],
+  ])
+})
 
 test('alarms notify the topic of alarmTopicArn on ALARM and on OK', async () => {
   for (const [alarms, actions] of [
