@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { LISTED_ORIGINS, type Package, packageChangedProd, packageProd } from '../infrastructure/packaged.ts'
-import { sendForAll, tokenOf } from '../support/http.ts'
+import { NOT_FOUND, sendForAll, tokenOf } from '../support/http.ts'
 import { startService } from '../support/service.ts'
 
 const [APP, ADMIN] = LISTED_ORIGINS
@@ -8,9 +8,11 @@ const EVIL = 'https://evil.example'
 const LIST = { allowedOrigins: LISTED_ORIGINS.join(',') }
 // The framework accepts no empty value, and trims the space.
 const NONE = { allowedOrigins: ' ' }
+// Starting a service takes seconds of a core, so the service for no origin is also the one without pages.
+const NO_PAGES = { pages: 'off' }
 
 const all = inject('serviceUrl')
-const [listing, closed] = await Promise.all([startService(LIST), startService(NONE)])
+const [listing, closed] = await Promise.all([startService(LIST), startService({ ...NONE, ...NO_PAGES })])
 afterAll(() => Promise.all([listing.stop(), closed.stop()]))
 
 const preflight = (url: string, origin: string, method: string) =>
@@ -169,6 +171,19 @@ describe('responses, errors included,', () => {
     expect(allCorsHeaders(functions)).toEqual(every(functions, {}))
     expect(allCorsHeaders(gateway)).toEqual(every(gateway, {}))
   })
+})
+
+test('the service has no pages with pages=off', async () => {
+  for (const path of ['docs', 'signin', 'docs/page.js', 'signin/page.js']) {
+    // With fetch, because `get` compares with the description of a service with pages.
+    const response = await fetch(`${closed.url}/${path}`)
+    expect({ status: response.status, body: await response.text() }).toEqual({
+      status: 404,
+      body: NOT_FOUND.body,
+    })
+  }
+  const description = (await (await fetch(`${closed.url}/openapi.json`)).json()) as { paths: object }
+  expect(Object.keys(description.paths).filter((path) => /docs|signin/.test(path))).toEqual([])
 })
 
 describe('the packaged template', () => {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { packageProd } from '../infrastructure/packaged.ts'
 import { get, NOT_FOUND } from '../support/http.ts'
-import { startService } from '../support/service.ts'
 import { describeService } from '../support/service-description.ts'
 
 const url = inject('serviceUrl')
@@ -62,21 +61,6 @@ test('large files are compressed for clients that accept gzip', async () => {
   }
   expect(await codingTo('gzip, deflate, br')).toBe('gzip')
   expect(await codingTo('identity')).toBeNull()
-})
-
-test('the service has no pages with pages=off', async () => {
-  const service = await startService({ pages: 'off' })
-  onTestFinished(() => service.stop())
-  for (const path of ['docs', 'signin', 'docs/page.js', 'signin/page.js']) {
-    // With fetch, because `get` compares with the description of a service with pages.
-    const response = await fetch(`${service.url}/${path}`)
-    expect({ status: response.status, body: await response.text() }).toEqual({
-      status: 404,
-      body: NOT_FOUND.body,
-    })
-  }
-  const description = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: object }
-  expect(Object.keys(description.paths).filter((path) => /docs|signin/.test(path))).toEqual([])
 })
 
 test('pages are on by default in stage dev, and off in stage prod', async () => {
