@@ -140,7 +140,8 @@ export async function startService(deployment: Deployment, functionKeys: readonl
     parsed(await invoke(key, { ...sampleEvent(sample), ...changes }))
 
   return {
-    logs: () => [...functions.values()].map(({ logs }) => logs()).join(''),
+    /** Returns what functions have logged: all of them, unless keys are given. */
+    logs: (keys = functionKeys) => keys.map((key) => functions.get(key)?.logs() ?? '').join(''),
     stop() {
       for (const warm of functions.values()) warm.stop()
     },
