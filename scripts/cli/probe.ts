@@ -5,14 +5,15 @@ import { Refusal } from './refusal.ts'
 
 const TIMEOUT_MS = 3_000
 
+const OPTION = '--endpoint http://127.0.0.1:PORT'
+
 /**
  * Checks that a DynamoDB listens. Port 8000 is also the default of FastAPI and Django. DynamoDB sends a request id with
  * every response, also with the error that an unsigned request gets.
  *
- * @param options - `isUsualPort`: whether the operator gave no address.
  * @throws {@link Refusal} `failed`, with the next command to type.
  */
-export async function expectDynamoDb(url: URL, { isUsualPort }: { isUsualPort: boolean }): Promise<void> {
+export async function expectDynamoDb(url: URL): Promise<void> {
   const secure = url.protocol === 'https:'
   const port = url.port || (secure ? '443' : '80')
   const signal = AbortSignal.timeout(TIMEOUT_MS)
@@ -29,14 +30,16 @@ export async function expectDynamoDb(url: URL, { isUsualPort }: { isUsualPort: b
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ECONNREFUSED') {
-      const next = isUsualPort ? 'Start' : 'Use the address that npm start printed, or start'
-      throw new Refusal('failed', `Nothing listens on port ${port}. ${next} the local service: npm start`)
+      throw new Refusal(
+        'failed',
+        `Nothing listens on port ${port}. Start the local service with npm start, or use the address that it printed: ${OPTION}`,
+      )
     }
     if (code === 'ENOTFOUND') throw new Refusal('failed', `Host ${url.hostname} does not exist.`)
     if (signal.aborted) throw new Refusal('failed', `Port ${port} is open, but sends no response.`)
   }
   throw new Refusal(
     'failed',
-    `Port ${port} is open, but it is not DynamoDB. Use the address that npm start printed: --endpoint http://127.0.0.1:PORT`,
+    `Port ${port} is open, but it is not DynamoDB. Use the address that npm start printed: ${OPTION}`,
   )
 }

@@ -43,7 +43,7 @@ export const localAddress = ({ endpoint }: TargetOptions): string =>
   endpoint ?? `http://127.0.0.1:${DYNAMODB_PORT}`
 
 async function localTable(options: TargetOptions): Promise<Table> {
-  const { endpoint, region, profile } = options
+  const { region, profile } = options
   if (region !== undefined || profile !== undefined) {
     throw new Refusal('usage', 'Use --region and --profile only with --stage.')
   }
@@ -52,7 +52,7 @@ async function localTable(options: TargetOptions): Promise<Table> {
     throw new Refusal('usage', 'Invalid --endpoint. Use a URL such as http://127.0.0.1:8000.')
   }
   const url = new URL(address)
-  await expectDynamoDb(url, { isUsualPort: endpoint === undefined })
+  await expectDynamoDb(url)
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   return {
     aws: callerOf({ region: 'local', credentials, endpoints: { dynamodb: url } }),

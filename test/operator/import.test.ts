@@ -159,6 +159,7 @@ test('import reports invalid lines of JSON the same way', async () => {
     [`["${PASSWORD}"]`, 'Not a JSON object.'],
     [JSON.stringify({ ...good, username: 'extra', [PASSWORD]: true }), 'Unknown member.'],
     [JSON.stringify({ ...good, username: 17 }), 'username: Must be a string.'],
+    [JSON.stringify({ ...good, username: undefined }), 'Missing username.'],
     [JSON.stringify({ ...good, username: 'text', disabled: 'true' }), 'disabled: Must be true or false.'],
     [
       JSON.stringify({ ...good, username: 'when', createdAt: 'yesterday' }),

@@ -37,6 +37,7 @@ const AccountFields = z.strictObject({
  * @returns The account, or the fault. The fault repeats no value, since a line may contain a password.
  */
 export function readAccount(record: Record<string, unknown>): NewAccount | { fault: string } {
+  if (record.username === undefined) return { fault: 'Missing username.' }
   const { data, error } = z.safeParse(AccountFields, record)
   if (data === undefined) return { fault: faultOf(error.issues) }
   const { password, passwordHash, id, createdAt, ...fields } = data
