@@ -175,7 +175,9 @@ test('every command that a document names exists', () => {
     const commands = [...code.matchAll(/\b(npm run|npm|npx)(?: --\S+)* (\w[\w-]*)/g)]
     return commands.flatMap(([command, tool, name = '']) => {
       const exists =
-        tool === 'npx' ? existsSync(join(root, 'node_modules/.bin', name)) : name === 'ci' || name in scripts
+        tool === 'npx'
+          ? existsSync(join(root, 'node_modules/.bin', name))
+          : ['ci', 'install'].includes(name) || name in scripts
       return exists ? [] : [command]
     })
   })
