@@ -199,7 +199,7 @@ describe('services whose operations are paths', () => {
     await aws.call('ses', '/v2/email/outbound-emails', { to: 'a' })
     const error = await aws.call('ses', '/v2/email/outbound-emails', { to: 'b' }).catch((thrown) => thrown)
     expect([awsErrorType(error), isRefused(error)]).toEqual([type, refused])
-    // Each on a connection of its own: on a kept one, the client could not tell whether the request arrived.
+    // Each on a connection of its own: on a kept one, the client would not know whether the request arrived.
     expect([aws.received.length, aws.connections()]).toEqual([2, 2])
   })
 
