@@ -21,6 +21,8 @@ const BUDGETS: Record<string, Budget> = {
   jwks: { bytes: 20_000, coldMs: 30 },
   metadata: { bytes: 8_000, coldMs: 30 },
   userinfo: { bytes: 20_000 },
+  me: { bytes: 20_000 },
+  'delete-me': { bytes: 48_000 },
   openapi: { bytes: 66_000, coldMs: 30 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, coldMs: 60 },

@@ -6,6 +6,7 @@ import { changeUser, findUser, replaceHash } from '../../lib/users/store.ts'
 import { loadHandler } from '../../test/support/handlers.ts'
 import { parsed } from '../../test/support/lambda.ts'
 import {
+  attempts,
   aws,
   begin,
   behindAuthorizer,
@@ -28,6 +29,7 @@ import {
   sessionIdOf,
   stored,
   table,
+  throttled,
   tokenPair,
   useRoutes,
 } from '../../test/support/routes.ts'
@@ -46,29 +48,6 @@ describe('PUT /password', () => {
     call('password', 'password', { body: JSON.stringify({ currentPassword, newPassword }) })
   const wrong = invalid('#/currentPassword', 'Incorrect password.')
   const fresh = 'a longer one than that'
-  const throttled = (seconds: number) =>
-    problem(
-      429,
-      'Too Many Requests',
-      'Too many failed attempts. Try again later.',
-      {},
-      {
-        'Retry-After': String(seconds),
-      },
-    )
-
-  /** Returns the attempts counted for the user and the source, the source, and the user. */
-  async function attempts(userId?: string): Promise<number[]> {
-    const user = `user#${userId ?? (await stored()).id}`
-    const source = '203.0.113.7'
-    const items = await getItems(table, [
-      { pk: { S: user }, sk: { S: `attempts#${source}#1795532400` } },
-      { pk: { S: `source#${source}` }, sk: { S: 'attempts#1795532400' } },
-      { pk: { S: user }, sk: { S: 'attempts#1795478400' } },
-    ])
-    return items.map((item) => Object(item?.ids).SS?.length ?? 0)
-  }
-
   test('changes the password (events/password.json)', async () => {
     expect(await call('password', 'password')).toEqual(noContent)
     expect(records).toEqual([{ event: 'password.changed', userId: (await stored()).id }])

@@ -10,20 +10,16 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordChangeRequest } from '../../lib/http/schemas.ts'
+import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
-import { admitAttempt, returnAttempt, verifyUserPassword } from '../../lib/passwords/verify.ts'
+import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { isLive } from '../../lib/sessions/session.ts'
 import { findSession } from '../../lib/sessions/store.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser, findUser } from '../../lib/users/store.ts'
 import type { User, UserState } from '../../lib/users/user.ts'
-
-const WRONG_PASSWORD = {
-  fields: [{ pointer: '#/currentPassword', detail: 'Incorrect password.' }],
-  event: 'password.refused',
-}
 
 /** PUT /password: changes the caller's password, revokes all access tokens and all other sessions. */
 export const handler = apiHandler(async (event, { now, deadlineMs }) => {
@@ -42,15 +38,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
 
   const { sourceIp } = originOf(event)
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, sourceIp, now)
-  // API Gateway may have cached the authorizer's result for a token that is revoked by now.
-  if (attempt.user?.generation !== generation) {
-    await returnAttempt(table, attempt)
-    throw new ServiceError('invalid_token', 'the token was revoked')
-  }
-  if (!(await verifyUserPassword(attempt, currentPassword))) {
-    const details = { ...WRONG_PASSWORD, log: attempt.log }
-    throw new ServiceError('invalid_fields', 'wrong current password', details)
-  }
+  await verifyCurrentPassword(table, attempt, generation, currentPassword)
 
   const passwordHash = await hashPassword(newPassword, randomBytes(SALT_BYTES))
   const [{ session, user }] = await together([

@@ -1,11 +1,11 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
-import { ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { json } from '../../lib/http/responses.ts'
-import { isTokenRevoked } from '../../lib/users/revocation.ts'
+import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findUserInfo } from '../../lib/users/store.ts'
+import { claimsOf } from '../../lib/users/user.ts'
 
 /**
  * GET /userinfo: who the caller is now (OpenID Connect Core section 5.3). Other services ask it whether a token
@@ -16,10 +16,6 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { userId, generation } = principalOf(event, now)
   const user = await findUserInfo(table, userId)
-  // The gateway may have cached the authorizer's result.
-  if (user === undefined || isTokenRevoked(generation, user)) {
-    throw new ServiceError('invalid_token', 'the token is revoked')
-  }
-  const { username, role, email, emailVerified } = user
-  return json(200, { sub: userId, username, role, ...(email && { email, email_verified: emailVerified }) })
+  requireUnrevoked(generation, user)
+  return json(200, claimsOf(userId, user))
 })

@@ -40,3 +40,6 @@ export const LogoutRequest = z.strictObject({
 
 /** Body of `PUT /password`. */
 export const PasswordChangeRequest = z.strictObject({ currentPassword: Password, newPassword: Password })
+
+/** Body of `DELETE /me`. */
+export const AccountDeletionRequest = z.strictObject({ currentPassword: Password })

@@ -1,4 +1,10 @@
-import { LoginRequest, LogoutRequest, PasswordChangeRequest, RefreshRequest } from '../http/schemas.ts'
+import {
+  AccountDeletionRequest,
+  LoginRequest,
+  LogoutRequest,
+  PasswordChangeRequest,
+  RefreshRequest,
+} from '../http/schemas.ts'
 import { MAX_CODE_POINTS, MIN_CODE_POINTS } from '../passwords/rules.ts'
 import type { Route } from './route.ts'
 import { json, object, schemaRef, text } from './schemas.ts'
@@ -14,6 +20,13 @@ const ISSUER = 'https://auth.example.com'
 const refreshExample = {
   summary: 'A refresh token',
   value: { refreshToken: tokens.refreshToken },
+}
+const ada = {
+  sub: 'AbCdEfGhIjKlMnOpQrStUv',
+  username: 'ada',
+  role: 'user',
+  email: 'ada@example.org',
+  email_verified: false,
 }
 const demoUser = (name: string) => ({
   summary: `The demo ${name}`,
@@ -156,14 +169,42 @@ export const ROUTES: Route[] = [
     isProtected: true,
     response: {
       description: 'The caller.',
-      content: json(schemaRef('UserInfo'), {
-        sub: 'AbCdEfGhIjKlMnOpQrStUv',
-        username: 'ada',
-        role: 'user',
-        email: 'ada@example.org',
-        email_verified: false,
+      content: json(schemaRef('UserInfo'), ada),
+    },
+  },
+  {
+    method: 'get',
+    path: '/me',
+    operationId: 'getMe',
+    tag: 'Account',
+    summary: 'Get the caller’s own data',
+    description:
+      'Returns what the profile holds about the caller, without the password hash and internal values. The caller’s sessions are at `GET /sessions`. A revoked token is rejected at once.',
+    isProtected: true,
+    response: {
+      description: 'The caller’s own data.',
+      content: json(schemaRef('Me'), {
+        ...ada,
+        createdAt: '2026-11-24T15:00:00.000Z',
+        changedAt: '2026-11-24T15:00:00.000Z',
       }),
     },
+  },
+  {
+    method: 'delete',
+    path: '/me',
+    operationId: 'deleteAccount',
+    tag: 'Account',
+    summary: 'Delete the account',
+    description:
+      'Deletes the profile and frees its login names. All sessions end and all access tokens are revoked. This cannot be undone. Wrong current passwords are limited together with those of `PUT /password`.',
+    isProtected: true,
+    body: {
+      schema: AccountDeletionRequest,
+      examples: { user: { summary: 'The demo user', value: { currentPassword: 'user' } } },
+    },
+    response: { description: 'The account was deleted.' },
+    problems: ['conflict', 'too_many_attempts'],
   },
   {
     method: 'get',

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import {
+  AccountDeletionRequest,
   LoginName,
   LoginRequest,
   LogoutRequest,
@@ -32,6 +33,10 @@ const requests = z
   .add(PasswordChangeRequest, {
     id: 'PasswordChangeRequest',
     description: 'The current password and its replacement.',
+  })
+  .add(AccountDeletionRequest, {
+    id: 'AccountDeletionRequest',
+    description: 'The current password of the account to delete.',
   })
 
 /** Returns a reference to one of the {@link SCHEMAS}. */
@@ -70,6 +75,16 @@ export const object = (
 const seconds = (description: string) => ({ type: 'integer', minimum: 0, description })
 const time = (description: string) => ({ type: 'string', format: 'date-time', description })
 const role = { type: 'string', enum: ROLES, description: 'The role, which determines the permitted routes.' }
+const user = {
+  sub: text('The opaque id of the user, which never changes.'),
+  username: text('The username.'),
+  role,
+  email: text('The e-mail address that the user can sign in with. Missing without one.'),
+  email_verified: {
+    type: 'boolean',
+    description: 'Whether the user has shown that the address is the user’s own.',
+  },
+}
 
 const problem = {
   type: { type: 'string', const: 'about:blank', description: 'The status identifies the problem type.' },
@@ -116,17 +131,13 @@ const RESPONSES = {
     },
     ['next'],
   ),
-  UserInfo: object(
-    'The caller, as stored now.',
+  UserInfo: object('The caller, as stored now.', user, ['email', 'email_verified']),
+  Me: object(
+    'The caller’s profile, without password hash and internal values.',
     {
-      sub: text('The opaque id of the user, which never changes.'),
-      username: text('The username.'),
-      role,
-      email: text('The e-mail address that the user can sign in with. Missing without one.'),
-      email_verified: {
-        type: 'boolean',
-        description: 'Whether the user has shown that the address is the user’s own.',
-      },
+      ...user,
+      createdAt: time('When the user was created.'),
+      changedAt: time('When an address, a name, the role, the password or the state last changed.'),
     },
     ['email', 'email_verified'],
   ),

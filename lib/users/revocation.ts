@@ -1,3 +1,4 @@
+import { ServiceError } from '../errors.ts'
 import type { UserState } from './user.ts'
 
 /** What decides whether a user's access tokens are revoked. */
@@ -14,6 +15,21 @@ export type RevocationState = Pick<UserState, 'disabled' | 'generation'>
  */
 export const isTokenRevoked = (generation: number, state: RevocationState | undefined): boolean =>
   state === undefined || state.disabled || generation !== state.generation
+
+/**
+ * Requires that an access token is not revoked. The gateway may have cached the authorizer's result, so a handler whose
+ * response depends on it reads the user again.
+ *
+ * @param generation - The token's `gen`.
+ * @param user - The token's user as just read, or `undefined` if there is no such user.
+ * @throws {@link ServiceError} `invalid_token`.
+ */
+export function requireUnrevoked<T extends RevocationState>(
+  generation: number,
+  user: T | undefined,
+): asserts user is T {
+  if (isTokenRevoked(generation, user)) throw new ServiceError('invalid_token', 'the token was revoked')
+}
 
 /** Returns the change to a user that revokes every access token issued so far. */
 export const revokeTokens = (user: Pick<UserState, 'generation'>) => ({ generation: user.generation + 1 })

@@ -54,7 +54,31 @@ export type UserInfo = Pick<User, 'username' | 'role' | 'disabled' | 'generation
  */
 export async function findUserInfo(table: Table, userId: string): Promise<UserInfo | undefined> {
   const [item] = await getItems(table, [profileKey(userId)], USER_INFO)
-  if (item === undefined) return undefined
+  return item && userInfoOf(item)
+}
+
+/** What a user may know about itself: all that is stored in the profile, except secrets and internal values. */
+export type OwnProfile = UserInfo & Pick<User, 'createdAt' | 'changedAt'>
+
+/**
+ * Finds what a user may know about itself with a consistent read, which contains no password hash.
+ *
+ * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
+ */
+export async function findOwnProfile(table: Table, userId: string): Promise<OwnProfile | undefined> {
+  const [item] = await getItems(table, [profileKey(userId)], [...USER_INFO, 'createdAt', 'changedAt'])
+  return (
+    item && {
+      ...userInfoOf(item),
+      createdAt: text(item, 'createdAt'),
+      changedAt: text(item, 'changedAt'),
+    }
+  )
+}
+
+const USER_INFO = ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified'] as const
+
+function userInfoOf(item: Item): UserInfo {
   const role = text(item, 'role')
   if (!isRole(role)) throw new ServiceError('unavailable', 'the store holds an invalid profile')
   return {
@@ -66,8 +90,6 @@ export async function findUserInfo(table: Table, userId: string): Promise<UserIn
     emailVerified: flag(item, 'emailVerified'),
   }
 }
-
-const USER_INFO = ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified'] as const
 
 /**
  * Finds the user of a login name with two consistent reads.

@@ -96,3 +96,12 @@ export const isUserId = (value: unknown): value is string =>
 /** Returns the login names of a user: one, if the username is the address. */
 export const loginNamesOf = ({ username, email }: Pick<User, 'username' | 'email'>): string[] =>
   email === undefined || email === username ? [username] : [username, email]
+
+/**
+ * Returns who a user is, in the names of OpenID Connect Core section 5.1. Without an address, both members about it are
+ * missing.
+ */
+export const claimsOf = (
+  sub: string,
+  { username, role, email, emailVerified }: Pick<User, 'username' | 'role' | 'email' | 'emailVerified'>,
+) => ({ sub, username, role, ...(email && { email, email_verified: emailVerified }) })

@@ -42,6 +42,7 @@ const requestAll = async (service: string, origin: string) => {
     'an unknown session': await sendForAll(`${service}/sessions/x`, 'DELETE', mine),
     'a rejected password change': await sendForAll(`${service}/password`, 'PUT', { ...mine, ...json }, '{}'),
     'the caller': await sendForAll(`${service}/userinfo`, 'GET', mine),
+    'a rejected deletion': await sendForAll(`${service}/me`, 'DELETE', { ...mine, ...json }, '{}'),
   }
   const forEverybody = {
     'the public keys': await sendForAll(`${service}/.well-known/jwks.json`, 'GET', { Origin: origin }),
@@ -56,7 +57,7 @@ const requestAll = async (service: string, origin: string) => {
     Object.values(responses).map(({ status }) => status),
   )
   expect(statuses).toEqual([
-    [200, 422, 200, 200, 404, 422, 200],
+    [200, 422, 200, 200, 404, 422, 200, 422],
     [200, 200],
     [401, 403, 404],
   ])
@@ -85,36 +86,40 @@ describe('a preflight', () => {
     ['/.well-known/jwks.json', 'GET'],
     [METADATA, 'GET'],
     ['/userinfo', 'GET'],
+    ['/me', 'DELETE', 'GET,DELETE'],
   ] as const
-  const allowing = (origin: string, method: string) => ({
+  const allowing = (origin: string, methods: string) => ({
     status: 200,
     headers: {
       'content-type': 'application/json',
       'access-control-allow-origin': origin,
       'access-control-allow-headers': 'Authorization,Content-Type',
-      'access-control-allow-methods': `OPTIONS,${method}`,
+      'access-control-allow-methods': `OPTIONS,${methods}`,
       'access-control-max-age': '7200',
       'cache-control': 'no-store',
     },
     body: '',
   })
 
-  test.for(ROUTES)('for %s %s allows each listed origin', async ([path, method]) => {
+  test.for(ROUTES)('for %s %s allows each listed origin', async ([path, method, methods = method]) => {
     for (const origin of [APP, ADMIN]) {
-      expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(allowing(origin, method))
+      expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(allowing(origin, methods))
     }
   })
 
-  test.for(ROUTES)('for %s %s allows no other origin', async ([path, method]) => {
+  test.for(ROUTES)('for %s %s allows no other origin', async ([path, method, methods = method]) => {
     for (const origin of [EVIL, 'null', `${APP}.evil.example`, 'http://app.example', `${APP}:444`]) {
       // A browser compares the origins, and sends no request.
-      expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(allowing(APP, method))
+      expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(allowing(APP, methods))
     }
   })
 
-  test.for(ROUTES)('for %s %s allows any origin if all are allowed', async ([path, method]) => {
-    expect(await preflight(`${all}${path}`, EVIL, method)).toEqual(allowing('*', method))
-  })
+  test.for(ROUTES)(
+    'for %s %s allows any origin if all are allowed',
+    async ([path, method, methods = method]) => {
+      expect(await preflight(`${all}${path}`, EVIL, method)).toEqual(allowing('*', methods))
+    },
+  )
 
   test.for(ROUTES)(
     'for %s %s returns 404, like any unknown method, if no origin is allowed',

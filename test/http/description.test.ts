@@ -72,7 +72,13 @@ test('request schemas reject unknown members, and response schemas allow them', 
   const closed = Object.entries(SCHEMAS).filter(([, schema]) =>
     JSON.stringify(schema).includes('"additionalProperties":false'),
   )
-  const bodies = ['LoginRequest', 'LogoutRequest', 'PasswordChangeRequest', 'RefreshRequest']
+  const bodies = [
+    'AccountDeletionRequest',
+    'LoginRequest',
+    'LogoutRequest',
+    'PasswordChangeRequest',
+    'RefreshRequest',
+  ]
   expect(closed.map(([name]) => name).sort()).toEqual(bodies)
 })
 

@@ -4,6 +4,7 @@ import { fillTokens } from '../../local/tokens.ts'
 import { startProxy } from '../support/faults/proxy.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
+import { SAMPLES } from '../support/sample-events.ts'
 import { describeService, resourcesOf, tableOf, tokenSourceOf } from '../support/service-description.ts'
 import { addTestUser } from '../support/users.ts'
 
@@ -31,13 +32,10 @@ async function countCalls(userCount: number): Promise<Calls> {
   const endpoints = { ...aws.settings.endpoints, dynamodb: proxy.url }
   const counted = { ...aws, settings: { ...aws.settings, endpoints } }
   const calls: Calls = {}
-  for (const functionKey of Object.keys(service.functions)) {
+  for (const [file, { functionKey }] of Object.entries(SAMPLES)) {
+    if (file !== `${functionKey}.json`) continue
     const handler = await loadHandler(service, functionKey, counted)
-    const event = await fillTokens(
-      sampleEvent(`${functionKey}.json`),
-      tokenSourceOf(service, aws),
-      new Date(),
-    )
+    const event = await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
     proxy.calls.length = 0
     await handler(event, lambdaContext())
     calls[functionKey] = [...proxy.calls]

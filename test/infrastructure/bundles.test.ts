@@ -44,7 +44,7 @@ const invoke = (functionKey: string, event: unknown) =>
   )
 
 /** Functions that hash passwords. */
-const HASHING = ['login', 'password']
+const HASHING = ['login', 'password', 'delete-me']
 
 /** Files of their packages that are read when they are needed. */
 const HASHES = [

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { vi } from 'vitest'
 import { PROBLEMS } from '../../lib/errors.ts'
+import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { startProxy } from '../support/faults/proxy.ts'
@@ -57,6 +58,10 @@ export async function logEverything(): Promise<Logged[]> {
     await run(functionKey, event, outage)
     await run(functionKey, poisoned(event), aws)
   }
+
+  // The last sample deleted this user.
+  const passwordHash = await hashPassword('admin', Buffer.alloc(SALT_BYTES))
+  await addTestUser(tableOf(service, aws), { username: 'admin', passwordHash })
 
   const login = sampleEvent('login.json')
   const guess = JSON.stringify({ username: 'guessed', password: 'a guess' })

@@ -44,11 +44,19 @@ const writing = (operations: string[], partitions: string[], attributes: string[
 const counting = (partitions: string[], attributes: string[]) =>
   onAttributes(['UpdateItem'], partitions, attributes, { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] })
 
+/** Deletions within a transaction. They may name these attributes in their conditions. */
+const deletingInTransactions = (partitions: string[], attributes: string[]) => {
+  const { Condition, ...rest } = writing(['DeleteItem'], partitions, attributes)
+  const enclosing = { 'ForAnyValue:StringEquals': { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] } }
+  return { ...rest, Condition: { ...Object(Condition), ...enclosing } }
+}
+
 const USE = ['lastUsedAt', 'expiresAt', 'shownUsedAt', 'shownExpiresAt']
 const SECRETS = ['secretHash', 'salt', 'rotatedAtMs', 'endedAt']
 
 const VERIFY_TOKENS = reading(['GetItem'], ['disabled', 'generation'])
 const RECOGNISE_CHANGES = reading(['GetItem'], ['requestId'])
+const READ_PROFILES = onItems(['BatchGetItem'], ['user#*'])
 const READ_USERS = onItems(['BatchGetItem'], ['user#*', 'name#*'])
 /** Everything about a session, and what its validity depends on: no password hash. */
 const readSessions = (operation: string) =>
@@ -130,12 +138,23 @@ export function permissions(keys: string[]): Record<string, Statement[]> {
     sessions: [readSessions('BatchGetItem'), readSessions('Query')],
     'end-session': [readSessions('BatchGetItem'), CHANGE_SESSIONS],
     password: [
-      READ_USERS,
+      READ_PROFILES,
       RECOGNISE_CHANGES,
       counting(['user#*', 'source#*'], ['ids', 'expiresAt', 'passwordHash', 'changedAt', ...REVOKE]),
     ],
     userinfo: [
       reading(['BatchGetItem'], ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified']),
+    ],
+    me: [
+      reading(
+        ['BatchGetItem'],
+        ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified', 'createdAt', 'changedAt'],
+      ),
+    ],
+    'delete-me': [
+      READ_PROFILES,
+      counting(['user#*', 'source#*'], ['ids', 'expiresAt']),
+      deletingInTransactions(['user#*', 'name#*'], ['username', 'email', 'generation', 'userId']),
     ],
     jwks: [readKeys],
   }

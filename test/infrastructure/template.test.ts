@@ -257,6 +257,8 @@ describe('a function', () => {
       'end-session': table,
       password: { ...limits, ...table },
       userinfo: table,
+      me: table,
+      'delete-me': { ...limits, ...table },
       'user-content': {},
       'admin-content': {},
       jwks: published,
@@ -267,7 +269,7 @@ describe('a function', () => {
 
   test.each(NAMES)('%s runs on Node 24 on arm64 with its own environment, and is traced', (name) => {
     const { handler = '' } = describeService().functions[name] ?? {}
-    const hashes = name === 'login' || name === 'password'
+    const hashes = ['login', 'password', 'delete-me'].includes(name)
     for (const { of, stage, slots, signs, memoryMb, loginConcurrency } of packagesWith(name)) {
       const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
       const common = { ALLOWED_ORIGINS: stage === 'dev' ? '*' : listed }
@@ -374,7 +376,15 @@ test('exactly the routes that the API description protects have the authorizer',
   )
   expect(methods.sort()).toEqual(expected.sort())
   // Written out, so that removing a protection takes an edit here as well.
-  const mustBeProtected = ['GET /', 'GET /admin', 'GET /sessions', 'DELETE /sessions/{id}', 'PUT /password']
+  const mustBeProtected = [
+    'GET /',
+    'GET /admin',
+    'GET /sessions',
+    'DELETE /sessions/{id}',
+    'PUT /password',
+    'GET /me',
+    'DELETE /me',
+  ]
   expect(methods).toEqual(expect.arrayContaining(mustBeProtected.map((route) => `${route} ${isProtected}`)))
 })
 

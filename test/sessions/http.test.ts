@@ -79,6 +79,9 @@ function client(url: string) {
     endSession: (token: string, id: string) => send(`/sessions/${id}`, { method: 'DELETE', token }),
     changePassword: (token: string, currentPassword: string, newPassword: string) =>
       send('/password', { method: 'PUT', token, body: { currentPassword, newPassword } }),
+    me: (token: string) => send('/me', { method: 'GET', token }),
+    deleteAccount: (token: string, currentPassword: string) =>
+      send('/me', { method: 'DELETE', token, body: { currentPassword } }),
   }
 }
 
@@ -489,6 +492,44 @@ describe('requests', () => {
     })
   })
 
+  describe('the own account', () => {
+    test('GET /me returns the caller’s profile', async () => {
+      const username = await stores.add()
+      const { id: sub, createdAt, changedAt } = await stores.user(username)
+      const { authToken } = await api.signIn(username)
+      expect(bodyOf(await api.me(authToken))).toEqual({ sub, username, role: 'user', createdAt, changedAt })
+    })
+
+    test('DELETE /me is a 204, and its sessions, tokens and password are invalid', async () => {
+      const username = await stores.add()
+      const [here, there] = [await api.signIn(username), await api.signIn(username)]
+      // The gateway caches the authorizer's result for this token.
+      expect((await api.me(here.authToken)).status).toBe(200)
+      expect(await api.deleteAccount(here.authToken, PASSWORD)).toEqual(NO_CONTENT)
+      const uncached = { ...REJECTED_TOKEN, headers: NOT_FOUND.headers }
+      expect(await api.deleteAccount(here.authToken, PASSWORD)).toEqual(uncached)
+      expect(await api.me(here.authToken)).toEqual(uncached)
+      for (const { refreshToken } of [here, there]) {
+        expect(await api.refresh(refreshToken)).toEqual(REJECTED_REFRESH)
+      }
+      expect(await opens(there.authToken)).toEqual(REJECTED_TOKEN)
+      expect(await api.login(username, PASSWORD)).toEqual(REJECTED_LOGIN)
+      await stores.add({ username })
+      expect((await api.me(here.authToken)).status).toBe(401)
+      expect(await api.refresh(here.refreshToken)).toEqual(REJECTED_REFRESH)
+    })
+
+    test('DELETE /me with a wrong password is 422 and deletes nothing', async () => {
+      const username = await stores.add()
+      const { authToken, refreshToken } = await api.signIn(username)
+      expect(await api.deleteAccount(authToken, 'a wrong password')).toEqual(
+        invalid({ pointer: '#/currentPassword', detail: 'Incorrect password.' }),
+      )
+      expect((await api.login(username, PASSWORD)).status).toBe(200)
+      expect((await api.refresh(refreshToken)).status).toBe(200)
+    })
+  })
+
   describe('hashes from elsewhere', () => {
     test.each(ONE_OF_EACH_COST)(
       'the user of a hash by argon2-cffi can log in: $hash',
@@ -526,6 +567,8 @@ describe('requests', () => {
       ['GET', '/sessions'],
       ['DELETE', '/sessions/x'],
       ['PUT', '/password'],
+      ['GET', '/me'],
+      ['DELETE', '/me'],
     ] as const
     for (const [method, path] of routes) {
       for (const token of [undefined, 'x', 'a.b.c']) {
@@ -541,6 +584,7 @@ describe('requests', () => {
     ['GET', '/sessions/x'],
     ['DELETE', '/sessions'],
     ['POST', '/password'],
+    ['POST', '/me'],
   ])('%s %s is answered 404', async (method, path) => {
     expect(await api.send(path, { method })).toEqual(NOT_FOUND)
   })
@@ -552,6 +596,7 @@ describe('requests', () => {
       '/refresh': { method: 'POST', valid: { refreshToken: MARK } },
       '/logout': { method: 'POST', valid: { refreshToken: MARK } },
       '/password': { method: 'PUT', token, valid: { currentPassword: MARK, newPassword: `${MARK}-now` } },
+      '/me': { method: 'DELETE', token, valid: { currentPassword: MARK } },
     }
     let cases = 0
     for (const [path, { valid, ...how }] of Object.entries(routes)) {
@@ -657,7 +702,7 @@ describe('limits', () => {
     }
   })
 
-  test('password changes are limited apart from logins', async () => {
+  test('password changes and deletions are limited apart from logins', async () => {
     const username = await stores.add()
     const { authToken } = await api.signIn(username)
     await fail(9, username)
@@ -666,6 +711,7 @@ describe('limits', () => {
       expect(status).toBe(422)
     }
     expect(throttled(await api.changePassword(authToken, PASSWORD, NEW_PASSWORD))).toEqual(THROTTLED)
+    expect(throttled(await api.deleteAccount(authToken, PASSWORD))).toEqual(THROTTLED)
     expect((await api.login(username, PASSWORD)).status).toBe(200)
   })
 })

@@ -300,6 +300,60 @@ const REQUESTS: Record<string, (scene: SceneFrom) => Promise<Request> | Request>
     }
   },
 
+  'reading the own profile': ({ own, other }) => {
+    const asking = { token: own.authToken }
+    return {
+      route: 'me',
+      asking,
+      status: 200,
+      after: {},
+      async onward(first) {
+        const again = await ask({ route: 'me', asking })
+        expect(again.status).toBe(200)
+        if (first.status === 200) expect(again.text).toBe(first.text)
+        await expectAlive(own, other)
+      },
+    }
+  },
+
+  'deleting the account': ({ username, sourceIp, own, other }) => {
+    const asking = { token: own.authToken, body: { currentPassword: PASSWORD } }
+    return {
+      route: 'delete-me',
+      asking,
+      status: 204,
+      after: { profile: (item) => expect(item).toBeUndefined() },
+      attempts: [0, 0, 0],
+      async onward(first) {
+        const again = await ask({ route: 'delete-me', asking: { ...asking, sourceIp } })
+        expect(first.status === 204 ? [401] : [204, 401]).toContain(again.status)
+        await expectOver(own, other)
+        expect(await functions.opens(own.authToken)).toBe(false)
+        // The name is free.
+        const login = { body: { username, password: PASSWORD }, sourceIp }
+        expect((await ask({ route: 'login', asking: login })).status).toBe(401)
+        await stores.add({ username })
+        expect((await ask({ route: 'login', asking: login })).status).toBe(200)
+        await expectOver(own, other)
+      },
+    }
+  },
+
+  'deleting the account with a wrong password': ({ username, sourceIp, own, other }) => {
+    const asking = { token: own.authToken, body: { currentPassword: 'a wrong password' } }
+    return {
+      route: 'delete-me',
+      asking,
+      status: 422,
+      after: {},
+      attempts: [1, 1, 1],
+      async onward() {
+        expect((await functions.ask('delete-me', { ...asking, sourceIp })).status).toBe(422)
+        await expectAlive(own, other, await signIn(functions, username))
+      },
+    }
+  },
+
   'a password change with a wrong password': ({ username, sourceIp, own, other }) => {
     const body = { currentPassword: 'a wrong password', newPassword: NEW_PASSWORD }
     const asking = { token: own.authToken, body }
@@ -378,7 +432,8 @@ async function stored(scene: Scene): Promise<Items> {
 
 /** Returns the numbers of attempts in the counters of a request. */
 function attempts(scene: SceneFrom, { route }: Request): Promise<number[]> {
-  const subject = route === 'password' ? `user#${userIdOf(scene)}` : `name#${scene.username}`
+  const isByUserId = route === 'password' || route === 'delete-me'
+  const subject = isByUserId ? `user#${userIdOf(scene)}` : `name#${scene.username}`
   return Promise.all([
     stores.attempts(subject, `attempts#${scene.sourceIp}`),
     stores.attempts(subject, 'attempts'),

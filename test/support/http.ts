@@ -41,6 +41,8 @@ export async function sendForAll(
     headers: Record<string, string>
     body: string
   }>()
+  // For a DELETE with a body, node:http sends neither a length nor a chunked encoding.
+  if (method === 'DELETE' && body !== '') headers = { 'Content-Length': Buffer.byteLength(body), ...headers }
   const sent = request(url, { method, headers, agent: false }, async (response) => {
     const text = Buffer.concat(await response.toArray()).toString('utf8')
     const own = Object.entries(response.headers).filter(([name]) => !OF_THE_CONNECTION.includes(name))

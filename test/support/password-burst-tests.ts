@@ -60,4 +60,28 @@ export function testPasswordBursts(mass: 'representatives' | 'all', hashes: { co
       expect((await furtherAttempts({ userId }, one)).ofSubject).toBe(wrong)
     },
   )
+  test.for(mass === 'all' ? [[], [0], [49]] : [[25]])(
+    '50 deletions of an account at once, right at %j, get at most 10 wrong verdicts',
+    async (places) => {
+      const username = await stores.add()
+      const { id: userId } = await stores.user(username)
+      const { authToken: token } = await begin(stores, functions, username)
+      const sourceIp = newSource()
+      hashes.count = 0
+      const counts = await atOnce(
+        among(50, places, () => ({ sourceIp })),
+        ({ isRight }) => {
+          const body = { currentPassword: isRight ? PASSWORD : WRONG }
+          return functions.ask('delete-me', { token, sourceIp, body })
+        },
+      )
+      const { 204: deleted = 0, 401: revoked = 0, 422: wrong = 0, 429: refused = 0 } = counts
+      expect(deleted + revoked + wrong + refused).toBe(50)
+      expect(wrong).toBeLessThanOrEqual(10)
+      expect(deleted).toBeLessThanOrEqual(places.length)
+      expect(hashes.count).toBe(wrong + deleted)
+      if (places.length === 0) expect([wrong, refused]).toEqual([10, 40])
+      expect((await furtherAttempts({ userId }, sourceIp)).ofSubject).toBe(wrong)
+    },
+  )
 }

@@ -44,6 +44,7 @@ interface Outcome extends Scene {
 
 const READ = 'BatchGetItem'
 const CHANGE = 'UpdateItem user profile'
+const REMOVAL = 'TransactWriteItems'
 
 /** Whether a login had read its user when it was held. It reads the name first. */
 const hasReadUser = ({ made }: Outcome): boolean => made.filter((label) => label === READ).length >= 2
@@ -121,6 +122,7 @@ async function expectRefreshOver({ own, held, whole }: Outcome, revokesTokens: b
 const LOGIN_ENDINGS = [
   'disabling the user',
   'removing the user',
+  'deleting the account',
   'logout everywhere',
   'changing the role',
   'other password change',
@@ -231,6 +233,37 @@ export function testRaces(mass: 'representatives' | 'all'): void {
       expect(await logsIn(username, OTHER_PASSWORD)).toBe(!hasWon)
       expect(await isAlive(free.functions, own)).toBe(hasWon)
       expect(await isAlive(free.functions, other)).toBe(!hasWon)
+    })
+  })
+
+  test.each([
+    ['deleting the account', 'password change'],
+    ['password change', 'deleting the account'],
+  ] as const)('of %s with %s in the middle exactly one takes effect', async (hold, run) => {
+    await interleave(ACTS[hold], ACTS[run], async (outcome) => {
+      const { username, own, other, held, whole, made } = outcome
+      const hasHeldWon = made.includes(hold === 'password change' ? CHANGE : REMOVAL)
+      const [winner, loser] = hasHeldWon ? [held, whole] : [whole, held]
+      expect(winner?.status).toBe(204)
+      expect([401, 409]).toContain(loser?.status)
+      const isDeleted = hasHeldWon === (hold === 'deleting the account')
+      expect(await free.functions.opens(own.authToken)).toBe(false)
+      expect(await isAlive(free.functions, other)).toBe(false)
+      expect(await isAlive(free.functions, own)).toBe(!isDeleted)
+      expect(await logsIn(username, PASSWORD)).toBe(false)
+      expect(await logsIn(username, NEW_PASSWORD)).toBe(!isDeleted)
+    })
+  })
+
+  test('two deletions of an account delete it in every order, and no session survives', async () => {
+    await interleave(ACTS['deleting the account'], ACTS['deleting the account'], async (outcome) => {
+      const { username, own, other, held, whole } = outcome
+      const statuses = [held?.status, whole?.status]
+      expect(statuses).toContain(204)
+      // 204: the account that it read has been deleted.
+      for (const status of statuses) expect([204, 401]).toContain(status)
+      await expectOver(free.functions, [own, other], true)
+      expect(await logsIn(username, PASSWORD)).toBe(false)
     })
   })
 

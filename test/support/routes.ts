@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Item, Table } from '../../lib/aws/dynamodb.ts'
+import { getItems, type Item, type Table } from '../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { findSession } from '../../lib/sessions/store.ts'
@@ -167,6 +167,27 @@ export const problem = (status: number, title: string, detail: string, more = {}
 export const invalidToken = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')
 export const invalid = (pointer: string, detail: string) =>
   problem(422, 'Unprocessable Content', 'One or more fields are invalid.', { errors: [{ pointer, detail }] })
+
+export const throttled = (seconds: number) =>
+  problem(
+    429,
+    'Too Many Requests',
+    'Too many failed attempts. Try again later.',
+    {},
+    { 'Retry-After': String(seconds) },
+  )
+
+/** Returns the attempts counted at {@link now} for the user id and the source, the source, and the user id. */
+export async function attempts(userId?: string): Promise<number[]> {
+  const user = `user#${userId ?? (await stored()).id}`
+  const source = '203.0.113.7'
+  const items = await getItems(table, [
+    { pk: { S: user }, sk: { S: `attempts#${source}#1795532400` } },
+    { pk: { S: `source#${source}` }, sk: { S: 'attempts#1795532400' } },
+    { pk: { S: user }, sk: { S: 'attempts#1795478400' } },
+  ])
+  return items.map((item) => Object(item?.ids).SS?.length ?? 0)
+}
 
 /** The response to a login and to a refresh. */
 export const tokenPair = ok({

@@ -162,6 +162,15 @@ export const OUTCOMES: Record<string, Outcome> = {
   'jwks.json': response(200, { keys: [publicKey, publicKey] }, PUBLIC),
   'metadata.json': metadata,
   'metadata-oauth.json': metadata,
+  'me.json': response(200, {
+    sub: expect.any(String),
+    username: 'user',
+    role: 'user',
+    createdAt: expect.any(String),
+    changedAt: expect.any(String),
+  }),
+  'delete-me.json': noContent,
+  'delete-me-wrong-password.json': invalid('#/currentPassword', 'Incorrect password.'),
   'userinfo.json': response(200, { sub: expect.any(String), username: 'user', role: 'user' }),
   'openapi.json': response(
     200,
@@ -204,9 +213,12 @@ function defaultOutcome(event: Request): Outcome {
   return { returns: expect.objectContaining({ statusCode: route ? statusOf(route) : 200 }) }
 }
 
-/** Every file in `events/`: the function that it is for, and the outcome. */
+/** Deletes the demo administrator, whom other samples need. */
+const LAST = 'delete-me.json'
+
+/** Every file in `events/` in the order to run them in: the function that it is for, and the outcome. */
 export const SAMPLES: Record<string, Outcome & { functionKey: string }> = Object.fromEntries(
-  readdirSync(`${root}/events`).map((file) => {
+  [...readdirSync(`${root}/events`).filter((file) => file !== LAST), LAST].map((file) => {
     const event = sampleEvent(file)
     return [file, { functionKey: functionOf(file, event), ...(OUTCOMES[file] ?? defaultOutcome(event)) }]
   }),

@@ -65,6 +65,8 @@ export const ACTS = {
     changePassword(functions, other, PASSWORD, OTHER_PASSWORD),
   'password change over an old hash': ({ functions }, { own }) =>
     changePassword(functions, own, WEAK.password, NEW_PASSWORD),
+  'deleting the account': ({ functions }, { other }) =>
+    functions.ask('delete-me', { token: other.authToken, body: { currentPassword: PASSWORD } }),
   'disabling the user': ({ operator }, { username }) =>
     nothing(operator.change(username, { disabled: true })),
   'removing the user': ({ operator }, { username }) => nothing(operator.remove(username)),
@@ -79,6 +81,7 @@ export const ENDINGS = [
   ['ending the session', false],
   ['logout everywhere', true],
   ['other password change', true],
+  ['deleting the account', true],
   ['disabling the user', true],
   ['removing the user', true],
 ] as const satisfies readonly (readonly [ActName, boolean])[]

@@ -53,7 +53,7 @@ describe('npm run deploy', () => {
       FunctionName: `${STACK}-${functionKey}`,
       Runtime: 'nodejs24.x',
       Handler: service.functions[functionKey]?.handler,
-      MemorySize: ['login', 'password'].includes(functionKey) ? 1_769 : 512,
+      MemorySize: ['login', 'password', 'delete-me'].includes(functionKey) ? 1_769 : 512,
       Timeout: 5,
       Environment: { Variables: { ALLOWED_ORIGINS: '', ...ENVIRONMENT[functionKey] } },
     })

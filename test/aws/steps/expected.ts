@@ -32,6 +32,8 @@ export const ENVIRONMENT: Record<string, object> = {
   'user-content': {},
   'admin-content': {},
   userinfo: TABLE,
+  me: TABLE,
+  'delete-me': { ...LIMITS, ...TABLE },
   jwks: PUBLISHED,
   metadata: { TOKEN_ISSUER: ISSUER },
   openapi: { PAGES: 'off' },

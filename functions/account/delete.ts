@@ -1,0 +1,37 @@
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { within } from '../../lib/aws/client.ts'
+import { together } from '../../lib/aws/together.ts'
+import { readConfig } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { noContent } from '../../lib/http/responses.ts'
+import { AccountDeletionRequest } from '../../lib/http/schemas.ts'
+import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
+import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
+import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { removeUser } from '../../lib/users/names.ts'
+
+/** DELETE /me: deletes the caller's account. Its sessions and access tokens are invalid from then on. */
+export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+  const config = readConfig([
+    'TABLE_NAME',
+    'LIMIT_USER_AND_SOURCE',
+    'LIMIT_SOURCE',
+    'LIMIT_KNOWN_SOURCE',
+    'LIMIT_USER',
+    'LIMIT_USER_AND_KNOWN_SOURCE',
+  ])
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { userId, generation } = principalOf(event, now)
+  const { currentPassword } = readBody(event, AccountDeletionRequest)
+
+  const { sourceIp } = originOf(event)
+  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, sourceIp, now)
+  const user = await verifyCurrentPassword(table, attempt, generation, currentPassword)
+  const [outcome] = await together([removeUser(table, user), returnAttempt(table, attempt)])
+  if (outcome !== 'done') throw new ServiceError('conflict', 'the user changed')
+  console.info({ event: 'account.deleted', userId })
+  return noContent()
+})

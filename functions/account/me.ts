@@ -1,0 +1,19 @@
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { within } from '../../lib/aws/client.ts'
+import { readConfig } from '../../lib/config.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { json } from '../../lib/http/responses.ts'
+import { requireUnrevoked } from '../../lib/users/revocation.ts'
+import { findOwnProfile } from '../../lib/users/store.ts'
+import { claimsOf } from '../../lib/users/user.ts'
+
+/** GET /me: the caller's own profile, whole. The caller's sessions are at GET /sessions. */
+export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+  const config = readConfig(['TABLE_NAME'])
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { userId, generation } = principalOf(event, now)
+  const user = await findOwnProfile(table, userId)
+  requireUnrevoked(generation, user)
+  const { createdAt, changedAt } = user
+  return json(200, { ...claimsOf(userId, user), createdAt, changedAt })
+})
