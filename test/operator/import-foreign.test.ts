@@ -223,7 +223,7 @@ test('a hash that is not accepted is refused with its kind, and no part of it is
     ],
     [
       hashOf('werkzeug', 'scrypt').hash.replace(/:\d+:/, ':4194304:'),
-      `scrypt ${COST} N a power of two, at most 256 MiB, and N × r × p at most 4,194,304.`,
+      `scrypt ${COST} N a power of two, at most 256 MiB, N × r × p at most 4,194,304, and r × p at most 131,072.`,
     ],
     [
       django.hash.replace(/\$\d+\$/, '$4000000000$'),

@@ -106,6 +106,11 @@ describe('a hash of another program may have', () => {
     ['2,000,000 for two blocks', `pbkdf2:sha256:2000000$s$${HEX}`, `pbkdf2:sha256:2000001$s$${HEX}`],
     ['scrypt in 256 MiB', `$scrypt$ln=18,r=8,p=1$$${BYTES}`, `$scrypt$ln=18,r=9,p=1$$${BYTES}`],
     ['scrypt of N, r and p of 4,194,304', `scrypt:262144:8:2$s$${HEX}`, `scrypt:262144:8:3$s$${HEX}`],
+    [
+      'scrypt of r times p of 131,072',
+      `$scrypt$ln=1,r=131072,p=1$$${BYTES}`,
+      `$scrypt$ln=1,r=1,p=131073$$${BYTES}`,
+    ],
     ['scrypt of N a power of two', `scrypt$16$s$8$1$${BYTES}=`, `scrypt$17$s$8$1$${BYTES}=`],
     ['scrypt of N over 1', `$scrypt$ln=1,r=8,p=1$$${BYTES}`, `$scrypt$ln=0,r=8,p=1$$${BYTES}`],
     [

@@ -4,12 +4,14 @@ import type { Kind, Parts } from './kind.ts'
 /** Maximum of N times r, 256 MiB of memory, and of N times r times p, a second of time. */
 const MAX_MEMORY = 2 ** 21
 const MAX_WORK = 2 ** 22
+/** Maximum of r times p: the blocks between the two steps of PBKDF2 (RFC 7914 section 6) are in memory too, several times. */
+const MAX_BLOCKS = 2 ** 17
 
 function isAffordable(parts: Parts): boolean {
   const { N, r, p } = costOf(parts)
   // With r of 1, N is below 65,536 (RFC 7914 section 6). With a larger r, the limit of memory is lower.
   const isValid = N > 1 && Number.isInteger(Math.log2(N)) && N < 2 ** (16 * r) && r > 0 && p > 0
-  return isValid && N * r <= MAX_MEMORY && N * r * p <= MAX_WORK
+  return isValid && N * r <= MAX_MEMORY && N * r * p <= MAX_WORK && r * p <= MAX_BLOCKS
 }
 
 /** scrypt (RFC 7914). */

@@ -7,8 +7,8 @@ const LIMITS: Readonly<Record<string, string>> = {
   bcrypt: 'cost 4 to 14',
   'bcrypt-sha256': 'cost 4 to 14',
   PBKDF2: 'at most 4,000,000 iterations over all blocks',
-  scrypt: 'N a power of two, at most 256 MiB, and N × r × p at most 4,194,304',
-  'Firebase scrypt': 'at most 256 MiB, and N × r × p at most 4,194,304',
+  scrypt: 'N a power of two, at most 256 MiB, N × r × p at most 4,194,304, and r × p at most 131,072',
+  'Firebase scrypt': 'at most 256 MiB, N × r × p at most 4,194,304, and r × p at most 131,072',
 }
 
 /** Kinds that are not accepted, by how their hashes begin or look. Their names are fixed texts and no part of a hash. */
