@@ -44,6 +44,18 @@ describe('GET /userinfo', () => {
     expect(await call('userinfo', 'userinfo', event)).toEqual(rejected)
   })
 
+  test('rejects the token of a disabled user, also if the generation is as in the token', async () => {
+    const event = await eventOf('userinfo')
+    const { id } = await stored()
+    await table.aws('dynamodb', 'UpdateItem', {
+      TableName: table.name,
+      Key: { pk: { S: `user#${id}` }, sk: { S: 'profile' } },
+      UpdateExpression: 'SET disabled = :true',
+      ExpressionAttributeValues: { ':true': { BOOL: true } },
+    })
+    expect(await call('userinfo', 'userinfo', event)).toEqual(rejected)
+  })
+
   test('rejects the token of a user who was removed while API Gateway cached it', async () => {
     const event = await eventOf('userinfo')
     const { id } = await stored()

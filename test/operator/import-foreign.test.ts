@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { hasPassword } from '../../lib/passwords/hash.ts'
 import { firebaseHash, foreignHashes } from '../support/foreign-hashes.ts'
 import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
@@ -176,6 +176,17 @@ test('a hash in the column of passwords is refused', async () => {
   const { stderr } = await store.run(['import', file, '--role', 'user'])
   expect(stderr.match(/^line \d: password: Is a hash\. Use passwordHash for it\.$/gm)).toHaveLength(3)
   expect(await store.items()).toEqual([])
+})
+
+test('a time without a zone is in UTC, also on a machine in another zone', async () => {
+  vi.stubEnv('TZ', 'Asia/Tokyo')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  expect(new Date(0).getHours()).toBe(9)
+  const row = `ada,user,${bcrypt.hash},2024-01-31 12:00:00`
+  const file = fileOf('users.csv', 'username,role,hash,joined', row)
+  const map = 'username,role,passwordHash=hash,createdAt=joined'
+  expect(await store.run(['import', file, '--map', map])).toEqual(added(1))
+  expect(await store.user('ada')).toMatchObject({ createdAt: '2024-01-31T12:00:00.000Z' })
 })
 
 test('--map replaces single columns of --from', async () => {
