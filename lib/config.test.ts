@@ -96,6 +96,26 @@ test('the audience is not the client id of tokens', () => {
 })
 
 test.each([
+  ['off', undefined],
+  ['on', new URL('https://api.pwnedpasswords.com/range/')],
+  ['http://127.0.0.1:8000/range/', new URL('http://127.0.0.1:8000/range/')],
+  ['https://[::1]/', new URL('https://[::1]/')],
+])('breached passwords may be %s', (text, api) => {
+  expect(readConfig(['BREACHED_PASSWORDS'], { BREACHED_PASSWORDS: text })).toEqual({
+    BREACHED_PASSWORDS: api,
+  })
+})
+
+test.each(['ON', 'true', ' off', 'https://api.pwnedpasswords.com/range/', 'http://localhost.example.com/'])(
+  'breached passwords may not be %j',
+  (text) => {
+    expect(() => readConfig(['BREACHED_PASSWORDS'], { BREACHED_PASSWORDS: text })).toThrow(
+      new Error('Invalid configuration: BREACHED_PASSWORDS must be on or off'),
+    )
+  },
+)
+
+test.each([
   ['60', 60],
   ['86400', 86_400],
 ])('a token lifetime of %s seconds is accepted', (text, seconds) => {

@@ -23,6 +23,8 @@ const audience: Parse<string> = (value) => {
   return text(value)
 }
 
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
 const ISSUER_RULE =
   'must be an https URL such as https://auth.example.com, without query, fragment and final slash'
 
@@ -31,10 +33,22 @@ const issuer: Parse<string> = (value) => {
   const given = text(value)
   if (!URL.canParse(given)) throw new Error(ISSUER_RULE)
   const { protocol, hostname, origin, pathname } = new URL(given)
-  const isLoopback = protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  const isLocal = protocol === 'http:' && LOOPBACK.includes(hostname)
   const normal = origin + pathname.replace(/\/$/, '')
-  if ((protocol !== 'https:' && !isLoopback) || given !== normal) throw new Error(ISSUER_RULE)
+  if ((protocol !== 'https:' && !isLocal) || given !== normal) throw new Error(ISSUER_RULE)
   return given
+}
+
+/**
+ * API that new passwords are checked with, or `undefined` for `off`. Tests name a stand-in, which can only be on the same
+ * machine. A deployment takes `on` and `off` alone.
+ */
+const breachedPasswords: Parse<URL | undefined> = (value) => {
+  const given = text(value)
+  if (given === 'off') return undefined
+  if (given === 'on') return new URL('https://api.pwnedpasswords.com/range/')
+  if (URL.canParse(given) && LOOPBACK.includes(new URL(given).hostname)) return new URL(given)
+  throw new Error('must be on or off')
 }
 
 const optionalText: Parse<string | undefined> = (value) => (value === '' ? undefined : value)
@@ -96,6 +110,8 @@ export const SETTINGS = {
   LIMIT_KNOWN_SOURCE: limit,
   LIMIT_USER: limit,
   LIMIT_USER_AND_KNOWN_SOURCE: limit,
+  /** Whether new passwords are checked against known data breaches: `on` or `off`. */
+  BREACHED_PASSWORDS: breachedPasswords,
   /** Whether the pages are deployed: `on`; any other value means no. */
   PAGES: text,
   // Lambda sets the first four of these. The AWS SDKs define the endpoints.

@@ -27,7 +27,7 @@ export default class LocalPlugin {
     'after:offline:functionsUpdated:cleanup': () => this.reportReload(),
   }
   readonly configurationVariablesSources = {
-    local: { resolve: (variables: Variable) => this.readAddress(variables) },
+    local: { resolve: (variables: Variable) => this.readLocal(variables) },
   }
   private readonly serverless: Serverless
   private readonly options: Options
@@ -44,10 +44,15 @@ export default class LocalPlugin {
 
   private isLocal = () => ['offline', 'offline start', 'invoke local'].includes(this.command)
 
-  /** Resolves `${local:url}`. The value is null for commands that package the service, which has another address on AWS. */
-  private async readAddress({ resolveVariable }: Variable): Promise<{ value: string | null }> {
+  /**
+   * Resolves `${local:url}` and `${local:breachedPasswords}`. The value is null for commands that package the service,
+   * which has others on AWS.
+   */
+  private async readLocal({ address, resolveVariable }: Variable): Promise<{ value: string | null }> {
     if (['deploy', 'package'].includes(this.serverless.processedInput.commands[0] ?? ''))
       return { value: null }
+    // A developer's machine may be offline, and demo passwords are known ones.
+    if (address === 'breachedPasswords') return { value: 'off' }
     const configured = await resolveVariable('self:custom.serverless-offline.httpPort')
     return { value: `http://localhost:${this.options.httpPort ?? configured}` }
   }

@@ -102,6 +102,12 @@ const RULES: [
   ],
   ['signingKey', ['a', 'b'], ['c', 'A'], 'must be a or b'],
   ['publishedKeys', ['a', 'b', 'a,b'], ['b,a', 'c'], 'must be a or b or a,b'],
+  [
+    'breachedPasswords',
+    ['on', 'off'],
+    ['yes', 'http://127.0.0.1:8000/range/', 'https://api.pwnedpasswords.com/range/'],
+    'must be on or off',
+  ],
   ['retained', [true, false, 'true', 'false'], ['yes', 1], 'must be true or false'],
 ]
 

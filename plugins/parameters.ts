@@ -33,6 +33,7 @@ const RULES: Record<string, (text: string) => unknown> = {
   alarmTopicArn: topic,
   signingKey: oneOf('a', 'b'),
   publishedKeys: oneOf('a', 'b', 'a,b'),
+  breachedPasswords: oneOf('on', 'off'),
   pages: oneOf('on', 'off'),
   retained: oneOf('true', 'false'),
   buildFolder: () => {},

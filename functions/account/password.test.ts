@@ -3,6 +3,8 @@ import { getItems } from '../../lib/aws/dynamodb.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, findUser, replaceHash } from '../../lib/users/store.ts'
+import { say } from '../../test/support/fake-aws.ts'
+import { RANGE, rangeWith, splitHash, startBreaches } from '../../test/support/fake-breaches.ts'
 import { loadHandler } from '../../test/support/handlers.ts'
 import { parsed } from '../../test/support/lambda.ts'
 import {
@@ -222,6 +224,65 @@ describe('PUT /password', () => {
     )
     expect(await attempts(id)).toEqual([0, 0, 0])
     expect(await findUser(table, id)).toEqual(before)
+  })
+
+  describe('with a check against known data breaches', () => {
+    const breached = invalid('#/newPassword', 'Must not be a password from a known data breach.')
+
+    async function changeWith(api: URL, currentPassword: string, newPassword: string) {
+      // The handler's own environment has `off`.
+      const password = {
+        ...service.functions.password,
+        environment: { ...environment, BREACHED_PASSWORDS: api.href },
+      }
+      const checking = { ...service, functions: { password } } as typeof service
+      const handler = await loadHandler(checking, 'password', aws)
+      const body = JSON.stringify({ currentPassword, newPassword })
+      return parsed(await handler(await eventOf('password', { body }), context))
+    }
+    const environment = service.functions.password?.environment
+
+    test('rejects a known password, gives the attempt back, and logs nothing of it', async () => {
+      const { api, received } = await startBreaches(rangeWith(fresh, 3))
+      const before = await stored()
+      expect(await changeWith(api, 'user', fresh)).toEqual(breached)
+      expect(await stored()).toEqual(before)
+      expect(await attempts()).toEqual([0, 0, 0])
+      expect(received).toHaveLength(1)
+      const reason = 'the new password is from a data breach'
+      expect(records).toEqual([{ event: 'request.refused', code: 'invalid_fields', reason }])
+    })
+
+    test('accepts an unknown password', async () => {
+      const { api } = await startBreaches(RANGE)
+      expect(await changeWith(api, 'user', fresh)).toEqual(noContent)
+      expect((await login(fresh)).statusCode).toBe(200)
+    })
+
+    test('accepts a password during an outage, and logs the outage', async () => {
+      const { api, received } = await startBreaches(say(503, rangeWith(fresh, 3)))
+      expect(await changeWith(api, 'user', fresh)).toEqual(noContent)
+      expect(received).toHaveLength(1)
+      expect(records).toEqual([
+        { event: 'breached.unchecked', reason: 'status 503' },
+        { event: 'password.changed', userId: (await stored()).id },
+      ])
+      for (const part of Object.values(splitHash(fresh))) expect(JSON.stringify(records)).not.toContain(part)
+    })
+
+    test.each([
+      ['the current password is wrong', 'guess', fresh, wrong],
+      [
+        'the new password breaks a rule',
+        'user',
+        'passwordpassword',
+        invalid('#/newPassword', 'Must not be a commonly used password.'),
+      ],
+    ])('sends nothing if %s', async (_what, currentPassword, newPassword, response) => {
+      const { api, received } = await startBreaches(rangeWith(newPassword, 3))
+      expect(await changeWith(api, currentPassword, newPassword)).toEqual(response)
+      expect(received).toEqual([])
+    })
   })
 
   rejectsOtherContexts('password')

@@ -10,6 +10,7 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordChangeRequest } from '../../lib/http/schemas.ts'
+import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
@@ -30,6 +31,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'LIMIT_KNOWN_SOURCE',
     'LIMIT_USER',
     'LIMIT_USER_AND_KNOWN_SOURCE',
+    'BREACHED_PASSWORDS',
   ])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { userId, username, generation, sessionId } = principalOf(event, now)
@@ -40,12 +42,13 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, sourceIp, now)
   await verifyCurrentPassword(table, attempt, generation, currentPassword)
 
-  const passwordHash = await hashPassword(newPassword, randomBytes(SALT_BYTES))
   const [{ session, user }] = await together([
     findSession(table, userId, sessionId),
     returnAttempt(table, attempt),
+    rejectBreached(newPassword, '#/newPassword', config),
   ])
   if (user?.generation !== generation) throw new ServiceError('conflict', 'the user changed')
+  const passwordHash = await hashPassword(newPassword, randomBytes(SALT_BYTES))
   // The caller's session may have ended while its token was still accepted. It must not survive then.
   const survivor = session && isLive(session, user, now) ? session.id : undefined
   const changes = { passwordHash, changedAt: new Date().toISOString(), ...revokeSessions(user, survivor) }

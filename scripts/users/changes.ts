@@ -7,6 +7,7 @@ import { changeUser, findUserByName } from '../../lib/users/store.ts'
 import { loginNamesOf, newUser, type Role, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { askNewPassword } from '../cli/prompts.ts'
+import { refuseBreached } from './breached.ts'
 import { namesOf, takenName } from './names.ts'
 import { alreadyExists, changeExisting, findExisting } from './store.ts'
 
@@ -18,16 +19,23 @@ export interface AddOptions {
   email?: string
 }
 
-/** Adds a user. The password comes from a prompt or standard input. */
+/**
+ * Adds a user. The password comes from a prompt or standard input.
+ *
+ * @param breaches - API that the password is checked with; see {@link refuseBreached}.
+ */
 export async function add(
   table: Table,
   username: string,
   { role, email }: AddOptions,
   io: Io,
+  breaches?: URL,
 ): Promise<string> {
   const names = namesOf(username, email, false)
   for (const name of loginNamesOf(names)) if (await findUserByName(table, name)) throw alreadyExists(name)
-  const passwordHash = await hash(await askNewPassword(username, io))
+  const password = await askNewPassword(username, io)
+  await refuseBreached(password, breaches, io)
+  const passwordHash = await hash(password)
   const user = newUser({ ...names, role, passwordHash }, io.now(), randomBytes(USER_RANDOM_BYTES))
   if ((await createUser(table, user)) !== 'done') throw alreadyExists(await takenName(table, user))
   return `Added ${username} with role ${role}.\n`
@@ -43,10 +51,16 @@ export async function setRole(table: Table, loginName: string, role: Role, { now
   return `${loginName} has role ${role}. Access tokens issued before are revoked.\n`
 }
 
-/** Replaces the password of a user and ends all sessions. */
-export async function setPassword(table: Table, loginName: string, io: Io): Promise<string> {
+/**
+ * Replaces the password of a user and ends all sessions.
+ *
+ * @param breaches - As for {@link add}.
+ */
+export async function setPassword(table: Table, loginName: string, io: Io, breaches?: URL): Promise<string> {
   const found = await findExisting(table, loginName)
-  const passwordHash = await hash(await askNewPassword(found.username, io))
+  const password = await askNewPassword(found.username, io)
+  await refuseBreached(password, breaches, io)
+  const passwordHash = await hash(password)
   await changeExisting(table, loginName, found, (user, requestId) => {
     const changes = { passwordHash, changedAt: io.now().toISOString(), ...revokeSessions(user) }
     return changeUser(table, user, changes, requestId)

@@ -7,6 +7,7 @@ import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { program } from '../cli/run.ts'
 import { findTable, localAddress, type TargetOptions } from '../cli/target.ts'
+import { breachesOf } from './breached.ts'
 import * as changes from './changes.ts'
 import { type ExportOptions, exportUsers } from './export.ts'
 import { readFilter } from './filter.ts'
@@ -35,6 +36,7 @@ export function usersCommand(io: Io): Command {
     if (options.local && io.stderr.isTTY) io.stderr.write(`Using the table at ${localAddress(options)}.\n`)
     return found
   }
+  const breaches = () => breachesOf(users.opts<TargetOptions>(), io.env)
   const print = (text: string) => void io.stdout.write(text)
   const ofUser = (name: string, description: string) =>
     users
@@ -47,7 +49,7 @@ export function usersCommand(io: Io): Command {
     .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('user'))
     .option('--email <address>', 'address, which is a second login name', readEmail)
     .action(async (name: string, options: changes.AddOptions) =>
-      print(await changes.add(await table(), name, options, io)),
+      print(await changes.add(await table(), name, options, io, breaches())),
     )
 
   users
@@ -96,7 +98,7 @@ export function usersCommand(io: Io): Command {
     .action(async (name: string, role: Role) => print(await changes.setRole(await table(), name, role, io)))
 
   ofUser('set-password', 'replaces the password of a user and ends all sessions').action(
-    async (name: string) => print(await changes.setPassword(await table(), name, io)),
+    async (name: string) => print(await changes.setPassword(await table(), name, io, breaches())),
   )
 
   ofUser('disable', 'disables a user and ends all sessions').action(async (name: string) =>

@@ -30,7 +30,7 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const
  *
  * Runs every sample event three times: as it is, during an outage of AWS, and with members that throw. Then provokes
  * too many failed passwords, an unusable hash, a missing argon2, a missing key, a repeated and a reused refresh
- * token, and a give-back that fails.
+ * token, a give-back that fails, and no API of data breaches.
  *
  * @returns The logged objects, in the order of time.
  */
@@ -84,6 +84,14 @@ export async function logEverything(): Promise<Logged[]> {
   const { jwks } = service.functions
   const withoutKey = { ...service, functions: jwks ? { jwks: { ...jwks, environment } } : {} }
   await run('jwks', sampleEvent('jwks.json'), aws, withoutKey)
+
+  const { password } = service.functions
+  const unreachable = { ...password?.environment, BREACHED_PASSWORDS: closed.href }
+  const checking = password ? { password: { ...password, environment: unreachable } } : {}
+  // `events/password.json` has changed it.
+  const change = { currentPassword: 'a longer one than that', newPassword: 'a newer one than that' }
+  const event = { ...(await fill('password.json')), body: JSON.stringify(change) }
+  await run('password', event, aws, { ...service, functions: checking })
 
   const refresh = await fill('refresh.json')
   await run('refresh', refresh, aws)

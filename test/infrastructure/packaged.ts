@@ -54,6 +54,7 @@ const CHANGED = {
   sessionIdleTtlSeconds: '120',
   publishedKeys: 'a',
   pages: 'on',
+  breachedPasswords: 'off',
 }
 
 /**

@@ -242,6 +242,7 @@ describe('a function', () => {
     signs: string,
     publishes: string[],
     pages: string,
+    breachedPasswords: string,
     sessions: object,
   ): Record<string, object> {
     const alias = (slot: string) => `alias/serverless-jwt-auth-${stage}-${slot}`
@@ -255,7 +256,7 @@ describe('a function', () => {
       logout: { ...grace, ...table },
       sessions: table,
       'end-session': table,
-      password: { ...limits, ...table },
+      password: { ...limits, BREACHED_PASSWORDS: breachedPasswords, ...table },
       userinfo: table,
       me: table,
       'delete-me': { ...limits, ...table },
@@ -273,7 +274,9 @@ describe('a function', () => {
     for (const { of, stage, slots, signs, memoryMb, loginConcurrency } of packagesWith(name)) {
       const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
       const common = { ALLOWED_ORIGINS: stage === 'dev' ? '*' : listed }
-      const own = environments(stage, signs, slots, of === prod ? 'off' : 'on', lifetimes(of))[name]
+      const pages = of === prod ? 'off' : 'on'
+      const breaches = of === changedProd ? 'off' : 'on'
+      const own = environments(stage, signs, slots, pages, breaches, lifetimes(of))[name]
       expect(propertiesOf(of, `${logicalId(name)}LambdaFunction`)).toEqual({
         Code: {
           S3Bucket: { Ref: 'ServerlessDeploymentBucket' },

@@ -14,8 +14,13 @@ export interface Outcome {
   stderr: string
 }
 
-/** Without the AWS account of the developer. */
-const ENVIRONMENT = { HOME: tmpdir(), AWS_CONFIG_FILE: '/dev/null', AWS_EC2_METADATA_DISABLED: 'true' }
+/** Without the AWS account of the developer, and without a call of another service. */
+const ENVIRONMENT = {
+  HOME: tmpdir(),
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  BREACHED_PASSWORDS: 'off',
+}
 
 /** Starts an operator's command as a process. */
 export function begin(script: string, args: string[], env: Record<string, string> = {}) {

@@ -28,7 +28,7 @@ export const ENVIRONMENT: Record<string, object> = {
   logout: { ...GRACE, ...TABLE },
   sessions: TABLE,
   'end-session': TABLE,
-  password: { ...LIMITS, ...TABLE },
+  password: { ...LIMITS, BREACHED_PASSWORDS: 'off', ...TABLE },
   'user-content': {},
   'admin-content': {},
   userinfo: TABLE,

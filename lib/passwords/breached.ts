@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import * as http from 'node:http'
+import * as https from 'node:https'
+import type { Config } from '../config.ts'
+import { ServiceError } from '../errors.ts'
+
+/** The rule that a breached password breaks, as users see it. */
+export const BREACHED_RULE = 'Must not be a password from a known data breach.'
+
+/** Time for the whole call: name, connection, TLS and response. */
+const TIMEOUT_MS = 500
+
+/** Several times the size of a range, which has about 1,000 rows. */
+const MAX_BYTES = 262_144
+
+/** The API rejects requests without a user agent. Padding hides the number of rows from observers of the network. */
+const HEADERS = { 'User-Agent': 'serverless-jwt-auth', 'Add-Padding': 'true' }
+
+/** Rows of the second part of a hash and how often its password was found. */
+const RANGE = /^(?:[\dA-F]{35}:\d+(?:\r?\n|$))+$/
+
+/**
+ * Rejects a new password that is known from a data breach. Call it after the caller's own proof was verified: before,
+ * any client could make the service send requests.
+ *
+ * An outage of the API lets the password pass and logs `breached.unchecked`. There is one try.
+ *
+ * @param password - In Unicode normalisation form C, within the rules of {@link validateNewPassword}.
+ * @param pointer - RFC 6901 pointer to the password in the body, as a URI fragment.
+ * @param config - Its setting is `undefined` if passwords are not checked.
+ * @throws {@link ServiceError} `invalid_fields`, if the password is known.
+ * @example
+ * await rejectBreached(newPassword, '#/newPassword', config)
+ */
+export async function rejectBreached(
+  password: string,
+  pointer: string,
+  { BREACHED_PASSWORDS: api }: Config<'BREACHED_PASSWORDS'>,
+): Promise<void> {
+  if (api === undefined) return
+  const isKnown = await isBreached(password, api).catch(({ message: reason }: Error) => {
+    console.warn({ event: 'breached.unchecked', reason })
+    return false
+  })
+  if (!isKnown) return
+  throw new ServiceError('invalid_fields', 'the new password is from a data breach', {
+    fields: [{ pointer, detail: BREACHED_RULE }],
+  })
+}
+
+/**
+ * Asks an API of the form of Have I Been Pwned whether a password is known from a data breach
+ * (https://haveibeenpwned.com/API/v3#PwnedPasswords). The API learns the first five digits of the SHA-1 only, which
+ * about 1,000 known passwords share (k-anonymity).
+ *
+ * @param api - URL of the ranges, with a slash at the end.
+ * @throws Error if there is no readable response in time. Its message is the reason, and contains no part of the hash.
+ */
+export async function isBreached(password: string, api: URL): Promise<boolean> {
+  const hash = createHash('sha1').update(password).digest('hex').toUpperCase()
+  const range = await get(new URL(hash.slice(0, 5), api))
+  if (!RANGE.test(range)) throw new Error('unreadable response')
+  // A row with the count 0 is padding.
+  return new RegExp(`${hash.slice(5)}:0*[1-9]`).test(range)
+}
+
+/** Sends one GET request on a connection of its own: an idle one may have been closed while Lambda froze the function. */
+function get(url: URL): Promise<string> {
+  const { request } = url.protocol === 'https:' ? https : http
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { agent: false, headers: HEADERS }, (response) => {
+      if (response.statusCode !== 200) return fail(`status ${response.statusCode}`)
+      const chunks: Buffer[] = []
+      let bytes = 0
+      response.on('error', failWith)
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > MAX_BYTES) fail('response too large')
+        else chunks.push(chunk)
+      })
+      response.on('end', () => {
+        clearTimeout(timer)
+        resolve(Buffer.concat(chunks).toString('latin1'))
+      })
+    })
+    const timer = setTimeout(() => fail('no response in time'), TIMEOUT_MS)
+    sent.on('error', failWith)
+    sent.end()
+
+    function fail(reason: string) {
+      clearTimeout(timer)
+      sent.destroy()
+      reject(new Error(reason))
+    }
+    // Messages of Node.js may name the URL, which ends in digits of the hash.
+    function failWith({ code, name }: NodeJS.ErrnoException) {
+      fail(code ?? name)
+    }
+  })
+}

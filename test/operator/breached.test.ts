@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { say } from '../support/fake-aws.ts'
+import { RANGE, rangeWith, startBreaches } from '../support/fake-breaches.ts'
+import { PASSWORD, run, type Store, startStore } from '../support/operator.ts'
+
+let store: Store
+
+beforeAll(async () => {
+  store = await startStore()
+  await store.run(['add', 'ada'], PASSWORD)
+})
+afterAll(() => store.stop())
+
+const KNOWN = 'a password in a breach'
+const refused = {
+  status: 1,
+  stdout: '',
+  stderr: 'Invalid password: Must not be a password from a known data breach.\n',
+}
+
+describe('a new password that an operator chooses', () => {
+  const local = (command: string[], password: string, BREACHED_PASSWORDS: string) =>
+    run([...command, '--local', '--endpoint', store.endpoint], password, { BREACHED_PASSWORDS })
+
+  test('is refused if it is known from a data breach, and nothing is changed', async () => {
+    const { api } = await startBreaches(rangeWith(KNOWN, 3))
+    const before = await store.items()
+    expect(await local(['add', 'grace'], KNOWN, api.href)).toEqual(refused)
+    expect(await local(['set-password', 'ada'], KNOWN, api.href)).toEqual(refused)
+    expect(await store.items()).toEqual(before)
+  })
+
+  test('is set if it is not', async () => {
+    const { api, received } = await startBreaches(RANGE)
+    expect(await local(['set-password', 'ada'], 'a quite different one', api.href)).toMatchObject({
+      status: 0,
+      stderr: '',
+    })
+    expect(received).toHaveLength(1)
+  })
+
+  test('is set with a warning during an outage', async () => {
+    const { api } = await startBreaches(say(503, ''))
+    expect(await local(['set-password', 'ada'], KNOWN, api.href)).toEqual({
+      status: 0,
+      stdout: 'ada has a new password. All sessions have ended.\n',
+      stderr: 'The password was not checked against known data breaches: status 503.\n',
+    })
+  })
+
+  test('needs a valid setting', async () => {
+    expect(await local(['set-password', 'ada'], KNOWN, 'perhaps')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'Invalid configuration: BREACHED_PASSWORDS must be on or off\n',
+    })
+  })
+})
