@@ -4,13 +4,14 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { awsClient, withTimeout } from '../lib/aws/client.ts'
+import type { AwsSettings } from '../lib/aws/settings.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
 import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
 import { readPublicKey } from '../lib/tokens/public-keys.ts'
 import { kmsSigner } from '../lib/tokens/signer.ts'
 import { createUser } from '../lib/users/names.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../lib/users/user.ts'
-import { DEMO_USERS, type LocalAws } from '../local/aws.ts'
+import { DEMO_USERS } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Service } from './bundles.ts'
 
@@ -28,7 +29,7 @@ async function startAws(
   script: URL,
   args: string[],
   region: string,
-): Promise<{ child: ChildProcess; settings: LocalAws['settings']; environment: Record<string, string> }> {
+): Promise<{ child: ChildProcess; settings: AwsSettings; environment: Record<string, string> }> {
   const child = fork(fileURLToPath(script), args)
   const [urls] = (await once(child, 'message')) as [Urls]
   const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' }
@@ -90,7 +91,7 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
 
   const { key } = await readPublicKey(aws, signingKey)
   const parties = { issuer: custom.tokens.TOKEN_ISSUER, audience: custom.tokens.TOKEN_AUDIENCE }
-  const source = { aws: { settings, stop }, table: tableName, signingKey, parties }
+  const source = { aws: { settings }, table: tableName, signingKey, parties }
   const events = await Promise.all(
     Object.keys(functions).map(async (name) => {
       const event = JSON.parse(readFileSync(new URL(`../events/${name}.json`, import.meta.url), 'utf8'))

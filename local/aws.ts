@@ -4,12 +4,15 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
-import type { AwsSettings } from '../lib/aws/settings.ts'
+import type { AwsSettings, Service } from '../lib/aws/settings.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
 import { createUser } from '../lib/users/names.ts'
 import { newUser, type Role, USER_RANDOM_BYTES } from '../lib/users/user.ts'
 import { createDynamoDb } from './dynamodb.ts'
 import { createKms } from './kms.ts'
+import { createLambda, type LambdaSettings } from './lambda.ts'
+import { createMailbox, type Mail, type Mailbox } from './mailbox.ts'
+import { createSes } from './ses.ts'
 
 /** A CloudFormation resource of `serverless.yml`, variables resolved. */
 export interface Resource {
@@ -19,9 +22,28 @@ export interface Resource {
 
 /** A running local AWS. */
 export interface LocalAws {
-  settings: AwsSettings & { endpoints: { dynamodb: URL; kms: URL } }
-  /** Stops both servers and closes their connections. */
+  settings: AwsSettings & { endpoints: Record<Service, URL> }
+  /** The mails that were sent with SES. */
+  mailbox: Mailbox
+  /** Stops the servers and closes their connections. */
   stop(): void
+}
+
+/** What SES and Lambda need to know of the service. Without it, no sender is verified and no function exists. */
+export interface MailSettings extends Omit<LambdaSettings, 'region'> {
+  /** Addresses and domains that mails may be sent from. */
+  verifiedIdentities: readonly string[]
+  /** Called for each mail, when it is in the mailbox. */
+  onMail(mail: Mail): void
+}
+
+const NO_MAIL: MailSettings = {
+  verifiedIdentities: [],
+  functionNames: [],
+  pausesMs: [],
+  invoke: () => Promise.reject(new Error('no functions')),
+  onMail() {},
+  onDeadLetter() {},
 }
 
 /** Users that exist on a developer's machine only. The password of each is its name. */
@@ -34,27 +56,45 @@ const PATIENCE_MS = 10_000
 
 /**
  * Starts the parts of AWS that the service calls, in memory and on the loopback interface: DynamoDB with the tables, and
- * KMS with the keys, that CloudFormation would create. Adds the demo users to the table.
+ * KMS with the keys, that CloudFormation would create; SES, and Lambda for asynchronous invocations. Adds the demo users to
+ * the table.
  *
  * Its servers do not keep a process running.
  *
  * @param resources - All resources of the service. Tables and key aliases are read from them.
  * @param region - Region of the resources.
  * @param dynamoDbPort - Port for DynamoDB. If it is in use, DynamoDB gets another one.
+ * @param mail - For SES and Lambda.
  */
 export async function startLocalAws(
   resources: readonly Resource[],
   region: string,
   dynamoDbPort: number,
+  mail: Partial<MailSettings> = {},
 ): Promise<LocalAws> {
   const ofType = (type: string) =>
     resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties)
   const aliases = ofType('AWS::KMS::Alias').map(({ AliasName }) => String(AliasName))
-  const servers = [createDynamoDb(), await createKms(aliases, region)] as const
-  const dynamodb = await listen(servers[0], dynamoDbPort)
-  const kms = await listen(servers[1], 0)
+  const { verifiedIdentities, onMail, ...lambda } = { ...NO_MAIL, ...mail }
+  const mailbox = createMailbox()
+  const deliver = (one: Mail) => {
+    mailbox.add(one)
+    onMail(one)
+  }
+  const servers = {
+    dynamodb: createDynamoDb(),
+    kms: await createKms(aliases, region),
+    ses: createSes(verifiedIdentities, region, deliver),
+    lambda: createLambda({ ...lambda, region }),
+  }
+  const endpoints = {
+    dynamodb: await listen(servers.dynamodb, dynamoDbPort),
+    kms: await listen(servers.kms, 0),
+    ses: await listen(servers.ses, 0),
+    lambda: await listen(servers.lambda, 0),
+  }
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  const settings = { region, credentials, endpoints: { dynamodb, kms } }
+  const settings = { region, credentials, endpoints }
 
   const aws = withTimeout(awsClient(settings), PATIENCE_MS)
   for (const table of ofType('AWS::DynamoDB::Table')) {
@@ -63,8 +103,9 @@ export async function startLocalAws(
   }
   return {
     settings,
+    mailbox,
     stop() {
-      for (const server of servers) {
+      for (const server of Object.values(servers)) {
         server.close()
         server.closeAllConnections()
       }

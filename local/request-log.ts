@@ -51,7 +51,7 @@ export function notesOfEvent(event: unknown): { event: unknown; notes: Notes | u
  * forge a line or write to the terminal.
  */
 export function requestLines(
-  request: { method: string; path: string; status: number | undefined; ms: number },
+  request: { method: string; path: string; status: number | string | undefined; ms: number },
   notes: Notes,
 ): string {
   const { method, path, status, ms } = request
@@ -67,9 +67,12 @@ export function requestLines(
 /** A JSON Web Token, whole or cut off, or a refresh token. */
 const TOKEN = /eyJ[\w-]{10,}(?:\.[\w-]*)*|[\w-]{40,}(?:\.[\w-]*)*/g
 
-function printable(line: string): string {
-  // Control characters and those that change the direction of writing.
-  return line.replace(TOKEN, '<token>').replace(/[\p{C}\u2028\u2029]/gu, (char) => {
+/** Returns a line for the terminal, without tokens. */
+export const printable = (line: string): string => escapeControls(line.replace(TOKEN, '<token>'))
+
+/** Escapes control characters and those that change the direction of writing. Tokens stay. */
+export function escapeControls(line: string): string {
+  return line.replace(/[\p{C}\u2028\u2029]/gu, (char) => {
     const code = Number(char.codePointAt(0))
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
   })

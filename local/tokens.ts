@@ -1,13 +1,13 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
+import type { AwsSettings } from '../lib/aws/settings.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../lib/sessions/session.ts'
 import { putSession } from '../lib/sessions/store.ts'
 import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
 import { kmsSigner } from '../lib/tokens/signer.ts'
 import { findUserByName } from '../lib/users/store.ts'
 import type { User } from '../lib/users/user.ts'
-import type { LocalAws } from './aws.ts'
 
 const PATIENCE_MS = 10_000
 const HOUR_MS = 3_600_000
@@ -16,7 +16,7 @@ const PLACEHOLDER = /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|se
 
 /** The inputs for the tokens of sample events. */
 export interface TokenSource {
-  aws: LocalAws
+  aws: { settings: AwsSettings }
   /** Name of the table with the demo users. */
   table: string
   /** Name of the key that signs. */

@@ -53,7 +53,7 @@ test('a warm login makes the calls that DEPLOYING.md counts', async () => {
   const aws = await startAws()
   const { dynamodb, kms } = aws.settings.endpoints
   const proxies = { dynamodb: await startProxy(dynamodb), kms: await startProxy(kms) }
-  const endpoints = { dynamodb: proxies.dynamodb.url, kms: proxies.kms.url }
+  const endpoints = { ...aws.settings.endpoints, dynamodb: proxies.dynamodb.url, kms: proxies.kms.url }
   const login = await loadHandler(service, 'login', { ...aws, settings: { ...aws.settings, endpoints } })
   const signIn = () => login(loginEvent({ body: JSON.stringify(ADA) }), lambdaContext())
   await signIn()

@@ -49,7 +49,8 @@ export async function logEverything(): Promise<Logged[]> {
 
   const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
   const closed = new URL('http://127.0.0.1:9')
-  const outage = { ...aws, settings: { ...aws.settings, endpoints: { dynamodb: closed, kms: closed } } }
+  const allClosed = { dynamodb: closed, kms: closed, ses: closed, lambda: closed }
+  const outage = { ...aws, settings: { ...aws.settings, endpoints: allClosed } }
   const fill = (file: string) => fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
 
   for (const [file, { functionKey }] of Object.entries(SAMPLES)) {

@@ -109,5 +109,7 @@ export function environmentOf(
     AWS_SECRET_ACCESS_KEY: settings.credentials.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: settings.endpoints.dynamodb.href,
     AWS_ENDPOINT_URL_KMS: settings.endpoints.kms.href,
+    AWS_ENDPOINT_URL_SESV2: settings.endpoints.ses.href,
+    AWS_ENDPOINT_URL_LAMBDA: settings.endpoints.lambda.href,
   }
 }

@@ -35,7 +35,7 @@ let lastLoading: Promise<unknown> = Promise.resolve()
 /** Loads one function after the other, because each reads its settings from the environment of this process. */
 function load(functionKey: string, aws: LocalAws, proxies: { dynamodb?: AwsProxy; kms: AwsProxy }) {
   const { dynamodb, kms } = proxies
-  const endpoints = { dynamodb: dynamodb?.url ?? aws.settings.endpoints.dynamodb, kms: kms.url }
+  const endpoints = { ...aws.settings.endpoints, ...(dynamodb && { dynamodb: dynamodb.url }), kms: kms.url }
   const viaProxies = { ...aws, settings: { ...aws.settings, credentials, endpoints } }
   const loading = lastLoading.then(() => loadHandler(service, functionKey, viaProxies))
   lastLoading = loading

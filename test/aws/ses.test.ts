@@ -1,0 +1,124 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { createSes } from '../../local/ses.ts'
+import { REGION } from './account.ts'
+
+// A contract for the local SES and for moto's. Both behave as AWS documents. Rows list where moto deviates.
+
+const FROM = 'no-reply@contract.example'
+
+type Ask = (input: object) => Promise<{ status: number; type: string | null; body: string }>
+
+/** Calls SES without a client library. Neither of the two verifies the signature. */
+const askAt =
+  (url: string): Ask =>
+  async (input) => {
+    const scope = `20261124/${REGION}/ses/aws4_request`
+    const response = await fetch(`${url}/v2/email/outbound-emails`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        'X-Amz-Date': '20261124T150000Z',
+        Authorization: `AWS4-HMAC-SHA256 Credential=test/${scope}, SignedHeaders=host;x-amz-date, Signature=00`,
+      },
+      body: JSON.stringify(input),
+    })
+    const { status, headers } = response
+    return { status, type: headers.get('x-amzn-errortype'), body: await response.text() }
+  }
+
+const mime = (from: string) => `From: ${from}\r\nTo: ada@example.org\r\nSubject: Hello\r\n\r\nHello Ada\r\n`
+
+const raw = (from: string) => ({ Raw: { Data: Buffer.from(mime(from)).toString('base64') } })
+
+const sending = (changes: object = {}) => ({
+  FromEmailAddress: FROM,
+  Destination: { ToAddresses: ['ada@example.org'] },
+  Content: raw(FROM),
+  ...changes,
+})
+
+let local: Server
+const emulatorUrl = inject('emulatorUrl')
+const ses: Record<'local' | 'moto', Ask> = { local: askAt(emulatorUrl), moto: askAt(emulatorUrl) }
+
+beforeAll(async () => {
+  local = createSes([FROM], REGION, () => {})
+  await once(local.listen(0, '127.0.0.1'), 'listening')
+  ses.local = askAt(`http://127.0.0.1:${(local.address() as AddressInfo).port}`)
+  // The operation of API v1, because moto's v2 lacks it.
+  const scope = `20261124/${REGION}/ses/aws4_request`
+  const response = await fetch(emulatorUrl, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      Authorization: `AWS4-HMAC-SHA256 Credential=test/${scope}, SignedHeaders=host, Signature=00`,
+    },
+    body: new URLSearchParams({ Action: 'VerifyEmailIdentity', EmailAddress: FROM, Version: '2010-12-01' }),
+  })
+  expect(response.status).toBe(200)
+})
+afterAll(() => {
+  local.closeAllConnections()
+  local.close()
+})
+
+describe.each(['local', 'moto'] as const)('%s', (which) => {
+  test('SendEmail returns the id of the message', async () => {
+    const { status, type, body } = await ses[which](sending())
+    expect({ status, type, output: JSON.parse(body) }).toEqual({
+      status: 200,
+      type: null,
+      output: { MessageId: expect.stringMatching(/^[0-9a-z-]{20,}$/) },
+    })
+  })
+
+  test('the sender may have a display name', async () => {
+    expect(await ses[which](sending({ FromEmailAddress: `Service <${FROM}>` }))).toMatchObject({
+      status: 200,
+    })
+  })
+})
+
+const rejected = (type: string) => ({ status: 400, type })
+const accepted = { status: 200 }
+const fails = { status: 500 }
+
+const to = (...addresses: string[]) => sending({ Destination: { ToAddresses: addresses } })
+const badRequest = rejected('BadRequestException')
+
+/** The error that AWS documents, and the output of moto 5.1.1 if it is different. */
+const REJECTIONS: [what: string, input: object, aws: object, moto?: object][] = [
+  ['an unverified sender', sending({ FromEmailAddress: 'a@example.net' }), rejected('MessageRejected')],
+  [
+    'an unverified sender in the header',
+    sending({ Content: raw('a@example.net') }),
+    rejected('MessageRejected'),
+    accepted,
+  ],
+  // The name of the error in API v1.
+  ['a recipient without a domain', to('ada'), badRequest, rejected('InvalidParameterValue')],
+  ['a recipient with white space', to('ada lovelace@example.org'), badRequest, accepted],
+  ['no content', sending({ Content: undefined }), badRequest, fails],
+  ['content without data', sending({ Content: { Raw: {} } }), badRequest, fails],
+]
+
+describe.each(REJECTIONS)('%s is rejected by', (_what, input, aws, other) => {
+  test('local, as AWS documents it', async () => {
+    expect(await ses.local(input)).toMatchObject(aws)
+  })
+  test(other === undefined ? 'moto, with the same error' : 'moto deviates as listed', async () => {
+    expect(await ses.moto(input)).toMatchObject(other ?? aws)
+  })
+})
+
+test('an error has a JSON body locally, as on AWS, and an XML body in moto', async () => {
+  const input = sending({ FromEmailAddress: 'a@example.net' })
+  expect(JSON.parse((await ses.local(input)).body)).toEqual({
+    message:
+      'Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: a@example.net',
+  })
+  expect((await ses.moto(input)).body).toContain('<Code>MessageRejected</Code>')
+})
