@@ -1,12 +1,22 @@
 import { DEMO_USERS } from './aws.ts'
 import { DYNAMODB_PORT } from './ports.ts'
 
+/** What a service has that others may lack. */
+interface Features {
+  hasPages: boolean
+  hasMail: boolean
+}
+
 /** Returns what `npm start` prints when the service is ready. */
-export function banner(url: string, dynamoDb: URL, hasPages: boolean): string {
+export function banner(url: string, dynamoDb: URL, { hasPages, hasMail }: Features): string {
+  const pages = [
+    ...(hasPages ? [`  Sign-in page  ${url}/signin`, `  API page      ${url}/docs`] : []),
+    ...(hasMail ? [`  Mailbox       ${url}/mailbox`] : []),
+  ]
   const users = DEMO_USERS.map(({ username }) => `${username} (password ${username})`).join(' and ')
   return `
   serverless-jwt-auth is running at ${url}
-${hasPages ? `\n  Sign-in page  ${url}/signin\n  API page      ${url}/docs\n` : ''}
+${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}
   Demo users, on this machine only: ${users}
   The table is in memory, at ${dynamoDb.origin}${otherPort(dynamoDb)}
 

@@ -9,6 +9,8 @@ import {
   readAuthorization,
 } from './gateway-rules.ts'
 import { type Invocation, invokeFunction } from './lambda-socket.ts'
+import type { Mailbox } from './mailbox.ts'
+import { mailboxResponse } from './mailbox-page.ts'
 import { connectNotes, invokeWithNotes, type Notes, requestLines } from './request-log.ts'
 import { unauthorizedPage } from './unauthorized-page.ts'
 
@@ -21,6 +23,8 @@ export interface GatewaySettings {
   lambdaSocket: string
   /** Whether the service has the pages /docs and /signin. */
   hasPages: boolean
+  /** The mails that /mailbox shows. Without it the path does not exist. */
+  mailbox?: Mailbox | undefined
   /** Returns the deployed name of a function, by its key in `serverless.yml`. */
   functionName(key: string): string
   /** Called once, when the gateway listens. */
@@ -207,6 +211,9 @@ function shapeServer(server: HapiServer): void {
     const { origin } = request.headers
     // serverless-offline would allow every origin that asks. Functions still see the header.
     delete request.headers.origin
+    const ofMailbox =
+      settings.mailbox && request.method === 'get' && mailboxResponse(settings.mailbox, request.path)
+    if (ofMailbox) return send(h, ofMailbox)
     const methods = methodsOf(request)
     if (methods === undefined || methods.includes(request.method.toUpperCase())) return h.continue
     if (request.method !== 'options' || methods.length === 0 || cors === undefined) {

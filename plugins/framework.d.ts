@@ -55,6 +55,7 @@ export interface Service {
 export interface FunctionDefinition {
   name: string
   handler: string
+  environment?: Record<string, string>
   events?: { http?: string | object }[]
   iamRoleStatements?: object[]
 }

@@ -1,7 +1,9 @@
-import { type LocalAws, startLocalAws } from '../local/aws.ts'
+import { type LocalAws, type MailSettings, startLocalAws } from '../local/aws.ts'
 import { banner } from '../local/banner.ts'
 import { configureGateway } from '../local/gateway.ts'
+import { deadLetterLine, invokerOf } from '../local/lambda.ts'
 import { lambdaSocketPath } from '../local/lambda-socket.ts'
+import { mailLine } from '../local/mailbox.ts'
 import { DYNAMODB_PORT, faultOfPort } from '../local/ports.ts'
 import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reload.ts'
 import { quietServerlessOffline } from '../local/serverless-offline.ts'
@@ -10,6 +12,9 @@ import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.
 import { reject } from './reject.ts'
 
 const HTTP_PORT = 3000
+
+/** Pauses before a failed event is tried again. On AWS they are 60 and 120 seconds. */
+const RETRY_PAUSES_MS = [1_000, 2_000]
 
 interface Options extends OfflineOptions {
   /** Event of `sls invoke local`, once it has been read. */
@@ -59,14 +64,14 @@ export default class LocalPlugin {
 
   private async start(): Promise<void> {
     if (!this.isLocal()) return
-    const { custom, provider, resources } = this.serverless.service
+    const { custom, functions, provider, resources } = this.serverless.service
     const offline = { ...custom['serverless-offline'], ...this.options }
     const { host = 'localhost' } = offline
     const httpPort = Number(offline.httpPort ?? HTTP_PORT)
     if (this.command !== 'invoke local') await this.refusePort(httpPort, host)
 
     const all = Object.values(resources.Resources)
-    const aws = await startLocalAws(all, provider.region, DYNAMODB_PORT)
+    const aws = await startLocalAws(all, provider.region, DYNAMODB_PORT, this.mailSettings())
     this.aws = aws
     this.pointFunctionsAt(aws)
     if (this.command === 'invoke local') return
@@ -80,16 +85,41 @@ export default class LocalPlugin {
     )
     const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
     const hasPages = custom.pages === 'on'
+    const hasMail = functions.mailer !== undefined
     configureGateway({
       resources: all,
       region: provider.region,
       stage: provider.stage,
       lambdaSocket: this.options.lambdaPort,
       hasPages,
+      mailbox: hasMail ? aws.mailbox : undefined,
       functionName: (key) => this.serverless.service.getFunction(key).name,
       log: console.log,
-      onListening: () => console.log(banner(url, aws.settings.endpoints.dynamodb, hasPages)),
+      onListening: () => console.log(banner(url, aws.settings.endpoints.dynamodb, { hasPages, hasMail })),
     })
+  }
+
+  /**
+   * Mails come from the sender of the mailer, which alone may be invoked: the server listens on a TCP port.
+   * `sls invoke local` runs one function only, so it drops events.
+   */
+  private mailSettings(): MailSettings {
+    const { service } = this.serverless
+    const { mailer } = service.functions
+    const { MAIL_FROM } = mailer?.environment ?? {}
+    const isSingle = this.command === 'invoke local'
+    // The standard output of `sls invoke local` is the result of the function.
+    const log = isSingle ? console.error : console.log
+    return {
+      verifiedIdentities: MAIL_FROM ? [MAIL_FROM] : [],
+      functionNames: mailer === undefined ? [] : [mailer.name],
+      pausesMs: RETRY_PAUSES_MS,
+      invoke: isSingle
+        ? async () => ({ isReturned: true, payload: 'null' })
+        : invokerOf(() => String(this.options.lambdaPort), log),
+      onMail: (mail) => log(mailLine(mail)),
+      onDeadLetter: (letter) => log(deadLetterLine(letter)),
+    }
   }
 
   /** Refuses a port before anything is built, in one sentence. */
@@ -108,6 +138,8 @@ export default class LocalPlugin {
     process.env.AWS_SECRET_ACCESS_KEY = settings.credentials.secretAccessKey
     process.env.AWS_ENDPOINT_URL_DYNAMODB = settings.endpoints.dynamodb.href
     process.env.AWS_ENDPOINT_URL_KMS = settings.endpoints.kms.href
+    process.env.AWS_ENDPOINT_URL_SESV2 = settings.endpoints.ses.href
+    process.env.AWS_ENDPOINT_URL_LAMBDA = settings.endpoints.lambda.href
   }
 
   private reportBuilds(): void {

@@ -1,4 +1,5 @@
 let calls = 0
+const attempts = new Map()
 
 const statement = (Effect, Resource) => ({ Action: 'execute-api:Invoke', Effect, Resource })
 
@@ -30,6 +31,13 @@ module.exports = {
     const Statement = (POLICIES[name] ?? POLICIES.all)(stage, methodArn)
     const context = WRONG_CONTEXTS[name] ?? { calls, ratio: 0.5, isNew: false, name }
     return { principalId: name, policyDocument: { Version: '2012-10-17', Statement }, context }
+  },
+
+  /** Throws as often as the event says, then returns. */
+  async fragile({ id, failures }) {
+    attempts.set(id, (attempts.get(id) ?? 0) + 1)
+    console.log(`${id}: attempt ${attempts.get(id)}`)
+    if (attempts.get(id) <= failures) throw new Error(`failure ${attempts.get(id)}`)
   },
 
   async echo({ path, requestContext: { authorizer } }) {

@@ -1,5 +1,6 @@
-import type { Resource } from '../../../local/aws.ts'
+import { type Resource, startLocalAws } from '../../../local/aws.ts'
 import { configureGateway } from '../../../local/gateway.ts'
+import { deadLetterLine, invokerOf } from '../../../local/lambda.ts'
 import { lambdaSocketPath } from '../../../local/lambda-socket.ts'
 
 interface Serverless {
@@ -17,15 +18,24 @@ export default class OtherServicePlugin {
   constructor({ service }: Serverless, options: { lambdaPort: string }) {
     this.hooks = {
       initialize: async () => {
-        options.lambdaPort = await lambdaSocketPath()
+        const socket = await lambdaSocketPath()
+        options.lambdaPort = socket
+        const { settings, mailbox } = await startLocalAws([], service.provider.region, 0, {
+          verifiedIdentities: ['example.org'],
+          functionNames: ['other-dev-fragile'],
+          pausesMs: [10, 20],
+          invoke: invokerOf(() => socket, console.log),
+          onDeadLetter: (letter) => console.log(deadLetterLine(letter)),
+        })
         configureGateway({
           resources: Object.values(service.resources.Resources),
           region: service.provider.region,
           stage: service.provider.stage,
           lambdaSocket: options.lambdaPort,
           hasPages: false,
+          mailbox,
           functionName: (key) => service.getFunction(key).name,
-          onListening: () => console.log('is running at'),
+          onListening: () => console.log(`${JSON.stringify(settings.endpoints)} is running at`),
           log: console.log,
         })
       },

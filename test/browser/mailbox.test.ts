@@ -1,0 +1,87 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createMailbox, type Mail, type Mailbox } from '../../local/mailbox.ts'
+import { mailboxResponse } from '../../local/mailbox-page.ts'
+import { mailOf } from '../support/mails.ts'
+import { inspect, LOOKS, open, useBrowser } from './browser.ts'
+
+useBrowser()
+
+let server: Server
+let url: string
+let mailbox: Mailbox
+const requests: string[] = []
+
+beforeAll(async () => {
+  server = createServer(({ url: path = '' }, response) => {
+    requests.push(path)
+    const { status = 404, headers, body } = mailboxResponse(mailbox, path) ?? {}
+    response.writeHead(status, headers).end(body)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  url = `http://localhost:${(server.address() as AddressInfo).port}`
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+beforeEach(() => {
+  mailbox = createMailbox()
+  requests.length = 0
+})
+
+/** Chromium's messages about what it blocks in the sandboxed frame. Playwright tries to run a script of its own there. */
+const BLOCKED = /^error: Blocked script execution in/
+
+/** A mail with words that do not break. */
+const mail = (changes: Partial<Mail> = {}) =>
+  mailOf({
+    to: `${'ada'.repeat(30)}@example.org`,
+    text: `Open this link to confirm your address:\n\n${url}/confirm#${'token'.repeat(20)}\n`,
+    link: `${url}/confirm#token`,
+    ...changes,
+  })
+
+test.each([...LOOKS, { width: 320, colorScheme: 'light' as const }])(
+  'the pages fit and are accessible at $width pixels, $colorScheme',
+  async (appearance) => {
+    const { width, colorScheme } = appearance
+    const page = await open(`${url}/mailbox`, { ...appearance, known: BLOCKED })
+    const take = (state: string) => inspect(page, `mailbox-${state}-${width}-${colorScheme}`)
+    await page.getByText('There are no mails yet.').waitFor()
+    await take('empty')
+    mailbox.add(mail({ id: 'a-2', subject: 'Your password was changed' }))
+    mailbox.add(mail())
+    await page.reload()
+    await take('list')
+    await page.getByRole('link', { name: 'Confirm your address' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Confirm your address' }).waitFor()
+    await page.frameLocator('iframe').getByRole('link', { name: 'this link' }).waitFor()
+    expect(await page.getByRole('link', { name: 'Open the first link' }).getAttribute('href')).toBe(
+      `${url}/confirm#token`,
+    )
+    await take('mail')
+    await page.goto(`${url}/mailbox/none`)
+    await page.getByRole('heading', { level: 1, name: 'Mail not found' }).waitFor()
+    await take('none')
+  },
+)
+
+test('HTML of a mail runs no script, loads nothing and navigates nothing', async () => {
+  const unsafeHtml = `<p>Hello</p>
+    <script>top.location = '/evil-script'</script>
+    <img src="/evil-image" onerror="top.location = '/evil-handler'">
+    <form action="/evil-form" target="_top"><button>Send</button></form>
+    <a href="/evil-link" target="_top">Go</a>`
+  mailbox.add(mail({ unsafeHtml, subject: '<script>document.title = "evil"</script>' }))
+  const page = await open(`${url}/mailbox/a-1`, { known: /sandbox|Content Security Policy|^CSP: img-src/i })
+  const frame = page.frameLocator('iframe')
+  await frame.getByRole('button', { name: 'Send' }).click()
+  await frame.getByRole('link', { name: 'Go' }).click()
+  await page.getByRole('heading', { level: 1, name: '<script>' }).waitFor()
+  expect(page.url()).toBe(`${url}/mailbox/a-1`)
+  expect(await page.title()).toBe('<script>document.title = "evil"</script>')
+  expect(requests).toEqual(['/mailbox/a-1', '/mailbox/a-1/html'])
+})

@@ -1,0 +1,104 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import { awsClient, withTimeout } from '../../lib/aws/client.ts'
+import { sendForAll } from '../support/http.ts'
+import { startService } from '../support/service.ts'
+
+const service = await startService({}, [], fileURLToPath(new URL('./other-service', import.meta.url)))
+afterAll(() => service.stop())
+
+const [, endpoints = '{}'] = /^(\{.*\}) is running at/m.exec(service.output()) ?? []
+const aws = withTimeout(
+  awsClient({
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    endpoints: Object.fromEntries(
+      Object.entries(JSON.parse(endpoints)).map(([name, url]) => [name, new URL(String(url))]),
+    ),
+  }),
+  5_000,
+)
+
+const FUNCTION = 'other-dev-fragile'
+const invoke = (event: object, name = FUNCTION) =>
+  aws('lambda', `/2015-03-31/functions/${name}/invocations`, event)
+const lines = () => service.output().split('\n')
+const attemptsOf = (id: string) => lines().filter((line) => line.startsWith(`${id}: attempt`))
+
+describe('an asynchronous invocation', () => {
+  test('of a function that throws twice succeeds at the third attempt', async () => {
+    expect(await invoke({ id: 'twice', failures: 2 })).toEqual({})
+    await expect.poll(() => attemptsOf('twice')).toHaveLength(3)
+  })
+
+  test('of a function that throws three times is a dead letter, and the service runs on', async () => {
+    const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl'
+    expect(await invoke({ id: 'thrice', failures: 3, token })).toEqual({})
+    await expect
+      .poll(() => lines().filter((line) => line.startsWith('Dead letter:')))
+      .toEqual([
+        `Dead letter: ${FUNCTION} failed 3 times: failure 3 {"id":"thrice","failures":3,"token":"<token>"}`,
+      ])
+    expect(attemptsOf('thrice')).toHaveLength(3)
+    const headers = { Authorization: 'Bearer all' }
+    expect((await sendForAll(`${service.url}/`, 'GET', headers)).status).toBe(200)
+  })
+
+  test('of an unknown function fails', async () => {
+    await expect(invoke({}, 'other-dev-echo')).rejects.toMatchObject({
+      cause: { name: 'ResourceNotFoundException', status: 404 },
+    })
+  })
+})
+
+describe('the mailbox', () => {
+  const mime =
+    'From: a@example.org\r\nSubject: Hello <b>Ada</b>\r\n\r\nOpen http://localhost/confirm#token.\r\n'
+  const mail = (from: string) => ({
+    FromEmailAddress: from,
+    Destination: { ToAddresses: ['ada@example.org'] },
+    Content: { Raw: { Data: Buffer.from(mime).toString('base64') } },
+  })
+  const get = (path: string) => sendForAll(`${service.url}${path}`, 'GET')
+
+  test('shows a mail that was sent with SES', async () => {
+    const { MessageId } = await aws('ses', '/v2/email/outbound-emails', mail('a@example.org'))
+    const { status, headers, body } = await get('/mailbox.json')
+    expect({ status, headers, mails: JSON.parse(body) }).toEqual({
+      status: 200,
+      headers: {
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+        'content-security-policy': "default-src 'none'",
+        'cross-origin-resource-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+      },
+      mails: [
+        expect.objectContaining({
+          id: MessageId,
+          to: 'ada@example.org',
+          link: 'http://localhost/confirm#token',
+        }),
+      ],
+    })
+    for (const path of ['/mailbox', `/mailbox/${MessageId}`]) {
+      const page = await get(path)
+      expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html' } })
+      expect(page.body).toContain('Hello &lt;b&gt;Ada&lt;/b&gt;')
+    }
+    expect((await get(`/mailbox/${MessageId}/html`)).status).toBe(404)
+    expect((await get('/mailbox/none')).status).toBe(404)
+  })
+
+  test('has no mail of an unverified sender', async () => {
+    await expect(aws('ses', '/v2/email/outbound-emails', mail('a@example.net'))).rejects.toMatchObject({
+      cause: { name: 'MessageRejected', status: 400 },
+    })
+    expect((await get('/mailbox')).body).not.toContain('example.net')
+  })
+
+  test.each(['POST', 'HEAD', 'DELETE', 'OPTIONS'])('rejects %s', async (method) => {
+    expect((await sendForAll(`${service.url}/mailbox`, method)).status).toBe(404)
+  })
+})
