@@ -101,7 +101,7 @@ describe('the mailbox', () => {
       text: `Open ${LINK}\n`,
       html: mailOf().unsafeHtml,
       link: LINK,
-      headers: { subject: 'Confirm your address' },
+      headers: { 'auto-submitted': 'auto-generated' },
     })
   })
 

@@ -6,7 +6,7 @@ export interface Mail {
   id: string
   sentAt: Date
   from: string
-  /** The recipients of the request, separated by commas. Headers of the mail have no effect on it. */
+  /** The recipients, separated by commas. */
   to: string
   subject: string
   text: string
@@ -14,7 +14,7 @@ export interface Mail {
   unsafeHtml: string | undefined
   /** The first link in the text. It may hold a token. */
   link: string | undefined
-  /** All headers, names in lower case. */
+  /** The headers that the sender added, names in lower case. */
   headers: Record<string, string>
 }
 

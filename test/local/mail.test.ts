@@ -52,12 +52,15 @@ describe('an asynchronous invocation', () => {
 })
 
 describe('the mailbox', () => {
-  const mime =
-    'From: a@example.org\r\nSubject: Hello <b>Ada</b>\r\n\r\nOpen http://localhost/confirm#token.\r\n'
   const mail = (from: string) => ({
     FromEmailAddress: from,
     Destination: { ToAddresses: ['ada@example.org'] },
-    Content: { Raw: { Data: Buffer.from(mime).toString('base64') } },
+    Content: {
+      Simple: {
+        Subject: { Data: 'Hello <b>Ada</b>' },
+        Body: { Text: { Data: 'Open http://localhost/confirm#token.' } },
+      },
+    },
   })
   const get = (path: string) => sendForAll(`${service.url}${path}`, 'GET')
 

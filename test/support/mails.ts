@@ -2,7 +2,7 @@ import { createMailbox, type Mail } from '../../local/mailbox.ts'
 
 export const LINK = 'http://localhost:3000/confirm#YWRhbG92ZWxhY2VZV1JoYkc5MlpXeGhZMlU'
 
-/** Returns a mail as the local SES parses it. */
+/** Returns a mail as the local SES passes it on. */
 export const mailOf = (changes: Partial<Mail> = {}): Mail => ({
   id: 'a-1',
   sentAt: new Date('2026-11-26T09:30:00Z'),
@@ -12,7 +12,7 @@ export const mailOf = (changes: Partial<Mail> = {}): Mail => ({
   text: `Open ${LINK}\n`,
   unsafeHtml: '<p style="color: #00f">Open <a href="/confirm">this link</a></p>',
   link: LINK,
-  headers: { subject: 'Confirm your address' },
+  headers: { 'auto-submitted': 'auto-generated' },
   ...changes,
 })
 
