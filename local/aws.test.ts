@@ -65,6 +65,34 @@ test('DynamoDB listens on the loopback, on the given port or on another if in us
   expect(local.settings.endpoints.dynamodb.port).toBe(String(port))
 })
 
+test('DynamoDB and Lambda have one address', async () => {
+  const events: object[] = []
+  local = await startLocalAws(resourcesOf(service), region, 0, {
+    functionNames: ['mailer'],
+    invoke: async (_name, event) => {
+      events.push(event)
+      return { isReturned: true, payload: 'null' }
+    },
+  })
+  const { dynamodb, lambda } = local.settings.endpoints
+  expect(lambda).toEqual(dynamodb)
+  const aws = withTimeout(awsClient(local.settings), 4_500)
+  expect(await aws('lambda', '/2015-03-31/functions/mailer/invocations', { id: 1 })).toEqual({})
+  expect(events).toEqual([{ id: 1 }])
+  expect(await aws('dynamodb', 'ListTables', {})).toEqual({ TableNames: [service.custom.tableName] })
+})
+
+test('Lambda rejects unsigned requests at the address of DynamoDB, and preflights of web pages', async () => {
+  local = await startLocalAws([], region, 0, { functionNames: ['mailer'] })
+  const url = new URL('/2015-03-31/functions/mailer/invocations', local.settings.endpoints.dynamodb)
+  for (const method of ['POST', 'OPTIONS']) {
+    const headers = { Origin: 'https://page.example', 'Access-Control-Request-Method': 'POST' }
+    const response = await fetch(url, { method, headers })
+    expect(response.status).toBe(403)
+    expect(response.headers.get('access-control-allow-origin')).toBeNull()
+  }
+})
+
 test('a stopped local AWS accepts no calls', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
   const aws = awsClient(local.settings).within(Date.now() + 100)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
@@ -63,7 +63,7 @@ const PATIENCE_MS = 10_000
  *
  * @param resources - All resources of the service. Tables and key aliases are read from them.
  * @param region - Region of the resources.
- * @param dynamoDbPort - Port for DynamoDB. If it is in use, DynamoDB gets another one.
+ * @param dynamoDbPort - Port for DynamoDB and Lambda. If it is in use, they get another one.
  * @param mail - For SES and Lambda.
  */
 export async function startLocalAws(
@@ -82,16 +82,16 @@ export async function startLocalAws(
     onMail(one)
   }
   const servers = {
-    dynamodb: createDynamoDb(),
+    dynamodb: withLambda(createDynamoDb(), createLambda({ ...lambda, region })),
     kms: await createKms(aliases, region),
     ses: createSes(verifiedIdentities, region, deliver),
-    lambda: createLambda({ ...lambda, region }),
   }
+  const dynamodb = await listen(servers.dynamodb, dynamoDbPort)
   const endpoints = {
-    dynamodb: await listen(servers.dynamodb, dynamoDbPort),
+    dynamodb,
+    lambda: dynamodb,
     kms: await listen(servers.kms, 0),
     ses: await listen(servers.ses, 0),
-    lambda: await listen(servers.lambda, 0),
   }
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const settings = { region, credentials, endpoints }
@@ -112,6 +112,13 @@ export async function startLocalAws(
     },
   }
 }
+
+/** Creates a server at one address for both, because operators' commands know the address of DynamoDB only. */
+const withLambda = (dynamoDb: Server, lambda: Server): Server =>
+  createServer((request, response) => {
+    const server = request.url?.startsWith('/2015-03-31/') ? lambda : dynamoDb
+    server.emit('request', request, response)
+  })
 
 async function listen(server: Server, port: number): Promise<URL> {
   server.unref()
