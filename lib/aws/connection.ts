@@ -1,14 +1,7 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { failure } from './failure.ts'
+import { failure, type HttpResponse } from './failure.ts'
 import type { FlatHeaders } from './sign.ts'
-
-export interface HttpResponse {
-  status: number
-  body: string
-  /** Error type, if the service has it in a header. */
-  errorType?: string | undefined
-}
 
 /** Codes of an idle connection that the other side has closed, or that the network has lost. */
 const CLOSED = new Set<unknown>(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])

@@ -1,4 +1,10 @@
-import type { HttpResponse } from './connection.ts'
+/** A whole response. */
+export interface HttpResponse {
+  status: number
+  body: string
+  /** Error type, if the service has it in a header. */
+  errorType?: string | undefined
+}
 
 /**
  * The failure of an attempt. Its name is AWS's error type or node's error code. It has a status if a whole response

@@ -193,6 +193,16 @@ describe("serverless-offline's header that overrides the authorizer", () => {
   })
 })
 
+test.each(['openid-configuration', 'oauth-authorization-server'])(
+  'GET /.well-known/%s returns the issuer, and where its keys are',
+  async (document) => {
+    const response = await get(`${url}/.well-known/${document}`)
+    expect(response.status).toBe(200)
+    const { issuer, jwks_uri } = JSON.parse(response.body)
+    expect([issuer, jwks_uri]).toEqual([decoded.iss, `${decoded.iss}/.well-known/jwks.json`])
+  },
+)
+
 describe('GET /.well-known/jwks.json', () => {
   test('returns two public keys, cacheable for five minutes', async () => {
     const response = await get(`${url}/.well-known/jwks.json`)

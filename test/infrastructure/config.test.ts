@@ -12,7 +12,7 @@ const codeOf = (file: string) => readFileSync(join(root, file), 'utf8')
 /** Returns the names in each `readConfig([…])` of a source. */
 const listsIn = (code: string): string[][] =>
   [...code.matchAll(/\breadConfig\(\[([^\]]*)\]/g)].map(([, list = '']) =>
-    [...list.matchAll(/'([A-Z_]+)'/g)].map(([, name = '']) => name),
+    [...list.matchAll(/'([A-Z0-9_]+)'/g)].map(([, name = '']) => name),
   )
 
 const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, environment = {} }]) => ({
