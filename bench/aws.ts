@@ -22,6 +22,8 @@ const TOKENS_AT_ONCE = 50
 export interface Urls {
   dynamodb: string
   kms: string
+  lambda: string
+  ses: string
 }
 
 /** Starts a script that stands in for AWS and sends its addresses. It ends when it is disconnected. */
@@ -47,6 +49,8 @@ async function startAws(
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodb,
       AWS_ENDPOINT_URL_KMS: urls.kms,
+      AWS_ENDPOINT_URL_LAMBDA: urls.lambda,
+      AWS_ENDPOINT_URL_SESV2: urls.ses,
     },
   }
 }

@@ -6,7 +6,8 @@ import { createKms } from '../local/kms.ts'
 
 // Stands in for AWS, in its own process so that it takes no time from the function's thread. KMS is that of the local
 // service, because tokens verify only with real signatures. DynamoDB stores items until the bench begins. From then on
-// it accepts every write without storing it: a refresh token stays valid, and every request costs the same.
+// it accepts every write without storing it: a refresh token and a link stay valid, and every request costs the same. SES and
+// Lambda accept everything.
 const [region = '', ...keyAliases] = process.argv.slice(2)
 
 const items = new Map<string, Item>()
@@ -58,6 +59,9 @@ const dynamodb = createServer(async (request, response) => {
   response.end(JSON.stringify(output ?? { __type: 'UnknownOperationException' }))
 })
 
+const ses = createServer((_request, response) => response.end('{"MessageId":"1"}'))
+const lambda = createServer((_request, response) => response.writeHead(202).end())
+
 const listen = (server: typeof dynamodb) =>
   new Promise<string>((resolve) => {
     server.listen(0, '127.0.0.1', () => {
@@ -69,4 +73,9 @@ process.on('message', () => {
   isFilling = false
 })
 process.on('disconnect', () => process.exit())
-process.send?.({ dynamodb: await listen(dynamodb), kms: await listen(await createKms(keyAliases, region)) })
+process.send?.({
+  dynamodb: await listen(dynamodb),
+  kms: await listen(await createKms(keyAliases, region)),
+  lambda: await listen(lambda),
+  ses: await listen(ses),
+})

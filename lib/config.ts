@@ -112,6 +112,21 @@ export const SETTINGS = {
   LIMIT_USER_AND_KNOWN_SOURCE: limit,
   /** Whether new passwords are checked against known data breaches: `on` or `off`. */
   BREACHED_PASSWORDS: breachedPasswords,
+  /** Requests for mails, by source and by recipient. */
+  LIMIT_MAIL_SOURCE: limit,
+  LIMIT_MAIL_RECIPIENT: limit,
+  /** Name of the function that sends mails; empty if the service sends none. */
+  MAILER: optionalText,
+  /** The next three are validated at deployment. */
+  MAIL_FROM: text,
+  SERVICE_NAME: text,
+  /** Domains of addresses that may register; empty allows all. */
+  ALLOWED_EMAIL_DOMAINS: optionalList,
+  /** Base URL of the pages that links in mails open. */
+  PUBLIC_URL: issuer,
+  NOTIFY_NEW_SOURCE: text,
+  /** Who may register: `off`, `invite` or `open`. */
+  REGISTRATION: text,
   /** Whether the pages are deployed: `on`; any other value means no. */
   PAGES: text,
   // Lambda sets the first four of these. The AWS SDKs define the endpoints.

@@ -22,6 +22,7 @@ export const PROBLEMS = {
     400,
     'The request body must be a single JSON object in UTF-8, without a byte order mark or repeated members.',
   ],
+  invalid_link: [400, 'The link or code is invalid or expired.', 'link.refused'],
   invalid_credentials: [401, 'Incorrect username or password.', 'login.refused'],
   invalid_refresh_token: [401, 'The refresh token is invalid or expired.'],
   invalid_token: [401, 'Could not validate credentials.', 'token.refused'],
@@ -32,6 +33,7 @@ export const PROBLEMS = {
   unsupported_media_type: [415, 'The Content-Type header must be application/json.'],
   invalid_fields: [422, 'One or more fields are invalid.'],
   too_many_attempts: [429, 'Too many failed attempts. Try again later.', 'login.throttled'],
+  too_many_mails: [429, 'Too many requests. Try again later.', 'mail.throttled'],
   internal: [500, 'An unexpected error occurred.', 'request.crashed'],
   unavailable: [503, 'The service is temporarily unavailable. Try again shortly.', 'dependency.failed', 5],
 } as const satisfies Record<string, ProblemRow>

@@ -5,6 +5,9 @@ import { text } from 'node:stream/consumers'
 /** The account that the local AWS belongs to. */
 export const ACCOUNT = '123456789012'
 
+/** Region of operators' commands, which do not know the region of the local service. */
+export const OPERATOR_REGION = 'local'
+
 /** A request whose credentials have been checked. */
 export interface RestRequest {
   method: string
@@ -91,7 +94,7 @@ function checkCredentialScope(headers: IncomingHttpHeaders, service: string, reg
   const [day, ofRegion, ofService, terminator] = scope.split('/')
   const faults = [
     day !== String(date).slice(0, 8) && 'Date in Credential scope does not match the date of the request.',
-    ofRegion !== region && `Credential should be scoped to a valid region.`,
+    ![region, OPERATOR_REGION].includes(String(ofRegion)) && `Credential should be scoped to a valid region.`,
     ofService !== service && `Credential should be scoped to correct service: '${service}'.`,
     terminator !== 'aws4_request' && `Credential should be scoped with a valid terminator: 'aws4_request'.`,
   ]

@@ -2,6 +2,14 @@ import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
 import type { AwsSettings } from '../lib/aws/settings.ts'
+import {
+  CONFIRMATION_RANDOM_BYTES,
+  type ConfirmationKind,
+  newRequestId,
+  REQUEST_ID_BYTES,
+  startConfirmation,
+} from '../lib/mail/confirmation.ts'
+import { claimMail } from '../lib/mail/store.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../lib/sessions/session.ts'
 import { putSession } from '../lib/sessions/store.ts'
 import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
@@ -12,7 +20,8 @@ import type { User } from '../lib/users/user.ts'
 const PATIENCE_MS = 10_000
 const HOUR_MS = 3_600_000
 
-const PLACEHOLDER = /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|session id|id|generation)\}\}$/
+const PLACEHOLDER =
+  /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|session id|id|generation|registration token|reset token|address token)\}\}$/
 
 /** The inputs for the tokens of sample events. */
 export interface TokenSource {
@@ -32,6 +41,8 @@ export interface TokenSource {
  * - `{{forged admin token}}`: an access token that names the service's key and is signed by another key.
  * - `{{user refresh token}}` and `{{user session id}}`: those of a new session.
  * - `{{user id}}` and `{{user generation}}`: those of the user.
+ * - `{{user reset token}}`, `{{user address token}}` and `{{user registration token}}`: the token of a mail's link, for a new
+ *   password of the user, for a new address of the user, and for a new user.
  *
  * @param event - Any JSON value.
  * @param now - Instant that the tokens are issued at.
@@ -51,10 +62,35 @@ export async function fillTokens<T>(event: T, source: TokenSource, now: Date): P
         ? accessToken(user, kind, aws, source, now)
         : what === 'id' || what === 'generation'
           ? String(user[what])
-          : sessionOf(user, what, table, now)
+          : isConfirmation(what)
+            ? confirmationToken(user, CONFIRMATIONS[what], table, now)
+            : sessionOf(user, what, table, now)
     text = text.replaceAll(placeholder, await value)
   }
   return JSON.parse(text)
+}
+
+const CONFIRMATIONS = {
+  'registration token': 'registration',
+  'reset token': 'reset',
+  'address token': 'address',
+} as const
+
+const isConfirmation = (what: string): what is keyof typeof CONFIRMATIONS => what in CONFIRMATIONS
+
+async function confirmationToken(
+  { id: userId, generation, email }: User,
+  kind: ConfirmationKind,
+  table: Table,
+  now: Date,
+): Promise<string> {
+  const address = kind === 'reset' ? undefined : `${kind}@example.org`
+  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+  const bindings = kind === 'registration' ? {} : { userId, generation, email }
+  const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
+  const { confirmation, token } = startConfirmation(kind, requestId, bindings, now, random)
+  await claimMail(table, requestId, 'sample', confirmation, now)
+  return token
 }
 
 async function sessionOf(user: User, what: string, table: Table, now: Date): Promise<string> {

@@ -5,20 +5,21 @@ interface Shown {
   stage: string
   apiName: string
   tableName: string
+  /** Functions whose duration is shown. */
   functionNames: string[]
 }
 
 /** An account has three dashboards for free, each with this number of metrics. */
 const FREE_METRICS = 50
 /** Metrics on the dashboard in addition to those of the single functions. */
-const SHARED_METRICS = 24
+const SHARED_METRICS = 25
 
 /**
  * Returns the body of the CloudWatch dashboard
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html).
  *
  * Each function adds two metrics, its duration and its throttles. If they exceed the free metrics, the dashboard shows
- * the throttles of all functions as one metric. Then it is free with up to 25 functions.
+ * the throttles of all functions as one metric. Then it is free with up to 24 functions.
  */
 export function dashboardBody(shown: Shown): string {
   const { namespace, region, stage, apiName, tableName, functionNames } = shown
@@ -53,6 +54,7 @@ export function dashboardBody(shown: Shown): string {
         ...events('password.changed', 'password.refused'),
       ]),
       widget('Tokens', 'Sum', events('token.refused', 'session.reuse')),
+      widget('Mail', 'Sum', events('mail.sent', 'mail.refused', 'mail.unknown')),
       widget('Failures', 'Sum', [
         ...events('dependency.failed', 'request.crashed', 'hash.refused', 'key.refused'),
         [namespace, 'Aborted'],
@@ -68,12 +70,6 @@ export function dashboardBody(shown: Shown): string {
       widget('Throttled for lack of concurrency', 'Sum', throttles),
       widget('Concurrency', 'Maximum', [
         ['AWS/Lambda', 'ConcurrentExecutions', { label: 'the whole account' }],
-        ...['login', 'authorizer'].map((key) => [
-          'AWS/Lambda',
-          'ConcurrentExecutions',
-          'FunctionName',
-          `${namespace}-${key}`,
-        ]),
       ]),
       widget('Table', 'Sum', [
         ofTable('ConsumedReadCapacityUnits'),

@@ -38,6 +38,9 @@ export interface Service {
   }
   custom: {
     pages: string
+    registration: string
+    /** Sender of mails; empty if the service sends none. */
+    mailFrom: string
     /** Method throttles such as `200/100`, by route. */
     throttles: Record<string, string>
     signingKey: string
@@ -57,7 +60,7 @@ export interface FunctionDefinition {
   handler: string
   environment?: Record<string, string>
   events?: { http?: string | object }[]
-  iamRoleStatements?: object[]
+  iamRoleStatements?: { Action: string[] }[] | undefined
 }
 
 /** A CloudFormation resource as `serverless.yml` includes it, variables resolved. */

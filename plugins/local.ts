@@ -12,6 +12,7 @@ import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.
 import { reject } from './reject.ts'
 
 const HTTP_PORT = 3000
+const LOCAL_SENDER = 'no-reply@localhost'
 
 /** Pauses before a failed event is tried again. On AWS they are 60 and 120 seconds. */
 const RETRY_PAUSES_MS = [1_000, 2_000]
@@ -50,14 +51,15 @@ export default class LocalPlugin {
   private isLocal = () => ['offline', 'offline start', 'invoke local'].includes(this.command)
 
   /**
-   * Resolves `${local:url}` and `${local:breachedPasswords}`. The value is null for commands that package the service,
-   * which has others on AWS.
+   * Resolves `${local:url}`, `${local:breachedPasswords}` and `${local:mailFrom}`. The value is null for commands that
+   * package the service, which has others on AWS.
    */
   private async readLocal({ address, resolveVariable }: Variable): Promise<{ value: string | null }> {
     if (['deploy', 'package'].includes(this.serverless.processedInput.commands[0] ?? ''))
       return { value: null }
     // A developer's machine may be offline, and demo passwords are known ones.
     if (address === 'breachedPasswords') return { value: 'off' }
+    if (address === 'mailFrom') return { value: LOCAL_SENDER }
     const configured = await resolveVariable('self:custom.serverless-offline.httpPort')
     return { value: `http://localhost:${this.options.httpPort ?? configured}` }
   }

@@ -69,7 +69,10 @@ function observe(serverless: Serverless): void {
         stage: provider.stage,
         apiName: naming.getApiGatewayName(),
         tableName: custom.tableName,
-        functionNames: Object.values(functions).map(({ name }) => name),
+        // Pages are constant text.
+        functionNames: Object.values(functions)
+          .filter(({ handler }) => !handler.startsWith('functions/pages/'))
+          .map(({ name }) => name),
       }),
     },
   }

@@ -108,6 +108,36 @@ const RULES: [
     ['yes', 'http://127.0.0.1:8000/range/', 'https://api.pwnedpasswords.com/range/'],
     'must be on or off',
   ],
+  ['limitMailSource', ['30/3600'], ['30', '0/3600'], LIMIT],
+  ['limitMailRecipient', ['3/3600'], ['3', '3/0'], LIMIT],
+  [
+    'serviceName',
+    ['Example', 'Größe & Co. «Zürich»', 'x'.repeat(40)],
+    ['x'.repeat(41), 'ü'.repeat(21), 'two\nlines', 'a\u0000b', 'right\u202eleft'],
+    'must be 1 to 40 bytes of text in one line',
+  ],
+  [
+    'publicUrl',
+    ['https://app.example.com', 'https://example.com/app', 'http://localhost:3000'],
+    ['app.example.com', 'http://app.example.com', 'https://app.example.com/', 'https://app.example.com/#a'],
+    ISSUER,
+  ],
+  ['registration', ['off', 'invite', 'open'], ['on', 'closed'], 'must be off or invite or open'],
+  [
+    'allowedEmailDomains',
+    ['', 'example.org', 'example.org,mail.example.com'],
+    [
+      'Example.org',
+      '@example.org',
+      'example.org, example.com',
+      'example.org,',
+      'exämple.org',
+      '*.example.org',
+    ],
+    'must be domains in lower case, such as example.org,example.com',
+  ],
+  ['notifyNewSource', ['on', 'off'], ['true'], 'must be on or off'],
+  ['pages', ['on', 'off'], ['yes'], 'must be on or off'],
   ['retained', [true, false, 'true', 'false'], ['yes', 1], 'must be true or false'],
 ]
 
@@ -118,6 +148,33 @@ describe.each(RULES)('the parameter %s', (name, valid, invalid, message) => {
   test.each(invalid)('may not be %j', (value) => {
     expect(faultsOf('prod', { [name]: value })).toEqual([`The parameter ${name} ${message}.`])
   })
+})
+
+const PAGES_NEEDED =
+  'The parameter publicUrl must name the pages that links in mails open, because pages is off.'
+
+test.each(['no-reply@example.org', 'a@b.example'])('the parameter mailFrom may be %s', (mailFrom) => {
+  expect(faultsOf('prod', { mailFrom, pages: 'on' })).toEqual([])
+})
+
+test.each([
+  'example.org',
+  'Service <no-reply@example.org>',
+  'a@b@c.example',
+  'a@b.example\r\nBcc: c@d.example',
+  '@b',
+])('the parameter mailFrom may not be %j', (mailFrom) => {
+  expect(faultsOf('prod', { mailFrom, pages: 'on' })).toEqual([
+    'The parameter mailFrom must be an e-mail address, such as no-reply@example.org.',
+  ])
+})
+
+test('links in mails need the pages, or a publicUrl with other pages', () => {
+  const mailFrom = 'no-reply@example.org'
+  expect(faultsOf('prod', { mailFrom, pages: 'off', publicUrl: null })).toEqual([PAGES_NEEDED])
+  expect(faultsOf('prod', { mailFrom, pages: 'off', publicUrl: 'https://app.example' })).toEqual([])
+  expect(faultsOf('prod', { mailFrom, pages: 'on', publicUrl: null })).toEqual([])
+  expect(faultsOf('prod', { mailFrom: null, pages: 'off', publicUrl: null })).toEqual([])
 })
 
 test.each(['a', 'prod', '2026-11', 'fifteen-letters'])('a stage may be named %s', (stage) => {

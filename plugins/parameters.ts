@@ -1,4 +1,5 @@
 import { SETTINGS } from '../lib/config.ts'
+import { LOGIN_NAME } from '../lib/users/login-name.ts'
 import { didYouMean } from './did-you-mean.ts'
 
 /** Parameters by name. One that is `null` has no value. */
@@ -34,6 +35,14 @@ const RULES: Record<string, (text: string) => unknown> = {
   signingKey: oneOf('a', 'b'),
   publishedKeys: oneOf('a', 'b', 'a,b'),
   breachedPasswords: oneOf('on', 'off'),
+  limitMailSource: SETTINGS.LIMIT_MAIL_SOURCE,
+  limitMailRecipient: SETTINGS.LIMIT_MAIL_RECIPIENT,
+  mailFrom: sender,
+  serviceName: shortName,
+  publicUrl: SETTINGS.PUBLIC_URL,
+  registration: oneOf('off', 'invite', 'open'),
+  allowedEmailDomains: domains,
+  notifyNewSource: oneOf('on', 'off'),
   pages: oneOf('on', 'off'),
   retained: oneOf('true', 'false'),
   buildFolder: () => {},
@@ -76,6 +85,30 @@ function origins(text: string): void {
       throw new Error(
         'must be *, or origins such as https://app.example.com, separated by commas, with nothing after the host or port',
       )
+    }
+  }
+}
+
+function sender(text: string): void {
+  if (!text.includes('@') || !LOGIN_NAME.test(text)) {
+    throw new Error('must be an e-mail address, such as no-reply@example.org')
+  }
+}
+
+/** An encoded word of a header holds as much (RFC 2047 section 2). */
+const LONGEST_NAME_BYTES = 40
+
+function shortName(text: string): void {
+  if (!/^[^\p{C}]+$/u.test(text) || Buffer.byteLength(text) > LONGEST_NAME_BYTES) {
+    throw new Error(`must be 1 to ${LONGEST_NAME_BYTES} bytes of text in one line`)
+  }
+}
+
+function domains(text: string): void {
+  if (text === '') return
+  for (const domain of text.split(',')) {
+    if (!LOGIN_NAME.test(`a@${domain}`) || domain !== domain.toLowerCase()) {
+      throw new Error('must be domains in lower case, such as example.org,example.com')
     }
   }
 }
@@ -128,6 +161,9 @@ export function faultsOf(stage: string, parameters: Parameters): string[] {
       return [`The parameter ${name} ${(error as Error).message}.`]
     }
   })
+  if (parameters.mailFrom && parameters.pages !== 'on' && !parameters.publicUrl) {
+    faults.push('The parameter publicUrl must name the pages that links in mails open, because pages is off.')
+  }
   if (stage.length > LONGEST_STAGE || !/^[a-z0-9-]+$/.test(stage)) {
     faults.unshift(`The name of a stage must be 1 to ${LONGEST_STAGE} of a-z, 0-9 and hyphens.`)
   }

@@ -8,6 +8,7 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { AccountDeletionRequest } from '../../lib/http/schemas.ts'
+import { notify } from '../../lib/mail/request.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
@@ -22,16 +23,18 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'LIMIT_KNOWN_SOURCE',
     'LIMIT_USER',
     'LIMIT_USER_AND_KNOWN_SOURCE',
+    'MAILER',
   ])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { userId, generation } = principalOf(event, now)
   const { currentPassword } = readBody(event, AccountDeletionRequest)
 
-  const { sourceIp } = originOf(event)
-  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, sourceIp, now)
+  const origin = originOf(event)
+  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
   const user = await verifyCurrentPassword(table, attempt, generation, currentPassword)
   const [outcome] = await together([removeUser(table, user), returnAttempt(table, attempt)])
   if (outcome !== 'done') throw new ServiceError('conflict', 'the user changed')
+  await notify(table, config.MAILER, 'account-deleted', user, origin, now)
   console.info({ event: 'account.deleted', userId })
   return noContent()
 })

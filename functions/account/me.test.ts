@@ -36,10 +36,11 @@ describe('GET /me', () => {
 
   test.each([true, false])('returns the whole profile but secrets, verified: %s', async (emailVerified) => {
     const email = 'ada@example.org'
+    const emailAsWritten = 'Ada@Example.org'
     const createdAt = later(-600).toISOString()
     const ada = await addTestUser(
       table,
-      { username: 'ada', role: 'admin', email, emailVerified, createdAt },
+      { username: 'ada', role: 'admin', email, emailVerified, emailAsWritten, createdAt },
       now,
     )
     const { requestContext } = await eventOf('me')
@@ -48,10 +49,19 @@ describe('GET /me', () => {
     const response = await call('me', 'me', { requestContext: { ...requestContext, authorizer } })
     const { id: sub, changedAt } = ada
     const own = { sub, username: 'ada', role: 'admin', email, email_verified: emailVerified }
-    expect(response).toEqual(ok({ ...own, createdAt, changedAt }))
+    expect(response).toEqual(ok({ ...own, emailAsWritten, createdAt, changedAt }))
     // A new attribute of the profile is either returned, or listed here.
     const secret = ['passwordHash', 'requestId', 'generation', 'sessionGeneration', 'survivingSession']
-    const returned = ['id', 'username', 'role', 'email', 'emailVerified', 'createdAt', 'changedAt']
+    const returned = [
+      'id',
+      'username',
+      'role',
+      'email',
+      'emailVerified',
+      'emailAsWritten',
+      'createdAt',
+      'changedAt',
+    ]
     // A disabled user gets no response.
     const known = [...secret, ...returned, 'disabled']
     expect(Object.keys(await stored('ada')).sort()).toEqual(known.sort())
@@ -66,7 +76,7 @@ describe('GET /me', () => {
     const [read, ...others] = wire.calls()
     expect(others).toEqual([])
     const [request] = Object.values<object>(JSON.parse(String(read?.body)).RequestItems)
-    const permitted = permissions([]).me?.flatMap(({ Condition }) => attributesIn(Condition))
+    const permitted = permissions({}).me?.flatMap(({ Condition }) => attributesIn(Condition))
     expect(request).toMatchObject({
       ProjectionExpression: permitted?.map((name) => `#${name}`).join(', '),
       ExpressionAttributeNames: Object.fromEntries(permitted?.map((name) => [`#${name}`, name]) ?? []),

@@ -14,6 +14,6 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const { userId, generation } = principalOf(event, now)
   const user = await findOwnProfile(table, userId)
   requireUnrevoked(generation, user)
-  const { createdAt, changedAt } = user
-  return json(200, { ...claimsOf(userId, user), createdAt, changedAt })
+  const { emailAsWritten, createdAt, changedAt } = user
+  return json(200, { ...claimsOf(userId, user), emailAsWritten, createdAt, changedAt })
 })

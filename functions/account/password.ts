@@ -10,6 +10,7 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordChangeRequest } from '../../lib/http/schemas.ts'
+import { notify } from '../../lib/mail/request.ts'
 import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
@@ -32,15 +33,16 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'LIMIT_USER',
     'LIMIT_USER_AND_KNOWN_SOURCE',
     'BREACHED_PASSWORDS',
+    'MAILER',
   ])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { userId, username, generation, sessionId } = principalOf(event, now)
   const { currentPassword, newPassword } = readBody(event, PasswordChangeRequest)
   validateNewPassword(newPassword, username, '#/newPassword')
 
-  const { sourceIp } = originOf(event)
-  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, sourceIp, now)
-  await verifyCurrentPassword(table, attempt, generation, currentPassword)
+  const origin = originOf(event)
+  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
+  const verified = await verifyCurrentPassword(table, attempt, generation, currentPassword)
 
   const [{ session, user }] = await together([
     findSession(table, userId, sessionId),
@@ -53,6 +55,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const survivor = session && isLive(session, user, now) ? session.id : undefined
   const changes = { passwordHash, changedAt: new Date().toISOString(), ...revokeSessions(user, survivor) }
   if (!(await storeChange(table, user, changes))) throw new ServiceError('conflict', 'the user changed')
+  await notify(table, config.MAILER, 'password-changed', verified, origin, now)
   console.info({ event: 'password.changed', userId })
   return noContent()
 })

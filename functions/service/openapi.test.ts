@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { describeApi } from '../../lib/openapi/document.ts'
+import type { Feature } from '../../lib/openapi/route.ts'
 import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts'
 import { handler } from './openapi.ts'
 
@@ -10,11 +11,16 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-test.each([
-  ['on', true],
-  ['off', false],
-])('GET /openapi.json returns the description, with pages %s', async (PAGES, hasPages) => {
-  vi.stubEnv('PAGES', PAGES)
+test.each<[string, string, string, Feature[]]>([
+  ['on', 'a-mailer', 'open', ['pages', 'mail', 'invitations', 'registration']],
+  ['off', 'a-mailer', 'invite', ['mail', 'invitations']],
+  ['off', 'a-mailer', 'off', ['mail']],
+  ['on', '', 'open', ['pages']],
+])('returns the description, with pages %s, mailer "%s" and registration %s', async (...row) => {
+  const [pages, mailer, registration, features] = row
+  vi.stubEnv('PAGES', pages)
+  vi.stubEnv('MAILER', mailer)
+  vi.stubEnv('REGISTRATION', registration)
   expect(parsed(await handler(sampleEvent('openapi.json'), lambdaContext()))).toEqual({
     statusCode: 200,
     headers: {
@@ -22,12 +28,13 @@ test.each([
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
     },
-    body: JSON.parse(JSON.stringify(describeApi(stage, hasPages))),
+    body: JSON.parse(JSON.stringify(describeApi(stage, features))),
   })
 })
 
 test('returns 500 when PAGES is missing, and logs its name', async () => {
   vi.stubEnv('PAGES', '')
+  vi.stubEnv('REGISTRATION', 'off')
   const error = vi.spyOn(console, 'error').mockReturnValue()
   const { statusCode } = await handler(sampleEvent('openapi.json'), lambdaContext())
   expect(statusCode).toBe(500)

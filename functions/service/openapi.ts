@@ -2,12 +2,13 @@ import { readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { json } from '../../lib/http/responses.ts'
 import { describeApi, serverUrlOf } from '../../lib/openapi/document.ts'
+import { featuresOf } from '../../lib/openapi/route.ts'
 
 /**
  * GET /openapi.json: the description of this API (OpenAPI 3.1). It contains the host of the request,
  * so caches must not store it.
  */
 export const handler = apiHandler(async (event) => {
-  const config = readConfig(['PAGES'])
-  return json(200, describeApi(serverUrlOf(event), config.PAGES === 'on'))
+  const config = readConfig(['PAGES', 'MAILER', 'REGISTRATION'])
+  return json(200, describeApi(serverUrlOf(event), featuresOf(config)))
 })

@@ -8,6 +8,7 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import { LoginRequest } from '../../lib/http/schemas.ts'
+import { notifyNewSource } from '../../lib/mail/request.ts'
 import { admitAttempt, completeAttempt, upgradeHash, verifyUserPassword } from '../../lib/passwords/verify.ts'
 import {
   lifetimesFrom,
@@ -36,6 +37,8 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) 
     'TOKEN_ISSUER',
     'TOKEN_AUDIENCE',
     'TOKEN_TTL_SECONDS',
+    'NOTIFY_NEW_SOURCE',
+    'MAILER',
   ])
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }
@@ -58,6 +61,7 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) 
     putSession(table, session),
     completeAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
     upgradeHash(table, user, password),
+    notifyNewSource(table, config, attempt.mark, user, origin, now),
   ]).catch(async (error) => {
     // If this fails too, the session expires by itself: no client has its refresh token.
     await abandonSession(table, session, now).catch(() => undefined)

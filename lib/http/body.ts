@@ -66,5 +66,6 @@ function fieldErrors({ issues }: z.core.$ZodError): FieldError[] {
   }))
 }
 
-const fieldDetail = ({ path, message }: z.core.$ZodIssue) =>
-  path.length === 0 ? 'Must be a JSON object.' : message
+// A rule over several fields is a schema's own, and has no path either.
+const fieldDetail = ({ path, code, message }: z.core.$ZodIssue) =>
+  path.length === 0 && code !== 'custom' ? 'Must be a JSON object.' : message

@@ -6,6 +6,11 @@ import { pageHandler } from './page.ts'
 const HTML = '<link href="lamp/page.css"><script src="lamp/page.js"></script>'
 const FILES = { 'page.css': 'b { color: red }', 'page.js': "console.log('é')" }
 
+const eventOf = (path: string, pathParameters: { file: string } | null = null) => {
+  const event = sampleEvent('signin.json')
+  return { ...event, pathParameters, requestContext: { ...event.requestContext, path: `/dev/${path}` } }
+}
+
 const headers = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -24,14 +29,15 @@ const NOT_FOUND = {
   body: { type: 'about:blank', title: 'Not Found', status: 404, detail: 'Resource not found.' },
 }
 
-const get = async (files: Record<string, string>, pathParameters: { file: string } | null) =>
-  parsed(
-    await pageHandler(
-      'lamp',
-      HTML,
-      files,
-    )({ ...sampleEvent('signin.json'), pathParameters }, lambdaContext()),
+const get = async (files: Record<string, string>, pathParameters: { file: string } | null) => {
+  const path = pathParameters === null ? 'lamp' : `lamp/${pathParameters.file}`
+  return parsed(
+    await pageHandler({ folder: 'lamp', pages: { lamp: HTML }, files })(
+      eventOf(path, pathParameters),
+      lambdaContext(),
+    ),
   )
+}
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -78,18 +84,52 @@ test.each([
 
 test('the page is not found at its path with a trailing slash', async () => {
   vi.spyOn(console, 'info').mockReturnValueOnce()
-  const event = sampleEvent('signin.json')
-  const requestContext = { ...event.requestContext, path: '/dev/lamp/' }
-  const response = await pageHandler('lamp', HTML, FILES)({ ...event, requestContext }, lambdaContext())
+  const response = await pageHandler({ folder: 'lamp', pages: { lamp: HTML }, files: FILES })(
+    eventOf('lamp/'),
+    lambdaContext(),
+  )
   expect(parsed(response)).toEqual(NOT_FOUND)
+})
+
+test('several pages share one folder of files, and scripts import the hashed names of those above', async () => {
+  const pages = { lamp: '<script src="lamp/page.js"></script>', bulb: '<script src="lamp/bulb.js"></script>' }
+  const [form, page] = ['export const lit = true', "import { lit } from '../form.js'"]
+  const handler = pageHandler({
+    folder: 'lamp',
+    pages,
+    files: { 'form.js': form, 'page.js': page, 'bulb.js': 'b' },
+  })
+  const linked = page.replace('../form.js', `./form-${hashed(form)}.js`)
+  const file = `page-${hashed(linked)}.js`
+  const bodyOf = async (...event: Parameters<typeof eventOf>) =>
+    parsed(await handler(eventOf(...event), lambdaContext())).body
+  expect(await bodyOf('lamp')).toBe(`<script src="lamp/${file}"></script>`)
+  expect(await bodyOf('bulb')).toBe(`<script src="lamp/bulb-${hashed('b')}.js"></script>`)
+  expect(await bodyOf(`lamp/${file}`, { file })).toBe(linked)
+  vi.spyOn(console, 'info').mockReturnValue()
+  expect(await bodyOf('lamp/bulb', { file: 'bulb' })).toEqual(NOT_FOUND.body)
+})
+
+test('a page has the parts that it has the name of', async () => {
+  const html = '<p>\n  <!-- if mail -->\n  a\n  <!-- end -->\n  <!-- if pages -->\n  b\n  <!-- end -->\n</p>'
+  let names: string[] = []
+  const handler = pageHandler({ folder: 'lamp', pages: { lamp: html }, files: {}, readNames: () => names })
+  const bodyOf = async () => (await handler(eventOf('lamp'), lambdaContext())).body
+  expect(await bodyOf()).toBe('<p>\n</p>')
+  names = ['mail']
+  expect(await bodyOf()).toBe('<p>\n  a\n</p>')
+  names = ['pages', 'mail']
+  expect(await bodyOf()).toBe('<p>\n  a\n  b\n</p>')
 })
 
 test('a page varies by origin if origins are listed', async () => {
   vi.stubEnv('ALLOWED_ORIGINS', 'https://app.example')
   vi.resetModules()
   const anew = await import('./page.ts')
-  const event = { ...sampleEvent('signin.json'), headers: { origin: 'https://app.example' } }
-  expect(await anew.pageHandler('lamp', HTML, {})(event, lambdaContext())).toEqual({
+  const event = { ...eventOf('lamp'), headers: { origin: 'https://app.example' } }
+  expect(
+    await anew.pageHandler({ folder: 'lamp', pages: { lamp: HTML }, files: {} })(event, lambdaContext()),
+  ).toEqual({
     statusCode: 200,
     headers: {
       'Content-Type': 'text/html; charset=utf-8',

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { APIGatewayProxyResult } from 'aws-lambda'
 import { ServiceError } from '../errors.ts'
 import { apiHandler } from './handler.ts'
+import { found } from './responses.ts'
 
 /**
  * Allows files of this origin only: no inline code, no `eval`, no other origin, no frames (CSP Level 3).
@@ -25,41 +26,86 @@ const CONTENT_TYPES: Record<string, string> = {
 
 const HASH_CHARACTERS = 16
 
+/** Pages, and what they load. */
+interface Site {
+  /** Path that the files are under, without slashes. */
+  folder: string
+  /**
+   * HTML by path, without slashes. It refers to files as `"folder/file"`, relative to its own path, with or without a stage.
+   * A part from `<!-- if name -->` to `<!-- end -->` is for pages that have what `name` names.
+   */
+  pages: Record<string, string>
+  /** Text by file name, which ends with one of {@link CONTENT_TYPES}. A script imports one above it as `'../file'`. */
+  files: Record<string, string>
+  /** Reads what the pages have, at each request for a page. */
+  readNames?: () => readonly string[]
+  /** Relative URL by the last part of a path: what is there leads to the URL. */
+  redirects?: Record<string, string>
+}
+
 /**
- * Creates the Lambda handler of a page and its files: `GET /name`, and `GET /name/{file}` for each file.
+ * Creates the Lambda handler of pages and their files: `GET /name` for each page, and `GET /folder/{file}` for each file.
  *
  * File names contain a hash of the content, so caches may store files permanently (RFC 8246). Caches
  * revalidate the page, which contains these names. The gateway compresses both
  * (`minimumCompressionSize`). With a trailing slash, the page would resolve its relative file names to
  * wrong paths, so that path is not found.
- *
- * @param name - Path of the page, without slashes.
- * @param html - The page. It refers to its files as `"name/file"`, relative to its own path, with or without a stage.
- * @param files - Text by file name, which ends with one of {@link CONTENT_TYPES}.
  */
-export function pageHandler(name: string, html: string, files: Record<string, string>) {
-  const served = new Map<string, APIGatewayProxyResult>()
-  let page = html
-  for (const [file, text] of Object.entries(files)) {
+export function pageHandler({ folder, pages, files, readNames = () => [], redirects = {} }: Site) {
+  const { hashedNames, servedFiles } = hashFiles(files)
+  const inFolder = (name: string) => `"${folder}/${name}"`
+  const html = new Map(
+    Object.entries(pages).map(([name, page]) => [name, replaceEach(page, hashedNames, inFolder, inFolder)]),
+  )
+  const locations = new Map(Object.entries(redirects))
+
+  const serve = (name: string) => {
+    const [page, location] = [html.get(name), locations.get(name)]
+    if (location !== undefined) return found(location)
+    return page && textResponse('text/html; charset=utf-8', 'no-cache', withParts(page, readNames()))
+  }
+  return apiHandler(async ({ pathParameters, requestContext: { path } }) => {
+    const file = pathParameters?.file
+    const served = file === undefined ? serve(path.slice(path.lastIndexOf('/') + 1)) : servedFiles.get(file)
+    if (!served || path.endsWith('/')) throw new ServiceError('not_found', 'no such file of the page')
+    return served
+  })
+}
+
+/** Names each file by a hash of its content, and replaces the names of files above it in it. */
+function hashFiles(files: Record<string, string>) {
+  const hashedNames: [file: string, hashed: string][] = []
+  const servedFiles = new Map<string, APIGatewayProxyResult>()
+  for (const [file, source] of Object.entries(files)) {
+    const text = replaceEach(
+      source,
+      hashedNames,
+      (name) => `'../${name}'`,
+      (name) => `'./${name}'`,
+    )
     const digest = hash('sha256', text).slice(0, HASH_CHARACTERS)
     const [stem = '', extension = ''] = file.split(/\.(?=[^.]*$)/)
     const hashed = `${stem}-${digest}.${extension}`
-    page = page.replaceAll(`"${name}/${file}"`, `"${name}/${hashed}"`)
-    served.set(
+    hashedNames.push([file, hashed])
+    servedFiles.set(
       hashed,
       textResponse(String(CONTENT_TYPES[extension]), 'public, max-age=31536000, immutable', text),
     )
   }
-  const wholePage = textResponse('text/html; charset=utf-8', 'no-cache', page)
-
-  return apiHandler(async ({ pathParameters, requestContext }) => {
-    const file = pathParameters?.file
-    const found = file === undefined ? wholePage : served.get(file)
-    if (found === undefined || requestContext.path.endsWith('/'))
-      throw new ServiceError('not_found', 'no such file of the page')
-    return found
-  })
+  return { hashedNames, servedFiles }
 }
+
+const replaceEach = (
+  text: string,
+  names: readonly (readonly [name: string, next: string])[],
+  before: (name: string) => string,
+  after: (next: string) => string,
+): string => names.reduce((result, [name, next]) => result.replaceAll(before(name), after(next)), text)
+
+const withParts = (html: string, names: readonly string[]): string =>
+  html.replaceAll(/ *<!-- if (\w+) -->\n(.*?) *<!-- end -->\n/gs, (_, name, part) =>
+    names.includes(name) ? part : '',
+  )
 
 const textResponse = (contentType: string, cacheControl: string, body: string): APIGatewayProxyResult => ({
   statusCode: 200,

@@ -28,11 +28,25 @@ export function json(status: number, body: object, headers?: Headers): APIGatewa
 export const publicJson = (body: object): APIGatewayProxyResult =>
   json(200, body, { 'Cache-Control': 'public, max-age=300', 'Access-Control-Allow-Origin': '*' })
 
+/** Returns the response to a request for a mail: 202, whether or not a mail is sent. */
+export const accepted = (requestId: string): APIGatewayProxyResult => json(202, { requestId })
+
 /** Returns a 204 No Content response (RFC 9110 section 15.3.5). */
 export const noContent = (): APIGatewayProxyResult => ({
   statusCode: 204,
   headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
   body: '',
+})
+
+/**
+ * Returns a 302 Found response (RFC 9110 section 15.4.3).
+ *
+ * @param location - Relative to the path of the request.
+ */
+export const found = (location: string): APIGatewayProxyResult => ({
+  ...noContent(),
+  statusCode: 302,
+  headers: { ...noContent().headers, Location: location },
 })
 
 /** Returns the RFC 9457 problem response of a failure. */

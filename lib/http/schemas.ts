@@ -1,13 +1,25 @@
+import { domainToASCII } from 'node:url'
 import * as z from 'zod/mini'
 import { LOGIN_NAME } from '../users/login-name.ts'
 
 /** Maximum size of a password in UTF-8, in normalisation form C. */
 export const MAX_PASSWORD_BYTES = 1_024
 
-/** A username or an e-mail address as clients send it. It is read into lower case, as it is stored. */
+// Only a domain beyond ASCII is changed: `domainToASCII` also reads numbers as IPv4 addresses. It removes line breaks and
+// what follows the host of a URL, so a domain with other ASCII characters than those of names stays, and is refused.
+const withAsciiDomain = (text: string): string =>
+  text.replace(/(?<=@)[A-Za-z0-9.\u0080-\uffff-]+$/, (domain) =>
+    /^[ -~]*$/.test(domain) ? domain : domainToASCII(domain),
+  )
+
+/**
+ * A username or an e-mail address as clients send it. It is read into lower case, as it is stored, with its domain in
+ * A-labels (RFC 5890 section 2.3.2.1).
+ */
 export const LoginName = z
   .string('Must be a string.')
   .check(
+    z.overwrite(withAsciiDomain),
     z.regex(
       LOGIN_NAME,
       'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.',
@@ -43,3 +55,57 @@ export const PasswordChangeRequest = z.strictObject({ currentPassword: Password,
 
 /** Body of `DELETE /me`. */
 export const AccountDeletionRequest = z.strictObject({ currentPassword: Password })
+
+/** An e-mail address as clients send it. Upper and lower case stay as written, for mails. */
+export const EmailAddress = z.string('Must be a string.').check(
+  z.overwrite(withAsciiDomain),
+  z.refine((text) => text.includes('@') && LOGIN_NAME.test(text), 'Must be an e-mail address.'),
+)
+
+/** Id of a request for a mail. */
+const RequestId = z.string('Must be a string.').check(z.maxLength(384, 'Must not exceed 384 characters.'))
+
+const Code = z.string('Must be a string.').check(z.regex(/^\d{8}$/, 'Must be 8 digits.'))
+
+/** The proof that a client has read a mail: the token of its link, or its code and the id of the request. */
+const proof = {
+  token: z.optional(z.string('Must be a string.').check(z.maxLength(512, 'Must not exceed 512 characters.'))),
+  requestId: z.optional(RequestId),
+  code: z.optional(Code),
+}
+
+/** The members of a body that prove that the client has read a mail. */
+export interface ProofFields {
+  token?: string | undefined
+  requestId?: string | undefined
+  code?: string | undefined
+}
+
+const hasProof = ({ token, requestId, code }: ProofFields) =>
+  token === undefined
+    ? requestId !== undefined && code !== undefined
+    : requestId === undefined && code === undefined
+
+const PROOF = 'Must have either a token, or a requestId and a code.'
+
+/** Body of `POST /register`. */
+export const RegistrationRequest = z.strictObject({ email: EmailAddress })
+
+/** Body of `POST /register/confirm`. */
+export const RegistrationConfirmation = z
+  .strictObject({ ...proof, password: Password, username: z.optional(LoginName) })
+  .check(z.refine(hasProof, PROOF))
+
+/** Body of `POST /password/forgot`. */
+export const ForgottenPasswordRequest = z.strictObject({ login: LoginName })
+
+/** Body of `POST /password/reset`. */
+export const PasswordResetRequest = z
+  .strictObject({ ...proof, password: Password })
+  .check(z.refine(hasProof, PROOF))
+
+/** Body of `PUT /email`. */
+export const EmailChangeRequest = z.strictObject({ email: EmailAddress, currentPassword: Password })
+
+/** Body of `POST /email/confirm`. */
+export const EmailConfirmation = z.strictObject(proof).check(z.refine(hasProof, PROOF))

@@ -15,6 +15,11 @@ declare module '*/page.js' {
   export default text
 }
 
+declare module '*/form.js' {
+  const text: string
+  export default text
+}
+
 declare module 'swagger-ui-dist/swagger-ui.css' {
   const text: string
   export default text

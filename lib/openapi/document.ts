@@ -3,7 +3,7 @@ import { headerOf } from '../http/headers.ts'
 import { HEADERS, headerRefs, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
 import { PAGE_ROUTES } from './pages.ts'
 import { problemRefs, problemResponses } from './responses.ts'
-import { operationIdOf, PAGE_TAGS, type Route, statusOf, TAGS } from './route.ts'
+import { type Feature, operationIdOf, PAGE_TAGS, type Route, statusOf, TAGS } from './route.ts'
 import { ROUTES } from './routes.ts'
 import { requestRef, SCHEMAS } from './schemas.ts'
 
@@ -29,12 +29,16 @@ export function serverUrlOf({ headers, requestContext }: APIGatewayProxyEvent): 
  * The request schemas are those that validate requests. The problems are those of `lib/errors.ts`.
  *
  * @param serverUrl - See {@link serverUrlOf}.
- * @param hasPages - Whether the pages are switched on.
+ * @param features - What is switched on.
  * @see https://spec.openapis.org/oas/v3.1.0
  */
-export function describeApi(serverUrl: string, hasPages: boolean) {
-  const routes = hasPages ? [...ROUTES, ...PAGE_ROUTES] : ROUTES
+export function describeApi(serverUrl: string, features: readonly Feature[]) {
+  const hasPages = features.includes('pages')
+  const routes = [...ROUTES, ...PAGE_ROUTES].filter(({ needs = [] }) =>
+    [needs].flat().every((feature) => features.includes(feature)),
+  )
   const tags = hasPages ? { ...TAGS, ...PAGE_TAGS } : TAGS
+  const parts = { paths: pathsOf(routes), responses: problemResponses(routes) }
   return {
     openapi: '3.1.0',
     info: {
@@ -47,7 +51,7 @@ export function describeApi(serverUrl: string, hasPages: boolean) {
     },
     servers: [{ url: serverUrl, description: 'The service that sent this description.' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-    paths: pathsOf(routes),
+    paths: parts.paths,
     components: {
       securitySchemes: {
         accessToken: {
@@ -58,10 +62,24 @@ export function describeApi(serverUrl: string, hasPages: boolean) {
         },
       },
       headers: hasPages ? { ...HEADERS, ...PAGE_HEADERS } : HEADERS,
-      responses: problemResponses(routes),
-      schemas: SCHEMAS,
+      responses: parts.responses,
+      schemas: schemasIn(parts),
     },
   }
+}
+
+/** Returns the schemas that a part of the description refers to, and those that they refer to. */
+function schemasIn(part: object): Record<string, object> {
+  const used = new Set<string>()
+  const add = (text: string) => {
+    for (const [, name = ''] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      if (used.has(name)) continue
+      used.add(name)
+      add(JSON.stringify(SCHEMAS[name]))
+    }
+  }
+  add(JSON.stringify(part))
+  return Object.fromEntries(Object.entries(SCHEMAS).filter(([name]) => used.has(name)))
 }
 
 function pathsOf(routes: readonly Route[]) {

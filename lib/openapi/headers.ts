@@ -67,6 +67,12 @@ export const PAGE_HEADERS = {
     required: true,
     schema: { type: 'string', pattern: "^default-src 'none'; " },
   },
+  Location: {
+    description: 'The page, relative to this path.',
+    required: true,
+    schema: { type: 'string', format: 'uri-reference' },
+    example: '../forgot',
+  },
   NoReferrer: {
     description: 'Browsers must not send a Referer header from the page.',
     required: true,

@@ -1,5 +1,5 @@
 import type { HeaderName } from './headers.ts'
-import type { Route } from './route.ts'
+import type { Feature, Route } from './route.ts'
 
 const pageHeaders = (cache: HeaderName): Record<string, HeaderName> => ({
   'Cache-Control': cache,
@@ -8,48 +8,66 @@ const pageHeaders = (cache: HeaderName): Record<string, HeaderName> => ({
 })
 const text = { schema: { type: 'string' } }
 
-/** Returns the routes of a page and of its files. */
-const pageRoutes = (name: string, operationId: string, summary: string): Route[] => [
-  {
-    method: 'get',
-    path: `/${name}`,
-    operationId,
-    tag: 'Pages',
-    summary,
-    response: {
-      description: 'The page.',
-      headers: pageHeaders('NoCache'),
-      content: { 'text/html': text },
-    },
-    // For its path with a trailing slash.
-    problems: ['not_found'],
+const pageRoute = (name: string, operationId: string, summary: string, needs: Feature[] = []): Route => ({
+  method: 'get',
+  path: `/${name}`,
+  operationId,
+  needs: ['pages', ...needs],
+  tag: 'Pages',
+  summary,
+  response: {
+    description: 'The page.',
+    headers: pageHeaders('NoCache'),
+    content: { 'text/html': text },
   },
-  {
-    method: 'get',
-    path: `/${name}/{file}`,
-    operationId: `${operationId}File`,
-    tag: 'Pages',
-    summary: `Get a file of the page /${name}`,
-    parameters: [
-      {
-        name: 'file',
-        in: 'path',
-        required: true,
-        description: 'The name of the file, which contains a hash of its content.',
-        schema: { type: 'string' },
-      },
-    ],
-    response: {
-      description: 'The file.',
-      headers: pageHeaders('Immutable'),
-      content: { 'text/css': text, 'text/javascript': text },
+  // For its path with a trailing slash.
+  problems: ['not_found'],
+})
+
+const fileRoute = (folder: string, operationId: string, summary: string, needs: Feature[] = []): Route => ({
+  method: 'get',
+  path: `/${folder}/{file}`,
+  operationId,
+  needs: ['pages', ...needs],
+  tag: 'Pages',
+  summary,
+  parameters: [
+    {
+      name: 'file',
+      in: 'path',
+      required: true,
+      description: 'The name of the file, which contains a hash of its content.',
+      schema: { type: 'string' },
     },
-    problems: ['not_found'],
+  ],
+  response: {
+    description: 'The file.',
+    headers: pageHeaders('Immutable'),
+    content: { 'text/css': text, 'text/javascript': text },
   },
-]
+  problems: ['not_found'],
+})
 
 /** The routes of the pages, which can be switched off. */
 export const PAGE_ROUTES: Route[] = [
-  ...pageRoutes('docs', 'getDocsPage', 'Get the API documentation page'),
-  ...pageRoutes('signin', 'getSigninPage', 'Get the sign-in page'),
+  pageRoute('docs', 'getDocsPage', 'Get the API documentation page'),
+  fileRoute('docs', 'getDocsPageFile', 'Get a file of the page /docs'),
+  pageRoute('signin', 'getSigninPage', 'Get the sign-in page'),
+  fileRoute('signin', 'getSigninPageFile', 'Get a file of the page /signin'),
+  pageRoute('register', 'getRegistrationPage', 'Get the page to create an account', ['registration']),
+  pageRoute('forgot', 'getForgottenPasswordPage', 'Get the page to ask for a new password', ['mail']),
+  pageRoute('confirm', 'getConfirmationPage', 'Get the page that links in mails open', ['mail']),
+  fileRoute('confirm', 'getConfirmationPageFile', 'Get a file of the pages /register, /forgot and /confirm', [
+    'mail',
+  ]),
+  {
+    method: 'get',
+    path: '/.well-known/change-password',
+    operationId: 'getChangePasswordPage',
+    needs: ['pages', 'mail'],
+    tag: 'Pages',
+    summary: 'Find the page where users change their password',
+    description: 'For password managers (W3C: A Well-Known URL for Changing Passwords).',
+    response: { status: 302, description: 'The page is at `/forgot`.', headers: { Location: 'Location' } },
+  },
 ]

@@ -1,4 +1,5 @@
 import type { ZodMiniType } from 'zod/mini'
+import type { Config } from '../config.ts'
 import type { HeaderName } from './headers.ts'
 import type { ProblemName } from './problems.ts'
 
@@ -6,12 +7,36 @@ import type { ProblemName } from './problems.ts'
 export const TAGS = {
   Sessions: 'Sign in, refresh tokens, list and end sessions, sign out.',
   Content: 'Content for callers with an access token.',
-  Account: 'The caller’s account.',
+  Account: 'Accounts: registration, password, e-mail address.',
   Service: 'Public keys and API description.',
 }
 
 /** The group of the pages, which can be switched off. */
 export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
+
+/**
+ * What a parameter switches off, with the routes that need it: the pages, mails, registration by invitation, and
+ * registration by anybody.
+ */
+export const FEATURES = ['pages', 'mail', 'invitations', 'registration'] as const
+
+export type Feature = (typeof FEATURES)[number]
+
+/** Returns what the parameters of a service switch on. A page does not need `PAGES` to know that there are pages. */
+export function featuresOf({
+  PAGES = 'on',
+  MAILER,
+  REGISTRATION,
+}: Config<'MAILER' | 'REGISTRATION'> & Partial<Config<'PAGES'>>): Feature[] {
+  const hasMail = MAILER !== undefined
+  const isOn: Record<Feature, boolean> = {
+    pages: PAGES === 'on',
+    mail: hasMail,
+    invitations: hasMail && REGISTRATION !== 'off',
+    registration: hasMail && REGISTRATION === 'open',
+  }
+  return FEATURES.filter((feature) => isOn[feature])
+}
 
 /** A route, as a row of the API description. */
 export interface Route {
@@ -19,6 +44,8 @@ export interface Route {
   path: string
   /** Name of the function in generated clients. Default: method and path, `getHello` for `GET /hello`. */
   operationId?: string
+  /** What the route needs: all of these. */
+  needs?: Feature | readonly Feature[]
   /** Default: `Content`. */
   tag?: keyof typeof TAGS | keyof typeof PAGE_TAGS
   summary: string
@@ -29,7 +56,7 @@ export interface Route {
   parameters?: object[]
   response: {
     /** Default: 200 with `content`, 204 without. */
-    status?: 200 | 204
+    status?: 200 | 202 | 204 | 302
     /** Default: `The request succeeded.` */
     description?: string
     /** By header name. Added to the headers of every response, or replaces one of them. */
@@ -50,4 +77,5 @@ export function operationIdOf({ operationId, method, path }: Route): string {
 }
 
 /** Returns the status of the route's successful response. */
-export const statusOf = ({ response }: Route): 200 | 204 => response.status ?? (response.content ? 200 : 204)
+export const statusOf = ({ response }: Route): 200 | 202 | 204 | 302 =>
+  response.status ?? (response.content ? 200 : 204)

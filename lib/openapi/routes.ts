@@ -1,9 +1,15 @@
 import {
   AccountDeletionRequest,
+  EmailChangeRequest,
+  EmailConfirmation,
+  ForgottenPasswordRequest,
   LoginRequest,
   LogoutRequest,
   PasswordChangeRequest,
+  PasswordResetRequest,
   RefreshRequest,
+  RegistrationConfirmation,
+  RegistrationRequest,
 } from '../http/schemas.ts'
 import { MAX_CODE_POINTS, MIN_CODE_POINTS } from '../passwords/rules.ts'
 import type { Route } from './route.ts'
@@ -28,6 +34,20 @@ const ada = {
   email: 'ada@example.org',
   email_verified: false,
 }
+
+const REQUEST_ID = 'AbCdEfGhIjKlMnOpQrStUv'
+const token = `${REQUEST_ID}.AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQ`
+const password = 'correct horse battery staple'
+/** Returns the two ways to prove that a mail was read, with more members of the body. */
+const proofs = (more: object) => ({
+  token: { summary: 'The token in the link', value: { token, ...more } },
+  code: { summary: 'The code in the mail', value: { requestId: REQUEST_ID, code: '12345678', ...more } },
+})
+const requested = {
+  status: 202,
+  description: 'The request is accepted, whether or not a mail is sent.',
+  content: json(schemaRef('MailRequested'), { requestId: REQUEST_ID }),
+} as const
 const demoUser = (name: string) => ({
   summary: `The demo ${name}`,
   value: { username: name, password: name },
@@ -157,6 +177,102 @@ export const ROUTES: Route[] = [
     },
     response: { description: 'The password was changed.' },
     problems: ['conflict', 'too_many_attempts'],
+  },
+  {
+    method: 'post',
+    path: '/password/forgot',
+    operationId: 'forgotPassword',
+    needs: 'mail',
+    tag: 'Account',
+    summary: 'Ask for a new password',
+    description:
+      'Sends a mail with a link and a code to the address of the user, if there is one. The response is the same for every login name.',
+    body: {
+      schema: ForgottenPasswordRequest,
+      examples: { user: { summary: 'A login name', value: { login: 'ada@example.org' } } },
+    },
+    response: requested,
+    problems: ['too_many_mails'],
+  },
+  {
+    method: 'post',
+    path: '/password/reset',
+    operationId: 'resetPassword',
+    needs: 'mail',
+    tag: 'Account',
+    summary: 'Set a new password with the link or the code of a mail',
+    description:
+      'Ends all sessions of the user and revokes all access tokens. A link is valid for 60 minutes, a code for 10 minutes and five tries. The rules for the new password are those of `PUT /password`.',
+    body: { schema: PasswordResetRequest, examples: proofs({ password }) },
+    response: { description: 'The password was changed.' },
+    problems: ['invalid_link', 'too_many_attempts'],
+  },
+  {
+    method: 'put',
+    path: '/email',
+    operationId: 'changeEmail',
+    needs: 'mail',
+    tag: 'Account',
+    summary: 'Change the e-mail address',
+    description:
+      'Sends a mail with a link and a code to the new address, and a notice to the current one. The new address counts after `POST /email/confirm`. Wrong current passwords are limited as in `PUT /password`.',
+    isProtected: true,
+    body: {
+      schema: EmailChangeRequest,
+      examples: {
+        user: {
+          summary: 'The demo user',
+          value: { email: 'ada@example.org', currentPassword: 'user' },
+        },
+      },
+    },
+    response: requested,
+    problems: ['too_many_attempts', 'too_many_mails'],
+  },
+  {
+    method: 'post',
+    path: '/email/confirm',
+    operationId: 'confirmEmail',
+    needs: 'mail',
+    tag: 'Account',
+    summary: 'Confirm a new e-mail address',
+    description:
+      'The address is a login name from then on, in place of the earlier one. Revokes all access tokens: refresh to get a new one.',
+    body: { schema: EmailConfirmation, examples: proofs({}) },
+    response: { description: 'The address was changed.' },
+    problems: ['invalid_link', 'too_many_attempts'],
+  },
+  {
+    method: 'post',
+    path: '/register',
+    operationId: 'register',
+    needs: 'registration',
+    tag: 'Account',
+    summary: 'Register',
+    description:
+      'Sends a mail with a link and a code to the address. There is no account before `POST /register/confirm`. If the address has an account, the mail reports that, and the response is the same.',
+    body: {
+      schema: RegistrationRequest,
+      examples: { address: { summary: 'An address', value: { email: 'ada@example.org' } } },
+    },
+    response: requested,
+    problems: ['too_many_mails'],
+  },
+  {
+    method: 'post',
+    path: '/register/confirm',
+    operationId: 'confirmRegistration',
+    needs: 'invitations',
+    tag: 'Account',
+    summary: 'Create the account of a confirmed address',
+    description:
+      'Creates the account and signs in. Without a `username`, the address is the username. Another address than the confirmed one cannot be a username. After ten taken usernames the link is void.',
+    body: {
+      schema: RegistrationConfirmation,
+      examples: proofs({ password, username: 'ada' }),
+    },
+    response: { description: 'The account was created.', content: json(schemaRef('Tokens'), tokens) },
+    problems: ['invalid_link', 'too_many_attempts'],
   },
   {
     method: 'get',

@@ -1,16 +1,25 @@
 import * as z from 'zod/mini'
 import {
   AccountDeletionRequest,
+  EmailAddress,
+  EmailChangeRequest,
+  EmailConfirmation,
+  ForgottenPasswordRequest,
   LoginName,
   LoginRequest,
   LogoutRequest,
   MAX_PASSWORD_BYTES,
   Password,
   PasswordChangeRequest,
+  PasswordResetRequest,
   RefreshRequest,
+  RegistrationConfirmation,
+  RegistrationRequest,
   Token,
 } from '../http/schemas.ts'
 import { ROLES } from '../users/user.ts'
+
+const PROOF = 'The token of a link, or the id of a request and the code of its mail.'
 
 /** Names and descriptions of the request schemas as components of the API description. */
 const requests = z
@@ -38,6 +47,23 @@ const requests = z
     id: 'AccountDeletionRequest',
     description: 'The current password of the account to delete.',
   })
+
+  .add(EmailAddress, { id: 'EmailAddress', description: 'An e-mail address, as mails are sent to it.' })
+  .add(RegistrationRequest, { id: 'RegistrationRequest', description: 'The address of a new user.' })
+  .add(RegistrationConfirmation, {
+    id: 'RegistrationConfirmation',
+    description: `${PROOF} The password and the username of the new user.`,
+  })
+  .add(ForgottenPasswordRequest, {
+    id: 'ForgottenPasswordRequest',
+    description: 'A login name of the user.',
+  })
+  .add(PasswordResetRequest, { id: 'PasswordResetRequest', description: `${PROOF} The new password.` })
+  .add(EmailChangeRequest, {
+    id: 'EmailChangeRequest',
+    description: 'The new address and the current password.',
+  })
+  .add(EmailConfirmation, { id: 'EmailConfirmation', description: PROOF })
 
 /** Returns a reference to one of the {@link SCHEMAS}. */
 export const schemaRef = (name: keyof typeof RESPONSES) => ({ $ref: `#/components/schemas/${name}` })
@@ -104,6 +130,9 @@ const RESPONSES = {
     refreshToken: { $ref: '#/components/schemas/RefreshToken' },
     refreshExpiresIn: seconds('Seconds until the refresh token expires, unless it is used earlier.'),
   }),
+  MailRequested: object('A request for a mail.', {
+    requestId: text('The id of the request, which the code of the mail is valid with.'),
+  }),
   Content: object('Content, and the caller it was created for.', {
     message: text('The content.'),
     username: text('The user that the access token identifies.'),
@@ -136,10 +165,11 @@ const RESPONSES = {
     'The caller’s profile, without password hash and internal values.',
     {
       ...user,
+      emailAsWritten: text('The address as mails are sent to it, if it has upper case.'),
       createdAt: time('When the user was created.'),
       changedAt: time('When an address, a name, the role, the password or the state last changed.'),
     },
-    ['email', 'email_verified'],
+    ['email', 'email_verified', 'emailAsWritten'],
   ),
   Metadata: object('Metadata of the issuer of access tokens (RFC 8414).', {
     issuer: text('The issuer: the claim `iss` of every access token.'),

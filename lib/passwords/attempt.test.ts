@@ -7,7 +7,7 @@ import { addTestUser } from '../../test/support/users.ts'
 import { getItems, type Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import type { Limits, Subject } from '../throttling/limits.ts'
-import { findUser } from '../users/store.ts'
+import { findUser, nameKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { type Attempt, admitAttempt, completeAttempt, returnAttempt } from './verify.ts'
 
@@ -76,11 +76,22 @@ async function attempts(partition?: string): Promise<Partial<Record<Name, string
 
 const markOf = async (key = keysOf().mark) => (await getItems(table, [keyOf(key)]))[0]
 
+/** Gives ada another login name, and marks the source of the test as known to it. */
+async function markUnder(loginName: string): Promise<void> {
+  const Item = { ...nameKey(loginName), userId: { S: ada.id } }
+  await table.aws('dynamodb', 'PutItem', { TableName: table.name, Item })
+  await mark(loginName)
+}
+
 /** Marks the source of the test as known to a name until a second. */
 const mark = (loginName = ada.username, expiresAt = markEnd) =>
   table.aws('dynamodb', 'PutItem', {
     TableName: table.name,
-    Item: { ...keyOf(keysOf(`name#${loginName}`).mark), expiresAt: { N: String(expiresAt) } },
+    Item: {
+      ...keyOf(keysOf(`name#${loginName}`).mark),
+      expiresAt: { N: String(expiresAt) },
+      ownerId: { S: ada.id },
+    },
   })
 
 const admit = (subject = byName, on: Table = table, when = now) =>
@@ -205,7 +216,7 @@ describe('an attempt that is admitted', () => {
     ])
     expect(outcome).toMatchObject({
       value: {
-        mark: { ...keyOf(markKey), expiresAt: { N: String(markEnd) } },
+        mark: { ...keyOf(markKey), expiresAt: { N: String(markEnd) }, ownerId: { S: ada.id } },
         counters: [
           { key: keyOf(pair), maxAttempts: 3, endsAt: at('15:15:00') },
           { key: keyOf(knownSource), maxAttempts: 4, endsAt: at('16:00:00') },
@@ -293,7 +304,7 @@ describe('an attempt that is refused', () => {
     const isOfName = limit === 5
     for (let index = 0; index < limit; index += 1) {
       const loginName = isOfName ? ada.username : `other-${count}-${index}`
-      await mark(loginName)
+      await markUnder(loginName)
       // The pair and the counter of the source are emptied in between, the one under test is not.
       const attempt = await admit({ loginName })
       const [pair, source, user] = attempt.counters
@@ -348,7 +359,11 @@ describe('after a complete sign-in', () => {
     expect(counted.pair).toEqual([])
     expect(counted.source?.toSorted()).toEqual(earlier.toSorted())
     expect(counted.user?.toSorted()).toEqual(earlier.toSorted())
-    expect(await markOf()).toEqual({ ...keyOf(mark), expiresAt: { N: String(markEnd) } })
+    expect(await markOf()).toEqual({
+      ...keyOf(mark),
+      expiresAt: { N: String(markEnd) },
+      ownerId: { S: ada.id },
+    })
     expect(records).toEqual([])
   })
 

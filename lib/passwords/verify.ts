@@ -16,7 +16,7 @@ import {
 import {
   giveBack,
   isKnownSource,
-  markKnownSource,
+  markKnownSources,
   type Reservation,
   reserveAttempt,
 } from '../throttling/store.ts'
@@ -74,7 +74,7 @@ export async function admitAttempt(
   const log = { userId, source: truncatedSource(source) }
   rejectIfRefused(first, log)
 
-  const further = furtherCounters(subject, source, isKnownSource(mark, now), limits, now)
+  const further = furtherCounters(subject, source, isKnownSource(mark, userId, now), limits, now)
   const [user, second] = await together([
     findUser(table, userId ?? randomBytes(USER_ID_BYTES).toString('base64url')),
     reserveAttempt(table, further, id, now),
@@ -131,15 +131,16 @@ export async function returnAttempt(table: Table, { counters, id }: Attempt): Pr
  */
 export async function completeAttempt(
   table: Table,
-  { counters: [pair, ...further], pairAttempts, id, subject, source, mark }: Attempt,
+  { user, counters: [pair, ...further], pairAttempts, id, subject, source, mark }: Attempt,
   sessionTtlSeconds: number,
   now: Date,
 ): Promise<void> {
   await together([
     giveBack(table, pair, pairAttempts),
     ...further.map((counter) => giveBack(table, counter, [id])),
-    'loginName' in subject
-      ? markKnownSource(table, subject.loginName, source, mark, sessionTtlSeconds, now)
+    // The mark of one login name is read, and those of all are written with it.
+    'loginName' in subject && user
+      ? markKnownSources(table, user, source, mark, sessionTtlSeconds, now)
       : Promise.resolve(),
   ])
 }

@@ -240,31 +240,38 @@ describe('giving back', () => {
 })
 
 describe('a source', () => {
-  const marked = (expiresAt: number): Item => ({ expiresAt: { N: String(expiresAt) } })
+  const marked = (expiresAt: number, owner = 'ada-id'): Item => ({
+    expiresAt: { N: String(expiresAt) },
+    ownerId: { S: owner },
+  })
 
   test.each<[string, Item | undefined, boolean]>([
     ['without a mark', undefined, false],
-    ['whose mark has no end', {}, false],
+    ['whose mark has no end', { ownerId: { S: 'ada-id' } }, false],
+    ['whose mark has no owner', { expiresAt: { N: String(second + 1) } }, false],
+    ['whose mark is that of an earlier owner of the name', marked(second + 1, 'bob-id'), false],
     ['whose mark ends in the next second', marked(second + 1), true],
     ['whose mark ends in this second', marked(second), false],
     ['whose mark has ended and is still stored', marked(second - 1), false],
   ])('%s is known: %s', (_what, mark, isKnown) => {
-    expect(isKnownSource(mark, now)).toBe(isKnown)
+    expect(isKnownSource(mark, 'ada-id', now)).toBe(isKnown)
+    expect(isKnownSource(mark, undefined, now)).toBe(false)
   })
 
   const dayEnd = second + 1_000 + 60 * 86_400
   const key = () => knownSourceKey(`ada-${count}`, '203.0.113.7')
   const mark = (as: Item | undefined, on = table) =>
-    markKnownSource(on, `ada-${count}`, '203.0.113.7', as, 1_000, now)
+    markKnownSource(on, { loginName: `ada-${count}`, userId: 'ada-id' }, '203.0.113.7', as, 1_000, now)
   const storedMark = async () => (await getItems(table, [key()]))[0]
 
   test.each<[string, Item | undefined]>([
     ['for the first time', undefined],
     ['again one day after the last time', marked(dayEnd - 86_400)],
     ['again after its mark has ended', marked(second - 1)],
+    ['although an earlier owner of the name has marked it', marked(dayEnd, 'bob-id')],
   ])('is marked %s for the life of a session and 60 days', async (_what, as) => {
     await mark(as)
-    expect(await storedMark()).toEqual({ ...key(), expiresAt: { N: String(dayEnd) } })
+    expect(await storedMark()).toEqual({ ...key(), ...marked(dayEnd) })
     expect(records).toEqual([])
   })
 

@@ -2,6 +2,7 @@ import { awsErrorType } from '../aws/client.ts'
 import { attribute, type Item, type Table, writeIf } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import { secondOf } from '../time.ts'
+import { loginNamesOf, type User } from '../users/user.ts'
 import { type Counter, knownSourceKey } from './limits.ts'
 
 /** How long a mark is valid after the last session of the source could have ended. */
@@ -85,33 +86,54 @@ export async function giveBack(table: Table, { key }: Counter, attemptIds: reado
   }).catch(logUnwritten)
 }
 
-/** Whether an item marks a source as known at an instant. */
-export const isKnownSource = (mark: Item | undefined, now: Date): boolean => expiryOf(mark) > secondOf(now)
+/**
+ * Whether an item marks a source as known to a user at an instant. A mark that an earlier owner of the login name left
+ * does not.
+ *
+ * @param userId - `undefined`, if the login name is unknown.
+ */
+export const isKnownSource = (mark: Item | undefined, userId: string | undefined, now: Date): boolean =>
+  userId !== undefined && ownerOf(mark) === userId && expiryOf(mark) > secondOf(now)
 
 /**
- * Marks a source as known to a login name, if it is not yet, or was marked more than a day ago. A failure is
- * logged and does not matter.
+ * Marks a source as known to a user under a login name, if it is not yet, or was marked more than a day ago. A failure
+ * is logged and does not matter.
  *
  * @param mark - As read.
  * @param sessionTtlSeconds - Longest life of a session.
  */
 export async function markKnownSource(
   { aws, name }: Table,
-  loginName: string,
+  { loginName, userId }: { loginName: string; userId: string },
   source: string,
   mark: Item | undefined,
   sessionTtlSeconds: number,
   now: Date,
 ): Promise<void> {
   const expiresAt = secondOf(now) + sessionTtlSeconds + KNOWN_BEYOND_SESSION_SECONDS
-  if (expiryOf(mark) > expiresAt - RENEWED_AFTER_SECONDS) return
+  if (ownerOf(mark) === userId && expiryOf(mark) > expiresAt - RENEWED_AFTER_SECONDS) return
   await aws('dynamodb', 'UpdateItem', {
     TableName: name,
     Key: knownSourceKey(loginName, source),
-    UpdateExpression: 'SET expiresAt = :expiresAt',
-    ExpressionAttributeValues: { ':expiresAt': attribute(expiresAt) },
+    UpdateExpression: 'SET expiresAt = :expiresAt, ownerId = :ownerId',
+    ExpressionAttributeValues: { ':expiresAt': attribute(expiresAt), ':ownerId': attribute(userId) },
   }).catch(logUnwritten)
 }
+
+/** Marks a source as known to a user under each of its login names; see {@link markKnownSource}. */
+export async function markKnownSources(
+  table: Table,
+  user: Pick<User, 'id' | 'username' | 'email'>,
+  source: string,
+  mark: Item | undefined,
+  sessionTtlSeconds: number,
+  now: Date,
+): Promise<void> {
+  const owners = loginNamesOf(user).map((loginName) => ({ loginName, userId: user.id }))
+  await together(owners.map((owner) => markKnownSource(table, owner, source, mark, sessionTtlSeconds, now)))
+}
+
+const ownerOf = (mark: Item | undefined): unknown => Object(mark?.ownerId).S
 
 const expiryOf = (mark: Item | undefined): number => Number(Object(mark?.expiresAt).N ?? 0)
 

@@ -1,4 +1,11 @@
-import { attribute, attributesOf, type Table, transact, updateOf } from '../aws/dynamodb.ts'
+import {
+  attribute,
+  attributesOf,
+  type Table,
+  type TransactWrite,
+  transact,
+  updateOf,
+} from '../aws/dynamodb.ts'
 import { revokeTokens } from './revocation.ts'
 import { findUser, isLatestChange, nameKey, profileKey } from './store.ts'
 import { loginNamesOf, type User } from './user.ts'
@@ -7,7 +14,7 @@ import { loginNamesOf, type User } from './user.ts'
  * What became of a transaction over a user and its login names:
  * - `done`: it is stored;
  * - `taken`: another user has one of the names, or the id;
- * - `changed`: the user is not as read any longer. Read it again and repeat.
+ * - `changed`: the user is not as read any longer, or another write of the transaction was refused. Read again and repeat.
  */
 export type Outcome = 'done' | 'taken' | 'changed'
 
@@ -40,10 +47,11 @@ function namesAsRead({ username, email }: User) {
  * Stores a new user and claims its login names, in one transaction.
  *
  * @param user - See `newUser` in `lib/users/user.ts`.
- * @returns `done` or `taken`.
+ * @param more - More writes of the transaction.
+ * @returns `done`, `taken`, or `changed` if one of `more` was refused.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function createUser(table: Table, user: User): Promise<Outcome> {
+export async function createUser(table: Table, user: User, ...more: TransactWrite[]): Promise<Outcome> {
   const { id, ...profile } = user
   const { requestId } = profile
   const put = {
@@ -51,8 +59,9 @@ export async function createUser(table: Table, user: User): Promise<Outcome> {
     ConditionExpression: 'attribute_not_exists(pk)',
   }
   const names = loginNamesOf(user).map((name) => claim(name, id))
-  const refused = await transact(table, [{ Put: put }, ...names])
-  return !refused || (await isLatestChange(table, id, requestId)) ? 'done' : 'taken'
+  const refused = await transact(table, [{ Put: put }, ...names, ...more])
+  if (!refused || (await isLatestChange(table, id, requestId))) return 'done'
+  return refused.slice(1 + names.length).includes(true) ? 'changed' : 'taken'
 }
 
 /**
@@ -61,20 +70,23 @@ export async function createUser(table: Table, user: User): Promise<Outcome> {
  * @param user - As read.
  * @param names - New names. An `email` of `undefined` removes the address.
  * @param requestId - Random id of this change.
+ * @param more - More writes of the transaction.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function changeNames(
   table: Table,
   user: User,
-  names: Pick<User, 'username' | 'email' | 'emailVerified'>,
+  names: Pick<User, 'username' | 'email' | 'emailVerified' | 'emailAsWritten'>,
   now: Date,
   requestId: string,
+  ...more: TransactWrite[]
 ): Promise<Outcome> {
   const before = loginNamesOf(user)
   const after = loginNamesOf(names)
   const { condition, values } = namesAsRead(user)
   const changes = {
     email: undefined,
+    emailAsWritten: undefined,
     ...names,
     ...revokeTokens(user),
     requestId,
@@ -87,7 +99,7 @@ export async function changeNames(
   }
   const claims = after.filter((name) => !before.includes(name)).map((name) => claim(name, user.id))
   const frees = before.filter((name) => !after.includes(name)).map((name) => free(name, user.id))
-  const refused = await transact(table, [{ Update: update }, ...claims, ...frees])
+  const refused = await transact(table, [{ Update: update }, ...claims, ...frees, ...more])
   if (!refused || (await isLatestChange(table, user.id, requestId))) return 'done'
   return refused.slice(1, 1 + claims.length).includes(true) ? 'taken' : 'changed'
 }

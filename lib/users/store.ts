@@ -6,7 +6,9 @@ import {
   number,
   optionalText,
   type Table,
+  type TransactWrite,
   text,
+  transact,
   updateOf,
   writeIf,
 } from '../aws/dynamodb.ts'
@@ -58,7 +60,7 @@ export async function findUserInfo(table: Table, userId: string): Promise<UserIn
 }
 
 /** What a user may know about itself: all that is stored in the profile, except secrets and internal values. */
-export type OwnProfile = UserInfo & Pick<User, 'createdAt' | 'changedAt'>
+export type OwnProfile = UserInfo & Pick<User, 'emailAsWritten' | 'createdAt' | 'changedAt'>
 
 /**
  * Finds what a user may know about itself with a consistent read, which contains no password hash.
@@ -66,10 +68,15 @@ export type OwnProfile = UserInfo & Pick<User, 'createdAt' | 'changedAt'>
  * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
  */
 export async function findOwnProfile(table: Table, userId: string): Promise<OwnProfile | undefined> {
-  const [item] = await getItems(table, [profileKey(userId)], [...USER_INFO, 'createdAt', 'changedAt'])
+  const [item] = await getItems(
+    table,
+    [profileKey(userId)],
+    [...USER_INFO, 'emailAsWritten', 'createdAt', 'changedAt'],
+  )
   return (
     item && {
       ...userInfoOf(item),
+      emailAsWritten: optionalText(item, 'emailAsWritten'),
       createdAt: text(item, 'createdAt'),
       changedAt: text(item, 'changedAt'),
     }
@@ -122,9 +129,20 @@ export async function findRevocationState(
   return { disabled: flag(profile, 'disabled'), generation: number(profile, 'generation') }
 }
 
+/**
+ * Whether a login name belongs to a user, with a consistent read that contains nothing about the user.
+ *
+ * @param loginName - In its stored form, lower case.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function isNameTaken(table: Table, loginName: string): Promise<boolean> {
+  const [name] = await getItems(table, [nameKey(loginName)], ['userId'])
+  return name !== undefined
+}
+
 /** Values of a user that {@link changeUser} may change. A change of a name goes through `lib/users/names.ts`. */
 export type UserChanges = Partial<
-  Omit<User, 'id' | 'username' | 'email' | 'emailVerified' | 'requestId' | 'createdAt'>
+  Omit<User, 'id' | 'username' | 'email' | 'emailAsWritten' | 'requestId' | 'createdAt'>
 >
 
 /**
@@ -145,19 +163,35 @@ export async function changeUser(
   changes: UserChanges & Pick<User, 'generation'>,
   requestId: string,
 ): Promise<boolean> {
-  const changed = await writeIf(table, 'UpdateItem', {
-    Key: profileKey(user.id),
-    ConditionExpression: 'generation = :readGeneration AND sessionGeneration = :readSessionGeneration',
-    ...updateOf(
-      { ...changes, requestId },
-      {
-        ':readGeneration': attribute(user.generation),
-        ':readSessionGeneration': attribute(user.sessionGeneration),
-      },
-    ),
-  })
+  const changed = await writeIf(table, 'UpdateItem', changeOf(user, { ...changes, requestId }))
   return changed || (await isLatestChange(table, user.id, requestId))
 }
+
+/**
+ * Changes a user as {@link changeUser} does, in one transaction with another write.
+ *
+ * @returns Whether both are stored.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function changeUserWith(
+  table: Table,
+  user: UserState,
+  changes: UserChanges & Pick<User, 'generation'>,
+  requestId: string,
+  other: TransactWrite,
+): Promise<boolean> {
+  const refused = await transact(table, [{ Update: changeOf(user, { ...changes, requestId }) }, other])
+  return !refused || (await isLatestChange(table, user.id, requestId))
+}
+
+const changeOf = (user: UserState, changes: object) => ({
+  Key: profileKey(user.id),
+  ConditionExpression: 'generation = :readGeneration AND sessionGeneration = :readSessionGeneration',
+  ...updateOf(changes, {
+    ':readGeneration': attribute(user.generation),
+    ':readSessionGeneration': attribute(user.sessionGeneration),
+  }),
+})
 
 /**
  * Whether the latest change of a user is this one. When the response to a conditional write is lost,
@@ -252,6 +286,7 @@ export function userOf(item: Item): User {
     ...userStateOf(item),
     email: optionalText(item, 'email'),
     emailVerified: flag(item, 'emailVerified'),
+    emailAsWritten: optionalText(item, 'emailAsWritten'),
     passwordHash: text(item, 'passwordHash'),
     requestId: text(item, 'requestId'),
     createdAt: text(item, 'createdAt'),

@@ -38,6 +38,8 @@ export interface User extends UserState {
   email?: string | undefined
   /** Whether the user has shown that the address is the user's own. */
   emailVerified: boolean
+  /** The address as its owner writes it, for mails, if that is not `email`. */
+  emailAsWritten?: string | undefined
   /** PHC string, or a hash as another program spells it; see `lib/passwords/hash.ts`. */
   passwordHash: string
   /** Random id of the latest change, by which a repeated write recognises itself. */
@@ -47,7 +49,10 @@ export interface User extends UserState {
 }
 
 /** Values that a user may bring along. */
-type ImportedValues = Pick<User, 'id' | 'email' | 'emailVerified' | 'disabled' | 'createdAt'>
+type ImportedValues = Pick<
+  User,
+  'id' | 'email' | 'emailVerified' | 'emailAsWritten' | 'disabled' | 'createdAt'
+>
 
 const ID_BYTES = 16
 const GENERATION_BYTES = 6
@@ -105,3 +110,11 @@ export const claimsOf = (
   sub: string,
   { username, role, email, emailVerified }: Pick<User, 'username' | 'role' | 'email' | 'emailVerified'>,
 ) => ({ sub, username, role, ...(email && { email, email_verified: emailVerified }) })
+
+/** Returns the address that mails to a user go to, as its owner writes it, or `undefined` if the user has none. */
+export const mailboxOf = ({
+  username,
+  email,
+  emailAsWritten,
+}: Pick<User, 'username' | 'email' | 'emailAsWritten'>): string | undefined =>
+  emailAsWritten ?? email ?? (username.includes('@') ? username : undefined)

@@ -118,6 +118,23 @@ test.for([['json'], ['application'], ['application/json/x']])(
   },
 )
 
+test.for([
+  ['POST', '/register'],
+  ['POST', '/register/confirm'],
+  ['POST', '/password/forgot'],
+  ['POST', '/password/reset'],
+  ['PUT', '/email'],
+  ['POST', '/email/confirm'],
+] as const)('%s %s rejects bodies as login does', async ([method, path]) => {
+  const authorization = method === 'PUT' && { Authorization: `Bearer ${await tokenOf(url, 'user')}` }
+  const sendBody = (body: string, type = 'application/json') =>
+    send(`${url}${path}`, method, { 'Content-Type': type, ...authorization }, body)
+  expect(await sendBody('{')).toEqual(MALFORMED)
+  expect(await sendBody(' '.repeat(8_193))).toEqual(TOO_LARGE)
+  expect(await sendBody('{}', 'text/plain')).toEqual(MEDIA_TYPE)
+  expect((await sendBody('{"a":1}')).status).toBe(422)
+})
+
 test('login rejects a request without body and content type', async () => {
   expect(await send(`${url}/login`, 'POST')).toEqual(MEDIA_TYPE)
 })

@@ -179,7 +179,7 @@ describe('responses, errors included,', () => {
 })
 
 test('the service has no pages with pages=off', async () => {
-  for (const path of ['docs', 'signin', 'docs/page.js', 'signin/page.js']) {
+  for (const path of ['docs', 'signin', 'docs/page.js', 'signin/page.js', 'forgot', 'confirm', 'register']) {
     // With fetch, because `get` compares with the description of a service with pages.
     const response = await fetch(`${closed.url}/${path}`)
     expect({ status: response.status, body: await response.text() }).toEqual({
@@ -188,7 +188,9 @@ test('the service has no pages with pages=off', async () => {
     })
   }
   const description = (await (await fetch(`${closed.url}/openapi.json`)).json()) as { paths: object }
-  expect(Object.keys(description.paths).filter((path) => /docs|signin/.test(path))).toEqual([])
+  expect(
+    Object.keys(description.paths).filter((path) => /docs|signin|^.(forgot|confirm)/.test(path)),
+  ).toEqual([])
 })
 
 describe('the packaged template', () => {

@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, inject, test } from 'vitest'
-import { packageProd } from '../infrastructure/packaged.ts'
-import { get, NOT_FOUND } from '../support/http.ts'
+import { packageChangedProd, packageProd } from '../infrastructure/packaged.ts'
+import { get, NOT_FOUND, send } from '../support/http.ts'
 import { describeService } from '../support/service-description.ts'
 
 const url = inject('serviceUrl')
 
-const filesOf = (page: string) => [...page.matchAll(/(?:href|src)="((?:docs|signin)\/[^"]+)"/g)]
+const filesOf = (page: string) => [...page.matchAll(/(?:href|src)="((?:docs|signin|confirm)\/[^"]+)"/g)]
 
 describe.each([
-  { page: 'docs', files: 4, pageBytes: 10_000, allBytes: Number.POSITIVE_INFINITY },
-  { page: 'signin', files: 2, pageBytes: 10_000, allBytes: 30_000 },
-])('GET /$page', ({ page, files, pageBytes, allBytes }) => {
+  { page: 'docs', folder: 'docs', files: 4, pageBytes: 10_000, allBytes: Number.POSITIVE_INFINITY },
+  { page: 'signin', folder: 'signin', files: 3, pageBytes: 10_000, allBytes: 30_000 },
+  { page: 'register', folder: 'confirm', files: 3, pageBytes: 6_000, allBytes: 24_000 },
+  { page: 'forgot', folder: 'confirm', files: 3, pageBytes: 6_000, allBytes: 24_000 },
+  { page: 'confirm', folder: 'confirm', files: 3, pageBytes: 6_000, allBytes: 24_000 },
+])('GET /$page', ({ page, folder, files, pageBytes, allBytes }) => {
   test('links to its files, by a hash of their content', async () => {
     const { status, headers, body } = await get(`${url}/${page}`)
     expect({ status, headers }).toEqual({
@@ -39,7 +42,7 @@ describe.each([
   })
 
   test('returns 404 for another file name', async () => {
-    expect(await get(`${url}/${page}/page.js`)).toEqual(NOT_FOUND)
+    expect(await get(`${url}/${folder}/page.js`)).toEqual(NOT_FOUND)
   })
 
   test('returns 404 with a trailing slash, which would break its relative links', async () => {
@@ -47,8 +50,24 @@ describe.each([
   })
 
   test('returns 400 for a malformed file name', async () => {
-    expect((await get(`${url}/${page}/%zz`)).status).toBe(400)
+    expect((await get(`${url}/${folder}/%zz`)).status).toBe(400)
   })
+})
+
+test('GET and POST of /register are different functions', async () => {
+  expect((await get(`${url}/register`)).headers['content-type']).toBe('text/html')
+  const headers = { 'Content-Type': 'application/json' }
+  expect((await send(`${url}/register`, 'POST', headers, '{}')).status).toBe(422)
+  expect(await get(`${url}/register/confirm`)).toEqual(NOT_FOUND)
+})
+
+test('GET /.well-known/change-password leads to the page /forgot', async () => {
+  expect((await get(`${url}/.well-known/change-password`)).status).toBe(302)
+  const followed = await fetch(`${url}/.well-known/change-password`)
+  expect([followed.status, followed.url]).toEqual([200, `${url}/forgot`])
+  // Password managers compare it with this one, to know that the first response means something.
+  const other = 'resource-that-should-not-exist-whose-status-code-should-not-be-200'
+  expect((await get(`${url}/.well-known/${other}`)).status).toBe(404)
 })
 
 test('large files are compressed for clients that accept gzip', async () => {
@@ -65,9 +84,16 @@ test('large files are compressed for clients that accept gzip', async () => {
 
 test('pages are on by default in stage dev, and off in stage prod', async () => {
   const inDev = Object.keys(describeService().functions)
-  expect(inDev).toEqual(expect.arrayContaining(['docs', 'signin']))
+  expect(inDev).toEqual(expect.arrayContaining(['docs', 'signin', 'account-pages']))
   const { resources } = await packageProd()
   expect(Object.keys(resources)).not.toEqual(
-    expect.arrayContaining([expect.stringMatching(/^(Docs|Signin)/)]),
+    expect.arrayContaining([expect.stringMatching(/^(Docs|Signin|AccountDashpages)/)]),
   )
+}, 120_000)
+
+test('without open registration there is no page to create an account', async () => {
+  const ids = Object.keys((await packageChangedProd()).resources)
+  const pages = ['Forgot', 'Confirm', 'ConfirmFileVar', 'WellDashknownChangeDashpassword', 'Register']
+  const methods = pages.map((page) => `ApiGatewayMethod${page}Get`)
+  expect(methods.filter((id) => ids.includes(id))).toEqual(methods.slice(0, -1))
 }, 120_000)

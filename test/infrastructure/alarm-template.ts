@@ -8,8 +8,8 @@ export interface Filter {
   ]
 }
 
-/** The prefix of all names in the stage `prod`. */
-export const PREFIX = 'serverless-jwt-auth-prod'
+/** Returns the prefix of all names in a stage. */
+export const prefixOf = ({ stackTags: { service, stage } }: Package): string => `${service}-${stage}`
 
 /** Returns the properties of all resources of a type. */
 export const propertiesOf = <T>({ resources }: Package, type: string): T[] =>
@@ -21,7 +21,7 @@ export const filtersIn = (template: Package) => propertiesOf<Filter>(template, '
 
 /** Returns the patterns of the metric filters on a function's log group that feed one metric. */
 export function patternsOf(template: Package, functionKey: string, metricName: string): string[] {
-  const name = `/aws/lambda/${PREFIX}-${functionKey}`
+  const name = `/aws/lambda/${prefixOf(template)}-${functionKey}`
   const logGroup = Object.entries(template.resources).find(
     ([, { Properties }]) => Properties.LogGroupName === name,
   )?.[0]

@@ -5,7 +5,13 @@ import { startProxy } from '../support/faults/proxy.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { SAMPLES } from '../support/sample-events.ts'
-import { describeService, resourcesOf, tableOf, tokenSourceOf } from '../support/service-description.ts'
+import {
+  describeService,
+  mailOf,
+  resourcesOf,
+  tableOf,
+  tokenSourceOf,
+} from '../support/service-description.ts'
 import { addTestUser } from '../support/users.ts'
 
 const service = describeService()
@@ -23,7 +29,7 @@ beforeAll(async () => {
 
 /** @param userCount - Number of users in the table, in addition to the demo users. */
 async function countCalls(userCount: number): Promise<Calls> {
-  const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
   const table = tableOf(service, aws)
   for (let index = 0; index < userCount; index += 1) {
     await addTestUser(table, { username: `user-${index}`, passwordHash: '$argon2id$' })

@@ -7,12 +7,13 @@ import { SAMPLES } from '../support/sample-events.ts'
 import {
   describeService,
   environmentOf,
+  mailOf,
   resourcesOf,
   root,
   tokenSourceOf,
 } from '../support/service-description.ts'
 import { unzip } from '../support/unzip.ts'
-import { packageDev } from './packaged.ts'
+import { HASHING, packageDev } from './packaged.ts'
 import { bundleOf, invokeBundle, unpack } from './run-bundle.ts'
 
 const service = describeService()
@@ -29,7 +30,7 @@ beforeAll(async () => {
     packages.set(functionKey, files)
     unpack(files, `${folder}/${functionKey}`)
   }
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
 }, 120_000)
 afterAll(() => {
   aws.stop()
@@ -42,9 +43,6 @@ const invoke = (functionKey: string, event: unknown) =>
     event,
     environmentOf(service, functionKey, aws),
   )
-
-/** Functions that hash passwords. */
-const HASHING = ['login', 'password', 'delete-me']
 
 /** Files of their packages that are read when they are needed. */
 const HASHES = [

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { filtersIn, PREFIX, patternsOf } from './alarm-template.ts'
+import { filtersIn, patternsOf, prefixOf } from './alarm-template.ts'
 import { filterPattern } from './filter-pattern.ts'
 import { eventNames, logEverything, recordOf, service } from './logs.ts'
-import { packageChangedProd } from './packaged.ts'
+import { packageDev } from './packaged.ts'
 
-// It has the pages, so it has all functions.
-const template = await packageChangedProd()
+// It has all functions.
+const template = await packageDev()
 const logged = await logEverything()
 const namesOf = (list: typeof logged) => [...new Set(list.map(({ message }) => message.event))].sort()
 
@@ -30,7 +30,7 @@ test('the filter on the log group counts every event that a function logs, by it
   expect(metrics.filter(([{ MetricName }]) => MetricName === 'Events')).toEqual(
     Object.keys(service.functions).map(() => [
       {
-        MetricNamespace: PREFIX,
+        MetricNamespace: prefixOf(template),
         MetricName: 'Events',
         MetricValue: '1',
         Dimensions: [{ Key: 'event', Value: '$.message.event' }],

@@ -38,7 +38,7 @@ const LEVELS = [
   ['users'],
   ['http'],
   ['tokens', 'sessions', 'throttling', 'authorization'],
-  ['passwords'],
+  ['passwords', 'mail'],
   ['openapi'],
 ]
 
@@ -142,13 +142,13 @@ describe('the checks of imports find', () => {
   })
 })
 
-test('functions/ imports from packages, lib/ and the files of its own page only', () => {
+const isOfPages = (file: string) => file.startsWith('functions/pages/')
+
+test('functions/ imports from packages, lib/ and the files of pages only', () => {
   const outside = functions.flatMap((source) =>
     localImports(source)
       .filter((to) => !to.startsWith('lib/'))
-      .filter(
-        (to) => !(posix.dirname(to) === posix.dirname(source.file) && /\/page\.(html|css|js)$/.test(to)),
-      )
+      .filter((to) => !(isOfPages(source.file) && isOfPages(to) && /\/(page|form)\.(html|css|js)$/.test(to)))
       .map((to) => `${source.file} -> ${to}`),
   )
   expect(outside).toEqual([])

@@ -10,9 +10,17 @@ import { startProxy } from '../support/faults/proxy.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { SAMPLES } from '../support/sample-events.ts'
-import { describeService, resourcesOf, root, tableOf, tokenSourceOf } from '../support/service-description.ts'
+import {
+  describeService,
+  mailOf,
+  resourcesOf,
+  root,
+  tableOf,
+  tokenSourceOf,
+} from '../support/service-description.ts'
 import { addTestUser } from '../support/users.ts'
 import { notSupported } from '../support/without-argon2.ts'
+import { runMails } from './mail-logs.ts'
 
 export const service = describeService()
 
@@ -30,7 +38,7 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const
  *
  * Runs every sample event three times: as it is, during an outage of AWS, and with members that throw. Then provokes
  * too many failed passwords, an unusable hash, a missing argon2, a missing key, a repeated and a reused refresh
- * token, a give-back that fails, and no API of data breaches.
+ * token, a give-back that fails, no API of data breaches, and what can become of a mail.
  *
  * @returns The logged objects, in the order of time.
  */
@@ -47,7 +55,7 @@ export async function logEverything(): Promise<Logged[]> {
     vi.restoreAllMocks()
   }
 
-  const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
   const closed = new URL('http://127.0.0.1:9')
   const allClosed = { dynamodb: closed, kms: closed, ses: closed, lambda: closed }
   const outage = { ...aws, settings: { ...aws.settings, endpoints: allClosed } }
@@ -89,10 +97,12 @@ export async function logEverything(): Promise<Logged[]> {
   const { password } = service.functions
   const unreachable = { ...password?.environment, BREACHED_PASSWORDS: closed.href }
   const checking = password ? { password: { ...password, environment: unreachable } } : {}
-  // `events/password.json` has changed it.
-  const change = { currentPassword: 'a longer one than that', newPassword: 'a newer one than that' }
+  // `events/reset.json` has set it.
+  const change = { currentPassword: 'correct horse battery staple', newPassword: 'a newer one than that' }
   const event = { ...(await fill('password.json')), body: JSON.stringify(change) }
   await run('password', event, aws, { ...service, functions: checking })
+
+  await runMails(run, aws)
 
   const refresh = await fill('refresh.json')
   await run('refresh', refresh, aws)

@@ -30,6 +30,8 @@ export interface Package {
   outputs: Record<string, { Value: unknown }>
   /** Tags for every resource that takes tags. The template itself does not contain them. */
   stackTags: Record<string, string>
+  /** Sender of mails; undefined if it sends none. */
+  sender: string | undefined
   /** Folder with the deployed archive of each function, `<function>.zip`. */
   folder: string
 }
@@ -37,13 +39,28 @@ export interface Package {
 /** The packages that the tests check. Together they have every parameter with its default and with another value. */
 export const packageProd = () => packageService('prod')
 export const packageChangedProd = () => packageService('prod', CHANGED)
-export const packageDev = () => packageService('dev', { publishedKeys: 'b', signingKey: 'b' })
+export const packageDev = () =>
+  packageService('dev', { publishedKeys: 'b', signingKey: 'b', mailFrom: SENDER })
 
 export const LISTED_ORIGINS = ['https://app.example', 'https://admin.example:8443'] as const
 
 export const TOPIC_ARN = 'arn:aws:sns:eu-central-1:123456789012:on-call'
 
+/** Without a sender, the service has no route that needs a mail. */
+export const SENDER = 'no-reply@mail.example.org'
+
+/** Functions that hash passwords. They have more memory, and further files in their packages. */
+export const HASHING = ['login', 'password', 'reset', 'new-account', 'change-email', 'delete-me']
+
 const CHANGED = {
+  mailFrom: SENDER,
+  registration: 'invite',
+  publicUrl: 'https://app.example',
+  serviceName: 'Example',
+  notifyNewSource: 'off',
+  allowedEmailDomains: 'example.org,example.com',
+  limitMailSource: '10/600',
+  limitMailRecipient: '2/600',
   allowedOrigins: LISTED_ORIGINS.join(','),
   memoryMb: '2048',
   loginConcurrency: '7',
@@ -71,7 +88,7 @@ async function packageService(stage: string, params: Record<string, string> = {}
   const read = (name: string) => JSON.parse(readFileSync(`${folder}/${name}.json`, 'utf8'))
   const { Resources, Outputs, Conditions } = read('cloudformation-template-update-stack')
   const { stackTags } = read('serverless-state').service.provider
-  return { ...evaluate(Resources, Outputs, Conditions), stackTags, folder }
+  return { ...evaluate(Resources, Outputs, Conditions), stackTags, sender: params.mailFrom, folder }
 }
 
 function hashOf(args: string[]): string {
@@ -135,15 +152,18 @@ async function runSls(args: string[], folder: string): Promise<string> {
 type Decide = (condition: string) => boolean
 
 function evaluate(
-  resources: Record<string, TemplateResource & { Condition?: string }>,
+  resources: Package['resources'],
   outputs: Package['outputs'],
   conditions: Record<string, unknown>,
 ) {
   const decide: Decide = (name) => isTrue(conditions[name])
-  const existing = Object.entries(resources).flatMap(([id, { Condition, ...resource }]) =>
-    Condition === undefined || decide(Condition) ? [[id, choose(resource, decide)]] : [],
-  )
-  return { resources: Object.fromEntries(existing), outputs: choose(outputs, decide) as Package['outputs'] }
+  const existing = <T extends object>(all: Record<string, T & { Condition?: string }>) =>
+    Object.fromEntries(
+      Object.entries(all).flatMap(([id, { Condition, ...rest }]) =>
+        Condition === undefined || decide(Condition) ? [[id, choose(rest, decide) as T]] : [],
+      ),
+    )
+  return { resources: existing(resources), outputs: existing(outputs) }
 }
 
 /** Evaluates a condition. Supports the forms that this template uses. */

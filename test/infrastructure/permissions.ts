@@ -36,17 +36,17 @@ const onAttributes = (operations: string[], partitions: string[], attributes: st
     },
   )
 
-const reading = (operations: string[], attributes: string[]) =>
-  onAttributes(operations, ['user#*'], attributes, { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' })
+const reading = (operations: string[], attributes: string[], partitions = ['user#*']) =>
+  onAttributes(operations, partitions, attributes, { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' })
 const writing = (operations: string[], partitions: string[], attributes: string[]) =>
   onAttributes(operations, partitions, attributes, { 'dynamodb:ReturnValues': 'NONE' })
 /** As {@link writing}, and the response may contain the attributes just written. */
 const counting = (partitions: string[], attributes: string[]) =>
   onAttributes(['UpdateItem'], partitions, attributes, { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] })
 
-/** Deletions within a transaction. They may name these attributes in their conditions. */
-const deletingInTransactions = (partitions: string[], attributes: string[]) => {
-  const { Condition, ...rest } = writing(['DeleteItem'], partitions, attributes)
+/** As {@link writing}, only within a transaction. Conditions of the writes may name these attributes too. */
+const inTransactions = (operations: string[], partitions: string[], attributes: string[]) => {
+  const { Condition, ...rest } = writing(operations, partitions, attributes)
   const enclosing = { 'ForAnyValue:StringEquals': { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] } }
   return { ...rest, Condition: { ...Object(Condition), ...enclosing } }
 }
@@ -78,6 +78,44 @@ const readSessions = (operation: string) =>
   )
 const CHANGE_SESSIONS = writing(['UpdateItem'], ['user#*'], [...SECRETS, ...USE])
 const REVOKE = ['generation', 'sessionGeneration', 'survivingSession', 'requestId']
+const NEW_SESSION = [
+  'secretHash',
+  'salt',
+  'rotatedAtMs',
+  'sessionGeneration',
+  'createdAt',
+  ...USE,
+  'sourceIp',
+  'userAgent',
+]
+const ATTEMPTS = ['ids', 'expiresAt']
+
+const PROFILE = [
+  'username',
+  'role',
+  'disabled',
+  'generation',
+  'sessionGeneration',
+  'email',
+  'emailVerified',
+  'emailAsWritten',
+  'passwordHash',
+  'requestId',
+  'createdAt',
+  'changedAt',
+]
+
+const PROOF = ['kind', 'secretHash', 'codeHash', 'codeExpiresAt']
+const BOUND_TO = ['userId', 'generation', 'email', 'role']
+const READ_CONFIRMATIONS = reading(
+  ['BatchGetItem'],
+  [...PROOF, 'expiresAt', 'spentAt', ...BOUND_TO],
+  ['mail#*'],
+)
+const SPEND_CONFIRMATIONS = inTransactions(['UpdateItem'], ['mail#*'], ['spentAt'])
+const COUNT_PROOFS = counting(['mail#*', 'source#*'], ATTEMPTS)
+const MARK_SOURCES = writing(['UpdateItem'], ['name#*'], ['expiresAt', 'ownerId'])
+const COUNT_MAIL_REQUESTS = counting(['source#*'], ATTEMPTS)
 
 /** X-Ray has no resources to name, so its two actions take a wildcard. */
 export const TRACING = allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*'])
@@ -93,26 +131,57 @@ export const logging = (functionName: string) =>
     ],
   )
 
+/** Invocations of the mailer, by its name. */
+const invokeMailer = (stage: string) =>
+  allow(
+    ['lambda:InvokeFunction'],
+    [
+      {
+        'Fn::Sub': `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:serverless-jwt-auth-${stage}-mailer`,
+      },
+    ],
+  )
+
+/** Mails of a sender, by the identity of its address or of its domain. */
+function sendMails(sender: string): Statement {
+  const identity = `arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}:identity/`
+  const Domain = { 'Fn::Select': [1, { 'Fn::Split': ['@', sender] }] }
+  return allow(
+    ['ses:SendEmail'],
+    [{ 'Fn::Sub': `${identity}${sender}` }, { 'Fn::Sub': [`${identity}\${Domain}`, { Domain }] }],
+    { StringEquals: { 'ses:FromAddress': sender } },
+  )
+}
+
+/** What the permissions of a stage depend on. */
+interface Stage {
+  /** Logical ids of the published keys. */
+  keys?: string[]
+  name?: string
+  /** Sender of mails. Without one there is no mailer, and no function may invoke it. */
+  sender?: string | undefined
+}
+
 /**
  * Lists what functions may do in addition to logging and tracing.
  *
  * A function without an entry may log and trace, and nothing else. A function of yours that needs more is listed here,
  * so that a change of permissions is always a change of this file too.
- *
- * @param keys - Logical ids of the published keys.
  */
-export function permissions(keys: string[]): Record<string, Statement[]> {
+export function permissions({ keys = [], name = 'prod', sender }: Stage): Record<string, Statement[]> {
   const readKeys = allow(['kms:GetPublicKey'], keys.map(arn))
   const sign = allow(['kms:Sign'], keys.map(arn), {
     StringEquals: { 'kms:SigningAlgorithm': 'RSASSA_PKCS1_V1_5_SHA_256' },
   })
-  return {
+  const notify = sender === undefined ? [] : [invokeMailer(name)]
+  const common = {
     authorizer: [readKeys, VERIFY_TOKENS],
     login: [
       readKeys,
       sign,
       READ_USERS,
-      counting(['name#*', 'source#*'], ['ids', 'expiresAt']),
+      ...notify,
+      counting(['name#*', 'source#*'], [...ATTEMPTS, 'ownerId']),
       writing(
         ['PutItem', 'UpdateItem'],
         ['user#*'],
@@ -140,7 +209,8 @@ export function permissions(keys: string[]): Record<string, Statement[]> {
     password: [
       READ_PROFILES,
       RECOGNISE_CHANGES,
-      counting(['user#*', 'source#*'], ['ids', 'expiresAt', 'passwordHash', 'changedAt', ...REVOKE]),
+      ...notify,
+      counting(['user#*', 'source#*'], [...ATTEMPTS, 'passwordHash', 'changedAt', ...REVOKE]),
     ],
     userinfo: [
       reading(['BatchGetItem'], ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified']),
@@ -148,14 +218,80 @@ export function permissions(keys: string[]): Record<string, Statement[]> {
     me: [
       reading(
         ['BatchGetItem'],
-        ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified', 'createdAt', 'changedAt'],
+        [
+          'username',
+          'role',
+          'disabled',
+          'generation',
+          'email',
+          'emailVerified',
+          'emailAsWritten',
+          'createdAt',
+          'changedAt',
+        ],
       ),
     ],
     'delete-me': [
       READ_PROFILES,
-      counting(['user#*', 'source#*'], ['ids', 'expiresAt']),
-      deletingInTransactions(['user#*', 'name#*'], ['username', 'email', 'generation', 'userId']),
+      ...notify,
+      counting(['user#*', 'source#*'], ATTEMPTS),
+      inTransactions(['DeleteItem'], ['user#*', 'name#*'], ['username', 'email', 'generation', 'userId']),
     ],
     jwks: [readKeys],
+  }
+  if (sender === undefined) return common
+  return {
+    ...common,
+    forgot: [COUNT_MAIL_REQUESTS, ...notify],
+    register: [COUNT_MAIL_REQUESTS, ...notify],
+    reset: [
+      READ_CONFIRMATIONS,
+      READ_PROFILES,
+      COUNT_PROOFS,
+      SPEND_CONFIRMATIONS,
+      RECOGNISE_CHANGES,
+      MARK_SOURCES,
+      ...notify,
+      inTransactions(['UpdateItem'], ['user#*'], ['passwordHash', 'emailVerified', 'changedAt', ...REVOKE]),
+    ],
+    'new-account': [
+      readKeys,
+      sign,
+      READ_CONFIRMATIONS,
+      COUNT_PROOFS,
+      SPEND_CONFIRMATIONS,
+      RECOGNISE_CHANGES,
+      MARK_SOURCES,
+      reading(['BatchGetItem'], ['userId'], ['name#*']),
+      inTransactions(['PutItem'], ['user#*', 'name#*'], ['userId', ...PROFILE]),
+      writing(['PutItem'], ['user#*'], NEW_SESSION),
+    ],
+    'change-email': [READ_PROFILES, ...notify, counting(['user#*', 'source#*'], ATTEMPTS)],
+    'confirm-email': [
+      READ_CONFIRMATIONS,
+      READ_PROFILES,
+      COUNT_PROOFS,
+      SPEND_CONFIRMATIONS,
+      RECOGNISE_CHANGES,
+      MARK_SOURCES,
+      ...notify,
+      inTransactions(
+        ['UpdateItem'],
+        ['user#*'],
+        ['username', 'email', 'emailVerified', 'emailAsWritten', 'changedAt', 'generation', 'requestId'],
+      ),
+      inTransactions(['PutItem', 'DeleteItem'], ['name#*'], ['userId']),
+    ],
+    mailer: [
+      allow(['sqs:SendMessage'], [arn('FailedMails')]),
+      sendMails(sender),
+      reading(
+        ['BatchGetItem'],
+        ['userId', 'username', 'disabled', 'generation', 'email', 'emailAsWritten', 'claimId'],
+        ['user#*', 'name#*', 'mail#*'],
+      ),
+      writing(['PutItem', 'DeleteItem'], ['mail#*'], ['claimId', 'expiresAt', ...PROOF, ...BOUND_TO]),
+      counting(['recipient#*'], ATTEMPTS),
+    ],
   }
 }

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
+import { FEATURES, type Feature } from '../../lib/openapi/route.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
 import { LONGEST_STAGE } from '../../plugins/parameters.ts'
 import { describeService, root } from '../support/service-description.ts'
 import {
+  HASHING,
   LISTED_ORIGINS,
   type Package,
   packageChangedProd,
   packageDev,
   packageProd,
   referencesIn,
+  SENDER,
   type TemplateResource,
 } from './packaged.ts'
 import { logging, permissions, type Statement, TRACING } from './permissions.ts'
@@ -22,17 +26,33 @@ beforeAll(async () => {
   ;[prod, changedProd, dev] = await Promise.all([packageProd(), packageChangedProd(), packageDev()])
 }, 120_000)
 
-/** Functions that exist only with `pages=on`. */
-const PAGES = ['docs', 'signin']
 const NAMES = Object.keys(describeService().functions)
-const NAMES_IN_PROD = NAMES.filter((name) => !PAGES.includes(name))
+
+/** Functions of the pages and of mails. `prod` has neither. */
+const SWITCHED_OFF = [
+  'docs',
+  'signin',
+  'account-pages',
+  'mailer',
+  'forgot',
+  'reset',
+  'register',
+  'new-account',
+  'change-email',
+  'confirm-email',
+]
+const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
+/** With `registration=invite`, users register by an invitation only. */
+const NAMES_IN_CHANGED_PROD = NAMES.filter((name) => name !== 'register')
 
 /** The packages that contain a function. */
 const packagesWith = (name: string) => [
-  ...(PAGES.includes(name)
-    ? []
-    : [{ of: prod, stage: 'prod', slots: ['a', 'b'], signs: 'a', memoryMb: 1769 }]),
-  { of: changedProd, stage: 'prod', slots: ['a'], signs: 'a', memoryMb: 2048, loginConcurrency: 7 },
+  ...(NAMES_IN_PROD.includes(name)
+    ? [{ of: prod, stage: 'prod', slots: ['a', 'b'], signs: 'a', memoryMb: 1769 }]
+    : []),
+  ...(NAMES_IN_CHANGED_PROD.includes(name)
+    ? [{ of: changedProd, stage: 'prod', slots: ['a'], signs: 'a', memoryMb: 2048, loginConcurrency: 7 }]
+    : []),
   { of: dev, stage: 'dev', slots: ['b'], signs: 'b', memoryMb: 1769 },
 ]
 
@@ -67,36 +87,52 @@ describe('permissions', () => {
       expect(allowed(Policies)).toEqual([
         logging(`serverless-jwt-auth-${stage}-${name}`),
         TRACING,
-        ...(permissions(keys)[name] ?? []),
+        ...(permissions({ keys, name: stage, sender: of.sender })[name] ?? []),
       ])
       expect(ManagedPolicyArns).toEqual([])
     }
   })
 
   test('every function with listed permissions exists', () => {
-    expect(Object.keys(permissions([])).filter((name) => !NAMES.includes(name))).toEqual([])
+    const listed = Object.keys(permissions({ sender: SENDER }))
+    expect(listed.filter((name) => !NAMES.includes(name))).toEqual([])
   })
 
   test('the template has exactly one function and one role for each entry', () => {
-    const ids = (suffix: string) => NAMES_IN_PROD.map((name) => `${logicalId(name)}${suffix}`).sort()
-    expect(ofType(prod, 'AWS::Lambda::Function').sort()).toEqual(ids('LambdaFunction'))
-    expect(ofType(prod, 'AWS::IAM::Role').sort()).toEqual(ids('IamRoleLambdaExecution'))
-    expect(Object.keys(prod.resources).filter((id) => /Policy$/.test(id))).toEqual([
-      'ServerlessDeploymentBucketPolicy',
-    ])
+    for (const [of, names] of [
+      [prod, NAMES_IN_PROD],
+      [changedProd, NAMES_IN_CHANGED_PROD],
+      [dev, NAMES],
+    ] as const) {
+      const ids = (suffix: string) => names.map((name) => `${logicalId(name)}${suffix}`).sort()
+      expect(ofType(of, 'AWS::Lambda::Function').sort()).toEqual(ids('LambdaFunction'))
+      expect(ofType(of, 'AWS::IAM::Role').sort()).toEqual(ids('IamRoleLambdaExecution'))
+      expect(Object.keys(of.resources).filter((id) => /Policy$/.test(id))).toEqual([
+        'ServerlessDeploymentBucketPolicy',
+      ])
+    }
+  })
+
+  test('the mailer alone may send mails', () => {
+    for (const of of [changedProd, dev]) {
+      const maySend = ofType(of, 'AWS::IAM::Role').filter((id) =>
+        allowed(propertiesOf(of, id)).some(({ Action }) => [Action].flat().includes('ses:SendEmail')),
+      )
+      expect(maySend).toEqual(['MailerIamRoleLambdaExecution'])
+    }
   })
 
   test('only Lambda may assume a role, and only the stack’s API may invoke a function', () => {
-    for (const id of ofType(prod, 'AWS::IAM::Role')) {
-      expect(propertiesOf(prod, id).AssumeRolePolicyDocument).toEqual({
+    for (const id of ofType(dev, 'AWS::IAM::Role')) {
+      expect(propertiesOf(dev, id).AssumeRolePolicyDocument).toEqual({
         Version: '2012-10-17',
         Statement: [
           { Effect: 'Allow', Principal: { Service: ['lambda.amazonaws.com'] }, Action: ['sts:AssumeRole'] },
         ],
       })
     }
-    for (const id of ofType(prod, 'AWS::Lambda::Permission')) {
-      const { Action, Principal, SourceArn } = propertiesOf(prod, id)
+    for (const id of ofType(dev, 'AWS::Lambda::Permission')) {
+      const { Action, Principal, SourceArn } = propertiesOf(dev, id)
       expect({ Action, Principal }).toEqual({
         Action: 'lambda:InvokeFunction',
         Principal: 'apigateway.amazonaws.com',
@@ -108,7 +144,7 @@ describe('permissions', () => {
 
 test('only logging, tracing and the key policies contain a wildcard', () => {
   const wild = ({ Action, Resource }: Statement) => `${JSON.stringify([Action, Resource])}`.includes('*')
-  for (const [id, { Type, Properties }] of Object.entries(prod.resources)) {
+  for (const [id, { Type, Properties }] of Object.entries(dev.resources)) {
     const expected =
       Type === 'AWS::IAM::Role'
         ? allowed(Properties).slice(1, 3)
@@ -125,6 +161,55 @@ const KEY_POLICY = {
   Action: 'kms:*',
   Resource: '*',
 }
+
+describe('mail', () => {
+  const failedMails = { 'Fn::GetAtt': ['FailedMails', 'Arn'] }
+
+  test('the mailer is tried three times within ten minutes, then its event is put into the queue', () => {
+    for (const of of [changedProd, dev]) {
+      const configs = ofType(of, 'AWS::Lambda::EventInvokeConfig').map((id) => propertiesOf(of, id))
+      expect(configs).toEqual([
+        {
+          FunctionName: { Ref: 'MailerLambdaFunction' },
+          Qualifier: '$LATEST',
+          MaximumEventAgeInSeconds: 600,
+          MaximumRetryAttempts: 2,
+          DestinationConfig: { OnFailure: { Destination: failedMails } },
+        },
+      ])
+    }
+  })
+
+  test('the queue is encrypted, and keeps an event for 14 days', () => {
+    expect(propertiesOf(changedProd, 'FailedMails')).toEqual({
+      QueueName: 'serverless-jwt-auth-prod-failed-mails',
+      MessageRetentionPeriod: 14 * 86_400,
+      SqsManagedSseEnabled: true,
+    })
+  })
+
+  test('no route leads to the mailer', () => {
+    expect(describeService().functions.mailer?.events ?? []).toEqual([])
+    const invoked = ofType(dev, 'AWS::Lambda::Permission').flatMap((id) =>
+      referencesIn(propertiesOf(dev, id)),
+    )
+    expect(invoked).toContain('ForgotLambdaFunction')
+    expect(invoked).not.toContain('MailerLambdaFunction')
+  })
+
+  test('without a sender there is no queue, no alarm on mail and no output MailFrom', () => {
+    const ofMail = (of: Package) => Object.keys(of.resources).filter((id) => /mail/i.test(id))
+    expect(ofMail(prod)).toEqual([])
+    expect(ofMail(changedProd)).toEqual(
+      expect.arrayContaining(['FailedMails', 'FailedMailsAlarm', 'MailBouncesAlarm', 'MailsUnknownAlarm']),
+    )
+    expect([prod, changedProd, dev].map(({ outputs }) => outputs.MailFrom?.Value)).toEqual([
+      undefined,
+      SENDER,
+      SENDER,
+    ])
+  })
+})
 
 test('outside dev the table is retained, protected from deletion, and recoverable', () => {
   const table = (stage: string, isRetained: boolean) => ({
@@ -238,45 +323,71 @@ describe('a function', () => {
 
   /** A function that is not listed here may have any variables. */
   function environments(
+    of: Package,
     stage: string,
     signs: string,
     publishes: string[],
-    pages: string,
-    breachedPasswords: string,
-    sessions: object,
   ): Record<string, object> {
+    const isChanged = of === changedProd
+    const sessions = lifetimes(of)
+    const newPasswords = { BREACHED_PASSWORDS: isChanged ? 'off' : 'on' }
+    const mailer = { MAILER: of === prod ? '' : `serverless-jwt-auth-${stage}-mailer` }
+    const mailRequests = { ...mailer, LIMIT_MAIL_SOURCE: isChanged ? '10/600' : '30/3600' }
     const alias = (slot: string) => `alias/serverless-jwt-auth-${stage}-${slot}`
     const published = { PUBLISHED_KEYS: publishes.map(alias).join(',') }
     const signing = { SIGNING_KEY: alias(signs), TOKEN_TTL_SECONDS: '1800' }
     const table = { TABLE_NAME: `serverless-jwt-auth-${stage}` }
     return {
       authorizer: { ...tokens(stage), ...published, ...table },
-      login: { ...tokens(stage), ...signing, ...sessions, ...limits, ...table },
+      login: {
+        ...tokens(stage),
+        ...signing,
+        ...sessions,
+        ...limits,
+        ...mailer,
+        ...table,
+        NOTIFY_NEW_SOURCE: isChanged ? 'off' : 'on',
+      },
       refresh: { ...tokens(stage), ...signing, ...sessions, ...grace, ...table },
       logout: { ...grace, ...table },
       sessions: table,
       'end-session': table,
-      password: { ...limits, BREACHED_PASSWORDS: breachedPasswords, ...table },
+      password: { ...limits, ...newPasswords, ...mailer, ...table },
+      forgot: { ...mailRequests, ...table },
+      reset: { ...mailer, ...newPasswords, ...table, SESSION_TTL_SECONDS: sessions.SESSION_TTL_SECONDS },
+      register: { ...mailRequests, ...table, ALLOWED_EMAIL_DOMAINS: '' },
+      'new-account': { ...tokens(stage), ...signing, ...sessions, ...newPasswords, ...table },
+      'change-email': { ...limits, ...mailRequests, ...table },
+      'confirm-email': { ...mailer, ...table, SESSION_TTL_SECONDS: sessions.SESSION_TTL_SECONDS },
+      mailer: {
+        ...table,
+        MAIL_FROM: SENDER,
+        SERVICE_NAME: isChanged ? 'Example' : 'serverless-jwt-auth',
+        PUBLIC_URL: isChanged ? 'https://app.example' : ownAddress(stage),
+        LIMIT_MAIL_RECIPIENT: isChanged ? '2/600' : '3/3600',
+      },
       userinfo: table,
       me: table,
-      'delete-me': { ...limits, ...table },
+      'delete-me': { ...limits, ...mailer, ...table },
       'user-content': {},
       'admin-content': {},
       jwks: published,
       metadata: { TOKEN_ISSUER: ownAddress(stage) },
-      openapi: { PAGES: pages },
+      openapi: {
+        ...mailer,
+        PAGES: of === prod ? 'off' : 'on',
+        REGISTRATION: of === prod ? 'off' : isChanged ? 'invite' : 'open',
+      },
     }
   }
 
   test.each(NAMES)('%s runs on Node 24 on arm64 with its own environment, and is traced', (name) => {
     const { handler = '' } = describeService().functions[name] ?? {}
-    const hashes = ['login', 'password', 'delete-me'].includes(name)
+    const hashes = HASHING.includes(name)
     for (const { of, stage, slots, signs, memoryMb, loginConcurrency } of packagesWith(name)) {
       const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
       const common = { ALLOWED_ORIGINS: stage === 'dev' ? '*' : listed }
-      const pages = of === prod ? 'off' : 'on'
-      const breaches = of === changedProd ? 'off' : 'on'
-      const own = environments(stage, signs, slots, pages, breaches, lifetimes(of))[name]
+      const own = environments(of, stage, signs, slots)[name]
       expect(propertiesOf(of, `${logicalId(name)}LambdaFunction`)).toEqual({
         Code: {
           S3Bucket: { Ref: 'ServerlessDeploymentBucket' },
@@ -297,9 +408,9 @@ describe('a function', () => {
     }
   })
 
-  test.each(NAMES_IN_PROD)('%s retains its logs for 30 days', (name) => {
-    expect(propertiesOf(prod, `${logicalId(name)}LogGroup`)).toEqual({
-      LogGroupName: `/aws/lambda/serverless-jwt-auth-prod-${name}`,
+  test.each(NAMES)('%s retains its logs for 30 days', (name) => {
+    expect(propertiesOf(dev, `${logicalId(name)}LogGroup`)).toEqual({
+      LogGroupName: `/aws/lambda/serverless-jwt-auth-dev-${name}`,
       RetentionInDays: 30,
     })
   })
@@ -361,23 +472,31 @@ test('the stage throttles logins and refreshes below KMS’s quota of RSA signat
   expect(most.reduce((sum, one) => sum + one)).toBeLessThan(1_000)
   const paths = ofType(prod, 'AWS::ApiGateway::Method').map((id) => {
     const { HttpMethod, ResourceId } = propertiesOf(prod, id)
-    return `${HttpMethod} ${pathOf(ResourceId).replaceAll('/', '~1')}`
+    return `${HttpMethod} ${pathOf(prod, ResourceId).replaceAll('/', '~1')}`
   })
   const throttled = settings.map(({ HttpMethod, ResourcePath }) => `${HttpMethod} ${ResourcePath.slice(1)}`)
   expect(paths).toEqual(expect.arrayContaining(throttled))
 })
 
 test('exactly the routes that the API description protects have the authorizer', () => {
-  const methods = ofType(prod, 'AWS::ApiGateway::Method').map((id) => {
-    const { HttpMethod, ResourceId, AuthorizationType, AuthorizerId } = propertiesOf(prod, id)
-    const authorization = [AuthorizationType, ...referencesIn(AuthorizerId)].join(' ')
-    return `${HttpMethod} ${pathOf(ResourceId)} ${authorization}`
-  })
   const isProtected = 'CUSTOM AuthorizerApiGatewayAuthorizer'
-  const expected = ROUTES.map(
-    (route) => `${route.method.toUpperCase()} ${route.path} ${route.isProtected ? isProtected : 'NONE'}`,
-  )
-  expect(methods.sort()).toEqual(expected.sort())
+  const methodsOf = (of: Package) =>
+    ofType(of, 'AWS::ApiGateway::Method').flatMap((id) => {
+      const { HttpMethod, ResourceId, AuthorizationType, AuthorizerId } = propertiesOf(of, id)
+      const authorization = [AuthorizationType, ...referencesIn(AuthorizerId)].join(' ')
+      // A preflight.
+      if (HttpMethod === 'OPTIONS') return []
+      return [`${HttpMethod} ${pathOf(of, ResourceId)} ${authorization}`]
+    })
+  const described = (...features: Feature[]) =>
+    [...ROUTES, ...PAGE_ROUTES]
+      .filter(({ needs = [] }) => [needs].flat().every((one) => features.includes(one)))
+      .map(
+        (route) => `${route.method.toUpperCase()} ${route.path} ${route.isProtected ? isProtected : 'NONE'}`,
+      )
+  expect(methodsOf(prod).sort()).toEqual(described().sort())
+  expect(methodsOf(changedProd).sort()).toEqual(described('pages', 'mail', 'invitations').sort())
+  expect(methodsOf(dev).sort()).toEqual(described(...FEATURES).sort())
   // Written out, so that removing a protection takes an edit here as well.
   const mustBeProtected = [
     'GET /',
@@ -387,16 +506,19 @@ test('exactly the routes that the API description protects have the authorizer',
     'PUT /password',
     'GET /me',
     'DELETE /me',
+    'PUT /email',
   ]
-  expect(methods).toEqual(expect.arrayContaining(mustBeProtected.map((route) => `${route} ${isProtected}`)))
+  expect(methodsOf(dev)).toEqual(
+    expect.arrayContaining(mustBeProtected.map((route) => `${route} ${isProtected}`)),
+  )
 })
 
 /** Returns the path of a gateway resource, from a reference to it. */
-function pathOf(reference: unknown): string {
+function pathOf(of: Package, reference: unknown): string {
   const id = (reference as { Ref?: string }).Ref
   if (id === undefined) return '/'
-  const { PathPart, ParentId } = propertiesOf(prod, id)
-  return `${pathOf(ParentId).replace(/\/$/, '')}/${PathPart}`
+  const { PathPart, ParentId } = propertiesOf(of, id)
+  return `${pathOf(of, ParentId).replace(/\/$/, '')}/${PathPart}`
 }
 
 test('every resource that takes tags is tagged with service and stage', () => {
@@ -404,9 +526,9 @@ test('every resource that takes tags is tagged with service and stage', () => {
 })
 
 test('role names fit IAM’s limit with the longest stage and region', () => {
-  const tooLong = ofType(prod, 'AWS::IAM::Role').filter((id) => {
-    const [, parts] = (propertiesOf(prod, id).RoleName as { 'Fn::Join': [string, unknown[]] })['Fn::Join']
-    const words = parts.map((part) => (part === 'prod' ? 'x'.repeat(LONGEST_STAGE) : part))
+  const tooLong = ofType(dev, 'AWS::IAM::Role').filter((id) => {
+    const [, parts] = (propertiesOf(dev, id).RoleName as { 'Fn::Join': [string, unknown[]] })['Fn::Join']
+    const words = parts.map((part) => (part === 'dev' ? 'x'.repeat(LONGEST_STAGE) : part))
     // The plugin drops the last word of a name that is too long.
     const name = words.map((word) => (typeof word === 'string' ? word : 'ap-southeast-1'))
     return name.filter((word) => word !== 'lambdaRole').join('-').length > 64
@@ -426,7 +548,9 @@ test('docs/ARCHITECTURE.md lists every resource of a stage, and no others', () =
       ([, id = '']) => `${type.replaceAll('`', '')} ${id.replace(/<\w+>/g, '\\w+')}`,
     )
   })
-  const resources = Object.entries(prod.resources).map(([id, { Type }]) => `${Type} ${id}`)
+  const resources = [prod, changedProd].flatMap((of) =>
+    Object.entries(of.resources).map(([id, { Type }]) => `${Type} ${id}`),
+  )
   const matches = (pattern: string, text: string) => new RegExp(`^${pattern}$`).test(text)
   expect(resources.filter((text) => !patterns.some((pattern) => matches(pattern, text)))).toEqual([])
   expect(patterns.filter((pattern) => !resources.some((text) => matches(pattern, text)))).toEqual([])

@@ -44,6 +44,7 @@ describe('npm start', () => {
 
   Sign-in page  ${url}/signin
   API page      ${url}/docs
+  Mailbox       ${url}/mailbox
 
   Demo users, on this machine only: user (password user) and admin (password admin)
   The table is in memory, at ${dynamoDbUrl}

@@ -55,7 +55,10 @@ test('10 failures of a stranger from the same address refuse the owner for a win
 test('a source that all names know gets 500 wrong verdicts in a window', async () => {
   const home = newSource()
   const names = Array.from({ length: 20 }, (_, index) => `known-${index}`)
-  for (const username of names) await markKnown(username, home)
+  for (const username of names) {
+    await stores.add({ username })
+    await markKnown(username, home)
+  }
   await fillKnownSource(home, 490)
   const guesses = among(20, [], (index) => ({ username: String(names[index]), sourceIp: home }))
   expect(await atOnce(guesses, login)).toEqual({ 401: 10, 429: 10 })

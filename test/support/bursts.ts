@@ -7,6 +7,7 @@ import {
   type Subject,
 } from '../../lib/throttling/limits.ts'
 import { markKnownSource } from '../../lib/throttling/store.ts'
+import { findUserByName } from '../../lib/users/store.ts'
 import { type ApiResponse, type Functions, PASSWORD, type Stores, startStores } from './sessions.ts'
 
 // A test file that imports this has stores of its own. Its clock stands still.
@@ -64,8 +65,11 @@ export function newSource(): string {
   return `10.0.${sources >> 8}.${sources & 255}`
 }
 
-export const markKnown = (username: string, sourceIp: string) =>
-  markKnownSource(stores.table, username, sourceIp, undefined, 2_592_000, NOW)
+export async function markKnown(loginName: string, sourceIp: string): Promise<void> {
+  const user = await findUserByName(stores.table, loginName)
+  const owner = { loginName, userId: String(user?.id) }
+  await markKnownSource(stores.table, owner, sourceIp, undefined, 2_592_000, NOW)
+}
 
 /** Fills the counter of a source that names know with attempts, as earlier guesses do. */
 export async function fillKnownSource(sourceIp: string, count: number): Promise<void> {

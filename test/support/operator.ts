@@ -8,7 +8,7 @@ import { verifyUserPassword } from '../../lib/passwords/verify.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { putSession } from '../../lib/sessions/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
-import { startLocalAws } from '../../local/aws.ts'
+import { type MailSettings, startLocalAws } from '../../local/aws.ts'
 import { callerOf } from '../../scripts/cli/account.ts'
 import { allItems } from '../../scripts/cli/pages.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
@@ -32,13 +32,18 @@ export function temporaryFolder(): string {
 
 export type Store = Awaited<ReturnType<typeof startStore>>
 
-/** Starts a local DynamoDB with the tables of the stages `dev` and `other`, without demo users. */
-export async function startStore() {
+/**
+ * Starts a local DynamoDB with the tables of the stages `dev` and `other`, without demo users.
+ *
+ * @param mail - For Lambda, if commands send mails.
+ */
+export async function startStore(mail: Partial<MailSettings> = {}) {
   const service = describeService()
   const local = await startLocalAws(
     ['dev', 'other'].map((stage) => tableResource(service, `serverless-jwt-auth-${stage}`)),
     'eu-central-1',
     0,
+    mail,
   )
   const endpoint = local.settings.endpoints.dynamodb.origin
   const tableOf = (stage: string): Table => ({

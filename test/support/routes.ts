@@ -12,7 +12,7 @@ import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { loadHandler } from './handlers.ts'
 import { parsed, sampleEvent } from './lambda.ts'
-import { describeService, resourcesOf, tableOf, tokenSourceOf } from './service-description.ts'
+import { describeService, mailOf, resourcesOf, tableOf, tokenSourceOf } from './service-description.ts'
 import { addTestUser } from './users.ts'
 
 /** Settings of the functions in these tests, in place of those of serverless.yml. */
@@ -65,7 +65,7 @@ export let table: Table
  */
 export function useRoutes() {
   beforeAll(async () => {
-    aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+    aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
     table = tableOf(service, aws)
   })
   afterAll(() => {

@@ -24,6 +24,7 @@ export default async function setup(project: TestProject) {
     limitKnownSource: '10000/900',
     limitUser: '10000/86400',
     limitUserAndKnownSource: '10000/86400',
+    limitMailSource: '10000/3600',
   }
   const service = await startService(limits, ['--import', printKms])
   project.provide('serviceUrl', service.url)

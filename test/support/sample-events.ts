@@ -6,7 +6,7 @@ import { CORS_HEADERS, sampleEvent } from './lambda.ts'
 import { describeService, root } from './service-description.ts'
 
 /** The outcome of a sample event: what the function returns, with a JSON body parsed, or what it throws. */
-type Outcome = { returns: object } | { throws: string }
+type Outcome = { returns: object | undefined } | { throws: string }
 
 const headers = {
   'Content-Type': 'application/json',
@@ -105,6 +105,8 @@ const page = (title: string): Outcome => ({
   },
 })
 
+const requested = response(202, { requestId: expect.stringMatching(/^[\w-]{22}(\.[\w-]+)?$/) })
+
 const notFound = problem(404, 'Not Found', 'Resource not found.')
 
 /** Outcomes of sample events, by file. An event that is not listed has the status of its route's response. */
@@ -170,6 +172,15 @@ export const OUTCOMES: Record<string, Outcome> = {
     changedAt: expect.any(String),
   }),
   'delete-me.json': noContent,
+  'register.json': requested,
+  'forgot.json': requested,
+  'change-email.json': requested,
+  'new-account.json': tokens,
+  'new-account-invalid-link.json': problem(400, 'Bad Request', 'The link or code is invalid or expired.'),
+  'reset.json': noContent,
+  'confirm-email.json': noContent,
+  // The mail is sent, and the function returns nothing.
+  'mailer.json': { returns: undefined },
   'delete-me-wrong-password.json': invalid('#/currentPassword', 'Incorrect password.'),
   'userinfo.json': response(200, { sub: expect.any(String), username: 'user', role: 'user' }),
   'openapi.json': response(
@@ -185,20 +196,37 @@ export const OUTCOMES: Record<string, Outcome> = {
   'docs-unknown-file.json': notFound,
   'signin.json': page('Sign in'),
   'signin-unknown-file.json': notFound,
+  'account-pages.json': page('Create an account'),
+  'account-pages-forgot.json': page('Choose a new password'),
+  'account-pages-confirm.json': page('Confirm'),
+  'account-pages-unknown-file.json': notFound,
+  'account-pages-change-password.json': {
+    returns: {
+      statusCode: 302,
+      headers: {
+        Location: '../forgot',
+        'Cache-Control': 'no-store',
+        'X-Content-Type-Options': 'nosniff',
+        ...CORS_HEADERS,
+      },
+      body: '',
+    },
+  },
 }
 
 interface Request {
   /** `TOKEN` in the events of the authorizer. */
   type?: string
   httpMethod: string
-  /** The path of the route, `/sessions/{id}` for example. */
-  resource: string
+  /** The path of the route, `/sessions/{id}` for example. Missing in events of the mailer. */
+  resource?: string
 }
 
 const routeOf = ({ httpMethod, resource }: Request) => `${httpMethod} ${resource}`
 
 function functionOf(file: string, event: Request): string {
   if (event.type === 'TOKEN') return 'authorizer'
+  if (event.resource === undefined) return 'mailer'
   const found = Object.entries(describeService().functions).find(([, { events = [] }]) =>
     events.some(
       ({ http }) => routeOf(event) === `${http.method.toUpperCase()} /${http.path.replace(/^\//, '')}`,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import type { TokenParties } from '../../lib/tokens/access-token.ts'
-import type { LocalAws, Resource } from '../../local/aws.ts'
+import type { LocalAws, MailSettings, Resource } from '../../local/aws.ts'
 import type { TokenSource } from '../../local/tokens.ts'
 
 /** The parts of `serverless.yml` that tests use, with all variables resolved. */
@@ -70,6 +70,16 @@ export const tokenPartiesOf = ({ custom }: ServiceDescription): TokenParties => 
   issuer: custom.tokens.TOKEN_ISSUER,
   audience: custom.tokens.TOKEN_AUDIENCE,
 })
+
+/** Returns what the local SES and Lambda know of the service. Events are accepted and not delivered. */
+export function mailOf({ functions, custom }: ServiceDescription): Partial<MailSettings> {
+  return {
+    verifiedIdentities: [String(functions.mailer?.environment?.MAIL_FROM)],
+    functionNames: [`${custom.tableName}-mailer`],
+    pausesMs: [],
+    invoke: async () => ({ isReturned: true, payload: 'null' }),
+  }
+}
 
 /** Returns the table of `serverless.yml` as a resource, under another name. */
 export function tableResource({ resources }: ServiceDescription, name: string): Resource {

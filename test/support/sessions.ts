@@ -5,6 +5,7 @@ import template from '../../events/refresh.json' with { type: 'json' }
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import type { Item, Table } from '../../lib/aws/dynamodb.ts'
 import type { AwsSettings } from '../../lib/aws/settings.ts'
+import type { MailEvent } from '../../lib/mail/event.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { isLive, SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
@@ -19,7 +20,7 @@ import {
   type UserChanges,
 } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { startLocalAws } from '../../local/aws.ts'
+import { type MailSettings, startLocalAws } from '../../local/aws.ts'
 import { readAuthorization } from '../../local/gateway-rules.ts'
 import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
 import { inEnvironment } from './handlers.ts'
@@ -56,12 +57,22 @@ const ENVIRONMENT = {
   LIMIT_USER: '100/86400',
   LIMIT_USER_AND_KNOWN_SOURCE: '100/86400',
   BREACHED_PASSWORDS: 'off',
+  LIMIT_MAIL_SOURCE: '30/3600',
+  LIMIT_MAIL_RECIPIENT: '3/3600',
+  NOTIFY_NEW_SOURCE: 'on',
+  MAILER: '',
+  MAIL_FROM: 'no-reply@service.example',
+  SERVICE_NAME: 'Test',
+  PUBLIC_URL: 'https://service.example',
+  ALLOWED_EMAIL_DOMAINS: '',
   AWS_REGION: REGION,
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
   AWS_SESSION_TOKEN: '',
   AWS_ENDPOINT_URL_DYNAMODB: '',
   AWS_ENDPOINT_URL_KMS: '',
+  AWS_ENDPOINT_URL_LAMBDA: '',
+  AWS_ENDPOINT_URL_SESV2: '',
 }
 
 /** Limits that no test reaches. */
@@ -77,11 +88,11 @@ export function operator(table: Table) {
   return {
     table,
     /** Adds a user. Defaults: a unique name, and {@link PASSWORD}. */
-    async add(user: Partial<Pick<User, 'username' | 'passwordHash'>> = {}): Promise<string> {
+    async add(user: Partial<User> = {}): Promise<string> {
       added += 1
-      const { username, passwordHash } = { username: `user-${added}`, passwordHash: PASSWORD_HASH, ...user }
-      await addTestUser(table, { username, passwordHash })
-      return username
+      const values = { username: `user-${added}`, passwordHash: PASSWORD_HASH, ...user }
+      await addTestUser(table, values)
+      return values.username
     },
     /** Changes a user and revokes its tokens, as `npm run users` does. */
     async change(username: string, changes: UserChanges): Promise<void> {
@@ -155,20 +166,29 @@ export const tableAt = (dynamoDbUrl: string): Table => ({
 
 export type Stores = Awaited<ReturnType<typeof startStores>>
 
-/** Starts DynamoDB and KMS, and returns them with an operator's actions on the table. */
-export async function startStores() {
+/**
+ * Starts DynamoDB and KMS, and returns them with an operator's actions on the table.
+ *
+ * @param mail - For SES and Lambda, if functions send mails.
+ */
+export async function startStores(mail: Partial<MailSettings> = {}) {
   const resources = [
     tableResource(describeService(), TABLE_NAME),
     { Type: 'AWS::KMS::Alias', Properties: { AliasName: KEY } },
   ]
-  const aws = await startLocalAws(resources, REGION, 0)
-  const { dynamodb, kms } = aws.settings.endpoints
+  const aws = await startLocalAws(resources, REGION, 0, mail)
+  const { dynamodb, kms, lambda, ses } = aws.settings.endpoints
   return {
     aws,
     ...operator({ aws: callerAt(aws.settings), name: TABLE_NAME }),
     /** Starts functions that call these stores directly; see {@link startFunctions}. */
     functions: (settings: Record<string, string> = {}) =>
-      startFunctions(dynamodb.href, { AWS_ENDPOINT_URL_KMS: kms.href, ...settings }),
+      startFunctions(dynamodb.href, {
+        AWS_ENDPOINT_URL_KMS: kms.href,
+        AWS_ENDPOINT_URL_LAMBDA: lambda.href,
+        AWS_ENDPOINT_URL_SESV2: ses.href,
+        ...settings,
+      }),
   }
 }
 
@@ -182,12 +202,19 @@ const FUNCTIONS = {
   password: () => import('../../functions/account/password.ts'),
   me: () => import('../../functions/account/me.ts'),
   'delete-me': () => import('../../functions/account/delete.ts'),
+  register: () => import('../../functions/registration/register.ts'),
+  'new-account': () => import('../../functions/registration/confirm.ts'),
+  forgot: () => import('../../functions/account/forgot.ts'),
+  reset: () => import('../../functions/account/reset.ts'),
+  'change-email': () => import('../../functions/account/change-email.ts'),
+  'confirm-email': () => import('../../functions/account/confirm-email.ts'),
+  mailer: () => import('../../functions/mail/mailer.ts'),
   'user-content': () => import('../../functions/content/user.ts'),
   jwks: () => import('../../functions/service/jwks.ts'),
   metadata: () => import('../../functions/service/metadata.ts'),
 }
 
-export type Route = Exclude<keyof typeof FUNCTIONS, 'authorizer'>
+export type Route = Exclude<keyof typeof FUNCTIONS, 'authorizer' | 'mailer'>
 
 /** Method and path of each function. */
 const ROUTES: Record<Route, [method: string, path: string]> = {
@@ -199,6 +226,12 @@ const ROUTES: Record<Route, [method: string, path: string]> = {
   password: ['PUT', '/password'],
   me: ['GET', '/me'],
   'delete-me': ['DELETE', '/me'],
+  register: ['POST', '/register'],
+  'new-account': ['POST', '/register/confirm'],
+  forgot: ['POST', '/password/forgot'],
+  reset: ['POST', '/password/reset'],
+  'change-email': ['PUT', '/email'],
+  'confirm-email': ['POST', '/email/confirm'],
   'user-content': ['GET', '/'],
   jwks: ['GET', '/.well-known/jwks.json'],
   metadata: ['GET', '/.well-known/openid-configuration'],
@@ -266,6 +299,8 @@ export async function startFunctions(endpoint: string, settings: Record<string, 
       expectDescribed({ method, url, status: statusCode, headers: headers ?? {}, body })
       return { status: statusCode, headers: headers ?? {}, text: body }
     },
+    /** Invokes the mailer, as Lambda does. */
+    mail: (event: MailEvent) => inEnvironment(environment, modules.mailer.handler)(event, CONTEXT),
     /** Returns whether the authorizer accepts an access token. */
     opens: (token: string) =>
       authorize(token).then(

@@ -35,7 +35,7 @@ const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems']
 
 export const isWrite = ({ operation }: Pick<Call, 'operation'>): boolean => WRITES.includes(operation)
 
-/** Starts a proxy before DynamoDB and KMS that can hold, deny or cut off every call. */
+/** Starts a proxy before the local AWS that can hold, deny or cut off every call. */
 export async function startWire(aws: LocalAws) {
   let decide: (call: Call) => Fate | Promise<Fate> = () => 'pass'
   let calls: Call[] = []
@@ -113,9 +113,10 @@ export async function startWire(aws: LocalAws) {
 export type Wire = Awaited<ReturnType<typeof startWire>>
 
 function callOf(aws: LocalAws, request: IncomingMessage, body: string, number: number): Call {
-  const target = String(request.headers['x-amz-target'])
+  // Lambda and SES have a path for each operation instead.
+  const target = String(request.headers['x-amz-target'] ?? request.url)
   const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers
-  const { dynamodb, kms } = aws.settings.endpoints
+  const { dynamodb, kms, lambda, ses } = aws.settings.endpoints
   const operation = target.replace(/^.*\./, '')
   return {
     number,
@@ -123,7 +124,9 @@ function callOf(aws: LocalAws, request: IncomingMessage, body: string, number: n
     body,
     label: labelOf(operation, body),
     async send() {
-      const url = target.startsWith('TrentService') ? kms : dynamodb
+      const rest = target.startsWith('/v2/email') ? ses : lambda
+      const rpc = target.startsWith('TrentService') ? kms : dynamodb
+      const url = target.startsWith('/') ? new URL(target, rest) : rpc
       const response = await fetch(url, { method: 'POST', headers: headers as Record<string, string>, body })
       return { status: response.status, text: await response.text() }
     },

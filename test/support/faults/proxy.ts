@@ -27,6 +27,8 @@ export interface AwsProxy {
   recover(): Promise<void>
   /** Operations in the order of their calls. */
   calls: string[]
+  /** The bodies of these calls. */
+  bodies: string[]
   /** How many attempts have failed by the fault. */
   failed(): number
   close(): void
@@ -39,6 +41,7 @@ export interface AwsProxy {
  */
 export async function startProxy(service: URL): Promise<AwsProxy> {
   const calls: string[] = []
+  const bodies: string[] = []
   let fault: Fault | undefined
   let failed = 0
   const kept = new WeakSet<Socket>()
@@ -46,6 +49,7 @@ export async function startProxy(service: URL): Promise<AwsProxy> {
     const body = Buffer.concat(await request.toArray())
     const operation = String(request.headers['x-amz-target']).replace(/^.*\./, '')
     calls.push(operation)
+    bodies.push(body.toString())
     if (fault !== undefined && concerns(fault, operation, body.toString(), failed)) {
       fault.say(response)
       // The client sends a request again without spending an attempt if a kept connection ends without a response.
@@ -53,11 +57,13 @@ export async function startProxy(service: URL): Promise<AwsProxy> {
       return
     }
     kept.add(request.socket)
-    const { headers, method = 'POST' } = request
-    forward(service, { headers, method }, (received) => {
+    const { headers, method = 'POST', url: path } = request
+    const forwarded = forward(service, { headers, method, path }, (received) => {
       response.writeHead(received.statusCode ?? 500, received.headers)
       received.pipe(response)
-    }).end(body)
+    })
+    // Another proxy is the service, and ends the connection.
+    forwarded.on('error', () => response.destroy()).end(body)
   })
   const port = await listenOnLowPort(server)
   const close = () => {
@@ -75,6 +81,7 @@ export async function startProxy(service: URL): Promise<AwsProxy> {
       if (!server.listening) await once(server.listen(port, '127.0.0.1'), 'listening')
     },
     calls,
+    bodies,
     failed: () => failed,
     close,
   }

@@ -92,8 +92,12 @@ function updated(
       const { ids: _, ...rest } = item
       return left.length === 0 ? rest : { ...item, ids: { SS: left } }
     }
-    case 'SET expiresAt = :expiresAt':
-      return { ...item, expiresAt: { N: String(values[':expiresAt']?.N) } }
+    case 'SET expiresAt = :expiresAt, ownerId = :ownerId':
+      return {
+        ...item,
+        expiresAt: { N: String(values[':expiresAt']?.N) },
+        ownerId: { S: String(Object(values[':ownerId']).S) },
+      }
     default:
       throw new Error(`the model does not know ${UpdateExpression}`)
   }

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { inject } from 'vitest'
 import { describeApi } from '../../../lib/openapi/document.ts'
+import { FEATURES } from '../../../lib/openapi/route.ts'
 import { type Document, type Operation, operationsOf, type Response, resolve } from './document.ts'
 
 /** A response of the service, with its request. */
@@ -21,8 +22,10 @@ const TRANSPORT =
   /^(content-type|content-length|date|connection|keep-alive|transfer-encoding|vary|content-encoding|accept-ranges)$/
 
 // Clients must accept unknown members. The service itself must not send any, so the schemas are closed here.
-const document: Document = JSON.parse(JSON.stringify(describeApi('http://localhost', true)), (_, value) =>
-  value?.type === 'object' && value.properties ? { ...value, additionalProperties: false } : value,
+const document: Document = JSON.parse(
+  JSON.stringify(describeApi('http://localhost', FEATURES)),
+  (_, value) =>
+    value?.type === 'object' && value.properties ? { ...value, additionalProperties: false } : value,
 )
 const operations = operationsOf(document)
 const ajv = new Ajv2020({ allErrors: true })

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { within } from '../../lib/aws/client.ts'
+import { together } from '../../lib/aws/together.ts'
+import { readConfig } from '../../lib/config.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { accepted } from '../../lib/http/responses.ts'
+import { EmailChangeRequest } from '../../lib/http/schemas.ts'
+import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
+import { notify, requestMail } from '../../lib/mail/request.ts'
+import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
+import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
+import { limitsFrom } from '../../lib/throttling/limits.ts'
+
+/** PUT /email: sends a mail to the caller's new address, which counts after its confirmation, and one to the current address. */
+export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+  const config = readConfig([
+    'TABLE_NAME',
+    'LIMIT_USER_AND_SOURCE',
+    'LIMIT_SOURCE',
+    'LIMIT_KNOWN_SOURCE',
+    'LIMIT_USER',
+    'LIMIT_USER_AND_KNOWN_SOURCE',
+    'LIMIT_MAIL_SOURCE',
+    'MAILER',
+  ])
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { userId, generation } = principalOf(event, now)
+  const { email: address, currentPassword } = readBody(event, EmailChangeRequest)
+
+  const origin = originOf(event)
+  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
+  const user = await verifyCurrentPassword(table, attempt, generation, currentPassword)
+  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+  const request = { kind: 'address', requestId, userId, generation, at: now.toISOString(), origin } as const
+  await together([returnAttempt(table, attempt), requestMail(table, config, request, now)])
+  if (address.toLowerCase() !== user.email) {
+    await notify(table, config.MAILER, 'address-requested', user, origin, now)
+  }
+  return accepted(requestId)
+})

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import { within } from '../../lib/aws/client.ts'
+import { together } from '../../lib/aws/together.ts'
+import { readConfig } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { noContent } from '../../lib/http/responses.ts'
+import { EmailConfirmation } from '../../lib/http/schemas.ts'
+import { addressIn } from '../../lib/mail/confirmation.ts'
+import { notify } from '../../lib/mail/request.ts'
+import { spend } from '../../lib/mail/store.ts'
+import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
+import { sourceOf } from '../../lib/throttling/limits.ts'
+import { markKnownSources } from '../../lib/throttling/store.ts'
+import { changeNames } from '../../lib/users/names.ts'
+
+/** POST /email/confirm: gives a user the address that the user has confirmed. Revokes all access tokens. */
+export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+  const config = readConfig(['TABLE_NAME', 'MAILER', 'SESSION_TTL_SECONDS'])
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const proof = readBody(event, EmailConfirmation)
+
+  const origin = originOf(event)
+  const { confirmation, requestId } = await verifyProof(table, ['address'], proof, origin.sourceIp, now)
+  const user = await findBoundUser(table, confirmation)
+  const address = addressIn(requestId)
+  const email = address.toLowerCase()
+  const names = {
+    // A username that is the address changes with it.
+    username: user.username === user.email ? email : user.username,
+    email,
+    emailVerified: true,
+    ...(address !== email && { emailAsWritten: address }),
+  }
+  const outcome = await changeNames(table, user, names, now, randomUUID(), spend(requestId, now))
+  if (outcome === 'changed') throw invalidLink('spent, or the user changed')
+  if (outcome === 'taken') {
+    const fields = [{ pointer: '#', detail: 'This address already has an account.' }]
+    throw new ServiceError('invalid_fields', 'the address is taken', { fields })
+  }
+  const source = sourceOf(origin.sourceIp)
+  await together([
+    // The new login name has no known sources yet.
+    markKnownSources(table, { id: user.id, ...names }, source, undefined, config.SESSION_TTL_SECONDS, now),
+    email === user.email
+      ? Promise.resolve()
+      : notify(table, config.MAILER, 'address-changed', user, origin, now),
+  ])
+  console.info({ event: 'email.changed', userId: user.id })
+  return noContent()
+})

@@ -1,0 +1,51 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { within } from '../../lib/aws/client.ts'
+import { together } from '../../lib/aws/together.ts'
+import { readConfig } from '../../lib/config.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { noContent } from '../../lib/http/responses.ts'
+import { PasswordResetRequest } from '../../lib/http/schemas.ts'
+import { notify } from '../../lib/mail/request.ts'
+import { spend } from '../../lib/mail/store.ts'
+import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
+import { rejectBreached } from '../../lib/passwords/breached.ts'
+import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { validateNewPassword } from '../../lib/passwords/rules.ts'
+import { sourceOf } from '../../lib/throttling/limits.ts'
+import { markKnownSources } from '../../lib/throttling/store.ts'
+import { revokeSessions } from '../../lib/users/revocation.ts'
+import { changeUserWith } from '../../lib/users/store.ts'
+
+/** POST /password/reset: sets the password of a user who has read a mail. Ends all sessions and revokes all tokens. */
+export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+  const config = readConfig(['TABLE_NAME', 'MAILER', 'SESSION_TTL_SECONDS', 'BREACHED_PASSWORDS'])
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { password, ...proof } = readBody(event, PasswordResetRequest)
+  const origin = originOf(event)
+
+  const { confirmation, requestId } = await verifyProof(table, ['reset'], proof, origin.sourceIp, now)
+  const user = await findBoundUser(table, confirmation)
+  validateNewPassword(password, user.username, '#/password')
+  await rejectBreached(password, '#/password', config)
+
+  const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
+  const changes = {
+    passwordHash,
+    // The mail went to this address, and has been read.
+    emailVerified: user.email !== undefined,
+    changedAt: new Date().toISOString(),
+    ...revokeSessions(user),
+  }
+  const isStored = await changeUserWith(table, user, changes, randomUUID(), spend(requestId, now))
+  if (!isStored) throw invalidLink('spent, or the user changed')
+  const source = sourceOf(origin.sourceIp)
+  await together([
+    // The owner can sign in from here, although strangers may have used up the limits.
+    markKnownSources(table, user, source, undefined, config.SESSION_TTL_SECONDS, now),
+    notify(table, config.MAILER, 'password-changed', user, origin, now),
+  ])
+  console.info({ event: 'password.reset', userId: user.id })
+  return noContent()
+})

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import type { Context } from 'aws-lambda'
+import { awsErrorType, isRefused, within } from '../../lib/aws/client.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import { readConfig } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { deadlineOf, logFailure } from '../../lib/http/handler.ts'
+import type { Confirmation } from '../../lib/mail/confirmation.ts'
+import { idOf, type MailEvent } from '../../lib/mail/event.ts'
+import { planMail } from '../../lib/mail/plan.ts'
+import { renderMessage } from '../../lib/mail/render.ts'
+import { type OutgoingMail, senderOf, sendMail } from '../../lib/mail/send.ts'
+import { claimMail, mailKey, releaseMail } from '../../lib/mail/store.ts'
+import { noticeCounter, requestedMailCounters } from '../../lib/throttling/limits.ts'
+import { reserveAttempt } from '../../lib/throttling/store.ts'
+
+/** Sends the mail that an event leads to, at most once. Lambda invokes it asynchronously, and again if it throws. */
+export async function handler(event: MailEvent, context: Context): Promise<void> {
+  try {
+    const config = readConfig([
+      'TABLE_NAME',
+      'MAIL_FROM',
+      'SERVICE_NAME',
+      'PUBLIC_URL',
+      'LIMIT_MAIL_RECIPIENT',
+    ])
+    const table = { aws: within(deadlineOf(context)), name: config.TABLE_NAME }
+    const { kind } = event
+    const id = idOf(event)
+    const now = new Date()
+
+    const planned = await planMail(table, event, config.SERVICE_NAME, config.PUBLIC_URL, now)
+    if (planned === undefined) return console.info({ event: 'mail.unneeded', kind })
+    const { to, message, confirmation } = planned
+    const counters =
+      // An operator's mail is not a stranger's, and is counted with the notices.
+      'requestId' in event && event.origin
+        ? requestedMailCounters(to, isEntry(confirmation), config.LIMIT_MAIL_RECIPIENT, now)
+        : [noticeCounter(to, now)]
+    const { refusedForSeconds } = await reserveAttempt(table, counters, mailKey(id).pk.S, now)
+    if (refusedForSeconds > 0) return console.warn({ event: 'mail.limited', kind })
+    const claimId = randomUUID()
+    const isClaimed = await claimMail(table, id, claimId, confirmation, now)
+    if (!isClaimed) return console.warn({ event: 'mail.repeated', kind })
+    const from = senderOf(config.SERVICE_NAME, config.MAIL_FROM)
+    const messageId = await sendClaimed(table, id, claimId, { from, to, ...renderMessage(message) })
+    console.info({ event: 'mail.sent', kind, messageId })
+  } catch (error) {
+    logFailure(error)
+    throw error
+  }
+}
+
+/** Whether a mail lets the owner of its address choose a password. */
+const isEntry = (confirmation: Confirmation | undefined): boolean =>
+  confirmation?.kind === 'reset' || confirmation?.kind === 'registration'
+
+/**
+ * Sends a claimed mail. If SES refuses it, the claim is given back, and the next try may send it. If the outcome is
+ * unknown, the claim stays: a client can ask for another mail, but cannot take back a second one.
+ */
+async function sendClaimed(table: Table, id: string, claimId: string, mail: OutgoingMail): Promise<string> {
+  try {
+    return await sendMail(table.aws, mail)
+  } catch (error) {
+    // Without AWS's message, which may contain the address.
+    const log = { type: awsErrorType(error) }
+    if (!isRefused(error)) {
+      const reason = 'SES did not respond, so the mail may be on its way'
+      throw new ServiceError('unavailable', reason, { event: 'mail.unknown', log })
+    }
+    await releaseMail(table, id, claimId)
+    throw new ServiceError('unavailable', 'SES refused the mail', { event: 'mail.refused', log })
+  }
+}

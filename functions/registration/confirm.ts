@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { within } from '../../lib/aws/client.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import { together } from '../../lib/aws/together.ts'
+import { readConfig } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { json } from '../../lib/http/responses.ts'
+import { RegistrationConfirmation } from '../../lib/http/schemas.ts'
+import { addressIn } from '../../lib/mail/confirmation.ts'
+import { mailKey, spend } from '../../lib/mail/store.ts'
+import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
+import { rejectBreached } from '../../lib/passwords/breached.ts'
+import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { validateNewPassword } from '../../lib/passwords/rules.ts'
+import {
+  lifetimesFrom,
+  refreshTtlSeconds,
+  SESSION_RANDOM_BYTES,
+  startSession,
+} from '../../lib/sessions/session.ts'
+import { putSession } from '../../lib/sessions/store.ts'
+import { sourceOf, usernameCounter } from '../../lib/throttling/limits.ts'
+import { markKnownSources, reserveAttempt } from '../../lib/throttling/store.ts'
+import { tokenIssuer } from '../../lib/tokens/issue.ts'
+import { createUser } from '../../lib/users/names.ts'
+import { isNameTaken } from '../../lib/users/store.ts'
+import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
+
+const issueToken = tokenIssuer()
+
+/** POST /register/confirm: creates the account of a confirmed address, and signs in. */
+export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) => {
+  const config = readConfig([
+    'TABLE_NAME',
+    'SESSION_TTL_SECONDS',
+    'SESSION_IDLE_TTL_SECONDS',
+    'SIGNING_KEY',
+    'TOKEN_ISSUER',
+    'TOKEN_AUDIENCE',
+    'TOKEN_TTL_SECONDS',
+    'BREACHED_PASSWORDS',
+  ])
+  const aws = within(deadlineMs)
+  const table = { aws, name: config.TABLE_NAME }
+  const { password, username, ...proof } = readBody(event, RegistrationConfirmation)
+  const origin = originOf(event)
+
+  const { confirmation, requestId } = await verifyProof(
+    table,
+    ['registration', 'invitation'],
+    proof,
+    origin.sourceIp,
+    arrivedAt,
+  )
+  const names = namesOf(addressIn(requestId), username)
+  validateNewPassword(password, names.username, '#/password')
+  await rejectBreached(password, '#/password', config)
+  const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
+  const now = new Date()
+  const { role = 'user' } = confirmation
+  const user = newUser({ ...names, role, passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
+  await storeUser(table, user, requestId, now)
+
+  const lifetimes = lifetimesFrom(config)
+  const random = randomBytes(SESSION_RANDOM_BYTES)
+  const { session, refreshToken } = startSession(user, origin, lifetimes, now, random)
+  const [token] = await together([
+    issueToken(aws, config, user, session.id, now),
+    putSession(table, session),
+    markKnownSources(table, user, sourceOf(origin.sourceIp), undefined, lifetimes.absoluteTtlSeconds, now),
+  ])
+  console.info({ event: 'account.created', userId: user.id })
+  return json(200, { ...token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now) })
+})
+
+/**
+ * Returns the names of a new user with a confirmed address, as its owner writes it.
+ *
+ * @throws {@link ServiceError} `invalid_fields`, if the username is another address. Its owner could not use it then.
+ */
+function namesOf(address: string, chosen: string | undefined) {
+  const email = address.toLowerCase()
+  const username = chosen ?? email
+  if (username.includes('@') && username !== email) {
+    throw refused('#/username', 'Must be the confirmed address, or a name without @.')
+  }
+  return { username, email, emailVerified: true, ...(address !== email && { emailAsWritten: address }) }
+}
+
+/**
+ * Stores the user, and spends the confirmation, in one transaction. Ten taken usernames void the confirmation. Otherwise
+ * one address could try out which usernames exist. Tries are counted before the usernames are looked up.
+ */
+async function storeUser(table: Table, user: User, requestId: string, now: Date): Promise<void> {
+  const counter = usernameCounter(mailKey(requestId), now)
+  const { refusedForSeconds } = await reserveAttempt(table, [counter], user.requestId, now)
+  if (refusedForSeconds > 0) throw invalidLink('too many usernames')
+  const outcome = await createUser(table, user, spend(requestId, now))
+  if (outcome === 'done') return
+  if (outcome === 'changed') throw invalidLink('spent')
+  if (await isNameTaken(table, String(user.email))) {
+    throw refused('#', 'This address already has an account. Sign in, or ask for a new password.')
+  }
+  throw refused('#/username', 'This username is taken.')
+}
+
+const refused = (pointer: string, detail: string) =>
+  new ServiceError('invalid_fields', 'a name is taken or not allowed', { fields: [{ pointer, detail }] })

@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto'
+import { within } from '../../lib/aws/client.ts'
+import { readConfig } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { accepted } from '../../lib/http/responses.ts'
+import { RegistrationRequest } from '../../lib/http/schemas.ts'
+import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
+import { requestMail } from '../../lib/mail/request.ts'
+
+/** POST /register: sends a mail to an address, which its recipient confirms to get an account. */
+export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+  const config = readConfig(['TABLE_NAME', 'MAILER', 'LIMIT_MAIL_SOURCE', 'ALLOWED_EMAIL_DOMAINS'])
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { email } = readBody(event, RegistrationRequest)
+  rejectOtherDomains(email, config.ALLOWED_EMAIL_DOMAINS)
+
+  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), email)
+  const request = { kind: 'registration', requestId, at: now.toISOString(), origin: originOf(event) } as const
+  await requestMail(table, config, request, now)
+  return accepted(requestId)
+})
+
+function rejectOtherDomains(email: string, domains: readonly string[]): void {
+  const domain = email.slice(email.indexOf('@') + 1).toLowerCase()
+  if (domains.length === 0 || domains.includes(domain)) return
+  const detail = `Must be an address at ${domains.join(' or ')}.`
+  throw new ServiceError('invalid_fields', 'the domain may not register', {
+    fields: [{ pointer: '#/email', detail }],
+  })
+}

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import {
+  addressIn,
+  CONFIRMATION_RANDOM_BYTES,
+  type Confirmation,
+  type ConfirmationKind,
+  isProvedBy,
+  newRequestId,
+  type Proof,
+  REQUEST_ID_BYTES,
+  readToken,
+  startConfirmation,
+} from './confirmation.ts'
+
+const now = new Date('2026-11-26T09:00:00.400Z')
+const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000)
+const requestIdOf = (address?: string) => newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+const start = (kind: ConfirmationKind, requestId: string) =>
+  startConfirmation(kind, requestId, {}, now, randomBytes(CONFIRMATION_RANDOM_BYTES))
+
+describe('a request id', () => {
+  test.each([
+    undefined,
+    'a@b',
+    'Ada.Lovelace+tag@Example.org',
+    `${'a'.repeat(64)}@${`${'b'.repeat(60)}.`.repeat(3)}example`,
+  ])('holds the address %s as it is written', (address) => {
+    expect(addressIn(requestIdOf(address))).toBe(address ?? '')
+  })
+
+  test('is new for each request for one address', () => {
+    const ids = Array.from({ length: 100 }, () => requestIdOf('ada@example.org'))
+    expect(new Set(ids).size).toBe(100)
+  })
+})
+
+describe('a token', () => {
+  test.each([undefined, 'ada@example.org'])('is its request id and its secret (address %s)', (address) => {
+    const requestId = requestIdOf(address)
+    const { token } = start('registration', requestId)
+    expect(readToken(token)).toEqual({ requestId, secret: token.slice(requestId.length + 1) })
+  })
+
+  test.each([
+    '',
+    'x',
+    'a.b',
+    `${'a'.repeat(22)}.${'b'.repeat(42)}`,
+    `${'a'.repeat(22)}..${'b'.repeat(43)}`,
+    `${'a'.repeat(22)}.x.y.${'b'.repeat(43)}`,
+  ])('is not %j', (text) => {
+    expect(readToken(text)).toBeUndefined()
+  })
+})
+
+test('every byte of randomness changes the token', () => {
+  const bytes = randomBytes(CONFIRMATION_RANDOM_BYTES)
+  const tokens = Array.from({ length: 32 }, (_, index) => {
+    const changed = Buffer.from(bytes)
+    changed[index] = 255 - Number(changed[index])
+    return startConfirmation('reset', requestIdOf(), {}, now, changed).token.slice(-43)
+  })
+  expect(new Set(tokens).size).toBe(32)
+})
+
+describe('a confirmation', () => {
+  const requestId = requestIdOf('ada@example.org')
+  const { confirmation, token, code } = start('registration', requestId)
+  const other = start('registration', requestId)
+  const byToken = (text: string) => readToken(text) as Proof
+  const byCode = (text: string, id = requestId) => ({ requestId: id, code: text })
+
+  test.each<[string, Proof, number, Partial<Confirmation>, boolean]>([
+    ['its token', byToken(token), 0, {}, true],
+    ['its token in the last second', byToken(token), 3_599, {}, true],
+    ['its token after an hour', byToken(token), 3_600, {}, false],
+    ['its code', byCode(code), 0, {}, true],
+    ['its code in the last second', byCode(code), 599, {}, true],
+    ['its code after ten minutes', byCode(code), 600, {}, false],
+    ['the token of another mail of the request', byToken(other.token), 0, {}, false],
+    ['another code', byCode(String((Number(code) + 1) % 1e8).padStart(8, '0')), 0, {}, false],
+    ['its code with the id of another request', byCode(code, requestIdOf('ada@example.org')), 0, {}, false],
+    ['its token, when it is spent', byToken(token), 0, { spentAt: 1 }, false],
+    ['its code, when it is spent', byCode(code), 0, { spentAt: 1 }, false],
+  ])('by %s', (_what, proof, seconds, changes, isProved) => {
+    expect(isProvedBy({ ...confirmation, ...changes }, proof, later(seconds))).toBe(isProved)
+  })
+
+  test('contains neither its token nor its code nor the address', () => {
+    const stored = JSON.stringify(confirmation)
+    const secret = token.slice(requestId.length + 1)
+    for (const text of [secret, code, requestId, 'ada']) expect(stored).not.toContain(text)
+  })
+
+  test('of an invitation is valid for a week', () => {
+    const invitation = start('invitation', requestId)
+    const proof = byToken(invitation.token)
+    expect(isProvedBy(invitation.confirmation, proof, later(7 * 86_400 - 1))).toBe(true)
+    expect(isProvedBy(invitation.confirmation, proof, later(7 * 86_400))).toBe(false)
+  })
+
+  test('has a code of eight digits, also if it begins with zeros', () => {
+    const codes = Array.from({ length: 1_000 }, () => start('reset', requestId).code)
+    expect(codes.filter((one) => !/^\d{8}$/.test(one))).toEqual([])
+    // One in ten begins with a zero. None of 1,000 does with a probability of 1e-46.
+    expect(codes.some((one) => one.startsWith('0'))).toBe(true)
+    // Half of them are above half. 400 of 1,000 or fewer are with a probability of 1e-10.
+    expect(codes.filter((one) => Number(one) >= 5e7).length).toBeGreaterThan(400)
+  })
+})

@@ -1,0 +1,120 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { secondOf } from '../time.ts'
+import type { Role } from '../users/user.ts'
+
+/**
+ * What a link or a code in a mail confirms:
+ * - `registration`: an address, for a new user;
+ * - `invitation`: an address, for a new user with a role that an operator chose;
+ * - `reset`: that a user may choose a new password;
+ * - `address`: a new address of a user.
+ */
+export type ConfirmationKind = 'registration' | 'invitation' | 'reset' | 'address'
+
+/** What a confirmation is for, beside the address in its request id. */
+export interface Bindings {
+  /** The user, with its token generation and its address when the mail was sent. */
+  userId?: string | undefined
+  generation?: number | undefined
+  email?: string | undefined
+  /** Role of the new user. */
+  role?: Role | undefined
+}
+
+/** A stored confirmation. Neither the token nor the code is stored. */
+export interface Confirmation extends Bindings {
+  kind: ConfirmationKind
+  /** SHA-256 of the link's secret, in base64url. */
+  secretHash: string
+  /** SHA-256 of the request id and the code, in base64url. The request id is not stored, so the code cannot be searched. */
+  codeHash: string
+  /** Seconds since the epoch. */
+  codeExpiresAt: number
+  expiresAt: number
+  /** Second since the epoch at which it was spent. */
+  spentAt?: number | undefined
+}
+
+/** What a client proves with that it has read a mail: the token of the link, or the code with the request id. */
+export type Proof = { requestId: string; secret: string } | { requestId: string; code: string }
+
+const ID_BYTES = 16
+const SECRET_BYTES = 32
+const CODE_BYTES = 6
+const CODE_DIGITS = 8
+
+/** Random bytes that {@link newRequestId} needs. */
+export const REQUEST_ID_BYTES = ID_BYTES
+
+/** Random bytes that {@link startConfirmation} needs: for the secret and the code. */
+export const CONFIRMATION_RANDOM_BYTES = SECRET_BYTES + CODE_BYTES
+
+const CODE_TTL_SECONDS = 600
+const LINK_TTL_SECONDS = 3_600
+// An operator sends it unasked, so its recipient may not read it at once.
+const INVITATION_TTL_SECONDS = 7 * 86_400
+
+const TOKEN = /^([A-Za-z0-9_-]{22}(?:\.[A-Za-z0-9_-]{1,340})?)\.([A-Za-z0-9_-]{43})$/
+
+/**
+ * Returns a request id: 128 random bits, and the address that a new user or a user's new address is confirmed for. The
+ * id travels with the client and in the link, so nothing about a person is stored before the proof.
+ *
+ * @param random - {@link REQUEST_ID_BYTES} fresh random bytes.
+ * @param address - As its owner writes it.
+ */
+export const newRequestId = (random: Buffer, address?: string): string =>
+  random.toString('base64url') +
+  (address === undefined ? '' : `.${Buffer.from(address).toString('base64url')}`)
+
+/** Returns the address in a request id, or an empty string. */
+export const addressIn = (requestId: string): string =>
+  Buffer.from(requestId.slice(requestId.indexOf('.') + 1 || requestId.length), 'base64url').toString()
+
+/**
+ * Creates a confirmation, without storing it.
+ *
+ * @param random - {@link CONFIRMATION_RANDOM_BYTES} fresh random bytes.
+ * @returns The confirmation to store, and its token and code, which are stored nowhere.
+ */
+export function startConfirmation(
+  kind: ConfirmationKind,
+  requestId: string,
+  bindings: Bindings,
+  now: Date,
+  random: Buffer,
+): { confirmation: Confirmation; token: string; code: string } {
+  const secret = random.toString('base64url', 0, SECRET_BYTES)
+  const number = random.readUIntBE(SECRET_BYTES, CODE_BYTES) % 10 ** CODE_DIGITS
+  const code = String(number).padStart(CODE_DIGITS, '0')
+  const confirmation = {
+    kind,
+    ...bindings,
+    secretHash: hash('sha256', secret, 'base64url'),
+    codeHash: codeHashOf(requestId, code),
+    codeExpiresAt: secondOf(now) + CODE_TTL_SECONDS,
+    expiresAt: secondOf(now) + (kind === 'invitation' ? INVITATION_TTL_SECONDS : LINK_TTL_SECONDS),
+  }
+  return { confirmation, token: `${requestId}.${secret}`, code }
+}
+
+/** Returns the request id and the secret of a token, or `undefined` if it does not have the form of one. */
+export function readToken(unverifiedToken: string): Proof | undefined {
+  const [, requestId, secret] = TOKEN.exec(unverifiedToken) ?? []
+  return requestId === undefined || secret === undefined ? undefined : { requestId, secret }
+}
+
+/** Whether a proof confirms a confirmation at an instant, and it has not been spent. */
+export function isProvedBy(confirmation: Confirmation, proof: Proof, now: Date): boolean {
+  const { secretHash, codeHash, codeExpiresAt, expiresAt, spentAt } = confirmation
+  if (spentAt !== undefined) return false
+  return 'secret' in proof
+    ? secondOf(now) < expiresAt && equal(hash('sha256', proof.secret, 'base64url'), secretHash)
+    : secondOf(now) < codeExpiresAt && equal(codeHashOf(proof.requestId, proof.code), codeHash)
+}
+
+const codeHashOf = (requestId: string, code: string): string =>
+  hash('sha256', `${requestId}.${code}`, 'base64url')
+
+const equal = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

@@ -1,0 +1,53 @@
+import type { AwsCall } from '../aws/client.ts'
+import type { Role } from '../users/user.ts'
+
+/** Where a request came from, as a mail shows it. */
+export interface MailOrigin {
+  sourceIp: string
+  userAgent: string
+}
+
+/** Events that mails report. Their recipients need not do anything. */
+export type NoticeKind =
+  | 'password-changed'
+  | 'address-requested'
+  | 'address-changed'
+  | 'new-source'
+  | 'account-deleted'
+
+/**
+ * An event of the function `mailer`. It contains no token and no code: the mailer creates them when it sends.
+ *
+ * An event with a `requestId` asks to confirm something. One with an `id` is a notice.
+ */
+export type MailEvent = {
+  /** ISO 8601 time of the request. */
+  at: string
+  /** Missing for mails that an operator causes. */
+  origin?: MailOrigin
+} & (
+  | { kind: 'registration'; requestId: string }
+  | { kind: 'invitation'; requestId: string; role: Role }
+  | { kind: 'reset'; requestId: string; loginName: string }
+  | { kind: 'address'; requestId: string; userId: string; generation: number }
+  | { kind: NoticeKind; id: string; to: string; username: string }
+)
+
+/** Returns the id by which an event is claimed. */
+export const idOf = (event: MailEvent): string => ('requestId' in event ? event.requestId : event.id)
+
+/**
+ * Hands an event to the function that sends mails. It may be called twice: the mailer sends the mail of an id once.
+ *
+ * @param mailerName - Name of the function; without it the service sends no mails.
+ * @throws {@link ServiceError} `unavailable`.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+ */
+export async function sendEvent(
+  aws: AwsCall,
+  mailerName: string | undefined,
+  event: MailEvent,
+): Promise<void> {
+  if (mailerName === undefined) return
+  await aws('lambda', `/2015-03-31/functions/${mailerName}/invocations`, event)
+}

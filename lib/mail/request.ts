@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import type { Item, Table } from '../aws/dynamodb.ts'
+import type { Config } from '../config.ts'
+import { ServiceError } from '../errors.ts'
+import { logFailure } from '../http/handler.ts'
+import { mailRequestCounter, sourceOf, truncatedSource } from '../throttling/limits.ts'
+import { isKnownSource, reserveAttempt } from '../throttling/store.ts'
+import { mailboxOf, type User } from '../users/user.ts'
+import { idOf, type MailEvent, type MailOrigin, type NoticeKind, sendEvent } from './event.ts'
+import { mailKey } from './store.ts'
+
+/**
+ * Asks for a mail, within the limit of the source. The mailer looks the recipient up, after the response.
+ *
+ * @throws {@link ServiceError} `too_many_mails`, or `unavailable`: then the client may ask again.
+ */
+export async function requestMail(
+  table: Table,
+  config: Config<'MAILER' | 'LIMIT_MAIL_SOURCE'>,
+  event: MailEvent & { origin: MailOrigin },
+  now: Date,
+): Promise<void> {
+  const source = sourceOf(event.origin.sourceIp)
+  const counter = mailRequestCounter(source, config.LIMIT_MAIL_SOURCE, now)
+  const { refusedForSeconds } = await reserveAttempt(table, [counter], mailKey(idOf(event)).pk.S, now)
+  if (refusedForSeconds > 0) {
+    const log = { source: truncatedSource(source) }
+    const details = { retryAfterSeconds: refusedForSeconds, log }
+    throw new ServiceError('too_many_mails', 'too many mails for the source', details)
+  }
+  await sendEvent(table.aws, config.MAILER, event)
+}
+
+/**
+ * Notifies a user by mail what happened to the account, if the user has an address. Does not throw: what happened has
+ * happened, and the failure is logged.
+ *
+ * @param user - As read before the change. The mail goes to the address of that time.
+ */
+export async function notify(
+  table: Table,
+  mailerName: string | undefined,
+  kind: NoticeKind,
+  user: User,
+  origin: MailOrigin,
+  now: Date,
+): Promise<void> {
+  const to = mailboxOf(user)
+  if (to === undefined) return
+  const event = { kind, id: randomUUID(), to, username: user.username, at: now.toISOString(), origin }
+  await sendEvent(table.aws, mailerName, event).catch(logFailure)
+}
+
+/** Notifies a user of a sign-in from a source that is not known to the user; see {@link notify}. */
+export async function notifyNewSource(
+  table: Table,
+  config: Config<'MAILER' | 'NOTIFY_NEW_SOURCE'>,
+  mark: Item | undefined,
+  user: User,
+  origin: MailOrigin,
+  now: Date,
+): Promise<void> {
+  if (config.NOTIFY_NEW_SOURCE !== 'on' || isKnownSource(mark, user.id, now)) return
+  await notify(table, config.MAILER, 'new-source', user, origin, now)
+}

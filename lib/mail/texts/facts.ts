@@ -1,0 +1,43 @@
+import type { MailOrigin } from '../event.ts'
+
+/** The facts that a text reports. */
+export interface Facts {
+  /** Name of the service, as its users know it. */
+  service: string
+  /** ISO 8601 time of the request. */
+  at: string
+  /** Where the request came from. Missing for mails that an operator causes. */
+  origin?: MailOrigin | undefined
+  /** Missing for mails to an address without a user. */
+  username?: string | undefined
+  /** Link and code that confirm; missing for notices. */
+  link?: string | undefined
+  code?: string | undefined
+  /** Page where users ask for a new password. */
+  forgotUrl: string
+}
+
+/** Returns the sentence that says when and from where a request came. */
+export function originSentence({ at, origin }: Facts): string {
+  const [day, time = ''] = at.split('T')
+  const when = `on ${day} at ${time.slice(0, 5)} UTC`
+  if (origin === undefined) return `An administrator sent this ${when}.`
+  return `The request came ${when} from ${origin.sourceIp}, with ${programOf(origin.userAgent)}.`
+}
+
+// The first that a header names: Edge and Opera also name Chrome, and Chrome names Safari.
+const PROGRAMS = ['Edg', 'OPR', 'Firefox', 'Chrome', 'Safari', 'curl']
+const SYSTEMS = ['Windows', 'Android', 'iPhone', 'iPad', 'Mac OS X', 'Linux']
+const NAMES: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', 'Mac OS X': 'macOS' }
+
+/**
+ * Returns the program and the system that a `User-Agent` names. Nothing else of it is shown: anybody can write this header,
+ * and a mail must not carry the text or the link of a stranger.
+ */
+function programOf(userAgent: string): string {
+  const [program = 'an unknown program', system] = [PROGRAMS, SYSTEMS].map((names) => {
+    const found = names.find((name) => userAgent.includes(name))
+    return found === undefined ? undefined : (NAMES[found] ?? found)
+  })
+  return system === undefined ? program : `${program} on ${system}`
+}

@@ -1,0 +1,14 @@
+import type { Message } from '../render.ts'
+import { type Facts, originSentence } from './facts.ts'
+
+export const registration = (facts: Facts): Message => ({
+  subject: `Confirm your address for ${facts.service}`,
+  lead: `Someone asked to register at ${facts.service} with this address.`,
+  action: { label: 'Confirm the address and choose a password', url: String(facts.link) },
+  code: facts.code,
+  paragraphs: [
+    'The link is valid for 60 minutes, the code for 10 minutes.',
+    originSentence(facts),
+    'If it was not you, ignore this mail. Without the link or the code, no account is made.',
+  ],
+})

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto'
+import type { Table } from '../aws/dynamodb.ts'
+import { together } from '../aws/together.ts'
+import { ServiceError } from '../errors.ts'
+import type { ProofFields } from '../http/schemas.ts'
+import { type Counter, codeCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
+import { giveBack, reserveAttempt } from '../throttling/store.ts'
+import { findUser } from '../users/store.ts'
+import type { User } from '../users/user.ts'
+import {
+  type Confirmation,
+  type ConfirmationKind,
+  isProvedBy,
+  type Proof,
+  readToken,
+} from './confirmation.ts'
+import { findConfirmation, mailKey } from './store.ts'
+
+const ATTEMPT_ID_BYTES = 8
+
+/**
+ * Verifies the proof in a request, without spending its confirmation.
+ *
+ * A code has 26 bits, so five wrong ones void it, and a source may try 50 an hour for all mails. Tries are counted before they are compared. They are counted for
+ * request ids that confirm nothing too, with the same calls: a request id does not show whether a user exists. A
+ * token has 256 bits, and needs no count.
+ *
+ * @param kinds - What may be confirmed here.
+ * @returns The confirmation and its request id.
+ * @throws {@link ServiceError} `invalid_link` or `unavailable`.
+ */
+export async function verifyProof(
+  table: Table,
+  kinds: readonly ConfirmationKind[],
+  fields: ProofFields,
+  sourceIp: string,
+  now: Date,
+): Promise<{ confirmation: Confirmation; requestId: string }> {
+  const proof = proofIn(fields)
+  if (proof === undefined) throw invalidLink('not a token')
+  const { requestId } = proof
+  const source = sourceOf(sourceIp)
+  const counters = 'code' in proof ? codeCounters(mailKey(requestId), source, now) : undefined
+  const [confirmation, release] = await together([
+    findConfirmation(table, requestId),
+    counters ? reserveTry(table, counters, source, now) : Promise.resolve(async () => {}),
+  ])
+  if (confirmation === undefined) throw invalidLink('no such request')
+  if (!kinds.includes(confirmation.kind)) throw invalidLink('a request of another kind')
+  if (release === undefined) throw invalidLink('too many codes')
+  if (!isProvedBy(confirmation, proof, now)) throw invalidLink('wrong, expired or spent')
+  // A right code is not a guess: a client may repeat it with another password or username.
+  await release()
+  return { confirmation, requestId }
+}
+
+function proofIn({ token, requestId = '', code = '' }: ProofFields): Proof | undefined {
+  return token === undefined ? { requestId, code } : readToken(token)
+}
+
+/**
+ * Reserves a try of a code.
+ *
+ * @returns The function that gives the try back, or `undefined` if the code of the mail is void.
+ * @throws {@link ServiceError} `too_many_attempts`, if the source has tried too many.
+ */
+async function reserveTry(
+  table: Table,
+  [ofMail, ofSource]: [Counter, Counter],
+  source: string,
+  now: Date,
+): Promise<(() => Promise<void>) | undefined> {
+  const id = randomBytes(ATTEMPT_ID_BYTES).toString('base64url')
+  const { refusedForSeconds } = await reserveAttempt(table, [ofSource], id, now)
+  if (refusedForSeconds > 0) {
+    throw new ServiceError('too_many_attempts', 'too many codes of the source', {
+      event: 'link.throttled',
+      retryAfterSeconds: refusedForSeconds,
+      log: { source: truncatedSource(source) },
+    })
+  }
+  const { refusedForSeconds: voidForSeconds } = await reserveAttempt(table, [ofMail], id, now)
+  if (voidForSeconds > 0) return undefined
+  return async () =>
+    void (await together([ofMail, ofSource].map((counter) => giveBack(table, counter, [id]))))
+}
+
+/**
+ * Finds the user that a confirmation is bound to.
+ *
+ * @returns The user, whose password, names and sessions have not been changed since the mail was sent.
+ * @throws {@link ServiceError} `invalid_link` or `unavailable`.
+ */
+export async function findBoundUser(table: Table, confirmation: Confirmation): Promise<User> {
+  const { userId = '', generation, email } = confirmation
+  const user = await findUser(table, userId)
+  if (user === undefined || user.disabled || user.generation !== generation || user.email !== email) {
+    throw invalidLink('the user changed')
+  }
+  return user
+}
+
+/** Returns the error of a link or code that confirms nothing. */
+export const invalidLink = (reason: string) => new ServiceError('invalid_link', reason)

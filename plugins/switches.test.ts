@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { switchOff } from './switches.ts'
+
+const PAGES = ['docs', 'signin']
+const MAIL = ['mailer', 'forgot', 'reset', 'change-email', 'confirm-email']
+
+const INVOKE = { Action: ['lambda:InvokeFunction'] }
+const READ = { Action: ['dynamodb:BatchGetItem'] }
+
+/** Returns the service that is left. It has a function of a user's own, and one that invokes the mailer. */
+function left(custom: { pages: string; mailFrom: string; registration: string }) {
+  const removable = [...PAGES, ...MAIL, 'register', 'new-account']
+  const functions = {
+    ...Object.fromEntries(removable.map((name) => [name, {}])),
+    own: { environment: { TABLE_NAME: 'table' }, iamRoleStatements: [READ, INVOKE] },
+    login: { environment: { MAILER: 'mailer' }, iamRoleStatements: [READ, INVOKE] },
+  }
+  const service = { custom, functions }
+  switchOff(service)
+  return service.functions
+}
+
+const namesOf = (custom: Parameters<typeof left>[0]) =>
+  Object.keys(left(custom))
+    .filter((name) => !['own', 'login'].includes(name))
+    .sort()
+
+const mailFrom = 'no-reply@example.org'
+
+test.each([
+  [{ pages: 'off', mailFrom: '', registration: 'off' }, []],
+  [{ pages: 'on', mailFrom: '', registration: 'off' }, PAGES],
+  // Without mails, users cannot confirm an address.
+  [{ pages: 'off', mailFrom: '', registration: 'open' }, []],
+  [{ pages: 'off', mailFrom, registration: 'off' }, MAIL],
+  [{ pages: 'off', mailFrom, registration: 'invite' }, [...MAIL, 'new-account']],
+  [{ pages: 'off', mailFrom, registration: 'open' }, [...MAIL, 'new-account', 'register']],
+])('with %j the functions %j are left', (custom, expected) => {
+  expect(namesOf(custom)).toEqual(expected.toSorted())
+})
+
+test('without mails, no function knows a mailer or may invoke one', () => {
+  const { login, own } = left({ pages: 'on', mailFrom: '', registration: 'off' })
+  expect(login).toEqual({ environment: { MAILER: '' }, iamRoleStatements: [READ] })
+  // It may have a permission of its own.
+  expect(own).toEqual({ environment: { TABLE_NAME: 'table' }, iamRoleStatements: [READ, INVOKE] })
+})
+
+test('with mails, a function keeps the mailer', () => {
+  const { login } = left({ pages: 'on', mailFrom, registration: 'off' })
+  expect(login).toEqual({ environment: { MAILER: 'mailer' }, iamRoleStatements: [READ, INVOKE] })
+})

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
+import type { MailEvent } from '../../lib/mail/event.ts'
+import { mailKey } from '../../lib/mail/store.ts'
+import { codeCounters, sourceOf } from '../../lib/throttling/limits.ts'
+import { reserveAttempt } from '../../lib/throttling/store.ts'
+import type { LocalAws } from '../../local/aws.ts'
+import { startProxy } from '../support/faults/proxy.ts'
+import { sampleEvent } from '../support/lambda.ts'
+import { describeService, type ServiceDescription, tableOf } from '../support/service-description.ts'
+
+type Run = (functionKey: string, event: unknown, aws: LocalAws, service?: ServiceDescription) => Promise<void>
+
+const newId = (address?: string) => newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+const at = new Date().toISOString()
+const registration = (address: string): MailEvent => ({
+  kind: 'registration',
+  requestId: newId(address),
+  at,
+  origin: { sourceIp: '203.0.113.7', userAgent: 'test' },
+})
+
+/**
+ * Makes functions log what can become of a mail, beside that it is sent: it has no recipient, its recipient gets too many, its
+ * event comes again, SES refuses it or does not respond. Then a source requests too many, and tries too many codes.
+ *
+ * @param run - Runs a function.
+ */
+export async function runMails(run: Run, aws: LocalAws): Promise<void> {
+  await run('mailer', { kind: 'reset', requestId: newId(), loginName: 'unknown', at }, aws)
+  for (let count = 0; count < 4; count += 1) await run('mailer', registration('often@example.org'), aws)
+
+  const repeated = registration('repeated@example.org')
+  await run('mailer', repeated, aws)
+  await run('mailer', repeated, aws)
+
+  const withSes = (ses: URL): LocalAws => {
+    const endpoints = { ...aws.settings.endpoints, ses }
+    return { ...aws, settings: { ...aws.settings, endpoints } }
+  }
+  const proxy = await startProxy(aws.settings.endpoints.ses)
+  // A request to SES names no operation.
+  proxy.inject({ operation: 'undefined', say: refuse })
+  await run('mailer', registration('refused@example.org'), withSes(proxy.url))
+  proxy.inject({ operation: 'undefined', say: (response) => response.destroy() })
+  await run('mailer', registration('unknown@example.org'), withSes(proxy.url))
+  proxy.close()
+
+  const service = describeService()
+  const { forgot } = service.functions
+  if (forgot === undefined) throw new Error('serverless.yml has no function forgot')
+  const environment = { ...forgot.environment, LIMIT_MAIL_SOURCE: '1/3600' }
+  const limited = { ...service, functions: { forgot: { ...forgot, environment } } }
+  for (let count = 0; count < 2; count += 1) await run('forgot', sampleEvent('forgot.json'), aws, limited)
+
+  const reset = sampleEvent('reset.json')
+  const { sourceIp } = reset.requestContext.identity
+  const [, ofSource] = codeCounters(mailKey(''), sourceOf(sourceIp), new Date())
+  for (let count = 0; count < ofSource.maxAttempts; count += 1) {
+    await reserveAttempt(tableOf(service, aws), [ofSource], `${count}`, new Date())
+  }
+  const guess = { requestId: newId(), code: '00000000', password: 'correct horse battery staple' }
+  await run('reset', { ...reset, body: JSON.stringify(guess) }, aws)
+}
+
+const refuse = (response: ServerResponse) =>
+  response.writeHead(400, { 'x-amzn-errortype': 'MessageRejected' }).end('{"message":"refused"}')

@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { beforeAll, expect, test, vi } from 'vitest'
+import {
+  CONFIRMATION_RANDOM_BYTES,
+  type ConfirmationKind,
+  newRequestId,
+  REQUEST_ID_BYTES,
+  startConfirmation,
+} from '../../lib/mail/confirmation.ts'
+import { claimMail } from '../../lib/mail/store.ts'
+import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { findUserByName } from '../../lib/users/store.ts'
+import { type LocalAws, startLocalAws } from '../../local/aws.ts'
+import { fillTokens } from '../../local/tokens.ts'
+import { type AwsProxy, startProxy } from '../support/faults/proxy.ts'
+import { loadHandler } from '../support/handlers.ts'
+import { lambdaContext, sampleEvent } from '../support/lambda.ts'
+import { SAMPLES } from '../support/sample-events.ts'
+import {
+  describeService,
+  mailOf,
+  resourcesOf,
+  tableOf,
+  tokenSourceOf,
+} from '../support/service-description.ts'
+import { addTestUser } from '../support/users.ts'
+import { runMails } from './mail-logs.ts'
+import { permissions, type Statement } from './permissions.ts'
+import { type Access, accessesOf, allows } from './policy.ts'
+
+const service = describeService()
+const NAMES = Object.keys(service.functions)
+const PERMISSIONS = permissions({
+  keys: ['KeyA'],
+  sender: String(service.functions.mailer?.environment?.MAIL_FROM),
+})
+
+/** What each function did to AWS. */
+const accesses = new Map<string, Access[]>()
+
+let aws: LocalAws
+
+beforeAll(async () => {
+  for (const method of ['info', 'warn', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
+  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
+  for (const [file, { functionKey }] of Object.entries(SAMPLES)) {
+    await run(functionKey, await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date()))
+  }
+  await walk()
+  await runMails((functionKey, event, at, described) => run(functionKey, event, { at, described }), aws)
+  aws.stop()
+  vi.restoreAllMocks()
+}, 120_000)
+
+interface Setting {
+  at?: LocalAws
+  described?: typeof service | undefined
+  /** Prepares a proxy before DynamoDB. */
+  prepare?: (dynamodb: AwsProxy) => void
+}
+
+/** Runs a function, and records what it does. */
+async function run(functionKey: string, event: unknown, setting: Setting = {}): Promise<void> {
+  const { at = aws, described = service, prepare } = setting
+  const { endpoints } = at.settings
+  const proxies = {
+    dynamodb: await startProxy(endpoints.dynamodb),
+    kms: await startProxy(endpoints.kms),
+    lambda: await startProxy(endpoints.lambda),
+    ses: await startProxy(endpoints.ses),
+  }
+  const { dynamodb, kms, lambda, ses } = proxies
+  prepare?.(dynamodb)
+  const urls = { dynamodb: dynamodb.url, kms: kms.url, lambda: lambda.url, ses: ses.url }
+  const handler = await loadHandler(described, functionKey, {
+    ...at,
+    settings: { ...at.settings, endpoints: urls },
+  })
+  await handler(event, lambdaContext()).catch(() => {})
+  const made = [
+    ...dynamodb.calls.flatMap((operation, index) => accessesOf(operation, dynamodb.bodies[index] ?? '')),
+    ...kms.calls.map((operation, index) => {
+      const { SigningAlgorithm } = JSON.parse(kms.bodies[index] ?? '')
+      return { action: `kms:${operation}`, context: { 'kms:SigningAlgorithm': [SigningAlgorithm] } }
+    }),
+    ...lambda.calls.map(() => ({ action: 'lambda:InvokeFunction', context: {} })),
+    ...ses.bodies.map((body) => {
+      const [, address = ''] = /<(.+)>$/.exec(JSON.parse(body).FromEmailAddress) ?? []
+      return { action: 'ses:SendEmail', context: { 'ses:FromAddress': [address] } }
+    }),
+  ]
+  accesses.set(functionKey, [...(accesses.get(functionKey) ?? []), ...made])
+  for (const proxy of Object.values(proxies)) proxy.close()
+}
+
+const refuseWrite = (operation: string, text: string) => (dynamodb: AwsProxy) =>
+  dynamodb.inject({
+    operation,
+    text,
+    say: (response: ServerResponse) => {
+      const reasons = [{ Code: 'ConditionalCheckFailed' }, { Code: 'None' }, { Code: 'None' }]
+      const type = operation === 'UpdateItem' ? 'ConditionalCheckFailed' : 'TransactionCanceled'
+      response.writeHead(400)
+      response.end(JSON.stringify({ __type: `x#${type}Exception`, CancellationReasons: reasons }))
+    },
+  })
+
+/** Does what the sample events do not: with a user who has an address, by codes, and after refused writes. */
+async function walk(): Promise<void> {
+  const table = tableOf(service, aws)
+  const passwordHash = await hashPassword('ada', Buffer.alloc(SALT_BYTES))
+  const names = { username: 'ada', email: 'ada@example.org', emailAsWritten: 'Ada@example.org' }
+  await addTestUser(table, { ...names, passwordHash })
+
+  /** Returns the sample event of a function for ada, with another body. */
+  const eventOf = (functionKey: string, body: object) => {
+    const text = JSON.stringify({ ...sampleEvent(`${functionKey}.json`), body: JSON.stringify(body) })
+    return fillTokens(
+      JSON.parse(text.replaceAll(/\{\{(user|admin) /g, '{{ada ')),
+      tokenSourceOf(service, aws),
+      new Date(),
+    )
+  }
+  const confirm = async (kind: ConfirmationKind, address?: string) => {
+    const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+    const { id: userId, generation, email } = Object(await findUserByName(table, 'ada'))
+    const bindings = address === 'New@example.org' ? {} : { userId, generation, email }
+    const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
+    const { confirmation, code } = startConfirmation(kind, requestId, bindings, new Date(), random)
+    await claimMail(table, requestId, 'walk', confirmation, new Date())
+    return { requestId, code }
+  }
+  const refused = { prepare: refuseWrite('TransactWriteItems', '') }
+
+  await run('login', await eventOf('login', { username: 'ada', password: 'ada' }))
+  const change = { currentPassword: 'ada', newPassword: 'correct horse battery staple' }
+  await run('password', await eventOf('password', change), {
+    prepare: refuseWrite('UpdateItem', 'requestId'),
+  })
+  await run('password', await eventOf('password', change))
+  await run('logout', await eventOf('logout', { refreshToken: '{{ada refresh token}}', everywhere: true }), {
+    prepare: refuseWrite('UpdateItem', 'requestId'),
+  })
+  for (const setting of [refused, {}]) {
+    const reset = { ...(await confirm('reset')), password: 'another horse battery staple' }
+    await run('reset', await eventOf('reset', reset), setting)
+    const registration = { ...(await confirm('registration', 'New@example.org')), password: reset.password }
+    await run('new-account', await eventOf('new-account', registration), setting)
+    const address = await confirm('address', 'Other@example.org')
+    await run('confirm-email', await eventOf('confirm-email', address), setting)
+  }
+
+  const { id: userId, generation } = Object(await findUserByName(table, 'ada'))
+  const newId = (address?: string) => newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+  const at = new Date().toISOString()
+  for (const event of [
+    { kind: 'reset', requestId: newId(), loginName: 'ada', at },
+    { kind: 'address', requestId: newId('third@example.org'), userId, generation, at },
+    { kind: 'invitation', requestId: newId('fourth@example.org'), role: 'admin', at },
+  ]) {
+    await run('mailer', event)
+  }
+  await run('delete-me', await eventOf('delete-me', { currentPassword: 'another horse battery staple' }))
+}
+
+test.each(NAMES)('the role of %s allows each of its calls of AWS', (name) => {
+  const statements = PERMISSIONS[name] ?? []
+  const made = accesses.get(name) ?? []
+  expect(made.filter((access) => !statements.some((statement) => allows(statement, access)))).toEqual([])
+  expect(made.length > 0).toBe(statements.length > 0)
+})
+
+/** Lambda itself puts events into the queue. */
+const OF_LAMBDA = 'mailer: sqs:SendMessage'
+
+const nameOf = (name: string, { Action, Condition }: Statement) =>
+  [
+    `${name}: ${Action}`,
+    ...(Object(Condition)['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []),
+  ].join(' ')
+
+test('each statement allows a call that its function makes', () => {
+  const unused = NAMES.flatMap((name) =>
+    (PERMISSIONS[name] ?? [])
+      .filter((statement) => !accesses.get(name)?.some((access) => allows(statement, access)))
+      .map((statement) => nameOf(name, statement)),
+  )
+  expect(unused).toEqual([OF_LAMBDA])
+})
+
+/** Functions that have only what their own calls name. The others share statements. */
+const EXACT = [
+  'forgot',
+  'register',
+  'reset',
+  'new-account',
+  'change-email',
+  'confirm-email',
+  'mailer',
+  'delete-me',
+]
+
+test.each(EXACT)('each attribute and partition in a statement of %s is in a call that it makes', (name) => {
+  const unused = (PERMISSIONS[name] ?? []).flatMap((statement) => {
+    const condition = Object(statement.Condition)
+    const attributes: string[] = condition['ForAllValues:StringEquals']?.['dynamodb:Attributes'] ?? []
+    const partitions: string[] = condition['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []
+    const allowed = (accesses.get(name) ?? []).filter((access) => allows(statement, access))
+    const named = allowed.flatMap(({ context }) => context['dynamodb:Attributes'])
+    const keys = allowed.flatMap(({ context }) => context['dynamodb:LeadingKeys'] ?? [])
+    return [
+      ...attributes.filter((attribute) => !named.includes(attribute)),
+      ...partitions.filter((pattern) => !keys.some((key) => key.startsWith(pattern.replace('*', '')))),
+    ].map((one) => `${nameOf(name, statement)}: ${one}`)
+  })
+  expect(unused).toEqual([])
+})

@@ -1,0 +1,103 @@
+import type { Statement } from './permissions.ts'
+
+/** What a call does to AWS, as a policy sees it: the values of each condition key. */
+export interface Access {
+  action: string
+  context: Record<string, string[]>
+}
+
+interface Expressions {
+  ExpressionAttributeNames?: Record<string, string>
+  ExpressionAttributeValues?: Record<string, { S?: string }>
+  UpdateExpression?: string
+  ConditionExpression?: string
+  ProjectionExpression?: string
+  KeyConditionExpression?: string
+}
+
+interface Input extends Expressions {
+  Key?: Record<string, { S?: string }>
+  Item?: Record<string, { S?: string }>
+  Keys?: Record<string, { S?: string }>[]
+  ReturnValues?: string
+}
+
+const READS = ['GetItem', 'BatchGetItem', 'Query']
+/** Words of expressions that are no attributes. */
+const SYNTAX =
+  /^(SET|REMOVE|ADD|DELETE|AND|OR|NOT|size|contains|begins_with|(if_not|attribute(_not)?)_exists)$/
+
+/** Returns the accesses of a call of DynamoDB. A transaction is one access for each of its writes. */
+export function accessesOf(operation: string, body: string): Access[] {
+  const { TransactItems, RequestItems, ...input } = JSON.parse(body)
+  if (TransactItems !== undefined) {
+    return TransactItems.flatMap((write: Record<string, Input>) =>
+      Object.entries(write).map(([kind, part]) => accessOf(`${kind}Item`, part, operation)),
+    )
+  }
+  const parts: Input[] = RequestItems === undefined ? [input] : Object.values(RequestItems)
+  return parts.map((part) => accessOf(operation, part))
+}
+
+function accessOf(operation: string, input: Input, enclosing?: string): Access {
+  const { Key, Item, Keys = [], ReturnValues, ProjectionExpression } = input
+  const items = [...Keys, ...(Key ? [Key] : []), ...(Item ? [Item] : [])]
+  const select = ProjectionExpression === undefined ? 'ALL_ATTRIBUTES' : 'SPECIFIC_ATTRIBUTES'
+  return {
+    action: `dynamodb:${operation}`,
+    context: {
+      'dynamodb:LeadingKeys': [...items.map(({ pk }) => String(pk?.S)), ...queriedKey(input)],
+      'dynamodb:Attributes': [...new Set([...items.flatMap(Object.keys), ...namesIn(input)])],
+      ...(READS.includes(operation) && { 'dynamodb:Select': [select] }),
+      ...(ReturnValues && { 'dynamodb:ReturnValues': [ReturnValues] }),
+      ...(enclosing && { 'dynamodb:EnclosingOperation': [enclosing] }),
+    },
+  }
+}
+
+function queriedKey({ KeyConditionExpression, ExpressionAttributeValues = {} }: Expressions): string[] {
+  const [, name = ''] = /^\S+ = (:\w+)/.exec(KeyConditionExpression ?? '') ?? []
+  return name === '' ? [] : [String(ExpressionAttributeValues[name]?.S)]
+}
+
+function namesIn(input: Expressions): string[] {
+  const { ExpressionAttributeNames = {} } = input
+  const expressions = [
+    input.UpdateExpression,
+    input.ConditionExpression,
+    input.ProjectionExpression,
+    input.KeyConditionExpression,
+  ]
+  return expressions
+    .flatMap((expression = '') => expression.match(/(?<![:\w#])#?[a-zA-Z_]\w*/g) ?? [])
+    .filter((word) => !SYNTAX.test(word))
+    .map((word) => ExpressionAttributeNames[word] ?? word)
+}
+
+/** Whether a statement of a policy allows an access. Its resource is not compared. */
+export function allows({ Action, Condition = {} }: Statement, { action, context }: Access): boolean {
+  return (
+    Action.includes(action) &&
+    Object.entries(Condition as Record<string, Record<string, string | string[]>>).every(([operator, keys]) =>
+      Object.entries(keys).every(([key, allowed]) => holds(operator, [allowed].flat(), context[key] ?? [])),
+    )
+  )
+}
+
+/** Evaluates a condition of a policy by the rules of IAM. Supports the operators that this service uses. */
+function holds(operator: string, allowed: string[], values: string[]): boolean {
+  switch (operator) {
+    case 'ForAllValues:StringLike':
+      return values.every((value) => allowed.some((pattern) => value.startsWith(pattern.replace(/\*$/, ''))))
+    case 'ForAllValues:StringEquals':
+    case 'StringEqualsIfExists':
+      return values.every((value) => allowed.includes(value))
+    case 'ForAnyValue:StringEquals':
+    case 'StringEquals':
+      return values.some((value) => allowed.includes(value))
+    case 'Null':
+      return allowed.includes(String(values.length === 0))
+    default:
+      throw new TypeError(`unsupported operator: ${operator}`)
+  }
+}

@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { MailEvent } from '../../lib/mail/event.ts'
+import { type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
+import { NEW_PASSWORD, PASSWORD, signIn, startFunctions } from '../support/sessions.ts'
+import { type Call, type Fate, startWire, type Target, targetsOf, type Wire } from '../support/wire.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+// A retry follows at once.
+vi.mock('node:timers/promises', async (original) =>
+  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+)
+
+/** A call that has no effect, and calls that have an effect unnoticed, once and at every attempt. */
+const FAULTS: readonly { what: string; fate: Fate; attempts: number }[] = [
+  { what: 'is denied', fate: 'refuse', attempts: 1 },
+  { what: 'loses its response once', fate: 'cut after', attempts: 1 },
+  { what: 'loses every response', fate: 'cut after', attempts: 3 },
+]
+
+const NO_LIMITS = { LIMIT_MAIL_SOURCE: '9999/3600', LIMIT_MAIL_RECIPIENT: '9999/3600' }
+
+let service: MailService
+let wire: Wire
+/** The functions, with the wire between them and AWS. */
+let wired: Awaited<ReturnType<typeof startFunctions>>
+let cases = 0
+
+beforeAll(async () => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  service = await startMailService(NO_LIMITS)
+  wire = await startWire(service.aws)
+  wired = await startFunctions(wire.url, { MAILER: 'mailer', ...NO_LIMITS })
+})
+afterAll(() => {
+  wire.stop()
+  service.aws.stop()
+  console.log(`${cases} faults of mail`)
+})
+
+/** Runs something with a fault at one of its calls, in this many of its attempts. */
+async function withFault<T>(
+  target: Target,
+  { fate, attempts }: (typeof FAULTS)[number],
+  run: () => Promise<T>,
+) {
+  let seen = 0
+  let struck: Call[] = []
+  wire.intercept((call) => {
+    const isStruck = struck[0]?.body === call.body && call.label === target.label
+    if (call.label === target.label && !isStruck) seen += 1
+    if (!isStruck && (struck.length > 0 || seen !== target.index + 1 || call.label !== target.label))
+      return 'pass'
+    if (struck.length >= attempts) return 'pass'
+    struck = [...struck, call]
+    return fate
+  })
+  const result = await run()
+  await wire.settle()
+  wire.intercept(() => 'pass')
+  cases += 1
+  return result
+}
+
+/** Returns the calls of something without a fault. */
+async function callsOf(run: () => Promise<unknown>): Promise<Target[]> {
+  wire.intercept(() => 'pass')
+  await run()
+  return targetsOf(wire.calls())
+}
+
+/** Runs a check with each fault at each call of a kind of request. */
+async function forEachFault<S>(
+  prepare: () => Promise<S>,
+  run: (scene: S) => Promise<unknown>,
+  check: (scene: S, result: unknown) => Promise<void>,
+): Promise<void> {
+  const example = await prepare()
+  const targets = await callsOf(() => run(example))
+  expect(targets.length).toBeGreaterThan(0)
+  for (const target of targets) {
+    for (const fault of FAULTS) {
+      const scene = await prepare()
+      const result = await withFault(target, fault, () => run(scene))
+      await check(scene, result).catch((error) => {
+        throw new Error(`${target.label} ${target.index} ${fault.what}: ${(error as Error).message}`, {
+          cause: error,
+        })
+      })
+    }
+  }
+}
+
+const register = (address: string) => service.ask('register', { body: { email: address } })
+const confirm = (token: string) => service.ask('new-account', { body: { token, password: NEW_PASSWORD } })
+
+/** Registers an address again, from the request to the sign-in. */
+async function expectFree(address: string): Promise<void> {
+  expect((await register(address)).status).toBe(202)
+  expect((await confirm(tokenIn(service.mailTo(address)))).status).toBe(200)
+}
+
+async function addUser() {
+  const address = newAddress()
+  const username = await service.add({ email: address.toLowerCase(), emailAsWritten: address })
+  return { address, username }
+}
+
+describe('with a fault at each call of', () => {
+  test('a registration, asking again works', async () => {
+    await forEachFault(
+      async () => newAddress(),
+      async (email) => {
+        const { status } = await wired.ask('register', { body: { email } })
+        await service.settled()
+        return status
+      },
+      async (address, status) => {
+        expect([202, 503]).toContain(status)
+        // An event that was handed over twice is one mail.
+        expect(service.mailsTo(address).length).toBeLessThanOrEqual(1)
+        if (status === 202) expect(service.mailsTo(address)).toHaveLength(1)
+        await expectFree(address)
+      },
+    )
+  })
+
+  test.each(['registration', 'reset', 'address', 'password-changed'] as const)(
+    'the mailer (%s), at most one mail is sent, and asking again works',
+    async (kind) => {
+      await forEachFault(
+        async () => {
+          const user = await addUser()
+          const { id: userId, generation } = await service.user(user.username)
+          const to = kind === 'registration' || kind === 'address' ? newAddress() : user.address
+          const random = Buffer.from(to).toString('hex').slice(-22).padStart(22, '0')
+          const address = Buffer.from(to).toString('base64url')
+          const requestId = kind === 'reset' ? random : `${random}.${address}`
+          const common = { at: '2026-11-26T09:00:00.000Z', origin: { sourceIp: '::1', userAgent: 'test' } }
+          const event: MailEvent =
+            kind === 'password-changed'
+              ? { kind, id: random, to, username: user.username, ...common }
+              : kind === 'reset'
+                ? { kind, requestId, loginName: user.username, ...common }
+                : kind === 'address'
+                  ? { kind, requestId, userId, generation, ...common }
+                  : { kind, requestId, ...common }
+          return { event, to, ...user }
+        },
+        async ({ event }) => {
+          // Lambda's attempts. The fault strikes the first one.
+          for (let attempt = 1; attempt <= 3; attempt += 1) {
+            const isDone = await wired.mail(event).then(
+              () => true,
+              () => false,
+            )
+            if (isDone) return
+          }
+        },
+        async ({ to, username, address }) => {
+          const mails = service.mailsTo(to)
+          expect(mails.length).toBeLessThanOrEqual(1)
+          const [mail] = mails
+          if (kind === 'registration') {
+            if (mail) expect((await confirm(tokenIn(mail))).status).toBe(200)
+            else await expectFree(to)
+          }
+          if (kind === 'reset') {
+            if (mail === undefined) await service.ask('forgot', { body: { login: username } })
+            const token = tokenIn(service.mailTo(address))
+            const body = { token, password: NEW_PASSWORD }
+            expect((await service.ask('reset', { body })).status).toBe(204)
+          }
+          if (kind === 'address' && mail) {
+            expect((await service.ask('confirm-email', { body: { token: tokenIn(mail) } })).status).toBe(204)
+          }
+        },
+      )
+    },
+  )
+
+  test('the confirmation of a registration, the account is whole or not there', async () => {
+    await forEachFault(
+      async () => {
+        const address = newAddress()
+        await register(address)
+        return { address, token: tokenIn(service.mailTo(address)) }
+      },
+      async ({ token }) =>
+        (await wired.ask('new-account', { body: { token, password: NEW_PASSWORD } })).status,
+      async ({ address, token }, status) => {
+        expect([200, 503]).toContain(status)
+        const username = address.toLowerCase()
+        const login = () => service.ask('login', { body: { username, password: NEW_PASSWORD } })
+        if (status === 200) expect((await login()).status).toBe(200)
+        else if ((await login()).status === 200) {
+          expect(await service.user(username)).toMatchObject({ email: username, emailVerified: true })
+        } else {
+          expect((await confirm(token)).status).toBe(200)
+          expect((await login()).status).toBe(200)
+        }
+      },
+    )
+  })
+
+  test('a reset, the password is the old or the new one, and sessions end with it', async () => {
+    await forEachFault(
+      async () => {
+        const user = await addUser()
+        const { authToken } = await signIn(service.functions, user.username)
+        await service.ask('forgot', { body: { login: user.username } })
+        return { ...user, authToken, token: tokenIn(service.mailTo(user.address)) }
+      },
+      async ({ token }) => (await wired.ask('reset', { body: { token, password: NEW_PASSWORD } })).status,
+      async ({ username, authToken, token }, status) => {
+        expect([204, 503]).toContain(status)
+        const login = (password: string) => service.ask('login', { body: { username, password } })
+        const isChanged = (await login(NEW_PASSWORD)).status === 200
+        if (status === 204) expect(isChanged).toBe(true)
+        expect((await login(PASSWORD)).status).toBe(isChanged ? 401 : 200)
+        expect(await service.functions.opens(authToken)).toBe(!isChanged)
+        const again = await service.ask('reset', { body: { token, password: NEW_PASSWORD } })
+        expect(again.status).toBe(isChanged ? 400 : 204)
+      },
+    )
+  })
+
+  test('a change of the address, the user has the old or the new one', async () => {
+    await forEachFault(
+      async () => {
+        const user = await addUser()
+        const { authToken } = await signIn(service.functions, user.username)
+        const next = newAddress()
+        const body = { email: next, currentPassword: PASSWORD }
+        await service.ask('change-email', { token: authToken, body })
+        return { ...user, next, token: tokenIn(service.mailTo(next)) }
+      },
+      async ({ token }) => (await wired.ask('confirm-email', { body: { token } })).status,
+      async ({ username, address, next, token }, status) => {
+        expect([204, 503]).toContain(status)
+        const { email } = await service.user(username)
+        const isChanged = email === next.toLowerCase()
+        if (status === 204) expect(isChanged).toBe(true)
+        const [gone, kept] = isChanged ? [address, next] : [next, address]
+        expect((await service.user(kept.toLowerCase())).username).toBe(username)
+        await expect(service.user(gone.toLowerCase())).rejects.toThrow('there is no user')
+        const again = await service.ask('confirm-email', { body: { token } })
+        expect(again.status).toBe(isChanged ? 400 : 204)
+      },
+    )
+  })
+})

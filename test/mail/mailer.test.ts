@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { MailEvent } from '../../lib/mail/event.ts'
+import { breakOff, fail, type Reply, say, startFakeAws } from '../support/fake-aws.ts'
+import { bomb } from '../support/mail-bomb.ts'
+import { codeIn, type MailService, startMailService, tokenIn } from '../support/mail-service.ts'
+import { PASSWORD, signIn } from '../support/sessions.ts'
+
+let service: MailService
+const records: Record<string, unknown>[] = []
+
+beforeEach(() => {
+  records.length = 0
+  for (const level of ['info', 'warn', 'error'] as const) {
+    vi.spyOn(console, level).mockImplementation((record) => void records.push(record))
+  }
+})
+afterEach(() => service.aws.stop())
+
+const at = '2026-11-26T09:00:00.000Z'
+const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8' }
+const request = (service: MailService, email: string, sourceIp?: string) =>
+  service.ask('register', { body: { email }, ...(sourceIp && { sourceIp }) })
+const logged = () => records.map(({ event }) => event)
+
+describe('a mail', () => {
+  test.each<[string, Reply]>([
+    ['throttles', fail(429, 'TooManyRequestsException')],
+    ['is down', say(503, '<html>')],
+    ['refuses the sender', fail(400, 'MessageRejected')],
+  ])('that SES %s once is sent by the second attempt', async (_what, reply) => {
+    const ses = await startFakeAws(reply, say(200, { MessageId: 'm-1' }))
+    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    expect((await request(service, 'ada@example.org')).status).toBe(202)
+    expect(ses.received).toHaveLength(2)
+    expect(logged()).toEqual(['mail.refused', 'mail.sent'])
+    expect(service.deadLetters).toEqual([])
+  })
+
+  test('that SES refuses three times is a dead letter, and asking again works', async () => {
+    const refuse = fail(429, 'TooManyRequestsException')
+    const ses = await startFakeAws(refuse, refuse, refuse, say(200, { MessageId: 'm-1' }))
+    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    await request(service, 'ada@example.org')
+    expect(service.deadLetters).toHaveLength(1)
+    expect(JSON.stringify(service.deadLetters)).not.toMatch(/"(token|code|secret\w*)"/)
+    await request(service, 'ada@example.org')
+    expect(ses.received).toHaveLength(4)
+    expect(logged().at(-1)).toBe('mail.sent')
+  })
+
+  test('whose outcome is unknown is not sent twice', async () => {
+    const ses = await startFakeAws(breakOff, say(200, { MessageId: 'm-1' }))
+    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    await request(service, 'ada@example.org')
+    expect(ses.received).toHaveLength(1)
+    expect(logged()).toEqual(['mail.unknown', 'mail.repeated'])
+  })
+
+  test('of an event that Lambda delivers ten times at once is sent once', async () => {
+    service = await startMailService()
+    const event: MailEvent = {
+      kind: 'password-changed',
+      id: 'i',
+      to: 'ada@example.org',
+      username: 'ada',
+      at,
+      origin,
+    }
+    await Promise.all(Array.from({ length: 10 }, () => service.functions.mail(event)))
+    expect(service.aws.mailbox.list()).toHaveLength(1)
+    expect(logged().filter((name) => name === 'mail.repeated')).toHaveLength(9)
+  })
+
+  test('is text and HTML, with a sender and without a secret in its event', async () => {
+    service = await startMailService({ SERVICE_NAME: 'Zoë & <Co>' })
+    await request(service, 'ada@example.org')
+    const mail = service.mailTo('ada@example.org')
+    expect(mail).toMatchObject({
+      from: 'Zoë & <Co> <no-reply@service.example>',
+      subject: 'Confirm your address for Zoë & <Co>',
+      headers: expect.objectContaining({ 'auto-submitted': 'auto-generated' }),
+    })
+    expect(mail.link).toMatch(
+      /^https:\/\/service\.example\/confirm#registration=[\w-]{22}\.[\w-]+\.[\w-]{43}$/,
+    )
+    expect(mail.text).toContain(`Or type this code: ${codeIn(mail)}`)
+    expect(mail.unsafeHtml).toContain('Zoë &amp; &lt;Co&gt;')
+    expect(mail.unsafeHtml).not.toMatch(/<(img|script|style|link)/)
+    const secret = tokenIn(mail).slice(-43)
+    const stored = JSON.stringify([service.events, records, await service.scan()])
+    for (const text of [secret, codeIn(mail)]) expect(stored).not.toContain(text)
+  })
+})
+
+describe('a bomb of', () => {
+  test('60 requests for one address, by each route and spelling, is three mails', () => bomb(60))
+
+  test('a source ends with 429 after 30 requests, for addresses and names alike', async () => {
+    service = await startMailService()
+    const statuses = []
+    for (let index = 0; index < 32; index += 1) {
+      const { status } =
+        index % 2 === 0
+          ? await request(service, `ada${index}@example.org`)
+          : await service.ask('forgot', { body: { login: `nobody${index}` } })
+      statuses.push(status)
+    }
+    expect(statuses).toEqual([...Array(30).fill(202), 429, 429])
+    const refused = await request(service, 'ada@example.org')
+    expect(refused.body.detail).toBe('Too many requests. Try again later.')
+    expect(Number(refused.headers['Retry-After'])).toBeGreaterThan(0)
+    expect((await request(service, 'ada@example.org', '198.51.100.9')).status).toBe(202)
+    const { authToken: token } = await signIn(service.functions, await service.add())
+    const body = { email: 'ada@example.org', currentPassword: PASSWORD }
+    expect((await service.ask('change-email', { token, body })).status).toBe(429)
+  })
+
+  test('registrations leaves the owner a mail for a new password', async () => {
+    service = await startMailService()
+    await service.add({ username: 'ada', email: 'ada@example.org' })
+    for (let asked = 1; asked <= 5; asked += 1) await request(service, 'ada@example.org')
+    await service.ask('forgot', { body: { login: 'ada' } })
+    const subjects = service.mailsTo('ada@example.org').map(({ subject }) => subject)
+    const exists = 'You already have an account at Test'
+    expect(subjects).toEqual(['Choose a new password for Test', exists, exists])
+  })
+
+  test('new addresses leaves their owner a mail for a registration', async () => {
+    service = await startMailService()
+    const { authToken: token } = await signIn(service.functions, await service.add())
+    const body = { email: 'ada@example.org', currentPassword: PASSWORD }
+    for (let asked = 1; asked <= 5; asked += 1) await service.ask('change-email', { token, body })
+    await request(service, 'ada@example.org')
+    expect(service.mailsTo('ada@example.org')).toHaveLength(3)
+    expect(service.mailTo('ada@example.org').subject).toBe('Confirm your address for Test')
+  })
+
+  test('requests does not suppress what an operator sends', async () => {
+    service = await startMailService()
+    await service.add({ username: 'ada', email: 'ada@example.org' })
+    for (let asked = 1; asked <= 5; asked += 1) {
+      await service.ask('forgot', { body: { login: 'ada' } })
+      await request(service, 'eve@example.org')
+    }
+    const invitedId = `${'I'.repeat(22)}.${Buffer.from('eve@example.org').toString('base64url')}`
+    await service.functions.mail({ kind: 'reset', requestId: 'R'.repeat(22), loginName: 'ada', at })
+    await service.functions.mail({ kind: 'invitation', requestId: invitedId, role: 'user', at })
+    expect(service.mailsTo('ada@example.org')).toHaveLength(4)
+    expect(service.mailTo('eve@example.org').subject).toBe('You are invited to Test')
+  })
+
+  test('requests does not suppress a notice', async () => {
+    service = await startMailService({ LIMIT_MAIL_SOURCE: '9999/3600' })
+    const username = await service.add({ email: 'ada@example.org' })
+    for (let asked = 1; asked <= 5; asked += 1) await service.ask('forgot', { body: { login: username } })
+    const event: MailEvent = {
+      kind: 'password-changed',
+      id: 'i',
+      to: 'ada@example.org',
+      username,
+      at,
+      origin,
+    }
+    await service.functions.mail(event)
+    expect(service.mailsTo('ada@example.org')).toHaveLength(4)
+  })
+})

@@ -1,0 +1,85 @@
+import { setImmediate } from 'node:timers/promises'
+import { idOf, type MailEvent } from '../../lib/mail/event.ts'
+import type { Mail } from '../../local/mailbox.ts'
+import { type Asking, type Functions, type Route, startStores } from './sessions.ts'
+
+const MAILER = 'mailer'
+
+/** A service that delivers its mails, and what it did. */
+export type MailService = Awaited<ReturnType<typeof startMailService>>
+
+/**
+ * Starts stores, SES, and Lambda's asynchronous invocation of the mailer with its three attempts, without pauses.
+ *
+ * @param settings - Changes of the functions' environment.
+ */
+export async function startMailService(settings: Record<string, string> = {}) {
+  const open = new Set<string>()
+  const events: MailEvent[] = []
+  const deadLetters: object[] = []
+  let functions: Functions
+  const stores = await startStores({
+    verifiedIdentities: ['no-reply@service.example'],
+    functionNames: [MAILER],
+    pausesMs: [0, 0],
+    async invoke(_name, event) {
+      const id = idOf(event as MailEvent)
+      open.add(id)
+      events.push(event as MailEvent)
+      try {
+        await functions.mail(event as MailEvent)
+        open.delete(id)
+        return { isReturned: true, payload: 'null' }
+      } catch (error) {
+        return { isReturned: false, payload: JSON.stringify({ errorMessage: (error as Error).message }) }
+      }
+    },
+    onDeadLetter(letter) {
+      open.delete(idOf(letter.event as MailEvent))
+      deadLetters.push(letter)
+    },
+  })
+  functions = await stores.functions({ MAILER, ...settings })
+
+  /** Waits until every event is delivered or a dead letter. */
+  async function settled(): Promise<void> {
+    while (open.size > 0) await setImmediate()
+  }
+
+  return {
+    ...stores,
+    functions,
+    /** Every invocation of the mailer, in order. */
+    events,
+    deadLetters,
+    settled,
+    /** Sends a request, and waits for its mails. */
+    async ask(route: Route, asking: Asking) {
+      const { status, text, headers } = await functions.ask(route, asking)
+      await settled()
+      return { status, headers, body: text === '' ? undefined : JSON.parse(text) }
+    },
+    /** Returns the mails to an address, the newest first. */
+    mailsTo: (address: string): Mail[] => stores.aws.mailbox.list().filter(({ to }) => to === address),
+    /** Returns the newest mail to an address. */
+    mailTo(address: string): Mail {
+      const [mail] = this.mailsTo(address)
+      if (mail === undefined) throw new Error(`there is no mail to ${address}`)
+      return mail
+    },
+  }
+}
+
+/** Returns the token in the link of a mail. */
+export const tokenIn = ({ link }: Mail): string => String(link?.replace(/^.*=/, ''))
+
+/** Returns the code in a mail. */
+export const codeIn = ({ text }: Mail): string => String(/code: (\d{8})/.exec(text)?.[1])
+
+let addresses = 0
+
+/** Returns an address that no other test uses, with upper case in it. */
+export function newAddress(): string {
+  addresses += 1
+  return `Grace.${addresses}@Example.org`
+}
