@@ -43,12 +43,16 @@ export async function openAccount(stage: string, options: AccountOptions, env: E
 /** Reads the endpoints that replace AWS's own, under the names that the AWS SDKs read. */
 export function endpointsOf(env: Environment): AwsSettings['endpoints'] & { all?: URL | undefined } {
   try {
-    const config = readConfig(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_KMS'], env)
+    const config = readConfig(
+      ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_KMS', 'AWS_ENDPOINT_URL_LAMBDA'],
+      env,
+    )
     const all = config.AWS_ENDPOINT_URL
     return {
       all,
       dynamodb: config.AWS_ENDPOINT_URL_DYNAMODB ?? all,
       kms: config.AWS_ENDPOINT_URL_KMS ?? all,
+      lambda: config.AWS_ENDPOINT_URL_LAMBDA ?? all,
     }
   } catch (error) {
     throw new Refusal('usage', (error as Error).message)

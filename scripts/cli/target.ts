@@ -1,5 +1,6 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { DYNAMODB_PORT } from '../../local/ports.ts'
+import { OPERATOR_REGION } from '../../local/rest-json.ts'
 import { type AccountOptions, callerOf, endpointsOf, nameOf, openAccount } from './account.ts'
 import type { Environment } from './io.ts'
 import { expectDynamoDb } from './probe.ts'
@@ -55,7 +56,8 @@ async function localTable(options: TargetOptions): Promise<Table> {
   await expectDynamoDb(url)
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   return {
-    aws: callerOf({ region: 'local', credentials, endpoints: { dynamodb: url } }),
+    // The local Lambda listens at the same address.
+    aws: callerOf({ region: OPERATOR_REGION, credentials, endpoints: { dynamodb: url, lambda: url } }),
     name: nameOf('dev'),
   }
 }
@@ -65,6 +67,6 @@ async function stageTable(stage: string, options: TargetOptions, env: Environmen
     throw new Refusal('usage', 'Use --endpoint only with --local. For AWS, set AWS_ENDPOINT_URL_DYNAMODB.')
   }
   const account = await openAccount(stage, options, env)
-  const { dynamodb } = endpointsOf(env)
-  return { aws: callerOf({ ...account, endpoints: { dynamodb } }), name: nameOf(stage) }
+  const { dynamodb, lambda } = endpointsOf(env)
+  return { aws: callerOf({ ...account, endpoints: { dynamodb, lambda } }), name: nameOf(stage) }
 }

@@ -1,7 +1,6 @@
 import { Argument, type Command, Option } from 'commander'
 import { safeParse } from 'zod/mini'
-import { LoginName } from '../../lib/http/schemas.ts'
-import { isEmail } from '../../lib/users/login-name.ts'
+import { EmailAddress, LoginName } from '../../lib/http/schemas.ts'
 import { ROLES, type Role } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -15,6 +14,7 @@ import { type ImportOptions, importFile } from './import/import-file.ts'
 import { PROGRAM_NAMES, readMapping } from './import/mapping.ts'
 import { FORMATS } from './import/records.ts'
 import { type ListOptions, list, readAfter, readLimit } from './list.ts'
+import * as mail from './mail.ts'
 import * as names from './names.ts'
 import { remove } from './remove.ts'
 import { sessions } from './sessions.ts'
@@ -47,7 +47,7 @@ export function usersCommand(io: Io): Command {
 
   ofUser('add', 'adds a user; the password comes from a hidden prompt or standard input')
     .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('user'))
-    .option('--email <address>', 'address, which is a second login name', readEmail)
+    .option('--email <address>', 'address, which is a second login name', readAddress)
     .action(async (name: string, options: changes.AddOptions) =>
       print(await changes.add(await table(), name, options, io, breaches())),
     )
@@ -80,7 +80,7 @@ export function usersCommand(io: Io): Command {
     )
 
   ofUser('set-email', 'changes or removes the e-mail address of a user')
-    .argument('[new]', 'new address', readEmail)
+    .argument('[new]', 'new address', readAddress)
     .option('--remove', 'remove the address')
     .action(async (name: string, email: string | undefined, options: { remove?: boolean }) => {
       if ((email === undefined) !== (options.remove ?? false)) {
@@ -100,6 +100,20 @@ export function usersCommand(io: Io): Command {
   ofUser('set-password', 'replaces the password of a user and ends all sessions').action(
     async (name: string) => print(await changes.setPassword(await table(), name, io, breaches())),
   )
+
+  ofUser('start-reset', 'sends a user a link for a new password').action(async (name: string) =>
+    print(await mail.startReset(await table(), name, io)),
+  )
+
+  users
+    .command('invite')
+    .description('sends an invitation to register')
+    .argument('<address>', 'e-mail address of the new user', readAddress)
+    .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('user'))
+    .action(async (address: string, { role }: { role: Role }) => {
+      await mail.requireInvitations(users.opts<TargetOptions>(), io.env)
+      print(await mail.invite(await table(), address, role, io))
+    })
 
   ofUser('disable', 'disables a user and ends all sessions').action(async (name: string) =>
     print(await changes.disable(await table(), name, io)),
@@ -157,8 +171,9 @@ function readLoginName(text: string): string {
   return data
 }
 
-function readEmail(text: string): string {
-  const email = text.toLowerCase()
-  if (!isEmail(email)) throw new Refusal('usage', 'Invalid address: Must be an e-mail address.')
-  return email
+/** Reads an address as its owner writes it. */
+function readAddress(text: string): string {
+  const { success, data, error } = safeParse(EmailAddress, text)
+  if (!success) throw new Refusal('usage', `Invalid address: ${error.issues[0]?.message}`)
+  return data
 }

@@ -26,7 +26,8 @@ export async function exportUsers(table: Table, options: ExportOptions): Promise
 const exported = (user: User) => ({
   id: user.id,
   username: user.username,
-  email: user.email,
+  // As import reads it: the login name in lower case, and this spelling for mails.
+  email: user.emailAsWritten ?? user.email,
   emailVerified: user.emailVerified,
   role: user.role,
   disabled: user.disabled,

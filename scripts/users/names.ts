@@ -8,17 +8,23 @@ import { Refusal } from '../cli/refusal.ts'
 import { attachedToNames, deleteItems } from './remove.ts'
 import { alreadyExists, changeExisting, findExisting } from './store.ts'
 
-type Names = Pick<User, 'username' | 'email' | 'emailVerified'>
+type Names = Pick<User, 'username' | 'email' | 'emailVerified' | 'emailAsWritten'>
 
 /**
  * Returns the names of a user. A username that is an address is also the user's address, unless the user has another
  * one.
  *
+ * @param written - Address as its owner writes it.
  * @param isVerified - Whether the user has shown that the address is the user's own.
  */
-export const namesOf = (username: string, email: string | undefined, isVerified: boolean): Names => {
-  const address = email ?? (isEmail(username) ? username : undefined)
-  return { username, email: address, emailVerified: isVerified && address !== undefined }
+export const namesOf = (username: string, written: string | undefined, isVerified: boolean): Names => {
+  const email = written?.toLowerCase() ?? (isEmail(username) ? username : undefined)
+  return {
+    username,
+    email,
+    emailVerified: isVerified && email !== undefined,
+    ...(written !== email && { emailAsWritten: written }),
+  }
 }
 
 /** Changes the username. If it was the address and the new one is an address too, the address changes with it. */
@@ -27,7 +33,7 @@ export async function rename(table: Table, loginName: string, username: string, 
   await change(table, loginName, io, (user) => {
     const wasBoth = user.email === user.username
     former = wasBoth && !isEmail(username) ? user.email : undefined
-    return { username, email: wasBoth && isEmail(username) ? username : user.email }
+    return { username, email: wasBoth && isEmail(username) ? username : (user.emailAsWritten ?? user.email) }
   })
   const kept =
     former &&
@@ -35,13 +41,17 @@ export async function rename(table: Table, loginName: string, username: string, 
   return `${loginName} now has the username ${username}. ${REVOKED}${kept ?? ''}`
 }
 
-/** Changes the address. If it was the username, the username changes with it. */
-export async function setEmail(table: Table, loginName: string, email: string, io: Io): Promise<string> {
+/**
+ * Changes the address. If it was the username, the username changes with it.
+ *
+ * @param address - As its owner writes it.
+ */
+export async function setEmail(table: Table, loginName: string, address: string, io: Io): Promise<string> {
   await change(table, loginName, io, (user) => ({
-    username: user.username === user.email ? email : user.username,
-    email,
+    username: user.username === user.email ? address.toLowerCase() : user.username,
+    email: address,
   }))
-  return `${loginName} now has the address ${email}. ${REVOKED}`
+  return `${loginName} now has the address ${address}. ${REVOKED}`
 }
 
 /** Removes the address. */

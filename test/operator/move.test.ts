@@ -61,7 +61,8 @@ async function expectInvalid(
 }
 
 test('import reads what export wrote: the same users with the same ids and passwords', async () => {
-  const ada = await add(from, 'ada', { role: 'admin', email: 'ada@example.org', emailVerified: true })
+  const address = { email: 'ada@example.org', emailAsWritten: 'Ada@Example.org', emailVerified: true }
+  const ada = await add(from, 'ada', { role: 'admin', ...address })
   const bob = await add(from, 'bob@example.org', { email: 'bob@example.org' })
   await add(from, 'carl', { disabled: true })
   const old = await signIn(await from.functions(), 'ada')
@@ -77,6 +78,7 @@ test('import reads what export wrote: the same users with the same ids and passw
   expect(await operate(to, 'import', file)).toEqual(imported)
   expect((await operate(to, 'export')).stdout).toBe(printed.stdout)
   expect(await to.scan()).toHaveLength(3 + 4)
+  expect(await to.user('ada')).toMatchObject(address)
 
   const functions = await to.functions()
   for (const name of ['ada', 'ada@example.org']) {

@@ -122,10 +122,11 @@ describe('set-email', () => {
   test('changes the address, which is not verified any longer, and frees the old one', async () => {
     const outcome = await store.run(['set-email', 'ada@example.org', 'Ada@Example.com'])
     const line =
-      'ada@example.org now has the address ada@example.com. Access tokens issued before are revoked.\n'
+      'ada@example.org now has the address Ada@Example.com. Access tokens issued before are revoked.\n'
     expect(outcome).toEqual(success(line))
     const email = 'ada@example.com'
-    expect(await store.user('ada')).toEqual(changed(ada, { email, emailVerified: false }))
+    const names = { email, emailVerified: false, emailAsWritten: 'Ada@Example.com' }
+    expect(await store.user('ada')).toEqual(changed(ada, names))
     expect(await store.user(email)).toEqual(await store.user('ada'))
     expect(await store.user('ada@example.org')).toBeUndefined()
   })

@@ -28,6 +28,8 @@ test('--help lists every command and exits with 0', async () => {
     'set-email',
     'set-role',
     'set-password',
+    'start-reset',
+    'invite',
     'disable',
     'enable',
     'remove',

@@ -8,7 +8,7 @@ import { hashFault } from './hash-fault.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
 export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 'role' | 'disabled'> &
-  Partial<Pick<User, 'id' | 'createdAt'>>
+  Partial<Pick<User, 'id' | 'createdAt' | 'emailAsWritten'>>
 
 /** An account to add, with a password that must be hashed, or with a hash that is stored as it is. */
 export type NewAccount = { values: AccountValues } & ({ password: string } | { passwordHash: string })
@@ -21,7 +21,9 @@ const AccountFields = z.strictObject({
   ),
   username: LoginName,
   email: z.optional(
-    z.string('Must be a string.').check(z.toLowerCase(), z.refine(isEmail, 'Must be an e-mail address.')),
+    z
+      .string('Must be a string.')
+      .check(z.refine((text) => isEmail(text.toLowerCase()), 'Must be an e-mail address.')),
   ),
   emailVerified: Flag,
   role: z.enum(ROLES, `Must be one of ${ROLES.join(', ')}.`),

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import { awsErrorType } from '../../lib/aws/client.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
+import { type MailEvent, sendEvent } from '../../lib/mail/event.ts'
+import { findUserByName } from '../../lib/users/store.ts'
+import { mailboxOf, type Role } from '../../lib/users/user.ts'
+import { openAccount } from '../cli/account.ts'
+import type { Environment, Io } from '../cli/io.ts'
+import { Refusal } from '../cli/refusal.ts'
+import type { TargetOptions } from '../cli/target.ts'
+import { alreadyExists, findExisting } from './store.ts'
+
+/**
+ * Rejects an invitation to a stage on AWS whose registration is off: its recipient could not accept it.
+ *
+ * @throws {@link Refusal} `refused`.
+ */
+export async function requireInvitations(
+  { stage, ...options }: TargetOptions,
+  env: Environment,
+): Promise<void> {
+  if (stage === undefined) return
+  // Loads the client of CloudFormation, which other commands on users do not need.
+  const { cloudFormationOf, findStack, outputOf } = await import('../cli/stack.ts')
+  const account = await openAccount(stage, options, env)
+  const stack = await findStack(cloudFormationOf(account, env), stage, account.region)
+  if (outputOf(stack, 'MailFrom') === '') throw noMail()
+  if (outputOf(stack, 'Registration') === 'off') {
+    throw new Refusal(
+      'refused',
+      `Registration of stage ${stage} is off. Deploy it with --param registration=invite.`,
+    )
+  }
+}
+
+/**
+ * Sends an invitation, which lets its recipient create an account with a role.
+ *
+ * @param address - As its owner writes it.
+ */
+export async function invite(table: Table, address: string, role: Role, { now }: Io): Promise<string> {
+  const loginName = address.toLowerCase()
+  if (await findUserByName(table, loginName)) throw alreadyExists(loginName)
+  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+  await hand(table, { kind: 'invitation', requestId, role, at: now().toISOString() })
+  return `An invitation to ${address} with role ${role} is on its way. It is valid for 7 days.\n`
+}
+
+/** Sends a user a link for a new password. The operator does not learn the password (OWASP ASVS 6.4.6). */
+export async function startReset(table: Table, loginName: string, { now }: Io): Promise<string> {
+  const user = await findExisting(table, loginName)
+  const to = mailboxOf(user)
+  if (user.disabled) throw new Refusal('refused', `User ${loginName} is disabled. Enable the user first.`)
+  if (to === undefined) throw new Refusal('refused', `User ${loginName} has no e-mail address.`)
+  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES))
+  await hand(table, { kind: 'reset', requestId, loginName, at: now().toISOString() })
+  return `A link for a new password is on its way to ${to}. It is valid for 60 minutes.\n`
+}
+
+/** Hands an event to the mailer, whose name begins as that of the table. */
+async function hand({ aws, name }: Table, event: MailEvent): Promise<void> {
+  try {
+    await sendEvent(aws, `${name}-mailer`, event)
+  } catch (error) {
+    if (awsErrorType(error) !== 'ResourceNotFoundException') throw error
+    throw noMail()
+  }
+}
+
+const noMail = () =>
+  new Refusal('refused', 'The service sends no mails. Deploy it with --param mailFrom=ADDRESS.')

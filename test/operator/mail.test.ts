@@ -1,0 +1,122 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { addressIn } from '../../lib/mail/confirmation.ts'
+import { describeStacks } from '../support/describe-stacks.ts'
+import { readyHash, run, type Store, startStore } from '../support/operator.ts'
+import { addTestUser } from '../support/users.ts'
+
+const NAME = 'serverless-jwt-auth-dev'
+let store: Store
+let events: object[] = []
+
+beforeAll(async () => {
+  store = await startStore({
+    functionNames: [`${NAME}-mailer`],
+    async invoke(_name, event) {
+      events.push(event)
+      return { isReturned: true, payload: 'null' }
+    },
+  })
+})
+afterAll(() => store.stop())
+beforeEach(async () => {
+  events = []
+  await store.clear()
+  const names = { username: 'ada', email: 'ada@example.org', emailAsWritten: 'Ada@Example.org' }
+  await addTestUser(store.table, { ...names, passwordHash: readyHash() })
+  await addTestUser(store.table, { username: 'bob', passwordHash: readyHash() })
+})
+
+const refusal = (line: string) => ({ status: 1, stdout: '', stderr: `${line}\n` })
+const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
+const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT/)
+
+describe('invite', () => {
+  test('hands an invitation with the role to the mailer, and stores nothing', async () => {
+    const before = await store.items()
+    const outcome = await store.run(['invite', 'Grace@Example.org', '--role', 'admin'])
+    expect(outcome).toEqual(
+      success('An invitation to Grace@Example.org with role admin is on its way. It is valid for 7 days.\n'),
+    )
+    expect(events).toEqual([{ kind: 'invitation', requestId: expect.any(String), role: 'admin', at }])
+    expect(addressIn(String(Object(events[0]).requestId))).toBe('Grace@Example.org')
+    expect(await store.items()).toEqual(before)
+  })
+
+  test('refuses an address that a user has', async () => {
+    const outcome = await store.run(['invite', 'ADA@example.org'])
+    expect(outcome).toEqual(refusal('User ada@example.org already exists.'))
+    expect(events).toEqual([])
+  })
+
+  test('refuses what is not an address', async () => {
+    expect(await store.run(['invite', 'grace'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('Invalid address: Must be an e-mail address.'),
+    })
+  })
+
+  test.each([
+    [
+      { MailFrom: 'no-reply@example.org', Registration: 'off' },
+      'Registration of stage dev is off. Deploy it with --param registration=invite.',
+    ],
+    [{ Registration: 'open' }, 'The service sends no mails. Deploy it with --param mailFrom=ADDRESS.'],
+  ])('refuses a stage with the outputs %j', async (outputs, line) => {
+    const server = createServer((_request, response) => {
+      const [status, text] = describeStacks(NAME, { name: NAME, outputs })
+      response.writeHead(status, { 'Content-Type': 'text/xml' }).end(text)
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => server.closeAllConnections())
+    const env = {
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'b',
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    }
+    const outcome = await run(['invite', 'grace@example.org', '--stage', 'dev'], '', env)
+    expect(outcome).toEqual(refusal(line))
+    server.close()
+  })
+})
+
+describe('start-reset', () => {
+  test.each(['ada', 'Ada@example.org'])(
+    'hands a reset of %s to the mailer, and changes nothing',
+    async (name) => {
+      const before = await store.items()
+      const outcome = await store.run(['start-reset', name])
+      expect(outcome).toEqual(
+        success('A link for a new password is on its way to Ada@Example.org. It is valid for 60 minutes.\n'),
+      )
+      const requestId = expect.stringMatching(/^[\w-]{22}$/)
+      expect(events).toEqual([{ kind: 'reset', requestId, loginName: name.toLowerCase(), at }])
+      expect(await store.items()).toEqual(before)
+    },
+  )
+
+  test.each([
+    ['an unknown user', 'grace', 'User grace does not exist.'],
+    ['a user without an address', 'bob', 'User bob has no e-mail address.'],
+  ])('refuses %s', async (_what, name, line) => {
+    expect(await store.run(['start-reset', name])).toEqual(refusal(line))
+    expect(events).toEqual([])
+  })
+
+  test('refuses a disabled user', async () => {
+    await store.run(['disable', 'ada'])
+    const outcome = await store.run(['start-reset', 'ada'])
+    expect(outcome).toEqual(refusal('User ada is disabled. Enable the user first.'))
+  })
+
+  test('says that the service sends no mails', async () => {
+    const without = await startStore()
+    await addTestUser(without.table, { username: 'ada', email: 'ada@example.org' })
+    const outcome = await without.run(['start-reset', 'ada'])
+    expect(outcome).toEqual(refusal('The service sends no mails. Deploy it with --param mailFrom=ADDRESS.'))
+    without.stop()
+  })
+})
