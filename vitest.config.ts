@@ -20,7 +20,9 @@ export const textImports = {
   enforce: 'pre' as const,
   resolveId(source: string, importer = '') {
     if (source.startsWith('swagger-ui-dist/')) return `${TEXT}${source}`
-    return /\/page\.(html|css|js)$/.test(source) ? `${TEXT}${resolve(importer, '..', source)}` : undefined
+    return /\/(page|form)\.(html|css|js)$/.test(source)
+      ? `${TEXT}${resolve(importer, '..', source)}`
+      : undefined
   },
   load(id: string) {
     if (!id.startsWith(TEXT)) return undefined

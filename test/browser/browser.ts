@@ -23,7 +23,8 @@ const ARGUMENTS = [
 const PATIENCE_MS = 15_000
 
 /** The browser's own console message for each error response. The tests expect many of them. */
-const EXPECTED = /^Failed to load resource: the server responded with a status of (401|403|404|422|429) /
+const EXPECTED =
+  /^Failed to load resource: the server responded with a status of (400|401|403|404|422|429|503) /
 
 /** Widths and colour schemes that each page is tested with: phone and desktop, light and dark. */
 export const LOOKS = [360, 1280].flatMap((width) =>
@@ -85,6 +86,22 @@ export async function open(
   await page.clock.install()
   await page.goto(url)
   return page
+}
+
+export const heading = (page: Page, name: string) =>
+  page.getByRole('heading', { level: 1, name, exact: true })
+export const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
+export const alert = (page: Page, text: string) =>
+  page.getByRole('alert').filter({ hasText: text, visible: true }).waitFor()
+export const status = (page: Page, text: string) =>
+  page.getByRole('status').filter({ hasText: text }).waitFor()
+export const focusOf = (page: Page) => page.evaluate('document.activeElement.id')
+
+/** Signs in on the page /signin with the Enter key. */
+export async function signIn(page: Page, username: string, password = username): Promise<void> {
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.keyboard.press('Enter')
 }
 
 /**

@@ -2,18 +2,22 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type Service, startService } from '../support/service.ts'
-import { inspect, LOOKS, open, useBrowser } from './browser.ts'
+import {
+  alert,
+  focusOf,
+  heading,
+  inspect,
+  LOOKS,
+  open,
+  press,
+  signIn,
+  status,
+  useBrowser,
+} from './browser.ts'
 
 const url = inject('serviceUrl')
 
 useBrowser()
-
-/** Fills in the form, and submits it with the Enter key. */
-async function signIn(page: Page, username: string, password = username): Promise<void> {
-  await page.getByLabel('Username').fill(username)
-  await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.keyboard.press('Enter')
-}
 
 async function openSignedIn(username: string, origin = url): Promise<Page> {
   const page = await open(`${origin}/signin`)
@@ -21,11 +25,6 @@ async function openSignedIn(username: string, origin = url): Promise<Page> {
   await heading(page, `Signed in as ${username}`).waitFor()
   return page
 }
-
-const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true })
-const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
-const alert = (page: Page, text: string) => page.getByRole('alert').filter({ hasText: text }).waitFor()
-const status = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text }).waitFor()
 
 /** Requests both contents. @returns The shown responses, status first. */
 async function getBoth(page: Page): Promise<string[]> {
@@ -41,7 +40,6 @@ async function getBoth(page: Page): Promise<string[]> {
 
 const UNAUTHORIZED = '401 Unauthorized: Could not validate credentials.'
 const USER_CONTENT = '200 OK: This content for authorised users only.'
-const focusOf = (page: Page) => page.evaluate('document.activeElement.id')
 const shown = (page: Page, id: string) => page.locator(`#${id}`).textContent()
 
 test('both contents return 401 without a token', async () => {

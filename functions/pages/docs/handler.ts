@@ -6,9 +6,13 @@ import page from './page.html' with { type: 'text' }
 import script from './page.js' with { type: 'text' }
 
 /** GET /docs and GET /docs/{file}: Swagger UI with the description of `GET /openapi.json`. */
-export const handler = pageHandler('docs', page, {
-  'swagger-ui.css': swaggerUiStyle,
-  'swagger-ui-bundle.js': swaggerUi,
-  'page.css': style,
-  'page.js': script,
+export const handler = pageHandler({
+  folder: 'docs',
+  pages: { docs: page },
+  files: {
+    'swagger-ui.css': swaggerUiStyle,
+    'swagger-ui-bundle.js': swaggerUi,
+    'page.css': style,
+    'page.js': script,
+  },
 })

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { MIN_CODE_POINTS } from '../../../lib/passwords/rules.ts'
+import { lambdaContext, sampleEvent } from '../../../test/support/lambda.ts'
+import { handler } from './handler.ts'
+
+const get = (file: string) => handler(sampleEvent(file), lambdaContext())
+
+test.each(['account-pages.json', 'account-pages-forgot.json', 'account-pages-confirm.json'])(
+  'the page of %s asks for a new password by the rules, and lets password managers fill it',
+  async (file) => {
+    const { body } = await get(file)
+    expect(body).toContain(`At least ${MIN_CODE_POINTS} characters`)
+    expect(body).toContain('type="password" autocomplete="new-password" required>')
+    expect(body.match(/type="password"/g)?.length).toBe(body.match(/autocomplete="new-password"/g)?.length)
+  },
+)
+
+test('the well-known address leads to the page under the path of a stage too', async () => {
+  const { statusCode, headers } = await get('account-pages-change-password.json')
+  expect(statusCode).toBe(302)
+  const from = 'https://api.example/dev/.well-known/change-password'
+  expect(new URL(String(headers?.Location), from).href).toBe('https://api.example/dev/forgot')
+})

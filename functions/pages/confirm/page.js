@@ -1,0 +1,76 @@
+// The page that links in mails open: /confirm#kind=token. Browsers send no fragment, so no log and no mail scanner's request
+// has the token or spends it. Only a form of this page does.
+
+import { call, clearProblem, decodePart, element, onSubmit, showSection } from '../form.js'
+
+const SECTIONS = { registration: 'account', invitation: 'account', reset: 'reset', address: 'address' }
+
+/** The link that was opened, in memory only: what it confirms, its token, and the address that it confirms. */
+let link
+
+/** Reads the link, and removes it from the address bar and from the history of the tab. */
+function openLink() {
+  link = readLink(location.hash)
+  history.replaceState(null, '', location.pathname + location.search)
+  for (const form of document.forms) {
+    form.reset()
+    clearProblem(form)
+  }
+  for (const shown of document.querySelectorAll('[data-address]')) shown.textContent = link?.address ?? ''
+  for (const hint of document.querySelectorAll('[data-kind]')) hint.hidden = hint.dataset.kind !== link?.kind
+  element('username').value = link?.address ?? ''
+  showSection(SECTIONS[link?.kind] ?? 'missing')
+}
+
+/** Returns the parts of a link, or nothing if it does not have the form of one. The service verifies the token. */
+function readLink(fragment) {
+  const [, kind, token] = /^#(registration|invitation|reset|address)=([\w.-]+)$/.exec(fragment) ?? []
+  if (kind === undefined) return undefined
+  const [, address, secret] = token.split('.')
+  if (kind === 'reset') return { kind, token }
+  try {
+    return secret && { kind, token, address: decodePart(address) }
+  } catch {
+    return undefined
+  }
+}
+
+const createAccount = ({ username, password }) =>
+  call('register/confirm', {
+    body: {
+      token: link.token,
+      password: password.value,
+      ...(username.value && { username: username.value }),
+    },
+  })
+
+const resetPassword = ({ password }) =>
+  call('password/reset', { body: { token: link.token, password: password.value } })
+
+const confirmAddress = () => call('email/confirm', { body: { token: link.token } })
+
+function showDone(title, text) {
+  element('done-title').textContent = title
+  element('done-text').textContent = text
+  link = undefined
+  for (const form of document.forms) form.reset()
+  showSection('done')
+}
+
+onSubmit(element('account-form'), createAccount, ({ refreshToken }, { username }) => {
+  // The user signs in on another page, so nothing uses this session.
+  call('logout', { body: { refreshToken } })
+  showDone('Your account was created', `You can sign in as ${username.value || link.address} now.`)
+})
+onSubmit(element('reset-form'), resetPassword, () =>
+  showDone('Your password was changed', 'All sessions have ended. Sign in with the new password.'),
+)
+onSubmit(element('address-form'), confirmAddress, () =>
+  showDone('Your address was confirmed', `Mails go to ${link.address} from now on. You can sign in with it.`),
+)
+
+// A second link that is opened in this tab changes only the fragment, and the browser does not load the page again.
+addEventListener('hashchange', () => {
+  if (location.hash !== '') openLink()
+})
+openLink()

@@ -1,0 +1,27 @@
+// The page for a forgotten password: asks for a mail, and takes the code in it. The link in the mail opens /confirm instead.
+
+import { call, codeIn, element, onSubmit, showSection } from '../form.js'
+
+/** Belongs to the code in the mail. In memory only. */
+let requestId
+
+const askForMail = ({ login }) => call('password/forgot', { body: { login: login.value } })
+
+function showProof(body, { login }) {
+  requestId = body.requestId
+  element('who').textContent = login.value
+  // Password managers store the new password under this name.
+  element('username').value = login.value
+  showSection('proof')
+}
+
+const resetPassword = ({ code, password }) =>
+  call('password/reset', { body: { requestId, code: codeIn(code), password: password.value } })
+
+function showDone() {
+  element('proof-form').reset()
+  showSection('done')
+}
+
+onSubmit(element('ask-form'), askForMail, showProof)
+onSubmit(element('proof-form'), resetPassword, showDone)

@@ -1,0 +1,187 @@
+// What the forms of all pages need: requests, and what the user sees of their problems. Paths are relative to the page, so
+// that they work at the root and under the path of a stage.
+
+const UNKNOWN_PROBLEM = { title: 'Rejected', detail: 'The request was rejected without a reason.' }
+
+/** The timer of each form that waits. */
+const waits = new Map()
+
+export const element = (id) => document.getElementById(id)
+
+/**
+ * Calls the service.
+ *
+ * @returns Status, the seconds of Retry-After, and the body: the requested JSON, or an RFC 9457 problem. Status 0 if there is no
+ *   response.
+ */
+export async function call(path, { body, token } = {}) {
+  try {
+    const response = await fetch(path, {
+      method: body ? 'POST' : 'GET',
+      headers: {
+        ...(body && { 'Content-Type': 'application/json' }),
+        ...(token && { Authorization: `Bearer ${token}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const json = text && JSON.parse(text)
+    return {
+      status: response.status,
+      retryAfterSeconds: Number(response.headers.get('Retry-After')),
+      // A proxy in front of the service may send another kind of error.
+      body: response.ok ? json : { ...UNKNOWN_PROBLEM, ...json },
+    }
+  } catch {
+    return {
+      status: 0,
+      body: { title: 'No response', detail: 'The service did not respond. Try again.' },
+    }
+  }
+}
+
+/** Decodes a part of a token into text. */
+export function decodePart(base64url) {
+  const base64 = base64url.replaceAll('-', '+').replaceAll('_', '/')
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  return new TextDecoder().decode(bytes)
+}
+
+/** Returns the code in a field. Some users type it with spaces. */
+export const codeIn = ({ value }) => value.replaceAll(/\s/g, '')
+
+/** Returns the whole seconds until an instant, rounded up: 0 means that it has passed. */
+export const secondsUntil = (instantMs) => Math.max(0, Math.ceil((instantMs - Date.now()) / 1000))
+
+export const clock = (seconds) => {
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const shown = parts[0] > 0 ? parts : parts.slice(1)
+  return shown.map((part, index) => String(part).padStart(index > 0 ? 2 : 1, '0')).join(':')
+}
+
+/** Shows one section of the page, and moves the focus to its heading, so that screen readers read it. */
+export function showSection(id, { isFocused = true } = {}) {
+  for (const section of document.querySelectorAll('main > section')) section.hidden = section.id !== id
+  const heading = element(id).querySelector('h1')
+  document.title = heading.textContent
+  if (isFocused) heading.focus()
+}
+
+export function notice(where, text, kind = '') {
+  where.className = `notice ${kind}`
+  where.role = kind === 'info' ? 'status' : 'alert'
+  where.textContent = text
+}
+
+/** Announces to screen readers what changes elsewhere on the page. */
+export const announce = (text) => {
+  element('announcement').textContent = text
+}
+
+/** Runs one action at a time for each button. The button stays focusable meanwhile. */
+export async function busy(button, action) {
+  if (button.ariaDisabled === 'true') return
+  button.ariaBusy = 'true'
+  button.ariaDisabled = 'true'
+  try {
+    await action()
+  } finally {
+    button.ariaBusy = null
+    button.ariaDisabled = null
+  }
+}
+
+/**
+ * Sends a form each time that the user submits it.
+ *
+ * @param send - Gets the fields of the form. Returns what {@link call} returns. If that is a problem, the form shows it: at
+ *   the fields, and below the form.
+ * @param succeed - Gets the body of a successful response, and the fields.
+ */
+export function onSubmit(form, send, succeed) {
+  // Until now, the browser would have submitted the form itself, which the policy of the page forbids.
+  form.querySelector('[type="submit"]').disabled = false
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    busy(event.submitter, async () => {
+      clearProblem(form)
+      const response = await send(form.elements)
+      if (response.status >= 200 && response.status < 300) succeed(response.body, form.elements)
+      else showProblem(form, response)
+    })
+  })
+}
+
+/** Returns the part of a form's card with a class. */
+const besideForm = (form, className) => form.parentElement.querySelector(`.${className}`)
+
+export function clearProblem(form) {
+  showFaults(form)
+  notice(besideForm(form, 'notice'), '')
+  endWait(form)
+  for (const button of form.querySelectorAll('button[aria-controls]')) mask(button)
+}
+
+function showProblem(form, { status, body, retryAfterSeconds }) {
+  const others = showFaults(form, body.errors)
+  notice(besideForm(form, 'notice'), others.length > 0 ? others.join(' ') : body.detail, 'error')
+  if (status === 429 && retryAfterSeconds > 0) wait(form, retryAfterSeconds)
+  const field =
+    form.querySelector('[aria-invalid]') ?? form.elements.code ?? [...form.querySelectorAll('input')].at(-1)
+  field?.focus()
+  field?.select()
+}
+
+/** Shows each fault at its field. @returns The texts of faults that belong to no field of the form. */
+function showFaults(form, errors = []) {
+  const others = new Set(errors)
+  for (const field of form.querySelectorAll('input:not([hidden])')) {
+    const own = errors.filter(({ pointer }) => pointer === `#/${field.name}`)
+    const fault = element(`${field.id}-fault`)
+    for (const error of own) others.delete(error)
+    fault.textContent = own.map(({ detail }) => detail).join(' ')
+    fault.hidden = own.length === 0
+    const described = [fault.hidden ? '' : fault.id, element(`${field.id}-hint`)?.id ?? ''].join(' ').trim()
+    field.ariaInvalid = fault.hidden ? null : 'true'
+    if (described) field.setAttribute('aria-describedby', described)
+    else field.removeAttribute('aria-describedby')
+  }
+  return [...others].map(({ detail }) => detail)
+}
+
+/** Counts down until the form may be sent again. */
+function wait(form, seconds) {
+  const untilMs = Date.now() + seconds * 1000
+  const tick = () => {
+    const left = secondsUntil(untilMs)
+    besideForm(form, 'wait').querySelector('.time').textContent = clock(left)
+    if (left > 0) return
+    endWait(form)
+    notice(besideForm(form, 'notice'), 'You can try again now.', 'info')
+  }
+  waits.set(form, setInterval(tick, 500))
+  besideForm(form, 'wait').hidden = false
+  tick()
+  announce(`Try again in ${seconds} seconds.`)
+}
+
+function endWait(form) {
+  clearInterval(waits.get(form))
+  besideForm(form, 'wait').hidden = true
+}
+
+/** Masks the password that a button shows and masks. */
+function mask(button, isMasked = true) {
+  element(button.getAttribute('aria-controls')).type = isMasked ? 'password' : 'text'
+  button.textContent = isMasked ? 'Show' : 'Hide'
+  button.ariaLabel = isMasked ? 'Show password' : 'Hide password'
+}
+
+for (const button of document.querySelectorAll('button[aria-controls]')) {
+  const field = element(button.getAttribute('aria-controls'))
+  button.addEventListener('click', () => mask(button, field.type === 'text'))
+  mask(button)
+}
+for (const hint of document.querySelectorAll('[data-local]')) {
+  hint.hidden = !['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
+}

@@ -1,0 +1,36 @@
+// The page that creates an account: asks for a mail, and takes the code in it. The link in the mail opens /confirm instead.
+
+import { call, codeIn, element, onSubmit, showSection } from '../form.js'
+
+/** Belongs to the code in the mail. In memory only. */
+let requestId
+
+const askForMail = ({ email }) => call('register', { body: { email: email.value } })
+
+function showProof(body, { email }) {
+  requestId = body.requestId
+  element('address').textContent = email.value
+  element('username').value = email.value
+  showSection('proof')
+}
+
+const register = ({ code, username, password }) =>
+  call('register/confirm', {
+    body: {
+      requestId,
+      code: codeIn(code),
+      password: password.value,
+      ...(username.value && { username: username.value }),
+    },
+  })
+
+function showDone({ refreshToken }, { username }) {
+  // The user signs in on another page, so nothing uses this session.
+  call('logout', { body: { refreshToken } })
+  element('who').textContent = username.value || element('address').textContent
+  element('proof-form').reset()
+  showSection('done')
+}
+
+onSubmit(element('ask-form'), askForMail, showProof)
+onSubmit(element('proof-form'), register, showDone)

@@ -1,0 +1,200 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { sendForAll } from '../support/http.ts'
+import {
+  askForMail,
+  code,
+  INVALID,
+  mails,
+  NEXT_PASSWORD,
+  newName,
+  newPassword,
+  nextMail,
+  PASSWORD,
+  post,
+  register,
+  serviceUrl,
+  startOther,
+  tokenOf,
+  useAccounts,
+} from './accounts.ts'
+import { alert, focusOf, heading, inspect, open, press, signIn, status, useBrowser } from './browser.ts'
+
+useBrowser()
+useAccounts()
+
+test('a user registers, signs out, resets the password twice, moves and leaves', async () => {
+  const { name, address } = newName()
+  const moved = `moved-${address}`
+  const page = await open(`${serviceUrl()}/signin`)
+  await page.getByRole('link', { name: 'Create an account' }).click()
+  await askForMail(page, 'E-mail address', address)
+
+  await page.goto((await nextMail(address)).link)
+  await heading(page, 'Create your account').waitFor()
+  await page.getByText(`You confirm the address ${address}.`).waitFor()
+  expect(await page.getByLabel('Username').inputValue()).toBe(address)
+  await page.getByLabel('Username').fill(name)
+  await newPassword(page).fill(PASSWORD)
+  await press(page, 'Create account')
+  await heading(page, 'Your account was created').waitFor()
+  await page.getByText(`You can sign in as ${name} now.`).waitFor()
+
+  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
+  await signIn(page, name, PASSWORD)
+  await heading(page, `Signed in as ${name}`).waitFor()
+  await press(page, 'Sign out')
+  await status(page, 'You are signed out.')
+
+  await page.getByRole('link', { name: 'Forgot your password?' }).click()
+  await askForMail(page, 'Username or e-mail address', name)
+  await page.goto((await nextMail(address)).link)
+  await newPassword(page).fill(NEXT_PASSWORD)
+  await press(page, 'Change password')
+  await heading(page, 'Your password was changed').waitFor()
+
+  await page.goto(`${serviceUrl()}/forgot`)
+  await askForMail(page, 'Username or e-mail address', address)
+  await page.getByText(`If ${address} has an account`).waitFor()
+  await code(page).fill((await nextMail(address)).code)
+  await newPassword(page).fill(PASSWORD)
+  await press(page, 'Change password')
+  await heading(page, 'Your password was changed').waitFor()
+  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
+  await signIn(page, name, NEXT_PASSWORD)
+  await alert(page, 'Incorrect username or password.')
+  await signIn(page, name, PASSWORD)
+  await heading(page, `Signed in as ${name}`).waitFor()
+
+  const change = { email: moved, currentPassword: PASSWORD }
+  expect((await post('email', change, await tokenOf(name), 'PUT')).status).toBe(202)
+  await page.goto((await nextMail(moved)).link)
+  await page.getByText(`Your account gets the address ${moved}.`).waitFor()
+  expect((await post('login', { username: moved, password: PASSWORD })).status).toBe(401)
+  await press(page, 'Confirm the address')
+  await heading(page, 'Your address was confirmed').waitFor()
+  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
+  await signIn(page, moved, PASSWORD)
+  await heading(page, `Signed in as ${name}`).waitFor()
+
+  const deletion = { currentPassword: PASSWORD }
+  expect((await post('me', deletion, await tokenOf(name), 'DELETE')).status).toBe(204)
+  await press(page, 'Refresh')
+  await alert(page, 'The refresh token is invalid or expired.')
+  await signIn(page, name, PASSWORD)
+  await alert(page, 'Incorrect username or password.')
+})
+
+test('a user registers with the code, after a wrong one, a short password and a taken username', async () => {
+  const { name } = await register()
+  const { address } = newName()
+  const page = await open(`${serviceUrl()}/register`)
+  await askForMail(page, 'E-mail address', address)
+  expect(await focusOf(page)).toBe('proof-title')
+  const mail = await nextMail(address)
+  const wrong = mail.code === '00000000' ? '11111111' : '00000000'
+
+  await code(page).fill(wrong)
+  await newPassword(page).fill(PASSWORD)
+  await press(page, 'Create account')
+  await alert(page, INVALID)
+  expect(await focusOf(page)).toBe('code')
+
+  await code(page).fill('12')
+  await press(page, 'Create account')
+  const description = `Must be 8 digits. 8 digits. The code is valid for 10 minutes, the link for 60.`
+  await page.getByRole('textbox', { name: 'Code from the mail', description }).waitFor()
+
+  await code(page).fill(`${mail.code.slice(0, 4)} ${mail.code.slice(4)}`)
+  await newPassword(page).fill('too short')
+  await press(page, 'Create account')
+  await page.getByText('Must be at least 15 characters.').waitFor()
+  expect(await focusOf(page)).toBe('password')
+
+  await page.getByLabel('Username').fill(name)
+  await newPassword(page).fill(PASSWORD)
+  await press(page, 'Create account')
+  await page.getByText('This username is taken.').waitFor()
+  expect(await focusOf(page)).toBe('username')
+
+  await page.getByLabel('Username').fill('other@example.org')
+  await press(page, 'Create account')
+  await page.getByText('Must be the confirmed address, or a name without @.').waitFor()
+
+  await page.getByLabel('Username').fill('')
+  await press(page, 'Create account')
+  await heading(page, 'Your account was created').waitFor()
+  await page.getByText(`You can sign in as ${address} now.`).waitFor()
+  const sessions = await sendForAll(`${serviceUrl()}/sessions`, 'GET', {
+    Authorization: `Bearer ${await tokenOf(address)}`,
+  })
+  // The session of the registration has ended.
+  expect(JSON.parse(sessions.body).sessions).toHaveLength(1)
+})
+
+test('for an address with an account, only the mail differs', async () => {
+  const { name, address } = await register()
+  const page = await open(`${serviceUrl()}/register`)
+  await askForMail(page, 'E-mail address', address)
+  await page.getByText(`We sent a mail to ${address}.`).waitFor()
+  const latest = async () => (await mails())[0]
+  await expect.poll(async () => (await latest())?.subject).toMatch(/^You already have an account/)
+  const mail = await latest()
+  expect(mail?.to).toBe(address)
+  expect(mail?.text).toContain(`Your username is ${name}.`)
+  await page.goto(String(mail?.link))
+  await heading(page, 'Choose a new password').waitFor()
+})
+
+test('a code does not work after the link has been used in another tab', async () => {
+  const { address } = newName()
+  const page = await open(`${serviceUrl()}/register`)
+  await askForMail(page, 'E-mail address', address)
+  const mail = await nextMail(address)
+  await code(page).fill(mail.code)
+  await newPassword(page).fill(PASSWORD)
+  const other = await open(`${serviceUrl()}/signin`)
+  await other.goto(mail.link)
+  await newPassword(other).fill(PASSWORD)
+  await press(other, 'Create account')
+  await heading(other, 'Your account was created').waitFor()
+  await press(page, 'Create account')
+  await alert(page, INVALID)
+})
+
+test('an expired link and an expired code show that they are invalid', async () => {
+  const preload = fileURLToPath(new URL('../support/mailer-an-hour-ago.ts', import.meta.url))
+  const origin = await startOther({}, ['--import', preload])
+  const page = await open(`${origin}/register`)
+  await askForMail(page, 'E-mail address', 'late@example.org')
+  const mail = await nextMail('late@example.org', origin)
+  await code(page).fill(mail.code)
+  await newPassword(page).fill(PASSWORD)
+  await press(page, 'Create account')
+  await alert(page, INVALID)
+  await page.goto(mail.link)
+  await newPassword(page).fill(PASSWORD)
+  await press(page, 'Create account')
+  await alert(page, INVALID)
+})
+
+test('over the limit the page counts the seconds to wait, and shows when the wait is over', async () => {
+  const origin = await startOther({ limitMailSource: '1/60' })
+  const page = await open(`${origin}/forgot`)
+  await askForMail(page, 'Username or e-mail address', 'ada')
+  await page.getByRole('link', { name: 'ask again' }).click()
+  await page.getByLabel('Username or e-mail address').fill('ada')
+  const [refused] = await Promise.all([
+    page.waitForResponse((response) => response.status() === 429),
+    press(page, 'Send mail'),
+  ])
+  await alert(page, 'Too many requests. Try again later.')
+  const seconds = Number(await refused.headerValue('retry-after'))
+  expect(seconds).toBeGreaterThan(0)
+  await status(page, `Try again in ${seconds} seconds.`)
+  expect(await page.locator('#ask .wait').textContent()).toMatch(/^Try again in (1:00|0:\d\d)$/)
+  await inspect(page, 'forgot-throttled')
+  await page.clock.fastForward(seconds * 1000)
+  await status(page, 'You can try again now.')
+  expect(await page.locator('#ask .wait').isVisible()).toBe(false)
+})

@@ -1,0 +1,113 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { sendForAll } from '../support/http.ts'
+import { type Service, startService } from '../support/service.ts'
+import { heading, press } from './browser.ts'
+
+export const PASSWORD = 'correct horse battery staple'
+export const NEXT_PASSWORD = 'four other random words'
+export const INVALID = 'The link or code is invalid or expired.'
+
+const LIMITS = {
+  limitMailSource: '10000/3600',
+  limitMailRecipient: '100/3600',
+  limitUserAndSource: '1000/900',
+}
+
+interface Mail {
+  id: string
+  to: string
+  subject: string
+  text: string
+  link?: string
+}
+
+let service: Service
+let count = 0
+const read = new Set<string>()
+
+/** Starts a service for the tests of a file, with limits that they do not reach. */
+export function useAccounts(): void {
+  beforeAll(async () => {
+    service = await startService(LIMITS)
+  })
+  afterAll(() => service.stop())
+}
+
+export const serviceUrl = () => service.url
+
+/** Starts another service for one test. @returns Its URL. */
+export async function startOther(...args: Parameters<typeof startService>): Promise<string> {
+  const other = await startService(...args)
+  onTestFinished(() => other.stop())
+  return other.url
+}
+
+/** Returns the names of a user whom no other test has. */
+export function newName(): { name: string; address: string } {
+  count += 1
+  return { name: `ada${count}`, address: `ada${count}@example.org` }
+}
+
+/** Returns all mails, the newest first. */
+export const mails = async (origin = service.url): Promise<Mail[]> =>
+  (await fetch(`${origin}/mailbox.json`)).json() as Promise<Mail[]>
+
+/** Waits for the next mail with a link to confirm, and returns the link and the code. */
+export async function nextMail(to: string, origin = service.url): Promise<{ link: string; code: string }> {
+  const unread = async () =>
+    (await mails(origin)).findLast(
+      (mail) => mail.to === to && !read.has(mail.id) && /confirm#/.test(mail.text),
+    )
+  await expect.poll(unread, { timeout: 15_000 }).toBeDefined()
+  const { id = '', text = '', link = '' } = (await unread()) ?? {}
+  read.add(id)
+  return { link, code: /code: (\d{8})/.exec(text)?.[1] ?? '' }
+}
+
+/** Sends a JSON body. */
+export const post = async (path: string, body: object, token?: string, method = 'POST') =>
+  sendForAll(
+    `${service.url}/${path}`,
+    method,
+    { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
+    JSON.stringify(body),
+  )
+
+export async function tokenOf(username: string, password = PASSWORD): Promise<string> {
+  const { status, body } = await post('login', { username, password })
+  expect(status).toBe(200)
+  return JSON.parse(body).authToken
+}
+
+/** Creates the account of a link over HTTP. */
+export async function confirmRegistration(link: string, username?: string): Promise<void> {
+  const body = { token: link.replace(/.*=/, ''), password: PASSWORD, ...(username && { username }) }
+  expect((await post('register/confirm', body)).status).toBe(200)
+}
+
+/** Creates an account over HTTP. */
+export async function register(): Promise<{ name: string; address: string }> {
+  const { name, address } = newName()
+  expect((await post('register', { email: address })).status).toBe(202)
+  await confirmRegistration((await nextMail(address)).link, name)
+  return { name, address }
+}
+
+/** Asks for a new password over HTTP. */
+export async function forget(login: string, to: string) {
+  expect((await post('password/forgot', { login })).status).toBe(202)
+  return nextMail(to)
+}
+
+/** The field of the section that is shown. */
+export const newPassword = (page: Page) =>
+  page.getByLabel('New password', { exact: true }).filter({ visible: true })
+export const code = (page: Page) => page.getByLabel('Code from the mail')
+
+/** Asks for a mail on /register or /forgot. */
+export async function askForMail(page: Page, label: string, value: string): Promise<void> {
+  await page.getByLabel(label).fill(value)
+  await press(page, 'Send mail')
+  await heading(page, 'Check your mail').waitFor()
+}

@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest'
+import {
+  confirmRegistration,
+  forget,
+  INVALID,
+  NEXT_PASSWORD,
+  newName,
+  newPassword,
+  nextMail,
+  PASSWORD,
+  post,
+  register,
+  serviceUrl,
+  tokenOf,
+  useAccounts,
+} from './accounts.ts'
+import { alert, heading, open, press, useBrowser } from './browser.ts'
+
+useBrowser()
+useAccounts()
+
+test('a link is spent once: of two tabs, the second shows that it is invalid', async () => {
+  const { address } = newName()
+  await post('register', { email: address })
+  const { link } = await nextMail(address)
+  const tabs = [await open(`${serviceUrl()}/signin`), await open(`${serviceUrl()}/signin`)] as const
+  for (const tab of tabs) {
+    await tab.goto(link)
+    await newPassword(tab).fill(PASSWORD)
+  }
+  await press(tabs[0], 'Create account')
+  await heading(tabs[0], 'Your account was created').waitFor()
+  await press(tabs[1], 'Create account')
+  await alert(tabs[1], INVALID)
+  await tabs[1].getByRole('link', { name: 'ask for a new one' }).click()
+  await heading(tabs[1], 'Create an account').waitFor()
+})
+
+test('a second link that is opened in the same tab replaces the first one', async () => {
+  const { name, address } = await register()
+  const fresh = newName()
+  await post('register', { email: fresh.address })
+  const page = await open(`${serviceUrl()}/signin`)
+  await page.goto((await nextMail(fresh.address)).link)
+  await heading(page, 'Create your account').waitFor()
+  await newPassword(page).fill('of the first link')
+  await page.goto((await forget(name, address)).link)
+  await heading(page, 'Choose a new password').waitFor()
+  expect(page.url()).toBe(`${serviceUrl()}/confirm`)
+  await newPassword(page).fill(NEXT_PASSWORD)
+  await press(page, 'Change password')
+  await heading(page, 'Your password was changed').waitFor()
+  await tokenOf(name, NEXT_PASSWORD)
+})
+
+test('opening a link spends nothing, by a scanner or by a browser', async () => {
+  const { name, address } = await register()
+  const { link } = await forget(name, address)
+  for (let time = 0; time < 10; time += 1) expect((await fetch(link)).status).toBe(200)
+  const requests: string[] = []
+  const page = await open(`${serviceUrl()}/signin`)
+  page.on('request', (request) => requests.push(`${request.method()} ${request.url()}`))
+  await page.goto(link)
+  await heading(page, 'Choose a new password').waitFor()
+  expect(requests.filter((request) => !request.startsWith('GET '))).toEqual([])
+  expect(requests.join()).not.toContain(link.replace(/.*#/, ''))
+  await newPassword(page).fill(NEXT_PASSWORD)
+  await press(page, 'Change password')
+  await heading(page, 'Your password was changed').waitFor()
+})
+
+test('the token is in no address, history, storage or text, and a reload discards it', async () => {
+  const { name, address } = await register()
+  const { link } = await forget(name, address)
+  const secret = String(link.split('.').at(-1))
+  const page = await open(`${serviceUrl()}/signin`)
+  await page.goto(link)
+  await heading(page, 'Choose a new password').waitFor()
+  expect(page.url()).toBe(`${serviceUrl()}/confirm`)
+  expect(await page.content()).not.toContain(secret)
+  expect(await page.evaluate('history.state')).toBeNull()
+  expect(await page.context().storageState({ indexedDB: true })).toEqual({ cookies: [], origins: [] })
+  expect(await page.evaluate('[localStorage.length, sessionStorage.length]')).toEqual([0, 0])
+  await page.goto(`${serviceUrl()}/signin`)
+  await page.goBack()
+  expect(page.url()).toBe(`${serviceUrl()}/confirm`)
+  await page.reload()
+  await heading(page, 'Open the link from the mail').waitFor()
+})
+
+test.each([
+  ['without a fragment', ''],
+  ['with an empty one', '#'],
+  ['of an unknown kind', '#login=a.b.c'],
+  ['without a token', '#reset='],
+  ['with a registration that names no address', '#registration=a.b'],
+  ['with an address that is not base64url', '#registration=a.b.c'],
+  ['with markup', '#registration=<img src=x onerror=alert(1)>.b.c'],
+  ['with a second fragment', '#reset=a.b#reset=c.d'],
+])('/confirm %s asks for the link, and cleans the address bar', async (_what, fragment) => {
+  const page = await open(`${serviceUrl()}/confirm${fragment}`)
+  await heading(page, 'Open the link from the mail').waitFor()
+  expect(page.url()).toBe(`${serviceUrl()}/confirm`)
+})
+
+test('a link with a wrong secret, or of another kind, shows that it is invalid', async () => {
+  const { name, address } = await register()
+  const { link } = await forget(name, address)
+  const page = await open(link.replace(/.{6}$/, 'AAAAAA'))
+  await newPassword(page).fill(PASSWORD)
+  await press(page, 'Change password')
+  await alert(page, INVALID)
+  await page.goto(link.replace('#reset=', '#address=').replace(/\.(?=[\w-]+$)/, '.YQ.'))
+  await press(page, 'Confirm the address')
+  await alert(page, INVALID)
+  await page.getByText('Your account gets the address a.').waitFor()
+})
+
+test('an address that got an account meanwhile is not confirmed', async () => {
+  const { name } = await register()
+  const { address } = newName()
+  const change = { email: address, currentPassword: PASSWORD }
+  expect((await post('email', change, await tokenOf(name), 'PUT')).status).toBe(202)
+  const { link } = await nextMail(address)
+  await post('register', { email: address })
+  await confirmRegistration((await nextMail(address)).link)
+  const page = await open(link)
+  await press(page, 'Confirm the address')
+  await alert(page, 'This address already has an account.')
+})
