@@ -5,6 +5,7 @@ import { deployment, operator } from './stage.ts'
 // One stage from its first deployment to its removal. Each step depends on the previous ones.
 import './steps/deploy.ts'
 import './steps/use.ts'
+import './steps/mail.ts'
 import './steps/smoke.ts'
 import './steps/deploy-again.ts'
 import './steps/keys.ts'

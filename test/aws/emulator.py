@@ -1,17 +1,21 @@
 """Runs moto's server, and adds to its CloudFormation what the deployment of this service needs.
 
-Written for moto 5.1.1 of Debian 13. All additions make CloudFormation call moto's own backends, so keys, aliases and their
-behaviour are moto's. docs/decisions/0036-what-the-emulator-proves.md lists what else moto ignores.
+Written for moto 5.1.1 of Debian 13. All additions to CloudFormation make it call moto's own backends, so keys, aliases and their
+behaviour are moto's. Invoked functions do not run: the tests run them. docs/decisions/0036-what-the-emulator-proves.md lists what else moto ignores.
 """
 
 import json
 
+from moto.awslambda.models import LambdaFunction
 from moto.cloudformation import models
 from moto.cloudformation.parsing import ResourceMap, parse_condition
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.core.common_models import CloudFormationModel
 from moto.iam.models import Role
 from moto.kms.models import Key, kms_backends
+from moto.moto_api._internal.responses import MotoAPIResponse
 from moto.server import main
+from moto.ses.models import Message, ses_backends
 
 # ValidateTemplate calls cfn-lint, which Debian does not package.
 models.validate_template_cfn_lint = lambda template: []
@@ -67,6 +71,25 @@ class Alias(CloudFormationModel):
 
     def delete(self, account_id, region_name):
         kms_backends[account_id][region_name].delete_alias(self.physical_resource_id)
+
+
+invocations = []
+
+
+def invoke(self, body, request_headers, response_headers):
+    """Keeps the event. moto would run the function in Docker."""
+    invocations.append({"function": self.function_name, "event": json.loads(body)})
+    return b""
+
+
+def model_data(self, request, full_url, headers):
+    """Returns the events that functions were invoked with, and the mails. moto fails over some of its own objects."""
+    mails = [vars(mail) for mail in ses_backends[ACCOUNT_ID]["eu-central-1"].sent_messages if type(mail) is Message]
+    return 200, {"Content-Type": "application/json"}, json.dumps({"invocations": invocations, "mails": mails})
+
+
+LambdaFunction.invoke = invoke
+MotoAPIResponse.model_data = model_data
 
 
 def existing(template, resources):

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createSes } from '../../local/ses.ts'
 import { REGION } from './account.ts'
+import { verifySender } from './verify-sender.ts'
 
 // A contract for the local SES and for moto's. Both behave as AWS documents. Rows list where moto deviates.
 
@@ -58,17 +59,7 @@ beforeAll(async () => {
   local = createSes([FROM], REGION, () => {})
   await once(local.listen(0, '127.0.0.1'), 'listening')
   ses.local = askAt(`http://127.0.0.1:${(local.address() as AddressInfo).port}`)
-  // The operation of API v1, because moto's v2 lacks it.
-  const scope = `20261124/${REGION}/ses/aws4_request`
-  const response = await fetch(emulatorUrl, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/x-www-form-urlencoded',
-      Authorization: `AWS4-HMAC-SHA256 Credential=test/${scope}, SignedHeaders=host, Signature=00`,
-    },
-    body: new URLSearchParams({ Action: 'VerifyEmailIdentity', EmailAddress: FROM, Version: '2010-12-01' }),
-  })
-  expect(response.status).toBe(200)
+  await verifySender(emulatorUrl, FROM)
 })
 afterAll(() => {
   local.closeAllConnections()

@@ -10,7 +10,7 @@ export const operator = startOperator(emulator)
 const { aws } = deployment
 
 /** Functions that exist only with `pages=on`. */
-const PAGES = ['docs', 'signin']
+const PAGES = ['docs', 'signin', 'account-pages']
 
 export const service = describeService()
 export const FUNCTIONS = Object.keys(service.functions).filter((key) => !PAGES.includes(key))
@@ -18,9 +18,20 @@ export const FUNCTIONS = Object.keys(service.functions).filter((key) => !PAGES.i
 /** The administrator, who exists from the first step to the last. */
 export const ROOT = { username: 'root', password: 'another horse battery staple' }
 
-/** Runs `npm run deploy`. The stage checks no password at a service outside the machine. */
+/** Sender of the stage's mails. moto takes any address for verified after one call. */
+export const SENDER = 'no-reply@example.org'
+
+/** The stage checks no password at a service outside the machine. */
+export const PARAMETERS = [
+  'breachedPasswords=off',
+  `mailFrom=${SENDER}`,
+  'registration=open',
+  'publicUrl=https://app.example',
+].flatMap((parameter) => ['--param', parameter])
+
+/** Runs `npm run deploy`. */
 export const deploy = (more: string[] = [], url = emulator) =>
-  operator.npmRun(['deploy', '--', '--stage', 'prod', '--param', 'breachedPasswords=off', ...more], { url })
+  operator.npmRun(['deploy', '--', '--stage', 'prod', ...PARAMETERS, ...more], { url })
 
 /** Expects that a command succeeded. Shows its output otherwise. */
 export const succeeded = ({ status, stdout, stderr }: Awaited<ReturnType<typeof deploy>>) =>

@@ -7,9 +7,19 @@ import {
 } from '@aws-sdk/client-api-gateway'
 import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam'
 import { describe, expect, test } from 'vitest'
+import { HASHING } from '../../infrastructure/packaged.ts'
 import { ACCOUNT, REGION } from '../account.ts'
 import { STACK } from '../deployment.ts'
-import { aliasesOf, deploy, deployment, FUNCTIONS, keysOfStage, service, succeeded } from '../stage.ts'
+import {
+  aliasesOf,
+  deploy,
+  deployment,
+  FUNCTIONS,
+  keysOfStage,
+  SENDER,
+  service,
+  succeeded,
+} from '../stage.ts'
 import { ACTIONS, ENVIRONMENT, IGNORED } from './expected.ts'
 
 const { aws, options } = deployment
@@ -22,6 +32,7 @@ describe('npm run deploy', () => {
       PublishedKeys: 'a,b',
       TokenTtlSeconds: '1800',
       TableName: STACK,
+      MailFrom: SENDER,
       ServiceEndpoint: expect.stringMatching(
         /^https:\/\/\w+\.execute-api\.eu-central-1\.amazonaws\.com\/prod$/,
       ),
@@ -43,6 +54,7 @@ describe('npm run deploy', () => {
       'AWS::Lambda::Permission',
       'AWS::Logs::LogGroup',
       'AWS::S3::Bucket',
+      'AWS::SQS::Queue',
     ]
     expect([...new Set(types)].sort()).toEqual([...known, ...IGNORED].sort())
   })
@@ -53,7 +65,7 @@ describe('npm run deploy', () => {
       FunctionName: `${STACK}-${functionKey}`,
       Runtime: 'nodejs24.x',
       Handler: service.functions[functionKey]?.handler,
-      MemorySize: ['login', 'password', 'delete-me'].includes(functionKey) ? 1_769 : 512,
+      MemorySize: HASHING.includes(functionKey) ? 1_769 : 512,
       Timeout: 5,
       Environment: { Variables: { ALLOWED_ORIGINS: '', ...ENVIRONMENT[functionKey] } },
     })

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { permissions } from '../../infrastructure/permissions.ts'
 import { STACK } from '../deployment.ts'
+import { SENDER } from '../stage.ts'
 
 /** The API's own address. A test compares it with the stack's output. */
 const ISSUER = expect.stringMatching(
@@ -19,29 +20,45 @@ const LIMITS = {
   LIMIT_USER_AND_KNOWN_SOURCE: '100/86400',
 }
 const TABLE = { TABLE_NAME: STACK }
+const NEW_PASSWORDS = { BREACHED_PASSWORDS: 'off' }
+const MAILER = { MAILER: `${STACK}-mailer` }
+const MAIL_REQUESTS = { ...MAILER, LIMIT_MAIL_SOURCE: '30/3600' }
 
 /** The variables of each function, in addition to those of all. A function that is not listed may have any. */
 export const ENVIRONMENT: Record<string, object> = {
   authorizer: { ...TOKENS, ...PUBLISHED, ...TABLE },
-  login: { ...TOKENS, ...SIGNING, ...SESSIONS, ...LIMITS, ...TABLE },
+  login: { ...TOKENS, ...SIGNING, ...SESSIONS, ...LIMITS, ...MAILER, ...TABLE, NOTIFY_NEW_SOURCE: 'on' },
   refresh: { ...TOKENS, ...SIGNING, ...SESSIONS, ...GRACE, ...TABLE },
   logout: { ...GRACE, ...TABLE },
   sessions: TABLE,
   'end-session': TABLE,
-  password: { ...LIMITS, BREACHED_PASSWORDS: 'off', ...TABLE },
+  password: { ...LIMITS, ...NEW_PASSWORDS, ...MAILER, ...TABLE },
+  forgot: { ...MAIL_REQUESTS, ...TABLE },
+  reset: { ...MAILER, ...NEW_PASSWORDS, ...TABLE, SESSION_TTL_SECONDS: '2592000' },
+  register: { ...MAIL_REQUESTS, ...TABLE, ALLOWED_EMAIL_DOMAINS: '' },
+  'new-account': { ...TOKENS, ...SIGNING, ...SESSIONS, ...NEW_PASSWORDS, ...TABLE },
+  'change-email': { ...LIMITS, ...MAIL_REQUESTS, ...TABLE },
+  'confirm-email': { ...MAILER, ...TABLE, SESSION_TTL_SECONDS: '2592000' },
+  mailer: {
+    ...TABLE,
+    MAIL_FROM: SENDER,
+    SERVICE_NAME: 'serverless-jwt-auth',
+    PUBLIC_URL: 'https://app.example',
+    LIMIT_MAIL_RECIPIENT: '3/3600',
+  },
   'user-content': {},
   'admin-content': {},
   userinfo: TABLE,
   me: TABLE,
-  'delete-me': { ...LIMITS, ...TABLE },
+  'delete-me': { ...LIMITS, ...MAILER, ...TABLE },
   jwks: PUBLISHED,
   metadata: { TOKEN_ISSUER: ISSUER },
-  openapi: { PAGES: 'off' },
+  openapi: { ...MAILER, PAGES: 'off', REGISTRATION: 'open' },
 }
 
 /** The actions of each function, in addition to logging and tracing. A function that is not listed has none. */
 export const ACTIONS: Record<string, string[]> = Object.fromEntries(
-  Object.entries(permissions([])).map(([functionKey, statements]) => [
+  Object.entries(permissions({ sender: SENDER })).map(([functionKey, statements]) => [
     functionKey,
     [...new Set(statements.flatMap(({ Action }) => Action))].sort(),
   ]),
@@ -54,6 +71,7 @@ export const IGNORED = [
   'AWS::ApiGateway::Stage',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
+  'AWS::Lambda::EventInvokeConfig',
   'AWS::Logs::MetricFilter',
   'AWS::S3::BucketPolicy',
 ]

@@ -9,6 +9,7 @@ import {
   FUNCTIONS,
   kidOf,
   operator,
+  PARAMETERS,
   ROOT,
   snapshot,
   succeeded,
@@ -75,7 +76,7 @@ describe('npm run keys -- --stage prod', () => {
 
   test('turn-over then replaces key a, which ends the tokens that it signed', async () => {
     const before = await snapshot()
-    const outcome = await keys('turn-over', '--at-once')
+    const outcome = await keys('turn-over', '--at-once', '--', ...PARAMETERS)
     succeeded(outcome)
     expect(outcome.stdout).toMatch(/^Done: key b signs, and a new key a is published\./)
     expect(await status()).toMatchObject({ signingKey: 'b', otherKey: 'coming', tokenTtlSeconds: 900 })
