@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ADA, service, startAws } from '../support/faults/aws.ts'
 import { startProxy } from '../support/faults/proxy.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, loginEvent } from '../support/lambda.ts'
+import { newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { root } from '../support/service-description.ts'
+import { NEW_PASSWORD, PASSWORD } from '../support/sessions.ts'
 
 const page = readFileSync(`${root}/docs/DEPLOYING.md`, 'utf8')
 
@@ -35,6 +37,10 @@ test('DEPLOYING.md lists every parameter with its default in serverless.yml', ()
 const costs = table('Of what')
 const dollars = (text = '') => Number(/\$([\d.]+)/.exec(text)?.[1])
 
+/** Returns how much one request of a column uses. */
+const quantities = (column: number) =>
+  Object.fromEntries(costs.map((cells) => [cells[0], cells[column]?.split(' = ')[0]]))
+
 test('the costs in DEPLOYING.md are sums of quantity times price', () => {
   const sums = costs.at(-1)?.slice(2).map(dollars)
   const columns = sums?.map((_, column) =>
@@ -63,8 +69,85 @@ test('a warm login makes the calls that DEPLOYING.md counts', async () => {
   const counters = Array(6).fill('UpdateItem')
   expect(proxies.dynamodb.calls.sort()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem', ...counters])
   expect(proxies.kms.calls).toEqual(['Sign'])
-  const perLogin = (what: string) => costs.find(([name]) => name === what)?.[2]?.split(' = ')[0]
-  expect(['Read units', 'Write units', 'RSA-2048 signatures'].map(perLogin)).toEqual(['3', '7', '1'])
+  expect(quantities(2)).toMatchObject({ 'Read units': '3', 'Write units': '7', 'RSA-2048 signatures': '1' })
   for (const proxy of Object.values(proxies)) proxy.close()
   aws.stop()
+})
+
+test('a registration and a reset make the calls that DEPLOYING.md counts', async () => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  const stores = { dynamodb: new URL('http://127.0.0.1'), kms: new URL('http://127.0.0.1') }
+  const proxies = { dynamodb: await startProxy(stores.dynamodb), kms: await startProxy(stores.kms) }
+  const mails = await startMailService({
+    AWS_ENDPOINT_URL_DYNAMODB: proxies.dynamodb.url.href,
+    AWS_ENDPOINT_URL_KMS: proxies.kms.url.href,
+  })
+  stores.dynamodb.port = mails.aws.settings.endpoints.dynamodb.port
+  stores.kms.port = mails.aws.settings.endpoints.kms.port
+  const callsOf = async (act: () => Promise<unknown>) => {
+    for (const { calls } of Object.values(proxies)) calls.length = 0
+    const before = { mails: mails.aws.mailbox.list().length, events: mails.events.length }
+    await act()
+    return {
+      dynamodb: proxies.dynamodb.calls.toSorted(),
+      signatures: proxies.kms.calls.filter((call) => call === 'Sign').length,
+      mails: mails.aws.mailbox.list().length - before.mails,
+      invocationsOfMailer: mails.events.length - before.events,
+    }
+  }
+  const address = newAddress()
+  const register = async () => {
+    await mails.ask('register', { body: { email: address } })
+    const body = { token: tokenIn(mails.mailTo(address)), password: PASSWORD }
+    expect(await mails.ask('new-account', { body })).toMatchObject({ status: 200 })
+  }
+  const reset = async () => {
+    await mails.ask('forgot', { body: { login: address } })
+    const body = { token: tokenIn(mails.mailTo(address)), password: NEW_PASSWORD }
+    expect(await mails.ask('reset', { body })).toMatchObject({ status: 204 })
+  }
+
+  // The login name; the confirmation. The claim; the session. The source, the recipient, the usernames tried, the mark.
+  expect(await callsOf(register)).toEqual({
+    dynamodb: [
+      ...Array(2).fill('BatchGetItem'),
+      ...Array(2).fill('PutItem'),
+      // The profile, the login name, the spent confirmation: each counts twice.
+      'TransactWriteItems',
+      ...Array(4).fill('UpdateItem'),
+    ],
+    signatures: 1,
+    mails: 1,
+    invocationsOfMailer: 1,
+  })
+  expect(quantities(3)).toMatchObject({
+    'Read units': '2',
+    'Write units': String(2 + 3 * 2 + 4),
+    'RSA-2048 signatures': '1',
+    Mails: '1',
+    Invocations: '3',
+  })
+
+  // The login name, the profile; the confirmation, the profile. Two claims. The source, the recipient, the mark, the notice.
+  expect(await callsOf(reset)).toEqual({
+    dynamodb: [
+      ...Array(4).fill('BatchGetItem'),
+      ...Array(2).fill('PutItem'),
+      // The profile, the spent confirmation.
+      'TransactWriteItems',
+      ...Array(4).fill('UpdateItem'),
+    ],
+    signatures: 0,
+    mails: 2,
+    invocationsOfMailer: 2,
+  })
+  expect(quantities(4)).toMatchObject({
+    'Read units': '4',
+    'Write units': String(2 + 2 * 2 + 4),
+    'RSA-2048 signatures': '0',
+    Mails: '2',
+    Invocations: '4',
+  })
+  for (const proxy of Object.values(proxies)) proxy.close()
+  mails.aws.stop()
 })

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { PROBLEMS } from '../../lib/errors.ts'
 import { describeApi } from '../../lib/openapi/document.ts'
+import { FEATURES } from '../../lib/openapi/route.ts'
 import { MANNER } from './manner.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -53,7 +54,7 @@ const messagesOf = ({ file, text }: (typeof files)[number]) =>
 const prose = [
   ...files.map(({ file, text }) => ({ file, prose: [...commentsOf(file, text), ...textsOf(file, text)] })),
   ...files.flatMap(messagesOf),
-  { file: 'OpenAPI: description', prose: [JSON.stringify(describeApi('https://example', true))] },
+  { file: 'OpenAPI: description', prose: [JSON.stringify(describeApi('https://example', FEATURES))] },
   { file: 'problems: lib/errors.ts', prose: [JSON.stringify(PROBLEMS)] },
   ...['resources/gateway-responses.yml'].map((file) => ({
     file: `problems: ${file}`,
