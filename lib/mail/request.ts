@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Item, Table } from '../aws/dynamodb.ts'
 import type { Config } from '../config.ts'
-import { ServiceError } from '../errors.ts'
 import { logFailure } from '../http/handler.ts'
 import { mailRequestCounter, sourceOf, truncatedSource } from '../throttling/limits.ts'
-import { isKnownSource, reserveAttempt } from '../throttling/store.ts'
+import { isKnownSource, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
 import { mailboxOf, type User } from '../users/user.ts'
 import { idOf, type MailEvent, type MailOrigin, type NoticeKind, sendEvent } from './event.ts'
 import { mailKey } from './store.ts'
@@ -22,12 +21,9 @@ export async function requestMail(
 ): Promise<void> {
   const source = sourceOf(event.origin.sourceIp)
   const counter = mailRequestCounter(source, config.LIMIT_MAIL_SOURCE, now)
-  const { refusedForSeconds } = await reserveAttempt(table, [counter], mailKey(idOf(event)).pk.S, now)
-  if (refusedForSeconds > 0) {
-    const log = { source: truncatedSource(source) }
-    const details = { retryAfterSeconds: refusedForSeconds, log }
-    throw new ServiceError('too_many_mails', 'too many mails for the source', details)
-  }
+  const reservation = await reserveAttempt(table, [counter], mailKey(idOf(event)).pk.S, now)
+  const log = { source: truncatedSource(source) }
+  rejectIfRefused(reservation, 'too_many_mails', 'too many mails for the source', { log })
   await sendEvent(table.aws, config.MAILER, event)
 }
 

@@ -4,7 +4,7 @@ import { together } from '../aws/together.ts'
 import { ServiceError } from '../errors.ts'
 import type { ProofFields } from '../http/schemas.ts'
 import { type Counter, codeCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
-import { giveBack, reserveAttempt } from '../throttling/store.ts'
+import { giveBack, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
 import { findUser } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import {
@@ -21,13 +21,13 @@ const ATTEMPT_ID_BYTES = 8
 /**
  * Verifies the proof in a request, without spending its confirmation.
  *
- * A code has 26 bits, so five wrong ones void it, and a source may try 50 an hour for all mails. Tries are counted before they are compared. They are counted for
- * request ids that confirm nothing too, with the same calls: a request id does not show whether a user exists. A
- * token has 256 bits, and needs no count.
+ * A code has 26 bits, so five wrong ones void it, and a source may try 50 an hour for all mails. Tries are counted before
+ * they are compared. They are counted for request ids that confirm nothing too, with the same calls: a request id does not
+ * show whether a user exists. A token has 256 bits, and needs no count.
  *
  * @param kinds - What may be confirmed here.
  * @returns The confirmation and its request id.
- * @throws {@link ServiceError} `invalid_link` or `unavailable`.
+ * @throws {@link ServiceError} `invalid_link`, `too_many_attempts` or `unavailable`.
  */
 export async function verifyProof(
   table: Table,
@@ -71,16 +71,14 @@ async function reserveTry(
   now: Date,
 ): Promise<(() => Promise<void>) | undefined> {
   const id = randomBytes(ATTEMPT_ID_BYTES).toString('base64url')
-  const { refusedForSeconds } = await reserveAttempt(table, [ofSource], id, now)
-  if (refusedForSeconds > 0) {
-    throw new ServiceError('too_many_attempts', 'too many codes of the source', {
-      event: 'link.throttled',
-      retryAfterSeconds: refusedForSeconds,
-      log: { source: truncatedSource(source) },
-    })
-  }
-  const { refusedForSeconds: voidForSeconds } = await reserveAttempt(table, [ofMail], id, now)
-  if (voidForSeconds > 0) return undefined
+  rejectIfRefused(
+    await reserveAttempt(table, [ofSource], id, now),
+    'too_many_attempts',
+    'too many codes of the source',
+    { event: 'link.throttled', log: { source: truncatedSource(source) } },
+  )
+  const { refusedForSeconds } = await reserveAttempt(table, [ofMail], id, now)
+  if (refusedForSeconds > 0) return undefined
   return async () =>
     void (await together([ofMail, ofSource].map((counter) => giveBack(table, counter, [id]))))
 }

@@ -17,7 +17,7 @@ import {
   giveBack,
   isKnownSource,
   markKnownSources,
-  type Reservation,
+  rejectIfRefused,
   reserveAttempt,
 } from '../throttling/store.ts'
 import { findUser, nameKey, replaceHash } from '../users/store.ts'
@@ -72,14 +72,14 @@ export async function admitAttempt(
     reserveAttempt(table, [pair], id, now),
   ])
   const log = { userId, source: truncatedSource(source) }
-  rejectIfRefused(first, log)
+  rejectIfRefused(first, 'too_many_attempts', 'too many attempts', { log })
 
   const further = furtherCounters(subject, source, isKnownSource(mark, userId, now), limits, now)
   const [user, second] = await together([
     findUser(table, userId ?? randomBytes(USER_ID_BYTES).toString('base64url')),
     reserveAttempt(table, further, id, now),
   ])
-  rejectIfRefused(second, log)
+  rejectIfRefused(second, 'too_many_attempts', 'too many attempts', { log })
   const pairAttempts = first.attempts.flat()
   return { user, id, subject, source, counters: [pair, ...further], pairAttempts, mark, log }
 }
@@ -94,14 +94,6 @@ async function findSubject(
   const { loginName } = subject
   const [name, mark] = await getItems(table, [nameKey(loginName), knownSourceKey(loginName, source)])
   return { mark, ...(name && { userId: text(name, 'userId') }) }
-}
-
-function rejectIfRefused({ refusedForSeconds }: Reservation, log: object): void {
-  if (refusedForSeconds === 0) return
-  throw new ServiceError('too_many_attempts', 'too many attempts', {
-    retryAfterSeconds: refusedForSeconds,
-    log,
-  })
 }
 
 /**

@@ -1,6 +1,7 @@
 import { awsErrorType } from '../aws/client.ts'
 import { attribute, type Item, type Table, writeIf } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
+import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { loginNamesOf, type User } from '../users/user.ts'
 import { type Counter, knownSourceKey } from './limits.ts'
@@ -44,6 +45,22 @@ export async function reserveAttempt(
     attempts: attempts.map((ids) => ids ?? []),
     refusedForSeconds: Math.max(0, ...full.map(({ endsAt }) => endsAt - secondOf(now))),
   }
+}
+
+/**
+ * Rejects a request whose reservation was refused.
+ *
+ * @param details - What the log says, and an `event` that replaces the code's own.
+ * @throws {@link ServiceError} `code`, with the seconds until a retry may succeed.
+ */
+export function rejectIfRefused(
+  { refusedForSeconds }: Reservation,
+  code: 'too_many_attempts' | 'too_many_mails',
+  reason: string,
+  details: { log: object; event?: string },
+): void {
+  if (refusedForSeconds === 0) return
+  throw new ServiceError(code, reason, { retryAfterSeconds: refusedForSeconds, ...details })
 }
 
 async function addAttempt(

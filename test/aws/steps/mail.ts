@@ -107,7 +107,7 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
     })
   })
 
-  test('nobody gets a mail for an unknown login name', async () => {
+  test('no mail is sent for an unknown login name', async () => {
     expect(await post('forgot', { login: 'unknown' })).toMatchObject({ statusCode: 202 })
     expect(await deliver()).toEqual([])
   })
