@@ -38,7 +38,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { userId, username, generation, sessionId } = principalOf(event, now)
   const { currentPassword, newPassword } = readBody(event, PasswordChangeRequest)
-  validateNewPassword(newPassword, username, '#/newPassword')
+  validateNewPassword(newPassword, { username }, '#/newPassword')
 
   const origin = originOf(event)
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
@@ -49,6 +49,8 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     returnAttempt(table, attempt),
     rejectBreached(newPassword, '#/newPassword', config),
   ])
+  // The access token does not contain the address.
+  validateNewPassword(newPassword, verified, '#/newPassword')
   if (user?.generation !== generation) throw new ServiceError('conflict', 'the user changed')
   const passwordHash = await hashPassword(newPassword, randomBytes(SALT_BYTES))
   // The caller's session may have ended while its token was still accepted. It must not survive then.

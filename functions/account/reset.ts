@@ -27,7 +27,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
 
   const { confirmation, requestId } = await verifyProof(table, ['reset'], proof, origin.sourceIp, now)
   const user = await findBoundUser(table, confirmation)
-  validateNewPassword(password, user.username, '#/password')
+  validateNewPassword(password, user, '#/password')
   await rejectBreached(password, '#/password', config)
 
   const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))

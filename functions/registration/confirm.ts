@@ -56,7 +56,7 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) 
     arrivedAt,
   )
   const names = namesOf(addressIn(requestId), username)
-  validateNewPassword(password, names.username, '#/password')
+  validateNewPassword(password, names, '#/password')
   await rejectBreached(password, '#/password', config)
   const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
   const now = new Date()

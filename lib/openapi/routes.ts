@@ -164,7 +164,7 @@ export const ROUTES: Route[] = [
     operationId: 'changePassword',
     tag: 'Account',
     summary: 'Change the password',
-    description: `Ends all other sessions and revokes all access tokens: refresh to get a new one. The new password must have ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters, and must be neither the username nor a common password. A deployed service also rejects passwords that are known from a data breach. Wrong current passwords are limited by user and by source. Only the limit of the source is shared with failed logins.`,
+    description: `Ends all other sessions and revokes all access tokens: refresh to get a new one. The new password must have ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters, and must not be the username, the e-mail address or a common password. A deployed service also rejects passwords that are known from a data breach. Wrong current passwords are limited by user and by source. Only the limit of the source is shared with failed logins.`,
     isProtected: true,
     body: {
       schema: PasswordChangeRequest,

@@ -4,10 +4,12 @@ import { brokenPasswordRule, validateNewPassword } from './rules.ts'
 const tooShort = 'Must be at least 15 characters.'
 const tooLong = 'Must not exceed 128 characters.'
 const theName = 'Must not be the username.'
+const theAddress = 'Must not be the e-mail address.'
 const common = 'Must not be a commonly used password.'
 const fine = undefined
 
-const broken = (password: string, username = 'ada') => brokenPasswordRule(password, username)
+const broken = (password: string, username = 'ada', email?: string) =>
+  brokenPasswordRule(password, { username, email })
 
 describe('characters are counted as code points', () => {
   const family = '👩\u200d👩\u200d👧\u200d👦'
@@ -52,6 +54,12 @@ test('the username is rejected in any case, a password that contains it is not',
   expect(broken('ada.lovelace-1815!', 'ada.lovelace-1815')).toBe(fine)
 })
 
+test('the address is rejected in any case, a password that contains it is not', () => {
+  expect(broken('ada@example.org', 'ada', 'ada@example.org')).toBe(theAddress)
+  expect(broken('Ada@Example.org', 'ada', 'ada@example.org')).toBe(theAddress)
+  expect(broken('ada@example.org!', 'ada', 'ada@example.org')).toBe(fine)
+})
+
 test('common passwords are rejected in any case, passwords that contain one are not', () => {
   expect(broken('passwordpassword')).toBe(common)
   expect(broken('PassWordPassWord')).toBe(common)
@@ -64,12 +72,14 @@ test('a username that is a common password is rejected as the username', () => {
 })
 
 test('a rejection contains the rule and the pointer, and never the password', () => {
-  expect(() => validateNewPassword('passwordpassword', 'ada', '#/newPassword')).toThrow(
+  expect(() => validateNewPassword('passwordpassword', { username: 'ada' }, '#/newPassword')).toThrow(
     expect.objectContaining({
       code: 'invalid_fields',
       message: 'the new password breaks a rule',
       fields: [{ pointer: '#/newPassword', detail: common }],
     }),
   )
-  expect(() => validateNewPassword('correct horse battery', 'ada', '#/newPassword')).not.toThrow()
+  expect(() =>
+    validateNewPassword('correct horse battery', { username: 'ada' }, '#/newPassword'),
+  ).not.toThrow()
 })

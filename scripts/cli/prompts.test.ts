@@ -29,9 +29,9 @@ test('a terminal shows the rules, asks for the password twice and never shows it
     ['New password of ada:', `${PASSWORD}\r`],
     ['Repeat the password:', `${PASSWORD}\r`],
   ])
-  expect(await askNewPassword('ada', io)).toBe(PASSWORD)
+  expect(await askNewPassword({ username: 'ada' }, io)).toBe(PASSWORD)
   expect(shown()).toMatch(
-    /^A password has 15 to 128 characters\.\nIt must be neither the username nor a commonly used password\.\n/,
+    /^A password has 15 to 128 characters\.\nIt must not be the username, the e-mail address or a commonly used password\.\n/,
   )
   expect(shown()).not.toContain('correct')
 })
@@ -41,7 +41,7 @@ test('two different passwords are refused', async () => {
     ['New password of ada:', `${PASSWORD}\r`],
     ['Repeat the password:', `${PASSWORD}!\r`],
   ])
-  await expect(askNewPassword('ada', io)).rejects.toMatchObject({
+  await expect(askNewPassword({ username: 'ada' }, io)).rejects.toMatchObject({
     outcome: 'refused',
     message: 'The two passwords differ. Nothing was changed.',
   })
@@ -49,7 +49,7 @@ test('two different passwords are refused', async () => {
 
 test('a password that breaks a rule is refused before it is repeated', async () => {
   const { io, shown } = terminal([['New password of ada:', 'short\r']])
-  await expect(askNewPassword('ada', io)).rejects.toMatchObject({
+  await expect(askNewPassword({ username: 'ada' }, io)).rejects.toMatchObject({
     outcome: 'refused',
     message: 'Invalid password: Must be at least 15 characters.',
   })
@@ -57,7 +57,10 @@ test('a password that breaks a rule is refused before it is repeated', async () 
 })
 
 test.each([
-  ['New password of ada:', (io: ReturnType<typeof terminal>['io']) => askNewPassword('ada', io)],
+  [
+    'New password of ada:',
+    (io: ReturnType<typeof terminal>['io']) => askNewPassword({ username: 'ada' }, io),
+  ],
   ['Sure?', (io: ReturnType<typeof terminal>['io']) => confirmOrRefuse('Sure?', io)],
 ])('Ctrl-C at «%s» ends it', async (question, ask) => {
   const { io } = terminal([[question, '\u0003']])
@@ -81,12 +84,14 @@ test.each([
 ])('askNewPassword refuses standard input that is %s', async (_, bytes, message) => {
   const stdin = new PassThrough()
   stdin.end(bytes)
-  await expect(askNewPassword('ada', { stdin, stderr: new PassThrough() })).rejects.toMatchObject({ message })
+  await expect(
+    askNewPassword({ username: 'ada' }, { stdin, stderr: new PassThrough() }),
+  ).rejects.toMatchObject({ message })
 })
 
 test('askNewPassword joins a password that arrives in pieces without a line ending', async () => {
   const stdin = new PassThrough()
-  const asked = askNewPassword('ada', { stdin, stderr: new PassThrough() })
+  const asked = askNewPassword({ username: 'ada' }, { stdin, stderr: new PassThrough() })
   for (const character of PASSWORD) stdin.write(character)
   stdin.end()
   expect(await asked).toBe(PASSWORD)

@@ -1,6 +1,11 @@
 import { safeParse } from 'zod/mini'
 import { MAX_PASSWORD_BYTES, Password } from '../../lib/http/schemas.ts'
-import { brokenPasswordRule, MAX_CODE_POINTS, MIN_CODE_POINTS } from '../../lib/passwords/rules.ts'
+import {
+  brokenPasswordRule,
+  type ForbiddenNames,
+  MAX_CODE_POINTS,
+  MIN_CODE_POINTS,
+} from '../../lib/passwords/rules.ts'
 import type { Io } from './io.ts'
 import { Refusal } from './refusal.ts'
 
@@ -9,7 +14,7 @@ export type Terminal = Pick<Io, 'stdin' | 'stderr'>
 
 const PASSWORD_RULES =
   `A password has ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters.\n` +
-  'It must be neither the username nor a commonly used password.\n'
+  'It must not be the username, the e-mail address or a commonly used password.\n'
 
 /** Enough for every valid password, also in a longer normalisation form. */
 const MAX_LINE_BYTES = 4 * MAX_PASSWORD_BYTES
@@ -21,14 +26,14 @@ const MAX_LINE_BYTES = 4 * MAX_PASSWORD_BYTES
  * @returns The password in Unicode normalisation form C.
  * @throws {@link Refusal} `refused`, if the password breaks a rule. The message states the rule.
  */
-export async function askNewPassword(username: string, terminal: Terminal): Promise<string> {
-  if (terminal.stdin.isTTY) return await askTwice(username, terminal)
-  return validPassword(await readLine(terminal.stdin), username)
+export async function askNewPassword(user: ForbiddenNames, terminal: Terminal): Promise<string> {
+  if (terminal.stdin.isTTY) return await askTwice(user, terminal)
+  return validPassword(await readLine(terminal.stdin), user)
 }
 
-function validPassword(typed: string, username: string): string {
+function validPassword(typed: string, user: ForbiddenNames): string {
   const { success, data: password, error } = safeParse(Password, typed)
-  const broken = success ? brokenPasswordRule(password, username) : error.issues[0]?.message
+  const broken = success ? brokenPasswordRule(password, user) : error.issues[0]?.message
   if (password === undefined || broken !== undefined) {
     throw new Refusal('refused', `Invalid password: ${broken}`)
   }
@@ -47,13 +52,13 @@ export async function confirmOrRefuse(question: string, { stdin, stderr }: Termi
   if (!yes) throw new Refusal('refused', 'Nothing was changed.')
 }
 
-async function askTwice(username: string, { stdin, stderr }: Terminal): Promise<string> {
+async function askTwice(user: ForbiddenNames, { stdin, stderr }: Terminal): Promise<string> {
   const { password } = await import('@inquirer/prompts')
   const ask = (message: string) =>
     password({ message, mask: false, toggleMask: false }, { input: stdin, output: stderr })
   stderr.write(PASSWORD_RULES)
-  const typed = await ask(`New password of ${username}:`)
-  const valid = validPassword(typed, username)
+  const typed = await ask(`New password of ${user.username}:`)
+  const valid = validPassword(typed, user)
   if (typed !== (await ask('Repeat the password:'))) {
     throw new Refusal('refused', 'The two passwords differ. Nothing was changed.')
   }

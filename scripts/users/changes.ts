@@ -33,7 +33,7 @@ export async function add(
 ): Promise<string> {
   const names = namesOf(username, email, false)
   for (const name of loginNamesOf(names)) if (await findUserByName(table, name)) throw alreadyExists(name)
-  const password = await askNewPassword(username, io)
+  const password = await askNewPassword(names, io)
   await refuseBreached(password, breaches, io)
   const passwordHash = await hash(password)
   const user = newUser({ ...names, role, passwordHash }, io.now(), randomBytes(USER_RANDOM_BYTES))
@@ -58,7 +58,7 @@ export async function setRole(table: Table, loginName: string, role: Role, { now
  */
 export async function setPassword(table: Table, loginName: string, io: Io, breaches?: URL): Promise<string> {
   const found = await findExisting(table, loginName)
-  const password = await askNewPassword(found.username, io)
+  const password = await askNewPassword(found, io)
   await refuseBreached(password, breaches, io)
   const passwordHash = await hash(password)
   await changeExisting(table, loginName, found, (user, requestId) => {

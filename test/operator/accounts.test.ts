@@ -54,7 +54,7 @@ test.each([
   ['fourteen chars', 'Must be at least 15 characters.'],
   ['x'.repeat(129), 'Must not exceed 128 characters.'],
   ['weak.and-weary.', 'Must not be the username.'],
-  ['PasswordPassword', brokenPasswordRule('passwordpassword', 'ada')],
+  ['PasswordPassword', brokenPasswordRule('passwordpassword', { username: 'ada' })],
   [`${PASSWORD}\0`, 'Must be valid Unicode text without NUL.'],
 ])('add and set-password refuse the password %j: %s', async (password, rule) => {
   const refused = refusal(1, `Invalid password: ${rule}`)
@@ -67,6 +67,16 @@ test.each([
   expect(await store.run(['set-password', username], `${password}\n`)).toEqual(refused)
   expect(await store.user(username)).toEqual(before)
   await store.run(['remove', username, '--yes'])
+})
+
+test('add and set-password refuse the address as the password', async () => {
+  const refused = refusal(1, 'Invalid password: Must not be the e-mail address.')
+  const email = 'grace.hopper@example.org'
+  expect(await store.run(['add', 'grace', '--email', email], `${email}\n`)).toEqual(refused)
+  expect(await store.user('grace')).toBeUndefined()
+  await given('grace', { email })
+  expect(await store.run(['set-password', 'grace'], 'Grace.Hopper@example.org\n')).toEqual(refused)
+  await store.run(['remove', 'grace', '--yes'])
 })
 
 test('add refuses an empty standard input', async () => {

@@ -160,6 +160,15 @@ test('import reports invalid lines of JSON the same way', async () => {
     [JSON.stringify({ ...good, username: 'extra', [PASSWORD]: true }), 'Unknown member.'],
     [JSON.stringify({ ...good, username: 17 }), 'username: Must be a string.'],
     [JSON.stringify({ ...good, username: undefined }), 'Missing username.'],
+    [
+      JSON.stringify({
+        username: 'ada',
+        role: 'user',
+        email: 'ada@example.org',
+        password: 'ada@example.org',
+      }),
+      'password: Must not be the e-mail address.',
+    ],
     [JSON.stringify({ ...good, username: 'text', disabled: 'true' }), 'disabled: Must be true or false.'],
     [
       JSON.stringify({ ...good, username: 'when', createdAt: 'yesterday' }),

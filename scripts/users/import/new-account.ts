@@ -54,7 +54,7 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
   if (password !== undefined && passwordHash === undefined) {
     // Everybody who has the file, or the table that it is from, would know the user's new password.
     if (hashFault(password) === undefined) return { fault: 'password: Is a hash. Use passwordHash for it.' }
-    const broken = brokenPasswordRule(password, values.username)
+    const broken = brokenPasswordRule(password, values)
     return broken === undefined ? { values, password } : { fault: `password: ${broken}` }
   }
   if (password === undefined && passwordHash !== undefined) {

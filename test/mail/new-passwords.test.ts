@@ -1,0 +1,99 @@
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { rangeWith, startBreaches } from '../support/fake-breaches.ts'
+import { type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
+import { NEW_PASSWORD, PASSWORD, signIn } from '../support/sessions.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+
+const BREACHED = 'a password that others had'
+const WRONG_TOKEN = `${'A'.repeat(22)}.${'A'.repeat(43)}`
+
+beforeAll(() => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+})
+
+/** Starts a service that knows {@link BREACHED}. */
+async function start() {
+  const { api, received } = await startBreaches(rangeWith(BREACHED, 3))
+  const service = await startMailService({ BREACHED_PASSWORDS: api.href })
+  onTestFinished(() => service.aws.stop())
+  return { service, received }
+}
+
+/** Adds a user whose username is not the address. */
+async function addUser(service: MailService) {
+  const address = newAddress()
+  const username = await service.add({ email: address.toLowerCase(), emailAsWritten: address })
+  return { address, username }
+}
+
+interface Scene {
+  address: string
+  /** Sends a new password with the right proof. */
+  send: (password: string) => ReturnType<MailService['ask']>
+  /** Sends a new password without it. */
+  guess: (password: string) => ReturnType<MailService['ask']>
+}
+
+describe.each<[string, string, (service: MailService) => Promise<Scene>]>([
+  [
+    'registration',
+    '#/password',
+    async (service) => {
+      const address = newAddress()
+      await service.ask('register', { body: { email: address } })
+      const token = tokenIn(service.mailTo(address))
+      const ask = (proof: string, password: string) =>
+        service.ask('new-account', { body: { token: proof, password, username: 'ada' } })
+      return { address, send: (one) => ask(token, one), guess: (one) => ask(WRONG_TOKEN, one) }
+    },
+  ],
+  [
+    'reset',
+    '#/password',
+    async (service) => {
+      const { address, username } = await addUser(service)
+      await service.ask('forgot', { body: { login: username } })
+      const token = tokenIn(service.mailTo(address))
+      const ask = (proof: string, password: string) =>
+        service.ask('reset', { body: { token: proof, password } })
+      return { address, send: (one) => ask(token, one), guess: (one) => ask(WRONG_TOKEN, one) }
+    },
+  ],
+  [
+    'change of the password',
+    '#/newPassword',
+    async (service) => {
+      const { address, username } = await addUser(service)
+      const { authToken: token } = await signIn(service.functions, username)
+      const ask = (currentPassword: string, newPassword: string) =>
+        service.ask('password', { token, body: { currentPassword, newPassword } })
+      return { address, send: (one) => ask(PASSWORD, one), guess: (one) => ask('a guess', one) }
+    },
+  ],
+])('a %s refuses', (_what, pointer, prepare) => {
+  const refusal = (detail: string) => ({
+    status: 422,
+    body: expect.objectContaining({ errors: [{ pointer, detail }] }),
+  })
+
+  test('the address as the password, in any case, and accepts another one', async () => {
+    const { service } = await start()
+    const { address, send } = await prepare(service)
+    for (const password of [address, address.toLowerCase()]) {
+      expect(await send(password)).toMatchObject(refusal('Must not be the e-mail address.'))
+    }
+    expect((await send(NEW_PASSWORD)).status).toBeLessThan(300)
+  })
+
+  test('a breached password, about which it asks after the proof only', async () => {
+    const { service, received } = await start()
+    const { send, guess } = await prepare(service)
+    expect((await guess(BREACHED)).status).toBeGreaterThanOrEqual(400)
+    expect(received).toEqual([])
+    expect(await send(BREACHED)).toMatchObject(refusal('Must not be a password from a known data breach.'))
+    expect(received).toHaveLength(1)
+  })
+})
