@@ -33,10 +33,15 @@ export const LOOKS = [360, 1280].flatMap((width) =>
 
 let browser: Browser | undefined
 
-/** Starts a browser for the tests of a file. Without a browser the tests are skipped, or fail in CI. */
-export function useBrowser(): void {
+/**
+ * Starts a browser for the tests of a file or a block. Without a browser the tests are skipped, or fail in CI.
+ *
+ * @param readArguments - Returns further arguments of Chromium, when it starts.
+ */
+export function useBrowser(readArguments: () => readonly string[] = () => []): void {
   beforeAll(async () => {
-    if (existsSync(CHROMIUM)) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS })
+    const args = [...ARGUMENTS, ...readArguments()]
+    if (existsSync(CHROMIUM)) browser = await chromium.launch({ executablePath: CHROMIUM, args })
     else if (process.env.CI) throw new Error(INSTALL)
     else console.warn(INSTALL)
   })
@@ -48,14 +53,19 @@ export function useBrowser(): void {
  * Opens a page in a new browser profile.
  *
  * At the end of the test it expects no console message, no violation of the Content-Security-Policy, no exception, and no
- * request to another origin.
+ * request to another origin. This includes the tabs that the test opens in `page.context()`.
  *
- * @param url - The page may send requests to this origin only.
+ * @param url - The page may send requests to this origin only, and to `origins`.
  * @param options - Of Playwright. `width` is in pixels. `known` matches faults to ignore.
  */
 export async function open(
   url: string,
-  { width = 1280, known, ...options }: BrowserContextOptions & { width?: number; known?: RegExp } = {},
+  {
+    width = 1280,
+    known,
+    origins = [],
+    ...options
+  }: BrowserContextOptions & { width?: number; known?: RegExp; origins?: readonly string[] } = {},
 ): Promise<Page> {
   if (browser === undefined) throw new Error(INSTALL)
   const context = await browser.newContext({
@@ -64,24 +74,25 @@ export async function open(
     ...options,
   })
   context.setDefaultTimeout(PATIENCE_MS)
-  const page = await context.newPage()
+  const allowed = [new URL(url).origin, ...origins]
   const faults: string[] = []
-  await page.exposeFunction('reportViolation', (text: string) => faults.push(`CSP: ${text}`))
-  await page.addInitScript(`document.addEventListener('securitypolicyviolation', (violation) =>
+  await context.exposeFunction('reportViolation', (text: string) => faults.push(`CSP: ${text}`))
+  await context.addInitScript(`document.addEventListener('securitypolicyviolation', (violation) =>
     reportViolation(violation.violatedDirective + ' ' + violation.blockedURI))`)
-  page.on('console', (message) => {
+  context.on('console', (message) => {
     const isExpected = message.type() === 'error' && EXPECTED.test(message.text())
     if (!isExpected) faults.push(`${message.type()}: ${message.text()}`)
   })
-  page.on('pageerror', (error) => faults.push(String(error)))
-  page.on('request', (request) => {
+  context.on('weberror', (error) => faults.push(String(error.error())))
+  context.on('request', (request) => {
     const { protocol, origin } = new URL(request.url())
-    if (protocol !== 'data:' && origin !== new URL(url).origin) faults.push(`request to ${origin}`)
+    if (protocol !== 'data:' && !allowed.includes(origin)) faults.push(`request to ${origin}`)
   })
   onTestFinished(async () => {
     await context.close()
     expect(faults.filter((fault) => !known?.test(fault))).toEqual([])
   })
+  const page = await context.newPage()
   // The clock runs normally until a test controls it.
   await page.clock.install()
   await page.goto(url)
