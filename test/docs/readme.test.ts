@@ -98,7 +98,7 @@ test('invoking single functions returns what docs/API.md shows', async () => {
   expect(await outputsOf(invocations)).toEqual(invocations)
 })
 
-/** Files that README's route of your own adds. `test/infrastructure/own-route.test.ts` makes these edits. */
+/** Files that README's route of your own adds. `test/infrastructure/own-route.proof.test.ts` makes these edits. */
 const ADDED_BY_README = ['functions/content/hello.ts', 'functions/content/hello.test.ts', 'events/hello.json']
 
 test('the parameters in SESSIONS.md have the defaults of serverless.yml', () => {

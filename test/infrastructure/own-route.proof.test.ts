@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { copyProject } from '../support/own-route.ts'
 import { testOwnRoute } from '../support/own-route-tests.ts'
 
-testOwnRoute('all')
+testOwnRoute()
 
 test('npm test passes in a copy of the project with the five edits of README’s route', async () => {
   const copy = copyProject()

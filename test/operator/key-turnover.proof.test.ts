@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { startStage } from '../support/keys/stage.ts'
 import { type Stores, startStores } from '../support/sessions.ts'
 
@@ -7,8 +7,8 @@ for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level)
 
 beforeAll(async () => {
   stores = await startStores()
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
 })
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) }))
 afterAll(() => stores.aws.stop())
 
 // AWS rejects requests of an operator whose clock is further ahead.
@@ -24,5 +24,32 @@ test('two key turnovers fail no request, with every token checked everywhere', a
   expect(stage.failures()).toEqual({})
   // How many there are depends on the machine.
   expect(stage.requests().call).toBeGreaterThan(1_000)
+  stage.stop()
+})
+
+test('a turnover at once rejects valid tokens', async () => {
+  const stage = await startStage(stores)
+  await stage.turnOver({ atOnce: true })
+  await stage.turnOver({ atOnce: true, until: 'signs' })
+  expect(stage.failures()).toMatchObject({
+    call: expect.any(Number),
+    'verification elsewhere': expect.any(Number),
+  })
+  stage.stop()
+})
+
+test('a wait 2 s shorter before a key is deleted rejects a token in its last second', async () => {
+  const stage = await startStage(stores)
+  await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS + 2 })
+  expect(stage.failures()).toEqual({ call: expect.any(Number) })
+  stage.stop()
+})
+
+test('a wait 2 s shorter before a key signs leaves a verifier without the key', async () => {
+  const stage = await startStage(stores)
+  await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })
+  expect(stage.failures()).toEqual({})
+  await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS + 2, until: 'signs' })
+  expect(stage.failures()).toEqual({ 'verification elsewhere': expect.any(Number) })
   stage.stop()
 })

@@ -53,33 +53,6 @@ test('two turnovers fail no request, also of warm functions that cache old keys'
   stage.stop()
 })
 
-test('a turnover at once rejects valid tokens', async () => {
-  const stage = await startStage(stores)
-  await stage.turnOver({ atOnce: true })
-  await stage.turnOver({ atOnce: true, until: 'signs' })
-  expect(stage.failures()).toMatchObject({
-    call: expect.any(Number),
-    'verification elsewhere': expect.any(Number),
-  })
-  stage.stop()
-})
-
-test('a wait 2 s shorter before a key is deleted rejects a token in its last second', async () => {
-  const stage = await startStage(stores)
-  await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS + 2 })
-  expect(stage.failures()).toEqual({ call: expect.any(Number) })
-  stage.stop()
-})
-
-test('a wait 2 s shorter before a key signs leaves a verifier without the key', async () => {
-  const stage = await startStage(stores)
-  await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })
-  expect(stage.failures()).toEqual({})
-  await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS + 2, until: 'signs' })
-  expect(stage.failures()).toEqual({ 'verification elsewhere': expect.any(Number) })
-  stage.stop()
-})
-
 test('a forged kid cannot hide a key that was published 5 minutes before it signs', async () => {
   const slots = await startSlots()
   for (const slot of ['a', 'b'] as const) await slots.create(slot)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'
 import { get, tokenOf } from './http.ts'
 
-// A test of the routes that README adds. `test/infrastructure/own-route.test.ts` copies it into a copy of the project.
+// A test of the routes that README adds. `test/infrastructure/own-route.proof.test.ts` copies it into a copy of the project.
 
 const url = inject('serviceUrl')
 

@@ -14,12 +14,8 @@ const OF_SERVICE = [
   'test/infrastructure/template.test.ts',
 ]
 
-/**
- * Tests the edits of README's route and role in a copy of the project.
- *
- * @param mass - Whether the running service, the packaged template and the sizes of the bundles are tested too.
- */
-export function testOwnRoute(mass: 'representatives' | 'all'): void {
+/** Tests the edits of README's route and role in a copy of the project. */
+export function testOwnRoute(): void {
   let copy: Copy
   beforeAll(() => {
     copy = copyProject()
@@ -38,14 +34,10 @@ export function testOwnRoute(mass: 'representatives' | 'all'): void {
   })
   afterAll(() => copy.remove())
 
-  test.each(
-    mass === 'all'
-      ? [
-          ['their own tests', OF_FUNCTIONS],
-          ['the tests that compare all routes', OF_SERVICE],
-        ]
-      : [['their own tests', OF_FUNCTIONS]],
-  )(
+  test.each([
+    ['their own tests', OF_FUNCTIONS],
+    ['the tests that compare all routes', OF_SERVICE],
+  ])(
     'README’s route and role pass %s',
     async (_, tests) => {
       const { status, output } = await copy.run('node_modules/.bin/vitest', ['run', ...tests])
@@ -53,8 +45,6 @@ export function testOwnRoute(mass: 'representatives' | 'all'): void {
     },
     180_000,
   )
-
-  if (mass === 'representatives') return
 
   test('README’s functions are within the default budget', async () => {
     const { status, output } = await copy.run('bench/budget.ts', [])

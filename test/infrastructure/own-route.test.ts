@@ -1,3 +1,0 @@
-import { testOwnRoute } from '../support/own-route-tests.ts'
-
-testOwnRoute('representatives')
