@@ -20,7 +20,7 @@ export const textImports = {
   enforce: 'pre' as const,
   resolveId(source: string, importer = '') {
     if (source.startsWith('swagger-ui-dist/')) return `${TEXT}${source}`
-    return /\/(page|form)\.(html|css|js)$/.test(source)
+    return /\/(page|form|client\.min)\.(html|css|js)$/.test(source)
       ? `${TEXT}${resolve(importer, '..', source)}`
       : undefined
   },
@@ -32,7 +32,7 @@ export const textImports = {
 }
 
 /** Tests beside the code. */
-export const UNIT = '{functions,lib,local,plugins,scripts}/**/*.test.ts'
+export const UNIT = '{client,functions,lib,local,plugins,scripts}/**/*.test.ts'
 
 /** Tests that need Chromium, Hoppscotch or Django, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
 const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']

@@ -35,7 +35,8 @@ const BUDGETS: Record<string, Budget> = {
   openapi: { bytes: 72_000, coldMs: 30 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, coldMs: 60 },
-  signin: { bytes: 36_000 },
+  // It contains the client for browsers.
+  signin: { bytes: 41_000 },
   // Three pages, with one style.
   'account-pages': { bytes: 42_000 },
 }

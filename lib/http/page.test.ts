@@ -110,6 +110,20 @@ test('several pages share one folder of files, and scripts import the hashed nam
   expect(await bodyOf('lamp/bulb', { file: 'bulb' })).toEqual(NOT_FOUND.body)
 })
 
+test('pages of all origins may import a module, which caches keep for five minutes', async () => {
+  const handler = pageHandler({ folder: 'lamp', pages: {}, files: {}, modules: { 'lamp.js': 'export {}' } })
+  expect(await handler(eventOf('lamp.js'), lambdaContext())).toEqual({
+    statusCode: 200,
+    headers: {
+      'Content-Type': 'text/javascript; charset=utf-8',
+      'Cache-Control': 'public, max-age=300',
+      ...headers,
+      'Access-Control-Allow-Origin': '*',
+    },
+    body: 'export {}',
+  })
+})
+
 test('a page has the parts that it has the name of', async () => {
   const html = '<p>\n  <!-- if mail -->\n  a\n  <!-- end -->\n  <!-- if pages -->\n  b\n  <!-- end -->\n</p>'
   let names: string[] = []

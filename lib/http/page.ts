@@ -41,27 +41,39 @@ interface Site {
   readNames?: () => readonly string[]
   /** Relative URL by the last part of a path: what is there leads to the URL. */
   redirects?: Record<string, string>
+  /** Text of scripts by the last part of their path. Pages of all origins may import them. */
+  modules?: Record<string, string>
 }
 
 /**
- * Creates the Lambda handler of pages and their files: `GET /name` for each page, and `GET /folder/{file}` for each file.
+ * Creates the Lambda handler of pages and their files: `GET /name` for each page, and `GET /folder/{file}` for each file. A
+ * module is at `GET /name` too. Its name has no hash, so caches keep it for five minutes.
  *
  * File names contain a hash of the content, so caches may store files permanently (RFC 8246). Caches
  * revalidate the page, which contains these names. The gateway compresses both
  * (`minimumCompressionSize`). With a trailing slash, the page would resolve its relative file names to
  * wrong paths, so that path is not found.
  */
-export function pageHandler({ folder, pages, files, readNames = () => [], redirects = {} }: Site) {
+export function pageHandler({
+  folder,
+  pages,
+  files,
+  readNames = () => [],
+  redirects = {},
+  modules = {},
+}: Site) {
   const { hashedNames, servedFiles } = hashFiles(files)
   const inFolder = (name: string) => `"${folder}/${name}"`
   const html = new Map(
     Object.entries(pages).map(([name, page]) => [name, replaceEach(page, hashedNames, inFolder, inFolder)]),
   )
   const locations = new Map(Object.entries(redirects))
+  const importable = new Map(Object.entries(modules))
 
   const serve = (name: string) => {
-    const [page, location] = [html.get(name), locations.get(name)]
+    const [page, location, module] = [html.get(name), locations.get(name), importable.get(name)]
     if (location !== undefined) return found(location)
+    if (module !== undefined) return publicModule(module)
     return page && textResponse('text/html; charset=utf-8', 'no-cache', withParts(page, readNames()))
   }
   return apiHandler(async ({ pathParameters, requestContext: { path } }) => {
@@ -119,3 +131,9 @@ const textResponse = (contentType: string, cacheControl: string, body: string): 
   },
   body,
 })
+
+/** The browser requires CORS to import a module of another origin. The text is public. */
+function publicModule(text: string): APIGatewayProxyResult {
+  const { headers, ...response } = textResponse(String(CONTENT_TYPES.js), 'public, max-age=300', text)
+  return { ...response, headers: { ...headers, 'Access-Control-Allow-Origin': '*' } }
+}

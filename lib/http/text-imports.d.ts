@@ -20,6 +20,11 @@ declare module '*/form.js' {
   export default text
 }
 
+declare module '*/client.min.js' {
+  const text: string
+  export default text
+}
+
 declare module 'swagger-ui-dist/swagger-ui.css' {
   const text: string
   export default text

@@ -179,7 +179,8 @@ describe('responses, errors included,', () => {
 })
 
 test('the service has no pages with pages=off', async () => {
-  for (const path of ['docs', 'signin', 'docs/page.js', 'signin/page.js', 'forgot', 'confirm', 'register']) {
+  const pages = ['docs', 'signin', 'client.js', 'forgot', 'confirm', 'register']
+  for (const path of [...pages, 'docs/page.js', 'signin/page.js']) {
     // With fetch, because `get` compares with the description of a service with pages.
     const response = await fetch(`${closed.url}/${path}`)
     expect({ status: response.status, body: await response.text() }).toEqual({
@@ -189,7 +190,7 @@ test('the service has no pages with pages=off', async () => {
   }
   const description = (await (await fetch(`${closed.url}/openapi.json`)).json()) as { paths: object }
   expect(
-    Object.keys(description.paths).filter((path) => /docs|signin|^.(forgot|confirm)/.test(path)),
+    Object.keys(description.paths).filter((path) => /docs|signin|client|^.(forgot|confirm)/.test(path)),
   ).toEqual([])
 })
 

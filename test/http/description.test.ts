@@ -63,7 +63,7 @@ test('the description has the routes of serverless.yml, and protects the same on
 const ACCOUNT_PAGES = ['/forgot', '/confirm', '/confirm/{file}', '/.well-known/change-password']
 
 test.each<[Feature, string[]]>([
-  ['pages', ['/docs', '/docs/{file}', '/signin', '/signin/{file}', ...ACCOUNT_PAGES]],
+  ['pages', ['/docs', '/docs/{file}', '/signin', '/signin/{file}', '/client.js', ...ACCOUNT_PAGES]],
   ['mail', ['/password/forgot', '/password/reset', '/email', '/email/confirm', ...ACCOUNT_PAGES]],
   ['invitations', ['/register/confirm']],
   ['registration', ['/register']],

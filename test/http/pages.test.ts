@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, inject, test } from 'vitest'
+import { readServed } from '../../client/minify.ts'
 import { packageChangedProd, packageProd } from '../infrastructure/packaged.ts'
-import { get, NOT_FOUND, send } from '../support/http.ts'
+import { get, NOT_FOUND, send, sendForAll } from '../support/http.ts'
 import { describeService } from '../support/service-description.ts'
 
 const url = inject('serviceUrl')
@@ -68,6 +69,21 @@ test('GET /.well-known/change-password leads to the page /forgot', async () => {
   // Password managers compare it with this one, to know that the first response means something.
   const other = 'resource-that-should-not-exist-whose-status-code-should-not-be-200'
   expect((await get(`${url}/.well-known/${other}`)).status).toBe(404)
+})
+
+test('GET /client.js is a module that pages of all origins may import', async () => {
+  const { status, headers, body } = await sendForAll(`${url}/client.js`, 'GET')
+  expect({ status, headers }).toMatchObject({
+    status: 200,
+    headers: {
+      'content-type': 'text/javascript',
+      'cache-control': 'public, max-age=300',
+      'access-control-allow-origin': '*',
+    },
+  })
+  expect(body).toBe(readServed())
+  await get(`${url}/client.js`)
+  expect(await get(`${url}/client.js/`)).toEqual(NOT_FOUND)
 })
 
 test('large files are compressed for clients that accept gzip', async () => {

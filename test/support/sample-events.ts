@@ -105,6 +105,19 @@ const page = (title: string): Outcome => ({
   },
 })
 
+/** The client is the same for pages of all origins. */
+const client: Outcome = {
+  returns: {
+    statusCode: 200,
+    headers: expect.objectContaining({
+      'Content-Type': 'text/javascript; charset=utf-8',
+      'Cache-Control': 'public, max-age=300',
+      'Access-Control-Allow-Origin': '*',
+    }),
+    body: expect.stringContaining('createAuth'),
+  },
+}
+
 const requested = response(202, { requestId: expect.stringMatching(/^[\w-]{22}(\.[\w-]+)?$/) })
 
 const notFound = problem(404, 'Not Found', 'Resource not found.')
@@ -195,6 +208,7 @@ export const OUTCOMES: Record<string, Outcome> = {
   'docs.json': page('API documentation'),
   'docs-unknown-file.json': notFound,
   'signin.json': page('Sign in'),
+  'client.json': client,
   'signin-unknown-file.json': notFound,
   'account-pages.json': page('Create an account'),
   'account-pages-forgot.json': page('Choose a new password'),

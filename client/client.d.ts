@@ -1,0 +1,94 @@
+/** The signed-in user, from the claims of the access token. */
+export interface User {
+  readonly id: string
+  readonly username: string
+  readonly role: string
+}
+
+/** A problem of the service (RFC 9457). */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  /** The faults of single fields, by JSON pointer: `#/password`. */
+  errors?: { pointer: string; detail: string }[]
+}
+
+/** A request that the service rejected or did not respond to. The message is the problem's `detail`. */
+export class AuthError extends Error {
+  constructor(status: number, problem?: Problem, retryAfterSeconds?: number)
+  override name: 'AuthError'
+  /** HTTP status; 0 without a response. */
+  readonly status: number
+  readonly problem: Problem | undefined
+  /** Seconds of `Retry-After`: after a 429, how long to wait before the next attempt. */
+  readonly retryAfterSeconds: number | undefined
+}
+
+/** Keeps one user signed in, in all tabs of an origin. Its methods work without `this`. */
+export interface Auth {
+  /** The user; `null` when signed out; `undefined` until that is known. The object is the same until the user changes. */
+  readonly user: User | null | undefined
+  /**
+   * Signs in with a password, in all tabs of this origin. Ends the session that was in this browser. Sends one request.
+   *
+   * @throws AuthError 401 for wrong credentials, 429 with `retryAfterSeconds`.
+   */
+  signIn(credentials: { username: string; password: string }): Promise<User>
+  /**
+   * Signs out in all tabs of this origin. The session ends, with `everywhere` all sessions of the user.
+   *
+   * @throws AuthError if the service could not end the session. The user is still signed in then, because a script cannot
+   *   delete the cookie.
+   */
+  signOut(options?: { everywhere?: boolean }): Promise<void>
+  /**
+   * Returns the access token, refreshed if it is about to expire; `undefined` when signed out.
+   *
+   * @throws AuthError if there is no valid token and the service cannot be reached, after three attempts. The user stays signed in.
+   */
+  getAccessToken(): Promise<string | undefined>
+  /**
+   * Fetches as `fetch` does, with the access token if there is a user.
+   *
+   * - After a 401 it refreshes the token and repeats the request, once.
+   * - After a 429 or 503 it waits as `Retry-After` says, at most 30 seconds, and repeats the request, at most twice. It repeats
+   *   GET, HEAD, OPTIONS, PUT and DELETE only: a POST may have been carried out.
+   * - It does not repeat a request whose body is a stream.
+   *
+   * @throws TypeError if the URL is neither of the page's origin, nor of the service's, nor of one of `apis`.
+   * @throws AuthError like {@link getAccessToken}.
+   */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+  /**
+   * Calls a listener when the user becomes known, and at each change. If the user is known already, the first call follows at once.
+   *
+   * @returns A function that stops the calls.
+   */
+  onChange(listener: (user: User | null) => void): () => void
+}
+
+/** The globals of the browser that the client uses. Tests replace them. */
+export type Edges = Pick<typeof globalThis, 'fetch' | 'setTimeout' | 'clearTimeout'> & {
+  Date: { now(): number }
+  performance: { now(): number }
+  Math: { random(): number }
+  location: { href: string }
+  navigator: { locks?: unknown }
+  BroadcastChannel?: typeof BroadcastChannel
+  addEventListener?(type: string, listener: (event: Event) => void): void
+}
+
+/**
+ * Keeps a browser signed in at this service, whose parameter `cookieSessions` must be `on`.
+ *
+ * @param options.url - Base URL of the service, absolute or relative to the page.
+ * @param options.apis - Origins that {@link Auth.fetch} sends the access token to, beside those of the page and the service.
+ * @param edges - For tests.
+ * @example
+ * const auth = createAuth({ url: 'https://auth.example.com', apis: ['https://api.example.com'] })
+ * auth.onChange((user) => render(user))
+ * const response = await auth.fetch('https://api.example.com/orders')
+ */
+export function createAuth(options: { url: string; apis?: readonly string[] }, edges?: Edges): Auth

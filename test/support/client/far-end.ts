@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+
+/** Seconds. */
+export const LIFE = 1800
+const GRACE_SECONDS = 10
+
+interface Received {
+  path: string
+  body: { username?: string; session?: string; everywhere?: boolean }
+  /** The cookie that the browser sent. */
+  cookie: string | undefined
+}
+
+/** What the service sends: a response, and the cookie that it sets. An empty cookie is deleted. */
+interface Sent {
+  response: Response
+  cookie?: string
+}
+
+interface StoredSession {
+  username: string
+  current: string
+  replaced?: string
+  rotatedAtMs: number
+}
+
+const problem = (status: number, detail: string, headers = {}): Sent => ({
+  response: Response.json({ type: 'about:blank', title: '', status, detail }, { status, headers }),
+})
+
+export const unavailable = (retryAfter = '5'): Sent =>
+  problem(503, 'The service is temporarily unavailable. Try again shortly.', { 'Retry-After': retryAfter })
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/** The service, as the client sees it in cookie mode: sign-in, rotation with a grace period, sign-out. */
+export class FarEnd {
+  /** Every request, in order of arrival. */
+  readonly received: Received[] = []
+  rotations = 0
+  nowMs = 0
+  readonly #sessions = new Set<StoredSession>()
+
+  /** Handles a request. */
+  handle(request: Received): Sent {
+    this.received.push(request)
+    const session = this.#find(request.cookie)
+    if (request.path === '/login') return this.#login(request, session)
+    if (request.path === '/logout') {
+      const isEnded = (other: StoredSession) =>
+        other === session || (request.body.everywhere && other.username === session?.username)
+      for (const other of [...this.#sessions].filter(isEnded)) this.#sessions.delete(other)
+      return { response: new Response(null, { status: 204 }), cookie: '' }
+    }
+    if (!session) return problem(401, 'The refresh token is invalid or expired.')
+    return this.#refresh(session, String(request.cookie))
+  }
+
+  /** Ends all sessions, as an administrator does. */
+  endAll(): void {
+    this.#sessions.clear()
+  }
+
+  countOf(path: string): number {
+    return this.received.filter((request) => request.path === path).length
+  }
+
+  #find(cookie: string | undefined): StoredSession | undefined {
+    return [...this.#sessions].find(({ current, replaced }) => cookie && [current, replaced].includes(cookie))
+  }
+
+  #login({ body }: Received, replaced: StoredSession | undefined): Sent {
+    if (body.session !== 'cookie') throw new Error('The client asked for another kind of session.')
+    if (body.username === 'wrong') return problem(401, 'Incorrect username or password.')
+    if (body.username === 'throttled') return problem(429, 'Too many attempts.', { 'Retry-After': '900' })
+    if (replaced) this.#sessions.delete(replaced)
+    const session = {
+      username: String(body.username),
+      current: randomUUID(),
+      rotatedAtMs: Number.NEGATIVE_INFINITY,
+    }
+    this.#sessions.add(session)
+    return this.#tokens(session)
+  }
+
+  #refresh(session: StoredSession, cookie: string): Sent {
+    const isInGrace = this.nowMs - session.rotatedAtMs < GRACE_SECONDS * 1000
+    if (cookie !== session.current && !isInGrace) {
+      this.#sessions.delete(session)
+      return problem(401, 'The refresh token is invalid or expired.')
+    }
+    if (!isInGrace) {
+      this.rotations += 1
+      session.replaced = session.current
+      session.current = randomUUID()
+      session.rotatedAtMs = this.nowMs
+    }
+    return this.#tokens(session)
+  }
+
+  #tokens({ username, current }: StoredSession): Sent {
+    const claims = { sub: `id of ${username}`, username, role: 'user', jti: randomUUID() }
+    const authToken = `${part({ alg: 'none' })}.${part(claims)}.`
+    return {
+      response: Response.json({ authToken, expiresIn: LIFE, tokenType: 'Bearer' }),
+      cookie: current,
+    }
+  }
+}
