@@ -19,20 +19,20 @@ const BUDGETS: Record<string, Budget> = {
   forgot: { bytes: 36_000, coldMs: 40 },
   reset: { bytes: 48_000 },
   register: { bytes: 36_000, coldMs: 40 },
-  'new-account': { bytes: 48_000 },
+  'new-account': { bytes: 52_000 },
   'change-email': { bytes: 48_000 },
   'confirm-email': { bytes: 42_000, coldMs: 40 },
   mailer: { bytes: 24_000, coldMs: 40 },
   // Half of it is the texts of all problems, which every function has.
-  'user-content': { bytes: 4_400, coldMs: 3 },
-  'admin-content': { bytes: 4_400, coldMs: 3 },
+  'user-content': { bytes: 4_500, coldMs: 3 },
+  'admin-content': { bytes: 4_500, coldMs: 3 },
   jwks: { bytes: 20_000, coldMs: 30 },
   metadata: { bytes: 8_000, coldMs: 30 },
   userinfo: { bytes: 20_000 },
   me: { bytes: 20_000 },
   'delete-me': { bytes: 48_000 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 72_000, coldMs: 30 },
+  openapi: { bytes: 76_000, coldMs: 30 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, coldMs: 60 },
   // It contains the client for browsers.

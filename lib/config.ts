@@ -51,6 +51,8 @@ const breachedPasswords: Parse<URL | undefined> = (value) => {
   throw new Error('must be on or off')
 }
 
+const isOn: Parse<boolean> = (value) => text(value) === 'on'
+
 const optionalText: Parse<string | undefined> = (value) => (value === '' ? undefined : value)
 
 const list: Parse<string[]> = (value) => {
@@ -93,6 +95,8 @@ const optionalUrl: Parse<URL | undefined> = (value) => {
 export const SETTINGS = {
   /** Origins whose pages may read responses; `*` allows all. Validated at deployment. */
   ALLOWED_ORIGINS: optionalList,
+  /** Whether clients may keep the refresh token in a cookie: `on`; any other value means no. */
+  COOKIE_SESSIONS: isOn,
   TABLE_NAME: text,
   /** Alias of the KMS key that signs new tokens. */
   SIGNING_KEY: text,
@@ -148,7 +152,7 @@ type Name = keyof Settings
 export type Config<N extends Name> = { readonly [K in N]: ReturnType<Settings[K]> }
 
 /**
- * Reads settings from the environment. Only {@link readAllowedOrigins} reads it too.
+ * Reads settings from the environment. Only {@link readAllowedOrigins} and {@link takesCookies} read it too.
  *
  * Each handler calls this once, in its first lines, with every setting it needs. A test compares
  * that list with `serverless.yml`.
@@ -181,3 +185,6 @@ export function readConfig<N extends Name>(names: readonly N[], env = process.en
  * parsers into their bundles. A test compares the two.
  */
 export const readAllowedOrigins = (env = process.env): string[] => optionalList(env.ALLOWED_ORIGINS)
+
+/** Whether a function takes the session cookie: its setting `COOKIE_SESSIONS` is `on`. As {@link readAllowedOrigins}, it is small. */
+export const takesCookies = (env = process.env): boolean => env.COOKIE_SESSIONS === 'on'

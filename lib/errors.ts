@@ -60,12 +60,13 @@ export interface FieldError {
   detail: string
 }
 
-/** An expected failure. `reason` and `cause` go to the log; a client sees only the text of the code. */
+/** An expected failure. `reason` and `cause` go to the log; a client sees the text of the code, or `detail`. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
   declare readonly code: ProblemCode
   declare readonly fields: readonly FieldError[] | undefined
   declare readonly retryAfterSeconds: number | undefined
+  declare readonly detail: string | undefined
   declare readonly event: string
   declare readonly log: object | undefined
 
@@ -73,13 +74,15 @@ export class ServiceError extends Error {
    * @param code - Row of {@link PROBLEMS} with what the client sees.
    * @param reason - For the log: what was wrong, without any submitted value.
    * @param options - For the log: `cause`, an `event` that replaces the code's own, and more members in
-   *   `log`. For the client: `fields`, with `invalid_fields` only, and `retryAfterSeconds`, if the code's row has none.
+   *   `log`. For the client: `fields`, with `invalid_fields` only, `retryAfterSeconds`, if the code's row has none,
+   *   and a `detail` that replaces the code's own.
    */
   constructor(code: ProblemCode, reason: string, options: ErrorOptions & Details = {}) {
     super(reason, options)
     this.code = code
     this.fields = options.fields
     this.log = options.log
+    this.detail = options.detail
     const [, , event = 'request.refused', retryAfterSeconds]: ProblemRow = PROBLEMS[code]
     this.retryAfterSeconds = options.retryAfterSeconds ?? retryAfterSeconds
     this.event = options.event ?? event
@@ -89,6 +92,7 @@ export class ServiceError extends Error {
 interface Details {
   event?: string
   log?: object
+  detail?: string
   fields?: FieldError[]
   retryAfterSeconds?: number
 }

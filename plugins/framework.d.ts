@@ -80,6 +80,7 @@ export interface OfflineOptions {
   httpPort?: number | string
   lambdaPort?: number | string
   noSponsor?: boolean
+  disableCookieValidation?: boolean
 }
 
 /** A plugin's hooks, by the name of the lifecycle event. */

@@ -79,6 +79,8 @@ export default class LocalPlugin {
     if (this.command === 'invoke local') return
 
     this.options.noSponsor = true
+    // API Gateway passes every Cookie header on, also a malformed one.
+    this.options.disableCookieValidation = true
     this.options.lambdaPort = await lambdaSocketPath()
     await quietServerlessOffline(this.serverless.serviceDir, httpPort)
     this.reportBuilds()

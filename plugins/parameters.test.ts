@@ -137,7 +137,8 @@ const RULES: [
     'must be domains in lower case, such as example.org,example.com',
   ],
   ['notifyNewSource', ['on', 'off'], ['true'], 'must be on or off'],
-  ['pages', ['on', 'off'], ['yes'], 'must be on or off'],
+  ['pages', ['off'], ['yes'], 'must be on or off'],
+  ['cookieSessions', ['on', 'off'], ['yes', 'true'], 'must be on or off'],
   ['retained', [true, false, 'true', 'false'], ['yes', 1], 'must be true or false'],
 ]
 
@@ -154,7 +155,7 @@ const PAGES_NEEDED =
   'The parameter publicUrl must name the pages that links in mails open, because pages is off.'
 
 test.each(['no-reply@example.org', 'a@b.example'])('the parameter mailFrom may be %s', (mailFrom) => {
-  expect(faultsOf('prod', { mailFrom, pages: 'on' })).toEqual([])
+  expect(faultsOf('prod', { mailFrom, pages: 'on', cookieSessions: 'on' })).toEqual([])
 })
 
 test.each([
@@ -164,7 +165,7 @@ test.each([
   'a@b.example\r\nBcc: c@d.example',
   '@b',
 ])('the parameter mailFrom may not be %j', (mailFrom) => {
-  expect(faultsOf('prod', { mailFrom, pages: 'on' })).toEqual([
+  expect(faultsOf('prod', { mailFrom, pages: 'on', cookieSessions: 'on' })).toEqual([
     'The parameter mailFrom must be an e-mail address, such as no-reply@example.org.',
   ])
 })
@@ -173,8 +174,16 @@ test('links in mails need the pages, or a publicUrl with other pages', () => {
   const mailFrom = 'no-reply@example.org'
   expect(faultsOf('prod', { mailFrom, pages: 'off', publicUrl: null })).toEqual([PAGES_NEEDED])
   expect(faultsOf('prod', { mailFrom, pages: 'off', publicUrl: 'https://app.example' })).toEqual([])
-  expect(faultsOf('prod', { mailFrom, pages: 'on', publicUrl: null })).toEqual([])
+  expect(faultsOf('prod', { mailFrom, pages: 'on', cookieSessions: 'on', publicUrl: null })).toEqual([])
   expect(faultsOf('prod', { mailFrom: null, pages: 'off', publicUrl: null })).toEqual([])
+})
+
+test('the pages need cookie sessions', () => {
+  const fault =
+    'The parameter pages needs cookieSessions=on, because the pages keep their session in a cookie.'
+  expect(faultsOf('prod', { pages: 'on', cookieSessions: 'off' })).toEqual([fault])
+  expect(faultsOf('prod', { pages: 'on' })).toEqual([fault])
+  expect(faultsOf('prod', { pages: 'on', cookieSessions: 'on' })).toEqual([])
 })
 
 test.each(['a', 'prod', '2026-11', 'fifteen-letters'])('a stage may be named %s', (stage) => {

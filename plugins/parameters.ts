@@ -27,6 +27,7 @@ const RULES: Record<string, (text: string) => unknown> = {
   loginRateLimit: readThrottle,
   refreshRateLimit: readThrottle,
   allowedOrigins: origins,
+  cookieSessions: oneOf('on', 'off'),
   // API Gateway allows an hour, but a revoked token would be accepted for as long.
   authorizerCacheSeconds: whole('seconds', 0, 300),
   memoryMb: whole('megabytes', 128, 10_240),
@@ -163,6 +164,11 @@ export function faultsOf(stage: string, parameters: Parameters): string[] {
   })
   if (parameters.mailFrom && parameters.pages !== 'on' && !parameters.publicUrl) {
     faults.push('The parameter publicUrl must name the pages that links in mails open, because pages is off.')
+  }
+  if (parameters.pages === 'on' && parameters.cookieSessions !== 'on') {
+    faults.push(
+      'The parameter pages needs cookieSessions=on, because the pages keep their session in a cookie.',
+    )
   }
   if (stage.length > LONGEST_STAGE || !/^[a-z0-9-]+$/.test(stage)) {
     faults.unshift(`The name of a stage must be 1 to ${LONGEST_STAGE} of a-z, 0-9 and hyphens.`)

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { within } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
-import { json } from '../../lib/http/responses.ts'
 import { RegistrationConfirmation } from '../../lib/http/schemas.ts'
 import { addressIn } from '../../lib/mail/confirmation.ts'
 import { mailKey, spend } from '../../lib/mail/store.ts'
@@ -15,13 +12,9 @@ import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
 import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
-import {
-  lifetimesFrom,
-  refreshTtlSeconds,
-  SESSION_RANDOM_BYTES,
-  startSession,
-} from '../../lib/sessions/session.ts'
-import { putSession } from '../../lib/sessions/store.ts'
+import { readSignIn } from '../../lib/sessions/request.ts'
+import { lifetimesFrom } from '../../lib/sessions/session.ts'
+import { signIn } from '../../lib/sessions/sign-in.ts'
 import { sourceOf, usernameCounter } from '../../lib/throttling/limits.ts'
 import { markKnownSources, reserveAttempt } from '../../lib/throttling/store.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
@@ -32,9 +25,10 @@ import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
 const issueToken = tokenIssuer()
 
 /** POST /register/confirm: creates the account of a confirmed address, and signs in. */
-export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) => {
+export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, allowedOrigins }) => {
   const config = readConfig([
     'TABLE_NAME',
+    'COOKIE_SESSIONS',
     'SESSION_TTL_SECONDS',
     'SESSION_IDLE_TTL_SECONDS',
     'SIGNING_KEY',
@@ -45,13 +39,14 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) 
   ])
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }
-  const { password, username, ...proof } = readBody(event, RegistrationConfirmation)
+  const request = readSignIn(event, RegistrationConfirmation, { config, allowedOrigins })
+  const { password, username } = request
   const origin = originOf(event)
 
   const { confirmation, requestId } = await verifyProof(
     table,
     ['registration', 'invitation'],
-    proof,
+    request,
     origin.sourceIp,
     arrivedAt,
   )
@@ -65,15 +60,12 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) 
   await storeUser(table, user, requestId, now)
 
   const lifetimes = lifetimesFrom(config)
-  const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(user, origin, lifetimes, now, random)
-  const [token] = await together([
-    issueToken(aws, config, user, session.id, now),
-    putSession(table, session),
+  const issue = (sessionId: string) => issueToken(aws, config, user, sessionId, now)
+  const response = await signIn(table, { ...request, user, origin, lifetimes }, now, issue, [
     markKnownSources(table, user, sourceOf(origin.sourceIp), undefined, lifetimes.absoluteTtlSeconds, now),
   ])
   console.info({ event: 'account.created', userId: user.id })
-  return json(200, { ...token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now) })
+  return response
 })
 
 /**

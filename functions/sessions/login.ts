@@ -1,31 +1,27 @@
-import { randomBytes } from 'node:crypto'
 import { within } from '../../lib/aws/client.ts'
-import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
-import { json } from '../../lib/http/responses.ts'
 import { LoginRequest } from '../../lib/http/schemas.ts'
 import { notifyNewSource } from '../../lib/mail/request.ts'
 import { admitAttempt, completeAttempt, upgradeHash, verifyUserPassword } from '../../lib/passwords/verify.ts'
-import {
-  lifetimesFrom,
-  refreshTtlSeconds,
-  SESSION_RANDOM_BYTES,
-  startSession,
-} from '../../lib/sessions/session.ts'
-import { abandonSession, putSession } from '../../lib/sessions/store.ts'
+import { readSignIn } from '../../lib/sessions/request.ts'
+import { lifetimesFrom } from '../../lib/sessions/session.ts'
+import { signIn } from '../../lib/sessions/sign-in.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
 const issueToken = tokenIssuer()
 
-/** POST /login: exchanges a username and a password for an access token and a refresh token. */
-export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) => {
+/**
+ * POST /login: exchanges a username and a password for an access token and a refresh token. The client may keep the refresh
+ * token in a cookie.
+ */
+export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, allowedOrigins }) => {
   const config = readConfig([
     'TABLE_NAME',
+    'COOKIE_SESSIONS',
     'LIMIT_USER_AND_SOURCE',
     'LIMIT_SOURCE',
     'LIMIT_KNOWN_SOURCE',
@@ -42,7 +38,8 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) 
   ])
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }
-  const { username: loginName, password } = readBody(event, LoginRequest)
+  const request = readSignIn(event, LoginRequest, { config, allowedOrigins })
+  const { username: loginName, password } = request
   const origin = originOf(event)
 
   const attempt = await admitAttempt(table, limitsFrom(config), { loginName }, origin.sourceIp, arrivedAt)
@@ -52,21 +49,12 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs }) 
 
   const now = new Date()
   const lifetimes = lifetimesFrom(config)
-  const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(user, origin, lifetimes, now, random)
-  // Token and session carry the generations of the user as read before the hash. A revocation since
-  // then has moved them, so neither outlives it.
-  const [token] = await together([
-    issueToken(aws, config, user, session.id, now),
-    putSession(table, session),
+  const issue = (sessionId: string) => issueToken(aws, config, user, sessionId, now)
+  const response = await signIn(table, { ...request, user, origin, lifetimes }, now, issue, [
     completeAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
     upgradeHash(table, user, password),
     notifyNewSource(table, config, attempt.mark, user, origin, now),
-  ]).catch(async (error) => {
-    // If this fails too, the session expires by itself: no client has its refresh token.
-    await abandonSession(table, session, now).catch(() => undefined)
-    throw error
-  })
+  ])
   console.info({ event: 'login.accepted', userId: user.id })
-  return json(200, { ...token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now) })
+  return response
 })

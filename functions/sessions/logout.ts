@@ -2,23 +2,25 @@ import { randomUUID } from 'node:crypto'
 import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { LogoutRequest } from '../../lib/http/schemas.ts'
+import { deleted } from '../../lib/sessions/cookie.ts'
 import { endAllSessions } from '../../lib/sessions/end.ts'
 import { redeemRefreshToken } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
+import { readPresented } from '../../lib/sessions/request.ts'
 import { endSession } from '../../lib/sessions/store.ts'
 
 /**
  * POST /logout: ends the session of a refresh token, or every session of its user. The response does
- * not show whether the token was valid.
+ * not show whether the token was valid. It deletes the cookie, if the token was in it.
  */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
-  const config = readConfig(['TABLE_NAME', 'REFRESH_GRACE_SECONDS'])
+export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigins }) => {
+  const config = readConfig(['TABLE_NAME', 'COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS'])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { refreshToken, everywhere } = readBody(event, LogoutRequest)
+  const rules = { config, allowedOrigins }
+  const { refreshToken, everywhere, inCookie } = readPresented(event, LogoutRequest, rules)
   try {
     const presented = readRefreshToken(refreshToken)
     // A token that was replaced earlier ends its session here.
@@ -28,5 +30,5 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code !== 'invalid_refresh_token') throw error
   }
-  return noContent()
+  return noContent(inCookie ? deleted() : {})
 })

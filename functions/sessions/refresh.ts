@@ -1,11 +1,11 @@
 import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
-import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { json } from '../../lib/http/responses.ts'
 import { RefreshRequest } from '../../lib/http/schemas.ts'
 import { redeemRefreshToken } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
+import { readPresented } from '../../lib/sessions/request.ts'
+import { sessionResponse } from '../../lib/sessions/response.ts'
 import { rotateSecret } from '../../lib/sessions/rotate.ts'
 import { lifetimesFrom, refreshTtlSeconds } from '../../lib/sessions/session.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
@@ -13,9 +13,10 @@ import { tokenIssuer } from '../../lib/tokens/issue.ts'
 const issueToken = tokenIssuer()
 
 /** POST /refresh: exchanges a refresh token for a new access token and the next refresh token. */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigins }) => {
   const config = readConfig([
     'TABLE_NAME',
+    'COOKIE_SESSIONS',
     'SESSION_TTL_SECONDS',
     'SESSION_IDLE_TTL_SECONDS',
     'REFRESH_GRACE_SECONDS',
@@ -27,8 +28,8 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }
   const graceSeconds = config.REFRESH_GRACE_SECONDS
-  const { refreshToken } = readBody(event, RefreshRequest)
-  const presented = readRefreshToken(refreshToken)
+  const request = readPresented(event, RefreshRequest, { config, allowedOrigins })
+  const presented = readRefreshToken(request.refreshToken)
   const redeemed = await redeemRefreshToken(table, presented, graceSeconds, now)
 
   // Sign first: if the signature fails, nothing has changed and the client may retry.
@@ -44,9 +45,6 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     graceSeconds,
     signedAt,
   )
-  return json(200, {
-    ...token,
-    refreshToken: withSecret(refreshToken, secret),
-    refreshExpiresIn: refreshTtlSeconds(session, signedAt),
-  })
+  const refreshToken = withSecret(request.refreshToken, secret)
+  return sessionResponse(token, refreshToken, refreshTtlSeconds(session, signedAt), request)
 })

@@ -20,7 +20,7 @@ const MAX_BODY_BYTES = 8_192
  * const { refreshToken } = readBody(event, RefreshRequest)
  */
 export function readBody<T>(event: APIGatewayProxyEvent, schema: z.ZodMiniType<T>): T {
-  if (!/^application\/json\s*(;|$)/i.test(headerOf(event.headers, 'content-type'))) {
+  if (!isJson(event)) {
     throw new ServiceError('unsupported_media_type', 'content type is not application/json')
   }
   const text = textOf(event)
@@ -34,6 +34,10 @@ export function readBody<T>(event: APIGatewayProxyEvent, schema: z.ZodMiniType<T
   }
   return result.data
 }
+
+/** Whether a request's `Content-Type` is JSON. A page can send it to another origin only after a preflight. */
+export const isJson = ({ headers }: APIGatewayProxyEvent): boolean =>
+  /^application\/json\s*(;|$)/i.test(headerOf(headers, 'content-type'))
 
 function textOf({ body, isBase64Encoded }: APIGatewayProxyEvent): string {
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8')

@@ -37,3 +37,18 @@ describe('a page of another origin', () => {
     expect(corsHeaders(allowed, origin)).toEqual(headers)
   })
 })
+
+describe('a page that sends cookies', () => {
+  const credentials = { 'Access-Control-Allow-Credentials': 'true' }
+  const origin = 'https://app.example'
+
+  test.each<[string, string[], string | undefined, object]>([
+    ['and is listed may read the response', ['https://a.example', origin], origin, credentials],
+    ['and is not listed may not', [origin], 'https://evil.example', {}],
+    ['and is missing may not', [origin], undefined, {}],
+    ['may not because all pages may', ['*'], origin, {}],
+    ['may not where none may', [], origin, {}],
+  ])('%s', (_who, allowed, sender, headers) => {
+    expect(corsHeaders(allowed, sender, true)).toEqual({ ...corsHeaders(allowed, sender), ...headers })
+  })
+})

@@ -7,12 +7,18 @@ import type { Headers } from './headers.ts'
  * @param allowed - Origins whose pages may read it; `*` allows all. An empty list allows none and
  *   adds no header.
  * @param origin - The request's `Origin` header, if it has one.
+ * @param takesCookies - Whether a request with cookies may be read too. It never may with `*`.
  */
-export function corsHeaders(allowed: readonly string[], origin: string | undefined): Headers {
+export function corsHeaders(
+  allowed: readonly string[],
+  origin: string | undefined,
+  takesCookies = false,
+): Headers {
   const match = allowed.find((entry) => entry === '*' || entry === origin)
   return {
     // A cache must not serve one origin's response to another.
     ...(allowed[0] && match !== '*' && { Vary: 'Origin' }),
     ...(match && { 'Access-Control-Allow-Origin': match, 'Access-Control-Expose-Headers': 'Retry-After' }),
+    ...(match && match !== '*' && takesCookies && { 'Access-Control-Allow-Credentials': 'true' }),
   }
 }

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
-import { readAllowedOrigins } from '../config.ts'
+import { readAllowedOrigins, takesCookies } from '../config.ts'
 import { PROBLEMS, ServiceError } from '../errors.ts'
 import { corsHeaders } from './cors.ts'
 import { problem } from './responses.ts'
@@ -13,6 +13,8 @@ export interface Request {
   now: Date
   /** Epoch milliseconds by which calls to AWS must end; see `within` in `lib/aws/client.ts`. */
   deadlineMs: number
+  /** Origins whose pages may call the service; `*` allows all. */
+  allowedOrigins: readonly string[]
 }
 
 /** Returns the instant by which an invocation's calls to AWS must end, in epoch milliseconds. */
@@ -36,11 +38,13 @@ export function apiHandler(
 ) {
   return async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
     const allowedOrigins = readAllowedOrigins()
-    const request = { now: new Date(), deadlineMs: deadlineOf(context) }
+    const withCookies = takesCookies()
+    const request = { now: new Date(), deadlineMs: deadlineOf(context), allowedOrigins }
     const response = await route(event, request).catch((error) => problem(logFailure(error)))
     // REST APIs pass header names on as the client writes them: `origin` over HTTP/2, `Origin` over HTTP/1.1.
     const origin = event.headers?.origin ?? event.headers?.Origin
-    return { ...response, headers: { ...corsHeaders(allowedOrigins, origin), ...response.headers } }
+    const cors = corsHeaders(allowedOrigins, origin, withCookies)
+    return { ...response, headers: { ...cors, ...response.headers } }
   }
 }
 

@@ -31,10 +31,10 @@ export const publicJson = (body: object): APIGatewayProxyResult =>
 /** Returns the response to a request for a mail: 202, whether or not a mail is sent. */
 export const accepted = (requestId: string): APIGatewayProxyResult => json(202, { requestId })
 
-/** Returns a 204 No Content response (RFC 9110 section 15.3.5). */
-export const noContent = (): APIGatewayProxyResult => ({
+/** Returns a 204 No Content response (RFC 9110 section 15.3.5), with more headers if there are any. */
+export const noContent = (headers?: Headers): APIGatewayProxyResult => ({
   statusCode: 204,
-  headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
+  headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers },
   body: '',
 })
 
@@ -44,18 +44,17 @@ export const noContent = (): APIGatewayProxyResult => ({
  * @param location - Relative to the path of the request.
  */
 export const found = (location: string): APIGatewayProxyResult => ({
-  ...noContent(),
+  ...noContent({ Location: location }),
   statusCode: 302,
-  headers: { ...noContent().headers, Location: location },
 })
 
 /** Returns the RFC 9457 problem response of a failure. */
-export function problem({ code, fields, retryAfterSeconds }: ServiceError): APIGatewayProxyResult {
-  const [status, detail] = PROBLEMS[code]
+export function problem({ code, detail, fields, retryAfterSeconds }: ServiceError): APIGatewayProxyResult {
+  const [status, text] = PROBLEMS[code]
   return json(
     status,
     // JSON has no `errors` if there are no fields.
-    { type: 'about:blank', title: TITLES[status], status, detail, errors: fields },
+    { type: 'about:blank', title: TITLES[status], status, detail: detail ?? text, errors: fields },
     {
       'Content-Type': 'application/problem+json',
       ...(retryAfterSeconds && { 'Retry-After': String(retryAfterSeconds) }),

@@ -38,15 +38,18 @@ export const Password = z.string('Must be a string.').check(
 /** A refresh token as clients send it. */
 export const Token = z.string('Must be a string.').check(z.maxLength(256, 'Must not exceed 256 characters.'))
 
+/** Where the client of a sign-in keeps the refresh token. Without it, the response contains the token. */
+const InCookie = z.optional(z.string('Must be a string.').check(z.regex(/^cookie$/, 'Must be "cookie".')))
+
 /** Body of `POST /login`. */
-export const LoginRequest = z.strictObject({ username: LoginName, password: Password })
+export const LoginRequest = z.strictObject({ username: LoginName, password: Password, session: InCookie })
 
-/** Body of `POST /refresh`. */
-export const RefreshRequest = z.strictObject({ refreshToken: Token })
+/** Body of `POST /refresh`. Without a refresh token, the one in the cookie is used. */
+export const RefreshRequest = z.strictObject({ refreshToken: z.optional(Token) })
 
-/** Body of `POST /logout`. */
+/** Body of `POST /logout`, as {@link RefreshRequest}. */
 export const LogoutRequest = z.strictObject({
-  refreshToken: Token,
+  refreshToken: z.optional(Token),
   everywhere: z.optional(z.boolean('Must be true or false.')),
 })
 
@@ -93,7 +96,7 @@ export const RegistrationRequest = z.strictObject({ email: EmailAddress })
 
 /** Body of `POST /register/confirm`. */
 export const RegistrationConfirmation = z
-  .strictObject({ ...proof, password: Password, username: z.optional(LoginName) })
+  .strictObject({ ...proof, password: Password, username: z.optional(LoginName), session: InCookie })
   .check(z.refine(hasProof, PROOF))
 
 /** Body of `POST /password/forgot`. */

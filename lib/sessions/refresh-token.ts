@@ -52,16 +52,22 @@ export const refreshTokenOf = (userId: string, selector: string, secret: string)
 export const withSecret = (refreshToken: string, secret: string): string =>
   refreshToken.replace(/[^.]+$/, secret)
 
+/** Parses a refresh token, and returns `undefined` if it does not have the form that this service issues. */
+export function parseRefreshToken(unverifiedToken: string): PresentedToken | undefined {
+  const [, userId, selector, secret] = TOKEN.exec(unverifiedToken) ?? []
+  if (userId === undefined || selector === undefined || secret === undefined) return undefined
+  return { userId, sessionId: sessionIdOf(selector), secret }
+}
+
 /**
  * Parses a refresh token.
  *
  * @throws {@link ServiceError} `invalid_refresh_token`, if it does not have the form that this service issues.
  */
 export function readRefreshToken(unverifiedToken: string): PresentedToken {
-  const parts = TOKEN.exec(unverifiedToken)
-  if (!parts) throw new ServiceError('invalid_refresh_token', 'not a refresh token')
-  const [userId, selector, secret] = parts.slice(1) as [string, string, string]
-  return { userId, sessionId: sessionIdOf(selector), secret }
+  const presented = parseRefreshToken(unverifiedToken)
+  if (!presented) throw new ServiceError('invalid_refresh_token', 'not a refresh token')
+  return presented
 }
 
 /**

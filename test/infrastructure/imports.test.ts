@@ -164,7 +164,7 @@ test('only lib/config.ts reads the environment', () => {
 })
 
 test('no function uses the global fetch, which takes long to load', () => {
-  expect(offenders([...lib, ...functions], ({ code }) => /\bfetch\b/.test(code))).toEqual([])
+  expect(offenders([...lib, ...functions], ({ code }) => /(?<!-)\bfetch\b/.test(code))).toEqual([])
 })
 
 describe.each(functions)('$file', ({ code }) => {

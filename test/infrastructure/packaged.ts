@@ -71,6 +71,7 @@ const CHANGED = {
   sessionIdleTtlSeconds: '120',
   publishedKeys: 'a',
   pages: 'on',
+  cookieSessions: 'on',
   breachedPasswords: 'off',
 }
 

@@ -265,6 +265,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       reading(['BatchGetItem'], ['userId'], ['name#*']),
       inTransactions(['PutItem'], ['user#*', 'name#*'], ['userId', ...PROFILE]),
       writing(['PutItem'], ['user#*'], NEW_SESSION),
+      writing(['UpdateItem'], ['user#*'], ['secretHash', 'salt', 'endedAt', 'expiresAt']),
     ],
     'change-email': [READ_PROFILES, ...notify, counting(['user#*', 'source#*'], ATTEMPTS)],
     'confirm-email': [

@@ -106,6 +106,16 @@ const refuseWrite = (operation: string, text: string) => (dynamodb: AwsProxy) =>
     },
   })
 
+const failToStoreSession = (dynamodb: AwsProxy) =>
+  dynamodb.inject({
+    operation: 'PutItem',
+    text: 'session#',
+    say: (response: ServerResponse) => {
+      response.writeHead(400)
+      response.end(JSON.stringify({ __type: 'x#ValidationException' }))
+    },
+  })
+
 /** Does what the sample events do not: with a user who has an address, by codes, and after refused writes. */
 async function walk(): Promise<void> {
   const table = tableOf(service, aws)
@@ -142,6 +152,8 @@ async function walk(): Promise<void> {
   await run('logout', await eventOf('logout', { refreshToken: '{{ada refresh token}}', everywhere: true }), {
     prepare: refuseWrite('UpdateItem', 'requestId'),
   })
+  const last = { ...(await confirm('registration', 'Last@example.org')), password: 'a third horse battery' }
+  await run('new-account', await eventOf('new-account', last), { prepare: failToStoreSession })
   for (const setting of [refused, {}]) {
     const reset = { ...(await confirm('reset')), password: 'another horse battery staple' }
     await run('reset', await eventOf('reset', reset), setting)

@@ -336,6 +336,7 @@ describe('a function', () => {
     const alias = (slot: string) => `alias/serverless-jwt-auth-${stage}-${slot}`
     const published = { PUBLISHED_KEYS: publishes.map(alias).join(',') }
     const signing = { SIGNING_KEY: alias(signs), TOKEN_TTL_SECONDS: '1800' }
+    const cookies = { COOKIE_SESSIONS: of === prod ? 'off' : 'on' }
     const table = { TABLE_NAME: `serverless-jwt-auth-${stage}` }
     return {
       authorizer: { ...tokens(stage), ...published, ...table },
@@ -343,20 +344,21 @@ describe('a function', () => {
         ...tokens(stage),
         ...signing,
         ...sessions,
+        ...cookies,
         ...limits,
         ...mailer,
         ...table,
         NOTIFY_NEW_SOURCE: isChanged ? 'off' : 'on',
       },
-      refresh: { ...tokens(stage), ...signing, ...sessions, ...grace, ...table },
-      logout: { ...grace, ...table },
+      refresh: { ...tokens(stage), ...signing, ...sessions, ...cookies, ...grace, ...table },
+      logout: { ...cookies, ...grace, ...table },
       sessions: table,
       'end-session': table,
       password: { ...limits, ...newPasswords, ...mailer, ...table },
       forgot: { ...mailRequests, ...table },
       reset: { ...mailer, ...newPasswords, ...table, SESSION_TTL_SECONDS: sessions.SESSION_TTL_SECONDS },
       register: { ...mailRequests, ...table, ALLOWED_EMAIL_DOMAINS: '' },
-      'new-account': { ...tokens(stage), ...signing, ...sessions, ...newPasswords, ...table },
+      'new-account': { ...tokens(stage), ...signing, ...sessions, ...cookies, ...newPasswords, ...table },
       'change-email': { ...limits, ...mailRequests, ...table },
       'confirm-email': { ...mailer, ...table, SESSION_TTL_SECONDS: sessions.SESSION_TTL_SECONDS },
       mailer: {

@@ -1,0 +1,30 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import type { Headers } from '../http/headers.ts'
+
+/**
+ * Name of the cookie that contains a refresh token. Browsers take a name with this prefix only from the host itself, with
+ * `Secure` and `Path=/`. So no other host of the site can set it (RFC 6265bis section 4.1.3.2).
+ */
+const NAME = '__Host-refresh'
+
+/**
+ * Returns the values of all session cookies in a request. A browser sends one at most.
+ *
+ * Clients of HTTP/2 may send several `Cookie` headers, which together are one (RFC 9113 section 8.2.3).
+ */
+export function cookiesOf({ headers, multiValueHeaders }: APIGatewayProxyEvent): string[] {
+  const sent = Object.entries({ ...headers, ...multiValueHeaders }).filter(([name]) => /^cookie$/i.test(name))
+  const pairs = sent.flatMap(([, value]) => [value ?? []].flat().join(';').split(';'))
+  return pairs
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${NAME}=`))
+    .map((pair) => pair.slice(NAME.length + 1))
+}
+
+/** Returns the header that stores a refresh token in the browser. No script can read it (RFC 6265bis section 4.1.2.6). */
+export const storedIn = (refreshToken: string, ttlSeconds: number): Headers => ({
+  'Set-Cookie': `${NAME}=${refreshToken}; Max-Age=${ttlSeconds}; Path=/; Secure; HttpOnly; SameSite=Strict`,
+})
+
+/** Returns the header that deletes the cookie from the browser. */
+export const deleted = (): Headers => storedIn('', 0)
