@@ -4,7 +4,7 @@ const { readFileSync, writeSync } = require('node:fs')
 
 const [bundle, eventFile, timeoutMs] = process.argv.slice(2)
 const event = JSON.parse(readFileSync(eventFile, 'utf8'))
-const context = { getRemainingTimeInMillis: () => Number(timeoutMs) }
+const context = { getRemainingTimeInMillis: () => Number(timeoutMs), awsRequestId: 'cold-start' }
 
 require(bundle)
   .handler(event, context)

@@ -23,15 +23,15 @@ const thrown = (errorMessage: string): Invocation => ({
 
 /** Starts a Lambda whose function has these outcomes in turn. */
 async function start(...outcomes: (Invocation | Error)[]) {
-  const invocations: { event: object; atMs: number }[] = []
+  const invocations: { event: object; awsRequestId: string; atMs: number }[] = []
   const letters: DeadLetter[] = []
   server = createLambda({
     region: REGION,
     functionNames: [NAME],
     pausesMs: PAUSES_MS,
-    async invoke(functionName, event) {
+    async invoke(functionName, event, awsRequestId) {
       expect(functionName).toBe(NAME)
-      invocations.push({ event, atMs: performance.now() })
+      invocations.push({ event, awsRequestId, atMs: performance.now() })
       const outcome = outcomes.shift()
       if (outcome === undefined || outcome instanceof Error) throw outcome ?? new Error('invoked too often')
       return outcome
@@ -71,7 +71,7 @@ test('an event gets an empty 202 while the function is still running', async () 
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   expect(await invoke(port)).toEqual({ status: 202, type: null, body: '' })
-  expect(invocation).toHaveBeenCalledExactlyOnceWith(NAME, { id: '1' })
+  expect(invocation).toHaveBeenCalledExactlyOnceWith(NAME, { id: '1' }, expect.any(String))
   resolve(returned)
 })
 
@@ -81,6 +81,7 @@ test('a function that returns is invoked once', async () => {
   await invoke(port, { body: '{"id":"2"}' })
   await vi.waitFor(() => expect(invocations).toHaveLength(2))
   expect(invocations.map(({ event }) => event)).toEqual([{ id: '1' }, { id: '2' }])
+  expect(invocations[1]?.awsRequestId).not.toBe(invocations[0]?.awsRequestId)
   expect(letters).toEqual([])
 })
 
@@ -90,6 +91,7 @@ test('a function that throws is invoked again with the same event, after the pau
   await vi.waitFor(() => expect(invocations).toHaveLength(3))
   const [first, second, third] = invocations
   expect(invocations.map(({ event }) => event)).toEqual([{ id: '1' }, { id: '1' }, { id: '1' }])
+  expect(new Set(invocations.map(({ awsRequestId }) => awsRequestId)).size).toBe(1)
   // A timer may end up to a millisecond early.
   expect(Number(second?.atMs) - Number(first?.atMs)).toBeGreaterThan(19)
   expect(Number(third?.atMs) - Number(second?.atMs)).toBeGreaterThan(39)

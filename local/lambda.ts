@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Invocation, invokeFunction } from './lambda-socket.ts'
@@ -20,8 +21,12 @@ export interface LambdaSettings {
   functionNames: readonly string[]
   /** Pauses between the attempts. Lambda waits 60 and 120 seconds. */
   pausesMs: readonly number[]
-  /** Runs a function once. */
-  invoke(functionName: string, event: object): Promise<Invocation>
+  /**
+   * Runs a function once.
+   *
+   * @param awsRequestId - For its context. All attempts of an event have the same.
+   */
+  invoke(functionName: string, event: object, awsRequestId: string): Promise<Invocation>
   onDeadLetter(letter: DeadLetter): void
 }
 
@@ -35,6 +40,7 @@ export interface LambdaSettings {
  * @returns A server that does not listen yet.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ * @see https://repost.aws/knowledge-center/lambda-function-duplicate-invocations for request ids
  */
 export function createLambda(settings: LambdaSettings): Server {
   return restServer('lambda', settings.region, ({ method, path, headers, body }) => {
@@ -74,8 +80,9 @@ function readEvent(body: string): object {
 
 async function deliver(settings: LambdaSettings, functionName: string, event: object): Promise<void> {
   const { pausesMs, invoke, onDeadLetter } = settings
+  const awsRequestId = randomUUID()
   for (let attempts = 1; ; attempts += 1) {
-    const { isReturned, payload } = await invoke(functionName, event).catch(failedInvocation)
+    const { isReturned, payload } = await invoke(functionName, event, awsRequestId).catch(failedInvocation)
     if (isReturned) return
     const pauseMs = pausesMs[attempts - 1]
     if (pauseMs === undefined) {
@@ -111,11 +118,14 @@ export const deadLetterLine = ({ functionName, event, attempts, errorMessage }: 
  */
 export const invokerOf =
   (socketPath: () => string, log: (lines: string) => void): LambdaSettings['invoke'] =>
-  async (functionName, event) => {
+  async (functionName, event, awsRequestId) => {
     const notes: Notes = []
     const startMs = Date.now()
-    const invocation = await invokeWithNotes<Invocation>(event, notes, (withId) =>
-      invokeFunction(socketPath(), functionName, withId),
+    const invocation = await invokeWithNotes<Invocation>(
+      event,
+      notes,
+      (withId) => invokeFunction(socketPath(), functionName, withId),
+      awsRequestId,
     )
     const status = invocation.isReturned ? 'returned' : 'failed'
     if (notes.length > 0 || !invocation.isReturned) {

@@ -1,13 +1,13 @@
+import { randomUUID } from 'node:crypto'
+
 /** What the log says of one request beyond its first columns. Functions and the gateway add to it. */
 export type Notes = string[]
 
 const ofContexts = new WeakMap<object, Notes>()
 const ofIds = new Map<string, Notes>()
 
-/** Member of an authorizer's event that names its request. It is removed before the function runs. */
+/** Member of the event of an authorizer or the mailer with its request id. It is removed before the function runs. */
 const REQUEST_ID = 'localRequestId'
-
-let lastId = 0
 
 /**
  * Connects a request's notes with the event that serverless-offline makes of the request.
@@ -19,28 +19,33 @@ export function connectNotes(context: object, notes: Notes): void {
 }
 
 /**
- * Invokes an authorizer with the notes of the request that it decides on.
+ * Invokes a function with notes: an authorizer with those of the request that it decides on.
  *
  * @param invoke - Gets the event to send.
+ * @param requestId - For the context of the function. No two invocations at the same time have the same.
  */
 export async function invokeWithNotes<T>(
   event: object,
   notes: Notes,
   invoke: (event: object) => Promise<T>,
+  requestId: string = randomUUID(),
 ): Promise<T> {
-  lastId += 1
-  ofIds.set(String(lastId), notes)
+  ofIds.set(requestId, notes)
   try {
-    return await invoke({ ...event, [REQUEST_ID]: String(lastId) })
+    return await invoke({ ...event, [REQUEST_ID]: requestId })
   } finally {
-    ofIds.delete(String(lastId))
+    ofIds.delete(requestId)
   }
 }
 
-/** Returns the notes of the request that an event belongs to, and the event as the function gets it. */
-export function notesOfEvent(event: unknown): { event: unknown; notes: Notes | undefined } {
-  const { [REQUEST_ID]: id, ...rest } = Object(event)
-  if (typeof id === 'string') return { event: rest, notes: ofIds.get(id) }
+/** Returns the notes of the request that an event belongs to, the event as the function gets it, and its request id if it has one. */
+export function notesOfEvent(event: unknown): {
+  event: unknown
+  notes: Notes | undefined
+  requestId?: string
+} {
+  const { [REQUEST_ID]: requestId, ...rest } = Object(event)
+  if (typeof requestId === 'string') return { event: rest, notes: ofIds.get(requestId), requestId }
   return { event, notes: ofContexts.get(Object(Object(event).requestContext?.authorizer)) }
 }
 

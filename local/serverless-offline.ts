@@ -48,8 +48,9 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
     running.get(this)?.then(end, end) ?? end()
   }
   Runner.prototype.run = async function (original, context) {
-    const { event, notes = [] } = notesOfEvent(original)
-    const invocation = run.call(this, event, context)
+    const { event, notes = [], requestId } = notesOfEvent(original)
+    const withId = requestId === undefined ? context : { ...Object(context), awsRequestId: requestId }
+    const invocation = run.call(this, event, withId)
     running.set(this, invocation)
     const outcome = (await invocation) as Outcome
     notes.push(...outcome.notes.map((note) => withShortStack(note, root)))

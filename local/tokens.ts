@@ -89,7 +89,7 @@ async function confirmationToken(
   const bindings = kind === 'registration' ? {} : { userId, generation, email }
   const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
   const { confirmation, token } = startConfirmation(kind, requestId, bindings, now, random)
-  await claimMail(table, requestId, 'sample', confirmation, now)
+  await claimMail(table, requestId, { claimId: 'sample', invocationId: 'sample' }, confirmation, now)
   return token
 }
 

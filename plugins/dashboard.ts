@@ -54,7 +54,7 @@ export function dashboardBody(shown: Shown): string {
         ...events('password.changed', 'password.refused'),
       ]),
       widget('Tokens', 'Sum', events('token.refused', 'session.reuse')),
-      widget('Mail', 'Sum', events('mail.sent', 'mail.refused', 'mail.unknown')),
+      widget('Mail', 'Sum', events('mail.sent', 'mail.refused', 'mail.unknown', 'mail.unresolved')),
       widget('Failures', 'Sum', [
         ...events('dependency.failed', 'request.crashed', 'hash.refused', 'key.refused'),
         [namespace, 'Aborted'],

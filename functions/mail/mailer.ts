@@ -10,11 +10,16 @@ import { idOf, type MailEvent } from '../../lib/mail/event.ts'
 import { planMail } from '../../lib/mail/plan.ts'
 import { renderMessage } from '../../lib/mail/render.ts'
 import { type OutgoingMail, senderOf, sendMail } from '../../lib/mail/send.ts'
-import { claimMail, mailKey, releaseMail } from '../../lib/mail/store.ts'
+import { type Claim, claimMail, findClaim, mailKey, markSent, releaseMail } from '../../lib/mail/store.ts'
 import { noticeCounter, requestedMailCounters } from '../../lib/throttling/limits.ts'
 import { reserveAttempt } from '../../lib/throttling/store.ts'
 
-/** Sends the mail that an event leads to, at most once. Lambda invokes it asynchronously, and again if it throws. */
+/**
+ * Sends the mail that an event leads to, at most once. Lambda invokes it asynchronously, and again if it throws.
+ *
+ * It returns only if the mail was sent, is not needed, or is over the limit of its recipient. Otherwise it throws, and after
+ * three tries Lambda puts the event into the queue of failed mails.
+ */
 export async function handler(event: MailEvent, context: Context): Promise<void> {
   try {
     const config = readConfig([
@@ -38,13 +43,23 @@ export async function handler(event: MailEvent, context: Context): Promise<void>
         ? requestedMailCounters(to, isEntry(confirmation), config.LIMIT_MAIL_RECIPIENT, now)
         : [noticeCounter(to, now)]
     const { refusedForSeconds } = await reserveAttempt(table, counters, mailKey(id).pk.S, now)
-    if (refusedForSeconds > 0) return console.warn({ event: 'mail.limited', kind })
-    const claimId = randomUUID()
-    const isClaimed = await claimMail(table, id, claimId, confirmation, now)
-    if (!isClaimed) return console.warn({ event: 'mail.repeated', kind })
+    const isLimited = refusedForSeconds > 0
+    // All tries of one event have the same request id: https://repost.aws/knowledge-center/lambda-function-duplicate-invocations.
+    const claim = { claimId: randomUUID(), invocationId: context.awsRequestId }
+    const state = isLimited
+      ? await findClaim(table, id, claim)
+      : await claimMail(table, id, claim, confirmation, now)
+    if (state === 'repeated') return console.warn({ event: 'mail.repeated', kind })
+    if (state === 'unclaimed' && isLimited) return console.warn({ event: 'mail.limited', kind })
+    if (state !== 'claimed') {
+      const reason = 'an earlier try claimed the mail and may have sent it'
+      throw new ServiceError('unavailable', reason, { event: 'mail.unresolved', log: { kind } })
+    }
     const from = senderOf(config.SERVICE_NAME, config.MAIL_FROM)
-    const messageId = await sendClaimed(table, id, claimId, { from, to, ...renderMessage(message) })
+    const messageId = await sendClaimed(table, id, claim, { from, to, ...renderMessage(message) })
     console.info({ event: 'mail.sent', kind, messageId })
+    // Without the mark, a further delivery of the event throws. The mail is not sent again.
+    await markSent(table, id, claim, new Date()).catch(logFailure)
   } catch (error) {
     logFailure(error)
     throw error
@@ -56,10 +71,10 @@ const isEntry = (confirmation: Confirmation | undefined): boolean =>
   confirmation?.kind === 'reset' || confirmation?.kind === 'registration'
 
 /**
- * Sends a claimed mail. If SES refuses it, the claim is given back, and the next try may send it. If the outcome is
- * unknown, the claim stays: a client can ask for another mail, but cannot take back a second one.
+ * Sends a claimed mail. If SES refuses it, the claim is given up, and the next try may send it. If the outcome is
+ * unknown, the claim stays, and no try sends it: a client can ask for another mail, but cannot take back a second one.
  */
-async function sendClaimed(table: Table, id: string, claimId: string, mail: OutgoingMail): Promise<string> {
+async function sendClaimed(table: Table, id: string, claim: Claim, mail: OutgoingMail): Promise<string> {
   try {
     return await sendMail(table.aws, mail)
   } catch (error) {
@@ -69,7 +84,7 @@ async function sendClaimed(table: Table, id: string, claimId: string, mail: Outg
       const reason = 'SES did not respond, so the mail may be on its way'
       throw new ServiceError('unavailable', reason, { event: 'mail.unknown', log })
     }
-    await releaseMail(table, id, claimId)
+    await releaseMail(table, id, claim, new Date()).catch(logFailure)
     throw new ServiceError('unavailable', 'SES refused the mail', { event: 'mail.refused', log })
   }
 }

@@ -8,41 +8,57 @@ import {
   REQUEST_ID_BYTES,
   startConfirmation,
 } from './confirmation.ts'
-import { claimMail, findConfirmation, releaseMail, spend } from './store.ts'
+import { claimMail, findClaim, findConfirmation, markSent, releaseMail, spend } from './store.ts'
 
 const { aws, table } = await startStores()
 afterAll(() => aws.stop())
 
 const now = new Date()
 const newId = () => newRequestId(randomBytes(REQUEST_ID_BYTES), 'ada@example.org')
-const claim = (id: string, claimId: string) => {
+const by = (claimId: string, invocationId = 'one') => ({ claimId, invocationId })
+const claim = (id: string, claimId: string, invocationId?: string) => {
   const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
   const { confirmation } = startConfirmation('registration', id, {}, now, random)
-  return claimMail(table, id, claimId, confirmation, now)
+  return claimMail(table, id, by(claimId, invocationId), confirmation, now)
 }
 
 test('a claim is made once, and a repeated write recognises itself', async () => {
   const id = newId()
-  expect(await claim(id, 'first')).toBe(true)
-  expect(await claim(id, 'second')).toBe(false)
-  expect(await claim(id, 'first')).toBe(true)
+  expect(await findClaim(table, id, by('first'))).toBe('unclaimed')
+  expect(await claim(id, 'first')).toBe('claimed')
+  expect(await claim(id, 'second')).toBe('unresolved')
+  expect(await claim(id, 'third', 'other')).toBe('repeated')
+  expect(await claim(id, 'first')).toBe('claimed')
+})
+
+test('a released claim is made again by its own invocation only', async () => {
+  const id = newId()
+  await claim(id, 'first')
+  await releaseMail(table, id, by('first'), now)
+  expect(await findConfirmation(table, id)).toBeUndefined()
+  expect(await claim(id, 'second', 'other')).toBe('repeated')
+  expect(await claim(id, 'third')).toBe('claimed')
+  expect(await findConfirmation(table, id)).toMatchObject({ kind: 'registration' })
 })
 
 test('a release that arrives late leaves the claim of another try', async () => {
   const id = newId()
   await claim(id, 'first')
-  await releaseMail(table, id, 'first')
+  await releaseMail(table, id, by('first'), now)
   await claim(id, 'second')
-  await releaseMail(table, id, 'first')
+  await releaseMail(table, id, by('first'), now)
+  await markSent(table, id, by('first'), now)
   expect(await findConfirmation(table, id)).toMatchObject({ kind: 'registration' })
+  expect(await claim(id, 'third')).toBe('unresolved')
 })
 
-test('a confirmation is spent once, and not after its release', async () => {
+test('a mail that was sent is repeated for every later try, also after it is spent', async () => {
   const id = newId()
   await claim(id, 'first')
+  await markSent(table, id, by('first'), now)
+  expect(await claim(id, 'second')).toBe('repeated')
   expect(await transact(table, [spend(id, now)])).toBeUndefined()
   expect(await transact(table, [spend(id, now)])).toEqual([true])
-  await releaseMail(table, id, 'first')
-  expect(await transact(table, [spend(id, now)])).toEqual([true])
-  expect(await findConfirmation(table, id)).toBeUndefined()
+  expect(await claim(id, 'third')).toBe('repeated')
+  expect(await claim(id, 'fourth', 'other')).toBe('repeated')
 })

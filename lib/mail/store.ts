@@ -24,41 +24,98 @@ export const mailKey = (id: string) => ({
   sk: { S: 'mail' },
 })
 
+/** Who claims a mail. */
+export interface Claim {
+  /** Random id of this try, by which a repeated write recognises itself. */
+  claimId: string
+  /** Lambda's id of the invocation, which all tries of one invocation have. */
+  invocationId: string
+}
+
 /**
- * Claims a mail before it is sent, and stores what it asks to confirm. Lambda may deliver an event more than once, and
- * only the first claim of its id may send.
+ * State of a mail, for a try that wants to send it:
+ * - `unclaimed`: no try has claimed it;
+ * - `claimed`: this try may send it;
+ * - `repeated`: it was sent, or another invocation with the same event is responsible for it;
+ * - `unresolved`: an earlier or concurrent try of this invocation claimed it, and nothing shows whether it was sent.
+ */
+export type ClaimState = 'unclaimed' | 'claimed' | 'repeated' | 'unresolved'
+
+/**
+ * Claims a mail before it is sent, and stores what it asks to confirm. Lambda may deliver an event more than once. The first
+ * invocation that claims an id stays responsible for it. Its further tries may claim it only after {@link releaseMail}.
  *
- * @param claimId - Random id of this try, by which a repeated write recognises itself.
- * @returns Whether this try may send the mail.
- * @throws {@link ServiceError} `unavailable`.
+ * @returns Only with `claimed` may this try send the mail.
+ * @throws {@link ServiceError} `unavailable`. Then the mail is not sent, and the claim is given up if possible.
  */
 export async function claimMail(
   table: Table,
   id: string,
-  claimId: string,
+  claim: Claim,
   confirmation: Confirmation | undefined,
   now: Date,
-): Promise<boolean> {
-  const values = { claimId, expiresAt: secondOf(now) + CLAIM_TTL_SECONDS, ...confirmation }
-  const isNew = await writeIf(table, 'PutItem', {
+): Promise<ClaimState> {
+  const values = { ...claim, expiresAt: secondOf(now) + CLAIM_TTL_SECONDS, ...confirmation }
+  const isClaimed = await writeIf(table, 'PutItem', {
     Item: { ...mailKey(id), ...attributesOf(values) },
-    ConditionExpression: 'attribute_not_exists(pk)',
+    ConditionExpression:
+      'attribute_not_exists(pk) OR (invocationId = :invocationId AND attribute_exists(refusedAt))',
+    ExpressionAttributeValues: { ':invocationId': attribute(claim.invocationId) },
+  }).catch(async (error) => {
+    // The write may have been made, with its response lost.
+    await releaseMail(table, id, claim, now).catch(() => {})
+    throw error
   })
-  if (isNew) return true
-  const [mail] = await getItems(table, [mailKey(id)], ['claimId'])
-  return mail !== undefined && optionalText(mail, 'claimId') === claimId
+  return isClaimed ? 'claimed' : await findClaim(table, id, claim)
 }
 
 /**
- * Gives a claim up, after SES has refused the mail. The next try may send it.
+ * Finds the state of a mail, with a consistent read.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function releaseMail(table: Table, id: string, claimId: string): Promise<void> {
-  await writeIf(table, 'DeleteItem', {
+export async function findClaim(
+  table: Table,
+  id: string,
+  { claimId, invocationId }: Claim,
+): Promise<ClaimState> {
+  const [mail] = await getItems(table, [mailKey(id)], ['claimId', 'invocationId', 'sentAt'])
+  if (mail === undefined) return 'unclaimed'
+  if (optionalText(mail, 'invocationId') !== invocationId || mail.sentAt) return 'repeated'
+  return optionalText(mail, 'claimId') === claimId ? 'claimed' : 'unresolved'
+}
+
+/**
+ * Gives a claim up, because the mail was certainly not sent. The next try may send it. Its link and code become invalid.
+ *
+ * @throws {@link ServiceError} `unavailable`. Then no try sends the mail.
+ */
+export async function releaseMail(table: Table, id: string, { claimId }: Claim, now: Date): Promise<void> {
+  await updateClaim(table, id, claimId, 'SET refusedAt = :now REMOVE secretHash, codeHash', now)
+}
+
+/**
+ * Marks a claimed mail as sent, so that a repeated event ends without an error.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function markSent(table: Table, id: string, { claimId }: Claim, now: Date): Promise<void> {
+  await updateClaim(table, id, claimId, 'SET sentAt = :now', now)
+}
+
+/** Changes a mail, if the claim is still that of this try. */
+async function updateClaim(
+  table: Table,
+  id: string,
+  claimId: string,
+  UpdateExpression: string,
+  now: Date,
+): Promise<void> {
+  await writeIf(table, 'UpdateItem', {
     Key: mailKey(id),
+    UpdateExpression,
     ConditionExpression: 'claimId = :claimId',
-    ExpressionAttributeValues: { ':claimId': attribute(claimId) },
+    ExpressionAttributeValues: { ':claimId': attribute(claimId), ':now': attribute(secondOf(now)) },
   })
 }
 

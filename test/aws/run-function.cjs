@@ -2,7 +2,8 @@
 const { handler } = require(process.argv[2])
 
 process.on('message', async (event) => {
-  const outcome = await handler(event, { getRemainingTimeInMillis: () => 5_000 }).then(
+  const context = { getRemainingTimeInMillis: () => 5_000, awsRequestId: crypto.randomUUID() }
+  const outcome = await handler(event, context).then(
     (returned) => ({ returned }),
     ({ message }) => ({ threw: message }),
   )

@@ -288,10 +288,24 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       sendMails(sender),
       reading(
         ['BatchGetItem'],
-        ['userId', 'username', 'disabled', 'generation', 'email', 'emailAsWritten', 'claimId'],
+        [
+          'userId',
+          'username',
+          'disabled',
+          'generation',
+          'email',
+          'emailAsWritten',
+          'claimId',
+          'invocationId',
+          'sentAt',
+        ],
         ['user#*', 'name#*', 'mail#*'],
       ),
-      writing(['PutItem', 'DeleteItem'], ['mail#*'], ['claimId', 'expiresAt', ...PROOF, ...BOUND_TO]),
+      writing(
+        ['PutItem', 'UpdateItem'],
+        ['mail#*'],
+        ['claimId', 'invocationId', 'sentAt', 'refusedAt', 'expiresAt', ...PROOF, ...BOUND_TO],
+      ),
       counting(['recipient#*'], ATTEMPTS),
     ],
   }

@@ -138,7 +138,7 @@ async function walk(): Promise<void> {
     const bindings = address === 'New@example.org' ? {} : { userId, generation, email }
     const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
     const { confirmation, code } = startConfirmation(kind, requestId, bindings, new Date(), random)
-    await claimMail(table, requestId, 'walk', confirmation, new Date())
+    await claimMail(table, requestId, { claimId: 'walk', invocationId: 'walk' }, confirmation, new Date())
     return { requestId, code }
   }
   const refused = { prepare: refuseWrite('TransactWriteItems', '') }

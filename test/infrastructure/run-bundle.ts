@@ -17,7 +17,7 @@ export interface BundleOutcome {
 /** Runs a bundle as Lambda does: in its own process, with the function's environment and nothing else. */
 const RUN = `
   const [bundle, event] = process.argv.slice(1)
-  const context = { getRemainingTimeInMillis: () => 5000 }
+  const context = { getRemainingTimeInMillis: () => 5000, awsRequestId: crypto.randomUUID() }
   const outcome = require(bundle).handler(JSON.parse(event), context)
     .then((returned) => ({ returned }), ({ message }) => ({ threw: message }))
   outcome.then((outcome) => console.log(JSON.stringify({ ...outcome, loaded: process.moduleLoadList })))`

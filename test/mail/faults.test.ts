@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { MailEvent } from '../../lib/mail/event.ts'
 import { type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { NEW_PASSWORD, PASSWORD, signIn, startFunctions } from '../support/sessions.ts'
 import { type Call, type Fate, startWire, type Target, targetsOf, type Wire } from '../support/wire.ts'
@@ -125,60 +124,6 @@ describe('with a fault at each call of', () => {
       },
     )
   })
-
-  test.each(['registration', 'reset', 'address', 'password-changed'] as const)(
-    'the mailer (%s), at most one mail is sent, and asking again works',
-    async (kind) => {
-      await forEachFault(
-        async () => {
-          const user = await addUser()
-          const { id: userId, generation } = await service.user(user.username)
-          const to = kind === 'registration' || kind === 'address' ? newAddress() : user.address
-          const random = Buffer.from(to).toString('hex').slice(-22).padStart(22, '0')
-          const address = Buffer.from(to).toString('base64url')
-          const requestId = kind === 'reset' ? random : `${random}.${address}`
-          const common = { at: '2026-11-26T09:00:00.000Z', origin: { sourceIp: '::1', userAgent: 'test' } }
-          const event: MailEvent =
-            kind === 'password-changed'
-              ? { kind, id: random, to, username: user.username, ...common }
-              : kind === 'reset'
-                ? { kind, requestId, loginName: user.username, ...common }
-                : kind === 'address'
-                  ? { kind, requestId, userId, generation, ...common }
-                  : { kind, requestId, ...common }
-          return { event, to, ...user }
-        },
-        async ({ event }) => {
-          // Lambda's attempts. The fault strikes the first one.
-          for (let attempt = 1; attempt <= 3; attempt += 1) {
-            const isDone = await wired.mail(event).then(
-              () => true,
-              () => false,
-            )
-            if (isDone) return
-          }
-        },
-        async ({ to, username, address }) => {
-          const mails = service.mailsTo(to)
-          expect(mails.length).toBeLessThanOrEqual(1)
-          const [mail] = mails
-          if (kind === 'registration') {
-            if (mail) expect((await confirm(tokenIn(mail))).status).toBe(200)
-            else await expectFree(to)
-          }
-          if (kind === 'reset') {
-            if (mail === undefined) await service.ask('forgot', { body: { login: username } })
-            const token = tokenIn(service.mailTo(address))
-            const body = { token, password: NEW_PASSWORD }
-            expect((await service.ask('reset', { body })).status).toBe(204)
-          }
-          if (kind === 'address' && mail) {
-            expect((await service.ask('confirm-email', { body: { token: tokenIn(mail) } })).status).toBe(204)
-          }
-        },
-      )
-    },
-  )
 
   test('the confirmation of a registration, the account is whole or not there', async () => {
     await forEachFault(

@@ -48,15 +48,19 @@ describe('a mail', () => {
     expect(logged().at(-1)).toBe('mail.sent')
   })
 
-  test('whose outcome is unknown is not sent twice', async () => {
+  test('whose outcome is unknown is not sent twice, and is a dead letter', async () => {
     const ses = await startFakeAws(breakOff, say(200, { MessageId: 'm-1' }))
     service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
     await request(service, 'ada@example.org')
     expect(ses.received).toHaveLength(1)
-    expect(logged()).toEqual(['mail.unknown', 'mail.repeated'])
+    expect(logged()).toEqual(['mail.unknown', 'mail.unresolved', 'mail.unresolved'])
+    expect(service.deadLetters).toHaveLength(1)
   })
 
-  test('of an event that Lambda delivers ten times at once is sent once', async () => {
+  test.each([
+    ['invokes the mailer ten times for', () => undefined],
+    ['delivers ten times', () => 'one-request-id'],
+  ])('of an event that Lambda %s at once is sent once', async (_what, requestId) => {
     service = await startMailService()
     const event: MailEvent = {
       kind: 'password-changed',
@@ -66,9 +70,19 @@ describe('a mail', () => {
       at,
       origin,
     }
-    await Promise.all(Array.from({ length: 10 }, () => service.functions.mail(event)))
+    const invoke = () => service.functions.mail(event, requestId())
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, invoke))
     expect(service.aws.mailbox.list()).toHaveLength(1)
-    expect(logged().filter((name) => name === 'mail.repeated')).toHaveLength(9)
+    const unresolved = logged().filter((name) => name === 'mail.unresolved')
+    const repeated = logged().filter((name) => name === 'mail.repeated')
+    // Another invocation ends without an error. The same one does not know whether the mail is sent in time.
+    expect(unresolved.length + repeated.length).toBe(9)
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(unresolved.length)
+    if (requestId() === undefined) expect(repeated).toHaveLength(9)
+    // Lambda's next attempt.
+    await invoke()
+    expect(logged().at(-1)).toBe('mail.repeated')
+    expect(service.aws.mailbox.list()).toHaveLength(1)
   })
 
   test('is text and HTML, with a sender and without a secret in its event', async () => {
@@ -89,6 +103,29 @@ describe('a mail', () => {
     const secret = tokenIn(mail).slice(-43)
     const stored = JSON.stringify([service.events, records, await service.scan()])
     for (const text of [secret, codeIn(mail)]) expect(stored).not.toContain(text)
+  })
+})
+
+describe('a mail over the limit of its recipient', () => {
+  const limited: MailEvent = { kind: 'registration', requestId: `${'R'.repeat(22)}.YWRhQGI`, at, origin }
+
+  test('is not sent, and its event is not a dead letter', async () => {
+    service = await startMailService({ LIMIT_MAIL_RECIPIENT: '1/3600' })
+    await request(service, 'ada@b')
+    await service.functions.mail(limited)
+    expect(logged()).toEqual(['mail.sent', 'mail.limited'])
+  })
+
+  test('whose outcome is unknown is a dead letter, also after the window of the limit', async () => {
+    const ses = await startFakeAws(breakOff, say(200, { MessageId: 'm-1' }))
+    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href, LIMIT_MAIL_RECIPIENT: '1/3600' })
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-26T09:59:30Z') })
+    await expect(service.functions.mail(limited, 'one')).rejects.toThrow()
+    vi.setSystemTime(new Date('2026-11-26T10:00:30Z'))
+    await service.functions.mail({ ...limited, requestId: `${'S'.repeat(22)}.YWRhQGI` })
+    await expect(service.functions.mail(limited, 'one')).rejects.toThrow()
+    vi.useRealTimers()
+    expect(logged()).toEqual(['mail.unknown', 'mail.sent', 'mail.unresolved'])
   })
 })
 

@@ -22,12 +22,12 @@ export async function startMailService(settings: Record<string, string> = {}) {
     verifiedIdentities: ['no-reply@service.example'],
     functionNames: [MAILER],
     pausesMs: [0, 0],
-    async invoke(_name, event) {
+    async invoke(_name, event, awsRequestId) {
       const id = idOf(event as MailEvent)
       open.add(id)
       events.push(event as MailEvent)
       try {
-        await functions.mail(event as MailEvent)
+        await functions.mail(event as MailEvent, awsRequestId)
         open.delete(id)
         return { isReturned: true, payload: 'null' }
       } catch (error) {

@@ -300,8 +300,13 @@ export async function startFunctions(endpoint: string, settings: Record<string, 
       expectDescribed({ method, url, status: statusCode, headers: headers ?? {}, body })
       return { status: statusCode, headers: headers ?? {}, text: body }
     },
-    /** Invokes the mailer, as Lambda does. */
-    mail: (event: MailEvent) => inEnvironment(environment, modules.mailer.handler)(event, CONTEXT),
+    /**
+     * Invokes the mailer, as Lambda does.
+     *
+     * @param awsRequestId - The same for all attempts of one event.
+     */
+    mail: (event: MailEvent, awsRequestId: string = randomUUID()) =>
+      inEnvironment(environment, modules.mailer.handler)(event, { ...CONTEXT, awsRequestId }),
     /** Returns whether the authorizer accepts an access token. */
     opens: (token: string) =>
       authorize(token).then(
