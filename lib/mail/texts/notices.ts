@@ -29,7 +29,7 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
   }),
   'new-source': (facts) => ({
     subject: `A new sign-in to ${facts.service}`,
-    lead: `Someone signed in to your account ${facts.username} at ${facts.service} from an address that was not used before.`,
+    lead: `Someone signed in to your account ${facts.username} at ${facts.service} from an IP address that was not used before.`,
     paragraphs: [originSentence(facts)],
     action: {
       label: 'If it was not you, choose a new password. That ends all sessions',

@@ -3,7 +3,7 @@ import { type Facts, originSentence } from './facts.ts'
 
 export const reset = (facts: Facts): Message => ({
   subject: `Choose a new password for ${facts.service}`,
-  lead: `Someone asked for a new password for your account ${facts.username} at ${facts.service}.`,
+  lead: `${facts.origin ? 'Someone' : 'An administrator'} asked for a new password for your account ${facts.username} at ${facts.service}.`,
   action: { label: 'Choose a new password', url: String(facts.link) },
   code: facts.origin && facts.code,
   paragraphs: [
@@ -11,6 +11,8 @@ export const reset = (facts: Facts): Message => ({
       ? 'The link is valid for 60 minutes, the code for 10 minutes. A new password ends all sessions.'
       : 'The link is valid for 60 minutes. A new password ends all sessions.',
     originSentence(facts),
-    'If it was not you, ignore this mail. Your password stays as it is. Do not pass on the link or the code.',
+    facts.origin
+      ? 'If it was not you, ignore this mail. Your password stays as it is. Do not pass on the link or the code.'
+      : 'If you did not expect it, ignore this mail. Your password stays as it is. Do not pass on the link.',
   ],
 })

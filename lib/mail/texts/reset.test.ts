@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { reset } from './reset.ts'
+
+const facts = {
+  service: 'Orders',
+  at: '2026-11-26T13:21:00.000Z',
+  username: 'ivy',
+  link: 'https://auth.example.org/confirm#reset=token',
+  code: '12345678',
+  forgotUrl: 'https://auth.example.org/forgot',
+}
+
+test('a reset that an operator starts names an administrator and no code', () => {
+  expect(reset(facts)).toEqual({
+    subject: 'Choose a new password for Orders',
+    lead: 'An administrator asked for a new password for your account ivy at Orders.',
+    action: { label: 'Choose a new password', url: facts.link },
+    code: undefined,
+    paragraphs: [
+      'The link is valid for 60 minutes. A new password ends all sessions.',
+      'An administrator sent this on 2026-11-26 at 13:21 UTC.',
+      'If you did not expect it, ignore this mail. Your password stays as it is. Do not pass on the link.',
+    ],
+  })
+})
