@@ -145,7 +145,7 @@ test('README has 170 to 200 lines', () => {
   expect(lines).toBeLessThanOrEqual(200)
 })
 
-const documents = globSync('{*.md,docs/**/*.md}', { cwd: root })
+const documents = globSync('{*.md,docs/**/*.md,examples/*.md}', { cwd: root })
 
 /** The faults in all documents, each with the name of its document. */
 const faults = (findIn: (document: string) => string[]) =>
@@ -153,7 +153,7 @@ const faults = (findIn: (document: string) => string[]) =>
 
 test('every file and folder that a document names exists', () => {
   const folders =
-    /`((?:bench|docs|events|functions|hoppscotch|lib|local|plugins|resources|scripts|test)\/[^`\s]*)`/g
+    /`((?:bench|client|docs|events|examples|functions|hoppscotch|lib|local|plugins|resources|scripts|test)\/[^`\s]*)`/g
   const missing = faults((document) => {
     const text = read(document)
     const links = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target = '']) => target)

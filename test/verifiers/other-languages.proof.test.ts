@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { saveProgram, startProgram } from '../support/verifiers/programs.ts'
+import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { saveProgram, startProgram, startServer } from '../support/verifiers/programs.ts'
 import { type TokenCase, tokenCases } from '../support/verifiers/tokens.ts'
 import { unavailableIssuers } from '../support/verifiers/unavailable.ts'
 import { expectVerdicts } from '../support/verifiers/verdicts.ts'
@@ -43,6 +43,30 @@ describe.skipIf(!hasPython)('FastAPI and PyJWT', () => {
       const ask = await start(issuer)
       expect(await ask('/', cases[0]?.token)).toBe(503)
     }
+  })
+
+  test('lets pages of the listed origins read every response, and no others', async () => {
+    const program = saveProgram('FastAPI and PyJWT', 'cors.py')
+    const { port, stop } = await startServer(PYTHON, () => [program], {
+      ISSUER,
+      ORIGINS: 'https://a.example',
+    })
+    onTestFinished(stop)
+    const allowedFor = async (Origin: string, method: string, path: string) => {
+      const headers = {
+        Origin,
+        Authorization: `Bearer ${cases[0]?.token}`,
+        'Access-Control-Request-Method': 'GET',
+        'Access-Control-Request-Headers': 'authorization',
+      }
+      const response = await fetch(`http://localhost:${port}${path}`, { method, headers })
+      return [response.status, response.headers.get('Access-Control-Allow-Origin')]
+    }
+    expect(await allowedFor('https://a.example', 'OPTIONS', '/')).toEqual([200, 'https://a.example'])
+    expect(await allowedFor('https://a.example', 'GET', '/')).toEqual([200, 'https://a.example'])
+    expect(await allowedFor('https://a.example', 'GET', '/admin')).toEqual([403, 'https://a.example'])
+    expect(await allowedFor('https://b.example', 'OPTIONS', '/')).toEqual([400, null])
+    expect(await allowedFor('https://b.example', 'GET', '/')).toEqual([200, null])
   })
 })
 

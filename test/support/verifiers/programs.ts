@@ -42,23 +42,47 @@ export async function startProgram(
   parameters: readonly string[],
   environment: Record<string, string>,
 ): Promise<Ask> {
+  const { port, stop } = await startServer(command, () => parameters, environment)
+  onTestFinished(stop)
+  return async (path, token) => {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
+    return (await fetch(`http://localhost:${port}${path}`, { headers })).status
+  }
+}
+
+/**
+ * Starts a server on a free port and waits until it accepts connections.
+ *
+ * @param parametersFor - Returns the parameters of the command. The environment has the port as `PORT`, too.
+ * @param environment - Variables in addition to PATH and HOME.
+ * @param cwd - Folder to start it in.
+ */
+export async function startServer(
+  command: string,
+  parametersFor: (port: number) => readonly string[],
+  environment: Record<string, string> = {},
+  cwd = root,
+): Promise<{ port: number; stop(): void }> {
   const port = await freePort()
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(command, parameters, { env: { PATH, HOME, ...environment, PORT: String(port) } })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  const env = { PATH, HOME, ...environment, PORT: String(port) }
+  const child = spawn(command, parametersFor(port), { env, cwd })
+  const stop = () => void child.kill('SIGKILL')
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
   const ended = once(child, 'close').then(([code]) => {
     throw new Error(`${command} ended with ${code}:\n${output}`)
   })
   const cancelled = new AbortController()
-  await Promise.race([accepting(port, cancelled.signal), ended]).finally(() => cancelled.abort())
-  // From here on, the program ends when the test does.
+  await Promise.race([accepting(port, cancelled.signal), ended])
+    .catch((error) => {
+      stop()
+      throw error
+    })
+    .finally(() => cancelled.abort())
+  // From here on, the program ends when it is stopped.
   ended.catch(() => {})
-  return async (path, token) => {
-    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
-    return (await fetch(`http://localhost:${port}${path}`, { headers })).status
-  }
+  return { port, stop }
 }
 
 /** Waits until something listens at a port. */

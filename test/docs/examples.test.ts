@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../support/service-description.ts'
+import { codeUnder } from '../support/verifiers/programs.ts'
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const readme = read('examples/README.md')
+
+test.each(['plain', 'react'])('the example %s has under 60 lines', (example) => {
+  const files = globSync(`examples/${example}/*.{html,css,js,jsx}`, { cwd: root })
+  const lines = files.flatMap((file) => read(file).trimEnd().split('\n'))
+  console.log(`examples/${example}: ${lines.length} lines in ${files.length} files`)
+  expect(files.length).toBeGreaterThan(1)
+  expect(lines.length).toBeLessThan(60)
+})
+
+test("the examples' API is the FastAPI program of VERIFYING.md", () => {
+  const [, command = ''] = /^(sed .*) \| \/usr\/bin\/python3 -$/m.exec(readme) ?? []
+  expect(execFileSync('sh', ['-c', command], { cwd: root, encoding: 'utf8' })).toBe(
+    codeUnder('FastAPI and PyJWT'),
+  )
+})
+
+test('the examples name the origins that their README and the API start with', () => {
+  const [, origin = ''] = /allowedOrigins=(\S+)/.exec(readme) ?? []
+  const port = new URL(origin).port
+  expect(codeUnder('FastAPI and PyJWT')).toContain(`"ORIGINS", "${origin}"`)
+  expect(readme).toContain(`--serve=localhost:${port}`)
+  expect(read('examples/react/package.json')).toContain(`--serve=localhost:${port}`)
+})
