@@ -54,10 +54,13 @@ const isEvent = (value: unknown): value is EventRecord => typeof Object(value).e
 /** Returns an event as one line, its reason first, followed by a stack if its cause has one. */
 function noteOf({ event, code: _, reason, cause, ...members }: EventRecord): string {
   const [message, ...stack] = String(cause ?? '').split('\n')
-  const more = Object.entries(members).map(
-    ([name, value]) =>
-      `${name}=${typeof value === 'string' ? value : inspect(value, { breakLength: Infinity })}`,
-  )
+  // As in Lambda's logs, which are JSON, a member without a value is missing.
+  const more = Object.entries(members)
+    .filter(([, value]) => value !== undefined)
+    .map(
+      ([name, value]) =>
+        `${name}=${typeof value === 'string' ? value : inspect(value, { breakLength: Infinity })}`,
+    )
   const first = [
     reason === undefined ? `${event}` : `${event}: ${String(reason).replace(/^token rejected: /, '')}`,
     ...(message ? [`(${message})`] : []),

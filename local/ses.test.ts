@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Mail } from './mailbox.ts'
+import { printable } from './request-log.ts'
 import { createSes } from './ses.ts'
 
 const REGION = 'eu-central-1'
@@ -72,7 +73,7 @@ test('SendEmail returns the id of the mail and passes the mail on', async () => 
   const [mail] = mails
   expect({ status, type, output }).toEqual({ status: 200, type: null, output: { MessageId: mail?.id } })
   expect(mail).toEqual({
-    id: expect.stringMatching(/^[0-9a-f]{16}-[0-9a-f-]{36}-000000$/),
+    id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     sentAt: expect.any(Date),
     from: FROM,
     to: 'ada@example.org',
@@ -82,6 +83,11 @@ test('SendEmail returns the id of the mail and passes the mail on', async () => 
     link: LINK,
     headers: { 'auto-submitted': 'auto-generated' },
   })
+})
+
+test('the log shows the id of a mail', async () => {
+  const { MessageId } = (await send(input())).output as { MessageId: string }
+  expect(printable(`messageId=${MessageId}`)).toBe(`messageId=${MessageId}`)
 })
 
 test.each([

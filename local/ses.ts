@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { firstLink, type Mail } from './mailbox.ts'
 import { RestError, restServer, unknownOperation } from './rest-json.ts'
@@ -73,7 +73,8 @@ const decodeWords = (name: string): string =>
     .replace(/=\?utf-8\?b\?([^?]*)\?=/gi, (_word, base64) => Buffer.from(base64, 'base64').toString())
 
 const mailOf = ({ from, to, subject, text = '', html, headers }: EmailInput): Mail => ({
-  id: `${randomBytes(8).toString('hex')}-${randomUUID()}-000000`,
+  // Shorter than that of AWS, which the log of the terminal would take for a token.
+  id: randomUUID(),
   sentAt: new Date(),
   from: decodeWords(from),
   to: to.join(', '),

@@ -134,6 +134,15 @@ describe('the log', () => {
     ])
   })
 
+  test('has no user id for a refused sign-in when the username is unknown', async () => {
+    const wrong = JSON.stringify({ username: 'nobody', password: 'not-the-password' })
+    expect(await linesOf(() => postLogin(service.url, wrong), 1)).toEqual([
+      expect.stringMatching(
+        /^POST \/login 401 [\d,]+ ms login\.refused: wrong username or password source=[\w.:/]+$/,
+      ),
+    ])
+  })
+
   test('has neither a password nor a token', async () => {
     const lines = await linesOf(async () => {
       const token = await tokenOf(service.url, 'user')
