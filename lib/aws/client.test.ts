@@ -203,6 +203,20 @@ describe('services whose operations are paths', () => {
     expect([aws.received.length, aws.connections()]).toEqual([2, 2])
   })
 
+  test.each([
+    ['DeadlineExceeded', true],
+    ['ECONNREFUSED', true],
+    ['ENOTFOUND', true],
+    ['EAI_AGAIN', true],
+    ['ECONNRESET', false],
+    ['ETIMEDOUT', false],
+  ])('a call that failed by %s is refused: %s', (name, refused) => {
+    const cause = Object.assign(new Error('failed'), { name })
+    expect(isRefused(new ServiceError('unavailable', 'failed', { cause }))).toBe(refused)
+    // Only calls of AWS have a cause that says what became of them.
+    expect(isRefused(cause)).toBe(false)
+  })
+
   test('a mail that no connection was made for is certainly not sent', async () => {
     const aws = await startFakeAws(stayMute)
     aws.close()

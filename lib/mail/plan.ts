@@ -70,7 +70,9 @@ export async function planMail(
   }
   const tellOwner = (owner: Recipient): PlannedMail | undefined => {
     const to = mailboxOf(owner)
-    return to === undefined ? to : { to, message: accountExists({ ...facts, username: owner.username }) }
+    // A disabled user could not choose a new password, which this mail offers.
+    if (to === undefined || owner.disabled) return undefined
+    return { to, message: accountExists({ ...facts, username: owner.username }) }
   }
 
   switch (event.kind) {

@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {
   furtherCounters,
   knownSourceKey,
   type Limits,
   limitsFrom,
+  mailRequestCounter,
+  noticeCounter,
   pairCounter,
+  requestedMailCounters,
   type Subject,
   sourceOf,
   truncatedSource,
@@ -96,6 +100,34 @@ test('a window that does not divide a day is a multiple of its length since the 
   expect(counter).toMatchObject({
     key: { sk: { S: 'attempts#203.0.113.7#1795532000' } },
     endsAt: 1_795_533_000,
+  })
+})
+
+describe('mails', () => {
+  const limit = { attempts: 3, windowSeconds: 3_600 }
+  const hour = at('15:00:00')
+  const counterOf = (pk: string, name: string, maxAttempts: number) => ({
+    key: { pk: { S: pk }, sk: { S: `${name}#${hour}` } },
+    maxAttempts,
+    endsAt: hour + 3_600,
+  })
+  const partition = `recipient#${createHash('sha256').update('ada@example.org').digest('base64url')}`
+
+  test('are counted for the source that asks for them', () => {
+    expect(mailRequestCounter(source, limit, now)).toStrictEqual(counterOf('source#203.0.113.7', 'mails', 3))
+  })
+
+  test.each(['ada@example.org', 'Ada@EXAMPLE.org'])('are counted for the recipient %s', (address) => {
+    const mails = counterOf(partition, 'mails', 3)
+    expect(requestedMailCounters(address, true, limit, now)).toStrictEqual([mails])
+    const others = counterOf(partition, 'other-mails', 2)
+    expect(requestedMailCounters(address, false, limit, now)).toStrictEqual([mails, others])
+    expect(noticeCounter(address, now)).toStrictEqual(counterOf(partition, 'notices', 20))
+  })
+
+  test('that choose no password are at least one', () => {
+    const counters = requestedMailCounters('ada@example.org', false, { ...limit, attempts: 1 }, now)
+    expect(counters.map(({ maxAttempts }) => maxAttempts)).toEqual([1, 1])
   })
 })
 

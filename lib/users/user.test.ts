@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isRole, isUserId, loginNamesOf, newUser, USER_RANDOM_BYTES } from './user.ts'
+import { isRole, isUserId, loginNamesOf, mailboxOf, newUser, USER_RANDOM_BYTES } from './user.ts'
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 const random = Buffer.from(Array.from({ length: USER_RANDOM_BYTES }, (_, index) => index + 1))
@@ -39,6 +39,15 @@ test.each([
   [{ username: 'ada@example.org', email: 'ada@example.org' }, ['ada@example.org']],
 ])('the login names of %j are %j', (user, names) => {
   expect(loginNamesOf(user)).toEqual(names)
+})
+
+test.each([
+  [{ username: 'ada' }, undefined],
+  [{ username: 'ada@example.com' }, 'ada@example.com'],
+  [{ username: 'ada@example.com', email: 'ada@example.org' }, 'ada@example.org'],
+  [{ username: 'ada', email: 'ada@example.org', emailAsWritten: 'Ada@Example.org' }, 'Ada@Example.org'],
+])('mails to %j go to %s', (user, mailbox) => {
+  expect(mailboxOf(user)).toBe(mailbox)
 })
 
 test('a user id has 22 characters of base64url', () => {

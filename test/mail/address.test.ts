@@ -65,6 +65,19 @@ describe('a new address', () => {
     expect((await service.ask('refresh', { body: { refreshToken: user.refreshToken } })).status).toBe(200)
   })
 
+  test('makes the source known, so that a sign-in with it causes no notice', async () => {
+    const user = await signInUser()
+    const next = newAddress()
+    await change(user.authToken, next)
+    await confirm({ token: tokenIn(service.mailTo(next)) })
+    const before = service.mailsTo(next).length
+    const body = { username: next.toLowerCase(), password: PASSWORD }
+    expect((await service.ask('login', { body })).status).toBe(200)
+    expect(service.mailsTo(next)).toHaveLength(before)
+    expect((await service.ask('login', { body, sourceIp: '198.51.100.9' })).status).toBe(200)
+    expect(service.mailsTo(next)).toHaveLength(before + 1)
+  })
+
   test('replaces a username that is the address', async () => {
     const address = newAddress().toLowerCase()
     await service.add({ username: address, email: address })
@@ -73,6 +86,15 @@ describe('a new address', () => {
     await change(authToken, next)
     expect((await confirm({ token: tokenIn(service.mailTo(next)) })).status).toBe(204)
     expect(await service.user(next.toLowerCase())).toMatchObject({ username: next.toLowerCase() })
+  })
+
+  test('with the current password leaves no attempt counted', async () => {
+    const user = await signInUser()
+    const { id } = await service.user(user.username)
+    expect((await change(user.authToken, newAddress())).status).toBe(202)
+    const items = Object.entries(await service.items(`user#${id}`))
+    const counters = items.filter(([sk]) => sk.startsWith('attempts'))
+    expect(counters.map(([, { ids }]) => ids)).toEqual([undefined, undefined])
   })
 
   test('needs the current password, whose guesses are limited', async () => {

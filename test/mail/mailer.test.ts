@@ -48,6 +48,16 @@ describe('a mail', () => {
     expect(logged().at(-1)).toBe('mail.sent')
   })
 
+  test('that SES refuses is logged without the message of SES, which may name the address', async () => {
+    const message = 'Email address is not verified: ada@example.org'
+    const ses = await startFakeAws(say(400, { __type: 'MessageRejected', message }))
+    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    await request(service, 'ada@example.org')
+    const reason = 'SES refused the mail'
+    const record = { event: 'mail.refused', code: 'unavailable', reason, type: 'MessageRejected' }
+    expect(records).toEqual([record, record, record])
+  })
+
   test('whose outcome is unknown is not sent twice, and is a dead letter', async () => {
     const ses = await startFakeAws(breakOff, say(200, { MessageId: 'm-1' }))
     service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
@@ -184,6 +194,14 @@ describe('a bomb of', () => {
     await service.functions.mail({ kind: 'invitation', requestId: invitedId, role: 'user', at })
     expect(service.mailsTo('ada@example.org')).toHaveLength(4)
     expect(service.mailTo('eve@example.org').subject).toBe('You are invited to Test')
+  })
+
+  test('notices is 20 mails an hour', async () => {
+    service = await startMailService()
+    const notice = { kind: 'new-source', to: 'ada@example.org', username: 'ada', at, origin } as const
+    for (let index = 1; index <= 21; index += 1) await service.functions.mail({ ...notice, id: `${index}` })
+    expect(service.mailsTo('ada@example.org')).toHaveLength(20)
+    expect(logged().slice(-2)).toEqual(['mail.sent', 'mail.limited'])
   })
 
   test('requests does not suppress a notice', async () => {

@@ -68,6 +68,16 @@ describe('a registration', () => {
     expect((await service.user(username)).id).toBe(user.id)
   })
 
+  test('makes the source known, so that its next sign-in causes no notice', async () => {
+    const { address, email, token } = await register()
+    expect((await confirm({ token })).status).toBe(200)
+    const body = { username: email, password: PASSWORD }
+    expect((await service.ask('login', { body })).status).toBe(200)
+    expect(service.mailsTo(address)).toHaveLength(1)
+    expect((await service.ask('login', { body, sourceIp: '198.51.100.9' })).status).toBe(200)
+    expect(service.mailTo(address).subject).toBe('A new sign-in to Test')
+  })
+
   test('stores nothing about the person before the proof', async () => {
     const { requestId } = await register('Ada.Lovelace@Engine.example')
     const items = JSON.stringify(await service.scan()).toLowerCase()

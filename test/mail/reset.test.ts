@@ -74,6 +74,15 @@ describe('a reset', () => {
     expect(service.mailsTo(user.address)).toHaveLength(notices)
   })
 
+  test('of a user whose username is an address goes there, and verifies no address', async () => {
+    const username = newAddress().toLowerCase()
+    await service.add({ username })
+    const { token } = await forget(username, username)
+    expect((await reset({ token })).status).toBe(204)
+    const { email, emailVerified } = await service.user(username)
+    expect({ email, emailVerified }).toEqual({ email: undefined, emailVerified: false })
+  })
+
   test('of a user without an address, a disabled or an unknown one sends no mail', async () => {
     const without = await service.add()
     const disabled = await addUser()

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, describe, expect, test } from 'vitest'
+import { startStores } from '../../test/support/sessions.ts'
+import type { User } from '../users/user.ts'
+import { newRequestId, REQUEST_ID_BYTES } from './confirmation.ts'
+import type { MailEvent } from './event.ts'
+import { planMail } from './plan.ts'
+
+const stores = await startStores()
+afterAll(() => stores.aws.stop())
+
+const now = new Date('2026-11-26T09:00:00.400Z')
+const common = { at: now.toISOString(), origin: { sourceIp: '203.0.113.7', userAgent: 'curl/8' } }
+const requestIdOf = (address?: string) => newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+
+let added = 0
+
+/** Adds a user with an address in mixed case. */
+async function addUser(values: Partial<User> = {}): Promise<User> {
+  added += 1
+  const address = `Ada.${added}@Example.org`
+  const user = { email: address.toLowerCase(), emailAsWritten: address, ...values }
+  return stores.user(await stores.add(user))
+}
+
+/** Returns the recipient and the subject of the mail of an event, and what it asks to confirm. */
+async function plan(event: MailEvent) {
+  const planned = await planMail(stores.table, event, 'Test', 'https://service.example', now)
+  if (planned === undefined) return undefined
+  const { to, message, confirmation } = planned
+  const { kind, userId, generation, email, role } = confirmation ?? {}
+  return { to, subject: message.subject, ...(confirmation && { kind, userId, generation, email, role }) }
+}
+
+const register = (address: string) =>
+  plan({ kind: 'registration', requestId: requestIdOf(address), ...common })
+const reset = (loginName: string) => plan({ kind: 'reset', requestId: requestIdOf(), loginName, ...common })
+const changeTo = (address: string, { id, generation }: User) =>
+  plan({ kind: 'address', requestId: requestIdOf(address), userId: id, generation, ...common })
+
+/** The mail to the owner of an address. */
+const toOwner = (owner: User) => ({
+  to: owner.emailAsWritten,
+  subject: 'You already have an account at Test',
+})
+
+const boundTo = ({ id, generation, email }: User) => ({ userId: id, generation, email, role: undefined })
+
+describe('a registration', () => {
+  test('of an unknown address is confirmed by it, as it is written', async () => {
+    expect(await register('New@Example.org')).toEqual({
+      to: 'New@Example.org',
+      subject: 'Confirm your address for Test',
+      kind: 'registration',
+    })
+  })
+
+  test('of the address of a user sends its owner a mail', async () => {
+    const owner = await addUser()
+    expect(await register(String(owner.email).toUpperCase())).toEqual(toOwner(owner))
+  })
+
+  test('of the address of a disabled user sends no mail', async () => {
+    expect(await register(String((await addUser({ disabled: true })).email))).toBeUndefined()
+  })
+})
+
+test('an invitation gives the new user its role', async () => {
+  const event = { kind: 'invitation', requestId: requestIdOf('Vip@Example.org'), role: 'admin' } as const
+  expect(await plan({ ...event, at: common.at })).toEqual({
+    to: 'Vip@Example.org',
+    subject: 'You are invited to Test',
+    kind: 'invitation',
+    role: 'admin',
+  })
+})
+
+describe('a reset', () => {
+  const subject = 'Choose a new password for Test'
+
+  test.each(['username', 'email'] as const)('by %s goes to the stored spelling', async (name) => {
+    const user = await addUser()
+    const to = user.emailAsWritten
+    expect(await reset(String(user[name]))).toEqual({ to, subject, kind: 'reset', ...boundTo(user) })
+  })
+
+  test('of a user whose username is the address goes there', async () => {
+    const username = 'moved@example.org'
+    const user = await addUser({ username, email: undefined, emailAsWritten: undefined })
+    expect(await reset(username)).toEqual({ to: username, subject, kind: 'reset', ...boundTo(user) })
+  })
+
+  test('of an unknown user sends no mail', async () => {
+    expect(await reset('nobody')).toBeUndefined()
+  })
+
+  test.each<[string, Partial<User>]>([
+    ['a disabled user', { disabled: true }],
+    ['a user without an address', { email: undefined, emailAsWritten: undefined }],
+  ])('of %s sends no mail', async (_what, values) => {
+    const { username } = await addUser(values)
+    expect(await reset(username)).toBeUndefined()
+  })
+})
+
+describe('a change of the address', () => {
+  const subject = 'Confirm your new address for Test'
+
+  test('is confirmed by the new one', async () => {
+    const user = await addUser()
+    const to = 'Next@Example.org'
+    expect(await changeTo(to, user)).toEqual({ to, subject, kind: 'address', ...boundTo(user) })
+  })
+
+  test('to the present one in another spelling is confirmed by it', async () => {
+    const user = await addUser()
+    const to = String(user.email).toUpperCase()
+    expect(await changeTo(to, user)).toEqual({ to, subject, kind: 'address', ...boundTo(user) })
+  })
+
+  test('to the address of another user sends its owner a mail', async () => {
+    const owner = await addUser()
+    expect(await changeTo(String(owner.email), await addUser())).toEqual(toOwner(owner))
+  })
+
+  test('to the address of a disabled user sends no mail', async () => {
+    const owner = await addUser({ disabled: true })
+    expect(await changeTo(String(owner.email), await addUser())).toBeUndefined()
+  })
+
+  test.each<[string, (user: User) => User | Promise<User>]>([
+    ['is disabled', () => addUser({ disabled: true })],
+    ['has changed since', (user) => ({ ...user, generation: user.generation - 1 })],
+    [
+      'was removed',
+      async (user) => {
+        await stores.remove(user.username)
+        return user
+      },
+    ],
+  ])('of a user who %s sends no mail', async (_what, change) => {
+    expect(await changeTo('next@example.org', await change(await addUser()))).toBeUndefined()
+  })
+})
+
+test('a notice goes to the address in its event', async () => {
+  const event = { kind: 'account-deleted', id: 'i', to: 'Ada@Example.org', username: 'ada' } as const
+  expect(await plan({ ...event, ...common })).toEqual({
+    to: 'Ada@Example.org',
+    subject: 'Your account at Test was deleted',
+  })
+})

@@ -1,0 +1,39 @@
+import { afterAll, expect, test } from 'vitest'
+import { startStores } from '../../test/support/sessions.ts'
+import type { Table } from '../aws/dynamodb.ts'
+import { findRecipient, findRecipientByName } from './recipient.ts'
+
+const stores = await startStores()
+afterAll(() => stores.aws.stop())
+
+test('a recipient is found by id and by login name, without the password hash', async () => {
+  const username = await stores.add({
+    email: 'ada@example.org',
+    emailAsWritten: 'Ada@Example.org',
+    passwordHash: 'secret hash',
+  })
+  const { id, generation } = await stores.user(username)
+  const outputs: object[] = []
+  const table: Table = {
+    ...stores.table,
+    async aws(...call) {
+      const output = await stores.table.aws(...call)
+      outputs.push(output)
+      return output
+    },
+  }
+  const recipient = {
+    id,
+    username,
+    disabled: false,
+    generation,
+    email: 'ada@example.org',
+    emailAsWritten: 'Ada@Example.org',
+  }
+  expect(await findRecipient(table, id)).toStrictEqual(recipient)
+  expect(await findRecipientByName(table, username)).toStrictEqual(recipient)
+  expect(await findRecipientByName(table, 'ada@example.org')).toStrictEqual(recipient)
+  expect(await findRecipientByName(table, 'nobody')).toBeUndefined()
+  expect(JSON.stringify(outputs)).toContain('Ada@Example.org')
+  expect(JSON.stringify(outputs)).not.toContain('secret hash')
+})
