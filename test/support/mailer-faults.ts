@@ -18,7 +18,7 @@ const ALWAYS = Number.POSITIVE_INFINITY
 const FAULTS: readonly Fault[] = [
   { what: 'is denied', fate: 'refuse', attempts: 1 },
   { what: 'loses its response once', fate: 'cut after', attempts: 1 },
-  { what: 'loses every response', fate: 'cut after', attempts: 3 },
+  { what: 'loses every response', fate: 'cut after', attempts: ALWAYS },
   { what: 'never arrives, and the mailer stops', fate: 'cut before', attempts: ALWAYS, stops: true },
   { what: 'is executed, and the mailer stops', fate: 'cut after', attempts: ALWAYS, stops: true },
 ]
