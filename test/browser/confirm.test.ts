@@ -56,7 +56,11 @@ test('a second link that is opened in the same tab replaces the first one', asyn
 test('opening a link spends nothing, by a scanner or by a browser', async () => {
   const { name, address } = await register()
   const { link } = await forget(name, address)
-  for (let time = 0; time < 10; time += 1) expect((await fetch(link)).status).toBe(200)
+  for (let time = 0; time < 10; time += 1) {
+    expect((await fetch(link)).status).toBe(200)
+    // No route has this method.
+    expect((await fetch(link, { method: 'HEAD' })).status).toBe(404)
+  }
   const requests: string[] = []
   const page = await open(`${serviceUrl()}/signin`)
   page.on('request', (request) => requests.push(`${request.method()} ${request.url()}`))
