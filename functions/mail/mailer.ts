@@ -2,16 +2,21 @@ import { randomUUID } from 'node:crypto'
 import type { Context } from 'aws-lambda'
 import { awsErrorType, isRefused, within } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import { readConfig } from '../../lib/config.ts'
+import { type Limit, readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { deadlineOf, logFailure } from '../../lib/http/handler.ts'
 import type { Confirmation } from '../../lib/mail/confirmation.ts'
 import { idOf, type MailEvent } from '../../lib/mail/event.ts'
-import { planMail } from '../../lib/mail/plan.ts'
+import { type PlannedMail, planMail } from '../../lib/mail/plan.ts'
 import { renderMessage } from '../../lib/mail/render.ts'
 import { type OutgoingMail, senderOf, sendMail } from '../../lib/mail/send.ts'
 import { type Claim, claimMail, findClaim, mailKey, markSent, releaseMail } from '../../lib/mail/store.ts'
-import { noticeCounter, requestedMailCounters } from '../../lib/throttling/limits.ts'
+import {
+  type Counter,
+  codeMailCounter,
+  noticeCounter,
+  requestedMailCounters,
+} from '../../lib/throttling/limits.ts'
 import { reserveAttempt } from '../../lib/throttling/store.ts'
 
 /**
@@ -36,14 +41,9 @@ export async function handler(event: MailEvent, context: Context): Promise<void>
 
     const planned = await planMail(table, event, config.SERVICE_NAME, config.PUBLIC_URL, now)
     if (planned === undefined) return console.info({ event: 'mail.unneeded', kind })
-    const { to, message, confirmation } = planned
-    const counters =
-      // An operator's mail is not a stranger's, and is counted with the notices.
-      'requestId' in event && event.origin
-        ? requestedMailCounters(to, isEntry(confirmation), config.LIMIT_MAIL_RECIPIENT, now)
-        : [noticeCounter(to, now)]
-    const { refusedForSeconds } = await reserveAttempt(table, counters, mailKey(id).pk.S, now)
-    const isLimited = refusedForSeconds > 0
+    const counters = countersOf(event, planned, config.LIMIT_MAIL_RECIPIENT, now)
+    const isLimited = await isOverLimit(table, counters, id, now)
+    const { to, message, confirmation } = isLimited ? planned : await limitCodes(table, planned, id, now)
     // All tries of one event have the same request id: https://repost.aws/knowledge-center/lambda-function-duplicate-invocations.
     const claim = { claimId: randomUUID(), invocationId: context.awsRequestId }
     const state = isLimited
@@ -64,6 +64,30 @@ export async function handler(event: MailEvent, context: Context): Promise<void>
     logFailure(error)
     throw error
   }
+}
+
+/** Returns the counters of a mail. An operator's is not a stranger's, and is counted with the notices. */
+const countersOf = (
+  event: MailEvent,
+  { to, confirmation }: PlannedMail,
+  limit: Limit,
+  now: Date,
+): Counter[] =>
+  'requestId' in event && event.origin
+    ? requestedMailCounters(to, isEntry(confirmation), limit, now)
+    : [noticeCounter(to, now)]
+
+/** Returns a mail without its code, if its recipient was sent too many codes. */
+async function limitCodes(table: Table, planned: PlannedMail, id: string, now: Date): Promise<PlannedMail> {
+  const { to, withoutCode } = planned
+  if (withoutCode === undefined) return planned
+  return (await isOverLimit(table, [codeMailCounter(to, now)], id, now)) ? { to, ...withoutCode } : planned
+}
+
+/** Whether a mail exceeds a limit of its recipient. All tries of an event count once. */
+async function isOverLimit(table: Table, counters: Counter[], id: string, now: Date): Promise<boolean> {
+  const { refusedForSeconds } = await reserveAttempt(table, counters, mailKey(id).pk.S, now)
+  return refusedForSeconds > 0
 }
 
 /** Whether a mail lets the owner of its address choose a password. */

@@ -11,6 +11,7 @@ import {
   REQUEST_ID_BYTES,
   readToken,
   startConfirmation,
+  withoutCode,
 } from './confirmation.ts'
 
 const now = new Date('2026-11-26T09:00:00.400Z')
@@ -85,6 +86,12 @@ describe('a confirmation', () => {
     ['its code, when it is spent', byCode(code), 0, { spentAt: 1 }, false],
   ])('by %s', (_what, proof, seconds, changes, isProved) => {
     expect(isProvedBy({ ...confirmation, ...changes }, proof, later(seconds))).toBe(isProved)
+  })
+
+  test('of a mail without a code is proved by its token only', () => {
+    const codeless = withoutCode(confirmation)
+    expect(isProvedBy(codeless, byToken(token), now)).toBe(true)
+    expect(isProvedBy(codeless, byCode(code), now)).toBe(false)
   })
 
   test('contains neither its token nor its code nor the address', () => {

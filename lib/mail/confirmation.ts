@@ -26,10 +26,13 @@ export interface Confirmation extends Bindings {
   kind: ConfirmationKind
   /** SHA-256 of the link's secret, in base64url. */
   secretHash: string
-  /** SHA-256 of the request id and the code, in base64url. The request id is not stored, so the code cannot be searched. */
-  codeHash: string
+  /**
+   * SHA-256 of the request id and the code, in base64url. The request id is not stored, so the code cannot be searched. Missing
+   * if the mail has no code.
+   */
+  codeHash?: string | undefined
   /** Seconds since the epoch. */
-  codeExpiresAt: number
+  codeExpiresAt?: number | undefined
   expiresAt: number
   /** Second since the epoch at which it was spent. */
   spentAt?: number | undefined
@@ -98,6 +101,9 @@ export function startConfirmation(
   return { confirmation, token: `${requestId}.${secret}`, code }
 }
 
+/** Returns a confirmation that only the token proves, for a mail without a code. */
+export const withoutCode = ({ codeHash: _, codeExpiresAt: __, ...rest }: Confirmation): Confirmation => rest
+
 /** Returns the request id and the secret of a token, or `undefined` if it does not have the form of one. */
 export function readToken(unverifiedToken: string): Proof | undefined {
   const [, requestId, secret] = TOKEN.exec(unverifiedToken) ?? []
@@ -108,9 +114,11 @@ export function readToken(unverifiedToken: string): Proof | undefined {
 export function isProvedBy(confirmation: Confirmation, proof: Proof, now: Date): boolean {
   const { secretHash, codeHash, codeExpiresAt, expiresAt, spentAt } = confirmation
   if (spentAt !== undefined) return false
-  return 'secret' in proof
-    ? secondOf(now) < expiresAt && equal(hash('sha256', proof.secret, 'base64url'), secretHash)
-    : secondOf(now) < codeExpiresAt && equal(codeHashOf(proof.requestId, proof.code), codeHash)
+  if ('secret' in proof) {
+    return secondOf(now) < expiresAt && equal(hash('sha256', proof.secret, 'base64url'), secretHash)
+  }
+  if (codeHash === undefined || codeExpiresAt === undefined) return false
+  return secondOf(now) < codeExpiresAt && equal(codeHashOf(proof.requestId, proof.code), codeHash)
 }
 
 const codeHashOf = (requestId: string, code: string): string =>

@@ -143,6 +143,30 @@ describe('a change of the address', () => {
   })
 })
 
+test('a mail that a client asks for has a code, and a variant without one', async () => {
+  const event = { kind: 'registration', requestId: requestIdOf('new@example.org'), ...common } as const
+  const planned = await planMail(stores.table, event, 'Test', 'https://service.example', now)
+  const { codeHash, codeExpiresAt, ...codeless } = Object(planned?.confirmation)
+  expect({ code: planned?.message.code, codeHash, codeExpiresAt }).toEqual({
+    code: expect.stringMatching(/^\d{8}$/),
+    codeHash: expect.any(String),
+    codeExpiresAt: expect.any(Number),
+  })
+  const { message, confirmation } = planned?.withoutCode ?? {}
+  expect(confirmation).toEqual(codeless)
+  expect(message?.code).toBeUndefined()
+  expect(message?.action).toEqual(planned?.message.action)
+  expect(JSON.stringify(message)).not.toMatch(/code(?!")/)
+})
+
+test('a mail of an operator has no code to guess', async () => {
+  const { username } = await addUser()
+  const event = { kind: 'reset', requestId: requestIdOf(), loginName: username, at: common.at } as const
+  const planned = await planMail(stores.table, event, 'Test', 'https://service.example', now)
+  expect(planned?.message.code).toBeUndefined()
+  expect(Object.keys(Object(planned?.confirmation))).not.toContain('codeHash')
+})
+
 test('a notice goes to the address in its event', async () => {
   const event = { kind: 'account-deleted', id: 'i', to: 'Ada@Example.org', username: 'ada' } as const
   expect(await plan({ ...event, ...common })).toEqual({

@@ -8,6 +8,7 @@ import {
   type Confirmation,
   type ConfirmationKind,
   startConfirmation,
+  withoutCode,
 } from './confirmation.ts'
 import type { MailEvent } from './event.ts'
 import { findRecipient, findRecipientByName, type Recipient } from './recipient.ts'
@@ -27,6 +28,8 @@ export interface PlannedMail {
   message: Message
   /** What it asks to confirm; missing for a notice. */
   confirmation?: Confirmation
+  /** The same mail without its code, if it has one. */
+  withoutCode?: Pick<PlannedMail, 'message' | 'confirmation'>
 }
 
 const CONFIRMATIONS: Record<ConfirmationKind, (facts: Facts) => Message> = {
@@ -58,15 +61,16 @@ export async function planMail(
     to: string,
     bindings: Bindings,
     user?: Recipient,
-  ) => {
+  ): PlannedMail => {
     const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
     const { confirmation, token, code } = startConfirmation(kind, requestId, bindings, now, random)
     const link = `${publicUrl}/confirm#${kind}=${token}`
-    return {
-      to,
-      message: CONFIRMATIONS[kind]({ ...facts, link, code, username: user?.username }),
-      confirmation,
-    }
+    const messageWith = (code?: string) =>
+      CONFIRMATIONS[kind]({ ...facts, link, code, username: user?.username })
+    const codeless = { message: messageWith(), confirmation: withoutCode(confirmation) }
+    // A code works with the request id only, which the recipient of an operator's mail does not have.
+    if (event.origin === undefined) return { to, ...codeless }
+    return { to, message: messageWith(code), confirmation, withoutCode: codeless }
   }
   const tellOwner = (owner: Recipient): PlannedMail | undefined => {
     const to = mailboxOf(owner)

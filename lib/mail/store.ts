@@ -157,8 +157,8 @@ function confirmationOf(item: Item): Confirmation {
   return {
     kind: text(item, 'kind') as ConfirmationKind,
     secretHash: text(item, 'secretHash'),
-    codeHash: text(item, 'codeHash'),
-    codeExpiresAt: number(item, 'codeExpiresAt'),
+    codeHash: optionalText(item, 'codeHash'),
+    codeExpiresAt: item.codeExpiresAt && number(item, 'codeExpiresAt'),
     expiresAt: number(item, 'expiresAt'),
     spentAt: item.spentAt && number(item, 'spentAt'),
     userId: optionalText(item, 'userId'),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {
+  codeMailCounter,
   furtherCounters,
   knownSourceKey,
   type Limits,
@@ -123,6 +124,11 @@ describe('mails', () => {
     const others = counterOf(partition, 'other-mails', 2)
     expect(requestedMailCounters(address, false, limit, now)).toStrictEqual([mails, others])
     expect(noticeCounter(address, now)).toStrictEqual(counterOf(partition, 'notices', 20))
+    expect(codeMailCounter(address, now)).toStrictEqual({
+      key: { pk: { S: partition }, sk: { S: `code-mails#${midnight}` } },
+      maxAttempts: 20,
+      endsAt: midnight + 86_400,
+    })
   })
 
   test('that choose no password are at least one', () => {

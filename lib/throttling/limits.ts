@@ -114,6 +114,16 @@ const NOTICES: Limit = { attempts: 20, windowSeconds: 3_600 }
 export const noticeCounter = (address: string, now: Date): Counter =>
   counter(recipientPartition(address), 'notices', NOTICES, now)
 
+/**
+ * Mails with a code, by recipient. Each allows five guesses: 100 a day. Over the limit mails have their link only, whose
+ * secret cannot be guessed.
+ */
+const CODE_MAILS: Limit = { attempts: 20, windowSeconds: 86_400 }
+
+/** Returns the counter of the mails with a code to a recipient. */
+export const codeMailCounter = (address: string, now: Date): Counter =>
+  counter(recipientPartition(address), 'code-mails', CODE_MAILS, now)
+
 const recipientPartition = (address: string): string =>
   `recipient#${hash('sha256', address.toLowerCase(), 'base64url')}`
 

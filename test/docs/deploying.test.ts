@@ -107,15 +107,15 @@ test('a registration and a reset make the calls that DEPLOYING.md counts', async
     expect(await mails.ask('reset', { body })).toMatchObject({ status: 204 })
   }
 
-  // The login name; the confirmation. The claim; the session. The source, the recipient, the sent mail, the usernames tried, the
-  // mark.
+  // The login name; the confirmation. The claim; the session. The source, the recipient, its codes, the sent mail, the usernames
+  // tried, the mark.
   expect(await callsOf(register)).toEqual({
     dynamodb: [
       ...Array(2).fill('BatchGetItem'),
       ...Array(2).fill('PutItem'),
       // The profile, the login name, the spent confirmation: each counts twice.
       'TransactWriteItems',
-      ...Array(5).fill('UpdateItem'),
+      ...Array(6).fill('UpdateItem'),
     ],
     signatures: 1,
     mails: 1,
@@ -123,21 +123,21 @@ test('a registration and a reset make the calls that DEPLOYING.md counts', async
   })
   expect(quantities(3)).toMatchObject({
     'Read units': '2',
-    'Write units': String(2 + 3 * 2 + 5),
+    'Write units': String(2 + 3 * 2 + 6),
     'RSA-2048 signatures': '1',
     Mails: '1',
     Invocations: '3',
   })
 
-  // The login name, the profile; the confirmation, the profile. Two claims. The source, the recipient, the mark, the notice,
-  // and two sent mails.
+  // The login name, the profile; the confirmation, the profile. Two claims. The source, the recipient, its codes, the mark,
+  // the notice, and two sent mails.
   expect(await callsOf(reset)).toEqual({
     dynamodb: [
       ...Array(4).fill('BatchGetItem'),
       ...Array(2).fill('PutItem'),
       // The profile, the spent confirmation.
       'TransactWriteItems',
-      ...Array(6).fill('UpdateItem'),
+      ...Array(7).fill('UpdateItem'),
     ],
     signatures: 0,
     mails: 2,
@@ -145,7 +145,7 @@ test('a registration and a reset make the calls that DEPLOYING.md counts', async
   })
   expect(quantities(4)).toMatchObject({
     'Read units': '4',
-    'Write units': String(2 + 2 * 2 + 6),
+    'Write units': String(2 + 2 * 2 + 7),
     'RSA-2048 signatures': '0',
     Mails: '2',
     Invocations: '4',

@@ -182,6 +182,32 @@ describe('a bomb of', () => {
     expect(service.mailTo('ada@example.org').subject).toBe('Confirm your address for Test')
   })
 
+  test('requests for one address has 20 codes a day, and then links only', async () => {
+    service = await startMailService({ LIMIT_MAIL_RECIPIENT: '9999/3600', LIMIT_MAIL_SOURCE: '9999/3600' })
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-26T23:50:00Z') })
+    const codes = async () => {
+      const asked = await request(service, 'Ada@example.org')
+      const mail = service.mailTo('Ada@example.org')
+      const isCode = /code/i.test(`${mail.text}${mail.unsafeHtml}`)
+      const guess = {
+        requestId: asked.body.requestId,
+        code: '00000000',
+        password: 'correct horse battery staple',
+      }
+      return { isCode, mail, guess }
+    }
+    for (let index = 0; index < 20; index += 1) expect((await codes()).isCode).toBe(true)
+    const { isCode, mail, guess } = await codes()
+    expect(isCode).toBe(false)
+    expect((await service.ask('new-account', { body: guess })).status).toBe(400)
+    const account = { token: tokenIn(mail), password: guess.password }
+    expect((await service.ask('new-account', { body: account })).status).toBe(200)
+    vi.setSystemTime(new Date('2026-11-27T00:00:00Z'))
+    await service.ask('forgot', { body: { login: 'ada@example.org' } })
+    expect(service.mailTo('Ada@example.org').text).toMatch(/code: \d{8}/)
+    vi.useRealTimers()
+  })
+
   test('requests does not suppress what an operator sends', async () => {
     service = await startMailService()
     await service.add({ username: 'ada', email: 'ada@example.org' })

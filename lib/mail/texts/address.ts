@@ -1,5 +1,5 @@
 import type { Message } from '../render.ts'
-import { type Facts, originSentence } from './facts.ts'
+import { type Facts, originSentence, proof, validity } from './facts.ts'
 
 export const address = (facts: Facts): Message => ({
   subject: `Confirm your new address for ${facts.service}`,
@@ -8,8 +8,8 @@ export const address = (facts: Facts): Message => ({
   action: { label: 'Confirm the address', url: String(facts.link) },
   code: facts.code,
   paragraphs: [
-    'The link is valid for 60 minutes, the code for 10 minutes.',
+    validity(facts),
     originSentence(facts),
-    'If it was not you, ignore this mail. Without the link or the code, the address is not used.',
+    `If it was not you, ignore this mail. Without ${proof(facts)}, the address is not used.`,
   ],
 })

@@ -10,8 +10,9 @@ export interface Facts {
   origin?: MailOrigin | undefined
   /** Missing for mails to an address without a user. */
   username?: string | undefined
-  /** Link and code that confirm; missing for notices. */
+  /** Link that confirms; missing for notices. */
   link?: string | undefined
+  /** Code that confirms; missing if only the link does. */
   code?: string | undefined
   /** Page where users ask for a new password. */
   forgotUrl: string
@@ -24,6 +25,15 @@ export function originSentence({ at, origin }: Facts): string {
   if (origin === undefined) return `An administrator sent this ${when}.`
   return `The request came ${when} from ${origin.sourceIp}, with ${programOf(origin.userAgent)}.`
 }
+
+/** Returns the sentence that says how long a link is valid, and a code if there is one. */
+export const validity = ({ code }: Facts): string =>
+  code === undefined
+    ? 'The link is valid for 60 minutes.'
+    : 'The link is valid for 60 minutes, the code for 10 minutes.'
+
+/** Returns what a recipient confirms with. */
+export const proof = ({ code }: Facts): string => (code === undefined ? 'the link' : 'the link or the code')
 
 // The first that a header names: Edge and Opera also name Chrome, and Chrome names Safari.
 const PROGRAMS = ['Edg', 'OPR', 'Firefox', 'Chrome', 'Safari', 'curl']

@@ -1,5 +1,5 @@
 import type { Message } from '../render.ts'
-import { type Facts, originSentence } from './facts.ts'
+import { type Facts, originSentence, proof, validity } from './facts.ts'
 
 export const registration = (facts: Facts): Message => ({
   subject: `Confirm your address for ${facts.service}`,
@@ -7,8 +7,8 @@ export const registration = (facts: Facts): Message => ({
   action: { label: 'Confirm the address and choose a password', url: String(facts.link) },
   code: facts.code,
   paragraphs: [
-    'The link is valid for 60 minutes, the code for 10 minutes.',
+    validity(facts),
     originSentence(facts),
-    'If it was not you, ignore this mail. Without the link or the code, no account is made.',
+    `If it was not you, ignore this mail. Without ${proof(facts)}, no account is made.`,
   ],
 })

@@ -1,18 +1,14 @@
 import type { Message } from '../render.ts'
-import { type Facts, originSentence } from './facts.ts'
+import { type Facts, originSentence, proof, validity } from './facts.ts'
 
 export const reset = (facts: Facts): Message => ({
   subject: `Choose a new password for ${facts.service}`,
   lead: `${facts.origin ? 'Someone' : 'An administrator'} asked for a new password for your account ${facts.username} at ${facts.service}.`,
   action: { label: 'Choose a new password', url: String(facts.link) },
-  code: facts.origin && facts.code,
+  code: facts.code,
   paragraphs: [
-    facts.origin
-      ? 'The link is valid for 60 minutes, the code for 10 minutes. A new password ends all sessions.'
-      : 'The link is valid for 60 minutes. A new password ends all sessions.',
+    `${validity(facts)} A new password ends all sessions.`,
     originSentence(facts),
-    facts.origin
-      ? 'If it was not you, ignore this mail. Your password stays as it is. Do not pass on the link or the code.'
-      : 'If you did not expect it, ignore this mail. Your password stays as it is. Do not pass on the link.',
+    `${facts.origin ? 'If it was not you' : 'If you did not expect it'}, ignore this mail. Your password stays as it is. Do not pass on ${proof(facts)}.`,
   ],
 })
