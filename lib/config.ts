@@ -26,7 +26,7 @@ const audience: Parse<string> = (value) => {
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 const ISSUER_RULE =
-  'must be an https URL such as https://auth.example.com, without query, fragment and final slash'
+  'must be an https URL such as https://auth.example.com, or http on loopback such as http://localhost:3000, without query, fragment and final slash'
 
 /** Issuer of tokens and of the metadata. Verifiers compare it as text, and add `/.well-known/…` to it. */
 const issuer: Parse<string> = (value) => {
