@@ -39,6 +39,13 @@ export function refusalOf(error: unknown): Refusal {
     const service = error.message.startsWith('kms ') ? 'KMS' : 'The store'
     return new Refusal('failed', sentences(`${service} failed`, what, HINTS[name]))
   }
+  // The SDK could not read the response.
+  if (error.message.includes('{error}.$response')) {
+    return new Refusal(
+      'failed',
+      'The response is not one of AWS. Check AWS_ENDPOINT_URL and a proxy, if you use them.',
+    )
+  }
   return new Refusal('failed', sentences('Failed', error.message, HINTS[error.name]))
 }
 

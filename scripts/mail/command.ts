@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Io, widthOf } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { program } from '../cli/run.ts'
@@ -12,6 +12,13 @@ export function mailCommand(io: Io): Command {
     .requiredOption('--stage <name>', 'mail of this stage')
     .option('--region <region>', 'the AWS region')
     .option('--profile <name>', 'the AWS profile')
+    .addOption(new Option('--local').hideHelp())
+    .on('option:local', () => {
+      throw new Refusal(
+        'usage',
+        'The check asks SES, so it has no --local. Use --stage NAME. The local service shows its mails at /mailbox.',
+      )
+    })
 
   mail
     .command('check')

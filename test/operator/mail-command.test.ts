@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { mailCommand } from '../../scripts/mail/command.ts'
 import { openSes, readSes } from '../../scripts/mail/ses.ts'
 import { begin, beginInProcess } from '../support/command.ts'
@@ -495,6 +498,20 @@ test('check says what to do about expired credentials', async () => {
   expect(await check()).toEqual(refusal(3, 'Failed: The security token is expired. Sign in to AWS again.'))
 })
 
+test.each([
+  ['HTML', '<!doctype html><p>Hello<br></p>'],
+  ['JSON', '{"detail":"Not Found"}'],
+])('check says when %s is the response, because the endpoint is not AWS', async (_, body) => {
+  const server = createServer((_request, response) => void response.end(body))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const env = { ...environment(), AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` }
+  expect(await run(['check', '--stage', 'prod'], env)).toEqual(
+    refusal(3, 'The response is not one of AWS. Check AWS_ENDPOINT_URL and a proxy, if you use them.'),
+  )
+})
+
 test('check says when SES sends no response', async () => {
   current = 'mute'
   const client = openSes({ region: 'eu-central-1', credentials: CREDENTIALS }, environment())
@@ -506,6 +523,11 @@ test('check says when SES sends no response', async () => {
 
 test.each([
   ['no stage', ['check'], 'Missing --stage <name>.'],
+  [
+    'the local service',
+    ['check', '--local'],
+    'The check asks SES, so it has no --local. Use --stage NAME. The local service shows its mails at /mailbox.',
+  ],
   ['no command', ['--stage', 'prod'], 'Missing command. Use --help for a list.'],
   ['a mistyped command', ['chek', '--stage', 'prod'], 'Unknown command chek. Did you mean check?'],
   [
