@@ -66,7 +66,10 @@ export default class DeploymentPlugin {
     const [command, subcommand] = this.serverless.processedInput.commands
     if (command !== 'deploy' || subcommand === 'list') return { value: null }
     const stack = `${await resolveVariable('self:service')}-${await resolveVariable('self:provider.stage')}`
-    return { value: await resolveVariable(`cf:${stack}.${address}, null`) }
+    const value = await resolveVariable(`cf:${stack}.${address}, null`).catch((error: Error) =>
+      reject(faultOfRead(error)),
+    )
+    return { value }
   }
 
   /** Gives a function without permissions a role of its own, which may only log and trace. */
@@ -88,4 +91,12 @@ export default class DeploymentPlugin {
       logging.Action = logging.Action.filter((action) => action !== 'logs:CreateLogGroup')
     }
   }
+}
+
+/** Returns why the deployed stack cannot be read. The framework names a variable of `serverless.yml` before the reason. */
+function faultOfRead({ message }: Error): string {
+  const reason = message.replace(/^Cannot resolve variable at "[^"]*": /, '')
+  return reason.startsWith('AWS provider credentials not found')
+    ? 'No AWS credentials. Give --aws-profile, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.'
+    : `Cannot read the deployed stack: ${reason}`
 }

@@ -21,6 +21,27 @@ test('a taken port is rejected with a command that starts the service on a free 
   server.close()
 })
 
+test.each([
+  [
+    {},
+    'No AWS credentials. Give --aws-profile, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+  ],
+  [
+    { AWS_PROFILE: 'acme' },
+    `Cannot read the deployed stack: AWS profile "acme" doesn't seem to be configured`,
+  ],
+])('a deployment without credentials, %j, is rejected with one line', async (profile, line) => {
+  const none = {
+    AWS_ACCESS_KEY_ID: undefined,
+    AWS_SECRET_ACCESS_KEY: undefined,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  }
+  const command = 'deploy --stage prod --region eu-central-1'
+  expect(await rejectionOf(command, `http://127.0.0.1:${awsPort}`, { ...none, ...profile })).toEqual([line])
+})
+
 test('the deployed stack determines which key signs', async () => {
   const account = await startAccount()
   const madeAt = '2026-11-24T00:00:00.000Z'
