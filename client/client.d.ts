@@ -26,23 +26,33 @@ export class AuthError extends Error {
   readonly retryAfterSeconds: number | undefined
 }
 
-/** Keeps one user signed in, in all tabs of an origin. Its methods work without `this`. */
+/** Keeps one user signed in, in all tabs of an origin. The methods work without `this`. */
 export interface Auth {
   /** The user; `null` when signed out; `undefined` until that is known. The object is the same until the user changes. */
   readonly user: User | null | undefined
   /**
    * Signs in with a password, in all tabs of this origin. Ends the session that was in this browser. Sends one request.
    *
+   * @param route - Another route that responds as `login` does, and the body that it needs: `register/confirm`.
    * @throws AuthError 401 for wrong credentials, 429 with `retryAfterSeconds`.
    */
   signIn(credentials: { username: string; password: string }): Promise<User>
+  signIn(body: object, route: 'login' | 'register/confirm'): Promise<User>
   /**
-   * Signs out in all tabs of this origin. The session ends, with `everywhere` all sessions of the user.
+   * Signs out in all tabs of this origin. The session ends, with `everywhere` all sessions of the user. Sends at most three
+   * requests.
    *
    * @throws AuthError if the service could not end the session. The user is still signed in then, because a script cannot
    *   delete the cookie.
    */
   signOut(options?: { everywhere?: boolean }): Promise<void>
+  /**
+   * Fetches a new access token now: for when a request has revoked the current one, or changed the username or role in it.
+   *
+   * @returns The user; `null` when signed out.
+   * @throws AuthError if the service cannot be reached.
+   */
+  refresh(): Promise<User | null>
   /**
    * Returns the access token, refreshed if it is about to expire; `undefined` when signed out.
    *
@@ -81,7 +91,7 @@ export type Edges = Pick<typeof globalThis, 'fetch' | 'setTimeout' | 'clearTimeo
 }
 
 /**
- * Keeps a browser signed in at this service, whose parameter `cookieSessions` must be `on`.
+ * Keeps a browser signed in at this service, whose parameter `cookieSessions` must be `on`. Sends the first refresh at once.
  *
  * @param options.url - Base URL of the service, absolute or relative to the page.
  * @param options.apis - Origins that {@link Auth.fetch} sends the access token to, beside those of the page and the service.

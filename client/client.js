@@ -1,279 +1,184 @@
 // Keeps a browser signed in. client.d.ts describes what it exports.
 //
-// The refresh token is in an HttpOnly cookie, the access token in memory only. Requests that change the cookie run one at a
-// time over all tabs, under a Web Lock. Each tab posts their outcome to the others. Without Web Locks or BroadcastChannel there
-// are more requests: `refreshGraceSeconds` of the service allows concurrent ones.
+// The refresh token is in an HttpOnly cookie, the access token in memory only. Without Web Locks or BroadcastChannel, tabs send
+// more requests: `refreshGraceSeconds` of the service makes concurrent ones harmless.
 
-const MAX_TRIES = 3
-const MAX_WAIT_SECONDS = 30
+import {
+  AuthError,
+  isTemporary,
+  MAX_TRIES,
+  MAX_WAIT_SECONDS,
+  pause,
+  persist,
+  post,
+  retryAfterOf,
+} from './requests.js'
+import { connectTabs, NOT_FOR_NEW_TABS } from './tabs.js'
 
-/** Shorter than `refreshGraceSeconds`, in which the service repeats a lost response. */
+export { AuthError }
+
+/** Shorter than `refreshGraceSeconds`, in which the service repeats a response that was lost. */
 const REFRESH_TIMEOUT_MS = 8_000
-const TIMEOUT_MS = 30_000
 
-/** For tabs that are frozen while they hold a lock. */
-const LOCK_TIMEOUT_MS = 30_000
-const REPLY_TIMEOUT_MS = 1_000
-
-/** Timers stop while a device sleeps, so the age of the token is compared at least this often. */
+/** Timers stop while a device sleeps, so the client compares the age of the token at least this often. */
 const TICK_SECONDS = 60
 
-const REPEATABLE = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/
+/** The share of its life after which a token is replaced: a random one, so that a thief cannot foresee the moment. */
+const EARLIEST = 0.7
+const SPREAD = 0.1
 
-export class AuthError extends Error {
-  /** @type {'AuthError'} */
-  name = 'AuthError'
+const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/
 
-  /** @param {any} [problem] @param {number} [retryAfterSeconds] */
-  constructor(/** @type {number} */ status, problem, retryAfterSeconds) {
-    super(problem?.detail ?? `The service did not respond${status ? ` as expected: ${status}` : ''}.`)
-    this.status = status
-    this.problem = problem
-    this.retryAfterSeconds = retryAfterSeconds
-  }
-}
+/** @typedef {import('./client.d.ts').User} User */
+/**
+ * An access token. `life` and `due` are seconds after the request for it, `wall` and `mono` two clocks at that request.
+ *
+ * @typedef {{ token: string, life: number, due: number, wall: number, mono: number }} Session
+ */
+/**
+ * The end of a request that may have changed the cookie. Without a session and a failure, the user is signed out.
+ *
+ * @typedef {{ id: string, session?: Session | undefined, failure?: ConstructorParameters<typeof AuthError> }} Outcome
+ */
 
-const retryAfterOf = (/** @type {Response} */ { headers }) => Number(headers.get('Retry-After')) || undefined
-
-const isTemporary = (/** @type {any} */ { status }) => status === 0 || status === 429 || status >= 500
-
-/** Decodes the claims of a token. The service has just sent it, so nothing verifies it here. */
-function claimsOf(/** @type {string} */ token) {
+/** Decodes the user of a token. The service has just sent it, so nothing verifies it here. @returns {User} */
+function userOf(/** @type {string} */ token) {
   const base64 = String(token.split('.')[1]).replace(/-/g, '+').replace(/_/g, '/')
-  return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0))))
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  const { sub: id, username, role } = JSON.parse(new TextDecoder().decode(bytes))
+  return { id, username, role }
 }
 
 /** @type {typeof import('./client.d.ts').createAuth} */
-export function createAuth({ url, apis = [] }, edges = /** @type {any} */ (globalThis)) {
+export function createAuth({ url, apis = [] }, edges = globalThis) {
   const { href } = edges.location
   const base = new URL(url, href).href.replace(/\/?$/, '/')
   const origins = [base, href, ...apis].map((allowed) => new URL(allowed).origin)
-  const locks = /** @type {LockManager} */ (edges.navigator.locks)
-  const channel = edges.BroadcastChannel && new edges.BroadcastChannel(base)
   /** @type {Set<() => void>} */
   const listeners = new Set()
 
-  /** @type {{ token: string, id: string, life: number, due: number, wall: number, mono: number } | undefined} */
+  /** @type {Session | undefined} */
   let session
-  /** @type {import('./client.d.ts').User | null | undefined} */
+  /** @type {User | null | undefined} */
   let user
-  /** How often the session has changed. */
+  /** How often a session began or ended. */
   let changes = 0
-  /** @type {AuthError | undefined} Of the last refresh in any tab. */
+  /** @type {AuthError | undefined} Why the last refresh failed, in any tab. */
   let failure
   let failures = 0
   /** @type {Promise<void> | undefined} */
-  let renewal
-  /** @type {(() => void) | undefined} Releases the lock that shows that this tab hands over its token. */
-  let release
-  /** @type {(() => void) | undefined} */
-  let onReply
-  /** @type {Promise<unknown>} */
-  let last = Promise.resolve()
+  let refreshing
   /** @type {any} */
   let timer
 
   /**
-   * Returns the seconds since the token was requested. One clock may stop while the device sleeps, and a user may set back the
-   * other. A clock that is set forward costs one refresh.
+   * Returns the age of a token in seconds. One clock may stop while the device sleeps, and a user may set back the other. A
+   * clock that is set forward costs one refresh.
    */
-  const age = (/** @type {NonNullable<typeof session>} */ { wall, mono }) =>
+  const ageOf = (/** @type {Session} */ { wall, mono }) =>
     Math.max(edges.Date.now() - wall, edges.performance.now() - mono) / 1000
 
-  const isDue = () => (session ? age(session) >= session.due : user === undefined)
+  const isDue = () => (session ? ageOf(session) >= session.due : user === undefined)
 
-  const pause = (/** @type {number} */ seconds, /** @type {AbortSignal} */ signal) =>
-    new Promise((resolve) => {
-      edges.setTimeout(() => resolve(0), seconds * 1000)
-      signal?.addEventListener('abort', resolve)
-    })
-
+  /** Listeners run one by one, so that the failure of one does not keep others from running. */
   const notify = (/** @type {() => void} */ listener) =>
     queueMicrotask(() => listeners.has(listener) && listener())
 
   function schedule() {
     edges.clearTimeout(timer)
     if (user === null || (failure && !isTemporary(failure))) return
-    const seconds = session ? Math.min(session.due - age(session), TICK_SECONDS) : 0
+    const seconds = session ? Math.min(session.due - ageOf(session), TICK_SECONDS) : 0
     const backoff = failure ? (failure.retryAfterSeconds ?? Math.min(2 ** failures, TICK_SECONDS)) : 0
     timer = edges.setTimeout(check, 1000 * Math.max(seconds, backoff * (1 + edges.Math.random())))
   }
 
-  function change(/** @type {typeof session} */ next) {
+  function change(/** @type {Session | undefined} */ next) {
     changes++
-    failure = undefined
-    failures = 0
-    release?.()
     session = next
-    const { sub: id, username, role } = next ? claimsOf(next.token) : /** @type {any} */ ({})
-    const nextUser = next ? { id, username, role } : null
+    const nextUser = next ? userOf(next.token) : null
     if (JSON.stringify(nextUser) !== JSON.stringify(user)) {
       user = nextUser
       listeners.forEach(notify)
     }
+  }
+
+  /** Applies an outcome of this tab or another one. */
+  function apply(/** @type {Outcome} */ outcome) {
+    if (outcome.session || !outcome.failure) change(outcome.session)
+    failure = outcome.failure && new AuthError(...outcome.failure)
+    failures = failure ? failures + 1 : 0
     schedule()
   }
 
-  function fail(/** @type {AuthError} */ error) {
-    failure = error
-    failures++
+  const tabs = connectTabs(base, edges, (/** @type {Outcome} */ outcome) => {
+    const { session: next } = outcome
+    // Each tab has its own `mono`. A frozen tab gets the outcome late.
+    if (next) next.mono = edges.performance.now() - Math.max(0, edges.Date.now() - next.wall)
+    apply(outcome)
+  })
+
+  async function publish(/** @type {Omit<Outcome, 'id'>} */ { session, failure }) {
+    // A page of another origin may sign in. So a tab that opens does not ask whether the user is signed out.
+    const prefix = session || failure ? '' : NOT_FOR_NEW_TABS
+    const outcome = { id: prefix + crypto.randomUUID(), session, ...(failure && { failure }) }
+    apply(outcome)
+    await tabs.publish(outcome)
   }
 
-  const tell = (message = /** @type {object} */ ({ session })) => channel?.postMessage(message)
-
-  if (channel) {
-    channel.onmessage = ({ data }) => {
-      if (data.ask) return release && tell()
-      if (data.failure) return fail(new AuthError(...data.failure))
-      const next = data.session
-      // A frozen tab gets messages late.
-      if (next) next.mono = edges.performance.now() - Math.max(0, edges.Date.now() - next.wall)
-      change(next)
-      onReply?.()
-    }
+  /** Sends a request for a token. */
+  async function fetchToken(/** @type {string} */ route, /** @type {object} */ body, timeoutMs = undefined) {
+    const clocks = { wall: edges.Date.now(), mono: edges.performance.now() }
+    const { authToken: token, expiresIn: life } = await post(edges, base + route, body, timeoutMs)
+    return { token, life, due: life * (EARLIEST + SPREAD * edges.Math.random()), ...clocks }
   }
 
-  async function post(/** @type {string} */ path, /** @type {object} */ body, timeoutMs = TIMEOUT_MS) {
-    const times = { wall: edges.Date.now(), mono: edges.performance.now() }
-    let response
-    let json
-    try {
-      response = await edges.fetch(base + path, {
-        method: 'POST',
-        credentials: 'include',
-        // The new cookie is stored even if the user leaves the page now.
-        keepalive: true,
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout(timeoutMs),
-      })
-      const text = await response.text()
-      json = text && JSON.parse(text)
-    } catch {
-      throw new AuthError(0)
-    }
-    if (!response.ok) throw new AuthError(response.status, json, retryAfterOf(response))
-    return { ...json, ...times }
-  }
-
-  /** Runs actions one at a time: in this tab, and in all tabs where there are Web Locks. @type {<T>(act: () => Promise<T>) => Promise<T>} */
-  function exclusive(act) {
-    let isStarted = false
-    const start = () => {
-      isStarted = true
-      return act()
-    }
-    const done = last.then(async () => {
-      try {
-        return await locks.request(base, { signal: AbortSignal.timeout(LOCK_TIMEOUT_MS) }, start)
-      } catch (error) {
-        if (isStarted) throw error
-        return act()
-      }
-    })
-    last = done.catch(() => {})
-    return /** @type {any} */ (done)
-  }
-
-  /** Repeats what is safe to repeat. @type {<T>(act: () => Promise<T>) => Promise<T>} */
-  async function persist(act) {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await act()
-      } catch (error) {
-        const { retryAfterSeconds: seconds = 0 } = /** @type {AuthError} */ (error)
-        if (!isTemporary(error) || tries === MAX_TRIES || seconds > MAX_WAIT_SECONDS) throw error
-        await pause(seconds + edges.Math.random() / 2)
-      }
-    }
-  }
-
-  const holderName = (id = session?.id) => `${base} ${id}`
-
-  /** Stores a token and hands it to all tabs. */
-  async function take(/** @type {any} */ { authToken: token, expiresIn: life, wall, mono }) {
-    const due = life * (0.7 + edges.Math.random() / 10)
-    change({ token, id: claimsOf(token).jti, life, due, wall, mono })
-    tell()
-    // Tabs that open from now on see by this lock that they can ask for the token.
-    await new Promise((resolve) => {
-      const hold = () =>
-        new Promise((end) => {
-          release = () => {
-            release = undefined
-            end(0)
-          }
-          resolve(0)
-        })
-      Promise.resolve(locks?.request(holderName(), { mode: 'shared' }, hold))
-        .catch(() => {})
-        .then(resolve)
-    })
-  }
-
-  /** Waits for a newer token from another tab, if there is one. */
-  async function askTabs() {
-    const { held = [] } = (await locks?.query().catch(() => {})) ?? {}
-    if (!held.some(({ name }) => name?.startsWith(holderName('')) && name !== holderName())) return
-    await new Promise((resolve) => {
-      onReply = () => resolve(0)
-      edges.setTimeout(onReply, REPLY_TIMEOUT_MS)
-      tell({ ask: true })
-    })
-  }
-
-  const renewOnce = (seenChanges = changes, seenFailure = failure) =>
-    exclusive(async () => {
-      const isRenewed = () => changes !== seenChanges && !isDue()
-      if (!isRenewed()) await askTabs()
-      if (isRenewed()) return
+  const refreshOnce = (seenChanges = changes, seenFailure = failure) =>
+    tabs.exclusive(async () => {
+      if (changes !== seenChanges && !isDue()) return
       if (failure && failure !== seenFailure) throw failure
       const before = changes
       try {
-        const response = await post('refresh', {}, REFRESH_TIMEOUT_MS)
+        const next = await fetchToken('refresh', {}, REFRESH_TIMEOUT_MS)
         // Without Web Locks, a user may have signed in meanwhile.
-        if (changes === before) await take(response)
+        if (changes === before) await publish({ session: next })
       } catch (error) {
         const { status, problem, retryAfterSeconds } = /** @type {AuthError} */ (error)
         if (status !== 401) {
-          fail(/** @type {AuthError} */ (error))
-          tell({ failure: [status, problem, retryAfterSeconds] })
+          await publish({ session, failure: [status, problem, retryAfterSeconds] })
           throw error
         }
-        if (changes !== before) return
-        change(undefined)
-        tell()
+        if (changes === before) await publish({})
       }
     })
 
-  function renew() {
-    renewal ??= persist(() => renewOnce()).finally(() => {
-      renewal = undefined
+  function refresh() {
+    refreshing ??= persist(edges, () => refreshOnce()).finally(() => {
+      refreshing = undefined
       schedule()
     })
-    return renewal
+    return refreshing
   }
 
   function check() {
-    if (isDue()) renew().catch(() => {})
+    if (isDue()) refresh().catch(() => {})
     else schedule()
   }
 
   async function getAccessToken() {
     if (isDue()) {
-      const renewed = renew()
-      if (session && age(session) < session.life) renewed.catch(() => {})
-      else await renewed
+      const refreshed = refresh()
+      if (session && ageOf(session) < session.life) refreshed.catch(() => {})
+      else await refreshed
     }
     return session?.token
   }
 
   edges.addEventListener?.('online', check)
   edges.addEventListener?.('visibilitychange', check)
-  // A page in the back/forward cache must hold no lock, and gets no messages.
-  edges.addEventListener?.('pagehide', () => release?.())
+  // A page in the back/forward cache must not hold a lock, and may miss messages.
+  edges.addEventListener?.('pagehide', tabs.leave)
   edges.addEventListener?.('pageshow', (event) => {
-    if (/** @type {PageTransitionEvent} */ (event).persisted) renew().catch(() => {})
+    if (/** @type {PageTransitionEvent} */ (event).persisted) refresh().catch(() => {})
   })
   check()
 
@@ -282,19 +187,24 @@ export function createAuth({ url, apis = [] }, edges = /** @type {any} */ (globa
       return user
     },
 
-    async signIn({ username, password }) {
-      await exclusive(async () => take(await post('login', { username, password, session: 'cookie' })))
-      return /** @type {import('./client.d.ts').User} */ (user)
+    async signIn(credentials, route = 'login') {
+      await tabs.exclusive(async () => {
+        await publish({ session: await fetchToken(route, { ...credentials, session: 'cookie' }) })
+      })
+      return /** @type {User} */ (user)
     },
 
     async signOut({ everywhere } = {}) {
-      await persist(() =>
-        exclusive(async () => {
-          await post('logout', { everywhere: everywhere || undefined })
-          change(undefined)
-          tell()
-        }),
-      )
+      const act = async () => {
+        await post(edges, `${base}logout`, { everywhere: everywhere || undefined })
+        await publish({})
+      }
+      await persist(edges, () => tabs.exclusive(act))
+    },
+
+    async refresh() {
+      await refresh()
+      return user ?? null
     },
 
     getAccessToken,
@@ -310,19 +220,20 @@ export function createAuth({ url, apis = [] }, edges = /** @type {any} */ (globa
         const copy = isStream ? request : request.clone()
         if (token) copy.headers.set('Authorization', `Bearer ${token}`)
         const response = await edges.fetch(copy)
+        const { status } = response
         const seconds = retryAfterOf(response) ?? Infinity
         if (isStream) return response
-        if (response.status === 401 && token && !isRefused) {
+        if (status === 401 && token && !isRefused) {
           isRefused = true
-          if (session?.token === token) await renew()
+          if (session?.token === token) await refresh()
           if (!session) return response
         } else if (
-          (response.status === 429 || response.status === 503) &&
-          REPEATABLE.test(request.method) &&
+          (status === 429 || status === 503) &&
+          IDEMPOTENT.test(request.method) &&
           seconds <= MAX_WAIT_SECONDS &&
           tries++ < MAX_TRIES
         ) {
-          await pause(seconds, request.signal)
+          await pause(edges, seconds, request.signal)
         } else {
           return response
         }
@@ -330,7 +241,7 @@ export function createAuth({ url, apis = [] }, edges = /** @type {any} */ (globa
     },
 
     onChange(listener) {
-      const call = () => listener(/** @type {any} */ (user))
+      const call = () => listener(/** @type {User | null} */ (user))
       listeners.add(call)
       if (user !== undefined) notify(call)
       return () => listeners.delete(call)

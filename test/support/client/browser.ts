@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { type Auth, createAuth, type Edges } from '../../../client/client.js'
 import { FarEnd } from './far-end.ts'
 
-type Fetched = (url: URL, request: Request) => Promise<Response> | Response | undefined
+type Fetched = (url: URL, request: Request) => Promise<Response | undefined> | Response | undefined
 
 interface Timer {
   atMs: number
@@ -12,6 +12,11 @@ interface Timer {
 
 /** Turns of the event loop in which a message reaches another tab, and that tab requests the lock. */
 const QUIET_TURNS = 5
+
+/** Options for `expect.poll`. */
+export const QUICK = { interval: 1, timeout: 5_000 }
+
+type Channel = InstanceType<typeof BroadcastChannel>
 
 let profiles = 0
 
@@ -24,6 +29,8 @@ export class Browser {
   cookie: string | undefined
   /** Responds in place of the far end, or throws as a network does. `undefined` leaves the request to the far end. */
   intercept: Fetched = () => undefined
+  /** What happens to a response of the far end on its way: it waits, or throws because it is lost. */
+  transit: (path: string) => Promise<void> | void = () => undefined
   random = 0.5
   readonly pageUrl: string
   readonly serviceUrl: string
@@ -41,6 +48,22 @@ export class Browser {
   /** Opens a tab. */
   open({ without = [], apis = [] }: { without?: ('locks' | 'channel')[]; apis?: string[] } = {}): Tab {
     return new Tab(this, without, apis)
+  }
+
+  /** Opens a tab, and waits until it knows its user. */
+  async openKnown(...options: Parameters<Browser['open']>): Promise<Tab> {
+    const tab = this.open(...options)
+    await expect.poll(() => tab.username, QUICK).toBeDefined()
+    return tab
+  }
+
+  /** Opens a number of tabs at once, of which the first signs a user in. */
+  async openSignedIn(count = 1, username = 'ada'): Promise<[Tab, ...Tab[]]> {
+    const first = await this.openKnown()
+    await first.auth.signIn({ username, password: username })
+    const others = await Promise.all(Array.from({ length: count - 1 }, () => this.openKnown()))
+    this.farEnd.received.length = 0
+    return [first, ...others]
   }
 
   /** Moves time. Timers fire in order. */
@@ -95,6 +118,7 @@ export class Browser {
     const request = new Request(input, init)
     const url = new URL(request.url)
     const cookie = this.cookie
+    request.signal.throwIfAborted()
     const intercepted = await this.intercept(url, request)
     if (intercepted) return intercepted
     if (url.origin !== this.serviceUrl) throw new TypeError(`no such host: ${url.origin}`)
@@ -104,9 +128,35 @@ export class Browser {
     }
     const body = (await request.json()) as object
     const sent = this.farEnd.handle({ path: url.pathname, body, cookie })
+    await this.transit(url.pathname)
     if (sent.cookie !== undefined) this.cookie = sent.cookie || undefined
     return sent.response
   }) as typeof fetch
+
+  /** What all tabs share. */
+  get edges() {
+    return {
+      fetch: this.fetch,
+      setTimeout: this.setTimeout,
+      clearTimeout: this.clearTimeout,
+      Date: this.clock,
+      performance: this.monotonic,
+      Math: { random: () => this.random },
+      location: { href: this.pageUrl },
+      navigator,
+    }
+  }
+
+  /** Waits until a timer of a number of seconds is set. */
+  async waitForTimers(seconds: number): Promise<void> {
+    await expect.poll(() => this.waits, QUICK).toContain(seconds)
+  }
+
+  /** Returns the names of the locks that tabs hold to hand over their token. */
+  async locks(): Promise<string[]> {
+    const { held = [] } = await navigator.locks.query()
+    return held.map(({ name }) => String(name)).filter((name) => name.startsWith(`${this.serviceUrl}/ `))
+  }
 
   #moveTo(elapsedMs: number): void {
     const ms = elapsedMs - this.#elapsedMs
@@ -122,26 +172,21 @@ export class Tab {
   /** Every user that a listener saw: names, or `null`. */
   readonly seen: (string | null)[] = []
   readonly #listeners = new Map<string, ((event: Event) => void)[]>()
-  readonly #channels: { close(): void }[] = []
+  readonly #channels: Channel[] = []
+  readonly #handlers = new Map<Channel, Channel['onmessage']>()
 
   constructor(browser: Browser, without: readonly string[], apis: readonly string[]) {
     const channels = this.#channels
-    const Channel = class extends BroadcastChannel {
+    const OwnChannel = class extends BroadcastChannel {
       constructor(name: string) {
         super(name)
         channels.push(this)
       }
     }
     const edges: Edges = {
-      fetch: browser.fetch,
-      setTimeout: browser.setTimeout,
-      clearTimeout: browser.clearTimeout,
-      Date: browser.clock,
-      performance: browser.monotonic,
-      Math: { random: () => browser.random },
-      location: { href: browser.pageUrl },
+      ...browser.edges,
       navigator: without.includes('locks') ? {} : navigator,
-      ...(!without.includes('channel') && { BroadcastChannel: Channel }),
+      ...(!without.includes('channel') && { BroadcastChannel: OwnChannel }),
       addEventListener: (type, listener) =>
         this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener]),
     }
@@ -157,6 +202,18 @@ export class Tab {
   /** Dispatches an event of the window. */
   dispatch(type: string, more = {}): void {
     for (const listener of this.#listeners.get(type) ?? []) listener(Object.assign(new Event(type), more))
+  }
+
+  /** Discards messages to the tab, as if it had left for the back/forward cache. */
+  freeze(): void {
+    for (const channel of this.#channels) {
+      this.#handlers.set(channel, channel.onmessage)
+      channel.onmessage = () => undefined
+    }
+  }
+
+  thaw(): void {
+    for (const [channel, onmessage] of this.#handlers) channel.onmessage = onmessage
   }
 
   close(): void {

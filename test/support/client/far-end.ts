@@ -45,7 +45,7 @@ export class FarEnd {
   handle(request: Received): Sent {
     this.received.push(request)
     const session = this.#find(request.cookie)
-    if (request.path === '/login') return this.#login(request, session)
+    if (['/login', '/register/confirm'].includes(request.path)) return this.#login(request, session)
     if (request.path === '/logout') {
       const isEnded = (other: StoredSession) =>
         other === session || (request.body.everywhere && other.username === session?.username)

@@ -1,0 +1,239 @@
+import { describe, expect, test } from 'vitest'
+import { Browser, QUICK } from '../test/support/client/browser.ts'
+import { LIFE } from '../test/support/client/far-end.ts'
+
+const API = 'https://api.example.com'
+
+interface Call {
+  method: string
+  authorization: string | null
+  body: string
+}
+
+/** Opens a signed-in tab, and an API whose responses are given in order. The last one repeats. */
+async function openWithApi(...responses: (() => Response)[]) {
+  const browser = new Browser()
+  const first = await browser.openKnown({ apis: [API] })
+  await first.auth.signIn({ username: 'ada', password: 'ada' })
+  browser.farEnd.received.length = 0
+  const calls: Call[] = []
+  const atSeconds: number[] = []
+  browser.intercept = async (url, request) => {
+    if (url.origin === browser.serviceUrl) return undefined
+    atSeconds.push(browser.monotonic.now() / 1000)
+    const authorization = request.headers.get('Authorization')
+    calls.push({ method: request.method, authorization, body: await request.text() })
+    return (responses[calls.length - 1] ?? responses.at(-1))?.()
+  }
+  return { browser, tab: first, auth: first.auth, calls, atSeconds }
+}
+
+const status =
+  (status: number, headers = {}) =>
+  () =>
+    new Response(`${status}`, { status, headers })
+const bearer = async (auth: { getAccessToken(): Promise<string | undefined> }) =>
+  `Bearer ${await auth.getAccessToken()}`
+
+/** Moves time in steps until a promise has settled. */
+async function passTime<T>(browser: Browser, promise: Promise<T>): Promise<T> {
+  let isRunning = true
+  const done = promise.finally(() => {
+    isRunning = false
+  })
+  done.catch(() => undefined)
+  while (isRunning) {
+    await browser.settled()
+    if (isRunning) browser.advance(0.5)
+  }
+  return done
+}
+
+describe('the access token', () => {
+  test.each([
+    ['an API of the list', () => `${API}/orders`],
+    ['the origin of the page', (browser: Browser) => new URL('/orders', browser.pageUrl)],
+    ['the service', (browser: Browser) => new Request(`${browser.serviceUrl}/me`)],
+  ])('is sent to %s', async (_name, url) => {
+    const { browser, auth, calls } = await openWithApi(status(200))
+    browser.intercept = async (_url, request) => {
+      const authorization = request.headers.get('Authorization')
+      calls.push({ method: request.method, authorization, body: await request.text() })
+      return new Response('fine')
+    }
+    const response = await auth.fetch(url(browser), { headers: { Accept: 'text/plain' } })
+    expect(await response.text()).toBe('fine')
+    expect(calls).toEqual([{ method: 'GET', authorization: await bearer(auth), body: '' }])
+  })
+
+  test.each([
+    'https://evil.example/orders',
+    'http://api.example.com/orders',
+    'https://api.example.com:8443/orders',
+    'https://api.example.com.evil.example/orders',
+    'https://api.example.com@evil.example/orders',
+    '//evil.example/orders',
+    '\\\\evil.example\\orders',
+    'data:text/plain,orders',
+    'blob:https://evil.example/7a7b',
+  ])('is not sent to %s, and no request is', async (url) => {
+    const { browser, auth, calls } = await openWithApi(status(200))
+    const absolute = url.startsWith('/') || url.startsWith('\\') ? new URL(url, browser.pageUrl) : url
+    await expect(auth.fetch(absolute)).rejects.toThrow(
+      /^auth\.fetch: .* is not in apis$|includes credentials/,
+    )
+    expect(calls).toEqual([])
+  })
+
+  test('replaces a header of the caller', async () => {
+    const { auth, calls } = await openWithApi(status(200))
+    await auth.fetch(API, { headers: { authorization: 'Bearer other' } })
+    expect(calls[0]?.authorization).toBe(await bearer(auth))
+  })
+
+  test('is missing when signed out, and a 401 is handed over', async () => {
+    const { auth, calls } = await openWithApi(status(401))
+    await auth.signOut()
+    expect((await auth.fetch(API)).status).toBe(401)
+    expect(calls).toEqual([{ method: 'GET', authorization: null, body: '' }])
+  })
+})
+
+describe('after a 401', () => {
+  test.each([
+    ['text', () => 'a body'],
+    ['a blob', () => new Blob(['a body'])],
+    ['bytes', () => new TextEncoder().encode('a body')],
+  ])('a POST of %s is repeated once, with a new token', async (_name, body) => {
+    const { browser, auth, calls } = await openWithApi(status(401), status(201))
+    const before = await bearer(auth)
+    const response = await auth.fetch(API, { method: 'POST', body: body() })
+    expect(response.status).toBe(201)
+    expect(calls).toEqual([
+      { method: 'POST', authorization: before, body: 'a body' },
+      { method: 'POST', authorization: await bearer(auth), body: 'a body' },
+    ])
+    expect(await bearer(auth)).not.toBe(before)
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+  })
+
+  test('a Request object with a body is repeated too', async () => {
+    const { auth, calls } = await openWithApi(status(401), status(200))
+    await auth.fetch(new Request(API, { method: 'PUT', body: 'a body' }))
+    expect(calls.map(({ method, body }) => [method, body])).toEqual([
+      ['PUT', 'a body'],
+      ['PUT', 'a body'],
+    ])
+  })
+
+  test('of a stream, the response is handed over', async () => {
+    const { browser, auth, calls } = await openWithApi(status(401), status(200))
+    const body = new Blob(['a body']).stream()
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit
+    expect((await auth.fetch(API, init)).status).toBe(401)
+    expect(calls.map((call) => call.body)).toEqual(['a body'])
+    expect(browser.farEnd.received).toEqual([])
+  })
+
+  test('a second 401 is handed over', async () => {
+    const { browser, auth, calls } = await openWithApi(status(401))
+    expect((await auth.fetch(API)).status).toBe(401)
+    expect(calls).toHaveLength(2)
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+  })
+
+  test('many calls refresh once', async () => {
+    const { browser, auth, calls } = await openWithApi(...Array(8).fill(status(401)), status(200))
+    const responses = await Promise.all(Array.from({ length: 8 }, () => auth.fetch(API)))
+    expect(responses.map((response) => response.status)).toEqual(Array(8).fill(200))
+    expect(calls).toHaveLength(16)
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+  })
+
+  test('the call is repeated with the token of another tab, if it has a newer one', async () => {
+    const { browser, auth } = await openWithApi(status(401), status(200))
+    const other = await browser.openKnown({ apis: [API] })
+    const earlier = await bearer(auth)
+    browser.farEnd.nowMs += 60_000
+    await other.auth.fetch(API)
+    await expect.poll(() => bearer(auth), QUICK).not.toBe(earlier)
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+  })
+
+  test('of an ended session, the response is handed over and the user is signed out', async () => {
+    const { browser, auth } = await openWithApi(status(401))
+    browser.farEnd.endAll()
+    expect((await auth.fetch(API)).status).toBe(401)
+    expect(auth.user).toBeNull()
+  })
+
+  test('the call rejects if the service cannot be reached', async () => {
+    const { browser, auth } = await openWithApi(status(401))
+    browser.transit = () => {
+      throw new TypeError('Failed to fetch')
+    }
+    const call = passTime(browser, auth.fetch(API))
+    await expect(call).rejects.toMatchObject({ name: 'AuthError', status: 0 })
+    expect(auth.user).not.toBeNull()
+  })
+})
+
+describe('after a 429 or 503', () => {
+  test.each([
+    ['GET', 429],
+    ['GET', 503],
+    ['HEAD', 503],
+    ['OPTIONS', 503],
+    ['PUT', 503],
+    ['DELETE', 429],
+  ])('a %s that got %d is repeated after Retry-After', async (method, refused) => {
+    const { browser, auth, atSeconds } = await openWithApi(
+      status(refused, { 'Retry-After': '7' }),
+      status(200),
+    )
+    expect((await passTime(browser, auth.fetch(API, { method }))).status).toBe(200)
+    const [first = 0, second = 0, ...more] = atSeconds
+    expect(second - first).toBeGreaterThanOrEqual(7)
+    expect(second - first).toBeLessThanOrEqual(7.5)
+    expect(more).toEqual([])
+  })
+
+  test('a GET is sent three times at most', async () => {
+    const { browser, auth, calls } = await openWithApi(status(503, { 'Retry-After': '30' }))
+    expect((await passTime(browser, auth.fetch(API))).status).toBe(503)
+    expect(calls).toHaveLength(3)
+  })
+
+  test.each([
+    ['a POST', 'POST', { 'Retry-After': '1' }],
+    ['a PATCH', 'PATCH', { 'Retry-After': '1' }],
+    ['a GET with a longer wait', 'GET', { 'Retry-After': '31' }],
+    ['a GET without Retry-After', 'GET', {}],
+    ['a GET with a date', 'GET', { 'Retry-After': 'Thu, 26 Nov 2026 12:00:00 GMT' }],
+  ])('%s is not repeated', async (_name, method, headers) => {
+    const { auth, calls } = await openWithApi(status(503, headers))
+    expect((await auth.fetch(API, { method })).status).toBe(503)
+    expect(calls).toHaveLength(1)
+  })
+
+  test('the wait ends when the caller aborts the call', async () => {
+    const { browser, auth, calls } = await openWithApi(status(503, { 'Retry-After': '30' }))
+    const controller = new AbortController()
+    const call = auth.fetch(API, { signal: controller.signal })
+    call.catch(() => undefined)
+    await browser.waitForTimers(30)
+    controller.abort(new Error('changed my mind'))
+    await expect(call).rejects.toThrow('changed my mind')
+    expect(calls).toHaveLength(1)
+  })
+
+  test('a token that expires while the call waits is replaced', async () => {
+    const { browser, auth, calls } = await openWithApi(status(503, { 'Retry-After': '20' }), status(200))
+    const call = auth.fetch(API)
+    await browser.waitForTimers(20)
+    browser.sleep(LIFE)
+    browser.advance(20)
+    await call
+    expect(new Set(calls.map(({ authorization }) => authorization)).size).toBe(2)
+  })
+})

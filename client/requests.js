@@ -1,0 +1,93 @@
+// Requests to the service, and when to repeat them.
+
+export const MAX_TRIES = 3
+export const MAX_WAIT_SECONDS = 30
+
+/** A login takes longer than other requests, because it hashes a password. */
+const TIMEOUT_MS = 30_000
+
+export class AuthError extends Error {
+  /** @override @type {'AuthError'} */
+  name = 'AuthError'
+
+  /**
+   * @param {number} status
+   * @param {import('./client.d.ts').Problem} [problem]
+   * @param {number} [retryAfterSeconds]
+   */
+  constructor(status, problem, retryAfterSeconds) {
+    super(problem?.detail ?? `The service did not respond${status ? ` as expected: ${status}` : ''}.`)
+    this.status = status
+    this.problem = problem
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** Returns the seconds of a header `Retry-After`. @param {Response} response */
+export const retryAfterOf = ({ headers }) => Number(headers.get('Retry-After')) || undefined
+
+/** Returns whether the same request may succeed later. @param {any} error */
+export const isTemporary = ({ status }) => status === 0 || status === 429 || status >= 500
+
+/**
+ * Waits. Ends early when a signal aborts.
+ *
+ * @param {import('./client.d.ts').Edges} edges
+ * @param {number} seconds
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<unknown>}
+ */
+export const pause = ({ setTimeout }, seconds, signal) =>
+  new Promise((resolve) => {
+    setTimeout(() => resolve(0), seconds * 1000)
+    signal?.addEventListener('abort', resolve)
+  })
+
+/**
+ * Repeats an action that is safe to repeat.
+ *
+ * @template T
+ * @param {import('./client.d.ts').Edges} edges
+ * @param {() => Promise<T>} act
+ */
+export async function persist(edges, act) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await act()
+    } catch (error) {
+      const { retryAfterSeconds = 0 } = /** @type {AuthError} */ (error)
+      if (!isTemporary(error) || tries === MAX_TRIES || retryAfterSeconds > MAX_WAIT_SECONDS) throw error
+      await pause(edges, retryAfterSeconds + edges.Math.random() / 2)
+    }
+  }
+}
+
+/**
+ * Sends JSON with the cookie.
+ *
+ * @param {import('./client.d.ts').Edges} edges
+ * @param {string} url
+ * @param {object} body
+ * @returns {Promise<any>} The JSON of the response.
+ */
+export async function post(edges, url, body, timeoutMs = TIMEOUT_MS) {
+  let response
+  let json
+  try {
+    response = await edges.fetch(url, {
+      method: 'POST',
+      credentials: 'include',
+      // The browser stores the new cookie even if the user leaves the page now.
+      keepalive: true,
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    const text = await response.text()
+    json = text && JSON.parse(text)
+  } catch {
+    throw new AuthError(0)
+  }
+  if (!response.ok) throw new AuthError(response.status, json, retryAfterOf(response))
+  return json
+}
