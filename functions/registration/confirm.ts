@@ -6,8 +6,8 @@ import { ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { RegistrationConfirmation } from '../../lib/http/schemas.ts'
-import { addressIn } from '../../lib/mail/confirmation.ts'
-import { mailKey, spend } from '../../lib/mail/store.ts'
+import { addressIn, type Confirmation } from '../../lib/mail/confirmation.ts'
+import { findInvitedRole, mailKey, spend } from '../../lib/mail/store.ts'
 import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
 import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
@@ -20,7 +20,7 @@ import { markKnownSources, reserveAttempt } from '../../lib/throttling/store.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { createUser } from '../../lib/users/names.ts'
 import { isNameTaken } from '../../lib/users/store.ts'
-import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
+import { newUser, type Role, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
 
 const issueToken = tokenIssuer()
 
@@ -50,12 +50,12 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
     origin.sourceIp,
     arrivedAt,
   )
+  const role = await roleOf(table, confirmation, requestId)
   const names = namesOf(addressIn(requestId), username)
   validateNewPassword(password, names, '#/password')
   await rejectBreached(password, '#/password', config)
   const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
   const now = new Date()
-  const { role = 'user' } = confirmation
   const user = newUser({ ...names, role, passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
   await storeUser(table, user, requestId, now)
 
@@ -67,6 +67,18 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
   console.info({ event: 'account.created', userId: user.id })
   return response
 })
+
+/**
+ * Returns the role of a new user: that of the invitation, or `user`.
+ *
+ * @throws {@link ServiceError} `invalid_link`, if no operator stored the invitation.
+ */
+async function roleOf(table: Table, { kind }: Confirmation, requestId: string): Promise<Role> {
+  if (kind !== 'invitation') return 'user'
+  const role = await findInvitedRole(table, requestId)
+  if (role === undefined) throw invalidLink('no operator stored the invitation')
+  return role
+}
 
 /**
  * Returns the names of a new user with a confirmed address, as its owner writes it.

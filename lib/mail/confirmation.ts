@@ -1,6 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { secondOf } from '../time.ts'
-import type { Role } from '../users/user.ts'
 
 /**
  * What a link or a code in a mail confirms:
@@ -17,8 +16,6 @@ export interface Bindings {
   userId?: string | undefined
   generation?: number | undefined
   email?: string | undefined
-  /** Role of the new user. */
-  role?: Role | undefined
 }
 
 /** A stored confirmation. Neither the token nor the code is stored. */
@@ -54,8 +51,8 @@ export const CONFIRMATION_RANDOM_BYTES = SECRET_BYTES + CODE_BYTES
 
 const CODE_TTL_SECONDS = 600
 const LINK_TTL_SECONDS = 3_600
-// An operator sends it unasked, so its recipient may not read it at once.
-const INVITATION_TTL_SECONDS = 7 * 86_400
+/** How long an invitation is valid. An operator sends it unasked, so its recipient may not read it at once. */
+export const INVITATION_TTL_SECONDS = 7 * 86_400
 
 const TOKEN = /^([A-Za-z0-9_-]{22}(?:\.[A-Za-z0-9_-]{1,340})?)\.([A-Za-z0-9_-]{43})$/
 

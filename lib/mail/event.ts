@@ -1,5 +1,4 @@
 import type { AwsCall } from '../aws/client.ts'
-import type { Role } from '../users/user.ts'
 
 /** Where a request came from, as a mail shows it. */
 export interface MailOrigin {
@@ -27,7 +26,7 @@ export type MailEvent = {
   origin?: MailOrigin
 } & (
   | { kind: 'registration'; requestId: string }
-  | { kind: 'invitation'; requestId: string; role: Role }
+  | { kind: 'invitation'; requestId: string }
   | { kind: 'reset'; requestId: string; loginName: string }
   | { kind: 'address'; requestId: string; userId: string; generation: number }
   | { kind: NoticeKind; id: string; to: string; username: string }

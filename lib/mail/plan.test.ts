@@ -5,6 +5,7 @@ import type { User } from '../users/user.ts'
 import { newRequestId, REQUEST_ID_BYTES } from './confirmation.ts'
 import type { MailEvent } from './event.ts'
 import { planMail } from './plan.ts'
+import { storeInvitation } from './store.ts'
 
 const stores = await startStores()
 afterAll(() => stores.aws.stop())
@@ -28,8 +29,8 @@ async function plan(event: MailEvent) {
   const planned = await planMail(stores.table, event, 'Test', 'https://service.example', now)
   if (planned === undefined) return undefined
   const { to, message, confirmation } = planned
-  const { kind, userId, generation, email, role } = confirmation ?? {}
-  return { to, subject: message.subject, ...(confirmation && { kind, userId, generation, email, role }) }
+  const { kind, userId, generation, email } = confirmation ?? {}
+  return { to, subject: message.subject, ...(confirmation && { kind, userId, generation, email }) }
 }
 
 const register = (address: string) =>
@@ -44,7 +45,7 @@ const toOwner = (owner: User) => ({
   subject: 'You already have an account at Test',
 })
 
-const boundTo = ({ id, generation, email }: User) => ({ userId: id, generation, email, role: undefined })
+const boundTo = ({ id, generation, email }: User) => ({ userId: id, generation, email })
 
 describe('a registration', () => {
   test('of an unknown address is confirmed by it, as it is written', async () => {
@@ -65,13 +66,14 @@ describe('a registration', () => {
   })
 })
 
-test('an invitation gives the new user its role', async () => {
-  const event = { kind: 'invitation', requestId: requestIdOf('Vip@Example.org'), role: 'admin' } as const
-  expect(await plan({ ...event, at: common.at })).toEqual({
+test('an invitation needs one that an operator stored, and its mail binds no role', async () => {
+  const event = { kind: 'invitation', requestId: requestIdOf('Vip@Example.org'), at: common.at } as const
+  await expect(plan(event)).rejects.toThrow('no operator stored this invitation')
+  await storeInvitation(stores.table, event.requestId, 'admin', now)
+  expect(await plan(event)).toEqual({
     to: 'Vip@Example.org',
     subject: 'You are invited to Test',
     kind: 'invitation',
-    role: 'admin',
   })
 })
 

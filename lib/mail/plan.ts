@@ -13,6 +13,7 @@ import {
 import type { MailEvent } from './event.ts'
 import { findRecipient, findRecipientByName, type Recipient } from './recipient.ts'
 import type { Message } from './render.ts'
+import { isInvited } from './store.ts'
 import { accountExists } from './texts/account-exists.ts'
 import { address } from './texts/address.ts'
 import type { Facts } from './texts/facts.ts'
@@ -44,7 +45,7 @@ const CONFIRMATIONS: Record<ConfirmationKind, (facts: Facts) => Message> = {
  * depend on who exists: its client has had its response already.
  *
  * @param publicUrl - Base URL of the pages that links open.
- * @throws {@link ServiceError} `unavailable`.
+ * @throws {@link ServiceError} `unavailable`. Error, if an invitation is not stored.
  */
 export async function planMail(
   table: Table,
@@ -84,8 +85,12 @@ export async function planMail(
     case 'invitation': {
       const to = addressIn(event.requestId)
       const owner = await findRecipientByName(table, to.toLowerCase())
-      const role = event.kind === 'invitation' ? event.role : undefined
-      return owner ? tellOwner(owner) : confirm(event.kind, event.requestId, to, { role })
+      if (owner !== undefined) return tellOwner(owner)
+      // Who may invoke the mailer must not be able to invite: only operators store invitations.
+      if (event.kind === 'invitation' && !(await isInvited(table, event.requestId))) {
+        throw new Error('no operator stored this invitation')
+      }
+      return confirm(event.kind, event.requestId, to, {})
     }
     case 'reset': {
       const user = await findRecipientByName(table, event.loginName)

@@ -12,8 +12,8 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'
-import { isRole } from '../users/user.ts'
-import type { Confirmation, ConfirmationKind } from './confirmation.ts'
+import { isRole, type Role } from '../users/user.ts'
+import { type Confirmation, type ConfirmationKind, INVITATION_TTL_SECONDS } from './confirmation.ts'
 
 /** How long the claim of a notice is kept. Lambda gives an event up after ten minutes. */
 const CLAIM_TTL_SECONDS = 3_600
@@ -129,6 +129,44 @@ export async function findConfirmation(table: Table, requestId: string): Promise
   return item?.secretHash && confirmationOf(item)
 }
 
+/** Returns the key of an invitation, beside the mail that it leads to. */
+const invitationKey = (requestId: string) => ({ pk: mailKey(requestId).pk, sk: { S: 'invitation' } })
+
+/** The clock of an operator decides when an invitation is deleted, not how long it is valid. */
+const OPERATOR_CLOCK_SECONDS = 86_400
+
+/**
+ * Stores an invitation with the role that an operator chose for the new user. The permissions of the functions let none of
+ * them store one, nor a role beside a mail.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function storeInvitation(table: Table, requestId: string, role: Role, now: Date): Promise<void> {
+  const expiresAt = secondOf(now) + INVITATION_TTL_SECONDS + OPERATOR_CLOCK_SECONDS
+  await writeIf(table, 'PutItem', {
+    Item: { ...invitationKey(requestId), ...attributesOf({ role, expiresAt }) },
+    // A repeated write changes nothing: the request id is random.
+    ConditionExpression: 'attribute_not_exists(pk)',
+  })
+}
+
+/** Whether an operator stored an invitation, with a consistent read that returns no role. */
+export async function isInvited(table: Table, requestId: string): Promise<boolean> {
+  const [invitation] = await getItems(table, [invitationKey(requestId)], [])
+  return invitation !== undefined
+}
+
+/**
+ * Finds the role that an operator chose for an invitation, with a consistent read.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findInvitedRole(table: Table, requestId: string): Promise<Role | undefined> {
+  const [invitation] = await getItems(table, [invitationKey(requestId)], ['role'])
+  const role = invitation && optionalText(invitation, 'role')
+  return isRole(role) ? role : undefined
+}
+
 /** Returns the write that spends a confirmation, on condition that it has not been spent. It is part of a transaction. */
 export const spend = (requestId: string, now: Date): TransactWrite => ({
   Update: {
@@ -149,11 +187,9 @@ const CONFIRMATION = [
   'userId',
   'generation',
   'email',
-  'role',
 ]
 
 function confirmationOf(item: Item): Confirmation {
-  const role = optionalText(item, 'role')
   return {
     kind: text(item, 'kind') as ConfirmationKind,
     secretHash: text(item, 'secretHash'),
@@ -164,6 +200,5 @@ function confirmationOf(item: Item): Confirmation {
     userId: optionalText(item, 'userId'),
     generation: item.generation && number(item, 'generation'),
     email: optionalText(item, 'email'),
-    role: isRole(role) ? role : undefined,
   }
 }

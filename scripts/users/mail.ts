@@ -3,6 +3,7 @@ import { awsErrorType } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { type MailEvent, sendEvent } from '../../lib/mail/event.ts'
+import { storeInvitation } from '../../lib/mail/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { mailboxOf, type Role } from '../../lib/users/user.ts'
 import { openAccount } from '../cli/account.ts'
@@ -43,7 +44,9 @@ export async function invite(table: Table, address: string, role: Role, { now }:
   const loginName = address.toLowerCase()
   if (await findUserByName(table, loginName)) throw alreadyExists(loginName)
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
-  await hand(table, { kind: 'invitation', requestId, role, at: now().toISOString() })
+  // The event has no role: functions that may invoke the mailer could choose it.
+  await storeInvitation(table, requestId, role, now())
+  await hand(table, { kind: 'invitation', requestId, at: now().toISOString() })
   return `An invitation to ${address} with role ${role} is on its way. It is valid for 7 days.\n`
 }
 

@@ -106,7 +106,7 @@ const PROFILE = [
 ]
 
 const PROOF = ['kind', 'secretHash', 'codeHash', 'codeExpiresAt']
-const BOUND_TO = ['userId', 'generation', 'email', 'role']
+const BOUND_TO = ['userId', 'generation', 'email']
 const READ_CONFIRMATIONS = reading(
   ['BatchGetItem'],
   [...PROOF, 'expiresAt', 'spentAt', ...BOUND_TO],
@@ -261,6 +261,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       SPEND_CONFIRMATIONS,
       RECOGNISE_CHANGES,
       MARK_SOURCES,
+      reading(['BatchGetItem'], ['role'], ['mail#*']),
       reading(['BatchGetItem'], ['userId'], ['name#*']),
       inTransactions(['PutItem'], ['user#*', 'name#*'], ['userId', ...PROFILE]),
       writing(['PutItem'], ['user#*'], NEW_SESSION),

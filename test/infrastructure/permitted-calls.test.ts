@@ -8,7 +8,7 @@ import {
   REQUEST_ID_BYTES,
   startConfirmation,
 } from '../../lib/mail/confirmation.ts'
-import { claimMail } from '../../lib/mail/store.ts'
+import { claimMail, storeInvitation } from '../../lib/mail/store.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
@@ -154,6 +154,12 @@ async function walk(): Promise<void> {
   })
   const last = { ...(await confirm('registration', 'Last@example.org')), password: 'a third horse battery' }
   await run('new-account', await eventOf('new-account', last), { prepare: failToStoreSession })
+  const invited = {
+    ...(await confirm('invitation', 'Invited@example.org')),
+    password: 'a fourth horse battery',
+  }
+  await storeInvitation(table, invited.requestId, 'admin', new Date())
+  await run('new-account', await eventOf('new-account', invited))
   for (const setting of [refused, {}]) {
     const reset = { ...(await confirm('reset')), password: 'another horse battery staple' }
     await run('reset', await eventOf('reset', reset), setting)
@@ -166,10 +172,12 @@ async function walk(): Promise<void> {
   const { id: userId, generation } = Object(await findUserByName(table, 'ada'))
   const newId = (address?: string) => newRequestId(randomBytes(REQUEST_ID_BYTES), address)
   const at = new Date().toISOString()
+  const invitedId = newId('fourth@example.org')
+  await storeInvitation(table, invitedId, 'admin', new Date())
   for (const event of [
     { kind: 'reset', requestId: newId(), loginName: 'ada', at },
     { kind: 'address', requestId: newId('third@example.org'), userId, generation, at },
-    { kind: 'invitation', requestId: newId('fourth@example.org'), role: 'admin', at },
+    { kind: 'invitation', requestId: invitedId, at },
   ]) {
     await run('mailer', event)
   }

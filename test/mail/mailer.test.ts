@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
+import { storeInvitation } from '../../lib/mail/store.ts'
 import { breakOff, fail, type Reply, say, startFakeAws } from '../support/fake-aws.ts'
 import { bomb } from '../support/mail-bomb.ts'
 import { codeIn, type MailService, startMailService, tokenIn } from '../support/mail-service.ts'
@@ -217,7 +218,8 @@ describe('a bomb of', () => {
     }
     const invitedId = `${'I'.repeat(22)}.${Buffer.from('eve@example.org').toString('base64url')}`
     await service.functions.mail({ kind: 'reset', requestId: 'R'.repeat(22), loginName: 'ada', at })
-    await service.functions.mail({ kind: 'invitation', requestId: invitedId, role: 'user', at })
+    await storeInvitation(service.table, invitedId, 'user', new Date())
+    await service.functions.mail({ kind: 'invitation', requestId: invitedId, at })
     expect(service.mailsTo('ada@example.org')).toHaveLength(4)
     expect(service.mailTo('eve@example.org').subject).toBe('You are invited to Test')
   })

@@ -1,5 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { mailKey } from '../../lib/mail/store.ts'
+import {
+  CONFIRMATION_RANDOM_BYTES,
+  newRequestId,
+  REQUEST_ID_BYTES,
+  startConfirmation,
+} from '../../lib/mail/confirmation.ts'
+import { claimMail, mailKey, storeInvitation } from '../../lib/mail/store.ts'
 import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import {
   NEW_PASSWORD as PASSWORD,
@@ -159,16 +166,27 @@ describe('a registration', () => {
 
   test('by invitation has the role that the operator chose', async () => {
     const requestId = `${'I'.repeat(22)}.${Buffer.from('Vip@Example.org').toString('base64url')}`
-    await service.functions.mail({
-      kind: 'invitation',
-      requestId,
-      role: 'admin',
-      at: new Date().toISOString(),
-    })
+    await storeInvitation(service.table, requestId, 'admin', new Date())
+    await service.functions.mail({ kind: 'invitation', requestId, at: new Date().toISOString() })
     const mail = service.mailTo('Vip@Example.org')
     expect(mail.text).not.toMatch(/code/)
     expect((await confirm({ token: tokenIn(mail) })).status).toBe(200)
     expect((await service.user('vip@example.org')).role).toBe('admin')
+  })
+
+  test('by invitation needs one that an operator stored, at the mail and at its link', async () => {
+    const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), 'mallory@example.org')
+    // What a function that may invoke the mailer could send.
+    const event = { kind: 'invitation', requestId, role: 'admin', at: new Date().toISOString() } as const
+    await expect(service.functions.mail(event)).rejects.toThrow('no operator stored this invitation')
+    expect(service.mailsTo('mallory@example.org')).toEqual([])
+    // What a mailer that is taken over could store.
+    const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
+    const { confirmation, token } = startConfirmation('invitation', requestId, {}, new Date(), random)
+    const claim = { claimId: 'c', invocationId: 'i' }
+    await claimMail(service.table, requestId, claim, confirmation, new Date())
+    expect(await confirm({ token })).toMatchObject({ status: 400, body: INVALID_LINK })
+    await expect(service.user('mallory@example.org')).rejects.toThrow()
   })
 })
 

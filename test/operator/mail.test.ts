@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { addressIn } from '../../lib/mail/confirmation.ts'
+import { findInvitedRole } from '../../lib/mail/store.ts'
 import { describeStacks } from '../support/describe-stacks.ts'
 import { readyHash, run, type Store, startStore } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
@@ -34,15 +36,27 @@ const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
 const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT/)
 
 describe('invite', () => {
-  test('hands an invitation with the role to the mailer, and stores nothing', async () => {
+  test('stores an invitation with its role, and hands it to the mailer', async () => {
     const before = await store.items()
     const outcome = await store.run(['invite', 'Grace@Example.org', '--role', 'admin'])
     expect(outcome).toEqual(
       success('An invitation to Grace@Example.org with role admin is on its way. It is valid for 7 days.\n'),
     )
-    expect(events).toEqual([{ kind: 'invitation', requestId: expect.any(String), role: 'admin', at }])
-    expect(addressIn(String(Object(events[0]).requestId))).toBe('Grace@Example.org')
-    expect(await store.items()).toEqual(before)
+    expect(events).toEqual([{ kind: 'invitation', requestId: expect.any(String), at }])
+    const { requestId } = Object(events[0])
+    expect(addressIn(requestId)).toBe('Grace@Example.org')
+    expect(await findInvitedRole(store.table, requestId)).toBe('admin')
+    const stored = (await store.items()).filter((item) => !before.some((one) => isDeepStrictEqual(one, item)))
+    expect(stored).toEqual([
+      {
+        pk: { S: expect.stringMatching(/^mail#[\w-]{43}$/) },
+        sk: { S: 'invitation' },
+        role: { S: 'admin' },
+        expiresAt: { N: expect.any(String) },
+      },
+    ])
+    // A day longer than its link is valid, for operators whose clock is slow.
+    expect(Number(Object(stored[0]?.expiresAt).N) - Date.now() / 1000).toBeCloseTo(8 * 86_400, -2)
   })
 
   test('refuses an address that a user has', async () => {
