@@ -7,6 +7,7 @@ export const SOURCES = [
   'package.json',
   'package-lock.json',
   'tsconfig.json',
+  'client',
   'functions',
   'lib',
   'local',
