@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { describeService, resourcesOf } from '../test/support/service-description.ts'
-import { allows, gatewayResponses, preflightResponse, readAuthorization } from './gateway-rules.ts'
+import { allows, filledIn, gatewayResponses, preflightResponse, readAuthorization } from './gateway-rules.ts'
 
 const api = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234'
 const statement = (
@@ -109,11 +109,27 @@ describe('the responses of the gateway', () => {
   })
 })
 
+describe('a response with the value of a request header', () => {
+  const headers = { Vary: 'Origin', 'Access-Control-Allow-Origin': 'method.request.header.Origin' }
+  const response = { status: 401, headers, body: '' }
+
+  test('repeats it', () => {
+    const filled = filledIn(response, { origin: 'https://app.example', vary: 'x' })
+    const expected = { Vary: 'Origin', 'Access-Control-Allow-Origin': 'https://app.example' }
+    expect(filled).toEqual({ ...response, headers: expected })
+  })
+
+  test('leaves it out if the request does not have it', () => {
+    expect(filledIn(response, {})).toEqual({ ...response, headers: { Vary: 'Origin' } })
+  })
+})
+
 describe('a preflight', () => {
   const preflight = (allowed: string, origin: string | undefined, ...methods: string[]) => {
     const cors = {
       origin: allowed,
       headers: ['Authorization', 'Content-Type'],
+      allowCredentials: false,
       maxAge: 60,
       cacheControl: 'no-store',
     }

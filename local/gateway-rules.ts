@@ -11,7 +11,7 @@ export interface GatewayResponse {
  * Reads the deployed gateway's responses from the resources that are deployed.
  *
  * @param resources - Only those of type `AWS::ApiGateway::GatewayResponse` are read. Header values must be static text
- *   in single quotes, and there must be a template for `application/json`.
+ *   in single quotes or the name of a request header, and there must be a template for `application/json`.
  * @returns Responses by response type. `status` is undefined where the gateway's own status stays.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
  */
@@ -36,11 +36,33 @@ export function gatewayResponses(resources: readonly Resource[]): ReadonlyMap<st
   )
 }
 
+const REQUEST_HEADER = /^method\.request\.header\.(.+)$/
+
+/**
+ * Returns a gateway response with the values of request headers in place of their names. A header that the request does
+ * not have is left out.
+ *
+ * @param requestHeaders - By name in lower case.
+ */
+export function filledIn(
+  response: GatewayResponse,
+  requestHeaders: Readonly<Record<string, string | undefined>>,
+): GatewayResponse {
+  const headers = Object.entries(response.headers).flatMap(([name, value]) => {
+    const [, mapped] = REQUEST_HEADER.exec(value) ?? []
+    const sent = mapped === undefined ? value : requestHeaders[mapped.toLowerCase()]
+    return sent === undefined ? [] : [[name, sent]]
+  })
+  return { ...response, headers: Object.fromEntries(headers) }
+}
+
 /** A route's `cors`, in the framework's form. */
 export interface Cors {
   /** Origins separated by commas, or `*`. */
   origin: string
   headers: string[]
+  /** Whether a page may send cookies. */
+  allowCredentials: boolean
   maxAge: number
   cacheControl: string
 }
@@ -54,7 +76,7 @@ export interface Cors {
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
  */
 export function preflightResponse(
-  { origin: allowed, headers, maxAge, cacheControl }: Cors,
+  { origin: allowed, headers, allowCredentials, maxAge, cacheControl }: Cors,
   methods: readonly string[],
   origin: string | undefined,
 ): GatewayResponse {
@@ -66,6 +88,7 @@ export function preflightResponse(
       'Access-Control-Allow-Origin': origins.find((one) => one === origin) ?? String(origins[0]),
       'Access-Control-Allow-Headers': headers.join(','),
       'Access-Control-Allow-Methods': ['OPTIONS', ...methods].join(','),
+      ...(allowCredentials && { 'Access-Control-Allow-Credentials': 'true' }),
       'Access-Control-Max-Age': String(maxAge),
       'Cache-Control': cacheControl,
     },

@@ -3,6 +3,7 @@ import {
   allows,
   authorizationCache,
   type Cors,
+  filledIn,
   type GatewayResponse,
   gatewayResponses,
   preflightResponse,
@@ -92,10 +93,12 @@ const TOO_LARGE: GatewayResponse = {
 
 let settings: GatewaySettings
 let responses: ReadonlyMap<string, GatewayResponse>
-let cors: Cors | undefined
+/** By path, as hapi writes it. */
+const corsOfPaths = new Map<string, Cors>()
 let isShaped = false
 const caches = new Map<string, ReturnType<typeof authorizationCache>>()
 const notesOfRequests = new WeakMap<Request, Notes>()
+const originOfRequests = new WeakMap<Request, string | undefined>()
 
 /** Configures the gateway for a service. Call it before serverless-offline makes its routes. */
 export function configureGateway(all: GatewaySettings): void {
@@ -106,8 +109,8 @@ export function configureGateway(all: GatewaySettings): void {
 /**
  * Makes each route behave as behind API Gateway. This is serverless-offline's extension point for authorization.
  *
- * @param endpoint - A route of `serverless.yml`, with its `authorizer` if it has one. Its `cors`, the same on all
- *   routes, is removed: serverless-offline would make headers of its own from it.
+ * @param endpoint - A route of `serverless.yml`, with its `authorizer` if it has one. Its `cors` is removed:
+ *   serverless-offline would make headers of its own from it.
  */
 function authenticationFor(
   endpoint: { authorizer?: AuthorizerSettings; cors?: Cors },
@@ -116,7 +119,7 @@ function authenticationFor(
   path: string,
 ) {
   const name = `gateway-${functionKey}-${method}-${path}`
-  cors = endpoint.cors
+  if (endpoint.cors) corsOfPaths.set(`/${path.replace(/^\//, '')}`, endpoint.cors)
   delete endpoint.cors
   return {
     name,
@@ -209,6 +212,7 @@ function shapeServer(server: HapiServer): void {
   server.events.on('response', logRequest)
   server.ext('onRequest', (request, h) => {
     const { origin } = request.headers
+    originOfRequests.set(request, origin)
     // serverless-offline would allow every origin that asks. Functions still see the header.
     delete request.headers.origin
     const ofMailbox =
@@ -216,6 +220,7 @@ function shapeServer(server: HapiServer): void {
     if (ofMailbox) return send(h, ofMailbox)
     const methods = methodsOf(request)
     if (methods === undefined || methods.includes(request.method.toUpperCase())) return h.continue
+    const cors = corsOfPaths.get(server.match(methods[0] ?? 'GET', request.path).path)
     if (request.method !== 'options' || methods.length === 0 || cors === undefined) {
       notesOf(request).push('no such route')
       return reply(request, h, 'MISSING_AUTHENTICATION_TOKEN')
@@ -281,10 +286,11 @@ function gatewayResponseType(isBoom: boolean, status: number): string | undefine
 function reply(request: Request, h: Toolkit, type: string, ownStatus?: number): Reply {
   const response = type === 'REQUEST_TOO_LARGE' ? TOO_LARGE : responses.get(type)
   if (response === undefined) throw new Error(`resources/gateway-responses.yml has no ${type}`)
+  const filled = filledIn(response, { origin: originOfRequests.get(request) })
   if (type === 'UNAUTHORIZED' && request.headers.accept?.includes('text/html')) {
-    return send(h, unauthorizedPage(response, settings.hasPages))
+    return send(h, unauthorizedPage(filled, settings.hasPages))
   }
-  return send(h, { ...response, status: response.status ?? ownStatus })
+  return send(h, { ...filled, status: response.status ?? ownStatus })
 }
 
 function send(h: Toolkit, { status = 500, headers, body }: GatewayResponse): Reply {

@@ -21,7 +21,7 @@ export function unauthorizedPage(response: GatewayResponse, hasPages: boolean): 
       ...response.headers,
       'Content-Type': 'text/html; charset=utf-8',
       'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'`,
-      Vary: 'Accept',
+      Vary: [response.headers.Vary, 'Accept'].filter(Boolean).join(', '),
     },
     body: `<!doctype html>
 <html lang="en">

@@ -42,9 +42,14 @@ export default class DeploymentPlugin {
     if (processedInput.isHelpRequest) return
     const { stage } = configurationInput.provider
     const { param = [], region = process.env.AWS_REGION, package: folder } = processedInput.options
+    const isOnAws = ['deploy', 'package'].includes(processedInput.commands[0] ?? '')
     const faults = [
       ...faultsOfOptions(processedInput, process.env),
-      ...faultsOf(stage, parametersOf(configurationInput.params, stage, param)),
+      ...faultsOf(
+        stage,
+        parametersOf(configurationInput.params, stage, param),
+        isOnAws ? undefined : 'http://localhost',
+      ),
     ]
 
     const command = processedInput.commands.join(' ')

@@ -27,7 +27,7 @@ const isGatewayResponse = ({ Type }: Resource) => Type === 'AWS::ApiGateway::Gat
 
 /** The part of the service that {@link allowOrigins} reads and changes. */
 type AllowingService = Pick<Service, 'resources'> & {
-  functions: Record<string, Pick<FunctionDefinition, 'events'>>
+  functions: Record<string, Pick<FunctionDefinition, 'events' | 'environment'>>
   provider: Pick<Service['provider'], 'environment'>
 }
 
@@ -35,29 +35,62 @@ type AllowingService = Pick<Service, 'resources'> & {
  * Adds CORS to a service description. The framework deploys it, and the local gateway reads it.
  *
  * @param service - Its `ALLOWED_ORIGINS` is a list of origins separated by commas, or `*`. If it is empty, nothing
- *   is added.
+ *   is added. Pages of listed origins may send cookies to functions that take the session cookie.
  */
 export function allowOrigins({ provider, functions, resources }: AllowingService): void {
   const origin = provider.environment.ALLOWED_ORIGINS
   if (origin === '') return
 
-  for (const event of Object.values(functions).flatMap(({ events = [] }) => events)) {
-    if (event.http === undefined) continue
-    const [method, path] = typeof event.http === 'string' ? event.http.split(' ') : []
-    event.http = {
-      ...(typeof event.http === 'string' ? { method, path } : event.http),
-      // Browsers cache a preflight for two hours at most. Each response says again what a page may read.
-      cors: { origin, headers: ['Authorization', 'Content-Type'], maxAge: 7_200, cacheControl: 'no-store' },
+  const all = Object.values(functions)
+  for (const { events = [], environment } of all) {
+    const allowCredentials = origin !== '*' && environment?.COOKIE_SESSIONS === 'on'
+    for (const event of events) {
+      if (event.http === undefined) continue
+      const [method, path] = typeof event.http === 'string' ? event.http.split(' ') : []
+      event.http = {
+        ...(typeof event.http === 'string' ? { method, path } : event.http),
+        cors: {
+          origin,
+          headers: ['Authorization', 'Content-Type'],
+          allowCredentials,
+          // Browsers cache a preflight for two hours at most. Each response says again what a page may read.
+          maxAge: 7_200,
+          cacheControl: 'no-store',
+        },
+      }
     }
   }
 
+  const takesCookies = all.some(({ environment }) => environment?.COOKIE_SESSIONS === 'on')
   for (const { Properties } of Object.values(resources.Resources).filter(isGatewayResponse)) {
     Properties.ResponseParameters = {
       ...(Properties.ResponseParameters as Record<string, string> | undefined),
-      // The gateway cannot choose the value from a list. Its own responses contain no user data, so `*` is safe.
-      'gatewayresponse.header.Access-Control-Allow-Origin': `'${origin.includes(',') ? '*' : origin}'`,
+      ...readableBy(origin, takesCookies),
       'gatewayresponse.header.Access-Control-Expose-Headers': "'Retry-After,WWW-Authenticate'",
     }
+  }
+}
+
+/**
+ * Returns the headers by which pages may read the gateway's own responses. They contain no user data.
+ *
+ * The gateway cannot choose from a list. So with several origins all may read, by `*`. A page that sends cookies may not
+ * read a response with `*`. For it the gateway repeats the origin of the request, in the lower case that browsers write it
+ * with over HTTP/2.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-gateway-response-using-the-console.html
+ */
+function readableBy(allowed: string, takesCookies: boolean): Record<string, string> {
+  const isList = allowed.includes(',')
+  if (!takesCookies || allowed === '*') {
+    return { 'gatewayresponse.header.Access-Control-Allow-Origin': isList ? "'*'" : `'${allowed}'` }
+  }
+  return {
+    'gatewayresponse.header.Access-Control-Allow-Origin': isList
+      ? 'method.request.header.origin'
+      : `'${allowed}'`,
+    'gatewayresponse.header.Access-Control-Allow-Credentials': "'true'",
+    'gatewayresponse.header.Vary': "'Origin'",
   }
 }
 

@@ -178,6 +178,67 @@ test('links in mails need the pages, or a publicUrl with other pages', () => {
   expect(faultsOf('prod', { mailFrom: null, pages: 'off', publicUrl: null })).toEqual([])
 })
 
+describe('with cookie sessions, the allowed origins', () => {
+  const on = { cookieSessions: 'on', publicUrl: null, issuer: null }
+  const app = 'https://app.example.com'
+  const foreign = (origin: string, url: string) => [
+    `The parameter allowedOrigins has ${origin}, which is not on the same site as ${url}: cookieSessions=on needs that.`,
+  ]
+
+  test.each([
+    ['on the site of publicUrl', { allowedOrigins: app, publicUrl: 'https://auth.example.com' }],
+    ['on the site of the issuer', { allowedOrigins: app, issuer: 'https://auth.example.com' }],
+    ['all', { allowedOrigins: '*' }],
+    ['none', { allowedOrigins: '' }],
+  ])('may be %s', (_which, parameters) => {
+    expect(faultsOf('prod', { ...on, ...parameters })).toEqual([])
+  })
+
+  test('may not be on another site than publicUrl, or else than the issuer', () => {
+    const publicUrl = 'https://auth.example.org'
+    const both = `https://www.example.org,${app}`
+    expect(faultsOf('prod', { ...on, allowedOrigins: both, publicUrl })).toEqual(foreign(app, publicUrl))
+    expect(faultsOf('prod', { ...on, allowedOrigins: app, issuer: publicUrl })).toEqual(
+      foreign(app, publicUrl),
+    )
+    expect(faultsOf('prod', { ...on, cookieSessions: 'off', allowedOrigins: app, publicUrl })).toEqual([])
+  })
+
+  test('need a publicUrl on the site of the issuer', () => {
+    const publicUrl = 'https://auth.example.org'
+    const issuer = 'https://auth.example.com'
+    const both = { ...on, allowedOrigins: '', publicUrl, issuer }
+    expect(faultsOf('prod', both)).toEqual([
+      `The parameter publicUrl must be on the same site as the issuer ${issuer}, because cookieSessions is on.`,
+    ])
+    expect(faultsOf('prod', { ...both, cookieSessions: 'off' })).toEqual([])
+    expect(faultsOf('prod', { ...both, publicUrl: app })).toEqual([])
+  })
+
+  test('may not be named at the own address of an API on AWS', () => {
+    expect(faultsOf('prod', { ...on, allowedOrigins: app })).toEqual([
+      'The parameter allowedOrigins needs a publicUrl on the same site, because cookieSessions is on.',
+    ])
+  })
+
+  test('may be any port of localhost on a developer’s machine', () => {
+    const ports = 'http://localhost:5173,http://localhost:8080'
+    expect(faultsOf('dev', { ...on, allowedOrigins: ports }, 'http://localhost')).toEqual([])
+    expect(faultsOf('dev', { ...on, allowedOrigins: app }, 'http://localhost')).toEqual(
+      foreign(app, 'http://localhost'),
+    )
+  })
+
+  test('that are no origins are reported once', () => {
+    expect(faultsOf('prod', { ...on, allowedOrigins: 'app', publicUrl: app })).toEqual([
+      `The parameter allowedOrigins ${ORIGINS}.`,
+    ])
+    expect(faultsOf('prod', { ...on, allowedOrigins: app, publicUrl: 'auth' })).toEqual([
+      `The parameter publicUrl ${ISSUER}.`,
+    ])
+  })
+})
+
 test('the pages need cookie sessions', () => {
   const fault =
     'The parameter pages needs cookieSessions=on, because the pages keep their session in a cookie.'

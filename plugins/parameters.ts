@@ -1,6 +1,7 @@
 import { SETTINGS } from '../lib/config.ts'
 import { LOGIN_NAME } from '../lib/users/login-name.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { foreignOrigin } from './same-site.ts'
 
 /** Parameters by name. One that is `null` has no value. */
 export type Parameters = Record<string, string | number | boolean | null>
@@ -146,9 +147,11 @@ export function parametersOf(
 /**
  * Checks the name and the parameters of a stage.
  *
+ * @param ownUrl - Where browsers reach a service without `publicUrl` and `issuer`; undefined on AWS. No other origin is on
+ *   the site of the API's own address there, because such addresses are on the public suffix list.
  * @returns One line for each fault, which says what to change.
  */
-export function faultsOf(stage: string, parameters: Parameters): string[] {
+export function faultsOf(stage: string, parameters: Parameters, ownUrl?: string): string[] {
   const faults = Object.entries(parameters).flatMap(([name, value]) => {
     const rule = RULES[name]
     if (rule === undefined) return [`Unknown parameter ${name}.${didYouMean(name, Object.keys(RULES))}`]
@@ -170,8 +173,37 @@ export function faultsOf(stage: string, parameters: Parameters): string[] {
       'The parameter pages needs cookieSessions=on, because the pages keep their session in a cookie.',
     )
   }
+  faults.push(...faultsOfSites(parameters, ownUrl))
   if (stage.length > LONGEST_STAGE || !/^[a-z0-9-]+$/.test(stage)) {
     faults.unshift(`The name of a stage must be 1 to ${LONGEST_STAGE} of a-z, 0-9 and hyphens.`)
   }
   return faults
+}
+
+/** Reports addresses between which a browser sends no session cookie. Other rules report values that are no URLs. */
+function faultsOfSites(parameters: Parameters, ownUrl: string | undefined): string[] {
+  const { cookieSessions, publicUrl, issuer } = parameters
+  const origins = String(parameters.allowedOrigins ?? '')
+  const named = ['', '*'].includes(origins) ? [] : origins.split(',')
+  const url = publicUrl ?? issuer ?? ownUrl
+  const all = [...named, publicUrl, issuer].filter((one) => one !== null && one !== undefined)
+  if (cookieSessions !== 'on' || !all.every((one) => URL.canParse(String(one)))) return []
+  if (url === undefined) {
+    const fault =
+      'The parameter allowedOrigins needs a publicUrl on the same site, because cookieSessions is on.'
+    return named.length > 0 ? [fault] : []
+  }
+  const foreign = foreignOrigin(named, String(url))
+  return [
+    ...(issuer && foreignOrigin([String(issuer)], String(url))
+      ? [
+          `The parameter publicUrl must be on the same site as the issuer ${issuer}, because cookieSessions is on.`,
+        ]
+      : []),
+    ...(foreign
+      ? [
+          `The parameter allowedOrigins has ${foreign}, which is not on the same site as ${url}: cookieSessions=on needs that.`,
+        ]
+      : []),
+  ]
 }

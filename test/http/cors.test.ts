@@ -5,7 +5,7 @@ import { startService } from '../support/service.ts'
 
 const [APP, ADMIN] = LISTED_ORIGINS
 const EVIL = 'https://evil.example'
-const LIST = { allowedOrigins: LISTED_ORIGINS.join(',') }
+const LIST = { allowedOrigins: LISTED_ORIGINS.join(','), publicUrl: 'https://auth.example.com' }
 // The framework accepts no empty value, and trims the space.
 const NONE = { allowedOrigins: ' ' }
 // Starting a service takes seconds of a core, so the service for no origin is also the one without pages.
@@ -73,6 +73,9 @@ const allCorsHeaders = (
 const READABLE = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After' }
 const GATEWAYS = { ...READABLE, 'access-control-expose-headers': 'Retry-After,WWW-Authenticate' }
 
+/** What the gateway's own responses have where listed origins may send cookies. */
+const REPEATED = { 'access-control-allow-credentials': 'true', vary: 'Origin' }
+
 describe('a preflight', () => {
   const ROUTES = [
     ['/', 'GET'],
@@ -88,13 +91,15 @@ describe('a preflight', () => {
     ['/userinfo', 'GET'],
     ['/me', 'DELETE', 'GET,DELETE'],
   ] as const
-  const allowing = (origin: string, methods: string) => ({
+  const WITH_COOKIES = ['/login', '/refresh', '/logout']
+  const allowing = (origin: string, methods: string, isOfCookies = false) => ({
     status: 200,
     headers: {
       'content-type': 'application/json',
       'access-control-allow-origin': origin,
       'access-control-allow-headers': 'Authorization,Content-Type',
       'access-control-allow-methods': `OPTIONS,${methods}`,
+      ...(isOfCookies && { 'access-control-allow-credentials': 'true' }),
       'access-control-max-age': '7200',
       'cache-control': 'no-store',
     },
@@ -103,14 +108,16 @@ describe('a preflight', () => {
 
   test.for(ROUTES)('for %s %s allows each listed origin', async ([path, method, methods = method]) => {
     for (const origin of [APP, ADMIN]) {
-      expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(allowing(origin, methods))
+      const expected = allowing(origin, methods, WITH_COOKIES.includes(path))
+      expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(expected)
     }
   })
 
   test.for(ROUTES)('for %s %s allows no other origin', async ([path, method, methods = method]) => {
-    for (const origin of [EVIL, 'null', `${APP}.evil.example`, 'http://app.example', `${APP}:444`]) {
+    for (const origin of [EVIL, 'null', `${APP}.evil.example`, 'http://app.example.com', `${APP}:444`]) {
       // A browser compares the origins, and sends no request.
-      expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(allowing(APP, methods))
+      const expected = allowing(APP, methods, WITH_COOKIES.includes(path))
+      expect(await preflight(`${listing.url}${path}`, origin, method)).toEqual(expected)
     }
   })
 
@@ -133,7 +140,7 @@ describe('a preflight', () => {
 
   test('for an unknown path returns 404', async () => {
     const response = await preflight(`${listing.url}/nothing`, APP, 'GET')
-    expect(response).toEqual(await sendForAll(`${listing.url}/nothing`, 'GET'))
+    expect(response).toEqual(await sendForAll(`${listing.url}/nothing`, 'GET', { Origin: APP }))
     expect(response.status).toBe(404)
   })
 })
@@ -142,8 +149,24 @@ describe('responses, errors included,', () => {
   test.for([APP, ADMIN])('are readable for pages of the listed origin %s', async (origin) => {
     const { functions, gateway } = await requestAll(listing.url, origin)
     const own = { ...READABLE, 'access-control-allow-origin': origin, vary: 'Origin' }
-    expect(allCorsHeaders(functions)).toEqual(every(functions, own))
-    expect(allCorsHeaders(gateway)).toEqual(every(gateway, GATEWAYS))
+    const withCookies = { ...own, 'access-control-allow-credentials': 'true' }
+    expect(allCorsHeaders(functions)).toEqual({
+      ...every(functions, own),
+      'a login': withCookies,
+      'a rejected login': withCookies,
+    })
+    expect(allCorsHeaders(gateway)).toEqual(
+      every(gateway, { ...GATEWAYS, 'access-control-allow-origin': origin, ...REPEATED }),
+    )
+  })
+
+  test('of the gateway repeat the origin of a page, and have none without', async () => {
+    const evil = await sendForAll(`${listing.url}/`, 'GET', { Origin: EVIL })
+    expect(corsHeadersOf(evil)).toEqual({ ...GATEWAYS, 'access-control-allow-origin': EVIL, ...REPEATED })
+    const { 'access-control-allow-origin': _, ...rest } = GATEWAYS
+    expect(corsHeadersOf(await sendForAll(`${listing.url}/`, 'GET'))).toEqual({ ...rest, ...REPEATED })
+    const page = await sendForAll(`${listing.url}/`, 'GET', { Accept: 'text/html' })
+    expect(corsHeadersOf(page)).toEqual({ ...rest, ...REPEATED, vary: 'Origin, Accept' })
   })
 
   test('of functions are not readable for pages of an unlisted origin', async () => {
@@ -223,7 +246,7 @@ describe('the packaged template', () => {
     ])
     expect(Object.fromEntries(lower)).toEqual(Object.fromEntries(deployed))
     expect(response.ResponseTemplates['application/json']).toContain(
-      '#if($origin.matches("https://app[.]example") || $origin.matches("https://admin[.]example:8443"))' +
+      '#if($origin.matches("https://app[.]example[.]com") || $origin.matches("https://admin[.]example[.]com:8443"))' +
         ' #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin) #end',
     )
   })

@@ -42,22 +42,62 @@ test('the gateway has a response for each expected type, and no other', () => {
   expect([...responses.keys()].sort()).toEqual(Object.keys(SAME).sort())
 })
 
-test.each<[string, Record<string, string>, string]>([
+const APP = 'https://app.example.com'
+const SEVERAL = `${APP},https://admin.example.com`
+const SAME_SITE = { publicUrl: 'https://auth.example.com' }
+const WITHOUT_COOKIES = { cookieSessions: 'off', pages: 'off' }
+const credentials = { 'Access-Control-Allow-Credentials': 'true', Vary: 'Origin' }
+
+test.each<[string, Record<string, string>, Record<string, string>]>([
   // The default of this stage.
-  ['any', {}, '*'],
-  ['one', { allowedOrigins: 'https://app.example' }, 'https://app.example'],
-  // A gateway response cannot choose from a list, and contains no user data.
-  ['several', { allowedOrigins: 'https://app.example,https://admin.example' }, '*'],
-])('if %s origin is allowed, its pages can read every response', (_what, params, named) => {
+  ['any origin is allowed', {}, { 'Access-Control-Allow-Origin': '*' }],
+  [
+    'one origin is allowed',
+    { ...WITHOUT_COOKIES, allowedOrigins: APP },
+    { 'Access-Control-Allow-Origin': APP },
+  ],
+  [
+    // A gateway response cannot choose from a list, and contains no user data.
+    'several origins are allowed',
+    { ...WITHOUT_COOKIES, allowedOrigins: SEVERAL },
+    { 'Access-Control-Allow-Origin': '*' },
+  ],
+  [
+    'one origin is allowed to send cookies',
+    { ...SAME_SITE, allowedOrigins: APP },
+    { 'Access-Control-Allow-Origin': APP, ...credentials },
+  ],
+  [
+    'several origins are allowed to send cookies',
+    { ...SAME_SITE, allowedOrigins: SEVERAL },
+    { 'Access-Control-Allow-Origin': 'method.request.header.origin', ...credentials },
+  ],
+])('if %s, its pages can read every response', (_what, params, cors) => {
   const withCors = [...responses].map(([type, response]) => {
     const headers = {
       ...response.headers,
-      'Access-Control-Allow-Origin': named,
+      ...cors,
       'Access-Control-Expose-Headers': 'Retry-After,WWW-Authenticate',
     }
     return [type, { ...response, headers }]
   })
   expect([...gatewayResponses(resourcesOf(describeService(params)))]).toEqual(withCors)
+})
+
+test('only routes that take the cookie let pages send it, and never pages of all origins', () => {
+  const routesOf = (params: Record<string, string>) =>
+    Object.values(describeService(params).functions)
+      .flatMap(({ events = [] }) => events.map(({ http }) => http as { path: string; cors?: object }))
+      .filter(({ cors }) => Object(cors).allowCredentials)
+      .map(({ path }) => path)
+  expect(routesOf({ ...SAME_SITE, allowedOrigins: SEVERAL })).toEqual([
+    'login',
+    'refresh',
+    'logout',
+    'register/confirm',
+  ])
+  expect(routesOf({ ...WITHOUT_COOKIES, allowedOrigins: SEVERAL })).toEqual([])
+  expect(routesOf({ allowedOrigins: '*' })).toEqual([])
 })
 
 test('if no origin is allowed, no response has CORS headers', () => {
@@ -69,8 +109,8 @@ test('every route has a preflight if and only if origins are allowed', () => {
     Object.values(describeService(params).functions).flatMap(({ events = [] }) =>
       events.map(({ http }) => http),
     )
-  const cors = { origin: 'https://app.example', headers: ['Authorization', 'Content-Type'] }
-  const routes = routesFor({ allowedOrigins: 'https://app.example' })
+  const cors = { origin: APP, headers: ['Authorization', 'Content-Type'] }
+  const routes = routesFor({ ...SAME_SITE, allowedOrigins: APP })
   expect(routes).not.toEqual([])
   for (const route of routes) expect(route).toMatchObject({ cors })
   for (const route of routesFor(NO_ORIGINS)) expect(route).not.toHaveProperty('cors')

@@ -42,7 +42,7 @@ export const packageChangedProd = () => packageService('prod', CHANGED)
 export const packageDev = () =>
   packageService('dev', { publishedKeys: 'b', signingKey: 'b', mailFrom: SENDER })
 
-export const LISTED_ORIGINS = ['https://app.example', 'https://admin.example:8443'] as const
+export const LISTED_ORIGINS = ['https://app.example.com', 'https://admin.example.com:8443'] as const
 
 export const TOPIC_ARN = 'arn:aws:sns:eu-central-1:123456789012:on-call'
 
@@ -55,7 +55,7 @@ export const HASHING = ['login', 'password', 'reset', 'new-account', 'change-ema
 const CHANGED = {
   mailFrom: SENDER,
   registration: 'invite',
-  publicUrl: 'https://app.example',
+  publicUrl: 'https://app.example.com',
   serviceName: 'Example',
   notifyNewSource: 'off',
   allowedEmailDomains: 'example.org,example.com',

@@ -365,7 +365,7 @@ describe('a function', () => {
         ...table,
         MAIL_FROM: SENDER,
         SERVICE_NAME: isChanged ? 'Example' : 'serverless-jwt-auth',
-        PUBLIC_URL: isChanged ? 'https://app.example' : ownAddress(stage),
+        PUBLIC_URL: isChanged ? 'https://app.example.com' : ownAddress(stage),
         LIMIT_MAIL_RECIPIENT: isChanged ? '2/600' : '3/3600',
       },
       userinfo: table,

@@ -11,6 +11,7 @@ const TOKENS = { TOKEN_ISSUER: ISSUER, TOKEN_AUDIENCE: `${STACK}-api` }
 const PUBLISHED = { PUBLISHED_KEYS: `alias/${STACK}-a,alias/${STACK}-b` }
 const SIGNING = { SIGNING_KEY: `alias/${STACK}-a`, TOKEN_TTL_SECONDS: '1800' }
 const SESSIONS = { SESSION_TTL_SECONDS: '2592000', SESSION_IDLE_TTL_SECONDS: '604800' }
+const COOKIES = { COOKIE_SESSIONS: 'off' }
 const GRACE = { REFRESH_GRACE_SECONDS: '10' }
 const LIMITS = {
   LIMIT_USER_AND_SOURCE: '10/900',
@@ -27,16 +28,25 @@ const MAIL_REQUESTS = { ...MAILER, LIMIT_MAIL_SOURCE: '30/3600' }
 /** The variables of each function, in addition to those of all. A function that is not listed may have any. */
 export const ENVIRONMENT: Record<string, object> = {
   authorizer: { ...TOKENS, ...PUBLISHED, ...TABLE },
-  login: { ...TOKENS, ...SIGNING, ...SESSIONS, ...LIMITS, ...MAILER, ...TABLE, NOTIFY_NEW_SOURCE: 'on' },
-  refresh: { ...TOKENS, ...SIGNING, ...SESSIONS, ...GRACE, ...TABLE },
-  logout: { ...GRACE, ...TABLE },
+  login: {
+    ...TOKENS,
+    ...SIGNING,
+    ...SESSIONS,
+    ...COOKIES,
+    ...LIMITS,
+    ...MAILER,
+    ...TABLE,
+    NOTIFY_NEW_SOURCE: 'on',
+  },
+  refresh: { ...TOKENS, ...SIGNING, ...SESSIONS, ...COOKIES, ...GRACE, ...TABLE },
+  logout: { ...COOKIES, ...GRACE, ...TABLE },
   sessions: TABLE,
   'end-session': TABLE,
   password: { ...LIMITS, ...NEW_PASSWORDS, ...MAILER, ...TABLE },
   forgot: { ...MAIL_REQUESTS, ...TABLE },
   reset: { ...MAILER, ...NEW_PASSWORDS, ...TABLE, SESSION_TTL_SECONDS: '2592000' },
   register: { ...MAIL_REQUESTS, ...TABLE, ALLOWED_EMAIL_DOMAINS: '' },
-  'new-account': { ...TOKENS, ...SIGNING, ...SESSIONS, ...NEW_PASSWORDS, ...TABLE },
+  'new-account': { ...TOKENS, ...SIGNING, ...SESSIONS, ...COOKIES, ...NEW_PASSWORDS, ...TABLE },
   'change-email': { ...LIMITS, ...MAIL_REQUESTS, ...TABLE },
   'confirm-email': { ...MAILER, ...TABLE, SESSION_TTL_SECONDS: '2592000' },
   mailer: {
