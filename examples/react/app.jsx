@@ -32,8 +32,8 @@ function Account({ user }) {
       <p>
         Signed in as {user.username}, role {user.role}
       </p>
-      <Button onClick={() => show(get('/'))}>Get content</Button>
-      <Button onClick={() => show(get('/admin'))}>Get admin content</Button>
+      <Button onClick={() => show(get('/'))}>Get content</Button>{' '}
+      <Button onClick={() => show(get('/admin'))}>Get admin content</Button>{' '}
       <Button onClick={() => show(auth.signOut())}>Sign out</Button> <output>{text}</output>
     </div>
   )
