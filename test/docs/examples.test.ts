@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { faultsOf } from '../../plugins/parameters.ts'
 import { root } from '../support/service-description.ts'
 import { codeUnder } from '../support/verifiers/programs.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const readme = read('examples/README.md')
+const browsers = read('docs/BROWSERS.md')
 
 test.each(['plain', 'react'])('the example %s has under 60 lines', (example) => {
   const files = globSync(`examples/${example}/*.{html,css,js,jsx}`, { cwd: root })
@@ -29,4 +31,14 @@ test('the examples name the origins that their README and the API start with', (
   expect(codeUnder('FastAPI and PyJWT')).toContain(`"ORIGINS", "${origin}"`)
   expect(readme).toContain(`--serve=localhost:${port}`)
   expect(read('examples/react/package.json')).toContain(`--serve=localhost:${port}`)
+})
+
+test('the deployment of BROWSERS.md is valid, and with a page of another site rejected as shown', () => {
+  const [, command = ''] = /^(npm run deploy .*?)\n```/ms.exec(browsers) ?? []
+  const given = [...command.matchAll(/--param (\w+)=(\S+)/g)].map(([, name, value]) => [name, value])
+  const parameters = Object.fromEntries(given)
+  expect(Object.keys(parameters)).toEqual(['issuer', 'cookieSessions', 'allowedOrigins'])
+  expect(faultsOf('prod', parameters)).toEqual([])
+  const [, shown] = /rejected before anything is changed:\n\n```text\n(.*?)\n```/s.exec(browsers) ?? []
+  expect(faultsOf('prod', { ...parameters, allowedOrigins: 'https://app.example.net' })).toEqual([shown])
 })
