@@ -11,6 +11,7 @@ export type NoticeKind =
   | 'password-changed'
   | 'address-requested'
   | 'address-changed'
+  | 'username-changed'
   | 'new-source'
   | 'account-deleted'
 

@@ -4,10 +4,11 @@ import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser } from '../../lib/users/names.ts'
 import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, findUserByName } from '../../lib/users/store.ts'
-import { loginNamesOf, newUser, type Role, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
+import { loginNamesOf, mailboxOf, newUser, type Role, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { askNewPassword } from '../cli/prompts.ts'
 import { refuseBreached } from './breached.ts'
+import { notify } from './mail.ts'
 import { namesOf, takenName } from './names.ts'
 import { alreadyExists, changeExisting, findExisting } from './store.ts'
 
@@ -52,7 +53,7 @@ export async function setRole(table: Table, loginName: string, role: Role, { now
 }
 
 /**
- * Replaces the password of a user and ends all sessions.
+ * Replaces the password of a user, ends all sessions, and notifies the user.
  *
  * @param breaches - As for {@link add}.
  */
@@ -61,11 +62,14 @@ export async function setPassword(table: Table, loginName: string, io: Io, breac
   const password = await askNewPassword(found, io)
   await refuseBreached(password, breaches, io)
   const passwordHash = await hash(password)
+  let changed = found
   await changeExisting(table, loginName, found, (user, requestId) => {
+    changed = user
     const changes = { passwordHash, changedAt: io.now().toISOString(), ...revokeSessions(user) }
     return changeUser(table, user, changes, requestId)
   })
-  return `${loginName} has a new password. All sessions have ended.\n`
+  const notice = await notify(table, 'password-changed', mailboxOf(changed), changed.username, io)
+  return `${loginName} has a new password. All sessions have ended.\n${notice}`
 }
 
 /** Disables a user and ends all sessions. */

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { awsErrorType } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
-import { type MailEvent, sendEvent } from '../../lib/mail/event.ts'
+import { type MailEvent, type NoticeKind, sendEvent } from '../../lib/mail/event.ts'
 import { storeInvitation } from '../../lib/mail/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { mailboxOf, type Role } from '../../lib/users/user.ts'
@@ -61,15 +61,45 @@ export async function startReset(table: Table, loginName: string, { now }: Io): 
   return `A link for a new password is on its way to ${to}. It is valid for 60 minutes.\n`
 }
 
-/** Hands an event to the mailer, whose name begins as that of the table. */
-async function hand({ aws, name }: Table, event: MailEvent): Promise<void> {
+/**
+ * Notifies a user by mail of a change that an operator made, if the service sends mails. A failure is reported and does not
+ * matter: the change is made.
+ *
+ * @param to - Address of the user before the change, if it had one.
+ * @param username - After the change.
+ * @returns The line for the operator, or nothing if there is no notice.
+ */
+export async function notify(
+  table: Table,
+  kind: NoticeKind,
+  to: string | undefined,
+  username: string,
+  { now, stderr }: Io,
+): Promise<string> {
+  if (to === undefined) return ''
   try {
-    await sendEvent(aws, `${name}-mailer`, event)
+    await send(table, { kind, id: randomUUID(), to, username, at: now().toISOString() })
+    return `A notice is on its way to ${to}.\n`
   } catch (error) {
-    if (awsErrorType(error) !== 'ResourceNotFoundException') throw error
-    throw noMail()
+    if (!isWithoutMail(error)) stderr.write(`No notice was sent to ${to}: ${awsErrorType(error)}.\n`)
+    return ''
   }
 }
+
+/** Hands an event to the mailer. */
+async function hand(table: Table, event: MailEvent): Promise<void> {
+  try {
+    await send(table, event)
+  } catch (error) {
+    throw isWithoutMail(error) ? noMail() : error
+  }
+}
+
+/** Invokes the mailer, whose name begins as that of the table. */
+const send = ({ aws, name }: Table, event: MailEvent) => sendEvent(aws, `${name}-mailer`, event)
+
+/** Whether a stage has no mailer. */
+const isWithoutMail = (error: unknown): boolean => awsErrorType(error) === 'ResourceNotFoundException'
 
 const noMail = () =>
   new Refusal('refused', 'The service sends no mails. Deploy it with --param mailFrom=ADDRESS.')

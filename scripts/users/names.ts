@@ -2,9 +2,10 @@ import type { Key, Table } from '../../lib/aws/dynamodb.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
 import { changeNames } from '../../lib/users/names.ts'
 import { findUserByName } from '../../lib/users/store.ts'
-import { loginNamesOf, type User } from '../../lib/users/user.ts'
+import { loginNamesOf, mailboxOf, type User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
+import { notify } from './mail.ts'
 import { attachedToNames, deleteItems } from './remove.ts'
 import { alreadyExists, changeExisting, findExisting } from './store.ts'
 
@@ -30,7 +31,7 @@ export const namesOf = (username: string, written: string | undefined, isVerifie
 /** Changes the username. If it was the address and the new one is an address too, the address changes with it. */
 export async function rename(table: Table, loginName: string, username: string, io: Io): Promise<string> {
   let former: string | undefined
-  await change(table, loginName, io, (user) => {
+  const notices = await change(table, loginName, io, (user) => {
     const wasBoth = user.email === user.username
     former = wasBoth && !isEmail(username) ? user.email : undefined
     return { username, email: wasBoth && isEmail(username) ? username : (user.emailAsWritten ?? user.email) }
@@ -38,7 +39,7 @@ export async function rename(table: Table, loginName: string, username: string, 
   const kept =
     former &&
     `The address ${former} still signs in. Remove it: npm run users -- set-email ${username} --remove\n`
-  return `${loginName} now has the username ${username}. ${REVOKED}${kept ?? ''}`
+  return `${loginName} now has the username ${username}. ${REVOKED}${kept ?? ''}${notices}`
 }
 
 /**
@@ -47,22 +48,22 @@ export async function rename(table: Table, loginName: string, username: string, 
  * @param address - As its owner writes it.
  */
 export async function setEmail(table: Table, loginName: string, address: string, io: Io): Promise<string> {
-  await change(table, loginName, io, (user) => ({
+  const notices = await change(table, loginName, io, (user) => ({
     username: user.username === user.email ? address.toLowerCase() : user.username,
     email: address,
   }))
-  return `${loginName} now has the address ${address}. ${REVOKED}`
+  return `${loginName} now has the address ${address}. ${REVOKED}${notices}`
 }
 
 /** Removes the address. */
 export async function removeEmail(table: Table, loginName: string, io: Io): Promise<string> {
-  await change(table, loginName, io, ({ username }) => {
+  const notices = await change(table, loginName, io, ({ username }) => {
     if (isEmail(username)) {
       throw new Refusal('refused', `The username ${username} is an address. Rename the user first.`)
     }
     return { username, email: undefined }
   })
-  return `${loginName} now has no address. ${REVOKED}`
+  return `${loginName} now has no address. ${REVOKED}${notices}`
 }
 
 const REVOKED = 'Access tokens issued before are revoked.\n'
@@ -70,15 +71,19 @@ const REVOKED = 'Access tokens issued before are revoked.\n'
 /**
  * Changes the names of a user. An address that changes is not verified.
  *
- * Deletes the counters and marks of the freed names afterwards: the next owner of a name must not inherit known sources.
+ * Deletes the counters and marks of the freed names afterwards: the next owner of a name must not inherit known sources. The
+ * user is notified at the address before the change.
+ *
+ * @returns The lines about the notices, for the operator.
  */
 async function change(
   table: Table,
   loginName: string,
-  { now }: Io,
+  io: Io,
   namesTo: (user: User) => Pick<User, 'username' | 'email'>,
-): Promise<void> {
+): Promise<string> {
   const found = await findExisting(table, loginName)
+  let [before, now]: [Names, Names] = [found, found]
   let attached: Key[] = []
   await changeExisting(table, loginName, found, async (user, requestId) => {
     const { username, email } = namesTo(user)
@@ -91,11 +96,24 @@ async function change(
       table,
       loginNamesOf(user).filter((name) => !kept.includes(name)),
     )
-    const outcome = await changeNames(table, user, after, now(), requestId)
+    ;[before, now] = [user, after]
+    const outcome = await changeNames(table, user, after, io.now(), requestId)
     if (outcome === 'taken') throw alreadyExists(await takenName(table, after, user.id))
     return outcome === 'done'
   })
+  const notices = await notifyOfNames(table, before, now, io)
   await deleteItems(table, attached)
+  return notices
+}
+
+/** Notifies a user of a new address or username. If both changed because they are one, of the address. */
+async function notifyOfNames(table: Table, before: Names, now: Names, io: Io): Promise<string> {
+  const [from, to] = [mailboxOf(before), mailboxOf(now)]
+  if (from?.toLowerCase() !== to?.toLowerCase()) {
+    return await notify(table, 'address-changed', from, now.username, io)
+  }
+  if (before.username === now.username) return ''
+  return await notify(table, 'username-changed', from, now.username, io)
 }
 
 /** Returns the login name that another user has. */

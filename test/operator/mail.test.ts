@@ -3,10 +3,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { AwsCall } from '../../lib/aws/client.ts'
+import { ServiceError } from '../../lib/errors.ts'
 import { addressIn } from '../../lib/mail/confirmation.ts'
 import { findInvitedRole } from '../../lib/mail/store.ts'
+import type { Io } from '../../scripts/cli/io.ts'
+import { rename } from '../../scripts/users/names.ts'
 import { describeStacks } from '../support/describe-stacks.ts'
-import { readyHash, run, type Store, startStore } from '../support/operator.ts'
+import { PASSWORD, readyHash, run, type Store, startStore } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
 
 const NAME = 'serverless-jwt-auth-dev'
@@ -132,5 +136,80 @@ describe('start-reset', () => {
     const outcome = await without.run(['start-reset', 'ada'])
     expect(outcome).toEqual(refusal('The service sends no mails. Deploy it with --param mailFrom=ADDRESS.'))
     without.stop()
+  })
+})
+
+describe('a notice of a change', () => {
+  const notice = (kind: string, username = 'ada') => [
+    { kind, id: expect.stringMatching(/^[\da-f-]{36}$/), to: 'Ada@Example.org', username, at },
+  ]
+  const REVOKED = 'Access tokens issued before are revoked.\n'
+  const NOTICE = 'A notice is on its way to Ada@Example.org.\n'
+
+  test.each<[string, string[], string, string, string?]>([
+    ['set-password', ['ada'], 'ada has a new password. All sessions have ended.\n', 'password-changed'],
+    [
+      'set-email',
+      ['ada', 'lovelace@example.org'],
+      `ada now has the address lovelace@example.org. ${REVOKED}`,
+      'address-changed',
+    ],
+    ['set-email', ['ada', '--remove'], `ada now has no address. ${REVOKED}`, 'address-changed'],
+    [
+      'rename',
+      ['ada', 'countess'],
+      `ada now has the username countess. ${REVOKED}`,
+      'username-changed',
+      'countess',
+    ],
+  ])('by %s %j goes to the address before it', async (command, args, line, kind, username) => {
+    const outcome = await store.run([command, ...args], PASSWORD)
+    expect(outcome).toEqual(success(`${line}${NOTICE}`))
+    expect(events).toEqual(notice(kind, username))
+  })
+
+  test('of a username that is the address is about the address', async () => {
+    const names = { username: 'eve@example.org', email: 'eve@example.org' }
+    await addTestUser(store.table, { ...names, passwordHash: readyHash() })
+    await store.run(['rename', 'eve@example.org', 'eva@example.org'])
+    expect(events).toEqual([
+      expect.objectContaining({
+        kind: 'address-changed',
+        to: 'eve@example.org',
+        username: 'eva@example.org',
+      }),
+    ])
+  })
+
+  test.each([
+    ['a user without an address', ['set-password', 'bob']],
+    ['a first address', ['set-email', 'bob', 'bob@example.org']],
+    ['another spelling of the address', ['set-email', 'ada', 'ADA@example.org']],
+    ['the present username', ['rename', 'ada', 'ada']],
+  ])('of %s is not sent', async (_what, args) => {
+    expect(await store.run(args, PASSWORD)).toMatchObject({ status: 0, stderr: '' })
+    expect(events).toEqual([])
+  })
+
+  test('is not sent by a service that sends no mails', async () => {
+    const without = await startStore()
+    await addTestUser(without.table, { username: 'ada', email: 'ada@example.org' })
+    const outcome = await without.run(['set-password', 'ada'], PASSWORD)
+    expect(outcome).toEqual(success('ada has a new password. All sessions have ended.\n'))
+    without.stop()
+  })
+
+  test('that fails is reported, and the change stands', async () => {
+    const failures: string[] = []
+    const io = { now: () => new Date(), stderr: { write: (text: string) => failures.push(text) } }
+    const aws: AwsCall = async (service, ...call) => {
+      if (service !== 'lambda') return await store.table.aws(service, ...call)
+      const cause = Object.assign(new Error(), { name: 'AccessDeniedException' })
+      throw new ServiceError('unavailable', 'lambda failed', { cause })
+    }
+    const line = await rename({ ...store.table, aws }, 'ada', 'countess', io as unknown as Io)
+    expect(line).toBe(`ada now has the username countess. ${REVOKED}`)
+    expect(failures).toEqual(['No notice was sent to Ada@Example.org: AccessDeniedException.\n'])
+    expect(await store.user('countess')).toMatchObject({ email: 'ada@example.org' })
   })
 })

@@ -18,11 +18,15 @@ export interface Facts {
   forgotUrl: string
 }
 
-/** Returns the sentence that says when and from where a request came. */
-export function originSentence({ at, origin }: Facts): string {
+/**
+ * Returns the sentence that says when and from where a request came.
+ *
+ * @param byAdministrator - What an administrator did, if the request has no origin.
+ */
+export function originSentence({ at, origin }: Facts, byAdministrator = 'sent this'): string {
   const [day, time = ''] = at.split('T')
   const when = `on ${day} at ${time.slice(0, 5)} UTC`
-  if (origin === undefined) return `An administrator sent this ${when}.`
+  if (origin === undefined) return `An administrator ${byAdministrator} ${when}.`
   return `The request came ${when} from ${origin.sourceIp}, with ${programOf(origin.userAgent)}.`
 }
 

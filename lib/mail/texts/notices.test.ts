@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest'
+import { NOTICES } from './notices.ts'
+
+const facts = {
+  service: 'Orders',
+  at: '2026-11-26T13:21:00.000Z',
+  username: 'ivy',
+  forgotUrl: 'https://auth.example.org/forgot',
+}
+const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8' }
+
+describe('a notice of a change by an administrator', () => {
+  test('of the password names the administrator, and that all sessions have ended', () => {
+    expect(NOTICES['password-changed'](facts)).toEqual({
+      subject: 'Your password for Orders was changed',
+      lead: 'The password of your account ivy at Orders was changed. All sessions have ended.',
+      paragraphs: ['An administrator made this change on 2026-11-26 at 13:21 UTC.'],
+      action: { label: 'If you did not expect it, choose a new password', url: facts.forgotUrl },
+    })
+  })
+
+  test('of the address says what it can no longer do', () => {
+    expect(NOTICES['address-changed'](facts)).toEqual({
+      subject: 'Your address for Orders was changed',
+      lead: 'This address is no longer used for your account ivy at Orders.',
+      paragraphs: [
+        'An administrator made this change on 2026-11-26 at 13:21 UTC.',
+        'If you did not expect it, contact the operator of the service. This address can no longer reset the password.',
+      ],
+    })
+  })
+
+  test('of the username says the new one', () => {
+    expect(NOTICES['username-changed'](facts)).toEqual({
+      subject: 'Your username for Orders was changed',
+      lead: 'Your account at Orders has the new username ivy. The password is the same.',
+      paragraphs: [
+        'An administrator made this change on 2026-11-26 at 13:21 UTC.',
+        'If you did not expect it, contact the operator of the service.',
+      ],
+    })
+  })
+})
+
+test('a notice of the own change says from where it came', () => {
+  expect(NOTICES['password-changed']({ ...facts, origin })).toMatchObject({
+    lead: 'The password of your account ivy at Orders was changed. Sessions on other devices have ended.',
+    paragraphs: ['The request came on 2026-11-26 at 13:21 UTC from 203.0.113.7, with curl.'],
+    action: { label: 'If it was not you, choose a new password' },
+  })
+})
