@@ -51,7 +51,9 @@ describe('the mailbox', () => {
     expect(status).toBe(200)
     expect(body).toContain(`<a href="${LINK}">`)
     expect(body).toContain(`<pre>Open ${LINK}\n</pre>`)
-    expect(body).toContain('<iframe title="HTML of the mail" sandbox="" src="/mailbox/a-1/html"></iframe>')
+    expect(body).toContain(
+      '<iframe title="HTML of the mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/mailbox/a-1/html"></iframe>',
+    )
   })
 
   test('shows a mail without link and HTML', () => {
@@ -62,17 +64,21 @@ describe('the mailbox', () => {
     expect(get('/mailbox/a-1/html', plain)?.status).toBe(404)
   })
 
-  test('sends the HTML of a mail as it is, in a sandbox without scripts', () => {
+  test('sends the HTML of a mail in a sandbox without scripts, with links that open new tabs', () => {
     expect(get('/mailbox/a-1/html', mailOf({ unsafeHtml: '<script>evil()</script>' }))).toEqual({
       status: 200,
       headers: {
         'Content-Type': 'text/html; charset=utf-8',
         ...HEADERS,
         'Content-Security-Policy':
-          "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
+          "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
       },
-      body: '<script>evil()</script>',
+      body: '<base target="_blank"><script>evil()</script>',
     })
+    const unsafeHtml = '<!DOCTYPE html><html lang="en"><p>Hello</p></html>'
+    expect(get('/mailbox/a-1/html', mailOf({ unsafeHtml }))?.body).toBe(
+      '<!DOCTYPE html><base target="_blank"><html lang="en"><p>Hello</p></html>',
+    )
   })
 
   test('escapes HTML in each member of a mail', () => {

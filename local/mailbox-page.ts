@@ -10,7 +10,7 @@ const STYLE = `${readFileSync(new URL('../functions/pages/signin/page.css', impo
 .mails a { font-weight: 600; display: inline-block; padding: 0.5rem 0 }
 .members > div { grid-template-columns: 4.5rem 1fr }
 pre { margin: 0; padding: 0.75rem 1rem; font: 0.9375rem/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; background: var(--page); border-radius: 0.5rem }
-iframe { width: 100%; height: 32rem; background: #fff; border: 1px solid var(--line); border-radius: 0.5rem }
+iframe { width: 100%; height: 32rem; border: 1px solid var(--line); border-radius: 0.5rem }
 `
 
 const styleHash = createHash('sha256').update(STYLE).digest('base64')
@@ -25,9 +25,12 @@ const PAGE_POLICY = [
   "form-action 'none'",
 ].join('; ')
 
+/** Lets links open new tabs, which are not in the sandbox: the pages that they open need scripts. */
+const SANDBOX = 'allow-popups allow-popups-to-escape-sandbox'
+
 /** The HTML of a mail is not trusted: no script runs in it, its origin is opaque, and it loads nothing from elsewhere. */
 const MAIL_POLICY = [
-  'sandbox',
+  `sandbox ${SANDBOX}`,
   "default-src 'none'",
   "style-src 'unsafe-inline'",
   'img-src data:',
@@ -57,8 +60,17 @@ export function mailboxResponse(mailbox: Mailbox, path: string): GatewayResponse
   const mail = mailbox.list().find((one) => one.id === id)
   const { unsafeHtml } = mail ?? {}
   if (mail === undefined || (part !== '' && unsafeHtml === undefined)) return NOT_FOUND
-  return part === '' ? page(200, mail.subject, oneMail(mail)) : html(200, MAIL_POLICY, unsafeHtml ?? '')
+  return part === ''
+    ? page(200, mail.subject, oneMail(mail))
+    : html(200, MAIL_POLICY, withNewTabs(unsafeHtml ?? ''))
 }
+
+/**
+ * Makes the links of a document open new tabs, as in a mail program: the frame may show nothing else. Such a tab has no
+ * opener (https://html.spec.whatwg.org/multipage/links.html#get-an-element's-noopener).
+ */
+const withNewTabs = (unsafeHtml: string) =>
+  unsafeHtml.replace(/^(\s*<!doctype[^>]*>)?/i, '$&<base target="_blank">')
 
 function jsonOf(mails: readonly Mail[]): GatewayResponse {
   const shown = mails.map(({ unsafeHtml, ...mail }) => ({ ...mail, html: unsafeHtml }))
@@ -165,7 +177,7 @@ function oneMail(mail: Mail): string {
     `<h2>Text</h2>\n<pre>${escapeHtml(text)}</pre>`,
     unsafeHtml === undefined
       ? ''
-      : `<h2>HTML</h2>\n<iframe title="HTML of the mail" sandbox="" src="/mailbox/${encodeURIComponent(id)}/html"></iframe>`,
+      : `<h2>HTML</h2>\n<iframe title="HTML of the mail" sandbox="${SANDBOX}" src="/mailbox/${encodeURIComponent(id)}/html"></iframe>`,
   ]
   return parts.filter((part) => part !== '').join('\n')
 }

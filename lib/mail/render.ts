@@ -31,7 +31,7 @@ export function renderMessage(message: Message): Pick<OutgoingMail, 'subject' | 
   return {
     subject,
     text: `${text.join('\n\n')}\n`,
-    html: `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escapeHtml(subject)}</title><body style="font-family:sans-serif;line-height:1.5">${html.join('')}</body></html>`,
+    html: `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${escapeHtml(subject)}</title><body style="font-family:sans-serif;line-height:1.5">${html.join('')}</body></html>`,
   }
 }
 

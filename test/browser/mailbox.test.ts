@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { renderMessage } from '../../lib/mail/render.ts'
 import { createMailbox, type Mail, type Mailbox } from '../../local/mailbox.ts'
 import { mailboxResponse } from '../../local/mailbox-page.ts'
 import { mailOf } from '../support/mails.ts'
-import { inspect, LOOKS, open, useBrowser } from './browser.ts'
+import { heading, inspect, LOOKS, open, useBrowser } from './browser.ts'
 
 useBrowser()
 
@@ -74,14 +75,48 @@ test('HTML of a mail runs no script, loads nothing and navigates nothing', async
     <script>top.location = '/evil-script'</script>
     <img src="/evil-image" onerror="top.location = '/evil-handler'">
     <form action="/evil-form" target="_top"><button>Send</button></form>
-    <a href="/evil-link" target="_top">Go</a>`
+    <a href="/evil-link" target="_top">Go</a>
+    <a href="javascript:location = '/evil-address'">Run</a>`
   mailbox.add(mail({ unsafeHtml, subject: '<script>document.title = "evil"</script>' }))
   const page = await open(`${url}/mailbox/a-1`, { known: /sandbox|Content Security Policy|^CSP: img-src/i })
   const frame = page.frameLocator('iframe')
   await frame.getByRole('button', { name: 'Send' }).click()
   await frame.getByRole('link', { name: 'Go' }).click()
+  await frame.getByRole('link', { name: 'Run' }).click()
   await page.getByRole('heading', { level: 1, name: '<script>' }).waitFor()
   expect(page.url()).toBe(`${url}/mailbox/a-1`)
   expect(await page.title()).toBe('<script>document.title = "evil"</script>')
   expect(requests).toEqual(['/mailbox/a-1', '/mailbox/a-1/html'])
+})
+
+test('a link of a mail opens in a new tab, which has no opener and is not in the sandbox', async () => {
+  mailbox.add(mail({ unsafeHtml: '<p><a href="/mailbox">this link</a></p>' }))
+  const page = await open(`${url}/mailbox/a-1`, { known: BLOCKED })
+  const opened = page.context().waitForEvent('page')
+  await page.frameLocator('iframe').getByRole('link', { name: 'this link' }).click()
+  const tab = await opened
+  await heading(tab, 'Mailbox').waitFor()
+  expect(await tab.evaluate('[window.opener, origin, document.referrer]')).toEqual([null, url, ''])
+  expect(page.url()).toBe(`${url}/mailbox/a-1`)
+})
+
+test.each([
+  ['light', 255],
+  ['dark', 24],
+] as const)('the frame of a mail of this service is %s where the page is', async (colorScheme, red) => {
+  mailbox.add(mail({ unsafeHtml: renderMessage({ subject: 'Hello', lead: 'Hello', paragraphs: [] }).html }))
+  const page = await open(`${url}/mailbox/a-1`, { colorScheme, known: BLOCKED })
+  await page.frameLocator('iframe').getByText('Hello').waitFor()
+  const box = await page.locator('iframe').boundingBox()
+  const clip = { x: (box?.x ?? 0) + 4, y: (box?.y ?? 0) + 4, width: 1, height: 1 }
+  const png = (await page.screenshot({ clip, fullPage: true })).toString('base64')
+  const shown = await page.evaluate(`(async () => {
+    const image = new Image()
+    image.src = 'data:image/png;base64,${png}'
+    await image.decode()
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d')
+    canvas.drawImage(image, 0, 0)
+    return canvas.getImageData(0, 0, 1, 1).data[0]
+  })()`)
+  expect(shown).toBe(red)
 })
