@@ -5,7 +5,7 @@ import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
-import { RegistrationConfirmation } from '../../lib/http/schemas.ts'
+import { NEW_USERNAME_RULE, RegistrationConfirmation } from '../../lib/http/schemas.ts'
 import { addressIn, type Confirmation } from '../../lib/mail/confirmation.ts'
 import { findInvitedRole, mailKey, spend } from '../../lib/mail/store.ts'
 import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
@@ -89,7 +89,7 @@ function namesOf(address: string, chosen: string | undefined) {
   const email = address.toLowerCase()
   const username = chosen ?? email
   if (username.includes('@') && username !== email) {
-    throw refused('#/username', 'Must be the confirmed address, or a name without @.')
+    throw refused('#/username', NEW_USERNAME_RULE)
   }
   return { username, email, emailVerified: true, ...(address !== email && { emailAsWritten: address }) }
 }

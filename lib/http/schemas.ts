@@ -12,20 +12,23 @@ const withAsciiDomain = (text: string): string =>
     /^[ -~]*$/.test(domain) ? domain : domainToASCII(domain),
   )
 
-/**
- * A username or an e-mail address as clients send it. It is read into lower case, as it is stored, with its domain in
- * A-labels (RFC 5890 section 2.3.2.1).
- */
-export const LoginName = z
-  .string('Must be a string.')
-  .check(
-    z.overwrite(withAsciiDomain),
-    z.regex(
-      LOGIN_NAME,
-      'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.',
-    ),
-    z.toLowerCase(),
-  )
+/** Reads a login name into lower case, as it is stored, with its domain in A-labels (RFC 5890 section 2.3.2.1). */
+const loginName = (rule: string) =>
+  z
+    .string('Must be a string.')
+    .check(z.overwrite(withAsciiDomain), z.regex(LOGIN_NAME, rule), z.toLowerCase())
+
+/** A username or an e-mail address as clients send it. */
+export const LoginName = loginName(
+  'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.',
+)
+
+/** The rule for the username of a user who registers. With another address, its owner could not use it. */
+export const NEW_USERNAME_RULE =
+  'Must be the confirmed address, or 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen).'
+
+/** The username of a user who registers, as clients send it. */
+export const NewUsername = loginName(NEW_USERNAME_RULE)
 
 /** A password as clients send it. It is read into Unicode normalisation form C. */
 export const Password = z.string('Must be a string.').check(
@@ -96,7 +99,7 @@ export const RegistrationRequest = z.strictObject({ email: EmailAddress })
 
 /** Body of `POST /register/confirm`. */
 export const RegistrationConfirmation = z
-  .strictObject({ ...proof, password: Password, username: z.optional(LoginName), session: InCookie })
+  .strictObject({ ...proof, password: Password, username: z.optional(NewUsername), session: InCookie })
   .check(z.refine(hasProof, PROOF))
 
 /** Body of `POST /password/forgot`. */

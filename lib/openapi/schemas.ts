@@ -9,6 +9,7 @@ import {
   LoginRequest,
   LogoutRequest,
   MAX_PASSWORD_BYTES,
+  NewUsername,
   Password,
   PasswordChangeRequest,
   PasswordResetRequest,
@@ -27,6 +28,10 @@ const requests = z
   .add(LoginName, {
     id: 'LoginName',
     description: 'A username or an e-mail address. Upper case is read as lower case.',
+  })
+  .add(NewUsername, {
+    id: 'NewUsername',
+    description: 'The confirmed address, or a username. Upper case is read as lower case.',
   })
   .add(Password, {
     id: 'Password',

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { NEW_USERNAME_RULE } from '../../lib/http/schemas.ts'
 import { sendForAll } from '../support/http.ts'
 import {
   askForMail,
@@ -119,7 +120,13 @@ test('a user registers with the code, after a wrong one, a short password and a 
 
   await page.getByLabel('Username').fill('other@example.org')
   await press(page, 'Create account')
-  await page.getByText('Must be the confirmed address, or a name without @.').waitFor()
+  await page.getByText(NEW_USERNAME_RULE).waitFor()
+
+  await page.getByLabel('Username').fill('a b')
+  await press(page, 'Create account')
+  await page
+    .getByRole('textbox', { name: 'Username', description: `${NEW_USERNAME_RULE} Your address,` })
+    .waitFor()
 
   await page.getByLabel('Username').fill('')
   await press(page, 'Create account')

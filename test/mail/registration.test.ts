@@ -112,11 +112,12 @@ describe('a registration', () => {
     expect((await confirm({ token })).status).toBe(200)
   })
 
-  test('refuses another address as the username, and accepts its own', async () => {
+  test('refuses another address or a bad name as the username by one rule, and accepts its own', async () => {
     const { email, token } = await register()
-    const foreign = await confirm({ token, username: 'other@example.org' })
-    const rule = 'Must be the confirmed address, or a name without @.'
-    expect(foreign).toMatchObject(invalid('#/username', rule))
+    const rule = 'Must be the confirmed address, or 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen).'
+    for (const username of ['other@example.org', 'a b']) {
+      expect(await confirm({ token, username })).toMatchObject(invalid('#/username', rule))
+    }
     expect((await confirm({ token, username: email.toUpperCase() })).status).toBe(200)
   })
 
