@@ -101,6 +101,8 @@ export async function busy(button, action) {
 export function onSubmit(form, send, succeed) {
   // Until now, the browser would have submitted the form itself, which the policy of the page forbids.
   form.querySelector('[type="submit"]').disabled = false
+  // Screen readers read the hint of a field from the beginning.
+  showFaults(form)
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     busy(event.submitter, async () => {

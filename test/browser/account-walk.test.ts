@@ -103,7 +103,8 @@ test('a user registers with the code, after a wrong one, a short password and a 
 
   await code(page).fill('12')
   await press(page, 'Create account')
-  const description = `Must be 8 digits. 8 digits. The code is valid for 10 minutes, the link for 60.`
+  const description =
+    'Must be 8 digits. 8 digits. The code is valid for 10 minutes, the link for 60. Five wrong codes void the code. The link in the mail still works.'
   await page.getByRole('textbox', { name: 'Code from the mail', description }).waitFor()
 
   await code(page).fill(`${mail.code.slice(0, 4)} ${mail.code.slice(4)}`)
@@ -137,6 +138,30 @@ test('a user registers with the code, after a wrong one, a short password and a 
   })
   // The session of the registration has ended.
   expect(JSON.parse(sessions.body).sessions).toHaveLength(1)
+})
+
+test('after five wrong codes the code is void, as its hint says, and the link works', async () => {
+  const { name, address } = await register()
+  const page = await open(`${serviceUrl()}/forgot`)
+  await askForMail(page, 'Username or e-mail address', name)
+  const mail = await nextMail(address)
+  const wrong = mail.code === '00000000' ? '11111111' : '00000000'
+  const description =
+    '8 digits. The code is valid for 10 minutes, the link for 60. Five wrong codes void the code. The link in the mail still works.'
+  for (const typed of [...Array<string>(5).fill(wrong), mail.code]) {
+    await page.getByRole('textbox', { name: 'Code from the mail', description }).fill(typed)
+    await newPassword(page).fill(NEXT_PASSWORD)
+    const [refused] = await Promise.all([
+      page.waitForResponse('**/password/reset'),
+      press(page, 'Change password'),
+    ])
+    expect(refused.status()).toBe(400)
+    await alert(page, INVALID)
+  }
+  await page.goto(mail.link)
+  await newPassword(page).fill(NEXT_PASSWORD)
+  await press(page, 'Change password')
+  await heading(page, 'Your password was changed').waitFor()
 })
 
 test('for an address with an account, only the mail differs', async () => {
