@@ -107,6 +107,20 @@ test.each([
   expect(page.url()).toBe(`${serviceUrl()}/confirm`)
 })
 
+test.each([
+  ['registration', /^To create an account, ask for a new link\./, 'register'],
+  ['invitation', /^To create an account, ask the person who invited you for a new link\./, 'forgot'],
+  ['reset', /^If you have an account, you can choose a new password/, 'forgot'],
+])('a cut-off link of the kind %s shows how to get another one', async (kind, text, next) => {
+  const page = await open(`${serviceUrl()}/confirm#${kind}=`)
+  await heading(page, 'Open the link from the mail').waitFor()
+  const shown = page.locator('#missing p:not(.lead)').filter({ visible: true })
+  expect(await shown.first().textContent()).toMatch(text)
+  expect(await shown.count()).toBe(kind === 'reset' ? 1 : 2)
+  await shown.getByRole('link').first().click()
+  await page.waitForURL(`${serviceUrl()}/${next}`)
+})
+
 test('a link with a wrong secret, or of another kind, shows that it is invalid', async () => {
   const { name, address } = await register()
   const { link } = await forget(name, address)

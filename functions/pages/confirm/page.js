@@ -11,13 +11,15 @@ let link
 /** Reads the link, and removes it from the address bar and from the history of the tab. */
 function openLink() {
   link = readLink(location.hash)
+  // A mail program may have cut the link off. Its kind is still known then.
+  const [, kind] = /^#(\w+)=/.exec(location.hash) ?? []
   history.replaceState(null, '', location.pathname + location.search)
   for (const form of document.forms) {
     form.reset()
     clearProblem(form)
   }
   for (const shown of document.querySelectorAll('[data-address]')) shown.textContent = link?.address ?? ''
-  for (const hint of document.querySelectorAll('[data-kind]')) hint.hidden = hint.dataset.kind !== link?.kind
+  for (const hint of document.querySelectorAll('[data-kind]')) hint.hidden = hint.dataset.kind !== kind
   element('username').value = link?.address ?? ''
   showSection(SECTIONS[link?.kind] ?? 'missing')
 }
