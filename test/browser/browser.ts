@@ -115,8 +115,26 @@ export async function signIn(page: Page, username: string, password = username):
   await page.keyboard.press('Enter')
 }
 
+/** Returns the texts of a page that wrap where they should not: links beside the brand, and words with a hyphen. */
+const WRAPPED = `(() => {
+  const box = (element) => element.getBoundingClientRect()
+  const links = [...document.querySelectorAll('.masthead > :not(:first-child)')]
+  const isBroken = (lead) => [...lead.childNodes].some((node) =>
+    [...(node.data ?? '').matchAll(/\\w+-\\w+/g)].some(({ index, 0: word }) => {
+      const range = document.createRange()
+      range.setStart(node, index)
+      range.setEnd(node, index + word.length)
+      return range.getClientRects().length > 1
+    }))
+  return [
+    ...links.filter((link) => box(link).top >= box(link.previousElementSibling).bottom),
+    ...[...document.querySelectorAll('.lead')].filter(isBroken),
+  ].map(({ textContent }) => textContent)
+})()`
+
 /**
- * Takes a screenshot for `.results/screenshots`, and expects that the page fits its width and that axe finds no violation.
+ * Takes a screenshot for `.results/screenshots`, and expects that the page fits its width, that nothing wraps which should
+ * not, and that axe finds no violation.
  */
 export async function inspect(page: Page, name: string): Promise<void> {
   mkdirSync(`${root}/.results/screenshots`, { recursive: true })
@@ -124,6 +142,7 @@ export async function inspect(page: Page, name: string): Promise<void> {
   expect(
     await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
   ).toBe(0)
+  expect(await page.evaluate(WRAPPED)).toEqual([])
   const results: AxeResults = await page.evaluate(`${axe.source}; axe.run()`)
   expect(
     results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
