@@ -111,8 +111,12 @@ export function usersCommand(io: Io): Command {
     .argument('<address>', 'e-mail address of the new user', readAddress)
     .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('user'))
     .action(async (address: string, { role }: { role: Role }) => {
-      await mail.requireInvitations(users.opts<TargetOptions>(), io.env)
+      const options = users.opts<TargetOptions>()
+      await mail.requireInvitations(options, io.env)
       print(await mail.invite(await table(), address, role, io))
+      // The local service does not say how it was started.
+      if (options.local)
+        io.stderr.write('The link works if the service runs with registration=invite or open.\n')
     })
 
   ofUser('disable', 'disables a user and ends all sessions').action(async (name: string) =>

@@ -43,9 +43,12 @@ describe('invite', () => {
   test('stores an invitation with its role, and hands it to the mailer', async () => {
     const before = await store.items()
     const outcome = await store.run(['invite', 'Grace@Example.org', '--role', 'admin'])
-    expect(outcome).toEqual(
-      success('An invitation to Grace@Example.org with role admin is on its way. It is valid for 7 days.\n'),
-    )
+    expect(outcome).toEqual({
+      ...success(
+        'An invitation to Grace@Example.org with role admin is on its way. It is valid for 7 days.\n',
+      ),
+      stderr: 'The link works if the service runs with registration=invite or open.\n',
+    })
     expect(events).toEqual([{ kind: 'invitation', requestId: expect.any(String), at }])
     const { requestId } = Object(events[0])
     expect(addressIn(requestId)).toBe('Grace@Example.org')
