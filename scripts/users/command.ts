@@ -33,7 +33,7 @@ export function usersCommand(io: Io): Command {
     const options = users.opts<TargetOptions>()
     const found = await findTable(options, io.env, users.args)
     // Port 8000 may belong to another running service than the operator thinks.
-    if (options.local && io.stderr.isTTY) io.stderr.write(`Using the table at ${localAddress(options)}.\n`)
+    if (options.local) io.stderr.write(`Using the table at ${localAddress(options)}.\n`)
     return found
   }
   const breaches = () => breachesOf(users.opts<TargetOptions>(), io.env)

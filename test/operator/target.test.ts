@@ -63,12 +63,21 @@ test('--profile gives credentials and region, and the target may precede the com
   expect(await list('--stage', 'other', '--profile', 'bare')).toEqual(refusal(2, NO_REGION))
 })
 
-test('a terminal shows the address of the local table, a pipe does not', async () => {
-  const args = ['list', '--json', '--local', '--endpoint', store.endpoint]
-  const shown = await beginInProcess(usersCommand, args, {}, { columns: 80 }).outcome
-  expect(shown).toMatchObject({ status: 0, stderr: `Using the table at ${store.endpoint}.\n` })
-  expect(JSON.parse(shown.stdout)).toEqual(expect.any(Array))
-  expect(await beginInProcess(usersCommand, args).outcome).toEqual({ ...shown, stderr: '' })
+test.each([
+  ['a terminal', { columns: 80 }],
+  ['a pipe', {}],
+])('the address of the local table is the first line of standard error at %s', async (_, terminal) => {
+  const args = ['show', 'ghost', '--local', '--endpoint', store.endpoint]
+  const { outcome, rawStderr } = beginInProcess(usersCommand, args, {}, terminal)
+  expect(await outcome).toEqual(refusal(1, 'User ghost does not exist.'))
+  expect(rawStderr()).toBe(`Using the table at ${store.endpoint}.\nUser ghost does not exist.\n`)
+})
+
+test('a stage on AWS has no such line', async () => {
+  const env = { ...keys, AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_DYNAMODB: store.endpoint }
+  const { outcome, rawStderr } = beginInProcess(usersCommand, ['list', '--json', '--stage', 'other'], env)
+  expect(await outcome).toMatchObject({ status: 0 })
+  expect(rawStderr()).toBe('')
 })
 
 test.each([

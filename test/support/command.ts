@@ -11,8 +11,12 @@ import { root } from './service-description.ts'
 export interface Outcome {
   status: number | null
   stdout: string
+  /** Without the address of the local table, which every command with `--local` prints first. */
   stderr: string
 }
+
+const withoutAddress = (stderr: string) =>
+  stderr.replace(/^Using the table at http:\/\/127\.0\.0\.1:\d+\.\n/, '')
 
 /** Without the AWS account of the developer, and without a call of another service. */
 const ENVIRONMENT = {
@@ -30,7 +34,7 @@ export function begin(script: string, args: string[], env: Record<string, string
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)
   const outcome = once(child, 'close').then(
-    ([status]): Outcome => ({ status, stdout: stdout.text(), stderr: stderr.text() }),
+    ([status]): Outcome => ({ status, stdout: stdout.text(), stderr: withoutAddress(stderr.text()) }),
   )
   return { child, outcome, printed: stderr.printed }
 }
@@ -60,13 +64,15 @@ export function beginInProcess(
   const stderr = collect(io.stderr)
   const outcome = run(commandOf(io), args, io).then(async (status): Promise<Outcome> => {
     await Promise.all([io.stdout, io.stderr].map((stream) => once(stream.end(), 'end')))
-    return { status, stdout: stdout.text(), stderr: stderr.text() }
+    return { status, stdout: stdout.text(), stderr: withoutAddress(stderr.text()) }
   })
   return {
     io,
     stdin: io.stdin,
     outcome,
     printed: stderr.printed,
+    /** Everything on standard error. */
+    rawStderr: stderr.text,
     /** Interrupts the command as Ctrl-C does. */
     interrupt: () => interruption.abort(),
   }
