@@ -7,11 +7,11 @@ import { codeUnder } from '../support/verifiers/programs.ts'
 const document = readFileSync(join(root, 'docs/VERIFYING.md'), 'utf8')
 
 test.each(['FastAPI and PyJWT', 'Express', 'Node and jose', 'Lambda and aws-jwt-verify', 'Go'])(
-  'the program for %s has 20 to 45 lines',
+  'the program for %s has 20 to 40 lines',
   (heading) => {
     const lines = codeUnder(heading).trimEnd().split('\n').length
     expect(lines).toBeGreaterThanOrEqual(20)
-    expect(lines).toBeLessThanOrEqual(45)
+    expect(lines).toBeLessThanOrEqual(40)
   },
 )
 
