@@ -13,6 +13,7 @@ import { type Invocation, invokeFunction } from './lambda-socket.ts'
 import type { Mailbox } from './mailbox.ts'
 import { mailboxResponse } from './mailbox-page.ts'
 import { connectNotes, invokeWithNotes, type Notes, requestLines } from './request-log.ts'
+import { setCookieOf } from './serverless-offline.ts'
 import { unauthorizedPage } from './unauthorized-page.ts'
 
 /** What the gateway needs of the service behind it. */
@@ -55,6 +56,7 @@ interface HapiResponse {
   isBoom?: boolean
   output?: { statusCode: number }
   statusCode?: number
+  header?(name: string, value: string): void
 }
 interface Reply {
   code(status: number): Reply
@@ -241,7 +243,10 @@ function shapeServer(server: HapiServer): void {
   server.ext('onPreResponse', (request, h) => {
     const { response } = request
     const type = gatewayResponseType(response?.isBoom === true, statusOf(response) ?? 500)
-    return type === undefined ? h.continue : reply(request, h, type, statusOf(response))
+    if (type !== undefined) return reply(request, h, type, statusOf(response))
+    const cookie = setCookieOf(notesOf(request))
+    if (cookie !== undefined) response?.header?.('Set-Cookie', cookie)
+    return h.continue
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Outcome } from './function-thread.ts'
 import { portTaken } from './ports.ts'
-import { notesOfEvent } from './request-log.ts'
+import { type Notes, notesOfEvent } from './request-log.ts'
 
 interface Runner {
   run(event: unknown, context: unknown): Promise<unknown>
@@ -54,7 +54,7 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
     running.set(this, invocation)
     const outcome = (await invocation) as Outcome
     notes.push(...outcome.notes.map((note) => withShortStack(note, root)))
-    if (!('thrown' in outcome)) return outcome.returned
+    if (!('thrown' in outcome)) return takeSetCookie(outcome.returned, notes)
     const thrown = outcome.thrown instanceof Error ? outcome.thrown : new Error(String(outcome.thrown))
     reportedErrors.add(thrown)
     reportedMessages.add(thrown.message)
@@ -65,6 +65,21 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
     throw thrown
   }
 }
+
+const setCookies = new WeakMap<Notes, string>()
+
+/** Takes `Set-Cookie` out of a function's response, because hapi would write another one. */
+function takeSetCookie(returned: unknown, notes: Notes): unknown {
+  const { headers } = Object(returned)
+  const name = Object.keys(Object(headers)).find((one) => one.toLowerCase() === 'set-cookie')
+  if (name === undefined) return returned
+  const { [name]: value, ...others } = headers
+  setCookies.set(notes, String(value))
+  return { ...Object(returned), headers: others }
+}
+
+/** Returns the `Set-Cookie` of the response to the request with these notes, as its function wrote it. */
+export const setCookieOf = (notes: Notes): string | undefined => setCookies.get(notes)
 
 function printError(values: unknown[], httpPort: number): void {
   const [message, error] = values

@@ -60,6 +60,13 @@ export function describeApi(serverUrl: string, features: readonly Feature[]) {
           bearerFormat: 'JWT',
           description: 'The `authToken` from `POST /login` or `POST /refresh`.',
         },
+        sessionCookie: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-refresh',
+          description:
+            'The refresh token of a sign-in with `"session":"cookie"`. Browsers send it. The service takes it from pages of its own origin, and of allowed origins on the same site.',
+        },
       },
       headers: hasPages ? { ...HEADERS, ...PAGE_HEADERS } : HEADERS,
       responses: parts.responses,
@@ -91,13 +98,13 @@ function pathsOf(routes: readonly Route[]) {
 }
 
 function operationOf(route: Route) {
-  const { tag = 'Content', summary, description, isProtected, parameters, body } = route
+  const { tag = 'Content', summary, description, parameters, body } = route
   return {
     operationId: operationIdOf(route),
     tags: [tag],
     summary,
     ...(description && { description }),
-    security: isProtected ? [{ accessToken: [] }] : [],
+    security: securityOf(route),
     ...(parameters && { parameters }),
     ...(body && {
       requestBody: {
@@ -109,8 +116,15 @@ function operationOf(route: Route) {
   }
 }
 
-function responseOf({ response }: Route) {
+/** Returns the security of a route. The cookie is one way to show a refresh token; the body is the other. */
+function securityOf({ isProtected, cookie }: Route): object[] {
+  if (isProtected) return [{ accessToken: [] }]
+  return cookie === 'takes' ? [{}, { sessionCookie: [] }] : []
+}
+
+function responseOf({ response, cookie }: Route) {
   const { description = 'The request succeeded.', headers = {}, content } = response
-  const all = headerRefs({ 'Cache-Control': 'NoStore', ...SHARED_HEADERS, ...headers })
+  const own = cookie ? { 'Set-Cookie': 'SessionCookie', ...headers } : headers
+  const all = headerRefs({ 'Cache-Control': 'NoStore', ...SHARED_HEADERS, ...own } as typeof headers)
   return { description, headers: all, ...(content && { content }) }
 }

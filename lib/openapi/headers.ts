@@ -43,6 +43,20 @@ export const HEADERS = {
     schema: { type: 'string', pattern: '^([*]|https?://[^/]+)$' },
     example: '*',
   },
+  AllowCredentials: {
+    description:
+      'Pages of that origin may also read a response to a request with cookies. Sent where cookie sessions are on and origins are listed.',
+    schema: { type: 'string', const: 'true' },
+  },
+  SessionCookie: {
+    description:
+      'The refresh token, for a request that keeps it in the cookie. After a logout it is empty, and the browser deletes it.',
+    schema: {
+      type: 'string',
+      pattern: '^__Host-refresh=[A-Za-z0-9_.-]*; Max-Age=[0-9]+; Path=/; Secure; HttpOnly; SameSite=Strict$',
+    },
+    example: '__Host-refresh=user.session.secret; Max-Age=604800; Path=/; Secure; HttpOnly; SameSite=Strict',
+  },
   ExposeHeaders: {
     description: 'The headers that pages of another origin may read. Sent where CORS is configured.',
     schema: { type: 'string', pattern: '^Retry-After(,WWW-Authenticate)?$' },
@@ -86,6 +100,7 @@ export type HeaderName = keyof typeof PAGE_HEADERS | keyof typeof HEADERS
 export const SHARED_HEADERS: Record<string, HeaderName> = {
   'X-Content-Type-Options': 'NoSniff',
   'Access-Control-Allow-Origin': 'AllowOrigin',
+  'Access-Control-Allow-Credentials': 'AllowCredentials',
   'Access-Control-Expose-Headers': 'ExposeHeaders',
 }
 

@@ -1,4 +1,5 @@
 import { PROBLEMS, TITLES } from '../errors.ts'
+import { COOKIE_REFUSALS } from '../sessions/request.ts'
 
 /**
  * Problems that only the gateway sends. A test compares them with `resources/gateway-responses.yml`.
@@ -16,7 +17,9 @@ export const GATEWAY_PROBLEMS = {
   },
 } as const
 
-export type ProblemName = keyof typeof PROBLEMS | keyof typeof GATEWAY_PROBLEMS
+export type CookieProblem = keyof typeof COOKIE_REFUSALS
+
+export type ProblemName = keyof typeof PROBLEMS | keyof typeof GATEWAY_PROBLEMS | CookieProblem
 
 /** A problem: status, and the texts of its RFC 9457 body. */
 interface Problem {
@@ -31,6 +34,12 @@ export const ALL_PROBLEMS = {
     Object.entries(PROBLEMS).map(([code, [status, detail]]) => [
       code,
       { status, title: TITLES[status], detail },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(COOKIE_REFUSALS).map(([name, detail]) => [
+      name,
+      { status: 403, title: TITLES[403], detail },
     ]),
   ),
   ...GATEWAY_PROBLEMS,

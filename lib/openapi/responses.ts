@@ -3,7 +3,10 @@ import { ALL_PROBLEMS, type ProblemName, problemExample } from './problems.ts'
 import type { Route } from './route.ts'
 import { schemaRef } from './schemas.ts'
 
-/** Problems of every route, and of those with a parameter in the path, with a body, or with an access token. */
+/**
+ * Problems of every route, and of those with a parameter in the path, with a body, with an access token, or with the session
+ * cookie.
+ */
 const ALWAYS: ProblemName[] = ['throttled', 'internal', 'unavailable']
 const WITH_PATH_PARAMETER: ProblemName[] = ['request_refused']
 const WITH_BODY: ProblemName[] = [
@@ -14,6 +17,7 @@ const WITH_BODY: ProblemName[] = [
   'invalid_fields',
 ]
 const PROTECTED: ProblemName[] = ['invalid_token']
+const WITH_COOKIE: ProblemName[] = ['no_json', 'foreign_site', 'foreign_origin']
 
 /** Returns all problems of a route, by status. */
 function problemsByStatus(route: Route): [status: number, names: ProblemName[]][] {
@@ -21,6 +25,7 @@ function problemsByStatus(route: Route): [status: number, names: ProblemName[]][
     ...(route.path.includes('{') ? WITH_PATH_PARAMETER : []),
     ...(route.body ? WITH_BODY : []),
     ...(route.isProtected ? PROTECTED : []),
+    ...(route.cookie ? WITH_COOKIE : []),
     ...(route.problems ?? []),
     ...ALWAYS,
   ])

@@ -52,6 +52,8 @@ export interface Route {
   description?: string
   /** Whether the route requires an access token. */
   isProtected?: boolean
+  /** Whether the route sets the session cookie, or also takes it as proof of a session. */
+  cookie?: 'sets' | 'takes'
   body?: { schema: ZodMiniType; examples: Record<string, { summary: string; value: object }> }
   parameters?: object[]
   response: {

@@ -52,6 +52,7 @@ const demoUser = (name: string) => ({
   summary: `The demo ${name}`,
   value: { username: name, password: name },
 })
+const inCookie = { summary: 'The refresh token in the cookie', value: {} }
 const content = (message: string, username: string) =>
   json(schemaRef('Content'), { message, username, role: username })
 
@@ -64,8 +65,19 @@ export const ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Sign in',
     description:
-      'Exchanges a username and a password for an access token and a refresh token. After too many failed attempts it returns 429, also for the correct password, until the time in `Retry-After` has passed.',
-    body: { schema: LoginRequest, examples: { user: demoUser('user'), admin: demoUser('admin') } },
+      'Exchanges a username and a password for an access token and a refresh token. With `session`, the refresh token is in a cookie and not in the response, and the session of an earlier cookie ends. After too many failed attempts it returns 429, also for the correct password, until the time in `Retry-After` has passed.',
+    cookie: 'sets',
+    body: {
+      schema: LoginRequest,
+      examples: {
+        user: demoUser('user'),
+        admin: demoUser('admin'),
+        cookie: {
+          summary: 'The demo user, with the refresh token in a cookie',
+          value: { username: 'user', password: 'user', session: 'cookie' },
+        },
+      },
+    },
     response: { description: 'Signed in.', content: json(schemaRef('Tokens'), tokens) },
     problems: ['invalid_credentials', 'too_many_attempts'],
   },
@@ -76,8 +88,9 @@ export const ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Refresh the tokens',
     description:
-      'Exchanges a refresh token for a new access token and the next refresh token. A retry within the grace period (10 seconds by default) returns the same next refresh token. During that period the next token is returned unchanged too. A replaced token that is used later ends the session.',
-    body: { schema: RefreshRequest, examples: { token: refreshExample } },
+      'Exchanges a refresh token for a new access token and the next refresh token. A retry within the grace period (10 seconds by default) returns the same next refresh token. During that period the next token is returned unchanged too. A replaced token that is used later ends the session. Without `refreshToken`, the token in the cookie is used, and the next one is put there.',
+    cookie: 'takes',
+    body: { schema: RefreshRequest, examples: { token: refreshExample, cookie: inCookie } },
     response: { description: 'The next tokens.', content: json(schemaRef('Tokens'), tokens) },
     problems: ['invalid_refresh_token'],
   },
@@ -88,11 +101,13 @@ export const ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Sign out',
     description:
-      'Ends the session of a refresh token. With `everywhere` it ends all sessions of the user and revokes their access tokens. The response is the same for valid and invalid refresh tokens.',
+      'Ends the session of a refresh token. With `everywhere` it ends all sessions of the user and revokes their access tokens. The response is the same for valid and invalid refresh tokens. Without `refreshToken`, the token in the cookie is used, and the cookie is deleted.',
+    cookie: 'takes',
     body: {
       schema: LogoutRequest,
       examples: {
         here: refreshExample,
+        cookie: inCookie,
         everywhere: {
           summary: 'All sessions of the user',
           value: { refreshToken: tokens.refreshToken, everywhere: true },
@@ -267,6 +282,7 @@ export const ROUTES: Route[] = [
     summary: 'Create the account of a confirmed address',
     description:
       'Creates the account and signs in. Without a `username`, the address is the username. Another address than the confirmed one cannot be a username. After ten taken usernames the link is void.',
+    cookie: 'sets',
     body: {
       schema: RegistrationConfirmation,
       examples: proofs({ password, username: 'ada' }),

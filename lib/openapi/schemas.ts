@@ -38,11 +38,18 @@ const requests = z
     description: `A password: text without NUL, at most ${MAX_PASSWORD_BYTES} bytes of UTF-8 in Unicode normalisation form C.`,
   })
   .add(Token, { id: 'RefreshToken', description: 'A refresh token from a login or a refresh.' })
-  .add(LoginRequest, { id: 'LoginRequest', description: 'Username and password.' })
-  .add(RefreshRequest, { id: 'RefreshRequest', description: 'The latest refresh token of a session.' })
+  .add(LoginRequest, {
+    id: 'LoginRequest',
+    description: 'Username and password. With `session`, the refresh token is kept in a cookie.',
+  })
+  .add(RefreshRequest, {
+    id: 'RefreshRequest',
+    description: 'The latest refresh token of a session. Without it, the one in the cookie is used.',
+  })
   .add(LogoutRequest, {
     id: 'LogoutRequest',
-    description: 'A refresh token of the session to end. With `everywhere`, all sessions of the user end.',
+    description:
+      'A refresh token of the session to end. Without it, the one in the cookie is used. With `everywhere`, all sessions of the user end.',
   })
   .add(PasswordChangeRequest, {
     id: 'PasswordChangeRequest',
@@ -57,7 +64,7 @@ const requests = z
   .add(RegistrationRequest, { id: 'RegistrationRequest', description: 'The address of a new user.' })
   .add(RegistrationConfirmation, {
     id: 'RegistrationConfirmation',
-    description: `${PROOF} The password and the username of the new user.`,
+    description: `${PROOF} The password and the username of the new user. With \`session\`, the refresh token is kept in a cookie.`,
   })
   .add(ForgottenPasswordRequest, {
     id: 'ForgottenPasswordRequest',
@@ -128,13 +135,17 @@ const problem = {
 }
 
 const RESPONSES = {
-  Tokens: object('An access token and a refresh token.', {
-    authToken: text('The access token, a JSON Web Token, for the header `Authorization: Bearer …`.'),
-    tokenType: { type: 'string', const: 'Bearer' },
-    expiresIn: seconds('Seconds until the access token expires.'),
-    refreshToken: { $ref: '#/components/schemas/RefreshToken' },
-    refreshExpiresIn: seconds('Seconds until the refresh token expires, unless it is used earlier.'),
-  }),
+  Tokens: object(
+    'An access token and a refresh token. If the cookie contains the refresh token, this does not.',
+    {
+      authToken: text('The access token, a JSON Web Token, for the header `Authorization: Bearer …`.'),
+      tokenType: { type: 'string', const: 'Bearer' },
+      expiresIn: seconds('Seconds until the access token expires.'),
+      refreshToken: { $ref: '#/components/schemas/RefreshToken' },
+      refreshExpiresIn: seconds('Seconds until the refresh token expires, unless it is used earlier.'),
+    },
+    ['refreshToken'],
+  ),
   MailRequested: object('A request for a mail.', {
     requestId: text('The id of the request, which the code of the mail is valid with.'),
   }),

@@ -6,6 +6,13 @@ import { isJson, readBody } from '../http/body.ts'
 import { headerOf } from '../http/headers.ts'
 import { cookiesOf } from './cookie.ts'
 
+/** Details of the 403 responses to requests that may not use the session cookie. */
+export const COOKIE_REFUSALS = {
+  no_json: 'A request with the session cookie must have the Content-Type application/json.',
+  foreign_site: 'The session cookie needs the header Sec-Fetch-Site: same-origin or same-site.',
+  foreign_origin: 'The session cookie needs an Origin that the service allows by name.',
+}
+
 /** What decides whether a request may use the session cookie. */
 interface CookieRules {
   config: Config<'COOKIE_SESSIONS'>
@@ -55,7 +62,7 @@ export function readPresented<T extends { refreshToken?: string | undefined }>(
 /** Reads the body. A page of another site can send a form with the cookie, but JSON only after a preflight. */
 function readJson<T>(event: APIGatewayProxyEvent, schema: z.ZodMiniType<T>, { config }: CookieRules): T {
   if (config.COOKIE_SESSIONS && !isJson(event) && cookiesOf(event).length > 0) {
-    throw refused('A request with the session cookie must have the Content-Type application/json.')
+    throw refused('no_json')
   }
   return readBody(event, schema)
 }
@@ -85,12 +92,13 @@ function requireOwnPage({ headers }: APIGatewayProxyEvent, allowedOrigins: reado
   const site = headerOf(headers, 'sec-fetch-site')
   if (site === 'same-origin') return
   if (site !== 'same-site') {
-    throw refused('The session cookie needs the header Sec-Fetch-Site: same-origin or same-site.')
+    throw refused('foreign_site')
   }
   const origin = headerOf(headers, 'origin')
   if (origin === '*' || !allowedOrigins.includes(origin)) {
-    throw refused('The session cookie needs an Origin that the service allows by name.')
+    throw refused('foreign_origin')
   }
 }
 
-const refused = (detail: string) => new ServiceError('forbidden', 'not a request of an own page', { detail })
+const refused = (refusal: keyof typeof COOKIE_REFUSALS) =>
+  new ServiceError('forbidden', `session cookie: ${refusal}`, { detail: COOKIE_REFUSALS[refusal] })

@@ -15,7 +15,7 @@ const headers = {
   ...CORS_HEADERS,
 }
 
-const response = (statusCode: number, body: object, more: Partial<typeof headers> = {}): Outcome => ({
+const response = (statusCode: number, body: object, more: Record<string, unknown> = {}): Outcome => ({
   returns: { statusCode, headers: { ...headers, ...more }, body },
 })
 
@@ -34,15 +34,30 @@ const tokens = response(200, {
   refreshExpiresIn: expect.any(Number),
 })
 
+const SET_COOKIE =
+  /^__Host-refresh=[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[\w-]{43}; Max-Age=\d+; Path=\/; Secure; HttpOnly; SameSite=Strict$/
+const DELETED = '__Host-refresh=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict'
+
+const tokensInCookie = response(
+  200,
+  {
+    authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+    tokenType: 'Bearer',
+    expiresIn: 1800,
+    refreshExpiresIn: expect.any(Number),
+  },
+  { 'Set-Cookie': expect.stringMatching(SET_COOKIE) },
+)
+
 const invalidRefreshToken = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')
 
-const noContent: Outcome = {
+const noContent = (more: Record<string, string> = {}): Outcome => ({
   returns: {
     statusCode: 204,
-    headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...CORS_HEADERS },
+    headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...CORS_HEADERS, ...more },
     body: '',
   },
-}
+})
 
 const invalid = (pointer: string, detail: string) =>
   problem(422, 'Unprocessable Content', 'One or more fields are invalid.', { errors: [{ pointer, detail }] })
@@ -126,6 +141,7 @@ const notFound = problem(404, 'Not Found', 'Resource not found.')
 export const OUTCOMES: Record<string, Outcome> = {
   'login.json': tokens,
   'login-admin.json': tokens,
+  'login-cookie.json': tokensInCookie,
   'login-wrong-password.json': wrongCredentials,
   'login-unknown-user.json': wrongCredentials,
   'login-malformed-body.json': problem(
@@ -144,14 +160,21 @@ export const OUTCOMES: Record<string, Outcome> = {
     ],
   }),
   'refresh.json': tokens,
+  'refresh-cookie.json': tokensInCookie,
+  'refresh-cookie-cross-site.json': problem(
+    403,
+    'Forbidden',
+    'The session cookie needs the header Sec-Fetch-Site: same-origin or same-site.',
+  ),
   'refresh-unknown-token.json': invalidRefreshToken,
-  'logout.json': noContent,
-  'logout-everywhere.json': noContent,
+  'logout.json': noContent(),
+  'logout-cookie.json': noContent({ 'Set-Cookie': DELETED }),
+  'logout-everywhere.json': noContent(),
   // The other samples create sessions too.
   'sessions.json': response(200, { sessions: expect.any(Array) }),
-  'end-session.json': noContent,
+  'end-session.json': noContent(),
   'end-session-unknown.json': notFound,
-  'password.json': noContent,
+  'password.json': noContent(),
   'password-too-short.json': invalid('#/newPassword', 'Must be at least 15 characters.'),
   'password-wrong-current.json': invalid('#/currentPassword', 'Incorrect password.'),
   'authorizer.json': policy('user', 'user', [
@@ -184,14 +207,14 @@ export const OUTCOMES: Record<string, Outcome> = {
     createdAt: expect.any(String),
     changedAt: expect.any(String),
   }),
-  'delete-me.json': noContent,
+  'delete-me.json': noContent(),
   'register.json': requested,
   'forgot.json': requested,
   'change-email.json': requested,
   'new-account.json': tokens,
   'new-account-invalid-link.json': problem(400, 'Bad Request', 'The link or code is invalid or expired.'),
-  'reset.json': noContent,
-  'confirm-email.json': noContent,
+  'reset.json': noContent(),
+  'confirm-email.json': noContent(),
   // The mail is sent, and the function returns nothing.
   'mailer.json': { returns: undefined },
   'delete-me-wrong-password.json': invalid('#/currentPassword', 'Incorrect password.'),
