@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
 import { type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
-import { NEW_PASSWORD, PASSWORD, signIn, startFunctions } from '../support/sessions.ts'
+import {
+  type ApiResponse,
+  countLiveSessions,
+  NEW_PASSWORD,
+  PASSWORD,
+  refresh,
+  signIn,
+  startFunctions,
+} from '../support/sessions.ts'
 import { type Call, type Fate, startWire, type Target, targetsOf, type Wire } from '../support/wire.ts'
 
 vi.mock('node:crypto', async (original) =>
@@ -101,6 +110,12 @@ async function expectFree(address: string): Promise<void> {
   expect((await confirm(tokenIn(service.mailTo(address)))).status).toBe(200)
 }
 
+const isStored = (username: string) =>
+  service.user(username).then(
+    () => true,
+    () => false,
+  )
+
 async function addUser() {
   const address = newAddress()
   const username = await service.add({ email: address.toLowerCase(), emailAsWritten: address })
@@ -146,6 +161,39 @@ describe('with a fault at each call of', () => {
           expect((await confirm(token)).status).toBe(200)
           expect((await login()).status).toBe(200)
         }
+      },
+    )
+  })
+
+  test('the confirmation of a registration over a cookie, no session stays without a client', async () => {
+    await forEachFault(
+      async () => {
+        const address = newAddress()
+        await register(address)
+        const { username } = await addUser()
+        const earlier = await signIn(service.functions, username)
+        return { address, earlier, token: tokenIn(service.mailTo(address)) }
+      },
+      async ({ token, earlier }) =>
+        wired.ask('new-account', {
+          body: { token, password: NEW_PASSWORD, session: 'cookie' },
+          headers: { ...OWN_PAGE, ...cookieOf(earlier.refreshToken) },
+        }),
+      async ({ address, token, earlier }, result) => {
+        const response = result as ApiResponse
+        const username = address.toLowerCase()
+        const count = () => countLiveSessions(service, username)
+        if (response.status === 200) {
+          expect(await count()).toBe(1)
+          expect((await refresh(service.functions, tokensInCookie(response).refreshToken)).status).toBe(200)
+          expect((await refresh(service.functions, earlier.refreshToken)).status).toBe(401)
+          return
+        }
+        expect([response.status, response.headers['Set-Cookie']]).toEqual([503, undefined])
+        expect(await count()).toBe(0)
+        // The user continues with the link, or with the account that there is.
+        if (!(await isStored(username))) expect((await confirm(token)).status).toBe(200)
+        await signIn(service.functions, username, NEW_PASSWORD)
       },
     )
   })

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { expect } from 'vitest'
+import type { ApiResponse, Tokens } from './sessions.ts'
 
 /** The headers by which a browser shows that a page of the service's own origin sends a request. */
 export const OWN_PAGE = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' }
@@ -35,4 +36,11 @@ export const setsCookie = (ttlSeconds: number) => ({
 
 export const DELETES_COOKIE = {
   'Set-Cookie': '__Host-refresh=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict',
+}
+
+/** Reads the response to a sign-in or a refresh in cookie mode, which must have succeeded. */
+export function tokensInCookie({ status, headers, text }: ApiResponse): Tokens {
+  expect(status, text).toBe(200)
+  expect(text).not.toContain('refreshToken')
+  return { ...JSON.parse(text), refreshToken: refreshTokenIn(headers) }
 }

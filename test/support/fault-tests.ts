@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { cookieOf, DELETES_COOKIE, OWN_PAGE, tokensInCookie } from './cookies.ts'
 import { newScene, type Scene } from './session-acts.ts'
 import {
   type ApiResponse,
@@ -178,6 +179,64 @@ const REQUESTS: Record<string, (scene: SceneFrom) => Promise<Request> | Request>
           if (response.status === 200) expect(tokensOf(response).refreshToken).toBe(next)
         }
         await expectAlive({ refreshToken: next }, scene.other)
+      },
+    }
+  },
+
+  'a login over the cookie of another session': ({ username, own, other }) => ({
+    route: 'login',
+    asking: {
+      body: { username, password: PASSWORD, session: 'cookie' },
+      headers: { ...OWN_PAGE, ...cookieOf(own.refreshToken) },
+    },
+    status: 200,
+    after: { 'session#new': isBegun, [sessionKey(own)]: isEnded },
+    attempts: [0, 0, 0],
+    async onward(first) {
+      if (first.status === 200) await expectAlive(tokensInCookie(first))
+      else expect(first.headers).not.toHaveProperty('Set-Cookie')
+      // The client tries again, with the cookie that it still has.
+      const again = await functions.ask('login', {
+        body: { username, password: PASSWORD, session: 'cookie' },
+        headers: { ...OWN_PAGE, ...cookieOf(own.refreshToken) },
+      })
+      await expectAlive(tokensInCookie(again), other)
+      await expectOver(own)
+    },
+  }),
+
+  'a refresh by the cookie': async (scene) => {
+    const { next, replaced } = await replacement(scene)
+    const asking = { body: {}, headers: { ...OWN_PAGE, ...cookieOf(scene.own.refreshToken) } }
+    return {
+      route: 'refresh',
+      asking,
+      status: 200,
+      after: { [sessionKey(scene.own)]: replaced },
+      async onward(first) {
+        if (first.status !== 200) expect(first.headers).not.toHaveProperty('Set-Cookie')
+        else expect(tokensInCookie(first).refreshToken).toBe(next)
+        // The browser still has the cookie of before, if the response was lost.
+        expect(tokensInCookie(await ask({ route: 'refresh', asking })).refreshToken).toBe(next)
+        await expectAlive({ refreshToken: next }, scene.other)
+      },
+    }
+  },
+
+  'a logout by the cookie': ({ own, other }) => {
+    const asking = { body: {}, headers: { ...OWN_PAGE, ...cookieOf(own.refreshToken) } }
+    return {
+      route: 'logout',
+      asking,
+      status: 204,
+      after: { [sessionKey(own)]: isEnded },
+      async onward(first) {
+        // After a failure the browser keeps the cookie, and can try again.
+        if (first.status === 204) expect(first.headers).toMatchObject(DELETES_COOKIE)
+        else expect(first.headers).not.toHaveProperty('Set-Cookie')
+        expect((await ask({ route: 'logout', asking })).status).toBe(204)
+        await expectOver(own)
+        await expectAlive(other)
       },
     }
   },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
+import { tokensInCookie } from './cookies.ts'
 import {
   ACTS,
   type Act,
@@ -183,6 +184,41 @@ export function testRaces(mass: 'representatives' | 'all'): void {
       const [one, two] = [held, whole].map((response) => tokensOf(response as ApiResponse))
       expect(one?.refreshToken).toBe(two?.refreshToken)
       expect(await isAlive(free.functions, one as Tokens)).toBe(true)
+    })
+  })
+
+  test('two refreshes with one cookie set the same cookie in every order', async () => {
+    const act = ACTS['refresh by the cookie']
+    await interleave(act, act, async ({ held, whole }) => {
+      const [one, two] = [held, whole].map((response) => tokensInCookie(response as ApiResponse))
+      expect(one?.refreshToken).toBe(two?.refreshToken)
+      expect(await isAlive(free.functions, one as Tokens)).toBe(true)
+    })
+  })
+
+  test.each([
+    ['login over the cookie', 'refresh by the cookie'],
+    ['refresh by the cookie', 'login over the cookie'],
+    ['login over the cookie', 'logout by the cookie'],
+    ['logout by the cookie', 'login over the cookie'],
+    ['login over the cookie', 'login over the cookie'],
+  ] as const)('%s, with %s in the middle, leaves the new session alone', async (hold, run) => {
+    await interleave(ACTS[hold], ACTS[run], async ({ username, own, other, held, whole }) => {
+      const acts = [
+        [hold, held as ApiResponse],
+        [run, whole as ApiResponse],
+      ] as const
+      const begun = acts.filter(([name]) => name === 'login over the cookie')
+      // The refresh may come first. Then its token belongs to the session that the sign-in ends.
+      const refreshed = acts.flatMap(([name, response]) =>
+        name === 'refresh by the cookie' && response.status === 200 ? [tokensInCookie(response)] : [],
+      )
+      await expectOver(free.functions, [own, ...refreshed], false)
+      for (const [, response] of begun) {
+        expect(await isAlive(free.functions, tokensInCookie(response))).toBe(true)
+      }
+      expect(await isAlive(free.functions, other)).toBe(true)
+      expect(await countLiveSessions(stores, username)).toBe(begun.length + 1)
     })
   })
 

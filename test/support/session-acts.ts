@@ -1,4 +1,5 @@
 import { expect, vi } from 'vitest'
+import { cookieOf, OWN_PAGE } from './cookies.ts'
 import {
   type ApiResponse,
   begin,
@@ -54,6 +55,15 @@ export const ACTS = {
   login: ({ functions }, { username }) => functions.ask('login', { body: { username, password: PASSWORD } }),
   'login with an old hash': ({ functions }, { username }) =>
     functions.ask('login', { body: { username, password: WEAK.password } }),
+  'login over the cookie': ({ functions }, { username, own }) =>
+    functions.ask('login', {
+      body: { username, password: PASSWORD, session: 'cookie' },
+      headers: { ...OWN_PAGE, ...cookieOf(own.refreshToken) },
+    }),
+  'refresh by the cookie': ({ functions }, { own }) =>
+    functions.ask('refresh', { body: {}, headers: { ...OWN_PAGE, ...cookieOf(own.refreshToken) } }),
+  'logout by the cookie': ({ functions }, { own }) =>
+    functions.ask('logout', { body: {}, headers: { ...OWN_PAGE, ...cookieOf(own.refreshToken) } }),
   refresh: ({ functions }, { own }) => refresh(functions, own.refreshToken),
   logout: ({ functions }, { own }) => functions.ask('logout', { body: { refreshToken: own.refreshToken } }),
   'logout everywhere': ({ functions }, { other }) =>
