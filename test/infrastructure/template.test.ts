@@ -113,12 +113,18 @@ describe('permissions', () => {
     }
   })
 
-  test('the mailer alone may send mails', () => {
+  test('the mailer alone may send mails, from one address only', () => {
     for (const of of [changedProd, dev]) {
       const maySend = ofType(of, 'AWS::IAM::Role').filter((id) =>
         allowed(propertiesOf(of, id)).some(({ Action }) => [Action].flat().includes('ses:SendEmail')),
       )
       expect(maySend).toEqual(['MailerIamRoleLambdaExecution'])
+      const sending = allowed(propertiesOf(of, 'MailerIamRoleLambdaExecution')).filter(isSending)
+      const sender = Object(propertiesOf(of, 'MailerLambdaFunction').Environment).Variables.MAIL_FROM
+      expect(sender).toMatch(/^[^@*?]+@[^@*?]+$/)
+      expect(sending.map(({ Condition }) => Condition)).toEqual([
+        { StringEquals: { 'ses:FromAddress': sender } },
+      ])
     }
   })
 
@@ -142,12 +148,15 @@ describe('permissions', () => {
   })
 })
 
-test('only logging, tracing and the key policies contain a wildcard', () => {
+/** Whether a statement is about SES. Its condition limits the sender instead of its resources. */
+const isSending = ({ Action }: Statement) => [Action].flat().some((action) => action.startsWith('ses:'))
+
+test('only logging, tracing, the mailer for SES and the key policies contain a wildcard', () => {
   const wild = ({ Action, Resource }: Statement) => `${JSON.stringify([Action, Resource])}`.includes('*')
   for (const [id, { Type, Properties }] of Object.entries(dev.resources)) {
     const expected =
       Type === 'AWS::IAM::Role'
-        ? allowed(Properties).slice(1, 3)
+        ? allowed(Properties).filter((one, index) => index === 1 || index === 2 || isSending(one))
         : Type === 'AWS::KMS::Key'
           ? [KEY_POLICY]
           : []
