@@ -73,6 +73,7 @@ test('as the demo user every request passes, and the admin content is forbidden'
         failures: [],
       },
       ...loggedOut,
+      ...inCookie('user'),
       ...byMail,
     ],
   })
@@ -115,6 +116,7 @@ test('as the demo admin every request passes, and the admin content is there', a
         failures: [],
       },
       ...loggedOut,
+      ...inCookie('admin'),
       ...byMail,
     ],
   })
@@ -153,6 +155,7 @@ test('without a token every request passes, and only the public keys are there',
       },
       { request: 'JWT demo/End a session', tests: ['ending a session requires a token'], failures: [] },
       ...loggedOut,
+      ...inCookie(''),
       ...byMail,
     ],
   })
@@ -167,7 +170,7 @@ test('the collection fails when the demo user is said to be an admin', async () 
     ['Expected 403 to equal 200', expect.stringContaining("title: 'Forbidden'")],
     ...Array(6).fill([]),
     [expect.stringContaining('Expected')],
-    ...Array(9).fill([]),
+    ...Array(13).fill([]),
   ])
 })
 
@@ -187,6 +190,9 @@ test('the collection fails when a login is accepted that was to be refused', asy
     'Expected 200 to equal 401',
     'Expected 422 to equal 401',
     'Expected 404 to equal 401',
+    ...Array(2).fill(undefined),
+    'Expected 200 to equal 401',
+    'Expected 200 to equal 401',
     ...Array(7).fill(undefined),
   ])
 })
@@ -207,15 +213,19 @@ test('the collection fails when a login is refused that was to be accepted', asy
     'Expected 401 to equal 200',
     'Expected 401 to equal 422',
     'Expected 401 to equal 404',
+    ...Array(2).fill(undefined),
+    'Expected 401 to equal 200',
+    'Expected 401 to equal 200',
     ...Array(7).fill(undefined),
   ])
 })
 
 test('the collection comes without a token', async () => {
   const { variables } = await readEnvironment()
-  expect(variables.filter(({ key }) => key.endsWith('Token'))).toEqual([
+  expect(variables.filter(({ key }) => /Token$|Cookie$/.test(key))).toEqual([
     { key: 'authToken', initialValue: '', currentValue: '', secret: false },
     { key: 'refreshToken', initialValue: '', currentValue: '', secret: false },
+    { key: 'sessionCookie', initialValue: '', currentValue: '', secret: false },
   ])
 })
 
@@ -241,6 +251,15 @@ const loggedOut: Outcome[] = [
     failures: [],
   },
 ]
+
+/** The requests with a session in a cookie. */
+const inCookie = (role: string): Outcome[] =>
+  [
+    ['Login with a cookie', role ? `${role} gets a session in a cookie` : 'a failed login sets no cookie'],
+    ['Refresh by the cookie', role ? `${role} gets the next cookie` : 'a refresh without a cookie fails'],
+    ['Refresh from another site', 'a page of another site cannot use the cookie'],
+    ['Log out by the cookie', 'a logout deletes the cookie, with and without a session'],
+  ].map(([name, test = '']) => ({ request: `JWT demo/${name}`, tests: [test], failures: [] }))
 
 /** The requests about mails, without reading one. They need no token. */
 const byMail: Outcome[] = [
