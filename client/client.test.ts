@@ -447,7 +447,7 @@ describe('a refresh', () => {
     [403, undefined, undefined],
     [422, undefined, undefined],
   ])(
-    'that gets %d with Retry-After: %s rejects at once, and signs nobody out',
+    'that gets %d with Retry-After: %s rejects at once, and the user stays signed in',
     async (status, retryAfter, seconds) => {
       const browser = new Browser()
       const [tab] = await browser.openSignedIn()
@@ -462,7 +462,7 @@ describe('a refresh', () => {
     },
   )
 
-  test('that gets no JSON signs nobody out', async () => {
+  test('that gets no JSON leaves the user signed in', async () => {
     const browser = new Browser()
     const [tab] = await browser.openSignedIn()
     browser.intercept = () => new Response('<h1>Sign in to this network</h1>', { status: 401 })

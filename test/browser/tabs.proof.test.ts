@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Auth } from '../../client/client.js'
+import { type AppServer, startAppServer } from '../support/app-server.ts'
+import { type Service, startService } from '../support/service.ts'
+import { open, useBrowser } from './browser.ts'
+
+const TABS = 20
+const ROUNDS = 50
+const MINUTE_MS = 60_000
+const NIGHT_MS = 8 * 60 * MINUTE_MS
+
+/** Later than the moment of a refresh, and before a token of 30 minutes expires. */
+const DUE_MS = 25 * MINUTE_MS
+
+let app: AppServer
+let service: Service
+const folder = mkdtempSync(join(tmpdir(), 'clock-'))
+const clockFile = join(folder, 'ahead-ms')
+let aheadMs = 0
+
+useBrowser()
+
+beforeAll(async () => {
+  app = await startAppServer(
+    () => `<title>App</title><script type="module">
+      import { createAuth } from '${service.url}/client.js'
+      globalThis.auth = createAuth({ url: '${service.url}' })
+    </script>`,
+  )
+  moveService(0)
+  const preload = new URL('../support/movable-clock.ts', import.meta.url)
+  preload.searchParams.set('file', clockFile)
+  const origin = `http://localhost:${app.port}`
+  service = await startService({ allowedOrigins: origin }, ['--import', preload.href])
+})
+
+afterAll(async () => {
+  app.stop()
+  await service.stop()
+  rmSync(folder, { recursive: true })
+})
+
+function moveService(ms: number): void {
+  aheadMs += ms
+  writeFileSync(clockFile, String(aheadMs))
+}
+
+/** What runs in a page. */
+declare const auth: Auth
+
+interface World {
+  context: BrowserContext
+  tabs: Page[]
+  url: string
+}
+
+/** Moves the clocks of the service and of all pages. Timers that are due fire. */
+async function pass({ context }: World, ms: number): Promise<void> {
+  moveService(ms)
+  await context.clock.fastForward(ms)
+}
+
+const KINDS: Record<string, (world: World) => Promise<void>> = {
+  'the token is about to expire': (world) => pass(world, DUE_MS),
+
+  async 'all tabs open at once after a night'(world) {
+    await Promise.all(world.tabs.map((tab) => tab.goto('about:blank')))
+    await pass(world, NIGHT_MS)
+    await Promise.all(world.tabs.map((tab) => tab.goto(world.url)))
+  },
+
+  async 'all tabs are frozen for a night'(world) {
+    const thaw = await freeze(world, world.tabs)
+    moveService(NIGHT_MS)
+    await thaw()
+    await world.context.clock.fastForward(NIGHT_MS)
+  },
+
+  async 'one tab refreshes while the others are frozen'(world) {
+    const [active, ...others] = world.tabs
+    await pass(world, MINUTE_MS)
+    const thaw = await freeze(world, others)
+    await active?.evaluate(() => auth.refresh())
+    await thaw()
+  },
+
+  async 'the device is offline until the token has expired'(world) {
+    await world.context.setOffline(true)
+    await pass(world, DUE_MS)
+    await pass(world, DUE_MS)
+    const errors = await everyTab<number>(world, () => auth.getAccessToken().catch((error) => error.status))
+    expect(errors).toEqual(Array(TABS).fill(0))
+    await world.context.setOffline(false)
+  },
+
+  async 'half of the tabs are closed, and others open'(world) {
+    await Promise.all(world.tabs.splice(0, TABS / 2).map((tab) => tab.close()))
+    await pass(world, DUE_MS)
+    await Promise.all(Array.from({ length: TABS / 2 }, () => openTab(world)))
+  },
+}
+
+/** Freezes tabs, as a browser does with tabs in the background. @returns A function that thaws them. */
+async function freeze({ context }: World, tabs: Page[]): Promise<() => Promise<void>> {
+  const sessions = await Promise.all(tabs.map((tab) => context.newCDPSession(tab)))
+  const set = async (state: 'frozen' | 'active') => {
+    await Promise.all(sessions.map((session) => session.send('Page.setWebLifecycleState', { state })))
+  }
+  await set('frozen')
+  return async () => {
+    await set('active')
+    await Promise.all(sessions.map((session) => session.detach()))
+  }
+}
+
+async function openTab(world: World): Promise<void> {
+  const tab = await world.context.newPage()
+  world.tabs.push(tab)
+  await tab.goto(world.url)
+}
+
+const everyTab = <T>({ tabs }: World, read: () => unknown): Promise<T[]> =>
+  Promise.all(tabs.map((tab) => tab.evaluate(read) as Promise<T>))
+
+const cookieOf = async ({ context }: World) =>
+  (await context.cookies(service.url)).find(({ name }) => name === '__Host-refresh')?.value
+
+test(`${TABS} tabs stay signed in for ${ROUNDS} rounds, with one rotation each`, async () => {
+  const url = `http://localhost:${app.port}/`
+  const first = await open(url, { known: /ERR_INTERNET_DISCONNECTED/, origins: [service.url] })
+  const world: World = { context: first.context(), tabs: [first], url }
+  const statuses: number[] = []
+  world.context.on('response', (response) => {
+    const isRefresh = response.url() === `${service.url}/refresh` && response.request().method() === 'POST'
+    if (isRefresh) statuses.push(response.status())
+  })
+  await first.evaluate(() => auth.signIn({ username: 'user', password: 'user' }))
+  while (world.tabs.length < TABS) await openTab(world)
+  const tokensOf = () => everyTab<string>(world, () => auth.getAccessToken())
+  await expect.poll(async () => new Set(await tokensOf()).size).toBe(1)
+
+  const kinds = Object.entries(KINDS)
+  const counted = Object.fromEntries(kinds.map(([kind]) => [kind, { rounds: 0, ms: 0 }]))
+  let previous = { token: (await tokensOf())[0], cookie: await cookieOf(world) }
+  // The service does not rotate within refreshGraceSeconds.
+  await pass(world, MINUTE_MS)
+  statuses.length = 0
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const [kind, act] = kinds[round % kinds.length] ?? ['', () => Promise.resolve()]
+    const startedMs = Date.now()
+    await act(world)
+    await expect
+      .poll(async () => [...new Set(await tokensOf())].filter((token) => token !== previous.token).length, {
+        timeout: 20_000,
+        message: `${kind}, round ${round}`,
+      })
+      .toBe(1)
+    const tokens = await tokensOf()
+    expect(new Set(tokens), kind).toEqual(new Set([tokens[0]]))
+    expect(await everyTab(world, () => auth.user?.username)).toEqual(Array(TABS).fill('user'))
+    const next = { token: tokens[0], cookie: await cookieOf(world) }
+    expect(next.cookie).not.toBe(previous.cookie)
+    const me = await fetch(`${service.url}/me`, { headers: { Authorization: `Bearer ${next.token}` } })
+    expect(me.status).toBe(200)
+    // A second refresh of an earlier round would be counted here too.
+    expect({ kind, statuses }).toEqual({ kind, statuses: Array(round + 1).fill(200) })
+    const row = counted[kind]
+    if (row) {
+      row.rounds += 1
+      row.ms += Date.now() - startedMs
+    }
+    previous = next
+  }
+  const sessions = await first.context().request.get(`${service.url}/sessions`, {
+    headers: { Authorization: `Bearer ${previous.token}` },
+  })
+  expect((await sessions.json()).sessions).toHaveLength(1)
+  console.log(`${TABS} tabs, ${ROUNDS} rounds, ${statuses.length} refreshes, 0 sessions lost:`)
+  for (const [kind, { rounds, ms }] of Object.entries(counted)) {
+    console.log(`- ${rounds} times, ${Math.round(ms / rounds)} ms each: ${kind}`)
+  }
+}, 600_000)
