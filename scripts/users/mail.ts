@@ -66,7 +66,7 @@ export async function startReset(table: Table, loginName: string, { now }: Io): 
  * matter: the change is made.
  *
  * @param to - Address of the user before the change, if it had one.
- * @param username - After the change.
+ * @param username - As the notice names the user.
  * @returns The line for the operator, or nothing if there is no notice.
  */
 export async function notify(

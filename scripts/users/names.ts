@@ -106,11 +106,14 @@ async function change(
   return notices
 }
 
-/** Notifies a user of a new address or username. If both changed because they are one, of the address. */
+/**
+ * Notifies a user of a new address or username. If both changed because they are one, of the address, under the username
+ * before: a mailbox that is not the user's any longer does not learn the new one.
+ */
 async function notifyOfNames(table: Table, before: Names, now: Names, io: Io): Promise<string> {
   const [from, to] = [mailboxOf(before), mailboxOf(now)]
   if (from?.toLowerCase() !== to?.toLowerCase()) {
-    return await notify(table, 'address-changed', from, now.username, io)
+    return await notify(table, 'address-changed', from, before.username, io)
   }
   if (before.username === now.username) return ''
   return await notify(table, 'username-changed', from, now.username, io)

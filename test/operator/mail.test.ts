@@ -171,7 +171,7 @@ describe('a notice of a change', () => {
     expect(events).toEqual(notice(kind, username))
   })
 
-  test('of a username that is the address is about the address', async () => {
+  test('of a username that is the address is about the address, and does not name the new one', async () => {
     const names = { username: 'eve@example.org', email: 'eve@example.org' }
     await addTestUser(store.table, { ...names, passwordHash: readyHash() })
     await store.run(['rename', 'eve@example.org', 'eva@example.org'])
@@ -179,7 +179,7 @@ describe('a notice of a change', () => {
       expect.objectContaining({
         kind: 'address-changed',
         to: 'eve@example.org',
-        username: 'eva@example.org',
+        username: 'eve@example.org',
       }),
     ])
   })
