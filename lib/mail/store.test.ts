@@ -2,13 +2,24 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { startStores } from '../../test/support/sessions.ts'
 import { transact } from '../aws/dynamodb.ts'
+import type { Role } from '../users/user.ts'
 import {
   CONFIRMATION_RANDOM_BYTES,
   newRequestId,
   REQUEST_ID_BYTES,
   startConfirmation,
 } from './confirmation.ts'
-import { claimMail, findClaim, findConfirmation, markSent, releaseMail, spend } from './store.ts'
+import {
+  claimMail,
+  findClaim,
+  findConfirmation,
+  findInvitedRole,
+  isInvited,
+  markSent,
+  releaseMail,
+  spend,
+  storeInvitation,
+} from './store.ts'
 
 const { aws, table } = await startStores()
 afterAll(() => aws.stop())
@@ -61,4 +72,15 @@ test('a mail that was sent is repeated for every later try, also after it is spe
   expect(await transact(table, [spend(id, now)])).toEqual([true])
   expect(await claim(id, 'third')).toBe('repeated')
   expect(await claim(id, 'fourth', 'other')).toBe('repeated')
+})
+
+test.each([
+  ['admin', 'admin'],
+  ['owner', undefined],
+])('an invitation with the role %s gives the role %s', async (stored, role) => {
+  const id = newId()
+  await storeInvitation(table, id, stored as Role, now)
+  expect(await isInvited(table, id)).toBe(true)
+  expect(await findInvitedRole(table, id)).toBe(role)
+  expect(await findInvitedRole(table, newId())).toBeUndefined()
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
-import { storeInvitation } from '../../lib/mail/store.ts'
+import { findConfirmation, storeInvitation } from '../../lib/mail/store.ts'
 import { breakOff, fail, type Reply, say, startFakeAws } from '../support/fake-aws.ts'
 import { bomb } from '../support/mail-bomb.ts'
 import { codeIn, type MailService, startMailService, tokenIn } from '../support/mail-service.ts'
@@ -200,6 +200,9 @@ describe('a bomb of', () => {
     for (let index = 0; index < 20; index += 1) expect((await codes()).isCode).toBe(true)
     const { isCode, mail, guess } = await codes()
     expect(isCode).toBe(false)
+    // Not hidden only: no code could be guessed.
+    const stored = await findConfirmation(service.table, guess.requestId)
+    expect(stored).toMatchObject({ codeHash: undefined, codeExpiresAt: undefined })
     expect((await service.ask('new-account', { body: guess })).status).toBe(400)
     const account = { token: tokenIn(mail), password: guess.password }
     expect((await service.ask('new-account', { body: account })).status).toBe(200)
