@@ -175,6 +175,22 @@ describe('a registration', () => {
     expect((await service.user('vip@example.org')).role).toBe('admin')
   })
 
+  test('by invitation creates nothing while a user has the address, and works again after that', async () => {
+    const invite = async () => {
+      const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), 'twice@example.org')
+      await storeInvitation(service.table, requestId, 'admin', new Date())
+      await service.functions.mail({ kind: 'invitation', requestId, at: new Date().toISOString() })
+      return { token: tokenIn(service.mailTo('twice@example.org')) }
+    }
+    const [first, second] = [await invite(), await invite()]
+    expect((await confirm(first)).status).toBe(200)
+    expect((await confirm(second)).status).toBe(422)
+    await service.remove('twice@example.org')
+    expect((await confirm(second)).status).toBe(200)
+    expect((await confirm(first)).status).toBe(400)
+    expect((await service.user('twice@example.org')).role).toBe('admin')
+  })
+
   test('by invitation needs one that an operator stored, at the mail and at its link', async () => {
     const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), 'mallory@example.org')
     // What a function that may invoke the mailer could send.
