@@ -105,7 +105,7 @@ async function sendClaimed(table: Table, id: string, claim: Claim, mail: Outgoin
     // Without AWS's message, which may contain the address.
     const log = { type: awsErrorType(error) }
     if (!isRefused(error)) {
-      const reason = 'SES did not respond, so the mail may be on its way'
+      const reason = 'SES did not respond or failed, so the mail may be on its way'
       throw new ServiceError('unavailable', reason, { event: 'mail.unknown', log })
     }
     await releaseMail(table, id, claim, new Date()).catch(logFailure)

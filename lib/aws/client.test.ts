@@ -191,6 +191,9 @@ describe('services whose operations are paths', () => {
       true,
     ],
     ['status 503', say(503, '<html>'), 'UnreadableResponse', true],
+    ['status 500', refuse(500, 'InternalFailure'), 'InternalFailure', false],
+    ['status 502', say(502, '<html>'), 'UnreadableResponse', false],
+    ['status 504', say(504, '<html>'), 'UnreadableResponse', false],
     ['a broken connection', breakOff, 'ECONNRESET', false],
     ['a response that breaks off', breakOffMidway, 'ECONNRESET', false],
     ['status 200 with garbage', say(200, '{'), 'UnreadableResponse', false],
@@ -215,6 +218,14 @@ describe('services whose operations are paths', () => {
     expect(isRefused(new ServiceError('unavailable', 'failed', { cause }))).toBe(refused)
     // Only calls of AWS have a cause that says what became of them.
     expect(isRefused(cause)).toBe(false)
+  })
+
+  test('a response to a mail is awaited for longer than a second', async () => {
+    const aws = await startFakeAws((response) =>
+      setTimeout(() => say(200, { MessageId: 'a' })(response), 1_200),
+    )
+    expect(await aws.call('ses', '/v2/email/outbound-emails', {})).toEqual({ MessageId: 'a' })
+    expect(aws.received).toHaveLength(1)
   })
 
   test('a mail that no connection was made for is certainly not sent', async () => {

@@ -25,6 +25,8 @@ export interface AwsClient {
 }
 
 const ATTEMPT_TIMEOUT_MS = 1_000
+/** Of a request that is not repeated. A response that is not awaited leaves it unknown whether AWS executed the call. */
+const ONLY_ATTEMPT_TIMEOUT_MS = 3_000
 const MAX_ATTEMPTS = 3
 const BACKOFF_BASE_MS = 50
 
@@ -51,7 +53,8 @@ export function awsClient(settings: AwsSettings): AwsClient {
       for (let attempt = 1; ; attempt += 1) {
         try {
           const nowMs = Date.now()
-          const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, deadlineMs - nowMs)
+          const longestMs = isOnce ? ONLY_ATTEMPT_TIMEOUT_MS : ATTEMPT_TIMEOUT_MS
+          const timeoutMs = Math.min(longestMs, deadlineMs - nowMs)
           if (timeoutMs <= 0) throw failure('DeadlineExceeded', 'no time left for the call')
           return readOutput(await send(path, sign(operation, body, new Date(nowMs)), body, timeoutMs))
         } catch (error) {
@@ -107,17 +110,20 @@ export const withTimeout =
 export const awsErrorType = (error: unknown): string | undefined =>
   error instanceof ServiceError && error.cause instanceof Error ? error.cause.name : undefined
 
+/** Statuses of faults, after which AWS may have executed the call. With 503 it says that it did not take the request. */
+const UNCERTAIN: readonly number[] = [500, 502, 504]
+
 /** Failures before a request is sent. */
 const UNSENT: readonly unknown[] = ['DeadlineExceeded', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']
 
 /**
- * Whether AWS certainly did not execute a failed call: it responded with an error, or got no request. Otherwise the
+ * Whether AWS certainly did not execute a failed call: it responded that it rejects the request, or got none. Otherwise the
  * outcome is unknown.
  */
 export function isRefused(error: unknown): boolean {
   if (!(error instanceof ServiceError) || !(error.cause instanceof Error)) return false
   const { name, status = 0 } = error.cause as Failure
-  return status >= 400 || UNSENT.includes(name)
+  return (status >= 400 && !UNCERTAIN.includes(status)) || UNSENT.includes(name)
 }
 
 /** Returns the code of each cancellation reason of a failed DynamoDB transaction, in the order of its writes. */
