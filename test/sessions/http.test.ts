@@ -603,6 +603,9 @@ describe('requests', () => {
       const json = JSON.stringify(valid)
       const [first = ''] = Object.keys(valid)
       const needed = (member: string) => ({ pointer: `#/${member}`, detail: 'Must be a string.' })
+      // Without a refresh token in the body, a request is for the session of a cookie.
+      const missing = (...members: string[]) =>
+        members.includes('refreshToken') ? NO_OWN_PAGE : invalid(...members.map(needed))
       const table: [string, unknown, object, Record<string, string>?][] = [
         ['text', json, MEDIA_TYPE, { 'Content-Type': 'text/plain' }],
         ['a form', 'a=b', MEDIA_TYPE, { 'Content-Type': 'application/x-www-form-urlencoded' }],
@@ -624,7 +627,7 @@ describe('requests', () => {
         ['another member', { ...valid, [MARK]: MARK }, UNKNOWN_FIELD],
         ['__proto__', json.replace('{', `{"__proto__":{"${MARK}":1},`), UNKNOWN_FIELD],
         ['constructor', { ...valid, constructor: MARK }, UNKNOWN_FIELD],
-        ['an empty object', {}, invalid(...Object.keys(valid).map(needed))],
+        ['an empty object', {}, missing(...Object.keys(valid))],
         ['over 8 KiB', { ...valid, [first]: MARK.repeat(500) }, TOO_LARGE],
         ['over 8 KiB of blanks', json + ' '.repeat(8192), TOO_LARGE],
       ]
@@ -633,7 +636,7 @@ describe('requests', () => {
           table.push([`${member} ${typeof value}`, { ...valid, [member]: value }, invalid(needed(member))])
         }
         const { [member]: _, ...rest } = valid
-        table.push([`no ${member}`, rest, invalid(needed(member))])
+        table.push([`no ${member}`, rest, missing(member)])
       }
       if (path === '/logout') {
         const needsBoolean = invalid({ pointer: '#/everywhere', detail: 'Must be true or false.' })
@@ -659,6 +662,11 @@ const MALFORMED = problem(
   400,
   'Bad Request',
   'The request body must be a single JSON object in UTF-8, without a byte order mark or repeated members.',
+)
+const NO_OWN_PAGE = problem(
+  403,
+  'Forbidden',
+  'The session cookie needs the header Sec-Fetch-Site: same-origin or same-site.',
 )
 const TOO_LARGE = problem(413, 'Content Too Large', 'The request body must not exceed 8 KiB.')
 const NO_OBJECT = invalid({ pointer: '#', detail: 'Must be a JSON object.' })
