@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { INVITATION_TTL_SECONDS } from '../mail/confirmation.ts'
 import {
+  codeCounters,
   codeMailCounter,
   furtherCounters,
   knownSourceKey,
@@ -13,6 +15,7 @@ import {
   type Subject,
   sourceOf,
   truncatedSource,
+  usernameCounter,
 } from './limits.ts'
 
 const limits: Limits = {
@@ -135,6 +138,18 @@ describe('mails', () => {
     const counters = requestedMailCounters('ada@example.org', false, { ...limit, attempts: 1 }, now)
     expect(counters.map(({ maxAttempts }) => maxAttempts)).toEqual([1, 1])
   })
+})
+
+test('tries are counted for a mail for longer than its code or link is valid', () => {
+  const mail = { pk: { S: 'mail#hash' } }
+  const nowSeconds = Math.floor(now.getTime() / 1_000)
+  const [codes, ofSource] = codeCounters(mail, source, now)
+  expect(codes).toMatchObject({ key: { pk: mail.pk, sk: { S: 'codes' } }, maxAttempts: 5 })
+  expect(codes.endsAt - nowSeconds).toBeGreaterThan(600)
+  expect(ofSource).toMatchObject({ key: { pk: { S: `source#${source}` } }, maxAttempts: 50 })
+  const usernames = usernameCounter(mail, now)
+  expect(usernames).toMatchObject({ key: { pk: mail.pk, sk: { S: 'usernames' } }, maxAttempts: 10 })
+  expect(usernames.endsAt - nowSeconds).toBeGreaterThan(INVITATION_TTL_SECONDS)
 })
 
 test('the mark of a known source belongs to the login name', () => {
