@@ -93,13 +93,14 @@ test('the page is not found at its path with a trailing slash', async () => {
 
 test('several pages share one folder of files, and scripts import the hashed names of those above', async () => {
   const pages = { lamp: '<script src="lamp/page.js"></script>', bulb: '<script src="lamp/bulb.js"></script>' }
-  const [form, page] = ['export const lit = true', "import { lit } from '../form.js'"]
+  const form = 'export const lit = true'
+  const page = "import { lit } from '../form.js'; import '../../other/form.js'; import './unknown.js'"
   const handler = pageHandler({
     folder: 'lamp',
     pages,
     files: { 'form.js': form, 'page.js': page, 'bulb.js': 'b' },
   })
-  const linked = page.replace('../form.js', `./form-${hashed(form)}.js`)
+  const linked = page.replaceAll(/\.[./a-z]+\/form.js/g, `./form-${hashed(form)}.js`)
   const file = `page-${hashed(linked)}.js`
   const bodyOf = async (...event: Parameters<typeof eventOf>) =>
     parsed(await handler(eventOf(...event), lambdaContext())).body
@@ -134,6 +135,18 @@ test('a page has the parts that it has the name of', async () => {
   expect(await bodyOf()).toBe('<p>\n  a\n</p>')
   names = ['pages', 'mail']
   expect(await bodyOf()).toBe('<p>\n  a\n  b\n</p>')
+})
+
+test('a page has the texts that it names, escaped for HTML', async () => {
+  const html = '<meta content="{{origins}}"><p>{{missing}}{{origins}}</p>'
+  let origins = ''
+  const readTexts = () => ({ origins })
+  const handler = pageHandler({ folder: 'lamp', pages: { lamp: html }, files: {}, readTexts })
+  const bodyOf = async () => (await handler(eventOf('lamp'), lambdaContext())).body
+  expect(await bodyOf()).toBe('<meta content=""><p></p>')
+  origins = '"><b>&$&{{missing}}'
+  const escaped = '&quot;>&lt;b>&amp;$&amp;{{missing}}'
+  expect(await bodyOf()).toBe(`<meta content="${escaped}"><p>${escaped}</p>`)
 })
 
 test('a page varies by origin if origins are listed', async () => {

@@ -35,10 +35,12 @@ interface Site {
    * A part from `<!-- if name -->` to `<!-- end -->` is for pages that have what `name` names.
    */
   pages: Record<string, string>
-  /** Text by file name, which ends with one of {@link CONTENT_TYPES}. A script imports one above it as `'../file'`. */
+  /** Text by file name, which ends with one of {@link CONTENT_TYPES}. A script imports one above it by a relative path. */
   files: Record<string, string>
   /** Reads what the pages have, at each request for a page. */
   readNames?: () => readonly string[]
+  /** Reads texts by name, at each request for a page. They replace `{{name}}` in its HTML, escaped. */
+  readTexts?: () => Record<string, string>
   /** Relative URL by the last part of a path: what is there leads to the URL. */
   redirects?: Record<string, string>
   /** Text of scripts by the last part of their path. Pages of all origins may import them. */
@@ -59,14 +61,17 @@ export function pageHandler({
   pages,
   files,
   readNames = () => [],
+  readTexts = () => ({}),
   redirects = {},
   modules = {},
 }: Site) {
   const { hashedNames, servedFiles } = hashFiles(files)
-  const inFolder = (name: string) => `"${folder}/${name}"`
-  const html = new Map(
-    Object.entries(pages).map(([name, page]) => [name, replaceEach(page, hashedNames, inFolder, inFolder)]),
-  )
+  const link = (page: string) =>
+    hashedNames.reduce(
+      (html, [name, hashed]) => html.replaceAll(`"${folder}/${name}"`, `"${folder}/${hashed}"`),
+      page,
+    )
+  const html = new Map(Object.entries(pages).map(([name, page]) => [name, link(page)]))
   const locations = new Map(Object.entries(redirects))
   const importable = new Map(Object.entries(modules))
 
@@ -74,7 +79,12 @@ export function pageHandler({
     const [page, location, module] = [html.get(name), locations.get(name), importable.get(name)]
     if (location !== undefined) return found(location)
     if (module !== undefined) return publicModule(module)
-    return page && textResponse('text/html; charset=utf-8', 'no-cache', withParts(page, readNames()))
+    if (page === undefined) return undefined
+    return textResponse(
+      'text/html; charset=utf-8',
+      'no-cache',
+      withTexts(withParts(page, readNames()), readTexts()),
+    )
   }
   return apiHandler(async ({ pathParameters, requestContext: { path } }) => {
     const file = pathParameters?.file
@@ -89,12 +99,10 @@ function hashFiles(files: Record<string, string>) {
   const hashedNames: [file: string, hashed: string][] = []
   const servedFiles = new Map<string, APIGatewayProxyResult>()
   for (const [file, source] of Object.entries(files)) {
-    const text = replaceEach(
-      source,
-      hashedNames,
-      (name) => `'../${name}'`,
-      (name) => `'./${name}'`,
-    )
+    const text = source.replaceAll(/'\.[\w./-]*\/([\w-]+\.js)'/g, (path, name) => {
+      const [, hashed] = hashedNames.find(([above]) => above === name) ?? []
+      return hashed === undefined ? path : `'./${hashed}'`
+    })
     const digest = hash('sha256', text).slice(0, HASH_CHARACTERS)
     const [stem = '', extension = ''] = file.split(/\.(?=[^.]*$)/)
     const hashed = `${stem}-${digest}.${extension}`
@@ -107,17 +115,17 @@ function hashFiles(files: Record<string, string>) {
   return { hashedNames, servedFiles }
 }
 
-const replaceEach = (
-  text: string,
-  names: readonly (readonly [name: string, next: string])[],
-  before: (name: string) => string,
-  after: (next: string) => string,
-): string => names.reduce((result, [name, next]) => result.replaceAll(before(name), after(next)), text)
-
 const withParts = (html: string, names: readonly string[]): string =>
   html.replaceAll(/ *<!-- if (\w+) -->\n(.*?) *<!-- end -->\n/gs, (_, name, part) =>
     names.includes(name) ? part : '',
   )
+
+const withTexts = (html: string, texts: Record<string, string>): string =>
+  html.replaceAll(/\{\{(\w+)\}\}/g, (_, name) => escapeHtml(texts[name] ?? ''))
+
+/** Escapes text for HTML, also in attributes with double quotes. */
+const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 
 const textResponse = (contentType: string, cacheControl: string, body: string): APIGatewayProxyResult => ({
   statusCode: 200,
