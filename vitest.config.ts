@@ -14,13 +14,13 @@ process.env.SLS_SCHEMA_CACHE_BASE_DIR ??= fileURLToPath(new URL('node_modules/.c
 const TEXT = '\0text:'
 const require = createRequire(import.meta.url)
 
-/** Supports `with { type: 'text' }`, which esbuild knows and vite does not: the files of the functions' pages. */
+/** Supports `with { type: 'text' }`, which esbuild knows and vite does not: the files that the handlers of pages import. */
 export const textImports = {
   name: 'text-imports',
   enforce: 'pre' as const,
   resolveId(source: string, importer = '') {
     if (source.startsWith('swagger-ui-dist/')) return `${TEXT}${source}`
-    return /\/(page|form|client\.min)\.(html|css|js)$/.test(source)
+    return /\/handler\.ts$/.test(importer) && /\.(html|css|js)$/.test(source)
       ? `${TEXT}${resolve(importer, '..', source)}`
       : undefined
   },

@@ -36,7 +36,7 @@ const BUDGETS: Record<string, Budget> = {
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, coldMs: 60 },
   // It contains the client for browsers.
-  signin: { bytes: 41_000 },
+  signin: { bytes: 66_000 },
   // Three pages, with one style.
   'account-pages': { bytes: 42_000 },
 }

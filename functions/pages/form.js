@@ -2,27 +2,32 @@
 // that they work at the root and under the path of a stage.
 
 const UNKNOWN_PROBLEM = { title: 'Rejected', detail: 'The request was rejected without a reason.' }
+const NO_RESPONSE = { title: 'No response', detail: 'The service did not respond. Try again.' }
 
 /** The timer of each form that waits. */
 const waits = new Map()
 
 export const element = (id) => document.getElementById(id)
 
+export function make(name, text, className = '') {
+  const made = document.createElement(name)
+  made.textContent = text
+  made.className = className
+  return made
+}
+
 /**
  * Calls the service.
  *
+ * @param options - `body` becomes JSON. `fetch` sends the request: that of the client adds the access token.
  * @returns Status, the seconds of Retry-After, and the body: the requested JSON, or an RFC 9457 problem. Status 0 if there is no
  *   response.
  */
-export async function call(path, { body, token } = {}) {
+export async function call(path, { body, method = body ? 'POST' : 'GET', fetch: send = fetch } = {}) {
   try {
-    const response = await fetch(path, {
-      method: body ? 'POST' : 'GET',
-      headers: {
-        ...(body && { 'Content-Type': 'application/json' }),
-        ...(token && { Authorization: `Bearer ${token}` }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
+    const response = await send(path, {
+      method,
+      ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
     })
     const text = await response.text()
     const json = text && JSON.parse(text)
@@ -32,13 +37,17 @@ export async function call(path, { body, token } = {}) {
       // A proxy in front of the service may send another kind of error.
       body: response.ok ? json : { ...UNKNOWN_PROBLEM, ...json },
     }
-  } catch {
-    return {
-      status: 0,
-      body: { title: 'No response', detail: 'The service did not respond. Try again.' },
-    }
+  } catch (error) {
+    return failureOf(error)
   }
 }
+
+/** Returns what {@link call} returns for an error: that of the client, or any other one if there is no response. */
+export const failureOf = ({ status = 0, problem, retryAfterSeconds = 0 }) => ({
+  status,
+  retryAfterSeconds,
+  body: { ...(status ? UNKNOWN_PROBLEM : NO_RESPONSE), ...problem },
+})
 
 /** Decodes a part of a token into text. */
 export function decodePart(base64url) {
@@ -108,7 +117,7 @@ export function onSubmit(form, send, succeed) {
     busy(event.submitter, async () => {
       clearProblem(form)
       const response = await send(form.elements)
-      if (response.status >= 200 && response.status < 300) succeed(response.body, form.elements)
+      if (response.status >= 200 && response.status < 300) await succeed(response.body, form.elements)
       else showProblem(form, response)
     })
   })

@@ -25,6 +25,16 @@ declare module '*/client.min.js' {
   export default text
 }
 
+declare module '*/next.js' {
+  const text: string
+  export default text
+}
+
+declare module '*/sessions.js' {
+  const text: string
+  export default text
+}
+
 declare module 'swagger-ui-dist/swagger-ui.css' {
   const text: string
   export default text

@@ -85,7 +85,7 @@ export const PAGE_HEADERS = {
     description: 'The page, relative to this path.',
     required: true,
     schema: { type: 'string', format: 'uri-reference' },
-    example: '../forgot',
+    example: '../account#change-password',
   },
   NoReferrer: {
     description: 'Browsers must not send a Referer header from the page.',

@@ -53,7 +53,8 @@ export const PAGE_ROUTES: Route[] = [
   pageRoute('docs', 'getDocsPage', 'Get the API documentation page'),
   fileRoute('docs', 'getDocsPageFile', 'Get a file of the page /docs'),
   pageRoute('signin', 'getSigninPage', 'Get the sign-in page'),
-  fileRoute('signin', 'getSigninPageFile', 'Get a file of the page /signin'),
+  fileRoute('signin', 'getSigninPageFile', 'Get a file of the pages /signin and /account'),
+  pageRoute('account', 'getAccountPage', 'Get the account page'),
   {
     method: 'get',
     path: '/client.js',
@@ -79,10 +80,10 @@ export const PAGE_ROUTES: Route[] = [
     method: 'get',
     path: '/.well-known/change-password',
     operationId: 'getChangePasswordPage',
-    needs: ['pages', 'mail'],
+    needs: 'pages',
     tag: 'Pages',
     summary: 'Find the page where users change their password',
     description: 'For password managers (W3C: A Well-Known URL for Changing Passwords).',
-    response: { status: 302, description: 'The page is at `/forgot`.', headers: { Location: 'Location' } },
+    response: { status: 302, description: 'The page is at `/account`.', headers: { Location: 'Location' } },
   },
 ]

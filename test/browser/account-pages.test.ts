@@ -10,12 +10,10 @@ import {
   PASSWORD,
   register,
   serviceUrl,
-  useAccounts,
 } from './accounts.ts'
 import { alert, focusOf, heading, inspect, LOOKS, open, press, useBrowser } from './browser.ts'
 
 useBrowser()
-useAccounts()
 
 test('an invalid address is marked, with the reason below it', async () => {
   const page = await open(`${serviceUrl()}/register`)
@@ -60,8 +58,6 @@ test('password managers and keyboards recognise the fields', async () => {
     'username text username',
     'password password new-password',
   ])
-  await page.goto(`${serviceUrl()}/.well-known/change-password`)
-  expect(page.url()).toBe(`${serviceUrl()}/forgot`)
 })
 
 test('without its script a page sends nothing', async () => {
@@ -78,7 +74,7 @@ test('under the path of a stage the pages send every request to that path', asyn
   const { name, address } = await register()
   const { link } = await forget(name, address)
   const requested: string[] = []
-  const page = await open(`${serviceUrl()}/signin`)
+  const page = await open(`${serviceUrl()}/forgot`)
   await page.route(`${serviceUrl()}/**`, (route) => {
     const { pathname } = new URL(route.request().url())
     requested.push(pathname)

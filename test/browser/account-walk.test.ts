@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { NEW_USERNAME_RULE } from '../../lib/http/schemas.ts'
-import { sendForAll } from '../support/http.ts'
 import {
   askForMail,
   code,
@@ -16,13 +15,10 @@ import {
   register,
   serviceUrl,
   startOther,
-  tokenOf,
-  useAccounts,
 } from './accounts.ts'
 import { alert, focusOf, heading, inspect, open, press, signIn, status, useBrowser } from './browser.ts'
 
 useBrowser()
-useAccounts()
 
 test('a user registers, signs out, resets the password twice, moves and leaves', async () => {
   const { name, address } = newName()
@@ -39,13 +35,12 @@ test('a user registers, signs out, resets the password twice, moves and leaves',
   await newPassword(page).fill(PASSWORD)
   await press(page, 'Create account')
   await heading(page, 'Your account was created').waitFor()
-  await page.getByText(`You can sign in as ${name} now.`).waitFor()
-
-  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
-  await signIn(page, name, PASSWORD)
-  await heading(page, `Signed in as ${name}`).waitFor()
+  await page.getByText(`You are signed in as ${name}.`).waitFor()
+  await page.getByRole('link', { name: 'Go to your account' }).click()
+  await page.getByText(`${address} Verified`).waitFor()
   await press(page, 'Sign out')
-  await status(page, 'You are signed out.')
+  await heading(page, 'You are signed out').waitFor()
+  await page.getByRole('link', { name: 'Sign in' }).click()
 
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
   await askForMail(page, 'Username or e-mail address', name)
@@ -67,22 +62,25 @@ test('a user registers, signs out, resets the password twice, moves and leaves',
   await signIn(page, name, PASSWORD)
   await heading(page, `Signed in as ${name}`).waitFor()
 
-  const change = { email: moved, currentPassword: PASSWORD }
-  expect((await post('email', change, await tokenOf(name), 'PUT')).status).toBe(202)
+  await page.getByRole('link', { name: 'Your account' }).click()
+  await page.getByText('Change e-mail address').click()
+  await page.getByLabel('New e-mail address').fill(moved)
+  await page.locator('#email-password').fill(PASSWORD)
+  await press(page, 'Send mail')
   await page.goto((await nextMail(moved)).link)
   await page.getByText(`Your account gets the address ${moved}.`).waitFor()
   expect((await post('login', { username: moved, password: PASSWORD })).status).toBe(401)
   await press(page, 'Confirm the address')
   await heading(page, 'Your address was confirmed').waitFor()
-  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
-  await signIn(page, moved, PASSWORD)
-  await heading(page, `Signed in as ${name}`).waitFor()
+  await page.getByRole('link', { name: 'Go to your account' }).click()
+  await page.getByText(`${moved} Verified`).waitFor()
 
-  const deletion = { currentPassword: PASSWORD }
-  expect((await post('me', deletion, await tokenOf(name), 'DELETE')).status).toBe(204)
-  await press(page, 'Refresh')
-  await alert(page, 'The refresh token is invalid or expired.')
-  await signIn(page, name, PASSWORD)
+  await page.getByText('Delete account').first().click()
+  await page.locator('#delete-password').fill(PASSWORD)
+  await press(page, 'Delete account')
+  await heading(page, 'Your account was deleted').waitFor()
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  await signIn(page, moved, PASSWORD)
   await alert(page, 'Incorrect username or password.')
 })
 
@@ -132,12 +130,9 @@ test('a user registers with the code, after a wrong one, a short password and a 
   await page.getByLabel('Username').fill('')
   await press(page, 'Create account')
   await heading(page, 'Your account was created').waitFor()
-  await page.getByText(`You can sign in as ${address} now.`).waitFor()
-  const sessions = await sendForAll(`${serviceUrl()}/sessions`, 'GET', {
-    Authorization: `Bearer ${await tokenOf(address)}`,
-  })
-  // The session of the registration has ended.
-  expect(JSON.parse(sessions.body).sessions).toHaveLength(1)
+  await page.getByText(`You are signed in as ${address}.`).waitFor()
+  await page.getByRole('link', { name: 'Go to your account' }).click()
+  await page.getByText(`${address} Verified`).waitFor()
 })
 
 test('after five wrong codes the code is void, as its hint says, and the link works', async () => {

@@ -1,18 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { expect, inject, onTestFinished } from 'vitest'
 import { sendForAll } from '../support/http.ts'
-import { type Service, startService } from '../support/service.ts'
+import { startService } from '../support/service.ts'
 import { heading, press } from './browser.ts'
 
 export const PASSWORD = 'correct horse battery staple'
 export const NEXT_PASSWORD = 'four other random words'
 export const INVALID = 'The link or code is invalid or expired.'
-
-const LIMITS = {
-  limitMailSource: '10000/3600',
-  limitMailRecipient: '100/3600',
-  limitUserAndSource: '1000/900',
-}
 
 interface Mail {
   id: string
@@ -22,19 +17,10 @@ interface Mail {
   link?: string
 }
 
-let service: Service
-let count = 0
 const read = new Set<string>()
 
-/** Starts a service for the tests of a file, with limits that they do not reach. */
-export function useAccounts(): void {
-  beforeAll(async () => {
-    service = await startService(LIMITS)
-  })
-  afterAll(() => service.stop())
-}
-
-export const serviceUrl = () => service.url
+/** Returns the URL of the service under test. */
+export const serviceUrl = () => inject('serviceUrl')
 
 /** Starts another service for one test. @returns Its URL. */
 export async function startOther(...args: Parameters<typeof startService>): Promise<string> {
@@ -45,16 +31,16 @@ export async function startOther(...args: Parameters<typeof startService>): Prom
 
 /** Returns the names of a user whom no other test has. */
 export function newName(): { name: string; address: string } {
-  count += 1
-  return { name: `ada${count}`, address: `ada${count}@example.org` }
+  const name = `ada${randomBytes(4).toString('hex')}`
+  return { name, address: `${name}@example.org` }
 }
 
 /** Returns all mails, the newest first. */
-export const mails = async (origin = service.url): Promise<Mail[]> =>
+export const mails = async (origin = serviceUrl()): Promise<Mail[]> =>
   (await fetch(`${origin}/mailbox.json`)).json() as Promise<Mail[]>
 
 /** Waits for the next mail with a link to confirm, and returns the link and the code. */
-export async function nextMail(to: string, origin = service.url): Promise<{ link: string; code: string }> {
+export async function nextMail(to: string, origin = serviceUrl()): Promise<{ link: string; code: string }> {
   const unread = async () =>
     (await mails(origin)).findLast(
       (mail) => mail.to === to && !read.has(mail.id) && /confirm#/.test(mail.text),
@@ -68,7 +54,7 @@ export async function nextMail(to: string, origin = service.url): Promise<{ link
 /** Sends a JSON body. */
 export const post = async (path: string, body: object, token?: string, method = 'POST') =>
   sendForAll(
-    `${service.url}/${path}`,
+    `${serviceUrl()}/${path}`,
     method,
     { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
     JSON.stringify(body),

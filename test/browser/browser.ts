@@ -19,6 +19,9 @@ const ARGUMENTS = [
   '--disable-sync',
 ]
 
+/** Arguments of Playwright that users do not have: they have the back/forward cache. */
+const UNUSUAL = ['--disable-back-forward-cache']
+
 /** How long a test waits for an element. */
 const PATIENCE_MS = 15_000
 
@@ -41,8 +44,9 @@ let browser: Browser | undefined
 export function useBrowser(readArguments: () => readonly string[] = () => []): void {
   beforeAll(async () => {
     const args = [...ARGUMENTS, ...readArguments()]
-    if (existsSync(CHROMIUM)) browser = await chromium.launch({ executablePath: CHROMIUM, args })
-    else if (process.env.CI) throw new Error(INSTALL)
+    if (existsSync(CHROMIUM)) {
+      browser = await chromium.launch({ executablePath: CHROMIUM, args, ignoreDefaultArgs: UNUSUAL })
+    } else if (process.env.CI) throw new Error(INSTALL)
     else console.warn(INSTALL)
   })
   beforeEach(({ skip }) => skip(browser === undefined, INSTALL))

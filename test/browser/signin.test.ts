@@ -158,59 +158,148 @@ test('the remaining time counts down, and a refresh resets it with a new token',
   expect(before - (await seconds())).toBe(61)
   const tokenId = await page.locator('#claims dt:text-is("jti") + dd').textContent()
   await press(page, 'Refresh')
-  await alert(page, 'Both tokens were refreshed.')
+  await alert(page, 'The access token was refreshed.')
   expect(await shown(page, 'time-left')).toBe('30:00')
   expect(await page.locator('#claims dt:text-is("jti") + dd').textContent()).not.toBe(tokenId)
   expect((await getBoth(page))[0]).toBe(USER_CONTENT)
 })
 
+/** Returns the refresh token, which no script can read. */
+async function cookieOf(page: Page): Promise<string | undefined> {
+  const cookies = await page.context().cookies()
+  return cookies.find(({ name }) => name === '__Host-refresh')?.value
+}
+
+const refreshStatus = async (refreshToken: string | undefined) => {
+  const headers = { 'Content-Type': 'application/json' }
+  return (await fetch(`${url}/refresh`, { method: 'POST', headers, body: JSON.stringify({ refreshToken }) }))
+    .status
+}
+
+const ENDED = 'Your session has ended. Sign in again.'
+
+/** Opens another tab of the same browser. */
+async function openTab(page: Page, path = 'signin'): Promise<Page> {
+  const tab = await page.context().newPage()
+  await tab.goto(`${url}/${path}`)
+  return tab
+}
+
 test('signing out ends the session, and the page discards its tokens', async () => {
-  const page = await open(`${url}/signin`)
-  const [login] = await Promise.all([page.waitForResponse(`${url}/login`), signIn(page, 'user')])
-  const { refreshToken } = await login.json()
-  await heading(page, 'Signed in as user').waitFor()
+  const page = await openSignedIn('user')
+  const refreshToken = await cookieOf(page)
   await press(page, 'Sign out')
   await status(page, 'You are signed out.')
   expect(await page.locator('#sign-in-notice').getAttribute('class')).toBe('notice info')
   expect(await shown(page, 'raw-token')).toBe('')
   expect(await focusOf(page)).toBe('sign-in-title')
   expect(await getBoth(page)).toEqual([UNAUTHORIZED, UNAUTHORIZED])
-  const headers = { 'Content-Type': 'application/json' }
-  const refresh = await fetch(`${url}/refresh`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ refreshToken }),
-  })
-  expect(refresh.status).toBe(401)
+  expect(await cookieOf(page)).toBeUndefined()
+  expect(await refreshStatus(refreshToken)).toBe(401)
 })
 
-test('signing out everywhere ends the sessions of other pages', async () => {
+test('signing out everywhere ends the sessions of other browsers', async () => {
   const [here, there] = [await openSignedIn('admin'), await openSignedIn('admin')]
   await press(here, 'Sign out everywhere')
   await status(here, 'You are signed out everywhere.')
   await press(there, 'Refresh')
-  await alert(there, 'The refresh token is invalid or expired.')
+  await alert(there, ENDED)
   await heading(there, 'Sign in').waitFor()
 })
 
-test('the tokens are in no storage, and a reload discards them', async () => {
+test('a reload stays signed in, and scripts can read no token from a storage or cookie', async () => {
   const page = await open(`${url}/signin`)
   const [login] = await Promise.all([page.waitForResponse(`${url}/login`), signIn(page, 'user')])
-  const { authToken, refreshToken } = await login.json()
+  const { authToken, ...others } = await login.json()
+  expect(others).not.toHaveProperty('refreshToken')
   await heading(page, 'Signed in as user').waitFor()
   const html = (await page.content()).replaceAll(/<\/?span[^>]*>/g, '')
   expect(html.split(authToken)).toHaveLength(2)
-  expect(html).not.toContain(refreshToken)
-  expect(await page.context().storageState({ indexedDB: true })).toEqual({ cookies: [], origins: [] })
+  expect(html).not.toContain(await cookieOf(page))
+  expect(await page.evaluate('document.cookie')).toBe('')
   expect(await page.evaluate('[localStorage.length, sessionStorage.length]')).toEqual([0, 0])
+  expect(await page.context().storageState({ indexedDB: true })).toMatchObject({
+    cookies: [{ name: '__Host-refresh', httpOnly: true, secure: true, sameSite: 'Strict' }],
+    origins: [],
+  })
   await page.reload()
-  await heading(page, 'Sign in').waitFor()
-  expect(await page.content()).not.toContain(authToken.split('.')[1])
-  expect(await getBoth(page)).toEqual([UNAUTHORIZED, UNAUTHORIZED])
+  await heading(page, 'Signed in as user').waitFor()
+  expect((await getBoth(page))[0]).toBe(USER_CONTENT)
+})
+
+test('all tabs follow when one of them signs in or out', async () => {
+  const page = await open(`${url}/signin`)
+  const tab = await openTab(page)
+  await heading(tab, 'Sign in').waitFor()
+  await signIn(page, 'user')
+  await heading(tab, 'Signed in as user').waitFor()
+  expect((await getBoth(tab))[0]).toBe(USER_CONTENT)
+  await press(page, 'Sign out')
+  await status(page, 'You are signed out.')
+  await alert(tab, ENDED)
+  expect(await shown(tab, 'raw-token')).toBe('')
+  await signIn(tab, 'admin')
+  await heading(page, 'Signed in as admin').waitFor()
+  expect(await shown(page, 'role')).toBe('admin')
+})
+
+describe('?next=', () => {
+  test('leads on after the sign-in, and at once for a user who is signed in', async () => {
+    const page = await open(`${url}/docs`)
+    await page.goto(`${url}/signin?next=${encodeURIComponent('/account#delete-account')}`)
+    await signIn(page, 'user')
+    await heading(page, 'Your account').waitFor()
+    expect(page.url()).toBe(`${url}/account#delete-account`)
+    await page.goto(`${url}/signin?next=docs`)
+    await page.waitForURL(`${url}/docs`)
+  })
+
+  test.each([
+    'javascript:alert(1)',
+    '//evil.example',
+    '\\\\evil.example',
+    'http://user@127.0.0.1/',
+    'http://localhost:1/',
+  ])('does not lead to %s', async (next) => {
+    // The browser reports a request to another origin.
+    const page = await open(`${url}/signin?next=${encodeURIComponent(next)}`)
+    await signIn(page, 'user')
+    await heading(page, 'Signed in as user').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/signin')
+    expect((await getBoth(page))[0]).toBe(USER_CONTENT)
+  })
+
+  test('leads to an allowed origin', async () => {
+    const app = 'http://localhost:1'
+    const page = await open(`${url}/docs`, { origins: [app] })
+    await page.route('**/signin?*', async (route) => {
+      const body = await (await route.fetch()).text()
+      expect(body).toContain('name="allowed-origins" content=""')
+      await route.fulfill({ body: body.replace('content=""', `content="${app}"`) })
+    })
+    await page.route(`${app}/**`, (route) => route.fulfill({ body: '<title>The app</title>' }))
+    await page.goto(`${url}/signin?next=${encodeURIComponent(`${app}/orders?id=1`)}`)
+    await signIn(page, 'user')
+    await page.waitForURL(`${app}/orders?id=1`)
+  })
+})
+
+test('a page that does not reach the service shows the form with the reason, and recovers', async () => {
+  const page = await openSignedIn('user')
+  const detail = 'The service is temporarily unavailable. Try again shortly.'
+  await page.route('**/refresh', (route) =>
+    route.fulfill({ status: 503, headers: { 'Retry-After': '900' }, json: { detail } }),
+  )
+  await page.reload()
+  await alert(page, detail)
+  await page.unroute('**/refresh')
+  await signIn(page, 'user')
+  await heading(page, 'Signed in as user').waitFor()
 })
 
 test('the page works with the keyboard alone', async () => {
   const page = await open(`${url}/signin`)
+  await heading(page, 'Sign in').waitFor()
   const tab = async (times: number) => {
     for (let time = 0; time < times; time += 1) await page.keyboard.press('Tab')
   }
@@ -225,22 +314,21 @@ test('the page works with the keyboard alone', async () => {
   await page.keyboard.press('Enter')
   await heading(page, 'Signed in as user').waitFor()
   expect(await focusOf(page)).toBe('who')
-  await tab(4)
+  await tab(5)
   await page.keyboard.press('Enter')
   await page.getByText(USER_CONTENT.slice(8)).waitFor()
-  for (let time = 0; time < 2; time += 1) await page.keyboard.press('Shift+Tab')
+  for (let time = 0; time < 3; time += 1) await page.keyboard.press('Shift+Tab')
   await page.keyboard.press('Enter')
   await status(page, 'You are signed out.')
 })
 
-test('without its script the page sends nothing, and the URL has no password', async () => {
-  const page = await open(`${url}/signin`, { known: /ERR_FAILED|form-action/ })
+test('without its script the page has no form that a browser could send', async () => {
+  const page = await open(`${url}/docs`, { known: /ERR_FAILED/ })
   await page.route('**/page-*.js', (route) => route.abort())
-  await page.reload()
-  const blocked = page.waitForEvent('console', (message) => message.text().includes('form-action'))
-  await signIn(page, 'user', 'a secret')
-  await blocked
-  expect(page.url()).toBe(`${url}/signin`)
+  await page.goto(`${url}/signin`)
+  await page.getByText('Loading …').waitFor()
+  expect(await page.getByRole('textbox').count()).toBe(0)
+  expect(await page.locator('[type="submit"]').isDisabled()).toBe(true)
 })
 
 test('a response that is not JSON counts as no response', async () => {
@@ -270,7 +358,7 @@ test('a 429 without Retry-After shows no waiting time', async () => {
 
 test('under the path of a stage the page sends every request to that path', async () => {
   const requested: string[] = []
-  const page = await open(`${url}/signin`)
+  const page = await open(`${url}/forgot`)
   await page.route(`${url}/**`, (route) => {
     const { pathname } = new URL(route.request().url())
     requested.push(pathname)
@@ -280,7 +368,9 @@ test('under the path of a stage the page sends every request to that path', asyn
   await signIn(page, 'user')
   await heading(page, 'Signed in as user').waitFor()
   expect((await getBoth(page))[0]).toBe(USER_CONTENT)
-  expect(requested).toEqual(expect.arrayContaining(['/prod/signin', '/prod/login', '/prod/', '/prod/admin']))
+  expect(requested).toEqual(
+    expect.arrayContaining(['/prod/signin', '/prod/refresh', '/prod/login', '/prod/', '/prod/admin']),
+  )
   expect(requested.filter((path) => !path.startsWith('/prod/'))).toEqual([])
 })
 
@@ -292,24 +382,35 @@ describe('with an expired token', () => {
   })
   afterAll(() => service.stop())
 
-  test('the page shows the expiry, the content returns 401, and a refresh helps', async () => {
-    const page = await open(`${service.url}/signin`)
-    await signIn(page, 'user')
-    await heading(page, 'Signed in as user').waitFor()
+  test('a token that the service rejects early is refreshed, and the content follows', async () => {
+    const page = await openSignedIn('user', service.url)
+    const before = await shown(page, 'raw-token')
+    expect((await getBoth(page))[0]).toBe(USER_CONTENT)
+    expect(await shown(page, 'raw-token')).not.toBe(before)
+    expect(await shown(page, 'time-left')).toMatch(/^(30:00|29:5\d)$/)
+  })
+
+  test('without a refresh the page shows the expiry, and a refresh helps', async () => {
+    const page = await openSignedIn('user', service.url)
+    const detail = 'The service is temporarily unavailable. Try again shortly.'
+    await page.route('**/refresh', (route) =>
+      route.fulfill({
+        status: 503,
+        headers: { 'Retry-After': '900' },
+        json: { title: 'Service Unavailable', detail },
+      }),
+    )
     await page.clock.fastForward('30:01')
     await alert(page, 'The access token has expired. Refresh to get a new one.')
     expect(await shown(page, 'time-left')).toBe('0:00')
-    expect(await getBoth(page)).toEqual([UNAUTHORIZED, UNAUTHORIZED])
+    expect((await getBoth(page))[0]).toBe(`503 Service Unavailable: ${detail}`)
     await inspect(page, 'signin-expired')
     await press(page, 'Refresh')
-    await alert(page, 'Both tokens were refreshed.')
+    await alert(page, detail)
+    await page.unroute('**/refresh')
+    await press(page, 'Refresh')
+    await alert(page, 'The access token was refreshed.')
     expect((await getBoth(page))[0]).toBe(USER_CONTENT)
-  })
-
-  test('the page suggests a refresh if the service rejects the token early', async () => {
-    const page = await openSignedIn('user', service.url)
-    expect((await getBoth(page))[0]).toBe(UNAUTHORIZED)
-    await alert(page, 'The access token was rejected. Refresh to get a new one.')
   })
 })
 

@@ -60,11 +60,12 @@ test('the description has the routes of serverless.yml, and protects the same on
 })
 
 /** Beside `GET /register`. `POST /register` has the same path. */
-const ACCOUNT_PAGES = ['/forgot', '/confirm', '/confirm/{file}', '/.well-known/change-password']
+const MAIL_PAGES = ['/forgot', '/confirm', '/confirm/{file}']
+const OWN_PAGES = ['/docs', '/docs/{file}', '/signin', '/signin/{file}', '/account', '/client.js']
 
 test.each<[Feature, string[]]>([
-  ['pages', ['/docs', '/docs/{file}', '/signin', '/signin/{file}', '/client.js', ...ACCOUNT_PAGES]],
-  ['mail', ['/password/forgot', '/password/reset', '/email', '/email/confirm', ...ACCOUNT_PAGES]],
+  ['pages', [...OWN_PAGES, ...MAIL_PAGES, '/.well-known/change-password']],
+  ['mail', ['/password/forgot', '/password/reset', '/email', '/email/confirm', ...MAIL_PAGES]],
   ['invitations', ['/register/confirm']],
   ['registration', ['/register']],
 ])('the description has the routes of %s only if that is switched on', (feature, routes) => {

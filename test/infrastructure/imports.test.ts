@@ -146,7 +146,7 @@ const isOfPages = (file: string) => file.startsWith('functions/pages/')
 
 /** Whether pages serve a file: one of their own, or the client. */
 const isFileOfPages = (file: string) =>
-  file === 'client/client.min.js' || (isOfPages(file) && /\/(page|form)\.(html|css|js)$/.test(file))
+  file === 'client/client.min.js' || (isOfPages(file) && /\.(html|css|js)$/.test(file))
 
 test('functions/ imports from packages, lib/ and the files of pages only', () => {
   const outside = functions.flatMap((source) =>

@@ -25,6 +25,7 @@ export default async function setup(project: TestProject) {
     limitUser: '10000/86400',
     limitUserAndKnownSource: '10000/86400',
     limitMailSource: '10000/3600',
+    limitMailRecipient: '100/3600',
   }
   const service = await startService(limits, ['--import', printKms])
   project.provide('serviceUrl', service.url)

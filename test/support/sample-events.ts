@@ -233,15 +233,12 @@ export const OUTCOMES: Record<string, Outcome> = {
   'signin.json': page('Sign in'),
   'client.json': client,
   'signin-unknown-file.json': notFound,
-  'account-pages.json': page('Create an account'),
-  'account-pages-forgot.json': page('Choose a new password'),
-  'account-pages-confirm.json': page('Confirm'),
-  'account-pages-unknown-file.json': notFound,
-  'account-pages-change-password.json': {
+  'account.json': page('Your account'),
+  'signin-change-password.json': {
     returns: {
       statusCode: 302,
       headers: {
-        Location: '../forgot',
+        Location: '../account#change-password',
         'Cache-Control': 'no-store',
         'X-Content-Type-Options': 'nosniff',
         ...CORS_HEADERS,
@@ -249,6 +246,10 @@ export const OUTCOMES: Record<string, Outcome> = {
       body: '',
     },
   },
+  'account-pages.json': page('Create an account'),
+  'account-pages-forgot.json': page('Choose a new password'),
+  'account-pages-confirm.json': page('Confirm'),
+  'account-pages-unknown-file.json': notFound,
 }
 
 interface Request {

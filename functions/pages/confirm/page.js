@@ -42,6 +42,7 @@ const createAccount = ({ username, password }) =>
     body: {
       token: link.token,
       password: password.value,
+      session: 'cookie',
       ...(username.value && { username: username.value }),
     },
   })
@@ -51,24 +52,29 @@ const resetPassword = ({ password }) =>
 
 const confirmAddress = () => call('email/confirm', { body: { token: link.token } })
 
-function showDone(title, text) {
+function showDone(title, text, hasAccountLink = false) {
   element('done-title').textContent = title
   element('done-text').textContent = text
+  element('done-account').hidden = !hasAccountLink
+  element('done-signin').hidden = hasAccountLink
   link = undefined
   for (const form of document.forms) form.reset()
   showSection('done')
 }
 
-onSubmit(element('account-form'), createAccount, ({ refreshToken }, { username }) => {
-  // The user signs in on another page, so nothing uses this session.
-  call('logout', { body: { refreshToken } })
-  showDone('Your account was created', `You can sign in as ${username.value || link.address} now.`)
-})
+// The user is signed in: the session is in a cookie, where the next page finds it.
+onSubmit(element('account-form'), createAccount, (_tokens, { username }) =>
+  showDone('Your account was created', `You are signed in as ${username.value || link.address}.`, true),
+)
 onSubmit(element('reset-form'), resetPassword, () =>
   showDone('Your password was changed', 'All sessions have ended. Sign in with the new password.'),
 )
 onSubmit(element('address-form'), confirmAddress, () =>
-  showDone('Your address was confirmed', `Mails go to ${link.address} from now on. You can sign in with it.`),
+  showDone(
+    'Your address was confirmed',
+    `Mails go to ${link.address} from now on. You can sign in with it.`,
+    true,
+  ),
 )
 
 // A second link that is opened in this tab changes only the fragment, and the browser does not load the page again.

@@ -20,13 +20,13 @@ const register = ({ code, username, password }) =>
       requestId,
       code: codeIn(code),
       password: password.value,
+      session: 'cookie',
       ...(username.value && { username: username.value }),
     },
   })
 
-function showDone({ refreshToken }, { username }) {
-  // The user signs in on another page, so nothing uses this session.
-  call('logout', { body: { refreshToken } })
+/** The user is signed in: the session is in a cookie, where the next page finds it. */
+function showDone(_tokens, { username }) {
   element('who').textContent = username.value || element('address').textContent
   element('proof-form').reset()
   showSection('done')

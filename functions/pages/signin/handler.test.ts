@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { MIN_CODE_POINTS } from '../../../lib/passwords/rules.ts'
 import { lambdaContext, sampleEvent } from '../../../test/support/lambda.ts'
 import { handler } from './handler.ts'
 
@@ -17,4 +18,44 @@ test.each([
   const { body } = await handler(sampleEvent('signin.json'), lambdaContext())
   expect([...body.matchAll(/<a href="(forgot|register)">/g)].map(([, link]) => link)).toEqual(links)
   expect(body).not.toContain('<!--')
+})
+
+test.each([
+  { MAILER: '', parts: [] },
+  { MAILER: 'mailer', parts: ['change-email'] },
+])('the account page has $parts with MAILER=$MAILER', async ({ MAILER, parts }) => {
+  vi.stubEnv('MAILER', MAILER)
+  vi.stubEnv('REGISTRATION', 'off')
+  const { body } = await handler(sampleEvent('account.json'), lambdaContext())
+  const optional = /id="(change-email|email-form|code-form)"|href="(forgot|mailbox)"/g
+  expect([...body.matchAll(optional)].flatMap(([, id = []]) => id)).toEqual(
+    parts.flatMap((part) => [part, 'email-form', 'code-form']),
+  )
+  expect(/href="(forgot|mailbox)"/.test(body)).toBe(parts.length > 0)
+  expect(body).toContain(`At least ${MIN_CODE_POINTS} characters`)
+  expect(body).not.toContain('<!-- if')
+})
+
+test.each([
+  { ALLOWED_ORIGINS: '', content: '' },
+  { ALLOWED_ORIGINS: '*', content: '' },
+  {
+    ALLOWED_ORIGINS: 'https://app.example,https://b.example',
+    content: 'https://app.example https://b.example',
+  },
+])('the sign-in page may lead to "$content" with ALLOWED_ORIGINS=$ALLOWED_ORIGINS', async (setting) => {
+  vi.stubEnv('ALLOWED_ORIGINS', setting.ALLOWED_ORIGINS)
+  vi.stubEnv('MAILER', '')
+  vi.stubEnv('REGISTRATION', 'off')
+  const { body } = await handler(sampleEvent('signin.json'), lambdaContext())
+  expect(body).toContain(`<meta name="allowed-origins" content="${setting.content}">`)
+})
+
+test('the well-known address leads to the account under the path of a stage too', async () => {
+  const { statusCode, headers } = await handler(sampleEvent('signin-change-password.json'), lambdaContext())
+  expect(statusCode).toBe(302)
+  const from = 'https://api.example/dev/.well-known/change-password'
+  expect(new URL(String(headers?.Location), from).href).toBe(
+    'https://api.example/dev/account#change-password',
+  )
 })

@@ -2,19 +2,39 @@ import client from '../../../client/client.min.js' with { type: 'text' }
 import { readConfig } from '../../../lib/config.ts'
 import { pageHandler } from '../../../lib/http/page.ts'
 import { featuresOf } from '../../../lib/openapi/route.ts'
+import account from '../account/page.html' with { type: 'text' }
+import accountScript from '../account/page.js' with { type: 'text' }
+import sessions from '../account/sessions.js' with { type: 'text' }
 import form from '../form.js' with { type: 'text' }
+import next from './next.js' with { type: 'text' }
 import style from './page.css' with { type: 'text' }
-import page from './page.html' with { type: 'text' }
+import signin from './page.html' with { type: 'text' }
 import script from './page.js' with { type: 'text' }
 
 /**
- * GET /signin and GET /signin/{file}: the sign-in page and its files. It links to the pages that the service has. GET
- * /client.js: the client for browsers.
+ * GET /signin, GET /account, and GET /signin/{file}: the sign-in page, the account page, and their files. They have
+ * the parts and links that the service has. GET /.well-known/change-password leads password managers to the account
+ * (https://w3c.github.io/webappsec-change-password-url/). GET /client.js: the client for browsers.
  */
 export const handler = pageHandler({
   folder: 'signin',
-  pages: { signin: page },
-  files: { 'page.css': style, 'form.js': form, 'page.js': script },
+  pages: { signin, account },
+  files: {
+    'page.css': style,
+    'client.js': client,
+    'form.js': form,
+    'next.js': next,
+    'sessions.js': sessions,
+    'page.js': script,
+    'account.js': accountScript,
+  },
   modules: { 'client.js': client },
   readNames: () => featuresOf(readConfig(['MAILER', 'REGISTRATION'])),
+  // A service that allows all origins leads to none of them: an attacker's is among them.
+  readTexts: () => ({
+    allowedOrigins: readConfig(['ALLOWED_ORIGINS'])
+      .ALLOWED_ORIGINS.filter((origin) => origin !== '*')
+      .join(' '),
+  }),
+  redirects: { 'change-password': '../account#change-password' },
 })

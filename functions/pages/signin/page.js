@@ -1,60 +1,83 @@
-// The sign-in page: signs in, refreshes, signs out, and calls protected routes. Use it as a start for your own page.
-// Its style and `form.js` are those of the other pages too.
+// The sign-in page: signs in, leads to the page in `?next=`, shows the access token, and calls protected routes. Use it as a
+// start for your own page. Its style and `form.js` are those of the other pages too.
 
-import { announce, busy, call, clock, decodePart, element, notice, onSubmit, secondsUntil } from '../form.js'
+import { createAuth } from '../../../client/client.js'
+import {
+  announce,
+  busy,
+  call,
+  clock,
+  decodePart,
+  element,
+  failureOf,
+  make,
+  notice,
+  onSubmit,
+  secondsUntil,
+} from '../form.js'
+import { nextUrl } from './next.js'
 
-/** Both tokens. Neither is in a storage or a cookie. The document shows the access token, never the refresh token. */
-let session
+const auth = createAuth({ url: '.' })
 
-/** Returns a session, from the response of POST /login or POST /refresh. */
-const sessionFrom = ({ authToken, expiresIn, refreshToken }) => ({
-  accessToken: authToken,
-  refreshToken,
-  ...decode(authToken),
-  ttlSeconds: expiresIn,
-  // Computed from the lifetime, not from `exp`: the clock of this device may be wrong.
-  expiresAtMs: Date.now() + expiresIn * 1000,
-})
+const allowedOrigins = document.querySelector('meta[name="allowed-origins"]').content.split(' ')
+/** Where the page leads after the sign-in. Without a URL it stays. */
+const next = nextUrl(location.href, allowedOrigins)
 
-/** Decodes header and claims of a token, without verifying its signature. The service verifies it. */
+/** The access token that the page shows. The refresh token is in a cookie that no script can read. */
+let shown
+
+/** What the page says when the user is signed out. */
+let farewell
+
 function decode(unverifiedToken) {
   const [header, claims] = unverifiedToken.split('.', 2).map((part) => JSON.parse(decodePart(part)))
-  return { header, claims }
+  return { accessToken: unverifiedToken, header, claims, ttlSeconds: claims.exp - claims.iat }
+}
+
+/**
+ * Returns when a token expires, by the clock of this device, which may be wrong. A token that replaces another one is new. The
+ * first one may come from another tab: then `exp` counts, unless it is impossible.
+ */
+function expiryOf({ claims, ttlSeconds }) {
+  const leftSeconds = shown ? ttlSeconds : secondsUntil(claims.exp * 1000)
+  const isPossible = leftSeconds > 0 && leftSeconds <= ttlSeconds
+  return Date.now() + (isPossible ? leftSeconds : ttlSeconds) * 1000
 }
 
 // What the page shows.
 
-function make(name, text, className = '') {
-  const made = document.createElement(name)
-  made.textContent = text
-  made.className = className
-  return made
-}
-
-/** Shows the session, or the form. */
-function show(next) {
-  session = next
-  element('signed-out').hidden = session !== undefined
-  element('signed-in').hidden = session === undefined
-  element('token').hidden = session === undefined
+/** Shows the session, the form, or the next page. */
+async function show(user) {
+  const leadsOn = Boolean(user && next)
+  element('loading').hidden = !leadsOn
+  element('signed-out').hidden = Boolean(user)
+  element('signed-in').hidden = !user || leadsOn
+  if (leadsOn) return location.replace(next)
   for (const output of document.querySelectorAll('output')) output.replaceChildren()
-  element('content-lead').textContent = session
+  element('content-lead').textContent = user
     ? 'Each request sends the access token.'
     : 'Without a token, both requests return 401.'
-  document.title = session ? `Signed in as ${session.claims.username}` : 'Sign in'
-  showToken()
+  document.title = user ? `Signed in as ${user.username}` : 'Sign in'
+  notice(element('session-notice'), '')
+  await showToken()
 }
 
-function showToken() {
-  element('name').textContent = session?.claims.username ?? ''
-  element('role').textContent = session?.claims.role ?? ''
-  const parts = session?.accessToken.split('.') ?? []
-  const spans = parts.map((part, index) => make('span', part, `part-${index}`))
+/** Shows the current access token. The client refreshes it by itself. */
+async function showToken() {
+  // Without a network, the token stays until it expires.
+  const accessToken = auth.user ? await auth.getAccessToken().catch(() => shown?.accessToken) : undefined
+  if (accessToken === shown?.accessToken) return
+  const token = accessToken && decode(accessToken)
+  shown = token && { ...token, expiresAtMs: expiryOf(token) }
+  element('name').textContent = auth.user?.username ?? ''
+  element('role').textContent = auth.user?.role ?? ''
+  const spans = (accessToken?.split('.') ?? []).map((part, index) => make('span', part, `part-${index}`))
   element('raw-token').replaceChildren(...spans.flatMap((span, index) => (index > 0 ? ['.', span] : [span])))
-  element('header').replaceChildren(...rowsOf(session?.header))
-  element('claims').replaceChildren(...rowsOf(session?.claims))
+  element('header').replaceChildren(...rowsOf(shown?.header))
+  element('claims').replaceChildren(...rowsOf(shown?.claims))
+  element('token').hidden = shown === undefined
   element('life').classList.remove('over')
-  tick()
+  showTime()
 }
 
 const MEANINGS = {
@@ -64,6 +87,7 @@ const MEANINGS = {
   iss: 'Issuer: the service that signed the token',
   aud: 'Audience: the API that accepts the token',
   sub: 'Subject: the id of the signed-in user',
+  client_id: 'Client: every application of this service',
   username: 'The name of the signed-in user',
   role: 'Role: what the user may do',
   iat: 'Issued at',
@@ -94,79 +118,93 @@ function showResponse(output, { status, body }) {
   )
 }
 
-/** Updates the remaining time. */
-function tick() {
-  if (session === undefined) return
-  const seconds = secondsUntil(session.expiresAtMs)
+function showTime() {
+  if (shown === undefined) return
+  const seconds = secondsUntil(shown.expiresAtMs)
   element('time-left').textContent = clock(seconds)
-  element('bar').value = seconds / session.ttlSeconds
-  if (seconds === 0 && !session.isOver) {
-    session.isOver = true
+  element('bar').value = seconds / shown.ttlSeconds
+  if (seconds === 0 && !shown.isOver) {
+    shown.isOver = true
     element('life').classList.add('over')
     notice(element('session-notice'), 'The access token has expired. Refresh to get a new one.')
   }
 }
 
+function tick() {
+  showTime()
+  if (shown && !shown.isOver) showToken()
+}
+
+/** Shows who has signed in or out: on this page, or in another tab. */
+function follow(user) {
+  const wasSignedIn = shown !== undefined
+  show(user)
+  if (user !== null || !wasSignedIn) return
+  const { text, kind } = farewell ?? { text: 'Your session has ended. Sign in again.' }
+  farewell = undefined
+  notice(element('sign-in-notice'), text, kind)
+  element('sign-in-title').focus()
+}
+
 // What the buttons do.
 
-const signIn = ({ username, password }) =>
-  call('login', { body: { username: username.value, password: password.value } })
+/** Finds out who is signed in. */
+async function begin() {
+  if (next) element('sign-in-lead').textContent = 'Sign in to continue.'
+  try {
+    await auth.getAccessToken()
+  } catch (error) {
+    show(null)
+    notice(element('sign-in-notice'), failureOf(error).body.detail, 'error')
+  }
+}
 
-function showSignedIn(body, { password }) {
+const signIn = ({ username, password }) =>
+  auth
+    .signIn({ username: username.value, password: password.value })
+    .then((user) => ({ status: 200, body: user }), failureOf)
+
+function showSignedIn(_user, { password }) {
   password.value = ''
-  notice(element('session-notice'), '')
-  show(sessionFrom(body))
   element('who').focus()
 }
 
 async function refresh() {
-  const before = session
-  const { status, body } = await call('refresh', { body: { refreshToken: before.refreshToken } })
-  // Signed out meanwhile: discard the new tokens.
-  if (session !== before) return
-  if (status === 200) {
-    session = sessionFrom(body)
-    showToken()
-    notice(element('session-notice'), 'Both tokens were refreshed.', 'good')
-  } else if (status === 401) {
-    leave(body.detail)
-  } else {
-    notice(element('session-notice'), body.detail, 'error')
+  try {
+    if (await auth.refresh()) {
+      await showToken()
+      notice(element('session-notice'), 'The access token was refreshed.', 'good')
+    }
+  } catch (error) {
+    notice(element('session-notice'), failureOf(error).body.detail, 'error')
   }
 }
 
-async function signOut(isEverywhere) {
-  const { refreshToken } = session
-  const body = isEverywhere ? { refreshToken, everywhere: true } : { refreshToken }
-  const response = await call('logout', { body })
-  if (response.status === 204) {
-    leave(isEverywhere ? 'You are signed out everywhere.' : 'You are signed out.', 'info')
-  } else notice(element('session-notice'), `You are still signed in. ${response.body.detail}`, 'error')
-}
-
-/** Discards the tokens, and shows the reason. */
-function leave(reason, kind) {
-  show(undefined)
-  notice(element('sign-in-notice'), reason, kind)
-  element('sign-in-title').focus()
+async function signOut(everywhere) {
+  farewell = { text: everywhere ? 'You are signed out everywhere.' : 'You are signed out.', kind: 'info' }
+  try {
+    await auth.signOut({ everywhere })
+  } catch (error) {
+    farewell = undefined
+    const { detail } = failureOf(error).body
+    notice(element('session-notice'), `You are still signed in. ${detail}`, 'error')
+  }
 }
 
 async function callContent(button) {
-  const caller = session
+  const caller = auth.user
   const output = element(button.dataset.output)
   output.replaceChildren(make('span', 'Loading …', 'hint'))
-  const response = await call(button.dataset.route, { token: caller?.accessToken })
+  const response = await call(button.dataset.route, { fetch: auth.fetch })
   // Another user has signed in meanwhile.
-  if (session?.claims.username !== caller?.claims.username) return
+  if (auth.user?.id !== caller?.id) return
   showResponse(output, response)
-  if (response.status === 401 && caller && !caller.isOver) {
-    notice(element('session-notice'), 'The access token was rejected. Refresh to get a new one.')
-  }
+  await showToken()
 }
 
 async function copyToken(button) {
   try {
-    await navigator.clipboard.writeText(session.accessToken)
+    await navigator.clipboard.writeText(shown.accessToken)
     button.textContent = 'Copied'
     announce('The access token was copied.')
     setTimeout(() => {
@@ -189,5 +227,6 @@ for (const button of document.querySelectorAll('[data-route]')) {
 }
 
 element('token-details').open = matchMedia('(min-width: 52rem)').matches
-show(undefined)
+auth.onChange(follow)
+begin()
 setInterval(tick, 500)

@@ -14,10 +14,3 @@ test.each(['account-pages.json', 'account-pages-forgot.json', 'account-pages-con
     expect(body.match(/type="password"/g)?.length).toBe(body.match(/autocomplete="new-password"/g)?.length)
   },
 )
-
-test('the well-known address leads to the page under the path of a stage too', async () => {
-  const { statusCode, headers } = await get('account-pages-change-password.json')
-  expect(statusCode).toBe(302)
-  const from = 'https://api.example/dev/.well-known/change-password'
-  expect(new URL(String(headers?.Location), from).href).toBe('https://api.example/dev/forgot')
-})

@@ -1,0 +1,187 @@
+// The account page: profile, sessions, password, e-mail address, deletion.
+
+import { createAuth } from '../../../client/client.js'
+import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection } from '../form.js'
+import { showSessions } from './sessions.js'
+
+const auth = createAuth({ url: '.' })
+const send = (path, options) => call(path, { ...options, fetch: auth.fetch })
+
+/** The id of the user whose account the page shows. */
+let shownId
+/** Whether the page itself says why the user is signed out. */
+let isLeaving = false
+/** The requested mail: its id, and the address that it went to. In memory only. */
+let asked
+
+// What the page shows.
+
+/** Shows the account of the user. Without a user, leads to the sign-in page and back. */
+async function follow(user) {
+  if (isLeaving) return
+  if (user === null) {
+    location.replace(`signin?next=${encodeURIComponent(`account${location.hash}`)}`)
+    return
+  }
+  if (user.id === shownId) return
+  shownId = user.id
+  // Of the user before, if another one has signed in.
+  for (const form of document.forms) form.reset()
+  askAgain()
+  const problem = await showProfile()
+  // Signed out, or another user has signed in meanwhile.
+  if (auth.user?.id !== user.id) return
+  if (problem) return showUnavailable(problem)
+  showSection('account', { isFocused: false })
+  openLinked()
+  await showSessions(auth.fetch)
+}
+
+/** @returns The problem, if the service does not return the profile. */
+async function showProfile() {
+  const { status, body } = await send('me')
+  if (status !== 200) return body
+  const { username, role, email, emailAsWritten, email_verified: isVerified } = body
+  element('username').textContent = username
+  element('role').textContent = role
+  element('email-row').hidden = email === undefined
+  element('email').textContent = emailAsWritten ?? email ?? ''
+  element('email-state').textContent = isVerified ? 'Verified' : 'Not verified'
+  element('email-state').className = `badge ${isVerified ? 'good' : 'warn'}`
+  for (const field of document.querySelectorAll('[autocomplete="username"]')) field.value = username
+  return undefined
+}
+
+function showUnavailable({ detail }) {
+  shownId = undefined
+  element('loading-text').hidden = true
+  element('try-again').hidden = false
+  notice(element('loading-notice'), detail, 'error')
+  showSection('loading', { isFocused: false })
+}
+
+/** Opens the part of the page that the fragment names, such as `/account#change-password`. */
+function openLinked() {
+  const part = element(location.hash.slice(1))
+  if (part?.tagName !== 'DETAILS') return
+  part.open = true
+  part.querySelector('summary').focus()
+}
+
+function showDone(title, text) {
+  for (const form of document.forms) form.reset()
+  element('done-title').textContent = title
+  element('done-text').textContent = text
+  showSection('done')
+}
+
+// What the buttons and forms do.
+
+/** Finds out who is signed in, and shows the account. */
+async function begin() {
+  try {
+    await auth.getAccessToken()
+    await follow(auth.user)
+  } catch (error) {
+    showUnavailable(failureOf(error).body)
+  }
+}
+
+async function signOut(everywhere) {
+  isLeaving = true
+  try {
+    await auth.signOut({ everywhere })
+  } catch (error) {
+    isLeaving = false
+    notice(element('account-notice'), `You are still signed in. ${failureOf(error).body.detail}`, 'error')
+    return
+  }
+  if (everywhere) showDone('You are signed out everywhere', 'All your sessions have ended.')
+  else showDone('You are signed out', 'Your session on this device has ended.')
+}
+
+const changePassword = ({ currentPassword, newPassword }) =>
+  send('password', {
+    method: 'PUT',
+    body: { currentPassword: currentPassword.value, newPassword: newPassword.value },
+  })
+
+const askForMail = ({ email, currentPassword }) =>
+  send('email', { method: 'PUT', body: { email: email.value, currentPassword: currentPassword.value } })
+
+const confirmAddress = ({ code }) =>
+  call('email/confirm', { body: { requestId: asked.requestId, code: codeIn(code) } })
+
+const deleteAccount = ({ currentPassword }) =>
+  send('me', { method: 'DELETE', body: { currentPassword: currentPassword.value } })
+
+async function showNewPassword() {
+  element('password-form').reset()
+  notice(element('password-notice'), 'Your password was changed. Your other sessions have ended.', 'good')
+  await refresh()
+  await showSessions(auth.fetch)
+}
+
+function showProof({ requestId }, { email }) {
+  asked = { requestId, email: email.value }
+  element('email-form').reset()
+  element('asked-email').textContent = asked.email
+  element('email-ask').hidden = true
+  element('email-proof').hidden = false
+  element('code').focus()
+}
+
+/** Goes back to the form for an address, which services without mail do not have. */
+function askAgain() {
+  asked = undefined
+  if (element('change-email') === null) return
+  element('email-ask').hidden = false
+  element('email-proof').hidden = true
+  notice(element('email-notice'), '')
+}
+
+async function showNewAddress() {
+  const { email } = asked
+  element('code-form').reset()
+  askAgain()
+  notice(element('email-notice'), `Mails go to ${email} from now on. You can sign in with it.`, 'good')
+  element('email-notice').scrollIntoView({ block: 'nearest' })
+  await refresh()
+  await showProfile()
+}
+
+/** A changed password or address revokes the access token. Without a network, the next request does the same. */
+const refresh = () => auth.refresh().catch(() => {})
+
+async function showDeleted() {
+  isLeaving = true
+  // Removes the cookie, and signs out the other tabs. The session itself is gone.
+  await auth.signOut().catch(() => {})
+  showDone('Your account was deleted', 'All your sessions have ended.')
+}
+
+/** The link in the mail may have been opened in another tab. */
+async function lookForAddress() {
+  if (document.visibilityState === 'hidden' || asked === undefined) return
+  const { email } = asked
+  await showProfile()
+  if (asked && element('email').textContent === email) await showNewAddress()
+}
+
+onSubmit(element('password-form'), changePassword, showNewPassword)
+onSubmit(element('delete-form'), deleteAccount, showDeleted)
+if (element('change-email')) {
+  onSubmit(element('email-form'), askForMail, showProof)
+  onSubmit(element('code-form'), confirmAddress, showNewAddress)
+  element('other-email').addEventListener('click', () => {
+    askAgain()
+    element('new-email').focus()
+  })
+  document.addEventListener('visibilitychange', lookForAddress)
+}
+element('sign-out').addEventListener('click', ({ target }) => busy(target, () => signOut(false)))
+element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))
+element('try-again').addEventListener('click', ({ target }) => busy(target, begin))
+addEventListener('hashchange', openLinked)
+auth.onChange(follow)
+begin()

@@ -1,0 +1,87 @@
+// The list of sessions on the page /account.
+
+import { announce, busy, call, element, make, notice } from '../form.js'
+
+// The first one that a user agent names. Most name several: Edge also names Chrome and Safari.
+const BROWSERS = { Edg: 'Edge', OPR: 'Opera', Firefox: 'Firefox', Chrome: 'Chrome', Safari: 'Safari' }
+const SYSTEMS = {
+  iPhone: 'iPhone',
+  iPad: 'iPad',
+  Android: 'Android',
+  Windows: 'Windows',
+  Macintosh: 'macOS',
+  CrOS: 'ChromeOS',
+  Linux: 'Linux',
+}
+
+const MAX_CHARACTERS = 80
+
+/** Describes a device by its user agent, which is any text: the client chose it. */
+function deviceOf(userAgent) {
+  const find = (names) => Object.entries(names).find(([part]) => userAgent.includes(part))?.[1]
+  const [browser, system] = [find(BROWSERS), find(SYSTEMS)]
+  return browser && system
+    ? `${browser} on ${system}`
+    : userAgent.slice(0, MAX_CHARACTERS) || 'Unknown device'
+}
+
+const DAY = { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric' }
+const timeIn = (format) => (instant) => new Date(instant).toLocaleString(undefined, format)
+const minuteOf = timeIn({ ...DAY, minute: '2-digit' })
+/** The service shows the hour of the last use, and no minute. */
+const hourOf = timeIn(DAY)
+
+/** Where the next page of the list begins. */
+let next
+
+/** Shows the first page of the list. */
+export async function showSessions(fetch) {
+  next = undefined
+  await showPage(fetch)
+}
+
+async function showPage(fetch) {
+  const after = next
+  const path = after === undefined ? 'sessions' : `sessions?after=${encodeURIComponent(after)}`
+  const { status, body } = await call(path, { fetch })
+  if (status !== 200) return notice(element('sessions-notice'), body.detail, 'error')
+  notice(element('sessions-notice'), '')
+  const rows = body.sessions.map((session) => rowOf(session, fetch))
+  if (after === undefined) element('sessions').replaceChildren(...rows)
+  else element('sessions').append(...rows)
+  next = body.next
+  element('more-sessions').hidden = next === undefined
+  element('more-sessions').onclick = ({ target }) => busy(target, () => showPage(fetch))
+}
+
+function rowOf({ id, createdAt, lastUsedAt, sourceIp, userAgent, current }, fetch) {
+  const device = deviceOf(userAgent)
+  const text = make('div', '')
+  const used = current || lastUsedAt === createdAt ? '' : `, last used ${hourOf(lastUsedAt)}`
+  text.append(
+    make('strong', device),
+    current ? make('span', 'This device', 'badge') : '',
+    make('p', `${sourceIp} · Signed in ${minuteOf(createdAt)}${used}`, 'hint'),
+  )
+  const row = make('li', '')
+  row.append(text, current ? '' : endButton(id, `${device}, ${minuteOf(createdAt)}`, row, fetch))
+  return row
+}
+
+function endButton(id, description, row, fetch) {
+  const button = make('button', 'End session')
+  button.type = 'button'
+  button.ariaLabel = `End session: ${description}`
+  button.addEventListener('click', () => busy(button, () => end(id, row, fetch)))
+  return button
+}
+
+async function end(id, row, fetch) {
+  const { status, body } = await call(`sessions/${encodeURIComponent(id)}`, { method: 'DELETE', fetch })
+  // 404: it has ended elsewhere.
+  if (status !== 204 && status !== 404) return notice(element('sessions-notice'), body.detail, 'error')
+  notice(element('sessions-notice'), '')
+  row.remove()
+  element('sessions-title').focus()
+  announce('The session has ended.')
+}

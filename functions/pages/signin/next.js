@@ -1,0 +1,21 @@
+// Where the sign-in page leads to after the sign-in.
+
+/**
+ * Returns the URL in `?next=` of the sign-in page, or nothing if the page may not lead there.
+ *
+ * A page that led anywhere would lend its name to an attacker's page (RFC 9700 section 4.11.1). The browser parses the URL, and
+ * only then its origin is compared: text such as `\\host` or `//host` has another origin after parsing than before it.
+ *
+ * @param page - URL of the sign-in page, with its query.
+ * @param allowedOrigins - Origins other than the page's own that it may lead to.
+ */
+export function nextUrl(page, allowedOrigins) {
+  const { origin, searchParams } = new URL(page)
+  const next = searchParams.get('next')
+  if (!next || !URL.canParse(next, page)) return undefined
+  const url = new URL(next, page)
+  // `blob:` URLs have the origin of the page that made them, so the origin alone is not enough.
+  const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
+  const isAllowed = url.origin === origin || allowedOrigins.includes(url.origin)
+  return isWeb && isAllowed && !url.username && !url.password ? url.href : undefined
+}
