@@ -44,7 +44,7 @@ describe('a notice of a change by an administrator', () => {
 
 test('a notice of the own change says from where it came', () => {
   expect(NOTICES['password-changed']({ ...facts, origin })).toMatchObject({
-    lead: 'The password of your account ivy at Orders was changed. Sessions on other devices have ended.',
+    lead: 'The password of your account ivy at Orders was changed. All other sessions have ended.',
     paragraphs: ['The request came on 2026-11-26 at 13:21 UTC from 203.0.113.7, with curl.'],
     action: { label: 'If it was not you, choose a new password' },
   })

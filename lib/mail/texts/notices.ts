@@ -13,7 +13,7 @@ const unlessExpected = ({ origin }: Facts): string =>
 export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
   'password-changed': (facts) => ({
     subject: `Your password for ${facts.service} was changed`,
-    lead: `The password of your account ${facts.username} at ${facts.service} was changed. ${facts.origin ? 'Sessions on other devices' : 'All sessions'} have ended.`,
+    lead: `The password of your account ${facts.username} at ${facts.service} was changed. ${facts.origin ? 'All other sessions' : 'All sessions'} have ended.`,
     paragraphs: [changeSentence(facts)],
     action: { label: `${unlessExpected(facts)}, choose a new password`, url: facts.forgotUrl },
   }),
