@@ -111,9 +111,8 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   }
 
   const tabs = connectTabs(base, edges, (/** @type {Outcome} */ outcome) => {
-    const { session: next } = outcome
-    // Each tab has its own `mono`. A frozen tab gets the outcome late.
-    if (next) next.mono = edges.performance.now() - Math.max(0, edges.Date.now() - next.wall)
+    // Each tab has its own monotonic clock. A frozen tab gets the outcome late, which `wall` shows.
+    if (outcome.session) outcome.session.mono = edges.performance.now()
     apply(outcome)
   })
 

@@ -198,6 +198,7 @@ describe('twenty tabs', () => {
     browser.sleep(8 * 3600)
     browser.advance(60)
     await browser.settled()
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
     await expectOneToken(tabs)
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
   })
@@ -258,6 +259,16 @@ describe('a tab that opens later', () => {
     browser.advance(1)
     await expect.poll(() => tab.username, QUICK).toBe('ada')
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
+  })
+
+  test('refreshes if the token of the other tab has expired', async () => {
+    const browser = new Browser()
+    const [first] = await browser.openSignedIn()
+    browser.sleep(8 * 3600)
+    const tab = await browser.openKnown()
+    await browser.settled()
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+    await expectOneToken([first, tab])
   })
 
   test('does not know the user before that', () => {
@@ -376,7 +387,11 @@ describe('offline', () => {
 
   test('without events the client tries again after at most two minutes', async () => {
     const browser = new Browser()
-    loseEvery(browser)
+    let requests = 0
+    browser.intercept = () => {
+      requests += 1
+      throw new TypeError('Failed to fetch')
+    }
     const tab = browser.open()
     await expect(whileTimePasses(browser, tab.auth.getAccessToken())).rejects.toThrow()
     for (let seconds = 0; seconds < 3600; seconds += 10) {
@@ -384,6 +399,7 @@ describe('offline', () => {
       await browser.settled()
       expect(browser.waits[0]).toBeLessThanOrEqual(120)
     }
+    expect(requests).toBeLessThan(200)
     loseNone(browser)
     browser.advance(120)
     await expect.poll(() => tab.username, QUICK).toBeNull()
@@ -520,6 +536,26 @@ describe('without Web Locks', () => {
     await first.auth.signIn({ ...credentials, username: 'grace' })
     await expect.poll(() => second.username, QUICK).toBe('grace')
     slow.resolve()
+    await browser.settled()
+    expect(names([first, second])).toEqual(['grace', 'grace'])
+  })
+
+  test('a slow refresh of an ended session does not sign out the next user', async () => {
+    const browser = new Browser()
+    const options = { without: ['locks' as const] }
+    const [first, second] = [await browser.openKnown(options), await browser.openKnown(options)]
+    await first.auth.signIn(credentials)
+    await expect.poll(() => second.username, QUICK).toBe('ada')
+    const slow = Promise.withResolvers<void>()
+    browser.transit = (path) => (path === '/refresh' ? slow.promise : undefined)
+    browser.farEnd.endAll()
+    browser.farEnd.received.length = 0
+    const refreshed = second.auth.refresh()
+    await expect.poll(() => browser.farEnd.countOf('/refresh'), QUICK).toBe(1)
+    await first.auth.signIn({ ...credentials, username: 'grace' })
+    await expect.poll(() => second.username, QUICK).toBe('grace')
+    slow.resolve()
+    expect(await refreshed).toMatchObject({ username: 'grace' })
     await browser.settled()
     expect(names([first, second])).toEqual(['grace', 'grace'])
   })

@@ -150,6 +150,23 @@ describe('after a 401', () => {
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
   })
 
+  test('of a token that was replaced meanwhile, the call is repeated without another refresh', async () => {
+    const { browser, auth, calls } = await openWithApi()
+    const slow = Promise.withResolvers<Response>()
+    browser.intercept = (url, request) => {
+      if (url.origin === browser.serviceUrl) return undefined
+      calls.push({ method: request.method, authorization: request.headers.get('Authorization'), body: '' })
+      return calls.length === 1 ? slow.promise : status(200)()
+    }
+    const call = auth.fetch(API)
+    await expect.poll(() => calls, QUICK).toHaveLength(1)
+    await auth.refresh()
+    slow.resolve(status(401)())
+    expect((await call).status).toBe(200)
+    expect(calls[1]?.authorization).toBe(await bearer(auth))
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+  })
+
   test('the call is repeated with the token of another tab, if it has a newer one', async () => {
     const { browser, auth } = await openWithApi(status(401), status(200))
     const other = await browser.openKnown({ apis: [API] })
@@ -161,9 +178,10 @@ describe('after a 401', () => {
   })
 
   test('of an ended session, the response is handed over and the user is signed out', async () => {
-    const { browser, auth } = await openWithApi(status(401))
+    const { browser, auth, calls } = await openWithApi(status(401))
     browser.farEnd.endAll()
     expect((await auth.fetch(API)).status).toBe(401)
+    expect(calls).toHaveLength(1)
     expect(auth.user).toBeNull()
   })
 

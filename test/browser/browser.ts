@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import axe, { type AxeResults } from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
@@ -99,6 +101,29 @@ export async function open(
   const page = await context.newPage()
   // The clock runs normally until a test controls it.
   await page.clock.install()
+  await page.goto(url)
+  return page
+}
+
+/**
+ * Opens a page in a browser with preferences of its own, as a user sets them.
+ *
+ * @param preferences - Of Chromium, by their names in the file `Preferences`.
+ */
+export async function openWithPreferences(url: string, preferences: object): Promise<Page> {
+  const folder = mkdtempSync(join(tmpdir(), 'profile-'))
+  mkdirSync(join(folder, 'Default'))
+  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(preferences))
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath: CHROMIUM,
+    args: ARGUMENTS,
+  })
+  onTestFinished(async () => {
+    await context.close()
+    rmSync(folder, { recursive: true })
+  })
+  context.setDefaultTimeout(PATIENCE_MS)
+  const page = context.pages()[0] ?? (await context.newPage())
   await page.goto(url)
   return page
 }
