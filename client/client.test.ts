@@ -142,6 +142,19 @@ describe('signing out', () => {
     expect(tab.auth.user).toBeNull()
   })
 
+  test('is repeated after a 503', async () => {
+    const browser = new Browser()
+    const [tab] = await browser.openSignedIn()
+    let requests = 0
+    browser.intercept = () => {
+      requests += 1
+      return requests === 1 ? unavailable('5').response : undefined
+    }
+    await whileTimePasses(browser, tab.auth.signOut())
+    expect(requests).toBe(2)
+    expect(tab.auth.user).toBeNull()
+  })
+
   test('and signing in as another user changes the user of all tabs', async () => {
     const browser = new Browser()
     const tabs = await browser.openSignedIn(3)
@@ -269,6 +282,16 @@ describe('a tab that opens later', () => {
     await browser.settled()
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
     await expectOneToken([first, tab])
+  })
+
+  test('finds the user that a page of another origin has signed in', async () => {
+    const browser = new Browser()
+    const [first] = await browser.openSignedIn()
+    await first.auth.signOut()
+    const body = { username: 'grace', session: 'cookie' }
+    browser.cookie = browser.farEnd.handle({ path: '/login', body, cookie: undefined }).cookie
+    expect((await browser.openKnown()).username).toBe('grace')
+    await expect.poll(() => first.username, QUICK).toBe('grace')
   })
 
   test('does not know the user before that', () => {
@@ -638,6 +661,10 @@ describe('listeners', () => {
     await tab.auth.signOut()
     await browser.settled()
     expect(seen).toEqual([ADA])
+    tab.auth.onChange(() => seen.push('never'))()
+    await tab.auth.signIn(credentials)
+    await browser.settled()
+    expect(seen).not.toContain('never')
   })
 
   test('that fail do not keep others from being called', async () => {
