@@ -56,6 +56,8 @@ export interface Auth {
   /**
    * Returns the access token, refreshed if it is about to expire; `undefined` when signed out.
    *
+   * While the service is down, the valid token is returned until it expires. Calls before `Retry-After` has passed send no request.
+   *
    * @throws AuthError if there is no valid token and the service cannot be reached, after three attempts. The user stays signed in.
    */
   getAccessToken(): Promise<string | undefined>

@@ -66,6 +66,8 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   /** @type {AuthError | undefined} Why the last refresh failed, in any tab. */
   let failure
   let failures = 0
+  /** When the client refreshes by itself after a failure, by the monotonic clock. */
+  let retryAt = 0
   /** @type {Promise<void> | undefined} */
   let refreshing
   /** @type {any} */
@@ -88,8 +90,7 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
     edges.clearTimeout(timer)
     if (user === null || (failure && !isTemporary(failure))) return
     const seconds = session ? Math.min(session.due - ageOf(session), TICK_SECONDS) : 0
-    const backoff = failure ? (failure.retryAfterSeconds ?? Math.min(2 ** failures, TICK_SECONDS)) : 0
-    timer = edges.setTimeout(check, 1000 * Math.max(seconds, backoff * (1 + edges.Math.random())))
+    timer = edges.setTimeout(check, Math.max(1000 * seconds, retryAt - edges.performance.now()))
   }
 
   function change(/** @type {Session | undefined} */ next) {
@@ -107,6 +108,8 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
     if (outcome.session || !outcome.failure) change(outcome.session)
     failure = outcome.failure && new AuthError(...outcome.failure)
     failures = failure ? failures + 1 : 0
+    const backoff = failure ? (failure.retryAfterSeconds ?? Math.min(2 ** failures, TICK_SECONDS)) : 0
+    retryAt = edges.performance.now() + 1000 * backoff * (1 + edges.Math.random())
     schedule()
   }
 
@@ -165,9 +168,15 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
 
   async function getAccessToken() {
     if (isDue()) {
-      const refreshed = refresh()
-      if (session && ageOf(session) < session.life) refreshed.catch(() => {})
-      else await refreshed
+      const isValid = session && ageOf(session) < session.life
+      // A page that calls often must not send a request each time while the service is down.
+      const isEarly = !refreshing && edges.performance.now() < retryAt
+      if (isEarly && !isValid && failure?.retryAfterSeconds) throw failure
+      if (!isEarly || !isValid) {
+        const refreshed = refresh()
+        if (isValid) refreshed.catch(() => {})
+        else await refreshed
+      }
     }
     return session?.token
   }
