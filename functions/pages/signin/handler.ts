@@ -1,5 +1,5 @@
 import client from '../../../client/client.min.js' with { type: 'text' }
-import { readConfig } from '../../../lib/config.ts'
+import { readAllowedOrigins, readConfig } from '../../../lib/config.ts'
 import { pageHandler } from '../../../lib/http/page.ts'
 import { featuresOf } from '../../../lib/openapi/route.ts'
 import account from '../account/page.html' with { type: 'text' }
@@ -32,8 +32,8 @@ export const handler = pageHandler({
   readNames: () => featuresOf(readConfig(['MAILER', 'REGISTRATION'])),
   // A service that allows all origins leads to none of them: an attacker's is among them.
   readTexts: () => ({
-    allowedOrigins: readConfig(['ALLOWED_ORIGINS'])
-      .ALLOWED_ORIGINS.filter((origin) => origin !== '*')
+    allowedOrigins: readAllowedOrigins()
+      .filter((origin) => origin !== '*')
       .join(' '),
   }),
   redirects: { 'change-password': '../account#change-password' },

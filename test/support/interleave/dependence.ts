@@ -20,6 +20,8 @@ const areEqual = (one: Place, other: Place) =>
 
 /** Returns the items that a request reads or writes. */
 function itemsOf({ operation, input }: Attempt): Place[] {
+  // An event for the mailer.
+  if (operation.startsWith('/')) return []
   if (operation === 'Query') return [{ pk: input.ExpressionAttributeValues[':pk'].S, sk: undefined }]
   if (operation === 'BatchGetItem') {
     return Object.values(input.RequestItems).flatMap((request) => Object(request).Keys.map(placeOf))
