@@ -64,9 +64,10 @@ export interface Auth {
   /**
    * Fetches as `fetch` does, with the access token if there is a user.
    *
-   * - After a 401 it refreshes the token and repeats the request, once.
+   * - After a 401 it refreshes the token and repeats the request, once. If the API rejects the new token too, a 401 causes the
+   *   next refresh after 30 seconds.
    * - After a 429 or 503 it waits as `Retry-After` says, at most 30 seconds, and repeats the request, at most twice. It repeats
-   *   GET, HEAD, OPTIONS, PUT and DELETE only: a POST may have been carried out.
+   *   GET, HEAD and OPTIONS only: another request may have been carried out.
    * - It does not repeat a request whose body is a stream.
    *
    * @throws TypeError if the URL is neither of the page's origin, nor of the service's, nor of one of `apis`.

@@ -27,7 +27,11 @@ const TICK_SECONDS = 60
 const EARLIEST = 0.7
 const SPREAD = 0.1
 
-const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/
+/** An API that rejects every token must not cause a refresh with every call. */
+const REJECTED_AGAIN_MS = 30_000
+
+/** Other methods may have had their effect, and a password in them may have become the wrong one. */
+const SAFE = /^(GET|HEAD|OPTIONS)$/
 
 /** @typedef {import('./client.d.ts').User} User */
 /**
@@ -68,6 +72,8 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   let failures = 0
   /** When the client refreshes by itself after a failure, by the monotonic clock. */
   let retryAt = 0
+  /** When a rejected token causes a refresh again. */
+  let rejectedAgainAt = 0
   /** @type {Promise<void> | undefined} */
   let refreshing
   /** @type {any} */
@@ -94,9 +100,9 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   }
 
   function change(/** @type {Session | undefined} */ next) {
+    const nextUser = next ? userOf(next.token) : null
     changes++
     session = next
-    const nextUser = next ? userOf(next.token) : null
     if (JSON.stringify(nextUser) !== JSON.stringify(user)) {
       user = nextUser
       listeners.forEach(notify)
@@ -131,6 +137,7 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   async function fetchToken(/** @type {string} */ route, /** @type {object} */ body, timeoutMs = undefined) {
     const clocks = { wall: edges.Date.now(), mono: edges.performance.now() }
     const { authToken: token, expiresIn: life } = await post(edges, base + route, body, timeoutMs)
+    if (typeof token !== 'string' || !(life > 0)) throw new AuthError(0)
     return { token, life, due: life * (EARLIEST + SPREAD * edges.Math.random()), ...clocks }
   }
 
@@ -233,11 +240,16 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
         if (isStream) return response
         if (status === 401 && token && !isRefused) {
           isRefused = true
-          if (session?.token === token) await refresh()
+          if (session?.token === token) {
+            const nowMs = edges.performance.now()
+            if (!refreshing && nowMs < rejectedAgainAt) return response
+            rejectedAgainAt = nowMs + REJECTED_AGAIN_MS
+            await refresh()
+          }
           if (!session) return response
         } else if (
           (status === 429 || status === 503) &&
-          IDEMPOTENT.test(request.method) &&
+          SAFE.test(request.method) &&
           seconds <= MAX_WAIT_SECONDS &&
           tries++ < MAX_TRIES
         ) {

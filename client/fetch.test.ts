@@ -142,6 +142,26 @@ describe('after a 401', () => {
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
   })
 
+  test('an API that rejects every token causes one refresh in 30 seconds', async () => {
+    const { browser, auth, calls } = await openWithApi(status(401))
+    for (let call = 0; call < 5; call += 1) expect((await auth.fetch(API)).status).toBe(401)
+    expect(calls).toHaveLength(6)
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+    browser.advance(30)
+    expect((await auth.fetch(API)).status).toBe(401)
+    expect(browser.farEnd.countOf('/refresh')).toBe(2)
+  })
+
+  test('a response without a token is a failure, and the session stays', async () => {
+    const { browser, auth } = await openWithApi()
+    const before = await bearer(auth)
+    browser.intercept = (url) => (url.pathname.endsWith('/refresh') ? Response.json({}) : undefined)
+    const refreshed = passTime(browser, auth.refresh())
+    await expect(refreshed).rejects.toMatchObject({ name: 'AuthError', status: 0 })
+    expect(auth.user).not.toBeNull()
+    expect(await bearer(auth)).toBe(before)
+  })
+
   test('many calls refresh once', async () => {
     const { browser, auth, calls } = await openWithApi(...Array(8).fill(status(401)), status(200))
     const responses = await Promise.all(Array.from({ length: 8 }, () => auth.fetch(API)))
@@ -202,8 +222,6 @@ describe('after a 429 or 503', () => {
     ['GET', 503],
     ['HEAD', 503],
     ['OPTIONS', 503],
-    ['PUT', 503],
-    ['DELETE', 429],
   ])('a %s that got %d is repeated after Retry-After', async (method, refused) => {
     const { browser, auth, atSeconds } = await openWithApi(
       status(refused, { 'Retry-After': '7' }),
@@ -225,6 +243,8 @@ describe('after a 429 or 503', () => {
   test.each([
     ['a POST', 'POST', { 'Retry-After': '1' }],
     ['a PATCH', 'PATCH', { 'Retry-After': '1' }],
+    ['a PUT', 'PUT', { 'Retry-After': '1' }],
+    ['a DELETE', 'DELETE', { 'Retry-After': '1' }],
     ['a GET with a longer wait', 'GET', { 'Retry-After': '31' }],
     ['a GET without Retry-After', 'GET', {}],
     ['a GET with a date', 'GET', { 'Retry-After': 'Thu, 26 Nov 2026 12:00:00 GMT' }],

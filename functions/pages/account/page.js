@@ -24,10 +24,9 @@ async function follow(user) {
     return
   }
   if (user.id === shownId) return
+  // Another user has signed in. Nothing of the former one may stay, and no late response may show it.
+  if (shownId !== undefined) return location.reload()
   shownId = user.id
-  // Of the user before, if another one has signed in.
-  for (const form of document.forms) form.reset()
-  askAgain()
   const problem = await showProfile()
   // Signed out, or another user has signed in meanwhile.
   if (auth.user?.id !== user.id) return

@@ -150,7 +150,10 @@ function follow(user) {
 
 /** Finds out who is signed in. */
 async function begin() {
-  if (next) element('sign-in-lead').textContent = 'Sign in to continue.'
+  if (next) {
+    element('sign-in-lead').textContent = 'Sign in to continue.'
+    element('protected').hidden = true
+  }
   try {
     await auth.getAccessToken()
   } catch (error) {
