@@ -29,3 +29,5 @@ element('signed-out').onsubmit = (event) => {
 element('content').onclick = () => show(get('/'))
 element('admin').onclick = () => show(get('/admin'))
 element('sign-out').onclick = () => show(auth.signOut())
+// Shows the reason if the service cannot be reached.
+show(auth.getAccessToken().then(() => ''))

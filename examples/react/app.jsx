@@ -1,9 +1,11 @@
-import { useState, useSyncExternalStore } from 'react'
+import { use, useState, useSyncExternalStore } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createAuth } from '../../client/client.js'
 
 const API = 'http://localhost:4000'
 const auth = createAuth({ url: 'http://localhost:3000', apis: [API] })
+const messageOf = (error) => error.message
+const failure = auth.getAccessToken().then(() => '', messageOf)
 
 async function get(path) {
   const response = await auth.fetch(API + path)
@@ -20,7 +22,7 @@ const Button = (props) => <button type="button" {...props} />
 /** Shows the form, or the user with what the buttons returned. */
 function Account({ user }) {
   const [text, setText] = useState('')
-  const show = (action) => action.then(setText, (error) => setText(error.message))
+  const show = (action) => action.catch(messageOf).then(setText)
   return user === null ? (
     <form action={(form) => show(auth.signIn(Object.fromEntries(form)).then(() => ''))}>
       <Field label="Username" name="username" autoComplete="username" />
@@ -42,7 +44,6 @@ function Account({ user }) {
 function App() {
   const user = useSyncExternalStore(auth.onChange, () => auth.user)
   // Undefined while it is not known whether there is a session. With a key, no text of one user is shown to the next.
-  return user !== undefined && <Account key={user?.id} user={user} />
+  return user === undefined ? use(failure) : <Account key={user?.id} user={user} />
 }
-
 createRoot(document.getElementById('app')).render(<App />)
