@@ -101,6 +101,15 @@ describe('a sign-in with a cookie', () => {
     expect(await refresh(body.refreshToken)).toEqual(invalidToken)
   })
 
+  test('ends no session if its own token cannot be signed', async () => {
+    const kept = await begin()
+    const body = { ...CREDENTIALS, session: 'cookie' }
+    const headers = { ...OWN_PAGE, ...cookieOf(kept) }
+    const { statusCode } = await callWith('login', { SIGNING_KEY: 'alias/none' }, body, headers)
+    expect(statusCode).toBe(503)
+    expect(await refresh(kept)).toEqual(tokenPair)
+  })
+
   test('ends no session if the password is wrong', async () => {
     const kept = await begin()
     const response = await login(cookieOf(kept), { session: 'cookie', password: 'wrong' })
