@@ -6,7 +6,6 @@ const API = 'http://localhost:4000'
 const auth = createAuth({ url: 'http://localhost:3000', apis: [API] })
 const messageOf = (error) => error.message
 const failure = auth.getAccessToken().then(() => '', messageOf)
-
 async function get(path) {
   const response = await auth.fetch(API + path)
   return `GET ${path} returned ${response.status}: ${await response.text()}`
@@ -44,6 +43,7 @@ function Account({ user }) {
 function App() {
   const user = useSyncExternalStore(auth.onChange, () => auth.user)
   // Undefined while it is not known whether there is a session. With a key, no text of one user is shown to the next.
-  return user === undefined ? use(failure) : <Account key={user?.id} user={user} />
+  const text = use(failure)
+  return user === undefined ? text : <Account key={user?.id} user={user} />
 }
 createRoot(document.getElementById('app')).render(<App />)

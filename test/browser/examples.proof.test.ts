@@ -100,6 +100,13 @@ describe.each(Object.keys(PAGES))('%s', (example) => {
     expect(await page.evaluate(stored)).toEqual(['', {}, {}, []])
   })
 
+  test('a page shows the reason if the service does not respond', async () => {
+    const page = await open(PAGE, { origins: [SERVICE, API], known: /React DevTools|Failed to load/ })
+    await page.route(`${SERVICE}/refresh`, (route) => route.abort())
+    await page.reload()
+    await shows(page, 'The service did not respond.')
+  })
+
   test('a second tab is signed in, and signing out in one signs out in both', async () => {
     const page = await openExample()
     await signIn(page, 'user')
