@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
-import { type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
+import { newAddress, tokenIn } from '../support/mail-service.ts'
 import {
   type ApiResponse,
   countLiveSessions,
@@ -8,9 +8,9 @@ import {
   PASSWORD,
   refresh,
   signIn,
-  startFunctions,
 } from '../support/sessions.ts'
-import { type Call, type Fate, startWire, type Target, targetsOf, type Wire } from '../support/wire.ts'
+import { type Call, type Fate, type Target, targetsOf } from '../support/wire.ts'
+import { startWiredMail, type WiredMail } from '../support/wired-mail.ts'
 
 vi.mock('node:crypto', async (original) =>
   (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
@@ -28,23 +28,15 @@ const FAULTS: readonly { what: string; fate: Fate; attempts: number }[] = [
   { what: 'loses every response', fate: 'cut after', attempts: 4 },
 ]
 
-const NO_LIMITS = { LIMIT_MAIL_SOURCE: '9999/3600', LIMIT_MAIL_RECIPIENT: '9999/3600' }
-
-let service: MailService
-let wire: Wire
-/** The functions, with the wire between them and AWS. */
-let wired: Awaited<ReturnType<typeof startFunctions>>
+let { service, wire, wired, stop } = {} as WiredMail
 let cases = 0
 
 beforeAll(async () => {
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
-  service = await startMailService(NO_LIMITS)
-  wire = await startWire(service.aws)
-  wired = await startFunctions(wire.url, { MAILER: 'mailer', ...NO_LIMITS })
+  ;({ service, wire, wired, stop } = await startWiredMail())
 })
 afterAll(() => {
-  wire.stop()
-  service.aws.stop()
+  stop()
   console.log(`${cases} faults of mail`)
 })
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
-import { type MailService, newAddress, startMailService, tokenIn } from './mail-service.ts'
-import { NEW_PASSWORD, startFunctions } from './sessions.ts'
-import { type Call, type Fate, startWire, type Target, targetsOf, type Wire } from './wire.ts'
+import { newAddress, tokenIn } from './mail-service.ts'
+import { NEW_PASSWORD } from './sessions.ts'
+import { type Call, type Fate, type Target, targetsOf } from './wire.ts'
+import { startWiredMail, type WiredMail } from './wired-mail.ts'
 
 interface Fault {
   what: string
@@ -23,27 +24,20 @@ const FAULTS: readonly Fault[] = [
   { what: 'is executed, and the mailer stops', fate: 'cut after', attempts: ALWAYS, stops: true },
 ]
 
-const NO_LIMITS = { LIMIT_MAIL_SOURCE: '9999/3600', LIMIT_MAIL_RECIPIENT: '9999/3600' }
 const SES = '/v2/email/outbound-emails'
 const TRIES = 3
 
-let service: MailService
-let wire: Wire
-/** The mailer, with the wire between it and AWS. */
-let wired: Awaited<ReturnType<typeof startFunctions>>
+let { service, wire, wired, stop } = {} as WiredMail
 let cases = 0
 
 /** Starts the service and the mailer before the tests of a file, and stops them afterwards. */
 export function useMailer(): void {
   beforeAll(async () => {
     for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
-    service = await startMailService(NO_LIMITS)
-    wire = await startWire(service.aws)
-    wired = await startFunctions(wire.url, { MAILER: 'mailer', ...NO_LIMITS })
+    ;({ service, wire, wired, stop } = await startWiredMail())
   })
   afterAll(() => {
-    wire.stop()
-    service.aws.stop()
+    stop()
     console.log(`${cases} faults of the mailer`)
   })
 }
