@@ -130,10 +130,9 @@ function showProof({ requestId }, { email }) {
   element('code').focus()
 }
 
-/** Goes back to the form for an address, which services without mail do not have. */
+/** Goes back to the form for an address. */
 function askAgain() {
   asked = undefined
-  if (element('change-email') === null) return
   element('email-ask').hidden = false
   element('email-proof').hidden = true
   notice(element('email-notice'), '')
