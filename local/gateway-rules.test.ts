@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { describeService, resourcesOf } from '../test/support/service-description.ts'
-import { allows, filledIn, gatewayResponses, preflightResponse, readAuthorization } from './gateway-rules.ts'
+import {
+  allows,
+  filledIn,
+  gatewayResponses,
+  preflightResponse,
+  readAuthorization,
+  remapped,
+} from './gateway-rules.ts'
 
 const api = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234'
 const statement = (
@@ -158,4 +165,13 @@ describe('a preflight', () => {
       'Cache-Control': 'no-store',
     })
   })
+})
+
+test('a REST API renames WWW-Authenticate of a function, in any case, and no other header', () => {
+  expect(remapped({ 'WWW-Authenticate': 'Bearer', 'Retry-After': '5' })).toEqual({
+    'x-amzn-Remapped-WWW-Authenticate': 'Bearer',
+    'Retry-After': '5',
+  })
+  expect(remapped({ 'www-authenticate': 'Bearer' })).toEqual({ 'x-amzn-Remapped-www-authenticate': 'Bearer' })
+  expect(remapped({})).toEqual({})
 })

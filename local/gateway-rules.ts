@@ -96,6 +96,20 @@ export function preflightResponse(
   }
 }
 
+/**
+ * Returns the headers of a function's response as a REST API sends them: it renames `WWW-Authenticate`. Its own responses
+ * keep theirs.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+ */
+export const remapped = (headers: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      /^www-authenticate$/i.test(name) ? `x-amzn-Remapped-${name}` : name,
+      value,
+    ]),
+  )
+
 interface Statement {
   Effect: string
   Action: string | string[]

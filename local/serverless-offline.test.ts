@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { invokeWithNotes, type Notes } from './request-log.ts'
-import { quietServerlessOffline } from './serverless-offline.ts'
+import { quietServerlessOffline, setCookieOf } from './serverless-offline.ts'
 
 const RUNNER = 'lambda/handler-runner/worker-thread-runner/WorkerThreadRunner.js'
 const { default: Runner } = await import(new URL(RUNNER, import.meta.resolve('serverless-offline')).href)
@@ -21,4 +21,18 @@ test('a function gets the request id of its event in its context, and not in its
   })
   expect(notes).toEqual(['a note'])
   expect(await run({ kind: 'reset' })).toMatchObject({ context: { awsRequestId: 'own' } })
+})
+
+test('a response has the headers that a REST API sends, and keeps Set-Cookie in the notes', async () => {
+  const headers = { 'WWW-Authenticate': 'Bearer', 'Set-Cookie': 'a=b', 'Retry-After': '5' }
+  Runner.prototype.run = async () => ({ notes: [], returned: { statusCode: 401, headers, body: '' } })
+  await quietServerlessOffline('/', 0)
+  const notes: Notes = []
+  const run = (event: unknown) => Runner.prototype.run.call({}, event, {})
+  expect(await invokeWithNotes({}, notes, run)).toEqual({
+    statusCode: 401,
+    headers: { 'x-amzn-Remapped-WWW-Authenticate': 'Bearer', 'Retry-After': '5' },
+    body: '',
+  })
+  expect(setCookieOf(notes)).toBe('a=b')
 })

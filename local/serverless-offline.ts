@@ -1,4 +1,5 @@
 import type { Outcome } from './function-thread.ts'
+import { remapped } from './gateway-rules.ts'
 import { portTaken } from './ports.ts'
 import { type Notes, notesOfEvent } from './request-log.ts'
 
@@ -54,7 +55,7 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
     running.set(this, invocation)
     const outcome = (await invocation) as Outcome
     notes.push(...outcome.notes.map((note) => withShortStack(note, root)))
-    if (!('thrown' in outcome)) return takeSetCookie(outcome.returned, notes)
+    if (!('thrown' in outcome)) return asSent(outcome.returned, notes)
     const thrown = outcome.thrown instanceof Error ? outcome.thrown : new Error(String(outcome.thrown))
     reportedErrors.add(thrown)
     reportedMessages.add(thrown.message)
@@ -68,14 +69,20 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
 
 const setCookies = new WeakMap<Notes, string>()
 
-/** Takes `Set-Cookie` out of a function's response, because hapi would write another one. */
-function takeSetCookie(returned: unknown, notes: Notes): unknown {
+/** Returns what a function returned, with the headers of a response as a REST API sends them. */
+function asSent(returned: unknown, notes: Notes): unknown {
   const { headers } = Object(returned)
-  const name = Object.keys(Object(headers)).find((one) => one.toLowerCase() === 'set-cookie')
-  if (name === undefined) return returned
+  if (headers === undefined) return returned
+  return { ...Object(returned), headers: takeSetCookie(remapped(headers), notes) }
+}
+
+/** Takes `Set-Cookie` out of the headers of a response, because hapi would write another one. */
+function takeSetCookie(headers: Record<string, unknown>, notes: Notes): Record<string, unknown> {
+  const name = Object.keys(headers).find((one) => one.toLowerCase() === 'set-cookie')
+  if (name === undefined) return headers
   const { [name]: value, ...others } = headers
   setCookies.set(notes, String(value))
-  return { ...Object(returned), headers: others }
+  return others
 }
 
 /** Returns the `Set-Cookie` of the response to the request with these notes, as its function wrote it. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { type GatewayResponse, gatewayResponses } from '../../local/gateway-rules.ts'
+import { type GatewayResponse, gatewayResponses, remapped } from '../../local/gateway-rules.ts'
 import type { Deployment, startService } from './deployment.ts'
 import { service as description } from './stage.ts'
 
@@ -71,6 +71,6 @@ function ownResponse(own: ReadonlyMap<string, GatewayResponse>, type: string) {
 
 const plain = ({ statusCode, headers = {}, body }: FunctionResponse) => ({
   status: statusCode,
-  headers: headers as GatewayResponse['headers'],
+  headers: remapped(headers) as GatewayResponse['headers'],
   body: typeof body === 'string' ? body : JSON.stringify(body),
 })
