@@ -6,7 +6,7 @@ export interface MailOrigin {
   userAgent: string
 }
 
-/** Events that mails report. Their recipients need not do anything. */
+/** Events that mails report. Their recipients need not do anything, if the events are their own. */
 export type NoticeKind =
   | 'password-changed'
   | 'address-requested'
@@ -14,6 +14,14 @@ export type NoticeKind =
   | 'username-changed'
   | 'new-source'
   | 'account-deleted'
+  | 'totp-added'
+  | 'totp-removed'
+  | 'totp-limited'
+  | 'passkey-added'
+  | 'passkey-removed'
+  | 'recovery-codes-replaced'
+  | 'recovery-code-used'
+  | 'factors-removed'
 
 /**
  * An event of the function `mailer`. It contains no token and no code: the mailer creates them when it sends.

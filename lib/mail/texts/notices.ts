@@ -1,5 +1,6 @@
 import type { NoticeKind } from '../event.ts'
 import type { Message } from '../render.ts'
+import { FACTOR_NOTICES } from './factor-notices.ts'
 import { type Facts, originSentence } from './facts.ts'
 
 /** Returns the sentence that says when and from where a change came. An administrator's has no origin. */
@@ -11,6 +12,7 @@ const unlessExpected = ({ origin }: Facts): string =>
 
 /** The texts of the notices. Each says what happened, when and from where, and what to do if it was someone else. */
 export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
+  ...FACTOR_NOTICES,
   'password-changed': (facts) => ({
     subject: `Your password for ${facts.service} was changed`,
     lead: `The password of your account ${facts.username} at ${facts.service} was changed. ${facts.origin ? 'All other sessions' : 'All sessions'} have ended.`,
