@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { AwsSettings } from '../lib/aws/settings.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
+import { secondOf } from '../lib/time.ts'
 import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
 import { readPublicKey } from '../lib/tokens/public-keys.ts'
 import { kmsSigner } from '../lib/tokens/signer.ts'
@@ -107,12 +108,8 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   const sign = kmsSigner()
   const makeToken = () => {
     const now = new Date()
-    return sign(
-      aws,
-      signingKey,
-      accessTokenInput(user, 'bench-session', parties, 1800, now, randomUUID()),
-      now,
-    )
+    const session = { id: 'bench-session', createdAt: secondOf(now), amr: 'pwd' }
+    return sign(aws, signingKey, accessTokenInput(user, session, parties, 1800, now, randomUUID()), now)
   }
   const tokens: string[] = []
   while (tokens.length < tokenCount) {

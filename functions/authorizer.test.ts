@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { secondOf } from '../lib/time.ts'
 import { accessTokenInput } from '../lib/tokens/access-token.ts'
 import { kmsSigner } from '../lib/tokens/signer.ts'
 import { removeUser } from '../lib/users/names.ts'
@@ -37,7 +38,8 @@ const tokenFor = (place: string, signingKey: string) =>
 /** Returns an access token of a user, with a valid signature. */
 function tokenOf(user: Parameters<typeof accessTokenInput>[0]): Promise<string> {
   const now = new Date()
-  const input = accessTokenInput(user, 'the-session', tokenPartiesOf(service), 900, now, 'the-id')
+  const session = { id: 'the-session', createdAt: secondOf(now), amr: 'pwd' }
+  const input = accessTokenInput(user, session, tokenPartiesOf(service), 900, now, 'the-id')
   return kmsSigner()(tableOf(service, aws).aws, service.custom.signingKey, input, now)
 }
 

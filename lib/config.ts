@@ -51,6 +51,12 @@ const breachedPasswords: Parse<URL | undefined> = (value) => {
   throw new Error('must be on or off')
 }
 
+/** Fails closed: a value that it does not know is an error, and not `none`. */
+const factorPolicy: Parse<'none' | 'admin' | 'all'> = (value) => {
+  if (value === 'none' || value === 'admin' || value === 'all') return value
+  throw new Error('must be none, admin or all')
+}
+
 const isOn: Parse<boolean> = (value) => text(value) === 'on'
 
 const optionalText: Parse<string | undefined> = (value) => (value === '' ? undefined : value)
@@ -131,6 +137,15 @@ export const SETTINGS = {
   NOTIFY_NEW_SOURCE: text,
   /** Who may register: `off`, `invite` or `open`. */
   REGISTRATION: text,
+  /** Who must have a second factor. */
+  REQUIRE_SECOND_FACTOR: factorPolicy,
+  /** Alias of the KMS key that encrypts the secrets of second factors. */
+  FACTOR_KEY: text,
+  /** Domain that passkeys are bound to, and origins of the pages that use them. Validated at deployment. */
+  RP_ID: text,
+  RP_ORIGINS: list,
+  /** How long after its announcement an operator's reset of second factors takes effect. */
+  FACTOR_RESET_DELAY_SECONDS: wholeSeconds(0, 2_592_000),
   /** Whether the pages are deployed: `on`; any other value means no. */
   PAGES: text,
   // Lambda sets the first four of these. The AWS SDKs define the endpoints.

@@ -69,13 +69,14 @@ export class ServiceError extends Error {
   declare readonly detail: string | undefined
   declare readonly event: string
   declare readonly log: object | undefined
+  declare readonly challenge: Challenge | undefined
 
   /**
    * @param code - Row of {@link PROBLEMS} with what the client sees.
    * @param reason - For the log: what was wrong, without any submitted value.
    * @param options - For the log: `cause`, an `event` that replaces the code's own, and more members in
    *   `log`. For the client: `fields`, with `invalid_fields` only, `retryAfterSeconds`, if the code's row has none,
-   *   and a `detail` that replaces the code's own.
+   *   a `detail` that replaces the code's own, and a `challenge`.
    */
   constructor(code: ProblemCode, reason: string, options: ErrorOptions & Details = {}) {
     super(reason, options)
@@ -83,13 +84,26 @@ export class ServiceError extends Error {
     this.fields = options.fields
     this.log = options.log
     this.detail = options.detail
+    this.challenge = options.challenge
     const [, , event = 'request.refused', retryAfterSeconds]: ProblemRow = PROBLEMS[code]
     this.retryAfterSeconds = options.retryAfterSeconds ?? retryAfterSeconds
     this.event = options.event ?? event
   }
 }
 
+/**
+ * What a client must do to be authorised (RFC 9470 section 3), as members of a problem. REST APIs rename the header
+ * `WWW-Authenticate` of a function, so clients read it in the body.
+ */
+export interface Challenge {
+  error: 'insufficient_user_authentication'
+  acr_values: string
+  /** Seconds since the sign-in. */
+  max_age: number
+}
+
 interface Details {
+  challenge?: Challenge
   event?: string
   log?: object
   detail?: string

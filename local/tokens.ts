@@ -12,8 +12,10 @@ import {
 import { claimMail } from '../lib/mail/store.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../lib/sessions/session.ts'
 import { putSession } from '../lib/sessions/store.ts'
+import { secondOf } from '../lib/time.ts'
 import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
 import { kmsSigner } from '../lib/tokens/signer.ts'
+import { AMR } from '../lib/users/factors.ts'
 import { findUserByName } from '../lib/users/store.ts'
 import type { User } from '../lib/users/user.ts'
 
@@ -97,7 +99,7 @@ async function sessionOf(user: User, what: string, table: Table, now: Date): Pro
   const origin = { sourceIp: '127.0.0.1', userAgent: 'sample event' }
   const lifetimes = { absoluteTtlSeconds: 3600, idleTtlSeconds: 3600 }
   const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(user, origin, lifetimes, now, random)
+  const { session, refreshToken } = startSession(user, AMR.password, origin, lifetimes, now, random)
   await putSession(table, session)
   return what === 'session id' ? session.id : refreshToken
 }
@@ -110,7 +112,8 @@ async function accessToken(
   now: Date,
 ): Promise<string> {
   const issuedAt = kind === 'expired' ? new Date(now.getTime() - HOUR_MS) : now
-  const input = accessTokenInput(user, 'sample-session', parties, 1800, issuedAt, randomUUID())
+  const session = { id: 'sample-session', createdAt: secondOf(issuedAt), amr: AMR.password }
+  const input = accessTokenInput(user, session, parties, 1800, issuedAt, randomUUID())
   const token = await kmsSigner()(aws, signingKey, input, now)
   return kind === 'forged' ? signedWithOtherKey(token) : token
 }

@@ -13,11 +13,12 @@ import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { readSignIn } from '../../lib/sessions/request.ts'
-import { lifetimesFrom } from '../../lib/sessions/session.ts'
+import { lifetimesFrom, type Session } from '../../lib/sessions/session.ts'
 import { signIn } from '../../lib/sessions/sign-in.ts'
 import { sourceOf, usernameCounter } from '../../lib/throttling/limits.ts'
 import { markKnownSources, reserveAttempt } from '../../lib/throttling/store.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
+import { AMR } from '../../lib/users/factors.ts'
 import { createUser } from '../../lib/users/names.ts'
 import { isNameTaken } from '../../lib/users/store.ts'
 import { newUser, type Role, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
@@ -60,10 +61,14 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
   await storeUser(table, user, requestId, now)
 
   const lifetimes = lifetimesFrom(config)
-  const issue = (sessionId: string) => issueToken(aws, config, user, sessionId, now)
-  const response = await signIn(table, { ...request, user, origin, lifetimes }, now, issue, [
-    markKnownSources(table, user, sourceOf(origin.sourceIp), undefined, lifetimes.absoluteTtlSeconds, now),
-  ])
+  const issue = (session: Session) => issueToken(aws, config, user, session, now)
+  const response = await signIn(
+    table,
+    { ...request, user, amr: AMR.password, origin, lifetimes },
+    now,
+    issue,
+    [markKnownSources(table, user, sourceOf(origin.sourceIp), undefined, lifetimes.absoluteTtlSeconds, now)],
+  )
   console.info({ event: 'account.created', userId: user.id })
   return response
 })

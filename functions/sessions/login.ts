@@ -7,10 +7,11 @@ import { LoginRequest } from '../../lib/http/schemas.ts'
 import { notifyNewSource } from '../../lib/mail/request.ts'
 import { admitAttempt, completeAttempt, upgradeHash, verifyUserPassword } from '../../lib/passwords/verify.ts'
 import { readSignIn } from '../../lib/sessions/request.ts'
-import { lifetimesFrom } from '../../lib/sessions/session.ts'
+import { lifetimesFrom, type Session } from '../../lib/sessions/session.ts'
 import { signIn } from '../../lib/sessions/sign-in.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
+import { AMR } from '../../lib/users/factors.ts'
 
 const issueToken = tokenIssuer()
 
@@ -49,12 +50,18 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
 
   const now = new Date()
   const lifetimes = lifetimesFrom(config)
-  const issue = (sessionId: string) => issueToken(aws, config, user, sessionId, now)
-  const response = await signIn(table, { ...request, user, origin, lifetimes }, now, issue, [
-    completeAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
-    upgradeHash(table, user, password),
-    notifyNewSource(table, config, attempt.mark, user, origin, now),
-  ])
+  const issue = (session: Session) => issueToken(aws, config, user, session, now)
+  const response = await signIn(
+    table,
+    { ...request, user, amr: AMR.password, origin, lifetimes },
+    now,
+    issue,
+    [
+      completeAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
+      upgradeHash(table, user, password),
+      notifyNewSource(table, config, attempt.mark, user, origin, now),
+    ],
+  )
   console.info({ event: 'login.accepted', userId: user.id })
   return response
 })

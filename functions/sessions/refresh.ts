@@ -33,7 +33,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigin
   const redeemed = await redeemRefreshToken(table, presented, graceSeconds, now)
 
   // Sign first: if the signature fails, nothing has changed and the client may retry.
-  const token = await issueToken(aws, config, redeemed.user, redeemed.session.id, now)
+  const token = await issueToken(aws, config, redeemed.user, redeemed.session, now)
   const lifetimes = lifetimesFrom(config)
   // The grace period begins when the client can have the response, not before a slow signature.
   const signedAt = new Date()

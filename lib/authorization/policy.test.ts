@@ -11,6 +11,8 @@ const principal = (role: Role) => ({
   expiresAt: 1_795_534_200,
   generation: 7,
   sessionId: 'the-session',
+  acr: 'aal1' as const,
+  authTime: 1_795_532_400,
 })
 const policy = (role: Role) => policyFor(principal(role), `${stage}/GET/`)
 const opens = (role: Role, arn: string) => allows(readAuthorization(policy(role))?.statements ?? [], arn)

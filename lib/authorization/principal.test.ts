@@ -12,6 +12,8 @@ const valid = {
   expiresAt: String(EXPIRES_AT),
   generation: '7',
   sessionId: 'the-session',
+  acr: 'aal1',
+  authTime: '1795532400',
 }
 const at = (second: number) => new Date(second * 1000)
 const now = at(EXPIRES_AT - 60)
@@ -29,6 +31,8 @@ test('the caller is the one in the authorizer context', () => {
     expiresAt: EXPIRES_AT,
     generation: 7,
     sessionId: 'the-session',
+    acr: 'aal1',
+    authTime: 1_795_532_400,
   })
 })
 
@@ -52,6 +56,8 @@ test('no other value of the context is read', () => {
     expiresAt: EXPIRES_AT,
     generation: 7,
     sessionId: 'the-session',
+    acr: 'aal1',
+    authTime: 1_795_532_400,
   })
   expect(() => principalOf(eventWith({ claims: valid }), now)).toThrow()
 })
@@ -67,6 +73,9 @@ describe('a context is rejected', () => {
     ['without a generation', { ...valid, generation: undefined }],
     ['with a generation that is a number', { ...valid, generation: 7 }],
     ['with a fraction of a generation', { ...valid, generation: '7.5' }],
+    ['without an acr', { ...valid, acr: undefined }],
+    ['with an unknown acr', { ...valid, acr: 'aal3' }],
+    ['without the time of the sign-in', { ...valid, authTime: undefined }],
     ['with an empty session', { ...valid, sessionId: '' }],
     ['without a session', { ...valid, sessionId: undefined }],
     ['with a session that is an array', { ...valid, sessionId: ['the-session'] }],

@@ -1,11 +1,12 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
+import { isAcr } from '../users/factors.ts'
 import { isRole, isUserId, type Principal, type Role } from '../users/user.ts'
 
 /**
  * Returns the caller of a protected route, from the values that the authorizer put into the request
- * context: user id, username, role, expiry, token generation and session. Reads nothing else of the context.
+ * context: user id, username, role, expiry, token generation, session, and how and when the caller signed in. Reads nothing else of the context.
  *
  * API Gateway may use a cached authorizer result, so this checks the expiry again. A context without
  * these values means that the route has no authorizer, and is rejected.
@@ -18,21 +19,24 @@ import { isRole, isUserId, type Principal, type Role } from '../users/user.ts'
  */
 export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
   const context = event.requestContext?.authorizer ?? {}
-  const { userId, username, role, sessionId } = context
+  const { userId, username, role, sessionId, acr } = context
   const expiresAt = wholeNumber(context.expiresAt)
   const generation = wholeNumber(context.generation)
+  const authTime = wholeNumber(context.authTime)
   if (
     !isUserId(userId) ||
     !isText(username) ||
     !isRole(role) ||
     !isText(sessionId) ||
+    !isAcr(acr) ||
     expiresAt === undefined ||
-    generation === undefined
+    generation === undefined ||
+    authTime === undefined
   ) {
     throw new ServiceError('invalid_token', 'no authorizer context')
   }
   if (expiresAt <= secondOf(now)) throw new ServiceError('invalid_token', 'the token has expired')
-  return { userId, username, role, expiresAt, generation, sessionId }
+  return { userId, username, role, expiresAt, generation, sessionId, acr, authTime }
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

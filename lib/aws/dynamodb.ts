@@ -3,7 +3,7 @@ import { ServiceError } from '../errors.ts'
 import { type AwsCall, awsErrorType, cancellationCodes } from './client.ts'
 
 /** A DynamoDB attribute value, of the types this service stores. */
-export type Attribute = { S: string } | { N: string } | { BOOL: boolean }
+export type Attribute = { S: string } | { N: string } | { BOOL: boolean } | { SS: string[] }
 
 export type Item = Record<string, Attribute>
 
@@ -18,9 +18,10 @@ export interface Table {
   name: string
 }
 
-/** Returns the attribute for a value. */
-export function attribute(value: string | number | boolean): Attribute {
+/** Returns the attribute for a value. A list of strings becomes a set, which must not be empty. */
+export function attribute(value: string | number | boolean | string[]): Attribute {
   if (typeof value === 'string') return { S: value }
+  if (typeof value === 'object') return { SS: value }
   return typeof value === 'number' ? { N: String(value) } : { BOOL: value }
 }
 
@@ -147,6 +148,10 @@ export function optionalText(item: Item, name: string): string | undefined {
   const value = (item[name] as { S?: unknown } | undefined)?.S
   return typeof value === 'string' ? value : undefined
 }
+
+/** Returns a set of strings of an item; an empty one if it is missing. */
+export const texts = (item: Item, name: string): string[] =>
+  (item[name] as { SS?: string[] } | undefined)?.SS ?? []
 
 /** Returns a required number of an item. */
 export function number(item: Item, name: string): number {

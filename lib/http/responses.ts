@@ -1,5 +1,5 @@
 import type { APIGatewayProxyResult } from 'aws-lambda'
-import { PROBLEMS, type ServiceError, TITLES } from '../errors.ts'
+import { type Challenge, PROBLEMS, type ServiceError, TITLES } from '../errors.ts'
 import type { Headers } from './headers.ts'
 
 /**
@@ -49,15 +49,35 @@ export const found = (location: string): APIGatewayProxyResult => ({
 })
 
 /** Returns the RFC 9457 problem response of a failure. */
-export function problem({ code, detail, fields, retryAfterSeconds }: ServiceError): APIGatewayProxyResult {
+export function problem({
+  code,
+  detail,
+  fields,
+  retryAfterSeconds,
+  challenge,
+}: ServiceError): APIGatewayProxyResult {
   const [status, text] = PROBLEMS[code]
   return json(
     status,
     // JSON has no `errors` if there are no fields.
-    { type: 'about:blank', title: TITLES[status], status, detail: detail ?? text, errors: fields },
+    {
+      type: 'about:blank',
+      title: TITLES[status],
+      status,
+      detail: detail ?? text,
+      errors: fields,
+      ...challenge,
+    },
     {
       'Content-Type': 'application/problem+json',
+      ...(challenge && { 'WWW-Authenticate': challengeHeader(challenge) }),
       ...(retryAfterSeconds && { 'Retry-After': String(retryAfterSeconds) }),
     },
   )
 }
+
+/** Returns the challenge of a bearer token as a header (RFC 6750 section 3). */
+const challengeHeader = (challenge: Challenge): string =>
+  `Bearer ${Object.entries(challenge)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(', ')}`

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import { isoOf, secondOf } from '../time.ts'
+import type { Amr } from '../users/factors.ts'
 import type { UserState } from '../users/user.ts'
 import { hashSecret, refreshTokenOf, type StoredSecret, selectorOf, sessionIdOf } from './refresh-token.ts'
 
@@ -35,6 +36,8 @@ export interface Session extends StoredSecret {
   /** Address that the login came from, as the gateway saw it. */
   sourceIp: string
   userAgent: string
+  /** How the user signed in; see `AMR` in `lib/users/factors.ts`. */
+  amr: Amr
 }
 
 const SELECTOR_BYTES = 16
@@ -55,6 +58,7 @@ const MAX_USER_AGENT_CHARACTERS = 256
  */
 export function startSession(
   user: Pick<UserState, 'id' | 'sessionGeneration'>,
+  amr: Amr,
   origin: Pick<Session, 'sourceIp' | 'userAgent'>,
   lifetimes: SessionLifetimes,
   now: Date,
@@ -79,6 +83,7 @@ export function startSession(
     sourceIp: origin.sourceIp,
     // A cut through a surrogate pair leaves text that the store rejects.
     userAgent: origin.userAgent.slice(0, MAX_USER_AGENT_CHARACTERS).toWellFormed(),
+    amr,
   }
   return { session, refreshToken: refreshTokenOf(user.id, selector, secret) }
 }

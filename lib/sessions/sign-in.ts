@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { APIGatewayProxyResult } from 'aws-lambda'
 import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
+import type { Amr } from '../users/factors.ts'
 import type { UserState } from '../users/user.ts'
 import { parseRefreshToken } from './refresh-token.ts'
 import { sessionResponse } from './response.ts'
@@ -18,6 +19,7 @@ import { abandonSession, endSession, putSession } from './store.ts'
 export interface SignIn {
   /** As read before the credentials were verified. */
   user: UserState
+  amr: Amr
   origin: Pick<Session, 'sourceIp' | 'userAgent'>
   lifetimes: SessionLifetimes
   inCookie: boolean
@@ -37,15 +39,15 @@ export interface SignIn {
  */
 export async function signIn(
   table: Table,
-  { user, origin, lifetimes, inCookie, refreshToken: replaced }: SignIn,
+  { user, amr, origin, lifetimes, inCookie, refreshToken: replaced }: SignIn,
   now: Date,
-  issueToken: (sessionId: string) => Promise<object>,
+  issueToken: (session: Session) => Promise<object>,
   alongside: readonly Promise<unknown>[],
 ): Promise<APIGatewayProxyResult> {
   const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(user, origin, lifetimes, now, random)
+  const { session, refreshToken } = startSession(user, amr, origin, lifetimes, now, random)
   try {
-    const [token] = await together([issueToken(session.id), putSession(table, session), ...alongside])
+    const [token] = await together([issueToken(session), putSession(table, session), ...alongside])
     await endReplaced(table, replaced, now)
     return sessionResponse(token, refreshToken, refreshTtlSeconds(session, now), { inCookie })
   } catch (error) {

@@ -11,6 +11,7 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'
+import type { Amr } from '../users/factors.ts'
 import { profileKey, USER_STATE, userStateOf } from '../users/store.ts'
 import type { UserState } from '../users/user.ts'
 import type { Session } from './session.ts'
@@ -36,6 +37,7 @@ const SESSION = [
   'shownExpiresAt',
   'sourceIp',
   'userAgent',
+  'amr',
 ]
 
 /**
@@ -90,11 +92,16 @@ export async function findSessions(
  * @throws {@link ServiceError} `unavailable`; the session may be stored all the same.
  */
 export async function putSession(table: Table, session: Session): Promise<void> {
+  await writeIf(table, 'PutItem', newSession(session))
+}
+
+/** Returns the write of {@link putSession}. As a part of a transaction it is refused, if the session is already there. */
+export function newSession(session: Session) {
   const { userId, id, ...rest } = session
-  await writeIf(table, 'PutItem', {
+  return {
     Item: { ...sessionKey(session), ...attributesOf(rest) },
     ConditionExpression: 'attribute_not_exists(pk)',
-  })
+  }
 }
 
 /**
@@ -172,5 +179,6 @@ function sessionOf(item: Item): Session | undefined {
     shownExpiresAt: number(item, 'shownExpiresAt'),
     sourceIp: text(item, 'sourceIp'),
     userAgent: text(item, 'userAgent'),
+    amr: text(item, 'amr') as Amr,
   }
 }

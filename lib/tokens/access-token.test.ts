@@ -18,7 +18,10 @@ const ada = {
   expiresAt: ISSUED_AT + 900,
   generation: 7,
   sessionId: 'the-session',
+  acr: 'aal2',
+  authTime: ISSUED_AT - 60,
 }
+const session = { id: 'the-session', createdAt: ISSUED_AT - 60, amr: 'pwd otp mfa' }
 const user = { id: ada.userId, username: 'ada', role: 'admin' as const, generation: 7 }
 
 const header = { alg: 'RS256', typ: 'at+jwt', kid: ours.kid }
@@ -34,6 +37,9 @@ const claims = {
   jti: '0b6f2a5e-55c1-4d3c-9a0b-0f5c3d2e1a00',
   sid: 'the-session',
   gen: 7,
+  auth_time: ISSUED_AT - 60,
+  amr: ['pwd', 'otp', 'mfa'],
+  acr: 'aal2',
 }
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -50,14 +56,14 @@ const refusal = (detail: string, cause?: object) => ({
 })
 
 test('an access token has the header and the claims of RFC 9068 only', () => {
-  const input = accessTokenInput(user, 'the-session', policy, 900, issuedAt, claims.jti)(ours.kid)
+  const input = accessTokenInput(user, session, policy, 900, issuedAt, claims.jti)(ours.kid)
   const parts = input.split('.').map((part) => Buffer.from(part, 'base64url').toString())
   expect(parts).toEqual([JSON.stringify(header), JSON.stringify(claims)])
 })
 
 test('an access token of this service verifies, and yields only its principal', async () => {
   const whole = { ...user, passwordHash: 'not in a token' }
-  const token = signed(accessTokenInput(whole, 'the-session', policy, 900, issuedAt, claims.jti)(ours.kid))
+  const token = signed(accessTokenInput(whole, session, policy, 900, issuedAt, claims.jti)(ours.kid))
   expect(await verify(token, issuedAt)).toEqual(ada)
 })
 
@@ -92,6 +98,8 @@ test.each<[object, string]>([
   [{ gen: '7' }, 'gen is not a whole number'],
   [{ gen: 7.5 }, 'gen is not a whole number'],
   [{ gen: 2 ** 53 }, 'gen is not a whole number'],
+  [{ acr: 'aal3' }, 'acr is unknown'],
+  [{ auth_time: 7.5 }, 'auth_time is not a whole number of seconds'],
   [{ role: 'root' }, 'role is unknown'],
   [{ role: ['admin'] }, 'role is unknown'],
   [{ aud: ['the-api', 'another'] }, 'aud is not a single audience'],

@@ -3,10 +3,20 @@ import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { CLIENT_ID } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
+import { acrOf, isAcr } from '../users/factors.ts'
 import { isLoginName } from '../users/login-name.ts'
 import { isRole, isUserId, type Principal, type UserState } from '../users/user.ts'
 import { customClaims } from './custom-claims.ts'
 import type { PublicKeys } from './public-keys.ts'
+
+/** What an access token says about its session: the sign-in that began it. */
+export interface SignedIn {
+  id: string
+  /** Second since the epoch. */
+  createdAt: number
+  /** Authentication methods, with a space between them; see `AMR` in `lib/users/factors.ts`. */
+  amr: string
+}
 
 /** The issuer and the audience of access tokens. */
 export interface TokenParties {
@@ -31,6 +41,9 @@ const REQUIRED_CLAIMS = [
   'jti',
   'sid',
   'gen',
+  'amr',
+  'acr',
+  'auth_time',
 ]
 
 /**
@@ -39,7 +52,8 @@ const REQUIRED_CLAIMS = [
  *
  * @param user - Becomes `sub`, `username`, `role` and `gen`, as read before the credentials were verified.
  *   A revocation since then revokes the token.
- * @param sessionId - Becomes `sid` (OpenID Connect Front-Channel Logout section 3).
+ * @param session - Becomes `sid` (OpenID Connect Front-Channel Logout section 3), `auth_time`, `amr` and `acr` (RFC 9068
+ *   section 2.2.1).
  * @param parties - Become `iss` and `aud`.
  * @param ttlSeconds - Lifetime from `now`.
  * @param now - Becomes `iat`, in whole seconds.
@@ -48,7 +62,7 @@ const REQUIRED_CLAIMS = [
  */
 export function accessTokenInput(
   user: Pick<UserState, 'id' | 'username' | 'role' | 'generation'>,
-  sessionId: string,
+  session: SignedIn,
   parties: TokenParties,
   ttlSeconds: number,
   now: Date,
@@ -66,8 +80,11 @@ export function accessTokenInput(
     iat,
     exp: iat + ttlSeconds,
     jti: tokenId,
-    sid: sessionId,
+    sid: session.id,
     gen: user.generation,
+    auth_time: session.createdAt,
+    amr: session.amr.split(' '),
+    acr: acrOf(session.amr),
   }
   return (kid) => `${encode({ alg: 'RS256', typ: 'at+jwt', kid })}.${encode(claims)}`
 }
@@ -166,7 +183,7 @@ function keyOf(kid: string | undefined, keys: PublicKeys): KeyObject {
 }
 
 function readClaims(claims: JWTPayload, now: Date): Principal {
-  const { sub, client_id, username, role, aud, iat, exp, jti, sid, gen } = claims
+  const { sub, client_id, username, role, aud, iat, exp, jti, sid, gen, acr, auth_time } = claims
   if (!isUserId(sub)) throw invalidToken('sub is not a user id')
   if (client_id !== CLIENT_ID) throw invalidToken('client_id is not the one of this service')
   if (!isLoginName(username)) throw invalidToken('username is not a login name')
@@ -180,7 +197,18 @@ function readClaims(claims: JWTPayload, now: Date): Principal {
     throw invalidToken('exp is not a whole number of seconds')
   if (typeof sid !== 'string' || sid === '') throw invalidToken('sid is not an identifier')
   if (!Number.isSafeInteger(gen)) throw invalidToken('gen is not a whole number')
-  return { userId: sub, username, role, expiresAt: exp, generation: gen as number, sessionId: sid }
+  if (!isAcr(acr)) throw invalidToken('acr is unknown')
+  if (!Number.isSafeInteger(auth_time)) throw invalidToken('auth_time is not a whole number of seconds')
+  return {
+    userId: sub,
+    username,
+    role,
+    expiresAt: exp,
+    generation: gen as number,
+    sessionId: sid,
+    acr,
+    authTime: auth_time as number,
+  }
 }
 
 const invalidToken = (reason: string, cause?: Error) =>

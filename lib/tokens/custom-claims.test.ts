@@ -9,15 +9,19 @@ vi.mock('./custom-claims.ts', () => ({
     sub: 'another',
     client_id: 'another',
     gen: 0,
+    amr: ['none'],
+    acr: 'aal2',
+    auth_time: 0,
   }),
 }))
 
 const ada = testUser({ username: 'ada' })
+const session = { id: 'session', createdAt: 1_795_618_800, amr: 'pwd' }
 const parties = { issuer: 'https://auth.example.com', audience: 'api' }
 const now = new Date('2026-11-24T15:00:00.400Z')
 
 test('a custom claim is in every token, and replaces none of the service’s own', () => {
-  const input = accessTokenInput(ada, 'session', parties, 900, now, 'id')('kid')
+  const input = accessTokenInput(ada, session, parties, 900, now, 'id')('kid')
   expect(JSON.parse(Buffer.from(input.split('.')[1] ?? '', 'base64url').toString())).toEqual({
     'https://example.org/plan': 'plan of ada',
     iss: 'https://auth.example.com',
@@ -31,5 +35,8 @@ test('a custom claim is in every token, and replaces none of the service’s own
     jti: 'id',
     sid: 'session',
     gen: ada.generation,
+    auth_time: 1_795_618_800,
+    amr: ['pwd'],
+    acr: 'aal1',
   })
 })

@@ -23,7 +23,7 @@ const issue = (user: User, changes: Partial<typeof config> = {}, timeoutMs = 4_5
     awsClient(local.settings).within(Date.now() + timeoutMs),
     { ...config, ...changes },
     user,
-    'the session',
+    { id: 'the session', createdAt: 1_795_532_400, amr: 'pwd' },
     now,
   )
 
@@ -53,6 +53,9 @@ test('an access token contains its user, its session and its lifetime', async ()
     jti: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
     sid: 'the session',
     gen: ada.generation,
+    auth_time: 1_795_532_400,
+    amr: ['pwd'],
+    acr: 'aal1',
   })
 })
 

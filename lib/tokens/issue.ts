@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AwsCall } from '../aws/client.ts'
 import type { Config } from '../config.ts'
 import type { UserState } from '../users/user.ts'
-import { accessTokenInput } from './access-token.ts'
+import { accessTokenInput, type SignedIn } from './access-token.ts'
 import { kmsSigner } from './signer.ts'
 
 /** An access token, as a response carries it (RFC 6750 section 4). */
@@ -27,12 +27,12 @@ export function tokenIssuer() {
     aws: AwsCall,
     config: IssuerConfig,
     user: UserState,
-    sessionId: string,
+    session: SignedIn,
     now: Date,
   ): Promise<IssuedToken> => {
     const parties = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
     const ttlSeconds = config.TOKEN_TTL_SECONDS
-    const input = accessTokenInput(user, sessionId, parties, ttlSeconds, now, randomUUID())
+    const input = accessTokenInput(user, session, parties, ttlSeconds, now, randomUUID())
     const authToken = await sign(aws, config.SIGNING_KEY, input, now)
     return { authToken, tokenType: 'Bearer', expiresIn: ttlSeconds }
   }

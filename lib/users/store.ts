@@ -251,6 +251,7 @@ export const USER_STATE = [
   'generation',
   'sessionGeneration',
   'survivingSession',
+  'factors',
 ] as const
 
 /**
@@ -273,6 +274,7 @@ export function userStateOf(item: Item): UserState {
     generation: number(item, 'generation'),
     sessionGeneration: number(item, 'sessionGeneration'),
     survivingSession: optionalText(item, 'survivingSession'),
+    factors: optionalText(item, 'factors'),
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Acr } from './factors.ts'
+
 /** All roles. A new role is added here only. */
 export const ROLES = ['user', 'admin'] as const
 
@@ -15,6 +17,10 @@ export interface Principal {
   generation: number
   /** Session that the access token belongs to. */
   sessionId: string
+  /** Whether the caller signed in with one factor or with two. */
+  acr: Acr
+  /** Second since the epoch of that sign-in. */
+  authTime: number
 }
 
 /** What tokens and sessions depend on: a user without credentials and personal data. */
@@ -30,6 +36,8 @@ export interface UserState {
   sessionGeneration: number
   /** Id of the session in which the user changed the password. */
   survivingSession?: string | undefined
+  /** Names of the second factors, with a space between them; see `factorsOf` in `lib/users/factors.ts`. Missing without any. */
+  factors?: string | undefined
 }
 
 /** A stored user. `createdAt` and `changedAt` are ISO 8601 times; nothing depends on them. */

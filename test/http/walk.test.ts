@@ -241,6 +241,9 @@ describe('GET /.well-known/jwks.json', () => {
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
       sid: expect.stringMatching(/^[0-9a-f]{8}[\w-]{22}$/),
       gen: expect.any(Number),
+      auth_time: expect.any(Number),
+      amr: ['pwd'],
+      acr: 'aal1',
     })
   })
 })

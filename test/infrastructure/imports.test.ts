@@ -39,6 +39,7 @@ const LEVELS = [
   ['http'],
   ['tokens', 'sessions', 'throttling', 'authorization'],
   ['passwords', 'mail'],
+  ['factors'],
   ['openapi'],
 ]
 

@@ -31,6 +31,9 @@ export const claims = {
   jti: 'b5c1e6a4-6a5c-4f0b-9d0e-3d9d5b8f7a11',
   sid: 'the-session',
   gen: 7,
+  auth_time: NOW - 10,
+  amr: ['pwd'],
+  acr: 'aal1',
 }
 const byUs = signer(ours.privateKey)
 const byThem = signer(theirs.privateKey)
@@ -247,6 +250,12 @@ const contents: Row[] = [
   ['gen a fraction', claiming({ gen: 7.5 }), 'gen is not a whole number'],
   ['gen of an earlier time', claiming({ gen: 6 }), 'revoked'],
   ['gen of a later time', claiming({ gen: 8 }), 'revoked'],
+  ['amr missing', claiming({ amr: undefined }), missing('amr')],
+  ['acr missing', claiming({ acr: undefined }), missing('acr')],
+  ['acr unknown', claiming({ acr: 'aal3' }), 'acr is unknown'],
+  ['acr edited in a signed token', editing({ acr: 'aal2' }), SIGNATURE],
+  ['auth_time missing', claiming({ auth_time: undefined }), missing('auth_time')],
+  ['auth_time a text', claiming({ auth_time: '7' }), 'auth_time is not a whole number of seconds'],
   ['role missing', claiming({ role: undefined }), missing('role')],
   ['role unknown', claiming({ role: 'root' }), 'role is unknown'],
   ['role in another case', claiming({ role: 'Admin' }), 'role is unknown'],

@@ -88,5 +88,14 @@ export const allowUser = (username: string, expiresAt: number) => ({
       { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${STAGE_ARN}/*/admin*` },
     ],
   },
-  context: { userId: USER_ID, username, role: 'user', expiresAt, generation: 7, sessionId: 'the-session' },
+  context: {
+    userId: USER_ID,
+    username,
+    role: 'user',
+    expiresAt,
+    generation: 7,
+    sessionId: 'the-session',
+    acr: 'aal1',
+    authTime: expiresAt - 1_800,
+  },
 })

@@ -79,6 +79,8 @@ async function expectAllowed(authorize: Authorize) {
       role: 'user',
       expiresAt: expect.any(Number),
       sessionId: 'sample-session',
+      acr: 'aal1',
+      authTime: expect.any(Number),
       generation,
     },
   })

@@ -78,6 +78,8 @@ const policy = (username: string, role: string, Statement: object[]): Outcome =>
       expiresAt: expect.any(Number),
       generation: expect.any(Number),
       sessionId: 'sample-session',
+      acr: 'aal1',
+      authTime: expect.any(Number),
     },
   },
 })

@@ -367,7 +367,7 @@ export async function begin({ table }: Pick<Operator, 'table'>, functions: Funct
   const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
   const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
   const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(user, origin, lifetimes, new Date(), random)
+  const { session, refreshToken } = startSession(user, 'pwd', origin, lifetimes, new Date(), random)
   await putSession(table, session)
   return tokensOf(await refresh(functions, refreshToken))
 }

@@ -39,8 +39,17 @@ const logout = (everywhere: boolean): Act => ({
 
 /** Returns what API Gateway keeps of the authorizer's result: the token may have been revoked since. */
 function kept({ authToken }: KnownToken): Record<string, string> {
-  const { sub, username, role, exp, gen, sid } = claimsOf(authToken)
-  return { userId: sub, username, role, expiresAt: String(exp), generation: String(gen), sessionId: sid }
+  const { sub, username, role, exp, gen, sid, acr, auth_time } = claimsOf(authToken)
+  return {
+    userId: sub,
+    username,
+    role,
+    expiresAt: String(exp),
+    generation: String(gen),
+    sessionId: sid,
+    acr,
+    authTime: String(auth_time),
+  }
 }
 
 /** Requests of clients. */

@@ -1,0 +1,56 @@
+import { ServiceError } from '../errors.ts'
+import { secondOf } from '../time.ts'
+import { type Acr, type FactorState, factorsOf } from '../users/factors.ts'
+import type { Principal } from '../users/user.ts'
+
+/** What a route demands of its caller's sign-in. */
+export interface Authentication {
+  acr: Acr
+  /** Seconds since the sign-in. */
+  maxAgeSeconds: number
+}
+
+/** What a change of the account demands of a user with second factors: signing in again. */
+const STEP_UP: Authentication = { acr: 'aal2', maxAgeSeconds: 300 }
+
+/**
+ * Requires that the caller signed in recently enough, and with enough factors.
+ *
+ * Otherwise the client signs the user in again, and repeats the request with the new token (RFC 9470 section 4). Refreshing a
+ * token does not help: it changes neither time nor factors of the sign-in.
+ *
+ * @throws {@link ServiceError} `invalid_token`, with what is required.
+ * @example
+ * requireAuthentication(principalOf(event, now), { acr: 'aal2', maxAgeSeconds: 600 }, now)
+ */
+export function requireAuthentication(
+  { acr, authTime }: Pick<Principal, 'acr' | 'authTime'>,
+  { acr: requiredAcr, maxAgeSeconds }: Authentication,
+  now: Date,
+): void {
+  if (acr >= requiredAcr && secondOf(now) - authTime <= maxAgeSeconds) return
+  throw new ServiceError('invalid_token', 'the sign-in is too old or had too few factors', {
+    event: 'step-up.required',
+    detail: 'Sign in again to continue.',
+    challenge: {
+      error: 'insufficient_user_authentication',
+      acr_values: requiredAcr,
+      max_age: maxAgeSeconds,
+    },
+  })
+}
+
+/**
+ * Requires a recent sign-in with two factors of a user who has second factors. Routes that change an account call it, beside
+ * verifying the current password.
+ *
+ * @param user - As just read. The token does not say whether its user has factors now.
+ * @throws {@link ServiceError} as {@link requireAuthentication}.
+ */
+export function requireStepUp(
+  principal: Pick<Principal, 'acr' | 'authTime'>,
+  user: FactorState,
+  now: Date,
+): void {
+  if (factorsOf(user).length > 0) requireAuthentication(principal, STEP_UP, now)
+}

@@ -1,0 +1,55 @@
+import type { Role, User } from './user.ts'
+
+/** All second factors. Recovery codes replace one, and are none themselves. */
+export const FACTORS = ['totp', 'passkey'] as const
+
+export type Factor = (typeof FACTORS)[number]
+
+/** The part of a user that names its second factors. */
+export type FactorState = Pick<User, 'factors'>
+
+/** Returns the second factors of a user. */
+export const factorsOf = ({ factors = '' }: FactorState): Factor[] =>
+  FACTORS.filter((factor) => factors.split(' ').includes(factor))
+
+/** Returns the value of `factors` after a user has got a factor. */
+export const withFactor = (user: FactorState, added: Factor): string =>
+  FACTORS.filter((factor) => factor === added || factorsOf(user).includes(factor)).join(' ')
+
+/** Returns the value of `factors` after a user has lost a factor; `undefined`, if it was the last one. */
+export const withoutFactor = (user: FactorState, removed: Factor): string | undefined =>
+  factorsOf(user)
+    .filter((factor) => factor !== removed)
+    .join(' ') || undefined
+
+/**
+ * How a user signed in, as values of the claim `amr` with a space between them (RFC 8176 section 2). `mfa` marks two factors.
+ * `recovery` is a value of this service.
+ */
+export const AMR = {
+  password: 'pwd',
+  totp: 'pwd otp mfa',
+  recoveryCode: 'pwd recovery mfa',
+  secondPasskey: 'pwd pop mfa',
+  passkey: 'pop user mfa',
+} as const
+
+export type Amr = (typeof AMR)[keyof typeof AMR]
+
+/** Values of the claim `acr`: one factor, or two (the assurance levels of NIST SP 800-63B). */
+export const ACRS = ['aal1', 'aal2'] as const
+
+export type Acr = (typeof ACRS)[number]
+
+/** Whether a value is one of {@link ACRS}. */
+export const isAcr = (value: unknown): value is Acr => ACRS.some((acr) => acr === value)
+
+/** Returns the value of the claim `acr` for a sign-in. */
+export const acrOf = (amr: string): Acr => (amr.split(' ').includes('mfa') ? 'aal2' : 'aal1')
+
+/** Who must have a second factor. */
+export type FactorPolicy = 'none' | 'admin' | 'all'
+
+/** Whether a policy demands a second factor of a role. */
+export const needsFactor = (role: Role, policy: FactorPolicy): boolean =>
+  policy === 'all' || (policy === 'admin' && role === 'admin')
