@@ -136,6 +136,8 @@ describe('a complete sign-in', () => {
       expiresAt: 1_795_532_400 + 900,
       generation: user.generation,
       sessionId,
+      acr: 'aal1',
+      authTime: 1_795_532_400,
     })
     expect(userId).toBe(user.id)
     expect(records).toEqual([{ event: 'login.accepted', userId: user.id }])
@@ -161,6 +163,7 @@ describe('a complete sign-in', () => {
           shownExpiresAt: 1_795_532_400 + 7_200,
           sourceIp: SOURCE,
           userAgent: 'curl/8.14.1',
+          amr: 'pwd',
         },
       ],
       next: undefined,

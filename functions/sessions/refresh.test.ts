@@ -97,6 +97,8 @@ describe('POST /refresh', () => {
       generation,
       sessionId: sessionIdOf(first),
       expiresAt: secondOf(now) + 900,
+      acr: 'aal1',
+      authTime: expect.any(Number),
     })
   })
 

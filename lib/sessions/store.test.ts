@@ -219,6 +219,7 @@ describe('the sessions of a user', () => {
       'shownExpiresAt',
       'sourceIp',
       'userAgent',
+      'amr',
     ])
     const Items = [Object.fromEntries(attributes.map((name) => [name, expect.any(Object)]))]
     expect(calls).toEqual([

@@ -115,6 +115,7 @@ describe('changing a user', () => {
     expect(await changeUser(table, first, revokeSessions(first), 'second')).toBe(true)
     expect(await stored()).toStrictEqual({
       ...ada,
+      factors: undefined,
       emailAsWritten: undefined,
       generation: ada.generation + 2,
       sessionGeneration: ada.sessionGeneration + 2,
