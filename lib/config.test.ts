@@ -115,6 +115,17 @@ test.each(['ON', 'true', ' off', 'https://api.pwnedpasswords.com/range/', 'http:
   },
 )
 
+test.each(['none', 'admin', 'all'])('the policy of second factors may be %s', (text) => {
+  const env = { REQUIRE_SECOND_FACTOR: text }
+  expect(readConfig(['REQUIRE_SECOND_FACTOR'], env)).toEqual(env)
+})
+
+test.each(['none ', 'None', 'admins', 'off'])('the policy of second factors may not be %j', (text) => {
+  expect(() => readConfig(['REQUIRE_SECOND_FACTOR'], { REQUIRE_SECOND_FACTOR: text })).toThrow(
+    new Error('Invalid configuration: REQUIRE_SECOND_FACTOR must be none or admin or all'),
+  )
+})
+
 test.each([
   ['60', 60],
   ['86400', 86_400],

@@ -53,8 +53,9 @@ const breachedPasswords: Parse<URL | undefined> = (value) => {
 
 /** Fails closed: a value that it does not know is an error, and not `none`. */
 const factorPolicy: Parse<'none' | 'admin' | 'all'> = (value) => {
-  if (value === 'none' || value === 'admin' || value === 'all') return value
-  throw new Error('must be none, admin or all')
+  const given = text(value)
+  if (given === 'none' || given === 'admin' || given === 'all') return given
+  throw new Error('must be none or admin or all')
 }
 
 const isOn: Parse<boolean> = (value) => text(value) === 'on'

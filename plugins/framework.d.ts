@@ -39,6 +39,8 @@ export interface Service {
   custom: {
     pages: string
     registration: string
+    /** Which users must have a second factor: none, admin or all. */
+    requireSecondFactor: string
     /** Sender of mails; empty if the service sends none. */
     mailFrom: string
     /** Method throttles such as `200/100`, by route. */

@@ -137,6 +137,18 @@ const RULES: [
     'must be domains in lower case, such as example.org,example.com',
   ],
   ['notifyNewSource', ['on', 'off'], ['true'], 'must be on or off'],
+  [
+    'requireSecondFactor',
+    ['none', 'admin', 'all'],
+    ['on', 'off', 'user', 'admin,user'],
+    'must be none or admin or all',
+  ],
+  [
+    'factorResetDelaySeconds',
+    ['0', 86_400, '2592000'],
+    ['-1', '2592001', '24h'],
+    'must be whole seconds from 0 to 2592000',
+  ],
   ['pages', ['off'], ['yes'], 'must be on or off'],
   ['cookieSessions', ['on', 'off'], ['yes', 'true'], 'must be on or off'],
   ['retained', [true, false, 'true', 'false'], ['yes', 1], 'must be true or false'],

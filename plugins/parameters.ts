@@ -45,6 +45,8 @@ const RULES: Record<string, (text: string) => unknown> = {
   registration: oneOf('off', 'invite', 'open'),
   allowedEmailDomains: domains,
   notifyNewSource: oneOf('on', 'off'),
+  requireSecondFactor: SETTINGS.REQUIRE_SECOND_FACTOR,
+  factorResetDelaySeconds: SETTINGS.FACTOR_RESET_DELAY_SECONDS,
   pages: oneOf('on', 'off'),
   retained: oneOf('true', 'false'),
   buildFolder: () => {},

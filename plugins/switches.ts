@@ -2,6 +2,8 @@ import type { FunctionDefinition, Hooks, Serverless, Service } from './framework
 
 const PAGES = ['docs', 'signin', 'account-pages']
 const MAIL = ['mailer', 'forgot', 'reset', 'change-email', 'confirm-email', 'account-pages']
+/** Routes that need mail, of functions that have other routes too. */
+const MAIL_ROUTES = ['enrolment/mail', 'factors/cancel-reset']
 
 /** Serverless plugin: removes the functions of what is switched off by a parameter. */
 export default class SwitchesPlugin {
@@ -20,12 +22,16 @@ export default class SwitchesPlugin {
 
 /** The part of the service that {@link switchOff} reads and changes. */
 type SwitchedService = {
-  custom: Pick<Service['custom'], 'pages' | 'mailFrom' | 'registration'>
+  custom: Pick<Service['custom'], 'pages' | 'mailFrom' | 'registration' | 'requireSecondFactor'>
   functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'iamRoleStatements'>>
 }
 
-/** Removes functions. `resources/mail.yml` removes its resources by a condition. */
-export function switchOff({ custom: { pages, mailFrom, registration }, functions }: SwitchedService): void {
+/**
+ * Removes functions, and single routes of functions that have others. `resources/mail.yml` removes its resources by a
+ * condition.
+ */
+export function switchOff({ custom, functions }: SwitchedService): void {
+  const { pages, mailFrom, registration, requireSecondFactor } = custom
   const hasMail = mailFrom !== ''
   const removed = [
     ...(pages === 'on' ? [] : PAGES),
@@ -34,12 +40,23 @@ export function switchOff({ custom: { pages, mailFrom, registration }, functions
     ...(hasMail && registration === 'open' ? [] : ['register']),
   ]
   for (const name of removed) delete functions[name]
-  const pagesOfAccounts = functions['account-pages']
-  if (pagesOfAccounts && registration !== 'open') {
-    pagesOfAccounts.events =
-      pagesOfAccounts.events?.filter(({ http }) => Object(http).path !== 'register') ?? []
-  }
+  removeRoutes(functions, (path) => {
+    if (path === 'register') return registration !== 'open'
+    if (path.startsWith('enrolment/') && requireSecondFactor === 'none') return true
+    return MAIL_ROUTES.includes(path) && !hasMail
+  })
   if (!hasMail) Object.values(functions).forEach(removeMailer)
+}
+
+/** Removes routes, and functions that have none left. */
+function removeRoutes(functions: SwitchedService['functions'], isOff: (path: string) => boolean): void {
+  for (const [name, definition] of Object.entries(functions)) {
+    const { events = [] } = definition
+    const left = events.filter(({ http }) => !isOff(String(Object(http).path)))
+    if (left.length === events.length) continue
+    if (left.length === 0) delete functions[name]
+    else definition.events = left
+  }
 }
 
 /** Removes the mailer from a function: it gets an empty name, and may not invoke any function. */

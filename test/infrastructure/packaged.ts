@@ -40,7 +40,12 @@ export interface Package {
 export const packageProd = () => packageService('prod')
 export const packageChangedProd = () => packageService('prod', CHANGED)
 export const packageDev = () =>
-  packageService('dev', { publishedKeys: 'b', signingKey: 'b', mailFrom: SENDER })
+  packageService('dev', {
+    publishedKeys: 'b',
+    signingKey: 'b',
+    mailFrom: SENDER,
+    requireSecondFactor: 'all',
+  })
 
 export const LISTED_ORIGINS = ['https://app.example.com', 'https://admin.example.com:8443'] as const
 
@@ -58,6 +63,8 @@ const CHANGED = {
   publicUrl: 'https://app.example.com',
   serviceName: 'Example',
   notifyNewSource: 'off',
+  requireSecondFactor: 'admin',
+  factorResetDelaySeconds: '3600',
   allowedEmailDomains: 'example.org,example.com',
   limitMailSource: '10/600',
   limitMailRecipient: '2/600',

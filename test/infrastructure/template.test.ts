@@ -278,12 +278,12 @@ describe('keys', () => {
     expect(keysOf(dev)).toEqual(b('dev', 'nothing'))
   })
 
-  test('the stack outputs its keys, the token lifetime and the table', () => {
-    const outputs = ({ outputs: { SigningKey, PublishedKeys, TokenTtlSeconds, TableName } }: Package) =>
-      [SigningKey, PublishedKeys, TokenTtlSeconds, TableName].map((output) => output?.Value)
-    expect(outputs(prod)).toEqual(['a', 'a,b', '1800', 'serverless-jwt-auth-prod'])
-    expect(outputs(changedProd)).toEqual(['a', 'a', '1800', 'serverless-jwt-auth-prod'])
-    expect(outputs(dev)).toEqual(['b', 'b', '1800', 'serverless-jwt-auth-dev'])
+  test('the stack outputs its keys, the token lifetime, the table and the policy', () => {
+    const NAMES = ['SigningKey', 'PublishedKeys', 'TokenTtlSeconds', 'TableName', 'RequireSecondFactor']
+    const outputs = ({ outputs }: Package) => NAMES.map((name) => outputs[name]?.Value)
+    expect(outputs(prod)).toEqual(['a', 'a,b', '1800', 'serverless-jwt-auth-prod', 'none'])
+    expect(outputs(changedProd)).toEqual(['a', 'a', '1800', 'serverless-jwt-auth-prod', 'admin'])
+    expect(outputs(dev)).toEqual(['b', 'b', '1800', 'serverless-jwt-auth-dev', 'all'])
   })
 })
 
@@ -388,6 +388,7 @@ describe('a function', () => {
         ...mailer,
         PAGES: of === prod ? 'off' : 'on',
         REGISTRATION: of === prod ? 'off' : isChanged ? 'invite' : 'open',
+        REQUIRE_SECOND_FACTOR: of === prod ? 'none' : isChanged ? 'admin' : 'all',
       },
     }
   }
@@ -506,7 +507,7 @@ test('exactly the routes that the API description protects have the authorizer',
         (route) => `${route.method.toUpperCase()} ${route.path} ${route.isProtected ? isProtected : 'NONE'}`,
       )
   expect(methodsOf(prod).sort()).toEqual(described().sort())
-  expect(methodsOf(changedProd).sort()).toEqual(described('pages', 'mail', 'invitations').sort())
+  expect(methodsOf(changedProd).sort()).toEqual(described('pages', 'mail', 'invitations', 'enrolment').sort())
   expect(methodsOf(dev).sort()).toEqual(described(...FEATURES).sort())
   // Written out, so that removing a protection takes an edit here as well.
   const mustBeProtected = [
