@@ -20,6 +20,9 @@ export interface Resource {
   Properties: Record<string, unknown>
 }
 
+/** Resources by logical id, or a list of them. */
+export type Resources = Readonly<Record<string, Resource>> | readonly Resource[]
+
 /** A running local AWS. */
 export interface LocalAws {
   settings: AwsSettings & { endpoints: Record<Service, URL> }
@@ -61,20 +64,29 @@ const PATIENCE_MS = 10_000
  *
  * Its servers do not keep a process running.
  *
- * @param resources - All resources of the service. Tables and key aliases are read from them.
+ * @param resources - All resources of the service, by logical id. Tables, key aliases and the specs of their keys are read from
+ *   them. In a list, which has no ids, each alias is that of a signing key.
  * @param region - Region of the resources.
  * @param dynamoDbPort - Port for DynamoDB and Lambda. If it is in use, they get another one.
  * @param mail - For SES and Lambda.
  */
 export async function startLocalAws(
-  resources: readonly Resource[],
+  resources: Resources,
   region: string,
   dynamoDbPort: number,
   mail: Partial<MailSettings> = {},
 ): Promise<LocalAws> {
   const ofType = (type: string) =>
-    resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties)
-  const aliases = ofType('AWS::KMS::Alias').map(({ AliasName }) => String(AliasName))
+    Object.values(resources)
+      .filter(({ Type }) => Type === type)
+      .map(({ Properties }) => Properties)
+  const isSymmetric = ({ TargetKeyId }: Resource['Properties']) =>
+    new Map(Object.entries(resources)).get(Object(TargetKeyId).Ref)?.Properties.KeySpec ===
+    'SYMMETRIC_DEFAULT'
+  const aliases = (symmetric: boolean) =>
+    ofType('AWS::KMS::Alias')
+      .filter((alias) => isSymmetric(alias) === symmetric)
+      .map(({ AliasName }) => String(AliasName))
   const { verifiedIdentities, onMail, ...lambda } = { ...NO_MAIL, ...mail }
   const mailbox = createMailbox()
   const deliver = (one: Mail) => {
@@ -83,7 +95,7 @@ export async function startLocalAws(
   }
   const servers = {
     dynamodb: withLambda(createDynamoDb(), createLambda({ ...lambda, region })),
-    kms: await createKms(aliases, region),
+    kms: await createKms(aliases(false), region, aliases(true)),
     ses: createSes(verifiedIdentities, region, deliver),
   }
   const dynamodb = await listen(servers.dynamodb, dynamoDbPort)

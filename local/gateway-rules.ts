@@ -1,4 +1,4 @@
-import type { Resource } from './aws.ts'
+import type { Resources } from './aws.ts'
 
 /** A response that API Gateway makes without a function. */
 export interface GatewayResponse {
@@ -15,8 +15,8 @@ export interface GatewayResponse {
  * @returns Responses by response type. `status` is undefined where the gateway's own status stays.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
  */
-export function gatewayResponses(resources: readonly Resource[]): ReadonlyMap<string, GatewayResponse> {
-  const deployed = resources.filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse')
+export function gatewayResponses(resources: Resources): ReadonlyMap<string, GatewayResponse> {
+  const deployed = Object.values(resources).filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse')
   return new Map(
     deployed.map(({ Properties }) => {
       const { ResponseType, StatusCode, ResponseParameters, ResponseTemplates } = Properties as unknown as {

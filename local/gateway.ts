@@ -1,4 +1,4 @@
-import type { Resource } from './aws.ts'
+import type { Resources } from './aws.ts'
 import {
   allows,
   authorizationCache,
@@ -18,7 +18,7 @@ import { unauthorizedPage } from './unauthorized-page.ts'
 
 /** What the gateway needs of the service behind it. */
 export interface GatewaySettings {
-  resources: readonly Resource[]
+  resources: Resources
   region: string
   stage: string
   /** Path of the Unix socket that the Lambda API listens on. */

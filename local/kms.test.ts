@@ -17,7 +17,7 @@ let url: URL
 let aws: AwsCall
 
 beforeAll(async () => {
-  server = await createKms(['alias/a', 'alias/b'], REGION)
+  server = await createKms(['alias/a', 'alias/b'], REGION, ['alias/symmetric', 'alias/other'])
   await once(server.listen(0, '127.0.0.1'), 'listening')
   url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
@@ -184,7 +184,7 @@ describe('KMS rejects credentials', () => {
   })
 })
 
-test.each(['TrentService.Encrypt', 'DynamoDB_20120810.GetItem', 'Sign', 'constructor', ''])(
+test.each(['TrentService.ReEncrypt', 'DynamoDB_20120810.GetItem', 'Sign', 'constructor', ''])(
   'an unknown operation %j causes UnknownOperationException',
   async (target) => {
     expect(await send(target, '{"KeyId":"alias/a"}')).toEqual(rejection('UnknownOperationException', ''))
@@ -233,4 +233,60 @@ test('Sign accepts messages of 1 to 4,096 bytes', async () => {
       rejection('ValidationException', "Value at 'message' must have length between 1 and 4096"),
     )
   }
+})
+
+describe('a symmetric key', () => {
+  const context = { user: 'ada', purpose: 'totp' }
+  const encrypting = (changes: object = {}) => ({
+    KeyId: 'alias/symmetric',
+    Plaintext: base64('secret'),
+    EncryptionContext: context,
+    ...changes,
+  })
+  const encrypted = async (changes?: object) =>
+    (await aws('kms', 'Encrypt', encrypting(changes))).CiphertextBlob
+  const decrypt = async (input: object) => send('TrentService.Decrypt', JSON.stringify(input))
+
+  test('decrypts what it encrypted, with the same context in any order', async () => {
+    const { KeyId, CiphertextBlob, ...rest } = await aws('kms', 'Encrypt', encrypting())
+    expect(rest).toEqual({ EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' })
+    const EncryptionContext = { purpose: 'totp', user: 'ada' }
+    expect((await decrypt({ CiphertextBlob, EncryptionContext })).output).toEqual({
+      KeyId,
+      Plaintext: base64('secret'),
+      EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+    })
+  })
+
+  test('encrypts the same plaintext differently each time', async () => {
+    const blobs = [await encrypted(), await encrypted()].map((blob) => Buffer.from(String(blob), 'base64'))
+    expect(blobs[0]?.equals(blobs[1] as Buffer)).toBe(false)
+    expect(blobs.some((blob) => blob.includes('secret'))).toBe(false)
+  })
+
+  test('rejects a ciphertext with any changed byte', async () => {
+    const blob = Buffer.from(String(await encrypted()), 'base64')
+    const types = new Set<unknown>()
+    for (let index = 0; index < blob.length; index += 1) {
+      const changed = Buffer.from(blob)
+      changed.writeUInt8(changed.readUInt8(index) ^ 1, index)
+      const { status, output } = await decrypt({
+        CiphertextBlob: changed.toString('base64'),
+        EncryptionContext: context,
+      })
+      expect(status).toBe(400)
+      types.add(output.__type)
+    }
+    // A changed key id is that of no key.
+    expect([...types].sort()).toEqual(['AccessDeniedException', 'InvalidCiphertextException'])
+  })
+
+  test('another key does not decrypt', async () => {
+    const { output } = await decrypt({
+      KeyId: 'alias/other',
+      CiphertextBlob: await encrypted(),
+      EncryptionContext: context,
+    })
+    expect(output).toEqual({ __type: 'IncorrectKeyException', message: '' })
+  })
 })

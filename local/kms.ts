@@ -1,51 +1,47 @@
-import { constants, generateKeyPair, type KeyObject, randomUUID, sign } from 'node:crypto'
+import { generateKeyPair, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { promisify } from 'node:util'
+import { type Input, type Key, KmsError, OPERATIONS } from './kms-operations.ts'
+import { createSymmetricKey } from './symmetric-key.ts'
 
 const ACCOUNT = '123456789012'
 
-/** Signature algorithms of RSA keys. */
-const ALGORITHMS = ['PKCS1_V1_5', 'PSS'].flatMap((padding) =>
-  [256, 384, 512].map((bits) => `RSASSA_${padding}_SHA_${bits}`),
-)
-
-/** Signature algorithms of other keys. */
-const OTHER_ALGORITHMS = ['ECDSA_SHA_256', 'ECDSA_SHA_384', 'ECDSA_SHA_512', 'SM2DSA']
-
-interface Key {
-  arn: string
-  publicKey: KeyObject
-  privateKey: KeyObject
-}
-
-/** An error of KMS, with `__type` and HTTP status from the AWS KMS API Reference. */
-class KmsError extends Error {
-  readonly type: string
-  constructor(type: string, message: string) {
-    super(message)
-    this.type = type
-  }
-}
-
 /**
- * Creates a KMS with the operations `GetPublicKey` and `Sign`, over the real protocol. Each server has new keys
- * (`RSA_2048`, `SIGN_VERIFY`), in memory only.
+ * Creates a KMS with the operations that the service calls, over the real protocol: `GetPublicKey` and `Sign`, `Encrypt` and
+ * `Decrypt`. Each server has new keys, in memory only.
  *
- * @param aliases - Names of the keys, `alias/…`.
+ * @param signing - Names of the keys that sign (`RSA_2048`, `SIGN_VERIFY`), `alias/…`.
  * @param region - Region that requests must be signed for.
+ * @param encrypting - Names of the keys that encrypt (`SYMMETRIC_DEFAULT`, `ENCRYPT_DECRYPT`).
  * @returns A server that does not listen yet.
- * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html
+ * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html
  */
-export async function createKms(aliases: readonly string[], region: string): Promise<Server> {
+export async function createKms(
+  signing: readonly string[],
+  region: string,
+  encrypting: readonly string[] = [],
+): Promise<Server> {
   const makePair = promisify(generateKeyPair)
   const keys = new Map<string, Key>()
-  const addKey = async (alias: string) => {
+  const addKey = async (alias: string, make: (id: string, arn: string) => Promise<Key>) => {
     const id = randomUUID()
     const arn = `arn:aws:kms:${region}:${ACCOUNT}:key/${id}`
-    const key = { arn, ...(await makePair('rsa', { modulusLength: 2048 })) }
+    const key = await make(id, arn)
     for (const name of [alias, `arn:aws:kms:${region}:${ACCOUNT}:${alias}`, id, arn]) keys.set(name, key)
   }
-  await Promise.all(aliases.map(addKey))
+  const rsa = async (_id: string, arn: string): Promise<Key> => {
+    const pair = await makePair('rsa', { modulusLength: 2048 })
+    return { arn, usage: 'SIGN_VERIFY', ...pair }
+  }
+  const symmetric = async (id: string, arn: string): Promise<Key> => ({
+    arn,
+    usage: 'ENCRYPT_DECRYPT',
+    ...createSymmetricKey(id),
+  })
+  await Promise.all([
+    ...signing.map((alias) => addKey(alias, rsa)),
+    ...encrypting.map((alias) => addKey(alias, symmetric)),
+  ])
 
   return createServer(async (request, response) => {
     let status = 200
@@ -85,62 +81,29 @@ function checkCredentialScope({ headers }: IncomingMessage, region: string): voi
   }
 }
 
-function run(target: unknown, body: string, keys: ReadonlyMap<string, Key>, region: string): object {
+type Keys = ReadonlyMap<string, Key>
+
+function run(target: unknown, body: string, keys: Keys, region: string): object {
   const operation = OPERATIONS.get(String(target))
   if (operation === undefined) throw new KmsError('UnknownOperationException', '')
-  const input = parseInput(body)
-  const name = input.KeyId
-  if (typeof name !== 'string') throw new KmsError('ValidationException', "Value at 'keyId' must not be null")
-  const key = keys.get(name)
-  if (key === undefined) {
-    const what = name.startsWith('alias/') ? 'Alias' : 'Key'
-    const resource = name.startsWith('arn:')
-      ? name
-      : `arn:aws:kms:${region}:${ACCOUNT}:${what === 'Alias' ? name : `key/${name}`}`
-    throw new KmsError('NotFoundException', `${what} ${resource} is not found.`)
-  }
-  return operation(key, input)
+  return operation(parseInput(body), (name) => findKey(keys, name, region))
 }
 
-function parseInput(body: string): Record<string, unknown> {
+function findKey(keys: Keys, name: unknown, region: string): Key {
+  if (typeof name !== 'string') throw new KmsError('ValidationException', "Value at 'keyId' must not be null")
+  const key = keys.get(name)
+  if (key !== undefined) return key
+  const what = name.startsWith('alias/') ? 'Alias' : 'Key'
+  const resource = name.startsWith('arn:')
+    ? name
+    : `arn:aws:kms:${region}:${ACCOUNT}:${what === 'Alias' ? name : `key/${name}`}`
+  throw new KmsError('NotFoundException', `${what} ${resource} is not found.`)
+}
+
+function parseInput(body: string): Input {
   try {
     return Object(JSON.parse(body))
   } catch {
     throw new KmsError('SerializationException', '')
   }
-}
-
-const OPERATIONS = new Map([
-  ['TrentService.GetPublicKey', getPublicKey],
-  ['TrentService.Sign', signMessage],
-])
-
-function getPublicKey({ arn, publicKey }: Key): object {
-  return {
-    KeyId: arn,
-    PublicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
-    KeySpec: 'RSA_2048',
-    CustomerMasterKeySpec: 'RSA_2048',
-    KeyUsage: 'SIGN_VERIFY',
-    SigningAlgorithms: ALGORITHMS,
-  }
-}
-
-function signMessage({ arn, privateKey }: Key, input: Record<string, unknown>): object {
-  const { Message, MessageType = 'RAW', SigningAlgorithm } = input
-  const algorithm = String(SigningAlgorithm)
-  if (OTHER_ALGORITHMS.includes(algorithm)) {
-    throw new KmsError('InvalidKeyUsageException', `An RSA key does not sign with ${algorithm}.`)
-  }
-  if (!ALGORITHMS.includes(algorithm) || MessageType !== 'RAW' || typeof Message !== 'string') {
-    throw new KmsError('ValidationException', 'This KMS signs a RAW Message, and nothing else.')
-  }
-  const message = Buffer.from(Message, 'base64')
-  if (message.length < 1 || message.length > 4096) {
-    throw new KmsError('ValidationException', "Value at 'message' must have length between 1 and 4096")
-  }
-  const padding = algorithm.includes('PSS') ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING
-  const key = { key: privateKey, padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
-  const signature = sign(`sha${algorithm.slice(-3)}`, message, key)
-  return { KeyId: arn, Signature: signature.toString('base64'), SigningAlgorithm }
 }

@@ -72,7 +72,7 @@ export default class LocalPlugin {
     const httpPort = Number(offline.httpPort ?? HTTP_PORT)
     if (this.command !== 'invoke local') await this.refusePort(httpPort, host)
 
-    const all = Object.values(resources.Resources)
+    const all = resources.Resources
     const aws = await startLocalAws(all, provider.region, DYNAMODB_PORT, this.mailSettings())
     this.aws = aws
     this.pointFunctionsAt(aws)

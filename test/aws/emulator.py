@@ -24,13 +24,15 @@ models.validate_template_cfn_lint = lambda template: []
 def create_key(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
     """Creates the key by its KeySpec and KeyUsage. moto creates every key of a template as a symmetric one."""
     properties = cloudformation_json["Properties"]
-    return kms_backends[account_id][region_name].create_key(
+    key = kms_backends[account_id][region_name].create_key(
         policy=json.dumps(properties["KeyPolicy"]),
         key_usage=properties["KeyUsage"],
         key_spec=properties["KeySpec"],
         description=properties["Description"],
         tags=properties.get("Tags", []),
     )
+    key.key_rotation_status = properties.get("EnableKeyRotation", False)
+    return key
 
 
 Key.create_from_cloudformation_json = classmethod(create_key)

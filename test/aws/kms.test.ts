@@ -9,6 +9,8 @@ import { ACCOUNT, REGION } from './account.ts'
 // A contract for the local KMS and for moto's. Both behave as AWS documents. Rows list where moto deviates.
 
 const ALIAS = 'alias/contract-key'
+const SYMMETRIC = 'alias/contract-symmetric'
+const OTHER_SYMMETRIC = 'alias/contract-other'
 const ALGORITHM = 'RSASSA_PKCS1_V1_5_SHA_256'
 const ARN = `arn:aws:kms:${REGION}:${ACCOUNT}`
 
@@ -40,6 +42,13 @@ const askAt =
     return { status: response.status, output: text.startsWith('{') ? JSON.parse(text) : {} }
   }
 
+const encrypting = (changes: Input = {}): Input => ({
+  KeyId: SYMMETRIC,
+  Plaintext: base64('secret'),
+  EncryptionContext: { user: 'ada' },
+  ...changes,
+})
+
 const base64 = (bytes: number | string) =>
   (typeof bytes === 'number' ? Buffer.alloc(bytes) : Buffer.from(bytes)).toString('base64')
 
@@ -56,12 +65,19 @@ const moto = askAt(inject('emulatorUrl'))
 const kms: Record<'local' | 'moto', Ask> = { local: moto, moto }
 
 beforeAll(async () => {
-  local = await createKms([ALIAS], REGION)
+  local = await createKms([ALIAS], REGION, [SYMMETRIC, OTHER_SYMMETRIC])
   await once(local.listen(0, '127.0.0.1'), 'listening')
   kms.local = askAt(`http://127.0.0.1:${(local.address() as AddressInfo).port}`)
-  const { output } = await moto('CreateKey', { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' })
-  const { KeyId } = Object(output.KeyMetadata)
-  await moto('CreateAlias', { AliasName: ALIAS, TargetKeyId: KeyId })
+  const symmetric = { KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' }
+  for (const [AliasName, spec] of [
+    [ALIAS, { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }],
+    [SYMMETRIC, symmetric],
+    [OTHER_SYMMETRIC, symmetric],
+  ] as const) {
+    const { output } = await moto('CreateKey', spec)
+    const { KeyId } = Object(output.KeyMetadata)
+    await moto('CreateAlias', { AliasName, TargetKeyId: KeyId })
+  }
 })
 afterAll(() => {
   local.closeAllConnections()
@@ -151,6 +167,79 @@ describe.each(both)('%s', (which) => {
   })
 })
 
+describe.each(both)('the symmetric key of %s', (which) => {
+  const encrypt = async (changes?: Input) => (await kms[which]('Encrypt', encrypting(changes))).output
+  const decrypting = async (changes: Input = {}): Promise<Input> => ({
+    KeyId: SYMMETRIC,
+    CiphertextBlob: (await encrypt()).CiphertextBlob,
+    EncryptionContext: { user: 'ada' },
+    ...changes,
+  })
+  // moto leaves out the algorithm.
+  const algorithm = which === 'moto' ? {} : { EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' }
+
+  test('encrypts and decrypts under a context', async () => {
+    const { CiphertextBlob, ...rest } = await encrypt()
+    expect(rest).toEqual({ KeyId: expect.stringMatching(`^${ARN}:key/`), ...algorithm })
+    expect(CiphertextBlob).not.toBe((await encrypt()).CiphertextBlob)
+    expect(await kms[which]('Decrypt', await decrypting({ CiphertextBlob }))).toEqual({
+      status: 200,
+      output: { KeyId: rest.KeyId, Plaintext: base64('secret'), ...algorithm },
+    })
+  })
+
+  test('a ciphertext names its key', async () => {
+    expect(await kms[which]('Decrypt', await decrypting({ KeyId: undefined }))).toMatchObject({
+      status: 200,
+      output: { Plaintext: base64('secret') },
+    })
+  })
+
+  test('a context without pairs is the same as none', async () => {
+    const { CiphertextBlob } = await encrypt({ EncryptionContext: {} })
+    const input = await decrypting({ CiphertextBlob, EncryptionContext: undefined })
+    expect(await kms[which]('Decrypt', input)).toMatchObject({ status: 200 })
+  })
+
+  test('plaintexts have 1 to 4,096 bytes', async () => {
+    for (const length of [1, 4_096]) {
+      const call = kms[which]('Encrypt', encrypting({ Plaintext: base64(length) }))
+      expect(await call).toMatchObject({ status: 200 })
+    }
+    for (const length of [0, 4_097]) {
+      const call = kms[which]('Encrypt', encrypting({ Plaintext: base64(length) }))
+      expect(await call).toMatchObject({ status: 400, output: { __type: 'ValidationException' } })
+    }
+  })
+
+  test.each<[string, Input]>([
+    ['of another user', { EncryptionContext: { user: 'bob' } }],
+    ['with another key', { EncryptionContext: { name: 'ada' } }],
+    ['with one pair more', { EncryptionContext: { user: 'ada', role: 'admin' } }],
+    ['without pairs', { EncryptionContext: {} }],
+    ['that is missing', { EncryptionContext: undefined }],
+  ])('a context %s does not decrypt', async (_what, changes) => {
+    expect(await kms[which]('Decrypt', await decrypting(changes))).toMatchObject(
+      rejected('InvalidCiphertextException'),
+    )
+  })
+
+  test.each([
+    ['without a ciphertext in it', Buffer.from('secret')],
+    ['that is all zeros', Buffer.alloc(100)],
+  ])('a blob %s does not decrypt', async (_what, blob) => {
+    const input = await decrypting({ KeyId: undefined, CiphertextBlob: blob.toString('base64') })
+    const type =
+      which === 'moto' && blob.length === 100 ? 'AccessDeniedException' : 'InvalidCiphertextException'
+    expect(await kms[which]('Decrypt', input)).toMatchObject(rejected(type))
+  })
+
+  test('another key is rejected, by which moto decrypts all the same', async () => {
+    const output = await kms[which]('Decrypt', await decrypting({ KeyId: OTHER_SYMMETRIC }))
+    expect(output).toMatchObject(which === 'moto' ? ok : rejected('IncorrectKeyException'))
+  })
+})
+
 const ok = { status: 200 }
 const fails = { status: 500 }
 const rejected = (type: string, status = 400) => ({ status, output: { __type: type } })
@@ -200,6 +289,45 @@ const REJECTIONS: [what: string, operation: string, input: Input, aws: object, m
     signing({ MessageType: 'DIGEST' }),
     rejected('ValidationException'),
     ok,
+  ],
+  [
+    'a key for encryption',
+    'Sign',
+    signing({ KeyId: SYMMETRIC }),
+    rejected('InvalidKeyUsageException'),
+    rejected('ValidationException'),
+  ],
+  [
+    'a key without a public half',
+    'GetPublicKey',
+    { KeyId: SYMMETRIC },
+    rejected('UnsupportedOperationException'),
+    ok,
+  ],
+  ['a key for signatures', 'Encrypt', encrypting({ KeyId: ALIAS }), rejected('InvalidKeyUsageException'), ok],
+  ['a missing alias', 'Encrypt', encrypting({ KeyId: 'alias/none' }), rejected('NotFoundException')],
+  ['no key', 'Encrypt', encrypting({ KeyId: undefined }), rejected('ValidationException'), fails],
+  ['no plaintext', 'Encrypt', encrypting({ Plaintext: undefined }), rejected('ValidationException'), fails],
+  [
+    'a context with a number',
+    'Encrypt',
+    encrypting({ EncryptionContext: { user: 7 } }),
+    rejected('SerializationException'),
+    fails,
+  ],
+  [
+    'an algorithm of RSA keys',
+    'Encrypt',
+    encrypting({ EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' }),
+    rejected('InvalidKeyUsageException'),
+    ok,
+  ],
+  [
+    'no ciphertext',
+    'Decrypt',
+    { KeyId: SYMMETRIC },
+    rejected('ValidationException'),
+    rejected('InvalidCiphertextException'),
   ],
   ['an unknown operation', 'SignTwice', signing(), rejected('UnknownOperationException'), fails],
 ]

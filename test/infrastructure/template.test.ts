@@ -267,7 +267,11 @@ describe('keys', () => {
       },
     })
     const keysOf = ({ resources }: Package) =>
-      Object.fromEntries(Object.entries(resources).filter(([, { Type }]) => Type.startsWith('AWS::KMS::')))
+      Object.fromEntries(
+        Object.entries(resources).filter(
+          ([id, { Type }]) => Type.startsWith('AWS::KMS::') && /^Key/.test(id),
+        ),
+      )
     const a = { KeyA: key('prod'), KeyAliasA: alias('prod', 'a') }
     const b = (stage: string, After: unknown) => ({
       KeyB: { ...key(stage), Metadata: { After } },
@@ -276,6 +280,37 @@ describe('keys', () => {
     expect(keysOf(prod)).toEqual({ ...a, ...b('prod', { Ref: 'KeyA' }) })
     expect(keysOf(changedProd)).toEqual(a)
     expect(keysOf(dev)).toEqual(b('dev', 'nothing'))
+  })
+
+  test('outside dev the key of second factors is retained with its alias, and it rotates', () => {
+    const factorKey = (stage: string, policy: string) => {
+      const retention = { DeletionPolicy: policy, UpdateReplacePolicy: policy }
+      return {
+        FactorKey: {
+          Type: 'AWS::KMS::Key',
+          ...retention,
+          Properties: {
+            Description: `Encrypts secrets of second factors of serverless-jwt-auth-${stage}`,
+            KeySpec: 'SYMMETRIC_DEFAULT',
+            KeyUsage: 'ENCRYPT_DECRYPT',
+            EnableKeyRotation: true,
+            PendingWindowInDays: 30,
+            KeyPolicy: { Version: '2012-10-17', Statement: [KEY_POLICY] },
+          },
+        },
+        FactorKeyAlias: {
+          Type: 'AWS::KMS::Alias',
+          ...retention,
+          Properties: {
+            AliasName: `alias/serverless-jwt-auth-${stage}-factors`,
+            TargetKeyId: { Ref: 'FactorKey' },
+          },
+        },
+      }
+    }
+    expect(prod.resources).toMatchObject(factorKey('prod', 'Retain'))
+    expect(changedProd.resources).toMatchObject(factorKey('prod', 'Retain'))
+    expect(dev.resources).toMatchObject(factorKey('dev', 'Delete'))
   })
 
   test('the stack outputs its keys, the token lifetime, the table and the policy', () => {

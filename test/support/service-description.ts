@@ -64,7 +64,7 @@ export function describeService(params: Record<string, string> = {}): ServiceDes
   return JSON.parse(readFileSync(cacheFile, 'utf8'))
 }
 
-export const resourcesOf = ({ resources }: ServiceDescription) => Object.values(resources.Resources)
+export const resourcesOf = ({ resources }: ServiceDescription) => resources.Resources
 
 export const tokenPartiesOf = ({ custom }: ServiceDescription): TokenParties => ({
   issuer: custom.tokens.TOKEN_ISSUER,

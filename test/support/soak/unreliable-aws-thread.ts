@@ -4,7 +4,7 @@ import { Agent, createServer, request as forward, type IncomingMessage } from 'n
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { type Resource, startLocalAws } from '../../../local/aws.ts'
+import { startLocalAws } from '../../../local/aws.ts'
 import type { Command, FaultCounts, UnreliableAwsData } from './unreliable-aws.ts'
 
 const { resources, region, faultsPercent }: UnreliableAwsData = workerData
@@ -33,7 +33,7 @@ const FAULTS = {
 type Fault = keyof typeof FAULTS
 const NAMES = Object.keys(FAULTS) as Fault[]
 
-const local = await startLocalAws(resources as Resource[], region, 0)
+const local = await startLocalAws(resources, region, 0)
 const agent = new Agent({ keepAlive: true })
 const counts: FaultCounts = { calls: 0, ...Object.fromEntries(NAMES.map((name) => [name, 0])) }
 const failedBodies = new Set<string>()

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import type { Resources } from '../../../local/aws.ts'
 import { describeService, resourcesOf } from '../service-description.ts'
 
 /** Number of calls, and of faults by kind. */
@@ -8,7 +9,7 @@ export type FaultCounts = Record<string, number>
 export type Command = 'count' | 'recover'
 
 export interface UnreliableAwsData {
-  resources: object[]
+  resources: Resources
   region: string
   faultsPercent: number
 }

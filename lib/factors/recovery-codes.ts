@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto'
+import { encodeBits } from './totp.ts'
+
+const CODES = 10
+const CODE_BYTES = 10
+const CODE_CHARACTERS = 16
+const GROUP_CHARACTERS = 4
+
+/** Random bytes that {@link recoveryCodes} needs: 80 bits for each code. */
+export const RECOVERY_CODES_RANDOM_BYTES = CODES * CODE_BYTES
+
+/** Crockford's base32 leaves out I, L, O and U, which people confuse or read as words (https://www.crockford.com/base32.html). */
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/**
+ * Returns new recovery codes as users see them: four groups of four characters.
+ *
+ * @param random - {@link RECOVERY_CODES_RANDOM_BYTES} fresh random bytes.
+ */
+export const recoveryCodes = (random: Buffer): string[] =>
+  Array.from({ length: CODES }, (_, index) => {
+    const bytes = random.subarray(index * CODE_BYTES, (index + 1) * CODE_BYTES)
+    const groups = encodeBits(bytes, CROCKFORD).match(new RegExp(`.{${GROUP_CHARACTERS}}`, 'g'))
+    return (groups ?? []).join('-')
+  })
+
+/**
+ * Reads a recovery code as a person types it: in upper or lower case, with or without hyphens and spaces, O as 0, I and L as 1.
+ *
+ * @returns The code's 16 characters, or `undefined` if the text is no recovery code.
+ */
+export function readRecoveryCode(typed: string): string | undefined {
+  const code = typed.replace(/[ -]/g, '').toUpperCase().replaceAll('O', '0').replace(/[IL]/g, '1')
+  return code.length === CODE_CHARACTERS && [...code].every((one) => CROCKFORD.includes(one))
+    ? code
+    : undefined
+}
+
+/**
+ * Returns the hash that a recovery code is stored as. The user id is part of it, so equal codes of two users differ.
+ *
+ * One round of SHA-256 is enough: 80 random bits cannot be guessed, unlike a password (NIST SP 800-63B-4 section 3.1.2.2).
+ *
+ * @param code - As users see it, or as {@link readRecoveryCode} returns it.
+ */
+export const hashRecoveryCode = (userId: string, code: string): string =>
+  hash('sha256', `${userId}:${code.replaceAll('-', '')}`, 'base64url')
