@@ -69,6 +69,7 @@ export class ServiceError extends Error {
   declare readonly detail: string | undefined
   declare readonly event: string
   declare readonly log: object | undefined
+  declare readonly error: string | undefined
   declare readonly challenge: Challenge | undefined
 
   /**
@@ -76,7 +77,7 @@ export class ServiceError extends Error {
    * @param reason - For the log: what was wrong, without any submitted value.
    * @param options - For the log: `cause`, an `event` that replaces the code's own, and more members in
    *   `log`. For the client: `fields`, with `invalid_fields` only, `retryAfterSeconds`, if the code's row has none,
-   *   a `detail` that replaces the code's own, and a `challenge`.
+   *   a `detail` that replaces the code's own, an `error` that clients compare, and a `challenge`.
    */
   constructor(code: ProblemCode, reason: string, options: ErrorOptions & Details = {}) {
     super(reason, options)
@@ -84,6 +85,7 @@ export class ServiceError extends Error {
     this.fields = options.fields
     this.log = options.log
     this.detail = options.detail
+    this.error = options.error
     this.challenge = options.challenge
     const [, , event = 'request.refused', retryAfterSeconds]: ProblemRow = PROBLEMS[code]
     this.retryAfterSeconds = options.retryAfterSeconds ?? retryAfterSeconds
@@ -103,6 +105,7 @@ export interface Challenge {
 }
 
 interface Details {
+  error?: string
   challenge?: Challenge
   event?: string
   log?: object

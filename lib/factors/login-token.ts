@@ -128,21 +128,21 @@ export async function findLoginToken(
   now: Date,
 ): Promise<LoginToken> {
   const [, id, secret] = TOKEN.exec(unverifiedToken) ?? []
-  if (id === undefined || secret === undefined) throw refusal('invalid_login_token', 'not a login token')
+  if (id === undefined || secret === undefined) throw refusal('login_expired', 'not a login token')
   const [item] = await getItems(table, [loginTokenKey(id)], ATTRIBUTES)
-  if (item === undefined) throw refusal('invalid_login_token', 'no such login token')
+  if (item === undefined) throw refusal('login_expired', 'no such login token')
   const stored = loginTokenOf(id, item)
   const presented = Buffer.from(hash('sha256', secret, 'base64url'))
   if (!timingSafeEqual(presented, Buffer.from(stored.secretHash))) {
-    throw refusal('invalid_login_token', 'wrong secret of a login token')
+    throw refusal('login_expired', 'wrong secret of a login token')
   }
   const { userId } = stored
-  if (item.spentBy !== undefined) throw refusal('invalid_login_token', 'the login token is spent', { userId })
+  if (item.spentBy !== undefined) throw refusal('login_expired', 'the login token is spent', { userId })
   if (stored.expiresAt <= secondOf(now)) {
-    throw refusal('invalid_login_token', 'the login token has expired', { userId })
+    throw refusal('login_expired', 'the login token has expired', { userId })
   }
   if (stored.purpose !== purpose) {
-    throw refusal('invalid_login_token', 'a login token for another purpose', { userId })
+    throw refusal('login_expired', 'a login token for another purpose', { userId })
   }
   return stored
 }
@@ -162,7 +162,7 @@ export async function reserveTry(
   const tryId = randomBytes(TRY_ID_BYTES).toString('base64url')
   const { refusedForSeconds } = await reserveAttempt(table, [counter], tryId, now)
   if (refusedForSeconds > 0) {
-    throw refusal('invalid_login_token', 'the tries of the login token are used up', { userId })
+    throw refusal('login_expired', 'the tries of the login token are used up', { userId })
   }
 }
 

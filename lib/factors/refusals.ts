@@ -1,11 +1,13 @@
 import { ServiceError } from '../errors.ts'
 
-/** Details of the responses to requests that a second factor or a passkey cannot complete. */
+/**
+ * Refusals of second factors: the member `error` of their problems, which clients compare, and the detail, which people read.
+ */
 export const FACTOR_REFUSALS = {
-  invalid_login_token: 'The sign-in has expired. Sign in again.',
-  invalid_passkey: 'The passkey was not accepted.',
+  login_expired: 'The sign-in has expired. Sign in again.',
+  passkey_refused: 'The passkey was not accepted.',
   unknown_passkey: 'This passkey is not registered here.',
-  unproved:
+  proof_required:
     'Prove first that the account is yours: by the link or code in a mail, or by a code of the operator.',
   last_factor: 'This account must have a second factor. Add another one first.',
 }
@@ -13,10 +15,10 @@ export const FACTOR_REFUSALS = {
 export type FactorRefusal = keyof typeof FACTOR_REFUSALS
 
 const CODES = {
-  invalid_login_token: 'invalid_credentials',
-  invalid_passkey: 'invalid_credentials',
+  login_expired: 'invalid_credentials',
+  passkey_refused: 'invalid_credentials',
   unknown_passkey: 'invalid_credentials',
-  unproved: 'forbidden',
+  proof_required: 'forbidden',
   last_factor: 'conflict',
 } as const satisfies Record<FactorRefusal, string>
 
@@ -24,6 +26,7 @@ const CODES = {
 export const refusal = (name: FactorRefusal, reason: string, log?: object) =>
   new ServiceError(CODES[name], reason, {
     event: 'factor.refused',
+    error: name,
     detail: FACTOR_REFUSALS[name],
     ...(log && { log }),
   })

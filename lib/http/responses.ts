@@ -54,6 +54,7 @@ export function problem({
   detail,
   fields,
   retryAfterSeconds,
+  error,
   challenge,
 }: ServiceError): APIGatewayProxyResult {
   const [status, text] = PROBLEMS[code]
@@ -66,6 +67,7 @@ export function problem({
       status,
       detail: detail ?? text,
       errors: fields,
+      error,
       ...challenge,
     },
     {
