@@ -1,0 +1,254 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { build } from 'esbuild'
+import { beforeAll, expect, test } from 'vitest'
+import plugins from '../../plugins/webauthn.ts'
+import { root } from '../support/service-description.ts'
+import {
+  type Algorithm,
+  type Changes,
+  createPasskey,
+  FLAGS,
+  type Kind,
+  type SoftPasskey,
+  usePasskey,
+} from '../support/webauthn/authenticator.ts'
+import { encodeCbor } from '../support/webauthn/cbor.ts'
+import { type Case, hasFido2, judgeAll, verdictOf, verifyCase } from '../support/webauthn/judges.ts'
+
+type Library = Parameters<typeof verifyCase>[0]
+
+let cut: Library
+let bytes = 0
+
+beforeAll(async () => {
+  const path = `${root}/.results/cut-library-${process.pid}.cjs`
+  await build({
+    stdin: { contents: "export * from '@simplewebauthn/server'", resolveDir: root },
+    outfile: path,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    plugins,
+  })
+  bytes = readFileSync(path).length
+  cut = createRequire(import.meta.url)(path)
+})
+
+const RP_ID = 'auth.example.com'
+const ORIGIN = 'https://auth.example.com'
+const ALGORITHMS: Algorithm[] = ['ES256', 'EdDSA', 'RS256']
+
+const expectedFor = (challenge: string, more = {}) => ({
+  rpId: RP_ID,
+  origins: [ORIGIN],
+  challenge,
+  requireUserVerification: true,
+  ...more,
+})
+
+const challengeOf = () => randomBytes(32).toString('base64url')
+const user = { id: randomBytes(16).toString('base64url'), name: 'ada', displayName: 'ada' }
+
+function registration(kind: Kind, changes: Changes = {}, more = {}): Case & { passkey: SoftPasskey } {
+  const challenge = challengeOf()
+  const rp = { id: RP_ID, name: 'Example' }
+  const { passkey, response } = createPasskey({ challenge, rp, user }, ORIGIN, kind, changes)
+  return { response, expected: expectedFor(challenge, more), passkey }
+}
+
+function assertion(passkey: SoftPasskey, changes: Changes = {}, more = {}): Case {
+  const challenge = challengeOf()
+  const credential = {
+    id: passkey.id.toString('base64url'),
+    publicKey: encodeCbor(passkey.coseKey).toString('base64url'),
+    counter: passkey.counter,
+  }
+  const response = usePasskey(passkey, { challenge }, ORIGIN, changes)
+  return { response, expected: expectedFor(challenge, more), credential }
+}
+
+/** One passkey for each algorithm: an RSA key takes long to generate. */
+const passkeys = ALGORITHMS.map((algorithm) => registration({ algorithm, counter: 7 }))
+const next = (index: number) => (passkeys[index % passkeys.length] as { passkey: SoftPasskey }).passkey
+
+const KINDS: Kind[] = [
+  { algorithm: 'ES256' },
+  { algorithm: 'EdDSA' },
+  { algorithm: 'ES256', selfAttested: true },
+  { algorithm: 'EdDSA', selfAttested: true },
+  { algorithm: 'ES256', idBytes: 1_023 },
+  { algorithm: 'EdDSA', flags: FLAGS.UP | FLAGS.UV, counter: 1 },
+  { algorithm: 'ES256', flags: FLAGS.UP | FLAGS.UV | FLAGS.BE, idBytes: 16 },
+]
+
+const flip = (at: number) => (bytes: Buffer) => {
+  const changed = Buffer.from(bytes)
+  const index = at < 0 ? changed.length + at : at
+  changed.writeUInt8(changed.readUInt8(index) ^ 1, index)
+  return changed
+}
+
+/** Faults of a registration and of an assertion. Some need a key that is not P-256. */
+const FAULTS: Record<string, Changes> = {
+  type: { clientData: { type: 'webauthn.other' } },
+  challenge: { clientData: { challenge: challengeOf() } },
+  'no challenge': { clientData: { challenge: undefined } },
+  origin: { clientData: { origin: 'https://evil.example.com' } },
+  port: { clientData: { origin: `${ORIGIN}:8443` } },
+  'client data that are no JSON': { clientDataJSON: Buffer.from('{') },
+  'RP ID hash': { rpId: 'example.com' },
+  'user presence': { flags: FLAGS.UV },
+  'user verification': { flags: FLAGS.UP },
+  'backup flags': { flags: FLAGS.UP | FLAGS.UV | FLAGS.BS },
+  'truncated authenticator data': { authenticatorData: (bytes) => bytes.subarray(0, 36) },
+  'bytes after the authenticator data': {
+    authenticatorData: (bytes) => Buffer.concat([bytes, Buffer.of(0)]),
+  },
+}
+const OF_ASSERTIONS: Record<string, Changes> = {
+  'first byte of the signature': { signature: flip(0) },
+  'last byte of the signature': { signature: flip(-1) },
+  'truncated signature': { signature: (bytes) => bytes.subarray(0, -1) },
+  'empty signature': { signature: () => Buffer.alloc(0) },
+  'type of another response': { clientData: { type: 'webauthn.create' } },
+  'extension without data': { flags: FLAGS.UP | FLAGS.UV | FLAGS.ED },
+  'counter that went back': { counter: 3 },
+  'counter that stays': { counter: 7 },
+}
+const OF_REGISTRATIONS: Record<string, Changes> = {
+  'truncated attestation object': { attestationObject: (bytes) => bytes.subarray(0, -9) },
+  'no CBOR': { attestationObject: () => Buffer.of(0xff) },
+  'empty attestation object': { attestationObject: () => Buffer.alloc(0) },
+  'deep CBOR': { attestationObject: () => Buffer.alloc(100_000, 0x81) },
+  'huge length': { attestationObject: () => Buffer.from('9bffffffffffffffff', 'hex') },
+  'unknown format': { attestation: { fmt: 'other', attStmt: new Map() } },
+  'statement without a format': { attestation: { fmt: 'none', attStmt: new Map([['alg', -7]]) } },
+  'wrong self attestation': {
+    attestation: {
+      fmt: 'packed',
+      attStmt: new Map<string, unknown>([
+        ['alg', -7],
+        ['sig', Buffer.alloc(70)],
+      ]),
+    },
+  },
+  'type of another response': { clientData: { type: 'webauthn.get' } },
+  'other credential id': { response: { rawId: 'AAAA' } },
+  'other type': { response: { type: 'password' } },
+}
+
+const valid = [
+  ...passkeys,
+  ...Array.from({ length: 47 }, (_, index) => registration(KINDS[index % KINDS.length] as Kind)),
+  ...Array.from({ length: 50 }, (_, index) => assertion({ ...next(index) })),
+]
+const broken = [
+  ...Object.entries({ ...FAULTS, ...OF_REGISTRATIONS }).flatMap(([fault, changes]) =>
+    (['ES256', 'EdDSA'] as const).map((algorithm) => ({ fault, ...registration({ algorithm }, changes) })),
+  ),
+  ...Object.entries({ ...FAULTS, ...OF_ASSERTIONS }).flatMap(([fault, changes]) =>
+    passkeys.map(({ passkey }) => ({ fault, ...assertion({ ...passkey }, changes) })),
+  ),
+]
+
+test('the cut library gives the verdicts of the whole one and of fido2', async () => {
+  console.log(`${valid.length} valid and ${broken.length} broken responses, fido2: ${hasFido2}`)
+  const all: (Case & { fault?: string })[] = [...valid, ...broken]
+  const judged = await judgeAll(all)
+  const own = await Promise.all(all.map((one) => verdictOf(cut, one)))
+  const differing = all.flatMap(({ fault }, index) => {
+    const [whole, cutOne] = [judged[index]?.simpleWebAuthn, own[index]]
+    return cutOne?.accepts === (fault === undefined) && whole?.accepts === cutOne.accepts
+      ? []
+      : [{ fault, whole, cutOne }]
+  })
+  expect(differing).toEqual([])
+  const refused = judged.slice(0, valid.length).filter(({ fido2 }) => fido2?.accepts === false)
+  expect(refused).toEqual([])
+})
+
+test.each(ALGORITHMS)('the cut library refuses bytes after a signature of %s', async (algorithm) => {
+  const { passkey } = registration({ algorithm })
+  const changes: Changes = { signature: (bytes) => Buffer.concat([bytes, Buffer.of(0)]) }
+  // The whole library accepts them with ES256.
+  expect(await verdictOf(cut, assertion(passkey, changes))).toMatchObject({ accepts: false })
+})
+
+test('the cut library reads the same out of a registration as the whole one', async () => {
+  const whole = await import('@simplewebauthn/server')
+  for (const one of valid.slice(0, 50)) {
+    expect(await verifyCase(cut, one)).toEqual(await verifyCase(whole, one))
+  }
+})
+
+interface Vector {
+  name: string
+  registration: Record<'challenge' | 'credential_id' | 'clientDataJSON' | 'attestationObject', string>
+  authentication: Record<'challenge' | 'authenticatorData' | 'clientDataJSON' | 'signature', string>
+}
+const { vectors }: { vectors: Vector[] } = JSON.parse(
+  readFileSync(`${root}/test/support/webauthn/vectors.json`, 'utf8'),
+)
+const encoded = (hex: string) => Buffer.from(hex, 'hex').toString('base64url')
+const casesOf = ({ registration: made, authentication }: Vector) => {
+  const { origin } = JSON.parse(Buffer.from(made.clientDataJSON, 'hex').toString())
+  const id = encoded(made.credential_id)
+  const expected = { rpId: 'example.org', origins: [origin], requireUserVerification: false }
+  const common = { id, rawId: id, type: 'public-key', clientExtensionResults: {} } as const
+  const response = {
+    clientDataJSON: encoded(made.clientDataJSON),
+    attestationObject: encoded(made.attestationObject),
+  }
+  const create: Case = {
+    expected: { ...expected, challenge: encoded(made.challenge) },
+    response: { ...common, response },
+  }
+  const get = (publicKey: string): Case => ({
+    expected: { ...expected, challenge: encoded(authentication.challenge) },
+    credential: { id, publicKey, counter: 0 },
+    response: {
+      ...common,
+      response: {
+        clientDataJSON: encoded(authentication.clientDataJSON),
+        authenticatorData: encoded(authentication.authenticatorData),
+        signature: encoded(authentication.signature),
+      },
+    },
+  })
+  return { create, get }
+}
+
+/** Vectors with an attestation that the service does not ask for, or an algorithm that it does not offer. */
+const REFUSED = /^(Packed|TPM|Android|Apple|FIDO)/
+const OTHER_ALGORITHM = /ES384|ES512|Ed448/
+
+test.each(vectors)('W3C vector: $name', async (vector) => {
+  const { create, get } = casesOf(vector)
+  const whole = await import('@simplewebauthn/server')
+  expect(await verdictOf(cut, create)).toMatchObject({ accepts: !REFUSED.test(vector.name) })
+  const { fmt, publicKey } = await readAnyway(vector)
+  expect(fmt).toBeDefined()
+  const assertion = get(publicKey)
+  const isOffered = !OTHER_ALGORITHM.test(vector.name)
+  const own = await verdictOf(cut, assertion)
+  if (/crossOrigin|topOrigin/.test(vector.name)) {
+    expect(await verdictOf(whole, assertion)).toEqual(own)
+  } else {
+    expect(own).toMatchObject({ accepts: isOffered })
+  }
+  if (isOffered) expect(await verdictOf(whole, assertion)).toEqual(own)
+})
+
+/** Reads the public key of a registration, whose attestation the cut library may refuse. */
+async function readAnyway({ registration: made }: Vector) {
+  const { decodeAttestationObject, parseAuthenticatorData } = await import('@simplewebauthn/server/helpers')
+  const object = decodeAttestationObject(new Uint8Array(Buffer.from(made.attestationObject, 'hex')))
+  const { credentialPublicKey } = parseAuthenticatorData(object.get('authData'))
+  return { fmt: object.get('fmt'), publicKey: Buffer.from(credentialPublicKey ?? []).toString('base64url') }
+}
+
+test('the cut library has no parser of ASN.1', () => {
+  expect(bytes).toBeLessThan(30_000)
+})
