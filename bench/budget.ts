@@ -1,4 +1,4 @@
-import { CLIENT_BUDGET, compressedBytes, readServed } from '../client/minify.ts'
+import { compressedBytes, MODULE_BUDGETS, MODULES, readServed } from '../client/minify.ts'
 import { budgetOf } from './budgets.ts'
 import { buildBundles, readService } from './bundles.ts'
 
@@ -14,4 +14,7 @@ const report = (name: string, bytes: number, budget: number) => {
 for (const { name, bytes } of await buildBundles(readService(), '.results/budget')) {
   report(name, bytes, budgetOf(name).bytes)
 }
-report('client.js, gz', compressedBytes(readServed()), CLIENT_BUDGET)
+for (const module of MODULES) {
+  const name = module.slice(module.lastIndexOf('/') + 1)
+  report(`${name}, gz`, compressedBytes(readServed(module)), MODULE_BUDGETS[module])
+}

@@ -3,7 +3,39 @@ export interface User {
   readonly id: string
   readonly username: string
   readonly role: string
+  /** Of a {@link NextStep} only. */
+  readonly next?: undefined
 }
+
+/** What completes a sign-in after the password. */
+export type Factor = 'totp' | 'passkey' | 'recovery-code'
+
+/** What a sign-in needs next. The user is not signed in yet. */
+export type NextStep =
+  | {
+      readonly next: 'second-factor'
+      /** Those that the user has. */
+      readonly factors: readonly Factor[]
+      /** For 5 minutes and 5 attempts. */
+      readonly loginToken: string
+    }
+  | {
+      /** The user must set up a second factor first, and prove with one of `proofs` that the account is theirs. */
+      readonly next: 'enrolment'
+      readonly proofs: readonly ('mail' | 'code')[]
+      readonly enrolmentToken: string
+    }
+
+/** A user who signed in by setting up a factor. The recovery codes are shown this once. */
+export type EnrolledUser = User & { readonly recoveryCodes?: readonly string[] }
+
+/** The routes that complete a sign-in, and what their body needs beside the token of the step before. */
+export type SignInRoute =
+  | 'login/totp'
+  | 'login/recovery-code'
+  | 'login/passkey'
+  | 'enrolment/totp/confirm'
+  | 'enrolment/passkey'
 
 /** A problem of the service (RFC 9457). */
 export interface Problem {
@@ -13,6 +45,15 @@ export interface Problem {
   detail: string
   /** The faults of single fields, by JSON pointer: `#/password`. */
   errors?: { pointer: string; detail: string }[]
+  /**
+   * Of a 401, what to do: `insufficient_user_authentication` (sign in again, with `acr_values` and within `max_age`; RFC 9470),
+   * `login_expired` (begin again with the password), `passkey_refused` or `unknown_passkey`.
+   */
+  error?: string
+  /** The authentication that the request needs: `aal2` is two factors. */
+  acr_values?: string
+  /** How many seconds ago the sign-in may be. */
+  max_age?: number
 }
 
 /** A request that the service rejected or did not respond to. The message is the problem's `detail`. */
@@ -33,11 +74,22 @@ export interface Auth {
   /**
    * Signs in with a password, in all tabs of this origin. Ends the session that was in this browser. Sends one request.
    *
-   * @param route - Another route that responds as `login` does, and the body that it needs: `register/confirm`.
-   * @throws AuthError 401 for wrong credentials, 429 with `retryAfterSeconds`.
+   * If the password is not enough, the result has `next`, and the user is not signed in yet. Another call completes the sign-in:
+   * `signIn({ loginToken, code }, 'login/totp')`. A page that knows no second factor must treat `next` as a failure.
+   *
+   * @param route - Another route that responds as `login` does, and the body that it needs.
+   * @throws AuthError 401 for wrong credentials, 422 for a wrong code, 429 with `retryAfterSeconds`.
    */
-  signIn(credentials: { username: string; password: string }): Promise<User>
-  signIn(body: object, route: 'login' | 'register/confirm'): Promise<User>
+  signIn(credentials: { username: string; password: string }): Promise<User | NextStep>
+  signIn(body: object, route: 'register/confirm' | 'login'): Promise<User | NextStep>
+  signIn(body: object, route: SignInRoute): Promise<EnrolledUser>
+  /**
+   * Sends JSON to a public route of the service, such as `enrolment/mail`, without the access token.
+   *
+   * @returns The JSON of the response; an empty text without a body.
+   * @throws AuthError
+   */
+  post<T = unknown>(route: string, body: object): Promise<T>
   /**
    * Signs out in all tabs of this origin. The session ends, with `everywhere` all sessions of the user. Sends at most three
    * requests.
@@ -65,7 +117,8 @@ export interface Auth {
    * Fetches as `fetch` does, with the access token if there is a user.
    *
    * - After a 401 it refreshes the token and repeats the request, once. If the API rejects the new token too, a 401 causes the
-   *   next refresh after 30 seconds.
+   *   next refresh after 30 seconds. A 401 with the error `insufficient_user_authentication` is handed over at once: only a new
+   *   sign-in helps (RFC 9470).
    * - After a 429 or 503 it waits as `Retry-After` says, at most 30 seconds, and repeats the request, at most twice. It repeats
    *   GET, HEAD and OPTIONS only: another request may have been carried out.
    * - It does not repeat a request whose body is a stream.

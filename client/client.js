@@ -30,6 +30,11 @@ const SPREAD = 0.1
 /** An API that rejects every token must not cause a refresh with every call. */
 const REJECTED_AGAIN_MS = 30_000
 
+/**
+ * The sign-in is too old for what the request does, or had one factor only (RFC 9470). A new token of the same session does not help.
+ */
+const STEP_UP = 'insufficient_user_authentication'
+
 /** Other methods may have had their effect, and a password in them may have become the wrong one. */
 const SAFE = /^(GET|HEAD|OPTIONS)$/
 
@@ -133,12 +138,27 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
     await tabs.publish(outcome)
   }
 
-  /** Sends a request for a token. */
+  /** Sends a request for a token. Returns what else is in the response, too. */
   async function fetchToken(/** @type {string} */ route, /** @type {object} */ body, timeoutMs = undefined) {
     const clocks = { wall: edges.Date.now(), mono: edges.performance.now() }
-    const { authToken: token, expiresIn: life } = await post(edges, base + route, body, timeoutMs)
+    const { authToken: token, expiresIn: life, ...others } = await post(edges, base + route, body, timeoutMs)
+    if (others.next) return { others }
     if (typeof token !== 'string' || !(life > 0)) throw new AuthError(0)
-    return { token, life, due: life * (EARLIEST + SPREAD * edges.Math.random()), ...clocks }
+    const due = life * (EARLIEST + SPREAD * edges.Math.random())
+    return { session: { token, life, due, ...clocks }, others }
+  }
+
+  /** @type {(body: Record<string, any>, route?: string) => Promise<any>} */
+  async function signIn(body, route = 'login') {
+    // The token of an earlier step knows where the session is kept.
+    const kind = body.loginToken || body.enrolmentToken ? {} : { session: 'cookie' }
+    const { next, recoveryCodes, ...others } = await tabs.exclusive(async () => {
+      const { session, others } = await fetchToken(route, { ...body, ...kind })
+      if (session) await publish({ session })
+      return others
+    })
+    if (next) return { next, ...others }
+    return recoveryCodes ? { ...user, recoveryCodes } : user
   }
 
   const refreshOnce = (seenChanges = changes, seenFailure = failure) =>
@@ -147,7 +167,7 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
       if (failure && failure !== seenFailure) throw failure
       const before = changes
       try {
-        const next = await fetchToken('refresh', {}, REFRESH_TIMEOUT_MS)
+        const { session: next } = await fetchToken('refresh', {}, REFRESH_TIMEOUT_MS)
         // Without Web Locks, a user may have signed in meanwhile.
         if (changes === before) await publish({ session: next })
       } catch (error) {
@@ -202,12 +222,9 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
       return user
     },
 
-    async signIn(credentials, route = 'login') {
-      await tabs.exclusive(async () => {
-        await publish({ session: await fetchToken(route, { ...credentials, session: 'cookie' }) })
-      })
-      return /** @type {User} */ (user)
-    },
+    signIn,
+
+    post: (route, body) => post(edges, base + route, body),
 
     async signOut({ everywhere } = {}) {
       const act = async () => {
@@ -239,6 +256,8 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
         const seconds = retryAfterOf(response) ?? Infinity
         if (isStream) return response
         if (status === 401 && token && !isRefused) {
+          const reason = response.headers.get('WWW-Authenticate') + (await response.clone().text())
+          if (reason.includes(STEP_UP)) return response
           isRefused = true
           if (session?.token === token) {
             const nowMs = edges.performance.now()

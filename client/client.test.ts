@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Browser, QUICK, type Tab } from '../test/support/client/browser.ts'
-import { LIFE, unavailable } from '../test/support/client/far-end.ts'
+import { LIFE, SECOND_FACTOR, unavailable } from '../test/support/client/far-end.ts'
 import { AuthError, createAuth } from './client.js'
 
 const credentials = { username: 'ada', password: 'correct horse battery staple' }
@@ -95,6 +95,51 @@ describe('signing in', () => {
       ['/register/confirm', { ...body, session: 'cookie' }],
     ])
     await expect.poll(() => names(tabs), QUICK).toEqual(everyone(tabs, 'grace'))
+  })
+
+  test('returns what is next after the password, and another route completes it', async () => {
+    const browser = new Browser()
+    const tabs = [await browser.openKnown(), await browser.openKnown()] as const
+    const { auth } = tabs[0]
+    const step = await auth.signIn({ username: 'factor', password: 'x' })
+    expect(step).toEqual(SECOND_FACTOR)
+    expect([auth.user, await auth.getAccessToken(), browser.cookie]).toEqual([null, undefined, undefined])
+    const { loginToken } = SECOND_FACTOR
+    const wrong = auth.signIn({ loginToken, code: '654321' }, 'login/totp')
+    await expect(wrong).rejects.toMatchObject({ status: 422, message: 'Incorrect code.' })
+    expect(await auth.signIn({ loginToken, code: '123456' }, 'login/totp')).toEqual(ADA)
+    await expect.poll(() => names(tabs), QUICK).toEqual(everyone(tabs, 'ada'))
+    expect(tabs[0].seen).toEqual([null, 'ada'])
+  })
+
+  test('returns the recovery codes of an enrolment beside the user', async () => {
+    const browser = new Browser()
+    const { auth } = await browser.openKnown()
+    const body = { enrolmentToken: 'id.secret', code: '123456' }
+    const codes = { recoveryCodes: ['one', 'two'] }
+    expect(await auth.signIn(body, 'enrolment/totp/confirm')).toEqual({ ...ADA, ...codes })
+    expect(auth.user).toEqual(ADA)
+  })
+
+  test('posts to public routes without the access token', async () => {
+    const browser = new Browser()
+    const [{ auth }] = await browser.openSignedIn()
+    browser.intercept = async (url, request) => {
+      expect([request.method, url.pathname, request.headers.get('Authorization')]).toEqual([
+        'POST',
+        '/enrolment/mail',
+        null,
+      ])
+      const body = (await request.json()) as { enrolmentToken: string }
+      return Response.json({ requestId: body.enrolmentToken })
+    }
+    expect(await auth.post('enrolment/mail', { enrolmentToken: 'x' })).toEqual({ requestId: 'x' })
+    browser.intercept = () => Response.json({ detail: 'Expired.', error: 'login_expired' }, { status: 401 })
+    await expect(auth.post('enrolment/mail', {})).rejects.toMatchObject({
+      status: 401,
+      problem: { error: 'login_expired' },
+    })
+    expect(auth.user).toEqual(ADA)
   })
 
   test('rejects without a response, after one request', async () => {

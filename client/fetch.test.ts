@@ -3,6 +3,7 @@ import { Browser, QUICK } from '../test/support/client/browser.ts'
 import { LIFE } from '../test/support/client/far-end.ts'
 
 const API = 'https://api.example.com'
+const STEP_UP = 'insufficient_user_authentication'
 
 interface Call {
   method: string
@@ -133,6 +134,20 @@ describe('after a 401', () => {
     expect((await auth.fetch(API, init)).status).toBe(401)
     expect(calls.map((call) => call.body)).toEqual(['a body'])
     expect(browser.farEnd.received).toEqual([])
+  })
+
+  test.each([
+    ['body', { type: 'about:blank', error: STEP_UP, acr_values: 'aal2', max_age: 300 }, {}],
+    ['header', {}, { 'WWW-Authenticate': `Bearer error="${STEP_UP}", acr_values="aal2"` }],
+  ])('that demands a new sign-in in its %s is handed over, and the token stays', async (...row) => {
+    const [, body, headers] = row
+    const { browser, auth, calls } = await openWithApi(() => Response.json(body, { status: 401, headers }))
+    const before = await bearer(auth)
+    const response = await auth.fetch(API, { method: 'DELETE' })
+    expect([response.status, await response.json()]).toEqual([401, body])
+    expect(calls).toHaveLength(1)
+    expect(browser.farEnd.received).toEqual([])
+    expect(await bearer(auth)).toBe(before)
   })
 
   test('a second 401 is handed over', async () => {

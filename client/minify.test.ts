@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { CLIENT_BUDGET, compressedBytes, minifyClient, readServed } from './minify.ts'
+import { compressedBytes, MODULE_BUDGETS, MODULES, minifyModule, readServed } from './minify.ts'
 
-test('the served module is client.js, minified: npm run client', () => {
-  expect(readServed()).toBe(minifyClient())
+test.each(MODULES)('the served module is %s, minified: npm run client', (module) => {
+  expect(readServed(module)).toBe(minifyModule(module))
 })
 
-test('the served module has at most 3 KB, compressed', () => {
-  expect(compressedBytes(readServed())).toBeLessThanOrEqual(CLIENT_BUDGET)
+test.each(MODULES)('the served module of %s is within its budget, compressed', (module) => {
+  expect(compressedBytes(readServed(module))).toBeLessThanOrEqual(MODULE_BUDGETS[module])
 })

@@ -5,16 +5,25 @@ import { buildSync } from 'esbuild'
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
-/** The module that `GET /client.js` serves. */
-const SERVED = path('client.min.js')
+/** The modules of which a minified copy is served, and the largest size of each copy in bytes, compressed by gzip. */
+export const MODULE_BUDGETS = {
+  // What `GET /client.js` serves.
+  'client.js': 3_000,
+  // What `GET /passkeys.js` serves.
+  'passkeys.js': 600,
+  // Draws the QR code of a new authenticator app. A page loads it when it shows one.
+  '../functions/pages/factors/qr.js': 4_400,
+}
 
-/** Size of the served module in bytes, compressed by gzip. */
-export const CLIENT_BUDGET = 3_000
+export type Module = keyof typeof MODULE_BUDGETS
+export const MODULES = Object.keys(MODULE_BUDGETS) as Module[]
 
-/** Returns `client.js` as one minified module. */
-export function minifyClient(): string {
+const servedPath = (module: Module) => path(module.replace(/\.js$/, '.min.js'))
+
+/** Returns a module and what it imports as one minified module. */
+export function minifyModule(module: Module): string {
   const { outputFiles } = buildSync({
-    entryPoints: [path('client.js')],
+    entryPoints: [path(module)],
     bundle: true,
     minify: true,
     format: 'esm',
@@ -24,10 +33,10 @@ export function minifyClient(): string {
   return String(outputFiles[0]?.text)
 }
 
-/** Returns the module that is served. */
-export const readServed = (): string => readFileSync(SERVED, 'utf8')
+/** Returns a module as it is served. */
+export const readServed = (module: Module): string => readFileSync(servedPath(module), 'utf8')
 
 /** Returns the compressed size of a text, as browsers receive it. */
 export const compressedBytes = (text: string): number => gzipSync(text).byteLength
 
-if (import.meta.main) writeFileSync(SERVED, minifyClient())
+if (import.meta.main) for (const module of MODULES) writeFileSync(servedPath(module), minifyModule(module))

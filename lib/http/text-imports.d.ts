@@ -20,7 +20,7 @@ declare module '*/form.js' {
   export default text
 }
 
-declare module '*/client.min.js' {
+declare module '*.min.js' {
   const text: string
   export default text
 }

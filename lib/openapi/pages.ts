@@ -48,6 +48,22 @@ const fileRoute = (folder: string, operationId: string, summary: string, needs: 
   problems: ['not_found'],
 })
 
+const moduleRoute = (name: string, operationId: string, summary: string, purpose: string): Route => ({
+  method: 'get',
+  path: `/${name}.js`,
+  operationId,
+  needs: 'pages',
+  tag: 'Pages',
+  summary,
+  description: `A JavaScript module, which pages of all origins may import. ${purpose}`,
+  response: {
+    description: 'The module.',
+    headers: pageHeaders('MaxAge'),
+    content: { 'text/javascript': text },
+  },
+  problems: ['not_found'],
+})
+
 /** The routes of the pages, which can be switched off. */
 export const PAGE_ROUTES: Route[] = [
   pageRoute('docs', 'getDocsPage', 'Get the API documentation page'),
@@ -55,21 +71,13 @@ export const PAGE_ROUTES: Route[] = [
   pageRoute('signin', 'getSigninPage', 'Get the sign-in page'),
   fileRoute('signin', 'getSigninPageFile', 'Get a file of the pages /signin and /account'),
   pageRoute('account', 'getAccountPage', 'Get the account page'),
-  {
-    method: 'get',
-    path: '/client.js',
-    operationId: 'getClient',
-    needs: 'pages',
-    tag: 'Pages',
-    summary: 'Get the client for browsers',
-    description: 'A JavaScript module, which pages of all origins may import. It keeps a browser signed in.',
-    response: {
-      description: 'The module.',
-      headers: pageHeaders('MaxAge'),
-      content: { 'text/javascript': text },
-    },
-    problems: ['not_found'],
-  },
+  moduleRoute('client', 'getClient', 'Get the client for browsers', 'It keeps a browser signed in.'),
+  moduleRoute(
+    'passkeys',
+    'getPasskeysClient',
+    'Get the passkey calls for browsers',
+    'It needs `/client.js`.',
+  ),
   pageRoute('register', 'getRegistrationPage', 'Get the page to create an account', ['registration']),
   pageRoute('forgot', 'getForgottenPasswordPage', 'Get the page to ask for a new password', ['mail']),
   pageRoute('confirm', 'getConfirmationPage', 'Get the page that links in mails open', ['mail']),

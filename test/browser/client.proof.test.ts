@@ -36,7 +36,10 @@ declare const auth: Auth
 const appUrl = (path = '/') => `http://localhost:${app.port}${path}`
 
 const signIn = (page: Page) =>
-  page.evaluate(async () => (await auth.signIn({ username: 'user', password: 'user' })).username)
+  page.evaluate(async () => {
+    const user = await auth.signIn({ username: 'user', password: 'user' })
+    return user.next ?? user.username
+  })
 const sessionKnown = (page: Page) =>
   page.evaluate(async () => [typeof (await auth.getAccessToken()), auth.user?.username])
 

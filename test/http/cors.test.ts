@@ -202,7 +202,7 @@ describe('responses, errors included,', () => {
 })
 
 test('the service has no pages with pages=off', async () => {
-  const pages = ['docs', 'signin', 'client.js', 'account', 'forgot', 'confirm', 'register']
+  const pages = ['docs', 'signin', 'client.js', 'passkeys.js', 'account', 'forgot', 'confirm', 'register']
   for (const path of [...pages, 'docs/page.js', 'signin/page.js']) {
     // With fetch, because `get` compares with the description of a service with pages.
     const response = await fetch(`${closed.url}/${path}`)
@@ -214,7 +214,7 @@ test('the service has no pages with pages=off', async () => {
   const description = (await (await fetch(`${closed.url}/openapi.json`)).json()) as { paths: object }
   expect(
     Object.keys(description.paths).filter((path) =>
-      /docs|signin|client|^.(account|forgot|confirm)/.test(path),
+      /docs|signin|client|passkeys.js|^.(account|forgot|confirm)/.test(path),
     ),
   ).toEqual([])
 })

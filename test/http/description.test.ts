@@ -63,7 +63,15 @@ test('the description has the routes of serverless.yml, and protects the same on
 
 /** Beside `GET /register`. `POST /register` has the same path. */
 const MAIL_PAGES = ['/forgot', '/confirm', '/confirm/{file}']
-const OWN_PAGES = ['/docs', '/docs/{file}', '/signin', '/signin/{file}', '/account', '/client.js']
+const OWN_PAGES = [
+  '/docs',
+  '/docs/{file}',
+  '/signin',
+  '/signin/{file}',
+  '/account',
+  '/client.js',
+  '/passkeys.js',
+]
 
 test.each<[Feature, string[]]>([
   ['pages', [...OWN_PAGES, ...MAIL_PAGES, '/.well-known/change-password']],

@@ -72,20 +72,23 @@ test('GET /.well-known/change-password leads to the page /account', async () => 
   expect((await get(`${url}/.well-known/${other}`)).status).toBe(404)
 })
 
-test('GET /client.js is a module that pages of all origins may import', async () => {
-  const { status, headers, body } = await sendForAll(`${url}/client.js`, 'GET')
-  expect({ status, headers }).toMatchObject({
-    status: 200,
-    headers: {
-      'content-type': 'text/javascript',
-      'cache-control': 'public, max-age=300',
-      'access-control-allow-origin': '*',
-    },
-  })
-  expect(body).toBe(readServed())
-  await get(`${url}/client.js`)
-  expect(await get(`${url}/client.js/`)).toEqual(NOT_FOUND)
-})
+test.each(['client.js', 'passkeys.js'] as const)(
+  'GET /%s is a module that pages of all origins may import',
+  async (module) => {
+    const { status, headers, body } = await sendForAll(`${url}/${module}`, 'GET')
+    expect({ status, headers }).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': 'text/javascript',
+        'cache-control': 'public, max-age=300',
+        'access-control-allow-origin': '*',
+      },
+    })
+    expect(body).toBe(readServed(module))
+    await get(`${url}/${module}`)
+    expect(await get(`${url}/${module}/`)).toEqual(NOT_FOUND)
+  },
+)
 
 test('large files are compressed for clients that accept gzip', async () => {
   const page = await (await fetch(`${url}/docs`)).text()

@@ -1,4 +1,5 @@
 import client from '../../../client/client.min.js' with { type: 'text' }
+import passkeys from '../../../client/passkeys.min.js' with { type: 'text' }
 import { readAllowedOrigins, readConfig } from '../../../lib/config.ts'
 import { pageHandler } from '../../../lib/http/page.ts'
 import { featuresOf } from '../../../lib/openapi/route.ts'
@@ -14,7 +15,8 @@ import script from './page.js' with { type: 'text' }
 /**
  * GET /signin, GET /account, and GET /signin/{file}: the sign-in page, the account page, and their files. They have
  * the parts and links that the service has. GET /.well-known/change-password leads password managers to the account
- * (https://w3c.github.io/webappsec-change-password-url/). GET /client.js: the client for browsers.
+ * (https://w3c.github.io/webappsec-change-password-url/). GET /client.js and
+ * GET /passkeys.js: the client for browsers.
  */
 export const handler = pageHandler({
   folder: 'signin',
@@ -28,7 +30,7 @@ export const handler = pageHandler({
     'page.js': script,
     'account.js': accountScript,
   },
-  modules: { 'client.js': client },
+  modules: { 'client.js': client, 'passkeys.js': passkeys },
   readNames: () => featuresOf(readConfig(['MAILER', 'REGISTRATION'])),
   // A service that allows all origins leads to none of them: an attacker's is among them.
   readTexts: () => ({

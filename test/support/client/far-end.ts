@@ -6,7 +6,7 @@ const GRACE_SECONDS = 10
 
 interface Received {
   path: string
-  body: { username?: string; session?: string; everywhere?: boolean }
+  body: { username?: string; session?: string; everywhere?: boolean; loginToken?: string; code?: string }
   /** The cookie that the browser sent. */
   cookie: string | undefined
 }
@@ -31,6 +31,9 @@ const problem = (status: number, detail: string, headers = {}): Sent => ({
 export const unavailable = (retryAfter = '5'): Sent =>
   problem(503, 'The service is temporarily unavailable. Try again shortly.', { 'Retry-After': retryAfter })
 
+/** The response to the right password of a user with a second factor. */
+export const SECOND_FACTOR = { next: 'second-factor', factors: ['totp'], loginToken: 'id.secret' }
+
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** The service, as the client sees it in cookie mode: sign-in, rotation with a grace period, sign-out. */
@@ -46,6 +49,7 @@ export class FarEnd {
     this.received.push(request)
     const session = this.#find(request.cookie)
     if (['/login', '/register/confirm'].includes(request.path)) return this.#login(request, session)
+    if (['/login/totp', '/enrolment/totp/confirm'].includes(request.path)) return this.#complete(request)
     if (request.path === '/logout') {
       const isEnded = (other: StoredSession) =>
         other === session || (request.body.everywhere && other.username === session?.username)
@@ -73,14 +77,26 @@ export class FarEnd {
     if (body.session !== 'cookie') throw new Error('The client asked for another kind of session.')
     if (body.username === 'wrong') return problem(401, 'Incorrect username or password.')
     if (body.username === 'throttled') return problem(429, 'Too many attempts.', { 'Retry-After': '900' })
+    if (body.username === 'factor') return { response: Response.json(SECOND_FACTOR) }
     if (replaced) this.#sessions.delete(replaced)
+    return this.#start(String(body.username))
+  }
+
+  /** The login token knows the user, and that the session is in a cookie. */
+  #complete({ path, body }: Received): Sent {
+    if (body.session !== undefined) throw new Error('The body must not have a session.')
+    if (body.code !== '123456') return problem(422, 'Incorrect code.')
+    return this.#start('ada', path.startsWith('/enrolment') ? { recoveryCodes: ['one', 'two'] } : {})
+  }
+
+  #start(username: string, more = {}): Sent {
     const session = {
-      username: String(body.username),
+      username,
       current: randomUUID(),
       rotatedAtMs: Number.NEGATIVE_INFINITY,
     }
     this.#sessions.add(session)
-    return this.#tokens(session)
+    return this.#tokens(session, more)
   }
 
   #refresh(session: StoredSession, cookie: string): Sent {
@@ -98,11 +114,11 @@ export class FarEnd {
     return this.#tokens(session)
   }
 
-  #tokens({ username, current }: StoredSession): Sent {
+  #tokens({ username, current }: StoredSession, more = {}): Sent {
     const claims = { sub: `id of ${username}`, username, role: 'user', jti: randomUUID() }
     const authToken = `${part({ alg: 'none' })}.${part(claims)}.`
     return {
-      response: Response.json({ authToken, expiresIn: LIFE, tokenType: 'Bearer' }),
+      response: Response.json({ authToken, expiresIn: LIFE, tokenType: 'Bearer', ...more }),
       cookie: current,
     }
   }

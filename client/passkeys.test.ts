@@ -1,0 +1,92 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { AuthError } from './client.js'
+
+const RESPONSE = { id: 'AQID', type: 'public-key' }
+const OPTIONS = { challenge: 'BBBB', rpId: 'auth.example.com' }
+
+/** A browser that has passkeys. Its calls are recorded. */
+function installBrowser({ signals = true } = {}) {
+  const credential = { id: RESPONSE.id, toJSON: () => RESPONSE }
+  const browser = {
+    get: vi.fn(async (_options: object) => credential),
+    create: vi.fn(async (_options: object) => credential),
+    signal: vi.fn(async (_unknown: object) => undefined),
+  }
+  vi.stubGlobal('navigator', { credentials: browser })
+  vi.stubGlobal('PublicKeyCredential', {
+    parseRequestOptionsFromJSON: (options: object) => ({ parsed: options }),
+    parseCreationOptionsFromJSON: (options: object) => ({ parsed: options }),
+    isConditionalMediationAvailable: async () => true,
+    ...(signals && { signalUnknownCredential: browser.signal }),
+  })
+  return browser
+}
+
+/** A client whose sign-in ends as given. */
+const clientThat = (end: () => object) => ({
+  post: vi.fn(async (_route: string, _body: object) => OPTIONS as never),
+  signIn: vi.fn(async (_body: object, _route?: string) => end() as never),
+})
+const refuse = (error: string) => () => {
+  throw new AuthError(401, { type: 'about:blank', title: '', status: 401, detail: 'Refused.', error })
+}
+
+/** Imports the module as a page does, after the browser is known. */
+const load = () => import('./passkeys.js')
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.resetModules()
+})
+
+test('a passkey signs in with the options of the service', async () => {
+  const browser = installBrowser()
+  const auth = clientThat(() => ({ username: 'ada' }))
+  const { signInWithPasskey } = await load()
+  const { signal } = new AbortController()
+  const options = { loginToken: 'id.secret', mediation: 'conditional', signal } as const
+  expect(await signInWithPasskey(auth, options)).toEqual({ username: 'ada' })
+  expect(auth.post.mock.calls).toEqual([['login/passkey/options', { loginToken: 'id.secret' }]])
+  expect(browser.get.mock.calls).toEqual([
+    [{ publicKey: { parsed: OPTIONS }, mediation: 'conditional', signal }],
+  ])
+  expect(auth.signIn.mock.calls).toEqual([[{ loginToken: 'id.secret', response: RESPONSE }, 'login/passkey']])
+})
+
+test.each([
+  ['unknown_passkey', [[{ rpId: OPTIONS.rpId, credentialId: RESPONSE.id }]]],
+  ['passkey_refused', []],
+  ['login_expired', []],
+])('after %s the authenticator learns of unknown passkeys only', async (error, signals) => {
+  const browser = installBrowser()
+  const { signInWithPasskey } = await load()
+  await expect(signInWithPasskey(clientThat(refuse(error)))).rejects.toMatchObject({ status: 401 })
+  expect(browser.signal.mock.calls).toEqual(signals)
+})
+
+test.each([
+  ['lacks', { signals: false }],
+  ['refuses', {}],
+])('the reason reaches the caller if the browser %s the signal', async (_name, options) => {
+  const browser = installBrowser(options)
+  browser.signal.mockRejectedValue(new Error('not now'))
+  const { signInWithPasskey } = await load()
+  const signedIn = signInWithPasskey(clientThat(refuse('unknown_passkey')))
+  await expect(signedIn).rejects.toMatchObject({ message: 'Refused.' })
+})
+
+test('a new passkey is returned as JSON', async () => {
+  const browser = installBrowser()
+  const { createPasskey } = await load()
+  const options = { challenge: 'AAAA' }
+  expect(await createPasskey(options as never)).toBe(RESPONSE)
+  expect(browser.create.mock.calls).toEqual([[{ publicKey: { parsed: options } }]])
+})
+
+test('a browser without the JSON methods has no passkeys here', async () => {
+  expect(await (await load()).hasAutofill()).toBe(false)
+  expect((await load()).hasPasskeys).toBe(false)
+  vi.resetModules()
+  installBrowser()
+  expect([(await load()).hasPasskeys, await (await load()).hasAutofill()]).toEqual([true, true])
+})
