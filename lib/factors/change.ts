@@ -16,9 +16,6 @@ export interface FactorChange {
 /**
  * Changes a user's second factors, in one transaction with the writes of the factors themselves.
  *
- * Its condition is that no other change of the user came since the read: two removals at once would each see the other's
- * factor, and leave a user with `factors` but without any.
- *
  * @param user - As read.
  * @param requestId - Random id of this change.
  * @param writes - Writes of the factors' own items.
@@ -28,27 +25,43 @@ export interface FactorChange {
 export async function changeFactors(
   table: Table,
   user: User,
-  { factors, isRevoking, survivingSession }: FactorChange,
+  change: FactorChange,
   now: Date,
   requestId: string,
   writes: readonly TransactWrite[],
 ): Promise<boolean> {
-  const changes = {
-    factors,
-    requestId,
-    changedAt: now.toISOString(),
-    ...(isRevoking && revokeSessions(user, survivingSession)),
-  }
-  const update = {
+  const refused = await transact(table, [factorChange(user, change, now, requestId), ...writes])
+  return !refused || (await isLatestChange(table, user.id, requestId))
+}
+
+/**
+ * Returns the write of {@link changeFactors} to the user's profile, as a part of a transaction.
+ *
+ * Its condition is that no other change of the user came since the read: two removals at once would each see the other's
+ * factor, and leave a user with `factors` but without any.
+ */
+export const factorChange = (
+  user: User,
+  { factors, isRevoking, survivingSession }: FactorChange,
+  now: Date,
+  requestId: string,
+): TransactWrite => ({
+  Update: {
     Key: profileKey(user.id),
     ConditionExpression:
       'generation = :readGeneration AND sessionGeneration = :readSessionGeneration AND requestId = :readRequestId',
-    ...updateOf(changes, {
-      ':readGeneration': attribute(user.generation),
-      ':readSessionGeneration': attribute(user.sessionGeneration),
-      ':readRequestId': attribute(user.requestId),
-    }),
-  }
-  const refused = await transact(table, [{ Update: update }, ...writes])
-  return !refused || (await isLatestChange(table, user.id, requestId))
-}
+    ...updateOf(
+      {
+        factors,
+        requestId,
+        changedAt: now.toISOString(),
+        ...(isRevoking && revokeSessions(user, survivingSession)),
+      },
+      {
+        ':readGeneration': attribute(user.generation),
+        ':readSessionGeneration': attribute(user.sessionGeneration),
+        ':readRequestId': attribute(user.requestId),
+      },
+    ),
+  },
+})

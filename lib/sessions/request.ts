@@ -88,7 +88,7 @@ function readCookie(
  *
  * @throws {@link ServiceError} `forbidden`. Its detail names the header.
  */
-function requireOwnPage({ headers }: APIGatewayProxyEvent, allowedOrigins: readonly string[]): void {
+export function requireOwnPage({ headers }: APIGatewayProxyEvent, allowedOrigins: readonly string[]): void {
   const site = headerOf(headers, 'sec-fetch-site')
   if (site === 'same-origin') return
   if (site !== 'same-site') {

@@ -19,7 +19,8 @@ import type { Session } from './session.ts'
 /** How many sessions one page is chosen from. A page of them stays far below DynamoDB's limit of 1 MB. */
 const SESSIONS_PER_READ = 1_000
 
-const sessionKey = ({ userId, id }: Pick<Session, 'userId' | 'id'>) => ({
+/** Returns the key of a session's item. */
+export const sessionKey = ({ userId, id }: Pick<Session, 'userId' | 'id'>) => ({
   pk: { S: `user#${userId}` },
   sk: { S: `session#${id}` },
 })
@@ -135,13 +136,16 @@ export async function endSession(
   session: Pick<Session, 'userId' | 'id'>,
   now: Date,
 ): Promise<void> {
-  await writeIf(table, 'UpdateItem', {
-    Key: sessionKey(session),
-    ConditionExpression: 'attribute_exists(pk)',
-    UpdateExpression: 'SET endedAt = if_not_exists(endedAt, :now) REMOVE secretHash, salt',
-    ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
-  })
+  await writeIf(table, 'UpdateItem', endingOf(session, now))
 }
+
+/** Returns the write of {@link endSession}. As a part of a transaction it is refused, if there is no such session. */
+export const endingOf = (session: Pick<Session, 'userId' | 'id'>, now: Date) => ({
+  Key: sessionKey(session),
+  ConditionExpression: 'attribute_exists(pk)',
+  UpdateExpression: 'SET endedAt = if_not_exists(endedAt, :now) REMOVE secretHash, salt',
+  ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
+})
 
 /**
  * Ends a session of a sign-in that failed, whose own write may not have arrived yet.

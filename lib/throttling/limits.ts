@@ -85,6 +85,13 @@ export function furtherCounters(
       ]
 }
 
+/** Wrong codes of a user's authenticator app: with one step of drift each is right by chance once in 333,333 times. */
+const TOTP_CODES: Limit = { attempts: 20, windowSeconds: 86_400 }
+
+/** Returns the counter of a user's codes, over all sources. Strangers cannot fill it: a code needs the password first. */
+export const totpCounter = (userId: string, now: Date): Counter =>
+  counter(partitionOf({ userId }), 'attempts#totp', TOTP_CODES, now)
+
 /** Returns the counter of the mails that a source asks for. */
 export const mailRequestCounter = (source: string, limit: Limit, now: Date): Counter =>
   counter(`source#${source}`, 'mails', limit, now)

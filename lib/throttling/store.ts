@@ -94,7 +94,11 @@ async function addAttempt(
  * Removes attempts from a counter. The same removal may be sent twice, and late: it removes no other attempt.
  * A failure is logged and does not matter: the attempts stay counted until the window ends.
  */
-export async function giveBack(table: Table, { key }: Counter, attemptIds: readonly string[]): Promise<void> {
+export async function giveBack(
+  table: Table,
+  { key }: Pick<Counter, 'key'>,
+  attemptIds: readonly string[],
+): Promise<void> {
   await writeIf(table, 'UpdateItem', {
     Key: key,
     UpdateExpression: 'DELETE ids :ids',
