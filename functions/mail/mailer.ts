@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { Context } from 'aws-lambda'
 import { awsErrorType, isRefused, within } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import { type Limit, readConfig } from '../../lib/config.ts'
+import { type Config, type Limit, readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { deadlineOf, logFailure } from '../../lib/http/handler.ts'
 import type { Confirmation } from '../../lib/mail/confirmation.ts'
 import { idOf, type MailEvent } from '../../lib/mail/event.ts'
-import { type PlannedMail, planMail } from '../../lib/mail/plan.ts'
+import { announcement } from '../../lib/mail/factor-reset.ts'
+import { type MailingService, type PlannedMail, planMail } from '../../lib/mail/plan.ts'
 import { renderMessage } from '../../lib/mail/render.ts'
 import { type OutgoingMail, senderOf, sendMail } from '../../lib/mail/send.ts'
 import { type Claim, claimMail, findClaim, mailKey, markSent, releaseMail } from '../../lib/mail/store.ts'
@@ -33,13 +34,14 @@ export async function handler(event: MailEvent, context: Context): Promise<void>
       'SERVICE_NAME',
       'PUBLIC_URL',
       'LIMIT_MAIL_RECIPIENT',
+      'FACTOR_RESET_DELAY_SECONDS',
     ])
     const table = { aws: within(deadlineOf(context)), name: config.TABLE_NAME }
     const { kind } = event
     const id = idOf(event)
     const now = new Date()
 
-    const planned = await planMail(table, event, config.SERVICE_NAME, config.PUBLIC_URL, now)
+    const planned = await planMail(table, event, serviceFrom(config), now)
     if (planned === undefined) return console.info({ event: 'mail.unneeded', kind })
     const counters = countersOf(event, planned, config.LIMIT_MAIL_RECIPIENT, now)
     const isLimited = await isOverLimit(table, counters, id, now)
@@ -58,12 +60,33 @@ export async function handler(event: MailEvent, context: Context): Promise<void>
     const from = senderOf(config.SERVICE_NAME, config.MAIL_FROM)
     const messageId = await sendClaimed(table, id, claim, { from, to, ...renderMessage(message) })
     console.info({ event: 'mail.sent', kind, messageId })
-    // Without the mark, a further delivery of the event throws. The mail is not sent again.
-    await markSent(table, id, claim, new Date()).catch(logFailure)
+    await recordSent(table, event, claim)
   } catch (error) {
     logFailure(error)
     throw error
   }
+}
+
+const serviceFrom = (
+  config: Config<'SERVICE_NAME' | 'PUBLIC_URL' | 'FACTOR_RESET_DELAY_SECONDS'>,
+): MailingService => ({
+  name: config.SERVICE_NAME,
+  publicUrl: config.PUBLIC_URL,
+  factorResetDelaySeconds: config.FACTOR_RESET_DELAY_SECONDS,
+})
+
+/**
+ * Records that SES took a mail. The delay of a reset of second factors begins with this record. If it fails, the reset has no
+ * effect, and the event becomes a dead letter: an operator asks again.
+ */
+async function recordSent(table: Table, event: MailEvent, claim: Claim): Promise<void> {
+  const now = new Date()
+  if (event.kind === 'factor-reset') {
+    const { userId, requestId } = event
+    return await markSent(table, requestId, claim, now, announcement(userId, requestId, now))
+  }
+  // Without the mark, a further delivery of the event throws. The mail is not sent again.
+  await markSent(table, idOf(event), claim, now).catch(logFailure)
 }
 
 /** Returns the counters of a mail. An operator's is not a stranger's, and is counted with the notices. */

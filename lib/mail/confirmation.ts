@@ -6,9 +6,17 @@ import { secondOf } from '../time.ts'
  * - `registration`: an address, for a new user;
  * - `invitation`: an address, for a new user with a role that an operator chose;
  * - `reset`: that a user may choose a new password;
- * - `address`: a new address of a user.
+ * - `address`: a new address of a user;
+ * - `enrolment`: that a user who knows the password may add the first second factor;
+ * - `cancel-reset`: that a user's second factors stay.
  */
-export type ConfirmationKind = 'registration' | 'invitation' | 'reset' | 'address'
+export type ConfirmationKind =
+  | 'registration'
+  | 'invitation'
+  | 'reset'
+  | 'address'
+  | 'enrolment'
+  | 'cancel-reset'
 
 /** What a confirmation is for, beside the address in its request id. */
 export interface Bindings {
@@ -74,6 +82,7 @@ export const addressIn = (requestId: string): string =>
 /**
  * Creates a confirmation, without storing it.
  *
+ * @param linkTtlSeconds - How long the link is valid; by default an hour, and a week for an invitation.
  * @param random - {@link CONFIRMATION_RANDOM_BYTES} fresh random bytes.
  * @returns The confirmation to store, and its token and code, which are stored nowhere.
  */
@@ -83,6 +92,7 @@ export function startConfirmation(
   bindings: Bindings,
   now: Date,
   random: Buffer,
+  linkTtlSeconds = kind === 'invitation' ? INVITATION_TTL_SECONDS : LINK_TTL_SECONDS,
 ): { confirmation: Confirmation; token: string; code: string } {
   const secret = random.toString('base64url', 0, SECRET_BYTES)
   const number = random.readUIntBE(SECRET_BYTES, CODE_BYTES) % 10 ** CODE_DIGITS
@@ -93,7 +103,7 @@ export function startConfirmation(
     secretHash: hash('sha256', secret, 'base64url'),
     codeHash: codeHashOf(requestId, code),
     codeExpiresAt: secondOf(now) + CODE_TTL_SECONDS,
-    expiresAt: secondOf(now) + (kind === 'invitation' ? INVITATION_TTL_SECONDS : LINK_TTL_SECONDS),
+    expiresAt: secondOf(now) + linkTtlSeconds,
   }
   return { confirmation, token: `${requestId}.${secret}`, code }
 }

@@ -38,6 +38,8 @@ export type MailEvent = {
   | { kind: 'invitation'; requestId: string }
   | { kind: 'reset'; requestId: string; loginName: string }
   | { kind: 'address'; requestId: string; userId: string; generation: number }
+  | { kind: 'enrolment'; requestId: string; userId: string; generation: number }
+  | { kind: 'factor-reset'; requestId: string; userId: string }
   | { kind: NoticeKind; id: string; to: string; username: string }
 )
 

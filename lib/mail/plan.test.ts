@@ -4,6 +4,7 @@ import { startStores } from '../../test/support/sessions.ts'
 import type { User } from '../users/user.ts'
 import { newRequestId, REQUEST_ID_BYTES } from './confirmation.ts'
 import type { MailEvent } from './event.ts'
+import { requestFactorReset } from './factor-reset.ts'
 import { planMail } from './plan.ts'
 import { storeInvitation } from './store.ts'
 
@@ -13,6 +14,8 @@ afterAll(() => stores.aws.stop())
 const now = new Date('2026-11-26T09:00:00.400Z')
 const common = { at: now.toISOString(), origin: { sourceIp: '203.0.113.7', userAgent: 'curl/8' } }
 const requestIdOf = (address?: string) => newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+
+const service = { name: 'Test', publicUrl: 'https://service.example', factorResetDelaySeconds: 86_400 }
 
 let added = 0
 
@@ -26,7 +29,7 @@ async function addUser(values: Partial<User> = {}): Promise<User> {
 
 /** Returns the recipient and the subject of the mail of an event, and what it asks to confirm. */
 async function plan(event: MailEvent) {
-  const planned = await planMail(stores.table, event, 'Test', 'https://service.example', now)
+  const planned = await planMail(stores.table, event, service, now)
   if (planned === undefined) return undefined
   const { to, message, confirmation } = planned
   const { kind, userId, generation, email } = confirmation ?? {}
@@ -145,9 +148,65 @@ describe('a change of the address', () => {
   })
 })
 
+describe('an enrolment', () => {
+  const enrol = ({ id, generation }: User) =>
+    plan({ kind: 'enrolment', requestId: requestIdOf(), userId: id, generation, ...common })
+
+  test('is proved by the verified address', async () => {
+    const user = await addUser({ emailVerified: true })
+    expect(await enrol(user)).toEqual({
+      to: user.emailAsWritten,
+      subject: 'Add a second factor to your account at Test',
+      kind: 'enrolment',
+      ...boundTo(user),
+    })
+  })
+
+  test.each<[string, (user: User) => User | Promise<User>]>([
+    ['is disabled', () => addUser({ emailVerified: true, disabled: true })],
+    ['has an address that is not verified', () => addUser({ emailVerified: false })],
+    ['has changed since', (user) => ({ ...user, generation: user.generation - 1 })],
+    ['does not exist', (user) => ({ ...user, id: 'AbCdEfGhIjKlMnOpQrStUv' })],
+  ])('of a user who %s sends no mail', async (_what, change) => {
+    expect(await enrol(await change(await addUser({ emailVerified: true })))).toBeUndefined()
+  })
+})
+
+describe('a reset of second factors', () => {
+  const announce = (requestId: string, { id: userId }: User) =>
+    plan({ kind: 'factor-reset', requestId, userId, at: common.at })
+
+  test('can be cancelled by the verified address', async () => {
+    const user = await addUser({ emailVerified: true })
+    const requestId = requestIdOf()
+    await requestFactorReset(stores.table, user.id, requestId)
+    expect(await announce(requestId, user)).toEqual({
+      to: user.emailAsWritten,
+      subject: 'Your second factors at Test will be removed',
+      kind: 'cancel-reset',
+      userId: user.id,
+    })
+  })
+
+  test('that no operator stored, or that was replaced, sends no mail', async () => {
+    const user = await addUser({ emailVerified: true })
+    const requestId = requestIdOf()
+    expect(await announce(requestId, user)).toBeUndefined()
+    await requestFactorReset(stores.table, user.id, requestIdOf())
+    expect(await announce(requestId, user)).toBeUndefined()
+  })
+
+  test('of a user whose address is not verified sends no mail', async () => {
+    const user = await addUser({ emailVerified: false })
+    const requestId = requestIdOf()
+    await requestFactorReset(stores.table, user.id, requestId)
+    expect(await announce(requestId, user)).toBeUndefined()
+  })
+})
+
 test('a mail that a client asks for has a code, and a variant without one', async () => {
   const event = { kind: 'registration', requestId: requestIdOf('new@example.org'), ...common } as const
-  const planned = await planMail(stores.table, event, 'Test', 'https://service.example', now)
+  const planned = await planMail(stores.table, event, service, now)
   const { codeHash, codeExpiresAt, ...codeless } = Object(planned?.confirmation)
   expect({ code: planned?.message.code, codeHash, codeExpiresAt }).toEqual({
     code: expect.stringMatching(/^\d{8}$/),
@@ -164,7 +223,7 @@ test('a mail that a client asks for has a code, and a variant without one', asyn
 test('a mail of an operator has no code to guess', async () => {
   const { username } = await addUser()
   const event = { kind: 'reset', requestId: requestIdOf(), loginName: username, at: common.at } as const
-  const planned = await planMail(stores.table, event, 'Test', 'https://service.example', now)
+  const planned = await planMail(stores.table, event, service, now)
   expect(planned?.message.code).toBeUndefined()
   expect(Object.keys(Object(planned?.confirmation))).not.toContain('codeHash')
 })

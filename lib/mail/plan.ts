@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Table } from '../aws/dynamodb.ts'
-import { mailboxOf } from '../users/user.ts'
+import { mailboxOf, verifiedMailboxOf } from '../users/user.ts'
 import {
   addressIn,
   type Bindings,
@@ -11,11 +11,14 @@ import {
   withoutCode,
 } from './confirmation.ts'
 import type { MailEvent } from './event.ts'
+import { cancellableSeconds, findFactorReset } from './factor-reset.ts'
 import { findRecipient, findRecipientByName, type Recipient } from './recipient.ts'
 import type { Message } from './render.ts'
 import { isInvited } from './store.ts'
 import { accountExists } from './texts/account-exists.ts'
 import { address } from './texts/address.ts'
+import { cancelReset } from './texts/cancel-reset.ts'
+import { enrolment } from './texts/enrolment.ts'
 import type { Facts } from './texts/facts.ts'
 import { invitation } from './texts/invitation.ts'
 import { NOTICES } from './texts/notices.ts'
@@ -38,23 +41,34 @@ const CONFIRMATIONS: Record<ConfirmationKind, (facts: Facts) => Message> = {
   invitation,
   reset,
   address,
+  enrolment,
+  'cancel-reset': cancelReset,
+}
+
+/** The service that mails are of. */
+export interface MailingService {
+  /** As its users know it. */
+  name: string
+  /** Base URL of the pages that links open. */
+  publicUrl: string
+  /** Time between the mail of a reset of second factors and its effect. */
+  factorResetDelaySeconds: number
 }
 
 /**
  * Returns the mail that an event leads to, or `undefined` if it leads to none. Only here does a request for a mail
  * depend on who exists: its client has had its response already.
  *
- * @param publicUrl - Base URL of the pages that links open.
  * @throws {@link ServiceError} `unavailable`. Error, if an invitation is not stored.
  */
 export async function planMail(
   table: Table,
   event: MailEvent,
-  service: string,
-  publicUrl: string,
+  { name: service, publicUrl, factorResetDelaySeconds: delaySeconds }: MailingService,
   now: Date,
 ): Promise<PlannedMail | undefined> {
-  const facts = { service, at: event.at, origin: event.origin, forgotUrl: `${publicUrl}/forgot` }
+  const { at, origin } = event
+  const facts = { service, at, origin, forgotUrl: `${publicUrl}/forgot`, delaySeconds }
 
   const confirm = (
     kind: ConfirmationKind,
@@ -62,15 +76,17 @@ export async function planMail(
     to: string,
     bindings: Bindings,
     user?: Recipient,
+    linkTtlSeconds?: number,
   ): PlannedMail => {
     const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-    const { confirmation, token, code } = startConfirmation(kind, requestId, bindings, now, random)
+    const started = startConfirmation(kind, requestId, bindings, now, random, linkTtlSeconds)
+    const { confirmation, token, code } = started
     const link = `${publicUrl}/confirm#${kind}=${token}`
     const messageWith = (code?: string) =>
       CONFIRMATIONS[kind]({ ...facts, link, code, username: user?.username })
     const codeless = { message: messageWith(), confirmation: withoutCode(confirmation) }
     // A code works with the request id only, which the recipient of an operator's mail does not have.
-    if (event.origin === undefined) return { to, ...codeless }
+    if (origin === undefined) return { to, ...codeless }
     return { to, message: messageWith(code), confirmation, withoutCode: codeless }
   }
   const tellOwner = (owner: Recipient): PlannedMail | undefined => {
@@ -107,6 +123,23 @@ export async function planMail(
       if (owner !== undefined && owner.id !== user.id) return tellOwner(owner)
       const { id: userId, generation, email } = user
       return confirm('address', event.requestId, to, { userId, generation, email }, user)
+    }
+    case 'enrolment': {
+      const user = await findRecipient(table, event.userId)
+      const to = user && verifiedMailboxOf(user)
+      if (user === undefined || user.disabled || to === undefined) return undefined
+      if (user.generation !== event.generation) return undefined
+      const { id: userId, generation, email } = user
+      return confirm('enrolment', event.requestId, to, { userId, generation, email }, user)
+    }
+    case 'factor-reset': {
+      const { requestId, userId } = event
+      const user = await findRecipient(table, userId)
+      const to = user && verifiedMailboxOf(user)
+      const reset = await findFactorReset(table, userId)
+      // Who may invoke the mailer must not be able to announce a reset: only operators store one. It may be cancelled by now.
+      if (user === undefined || to === undefined || reset?.requestId !== requestId) return undefined
+      return confirm('cancel-reset', requestId, to, { userId }, user, cancellableSeconds(delaySeconds))
     }
     default:
       return { to: event.to, message: NOTICES[event.kind]({ ...facts, username: event.username }) }

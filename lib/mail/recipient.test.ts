@@ -28,6 +28,7 @@ test('a recipient is found by id and by login name, without the password hash', 
     disabled: false,
     generation,
     email: 'ada@example.org',
+    emailVerified: false,
     emailAsWritten: 'Ada@Example.org',
   }
   expect(await findRecipient(table, id)).toStrictEqual(recipient)

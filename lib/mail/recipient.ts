@@ -3,9 +3,12 @@ import { nameKey, profileKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 
 /** What the mailer knows of a user: no password hash. */
-export type Recipient = Pick<User, 'id' | 'username' | 'disabled' | 'generation' | 'email' | 'emailAsWritten'>
+export type Recipient = Pick<
+  User,
+  'id' | 'username' | 'disabled' | 'generation' | 'email' | 'emailVerified' | 'emailAsWritten'
+>
 
-const RECIPIENT = ['username', 'disabled', 'generation', 'email', 'emailAsWritten']
+const RECIPIENT = ['username', 'disabled', 'generation', 'email', 'emailVerified', 'emailAsWritten']
 
 /**
  * Finds a user with a consistent read, which contains no password hash.
@@ -21,6 +24,7 @@ export async function findRecipient(table: Table, userId: string): Promise<Recip
       disabled: flag(item, 'disabled'),
       generation: number(item, 'generation'),
       email: optionalText(item, 'email'),
+      emailVerified: flag(item, 'emailVerified'),
       emailAsWritten: optionalText(item, 'emailAsWritten'),
     }
   )

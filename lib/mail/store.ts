@@ -9,6 +9,7 @@ import {
   type Table,
   type TransactWrite,
   text,
+  transact,
   writeIf,
 } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'
@@ -91,33 +92,36 @@ export async function findClaim(
  * @throws {@link ServiceError} `unavailable`. Then no try sends the mail.
  */
 export async function releaseMail(table: Table, id: string, { claimId }: Claim, now: Date): Promise<void> {
-  await updateClaim(table, id, claimId, 'SET refusedAt = :now REMOVE secretHash, codeHash', now)
+  const expression = 'SET refusedAt = :now REMOVE secretHash, codeHash'
+  await writeIf(table, 'UpdateItem', changeOfClaim(id, claimId, expression, now))
 }
 
 /**
  * Marks a claimed mail as sent, so that a repeated event ends without an error.
  *
+ * @param effect - What the mail has an effect on. It is written in one transaction with the mark, or not at all if it is
+ *   refused.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function markSent(table: Table, id: string, { claimId }: Claim, now: Date): Promise<void> {
-  await updateClaim(table, id, claimId, 'SET sentAt = :now', now)
-}
-
-/** Changes a mail, if the claim is still that of this try. */
-async function updateClaim(
+export async function markSent(
   table: Table,
   id: string,
-  claimId: string,
-  UpdateExpression: string,
+  { claimId }: Claim,
   now: Date,
+  effect?: TransactWrite,
 ): Promise<void> {
-  await writeIf(table, 'UpdateItem', {
-    Key: mailKey(id),
-    UpdateExpression,
-    ConditionExpression: 'claimId = :claimId',
-    ExpressionAttributeValues: { ':claimId': attribute(claimId), ':now': attribute(secondOf(now)) },
-  })
+  const mark = changeOfClaim(id, claimId, 'SET sentAt = :now', now)
+  if (effect && (await transact(table, [effect, { Update: mark }])) === undefined) return
+  await writeIf(table, 'UpdateItem', mark)
 }
+
+/** Returns a change of a mail, if the claim is still that of this try. */
+const changeOfClaim = (id: string, claimId: string, UpdateExpression: string, now: Date) => ({
+  Key: mailKey(id),
+  UpdateExpression,
+  ConditionExpression: 'claimId = :claimId',
+  ExpressionAttributeValues: { ':claimId': attribute(claimId), ':now': attribute(secondOf(now)) },
+})
 
 /**
  * Finds what a mail asks to confirm, with a consistent read.

@@ -119,6 +119,17 @@ export const claimsOf = (
   { username, role, email, emailVerified }: Pick<User, 'username' | 'role' | 'email' | 'emailVerified'>,
 ) => ({ sub, username, role, ...(email && { email, email_verified: emailVerified }) })
 
+/**
+ * Returns the address that a user has shown to be the user's own, as its owner writes it. It proves who the user is; another
+ * one does not.
+ */
+export const verifiedMailboxOf = ({
+  email,
+  emailVerified,
+  emailAsWritten,
+}: Pick<User, 'email' | 'emailVerified' | 'emailAsWritten'>): string | undefined =>
+  emailVerified ? (emailAsWritten ?? email) : undefined
+
 /** Returns the address that mails to a user go to, as its owner writes it, or `undefined` if the user has none. */
 export const mailboxOf = ({
   username,

@@ -294,7 +294,10 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
           'disabled',
           'generation',
           'email',
+          'emailVerified',
           'emailAsWritten',
+          'requestId',
+          'announcedAt',
           'claimId',
           'invocationId',
           'sentAt',
@@ -306,6 +309,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
         ['mail#*'],
         ['claimId', 'invocationId', 'sentAt', 'refusedAt', 'expiresAt', ...PROOF, ...BOUND_TO],
       ),
+      inTransactions(['UpdateItem'], ['user#*'], ['requestId', 'announcedAt']),
       counting(['recipient#*'], ATTEMPTS),
     ],
   }

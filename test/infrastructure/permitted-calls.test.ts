@@ -8,6 +8,7 @@ import {
   REQUEST_ID_BYTES,
   startConfirmation,
 } from '../../lib/mail/confirmation.ts'
+import { requestFactorReset } from '../../lib/mail/factor-reset.ts'
 import { claimMail, storeInvitation } from '../../lib/mail/store.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { findUserByName } from '../../lib/users/store.ts'
@@ -174,10 +175,14 @@ async function walk(): Promise<void> {
   const at = new Date().toISOString()
   const invitedId = newId('fourth@example.org')
   await storeInvitation(table, invitedId, 'admin', new Date())
+  const resetId = newId()
+  await requestFactorReset(table, userId, resetId)
   for (const event of [
     { kind: 'reset', requestId: newId(), loginName: 'ada', at },
     { kind: 'address', requestId: newId('third@example.org'), userId, generation, at },
     { kind: 'invitation', requestId: invitedId, at },
+    { kind: 'enrolment', requestId: newId(), userId, generation, at },
+    { kind: 'factor-reset', requestId: resetId, userId, at },
   ]) {
     await run('mailer', event)
   }

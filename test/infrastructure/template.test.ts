@@ -411,6 +411,7 @@ describe('a function', () => {
         SERVICE_NAME: isChanged ? 'Example' : 'serverless-jwt-auth',
         PUBLIC_URL: isChanged ? 'https://app.example.com' : ownAddress(stage),
         LIMIT_MAIL_RECIPIENT: isChanged ? '2/600' : '3/3600',
+        FACTOR_RESET_DELAY_SECONDS: isChanged ? '3600' : '86400',
       },
       userinfo: table,
       me: table,

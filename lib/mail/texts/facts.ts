@@ -14,6 +14,8 @@ export interface Facts {
   link?: string | undefined
   /** Code that confirms; missing if only the link does. */
   code?: string | undefined
+  /** Time between the mail of a reset of second factors and its effect. */
+  delaySeconds?: number | undefined
   /** Page where users ask for a new password. */
   forgotUrl: string
 }
@@ -38,6 +40,20 @@ export const validity = ({ code }: Facts): string =>
 
 /** Returns what a recipient confirms with. */
 export const proof = ({ code }: Facts): string => (code === undefined ? 'the link' : 'the link or the code')
+
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const
+
+/** Returns a duration in the largest unit that it is a multiple of, but a day as 24 hours. */
+export function durationOf(seconds: number): string {
+  const [name, length] = UNITS.find(([, size]) => seconds % size === 0 && seconds > size) ?? ['second', 1]
+  const count = seconds / length
+  return `${count} ${name}${count === 1 ? '' : 's'}`
+}
 
 // The first that a header names: Edge and Opera also name Chrome, and Chrome names Safari.
 const PROGRAMS = ['Edg', 'OPR', 'Firefox', 'Chrome', 'Safari', 'curl']

@@ -1,0 +1,102 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { startStores } from '../../test/support/sessions.ts'
+import { transact } from '../aws/dynamodb.ts'
+import {
+  announcement,
+  cancellableSeconds,
+  endingOfReset,
+  findFactorReset,
+  isElapsed,
+  requestFactorReset,
+} from './factor-reset.ts'
+
+const { aws, table } = await startStores()
+afterAll(() => aws.stop())
+
+const now = new Date('2026-11-26T09:00:00.400Z')
+const announcedAt = now.getTime() / 1_000 - 0.4
+const DAY = 86_400
+const USER = 'AbCdEfGhIjKlMnOpQrStUv'
+let users = 0
+const newUserId = () => {
+  users += 1
+  return `${USER.slice(0, 18)}${String(users).padStart(4, '0')}`
+}
+
+describe('a reset takes effect', () => {
+  const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000)
+
+  test.each([
+    ['the second before its delay', DAY - 1, false],
+    ['the second of its delay', DAY, true],
+    ['the last second of the week after its delay', 8 * DAY - 1, true],
+    ['a week after its delay', 8 * DAY, false],
+    ['the second before it was announced, by another clock', -1, false],
+  ])('at %s: %i s: %s', (_what, seconds, expected) => {
+    expect(isElapsed({ requestId: 'r', announcedAt }, DAY, later(seconds))).toBe(expected)
+  })
+
+  test('never, if its mail was not sent', () => {
+    for (const delay of [0, DAY]) expect(isElapsed({ requestId: 'r' }, delay, later(365 * DAY))).toBe(false)
+  })
+
+  test('as long as its link can cancel it', () => {
+    expect(cancellableSeconds(DAY)).toBe(8 * DAY)
+  })
+})
+
+describe('a request for a reset', () => {
+  test('has no time until its mail was sent', async () => {
+    const id = newUserId()
+    expect(await findFactorReset(table, id)).toBeUndefined()
+    await requestFactorReset(table, id, 'first')
+    expect(await findFactorReset(table, id)).toEqual({ requestId: 'first' })
+    expect(await transact(table, [announcement(id, 'first', now)])).toBeUndefined()
+    expect(await findFactorReset(table, id)).toEqual({ requestId: 'first', announcedAt })
+  })
+
+  test('is announced once', async () => {
+    const id = newUserId()
+    await requestFactorReset(table, id, 'first')
+    await transact(table, [announcement(id, 'first', now)])
+    expect(await transact(table, [announcement(id, 'first', new Date())])).toEqual([true])
+    expect(await findFactorReset(table, id)).toEqual({ requestId: 'first', announcedAt })
+  })
+
+  test('that is written again stays announced, and a new one is not', async () => {
+    const id = newUserId()
+    await requestFactorReset(table, id, 'first')
+    await transact(table, [announcement(id, 'first', now)])
+    await requestFactorReset(table, id, 'first')
+    expect(await findFactorReset(table, id)).toEqual({ requestId: 'first', announcedAt })
+    await requestFactorReset(table, id, 'second')
+    expect(await findFactorReset(table, id)).toEqual({ requestId: 'second' })
+    // The mail of the first one arrives late.
+    expect(await transact(table, [announcement(id, 'first', now)])).toEqual([true])
+  })
+
+  test('that was cancelled is not announced', async () => {
+    const id = newUserId()
+    expect(await transact(table, [announcement(id, 'first', now)])).toEqual([true])
+    expect(await findFactorReset(table, id)).toBeUndefined()
+  })
+
+  test.each([
+    ['as read', { requestId: 'first', announcedAt }, undefined],
+    ['another one', { requestId: 'second', announcedAt }, [true]],
+    ['announced meanwhile', { requestId: 'first' }, [true]],
+    ['announced at another second', { requestId: 'first', announcedAt: announcedAt + 1 }, [true]],
+  ])('ends if it is %s', async (_what, read, outcome) => {
+    const id = newUserId()
+    await requestFactorReset(table, id, 'first')
+    await transact(table, [announcement(id, 'first', now)])
+    expect(await transact(table, [endingOfReset(id, read)])).toEqual(outcome)
+  })
+
+  test('that was not announced ends as such', async () => {
+    const id = newUserId()
+    await requestFactorReset(table, id, 'first')
+    expect(await transact(table, [endingOfReset(id, { requestId: 'first' })])).toBeUndefined()
+    expect(await findFactorReset(table, id)).toBeUndefined()
+  })
+})

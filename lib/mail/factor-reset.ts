@@ -1,0 +1,104 @@
+import {
+  attribute,
+  attributesOf,
+  getItems,
+  number,
+  type Table,
+  type TransactWrite,
+  text,
+  writeIf,
+} from '../aws/dynamodb.ts'
+import { secondOf } from '../time.ts'
+
+/** An operator's request to remove a user's second factors. */
+export interface FactorReset {
+  requestId: string
+  /** Second since the epoch at which its mail was sent, by the clock of the mailer. Without it, the reset has no effect. */
+  announcedAt?: number | undefined
+}
+
+/**
+ * How long after its delay a reset takes effect at the next sign-in. After that it has none: a request that was forgotten
+ * must not remove a factor years later.
+ */
+const USABLE_SECONDS = 7 * 86_400
+
+/** Returns the key of an operator's request to remove a user's factors. */
+export const factorResetKey = (userId: string) => ({
+  pk: { S: `user#${userId}` },
+  sk: { S: 'factor-reset' },
+})
+
+/** Returns how long after its mail a reset can be cancelled, in seconds. */
+export const cancellableSeconds = (delaySeconds: number): number => delaySeconds + USABLE_SECONDS
+
+/**
+ * Whether a sign-in removes the second factors because of a reset.
+ *
+ * @param delaySeconds - Time that the user has to cancel it.
+ */
+export function isElapsed({ announcedAt }: FactorReset, delaySeconds: number, now: Date): boolean {
+  if (announcedAt === undefined) return false
+  const second = secondOf(now)
+  return announcedAt + delaySeconds <= second && second < announcedAt + cancellableSeconds(delaySeconds)
+}
+
+/**
+ * Finds the reset of a user's second factors, with a consistent read.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findFactorReset(table: Table, userId: string): Promise<FactorReset | undefined> {
+  const [item] = await getItems(table, [factorResetKey(userId)], ['requestId', 'announcedAt'])
+  return (
+    item && {
+      requestId: text(item, 'requestId'),
+      announcedAt: item.announcedAt && number(item, 'announcedAt'),
+    }
+  )
+}
+
+/**
+ * Stores an operator's request to remove a user's second factors. It has no time: the mailer stores when it sent the notice.
+ * A new request replaces an earlier one, and has a delay of its own. Only operators may store one.
+ *
+ * @param requestId - See `newRequestId` in `lib/mail/confirmation.ts`.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function requestFactorReset(table: Table, userId: string, requestId: string): Promise<void> {
+  await writeIf(table, 'PutItem', {
+    Item: { ...factorResetKey(userId), ...attributesOf({ requestId }) },
+    // A repeated write does not take the announcement away.
+    ConditionExpression: 'attribute_not_exists(pk) OR requestId <> :requestId',
+    ExpressionAttributeValues: { ':requestId': attribute(requestId) },
+  })
+}
+
+/**
+ * Returns the write by which the mailer says that the mail of a reset was sent, on condition that the reset was neither
+ * cancelled nor replaced. The reset's delay begins then.
+ */
+export const announcement = (userId: string, requestId: string, now: Date): TransactWrite => ({
+  Update: {
+    Key: factorResetKey(userId),
+    UpdateExpression: 'SET announcedAt = :now',
+    ConditionExpression: 'requestId = :requestId AND attribute_not_exists(announcedAt)',
+    ExpressionAttributeValues: { ':now': attribute(secondOf(now)), ':requestId': attribute(requestId) },
+  },
+})
+
+/**
+ * Returns the write that ends a reset, on condition that it is still as read.
+ *
+ * @param reset - As read.
+ */
+export const endingOfReset = (userId: string, { requestId, announcedAt }: FactorReset): TransactWrite => ({
+  Delete: {
+    Key: factorResetKey(userId),
+    ConditionExpression: `requestId = :requestId AND ${announcedAt === undefined ? 'attribute_not_exists(announcedAt)' : 'announcedAt = :announcedAt'}`,
+    ExpressionAttributeValues: {
+      ':requestId': attribute(requestId),
+      ...(announcedAt !== undefined && { ':announcedAt': attribute(announcedAt) }),
+    },
+  },
+})
