@@ -27,12 +27,13 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'MAILER',
   ])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { userId, generation } = principalOf(event, now)
+  const principal = principalOf(event, now)
+  const { userId, generation } = principal
   const { email: address, currentPassword } = readBody(event, EmailChangeRequest)
 
   const origin = originOf(event)
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
-  const user = await verifyCurrentPassword(table, attempt, generation, currentPassword)
+  const user = await verifyCurrentPassword(table, attempt, principal, currentPassword, now)
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
   const request = { kind: 'address', requestId, userId, generation, at: now.toISOString(), origin } as const
   await together([returnAttempt(table, attempt), requestMail(table, config, request, now)])

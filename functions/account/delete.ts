@@ -26,12 +26,13 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'MAILER',
   ])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { userId, generation } = principalOf(event, now)
+  const principal = principalOf(event, now)
+  const { userId } = principal
   const { currentPassword } = readBody(event, AccountDeletionRequest)
 
   const origin = originOf(event)
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
-  const user = await verifyCurrentPassword(table, attempt, generation, currentPassword)
+  const user = await verifyCurrentPassword(table, attempt, principal, currentPassword, now)
   const [outcome] = await together([removeUser(table, user), returnAttempt(table, attempt)])
   if (outcome !== 'done') throw new ServiceError('conflict', 'the user changed')
   await notify(table, config.MAILER, 'account-deleted', user, origin, now)

@@ -36,13 +36,14 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'MAILER',
   ])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { userId, username, generation, sessionId } = principalOf(event, now)
+  const principal = principalOf(event, now)
+  const { userId, username, generation, sessionId } = principal
   const { currentPassword, newPassword } = readBody(event, PasswordChangeRequest)
   validateNewPassword(newPassword, { username }, '#/newPassword')
 
   const origin = originOf(event)
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
-  const verified = await verifyCurrentPassword(table, attempt, generation, currentPassword)
+  const verified = await verifyCurrentPassword(table, attempt, principal, currentPassword, now)
 
   const [{ session, user }] = await together([
     findSession(table, userId, sessionId),

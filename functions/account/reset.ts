@@ -15,6 +15,7 @@ import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { sourceOf } from '../../lib/throttling/limits.ts'
 import { markKnownSources } from '../../lib/throttling/store.ts'
+import { factorsOf } from '../../lib/users/factors.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUserWith } from '../../lib/users/store.ts'
 
@@ -42,8 +43,11 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   if (!isStored) throw invalidLink('spent, or the user changed')
   const source = sourceOf(origin.sourceIp)
   await together([
-    // The owner can sign in from here, although strangers may have used up the limits.
-    markKnownSources(table, user, source, undefined, config.SESSION_TTL_SECONDS, now),
+    // The owner can sign in from here, although strangers may have used up the limits. With second factors, the sign-in that
+    // follows shows who it is.
+    ...(factorsOf(user).length === 0
+      ? [markKnownSources(table, user, source, undefined, config.SESSION_TTL_SECONDS, now)]
+      : []),
     notify(table, config.MAILER, 'password-changed', user, origin, now),
   ])
   console.info({ event: 'password.reset', userId: user.id })

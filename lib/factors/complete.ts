@@ -25,6 +25,7 @@ import {
   type Session,
   startSession,
 } from '../sessions/session.ts'
+import { sessionOfName } from '../sessions/sign-in.ts'
 import { abandonSession, endingOf, newSession, sessionKey } from '../sessions/store.ts'
 import { knownSourceKey, sourceOf, totpCounter } from '../throttling/limits.ts'
 import { giveBack, markKnownSources } from '../throttling/store.ts'
@@ -119,9 +120,9 @@ async function findEarlier(
   const { loginName = user.username, pairSk, pairAttempts = [] }: Partial<LoginToken> = login
   const totpKey = totpCounter(user.id, now).key
   const resetKey = factorResetKey(user.id)
-  const [userId = '', id = ''] = login.replaces?.split('.') ?? []
+  const replacedSession = login.replaces === undefined ? undefined : sessionOfName(login.replaces)
   const keys = [knownSourceKey(loginName, source), totpKey, resetKey]
-  const replacedKeys = login.replaces ? [sessionKey({ userId, id })] : []
+  const replacedKeys = replacedSession ? [sessionKey(replacedSession)] : []
   const found = await getItems(table, [...keys, ...replacedKeys], ['ids', 'expiresAt', 'ownerId'])
   const [mark, totp, reset, replaced] = found
   const counted = [
@@ -133,7 +134,7 @@ async function findEarlier(
     attempts: counted.filter(({ ids }) => ids.length > 0),
     endings: [
       ...(reset ? [{ Delete: { Key: resetKey } }] : []),
-      ...(replaced ? [{ Update: endingOf({ userId, id }, now) }] : []),
+      ...(replaced && replacedSession ? [{ Update: endingOf(replacedSession, now) }] : []),
     ],
   }
 }

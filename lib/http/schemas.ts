@@ -59,13 +59,16 @@ export const Password = schema(() =>
 export const Token = schema(() => z.string('Must be a string.').check(atMost(256)))
 
 /** Where the client of a sign-in keeps the refresh token. Without it, the response contains the token. */
-const InCookie = schema(() =>
+export const InCookie = schema(() =>
   z.optional(z.string('Must be a string.').check(z.refine((text) => text === 'cookie', 'Must be "cookie".'))),
 )
 
+/** A refresh token of the session that a sign-in replaces, from a client without the cookie. */
+export const Replaces = schema(() => z.optional(Token))
+
 /** Body of `POST /login`. */
 export const LoginRequest = schema(() =>
-  z.strictObject({ username: LoginName, password: Password, session: InCookie }),
+  z.strictObject({ username: LoginName, password: Password, session: InCookie, replaces: Replaces }),
 )
 
 /** Body of `POST /refresh`. Without a refresh token, the one in the cookie is used. */

@@ -1,7 +1,8 @@
+import { requireStepUp } from '../authorization/step-up.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
-import { isTokenRevoked, requireUnrevoked } from '../users/revocation.ts'
-import type { User } from '../users/user.ts'
+import { requireUnrevoked } from '../users/revocation.ts'
+import type { Principal, User } from '../users/user.ts'
 import { type Attempt, returnAttempt, verifyUserPassword } from './verify.ts'
 
 const WRONG_PASSWORD = {
@@ -12,22 +13,34 @@ const WRONG_PASSWORD = {
 /**
  * Verifies the caller's current password, before a change of the account. A wrong one stays counted.
  *
- * After a correct one, the handler gives the attempt back with {@link returnAttempt}, at the same time as its next calls.
- * A token that was revoked while the gateway had the authorizer's result cached counts no attempt.
+ * Of a user with second factors, a recent sign-in with two factors is required too. It is required before the password is
+ * verified: with an old token, an attacker learns nothing about the password. A token that was revoked while the gateway had
+ * the authorizer's result cached learns nothing either. Both count no attempt.
+ *
+ * After a correct password, the handler gives the attempt back with {@link returnAttempt}, at the same time as its next calls.
  *
  * @param attempt - Admitted for the caller's user id.
- * @param generation - The `gen` of the caller's access token.
  * @returns The user, as the attempt read it.
- * @throws {@link ServiceError} `invalid_token`, or `invalid_fields` at `#/currentPassword`.
+ * @throws {@link ServiceError} `invalid_token`, with a challenge if the caller must sign in again, or `invalid_fields` at
+ *   `#/currentPassword`.
+ * @example
+ * const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
+ * const user = await verifyCurrentPassword(table, attempt, principal, currentPassword, now)
  */
 export async function verifyCurrentPassword(
   table: Table,
   attempt: Attempt,
-  generation: number,
+  principal: Pick<Principal, 'generation' | 'acr' | 'authTime'>,
   password: string,
+  now: Date,
 ): Promise<User> {
-  if (isTokenRevoked(generation, attempt.user)) await returnAttempt(table, attempt)
-  requireUnrevoked(generation, attempt.user)
+  try {
+    requireUnrevoked(principal.generation, attempt.user)
+    requireStepUp(principal, attempt.user, now)
+  } catch (error) {
+    await returnAttempt(table, attempt)
+    throw error
+  }
   const user = await verifyUserPassword(attempt, password)
   if (user) return user
   throw new ServiceError('invalid_fields', 'wrong current password', { ...WRONG_PASSWORD, log: attempt.log })

@@ -28,18 +28,18 @@ interface Presented {
 }
 
 /**
- * Reads the body of a sign-in. With `"session":"cookie"` the response sets the cookie, and `refreshToken` is the one that it
- * replaces.
+ * Reads the body of a sign-in. `refreshToken` is that of the session which the sign-in replaces: with `"session":"cookie"` the
+ * one in the cookie that the response sets, otherwise the member `replaces`.
  *
  * @throws {@link ServiceError} as `readBody` in `lib/http/body.ts`; `forbidden` as {@link requireOwnPage}.
  */
-export function readSignIn<T extends { session?: string | undefined }>(
+export function readSignIn<T extends { session?: string | undefined; replaces?: string | undefined }>(
   event: APIGatewayProxyEvent,
   schema: z.ZodMiniType<T>,
   rules: CookieRules,
 ): T & Presented {
   const body = readJson(event, schema, rules)
-  if (body.session === undefined) return { ...body, refreshToken: '', inCookie: false }
+  if (body.session === undefined) return { ...body, refreshToken: body.replaces ?? '', inCookie: false }
   return { ...body, ...readCookie(event, rules, '#/session', 'This service has no cookie sessions.') }
 }
 

@@ -23,7 +23,7 @@ export interface SignIn {
   origin: Pick<Session, 'sourceIp' | 'userAgent'>
   lifetimes: SessionLifetimes
   inCookie: boolean
-  /** The refresh token in the request's cookie; empty without one. Its session ends. */
+  /** The refresh token in the request's cookie, or in its member `replaces`; empty without one. Its session ends. */
   refreshToken: string
 }
 
@@ -57,11 +57,25 @@ export async function signIn(
   }
 }
 
-/**
- * Ends the session of a cookie that the browser is about to lose. Any token with the selector of a session once belonged to
- * it, so its secret need not be verified.
- */
 async function endReplaced(table: Table, refreshToken: string, now: Date): Promise<void> {
-  const replaced = parseRefreshToken(refreshToken)
-  if (replaced) await endSession(table, { userId: replaced.userId, id: replaced.sessionId }, now)
+  const replaced = replacedSession(refreshToken)
+  if (replaced) await endSession(table, sessionOfName(replaced), now)
+}
+
+/**
+ * Returns the name of the session that a sign-in replaces: user id and session id, with a dot between them. It contains no
+ * secret. Any token with the selector of a session once belonged to it, so its secret need not be verified.
+ *
+ * @param refreshToken - In the cookie that the browser is about to lose, or in the request; empty without one.
+ * @returns `undefined`, if it does not have the form of a refresh token.
+ */
+export function replacedSession(refreshToken: string): string | undefined {
+  const { userId, sessionId } = parseRefreshToken(refreshToken) ?? {}
+  return userId && `${userId}.${sessionId}`
+}
+
+/** Returns the session of a name that {@link replacedSession} returned. */
+export function sessionOfName(name: string): Pick<Session, 'userId' | 'id'> {
+  const [userId = '', id = ''] = name.split('.')
+  return { userId, id }
 }
