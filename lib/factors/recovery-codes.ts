@@ -39,7 +39,7 @@ export function readRecoveryCode(typed: string): string | undefined {
 /**
  * Returns the hash that a recovery code is stored as. The user id is part of it, so equal codes of two users differ.
  *
- * One round of SHA-256 is enough: 80 random bits cannot be guessed, unlike a password (NIST SP 800-63B-4 section 3.1.2.2).
+ * One round of SHA-256 takes no time in a sign-in. A search for 80 random bits needs about 2^79 of them.
  *
  * @param code - As users see it, or as {@link readRecoveryCode} returns it.
  */

@@ -2,19 +2,33 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import { ServiceError } from '../errors.ts'
 import { apiHandler, type Request } from './handler.ts'
 
-/** A route of a function: what it does with a request. */
-export type RouteHandler = (event: APIGatewayProxyEvent, request: Request) => Promise<APIGatewayProxyResult>
+/** A route of a function: what it does with a request, and the settings that it needs. */
+export type RouteHandler<C> = (
+  event: APIGatewayProxyEvent,
+  request: Request,
+  config: C,
+) => Promise<APIGatewayProxyResult>
+
+interface Routes<C> {
+  /** Reads the settings of all routes. */
+  settings: () => C
+  /** Routes by method and path, as in serverless.yml with a leading slash. */
+  routes: Record<string, RouteHandler<C>>
+}
 
 /**
  * Creates the Lambda handler of several routes that need the same permissions.
  *
- * @param table - Routes by method and path, as in serverless.yml with a leading slash.
  * @example
- * export const handler = routesHandler({ 'GET /passkeys': list, 'PATCH /passkeys/{id}': rename })
+ * export const handler = routesHandler({
+ *   settings: () => readConfig(['TABLE_NAME']),
+ *   routes: { 'GET /passkeys': list, 'PATCH /passkeys/{id}': rename },
+ * })
  */
-export const routesHandler = (table: Record<string, RouteHandler>) =>
+export const routesHandler = <C>({ settings, routes }: Routes<C>) =>
   apiHandler(async (event, request) => {
-    const route = table[`${event.httpMethod} ${event.resource}`]
+    const config = settings()
+    const route = routes[`${event.httpMethod} ${event.resource}`]
     if (route === undefined) throw new ServiceError('not_found', 'no such route in this function')
-    return route(event, request)
+    return route(event, request, config)
   })
