@@ -1,6 +1,6 @@
 import type { Role, User } from './user.ts'
 
-/** All second factors. Recovery codes replace one, and are none themselves. */
+/** All second factors. Recovery codes replace one, and do not count as one. */
 export const FACTORS = ['totp', 'passkey'] as const
 
 export type Factor = (typeof FACTORS)[number]

@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { saveProgram, startProgram, startServer } from '../support/verifiers/programs.ts'
-import { type TokenCase, tokenCases } from '../support/verifiers/tokens.ts'
+import { codeUnder, saveProgram, startProgram, startServer } from '../support/verifiers/programs.ts'
+import { signedAgo, type TokenCase, tokenCases } from '../support/verifiers/tokens.ts'
 import { unavailableIssuers } from '../support/verifiers/unavailable.ts'
 import { expectVerdicts } from '../support/verifiers/verdicts.ts'
 
@@ -68,6 +69,25 @@ describe.skipIf(!hasPython)('FastAPI and PyJWT', () => {
     expect(await allowedFor('https://b.example', 'OPTIONS', '/')).toEqual([400, null])
     expect(await allowedFor('https://b.example', 'GET', '/')).toEqual([200, null])
   })
+})
+
+test.skipIf(!hasPython)('FastAPI demands two factors and a recent sign-in of a route', async () => {
+  const path = saveProgram('FastAPI and PyJWT', 'step-up.py')
+  const [beginning = '', end = ''] = codeUnder('FastAPI and PyJWT').split(/^(?=uvicorn)/m)
+  const route =
+    '@app.get("/payments")\ndef payments(claims: dict = Depends(recent_caller)) -> dict:\n    return {}\n'
+  writeFileSync(path, ['import time', beginning, codeUnder('Two factors in FastAPI'), route, end].join('\n'))
+  const { port, stop } = await startServer(PYTHON, () => [path], { ISSUER })
+  onTestFinished(stop)
+  const ask = async (acr: string, seconds: number) => {
+    const Authorization = `Bearer ${await signedAgo(ISSUER, inject('kmsUrl'), acr, seconds)}`
+    const response = await fetch(`http://localhost:${port}/payments`, { headers: { Authorization } })
+    return [response.status, response.headers.get('WWW-Authenticate')]
+  }
+  const challenge = 'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="300"'
+  expect(await ask('aal2', 200)).toEqual([200, null])
+  expect(await ask('aal2', 400)).toEqual([401, challenge])
+  expect(await ask('aal1', 0)).toEqual([401, challenge])
 })
 
 describe.skipIf(!hasGo)('Go', () => {

@@ -72,6 +72,13 @@ export async function tokenCases(serviceUrl: string, kmsUrl: string): Promise<To
   return [...valid, ...refused]
 }
 
+/** Returns a valid token of the demo user, of a sign-in with `acr` some seconds ago. */
+export async function signedAgo(serviceUrl: string, kmsUrl: string, acr: string, seconds: number) {
+  const { header, claims } = partsOf((await signIn(serviceUrl, 'user')).authToken)
+  const auth_time = Number(claims.iat) - seconds
+  return serviceSigner(kmsUrl)({ header, claims: { ...claims, acr, auth_time } })
+}
+
 async function signIn(serviceUrl: string, username: string) {
   const { body } = await postLogin(serviceUrl, JSON.stringify({ username, password: username }))
   return JSON.parse(body) as { authToken: string; refreshToken: string }
