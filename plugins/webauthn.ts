@@ -17,6 +17,7 @@ const emptied = (...names: string[]) =>
 const MODULES: Record<string, string> = {
   'index.js': `export { verifyRegistrationResponse } from './registration/verifyRegistrationResponse.js'
 export { verifyAuthenticationResponse } from './authentication/verifyAuthenticationResponse.js'`,
+  'helpers/index.js': `export { decodeCredentialPublicKey } from './decodeCredentialPublicKey.js'`,
   'helpers/iso/isoCrypto/verify.js': `export { verify } from ${JSON.stringify(path('../lib/factors/cose-key.ts'))}`,
   'services/settingsService.js':
     'export const SettingsService = { getRootCertificates: () => [], runtimeSupportsPQC: () => false }',

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import * as z from 'zod/mini'
 import { lambdaContext, loginEvent, parsed } from '../../test/support/lambda.ts'
 import { type FieldError, PROBLEMS, type ProblemCode, TITLES } from '../errors.ts'
 import { readBody } from './body.ts'
@@ -295,4 +296,25 @@ describe('fields are rejected', () => {
       [TOO_LONG],
     )
   })
+})
+
+const Nested = z.strictObject({ response: z.object({ id: z.string() }) })
+const readNested = (body: string) => readBody(loginEvent({ body }), Nested)
+
+test('readBody reads nested members, and drops those that the schema does not have', () => {
+  expect(readNested('{"response":{"id":"a","more":[{"id":"b"},{"c":{"id":1}}]}}')).toEqual({
+    response: { id: 'a' },
+  })
+})
+
+test.each([
+  ['in a nested object', '{"response":{"id":"a","id":"b"}}'],
+  ['in an object that the schema does not have', '{"response":{"id":"a","more":[{"b":1,"b":2}]}}'],
+])('readBody rejects a repeated member %s', (_where, body) => {
+  expect(() => readNested(body)).toThrow('a member is repeated')
+})
+
+test('readBody reads a body of thousands of levels', () => {
+  const deep = `${'['.repeat(4_000)}${']'.repeat(4_000)}`
+  expect(readNested(`{"response":{"id":"a","more":${deep}}}`)).toEqual({ response: { id: 'a' } })
 })

@@ -9,7 +9,7 @@ const MAX_BODY_BYTES = 8_192
  * Reads and validates a request's JSON body.
  *
  * Rejects repeated members (RFC 8259 section 4 leaves their meaning open) and U+FFFD, which the gateway
- * puts in place of bytes that are not UTF-8. Schemas are flat: no member is an object.
+ * puts in place of bytes that are not UTF-8.
  *
  * @param event - As REST API Gateway sends it, base64-encoded or not.
  * @param schema - Strict; its checks contain the texts that clients see.
@@ -29,7 +29,7 @@ export function readBody<T>(event: APIGatewayProxyEvent, schema: z.ZodMiniType<T
   if (!result.success) {
     throw new ServiceError('invalid_fields', 'fields are not valid', { fields: fieldErrors(result.error) })
   }
-  if (countMembers(text) !== Object.keys(body as object).length) {
+  if (countMembers(text) !== countKeys(body as object)) {
     throw new ServiceError('malformed_body', 'a member is repeated')
   }
   return result.data
@@ -56,10 +56,21 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Counts the members of a flat JSON object in its text: strings with a colon after them. */
+/** Counts the members of all objects in a JSON text: strings with a colon after them. */
 function countMembers(jsonText: string): number {
   const strings = jsonText.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)
   return [...strings].filter(([, colon]) => colon !== undefined).length
+}
+
+/** Counts the members of all objects in a value. It does not recurse: a body may be nested thousands of levels deep. */
+function countKeys(body: object): number {
+  const objects = [body]
+  let count = 0
+  for (const one of objects) {
+    if (!Array.isArray(one)) count += Object.keys(one).length
+    objects.push(...Object.values(one).filter((value) => typeof value === 'object' && value !== null))
+  }
+  return count
 }
 
 function fieldErrors({ issues }: z.core.$ZodError): FieldError[] {

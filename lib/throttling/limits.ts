@@ -96,6 +96,13 @@ export const totpCounter = (userId: string, now: Date): Counter =>
 export const mailRequestCounter = (source: string, limit: Limit, now: Date): Counter =>
   counter(`source#${source}`, 'mails', limit, now)
 
+/** Challenges of passkeys. Pages with autofill ask for one at each view. */
+const CHALLENGES: Limit = { attempts: 300, windowSeconds: 900 }
+
+/** Returns the counter of the challenges that a source asks for. */
+export const challengeCounter = (source: string, now: Date): Counter =>
+  counter(`source#${source}`, 'challenges', CHALLENGES, now)
+
 /**
  * Returns the counters of a mail that anybody can ask for in a recipient's name.
  *

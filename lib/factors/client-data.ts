@@ -1,0 +1,24 @@
+/** What a browser says about a ceremony (WebAuthn level 3, section 5.8.1). Nothing of it is verified. */
+interface ClientData {
+  type?: unknown
+  challenge?: unknown
+  origin?: unknown
+  crossOrigin?: unknown
+  topOrigin?: unknown
+}
+
+/** Reads the client data of a response; an empty object if they are no JSON object. */
+export function readClientData(clientDataJSON: string): ClientData {
+  try {
+    const data: unknown = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString('utf8'))
+    return typeof data === 'object' && data !== null ? data : {}
+  } catch {
+    return {}
+  }
+}
+
+/** Returns the challenge that a response signs, unverified; an empty string if there is none. */
+export function unverifiedChallengeIn(response: { response: { clientDataJSON: string } }): string {
+  const { challenge } = readClientData(response.response.clientDataJSON)
+  return typeof challenge === 'string' ? challenge : ''
+}

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto'
+import type { PublicKeyCredentialCreationOptionsJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
+import type { Table, TransactWrite } from '../aws/dynamodb.ts'
+import type { Config } from '../config.ts'
+import { ServiceError } from '../errors.ts'
+import type { User } from '../users/user.ts'
+import { creationOptions, type RelyingParty, verifyRegistration } from './ceremony.ts'
+import {
+  CHALLENGE_RANDOM_BYTES,
+  findChallenge,
+  spendChallenge,
+  startChallenge,
+  storeChallenge,
+} from './challenge.ts'
+import { unverifiedChallengeIn } from './client-data.ts'
+import { defaultName, MAX_PASSKEYS, type Passkey } from './passkey.ts'
+import { addPasskey, findPasskeys } from './passkey-store.ts'
+
+/** Detail of the 409 response to a user with {@link MAX_PASSKEYS} passkeys. */
+export const TOO_MANY_PASSKEYS = `An account can have at most ${MAX_PASSKEYS} passkeys. Remove one first.`
+
+/** Whose passkey is registered. */
+export interface Registrant {
+  /** As read in this request, before the passkeys. */
+  user: User
+  /** Login token of an enrolment. */
+  loginTokenId?: string | undefined
+}
+
+/**
+ * Begins the registration of a passkey: stores a challenge, and returns the options of `navigator.credentials.create()`.
+ *
+ * @param sourceIp - Address that the gateway saw the request come from.
+ * @throws {@link ServiceError} `conflict`, if the user has too many passkeys; as `storeChallenge`.
+ */
+export async function beginRegistration(
+  table: Table,
+  config: Config<'RP_ID' | 'SERVICE_NAME'>,
+  { user, loginTokenId }: Registrant,
+  sourceIp: string,
+  now: Date,
+): Promise<PublicKeyCredentialCreationOptionsJSON> {
+  const existing = await findPasskeys(table, user.id)
+  requireRoom(existing)
+  const bound = { kind: 'registration', ...boundTo({ user, loginTokenId }) } as const
+  const challenge = startChallenge(bound, now, randomBytes(CHALLENGE_RANDOM_BYTES))
+  await storeChallenge(table, challenge, sourceIp, now)
+  return creationOptions(config, user, existing, challenge)
+}
+
+/**
+ * Verifies the registration of a passkey. Nothing is stored or spent.
+ *
+ * @param given - The response of the browser, and the name that the user gives the passkey.
+ * @param spentBy - Id of the change that spends the challenge.
+ * @returns The passkey, and the writes that store it and spend the challenge, for one transaction with `factorChange`.
+ * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey; `conflict`; `unavailable`.
+ */
+export async function verifyNewPasskey(
+  table: Table,
+  config: RelyingParty,
+  { user, loginTokenId }: Registrant,
+  given: { response: RegistrationResponseJSON; name?: string | undefined },
+  spentBy: string,
+  now: Date,
+): Promise<{ passkey: Passkey; writes: TransactWrite[] }> {
+  const bound = { kind: 'registration', ...boundTo({ user, loginTokenId }) } as const
+  const challenge = await findChallenge(table, unverifiedChallengeIn(given.response), bound, now)
+  const verified = await verifyRegistration(config, given.response, challenge)
+  requireRoom(await findPasskeys(table, user.id))
+  const name = given.name ?? defaultName(now)
+  const passkey = { ...verified, name, createdAt: now.toISOString() }
+  return { passkey, writes: [spendChallenge(challenge, spentBy), ...addPasskey(user.id, passkey)] }
+}
+
+const boundTo = ({ user, loginTokenId }: Registrant) => ({
+  userId: user.id,
+  generation: user.generation,
+  loginTokenId,
+})
+
+function requireRoom(existing: readonly Passkey[]): void {
+  if (existing.length < MAX_PASSKEYS) return
+  throw new ServiceError('conflict', 'too many passkeys', { detail: TOO_MANY_PASSKEYS })
+}

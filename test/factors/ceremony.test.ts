@@ -1,0 +1,358 @@
+import { randomBytes } from 'node:crypto'
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
+import { describe, expect, test } from 'vitest'
+import {
+  creationOptions,
+  requestOptions,
+  verifyAssertion,
+  verifyRegistration,
+} from '../../lib/factors/ceremony.ts'
+import { type Challenge, startChallenge } from '../../lib/factors/challenge.ts'
+import type { Passkey } from '../../lib/factors/passkey.ts'
+import {
+  type Algorithm,
+  type Changes,
+  createPasskey,
+  FLAGS,
+  type Kind,
+  type SoftPasskey,
+  usePasskey,
+} from '../support/webauthn/authenticator.ts'
+
+const RP_ID = 'example.com'
+const ORIGIN = 'https://auth.example.com'
+const relyingParty = { RP_ID, RP_ORIGINS: [ORIGIN, 'https://app.example.com'], SERVICE_NAME: 'Example' }
+const now = new Date('2026-11-26T12:00:00Z')
+const userId = randomBytes(16).toString('base64url')
+const user = { id: userId, username: 'ada' }
+
+const challengeFor = (kind: Challenge['kind']) =>
+  startChallenge(kind === 'sign-in' ? { kind } : { kind, userId, generation: 7 }, now, randomBytes(32))
+
+const refused = (reason: string) => ({
+  code: 'invalid_credentials',
+  error: 'passkey_refused',
+  message: reason,
+})
+
+/** Reasons of refusals. The library's own checks have one reason: its messages quote the response. */
+const UNVERIFIED = 'the response does not verify'
+const BAD_KEY = 'the public key is invalid'
+
+async function register(kind: Kind = {}, changes: Changes = {}, origin = ORIGIN) {
+  const challenge = challengeFor('registration')
+  const options = creationOptions(relyingParty, user, [], challenge)
+  const { passkey, response } = createPasskey(options, origin, kind, changes)
+  return { passkey, verified: await verifyRegistration(relyingParty, response, challenge), response }
+}
+
+async function registered(kind: Kind = {}): Promise<{ soft: SoftPasskey; passkey: Passkey }> {
+  const { passkey: soft, verified } = await register(kind)
+  return { soft, passkey: { ...verified, name: 'Phone', createdAt: now.toISOString() } }
+}
+
+/** Signs in without a name, or with the passkey as second factor. */
+async function signIn(
+  { soft, passkey }: { soft: SoftPasskey; passkey: Passkey },
+  changes: Changes = {},
+  isBothFactors = true,
+  origin = ORIGIN,
+) {
+  const challenge = challengeFor(isBothFactors ? 'sign-in' : 'second-factor')
+  const options = requestOptions(relyingParty, challenge, isBothFactors ? undefined : [passkey])
+  const response = usePasskey(soft, options, origin, changes)
+  return verifyAssertion(relyingParty, response, challenge, { userId, passkey, isBothFactors })
+}
+
+describe('options', () => {
+  test('creationOptions asks for a discoverable passkey and no attestation', async () => {
+    const { passkey } = await registered()
+    const challenge = challengeFor('registration')
+    expect(creationOptions(relyingParty, user, [passkey], challenge)).toEqual({
+      rp: { id: RP_ID, name: 'Example' },
+      user: { id: userId, name: 'ada', displayName: 'ada' },
+      challenge: challenge.challenge,
+      pubKeyCredParams: [-7, -8, -257].map((alg) => ({ alg, type: 'public-key' })),
+      timeout: 300_000,
+      attestation: 'none',
+      authenticatorSelection: {
+        residentKey: 'required',
+        requireResidentKey: true,
+        userVerification: 'preferred',
+      },
+      excludeCredentials: [
+        { id: passkey.credentialId, type: 'public-key', transports: ['internal', 'hybrid'] },
+      ],
+    })
+  })
+
+  test('requestOptions without passkeys are the same for everybody, but for the challenge', () => {
+    const challenge = challengeFor('sign-in')
+    expect(requestOptions(relyingParty, challenge)).toEqual({
+      rpId: RP_ID,
+      challenge: challenge.challenge,
+      timeout: 300_000,
+      userVerification: 'required',
+    })
+  })
+
+  test('requestOptions of a second factor name the passkeys of the user', async () => {
+    const { passkey } = await registered({ transports: [] })
+    const challenge = challengeFor('second-factor')
+    expect(requestOptions(relyingParty, challenge, [passkey])).toEqual({
+      rpId: RP_ID,
+      challenge: challenge.challenge,
+      timeout: 300_000,
+      userVerification: 'discouraged',
+      allowCredentials: [{ id: passkey.credentialId, type: 'public-key' }],
+    })
+  })
+})
+
+const GOOD: [name: string, kind: Kind][] = [
+  ['a synced ES256 passkey', {}],
+  ['an EdDSA passkey', { algorithm: 'EdDSA' }],
+  ['an RS256 passkey', { algorithm: 'RS256' }],
+  ['a passkey of one device that counts', { flags: FLAGS.UP | FLAGS.UV, counter: 9 }],
+  ['a passkey that is not backed up yet', { flags: FLAGS.UP | FLAGS.UV | FLAGS.BE }],
+  ['a passkey with its own attestation', { selfAttested: true }],
+  ['a credential id of 1,023 bytes', { idBytes: 1_023 }],
+]
+
+test.each(GOOD)('verifyRegistration and verifyAssertion accept %s', async (_name, kind) => {
+  const made = await registered(kind)
+  const flags = kind.flags ?? FLAGS.UP | FLAGS.UV | FLAGS.BE | FLAGS.BS
+  expect(made.passkey).toMatchObject({
+    credentialId: made.soft.id.toString('base64url'),
+    counter: kind.counter ?? 0,
+    transports: 'internal hybrid',
+    deviceType: flags & FLAGS.BE ? 'multiDevice' : 'singleDevice',
+    backedUp: (flags & FLAGS.BS) > 0,
+  })
+  expect(await signIn(made)).toEqual({ counter: made.soft.counter, backedUp: made.passkey.backedUp })
+  expect(await signIn(made, {}, false, 'https://app.example.com')).toMatchObject({
+    counter: made.soft.counter,
+  })
+})
+
+test('a passkey without user verification is a second factor only', async () => {
+  const made = await registered({ flags: FLAGS.UP })
+  expect(await signIn(made, {}, false)).toEqual({ counter: 0, backedUp: false })
+  await expect(signIn(made)).rejects.toMatchObject(refused(UNVERIFIED))
+})
+
+test('verifyAssertion returns the backup state of this sign-in', async () => {
+  const made = await registered({ flags: FLAGS.UP | FLAGS.UV | FLAGS.BE })
+  expect(await signIn(made, { flags: FLAGS.UP | FLAGS.UV | FLAGS.BE | FLAGS.BS })).toEqual({
+    counter: 0,
+    backedUp: true,
+  })
+})
+
+const flip = (at: number) => (bytes: Buffer) => {
+  const changed = Buffer.from(bytes)
+  const index = at < 0 ? changed.length + at : at
+  changed.writeUInt8(changed.readUInt8(index) ^ 1, index)
+  return changed
+}
+
+/** Faults of both ceremonies: the check of WebAuthn level 3, the change and the reason in the log. */
+const BOTH: [check: string, changes: Changes, reason: string][] = [
+  ['client data that are no JSON', { clientDataJSON: Buffer.from('{"type"') }, 'a response of another type'],
+  ['client data that are a list', { clientDataJSON: Buffer.from('[]') }, 'a response of another type'],
+  ['client data that are null', { clientDataJSON: Buffer.from('null') }, 'a response of another type'],
+  ['another type', { clientData: { type: 'payment.get' } }, 'a response of another type'],
+  ['no type', { clientData: { type: undefined } }, 'a response of another type'],
+  [
+    'another challenge',
+    { clientData: { challenge: randomBytes(32).toString('base64url') } },
+    'a response to another challenge',
+  ],
+  ['a challenge in a list', { clientData: { challenge: ['a'] } }, 'a response to another challenge'],
+  ['another origin', { clientData: { origin: 'https://evil.example' } }, 'the origin is none of rpOrigins'],
+  [
+    'a sibling of the origin that is not listed',
+    { clientData: { origin: 'https://blog.example.com' } },
+    'the origin is none of rpOrigins',
+  ],
+  [
+    'the origin over http',
+    { clientData: { origin: 'http://auth.example.com' } },
+    'the origin is none of rpOrigins',
+  ],
+  ['the origin at a port', { clientData: { origin: `${ORIGIN}:8443` } }, 'the origin is none of rpOrigins'],
+  ['the origin with a slash', { clientData: { origin: `${ORIGIN}/` } }, 'the origin is none of rpOrigins'],
+  ['origins in a list', { clientData: { origin: [ORIGIN] } }, 'the origin is none of rpOrigins'],
+  ['no origin', { clientData: { origin: undefined } }, 'the origin is none of rpOrigins'],
+  ['crossOrigin without topOrigin', { clientData: { crossOrigin: true } }, 'a page in a frame'],
+  [
+    'crossOrigin with topOrigin',
+    { clientData: { crossOrigin: true, topOrigin: 'https://evil.example' } },
+    'a page in a frame',
+  ],
+  ['topOrigin alone', { clientData: { topOrigin: ORIGIN } }, 'a page in a frame'],
+  ['crossOrigin as text', { clientData: { crossOrigin: 'false' } }, 'a page in a frame'],
+  ['the hash of another RP ID', { rpId: 'auth.example.com' }, UNVERIFIED],
+  ['no user presence', { flags: FLAGS.UV | FLAGS.BE | FLAGS.BS }, UNVERIFIED],
+  ['a backup without eligibility', { flags: FLAGS.UP | FLAGS.UV | FLAGS.BS }, UNVERIFIED],
+  ['truncated authenticator data', { authenticatorData: (bytes) => bytes.subarray(0, 36) }, UNVERIFIED],
+  ['empty authenticator data', { authenticatorData: () => Buffer.alloc(0) }, UNVERIFIED],
+  [
+    'bytes after the authenticator data',
+    { authenticatorData: (bytes) => Buffer.concat([bytes, Buffer.of(0)]) },
+    UNVERIFIED,
+  ],
+  ['extensions that are announced and missing', { flags: 0xdd }, UNVERIFIED],
+  [
+    'extensions of 100,000 levels',
+    { flags: 0x9d, authenticatorData: (bytes) => Buffer.concat([bytes, Buffer.alloc(100_000, 0x81)]) },
+    UNVERIFIED,
+  ],
+  ['rawId that differs from id', { response: { rawId: 'AAAA' } }, UNVERIFIED],
+  ['another type of credential', { response: { type: 'password' } }, UNVERIFIED],
+]
+
+/** Replaces the public key in the authenticator data of a registration with a credential id of 32 bytes. */
+const withKey = (key: string) => ({
+  authenticatorData: (bytes: Buffer) =>
+    Buffer.concat([bytes.subarray(0, 37 + 18 + 32), Buffer.from(key, 'hex')]),
+})
+const x32 = '01'.repeat(32)
+
+const OF_REGISTRATIONS: [check: string, changes: Changes, reason: string, kind?: Kind][] = [
+  ['the type of a sign-in', { clientData: { type: 'webauthn.get' } }, 'a response of another type'],
+  ['no CBOR', { attestationObject: () => Buffer.of(0xff) }, UNVERIFIED],
+  ['an empty attestation object', { attestationObject: () => Buffer.alloc(0) }, UNVERIFIED],
+  ['truncated CBOR', { attestationObject: (bytes) => bytes.subarray(0, -100) }, UNVERIFIED],
+  // The library's decoder takes a shorter coordinate.
+  ['CBOR without its last byte', { attestationObject: (bytes) => bytes.subarray(0, -1) }, BAD_KEY],
+  ['CBOR of 100,000 levels of lists', { attestationObject: () => Buffer.alloc(100_000, 0x81) }, UNVERIFIED],
+  [
+    'CBOR of 100,000 levels of maps',
+    { attestationObject: () => Buffer.from('a100'.repeat(100_000), 'hex') },
+    UNVERIFIED,
+  ],
+  ['CBOR of 100,000 tags', { attestationObject: () => Buffer.alloc(100_000, 0xc1) }, UNVERIFIED],
+  ['a list of 2^53 items', { attestationObject: () => Buffer.from('9b001fffffffffffff', 'hex') }, UNVERIFIED],
+  ['bytes of 2^53 bytes', { attestationObject: () => Buffer.from('5b001fffffffffffff', 'hex') }, UNVERIFIED],
+  ['a list of indefinite length', { attestationObject: () => Buffer.from('9f01ff', 'hex') }, UNVERIFIED],
+  ['a number as attestation object', { attestationObject: () => Buffer.of(1) }, UNVERIFIED],
+  ['an unknown format', { attestation: { fmt: 'other', attStmt: new Map() } }, UNVERIFIED],
+  [
+    'a statement without a format',
+    { attestation: { fmt: 'none', attStmt: new Map([['a', 1]]) } },
+    UNVERIFIED,
+  ],
+  [
+    'a wrong attestation of its own',
+    {
+      attestation: {
+        fmt: 'packed',
+        attStmt: new Map<string, unknown>([
+          ['alg', -8],
+          ['sig', Buffer.alloc(64)],
+        ]),
+      },
+    },
+    'the attestation does not verify',
+    { algorithm: 'EdDSA' },
+  ],
+  [
+    'no attested credential',
+    {
+      authenticatorData: (bytes) =>
+        Buffer.concat([bytes.subarray(0, 32), Buffer.of(5), bytes.subarray(33, 37)]),
+    },
+    UNVERIFIED,
+  ],
+  ['ES384', withKey(`a5010203382220022158${'30'}${'01'.repeat(48)}225830${'01'.repeat(48)}`), UNVERIFIED],
+  ['an EC key without alg', withKey(`a4010220012158 20${x32}225820${x32}`.replace(' ', '')), UNVERIFIED],
+  ['ES256 on the curve P-384', withKey(`a5010203262002215820${x32}225820${x32}`), BAD_KEY],
+  ['a point that is not on the curve', withKey(`a5010203262001215820${x32}225820${x32}`), BAD_KEY],
+  ['an EC key without y', withKey(`a4010203262001215820${x32}`), BAD_KEY],
+  ['ES256 with the type of an RSA key', withKey(`a5010303262001215820${x32}225820${x32}`), BAD_KEY],
+  ['Ed25519 of 31 bytes', withKey(`a401010327200621581f${'01'.repeat(31)}`), BAD_KEY],
+  ['an RSA key of 1,024 bits', withKey(`a401030339010020588${'0'}${'c1'.repeat(128)}2143010001`), BAD_KEY],
+  ['the id of another passkey', { response: { id: 'AAAA', rawId: 'AAAA' } }, 'the credential ids differ'],
+  ['a credential id of 1,024 bytes', {}, 'the length of the credential id', { idBytes: 1_024 }],
+  ['a credential id without bytes', {}, UNVERIFIED, { idBytes: 0 }],
+]
+
+const OF_ASSERTIONS: [check: string, changes: Changes, reason: string][] = [
+  ['the type of a registration', { clientData: { type: 'webauthn.create' } }, 'a response of another type'],
+  ['no user verification', { flags: FLAGS.UP | FLAGS.BE | FLAGS.BS }, UNVERIFIED],
+  ['no user handle', { userHandle: undefined }, 'the user handle is of another user'],
+  [
+    'the user handle of another user',
+    { userHandle: randomBytes(16).toString('base64url') },
+    'the user handle is of another user',
+  ],
+  ['an empty user handle', { userHandle: '' }, 'the user handle is of another user'],
+  ['the id of another passkey', { response: { id: 'AAAA', rawId: 'AAAA' } }, 'a response of another passkey'],
+  ['a changed signature', { signature: flip(-1) }, 'the signature does not verify'],
+  ['a truncated signature', { signature: (bytes) => bytes.subarray(0, -1) }, UNVERIFIED],
+  ['an empty signature', { signature: () => Buffer.alloc(0) }, UNVERIFIED],
+  ['a counter that went back', { counter: 8 }, 'the counter did not go up: the passkey may have been copied'],
+  ['a counter that stays', { counter: 9 }, 'the counter did not go up: the passkey may have been copied'],
+  [
+    'a counter that is 0 again',
+    { counter: 0 },
+    'the counter did not go up: the passkey may have been copied',
+  ],
+  ['lost backup eligibility', { flags: FLAGS.UP | FLAGS.UV }, 'the backup eligibility changed'],
+]
+
+describe('a registration is refused (7.1)', () => {
+  const table = [...BOTH, ...OF_REGISTRATIONS]
+  console.log(`7.1: ${table.length} broken registrations`)
+  test.each(table)('%s', async (_check, changes, reason, kind: Kind = {}) => {
+    const begun = performance.now()
+    await expect(register(kind, changes)).rejects.toMatchObject(refused(reason))
+    expect(performance.now() - begun).toBeLessThan(500)
+  })
+})
+
+describe('a sign-in is refused (7.2)', () => {
+  const table = [...BOTH, ...OF_ASSERTIONS]
+  console.log(`7.2: ${table.length} broken sign-ins`)
+  test.each(table)('%s', async (_check, changes, reason) => {
+    const made = await registered({ counter: 9 })
+    const begun = performance.now()
+    await expect(signIn(made, changes)).rejects.toMatchObject(refused(reason))
+    expect(performance.now() - begun).toBeLessThan(500)
+    expect(await signIn(made)).toMatchObject({ counter: made.soft.counter })
+  })
+
+  test('a second factor with the user handle of another user', async () => {
+    const made = await registered()
+    const userHandle = randomBytes(16).toString('base64url')
+    await expect(signIn(made, { userHandle }, false)).rejects.toMatchObject(
+      refused('the user handle is of another user'),
+    )
+    expect(await signIn(made, { userHandle: undefined }, false)).toMatchObject({ counter: 0 })
+  })
+
+  test('backup eligibility that a passkey of one device got', async () => {
+    const made = await registered({ flags: FLAGS.UP | FLAGS.UV })
+    await expect(signIn(made, { flags: FLAGS.UP | FLAGS.UV | FLAGS.BE })).rejects.toMatchObject(
+      refused('the backup eligibility changed'),
+    )
+  })
+
+  test.each<Algorithm>(['ES256', 'EdDSA', 'RS256'])('a signature by another %s key', async (algorithm) => {
+    const [made, other] = [await registered({ algorithm }), await registered({ algorithm })]
+    const forged = { soft: { ...made.soft, privateKey: other.soft.privateKey }, passkey: made.passkey }
+    await expect(signIn(forged)).rejects.toMatchObject(refused('the signature does not verify'))
+  })
+
+  test('the response of a registration in place of a sign-in', async () => {
+    const { response, passkey: soft, verified } = await register()
+    const passkey = { ...verified, name: 'Phone', createdAt: now.toISOString() }
+    const challenge = challengeFor('sign-in')
+    const given = response as RegistrationResponseJSON & AuthenticationResponseJSON
+    expect(soft.id.toString('base64url')).toBe(passkey.credentialId)
+    await expect(
+      verifyAssertion(relyingParty, given, challenge, { userId, passkey, isBothFactors: true }),
+    ).rejects.toMatchObject(refused('a response of another type'))
+  })
+})
