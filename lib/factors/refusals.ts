@@ -9,6 +9,8 @@ export const FACTOR_REFUSALS = {
   unknown_passkey: 'This passkey is not registered here.',
   proof_required:
     'Prove first that the account is yours: by the link or code in a mail, or by a code of the operator.',
+  setup_expired: 'The setup has expired. Start again.',
+  no_factor: 'Recovery codes need a second factor. Add one first.',
   last_factor: 'This account must have a second factor. Add another one first.',
 }
 
@@ -19,6 +21,8 @@ const CODES = {
   passkey_refused: 'invalid_credentials',
   unknown_passkey: 'invalid_credentials',
   proof_required: 'forbidden',
+  setup_expired: 'conflict',
+  no_factor: 'conflict',
   last_factor: 'conflict',
 } as const satisfies Record<FactorRefusal, string>
 

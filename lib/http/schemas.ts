@@ -246,3 +246,22 @@ export const PasskeySignIn = schema(() =>
     replaces: z.optional(Token),
   }),
 )
+
+/** Body of the routes that change second factors. */
+export const FactorChangeRequest = schema(() => z.strictObject({ currentPassword: Password }))
+
+/** A code of an authenticator app. The digits are ASCII. */
+const TotpCode = schema(() =>
+  z.string('Must be a string.').check(z.refine((text) => /^[0-9]{6}$/.test(text), 'Must be 6 digits.')),
+)
+
+/** Body of `POST /factors/totp/confirm`. */
+export const TotpConfirmation = schema(() => z.strictObject({ code: TotpCode }))
+
+/** Body of `POST /login/totp`. */
+export const TotpLoginRequest = schema(() => z.strictObject({ loginToken: Token, code: TotpCode }))
+
+/** Body of `POST /login/recovery-code`. Any text is read as a person types it. */
+export const RecoveryCodeLoginRequest = schema(() =>
+  z.strictObject({ loginToken: Token, code: z.string('Must be a string.').check(atMost(64)) }),
+)

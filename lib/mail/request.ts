@@ -32,6 +32,7 @@ export async function requestMail(
  * happened, and the failure is logged.
  *
  * @param user - As read before the change. The mail goes to the address of that time.
+ * @param id - The mailer sends one mail for an id. By default each call has its own.
  */
 export async function notify(
   table: Table,
@@ -40,10 +41,11 @@ export async function notify(
   user: User,
   origin: MailOrigin,
   now: Date,
+  id: string = randomUUID(),
 ): Promise<void> {
   const to = mailboxOf(user)
   if (to === undefined) return
-  const event = { kind, id: randomUUID(), to, username: user.username, at: now.toISOString(), origin }
+  const event = { kind, id, to, username: user.username, at: now.toISOString(), origin }
   await sendEvent(table.aws, mailerName, event).catch(logFailure)
 }
 

@@ -12,16 +12,17 @@ export interface Limits {
   userAndKnownSource: Limit
 }
 
+/** The settings of {@link limitsFrom}. */
+export type LimitsConfig = Config<
+  | 'LIMIT_USER_AND_SOURCE'
+  | 'LIMIT_SOURCE'
+  | 'LIMIT_KNOWN_SOURCE'
+  | 'LIMIT_USER'
+  | 'LIMIT_USER_AND_KNOWN_SOURCE'
+>
+
 /** Returns the limits in a handler's settings. */
-export const limitsFrom = (
-  config: Config<
-    | 'LIMIT_USER_AND_SOURCE'
-    | 'LIMIT_SOURCE'
-    | 'LIMIT_KNOWN_SOURCE'
-    | 'LIMIT_USER'
-    | 'LIMIT_USER_AND_KNOWN_SOURCE'
-  >,
-): Limits => ({
+export const limitsFrom = (config: LimitsConfig): Limits => ({
   userAndSource: config.LIMIT_USER_AND_SOURCE,
   source: config.LIMIT_SOURCE,
   knownSource: config.LIMIT_KNOWN_SOURCE,
@@ -91,6 +92,20 @@ const TOTP_CODES: Limit = { attempts: 20, windowSeconds: 86_400 }
 /** Returns the counter of a user's codes, over all sources. Strangers cannot fill it: a code needs the password first. */
 export const totpCounter = (userId: string, now: Date): Counter =>
   counter(partitionOf({ userId }), 'attempts#totp', TOTP_CODES, now)
+
+const SETUP_TRIES = 10
+
+/**
+ * Returns the counter of the codes that were tried for an authenticator app that a user is setting up. It lasts as long as the
+ * setup. A new setup has a counter of its own.
+ *
+ * @param setupEndsAt - Second since the epoch.
+ */
+export const setupTriesCounter = (userId: string, setupEndsAt: number): Counter => ({
+  key: { pk: { S: partitionOf({ userId }) }, sk: { S: `totp-tries#${setupEndsAt}` } },
+  maxAttempts: SETUP_TRIES,
+  endsAt: setupEndsAt,
+})
 
 /** Returns the counter of the mails that a source asks for. */
 export const mailRequestCounter = (source: string, limit: Limit, now: Date): Counter =>

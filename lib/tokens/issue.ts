@@ -14,7 +14,7 @@ export interface IssuedToken {
 }
 
 /** The settings that an issuer of access tokens needs. */
-type IssuerConfig = Config<'SIGNING_KEY' | 'TOKEN_ISSUER' | 'TOKEN_AUDIENCE' | 'TOKEN_TTL_SECONDS'>
+export type IssuerConfig = Config<'SIGNING_KEY' | 'TOKEN_ISSUER' | 'TOKEN_AUDIENCE' | 'TOKEN_TTL_SECONDS'>
 
 /**
  * Creates an issuer of access tokens; a function keeps one for all its requests.

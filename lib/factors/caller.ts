@@ -1,0 +1,59 @@
+import type { Table } from '../aws/dynamodb.ts'
+import { together } from '../aws/together.ts'
+import type { MailOrigin } from '../mail/event.ts'
+import { verifyCurrentPassword } from '../passwords/current.ts'
+import { admitAttempt, returnAttempt } from '../passwords/verify.ts'
+import { isLive } from '../sessions/session.ts'
+import { findSession } from '../sessions/store.ts'
+import { type LimitsConfig, limitsFrom } from '../throttling/limits.ts'
+import type { Principal, User } from '../users/user.ts'
+
+/** The caller of a change of second factors. */
+export interface Caller {
+  /** As read. The change is refused, if another one came meanwhile. */
+  user: User
+  /** Id of the caller's session, if it is live. It survives the change. */
+  survivingSession: string | undefined
+}
+
+/**
+ * Verifies that the caller may change second factors: by the current password, and a recent sign-in with two factors if the user
+ * has any.
+ *
+ * @throws {@link ServiceError} as `admitAttempt` and `verifyCurrentPassword` in `lib/passwords`.
+ * @example
+ * const { user, survivingSession } = await verifyCaller(table, config, principal, currentPassword, origin, now)
+ */
+export async function verifyCaller(
+  table: Table,
+  config: LimitsConfig,
+  principal: Principal,
+  currentPassword: string,
+  origin: MailOrigin,
+  now: Date,
+): Promise<Caller> {
+  const { userId } = principal
+  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
+  const user = await verifyCurrentPassword(table, attempt, principal, currentPassword, now)
+  const [survivingSession] = await together([
+    findSurvivor(table, principal, user, now),
+    returnAttempt(table, attempt),
+  ])
+  return { user, survivingSession }
+}
+
+/**
+ * Finds the caller's session, if it is live. It may have ended while its access token was still accepted.
+ *
+ * @param user - As read.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findSurvivor(
+  table: Table,
+  { sessionId }: Pick<Principal, 'sessionId'>,
+  user: User,
+  now: Date,
+): Promise<string | undefined> {
+  const { session } = await findSession(table, user.id, sessionId)
+  return session && isLive(session, user, now) ? session.id : undefined
+}

@@ -1,0 +1,108 @@
+import { hash, randomBytes } from 'node:crypto'
+import type { Table } from '../aws/dynamodb.ts'
+import { together } from '../aws/together.ts'
+import type { Config } from '../config.ts'
+import { ServiceError } from '../errors.ts'
+import type { MailOrigin } from '../mail/event.ts'
+import { notify } from '../mail/request.ts'
+import { type Counter, sourceOf, totpCounter, truncatedSource } from '../throttling/limits.ts'
+import { giveBack, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
+import type { BegunLogin } from './begun.ts'
+import type { FactorSignIn } from './complete.ts'
+import { reserveTry } from './login-token.ts'
+import { hashRecoveryCode, readRecoveryCode } from './recovery-codes.ts'
+import { findRecoveryCodes, spendRecoveryCode } from './recovery-codes-store.ts'
+import { wrongCode } from './refusals.ts'
+import { decryptSecret } from './secret.ts'
+import { stepOfCode } from './totp.ts'
+import { findTotp, spendStep } from './totp-store.ts'
+
+const ATTEMPT_ID_BYTES = 8
+
+/** What a verified code spends when it completes a sign-in. */
+type Spending = Pick<FactorSignIn, 'spend' | 'spent'>
+
+/** A right code of an authenticator app. */
+export interface TotpAttempt extends Spending {
+  /**
+   * Gives the attempt back after the sign-in failed with an error. A code that another request spent meanwhile stays counted:
+   * it is as wrong as any other. Does not throw.
+   */
+  giveBackAfter(error: unknown): Promise<void>
+}
+
+/**
+ * Verifies the code of an authenticator app for a begun sign-in. Nothing is spent.
+ *
+ * The attempt is reserved before the code is compared: by login token, and by user over all login tokens and sources. So codes
+ * cannot be guessed by somebody who has the password, however many requests arrive at once. Strangers cannot fill either
+ * counter, because a login token costs a right password.
+ *
+ * @throws {@link ServiceError} `invalid_fields` at `#/code`; `invalid_credentials`, if the tries of the login token are used up;
+ *   `too_many_attempts`, or `unavailable`.
+ */
+export async function verifyTotpCode(
+  table: Table,
+  config: Config<'FACTOR_KEY' | 'MAILER'>,
+  { login, user }: BegunLogin,
+  code: string,
+  origin: MailOrigin,
+  now: Date,
+): Promise<TotpAttempt> {
+  const { id: userId } = user
+  const log = { userId, factor: 'totp', source: truncatedSource(sourceOf(origin.sourceIp)) }
+  const [totp] = await together([findTotp(table, userId), reserveTry(table, login, now)])
+  if (totp === undefined) throw wrongCode('the user has no authenticator app', log)
+  // Before the attempt of the user is reserved: an outage of KMS costs none.
+  const secret = await decryptSecret(table.aws, config.FACTOR_KEY, userId, totp.ciphertext)
+
+  const id = randomBytes(ATTEMPT_ID_BYTES).toString('base64url')
+  const counter = totpCounter(userId, now)
+  const reservation = await reserveAttempt(table, [counter], id, now)
+  rejectIfRefused(reservation, 'too_many_attempts', 'too many codes', { log, event: 'factor.limited' })
+
+  const step = stepOfCode(secret, code, totp.lastStep, now)
+  if (step === undefined) {
+    if (reservation.attempts.flat().length >= counter.maxAttempts) {
+      await notify(table, config.MAILER, 'totp-limited', user, origin, now, noticeIdOf(counter))
+    }
+    throw wrongCode('wrong code of an authenticator app', log)
+  }
+  return {
+    spend: [spendStep(userId, step)],
+    spent: () => wrongCode('the code was used meanwhile', log),
+    async giveBackAfter(error) {
+      if (error instanceof ServiceError && error.code === 'invalid_fields') return
+      await giveBack(table, counter, [id])
+    },
+  }
+}
+
+/** The id of the notice that a counter is full. The mailer sends it once, also if the counter was emptied and is full again. */
+const noticeIdOf = ({ key }: Counter): string => hash('sha256', `${key.pk.S} ${key.sk.S}`, 'base64url')
+
+/**
+ * Verifies a recovery code for a begun sign-in. Nothing is spent. Only the login token counts tries: 80 random bits cannot be
+ * guessed, and a user whose other factors are refused must still be able to sign in.
+ *
+ * @param typed - As the user typed it.
+ * @throws {@link ServiceError} `invalid_fields` at `#/code`; `invalid_credentials`, if the tries of the login token are used up,
+ *   or `unavailable`.
+ */
+export async function verifyRecoveryCode(
+  table: Table,
+  { login, user }: BegunLogin,
+  typed: string,
+  origin: MailOrigin,
+  now: Date,
+): Promise<Spending> {
+  const { id: userId } = user
+  const log = { userId, factor: 'recovery-code', source: truncatedSource(sourceOf(origin.sourceIp)) }
+  const [hashes] = await together([findRecoveryCodes(table, userId), reserveTry(table, login, now)])
+  const codeHash = hashRecoveryCode(userId, readRecoveryCode(typed) ?? '')
+  if (!hashes.includes(codeHash)) throw wrongCode('wrong recovery code', log)
+  return {
+    spend: [spendRecoveryCode(userId, codeHash)],
+    spent: () => wrongCode('the recovery code was used meanwhile', log),
+  }
+}

@@ -1,0 +1,122 @@
+import {
+  attribute,
+  attributesOf,
+  getItems,
+  number,
+  optionalText,
+  type Table,
+  type TransactWrite,
+  text,
+  texts,
+  writeIf,
+} from '../aws/dynamodb.ts'
+import { pendingTotpKey, recoveryCodesKey, totpKey } from './keys.ts'
+
+/** A user's authenticator app. */
+export interface Totp {
+  /** The secret, encrypted; see `lib/factors/secret.ts`. */
+  ciphertext: string
+  /** Step of the latest accepted code. */
+  lastStep: number
+}
+
+/** An authenticator app that a user is setting up. */
+export interface PendingTotp {
+  ciphertext: string
+  /** The user's token generation at the beginning. A change of the user voids the setup. */
+  generation: number
+  /** Second since the epoch. */
+  expiresAt: number
+  /** Id of the login token, if an enrolment began it. */
+  loginTokenId?: string | undefined
+}
+
+/**
+ * Finds a user's authenticator app, with a consistent read.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findTotp(table: Table, userId: string): Promise<Totp | undefined> {
+  const [item] = await getItems(table, [totpKey(userId)], ['ciphertext', 'lastStep'])
+  return item && { ciphertext: text(item, 'ciphertext'), lastStep: number(item, 'lastStep') }
+}
+
+/**
+ * Finds the authenticator app that a user is setting up, and whether the user has recovery codes, with one consistent read.
+ *
+ * @returns `pending` may have expired.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findTotpSetup(
+  table: Table,
+  userId: string,
+): Promise<{ pending: PendingTotp | undefined; hasRecoveryCodes: boolean }> {
+  const keys = [pendingTotpKey(userId), recoveryCodesKey(userId)]
+  const attributes = ['ciphertext', 'generation', 'expiresAt', 'loginTokenId', 'codes']
+  const [item, recovery] = await getItems(table, keys, attributes)
+  return {
+    pending: item && {
+      ciphertext: text(item, 'ciphertext'),
+      generation: number(item, 'generation'),
+      expiresAt: number(item, 'expiresAt'),
+      loginTokenId: optionalText(item, 'loginTokenId'),
+    },
+    hasRecoveryCodes: recovery !== undefined && texts(recovery, 'codes').length > 0,
+  }
+}
+
+/**
+ * Stores the authenticator app that a user is setting up, in place of an earlier one. It may be called twice.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function storePendingTotp(table: Table, userId: string, pending: PendingTotp): Promise<void> {
+  await writeIf(table, 'PutItem', { Item: { ...pendingTotpKey(userId), ...attributesOf(pending) } })
+}
+
+/**
+ * Returns the writes that make a pending authenticator app the user's own, in place of an earlier one. They are a part of the
+ * transaction that changes the user's factors, and are refused if another setup has begun meanwhile.
+ *
+ * @param step - Of the code that confirms it. The same code is not accepted in a sign-in.
+ */
+export const adoptTotp = (
+  userId: string,
+  { ciphertext }: PendingTotp,
+  step: number,
+  now: Date,
+): TransactWrite[] => [
+  {
+    Put: {
+      Item: {
+        ...totpKey(userId),
+        ...attributesOf({ ciphertext, lastStep: step, createdAt: now.toISOString() }),
+      },
+    },
+  },
+  {
+    Delete: {
+      Key: pendingTotpKey(userId),
+      ConditionExpression: 'ciphertext = :ciphertext',
+      ExpressionAttributeValues: { ':ciphertext': attribute(ciphertext) },
+    },
+  },
+]
+
+/** Returns the write that removes a user's authenticator app, as a part of the transaction that changes the user's factors. */
+export const removeTotp = (userId: string): TransactWrite => ({
+  Delete: { Key: totpKey(userId), ConditionExpression: 'attribute_exists(pk)' },
+})
+
+/**
+ * Returns the write that spends the code of a step, as a part of the transaction that completes the sign-in. It is refused, if
+ * that code or a later one was accepted meanwhile (RFC 6238 section 5.2), or the app was removed.
+ */
+export const spendStep = (userId: string, step: number): TransactWrite => ({
+  Update: {
+    Key: totpKey(userId),
+    UpdateExpression: 'SET lastStep = :step',
+    ConditionExpression: 'lastStep < :step',
+    ExpressionAttributeValues: { ':step': attribute(step) },
+  },
+})
