@@ -1,6 +1,7 @@
 import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { nextStep } from '../../lib/factors/next-step.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { LoginRequest } from '../../lib/http/schemas.ts'
@@ -17,7 +18,7 @@ const issueToken = tokenIssuer()
 
 /**
  * POST /login: exchanges a username and a password for an access token and a refresh token. The client may keep the refresh
- * token in a cookie.
+ * token in a cookie. Of a user with second factors, it is the first step of two.
  */
 export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, allowedOrigins }) => {
   const config = readConfig([
@@ -36,6 +37,7 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
     'TOKEN_TTL_SECONDS',
     'NOTIFY_NEW_SOURCE',
     'MAILER',
+    'REQUIRE_SECOND_FACTOR',
   ])
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }
@@ -49,6 +51,9 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
   if (!user) throw new ServiceError('invalid_credentials', 'wrong username or password', { log })
 
   const now = new Date()
+  const next = await nextStep(table, config, attempt, user, request, now)
+  if (next) return next
+
   const lifetimes = lifetimesFrom(config)
   const issue = (session: Session) => issueToken(aws, config, user, session, now)
   const response = await signIn(

@@ -2,7 +2,7 @@ import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { RefreshRequest } from '../../lib/http/schemas.ts'
-import { redeemRefreshToken } from '../../lib/sessions/redeem.ts'
+import { redeemRefreshToken, requireFactors } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
 import { readPresented } from '../../lib/sessions/request.ts'
 import { sessionResponse } from '../../lib/sessions/response.ts'
@@ -24,6 +24,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigin
     'TOKEN_ISSUER',
     'TOKEN_AUDIENCE',
     'TOKEN_TTL_SECONDS',
+    'REQUIRE_SECOND_FACTOR',
   ])
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }
@@ -31,6 +32,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigin
   const request = readPresented(event, RefreshRequest, { config, allowedOrigins })
   const presented = readRefreshToken(request.refreshToken)
   const redeemed = await redeemRefreshToken(table, presented, graceSeconds, now)
+  requireFactors(redeemed, config.REQUIRE_SECOND_FACTOR)
 
   // Sign first: if the signature fails, nothing has changed and the client may retry.
   const token = await issueToken(aws, config, redeemed.user, redeemed.session, now)

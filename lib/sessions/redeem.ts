@@ -1,5 +1,6 @@
 import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
+import { acrOf, type FactorPolicy, needsFactor } from '../users/factors.ts'
 import type { UserState } from '../users/user.ts'
 import { classifySecret, type PresentedToken, type SecretState } from './refresh-token.ts'
 import { isLive, type Session } from './session.ts'
@@ -41,4 +42,18 @@ export async function redeemRefreshToken(
   }
   if (state === 'repeated') console.warn({ event: 'session.repeated', userId, sessionId })
   return { session, user, state }
+}
+
+/**
+ * Requires that a session began with as many factors as the policy demands of its user now. The user signs in again, and then
+ * enrols a factor.
+ *
+ * @throws {@link ServiceError} `invalid_refresh_token`.
+ */
+export function requireFactors(
+  { session, user }: Pick<Redeemed, 'session' | 'user'>,
+  policy: FactorPolicy,
+): void {
+  if (acrOf(session.amr) === 'aal2' || !needsFactor(user.role, policy)) return
+  throw new ServiceError('invalid_refresh_token', 'the policy demands a second factor')
 }

@@ -74,6 +74,8 @@ const readSessions = (operation: string) =>
       'generation',
       'sessionGeneration',
       'survivingSession',
+      'factors',
+      'amr',
     ],
   )
 const CHANGE_SESSIONS = writing(['UpdateItem'], ['user#*'], [...SECRETS, ...USE])
@@ -87,8 +89,23 @@ const NEW_SESSION = [
   ...USE,
   'sourceIp',
   'userAgent',
+  'amr',
 ]
 const ATTEMPTS = ['ids', 'expiresAt']
+
+/** What the password step knows about a sign-in. */
+const NEW_LOGIN = [
+  'purpose',
+  'secretHash',
+  'userId',
+  'generation',
+  'loginName',
+  'inCookie',
+  'replaces',
+  'pairSk',
+  'pairAttempts',
+  'expiresAt',
+]
 
 const PROFILE = [
   'username',
@@ -115,6 +132,25 @@ const READ_CONFIRMATIONS = reading(
 const SPEND_CONFIRMATIONS = inTransactions(['UpdateItem'], ['mail#*'], ['spentAt'])
 const COUNT_PROOFS = counting(['mail#*', 'source#*'], ATTEMPTS)
 const MARK_SOURCES = writing(['UpdateItem'], ['name#*'], ['expiresAt', 'ownerId'])
+/** The steps of a sign-in after the password, up to its completion. A function that has them also signs and notifies. */
+export const COMPLETE_SIGN_INS = [
+  reading(['BatchGetItem'], [...NEW_LOGIN, 'provedAt', 'spentBy'], ['login#*']),
+  counting(['login#*'], ATTEMPTS),
+  inTransactions(['UpdateItem'], ['login#*'], ['spentBy']),
+  ...storeSignIns(),
+]
+
+/** The completion alone, for a passkey that is both factors. */
+function storeSignIns(): Statement[] {
+  return [
+    reading(['BatchGetItem'], [...ATTEMPTS, 'ownerId'], ['user#*', 'name#*']),
+    inTransactions(['PutItem'], ['user#*'], NEW_SESSION),
+    writing(['UpdateItem'], ['user#*'], ['secretHash', 'salt', 'endedAt', 'expiresAt']),
+    inTransactions(['DeleteItem'], ['user#*'], []),
+    writing(['UpdateItem'], ['user#*', 'name#*'], ['ids']),
+    MARK_SOURCES,
+  ]
+}
 const COUNT_MAIL_REQUESTS = counting(['source#*'], ATTEMPTS)
 
 /** X-Ray has no resources to name, so its two actions take a wildcard. */
@@ -181,6 +217,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       READ_USERS,
       ...notify,
       counting(['name#*', 'source#*'], [...ATTEMPTS, 'ownerId']),
+      writing(['PutItem'], ['login#*'], NEW_LOGIN),
       writing(
         ['PutItem', 'UpdateItem'],
         ['user#*'],
@@ -191,6 +228,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
           ...USE,
           'sourceIp',
           'userAgent',
+          'amr',
           'generation',
           'passwordHash',
         ],

@@ -382,6 +382,7 @@ describe('a function', () => {
     const signing = { SIGNING_KEY: alias(signs), TOKEN_TTL_SECONDS: '1800' }
     const cookies = { COOKIE_SESSIONS: of === prod ? 'off' : 'on' }
     const table = { TABLE_NAME: `serverless-jwt-auth-${stage}` }
+    const policy = { REQUIRE_SECOND_FACTOR: of === prod ? 'none' : isChanged ? 'admin' : 'all' }
     return {
       authorizer: { ...tokens(stage), ...published, ...table },
       login: {
@@ -391,10 +392,11 @@ describe('a function', () => {
         ...cookies,
         ...limits,
         ...mailer,
+        ...policy,
         ...table,
         NOTIFY_NEW_SOURCE: isChanged ? 'off' : 'on',
       },
-      refresh: { ...tokens(stage), ...signing, ...sessions, ...cookies, ...grace, ...table },
+      refresh: { ...tokens(stage), ...signing, ...sessions, ...cookies, ...grace, ...policy, ...table },
       logout: { ...cookies, ...grace, ...table },
       sessions: table,
       'end-session': table,
@@ -424,7 +426,7 @@ describe('a function', () => {
         ...mailer,
         PAGES: of === prod ? 'off' : 'on',
         REGISTRATION: of === prod ? 'off' : isChanged ? 'invite' : 'open',
-        REQUIRE_SECOND_FACTOR: of === prod ? 'none' : isChanged ? 'admin' : 'all',
+        ...policy,
       },
     }
   }
