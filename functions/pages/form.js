@@ -4,6 +4,9 @@
 const UNKNOWN_PROBLEM = { title: 'Rejected', detail: 'The request was rejected without a reason.' }
 const NO_RESPONSE = { title: 'No response', detail: 'The service did not respond. Try again.' }
 
+/** The channel between the tab with the link of a mail and the tab that enrols. */
+export const ENROLMENT_CHANNEL = 'enrolment'
+
 /** The timer of each form that waits. */
 const waits = new Map()
 
@@ -138,9 +141,12 @@ function showProblem(form, { status, body, retryAfterSeconds }) {
   notice(besideForm(form, 'notice'), others.length > 0 ? others.join(' ') : body.detail, 'error')
   if (status === 429 && retryAfterSeconds > 0) wait(form, retryAfterSeconds)
   const field =
-    form.querySelector('[aria-invalid]') ?? form.elements.code ?? [...form.querySelectorAll('input')].at(-1)
+    form.querySelector('[aria-invalid]') ??
+    form.elements.code ??
+    [...form.querySelectorAll('input')].at(-1) ??
+    form.querySelector('button')
   field?.focus()
-  field?.select()
+  field?.select?.()
 }
 
 /** Shows each fault at its field. @returns The texts of faults that belong to no field of the form. */

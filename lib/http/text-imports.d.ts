@@ -25,6 +25,46 @@ declare module '*.min.js' {
   export default text
 }
 
+declare module '*/dialogs.html' {
+  const text: string
+  export default text
+}
+
+declare module '*/enrolment.html' {
+  const text: string
+  export default text
+}
+
+declare module '*/dialogs.js' {
+  const text: string
+  export default text
+}
+
+declare module '*/second-factor.js' {
+  const text: string
+  export default text
+}
+
+declare module '*/set-up.js' {
+  const text: string
+  export default text
+}
+
+declare module '*/enrolment.js' {
+  const text: string
+  export default text
+}
+
+declare module '*/change.js' {
+  const text: string
+  export default text
+}
+
+declare module '*/factors.js' {
+  const text: string
+  export default text
+}
+
 declare module '*/next.js' {
   const text: string
   export default text

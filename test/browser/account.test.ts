@@ -143,7 +143,8 @@ describe('signing in on the way', () => {
 
 test('the page shows who one is', async () => {
   const ada = await getAda()
-  const facts = (page: Page) => page.locator('.facts > div').filter({ visible: true }).allInnerTexts()
+  const facts = (page: Page) =>
+    page.locator('.facts').first().locator('> div').filter({ visible: true }).allInnerTexts()
   const page = await openAccount(ada.name)
   expect((await facts(page)).map((text) => text.replaceAll('\n', ' '))).toEqual([
     `Username ${ada.name}`,
@@ -546,6 +547,13 @@ test('password managers recognise the fields', async () => {
     'code text one-time-code',
     `username text username ${ada.name}`,
     'currentPassword password current-password',
+    // The dialogs: before a change, for a second factor, and for a new authenticator app.
+    `username text username ${ada.name}`,
+    'name text off',
+    'currentPassword password current-password',
+    'code text one-time-code',
+    'code text off',
+    'code text one-time-code',
   ])
 })
 

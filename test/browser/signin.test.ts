@@ -79,12 +79,19 @@ test('the page shows header and claims of the token, with local times', async ()
     'jti',
     'sid',
     'gen',
+    'auth_time',
+    'amr',
+    'acr',
   ])
-  const [iat = '', exp = ''] = await page.locator('#claims dd').filter({ hasText: / at / }).allTextContents()
+  const [iat = '', exp = '', signedInAt] = await page
+    .locator('#claims dd')
+    .filter({ hasText: / at / })
+    .allTextContents()
   const second = Number.parseInt(exp, 10)
   expect(second - Number.parseInt(iat, 10)).toBe(1800)
   const local = await page.evaluate(`new Date(${second} * 1000).toLocaleString()`)
   expect(exp).toBe(`${second}Expires at ${local}`)
+  expect(signedInAt).toMatch(/^\d+Signed in at /)
 })
 
 test('the page shows the raw token, and copies it', async () => {
@@ -328,7 +335,7 @@ test('without its script the page has no form that a browser could send', async 
   await page.goto(`${url}/signin`)
   await page.getByText('Loading …').waitFor()
   expect(await page.getByRole('textbox').count()).toBe(0)
-  expect(await page.locator('[type="submit"]').isDisabled()).toBe(true)
+  expect(await page.locator('#sign-in [type="submit"]').isDisabled()).toBe(true)
 })
 
 test('a response that is not JSON counts as no response', async () => {

@@ -2,10 +2,22 @@
 
 import { createAuth } from '../../../client/client.js'
 import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection } from '../form.js'
+import { stepUp } from './change.js'
+import { showFactors, startFactors } from './factors.js'
 import { showSessions } from './sessions.js'
 
 const auth = createAuth({ url: '.' })
 const send = (path, options) => call(path, { ...options, fetch: auth.fetch })
+
+/**
+ * Sends a change that needs the current password. If it needs a recent sign-in with a second factor too, the user signs in again,
+ * and the change is repeated.
+ */
+async function change(path, options) {
+  const response = await send(path, options)
+  if (response.body?.error !== 'insufficient_user_authentication') return response
+  return (await stepUp(auth, options.body.currentPassword)) ?? send(path, options)
+}
 
 /** The id of the user whose account the page shows. */
 let shownId
@@ -48,6 +60,7 @@ async function showProfile() {
   element('email-state').textContent = isVerified ? 'Verified' : 'Not verified'
   element('email-state').className = `badge ${isVerified ? 'good' : 'warn'}`
   for (const field of document.querySelectorAll('[autocomplete="username"]')) field.value = username
+  await showFactors(body)
   return undefined
 }
 
@@ -100,19 +113,19 @@ async function signOut(everywhere) {
 }
 
 const changePassword = ({ currentPassword, newPassword }) =>
-  send('password', {
+  change('password', {
     method: 'PUT',
     body: { currentPassword: currentPassword.value, newPassword: newPassword.value },
   })
 
 const askForMail = ({ email, currentPassword }) =>
-  send('email', { method: 'PUT', body: { email: email.value, currentPassword: currentPassword.value } })
+  change('email', { method: 'PUT', body: { email: email.value, currentPassword: currentPassword.value } })
 
 const confirmAddress = ({ code }) =>
   call('email/confirm', { body: { requestId: asked.requestId, code: codeIn(code) } })
 
 const deleteAccount = ({ currentPassword }) =>
-  send('me', { method: 'DELETE', body: { currentPassword: currentPassword.value } })
+  change('me', { method: 'DELETE', body: { currentPassword: currentPassword.value } })
 
 async function showNewPassword() {
   element('password-form').reset()
@@ -148,6 +161,13 @@ async function showNewAddress() {
   await showProfile()
 }
 
+/** A change of factors revokes the access token, and may end other sessions. */
+async function update() {
+  await refresh()
+  await showProfile()
+  await showSessions(auth.fetch)
+}
+
 /** A changed password or address revokes the access token. Without a network, the next request does the same. */
 const refresh = () => auth.refresh().catch(() => {})
 
@@ -180,6 +200,7 @@ if (element('change-email')) {
 element('sign-out').addEventListener('click', ({ target }) => busy(target, () => signOut(false)))
 element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))
 element('try-again').addEventListener('click', ({ target }) => busy(target, begin))
+startFactors({ send, change, update, fetch: auth.fetch })
 addEventListener('hashchange', openLinked)
 auth.onChange(follow)
 begin()

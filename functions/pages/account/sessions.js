@@ -27,9 +27,11 @@ function deviceOf(userAgent) {
 
 const DAY = { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric' }
 const timeIn = (format) => (instant) => new Date(instant).toLocaleString(undefined, format)
+/** Returns the day of an instant. */
+export const dayOf = timeIn({ year: 'numeric', month: 'short', day: 'numeric' })
 const minuteOf = timeIn({ ...DAY, minute: '2-digit' })
 /** The service shows the hour of the last use, and no minute. */
-const hourOf = timeIn(DAY)
+export const hourOf = timeIn(DAY)
 
 /** Where the next page of the list begins. */
 let next

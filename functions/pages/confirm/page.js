@@ -1,9 +1,20 @@
 // The page that links in mails open: /confirm#kind=token. Browsers send no fragment, so no log and no mail scanner's request
 // has the token or spends it. Only a form of this page does.
 
-import { call, clearProblem, decodePart, element, onSubmit, showSection } from '../form.js'
+import { call, clearProblem, decodePart, ENROLMENT_CHANNEL, element, onSubmit, showSection } from '../form.js'
 
-const SECTIONS = { registration: 'account', invitation: 'account', reset: 'reset', address: 'address' }
+const SECTIONS = {
+  registration: 'account',
+  invitation: 'account',
+  reset: 'reset',
+  address: 'address',
+  enrolment: 'enrolment',
+  'cancel-reset': 'cancel',
+}
+
+/** How long the tab that enrols may take to say that it has the link, and to send it. */
+const RECEIPT_MS = 1_000
+const RESPONSE_MS = 30_000
 
 /** The link that was opened, in memory only: what it confirms, its token, and the address that it confirms. */
 let link
@@ -12,7 +23,7 @@ let link
 function openLink() {
   link = readLink(location.hash)
   // A mail program may have cut the link off. Its kind is still known then.
-  const [, kind] = /^#(\w+)=/.exec(location.hash) ?? []
+  const [, kind] = /^#([\w-]+)=/.exec(location.hash) ?? []
   history.replaceState(null, '', location.pathname + location.search)
   for (const form of document.forms) {
     form.reset()
@@ -26,10 +37,10 @@ function openLink() {
 
 /** Returns the parts of a link, or nothing if it does not have the form of one. The service verifies the token. */
 function readLink(fragment) {
-  const [, kind, token] = /^#(registration|invitation|reset|address)=([\w.-]+)$/.exec(fragment) ?? []
-  if (kind === undefined) return undefined
+  const [, kind, token] = /^#([\w-]+)=([\w.-]+)$/.exec(fragment) ?? []
+  if (!Object.hasOwn(SECTIONS, kind)) return undefined
   const [, address, secret] = token.split('.')
-  if (kind === 'reset') return { kind, token }
+  if (['reset', 'enrolment', 'cancel-reset'].includes(kind)) return { kind, token }
   try {
     return secret && { kind, token, address: decodePart(address) }
   } catch {
@@ -51,6 +62,31 @@ const resetPassword = ({ password }) =>
   call('password/reset', { body: { token: link.token, password: password.value } })
 
 const confirmAddress = () => call('email/confirm', { body: { token: link.token } })
+
+const cancelReset = () => call('factors/cancel-reset', { body: { token: link.token } })
+
+/**
+ * Hands the link to the tab that signs in. Only that tab knows whose enrolment it is: a link alone must not be enough.
+ *
+ * @returns What {@link call} returns.
+ */
+function handOver() {
+  const tabs = new BroadcastChannel(ENROLMENT_CHANNEL)
+  const { promise, resolve } = Promise.withResolvers()
+  const fail = (detail) => resolve({ status: 0, body: { detail } })
+  let timer = setTimeout(
+    fail,
+    RECEIPT_MS,
+    'No page of this browser signs in. Open the link in the browser where you sign in, or type the code from the mail there.',
+  )
+  tabs.onmessage = ({ data: { isReceived, response } }) => {
+    clearTimeout(timer)
+    if (response) resolve(response)
+    else if (isReceived) timer = setTimeout(fail, RESPONSE_MS, 'The other page does not respond. Try again.')
+  }
+  tabs.postMessage({ token: link.token })
+  return promise.finally(() => tabs.close())
+}
 
 function showDone(title, text, hasAccountLink = false) {
   element('done-title').textContent = title
@@ -76,6 +112,21 @@ onSubmit(element('address-form'), confirmAddress, () =>
     true,
   ),
 )
+
+onSubmit(element('cancel-form'), cancelReset, () =>
+  showDone(
+    'Your second factors stay',
+    'The reset was cancelled. If you did not ask for it, change your password.',
+    true,
+  ),
+)
+onSubmit(element('enrolment-form'), handOver, () => {
+  showDone(
+    'The account is yours',
+    'Go back to the page where you sign in, and set up your second factor there.',
+  )
+  element('done-signin').hidden = true
+})
 
 // A second link that is opened in this tab changes only the fragment, and the browser does not load the page again.
 addEventListener('hashchange', () => {

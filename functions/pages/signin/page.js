@@ -2,6 +2,9 @@
 // start for your own page. Its style and `form.js` are those of the other pages too.
 
 import { createAuth } from '../../../client/client.js'
+import { hasAutofill, hasPasskeys, signInWithPasskey } from '../../../client/passkeys.js'
+import { passkeyFailureOf } from '../factors/dialogs.js'
+import { askFactor } from '../factors/second-factor.js'
 import {
   announce,
   busy,
@@ -15,6 +18,7 @@ import {
   onSubmit,
   secondsUntil,
 } from '../form.js'
+import { enrol } from './enrolment.js'
 import { nextUrl } from './next.js'
 
 const auth = createAuth({ url: '.' })
@@ -25,6 +29,17 @@ const next = nextUrl(location.href, allowedOrigins)
 
 /** The access token that the page shows. The refresh token is in a cookie that no script can read. */
 let shown
+
+/** Ends the request that offers passkeys in the autofill, and when it began. */
+let autofill
+let autofillAtMs = 0
+/** Browsers and service accept a passkey for 5 minutes. */
+const AUTOFILL_MS = 240_000
+
+/** Whether the user sees recovery codes, already signed in. */
+let isEnrolling = false
+
+const CANCELLED = { status: 0, body: { detail: 'You are not signed in: the second factor is missing.' } }
 
 /** What the page says when the user is signed out. */
 let farewell
@@ -94,13 +109,16 @@ const MEANINGS = {
   exp: 'Expires at',
   jti: 'Token id',
   sid: 'Session id',
+  amr: 'Authentication methods: pwd is the password, otp an authenticator app, pop a passkey (RFC 8176)',
+  acr: 'Authentication level: aal2 is two factors',
+  auth_time: 'Signed in at',
   gen: 'Token generation: a revocation moves it on',
 }
 
 const rowsOf = (members = {}) => Object.entries(members).map(rowOf)
 
 function rowOf([name, value]) {
-  const isInstant = name === 'iat' || name === 'exp'
+  const isInstant = ['iat', 'exp', 'auth_time'].includes(name)
   const when = isInstant ? ` ${new Date(value * 1000).toLocaleString()}` : ''
   const description = make('dd', String(value))
   description.append(make('small', (MEANINGS[name] ?? 'Custom claim') + when))
@@ -132,11 +150,16 @@ function showTime() {
 
 function tick() {
   showTime()
+  const isOld = autofill && !autofill.signal.aborted && Date.now() - autofillAtMs > AUTOFILL_MS
+  if (isOld && document.visibilityState === 'visible') offerPasskeys()
   if (shown && !shown.isOver) showToken()
 }
 
 /** Shows who has signed in or out: on this page, or in another tab. */
 function follow(user) {
+  if (user === null) offerPasskeys()
+  else autofill?.abort()
+  if (isEnrolling) return
   const wasSignedIn = shown !== undefined
   show(user)
   if (user !== null || !wasSignedIn) return
@@ -162,10 +185,65 @@ async function begin() {
   }
 }
 
-const signIn = ({ username, password }) =>
-  auth
-    .signIn({ username: username.value, password: password.value })
-    .then((user) => ({ status: 200, body: user }), failureOf)
+async function signIn({ username, password }) {
+  autofill?.abort()
+  const response = await signInBySteps({ username: username.value, password: password.value })
+  if (response.status !== 200) offerPasskeys()
+  return response
+}
+
+/** @returns What `call` returns: the user, or the problem. */
+async function signInBySteps(credentials) {
+  try {
+    const step = await auth.signIn(credentials)
+    if (step.next === 'second-factor') return (await askFactor(auth, step)) ?? CANCELLED
+    if (step.next === 'enrolment') return await signInByEnrolment(step)
+    return { status: 200, body: step }
+  } catch (error) {
+    return failureOf(error)
+  }
+}
+
+/** The page stays until the user has saved the recovery codes, also if it leads on after the sign-in. */
+async function signInByEnrolment(step) {
+  isEnrolling = true
+  try {
+    return (await enrol(auth, step)) ?? CANCELLED
+  } finally {
+    isEnrolling = false
+    if (auth.user) await show(auth.user)
+  }
+}
+
+/** Offers passkeys in the autofill of the username. The browser does not ask the user before one is chosen. */
+async function offerPasskeys() {
+  if (auth.user !== null || !(await hasAutofill())) return
+  autofill?.abort()
+  autofill = new AbortController()
+  const { signal } = autofill
+  autofillAtMs = Date.now()
+  try {
+    await signInWithPasskey(auth, { mediation: 'conditional', signal })
+  } catch (error) {
+    // Without `error`, there was no passkey yet: the user did nothing, and can use the form.
+    if (error.problem?.error && !signal.aborted) showPasskeyProblem(error)
+  }
+}
+
+async function usePasskey() {
+  autofill?.abort()
+  notice(element('sign-in-notice'), '')
+  try {
+    await signInWithPasskey(auth)
+    element('who').focus()
+  } catch (error) {
+    showPasskeyProblem(error)
+    offerPasskeys()
+  }
+}
+
+const showPasskeyProblem = (error) =>
+  notice(element('sign-in-notice'), passkeyFailureOf(error).body.detail, 'error')
 
 function showSignedIn(_user, { password }) {
   password.value = ''
@@ -221,6 +299,8 @@ async function copyToken(button) {
 }
 
 onSubmit(element('sign-in'), signIn, showSignedIn)
+element('use-passkey').hidden = !hasPasskeys
+element('use-passkey').addEventListener('click', ({ target }) => busy(target, usePasskey))
 element('refresh').addEventListener('click', ({ target }) => busy(target, refresh))
 element('sign-out').addEventListener('click', ({ target }) => busy(target, () => signOut(false)))
 element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))

@@ -1,0 +1,66 @@
+// The dialog that asks for the current password before a change of factors, and the new sign-in that such a change may need.
+
+import { closeDialog, openDialog } from '../factors/dialogs.js'
+import { askFactor } from '../factors/second-factor.js'
+import { element, failureOf, onSubmit } from '../form.js'
+
+const DIALOG = 'change-dialog'
+
+/** Sends the change that the dialog asks about. */
+let send
+
+/**
+ * Asks for the current password, and for a name if needed, and sends a change.
+ *
+ * @param question - The texts of the dialog.
+ * @param sendChange - Gets the fields. Returns what `call` of `form.js` returns.
+ * @returns The body of the successful response, an empty object without one; nothing if the user cancels.
+ */
+export function askForChange(question, sendChange) {
+  const { title, text = '', button, isDangerous, hasName = false, hasPassword = true, name = '' } = question
+  send = sendChange
+  element('change-title').textContent = title
+  element('change-text').textContent = text
+  element('change-text').hidden = text === ''
+  element('change-submit').textContent = button
+  element('change-submit').className = isDangerous ? 'danger' : 'primary'
+  const ended = openDialog(DIALOG)
+  showField('change-name', hasName)
+  showField('change-password-now', hasPassword)
+  // A new passkey gets a name of the service without one.
+  element('change-name').required = !hasPassword
+  element('change-name').value = name
+  element(hasName ? 'change-name' : 'change-password-now').focus()
+  return ended
+}
+
+/** A hidden field that is required would keep the browser from sending the form. */
+function showField(id, isShown) {
+  element(id).closest('.field').hidden = !isShown
+  element(id).disabled = !isShown
+}
+
+/**
+ * Signs in again with the password that a change has, and with a second factor. The former session ends.
+ *
+ * @returns Nothing, or the problem: as `call` of `form.js` returns it, at the field of the password.
+ */
+export async function stepUp(auth, password) {
+  try {
+    const step = await auth.signIn({ username: auth.user.username, password })
+    if (step.next !== 'second-factor') return undefined
+    const response = await askFactor(auth, step)
+    if (response?.status === 200) return undefined
+    return response ?? { status: 0, body: { detail: 'Nothing was changed: the second factor is missing.' } }
+  } catch (error) {
+    const response = failureOf(error)
+    const errors = [{ pointer: '#/currentPassword', detail: 'Incorrect password.' }]
+    return response.status === 401 ? { status: 422, body: { errors } } : response
+  }
+}
+
+onSubmit(
+  element('change-form'),
+  (fields) => send(fields),
+  (body) => closeDialog(DIALOG, body || {}),
+)

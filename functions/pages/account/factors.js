@@ -1,0 +1,170 @@
+// Second factors and passkeys on the page /account.
+
+import { createPasskey } from '../../../client/passkeys.js'
+import { passkeyFailureOf } from '../factors/dialogs.js'
+import { setUpTotp, showRecoveryCodes } from '../factors/set-up.js'
+import { busy, call, element, make, notice } from '../form.js'
+import { askForChange } from './change.js'
+import { dayOf, hourOf } from './sessions.js'
+
+/** What the page gives to this module. */
+let page
+
+/**
+ * Starts the part of the page about factors.
+ *
+ * @param given - `send` calls the service with the access token. `change` does the same for what needs a recent sign-in.
+ *   `update` shows the account after a change.
+ */
+export function startFactors(given) {
+  page = given
+  const buttons = {
+    'totp-add': addTotp,
+    'totp-remove': removeTotp,
+    'codes-new': replaceCodes,
+    'passkey-add': addPasskey,
+  }
+  for (const [id, act] of Object.entries(buttons)) {
+    element(id).addEventListener('click', ({ target }) => busy(target, act))
+  }
+}
+
+/** Shows the factors of a profile. */
+export async function showFactors({ factors = [], recoveryCodesLeft }) {
+  const hasTotp = factors.includes('totp')
+  element('totp-state').textContent = hasTotp ? 'Set up' : 'Not set up'
+  element('totp-add').textContent = hasTotp ? 'Replace' : 'Set up'
+  element('totp-add').ariaLabel = `${hasTotp ? 'Replace' : 'Set up'} the authenticator app`
+  element('totp-remove').hidden = !hasTotp
+  element('codes-row').hidden = factors.length === 0
+  element('codes-left').textContent = `${recoveryCodesLeft ?? 0} left`
+  element('codes-left').className = `badge ${recoveryCodesLeft > 3 ? 'good' : 'warn'}`
+  await showPasskeys()
+}
+
+async function showPasskeys() {
+  const { status, body } = await call('passkeys', { fetch: page.fetch })
+  if (status !== 200) return notice(element('factors-notice'), body.detail, 'error')
+  element('passkeys').replaceChildren(...body.passkeys.map(rowOf))
+  element('passkeys').hidden = body.passkeys.length === 0
+}
+
+function rowOf(passkey) {
+  const { name, createdAt, lastUsedAt, synced } = passkey
+  const used = lastUsedAt ? `, last used ${hourOf(lastUsedAt)}` : ', not used yet'
+  const text = make('div', '')
+  text.append(
+    make('strong', name),
+    make('span', synced ? 'Synced' : 'This device only', 'badge'),
+    make('p', `Added ${dayOf(createdAt)}${used}`, 'hint'),
+  )
+  const row = make('li', '')
+  row.append(
+    text,
+    buttonOf('Rename', `Rename the passkey ${name}`, () => rename(passkey)),
+    buttonOf('Remove', `Remove the passkey ${name}`, () => removePasskey(passkey)),
+  )
+  return row
+}
+
+function buttonOf(text, label, act) {
+  const button = make('button', text)
+  button.type = 'button'
+  button.ariaLabel = label
+  button.addEventListener('click', () => busy(button, act))
+  return button
+}
+
+/** Shows what was changed, with new recovery codes before it. */
+async function showChange(text, body) {
+  await showRecoveryCodes(body.recoveryCodes)
+  await page.update()
+  notice(element('factors-notice'), text, 'good')
+  element('factors-title').focus()
+}
+
+const withPassword = ({ currentPassword }) => ({ currentPassword: currentPassword.value })
+const pathOf = ({ id }) => `passkeys/${encodeURIComponent(id)}`
+
+async function addTotp() {
+  const secret = await askForChange(
+    {
+      title: 'Set up an authenticator app',
+      text: 'You then need a code of the app for each sign-in. If you have an app already, it is replaced.',
+      button: 'Continue',
+    },
+    (fields) => page.change('factors/totp', { method: 'POST', body: withPassword(fields) }),
+  )
+  const body =
+    secret && (await setUpTotp(secret, (code) => page.send('factors/totp/confirm', { body: { code } })))
+  if (body) await showChange('The authenticator app is set up.', body)
+}
+
+async function removeTotp() {
+  const isDone = await askForChange(
+    {
+      title: 'Remove the authenticator app',
+      text: 'Its codes do not work any longer. Your other sessions end.',
+      button: 'Remove',
+      isDangerous: true,
+    },
+    (fields) => page.change('factors/totp', { method: 'DELETE', body: withPassword(fields) }),
+  )
+  if (isDone) await showChange('The authenticator app was removed.', {})
+}
+
+async function replaceCodes() {
+  const body = await askForChange(
+    {
+      title: 'Get new recovery codes',
+      text: 'Your former codes do not work any longer.',
+      button: 'Get new codes',
+    },
+    (fields) => page.change('factors/recovery-codes', { method: 'POST', body: withPassword(fields) }),
+  )
+  if (body) await showChange('You have new recovery codes.', body)
+}
+
+async function addPasskey() {
+  const body = await askForChange(
+    {
+      title: 'Add a passkey',
+      text: 'Your device, phone or security key then signs you in, without a password.',
+      button: 'Create the passkey',
+      hasName: true,
+    },
+    async (fields) => {
+      const options = await page.change('passkeys/options', { method: 'POST', body: withPassword(fields) })
+      if (options.status !== 200) return options
+      try {
+        const name = fields.name.value.trim()
+        const response = await createPasskey(options.body)
+        return page.send('passkeys', { body: { response, ...(name && { name }) } })
+      } catch (error) {
+        return passkeyFailureOf(error)
+      }
+    },
+  )
+  if (body) await showChange('The passkey was added.', body)
+}
+
+async function rename(passkey) {
+  const isDone = await askForChange(
+    { title: 'Rename the passkey', button: 'Rename', hasName: true, hasPassword: false, name: passkey.name },
+    ({ name }) => page.send(pathOf(passkey), { method: 'PATCH', body: { name: name.value.trim() } }),
+  )
+  if (isDone) await showChange('The passkey was renamed.', {})
+}
+
+async function removePasskey(passkey) {
+  const isDone = await askForChange(
+    {
+      title: 'Remove the passkey',
+      text: `${passkey.name} does not sign you in any longer. Your other sessions end. Delete it on your device, too.`,
+      button: 'Remove',
+      isDangerous: true,
+    },
+    (fields) => page.change(pathOf(passkey), { method: 'DELETE', body: withPassword(fields) }),
+  )
+  if (isDone) await showChange('The passkey was removed.', {})
+}

@@ -1,0 +1,55 @@
+// What the dialogs of /signin and /account have in common.
+
+import { clearProblem, element, failureOf } from '../form.js'
+
+/** What each open dialog will be closed with. */
+const results = new Map()
+
+/**
+ * Shows a dialog, with empty forms.
+ *
+ * @returns A promise of what {@link closeDialog} is called with: nothing if the user cancels.
+ */
+export function openDialog(id) {
+  const dialog = element(id)
+  for (const form of dialog.querySelectorAll('form')) {
+    form.reset()
+    clearProblem(form)
+  }
+  results.delete(dialog)
+  dialog.showModal()
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => resolve(results.get(dialog)), { once: true })
+  })
+}
+
+export function closeDialog(id, result) {
+  const dialog = element(id)
+  results.set(dialog, result)
+  dialog.close()
+}
+
+/** Shows one part of a dialog, and focuses its first field. @param attribute - Of the parts: `data-` and this name. */
+export function showPart(id, attribute, shown) {
+  for (const part of element(id).querySelectorAll(`[data-${attribute}]`)) {
+    part.hidden = part.dataset[attribute] !== shown
+    if (!part.hidden) part.querySelector('input, button')?.focus()
+  }
+}
+
+/** What the browser's own errors mean (WebAuthn level 3, sections 5.1.3 and 5.1.4). */
+const PASSKEY_ERRORS = {
+  NotAllowedError: 'No passkey was used: the request was cancelled or took too long. Try again.',
+  InvalidStateError: 'This device already has a passkey for your account.',
+  SecurityError: 'Passkeys do not work at this address of the service.',
+}
+
+/** Returns what `call` of `form.js` returns for an error of a passkey call: of the browser, or of the service. */
+export const passkeyFailureOf = (error) =>
+  error.name === 'AuthError'
+    ? failureOf(error)
+    : { status: 0, body: { detail: PASSKEY_ERRORS[error.name] ?? 'This browser could not use a passkey.' } }
+
+for (const button of document.querySelectorAll('[data-close]')) {
+  button.addEventListener('click', () => button.closest('dialog').close())
+}

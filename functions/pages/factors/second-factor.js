@@ -1,0 +1,64 @@
+// The dialog that asks for the second factor, at a sign-in and for a change of the account.
+
+import { signInWithPasskey } from '../../../client/passkeys.js'
+import { codeIn, element, failureOf, onSubmit } from '../form.js'
+import { closeDialog, openDialog, passkeyFailureOf, showPart } from './dialogs.js'
+
+const DIALOG = 'factor-dialog'
+
+/** The best one first: no page of an attacker can ask for a passkey. */
+const PREFERENCE = ['passkey', 'totp', 'recovery-code']
+
+/** The client of the page. */
+let auth
+let loginToken
+
+/**
+ * Asks for one of the factors that a sign-in names.
+ *
+ * @returns What `call` of `form.js` returns: the user, or the problem with which the sign-in has ended. Nothing if the user
+ *   cancels.
+ */
+export function askFactor(client, step) {
+  auth = client
+  loginToken = step.loginToken
+  const factors = PREFERENCE.filter((factor) => step.factors.includes(factor))
+  const use = (factor) => {
+    for (const button of document.querySelectorAll('[data-use]')) {
+      button.hidden = button.dataset.use === factor || !factors.includes(button.dataset.use)
+      button.onclick = () => use(button.dataset.use)
+    }
+    showPart(DIALOG, 'method', factor)
+  }
+  const ended = openDialog(DIALOG)
+  use(factors[0])
+  return ended
+}
+
+/** The tries or the time of the sign-in are used up. Only the password helps. */
+function endExpired(response) {
+  if (response.body.error === 'login_expired') closeDialog(DIALOG, response)
+  return response
+}
+
+const succeed = (body) => closeDialog(DIALOG, { status: 200, body })
+
+const signIn = (body, route) =>
+  auth.signIn({ loginToken, ...body }, route).then(
+    (user) => ({ status: 200, body: user }),
+    (error) => endExpired(failureOf(error)),
+  )
+
+const usePasskey = () =>
+  signInWithPasskey(auth, { loginToken }).then(
+    (user) => ({ status: 200, body: user }),
+    (error) => endExpired(passkeyFailureOf(error)),
+  )
+
+onSubmit(element('factor-passkey-form'), usePasskey, succeed)
+onSubmit(element('factor-totp-form'), ({ code }) => signIn({ code: codeIn(code) }, 'login/totp'), succeed)
+onSubmit(
+  element('factor-recovery-form'),
+  ({ code }) => signIn({ code: codeIn(code) }, 'login/recovery-code'),
+  succeed,
+)
