@@ -1,7 +1,8 @@
 import type { Serverless, Variable } from './framework.d.ts'
 import { faultsOfOptions } from './options.ts'
-import { faultsOf, parametersOf } from './parameters.ts'
+import { faultsOf, type Parameters, parametersOf } from './parameters.ts'
 import { reject } from './reject.ts'
+import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './relying-party.ts'
 
 /** A function's role in the compiled template. Its first statement is for logs. */
 interface Role {
@@ -16,6 +17,7 @@ const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollba
  *
  * - It rejects what cannot be deployed, before anything is created.
  * - It resolves `${deployed:OUTPUT}` to an output of the deployed stack.
+ * - It resolves `${relyingParty:id}` and `${relyingParty:origins}`, which passkeys are bound to.
  * - It removes permissions that a function does not ask for.
  */
 export default class DeploymentPlugin {
@@ -25,9 +27,11 @@ export default class DeploymentPlugin {
       this.giveRoles()
     },
     'before:package:finalize': () => this.narrowRoles(),
+    'before:deploy:deploy': () => this.checkRelyingParty(),
   }
   readonly configurationVariablesSources = {
     deployed: { resolve: (variables: Variable) => this.readOutput(variables) },
+    relyingParty: { resolve: (variables: Variable) => this.readRelyingParty(variables) },
   }
   private readonly serverless: Serverless
 
@@ -75,6 +79,27 @@ export default class DeploymentPlugin {
       reject(faultOfRead(error)),
     )
     return { value }
+  }
+
+  /** Resolves the default of `rpId` or `rpOrigins`. The value is null at the API's own address, which CloudFormation knows. */
+  private async readRelyingParty({ address, resolveVariable }: Variable): Promise<{ value: string | null }> {
+    const names = ['rpId', 'rpOrigins', 'publicUrl', 'issuer']
+    const values = await Promise.all(names.map((name) => resolveVariable(`param:${name}, null`)))
+    const parameters = Object.fromEntries(names.map((name, index) => [name, values[index] ?? null]))
+    const localUrl = (await resolveVariable('local:url, null')) as string | null
+    const { id, origins } = relyingPartyOf(parameters as Parameters, localUrl ?? undefined)
+    return { value: (address === 'id' ? id : origins.join(',')) || null }
+  }
+
+  /** Says before the first deployment what can never change, and rejects a later one that changes it. */
+  private checkRelyingParty(): void {
+    const { deployedRpId, rpId } = this.serverless.service.custom
+    if (deployedRpId === '') {
+      console.log(noticeOfRelyingParty(rpId))
+      return
+    }
+    const fault = faultOfChange(deployedRpId, rpId)
+    if (fault !== undefined && !this.serverless.processedInput.options.force) reject(fault)
   }
 
   /** Gives a function without permissions a role of its own, which may only log and trace. */

@@ -15,7 +15,7 @@ export interface Serverless {
   /** The command line. */
   processedInput: {
     commands: string[]
-    options: { param?: string[]; region?: string; package?: string }
+    options: { param?: string[]; region?: string; package?: string; force?: boolean }
     isHelpRequest: boolean
   }
   serviceDir: string
@@ -43,6 +43,10 @@ export interface Service {
     requireSecondFactor: string
     /** Sender of mails; empty if the service sends none. */
     mailFrom: string
+    /** Domain that passkeys are bound to; an object, if it is the API's own address. */
+    rpId: unknown
+    /** The same of the deployed stack; empty before the first deployment. */
+    deployedRpId: string
     /** Method throttles such as `200/100`, by route. */
     throttles: Record<string, string>
     signingKey: string

@@ -1,6 +1,7 @@
 import { SETTINGS } from '../lib/config.ts'
 import { LOGIN_NAME } from '../lib/users/login-name.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { faultsOfRelyingParty, rpId, rpOrigins } from './relying-party.ts'
 import { foreignOrigin } from './same-site.ts'
 
 /** Parameters by name. One that is `null` has no value. */
@@ -47,6 +48,8 @@ const RULES: Record<string, (text: string) => unknown> = {
   notifyNewSource: oneOf('on', 'off'),
   requireSecondFactor: SETTINGS.REQUIRE_SECOND_FACTOR,
   factorResetDelaySeconds: SETTINGS.FACTOR_RESET_DELAY_SECONDS,
+  rpId,
+  rpOrigins,
   pages: oneOf('on', 'off'),
   retained: oneOf('true', 'false'),
   buildFolder: () => {},
@@ -175,7 +178,7 @@ export function faultsOf(stage: string, parameters: Parameters, ownUrl?: string)
       'The parameter pages needs cookieSessions=on, because the pages keep their session in a cookie.',
     )
   }
-  faults.push(...faultsOfSites(parameters, ownUrl))
+  faults.push(...faultsOfSites(parameters, ownUrl), ...faultsOfRelyingParty(parameters, ownUrl))
   if (stage.length > LONGEST_STAGE || !/^[a-z0-9-]+$/.test(stage)) {
     faults.unshift(`The name of a stage must be 1 to ${LONGEST_STAGE} of a-z, 0-9 and hyphens.`)
   }

@@ -63,6 +63,8 @@ const CHANGED = {
   publicUrl: 'https://app.example.com',
   serviceName: 'Example',
   notifyNewSource: 'off',
+  rpId: 'example.com',
+  rpOrigins: LISTED_ORIGINS.join(','),
   requireSecondFactor: 'admin',
   factorResetDelaySeconds: '3600',
   allowedEmailDomains: 'example.org,example.com',
