@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts'
+import { type Challenge, ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { type Acr, type FactorState, factorsOf } from '../users/factors.ts'
 import type { Principal } from '../users/user.ts'
@@ -13,6 +13,19 @@ export interface Authentication {
 /** What a change of the account demands of a user with second factors: signing in again. */
 const STEP_UP: Authentication = { acr: 'aal2', maxAgeSeconds: 300 }
 
+/** Detail of the response to a caller who must sign in again. */
+const SIGN_IN_AGAIN = 'Sign in again to continue.'
+
+/** Returns what a client needs to sign its user in again, as members of a problem (RFC 9470 section 3). */
+const challengeOf = ({ acr, maxAgeSeconds }: Authentication): Challenge => ({
+  error: 'insufficient_user_authentication',
+  acr_values: acr,
+  max_age: maxAgeSeconds,
+})
+
+/** The problem of {@link requireStepUp}, as the API description shows it. */
+export const STEP_UP_PROBLEM = { detail: SIGN_IN_AGAIN, ...challengeOf(STEP_UP) }
+
 /**
  * Requires that the caller signed in recently enough, and with enough factors.
  *
@@ -25,18 +38,14 @@ const STEP_UP: Authentication = { acr: 'aal2', maxAgeSeconds: 300 }
  */
 export function requireAuthentication(
   { acr, authTime }: Pick<Principal, 'acr' | 'authTime'>,
-  { acr: requiredAcr, maxAgeSeconds }: Authentication,
+  required: Authentication,
   now: Date,
 ): void {
-  if (acr >= requiredAcr && secondOf(now) - authTime <= maxAgeSeconds) return
+  if (acr >= required.acr && secondOf(now) - authTime <= required.maxAgeSeconds) return
   throw new ServiceError('invalid_token', 'the sign-in is too old or had too few factors', {
     event: 'step-up.required',
-    detail: 'Sign in again to continue.',
-    challenge: {
-      error: 'insufficient_user_authentication',
-      acr_values: requiredAcr,
-      max_age: maxAgeSeconds,
-    },
+    detail: SIGN_IN_AGAIN,
+    challenge: challengeOf(required),
   })
 }
 

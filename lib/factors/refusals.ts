@@ -16,7 +16,8 @@ export const FACTOR_REFUSALS = {
 
 export type FactorRefusal = keyof typeof FACTOR_REFUSALS
 
-const CODES = {
+/** The codes of the refusals, which decide about their status. */
+export const REFUSAL_CODES = {
   login_expired: 'invalid_credentials',
   passkey_refused: 'invalid_credentials',
   unknown_passkey: 'invalid_credentials',
@@ -28,7 +29,7 @@ const CODES = {
 
 /** Returns the error of a refusal. `reason` and `log` are for the log only. */
 export const refusal = (name: FactorRefusal, reason: string, log?: object) =>
-  new ServiceError(CODES[name], reason, {
+  new ServiceError(REFUSAL_CODES[name], reason, {
     event: 'factor.refused',
     error: name,
     detail: FACTOR_REFUSALS[name],

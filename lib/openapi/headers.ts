@@ -38,6 +38,15 @@ export const HEADERS = {
     schema: { type: 'string', pattern: '^Bearer realm="[^"]+", error="insufficient_scope"$' },
     example: 'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
   },
+  StepUpChallenge: {
+    description:
+      'The user must sign in again, with these factors (RFC 9470). REST APIs rename the header WWW-Authenticate of a function. The members of the body are the same.',
+    schema: {
+      type: 'string',
+      pattern: '^Bearer error="insufficient_user_authentication", acr_values="aal[12]", max_age="[0-9]+"$',
+    },
+    example: 'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="300"',
+  },
   AllowOrigin: {
     description: 'The origin whose pages may read the response. Sent where CORS is configured.',
     schema: { type: 'string', pattern: '^([*]|https?://[^/]+)$' },

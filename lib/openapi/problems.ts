@@ -1,4 +1,6 @@
+import { STEP_UP_PROBLEM } from '../authorization/step-up.ts'
 import { PROBLEMS, TITLES } from '../errors.ts'
+import { FACTOR_REFUSALS, type FactorRefusal, REFUSAL_CODES } from '../factors/refusals.ts'
 import { COOKIE_REFUSALS } from '../sessions/request.ts'
 
 /**
@@ -19,14 +21,23 @@ export const GATEWAY_PROBLEMS = {
 
 export type CookieProblem = keyof typeof COOKIE_REFUSALS
 
-export type ProblemName = keyof typeof PROBLEMS | keyof typeof GATEWAY_PROBLEMS | CookieProblem
+export type ProblemName =
+  | keyof typeof PROBLEMS
+  | keyof typeof GATEWAY_PROBLEMS
+  | CookieProblem
+  | FactorRefusal
+  | 'step_up'
 
 /** A problem: status, and the texts of its RFC 9457 body. */
 interface Problem {
   status: number
   title: string
   detail: string
+  /** More members, which clients compare. */
+  members?: object
 }
+
+const { detail: STEP_UP_DETAIL, ...STEP_UP_MEMBERS } = STEP_UP_PROBLEM
 
 /** Every problem of the functions and of the gateway, by name. */
 export const ALL_PROBLEMS = {
@@ -42,12 +53,19 @@ export const ALL_PROBLEMS = {
       { status: 403, title: TITLES[403], detail },
     ]),
   ),
+  ...Object.fromEntries(
+    Object.entries(FACTOR_REFUSALS).map(([error, detail]) => {
+      const [status] = PROBLEMS[REFUSAL_CODES[error as FactorRefusal]]
+      return [error, { status, title: TITLES[status], detail, members: { error } }]
+    }),
+  ),
+  step_up: { status: 401, title: TITLES[401], detail: STEP_UP_DETAIL, members: STEP_UP_MEMBERS },
   ...GATEWAY_PROBLEMS,
 } as Record<ProblemName, Problem>
 
 /** Returns the body of a problem, as an example. */
 export function problemExample(name: ProblemName) {
-  const { title, status, detail } = ALL_PROBLEMS[name]
+  const { title, status, detail, members } = ALL_PROBLEMS[name]
   return {
     type: 'about:blank',
     title,
@@ -57,5 +75,6 @@ export function problemExample(name: ProblemName) {
     ...(name === 'invalid_fields' && {
       errors: [{ pointer: '#', detail: 'Unknown fields are not allowed.' }],
     }),
+    ...members,
   }
 }

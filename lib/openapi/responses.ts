@@ -65,6 +65,7 @@ function problemResponse(status: number, names: readonly ProblemName[]) {
       ...((status === 429 || status === 503) && { 'Retry-After': 'RetryAfter' }),
       ...(status === 500 && { 'Retry-After': 'RetryAfterFailure' }),
       ...(names.includes('invalid_token') && { 'WWW-Authenticate': 'Challenge' }),
+      ...(names.includes('step_up') && { 'x-amzn-Remapped-WWW-Authenticate': 'StepUpChallenge' }),
       ...(names.includes('forbidden') && { 'WWW-Authenticate': 'ScopeChallenge' }),
     }),
     content: {

@@ -65,20 +65,30 @@ export const ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Sign in',
     description:
-      'Exchanges a username and a password for an access token and a refresh token. With `session`, the refresh token is in a cookie and not in the response, and the session of an earlier cookie ends. After too many failed attempts it returns 429, also for the correct password, until the time in `Retry-After` has passed.',
+      'Exchanges a username and a password for an access token and a refresh token. With `session`, the refresh token is in a cookie and not in the response, and the session of an earlier cookie ends. Without it, `replaces` may contain a refresh token of the session that ends. If the user has second factors, or must have one, the response has `next` and no tokens. After too many failed attempts it returns 429, also for the correct password, until the time in `Retry-After` has passed.',
     cookie: 'sets',
     body: {
       schema: LoginRequest,
       examples: {
         user: demoUser('user'),
         admin: demoUser('admin'),
+        replaces: {
+          summary: 'The demo user, who signs in again',
+          value: { username: 'user', password: 'user', replaces: tokens.refreshToken },
+        },
         cookie: {
           summary: 'The demo user, with the refresh token in a cookie',
           value: { username: 'user', password: 'user', session: 'cookie' },
         },
       },
     },
-    response: { description: 'Signed in.', content: json(schemaRef('Tokens'), tokens) },
+    response: {
+      description: 'Signed in. Or: the sign-in needs another step, which `next` names.',
+      content: json(
+        { anyOf: [schemaRef('Tokens'), schemaRef('SecondFactor'), schemaRef('Enrolment')] },
+        tokens,
+      ),
+    },
     problems: ['invalid_credentials', 'too_many_attempts'],
   },
   {
@@ -88,7 +98,7 @@ export const ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Refresh the tokens',
     description:
-      'Exchanges a refresh token for a new access token and the next refresh token. A retry within the grace period (10 seconds by default) returns the same next refresh token. During that period the next token is returned unchanged too. A replaced token that is used later ends the session. Without `refreshToken`, the token in the cookie is used, and the next one is put there.',
+      'Exchanges a refresh token for a new access token and the next refresh token. A retry within the grace period (10 seconds by default) returns the same next refresh token. During that period the next token is returned unchanged too. A replaced token that is used later ends the session. It changes neither the time nor the factors of the sign-in, and is refused if the service now demands a second factor. Without `refreshToken`, the token in the cookie is used, and the next one is put there.',
     cookie: 'takes',
     body: { schema: RefreshRequest, examples: { token: refreshExample, cookie: inCookie } },
     response: { description: 'The next tokens.', content: json(schemaRef('Tokens'), tokens) },
@@ -179,7 +189,7 @@ export const ROUTES: Route[] = [
     operationId: 'changePassword',
     tag: 'Account',
     summary: 'Change the password',
-    description: `Ends all other sessions and revokes all access tokens: refresh to get a new one. The new password must have ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters, and must not be the username, the e-mail address or a common password. A deployed service also rejects passwords that are known from a data breach. Wrong current passwords are limited by user and by source. Only the limit of the source is shared with failed logins.`,
+    description: `Ends all other sessions and revokes all access tokens: refresh to get a new one. The new password must have ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters, and must not be the username, the e-mail address or a common password. A deployed service also rejects passwords that are known from a data breach. A user with second factors must have signed in with two factors in the last 5 minutes. Wrong current passwords are limited by user and by source. Only the limit of the source is shared with failed logins.`,
     isProtected: true,
     body: {
       schema: PasswordChangeRequest,
@@ -191,7 +201,7 @@ export const ROUTES: Route[] = [
       },
     },
     response: { description: 'The password was changed.' },
-    problems: ['conflict', 'too_many_attempts'],
+    problems: ['step_up', 'conflict', 'too_many_attempts'],
   },
   {
     method: 'post',
@@ -230,7 +240,7 @@ export const ROUTES: Route[] = [
     tag: 'Account',
     summary: 'Change the e-mail address',
     description:
-      'Sends a mail with a link and a code to the new address, and a notice to the current one. The new address counts after `POST /email/confirm`. Wrong current passwords are limited as in `PUT /password`.',
+      'Sends a mail with a link and a code to the new address, and a notice to the current one. The new address counts after `POST /email/confirm`. A user with second factors must have signed in with two factors in the last 5 minutes. Wrong current passwords are limited as in `PUT /password`.',
     isProtected: true,
     body: {
       schema: EmailChangeRequest,
@@ -242,7 +252,7 @@ export const ROUTES: Route[] = [
       },
     },
     response: requested,
-    problems: ['too_many_attempts', 'too_many_mails'],
+    problems: ['step_up', 'too_many_attempts', 'too_many_mails'],
   },
   {
     method: 'post',
@@ -329,14 +339,14 @@ export const ROUTES: Route[] = [
     tag: 'Account',
     summary: 'Delete the account',
     description:
-      'Deletes the profile and frees its login names. All sessions end and all access tokens are revoked. This cannot be undone. Wrong current passwords are limited together with those of `PUT /password`.',
+      'Deletes the profile and frees its login names. All sessions end and all access tokens are revoked. This cannot be undone. A user with second factors must have signed in with two factors in the last 5 minutes. Wrong current passwords are limited together with those of `PUT /password`.',
     isProtected: true,
     body: {
       schema: AccountDeletionRequest,
       examples: { user: { summary: 'The demo user', value: { currentPassword: 'user' } } },
     },
     response: { description: 'The account was deleted.' },
-    problems: ['conflict', 'too_many_attempts'],
+    problems: ['step_up', 'conflict', 'too_many_attempts'],
   },
   {
     method: 'get',

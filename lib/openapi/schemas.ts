@@ -18,6 +18,7 @@ import {
   RegistrationRequest,
   Token,
 } from '../http/schemas.ts'
+import { FACTORS } from '../users/factors.ts'
 import { ROLES } from '../users/user.ts'
 
 const PROOF = 'The token of a link, or the id of a request and the code of its mail.'
@@ -132,6 +133,11 @@ const problem = {
     description: 'The status of the response. Missing where the gateway rejects a request.',
   },
   detail: text('What went wrong, for humans.'),
+  error: text('What went wrong, for programs, where the status alone does not say it.'),
+  acr_values: text(
+    'With `insufficient_user_authentication`: the class of sign-in that is required (RFC 9470).',
+  ),
+  max_age: seconds('With `insufficient_user_authentication`: how old that sign-in may be, in seconds.'),
 }
 
 const RESPONSES = {
@@ -143,9 +149,34 @@ const RESPONSES = {
       expiresIn: seconds('Seconds until the access token expires.'),
       refreshToken: { $ref: '#/components/schemas/RefreshToken' },
       refreshExpiresIn: seconds('Seconds until the refresh token expires, unless it is used earlier.'),
+      recoveryCodes: {
+        type: 'array',
+        items: text('A recovery code, which replaces the second factor once.'),
+        description: 'After an enrolment: the recovery codes. They are shown once.',
+      },
     },
-    ['refreshToken'],
+    ['refreshToken', 'recoveryCodes'],
   ),
+  SecondFactor: object('The password is right, and the user has second factors.', {
+    next: { type: 'string', const: 'second-factor' },
+    factors: {
+      type: 'array',
+      items: { type: 'string', enum: [...FACTORS, 'recovery-code'] },
+      description: 'What completes the sign-in: one of these.',
+    },
+    loginToken: text(
+      'Completes the sign-in, together with a factor. It is valid for 5 minutes and 5 tries, once.',
+    ),
+  }),
+  Enrolment: object('The password is right, and the user must enrol a second factor first.', {
+    next: { type: 'string', const: 'enrolment' },
+    proofs: {
+      type: 'array',
+      items: { type: 'string', enum: ['mail', 'code'] },
+      description: 'How the user can prove more than the password: by a mail, or by a code of the operator.',
+    },
+    enrolmentToken: text('Enrols a second factor, after that proof. It is valid for 30 minutes, once.'),
+  }),
   MailRequested: object('A request for a mail.', {
     requestId: text('The id of the request, which the code of the mail is valid with.'),
   }),
@@ -208,9 +239,12 @@ const RESPONSES = {
   KeySet: object('A JWK Set (RFC 7517).', {
     keys: { type: 'array', items: { $ref: '#/components/schemas/Key' } },
   }),
-  Problem: object('An RFC 9457 problem.', problem, ['status']),
+  Problem: object('An RFC 9457 problem.', problem, ['status', 'error', 'acr_values', 'max_age']),
   InvalidFields: object('An RFC 9457 problem that lists the invalid fields.', {
-    ...problem,
+    type: problem.type,
+    title: problem.title,
+    status: problem.status,
+    detail: problem.detail,
     errors: {
       type: 'array',
       minItems: 1,
