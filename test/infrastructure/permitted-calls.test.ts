@@ -14,6 +14,7 @@ import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
+import { addFakeFactor } from '../support/fake-factor.ts'
 import { type AwsProxy, startProxy } from '../support/faults/proxy.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
@@ -145,6 +146,10 @@ async function walk(): Promise<void> {
   const refused = { prepare: refuseWrite('TransactWriteItems', '') }
 
   await run('login', await eventOf('login', { username: 'ada', password: 'ada' }))
+  await addFakeFactor(table, await addTestUser(table, { username: 'with-factor', passwordHash }))
+  const replaces = '{{ada refresh token}}'
+  await run('login', await eventOf('login', { username: 'with-factor', password: 'wrong' }))
+  await run('login', await eventOf('login', { username: 'with-factor', password: 'ada', replaces }))
   const change = { currentPassword: 'ada', newPassword: 'correct horse battery staple' }
   await run('password', await eventOf('password', change), {
     prepare: refuseWrite('UpdateItem', 'requestId'),
