@@ -28,6 +28,7 @@ const BUDGETS: Record<string, Budget> = {
   'admin-content': { bytes: 4_500, coldMs: 3 },
   jwks: { bytes: 20_000, coldMs: 30 },
   metadata: { bytes: 8_000, coldMs: 30 },
+  enrolment: { bytes: 48_000, coldMs: 40 },
   userinfo: { bytes: 20_000 },
   me: { bytes: 20_000 },
   'delete-me': { bytes: 48_000 },

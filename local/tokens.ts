@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
 import type { AwsSettings } from '../lib/aws/settings.ts'
+import { LOGIN_TOKEN_RANDOM_BYTES, startLoginToken, storeLoginToken } from '../lib/factors/login-token.ts'
 import {
   CONFIRMATION_RANDOM_BYTES,
   type ConfirmationKind,
@@ -9,6 +10,7 @@ import {
   REQUEST_ID_BYTES,
   startConfirmation,
 } from '../lib/mail/confirmation.ts'
+import { requestFactorReset } from '../lib/mail/factor-reset.ts'
 import { claimMail } from '../lib/mail/store.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../lib/sessions/session.ts'
 import { putSession } from '../lib/sessions/store.ts'
@@ -23,7 +25,7 @@ const PATIENCE_MS = 10_000
 const HOUR_MS = 3_600_000
 
 const PLACEHOLDER =
-  /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|session id|id|generation|registration token|reset token|address token)\}\}$/
+  /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|session id|id|generation|registration token|reset token|address token|enrolment token|proved token|proof token|cancel token)\}\}$/
 
 /** The inputs for the tokens of sample events. */
 export interface TokenSource {
@@ -45,6 +47,9 @@ export interface TokenSource {
  * - `{{user id}}` and `{{user generation}}`: those of the user.
  * - `{{user reset token}}`, `{{user address token}}` and `{{user registration token}}`: the token of a mail's link, for a new
  *   password of the user, for a new address of the user, and for a new user.
+ * - `{{user enrolment token}}` and `{{user proved token}}`: the token of an enrolment of the user, and of one that is proved.
+ * - `{{user proof token}}` and `{{user cancel token}}`: the token of a mail's link, which proves an enrolment, and which cancels a
+ *   reset of second factors. The reset is stored with it.
  *
  * @param event - Any JSON value.
  * @param now - Instant that the tokens are issued at.
@@ -66,7 +71,9 @@ export async function fillTokens<T>(event: T, source: TokenSource, now: Date): P
           ? String(user[what])
           : isConfirmation(what)
             ? confirmationToken(user, CONFIRMATIONS[what], table, now)
-            : sessionOf(user, what, table, now)
+            : isEnrolment(what)
+              ? enrolmentToken(user, what === 'proved token', table, now)
+              : sessionOf(user, what, table, now)
     text = text.replaceAll(placeholder, await value)
   }
   return JSON.parse(text)
@@ -76,6 +83,8 @@ const CONFIRMATIONS = {
   'registration token': 'registration',
   'reset token': 'reset',
   'address token': 'address',
+  'proof token': 'enrolment',
+  'cancel token': 'cancel-reset',
 } as const
 
 const isConfirmation = (what: string): what is keyof typeof CONFIRMATIONS => what in CONFIRMATIONS
@@ -86,12 +95,25 @@ async function confirmationToken(
   table: Table,
   now: Date,
 ): Promise<string> {
-  const address = kind === 'reset' ? undefined : `${kind}@example.org`
+  const isOfAddress = kind === 'registration' || kind === 'address'
+  const address = isOfAddress ? `${kind}@example.org` : undefined
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
   const bindings = kind === 'registration' ? {} : { userId, generation, email }
   const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
   const { confirmation, token } = startConfirmation(kind, requestId, bindings, now, random)
   await claimMail(table, requestId, { claimId: 'sample', invocationId: 'sample' }, confirmation, now)
+  if (kind === 'cancel-reset') await requestFactorReset(table, userId, requestId)
+  return token
+}
+
+const isEnrolment = (what: string) => what === 'enrolment token' || what === 'proved token'
+
+async function enrolmentToken(user: User, isProved: boolean, table: Table, now: Date): Promise<string> {
+  const details = { purpose: 'enrolment', loginName: user.username, inCookie: false } as const
+  const random = randomBytes(LOGIN_TOKEN_RANDOM_BYTES)
+  const proof = isProved ? { provedAt: secondOf(now) } : {}
+  const { stored, token } = startLoginToken(user, { ...details, ...proof }, now, random)
+  await storeLoginToken(table, stored)
   return token
 }
 

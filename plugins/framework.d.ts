@@ -39,8 +39,6 @@ export interface Service {
   custom: {
     pages: string
     registration: string
-    /** Which users must have a second factor: none, admin or all. */
-    requireSecondFactor: string
     /** Sender of mails; empty if the service sends none. */
     mailFrom: string
     /** Domain that passkeys are bound to; an object, if it is the API's own address. */

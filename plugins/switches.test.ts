@@ -5,24 +5,16 @@ const PAGES = ['docs', 'signin']
 const MAIL = ['mailer', 'forgot', 'reset', 'change-email', 'confirm-email']
 
 const ENROLMENT = ['enrolment/mail', 'enrolment/proof', 'factors/cancel-reset']
-const CONFIRM_TOTP = ['factors/totp/confirm', 'enrolment/totp/confirm']
 
 const INVOKE = { Action: ['lambda:InvokeFunction'] }
 const READ = { Action: ['dynamodb:BatchGetItem'] }
 
 /** Returns the service that is left. It has a function of a user's own, and one that invokes the mailer. */
-function left(given: {
-  pages: string
-  mailFrom: string
-  registration: string
-  requireSecondFactor?: string
-}) {
-  const custom = { requireSecondFactor: 'none', ...given }
+function left(custom: { pages: string; mailFrom: string; registration: string }) {
   const removable = [...PAGES, ...MAIL, 'register', 'new-account']
   const functions: Parameters<typeof switchOff>[0]['functions'] = {
     ...Object.fromEntries(removable.map((name) => [name, {}])),
     enrolment: { events: ENROLMENT.map((path) => ({ http: { path } })) },
-    'confirm-totp': { events: CONFIRM_TOTP.map((path) => ({ http: { path } })) },
     own: { environment: { TABLE_NAME: 'table' }, iamRoleStatements: [READ, INVOKE] },
     login: { environment: { MAILER: 'mailer' }, iamRoleStatements: [READ, INVOKE] },
   }
@@ -33,7 +25,7 @@ function left(given: {
 
 const namesOf = (custom: Parameters<typeof left>[0]) =>
   Object.keys(left(custom))
-    .filter((name) => !['own', 'login', 'enrolment', 'confirm-totp'].includes(name))
+    .filter((name) => !['own', 'login', 'enrolment'].includes(name))
     .sort()
 
 const mailFrom = 'no-reply@example.org'
@@ -51,18 +43,11 @@ test.each([
 })
 
 test.each([
-  ['none', mailFrom, ['factors/totp/confirm', 'factors/cancel-reset']],
-  ['none', '', ['factors/totp/confirm']],
-  ['admin', '', [...CONFIRM_TOTP, 'enrolment/proof']],
-  ['all', mailFrom, [...CONFIRM_TOTP, ...ENROLMENT]],
-])('with the policy %s and the sender "%s", the routes of factors are %j', (policy, sender, expected) => {
-  const functions = left({ pages: 'off', mailFrom: sender, registration: 'off', requireSecondFactor: policy })
-  const paths = Object.values(functions).flatMap(({ events = [] }) =>
-    events.map(({ http }) => Object(http).path),
-  )
-  expect(paths.toSorted()).toEqual(expected.toSorted())
-  // A function without a route is not deployed.
-  expect('enrolment' in functions).toBe(expected.some((path) => ENROLMENT.includes(path)))
+  [mailFrom, ENROLMENT],
+  ['', ['enrolment/proof']],
+])('with the sender "%s", the routes of enrolment are %j', (sender, expected) => {
+  const { enrolment } = left({ pages: 'off', mailFrom: sender, registration: 'off' })
+  expect(enrolment?.events?.map(({ http }) => Object(http).path)).toEqual(expected)
 })
 
 test('without mails, no function knows a mailer or may invoke one', () => {

@@ -22,7 +22,7 @@ export default class SwitchesPlugin {
 
 /** The part of the service that {@link switchOff} reads and changes. */
 type SwitchedService = {
-  custom: Pick<Service['custom'], 'pages' | 'mailFrom' | 'registration' | 'requireSecondFactor'>
+  custom: Pick<Service['custom'], 'pages' | 'mailFrom' | 'registration'>
   functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'iamRoleStatements'>>
 }
 
@@ -31,7 +31,7 @@ type SwitchedService = {
  * condition.
  */
 export function switchOff({ custom, functions }: SwitchedService): void {
-  const { pages, mailFrom, registration, requireSecondFactor } = custom
+  const { pages, mailFrom, registration } = custom
   const hasMail = mailFrom !== ''
   const removed = [
     ...(pages === 'on' ? [] : PAGES),
@@ -42,7 +42,6 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   for (const name of removed) delete functions[name]
   removeRoutes(functions, (path) => {
     if (path === 'register') return registration !== 'open'
-    if (path.startsWith('enrolment/') && requireSecondFactor === 'none') return true
     return MAIL_ROUTES.includes(path) && !hasMail
   })
   if (!hasMail) Object.values(functions).forEach(removeMailer)

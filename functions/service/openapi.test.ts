@@ -11,14 +11,13 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-test.each<[string, string, string, string, Feature[]]>([
-  ['on', 'a-mailer', 'open', 'all', ['pages', 'mail', 'invitations', 'registration', 'enrolment']],
-  ['off', 'a-mailer', 'invite', 'none', ['mail', 'invitations']],
-  ['off', 'a-mailer', 'off', 'none', ['mail']],
-  ['on', '', 'open', 'admin', ['pages', 'enrolment']],
-])('returns the description, with pages %s, mailer "%s", registration %s, policy %s', async (...row) => {
-  const [pages, mailer, registration, policy, features] = row
-  vi.stubEnv('REQUIRE_SECOND_FACTOR', policy)
+test.each<[string, string, string, Feature[]]>([
+  ['on', 'a-mailer', 'open', ['pages', 'mail', 'invitations', 'registration']],
+  ['off', 'a-mailer', 'invite', ['mail', 'invitations']],
+  ['off', 'a-mailer', 'off', ['mail']],
+  ['on', '', 'open', ['pages']],
+])('returns the description, with pages %s, mailer "%s" and registration %s', async (...row) => {
+  const [pages, mailer, registration, features] = row
   vi.stubEnv('PAGES', pages)
   vi.stubEnv('MAILER', mailer)
   vi.stubEnv('REGISTRATION', registration)
@@ -36,7 +35,6 @@ test.each<[string, string, string, string, Feature[]]>([
 test('returns 500 when PAGES is missing, and logs its name', async () => {
   vi.stubEnv('PAGES', '')
   vi.stubEnv('REGISTRATION', 'off')
-  vi.stubEnv('REQUIRE_SECOND_FACTOR', 'none')
   const error = vi.spyOn(console, 'error').mockReturnValue()
   const { statusCode } = await handler(sampleEvent('openapi.json'), lambdaContext())
   expect(statusCode).toBe(500)

@@ -9,6 +9,6 @@ import { featuresOf } from '../../lib/openapi/route.ts'
  * so caches must not store it.
  */
 export const handler = apiHandler(async (event) => {
-  const config = readConfig(['PAGES', 'MAILER', 'REGISTRATION', 'REQUIRE_SECOND_FACTOR'])
+  const config = readConfig(['PAGES', 'MAILER', 'REGISTRATION'])
   return json(200, describeApi(serverUrlOf(event), featuresOf(config)))
 })

@@ -180,6 +180,19 @@ export const spendLoginToken = ({ id }: LoginToken, spentBy: string): TransactWr
   },
 })
 
+/**
+ * Returns the write that records that the user proved more than the password, as a part of the transaction that spends the
+ * proof.
+ */
+export const proveLoginToken = ({ id }: LoginToken, now: Date): TransactWrite => ({
+  Update: {
+    Key: loginTokenKey(id),
+    UpdateExpression: 'SET provedAt = :now',
+    ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(spentBy)',
+    ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
+  },
+})
+
 const ATTRIBUTES = [
   'purpose',
   'secretHash',

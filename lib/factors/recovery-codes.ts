@@ -6,6 +6,9 @@ const CODE_BYTES = 10
 const CODE_CHARACTERS = 16
 const GROUP_CHARACTERS = 4
 
+/** Random bytes that {@link codeOf80Bits} needs. */
+export const CODE_RANDOM_BYTES = CODE_BYTES
+
 /** Random bytes that {@link recoveryCodes} needs: 80 bits for each code. */
 export const RECOVERY_CODES_RANDOM_BYTES = CODES * CODE_BYTES
 
@@ -13,16 +16,22 @@ export const RECOVERY_CODES_RANDOM_BYTES = CODES * CODE_BYTES
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 /**
- * Returns new recovery codes as users see them: four groups of four characters.
+ * Returns a code as users see it: four groups of four characters.
+ *
+ * @param random - {@link CODE_RANDOM_BYTES} fresh random bytes.
+ */
+export const codeOf80Bits = (random: Buffer): string =>
+  (encodeBits(random, CROCKFORD).match(new RegExp(`.{${GROUP_CHARACTERS}}`, 'g')) ?? []).join('-')
+
+/**
+ * Returns new recovery codes; see {@link codeOf80Bits}.
  *
  * @param random - {@link RECOVERY_CODES_RANDOM_BYTES} fresh random bytes.
  */
 export const recoveryCodes = (random: Buffer): string[] =>
-  Array.from({ length: CODES }, (_, index) => {
-    const bytes = random.subarray(index * CODE_BYTES, (index + 1) * CODE_BYTES)
-    const groups = encodeBits(bytes, CROCKFORD).match(new RegExp(`.{${GROUP_CHARACTERS}}`, 'g'))
-    return (groups ?? []).join('-')
-  })
+  Array.from({ length: CODES }, (_, index) =>
+    codeOf80Bits(random.subarray(index * CODE_BYTES, (index + 1) * CODE_BYTES)),
+  )
 
 /**
  * Reads a recovery code as a person types it: in upper or lower case, with or without hyphens and spaces, O as 0, I and L as 1.

@@ -36,10 +36,14 @@ export const refusal = (name: FactorRefusal, reason: string, log?: object) =>
     ...(log && { log }),
   })
 
-/** Returns the error of a wrong code, which stays counted. */
-export const wrongCode = (reason: string, log?: object) =>
+/**
+ * Returns the error of a wrong code, which stays counted.
+ *
+ * @param pointer - RFC 6901 pointer to the code in the body, as a URI fragment.
+ */
+export const wrongCode = (reason: string, log?: object, pointer = '#/code') =>
   new ServiceError('invalid_fields', reason, {
     event: 'factor.refused',
-    fields: [{ pointer: '#/code', detail: 'Incorrect code.' }],
+    fields: [{ pointer, detail: 'Incorrect code.' }],
     ...(log && { log }),
   })

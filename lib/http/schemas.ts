@@ -58,6 +58,9 @@ export const Password = schema(() =>
 /** A refresh token as clients send it. */
 export const Token = schema(() => z.string('Must be a string.').check(atMost(256)))
 
+/** A token of a sign-in that is not complete, as clients send it. */
+export const LoginToken = schema(() => z.string('Must be a string.').check(atMost(128)))
+
 /** Where the client of a sign-in keeps the refresh token. Without it, the response contains the token. */
 export const InCookie = schema(() =>
   z.optional(z.string('Must be a string.').check(z.refine((text) => text === 'cookie', 'Must be "cookie".'))),
@@ -235,12 +238,12 @@ export const PasskeyChange = schema(() => z.strictObject({ name: PasskeyName }))
 export const PasskeyRemoval = schema(() => z.strictObject({ currentPassword: Password }))
 
 /** Body of `POST /login/passkey/options`. */
-export const PasskeySignInOptions = schema(() => z.strictObject({ loginToken: z.optional(Token) }))
+export const PasskeySignInOptions = schema(() => z.strictObject({ loginToken: z.optional(LoginToken) }))
 
 /** Body of `POST /login/passkey`. */
 export const PasskeySignIn = schema(() =>
   z.strictObject({
-    loginToken: z.optional(Token),
+    loginToken: z.optional(LoginToken),
     response: PasskeyAssertion,
     session: InCookie,
     replaces: z.optional(Token),
@@ -259,9 +262,38 @@ const TotpCode = schema(() =>
 export const TotpConfirmation = schema(() => z.strictObject({ code: TotpCode }))
 
 /** Body of `POST /login/totp`. */
-export const TotpLoginRequest = schema(() => z.strictObject({ loginToken: Token, code: TotpCode }))
+export const TotpLoginRequest = schema(() => z.strictObject({ loginToken: LoginToken, code: TotpCode }))
 
 /** Body of `POST /login/recovery-code`. Any text is read as a person types it. */
 export const RecoveryCodeLoginRequest = schema(() =>
-  z.strictObject({ loginToken: Token, code: z.string('Must be a string.').check(atMost(64)) }),
+  z.strictObject({ loginToken: LoginToken, code: z.string('Must be a string.').check(atMost(64)) }),
+)
+
+/** Body of a request that continues an enrolment. */
+export const EnrolmentRequest = schema(() => z.strictObject({ enrolmentToken: LoginToken }))
+
+const ENROLMENT_PROOF = 'Must have either a token, a requestId and a code, or an operatorCode.'
+
+/** Body of `POST /enrolment/proof`. */
+export const EnrolmentProofRequest = schema(() =>
+  z
+    .strictObject({
+      enrolmentToken: LoginToken,
+      ...proof(),
+      operatorCode: z.optional(z.string('Must be a string.').check(atMost(64))),
+    })
+    .check(
+      z.refine(
+        ({ operatorCode, ...fields }) => (operatorCode === undefined ? hasProof(fields) : hasNoProof(fields)),
+        ENROLMENT_PROOF,
+      ),
+    ),
+)
+
+const hasNoProof = ({ token, requestId, code }: ProofFields) =>
+  token === undefined && requestId === undefined && code === undefined
+
+/** Body of `POST /factors/cancel-reset`. */
+export const FactorResetCancellation = schema(() =>
+  z.strictObject({ token: z.string('Must be a string.').check(atMost(512)) }),
 )

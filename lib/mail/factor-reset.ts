@@ -102,3 +102,8 @@ export const endingOfReset = (userId: string, { requestId, announcedAt }: Factor
     },
   },
 })
+
+/** Returns the write by which a user cancels a reset, on condition that there is one. */
+export const cancellation = (userId: string): TransactWrite => ({
+  Delete: { Key: factorResetKey(userId), ConditionExpression: 'attribute_exists(pk)' },
+})

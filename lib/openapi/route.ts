@@ -8,6 +8,7 @@ export const TAGS = {
   Sessions: 'Sign in, refresh tokens, list and end sessions, sign out.',
   Content: 'Content for callers with an access token.',
   Account: 'Accounts: registration, password, e-mail address.',
+  Factors: 'Second factors and passkeys.',
   Service: 'Public keys and API description.',
 }
 
@@ -15,30 +16,25 @@ export const TAGS = {
 export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
 
 /**
- * What a parameter switches off, with the routes that need it: the pages, mails, registration by invitation,
- * registration by anybody, and the enrolment of users who must have a second factor.
+ * What a parameter switches off, with the routes that need it: the pages, mails, registration by invitation, and
+ * registration by anybody.
  */
-export const FEATURES = ['pages', 'mail', 'invitations', 'registration', 'enrolment'] as const
+export const FEATURES = ['pages', 'mail', 'invitations', 'registration'] as const
 
 export type Feature = (typeof FEATURES)[number]
 
-/**
- * Returns what the parameters of a service switch on. A page does not need `PAGES` to know that there are pages, nor
- * the policy: the response to a sign-in shows it.
- */
+/** Returns what the parameters of a service switch on. A page does not need `PAGES` to know that there are pages. */
 export function featuresOf({
   PAGES = 'on',
   MAILER,
   REGISTRATION,
-  REQUIRE_SECOND_FACTOR = 'none',
-}: Config<'MAILER' | 'REGISTRATION'> & Partial<Config<'PAGES' | 'REQUIRE_SECOND_FACTOR'>>): Feature[] {
+}: Config<'MAILER' | 'REGISTRATION'> & Partial<Config<'PAGES'>>): Feature[] {
   const hasMail = MAILER !== undefined
   const isOn: Record<Feature, boolean> = {
     pages: PAGES === 'on',
     mail: hasMail,
     invitations: hasMail && REGISTRATION !== 'off',
     registration: hasMail && REGISTRATION === 'open',
-    enrolment: REQUIRE_SECOND_FACTOR !== 'none',
   }
   return FEATURES.filter((feature) => isOn[feature])
 }

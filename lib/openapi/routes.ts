@@ -2,6 +2,9 @@ import {
   AccountDeletionRequest,
   EmailChangeRequest,
   EmailConfirmation,
+  EnrolmentProofRequest,
+  EnrolmentRequest,
+  FactorResetCancellation,
   ForgottenPasswordRequest,
   LoginRequest,
   LogoutRequest,
@@ -38,6 +41,7 @@ const ada = {
 const REQUEST_ID = 'AbCdEfGhIjKlMnOpQrStUv'
 const token = `${REQUEST_ID}.AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQ`
 const password = 'correct horse battery staple'
+const enrolmentToken = 'AbCdEfGhIjKlMnOpQrStUv.AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQ'
 /** Returns the two ways to prove that a mail was read, with more members of the body. */
 const proofs = (more: object) => ({
   token: { summary: 'The token in the link', value: { token, ...more } },
@@ -299,6 +303,58 @@ export const ROUTES: Route[] = [
     },
     response: { description: 'The account was created.', content: json(schemaRef('Tokens'), tokens) },
     problems: ['invalid_link', 'too_many_attempts'],
+  },
+  {
+    method: 'post',
+    path: '/enrolment/mail',
+    operationId: 'sendEnrolmentMail',
+    needs: 'mail',
+    tag: 'Factors',
+    summary: 'Ask for a mail that proves an enrolment',
+    description:
+      'Sends a mail with a link and a code to the verified address of the user. The response is the same for a user without one.',
+    body: {
+      schema: EnrolmentRequest,
+      examples: { token: { summary: 'The enrolment token of a sign-in', value: { enrolmentToken } } },
+    },
+    response: requested,
+    problems: ['login_expired', 'too_many_mails'],
+  },
+  {
+    method: 'post',
+    path: '/enrolment/proof',
+    operationId: 'proveEnrolment',
+    tag: 'Factors',
+    summary: 'Prove an enrolment',
+    description:
+      'Proves, beside the password, that the account is the user’s own: by the link or the code of a mail, or by the one-time code of an operator. Five wrong codes void the enrolment token or the code of the mail.',
+    body: {
+      schema: EnrolmentProofRequest,
+      examples: {
+        ...proofs({ enrolmentToken }),
+        operatorCode: {
+          summary: 'The code of an operator',
+          value: { enrolmentToken, operatorCode: '0123-4567-89AB-CDEF' },
+        },
+      },
+    },
+    response: { description: 'The enrolment is proved.' },
+    problems: ['login_expired', 'invalid_link', 'too_many_attempts'],
+  },
+  {
+    method: 'post',
+    path: '/factors/cancel-reset',
+    operationId: 'cancelFactorReset',
+    needs: 'mail',
+    tag: 'Factors',
+    summary: 'Cancel a reset of second factors',
+    description: 'Takes the token of the link in the notice. The second factors of the user stay.',
+    body: {
+      schema: FactorResetCancellation,
+      examples: { token: { summary: 'The token in the link', value: { token } } },
+    },
+    response: { description: 'The reset was cancelled.' },
+    problems: ['invalid_link'],
   },
   {
     method: 'get',

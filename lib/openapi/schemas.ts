@@ -4,9 +4,13 @@ import {
   EmailAddress,
   EmailChangeRequest,
   EmailConfirmation,
+  EnrolmentProofRequest,
+  EnrolmentRequest,
+  FactorResetCancellation,
   ForgottenPasswordRequest,
   LoginName,
   LoginRequest,
+  LoginToken,
   LogoutRequest,
   MAX_PASSWORD_BYTES,
   NewUsername,
@@ -77,6 +81,19 @@ const requests = z
     description: 'The new address and the current password.',
   })
   .add(EmailConfirmation, { id: 'EmailConfirmation', description: PROOF })
+  .add(LoginToken, {
+    id: 'LoginToken',
+    description: 'The token of a sign-in that is not complete. It is opaque, and no access token.',
+  })
+  .add(EnrolmentRequest, { id: 'EnrolmentRequest', description: 'The token of an enrolment.' })
+  .add(EnrolmentProofRequest, {
+    id: 'EnrolmentProofRequest',
+    description: `The token of an enrolment. ${PROOF} Or the one-time code of an operator.`,
+  })
+  .add(FactorResetCancellation, {
+    id: 'FactorResetCancellation',
+    description: 'The token of the link in the notice of the reset.',
+  })
 
 /** Returns a reference to one of the {@link SCHEMAS}. */
 export const schemaRef = (name: keyof typeof RESPONSES) => ({ $ref: `#/components/schemas/${name}` })
@@ -173,7 +190,8 @@ const RESPONSES = {
     proofs: {
       type: 'array',
       items: { type: 'string', enum: ['mail', 'code'] },
-      description: 'How the user can prove more than the password: by a mail, or by a code of the operator.',
+      description:
+        'How the user can prove more than the password: by a mail to the verified address, or by a one-time code of an operator. Empty, if it is proved.',
     },
     enrolmentToken: text('Enrols a second factor, after that proof. It is valid for 30 minutes, once.'),
   }),

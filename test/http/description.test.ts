@@ -22,9 +22,7 @@ const responsesByType = gatewayResponses(resourcesOf(service))
 
 test('GET /openapi.json returns the description with the URL of the request', async () => {
   const { body, ...response } = await get(`${serviceUrl}/openapi.json`)
-  // The service requires no second factor, so no sign-in leads to enrolment.
-  const features = FEATURES.filter((feature) => feature !== 'enrolment')
-  expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(describeApi(serviceUrl, features))))
+  expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(describeApi(serviceUrl, FEATURES))))
   expect(response).toEqual({
     status: 200,
     headers: {
@@ -75,7 +73,18 @@ const OWN_PAGES = [
 
 test.each<[Feature, string[]]>([
   ['pages', [...OWN_PAGES, ...MAIL_PAGES, '/.well-known/change-password']],
-  ['mail', ['/password/forgot', '/password/reset', '/email', '/email/confirm', ...MAIL_PAGES]],
+  [
+    'mail',
+    [
+      '/password/forgot',
+      '/password/reset',
+      '/email',
+      '/email/confirm',
+      '/enrolment/mail',
+      '/factors/cancel-reset',
+      ...MAIL_PAGES,
+    ],
+  ],
   ['invitations', ['/register/confirm']],
   ['registration', ['/register']],
 ])('the description has the routes of %s only if that is switched on', (feature, routes) => {
@@ -100,6 +109,9 @@ test('request schemas reject unknown members, and response schemas allow them', 
     'AccountDeletionRequest',
     'EmailChangeRequest',
     'EmailConfirmation',
+    'EnrolmentProofRequest',
+    'EnrolmentRequest',
+    'FactorResetCancellation',
     'ForgottenPasswordRequest',
     'LoginRequest',
     'LogoutRequest',

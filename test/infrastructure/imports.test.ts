@@ -147,12 +147,19 @@ const isOfPages = (file: string) => file.startsWith('functions/pages/')
 
 /** Whether pages serve a file: one of their own, or the client. */
 const isFileOfPages = (file: string) =>
-  file === 'client/client.min.js' || (isOfPages(file) && /\.(html|css|js)$/.test(file))
+  /^client\/\w+\.min\.js$/.test(file) || (isOfPages(file) && /\.(html|css|js)$/.test(file))
 
-test('functions/ imports from packages, lib/ and the files of pages only', () => {
+/** Whether a file is the table of a function with several routes, each in a file of its own. */
+const isTable = ({ code }: Source) => code.includes('routesHandler(')
+
+const tables = functions.filter(isTable)
+const routesOfTables = tables.flatMap(localImports).filter((file) => file.startsWith('functions/'))
+
+test('functions/ imports from packages, lib/, its routes and the files of pages only', () => {
   const outside = functions.flatMap((source) =>
     localImports(source)
       .filter((to) => !to.startsWith('lib/'))
+      .filter((to) => !(isTable(source) && routesOfTables.includes(to)))
       .filter((to) => !(isOfPages(source.file) && isFileOfPages(to)))
       .map((to) => `${source.file} -> ${to}`),
   )
@@ -172,11 +179,13 @@ test('no function uses the global fetch, which takes long to load', () => {
   expect(offenders([...lib, ...functions], ({ code }) => /(?<!-)\bfetch\b/.test(code))).toEqual([])
 })
 
-describe.each(functions)('$file', ({ code }) => {
+describe.each(functions)('$file', ({ file, code }) => {
   test('exports one handler of under 35 lines beside its settings, and nothing else', () => {
+    const name = routesOfTables.includes(file) ? '\\w+' : 'handler'
     const lines = code.replace(/readConfig\(\[[^\]]*\]/, 'readConfig([]').split('\n')
     const exported = lines.filter((line) => line.startsWith('export'))
-    expect(exported).toEqual([expect.stringMatching(/^export (const|async function) handler\b/)])
+    const expected = new RegExp(`^export (const|async function) ${name}\\b`)
+    expect(exported).toEqual([expect.stringMatching(expected)])
     const start = lines.indexOf(exported[0] ?? '')
     const length = lines.slice(start).findIndex((line) => line.startsWith('}')) + 1
     expect(length).toBeGreaterThan(1)

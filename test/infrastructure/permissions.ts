@@ -132,10 +132,13 @@ const READ_CONFIRMATIONS = reading(
 const SPEND_CONFIRMATIONS = inTransactions(['UpdateItem'], ['mail#*'], ['spentAt'])
 const COUNT_PROOFS = counting(['mail#*', 'source#*'], ATTEMPTS)
 const MARK_SOURCES = writing(['UpdateItem'], ['name#*'], ['expiresAt', 'ownerId'])
+const READ_LOGINS = reading(['BatchGetItem'], [...NEW_LOGIN, 'provedAt', 'spentBy'], ['login#*'])
+const COUNT_LOGIN_TRIES = counting(['login#*'], ATTEMPTS)
+const CANCEL_FACTOR_RESETS = inTransactions(['DeleteItem'], ['user#*'], [])
 /** The steps of a sign-in after the password, up to its completion. A function that has them also signs and notifies. */
 export const COMPLETE_SIGN_INS = [
-  reading(['BatchGetItem'], [...NEW_LOGIN, 'provedAt', 'spentBy'], ['login#*']),
-  counting(['login#*'], ATTEMPTS),
+  READ_LOGINS,
+  COUNT_LOGIN_TRIES,
   inTransactions(['UpdateItem'], ['login#*'], ['spentBy']),
   ...storeSignIns(),
 ]
@@ -146,7 +149,7 @@ function storeSignIns(): Statement[] {
     reading(['BatchGetItem'], [...ATTEMPTS, 'ownerId'], ['user#*', 'name#*']),
     inTransactions(['PutItem'], ['user#*'], NEW_SESSION),
     writing(['UpdateItem'], ['user#*'], ['secretHash', 'salt', 'endedAt', 'expiresAt']),
-    inTransactions(['DeleteItem'], ['user#*'], []),
+    CANCEL_FACTOR_RESETS,
     writing(['UpdateItem'], ['user#*', 'name#*'], ['ids']),
     MARK_SOURCES,
   ]
@@ -273,6 +276,18 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       ...notify,
       counting(['user#*', 'source#*'], ATTEMPTS),
       inTransactions(['DeleteItem'], ['user#*', 'name#*'], ['username', 'email', 'generation', 'userId']),
+    ],
+    enrolment: [
+      READ_LOGINS,
+      READ_PROFILES,
+      READ_CONFIRMATIONS,
+      COUNT_PROOFS,
+      SPEND_CONFIRMATIONS,
+      COUNT_LOGIN_TRIES,
+      CANCEL_FACTOR_RESETS,
+      ...notify,
+      inTransactions(['DeleteItem'], ['user#*'], ['codeHash']),
+      inTransactions(['UpdateItem'], ['login#*'], ['provedAt', 'spentBy']),
     ],
     jwks: [readKeys],
   }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { beforeAll, expect, test, vi } from 'vitest'
+import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
+import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
 import {
   CONFIRMATION_RANDOM_BYTES,
   type ConfirmationKind,
@@ -191,6 +193,19 @@ async function walk(): Promise<void> {
   ]) {
     await run('mailer', event)
   }
+  // An enrolment by codes: of a mail, and of an operator.
+  const proof = (body: object) =>
+    eventOf('enrolment', { enrolmentToken: '{{user enrolment token}}', ...body }).then((event) => ({
+      ...event,
+      resource: '/enrolment/proof',
+    }))
+  await run('enrolment', await proof(await confirm('enrolment')))
+  const random = randomBytes(CODE_RANDOM_BYTES)
+  const ada = Object(await findUserByName(table, 'ada'))
+  await run(
+    'enrolment',
+    await proof({ operatorCode: await storeEnrolmentCode(table, ada, new Date(), random) }),
+  )
   await run('delete-me', await eventOf('delete-me', { currentPassword: 'another horse battery staple' }))
 }
 

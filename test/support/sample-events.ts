@@ -217,6 +217,10 @@ export const OUTCOMES: Record<string, Outcome> = {
   'new-account-invalid-link.json': problem(400, 'Bad Request', 'The link or code is invalid or expired.'),
   'reset.json': noContent(),
   'confirm-email.json': noContent(),
+  'enrolment.json': requested,
+  'enrolment-proof.json': noContent(),
+  'enrolment-unproved.json': invalid('#/operatorCode', 'Incorrect code.'),
+  'enrolment-cancel-reset.json': noContent(),
   // The mail is sent, and the function returns nothing.
   'mailer.json': { returns: undefined },
   'delete-me-wrong-password.json': invalid('#/currentPassword', 'Incorrect password.'),

@@ -211,16 +211,30 @@ const FUNCTIONS = {
   reset: () => import('../../functions/account/reset.ts'),
   'change-email': () => import('../../functions/account/change-email.ts'),
   'confirm-email': () => import('../../functions/account/confirm-email.ts'),
+  enrolment: () => import('../../functions/enrolment/handler.ts'),
   mailer: () => import('../../functions/mail/mailer.ts'),
   'user-content': () => import('../../functions/content/user.ts'),
   jwks: () => import('../../functions/service/jwks.ts'),
   metadata: () => import('../../functions/service/metadata.ts'),
 }
 
-export type Route = Exclude<keyof typeof FUNCTIONS, 'authorizer' | 'mailer'>
+/** Functions with several routes, by route. */
+const STEPS = {
+  'POST /enrolment/mail': 'enrolment',
+  'POST /enrolment/proof': 'enrolment',
+  'POST /factors/cancel-reset': 'enrolment',
+} as const satisfies Record<string, keyof typeof FUNCTIONS>
 
-/** Method and path of each function. */
-const ROUTES: Record<Route, [method: string, path: string]> = {
+type Step = keyof typeof STEPS
+type Single = Exclude<keyof typeof FUNCTIONS, 'authorizer' | 'mailer' | (typeof STEPS)[Step]>
+
+/** A function with one route, or a route of a function with several. */
+export type Route = Single | Step
+
+const isStep = (route: Route): route is Step => route in STEPS
+
+/** Method and path of each function with one route. */
+const ROUTES: Record<Single, [method: string, path: string]> = {
   login: ['POST', '/login'],
   refresh: ['POST', '/refresh'],
   logout: ['POST', '/logout'],
@@ -296,9 +310,11 @@ export async function startFunctions(endpoint: string, settings: Record<string, 
           ? { status: 401, headers: {}, text: '' }
           : { status: 503, headers: { 'Retry-After': '5' }, text: '' }
       }
-      const handler = inEnvironment(environment, modules[route].handler)
-      const { statusCode, headers, body } = await handler(eventOf(asking, context), CONTEXT)
-      const [method, url] = ROUTES[route]
+      const [method = '', url = ''] = isStep(route) ? route.split(' ') : ROUTES[route]
+      const key = isStep(route) ? STEPS[route] : route
+      const handler = inEnvironment(environment, modules[key].handler)
+      const event = { ...eventOf(asking, context), httpMethod: method, resource: url }
+      const { statusCode, headers, body } = await handler(event, CONTEXT)
       expectDescribed({ method, url, status: statusCode, headers: headers ?? {}, body })
       return { status: statusCode, headers: headers ?? {}, text: body }
     },

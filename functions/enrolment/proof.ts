@@ -1,0 +1,55 @@
+import { within } from '../../lib/aws/client.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import type { Config } from '../../lib/config.ts'
+import type { BegunLogin } from '../../lib/factors/begun.ts'
+import { findEnrolment, proveEnrolment } from '../../lib/factors/enrolment.ts'
+import { verifyEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
+import { reserveTry } from '../../lib/factors/login-token.ts'
+import { wrongCode } from '../../lib/factors/refusals.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { noContent } from '../../lib/http/responses.ts'
+import type { RouteHandler } from '../../lib/http/routes.ts'
+import { EnrolmentProofRequest, type ProofFields } from '../../lib/http/schemas.ts'
+import { spend } from '../../lib/mail/store.ts'
+import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
+
+/** POST /enrolment/proof: takes the proof, beside the password, that the account is the user's own. */
+export const prove: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { enrolmentToken, operatorCode, ...fields } = readBody(event, EnrolmentProofRequest)
+  const enrolment = await findEnrolment(table, enrolmentToken, now)
+  await (operatorCode === undefined
+    ? proveByMail(table, enrolment, fields, originOf(event).sourceIp, now)
+    : proveByCode(table, enrolment, operatorCode, now))
+  console.info({ event: 'enrolment.proved', userId: enrolment.user.id })
+  return noContent()
+}
+
+/** Proves an enrolment by a mail to the verified address. Its confirmation must be of the same user, unchanged since then. */
+async function proveByMail(
+  table: Table,
+  { login, user }: BegunLogin,
+  fields: ProofFields,
+  sourceIp: string,
+  now: Date,
+): Promise<void> {
+  const { confirmation, requestId } = await verifyProof(table, ['enrolment'], fields, sourceIp, now)
+  if (confirmation.userId !== user.id) throw invalidLink('a mail to another user')
+  await findBoundUser(table, confirmation)
+  await proveEnrolment(table, login, spend(requestId, now), () => invalidLink('spent'), now)
+}
+
+/** Proves an enrolment by the code of an operator. Tries are counted before they are compared. */
+async function proveByCode(
+  table: Table,
+  { login, user }: BegunLogin,
+  typed: string,
+  now: Date,
+): Promise<void> {
+  const wrong = (reason: string) => wrongCode(reason, { userId: user.id }, '#/operatorCode')
+  await reserveTry(table, login, now)
+  const spendCode = await verifyEnrolmentCode(table, user, typed, now)
+  if (spendCode === undefined) throw wrong('wrong, expired or replaced code of an operator')
+  await proveEnrolment(table, login, spendCode, () => wrong('the code of an operator is spent'), now)
+}

@@ -1,0 +1,60 @@
+import { type Table, type TransactWrite, transact } from '../aws/dynamodb.ts'
+import type { ServiceError } from '../errors.ts'
+import { factorsOf } from '../users/factors.ts'
+import { type BegunLogin, findBegunLogin } from './begun.ts'
+import { type LoginToken, proveLoginToken } from './login-token.ts'
+import { refusal } from './refusals.ts'
+
+/**
+ * Finds the enrolment that a token continues, and its user. Nothing is counted or spent. A user who has got a second factor
+ * since then signs in with it.
+ *
+ * @throws {@link ServiceError} `invalid_credentials`, with the detail of an expired sign-in, or `unavailable`.
+ */
+export async function findEnrolment(table: Table, unverifiedToken: string, now: Date): Promise<BegunLogin> {
+  const begun = await findBegunLogin(table, unverifiedToken, 'enrolment', now)
+  const { user } = begun
+  if (factorsOf(user).length > 0) {
+    throw refusal('login_expired', 'the user has a second factor', { userId: user.id })
+  }
+  return begun
+}
+
+/**
+ * Finds an enrolment as {@link findEnrolment}, whose user has proved more than the password. Without that proof, an attacker
+ * with a stolen password would make the account the attacker's own.
+ *
+ * @throws {@link ServiceError} `forbidden`, with the detail that a proof is required, or as {@link findEnrolment}.
+ */
+export async function findProvedEnrolment(
+  table: Table,
+  unverifiedToken: string,
+  now: Date,
+): Promise<BegunLogin> {
+  const begun = await findEnrolment(table, unverifiedToken, now)
+  if (begun.login.provedAt === undefined) {
+    throw refusal('proof_required', 'the enrolment is not proved', { userId: begun.user.id })
+  }
+  return begun
+}
+
+/**
+ * Spends a proof, and records it with the enrolment, in one transaction.
+ *
+ * @param spend - Write that spends the proof, on condition that it is not spent.
+ * @param spent - Returns the error of a proof that another request spent meanwhile.
+ * @throws {@link ServiceError} The error of `spent`; `invalid_credentials`, if the enrolment is complete meanwhile;
+ *   `unavailable`.
+ */
+export async function proveEnrolment(
+  table: Table,
+  login: LoginToken,
+  spend: TransactWrite,
+  spent: () => ServiceError,
+  now: Date,
+): Promise<void> {
+  const refused = await transact(table, [spend, proveLoginToken(login, now)])
+  if (!refused) return
+  const { userId } = login
+  throw refused[0] ? spent() : refusal('login_expired', 'the enrolment token is spent', { userId })
+}
