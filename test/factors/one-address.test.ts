@@ -1,0 +1,87 @@
+import { expect, test, vi } from 'vitest'
+import { handler as login } from '../../functions/sessions/login.ts'
+import { getItems } from '../../lib/aws/dynamodb.ts'
+import { findBegunLogin } from '../../lib/factors/begun.ts'
+import { completeSignIn } from '../../lib/factors/complete.ts'
+import { tokenIssuer } from '../../lib/tokens/issue.ts'
+import { AMR } from '../../lib/users/factors.ts'
+import { addFakeFactor, fakeStep } from '../support/fake-factor.ts'
+import { inEnvironment } from '../support/handlers.ts'
+import { loginEvent, parsed } from '../support/lambda.ts'
+import { aws, context, hashOfUser, now, service, table, useRoutes } from '../support/routes.ts'
+import { environmentOf } from '../support/service-description.ts'
+import { addTestUser } from '../support/users.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+
+useRoutes()
+
+const USERS = 60
+/** How many users press the button at the same instant. The pair and the source allow so many attempts at once. */
+const AT_ONCE = 10
+
+const issueToken = tokenIssuer()
+const tokens = {
+  SIGNING_KEY: service.custom.signingKey,
+  TOKEN_ISSUER: 'https://issuer.example',
+  TOKEN_AUDIENCE: 'the audience',
+  TOKEN_TTL_SECONDS: 900,
+}
+const config = {
+  SESSION_TTL_SECONDS: 86_400,
+  SESSION_IDLE_TTL_SECONDS: 7_200,
+  MAILER: undefined,
+  NOTIFY_NEW_SOURCE: 'off',
+}
+
+/** Runs a step for all users, some at once. */
+async function forAll<T, R>(users: readonly T[], step: (user: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (let index = 0; index < users.length; index += AT_ONCE) {
+    results.push(...(await Promise.all(users.slice(index, index + AT_ONCE).map(step))))
+  }
+  return results
+}
+
+async function passwordStep(username: string, password: string) {
+  const event = loginEvent({ body: JSON.stringify({ username, password }) })
+  return parsed(await inEnvironment(environmentOf(service, 'login', aws), login)(event, context))
+}
+
+async function secondStep(loginToken: string) {
+  const begun = await findBegunLogin(table, loginToken, 'second-factor', now)
+  const { user } = begun
+  const factor = { user, amr: AMR.totp, login: begun.login, ...fakeStep(user.id, 1) }
+  const request = { event: loginEvent({}), allowedOrigins: [], now }
+  const sign = (session: Parameters<typeof issueToken>[3]) =>
+    issueToken(table.aws, tokens, user, session, now)
+  return completeSignIn(table, config, factor, request, sign)
+}
+
+test(`${USERS} users with a factor sign in from one address without a 429`, async () => {
+  const names = Array.from({ length: USERS }, (_, index) => `user-${index}`)
+  await forAll(names, async (username) =>
+    addFakeFactor(table, await addTestUser(table, { username, passwordHash: hashOfUser })),
+  )
+  // One typing error before every fifth sign-in: 12 of the 50 that the address has.
+  const errors = await forAll(
+    names.filter((_, index) => index % 5 === 0),
+    (name) => passwordStep(name, 'typo'),
+  )
+  expect(errors.map(({ statusCode }) => statusCode)).toEqual(Array(12).fill(401))
+  const first = await forAll(names, (name) => passwordStep(name, 'user'))
+  expect(first.map(({ statusCode }) => statusCode)).toEqual(Array(USERS).fill(200))
+  const second = await forAll(first, ({ body }) => secondStep(body.loginToken))
+  expect(second.map(({ statusCode }) => statusCode)).toEqual(Array(USERS).fill(200))
+
+  const [counter] = await getItems(table, [
+    { pk: { S: 'source#203.0.113.7' }, sk: { S: 'attempts#1795532400' } },
+  ])
+  // The typing errors stay counted for the address, as those of users without factors do.
+  expect(Object(counter?.ids).SS).toHaveLength(12)
+  console.log(
+    `One address: ${USERS} users signed in, with ${errors.length} typing errors, and none was limited`,
+  )
+})
