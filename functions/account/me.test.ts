@@ -31,7 +31,9 @@ describe('GET /me', () => {
 
   test('returns the caller without an address (events/me.json)', async () => {
     const { id } = await stored()
-    expect(await call('me', 'me')).toEqual(ok({ sub: id, username: 'user', role: 'user', ...times }))
+    expect(await call('me', 'me')).toEqual(
+      ok({ sub: id, username: 'user', role: 'user', ...times, factors: [] }),
+    )
   })
 
   test.each([true, false])('returns the whole profile but secrets, verified: %s', async (emailVerified) => {
@@ -49,7 +51,7 @@ describe('GET /me', () => {
     const response = await call('me', 'me', { requestContext: { ...requestContext, authorizer } })
     const { id: sub, changedAt } = ada
     const own = { sub, username: 'ada', role: 'admin', email, email_verified: emailVerified }
-    expect(response).toEqual(ok({ ...own, emailAsWritten, createdAt, changedAt }))
+    expect(response).toEqual(ok({ ...own, emailAsWritten, createdAt, changedAt, factors: [] }))
     // A new attribute of the profile is either returned, or listed here.
     const secret = ['passwordHash', 'requestId', 'generation', 'sessionGeneration', 'survivingSession']
     const returned = [
@@ -61,6 +63,7 @@ describe('GET /me', () => {
       'emailAsWritten',
       'createdAt',
       'changedAt',
+      'factors',
     ]
     // A disabled user gets no response.
     const known = [...secret, ...returned, 'disabled']

@@ -1,10 +1,10 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
+import { findOwnAccount } from '../../lib/factors/own-account.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { json } from '../../lib/http/responses.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
-import { findOwnProfile } from '../../lib/users/store.ts'
 import { claimsOf } from '../../lib/users/user.ts'
 
 /** GET /me: the caller's own profile, whole. The caller's sessions are at GET /sessions. */
@@ -12,8 +12,9 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const config = readConfig(['TABLE_NAME'])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { userId, generation } = principalOf(event, now)
-  const user = await findOwnProfile(table, userId)
+  const user = await findOwnAccount(table, userId)
   requireUnrevoked(generation, user)
-  const { emailAsWritten, createdAt, changedAt } = user
-  return json(200, { ...claimsOf(userId, user), emailAsWritten, createdAt, changedAt })
+  const { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft } = user
+  const own = { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft }
+  return json(200, { ...claimsOf(userId, user), ...own })
 })

@@ -21,7 +21,7 @@ interface Routes<C> {
  *
  * @example
  * export const handler = routesHandler({
- *   settings: () => readConfig(['TABLE_NAME']),
+ *   settings: () => readConfig(SETTINGS),
  *   routes: { 'GET /passkeys': list, 'PATCH /passkeys/{id}': rename },
  * })
  */

@@ -254,7 +254,7 @@ export const PasskeySignIn = schema(() =>
 export const FactorChangeRequest = schema(() => z.strictObject({ currentPassword: Password }))
 
 /** A code of an authenticator app. The digits are ASCII. */
-const TotpCode = schema(() =>
+export const TotpCode = schema(() =>
   z.string('Must be a string.').check(z.refine((text) => /^[0-9]{6}$/.test(text), 'Must be 6 digits.')),
 )
 

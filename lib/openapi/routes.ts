@@ -15,6 +15,7 @@ import {
   RegistrationRequest,
 } from '../http/schemas.ts'
 import { MAX_CODE_POINTS, MIN_CODE_POINTS } from '../passwords/rules.ts'
+import { CODE_ROUTES } from './factor-routes.ts'
 import type { Route } from './route.ts'
 import { json, object, schemaRef, text } from './schemas.ts'
 
@@ -377,7 +378,7 @@ export const ROUTES: Route[] = [
     tag: 'Account',
     summary: 'Get the caller’s own data',
     description:
-      'Returns what the profile holds about the caller, without the password hash and internal values. The caller’s sessions are at `GET /sessions`. A revoked token is rejected at once.',
+      'Returns what the profile holds about the caller, without the password hash and internal values, and the second factors. The caller’s sessions are at `GET /sessions`. A revoked token is rejected at once.',
     isProtected: true,
     response: {
       description: 'The caller’s own data.',
@@ -385,6 +386,8 @@ export const ROUTES: Route[] = [
         ...ada,
         createdAt: '2026-11-24T15:00:00.000Z',
         changedAt: '2026-11-24T15:00:00.000Z',
+        factors: ['totp'],
+        recoveryCodesLeft: 10,
       }),
     },
   },
@@ -404,6 +407,7 @@ export const ROUTES: Route[] = [
     response: { description: 'The account was deleted.' },
     problems: ['step_up', 'conflict', 'too_many_attempts'],
   },
+  ...CODE_ROUTES,
   {
     method: 'get',
     path: '/',

@@ -6,6 +6,7 @@ import {
   EmailConfirmation,
   EnrolmentProofRequest,
   EnrolmentRequest,
+  FactorChangeRequest,
   FactorResetCancellation,
   ForgottenPasswordRequest,
   LoginName,
@@ -17,10 +18,14 @@ import {
   Password,
   PasswordChangeRequest,
   PasswordResetRequest,
+  RecoveryCodeLoginRequest,
   RefreshRequest,
   RegistrationConfirmation,
   RegistrationRequest,
   Token,
+  TotpCode,
+  TotpConfirmation,
+  TotpLoginRequest,
 } from '../http/schemas.ts'
 import { FACTORS } from '../users/factors.ts'
 import { ROLES } from '../users/user.ts'
@@ -94,6 +99,20 @@ const requests = z
     id: 'FactorResetCancellation',
     description: 'The token of the link in the notice of the reset.',
   })
+  .add(TotpCode, { id: 'TotpCode', description: 'A code of an authenticator app: six digits.' })
+  .add(TotpLoginRequest, {
+    id: 'TotpLoginRequest',
+    description: 'A login token, and a code of the user’s authenticator app.',
+  })
+  .add(RecoveryCodeLoginRequest, {
+    id: 'RecoveryCodeLoginRequest',
+    description: 'A login token, and one of the user’s recovery codes.',
+  })
+  .add(FactorChangeRequest, {
+    id: 'FactorChangeRequest',
+    description: 'The current password of the user whose second factors change.',
+  })
+  .add(TotpConfirmation, { id: 'TotpConfirmation', description: 'A code of the app that is set up.' })
 
 /** Returns a reference to one of the {@link SCHEMAS}. */
 export const schemaRef = (name: keyof typeof RESPONSES) => ({ $ref: `#/components/schemas/${name}` })
@@ -157,6 +176,12 @@ const problem = {
   max_age: seconds('With `insufficient_user_authentication`: how old that sign-in may be, in seconds.'),
 }
 
+const recoveryCodes = {
+  type: 'array',
+  items: text('A recovery code, which replaces the second factor once.'),
+  description: 'Ten new recovery codes. They are shown once.',
+}
+
 const RESPONSES = {
   Tokens: object(
     'An access token and a refresh token. If the cookie contains the refresh token, this does not.',
@@ -166,11 +191,7 @@ const RESPONSES = {
       expiresIn: seconds('Seconds until the access token expires.'),
       refreshToken: { $ref: '#/components/schemas/RefreshToken' },
       refreshExpiresIn: seconds('Seconds until the refresh token expires, unless it is used earlier.'),
-      recoveryCodes: {
-        type: 'array',
-        items: text('A recovery code, which replaces the second factor once.'),
-        description: 'After an enrolment: the recovery codes. They are shown once.',
-      },
+      recoveryCodes,
     },
     ['refreshToken', 'recoveryCodes'],
   ),
@@ -233,9 +254,25 @@ const RESPONSES = {
       emailAsWritten: text('The address as mails are sent to it, if it has upper case.'),
       createdAt: time('When the user was created.'),
       changedAt: time('When an address, a name, the role, the password or the state last changed.'),
+      factors: {
+        type: 'array',
+        items: { type: 'string', enum: FACTORS },
+        description: 'The user’s second factors.',
+      },
+      recoveryCodesLeft: {
+        type: 'integer',
+        minimum: 0,
+        description: 'How many recovery codes are left. Missing without a second factor.',
+      },
     },
-    ['email', 'email_verified', 'emailAsWritten'],
+    ['email', 'email_verified', 'emailAsWritten', 'recoveryCodesLeft'],
   ),
+  TotpSetup: object('The secret of an authenticator app that is set up.', {
+    secret: text('The secret in base32, for typing.'),
+    uri: text('The secret and the names of service and user, for a QR code: `otpauth://totp/…`.'),
+  }),
+  NewFactor: object('A second factor was added.', { recoveryCodes }, ['recoveryCodes']),
+  RecoveryCodes: object('New recovery codes.', { recoveryCodes }),
   Metadata: object('Metadata of the issuer of access tokens (RFC 8414).', {
     issuer: text('The issuer: the claim `iss` of every access token.'),
     jwks_uri: text('The URL of the public keys.'),

@@ -60,30 +60,21 @@ export async function findUserInfo(table: Table, userId: string): Promise<UserIn
 }
 
 /** What a user may know about itself: all that is stored in the profile, except secrets and internal values. */
-export type OwnProfile = UserInfo & Pick<User, 'emailAsWritten' | 'createdAt' | 'changedAt'>
+export type OwnProfile = UserInfo & Pick<User, 'emailAsWritten' | 'createdAt' | 'changedAt' | 'factors'>
 
-/**
- * Finds what a user may know about itself with a consistent read, which contains no password hash.
- *
- * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
- */
-export async function findOwnProfile(table: Table, userId: string): Promise<OwnProfile | undefined> {
-  const [item] = await getItems(
-    table,
-    [profileKey(userId)],
-    [...USER_INFO, 'emailAsWritten', 'createdAt', 'changedAt'],
-  )
-  return (
-    item && {
-      ...userInfoOf(item),
-      emailAsWritten: optionalText(item, 'emailAsWritten'),
-      createdAt: text(item, 'createdAt'),
-      changedAt: text(item, 'changedAt'),
-    }
-  )
-}
+/** Returns what a user may know about itself, from a profile item that was read with {@link OWN_PROFILE}. */
+export const ownProfileOf = (item: Item): OwnProfile => ({
+  ...userInfoOf(item),
+  emailAsWritten: optionalText(item, 'emailAsWritten'),
+  createdAt: text(item, 'createdAt'),
+  changedAt: text(item, 'changedAt'),
+  factors: optionalText(item, 'factors'),
+})
 
 const USER_INFO = ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified'] as const
+
+/** Attributes of a profile that {@link ownProfileOf} reads. */
+export const OWN_PROFILE = [...USER_INFO, 'emailAsWritten', 'createdAt', 'changedAt', 'factors']
 
 function userInfoOf(item: Item): UserInfo {
   const role = text(item, 'role')

@@ -20,6 +20,7 @@ import {
 } from '../support/service-description.ts'
 import { addTestUser } from '../support/users.ts'
 import { notSupported } from '../support/without-argon2.ts'
+import { runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
 
 export const service = describeService()
@@ -38,21 +39,28 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const
  *
  * Runs every sample event three times: as it is, during an outage of AWS, and with members that throw. Then provokes
  * too many failed passwords, an unusable hash, a missing argon2, a missing key, a repeated and a reused refresh
- * token, a give-back that fails, no API of data breaches, and what can become of a mail.
+ * token, a give-back that fails, no API of data breaches, wrong codes of
+ * an authenticator app, and what can become of a mail.
  *
  * @returns The logged objects, in the order of time.
  */
 export async function logEverything(): Promise<Logged[]> {
   const logged: Logged[] = []
-  const run = async (functionKey: string, event: unknown, aws: LocalAws, described = service) => {
+  const run = async (
+    functionKey: string,
+    event: unknown,
+    aws: LocalAws,
+    described = service,
+  ): Promise<unknown> => {
     const handler = await loadHandler(described, functionKey, aws)
     for (const [method, level] of Object.entries(LEVELS)) {
       const log = (message: Logged['message']) => void logged.push({ functionKey, level, message })
       vi.spyOn(console, method as keyof typeof LEVELS).mockImplementation(log)
     }
     // The authorizer throws instead of returning a response.
-    await handler(event, lambdaContext()).catch(() => {})
+    const response: unknown = await handler(event, lambdaContext()).catch(() => undefined)
     vi.restoreAllMocks()
+    return response
   }
 
   const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
@@ -102,6 +110,7 @@ export async function logEverything(): Promise<Logged[]> {
   const event = { ...(await fill('password.json')), body: JSON.stringify(change) }
   await run('password', event, aws, { ...service, functions: checking })
 
+  await runFactors((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
   await runMails(run, aws)
 
   const refresh = await fill('refresh.json')

@@ -10,7 +10,12 @@ import { startProxy } from '../support/faults/proxy.ts'
 import { sampleEvent } from '../support/lambda.ts'
 import { describeService, type ServiceDescription, tableOf } from '../support/service-description.ts'
 
-type Run = (functionKey: string, event: unknown, aws: LocalAws, service?: ServiceDescription) => Promise<void>
+type Run = (
+  functionKey: string,
+  event: unknown,
+  aws: LocalAws,
+  service?: ServiceDescription,
+) => Promise<unknown>
 
 const newId = (address?: string) => newRequestId(randomBytes(REQUEST_ID_BYTES), address)
 const at = new Date().toISOString()

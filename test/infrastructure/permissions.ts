@@ -79,7 +79,8 @@ const readSessions = (operation: string) =>
     ],
   )
 const CHANGE_SESSIONS = writing(['UpdateItem'], ['user#*'], [...SECRETS, ...USE])
-const REVOKE = ['generation', 'sessionGeneration', 'survivingSession', 'requestId']
+const GENERATIONS = ['generation', 'sessionGeneration', 'survivingSession']
+const REVOKE = [...GENERATIONS, 'requestId']
 const NEW_SESSION = [
   'secretHash',
   'salt',
@@ -136,7 +137,7 @@ const READ_LOGINS = reading(['BatchGetItem'], [...NEW_LOGIN, 'provedAt', 'spentB
 const COUNT_LOGIN_TRIES = counting(['login#*'], ATTEMPTS)
 const CANCEL_FACTOR_RESETS = inTransactions(['DeleteItem'], ['user#*'], [])
 /** The steps of a sign-in after the password, up to its completion. A function that has them also signs and notifies. */
-export const COMPLETE_SIGN_INS = [
+const COMPLETE_SIGN_INS = [
   READ_LOGINS,
   COUNT_LOGIN_TRIES,
   inTransactions(['UpdateItem'], ['login#*'], ['spentBy']),
@@ -155,6 +156,23 @@ function storeSignIns(): Statement[] {
   ]
 }
 const COUNT_MAIL_REQUESTS = counting(['source#*'], ATTEMPTS)
+
+/** Uses the key of second factors, under a context with exactly the key `user`. */
+const underUserId = (action: string) =>
+  allow([action], [arn('FactorKey')], {
+    'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['user'] },
+    Null: { 'kms:EncryptionContextKeys': 'false' },
+  })
+
+const ENCRYPT_SECRETS = underUserId('kms:Encrypt')
+const DECRYPT_SECRETS = underUserId('kms:Decrypt')
+
+const CHANGE_FACTORS = inTransactions(
+  ['UpdateItem'],
+  ['user#*'],
+  ['factors', 'requestId', 'changedAt', ...GENERATIONS],
+)
+const STORE_RECOVERY_CODES = inTransactions(['PutItem'], ['user#*'], ['codes', 'createdAt'])
 
 /** X-Ray has no resources to name, so its two actions take a wildcard. */
 export const TRACING = allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*'])
@@ -268,8 +286,41 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
           'emailAsWritten',
           'createdAt',
           'changedAt',
+          'factors',
+          'codes',
         ],
       ),
+    ],
+    'login-factor': [
+      readKeys,
+      sign,
+      DECRYPT_SECRETS,
+      READ_PROFILES,
+      ...COMPLETE_SIGN_INS,
+      ...notify,
+      counting(['user#*'], ATTEMPTS),
+      inTransactions(['UpdateItem'], ['user#*'], ['lastStep', 'codes']),
+    ],
+    factors: [
+      ENCRYPT_SECRETS,
+      READ_PROFILES,
+      RECOGNISE_CHANGES,
+      CHANGE_FACTORS,
+      STORE_RECOVERY_CODES,
+      ...notify,
+      counting(['user#*', 'source#*'], ATTEMPTS),
+      writing(['PutItem'], ['user#*'], ['ciphertext', 'generation', 'expiresAt']),
+      inTransactions(['DeleteItem'], ['user#*'], []),
+    ],
+    'confirm-totp': [
+      DECRYPT_SECRETS,
+      READ_PROFILES,
+      RECOGNISE_CHANGES,
+      CHANGE_FACTORS,
+      STORE_RECOVERY_CODES,
+      ...notify,
+      counting(['user#*'], ATTEMPTS),
+      inTransactions(['PutItem', 'DeleteItem'], ['user#*'], ['ciphertext', 'lastStep', 'createdAt']),
     ],
     'delete-me': [
       READ_PROFILES,

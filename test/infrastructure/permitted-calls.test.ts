@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
 import {
@@ -29,9 +29,10 @@ import {
   tokenSourceOf,
 } from '../support/service-description.ts'
 import { addTestUser } from '../support/users.ts'
+import { runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { permissions, type Statement } from './permissions.ts'
-import { type Access, accessesOf, allows } from './policy.ts'
+import { type Access, accessesOf, allows, kmsAccess } from './policy.ts'
 
 const service = describeService()
 const NAMES = Object.keys(service.functions)
@@ -52,6 +53,7 @@ beforeAll(async () => {
     await run(functionKey, await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date()))
   }
   await walk()
+  await runFactors(run, tableOf(service, aws))
   await runMails((functionKey, event, at, described) => run(functionKey, event, { at, described }), aws)
   aws.stop()
   vi.restoreAllMocks()
@@ -64,8 +66,8 @@ interface Setting {
   prepare?: (dynamodb: AwsProxy) => void
 }
 
-/** Runs a function, and records what it does. */
-async function run(functionKey: string, event: unknown, setting: Setting = {}): Promise<void> {
+/** Runs a function, records what it does, and returns its response. */
+async function run(functionKey: string, event: unknown, setting: Setting = {}): Promise<unknown> {
   const { at = aws, described = service, prepare } = setting
   const { endpoints } = at.settings
   const proxies = {
@@ -81,13 +83,10 @@ async function run(functionKey: string, event: unknown, setting: Setting = {}): 
     ...at,
     settings: { ...at.settings, endpoints: urls },
   })
-  await handler(event, lambdaContext()).catch(() => {})
+  const response: unknown = await handler(event, lambdaContext()).catch(() => undefined)
   const made = [
     ...dynamodb.calls.flatMap((operation, index) => accessesOf(operation, dynamodb.bodies[index] ?? '')),
-    ...kms.calls.map((operation, index) => {
-      const { SigningAlgorithm } = JSON.parse(kms.bodies[index] ?? '')
-      return { action: `kms:${operation}`, context: { 'kms:SigningAlgorithm': [SigningAlgorithm] } }
-    }),
+    ...kms.calls.map((operation, index) => kmsAccess(operation, kms.bodies[index] ?? '')),
     ...lambda.calls.map(() => ({ action: 'lambda:InvokeFunction', context: {} })),
     ...ses.bodies.map((body) => {
       const [, address = ''] = /<(.+)>$/.exec(JSON.parse(body).FromEmailAddress) ?? []
@@ -96,6 +95,7 @@ async function run(functionKey: string, event: unknown, setting: Setting = {}): 
   ]
   accesses.set(functionKey, [...(accesses.get(functionKey) ?? []), ...made])
   for (const proxy of Object.values(proxies)) proxy.close()
+  return response
 }
 
 const refuseWrite = (operation: string, text: string) => (dynamodb: AwsProxy) =>
@@ -232,6 +232,33 @@ test('each statement allows a call that its function makes', () => {
       .map((statement) => nameOf(name, statement)),
   )
   expect(unused).toEqual([OF_LAMBDA])
+})
+
+describe('the key of second factors', () => {
+  const allowing = (action: string) =>
+    NAMES.filter((name) => PERMISSIONS[name]?.some(({ Action }) => [Action].flat().includes(action)))
+
+  test('is used to decrypt by the functions that verify codes only', () => {
+    expect(allowing('kms:Decrypt')).toEqual(['login-factor', 'confirm-totp'])
+  })
+
+  test('is used to encrypt by the functions that set up an authenticator app only', () => {
+    expect(allowing('kms:Encrypt')).toEqual(['factors'])
+  })
+
+  test.each(['kms:Encrypt', 'kms:Decrypt'])('%s needs a context with exactly the key user', (action) => {
+    const isAllowed = (EncryptionContext?: object) => {
+      const access = kmsAccess(action.replace('kms:', ''), JSON.stringify({ EncryptionContext }))
+      return allowing(action).map((name) => PERMISSIONS[name]?.some((one) => allows(one, access)))
+    }
+    const all = allowing(action).map(() => true)
+    const none = all.map(() => false)
+    expect(isAllowed({ user: 'ada' })).toEqual(all)
+    expect(isAllowed({ user: 'ada', role: 'admin' })).toEqual(none)
+    expect(isAllowed({ name: 'ada' })).toEqual(none)
+    expect(isAllowed({})).toEqual(none)
+    expect(isAllowed()).toEqual(none)
+  })
 })
 
 /** Functions that have only what their own calls name. The others share statements. */

@@ -39,6 +39,20 @@ export function accessesOf(operation: string, body: string): Access[] {
   return parts.map((part) => accessOf(operation, part))
 }
 
+/** Returns the access of a call of KMS. */
+export function kmsAccess(operation: string, body: string): Access {
+  const { SigningAlgorithm, EncryptionContext } = JSON.parse(body)
+  return {
+    action: `kms:${operation}`,
+    context: {
+      ...(SigningAlgorithm !== undefined && { 'kms:SigningAlgorithm': [SigningAlgorithm] }),
+      ...(EncryptionContext !== undefined && {
+        'kms:EncryptionContextKeys': Object.keys(EncryptionContext),
+      }),
+    },
+  }
+}
+
 function accessOf(operation: string, input: Input, enclosing?: string): Access {
   const { Key, Item, Keys = [], ReturnValues, ProjectionExpression } = input
   const items = [...Keys, ...(Key ? [Key] : []), ...(Item ? [Item] : [])]

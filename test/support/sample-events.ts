@@ -137,6 +137,10 @@ const clientModule = (exported: string): Outcome => ({
 
 const requested = response(202, { requestId: expect.stringMatching(/^[\w-]{22}(\.[\w-]+)?$/) })
 
+const loginExpired = problem(401, 'Unauthorized', 'The sign-in has expired. Sign in again.', {
+  error: 'login_expired',
+})
+
 const notFound = problem(404, 'Not Found', 'Resource not found.')
 
 /** Outcomes of sample events, by file. An event that is not listed has the status of its route's response. */
@@ -208,7 +212,24 @@ export const OUTCOMES: Record<string, Outcome> = {
     role: 'user',
     createdAt: expect.any(String),
     changedAt: expect.any(String),
+    factors: [],
   }),
+  'login-factor.json': loginExpired,
+  'login-recovery-code.json': loginExpired,
+  'factors.json': response(200, {
+    secret: expect.stringMatching(/^[A-Z2-7]{32}$/),
+    uri: expect.stringMatching(/^otpauth:\/\/totp\/serverless-jwt-auth:user\?secret=[A-Z2-7]{32}&/),
+  }),
+  'confirm-totp.json': problem(409, 'Conflict', 'The setup has expired. Start again.', {
+    error: 'setup_expired',
+  }),
+  'factors-totp-remove.json': notFound,
+  'factors-recovery-codes.json': problem(
+    409,
+    'Conflict',
+    'Recovery codes need a second factor. Add one first.',
+    { error: 'no_factor' },
+  ),
   'delete-me.json': noContent(),
   'register.json': requested,
   'forgot.json': requested,

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { within } from '../../lib/aws/client.ts'
+import type { Config } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { findSurvivor } from '../../lib/factors/caller.ts'
+import { changeFactors } from '../../lib/factors/change.ts'
+import { verifyTotpSetup } from '../../lib/factors/totp-setup.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { json } from '../../lib/http/responses.ts'
+import type { RouteHandler } from '../../lib/http/routes.ts'
+import { TotpConfirmation } from '../../lib/http/schemas.ts'
+import { notify } from '../../lib/mail/request.ts'
+import { factorsOf, withFactor } from '../../lib/users/factors.ts'
+import { requireUnrevoked } from '../../lib/users/revocation.ts'
+import { findUser } from '../../lib/users/store.ts'
+
+type Settings = Config<'TABLE_NAME' | 'FACTOR_KEY' | 'MAILER'>
+
+/** POST /factors/totp/confirm: adds the authenticator app that the caller is setting up, or replaces the earlier one by it. */
+export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { userId, generation, sessionId } = principalOf(event, now)
+  const { code } = readBody(event, TotpConfirmation)
+  const user = await findUser(table, userId)
+  requireUnrevoked(generation, user)
+
+  const { writes, recoveryCodes } = await verifyTotpSetup(table, config, user, code, now)
+  const survivingSession = await findSurvivor(table, { sessionId }, user, now)
+  const factors = withFactor(user, 'totp')
+  // A first factor, and one that replaces another, ends the sessions of those who signed in without it.
+  const isRevoking = factorsOf(user).length === 0 || factors === user.factors
+  const change = { factors, isRevoking, survivingSession }
+  if (!(await changeFactors(table, user, change, now, randomUUID(), writes))) {
+    throw new ServiceError('conflict', 'the user changed')
+  }
+  await notify(table, config.MAILER, 'totp-added', user, originOf(event), now)
+  console.info({ event: 'factor.added', userId, factor: 'totp' })
+  return json(200, { recoveryCodes })
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { within } from '../../lib/aws/client.ts'
+import type { Config } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { verifyCaller } from '../../lib/factors/caller.ts'
+import { changeFactors } from '../../lib/factors/change.ts'
+import { removeWithLastFactor } from '../../lib/factors/recovery-codes-store.ts'
+import { refusal } from '../../lib/factors/refusals.ts'
+import { removeTotp } from '../../lib/factors/totp-store.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { noContent } from '../../lib/http/responses.ts'
+import type { RouteHandler } from '../../lib/http/routes.ts'
+import { FactorChangeRequest } from '../../lib/http/schemas.ts'
+import { notify } from '../../lib/mail/request.ts'
+import type { LimitsConfig } from '../../lib/throttling/limits.ts'
+import { factorsOf, needsFactor, withoutFactor } from '../../lib/users/factors.ts'
+
+type Settings = LimitsConfig & Config<'TABLE_NAME' | 'REQUIRE_SECOND_FACTOR' | 'MAILER'>
+
+/** DELETE /factors/totp: removes the caller's authenticator app, ends all other sessions and revokes all access tokens. */
+export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const principal = principalOf(event, now)
+  const { userId } = principal
+  const { currentPassword } = readBody(event, FactorChangeRequest)
+  const origin = originOf(event)
+  const { user, survivingSession } = await verifyCaller(
+    table,
+    config,
+    principal,
+    currentPassword,
+    origin,
+    now,
+  )
+
+  if (!factorsOf(user).includes('totp')) throw new ServiceError('not_found', 'no authenticator app')
+  const factors = withoutFactor(user, 'totp')
+  if (factors === undefined && needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
+    throw refusal('last_factor', 'the policy demands a second factor', { userId })
+  }
+  const writes = [removeTotp(userId), ...(factors === undefined ? removeWithLastFactor(userId) : [])]
+  const change = { factors, isRevoking: true, survivingSession }
+  if (!(await changeFactors(table, user, change, now, randomUUID(), writes))) {
+    throw new ServiceError('conflict', 'the user changed')
+  }
+  await notify(table, config.MAILER, 'totp-removed', user, origin, now)
+  console.info({ event: 'factor.removed', userId, factor: 'totp' })
+  return noContent()
+}

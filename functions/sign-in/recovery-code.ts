@@ -1,0 +1,33 @@
+import { within } from '../../lib/aws/client.ts'
+import type { Config } from '../../lib/config.ts'
+import { findBegunLogin } from '../../lib/factors/begun.ts'
+import { type CompletionConfig, completeSignIn } from '../../lib/factors/complete.ts'
+import { verifyRecoveryCode } from '../../lib/factors/second-step.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import type { RouteHandler } from '../../lib/http/routes.ts'
+import { RecoveryCodeLoginRequest } from '../../lib/http/schemas.ts'
+import { notify } from '../../lib/mail/request.ts'
+import type { Session } from '../../lib/sessions/session.ts'
+import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
+import { AMR } from '../../lib/users/factors.ts'
+
+type Settings = CompletionConfig & IssuerConfig & Config<'TABLE_NAME'>
+
+const issueToken = tokenIssuer()
+
+/** POST /login/recovery-code: completes a sign-in with a recovery code. */
+export const handler: RouteHandler<Settings> = async (event, request, config) => {
+  const { now, deadlineMs } = request
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { loginToken, code } = readBody(event, RecoveryCodeLoginRequest)
+  const begun = await findBegunLogin(table, loginToken, 'second-factor', now)
+  const origin = originOf(event)
+  const spending = await verifyRecoveryCode(table, begun, code, origin, now)
+
+  const issue = (session: Session) => issueToken(table.aws, config, begun.user, session, now)
+  const signIn = { ...begun, ...spending, amr: AMR.recoveryCode }
+  const response = await completeSignIn(table, config, signIn, { ...request, event }, issue)
+  await notify(table, config.MAILER, 'recovery-code-used', begun.user, origin, now)
+  return response
+}

@@ -1,0 +1,32 @@
+import { within } from '../../lib/aws/client.ts'
+import type { Config } from '../../lib/config.ts'
+import { findBegunLogin } from '../../lib/factors/begun.ts'
+import { type CompletionConfig, completeSignIn } from '../../lib/factors/complete.ts'
+import { verifyTotpCode } from '../../lib/factors/second-step.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import type { RouteHandler } from '../../lib/http/routes.ts'
+import { TotpLoginRequest } from '../../lib/http/schemas.ts'
+import type { Session } from '../../lib/sessions/session.ts'
+import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
+import { AMR } from '../../lib/users/factors.ts'
+
+type Settings = CompletionConfig & IssuerConfig & Config<'TABLE_NAME' | 'FACTOR_KEY'>
+
+const issueToken = tokenIssuer()
+
+/** POST /login/totp: completes a sign-in with a code of an authenticator app. */
+export const handler: RouteHandler<Settings> = async (event, request, config) => {
+  const { now, deadlineMs } = request
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { loginToken, code } = readBody(event, TotpLoginRequest)
+  const begun = await findBegunLogin(table, loginToken, 'second-factor', now)
+  const attempt = await verifyTotpCode(table, config, begun, code, originOf(event), now)
+
+  const issue = (session: Session) => issueToken(table.aws, config, begun.user, session, now)
+  const signIn = { ...begun, ...attempt, amr: AMR.totp }
+  return completeSignIn(table, config, signIn, { ...request, event }, issue).catch(async (error) => {
+    await attempt.giveBackAfter(error)
+    throw error
+  })
+}

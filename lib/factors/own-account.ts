@@ -1,0 +1,26 @@
+import { getItems, type Table, texts } from '../aws/dynamodb.ts'
+import { type Factor, factorsOf } from '../users/factors.ts'
+import { OWN_PROFILE, type OwnProfile, ownProfileOf, profileKey } from '../users/store.ts'
+import { recoveryCodesKey } from './keys.ts'
+
+/** What a user may know about the own account. */
+export interface OwnAccount extends Omit<OwnProfile, 'factors'> {
+  factors: Factor[]
+  /** Missing without a second factor. */
+  recoveryCodesLeft: number | undefined
+}
+
+/**
+ * Finds what a user may know about the own account with one consistent read. It contains no password hash.
+ *
+ * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
+ */
+export async function findOwnAccount(table: Table, userId: string): Promise<OwnAccount | undefined> {
+  const keys = [profileKey(userId), recoveryCodesKey(userId)]
+  const [profile, recovery] = await getItems(table, keys, [...OWN_PROFILE, 'codes'])
+  if (profile === undefined) return undefined
+  const own = ownProfileOf(profile)
+  const factors = factorsOf(own)
+  const left = recovery ? texts(recovery, 'codes').length : 0
+  return { ...own, factors, recoveryCodesLeft: factors.length > 0 ? left : undefined }
+}
