@@ -43,13 +43,19 @@ const OTHERS = ['test/aws/**', 'test/**/node_modules/**']
 /** One running service for all files of a project, and the list of the responses that its tests have seen. */
 const globalSetup = ['test/support/openapi/coverage.ts', 'test/support/running-service.ts']
 
+/**
+ * The files of a worker share its process, which starts in a second. Each has fresh modules. The proofs do not: some
+ * measure times, and some change what a process keeps.
+ */
+const sharedProcess = { isolate: false, setupFiles: ['test/support/fresh-modules.ts'] }
+
 export default defineConfig({
   plugins: [textImports],
   test: {
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: [UNIT] },
+        test: { name: 'unit', include: [UNIT], ...sharedProcess },
       },
       {
         extends: true,
@@ -58,6 +64,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...OTHERS, ...PROOF],
           globalSetup,
+          ...sharedProcess,
         },
       },
       { extends: true, test: { name: 'proof', include: PROOF, exclude: OTHERS, globalSetup } },

@@ -18,7 +18,7 @@ afterAll(() => console.log(`Faults at every call of a burst: ${cases} cases`))
 async function startBehind(decide: (call: Call) => Fate | Promise<Fate>) {
   const wire = await startWire(stores.aws)
   wire.intercept(decide)
-  const { ask } = await startFunctions(wire.url)
+  const { ask } = await startFunctions(wire.url, {}, 'when called')
   const [username, sourceIp] = [await stores.add(), newSource()]
   const subject = { loginName: username }
   return {

@@ -92,7 +92,7 @@ test('a source that is full adds 10 to the counter of a name, also if returns fa
   expect(await atOnce(others, login)).toEqual({ 401: 50 })
   const wire = await startWire(stores.aws)
   wire.intercept(({ body }) => (/"attempts#\d+".*DELETE ids/.test(body) ? 'refuse' : 'pass'))
-  const { ask } = await startFunctions(wire.url)
+  const { ask } = await startFunctions(wire.url, {}, 'when called')
   const body = { username, password: WRONG }
   for (let count = 0; count < 15; count += 1) {
     expect((await ask('login', { body, sourceIp })).status).toBe(429)

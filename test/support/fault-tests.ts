@@ -459,7 +459,10 @@ async function prepare(name: string): Promise<{ scene: SceneFrom; request: Reque
 async function callsOf(name: string): Promise<Target[]> {
   const { request } = await prepare(name)
   const wire = await startWire(stores.aws)
-  const { status } = await (await startFunctions(wire.url, NO_LIMITS)).ask(request.route, request.asking)
+  const { status } = await (await startFunctions(wire.url, NO_LIMITS, 'when called')).ask(
+    request.route,
+    request.asking,
+  )
   wire.stop()
   expect(status).toBe(request.status)
   return targetsOf(wire.calls())
@@ -557,7 +560,10 @@ export function testFaults(mass: 'representatives' | 'all'): void {
         const wire = await startWire(stores.aws)
         const { decide, struck } = strike(call, how)
         wire.intercept(decide)
-        const response = await (await startFunctions(wire.url, NO_LIMITS)).ask(request.route, request.asking)
+        const response = await (await startFunctions(wire.url, NO_LIMITS, 'when called')).ask(
+          request.route,
+          request.asking,
+        )
         const which = `${name}: ${call.label}, no. ${call.index + 1}, ${fault}`
         // An attempt on a kept connection is sent twice if the connection ends without a response.
         const sent = how.fate === 'refuse' || how.attempts === 1 ? [1] : [3, 4, 5, 6]

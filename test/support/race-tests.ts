@@ -83,7 +83,10 @@ async function interleave(
       aws: withTimeout(awsClient({ ...stores.aws.settings, endpoints }), 10_000),
       name: TABLE_NAME,
     }
-    const side = { functions: await startFunctions(wire.url, settings), operator: operator(table) }
+    const side = {
+      functions: await startFunctions(wire.url, settings, 'when called'),
+      operator: operator(table),
+    }
 
     const release = Promise.withResolvers<void>()
     const reached = Promise.withResolvers<boolean>()

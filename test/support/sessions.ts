@@ -273,26 +273,67 @@ export interface ApiResponse {
   text: string
 }
 
+type Modules = { [F in keyof typeof FUNCTIONS]: Awaited<ReturnType<(typeof FUNCTIONS)[F]>> }
+
+/** Loads all functions in fresh modules. */
+async function loadAll(): Promise<typeof FUNCTIONS> {
+  const modules = (await loadFresh(async () =>
+    Object.fromEntries(
+      await Promise.all(Object.entries(FUNCTIONS).map(async ([name, load]) => [name, await load()])),
+    ),
+  )) as Modules
+  const loaders = Object.entries(modules).map(([name, module]) => [name, async () => module])
+  return Object.fromEntries(loaders)
+}
+
+/** Loads each function in fresh modules of its own, when it is first called. */
+function loadWhenCalled(): typeof FUNCTIONS {
+  const loaders = Object.entries<() => Promise<unknown>>(FUNCTIONS).map(([name, load]) => {
+    let loading: Promise<unknown> | undefined
+    return [
+      name,
+      () => {
+        loading ??= loadFresh(load)
+        return loading
+      },
+    ]
+  })
+  return Object.fromEntries(loaders)
+}
+
+let lastLoading: Promise<unknown> = Promise.resolve()
+
+/** Loads one after the other, because all share one registry of modules. */
+function loadFresh<T>(load: () => Promise<T>): Promise<T> {
+  const loading = lastLoading.then(() => {
+    vi.resetModules()
+    return load()
+  })
+  lastLoading = loading
+  return loading
+}
+
 /**
  * Loads the functions from their sources in fresh modules, as a cold start does.
  *
  * @param endpoint - URL of DynamoDB and KMS. The functions use no other variable of `process.env`.
  * @param settings - Changes of their environment.
+ * @param when - Tests with a cold start for each case load only what they call.
  */
-export async function startFunctions(endpoint: string, settings: Record<string, string> = {}) {
+export async function startFunctions(
+  endpoint: string,
+  settings: Record<string, string> = {},
+  when: 'now' | 'when called' = 'now',
+) {
   const environment = { ...ENVIRONMENT, AWS_ENDPOINT_URL: endpoint, ...settings }
-  vi.resetModules()
-  const modules = Object.fromEntries(
-    await Promise.all(Object.entries(FUNCTIONS).map(async ([name, load]) => [name, await load()])),
-  ) as { [F in keyof typeof FUNCTIONS]: Awaited<ReturnType<(typeof FUNCTIONS)[F]>> }
+  const modules = when === 'now' ? await loadAll() : loadWhenCalled()
 
   /** Calls the authorizer, as API Gateway does. */
   async function authorize(token: string) {
     const methodArn = 'arn:aws:execute-api:eu-central-1:123456789012:api/dev/GET/'
     const event = { type: 'TOKEN' as const, authorizationToken: `Bearer ${token}`, methodArn }
-    const authorization = readAuthorization(
-      await inEnvironment(environment, modules.authorizer.handler)(event, CONTEXT),
-    )
+    const { handler } = await modules.authorizer()
+    const authorization = readAuthorization(await inEnvironment(environment, handler)(event, CONTEXT))
     if (authorization === undefined) throw new Error('the authorizer returned an invalid policy')
     return authorization
   }
@@ -311,10 +352,9 @@ export async function startFunctions(endpoint: string, settings: Record<string, 
           : { status: 503, headers: { 'Retry-After': '5' }, text: '' }
       }
       const [method = '', url = ''] = isStep(route) ? route.split(' ') : ROUTES[route]
-      const key = isStep(route) ? STEPS[route] : route
-      const handler = inEnvironment(environment, modules[key].handler)
+      const { handler } = await modules[isStep(route) ? STEPS[route] : route]()
       const event = { ...eventOf(asking, context), httpMethod: method, resource: url }
-      const { statusCode, headers, body } = await handler(event, CONTEXT)
+      const { statusCode, headers, body } = await inEnvironment(environment, handler)(event, CONTEXT)
       expectDescribed({ method, url, status: statusCode, headers: headers ?? {}, body })
       return { status: statusCode, headers: headers ?? {}, text: body }
     },
@@ -323,8 +363,10 @@ export async function startFunctions(endpoint: string, settings: Record<string, 
      *
      * @param awsRequestId - The same for all attempts of one event.
      */
-    mail: (event: MailEvent, awsRequestId: string = randomUUID()) =>
-      inEnvironment(environment, modules.mailer.handler)(event, { ...CONTEXT, awsRequestId }),
+    async mail(event: MailEvent, awsRequestId: string = randomUUID()) {
+      const { handler } = await modules.mailer()
+      return inEnvironment(environment, handler)(event, { ...CONTEXT, awsRequestId })
+    },
     /** Returns whether the authorizer accepts an access token. */
     opens: (token: string) =>
       authorize(token).then(
