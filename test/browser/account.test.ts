@@ -1,15 +1,18 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import {
+  ACCOUNT,
   code,
   confirmRegistration,
   INVALID,
   NEXT_PASSWORD,
   newName,
   nextMail,
+  openAccount,
   PASSWORD,
   post,
   register,
+  rows,
   serviceUrl,
 } from './accounts.ts'
 import {
@@ -27,23 +30,8 @@ import {
 
 useBrowser()
 
-const ACCOUNT = 'Your account'
 const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Version/17.5 Mobile/15E148 Safari/604.1'
-
-/** Opens /account, and signs in on the way. */
-async function openAccount(
-  username: string,
-  { password = PASSWORD, path = 'account', origin = serviceUrl(), ...options }: Options = {},
-): Promise<Page> {
-  const page = await open(`${origin}/${path}`, options)
-  await heading(page, 'Sign in').waitFor()
-  await signIn(page, username, password)
-  await heading(page, ACCOUNT).waitFor()
-  await rows(page).first().waitFor()
-  return page
-}
-type Options = Parameters<typeof open>[1] & { password?: string; path?: string; origin?: string }
 
 /** Opens another tab of the same browser. */
 async function openTab(page: Page, path = 'account'): Promise<Page> {
@@ -67,7 +55,6 @@ const refreshStatus = async (refreshToken: string) => (await post('refresh', { r
 const loginStatus = async (username: string, password: string) =>
   (await post('login', { username, password })).status
 
-const rows = (page: Page) => page.locator('#sessions li')
 const names = (page: Page) => page.locator('#sessions strong').allTextContents()
 const part = (page: Page, name: string) =>
   page.locator('details').filter({ has: page.getByRole('heading', { name, exact: true }) })

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { expect, inject, onTestFinished } from 'vitest'
 import { sendForAll } from '../support/http.ts'
 import { startService } from '../support/service.ts'
-import { heading, press } from './browser.ts'
+import { heading, open, press, signIn } from './browser.ts'
 
 export const PASSWORD = 'correct horse battery staple'
 export const NEXT_PASSWORD = 'four other random words'
@@ -85,6 +85,24 @@ export async function forget(login: string, to: string) {
   expect((await post('password/forgot', { login })).status).toBe(202)
   return nextMail(to)
 }
+
+export const ACCOUNT = 'Your account'
+/** The rows of the list of sessions. */
+export const rows = (page: Page) => page.locator('#sessions li')
+
+/** Opens /account, and signs in on the way. */
+export async function openAccount(
+  username: string,
+  { password = PASSWORD, path = 'account', origin = serviceUrl(), ...options }: Options = {},
+): Promise<Page> {
+  const page = await open(`${origin}/${path}`, options)
+  await heading(page, 'Sign in').waitFor()
+  await signIn(page, username, password)
+  await heading(page, ACCOUNT).waitFor()
+  await rows(page).first().waitFor()
+  return page
+}
+type Options = Parameters<typeof open>[1] & { password?: string; path?: string; origin?: string }
 
 /** The field of the section that is shown. */
 export const newPassword = (page: Page) =>

@@ -98,9 +98,14 @@ function showDone(title, text, hasAccountLink = false) {
   showSection('done')
 }
 
-// The user is signed in: the session is in a cookie, where the next page finds it.
-onSubmit(element('account-form'), createAccount, (_tokens, { username }) =>
-  showDone('Your account was created', `You are signed in as ${username.value || link.address}.`, true),
+// The user is signed in: the session is in a cookie, where the next page finds it. If accounts must have a second factor, the
+// user is not: the page for signing in sets it up.
+onSubmit(element('account-form'), createAccount, ({ next }, { username }) =>
+  showDone(
+    'Your account was created',
+    next ? 'Sign in, and set up a second factor.' : `You are signed in as ${username.value || link.address}.`,
+    !next,
+  ),
 )
 onSubmit(element('reset-form'), resetPassword, () =>
   showDone('Your password was changed', 'All sessions have ended. Sign in with the new password.'),

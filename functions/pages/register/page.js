@@ -25,9 +25,15 @@ const register = ({ code, username, password }) =>
     },
   })
 
-/** The user is signed in: the session is in a cookie, where the next page finds it. */
-function showDone(_tokens, { username }) {
-  element('who').textContent = username.value || element('address').textContent
+/**
+ * The user is signed in: the session is in a cookie, where the next page finds it. If accounts must have a second factor, the user
+ * is not: the page /account leads to the sign-in, which sets it up.
+ */
+function showDone({ next }, { username }) {
+  const name = username.value || element('address').textContent
+  element('done-text').textContent = next
+    ? 'Sign in, and set up a second factor.'
+    : `You are signed in as ${name}.`
   element('proof-form').reset()
   showSection('done')
 }

@@ -1,0 +1,318 @@
+import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { NEXT_PASSWORD, openAccount, PASSWORD, post, register, serviceUrl } from './accounts.ts'
+import { alert, focusOf, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
+import {
+  addApp,
+  confirmPassword,
+  dialog,
+  faultIn,
+  fillIn,
+  pressIn,
+  saveCodes,
+  shownSecret,
+  startApp,
+} from './factors.ts'
+
+useBrowser()
+
+const EXPIRED = 'The sign-in has expired. Sign in again.'
+const APP_CODE = 'Code from your authenticator app'
+
+/** Opens /account of a new user, who has an authenticator app. */
+async function openWithApp(options: Parameters<typeof open>[1] = {}) {
+  const { name } = await register()
+  const page = await openAccount(name, options)
+  return { name, page, ...(await addApp(page)) }
+}
+
+const rowOf = async (page: Page, name: string) =>
+  (await page.locator('#factors .facts > div').filter({ hasText: name, visible: true }).allInnerTexts()).map(
+    (text) => text.replaceAll('\n', ' '),
+  )
+
+/** Opens /signin in a new profile and types the password. The dialog for the second factor opens. */
+async function openFactor(name: string, options: Parameters<typeof open>[1] = {}) {
+  const page = await open(`${serviceUrl()}/signin`, options)
+  await signIn(page, name, PASSWORD)
+  await dialog(page).getByRole('heading', { name: 'Second factor' }).waitFor()
+  return page
+}
+
+const claim = (page: Page, name: string) => page.locator(`#claims dt:text-is("${name}") + dd`).textContent()
+
+/** Sends wrong codes until the service ends the sign-in. */
+async function useUpTries(page: Page): Promise<void> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    await fillIn(page, 'Recovery code', `0000-0000-0000-000${tries}`)
+    await Promise.all([page.waitForResponse('**/login/recovery-code'), pressIn(page, 'Continue')])
+    await faultIn(page, 'Recovery code', /^Incorrect code\./)
+  }
+  await fillIn(page, 'Recovery code', '0000-0000-0000-0009')
+  await pressIn(page, 'Continue')
+}
+
+describe('an authenticator app', () => {
+  test('is set up after a wrong password and a wrong code, and its recovery codes are shown once', async () => {
+    const { name } = await register()
+    const elsewhere = await post('login', { username: name, password: PASSWORD })
+    const { refreshToken } = JSON.parse(elsewhere.body)
+    const page = await openAccount(name, { permissions: ['clipboard-read', 'clipboard-write'] })
+    expect(await rowOf(page, 'Authenticator app')).toEqual(['Authenticator app Not set up Set up'])
+    expect(await rowOf(page, 'Recovery codes')).toEqual([])
+    await press(page, 'Set up the authenticator app')
+    await confirmPassword(page, 'Continue', 'wrong')
+    await faultIn(page, 'Current password', /^Incorrect password\.$/)
+    await confirmPassword(page, 'Continue')
+    await dialog(page).getByRole('img', { name: 'QR code with the key' }).waitFor()
+    const secret = await shownSecret(page)
+    expect(secret).toMatch(/^[A-Z2-7]{32}$/)
+    const uri = String(
+      await dialog(page).getByRole('link', { name: 'Add the account to it' }).getAttribute('href'),
+    )
+    expect(new URL(uri).searchParams.get('secret')).toBe(secret)
+    expect(await focusOf(page)).toBe('totp-code')
+    const nextCode = startApp(secret)
+    const right = nextCode()
+    await fillIn(page, 'Code from the app', right === '000000' ? '000001' : '000000')
+    await pressIn(page, 'Confirm')
+    await faultIn(page, 'Code from the app', /^Incorrect code\. /)
+    await fillIn(page, 'Code from the app', `${right.slice(0, 3)} ${right.slice(3)}`)
+    await pressIn(page, 'Confirm')
+
+    await dialog(page).getByRole('heading', { name: 'Save your recovery codes' }).waitFor()
+    expect(await focusOf(page)).toBe('codes-title')
+    for (let times = 0; times < 3; times += 1) await page.keyboard.press('Escape')
+    const codes = await dialog(page).locator('#codes li').allTextContents()
+    expect(new Set(codes).size).toBe(10)
+    await pressIn(page, 'Copy')
+    await dialog(page).getByText('The codes were copied.').waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(`${codes.join('\n')}\n`)
+    const [download] = await Promise.all([page.waitForEvent('download'), pressIn(page, 'Download')])
+    expect(download.suggestedFilename()).toBe('recovery-codes.txt')
+    expect(readFileSync(await download.path(), 'utf8')).toBe(`${codes.join('\n')}\n`)
+    await pressIn(page, 'I saved the codes')
+    await alert(page, 'The authenticator app is set up.')
+    expect(await focusOf(page)).toBe('factors-title')
+    const html = await page.content()
+    for (const shown of [secret, ...codes]) expect(html).not.toContain(shown)
+    expect(await rowOf(page, 'Authenticator app')).toEqual(['Authenticator app Set up Replace Remove'])
+    expect(await rowOf(page, 'Recovery codes')).toEqual(['Recovery codes 10 left Get new codes'])
+    expect((await post('refresh', { refreshToken })).status).toBe(401)
+    await page.reload()
+    await heading(page, 'Your account').waitFor()
+  })
+
+  test('is asked for at the sign-in, and a recovery code replaces it', async () => {
+    const { name, nextCode, recoveryCodes } = await openWithApp()
+    const page = await openFactor(name)
+    expect(await focusOf(page)).toBe('factor-code')
+    expect(await dialog(page).getByLabel(APP_CODE).getAttribute('autocomplete')).toBe('one-time-code')
+    expect(await dialog(page).getByRole('button').allInnerTexts()).toEqual([
+      'Continue',
+      'Use a recovery code instead',
+      'Cancel',
+    ])
+    await fillIn(page, APP_CODE, '12345')
+    await pressIn(page, 'Continue')
+    await faultIn(page, APP_CODE, / 6 digits\. /)
+    await fillIn(page, APP_CODE, nextCode())
+    await page.keyboard.press('Enter')
+    await heading(page, `Signed in as ${name}`).waitFor()
+    expect(await focusOf(page)).toBe('who')
+    expect(await claim(page, 'acr')).toMatch(/^aal2/)
+    expect(await claim(page, 'amr')).toMatch(/^pwd,otp,mfa/)
+    await press(page, 'Sign out')
+    await heading(page, 'Sign in').waitFor()
+
+    await signIn(page, name, PASSWORD)
+    await pressIn(page, 'Use a recovery code instead')
+    expect(await focusOf(page)).toBe('factor-recovery-code')
+    const [code = ''] = recoveryCodes
+    await fillIn(page, 'Recovery code', ` ${code.toLowerCase()} `)
+    await pressIn(page, 'Continue')
+    await heading(page, `Signed in as ${name}`).waitFor()
+    await press(page, 'Sign out')
+    await signIn(page, name, PASSWORD)
+    await pressIn(page, 'Use a recovery code instead')
+    await fillIn(page, 'Recovery code', code)
+    await pressIn(page, 'Continue')
+    await faultIn(page, 'Recovery code', /^Incorrect code\. /)
+    await fillIn(page, 'Recovery code', recoveryCodes[1] ?? '')
+    await pressIn(page, 'Continue')
+    await heading(page, `Signed in as ${name}`).waitFor()
+    await page.getByRole('link', { name: 'Your account' }).click()
+    await page.getByText('8 left').waitFor()
+  })
+
+  test('is removed with the password, and the password alone signs in again', async () => {
+    const { name, page, recoveryCodes } = await openWithApp()
+    await press(page, 'Remove the authenticator app')
+    await confirmPassword(page, 'Remove')
+    await dialog(page).getByRole('heading', { name: 'Second factor' }).waitFor()
+    await pressIn(page, 'Use a recovery code instead')
+    await fillIn(page, 'Recovery code', recoveryCodes[0] ?? '')
+    await pressIn(page, 'Continue')
+    await alert(page, 'The authenticator app was removed.')
+    expect(await rowOf(page, 'Authenticator app')).toEqual(['Authenticator app Not set up Set up'])
+    expect(await rowOf(page, 'Recovery codes')).toEqual([])
+    expect(JSON.parse((await post('login', { username: name, password: PASSWORD })).body)).toHaveProperty(
+      'authToken',
+    )
+  })
+})
+
+describe('a sign-in', () => {
+  test('that is cancelled signs nobody in, and the user can begin again', async () => {
+    const { name, nextCode } = await openWithApp()
+    const page = await openFactor(name)
+    await page.keyboard.press('Escape')
+    await alert(page, 'You are not signed in: the second factor is missing.')
+    expect(await focusOf(page)).toBe('password')
+    expect(await page.context().cookies()).toEqual([])
+    await signIn(page, name, PASSWORD)
+    expect(await dialog(page).getByLabel(APP_CODE).inputValue()).toBe('')
+    await fillIn(page, APP_CODE, nextCode())
+    await pressIn(page, 'Continue')
+    await heading(page, `Signed in as ${name}`).waitFor()
+  })
+
+  test('whose tries are used up leads back to the password, with the reason', async () => {
+    const { name, recoveryCodes } = await openWithApp()
+    const page = await openFactor(name)
+    await pressIn(page, 'Use a recovery code instead')
+    await useUpTries(page)
+    await alert(page, EXPIRED)
+    expect(await page.locator('dialog[open]').count()).toBe(0)
+    expect(await focusOf(page)).toBe('password')
+    await signIn(page, name, PASSWORD)
+    await pressIn(page, 'Use a recovery code instead')
+    await fillIn(page, 'Recovery code', recoveryCodes[0] ?? '')
+    await pressIn(page, 'Continue')
+    await heading(page, `Signed in as ${name}`).waitFor()
+  })
+
+  test('leads on to ?next= after the second factor only', async () => {
+    const { name, nextCode } = await openWithApp()
+    const page = await open(`${serviceUrl()}/signin?next=docs`)
+    await signIn(page, name, PASSWORD)
+    await fillIn(page, APP_CODE, nextCode())
+    expect(new URL(page.url()).pathname).toBe('/signin')
+    await pressIn(page, 'Continue')
+    await page.waitForURL(`${serviceUrl()}/docs`)
+  })
+})
+
+describe('a change that needs a recent sign-in with two factors', () => {
+  test('asks for the second factor, is repeated, and asks no second time', async () => {
+    const { name, page, nextCode } = await openWithApp()
+    const changes: string[] = []
+    page.on('response', (response) => {
+      const { pathname } = new URL(response.url())
+      if (pathname === '/password') changes.push(`${response.request().method()} ${response.status()}`)
+    })
+    await page.getByText('Change password', { exact: true }).first().click()
+    const form = page.locator('#password-form')
+    const change = async (current: string, next: string) => {
+      await form.getByLabel('Current password').fill(current)
+      await form.getByLabel('New password').fill(next)
+      await form.getByRole('button', { name: 'Change password' }).click()
+    }
+    await change('wrong', NEXT_PASSWORD)
+    await form
+      .getByRole('textbox', { name: 'Current password', description: 'Incorrect password.' })
+      .waitFor()
+    await change(PASSWORD, NEXT_PASSWORD)
+    await dialog(page).getByLabel(APP_CODE).waitFor()
+    await pressIn(page, 'Cancel')
+    await alert(page, 'Nothing was changed: the second factor is missing.')
+    await change(PASSWORD, NEXT_PASSWORD)
+    await fillIn(page, APP_CODE, nextCode())
+    await pressIn(page, 'Continue')
+    await alert(page, 'Your password was changed.')
+    await change(NEXT_PASSWORD, PASSWORD)
+    await expect.poll(() => changes.filter((one) => one.endsWith('204'))).toHaveLength(2)
+    expect(changes).toEqual(['PUT 401', 'PUT 401', 'PUT 401', 'PUT 204', 'PUT 204'])
+    expect((await post('login', { username: name, password: PASSWORD })).status).toBe(200)
+    // The session that was stepped up has ended.
+    expect(await page.locator('#sessions strong').allTextContents()).toEqual(['Chrome on Linux'])
+  })
+
+  test('deletes the account after the second factor', async () => {
+    const { name, page, nextCode } = await openWithApp()
+    await page.getByText('Delete account').first().click()
+    await page.locator('#delete-password').fill(PASSWORD)
+    await press(page, 'Delete account')
+    await fillIn(page, APP_CODE, nextCode())
+    await pressIn(page, 'Continue')
+    await heading(page, 'Your account was deleted').waitFor()
+    expect((await post('login', { username: name, password: PASSWORD })).status).toBe(401)
+  })
+
+  test('whose tries are used up shows the reason in the dialog of the change', async () => {
+    const { page, nextCode } = await openWithApp()
+    await press(page, 'Get new codes')
+    await confirmPassword(page, 'Get new codes')
+    await pressIn(page, 'Use a recovery code instead')
+    await useUpTries(page)
+    await dialog(page).getByRole('alert').filter({ hasText: EXPIRED }).waitFor()
+    await pressIn(page, 'Get new codes')
+    await fillIn(page, APP_CODE, nextCode())
+    await pressIn(page, 'Continue')
+    expect(new Set(await saveCodes(page)).size).toBe(10)
+    await alert(page, 'You have new recovery codes.')
+  })
+})
+
+test('a new authenticator app and the sign-in with it work with the keyboard alone', async () => {
+  const { name } = await register()
+  const page = await openAccount(name)
+  await page.getByRole('button', { name: 'Set up the authenticator app' }).focus()
+  await page.keyboard.press('Enter')
+  await page.keyboard.type(PASSWORD)
+  await page.keyboard.press('Enter')
+  await dialog(page).getByLabel('Code from the app').waitFor()
+  const nextCode = startApp(await shownSecret(page))
+  await page.keyboard.type(nextCode())
+  await page.keyboard.press('Enter')
+  await dialog(page).getByRole('heading', { name: 'Save your recovery codes' }).waitFor()
+  for (let times = 0; times < 3; times += 1) await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await alert(page, 'The authenticator app is set up.')
+  const other = await open(`${serviceUrl()}/signin`)
+  await signIn(other, name, PASSWORD)
+  await dialog(other).getByLabel(APP_CODE).waitFor()
+  await other.keyboard.type(nextCode())
+  await other.keyboard.press('Enter')
+  await heading(other, `Signed in as ${name}`).waitFor()
+})
+
+test.each(LOOKS)('the dialogs fit and are accessible at $width pixels, $colorScheme', async (appearance) => {
+  const { width, colorScheme } = appearance
+  const { name } = await register()
+  const page = await openAccount(name, appearance)
+  const take = (state: string, shown = page) => inspect(shown, `factors-${state}-${width}-${colorScheme}`)
+  await press(page, 'Set up the authenticator app')
+  await confirmPassword(page, 'Continue', 'wrong')
+  await faultIn(page, 'Current password', /^Incorrect/)
+  await take('password')
+  await confirmPassword(page, 'Continue')
+  await dialog(page).getByRole('img').waitFor()
+  await take('secret')
+  const nextCode = startApp(await shownSecret(page))
+  await fillIn(page, 'Code from the app', nextCode())
+  await pressIn(page, 'Confirm')
+  await dialog(page).getByRole('heading', { name: 'Save your recovery codes' }).waitFor()
+  await take('codes')
+  await saveCodes(page)
+  await alert(page, 'The authenticator app is set up.')
+  await take('account')
+  const other = await openFactor(name, appearance)
+  await take('sign-in', other)
+  await pressIn(other, 'Use a recovery code instead')
+  await fillIn(other, 'Recovery code', 'wrong')
+  await pressIn(other, 'Continue')
+  await dialog(other).locator('.fault').filter({ visible: true }).waitFor()
+  await take('recovery', other)
+})
