@@ -2,6 +2,7 @@ import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { nextStep } from '../../lib/factors/next-step.ts'
+import { applyElapsedReset } from '../../lib/factors/reset.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { LoginRequest } from '../../lib/http/schemas.ts'
@@ -38,6 +39,7 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
     'NOTIFY_NEW_SOURCE',
     'MAILER',
     'REQUIRE_SECOND_FACTOR',
+    'FACTOR_RESET_DELAY_SECONDS',
   ])
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }
@@ -46,11 +48,12 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
   const origin = originOf(event)
 
   const attempt = await admitAttempt(table, limitsFrom(config), { loginName }, origin.sourceIp, arrivedAt)
-  const user = await verifyUserPassword(attempt, password)
+  const verified = await verifyUserPassword(attempt, password)
   const { log } = attempt
-  if (!user) throw new ServiceError('invalid_credentials', 'wrong username or password', { log })
+  if (!verified) throw new ServiceError('invalid_credentials', 'wrong username or password', { log })
 
   const now = new Date()
+  const user = await applyElapsedReset(table, config, verified, origin, now)
   const next = await nextStep(table, config, attempt, user, request, now)
   if (next) return next
 

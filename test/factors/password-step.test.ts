@@ -184,7 +184,7 @@ describe('the right password of a user with a second factor', () => {
     expect(begun).toMatchObject({ inCookie: true, replaces: `${(await stored()).id}.${sessionIdOf(cookie)}` })
   })
 
-  test('makes three rounds: it reads twice, and stores', async () => {
+  test('makes four rounds: it reads twice, looks for a reset, and stores', async () => {
     await addFactor()
     let rounds = () => [] as string[][]
     edge.around = (call) => {
@@ -201,6 +201,8 @@ describe('the right password of a user with a second factor', () => {
         'UpdateItem ADD name#user attempts#1795478400',
         `UpdateItem ADD source#${SOURCE} attempts#1795532400`,
       ],
+      // Not before the right password: it would show that the user has second factors.
+      [`BatchGetItem ${own} factor-reset`],
       [
         `BatchGetItem ${own} recovery-codes`,
         expect.stringMatching(/^PutItem login#[\w-]{22} token$/),

@@ -239,6 +239,14 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       ...notify,
       counting(['name#*', 'source#*'], [...ATTEMPTS, 'ownerId']),
       writing(['PutItem'], ['login#*'], NEW_LOGIN),
+      reading(['Query'], []),
+      inTransactions(['DeleteItem'], ['user#*', 'credential#*'], ['userId', 'requestId', 'announcedAt']),
+      inTransactions(
+        ['UpdateItem'],
+        ['user#*'],
+        ['factors', 'requestId', 'changedAt', 'generation', 'sessionGeneration', 'survivingSession'],
+      ),
+      RECOGNISE_CHANGES,
       writing(
         ['PutItem', 'UpdateItem'],
         ['user#*'],

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { transact, writeIf } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
+import type { Passkey } from '../../lib/factors/passkey.ts'
+import { addPasskey } from '../../lib/factors/passkey-store.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
 import {
   CONFIRMATION_RANDOM_BYTES,
@@ -10,10 +13,10 @@ import {
   REQUEST_ID_BYTES,
   startConfirmation,
 } from '../../lib/mail/confirmation.ts'
-import { requestFactorReset } from '../../lib/mail/factor-reset.ts'
+import { announcement, requestFactorReset } from '../../lib/mail/factor-reset.ts'
 import { claimMail, storeInvitation } from '../../lib/mail/store.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
-import { findUserByName } from '../../lib/users/store.ts'
+import { findUserByName, profileKey } from '../../lib/users/store.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { addFakeFactor } from '../support/fake-factor.ts'
@@ -33,6 +36,16 @@ import { runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { permissions, type Statement } from './permissions.ts'
 import { type Access, accessesOf, allows, kmsAccess } from './policy.ts'
+
+const PASSKEY: Passkey = {
+  credentialId: 'credential',
+  publicKey: 'key',
+  counter: 0,
+  deviceType: 'singleDevice',
+  backedUp: false,
+  name: 'Passkey',
+  createdAt: '2026-11-26T09:00:00.000Z',
+}
 
 const service = describeService()
 const NAMES = Object.keys(service.functions)
@@ -193,6 +206,25 @@ async function walk(): Promise<void> {
   ]) {
     await run('mailer', event)
   }
+  // Sign-ins of a user with second factors: before a reset has elapsed, and after it, also with a passkey.
+  const { id } = Object(await findUserByName(table, 'ada'))
+  const giveFactor = () =>
+    writeIf(table, 'UpdateItem', {
+      Key: profileKey(id),
+      UpdateExpression: 'SET factors = :factors',
+      ExpressionAttributeValues: { ':factors': { S: 'passkey' } },
+    })
+  const credentials = { username: 'ada', password: 'another horse battery staple' }
+  for (const setting of [refused, {}]) {
+    await giveFactor()
+    await run('login', await eventOf('login', credentials))
+    await transact(table, addPasskey(id, PASSKEY))
+    await requestFactorReset(table, id, 'reset')
+    const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000)
+    await transact(table, [announcement(id, 'reset', twoDaysAgo)])
+    await run('login', await eventOf('login', credentials), setting)
+  }
+
   // An enrolment by codes: of a mail, and of an operator.
   const proof = (body: object) =>
     eventOf('enrolment', { enrolmentToken: '{{user enrolment token}}', ...body }).then((event) => ({

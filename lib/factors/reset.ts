@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import type { Table } from '../aws/dynamodb.ts'
+import type { Config } from '../config.ts'
+import type { MailOrigin } from '../mail/event.ts'
+import { endingOfReset, findFactorReset, isElapsed } from '../mail/factor-reset.ts'
+import { notify } from '../mail/request.ts'
+import { factorsOf } from '../users/factors.ts'
+import { revokeSessions } from '../users/revocation.ts'
+import type { User } from '../users/user.ts'
+import { changeFactors, type FactorChange } from './change.ts'
+import { removalOfFactors } from './removal.ts'
+
+/** The change of a profile that loses all second factors. */
+const ALL_REMOVED: FactorChange = { factors: undefined, isRevoking: true }
+
+/**
+ * Removes the second factors of a user whose reset has elapsed, in a sign-in after the right password. A user without factors
+ * costs no call.
+ *
+ * The transaction has the condition that the reset is still as read. A cancellation that comes first wins, and the sign-in needs
+ * the second factor.
+ *
+ * @param user - As read before the password was verified.
+ * @returns The user after it: without factors if the reset has elapsed, else as read.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function applyElapsedReset(
+  table: Table,
+  config: Config<'FACTOR_RESET_DELAY_SECONDS' | 'MAILER'>,
+  user: User,
+  origin: MailOrigin,
+  now: Date,
+): Promise<User> {
+  if (factorsOf(user).length === 0) return user
+  const reset = await findFactorReset(table, user.id)
+  if (reset === undefined || !isElapsed(reset, config.FACTOR_RESET_DELAY_SECONDS, now)) return user
+  const requestId = randomUUID()
+  const writes = await removalOfFactors(table, user.id, endingOfReset(user.id, reset))
+  if (!(await changeFactors(table, user, ALL_REMOVED, now, requestId, writes))) return user
+  console.info({ event: 'factor.reset', userId: user.id, outcome: 'removed' })
+  await notify(table, config.MAILER, 'factors-removed', user, origin, now)
+  return {
+    ...user,
+    ...revokeSessions(user),
+    factors: undefined,
+    requestId,
+    changedAt: now.toISOString(),
+  }
+}
+
+/**
+ * Removes the second factors of a user at once, and a requested reset with them. Only operators do this.
+ *
+ * @param user - As read.
+ * @param requestId - Random id of this change.
+ * @returns Whether they are removed. Otherwise the user changed meanwhile.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function removeFactors(
+  table: Table,
+  user: User,
+  now: Date,
+  requestId: string,
+): Promise<boolean> {
+  const writes = await removalOfFactors(table, user.id)
+  return await changeFactors(table, user, ALL_REMOVED, now, requestId, writes)
+}

@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto'
+import { attribute, type Table, transact, writeIf } from '../../lib/aws/dynamodb.ts'
+import { addPasskey } from '../../lib/factors/passkey-store.ts'
+import { newRecoveryCodes } from '../../lib/factors/recovery-codes-store.ts'
+import { profileKey } from '../../lib/users/store.ts'
+import type { User } from '../../lib/users/user.ts'
+
+/** Gives a user two passkeys and recovery codes, as they are stored. No authenticator has the passkeys. */
+export async function giveFactors(table: Table, { id }: Pick<User, 'id'>): Promise<void> {
+  const passkeys = ['phone', 'key'].map((name) => ({
+    credentialId: randomBytes(16).toString('base64url'),
+    publicKey: 'key',
+    counter: 0,
+    deviceType: 'singleDevice' as const,
+    backedUp: false,
+    name,
+    createdAt: new Date().toISOString(),
+  }))
+  const { write } = newRecoveryCodes(id, new Date())
+  await transact(table, [...passkeys.flatMap((passkey) => addPasskey(id, passkey)), write])
+  await writeIf(table, 'UpdateItem', {
+    Key: profileKey(id),
+    UpdateExpression: 'SET factors = :factors',
+    ExpressionAttributeValues: { ':factors': attribute('passkey') },
+  })
+}
