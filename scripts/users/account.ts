@@ -1,10 +1,14 @@
+import { type Factor, factorsOf } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
 
 /** What operators see of a user: everything except the password hash and what revocations depend on. */
 export type Account = Pick<
   User,
   'id' | 'username' | 'email' | 'emailVerified' | 'role' | 'disabled' | 'createdAt' | 'changedAt'
->
+> & {
+  /** Second factors; missing without any. */
+  factors?: Factor[]
+}
 
 /** Selects what operators see of a user. */
 export const accountOf = (user: User): Account => ({
@@ -14,9 +18,13 @@ export const accountOf = (user: User): Account => ({
   emailVerified: user.emailVerified,
   role: user.role,
   disabled: user.disabled,
+  ...(user.factors && { factors: factorsOf(user) }),
   createdAt: user.createdAt,
   changedAt: user.changedAt,
 })
 
 /** Returns the state of a user in one word. */
 export const stateOf = ({ disabled }: Pick<Account, 'disabled'>) => (disabled ? 'disabled' : 'enabled')
+
+/** Returns the second factors of a user in words. */
+export const factorsIn = ({ factors = [] }: Pick<Account, 'factors'>) => factors.join(', ') || 'none'

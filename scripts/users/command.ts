@@ -9,6 +9,7 @@ import { findTable, localAddress, type TargetOptions } from '../cli/target.ts'
 import { breachesOf } from './breached.ts'
 import * as changes from './changes.ts'
 import { type ExportOptions, exportUsers } from './export.ts'
+import * as factors from './factors.ts'
 import { readFilter } from './filter.ts'
 import { type ImportOptions, importFile } from './import/import-file.ts'
 import { PROGRAM_NAMES, readMapping } from './import/mapping.ts'
@@ -16,6 +17,7 @@ import { FORMATS } from './import/records.ts'
 import { type ListOptions, list, readAfter, readLimit } from './list.ts'
 import * as mail from './mail.ts'
 import * as names from './names.ts'
+import { roleNotice } from './policy.ts'
 import { remove } from './remove.ts'
 import { sessions } from './sessions.ts'
 import { type ReadOptions, show } from './show.ts'
@@ -95,7 +97,11 @@ export function usersCommand(io: Io): Command {
 
   ofUser('set-role', 'changes the role of a user')
     .addArgument(new Argument('<role>').choices(ROLES))
-    .action(async (name: string, role: Role) => print(await changes.setRole(await table(), name, role, io)))
+    .action(async (name: string, role: Role) => {
+      const found = await table()
+      print(await changes.setRole(found, name, role, io))
+      print(await roleNotice(found, name, role, users.opts<TargetOptions>(), io))
+    })
 
   ofUser('set-password', 'replaces the password of a user and ends all sessions').action(
     async (name: string) => print(await changes.setPassword(await table(), name, io, breaches())),
@@ -104,6 +110,16 @@ export function usersCommand(io: Io): Command {
   ofUser('start-reset', 'sends a user a link for a new password').action(async (name: string) =>
     print(await mail.startReset(await table(), name, io)),
   )
+
+  ofUser('start-enrolment', 'prints a one-time code for the first second factor of a user').action(
+    async (name: string) => print(await factors.startEnrolment(await table(), name, io)),
+  )
+
+  ofUser('reset-factors', 'removes the second factors of a user, after a notice and a delay')
+    .option('--without-notice', 'remove them at once')
+    .action(async (name: string, options: factors.ResetOptions) =>
+      print(await factors.resetFactors(await table(), name, options, io)),
+    )
 
   users
     .command('invite')
@@ -164,7 +180,7 @@ export function usersCommand(io: Io): Command {
     .description('prints all users with their password hashes, as import reads them')
     .option('--output <file>', 'write to a file that only its owner can read')
     .option('--force', 'replace an existing file')
-    .action(async (options: ExportOptions) => print(await exportUsers(await table(), options)))
+    .action(async (options: ExportOptions) => print(await exportUsers(await table(), options, io)))
 
   return users
 }

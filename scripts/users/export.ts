@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises'
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import { factorsOf } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
+import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { usersByName } from './store.ts'
 
@@ -11,12 +13,19 @@ export interface ExportOptions {
 }
 
 /**
- * Exports all users with their password hashes, one JSON object a line, as `import` reads them.
+ * Exports all users with their password hashes, one JSON object a line, as `import` reads them. Second factors are not exported.
  *
  * @returns The lines, or a message if they went into a file.
  */
-export async function exportUsers(table: Table, options: ExportOptions): Promise<string> {
+export async function exportUsers(table: Table, options: ExportOptions, { stderr }: Io): Promise<string> {
   const users = await usersByName(table)
+  const withFactors = users.filter((user) => factorsOf(user).length > 0).length
+  // Their secrets are encrypted with a key of this stage, and passkeys belong to its domain.
+  if (withFactors > 0) {
+    stderr.write(
+      `Second factors are not exported. Users who have some, and must add them again: ${withFactors}.\n`,
+    )
+  }
   const lines = users.map((user) => `${JSON.stringify(exported(user))}\n`).join('')
   if (options.output === undefined) return lines
   await writePrivate(options.output, lines, options.force ?? false)

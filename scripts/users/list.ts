@@ -3,7 +3,7 @@ import { isUserId } from '../../lib/users/user.ts'
 import { type Io, widthOf } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import * as text from '../cli/table.ts'
-import { type Account, accountOf, stateOf } from './account.ts'
+import { type Account, accountOf, factorsIn, stateOf } from './account.ts'
 import type { Filter } from './filter.ts'
 import { countKinds, shownKinds } from './rehash-report.ts'
 import type { ReadOptions } from './show.ts'
@@ -69,12 +69,15 @@ export async function list(table: Table, options: ListOptions, io: Io): Promise<
 
 function shown(accounts: readonly Account[], filters: readonly Filter[], io: Io): string {
   if (accounts.length === 0) return filters.length === 0 ? 'No users.\n' : 'No matching users.\n'
+  const hasFactors = accounts.some(({ factors }) => factors !== undefined)
   const rows = accounts.map((account) => [
     account.username,
     account.role,
     stateOf(account),
+    ...(hasFactors ? [factorsIn(account)] : []),
     text.dateOf(account.createdAt),
     text.dateOf(account.changedAt),
   ])
-  return text.table(['username', 'role', 'state', 'created', 'changed'], rows, widthOf(io.stdout))
+  const head = ['username', 'role', 'state', ...(hasFactors ? ['factors'] : []), 'created', 'changed']
+  return text.table(head, rows, widthOf(io.stdout))
 }

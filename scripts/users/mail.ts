@@ -6,26 +6,21 @@ import { type MailEvent, type NoticeKind, sendEvent } from '../../lib/mail/event
 import { storeInvitation } from '../../lib/mail/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { mailboxOf, type Role } from '../../lib/users/user.ts'
-import { openAccount } from '../cli/account.ts'
 import type { Environment, Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
 import { alreadyExists, findExisting } from './store.ts'
+import { stackOf } from './target-stack.ts'
 
 /**
  * Rejects an invitation to a stage on AWS whose registration is off: its recipient could not accept it.
  *
  * @throws {@link Refusal} `refused`.
  */
-export async function requireInvitations(
-  { stage, ...options }: TargetOptions,
-  env: Environment,
-): Promise<void> {
+export async function requireInvitations(options: TargetOptions, env: Environment): Promise<void> {
+  const { stage } = options
   if (stage === undefined) return
-  // Loads the client of CloudFormation, which other commands on users do not need.
-  const { cloudFormationOf, findStack, outputOf } = await import('../cli/stack.ts')
-  const account = await openAccount(stage, options, env)
-  const stack = await findStack(cloudFormationOf(account, env), stage, account.region)
+  const { stack, outputOf } = await stackOf(options, env)
   if (outputOf(stack, 'MailFrom') === '') throw noMail()
   if (outputOf(stack, 'Registration') === 'off') {
     throw new Refusal(
@@ -86,8 +81,12 @@ export async function notify(
   }
 }
 
-/** Hands an event to the mailer. */
-async function hand(table: Table, event: MailEvent): Promise<void> {
+/**
+ * Hands an event to the mailer.
+ *
+ * @throws {@link Refusal} `refused`, if the service sends no mails.
+ */
+export async function hand(table: Table, event: MailEvent): Promise<void> {
   try {
     await send(table, event)
   } catch (error) {

@@ -1,6 +1,8 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import { asJson } from '../cli/table.ts'
-import { accountOf, stateOf } from './account.ts'
+import { type FactorReset, findFactorReset } from '../../lib/mail/factor-reset.ts'
+import { isoOf } from '../../lib/time.ts'
+import { asJson, minuteOf } from '../cli/table.ts'
+import { accountOf, factorsIn, stateOf } from './account.ts'
 import { findExisting } from './store.ts'
 
 /** How a command prints what it reads. */
@@ -11,7 +13,8 @@ export interface ReadOptions {
 /** Formats one user, one line for each value. */
 export async function show(table: Table, loginName: string, { json }: ReadOptions): Promise<string> {
   const account = accountOf(await findExisting(table, loginName))
-  if (json) return asJson(account)
+  const reset = account.factors && (await findFactorReset(table, account.id))
+  if (json) return asJson({ ...account, ...(reset && { factorReset: resetOf(reset) }) })
   const { email, emailVerified } = account
   return [
     `username  ${account.username}`,
@@ -19,8 +22,18 @@ export async function show(table: Table, loginName: string, { json }: ReadOption
     `id        ${account.id}`,
     `role      ${account.role}`,
     `state     ${stateOf(account)}`,
+    ...(account.factors ? [`factors   ${factorsIn(account)}`] : []),
+    ...(reset ? [`reset     of the factors is requested, ${announcedIn(resetOf(reset))}`] : []),
     `created   ${account.createdAt}`,
     `changed   ${account.changedAt}`,
     '',
   ].join('\n')
 }
+
+/** A requested reset of second factors, as operators see it. */
+const resetOf = ({ announcedAt }: FactorReset) => ({
+  ...(announcedAt !== undefined && { announcedAt: isoOf(announcedAt) }),
+})
+
+const announcedIn = ({ announcedAt }: { announcedAt?: string }): string =>
+  announcedAt === undefined ? 'and no mail was sent yet' : `its mail was sent at ${minuteOf(announcedAt)} UTC`

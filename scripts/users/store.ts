@@ -68,7 +68,7 @@ const PROFILES = {
 /** Password hashes never leave the store for a list. */
 const ACCOUNTS = {
   ...PROFILES,
-  ProjectionExpression: 'pk, username, email, emailVerified, #role, disabled, createdAt, changedAt',
+  ProjectionExpression: 'pk, username, email, emailVerified, #role, disabled, factors, createdAt, changedAt',
   ExpressionAttributeNames: { '#role': 'role' },
 }
 

@@ -29,6 +29,8 @@ test('--help lists every command and exits with 0', async () => {
     'set-role',
     'set-password',
     'start-reset',
+    'start-enrolment',
+    'reset-factors',
     'invite',
     'disable',
     'enable',

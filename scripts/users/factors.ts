@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { type Table, writeIf } from '../../lib/aws/dynamodb.ts'
+import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
+import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
+import { removeFactors } from '../../lib/factors/reset.ts'
+import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
+import { factorResetKey, requestFactorReset } from '../../lib/mail/factor-reset.ts'
+import { factorsOf } from '../../lib/users/factors.ts'
+import { mailboxOf, type User, verifiedMailboxOf } from '../../lib/users/user.ts'
+import type { Io } from '../cli/io.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { hand, notify } from './mail.ts'
+import { changeExisting, findExisting } from './store.ts'
+
+// As in `changes.ts`, no command writes a time that decides about a factor: the mailer says when a reset was announced.
+
+/**
+ * Prints a one-time code, by which a user who must have a second factor proves the first enrolment. The operator has made sure
+ * who the user is, and hands the code over.
+ */
+export async function startEnrolment(table: Table, loginName: string, { now }: Io): Promise<string> {
+  const user = await findExisting(table, loginName)
+  if (user.disabled) throw new Refusal('refused', `User ${loginName} is disabled. Enable the user first.`)
+  if (factorsOf(user).length > 0) {
+    throw new Refusal('refused', `User ${loginName} has a second factor. Use reset-factors if it is lost.`)
+  }
+  const code = await storeEnrolmentCode(table, user, now(), randomBytes(CODE_RANDOM_BYTES))
+  return `${code}\nThis code lets ${loginName} add a second factor at the next sign-in. It works once, with the password, within 24 hours.\n`
+}
+
+/** Options of `reset-factors`. */
+export interface ResetOptions {
+  withoutNotice?: boolean
+}
+
+/**
+ * Requests that the second factors of a user are removed, and hands the notice to the mailer. They are removed at the first
+ * sign-in after the delay, which begins when the mail was sent. Without a notice they are removed at once.
+ */
+export async function resetFactors(
+  table: Table,
+  loginName: string,
+  { withoutNotice = false }: ResetOptions,
+  io: Io,
+): Promise<string> {
+  const user = await findExisting(table, loginName)
+  requireFactors(user, loginName)
+  if (withoutNotice) return await removeAtOnce(table, loginName, user, io)
+  const to = verifiedMailboxOf(user)
+  if (to === undefined) {
+    throw new Refusal('refused', `User ${loginName} has no verified address for the notice. ${AT_ONCE}`)
+  }
+  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES))
+  await requestFactorReset(table, user.id, requestId)
+  try {
+    await hand(table, { kind: 'factor-reset', requestId, userId: user.id, at: io.now().toISOString() })
+  } catch (error) {
+    // Without its announcement it has no effect, but a list should not show it.
+    await writeIf(table, 'DeleteItem', { Key: factorResetKey(user.id) }).catch(() => undefined)
+    throw error instanceof Refusal ? new Refusal('refused', `${error.message} ${AT_ONCE}`) : error
+  }
+  return `A notice is on its way to ${to}. The second factors of ${loginName} are removed at the first sign-in after the delay. Until then, its link or a complete sign-in cancels that.\n`
+}
+
+const AT_ONCE = 'Use --without-notice to remove the second factors at once.'
+
+function requireFactors(user: User, loginName: string): void {
+  if (factorsOf(user).length === 0) throw new Refusal('refused', `User ${loginName} has no second factor.`)
+}
+
+async function removeAtOnce(table: Table, loginName: string, found: User, io: Io): Promise<string> {
+  let changed = found
+  await changeExisting(table, loginName, found, async (user, requestId) => {
+    // Another operator may have removed them meanwhile.
+    if (user !== found) requireFactors(user, loginName)
+    changed = user
+    return await removeFactors(table, user, io.now(), requestId)
+  })
+  const notice = await notify(table, 'factors-removed', mailboxOf(changed), changed.username, io)
+  return `The second factors of ${loginName} are removed. All sessions have ended.\n${notice}`
+}

@@ -1,0 +1,285 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { transact } from '../../lib/aws/dynamodb.ts'
+import { verifyEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
+import { announcement, findFactorReset, requestFactorReset } from '../../lib/mail/factor-reset.ts'
+import type { User } from '../../lib/users/user.ts'
+import { usersCommand } from '../../scripts/users/command.ts'
+import { beginInProcess } from '../support/command.ts'
+import { describeStacks } from '../support/describe-stacks.ts'
+import { giveFactors } from '../support/factor-users.ts'
+import { readyHash, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
+import { addTestUser } from '../support/users.ts'
+
+const NAME = 'serverless-jwt-auth-dev'
+let store: Store
+let events: object[] = []
+
+beforeAll(async () => {
+  store = await startStore({
+    functionNames: [`${NAME}-mailer`],
+    async invoke(_name, event) {
+      events.push(event)
+      return { isReturned: true, payload: 'null' }
+    },
+  })
+})
+afterAll(() => store.stop())
+beforeEach(async () => {
+  events = []
+  await store.clear()
+  const names = { username: 'ada', email: 'ada@example.org', emailAsWritten: 'Ada@example.org' }
+  await addTestUser(store.table, { ...names, emailVerified: true, passwordHash: readyHash() })
+  await addTestUser(store.table, { username: 'bob', passwordHash: readyHash() })
+})
+
+const refusal = (line: string) => ({ status: 1, stdout: '', stderr: `${line}\n` })
+const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
+const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT/)
+const user = async (name: string) => (await store.user(name)) as User
+const give = async (name: string) => giveFactors(store.table, await user(name))
+const sortKeys = async () => (await store.items()).map(({ sk }) => Object(sk).S)
+
+const CODE = /^((?:[0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4})\n/
+
+describe('start-enrolment', () => {
+  const start = async (name = 'ada') => {
+    const { status, stdout, stderr } = await store.run(['start-enrolment', name])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    return String(CODE.exec(stdout)?.[1])
+  }
+  const isRight = async (code: string, now = new Date()) =>
+    (await verifyEnrolmentCode(store.table, await user('ada'), code, now)) !== undefined
+
+  test('prints a code of 80 bits, and stores its hash only', async () => {
+    const { stdout } = await store.run(['start-enrolment', 'ada'])
+    const [, code = ''] = CODE.exec(stdout) ?? []
+    expect(stdout).toBe(
+      `${code}\nThis code lets ada add a second factor at the next sign-in. It works once, with the password, within 24 hours.\n`,
+    )
+    expect(await isRight(code)).toBe(true)
+    const stored = JSON.stringify(await store.items())
+    expect(stored).not.toContain(code)
+    expect(stored).not.toContain(code.replaceAll('-', ''))
+  })
+
+  test('prints a code that replaces the earlier one', async () => {
+    const [first, second] = [await start(), await start()]
+    expect([await isRight(first), await isRight(second)]).toEqual([false, true])
+  })
+
+  test('prints a code that a change of the user voids', async () => {
+    const code = await start()
+    await store.run(['set-role', 'ada', 'admin'])
+    expect(await isRight(code)).toBe(false)
+  })
+
+  test('prints a code that is read as a person types it', async () => {
+    const code = await start()
+    expect(await isRight(code.toLowerCase().replaceAll('-', ' '))).toBe(true)
+    expect(await isRight(code.slice(1))).toBe(false)
+  })
+
+  test.each([
+    ['an hour early', -3_600],
+    ['an hour late', 3_600],
+  ])('prints a code that works at once, with a clock %s', async (_what, seconds) => {
+    const args = ['start-enrolment', 'ada', '--local', '--endpoint', store.endpoint]
+    const begun = beginInProcess(usersCommand, args)
+    begun.io.now = () => new Date(Date.now() + seconds * 1_000)
+    const { stdout } = await begun.outcome
+    expect(await isRight(String(CODE.exec(stdout)?.[1]))).toBe(true)
+  })
+
+  test('refuses a user with a second factor, and a disabled one', async () => {
+    await give('ada')
+    const line = 'User ada has a second factor. Use reset-factors if it is lost.'
+    expect(await store.run(['start-enrolment', 'ada'])).toEqual(refusal(line))
+    await store.run(['disable', 'bob'])
+    const disabled = 'User bob is disabled. Enable the user first.'
+    expect(await store.run(['start-enrolment', 'bob'])).toEqual(refusal(disabled))
+    expect(await store.run(['start-enrolment', 'ghost'])).toEqual(refusal('User ghost does not exist.'))
+  })
+})
+
+describe('reset-factors', () => {
+  const AT_ONCE = 'Use --without-notice to remove the second factors at once.'
+
+  test('writes a request without a time, hands it to the mailer, and removes nothing', async () => {
+    await give('ada')
+    const before = await user('ada')
+    expect(await store.run(['reset-factors', 'ada'])).toEqual(
+      success(
+        'A notice is on its way to Ada@example.org. The second factors of ada are removed at the first sign-in after the delay. Until then, its link or a complete sign-in cancels that.\n',
+      ),
+    )
+    const { id } = before
+    const reset = await findFactorReset(store.table, id)
+    expect(reset).toEqual({ requestId: expect.stringMatching(/^[\w-]{22}$/) })
+    expect(events).toEqual([{ kind: 'factor-reset', requestId: reset?.requestId, userId: id, at }])
+    expect(await user('ada')).toEqual(before)
+    expect((await sortKeys()).filter((sk) => sk.startsWith('passkey#'))).toHaveLength(2)
+  })
+
+  test('refuses a user without a verified address', async () => {
+    await give('bob')
+    const line = `User bob has no verified address for the notice. ${AT_ONCE}`
+    expect(await store.run(['reset-factors', 'bob'])).toEqual(refusal(line))
+    await addTestUser(store.table, { username: 'eve', email: 'eve@example.org', passwordHash: readyHash() })
+    await give('eve')
+    expect(await store.run(['reset-factors', 'eve'])).toEqual(refusal(line.replace('bob', 'eve')))
+    expect(events).toEqual([])
+  })
+
+  test('refuses a service without mail, and leaves no request', async () => {
+    const without = await startStore()
+    onTestFinished(() => without.stop())
+    const names = { username: 'ada', email: 'ada@example.org', emailVerified: true }
+    await addTestUser(without.table, { ...names, passwordHash: readyHash() })
+    const { id } = Object(await without.user('ada'))
+    await giveFactors(without.table, { id })
+    const line = `The service sends no mails. Deploy it with --param mailFrom=ADDRESS. ${AT_ONCE}`
+    expect(await without.run(['reset-factors', 'ada'])).toEqual(refusal(line))
+    expect(await findFactorReset(without.table, id)).toBeUndefined()
+    expect(await without.run(['reset-factors', 'ada', '--without-notice'])).toEqual(
+      success('The second factors of ada are removed. All sessions have ended.\n'),
+    )
+  })
+
+  test('refuses a user without a second factor', async () => {
+    for (const more of [[], ['--without-notice']]) {
+      const outcome = await store.run(['reset-factors', 'ada', ...more])
+      expect(outcome).toEqual(refusal('User ada has no second factor.'))
+    }
+  })
+
+  test('without a notice removes all at once, revokes all, and notifies the user', async () => {
+    await give('ada')
+    await store.run(['reset-factors', 'ada'])
+    const before = await user('ada')
+    await store.signIn('ada')
+    expect(await store.run(['reset-factors', 'ada', '--without-notice'])).toEqual(
+      success(
+        'The second factors of ada are removed. All sessions have ended.\nA notice is on its way to Ada@example.org.\n',
+      ),
+    )
+    const after = await user('ada')
+    expect(after).toMatchObject({
+      factors: undefined,
+      generation: before.generation + 1,
+      sessionGeneration: before.sessionGeneration + 1,
+    })
+    const left = (await sortKeys()).filter((sk) => !sk.startsWith('session#'))
+    // Two names of ada, one of bob.
+    expect(left.toSorted()).toEqual(['name', 'name', 'name', 'profile', 'profile'])
+    const notice = { kind: 'factors-removed', id: expect.any(String), to: 'Ada@example.org' }
+    expect(events.at(-1)).toEqual({ ...notice, username: 'ada', at })
+  })
+
+  test('without a notice frees the credential ids of the passkeys', async () => {
+    await give('ada')
+    await store.run(['reset-factors', 'ada', '--without-notice'])
+    expect((await sortKeys()).filter((sk) => sk === 'credential')).toEqual([])
+  })
+})
+
+describe('with second factors', () => {
+  test('show and list name them, and a requested reset', async () => {
+    await give('ada')
+    const { id } = await user('ada')
+    const shown = async () => (await store.run(['show', 'ada'])).stdout
+    expect(await shown()).toMatch(/\nfactors {3}passkey\ncreated/)
+    await requestFactorReset(store.table, id, 'r')
+    expect(await shown()).toMatch(/\nreset {5}of the factors is requested, and no mail was sent yet\n/)
+    await transact(store.table, [announcement(id, 'r', new Date('2026-11-26T09:00:00Z'))])
+    expect(await shown()).toMatch(
+      /\nreset {5}of the factors is requested, its mail was sent at 2026-11-26 09:00 UTC\n/,
+    )
+    expect(JSON.parse((await store.run(['show', 'ada', '--json'])).stdout)).toMatchObject({
+      factors: ['passkey'],
+      factorReset: { announcedAt: '2026-11-26T09:00:00.000Z' },
+    })
+    const { stdout } = await store.run(['list'])
+    expect(stdout.replace(/\d{4}-\d\d-\d\d/g, 'date').split('\n')).toEqual([
+      'username  role  state    factors  created     changed',
+      'ada       user  enabled  passkey  date  date',
+      'bob       user  enabled  none     date  date',
+      '',
+    ])
+    expect(JSON.parse((await store.run(['list', '--json'])).stdout)).toMatchObject([
+      { username: 'ada', factors: ['passkey'] },
+      { username: 'bob' },
+    ])
+  })
+
+  test('export leaves them out and says so, and import leaves those of an existing user', async () => {
+    await give('ada')
+    const file = `${temporaryFolder()}/users.jsonl`
+    const { status, stdout, stderr } = await store.run(['export'])
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: 'Second factors are not exported. Users who have some, and must add them again: 1.\n',
+    })
+    expect(stdout).not.toMatch(/factor|passkey|credential/)
+    await store.run(['export', '--output', file])
+    const before = await store.items()
+    expect(await store.run(['import', file])).toMatchObject({ status: 0 })
+    expect(await store.items()).toEqual(before)
+  })
+})
+
+describe('set-role to admin', () => {
+  /** Runs the command on a stage whose stack has these outputs, with the store of these tests. */
+  async function setRole(outputs: Record<string, string> | undefined, role = 'admin') {
+    const server = createServer((_request, response) => {
+      const [status, text] = outputs
+        ? describeStacks(NAME, { name: NAME, outputs })
+        : ([403, '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>'] as const)
+      response.writeHead(status, { 'Content-Type': 'text/xml' }).end(text)
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => {
+      server.close()
+      server.closeAllConnections()
+    })
+    const env = {
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_ENDPOINT_URL_DYNAMODB: store.endpoint,
+    }
+    return await run(['set-role', 'ada', role, '--stage', 'dev'], '', env)
+  }
+  const done = (role = 'admin') => `ada has role ${role}. Access tokens issued before are revoked.\n`
+  const notice = 'The role takes effect once ada has a second factor. The next sign-in asks for one.\n'
+
+  test.each([
+    ['admin', notice],
+    ['all', notice],
+    ['none', ''],
+    ['', ''],
+  ])('under the policy %s says when it takes effect', async (policy, line) => {
+    expect(await setRole({ RequireSecondFactor: policy })).toEqual(success(done() + line))
+    expect((await user('ada')).role).toBe('admin')
+  })
+
+  test('says nothing more of a user with a second factor, and of another role', async () => {
+    expect(await setRole({ RequireSecondFactor: 'all' }, 'user')).toEqual(success(done('user')))
+    await give('ada')
+    expect(await setRole({ RequireSecondFactor: 'all' })).toEqual(success(done()))
+  })
+
+  test('stores the role, although the stack cannot be read', async () => {
+    const outcome = await setRole(undefined)
+    expect(outcome).toMatchObject({ status: 0, stdout: done() })
+    expect(outcome.stderr).toMatch(/^Whether stage dev requires a second factor is unknown: /)
+    expect((await user('ada')).role).toBe('admin')
+  })
+
+  test('of the local service asks no stack', async () => {
+    expect(await store.run(['set-role', 'ada', 'admin'])).toEqual(success(done()))
+  })
+})
