@@ -241,11 +241,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       writing(['PutItem'], ['login#*'], NEW_LOGIN),
       reading(['Query'], []),
       inTransactions(['DeleteItem'], ['user#*', 'credential#*'], ['userId', 'requestId', 'announcedAt']),
-      inTransactions(
-        ['UpdateItem'],
-        ['user#*'],
-        ['factors', 'requestId', 'changedAt', 'generation', 'sessionGeneration', 'survivingSession'],
-      ),
+      CHANGE_FACTORS,
       RECOGNISE_CHANGES,
       writing(
         ['PutItem', 'UpdateItem'],
