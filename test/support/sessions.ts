@@ -21,7 +21,7 @@ import {
 } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { type MailSettings, startLocalAws } from '../../local/aws.ts'
-import { readAuthorization } from '../../local/gateway-rules.ts'
+import { readAuthorization, remapped } from '../../local/gateway-rules.ts'
 import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
 import { inEnvironment } from './handlers.ts'
 import { expectDescribed } from './openapi/check.ts'
@@ -31,6 +31,7 @@ import { addTestUser } from './users.ts'
 const REGION = 'eu-central-1'
 export const TABLE_NAME = 'serverless-jwt-auth-dev'
 const KEY = 'alias/serverless-jwt-auth-dev-a'
+export const FACTOR_KEY = 'alias/serverless-jwt-auth-dev-factors'
 const PATIENCE_MS = 10_000
 
 export const PASSWORD = 'a password for tests'
@@ -67,6 +68,7 @@ const ENVIRONMENT = {
   PUBLIC_URL: 'https://service.example',
   ALLOWED_EMAIL_DOMAINS: '',
   REQUIRE_SECOND_FACTOR: 'none',
+  FACTOR_KEY,
   FACTOR_RESET_DELAY_SECONDS: '86400',
   AWS_REGION: REGION,
   AWS_ACCESS_KEY_ID: 'local',
@@ -175,10 +177,16 @@ export type Stores = Awaited<ReturnType<typeof startStores>>
  * @param mail - For SES and Lambda, if functions send mails.
  */
 export async function startStores(mail: Partial<MailSettings> = {}) {
-  const resources = [
-    tableResource(describeService(), TABLE_NAME),
-    { Type: 'AWS::KMS::Alias', Properties: { AliasName: KEY } },
-  ]
+  const alias = (AliasName: string, Ref: string) => ({
+    Type: 'AWS::KMS::Alias',
+    Properties: { AliasName, TargetKeyId: { Ref } },
+  })
+  const resources = {
+    Table: tableResource(describeService(), TABLE_NAME),
+    KeyAlias: alias(KEY, 'Key'),
+    FactorKey: { Type: 'AWS::KMS::Key', Properties: { KeySpec: 'SYMMETRIC_DEFAULT' } },
+    FactorKeyAlias: alias(FACTOR_KEY, 'FactorKey'),
+  }
   const aws = await startLocalAws(resources, REGION, 0, mail)
   const { dynamodb, kms, lambda, ses } = aws.settings.endpoints
   return {
@@ -211,6 +219,9 @@ const FUNCTIONS = {
   reset: () => import('../../functions/account/reset.ts'),
   'change-email': () => import('../../functions/account/change-email.ts'),
   'confirm-email': () => import('../../functions/account/confirm-email.ts'),
+  'login-factor': () => import('../../functions/sign-in/login-factor.ts'),
+  factors: () => import('../../functions/factors/handler.ts'),
+  'confirm-totp': () => import('../../functions/factors/confirm-handler.ts'),
   enrolment: () => import('../../functions/enrolment/handler.ts'),
   mailer: () => import('../../functions/mail/mailer.ts'),
   'user-content': () => import('../../functions/content/user.ts'),
@@ -220,6 +231,12 @@ const FUNCTIONS = {
 
 /** Functions with several routes, by route. */
 const STEPS = {
+  'POST /login/totp': 'login-factor',
+  'POST /login/recovery-code': 'login-factor',
+  'POST /factors/totp': 'factors',
+  'DELETE /factors/totp': 'factors',
+  'POST /factors/recovery-codes': 'factors',
+  'POST /factors/totp/confirm': 'confirm-totp',
   'POST /enrolment/mail': 'enrolment',
   'POST /enrolment/proof': 'enrolment',
   'POST /factors/cancel-reset': 'enrolment',
@@ -355,7 +372,7 @@ export async function startFunctions(
       const { handler } = await modules[isStep(route) ? STEPS[route] : route]()
       const event = { ...eventOf(asking, context), httpMethod: method, resource: url }
       const { statusCode, headers, body } = await inEnvironment(environment, handler)(event, CONTEXT)
-      expectDescribed({ method, url, status: statusCode, headers: headers ?? {}, body })
+      expectDescribed({ method, url, status: statusCode, headers: remapped(headers ?? {}), body })
       return { status: statusCode, headers: headers ?? {}, text: body }
     },
     /**
