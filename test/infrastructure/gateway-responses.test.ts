@@ -3,6 +3,7 @@ import { type ProblemCode, ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { gatewayResponses } from '../../local/gateway-rules.ts'
 import { allowOrigins } from '../../plugins/gateway.ts'
+import { NO_ORIGINS, testCors } from '../support/gateway-cors.ts'
 import { lambdaContext, loginEvent, parsed } from '../support/lambda.ts'
 import { describeService, resourcesOf } from '../support/service-description.ts'
 
@@ -29,9 +30,6 @@ const CHALLENGES: Record<string, string | undefined> = {
   ACCESS_DENIED: 'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
 }
 
-// The framework accepts no empty value, and trims the space.
-const NO_ORIGINS = { allowedOrigins: ' ' }
-
 const responses = gatewayResponses(resourcesOf(describeService(NO_ORIGINS)))
 
 beforeAll(() => {
@@ -42,78 +40,10 @@ test('the gateway has a response for each expected type, and no other', () => {
   expect([...responses.keys()].sort()).toEqual(Object.keys(SAME).sort())
 })
 
-const APP = 'https://app.example.com'
-const SEVERAL = `${APP},https://admin.example.com`
-const SAME_SITE = { publicUrl: 'https://auth.example.com' }
-const WITHOUT_COOKIES = { cookieSessions: 'off', pages: 'off' }
-const credentials = { 'Access-Control-Allow-Credentials': 'true', Vary: 'Origin' }
-
-test.each<[string, Record<string, string>, Record<string, string>]>([
-  // The default of this stage.
-  ['any origin is allowed', {}, { 'Access-Control-Allow-Origin': '*' }],
-  [
-    'one origin is allowed',
-    { ...WITHOUT_COOKIES, allowedOrigins: APP },
-    { 'Access-Control-Allow-Origin': APP },
-  ],
-  [
-    // A gateway response cannot choose from a list, and contains no user data.
-    'several origins are allowed',
-    { ...WITHOUT_COOKIES, allowedOrigins: SEVERAL },
-    { 'Access-Control-Allow-Origin': '*' },
-  ],
-  [
-    'one origin is allowed to send cookies',
-    { ...SAME_SITE, allowedOrigins: APP },
-    { 'Access-Control-Allow-Origin': APP, ...credentials },
-  ],
-  [
-    'several origins are allowed to send cookies',
-    { ...SAME_SITE, allowedOrigins: SEVERAL },
-    { 'Access-Control-Allow-Origin': 'method.request.header.origin', ...credentials },
-  ],
-])('if %s, its pages can read every response', (_what, params, cors) => {
-  const withCors = [...responses].map(([type, response]) => {
-    const headers = {
-      ...response.headers,
-      ...cors,
-      'Access-Control-Expose-Headers': 'Retry-After,WWW-Authenticate',
-    }
-    return [type, { ...response, headers }]
-  })
-  expect([...gatewayResponses(resourcesOf(describeService(params)))]).toEqual(withCors)
-})
-
-test('only routes that take the cookie let pages send it, and never pages of all origins', () => {
-  const routesOf = (params: Record<string, string>) =>
-    Object.values(describeService(params).functions)
-      .flatMap(({ events = [] }) => events.map(({ http }) => http as { path: string; cors?: object }))
-      .filter(({ cors }) => Object(cors).allowCredentials)
-      .map(({ path }) => path)
-  expect(routesOf({ ...SAME_SITE, allowedOrigins: SEVERAL })).toEqual([
-    'login',
-    'refresh',
-    'logout',
-    'register/confirm',
-  ])
-  expect(routesOf({ ...WITHOUT_COOKIES, allowedOrigins: SEVERAL })).toEqual([])
-  expect(routesOf({ allowedOrigins: '*' })).toEqual([])
-})
+testCors('representatives')
 
 test('if no origin is allowed, no response has CORS headers', () => {
   expect(JSON.stringify([...responses])).not.toMatch(/access-control|vary/i)
-})
-
-test('every route has a preflight if and only if origins are allowed', () => {
-  const routesFor = (params: Record<string, string>) =>
-    Object.values(describeService(params).functions).flatMap(({ events = [] }) =>
-      events.map(({ http }) => http),
-    )
-  const cors = { origin: APP, headers: ['Authorization', 'Content-Type'] }
-  const routes = routesFor({ ...SAME_SITE, allowedOrigins: APP })
-  expect(routes).not.toEqual([])
-  for (const route of routes) expect(route).toMatchObject({ cors })
-  for (const route of routesFor(NO_ORIGINS)) expect(route).not.toHaveProperty('cors')
 })
 
 test('a route in the short form has a preflight', () => {

@@ -1,7 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { decodeJwt } from 'jose'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
   ADMIN_CONTENT,
@@ -10,7 +9,6 @@ import {
   postLogin,
   sendForAll,
   tokenOf,
-  UNAUTHORIZED,
   withOtherSignature,
 } from '../support/http.ts'
 import { startService } from '../support/service.ts'
@@ -18,13 +16,9 @@ import { startService } from '../support/service.ts'
 const run = promisify(execFile)
 const hasCurl = ['bash', 'curl'].every((tool) => spawnSync(tool, ['--version']).status === 0)
 
-const preload = new URL('../support/login-an-hour-ago.ts', import.meta.url)
-const [service, hourOldService] = await Promise.all([
-  startService(),
-  startService({}, [`--import=${preload}`]),
-])
+const service = await startService()
 const banner = service.output()
-afterAll(() => Promise.all([service.stop(), hourOldService.stop()]))
+afterAll(() => service.stop())
 
 /** Sends requests and returns the lines that the service logs of them. */
 async function linesOf(send: () => Promise<unknown>, count: number): Promise<string[]> {
@@ -160,22 +154,6 @@ describe('the log', () => {
 })
 
 describe('a content function', () => {
-  test('does not run without a token, or with a forged or expired one', async () => {
-    const { url, output } = hourOldService
-    const expired = await Promise.all(['user', 'admin'].map((username) => tokenOf(url, username)))
-    for (const token of expired) expect(Number(decodeJwt(token).exp) * 1000).toBeLessThan(Date.now())
-    const forged = expired.map(withOtherSignature)
-    for (const token of [undefined, 'user', 'a.b.c', ...forged, ...expired]) {
-      expect(await get(`${url}/`, token)).toEqual(UNAUTHORIZED)
-      expect(await get(`${url}/admin`, token)).toEqual(UNAUTHORIZED)
-    }
-    await expect
-      .poll(() => output().match(/^GET \/\w* 401 \d+ ms token\.refused: .*ERR_JWT_EXPIRED.*$/gm))
-      .toHaveLength(4)
-    const started = output().match(/(?<=^started the thread of ).*/gm)
-    expect(new Set(started)).toEqual(new Set(['login', 'authorizer']))
-  })
-
   test('for admins does not run with the token of a user', async () => {
     const lines = await linesOf(async () => {
       expect(await get(`${service.url}/admin`, await tokenOf(service.url, 'user'))).toEqual(FORBIDDEN)

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ONE_OF_EACH_COST } from '../support/hash-vectors.ts'
+import { costOf, ONE_OF_EACH_COST } from '../support/hash-vectors.ts'
 import { expectDescribed } from '../support/openapi/check.ts'
 import { type Service, startService } from '../support/service.ts'
 import {
@@ -531,18 +531,18 @@ describe('requests', () => {
   })
 
   describe('hashes from elsewhere', () => {
-    test.each(ONE_OF_EACH_COST)(
-      'the user of a hash by argon2-cffi can log in: $hash',
-      async ({ password, hash }) => {
-        const username = await stores.add({ passwordHash: hash })
-        expect((await api.login(username, `${password}x`)).status).toBe(401)
-        expect((await api.login(username, password)).status).toBe(200)
-        expect((await api.login(username, password)).status).toBe(200)
-      },
-    )
+    // One below the service's own cost, and one at it. The proof of foreign hashes has every cost.
+    const hashes = ONE_OF_EACH_COST.filter((vector) => /^m=(8|19456),/.test(costOf(vector)))
+
+    test.each(hashes)('the user of a hash by argon2-cffi can log in: $hash', async ({ password, hash }) => {
+      const username = await stores.add({ passwordHash: hash })
+      expect((await api.login(username, `${password}x`)).status).toBe(401)
+      expect((await api.login(username, password)).status).toBe(200)
+      expect((await api.login(username, password)).status).toBe(200)
+    })
 
     test('a login replaces a hash whose cost is below the service’s own, and no other', async () => {
-      for (const { password, hash } of ONE_OF_EACH_COST) {
+      for (const { password, hash } of hashes) {
         const username = await stores.add({ passwordHash: hash })
         await api.signIn(username, password)
         const { passwordHash } = (await stores.itemsOf(username)).profile as unknown as {

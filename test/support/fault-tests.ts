@@ -59,7 +59,11 @@ const FAULTS: Record<string, { fate: Fate; attempts: number; status?: number }> 
 const REPRESENTATIVES = ['is denied', 'takes effect and its response is lost at every attempt']
 
 /** A login with an old hash makes every call of a plain one, and the wrong password is tested at a login. */
-const COVERED_BY_OTHERS = ['a login', 'a password change with a wrong password']
+const COVERED_BY_OTHERS = [
+  'a login',
+  'a password change with a wrong password',
+  'deleting the account with a wrong password',
+]
 
 /** Writes that a request does without: an attempt stays counted, a source is not marked, an old hash stays. */
 function isOptional(route: Route, { label, index }: Target): boolean {

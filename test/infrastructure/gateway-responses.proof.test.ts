@@ -1,0 +1,3 @@
+import { testCors } from '../support/gateway-cors.ts'
+
+testCors('all')

@@ -1,3 +1,0 @@
-import { testBurstsOverHttp } from '../support/bursts-over-http-tests.ts'
-
-testBurstsOverHttp('representatives')
