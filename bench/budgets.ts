@@ -33,6 +33,10 @@ const BUDGETS: Record<string, Budget> = {
   userinfo: { bytes: 20_000 },
   me: { bytes: 20_000 },
   'delete-me': { bytes: 48_000 },
+  // SimpleWebAuthn takes 26 KB of each; docs/decisions/0107-webauthn-cut-at-build.md.
+  'login-passkey': { bytes: 60_000, coldMs: 40 },
+  'add-passkey': { bytes: 60_000, coldMs: 40 },
+  passkeys: { bytes: 24_000 },
   factors: { bytes: 48_000 },
   'confirm-totp': { bytes: 48_000 },
   // It grows by about 700 bytes with each route that it describes.

@@ -3,6 +3,7 @@ import { within } from '../../lib/aws/client.ts'
 import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
@@ -33,7 +34,8 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const origin = originOf(event)
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
   const user = await verifyCurrentPassword(table, attempt, principal, currentPassword, now)
-  const [outcome] = await together([removeUser(table, user), returnAttempt(table, attempt)])
+  const removal = removalOfFactors(table, userId).then((factors) => removeUser(table, user, factors))
+  const [outcome] = await together([removal, returnAttempt(table, attempt)])
   if (outcome !== 'done') throw new ServiceError('conflict', 'the user changed')
   await notify(table, config.MAILER, 'account-deleted', user, origin, now)
   console.info({ event: 'account.deleted', userId })

@@ -1,5 +1,7 @@
 import { readConfig } from '../../lib/config.ts'
 import { routesHandler } from '../../lib/http/routes.ts'
+import { handler as startPasskey } from '../passkeys/options.ts'
+import { handler as removePasskey } from '../passkeys/remove.ts'
 import { handler as removeTotp } from './remove-totp.ts'
 import { handler as replaceRecoveryCodes } from './replace-recovery-codes.ts'
 import { handler as startTotp } from './start-totp.ts'
@@ -15,6 +17,7 @@ export const handler = routesHandler({
       'LIMIT_USER',
       'LIMIT_USER_AND_KNOWN_SOURCE',
       'FACTOR_KEY',
+      'RP_ID',
       'SERVICE_NAME',
       'REQUIRE_SECOND_FACTOR',
       'MAILER',
@@ -23,5 +26,7 @@ export const handler = routesHandler({
     'POST /factors/totp': startTotp,
     'DELETE /factors/totp': removeTotp,
     'POST /factors/recovery-codes': replaceRecoveryCodes,
+    'POST /passkeys/options': startPasskey,
+    'DELETE /passkeys/{id}': removePasskey,
   },
 })

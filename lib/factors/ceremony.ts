@@ -18,6 +18,23 @@ import { refusal } from './refusals.ts'
 /** The settings of the relying party, which passkeys are bound to. */
 export type RelyingParty = Config<'RP_ID' | 'RP_ORIGINS'>
 
+interface Response<R> {
+  id: string
+  rawId: string
+  type: string
+  response: R & { clientDataJSON: string }
+}
+
+/** The part of a response to `navigator.credentials.create()` that is read. Nothing of it is verified. */
+export type CreationResponse = Response<{ attestationObject: string; transports?: string[] | undefined }>
+
+/** The part of a response to `navigator.credentials.get()` that is read. Nothing of it is verified. */
+export type AssertionResponse = Response<{
+  authenticatorData: string
+  signature: string
+  userHandle?: string | undefined
+}>
+
 const TIMEOUT_MS = CHALLENGE_TTL_SECONDS * 1_000
 
 /**
@@ -62,7 +79,7 @@ export const requestOptions = (
   rpId: RP_ID,
   challenge,
   timeout: TIMEOUT_MS,
-  userVerification: allowed === undefined ? 'required' : 'discouraged',
+  userVerification: allowed === undefined ? 'required' : 'preferred',
   ...(allowed && { allowCredentials: allowed.map(descriptorOf) }),
 })
 
@@ -81,13 +98,13 @@ const descriptorOf = ({ credentialId, transports }: Passkey) => ({
  */
 export async function verifyRegistration(
   relyingParty: RelyingParty,
-  response: RegistrationResponseJSON,
+  response: CreationResponse,
   { challenge, userId }: Challenge,
 ): Promise<Omit<Passkey, 'name' | 'createdAt'>> {
   const refused = refusalFor(userId)
   checkClientData(relyingParty, response, 'webauthn.create', challenge, refused)
   const { registrationInfo } = await verifyRegistrationResponse({
-    response,
+    response: response as RegistrationResponseJSON,
     expectedChallenge: challenge,
     expectedOrigin: [...relyingParty.RP_ORIGINS],
     expectedRPID: relyingParty.RP_ID,
@@ -137,7 +154,7 @@ export interface Asserted {
  */
 export async function verifyAssertion(
   relyingParty: RelyingParty,
-  response: AuthenticationResponseJSON,
+  response: AssertionResponse,
   { challenge }: Challenge,
   { userId, passkey, isBothFactors }: Asserted,
 ): Promise<Pick<Passkey, 'counter' | 'backedUp'>> {
@@ -149,7 +166,7 @@ export async function verifyAssertion(
   }
   if (response.id !== passkey.credentialId) throw refused('a response of another passkey')
   const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-    response,
+    response: response as AuthenticationResponseJSON,
     expectedChallenge: challenge,
     expectedOrigin: [...relyingParty.RP_ORIGINS],
     expectedRPID: relyingParty.RP_ID,
@@ -181,7 +198,7 @@ const refusalFor =
  */
 function checkClientData(
   { RP_ORIGINS }: RelyingParty,
-  { response }: RegistrationResponseJSON | AuthenticationResponseJSON,
+  { response }: CreationResponse | AssertionResponse,
   type: string,
   challenge: string,
   refused: Refused,

@@ -11,6 +11,7 @@ export const FACTOR_REFUSALS = {
     'Prove first that the account is yours: by the link or code in a mail, or by a code of the operator.',
   setup_expired: 'The setup has expired. Start again.',
   no_factor: 'Recovery codes need a second factor. Add one first.',
+  too_many_passkeys: 'An account can have at most 20 passkeys. Remove one first.',
   last_factor: 'This account must have a second factor. Add another one first.',
 }
 
@@ -24,6 +25,7 @@ export const REFUSAL_CODES = {
   proof_required: 'forbidden',
   setup_expired: 'conflict',
   no_factor: 'conflict',
+  too_many_passkeys: 'conflict',
   last_factor: 'conflict',
 } as const satisfies Record<FactorRefusal, string>
 

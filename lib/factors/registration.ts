@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { PublicKeyCredentialCreationOptionsJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
+import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/server'
 import type { Table, TransactWrite } from '../aws/dynamodb.ts'
+import { together } from '../aws/together.ts'
 import type { Config } from '../config.ts'
-import { ServiceError } from '../errors.ts'
 import type { User } from '../users/user.ts'
-import { creationOptions, type RelyingParty, verifyRegistration } from './ceremony.ts'
+import { type CreationResponse, creationOptions, type RelyingParty, verifyRegistration } from './ceremony.ts'
 import {
   CHALLENGE_RANDOM_BYTES,
   findChallenge,
@@ -15,9 +15,8 @@ import {
 import { unverifiedChallengeIn } from './client-data.ts'
 import { defaultName, MAX_PASSKEYS, type Passkey } from './passkey.ts'
 import { addPasskey, findPasskeys } from './passkey-store.ts'
-
-/** Detail of the 409 response to a user with {@link MAX_PASSKEYS} passkeys. */
-export const TOO_MANY_PASSKEYS = `An account can have at most ${MAX_PASSKEYS} passkeys. Remove one first.`
+import { findRecoveryCodes, newRecoveryCodes } from './recovery-codes-store.ts'
+import { refusal } from './refusals.ts'
 
 /** Whose passkey is registered. */
 export interface Registrant {
@@ -53,24 +52,35 @@ export async function beginRegistration(
  *
  * @param given - The response of the browser, and the name that the user gives the passkey.
  * @param spentBy - Id of the change that spends the challenge.
- * @returns The passkey, and the writes that store it and spend the challenge, for one transaction with `factorChange`.
+ * @returns The passkey, recovery codes if the user has none left, and the writes that store both and spend the challenge, for
+ *   one transaction with `factorChange`.
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey; `conflict`; `unavailable`.
  */
 export async function verifyNewPasskey(
   table: Table,
   config: RelyingParty,
   { user, loginTokenId }: Registrant,
-  given: { response: RegistrationResponseJSON; name?: string | undefined },
+  given: { response: CreationResponse; name?: string | undefined },
   spentBy: string,
   now: Date,
-): Promise<{ passkey: Passkey; writes: TransactWrite[] }> {
+): Promise<{ passkey: Passkey; recoveryCodes: string[] | undefined; writes: TransactWrite[] }> {
   const bound = { kind: 'registration', ...boundTo({ user, loginTokenId }) } as const
   const challenge = await findChallenge(table, unverifiedChallengeIn(given.response), bound, now)
   const verified = await verifyRegistration(config, given.response, challenge)
-  requireRoom(await findPasskeys(table, user.id))
+  const [existing, codesLeft] = await together([
+    findPasskeys(table, user.id),
+    findRecoveryCodes(table, user.id),
+  ])
+  requireRoom(existing)
+  const recovery = codesLeft.length === 0 ? newRecoveryCodes(user.id, now) : undefined
   const name = given.name ?? defaultName(now)
   const passkey = { ...verified, name, createdAt: now.toISOString() }
-  return { passkey, writes: [spendChallenge(challenge, spentBy), ...addPasskey(user.id, passkey)] }
+  const writes = [spendChallenge(challenge, spentBy), ...addPasskey(user.id, passkey)]
+  return {
+    passkey,
+    recoveryCodes: recovery?.codes,
+    writes: recovery ? [...writes, recovery.write] : writes,
+  }
 }
 
 const boundTo = ({ user, loginTokenId }: Registrant) => ({
@@ -81,5 +91,5 @@ const boundTo = ({ user, loginTokenId }: Registrant) => ({
 
 function requireRoom(existing: readonly Passkey[]): void {
   if (existing.length < MAX_PASSKEYS) return
-  throw new ServiceError('conflict', 'too many passkeys', { detail: TOO_MANY_PASSKEYS })
+  throw refusal('too_many_passkeys', 'the user has too many passkeys')
 }

@@ -1,6 +1,12 @@
 import type { Table, TransactWrite } from '../aws/dynamodb.ts'
+import type { Config } from '../config.ts'
+import { ServiceError } from '../errors.ts'
 import { factorResetKey } from '../mail/factor-reset.ts'
+import { needsFactor, withoutFactor } from '../users/factors.ts'
+import type { User } from '../users/user.ts'
 import { findPasskeyIds, removePasskey } from './passkey-store.ts'
+import { removeWithLastFactor } from './recovery-codes-store.ts'
+import { refusal } from './refusals.ts'
 
 /** Sort keys of a user's items of factors, beside the passkeys and a requested reset. */
 const SINGLE_ITEMS = ['totp', 'totp-pending', 'recovery-codes', 'enrolment-code']
@@ -27,4 +33,26 @@ export async function removalOfFactors(
     endOfReset,
     ...ids.flatMap((id) => removePasskey(userId, id)),
   ]
+}
+
+/**
+ * Returns what the removal of one passkey changes: the factors that the user keeps, and the writes beside that of the profile.
+ *
+ * @param user - As read before.
+ * @throws {@link ServiceError} `not_found`; `conflict`, if the user must have a second factor and this is the last one.
+ */
+export async function removalOfPasskey(
+  table: Table,
+  { REQUIRE_SECOND_FACTOR }: Config<'REQUIRE_SECOND_FACTOR'>,
+  user: User,
+  id: string | undefined,
+): Promise<{ factors: string | undefined; writes: TransactWrite[] }> {
+  const ids = await findPasskeyIds(table, user.id)
+  if (id === undefined || !ids.includes(id)) throw new ServiceError('not_found', 'no such passkey')
+  const factors = ids.length > 1 ? user.factors : withoutFactor(user, 'passkey')
+  if (factors === undefined && needsFactor(user.role, REQUIRE_SECOND_FACTOR)) {
+    throw refusal('last_factor', 'the policy demands a second factor', { userId: user.id })
+  }
+  const more = factors === undefined ? removeWithLastFactor(user.id) : []
+  return { factors, writes: [...removePasskey(user.id, id), ...more] }
 }

@@ -242,12 +242,20 @@ export const PasskeySignInOptions = schema(() => z.strictObject({ loginToken: z.
 
 /** Body of `POST /login/passkey`. */
 export const PasskeySignIn = schema(() =>
-  z.strictObject({
-    loginToken: z.optional(LoginToken),
-    response: PasskeyAssertion,
-    session: InCookie,
-    replaces: z.optional(Token),
-  }),
+  z
+    .strictObject({
+      loginToken: z.optional(LoginToken),
+      response: PasskeyAssertion,
+      session: InCookie,
+      replaces: Replaces,
+    })
+    .check(
+      z.refine(
+        ({ loginToken, session, replaces }) =>
+          loginToken === undefined || (session === undefined && replaces === undefined),
+        'Must have no session and no replaces with a loginToken, which has them already.',
+      ),
+    ),
 )
 
 /** Body of the routes that change second factors. */

@@ -41,7 +41,7 @@ export function featuresOf({
 
 /** A route, as a row of the API description. */
 export interface Route {
-  method: 'get' | 'post' | 'put' | 'delete'
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   path: string
   /** Name of the function in generated clients. Default: method and path, `getHello` for `GET /hello`. */
   operationId?: string

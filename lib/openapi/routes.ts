@@ -16,6 +16,7 @@ import {
 } from '../http/schemas.ts'
 import { MAX_CODE_POINTS, MIN_CODE_POINTS } from '../passwords/rules.ts'
 import { CODE_ROUTES } from './factor-routes.ts'
+import { PASSKEY_ROUTES } from './passkeys.ts'
 import type { Route } from './route.ts'
 import { json, object, schemaRef, text } from './schemas.ts'
 
@@ -484,4 +485,5 @@ export const ROUTES: Route[] = [
       ),
     },
   },
+  ...PASSKEY_ROUTES,
 ]

@@ -14,7 +14,15 @@ import {
   LoginToken,
   LogoutRequest,
   MAX_PASSWORD_BYTES,
+  NewPasskey,
   NewUsername,
+  PasskeyAssertion,
+  PasskeyChange,
+  PasskeyCreation,
+  PasskeyOptionsRequest,
+  PasskeyRemoval,
+  PasskeySignIn,
+  PasskeySignInOptions,
   Password,
   PasswordChangeRequest,
   PasswordResetRequest,
@@ -114,6 +122,27 @@ const requests = z
   })
   .add(TotpConfirmation, { id: 'TotpConfirmation', description: 'A code of the app that is set up.' })
 
+  .add(PasskeyCreation, {
+    id: 'PasskeyCreation',
+    description: 'A new passkey, as `toJSON()` of the browser’s `PublicKeyCredential` returns it.',
+  })
+  .add(PasskeyAssertion, {
+    id: 'PasskeyAssertion',
+    description: 'A signature of a passkey, as `toJSON()` of the browser’s `PublicKeyCredential` returns it.',
+  })
+  .add(PasskeyOptionsRequest, { id: 'PasskeyOptionsRequest', description: 'The current password.' })
+  .add(NewPasskey, { id: 'NewPasskey', description: 'A new passkey, and the name that the user gives it.' })
+  .add(PasskeyChange, { id: 'PasskeyChange', description: 'A new name of a passkey.' })
+  .add(PasskeyRemoval, { id: 'PasskeyRemoval', description: 'The current password.' })
+  .add(PasskeySignInOptions, {
+    id: 'PasskeySignInOptions',
+    description: 'The login token of a sign-in with a password. Without it, the passkey signs in alone.',
+  })
+  .add(PasskeySignIn, {
+    id: 'PasskeySignIn',
+    description: 'The signature of a passkey, and the login token if it is the second factor.',
+  })
+
 /** Returns a reference to one of the {@link SCHEMAS}. */
 export const schemaRef = (name: keyof typeof RESPONSES) => ({ $ref: `#/components/schemas/${name}` })
 
@@ -149,6 +178,7 @@ export const object = (
 
 const seconds = (description: string) => ({ type: 'integer', minimum: 0, description })
 const time = (description: string) => ({ type: 'string', format: 'date-time', description })
+const challenge = text('32 random bytes in base64url. The authenticator signs them.')
 const role = { type: 'string', enum: ROLES, description: 'The role, which determines the permitted routes.' }
 const user = {
   sub: text('The opaque id of the user, which never changes.'),
@@ -216,6 +246,64 @@ const RESPONSES = {
     },
     enrolmentToken: text('Enrols a second factor, after that proof. It is valid for 30 minutes, once.'),
   }),
+  PasskeyRequestOptions: object(
+    'Options of `navigator.credentials.get()`, for `PublicKeyCredential.parseRequestOptionsFromJSON()`.',
+    {
+      rpId: text('The domain that passkeys are bound to.'),
+      challenge,
+      timeout: { type: 'integer', description: 'Milliseconds.' },
+      userVerification: { type: 'string', enum: ['required', 'preferred'] },
+      allowCredentials: { type: 'array', items: { type: 'object' } },
+    },
+    ['allowCredentials'],
+  ),
+  PasskeyCreationOptions: object(
+    'Options of `navigator.credentials.create()`, for `PublicKeyCredential.parseCreationOptionsFromJSON()`.',
+    {
+      rp: { type: 'object', description: 'The service, and the domain that passkeys are bound to.' },
+      user: { type: 'object', description: 'The caller.' },
+      challenge,
+      pubKeyCredParams: { type: 'array', items: { type: 'object' } },
+      timeout: { type: 'integer', description: 'Milliseconds.' },
+      attestation: { type: 'string', const: 'none' },
+      authenticatorSelection: { type: 'object' },
+      excludeCredentials: { type: 'array', items: { type: 'object' } },
+    },
+  ),
+  Passkey: object(
+    'A passkey.',
+    {
+      id: text('The id of the passkey, for `PATCH` and `DELETE /passkeys/{id}`.'),
+      name: text('The name that the user gave it.'),
+      createdAt: time('When it was added.'),
+      lastUsedAt: time('When it last signed in.'),
+      synced: {
+        type: 'boolean',
+        description: 'Whether it is on several devices, or backed up, as of its last use.',
+      },
+      transports: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'How the authenticator can be reached.',
+      },
+    },
+    ['lastUsedAt', 'transports'],
+  ),
+  Passkeys: object('The caller’s passkeys.', {
+    passkeys: { type: 'array', items: { $ref: '#/components/schemas/Passkey' } },
+  }),
+  AddedPasskey: object(
+    'The new passkey.',
+    {
+      passkey: { $ref: '#/components/schemas/Passkey' },
+      recoveryCodes: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Recovery codes, if the user had none. They are shown once.',
+      },
+    },
+    ['recoveryCodes'],
+  ),
   MailRequested: object('A request for a mail.', {
     requestId: text('The id of the request, which the code of the mail is valid with.'),
   }),

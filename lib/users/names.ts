@@ -108,18 +108,28 @@ export async function changeNames(
  * Removes a user and frees its login names, in one transaction. Its sessions and tokens are invalid from then on.
  *
  * @param user - As read.
+ * @param more - More writes of the transaction: those that remove its factors. No change may have come since the read, because
+ *   it may have added a factor.
  * @returns `done` or `changed`.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function removeUser(table: Table, user: User): Promise<Outcome> {
+export async function removeUser(
+  table: Table,
+  user: User,
+  more: readonly TransactWrite[] = [],
+): Promise<Outcome> {
   const { condition, values } = namesAsRead(user)
   // An import may bring the same id and names back. A request that arrives late must not remove that user.
   const remove = {
     Key: profileKey(user.id),
-    ConditionExpression: `generation = :readGeneration AND ${condition}`,
-    ExpressionAttributeValues: { ...values, ':readGeneration': attribute(user.generation) },
+    ConditionExpression: `generation = :readGeneration AND requestId = :readRequestId AND ${condition}`,
+    ExpressionAttributeValues: {
+      ...values,
+      ':readGeneration': attribute(user.generation),
+      ':readRequestId': attribute(user.requestId),
+    },
   }
   const names = loginNamesOf(user).map((name) => free(name, user.id))
-  const refused = await transact(table, [{ Delete: remove }, ...names])
+  const refused = await transact(table, [{ Delete: remove }, ...names, ...more])
   return !refused || (await findUser(table, user.id)) === undefined ? 'done' : 'changed'
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, removeUser } from '../../lib/users/names.ts'
 import { findUser, untilStored } from '../../lib/users/store.ts'
@@ -60,7 +61,8 @@ async function removeWhole(table: Table, user: User): Promise<boolean> {
   const existed = await untilStored(async () => {
     const found = await findUser(table, user.id)
     if (found === undefined) return false
-    return (await removeUser(table, found)) === 'done' || undefined
+    const factors = await removalOfFactors(table, user.id)
+    return (await removeUser(table, found, factors)) === 'done' || undefined
   })
   await deleteItems(table, keys)
   return existed

@@ -1,4 +1,5 @@
 import { type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
+import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { findUserByName, nameKey, profileKey } from '../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../lib/users/user.ts'
@@ -13,7 +14,7 @@ const DELETIONS_IN_FLIGHT = 8
 /**
  * Removes a user and everything stored about the user, also what an interrupted removal left under the name.
  *
- * Profile and names go first, in one transaction. From then on all sessions and tokens are invalid. If the
+ * Profile, names and second factors go first, in one transaction. From then on all sessions and tokens are invalid. If the
  * rest is not deleted, it does no harm, and leaves the table when it expires.
  */
 export async function remove(table: Table, loginName: string, yes: boolean, io: Io): Promise<string> {
@@ -28,7 +29,7 @@ export async function remove(table: Table, loginName: string, yes: boolean, io: 
   let attached: Key[] = []
   await changeExisting(table, loginName, found, async (user) => {
     attached = await attachedTo(table, user)
-    return (await removeUser(table, user)) === 'done'
+    return (await removeUser(table, user, await removalOfFactors(table, user.id))) === 'done'
   })
   await deleteItems(table, attached)
   return `Removed ${loginName}.\n`

@@ -103,7 +103,7 @@ describe('options', () => {
       rpId: RP_ID,
       challenge: challenge.challenge,
       timeout: 300_000,
-      userVerification: 'discouraged',
+      userVerification: 'preferred',
       allowCredentials: [{ id: passkey.credentialId, type: 'public-key' }],
     })
   })

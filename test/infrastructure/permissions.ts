@@ -174,6 +174,22 @@ const CHANGE_FACTORS = inTransactions(
 )
 const STORE_RECOVERY_CODES = inTransactions(['PutItem'], ['user#*'], ['codes', 'createdAt'])
 
+const NEW_PASSKEY = [
+  'credentialId',
+  'publicKey',
+  'counter',
+  'transports',
+  'deviceType',
+  'backedUp',
+  'name',
+  'createdAt',
+]
+const LIST_PASSKEYS = reading(['Query'], [...NEW_PASSKEY, 'lastUsedAt'])
+const CHALLENGE = ['kind', 'userId', 'generation', 'loginTokenId', 'expiresAt']
+const STORE_CHALLENGES = writing(['PutItem'], ['challenge#*'], CHALLENGE)
+const READ_CHALLENGES = reading(['BatchGetItem'], [...CHALLENGE, 'spentBy'], ['challenge#*'])
+const SPEND_CHALLENGES = inTransactions(['UpdateItem'], ['challenge#*'], ['spentBy'])
+
 /** X-Ray has no resources to name, so its two actions take a wildcard. */
 export const TRACING = allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*'])
 
@@ -311,10 +327,12 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       RECOGNISE_CHANGES,
       CHANGE_FACTORS,
       STORE_RECOVERY_CODES,
+      LIST_PASSKEYS,
+      STORE_CHALLENGES,
       ...notify,
       counting(['user#*', 'source#*'], ATTEMPTS),
       writing(['PutItem'], ['user#*'], ['ciphertext', 'generation', 'expiresAt']),
-      inTransactions(['DeleteItem'], ['user#*'], []),
+      inTransactions(['DeleteItem'], ['user#*', 'credential#*'], ['userId']),
     ],
     'confirm-totp': [
       DECRYPT_SECRETS,
@@ -330,7 +348,37 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       READ_PROFILES,
       ...notify,
       counting(['user#*', 'source#*'], ATTEMPTS),
-      inTransactions(['DeleteItem'], ['user#*', 'name#*'], ['username', 'email', 'generation', 'userId']),
+      reading(['Query'], []),
+      inTransactions(
+        ['DeleteItem'],
+        ['user#*', 'name#*', 'credential#*'],
+        ['username', 'email', 'generation', 'requestId', 'userId'],
+      ),
+    ],
+    'login-passkey': [
+      readKeys,
+      sign,
+      READ_PROFILES,
+      ...COMPLETE_SIGN_INS,
+      ...notify,
+      LIST_PASSKEYS,
+      STORE_CHALLENGES,
+      READ_CHALLENGES,
+      SPEND_CHALLENGES,
+      counting(['source#*'], ATTEMPTS),
+      inTransactions(['UpdateItem'], ['user#*'], ['counter', 'backedUp', 'lastUsedAt']),
+    ],
+    passkeys: [VERIFY_TOKENS, LIST_PASSKEYS, writing(['UpdateItem'], ['user#*'], ['name'])],
+    'add-passkey': [
+      READ_PROFILES,
+      LIST_PASSKEYS,
+      READ_CHALLENGES,
+      SPEND_CHALLENGES,
+      RECOGNISE_CHANGES,
+      CHANGE_FACTORS,
+      STORE_RECOVERY_CODES,
+      ...notify,
+      inTransactions(['PutItem'], ['user#*', 'credential#*'], ['userId', ...NEW_PASSKEY]),
     ],
     enrolment: [
       READ_LOGINS,

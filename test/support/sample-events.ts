@@ -141,6 +141,10 @@ const loginExpired = problem(401, 'Unauthorized', 'The sign-in has expired. Sign
   error: 'login_expired',
 })
 
+const passkeyRefused = problem(401, 'Unauthorized', 'The passkey was not accepted.', {
+  error: 'passkey_refused',
+})
+
 const notFound = problem(404, 'Not Found', 'Resource not found.')
 
 /** Outcomes of sample events, by file. An event that is not listed has the status of its route's response. */
@@ -245,6 +249,18 @@ export const OUTCOMES: Record<string, Outcome> = {
   // The mail is sent, and the function returns nothing.
   'mailer.json': { returns: undefined },
   'delete-me-wrong-password.json': invalid('#/currentPassword', 'Incorrect password.'),
+  'login-passkey-options.json': response(200, {
+    rpId: 'localhost',
+    challenge: expect.stringMatching(/^[\w-]{43}$/),
+    timeout: 300_000,
+    userVerification: 'required',
+  }),
+  // Events contain no challenges.
+  'login-passkey.json': passkeyRefused,
+  'add-passkey.json': passkeyRefused,
+  'passkeys.json': response(200, { passkeys: [] }),
+  'passkeys-rename.json': notFound,
+  'passkeys-remove.json': notFound,
   'userinfo.json': response(200, { sub: expect.any(String), username: 'user', role: 'user' }),
   'openapi.json': response(
     200,

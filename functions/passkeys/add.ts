@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { within } from '../../lib/aws/client.ts'
+import type { Config } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { findSurvivor } from '../../lib/factors/caller.ts'
+import type { RelyingParty } from '../../lib/factors/ceremony.ts'
+import { changeFactors } from '../../lib/factors/change.ts'
+import { summaryOf } from '../../lib/factors/passkey.ts'
+import { verifyNewPasskey } from '../../lib/factors/registration.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { json } from '../../lib/http/responses.ts'
+import type { RouteHandler } from '../../lib/http/routes.ts'
+import { NewPasskey } from '../../lib/http/schemas.ts'
+import { notify } from '../../lib/mail/request.ts'
+import { factorsOf, withFactor } from '../../lib/users/factors.ts'
+import { requireUnrevoked } from '../../lib/users/revocation.ts'
+import { findUser } from '../../lib/users/store.ts'
+
+type Settings = RelyingParty & Config<'TABLE_NAME' | 'MAILER'>
+
+/** POST /passkeys: adds a passkey to the caller's account. Its challenge shows that the caller gave the password before. */
+export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { userId, generation, sessionId } = principalOf(event, now)
+  const given = readBody(event, NewPasskey)
+  const user = await findUser(table, userId)
+  requireUnrevoked(generation, user)
+
+  const requestId = randomUUID()
+  const added = await verifyNewPasskey(table, config, { user }, given, requestId, now)
+  const survivingSession = await findSurvivor(table, { sessionId }, user, now)
+  const isRevoking = factorsOf(user).length === 0
+  const change = { factors: withFactor(user, 'passkey'), isRevoking, survivingSession }
+  if (!(await changeFactors(table, user, change, now, requestId, added.writes))) {
+    throw new ServiceError('conflict', 'the user changed, or the credential id is taken')
+  }
+  await notify(table, config.MAILER, 'passkey-added', user, originOf(event), now)
+  console.info({ event: 'factor.added', userId, factor: 'passkey' })
+  return json(200, { passkey: summaryOf(added.passkey), recoveryCodes: added.recoveryCodes })
+}

@@ -1,0 +1,19 @@
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { within } from '../../lib/aws/client.ts'
+import { together } from '../../lib/aws/together.ts'
+import type { Config } from '../../lib/config.ts'
+import { summaryOf } from '../../lib/factors/passkey.ts'
+import { findPasskeys } from '../../lib/factors/passkey-store.ts'
+import { json } from '../../lib/http/responses.ts'
+import type { RouteHandler } from '../../lib/http/routes.ts'
+import { requireUnrevoked } from '../../lib/users/revocation.ts'
+import { findRevocationState } from '../../lib/users/store.ts'
+
+/** GET /passkeys: the caller's passkeys, the oldest first. */
+export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { userId, generation } = principalOf(event, now)
+  const [user, passkeys] = await together([findRevocationState(table, userId), findPasskeys(table, userId)])
+  requireUnrevoked(generation, user)
+  return json(200, { passkeys: passkeys.map(summaryOf) })
+}

@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { within } from '../../lib/aws/client.ts'
+import type { Config } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { verifyCaller } from '../../lib/factors/caller.ts'
+import { changeFactors } from '../../lib/factors/change.ts'
+import { removalOfPasskey } from '../../lib/factors/removal.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { originOf } from '../../lib/http/headers.ts'
+import { noContent } from '../../lib/http/responses.ts'
+import type { RouteHandler } from '../../lib/http/routes.ts'
+import { PasskeyRemoval } from '../../lib/http/schemas.ts'
+import { notify } from '../../lib/mail/request.ts'
+import type { LimitsConfig } from '../../lib/throttling/limits.ts'
+
+type Settings = LimitsConfig & Config<'TABLE_NAME' | 'REQUIRE_SECOND_FACTOR' | 'MAILER'>
+
+/** DELETE /passkeys/{id}: removes one of the caller's passkeys, ends all other sessions and revokes all access tokens. */
+export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const principal = principalOf(event, now)
+  const { currentPassword } = readBody(event, PasskeyRemoval)
+  const origin = originOf(event)
+  const caller = await verifyCaller(table, config, principal, currentPassword, origin, now)
+  const { user, survivingSession } = caller
+
+  const { factors, writes } = await removalOfPasskey(table, config, user, event.pathParameters?.id)
+  const change = { factors, isRevoking: true, survivingSession }
+  if (!(await changeFactors(table, user, change, now, randomUUID(), writes))) {
+    throw new ServiceError('conflict', 'the user changed')
+  }
+  await notify(table, config.MAILER, 'passkey-removed', user, origin, now)
+  console.info({ event: 'factor.removed', userId: user.id, factor: 'passkey' })
+  return noContent()
+}

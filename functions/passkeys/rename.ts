@@ -1,0 +1,25 @@
+import { principalOf } from '../../lib/authorization/principal.ts'
+import { within } from '../../lib/aws/client.ts'
+import type { Config } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { isPasskeyId } from '../../lib/factors/passkey.ts'
+import { renamePasskey } from '../../lib/factors/passkey-store.ts'
+import { readBody } from '../../lib/http/body.ts'
+import { noContent } from '../../lib/http/responses.ts'
+import type { RouteHandler } from '../../lib/http/routes.ts'
+import { PasskeyChange } from '../../lib/http/schemas.ts'
+import { requireUnrevoked } from '../../lib/users/revocation.ts'
+import { findRevocationState } from '../../lib/users/store.ts'
+
+/** PATCH /passkeys/{id}: renames one of the caller's passkeys. */
+export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { userId, generation } = principalOf(event, now)
+  const { name } = readBody(event, PasskeyChange)
+  const id = event.pathParameters?.id
+  if (!isPasskeyId(id)) throw new ServiceError('not_found', 'not the id of a passkey')
+  requireUnrevoked(generation, await findRevocationState(table, userId))
+  // The key contains the caller's id, so the caller cannot rename another user's passkey.
+  if (!(await renamePasskey(table, userId, id, name))) throw new ServiceError('not_found', 'no such passkey')
+  return noContent()
+}

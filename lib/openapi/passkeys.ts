@@ -1,0 +1,187 @@
+import {
+  NewPasskey,
+  PasskeyChange,
+  PasskeyOptionsRequest,
+  PasskeyRemoval,
+  PasskeySignIn,
+  PasskeySignInOptions,
+} from '../http/schemas.ts'
+import type { Route } from './route.ts'
+import { json, schemaRef } from './schemas.ts'
+
+const id = 'AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQ'
+const challenge = id
+const loginToken = `AbCdEfGhIjKlMnOpQrStUv.${id}`
+const passkey = {
+  id,
+  name: 'Phone',
+  createdAt: '2026-11-24T15:00:00.000Z',
+  lastUsedAt: '2026-11-24T15:00:00.000Z',
+  synced: true,
+  transports: ['hybrid', 'internal'],
+}
+const credential = { id: 'AbCdEfGhIjKlMnOpQrStUv', rawId: 'AbCdEfGhIjKlMnOpQrStUv', type: 'public-key' }
+const clientDataJSON = 'eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0'
+const created = { ...credential, response: { clientDataJSON, attestationObject: 'o2NmbXRkbm9uZQ' } }
+const asserted = {
+  ...credential,
+  response: {
+    clientDataJSON,
+    authenticatorData: 'SZYN5YgOjGh0NBcPZHZgW4',
+    signature: 'MEUCIQDx',
+    userHandle: 'AbCdEfGhIjKlMnOpQrStUv',
+  },
+}
+const tokens = {
+  authToken: 'header.payload.signature',
+  tokenType: 'Bearer',
+  expiresIn: 1800,
+  refreshToken: 'user.session.secret',
+  refreshExpiresIn: 604800,
+}
+const idInPath = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'The id of the passkey, from `GET /passkeys`.',
+  schema: { type: 'string' },
+  example: id,
+}
+const currentPassword = { user: { summary: 'The demo user', value: { currentPassword: 'user' } } }
+
+/** The routes of passkeys. Browsers convert between their JSON and the objects of `navigator.credentials`. */
+export const PASSKEY_ROUTES: Route[] = [
+  {
+    method: 'post',
+    path: '/login/passkey/options',
+    operationId: 'startPasskeySignIn',
+    tag: 'Sessions',
+    summary: 'Start a sign-in with a passkey',
+    description:
+      'Returns the options of `navigator.credentials.get()`. Without a `loginToken` they are the same for everybody, except for the challenge: the passkey says who signs in. With the `loginToken` of `POST /login` they list the passkeys of its user. A challenge is valid for 5 minutes, once.',
+    body: {
+      schema: PasskeySignInOptions,
+      examples: {
+        passkey: { summary: 'A passkey alone', value: {} },
+        second: { summary: 'A passkey after the password', value: { loginToken } },
+      },
+    },
+    response: {
+      description: 'The options.',
+      content: json(schemaRef('PasskeyRequestOptions'), {
+        rpId: 'auth.example.com',
+        challenge,
+        timeout: 300_000,
+        userVerification: 'required',
+      }),
+    },
+    problems: ['login_expired', 'passkey_refused', 'too_many_mails'],
+  },
+  {
+    method: 'post',
+    path: '/login/passkey',
+    operationId: 'signInWithPasskey',
+    tag: 'Sessions',
+    summary: 'Sign in with a passkey',
+    description:
+      'Takes the response of `navigator.credentials.get()`, as its method `toJSON()` returns it. Without a `loginToken` the passkey must have verified its user, and counts as two factors. `session` and `replaces` are those of `POST /login`. If the passkey is unknown, call `PublicKeyCredential.signalUnknownCredential()`.',
+    cookie: 'sets',
+    body: {
+      schema: PasskeySignIn,
+      examples: {
+        passkey: { summary: 'A passkey alone', value: { response: asserted } },
+        second: { summary: 'A passkey after the password', value: { loginToken, response: asserted } },
+      },
+    },
+    response: { description: 'Signed in.', content: json(schemaRef('Tokens'), tokens) },
+    problems: ['login_expired', 'passkey_refused', 'unknown_passkey'],
+  },
+  {
+    method: 'post',
+    path: '/passkeys/options',
+    operationId: 'startPasskey',
+    tag: 'Account',
+    summary: 'Start to add a passkey',
+    description:
+      'Returns the options of `navigator.credentials.create()`. A challenge is valid for 5 minutes, once.',
+    isProtected: true,
+    body: { schema: PasskeyOptionsRequest, examples: currentPassword },
+    response: {
+      description: 'The options.',
+      content: json(schemaRef('PasskeyCreationOptions'), {
+        rp: { id: 'auth.example.com', name: 'Example' },
+        user: { id: 'AbCdEfGhIjKlMnOpQrStUv', name: 'ada', displayName: 'ada' },
+        challenge,
+        pubKeyCredParams: [{ alg: -7, type: 'public-key' }],
+        timeout: 300_000,
+        attestation: 'none',
+        authenticatorSelection: {
+          residentKey: 'required',
+          requireResidentKey: true,
+          userVerification: 'preferred',
+        },
+        excludeCredentials: [],
+      }),
+    },
+    problems: ['step_up', 'too_many_passkeys', 'too_many_attempts', 'too_many_mails'],
+  },
+  {
+    method: 'post',
+    path: '/passkeys',
+    operationId: 'addPasskey',
+    tag: 'Account',
+    summary: 'Add a passkey',
+    description:
+      'Takes the response of `navigator.credentials.create()`, as its method `toJSON()` returns it. The first factor of a user ends all other sessions, revokes all access tokens, and returns recovery codes, once.',
+    isProtected: true,
+    body: {
+      schema: NewPasskey,
+      examples: { passkey: { summary: 'A passkey', value: { response: created, name: 'Phone' } } },
+    },
+    response: {
+      description: 'The passkey was added.',
+      content: json(schemaRef('AddedPasskey'), { passkey }),
+    },
+    problems: ['passkey_refused', 'conflict', 'too_many_passkeys'],
+  },
+  {
+    method: 'get',
+    path: '/passkeys',
+    operationId: 'listPasskeys',
+    tag: 'Account',
+    summary: 'List the caller’s passkeys',
+    isProtected: true,
+    response: {
+      description: 'The passkeys, the oldest first.',
+      content: json(schemaRef('Passkeys'), { passkeys: [passkey] }),
+    },
+  },
+  {
+    method: 'patch',
+    path: '/passkeys/{id}',
+    operationId: 'renamePasskey',
+    tag: 'Account',
+    summary: 'Rename a passkey',
+    isProtected: true,
+    parameters: [idInPath],
+    body: {
+      schema: PasskeyChange,
+      examples: { name: { summary: 'A name', value: { name: 'Phone' } } },
+    },
+    response: { description: 'The passkey was renamed.' },
+    problems: ['not_found'],
+  },
+  {
+    method: 'delete',
+    path: '/passkeys/{id}',
+    operationId: 'removePasskey',
+    tag: 'Account',
+    summary: 'Remove a passkey',
+    description: 'Ends all other sessions and revokes all access tokens: refresh to get a new one.',
+    isProtected: true,
+    parameters: [idInPath],
+    body: { schema: PasskeyRemoval, examples: currentPassword },
+    response: { description: 'The passkey was removed.' },
+    problems: ['step_up', 'not_found', 'conflict', 'last_factor', 'too_many_attempts'],
+  },
+]
