@@ -43,7 +43,7 @@ export function requireAuthentication(
 ): void {
   if (acr >= required.acr && secondOf(now) - authTime <= required.maxAgeSeconds) return
   throw new ServiceError('invalid_token', 'the sign-in is too old or had too few factors', {
-    event: 'step-up.required',
+    event: 'stepup.required',
     detail: SIGN_IN_AGAIN,
     challenge: challengeOf(required),
   })

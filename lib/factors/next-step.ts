@@ -53,11 +53,12 @@ export async function nextStep(
     // Only this step knows the password.
     upgradeHash(table, user, step.password),
   ])
-  console.info({ event: hasFactors ? 'login.second-factor' : 'login.enrolment', userId: user.id })
-  return json(
-    200,
-    hasFactors ? secondFactorBody(user, hasCodes, token) : enrolmentBody(user, config.MAILER, token),
-  )
+  if (!hasFactors) {
+    console.info({ event: 'enrolment.required', userId: user.id })
+    return json(200, enrolmentBody(user, config.MAILER, token))
+  }
+  console.info({ event: 'factor.required', userId: user.id })
+  return json(200, secondFactorBody(user, hasCodes, token))
 }
 
 /** Returns what the login token keeps of a password step. */

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { handler as login } from '../../functions/sessions/login.ts'
-import { attribute, getItems, type Key, writeIf } from '../../lib/aws/dynamodb.ts'
+import { attribute, getItems, type Key, transact, writeIf } from '../../lib/aws/dynamodb.ts'
 import { findBegunLogin } from '../../lib/factors/begun.ts'
 import { recoveryCodesKey } from '../../lib/factors/keys.ts'
-import { loginTokenKey } from '../../lib/factors/login-token.ts'
+import { loginTokenKey, reserveTry, spendLoginToken } from '../../lib/factors/login-token.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, profileKey } from '../../lib/users/store.ts'
 import { edge } from '../support/aws-edge.ts'
@@ -17,6 +17,7 @@ import {
   aws,
   begin,
   context,
+  hashOfUser,
   later,
   now,
   ok,
@@ -89,7 +90,7 @@ describe('the right password of a user with a second factor', () => {
   test('gets a login token, and no other token', async () => {
     await addFactor()
     expect(await send()).toEqual(secondFactor('totp'))
-    expect(records).toEqual([{ event: 'login.second-factor', userId: (await stored()).id }])
+    expect(records).toEqual([{ event: 'factor.required', userId: (await stored()).id }])
   })
 
   test('gets the names of the factors, with recovery codes if any are left', async () => {
@@ -182,6 +183,14 @@ describe('the right password of a user with a second factor', () => {
     expect(response).toEqual(secondFactor('totp'))
     const { login: begun } = await findBegunLogin(table, response.body.loginToken, 'second-factor', now)
     expect(begun).toMatchObject({ inCookie: true, replaces: `${(await stored()).id}.${sessionIdOf(cookie)}` })
+  })
+
+  test('replaces a hash that is not current, because only this step knows the password', async () => {
+    await addFactor()
+    const weak = hashOfUser.replace('m=19456,t=2', 'm=8,t=1')
+    await setProfile({ passwordHash: weak })
+    expect(await send()).toEqual(secondFactor('totp'))
+    expect((await stored()).passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
   })
 
   test('makes four rounds: it reads twice, looks for a reset, and stores', async () => {
@@ -307,6 +316,21 @@ describe('a login token is rejected', () => {
   ])('%s', async (_what, change) => {
     const [token, other] = [await begun(), await begun()]
     await expect(find(change(token, other))).rejects.toMatchObject(expired)
+  })
+
+  test('after it has been spent', async () => {
+    const token = await begun()
+    const { login } = await find(token)
+    expect(await transact(table, [spendLoginToken(login, 'session')])).toBeUndefined()
+    await expect(find(token)).rejects.toMatchObject(expired)
+    expect(await transact(table, [spendLoginToken(login, 'another')])).toEqual([true])
+  })
+
+  test('after five tries, also if 20 arrive at once', async () => {
+    const { login } = await find(await begun())
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => reserveTry(table, login, now)))
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
+    await expect(reserveTry(table, login, now)).rejects.toMatchObject(expired)
   })
 
   test('after a change of its user', async () => {

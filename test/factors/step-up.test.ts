@@ -89,7 +89,7 @@ describe.each(ROUTES)('%s', (functionKey, body, made) => {
     const before = await stored()
     expect(await send(functionKey, body, { acr, ageSeconds })).toEqual(stepUp)
     expect(await stored()).toEqual(before)
-    expect(records).toEqual([expect.objectContaining({ event: 'step-up.required', code: 'invalid_token' })])
+    expect(records).toEqual([expect.objectContaining({ event: 'stepup.required', code: 'invalid_token' })])
   })
 
   test('demands it before the password is verified, and counts no attempt', async () => {

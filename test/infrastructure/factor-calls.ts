@@ -65,7 +65,13 @@ export async function runFactors(run: Run, table: Table): Promise<void> {
     await putSession(table, session)
     return session.id
   }
-  const call = async (functionKey: string, file: string, body: object, setting?: typeof refused) => {
+  const call = async (
+    functionKey: string,
+    file: string,
+    body: object,
+    setting?: typeof refused,
+    acr = 'aal2',
+  ) => {
     const event = sampleEvent(file)
     const { authorizer } = event.requestContext
     if (authorizer !== undefined) {
@@ -74,7 +80,7 @@ export async function runFactors(run: Run, table: Table): Promise<void> {
         userId: id,
         generation: String(generation),
         sessionId: await newSession(),
-        acr: 'aal2',
+        acr,
         authTime: String(secondOf(now)),
       })
     }
@@ -116,5 +122,6 @@ export async function runFactors(run: Run, table: Table): Promise<void> {
   await call('login-factor', 'login-factor.json', { loginToken: await begin(), code: codeOf(now, 1) }, lost)
   await call('login-factor', 'login-factor.json', { loginToken: await begin(), code: codeOf(now, 1) })
 
+  await call('factors', 'factors-totp-remove.json', { currentPassword: PASSWORD }, undefined, 'aal1')
   await call('factors', 'factors-totp-remove.json', { currentPassword: PASSWORD })
 }

@@ -38,7 +38,7 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const
  * Makes the functions log every event that they can log.
  *
  * Runs every sample event three times: as it is, during an outage of AWS, and with members that throw. Then provokes
- * too many failed passwords, an unusable hash, a missing argon2, a missing key, a repeated and a reused refresh
+ * too many failed passwords, an unusable hash, a missing argon2, a policy that demands a factor, a missing key, a repeated and a reused refresh
  * token, a give-back that fails, no API of data breaches, wrong codes of
  * an authenticator app, and what can become of a mail.
  *
@@ -98,6 +98,13 @@ export async function logEverything(): Promise<Logged[]> {
   vi.doUnmock('node:crypto')
 
   const environment = { PUBLISHED_KEYS: `${service.custom.keyA},alias/none` }
+  const demanding = { ...service.functions.login?.environment, REQUIRE_SECOND_FACTOR: 'all' }
+  const underPolicy = service.functions.login
+    ? { login: { ...service.functions.login, environment: demanding } }
+    : {}
+  const ofAdmin = { ...login, body: JSON.stringify({ username: 'admin', password: 'admin' }) }
+  await run('login', ofAdmin, aws, { ...service, functions: underPolicy })
+
   const { jwks } = service.functions
   const withoutKey = { ...service, functions: jwks ? { jwks: { ...jwks, environment } } : {} }
   await run('jwks', sampleEvent('jwks.json'), aws, withoutKey)
