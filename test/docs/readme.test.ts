@@ -74,9 +74,24 @@ const CURL_BY_FETCH = `curl() { '${process.execPath}' --input-type=module -e '
   process.stdout.write(end)
 ' -- "$@"; }`
 
-const curlIsHere = spawnSync('curl', ['--version']).error === undefined
+/** The part of oathtool that the documents use, for machines without it: the code of a secret in base32, now or in 30 seconds. */
+const OATHTOOL_BY_NODE = `oathtool() { '${process.execPath}' -e '
+  const { createHmac } = require("node:crypto")
+  const bits = [...process.argv.at(-1)].map((digit) => parseInt(digit, 36) > 9 ? parseInt(digit, 36) - 10 : Number(digit) + 24)
+  const secret = bits.map((value) => value.toString(2).padStart(5, "0")).join("").match(/.{8}/g).map((byte) => parseInt(byte, 2))
+  const later = process.argv.includes("+30 seconds") ? 1 : 0
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + later))
+  const mac = createHmac("sha1", Buffer.from(secret)).update(counter).digest()
+  const code = (mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000
+  console.log(String(code).padStart(6, "0"))
+' -- "$@"; }`
 
-const prelude = curlIsHere ? '' : CURL_BY_FETCH
+const isHere = (command: string) => spawnSync(command, ['--version']).error === undefined
+const curlIsHere = isHere('curl')
+const oathtoolIsHere = isHere('oathtool')
+
+const prelude = [curlIsHere ? '' : CURL_BY_FETCH, oathtoolIsHere ? '' : OATHTOOL_BY_NODE].join('\n')
 
 test.each([
   ...WALKS.map((document) => ({ document, client: curlIsHere ? 'curl' : 'fetch', prelude })),
@@ -87,6 +102,24 @@ test.each([
     .map(({ command, output }) => ({ command: atService(command), output: atService(output) }))
   expect(walk).not.toEqual([])
   expect(await outputsOf(walk, prelude)).toEqual(walk)
+})
+
+test.skipIf(!oathtoolIsHere)('the stand-in for oathtool returns the codes of oathtool', async () => {
+  const secret = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+  const commands = ['', "-N '+30 seconds'"].map((more) => `oathtool --totp -b ${more} ${secret}`)
+  const codesOf = async (before: string) =>
+    (
+      await outputsOf(
+        commands.map((command) => ({ command, output: '' })),
+        before,
+      )
+    ).map(({ output }) => output)
+  // A new step may begin between the two runs.
+  await expect
+    .poll(() =>
+      Promise.all([codesOf(''), codesOf(OATHTOOL_BY_NODE)]).then(([a, b]) => [a, a.join() === b.join()]),
+    )
+    .toEqual([[expect.stringMatching(/^\d{6}$/), expect.stringMatching(/^\d{6}$/)], true])
 })
 
 test('invoking single functions returns what docs/API.md shows', async () => {
