@@ -74,6 +74,7 @@ test('as the demo user every request passes, and the admin content is forbidden'
       },
       ...loggedOut,
       ...inCookie('user'),
+      ...withFactors('user'),
       ...byMail,
     ],
   })
@@ -117,6 +118,7 @@ test('as the demo admin every request passes, and the admin content is there', a
       },
       ...loggedOut,
       ...inCookie('admin'),
+      ...withFactors('admin'),
       ...byMail,
     ],
   })
@@ -156,6 +158,7 @@ test('without a token every request passes, and only the public keys are there',
       { request: 'JWT demo/End a session', tests: ['ending a session requires a token'], failures: [] },
       ...loggedOut,
       ...inCookie(''),
+      ...withFactors(''),
       ...byMail,
     ],
   })
@@ -170,7 +173,7 @@ test('the collection fails when the demo user is said to be an admin', async () 
     ['Expected 403 to equal 200', expect.stringContaining("title: 'Forbidden'")],
     ...Array(6).fill([]),
     [expect.stringContaining('Expected')],
-    ...Array(13).fill([]),
+    ...Array(31).fill([]),
   ])
 })
 
@@ -226,6 +229,7 @@ test('the collection comes without a token', async () => {
     { key: 'authToken', initialValue: '', currentValue: '', secret: false },
     { key: 'refreshToken', initialValue: '', currentValue: '', secret: false },
     { key: 'sessionCookie', initialValue: '', currentValue: '', secret: false },
+    { key: 'loginToken', initialValue: '', currentValue: '', secret: false },
   ])
 })
 
@@ -260,6 +264,57 @@ const inCookie = (role: string): Outcome[] =>
     ['Refresh from another site', 'a page of another site cannot use the cookie'],
     ['Log out by the cookie', 'a logout deletes the cookie, with and without a session'],
   ].map(([name, test = '']) => ({ request: `JWT demo/${name}`, tests: [test], failures: [] }))
+
+/** The requests about second factors: the user adds an app, signs in with it, and removes it. A passkey needs a browser. */
+const withFactors = (role: string): Outcome[] =>
+  [
+    ['Login before adding a factor', 'gets a token by the password alone', 'a failed login gets no token'],
+    ['Set up an app', 'gets a secret for an app', 'setting up an app requires a token'],
+    ['Confirm the app', 'gets ten recovery codes', 'confirming an app requires a token'],
+    [
+      'Login with an app, first step',
+      'gets a login token, and no access token',
+      'a failed login gets no token',
+    ],
+    [
+      'Login with an app, second step',
+      'gets tokens by the code of the app',
+      'a code without a login token gets no token',
+    ],
+    [
+      'Login with a recovery code, first step',
+      'gets a login token, and no access token',
+      'a failed login gets no token',
+    ],
+    [
+      'Login with a wrong recovery code',
+      'gets no token by a wrong recovery code',
+      'a recovery code without a login token gets no token',
+    ],
+    [
+      'Login with a recovery code, second step',
+      'gets tokens by a recovery code',
+      'a recovery code without a login token gets no token',
+    ],
+    ['Replace the recovery codes', 'gets ten new recovery codes', 'new recovery codes require a token'],
+    ['Passkeys', 'has no passkey', 'the passkeys require a token'],
+    ['Options for a new passkey', 'gets options for a browser', 'options for a passkey require a token'],
+    ['Add a made-up passkey', 'cannot add a made-up passkey', 'adding a passkey requires a token'],
+    ['Rename a passkey', 'gets 404 for an unknown passkey', 'renaming a passkey requires a token'],
+    [
+      'Remove a passkey',
+      'gets 404 for the removal of an unknown passkey',
+      'removing a passkey requires a token',
+    ],
+    ['Remove the app', 'has no second factor', 'removing an app requires a token'],
+    ['Options for a sign-in with a passkey', '', 'everybody gets options for a sign-in with a passkey'],
+    ['Login with a made-up passkey', '', 'a made-up passkey gets no token'],
+    ['Cancel a reset of factors', '', 'a made-up link cancels no reset'],
+  ].map(([name, accepted = '', refused = '']) => ({
+    request: `JWT demo/${name}`,
+    tests: [role && accepted ? `${role} ${accepted}` : refused],
+    failures: [],
+  }))
 
 /** The requests about mails, without reading one. They need no token. */
 const byMail: Outcome[] = [
