@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Item, type Table, text } from '../../../lib/aws/dynamodb.ts'
 import { allItems } from '../../../scripts/cli/pages.ts'
 
-/** Reads a table. Returns a function that gives it the same items again, by two calls: at most 25 items may differ. */
+/** Most items that one call of `BatchWriteItem` writes. */
+const BATCH = 25
+
+/** Reads a table. Returns a function that gives it the same items again, by two calls if at most 25 items differ. */
 export async function restorerOf(table: Table): Promise<() => Promise<void>> {
   const first = await itemsOf(table)
   return async () => {
@@ -15,8 +18,9 @@ export async function restorerOf(table: Table): Promise<() => Promise<void>> {
         isDeepStrictEqual(Item, present.get(key)) ? [] : [{ PutRequest: { Item } }],
       ),
     ]
-    if (writes.length > 0) {
-      await table.aws('dynamodb', 'BatchWriteItem', { RequestItems: { [table.name]: writes } })
+    for (let index = 0; index < writes.length; index += BATCH) {
+      const batch = writes.slice(index, index + BATCH)
+      await table.aws('dynamodb', 'BatchWriteItem', { RequestItems: { [table.name]: batch } })
     }
   }
 }
