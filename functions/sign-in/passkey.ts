@@ -26,7 +26,7 @@ export const handler: RouteHandler<Settings> = async (event, request, config) =>
           ...(await verifyPasskey(table, config, response, now)),
           login: { inCookie, replaces: replacedSession(given.refreshToken) },
         }
-      : await verifySecondPasskey(table, config, loginToken, response, now)
+      : await verifySecondPasskey(table, config, loginToken, response, now, { ...request, event })
 
   const issue = (session: Session) => issueToken(table.aws, config, signIn.user, session, now)
   return completeSignIn(table, config, signIn, { ...request, event }, issue)

@@ -3,16 +3,16 @@ import type { Config } from '../../lib/config.ts'
 import { findBegunLogin } from '../../lib/factors/begun.ts'
 import { type CompletionConfig, completeSignIn } from '../../lib/factors/complete.ts'
 import { verifyRecoveryCode } from '../../lib/factors/second-step.ts'
-import { readBody } from '../../lib/http/body.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { RecoveryCodeLoginRequest } from '../../lib/http/schemas.ts'
 import { notify } from '../../lib/mail/request.ts'
+import { readJson } from '../../lib/sessions/request.ts'
 import type { Session } from '../../lib/sessions/session.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 
-type Settings = CompletionConfig & IssuerConfig & Config<'TABLE_NAME'>
+type Settings = CompletionConfig & IssuerConfig & Config<'TABLE_NAME' | 'COOKIE_SESSIONS'>
 
 const issueToken = tokenIssuer()
 
@@ -20,8 +20,8 @@ const issueToken = tokenIssuer()
 export const handler: RouteHandler<Settings> = async (event, request, config) => {
   const { now, deadlineMs } = request
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { loginToken, code } = readBody(event, RecoveryCodeLoginRequest)
-  const begun = await findBegunLogin(table, loginToken, 'second-factor', now)
+  const { loginToken, code } = readJson(event, RecoveryCodeLoginRequest, { config })
+  const begun = await findBegunLogin(table, loginToken, 'second-factor', now, { ...request, event })
   const origin = originOf(event)
   const spending = await verifyRecoveryCode(table, begun, code, origin, now)
 

@@ -3,15 +3,15 @@ import type { Config } from '../../lib/config.ts'
 import { findBegunLogin } from '../../lib/factors/begun.ts'
 import { type CompletionConfig, completeSignIn } from '../../lib/factors/complete.ts'
 import { verifyTotpCode } from '../../lib/factors/second-step.ts'
-import { readBody } from '../../lib/http/body.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { TotpLoginRequest } from '../../lib/http/schemas.ts'
+import { readJson } from '../../lib/sessions/request.ts'
 import type { Session } from '../../lib/sessions/session.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 
-type Settings = CompletionConfig & IssuerConfig & Config<'TABLE_NAME' | 'FACTOR_KEY'>
+type Settings = CompletionConfig & IssuerConfig & Config<'TABLE_NAME' | 'COOKIE_SESSIONS' | 'FACTOR_KEY'>
 
 const issueToken = tokenIssuer()
 
@@ -19,8 +19,8 @@ const issueToken = tokenIssuer()
 export const handler: RouteHandler<Settings> = async (event, request, config) => {
   const { now, deadlineMs } = request
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { loginToken, code } = readBody(event, TotpLoginRequest)
-  const begun = await findBegunLogin(table, loginToken, 'second-factor', now)
+  const { loginToken, code } = readJson(event, TotpLoginRequest, { config })
+  const begun = await findBegunLogin(table, loginToken, 'second-factor', now, { ...request, event })
   const attempt = await verifyTotpCode(table, config, begun, code, originOf(event), now)
 
   const issue = (session: Session) => issueToken(table.aws, config, begun.user, session, now)

@@ -1,4 +1,7 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type { Table } from '../aws/dynamodb.ts'
+import type { Request } from '../http/handler.ts'
+import { requireOwnPage } from '../sessions/request.ts'
 import { findUser } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { findLoginToken, type LoginPurpose, type LoginToken } from './login-token.ts'
@@ -10,20 +13,28 @@ export interface BegunLogin {
   user: User
 }
 
+/** A request that completes a sign-in. */
+export type Page = Pick<Request, 'allowedOrigins'> & { event: APIGatewayProxyEvent }
+
 /**
  * Finds the sign-in that a login token continues, and its user, with two consistent reads. Nothing is counted or spent.
  *
  * A change of the user since the password step ends the sign-in: a new password, role or factor, or a revocation.
  *
- * @throws {@link ServiceError} `invalid_credentials`, with the detail of an expired sign-in, or `unavailable`.
+ * @param page - The request, if its response may set the cookie.
+ * @throws {@link ServiceError} `invalid_credentials`, with the detail of an expired sign-in; `forbidden`, if the
+ *   page may not use the cookie; `unavailable`.
  */
 export async function findBegunLogin(
   table: Table,
   unverifiedToken: string,
   purpose: LoginPurpose,
   now: Date,
+  page?: Page,
 ): Promise<BegunLogin> {
   const login = await findLoginToken(table, unverifiedToken, purpose, now)
+  // Before anything is counted: with a login token of their own, attackers could put their session into the user's browser.
+  if (page && login.inCookie) requireOwnPage(page.event, page.allowedOrigins)
   const { userId, generation } = login
   const user = await findUser(table, userId)
   if (user === undefined || user.disabled || user.generation !== generation) {

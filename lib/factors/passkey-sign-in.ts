@@ -5,7 +5,7 @@ import { together } from '../aws/together.ts'
 import { AMR } from '../users/factors.ts'
 import { findUser } from '../users/store.ts'
 import { isUserId, type User } from '../users/user.ts'
-import { type BegunLogin, findBegunLogin } from './begun.ts'
+import { type BegunLogin, findBegunLogin, type Page } from './begun.ts'
 import { type AssertionResponse, type RelyingParty, requestOptions, verifyAssertion } from './ceremony.ts'
 import {
   CHALLENGE_RANDOM_BYTES,
@@ -94,8 +94,9 @@ export async function verifySecondPasskey(
   loginToken: string,
   response: AssertionResponse,
   now: Date,
+  page: Page,
 ): Promise<Verified & Pick<FactorSignIn, 'login'>> {
-  const begun = await findBegunLogin(table, loginToken, 'second-factor', now)
+  const begun = await findBegunLogin(table, loginToken, 'second-factor', now, page)
   const { user, login } = begun
   await reserveTry(table, login, now)
   const [challenge, passkey] = await together([

@@ -59,8 +59,17 @@ export function readPresented<T extends { refreshToken?: string | undefined }>(
   return { ...body, ...readCookie(event, rules, '#/refreshToken', 'Must be a string.') }
 }
 
-/** Reads the body. A page of another site can send a form with the cookie, but JSON only after a preflight. */
-function readJson<T>(event: APIGatewayProxyEvent, schema: z.ZodMiniType<T>, { config }: CookieRules): T {
+/**
+ * Reads the body of a request whose response may set the cookie. A page of another site can send a form with the cookie, but
+ * JSON only after a preflight.
+ *
+ * @throws {@link ServiceError} as `readBody` in `lib/http/body.ts`; `forbidden`, if the request has the cookie and no JSON.
+ */
+export function readJson<T>(
+  event: APIGatewayProxyEvent,
+  schema: z.ZodMiniType<T>,
+  { config }: Pick<CookieRules, 'config'>,
+): T {
   if (config.COOKIE_SESSIONS && !isJson(event) && cookiesOf(event).length > 0) {
     throw refused('no_json')
   }

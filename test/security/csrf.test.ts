@@ -1,10 +1,13 @@
 import { type OutgoingHttpHeaders, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cookieOf, DELETES_COOKIE, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
+import { addFakeFactor, beginLogin } from '../support/fake-factor.ts'
 import { sendForAll } from '../support/http.ts'
+import { sampleEvent } from '../support/lambda.ts'
 import { expectDescribed } from '../support/openapi/check.ts'
 import { startService } from '../support/service.ts'
 import { operator, tableAt } from '../support/sessions.ts'
+import { addTestUser } from '../support/users.ts'
 
 // The service lists two origins. The requests are those that pages of other origins can make a browser send with the cookie.
 
@@ -25,10 +28,10 @@ const everything = async () => (await scan()).map((item) => JSON.stringify(item)
 /** Sends a request. The response must match the API description, and is returned with all of its headers. */
 async function send(path: string, headers: OutgoingHttpHeaders, body = '', method = 'POST') {
   const url = service.url + path
-  const response = await sendForAll(url, method, headers, body)
+  const received = await sendForAll(url, method, headers, body)
   // A response to HEAD has no body.
-  if (method !== 'HEAD') expectDescribed({ method, url, ...response })
-  return response
+  if (method !== 'HEAD') expectDescribed({ method, url, ...received })
+  return received
 }
 
 const login = (body: object, headers: OutgoingHttpHeaders = {}) =>
@@ -44,12 +47,23 @@ beforeAll(async () => {
   cookie = cookieOf(tokenIn(await login({ session: 'cookie' })))
 })
 
+/** A sign-in of the attacker, whose last step would put the attacker's session into the cookie. */
+const table = tableAt(service.dynamoDbUrl)
+const attacker = await addTestUser(table, { username: 'attacker' })
+await addFakeFactor(table, attacker)
+const { token: loginToken } = await beginLogin(table, attacker, new Date(), { inCookie: true })
+
+const { response } = JSON.parse(sampleEvent('login-passkey.json').body ?? '')
+
 /** Each route, with a body that would act on the cookie. */
 const ROUTES = [
   ['/login', { username: 'user', password: 'user', session: 'cookie' }],
   ['/refresh', {}],
   ['/logout', { everywhere: true }],
   ['/register/confirm', { token: 'x', password: 'correct horse battery staple', session: 'cookie' }],
+  ['/login/totp', { loginToken, code: '123456' }],
+  ['/login/recovery-code', { loginToken, code: '0123-4567-89AB-CDEF' }],
+  ['/login/passkey', { loginToken, response }],
 ] as const
 
 const JSON_TYPE = { 'Content-Type': 'application/json' }

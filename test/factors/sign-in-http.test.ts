@@ -1,0 +1,193 @@
+import { afterAll, expect, inject, test } from 'vitest'
+import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
+import { sendForAll } from '../support/http.ts'
+import { expectDescribed } from '../support/openapi/check.ts'
+import { operator, PASSWORD, partsOf, tableAt } from '../support/sessions.ts'
+
+// The steps of a sign-in and step-up, over HTTP and in the order in which a user meets them.
+
+const url = inject('serviceUrl')
+const users = operator(tableAt(inject('dynamoDbUrl')))
+const username = await users.add({
+  username: 'user-of-two-factors',
+  email: 'two@example.org',
+  emailVerified: true,
+})
+let requests = 0
+afterAll(() =>
+  console.log(`Sign-in in steps over HTTP: ${requests} requests, each as the API description says`),
+)
+
+interface Sending {
+  method?: string
+  token?: string
+  headers?: Record<string, string>
+}
+
+/** Sends JSON. The response must match the API description. */
+async function api(path: string, body: object, { method = 'POST', token, headers = {} }: Sending = {}) {
+  requests += 1
+  const sent = { ...OWN_PAGE, ...headers, ...(token && { Authorization: `Bearer ${token}` }) }
+  const response = await sendForAll(url + path, method, sent, JSON.stringify(body))
+  expectDescribed({ method, url: url + path, ...response })
+  return { ...response, body: response.body === '' ? {} : JSON.parse(response.body) }
+}
+
+const login = (more: object = {}, headers: Record<string, string> = {}) =>
+  api('/login', { username, password: PASSWORD, ...more }, { headers })
+const refresh = (refreshToken: string) => api('/refresh', { refreshToken })
+const claimsOf = (authToken: string) =>
+  JSON.parse(Buffer.from(authToken.split('.')[1] ?? '', 'base64url').toString())
+const isEnded = async (refreshToken: string) => {
+  const item = (await users.itemsOf(username))[`session#${partsOf(refreshToken).sessionId}`]
+  return item?.endedAt !== undefined
+}
+
+/** What the test has so far. Each step is a test of its own, and uses those before it. */
+let codeOf: ReturnType<typeof authenticator>
+let recoveryCodes: string[] = []
+let first: { authToken: string; refreshToken: string }
+let second: typeof first
+
+test('a user without factors signs in with the password, and sets up an app', async () => {
+  const { status, body } = await login()
+  expect([status, claimsOf(body.authToken).acr]).toEqual([200, 'aal1'])
+  const { body: setup } = await api('/factors/totp', { currentPassword: PASSWORD }, { token: body.authToken })
+  codeOf = authenticator(setup.secret)
+  // The code of the step before leaves those of this step and the next.
+  const confirmed = await api(
+    '/factors/totp/confirm',
+    { code: codeOf(new Date(), -1) },
+    { token: body.authToken },
+  )
+  expect(confirmed.status).toBe(200)
+  recoveryCodes = confirmed.body.recoveryCodes
+  const renewed = await refresh(body.refreshToken)
+  expect(renewed.status).toBe(200)
+  first = renewed.body
+})
+
+test.each([
+  ['PUT', '/password', { newPassword: 'a new and long password' }],
+  ['PUT', '/email', { email: 'new@example.org' }],
+  ['DELETE', '/me', {}],
+  ['DELETE', '/factors/totp', {}],
+  ['POST', '/factors/recovery-codes', {}],
+])('%s %s demands a new sign-in, in the body and the renamed header', async (method, path, body) => {
+  const response = await api(path, { ...body, currentPassword: PASSWORD }, { method, token: first.authToken })
+  expect(response).toMatchObject({
+    status: 401,
+    headers: {
+      'x-amzn-remapped-www-authenticate':
+        'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="300"',
+    },
+    body: {
+      type: 'about:blank',
+      title: 'Unauthorized',
+      status: 401,
+      detail: 'Sign in again to continue.',
+      error: 'insufficient_user_authentication',
+      acr_values: 'aal2',
+      max_age: 300,
+    },
+  })
+  expect(response.headers).not.toHaveProperty('www-authenticate')
+})
+
+test('a refresh does not help', async () => {
+  const { body } = await refresh(first.refreshToken)
+  const { auth_time, amr, acr } = claimsOf(body.authToken)
+  const before = claimsOf(first.authToken)
+  expect({ auth_time, amr, acr }).toEqual({ auth_time: before.auth_time, amr: ['pwd'], acr: 'aal1' })
+  first = body
+})
+
+test('a new sign-in with replaces ends the old session, once it is complete', async () => {
+  const step = await login({ replaces: first.refreshToken })
+  expect(step.body).toEqual({
+    next: 'second-factor',
+    factors: ['totp', 'recovery-code'],
+    loginToken: expect.any(String),
+  })
+  const { loginToken } = step.body
+  const wrong = await api('/login/totp', { loginToken, code: wrongCodeFor(codeOf, new Date()) })
+  expect([wrong.status, wrong.body.errors]).toEqual([422, [{ pointer: '#/code', detail: 'Incorrect code.' }]])
+  expect(await isEnded(first.refreshToken)).toBe(false)
+
+  const complete = await api('/login/totp', { loginToken, code: codeOf(new Date()) })
+  expect(complete.status).toBe(200)
+  second = complete.body
+  expect(claimsOf(second.authToken)).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' })
+  expect(await isEnded(first.refreshToken)).toBe(true)
+  expect((await refresh(first.refreshToken)).status).toBe(401)
+
+  const again = await api('/login/totp', { loginToken, code: codeOf(new Date(), 1) })
+  expect([again.status, again.body.error]).toEqual([401, 'login_expired'])
+})
+
+test('the new session may change the account, and keeps its factors over a refresh', async () => {
+  const change = { email: 'new@example.org', currentPassword: PASSWORD }
+  expect((await api('/email', change, { method: 'PUT', token: second.authToken })).status).toBe(202)
+  const before = claimsOf(second.authToken)
+  const { body } = await refresh(second.refreshToken)
+  const { auth_time, amr, acr } = claimsOf(body.authToken)
+  expect({ auth_time, amr, acr }).toEqual({ auth_time: before.auth_time, amr: before.amr, acr: 'aal2' })
+  second = body
+})
+
+test('the cookie is set by the last step, which ends the session of the earlier cookie', async () => {
+  const page = { 'Sec-Fetch-Site': 'same-origin' }
+  const complete = async (code: string, cookie: Record<string, string> = {}) => {
+    const step = await login({ session: 'cookie' }, { ...page, ...cookie })
+    expect(step.headers).not.toHaveProperty('set-cookie')
+    const body = { loginToken: step.body.loginToken, code }
+    // A page of another site cannot put a session into the browser.
+    const foreign = await api('/login/recovery-code', body, { headers: { 'Sec-Fetch-Site': 'cross-site' } })
+    expect(foreign.status).toBe(403)
+    const { status, headers } = await api('/login/recovery-code', body, { headers: { ...page, ...cookie } })
+    expect(status).toBe(200)
+    return refreshTokenIn({ 'Set-Cookie': headers['set-cookie'] })
+  }
+  const old = await complete(String(recoveryCodes[0]))
+  const next = await complete(String(recoveryCodes[1]), cookieOf(old))
+  expect([await isEnded(old), await isEnded(next)]).toEqual([true, false])
+})
+
+test('five tries use a login token up, whatever its factor', async () => {
+  const { loginToken } = (await login()).body
+  const statuses: number[] = []
+  for (let count = 0; count < 5; count += 1) {
+    statuses.push((await api('/login/recovery-code', { loginToken, code: '0000-0000-0000-0000' })).status)
+  }
+  expect(statuses).toEqual(Array(5).fill(422))
+  const { status, body } = await api('/login/recovery-code', { loginToken, code: String(recoveryCodes[2]) })
+  expect([status, body.error]).toEqual([401, 'login_expired'])
+  // The recovery code is not spent.
+  const fresh = (await login()).body.loginToken
+  expect(
+    (await api('/login/recovery-code', { loginToken: fresh, code: String(recoveryCodes[2]) })).status,
+  ).toBe(200)
+})
+
+test('a login token of another user does not accept the code of this one', async () => {
+  const other = await users.add({ username: 'another-of-two-factors' })
+  const { body } = await api('/login', { username: other, password: PASSWORD })
+  const { body: setup } = await api('/factors/totp', { currentPassword: PASSWORD }, { token: body.authToken })
+  const code = authenticator(setup.secret)
+  await api('/factors/totp/confirm', { code: code(new Date(), -1) }, { token: body.authToken })
+  const { loginToken } = (await api('/login', { username: other, password: PASSWORD })).body
+  expect((await api('/login/totp', { loginToken, code: codeOf(new Date(), 1) })).status).toBe(422)
+  expect((await api('/login/recovery-code', { loginToken, code: String(recoveryCodes[3]) })).status).toBe(422)
+  expect((await api('/login/totp', { loginToken, code: code(new Date()) })).status).toBe(200)
+})
+
+test('a removed app ends a sign-in that has begun', async () => {
+  const { loginToken } = (await login()).body
+  const removal = { currentPassword: PASSWORD }
+  const removed = await api('/factors/totp', removal, { method: 'DELETE', token: second.authToken })
+  expect(removed.status).toBe(204)
+  const { status, body } = await api('/login/totp', { loginToken, code: codeOf(new Date(), 1) })
+  expect([status, body.error]).toEqual([401, 'login_expired'])
+  expect(Object.keys((await login()).body)).toContain('authToken')
+})
