@@ -25,8 +25,8 @@ const BUDGETS: Record<string, Budget> = {
   'confirm-email': { bytes: 42_000, coldMs: 40 },
   mailer: { bytes: 26_000, coldMs: 40 },
   // Half of it is the texts of all problems, which every function has.
-  'user-content': { bytes: 4_500, coldMs: 3 },
-  'admin-content': { bytes: 4_500, coldMs: 3 },
+  'user-content': { bytes: 4_800, coldMs: 3 },
+  'admin-content': { bytes: 4_800, coldMs: 3 },
   jwks: { bytes: 20_000, coldMs: 30 },
   metadata: { bytes: 8_000, coldMs: 30 },
   enrolment: { bytes: 48_000, coldMs: 40 },
@@ -40,7 +40,7 @@ const BUDGETS: Record<string, Budget> = {
   factors: { bytes: 48_000 },
   'confirm-totp': { bytes: 48_000 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 76_000, coldMs: 30 },
+  openapi: { bytes: 98_000, coldMs: 30 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, coldMs: 60 },
   // Two pages with their dialogs for second factors, the client for browsers, and 11 KB that draw QR codes.
