@@ -107,8 +107,10 @@ const TOKEN_EVENT = {
   authorizationToken: true,
 } satisfies Record<keyof APIGatewayTokenAuthorizerEvent, true>
 
-const isProtected = (functionKey: string) =>
-  service.functions[functionKey]?.events?.some(({ http }) => http.authorizer !== undefined)
+const isProtected = (functionKey: string, resource: string) =>
+  service.functions[functionKey]?.events?.some(
+    ({ http }) => http.authorizer !== undefined && resource === `/${http.path.replace(/^\//, '')}`,
+  )
 
 // The event of the mailer is the service's own.
 const sent = Object.entries(SAMPLES).filter(([, { functionKey }]) => functionKey !== 'mailer')
@@ -118,7 +120,9 @@ describe.each(sent)('events/%s', (file, { functionKey }) => {
 
   test('has exactly the members that API Gateway sends', () => {
     if (functionKey === 'authorizer') return expect(keys(event)).toEqual(keys(TOKEN_EVENT))
-    const context = isProtected(functionKey) ? { ...REQUEST_CONTEXT, authorizer: true } : REQUEST_CONTEXT
+    const context = isProtected(functionKey, event.resource)
+      ? { ...REQUEST_CONTEXT, authorizer: true }
+      : REQUEST_CONTEXT
     expect(keys(event)).toEqual(keys(EVENT))
     expect(keys(event.requestContext)).toEqual(keys(context))
     expect(keys(event.requestContext.identity)).toEqual(keys(IDENTITY))

@@ -14,7 +14,7 @@ import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
  * POST /factors/cancel-reset: cancels an operator's reset of second factors, with the link of its notice. The link of an earlier
  * notice cancels a later reset too: its owner does not want the factors removed.
  */
-export const cancelReset: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
+export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { token } = readBody(event, FactorResetCancellation)
   const { sourceIp } = originOf(event)

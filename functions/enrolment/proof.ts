@@ -15,7 +15,7 @@ import { spend } from '../../lib/mail/store.ts'
 import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
 
 /** POST /enrolment/proof: takes the proof, beside the password, that the account is the user's own. */
-export const prove: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
+export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { enrolmentToken, operatorCode, ...fields } = readBody(event, EnrolmentProofRequest)
   const enrolment = await findEnrolment(table, enrolmentToken, now)

@@ -3,9 +3,10 @@ import { within } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { beginEnrolment } from '../../lib/factors/enrolment.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
-import { NEW_USERNAME_RULE, RegistrationConfirmation } from '../../lib/http/schemas.ts'
+import { NEW_USERNAME_RULE, type ProofFields, RegistrationConfirmation } from '../../lib/http/schemas.ts'
 import { addressIn, type Confirmation } from '../../lib/mail/confirmation.ts'
 import { findInvitedRole, mailKey, spend } from '../../lib/mail/store.ts'
 import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
@@ -18,7 +19,7 @@ import { signIn } from '../../lib/sessions/sign-in.ts'
 import { sourceOf, usernameCounter } from '../../lib/throttling/limits.ts'
 import { markKnownSources, reserveAttempt } from '../../lib/throttling/store.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
-import { AMR } from '../../lib/users/factors.ts'
+import { AMR, needsFactor } from '../../lib/users/factors.ts'
 import { createUser } from '../../lib/users/names.ts'
 import { isNameTaken } from '../../lib/users/store.ts'
 import { newUser, type Role, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
@@ -37,41 +38,39 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
     'TOKEN_AUDIENCE',
     'TOKEN_TTL_SECONDS',
     'BREACHED_PASSWORDS',
+    'REQUIRE_SECOND_FACTOR',
   ])
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }
   const request = readSignIn(event, RegistrationConfirmation, { config, allowedOrigins })
-  const { password, username } = request
+  const { password } = request
   const origin = originOf(event)
 
-  const { confirmation, requestId } = await verifyProof(
-    table,
-    ['registration', 'invitation'],
-    request,
-    origin.sourceIp,
-    arrivedAt,
-  )
-  const role = await roleOf(table, confirmation, requestId)
-  const names = namesOf(addressIn(requestId), username)
+  const { requestId, role } = await verifyMail(table, request, origin.sourceIp, arrivedAt)
+  const names = namesOf(addressIn(requestId), request.username)
   validateNewPassword(password, names, '#/password')
   await rejectBreached(password, '#/password', config)
   const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
   const now = new Date()
   const user = newUser({ ...names, role, passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
   await storeUser(table, user, requestId, now)
+  console.info({ event: 'account.created', userId: user.id })
+  // The mail has proved already that the account is the user's own.
+  if (needsFactor(role, config.REQUIRE_SECOND_FACTOR)) return beginEnrolment(table, user, request, now)
 
   const lifetimes = lifetimesFrom(config)
   const issue = (session: Session) => issueToken(aws, config, user, session, now)
-  const response = await signIn(
-    table,
-    { ...request, user, amr: AMR.password, origin, lifetimes },
-    now,
-    issue,
-    [markKnownSources(table, user, sourceOf(origin.sourceIp), undefined, lifetimes.absoluteTtlSeconds, now)],
-  )
-  console.info({ event: 'account.created', userId: user.id })
-  return response
+  return signIn(table, { ...request, user, amr: AMR.password, origin, lifetimes }, now, issue, [
+    markKnownSources(table, user, sourceOf(origin.sourceIp), undefined, lifetimes.absoluteTtlSeconds, now),
+  ])
 })
+
+/** Verifies the link or the code of a mail, and finds the role of the new user. */
+async function verifyMail(table: Table, proof: ProofFields, sourceIp: string, now: Date) {
+  const kinds = ['registration', 'invitation'] as const
+  const { confirmation, requestId } = await verifyProof(table, kinds, proof, sourceIp, now)
+  return { requestId, role: await roleOf(table, confirmation, requestId) }
+}
 
 /**
  * Returns the role of a new user: that of the invitation, or `user`.

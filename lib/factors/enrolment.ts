@@ -1,9 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import type { APIGatewayProxyResult } from 'aws-lambda'
 import { type Table, type TransactWrite, transact } from '../aws/dynamodb.ts'
 import type { ServiceError } from '../errors.ts'
+import { json } from '../http/responses.ts'
+import { replacedSession } from '../sessions/sign-in.ts'
+import { secondOf } from '../time.ts'
 import { factorsOf } from '../users/factors.ts'
+import type { User } from '../users/user.ts'
 import { type BegunLogin, findBegunLogin } from './begun.ts'
-import { type LoginToken, proveLoginToken } from './login-token.ts'
+import {
+  LOGIN_TOKEN_RANDOM_BYTES,
+  type LoginToken,
+  proveLoginToken,
+  startLoginToken,
+  storeLoginToken,
+} from './login-token.ts'
 import { refusal } from './refusals.ts'
+
+/**
+ * Begins the enrolment of a user who has just proved the account, and returns the response that leads to it.
+ *
+ * @param request - Of the sign-in that the enrolment completes.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function beginEnrolment(
+  table: Table,
+  user: User,
+  { inCookie, refreshToken }: { inCookie: boolean; refreshToken: string },
+  now: Date,
+): Promise<APIGatewayProxyResult> {
+  const details = {
+    purpose: 'enrolment',
+    loginName: user.username,
+    inCookie,
+    replaces: replacedSession(refreshToken),
+    provedAt: secondOf(now),
+  } as const
+  const { stored, token } = startLoginToken(user, details, now, randomBytes(LOGIN_TOKEN_RANDOM_BYTES))
+  await storeLoginToken(table, stored)
+  return json(200, { next: 'enrolment', proofs: [], enrolmentToken: token })
+}
 
 /**
  * Finds the enrolment that a token continues, and its user. Nothing is counted or spent. A user who has got a second factor

@@ -280,6 +280,11 @@ export const RecoveryCodeLoginRequest = schema(() =>
 /** Body of a request that continues an enrolment. */
 export const EnrolmentRequest = schema(() => z.strictObject({ enrolmentToken: LoginToken }))
 
+/** Body of `POST /enrolment/totp/confirm`. */
+export const EnrolmentTotpConfirmation = schema(() =>
+  z.strictObject({ enrolmentToken: LoginToken, code: TotpCode }),
+)
+
 const ENROLMENT_PROOF = 'Must have either a token, a requestId and a code, or an operatorCode.'
 
 /** Body of `POST /enrolment/proof`. */

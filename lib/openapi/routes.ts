@@ -4,6 +4,7 @@ import {
   EmailConfirmation,
   EnrolmentProofRequest,
   EnrolmentRequest,
+  EnrolmentTotpConfirmation,
   FactorResetCancellation,
   ForgottenPasswordRequest,
   LoginRequest,
@@ -49,6 +50,10 @@ const proofs = (more: object) => ({
   token: { summary: 'The token in the link', value: { token, ...more } },
   code: { summary: 'The code in the mail', value: { requestId: REQUEST_ID, code: '12345678', ...more } },
 })
+const enrolmentBody = {
+  schema: EnrolmentRequest,
+  examples: { token: { summary: 'The enrolment token of a sign-in', value: { enrolmentToken } } },
+}
 const requested = {
   status: 202,
   description: 'The request is accepted, whether or not a mail is sent.',
@@ -303,7 +308,11 @@ export const ROUTES: Route[] = [
       schema: RegistrationConfirmation,
       examples: proofs({ password, username: 'ada' }),
     },
-    response: { description: 'The account was created.', content: json(schemaRef('Tokens'), tokens) },
+    response: {
+      description:
+        'The account was created. If the user must have a second factor, the next step is to add one.',
+      content: json({ anyOf: [schemaRef('Tokens'), schemaRef('Enrolment')] }, tokens),
+    },
     problems: ['invalid_link', 'too_many_attempts'],
   },
   {
@@ -315,10 +324,7 @@ export const ROUTES: Route[] = [
     summary: 'Ask for a mail that proves an enrolment',
     description:
       'Sends a mail with a link and a code to the verified address of the user. The response is the same for a user without one.',
-    body: {
-      schema: EnrolmentRequest,
-      examples: { token: { summary: 'The enrolment token of a sign-in', value: { enrolmentToken } } },
-    },
+    body: enrolmentBody,
     response: requested,
     problems: ['login_expired', 'too_many_mails'],
   },
@@ -342,6 +348,43 @@ export const ROUTES: Route[] = [
     },
     response: { description: 'The enrolment is proved.' },
     problems: ['login_expired', 'invalid_link', 'too_many_attempts'],
+  },
+  {
+    method: 'post',
+    path: '/enrolment/totp',
+    operationId: 'startEnrolledTotp',
+    tag: 'Factors',
+    summary: 'Set up an authenticator app in an enrolment',
+    description:
+      'Creates a secret for an authenticator app, as `POST /factors/totp` does. `POST /enrolment/totp/confirm` adds the app, within 10 minutes.',
+    body: enrolmentBody,
+    response: {
+      description: 'The secret. It is shown once.',
+      content: json(schemaRef('TotpSetup'), {
+        secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+        uri: 'otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example&algorithm=SHA1&digits=6&period=30',
+      }),
+    },
+    problems: ['login_expired', 'proof_required'],
+  },
+  {
+    method: 'post',
+    path: '/enrolment/totp/confirm',
+    operationId: 'enrolTotp',
+    tag: 'Factors',
+    summary: 'Add an authenticator app and complete the sign-in',
+    description:
+      'Adds the authenticator app as the first second factor, with a code that it shows, and signs in with it. After ten wrong codes the secret is void. The response contains the recovery codes.',
+    cookie: 'sets',
+    body: {
+      schema: EnrolmentTotpConfirmation,
+      examples: { code: { summary: 'A code', value: { enrolmentToken, code: '123456' } } },
+    },
+    response: {
+      description: 'The app was added, and the user is signed in.',
+      content: json(schemaRef('Tokens'), { ...tokens, recoveryCodes: ['0123-4567-89AB-CDEF'] }),
+    },
+    problems: ['login_expired', 'proof_required', 'setup_expired', 'too_many_attempts'],
   },
   {
     method: 'post',

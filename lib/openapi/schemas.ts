@@ -6,6 +6,7 @@ import {
   EmailConfirmation,
   EnrolmentProofRequest,
   EnrolmentRequest,
+  EnrolmentTotpConfirmation,
   FactorChangeRequest,
   FactorResetCancellation,
   ForgottenPasswordRequest,
@@ -102,6 +103,10 @@ const requests = z
   .add(EnrolmentProofRequest, {
     id: 'EnrolmentProofRequest',
     description: `The token of an enrolment. ${PROOF} Or the one-time code of an operator.`,
+  })
+  .add(EnrolmentTotpConfirmation, {
+    id: 'EnrolmentTotpConfirmation',
+    description: 'The token of an enrolment, and a code of the authenticator app.',
   })
   .add(FactorResetCancellation, {
     id: 'FactorResetCancellation',

@@ -135,14 +135,10 @@ const COUNT_PROOFS = counting(['mail#*', 'source#*'], ATTEMPTS)
 const MARK_SOURCES = writing(['UpdateItem'], ['name#*'], ['expiresAt', 'ownerId'])
 const READ_LOGINS = reading(['BatchGetItem'], [...NEW_LOGIN, 'provedAt', 'spentBy'], ['login#*'])
 const COUNT_LOGIN_TRIES = counting(['login#*'], ATTEMPTS)
+const SPEND_LOGINS = inTransactions(['UpdateItem'], ['login#*'], ['spentBy'])
 const CANCEL_FACTOR_RESETS = inTransactions(['DeleteItem'], ['user#*'], [])
 /** The steps of a sign-in after the password, up to its completion. A function that has them also signs and notifies. */
-const COMPLETE_SIGN_INS = [
-  READ_LOGINS,
-  COUNT_LOGIN_TRIES,
-  inTransactions(['UpdateItem'], ['login#*'], ['spentBy']),
-  ...storeSignIns(),
-]
+const COMPLETE_SIGN_INS = [READ_LOGINS, COUNT_LOGIN_TRIES, SPEND_LOGINS, ...storeSignIns()]
 
 /** The completion alone, for a passkey that is both factors. */
 function storeSignIns(): Statement[] {
@@ -341,6 +337,11 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       CHANGE_FACTORS,
       STORE_RECOVERY_CODES,
       ...notify,
+      readKeys,
+      sign,
+      READ_LOGINS,
+      SPEND_LOGINS,
+      ...storeSignIns(),
       counting(['user#*'], ATTEMPTS),
       inTransactions(['PutItem', 'DeleteItem'], ['user#*'], ['ciphertext', 'lastStep', 'createdAt']),
     ],
@@ -381,6 +382,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       inTransactions(['PutItem'], ['user#*', 'credential#*'], ['userId', ...NEW_PASSKEY]),
     ],
     enrolment: [
+      ENCRYPT_SECRETS,
       READ_LOGINS,
       READ_PROFILES,
       READ_CONFIRMATIONS,
@@ -390,6 +392,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       CANCEL_FACTOR_RESETS,
       ...notify,
       inTransactions(['DeleteItem'], ['user#*'], ['codeHash']),
+      writing(['PutItem'], ['user#*'], ['ciphertext', 'generation', 'expiresAt', 'loginTokenId']),
       inTransactions(['UpdateItem'], ['login#*'], ['provedAt', 'spentBy']),
     ],
     jwks: [readKeys],
@@ -417,6 +420,21 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       SPEND_CONFIRMATIONS,
       RECOGNISE_CHANGES,
       MARK_SOURCES,
+      writing(
+        ['PutItem'],
+        ['login#*'],
+        [
+          'purpose',
+          'secretHash',
+          'userId',
+          'generation',
+          'loginName',
+          'inCookie',
+          'replaces',
+          'expiresAt',
+          'provedAt',
+        ],
+      ),
       reading(['BatchGetItem'], ['role'], ['mail#*']),
       reading(['BatchGetItem'], ['userId'], ['name#*']),
       inTransactions(['PutItem'], ['user#*', 'name#*'], ['userId', ...PROFILE]),

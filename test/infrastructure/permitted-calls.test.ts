@@ -16,10 +16,12 @@ import {
 import { announcement, requestFactorReset } from '../../lib/mail/factor-reset.ts'
 import { claimMail, storeInvitation } from '../../lib/mail/store.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { secondOf } from '../../lib/time.ts'
 import { findUserByName, profileKey } from '../../lib/users/store.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
-import { addFakeFactor } from '../support/fake-factor.ts'
+import { authenticator } from '../support/authenticator.ts'
+import { addFakeFactor, beginLogin } from '../support/fake-factor.ts'
 import { type AwsProxy, startProxy } from '../support/faults/proxy.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
@@ -122,6 +124,12 @@ const refuseWrite = (operation: string, text: string) => (dynamodb: AwsProxy) =>
       response.end(JSON.stringify({ __type: `x#${type}Exception`, CancellationReasons: reasons }))
     },
   })
+
+/** Loses every response to a transaction. */
+const lost = {
+  prepare: (dynamodb: AwsProxy) =>
+    dynamodb.inject({ operation: 'TransactWriteItems', say: (response) => response.destroy() }),
+}
 
 const failToStoreSession = (dynamodb: AwsProxy) =>
   dynamodb.inject({
@@ -238,6 +246,45 @@ async function walk(): Promise<void> {
     'enrolment',
     await proof({ operatorCode: await storeEnrolmentCode(table, ada, new Date(), random) }),
   )
+  // A registration under the policy, and enrolments with an app: refused, with a lost response, and complete.
+  const underPolicy = {
+    ...service,
+    functions: {
+      ...service.functions,
+      'new-account': {
+        ...Object(service.functions['new-account']),
+        environment: { ...service.functions['new-account']?.environment, REQUIRE_SECOND_FACTOR: 'all' },
+      },
+    },
+  }
+  const registration = {
+    ...(await confirm('registration', 'Fifth@example.org')),
+    password: 'a fifth horse battery',
+    session: 'cookie',
+  }
+  const inCookie = await eventOf('new-account', registration)
+  const cookie = await eventOf('refresh-cookie', {})
+  const headers = { ...inCookie.headers, ...cookie.headers }
+  await run('new-account', { ...inCookie, headers }, { described: underPolicy })
+  await transact(table, [{ Delete: { Key: { pk: { S: `user#${id}` }, sk: { S: 'recovery-codes' } } } }])
+  for (const setting of [refused, lost, {}]) {
+    const user = Object(await findUserByName(table, 'ada'))
+    const details = {
+      purpose: 'enrolment' as const,
+      provedAt: secondOf(new Date()),
+      pairSk: 'attempts#203.0.113.7#1',
+      pairAttempts: ['earlier'],
+    }
+    const { token: enrolmentToken } = await beginLogin(table, user, new Date(), details)
+    const event = await eventOf('enrolment', { enrolmentToken })
+    const started = await run('enrolment', { ...event, resource: '/enrolment/totp' })
+    const { secret } = JSON.parse(Object(started).body)
+    const code = authenticator(secret)(new Date())
+    await requestFactorReset(table, id, 'reset')
+    const confirming = await eventOf('confirm-totp-enrolment', { enrolmentToken, code })
+    Object.assign(confirming.requestContext.identity, { sourceIp: '203.0.113.8' })
+    await run('confirm-totp', confirming, setting)
+  }
   await run('delete-me', await eventOf('delete-me', { currentPassword: 'another horse battery staple' }))
 }
 
@@ -275,7 +322,7 @@ describe('the key of second factors', () => {
   })
 
   test('is used to encrypt by the functions that set up an authenticator app only', () => {
-    expect(allowing('kms:Encrypt')).toEqual(['factors'])
+    expect(allowing('kms:Encrypt')).toEqual(['enrolment', 'factors'])
   })
 
   test.each(['kms:Encrypt', 'kms:Decrypt'])('%s needs a context with exactly the key user', (action) => {

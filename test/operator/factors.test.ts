@@ -214,7 +214,7 @@ describe('with second factors', () => {
     ])
   })
 
-  test('export leaves them out and says so, and import leaves those of an existing user', async () => {
+  test('export reports that it leaves them out, and import leaves those of a user', async () => {
     await give('ada')
     const file = `${temporaryFolder()}/users.jsonl`
     const { status, stdout, stderr } = await store.run(['export'])

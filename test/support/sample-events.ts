@@ -145,6 +145,15 @@ const passkeyRefused = problem(401, 'Unauthorized', 'The passkey was not accepte
   error: 'passkey_refused',
 })
 
+const totpSetup = response(200, {
+  secret: expect.stringMatching(/^[A-Z2-7]{32}$/),
+  uri: expect.stringMatching(/^otpauth:\/\/totp\/serverless-jwt-auth:user\?secret=[A-Z2-7]{32}&/),
+})
+
+const setupExpired = problem(409, 'Conflict', 'The setup has expired. Start again.', {
+  error: 'setup_expired',
+})
+
 const notFound = problem(404, 'Not Found', 'Resource not found.')
 
 /** Outcomes of sample events, by file. An event that is not listed has the status of its route's response. */
@@ -220,13 +229,8 @@ export const OUTCOMES: Record<string, Outcome> = {
   }),
   'login-factor.json': loginExpired,
   'login-recovery-code.json': loginExpired,
-  'factors.json': response(200, {
-    secret: expect.stringMatching(/^[A-Z2-7]{32}$/),
-    uri: expect.stringMatching(/^otpauth:\/\/totp\/serverless-jwt-auth:user\?secret=[A-Z2-7]{32}&/),
-  }),
-  'confirm-totp.json': problem(409, 'Conflict', 'The setup has expired. Start again.', {
-    error: 'setup_expired',
-  }),
+  'factors.json': totpSetup,
+  'confirm-totp.json': setupExpired,
   'factors-totp-remove.json': notFound,
   'factors-recovery-codes.json': problem(
     409,
@@ -246,6 +250,8 @@ export const OUTCOMES: Record<string, Outcome> = {
   'enrolment-proof.json': noContent(),
   'enrolment-unproved.json': invalid('#/operatorCode', 'Incorrect code.'),
   'enrolment-cancel-reset.json': noContent(),
+  'enrolment-totp.json': totpSetup,
+  'confirm-totp-enrolment.json': setupExpired,
   // The mail is sent, and the function returns nothing.
   'mailer.json': { returns: undefined },
   'delete-me-wrong-password.json': invalid('#/currentPassword', 'Incorrect password.'),

@@ -239,7 +239,9 @@ const STEPS = {
   'POST /factors/totp/confirm': 'confirm-totp',
   'POST /enrolment/mail': 'enrolment',
   'POST /enrolment/proof': 'enrolment',
+  'POST /enrolment/totp': 'enrolment',
   'POST /factors/cancel-reset': 'enrolment',
+  'POST /enrolment/totp/confirm': 'confirm-totp',
 } as const satisfies Record<string, keyof typeof FUNCTIONS>
 
 type Step = keyof typeof STEPS

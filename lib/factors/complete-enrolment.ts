@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import type { APIGatewayProxyResult } from 'aws-lambda'
+import type { Table, TransactWrite } from '../aws/dynamodb.ts'
+import { originOf } from '../http/headers.ts'
+import { notify } from '../mail/request.ts'
+import type { Session } from '../sessions/session.ts'
+import { AMR, type Factor, withFactor } from '../users/factors.ts'
+import { revokeSessions } from '../users/revocation.ts'
+import type { User } from '../users/user.ts'
+import type { BegunLogin } from './begun.ts'
+import { factorChange } from './change.ts'
+import { type CompletionConfig, completeSignIn } from './complete.ts'
+import { refusal } from './refusals.ts'
+
+/** A verified second factor, which is not stored yet. */
+export interface NewFactor {
+  factor: Factor
+  /** Random id of the change. */
+  requestId?: string
+  /** Writes that store it, and spend what it was verified with. */
+  writes: readonly TransactWrite[]
+  recoveryCodes?: string[] | undefined
+}
+
+const AMR_OF = { totp: AMR.totp, passkey: AMR.secondPasskey } as const
+
+/**
+ * Completes an enrolment: stores the first second factor and the recovery codes, and signs in with it, in one transaction. If it
+ * fails, the user has no factor and no session, and may try again.
+ *
+ * It moves both generations, as every first factor does. The new session and its token have the numbers after it.
+ *
+ * @param enrolment - Proved; see `findProvedEnrolment` in `lib/factors/enrolment.ts`.
+ * @param issueToken - Issues the access token of a session of the changed user.
+ * @throws {@link ServiceError} as `completeSignIn` in `lib/factors/complete.ts`.
+ */
+export async function completeEnrolment(
+  table: Table,
+  config: CompletionConfig,
+  { login, user }: BegunLogin,
+  { factor, requestId = randomUUID(), writes, recoveryCodes }: NewFactor,
+  request: Parameters<typeof completeSignIn>[3],
+  issueToken: (user: User, session: Session) => Promise<object>,
+): Promise<APIGatewayProxyResult> {
+  const { event, now } = request
+  const factors = withFactor(user, factor)
+  const changed = { ...user, ...revokeSessions(user), factors, requestId }
+  const change = factorChange(user, { factors, isRevoking: true }, now, requestId)
+  const spent = () => refusal('login_expired', 'the user or the new factor changed', { userId: user.id })
+  const response = await completeSignIn(
+    table,
+    config,
+    {
+      user: changed,
+      amr: AMR_OF[factor],
+      login,
+      spend: [change, ...writes],
+      spent,
+      more: { recoveryCodes },
+    },
+    request,
+    (session) => issueToken(changed, session),
+  )
+  await notify(table, config.MAILER, `${factor}-added`, user, originOf(event), now)
+  console.info({ event: 'factor.added', userId: user.id, factor })
+  return response
+}

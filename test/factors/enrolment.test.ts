@@ -1,0 +1,296 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
+import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
+import type { User } from '../../lib/users/user.ts'
+import { authenticator } from '../support/authenticator.ts'
+import { beginLogin } from '../support/fake-factor.ts'
+import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
+import { NEW_PASSWORD, NO_LIMITS, PASSWORD, type Route } from '../support/sessions.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+
+let service: MailService
+
+beforeAll(async () => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  service = await startMailService({ ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'admin' })
+})
+afterAll(() => service.aws.stop())
+
+let username: string
+let to: string
+const ask = (route: Route, body: object) => service.ask(route, { body })
+const login = (name = username, password = PASSWORD) => ask('login', { username: name, password })
+const user = (): Promise<User> => service.user(username)
+
+beforeEach(async () => {
+  to = newAddress()
+  username = await service.add({
+    role: 'admin',
+    email: to.toLowerCase(),
+    emailAsWritten: to,
+    emailVerified: true,
+  })
+})
+
+const begin = async (): Promise<string> => (await login()).body.enrolmentToken
+/** Proves an enrolment by the link of a mail. */
+async function prove(enrolmentToken: string): Promise<void> {
+  await ask('POST /enrolment/mail', { enrolmentToken })
+  const proof = { enrolmentToken, token: tokenIn(service.mailTo(to)) }
+  expect((await ask('POST /enrolment/proof', proof)).status).toBe(204)
+}
+const enrol = async (enrolmentToken: string) => {
+  const { body } = await ask('POST /enrolment/totp', { enrolmentToken })
+  const code = authenticator(body.secret)
+  return {
+    code,
+    response: await ask('POST /enrolment/totp/confirm', { enrolmentToken, code: code(new Date()) }),
+  }
+}
+const expired = { status: 401, body: { error: 'login_expired' } }
+const invalidLink = { status: 400, body: { detail: 'The link or code is invalid or expired.' } }
+
+describe('an administrator without a second factor, under the policy', () => {
+  test('enrols by the link of a mail, is signed in, and signs in with the factor', async () => {
+    const first = await login()
+    expect(first).toMatchObject({
+      status: 200,
+      body: { next: 'enrolment', proofs: ['mail', 'code'], enrolmentToken: expect.any(String) },
+    })
+    expect(Object.keys(first.body)).toEqual(['next', 'proofs', 'enrolmentToken'])
+    const { enrolmentToken } = first.body
+    await prove(enrolmentToken)
+    const { response, code } = await enrol(enrolmentToken)
+    expect(response).toMatchObject({
+      status: 200,
+      body: { authToken: expect.any(String), refreshToken: expect.any(String) },
+    })
+    expect(response.body.recoveryCodes).toHaveLength(10)
+    expect(await service.functions.opens(response.body.authToken)).toBe(true)
+    const refreshed = await ask('refresh', { refreshToken: response.body.refreshToken })
+    expect(refreshed.status).toBe(200)
+    expect((await user()).factors).toBe('totp')
+    expect(service.mailTo(to).subject).toBe('An authenticator app was added at Test')
+
+    const next = await login()
+    expect(next.body).toMatchObject({ next: 'second-factor', factors: ['totp', 'recovery-code'] })
+    const late = code(new Date(), 1)
+    const signedIn = await ask('POST /login/totp', { loginToken: next.body.loginToken, code: late })
+    expect(signedIn.status).toBe(200)
+    const again = await login()
+    const recovered = await ask('POST /login/recovery-code', {
+      loginToken: again.body.loginToken,
+      code: response.body.recoveryCodes[0],
+    })
+    expect(recovered.status).toBe(200)
+  })
+
+  test('enrols by the code of a mail', async () => {
+    const enrolmentToken = await begin()
+    const { body } = await ask('POST /enrolment/mail', { enrolmentToken })
+    const proof = { enrolmentToken, requestId: body.requestId, code: codeIn(service.mailTo(to)) }
+    expect((await ask('POST /enrolment/proof', proof)).status).toBe(204)
+    expect((await enrol(enrolmentToken)).response.status).toBe(200)
+  })
+
+  test('enrols by the code of an operator, who has no address to send to', async () => {
+    username = await service.add({ role: 'admin' })
+    const first = await login()
+    expect(first.body.proofs).toEqual(['code'])
+    const operatorCode = await storeEnrolmentCode(
+      service.table,
+      await user(),
+      new Date(),
+      randomBytes(CODE_RANDOM_BYTES),
+    )
+    const { enrolmentToken } = first.body
+    expect((await ask('POST /enrolment/proof', { enrolmentToken, operatorCode })).status).toBe(204)
+    expect((await enrol(enrolmentToken)).response.status).toBe(200)
+  })
+
+  test('gets no mail to an address that is not verified', async () => {
+    const address = newAddress()
+    username = await service.add({ role: 'admin', email: address.toLowerCase(), emailAsWritten: address })
+    const { body } = await login()
+    expect(body.proofs).toEqual(['code'])
+    const asked = await ask('POST /enrolment/mail', { enrolmentToken: body.enrolmentToken })
+    expect(asked.status).toBe(202)
+    expect(service.mailsTo(address)).toEqual([])
+  })
+
+  test('whose role changes is signed in without a factor', async () => {
+    await service.change(username, { role: 'user' })
+    expect((await login()).body).toMatchObject({ authToken: expect.any(String) })
+  })
+})
+
+describe('an enrolment token', () => {
+  test.each<[string, Route, object]>([
+    ['set up an app', 'POST /enrolment/totp', {}],
+    ['confirm one', 'POST /enrolment/totp/confirm', { code: '123456' }],
+  ])('that is not proved cannot %s', async (_what, route, more) => {
+    const response = await ask(route, { enrolmentToken: await begin(), ...more })
+    expect(response).toMatchObject({ status: 403, body: { error: 'proof_required' } })
+    expect((await user()).factors).toBeUndefined()
+  })
+
+  test('is no access token, refresh token or login token of a second factor', async () => {
+    const enrolmentToken = await begin()
+    await prove(enrolmentToken)
+    expect(await service.functions.opens(enrolmentToken)).toBe(false)
+    expect((await ask('refresh', { refreshToken: enrolmentToken })).status).toBe(401)
+    const steps: [Route, object][] = [
+      ['POST /login/totp', { code: '123456' }],
+      ['POST /login/recovery-code', { code: '0123-4567-89AB-CDEF' }],
+    ]
+    for (const [route, more] of steps) {
+      expect(await ask(route, { loginToken: enrolmentToken, ...more })).toMatchObject(expired)
+    }
+    expect((await service.ask('me', { token: enrolmentToken })).status).toBe(401)
+  })
+
+  test('of another purpose enrols nothing', async () => {
+    const { token } = await beginLogin(service.table, await user(), new Date())
+    for (const route of ['POST /enrolment/mail', 'POST /enrolment/totp'] as const) {
+      expect(await ask(route, { enrolmentToken: token })).toMatchObject(expired)
+    }
+  })
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['the password is reset', () => service.change(username, { passwordHash: 'x' })],
+    ['the role changes', () => service.change(username, { role: 'user' })],
+    ['the user is disabled', () => service.change(username, { disabled: true })],
+    ['the user is removed', () => service.remove(username)],
+  ])('is void when %s', async (_what, change) => {
+    const enrolmentToken = await begin()
+    await prove(enrolmentToken)
+    await change()
+    expect(await ask('POST /enrolment/totp', { enrolmentToken })).toMatchObject(expired)
+  })
+
+  test('is spent by its completion, and by another enrolment of the user', async () => {
+    const [first, second] = [await begin(), await begin()]
+    await prove(first)
+    await prove(second)
+    expect((await enrol(first)).response.status).toBe(200)
+    for (const enrolmentToken of [first, second]) {
+      expect(await ask('POST /enrolment/totp', { enrolmentToken })).toMatchObject(expired)
+    }
+  })
+
+  test('lasts 30 minutes', async () => {
+    const enrolmentToken = await begin()
+    await prove(enrolmentToken)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1_801_000 })
+    const late = await ask('POST /enrolment/totp', { enrolmentToken }).finally(() => vi.useRealTimers())
+    expect(late).toMatchObject(expired)
+  })
+
+  test('completed ten times at once enrols once', async () => {
+    const enrolmentToken = await begin()
+    await prove(enrolmentToken)
+    const { body } = await ask('POST /enrolment/totp', { enrolmentToken })
+    const code = authenticator(body.secret)(new Date())
+    const responses = await Promise.all(
+      Array.from({ length: 10 }, () => ask('POST /enrolment/totp/confirm', { enrolmentToken, code })),
+    )
+    const statuses = responses.map(({ status }) => status).sort()
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1)
+    expect(new Set(statuses.slice(1))).toEqual(new Set([401, 409].filter((one) => statuses.includes(one))))
+  })
+})
+
+describe('a proof', () => {
+  test('of a mail to another user proves nothing', async () => {
+    const other = await begin()
+    await ask('POST /enrolment/mail', { enrolmentToken: other })
+    const token = tokenIn(service.mailTo(to))
+    username = await service.add({ role: 'admin' })
+    const enrolmentToken = await begin()
+    expect(await ask('POST /enrolment/proof', { enrolmentToken, token })).toMatchObject(invalidLink)
+  })
+
+  test('of a mail of another kind proves nothing', async () => {
+    await ask('forgot', { login: username })
+    const token = tokenIn(service.mailTo(to))
+    const enrolmentToken = await begin()
+    expect(await ask('POST /enrolment/proof', { enrolmentToken, token })).toMatchObject(invalidLink)
+  })
+
+  test('by a link works once', async () => {
+    const [first, second] = [await begin(), await begin()]
+    await ask('POST /enrolment/mail', { enrolmentToken: first })
+    const token = tokenIn(service.mailTo(to))
+    expect((await ask('POST /enrolment/proof', { enrolmentToken: first, token })).status).toBe(204)
+    expect(await ask('POST /enrolment/proof', { enrolmentToken: second, token })).toMatchObject(invalidLink)
+  })
+
+  test('by a guessed code of a mail is void after five tries, and the link is not', async () => {
+    const enrolmentToken = await begin()
+    const { requestId } = (await ask('POST /enrolment/mail', { enrolmentToken })).body
+    const mail = service.mailTo(to)
+    const right = codeIn(mail)
+    const wrong = String((Number(right) + 1) % 1e8).padStart(8, '0')
+    for (let tries = 0; tries < 5; tries += 1) {
+      const guess = { enrolmentToken, requestId, code: wrong }
+      expect(await ask('POST /enrolment/proof', guess)).toMatchObject(invalidLink)
+    }
+    const late = { enrolmentToken, requestId, code: right }
+    expect(await ask('POST /enrolment/proof', late)).toMatchObject(invalidLink)
+    const byLink = { enrolmentToken, token: tokenIn(mail) }
+    expect((await ask('POST /enrolment/proof', byLink)).status).toBe(204)
+  })
+
+  test('by a guessed code of an operator voids the token after five tries', async () => {
+    const now = new Date()
+    const random = randomBytes(CODE_RANDOM_BYTES)
+    const operatorCode = await storeEnrolmentCode(service.table, await user(), now, random)
+    const enrolmentToken = await begin()
+    for (let tries = 0; tries < 5; tries += 1) {
+      const guess = { enrolmentToken, operatorCode: 'ZZZZ-ZZZZ-ZZZZ-ZZZZ' }
+      expect(await ask('POST /enrolment/proof', guess)).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: '#/operatorCode', detail: 'Incorrect code.' }] },
+      })
+    }
+    expect(await ask('POST /enrolment/proof', { enrolmentToken, operatorCode })).toMatchObject(expired)
+    // The code itself is not used up.
+    const next = { enrolmentToken: await begin(), operatorCode }
+    expect((await ask('POST /enrolment/proof', next)).status).toBe(204)
+    const again = { enrolmentToken: await begin(), operatorCode }
+    expect((await ask('POST /enrolment/proof', again)).status).toBe(422)
+  })
+
+  test.each<[string, object]>([
+    ['nothing', {}],
+    ['a code without its request', { code: '12345678' }],
+    ['two proofs', { token: 't', operatorCode: 'c' }],
+    ['an unknown member', { operatorCode: 'c', password: 'p' }],
+  ])('of %s is rejected', async (_what, proof) => {
+    const response = await ask('POST /enrolment/proof', { enrolmentToken: await begin(), ...proof })
+    expect(response.status).toBe(422)
+  })
+})
+
+test('a registration under the policy leads to an enrolment that is proved already', async () => {
+  const all = await startMailService({ ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'all' })
+  const address = newAddress()
+  await all.ask('register', { body: { email: address } })
+  const body = { token: tokenIn(all.mailTo(address)), password: NEW_PASSWORD }
+  const created = await all.ask('new-account', { body })
+  expect(created).toMatchObject({
+    status: 200,
+    body: { next: 'enrolment', proofs: [], enrolmentToken: expect.any(String) },
+  })
+  const { enrolmentToken } = created.body
+  const setup = await all.ask('POST /enrolment/totp', { body: { enrolmentToken } })
+  const code = authenticator(setup.body.secret)(new Date())
+  const enrolled = await all.ask('POST /enrolment/totp/confirm', { body: { enrolmentToken, code } })
+  expect(enrolled.status).toBe(200)
+  expect(enrolled.body.recoveryCodes).toHaveLength(10)
+  all.aws.stop()
+})
