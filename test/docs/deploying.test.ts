@@ -1,11 +1,17 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
+import { attributesOf, updateOf, writeIf } from '../../lib/aws/dynamodb.ts'
+import { totpKey } from '../../lib/factors/keys.ts'
+import { encryptSecret } from '../../lib/factors/secret.ts'
+import { codeOf, NO_STEP } from '../../lib/factors/totp.ts'
+import { findUserByName, profileKey } from '../../lib/users/store.ts'
 import { ADA, service, startAws } from '../support/faults/aws.ts'
 import { startProxy } from '../support/faults/proxy.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, loginEvent } from '../support/lambda.ts'
 import { newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
-import { root } from '../support/service-description.ts'
+import { root, tableOf } from '../support/service-description.ts'
 import { NEW_PASSWORD, PASSWORD } from '../support/sessions.ts'
 
 const page = readFileSync(`${root}/docs/DEPLOYING.md`, 'utf8')
@@ -76,6 +82,56 @@ test('a warm login makes the calls that DEPLOYING.md counts', async () => {
     'Read units': '3',
     'Write units': '7',
     'RSA-2048 signatures': '1',
+  })
+  for (const proxy of Object.values(proxies)) proxy.close()
+  aws.stop()
+})
+
+test('a login with an app makes the calls that DEPLOYING.md counts', async () => {
+  const aws = await startAws()
+  const { dynamodb, kms } = aws.settings.endpoints
+  const proxies = { dynamodb: await startProxy(dynamodb), kms: await startProxy(kms) }
+  const endpoints = { ...aws.settings.endpoints, dynamodb: proxies.dynamodb.url, kms: proxies.kms.url }
+  const proxied = { ...aws, settings: { ...aws.settings, endpoints } }
+  const login = await loadHandler(service, 'login', proxied)
+  const loginFactor = await loadHandler(service, 'login-factor', proxied)
+
+  const table = tableOf(service, aws)
+  const { id } = (await findUserByName(table, ADA.username)) ?? { id: '' }
+  const secret = randomBytes(20)
+  const factorKey = String(service.functions['login-factor']?.environment?.FACTOR_KEY)
+  const app = { ciphertext: await encryptSecret(table.aws, factorKey, id, secret), lastStep: NO_STEP }
+  await writeIf(table, 'PutItem', { Item: { ...totpKey(id), ...attributesOf(app) } })
+  await writeIf(table, 'UpdateItem', { Key: profileKey(id), ...updateOf({ factors: 'totp' }, {}) })
+
+  const step = Math.floor(Date.now() / 30_000)
+  const signIn = async (later: number) => {
+    const begun = await login(loginEvent({ body: JSON.stringify(ADA) }), lambdaContext())
+    const { loginToken } = JSON.parse(begun.body)
+    const body = JSON.stringify({ loginToken, code: codeOf(secret, step + later) })
+    const event = loginEvent({ body, resource: '/login/totp' })
+    expect(await loginFactor(event, lambdaContext())).toMatchObject({ statusCode: 200 })
+  }
+  await signIn(0)
+  for (const { calls } of Object.values(proxies)) calls.length = 0
+  await signIn(1)
+  expect(proxies.dynamodb.calls.toSorted()).toEqual([
+    // The name and the mark, the profile, the reset, the recovery codes; the login token, the profile, the app; the mark, the
+    // codes and the reset.
+    ...Array(8).fill('BatchGetItem'),
+    // The login token.
+    'PutItem',
+    // The step, the login token, the session: each counts twice.
+    'TransactWriteItems',
+    // Three counters, twice. A try, and the codes, twice.
+    ...Array(9).fill('UpdateItem'),
+  ])
+  expect(proxies.kms.calls.toSorted()).toEqual(['Decrypt', 'Sign'])
+  expect(quantities('Login with an app')).toMatchObject({
+    'Read units': String(3 + 2 + 3 + 3),
+    'Write units': String(1 + 3 * 2 + 9),
+    'RSA-2048 signatures': '1',
+    'Decryptions in KMS': '1',
   })
   for (const proxy of Object.values(proxies)) proxy.close()
   aws.stop()
