@@ -154,7 +154,7 @@ test('the cookie is set by the last step, which ends the session of the earlier 
   expect([await isEnded(old), await isEnded(next)]).toEqual([true, false])
 })
 
-test('five tries use a login token up, whatever its factor', async () => {
+test('five tries use a login token up, and spend no recovery code', async () => {
   const { loginToken } = (await login()).body
   const statuses: number[] = []
   for (let count = 0; count < 5; count += 1) {
