@@ -37,14 +37,16 @@ export const deploy = (more: string[] = [], url = emulator) =>
 export const succeeded = ({ status, stdout, stderr }: Awaited<ReturnType<typeof deploy>>) =>
   expect(status, stdout + stderr).toBe(0)
 
-/** Returns the ARNs of both keys. */
-export const keysOfStage = () =>
-  Promise.all(
-    ['a', 'b'].map(async (slot) => {
-      const { KeyMetadata } = await aws('kms', 'DescribeKey', { KeyId: `alias/${STACK}-${slot}` })
-      return String(Object(KeyMetadata).Arn)
-    }),
-  )
+const keyOf = async (slot: string) => {
+  const { KeyMetadata } = await aws('kms', 'DescribeKey', { KeyId: `alias/${STACK}-${slot}` })
+  return String(Object(KeyMetadata).Arn)
+}
+
+/** Returns the ARNs of both signing keys. */
+export const keysOfStage = () => Promise.all(['a', 'b'].map(keyOf))
+
+/** Returns the ARN of the key of second factors. */
+export const factorKeyOfStage = () => keyOf('factors')
 
 export const aliasesOf = async () => {
   const { Aliases } = await aws('kms', 'ListAliases', {})

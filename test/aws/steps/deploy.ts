@@ -15,6 +15,7 @@ import {
   deploy,
   deployment,
   FUNCTIONS,
+  factorKeyOfStage,
   keysOfStage,
   SENDER,
   service,
@@ -119,8 +120,12 @@ describe('npm run deploy', () => {
     expect(resourcesOf('dynamodb')).toEqual(
       needs('dynamodb') ? [`arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${STACK}`] : [],
     )
-    const keys = await keysOfStage()
-    expect(resourcesOf('kms').sort()).toEqual(needs('kms') ? keys.sort() : [])
+    const uses = (pattern: RegExp) => ACTIONS[functionKey]?.some((action) => pattern.test(action))
+    const keys = [
+      ...(uses(/^kms:(Sign|GetPublicKey)$/) ? await keysOfStage() : []),
+      ...(uses(/^kms:(Encrypt|Decrypt)$/) ? [await factorKeyOfStage()] : []),
+    ]
+    expect(resourcesOf('kms').sort()).toEqual(keys.sort())
   })
 
   test('the table is on demand, with deletion protection and point-in-time recovery', async () => {
@@ -146,7 +151,7 @@ describe('npm run deploy', () => {
   })
 
   test('two signing keys exist, each with its alias', async () => {
-    expect(await aliasesOf()).toEqual([`alias/${STACK}-a`, `alias/${STACK}-b`])
+    expect(await aliasesOf()).toEqual(['a', 'b', 'factors'].map((slot) => `alias/${STACK}-${slot}`))
     const keys = await Promise.all(
       ['a', 'b'].map((slot) => aws('kms', 'DescribeKey', { KeyId: `alias/${STACK}-${slot}` })),
     )
@@ -154,6 +159,21 @@ describe('npm run deploy', () => {
       keys.map(() => ({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY', KeyState: 'Enabled' })),
     )
     expect(new Set(keys.map(({ KeyMetadata }) => Object(KeyMetadata).KeyId)).size).toBe(2)
+  })
+
+  test('the key of second factors is symmetric, rotates, and is retained with its alias', async () => {
+    const KeyId = await factorKeyOfStage()
+    const { KeyMetadata } = await aws('kms', 'DescribeKey', { KeyId })
+    expect(KeyMetadata).toMatchObject({
+      KeySpec: 'SYMMETRIC_DEFAULT',
+      KeyUsage: 'ENCRYPT_DECRYPT',
+      KeyState: 'Enabled',
+    })
+    expect(await aws('kms', 'GetKeyRotationStatus', { KeyId })).toMatchObject({ KeyRotationEnabled: true })
+    const { FactorKey, FactorKeyAlias } = await deployment.template()
+    for (const resource of [FactorKey, FactorKeyAlias]) {
+      expect(resource).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+    }
   })
 
   test('the API is traced, and has exactly the routes and functions of serverless.yml', async () => {

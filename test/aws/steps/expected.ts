@@ -23,7 +23,11 @@ const LIMITS = {
 const TABLE = { TABLE_NAME: STACK }
 const NEW_PASSWORDS = { BREACHED_PASSWORDS: 'off' }
 const MAILER = { MAILER: `${STACK}-mailer` }
+const FACTOR_KEYS = { FACTOR_KEY: `alias/${STACK}-factors` }
 const MAIL_REQUESTS = { ...MAILER, LIMIT_MAIL_SOURCE: '30/3600' }
+
+const POLICY = { REQUIRE_SECOND_FACTOR: 'none' }
+const RESETS = { FACTOR_RESET_DELAY_SECONDS: '86400' }
 
 /** The variables of each function, in addition to those of all. A function that is not listed may have any. */
 export const ENVIRONMENT: Record<string, object> = {
@@ -35,10 +39,22 @@ export const ENVIRONMENT: Record<string, object> = {
     ...COOKIES,
     ...LIMITS,
     ...MAILER,
+    ...POLICY,
+    ...RESETS,
     ...TABLE,
     NOTIFY_NEW_SOURCE: 'on',
   },
-  refresh: { ...TOKENS, ...SIGNING, ...SESSIONS, ...COOKIES, ...GRACE, ...TABLE },
+  'login-factor': {
+    ...TOKENS,
+    ...SIGNING,
+    ...SESSIONS,
+    ...COOKIES,
+    ...FACTOR_KEYS,
+    ...MAILER,
+    ...TABLE,
+    NOTIFY_NEW_SOURCE: 'on',
+  },
+  refresh: { ...TOKENS, ...SIGNING, ...SESSIONS, ...COOKIES, ...GRACE, ...POLICY, ...TABLE },
   logout: { ...COOKIES, ...GRACE, ...TABLE },
   sessions: TABLE,
   'end-session': TABLE,
@@ -51,6 +67,7 @@ export const ENVIRONMENT: Record<string, object> = {
   'confirm-email': { ...MAILER, ...TABLE, SESSION_TTL_SECONDS: '2592000' },
   mailer: {
     ...TABLE,
+    ...RESETS,
     MAIL_FROM: SENDER,
     SERVICE_NAME: 'serverless-jwt-auth',
     PUBLIC_URL: 'https://app.example',

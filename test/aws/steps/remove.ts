@@ -8,7 +8,7 @@ import { aliasesOf, deployment, operator, snapshot, succeeded } from '../stage.t
 const { aws, options } = deployment
 
 describe('npm run remove -- --stage prod', () => {
-  test('removes everything except the table with its users', async () => {
+  test('removes everything except the table with its users and the key of their factors', async () => {
     const { items, outputs } = await snapshot()
     const { ServerlessDeploymentBucketName: Bucket } = outputs
     succeeded(await operator.npmRun(['remove', '--', '--stage', 'prod']))
@@ -19,7 +19,7 @@ describe('npm run remove -- --stage prod', () => {
     expect((await new IAMClient(options).send(new ListRolesCommand({}))).Roles).toEqual([])
     const { Buckets = [] } = await new S3Client(options).send(new ListBucketsCommand({}))
     expect(Buckets.map(({ Name }) => Name)).not.toContain(Bucket)
-    expect(await aliasesOf()).toEqual([])
+    expect(await aliasesOf()).toEqual([`alias/${STACK}-factors`])
     expect((await aws('dynamodb', 'Scan', { TableName: STACK })).Items).toEqual(items)
   })
 })
