@@ -69,6 +69,8 @@ const ENVIRONMENT = {
   ALLOWED_EMAIL_DOMAINS: '',
   REQUIRE_SECOND_FACTOR: 'none',
   FACTOR_KEY,
+  RP_ID: 'service.example',
+  RP_ORIGINS: 'https://service.example',
   FACTOR_RESET_DELAY_SECONDS: '86400',
   AWS_REGION: REGION,
   AWS_ACCESS_KEY_ID: 'local',
