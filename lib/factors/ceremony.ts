@@ -207,7 +207,7 @@ function checkClientData(
   if (data.type !== type) throw refused('a response of another type')
   if (data.challenge !== challenge) throw refused('a response to another challenge')
   if (typeof data.origin !== 'string' || !RP_ORIGINS.includes(data.origin)) {
-    throw refused('the origin is none of rpOrigins')
+    throw refused('the origin is not in rpOrigins')
   }
   if (data.crossOrigin !== undefined && data.crossOrigin !== false) throw refused('a page in a frame')
   if (data.topOrigin !== undefined) throw refused('a page in a frame')

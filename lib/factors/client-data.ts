@@ -17,7 +17,7 @@ export function readClientData(clientDataJSON: string): ClientData {
   }
 }
 
-/** Returns the challenge that a response signs, unverified; an empty string if there is none. */
+/** Returns the challenge that a response signs, unverified; an empty string without one. */
 export function unverifiedChallengeIn(response: { response: { clientDataJSON: string } }): string {
   const { challenge } = readClientData(response.response.clientDataJSON)
   return typeof challenge === 'string' ? challenge : ''

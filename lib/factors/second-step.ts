@@ -35,7 +35,7 @@ export interface TotpAttempt extends Spending {
  * Verifies the code of an authenticator app for a begun sign-in. Nothing is spent.
  *
  * The attempt is reserved before the code is compared: by login token, and by user over all login tokens and sources. So codes
- * cannot be guessed by somebody who has the password, however many requests arrive at once. Strangers cannot fill either
+ * cannot be guessed by an attacker with the password, however many requests arrive at once. Strangers cannot fill either
  * counter, because a login token costs a right password.
  *
  * @throws {@link ServiceError} `invalid_fields` at `#/code`; `invalid_credentials`, if the tries of the login token are used up;

@@ -69,7 +69,7 @@ export async function verifyTotpSetup(
   ) {
     throw refusal('setup_expired', 'no authenticator app is being set up', { userId })
   }
-  // Somebody with a copied access token must not confirm an app that the user has not set up yet.
+  // A thief of an access token must not confirm an app that the user has not set up yet.
   const counter = setupTriesCounter(userId, pending.expiresAt)
   const tryId = randomBytes(TRY_ID_BYTES).toString('base64url')
   const details = { log: { userId }, event: 'factor.limited' }

@@ -164,7 +164,7 @@ describe('an authenticator app', () => {
 })
 
 describe('a sign-in', () => {
-  test('that is cancelled signs nobody in, and the user can begin again', async () => {
+  test('that is cancelled signs no user in, and the user can begin again', async () => {
     const { name, nextCode } = await openWithApp()
     const page = await openFactor(name)
     await page.keyboard.press('Escape')

@@ -231,7 +231,7 @@ describe('a setup', () => {
 })
 
 describe('a code', () => {
-  test('is accepted once, also by another login token, and so is none of an earlier step', async () => {
+  test('is accepted once, also by another login token, nor is one of an earlier step', async () => {
     const user = await addTotpUser(stores, functions)
     at(90)
     const now = new Date()
