@@ -70,3 +70,10 @@ export async function addApp(page: Page) {
   await alert(page, 'The authenticator app is set up.')
   return { nextCode, recoveryCodes }
 }
+
+/** Adds a passkey on /account. */
+export async function addPasskey(page: Page, name = '', password = PASSWORD): Promise<void> {
+  await press(page, 'Add a passkey')
+  await fillIn(page, 'Name of the passkey', name)
+  await confirmPassword(page, 'Create the passkey', password)
+}

@@ -25,7 +25,7 @@ export function startFactors(given) {
     'passkey-add': addPasskey,
   }
   for (const [id, act] of Object.entries(buttons)) {
-    element(id).addEventListener('click', ({ target }) => busy(target, act))
+    element(id).addEventListener('click', ({ target }) => begin(target, act))
   }
 }
 
@@ -71,8 +71,14 @@ function buttonOf(text, label, act) {
   const button = make('button', text)
   button.type = 'button'
   button.ariaLabel = label
-  button.addEventListener('click', () => busy(button, act))
+  button.addEventListener('click', () => begin(button, act))
   return button
+}
+
+/** Begins a change. What the page says of the one before goes away. */
+function begin(button, act) {
+  notice(element('factors-notice'), '')
+  return busy(button, act)
 }
 
 /** Shows what was changed, with new recovery codes before it. */
