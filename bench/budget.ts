@@ -11,7 +11,7 @@ const report = (name: string, bytes: number, budget: number) => {
   if (isOver) process.exitCode = 1
 }
 
-for (const { name, bytes } of await buildBundles(readService(), '.results/budget')) {
+for (const { name, bytes } of buildBundles(readService(), '.results/budget')) {
   report(name, bytes, budgetOf(name).bytes)
 }
 for (const module of MODULES) {

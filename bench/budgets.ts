@@ -33,7 +33,6 @@ const BUDGETS: Record<string, Budget> = {
   userinfo: { bytes: 20_000 },
   me: { bytes: 20_000 },
   'delete-me': { bytes: 48_000 },
-  // SimpleWebAuthn takes 26 KB of each; docs/decisions/0107-webauthn-cut-at-build.md.
   'login-passkey': { bytes: 60_000, coldMs: 40 },
   'add-passkey': { bytes: 60_000, coldMs: 40 },
   passkeys: { bytes: 24_000 },

@@ -2,9 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build } from 'esbuild'
+import { type BuildOptions, buildSync } from 'esbuild'
 import type { Resource } from '../local/aws.ts'
-import plugins from '../plugins/webauthn.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -24,8 +23,8 @@ export interface Service {
     tableName: string
     signingKey: string
     tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
-    esbuild: Omit<BuildOptions, 'plugins'> & { exclude: string[] } & Record<
-        'outputFileExtension' | 'outputWorkFolder' | 'watch' | 'plugins',
+    esbuild: BuildOptions & { exclude: string[] } & Record<
+        'outputFileExtension' | 'outputWorkFolder' | 'watch',
         unknown
       >
   }
@@ -48,23 +47,15 @@ export function readService(): Service {
  *
  * @param folder - Output folder, relative to the project.
  */
-export function buildBundles(service: Service, folder: string): Promise<Bundle[]> {
+export function buildBundles(service: Service, folder: string): Bundle[] {
   const outdir = join(root, folder)
-  const {
-    outputFileExtension,
-    outputWorkFolder,
-    exclude,
-    watch,
-    plugins: _,
-    ...options
-  } = service.custom.esbuild
+  const { outputFileExtension, outputWorkFolder, exclude, watch, ...options } = service.custom.esbuild
   const target = service.provider.runtime.replace(/^nodejs(\d+)\.x$/, 'node$1')
-  const bundles = Object.entries(service.functions).map(async ([name, { handler, environment = {} }]) => {
+  return Object.entries(service.functions).map(([name, { handler, environment = {} }]) => {
     const path = join(outdir, `${name}.cjs`)
     const entry = join(root, handler.replace(/\.handler$/, '.ts'))
-    await build({
+    buildSync({
       ...options,
-      plugins,
       external: exclude,
       platform: 'node',
       target,
@@ -73,5 +64,4 @@ export function buildBundles(service: Service, folder: string): Promise<Bundle[]
     })
     return { name, path, bytes: statSync(path).size, environment }
   })
-  return Promise.all(bundles)
 }

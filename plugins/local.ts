@@ -10,7 +10,6 @@ import { quietServerlessOffline } from '../local/serverless-offline.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
 import { reject } from './reject.ts'
-import bundlePlugins from './webauthn.ts'
 
 const HTTP_PORT = 3000
 const LOCAL_SENDER = 'no-reply@localhost'
@@ -166,8 +165,7 @@ export default class LocalPlugin {
 /** Makes stacks name the TypeScript source. Commands that package do not come here, so a package has no source map. */
 function mapStacks({ service, processedInput }: Serverless): void {
   const handlers = Object.values(service.functions).map(({ handler }) => handler)
-  const build = localBuild(handlers)
-  Object.assign(service.custom.esbuild, build, { plugins: [...bundlePlugins, ...build.plugins] })
+  Object.assign(service.custom.esbuild, localBuild(handlers))
   if (processedInput.commands[0] === 'invoke') {
     process.setSourceMapsEnabled(true)
     return

@@ -1,17 +1,15 @@
-import {
-  type AuthenticationResponseJSON,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
+import { hash } from 'node:crypto'
+import type {
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server'
-import { decodeCredentialPublicKey } from '@simplewebauthn/server/helpers'
 import type { Config } from '../config.ts'
 import type { ServiceError } from '../errors.ts'
+import { isValidAttestation, readAttestationObject } from './attestation.ts'
+import { type AuthenticatorData, readAuthenticatorData } from './authenticator-data.ts'
 import { CHALLENGE_TTL_SECONDS, type Challenge } from './challenge.ts'
 import { readClientData } from './client-data.ts'
-import { ALGORITHMS, importCoseKey } from './cose-key.ts'
+import { ALGORITHMS, isValidSignature, readCoseKey } from './cose-key.ts'
 import { MAX_CREDENTIAL_ID_BYTES, type Passkey } from './passkey.ts'
 import { refusal } from './refusals.ts'
 
@@ -96,41 +94,34 @@ const descriptorOf = ({ credentialId, transports }: Passkey) => ({
  * @param challenge - Found for the caller, and not spent.
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey.
  */
-export async function verifyRegistration(
+export function verifyRegistration(
   relyingParty: RelyingParty,
   response: CreationResponse,
   { challenge, userId }: Challenge,
-): Promise<Omit<Passkey, 'name' | 'createdAt'>> {
+): Omit<Passkey, 'name' | 'createdAt'> {
   const refused = refusalFor(userId)
   checkClientData(relyingParty, response, 'webauthn.create', challenge, refused)
-  const { registrationInfo } = await verifyRegistrationResponse({
-    response: response as RegistrationResponseJSON,
-    expectedChallenge: challenge,
-    expectedOrigin: [...relyingParty.RP_ORIGINS],
-    expectedRPID: relyingParty.RP_ID,
-    requireUserVerification: false,
-    supportedAlgorithmIDs: [...ALGORITHMS],
-  }).catch((): never => {
-    // Without the cause, whose message quotes the response.
-    throw refused('the response does not verify')
-  })
-  if (registrationInfo === undefined) throw refused('the attestation does not verify')
-  const { credential, credentialDeviceType, credentialBackedUp } = registrationInfo
-  if (credential.id !== response.id) throw refused('the credential ids differ')
-  const idBytes = Buffer.from(credential.id, 'base64url').length
-  if (idBytes < 1 || idBytes > MAX_CREDENTIAL_ID_BYTES) throw refused('the length of the credential id')
-  try {
-    importCoseKey(decodeCredentialPublicKey(credential.publicKey) as Map<number, unknown>)
-  } catch {
-    throw refused('the public key is invalid')
+  const { clientDataJSON, attestationObject, transports } = response.response
+  const attestation = tryTo(refused, () => readAttestationObject(bytesOf(attestationObject)))
+  const { authData } = attestation
+  const read = tryTo(refused, () => readAuthenticatorData(authData))
+  checkAuthenticatorData(relyingParty, read, refused)
+  const { credential } = read
+  if (credential === undefined) throw refused('no new passkey')
+  const { length } = credential.id
+  if (length < 1 || length > MAX_CREDENTIAL_ID_BYTES) throw refused('the length of the credential id')
+  if (credential.id.toString('base64url') !== response.id) throw refused('the credential ids differ')
+  const key = tryTo(refused, () => readCoseKey(credential.publicKey))
+  if (!isValidAttestation(attestation, key, signedData(authData, clientDataJSON))) {
+    throw refused('the attestation does not verify')
   }
   return {
-    credentialId: credential.id,
-    publicKey: Buffer.from(credential.publicKey).toString('base64url'),
-    counter: credential.counter,
-    transports: response.response.transports?.join(' ') || undefined,
-    deviceType: credentialDeviceType,
-    backedUp: credentialBackedUp,
+    credentialId: response.id,
+    publicKey: credential.publicKey.toString('base64url'),
+    counter: read.counter,
+    transports: transports?.join(' ') || undefined,
+    deviceType: deviceTypeOf(read),
+    backedUp: read.isBackedUp,
   }
 }
 
@@ -152,12 +143,12 @@ export interface Asserted {
  * @param challenge - Found for the sign-in, and not spent.
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey.
  */
-export async function verifyAssertion(
+export function verifyAssertion(
   relyingParty: RelyingParty,
   response: AssertionResponse,
   { challenge }: Challenge,
   { userId, passkey, isBothFactors }: Asserted,
-): Promise<Pick<Passkey, 'counter' | 'backedUp'>> {
+): Pick<Passkey, 'counter' | 'backedUp'> {
   const refused = refusalFor(userId)
   checkClientData(relyingParty, response, 'webauthn.get', challenge, refused)
   const { userHandle } = response.response
@@ -165,24 +156,21 @@ export async function verifyAssertion(
     throw refused('the user handle is of another user')
   }
   if (response.id !== passkey.credentialId) throw refused('a response of another passkey')
-  const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-    response: response as AuthenticationResponseJSON,
-    expectedChallenge: challenge,
-    expectedOrigin: [...relyingParty.RP_ORIGINS],
-    expectedRPID: relyingParty.RP_ID,
-    requireUserVerification: isBothFactors,
-    // The library would compare the counters before it verifies the signature.
-    credential: { id: passkey.credentialId, publicKey: bytesOf(passkey.publicKey), counter: -1 },
-  }).catch((): never => {
-    throw refused('the response does not verify')
-  })
-  if (!verified) throw refused('the signature does not verify')
-  const { newCounter, credentialDeviceType, credentialBackedUp } = authenticationInfo
-  if (newCounter <= passkey.counter && (newCounter > 0 || passkey.counter > 0)) {
+  const { authenticatorData, signature, clientDataJSON } = response.response
+  const authData = bytesOf(authenticatorData)
+  const read = tryTo(refused, () => readAuthenticatorData(authData))
+  checkAuthenticatorData(relyingParty, read, refused)
+  if (isBothFactors && !read.isUserVerified) throw refused('no user verification')
+  const key = readCoseKey(bytesOf(passkey.publicKey))
+  if (!isValidSignature(key, signedData(authData, clientDataJSON), bytesOf(signature))) {
+    throw refused('the signature does not verify')
+  }
+  const { counter, isBackedUp } = read
+  if (counter <= passkey.counter && (counter > 0 || passkey.counter > 0)) {
     throw refused('the counter did not go up: the passkey may have been copied')
   }
-  if (credentialDeviceType !== passkey.deviceType) throw refused('the backup eligibility changed')
-  return { counter: newCounter, backedUp: credentialBackedUp }
+  if (deviceTypeOf(read) !== passkey.deviceType) throw refused('the backup eligibility changed')
+  return { counter, backedUp: isBackedUp }
 }
 
 type Refused = (reason: string) => ServiceError
@@ -192,17 +180,15 @@ const refusalFor =
   (reason) =>
     refusal('passkey_refused', reason, userId === undefined ? undefined : { userId })
 
-/**
- * Checks what the browser says about the ceremony. The library would let a response pass that a page of another site got in a
- * frame.
- */
+/** Checks what the browser says about the ceremony. Also a page in a frame of another site is refused. */
 function checkClientData(
   { RP_ORIGINS }: RelyingParty,
-  { response }: CreationResponse | AssertionResponse,
+  { id, rawId, type: credentialType, response }: CreationResponse | AssertionResponse,
   type: string,
   challenge: string,
   refused: Refused,
 ): void {
+  if (id !== rawId || credentialType !== 'public-key') throw refused('not a public-key credential')
   const data = readClientData(response.clientDataJSON)
   if (data.type !== type) throw refused('a response of another type')
   if (data.challenge !== challenge) throw refused('a response to another challenge')
@@ -213,4 +199,29 @@ function checkClientData(
   if (data.topOrigin !== undefined) throw refused('a page in a frame')
 }
 
-const bytesOf = (base64url: string) => new Uint8Array(Buffer.from(base64url, 'base64url'))
+/** Checks what the authenticator says, in both ceremonies. */
+function checkAuthenticatorData({ RP_ID }: RelyingParty, read: AuthenticatorData, refused: Refused): void {
+  if (!read.rpIdHash.equals(hash('sha256', RP_ID, 'buffer'))) throw refused('the hash of another RP ID')
+  if (!read.isUserPresent) throw refused('no user presence')
+  if (read.isBackedUp && !read.isBackupEligible) throw refused('a backup without eligibility')
+}
+
+const deviceTypeOf = ({ isBackupEligible }: AuthenticatorData): Passkey['deviceType'] =>
+  isBackupEligible ? 'multiDevice' : 'singleDevice'
+
+/** Returns what an authenticator signs: its data, and the hash of the client data. */
+const signedData = (authData: Buffer, clientDataJSON: string): Buffer =>
+  Buffer.concat([authData, hash('sha256', bytesOf(clientDataJSON), 'buffer')])
+
+/** Reads a part of a response. The messages of the readers contain nothing of it. */
+function tryTo<T>(refused: Refused, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    // OpenSSL's and Node's own errors have a code.
+    const { code, message } = error as NodeJS.ErrnoException
+    throw refused(code === undefined ? message : 'a value in the response is invalid')
+  }
+}
+
+const bytesOf = (base64url: string): Buffer => Buffer.from(base64url, 'base64url')

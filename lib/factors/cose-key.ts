@@ -1,58 +1,50 @@
-import { createPublicKey, type KeyObject, verify as verifySignature } from 'node:crypto'
+import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
+import { type CborValue, decodeCbor } from './cbor.ts'
 
 /** Algorithms of passkeys, as COSE numbers, the preferred one first: ES256, EdDSA and RS256 (RFC 9053, RFC 8812). */
 export const ALGORITHMS = [-7, -8, -257]
 
-/** A public key as an authenticator encodes it (RFC 9052 section 7): numbers and bytes by label. */
-type CoseKey = ReadonlyMap<number, unknown>
+/** The public key of a passkey. */
+export interface PasskeyKey {
+  /** One of {@link ALGORITHMS}. */
+  algorithm: number
+  key: KeyObject
+}
 
 /** Smallest modulus of an RSA key. Keys with fewer bits can be factored. */
 const MIN_RSA_BITS = 2_048
 
 /**
- * Imports the public key of a passkey. Each algorithm has one type of key and one curve, so that a key cannot choose another.
+ * Reads a public key as an authenticator encodes it (RFC 9052 section 7). Each algorithm has one type of key and one curve, so
+ * that a key cannot choose another.
  *
  * @throws Error, if the key is not a valid one of {@link ALGORITHMS}. The point of an EC key must be on its curve.
  */
-export function importCoseKey(key: CoseKey): { digest: string | undefined; publicKey: KeyObject } {
+export function readCoseKey(bytes: Buffer): PasskeyKey {
+  const { value, length } = decodeCbor(bytes)
+  if (!(value instanceof Map) || length !== bytes.length) throw new Error('the public key is no map')
+  const algorithm = value.get(3)
+  const key = createPublicKey({ key: jwkOf(value), format: 'jwk' })
+  const { modulusLength = MIN_RSA_BITS } = key.asymmetricKeyDetails ?? {}
+  if (modulusLength < MIN_RSA_BITS) throw new Error('the RSA key is too short')
+  return { algorithm: Number(algorithm), key }
+}
+
+function jwkOf(key: ReadonlyMap<CborValue, CborValue>): JsonWebKey {
   const [type, algorithm, curve] = [key.get(1), key.get(3), key.get(-1)]
-  if (type === 2 && algorithm === -7 && curve === 1) {
-    const jwk = { kty: 'EC', crv: 'P-256', x: encoded(key, -2), y: encoded(key, -3) }
-    return { digest: 'sha256', publicKey: createPublicKey({ key: jwk, format: 'jwk' }) }
+  const bytes = (label: number) => {
+    const value = key.get(label)
+    if (!(value instanceof Uint8Array)) throw new Error('the public key lacks a value')
+    return Buffer.from(value).toString('base64url')
   }
-  if (type === 1 && algorithm === -8 && curve === 6) {
-    const jwk = { kty: 'OKP', crv: 'Ed25519', x: encoded(key, -2) }
-    return { digest: undefined, publicKey: createPublicKey({ key: jwk, format: 'jwk' }) }
+  if (algorithm === -7 && type === 2 && curve === 1) {
+    return { kty: 'EC', crv: 'P-256', x: bytes(-2), y: bytes(-3) }
   }
-  if (type === 3 && algorithm === -257) {
-    const jwk = { kty: 'RSA', n: encoded(key, -1), e: encoded(key, -2) }
-    const publicKey = createPublicKey({ key: jwk, format: 'jwk' })
-    const { modulusLength = 0 } = publicKey.asymmetricKeyDetails ?? {}
-    if (modulusLength < MIN_RSA_BITS) throw new Error('The RSA key is too short.')
-    return { digest: 'sha256', publicKey }
-  }
-  throw new Error('The key is not one of the offered algorithms.')
+  if (algorithm === -8 && type === 1 && curve === 6) return { kty: 'OKP', crv: 'Ed25519', x: bytes(-2) }
+  if (algorithm === -257 && type === 3) return { kty: 'RSA', n: bytes(-1), e: bytes(-2) }
+  throw new Error('the public key has none of the offered algorithms')
 }
 
-function encoded(key: CoseKey, label: number): string {
-  const bytes = key.get(label)
-  if (!(bytes instanceof Uint8Array)) throw new Error('The key lacks a coordinate.')
-  return Buffer.from(bytes).toString('base64url')
-}
-
-/**
- * Verifies the signature of an authenticator. `plugins/webauthn.ts` puts it in place of the function of the same name in
- * SimpleWebAuthn, which needs a parser of ASN.1 for it.
- */
-export async function verify({
-  cosePublicKey,
-  signature,
-  data,
-}: {
-  cosePublicKey: CoseKey
-  signature: Uint8Array
-  data: Uint8Array
-}): Promise<boolean> {
-  const { digest, publicKey } = importCoseKey(cosePublicKey)
-  return verifySignature(digest, data, publicKey, signature)
-}
+/** Whether a signature of an authenticator is valid. Of ES256 it is encoded as DER, without bytes after it. */
+export const isValidSignature = ({ algorithm, key }: PasskeyKey, data: Buffer, signature: Buffer): boolean =>
+  verify(algorithm === -8 ? undefined : 'sha256', data, key, signature)

@@ -107,7 +107,7 @@ export async function verifySecondPasskey(
     throw refusal('unknown_passkey', 'no such passkey of the user', { userId: user.id })
   }
   const found = { challenge, passkey, user, isBothFactors: false }
-  return { ...(await verify(config, response, found, now)), login }
+  return { ...verify(config, response, found, now), login }
 }
 
 interface Found {
@@ -117,14 +117,14 @@ interface Found {
   isBothFactors: boolean
 }
 
-async function verify(
+function verify(
   config: RelyingParty,
   response: AssertionResponse,
   { challenge, passkey, user, isBothFactors }: Found,
   now: Date,
-): Promise<Verified> {
+): Verified {
   const asserted = { userId: user.id, passkey, isBothFactors }
-  const used = await verifyAssertion(config, response, challenge, asserted)
+  const used = verifyAssertion(config, response, challenge, asserted)
   return {
     user,
     amr: isBothFactors ? AMR.passkey : AMR.secondPasskey,

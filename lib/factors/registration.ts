@@ -66,7 +66,7 @@ export async function verifyNewPasskey(
 ): Promise<{ passkey: Passkey; recoveryCodes: string[] | undefined; writes: TransactWrite[] }> {
   const bound = { kind: 'registration', ...boundTo({ user, loginTokenId }) } as const
   const challenge = await findChallenge(table, unverifiedChallengeIn(given.response), bound, now)
-  const verified = await verifyRegistration(config, given.response, challenge)
+  const verified = verifyRegistration(config, given.response, challenge)
   const [existing, codesLeft] = await together([
     findPasskeys(table, user.id),
     findRecoveryCodes(table, user.id),

@@ -29,21 +29,17 @@ const user = { id: userId, username: 'ada' }
 const challengeFor = (kind: Challenge['kind']) =>
   startChallenge(kind === 'sign-in' ? { kind } : { kind, userId, generation: 7 }, now, randomBytes(32))
 
-const refused = (reason: string) => ({
+const refused = (reason: string | RegExp) => ({
   code: 'invalid_credentials',
   error: 'passkey_refused',
-  message: reason,
+  message: typeof reason === 'string' ? reason : expect.stringMatching(reason),
 })
-
-/** Reasons of refusals. The library's own checks have one reason: its messages quote the response. */
-const UNVERIFIED = 'the response does not verify'
-const BAD_KEY = 'the public key is invalid'
 
 async function register(kind: Kind = {}, changes: Changes = {}, origin = ORIGIN) {
   const challenge = challengeFor('registration')
   const options = creationOptions(relyingParty, user, [], challenge)
   const { passkey, response } = createPasskey(options, origin, kind, changes)
-  return { passkey, verified: await verifyRegistration(relyingParty, response, challenge), response }
+  return { passkey, verified: verifyRegistration(relyingParty, response, challenge), response }
 }
 
 async function registered(kind: Kind = {}): Promise<{ soft: SoftPasskey; passkey: Passkey }> {
@@ -138,7 +134,7 @@ test.each(GOOD)('verifyRegistration and verifyAssertion accept %s', async (_name
 test('a passkey without user verification is a second factor only', async () => {
   const made = await registered({ flags: FLAGS.UP })
   expect(await signIn(made, {}, false)).toEqual({ counter: 0, backedUp: false })
-  await expect(signIn(made)).rejects.toMatchObject(refused(UNVERIFIED))
+  await expect(signIn(made)).rejects.toMatchObject(refused('no user verification'))
 })
 
 test('verifyAssertion returns the backup state of this sign-in', async () => {
@@ -157,7 +153,7 @@ const flip = (at: number) => (bytes: Buffer) => {
 }
 
 /** Faults of both ceremonies: the check of WebAuthn level 3, the change and the reason in the log. */
-const BOTH: [check: string, changes: Changes, reason: string][] = [
+const BOTH: [check: string, changes: Changes, reason: string | RegExp][] = [
   ['client data that are no JSON', { clientDataJSON: Buffer.from('{"type"') }, 'a response of another type'],
   ['client data that are a list', { clientDataJSON: Buffer.from('[]') }, 'a response of another type'],
   ['client data that are null', { clientDataJSON: Buffer.from('null') }, 'a response of another type'],
@@ -192,24 +188,32 @@ const BOTH: [check: string, changes: Changes, reason: string][] = [
   ],
   ['topOrigin alone', { clientData: { topOrigin: ORIGIN } }, 'a page in a frame'],
   ['crossOrigin as text', { clientData: { crossOrigin: 'false' } }, 'a page in a frame'],
-  ['the hash of another RP ID', { rpId: 'auth.example.com' }, UNVERIFIED],
-  ['no user presence', { flags: FLAGS.UV | FLAGS.BE | FLAGS.BS }, UNVERIFIED],
-  ['a backup without eligibility', { flags: FLAGS.UP | FLAGS.UV | FLAGS.BS }, UNVERIFIED],
-  ['truncated authenticator data', { authenticatorData: (bytes) => bytes.subarray(0, 36) }, UNVERIFIED],
-  ['empty authenticator data', { authenticatorData: () => Buffer.alloc(0) }, UNVERIFIED],
+  ['the hash of another RP ID', { rpId: 'auth.example.com' }, 'the hash of another RP ID'],
+  ['no user presence', { flags: FLAGS.UV | FLAGS.BE | FLAGS.BS }, 'no user presence'],
+  ['a backup without eligibility', { flags: FLAGS.UP | FLAGS.UV | FLAGS.BS }, 'a backup without eligibility'],
+  [
+    'truncated authenticator data',
+    { authenticatorData: (bytes) => bytes.subarray(0, 36) },
+    'the authenticator data are too short',
+  ],
+  [
+    'empty authenticator data',
+    { authenticatorData: () => Buffer.alloc(0) },
+    'the authenticator data are too short',
+  ],
   [
     'bytes after the authenticator data',
     { authenticatorData: (bytes) => Buffer.concat([bytes, Buffer.of(0)]) },
-    UNVERIFIED,
+    'the authenticator data have bytes after them',
   ],
-  ['extensions that are announced and missing', { flags: 0xdd }, UNVERIFIED],
+  ['extensions that are announced and missing', { flags: 0xdd }, /CBOR|invalid/],
   [
     'extensions of 100,000 levels',
     { flags: 0x9d, authenticatorData: (bytes) => Buffer.concat([bytes, Buffer.alloc(100_000, 0x81)]) },
-    UNVERIFIED,
+    'CBOR is too deep',
   ],
-  ['rawId that differs from id', { response: { rawId: 'AAAA' } }, UNVERIFIED],
-  ['another type of credential', { response: { type: 'password' } }, UNVERIFIED],
+  ['rawId that differs from id', { response: { rawId: 'AAAA' } }, 'not a public-key credential'],
+  ['another type of credential', { response: { type: 'password' } }, 'not a public-key credential'],
 ]
 
 /** Replaces the public key in the authenticator data of a registration with a credential id of 32 bytes. */
@@ -219,29 +223,60 @@ const withKey = (key: string) => ({
 })
 const x32 = '01'.repeat(32)
 
-const OF_REGISTRATIONS: [check: string, changes: Changes, reason: string, kind?: Kind][] = [
+const OF_REGISTRATIONS: [check: string, changes: Changes, reason: string | RegExp, kind?: Kind][] = [
   ['the type of a sign-in', { clientData: { type: 'webauthn.get' } }, 'a response of another type'],
-  ['no CBOR', { attestationObject: () => Buffer.of(0xff) }, UNVERIFIED],
-  ['an empty attestation object', { attestationObject: () => Buffer.alloc(0) }, UNVERIFIED],
-  ['truncated CBOR', { attestationObject: (bytes) => bytes.subarray(0, -100) }, UNVERIFIED],
-  // The library's decoder takes a shorter coordinate.
-  ['CBOR without its last byte', { attestationObject: (bytes) => bytes.subarray(0, -1) }, BAD_KEY],
-  ['CBOR of 100,000 levels of lists', { attestationObject: () => Buffer.alloc(100_000, 0x81) }, UNVERIFIED],
+  ['no CBOR', { attestationObject: () => Buffer.of(0xff) }, 'CBOR has an unsupported type'],
+  ['an empty attestation object', { attestationObject: () => Buffer.alloc(0) }, 'CBOR ends too early'],
+  ['truncated CBOR', { attestationObject: (bytes) => bytes.subarray(0, -100) }, 'CBOR ends too early'],
+  [
+    'CBOR without its last byte',
+    { attestationObject: (bytes) => bytes.subarray(0, -1) },
+    'CBOR ends too early',
+  ],
+  [
+    'CBOR of 100,000 levels of lists',
+    { attestationObject: () => Buffer.alloc(100_000, 0x81) },
+    'CBOR is too deep',
+  ],
   [
     'CBOR of 100,000 levels of maps',
     { attestationObject: () => Buffer.from('a100'.repeat(100_000), 'hex') },
-    UNVERIFIED,
+    'CBOR is too deep',
   ],
-  ['CBOR of 100,000 tags', { attestationObject: () => Buffer.alloc(100_000, 0xc1) }, UNVERIFIED],
-  ['a list of 2^53 items', { attestationObject: () => Buffer.from('9b001fffffffffffff', 'hex') }, UNVERIFIED],
-  ['bytes of 2^53 bytes', { attestationObject: () => Buffer.from('5b001fffffffffffff', 'hex') }, UNVERIFIED],
-  ['a list of indefinite length', { attestationObject: () => Buffer.from('9f01ff', 'hex') }, UNVERIFIED],
-  ['a number as attestation object', { attestationObject: () => Buffer.of(1) }, UNVERIFIED],
-  ['an unknown format', { attestation: { fmt: 'other', attStmt: new Map() } }, UNVERIFIED],
+  [
+    'CBOR of 100,000 tags',
+    { attestationObject: () => Buffer.alloc(100_000, 0xc1) },
+    'CBOR has an unsupported type',
+  ],
+  [
+    'a list of 2^53 items',
+    { attestationObject: () => Buffer.from('9b001fffffffffffff', 'hex') },
+    'CBOR has an unsupported length',
+  ],
+  [
+    'bytes of 2^53 bytes',
+    { attestationObject: () => Buffer.from('5b001fffffffffffff', 'hex') },
+    'CBOR has an unsupported length',
+  ],
+  [
+    'a list of indefinite length',
+    { attestationObject: () => Buffer.from('9f01ff', 'hex') },
+    'CBOR has an unsupported length',
+  ],
+  [
+    'a number as attestation object',
+    { attestationObject: () => Buffer.of(1) },
+    'the attestation object is no map',
+  ],
+  [
+    'an unknown format',
+    { attestation: { fmt: 'other', attStmt: new Map() } },
+    'the attestation does not verify',
+  ],
   [
     'a statement without a format',
     { attestation: { fmt: 'none', attStmt: new Map([['a', 1]]) } },
-    UNVERIFIED,
+    'the attestation does not verify',
   ],
   [
     'a wrong attestation of its own',
@@ -263,24 +298,52 @@ const OF_REGISTRATIONS: [check: string, changes: Changes, reason: string, kind?:
       authenticatorData: (bytes) =>
         Buffer.concat([bytes.subarray(0, 32), Buffer.of(5), bytes.subarray(33, 37)]),
     },
-    UNVERIFIED,
+    'no new passkey',
   ],
-  ['ES384', withKey(`a5010203382220022158${'30'}${'01'.repeat(48)}225830${'01'.repeat(48)}`), UNVERIFIED],
-  ['an EC key without alg', withKey(`a4010220012158 20${x32}225820${x32}`.replace(' ', '')), UNVERIFIED],
-  ['ES256 on the curve P-384', withKey(`a5010203262002215820${x32}225820${x32}`), BAD_KEY],
-  ['a point that is not on the curve', withKey(`a5010203262001215820${x32}225820${x32}`), BAD_KEY],
-  ['an EC key without y', withKey(`a4010203262001215820${x32}`), BAD_KEY],
-  ['ES256 with the type of an RSA key', withKey(`a5010303262001215820${x32}225820${x32}`), BAD_KEY],
-  ['Ed25519 of 31 bytes', withKey(`a401010327200621581f${'01'.repeat(31)}`), BAD_KEY],
-  ['an RSA key of 1,024 bits', withKey(`a401030339010020588${'0'}${'c1'.repeat(128)}2143010001`), BAD_KEY],
+  [
+    'ES384',
+    withKey(`a5010203382220022158${'30'}${'01'.repeat(48)}225830${'01'.repeat(48)}`),
+    'the public key has none of the offered algorithms',
+  ],
+  [
+    'an EC key without alg',
+    withKey(`a4010220012158 20${x32}225820${x32}`.replace(' ', '')),
+    'the public key has none of the offered algorithms',
+  ],
+  [
+    'ES256 on the curve P-384',
+    withKey(`a5010203262002215820${x32}225820${x32}`),
+    'the public key has none of the offered algorithms',
+  ],
+  [
+    'a point that is not on the curve',
+    withKey(`a5010203262001215820${x32}225820${x32}`),
+    'a value in the response is invalid',
+  ],
+  ['an EC key without y', withKey(`a4010203262001215820${x32}`), 'the public key lacks a value'],
+  [
+    'ES256 with the type of an RSA key',
+    withKey(`a5010303262001215820${x32}225820${x32}`),
+    'the public key has none of the offered algorithms',
+  ],
+  [
+    'Ed25519 of 31 bytes',
+    withKey(`a401010327200621581f${'01'.repeat(31)}`),
+    'a value in the response is invalid',
+  ],
+  [
+    'an RSA key of 1,024 bits',
+    withKey(`a401030339010020588${'0'}${'c1'.repeat(128)}2143010001`),
+    'the RSA key is too short',
+  ],
   ['the id of another passkey', { response: { id: 'AAAA', rawId: 'AAAA' } }, 'the credential ids differ'],
   ['a credential id of 1,024 bytes', {}, 'the length of the credential id', { idBytes: 1_024 }],
-  ['a credential id without bytes', {}, UNVERIFIED, { idBytes: 0 }],
+  ['a credential id without bytes', {}, 'the length of the credential id', { idBytes: 0 }],
 ]
 
-const OF_ASSERTIONS: [check: string, changes: Changes, reason: string][] = [
+const OF_ASSERTIONS: [check: string, changes: Changes, reason: string | RegExp][] = [
   ['the type of a registration', { clientData: { type: 'webauthn.create' } }, 'a response of another type'],
-  ['no user verification', { flags: FLAGS.UP | FLAGS.BE | FLAGS.BS }, UNVERIFIED],
+  ['no user verification', { flags: FLAGS.UP | FLAGS.BE | FLAGS.BS }, 'no user verification'],
   ['no user handle', { userHandle: undefined }, 'the user handle is of another user'],
   [
     'the user handle of another user',
@@ -290,8 +353,8 @@ const OF_ASSERTIONS: [check: string, changes: Changes, reason: string][] = [
   ['an empty user handle', { userHandle: '' }, 'the user handle is of another user'],
   ['the id of another passkey', { response: { id: 'AAAA', rawId: 'AAAA' } }, 'a response of another passkey'],
   ['a changed signature', { signature: flip(-1) }, 'the signature does not verify'],
-  ['a truncated signature', { signature: (bytes) => bytes.subarray(0, -1) }, UNVERIFIED],
-  ['an empty signature', { signature: () => Buffer.alloc(0) }, UNVERIFIED],
+  ['a truncated signature', { signature: (bytes) => bytes.subarray(0, -1) }, 'the signature does not verify'],
+  ['an empty signature', { signature: () => Buffer.alloc(0) }, 'the signature does not verify'],
   ['a counter that went back', { counter: 8 }, 'the counter did not go up: the passkey may have been copied'],
   ['a counter that stays', { counter: 9 }, 'the counter did not go up: the passkey may have been copied'],
   [
@@ -351,8 +414,8 @@ describe('a sign-in is refused (7.2)', () => {
     const challenge = challengeFor('sign-in')
     const given = response as RegistrationResponseJSON & AuthenticationResponseJSON
     expect(soft.id.toString('base64url')).toBe(passkey.credentialId)
-    await expect(
-      verifyAssertion(relyingParty, given, challenge, { userId, passkey, isBothFactors: true }),
-    ).rejects.toMatchObject(refused('a response of another type'))
+    const verify = () =>
+      verifyAssertion(relyingParty, given, challenge, { userId, passkey, isBothFactors: true })
+    expect(verify).toThrow(expect.objectContaining(refused('a response of another type')))
   })
 })

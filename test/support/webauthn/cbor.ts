@@ -11,5 +11,8 @@ function head(major: number, argument: number): Buffer {
   const type = major << 5
   if (argument < 24) return Buffer.of(type | argument)
   if (argument < 256) return Buffer.of(type | 24, argument)
-  return Buffer.of(type | 25, argument >> 8, argument & 255)
+  if (argument < 65_536) return Buffer.of(type | 25, argument >> 8, argument & 255)
+  const long = Buffer.alloc(5, type | 26)
+  long.writeUInt32BE(argument, 1)
+  return long
 }
