@@ -62,12 +62,12 @@ export const Token = schema(() => z.string('Must be a string.').check(atMost(256
 export const LoginToken = schema(() => z.string('Must be a string.').check(atMost(128)))
 
 /** Where the client of a sign-in keeps the refresh token. Without it, the response contains the token. */
-export const InCookie = schema(() =>
+const InCookie = schema(() =>
   z.optional(z.string('Must be a string.').check(z.refine((text) => text === 'cookie', 'Must be "cookie".'))),
 )
 
 /** A refresh token of the session that a sign-in replaces, from a client without the cookie. */
-export const Replaces = schema(() => z.optional(Token))
+const Replaces = schema(() => z.optional(Token))
 
 /** Body of `POST /login`. */
 export const LoginRequest = schema(() =>
