@@ -25,7 +25,7 @@ export function readAttestationObject(bytes: Buffer): AttestationObject {
 
 /**
  * Whether an attestation is valid. The service asks for none, so a browser passes on none, or one that the passkey's own key
- * signed, which says no more (WebAuthn level 3, sections 5.1.3 and 8.2). Certificates are not verified: one of a manufacturer is
+ * signed, which adds nothing (WebAuthn level 3, sections 5.1.3 and 8.2). Certificates are not verified: one of a manufacturer is
  * refused.
  *
  * @param signed - What a signature covers.
