@@ -34,7 +34,7 @@ const withDialogs = (page: string, ...dialogs: string[]) =>
 export const handler = pageHandler({
   folder: 'signin',
   pages: {
-    signin: withDialogs(signin, dialogsHtml, enrolmentHtml),
+    signin: withDialogs(signin, enrolmentHtml, dialogsHtml),
     account: withDialogs(account, dialogsHtml),
   },
   files: {

@@ -1,0 +1,182 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { begin } from '../support/command.ts'
+import { type Service, startService } from '../support/service.ts'
+import { newName, nextMail, PASSWORD } from './accounts.ts'
+import { withoutAutofill } from './authenticator.ts'
+import { alert, focusOf, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
+import { dialog, fillIn, pressIn, saveCodes, shownSecret, startApp } from './factors.ts'
+
+useBrowser()
+
+const MISSING = 'You are not signed in: the second factor is missing.'
+
+let service: Service
+beforeAll(async () => {
+  service = await startService({ requireSecondFactor: 'all', limitMailSource: '1000/3600' })
+})
+afterAll(() => service.stop())
+
+/** Registers on the pages of a service whose users must have a second factor. */
+async function registerAt(origin: string, options: Parameters<typeof open>[1] = {}) {
+  const { name, address } = newName()
+  const page = await open(`${origin}/register`, options)
+  await withoutAutofill(page)
+  await page.getByLabel('E-mail address').fill(address)
+  await press(page, 'Send mail')
+  await heading(page, 'Check your mail').waitFor()
+  await page.goto((await nextMail(address, origin)).link)
+  await page.getByLabel('Username').fill(name)
+  await page.getByLabel('New password', { exact: true }).filter({ visible: true }).fill(PASSWORD)
+  await press(page, 'Create account')
+  await page.getByText('Sign in, and set up a second factor.').waitFor()
+  await page.locator('#done').getByRole('link', { name: 'Sign in' }).click()
+  return { name, address, page }
+}
+
+/** Opens /signin of a new user, and the dialog of the enrolment. */
+async function openEnrolment(options: Parameters<typeof open>[1] = {}) {
+  const opened = await registerAt(service.url, options)
+  await signIn(opened.page, opened.name, PASSWORD)
+  await dialog(opened.page).getByRole('heading', { name: 'Set up a second factor' }).waitFor()
+  return opened
+}
+
+/** Proves by the code in the mail that the account is the user's. */
+async function prove(page: Page, address: string): Promise<void> {
+  await pressIn(page, 'Send mail')
+  await fillIn(page, 'Code from the mail', (await nextMail(address, service.url)).code)
+  await pressIn(page, 'Continue')
+  await dialog(page).getByRole('button', { name: 'Use an authenticator app' }).waitFor()
+}
+
+async function enrolApp(page: Page): Promise<() => string> {
+  await pressIn(page, 'Use an authenticator app')
+  await dialog(page).getByRole('img', { name: 'QR code with the key' }).waitFor()
+  const nextCode = startApp(await shownSecret(page))
+  await fillIn(page, 'Code from the app', nextCode())
+  await pressIn(page, 'Confirm')
+  return nextCode
+}
+
+test('the code of a mail and an authenticator app complete the first sign-in', async () => {
+  const { name, address, page } = await openEnrolment({ known: /status of 409/ })
+  await pressIn(page, 'Send mail')
+  await dialog(page).getByLabel('Code from the mail').waitFor()
+  expect(await focusOf(page)).toBe('enrolment-mail-code')
+  const { code } = await nextMail(address, service.url)
+  await fillIn(page, 'Code from the mail', code === '00000000' ? '11111111' : '00000000')
+  await pressIn(page, 'Continue')
+  await dialog(page)
+    .getByRole('alert')
+    .filter({ hasText: 'The link or code is invalid or expired.' })
+    .waitFor()
+  await fillIn(page, 'Code from the mail', code)
+  await pressIn(page, 'Continue')
+  const nextCode = await enrolApp(page)
+  expect(await saveCodes(page)).toHaveLength(10)
+  await heading(page, `Signed in as ${name}`).waitFor()
+  await press(page, 'Sign out')
+  await signIn(page, name, PASSWORD)
+  await fillIn(page, 'Code from your authenticator app', nextCode())
+  await pressIn(page, 'Continue')
+  await heading(page, `Signed in as ${name}`).waitFor()
+  await page.getByRole('link', { name: 'Your account' }).click()
+  await press(page, 'Remove the authenticator app')
+  await fillIn(page, 'Current password', PASSWORD)
+  await pressIn(page, 'Remove')
+  await dialog(page)
+    .getByRole('alert')
+    .filter({ hasText: 'This account must have a second factor. Add another one first.' })
+    .waitFor()
+})
+
+test('a link in a browser that does not sign in proves nothing', async () => {
+  const { address, page } = await openEnrolment()
+  await pressIn(page, 'Send mail')
+  const other = await open((await nextMail(address, service.url)).link)
+  await press(other, 'Confirm')
+  await alert(other, 'No page of this browser signs in.')
+  await dialog(page).getByLabel('Code from the mail').waitFor()
+})
+
+test('the code of an administrator proves the account, after a wrong one', async () => {
+  const { name, page } = await openEnrolment()
+  await pressIn(page, 'I have a code from an administrator')
+  expect(await focusOf(page)).toBe('enrolment-code')
+  await fillIn(page, 'Code from an administrator', 'wrong')
+  await pressIn(page, 'Continue')
+  await dialog(page).locator('.notice.error, .fault').filter({ visible: true }).first().waitFor()
+  const command = ['start-enrolment', name, '--local', '--endpoint', service.dynamoDbUrl]
+  const { stdout } = await begin('scripts/users.ts', command).outcome
+  await fillIn(page, 'Code from an administrator', stdout.split('\n')[0] ?? '')
+  await pressIn(page, 'Continue')
+  await enrolApp(page)
+  await saveCodes(page)
+  await heading(page, `Signed in as ${name}`).waitFor()
+})
+
+test('an enrolment that is cancelled gives no session, and begins again with the password', async () => {
+  const { name, address, page } = await openEnrolment()
+  await prove(page, address)
+  await pressIn(page, 'Use an authenticator app')
+  await dialog(page).getByLabel('Code from the app').waitFor()
+  await pressIn(page, 'Cancel')
+  await pressIn(page, 'Cancel')
+  await alert(page, MISSING)
+  expect(await focusOf(page)).toBe('password')
+  expect(await page.context().cookies()).toEqual([])
+  await signIn(page, name, PASSWORD)
+  await prove(page, address)
+  await enrolApp(page)
+  await saveCodes(page)
+  await heading(page, `Signed in as ${name}`).waitFor()
+})
+
+test('a page that leads on after the sign-in shows the recovery codes first', async () => {
+  const { name, address, page } = await registerAt(service.url)
+  await page.goto(`${service.url}/signin?next=docs`)
+  await signIn(page, name, PASSWORD)
+  await prove(page, address)
+  await enrolApp(page)
+  await dialog(page).getByRole('heading', { name: 'Save your recovery codes' }).waitFor()
+  expect(new URL(page.url()).pathname).toBe('/signin')
+  await saveCodes(page)
+  await page.waitForURL(`${service.url}/docs`)
+})
+
+test('a link cancels a reset of the factors', async () => {
+  const { name, address, page } = await openEnrolment()
+  await prove(page, address)
+  await enrolApp(page)
+  await saveCodes(page)
+  const command = ['reset-factors', name, '--local', '--endpoint', service.dynamoDbUrl]
+  const { status } = await begin('scripts/users.ts', command).outcome
+  expect(status).toBe(0)
+  await page.goto((await nextMail(address, service.url)).link)
+  await heading(page, 'Keep your second factors').waitFor()
+  await press(page, 'Keep my second factors')
+  await heading(page, 'Your second factors stay').waitFor()
+})
+
+test.each(LOOKS)('the enrolment fits and is accessible at $width pixels, $colorScheme', async (look) => {
+  const { width, colorScheme } = look
+  const { address, page } = await openEnrolment(look)
+  const take = (state: string, shown = page) => inspect(shown, `enrolment-${state}-${width}-${colorScheme}`)
+  await take('mail')
+  await pressIn(page, 'Send mail')
+  await dialog(page).getByLabel('Code from the mail').waitFor()
+  await take('code')
+  const { link, code } = await nextMail(address, service.url)
+  const tab = await page.context().newPage()
+  await tab.goto(link)
+  await heading(tab, 'Confirm that the account is yours').waitFor()
+  await take('confirm', tab)
+  await tab.goto(`${service.url}/confirm#cancel-reset=a.b.c`)
+  await heading(tab, 'Keep your second factors').waitFor()
+  await take('cancel', tab)
+  await fillIn(page, 'Code from the mail', code)
+  await pressIn(page, 'Continue')
+  await dialog(page).getByRole('button', { name: 'Create a passkey' }).waitFor()
+  await take('factor')
+})
