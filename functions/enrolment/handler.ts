@@ -2,16 +2,19 @@ import { readConfig } from '../../lib/config.ts'
 import { routesHandler } from '../../lib/http/routes.ts'
 import { handler as cancelReset } from './cancel-reset.ts'
 import { handler as sendMail } from './mail.ts'
+import { handler as startPasskey } from './passkey-options.ts'
 import { handler as prove } from './proof.ts'
 import { handler as startTotp } from './totp.ts'
 
 /** The steps of an enrolment before its completion, and the link that cancels a reset of second factors. */
 export const handler = routesHandler({
-  settings: () => readConfig(['TABLE_NAME', 'MAILER', 'LIMIT_MAIL_SOURCE', 'FACTOR_KEY', 'SERVICE_NAME']),
+  settings: () =>
+    readConfig(['TABLE_NAME', 'MAILER', 'LIMIT_MAIL_SOURCE', 'FACTOR_KEY', 'SERVICE_NAME', 'RP_ID']),
   routes: {
     'POST /enrolment/mail': sendMail,
     'POST /enrolment/proof': prove,
     'POST /enrolment/totp': startTotp,
+    'POST /enrolment/passkey/options': startPasskey,
     'POST /factors/cancel-reset': cancelReset,
   },
 })

@@ -285,6 +285,11 @@ export const EnrolmentTotpConfirmation = schema(() =>
   z.strictObject({ enrolmentToken: LoginToken, code: TotpCode }),
 )
 
+/** Body of `POST /enrolment/passkey`. */
+export const EnrolmentPasskey = schema(() =>
+  z.strictObject({ enrolmentToken: LoginToken, response: PasskeyCreation, name: z.optional(PasskeyName) }),
+)
+
 const ENROLMENT_PROOF = 'Must have either a token, a requestId and a code, or an operatorCode.'
 
 /** Body of `POST /enrolment/proof`. */

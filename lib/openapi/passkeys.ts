@@ -1,4 +1,6 @@
 import {
+  EnrolmentPasskey,
+  EnrolmentRequest,
   NewPasskey,
   PasskeyChange,
   PasskeyOptionsRequest,
@@ -12,6 +14,7 @@ import { json, schemaRef } from './schemas.ts'
 const id = 'AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQ'
 const challenge = id
 const loginToken = `AbCdEfGhIjKlMnOpQrStUv.${id}`
+const enrolmentToken = loginToken
 const passkey = {
   id,
   name: 'Phone',
@@ -143,6 +146,44 @@ export const PASSKEY_ROUTES: Route[] = [
       content: json(schemaRef('AddedPasskey'), { passkey }),
     },
     problems: ['passkey_refused', 'conflict', 'too_many_passkeys'],
+  },
+  {
+    method: 'post',
+    path: '/enrolment/passkey/options',
+    operationId: 'startEnrolledPasskey',
+    tag: 'Factors',
+    summary: 'Start to add a passkey in an enrolment',
+    description: 'Returns the options of `navigator.credentials.create()`, as `POST /passkeys/options` does.',
+    body: {
+      schema: EnrolmentRequest,
+      examples: { token: { summary: 'The enrolment token of a sign-in', value: { enrolmentToken } } },
+    },
+    response: {
+      description: 'The options.',
+      content: json(schemaRef('PasskeyCreationOptions')),
+    },
+    problems: ['login_expired', 'proof_required', 'too_many_passkeys', 'too_many_mails'],
+  },
+  {
+    method: 'post',
+    path: '/enrolment/passkey',
+    operationId: 'enrolPasskey',
+    tag: 'Factors',
+    summary: 'Add a passkey and complete the sign-in',
+    description:
+      'Adds the passkey as the first second factor, and signs in with it. The response contains the recovery codes.',
+    cookie: 'sets',
+    body: {
+      schema: EnrolmentPasskey,
+      examples: {
+        passkey: { summary: 'A passkey', value: { enrolmentToken, response: created, name: 'Phone' } },
+      },
+    },
+    response: {
+      description: 'The passkey was added, and the user is signed in.',
+      content: json(schemaRef('Tokens'), { ...tokens, recoveryCodes: ['0123-4567-89AB-CDEF'] }),
+    },
+    problems: ['login_expired', 'proof_required', 'passkey_refused'],
   },
   {
     method: 'get',

@@ -4,6 +4,7 @@ import {
   EmailAddress,
   EmailChangeRequest,
   EmailConfirmation,
+  EnrolmentPasskey,
   EnrolmentProofRequest,
   EnrolmentRequest,
   EnrolmentTotpConfirmation,
@@ -103,6 +104,10 @@ const requests = z
   .add(EnrolmentProofRequest, {
     id: 'EnrolmentProofRequest',
     description: `The token of an enrolment. ${PROOF} Or the one-time code of an operator.`,
+  })
+  .add(EnrolmentPasskey, {
+    id: 'EnrolmentPasskey',
+    description: 'The token of an enrolment, the new passkey, and its name.',
   })
   .add(EnrolmentTotpConfirmation, {
     id: 'EnrolmentTotpConfirmation',

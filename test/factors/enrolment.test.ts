@@ -7,10 +7,20 @@ import { authenticator } from '../support/authenticator.ts'
 import { beginLogin } from '../support/fake-factor.ts'
 import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { NEW_PASSWORD, NO_LIMITS, PASSWORD, type Route } from '../support/sessions.ts'
+import { createPasskey } from '../support/webauthn/authenticator.ts'
 
 vi.mock('node:crypto', async (original) =>
   (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
 )
+
+const SOME_PASSKEY = createPasskey(
+  {
+    challenge: 'A'.repeat(43),
+    rp: { id: 'service.example', name: 'Test' },
+    user: { id: 'A'.repeat(22), name: 'ada', displayName: 'ada' },
+  },
+  'https://service.example',
+).response
 
 let service: MailService
 
@@ -89,6 +99,24 @@ describe('an administrator without a second factor, under the policy', () => {
     expect(recovered.status).toBe(200)
   })
 
+  test('enrols a passkey, and signs in with it as the second factor', async () => {
+    const enrolmentToken = await begin()
+    await prove(enrolmentToken)
+    const options = await ask('POST /enrolment/passkey/options', { enrolmentToken })
+    expect(options).toMatchObject({ status: 200, body: { rp: { id: 'service.example' } } })
+    const { response } = createPasskey(options.body, 'https://service.example')
+    const enrolled = await ask('POST /enrolment/passkey', { enrolmentToken, response, name: 'Phone' })
+    expect(enrolled.status).toBe(200)
+    expect(enrolled.body.recoveryCodes).toHaveLength(10)
+    expect(await service.functions.opens(enrolled.body.authToken)).toBe(true)
+    expect((await user()).factors).toBe('passkey')
+    expect(service.mailTo(to).subject).toBe('A passkey was added at Test')
+    const next = await login()
+    expect(next.body).toMatchObject({ next: 'second-factor', factors: ['passkey', 'recovery-code'] })
+    // The challenge is spent with the enrolment.
+    expect(await ask('POST /enrolment/passkey', { enrolmentToken, response })).toMatchObject(expired)
+  })
+
   test('enrols by the code of a mail', async () => {
     const enrolmentToken = await begin()
     const { body } = await ask('POST /enrolment/mail', { enrolmentToken })
@@ -132,6 +160,8 @@ describe('an enrolment token', () => {
   test.each<[string, Route, object]>([
     ['set up an app', 'POST /enrolment/totp', {}],
     ['confirm one', 'POST /enrolment/totp/confirm', { code: '123456' }],
+    ['start a passkey', 'POST /enrolment/passkey/options', {}],
+    ['add one', 'POST /enrolment/passkey', { response: SOME_PASSKEY }],
   ])('that is not proved cannot %s', async (_what, route, more) => {
     const response = await ask(route, { enrolmentToken: await begin(), ...more })
     expect(response).toMatchObject({ status: 403, body: { error: 'proof_required' } })

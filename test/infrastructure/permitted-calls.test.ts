@@ -6,6 +6,7 @@ import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
 import type { Passkey } from '../../lib/factors/passkey.ts'
 import { addPasskey } from '../../lib/factors/passkey-store.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
+import { removalOfFactors } from '../../lib/factors/removal.ts'
 import {
   CONFIRMATION_RANDOM_BYTES,
   type ConfirmationKind,
@@ -34,6 +35,7 @@ import {
   tokenSourceOf,
 } from '../support/service-description.ts'
 import { addTestUser } from '../support/users.ts'
+import { createPasskey } from '../support/webauthn/authenticator.ts'
 import { runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { permissions, type Statement } from './permissions.ts'
@@ -284,6 +286,28 @@ async function walk(): Promise<void> {
     const confirming = await eventOf('confirm-totp-enrolment', { enrolmentToken, code })
     Object.assign(confirming.requestContext.identity, { sourceIp: '203.0.113.8' })
     await run('confirm-totp', confirming, setting)
+  }
+  // And with a passkey.
+  const removal = await removalOfFactors(table, id)
+  await transact(table, removal)
+  await writeIf(table, 'UpdateItem', { Key: profileKey(id), UpdateExpression: 'REMOVE factors' })
+  for (const setting of [refused, lost, {}]) {
+    const user = Object(await findUserByName(table, 'ada'))
+    const details = {
+      purpose: 'enrolment' as const,
+      provedAt: secondOf(new Date()),
+      pairSk: 'attempts#203.0.113.7#1',
+      pairAttempts: ['earlier'],
+    }
+    const { token: enrolmentToken } = await beginLogin(table, user, new Date(), details)
+    const event = await eventOf('enrolment', { enrolmentToken })
+    const started = await run('enrolment', { ...event, resource: '/enrolment/passkey/options' })
+    const [origin = ''] = String(service.functions['add-passkey']?.environment?.RP_ORIGINS).split(',')
+    const { response } = createPasskey(JSON.parse(Object(started).body), origin)
+    await requestFactorReset(table, id, 'reset')
+    const adding = await eventOf('add-passkey-enrolment', { enrolmentToken, response })
+    Object.assign(adding.requestContext.identity, { sourceIp: '203.0.113.9' })
+    await run('add-passkey', adding, setting)
   }
   await run('delete-me', await eventOf('delete-me', { currentPassword: 'another horse battery staple' }))
 }

@@ -424,12 +424,6 @@ describe('a function', () => {
         LIMIT_MAIL_RECIPIENT: isChanged ? '2/600' : '3/3600',
         FACTOR_RESET_DELAY_SECONDS: isChanged ? '3600' : '86400',
       },
-      enrolment: {
-        ...mailRequests,
-        ...table,
-        FACTOR_KEY: alias('factors'),
-        SERVICE_NAME: isChanged ? 'Example' : 'serverless-jwt-auth',
-      },
       userinfo: table,
       me: table,
       'delete-me': { ...limits, ...mailer, ...table },

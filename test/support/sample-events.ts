@@ -264,6 +264,7 @@ export const OUTCOMES: Record<string, Outcome> = {
   // Events contain no challenges.
   'login-passkey.json': passkeyRefused,
   'add-passkey.json': passkeyRefused,
+  'add-passkey-enrolment.json': passkeyRefused,
   'passkeys.json': response(200, { passkeys: [] }),
   'passkeys-rename.json': notFound,
   'passkeys-remove.json': notFound,

@@ -224,6 +224,7 @@ const FUNCTIONS = {
   'login-factor': () => import('../../functions/sign-in/login-factor.ts'),
   factors: () => import('../../functions/factors/handler.ts'),
   'confirm-totp': () => import('../../functions/factors/confirm-handler.ts'),
+  'add-passkey': () => import('../../functions/passkeys/add-handler.ts'),
   enrolment: () => import('../../functions/enrolment/handler.ts'),
   mailer: () => import('../../functions/mail/mailer.ts'),
   'user-content': () => import('../../functions/content/user.ts'),
@@ -244,6 +245,8 @@ const STEPS = {
   'POST /enrolment/totp': 'enrolment',
   'POST /factors/cancel-reset': 'enrolment',
   'POST /enrolment/totp/confirm': 'confirm-totp',
+  'POST /enrolment/passkey/options': 'enrolment',
+  'POST /enrolment/passkey': 'add-passkey',
 } as const satisfies Record<string, keyof typeof FUNCTIONS>
 
 type Step = keyof typeof STEPS

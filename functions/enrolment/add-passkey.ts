@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto'
+import { within } from '../../lib/aws/client.ts'
+import type { Config } from '../../lib/config.ts'
+import type { RelyingParty } from '../../lib/factors/ceremony.ts'
+import type { CompletionConfig } from '../../lib/factors/complete.ts'
+import { completeEnrolment } from '../../lib/factors/complete-enrolment.ts'
+import { findProvedEnrolment } from '../../lib/factors/enrolment.ts'
+import { verifyNewPasskey } from '../../lib/factors/registration.ts'
+import { readBody } from '../../lib/http/body.ts'
+import type { RouteHandler } from '../../lib/http/routes.ts'
+import { EnrolmentPasskey } from '../../lib/http/schemas.ts'
+import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
+
+type Settings = RelyingParty & CompletionConfig & IssuerConfig & Config<'TABLE_NAME'>
+
+const issueToken = tokenIssuer()
+
+/** POST /enrolment/passkey: adds a passkey as the first second factor, and completes the sign-in with it. */
+export const handler: RouteHandler<Settings> = async (event, request, config) => {
+  const { now, deadlineMs } = request
+  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { enrolmentToken, ...given } = readBody(event, EnrolmentPasskey)
+  const enrolment = await findProvedEnrolment(table, enrolmentToken, now)
+  const registrant = { user: enrolment.user, loginTokenId: enrolment.login.id }
+  const requestId = randomUUID()
+  const verified = await verifyNewPasskey(table, config, registrant, given, requestId, now)
+  const factor = { factor: 'passkey', requestId, ...verified } as const
+  return completeEnrolment(table, config, enrolment, factor, { ...request, event }, (changed, session) =>
+    issueToken(table.aws, config, changed, session, now),
+  )
+}
