@@ -111,7 +111,18 @@ const SCENES: Record<string, () => Promise<Scene>> = {
     const code = user.code(new Date())
     const before = await countLiveSessions(stores, user.username)
     const send = (functions: Functions) => sendCode(functions, user, code, loginToken)
-    return { ...user, send, status: 200, check: unspent(user.username, before, () => send(clean)) }
+    const check = unspent(user.username, before, () => send(clean))
+    return {
+      ...user,
+      send,
+      status: 200,
+      async check(response, fate, name) {
+        // A right code is given back, unless that is what failed.
+        const counted = await stores.attempts(`user#${user.id}`, 'attempts#totp')
+        if (!name.startsWith('UpdateItem')) expect({ name, counted }).toEqual({ name, counted: 0 })
+        await check(response, fate, name)
+      },
+    }
   },
   'POST /login/recovery-code': async () => {
     const user = await addTotpUser(stores, clean)
