@@ -3,7 +3,7 @@ import { principalOf } from '../../lib/authorization/principal.ts'
 import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { verifyCaller } from '../../lib/factors/caller.ts'
+import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { newRecoveryCodes } from '../../lib/factors/recovery-codes-store.ts'
 import { refusal } from '../../lib/factors/refusals.ts'
@@ -13,10 +13,9 @@ import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorChangeRequest } from '../../lib/http/schemas.ts'
 import { notify } from '../../lib/mail/request.ts'
-import type { LimitsConfig } from '../../lib/throttling/limits.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 
-type Settings = LimitsConfig & Config<'TABLE_NAME' | 'MAILER'>
+type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
 
 /** POST /factors/recovery-codes: replaces the caller's recovery codes. */
 export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {

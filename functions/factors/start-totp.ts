@@ -1,16 +1,15 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
-import { verifyCaller } from '../../lib/factors/caller.ts'
+import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
 import { startTotp } from '../../lib/factors/totp-setup.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorChangeRequest } from '../../lib/http/schemas.ts'
-import type { LimitsConfig } from '../../lib/throttling/limits.ts'
 
-type Settings = LimitsConfig & Config<'TABLE_NAME' | 'FACTOR_KEY' | 'SERVICE_NAME'>
+type Settings = CallerConfig & Config<'TABLE_NAME' | 'FACTOR_KEY' | 'SERVICE_NAME'>
 
 /** POST /factors/totp: begins to set up an authenticator app. A code of the app confirms it. */
 export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {

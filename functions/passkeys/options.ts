@@ -1,16 +1,15 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
-import { verifyCaller } from '../../lib/factors/caller.ts'
+import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
 import { beginRegistration } from '../../lib/factors/registration.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeyOptionsRequest } from '../../lib/http/schemas.ts'
-import type { LimitsConfig } from '../../lib/throttling/limits.ts'
 
-type Settings = LimitsConfig & Config<'TABLE_NAME' | 'RP_ID' | 'SERVICE_NAME'>
+type Settings = CallerConfig & Config<'TABLE_NAME' | 'RP_ID' | 'SERVICE_NAME'>
 
 /** POST /passkeys/options: begins to add a passkey to the caller's account. */
 export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {

@@ -3,7 +3,7 @@ import { principalOf } from '../../lib/authorization/principal.ts'
 import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { verifyCaller } from '../../lib/factors/caller.ts'
+import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { removalOfPasskey } from '../../lib/factors/removal.ts'
 import { readBody } from '../../lib/http/body.ts'
@@ -12,9 +12,8 @@ import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeyRemoval } from '../../lib/http/schemas.ts'
 import { notify } from '../../lib/mail/request.ts'
-import type { LimitsConfig } from '../../lib/throttling/limits.ts'
 
-type Settings = LimitsConfig & Config<'TABLE_NAME' | 'REQUIRE_SECOND_FACTOR' | 'MAILER'>
+type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
 
 /** DELETE /passkeys/{id}: removes one of the caller's passkeys, ends all other sessions and revokes all access tokens. */
 export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {

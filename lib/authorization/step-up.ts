@@ -11,7 +11,7 @@ export interface Authentication {
 }
 
 /** What a change of the account demands of a user with second factors: signing in again. */
-const STEP_UP: Authentication = { acr: 'aal2', maxAgeSeconds: 300 }
+export const STEP_UP: Authentication = { acr: 'aal2', maxAgeSeconds: 300 }
 
 /** Detail of the response to a caller who must sign in again. */
 const SIGN_IN_AGAIN = 'Sign in again to continue.'

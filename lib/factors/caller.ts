@@ -1,12 +1,18 @@
+import { requireAuthentication, STEP_UP } from '../authorization/step-up.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
+import type { Config } from '../config.ts'
 import type { MailOrigin } from '../mail/event.ts'
 import { verifyCurrentPassword } from '../passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../passwords/verify.ts'
 import { isLive } from '../sessions/session.ts'
 import { findSession } from '../sessions/store.ts'
 import { type LimitsConfig, limitsFrom } from '../throttling/limits.ts'
+import { needsFactor } from '../users/factors.ts'
 import type { Principal, User } from '../users/user.ts'
+
+/** The settings of {@link verifyCaller}. */
+export type CallerConfig = LimitsConfig & Config<'REQUIRE_SECOND_FACTOR'>
 
 /** The caller of a change of second factors. */
 export interface Caller {
@@ -18,7 +24,7 @@ export interface Caller {
 
 /**
  * Verifies that the caller may change second factors: by the current password, and a recent sign-in with two factors if the user
- * has any.
+ * has any or must have one. The sign-in of a user who must have one leads to an enrolment, which takes more than the password.
  *
  * @throws {@link ServiceError} as `admitAttempt` and `verifyCurrentPassword` in `lib/passwords`.
  * @example
@@ -26,7 +32,7 @@ export interface Caller {
  */
 export async function verifyCaller(
   table: Table,
-  config: LimitsConfig,
+  config: CallerConfig,
   principal: Principal,
   currentPassword: string,
   origin: MailOrigin,
@@ -39,6 +45,8 @@ export async function verifyCaller(
     findSurvivor(table, principal, user, now),
     returnAttempt(table, attempt),
   ])
+  // The token may be older than the policy. With the password alone, a thief could add the first factor.
+  if (needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) requireAuthentication(principal, STEP_UP, now)
   return { user, survivingSession }
 }
 

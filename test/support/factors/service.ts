@@ -13,7 +13,7 @@ import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
 import { findUserByName } from '../../../lib/users/store.ts'
 import type { User } from '../../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../../local/aws.ts'
-import { readAuthorization } from '../../../local/gateway-rules.ts'
+import { readAuthorization, remapped } from '../../../local/gateway-rules.ts'
 import { allItems } from '../../../scripts/cli/pages.ts'
 import { loadHandler } from '../handlers.ts'
 import { restorerOf } from '../interleave/restore.ts'
@@ -110,7 +110,7 @@ async function loadFunctions(
       const event = eventOf(route, asking, authorizer)
       const { statusCode, headers = {}, body }: APIGatewayProxyResult = await invoke(key, event, CONTEXT)
       const [method, url] = [event.httpMethod, event.path]
-      expectDescribed({ method, url, status: statusCode, headers, body })
+      expectDescribed({ method, url, status: statusCode, headers: remapped(headers), body })
       return { status: statusCode, headers, text: body }
     },
     mail: (event, awsRequestId = randomUUID()) => invoke('mailer', event, { ...CONTEXT, awsRequestId }),
