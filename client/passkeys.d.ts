@@ -9,7 +9,8 @@ export function hasAutofill(): Promise<boolean>
 /**
  * Signs in with a passkey, in all tabs of this origin. The browser asks the user which one.
  *
- * If the service does not have the passkey, its authenticator learns that, where the browser supports it.
+ * If the service does not have the passkey, its authenticator learns that, where the browser supports it. With a login token it
+ * does not: the passkey may be another user's.
  *
  * @param auth - Of `createAuth`.
  * @param options.loginToken - Of a sign-in that needs a second factor: the passkey is the second factor. Without it, the passkey is the whole sign-in.

@@ -23,9 +23,10 @@ export async function signInWithPasskey(auth, { loginToken, mediation, signal } 
   try {
     return await auth.signIn({ loginToken, response: credential.toJSON() }, 'login/passkey')
   } catch (error) {
-    // The authenticator then stops offering the passkey. Only some browsers have the method.
+    // The authenticator then stops offering the passkey, if the browser has the method. With a login token, the passkey may be
+    // registered to another user.
     const { problem } = /** @type {import('./client.d.ts').AuthError} */ (error)
-    if (problem?.error === UNKNOWN) {
+    if (problem?.error === UNKNOWN && !loginToken) {
       const unknown = { rpId: options.rpId, credentialId: credential.id }
       await PublicKeyCredential.signalUnknownCredential?.(unknown).catch(() => {})
     }

@@ -54,13 +54,15 @@ test('a passkey signs in with the options of the service', async () => {
 })
 
 test.each([
-  ['unknown_passkey', [[{ rpId: OPTIONS.rpId, credentialId: RESPONSE.id }]]],
-  ['passkey_refused', []],
-  ['login_expired', []],
-])('after %s the authenticator learns of unknown passkeys only', async (error, signals) => {
+  ['unknown_passkey', {}, [[{ rpId: OPTIONS.rpId, credentialId: RESPONSE.id }]]],
+  ['unknown_passkey', { loginToken: 'id.secret' }, []],
+  ['passkey_refused', {}, []],
+  ['login_expired', {}, []],
+])('after %s and %o, the authenticator learns of unknown passkeys only', async (...row) => {
+  const [error, options, signals] = row
   const browser = installBrowser()
   const { signInWithPasskey } = await load()
-  await expect(signInWithPasskey(clientThat(refuse(error)))).rejects.toMatchObject({ status: 401 })
+  await expect(signInWithPasskey(clientThat(refuse(error)), options)).rejects.toMatchObject({ status: 401 })
   expect(browser.signal.mock.calls).toEqual(signals)
 })
 

@@ -23,7 +23,7 @@ async function show(action) {
 
 element('signed-out').onsubmit = (event) => {
   event.preventDefault()
-  show(auth.signIn(Object.fromEntries(new FormData(event.target))).then(() => ''))
+  show(auth.signIn(Object.fromEntries(new FormData(event.target))).then(({ next = '' }) => next))
   event.target.reset()
 }
 element('content').onclick = () => show(get('/'))

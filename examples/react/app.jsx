@@ -23,7 +23,7 @@ function Account({ user }) {
   const [text, setText] = useState('')
   const show = (action) => action.catch(messageOf).then(setText)
   return user === null ? (
-    <form action={(form) => show(auth.signIn(Object.fromEntries(form)).then(() => ''))}>
+    <form action={(form) => show(auth.signIn(Object.fromEntries(form)).then(({ next = '' }) => next))}>
       <Field label="Username" name="username" autoComplete="username" />
       <Field label="Password" name="password" type="password" autoComplete="current-password" />
       <button type="submit">Sign in</button> <output>{text}</output>
