@@ -19,7 +19,8 @@ export type Page = Pick<Request, 'allowedOrigins'> & { event: APIGatewayProxyEve
 /**
  * Finds the sign-in that a login token continues, and its user, with two consistent reads. Nothing is counted or spent.
  *
- * A change of the user since the password step ends the sign-in: a new password, role or factor, or a revocation.
+ * A change of the user that revokes tokens ends the sign-in: a new password, role or name, a first or removed factor, and signing
+ * out everywhere.
  *
  * @param page - The request, if its response may set the cookie.
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of an expired sign-in; `forbidden`, if the
