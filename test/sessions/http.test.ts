@@ -497,7 +497,8 @@ describe('requests', () => {
       const username = await stores.add()
       const { id: sub, createdAt, changedAt } = await stores.user(username)
       const { authToken } = await api.signIn(username)
-      expect(bodyOf(await api.me(authToken))).toEqual({ sub, username, role: 'user', createdAt, changedAt })
+      const profile = { sub, username, role: 'user', createdAt, changedAt, factors: [] }
+      expect(bodyOf(await api.me(authToken))).toEqual(profile)
     })
 
     test('DELETE /me is a 204, and its sessions, tokens and password are invalid', async () => {
