@@ -69,7 +69,7 @@ export type CompletionConfig = Config<
  * @example
  * const issue = (session: Session) => issueToken(aws, config, user, session, now)
  * const spent = () => wrongCode('the code was used before', { userId: user.id })
- * const factor = { user, amr: AMR.totp, login, spend: [spendStep(user.id, step)], spent }
+ * const factor = { user, amr: AMR.totp, login, spend: [spendStep(user.id, totp, step)], spent }
  * return completeSignIn(table, config, factor, { event, allowedOrigins, now }, issue)
  */
 export async function completeSignIn(

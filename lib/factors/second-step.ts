@@ -69,7 +69,7 @@ export async function verifyTotpCode(
     throw wrongCode('wrong code of an authenticator app', log)
   }
   return {
-    spend: [spendStep(userId, step)],
+    spend: [spendStep(userId, totp, step)],
     spent: () => wrongCode('the code was used meanwhile', log),
     async giveBackAfter(error) {
       if (error instanceof ServiceError && error.code === 'invalid_fields') return

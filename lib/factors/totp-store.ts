@@ -18,6 +18,8 @@ export interface Totp {
   ciphertext: string
   /** Step of the latest accepted code. */
   lastStep: number
+  /** ISO 8601 time at which the app was confirmed. Another app has another time. */
+  createdAt: string
 }
 
 /** An authenticator app that a user is setting up. */
@@ -37,8 +39,14 @@ export interface PendingTotp {
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findTotp(table: Table, userId: string): Promise<Totp | undefined> {
-  const [item] = await getItems(table, [totpKey(userId)], ['ciphertext', 'lastStep'])
-  return item && { ciphertext: text(item, 'ciphertext'), lastStep: number(item, 'lastStep') }
+  const [item] = await getItems(table, [totpKey(userId)], ['ciphertext', 'lastStep', 'createdAt'])
+  return (
+    item && {
+      ciphertext: text(item, 'ciphertext'),
+      lastStep: number(item, 'lastStep'),
+      createdAt: text(item, 'createdAt'),
+    }
+  )
 }
 
 /**
@@ -110,13 +118,15 @@ export const removeTotp = (userId: string): TransactWrite => ({
 
 /**
  * Returns the write that spends the code of a step, as a part of the transaction that completes the sign-in. It is refused, if
- * that code or a later one was accepted meanwhile (RFC 6238 section 5.2), or the app was removed.
+ * that code or a later one was accepted meanwhile (RFC 6238 section 5.2), or the app was removed or replaced.
+ *
+ * @param totp - As read.
  */
-export const spendStep = (userId: string, step: number): TransactWrite => ({
+export const spendStep = (userId: string, { createdAt }: Totp, step: number): TransactWrite => ({
   Update: {
     Key: totpKey(userId),
     UpdateExpression: 'SET lastStep = :step',
-    ConditionExpression: 'lastStep < :step',
-    ExpressionAttributeValues: { ':step': attribute(step) },
+    ConditionExpression: 'lastStep < :step AND createdAt = :createdAt',
+    ExpressionAttributeValues: { ':step': attribute(step), ':createdAt': attribute(createdAt) },
   },
 })

@@ -315,7 +315,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       ...COMPLETE_SIGN_INS,
       ...notify,
       counting(['user#*'], ATTEMPTS),
-      inTransactions(['UpdateItem'], ['user#*'], ['lastStep', 'codes']),
+      inTransactions(['UpdateItem'], ['user#*'], ['lastStep', 'createdAt', 'codes']),
     ],
     factors: [
       ENCRYPT_SECRETS,

@@ -19,7 +19,8 @@ const operators = (
   },
 })
 
-const io = (password = '') => {
+/** Returns the input and output of a command, with a password on standard input. */
+export const commandIo = (password = '') => {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   stdin.end(password)
   return {
@@ -47,19 +48,19 @@ const importing = (namesOf: (scene: Scene) => { username: string; email?: string
 
 /** Commands of the operator, as `npm run users` makes them. */
 export const COMMANDS = {
-  'set-role': operators(({ table, names: { ada } }) => changes.setRole(table, ada, 'admin', io()), {
+  'set-role': operators(({ table, names: { ada } }) => changes.setRole(table, ada, 'admin', commandIo()), {
     revokes: 'tokens',
     effect: () => ({ role: 'admin' }),
   }),
   'set-password': operators(
-    ({ table, names: { ada } }) => changes.setPassword(table, ada, io(PASSWORDS.operator)),
+    ({ table, names: { ada } }) => changes.setPassword(table, ada, commandIo(PASSWORDS.operator)),
     { revokes: 'all', effect: () => ({ password: PASSWORDS.operator }) },
   ),
-  disable: operators(({ table, names: { ada } }) => changes.disable(table, ada, io()), {
+  disable: operators(({ table, names: { ada } }) => changes.disable(table, ada, commandIo()), {
     revokes: 'all',
     effect: () => ({ disabled: true }),
   }),
-  enable: operators(({ table, names: { ada } }) => changes.enable(table, ada, io()), {
+  enable: operators(({ table, names: { ada } }) => changes.enable(table, ada, commandIo()), {
     revokes: 'all',
     effect: () => ({ disabled: false }),
   }),
@@ -67,33 +68,33 @@ export const COMMANDS = {
     revokes: 'all',
     effect: () => ({}),
   }),
-  rename: operators(({ table, names: { ada, free } }) => names.rename(table, ada, free, io()), {
+  rename: operators(({ table, names: { ada, free } }) => names.rename(table, ada, free, commandIo()), {
     revokes: 'tokens',
     effect: ({ names: { free } }) => ({ username: free }),
   }),
-  'rename back': operators(({ table, names: { ada, free } }) => names.rename(table, free, ada, io()), {
+  'rename back': operators(({ table, names: { ada, free } }) => names.rename(table, free, ada, commandIo()), {
     revokes: 'tokens',
     effect: ({ names: { ada } }) => ({ username: ada }),
   }),
   'set-email': operators(
-    ({ table, names: { ada, freeEmail } }) => names.setEmail(table, ada, freeEmail, io()),
+    ({ table, names: { ada, freeEmail } }) => names.setEmail(table, ada, freeEmail, commandIo()),
     { revokes: 'tokens', effect: ({ names: { freeEmail } }) => ({ email: freeEmail }) },
   ),
-  'remove the address': operators(({ table, names: { ada } }) => names.removeEmail(table, ada, io()), {
+  'remove the address': operators(({ table, names: { ada } }) => names.removeEmail(table, ada, commandIo()), {
     revokes: 'tokens',
     effect: () => ({ email: undefined }),
   }),
-  remove: operators(({ table, names: { ada } }) => remove(table, ada, true, io()), {
+  remove: operators(({ table, names: { ada } }) => remove(table, ada, true, commandIo()), {
     revokes: 'all',
     effect: () => 'removed',
   }),
   add: operators(
-    ({ table, names: { ada } }) => changes.add(table, ada, { role: 'user' }, io(PASSWORDS.added)),
+    ({ table, names: { ada } }) => changes.add(table, ada, { role: 'user' }, commandIo(PASSWORDS.added)),
     { effect: ({ names: { ada } }) => ({ username: ada, email: undefined, ...NEW }) },
   ),
   'import with the same id': importing(({ names: { ada, email } }) => ({ username: ada, email })),
   'import with the same id and another name': importing(({ names: { free } }) => ({ username: free })),
-  'rename of bob': operators(({ table, names: { bob, ada } }) => names.rename(table, bob, ada, io()), {
+  'rename of bob': operators(({ table, names: { bob, ada } }) => names.rename(table, bob, ada, commandIo()), {
     revokes: 'tokens',
     effect: ({ names: { ada } }) => ({ username: ada }),
   }),

@@ -23,6 +23,8 @@ export type Alter = (operation: string, input: Attempt['input']) => { body: stri
 
 interface Wiring {
   gates: AsyncLocalStorage<Gate>
+  /** Computations of Web Crypto under way. Operations send nothing meanwhile, and have not ended. */
+  computing: number
   alter?: Alter | undefined
 }
 
@@ -31,7 +33,7 @@ declare global {
   var interleaveWiring: Wiring | undefined
 }
 
-globalThis.interleaveWiring ??= { gates: new AsyncLocalStorage() }
+globalThis.interleaveWiring ??= { gates: new AsyncLocalStorage(), computing: 0 }
 export const wiring = globalThis.interleaveWiring
 
 /** No request is too slow, however busy the machine is: the schedule alone decides. */
@@ -72,6 +74,22 @@ export const gated = (real: { connectionTo: typeof ConnectionTo }) => ({
     }
   },
 })
+
+/** Counts the computations of Web Crypto, which run in other threads: how long they take must not decide an order. */
+export function countComputations(): void {
+  const { subtle } = globalThis.crypto
+  for (const name of ['importKey', 'verify', 'digest'] as const) {
+    const compute = subtle[name].bind(subtle) as (...parameters: unknown[]) => Promise<unknown>
+    if (Object.hasOwn(subtle, name)) continue
+    const counted = (...parameters: unknown[]) => {
+      wiring.computing += 1
+      return compute(...parameters).finally(() => {
+        wiring.computing -= 1
+      })
+    }
+    Object.defineProperty(subtle, name, { value: counted, configurable: true })
+  }
+}
 
 /** Replaces the pauses between attempts. The schedule decides when each attempt arrives. */
 export const withoutPauses = (real: typeof import('node:timers/promises')) => ({

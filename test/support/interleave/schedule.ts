@@ -124,7 +124,7 @@ export async function run<T>(
   }
 
   for (;;) {
-    await settle(() => sending === 0 && (held.size > 0 || running === 0))
+    await settle(() => sending === 0 && wiring.computing === 0 && (held.size > 0 || running === 0))
     const moves: (Move & { what: string; make(): unknown })[] = []
     for (const by of waiting) {
       const { after } = operations[by] as Operation<T>

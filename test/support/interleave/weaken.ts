@@ -4,12 +4,12 @@ import type { Acts } from './interleave.ts'
 type Input = Attempt['input']
 
 /** Makes a condition hold always. Its values stay in use, because DynamoDB rejects unused ones. */
-const always = (write: Input) => {
+export const always = (write: Input) => {
   write.ConditionExpression = `(${write.ConditionExpression}) OR attribute_exists(pk) OR attribute_not_exists(pk)`
 }
 
 /** Changes writes of one operation, of items whose sort key begins like this. */
-const writes =
+export const writes =
   (operation: string, sk: string, weaken: (write: Input) => unknown): Alter =>
   (called, input) => {
     const all =

@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, test, vi } from 'vitest'
+import { type FactorWorld, STATES, startFactorWorld } from '../support/interleave/factors/scene.ts'
+import { ACTS_OF, expectSoundAtEveryFault, FACTOR_FAULTS } from '../support/interleave/factors/world.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+vi.mock('node:timers/promises', async (original) =>
+  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+)
+vi.mock('../../lib/aws/connection.ts', async (original) =>
+  (await import('../support/interleave/gate.ts')).gated(await original()),
+)
+vi.setConfig({ testTimeout: 600_000 })
+
+let world: FactorWorld
+let cases = 0
+beforeAll(async () => {
+  world = await startFactorWorld()
+})
+afterAll(() => {
+  world.service.aws.stop()
+  console.log(`Faults of every operation on factors: ${cases} cases`)
+})
+
+test.each(STATES.flatMap((state) => FACTOR_FAULTS.map((kind) => [state, kind] as const)))(
+  'a user with %s stays able to sign in when a request of any operation is %s',
+  async (state, kind) => {
+    for (const act of ACTS_OF[state]) cases += await expectSoundAtEveryFault(world, state, act, kind)
+  },
+)

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type FactorWorld, STATES, startFactorWorld } from '../support/interleave/factors/scene.ts'
+import { FACTOR_WEAKENINGS } from '../support/interleave/factors/weaken.ts'
+import {
+  ACTS_OF,
+  expectFactorViolation,
+  expectSoundFactorsFrom,
+  expectSoundFactorsWithin,
+} from '../support/interleave/factors/world.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+vi.mock('node:timers/promises', async (original) =>
+  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+)
+vi.mock('../../lib/aws/connection.ts', async (original) =>
+  (await import('../support/interleave/gate.ts')).gated(await original()),
+)
+vi.setConfig({ testTimeout: 600_000 })
+
+let world: FactorWorld
+beforeAll(async () => {
+  world = await startFactorWorld()
+})
+afterAll(() => world.service.aws.stop())
+
+/** Another seed runs other schedules. */
+const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)
+
+/** So many orders of a pair: those in which one operation happens within the other, at each request. */
+const MAX_ORDERS = 20
+
+test('factors, sessions and sign-ins stay sound in random schedules', async () => {
+  const count = await expectSoundFactorsFrom(world, FIRST_SEED, 3_000)
+  console.log(`Random schedules of factors from seed ${FIRST_SEED}: ${count} cases, no violation`)
+})
+
+test.each(STATES)('factors stay sound of a user with %s in every order of two operations', async (state) => {
+  const all = ACTS_OF[state]
+  const pairs = all.flatMap((first, index) => all.slice(index).map((second) => [first, second] as const))
+  let count = 0
+  for (const pair of pairs) count += await expectSoundFactorsWithin(world, state, pair, MAX_ORDERS)
+  console.log(`Orders of ${pairs.length} pairs of operations, with ${state}: ${count} cases, no violation`)
+})
+
+test.each(Object.entries(FACTOR_WEAKENINGS))('a violation shows without %s', async (guard, weakening) => {
+  const { violation, count } = await expectFactorViolation(world, weakening)
+  console.log(`Without ${guard}: after ${count} orders, ${violation.split('\n')[0]}`)
+})
+
+test('every operation is a part of some state', () => {
+  expect(new Set(Object.values(ACTS_OF).flat()).size).toBeGreaterThan(20)
+})

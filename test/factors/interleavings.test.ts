@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, test, vi } from 'vitest'
+import { type FactorWorld, startFactorWorld } from '../support/interleave/factors/scene.ts'
+import { FACTOR_WEAKENINGS, type FactorWeakening } from '../support/interleave/factors/weaken.ts'
+import {
+  expectFactorViolation,
+  expectSoundFactorsFrom,
+  expectSoundFactorsWithin,
+} from '../support/interleave/factors/world.ts'
+
+// interleavings.proof.test.ts runs the mass of schedules.
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+vi.mock('node:timers/promises', async (original) =>
+  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+)
+vi.mock('../../lib/aws/connection.ts', async (original) =>
+  (await import('../support/interleave/gate.ts')).gated(await original()),
+)
+
+let world: FactorWorld
+let cases = 0
+beforeAll(async () => {
+  world = await startFactorWorld()
+})
+afterAll(() => {
+  world.service.aws.stop()
+  console.log(`Interleavings of factors: ${cases} cases`)
+})
+
+test('factors, sessions and sign-ins stay sound in random schedules', async () => {
+  cases += await expectSoundFactorsFrom(world, 1, 20)
+})
+
+test.each([
+  ['both', ['remove totp', 'remove passkey']],
+  ['totp', ['totp', 'remove totp']],
+  ['totp', ['next totp', 'add totp']],
+  ['reset', ['password step', 'copied assertion']],
+  ['enrolment', ['enrol totp', 'enrol passkey']],
+] as const)(
+  'factors stay sound of a user with %s when one of %j happens within the other',
+  async (state, acts) => {
+    cases += await expectSoundFactorsWithin(world, state, acts, 12)
+  },
+)
+
+test.each(['changeFactors: the user as read', 'spendStep: a later step', 'spendChallenge: not spent'])(
+  'a violation shows without %s',
+  async (guard) => {
+    cases += (await expectFactorViolation(world, FACTOR_WEAKENINGS[guard] as FactorWeakening)).count
+  },
+)
