@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, test, vi } from 'vitest'
+import { attribute, writeIf } from '../../lib/aws/dynamodb.ts'
+import { profileKey } from '../../lib/users/store.ts'
+import { type FactorFunctions, type FactorService, startFactorService } from '../support/factors/service.ts'
+import { expectAlike, measureInTurns } from '../support/timing.ts'
+
+let service: FactorService
+let functions: Record<'none' | 'all', FactorFunctions>
+let count = 0
+
+beforeAll(async () => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  const limits = { LIMIT_SOURCE: '9999/900', LIMIT_USER: '9999/86400' }
+  service = await startFactorService({ MAILER: '', ...limits })
+  functions = { none: service.functions, all: await service.load({ REQUIRE_SECOND_FACTOR: 'all' }) }
+})
+afterAll(() => service.aws.stop())
+
+type Kind = 'unknown username' | 'without factors' | 'with an app' | 'with both' | 'disabled, with an app'
+
+/** Prepares a sign-in with a wrong password. */
+async function prepare(kind: Kind, policy: 'none' | 'all') {
+  count += 1
+  const username = `name-${100_000 + count}`
+  const sourceIp = `10.${count >> 16}.${(count >> 8) & 255}.${count & 255}`
+  if (kind !== 'unknown username') {
+    const { id } = await service.addUser({ username, disabled: kind.startsWith('disabled') })
+    const factors = { 'with an app': 'totp', 'disabled, with an app': 'totp', 'with both': 'totp passkey' }
+    const named = kind in factors ? factors[kind as keyof typeof factors] : undefined
+    if (named !== undefined) {
+      await writeIf(service.table, 'UpdateItem', {
+        Key: profileKey(id),
+        UpdateExpression: 'SET factors = :factors',
+        ExpressionAttributeValues: { ':factors': attribute(named) },
+      })
+    }
+  }
+  const body = { username, password: 'not the password of this user' }
+  return () => functions[policy].ask('POST /login', { body, sourceIp })
+}
+
+test.each(['none', 'all'] as const)(
+  'a wrong password takes the same time with and without factors, policy %s',
+  async (policy) => {
+    const kinds: Kind[] = [
+      'unknown username',
+      'without factors',
+      'with an app',
+      'with both',
+      'disabled, with an app',
+    ]
+    const classes = kinds.map((kind) => [kind, () => prepare(kind, policy)] as const)
+    await expectAlike(() => measureInTurns(Object.fromEntries(classes)))
+  },
+)
