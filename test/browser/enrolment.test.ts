@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { begin } from '../support/command.ts'
 import { type Service, startService } from '../support/service.ts'
 import { newName, nextMail, PASSWORD } from './accounts.ts'
-import { withoutAutofill } from './authenticator.ts'
+import { addAuthenticator, judgeRecorded, recordResponses, withoutAutofill } from './authenticator.ts'
 import { alert, focusOf, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
 import { dialog, fillIn, pressIn, saveCodes, shownSecret, startApp } from './factors.ts'
 
@@ -89,6 +89,29 @@ test('the code of a mail and an authenticator app complete the first sign-in', a
     .getByRole('alert')
     .filter({ hasText: 'This account must have a second factor. Add another one first.' })
     .waitFor()
+})
+
+test('the link of the mail in another tab and a passkey complete the first sign-in', async () => {
+  const { name, address, page } = await openEnrolment()
+  await addAuthenticator(page)
+  await recordResponses(page)
+  await pressIn(page, 'Send mail')
+  const { link } = await nextMail(address, service.url)
+  const tab = await page.context().newPage()
+  await tab.goto(link)
+  await heading(tab, 'Confirm that the account is yours').waitFor()
+  expect(tab.url()).toBe(`${service.url}/confirm`)
+  await press(tab, 'Confirm')
+  await heading(tab, 'The account is yours').waitFor()
+  // Browsers create passkeys for the page in front only.
+  await page.bringToFront()
+  await pressIn(page, 'Create a passkey')
+  expect(await saveCodes(page)).toHaveLength(10)
+  await heading(page, `Signed in as ${name}`).waitFor()
+  await press(page, 'Sign out')
+  await press(page, 'Sign in with a passkey')
+  await heading(page, `Signed in as ${name}`).waitFor()
+  await judgeRecorded()
 })
 
 test('a link in a browser that does not sign in proves nothing', async () => {
