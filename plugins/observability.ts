@@ -69,9 +69,9 @@ function observe(serverless: Serverless): void {
         stage: provider.stage,
         apiName: naming.getApiGatewayName(),
         tableName: custom.tableName,
-        // Pages are constant text.
+        // Pages, the metadata and the API description are constant text.
         functionNames: Object.values(functions)
-          .filter(({ handler }) => !handler.startsWith('functions/pages/'))
+          .filter(({ handler }) => !/^functions\/(pages\/|service\/(metadata|openapi)\.)/.test(handler))
           .map(({ name }) => name),
       }),
     },
