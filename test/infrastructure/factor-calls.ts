@@ -17,7 +17,8 @@ import type { AwsProxy } from '../support/faults/proxy.ts'
 import { sampleEvent } from '../support/lambda.ts'
 import { addTestUser } from '../support/users.ts'
 
-type Run = (
+/** Runs a function, and records its calls. */
+export type Run = (
   functionKey: string,
   event: unknown,
   setting?: { prepare: (dynamodb: AwsProxy) => void },
@@ -26,7 +27,7 @@ type Run = (
 const PASSWORD = 'a password of a user with factors'
 
 /** Refuses the first transaction. */
-const refused = {
+export const refused = {
   prepare: (dynamodb: AwsProxy) =>
     dynamodb.inject({
       operation: 'TransactWriteItems',
@@ -41,7 +42,7 @@ const refused = {
 }
 
 /** Loses the response to a transaction. */
-const lost = {
+export const lost = {
   prepare: (dynamodb: AwsProxy) =>
     dynamodb.inject({ operation: 'TransactWriteItems', say: (response) => response.destroy() }),
 }

@@ -38,6 +38,7 @@ import { addTestUser } from '../support/users.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
 import { runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
+import { runPasskeys } from './passkey-calls.ts'
 import { permissions, type Statement } from './permissions.ts'
 import { type Access, accessesOf, allows, kmsAccess } from './policy.ts'
 
@@ -71,6 +72,7 @@ beforeAll(async () => {
   }
   await walk()
   await runFactors(run, tableOf(service, aws))
+  await runPasskeys(run, tableOf(service, aws))
   await runMails((functionKey, event, at, described) => run(functionKey, event, { at, described }), aws)
   aws.stop()
   vi.restoreAllMocks()
