@@ -64,7 +64,7 @@ export const startChallenge = (
 
 /**
  * Stores a new challenge, within the limit of the source: 300 in 15 minutes, because pages with autofill ask for one at each
- * view. It may be called twice.
+ * view. Those of a user who has shown the password are counted apart. It may be called twice.
  *
  * @param sourceIp - Address that the gateway saw the request come from.
  * @throws {@link ServiceError} `too_many_mails`, whose text fits every request, or `unavailable`.
@@ -76,7 +76,8 @@ export async function storeChallenge(
   now: Date,
 ): Promise<void> {
   const source = sourceOf(sourceIp)
-  const reservation = await reserveAttempt(table, [challengeCounter(source, now)], randomUUID(), now)
+  const counter = challengeCounter(source, rest.kind === 'sign-in', now)
+  const reservation = await reserveAttempt(table, [counter], randomUUID(), now)
   const log = { source: truncatedSource(source), ...(rest.userId && { userId: rest.userId }) }
   rejectIfRefused(reservation, 'too_many_mails', 'too many challenges for the source', {
     log,

@@ -104,7 +104,8 @@ export async function verifySecondPasskey(
     findPasskey(table, user.id, passkeyIdOf(response.id)),
   ])
   if (passkey === undefined) {
-    throw refusal('unknown_passkey', 'no such passkey of the user', { userId: user.id })
+    // Not `unknown_passkey`: it may be that of another user, and the client would make its authenticator drop it.
+    throw refusal('passkey_refused', 'no passkey of the user', { userId: user.id })
   }
   const found = { challenge, passkey, user, isBothFactors: false }
   return { ...verify(config, response, found, now), login }

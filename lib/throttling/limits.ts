@@ -114,9 +114,14 @@ export const mailRequestCounter = (source: string, limit: Limit, now: Date): Cou
 /** Challenges of passkeys. Pages with autofill ask for one at each view. */
 const CHALLENGES: Limit = { attempts: 300, windowSeconds: 900 }
 
-/** Returns the counter of the challenges that a source asks for. */
-export const challengeCounter = (source: string, now: Date): Counter =>
-  counter(`source#${source}`, 'challenges', CHALLENGES, now)
+/**
+ * Returns the counter of the challenges that a source asks for.
+ *
+ * Those of users who have shown their password have one of their own. Otherwise anybody behind the address of a user could
+ * keep the user from the second step.
+ */
+export const challengeCounter = (source: string, isAnonymous: boolean, now: Date): Counter =>
+  counter(`source#${source}`, isAnonymous ? 'challenges' : 'challenges#verified', CHALLENGES, now)
 
 /**
  * Returns the counters of a mail that anybody can ask for in a recipient's name.
