@@ -69,9 +69,11 @@ function observe(serverless: Serverless): void {
         stage: provider.stage,
         apiName: naming.getApiGatewayName(),
         tableName: custom.tableName,
-        // Pages, the metadata and the API description are constant text.
+        // Pages, content, the metadata and the API description call nothing of AWS.
         functionNames: Object.values(functions)
-          .filter(({ handler }) => !/^functions\/(pages\/|service\/(metadata|openapi)\.)/.test(handler))
+          .filter(
+            ({ handler }) => !/^functions\/(pages\/|content\/|service\/(metadata|openapi)\.)/.test(handler),
+          )
           .map(({ name }) => name),
       }),
     },
