@@ -20,10 +20,12 @@ const BUDGETS: Record<string, Budget> = {
   forgot: { bytes: 32_000, coldMs: 40 },
   reset: { bytes: 48_000 },
   register: { bytes: 32_000, coldMs: 40 },
-  'new-account': { bytes: 48_000 },
+  // Under the policy it begins the enrolment of a second factor.
+  'new-account': { bytes: 51_000 },
   'change-email': { bytes: 48_000 },
   'confirm-email': { bytes: 42_000, coldMs: 40 },
-  mailer: { bytes: 26_000, coldMs: 40 },
+  // A third of it is the texts of 16 mails.
+  mailer: { bytes: 31_000, coldMs: 40 },
   // Half of it is the texts of all problems, which every function has.
   'user-content': { bytes: 4_800, coldMs: 3 },
   'admin-content': { bytes: 4_800, coldMs: 3 },
@@ -39,7 +41,8 @@ const BUDGETS: Record<string, Budget> = {
   passkeys: { bytes: 32_000 },
   // It serves authenticator apps, recovery codes and passkeys, and hashes passwords.
   factors: { bytes: 56_000 },
-  'confirm-totp': { bytes: 48_000 },
+  // It also completes the sign-in of an enrolment.
+  'confirm-totp': { bytes: 51_000 },
   // It grows by about 700 bytes with each route that it describes.
   openapi: { bytes: 98_000, coldMs: 30 },
   // Swagger UI takes 1.92 MB of it.

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { idOf, type MailEvent } from '../../lib/mail/event.ts'
 import type { Mail } from '../../local/mailbox.ts'
-import { type Asking, type Functions, type Route, startStores } from './sessions.ts'
+import { type Asking, type Functions, type Route, startStores, TABLE_NAME } from './sessions.ts'
 
 const MAILER = 'mailer'
 
@@ -20,7 +20,8 @@ export async function startMailService(settings: Record<string, string> = {}) {
   let functions: Functions
   const stores = await startStores({
     verifiedIdentities: ['no-reply@service.example'],
-    functionNames: [MAILER],
+    // As functions call it, and as commands do.
+    functionNames: [MAILER, `${TABLE_NAME}-mailer`],
     pausesMs: [0, 0],
     async invoke(_name, event, awsRequestId) {
       const id = idOf(event as MailEvent)
