@@ -100,7 +100,8 @@ test('a login with an app makes the calls that DEPLOYING.md counts', async () =>
   const { id } = (await findUserByName(table, ADA.username)) ?? { id: '' }
   const secret = randomBytes(20)
   const factorKey = String(service.functions['login-factor']?.environment?.FACTOR_KEY)
-  const app = { ciphertext: await encryptSecret(table.aws, factorKey, id, secret), lastStep: NO_STEP }
+  const ciphertext = await encryptSecret(table.aws, factorKey, id, secret)
+  const app = { ciphertext, lastStep: NO_STEP, createdAt: new Date().toISOString() }
   await writeIf(table, 'PutItem', { Item: { ...totpKey(id), ...attributesOf(app) } })
   await writeIf(table, 'UpdateItem', { Key: profileKey(id), ...updateOf({ factors: 'totp' }, {}) })
 

@@ -187,7 +187,7 @@ describe.each(Object.entries(SCENES))('%s', async (_route, begun) => {
   })
 })
 
-test('one neighbour who uses up the challenges keeps nobody from the second step', async () => {
+test('one neighbour who uses up the challenges keeps no user from the second step', async () => {
   const { username, passkey } = await passkeyUser()
   const source = sourceOf()
   const loginToken = await beginLogin(clean, username, source)
