@@ -25,6 +25,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'LIMIT_USER_AND_KNOWN_SOURCE',
     'LIMIT_MAIL_SOURCE',
     'MAILER',
+    'REQUIRE_SECOND_FACTOR',
   ])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const principal = principalOf(event, now)
@@ -33,7 +34,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
 
   const origin = originOf(event)
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
-  const user = await verifyCurrentPassword(table, attempt, principal, currentPassword, now)
+  const user = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
   const request = { kind: 'address', requestId, userId, generation, at: now.toISOString(), origin } as const
   await together([returnAttempt(table, attempt), requestMail(table, config, request, now)])

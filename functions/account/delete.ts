@@ -25,6 +25,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'LIMIT_USER',
     'LIMIT_USER_AND_KNOWN_SOURCE',
     'MAILER',
+    'REQUIRE_SECOND_FACTOR',
   ])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const principal = principalOf(event, now)
@@ -33,7 +34,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
 
   const origin = originOf(event)
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
-  const user = await verifyCurrentPassword(table, attempt, principal, currentPassword, now)
+  const user = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
   const removal = removalOfFactors(table, userId).then((factors) => removeUser(table, user, factors))
   const [outcome] = await together([removal, returnAttempt(table, attempt)])
   if (outcome !== 'done') throw new ServiceError('conflict', 'the user changed')

@@ -34,6 +34,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'LIMIT_USER_AND_KNOWN_SOURCE',
     'BREACHED_PASSWORDS',
     'MAILER',
+    'REQUIRE_SECOND_FACTOR',
   ])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const principal = principalOf(event, now)
@@ -43,7 +44,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
 
   const origin = originOf(event)
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
-  const verified = await verifyCurrentPassword(table, attempt, principal, currentPassword, now)
+  const verified = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
 
   const [{ session, user }] = await together([
     findSession(table, userId, sessionId),

@@ -9,7 +9,15 @@ import { handler as startTotp } from './totp.ts'
 /** The steps of an enrolment before its completion, and the link that cancels a reset of second factors. */
 export const handler = routesHandler({
   settings: () =>
-    readConfig(['TABLE_NAME', 'MAILER', 'LIMIT_MAIL_SOURCE', 'FACTOR_KEY', 'SERVICE_NAME', 'RP_ID']),
+    readConfig([
+      'TABLE_NAME',
+      'COOKIE_SESSIONS',
+      'MAILER',
+      'LIMIT_MAIL_SOURCE',
+      'FACTOR_KEY',
+      'SERVICE_NAME',
+      'RP_ID',
+    ]),
   routes: {
     'POST /enrolment/mail': sendMail,
     'POST /enrolment/proof': prove,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
+import { requireStillAllowed } from '../../lib/authorization/step-up.ts'
 import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
@@ -16,18 +17,20 @@ import { factorsOf, withFactor } from '../../lib/users/factors.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findUser } from '../../lib/users/store.ts'
 
-type Settings = Config<'TABLE_NAME' | 'FACTOR_KEY' | 'MAILER'>
+type Settings = Config<'TABLE_NAME' | 'FACTOR_KEY' | 'MAILER' | 'REQUIRE_SECOND_FACTOR'>
 
 /** POST /factors/totp/confirm: adds the authenticator app that the caller is setting up, or replaces the earlier one by it. */
 export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { userId, generation, sessionId } = principalOf(event, now)
+  const principal = principalOf(event, now)
+  const { userId, generation } = principal
   const { code } = readBody(event, TotpConfirmation)
   const user = await findUser(table, userId)
   requireUnrevoked(generation, user)
+  requireStillAllowed(principal, user, config.REQUIRE_SECOND_FACTOR, now)
 
   const { writes, recoveryCodes } = await verifyTotpSetup(table, config, user, code, now)
-  const survivingSession = await findSurvivor(table, { sessionId }, user, now)
+  const survivingSession = await findSurvivor(table, principal, user, now)
   const factors = withFactor(user, 'totp')
   // A first factor, and one that replaces another, ends the sessions of those who signed in without it.
   const isRevoking = factorsOf(user).length === 0 || factors === user.factors

@@ -18,6 +18,7 @@ export const handler = routesHandler({
       'TOKEN_AUDIENCE',
       'TOKEN_TTL_SECONDS',
       'NOTIFY_NEW_SOURCE',
+      'REQUIRE_SECOND_FACTOR',
       'MAILER',
     ]),
   routes: {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
+import { requireStillAllowed } from '../../lib/authorization/step-up.ts'
 import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
@@ -18,19 +19,21 @@ import { factorsOf, withFactor } from '../../lib/users/factors.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findUser } from '../../lib/users/store.ts'
 
-type Settings = RelyingParty & Config<'TABLE_NAME' | 'MAILER'>
+type Settings = RelyingParty & Config<'TABLE_NAME' | 'MAILER' | 'REQUIRE_SECOND_FACTOR'>
 
 /** POST /passkeys: adds a passkey to the caller's account. Its challenge shows that the caller gave the password before. */
 export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { userId, generation, sessionId } = principalOf(event, now)
+  const principal = principalOf(event, now)
+  const { userId, generation } = principal
   const given = readBody(event, NewPasskey)
   const user = await findUser(table, userId)
   requireUnrevoked(generation, user)
+  requireStillAllowed(principal, user, config.REQUIRE_SECOND_FACTOR, now)
 
   const requestId = randomUUID()
   const added = await verifyNewPasskey(table, config, { user }, given, requestId, now)
-  const survivingSession = await findSurvivor(table, { sessionId }, user, now)
+  const survivingSession = await findSurvivor(table, principal, user, now)
   const isRevoking = factorsOf(user).length === 0
   const change = { factors: withFactor(user, 'passkey'), isRevoking, survivingSession }
   if (!(await changeFactors(table, user, change, now, requestId, added.writes))) {

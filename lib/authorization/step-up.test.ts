@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { requireAuthentication, requireStepUp } from './step-up.ts'
+import { requireAuthentication, requireStepUp, requireStillAllowed } from './step-up.ts'
 
 const now = new Date('2026-11-24T15:00:00.999Z')
 const NOW = 1_795_532_400
@@ -44,15 +44,36 @@ describe('requireAuthentication', () => {
 
 describe('requireStepUp', () => {
   test.each([
-    [undefined, by('aal1', 86_400), true],
-    ['', by('aal1', 86_400), true],
-    ['totp', by('aal2', 300), true],
-    ['totp', by('aal2', 301), false],
-    ['passkey', by('aal1', 0), false],
-    ['totp passkey', by('aal1', 0), false],
-  ])('of a user with the factors %o, by %o: passes %s', (factors, principal, passes) => {
-    const thrown = thrownBy(() => requireStepUp(principal, { factors }, now))
+    [undefined, 'none', by('aal1', 86_400), true],
+    ['', 'none', by('aal1', 86_400), true],
+    ['totp', 'none', by('aal2', 300), true],
+    ['totp', 'none', by('aal2', 301), false],
+    ['passkey', 'none', by('aal1', 0), false],
+    ['totp passkey', 'none', by('aal1', 0), false],
+    [undefined, 'admin', by('aal1', 86_400), true],
+    [undefined, 'all', by('aal1', 0), false],
+    ['totp', 'all', by('aal2', 300), true],
+  ] as const)(
+    'of a user with the factors %o, under the policy %s, by %o: passes %s',
+    (factors, policy, principal, passes) => {
+      const thrown = thrownBy(() => requireStepUp(principal, { factors, role: 'user' }, policy, now))
+      if (passes) expect(thrown).toBeUndefined()
+      else expect(thrown).toMatchObject(refusal('aal2', 300))
+    },
+  )
+})
+
+test.each([
+  ['user', 'none', by('aal1', 0), true],
+  ['user', 'admin', by('aal1', 0), true],
+  ['admin', 'admin', by('aal1', 0), false],
+  ['user', 'all', by('aal1', 0), false],
+  ['user', 'all', by('aal2', 900), true],
+] as const)(
+  'a change that a %s began under the policy %s is completed by %o: %s',
+  (role, policy, principal, passes) => {
+    const thrown = thrownBy(() => requireStillAllowed(principal, { role }, policy, now))
     if (passes) expect(thrown).toBeUndefined()
     else expect(thrown).toMatchObject(refusal('aal2', 300))
-  })
-})
+  },
+)

@@ -1,7 +1,7 @@
 import { type Challenge, ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
-import { type Acr, type FactorState, factorsOf } from '../users/factors.ts'
-import type { Principal } from '../users/user.ts'
+import { type Acr, type FactorPolicy, type FactorState, factorsOf, needsFactor } from '../users/factors.ts'
+import type { Principal, UserState } from '../users/user.ts'
 
 /** What a route demands of its caller's sign-in. */
 export interface Authentication {
@@ -11,7 +11,7 @@ export interface Authentication {
 }
 
 /** What a change of the account demands of a user with second factors: signing in again. */
-export const STEP_UP: Authentication = { acr: 'aal2', maxAgeSeconds: 300 }
+const STEP_UP: Authentication = { acr: 'aal2', maxAgeSeconds: 300 }
 
 /** Detail of the response to a caller who must sign in again. */
 const SIGN_IN_AGAIN = 'Sign in again to continue.'
@@ -50,16 +50,38 @@ export function requireAuthentication(
 }
 
 /**
- * Requires a recent sign-in with two factors of a user who has second factors. Routes that change an account call it, beside
- * verifying the current password.
+ * Requires a recent sign-in with two factors of a user who has second factors, or must have one. Routes that change an account
+ * call it, beside verifying the current password.
+ *
+ * A token may be older than the policy. With the password alone, a thief could add the first factor, or move the address that
+ * proves an enrolment. A sign-in of a user who must have a factor leads to the enrolment.
  *
  * @param user - As just read. The token does not say whether its user has factors now.
  * @throws {@link ServiceError} as {@link requireAuthentication}.
  */
 export function requireStepUp(
   principal: Pick<Principal, 'acr' | 'authTime'>,
-  user: FactorState,
+  user: FactorState & Pick<UserState, 'role'>,
+  policy: FactorPolicy,
   now: Date,
 ): void {
-  if (factorsOf(user).length > 0) requireAuthentication(principal, STEP_UP, now)
+  if (isCovered(user, policy)) requireAuthentication(principal, STEP_UP, now)
 }
+
+/**
+ * Requires that a change which was begun under {@link requireStepUp} may be completed. The age of the sign-in was verified then,
+ * but the policy may cover the user only since.
+ *
+ * @throws {@link ServiceError} as {@link requireAuthentication}.
+ */
+export function requireStillAllowed(
+  { acr }: Pick<Principal, 'acr'>,
+  user: Pick<UserState, 'role'>,
+  policy: FactorPolicy,
+  now: Date,
+): void {
+  if (needsFactor(user.role, policy)) requireAuthentication({ acr, authTime: secondOf(now) }, STEP_UP, now)
+}
+
+const isCovered = (user: FactorState & Pick<UserState, 'role'>, policy: FactorPolicy): boolean =>
+  factorsOf(user).length > 0 || needsFactor(user.role, policy)

@@ -1,4 +1,3 @@
-import { requireAuthentication, STEP_UP } from '../authorization/step-up.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { Config } from '../config.ts'
@@ -8,7 +7,6 @@ import { admitAttempt, returnAttempt } from '../passwords/verify.ts'
 import { isLive } from '../sessions/session.ts'
 import { findSession } from '../sessions/store.ts'
 import { type LimitsConfig, limitsFrom } from '../throttling/limits.ts'
-import { needsFactor } from '../users/factors.ts'
 import type { Principal, User } from '../users/user.ts'
 
 /** The settings of {@link verifyCaller}. */
@@ -40,13 +38,11 @@ export async function verifyCaller(
 ): Promise<Caller> {
   const { userId } = principal
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
-  const user = await verifyCurrentPassword(table, attempt, principal, currentPassword, now)
+  const user = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
   const [survivingSession] = await together([
     findSurvivor(table, principal, user, now),
     returnAttempt(table, attempt),
   ])
-  // The token may be older than the policy. With the password alone, a thief could add the first factor.
-  if (needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) requireAuthentication(principal, STEP_UP, now)
   return { user, survivingSession }
 }
 

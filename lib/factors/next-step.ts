@@ -91,7 +91,7 @@ const secondFactorBody = (user: User, hasCodes: boolean, loginToken: string) => 
  *
  * @param mailerName - Name of the function that sends mails, if there is one.
  */
-export const enrolmentBody = (
+const enrolmentBody = (
   { email, emailVerified }: Pick<User, 'email' | 'emailVerified'>,
   mailerName: string | undefined,
   enrolmentToken: string,

@@ -99,7 +99,7 @@ export const removePasskey = (userId: string, id: string): TransactWrite[] => [
 ]
 
 /** Returns the write that frees a credential id, on condition that it is the user's. */
-export const freeCredential = (userId: string, id: string): TransactWrite => ({
+const freeCredential = (userId: string, id: string): TransactWrite => ({
   Delete: {
     Key: claimKey(id),
     ConditionExpression: 'userId = :userId',

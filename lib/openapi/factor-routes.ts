@@ -85,7 +85,7 @@ export const CODE_ROUTES: Route[] = [
       description: 'The app was added. If the caller had no recovery codes left, these are new ones.',
       content: json(schemaRef('NewFactor'), { recoveryCodes: [RECOVERY_CODE] }),
     },
-    problems: ['setup_expired', 'conflict', 'too_many_attempts'],
+    problems: ['step_up', 'setup_expired', 'conflict', 'too_many_attempts'],
   },
   {
     method: 'delete',

@@ -145,7 +145,7 @@ export const PASSKEY_ROUTES: Route[] = [
       description: 'The passkey was added.',
       content: json(schemaRef('AddedPasskey'), { passkey }),
     },
-    problems: ['passkey_refused', 'conflict', 'too_many_passkeys'],
+    problems: ['step_up', 'passkey_refused', 'conflict', 'too_many_passkeys'],
   },
   {
     method: 'post',

@@ -1,5 +1,6 @@
 import { requireStepUp } from '../authorization/step-up.ts'
 import type { Table } from '../aws/dynamodb.ts'
+import type { Config } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 import { requireUnrevoked } from '../users/revocation.ts'
 import type { Principal, User } from '../users/user.ts'
@@ -25,10 +26,11 @@ const WRONG_PASSWORD = {
  *   `#/currentPassword`.
  * @example
  * const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
- * const user = await verifyCurrentPassword(table, attempt, principal, currentPassword, now)
+ * const user = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
  */
 export async function verifyCurrentPassword(
   table: Table,
+  config: Config<'REQUIRE_SECOND_FACTOR'>,
   attempt: Attempt,
   principal: Pick<Principal, 'generation' | 'acr' | 'authTime'>,
   password: string,
@@ -36,7 +38,7 @@ export async function verifyCurrentPassword(
 ): Promise<User> {
   try {
     requireUnrevoked(principal.generation, attempt.user)
-    requireStepUp(principal, attempt.user, now)
+    requireStepUp(principal, attempt.user, config.REQUIRE_SECOND_FACTOR, now)
   } catch (error) {
     await returnAttempt(table, attempt)
     throw error

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { factorsOf } from '../../lib/users/factors.ts'
 import { authenticator } from './authenticator.ts'
 import { type Functions, type Operator, PASSWORD, type Tokens, tokensOf } from './sessions.ts'
@@ -65,6 +65,3 @@ export async function signInWithTotp(functions: Functions, user: TotpUser): Prom
 
 /** Returns the names of a user's factors, as stored. */
 export const storedFactors = async (store: Store, username: string) => factorsOf(await store.user(username))
-
-/** A source address that no other test has. */
-export const newSource = () => `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`

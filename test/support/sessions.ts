@@ -31,7 +31,7 @@ import { addTestUser } from './users.ts'
 const REGION = 'eu-central-1'
 export const TABLE_NAME = 'serverless-jwt-auth-dev'
 const KEY = 'alias/serverless-jwt-auth-dev-a'
-export const FACTOR_KEY = 'alias/serverless-jwt-auth-dev-factors'
+const FACTOR_KEY = 'alias/serverless-jwt-auth-dev-factors'
 const PATIENCE_MS = 10_000
 
 export const PASSWORD = 'a password for tests'

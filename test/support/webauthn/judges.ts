@@ -48,19 +48,6 @@ export type Case = { expected: Expected } & (
   | { response: AuthenticationResponseJSON; credential: Registered }
 )
 
-/** Asks both implementations about the response to `navigator.credentials.create()`. */
-export const judgeRegistration = async (
-  response: RegistrationResponseJSON,
-  expected: Expected,
-): Promise<Verdicts> => (await judgeAll([{ response, expected }]))[0] as Verdicts
-
-/** Asks both implementations about the response to `navigator.credentials.get()`. */
-export const judgeAssertion = async (
-  response: AuthenticationResponseJSON,
-  expected: Expected,
-  credential: Registered,
-): Promise<Verdicts> => (await judgeAll([{ response, expected, credential }]))[0] as Verdicts
-
 /** Asks both implementations about many responses, with one process of Python. */
 export async function judgeAll(cases: readonly Case[]): Promise<Verdicts[]> {
   const whole = await Promise.all(cases.map(judgeWhole))
@@ -98,7 +85,7 @@ type Library = typeof import('@simplewebauthn/server')
 const judgeWhole = (one: Case) => verdictOf({ verifyRegistrationResponse, verifyAuthenticationResponse }, one)
 
 /** Returns the verdict of a version of SimpleWebAuthn on a case. */
-export async function verdictOf(library: Parameters<typeof verifyCase>[0], one: Case): Promise<Verdict> {
+async function verdictOf(library: Parameters<typeof verifyCase>[0], one: Case): Promise<Verdict> {
   try {
     const { verified } = await verifyCase(library, one)
     return verified ? { accepts: true } : { accepts: false, reason: 'not verified' }
