@@ -103,10 +103,10 @@ export const PASSKEY_ROUTES: Route[] = [
     method: 'post',
     path: '/passkeys/options',
     operationId: 'startPasskey',
-    tag: 'Account',
+    tag: 'Factors',
     summary: 'Start to add a passkey',
     description:
-      'Returns the options of `navigator.credentials.create()`. A challenge is valid for 5 minutes, once.',
+      'Returns the options of `navigator.credentials.create()`. A challenge is valid for 5 minutes, once. A user has at most 20 passkeys. Wrong current passwords are limited together with those of `PUT /password`.',
     isProtected: true,
     body: { schema: PasskeyOptionsRequest, examples: currentPassword },
     response: {
@@ -132,10 +132,10 @@ export const PASSKEY_ROUTES: Route[] = [
     method: 'post',
     path: '/passkeys',
     operationId: 'addPasskey',
-    tag: 'Account',
+    tag: 'Factors',
     summary: 'Add a passkey',
     description:
-      'Takes the response of `navigator.credentials.create()`, as its method `toJSON()` returns it. The first factor of a user ends all other sessions, revokes all access tokens, and returns recovery codes, once.',
+      'Takes the response of `navigator.credentials.create()`, as its method `toJSON()` returns it. The first factor of a user ends all other sessions, revokes all access tokens, and returns recovery codes, once. The user gets a mail.',
     isProtected: true,
     body: {
       schema: NewPasskey,
@@ -189,7 +189,7 @@ export const PASSKEY_ROUTES: Route[] = [
     method: 'get',
     path: '/passkeys',
     operationId: 'listPasskeys',
-    tag: 'Account',
+    tag: 'Factors',
     summary: 'List the caller’s passkeys',
     isProtected: true,
     response: {
@@ -201,7 +201,7 @@ export const PASSKEY_ROUTES: Route[] = [
     method: 'patch',
     path: '/passkeys/{id}',
     operationId: 'renamePasskey',
-    tag: 'Account',
+    tag: 'Factors',
     summary: 'Rename a passkey',
     isProtected: true,
     parameters: [idInPath],
@@ -216,9 +216,10 @@ export const PASSKEY_ROUTES: Route[] = [
     method: 'delete',
     path: '/passkeys/{id}',
     operationId: 'removePasskey',
-    tag: 'Account',
+    tag: 'Factors',
     summary: 'Remove a passkey',
-    description: 'Ends all other sessions and revokes all access tokens: refresh to get a new one.',
+    description:
+      'Ends all other sessions and revokes all access tokens: refresh to get a new one. With the last second factor the recovery codes are removed, too. The user gets a mail. Wrong current passwords are limited together with those of `PUT /password`.',
     isProtected: true,
     parameters: [idInPath],
     body: { schema: PasskeyRemoval, examples: currentPassword },
