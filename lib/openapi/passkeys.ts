@@ -106,7 +106,7 @@ export const PASSKEY_ROUTES: Route[] = [
     tag: 'Factors',
     summary: 'Start to add a passkey',
     description:
-      'Returns the options of `navigator.credentials.create()`. A challenge is valid for 5 minutes, once. A user has at most 20 passkeys. Wrong current passwords are limited together with those of `PUT /password`.',
+      'Returns the options of `navigator.credentials.create()`. A challenge is valid for 5 minutes, once. A user has at most 20 passkeys.',
     isProtected: true,
     body: { schema: PasskeyOptionsRequest, examples: currentPassword },
     response: {
@@ -219,7 +219,7 @@ export const PASSKEY_ROUTES: Route[] = [
     tag: 'Factors',
     summary: 'Remove a passkey',
     description:
-      'Ends all other sessions and revokes all access tokens: refresh to get a new one. With the last second factor the recovery codes are removed, too. The user gets a mail. Wrong current passwords are limited together with those of `PUT /password`.',
+      'Ends all other sessions and revokes all access tokens: refresh to get a new one. With the last second factor the recovery codes are removed, too. The user gets a mail.',
     isProtected: true,
     parameters: [idInPath],
     body: { schema: PasskeyRemoval, examples: currentPassword },
