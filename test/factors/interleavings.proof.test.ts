@@ -29,20 +29,23 @@ afterAll(() => world.service.aws.stop())
 const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)
 
 /** So many orders of a pair: those in which one operation happens within the other, at each request. */
-const MAX_ORDERS = 20
+const MAX_ORDERS = { none: 12, totp: 4, both: 4, enrolment: 12, reset: 6 }
 
 test('factors, sessions and sign-ins stay sound in random schedules', async () => {
-  const count = await expectSoundFactorsFrom(world, FIRST_SEED, 3_000)
+  const count = await expectSoundFactorsFrom(world, FIRST_SEED, 500)
   console.log(`Random schedules of factors from seed ${FIRST_SEED}: ${count} cases, no violation`)
 })
 
-test.each(STATES)('factors stay sound of a user with %s in every order of two operations', async (state) => {
-  const all = ACTS_OF[state]
-  const pairs = all.flatMap((first, index) => all.slice(index).map((second) => [first, second] as const))
-  let count = 0
-  for (const pair of pairs) count += await expectSoundFactorsWithin(world, state, pair, MAX_ORDERS)
-  console.log(`Orders of ${pairs.length} pairs of operations, with ${state}: ${count} cases, no violation`)
-})
+test.each(STATES)(
+  'factors stay sound of a user with %s when one operation happens within another',
+  async (state) => {
+    const all = ACTS_OF[state]
+    const pairs = all.flatMap((first, index) => all.slice(index).map((second) => [first, second] as const))
+    let count = 0
+    for (const pair of pairs) count += await expectSoundFactorsWithin(world, state, pair, MAX_ORDERS[state])
+    console.log(`Orders of ${pairs.length} pairs of operations, with ${state}: ${count} cases, no violation`)
+  },
+)
 
 test.each(Object.entries(FACTOR_WEAKENINGS))('a violation shows without %s', async (guard, weakening) => {
   const { violation, count } = await expectFactorViolation(world, weakening)
