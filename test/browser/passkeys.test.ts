@@ -232,6 +232,30 @@ describe('the autofill', () => {
     expect(requests).toHaveLength(3)
   })
 
+  test('ends when the button is pressed, and begins again when that request is cancelled', async () => {
+    const page = await open(`${serviceUrl()}/docs`)
+    // Browsers refuse a second request while one waits. The user cancels each request of the button.
+    await page.addInitScript(`
+      globalThis.calls = []
+      navigator.credentials.get = ({ mediation = 'button', signal }) => new Promise((_, reject) => {
+        const isPending = calls.some((call) => !call.isOver)
+        const call = { mediation, isPending, isOver: mediation === 'button' }
+        calls.push(call)
+        if (call.isOver) return reject(new DOMException('', 'NotAllowedError'))
+        signal.onabort = () => {
+          call.isOver = true
+          reject(signal.reason)
+        }
+      })`)
+    await page.goto(`${serviceUrl()}/signin`)
+    const calls = () =>
+      page.evaluate<string[]>('calls.map(({ mediation, isPending }) => mediation + isPending)')
+    await expect.poll(calls).toEqual(['conditionalfalse'])
+    await press(page, 'Sign in with a passkey')
+    await alert(page, CANCELLED)
+    await expect.poll(calls).toEqual(['conditionalfalse', 'buttonfalse', 'conditionalfalse'])
+  })
+
   test('says nothing if the service has no options now, and the form still works', async () => {
     const page = await open(`${serviceUrl()}/docs`)
     await page.route('**/login/passkey/options', (route) => route.fulfill({ status: 429, json: {} }))
