@@ -1,0 +1,163 @@
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { addPasskey, beginLogin, bodyOf, enterPassword, signInByPasskey } from '../support/factors/client.ts'
+import { ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
+import type { ApiResponse, Tokens } from '../support/sessions.ts'
+import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+
+const service = await startFactorService({ LIMIT_USER_AND_SOURCE: '999/900', LIMIT_SOURCE: '9999/900' })
+const { ask } = service.functions
+
+const begunAt = Date.parse('2026-11-26T10:00:00Z')
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: begunAt })
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+})
+afterAll(() => service.aws.stop())
+
+const refused = ({ status, text }: ApiResponse) =>
+  expect({ status, ...JSON.parse(text) }).toMatchObject(REFUSED)
+const REFUSED = { status: 401, error: 'passkey_refused', detail: 'The passkey was not accepted.' }
+const parsed = ({ text }: ApiResponse) => JSON.parse(text)
+
+async function newUser() {
+  const { username } = await service.addUser()
+  const { authToken: token } = bodyOf<Tokens>(await enterPassword({ ask }, username))
+  return { username, token }
+}
+
+async function passkeyUser() {
+  const { username, token } = await newUser()
+  const { passkey } = await addPasskey({ ask }, token)
+  const { authToken } = bodyOf<Tokens>(await signInByPasskey({ ask }, passkey))
+  return { username, passkey, token: authToken }
+}
+
+const beginAlone = async () => parsed(await ask('POST /login/passkey/options', { body: {} }))
+const beginSecond = async (loginToken: string) =>
+  parsed(await ask('POST /login/passkey/options', { body: { loginToken } }))
+const beginNew = async (token: string) =>
+  parsed(await ask('POST /passkeys/options', { token, body: { currentPassword: PASSWORD } }))
+
+describe('a challenge', () => {
+  test('is valid until the second before it is 5 minutes old', async () => {
+    const { passkey } = await passkeyUser()
+    const [early, late] = [await beginAlone(), await beginAlone()]
+    vi.setSystemTime(begunAt + 299_000)
+    const signIn = (options: Parameters<typeof usePasskey>[1]) =>
+      ask('POST /login/passkey', { body: { response: usePasskey(passkey, options, ORIGIN) } })
+    expect((await signIn(early)).status).toBe(200)
+    vi.setSystemTime(begunAt + 300_000)
+    refused(await signIn(late))
+  })
+
+  test('is not one that the service did not make', async () => {
+    const { passkey } = await passkeyUser()
+    for (const challenge of ['A'.repeat(43), 'short', '']) {
+      refused(
+        await ask('POST /login/passkey', { body: { response: usePasskey(passkey, { challenge }, ORIGIN) } }),
+      )
+    }
+  })
+
+  test('of a sign-in alone is refused as second factor, and the other way round', async () => {
+    const { username, passkey } = await passkeyUser()
+    const loginToken = await beginLogin({ ask }, username)
+    const alone = usePasskey(passkey, await beginAlone(), ORIGIN)
+    refused(await ask('POST /login/passkey', { body: { loginToken, response: alone } }))
+    const second = usePasskey(passkey, await beginSecond(loginToken), ORIGIN)
+    refused(await ask('POST /login/passkey', { body: { response: second } }))
+    expect((await ask('POST /login/passkey', { body: { loginToken, response: second } })).status).toBe(200)
+  })
+
+  test('of one login token is refused with another', async () => {
+    const { username, passkey } = await passkeyUser()
+    const [first, other] = [await beginLogin({ ask }, username), await beginLogin({ ask }, username)]
+    const response = usePasskey(passkey, await beginSecond(first), ORIGIN)
+    refused(await ask('POST /login/passkey', { body: { loginToken: other, response } }))
+  })
+
+  test('of a registration is refused for another user, and after the password changed', async () => {
+    const [ada, eve] = [await newUser(), await newUser()]
+    const options = await beginNew(ada.token)
+    const { response } = createPasskey(options, ORIGIN)
+    refused(await ask('POST /passkeys', { token: eve.token, body: { response } }))
+    const newPassword = 'another password for tests'
+    await ask('PUT /password', { token: ada.token, body: { currentPassword: PASSWORD, newPassword } })
+    const login = await ask('POST /login', { body: { username: ada.username, password: newPassword } })
+    const { authToken: token } = bodyOf<Tokens>(login)
+    refused(await ask('POST /passkeys', { token, body: { response } }))
+  })
+
+  test('adds one passkey, 20 times at once', async () => {
+    const { username, token } = await newUser()
+    const { passkey, response } = createPasskey(await beginNew(token), ORIGIN)
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => ask('POST /passkeys', { token, body: { response } })),
+    )
+    expect(all.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(all.filter(({ status }) => ![200, 401, 409].includes(status))).toEqual([])
+    const { id } = await service.user(username)
+    const stored = Object.keys(await service.items(`user#${id}`)).filter((sk) => sk.startsWith('passkey#'))
+    expect(stored).toHaveLength(1)
+    expect((await signInByPasskey({ ask }, passkey)).status).toBe(200)
+  })
+})
+
+test('a credential id that another user has is refused', async () => {
+  const [ada, eve] = [await passkeyUser(), await newUser()]
+  const idBytes = ada.passkey.id.length
+  const stolen = createPasskey(
+    await beginNew(eve.token),
+    ORIGIN,
+    { idBytes },
+    {
+      authenticatorData: (bytes) =>
+        Buffer.concat([bytes.subarray(0, 55), ada.passkey.id, bytes.subarray(55 + idBytes)]),
+      response: { id: ada.passkey.id.toString('base64url'), rawId: ada.passkey.id.toString('base64url') },
+    },
+  )
+  const { status } = await ask('POST /passkeys', { token: eve.token, body: { response: stolen.response } })
+  expect(status).toBe(409)
+  expect((await signInByPasskey({ ask }, ada.passkey)).status).toBe(200)
+})
+
+test('a user adds 20 passkeys, and not one more', async () => {
+  const { username } = await service.addUser()
+  let { authToken: token } = bodyOf<Tokens>(await enterPassword({ ask }, username))
+  for (let count = 0; count < 20; count += 1) {
+    const { passkey } = await addPasskey({ ask }, token)
+    if (count === 0) token = bodyOf<Tokens>(await signInByPasskey({ ask }, passkey)).authToken
+  }
+  const { status, text } = await ask('POST /passkeys/options', { token, body: { currentPassword: PASSWORD } })
+  expect({ status, ...JSON.parse(text) }).toMatchObject({
+    status: 409,
+    error: 'too_many_passkeys',
+    detail: 'An account can have at most 20 passkeys. Remove one first.',
+  })
+})
+
+test('a counter that went back is refused after an accepted one', async () => {
+  const { token } = await newUser()
+  const { passkey } = await addPasskey({ ask }, token, { counter: 1 })
+  expect((await signInByPasskey({ ask }, passkey)).status).toBe(200)
+  const copy = { ...passkey }
+  expect((await signInByPasskey({ ask }, passkey)).status).toBe(200)
+  refused(await signInByPasskey({ ask }, copy))
+  expect((await signInByPasskey({ ask }, passkey)).status).toBe(200)
+})
+
+test('a disabled user is refused', async () => {
+  const { username, passkey } = await passkeyUser()
+  const { id } = await service.user(username)
+  await service.table.aws('dynamodb', 'UpdateItem', {
+    TableName: service.table.name,
+    Key: { pk: { S: `user#${id}` }, sk: { S: 'profile' } },
+    UpdateExpression: 'SET disabled = :true',
+    ExpressionAttributeValues: { ':true': { BOOL: true } },
+  })
+  refused(await signInByPasskey({ ask }, passkey))
+})
