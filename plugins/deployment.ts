@@ -25,6 +25,7 @@ export default class DeploymentPlugin {
     initialize: () => {
       this.rejectFaults()
       this.giveRoles()
+      this.takeDeployedRpId()
     },
     'before:package:finalize': () => this.narrowRoles(),
     'before:deploy:deploy': () => this.checkRelyingParty(),
@@ -33,6 +34,7 @@ export default class DeploymentPlugin {
     deployed: { resolve: (variables: Variable) => this.readOutput(variables) },
     relyingParty: { resolve: (variables: Variable) => this.readRelyingParty(variables) },
   }
+  private deployedRpId = ''
   private readonly serverless: Serverless
 
   /** Rejects faults early: later the framework rejects some of them itself, in many lines that name no parameter. */
@@ -91,9 +93,20 @@ export default class DeploymentPlugin {
     return { value: (address === 'id' ? id : origins.join(',')) || null }
   }
 
+  /**
+   * Takes the deployed RP ID out of the configuration. The framework compares its configuration with that of the deployment before,
+   * and would find a change after the first one.
+   */
+  private takeDeployedRpId(): void {
+    const { custom } = this.serverless.service
+    this.deployedRpId = custom.deployedRpId ?? ''
+    delete custom.deployedRpId
+  }
+
   /** Says before the first deployment what can never change, and rejects a later one that changes it. */
   private checkRelyingParty(): void {
-    const { deployedRpId, rpId } = this.serverless.service.custom
+    const { deployedRpId } = this
+    const { rpId } = this.serverless.service.custom
     if (deployedRpId === '') {
       console.log(noticeOfRelyingParty(rpId))
       return

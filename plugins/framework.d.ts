@@ -44,7 +44,7 @@ export interface Service {
     /** Domain that passkeys are bound to; an object, if it is the API's own address. */
     rpId: unknown
     /** The same of the deployed stack; empty before the first deployment. */
-    deployedRpId: string
+    deployedRpId?: string
     /** Method throttles such as `200/100`, by route. */
     throttles: Record<string, string>
     signingKey: string

@@ -15,7 +15,7 @@ const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8' }
 test.each([
   [
     '12345678',
-    'After the link, go back to the page where you sign in. Type the code there.',
+    'Then go back to the page where you sign in, which continues by itself. Without the link, type the code there.',
     'The link is valid for 60 minutes, the code for 10 minutes.',
     'the link or the code',
   ],

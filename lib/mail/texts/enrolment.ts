@@ -9,7 +9,7 @@ export const enrolment = (facts: Facts): Message => ({
   paragraphs: [
     facts.code === undefined
       ? 'Then go back to the page where you sign in.'
-      : 'After the link, go back to the page where you sign in. Type the code there.',
+      : 'Then go back to the page where you sign in, which continues by itself. Without the link, type the code there.',
     validity(facts),
     originSentence(facts),
     `If it was not you, do not pass on ${proof(facts)}, and choose a new password: ${facts.forgotUrl}`,

@@ -39,7 +39,7 @@ test('a notice of an added factor says that a new password does not remove it', 
     },
     paragraphs: [
       ORIGIN,
-      'A new password does not remove it. Sign in afterwards and remove it in your account.',
+      'A new password does not remove it. If it was not you, also ask the operator of the service to reset your second factors.',
     ],
   })
 })

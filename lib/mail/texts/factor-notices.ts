@@ -16,8 +16,9 @@ const choosePassword = ({ forgotUrl }: Facts) => ({
   url: forgotUrl,
 })
 
-// A new password removes no factor. A factor of someone else would stay.
-const REMOVE_IT = 'A new password does not remove it. Sign in afterwards and remove it in your account.'
+// A new password removes no factor. If someone else added the first one, the owner cannot sign in.
+const REMOVE_IT =
+  'A new password does not remove it. If it was not you, also ask the operator of the service to reset your second factors.'
 
 const ADD_AGAIN = 'Sign in afterwards and add a second factor again in your account.'
 
