@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
+import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
+import { authenticator } from '../support/authenticator.ts'
+import { codeIn, type MailService, startMailService, tokenIn } from '../support/mail-service.ts'
+import { type Functions, NO_LIMITS, PASSWORD, type Route, startFunctions } from '../support/sessions.ts'
+import { createPasskey } from '../support/webauthn/authenticator.ts'
+import { type Call, type Fate, isWrite, startWire, type Wire } from '../support/wire.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+
+const SETTINGS = { ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'admin', MAILER: 'mailer' }
+let service: MailService
+let wire: Wire
+/** Their calls of AWS pass the wire. */
+let wired: Functions
+let ran = 0
+const outcomes = { enrolled: 0, 'not enrolled': 0 }
+
+beforeAll(async () => {
+  service = await startMailService(SETTINGS)
+  wire = await startWire(service.aws)
+  wired = await startFunctions(wire.url, SETTINGS)
+})
+beforeEach(() => {
+  // No pause between attempts.
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+})
+afterAll(() => {
+  vi.restoreAllMocks()
+  console.log(`Faults of enrolments: ${ran} cases ran`, outcomes)
+  wire.stop()
+  service.aws.stop()
+})
+
+/** An administrator who enrols. */
+interface Person {
+  username: string
+  to: string
+}
+
+const ask = async (route: Route, body: object, functions: Functions = service.functions) => {
+  const { status, text } = await functions.ask(route, { body })
+  await service.settled()
+  return { status, body: text === '' ? {} : JSON.parse(text) }
+}
+const login = ({ username }: Person, functions?: Functions) =>
+  ask('login', { username, password: PASSWORD }, functions)
+
+let people = 0
+/** The app that was set up last. */
+let app: ReturnType<typeof authenticator>
+
+async function addPerson(): Promise<Person> {
+  people += 1
+  const to = `ivy.${people}@example.org`
+  return { username: await service.add({ role: 'admin', email: to, emailVerified: true }), to }
+}
+
+async function prove(person: Person, enrolmentToken: string): Promise<void> {
+  const random = randomBytes(CODE_RANDOM_BYTES)
+  const user = await service.user(person.username)
+  const operatorCode = await storeEnrolmentCode(service.table, user, new Date(), random)
+  expect((await ask('POST /enrolment/proof', { enrolmentToken, operatorCode })).status).toBe(204)
+}
+
+const begin = async (person: Person): Promise<string> => (await login(person)).body.enrolmentToken
+const beginProved = async (person: Person): Promise<string> => {
+  const enrolmentToken = await begin(person)
+  await prove(person, enrolmentToken)
+  return enrolmentToken
+}
+const startTotp = async (enrolmentToken: string) =>
+  authenticator((await ask('POST /enrolment/totp', { enrolmentToken })).body.secret)
+const startPasskey = async (enrolmentToken: string) => {
+  const { body } = await ask('POST /enrolment/passkey/options', { enrolmentToken })
+  return createPasskey(body, 'https://service.example').response
+}
+
+/** Requests by route, with the body that a person sends at that step. */
+const STEPS: Record<string, [Route, (person: Person) => Promise<object>]> = {
+  'the sign-in': ['login', async ({ username }) => ({ username, password: PASSWORD })],
+  'the mail': ['POST /enrolment/mail', async (person) => ({ enrolmentToken: await begin(person) })],
+  'the link': [
+    'POST /enrolment/proof',
+    async (person) => {
+      const enrolmentToken = await begin(person)
+      await ask('POST /enrolment/mail', { enrolmentToken })
+      return { enrolmentToken, token: tokenIn(service.mailTo(person.to)) }
+    },
+  ],
+  'the code of the mail': [
+    'POST /enrolment/proof',
+    async (person) => {
+      const enrolmentToken = await begin(person)
+      const { requestId } = (await ask('POST /enrolment/mail', { enrolmentToken })).body
+      return { enrolmentToken, requestId, code: codeIn(service.mailTo(person.to)) }
+    },
+  ],
+  'the code of an operator': [
+    'POST /enrolment/proof',
+    async (person) => {
+      const user = await service.user(person.username)
+      const random = randomBytes(CODE_RANDOM_BYTES)
+      const operatorCode = await storeEnrolmentCode(service.table, user, new Date(), random)
+      return { enrolmentToken: await begin(person), operatorCode }
+    },
+  ],
+  'the start of an app': [
+    'POST /enrolment/totp',
+    async (person) => ({ enrolmentToken: await beginProved(person) }),
+  ],
+  'the code of the app': [
+    'POST /enrolment/totp/confirm',
+    async (person) => {
+      const enrolmentToken = await beginProved(person)
+      app = await startTotp(enrolmentToken)
+      return { enrolmentToken, code: app(new Date()) }
+    },
+  ],
+  'the start of a passkey': [
+    'POST /enrolment/passkey/options',
+    async (person) => ({ enrolmentToken: await beginProved(person) }),
+  ],
+  'the passkey': [
+    'POST /enrolment/passkey',
+    async (person) => {
+      const enrolmentToken = await beginProved(person)
+      return { enrolmentToken, response: await startPasskey(enrolmentToken) }
+    },
+  ],
+}
+
+/** Names a call by its operation and its items. Attempts of one call have one name. */
+const nameOf = ({ operation, body }: Pick<Call, 'operation' | 'body'>): string =>
+  [operation.replace(/.*\//, ''), ...new Set(body.match(/"sk":\{"S":"[a-z-]+/g))]
+    .join(' ')
+    .replaceAll('"sk":{"S":"', '')
+
+/** Checks that a user has a whole second factor, or none and can enrol one. */
+async function check(person: Person): Promise<void> {
+  const { factors } = await service.user(person.username)
+  const items = Object.keys(await service.itemsOf(person.username))
+  const stored = [
+    ...(items.includes('totp') ? ['totp'] : []),
+    ...(items.some((sk) => sk.startsWith('passkey#')) ? ['passkey'] : []),
+  ].join(' ')
+  expect(stored).toBe(factors ?? '')
+  expect(items.includes('recovery-codes')).toBe(factors !== undefined)
+  outcomes[factors ? 'enrolled' : 'not enrolled'] += 1
+  const next = await login(person)
+  if (factors !== undefined) {
+    expect(next.body).toMatchObject({ next: 'second-factor', factors: [factors, 'recovery-code'] })
+    if (factors !== 'totp') return
+    // The code that confirmed the app is used. The next one signs in.
+    const late = { loginToken: next.body.loginToken, code: app(new Date(), 1) }
+    expect((await ask('POST /login/totp', late)).status).toBe(200)
+    return
+  }
+  const { enrolmentToken } = next.body
+  await prove(person, enrolmentToken)
+  const now = await startTotp(enrolmentToken)
+  const enrolled = await ask('POST /enrolment/totp/confirm', { enrolmentToken, code: now(new Date()) })
+  expect(enrolled.status).toBe(200)
+}
+
+const fates = (call: Call): Fate[] => (isWrite(call) ? ['refuse', 'cut before', 'cut after'] : ['refuse'])
+
+test.each(Object.keys(STEPS))(
+  'after a fault at any call of %s, the user is enrolled or can enrol',
+  async (step) => {
+    const [route, prepare] = STEPS[step] as (typeof STEPS)[string]
+    const example = await addPerson()
+    const body = await prepare(example)
+    wire.intercept(() => 'pass')
+    expect((await ask(route, body, wired)).status).toBeLessThan(300)
+    const calls = [...new Map(wire.calls().map((call) => [nameOf(call), call])).values()]
+    expect(calls.length).toBeGreaterThan(1)
+    for (const target of calls) {
+      for (const fate of fates(target)) {
+        ran += 1
+        const person = await addPerson()
+        const sent = await prepare(person)
+        wire.intercept((call) => (nameOf(call) === nameOf(target) ? fate : 'pass'))
+        const { status } = await ask(route, sent, wired)
+        await wire.settle()
+        wire.intercept(() => 'pass')
+        expect({ target: nameOf(target), fate, status }).toMatchObject({ status: expect.any(Number) })
+        expect([200, 202, 204, 503]).toContain(status)
+        await check(person).catch((error) => {
+          throw new Error(`${nameOf(target)} ${fate}: ${error.message}`, { cause: error })
+        })
+      }
+    }
+  },
+)
