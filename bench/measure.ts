@@ -109,7 +109,8 @@ async function measureColdStarts(bench: Bench, rounds: number, held: HeldCpu | u
         held,
       )
       const isRejected =
-        result.policyDocument === undefined && ![200, 202, 204].includes(result.statusCode ?? 0)
+        // Events contain no challenges and no codes, so the routes that verify them refuse the request.
+        result.policyDocument === undefined && (result.statusCode ?? 500) >= 500
       if (isRejected) throw new Error(`${name} returned ${JSON.stringify(result)}`)
       if (round > 0) samples.get(name)?.push(ms)
     }

@@ -29,10 +29,10 @@ afterAll(() => world.service.aws.stop())
 const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)
 
 /** So many orders of a pair: those in which one operation happens within the other, at each request. */
-const MAX_ORDERS = { none: 12, totp: 4, both: 4, enrolment: 12, reset: 6 }
+const MAX_ORDERS = { none: 3, totp: 1, both: 1, enrolment: 3, reset: 1 }
 
 test('factors, sessions and sign-ins stay sound in random schedules', async () => {
-  const count = await expectSoundFactorsFrom(world, FIRST_SEED, 500)
+  const count = await expectSoundFactorsFrom(world, FIRST_SEED, 200)
   console.log(`Random schedules of factors from seed ${FIRST_SEED}: ${count} cases, no violation`)
 })
 

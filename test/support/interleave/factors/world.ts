@@ -35,7 +35,7 @@ const isAside = (attempt: Attempt): boolean =>
   /^(tries|totp-tries|codes|challenges)/.test(String(attempt.input.Key?.sk?.S))
 
 /** Runs operations on one user in one order. Returns the violations, each with the steps that led to it. */
-export async function interleaveFactors(
+async function interleaveFactors(
   { newScene }: FactorWorld,
   state: State,
   acts: FactorActs,
