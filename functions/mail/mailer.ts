@@ -89,14 +89,17 @@ async function recordSent(table: Table, event: MailEvent, claim: Claim): Promise
   await markSent(table, idOf(event), claim, now).catch(logFailure)
 }
 
-/** Returns the counters of a mail. An operator's is not a stranger's, and is counted with the notices. */
+/**
+ * Returns the counters of a mail. Strangers do not cause those of an operator, nor that of an enrolment, which costs the right
+ * password. Both are counted with the notices: otherwise strangers could keep a user from enrolling.
+ */
 const countersOf = (
   event: MailEvent,
   { to, confirmation }: PlannedMail,
   limit: Limit,
   now: Date,
 ): Counter[] =>
-  'requestId' in event && event.origin
+  'requestId' in event && event.origin && event.kind !== 'enrolment'
     ? requestedMailCounters(to, isEntry(confirmation), limit, now)
     : [noticeCounter(to, now)]
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { type Table, writeIf } from '../../lib/aws/dynamodb.ts'
+import { type Table, transact } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
 import { removeFactors } from '../../lib/factors/reset.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
-import { factorResetKey, requestFactorReset } from '../../lib/mail/factor-reset.ts'
+import { endingOfReset, requestFactorReset } from '../../lib/mail/factor-reset.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 import { mailboxOf, type User, verifiedMailboxOf } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
@@ -55,8 +55,8 @@ export async function resetFactors(
   try {
     await hand(table, { kind: 'factor-reset', requestId, userId: user.id, at: io.now().toISOString() })
   } catch (error) {
-    // Without its announcement it has no effect, but a list should not show it.
-    await writeIf(table, 'DeleteItem', { Key: factorResetKey(user.id) }).catch(() => undefined)
+    // Without its announcement it has no effect, but `show` should not show it. Another operator may have replaced it.
+    await transact(table, [endingOfReset(user.id, { requestId })]).catch(() => undefined)
     throw error instanceof Refusal ? new Refusal('refused', `${error.message} ${AT_ONCE}`) : error
   }
   return `A notice is on its way to ${to}. The second factors of ${loginName} are removed at the first sign-in after the delay. Until then, its link or a complete sign-in cancels that.\n`

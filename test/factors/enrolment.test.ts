@@ -140,6 +140,23 @@ describe('an administrator without a second factor, under the policy', () => {
     expect((await enrol(enrolmentToken)).response.status).toBe(200)
   })
 
+  test('gets the mail, although strangers have used up the mails of the address', async () => {
+    const limited = await startMailService({ REQUIRE_SECOND_FACTOR: 'admin', LIMIT_MAIL_RECIPIENT: '3/3600' })
+    const address = newAddress()
+    const name = await limited.add({
+      role: 'admin',
+      email: address.toLowerCase(),
+      emailAsWritten: address,
+      emailVerified: true,
+    })
+    for (let asked = 0; asked < 4; asked += 1) await limited.ask('forgot', { body: { login: name } })
+    expect(limited.mailsTo(address)).toHaveLength(3)
+    const { body } = await limited.ask('login', { body: { username: name, password: PASSWORD } })
+    await limited.ask('POST /enrolment/mail', { body: { enrolmentToken: body.enrolmentToken } })
+    expect(limited.mailTo(address).subject).toBe('Add a second factor to your account at Test')
+    limited.aws.stop()
+  })
+
   test('gets no mail to an address that is not verified', async () => {
     const address = newAddress()
     username = await service.add({ role: 'admin', email: address.toLowerCase(), emailAsWritten: address })
