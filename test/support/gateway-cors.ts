@@ -71,9 +71,23 @@ export function testCors(mass: 'representatives' | 'all'): void {
         .map(({ path }) => path)
     expect(routesOf({ ...SAME_SITE, allowedOrigins: SEVERAL })).toEqual([
       'login',
+      'login/totp',
+      'login/recovery-code',
       'refresh',
       'logout',
       'register/confirm',
+      // The client sends the cookie with each step of an enrolment. A function has one setting for all its routes.
+      'enrolment/mail',
+      'enrolment/proof',
+      'enrolment/totp',
+      'enrolment/passkey/options',
+      'factors/cancel-reset',
+      'login/passkey/options',
+      'login/passkey',
+      'passkeys',
+      'enrolment/passkey',
+      'factors/totp/confirm',
+      'enrolment/totp/confirm',
     ])
     const without = [{ allowedOrigins: '*' }, { ...WITHOUT_COOKIES, allowedOrigins: SEVERAL }]
     // The default of this stage is any origin.
