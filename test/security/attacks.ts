@@ -9,7 +9,7 @@ import {
   signer,
   thumbprint,
 } from '../support/forge.ts'
-import { AUDIENCE, countingServer, ISSUER, USER_ID } from './authorizer.ts'
+import { AUDIENCE, AUTH_TIME, countingServer, ISSUER, USER_ID } from './authorizer.ts'
 
 /** The time of all these tests, in epoch seconds. */
 export const NOW = 1_800_000_000
@@ -31,7 +31,7 @@ export const claims = {
   jti: 'b5c1e6a4-6a5c-4f0b-9d0e-3d9d5b8f7a11',
   sid: 'the-session',
   gen: 7,
-  auth_time: NOW - 10,
+  auth_time: AUTH_TIME,
   amr: ['pwd'],
   acr: 'aal1',
 }

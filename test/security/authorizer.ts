@@ -78,6 +78,9 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
 const STAGE_ARN = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
 const METHOD_ARN = `${STAGE_ARN}/GET/`
 
+/** Second at which the user of every token signed in. */
+export const AUTH_TIME = 1_799_999_990
+
 /** The whole result that allows a user everything but the administrators' routes. */
 export const allowUser = (username: string, expiresAt: number) => ({
   principalId: USER_ID,
@@ -96,6 +99,6 @@ export const allowUser = (username: string, expiresAt: number) => ({
     generation: 7,
     sessionId: 'the-session',
     acr: 'aal1',
-    authTime: expiresAt - 1_800,
+    authTime: AUTH_TIME,
   },
 })
