@@ -44,7 +44,7 @@ const BUDGETS: Record<string, Budget> = {
   // It also completes the sign-in of an enrolment.
   'confirm-totp': { bytes: 51_000 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 98_000, coldMs: 30 },
+  openapi: { bytes: 101_000, coldMs: 30 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, coldMs: 60 },
   // Two pages with their dialogs for second factors, the client for browsers, and 11 KB that draw QR codes.
