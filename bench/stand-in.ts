@@ -21,7 +21,7 @@ interface Input {
   Key: Key
   RequestItems: Record<string, { Keys: Key[] }>
   TransactItems: { Put?: { Item: Item } }[]
-  ExpressionAttributeValues: { ':pk': { S: string }; ':session': { S: string } }
+  ExpressionAttributeValues: Record<string, { S: string }>
 }
 
 const operations: Record<string, (input: Input) => object> = {
@@ -37,8 +37,9 @@ const operations: Record<string, (input: Input) => object> = {
     ])
     return { Responses: Object.fromEntries(found) }
   },
-  Query({ ExpressionAttributeValues: { ':pk': wanted, ':session': prefix } }) {
-    const isWanted = ({ pk, sk }: Item) => textOf(pk) === wanted.S && textOf(sk).startsWith(prefix.S)
+  Query({ ExpressionAttributeValues: { ':pk': wanted, ...prefixes } }) {
+    const prefix = textOf(Object.values(prefixes)[0])
+    const isWanted = ({ pk, sk }: Item) => textOf(pk) === textOf(wanted) && textOf(sk).startsWith(prefix)
     return { Items: [...items.values()].filter(isWanted) }
   },
   TransactWriteItems({ TransactItems }) {
@@ -75,7 +76,7 @@ process.on('message', () => {
 process.on('disconnect', () => process.exit())
 process.send?.({
   dynamodb: await listen(dynamodb),
-  kms: await listen(await createKms(keyAliases, region)),
+  kms: await listen(await createKms(keyAliases, region, [`${keyAliases[0]?.replace(/-[ab]$/, '')}-factors`])),
   lambda: await listen(lambda),
   ses: await listen(ses),
 })
