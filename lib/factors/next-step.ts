@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { APIGatewayProxyResult } from 'aws-lambda'
-import { getItems, type Table, texts } from '../aws/dynamodb.ts'
+import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { Config } from '../config.ts'
 import { json } from '../http/responses.ts'
@@ -8,8 +8,8 @@ import { type Attempt, returnAttempt, upgradeHash } from '../passwords/verify.ts
 import { replacedSession } from '../sessions/sign-in.ts'
 import { factorsOf, needsFactor } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
-import { recoveryCodesKey } from './keys.ts'
 import { LOGIN_TOKEN_RANDOM_BYTES, type LoginToken, startLoginToken, storeLoginToken } from './login-token.ts'
+import { findRecoveryCodes } from './recovery-codes-store.ts'
 
 /** The request of a password step: what the steps after it need. */
 export interface PasswordStep {
@@ -46,8 +46,8 @@ export async function nextStep(
     now,
     randomBytes(LOGIN_TOKEN_RANDOM_BYTES),
   )
-  const [hasCodes] = await together([
-    hasFactors ? hasRecoveryCodes(table, user.id) : Promise.resolve(false),
+  const [codesLeft] = await together([
+    hasFactors ? findRecoveryCodes(table, user.id) : Promise.resolve([]),
     storeLoginToken(table, stored),
     returnAttempt(table, attempt),
     // Only this step knows the password.
@@ -58,7 +58,7 @@ export async function nextStep(
     return json(200, enrolmentBody(user, config.MAILER, token))
   }
   console.info({ event: 'factor.required', userId: user.id })
-  return json(200, secondFactorBody(user, hasCodes, token))
+  return json(200, secondFactorBody(user, codesLeft.length > 0, token))
 }
 
 /** Returns what the login token keeps of a password step. */
@@ -73,11 +73,6 @@ function detailsOf(
     pairSk: pair.key.sk.S,
     pairAttempts: pairAttempts.filter((attemptId) => attemptId !== id),
   }
-}
-
-async function hasRecoveryCodes(table: Table, userId: string): Promise<boolean> {
-  const [item] = await getItems(table, [recoveryCodesKey(userId)], ['codes'])
-  return item !== undefined && texts(item, 'codes').length > 0
 }
 
 const secondFactorBody = (user: User, hasCodes: boolean, loginToken: string) => ({
