@@ -65,7 +65,8 @@ export function requireStepUp(
   policy: FactorPolicy,
   now: Date,
 ): void {
-  if (isCovered(user, policy)) requireAuthentication(principal, STEP_UP, now)
+  const isCovered = factorsOf(user).length > 0 || needsFactor(user.role, policy)
+  if (isCovered) requireAuthentication(principal, STEP_UP, now)
 }
 
 /**
@@ -82,6 +83,3 @@ export function requireStillAllowed(
 ): void {
   if (needsFactor(user.role, policy)) requireAuthentication({ acr, authTime: secondOf(now) }, STEP_UP, now)
 }
-
-const isCovered = (user: FactorState & Pick<UserState, 'role'>, policy: FactorPolicy): boolean =>
-  factorsOf(user).length > 0 || needsFactor(user.role, policy)

@@ -41,8 +41,7 @@ export async function beginRegistration(
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
   const existing = await findPasskeys(table, user.id)
   requireRoom(existing)
-  const bound = { kind: 'registration', ...boundTo({ user, loginTokenId }) } as const
-  const challenge = startChallenge(bound, now, randomBytes(CHALLENGE_RANDOM_BYTES))
+  const challenge = startChallenge(boundTo({ user, loginTokenId }), now, randomBytes(CHALLENGE_RANDOM_BYTES))
   await storeChallenge(table, challenge, sourceIp, now)
   return creationOptions(config, user, existing, challenge)
 }
@@ -64,8 +63,12 @@ export async function verifyNewPasskey(
   spentBy: string,
   now: Date,
 ): Promise<{ passkey: Passkey; recoveryCodes: string[] | undefined; writes: TransactWrite[] }> {
-  const bound = { kind: 'registration', ...boundTo({ user, loginTokenId }) } as const
-  const challenge = await findChallenge(table, unverifiedChallengeIn(given.response), bound, now)
+  const challenge = await findChallenge(
+    table,
+    unverifiedChallengeIn(given.response),
+    boundTo({ user, loginTokenId }),
+    now,
+  )
   const verified = verifyRegistration(config, given.response, challenge)
   const [existing, codesLeft] = await together([
     findPasskeys(table, user.id),
@@ -84,6 +87,7 @@ export async function verifyNewPasskey(
 }
 
 const boundTo = ({ user, loginTokenId }: Registrant) => ({
+  kind: 'registration' as const,
   userId: user.id,
   generation: user.generation,
   loginTokenId,
