@@ -11,7 +11,7 @@ import {
   startStores,
   tokensOf,
 } from '../support/sessions.ts'
-import { type Call, type Fate, startWire } from '../support/wire.ts'
+import { type Fate, nameOf, startWire } from '../support/wire.ts'
 
 vi.mock('node:crypto', async (original) =>
   (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
@@ -49,13 +49,6 @@ afterAll(() => {
   wire.stop()
   stores.aws.stop()
 })
-
-/** Names a call by its operation, the kinds of its items, and what it does to them. Attempts of one call have one name. */
-function nameOf({ operation, body }: Pick<Call, 'operation' | 'body'>): string {
-  const kinds = [...body.matchAll(/"sk":\{"S":"([a-z-]+)/g)].map(([, kind]) => kind)
-  const [, update = ''] = /"UpdateExpression":"(\w+)/.exec(body) ?? []
-  return [operation.replace(/.*\//, ''), update, ...new Set(kinds)].filter((part) => part !== '').join(' ')
-}
 
 /** A request of a user, and what must be true of the user afterwards, whether or not it succeeded. */
 interface Scene {

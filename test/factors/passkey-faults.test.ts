@@ -10,7 +10,7 @@ import {
 import { type FactorFunctions, ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
 import type { ApiResponse, Tokens } from '../support/sessions.ts'
 import { createPasskey, type SoftPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
-import { type Call, type Fate, startWire } from '../support/wire.ts'
+import { type Fate, nameOf, startWire } from '../support/wire.ts'
 
 vi.mock('node:crypto', async (original) =>
   (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
@@ -35,13 +35,6 @@ afterAll(() => {
   wire.stop()
   service.aws.stop()
 })
-
-/** Names a call by its operation, the kinds of its items, and what it does to them. Attempts of one call have one name. */
-function nameOf({ operation, body }: Pick<Call, 'operation' | 'body'>): string {
-  const kinds = [...body.matchAll(/"sk":\{"S":"([a-z-]+)/g)].map(([, kind]) => kind)
-  const [, update = ''] = /"UpdateExpression":"(\w+)/.exec(body) ?? []
-  return [operation.replace(/.*\//, ''), update, ...new Set(kinds)].filter((part) => part !== '').join(' ')
-}
 
 /** A request of a user, and the passkeys that may be stored after it. */
 interface Scene {

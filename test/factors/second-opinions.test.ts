@@ -191,9 +191,8 @@ test.each(ALGORITHMS)('the service refuses bytes after a signature of %s', (algo
 })
 
 test('the service reads the same out of a registration as SimpleWebAuthn', async () => {
-  const whole = await import('@simplewebauthn/server')
   for (const one of valid.slice(0, 50)) {
-    const read = await verifyCase(whole, one)
+    const read = await verifyCase(one)
     const { credential, credentialDeviceType, credentialBackedUp } = Object(Object(read).registrationInfo)
     expect(verifyOwn(one)).toEqual({
       credentialId: credential.id,

@@ -35,6 +35,13 @@ const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems']
 
 export const isWrite = ({ operation }: Pick<Call, 'operation'>): boolean => WRITES.includes(operation)
 
+/** Names a call by its operation, the kinds of its items, and what it does to them. Attempts of one call have one name. */
+export function nameOf({ operation, body }: Pick<Call, 'operation' | 'body'>): string {
+  const kinds = [...body.matchAll(/"sk":\{"S":"([a-z-]+)/g)].map(([, kind]) => kind)
+  const [, update = ''] = /"UpdateExpression":"(\w+)/.exec(body) ?? []
+  return [operation.replace(/.*\//, ''), update, ...new Set(kinds)].filter((part) => part !== '').join(' ')
+}
+
 /** Starts a proxy before the local AWS that can hold, deny or cut off every call. */
 export async function startWire(aws: LocalAws) {
   let decide: (call: Call) => Fate | Promise<Fate> = () => 'pass'
