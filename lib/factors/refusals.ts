@@ -1,42 +1,30 @@
 import { ServiceError } from '../errors.ts'
 
 /**
- * Refusals of second factors: the member `error` of their problems, which clients compare, and the detail, which people read.
+ * Refusals of second factors: the member `error` of their problems, which clients compare. For each one, the code that decides
+ * about its status, and the detail, which people read.
  */
 export const FACTOR_REFUSALS = {
-  login_expired: 'The sign-in has expired. Sign in again.',
-  passkey_refused: 'The passkey was not accepted.',
-  unknown_passkey: 'This passkey is not registered here.',
-  proof_required:
+  login_expired: ['invalid_credentials', 'The sign-in has expired. Sign in again.'],
+  passkey_refused: ['invalid_credentials', 'The passkey was not accepted.'],
+  unknown_passkey: ['invalid_credentials', 'This passkey is not registered here.'],
+  proof_required: [
+    'forbidden',
     'Prove first that the account is yours: by the link or code in a mail, or by a code of the operator.',
-  setup_expired: 'The setup has expired. Start again.',
-  no_factor: 'Recovery codes need a second factor. Add one first.',
-  too_many_passkeys: 'An account can have at most 20 passkeys. Remove one first.',
-  last_factor: 'This account must have a second factor. Add another one first.',
-}
+  ],
+  setup_expired: ['conflict', 'The setup has expired. Start again.'],
+  no_factor: ['conflict', 'Recovery codes need a second factor. Add one first.'],
+  too_many_passkeys: ['conflict', 'An account can have at most 20 passkeys. Remove one first.'],
+  last_factor: ['conflict', 'This account must have a second factor. Add another one first.'],
+} as const
 
 export type FactorRefusal = keyof typeof FACTOR_REFUSALS
 
-/** The codes of the refusals, which decide about their status. */
-export const REFUSAL_CODES = {
-  login_expired: 'invalid_credentials',
-  passkey_refused: 'invalid_credentials',
-  unknown_passkey: 'invalid_credentials',
-  proof_required: 'forbidden',
-  setup_expired: 'conflict',
-  no_factor: 'conflict',
-  too_many_passkeys: 'conflict',
-  last_factor: 'conflict',
-} as const satisfies Record<FactorRefusal, string>
-
 /** Returns the error of a refusal. `reason` and `log` are for the log only. */
-export const refusal = (name: FactorRefusal, reason: string, log?: object) =>
-  new ServiceError(REFUSAL_CODES[name], reason, {
-    event: 'factor.refused',
-    error: name,
-    detail: FACTOR_REFUSALS[name],
-    ...(log && { log }),
-  })
+export function refusal(error: FactorRefusal, reason: string, log?: object): ServiceError {
+  const [code, detail] = FACTOR_REFUSALS[error]
+  return new ServiceError(code, reason, { event: 'factor.refused', error, detail, ...(log && { log }) })
+}
 
 /**
  * Returns the error of a wrong code, which stays counted.

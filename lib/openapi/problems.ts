@@ -1,6 +1,6 @@
 import { STEP_UP_PROBLEM } from '../authorization/step-up.ts'
 import { PROBLEMS, TITLES } from '../errors.ts'
-import { FACTOR_REFUSALS, type FactorRefusal, REFUSAL_CODES } from '../factors/refusals.ts'
+import { FACTOR_REFUSALS, type FactorRefusal } from '../factors/refusals.ts'
 import { COOKIE_REFUSALS } from '../sessions/request.ts'
 
 /**
@@ -54,8 +54,8 @@ export const ALL_PROBLEMS = {
     ]),
   ),
   ...Object.fromEntries(
-    Object.entries(FACTOR_REFUSALS).map(([error, detail]) => {
-      const [status] = PROBLEMS[REFUSAL_CODES[error as FactorRefusal]]
+    Object.entries(FACTOR_REFUSALS).map(([error, [code, detail]]) => {
+      const [status] = PROBLEMS[code]
       return [error, { status, title: TITLES[status], detail, members: { error } }]
     }),
   ),
