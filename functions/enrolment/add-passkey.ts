@@ -6,12 +6,12 @@ import type { CompletionConfig } from '../../lib/factors/complete.ts'
 import { completeEnrolment } from '../../lib/factors/complete-enrolment.ts'
 import { findProvedEnrolment } from '../../lib/factors/enrolment.ts'
 import { verifyNewPasskey } from '../../lib/factors/registration.ts'
-import { readBody } from '../../lib/http/body.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentPasskey } from '../../lib/http/schemas.ts'
+import { readJson } from '../../lib/sessions/request.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 
-type Settings = RelyingParty & CompletionConfig & IssuerConfig & Config<'TABLE_NAME'>
+type Settings = RelyingParty & CompletionConfig & IssuerConfig & Config<'TABLE_NAME' | 'COOKIE_SESSIONS'>
 
 const issueToken = tokenIssuer()
 
@@ -19,8 +19,8 @@ const issueToken = tokenIssuer()
 export const handler: RouteHandler<Settings> = async (event, request, config) => {
   const { now, deadlineMs } = request
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { enrolmentToken, ...given } = readBody(event, EnrolmentPasskey)
-  const enrolment = await findProvedEnrolment(table, enrolmentToken, now)
+  const { enrolmentToken, ...given } = readJson(event, EnrolmentPasskey, { config })
+  const enrolment = await findProvedEnrolment(table, enrolmentToken, now, { ...request, event })
   const registrant = { user: enrolment.user, loginTokenId: enrolment.login.id }
   const requestId = randomUUID()
   const verified = await verifyNewPasskey(table, config, registrant, given, requestId, now)

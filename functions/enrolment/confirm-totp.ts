@@ -4,12 +4,12 @@ import type { CompletionConfig } from '../../lib/factors/complete.ts'
 import { completeEnrolment } from '../../lib/factors/complete-enrolment.ts'
 import { findProvedEnrolment } from '../../lib/factors/enrolment.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp-setup.ts'
-import { readBody } from '../../lib/http/body.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentTotpConfirmation } from '../../lib/http/schemas.ts'
+import { readJson } from '../../lib/sessions/request.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 
-type Settings = CompletionConfig & IssuerConfig & Config<'TABLE_NAME' | 'FACTOR_KEY'>
+type Settings = CompletionConfig & IssuerConfig & Config<'TABLE_NAME' | 'COOKIE_SESSIONS' | 'FACTOR_KEY'>
 
 const issueToken = tokenIssuer()
 
@@ -17,8 +17,8 @@ const issueToken = tokenIssuer()
 export const handler: RouteHandler<Settings> = async (event, request, config) => {
   const { now, deadlineMs } = request
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const { enrolmentToken, code } = readBody(event, EnrolmentTotpConfirmation)
-  const enrolment = await findProvedEnrolment(table, enrolmentToken, now)
+  const { enrolmentToken, code } = readJson(event, EnrolmentTotpConfirmation, { config })
+  const enrolment = await findProvedEnrolment(table, enrolmentToken, now, { ...request, event })
   const { user, login } = enrolment
   const verified = await verifyTotpSetup(table, config, user, code, now, login.id)
   const factor = { factor: 'totp', ...verified } as const

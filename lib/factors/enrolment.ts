@@ -7,7 +7,7 @@ import { replacedSession } from '../sessions/sign-in.ts'
 import { secondOf } from '../time.ts'
 import { factorsOf } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
-import { type BegunLogin, findBegunLogin } from './begun.ts'
+import { type BegunLogin, findBegunLogin, type Page } from './begun.ts'
 import {
   LOGIN_TOKEN_RANDOM_BYTES,
   type LoginToken,
@@ -45,10 +45,16 @@ export async function beginEnrolment(
  * Finds the enrolment that a token continues, and its user. Nothing is counted or spent. A user who has got a second factor
  * since then signs in with it.
  *
- * @throws {@link ServiceError} `invalid_credentials`, with the detail of an expired sign-in, or `unavailable`.
+ * @param page - The request, if its response may set the cookie.
+ * @throws {@link ServiceError} as `findBegunLogin` in `lib/factors/begun.ts`.
  */
-export async function findEnrolment(table: Table, unverifiedToken: string, now: Date): Promise<BegunLogin> {
-  const begun = await findBegunLogin(table, unverifiedToken, 'enrolment', now)
+export async function findEnrolment(
+  table: Table,
+  unverifiedToken: string,
+  now: Date,
+  page?: Page,
+): Promise<BegunLogin> {
+  const begun = await findBegunLogin(table, unverifiedToken, 'enrolment', now, page)
   const { user } = begun
   if (factorsOf(user).length > 0) {
     throw refusal('login_expired', 'the user has a second factor', { userId: user.id })
@@ -66,8 +72,9 @@ export async function findProvedEnrolment(
   table: Table,
   unverifiedToken: string,
   now: Date,
+  page?: Page,
 ): Promise<BegunLogin> {
-  const begun = await findEnrolment(table, unverifiedToken, now)
+  const begun = await findEnrolment(table, unverifiedToken, now, page)
   if (begun.login.provedAt === undefined) {
     throw refusal('proof_required', 'the enrolment is not proved', { userId: begun.user.id })
   }

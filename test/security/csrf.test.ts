@@ -53,7 +53,16 @@ const attacker = await addTestUser(table, { username: 'attacker' })
 await addFakeFactor(table, attacker)
 const { token: loginToken } = await beginLogin(table, attacker, new Date(), { inCookie: true })
 
+/** An enrolment of the attacker, which would do the same. */
+const newcomer = await addTestUser(table, { username: 'newcomer' })
+const { token: enrolmentToken } = await beginLogin(table, newcomer, new Date(), {
+  purpose: 'enrolment',
+  inCookie: true,
+  provedAt: 1,
+})
+
 const { response } = JSON.parse(sampleEvent('login-passkey.json').body ?? '')
+const { response: created } = JSON.parse(sampleEvent('add-passkey.json').body ?? '')
 
 /** Each route, with a body that would act on the cookie. */
 const ROUTES = [
@@ -64,6 +73,8 @@ const ROUTES = [
   ['/login/totp', { loginToken, code: '123456' }],
   ['/login/recovery-code', { loginToken, code: '0123-4567-89AB-CDEF' }],
   ['/login/passkey', { loginToken, response }],
+  ['/enrolment/totp/confirm', { enrolmentToken, code: '123456' }],
+  ['/enrolment/passkey', { enrolmentToken, response: created }],
 ] as const
 
 const JSON_TYPE = { 'Content-Type': 'application/json' }
