@@ -162,7 +162,7 @@ export const PASSKEY_ROUTES: Route[] = [
       description: 'The options.',
       content: json(schemaRef('PasskeyCreationOptions')),
     },
-    problems: ['login_expired', 'proof_required', 'too_many_passkeys', 'too_many_mails'],
+    problems: ['login_expired', 'proof_required', 'too_many_mails'],
   },
   {
     method: 'post',

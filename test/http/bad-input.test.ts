@@ -123,17 +123,45 @@ test.for([
   ['POST', '/register/confirm'],
   ['POST', '/password/forgot'],
   ['POST', '/password/reset'],
-  ['PUT', '/email'],
   ['POST', '/email/confirm'],
+  ['POST', '/login/totp'],
+  ['POST', '/login/recovery-code'],
+  ['POST', '/login/passkey/options'],
+  ['POST', '/login/passkey'],
+  ['POST', '/enrolment/mail'],
+  ['POST', '/enrolment/proof'],
+  ['POST', '/enrolment/totp'],
+  ['POST', '/enrolment/totp/confirm'],
+  ['POST', '/enrolment/passkey/options'],
+  ['POST', '/enrolment/passkey'],
+  ['POST', '/factors/cancel-reset'],
 ] as const)('%s %s rejects bodies as login does', async ([method, path]) => {
-  const authorization = method === 'PUT' && { Authorization: `Bearer ${await tokenOf(url, 'user')}` }
+  await expectBodiesRejected(method, path)
+})
+
+test.for([
+  ['PUT', '/email'],
+  ['POST', '/factors/totp'],
+  ['DELETE', '/factors/totp'],
+  ['POST', '/factors/totp/confirm'],
+  ['POST', '/factors/recovery-codes'],
+  ['POST', '/passkeys/options'],
+  ['POST', '/passkeys'],
+  ['PATCH', `/passkeys/${'A'.repeat(43)}`],
+  ['DELETE', `/passkeys/${'A'.repeat(43)}`],
+] as const)('%s %s of a caller rejects bodies as login does', async ([method, path]) => {
+  await expectBodiesRejected(method, path, { Authorization: `Bearer ${await tokenOf(url, 'user')}` })
+})
+
+/** Sends a body of each kind that no route accepts. */
+async function expectBodiesRejected(method: string, path: string, headers: Record<string, string> = {}) {
   const sendBody = (body: string, type = 'application/json') =>
-    send(`${url}${path}`, method, { 'Content-Type': type, ...authorization }, body)
+    send(`${url}${path}`, method, { 'Content-Type': type, ...headers }, body)
   expect(await sendBody('{')).toEqual(MALFORMED)
   expect(await sendBody(' '.repeat(8_193))).toEqual(TOO_LARGE)
   expect(await sendBody('{}', 'text/plain')).toEqual(MEDIA_TYPE)
   expect((await sendBody('{"a":1}')).status).toBe(422)
-})
+}
 
 test('login rejects a request without body and content type', async () => {
   expect(await send(`${url}/login`, 'POST')).toEqual(MEDIA_TYPE)

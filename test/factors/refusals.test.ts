@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeEach, expect, test, vi } from 'vitest'
+import { attributesOf, transact, writeIf } from '../../lib/aws/dynamodb.ts'
+import { addPasskey as addStored } from '../../lib/factors/passkey-store.ts'
+import { challengeCounter } from '../../lib/throttling/limits.ts'
+import type { Factor } from '../../lib/users/factors.ts'
+import { revokeTokens } from '../../lib/users/revocation.ts'
+import { changeUser } from '../../lib/users/store.ts'
+import {
+  addPasskey,
+  addTotp,
+  beginLogin,
+  bodyOf,
+  signInByPasskey,
+  signInWith,
+  totpCode,
+  wrongTotpCode,
+} from '../support/factors/client.ts'
+import { ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
+import type { ApiResponse } from '../support/sessions.ts'
+import { createPasskey } from '../support/webauthn/authenticator.ts'
+import { type Fate, startWire } from '../support/wire.ts'
+
+// Refusals of the routes of second factors that no other test meets.
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+
+const service = await startFactorService()
+const { functions } = service
+const covered = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
+const wire = await startWire(service.aws)
+const wired = await service.load({}, wire.url)
+let sources = 0
+const newSource = () => {
+  sources += 1
+  return `198.51.100.${sources}`
+}
+
+beforeEach(() => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+})
+afterAll(() => {
+  wire.stop()
+  service.aws.stop()
+})
+
+const PASSKEY = {
+  publicKey: 'AA',
+  counter: 0,
+  transports: undefined,
+  deviceType: 'singleDevice' as const,
+  backedUp: false,
+  name: 'A passkey',
+  createdAt: '2026-11-26T00:00:00.000Z',
+}
+
+const change = { currentPassword: PASSWORD }
+const refusedWith = (status: number, error?: string) => ({ status, ...(error && { error }) })
+const shown = ({ status, text }: ApiResponse) => ({ status, ...JSON.parse(text || '{}') })
+
+/** Adds a user with these factors, and returns a token of a sign-in with all of them. */
+async function userWith(...factors: Factor[]) {
+  const { username, id } = await service.addUser()
+  let token = (await signInWith(functions, { username, recoveryCodes: [] })).authToken
+  let passkeyId = ''
+  if (factors.includes('passkey')) {
+    const { passkey, id: added } = await addPasskey(functions, token)
+    passkeyId = added
+    token = bodyOf(await signInByPasskey(functions, passkey)).authToken ?? ''
+  }
+  if (factors.includes('totp')) {
+    const { recoveryCodes: [code] = [] } = await addTotp(functions, token)
+    const body = { loginToken: await beginLogin(functions, username), code }
+    token = bodyOf(await functions.ask('POST /login/recovery-code', { body })).authToken ?? ''
+  }
+  return { username, id, token, passkeyId }
+}
+
+test.each([
+  ['POST /factors/totp', ''],
+  ['DELETE /factors/totp', ''],
+  ['POST /factors/recovery-codes', ''],
+  ['POST /passkeys/options', ''],
+  ['DELETE /passkeys/{id}', 'A'.repeat(43)],
+])('%s returns 429 after ten wrong passwords', async (route, id) => {
+  const { token } = await userWith()
+  const sourceIp = newSource()
+  const asking = { token, sourceIp, ...(id && { id }), body: { currentPassword: 'not the password' } }
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    expect((await functions.ask(route, asking)).status).toBe(422)
+  }
+  expect((await functions.ask(route, { ...asking, body: change })).status).toBe(429)
+})
+
+test('DELETE /factors/totp without an app is not found', async () => {
+  const { token } = await userWith()
+  const response = await functions.ask('DELETE /factors/totp', { token, body: change })
+  expect(shown(response)).toMatchObject(refusedWith(404))
+})
+
+test('DELETE /passkeys/{id} demands step-up, and keeps the last factor under the policy', async () => {
+  const { token, passkeyId: id, username } = await userWith('passkey')
+  const last = await covered.ask('DELETE /passkeys/{id}', { token, id, body: change })
+  expect(shown(last)).toMatchObject(refusedWith(409, 'last_factor'))
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 301_000 })
+  const late = await functions.ask('DELETE /passkeys/{id}', { token, id, body: change })
+  vi.useRealTimers()
+  expect(shown(late)).toMatchObject(refusedWith(401, 'insufficient_user_authentication'))
+  expect((await service.user(username)).factors).toBe('passkey')
+})
+
+test.each([
+  ['POST /factors/recovery-codes', ['totp']],
+  ['DELETE /passkeys/{id}', ['passkey']],
+] as const)('%s returns 409 if the user changes meanwhile', async (route, factors) => {
+  const { username, token, passkeyId } = await userWith(...factors)
+  const asking = { token, ...(passkeyId && { id: passkeyId }), body: change }
+  let changes = 0
+  wire.intercept(async ({ operation }): Promise<Fate> => {
+    if (operation.includes('TransactWriteItems') && changes === 0) {
+      changes += 1
+      const user = await service.user(username)
+      await changeUser(service.table, user, revokeTokens(user), randomUUID())
+    }
+    return 'pass'
+  })
+  expect(shown(await wired.ask(route, asking))).toMatchObject(refusedWith(409))
+  expect(changes).toBe(1)
+})
+
+test('POST /login/passkey/options refuses the login token of a user without passkeys', async () => {
+  const { username } = await userWith('totp')
+  const body = { loginToken: await beginLogin(functions, username) }
+  const response = await functions.ask('POST /login/passkey/options', { body })
+  expect(shown(response)).toMatchObject(refusedWith(401, 'passkey_refused'))
+})
+
+test('a user with 20 passkeys adds no other one', async () => {
+  const { id, token } = await userWith()
+  const begun = await functions.ask('POST /passkeys/options', { token, body: change })
+  const { response } = createPasskey(JSON.parse(begun.text), ORIGIN)
+  for (let index = 0; index < 20; index += 1) {
+    const credentialId = Buffer.from(`${id}-${index}`).toString('base64url')
+    const passkey = { ...PASSKEY, credentialId }
+    expect(await transact(service.table, addStored(id, passkey))).toBeUndefined()
+  }
+  const refused = await functions.ask('POST /passkeys', { token, body: { response } })
+  expect(shown(refused)).toMatchObject(refusedWith(409, 'too_many_passkeys'))
+})
+
+/** Uses up the challenges that a source may ask for after a password. */
+async function useUpChallenges(source: string) {
+  const { key, maxAttempts, endsAt } = challengeCounter(source, false, new Date())
+  const ids = Array.from({ length: maxAttempts }, (_, index) => `attempt ${index}`)
+  await writeIf(service.table, 'PutItem', { Item: { ...key, ...attributesOf({ ids, expiresAt: endsAt }) } })
+}
+
+/** Begins an enrolment under the policy. */
+async function beginEnrolment(isProved: boolean) {
+  const { username } = await service.addUser()
+  const enrolmentToken = await beginLogin(covered, username)
+  if (isProved) await service.proveEnrolments(username, [enrolmentToken])
+  return enrolmentToken
+}
+
+test('registrations of passkeys are limited by source', async () => {
+  const sourceIp = newSource()
+  const { token } = await userWith()
+  const enrolmentToken = await beginEnrolment(true)
+  await useUpChallenges(sourceIp)
+  const asked = [
+    await functions.ask('POST /passkeys/options', { token, sourceIp, body: change }),
+    await covered.ask('POST /enrolment/passkey/options', { sourceIp, body: { enrolmentToken } }),
+  ]
+  expect(asked.map(({ status }) => status)).toEqual([429, 429])
+})
+
+test('mails of enrolments are limited by source', async () => {
+  const limited = await service.load({ REQUIRE_SECOND_FACTOR: 'all', LIMIT_MAIL_SOURCE: '1/3600' })
+  const asking = { sourceIp: newSource(), body: { enrolmentToken: await beginEnrolment(false) } }
+  const statuses = [
+    (await limited.ask('POST /enrolment/mail', asking)).status,
+    (await limited.ask('POST /enrolment/mail', asking)).status,
+  ]
+  expect(statuses).toEqual([202, 429])
+})
+
+test('codes of mails that prove an enrolment are limited by source', async () => {
+  const sourceIp = newSource()
+  const enrolmentToken = await beginEnrolment(false)
+  const statuses = new Set<number>()
+  for (let attempt = 0; attempt < 51; attempt += 1) {
+    const requestId = `request-${attempt}`
+    const body = { enrolmentToken, requestId, code: '12345678' }
+    statuses.add((await covered.ask('POST /enrolment/proof', { sourceIp, body })).status)
+  }
+  expect([...statuses]).toEqual([400, 429])
+})
+
+test('codes that confirm the app of an enrolment are limited to ten', async () => {
+  const enrolmentToken = await beginEnrolment(true)
+  const { secret = '' } = bodyOf(await covered.ask('POST /enrolment/totp', { body: { enrolmentToken } }))
+  const confirm = (code: string) =>
+    covered.ask('POST /enrolment/totp/confirm', { body: { enrolmentToken, code } })
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    expect((await confirm(wrongTotpCode(secret, attempt))).status).toBe(422)
+  }
+  expect((await confirm(totpCode(secret))).status).toBe(429)
+})
