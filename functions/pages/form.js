@@ -7,6 +7,9 @@ const NO_RESPONSE = { title: 'No response', detail: 'The service did not respond
 /** The channel between the tab with the link of a mail and the tab that enrols. */
 export const ENROLMENT_CHANNEL = 'enrolment'
 
+/** Where the tab's storage has an enrolment token on the way to `/signin`. */
+const ENROLMENT_KEY = 'enrolment'
+
 /** The timer of each form that waits. */
 const waits = new Map()
 
@@ -192,6 +195,33 @@ function mask(button, isMasked = true) {
   element(button.getAttribute('aria-controls')).type = isMasked ? 'password' : 'text'
   button.textContent = isMasked ? 'Show' : 'Hide'
   button.ariaLabel = isMasked ? 'Show password' : 'Hide password'
+}
+
+/**
+ * Shows that an account was created, and what is next: the account, or `/signin`, which sets up the second factor that it must have.
+ *
+ * @param created - What the registration returned. An enrolment token is in memory only, until the user follows the link.
+ */
+export function showCreated({ enrolmentToken }, name) {
+  const isEnrolling = enrolmentToken !== undefined
+  element('done-text').textContent = isEnrolling
+    ? 'Before you can use it, set up a second factor.'
+    : `You are signed in as ${name}.`
+  element('done-account').hidden = isEnrolling
+  element('done-enrolment').hidden = !isEnrolling
+  element('done-enrolment').onclick = () => sessionStorage.setItem(ENROLMENT_KEY, enrolmentToken)
+}
+
+/** Returns the enrolment token that another page of this tab left, and removes it. */
+export function takeEnrolment() {
+  try {
+    const enrolmentToken = sessionStorage.getItem(ENROLMENT_KEY)
+    sessionStorage.removeItem(ENROLMENT_KEY)
+    return enrolmentToken
+  } catch {
+    // The browser allows this page no storage. The user signs in with the password, and proves the account again.
+    return null
+  }
 }
 
 for (const button of document.querySelectorAll('button[aria-controls]')) {

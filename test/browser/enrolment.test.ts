@@ -17,26 +17,28 @@ beforeAll(async () => {
 })
 afterAll(() => service.stop())
 
-/** Registers on the pages of a service whose users must have a second factor. */
-async function registerAt(origin: string, options: Parameters<typeof open>[1] = {}) {
+/** Registers on the pages of a service whose users must have a second factor, up to the link that sets it up. */
+async function registerAt(origin: string, options: Parameters<typeof open>[1] = {}, isByCode = false) {
   const { name, address } = newName()
   const page = await open(`${origin}/register`, options)
   await withoutAutofill(page)
   await page.getByLabel('E-mail address').fill(address)
   await press(page, 'Send mail')
   await heading(page, 'Check your mail').waitFor()
-  await page.goto((await nextMail(address, origin)).link)
+  const { link, code } = await nextMail(address, origin)
+  if (isByCode) await page.getByLabel('Code from the mail').fill(code)
+  else await page.goto(link)
   await page.getByLabel('Username').fill(name)
   await page.getByLabel('New password', { exact: true }).filter({ visible: true }).fill(PASSWORD)
   await press(page, 'Create account')
-  await page.getByText('Sign in, and set up a second factor.').waitFor()
-  await page.locator('#done').getByRole('link', { name: 'Sign in' }).click()
+  await page.getByText('Before you can use it, set up a second factor.').waitFor()
   return { name, address, page }
 }
 
 /** Opens /signin of a new user, and the dialog of the enrolment. */
 async function openEnrolment(options: Parameters<typeof open>[1] = {}) {
   const opened = await registerAt(service.url, options)
+  await opened.page.goto(`${service.url}/signin`)
   await signIn(opened.page, opened.name, PASSWORD)
   await dialog(opened.page).getByRole('heading', { name: 'Set up a second factor' }).waitFor()
   return opened
@@ -89,6 +91,40 @@ test('the code of a mail and an authenticator app complete the first sign-in', a
     .getByRole('alert')
     .filter({ hasText: 'This account must have a second factor. Add another one first.' })
     .waitFor()
+})
+
+test('a new account sets up its factor without a password or a second mail', async () => {
+  const { name, page } = await registerAt(service.url)
+  await addAuthenticator(page)
+  const stored = () => page.evaluate(() => ({ ...sessionStorage, ...localStorage }))
+  expect(await stored()).toEqual({})
+  await page.getByRole('link', { name: 'Set up a second factor' }).click()
+  await dialog(page).getByRole('button', { name: 'Create a passkey' }).waitFor()
+  expect(await stored()).toEqual({})
+  await pressIn(page, 'Create a passkey')
+  expect(await saveCodes(page)).toHaveLength(10)
+  await heading(page, `Signed in as ${name}`).waitFor()
+})
+
+test('a new account that cancels the set-up of its factor signs in with the password', async () => {
+  const { name, address, page } = await registerAt(service.url, {}, true)
+  await page.getByRole('link', { name: 'Set up a second factor' }).click()
+  await pressIn(page, 'Cancel')
+  await alert(page, MISSING)
+  await page.reload()
+  await signIn(page, name, PASSWORD)
+  await prove(page, address)
+})
+
+test('a new account whose set-up was used up shows that it has expired', async () => {
+  const { page } = await registerAt(service.url, { known: /status of 401/ })
+  await page.evaluate(
+    (token) => sessionStorage.setItem('enrolment', token),
+    `${'A'.repeat(22)}.${'A'.repeat(43)}`,
+  )
+  await page.goto(`${service.url}/signin`)
+  await pressIn(page, 'Use an authenticator app')
+  await alert(page, 'The sign-in has expired. Sign in again.')
 })
 
 test('the link of the mail in another tab and a passkey complete the first sign-in', async () => {

@@ -1,7 +1,16 @@
 // The page that links in mails open: /confirm#kind=token. Browsers send no fragment, so no log and no mail scanner's request
 // has the token or spends it. Only a form of this page does.
 
-import { call, clearProblem, decodePart, ENROLMENT_CHANNEL, element, onSubmit, showSection } from '../form.js'
+import {
+  call,
+  clearProblem,
+  decodePart,
+  ENROLMENT_CHANNEL,
+  element,
+  onSubmit,
+  showCreated,
+  showSection,
+} from '../form.js'
 
 const SECTIONS = {
   registration: 'account',
@@ -88,33 +97,30 @@ function handOver() {
   return promise.finally(() => tabs.close())
 }
 
-function showDone(title, text, hasAccountLink = false) {
+/** @param next - Where the link leads, if there is one: `account` or `signin`. */
+function showDone(title, text = '', next = undefined) {
   element('done-title').textContent = title
   element('done-text').textContent = text
-  element('done-account').hidden = !hasAccountLink
-  element('done-signin').hidden = hasAccountLink
+  for (const name of ['account', 'signin', 'enrolment']) element(`done-${name}`).hidden = name !== next
   link = undefined
   for (const form of document.forms) form.reset()
   showSection('done')
 }
 
-// The user is signed in: the session is in a cookie, where the next page finds it. If accounts must have a second factor, the
-// user is not: the page for signing in sets it up.
-onSubmit(element('account-form'), createAccount, ({ next }, { username }) =>
-  showDone(
-    'Your account was created',
-    next ? 'Sign in, and set up a second factor.' : `You are signed in as ${username.value || link.address}.`,
-    !next,
-  ),
-)
+// A session is in a cookie, where the next page finds it.
+onSubmit(element('account-form'), createAccount, (created, { username }) => {
+  const name = username.value || link.address
+  showDone('Your account was created')
+  showCreated(created, name)
+})
 onSubmit(element('reset-form'), resetPassword, () =>
-  showDone('Your password was changed', 'All sessions have ended. Sign in with the new password.'),
+  showDone('Your password was changed', 'All sessions have ended. Sign in with the new password.', 'signin'),
 )
 onSubmit(element('address-form'), confirmAddress, () =>
   showDone(
     'Your address was confirmed',
     `Mails go to ${link.address} from now on. You can sign in with it.`,
-    true,
+    'account',
   ),
 )
 
@@ -122,16 +128,15 @@ onSubmit(element('cancel-form'), cancelReset, () =>
   showDone(
     'Your second factors stay',
     'The reset was cancelled. If you did not ask for it, change your password.',
-    true,
+    'account',
   ),
 )
-onSubmit(element('enrolment-form'), handOver, () => {
+onSubmit(element('enrolment-form'), handOver, () =>
   showDone(
     'The account is yours',
     'Go back to the page where you sign in, and set up your second factor there.',
-  )
-  element('done-signin').hidden = true
-})
+  ),
+)
 
 // A second link that is opened in this tab changes only the fragment, and the browser does not load the page again.
 addEventListener('hashchange', () => {

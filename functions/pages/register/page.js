@@ -1,6 +1,6 @@
 // The page that creates an account: asks for a mail, and takes the code in it. The link in the mail opens /confirm instead.
 
-import { call, codeIn, element, onSubmit, showSection } from '../form.js'
+import { call, codeIn, element, onSubmit, showCreated, showSection } from '../form.js'
 
 /** Belongs to the code in the mail. In memory only. */
 let requestId
@@ -25,15 +25,9 @@ const register = ({ code, username, password }) =>
     },
   })
 
-/**
- * The user is signed in: the session is in a cookie, where the next page finds it. If accounts must have a second factor, the user
- * is not: the page /account leads to the sign-in, which sets it up.
- */
-function showDone({ next }, { username }) {
-  const name = username.value || element('address').textContent
-  element('done-text').textContent = next
-    ? 'Sign in, and set up a second factor.'
-    : `You are signed in as ${name}.`
+/** A session is in a cookie, where the next page finds it. */
+function showDone(created, { username }) {
+  showCreated(created, username.value || element('address').textContent)
   element('proof-form').reset()
   showSection('done')
 }

@@ -18,7 +18,7 @@ const showStep = (step) => showPart(DIALOG, 'step', step)
 /**
  * Leads through the set-up of a factor, which completes the sign-in.
  *
- * @param step - What the sign-in has returned.
+ * @param step - What the sign-in has returned, or the registration. Without `proofs` to choose from, it is proved.
  * @returns What `call` of `form.js` returns: the user, or the problem with which the sign-in has ended. Nothing if the user
  *   cancels.
  */
@@ -35,7 +35,7 @@ export async function enrol(client, step) {
     button.hidden = !step.proofs.includes(button.dataset.to)
   }
   const ended = openDialog(DIALOG)
-  showStep(step.proofs.includes('mail') ? 'mail' : 'code')
+  showStep(step.proofs[0] ?? 'factor')
   const response = await ended
   links.close()
   if (response?.status === 200) await showRecoveryCodes(response.body.recoveryCodes)

@@ -17,6 +17,7 @@ import {
   notice,
   onSubmit,
   secondsUntil,
+  takeEnrolment,
 } from '../form.js'
 import { enrol } from './enrolment.js'
 import { nextUrl } from './next.js'
@@ -171,7 +172,7 @@ function follow(user) {
 
 // What the buttons do.
 
-/** Finds out who is signed in. */
+/** Finds out who is signed in, and sets up the second factor of an account that was created in this tab. */
 async function begin() {
   if (next) {
     element('sign-in-lead').textContent = 'Sign in to continue.'
@@ -179,6 +180,8 @@ async function begin() {
   }
   try {
     await auth.getAccessToken()
+    const enrolmentToken = takeEnrolment()
+    if (enrolmentToken) await continueEnrolment(enrolmentToken)
   } catch (error) {
     show(null)
     notice(element('sign-in-notice'), failureOf(error).body.detail, 'error')
@@ -215,9 +218,17 @@ async function signInByEnrolment(step) {
   }
 }
 
+async function continueEnrolment(enrolmentToken) {
+  autofill?.abort()
+  const { status, body } = await signInByEnrolment({ enrolmentToken, proofs: [] })
+  if (status === 200) return element('who').focus()
+  notice(element('sign-in-notice'), body.detail, 'error')
+  offerPasskeys()
+}
+
 /** Offers passkeys in the autofill of the username. The browser does not ask the user before one is chosen. */
 async function offerPasskeys() {
-  if (auth.user !== null || !(await hasAutofill())) return
+  if (auth.user !== null || !(await hasAutofill()) || isEnrolling) return
   autofill?.abort()
   autofill = new AbortController()
   const { signal } = autofill
