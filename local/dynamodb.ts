@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
-import { buffer } from 'node:stream/consumers'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
 import dynalite from 'dynalite'
+import { rememberExpressions } from './expressions.ts'
 import { createLock } from './lock.ts'
 import { type Call, DynamoDbError, transactions } from './transactions.ts'
 
@@ -27,13 +27,14 @@ interface HttpResponse {
  * @returns A server that does not listen yet.
  */
 export function createDynamoDb(now: () => number = Date.now): Server {
+  rememberExpressions()
   const send = senderTo(dynalite({ createTableMs: 0 }))
   const lock = createLock()
   const transact = transactions(now)
 
   return createServer(async (request, response) => {
     const { method, url, headers } = request
-    const body = await buffer(request).catch(() => undefined)
+    const body = await bodyOf(request)
     // The client has closed the connection.
     if (body === undefined) return
     const whole = { method, url, headers, body }
@@ -43,6 +44,16 @@ export function createDynamoDb(now: () => number = Date.now): Server {
     response.writeHead(result.status, result.headers).end(result.body)
   })
 }
+
+/** Returns the body of a request, or `undefined` if the client closes the connection within it. */
+const bodyOf = (request: IncomingMessage): Promise<Buffer | undefined> =>
+  new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => resolve(Buffer.concat(chunks)))
+    request.on('error', () => resolve(undefined))
+    request.on('close', () => resolve(undefined))
+  })
 
 const targetOf = (headers: IncomingHttpHeaders) => String(headers['x-amz-target'])
 
