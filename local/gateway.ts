@@ -95,8 +95,8 @@ const TOO_LARGE: GatewayResponse = {
 
 let settings: GatewaySettings
 let responses: ReadonlyMap<string, GatewayResponse>
-/** By path, as hapi writes it. */
-const corsOfPaths = new Map<string, Cors>()
+/** By path, as hapi writes it: the routes that have a preflight. */
+const corsOfPaths = new Map<string, { cors: Cors; methods: string[] }>()
 let isShaped = false
 const caches = new Map<string, ReturnType<typeof authorizationCache>>()
 const notesOfRequests = new WeakMap<Request, Notes>()
@@ -121,7 +121,12 @@ function authenticationFor(
   path: string,
 ) {
   const name = `gateway-${functionKey}-${method}-${path}`
-  if (endpoint.cors) corsOfPaths.set(`/${path.replace(/^\//, '')}`, endpoint.cors)
+  const { cors } = endpoint
+  if (cors) {
+    const pathOfHapi = `/${path.replace(/^\//, '')}`
+    const { methods } = corsOfPaths.get(pathOfHapi) ?? { methods: [] }
+    corsOfPaths.set(pathOfHapi, { cors, methods: [...methods, method.toUpperCase()] })
+  }
   delete endpoint.cors
   return {
     name,
@@ -222,12 +227,12 @@ function shapeServer(server: HapiServer): void {
     if (ofMailbox) return send(h, ofMailbox)
     const methods = methodsOf(request)
     if (methods === undefined || methods.includes(request.method.toUpperCase())) return h.continue
-    const cors = corsOfPaths.get(server.match(methods[0] ?? 'GET', request.path).path)
-    if (request.method !== 'options' || methods.length === 0 || cors === undefined) {
+    const preflight = corsOfPaths.get(server.match(methods[0] ?? 'GET', request.path).path)
+    if (request.method !== 'options' || methods.length === 0 || preflight === undefined) {
       notesOf(request).push('no such route')
       return reply(request, h, 'MISSING_AUTHENTICATION_TOKEN')
     }
-    return send(h, preflightResponse(cors, methods, origin))
+    return send(h, preflightResponse(preflight.cors, preflight.methods, origin))
   })
   server.ext('onPostAuth', (request, h) => {
     // A slash at the end is not part of the route, but functions see it.

@@ -5,8 +5,8 @@ import { readThrottle } from './parameters.ts'
 /**
  * Serverless plugin: completes the API that the framework deploys.
  *
- * If origins are allowed, it adds a preflight to every route and CORS headers to the gateway's own responses. Functions
- * add the headers of their responses themselves (`lib/http/handler.ts`). It also makes the deployment wait for the
+ * If origins are allowed, it adds a preflight to every route of the API and CORS headers to the gateway's own responses.
+ * Functions add the headers of their responses themselves (`lib/http/handler.ts`). It also makes the deployment wait for the
  * gateway's responses, and gives the stage its method throttles.
  */
 export default class GatewayPlugin {
@@ -27,9 +27,12 @@ const isGatewayResponse = ({ Type }: Resource) => Type === 'AWS::ApiGateway::Gat
 
 /** The part of the service that {@link allowOrigins} reads and changes. */
 type AllowingService = Pick<Service, 'resources'> & {
-  functions: Record<string, Pick<FunctionDefinition, 'events' | 'environment'>>
+  functions: Record<string, Pick<FunctionDefinition, 'handler' | 'events' | 'environment'>>
   provider: Pick<Service['provider'], 'environment'>
 }
+
+/** Whether a function serves pages. Browsers load pages and their modules by GET, without a preflight. */
+const isOfPages = (handler: string) => handler.startsWith('functions/pages/')
 
 /**
  * Adds CORS to a service description. The framework deploys it, and the local gateway reads it.
@@ -42,7 +45,8 @@ export function allowOrigins({ provider, functions, resources }: AllowingService
   if (origin === '') return
 
   const all = Object.values(functions)
-  for (const { events = [], environment } of all) {
+  for (const { handler, events = [], environment } of all) {
+    if (isOfPages(handler)) continue
     const allowCredentials = origin !== '*' && environment?.COOKIE_SESSIONS === 'on'
     for (const event of events) {
       if (event.http === undefined) continue

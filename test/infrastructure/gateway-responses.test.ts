@@ -47,7 +47,7 @@ test('if no origin is allowed, no response has CORS headers', () => {
 })
 
 test('a route in the short form has a preflight', () => {
-  const hello = { events: [{ http: 'GET hello' }] }
+  const hello = { handler: 'functions/hello.handler', events: [{ http: 'GET hello' }] }
   const provider = { environment: { ALLOWED_ORIGINS: '*' } }
   allowOrigins({ provider, functions: { hello }, resources: { Resources: {} } })
   expect(hello.events).toMatchObject([{ http: { method: 'GET', path: 'hello', cors: { origin: '*' } } }])

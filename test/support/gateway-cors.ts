@@ -94,15 +94,17 @@ export function testCors(mass: 'representatives' | 'all'): void {
     for (const params of mass === 'all' ? without : [{}]) expect(routesOf(params)).toEqual([])
   })
 
-  test('every route has a preflight if and only if origins are allowed', () => {
-    const routesFor = (params: Record<string, string>) =>
-      Object.values(describeService(params).functions).flatMap(({ events = [] }) =>
-        events.map(({ http }) => http),
-      )
+  test('every route has a preflight if and only if origins are allowed, and no page', () => {
+    const routesFor = (params: Record<string, string>, isOfPages = false) =>
+      Object.values(describeService(params).functions)
+        .filter(({ handler }) => handler.startsWith('functions/pages/') === isOfPages)
+        .flatMap(({ events = [] }) => events.map(({ http }) => http))
     const cors = { origin: SEVERAL, headers: ['Authorization', 'Content-Type'] }
     const routes = routesFor({ ...SAME_SITE, allowedOrigins: SEVERAL })
     expect(routes).not.toEqual([])
     for (const route of routes) expect(route).toMatchObject({ cors })
-    for (const route of routesFor(NO_ORIGINS)) expect(route).not.toHaveProperty('cors')
+    const pages = routesFor({ ...SAME_SITE, allowedOrigins: SEVERAL }, true)
+    expect(pages).not.toEqual([])
+    for (const route of [...routesFor(NO_ORIGINS), ...pages]) expect(route).not.toHaveProperty('cors')
   })
 }
