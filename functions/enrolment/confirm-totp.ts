@@ -1,20 +1,30 @@
 import { within } from '../../lib/aws/client.ts'
-import type { Config } from '../../lib/config.ts'
-import type { CompletionConfig } from '../../lib/factors/complete.ts'
+import { readConfig } from '../../lib/config.ts'
 import { completeEnrolment } from '../../lib/factors/complete-enrolment.ts'
 import { findProvedEnrolment } from '../../lib/factors/enrolment.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp-setup.ts'
-import type { RouteHandler } from '../../lib/http/routes.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
 import { EnrolmentTotpConfirmation } from '../../lib/http/schemas.ts'
 import { readJson } from '../../lib/sessions/request.ts'
-import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
-
-type Settings = CompletionConfig & IssuerConfig & Config<'TABLE_NAME' | 'COOKIE_SESSIONS' | 'FACTOR_KEY'>
+import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
 const issueToken = tokenIssuer()
 
 /** POST /enrolment/totp/confirm: adds an authenticator app as the first second factor, and completes the sign-in with it. */
-export const handler: RouteHandler<Settings> = async (event, request, config) => {
+export const handler = apiHandler(async (event, request) => {
+  const config = readConfig([
+    'TABLE_NAME',
+    'FACTOR_KEY',
+    'COOKIE_SESSIONS',
+    'SESSION_TTL_SECONDS',
+    'SESSION_IDLE_TTL_SECONDS',
+    'SIGNING_KEY',
+    'TOKEN_ISSUER',
+    'TOKEN_AUDIENCE',
+    'TOKEN_TTL_SECONDS',
+    'NOTIFY_NEW_SOURCE',
+    'MAILER',
+  ])
   const { now, deadlineMs } = request
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { enrolmentToken, code } = readJson(event, EnrolmentTotpConfirmation, { config })
@@ -25,4 +35,4 @@ export const handler: RouteHandler<Settings> = async (event, request, config) =>
   return completeEnrolment(table, config, enrolment, factor, { ...request, event }, (changed, session) =>
     issueToken(table.aws, config, changed, session, now),
   )
-}
+})

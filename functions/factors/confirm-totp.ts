@@ -2,25 +2,24 @@ import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { requireStillAllowed } from '../../lib/authorization/step-up.ts'
 import { within } from '../../lib/aws/client.ts'
-import type { Config } from '../../lib/config.ts'
+import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { findSurvivor } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp-setup.ts'
 import { readBody } from '../../lib/http/body.ts'
+import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
-import type { RouteHandler } from '../../lib/http/routes.ts'
 import { TotpConfirmation } from '../../lib/http/schemas.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { factorsOf, withFactor } from '../../lib/users/factors.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findUser } from '../../lib/users/store.ts'
 
-type Settings = Config<'TABLE_NAME' | 'FACTOR_KEY' | 'MAILER' | 'REQUIRE_SECOND_FACTOR'>
-
 /** POST /factors/totp/confirm: adds the authenticator app that the caller is setting up, or replaces the earlier one by it. */
-export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
+export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+  const config = readConfig(['TABLE_NAME', 'FACTOR_KEY', 'MAILER', 'REQUIRE_SECOND_FACTOR'])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const principal = principalOf(event, now)
   const { userId, generation } = principal
@@ -41,4 +40,4 @@ export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }
   await notify(table, config.MAILER, 'totp-added', user, originOf(event), now)
   console.info({ event: 'factor.added', userId, factor: 'totp' })
   return json(200, { recoveryCodes })
-}
+})

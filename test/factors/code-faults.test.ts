@@ -79,7 +79,7 @@ const SCENES: Record<string, () => Promise<Scene>> = {
     const { text } = await clean.ask('POST /factors/totp', { authorization, body })
     const code = authenticator(JSON.parse(text).secret)
     const confirmation = { authorization, body: { code: code(new Date()) } }
-    const send = (functions: Functions) => functions.ask('POST /factors/totp/confirm', confirmation)
+    const send = (functions: Functions) => functions.ask('confirm-totp', confirmation)
     return { username, send, status: 200, code }
   },
   'DELETE /factors/totp': async () => {

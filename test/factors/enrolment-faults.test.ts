@@ -115,7 +115,7 @@ const STEPS: Record<string, [Route, (person: Person) => Promise<object>]> = {
     async (person) => ({ enrolmentToken: await beginProved(person) }),
   ],
   'the code of the app': [
-    'POST /enrolment/totp/confirm',
+    'enrol-totp',
     async (person) => {
       const enrolmentToken = await beginProved(person)
       app = await startTotp(enrolmentToken)
@@ -164,7 +164,7 @@ async function check(person: Person): Promise<void> {
   const { enrolmentToken } = next.body
   await prove(person, enrolmentToken)
   const now = await startTotp(enrolmentToken)
-  const enrolled = await ask('POST /enrolment/totp/confirm', { enrolmentToken, code: now(new Date()) })
+  const enrolled = await ask('enrol-totp', { enrolmentToken, code: now(new Date()) })
   expect(enrolled.status).toBe(200)
 }
 

@@ -58,7 +58,7 @@ const enrol = async (enrolmentToken: string) => {
   const code = authenticator(body.secret)
   return {
     code,
-    response: await ask('POST /enrolment/totp/confirm', { enrolmentToken, code: code(new Date()) }),
+    response: await ask('enrol-totp', { enrolmentToken, code: code(new Date()) }),
   }
 }
 const expired = { status: 401, body: { error: 'login_expired' } }
@@ -176,7 +176,7 @@ describe('an administrator without a second factor, under the policy', () => {
 describe('an enrolment token', () => {
   test.each<[string, Route, object]>([
     ['set up an app', 'POST /enrolment/totp', {}],
-    ['confirm one', 'POST /enrolment/totp/confirm', { code: '123456' }],
+    ['confirm one', 'enrol-totp', { code: '123456' }],
     ['start a passkey', 'POST /enrolment/passkey/options', {}],
     ['add one', 'POST /enrolment/passkey', { response: SOME_PASSKEY }],
   ])('that is not proved cannot %s', async (_what, route, more) => {
@@ -243,7 +243,7 @@ describe('an enrolment token', () => {
     const { body } = await ask('POST /enrolment/totp', { enrolmentToken })
     const code = authenticator(body.secret)(new Date())
     const responses = await Promise.all(
-      Array.from({ length: 10 }, () => ask('POST /enrolment/totp/confirm', { enrolmentToken, code })),
+      Array.from({ length: 10 }, () => ask('enrol-totp', { enrolmentToken, code })),
     )
     const statuses = responses.map(({ status }) => status).sort()
     expect(statuses.filter((status) => status === 200)).toHaveLength(1)
@@ -336,7 +336,7 @@ test('a registration under the policy leads to an enrolment that is proved alrea
   const { enrolmentToken } = created.body
   const setup = await all.ask('POST /enrolment/totp', { body: { enrolmentToken } })
   const code = authenticator(setup.body.secret)(new Date())
-  const enrolled = await all.ask('POST /enrolment/totp/confirm', { body: { enrolmentToken, code } })
+  const enrolled = await all.ask('enrol-totp', { body: { enrolmentToken, code } })
   expect(enrolled.status).toBe(200)
   expect(enrolled.body.recoveryCodes).toHaveLength(10)
   all.aws.stop()

@@ -166,7 +166,7 @@ describe('new recovery codes', () => {
     expect(JSON.parse((await functions.ask('me', { token })).text)).toMatchObject({ recoveryCodesLeft: 0 })
     const { secret } = JSON.parse((await functions.ask('POST /factors/totp', { token, body })).text)
     const confirmation = { token, body: { code: authenticator(secret)(new Date()) } }
-    const { text } = await functions.ask('POST /factors/totp/confirm', confirmation)
+    const { text } = await functions.ask('confirm-totp', confirmation)
     expect(JSON.parse(text).recoveryCodes).toHaveLength(10)
     cases += 10
   })

@@ -94,7 +94,7 @@ describe('an authenticator app', () => {
     expect(await functions.opens(token)).toBe(true)
     const { secret } = JSON.parse(started.text)
     const code = authenticator(secret)(new Date())
-    expect(await functions.ask('POST /factors/totp/confirm', { token, body: { code } })).toMatchObject({
+    expect(await functions.ask('confirm-totp', { token, body: { code } })).toMatchObject({
       status: 200,
     })
     expect(await functions.opens(token)).toBe(false)
@@ -107,7 +107,7 @@ describe('an authenticator app', () => {
     const { authToken: token } = await begin(stores, functions, username)
     const { secret } = JSON.parse((await functions.ask('POST /factors/totp', { token, body })).text)
     const code = wrongCodeFor(authenticator(secret), new Date())
-    expect(await functions.ask('POST /factors/totp/confirm', { token, body: { code } })).toMatchObject(wrong)
+    expect(await functions.ask('confirm-totp', { token, body: { code } })).toMatchObject(wrong)
     expect(await storedFactors(stores, username)).toEqual([])
     expect(tokensOf(await functions.ask('login', { body: { username, password: PASSWORD } }))).toBeTruthy()
   })
@@ -133,7 +133,7 @@ describe('an authenticator app', () => {
     const { secret } = JSON.parse((await functions.ask('POST /factors/totp', { token, body })).text)
     const code = authenticator(secret)
     const confirmation = { token, body: { code: code(new Date()) } }
-    expect(await functions.ask('POST /factors/totp/confirm', confirmation)).toMatchObject({
+    expect(await functions.ask('confirm-totp', confirmation)).toMatchObject({
       status: 200,
       text: '{}',
     })
@@ -163,7 +163,7 @@ describe('a setup', () => {
       const { secret } = JSON.parse((await functions.ask('POST /factors/totp', { token, body })).text)
       return authenticator(secret)
     }
-    const confirm = (code: string) => functions.ask('POST /factors/totp/confirm', { token, body: { code } })
+    const confirm = (code: string) => functions.ask('confirm-totp', { token, body: { code } })
     return { username, token, setUp, confirm }
   }
   const expired = { status: 409, text: expect.stringContaining('"error":"setup_expired"') }
@@ -191,7 +191,7 @@ describe('a setup', () => {
     await stores.change(username, {})
     const { authToken: token } = await begin(stores, functions, username)
     const confirmation = { token, body: { code: code(new Date()) } }
-    expect(await functions.ask('POST /factors/totp/confirm', confirmation)).toMatchObject(expired)
+    expect(await functions.ask('confirm-totp', confirmation)).toMatchObject(expired)
   })
 
   test('takes ten tries, and a new one takes ten more', async () => {

@@ -169,6 +169,11 @@ const CHANGE_FACTORS = inTransactions(
   ['factors', 'requestId', 'changedAt', ...GENERATIONS],
 )
 const STORE_RECOVERY_CODES = inTransactions(['PutItem'], ['user#*'], ['codes', 'createdAt'])
+const STORE_APPS = inTransactions(
+  ['PutItem', 'DeleteItem'],
+  ['user#*'],
+  ['ciphertext', 'lastStep', 'createdAt'],
+)
 
 const NEW_PASSKEY = [
   'credentialId',
@@ -336,14 +341,23 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       RECOGNISE_CHANGES,
       CHANGE_FACTORS,
       STORE_RECOVERY_CODES,
+      counting(['user#*'], ATTEMPTS),
+      STORE_APPS,
       ...notify,
+    ],
+    'enrol-totp': [
       readKeys,
       sign,
+      DECRYPT_SECRETS,
+      READ_PROFILES,
       READ_LOGINS,
       SPEND_LOGINS,
       ...storeSignIns(),
+      CHANGE_FACTORS,
+      STORE_RECOVERY_CODES,
       counting(['user#*'], ATTEMPTS),
-      inTransactions(['PutItem', 'DeleteItem'], ['user#*'], ['ciphertext', 'lastStep', 'createdAt']),
+      STORE_APPS,
+      ...notify,
     ],
     'delete-me': [
       READ_PROFILES,

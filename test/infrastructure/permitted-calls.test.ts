@@ -285,9 +285,9 @@ async function walk(): Promise<void> {
     const { secret } = JSON.parse(Object(started).body)
     const code = authenticator(secret)(new Date())
     await requestFactorReset(table, id, 'reset')
-    const confirming = await eventOf('confirm-totp-enrolment', { enrolmentToken, code })
+    const confirming = await eventOf('enrol-totp', { enrolmentToken, code })
     Object.assign(confirming.requestContext.identity, { sourceIp: '203.0.113.8' })
-    await run('confirm-totp', confirming, setting)
+    await run('enrol-totp', confirming, setting)
   }
   // And with a passkey.
   const removal = await removalOfFactors(table, id)
@@ -344,7 +344,7 @@ describe('the key of second factors', () => {
     NAMES.filter((name) => PERMISSIONS[name]?.some(({ Action }) => [Action].flat().includes(action)))
 
   test('is used to decrypt by the functions that verify codes only', () => {
-    expect(allowing('kms:Decrypt')).toEqual(['login-factor', 'confirm-totp'])
+    expect(allowing('kms:Decrypt')).toEqual(['login-factor', 'confirm-totp', 'enrol-totp'])
   })
 
   test('is used to encrypt by the functions that set up an authenticator app only', () => {

@@ -40,7 +40,7 @@ export async function addTotpUser(
   const { secret, uri } = bodyOf(await functions.ask('POST /factors/totp', { token, body }))
   const code = authenticator(secret)
   const confirmation = { token, body: { code: code(new Date()) } }
-  const { recoveryCodes } = bodyOf(await functions.ask('POST /factors/totp/confirm', confirmation))
+  const { recoveryCodes } = bodyOf(await functions.ask('confirm-totp', confirmation))
   const { id } = await store.user(username)
   return { id, username, code, secret, uri, recoveryCodes: recoveryCodes as string[], refreshToken }
 }

@@ -86,7 +86,6 @@ export function testCors(mass: 'representatives' | 'all'): void {
       'login/passkey',
       'passkeys',
       'enrolment/passkey',
-      'factors/totp/confirm',
       'enrolment/totp/confirm',
     ])
     const without = [{ allowedOrigins: '*' }, { ...WITHOUT_COOKIES, allowedOrigins: SEVERAL }]

@@ -251,7 +251,7 @@ export const OUTCOMES: Record<string, Outcome> = {
   'enrolment-unproved.json': invalid('#/operatorCode', 'Incorrect code.'),
   'enrolment-cancel-reset.json': noContent(),
   'enrolment-totp.json': totpSetup,
-  'confirm-totp-enrolment.json': setupExpired,
+  'enrol-totp.json': setupExpired,
   // The mail is sent, and the function returns nothing.
   'mailer.json': { returns: undefined },
   'delete-me-wrong-password.json': invalid('#/currentPassword', 'Incorrect password.'),
