@@ -1,6 +1,7 @@
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { authenticator } from '../support/authenticator.ts'
 import { addTotpUser, beginSignIn, sendCode, signInWithTotp } from '../support/factors.ts'
+import { restorerOf } from '../support/interleave/restore.ts'
 import {
   type ApiResponse,
   begin,
@@ -27,6 +28,8 @@ const clean = await stores.functions(SETTINGS)
 const wire = await startWire(stores.aws)
 /** Their calls of AWS pass the wire. */
 const wired = await startFunctions(wire.url, SETTINGS)
+/** Removes all users. */
+const empty = await restorerOf(stores.table)
 
 let clockMs = Date.parse('2026-11-26T10:00:00Z')
 /** Lets some steps of the authenticator apps pass. */
@@ -36,13 +39,13 @@ const pass = () => {
 }
 let ran = 0
 
-beforeEach(() => {
+beforeAll(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: clockMs })
   // No pause between attempts.
   vi.spyOn(Math, 'random').mockReturnValue(0)
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
-  wire.intercept(() => 'pass')
 })
+beforeEach(() => wire.intercept(() => 'pass'))
 afterAll(() => {
   vi.restoreAllMocks()
   console.log(`Faults of codes: ${ran} cases ran`)
@@ -176,11 +179,19 @@ async function expectNotLockedOut({ username, code }: Scene) {
 }
 
 describe.each(Object.entries(SCENES))('%s', async (_route, begun) => {
+  let scene: Scene
+  let begunAtMs: number
+  let restore: () => Promise<void>
   let names: string[] = []
 
+  beforeAll(async () => {
+    await empty()
+    scene = await begun()
+    begunAtMs = Date.now()
+    restore = await restorerOf(stores.table)
+  })
+
   test('makes calls of AWS, which each fail once below', async () => {
-    const scene = await begun()
-    wire.intercept(() => 'pass')
     const response = await scene.send(wired)
     expect(response.status).toBe(scene.status)
     names = [...new Set(wire.calls().map(nameOf))].filter((name) => name !== 'GetPublicKey')
@@ -192,7 +203,9 @@ describe.each(Object.entries(SCENES))('%s', async (_route, begun) => {
   test.each(FATES)('leaves a user who can sign in, and no code spent for nothing: %s', async (fate) => {
     for (const name of names) {
       ran += 1
-      const scene = await begun()
+      await restore()
+      clockMs = begunAtMs
+      vi.setSystemTime(clockMs)
       wire.intercept((call) => (nameOf(call) === name ? fate : 'pass'))
       const response = await scene.send(wired)
       await wire.settle()
