@@ -38,7 +38,7 @@ const TIMEOUT_MS = CHALLENGE_TTL_SECONDS * 1_000
 /**
  * Returns the options of `navigator.credentials.create()`. A passkey is discoverable, so that it signs in without a name.
  *
- * It may lack user verification, as security keys without a PIN do: it is a second factor then. The service asks for no
+ * It may lack user verification, as security keys without a PIN do: it is a second factor only. The service asks for no
  * attestation. The user handle is the 16 bytes of the user id, which says nothing about the user.
  *
  * @param existing - The user's passkeys: their authenticators refuse to make another one.
@@ -122,6 +122,7 @@ export function verifyRegistration(
     transports: transports?.join(' ') || undefined,
     deviceType: deviceTypeOf(read),
     backedUp: read.isBackedUp,
+    uvInitialized: read.isUserVerified,
   }
 }
 
@@ -130,7 +131,7 @@ export interface Asserted {
   /** The user that the passkey belongs to. */
   userId: string
   passkey: Passkey
-  /** Whether the passkey is both factors, and so must have verified its user. */
+  /** Whether the passkey is both factors, and so must verify its user, not for the first time. */
   isBothFactors: boolean
 }
 
@@ -148,7 +149,7 @@ export function verifyAssertion(
   response: AssertionResponse,
   { challenge }: Challenge,
   { userId, passkey, isBothFactors }: Asserted,
-): Pick<Passkey, 'counter' | 'backedUp'> {
+): Pick<Passkey, 'counter' | 'backedUp' | 'uvInitialized'> {
   const refused = refusalFor(userId)
   checkClientData(relyingParty, response, 'webauthn.get', challenge, refused)
   const { userHandle } = response.response
@@ -161,6 +162,8 @@ export function verifyAssertion(
   const read = tryTo(refused, () => readAuthenticatorData(authData))
   checkAuthenticatorData(relyingParty, read, refused)
   if (isBothFactors && !read.isUserVerified) throw refused('no user verification')
+  if (isBothFactors && !passkey.uvInitialized)
+    throw refused('user verification was never seen with a password')
   const key = readCoseKey(bytesOf(passkey.publicKey))
   if (!isValidSignature(key, signedData(authData, clientDataJSON), bytesOf(signature))) {
     throw refused('the signature does not verify')
@@ -170,7 +173,7 @@ export function verifyAssertion(
     throw refused('the counter did not go up: the passkey may have been copied')
   }
   if (deviceTypeOf(read) !== passkey.deviceType) throw refused('the backup eligibility changed')
-  return { counter, backedUp: isBackedUp }
+  return { counter, backedUp: isBackedUp, uvInitialized: passkey.uvInitialized || read.isUserVerified }
 }
 
 type Refused = (reason: string) => ServiceError

@@ -83,7 +83,7 @@ export function addPasskey(userId: string, passkey: Passkey): TransactWrite[] {
 export const usePasskey = (
   userId: string,
   { credentialId, counter }: Passkey,
-  used: Pick<Passkey, 'counter' | 'backedUp' | 'lastUsedAt'>,
+  used: Pick<Passkey, 'counter' | 'backedUp' | 'uvInitialized' | 'lastUsedAt'>,
 ): TransactWrite => ({
   Update: {
     Key: passkeyKey(userId, passkeyIdOf(credentialId)),
@@ -127,6 +127,7 @@ const ATTRIBUTES = [
   'transports',
   'deviceType',
   'backedUp',
+  'uvInitialized',
   'name',
   'createdAt',
   'lastUsedAt',
@@ -139,6 +140,7 @@ const passkeyOf = (item: Item): Passkey => ({
   transports: optionalText(item, 'transports'),
   deviceType: text(item, 'deviceType') as Passkey['deviceType'],
   backedUp: flag(item, 'backedUp'),
+  uvInitialized: flag(item, 'uvInitialized'),
   name: text(item, 'name'),
   createdAt: text(item, 'createdAt'),
   lastUsedAt: optionalText(item, 'lastUsedAt'),

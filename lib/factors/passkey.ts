@@ -14,6 +14,11 @@ export interface Passkey {
   deviceType: 'singleDevice' | 'multiDevice'
   /** Whether it has been copied, as of the latest sign-in. */
   backedUp: boolean
+  /**
+   * Whether it verified its user at the registration, or later after the password. Only then it is both factors: a thief of a
+   * security key without a PIN can set one (WebAuthn level 3, section 4, credential record).
+   */
+  uvInitialized: boolean
   name: string
   /** ISO 8601 times. */
   createdAt: string

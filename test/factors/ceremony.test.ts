@@ -124,8 +124,10 @@ test.each(GOOD)('verifyRegistration and verifyAssertion accept %s', async (_name
     transports: 'internal hybrid',
     deviceType: flags & FLAGS.BE ? 'multiDevice' : 'singleDevice',
     backedUp: (flags & FLAGS.BS) > 0,
+    uvInitialized: true,
   })
-  expect(await signIn(made)).toEqual({ counter: made.soft.counter, backedUp: made.passkey.backedUp })
+  const { backedUp } = made.passkey
+  expect(await signIn(made)).toEqual({ counter: made.soft.counter, backedUp, uvInitialized: true })
   expect(await signIn(made, {}, false, 'https://app.example.com')).toMatchObject({
     counter: made.soft.counter,
   })
@@ -133,8 +135,21 @@ test.each(GOOD)('verifyRegistration and verifyAssertion accept %s', async (_name
 
 test('a passkey without user verification is a second factor only', async () => {
   const made = await registered({ flags: FLAGS.UP })
-  expect(await signIn(made, {}, false)).toEqual({ counter: 0, backedUp: false })
+  expect(await signIn(made, {}, false)).toEqual({ counter: 0, backedUp: false, uvInitialized: false })
   await expect(signIn(made)).rejects.toMatchObject(refused('no user verification'))
+})
+
+test('a passkey that verifies its user for the first time is both factors after a password only', async () => {
+  const made = await registered({ flags: FLAGS.UP })
+  const verifying = { flags: FLAGS.UP | FLAGS.UV }
+  const reason = 'user verification was never seen with a password'
+  await expect(signIn(made, verifying)).rejects.toMatchObject(refused(reason))
+  const afterPassword = await signIn(made, verifying, false)
+  expect(afterPassword).toMatchObject({ uvInitialized: true })
+  const used = { ...made, passkey: { ...made.passkey, ...afterPassword } }
+  expect(await signIn(used, verifying)).toMatchObject({ uvInitialized: true })
+  // It stays so after a sign-in without verification.
+  expect(await signIn(used, {}, false)).toMatchObject({ uvInitialized: true })
 })
 
 test('verifyAssertion returns the backup state of this sign-in', async () => {
@@ -142,6 +157,7 @@ test('verifyAssertion returns the backup state of this sign-in', async () => {
   expect(await signIn(made, { flags: FLAGS.UP | FLAGS.UV | FLAGS.BE | FLAGS.BS })).toEqual({
     counter: 0,
     backedUp: true,
+    uvInitialized: true,
   })
 })
 

@@ -52,6 +52,7 @@ const PASSKEY = {
   transports: undefined,
   deviceType: 'singleDevice' as const,
   backedUp: false,
+  uvInitialized: true,
   name: 'A passkey',
   createdAt: '2026-11-26T00:00:00.000Z',
 }

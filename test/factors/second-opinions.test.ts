@@ -49,6 +49,7 @@ function verifyOwn({ response, expected, credential }: Case) {
     counter,
     deviceType,
     backedUp: false,
+    uvInitialized: true,
     name: '',
     createdAt: '',
   }
@@ -201,6 +202,7 @@ test('the service reads the same out of a registration as SimpleWebAuthn', async
       transports: credential.transports.join(' '),
       deviceType: credentialDeviceType,
       backedUp: credentialBackedUp,
+      uvInitialized: Object(Object(read).registrationInfo).userVerified,
     })
   }
 })

@@ -182,6 +182,7 @@ const NEW_PASSKEY = [
   'transports',
   'deviceType',
   'backedUp',
+  'uvInitialized',
   'name',
   'createdAt',
 ]
@@ -381,7 +382,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       READ_CHALLENGES,
       SPEND_CHALLENGES,
       counting(['source#*'], ATTEMPTS),
-      inTransactions(['UpdateItem'], ['user#*'], ['counter', 'backedUp', 'lastUsedAt']),
+      inTransactions(['UpdateItem'], ['user#*'], ['counter', 'backedUp', 'uvInitialized', 'lastUsedAt']),
     ],
     passkeys: [VERIFY_TOKENS, LIST_PASSKEYS, writing(['UpdateItem'], ['user#*'], ['name'])],
     'add-passkey': [

@@ -48,6 +48,7 @@ const PASSKEY: Passkey = {
   counter: 0,
   deviceType: 'singleDevice',
   backedUp: false,
+  uvInitialized: true,
   name: 'Passkey',
   createdAt: '2026-11-26T09:00:00.000Z',
 }

@@ -13,6 +13,7 @@ export async function giveFactors(table: Table, { id }: Pick<User, 'id'>): Promi
     counter: 0,
     deviceType: 'singleDevice' as const,
     backedUp: false,
+    uvInitialized: true,
     name,
     createdAt: new Date().toISOString(),
   }))
