@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
 import { authenticator } from '../support/authenticator.ts'
+import { restorerOf } from '../support/interleave/restore.ts'
 import { codeIn, type MailService, startMailService, tokenIn } from '../support/mail-service.ts'
 import { type Functions, NO_LIMITS, PASSWORD, type Route, startFunctions } from '../support/sessions.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
@@ -17,6 +18,8 @@ let service: MailService
 let wire: Wire
 /** Their calls of AWS pass the wire. */
 let wired: Functions
+/** Removes all users. */
+let empty: () => Promise<void>
 let ran = 0
 const outcomes = { enrolled: 0, 'not enrolled': 0 }
 
@@ -24,6 +27,7 @@ beforeAll(async () => {
   service = await startMailService(SETTINGS)
   wire = await startWire(service.aws)
   wired = await startFunctions(wire.url, SETTINGS)
+  empty = await restorerOf(service.table)
 })
 beforeEach(() => {
   // No pause between attempts.
@@ -174,8 +178,10 @@ test.each(Object.keys(STEPS))(
   'after a fault at any call of %s, the user is enrolled or can enrol',
   async (step) => {
     const [route, prepare] = STEPS[step] as (typeof STEPS)[string]
-    const example = await addPerson()
-    const body = await prepare(example)
+    await empty()
+    const person = await addPerson()
+    const body = await prepare(person)
+    const restore = await restorerOf(service.table)
     wire.intercept(() => 'pass')
     expect((await ask(route, body, wired)).status).toBeLessThan(300)
     const calls = [...new Map(wire.calls().map((call) => [nameOf(call), call])).values()]
@@ -183,10 +189,9 @@ test.each(Object.keys(STEPS))(
     for (const target of calls) {
       for (const fate of fates(target)) {
         ran += 1
-        const person = await addPerson()
-        const sent = await prepare(person)
+        await restore()
         wire.intercept((call) => (nameOf(call) === nameOf(target) ? fate : 'pass'))
-        const { status } = await ask(route, sent, wired)
+        const { status } = await ask(route, body, wired)
         await wire.settle()
         wire.intercept(() => 'pass')
         expect({ target: nameOf(target), fate, status }).toMatchObject({ status: expect.any(Number) })
