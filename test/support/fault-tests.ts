@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { cookieOf, DELETES_COOKIE, OWN_PAGE, tokensInCookie } from './cookies.ts'
+import { restorerOf } from './interleave/restore.ts'
 import { newScene, type Scene } from './session-acts.ts'
 import {
   type ApiResponse,
@@ -79,6 +80,8 @@ const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
 
 let stores: Stores
 let functions: Functions
+/** Removes all users. */
+let empty: () => Promise<void>
 let scenes = 0
 let cases = 0
 
@@ -460,8 +463,7 @@ async function prepare(name: string): Promise<{ scene: SceneFrom; request: Reque
 }
 
 /** Returns the calls of a request without faults. */
-async function callsOf(name: string): Promise<Target[]> {
-  const { request } = await prepare(name)
+async function callsOf(request: Request): Promise<Target[]> {
   const wire = await startWire(stores.aws)
   const { status } = await (await startFunctions(wire.url, NO_LIMITS, 'when called')).ask(
     request.route,
@@ -545,6 +547,7 @@ export function testFaults(mass: 'representatives' | 'all'): void {
     vi.spyOn(Math, 'random').mockReturnValue(0)
     vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
     stores = await startStores()
+    empty = await restorerOf(stores.table)
     functions = await stores.functions(NO_LIMITS)
   })
   afterAll(() => {
@@ -553,14 +556,17 @@ export function testFaults(mass: 'representatives' | 'all'): void {
   })
 
   test.each(requests)('%s stays consistent when each of its calls fails', async (name) => {
-    const calls = await callsOf(name)
+    await empty()
+    const { scene, request } = await prepare(name)
+    const before = await stored(scene)
+    const counted = await attempts(scene, request)
+    const restore = await restorerOf(stores.table)
+    const calls = await callsOf(request)
     expect(calls.length).toBeGreaterThan(0)
     for (const call of calls) {
       for (const [fault, how] of faults) {
         cases += 1
-        const { scene, request } = await prepare(name)
-        const before = await stored(scene)
-        const counted = await attempts(scene, request)
+        await restore()
         const wire = await startWire(stores.aws)
         const { decide, struck } = strike(call, how)
         wire.intercept(decide)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { tokensInCookie } from './cookies.ts'
+import { restorerOf } from './interleave/restore.ts'
 import {
   ACTS,
   type Act,
@@ -55,10 +56,12 @@ const hasChanged = ({ made }: Outcome): boolean => made.includes(CHANGE)
 
 let stores: Stores
 let free: Side
+/** Removes all users. */
+let empty: () => Promise<void>
 let cases = 0
 
 /**
- * Runs two acts in every order, each time with a new user. The first act is held before its first, second, third …
+ * Runs two acts in every order, each time from the same items of one user. The first act is held before its first, second, third …
  * call to the stores while the second act runs completely. In the last run, the first act ends before the second.
  *
  * @param pauseSeconds - How far the clock moves before and after the second act.
@@ -73,10 +76,14 @@ async function interleave(
     settings = NO_LIMITS,
   }: { pauseSeconds?: number; passwordHash?: string; settings?: Record<string, string> } = {},
 ): Promise<void> {
+  await empty()
+  vi.setSystemTime(BEGIN_MS)
+  const scene = await newScene(free, passwordHash)
+  const restore = await restorerOf(stores.table)
   for (let number = 1, isDone = false; !isDone; number += 1) {
     cases += 1
+    await restore()
     vi.setSystemTime(BEGIN_MS)
-    const scene = await newScene(free, passwordHash)
     const wire = await startWire(stores.aws)
     const endpoints = { dynamodb: new URL(wire.url), kms: new URL(wire.url) }
     const table = {
@@ -156,6 +163,7 @@ export function testRaces(mass: 'representatives' | 'all'): void {
     for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
     vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
     stores = await startStores()
+    empty = await restorerOf(stores.table)
     free = { functions: await stores.functions(NO_LIMITS), operator: stores }
   })
   afterAll(() => {
