@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { within } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { beginEnrolment } from '../../lib/factors/enrolment.ts'
@@ -55,14 +56,17 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
   const user = newUser({ ...names, role, passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
   await storeUser(table, user, requestId, now)
   console.info({ event: 'account.created', userId: user.id })
-  // The mail has proved already that the account is the user's own.
-  if (needsFactor(role, config.REQUIRE_SECOND_FACTOR)) return beginEnrolment(table, user, request, now)
 
+  // The mail has proved already that the account is the user's own.
   const lifetimes = lifetimesFrom(config)
+  const source = sourceOf(origin.sourceIp)
+  const marking = markKnownSources(table, user, source, undefined, lifetimes.absoluteTtlSeconds, now)
+  if (needsFactor(role, config.REQUIRE_SECOND_FACTOR)) {
+    const [response] = await together([beginEnrolment(table, user, request, now), marking])
+    return response
+  }
   const issue = (session: Session) => issueToken(aws, config, user, session, now)
-  return signIn(table, { ...request, user, amr: AMR.password, origin, lifetimes }, now, issue, [
-    markKnownSources(table, user, sourceOf(origin.sourceIp), undefined, lifetimes.absoluteTtlSeconds, now),
-  ])
+  return signIn(table, { ...request, user, amr: AMR.password, origin, lifetimes }, now, issue, [marking])
 })
 
 /** Verifies the link or the code of a mail, and finds the role of the new user. */

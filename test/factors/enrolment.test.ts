@@ -339,5 +339,8 @@ test('a registration under the policy leads to an enrolment that is proved alrea
   const enrolled = await all.ask('enrol-totp', { body: { enrolmentToken, code } })
   expect(enrolled.status).toBe(200)
   expect(enrolled.body.recoveryCodes).toHaveLength(10)
+  // The registration made its source known. No notice of a new one is sent.
+  const subjects = all.mailsTo(address).map(({ subject }) => subject)
+  expect(subjects).toEqual(['An authenticator app was added at Test', 'Confirm your address for Test'])
   all.aws.stop()
 })
