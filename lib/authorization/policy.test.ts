@@ -5,7 +5,7 @@ import { policyFor } from './policy.ts'
 
 const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
 const principal = (role: Role) => ({
-  userId: 'AdaLovelace-1815-12-10',
+  userId: 'Ada-Lovelace-1815-12-A',
   username: 'ada',
   role,
   expiresAt: 1_795_534_200,
@@ -19,7 +19,7 @@ const opens = (role: Role, arn: string) => allows(readAuthorization(policy(role)
 
 test('a user may call the whole stage and is denied everything under /admin', () => {
   expect(policy('user')).toEqual({
-    principalId: 'AdaLovelace-1815-12-10',
+    principalId: 'Ada-Lovelace-1815-12-A',
     policyDocument: {
       Version: '2012-10-17',
       Statement: [
@@ -33,7 +33,7 @@ test('a user may call the whole stage and is denied everything under /admin', ()
 
 test('an administrator may call the whole stage', () => {
   expect(policy('admin')).toEqual({
-    principalId: 'AdaLovelace-1815-12-10',
+    principalId: 'Ada-Lovelace-1815-12-A',
     policyDocument: {
       Version: '2012-10-17',
       Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${stage}/*` }],

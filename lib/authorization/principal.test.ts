@@ -5,8 +5,8 @@ import { principalOf, principalWithRole } from './principal.ts'
 
 const EXPIRES_AT = 1_795_534_200
 const valid = {
-  principalId: 'AdaLovelace-1815-12-10',
-  userId: 'AdaLovelace-1815-12-10',
+  principalId: 'Ada-Lovelace-1815-12-A',
+  userId: 'Ada-Lovelace-1815-12-A',
   username: 'ada',
   role: 'admin',
   expiresAt: String(EXPIRES_AT),
@@ -25,7 +25,7 @@ function eventWith(authorizer: unknown): APIGatewayProxyEvent {
 
 test('the caller is the one in the authorizer context', () => {
   expect(principalOf(eventWith(valid), now)).toEqual({
-    userId: 'AdaLovelace-1815-12-10',
+    userId: 'Ada-Lovelace-1815-12-A',
     username: 'ada',
     role: 'admin',
     expiresAt: EXPIRES_AT,

@@ -25,22 +25,26 @@ export function readCoseKey(bytes: Buffer): PasskeyKey {
   if (!(value instanceof Map) || length !== bytes.length) throw new Error('the public key is no map')
   const algorithm = value.get(3)
   const key = createPublicKey({ key: jwkOf(value), format: 'jwk' })
-  const { modulusLength = MIN_RSA_BITS } = key.asymmetricKeyDetails ?? {}
+  const { modulusLength = MIN_RSA_BITS, publicExponent = 3n } = key.asymmetricKeyDetails ?? {}
   if (modulusLength < MIN_RSA_BITS) throw new Error('the RSA key is too short')
+  if (publicExponent < 3n || publicExponent % 2n === 0n) throw new Error('the RSA exponent is invalid')
   return { algorithm: Number(algorithm), key }
 }
 
 function jwkOf(key: ReadonlyMap<CborValue, CborValue>): JsonWebKey {
   const [type, algorithm, curve] = [key.get(1), key.get(3), key.get(-1)]
-  const bytes = (label: number) => {
+  const bytes = (label: number, length?: number) => {
     const value = key.get(label)
     if (!(value instanceof Uint8Array)) throw new Error('the public key lacks a value')
+    // OpenSSL would accept zeros before a coordinate: RFC 9053 section 7.1.1 wants its exact length.
+    if (length !== undefined && value.length !== length)
+      throw new Error('the public key has a value of another length')
     return Buffer.from(value).toString('base64url')
   }
   if (algorithm === -7 && type === 2 && curve === 1) {
-    return { kty: 'EC', crv: 'P-256', x: bytes(-2), y: bytes(-3) }
+    return { kty: 'EC', crv: 'P-256', x: bytes(-2, 32), y: bytes(-3, 32) }
   }
-  if (algorithm === -8 && type === 1 && curve === 6) return { kty: 'OKP', crv: 'Ed25519', x: bytes(-2) }
+  if (algorithm === -8 && type === 1 && curve === 6) return { kty: 'OKP', crv: 'Ed25519', x: bytes(-2, 32) }
   if (algorithm === -257 && type === 3) return { kty: 'RSA', n: bytes(-1), e: bytes(-2) }
   throw new Error('the public key has none of the offered algorithms')
 }

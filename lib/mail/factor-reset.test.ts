@@ -16,7 +16,7 @@ afterAll(() => aws.stop())
 const now = new Date('2026-11-26T09:00:00.400Z')
 const announcedAt = now.getTime() / 1_000 - 0.4
 const DAY = 86_400
-const USER = 'AbCdEfGhIjKlMnOpQrStUv'
+const USER = 'AbCdEfGhIjKlMnOpQrStUw'
 let users = 0
 const newUserId = () => {
   users += 1

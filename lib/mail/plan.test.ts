@@ -166,7 +166,7 @@ describe('an enrolment', () => {
     ['is disabled', () => addUser({ emailVerified: true, disabled: true })],
     ['has an address that is not verified', () => addUser({ emailVerified: false })],
     ['has changed since', (user) => ({ ...user, generation: user.generation - 1 })],
-    ['does not exist', (user) => ({ ...user, id: 'AbCdEfGhIjKlMnOpQrStUv' })],
+    ['does not exist', (user) => ({ ...user, id: 'AbCdEfGhIjKlMnOpQrStUw' })],
   ])('of a user who %s sends no mail', async (_what, change) => {
     expect(await enrol(await change(await addUser({ emailVerified: true })))).toBeUndefined()
   })

@@ -7,7 +7,7 @@ import {
 import type { Route } from './route.ts'
 import { json, schemaRef } from './schemas.ts'
 
-const loginToken = 'AbCdEfGhIjKlMnOpQrStUv.AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQ'
+const loginToken = 'AbCdEfGhIjKlMnOpQrStUw.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
 const RECOVERY_CODE = '0123-4567-89AB-CDEF'
 const withPassword = {

@@ -11,9 +11,9 @@ import {
 import type { Route } from './route.ts'
 import { json, schemaRef } from './schemas.ts'
 
-const id = 'AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQ'
+const id = 'AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 const challenge = id
-const loginToken = `AbCdEfGhIjKlMnOpQrStUv.${id}`
+const loginToken = `AbCdEfGhIjKlMnOpQrStUw.${id}`
 const enrolmentToken = loginToken
 const passkey = {
   id,
@@ -23,7 +23,7 @@ const passkey = {
   synced: true,
   transports: ['hybrid', 'internal'],
 }
-const credential = { id: 'AbCdEfGhIjKlMnOpQrStUv', rawId: 'AbCdEfGhIjKlMnOpQrStUv', type: 'public-key' }
+const credential = { id: 'AbCdEfGhIjKlMnOpQrStUw', rawId: 'AbCdEfGhIjKlMnOpQrStUw', type: 'public-key' }
 const clientDataJSON = 'eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0'
 const created = { ...credential, response: { clientDataJSON, attestationObject: 'o2NmbXRkbm9uZQ' } }
 const asserted = {
@@ -32,7 +32,7 @@ const asserted = {
     clientDataJSON,
     authenticatorData: 'SZYN5YgOjGh0NBcPZHZgW4',
     signature: 'MEUCIQDx',
-    userHandle: 'AbCdEfGhIjKlMnOpQrStUv',
+    userHandle: 'AbCdEfGhIjKlMnOpQrStUw',
   },
 }
 const tokens = {
@@ -113,7 +113,7 @@ export const PASSKEY_ROUTES: Route[] = [
       description: 'The options.',
       content: json(schemaRef('PasskeyCreationOptions'), {
         rp: { id: 'auth.example.com', name: 'Example' },
-        user: { id: 'AbCdEfGhIjKlMnOpQrStUv', name: 'ada', displayName: 'ada' },
+        user: { id: 'AbCdEfGhIjKlMnOpQrStUw', name: 'ada', displayName: 'ada' },
         challenge,
         pubKeyCredParams: [{ alg: -7, type: 'public-key' }],
         timeout: 300_000,

@@ -34,17 +34,17 @@ const refreshExample = {
   value: { refreshToken: tokens.refreshToken },
 }
 const ada = {
-  sub: 'AbCdEfGhIjKlMnOpQrStUv',
+  sub: 'AbCdEfGhIjKlMnOpQrStUw',
   username: 'ada',
   role: 'user',
   email: 'ada@example.org',
   email_verified: false,
 }
 
-const REQUEST_ID = 'AbCdEfGhIjKlMnOpQrStUv'
-const token = `${REQUEST_ID}.AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQ`
+const REQUEST_ID = 'AbCdEfGhIjKlMnOpQrStUw'
+const token = `${REQUEST_ID}.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ`
 const password = 'correct horse battery staple'
-const enrolmentToken = 'AbCdEfGhIjKlMnOpQrStUv.AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMnOpQ'
+const enrolmentToken = 'AbCdEfGhIjKlMnOpQrStUw.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 /** Returns the two ways to prove that a mail was read, with more members of the body. */
 const proofs = (more: object) => ({
   token: { summary: 'The token in the link', value: { token, ...more } },
@@ -152,7 +152,7 @@ export const ROUTES: Route[] = [
         in: 'query',
         description: '`next` of the page before.',
         schema: { type: 'string' },
-        example: '6924c4c0AbCdEfGhIjKlMnOpQrStUv',
+        example: '6924c4c0AbCdEfGhIjKlMnOpQrStUw',
       },
     ],
     problems: ['invalid_fields'],
@@ -161,7 +161,7 @@ export const ROUTES: Route[] = [
       content: json(schemaRef('Sessions'), {
         sessions: [
           {
-            id: '6924c4c0AbCdEfGhIjKlMnOpQrStUv',
+            id: '6924c4c0AbCdEfGhIjKlMnOpQrStUw',
             createdAt: '2026-11-24T15:00:00.000Z',
             lastUsedAt: '2026-11-24T15:00:00.000Z',
             expiresAt: '2026-12-01T15:00:00.000Z',
@@ -188,7 +188,7 @@ export const ROUTES: Route[] = [
         required: true,
         description: 'The session id, from `GET /sessions`.',
         schema: { type: 'string' },
-        example: '6924c4c0AbCdEfGhIjKlMnOpQrStUv',
+        example: '6924c4c0AbCdEfGhIjKlMnOpQrStUw',
       },
     ],
     response: { description: 'The session has ended.' },

@@ -12,7 +12,7 @@ import {
   withSecret,
 } from './refresh-token.ts'
 
-const USER_ID = 'AdaLovelace-1815-12_10'
+const USER_ID = 'Ada_Lovelace-1815-12-A'
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 const secretFrom = (seed: string) => sha256(seed).toString('base64url')
 

@@ -12,7 +12,7 @@ const ISSUED_AT = 1_795_532_400
 const issuedAt = new Date(ISSUED_AT * 1000 + 999)
 const afterSeconds = (seconds: number) => new Date((ISSUED_AT + seconds) * 1000)
 const ada = {
-  userId: 'AdaLovelace-1815-12-10',
+  userId: 'Ada-Lovelace-1815-12-A',
   username: 'ada',
   role: 'admin',
   expiresAt: ISSUED_AT + 900,

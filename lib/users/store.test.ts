@@ -258,12 +258,12 @@ describe('a stored profile', () => {
     generation: { N: '7' },
     sessionGeneration: { N: '8' },
   }
-  const store = (changes: object, id = 'BrokenBrokenBrokenBrok') => {
+  const store = (changes: object, id = 'BrokenBrokenBrokenBroA') => {
     const all = { ...whole, ...profileKey(id), ...changes }
     const Item = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
     return aws('dynamodb', 'PutItem', { TableName: table.name, Item })
   }
-  const find = () => findUser(table, 'BrokenBrokenBrokenBrok')
+  const find = () => findUser(table, 'BrokenBrokenBrokenBroA')
 
   test('is read if it is complete', async () => {
     await store({})
@@ -308,7 +308,7 @@ describe('a stored profile', () => {
     ['with a string for a generation', { generation: { S: '7' } }],
   ])('is rejected by the authorizer %s', async (_what, changes) => {
     await store(changes)
-    await expect(findRevocationState(table, 'BrokenBrokenBrokenBrok')).rejects.toMatchObject({
+    await expect(findRevocationState(table, 'BrokenBrokenBrokenBroA')).rejects.toMatchObject({
       code: 'unavailable',
     })
   })

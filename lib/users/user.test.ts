@@ -23,7 +23,7 @@ describe('a new user', () => {
   })
 
   test('keeps the id it brings along, but no generation', () => {
-    const moved = { id: 'AdaLovelace-1815-12-10', disabled: true, createdAt: '2020-01-01T00:00:00.000Z' }
+    const moved = { id: 'Ada-Lovelace-1815-12-A', disabled: true, createdAt: '2020-01-01T00:00:00.000Z' }
     expect(newUser({ ...values, ...moved }, now, random)).toMatchObject({
       ...moved,
       generation: 0x212223242526,
@@ -50,14 +50,16 @@ test.each([
   expect(mailboxOf(user)).toBe(mailbox)
 })
 
-test('a user id has 22 characters of base64url', () => {
-  expect(isUserId('AdaLovelace-1815-12_10')).toBe(true)
+test('a user id is 16 bytes in base64url, encoded in the one canonical way', () => {
+  expect(isUserId('Ada_Lovelace-1815-12-A')).toBe(true)
   for (const value of [
     '',
-    'a'.repeat(21),
-    'a'.repeat(23),
+    `${'a'.repeat(20)}A`,
+    `${'a'.repeat(22)}A`,
     `${'a'.repeat(21)}#`,
-    `${'a'.repeat(22)}\n`,
+    `${'a'.repeat(21)}A\n`,
+    // Buffer reads it as the id that ends with A.
+    `${'a'.repeat(21)}B`,
     7,
     null,
   ]) {

@@ -102,9 +102,12 @@ export function newUser(
 /** Whether a value is one of {@link ROLES}. */
 export const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value)
 
-/** Whether a value has the form of a user id. */
+/**
+ * Whether a value has the form of a user id: 16 bytes in base64url. The last character has no bits beyond them, so that a
+ * browser that decodes the id for a passkey and encodes it again returns the same one.
+ */
 export const isUserId = (value: unknown): value is string =>
-  typeof value === 'string' && /^[A-Za-z0-9_-]{22}$/.test(value)
+  typeof value === 'string' && /^[A-Za-z0-9_-]{21}[AQgw]$/.test(value)
 
 /** Returns the login names of a user: one, if the username is the address. */
 export const loginNamesOf = ({ username, email }: Pick<User, 'username' | 'email'>): string[] =>

@@ -345,8 +345,18 @@ const OF_REGISTRATIONS: [check: string, changes: Changes, reason: string | RegEx
   [
     'Ed25519 of 31 bytes',
     withKey(`a401010327200621581f${'01'.repeat(31)}`),
-    'a value in the response is invalid',
+    'the public key has a value of another length',
   ],
+  [
+    'an EC key with a zero before x',
+    withKey(`a501020326200121582100${x32}225820${x32}`),
+    'the public key has a value of another length',
+  ],
+  ...['00', '01', '02', '010000'].map((exponent): [string, Changes, string] => [
+    `an RSA key with the exponent ${exponent}`,
+    withKey(`a401030339010020590100${'c1'.repeat(256)}214${exponent.length / 2}${exponent}`),
+    'the RSA exponent is invalid',
+  ]),
   [
     'an RSA key of 1,024 bits',
     withKey(`a401030339010020588${'0'}${'c1'.repeat(128)}2143010001`),

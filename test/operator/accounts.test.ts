@@ -236,7 +236,7 @@ test.each(['goner', 'goner@example.org'])(
 )
 
 test('remove deletes no session of a user who was imported meanwhile with the same id', async () => {
-  const user = { username: 'moving', id: 'AdaLovelace-1815-12-10' }
+  const user = { username: 'moving', id: 'Ada-Lovelace-1815-12-A' }
   await addTestUser(store.table, user)
   await store.signIn('moving')
   const { io } = beginInProcess(usersCommand, ['--help'])

@@ -118,8 +118,8 @@ test('import with the id of a removed user revives no token and no session', asy
 })
 
 describe('a line with names and an id', () => {
-  const ID = 'AdaLovelace-1815-12_10'
-  const OTHER_ID = 'GraceHopper-1906-12_09'
+  const ID = 'Ada_Lovelace-1815-12-A'
+  const OTHER_ID = 'Grace_Hopper-1906-12-A'
   const row = (values: object) => ({ role: 'user', passwordHash: readyHash(), ...values })
 
   test.each([
@@ -151,7 +151,11 @@ describe('a line with names and an id', () => {
       { username: 'grace', email: 'bob@example.org' },
       'email: Another user exists with this login name.',
     ],
-    ['refuses an invalid id', { username: 'grace', id: 'grace' }, 'id: Must be 22 characters of base64url.'],
+    [
+      'refuses an invalid id',
+      { username: 'grace', id: 'grace' },
+      'id: Must be 16 bytes in base64url, such as JNzD6W0lqWmZ0Fqr0sq1ew.',
+    ],
     ['refuses an invalid address', { username: 'grace', email: 'g' }, 'email: Must be an e-mail address.'],
     [
       'refuses a verified address that is missing',

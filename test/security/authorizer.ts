@@ -7,7 +7,7 @@ import { vi } from 'vitest'
 
 export const ISSUER = 'https://issuer.example'
 export const AUDIENCE = 'https://api.example'
-export const USER_ID = 'AdaLovelace-1815-12-10'
+export const USER_ID = 'Ada-Lovelace-1815-12-A'
 
 /** Starts a loopback server that counts its requests. */
 export async function countingServer(respond: RequestListener) {

@@ -14,7 +14,7 @@ import { beginInProcess } from './command.ts'
 import { PASSWORD, readyHash, type Store } from './operator.ts'
 import { addTestUser } from './users.ts'
 
-const ID = 'AdaLovelace-1815-12_10'
+const ID = 'Ada_Lovelace-1815-12-A'
 const EMAIL = 'ada@example.org'
 
 /** Returns the streams and the clock of a command that reads a password. */

@@ -17,7 +17,9 @@ const Flag = z._default(z.boolean('Must be true or false.'), false)
 
 const AccountFields = z.strictObject({
   id: z.optional(
-    z.string('Must be a string.').check(z.refine(isUserId, 'Must be 22 characters of base64url.')),
+    z
+      .string('Must be a string.')
+      .check(z.refine(isUserId, 'Must be 16 bytes in base64url, such as JNzD6W0lqWmZ0Fqr0sq1ew.')),
   ),
   username: LoginName,
   email: z.optional(
