@@ -200,7 +200,7 @@ function mask(button, isMasked = true) {
 /**
  * Shows that an account was created, and what is next: the account, or `/signin`, which sets up the second factor that it must have.
  *
- * @param created - What the registration returned. An enrolment token is in memory only, until the user follows the link.
+ * @param created - What the registration returned. An enrolment token is in memory only, until the user presses the button.
  */
 export function showCreated({ enrolmentToken }, name) {
   const isEnrolling = enrolmentToken !== undefined
@@ -209,7 +209,14 @@ export function showCreated({ enrolmentToken }, name) {
     : `You are signed in as ${name}.`
   element('done-account').hidden = isEnrolling
   element('done-enrolment').hidden = !isEnrolling
-  element('done-enrolment').onclick = () => sessionStorage.setItem(ENROLMENT_KEY, enrolmentToken)
+  element('done-enrolment').onclick = () => {
+    // A link could open in another tab, and would leave the token in the storage of this one.
+    try {
+      sessionStorage.setItem(ENROLMENT_KEY, enrolmentToken)
+    } finally {
+      location.assign('signin')
+    }
+  }
 }
 
 /** Returns the enrolment token that another page of this tab left, and removes it. */

@@ -18,9 +18,15 @@ beforeAll(async () => {
 afterAll(() => service.stop())
 
 /** Registers on the pages of a service whose users must have a second factor, up to the link that sets it up. */
-async function registerAt(origin: string, options: Parameters<typeof open>[1] = {}, isByCode = false) {
+async function registerAt(
+  origin: string,
+  options: Parameters<typeof open>[1] = {},
+  isByCode = false,
+  tab?: Page,
+) {
   const { name, address } = newName()
-  const page = await open(`${origin}/register`, options)
+  await tab?.goto(`${origin}/register`)
+  const page = tab ?? (await open(`${origin}/register`, options))
   await withoutAutofill(page)
   await page.getByLabel('E-mail address').fill(address)
   await press(page, 'Send mail')
@@ -34,6 +40,9 @@ async function registerAt(origin: string, options: Parameters<typeof open>[1] = 
   await page.getByText('Before you can use it, set up a second factor.').waitFor()
   return { name, address, page }
 }
+
+/** Returns what the pages have stored in the tab. */
+const stored = (page: Page) => page.evaluate(() => ({ ...sessionStorage, ...localStorage }))
 
 /** Opens /signin of a new user, and the dialog of the enrolment. */
 async function openEnrolment(options: Parameters<typeof open>[1] = {}) {
@@ -96,21 +105,57 @@ test('the code of a mail and an authenticator app complete the first sign-in', a
 test('a new account sets up its factor without a password or a second mail', async () => {
   const { name, page } = await registerAt(service.url)
   await addAuthenticator(page)
-  const stored = () => page.evaluate(() => ({ ...sessionStorage, ...localStorage }))
-  expect(await stored()).toEqual({})
-  await page.getByRole('link', { name: 'Set up a second factor' }).click()
+  expect(await stored(page)).toEqual({})
+  // No other click opens another tab, and leaves the token here.
+  const button = page.getByRole('button', { name: 'Set up a second factor' })
+  await button.click({ button: 'middle' })
+  await button.click({ button: 'right' })
+  expect(await stored(page)).toEqual({})
+  expect(page.context().pages()).toEqual([page])
+  await button.click()
   await dialog(page).getByRole('button', { name: 'Create a passkey' }).waitFor()
-  expect(await stored()).toEqual({})
+  expect(await stored(page)).toEqual({})
   await pressIn(page, 'Create a passkey')
   expect(await saveCodes(page)).toHaveLength(10)
   await heading(page, `Signed in as ${name}`).waitFor()
 })
 
+test('the set-up of a new account is dropped if its page does not learn who is signed in', async () => {
+  const { name, address, page } = await registerAt(service.url)
+  const refused = 'The service is down.'
+  await page.route('**/refresh', (route) => route.fulfill({ status: 400, json: { detail: refused } }))
+  await press(page, 'Set up a second factor')
+  await alert(page, refused)
+  expect(await stored(page)).toEqual({})
+  await signIn(page, name, PASSWORD)
+  await prove(page, address)
+})
+
+test('the set-up of a new account does not replace a user who is signed in', async () => {
+  const { address, name, page: other } = await openEnrolment()
+  await prove(other, address)
+  await enrolApp(other)
+  await saveCodes(other)
+  await heading(other, `Signed in as ${name}`).waitFor()
+  const { page } = await registerAt(service.url, {}, false, await other.context().newPage())
+  await press(page, 'Set up a second factor')
+  await heading(page, `Signed in as ${name}`).waitFor()
+  await alert(page, `You are signed in as ${name}. To set up a new account, sign out, then sign in with it.`)
+  expect(await page.locator('dialog[open]').count()).toBe(0)
+  expect(await stored(page)).toEqual({})
+  await press(page, 'Sign out')
+  await heading(page, 'Sign in').waitFor()
+  await page.reload()
+  await heading(page, 'Sign in').waitFor()
+  expect(await page.locator('dialog[open]').count()).toBe(0)
+})
+
 test('a new account that cancels the set-up of its factor signs in with the password', async () => {
   const { name, address, page } = await registerAt(service.url, {}, true)
-  await page.getByRole('link', { name: 'Set up a second factor' }).click()
+  await press(page, 'Set up a second factor')
   await pressIn(page, 'Cancel')
   await alert(page, MISSING)
+  expect(await focusOf(page)).toBe('sign-in-title')
   await page.reload()
   await signIn(page, name, PASSWORD)
   await prove(page, address)

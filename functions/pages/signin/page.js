@@ -174,13 +174,14 @@ function follow(user) {
 
 /** Finds out who is signed in, and sets up the second factor of an account that was created in this tab. */
 async function begin() {
+  // Whatever the request returns, the token does not stay in the storage.
+  const enrolmentToken = takeEnrolment()
   if (next) {
     element('sign-in-lead').textContent = 'Sign in to continue.'
     element('protected').hidden = true
   }
   try {
     await auth.getAccessToken()
-    const enrolmentToken = takeEnrolment()
     if (enrolmentToken) await continueEnrolment(enrolmentToken)
   } catch (error) {
     show(null)
@@ -218,11 +219,17 @@ async function signInByEnrolment(step) {
   }
 }
 
+/** Sets up the factor of a new account. That would sign out another user, who must agree: the token is dropped. */
 async function continueEnrolment(enrolmentToken) {
+  if (auth.user) {
+    const text = `You are signed in as ${auth.user.username}. To set up a new account, sign out, then sign in with it.`
+    return notice(element('session-notice'), text)
+  }
   autofill?.abort()
   const { status, body } = await signInByEnrolment({ enrolmentToken, proofs: [] })
   if (status === 200) return element('who').focus()
   notice(element('sign-in-notice'), body.detail, 'error')
+  element('sign-in-title').focus()
   offerPasskeys()
 }
 
