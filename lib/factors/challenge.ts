@@ -11,8 +11,8 @@ import {
   text,
   writeIf,
 } from '../aws/dynamodb.ts'
-import { challengeCounter, sourceOf, truncatedSource } from '../throttling/limits.ts'
-import { rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
+import { challengeCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
+import { rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
 import { refusal } from './refusals.ts'
 
@@ -64,7 +64,7 @@ export const startChallenge = (
 
 /**
  * Stores a new challenge, within the limit of the source: 300 in 15 minutes, because pages with autofill ask for one at each
- * view. Those of a user who has shown the password are counted apart. It may be called twice.
+ * view. Those of users who have shown the password are counted apart, and each user there gets 30. It may be called twice.
  *
  * @param sourceIp - Address that the gateway saw the request come from.
  * @throws {@link ServiceError} `too_many_mails`, whose text fits every request, or `unavailable`.
@@ -76,10 +76,10 @@ export async function storeChallenge(
   now: Date,
 ): Promise<void> {
   const source = sourceOf(sourceIp)
-  const counter = challengeCounter(source, rest.kind === 'sign-in', now)
-  const reservation = await reserveAttempt(table, [counter], randomUUID(), now)
+  const counters = challengeCounters(source, rest.userId, now)
+  const reservation = await reserveInTurn(table, counters, randomUUID(), now)
   const log = { source: truncatedSource(source), ...(rest.userId && { userId: rest.userId }) }
-  rejectIfRefused(reservation, 'too_many_mails', 'too many challenges for the source', {
+  rejectIfRefused(reservation, 'too_many_mails', 'too many challenges', {
     log,
     event: 'factor.limited',
   })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { INVITATION_TTL_SECONDS } from '../mail/confirmation.ts'
 import {
+  challengeCounters,
   codeCounters,
   codeMailCounter,
   furtherCounters,
@@ -105,6 +106,21 @@ test('a window that does not divide a day is a multiple of its length since the 
     key: { sk: { S: 'attempts#203.0.113.7#1795532000' } },
     endsAt: 1_795_533_000,
   })
+})
+
+test('challenges are counted for the source, and after a password for the user there first', () => {
+  const counterOf = (pk: string, name: string, maxAttempts: number) => ({
+    key: { pk: { S: pk }, sk: { S: `${name}#${at('15:45:00')}` } },
+    maxAttempts,
+    endsAt: at('16:00:00'),
+  })
+  expect(challengeCounters(source, undefined, now)).toStrictEqual([
+    counterOf('source#203.0.113.7', 'challenges', 300),
+  ])
+  expect(challengeCounters(source, 'AAAA', now)).toStrictEqual([
+    counterOf('user#AAAA', 'challenges#203.0.113.7', 30),
+    counterOf('source#203.0.113.7', 'challenges#verified', 300),
+  ])
 })
 
 describe('mails', () => {

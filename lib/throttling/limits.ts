@@ -111,17 +111,28 @@ export const setupTriesCounter = (userId: string, setupEndsAt: number): Counter 
 export const mailRequestCounter = (source: string, limit: Limit, now: Date): Counter =>
   counter(`source#${source}`, 'mails', limit, now)
 
-/** Challenges of passkeys. Pages with autofill ask for one at each view. */
+/** Challenges of passkeys, by source. Pages with autofill ask for one at each view. */
 const CHALLENGES: Limit = { attempts: 300, windowSeconds: 900 }
 
+/** Challenges of one user from one source, after the password: a tenth of what the source gets. */
+const CHALLENGES_OF_USER: Limit = { attempts: 30, windowSeconds: 900 }
+
 /**
- * Returns the counter of the challenges that a source asks for.
+ * Returns the counters of the challenges that a source asks for, in the order in which a challenge reserves them.
  *
- * Those of users who have shown their password have one of their own. Otherwise anybody behind the address of a user could
- * keep the user from the second step.
+ * Those of users who have shown their password have counters of their own. Otherwise anybody behind the address of a user
+ * could keep the user from the second step. The counter of user and source comes first: one login token gets any number
+ * of challenges, and no user may use up those of the neighbours. Strangers and other sources do not fill it.
+ *
+ * @param userId - User who has shown the password.
  */
-export const challengeCounter = (source: string, isAnonymous: boolean, now: Date): Counter =>
-  counter(`source#${source}`, isAnonymous ? 'challenges' : 'challenges#verified', CHALLENGES, now)
+export const challengeCounters = (source: string, userId: string | undefined, now: Date): Counter[] =>
+  userId === undefined
+    ? [counter(`source#${source}`, 'challenges', CHALLENGES, now)]
+    : [
+        counter(partitionOf({ userId }), `challenges#${source}`, CHALLENGES_OF_USER, now),
+        counter(`source#${source}`, 'challenges#verified', CHALLENGES, now),
+      ]
 
 /**
  * Returns the counters of a mail that anybody can ask for in a recipient's name.

@@ -6,7 +6,7 @@ import { getItems, type Item, type Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { type Counter, knownSourceKey } from './limits.ts'
-import { giveBack, isKnownSource, markKnownSource, reserveAttempt } from './store.ts'
+import { giveBack, isKnownSource, markKnownSource, reserveAttempt, reserveInTurn } from './store.ts'
 
 const { table, stop } = await startTable()
 afterAll(stop)
@@ -193,6 +193,30 @@ describe('a reservation', () => {
     })
     expect(records).toEqual([{ event: 'attempt.kept', reason: 'ThrottlingException' }])
     expect(await stored(other)).toEqual([holding(other.endsAt, 'one')])
+  })
+})
+
+describe('a reservation in turn', () => {
+  test('is stored in every counter', async () => {
+    const counters = [counter('own'), counter('shared')]
+    expect(await reserveInTurn(table, counters, 'one', now)).toStrictEqual({ refusedForSeconds: 0 })
+    expect(await stored(...counters)).toEqual(counters.map(({ endsAt }) => holding(endsAt, 'one')))
+  })
+
+  test('that the first counter refuses does not reach the next one', async () => {
+    const [full, shared] = [counter('full', 1), counter('shared')]
+    await fill(full)
+    const { table: seen, calls } = watched()
+    expect(await reserveInTurn(seen, [full, shared], 'one', now)).toStrictEqual({ refusedForSeconds: 900 })
+    expect(calls).toEqual([{ operation: 'ADD', sk: 'attempts#full' }])
+  })
+
+  test('that a later counter refuses is given back in those before it', async () => {
+    const [own, full] = [counter('own'), counter('full', 1, 60)]
+    await fill(full)
+    await reserveAttempt(table, [own], 'another', now)
+    expect(await reserveInTurn(table, [own, full], 'one', now)).toStrictEqual({ refusedForSeconds: 60 })
+    expect(await stored(own, full)).toEqual([holding(own.endsAt, 'another'), holding(full.endsAt, 'other-0')])
   })
 })
 

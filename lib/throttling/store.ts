@@ -48,13 +48,37 @@ export async function reserveAttempt(
 }
 
 /**
+ * Reserves an attempt in one counter after the other, as {@link reserveAttempt} does in all at once.
+ *
+ * An attempt that one counter refuses does not reach the next ones. So a client that is over its own limit cannot fill a counter
+ * that it shares with others, also if giving back is late or fails. The counters before it get the attempt back.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function reserveInTurn(
+  table: Table,
+  counters: readonly Counter[],
+  attemptId: string,
+  now: Date,
+): Promise<Pick<Reservation, 'refusedForSeconds'>> {
+  for (const [index, counter] of counters.entries()) {
+    const { refusedForSeconds } = await reserveAttempt(table, [counter], attemptId, now)
+    if (refusedForSeconds > 0) {
+      await together(counters.slice(0, index).map((earlier) => giveBack(table, earlier, [attemptId])))
+      return { refusedForSeconds }
+    }
+  }
+  return { refusedForSeconds: 0 }
+}
+
+/**
  * Rejects a request whose reservation was refused.
  *
  * @param details - What the log says, and an `event` that replaces the code's own.
  * @throws {@link ServiceError} `code`, with the seconds until a retry may succeed.
  */
 export function rejectIfRefused(
-  { refusedForSeconds }: Reservation,
+  { refusedForSeconds }: Pick<Reservation, 'refusedForSeconds'>,
   code: 'too_many_attempts' | 'too_many_mails',
   reason: string,
   details: { log: object; event?: string },

@@ -157,6 +157,40 @@ describe('the challenge of a registration', () => {
   })
 })
 
+test('one user cannot use up the challenges of the neighbours after the password', async () => {
+  const sourceIp = '198.51.100.7'
+  const [user, neighbour] = [await owner(), await owner()]
+  const route = 'POST /login/passkey/options'
+  const body = { loginToken: await beginLogin({ ask }, user.username) }
+  const burst = await Promise.all(Array.from({ length: 60 }, () => ask(route, { sourceIp, body })))
+  const refused = burst.filter(({ status }) => status !== 200)
+  expect(refused).toHaveLength(30)
+  for (const response of refused) {
+    expect(response).toMatchObject({ status: 429, headers: { 'Retry-After': '900' } })
+  }
+  const stored = await service.items(`source#${sourceIp}`)
+  expect(Object.keys(stored)).toEqual([expect.stringMatching(/^challenges#verified#\d+$/)])
+  expect(Object(Object.values(stored)[0]?.ids).SS).toHaveLength(30)
+
+  // Each route at which a user who has shown a password gets a challenge.
+  const enroller = (await service.addUser()).username
+  const enrolmentToken = await beginLogin(underPolicy, enroller)
+  await service.proveEnrolments(enroller, [enrolmentToken])
+  const { authToken: token } = await signInWith({ ask }, { ...neighbour, recoveryCodes: [] })
+  const loginToken = await beginLogin({ ask }, neighbour.username)
+  const asked = [
+    await ask(route, { sourceIp, body: { loginToken } }),
+    await ask('POST /passkeys/options', { sourceIp, token, body: { currentPassword: PASSWORD } }),
+    await underPolicy.ask('POST /enrolment/passkey/options', { sourceIp, body: { enrolmentToken } }),
+  ]
+  expect(asked.map(({ status }) => status)).toEqual([200, 200, 200])
+  // The user elsewhere, and in the next window.
+  expect((await ask(route, { sourceIp: '198.51.100.8', body })).status).toBe(200)
+  later(900)
+  const again = { loginToken: await beginLogin({ ask }, user.username) }
+  expect((await ask(route, { sourceIp, body: again })).status).toBe(200)
+})
+
 test('an app that one enrolment sets up is refused in another one', async () => {
   const { username } = await service.addUser()
   const [first, second] = [await beginLogin(underPolicy, username), await beginLogin(underPolicy, username)]

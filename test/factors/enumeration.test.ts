@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { challengeCounter } from '../../lib/throttling/limits.ts'
+import { type Counter, challengeCounters } from '../../lib/throttling/limits.ts'
 import {
   addPasskey,
   addTotp,
@@ -205,12 +205,14 @@ describe('the options of a sign-in by passkey', () => {
 
   test('are counted for the source, apart for users who have shown the password', async () => {
     const { username } = await userWith('passkey')
+    const { id } = await service.user(username)
     const loginToken = await beginLogin(service.functions, username, newSource())
     const source = newSource()
     const route = 'POST /login/passkey/options'
     const now = new Date()
     for (const isAnonymous of [true, false]) {
-      const { key, maxAttempts } = challengeCounter(source.sourceIp, isAnonymous, now)
+      const counters = challengeCounters(source.sourceIp, isAnonymous ? undefined : id, now)
+      const { key, maxAttempts } = counters.at(-1) as Counter
       expect(maxAttempts).toBe(300)
       const ids = Array.from({ length: maxAttempts - 1 }, (_, index) => `challenge ${index}`)
       await service.table.aws('dynamodb', 'UpdateItem', {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { attributesOf, transact, writeIf } from '../../lib/aws/dynamodb.ts'
 import { addPasskey as addStored } from '../../lib/factors/passkey-store.ts'
-import { challengeCounter } from '../../lib/throttling/limits.ts'
+import { type Counter, challengeCounters } from '../../lib/throttling/limits.ts'
 import type { Factor } from '../../lib/users/factors.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
@@ -151,9 +151,10 @@ test('a user with 20 passkeys adds no other one', async () => {
   expect(shown(refused)).toMatchObject(refusedWith(409, 'too_many_passkeys'))
 })
 
-/** Uses up the challenges that a source may ask for after a password. */
+/** Uses up the challenges that a source may ask for after a password, as ten users would. */
 async function useUpChallenges(source: string) {
-  const { key, maxAttempts, endsAt } = challengeCounter(source, false, new Date())
+  const [, ofSource] = challengeCounters(source, 'a user', new Date()) as [Counter, Counter]
+  const { key, maxAttempts, endsAt } = ofSource
   const ids = Array.from({ length: maxAttempts }, (_, index) => `attempt ${index}`)
   await writeIf(service.table, 'PutItem', { Item: { ...key, ...attributesOf({ ids, expiresAt: endsAt }) } })
 }
@@ -166,9 +167,9 @@ async function beginEnrolment(isProved: boolean) {
   return enrolmentToken
 }
 
-test('registrations of passkeys are limited by source', async () => {
+test('registrations of passkeys are limited by source, and refused ones are given back', async () => {
   const sourceIp = newSource()
-  const { token } = await userWith()
+  const { token, id } = await userWith()
   const enrolmentToken = await beginEnrolment(true)
   await useUpChallenges(sourceIp)
   const asked = [
@@ -176,6 +177,9 @@ test('registrations of passkeys are limited by source', async () => {
     await covered.ask('POST /enrolment/passkey/options', { sourceIp, body: { enrolmentToken } }),
   ]
   expect(asked.map(({ status }) => status)).toEqual([429, 429])
+  const counters = Object.entries(await service.items(`user#${id}`)).filter(([sk]) => /^challenges/.test(sk))
+  expect(counters).toEqual([[expect.stringContaining(`challenges#${sourceIp}#`), expect.anything()]])
+  expect(counters[0]?.[1]).not.toHaveProperty('ids')
 })
 
 test('mails of enrolments are limited by source', async () => {
