@@ -16,6 +16,7 @@ import type { Request } from '../http/handler.ts'
 import { originOf } from '../http/headers.ts'
 import { factorResetKey } from '../mail/factor-reset.ts'
 import { notifyNewSource } from '../mail/request.ts'
+import { cookieOf } from '../sessions/cookie.ts'
 import { requireOwnPage } from '../sessions/request.ts'
 import { sessionResponse } from '../sessions/response.ts'
 import {
@@ -25,7 +26,7 @@ import {
   type Session,
   startSession,
 } from '../sessions/session.ts'
-import { sessionOfName } from '../sessions/sign-in.ts'
+import { replacedSession, sessionOfName } from '../sessions/sign-in.ts'
 import { abandonSession, endingOf, newSession, sessionKey } from '../sessions/store.ts'
 import { knownSourceKey, sourceOf, totpCounter } from '../throttling/limits.ts'
 import { giveBack, markKnownSources } from '../throttling/store.ts'
@@ -62,6 +63,9 @@ export type CompletionConfig = Config<
  * replaces, and cancels a reset of the factors. If the signature or the transaction fails, nothing is spent. After it, the
  * attempts that typing errors cost are given back, and the source becomes known.
  *
+ * A sign-in into the session cookie replaces the session of the request's own cookie, which the response overwrites. Without one,
+ * and without the cookie, it replaces the session that the first step named.
+ *
  * @param request - Of the last step. A sign-in into the session cookie must come from a page that may use it.
  * @param issueToken - Issues the access token of a session.
  * @throws {@link ServiceError} `invalid_credentials`, if the login token is spent; the error of `spent`; `forbidden`, as
@@ -88,7 +92,7 @@ export async function completeSignIn(
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session, refreshToken } = startSession(user, amr, origin, lifetimes, now, random)
 
-  const [token, earlier] = await together([issueToken(session), findEarlier(table, user, login, source, now)])
+  const [token, earlier] = await together([issueToken(session), findEarlier(table, user, login, event, now)])
   await store(table, signIn, session, earlier.endings, now)
   await together([
     ...earlier.attempts.map(({ key, ids }) => giveBack(table, { key }, ids)),
@@ -114,15 +118,18 @@ async function findEarlier(
   table: Table,
   user: User,
   login: FactorSignIn['login'],
-  source: string,
+  event: APIGatewayProxyEvent,
   now: Date,
 ): Promise<Earlier> {
   const { loginName = user.username, pairSk, pairAttempts = [] }: Partial<LoginToken> = login
+  const source = sourceOf(originOf(event).sourceIp)
   const totpKey = totpCounter(user.id, now).key
   const resetKey = factorResetKey(user.id)
-  const replacedSession = login.replaces === undefined ? undefined : sessionOfName(login.replaces)
+  // Since the first step, another user may have signed in in the browser. The response overwrites the cookie of that session.
+  const name = (login.inCookie && replacedSession(cookieOf(event))) || login.replaces
+  const session = name === undefined ? undefined : sessionOfName(name)
   const keys = [knownSourceKey(loginName, source), totpKey, resetKey]
-  const replacedKeys = replacedSession ? [sessionKey(replacedSession)] : []
+  const replacedKeys = session ? [sessionKey(session)] : []
   const found = await getItems(table, [...keys, ...replacedKeys], ['ids', 'expiresAt', 'ownerId'])
   const [mark, totp, reset, replaced] = found
   const counted = [
@@ -134,7 +141,7 @@ async function findEarlier(
     attempts: counted.filter(({ ids }) => ids.length > 0),
     endings: [
       ...(reset ? [{ Delete: { Key: resetKey } }] : []),
-      ...(replaced && replacedSession ? [{ Update: endingOf(replacedSession, now) }] : []),
+      ...(replaced && session ? [{ Update: endingOf(session, now) }] : []),
     ],
   }
 }

@@ -37,7 +37,7 @@ export interface LoginToken {
   loginName: string
   /** Whether the client keeps the refresh token in a cookie. */
   inCookie: boolean
-  /** Refresh token of the session that the sign-in replaces: user id and session id, with a dot between them. */
+  /** The session that the first step replaces: user id and session id, with a dot between them. */
   replaces?: string | undefined
   /** Sort key of the counter of the login name and the source, and the earlier attempts in it. */
   pairSk?: string | undefined

@@ -21,6 +21,12 @@ export function cookiesOf({ headers, multiValueHeaders }: APIGatewayProxyEvent):
     .map((pair) => pair.slice(NAME.length + 1))
 }
 
+/** Returns the value of the session cookie in a request; an empty string if there is no cookie, or more than one. */
+export function cookieOf(event: APIGatewayProxyEvent): string {
+  const [cookie = '', ...others] = cookiesOf(event)
+  return others.length === 0 ? cookie : ''
+}
+
 /** Returns the header that stores a refresh token in the browser. No script can read it (RFC 6265bis section 4.1.2.6). */
 export const storedIn = (refreshToken: string, ttlSeconds: number): Headers => ({
   'Set-Cookie': `${NAME}=${refreshToken}; Max-Age=${ttlSeconds}; Path=/; Secure; HttpOnly; SameSite=Strict`,

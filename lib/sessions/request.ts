@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 import { isJson, readBody } from '../http/body.ts'
 import { headerOf } from '../http/headers.ts'
-import { cookiesOf } from './cookie.ts'
+import { cookieOf, cookiesOf } from './cookie.ts'
 
 /** Details of the 403 responses to requests that may not use the session cookie. */
 export const COOKIE_REFUSALS = {
@@ -87,8 +87,7 @@ function readCookie(
     throw new ServiceError('invalid_fields', 'cookie sessions are off', { fields: [{ pointer, detail }] })
   }
   requireOwnPage(event, allowedOrigins)
-  const [cookie = '', ...others] = cookiesOf(event)
-  return { refreshToken: others.length === 0 ? cookie : '', inCookie: true }
+  return { refreshToken: cookieOf(event), inCookie: true }
 }
 
 /**
