@@ -14,26 +14,23 @@ import { spend } from '../../lib/mail/store.ts'
 import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
 import { sourceOf } from '../../lib/throttling/limits.ts'
 import { markKnownSources } from '../../lib/throttling/store.ts'
+import { lacksFactor } from '../../lib/users/factors.ts'
 import { changeNames } from '../../lib/users/names.ts'
+import type { User } from '../../lib/users/user.ts'
 
 /** POST /email/confirm: gives a user the address that the user has confirmed. Revokes all access tokens. */
 export const handler = apiHandler(async (event, { now, deadlineMs }) => {
-  const config = readConfig(['TABLE_NAME', 'MAILER', 'SESSION_TTL_SECONDS'])
+  const config = readConfig(['TABLE_NAME', 'MAILER', 'SESSION_TTL_SECONDS', 'REQUIRE_SECOND_FACTOR'])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const proof = readBody(event, EmailConfirmation)
 
   const origin = originOf(event)
   const { confirmation, requestId } = await verifyProof(table, ['address'], proof, origin.sourceIp, now)
   const user = await findBoundUser(table, confirmation)
-  const address = addressIn(requestId)
-  const email = address.toLowerCase()
-  const names = {
-    // A username that is the address changes with it.
-    username: user.username === user.email ? email : user.username,
-    email,
-    emailVerified: true,
-    ...(address !== email && { emailAsWritten: address }),
-  }
+  // Under the policy, a user without a factor gets no token. So the request is older than the policy, and one factor was enough
+  // for it. A mail to the new address would prove an enrolment.
+  if (lacksFactor(user, config.REQUIRE_SECOND_FACTOR)) throw invalidLink('the user must have a factor now')
+  const names = namesAfter(user, addressIn(requestId))
   const outcome = await changeNames(table, user, names, now, randomUUID(), spend(requestId, now))
   if (outcome === 'changed') throw invalidLink('spent, or the user changed')
   if (outcome === 'taken') {
@@ -44,10 +41,22 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   await together([
     // The new login name has no known sources yet.
     markKnownSources(table, { id: user.id, ...names }, source, undefined, config.SESSION_TTL_SECONDS, now),
-    email === user.email
+    names.email === user.email
       ? Promise.resolve()
       : notify(table, config.MAILER, 'address-changed', user, origin, now),
   ])
   console.info({ event: 'email.changed', userId: user.id })
   return noContent()
 })
+
+/** Returns the names of a user with a confirmed address, as its owner writes it. */
+function namesAfter(user: User, address: string) {
+  const email = address.toLowerCase()
+  return {
+    // A username that is the address changes with it.
+    username: user.username === user.email ? email : user.username,
+    email,
+    emailVerified: true,
+    ...(address !== email && { emailAsWritten: address }),
+  }
+}

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { addTotp, bodyOf, enterPassword, totpCode } from '../support/factors/client.ts'
+import type { User } from '../../lib/users/user.ts'
+import type { Mail } from '../../local/mailbox.ts'
+import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/factors/client.ts'
 import { type FactorService, ORIGIN, startFactorService } from '../support/factors/service.ts'
+import { codeIn, newAddress, tokenIn } from '../support/mail-service.ts'
 import { PASSWORD } from '../support/sessions.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
 
-// Access tokens that are older than requireSecondFactor.
+// Access tokens and requests that are older than requireSecondFactor.
 
 vi.mock('node:crypto', async (original) =>
   (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
@@ -72,4 +75,89 @@ test('a user of the policy who signed in with two factors may change them', asyn
   const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
   const change = { token: String(token), body: { currentPassword: PASSWORD } }
   expect((await underPolicy.ask('POST /factors/totp', change)).status).toBe(200)
+})
+
+/** Returns the mail to an address, once it is sent. */
+async function mailTo(address: string): Promise<Mail> {
+  await service.settled()
+  const mail = service.aws.mailbox.list().find(({ to }) => to === address)
+  if (mail === undefined) throw new Error('there is no mail')
+  return mail
+}
+
+/** Asks for a new address with a token of one factor. Returns the address, and the two proofs in its mail. */
+async function askForAddress(values: Partial<User> = {}) {
+  const user = await service.addUser(values)
+  const token = String(bodyOf(await enterPassword(service.functions, user.username)).authToken)
+  const email = newAddress()
+  const change = { token, body: { email, currentPassword: PASSWORD } }
+  const { requestId } = bodyOf(await service.functions.ask('PUT /email', change), 202)
+  const mail = await mailTo(email)
+  return {
+    ...user,
+    newEmail: email.toLowerCase(),
+    byCode: { requestId, code: codeIn(mail) },
+    byLink: { token: tokenIn(mail) },
+  }
+}
+
+test.each(['byLink', 'byCode'] as const)(
+  'an address from before the policy is not confirmed %s',
+  async (by) => {
+    const { username, email, [by]: body } = await askForAddress()
+    const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
+    const info = vi.spyOn(console, 'info').mockReturnValue()
+    const { status, text } = await underPolicy.ask('POST /email/confirm', { body })
+    expect([status, JSON.parse(text)]).toEqual([
+      400,
+      {
+        type: 'about:blank',
+        title: 'Bad Request',
+        status: 400,
+        detail: 'The link or code is invalid or expired.',
+      },
+    ])
+    expect(info.mock.calls).toMatchObject([
+      [{ event: 'link.refused', reason: 'the user must have a factor now' }],
+    ])
+    info.mockRestore()
+    expect((await service.user(username)).email).toBe(email)
+    expect((await service.functions.ask('POST /email/confirm', { body })).status).toBe(204)
+  },
+)
+
+test('a new address is confirmed for a user whom the policy does not cover', async () => {
+  const { username, newEmail, byLink: body } = await askForAddress({ role: 'user' })
+  const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'admin' })
+  expect((await underPolicy.ask('POST /email/confirm', { body })).status).toBe(204)
+  expect((await service.user(username)).email).toBe(newEmail)
+})
+
+test('an address from before the policy is not confirmed after the enrolment', async () => {
+  const { username, email, byLink: body } = await askForAddress()
+  const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
+  const enrolmentToken = await beginLogin(underPolicy, username)
+  await service.proveEnrolments(username, [enrolmentToken])
+  const setup = await underPolicy.ask('POST /enrolment/totp', { body: { enrolmentToken } })
+  const code = totpCode(String(bodyOf(setup).secret))
+  await underPolicy.ask('POST /enrolment/totp/confirm', { body: { enrolmentToken, code } })
+  expect(await service.user(username)).toMatchObject({ factors: 'totp', email })
+  expect((await underPolicy.ask('POST /email/confirm', { body })).status).toBe(400)
+  expect((await service.user(username)).email).toBe(email)
+})
+
+test('a user of the policy with a factor changes the address', async () => {
+  const { username } = await service.addUser()
+  const { authToken } = bodyOf(await enterPassword(service.functions, username))
+  const { secret } = await addTotp(service.functions, String(authToken))
+  const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
+  const loginToken = await beginLogin(underPolicy, username)
+  const signIn = { body: { loginToken, code: totpCode(secret, 1) } }
+  const token = String(bodyOf(await underPolicy.ask('POST /login/totp', signIn)).authToken)
+  const email = newAddress()
+  const change = { token, body: { email, currentPassword: PASSWORD } }
+  expect((await underPolicy.ask('PUT /email', change)).status).toBe(202)
+  const body = { token: tokenIn(await mailTo(email)) }
+  expect((await underPolicy.ask('POST /email/confirm', { body })).status).toBe(204)
+  expect((await service.user(username)).email).toBe(email.toLowerCase())
 })

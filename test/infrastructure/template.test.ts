@@ -415,7 +415,7 @@ describe('a function', () => {
         ...table,
       },
       'change-email': { ...limits, ...policy, ...mailRequests, ...table },
-      'confirm-email': { ...mailer, ...table, SESSION_TTL_SECONDS: sessions.SESSION_TTL_SECONDS },
+      'confirm-email': { ...policy, ...mailer, ...table, SESSION_TTL_SECONDS: sessions.SESSION_TTL_SECONDS },
       mailer: {
         ...table,
         MAIL_FROM: SENDER,
