@@ -25,8 +25,9 @@ export interface NewFactor {
 const AMR_OF = { totp: AMR.totp, passkey: AMR.secondPasskey } as const
 
 /**
- * Completes an enrolment: stores the first second factor and the recovery codes, and signs in with it, in one transaction. If it
- * fails, the user has no factor and no session, and may try again.
+ * Completes an enrolment: stores the first second factor and the recovery codes, and signs in with it, in one transaction. If the
+ * transaction is refused, the user has no factor and no session, and may try again. If its response is lost, the user may have the
+ * factor, and recovery codes that were never shown, without a session. The user then signs in with the factor, and makes new codes.
  *
  * It moves both generations, as every first factor does. The new session and its token have the numbers after it.
  *
