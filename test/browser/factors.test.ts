@@ -321,3 +321,24 @@ test.each(LOOKS)('the dialogs fit and are accessible at $width pixels, $colorSch
   await dialog(other).locator('.fault').filter({ visible: true }).waitFor()
   await take('recovery', other)
 })
+
+test('a change of a user who must set up a factor since leads to the sign-in page', async () => {
+  const { name } = await register()
+  const page = await openAccount(name, { known: /status of 401/ })
+  // What a service responds that was deployed with requireSecondFactor after the page was opened.
+  const problem = { error: 'insufficient_user_authentication', detail: 'Sign in again to continue.' }
+  await page.route('**/password', (route) => route.fulfill({ status: 401, json: problem }))
+  const step = { next: 'enrolment', proofs: ['mail', 'code'], enrolmentToken: 'token' }
+  await page.route('**/login', (route) => route.fulfill({ json: step }))
+  await page.getByRole('heading', { name: 'Change password' }).click()
+  const form = page.locator('#password-form')
+  await form.getByLabel('Current password', { exact: true }).fill(PASSWORD)
+  await form.getByLabel('New password', { exact: true }).fill(NEXT_PASSWORD)
+  await form.getByRole('button', { name: 'Change password' }).click()
+  await page.waitForURL(`${serviceUrl()}/signin?next=account`)
+  await page.getByText('Sign in to continue.').waitFor()
+  expect(await page.context().cookies()).toEqual([])
+  await page.unroute('**/login')
+  await signIn(page, name, PASSWORD)
+  await page.waitForURL(`${serviceUrl()}/account`)
+})

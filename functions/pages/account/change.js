@@ -41,13 +41,18 @@ function showField(id, isShown) {
 }
 
 /**
- * Signs in again with the password that a change has, and with a second factor. The former session ends.
+ * Signs in again with the password that a change has, and with a second factor. The former session ends. A user who must set up
+ * a factor since is signed out: this leads to the sign-in page, which sets it up, and back.
  *
  * @returns Nothing, or the problem: as `call` of `form.js` returns it, at the field of the password.
  */
 export async function stepUp(auth, password) {
   try {
     const step = await auth.signIn({ username: auth.user.username, password })
+    if (step.next === 'enrolment') {
+      await auth.signOut()
+      return { status: 0, body: { detail: 'Sign in again to set up a second factor.' } }
+    }
     if (step.next !== 'second-factor') return undefined
     const response = await askFactor(auth, step)
     if (response?.status === 200) return undefined
