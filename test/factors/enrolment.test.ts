@@ -167,6 +167,21 @@ describe('an administrator without a second factor, under the policy', () => {
     expect(service.mailsTo(address)).toEqual([])
   })
 
+  test('gets the mail to an address that a reset of the password has verified', async () => {
+    const address = newAddress()
+    const email = address.toLowerCase()
+    username = await service.add({ role: 'admin', email, emailAsWritten: address })
+    await ask('forgot', { login: username })
+    const reset = { token: tokenIn(service.mailTo(address)), password: NEW_PASSWORD }
+    expect((await ask('reset', reset)).status).toBe(204)
+    const { body } = await login(username, NEW_PASSWORD)
+    expect(body.proofs).toEqual(['mail', 'code'])
+    const { enrolmentToken } = body
+    await ask('POST /enrolment/mail', { enrolmentToken })
+    const proof = { enrolmentToken, token: tokenIn(service.mailTo(address)) }
+    expect((await ask('POST /enrolment/proof', proof)).status).toBe(204)
+  })
+
   test('whose role changes is signed in without a factor', async () => {
     await service.change(username, { role: 'user' })
     expect((await login()).body).toMatchObject({ authToken: expect.any(String) })
