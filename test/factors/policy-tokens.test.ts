@@ -2,7 +2,12 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { User } from '../../lib/users/user.ts'
 import type { Mail } from '../../local/mailbox.ts'
 import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/factors/client.ts'
-import { type FactorService, ORIGIN, startFactorService } from '../support/factors/service.ts'
+import {
+  type FactorFunctions,
+  type FactorService,
+  ORIGIN,
+  startFactorService,
+} from '../support/factors/service.ts'
 import { codeIn, newAddress, tokenIn } from '../support/mail-service.ts'
 import { PASSWORD } from '../support/sessions.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
@@ -14,8 +19,10 @@ vi.mock('node:crypto', async (original) =>
 )
 
 let service: FactorService
+let underPolicy: FactorFunctions
 beforeAll(async () => {
   service = await startFactorService()
+  underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
 })
 afterAll(() => service.aws.stop())
 
@@ -35,7 +42,6 @@ test.each([
   const { username } = await service.addUser()
   const { authToken: token } = bodyOf(await enterPassword(service.functions, username))
   const change = { token: String(token), body: { ...more, currentPassword: PASSWORD } }
-  const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
   const { status, text } = await underPolicy.ask(route, change)
   expect([status, JSON.parse(text)]).toMatchObject([401, stepUp])
   expect((await service.functions.ask(route, change)).status).toBeLessThan(300)
@@ -46,7 +52,6 @@ test('an app that was set up before the policy is not confirmed after it', async
   const token = String(bodyOf(await enterPassword(service.functions, username)).authToken)
   const setup = { token, body: { currentPassword: PASSWORD } }
   const { secret } = JSON.parse((await service.functions.ask('POST /factors/totp', setup)).text)
-  const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
   const confirmation = { token, body: { code: totpCode(secret) } }
   const { status, text } = await underPolicy.ask('POST /factors/totp/confirm', confirmation)
   expect([status, JSON.parse(text)]).toMatchObject([401, stepUp])
@@ -59,7 +64,6 @@ test('a passkey that was begun before the policy is not added after it', async (
   const begun = { token, body: { currentPassword: PASSWORD } }
   const options = JSON.parse((await service.functions.ask('POST /passkeys/options', begun)).text)
   const { response } = createPasskey(options, ORIGIN)
-  const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
   const { status, text } = await underPolicy.ask('POST /passkeys', { token, body: { response } })
   expect([status, JSON.parse(text)]).toMatchObject([401, stepUp])
   expect((await service.functions.ask('POST /passkeys', { token, body: { response } })).status).toBe(200)
@@ -72,7 +76,6 @@ test('a user of the policy who signed in with two factors may change them', asyn
   const { loginToken } = bodyOf(await enterPassword(service.functions, username))
   const body = { loginToken, code: recoveryCodes[0] }
   const { authToken: token } = bodyOf(await service.functions.ask('POST /login/recovery-code', { body }))
-  const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
   const change = { token: String(token), body: { currentPassword: PASSWORD } }
   expect((await underPolicy.ask('POST /factors/totp', change)).status).toBe(200)
 })
@@ -105,7 +108,6 @@ test.each(['byLink', 'byCode'] as const)(
   'an address from before the policy is not confirmed %s',
   async (by) => {
     const { username, email, [by]: body } = await askForAddress()
-    const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
     const info = vi.spyOn(console, 'info').mockReturnValue()
     const { status, text } = await underPolicy.ask('POST /email/confirm', { body })
     expect([status, JSON.parse(text)]).toEqual([
@@ -128,14 +130,13 @@ test.each(['byLink', 'byCode'] as const)(
 
 test('a new address is confirmed for a user whom the policy does not cover', async () => {
   const { username, newEmail, byLink: body } = await askForAddress({ role: 'user' })
-  const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'admin' })
-  expect((await underPolicy.ask('POST /email/confirm', { body })).status).toBe(204)
+  const others = await service.load({ REQUIRE_SECOND_FACTOR: 'admin' })
+  expect((await others.ask('POST /email/confirm', { body })).status).toBe(204)
   expect((await service.user(username)).email).toBe(newEmail)
 })
 
 test('an address from before the policy is not confirmed after the enrolment', async () => {
   const { username, email, byLink: body } = await askForAddress()
-  const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
   const enrolmentToken = await beginLogin(underPolicy, username)
   await service.proveEnrolments(username, [enrolmentToken])
   const setup = await underPolicy.ask('POST /enrolment/totp', { body: { enrolmentToken } })
@@ -150,7 +151,6 @@ test('a user of the policy with a factor changes the address', async () => {
   const { username } = await service.addUser()
   const { authToken } = bodyOf(await enterPassword(service.functions, username))
   const { secret } = await addTotp(service.functions, String(authToken))
-  const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
   const loginToken = await beginLogin(underPolicy, username)
   const signIn = { body: { loginToken, code: totpCode(secret, 1) } }
   const token = String(bodyOf(await underPolicy.ask('POST /login/totp', signIn)).authToken)
