@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { banner } from './banner.ts'
 
 const URL_ = 'http://localhost:3000'
+const DYNAMODB = new URL('http://127.0.0.1:8000')
 const linesOf = (hasPages: boolean, hasMail: boolean) =>
-  banner(URL_, new URL('http://127.0.0.1:8000'), { hasPages, hasMail }).split('\n').slice(1, 7)
+  banner(URL_, DYNAMODB, { hasPages, hasMail, requireSecondFactor: 'none' }).split('\n').slice(1, 7)
 
 const START = `  serverless-jwt-auth is running at ${URL_}`
 const SIGN_IN = `  Sign-in page  ${URL_}/signin`
@@ -16,4 +17,19 @@ test('the banner names the pages that the service has', () => {
   expect(linesOf(true, false)).toEqual([START, '', SIGN_IN, API, '', USERS])
   expect(linesOf(false, true).slice(0, 5)).toEqual([START, '', MAILBOX, '', USERS])
   expect(linesOf(false, false).slice(0, 3)).toEqual([START, '', USERS])
+})
+
+test.each([
+  { policy: 'all', names: 'user and admin', first: 'user' },
+  { policy: 'admin', names: 'admin', first: 'admin' },
+] as const)('the banner says how $names enrol under the policy $policy', ({ policy, names, first }) => {
+  const linesAt = (dynamoDb: URL) =>
+    banner(URL_, dynamoDb, { hasPages: false, hasMail: false, requireSecondFactor: policy })
+      .split('\n')
+      .slice(3, 6)
+  const line = `  With requireSecondFactor=${policy}, the first sign-in of ${names} needs a code, which this prints:`
+  const command = `    npm run users -- start-enrolment ${first} --local`
+  expect(linesAt(DYNAMODB)).toEqual([USERS, line, command])
+  const elsewhere = 'http://127.0.0.1:49152'
+  expect(linesAt(new URL(elsewhere))).toEqual([USERS, line, `${command} --endpoint ${elsewhere}`])
 })

@@ -1,14 +1,17 @@
+import { type FactorPolicy, needsFactor } from '../lib/users/factors.ts'
 import { DEMO_USERS } from './aws.ts'
 import { DYNAMODB_PORT } from './ports.ts'
 
-/** What a service has that others may lack. */
+/** How services differ. */
 interface Features {
   hasPages: boolean
   hasMail: boolean
+  requireSecondFactor: FactorPolicy
 }
 
 /** Returns what `npm start` prints when the service is ready. */
-export function banner(url: string, dynamoDb: URL, { hasPages, hasMail }: Features): string {
+export function banner(url: string, dynamoDb: URL, features: Features): string {
+  const { hasPages, hasMail, requireSecondFactor } = features
   const pages = [
     ...(hasPages ? [`  Sign-in page  ${url}/signin`, `  API page      ${url}/docs`] : []),
     ...(hasMail ? [`  Mailbox       ${url}/mailbox`] : []),
@@ -17,7 +20,7 @@ export function banner(url: string, dynamoDb: URL, { hasPages, hasMail }: Featur
   return `
   serverless-jwt-auth is running at ${url}
 ${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}
-  Demo users, on this machine only: ${users}
+  Demo users, on this machine only: ${users}${enrolment(requireSecondFactor, dynamoDb)}
   The table is in memory, at ${dynamoDb.origin}${otherPort(dynamoDb)}
 
   Try it:
@@ -27,8 +30,23 @@ ${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}
 `
 }
 
+/** The demo users have no address, so those who must have a second factor need the code of an operator. */
+function enrolment(policy: FactorPolicy, dynamoDb: URL): string {
+  const [first, ...others] = DEMO_USERS.filter(({ role }) => needsFactor(role, policy)).map(
+    ({ username }) => username,
+  )
+  if (first === undefined) return ''
+  const names = [first, ...others].join(' and ')
+  return `\n  With requireSecondFactor=${policy}, the first sign-in of ${names} needs a code, which this prints:\n    ${command(`start-enrolment ${first}`, dynamoDb)}`
+}
+
+const isUsualPort = ({ port }: URL) => Number(port) === DYNAMODB_PORT
+
 /** A store that another program has on the usual port must not be changed by mistake. */
-const otherPort = ({ origin, port }: URL) =>
-  Number(port) === DYNAMODB_PORT
+const otherPort = (dynamoDb: URL) =>
+  isUsualPort(dynamoDb)
     ? ''
-    : `\n  Port ${DYNAMODB_PORT} was taken, so this service's table is at another port. Manage its users with:\n    npm run users -- … --local --endpoint ${origin}`
+    : `\n  Port ${DYNAMODB_PORT} was taken, so this service's table is at another port. Manage its users with:\n    ${command('…', dynamoDb)}`
+
+const command = (text: string, dynamoDb: URL) =>
+  `npm run users -- ${text} --local${isUsualPort(dynamoDb) ? '' : ` --endpoint ${dynamoDb.origin}`}`

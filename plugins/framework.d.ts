@@ -1,3 +1,5 @@
+import type { FactorPolicy } from '../lib/users/factors.ts'
+
 /**
  * The part of the Serverless Framework's interface that the plugins use. The framework's own types do not cover its
  * version 4.
@@ -39,6 +41,7 @@ export interface Service {
   custom: {
     pages: string
     registration: string
+    requireSecondFactor: FactorPolicy
     /** Sender of mails; empty if the service sends none. */
     mailFrom: string
     /** Domain that passkeys are bound to; an object, if it is the API's own address. */

@@ -90,6 +90,7 @@ export default class LocalPlugin {
     const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
     const hasPages = custom.pages === 'on'
     const hasMail = functions.mailer !== undefined
+    const features = { hasPages, hasMail, requireSecondFactor: custom.requireSecondFactor }
     configureGateway({
       resources: all,
       region: provider.region,
@@ -99,7 +100,7 @@ export default class LocalPlugin {
       mailbox: hasMail ? aws.mailbox : undefined,
       functionName: (key) => this.serverless.service.getFunction(key).name,
       log: console.log,
-      onListening: () => console.log(banner(url, aws.settings.endpoints.dynamodb, { hasPages, hasMail })),
+      onListening: () => console.log(banner(url, aws.settings.endpoints.dynamodb, features)),
     })
   }
 
