@@ -14,7 +14,7 @@ import { spend } from '../../lib/mail/store.ts'
 import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
 import { sourceOf } from '../../lib/throttling/limits.ts'
 import { markKnownSources } from '../../lib/throttling/store.ts'
-import { lacksFactor } from '../../lib/users/factors.ts'
+import { factorsOf, needsFactor } from '../../lib/users/factors.ts'
 import { changeNames } from '../../lib/users/names.ts'
 import type { User } from '../../lib/users/user.ts'
 
@@ -29,7 +29,9 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const user = await findBoundUser(table, confirmation)
   // Under the policy, a user without a factor gets no token. So the request is older than the policy, and one factor was enough
   // for it. A mail to the new address would prove an enrolment.
-  if (lacksFactor(user, config.REQUIRE_SECOND_FACTOR)) throw invalidLink('the user must have a factor now')
+  if (factorsOf(user).length === 0 && needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
+    throw invalidLink('the user must have a factor now')
+  }
   const names = namesAfter(user, addressIn(requestId))
   const outcome = await changeNames(table, user, names, now, randomUUID(), spend(requestId, now))
   if (outcome === 'changed') throw invalidLink('spent, or the user changed')

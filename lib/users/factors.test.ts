@@ -5,7 +5,6 @@ import {
   type Factor,
   factorsOf,
   isAcr,
-  lacksFactor,
   needsFactor,
   withFactor,
   withoutFactor,
@@ -66,11 +65,4 @@ test('a policy demands a second factor of no user, of administrators or of all u
     [false, true],
     [true, true],
   ])
-})
-
-test('a user lacks a factor if a policy demands one and the user has none', () => {
-  expect(lacksFactor({ role: 'user' }, 'all')).toBe(true)
-  expect(lacksFactor({ role: 'user' }, 'admin')).toBe(false)
-  expect(lacksFactor({ role: 'admin' }, 'admin')).toBe(true)
-  expect(lacksFactor({ role: 'admin', factors: 'totp' }, 'admin')).toBe(false)
 })

@@ -54,7 +54,3 @@ export type FactorPolicy = 'none' | 'admin' | 'all'
 /** Whether a policy demands a second factor of a role. */
 export const needsFactor = (role: string, policy: FactorPolicy): boolean =>
   policy === 'all' || (policy === 'admin' && role === 'admin')
-
-/** Whether a policy demands a second factor of a user who has none. */
-export const lacksFactor = (user: FactorState & { role: string }, policy: FactorPolicy): boolean =>
-  factorsOf(user).length === 0 && needsFactor(user.role, policy)

@@ -174,7 +174,7 @@ function follow(user) {
 
 /** Finds out who is signed in, and sets up the second factor of an account that was created in this tab. */
 async function begin() {
-  // Whatever the request returns, the token does not stay in the storage.
+  // Also if the request fails, the token does not stay in the storage.
   const enrolmentToken = takeEnrolment()
   if (next) {
     element('sign-in-lead').textContent = 'Sign in to continue.'
