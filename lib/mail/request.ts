@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { Item, Table } from '../aws/dynamodb.ts'
 import type { Config } from '../config.ts'
 import { logFailure } from '../http/handler.ts'
-import { mailRequestCounter, sourceOf, truncatedSource } from '../throttling/limits.ts'
-import { isKnownSource, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
+import { mailRequestCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
+import { isKnownSource, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
 import { mailboxOf, type User } from '../users/user.ts'
 import { idOf, type MailEvent, type MailOrigin, type NoticeKind, sendEvent } from './event.ts'
 import { mailKey } from './store.ts'
 
 /**
  * Asks for a mail, within the limit of the source. The mailer looks the recipient up, after the response.
+ *
+ * A mail of an enrolment costs the right password. It is counted apart: otherwise strangers behind the address of a user could
+ * keep the user from signing in. Each user there gets five in an hour.
  *
  * @throws {@link ServiceError} `too_many_mails`, or `unavailable`: then the client may ask again.
  */
@@ -20,10 +23,11 @@ export async function requestMail(
   now: Date,
 ): Promise<void> {
   const source = sourceOf(event.origin.sourceIp)
-  const counter = mailRequestCounter(source, config.LIMIT_MAIL_SOURCE, now)
-  const reservation = await reserveAttempt(table, [counter], mailKey(idOf(event)).pk.S, now)
-  const log = { source: truncatedSource(source) }
-  rejectIfRefused(reservation, 'too_many_mails', 'too many mails for the source', { log })
+  const userId = event.kind === 'enrolment' ? event.userId : undefined
+  const counters = mailRequestCounters(source, userId, config.LIMIT_MAIL_SOURCE, now)
+  const reservation = await reserveInTurn(table, counters, mailKey(idOf(event)).pk.S, now)
+  const log = { source: truncatedSource(source), ...(userId && { userId }) }
+  rejectIfRefused(reservation, 'too_many_mails', 'too many mails', { log })
   await sendEvent(table.aws, config.MAILER, event)
 }
 

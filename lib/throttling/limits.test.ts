@@ -9,7 +9,7 @@ import {
   knownSourceKey,
   type Limits,
   limitsFrom,
-  mailRequestCounter,
+  mailRequestCounters,
   noticeCounter,
   pairCounter,
   requestedMailCounters,
@@ -133,8 +133,14 @@ describe('mails', () => {
   })
   const partition = `recipient#${createHash('sha256').update('ada@example.org').digest('base64url')}`
 
-  test('are counted for the source that asks for them', () => {
-    expect(mailRequestCounter(source, limit, now)).toStrictEqual(counterOf('source#203.0.113.7', 'mails', 3))
+  test('are counted for the source that asks for them, and after a password for the user there first', () => {
+    expect(mailRequestCounters(source, undefined, limit, now)).toStrictEqual([
+      counterOf('source#203.0.113.7', 'mails', 3),
+    ])
+    expect(mailRequestCounters(source, 'AAAA', limit, now)).toStrictEqual([
+      counterOf('user#AAAA', 'mails#203.0.113.7', 5),
+      counterOf('source#203.0.113.7', 'mails#verified', 3),
+    ])
   })
 
   test.each(['ada@example.org', 'Ada@EXAMPLE.org'])('are counted for the recipient %s', (address) => {

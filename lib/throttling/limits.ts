@@ -107,9 +107,20 @@ export const setupTriesCounter = (userId: string, setupEndsAt: number): Counter 
   endsAt: setupEndsAt,
 })
 
-/** Returns the counter of the mails that a source asks for. */
-export const mailRequestCounter = (source: string, limit: Limit, now: Date): Counter =>
-  counter(`source#${source}`, 'mails', limit, now)
+/** Mails that one user asks for from one source, after the password. */
+const MAILS_OF_USER: Limit = { attempts: 5, windowSeconds: 3_600 }
+
+/**
+ * Returns the counters of the mails that a source asks for; see {@link sourceCounters}.
+ *
+ * @param userId - User who has shown the password.
+ */
+export const mailRequestCounters = (
+  source: string,
+  userId: string | undefined,
+  limit: Limit,
+  now: Date,
+): Counter[] => sourceCounters('mails', source, limit, userId, MAILS_OF_USER, now)
 
 /** Challenges of passkeys, by source. Pages with autofill ask for one at each view. */
 const CHALLENGES: Limit = { attempts: 300, windowSeconds: 900 }
@@ -118,20 +129,33 @@ const CHALLENGES: Limit = { attempts: 300, windowSeconds: 900 }
 const CHALLENGES_OF_USER: Limit = { attempts: 30, windowSeconds: 900 }
 
 /**
- * Returns the counters of the challenges that a source asks for, in the order in which a challenge reserves them.
- *
- * Those of users who have shown their password have counters of their own. Otherwise anybody behind the address of a user
- * could keep the user from the second step. The counter of user and source comes first: one login token gets any number
- * of challenges, and no user may use up those of the neighbours. Strangers and other sources do not fill it.
+ * Returns the counters of the challenges that a source asks for; see {@link sourceCounters}.
  *
  * @param userId - User who has shown the password.
  */
 export const challengeCounters = (source: string, userId: string | undefined, now: Date): Counter[] =>
+  sourceCounters('challenges', source, CHALLENGES, userId, CHALLENGES_OF_USER, now)
+
+/**
+ * Returns the counters of what a source asks for, in the order in which a request reserves them.
+ *
+ * Users who have shown their password have counters of their own. Otherwise strangers behind the address of a user could keep
+ * the user from the next step. The counter of user and source comes first: one login token gets any number of requests, and no
+ * user may use up those of the neighbours. Strangers and other sources do not fill it.
+ */
+const sourceCounters = (
+  name: string,
+  source: string,
+  ofSource: Limit,
+  userId: string | undefined,
+  ofUser: Limit,
+  now: Date,
+): Counter[] =>
   userId === undefined
-    ? [counter(`source#${source}`, 'challenges', CHALLENGES, now)]
+    ? [counter(`source#${source}`, name, ofSource, now)]
     : [
-        counter(partitionOf({ userId }), `challenges#${source}`, CHALLENGES_OF_USER, now),
-        counter(`source#${source}`, 'challenges#verified', CHALLENGES, now),
+        counter(partitionOf({ userId }), `${name}#${source}`, ofUser, now),
+        counter(`source#${source}`, `${name}#verified`, ofSource, now),
       ]
 
 /**

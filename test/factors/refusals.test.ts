@@ -182,14 +182,42 @@ test('registrations of passkeys are limited by source, and refused ones are give
   expect(counters[0]?.[1]).not.toHaveProperty('ids')
 })
 
-test('mails of enrolments are limited by source', async () => {
+/** Asks for a mail of an enrolment, and returns the status. */
+const askForMail = async (enrolmentToken: string, sourceIp: string, at = covered) =>
+  (await at.ask('POST /enrolment/mail', { sourceIp, body: { enrolmentToken } })).status
+
+test('mails that strangers ask for keep no user at their address from an enrolment', async () => {
+  const sourceIp = newSource()
+  const enrolmentToken = await beginEnrolment(false)
+  const body = { login: 'nobody' }
+  const asked = await Promise.all(
+    Array.from({ length: 31 }, () => functions.ask('POST /password/forgot', { sourceIp, body })),
+  )
+  expect(asked.filter(({ status }) => status === 429)).toHaveLength(1)
+  expect(await askForMail(enrolmentToken, sourceIp)).toBe(202)
+})
+
+test('one user asks for five mails of enrolments at a source, and takes none from the neighbours', async () => {
+  const sourceIp = newSource()
+  const [user, neighbour] = [await beginEnrolment(false), await beginEnrolment(false)]
+  const burst = await Promise.all(Array.from({ length: 40 }, () => askForMail(user, sourceIp)))
+  expect(burst.toSorted()).toEqual([...Array(5).fill(202), ...Array(35).fill(429)])
+  const stored = await service.items(`source#${sourceIp}`)
+  expect(Object.keys(stored)).toEqual([expect.stringMatching(/^mails#verified#\d+$/)])
+  expect(Object(Object.values(stored)[0]?.ids).SS).toHaveLength(5)
+  expect(await askForMail(neighbour, sourceIp)).toBe(202)
+  expect(await askForMail(user, newSource())).toBe(202)
+})
+
+test('mails of enrolments are limited by source, and refused ones are given back', async () => {
   const limited = await service.load({ REQUIRE_SECOND_FACTOR: 'all', LIMIT_MAIL_SOURCE: '1/3600' })
-  const asking = { sourceIp: newSource(), body: { enrolmentToken: await beginEnrolment(false) } }
-  const statuses = [
-    (await limited.ask('POST /enrolment/mail', asking)).status,
-    (await limited.ask('POST /enrolment/mail', asking)).status,
-  ]
-  expect(statuses).toEqual([202, 429])
+  const sourceIp = newSource()
+  expect(await askForMail(await beginEnrolment(false), sourceIp, limited)).toBe(202)
+  const { username, id } = await service.addUser()
+  expect(await askForMail(await beginLogin(covered, username), sourceIp, limited)).toBe(429)
+  const counters = Object.entries(await service.items(`user#${id}`)).filter(([sk]) => /^mails/.test(sk))
+  expect(counters).toEqual([[expect.stringContaining(`mails#${sourceIp}#`), expect.anything()]])
+  expect(counters[0]?.[1]).not.toHaveProperty('ids')
 })
 
 test('codes of mails that prove an enrolment are limited by source', async () => {
