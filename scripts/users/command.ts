@@ -112,7 +112,11 @@ export function usersCommand(io: Io): Command {
   )
 
   ofUser('start-enrolment', 'prints a one-time code for the first second factor of a user').action(
-    async (name: string) => print(await factors.startEnrolment(await table(), name, io)),
+    async (name: string) => {
+      print(await factors.startEnrolment(await table(), name, io))
+      // The policy is a setting of the functions, and the code is stored under any.
+      io.stderr.write('The sign-in asks for it if requireSecondFactor covers the user.\n')
+    },
   )
 
   ofUser('reset-factors', 'removes the second factors of a user, after a notice and a delay')
