@@ -15,6 +15,7 @@ import { type Claim, claimMail, findClaim, mailKey, markSent, releaseMail } from
 import {
   type Counter,
   codeMailCounter,
+  enrolmentMailCounter,
   noticeCounter,
   requestedMailCounters,
 } from '../../lib/throttling/limits.ts'
@@ -90,18 +91,16 @@ async function recordSent(table: Table, event: MailEvent, claim: Claim): Promise
 }
 
 /**
- * Returns the counters of a mail. Strangers do not cause those of an operator, nor that of an enrolment, which costs the right
- * password. Both are counted with the notices: otherwise strangers could keep a user from enrolling.
+ * Returns the counters of a mail. Mails of operators are counted with the notices: strangers cause neither. A mail of an enrolment
+ * costs the right password, and has a counter of its own. With the notices, an attacker who knows the password could suppress
+ * them. With the mails that strangers can ask for, these could keep a user from enrolling.
  */
-const countersOf = (
-  event: MailEvent,
-  { to, confirmation }: PlannedMail,
-  limit: Limit,
-  now: Date,
-): Counter[] =>
-  'requestId' in event && event.origin && event.kind !== 'enrolment'
+function countersOf(event: MailEvent, { to, confirmation }: PlannedMail, limit: Limit, now: Date): Counter[] {
+  if (event.kind === 'enrolment') return [enrolmentMailCounter(to, now)]
+  return 'requestId' in event && event.origin
     ? requestedMailCounters(to, isEntry(confirmation), limit, now)
     : [noticeCounter(to, now)]
+}
 
 /** Returns a mail without its code, if its recipient was sent too many codes. */
 async function limitCodes(table: Table, planned: PlannedMail, id: string, now: Date): Promise<PlannedMail> {

@@ -5,6 +5,7 @@ import {
   challengeCounters,
   codeCounters,
   codeMailCounter,
+  enrolmentMailCounter,
   furtherCounters,
   knownSourceKey,
   type Limits,
@@ -149,6 +150,7 @@ describe('mails', () => {
     const others = counterOf(partition, 'other-mails', 2)
     expect(requestedMailCounters(address, false, limit, now)).toStrictEqual([mails, others])
     expect(noticeCounter(address, now)).toStrictEqual(counterOf(partition, 'notices', 20))
+    expect(enrolmentMailCounter(address, now)).toStrictEqual(counterOf(partition, 'enrolment-mails', 10))
     expect(codeMailCounter(address, now)).toStrictEqual({
       key: { pk: { S: partition }, sk: { S: `code-mails#${midnight}` } },
       maxAttempts: 20,

@@ -183,6 +183,13 @@ const NOTICES: Limit = { attempts: 20, windowSeconds: 3_600 }
 export const noticeCounter = (address: string, now: Date): Counter =>
   counter(recipientPartition(address), 'notices', NOTICES, now)
 
+/** Mails of enrolments, by recipient. They cost the password only, so they do not share the counter of notices. */
+const ENROLMENT_MAILS: Limit = { attempts: 10, windowSeconds: 3_600 }
+
+/** Returns the counter of the mails of enrolments to a recipient. */
+export const enrolmentMailCounter = (address: string, now: Date): Counter =>
+  counter(recipientPartition(address), 'enrolment-mails', ENROLMENT_MAILS, now)
+
 /**
  * Mails with a code, by recipient. Each allows five guesses: 100 a day. Over the limit mails have their link only, whose
  * secret cannot be guessed.

@@ -157,6 +157,32 @@ describe('an administrator without a second factor, under the policy', () => {
     limited.aws.stop()
   })
 
+  test('gets the notices, although an attacker with the password used up the mails', async () => {
+    const enrolmentToken = await begin()
+    for (const source of [1, 2, 3, 4, 5]) {
+      const asking = { body: { enrolmentToken }, sourceIp: `198.51.100.${source}` }
+      for (let asked = 0; asked < 5; asked += 1) {
+        expect((await service.ask('POST /enrolment/mail', asking)).status).toBe(202)
+      }
+    }
+    expect(service.mailsTo(to)).toHaveLength(10)
+    const random = randomBytes(CODE_RANDOM_BYTES)
+    const operatorCode = await storeEnrolmentCode(service.table, await user(), new Date(), random)
+    await ask('POST /enrolment/proof', { enrolmentToken, operatorCode })
+    expect((await enrol(enrolmentToken)).response.status).toBe(200)
+    expect(service.mailTo(to).subject).toBe('An authenticator app was added at Test')
+  })
+
+  test('gets the mail, although the notices are used up', async () => {
+    const at = new Date().toISOString()
+    const notice = { kind: 'new-source', to, username, at } as const
+    for (let index = 0; index < 21; index += 1) {
+      await service.functions.mail({ ...notice, id: `${username} ${index}` })
+    }
+    expect(service.mailsTo(to)).toHaveLength(20)
+    await prove(await begin())
+  })
+
   test('gets no mail to an address that is not verified', async () => {
     const address = newAddress()
     username = await service.add({ role: 'admin', email: address.toLowerCase(), emailAsWritten: address })
