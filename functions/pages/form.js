@@ -8,7 +8,10 @@ const NO_RESPONSE = { title: 'No response', detail: 'The service did not respond
 export const ENROLMENT_CHANNEL = 'enrolment'
 
 /** Where the tab's storage has an enrolment token on the way to `/signin`. */
-const ENROLMENT_KEY = 'enrolment'
+export const ENROLMENT_KEY = 'enrolment'
+
+/** How long a busy dialog can stay open. API Gateway responds within 29 seconds. */
+const TIMEOUT_MS = 30_000
 
 /** The timer of each form that waits. */
 const waits = new Map()
@@ -33,6 +36,7 @@ export async function call(path, { body, method = body ? 'POST' : 'GET', fetch: 
   try {
     const response = await send(path, {
       method,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
     })
     const text = await response.text()
@@ -68,11 +72,22 @@ export const codeIn = ({ value }) => value.replaceAll(/\s/g, '')
 /** Returns the whole seconds until an instant, rounded up: 0 means that it has passed. */
 export const secondsUntil = (instantMs) => Math.max(0, Math.ceil((instantMs - Date.now()) / 1000))
 
+const partsOf = (seconds) => [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+
 export const clock = (seconds) => {
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const parts = partsOf(seconds)
   const shown = parts[0] > 0 ? parts : parts.slice(1)
   return shown.map((part, index) => String(part).padStart(index > 0 ? 2 : 1, '0')).join(':')
 }
+
+/** Returns a time as screen readers read it. */
+const inWords = (seconds) =>
+  partsOf(seconds)
+    .map(
+      (count, index) => count > 0 && `${count} ${['hour', 'minute', 'second'][index]}${count > 1 ? 's' : ''}`,
+    )
+    .filter(Boolean)
+    .join(' ')
 
 /** Shows one section of the page, and moves the focus to its heading, so that screen readers read it. */
 export function showSection(id, { isFocused = true } = {}) {
@@ -116,6 +131,7 @@ export async function busy(button, action) {
 export function onSubmit(form, send, succeed) {
   // Until now, the browser would have submitted the form itself, which the policy of the page forbids.
   form.querySelector('[type="submit"]').disabled = false
+  if (!form.parentElement.querySelector(':scope > .notice')) addNotices(form)
   // Screen readers read the hint of a field from the beginning.
   showFaults(form)
   form.addEventListener('submit', (event) => {
@@ -127,6 +143,16 @@ export function onSubmit(form, send, succeed) {
       else showProblem(form, response)
     })
   })
+}
+
+/** Adds what shows the problems of a form: a notice, and the time to wait. */
+function addNotices(form) {
+  const time = make('span', '', 'time')
+  time.role = 'timer'
+  const wait = make('p', 'Try again in ', 'wait')
+  wait.append(time)
+  wait.hidden = true
+  form.after(make('div', '', 'notice'), wait)
 }
 
 /** Returns the part of a form's card with a class. */
@@ -141,7 +167,10 @@ export function clearProblem(form) {
 
 function showProblem(form, { status, body, retryAfterSeconds }) {
   const others = showFaults(form, body.errors)
-  notice(besideForm(form, 'notice'), others.length > 0 ? others.join(' ') : body.detail, 'error')
+  // Where each field shows its fault, only screen readers need the summary.
+  const isAtFields = body.errors?.length > 0 && others.length === 0
+  const kind = isAtFields ? 'visually-hidden' : 'error'
+  notice(besideForm(form, 'notice'), others.join(' ') || body.detail, kind)
   if (status === 429 && retryAfterSeconds > 0) wait(form, retryAfterSeconds)
   const field =
     form.querySelector('[aria-invalid]') ??
@@ -182,7 +211,7 @@ function wait(form, seconds) {
   waits.set(form, setInterval(tick, 500))
   besideForm(form, 'wait').hidden = false
   tick()
-  announce(`Try again in ${seconds} seconds.`)
+  announce(`Try again in ${inWords(seconds)}.`)
 }
 
 function endWait(form) {
@@ -216,18 +245,6 @@ export function showCreated({ enrolmentToken }, name) {
     } finally {
       location.assign('signin')
     }
-  }
-}
-
-/** Returns the enrolment token that another page of this tab left, and removes it. */
-export function takeEnrolment() {
-  try {
-    const enrolmentToken = sessionStorage.getItem(ENROLMENT_KEY)
-    sessionStorage.removeItem(ENROLMENT_KEY)
-    return enrolmentToken
-  } catch {
-    // The browser allows this page no storage. The user signs in with the password, and proves the account again.
-    return null
   }
 }
 

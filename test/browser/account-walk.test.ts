@@ -16,7 +16,18 @@ import {
   serviceUrl,
   startOther,
 } from './accounts.ts'
-import { alert, focusOf, heading, inspect, open, press, signIn, status, useBrowser } from './browser.ts'
+import {
+  alert,
+  focusOf,
+  heading,
+  inspect,
+  inWords,
+  open,
+  press,
+  signIn,
+  status,
+  useBrowser,
+} from './browser.ts'
 
 useBrowser()
 
@@ -218,7 +229,7 @@ test('over the limit the page counts the seconds to wait, and shows when the wai
   await alert(page, 'Too many requests. Try again later.')
   const seconds = Number(await refused.headerValue('retry-after'))
   expect(seconds).toBeGreaterThan(0)
-  await status(page, `Try again in ${seconds} seconds.`)
+  await status(page, `Try again in ${inWords(seconds)}.`)
   expect(await page.locator('#ask .wait').textContent()).toMatch(/^Try again in (1:00|0:\d\d)$/)
   await inspect(page, 'forgot-throttled')
   await page.clock.fastForward(seconds * 1000)

@@ -591,7 +591,7 @@ test('over the limit the page shows how long to wait, and when the wait is over'
   await fill('Current password', 'wrong')
   await press('Delete account')
   await alert(detail)
-  await status(page, 'Try again in 900 seconds.')
+  await status(page, 'Try again in 15 minutes.')
   expect(await shown.locator('.wait').textContent()).toMatch(/^Try again in (15:00|14:5\d)$/)
   await inspect(page, 'account-throttled')
   await page.clock.fastForward(900_000)

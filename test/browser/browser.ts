@@ -135,6 +135,9 @@ export const alert = (page: Page, text: string) =>
   page.getByRole('alert').filter({ hasText: text, visible: true }).waitFor()
 export const status = (page: Page, text: string) =>
   page.getByRole('status').filter({ hasText: text }).waitFor()
+/** Returns how screen readers read a time of at most a minute. */
+export const inWords = (seconds: number) =>
+  seconds === 60 ? '1 minute' : `${seconds} second${seconds > 1 ? 's' : ''}`
 export const focusOf = (page: Page) => page.evaluate('document.activeElement.id')
 
 /** Signs in on the page /signin with the Enter key. */

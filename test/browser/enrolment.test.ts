@@ -5,7 +5,7 @@ import { type Service, startService } from '../support/service.ts'
 import { newName, nextMail, PASSWORD } from './accounts.ts'
 import { addAuthenticator, judgeRecorded, recordResponses, withoutAutofill } from './authenticator.ts'
 import { alert, focusOf, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
-import { dialog, fillIn, pressIn, saveCodes, shownSecret, startApp } from './factors.ts'
+import { closeWhileBusy, dialog, fillIn, pressIn, saveCodes, shownSecret, startApp } from './factors.ts'
 
 useBrowser()
 
@@ -172,6 +172,28 @@ test('a new account whose set-up was used up shows that it has expired', async (
   await alert(page, 'The sign-in has expired. Sign in again.')
 })
 
+test('a dialog that waits for its response stays open, and shows the recovery codes', async () => {
+  const { name, address, page } = await openEnrolment()
+  await addAuthenticator(page)
+  await prove(page, address)
+  await closeWhileBusy(page, 'Create a passkey', '**/enrolment/passkey')
+  expect(await saveCodes(page)).toHaveLength(10)
+  await heading(page, `Signed in as ${name}`).waitFor()
+})
+
+test('a second mail is sent, and the code of an administrator stays possible', async () => {
+  const { address, page } = await openEnrolment()
+  await pressIn(page, 'Send mail')
+  await nextMail(address, service.url)
+  await pressIn(page, 'Send again')
+  await prove(page, address)
+  const { page: other } = await openEnrolment()
+  await pressIn(other, 'Send mail')
+  await dialog(other).getByLabel('Code from the mail').waitFor()
+  await pressIn(other, 'I have a code from an administrator')
+  await dialog(other).getByLabel('Code from an administrator').waitFor()
+})
+
 test('the link of the mail in another tab and a passkey complete the first sign-in', async () => {
   const { name, address, page } = await openEnrolment()
   await addAuthenticator(page)
@@ -183,7 +205,7 @@ test('the link of the mail in another tab and a passkey complete the first sign-
   await heading(tab, 'Confirm that the account is yours').waitFor()
   expect(tab.url()).toBe(`${service.url}/confirm`)
   await press(tab, 'Confirm')
-  await heading(tab, 'The account is yours').waitFor()
+  await heading(tab, 'Confirmed').waitFor()
   // Browsers create passkeys for the page in front only.
   await page.bringToFront()
   await pressIn(page, 'Create a passkey')
@@ -200,7 +222,7 @@ test('a link in a browser that does not sign in proves nothing', async () => {
   await pressIn(page, 'Send mail')
   const other = await open((await nextMail(address, service.url)).link)
   await press(other, 'Confirm')
-  await alert(other, 'No page of this browser signs in.')
+  await alert(other, 'The sign-in page is not open in this browser.')
   await dialog(page).getByLabel('Code from the mail').waitFor()
 })
 

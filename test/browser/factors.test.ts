@@ -5,6 +5,7 @@ import { NEXT_PASSWORD, openAccount, PASSWORD, post, register, serviceUrl } from
 import { alert, focusOf, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
 import {
   addApp,
+  closeWhileBusy,
   confirmPassword,
   dialog,
   faultIn,
@@ -59,7 +60,7 @@ describe('an authenticator app', () => {
     const elsewhere = await post('login', { username: name, password: PASSWORD })
     const { refreshToken } = JSON.parse(elsewhere.body)
     const page = await openAccount(name, { permissions: ['clipboard-read', 'clipboard-write'] })
-    expect(await rowOf(page, 'Authenticator app')).toEqual(['Authenticator app Not set up Set up'])
+    expect(await rowOf(page, 'Authenticator app')).toEqual(['Authenticator app Off Set up'])
     expect(await rowOf(page, 'Recovery codes')).toEqual([])
     await press(page, 'Set up the authenticator app')
     await confirmPassword(page, 'Continue', 'wrong')
@@ -78,6 +79,9 @@ describe('an authenticator app', () => {
     await fillIn(page, 'Code from the app', right === '000000' ? '000001' : '000000')
     await pressIn(page, 'Confirm')
     await faultIn(page, 'Code from the app', /^Incorrect code\. /)
+    // Only screen readers need the summary beside it.
+    const summary = dialog(page).getByRole('alert').filter({ hasText: 'One or more fields are invalid.' })
+    expect(await summary.getAttribute('class')).toBe('notice visually-hidden')
     await fillIn(page, 'Code from the app', `${right.slice(0, 3)} ${right.slice(3)}`)
     await pressIn(page, 'Confirm')
 
@@ -101,11 +105,56 @@ describe('an authenticator app', () => {
     expect(await focusOf(page)).toBe('factors-title')
     const html = await page.content()
     for (const shown of [secret, ...codes]) expect(html).not.toContain(shown)
-    expect(await rowOf(page, 'Authenticator app')).toEqual(['Authenticator app Set up Replace Remove'])
+    expect(await rowOf(page, 'Authenticator app')).toEqual(['Authenticator app On Replace Remove'])
     expect(await rowOf(page, 'Recovery codes')).toEqual(['Recovery codes 10 left Get new codes'])
     expect((await post('refresh', { refreshToken })).status).toBe(401)
     await page.reload()
     await heading(page, 'Your account').waitFor()
+  })
+
+  test('shows its recovery codes, also if the user cancels the request or reloads the page', async () => {
+    const { name } = await register()
+    const page = await openAccount(name)
+    await press(page, 'Set up the authenticator app')
+    await confirmPassword(page, 'Continue')
+    await dialog(page).getByRole('img', { name: 'QR code with the key' }).waitFor()
+    await fillIn(page, 'Code from the app', startApp(await shownSecret(page))())
+    await closeWhileBusy(page, 'Confirm', '**/factors/totp/confirm')
+    await dialog(page).getByRole('heading', { name: 'Save your recovery codes' }).waitFor()
+    const asked = page.waitForEvent('dialog')
+    // The page does not respond until the question is answered.
+    const reloaded = page.evaluate('location.reload()')
+    const question = await asked
+    expect(question.type()).toBe('beforeunload')
+    await question.dismiss()
+    await reloaded
+    expect(await saveCodes(page)).toHaveLength(10)
+    await alert(page, 'The authenticator app is set up.')
+    await page.reload()
+    await heading(page, 'Your account').waitFor()
+    await press(page, 'Replace the authenticator app')
+    await dialog(page).getByRole('heading', { name: 'Replace the authenticator app' }).waitFor()
+  })
+
+  test('with too many wrong codes leaves the other factors, and the time is read in words', async () => {
+    const { name } = await openWithApp()
+    const page = await openFactor(name)
+    await page.route('**/login/totp', (route) =>
+      route.fulfill({
+        status: 429,
+        headers: { 'Retry-After': '11117' },
+        json: { title: 'Too Many Requests', detail: 'Too many failed attempts. Try again later.' },
+      }),
+    )
+    await fillIn(page, APP_CODE, '123456')
+    await pressIn(page, 'Continue')
+    await dialog(page)
+      .getByRole('alert')
+      .filter({ hasText: 'Try again later. Your other factors still work.' })
+      .waitFor()
+    expect(await page.locator('#announcement').textContent()).toBe(
+      'Try again in 3 hours 5 minutes 17 seconds.',
+    )
   })
 
   test('is asked for at the sign-in, and a recovery code replaces it', async () => {
@@ -159,7 +208,7 @@ describe('an authenticator app', () => {
     await fillIn(page, 'Recovery code', recoveryCodes[0] ?? '')
     await pressIn(page, 'Continue')
     await alert(page, 'The authenticator app was removed.')
-    expect(await rowOf(page, 'Authenticator app')).toEqual(['Authenticator app Not set up Set up'])
+    expect(await rowOf(page, 'Authenticator app')).toEqual(['Authenticator app Off Set up'])
     expect(await rowOf(page, 'Recovery codes')).toEqual([])
     expect(JSON.parse((await post('login', { username: name, password: PASSWORD })).body)).toHaveProperty(
       'authToken',

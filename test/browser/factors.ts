@@ -29,6 +29,30 @@ export async function confirmPassword(page: Page, button: string, password = PAS
   await pressIn(page, button)
 }
 
+/**
+ * Presses a button of the dialog on top, and tries to close the dialog before the service responds.
+ *
+ * @param route - Of the request. The service gets it after the last try.
+ */
+export async function closeWhileBusy(page: Page, button: string, route: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await page.route(route, async (held) => {
+    await promise
+    await held.continue()
+  })
+  const id = await dialog(page).getAttribute('id')
+  await Promise.all([page.waitForRequest(route), pressIn(page, button)])
+  for (let times = 0; times < 3; times += 1) await page.keyboard.press('Escape')
+  // For browsers that do not know `closedby`.
+  const isClosable = `document.getElementById('${id}').dispatchEvent(new Event('cancel', { cancelable: true }))`
+  expect(await page.evaluate(isClosable)).toBe(false)
+  const cancel = dialog(page).getByRole('button', { name: 'Cancel', exact: true })
+  expect(await cancel.getAttribute('aria-disabled')).toBe('true')
+  await cancel.click({ force: true })
+  expect(await page.locator('dialog[open]').last().getAttribute('id')).toBe(id)
+  resolve()
+}
+
 const STEP_MS = 30_000
 
 /** An authenticator app. Each call returns a code that the service accepts now, and has not seen. Two calls work at once. */

@@ -19,6 +19,8 @@ useBrowser()
 const REFUSED = 'The passkey was not accepted.'
 const CANCELLED = 'No passkey was used: the request was cancelled or took too long. Try again.'
 
+const NOT_CREATED = 'No passkey was created: it was cancelled, took too long, or this device cannot.'
+
 /** Opens /account of a new user, with a virtual authenticator. */
 async function openWithAuthenticator(ability: Ability = {}, options: Parameters<typeof open>[1] = {}) {
   const { name } = await register()
@@ -149,6 +151,18 @@ describe('a passkey', () => {
   })
 })
 
+test('a passkey that another tab has removed leaves the list when it is renamed or removed', async () => {
+  const { name, page } = await openWithAuthenticator()
+  const list = [{ id: 'A'.repeat(22), name: 'Gone', createdAt: new Date().toISOString(), synced: false }]
+  await page.route('**/passkeys', (route) => route.fulfill({ json: { passkeys: list } }), { times: 1 })
+  await page.reload()
+  await press(page, 'Rename the passkey Gone')
+  await pressIn(page, 'Rename')
+  await alert(page, 'This passkey was removed.')
+  expect(await passkeys(page)).toEqual([])
+  expect(await page.locator('#username').textContent()).toBe(name)
+})
+
 describe('user verification', () => {
   test('that a page does not ask for is refused by the service', async () => {
     const { page, authenticator } = await openWithPasskey()
@@ -184,14 +198,14 @@ describe('user verification', () => {
   test('is missing on a security key without a PIN: the browser makes no passkey', async () => {
     const { page } = await openWithAuthenticator({ isVerifying: false, isInternal: false })
     await addPasskey(page)
-    await dialog(page).getByRole('alert').filter({ hasText: CANCELLED }).waitFor()
+    await dialog(page).getByRole('alert').filter({ hasText: NOT_CREATED }).waitFor()
   })
 })
 
 test('an authenticator that stores no passkeys is refused by the browser', async () => {
   const { page } = await openWithAuthenticator({ isResident: false })
   await addPasskey(page)
-  await dialog(page).getByRole('alert').filter({ hasText: CANCELLED }).waitFor()
+  await dialog(page).getByRole('alert').filter({ hasText: NOT_CREATED }).waitFor()
   await pressIn(page, 'Cancel')
   expect(await passkeys(page)).toEqual([])
 })

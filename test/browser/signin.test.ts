@@ -7,6 +7,7 @@ import {
   focusOf,
   heading,
   inspect,
+  inWords,
   LOOKS,
   open,
   press,
@@ -441,7 +442,7 @@ describe('after too many failed attempts', () => {
     expect(retryAfterSeconds).toBeGreaterThan(0)
     await page
       .getByRole('status')
-      .filter({ hasText: `Try again in ${retryAfterSeconds} seconds.` })
+      .filter({ hasText: `Try again in ${inWords(retryAfterSeconds)}.` })
       .waitFor()
     expect(await page.locator('#wait').isVisible()).toBe(true)
     expect(await shown(page, 'wait')).toMatch(/^Try again in (1:00|0:\d\d)$/)

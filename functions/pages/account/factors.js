@@ -1,7 +1,7 @@
 // Second factors and passkeys on the page /account.
 
 import { createPasskey } from '../../../client/passkeys.js'
-import { passkeyFailureOf } from '../factors/dialogs.js'
+import { creationFailureOf } from '../factors/dialogs.js'
 import { setUpTotp, showRecoveryCodes } from '../factors/set-up.js'
 import { busy, call, element, make, notice } from '../form.js'
 import { askForChange } from './change.js'
@@ -9,6 +9,16 @@ import { dayOf, hourOf } from './sessions.js'
 
 /** What the page gives to this module. */
 let page
+/** The kinds of factors that the user has. */
+let factors = []
+
+/** Returns a success if another tab has removed the passkey, so that the page reads the list again. */
+const orGone = (response) => (response.status === 404 ? { status: 200, body: { isGone: true } } : response)
+
+const LAST = 'Without another factor, your password alone signs you in, and the recovery codes are deleted.'
+
+/** Says what a new factor changes. Only the first one ends other sessions. */
+const addingText = (text) => (factors.length > 0 ? text : `${text} Your other sessions end.`)
 
 /**
  * Starts the part of the page about factors.
@@ -30,9 +40,11 @@ export function startFactors(given) {
 }
 
 /** Shows the factors of a profile. */
-export async function showFactors({ factors = [], recoveryCodesLeft }) {
+export async function showFactors(profile) {
+  const { recoveryCodesLeft } = profile
+  factors = profile.factors ?? []
   const hasTotp = factors.includes('totp')
-  element('totp-state').textContent = hasTotp ? 'Set up' : 'Not set up'
+  element('totp-state').textContent = hasTotp ? 'On' : 'Off'
   element('totp-add').textContent = hasTotp ? 'Replace' : 'Set up'
   element('totp-add').ariaLabel = `${hasTotp ? 'Replace' : 'Set up'} the authenticator app`
   element('totp-remove').hidden = !hasTotp
@@ -93,10 +105,13 @@ const withPassword = ({ currentPassword }) => ({ currentPassword: currentPasswor
 const pathOf = ({ id }) => `passkeys/${encodeURIComponent(id)}`
 
 async function addTotp() {
+  const isNew = !factors.includes('totp')
   const secret = await askForChange(
     {
-      title: 'Set up an authenticator app',
-      text: 'You then need a code of the app for each sign-in. If you have an app already, it is replaced.',
+      title: isNew ? 'Set up an authenticator app' : 'Replace the authenticator app',
+      text: isNew
+        ? addingText('A sign-in with the password then needs a code of the app or another factor.')
+        : 'The codes of your former app stop working, and your other sessions end.',
       button: 'Continue',
     },
     (fields) => page.change('factors/totp', { method: 'POST', body: withPassword(fields) }),
@@ -110,7 +125,7 @@ async function removeTotp() {
   const isDone = await askForChange(
     {
       title: 'Remove the authenticator app',
-      text: 'Its codes do not work any longer. Your other sessions end.',
+      text: `Its codes stop working, and your other sessions end. ${LAST}`,
       button: 'Remove',
       isDangerous: true,
     },
@@ -123,7 +138,7 @@ async function replaceCodes() {
   const body = await askForChange(
     {
       title: 'Get new recovery codes',
-      text: 'Your former codes do not work any longer.',
+      text: 'Your former codes stop working.',
       button: 'Get new codes',
     },
     (fields) => page.change('factors/recovery-codes', { method: 'POST', body: withPassword(fields) }),
@@ -135,7 +150,7 @@ async function addPasskey() {
   const body = await askForChange(
     {
       title: 'Add a passkey',
-      text: 'Your device, phone or security key then signs you in, without a password.',
+      text: addingText('Your device, phone or security key then signs you in, without the password.'),
       button: 'Create the passkey',
       hasName: true,
     },
@@ -147,7 +162,7 @@ async function addPasskey() {
         const response = await createPasskey(options.body)
         return page.send('passkeys', { body: { response, ...(name && { name }) } })
       } catch (error) {
-        return passkeyFailureOf(error)
+        return creationFailureOf(error)
       }
     },
   )
@@ -155,22 +170,24 @@ async function addPasskey() {
 }
 
 async function rename(passkey) {
-  const isDone = await askForChange(
+  const renamed = await askForChange(
     { title: 'Rename the passkey', button: 'Rename', hasName: true, hasPassword: false, name: passkey.name },
-    ({ name }) => page.send(pathOf(passkey), { method: 'PATCH', body: { name: name.value.trim() } }),
+    async ({ name }) =>
+      orGone(await page.send(pathOf(passkey), { method: 'PATCH', body: { name: name.value.trim() } })),
   )
-  if (isDone) await showChange('The passkey was renamed.', {})
+  if (renamed) await showChange(renamed.isGone ? 'This passkey was removed.' : 'The passkey was renamed.', {})
 }
 
 async function removePasskey(passkey) {
   const isDone = await askForChange(
     {
       title: 'Remove the passkey',
-      text: `${passkey.name} does not sign you in any longer. Your other sessions end. Delete it on your device, too.`,
+      text: `${passkey.name} stops signing you in, and your other sessions end. ${LAST} Delete it on your device, too.`,
       button: 'Remove',
       isDangerous: true,
     },
-    (fields) => page.change(pathOf(passkey), { method: 'DELETE', body: withPassword(fields) }),
+    async (fields) =>
+      orGone(await page.change(pathOf(passkey), { method: 'DELETE', body: withPassword(fields) })),
   )
   if (isDone) await showChange('The passkey was removed.', {})
 }

@@ -86,12 +86,12 @@ function handOver() {
   let timer = setTimeout(
     fail,
     RECEIPT_MS,
-    'No page of this browser signs in. Open the link in the browser where you sign in, or type the code from the mail there.',
+    'The sign-in page is not open in this browser. Open the link in the browser where you sign in, or type the code from the mail there.',
   )
   tabs.onmessage = ({ data: { isReceived, response } }) => {
     clearTimeout(timer)
     if (response) resolve(response)
-    else if (isReceived) timer = setTimeout(fail, RESPONSE_MS, 'The other page does not respond. Try again.')
+    else if (isReceived) timer = setTimeout(fail, RESPONSE_MS, 'The other tab does not respond. Try again.')
   }
   tabs.postMessage({ token: link.token })
   return promise.finally(() => tabs.close())
@@ -132,10 +132,7 @@ onSubmit(element('cancel-form'), cancelReset, () =>
   ),
 )
 onSubmit(element('enrolment-form'), handOver, () =>
-  showDone(
-    'The account is yours',
-    'Go back to the page where you sign in, and set up your second factor there.',
-  ),
+  showDone('Confirmed', 'Go back to the tab where you sign in, and set up your second factor there.'),
 )
 
 // A second link that is opened in this tab changes only the fragment, and the browser does not load the page again.

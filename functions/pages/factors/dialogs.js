@@ -50,6 +50,35 @@ export const passkeyFailureOf = (error) =>
     ? failureOf(error)
     : { status: 0, body: { detail: PASSKEY_ERRORS[error.name] ?? 'This browser could not use a passkey.' } }
 
+/** Returns the same for a passkey that was not created. */
+export const creationFailureOf = (error) =>
+  error.name === 'NotAllowedError' ? { status: 0, body: { detail: NOT_CREATED } } : passkeyFailureOf(error)
+
+const NOT_CREATED = 'No passkey was created: it was cancelled, took too long, or this device cannot.'
+
+/**
+ * Keeps a dialog open while one of its forms is busy, with all its buttons disabled: the response may have recovery codes, which
+ * no later one has. Buttons stay focusable.
+ */
+function hold(dialog) {
+  const isBusy = dialog.matches(':has([aria-busy])')
+  for (const button of dialog.querySelectorAll('button')) button.ariaDisabled = isBusy ? 'true' : null
+  // Chromium lets no script cancel a second Escape key.
+  dialog.setAttribute('closedby', isBusy ? 'none' : 'closerequest')
+}
+
+/** Stops what a disabled button, or the Escape key in other browsers, would do. */
+function stop(event) {
+  const held = event.type === 'click' ? 'dialog [aria-disabled]' : 'dialog:has([aria-busy])'
+  if (!event.target.closest(held)) return
+  event.preventDefault()
+  event.stopPropagation()
+}
+
+new MutationObserver((changes) => {
+  for (const { target } of changes) if (target.closest('dialog')) hold(target.closest('dialog'))
+}).observe(document, { subtree: true, attributeFilter: ['aria-busy'] })
+for (const type of ['click', 'cancel']) document.addEventListener(type, stop, { capture: true })
 for (const button of document.querySelectorAll('[data-close]')) {
   button.addEventListener('click', () => button.closest('dialog').close())
 }

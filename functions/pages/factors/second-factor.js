@@ -12,6 +12,7 @@ const PREFERENCE = ['passkey', 'totp', 'recovery-code']
 /** The client of the page. */
 let auth
 let loginToken
+let hasOthers
 
 /**
  * Asks for one of the factors that a sign-in names.
@@ -23,6 +24,7 @@ export function askFactor(client, step) {
   auth = client
   loginToken = step.loginToken
   const factors = PREFERENCE.filter((factor) => step.factors.includes(factor))
+  hasOthers = factors.length > 1
   const use = (factor) => {
     for (const button of document.querySelectorAll('[data-use]')) {
       button.hidden = button.dataset.use === factor || !factors.includes(button.dataset.use)
@@ -49,6 +51,13 @@ const signIn = (body, route) =>
     (error) => endExpired(failureOf(error)),
   )
 
+/** Too many wrong codes of the app block the app only. */
+async function signInByApp(code) {
+  const response = await signIn({ code }, 'login/totp')
+  if (response.status === 429 && hasOthers) response.body.detail += ' Your other factors still work.'
+  return response
+}
+
 const usePasskey = () =>
   signInWithPasskey(auth, { loginToken }).then(
     (user) => ({ status: 200, body: user }),
@@ -56,7 +65,7 @@ const usePasskey = () =>
   )
 
 onSubmit(element('factor-passkey-form'), usePasskey, succeed)
-onSubmit(element('factor-totp-form'), ({ code }) => signIn({ code: codeIn(code) }, 'login/totp'), succeed)
+onSubmit(element('factor-totp-form'), ({ code }) => signInByApp(codeIn(code)), succeed)
 onSubmit(
   element('factor-recovery-form'),
   ({ code }) => signIn({ code: codeIn(code) }, 'login/recovery-code'),

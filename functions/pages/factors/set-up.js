@@ -28,6 +28,8 @@ export async function setUpTotp({ secret, uri }, send) {
   return confirmed
 }
 
+const cancel = (event) => event.preventDefault()
+
 /** Shows new recovery codes, until the user says that they are saved. Without codes, shows nothing. */
 export async function showRecoveryCodes(codes) {
   if (!codes) return
@@ -38,7 +40,10 @@ export async function showRecoveryCodes(codes) {
   element('download-codes').onclick = () => download(text)
   const ended = openDialog('codes-dialog')
   element('codes-title').focus()
+  // The browser asks before it reloads or leaves the page, which would lose the codes.
+  addEventListener('beforeunload', cancel)
   await ended
+  removeEventListener('beforeunload', cancel)
   element('codes').replaceChildren()
   element('copy-codes').onclick = null
   element('download-codes').onclick = null
@@ -75,5 +80,5 @@ onSubmit(
   (body) => closeDialog('totp-dialog', body || {}),
 )
 // The Escape key would lose the codes. Some browsers do not know `closedby`.
-element('codes-dialog').addEventListener('cancel', (event) => event.preventDefault())
+element('codes-dialog').addEventListener('cancel', cancel)
 element('codes-saved').addEventListener('click', () => closeDialog('codes-dialog'))

@@ -1,7 +1,7 @@
 // The dialog of a user who must set up a second factor before the first sign-in with one: proof, then factor.
 
 import { createPasskey } from '../../../client/passkeys.js'
-import { closeDialog, openDialog, passkeyFailureOf, showPart } from '../factors/dialogs.js'
+import { closeDialog, creationFailureOf, openDialog, showPart } from '../factors/dialogs.js'
 import { setUpTotp, showRecoveryCodes } from '../factors/set-up.js'
 import { codeIn, ENROLMENT_CHANNEL, element, failureOf, onSubmit } from '../form.js'
 
@@ -74,7 +74,7 @@ async function chooseTotp(secret) {
 
 const choosePasskey = async () => {
   const options = await post('enrolment/passkey/options')
-  return options.status === 200 ? responseOf(enrolPasskey(options.body), passkeyFailureOf) : options
+  return options.status === 200 ? responseOf(enrolPasskey(options.body), creationFailureOf) : options
 }
 
 const enrolPasskey = async (options) =>

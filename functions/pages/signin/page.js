@@ -11,13 +11,13 @@ import {
   call,
   clock,
   decodePart,
+  ENROLMENT_KEY,
   element,
   failureOf,
   make,
   notice,
   onSubmit,
   secondsUntil,
-  takeEnrolment,
 } from '../form.js'
 import { enrol } from './enrolment.js'
 import { nextUrl } from './next.js'
@@ -110,7 +110,7 @@ const MEANINGS = {
   exp: 'Expires at',
   jti: 'Token id',
   sid: 'Session id',
-  amr: 'Authentication methods: pwd is the password, otp an authenticator app, pop a passkey (RFC 8176)',
+  amr: 'Authentication methods (RFC 8176): pwd password, otp authenticator app, pop passkey, user fingerprint, face or PIN, mfa two factors',
   acr: 'Authentication level: aal2 is two factors',
   auth_time: 'Signed in at',
   gen: 'Token generation: a revocation moves it on',
@@ -171,6 +171,18 @@ function follow(user) {
 }
 
 // What the buttons do.
+
+/** Returns the enrolment token that another page of this tab left, and removes it. */
+function takeEnrolment() {
+  try {
+    const enrolmentToken = sessionStorage.getItem(ENROLMENT_KEY)
+    sessionStorage.removeItem(ENROLMENT_KEY)
+    return enrolmentToken
+  } catch {
+    // The browser allows this page no storage. The user signs in with the password, and proves the account again.
+    return null
+  }
+}
 
 /** Finds out who is signed in, and sets up the second factor of an account that was created in this tab. */
 async function begin() {
