@@ -73,6 +73,8 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     hookTimeout: 60_000,
     testTimeout: 60_000,
+    // Of a mail, or a line of a log. The default of one second is too short on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     reporters: ['default', 'json'],
     outputFile: { json: '.results/vitest.json' },
     allowOnly: false,
