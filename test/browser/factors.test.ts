@@ -132,8 +132,30 @@ describe('an authenticator app', () => {
     await alert(page, 'The authenticator app is set up.')
     await page.reload()
     await heading(page, 'Your account').waitFor()
-    await press(page, 'Replace the authenticator app')
-    await dialog(page).getByRole('heading', { name: 'Replace the authenticator app' }).waitFor()
+  })
+
+  test('and each other change say which sessions end: another factor ends none', async () => {
+    const { name } = await register()
+    const page = await openAccount(name)
+    const read = async (button: string) => {
+      await press(page, button)
+      const texts = await dialog(page).locator('#change-title, #change-text').allTextContents()
+      await pressIn(page, 'Cancel')
+      return texts
+    }
+    const added = 'A sign-in with the password then needs a code of the app or another factor.'
+    const passkey = 'Your device, phone or security key then signs you in, without the password.'
+    expect(await read('Set up the authenticator app')).toEqual([
+      'Set up an authenticator app',
+      `${added} Your other sessions end.`,
+    ])
+    expect(await read('Add a passkey')).toEqual(['Add a passkey', `${passkey} Your other sessions end.`])
+    await addApp(page)
+    expect(await read('Replace the authenticator app')).toEqual([
+      'Replace the authenticator app',
+      'The codes of your former app stop working, and your other sessions end.',
+    ])
+    expect(await read('Add a passkey')).toEqual(['Add a passkey', passkey])
   })
 
   test('with too many wrong codes leaves the other factors, and the time is read in words', async () => {

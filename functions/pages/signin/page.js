@@ -110,7 +110,7 @@ const MEANINGS = {
   exp: 'Expires at',
   jti: 'Token id',
   sid: 'Session id',
-  amr: 'Authentication methods (RFC 8176): pwd password, otp authenticator app, pop passkey, user fingerprint, face or PIN, mfa two factors',
+  amr: 'Authentication methods (RFC 8176): pwd is the password, otp an app, recovery a code, pop a passkey, user its PIN or biometrics, mfa two factors',
   acr: 'Authentication level: aal2 is two factors',
   auth_time: 'Signed in at',
   gen: 'Token generation: a revocation moves it on',
