@@ -11,8 +11,8 @@ const filesOf = (page: string) => [...page.matchAll(/(?:href|src)="((?:docs|sign
 
 describe.each([
   { page: 'docs', folder: 'docs', files: 4, pageBytes: 10_000, allBytes: Number.POSITIVE_INFINITY },
-  { page: 'signin', folder: 'signin', files: 10, pageBytes: 15_000, allBytes: 64_000 },
-  { page: 'account', folder: 'signin', files: 11, pageBytes: 18_000, allBytes: 70_000 },
+  { page: 'signin', folder: 'signin', files: 10, pageBytes: 15_000, allBytes: 68_000 },
+  { page: 'account', folder: 'signin', files: 11, pageBytes: 18_000, allBytes: 74_000 },
   { page: 'register', folder: 'confirm', files: 3, pageBytes: 6_000, allBytes: 26_000 },
   { page: 'forgot', folder: 'confirm', files: 3, pageBytes: 6_000, allBytes: 26_000 },
   { page: 'confirm', folder: 'confirm', files: 3, pageBytes: 7_500, allBytes: 31_000 },
