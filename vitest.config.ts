@@ -69,8 +69,8 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'proof', include: PROOF, exclude: OTHERS, globalSetup } },
     ],
-    // Vitest leaves one core free. The tests wait for child processes and time limits often enough to use it, and one more.
-    maxWorkers: availableParallelism() + 1,
+    // Vitest leaves one core free. The tests wait for child processes often enough to use it.
+    maxWorkers: availableParallelism(),
     hookTimeout: 60_000,
     testTimeout: 60_000,
     // Of a mail, or a line of a log. The default of one second is too short on a busy machine.
