@@ -45,7 +45,10 @@ export function createDynamoDb(now: () => number = Date.now): Server {
   })
 }
 
-/** Returns the body of a request, or `undefined` if the client closes the connection within it. */
+/**
+ * Returns the body of a request, or `undefined` if the client closes the connection within it. With `buffer` of
+ * `node:stream/consumers`, a call takes an eighth more CPU.
+ */
 const bodyOf = (request: IncomingMessage): Promise<Buffer | undefined> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = []

@@ -152,7 +152,10 @@ function addNotices(form) {
   const wait = make('p', 'Try again in ', 'wait')
   wait.append(time)
   wait.hidden = true
-  form.after(make('div', '', 'notice'), wait)
+  // Screen readers announce what enters an alert that is there already.
+  const problem = make('div', '', 'notice')
+  problem.role = 'alert'
+  form.after(problem, wait)
 }
 
 /** Returns the part of a form's card with a class. */

@@ -162,8 +162,9 @@ export function verifyAssertion(
   const read = tryTo(refused, () => readAuthenticatorData(authData))
   checkAuthenticatorData(relyingParty, read, refused)
   if (isBothFactors && !read.isUserVerified) throw refused('no user verification')
-  if (isBothFactors && !passkey.uvInitialized)
+  if (isBothFactors && !passkey.uvInitialized) {
     throw refused('user verification was never seen with a password')
+  }
   const key = readCoseKey(bytesOf(passkey.publicKey))
   if (!isValidSignature(key, signedData(authData, clientDataJSON), bytesOf(signature))) {
     throw refused('the signature does not verify')

@@ -92,7 +92,12 @@ export async function completeSignIn(
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session, refreshToken } = startSession(user, amr, origin, lifetimes, now, random)
 
-  const [token, earlier] = await together([issueToken(session), findEarlier(table, user, login, event, now)])
+  // Since the first step, another user may have signed in in the browser. The response overwrites the cookie of that session.
+  const replaces = (login.inCookie && replacedSession(cookieOf(event))) || login.replaces
+  const [token, earlier] = await together([
+    issueToken(session),
+    findEarlier(table, user, { ...login, replaces }, source, now),
+  ])
   await store(table, signIn, session, earlier.endings, now)
   await together([
     ...earlier.attempts.map(({ key, ids }) => giveBack(table, { key }, ids)),
@@ -118,16 +123,13 @@ async function findEarlier(
   table: Table,
   user: User,
   login: FactorSignIn['login'],
-  event: APIGatewayProxyEvent,
+  source: string,
   now: Date,
 ): Promise<Earlier> {
   const { loginName = user.username, pairSk, pairAttempts = [] }: Partial<LoginToken> = login
-  const source = sourceOf(originOf(event).sourceIp)
   const totpKey = totpCounter(user.id, now).key
   const resetKey = factorResetKey(user.id)
-  // Since the first step, another user may have signed in in the browser. The response overwrites the cookie of that session.
-  const name = (login.inCookie && replacedSession(cookieOf(event))) || login.replaces
-  const session = name === undefined ? undefined : sessionOfName(name)
+  const session = login.replaces === undefined ? undefined : sessionOfName(login.replaces)
   const keys = [knownSourceKey(loginName, source), totpKey, resetKey]
   const replacedKeys = session ? [sessionKey(session)] : []
   const found = await getItems(table, [...keys, ...replacedKeys], ['ids', 'expiresAt', 'ownerId'])

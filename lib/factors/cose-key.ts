@@ -37,8 +37,9 @@ function jwkOf(key: ReadonlyMap<CborValue, CborValue>): JsonWebKey {
     const value = key.get(label)
     if (!(value instanceof Uint8Array)) throw new Error('the public key lacks a value')
     // OpenSSL would accept zeros before a coordinate: RFC 9053 section 7.1.1 wants its exact length.
-    if (length !== undefined && value.length !== length)
+    if (length !== undefined && value.length !== length) {
       throw new Error('the public key has a value of another length')
+    }
     return Buffer.from(value).toString('base64url')
   }
   if (algorithm === -7 && type === 2 && curve === 1) {
