@@ -15,8 +15,7 @@ import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.t
 import { sourceOf } from '../../lib/throttling/limits.ts'
 import { markKnownSources } from '../../lib/throttling/store.ts'
 import { factorsOf, needsFactor } from '../../lib/users/factors.ts'
-import { changeNames } from '../../lib/users/names.ts'
-import type { User } from '../../lib/users/user.ts'
+import { changeNames, namesOf } from '../../lib/users/names.ts'
 
 /** POST /email/confirm: gives a user the address that the user has confirmed. Revokes all access tokens. */
 export const handler = apiHandler(async (event, { now, deadlineMs }) => {
@@ -32,7 +31,10 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   if (factorsOf(user).length === 0 && needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
     throw invalidLink('the user must have a factor now')
   }
-  const names = namesAfter(user, addressIn(requestId))
+  const address = addressIn(requestId)
+  // A username that is the address changes with it.
+  const username = user.username === user.email ? address.toLowerCase() : user.username
+  const names = namesOf(username, address, true)
   const outcome = await changeNames(table, user, names, now, randomUUID(), spend(requestId, now))
   if (outcome === 'changed') throw invalidLink('spent, or the user changed')
   if (outcome === 'taken') {
@@ -50,15 +52,3 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   console.info({ event: 'email.changed', userId: user.id })
   return noContent()
 })
-
-/** Returns the names of a user with a confirmed address, as its owner writes it. */
-function namesAfter(user: User, address: string) {
-  const email = address.toLowerCase()
-  return {
-    // A username that is the address changes with it.
-    username: user.username === user.email ? email : user.username,
-    email,
-    emailVerified: true,
-    ...(address !== email && { emailAsWritten: address }),
-  }
-}

@@ -21,7 +21,7 @@ import { sourceOf, usernameCounter } from '../../lib/throttling/limits.ts'
 import { markKnownSources, reserveAttempt } from '../../lib/throttling/store.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR, needsFactor } from '../../lib/users/factors.ts'
-import { createUser } from '../../lib/users/names.ts'
+import { createUser, namesOf } from '../../lib/users/names.ts'
 import { isNameTaken } from '../../lib/users/store.ts'
 import { newUser, type Role, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
 
@@ -48,7 +48,7 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
   const origin = originOf(event)
 
   const { requestId, role } = await verifyMail(table, request, origin.sourceIp, arrivedAt)
-  const names = namesOf(addressIn(requestId), request.username)
+  const names = confirmedNames(addressIn(requestId), request.username)
   validateNewPassword(password, names, '#/password')
   await rejectBreached(password, '#/password', config)
   const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
@@ -93,13 +93,13 @@ async function roleOf(table: Table, { kind }: Confirmation, requestId: string): 
  *
  * @throws {@link ServiceError} `invalid_fields`, if the username is another address. Its owner could not use it then.
  */
-function namesOf(address: string, chosen: string | undefined) {
+function confirmedNames(address: string, chosen: string | undefined) {
   const email = address.toLowerCase()
   const username = chosen ?? email
   if (username.includes('@') && username !== email) {
     throw refused('#/username', NEW_USERNAME_RULE)
   }
-  return { username, email, emailVerified: true, ...(address !== email && { emailAsWritten: address }) }
+  return namesOf(username, address, true)
 }
 
 /**

@@ -6,9 +6,29 @@ import {
   transact,
   updateOf,
 } from '../aws/dynamodb.ts'
+import { isEmail } from './login-name.ts'
 import { revokeTokens } from './revocation.ts'
 import { findUser, isLatestChange, nameKey, profileKey } from './store.ts'
 import { loginNamesOf, type User } from './user.ts'
+
+export type Names = Pick<User, 'username' | 'email' | 'emailVerified' | 'emailAsWritten'>
+
+/**
+ * Returns the names of a user. A username that is an address is also the user's address, unless the user has another
+ * one.
+ *
+ * @param written - Address as its owner writes it.
+ * @param isVerified - Whether the user has shown that the address is the user's own.
+ */
+export const namesOf = (username: string, written: string | undefined, isVerified: boolean): Names => {
+  const email = written?.toLowerCase() ?? (isEmail(username) ? username : undefined)
+  return {
+    username,
+    email,
+    emailVerified: isVerified && email !== undefined,
+    ...(written !== email && { emailAsWritten: written }),
+  }
+}
 
 /**
  * What became of a transaction over a user and its login names:

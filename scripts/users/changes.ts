@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
-import { createUser } from '../../lib/users/names.ts'
+import { createUser, namesOf } from '../../lib/users/names.ts'
 import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, findUserByName } from '../../lib/users/store.ts'
 import { loginNamesOf, mailboxOf, newUser, type Role, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
@@ -9,7 +9,7 @@ import type { Io } from '../cli/io.ts'
 import { askNewPassword } from '../cli/prompts.ts'
 import { refuseBreached } from './breached.ts'
 import { notify } from './mail.ts'
-import { namesOf, takenName } from './names.ts'
+import { takenName } from './names.ts'
 import { alreadyExists, changeExisting, findExisting } from './store.ts'
 
 // No command writes a time that decides about a session or token: the operator's clock may be wrong.

@@ -1,6 +1,6 @@
 import type { Key, Table } from '../../lib/aws/dynamodb.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
-import { changeNames } from '../../lib/users/names.ts'
+import { changeNames, type Names, namesOf } from '../../lib/users/names.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { loginNamesOf, mailboxOf, type User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
@@ -8,25 +8,6 @@ import { Refusal } from '../cli/refusal.ts'
 import { notify } from './mail.ts'
 import { attachedToNames, deleteItems } from './remove.ts'
 import { alreadyExists, changeExisting, findExisting } from './store.ts'
-
-type Names = Pick<User, 'username' | 'email' | 'emailVerified' | 'emailAsWritten'>
-
-/**
- * Returns the names of a user. A username that is an address is also the user's address, unless the user has another
- * one.
- *
- * @param written - Address as its owner writes it.
- * @param isVerified - Whether the user has shown that the address is the user's own.
- */
-export const namesOf = (username: string, written: string | undefined, isVerified: boolean): Names => {
-  const email = written?.toLowerCase() ?? (isEmail(username) ? username : undefined)
-  return {
-    username,
-    email,
-    emailVerified: isVerified && email !== undefined,
-    ...(written !== email && { emailAsWritten: written }),
-  }
-}
 
 /** Changes the username. If it was the address and the new one is an address too, the address changes with it. */
 export async function rename(table: Table, loginName: string, username: string, io: Io): Promise<string> {

@@ -2,8 +2,8 @@ import * as z from 'zod/mini'
 import { LoginName, Password } from '../../../lib/http/schemas.ts'
 import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
 import { isEmail } from '../../../lib/users/login-name.ts'
+import { namesOf } from '../../../lib/users/names.ts'
 import { isUserId, ROLES, type User } from '../../../lib/users/user.ts'
-import { namesOf } from '../names.ts'
 import { hashFault } from './hash-fault.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
