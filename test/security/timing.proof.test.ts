@@ -2,9 +2,6 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Stores, startStores } from '../support/sessions.ts'
 import { differences, expectAlike, measure, REJECTED } from '../support/timing.ts'
 
-// A sample is 1,200 hashes.
-vi.setConfig({ testTimeout: 300_000 })
-
 let stores: Stores
 
 beforeAll(async () => {
