@@ -71,6 +71,8 @@ export default defineConfig({
     ],
     // Vitest leaves one core free. The tests wait for child processes often enough to use it.
     maxWorkers: availableParallelism(),
+    // Of concurrent tests, which mostly wait. Vitest reads it once in each worker, so no file can set its own.
+    maxConcurrency: 60,
     hookTimeout: 60_000,
     testTimeout: 60_000,
     // Of a mail, or a line of a log. The default of one second is too short on a busy machine.

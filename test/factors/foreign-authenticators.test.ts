@@ -47,17 +47,15 @@ function expectAccepted(codes: string[]) {
 
 describe.skipIf(!hasOathtool)('oathtool', () => {
   test('makes the codes that the service accepts, from the secret in base32', async () => {
-    const codes: string[] = []
-    // Few at once: each is a process.
-    for (let from = 0; from < CASES; from += 20) {
-      const some = SAMPLES.slice(from, from + 20).map(async ({ secret, second }) => {
-        const at = new Date(second * 1000).toISOString().replace(/T(.*)\..*/, ' $1 UTC')
-        const { stdout } = await run('oathtool', ['--totp', '--base32', `--now=${at}`, base32Of(secret)])
-        return stdout.trim()
-      })
-      codes.push(...(await Promise.all(some)))
-    }
-    expectAccepted(codes)
+    const samples = SAMPLES.flatMap(({ secret, second }) => [
+      new Date(second * 1000).toISOString().replace(/T(.*)\..*/, ' $1 UTC'),
+      base32Of(secret),
+    ])
+    // A shell starts a process in a fraction of the time that this one takes.
+    const eachSample =
+      'set -e; while [ $# -gt 0 ]; do oathtool --totp --base32 "--now=$1" "$2"; shift 2; done'
+    const { stdout } = await run('sh', ['-c', eachSample, 'sh', ...samples])
+    expectAccepted(stdout.trim().split('\n'))
   })
 })
 

@@ -26,7 +26,6 @@ import { addTestUser } from '../support/users.ts'
 vi.mock('node:crypto', async (original) =>
   (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
 )
-vi.setConfig({ maxConcurrency: 30 })
 
 const aws = await startAws()
 const table = tableOf(service, aws)

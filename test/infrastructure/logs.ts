@@ -57,6 +57,8 @@ export async function logEverything(): Promise<Logged[]> {
       const log = (message: Logged['message']) => void logged.push({ functionKey, level, message })
       vi.spyOn(console, method as keyof typeof LEVELS).mockImplementation(log)
     }
+    // No pause between attempts.
+    vi.spyOn(Math, 'random').mockReturnValue(0)
     // The authorizer throws instead of returning a response.
     const response: unknown = await handler(event, lambdaContext()).catch(() => undefined)
     vi.restoreAllMocks()

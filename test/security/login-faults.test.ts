@@ -13,7 +13,6 @@ vi.mock('node:crypto', async (original) => {
   const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
   return cheapArgon2(await original())
 })
-vi.setConfig({ maxConcurrency: 30 })
 const aws = await startAws()
 const userId = (await findUserByName(tableOf(service, aws), ADA.username))?.id ?? ''
 let ran = 0

@@ -8,7 +8,6 @@ import { startProxy } from '../support/faults/proxy.ts'
 import { CORS_HEADERS, sampleEvent } from '../support/lambda.ts'
 import { tokenSourceOf } from '../support/service-description.ts'
 
-vi.setConfig({ maxConcurrency: 30 })
 const aws = await startAws()
 const { keyA, keyB } = service.custom
 const bearerOf = (kind: string) =>

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 
 // Preloaded into a service. The file named after the question mark holds the current fault of its functions.
-// `crash`: each function throws at its first step. `hang`: each function stops there forever.
+// `crash`: each function throws at its first step. `hang`: the next function stops there forever, which ends the fault.
 // `outage`: requests to DynamoDB and KMS fail.
 const file = fileURLToPath(decodeURIComponent(new URL(import.meta.url).search.slice(1)))
 const hasFault = (fault: string) => readFileSync(file, 'utf8') === fault
@@ -13,7 +13,10 @@ if (!isMainThread) {
   const [now, request] = [Date.now, http.request]
   Date.now = () => {
     if (hasFault('crash')) throw new TypeError('an unexpected fault')
-    if (hasFault('hang')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    if (hasFault('hang')) {
+      writeFileSync(file, 'none')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    }
     return now()
   }
   http.request = ((...args: Parameters<typeof request>) => {
