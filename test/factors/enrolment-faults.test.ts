@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { getItems } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
+import { loginTokenKey } from '../../lib/factors/login-token.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
 import { authenticator } from '../support/authenticator.ts'
 import { restorerOf } from '../support/interleave/restore.ts'
@@ -86,7 +88,7 @@ const startPasskey = async (enrolmentToken: string) => {
 }
 
 /** Requests by route, with the body that a person sends at that step. */
-const STEPS: Record<string, [Route, (person: Person) => Promise<object>]> = {
+const STEPS: Record<string, [Route, (person: Person) => Promise<Record<string, unknown>>]> = {
   'the sign-in': ['login', async ({ username }) => ({ username, password: PASSWORD })],
   'the mail': ['POST /enrolment/mail', async (person) => ({ enrolmentToken: await begin(person) })],
   'the link': [
@@ -172,6 +174,14 @@ async function check(person: Person): Promise<void> {
   expect(enrolled.status).toBe(200)
 }
 
+/** Checks that a proof is spent exactly if its enrolment is proved. A proof that is not spent is accepted again. */
+async function checkProof(proof: Record<string, unknown>): Promise<void> {
+  const [id = ''] = String(proof.enrolmentToken).split('.')
+  const [login] = await getItems(service.table, [loginTokenKey(id)])
+  const isSpent = (await ask('POST /enrolment/proof', proof)).status !== 204
+  expect({ isSpent }).toEqual({ isSpent: login?.provedAt !== undefined })
+}
+
 const fates = (call: Call): Fate[] => (isWrite(call) ? ['refuse', 'cut before', 'cut after'] : ['refuse'])
 
 test.each(Object.keys(STEPS))(
@@ -196,7 +206,11 @@ test.each(Object.keys(STEPS))(
         wire.intercept(() => 'pass')
         expect({ target: nameOf(target), fate, status }).toMatchObject({ status: expect.any(Number) })
         expect([200, 202, 204, 503]).toContain(status)
-        await check(person).catch((error) => {
+        const checking = async () => {
+          if (route === 'POST /enrolment/proof') await checkProof(body)
+          await check(person)
+        }
+        await checking().catch((error) => {
           throw new Error(`${nameOf(target)} ${fate}: ${error.message}`, { cause: error })
         })
       }
