@@ -11,8 +11,8 @@ import { mailKey } from './store.ts'
 /**
  * Asks for a mail, within the limit of the source. The mailer looks the recipient up, after the response.
  *
- * A mail of an enrolment costs the right password. It is counted apart: otherwise strangers behind the address of a user could
- * keep the user from signing in. Each user there gets five in an hour.
+ * Mails of an enrolment and to a new address cost the right password. They are counted apart: otherwise strangers behind the
+ * address of a user could keep the user from both. Each user there gets five in an hour.
  *
  * @throws {@link ServiceError} `too_many_mails`, or `unavailable`: then the client may ask again.
  */
@@ -23,7 +23,7 @@ export async function requestMail(
   now: Date,
 ): Promise<void> {
   const source = sourceOf(event.origin.sourceIp)
-  const userId = event.kind === 'enrolment' ? event.userId : undefined
+  const userId = 'userId' in event ? event.userId : undefined
   const counters = mailRequestCounters(source, userId, config.LIMIT_MAIL_SOURCE, now)
   const reservation = await reserveInTurn(table, counters, mailKey(idOf(event)).pk.S, now)
   const log = { source: truncatedSource(source), ...(userId && { userId }) }

@@ -27,6 +27,23 @@ const change = (token: string, email: string, currentPassword = PASSWORD) =>
   service.ask('change-email', { token, body: { email, currentPassword } })
 const confirm = (body: object) => service.ask('confirm-email', { body })
 
+test('a user gets five mails to new addresses from a source, whatever strangers there ask for', async () => {
+  const limited = await service.load({ LIMIT_MAIL_SOURCE: '6/3600' })
+  const [user, neighbour] = [await signInUser(), await signInUser()]
+  const sourceIp = '2001:db8:1::1'
+  const forgot = () => limited.ask('forgot', { sourceIp, body: { login: user.email } })
+  for (let count = 0; count < 6; count += 1) expect((await forgot()).status).toBe(202)
+  expect((await forgot()).status).toBe(429)
+  const changeOf = async ({ authToken: token }: typeof user) => {
+    const body = { email: newAddress(), currentPassword: PASSWORD }
+    return (await limited.ask('change-email', { token, sourceIp, body })).status
+  }
+  for (let count = 0; count < 5; count += 1) expect(await changeOf(user)).toBe(202)
+  expect(await changeOf(user)).toBe(429)
+  expect(await changeOf(neighbour)).toBe(202)
+  expect(await changeOf(neighbour)).toBe(429)
+})
+
 describe('a new address', () => {
   test.each(['token', 'code'])(
     'counts after its confirmation by the %s, and both addresses get a mail',

@@ -40,7 +40,8 @@ export async function startMailService(settings: Record<string, string> = {}) {
       deadLetters.push(letter)
     },
   })
-  functions = await stores.functions({ MAILER, ...settings })
+  const load = (changes: Record<string, string>) => stores.functions({ MAILER, ...settings, ...changes })
+  functions = await load({})
 
   /** Waits until every event is delivered or a dead letter. */
   async function settled(): Promise<void> {
@@ -50,6 +51,8 @@ export async function startMailService(settings: Record<string, string> = {}) {
   return {
     ...stores,
     functions,
+    /** Starts functions with other settings. */
+    load,
     /** Every invocation of the mailer, in order. */
     events,
     deadLetters,
