@@ -181,7 +181,7 @@ test('a dialog that waits for its response stays open, and shows the recovery co
   await heading(page, `Signed in as ${name}`).waitFor()
 })
 
-test('a second mail is sent, and the code of an administrator stays possible', async () => {
+test('a second mail is sent, and the code of an operator stays possible', async () => {
   const { address, page } = await openEnrolment()
   await pressIn(page, 'Send mail')
   await nextMail(address, service.url)
@@ -190,8 +190,8 @@ test('a second mail is sent, and the code of an administrator stays possible', a
   const { page: other } = await openEnrolment()
   await pressIn(other, 'Send mail')
   await dialog(other).getByLabel('Code from the mail').waitFor()
-  await pressIn(other, 'I have a code from an administrator')
-  await dialog(other).getByLabel('Code from an administrator').waitFor()
+  await pressIn(other, 'I have a code from an operator')
+  await dialog(other).getByLabel('Code from an operator').waitFor()
 })
 
 test('the link of the mail in another tab and a passkey complete the first sign-in', async () => {
@@ -226,16 +226,16 @@ test('a link in a browser that does not sign in proves nothing', async () => {
   await dialog(page).getByLabel('Code from the mail').waitFor()
 })
 
-test('the code of an administrator proves the account, after a wrong one', async () => {
+test('the code of an operator proves the account, after a wrong one', async () => {
   const { name, page } = await openEnrolment()
-  await pressIn(page, 'I have a code from an administrator')
+  await pressIn(page, 'I have a code from an operator')
   expect(await focusOf(page)).toBe('enrolment-code')
-  await fillIn(page, 'Code from an administrator', 'wrong')
+  await fillIn(page, 'Code from an operator', 'wrong')
   await pressIn(page, 'Continue')
   await dialog(page).locator('.notice.error, .fault').filter({ visible: true }).first().waitFor()
   const command = ['start-enrolment', name, '--local', '--endpoint', service.dynamoDbUrl]
   const { stdout } = await begin('scripts/users.ts', command).outcome
-  await fillIn(page, 'Code from an administrator', stdout.split('\n')[0] ?? '')
+  await fillIn(page, 'Code from an operator', stdout.split('\n')[0] ?? '')
   await pressIn(page, 'Continue')
   await enrolApp(page)
   await saveCodes(page)

@@ -144,7 +144,8 @@ describe('an authenticator app', () => {
       return texts
     }
     const added = 'A sign-in with the password then needs a code of the app or another factor.'
-    const passkey = 'Your device, phone or security key then signs you in, without the password.'
+    const passkey =
+      'Your device or phone then signs you in, without the password. A security key without a PIN is a second factor only.'
     expect(await read('Set up the authenticator app')).toEqual([
       'Set up an authenticator app',
       `${added} Your other sessions end.`,

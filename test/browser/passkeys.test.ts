@@ -19,7 +19,8 @@ useBrowser()
 const REFUSED = 'The passkey was not accepted.'
 const CANCELLED = 'No passkey was used: the request was cancelled or took too long. Try again.'
 
-const NOT_CREATED = 'No passkey was created: it was cancelled, took too long, or this device cannot.'
+const NOT_CREATED =
+  'No passkey was created. The request was cancelled or took too long, or this device cannot create one.'
 
 /** Opens /account of a new user, with a virtual authenticator. */
 async function openWithAuthenticator(ability: Ability = {}, options: Parameters<typeof open>[1] = {}) {

@@ -150,7 +150,9 @@ async function addPasskey() {
   const body = await askForChange(
     {
       title: 'Add a passkey',
-      text: addingText('Your device, phone or security key then signs you in, without the password.'),
+      text: addingText(
+        'Your device or phone then signs you in, without the password. A security key without a PIN is a second factor only.',
+      ),
       button: 'Create the passkey',
       hasName: true,
     },

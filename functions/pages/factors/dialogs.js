@@ -54,7 +54,8 @@ export const passkeyFailureOf = (error) =>
 export const creationFailureOf = (error) =>
   error.name === 'NotAllowedError' ? { status: 0, body: { detail: NOT_CREATED } } : passkeyFailureOf(error)
 
-const NOT_CREATED = 'No passkey was created: it was cancelled, took too long, or this device cannot.'
+const NOT_CREATED =
+  'No passkey was created. The request was cancelled or took too long, or this device cannot create one.'
 
 /**
  * Keeps a dialog open while one of its forms is busy, with all its buttons disabled: the response may have recovery codes, which

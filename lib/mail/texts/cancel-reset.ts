@@ -4,7 +4,7 @@ import { durationOf, type Facts, originSentence } from './facts.ts'
 /** The notice of a reset of second factors, which its recipient can cancel. */
 export const cancelReset = (facts: Facts): Message => ({
   subject: `Your second factors at ${facts.service} will be removed`,
-  lead: `An administrator asked to remove all second factors and recovery codes of your account ${facts.username} at ${facts.service}. ${afterDelay(facts)}`,
+  lead: `An operator asked to remove all second factors and recovery codes of your account ${facts.username} at ${facts.service}. ${afterDelay(facts)}`,
   action: { label: 'Cancel this, if you did not ask for it', url: String(facts.link) },
   paragraphs: [
     'A complete sign-in with a second factor cancels it too.',

@@ -38,11 +38,11 @@ test.each([
 test('the notice of a reset of second factors says when, and how to cancel it', () => {
   expect(cancelReset({ ...facts, delaySeconds: 86_400 })).toEqual({
     subject: 'Your second factors at Orders will be removed',
-    lead: 'An administrator asked to remove all second factors and recovery codes of your account ivy at Orders. They are removed at your first sign-in with the password that is 24 hours or more after this mail.',
+    lead: 'An operator asked to remove all second factors and recovery codes of your account ivy at Orders. They are removed at your first sign-in with the password that is 24 hours or more after this mail.',
     action: { label: 'Cancel this, if you did not ask for it', url: facts.link },
     paragraphs: [
       'A complete sign-in with a second factor cancels it too.',
-      'An administrator sent this on 2026-11-26 at 13:21 UTC.',
+      'An operator sent this on 2026-11-26 at 13:21 UTC.',
       'If you did not ask for it, also contact the operator of the service, and choose a new password.',
     ],
   })

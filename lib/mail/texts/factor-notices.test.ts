@@ -44,12 +44,12 @@ test('a notice of an added factor says that a new password does not remove it', 
   })
 })
 
-test('a notice of factors that an operator removed names an administrator', () => {
+test('a notice of factors that an operator removed names the operator', () => {
   expect(NOTICES['factors-removed']({ ...facts, origin: undefined })).toEqual({
     subject: 'Your second factors were removed at Orders',
     lead: 'All second factors and recovery codes were removed from your account ivy at Orders. The password alone signs in, or leads to a new second factor.',
     paragraphs: [
-      'An administrator made this change on 2026-11-26 at 13:21 UTC.',
+      'An operator made this change on 2026-11-26 at 13:21 UTC.',
       'If you did not expect it, contact the operator of the service.',
     ],
   })

@@ -47,7 +47,7 @@ export const FACTOR_NOTICES: Record<FactorNotice, (facts: Facts) => Message> = {
   }),
   'passkey-added': (facts) => ({
     subject: `A passkey was added at ${facts.service}`,
-    lead: `A passkey was added to ${accountOf(facts)}. It can sign in without the password.`,
+    lead: `A passkey was added to ${accountOf(facts)}. If it verifies you by fingerprint, face or PIN, it signs in without the password.`,
     action: choosePassword(facts),
     paragraphs: [originSentence(facts), REMOVE_IT],
   }),

@@ -45,7 +45,7 @@ describe('the sentence about the origin of a request', () => {
     expect(sentence(userAgent)).toMatch(new RegExp(`, with ${program}\\.$`))
   })
 
-  test('is about an administrator, if the request has no origin', () => {
-    expect(originSentence(facts)).toBe('An administrator sent this on 2026-11-26 at 09:05 UTC.')
+  test('is about an operator, if the request has no origin', () => {
+    expect(originSentence(facts)).toBe('An operator sent this on 2026-11-26 at 09:05 UTC.')
   })
 })

@@ -23,12 +23,12 @@ export interface Facts {
 /**
  * Returns the sentence that says when and from where a request came.
  *
- * @param byAdministrator - What an administrator did, if the request has no origin.
+ * @param byOperator - What an operator did, if the request has no origin.
  */
-export function originSentence({ at, origin }: Facts, byAdministrator = 'sent this'): string {
+export function originSentence({ at, origin }: Facts, byOperator = 'sent this'): string {
   const [day, time = ''] = at.split('T')
   const when = `on ${day} at ${time.slice(0, 5)} UTC`
-  if (origin === undefined) return `An administrator ${byAdministrator} ${when}.`
+  if (origin === undefined) return `An operator ${byOperator} ${when}.`
   return `The request came ${when} from ${origin.sourceIp}, with ${programOf(origin.userAgent)}.`
 }
 

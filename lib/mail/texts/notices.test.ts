@@ -9,12 +9,12 @@ const facts = {
 }
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8' }
 
-describe('a notice of a change by an administrator', () => {
-  test('of the password names the administrator, and that all sessions have ended', () => {
+describe('a notice of a change by an operator', () => {
+  test('of the password names the operator, and that all sessions have ended', () => {
     expect(NOTICES['password-changed'](facts)).toEqual({
       subject: 'Your password for Orders was changed',
       lead: 'The password of your account ivy at Orders was changed. All sessions have ended.',
-      paragraphs: ['An administrator made this change on 2026-11-26 at 13:21 UTC.'],
+      paragraphs: ['An operator made this change on 2026-11-26 at 13:21 UTC.'],
       action: { label: 'If you did not expect it, choose a new password', url: facts.forgotUrl },
     })
   })
@@ -24,7 +24,7 @@ describe('a notice of a change by an administrator', () => {
       subject: 'Your address for Orders was changed',
       lead: 'This address is no longer used for your account ivy at Orders.',
       paragraphs: [
-        'An administrator made this change on 2026-11-26 at 13:21 UTC.',
+        'An operator made this change on 2026-11-26 at 13:21 UTC.',
         'If you did not expect it, contact the operator of the service. This address can no longer reset the password.',
       ],
     })
@@ -35,7 +35,7 @@ describe('a notice of a change by an administrator', () => {
       subject: 'Your username for Orders was changed',
       lead: 'Your account at Orders has the new username ivy. The password is the same.',
       paragraphs: [
-        'An administrator made this change on 2026-11-26 at 13:21 UTC.',
+        'An operator made this change on 2026-11-26 at 13:21 UTC.',
         'If you did not expect it, contact the operator of the service.',
       ],
     })

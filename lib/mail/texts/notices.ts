@@ -3,10 +3,10 @@ import type { Message } from '../render.ts'
 import { FACTOR_NOTICES } from './factor-notices.ts'
 import { type Facts, originSentence } from './facts.ts'
 
-/** Returns the sentence that says when and from where a change came. An administrator's has no origin. */
+/** Returns the sentence that says when and from where a change came. An operator's has no origin. */
 const changeSentence = (facts: Facts): string => originSentence(facts, 'made this change')
 
-/** Returns when the recipient should do something: if it was someone else, or not expected of an administrator. */
+/** Returns when the recipient should do something: if it was someone else, or not expected of an operator. */
 const unlessExpected = ({ origin }: Facts): string =>
   origin ? 'If it was not you' : 'If you did not expect it'
 

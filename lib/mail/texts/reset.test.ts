@@ -9,15 +9,15 @@ const facts = {
   forgotUrl: 'https://auth.example.org/forgot',
 }
 
-test('a reset that an operator starts names an administrator and no code', () => {
+test('a reset that an operator starts names an operator and no code', () => {
   expect(reset(facts)).toEqual({
     subject: 'Choose a new password for Orders',
-    lead: 'An administrator asked for a new password for your account ivy at Orders.',
+    lead: 'An operator asked for a new password for your account ivy at Orders.',
     action: { label: 'Choose a new password', url: facts.link },
     code: undefined,
     paragraphs: [
       'The link is valid for 60 minutes. A new password ends all sessions.',
-      'An administrator sent this on 2026-11-26 at 13:21 UTC.',
+      'An operator sent this on 2026-11-26 at 13:21 UTC.',
       'If you did not expect it, ignore this mail. Your password stays as it is. Do not pass on the link.',
     ],
   })

@@ -3,7 +3,7 @@ import { type Facts, originSentence, proof, validity } from './facts.ts'
 
 export const reset = (facts: Facts): Message => ({
   subject: `Choose a new password for ${facts.service}`,
-  lead: `${facts.origin ? 'Someone' : 'An administrator'} asked for a new password for your account ${facts.username} at ${facts.service}.`,
+  lead: `${facts.origin ? 'Someone' : 'An operator'} asked for a new password for your account ${facts.username} at ${facts.service}.`,
   action: { label: 'Choose a new password', url: String(facts.link) },
   code: facts.code,
   paragraphs: [
