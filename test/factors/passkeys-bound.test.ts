@@ -1,5 +1,12 @@
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { addPasskey, beginLogin, bodyOf, enterPassword, signInByPasskey } from '../support/factors/client.ts'
+import {
+  addPasskey,
+  addTotp,
+  beginLogin,
+  bodyOf,
+  enterPassword,
+  signInByPasskey,
+} from '../support/factors/client.ts'
 import { ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
 import type { ApiResponse, Tokens } from '../support/sessions.ts'
 import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
@@ -123,6 +130,20 @@ test('a credential id that another user has is refused', async () => {
   const { status } = await ask('POST /passkeys', { token: eve.token, body: { response: stolen.response } })
   expect(status).toBe(409)
   expect((await signInByPasskey({ ask }, ada.passkey)).status).toBe(200)
+})
+
+test('a user who deletes the account leaves no factor, and frees the ids of the passkeys', async () => {
+  const { username, token } = await passkeyUser()
+  await addTotp({ ask }, token)
+  const { id } = await service.user(username)
+  const itemsOf = async () => Object.keys(await service.items(`user#${id}`))
+  const claims = async () => (await service.scan()).filter(({ userId }) => Object(userId).S === id)
+  const isOfFactors = (sk: string) => /^(totp$|recovery-codes$|passkey#)/.test(sk)
+  expect((await itemsOf()).filter(isOfFactors)).toHaveLength(3)
+  expect((await claims()).map(({ sk }) => Object(sk).S)).toContain('credential')
+  expect((await ask('DELETE /me', { token, body: { currentPassword: PASSWORD } })).status).toBe(204)
+  expect((await itemsOf()).filter(isOfFactors)).toEqual([])
+  expect((await claims()).filter(({ sk }) => Object(sk).S === 'credential')).toEqual([])
 })
 
 test('a user adds 20 passkeys, and not one more', async () => {
