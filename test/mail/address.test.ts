@@ -27,7 +27,7 @@ const change = (token: string, email: string, currentPassword = PASSWORD) =>
   service.ask('change-email', { token, body: { email, currentPassword } })
 const confirm = (body: object) => service.ask('confirm-email', { body })
 
-test('a user gets five mails to new addresses from a source, whatever strangers there ask for', async () => {
+test('a user gets five mails to new addresses from a source whose strangers have used up theirs', async () => {
   const limited = await service.load({ LIMIT_MAIL_SOURCE: '6/3600' })
   const [user, neighbour] = [await signInUser(), await signInUser()]
   const sourceIp = '2001:db8:1::1'
