@@ -20,7 +20,7 @@ const REFUSED = 'The passkey was not accepted.'
 const CANCELLED = 'No passkey was used: the request was cancelled or took too long. Try again.'
 
 const NOT_CREATED =
-  'No passkey was created. The request was cancelled or took too long, or this device cannot create one.'
+  'No passkey was created. You cancelled, it took too long, or this device cannot create one.'
 
 /** Opens /account of a new user, with a virtual authenticator. */
 async function openWithAuthenticator(ability: Ability = {}, options: Parameters<typeof open>[1] = {}) {
@@ -269,6 +269,30 @@ describe('the autofill', () => {
     await press(page, 'Sign in with a passkey')
     await alert(page, CANCELLED)
     await expect.poll(calls).toEqual(['conditionalfalse', 'buttonfalse', 'conditionalfalse'])
+  })
+
+  test('says that a chosen passkey could not be verified, and is offered again', async () => {
+    // Without recording: the service does not see the first response.
+    const { name } = await register()
+    const page = await openAccount(name)
+    await addAuthenticator(page)
+    await addPasskey(page, 'Laptop')
+    await saveCodes(page)
+    const again = Promise.withResolvers<void>()
+    let requests = 0
+    await page.route('**/login/passkey', async (route) => {
+      requests += 1
+      if (requests === 1) return route.fulfill({ status: 503, json: { detail: 'Try again shortly.' } })
+      await again.promise
+      return route.continue()
+    })
+    await press(page, 'Sign out')
+    // Chromium's virtual user chooses the passkey whenever it is offered.
+    await page.goto(`${serviceUrl()}/signin`)
+    await alert(page, 'Try again shortly.')
+    again.resolve()
+    await heading(page, `Signed in as ${name}`).waitFor()
+    expect(requests).toBe(2)
   })
 
   test('says nothing if the service has no options now, and the form still works', async () => {

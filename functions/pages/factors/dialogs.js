@@ -55,7 +55,7 @@ export const creationFailureOf = (error) =>
   error.name === 'NotAllowedError' ? { status: 0, body: { detail: NOT_CREATED } } : passkeyFailureOf(error)
 
 const NOT_CREATED =
-  'No passkey was created. The request was cancelled or took too long, or this device cannot create one.'
+  'No passkey was created. You cancelled, it took too long, or this device cannot create one.'
 
 /**
  * Keeps a dialog open while one of its forms is busy, with all its buttons disabled: the response may have recovery codes, which

@@ -252,11 +252,18 @@ async function offerPasskeys() {
   autofill = new AbortController()
   const { signal } = autofill
   autofillAtMs = Date.now()
+  let isChosen = false
+  const signIn = (...request) => {
+    isChosen = true
+    return auth.signIn(...request)
+  }
   try {
-    await signInWithPasskey(auth, { mediation: 'conditional', signal })
+    await signInWithPasskey({ post: auth.post, signIn }, { mediation: 'conditional', signal })
   } catch (error) {
-    // Without `error`, there was no passkey yet: the user did nothing, and can use the form.
-    if (error.problem?.error && !signal.aborted) showPasskeyProblem(error)
+    // Before a passkey was chosen, the user did nothing, and can use the form.
+    if (!isChosen || signal.aborted) return
+    showPasskeyProblem(error)
+    offerPasskeys()
   }
 }
 
