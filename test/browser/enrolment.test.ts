@@ -45,8 +45,8 @@ async function registerAt(
 const stored = (page: Page) => page.evaluate(() => ({ ...sessionStorage, ...localStorage }))
 
 /** Opens /signin of a new user, and the dialog of the enrolment. */
-async function openEnrolment(options: Parameters<typeof open>[1] = {}) {
-  const opened = await registerAt(service.url, options)
+async function openEnrolment(options: Parameters<typeof open>[1] = {}, tab?: Page) {
+  const opened = await registerAt(service.url, options, false, tab)
   await opened.page.goto(`${service.url}/signin`)
   await signIn(opened.page, opened.name, PASSWORD)
   await dialog(opened.page).getByRole('heading', { name: 'Set up a second factor' }).waitFor()
@@ -215,6 +215,24 @@ test('the link of the mail in another tab and a passkey complete the first sign-
   await press(page, 'Sign in with a passkey')
   await heading(page, `Signed in as ${name}`).waitFor()
   await judgeRecorded()
+})
+
+test('the link of the mail proves its own enrolment, if another user enrols in another tab', async () => {
+  const { page: other } = await openEnrolment({ known: /status of 40/ })
+  const { address, page } = await openEnrolment({}, await other.context().newPage())
+  await pressIn(page, 'Send mail')
+  const { link } = await nextMail(address, service.url)
+  const refusal = other.waitForResponse('**/enrolment/proof')
+  await page.route('**/enrolment/proof', async (route) => {
+    await refusal
+    return route.continue()
+  })
+  const opened = await other.context().newPage()
+  await opened.goto(link)
+  await press(opened, 'Confirm')
+  await heading(opened, 'Confirmed').waitFor()
+  expect((await refusal).status()).toBeGreaterThanOrEqual(400)
+  await dialog(page).getByRole('button', { name: 'Use an authenticator app' }).waitFor()
 })
 
 test('a link in a browser that does not sign in proves nothing', async () => {

@@ -88,10 +88,14 @@ function handOver() {
     RECEIPT_MS,
     'The sign-in page is not open in this browser. Open the link in the browser where you sign in, or type the code from the mail there.',
   )
+  let waiting = 0
   tabs.onmessage = ({ data: { isReceived, response } }) => {
     clearTimeout(timer)
-    if (response) resolve(response)
-    else if (isReceived) timer = setTimeout(fail, RESPONSE_MS, 'The other tab does not respond. Try again.')
+    if (isReceived) waiting += 1
+    if (response) waiting -= 1
+    // Of several tabs, the link belongs to one. The others fail.
+    if (response && (response.status === 200 || waiting < 1)) resolve(response)
+    else timer = setTimeout(fail, RESPONSE_MS, 'The other tab does not respond. Try again.')
   }
   tabs.postMessage({ token: link.token })
   return promise.finally(() => tabs.close())
