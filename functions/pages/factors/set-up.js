@@ -60,7 +60,8 @@ function download(text) {
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
   link.download = 'recovery-codes.txt'
   link.click()
-  URL.revokeObjectURL(link.href)
+  // WebKit reads the URL after the click.
+  setTimeout(URL.revokeObjectURL, 60_000, link.href)
 }
 
 async function copy(text) {
