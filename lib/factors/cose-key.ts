@@ -11,8 +11,11 @@ export interface PasskeyKey {
   key: KeyObject
 }
 
-/** Smallest modulus of an RSA key. Keys with fewer bits can be factored. */
-const MIN_RSA_BITS = 2_048
+/** Bounds of the modulus of an RSA key. Keys with fewer bits can be factored. OpenSSL verifies nothing with far more bits. */
+const [MIN_RSA_BITS, MAX_RSA_BITS] = [2_048, 4_096]
+
+/** Bound of the exponent, which is 65,537 in practice. With one of more than 64 bits, OpenSSL verifies nothing. */
+const MAX_RSA_EXPONENT = 2n ** 32n
 
 /**
  * Reads a public key as an authenticator encodes it (RFC 9052 section 7). Each algorithm has one type of key and one curve, so
@@ -26,8 +29,12 @@ export function readCoseKey(bytes: Buffer): PasskeyKey {
   const algorithm = value.get(3)
   const key = createPublicKey({ key: jwkOf(value), format: 'jwk' })
   const { modulusLength = MIN_RSA_BITS, publicExponent = 3n } = key.asymmetricKeyDetails ?? {}
-  if (modulusLength < MIN_RSA_BITS) throw new Error('the RSA key is too short')
-  if (publicExponent < 3n || publicExponent % 2n === 0n) throw new Error('the RSA exponent is invalid')
+  if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS) {
+    throw new Error('the RSA key is too short or too long')
+  }
+  if (publicExponent < 3n || publicExponent > MAX_RSA_EXPONENT || publicExponent % 2n === 0n) {
+    throw new Error('the RSA exponent is invalid')
+  }
   return { algorithm: Number(algorithm), key }
 }
 

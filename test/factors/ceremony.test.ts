@@ -352,7 +352,7 @@ const OF_REGISTRATIONS: [check: string, changes: Changes, reason: string | RegEx
     withKey(`a501020326200121582100${x32}225820${x32}`),
     'the public key has a value of another length',
   ],
-  ...['00', '01', '02', '010000'].map((exponent): [string, Changes, string] => [
+  ...['00', '01', '02', '010000', '0100000003'].map((exponent): [string, Changes, string] => [
     `an RSA key with the exponent ${exponent}`,
     withKey(`a401030339010020590100${'c1'.repeat(256)}214${exponent.length / 2}${exponent}`),
     'the RSA exponent is invalid',
@@ -360,7 +360,12 @@ const OF_REGISTRATIONS: [check: string, changes: Changes, reason: string | RegEx
   [
     'an RSA key of 1,024 bits',
     withKey(`a401030339010020588${'0'}${'c1'.repeat(128)}2143010001`),
-    'the RSA key is too short',
+    'the RSA key is too short or too long',
+  ],
+  [
+    'an RSA key of 8,192 bits',
+    withKey(`a401030339010020590400${'c1'.repeat(1_024)}2143010001`),
+    'the RSA key is too short or too long',
   ],
   ['the id of another passkey', { response: { id: 'AAAA', rawId: 'AAAA' } }, 'the credential ids differ'],
   ['a credential id of 1,024 bytes', {}, 'the length of the credential id', { idBytes: 1_024 }],
