@@ -1,4 +1,6 @@
 import { attribute, type Table, type TransactWrite, transact, updateOf } from '../aws/dynamodb.ts'
+import { factorResetKey } from '../mail/factor-reset.ts'
+import { factorsOf } from '../users/factors.ts'
 import { revokeSessions } from '../users/revocation.ts'
 import { isLatestChange, profileKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
@@ -30,7 +32,10 @@ export async function changeFactors(
   requestId: string,
   writes: readonly TransactWrite[],
 ): Promise<boolean> {
-  const refused = await transact(table, [factorChange(user, change, now, requestId), ...writes])
+  // A reset that an operator asked for meanwhile must not remove the first factor, which is a new one.
+  const isFirst = factorsOf(user).length === 0
+  const endings = isFirst ? [{ Delete: { Key: factorResetKey(user.id) } }] : []
+  const refused = await transact(table, [factorChange(user, change, now, requestId), ...writes, ...endings])
   return !refused || (await isLatestChange(table, user.id, requestId))
 }
 

@@ -132,6 +132,17 @@ test('a credential id that another user has is refused', async () => {
   expect((await signInByPasskey({ ask }, ada.passkey)).status).toBe(200)
 })
 
+test.each([
+  ['an app', addTotp],
+  ['a passkey', addPasskey],
+])('the first factor, %s, ends a reset that an operator asked for meanwhile', async (_what, add) => {
+  const { username, token } = await newUser()
+  const { id } = await service.user(username)
+  await service.storeReset(id, begunAt / 1_000)
+  await add({ ask }, token)
+  expect(Object.keys(await service.items(`user#${id}`))).not.toContain('factor-reset')
+})
+
 test('a user who deletes the account leaves no factor, and frees the ids of the passkeys', async () => {
   const { username, token } = await passkeyUser()
   await addTotp({ ask }, token)
