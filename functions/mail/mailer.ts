@@ -61,7 +61,7 @@ export async function handler(event: MailEvent, context: Context): Promise<void>
     const from = senderOf(config.SERVICE_NAME, config.MAIL_FROM)
     const messageId = await sendClaimed(table, id, claim, { from, to, ...renderMessage(message) })
     console.info({ event: 'mail.sent', kind, messageId })
-    await recordSent(table, event, claim)
+    await recordSent(table, config, event, claim)
   } catch (error) {
     logFailure(error)
     throw error
@@ -80,11 +80,17 @@ const serviceFrom = (
  * Records that SES took a mail. The delay of a reset of second factors begins with this record. If it fails, the reset has no
  * effect, and the event becomes a dead letter: an operator asks again.
  */
-async function recordSent(table: Table, event: MailEvent, claim: Claim): Promise<void> {
+async function recordSent(
+  table: Table,
+  config: Config<'FACTOR_RESET_DELAY_SECONDS'>,
+  event: MailEvent,
+  claim: Claim,
+): Promise<void> {
   const now = new Date()
   if (event.kind === 'factor-reset') {
     const { userId, requestId } = event
-    return await markSent(table, requestId, claim, now, announcement(userId, requestId, now))
+    const begin = announcement(userId, requestId, config.FACTOR_RESET_DELAY_SECONDS, now)
+    return await markSent(table, requestId, claim, now, begin)
   }
   // Without the mark, a further delivery of the event throws. The mail is not sent again.
   await markSent(table, idOf(event), claim, now).catch(logFailure)

@@ -39,7 +39,6 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
     'NOTIFY_NEW_SOURCE',
     'MAILER',
     'REQUIRE_SECOND_FACTOR',
-    'FACTOR_RESET_DELAY_SECONDS',
   ])
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }

@@ -26,14 +26,14 @@ const ALL_REMOVED: FactorChange = { factors: undefined, isRevoking: true }
  */
 export async function applyElapsedReset(
   table: Table,
-  config: Config<'FACTOR_RESET_DELAY_SECONDS' | 'MAILER'>,
+  config: Config<'MAILER'>,
   user: User,
   origin: MailOrigin,
   now: Date,
 ): Promise<User> {
   if (factorsOf(user).length === 0) return user
   const reset = await findFactorReset(table, user.id)
-  if (reset === undefined || !isElapsed(reset, config.FACTOR_RESET_DELAY_SECONDS, now)) return user
+  if (reset === undefined || !isElapsed(reset, now)) return user
   const requestId = randomUUID()
   const writes = await removalOfFactors(table, user.id, endingOfReset(user.id, reset))
   if (!(await changeFactors(table, user, ALL_REMOVED, now, requestId, writes))) return user

@@ -15,6 +15,8 @@ export interface FactorReset {
   requestId: string
   /** Second since the epoch at which its mail was sent, by the clock of the mailer. Without it, the reset has no effect. */
   announcedAt?: number | undefined
+  /** Delay that the mail announced. A deployment with another one does not change it. */
+  delaySeconds?: number | undefined
 }
 
 /**
@@ -32,13 +34,9 @@ export const factorResetKey = (userId: string) => ({
 /** Returns how long after its mail a reset can be cancelled, in seconds. */
 export const cancellableSeconds = (delaySeconds: number): number => delaySeconds + USABLE_SECONDS
 
-/**
- * Whether a sign-in removes the second factors because of a reset.
- *
- * @param delaySeconds - Time that the user has to cancel it.
- */
-export function isElapsed({ announcedAt }: FactorReset, delaySeconds: number, now: Date): boolean {
-  if (announcedAt === undefined) return false
+/** Whether a sign-in removes the second factors because of a reset. */
+export function isElapsed({ announcedAt, delaySeconds }: FactorReset, now: Date): boolean {
+  if (announcedAt === undefined || delaySeconds === undefined) return false
   const second = secondOf(now)
   return announcedAt + delaySeconds <= second && second < announcedAt + cancellableSeconds(delaySeconds)
 }
@@ -49,11 +47,12 @@ export function isElapsed({ announcedAt }: FactorReset, delaySeconds: number, no
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findFactorReset(table: Table, userId: string): Promise<FactorReset | undefined> {
-  const [item] = await getItems(table, [factorResetKey(userId)], ['requestId', 'announcedAt'])
+  const [item] = await getItems(table, [factorResetKey(userId)], ['requestId', 'announcedAt', 'delaySeconds'])
   return (
     item && {
       requestId: text(item, 'requestId'),
       announcedAt: item.announcedAt && number(item, 'announcedAt'),
+      delaySeconds: item.delaySeconds && number(item, 'delaySeconds'),
     }
   )
 }
@@ -77,13 +76,24 @@ export async function requestFactorReset(table: Table, userId: string, requestId
 /**
  * Returns the write by which the mailer says that the mail of a reset was sent, on condition that the reset was neither
  * cancelled nor replaced. The reset's delay begins then.
+ *
+ * @param delaySeconds - Time that the user has to cancel it, as the mail says.
  */
-export const announcement = (userId: string, requestId: string, now: Date): TransactWrite => ({
+export const announcement = (
+  userId: string,
+  requestId: string,
+  delaySeconds: number,
+  now: Date,
+): TransactWrite => ({
   Update: {
     Key: factorResetKey(userId),
-    UpdateExpression: 'SET announcedAt = :now',
+    UpdateExpression: 'SET announcedAt = :now, delaySeconds = :delay',
     ConditionExpression: 'requestId = :requestId AND attribute_not_exists(announcedAt)',
-    ExpressionAttributeValues: { ':now': attribute(secondOf(now)), ':requestId': attribute(requestId) },
+    ExpressionAttributeValues: {
+      ':now': attribute(secondOf(now)),
+      ':delay': attribute(delaySeconds),
+      ':requestId': attribute(requestId),
+    },
   },
 })
 

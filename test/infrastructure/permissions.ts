@@ -495,6 +495,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
           'emailAsWritten',
           'requestId',
           'announcedAt',
+          'delaySeconds',
           'claimId',
           'invocationId',
           'sentAt',
@@ -506,7 +507,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
         ['mail#*'],
         ['claimId', 'invocationId', 'sentAt', 'refusedAt', 'expiresAt', ...PROOF, ...BOUND_TO],
       ),
-      inTransactions(['UpdateItem'], ['user#*'], ['requestId', 'announcedAt']),
+      inTransactions(['UpdateItem'], ['user#*'], ['requestId', 'announcedAt', 'delaySeconds']),
       counting(['recipient#*'], ATTEMPTS),
     ],
   }

@@ -234,7 +234,7 @@ async function walk(): Promise<void> {
     await transact(table, addPasskey(id, PASSKEY))
     await requestFactorReset(table, id, 'reset')
     const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000)
-    await transact(table, [announcement(id, 'reset', twoDaysAgo)])
+    await transact(table, [announcement(id, 'reset', 86_400, twoDaysAgo)])
     await run('login', await eventOf('login', credentials), setting)
   }
 

@@ -395,7 +395,6 @@ describe('a function', () => {
         ...policy,
         ...table,
         NOTIFY_NEW_SOURCE: isChanged ? 'off' : 'on',
-        FACTOR_RESET_DELAY_SECONDS: isChanged ? '3600' : '86400',
       },
       refresh: { ...tokens(stage), ...signing, ...sessions, ...cookies, ...grace, ...policy, ...table },
       logout: { ...cookies, ...grace, ...table },

@@ -195,7 +195,7 @@ describe('with second factors', () => {
     expect(await shown()).toMatch(/\nfactors {3}passkey\ncreated/)
     await requestFactorReset(store.table, id, 'r')
     expect(await shown()).toMatch(/\nreset {5}of the factors is requested, and no mail was sent yet\n/)
-    await transact(store.table, [announcement(id, 'r', new Date('2026-11-26T09:00:00Z'))])
+    await transact(store.table, [announcement(id, 'r', 86_400, new Date('2026-11-26T09:00:00Z'))])
     expect(await shown()).toMatch(
       /\nreset {5}of the factors is requested, its mail was sent at 2026-11-26 09:00 UTC\n/,
     )

@@ -27,7 +27,6 @@ const FACTOR_KEYS = { FACTOR_KEY: `alias/${STACK}-factors` }
 const MAIL_REQUESTS = { ...MAILER, LIMIT_MAIL_SOURCE: '30/3600' }
 
 const POLICY = { REQUIRE_SECOND_FACTOR: 'none' }
-const RESETS = { FACTOR_RESET_DELAY_SECONDS: '86400' }
 
 /** The variables of each function, in addition to those of all. A function that is not listed may have any. */
 export const ENVIRONMENT: Record<string, object> = {
@@ -40,7 +39,6 @@ export const ENVIRONMENT: Record<string, object> = {
     ...LIMITS,
     ...MAILER,
     ...POLICY,
-    ...RESETS,
     ...TABLE,
     NOTIFY_NEW_SOURCE: 'on',
   },
@@ -67,7 +65,7 @@ export const ENVIRONMENT: Record<string, object> = {
   'confirm-email': { ...POLICY, ...MAILER, ...TABLE, SESSION_TTL_SECONDS: '2592000' },
   mailer: {
     ...TABLE,
-    ...RESETS,
+    FACTOR_RESET_DELAY_SECONDS: '86400',
     MAIL_FROM: SENDER,
     SERVICE_NAME: 'serverless-jwt-auth',
     PUBLIC_URL: 'https://app.example',

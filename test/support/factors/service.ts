@@ -255,7 +255,8 @@ export async function startFactorService(settings: Record<string, string> = {}) 
     },
     /** Stores a reset of a user's factors, as if its mail had been sent at a second since the epoch. */
     async storeReset(userId: string, announcedAt: number): Promise<void> {
-      const item = { ...factorResetKey(userId), ...attributesOf({ requestId: 'a reset', announcedAt }) }
+      const reset = { requestId: 'a reset', announcedAt, delaySeconds: 86_400 }
+      const item = { ...factorResetKey(userId), ...attributesOf(reset) }
       await writeIf(table, 'PutItem', { Item: item })
     },
     /** Returns the items of a partition, by sort key. */
