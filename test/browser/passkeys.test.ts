@@ -287,6 +287,7 @@ describe('the autofill', () => {
       return route.continue()
     })
     await press(page, 'Sign out')
+    await heading(page, 'You are signed out').waitFor()
     // Chromium's virtual user chooses the passkey whenever it is offered.
     await page.goto(`${serviceUrl()}/signin`)
     await alert(page, 'Try again shortly.')

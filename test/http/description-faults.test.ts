@@ -30,7 +30,7 @@ await send(`${url}/`, 'GET', { Authorization: `Bearer ${admin}` })
 // The gateway waits 5 seconds for a function. The other tests run meanwhile.
 setFault('hang')
 const hanging = get(`${url}/openapi.json`)
-await vi.waitUntil(() => readFileSync(file, 'utf8') === 'none')
+await vi.waitUntil(() => readFileSync(file, 'utf8') === 'none', { timeout: 60_000 })
 
 const JSON_TYPE = 'application/json'
 /** A string of the refresh token's format, so that the function queries the store. */
