@@ -33,7 +33,7 @@ export async function changeFactors(
   writes: readonly TransactWrite[],
 ): Promise<boolean> {
   // A reset that an operator asked for meanwhile must not remove the first factor, which is a new one.
-  const isFirst = factorsOf(user).length === 0
+  const isFirst = change.factors !== undefined && factorsOf(user).length === 0
   const endings = isFirst ? [{ Delete: { Key: factorResetKey(user.id) } }] : []
   const refused = await transact(table, [factorChange(user, change, now, requestId), ...writes, ...endings])
   return !refused || (await isLatestChange(table, user.id, requestId))
