@@ -90,11 +90,12 @@ function handOver() {
   )
   let waiting = 0
   tabs.onmessage = ({ data: { isReceived, response } }) => {
+    if (!isReceived && !response) return
     clearTimeout(timer)
-    if (isReceived) waiting += 1
-    if (response) waiting -= 1
-    // Of several tabs, the link belongs to one. The others fail.
-    if (response && (response.status === 200 || waiting < 1)) resolve(response)
+    waiting += isReceived ? 1 : -1
+    // Of several tabs, the link belongs to one. The others fail, perhaps before it has received the link.
+    if (response?.status === 200) resolve(response)
+    else if (response && waiting < 1) timer = setTimeout(resolve, RECEIPT_MS, response)
     else timer = setTimeout(fail, RESPONSE_MS, 'The other tab does not respond. Try again.')
   }
   tabs.postMessage({ token: link.token })
