@@ -11,10 +11,10 @@ export interface PasskeyKey {
   key: KeyObject
 }
 
-/** Bounds of the modulus of an RSA key. Keys with fewer bits can be factored. OpenSSL verifies nothing with far more bits. */
+/** Bounds of the modulus of an RSA key. Keys with fewer bits can be factored. With over 16,384 bits, OpenSSL verifies nothing. */
 const [MIN_RSA_BITS, MAX_RSA_BITS] = [2_048, 4_096]
 
-/** Bound of the exponent, which is 65,537 in practice. With one of more than 64 bits, OpenSSL verifies nothing. */
+/** Bound of the exponent, which is 65,537 in practice. With a long modulus and over 64 bits, OpenSSL verifies nothing. */
 const MAX_RSA_EXPONENT = 2n ** 32n
 
 /**

@@ -260,7 +260,7 @@ async function offerPasskeys() {
   try {
     await signInWithPasskey({ post: auth.post, signIn }, { mediation: 'conditional', signal })
   } catch (error) {
-    // Before a passkey was chosen, the user did nothing, and can use the form.
+    // Without a passkey from the browser, the user can use the form.
     if (!isChosen || signal.aborted) return
     showPasskeyProblem(error)
     offerPasskeys()

@@ -60,7 +60,7 @@ export class FarEnd {
     return this.#refresh(session, String(request.cookie))
   }
 
-  /** Ends all sessions, as an administrator does. */
+  /** Ends all sessions, as an operator does. */
   endAll(): void {
     this.#sessions.clear()
   }
