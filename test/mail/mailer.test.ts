@@ -160,7 +160,8 @@ describe('a bomb of', () => {
     expect((await request(service, 'ada@example.org', '198.51.100.9')).status).toBe(202)
     const { authToken: token } = await signIn(service.functions, await service.add())
     const body = { email: 'ada@example.org', currentPassword: PASSWORD }
-    expect((await service.ask('change-email', { token, body })).status).toBe(429)
+    // It costs the password, and is counted apart.
+    expect((await service.ask('change-email', { token, body })).status).toBe(202)
   })
 
   test('registrations leaves the owner a mail for a new password', async () => {
