@@ -11,7 +11,7 @@ import {
   register,
   serviceUrl,
 } from './accounts.ts'
-import { alert, focusOf, heading, inspect, LOOKS, open, press, useBrowser } from './browser.ts'
+import { alert, expectFocus, heading, inspect, LOOKS, open, press, useBrowser } from './browser.ts'
 
 useBrowser()
 
@@ -26,7 +26,7 @@ test('an invalid address is marked, with the reason below it', async () => {
   })
   await field.waitFor()
   expect(await field.getAttribute('aria-invalid')).toBe('true')
-  expect(await focusOf(page)).toBe('email')
+  await expectFocus(page, 'email')
 })
 
 test('password managers and keyboards recognise the fields', async () => {

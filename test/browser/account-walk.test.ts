@@ -18,7 +18,7 @@ import {
 } from './accounts.ts'
 import {
   alert,
-  focusOf,
+  expectFocus,
   heading,
   inspect,
   inWords,
@@ -100,7 +100,7 @@ test('a user registers with the code, after a wrong one, a short password and a 
   const { address } = newName()
   const page = await open(`${serviceUrl()}/register`)
   await askForMail(page, 'E-mail address', address)
-  expect(await focusOf(page)).toBe('proof-title')
+  await expectFocus(page, 'proof-title')
   const mail = await nextMail(address)
   const wrong = mail.code === '00000000' ? '11111111' : '00000000'
 
@@ -108,7 +108,7 @@ test('a user registers with the code, after a wrong one, a short password and a 
   await newPassword(page).fill(PASSWORD)
   await press(page, 'Create account')
   await alert(page, INVALID)
-  expect(await focusOf(page)).toBe('code')
+  await expectFocus(page, 'code')
 
   await code(page).fill('12')
   await press(page, 'Create account')
@@ -120,13 +120,13 @@ test('a user registers with the code, after a wrong one, a short password and a 
   await newPassword(page).fill('too short')
   await press(page, 'Create account')
   await page.getByText('Must be at least 15 characters.').waitFor()
-  expect(await focusOf(page)).toBe('password')
+  await expectFocus(page, 'password')
 
   await page.getByLabel('Username').fill(name)
   await newPassword(page).fill(PASSWORD)
   await press(page, 'Create account')
   await page.getByText('This username is taken.').waitFor()
-  expect(await focusOf(page)).toBe('username')
+  await expectFocus(page, 'username')
 
   await page.getByLabel('Username').fill('other@example.org')
   await press(page, 'Create account')

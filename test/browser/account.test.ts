@@ -17,7 +17,7 @@ import {
 } from './accounts.ts'
 import {
   alert,
-  focusOf,
+  expectFocus,
   heading,
   inspect,
   LOOKS,
@@ -160,7 +160,7 @@ describe('sessions', () => {
 
     await page.getByRole('button', { name: 'End session: Safari on iPhone' }).click()
     await status(page, 'The session has ended.')
-    expect(await focusOf(page)).toBe('sessions-title')
+    await expectFocus(page, 'sessions-title')
     expect((await names(page)).toSorted()).toEqual(
       [hostile.slice(0, 80), 'Chrome on Linux', 'Unknown device'].toSorted(),
     )
@@ -242,11 +242,11 @@ test('a new password needs the current one, and ends all other sessions', async 
     'New password',
     'Must be at least 15 characters. At least 15 characters, such as four random words.',
   )
-  expect(await focusOf(page)).toBe('new-password')
+  await expectFocus(page, 'new-password')
   await fill('New password', NEXT_PASSWORD)
   await press('Change password')
   await fault('Current password', 'Incorrect password.')
-  expect(await focusOf(page)).toBe('old-password')
+  await expectFocus(page, 'old-password')
   expect(await rows(page).count()).toBe(3)
 
   await fill('Current password', PASSWORD)
@@ -274,7 +274,7 @@ describe('a new address', () => {
     await fill('Current password', PASSWORD)
     await press('Send mail')
     await shown.getByText(`We sent a mail to ${moved}.`).waitFor()
-    expect(await focusOf(page)).toBe('code')
+    await expectFocus(page, 'code')
     const mail = await nextMail(moved)
     await code(page).fill(mail.code === '00000000' ? '11111111' : '00000000')
     await press('Confirm the address')
@@ -322,7 +322,7 @@ describe('a new address', () => {
     await press('Confirm the address')
     await alert('This address already has an account.')
     await press('Start again')
-    expect(await focusOf(page)).toBe('new-email')
+    await expectFocus(page, 'new-email')
     expect(await shown.getByLabel('New e-mail address').inputValue()).toBe('')
   })
 })
@@ -517,7 +517,7 @@ test('the page works with the keyboard alone', async () => {
   await page.keyboard.type(NEXT_PASSWORD)
   await page.keyboard.press('Enter')
   await heading(page, 'Your account was deleted').waitFor()
-  expect(await focusOf(page)).toBe('done-title')
+  await expectFocus(page, 'done-title')
   expect(await loginStatus(name, NEXT_PASSWORD)).toBe(401)
 })
 

@@ -138,7 +138,10 @@ export const status = (page: Page, text: string) =>
 /** Returns how screen readers read a time of at most a minute. */
 export const inWords = (seconds: number) =>
   seconds === 60 ? '1 minute' : `${seconds} second${seconds > 1 ? 's' : ''}`
-export const focusOf = (page: Page) => page.evaluate('document.activeElement.id')
+
+/** Waits until an element has the focus. Pages move it after what is seen has changed. */
+export const expectFocus = (page: Page, id: string | null) =>
+  expect.poll(() => page.evaluate('document.activeElement.id')).toBe(id)
 
 /** Signs in on the page /signin with the Enter key. */
 export async function signIn(page: Page, username: string, password = username): Promise<void> {

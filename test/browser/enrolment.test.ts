@@ -4,7 +4,7 @@ import { begin } from '../support/command.ts'
 import { type Service, startService } from '../support/service.ts'
 import { newName, nextMail, PASSWORD } from './accounts.ts'
 import { addAuthenticator, judgeRecorded, recordResponses, withoutAutofill } from './authenticator.ts'
-import { alert, focusOf, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
+import { alert, expectFocus, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
 import { closeWhileBusy, dialog, fillIn, pressIn, saveCodes, shownSecret, startApp } from './factors.ts'
 
 useBrowser()
@@ -74,7 +74,7 @@ test('the code of a mail and an authenticator app complete the first sign-in', a
   const { name, address, page } = await openEnrolment({ known: /status of 409/ })
   await pressIn(page, 'Send mail')
   await dialog(page).getByLabel('Code from the mail').waitFor()
-  expect(await focusOf(page)).toBe('enrolment-mail-code')
+  await expectFocus(page, 'enrolment-mail-code')
   const { code } = await nextMail(address, service.url)
   await fillIn(page, 'Code from the mail', code === '00000000' ? '11111111' : '00000000')
   await pressIn(page, 'Continue')
@@ -155,7 +155,7 @@ test('a new account that cancels the set-up of its factor signs in with the pass
   await press(page, 'Set up a second factor')
   await pressIn(page, 'Cancel')
   await alert(page, MISSING)
-  expect(await focusOf(page)).toBe('sign-in-title')
+  await expectFocus(page, 'sign-in-title')
   await page.reload()
   await signIn(page, name, PASSWORD)
   await prove(page, address)
@@ -247,7 +247,7 @@ test('a link in a browser that does not sign in proves nothing', async () => {
 test('the code of an operator proves the account, after a wrong one', async () => {
   const { name, page } = await openEnrolment()
   await pressIn(page, 'I have a code from an operator')
-  expect(await focusOf(page)).toBe('enrolment-code')
+  await expectFocus(page, 'enrolment-code')
   await fillIn(page, 'Code from an operator', 'wrong')
   await pressIn(page, 'Continue')
   await dialog(page).locator('.notice.error, .fault').filter({ visible: true }).first().waitFor()
@@ -268,7 +268,7 @@ test('an enrolment that is cancelled gives no session, and begins again with the
   await pressIn(page, 'Cancel')
   await pressIn(page, 'Cancel')
   await alert(page, MISSING)
-  expect(await focusOf(page)).toBe('password')
+  await expectFocus(page, 'password')
   expect(await page.context().cookies()).toEqual([])
   await signIn(page, name, PASSWORD)
   await prove(page, address)

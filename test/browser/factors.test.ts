@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { NEXT_PASSWORD, openAccount, PASSWORD, post, register, serviceUrl } from './accounts.ts'
-import { alert, focusOf, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
+import { alert, expectFocus, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
 import {
   addApp,
   closeWhileBusy,
@@ -73,7 +73,7 @@ describe('an authenticator app', () => {
       await dialog(page).getByRole('link', { name: 'Add the account to it' }).getAttribute('href'),
     )
     expect(new URL(uri).searchParams.get('secret')).toBe(secret)
-    expect(await focusOf(page)).toBe('totp-code')
+    await expectFocus(page, 'totp-code')
     const nextCode = startApp(secret)
     const right = nextCode()
     await fillIn(page, 'Code from the app', right === '000000' ? '000001' : '000000')
@@ -86,7 +86,7 @@ describe('an authenticator app', () => {
     await pressIn(page, 'Confirm')
 
     await dialog(page).getByRole('heading', { name: 'Save your recovery codes' }).waitFor()
-    expect(await focusOf(page)).toBe('codes-title')
+    await expectFocus(page, 'codes-title')
     for (let times = 0; times < 3; times += 1) await page.keyboard.press('Escape')
     // For browsers that do not know `closedby`.
     const isClosable =
@@ -102,7 +102,7 @@ describe('an authenticator app', () => {
     expect(readFileSync(await download.path(), 'utf8')).toBe(`${codes.join('\n')}\n`)
     await pressIn(page, 'I saved the codes')
     await alert(page, 'The authenticator app is set up.')
-    expect(await focusOf(page)).toBe('factors-title')
+    await expectFocus(page, 'factors-title')
     const html = await page.content()
     for (const shown of [secret, ...codes]) expect(html).not.toContain(shown)
     expect(await rowOf(page, 'Authenticator app')).toEqual(['Authenticator app On Replace Remove'])
@@ -183,7 +183,7 @@ describe('an authenticator app', () => {
   test('is asked for at the sign-in, and a recovery code replaces it', async () => {
     const { name, nextCode, recoveryCodes } = await openWithApp()
     const page = await openFactor(name)
-    expect(await focusOf(page)).toBe('factor-code')
+    await expectFocus(page, 'factor-code')
     expect(await dialog(page).getByLabel(APP_CODE).getAttribute('autocomplete')).toBe('one-time-code')
     expect(await dialog(page).getByRole('button').allInnerTexts()).toEqual([
       'Continue',
@@ -196,7 +196,7 @@ describe('an authenticator app', () => {
     await fillIn(page, APP_CODE, nextCode())
     await page.keyboard.press('Enter')
     await heading(page, `Signed in as ${name}`).waitFor()
-    expect(await focusOf(page)).toBe('who')
+    await expectFocus(page, 'who')
     expect(await claim(page, 'acr')).toMatch(/^aal2/)
     expect(await claim(page, 'amr')).toMatch(/^pwd,otp,mfa/)
     await press(page, 'Sign out')
@@ -204,7 +204,7 @@ describe('an authenticator app', () => {
 
     await signIn(page, name, PASSWORD)
     await pressIn(page, 'Use a recovery code instead')
-    expect(await focusOf(page)).toBe('factor-recovery-code')
+    await expectFocus(page, 'factor-recovery-code')
     const [code = ''] = recoveryCodes
     await fillIn(page, 'Recovery code', ` ${code.toLowerCase()} `)
     await pressIn(page, 'Continue')
@@ -246,7 +246,7 @@ describe('a sign-in', () => {
     await fillIn(page, APP_CODE, '123')
     await page.keyboard.press('Escape')
     await alert(page, 'You are not signed in: the second factor is missing.')
-    expect(await focusOf(page)).toBe('password')
+    await expectFocus(page, 'password')
     expect(await page.context().cookies()).toEqual([])
     await signIn(page, name, PASSWORD)
     expect(await dialog(page).getByLabel(APP_CODE).inputValue()).toBe('')
@@ -262,7 +262,7 @@ describe('a sign-in', () => {
     await useUpTries(page)
     await alert(page, EXPIRED)
     expect(await page.locator('dialog[open]').count()).toBe(0)
-    expect(await focusOf(page)).toBe('password')
+    await expectFocus(page, 'password')
     await signIn(page, name, PASSWORD)
     await pressIn(page, 'Use a recovery code instead')
     await fillIn(page, 'Recovery code', recoveryCodes[0] ?? '')

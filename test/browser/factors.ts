@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { authenticator } from '../support/authenticator.ts'
 import { PASSWORD } from './accounts.ts'
-import { alert, focusOf, press } from './browser.ts'
+import { alert, expectFocus, press } from './browser.ts'
 
 /** The dialog on top. */
 export const dialog = (page: Page) => page.locator('dialog[open]').last()
@@ -20,7 +20,7 @@ export async function faultIn(page: Page, label: string, fault: RegExp): Promise
   const field = dialog(page).getByRole('textbox', { name: label, description: fault })
   await field.waitFor()
   expect(await field.getAttribute('aria-invalid')).toBe('true')
-  expect(await focusOf(page)).toBe(await field.getAttribute('id'))
+  await expectFocus(page, await field.getAttribute('id'))
 }
 
 /** Types the current password into the dialog before a change. */

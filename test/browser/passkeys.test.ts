@@ -11,7 +11,7 @@ import {
   recordResponses,
   withoutAutofill,
 } from './authenticator.ts'
-import { alert, focusOf, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
+import { alert, expectFocus, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
 import { addPasskey, confirmPassword, dialog, fillIn, pressIn, saveCodes } from './factors.ts'
 
 useBrowser()
@@ -74,7 +74,7 @@ describe('a passkey', () => {
     await heading(page, `Signed in as ${name}`).waitFor()
     expect(await claim(page, 'amr')).toMatch(/^pop,user,mfa/)
     expect(await claim(page, 'acr')).toMatch(/^aal2/)
-    expect(await focusOf(page)).toBe('who')
+    await expectFocus(page, 'who')
     await page.getByRole('link', { name: 'Your account' }).click()
     await page.getByText('last used').first().waitFor()
     expect(await passkeys(page)).toEqual([expect.stringMatching(/^<b>Phone<\/b>.*, last used .*2/)])

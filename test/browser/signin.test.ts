@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type Service, startService } from '../support/service.ts'
 import {
   alert,
-  focusOf,
+  expectFocus,
   heading,
   inspect,
   inWords,
@@ -132,7 +132,7 @@ test('a wrong password shows an error, and focuses the password field', async ()
   await page.getByLabel('Password', { exact: true }).fill('wrong')
   await press(page, 'Sign in')
   await alert(page, 'Incorrect username or password.')
-  expect(await focusOf(page)).toBe('password')
+  await expectFocus(page, 'password')
   await page.keyboard.type('user')
   await page.keyboard.press('Enter')
   await heading(page, 'Signed in as user').waitFor()
@@ -145,7 +145,7 @@ test('an invalid username is marked, with the reason below it', async () => {
   await page.getByText(reason).waitFor()
   const field = page.getByRole('textbox', { name: 'Username', description: reason })
   expect(await field.getAttribute('aria-invalid')).toBe('true')
-  expect(await focusOf(page)).toBe('username')
+  await expectFocus(page, 'username')
   await signIn(page, 'user')
   await heading(page, 'Signed in as user').waitFor()
 })
@@ -200,7 +200,7 @@ test('signing out ends the session, and the page discards its tokens', async () 
   await status(page, 'You are signed out.')
   expect(await page.locator('#sign-in-notice').getAttribute('class')).toBe('notice info')
   expect(await shown(page, 'raw-token')).toBe('')
-  expect(await focusOf(page)).toBe('sign-in-title')
+  await expectFocus(page, 'sign-in-title')
   expect(await getBoth(page)).toEqual([UNAUTHORIZED, UNAUTHORIZED])
   expect(await cookieOf(page)).toBeUndefined()
   expect(await refreshStatus(refreshToken)).toBe(401)
@@ -322,7 +322,7 @@ test('the page works with the keyboard alone', async () => {
   await tab(1)
   await page.keyboard.press('Enter')
   await heading(page, 'Signed in as user').waitFor()
-  expect(await focusOf(page)).toBe('who')
+  await expectFocus(page, 'who')
   await tab(5)
   await page.keyboard.press('Enter')
   await page.getByText(USER_CONTENT.slice(8)).waitFor()
