@@ -147,8 +147,9 @@ const nameOf = ({ operation, body }: Pick<Call, 'operation' | 'body'>): string =
     .join(' ')
     .replaceAll('"sk":{"S":"', '')
 
-/** Checks that a user has a whole second factor, or none and can enrol one. */
-async function check(person: Person): Promise<void> {
+/** Checks that a user has a whole second factor, or none and can enrol one, and the proof that the request had, if any. */
+async function check(person: Person, proof?: Record<string, unknown>): Promise<void> {
+  if (proof) await checkProof(proof)
   const { factors } = await service.user(person.username)
   const items = Object.keys(await service.itemsOf(person.username))
   const stored = [
@@ -206,11 +207,7 @@ test.each(Object.keys(STEPS))(
         wire.intercept(() => 'pass')
         expect({ target: nameOf(target), fate, status }).toMatchObject({ status: expect.any(Number) })
         expect([200, 202, 204, 503]).toContain(status)
-        const checking = async () => {
-          if (route === 'POST /enrolment/proof') await checkProof(body)
-          await check(person)
-        }
-        await checking().catch((error) => {
+        await check(person, route === 'POST /enrolment/proof' ? body : undefined).catch((error) => {
           throw new Error(`${nameOf(target)} ${fate}: ${error.message}`, { cause: error })
         })
       }
