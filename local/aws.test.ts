@@ -7,6 +7,7 @@ import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import { verifyPassword } from '../lib/passwords/hash.ts'
 import { readPublicKey } from '../lib/tokens/public-keys.ts'
 import { findUserByName } from '../lib/users/store.ts'
+import { sendForAll } from '../test/support/http.ts'
 import { describeService, resourcesOf, root } from '../test/support/service-description.ts'
 import { type LocalAws, startLocalAws } from './aws.ts'
 
@@ -82,14 +83,26 @@ test('DynamoDB and Lambda have one address', async () => {
   expect(await aws('dynamodb', 'ListTables', {})).toEqual({ TableNames: [service.custom.tableName] })
 })
 
-test('Lambda rejects unsigned requests at the address of DynamoDB, and preflights of web pages', async () => {
+test('Lambda rejects unsigned requests at the address of DynamoDB', async () => {
   local = await startLocalAws([], region, 0, { functionNames: ['mailer'] })
   const url = new URL('/2015-03-31/functions/mailer/invocations', local.settings.endpoints.dynamodb)
-  for (const method of ['POST', 'OPTIONS']) {
-    const headers = { Origin: 'https://page.example', 'Access-Control-Request-Method': 'POST' }
-    const response = await fetch(url, { method, headers })
-    expect(response.status).toBe(403)
-    expect(response.headers.get('access-control-allow-origin')).toBeNull()
+  expect((await fetch(url, { method: 'POST' })).status).toBe(403)
+})
+
+test.for<[what: string, headers: Record<string, string>]>([
+  ['with an Origin', { Origin: 'http://localhost:3000' }],
+  ['with an opaque Origin', { Origin: 'null' }],
+  ['for a foreign host', { Host: 'rebound.example:8000' }],
+])('every part of the local AWS rejects a request %s', async ([, headers]) => {
+  local = await startLocalAws([], region, 0)
+  for (const { href } of Object.values(local.settings.endpoints)) {
+    for (const method of ['POST', 'OPTIONS']) {
+      expect(await sendForAll(href, method, headers)).toEqual({
+        status: 403,
+        headers: { 'content-type': 'application/x-amz-json-1.0' },
+        body: '{"__type":"AccessDeniedException","message":"The local AWS rejects requests of web pages."}',
+      })
+    }
   }
 })
 

@@ -13,6 +13,7 @@ import { createKms } from './kms.ts'
 import { createLambda, type LambdaSettings } from './lambda.ts'
 import { createMailbox, type Mail, type Mailbox } from './mailbox.ts'
 import { createSes } from './ses.ts'
+import { withoutPages } from './web-pages.ts'
 
 /** A CloudFormation resource of `serverless.yml`, variables resolved. */
 export interface Resource {
@@ -60,7 +61,7 @@ const PATIENCE_MS = 10_000
 /**
  * Starts the parts of AWS that the service calls, in memory and on the loopback interface: DynamoDB with the tables, and
  * KMS with the keys, that CloudFormation would create; SES, and Lambda for asynchronous invocations. Adds the demo users to
- * the table.
+ * the table. Web pages cannot call any of them.
  *
  * Its servers do not keep a process running.
  *
@@ -94,9 +95,9 @@ export async function startLocalAws(
     onMail(one)
   }
   const servers = {
-    dynamodb: withLambda(createDynamoDb(), createLambda({ ...lambda, region })),
-    kms: await createKms(aliases(false), region, aliases(true)),
-    ses: createSes(verifiedIdentities, region, deliver),
+    dynamodb: withoutPages(withLambda(createDynamoDb(), createLambda({ ...lambda, region }))),
+    kms: withoutPages(await createKms(aliases(false), region, aliases(true))),
+    ses: withoutPages(createSes(verifiedIdentities, region, deliver)),
   }
   const dynamodb = await listen(servers.dynamodb, dynamoDbPort)
   const endpoints = {

@@ -15,12 +15,15 @@ import { mailboxResponse } from './mailbox-page.ts'
 import { connectNotes, invokeWithNotes, type Notes, requestLines } from './request-log.ts'
 import { setCookieOf } from './serverless-offline.ts'
 import { unauthorizedPage } from './unauthorized-page.ts'
+import { isHostAllowed } from './web-pages.ts'
 
 /** What the gateway needs of the service behind it. */
 export interface GatewaySettings {
   resources: Resources
   region: string
   stage: string
+  /** Name or address that the gateway listens on. */
+  host: string
   /** Path of the Unix socket that the Lambda API listens on. */
   lambdaSocket: string
   /** Whether the service has the pages /docs and /signin. */
@@ -91,6 +94,13 @@ const TOO_LARGE: GatewayResponse = {
   status: 413,
   headers: { 'Content-Type': 'text/plain' },
   body: 'HTTP content length exceeded 10485760 bytes.',
+}
+
+/** Mails hold tokens, so the page of another site must not read them, even if its name resolves to this machine. */
+const FOREIGN_HOST: GatewayResponse = {
+  status: 403,
+  headers: { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
+  body: 'Open the mailbox at localhost, 127.0.0.1, [::1] or the value of --host.',
 }
 
 let settings: GatewaySettings
@@ -224,7 +234,9 @@ function shapeServer(server: HapiServer): void {
     delete request.headers.origin
     const ofMailbox =
       settings.mailbox && request.method === 'get' && mailboxResponse(settings.mailbox, request.path)
-    if (ofMailbox) return send(h, ofMailbox)
+    if (ofMailbox) {
+      return send(h, isHostAllowed(request.headers.host, settings.host) ? ofMailbox : FOREIGN_HOST)
+    }
     const methods = methodsOf(request)
     if (methods === undefined || methods.includes(request.method.toUpperCase())) return h.continue
     const preflight = corsOfPaths.get(server.match(methods[0] ?? 'GET', request.path).path)

@@ -95,6 +95,7 @@ export default class LocalPlugin {
       resources: all,
       region: provider.region,
       stage: provider.stage,
+      host,
       lambdaSocket: this.options.lambdaPort,
       hasPages,
       mailbox: hasMail ? aws.mailbox : undefined,

@@ -101,6 +101,23 @@ describe('the mailbox', () => {
     expect((await get('/mailbox')).body).not.toContain('example.net')
   })
 
+  test.for([
+    ['127.0.0.1:1', 200],
+    ['LOCALHOST', 200],
+    ['[::1]:3000', 200],
+    ['rebound.example:3000', 403],
+    ['localhost.rebound.example', 403],
+  ] as const)('answers a request to the host %s with %i', async ([Host, status]) => {
+    for (const path of ['/mailbox', '/mailbox.json', '/mailbox/none/html']) {
+      const { status: actual, body } = await sendForAll(`${service.url}${path}`, 'GET', { Host })
+      expect(actual, path).toBe(status === 200 && path.endsWith('html') ? 404 : status)
+      if (status === 403)
+        expect(body).toBe('Open the mailbox at localhost, 127.0.0.1, [::1] or the value of --host.')
+    }
+    // Everything else has the same answer for every host, as the gateway's own domain is unknown here.
+    expect((await sendForAll(`${service.url}/`, 'GET', { Host })).status).toBe(401)
+  })
+
   test.each(['POST', 'HEAD', 'DELETE', 'OPTIONS'])('rejects %s', async (method) => {
     expect((await sendForAll(`${service.url}/mailbox`, method)).status).toBe(404)
   })

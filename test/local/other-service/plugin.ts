@@ -15,7 +15,7 @@ interface Serverless {
 export default class OtherServicePlugin {
   readonly hooks: { initialize(): Promise<void> }
 
-  constructor({ service }: Serverless, options: { lambdaPort: string }) {
+  constructor({ service }: Serverless, options: { lambdaPort: string; host?: string }) {
     this.hooks = {
       initialize: async () => {
         const socket = await lambdaSocketPath()
@@ -31,6 +31,7 @@ export default class OtherServicePlugin {
           resources: Object.values(service.resources.Resources),
           region: service.provider.region,
           stage: service.provider.stage,
+          host: options.host ?? 'localhost',
           lambdaSocket: options.lambdaPort,
           hasPages: false,
           mailbox,
