@@ -77,13 +77,24 @@ export async function getItems(
 }
 
 /** Returns the expression that reads some attributes of items, and their keys. */
-export function projectionOf(attributes: readonly string[]) {
+function projectionOf(attributes: readonly string[]) {
   const names = [...new Set(['pk', 'sk', ...attributes])]
   return {
     ProjectionExpression: names.map((name) => `#${name}`).join(', '),
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
   }
 }
+
+/**
+ * Returns the expression of {@link projectionOf} for a query. A query without `Select` may count as a read of all attributes, which the
+ * permissions refuse.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+export const queryProjectionOf = (attributes: readonly string[]) => ({
+  ...projectionOf(attributes),
+  Select: 'SPECIFIC_ATTRIBUTES',
+})
 
 /**
  * Makes a conditional write.

@@ -7,7 +7,7 @@ import {
   type Key,
   number,
   optionalText,
-  projectionOf,
+  queryProjectionOf,
   type Table,
   type TransactWrite,
   text,
@@ -56,7 +56,7 @@ async function queryPasskeys(
     TableName: name,
     ConsistentRead: true,
     KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :passkey)',
-    ...projectionOf(attributes),
+    ...queryProjectionOf(attributes),
     ExpressionAttributeValues: { ':pk': { S: `user#${userId}` }, ':passkey': { S: 'passkey#' } },
   })
   return (Items as Item[] | undefined) ?? []

@@ -32,12 +32,15 @@ const onAttributes = (operations: string[], partitions: string[], attributes: st
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
       'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', ...attributes] },
       StringEqualsIfExists: more,
-      Null: { 'dynamodb:Attributes': 'false' },
     },
   )
 
-const reading = (operations: string[], attributes: string[], partitions = ['user#*']) =>
-  onAttributes(operations, partitions, attributes, { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' })
+/** A read names its attributes. A write may name its key only, and AWS does not say whether keys count. */
+function reading(operations: string[], attributes: string[], partitions = ['user#*']): Statement {
+  const select = { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }
+  const { Condition, ...rest } = onAttributes(operations, partitions, attributes, select)
+  return { ...rest, Condition: { ...Object(Condition), Null: { 'dynamodb:Attributes': 'false' } } }
+}
 const writing = (operations: string[], partitions: string[], attributes: string[]) =>
   onAttributes(operations, partitions, attributes, { 'dynamodb:ReturnValues': 'NONE' })
 /** As {@link writing}, and the response may contain the attributes just written. */

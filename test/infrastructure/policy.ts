@@ -20,6 +20,7 @@ interface Input extends Expressions {
   Item?: Record<string, { S?: string }>
   Keys?: Record<string, { S?: string }>[]
   ReturnValues?: string
+  Select?: string
 }
 
 const READS = ['GetItem', 'BatchGetItem', 'Query']
@@ -54,19 +55,40 @@ export function kmsAccess(operation: string, body: string): Access {
 }
 
 function accessOf(operation: string, input: Input, enclosing?: string): Access {
-  const { Key, Item, Keys = [], ReturnValues, ProjectionExpression } = input
+  const { Key, Item, Keys = [], ReturnValues } = input
   const items = [...Keys, ...(Key ? [Key] : []), ...(Item ? [Item] : [])]
-  const select = ProjectionExpression === undefined ? 'ALL_ATTRIBUTES' : 'SPECIFIC_ATTRIBUTES'
   return {
     action: `dynamodb:${operation}`,
     context: {
       'dynamodb:LeadingKeys': [...items.map(({ pk }) => String(pk?.S)), ...queriedKey(input)],
       'dynamodb:Attributes': [...new Set([...items.flatMap(Object.keys), ...namesIn(input)])],
-      ...(READS.includes(operation) && { 'dynamodb:Select': [select] }),
+      ...(READS.includes(operation) && { 'dynamodb:Select': [selectOf(operation, input)] }),
       ...(ReturnValues && { 'dynamodb:ReturnValues': [ReturnValues] }),
       ...(enclosing && { 'dynamodb:EnclosingOperation': [enclosing] }),
     },
   }
+}
+
+/**
+ * Returns what a read selects. The documents of AWS do not say whether a policy sees a query without `Select` as
+ * `SPECIFIC_ATTRIBUTES` if it has a projection, so a query must say it. The other reads have no such parameter.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+function selectOf(operation: string, { Select, ProjectionExpression }: Input): string {
+  if (operation === 'Query') return Select ?? 'ALL_ATTRIBUTES'
+  return ProjectionExpression === undefined ? 'ALL_ATTRIBUTES' : 'SPECIFIC_ATTRIBUTES'
+}
+
+/**
+ * Returns an access as a policy sees it if AWS does not count keys among the attributes that a request names. Its documents do not
+ * say whether it does.
+ */
+export function withoutKeys(access: Access): Access {
+  const { 'dynamodb:Attributes': attributes, ...context } = access.context
+  if (attributes === undefined) return access
+  const others = attributes.filter((name) => !['pk', 'sk'].includes(name))
+  return { ...access, context: { ...context, ...(others.length > 0 && { 'dynamodb:Attributes': others }) } }
 }
 
 function queriedKey({ KeyConditionExpression, ExpressionAttributeValues = {} }: Expressions): string[] {
