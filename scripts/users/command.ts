@@ -173,6 +173,7 @@ export function usersCommand(io: Io): Command {
     .option('--map <columns>', 'where values are: username=email,passwordHash=password', readMapping)
     .addOption(new Option('--role <role>', 'role of the users whose line has none').choices(ROLES))
     .option('--without-passwords', 'add users without a password, who cannot sign in until they get one')
+    .option('--plaintext-passwords', 'the column password has passwords as users type them, and no hashes')
     .option(
       '--firebase-parameters <file>',
       'with --from firebase: the password hash parameters of its console',

@@ -170,12 +170,36 @@ test('a map of an opposite flag refuses lines without a flag', async () => {
   expect(await store.items()).toEqual([])
 })
 
-test('a hash in the column of passwords is refused', async () => {
-  const rows = [bcrypt.hash, django.hash, readyHash()].map((hash, index) => `u${index},"${hash}"`)
-  const file = fileOf('users.csv', 'username,password', ...rows)
-  const { stderr } = await store.run(['import', file, '--role', 'user'])
-  expect(stderr.match(/^line \d: password: Is a hash\. Use passwordHash for it\.$/gm)).toHaveLength(3)
+test.each([[[]], [['--dry-run']]])('a hash in the column of passwords is refused %s', async (dryRun) => {
+  const file = fileOf('users.csv', 'username,password', `ada,${bcrypt.hash}`, `bob,$P$B${'a'.repeat(30)}`)
+  const args = ['import', file, '--role', 'user', '--plaintext-passwords', ...dryRun]
+  const { status, stderr } = await store.run(args)
+  expect({ status, lines: stderr.split('\n').slice(0, 2) }).toEqual({
+    status: 1,
+    lines: [
+      'line 2: password: Is a hash of bcrypt. Read it as passwordHash, such as with --map passwordHash=password.',
+      'line 3: password: Looks like a hash: phpass. Leave the column out, and add its users with --without-passwords.',
+    ],
+  })
   expect(await store.items()).toEqual([])
+})
+
+test('a password in plain text is refused unless the operator announces it', async () => {
+  const WAYS =
+    'For hashes use passwordHash, such as --map passwordHash=password. For passwords as users type them, add --plaintext-passwords.'
+  const file = fileOf('users.jsonl', { username: 'ada', role: 'user', password: PASSWORD })
+  for (const args of [[], ['--dry-run']]) {
+    expect(await store.run(['import', file, ...args])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`line 1: Has a password. ${WAYS}\n`),
+    })
+  }
+  expect(await store.run(['import', file, '--map', 'username,role,password'])).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: `The map has the column password. ${WAYS}\n`,
+  })
+  expect(await store.run(['import', file, '--plaintext-passwords'])).toEqual(added(1))
 })
 
 test('a time without a zone is in UTC, also on a machine in another zone', async () => {
@@ -201,7 +225,8 @@ test('--map replaces single columns of --from', async () => {
 
 test('--without-passwords keeps the passwords and hashes that a file has', async () => {
   const file = fileOf('users.csv', 'username,password', `ada,${PASSWORD}`, 'bob,')
-  expect(await store.run(['import', file, '--role', 'user', '--without-passwords'])).toEqual(added(2))
+  const args = ['import', file, '--role', 'user']
+  expect(await store.run([...args, '--without-passwords', '--plaintext-passwords'])).toEqual(added(2))
   expect(await store.canLogIn('ada', PASSWORD)).toBe(true)
   expect(hasPassword((await store.user('bob'))?.passwordHash ?? '')).toBe(false)
   const report = await store.run(['list', '--rehash-report'])

@@ -23,6 +23,7 @@ async function startOwnStore(): Promise<Store> {
 }
 
 const HASH = readyHash()
+const PLAINTEXT = '--plaintext-passwords'
 const HEADER = 'username,role,passwordHash\n'
 
 const rows = (from: number, to: number) =>
@@ -68,7 +69,7 @@ describe('a valid file', () => {
       `\ufeff${jsonl.replaceAll('\n', '\r\n\r\n')}\r\n`,
     ],
   ])('import reads %s, and all users can log in', async (_, name, content) => {
-    const outcome = await store.run(['import', fileOf(name, content)])
+    const outcome = await store.run(['import', fileOf(name, content), PLAINTEXT])
     expect(outcome).toEqual({ status: 0, stdout: '3 added, 0 already there, 0 invalid.\n', stderr: '' })
     expect(await store.user('ada')).toMatchObject({ role: 'admin', disabled: false })
     expect(await store.user('bob')).toMatchObject({ role: 'user', disabled: true })
@@ -80,7 +81,7 @@ describe('a valid file', () => {
   })
 
   test('import reads standard input in the given format', async () => {
-    const outcome = await store.run(['import', '-', '--format', 'csv'], csv)
+    const outcome = await store.run(['import', '-', '--format', 'csv', PLAINTEXT], csv)
     expect(outcome).toMatchObject({ status: 0, stdout: '3 added, 0 already there, 0 invalid.\n' })
   })
 })
@@ -101,7 +102,7 @@ test('import hashes where node:crypto has no argon2, and the passwords match whe
   const file = fileOf('users.csv', `username,password,role\nada,${PASSWORD},user\nbob,${PASSWORD},user\n`)
   const env = { NODE_OPTIONS: '--require=./test/support/without-argon2.cjs' }
   const target = ['--local', '--endpoint', store.endpoint]
-  const { child, outcome } = begin('scripts/users.ts', ['import', file, ...target], env)
+  const { child, outcome } = begin('scripts/users.ts', ['import', file, PLAINTEXT, ...target], env)
   child.stdin.end()
   const { status, stderr } = await outcome
   expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('argon2.fallback') })
@@ -143,7 +144,7 @@ test('import reports invalid lines of CSV without their values and imports the r
   const content = Buffer.concat(lines.flatMap(([row]) => [Buffer.from(row), Buffer.from('\n')]))
   const faults = lines.flatMap(([, fault], index) => (fault ? [`line ${index + 1}: ${fault}`] : []))
 
-  const { status, stdout, stderr } = await store.run(['import', fileOf('users.csv', content)])
+  const { status, stdout, stderr } = await store.run(['import', fileOf('users.csv', content), PLAINTEXT])
   expect(stderr.split('\n')).toEqual([...faults, 'The invalid lines were skipped.', ''])
   expect(stdout).toBe(`2 added, 0 already there, ${faults.length} invalid.\n`)
   expect(status).toBe(1)
@@ -177,7 +178,7 @@ test('import reports invalid lines of JSON the same way', async () => {
   ]
   const faults = lines.flatMap(([, fault], index) => (fault ? [`line ${index + 1}: ${fault}`] : []))
   const file = fileOf('users.jsonl', lines.map(([row]) => row).join('\n'))
-  expect(await store.run(['import', file])).toEqual({
+  expect(await store.run(['import', file, PLAINTEXT])).toEqual({
     status: 1,
     stdout: `1 added, 0 already there, ${faults.length} invalid.\n`,
     stderr: [...faults, 'The invalid lines were skipped.', ''].join('\n'),
@@ -211,9 +212,15 @@ test.each([
     'The CSV header needs username, role, and password or passwordHash. In their place use --role and --without-passwords.',
   ],
   [
+    'passwords that were not announced',
+    'a.csv',
+    `username,role,password\nada,user,${PASSWORD}\n`,
+    'The CSV header has the column password. For hashes use passwordHash, such as --map passwordHash=password. For passwords as users type them, add --plaintext-passwords.',
+  ],
+  [
     'a column twice',
     'a.csv',
-    `username,role,password,role\nada,user,${PASSWORD},admin\n`,
+    `username,role,passwordHash,role\nada,user,x,admin\n`,
     'The CSV header repeats a column.',
   ],
   [
@@ -255,7 +262,7 @@ test('import does not change existing users', async () => {
     'users.csv',
     `username,role,password,passwordHash\nada,user,${PASSWORD},\nbob,admin,,"${readyHash()}"\n`,
   )
-  expect(await store.run(['import', file])).toEqual({
+  expect(await store.run(['import', file, PLAINTEXT])).toEqual({
     status: 0,
     stdout: '0 added, 2 already there, 0 invalid.\n',
     stderr: '',
@@ -274,7 +281,7 @@ describe('--dry-run', () => {
       `carl;user;${PASSWORD};true`,
     ]
     const file = fileOf('users.csv', content.join('\n'))
-    expect(await store.run(['import', file, '--dry-run'])).toEqual({
+    expect(await store.run(['import', file, PLAINTEXT, '--dry-run'])).toEqual({
       status: 0,
       stdout: [
         'line 2: add ada, admin, enabled',

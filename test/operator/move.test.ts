@@ -170,12 +170,12 @@ describe('a line with names and an id', () => {
     const end = (line: string) => (fault === undefined ? '' : `line 1: ${fault}\n${line}\n`)
     for (const secret of [{ passwordHash: readyHash() }, { passwordHash: undefined, password: PASSWORD }]) {
       const file = fileOf({ ...row(values), ...secret })
-      expect(await operate(to, 'import', file)).toEqual({
+      expect(await operate(to, 'import', file, '--plaintext-passwords')).toEqual({
         status: fault === undefined ? 0 : 1,
         stdout: `0 added, ${counted}.\n`,
         stderr: end('The invalid lines were skipped.'),
       })
-      expect(await operate(to, 'import', file, '--dry-run')).toEqual({
+      expect(await operate(to, 'import', file, '--plaintext-passwords', '--dry-run')).toEqual({
         status: fault === undefined ? 0 : 1,
         stdout: `${fault === undefined ? 'line 1: skip ada, which exists\n' : ''}Dry run: 0 to add, ${counted}. Nothing was written.\n`,
         stderr: end('Some lines are invalid.'),

@@ -10,6 +10,7 @@ export interface LayoutOptions {
   map?: Mapping
   role?: Role
   withoutPasswords?: boolean
+  plaintextPasswords?: boolean
   firebaseParameters?: string
 }
 
@@ -21,6 +22,8 @@ export interface Layout {
   role: Role | undefined
   /** Whether a line without password and hash is a user who cannot sign in. */
   withoutPasswords: boolean
+  /** Whether a password as its user types it may be in the file. */
+  plaintextPasswords: boolean
   withParameters: WithParameters | undefined
 }
 
@@ -30,7 +33,8 @@ export interface Layout {
  * @throws {@link Refusal} `usage`, before anything of the file is read.
  */
 export async function layoutOf(options: LayoutOptions): Promise<Layout> {
-  const { from, map, role, withoutPasswords = false, firebaseParameters } = options
+  const { from, map, role, firebaseParameters } = options
+  const { withoutPasswords = false, plaintextPasswords = false } = options
   const mapping = mappingOf(from, map)
   const hasSalt = mapping?.has('salt') ?? false
   if (hasSalt && firebaseParameters === undefined) {
@@ -47,27 +51,36 @@ export async function layoutOf(options: LayoutOptions): Promise<Layout> {
   }
   const withParameters =
     firebaseParameters === undefined ? undefined : await readFirebaseParameters(firebaseParameters)
-  const layout = { mapping, role, withoutPasswords, withParameters }
-  if (mapping !== undefined) rejectIncomplete([...mapping.keys()], layout, 'The map')
+  const layout = { mapping, role, withoutPasswords, plaintextPasswords, withParameters }
+  if (mapping !== undefined) rejectColumns([...mapping.keys()], layout, 'The map')
   return layout
 }
 
 /**
- * Rejects columns from which no user can be made.
+ * Rejects columns from which no user can be made, and passwords that the operator did not announce: most programs call the
+ * column of their hashes `password`.
  *
  * @param what - What has the columns, as the beginning of a sentence.
  * @throws {@link Refusal} `usage`
  */
-export function rejectIncomplete(columns: readonly string[], layout: Layout, what: string): void {
+export function rejectColumns(columns: readonly string[], layout: Layout, what: string): void {
   const hasRole = columns.includes('role') || layout.role !== undefined
   const hasSecret =
     columns.includes('password') || columns.includes('passwordHash') || layout.withoutPasswords
-  if (columns.includes('username') && hasRole && hasSecret) return
-  throw new Refusal(
-    'usage',
-    `${what} needs username, role, and password or passwordHash. In their place use --role and --without-passwords.`,
-  )
+  if (!columns.includes('username') || !hasRole || !hasSecret) {
+    throw new Refusal(
+      'usage',
+      `${what} needs username, role, and password or passwordHash. In their place use --role and --without-passwords.`,
+    )
+  }
+  if (columns.includes('password') && !layout.plaintextPasswords) {
+    throw new Refusal('usage', `${what} has the column password. ${PLAINTEXT}`)
+  }
 }
+
+/** What to do with values of the column `password`. */
+export const PLAINTEXT =
+  'For hashes use passwordHash, such as --map passwordHash=password. For passwords as users type them, add --plaintext-passwords.'
 
 /** Returns the values of a line under the columns of this service, with what the options add. */
 export function completeValues(layout: Layout, values: Record<string, unknown>): Record<string, unknown> {

@@ -5,6 +5,7 @@ import { isEmail } from '../../../lib/users/login-name.ts'
 import { namesOf } from '../../../lib/users/names.ts'
 import { isUserId, ROLES, type User } from '../../../lib/users/user.ts'
 import { hashFault } from './hash-fault.ts'
+import { likelyKind } from './hash-kinds.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
 export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 'role' | 'disabled'> &
@@ -54,8 +55,8 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
     ...(createdAt !== undefined && { createdAt }),
   }
   if (password !== undefined && passwordHash === undefined) {
-    // Everybody who has the file, or the table that it is from, would know the user's new password.
-    if (hashFault(password) === undefined) return { fault: 'password: Is a hash. Use passwordHash for it.' }
+    const likely = likelyKind(password)
+    if (likely !== undefined) return { fault: `password: ${likelyHash(likely, password)}` }
     const broken = brokenPasswordRule(password, values)
     return broken === undefined ? { values, password } : { fault: `password: ${broken}` }
   }
@@ -67,6 +68,14 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
     fault:
       password === undefined ? 'Missing password or passwordHash.' : 'Has both password and passwordHash.',
   }
+}
+
+/** Says what to do with a hash in the place of a password. */
+function likelyHash(kind: string, password: string): string {
+  if (hashFault(password) === undefined) {
+    return `Is a hash of ${kind}. Read it as passwordHash, such as with --map passwordHash=password.`
+  }
+  return `Looks like a hash: ${kind}. Leave the column out, and add its users with --without-passwords.`
 }
 
 const faultOf = (issues: readonly z.core.$ZodIssue[]) =>

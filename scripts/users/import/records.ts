@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import { Refusal } from '../../cli/refusal.ts'
 import { COLUMNS, FLAGS } from './columns.ts'
-import { completeValues, type Layout, rejectIncomplete } from './layout.ts'
+import { completeValues, type Layout, PLAINTEXT, rejectColumns } from './layout.ts'
 import type { Line, Place } from './lines.ts'
 import type { Mapping } from './mapping.ts'
 
@@ -33,8 +33,15 @@ export async function* recordsOf(
 ): AsyncGenerator<UserRecord> {
   const records = format === 'csv' ? csvRecords(lines, layout) : jsonRecords(lines)
   for await (const record of records) {
-    yield 'fault' in record ? record : { ...record, values: completeValues(layout, record.values) }
+    yield 'fault' in record ? record : { ...placeOf(record), ...completed(record.values, layout) }
   }
+}
+
+function completed(values: Record<string, unknown>, layout: Layout): Parsed {
+  const complete = completeValues(layout, values)
+  // JSON lines have no header that could be refused.
+  const isUnannounced = complete.password !== undefined && !layout.plaintextPasswords
+  return isUnannounced ? { fault: `Has a password. ${PLAINTEXT}` } : { values: complete }
 }
 
 async function* jsonRecords(lines: AsyncGenerator<Line>): AsyncGenerator<UserRecord> {
@@ -77,7 +84,7 @@ function readHeader(line: Line, layout: Layout): Header {
   if (layout.mapping === undefined) rejectUnknown(columns)
   else rejectMissing(columns, layout.mapping)
   if (new Set(columns).size < columns.length) throw new Refusal('usage', 'The CSV header repeats a column.')
-  if (layout.mapping === undefined) rejectIncomplete(columns, layout, 'The CSV header')
+  if (layout.mapping === undefined) rejectColumns(columns, layout, 'The CSV header')
   return { delimiter, columns }
 }
 
