@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { startService } from './service.ts'
@@ -15,8 +17,12 @@ declare module 'vitest' {
 
 const printKms = fileURLToPath(new URL('./verifiers/print-kms.ts', import.meta.url))
 
-/** Starts one service for all test files that call `inject('serviceUrl')`: Vitest's global set-up. */
+/**
+ * Starts one service for all test files that call `inject('serviceUrl')`: Vitest's global set-up. A run of files that do not
+ * use it, such as `npx vitest run test/sessions/clock`, does not start it.
+ */
 export default async function setup(project: TestProject) {
+  if (!(await isUsed(project))) return
   // Whole test files send wrong passwords, all from one address. test/sessions has services with the usual limits.
   const limits = {
     limitUserAndSource: '10000/900',
@@ -32,4 +38,23 @@ export default async function setup(project: TestProject) {
   project.provide('dynamoDbUrl', service.dynamoDbUrl)
   project.provide('kmsUrl', /its KMS is at (\S+)/.exec(service.output())?.[1] ?? '')
   return () => service.stop()
+}
+
+/** Returns whether a file of the run uses the service, by itself or by what it imports. */
+async function isUsed(project: TestProject): Promise<boolean> {
+  // The arguments of `vitest run`. The member is there, and Vitest's types leave it out.
+  const filters: string[] | undefined = Object(project.vitest).filenamePattern
+  const { testFiles } = await project.globTestFiles(filters)
+  const read = new Set<string>()
+  const uses = (file: string): boolean => {
+    if (read.has(file)) return false
+    read.add(file)
+    const text = readFileSync(file, 'utf8')
+    const imports = [...text.matchAll(/ from '(\.{1,2}\/[^']+\.ts)'/g)]
+    return (
+      /inject\('(serviceUrl|dynamoDbUrl|kmsUrl)'\)/.test(text) ||
+      imports.some(([, path = '']) => uses(resolve(file, '..', path)))
+    )
+  }
+  return testFiles.some(uses)
 }
