@@ -50,6 +50,7 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
   }
   Runner.prototype.run = async function (original, context) {
     const { event, notes = [], requestId } = notesOfEvent(original)
+    dropAddedType(event)
     const withId = requestId === undefined ? context : { ...Object(context), awsRequestId: requestId }
     const invocation = run.call(this, event, withId)
     running.set(this, invocation)
@@ -65,6 +66,15 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
     }
     throw thrown
   }
+}
+
+/**
+ * Removes the `Content-Type` of JSON that serverless-offline adds to a request without one. API Gateway adds none. A page
+ * of any site can send a body without a type and without a preflight.
+ */
+function dropAddedType(event: unknown): void {
+  const { headers, multiValueHeaders } = Object(event)
+  if (multiValueHeaders && !('Content-Type' in multiValueHeaders)) delete headers['Content-Type']
 }
 
 const setCookies = new WeakMap<Notes, string>()

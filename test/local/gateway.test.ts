@@ -129,6 +129,10 @@ describe('the gateway, as API Gateway does,', () => {
   })
 })
 
+test('a body without a content type reaches the function without one', async () => {
+  expect((await postLogin(url, JSON.stringify({ username: 'user', password: 'user' }), {})).status).toBe(415)
+})
+
 test('a browser without a token gets a 401 page with a link to the sign-in page', async () => {
   const Accept = 'text/html,application/xhtml+xml,*/*;q=0.8'
   const { body, headers, status } = await sendForAll(`${url}/`, 'GET', { Accept })
