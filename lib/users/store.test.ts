@@ -1,15 +1,18 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTable } from '../../test/support/table.ts'
 import { addTestUser } from '../../test/support/users.ts'
-import type { Table } from '../aws/dynamodb.ts'
+import { getItems, type Table, type TransactWrite } from '../aws/dynamodb.ts'
 import { revokeSessions, revokeTokens } from './revocation.ts'
 import {
   changeUser,
+  changeUserWith,
   findRevocationState,
   findUser,
   findUserByName,
   findUserState,
   isLatestChange,
+  isNameTaken,
   profileKey,
   replaceHash,
   untilStored,
@@ -94,6 +97,29 @@ describe('a user', () => {
   })
 })
 
+describe('a login name', () => {
+  test('is taken if it is a username or an address of a user, and no other one is', async () => {
+    expect(await isNameTaken(table, ada.username)).toBe(true)
+    expect(await isNameTaken(table, String(ada.email))).toBe(true)
+    expect(await isNameTaken(table, 'unknown')).toBe(false)
+    expect(await isNameTaken(table, ada.id)).toBe(false)
+  })
+
+  test('is looked up with a read of nothing but its own item', async () => {
+    const { watchedTable, calls } = watched()
+    await isNameTaken(watchedTable, ada.username)
+    expect(calls).toHaveLength(1)
+    expect(JSON.stringify(calls[0]?.response)).toContain(ada.id)
+    expect(JSON.stringify(calls[0]?.response)).not.toContain(ada.passwordHash)
+  })
+
+  test('of no user is found without a read of a profile', async () => {
+    const { watchedTable, calls } = watched()
+    expect(await findUserByName(watchedTable, 'unknown')).toBeUndefined()
+    expect(calls).toHaveLength(1)
+  })
+})
+
 describe('changing a user', () => {
   const changes = () => ({ passwordHash: 'new hash', ...revokeSessions(ada, 'mine') })
 
@@ -172,6 +198,44 @@ describe('changing a user', () => {
   })
 })
 
+describe('changing a user together with another write', () => {
+  const key = () => ({ pk: { S: `other#${ada.id}` }, sk: { S: 'other' } })
+  const other = (condition: string) => ({
+    Put: { Item: key(), ConditionExpression: `${condition}(pk)` },
+  })
+  const change = (other: TransactWrite, on = table) =>
+    changeUserWith(on, ada, { role: 'admin', ...revokeTokens(ada) }, 'request', other)
+  const otherItem = async () => (await getItems(table, [key()]))[0]
+
+  test('stores both', async () => {
+    expect(await change(other('attribute_not_exists'))).toBe(true)
+    const { generation } = ada
+    const changed = { ...ada, role: 'admin', generation: generation + 1, requestId: 'request' }
+    expect(await stored()).toEqual(changed)
+    expect(await otherItem()).toEqual(key())
+  })
+
+  test('stores neither if the other one is refused, or a concurrent change came first', async () => {
+    expect(await change(other('attribute_exists'))).toBe(false)
+    expect(await stored()).toEqual(ada)
+    await changeUser(table, ada, revokeTokens(ada), 'concurrent')
+    expect(await change(other('attribute_not_exists'))).toBe(false)
+    expect((await stored())?.requestId).toBe('concurrent')
+    expect(await otherItem()).toBeUndefined()
+  })
+
+  test('succeeds once if the response is lost', async () => {
+    const losing: Table['aws'] = async (service, operation, input) => {
+      if (operation !== 'TransactWriteItems') return aws(service, operation, input)
+      await aws(service, operation, input)
+      // AWS forgets a request token after ten minutes. Then only the conditions protect.
+      return aws(service, operation, { ...input, ClientRequestToken: randomUUID() })
+    }
+    expect(await change(other('attribute_not_exists'), { ...table, aws: losing })).toBe(true)
+    expect((await stored())?.generation).toBe(ada.generation + 1)
+  })
+})
+
 describe('replacing a hash by another one of the same password', () => {
   test('changes nothing else', async () => {
     expect(await replaceHash(table, ada, 'new hash')).toBe(true)
@@ -239,6 +303,7 @@ describe('a missing table is not a missing user', () => {
     ['finding its state', (nowhere) => findUserState(nowhere, ada.id)],
     ['finding its revocation state', (nowhere) => findRevocationState(nowhere, ada.id)],
     ['changing', (nowhere) => changeUser(nowhere, ada, revokeTokens(ada), 'request')],
+    ['looking up a name', (nowhere) => isNameTaken(nowhere, ada.username)],
     ['replacing its hash', (nowhere) => replaceHash(nowhere, ada, 'hash')],
   ])('when %s', async (_what, act) => {
     await expect(act({ aws, name: 'missing' })).rejects.toMatchObject(missing)

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { isRole, isUserId, loginNamesOf, mailboxOf, newUser, USER_RANDOM_BYTES } from './user.ts'
+import {
+  claimsOf,
+  isRole,
+  isUserId,
+  loginNamesOf,
+  mailboxOf,
+  newUser,
+  USER_RANDOM_BYTES,
+  verifiedMailboxOf,
+} from './user.ts'
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 const random = Buffer.from(Array.from({ length: USER_RANDOM_BYTES }, (_, index) => index + 1))
@@ -48,6 +57,30 @@ test.each([
   [{ username: 'ada', email: 'ada@example.org', emailAsWritten: 'Ada@Example.org' }, 'Ada@Example.org'],
 ])('mails to %j go to %s', (user, mailbox) => {
   expect(mailboxOf(user)).toBe(mailbox)
+})
+
+test.each([
+  [{ email: 'ada@example.org', emailVerified: true }, 'ada@example.org'],
+  [{ email: 'ada@example.org', emailVerified: true, emailAsWritten: 'Ada@Example.org' }, 'Ada@Example.org'],
+  [{ email: 'ada@example.org', emailVerified: false, emailAsWritten: 'Ada@Example.org' }, undefined],
+  [{ emailVerified: true }, undefined],
+])('the verified address of %j is %s', (user, mailbox) => {
+  expect(verifiedMailboxOf(user)).toBe(mailbox)
+})
+
+test.each([
+  [
+    { email: 'ada@example.org', emailVerified: true },
+    { email: 'ada@example.org', email_verified: true },
+  ],
+  [
+    { email: 'ada@example.org', emailVerified: false },
+    { email: 'ada@example.org', email_verified: false },
+  ],
+  [{ emailVerified: false }, {}],
+])('the claims of a user with %j contain %j', (user, claims) => {
+  const names = { username: 'ada', role: 'admin' as const }
+  expect(claimsOf('id', { ...names, ...user })).toStrictEqual({ sub: 'id', ...names, ...claims })
 })
 
 test('a user id is 16 bytes in base64url, encoded in the one canonical way', () => {
