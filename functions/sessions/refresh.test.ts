@@ -213,6 +213,15 @@ describe('POST /refresh', () => {
     expect(await refresh(expired)).toEqual(invalidToken)
   })
 
+  test('rejects a session of one factor if the policy demands two, and changes nothing', async () => {
+    const token = await begin()
+    const before = await sessionOf(token)
+    const strict = await loadRefresh({ REQUIRE_SECOND_FACTOR: 'all' })
+    expect(parsed(await strict(await eventOf('refresh', bodyOf(token)), context))).toEqual(invalidToken)
+    expect(await sessionOf(token)).toEqual(before)
+    expect(await refresh(token)).toEqual(tokenPair)
+  })
+
   test('ends the session for a made-up secret with its selector', async () => {
     const token = await begin()
     const madeUp = token.replace(/[^.]+$/, randomBytes(32).toString('base64url'))

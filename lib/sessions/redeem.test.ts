@@ -15,9 +15,11 @@ import {
   table,
   userState,
 } from '../../test/support/session-per-test.ts'
+import { AMR, type Amr, type FactorPolicy } from '../users/factors.ts'
 import { revokeSessions, revokeTokens } from '../users/revocation.ts'
 import { changeUser, findUserState } from '../users/store.ts'
-import { redeemRefreshToken } from './redeem.ts'
+import type { Role } from '../users/user.ts'
+import { redeemRefreshToken, requireFactors } from './redeem.ts'
 import { nextSecret } from './refresh-token.ts'
 import { rotated } from './session.ts'
 import { replaceSecret } from './store.ts'
@@ -134,4 +136,31 @@ test('a store that fails to end a reused session is an outage, and the reuse is 
   await expect(redeem).rejects.toMatchObject({ code: 'unavailable' })
   expect(records).toEqual([{ event: 'session.reuse', userId: ada.id, sessionId: session.id }])
   expect(await stored()).toEqual(session)
+})
+
+describe('a session that began with a password', () => {
+  const require = (amr: Amr, role: Role, policy: FactorPolicy) => () =>
+    requireFactors({ session: { ...session, amr }, user: { ...userState(), role } }, policy)
+
+  test.each<[Role, FactorPolicy]>([
+    ['user', 'none'],
+    ['user', 'admin'],
+    ['admin', 'none'],
+  ])('is enough for a role %s under the policy %s', (role, policy) => {
+    expect(require(AMR.password, role, policy)).not.toThrow()
+  })
+
+  test.each<[Role, FactorPolicy]>([
+    ['user', 'all'],
+    ['admin', 'admin'],
+    ['admin', 'all'],
+  ])('is not enough for a role %s under the policy %s, but two factors are', (role, policy) => {
+    expect(require(AMR.password, role, policy)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_refresh_token',
+        message: 'the policy demands a second factor',
+      }),
+    )
+    expect(require(AMR.totp, role, policy)).not.toThrow()
+  })
 })
