@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -37,6 +37,17 @@ export const UNIT = '{client,functions,lib,local,plugins,scripts}/**/*.test.ts'
 /** Tests that need Chromium, Hoppscotch or Django, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
 const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']
 
+/**
+ * Tests with large tables: `npm test` runs one row of each class, and the proofs run all rows. These are the files that import
+ * `test/support/rows.ts`.
+ */
+const TABLES = ['lib', 'local', 'test'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((file) => join(folder, file))
+    .filter((file) => file.endsWith('.test.ts') && !/node_modules|\.proof\./.test(file))
+    .filter((file) => readFileSync(file, 'utf8').includes('/support/rows.ts')),
+)
+
 /** `npm run test:aws` has a configuration of its own. Some packages of test/mutation contain tests. */
 const OTHERS = ['test/aws/**', 'test/**/node_modules/**']
 
@@ -67,7 +78,16 @@ export default defineConfig({
           ...sharedProcess,
         },
       },
-      { extends: true, test: { name: 'proof', include: PROOF, exclude: OTHERS, globalSetup } },
+      {
+        extends: true,
+        test: {
+          name: 'proof',
+          include: [...PROOF, ...TABLES],
+          exclude: OTHERS,
+          globalSetup,
+          provide: { isProof: true },
+        },
+      },
     ],
     // Vitest leaves one core free. The tests wait for child processes often enough to use it.
     maxWorkers: availableParallelism(),

@@ -15,6 +15,7 @@ import {
 } from '../test/support/dynamodb/contract.ts'
 import { add, STRING_SETS } from '../test/support/dynamodb/string-sets.ts'
 import { TRANSACTIONS } from '../test/support/dynamodb/transactions.ts'
+import { proof } from '../test/support/rows.ts'
 import { createDynamoDb } from './dynamodb.ts'
 
 let nowMs = Date.UTC(2026, 10, 24)
@@ -109,7 +110,7 @@ describe('a request token', () => {
 describe('at the same time', () => {
   const ROUNDS = 100
 
-  test('plain writes are kept when transactions are taken back', async () => {
+  proof('plain writes are kept when transactions are taken back', async () => {
     await clear()
     const items = [{ Update: increment('a', 'canceled') }, { Update: increment('b', 'canceled', impossible) }]
     const calls = Array.from({ length: ROUNDS }, () => [
@@ -123,7 +124,7 @@ describe('at the same time', () => {
     expect((await readItems(ask))[0]).toEqual(item('a', { written: { N: String(ROUNDS) } }))
   })
 
-  test('no read sees a part of a transaction', async () => {
+  proof('no read sees a part of a transaction', async () => {
     await clear()
     const both = [{ Update: increment('a', 'times') }, { Update: increment('b', 'times') }]
     const canceled = ['a', 'b'].map((sk) => ({ Update: increment(sk, 'canceled') }))

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
 import { TITLES } from '../../lib/errors.ts'
+import { isProof, proof, rowsOf } from '../support/rows.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -93,10 +94,12 @@ const oathtoolIsHere = isHere('oathtool')
 
 const prelude = [curlIsHere ? '' : CURL_BY_FETCH, oathtoolIsHere ? '' : OATHTOOL_BY_NODE].join('\n')
 
-test.each([
-  ...WALKS.map((document) => ({ document, client: curlIsHere ? 'curl' : 'fetch', prelude })),
-  { document: 'docs/SESSIONS.md', client: 'fetch instead of curl', prelude: CURL_BY_FETCH },
-])('the requests in $document return what it shows, with $client', async ({ document, prelude }) => {
+test.each(
+  rowsOf([
+    ...WALKS.map((document) => ({ document, client: curlIsHere ? 'curl' : 'fetch', prelude })),
+    { document: 'docs/SESSIONS.md', client: 'fetch instead of curl', prelude: CURL_BY_FETCH },
+  ]),
+)('the requests in $document return what it shows, with $client', async ({ document, prelude }) => {
   const walk = exchangesOf(document)
     .filter((exchange) => !isInvocation(exchange))
     .map(({ command, output }) => ({ command: atService(command), output: atService(output) }))
@@ -104,7 +107,7 @@ test.each([
   expect(await outputsOf(walk, prelude)).toEqual(walk)
 })
 
-test.skipIf(!oathtoolIsHere)('the stand-in for oathtool returns the codes of oathtool', async () => {
+test.runIf(oathtoolIsHere && isProof)('the stand-in for oathtool returns the codes of oathtool', async () => {
   const secret = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
   const commands = ['', "-N '+30 seconds'"].map((more) => `oathtool --totp -b ${more} ${secret}`)
   const codesOf = async (before: string) =>
@@ -122,7 +125,7 @@ test.skipIf(!oathtoolIsHere)('the stand-in for oathtool returns the codes of oat
     .toEqual([[expect.stringMatching(/^\d{6}$/), expect.stringMatching(/^\d{6}$/)], true])
 })
 
-test('invoking single functions returns what docs/API.md shows', async () => {
+proof('invoking single functions returns what docs/API.md shows', async () => {
   const invocations = exchangesOf('docs/API.md')
     .filter(isInvocation)
     // A build folder of its own, because other tests invoke functions at the same time.

@@ -12,6 +12,7 @@ import {
   wrongTotpCode,
 } from '../support/factors/client.ts'
 import { type FactorService, ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
+import { proof } from '../support/rows.ts'
 import type { ApiResponse } from '../support/sessions.ts'
 import { usePasskey } from '../support/webauthn/authenticator.ts'
 
@@ -147,7 +148,7 @@ describe('codes of an authenticator app', () => {
     expect(await sessionsOf(user.id)).toBe(before + 1)
   })
 
-  test('50 right codes at once on 50 login tokens complete one sign-in', async () => {
+  proof('50 right codes at once on 50 login tokens complete one sign-in', async () => {
     const user = await withTotp()
     const before = await sessionsOf(user.id)
     const tokens = await beginLogins(user.username, 50)
@@ -161,7 +162,7 @@ describe('codes of an authenticator app', () => {
     expect(await sessionsOf(user.id)).toBe(before + 1)
   })
 
-  test('three right codes of three steps at once complete sign-ins in order only', async () => {
+  proof('three right codes of three steps at once complete sign-ins in order only', async () => {
     const user = await withTotp()
     nextStep()
     const tokens = await beginLogins(user.username, 3)
@@ -187,7 +188,7 @@ describe('codes of an authenticator app', () => {
     expect((await enterTotp(token, totpCode(user.secret))).status).toBe(401)
   })
 
-  test('100 wrong codes at once on 20 login tokens are compared 20 times', async () => {
+  proof('100 wrong codes at once on 20 login tokens are compared 20 times', async () => {
     const user = await withTotp()
     const tokens = await beginLogins(user.username, 20)
     const guesses = Array.from({ length: 100 }, (_, index) => ({
@@ -234,7 +235,7 @@ describe('codes of an authenticator app', () => {
     expect(await counted(user.id)).toBe(20)
   })
 
-  test('a thief with the password cannot keep the owner out', async () => {
+  proof('a thief with the password cannot keep the owner out', async () => {
     const user = await withTotp()
     for (let day = 0; day < 2; day += 1) {
       await enterWrongCodes(user)
@@ -261,7 +262,7 @@ describe('codes of an authenticator app', () => {
     }
   })
 
-  test('strangers without the password count no code', async () => {
+  proof('strangers without the password count no code', async () => {
     const user = await withTotp()
     const made = `${'A'.repeat(22)}.${'B'.repeat(43)}`
     expect(await atOnce(times(50, made), (token) => enterTotp(token, '123456'))).toEqual({ 401: 50 })
@@ -272,7 +273,7 @@ describe('codes of an authenticator app', () => {
     expect((await enterTotp(token, totpCode(user.secret))).status).toBe(200)
   })
 
-  test('50 right passwords at once give back their attempts', async () => {
+  proof('50 right passwords at once give back their attempts', async () => {
     const user = await withTotp()
     const source = newSource()
     for (let round = 0; round < 6; round += 1) {
@@ -285,7 +286,7 @@ describe('codes of an authenticator app', () => {
 })
 
 describe('other factors', () => {
-  test('one recovery code 20 times at once on 20 login tokens completes one sign-in', async () => {
+  proof('one recovery code 20 times at once on 20 login tokens completes one sign-in', async () => {
     const user = await withTotp()
     const before = await sessionsOf(user.id)
     const tokens = await beginLogins(user.username, 20)
@@ -322,7 +323,7 @@ describe('other factors', () => {
     expect(await sessionsOf(user.id)).toBe(before + 1)
   })
 
-  test('one response of a second passkey 20 times at once completes one sign-in', async () => {
+  proof('one response of a second passkey 20 times at once completes one sign-in', async () => {
     const user = await withBoth()
     const before = await sessionsOf(user.id)
     const [loginToken = ''] = await beginLogins(user.username, 1)
@@ -357,7 +358,7 @@ describe('other factors', () => {
     expect(await sessionsOf(user.id)).toBe(before + 1)
   })
 
-  test('20 confirmations of an app at once add it once, with one set of recovery codes', async () => {
+  proof('20 confirmations of an app at once add it once, with one set of recovery codes', async () => {
     const { username, id } = await service.addUser()
     const { authToken } = await signInWith({ ask }, { username, recoveryCodes: [] }, newSource())
     const { secret = '' } = bodyOf(
@@ -377,7 +378,7 @@ describe('other factors', () => {
     expect(Object((await service.items(`user#${id}`))['recovery-codes']?.codes).SS).toHaveLength(9)
   })
 
-  test('50 wrong codes at once for an app that is set up are compared 10 times', async () => {
+  proof('50 wrong codes at once for an app that is set up are compared 10 times', async () => {
     const { username } = await service.addUser()
     const { authToken } = await signInWith({ ask }, { username, recoveryCodes: [] }, newSource())
     const { secret = '' } = bodyOf(
@@ -390,7 +391,7 @@ describe('other factors', () => {
     expect(counts).toEqual({ 422: 10, 429: 40 })
   })
 
-  test('20 removals of one app at once remove it once', async () => {
+  proof('20 removals of one app at once remove it once', async () => {
     const user = await withTotp()
     const { authToken } = await signInWith({ ask }, user, newSource())
     const body = { currentPassword: PASSWORD }

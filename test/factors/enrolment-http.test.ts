@@ -6,6 +6,7 @@ import { giveFactors } from '../support/factor-users.ts'
 import { beginLogin } from '../support/fake-factor.ts'
 import { sendForAll } from '../support/http.ts'
 import { expectDescribed } from '../support/openapi/check.ts'
+import { proof } from '../support/rows.ts'
 import { operator, tableAt } from '../support/sessions.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
 
@@ -94,7 +95,7 @@ test('a user proves an enrolment by a mail, adds an app, and is signed in', asyn
   })
 })
 
-test('a user proves an enrolment by a code of an operator, and adds a passkey', async () => {
+proof('a user proves an enrolment by a code of an operator, and adds a passkey', async () => {
   const username = await addUser('enrols-by-code')
   const enrolmentToken = await beginEnrolment(username)
   const { status, stdout } = await run('start-enrolment', username)
@@ -113,7 +114,7 @@ test('a user proves an enrolment by a code of an operator, and adds a passkey', 
   expect((await run('show', username)).stdout).toMatch(/\nfactors {3}passkey\n/)
 })
 
-test('a user cancels a reset by the link in its mail', async () => {
+proof('a user cancels a reset by the link in its mail', async () => {
   const username = await addUser('keeps-factors')
   await giveFactors(table, await users.user(username))
   expect(await run('reset-factors', username)).toMatchObject({ status: 0, stderr: '' })

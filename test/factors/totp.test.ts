@@ -9,6 +9,7 @@ import {
   storedFactors,
   type TotpUser,
 } from '../support/factors.ts'
+import { proof, rowsOf } from '../support/rows.ts'
 import { begin, PASSWORD, refresh, startStores, tokensOf } from '../support/sessions.ts'
 
 vi.mock('node:crypto', async (original) =>
@@ -281,28 +282,31 @@ describe('a code', () => {
     expect(await sendCode(functions, user, user.code(new Date()), loginToken)).toMatchObject(accepted)
   })
 
-  test.each([1, 50])('sent 50 times at once with %i login tokens is accepted once', async (tokens) => {
-    const user = await addTotpUser(stores, functions)
-    at(60)
-    const code = user.code(new Date())
-    const logins = await Promise.all(
-      Array.from({ length: tokens }, () => beginSignIn(functions, user.username)),
-    )
-    const responses = await Promise.all(
-      Array.from({ length: 50 }, (_, index) =>
-        sendCode(functions, user, code, logins[index % tokens]?.loginToken),
-      ),
-    )
-    const statuses = responses.map(({ status }) => status)
-    expect(statuses.filter((status) => status === 200)).toHaveLength(1)
-    expect(statuses.every((status) => [200, 401, 422, 429].includes(status))).toBe(true)
-    const sessions = Object.keys(await stores.itemsOf(user.username)).filter((sk) =>
-      sk.startsWith('session#'),
-    )
-    // Those of the setup and of this sign-in.
-    expect(sessions).toHaveLength(2)
-    cases += 49
-  })
+  test.each(rowsOf([1, 50]))(
+    'sent 50 times at once with %i login tokens is accepted once',
+    async (tokens) => {
+      const user = await addTotpUser(stores, functions)
+      at(60)
+      const code = user.code(new Date())
+      const logins = await Promise.all(
+        Array.from({ length: tokens }, () => beginSignIn(functions, user.username)),
+      )
+      const responses = await Promise.all(
+        Array.from({ length: 50 }, (_, index) =>
+          sendCode(functions, user, code, logins[index % tokens]?.loginToken),
+        ),
+      )
+      const statuses = responses.map(({ status }) => status)
+      expect(statuses.filter((status) => status === 200)).toHaveLength(1)
+      expect(statuses.every((status) => [200, 401, 422, 429].includes(status))).toBe(true)
+      const sessions = Object.keys(await stores.itemsOf(user.username)).filter((sk) =>
+        sk.startsWith('session#'),
+      )
+      // Those of the setup and of this sign-in.
+      expect(sessions).toHaveLength(2)
+      cases += 49
+    },
+  )
 
   test('is not accepted by a login token that was tried five times', async () => {
     const user = await addTotpUser(stores, functions)
@@ -362,7 +366,7 @@ describe('wrong codes of a user', () => {
     expect(ids).toEqual([ids[0], ids[0]])
   })
 
-  test('are counted in windows of 24 hours', async () => {
+  proof('are counted in windows of 24 hours', async () => {
     const user = await addTotpUser(stores, functions)
     await sendWrongCodes(user, 20)
     at(14 * 3_600 - 1)
@@ -381,7 +385,7 @@ describe('wrong codes of a user', () => {
     expect(await countedCodes(user)).toBe(0)
   })
 
-  test('sent 50 at once are compared 20 times at most', async () => {
+  proof('sent 50 at once are compared 20 times at most', async () => {
     const user = await addTotpUser(stores, functions)
     at(60)
     const code = wrongCodeFor(user.code, new Date())

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { parsed, sampleEvent } from '../support/lambda.ts'
+import { rowsOf } from '../support/rows.ts'
 import { SAMPLES } from '../support/sample-events.ts'
 import {
   describeService,
@@ -66,17 +67,20 @@ test('no package contains a source map', () => {
   }
 })
 
-describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey, ...expected }) => {
-  test(`has its expected outcome in the bundle of ${functionKey}`, async () => {
-    const event = await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
-    const { returned, threw, loaded } = await invoke(functionKey, event)
-    if ('throws' in expected) {
-      expect(threw).toBe(expected.throws)
-    } else {
-      expect(returned && 'body' in returned ? parsed(returned) : returned).toEqual(expected.returns)
-    }
-    // Loading undici, the global fetch, would double the time of a cold start.
-    expect(loaded.filter((name) => name.includes('undici'))).toEqual([])
-    expect(loaded).toContain('NativeModule internal/modules/cjs/loader')
-  })
-})
+describe.each(rowsOf(Object.entries(SAMPLES), ([, { functionKey }]) => functionKey))(
+  'events/%s',
+  (file, { functionKey, ...expected }) => {
+    test(`has its expected outcome in the bundle of ${functionKey}`, async () => {
+      const event = await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
+      const { returned, threw, loaded } = await invoke(functionKey, event)
+      if ('throws' in expected) {
+        expect(threw).toBe(expected.throws)
+      } else {
+        expect(returned && 'body' in returned ? parsed(returned) : returned).toEqual(expected.returns)
+      }
+      // Loading undici, the global fetch, would double the time of a cold start.
+      expect(loaded.filter((name) => name.includes('undici'))).toEqual([])
+      expect(loaded).toContain('NativeModule internal/modules/cjs/loader')
+    })
+  },
+)

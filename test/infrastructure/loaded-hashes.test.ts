@@ -8,6 +8,7 @@ import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { foreignHashes } from '../support/foreign-hashes.ts'
 import { loginEvent, sampleEvent } from '../support/lambda.ts'
+import { proof } from '../support/rows.ts'
 import {
   describeService,
   environmentOf,
@@ -88,7 +89,7 @@ test('login does not read the fallback where node:crypto has argon2', async () =
   expect(crashed.errors).toContain("Cannot find package 'hash-wasm'")
 })
 
-test('the packages of login and password hash without argon2 in node:crypto', async () => {
+proof('the packages of login and password hash without argon2 in node:crypto', async () => {
   expect(await login('user', WITHOUT_ARGON2)).toMatchObject({ returned: { statusCode: 200 }, errors: LOGGED })
   expect(await login('nope', WITHOUT_ARGON2)).toMatchObject({ returned: { statusCode: 401 }, errors: LOGGED })
 

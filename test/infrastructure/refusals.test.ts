@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { startAccount } from '../support/keys/account.ts'
 import { rejectionOf, testRefusals } from '../support/refusals.ts'
+import { proof } from '../support/rows.ts'
 
 testRefusals('representatives')
 
-test('the deployed stack determines which key signs', async () => {
+proof('the deployed stack determines which key signs', async () => {
   const account = await startAccount()
   const madeAt = '2026-11-24T00:00:00.000Z'
   account.describe({ signing: 'b', published: 'a,b', changedAt: madeAt, a: madeAt, b: madeAt })

@@ -4,6 +4,7 @@ import { findConfirmation, storeInvitation } from '../../lib/mail/store.ts'
 import { breakOff, fail, type Reply, say, startFakeAws } from '../support/fake-aws.ts'
 import { bomb } from '../support/mail-bomb.ts'
 import { codeIn, type MailService, startMailService, tokenIn } from '../support/mail-service.ts'
+import { proof } from '../support/rows.ts'
 import { PASSWORD, signIn } from '../support/sessions.ts'
 
 let service: MailService
@@ -141,9 +142,9 @@ describe('a mail over the limit of its recipient', () => {
 })
 
 describe('a bomb of', () => {
-  test('60 requests for one address, by each route and spelling, is three mails', () => bomb(60))
+  proof('60 requests for one address, by each route and spelling, is three mails', () => bomb(60))
 
-  test('a source ends with 429 after 30 requests, for addresses and names alike', async () => {
+  proof('a source ends with 429 after 30 requests, for addresses and names alike', async () => {
     service = await startMailService()
     const statuses = []
     for (let index = 0; index < 32; index += 1) {
@@ -174,7 +175,7 @@ describe('a bomb of', () => {
     expect(subjects).toEqual(['Choose a new password for Test', exists, exists])
   })
 
-  test('new addresses leaves their owner a mail for a registration', async () => {
+  proof('new addresses leaves their owner a mail for a registration', async () => {
     service = await startMailService()
     const { authToken: token } = await signIn(service.functions, await service.add())
     const body = { email: 'ada@example.org', currentPassword: PASSWORD }
@@ -184,7 +185,7 @@ describe('a bomb of', () => {
     expect(service.mailTo('ada@example.org').subject).toBe('Confirm your address for Test')
   })
 
-  test('requests for one address has 20 codes a day, and then links only', async () => {
+  proof('requests for one address has 20 codes a day, and then links only', async () => {
     service = await startMailService({ LIMIT_MAIL_RECIPIENT: '9999/3600', LIMIT_MAIL_SOURCE: '9999/3600' })
     vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-26T23:50:00Z') })
     const codes = async () => {
@@ -213,7 +214,7 @@ describe('a bomb of', () => {
     vi.useRealTimers()
   })
 
-  test('requests does not suppress what an operator sends', async () => {
+  proof('requests does not suppress what an operator sends', async () => {
     service = await startMailService()
     await service.add({ username: 'ada', email: 'ada@example.org' })
     for (let asked = 1; asked <= 5; asked += 1) {
@@ -228,7 +229,7 @@ describe('a bomb of', () => {
     expect(service.mailTo('eve@example.org').subject).toBe('You are invited to Test')
   })
 
-  test('notices is 20 mails an hour', async () => {
+  proof('notices is 20 mails an hour', async () => {
     service = await startMailService()
     const notice = { kind: 'new-source', to: 'ada@example.org', username: 'ada', at, origin } as const
     for (let index = 1; index <= 21; index += 1) await service.functions.mail({ ...notice, id: `${index}` })

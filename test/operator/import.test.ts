@@ -5,6 +5,7 @@ import { text } from '../../lib/aws/dynamodb.ts'
 import { begin } from '../support/command.ts'
 import { HASH_VECTORS, ONE_OF_EACH_COST } from '../support/hash-vectors.ts'
 import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
+import { proof } from '../support/rows.ts'
 import { addTestUser } from '../support/users.ts'
 
 let store: Store
@@ -98,7 +99,7 @@ test('import stores hashes of argon2-cffi unchanged, and their passwords match',
   }
 })
 
-test('import hashes where node:crypto has no argon2, and the passwords match where it has', async () => {
+proof('import hashes where node:crypto has no argon2, and the passwords match where it has', async () => {
   const file = fileOf('users.csv', `username,password,role\nada,${PASSWORD},user\nbob,${PASSWORD},user\n`)
   const env = { NODE_OPTIONS: '--require=./test/support/without-argon2.cjs' }
   const target = ['--local', '--endpoint', store.endpoint]
@@ -308,7 +309,7 @@ describe('--dry-run', () => {
     expect(await store.items()).toEqual([])
   })
 
-  test('writes nothing when it is interrupted', async () => {
+  proof('writes nothing when it is interrupted', async () => {
     const { stdin, outcome, printed, interrupt } = store.begin('import', '-', '--format', 'csv', '--dry-run')
     stdin.write(HEADER + rows(0, 1_000))
     await printed('1,000 lines')
@@ -321,7 +322,7 @@ describe('--dry-run', () => {
   })
 })
 
-test('import that gets two SIGINT finishes what it has begun and prints a summary', async () => {
+proof('import that gets two SIGINT finishes what it has begun and prints a summary', async () => {
   const own = await startOwnStore()
   const { child, outcome, printed } = own.beginProcess('import', '-', '--format', 'csv')
   child.stdin.write(HEADER + rows(0, 1_100))
@@ -335,7 +336,7 @@ test('import that gets two SIGINT finishes what it has begun and prints a summar
   expect(stdout).toBe(`${(await usernames(own)).length} added, 0 already there, 0 invalid.\n`)
 })
 
-test('import whose store fails does not wait for more lines and prints a summary', async () => {
+proof('import whose store fails does not wait for more lines and prints a summary', async () => {
   const own = await startOwnStore()
   const { stdin, outcome, printed } = own.begin('import', '-', '--format', 'csv')
   stdin.write(HEADER + rows(0, 1_000))

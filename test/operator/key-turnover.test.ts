@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { aliasOf, startSlots } from '../support/keys/slots.ts'
 import { FORGED, startStage } from '../support/keys/stage.ts'
+import { proof } from '../support/rows.ts'
 import { type Stores, signIn, startStores } from '../support/sessions.ts'
 
 // One process computes all hashes of this file.
@@ -30,7 +31,7 @@ const BACK = ['wait', 'a of a,b', 'wait', 'a of a', 'a of a,b']
 /** AWS rejects requests of an operator whose clock is further ahead. */
 const CLOCK_AHEAD_SECONDS = 300
 
-test('two turnovers fail no request, also of warm functions that cache old keys', async () => {
+proof('two turnovers fail no request, also of warm functions that cache old keys', async () => {
   const stage = await startStage(stores)
   expect(await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })).toEqual(FORTH)
   expect(await stage.turnOver({ clockAheadSeconds: CLOCK_AHEAD_SECONDS })).toEqual(BACK)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { begin } from '../support/command.ts'
 import { PASSWORD, type Store, startStore } from '../support/operator.ts'
+import { proof } from '../support/rows.ts'
 import { root } from '../support/service-description.ts'
 
 // What only a real process shows. The other tests run the commands in their own process.
@@ -51,7 +52,7 @@ test('a password through a pipe reaches the process, which exits with 0', async 
   expect(await store.canLogIn('piped', PASSWORD)).toBe(true)
 })
 
-test('an error is one line, and the process exits with its status', async () => {
+proof('an error is one line, and the process exits with its status', async () => {
   const refused = store.beginProcess('show', 'ghost')
   const wrong = users('list')
   const failed = users('list', '--local', '--endpoint', 'http://127.0.0.1:1')
@@ -66,7 +67,7 @@ test('an error is one line, and the process exits with its status', async () => 
   })
 })
 
-test('missing AWS credentials are reported in one line', async () => {
+proof('missing AWS credentials are reported in one line', async () => {
   const { outcome } = users('list', '--stage', 'other', '--region', 'eu-west-1')
   expect(await outcome).toEqual({
     status: 2,
@@ -75,7 +76,7 @@ test('missing AWS credentials are reported in one line', async () => {
   })
 })
 
-test('a reader that closes the pipe early ends the process without a message', async () => {
+proof('a reader that closes the pipe early ends the process without a message', async () => {
   const { child, outcome } = store.beginProcess('list', '--json')
   child.stdout.destroy()
   expect(await outcome).toMatchObject({ status: 3, stderr: '' })

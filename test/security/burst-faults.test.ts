@@ -1,5 +1,6 @@
 import { afterAll, expect, test, vi } from 'vitest'
 import { atOnce, furtherAttempts, newSource, pairAttempts, stores, WRONG } from '../support/bursts.ts'
+import { proof, rowsOf } from '../support/rows.ts'
 import { PASSWORD, startFunctions } from '../support/sessions.ts'
 import { type Call, type Fate, isWrite, startWire } from '../support/wire.ts'
 
@@ -67,7 +68,7 @@ test.each(FAULTS)('one wrong password counts once if %s', async (_, faults) => {
   wire.stop()
 })
 
-test.each(FAULTS)('30 guesses at once get 10 verdicts if %s', async (_, faults) => {
+test.each(rowsOf(FAULTS))('30 guesses at once get 10 verdicts if %s', async (_, faults) => {
   cases += 1
   const { wire, guessAtOnce, attempts } = await startBehind(faults())
   expect(await guessAtOnce(30)).toEqual({ 401: 10, 429: 20 })
@@ -87,7 +88,7 @@ test('a guess is unavailable, and stays counted, if a write is throttled three t
   }
 })
 
-test('attempts stay counted that were added before an earlier return arrived', async () => {
+proof('attempts stay counted that were added before an earlier return arrived', async () => {
   cases += 1
   const [held, arrived] = [Promise.withResolvers<Fate>(), Promise.withResolvers<void>()]
   const { wire, login, guessAtOnce, attempts } = await startBehind((call) => {

@@ -6,6 +6,7 @@ import { crash, FAULTS, isWaiting, never, ONE_OF_EACH_CLASS, PASSING, say } from
 import { captureLogs, loadLogin, UNAVAILABLE } from '../support/faults/functions.ts'
 import { type AwsProxy, startProxy } from '../support/faults/proxy.ts'
 import { CORS_HEADERS } from '../support/lambda.ts'
+import { isProof, rowsOf } from '../support/rows.ts'
 import { tableOf } from '../support/service-description.ts'
 
 // One process computes all hashes of this file.
@@ -43,9 +44,9 @@ const at = <T extends unknown[]>(rowsOf: (operation: string, text: string) => T[
     rowsOf(operation, text).map((row) => [service, operation, text, ...row] as const),
   )
 
-/** Every fault at one call of each service, and one fault of each class at the other calls. */
+/** One fault of each class at every call. The proofs have every fault at one call of each service. */
 const cases = at((operation, text) =>
-  operation === 'GetPublicKey' || text === 'known#' ? FAULTS : ONE_OF_EACH_CLASS,
+  isProof && (operation === 'GetPublicKey' || text === 'known#') ? FAULTS : ONE_OF_EACH_CLASS,
 )
 
 async function start() {
@@ -133,7 +134,10 @@ async function expectKept([, text, calls, , fault, cause, attempts]: (typeof opt
 const KEPT = 'login succeeds while the call that %s (%s, %i of it) %s'
 test.for(optional.filter(([, , , , fault]) => !isWaiting(fault)))(KEPT, expectKept)
 
-const passing = at(() => PASSING)
+const passing = rowsOf(
+  at(() => PASSING),
+  ([, , text, , fault]) => `${text} ${isWaiting(fault)}`,
+)
 
 async function expectRetry([service, operation, text, , fault]: (typeof passing)[number]) {
   const { login, ...proxies } = await start()
@@ -219,7 +223,7 @@ const UNUSABLE = [
   ['Sign', 'KeyId', 'another signature', JSON.stringify({ Signature: 'A'.repeat(344) }), NO_SIGNATURE],
 ] as const
 
-test.for(UNUSABLE)(
+test.for(rowsOf(UNUSABLE, ([operation, text]) => operation + text))(
   'login answers 503 when %s of %s answers %s, and 200 after recovery',
   async ([operation, text, , body, reason]) => {
     const { login, ...proxies } = await start()

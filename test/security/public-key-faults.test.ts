@@ -2,10 +2,11 @@ import type { APIGatewayProxyResult } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fillTokens } from '../../local/tokens.ts'
 import { service, startAws } from '../support/faults/aws.ts'
-import { FAULTS, isWaiting, PASSING, say } from '../support/faults/faults.ts'
+import { FAULTS, isWaiting, ONE_OF_EACH_CLASS, PASSING, say } from '../support/faults/faults.ts'
 import { captureLogs, loadAuthorizer, loadJwks, UNAVAILABLE } from '../support/faults/functions.ts'
 import { startProxy } from '../support/faults/proxy.ts'
 import { CORS_HEADERS, sampleEvent } from '../support/lambda.ts'
+import { isProof } from '../support/rows.ts'
 import { tokenSourceOf } from '../support/service-description.ts'
 
 const aws = await startAws()
@@ -31,6 +32,8 @@ afterAll(() => {
 })
 
 const operation = 'GetPublicKey'
+/** The proofs have every fault. */
+const faults = isProof ? FAULTS : ONE_OF_EACH_CLASS
 const REASON = 'kms GetPublicKey failed'
 /** Errors of KMS for a key that does not exist or may not be read, while KMS itself works. */
 const REFUSALS = ['AccessDeniedException', 'NotFoundException']
@@ -93,7 +96,7 @@ describe('authorizer', () => {
     ['the second key', keyB],
   ] as const
 
-  const cases = FAULTS.flatMap((row) => KEYS.map(([keys, keyName]) => [keys, ...row, keyName] as const))
+  const cases = faults.flatMap((row) => KEYS.map(([keys, keyName]) => [keys, ...row, keyName] as const))
   // The second key did not sign the token, so the authorizer does not need it.
   const isHarmless = ([, , , cause, , keyName]: (typeof cases)[number]) =>
     keyName === keyB && REFUSALS.includes(cause)
@@ -201,7 +204,7 @@ describe('jwks', () => {
     expect(log).toEqual([])
   }
 
-  const outages = FAULTS.filter(([, , cause]) => !REFUSALS.includes(cause))
+  const outages = faults.filter(([, , cause]) => !REFUSALS.includes(cause))
   const isUnavailable = async ([, fault, cause]: (typeof FAULTS)[number]) => {
     const { kms, jwks } = await startJwks()
     // Half a key set would make clients reject valid tokens.

@@ -12,6 +12,7 @@ import {
   stores,
   WRONG,
 } from '../support/bursts.ts'
+import { proof } from '../support/rows.ts'
 import { startFunctions } from '../support/sessions.ts'
 import { startWire } from '../support/wire.ts'
 
@@ -22,7 +23,7 @@ vi.mock('node:crypto', async (original) => {
 
 const statusOf = async (guess: Parameters<typeof login>[0]) => (await login(guess)).status
 
-test('100 failures of strangers refuse strangers, and no source that the name knows', async () => {
+proof('100 failures of strangers refuse strangers, and no source that the name knows', async () => {
   const [username, home] = [await stores.add(), newSource()]
   expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
   const strangers = among(120, [], () => ({ username, sourceIp: newSource() }))
@@ -66,7 +67,7 @@ test('a source that all names know gets 500 wrong verdicts in a window', async (
   expect(await statusOf({ username: await stores.add(), sourceIp: home })).toBe(401)
 })
 
-test('a known source gets 100 wrong verdicts for a name in a day', async () => {
+proof('a known source gets 100 wrong verdicts for a name in a day', async () => {
   const [username, home] = [await stores.add(), newSource()]
   await markKnown(username, home)
   const midnightMs = Date.UTC(2027, 0, 16)

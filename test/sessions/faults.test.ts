@@ -7,4 +7,4 @@ vi.mock('node:crypto', async (original) => {
   return cheapArgon2(await original())
 })
 
-testFaults('representatives')
+testFaults()

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { rowsOf } from '../support/rows.ts'
 import { ACTS, type ActName, newScene, type Side } from '../support/session-acts.ts'
 import { NO_LIMITS, type Stores, startFunctions, startStores } from '../support/sessions.ts'
 import { startWire, type Wire } from '../support/wire.ts'
@@ -42,7 +43,7 @@ const FREEZE = [
   ['reset after the call took effect', true],
 ] as const
 
-test.each(FREEZE)('an attempt counts once on connections that were %s', async (_, takesEffect) => {
+test.each(rowsOf(FREEZE))('an attempt counts once on connections that were %s', async (_, takesEffect) => {
   const { username } = await newScene(free)
   const login = (password: string) => wired.functions.ask('login', { body: { username, password } })
   const counters = () =>

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { tokensInCookie } from './cookies.ts'
 import { restorerOf } from './interleave/restore.ts'
+import { isProof, proof, rowsOf } from './rows.ts'
 import {
   ACTS,
   type Act,
@@ -139,25 +140,9 @@ const LOGIN_ENDINGS = [
   'other password change',
 ] as const
 
-/** One act for each kind of write that ends sessions: of the session, of the user, and of the user's existence. */
-const REPRESENTATIVES: readonly string[] = [
-  'ending the session',
-  'other password change',
-  'removing the user',
-]
-
-/**
- * Tests two requests at once in every order.
- *
- * @param mass - Whether every act runs in the middle of a refresh or a login, or one of each kind; and whether the clock
- *   also moves then.
- */
-export function testRaces(mass: 'representatives' | 'all'): void {
-  const pauses = mass === 'all' ? [0, 2] : [0]
-  const endings = ENDINGS.filter(([name]) => mass === 'all' || REPRESENTATIVES.includes(name))
-  const loginEndings = LOGIN_ENDINGS.filter(
-    (name) => mass === 'all' || REPRESENTATIVES.includes(name) || name === 'logout everywhere',
-  )
+/** Tests two requests at once in every order. The proofs also move the clock. */
+export function testRaces(): void {
+  const pauses = rowsOf([0, 2])
 
   beforeAll(async () => {
     for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
@@ -172,18 +157,21 @@ export function testRaces(mass: 'representatives' | 'all'): void {
   })
   beforeEach(() => void vi.setSystemTime(BEGIN_MS))
 
-  test.each(endings)('%s in the middle of a refresh ends the session', async (name, revokesTokens) => {
-    for (const pauseSeconds of pauses) {
-      const check = async (outcome: Outcome) => {
-        // Revoked tokens in the response do no harm. Valid tokens must not be returned.
-        if (!outcome.isFirst && !revokesTokens) expect(outcome.held?.status).toBe(401)
-        await expectRefreshOver(outcome, revokesTokens)
+  test.each(rowsOf(ENDINGS))(
+    '%s in the middle of a refresh ends the session',
+    async (name, revokesTokens) => {
+      for (const pauseSeconds of pauses) {
+        const check = async (outcome: Outcome) => {
+          // Revoked tokens in the response do no harm. Valid tokens must not be returned.
+          if (!outcome.isFirst && !revokesTokens) expect(outcome.held?.status).toBe(401)
+          await expectRefreshOver(outcome, revokesTokens)
+        }
+        await interleave(ACTS.refresh, ACTS[name], check, { pauseSeconds })
       }
-      await interleave(ACTS.refresh, ACTS[name], check, { pauseSeconds })
-    }
-  })
+    },
+  )
 
-  test.each(endings)(
+  test.each(rowsOf(ENDINGS))(
     'a refresh in the middle of %s does not revive the session',
     async (name, revokesTokens) => {
       await interleave(ACTS[name], ACTS.refresh, (outcome) => expectRefreshOver(outcome, revokesTokens))
@@ -198,7 +186,7 @@ export function testRaces(mass: 'representatives' | 'all'): void {
     })
   })
 
-  test('two refreshes with one cookie set the same cookie in every order', async () => {
+  proof('two refreshes with one cookie set the same cookie in every order', async () => {
     const act = ACTS['refresh by the cookie']
     await interleave(act, act, async ({ held, whole }) => {
       const [one, two] = [held, whole].map((response) => tokensInCookie(response as ApiResponse))
@@ -207,57 +195,64 @@ export function testRaces(mass: 'representatives' | 'all'): void {
     })
   })
 
-  test.each([
+  const cookieActs = [
     ['login over the cookie', 'refresh by the cookie'],
     ['refresh by the cookie', 'login over the cookie'],
     ['login over the cookie', 'logout by the cookie'],
     ['logout by the cookie', 'login over the cookie'],
     ['login over the cookie', 'login over the cookie'],
-  ] as const)('%s, with %s in the middle, leaves the new session alone', async (hold, run) => {
-    await interleave(ACTS[hold], ACTS[run], async ({ username, own, other, held, whole }) => {
-      const acts = [
-        [hold, held as ApiResponse],
-        [run, whole as ApiResponse],
-      ] as const
-      const begun = acts.filter(([name]) => name === 'login over the cookie')
-      // The refresh may come first. Then its token belongs to the session that the sign-in ends.
-      const refreshed = acts.flatMap(([name, response]) =>
-        name === 'refresh by the cookie' && response.status === 200 ? [tokensInCookie(response)] : [],
-      )
-      await expectOver(free.functions, [own, ...refreshed], false)
-      for (const [, response] of begun) {
-        expect(await isAlive(free.functions, tokensInCookie(response))).toBe(true)
+  ] as const
+  test.each(rowsOf(cookieActs))(
+    '%s, with %s in the middle, leaves the new session alone',
+    async (hold, run) => {
+      await interleave(ACTS[hold], ACTS[run], async ({ username, own, other, held, whole }) => {
+        const acts = [
+          [hold, held as ApiResponse],
+          [run, whole as ApiResponse],
+        ] as const
+        const begun = acts.filter(([name]) => name === 'login over the cookie')
+        // The refresh may come first. Then its token belongs to the session that the sign-in ends.
+        const refreshed = acts.flatMap(([name, response]) =>
+          name === 'refresh by the cookie' && response.status === 200 ? [tokensInCookie(response)] : [],
+        )
+        await expectOver(free.functions, [own, ...refreshed], false)
+        for (const [, response] of begun) {
+          expect(await isAlive(free.functions, tokensInCookie(response))).toBe(true)
+        }
+        expect(await isAlive(free.functions, other)).toBe(true)
+        expect(await countLiveSessions(stores, username)).toBe(begun.length + 1)
+      })
+    },
+  )
+
+  test.each(rowsOf(LOGIN_ENDINGS))(
+    '%s in the middle of a login leaves no session and no token',
+    async (name) => {
+      const refused = await free.functions.ask('login', { body: { username: 'unknown', password: PASSWORD } })
+      for (const pauseSeconds of pauses) {
+        await interleave(
+          ACTS.login,
+          ACTS[name],
+          async (outcome) => {
+            const { username, held } = outcome
+            const isAllowed = name === 'logout everywhere' || name === 'changing the role'
+            const sessionLives = isAllowed && (!hasReadUser(outcome) || name === 'changing the role')
+            if (!hasReadUser(outcome) && !isAllowed) expect(held).toEqual(refused)
+            else {
+              const tokens = tokensOf(held as ApiResponse)
+              expect(await free.functions.opens(tokens.authToken)).toBe(!hasReadUser(outcome))
+              expect(await isAlive(free.functions, tokens)).toBe(sessionLives)
+            }
+            const remaining = { 'changing the role': 2, 'other password change': 1 }[name as string] ?? 0
+            expect(await countLiveSessions(stores, username)).toBe(remaining + Number(sessionLives))
+          },
+          { pauseSeconds },
+        )
       }
-      expect(await isAlive(free.functions, other)).toBe(true)
-      expect(await countLiveSessions(stores, username)).toBe(begun.length + 1)
-    })
-  })
+    },
+  )
 
-  test.each(loginEndings)('%s in the middle of a login leaves no session and no token', async (name) => {
-    const refused = await free.functions.ask('login', { body: { username: 'unknown', password: PASSWORD } })
-    for (const pauseSeconds of pauses) {
-      await interleave(
-        ACTS.login,
-        ACTS[name],
-        async (outcome) => {
-          const { username, held } = outcome
-          const isAllowed = name === 'logout everywhere' || name === 'changing the role'
-          const sessionLives = isAllowed && (!hasReadUser(outcome) || name === 'changing the role')
-          if (!hasReadUser(outcome) && !isAllowed) expect(held).toEqual(refused)
-          else {
-            const tokens = tokensOf(held as ApiResponse)
-            expect(await free.functions.opens(tokens.authToken)).toBe(!hasReadUser(outcome))
-            expect(await isAlive(free.functions, tokens)).toBe(sessionLives)
-          }
-          const remaining = { 'changing the role': 2, 'other password change': 1 }[name as string] ?? 0
-          expect(await countLiveSessions(stores, username)).toBe(remaining + Number(sessionLives))
-        },
-        { pauseSeconds },
-      )
-    }
-  })
-
-  test('a logout everywhere ends a login that read its user before', async () => {
+  proof('a logout everywhere ends a login that read its user before', async () => {
     await interleave(ACTS['logout everywhere'], ACTS.login, async (outcome) => {
       const { whole, own, other } = outcome
       await expectOver(free.functions, [own, other], true)
@@ -283,10 +278,11 @@ export function testRaces(mass: 'representatives' | 'all'): void {
     })
   })
 
-  test.each([
+  const deletions = [
     ['deleting the account', 'password change'],
     ['password change', 'deleting the account'],
-  ] as const)('of %s with %s in the middle exactly one takes effect', async (hold, run) => {
+  ] as const
+  test.each(rowsOf(deletions))('of %s with %s in the middle exactly one takes effect', async (hold, run) => {
     await interleave(ACTS[hold], ACTS[run], async (outcome) => {
       const { username, own, other, held, whole, made } = outcome
       const hasHeldWon = made.includes(hold === 'password change' ? CHANGE : REMOVAL)
@@ -302,7 +298,7 @@ export function testRaces(mass: 'representatives' | 'all'): void {
     })
   })
 
-  test('two deletions of an account delete it in every order, and no session survives', async () => {
+  proof('two deletions of an account delete it in every order, and no session survives', async () => {
     await interleave(ACTS['deleting the account'], ACTS['deleting the account'], async (outcome) => {
       const { username, own, other, held, whole } = outcome
       const statuses = [held?.status, whole?.status]
@@ -314,7 +310,7 @@ export function testRaces(mass: 'representatives' | 'all'): void {
     })
   })
 
-  test('of two password changes at once exactly one takes effect', async () => {
+  proof('of two password changes at once exactly one takes effect', async () => {
     for (let round = 0; round < 10; round += 1) {
       cases += 1
       const scene = await newScene(free)
@@ -330,10 +326,11 @@ export function testRaces(mass: 'representatives' | 'all'): void {
     }
   })
 
-  test.each([
+  const changes = [
     ['password change', 'logout everywhere'],
     ['logout everywhere', 'password change'],
-  ] as const)('%s with %s in the middle revives no session', async (hold, run) => {
+  ] as const
+  test.each(isProof ? changes : [])('%s with %s in the middle revives no session', async (hold, run) => {
     await interleave(ACTS[hold], ACTS[run], async (outcome) => {
       const { username, own, other, held, whole } = outcome
       const changed = hold === 'password change' ? held : whole
@@ -346,7 +343,7 @@ export function testRaces(mass: 'representatives' | 'all'): void {
     })
   })
 
-  test('a password change revokes the tokens that were issued while it ran', async () => {
+  proof('a password change revokes the tokens that were issued while it ran', async () => {
     await interleave(
       ACTS['password change'],
       ({ functions }, { other }) => refresh(functions, other.refreshToken),
@@ -361,7 +358,7 @@ export function testRaces(mass: 'representatives' | 'all'): void {
     )
   })
 
-  test('a rehash at login never restores a password that was changed meanwhile', async () => {
+  proof('a rehash at login never restores a password that was changed meanwhile', async () => {
     const options = { passwordHash: WEAK.hash }
     const expectNewPassword = async ({ username }: Scene) => {
       expect(await logsIn(username, NEW_PASSWORD)).toBe(true)
@@ -403,7 +400,7 @@ export function testRaces(mass: 'representatives' | 'all'): void {
     expect(await isAlive(free.functions, other)).toBe(true)
   })
 
-  test('of a login and 5 guesses in its middle at most 5 get a verdict at once', async () => {
+  proof('of a login and 5 guesses in its middle at most 5 get a verdict at once', async () => {
     const settings = { ...NO_LIMITS, LIMIT_USER_AND_SOURCE: '5/900' }
     const { ask } = await stores.functions(settings)
     const guesses: Act = async (_, { username }) => {

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
+import { proof } from '../support/rows.ts'
 import { cleanEnvironment, root } from '../support/service-description.ts'
 import { brokenRule, isIssuerForAws, type JwtAuthorizer } from '../support/verifiers/api-gateway.ts'
 import { codeUnder } from '../support/verifiers/programs.ts'
@@ -62,7 +63,7 @@ test('API Gateway validates client_id only without aud, and nbf and iat', async 
   expect(await rule({ iat: soon })).toBe('iat')
 })
 
-test('the serverless.yml of VERIFYING.md packages a JWT authorizer', async () => {
+proof('the serverless.yml of VERIFYING.md packages a JWT authorizer', async () => {
   const folder = join(root, '.results/verifying/orders')
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'serverless.yml'), codeUnder('HTTP API'))
