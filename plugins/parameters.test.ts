@@ -150,6 +150,7 @@ const RULES: [
     'must be whole seconds from 0 to 2592000',
   ],
   ['pages', ['off'], ['yes'], 'must be on or off'],
+  ['demo', ['on', 'off'], ['yes', 'true'], 'must be on or off'],
   ['cookieSessions', ['on', 'off'], ['yes', 'true'], 'must be on or off'],
   ['retained', [true, false, 'true', 'false'], ['yes', 1], 'must be true or false'],
 ]

@@ -51,6 +51,7 @@ const RULES: Record<string, (text: string) => unknown> = {
   rpId,
   rpOrigins,
   pages: oneOf('on', 'off'),
+  demo: oneOf('on', 'off'),
   retained: oneOf('true', 'false'),
   buildFolder: () => {},
 }

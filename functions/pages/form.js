@@ -89,11 +89,19 @@ const inWords = (seconds) =>
     .filter(Boolean)
     .join(' ')
 
+/** Returns what the page says by the name of a `meta` element; nothing without one. */
+export const metaOf = (name) => document.querySelector(`meta[name="${name}"]`)?.content
+
+/** Shows a title in the tab, with the name of the service. */
+export const setTitle = (text) => {
+  document.title = `${text} · ${metaOf('application-name')}`
+}
+
 /** Shows one section of the page, and moves the focus to its heading, so that screen readers read it. */
 export function showSection(id, { isFocused = true } = {}) {
   for (const section of document.querySelectorAll('main > section')) section.hidden = section.id !== id
   const heading = element(id).querySelector('h1')
-  document.title = heading.textContent
+  setTitle(heading.textContent)
   if (isFocused) heading.focus()
 }
 

@@ -127,21 +127,22 @@ test('pages of all origins may import a module, which caches keep for five minut
 
 test('a page has the parts that it has the name of', async () => {
   const html = '<p>\n  <!-- if mail -->\n  a\n  <!-- end -->\n  <!-- if pages -->\n  b\n  <!-- end -->\n</p>'
-  let names: string[] = []
-  const handler = pageHandler({ folder: 'lamp', pages: { lamp: html }, files: {}, readNames: () => names })
+  let parts: string[] = []
+  const readContent = () => ({ parts, texts: {} })
+  const handler = pageHandler({ folder: 'lamp', pages: { lamp: html }, files: {}, readContent })
   const bodyOf = async () => (await handler(eventOf('lamp'), lambdaContext())).body
   expect(await bodyOf()).toBe('<p>\n</p>')
-  names = ['mail']
+  parts = ['mail']
   expect(await bodyOf()).toBe('<p>\n  a\n</p>')
-  names = ['pages', 'mail']
+  parts = ['pages', 'mail']
   expect(await bodyOf()).toBe('<p>\n  a\n  b\n</p>')
 })
 
 test('a page has the texts that it names, escaped for HTML', async () => {
   const html = '<meta content="{{origins}}"><p>{{missing}}{{origins}}</p>'
   let origins = ''
-  const readTexts = () => ({ origins })
-  const handler = pageHandler({ folder: 'lamp', pages: { lamp: html }, files: {}, readTexts })
+  const readContent = () => ({ parts: [], texts: { origins } })
+  const handler = pageHandler({ folder: 'lamp', pages: { lamp: html }, files: {}, readContent })
   const bodyOf = async () => (await handler(eventOf('lamp'), lambdaContext())).body
   expect(await bodyOf()).toBe('<meta content=""><p></p>')
   origins = '"><b>&$&{{missing}}'

@@ -38,13 +38,17 @@ interface Site {
   /** Text by file name, which ends with one of {@link CONTENT_TYPES}. A script imports one above it by a relative path. */
   files: Record<string, string>
   /** Reads what the pages have, at each request for a page. */
-  readNames?: () => readonly string[]
-  /** Reads texts by name, at each request for a page. They replace `{{name}}` in its HTML, escaped. */
-  readTexts?: () => Record<string, string>
+  readContent?: () => PageContent
   /** Relative URL by the last part of a path: what is there leads to the URL. */
   redirects?: Record<string, string>
   /** Text of scripts by the last part of their path. Pages of all origins may import them. */
   modules?: Record<string, string>
+}
+
+/** What pages have: the names of their parts, and texts by name, which replace `{{name}}` in the HTML, escaped. */
+export interface PageContent {
+  parts: readonly string[]
+  texts: Record<string, string>
 }
 
 /**
@@ -60,8 +64,7 @@ export function pageHandler({
   folder,
   pages,
   files,
-  readNames = () => [],
-  readTexts = () => ({}),
+  readContent = () => ({ parts: [], texts: {} }),
   redirects = {},
   modules = {},
 }: Site) {
@@ -80,11 +83,8 @@ export function pageHandler({
     if (location !== undefined) return found(location)
     if (module !== undefined) return publicModule(module)
     if (page === undefined) return undefined
-    return textResponse(
-      'text/html; charset=utf-8',
-      'no-cache',
-      withTexts(withParts(page, readNames()), readTexts()),
-    )
+    const { parts, texts } = readContent()
+    return textResponse('text/html; charset=utf-8', 'no-cache', withTexts(withParts(page, parts), texts))
   }
   return apiHandler(async ({ pathParameters, requestContext: { path } }) => {
     const file = pathParameters?.file

@@ -15,6 +15,16 @@ declare module '*/page.js' {
   export default text
 }
 
+declare module '*/demo.css' {
+  const text: string
+  export default text
+}
+
+declare module '*/demo.js' {
+  const text: string
+  export default text
+}
+
 declare module '*/form.js' {
   const text: string
   export default text

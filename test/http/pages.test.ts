@@ -11,7 +11,7 @@ const filesOf = (page: string) => [...page.matchAll(/(?:href|src)="((?:docs|sign
 
 describe.each([
   { page: 'docs', folder: 'docs', files: 4, pageBytes: 10_000, allBytes: Number.POSITIVE_INFINITY },
-  { page: 'signin', folder: 'signin', files: 10, pageBytes: 15_000, allBytes: 68_000 },
+  { page: 'signin', folder: 'signin', files: 12, pageBytes: 15_000, allBytes: 69_000 },
   { page: 'account', folder: 'signin', files: 11, pageBytes: 18_000, allBytes: 74_000 },
   { page: 'register', folder: 'confirm', files: 3, pageBytes: 6_000, allBytes: 26_000 },
   { page: 'forgot', folder: 'confirm', files: 3, pageBytes: 6_000, allBytes: 26_000 },

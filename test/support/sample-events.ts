@@ -280,11 +280,11 @@ export const OUTCOMES: Record<string, Outcome> = {
   ),
   'docs.json': page('API documentation'),
   'docs-unknown-file.json': notFound,
-  'signin.json': page('Sign in'),
+  'signin.json': page('Sign in · serverless-jwt-auth'),
   'client.json': clientModule('createAuth'),
   'passkeys-module.json': clientModule('createPasskey'),
   'signin-unknown-file.json': notFound,
-  'account.json': page('Your account'),
+  'account.json': page('Your account · serverless-jwt-auth'),
   'signin-change-password.json': {
     returns: {
       statusCode: 302,
@@ -297,9 +297,9 @@ export const OUTCOMES: Record<string, Outcome> = {
       body: '',
     },
   },
-  'account-pages.json': page('Create an account'),
-  'account-pages-forgot.json': page('Choose a new password'),
-  'account-pages-confirm.json': page('Confirm'),
+  'account-pages.json': page('Create an account · serverless-jwt-auth'),
+  'account-pages-forgot.json': page('Choose a new password · serverless-jwt-auth'),
+  'account-pages-confirm.json': page('Confirm · serverless-jwt-auth'),
   'account-pages-unknown-file.json': notFound,
 }
 

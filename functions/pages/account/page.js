@@ -54,7 +54,7 @@ async function showProfile() {
   if (status !== 200) return body
   const { username, role, email, emailAsWritten, email_verified: isVerified } = body
   element('username').textContent = username
-  element('role').textContent = role
+  if (element('role')) element('role').textContent = role
   element('email-row').hidden = email === undefined
   element('email').textContent = emailAsWritten ?? email ?? ''
   element('email-state').textContent = isVerified ? 'Verified' : 'Not verified'

@@ -1,7 +1,15 @@
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { MIN_CODE_POINTS } from '../../../lib/passwords/rules.ts'
 import { lambdaContext, sampleEvent } from '../../../test/support/lambda.ts'
 import { handler } from './handler.ts'
+
+beforeEach(() => {
+  vi.stubEnv('DEMO', 'off')
+  vi.stubEnv('SERVICE_NAME', 'Acme Shop')
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
 
 const get = (file: string) => handler(sampleEvent(file), lambdaContext())
 

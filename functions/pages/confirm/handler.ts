@@ -1,4 +1,6 @@
+import { readConfig } from '../../../lib/config.ts'
 import { pageHandler } from '../../../lib/http/page.ts'
+import { faceOf } from '../face.ts'
 import forgot from '../forgot/page.html' with { type: 'text' }
 import forgotScript from '../forgot/page.js' with { type: 'text' }
 import form from '../form.js' with { type: 'text' }
@@ -19,4 +21,5 @@ export const handler = pageHandler({
     'forgot.js': forgotScript,
     'confirm.js': confirmScript,
   },
+  readContent: () => faceOf(readConfig(['DEMO', 'SERVICE_NAME'])),
 })

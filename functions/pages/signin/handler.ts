@@ -8,6 +8,7 @@ import factors from '../account/factors.js' with { type: 'text' }
 import account from '../account/page.html' with { type: 'text' }
 import accountScript from '../account/page.js' with { type: 'text' }
 import sessions from '../account/sessions.js' with { type: 'text' }
+import { faceOf } from '../face.ts'
 import dialogsHtml from '../factors/dialogs.html' with { type: 'text' }
 import dialogs from '../factors/dialogs.js' with { type: 'text' }
 import enrolmentHtml from '../factors/enrolment.html' with { type: 'text' }
@@ -15,6 +16,8 @@ import qr from '../factors/qr.min.js' with { type: 'text' }
 import secondFactor from '../factors/second-factor.js' with { type: 'text' }
 import setUp from '../factors/set-up.js' with { type: 'text' }
 import form from '../form.js' with { type: 'text' }
+import demoStyle from './demo.css' with { type: 'text' }
+import demo from './demo.js' with { type: 'text' }
 import enrolment from './enrolment.js' with { type: 'text' }
 import next from './next.js' with { type: 'text' }
 import style from './page.css' with { type: 'text' }
@@ -27,7 +30,7 @@ const withDialogs = (page: string, ...dialogs: string[]) =>
 
 /**
  * GET /signin, GET /account, and GET /signin/{file}: the sign-in page, the account page, and their files. They have
- * the parts and links that the service has. GET /.well-known/change-password leads password managers to the account
+ * the face, parts and links that the service has. GET /.well-known/change-password leads password managers to the account
  * (https://w3c.github.io/webappsec-change-password-url/). GET /client.js and
  * GET /passkeys.js: the client for browsers.
  */
@@ -39,6 +42,7 @@ export const handler = pageHandler({
   },
   files: {
     'page.css': style,
+    'demo.css': demoStyle,
     'client.js': client,
     'form.js': form,
     'next.js': next,
@@ -52,15 +56,19 @@ export const handler = pageHandler({
     'change.js': change,
     'factors.js': factors,
     'page.js': script,
+    'demo.js': demo,
     'account.js': accountScript,
   },
   modules: { 'client.js': client, 'passkeys.js': passkeys },
-  readNames: () => featuresOf(readConfig(['MAILER', 'REGISTRATION'])),
-  // A service that allows all origins leads to none of them: an attacker's is among them.
-  readTexts: () => ({
-    allowedOrigins: readAllowedOrigins()
-      .filter((origin) => origin !== '*')
-      .join(' '),
-  }),
+  readContent: () => {
+    const config = readConfig(['MAILER', 'REGISTRATION', 'DEMO', 'SERVICE_NAME'])
+    const { parts, texts } = faceOf(config)
+    // A service that allows all origins leads to none of them: an attacker's is among them.
+    const origins = readAllowedOrigins().filter((origin) => origin !== '*')
+    return {
+      parts: [...parts, ...featuresOf(config)],
+      texts: { ...texts, allowedOrigins: origins.join(' ') },
+    }
+  },
   redirects: { 'change-password': '../account#change-password' },
 })

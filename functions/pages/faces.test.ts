@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { lambdaContext, sampleEvent } from '../../test/support/lambda.ts'
+import { handler as accountPages } from './confirm/handler.ts'
+import { handler as signin } from './signin/handler.ts'
+
+const PAGES = [
+  { page: 'signin', handler: signin, event: 'signin.json' },
+  { page: 'account', handler: signin, event: 'account.json' },
+  { page: 'register', handler: accountPages, event: 'account-pages.json' },
+  { page: 'forgot', handler: accountPages, event: 'account-pages-forgot.json' },
+  { page: 'confirm', handler: accountPages, event: 'account-pages-confirm.json' },
+]
+type Page = (typeof PAGES)[number]
+
+/** Words that users of an application do not know. */
+const TECHNICAL =
+  /tokens?\b|\bAPIs?\b|authoris|\bJWT|\b[45]\d\d\b|\b(GET|POST) ?\/|serverless|\broles?\b|\bclaims?\b|\broutes?\b|bearer|status code/gi
+
+const get = async ({ handler, event }: Pick<Page, 'handler' | 'event'>, file?: string) => {
+  const sample = sampleEvent(event)
+  const { body } = await handler(file ? { ...sample, pathParameters: { file } } : sample, lambdaContext())
+  return body
+}
+
+/** Returns what users see of a page, and what screen readers read. */
+const textOf = (html: string) => {
+  const labels = [...html.matchAll(/ (?:aria-label|alt|title|placeholder|content)="([^"]*)"/g)].map(
+    ([, text]) => text,
+  )
+  return [...labels, html.replaceAll(/<!--.*?-->|<[^>]*>/gs, ' ')].join(' ')
+}
+
+/** Returns the texts in a script: literals of several words. */
+const textsIn = (script: string) =>
+  [...script.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '').matchAll(/'([^'\n]*)'|`([^`]*)`/g)]
+    .map(([, text, template = '']) => text ?? template.replaceAll(/\$\{[^}]*\}/g, ' '))
+    .filter((text) => / \w/.test(text))
+    .join(' ')
+
+const nameOf = (file: string) => file.replace(/-[0-9a-f]{16}\./, '.')
+
+/** Returns the files that a page loads, by their names. */
+const filesOf = (html: string) =>
+  [...html.matchAll(/(?:href|src)="(?:signin|confirm)\/([^"]+)"/g)].map(([, file = '']) => file)
+
+beforeEach(() => {
+  for (const [name, value] of Object.entries({ MAILER: 'mailer', REGISTRATION: 'open', DEMO: 'off' }))
+    vi.stubEnv(name, value)
+  vi.stubEnv('SERVICE_NAME', 'Acme Shop')
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+describe.each(PAGES)('the page $page', (page) => {
+  test('names the service in its title and its masthead', async () => {
+    const html = await get(page)
+    expect(html).toMatch(/<title>[^<]+ · Acme Shop<\/title>/)
+    expect(html).toContain('<span class="brand">Acme Shop</span>')
+    expect(html).toContain('<meta name="application-name" content="Acme Shop">')
+  })
+
+  test('escapes the name of the service', async () => {
+    vi.stubEnv('SERVICE_NAME', '<b>"A" & B</b>')
+    const html = await get(page)
+    expect(html).not.toContain('<b>')
+    expect(html).toContain('<span class="brand">&lt;b>&quot;A&quot; &amp; B&lt;/b></span>')
+  })
+
+  test('has no technical word without the demo', async () => {
+    const html = await get(page)
+    expect(textOf(html).match(TECHNICAL)).toBeNull()
+    expect(html).not.toContain('<!-- if')
+  })
+
+  test('loads no script with a technical word, and nothing of the demo', async () => {
+    const files = filesOf(await get(page))
+    expect(files.map(nameOf).filter((name) => name.startsWith('demo'))).toEqual([])
+    const scripts = files.filter((file) => file.endsWith('.js') && !/^(client|passkeys)-/.test(file))
+    expect(scripts.length).toBeGreaterThan(0)
+    for (const file of scripts) {
+      expect({ file: nameOf(file), words: textsIn(await get(page, file)).match(TECHNICAL) }).toEqual({
+        file: nameOf(file),
+        words: null,
+      })
+    }
+  })
+
+  test('accepts an e-mail address where it asks for a username', async () => {
+    expect(await get(page)).not.toContain('>Username</label>')
+  })
+})
+
+test('the plain sign-in page names the service in its heading, and leads to the account', async () => {
+  const html = await get({ handler: signin, event: 'signin.json' })
+  expect(html).toContain('>Sign in to Acme Shop</h1>')
+  expect(html).toContain('<meta name="default-next" content="account">')
+  expect(html).toContain('<label for="username">Username or e-mail address</label>')
+  expect(html).not.toContain('href="docs"')
+})
+
+describe('the demo', () => {
+  beforeEach(() => {
+    vi.stubEnv('DEMO', 'on')
+  })
+
+  test('shows the access token and the protected routes on /signin, and does not lead on', async () => {
+    const html = await get({ handler: signin, event: 'signin.json' })
+    expect(filesOf(html).map(nameOf)).toEqual(expect.arrayContaining(['demo.css', 'demo.js', 'page.js']))
+    const script = filesOf(html).find((file) => nameOf(file) === 'demo.js')
+    expect(
+      textsIn(await get({ handler: signin, event: 'signin.json' }, script)).match(TECHNICAL),
+    ).not.toBeNull()
+    expect(html).toContain('id="raw-token"')
+    expect(html).toContain('<code>GET /admin</code>')
+    expect(html).toContain('href="docs"')
+    expect(html).not.toContain('default-next')
+    expect(html).not.toContain('Sign in to Acme Shop')
+  })
+
+  test('shows the role on /account, and leads to the access token', async () => {
+    const html = await get({ handler: signin, event: 'account.json' })
+    expect(html).toContain('<dd id="role"></dd>')
+    expect(html).toContain('<a href="signin">Access token</a>')
+  })
+})

@@ -1,0 +1,171 @@
+// The demo on the sign-in page: shows the access token, and calls the protected routes.
+
+import {
+  announce,
+  busy,
+  call,
+  clock,
+  decodePart,
+  element,
+  failureOf,
+  make,
+  notice,
+  secondsUntil,
+} from '../form.js'
+import { auth, next, onShow } from './page.js'
+
+/** The access token that the page shows. The refresh token is in a cookie that no script can read. */
+let shown
+
+function decode(unverifiedToken) {
+  const [header, claims] = unverifiedToken.split('.', 2).map((part) => JSON.parse(decodePart(part)))
+  return { accessToken: unverifiedToken, header, claims, ttlSeconds: claims.exp - claims.iat }
+}
+
+/**
+ * Returns when a token expires, by the clock of this device, which may be wrong. A token that replaces another one is new. The
+ * first one may come from another tab: then `exp` counts, unless it is impossible.
+ */
+function expiryOf({ claims, ttlSeconds }) {
+  const leftSeconds = shown ? ttlSeconds : secondsUntil(claims.exp * 1000)
+  const isPossible = leftSeconds > 0 && leftSeconds <= ttlSeconds
+  return Date.now() + (isPossible ? leftSeconds : ttlSeconds) * 1000
+}
+
+// What the page shows.
+
+/** Shows the token of the user, and nothing of another user. */
+async function show(user) {
+  for (const output of document.querySelectorAll('output')) output.replaceChildren()
+  element('content-lead').textContent = user
+    ? 'Each request sends the access token.'
+    : 'Without a token, both requests return 401.'
+  await showToken()
+}
+
+/** Shows the current access token. The client refreshes it by itself. */
+async function showToken() {
+  // Without a network, the token stays until it expires.
+  const accessToken = auth.user ? await auth.getAccessToken().catch(() => shown?.accessToken) : undefined
+  if (accessToken === shown?.accessToken) return
+  const token = accessToken && decode(accessToken)
+  shown = token && { ...token, expiresAtMs: expiryOf(token) }
+  element('role').textContent = auth.user?.role ?? ''
+  const spans = (accessToken?.split('.') ?? []).map((part, index) => make('span', part, `part-${index}`))
+  element('raw-token').replaceChildren(...spans.flatMap((span, index) => (index > 0 ? ['.', span] : [span])))
+  element('header').replaceChildren(...rowsOf(shown?.header))
+  element('claims').replaceChildren(...rowsOf(shown?.claims))
+  element('token').hidden = shown === undefined
+  element('life').classList.remove('over')
+  showTime()
+}
+
+const MEANINGS = {
+  alg: 'Signature algorithm',
+  typ: 'Token type: a JWT access token (RFC 9068)',
+  kid: 'Key id: the public key that verifies the signature',
+  iss: 'Issuer: the service that signed the token',
+  aud: 'Audience: the API that accepts the token',
+  sub: 'Subject: the id of the signed-in user',
+  client_id: 'Client: every application of this service',
+  username: 'The name of the signed-in user',
+  role: 'Role: what the user may do',
+  iat: 'Issued at',
+  exp: 'Expires at',
+  jti: 'Token id',
+  sid: 'Session id',
+  amr: 'Authentication methods (RFC 8176): pwd is the password, otp an app, recovery a code, pop a passkey, user its PIN or biometrics, mfa two factors',
+  acr: 'Authentication level: aal2 is two factors',
+  auth_time: 'Signed in at',
+  gen: 'Token generation: a revocation moves it on',
+}
+
+const rowsOf = (members = {}) => Object.entries(members).map(rowOf)
+
+function rowOf([name, value]) {
+  const isInstant = ['iat', 'exp', 'auth_time'].includes(name)
+  const when = isInstant ? ` ${new Date(value * 1000).toLocaleString()}` : ''
+  const description = make('dd', String(value))
+  description.append(make('small', (MEANINGS[name] ?? 'Custom claim') + when))
+  const row = make('div', '')
+  row.append(make('dt', name), description)
+  return row
+}
+
+function showResponse(output, { status, body }) {
+  const kind = status === 200 ? 'good' : status === 401 ? 'warn' : 'bad'
+  const title = status === 200 ? 'OK' : body.title
+  output.replaceChildren(
+    make('span', status ? `${status} ${title}` : title, `status ${kind}`),
+    make('span', status === 200 ? body.message : body.detail),
+  )
+}
+
+function showTime() {
+  if (shown === undefined) return
+  const seconds = secondsUntil(shown.expiresAtMs)
+  element('time-left').textContent = clock(seconds)
+  element('bar').value = seconds / shown.ttlSeconds
+  if (seconds === 0 && !shown.isOver) {
+    shown.isOver = true
+    element('life').classList.add('over')
+    notice(element('session-notice'), 'The access token has expired. Refresh to get a new one.')
+  }
+}
+
+function tick() {
+  showTime()
+  if (shown && !shown.isOver) showToken()
+}
+
+// What the buttons do.
+
+async function refresh() {
+  try {
+    if (await auth.refresh()) {
+      await showToken()
+      notice(element('session-notice'), 'The access token was refreshed.', 'good')
+    }
+  } catch (error) {
+    notice(element('session-notice'), failureOf(error).body.detail, 'error')
+  }
+}
+
+async function callContent(button) {
+  const caller = auth.user
+  const output = element(button.dataset.output)
+  output.replaceChildren(make('span', 'Loading …', 'hint'))
+  const response = await call(button.dataset.route, { fetch: auth.fetch })
+  // Another user has signed in meanwhile.
+  if (auth.user?.id !== caller?.id) return
+  showResponse(output, response)
+  await showToken()
+}
+
+async function copyToken(button) {
+  try {
+    await navigator.clipboard.writeText(shown.accessToken)
+    button.textContent = 'Copied'
+    announce('The access token was copied.')
+    setTimeout(() => {
+      button.textContent = 'Copy token'
+    }, 2_000)
+  } catch {
+    // Without HTTPS, browsers do not let pages write to the clipboard.
+    getSelection().selectAllChildren(element('raw-token'))
+    announce('The access token is selected.')
+  }
+}
+
+if (next) {
+  element('sign-in-lead').textContent = 'Sign in to continue.'
+  element('protected').hidden = true
+}
+element('refresh').addEventListener('click', ({ target }) => busy(target, refresh))
+element('copy').addEventListener('click', ({ target }) => busy(target, () => copyToken(target)))
+for (const button of document.querySelectorAll('[data-route]')) {
+  button.addEventListener('click', () => busy(button, () => callContent(button)))
+}
+element('token-details').open = matchMedia('(min-width: 52rem)').matches
+onShow(show)
+setInterval(tick, 500)
