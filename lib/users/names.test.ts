@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTable } from '../../test/support/table.ts'
 import { addTestUser, testUser } from '../../test/support/users.ts'
 import type { Item, Table } from '../aws/dynamodb.ts'
-import { changeNames, createUser, removeUser } from './names.ts'
+import { changeNames, createUser, namesOf, removeUser } from './names.ts'
 import { revokeTokens } from './revocation.ts'
 import { changeUser, findUser, findUserByName, nameKey } from './store.ts'
 import type { User } from './user.ts'
@@ -58,6 +58,71 @@ const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, 
     now,
     randomUUID(),
   )
+
+describe('the names of a user', () => {
+  test.each([
+    ['ada', undefined, true, { email: undefined, emailVerified: false }],
+    ['ada', 'ada@example.org', true, { email: 'ada@example.org', emailVerified: true }],
+    ['ada', 'ada@example.org', false, { email: 'ada@example.org', emailVerified: false }],
+    [
+      'ada',
+      'Ada@Example.org',
+      true,
+      { email: 'ada@example.org', emailVerified: true, emailAsWritten: 'Ada@Example.org' },
+    ],
+    [
+      'ada@example.com',
+      undefined,
+      true,
+      { email: 'ada@example.com', emailVerified: true, emailAsWritten: undefined },
+    ],
+    ['ada@example.com', 'ada@example.org', true, { email: 'ada@example.org', emailVerified: true }],
+  ])('%s with the address %s, verified: %s', (username, written, isVerified, expected) => {
+    expect(namesOf(username, written, isVerified)).toStrictEqual({ username, ...expected })
+  })
+})
+
+/** Another write of a transaction, which is refused unless `isAllowed`. */
+const another = (isAllowed: boolean) => ({
+  Put: {
+    Item: { pk: { S: 'another' }, sk: { S: 'another' } },
+    ConditionExpression: isAllowed ? 'attribute_not_exists(pk)' : 'attribute_exists(pk)',
+  },
+})
+const storedItems = async () => (await items()).map(({ pk, sk }) => `${Object(pk).S} ${Object(sk).S}`)
+
+describe('another write of the transaction', () => {
+  test('is stored together with a new user', async () => {
+    const ada = testUser({ username: 'ada' })
+    expect(await createUser(table, ada, another(false))).toBe('changed')
+    expect(await items()).toEqual([])
+    expect(await createUser(table, ada, another(true))).toBe('done')
+    expect(await storedItems()).toContain('another another')
+  })
+
+  test('does not hide that a name is taken', async () => {
+    await addTestUser(table, { username: 'ada' })
+    expect(await createUser(table, testUser({ username: 'ada' }), another(true))).toBe('taken')
+  })
+
+  test('is stored together with changed names', async () => {
+    const ada = await addTestUser(table, { username: 'ada' })
+    const change = (isAllowed: boolean) =>
+      changeNames(table, ada, namesOf('countess', undefined, false), now, randomUUID(), another(isAllowed))
+    expect(await change(false)).toBe('changed')
+    expect(await names()).toEqual({ ada: ada.id })
+    expect(await change(true)).toBe('done')
+    expect(await storedItems()).toContain('another another')
+  })
+
+  test('is stored together with a removal', async () => {
+    const ada = await addTestUser(table, { username: 'ada' })
+    expect(await removeUser(table, ada, [another(false)])).toBe('changed')
+    expect(await findUser(table, ada.id)).toEqual(ada)
+    expect(await removeUser(table, ada, [another(true)])).toBe('done')
+    expect(await storedItems()).toEqual(['another another'])
+  })
+})
 
 describe('creating a user', () => {
   test('stores the profile and claims each login name', async () => {
@@ -143,6 +208,15 @@ describe('changing names', () => {
     expect(await rename(ada, { email: undefined })).toBe('done')
     expect(await names()).toEqual({ ada: ada.id })
     expect((await findUser(table, ada.id))?.email).toBeUndefined()
+  })
+
+  test('replaces the spelling of an address', async () => {
+    const spelled = (written?: string) => namesOf('ada', written, true)
+    expect(await changeNames(table, ada, spelled('Ada@Example.org'), now, randomUUID())).toBe('done')
+    const written = (await findUser(table, ada.id)) as User
+    expect(written).toMatchObject({ emailVerified: true, emailAsWritten: 'Ada@Example.org' })
+    expect(await changeNames(table, written, spelled('ada@example.org'), now, randomUUID())).toBe('done')
+    expect((await findUser(table, ada.id))?.emailAsWritten).toBeUndefined()
   })
 
   test('makes the address the username, and back', async () => {
