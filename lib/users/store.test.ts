@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startTable } from '../../test/support/table.ts'
 import { addTestUser } from '../../test/support/users.ts'
 import { getItems, type Table, type TransactWrite } from '../aws/dynamodb.ts'
@@ -10,6 +10,7 @@ import {
   findRevocationState,
   findUser,
   findUserByName,
+  findUserInfo,
   findUserState,
   isLatestChange,
   isNameTaken,
@@ -339,7 +340,6 @@ describe('a stored profile', () => {
     ['without a username', { username: undefined }],
     ['with a username in upper case', { username: { S: 'Broken' } }],
     ['without a role', { role: undefined }],
-    ['with an unknown role', { role: { S: 'root' } }],
     ['with a list of roles', { role: { SS: ['admin'] } }],
     ['without a hash', { passwordHash: undefined }],
     ['with a hash that is not a string', { passwordHash: { N: '7' } }],
@@ -354,6 +354,18 @@ describe('a stored profile', () => {
   ])('is rejected %s', async (_what, changes) => {
     await store(changes)
     await expect(find()).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  test('is disabled with a role that ROLES does not have, and the log says whose it is', async () => {
+    const error = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => error.mockRestore())
+    await store({ role: { S: 'root' } })
+    const id = 'BrokenBrokenBrokenBroA'
+    expect(await find()).toMatchObject({ role: 'root', disabled: true })
+    expect(await findUserState(table, id)).toMatchObject({ disabled: true })
+    expect(await findUserInfo(table, id)).toMatchObject({ disabled: true })
+    const record = { event: 'role.unknown', userId: id, role: 'root' }
+    expect(error.mock.calls).toEqual([[record], [record], [record]])
   })
 
   test('is rejected under a key that is not a user id', async () => {

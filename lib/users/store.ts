@@ -15,7 +15,7 @@ import {
 import { ServiceError } from '../errors.ts'
 import { isLoginName } from './login-name.ts'
 import type { RevocationState } from './revocation.ts'
-import { isRole, isUserId, type User, type UserState } from './user.ts'
+import { isRole, isUserId, type Role, type User, type UserState } from './user.ts'
 
 /** How many times a change is attempted when concurrent changes to the user precede it. */
 const MAX_ATTEMPTS = 5
@@ -76,18 +76,26 @@ const USER_INFO = ['username', 'role', 'disabled', 'generation', 'email', 'email
 /** Attributes of a profile that {@link ownProfileOf} reads. */
 export const OWN_PROFILE = [...USER_INFO, 'emailAsWritten', 'createdAt', 'changedAt', 'factors']
 
-function userInfoOf(item: Item): UserInfo {
+const userInfoOf = (item: Item): UserInfo => ({
+  username: text(item, 'username'),
+  ...roleOf(item),
+  generation: number(item, 'generation'),
+  email: optionalText(item, 'email'),
+  emailVerified: flag(item, 'emailVerified'),
+})
+
+/**
+ * Returns the role of a profile, and whether its user is disabled. A user whose role was taken out of `ROLES` is: the service
+ * does not know what the user may do. The log names the user.
+ */
+function roleOf(item: Item): Pick<User, 'role' | 'disabled'> {
   const role = text(item, 'role')
-  if (!isRole(role)) throw new ServiceError('unavailable', 'the store holds an invalid profile')
-  return {
-    username: text(item, 'username'),
-    role,
-    disabled: flag(item, 'disabled'),
-    generation: number(item, 'generation'),
-    email: optionalText(item, 'email'),
-    emailVerified: flag(item, 'emailVerified'),
-  }
+  if (isRole(role)) return { role, disabled: flag(item, 'disabled') }
+  console.error({ event: 'role.unknown', userId: idOf(item), role })
+  return { role: role as Role, disabled: true }
 }
+
+const idOf = (item: Item) => text(item, 'pk').replace(/^user#/, '')
 
 /**
  * Finds the user of a login name with two consistent reads.
@@ -246,22 +254,20 @@ export const USER_STATE = [
 ] as const
 
 /**
- * Returns what tokens and sessions depend on, from a profile item.
+ * Returns what tokens and sessions depend on, from a profile item. A user whose role was taken out of `ROLES` is disabled.
  *
  * @throws {@link ServiceError} `unavailable`, if the item is not a valid profile.
  */
 export function userStateOf(item: Item): UserState {
-  const id = text(item, 'pk').replace(/^user#/, '')
+  const id = idOf(item)
   const username = text(item, 'username')
-  const role = text(item, 'role')
-  if (!isUserId(id) || !isLoginName(username) || !isRole(role)) {
+  if (!isUserId(id) || !isLoginName(username)) {
     throw new ServiceError('unavailable', 'the store holds an invalid profile')
   }
   return {
     id,
     username,
-    role,
-    disabled: flag(item, 'disabled'),
+    ...roleOf(item),
     generation: number(item, 'generation'),
     sessionGeneration: number(item, 'sessionGeneration'),
     survivingSession: optionalText(item, 'survivingSession'),
@@ -270,7 +276,7 @@ export function userStateOf(item: Item): UserState {
 }
 
 /**
- * Returns the user of a profile item.
+ * Returns the user of a profile item. A user whose role was taken out of `ROLES` is disabled.
  *
  * @throws {@link ServiceError} `unavailable`, if the item is not a valid profile.
  */

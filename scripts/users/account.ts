@@ -1,5 +1,6 @@
 import { type Factor, factorsOf } from '../../lib/users/factors.ts'
-import type { User } from '../../lib/users/user.ts'
+import { isRole, type User } from '../../lib/users/user.ts'
+import { printable } from '../cli/table.ts'
 
 /** What operators see of a user: everything except the password hash and what revocations depend on. */
 export type Account = Pick<
@@ -25,6 +26,10 @@ export const accountOf = (user: User): Account => ({
 
 /** Returns the state of a user in one word. */
 export const stateOf = ({ disabled }: Pick<Account, 'disabled'>) => (disabled ? 'disabled' : 'enabled')
+
+/** Returns the role of a user. One that was taken out of `ROLES` is marked: its user cannot sign in. */
+export const shownRole = ({ role }: Pick<Account, 'role'>) =>
+  isRole(role) ? role : `${printable(role)} (unknown)`
 
 /** Returns the second factors of a user in words. */
 export const factorsIn = ({ factors = [] }: Pick<Account, 'factors'>) => factors.join(', ') || 'none'

@@ -3,14 +3,14 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
 import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
-import { changeUser, findUserByName } from '../../lib/users/store.ts'
+import { changeUser } from '../../lib/users/store.ts'
 import { loginNamesOf, mailboxOf, newUser, type Role, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { askNewPassword } from '../cli/prompts.ts'
 import { refuseBreached } from './breached.ts'
 import { notify } from './mail.ts'
 import { takenName } from './names.ts'
-import { alreadyExists, changeExisting, findExisting } from './store.ts'
+import { alreadyExists, changeExisting, findByName, findExisting } from './store.ts'
 
 // No command writes a time that decides about a session or token: the operator's clock may be wrong.
 
@@ -33,7 +33,7 @@ export async function add(
   breaches?: URL,
 ): Promise<string> {
   const names = namesOf(username, email, false)
-  for (const name of loginNamesOf(names)) if (await findUserByName(table, name)) throw alreadyExists(name)
+  for (const name of loginNamesOf(names)) if (await findByName(table, name)) throw alreadyExists(name)
   const password = await askNewPassword(names, io)
   await refuseBreached(password, breaches, io)
   const passwordHash = await hash(password)

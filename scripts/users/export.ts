@@ -4,7 +4,7 @@ import { factorsOf } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { usersByName } from './store.ts'
+import { noticeUnknownRoles, usersByName } from './store.ts'
 
 /** Options of `export`. */
 export interface ExportOptions {
@@ -26,6 +26,7 @@ export async function exportUsers(table: Table, options: ExportOptions, { stderr
       `Second factors are not exported. Users who have some, and must add them again: ${withFactors}.\n`,
     )
   }
+  noticeUnknownRoles(users, stderr)
   const lines = users.map((user) => `${JSON.stringify(exported(user))}\n`).join('')
   if (options.output === undefined) return lines
   await writePrivate(options.output, lines, options.force ?? false)

@@ -10,7 +10,7 @@ import { mailboxOf, type User, verifiedMailboxOf } from '../../lib/users/user.ts
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { hand, notify } from './mail.ts'
-import { changeExisting, findExisting } from './store.ts'
+import { changeExisting, findExisting, requireEnabled } from './store.ts'
 
 // As in `changes.ts`, no command writes a time that decides about a factor: the mailer says when a reset was announced.
 
@@ -20,7 +20,7 @@ import { changeExisting, findExisting } from './store.ts'
  */
 export async function startEnrolment(table: Table, loginName: string, { now }: Io): Promise<string> {
   const user = await findExisting(table, loginName)
-  if (user.disabled) throw new Refusal('refused', `User ${loginName} is disabled. Enable the user first.`)
+  requireEnabled(user, loginName)
   if (factorsOf(user).length > 0) {
     throw new Refusal('refused', `User ${loginName} has a second factor. Use reset-factors if it is lost.`)
   }

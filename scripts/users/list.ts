@@ -3,11 +3,11 @@ import { isUserId } from '../../lib/users/user.ts'
 import { type Io, widthOf } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import * as text from '../cli/table.ts'
-import { type Account, accountOf, factorsIn, stateOf } from './account.ts'
+import { type Account, accountOf, factorsIn, shownRole, stateOf } from './account.ts'
 import type { Filter } from './filter.ts'
 import { countKinds, shownKinds } from './rehash-report.ts'
 import type { ReadOptions } from './show.ts'
-import { accountsByName, accountsInTableOrder, usersByName } from './store.ts'
+import { accountsByName, accountsInTableOrder, noticeUnknownRoles, usersByName } from './store.ts'
 
 const MAX_LIMIT = 10_000
 
@@ -59,10 +59,12 @@ export async function list(table: Table, options: ListOptions, io: Io): Promise<
   if (limit === undefined) {
     const accounts = (await accountsByName(table)).filter(matches)
     io.stdout.write(json ? text.asJson(accounts) : shown(accounts, filters, io))
+    noticeUnknownRoles(accounts, io.stderr)
     return
   }
   const { accounts, isLast } = await accountsInTableOrder(table, matches, limit, after)
   io.stdout.write(json ? text.asJson(accounts) : shown(accounts, filters, io))
+  noticeUnknownRoles(accounts, io.stderr)
   const last = accounts.at(-1)
   if (!isLast && last) io.stderr.write(`There may be more users. Next page: --after ${last.id}\n`)
 }
@@ -72,7 +74,7 @@ function shown(accounts: readonly Account[], filters: readonly Filter[], io: Io)
   const hasFactors = accounts.some(({ factors }) => factors !== undefined)
   const rows = accounts.map((account) => [
     account.username,
-    account.role,
+    shownRole(account),
     stateOf(account),
     ...(hasFactors ? [factorsIn(account)] : []),
     text.dateOf(account.createdAt),

@@ -4,12 +4,11 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { type MailEvent, type NoticeKind, sendEvent } from '../../lib/mail/event.ts'
 import { storeInvitation } from '../../lib/mail/store.ts'
-import { findUserByName } from '../../lib/users/store.ts'
 import { mailboxOf, type Role } from '../../lib/users/user.ts'
 import type { Environment, Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
-import { alreadyExists, findExisting } from './store.ts'
+import { alreadyExists, findByName, findExisting, requireEnabled } from './store.ts'
 import { stackOf } from './target-stack.ts'
 
 /**
@@ -37,7 +36,7 @@ export async function requireInvitations(options: TargetOptions, env: Environmen
  */
 export async function invite(table: Table, address: string, role: Role, { now }: Io): Promise<string> {
   const loginName = address.toLowerCase()
-  if (await findUserByName(table, loginName)) throw alreadyExists(loginName)
+  if (await findByName(table, loginName)) throw alreadyExists(loginName)
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
   // The event has no role: functions that may invoke the mailer could choose it.
   await storeInvitation(table, requestId, role, now())
@@ -49,7 +48,7 @@ export async function invite(table: Table, address: string, role: Role, { now }:
 export async function startReset(table: Table, loginName: string, { now }: Io): Promise<string> {
   const user = await findExisting(table, loginName)
   const to = mailboxOf(user)
-  if (user.disabled) throw new Refusal('refused', `User ${loginName} is disabled. Enable the user first.`)
+  requireEnabled(user, loginName)
   if (to === undefined) throw new Refusal('refused', `User ${loginName} has no e-mail address.`)
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES))
   await hand(table, { kind: 'reset', requestId, loginName, at: now().toISOString() })

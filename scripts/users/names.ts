@@ -1,13 +1,12 @@
 import type { Key, Table } from '../../lib/aws/dynamodb.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
 import { changeNames, type Names, namesOf } from '../../lib/users/names.ts'
-import { findUserByName } from '../../lib/users/store.ts'
 import { loginNamesOf, mailboxOf, type User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { notify } from './mail.ts'
 import { attachedToNames, deleteItems } from './remove.ts'
-import { alreadyExists, changeExisting, findExisting } from './store.ts'
+import { alreadyExists, changeExisting, findByName, findExisting } from './store.ts'
 
 /** Changes the username. If it was the address and the new one is an address too, the address changes with it. */
 export async function rename(table: Table, loginName: string, username: string, io: Io): Promise<string> {
@@ -107,7 +106,7 @@ export async function takenName(
   userId?: string,
 ): Promise<string> {
   for (const name of loginNamesOf(user)) {
-    const owner = await findUserByName(table, name)
+    const owner = await findByName(table, name)
     if (owner !== undefined && owner.id !== userId) return name
   }
   return user.username

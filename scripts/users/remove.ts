@@ -1,13 +1,13 @@
 import { type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
 import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { removeUser } from '../../lib/users/names.ts'
-import { findUserByName, nameKey, profileKey } from '../../lib/users/store.ts'
+import { nameKey, profileKey } from '../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../lib/users/user.ts'
 import { inParallel } from '../cli/in-parallel.ts'
 import type { Io } from '../cli/io.ts'
 import { allItems } from '../cli/pages.ts'
 import { confirmOrRefuse } from '../cli/prompts.ts'
-import { changeExisting, noSuchUser } from './store.ts'
+import { changeExisting, findByName, noSuchUser } from './store.ts'
 
 const DELETIONS_IN_FLIGHT = 8
 
@@ -18,7 +18,7 @@ const DELETIONS_IN_FLIGHT = 8
  * rest is not deleted, it does no harm, and leaves the table when it expires.
  */
 export async function remove(table: Table, loginName: string, yes: boolean, io: Io): Promise<string> {
-  const found = await findUserByName(table, loginName)
+  const found = await findByName(table, loginName)
   if (found === undefined) {
     const left = await attachedToNames(table, [loginName])
     if (left.length === 0) throw noSuchUser(loginName)

@@ -2,7 +2,7 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import { type FactorReset, findFactorReset } from '../../lib/mail/factor-reset.ts'
 import { isoOf } from '../../lib/time.ts'
 import { asJson, minuteOf } from '../cli/table.ts'
-import { accountOf, factorsIn, stateOf } from './account.ts'
+import { accountOf, factorsIn, shownRole, stateOf } from './account.ts'
 import { findExisting } from './store.ts'
 
 /** How a command prints what it reads. */
@@ -20,7 +20,7 @@ export async function show(table: Table, loginName: string, { json }: ReadOption
     `username  ${account.username}`,
     ...(email === undefined ? [] : [`address   ${email}, ${emailVerified ? 'verified' : 'not verified'}`]),
     `id        ${account.id}`,
-    `role      ${account.role}`,
+    `role      ${shownRole(account)}`,
     `state     ${stateOf(account)}`,
     ...(account.factors ? [`factors   ${factorsIn(account)}`] : []),
     ...(reset ? [`reset     of the factors is requested, ${announcedIn(resetOf(reset))}`] : []),

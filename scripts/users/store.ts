@@ -1,13 +1,60 @@
 import { randomUUID } from 'node:crypto'
-import type { Item, Table } from '../../lib/aws/dynamodb.ts'
-import { findUserByName, profileKey, untilStored, userOf } from '../../lib/users/store.ts'
-import type { User } from '../../lib/users/user.ts'
+import { getItems, type Item, type Table, text } from '../../lib/aws/dynamodb.ts'
+import { nameKey, profileKey, untilStored, userOf } from '../../lib/users/store.ts'
+import { isRole, ROLES, type Role, type User } from '../../lib/users/user.ts'
+import type { Io } from '../cli/io.ts'
 import { allItems, pagesOf } from '../cli/pages.ts'
 import { Refusal } from '../cli/refusal.ts'
+import { printable } from '../cli/table.ts'
 import { type Account, accountOf } from './account.ts'
 
 /** Small enough for a page to arrive in time over a slow connection. */
 const ITEMS_PER_PAGE = 1_000
+
+/**
+ * Returns the user of a profile item as it is stored. The role may be one that was taken out of `ROLES`, whose user the
+ * service treats as disabled: commands work for this user too.
+ */
+const storedUserOf = (item: Item): User => ({
+  ...userOf({ ...item, role: { S: ROLES[0] } }),
+  role: text(item, 'role') as Role,
+})
+
+/** Finds a user as it is stored. */
+export async function findById(table: Table, userId: string): Promise<User | undefined> {
+  const [item] = await getItems(table, [profileKey(userId)])
+  return item && storedUserOf(item)
+}
+
+/** Finds the user of a login name; see {@link findById}. */
+export async function findByName(table: Table, loginName: string): Promise<User | undefined> {
+  const [name] = await getItems(table, [nameKey(loginName)])
+  return name && findById(table, text(name, 'userId'))
+}
+
+/**
+ * Refuses to send a link or code to a user who cannot sign in.
+ *
+ * @throws {@link Refusal} `refused`.
+ */
+export function requireEnabled({ disabled, role }: User, loginName: string): void {
+  if (disabled) throw new Refusal('refused', `User ${loginName} is disabled. Enable the user first.`)
+  if (!isRole(role)) throw new Refusal('refused', `${unknownRole(loginName, role)} Use set-role first.`)
+}
+
+/** Says that a user has a role that was taken out of `ROLES`. */
+const unknownRole = (loginName: string, role: string) =>
+  `User ${loginName} has the role ${printable(role)}, which lib/users/user.ts does not have, and cannot sign in.`
+
+/** Names the users on standard error who have a role that was taken out of `ROLES`. */
+export function noticeUnknownRoles(
+  users: readonly Pick<User, 'username' | 'role'>[],
+  stderr: Io['stderr'],
+): void {
+  for (const { username, role } of users) {
+    if (!isRole(role)) stderr.write(`${unknownRole(username, role)}\n`)
+  }
+}
 
 /**
  * Finds the user of a login name.
@@ -15,7 +62,7 @@ const ITEMS_PER_PAGE = 1_000
  * @throws {@link Refusal} `refused`, if the user does not exist.
  */
 export async function findExisting(table: Table, loginName: string): Promise<User> {
-  const user = await findUserByName(table, loginName)
+  const user = await findByName(table, loginName)
   if (user === undefined) throw noSuchUser(loginName)
   return user
 }
@@ -45,7 +92,7 @@ export async function changeExisting(
   const requestId = randomUUID()
   let user: User | undefined = found
   await untilStored(async () => {
-    user ??= await findUserByName(table, loginName)
+    user ??= await findByName(table, loginName)
     if (user?.id !== found.id) {
       // An operator who was asked something may answer minutes after the read.
       throw new Refusal(
@@ -80,7 +127,7 @@ const UNREAD: Item = {
   sessionGeneration: { N: '0' },
 }
 
-const readAccount = (item: Item): Account => accountOf(userOf({ ...UNREAD, ...item }))
+const readAccount = (item: Item): Account => accountOf(storedUserOf({ ...UNREAD, ...item }))
 
 /** Reads all users, without their password hashes, sorted by username. */
 export const accountsByName = async (table: Table): Promise<Account[]> =>
@@ -88,7 +135,7 @@ export const accountsByName = async (table: Table): Promise<Account[]> =>
 
 /** Reads all users, sorted by username. */
 export const usersByName = async (table: Table): Promise<User[]> =>
-  byName((await allItems(table, 'Scan', PROFILES)).map(userOf))
+  byName((await allItems(table, 'Scan', PROFILES)).map(storedUserOf))
 
 const byName = <T extends { username: string }>(users: T[]): T[] =>
   users.sort((a, b) => (a.username < b.username ? -1 : 1))

@@ -203,7 +203,6 @@ const UNUSABLE = [
   ['BatchGetItem', 'known#', 'an item that is null', found(null), without('pk')],
   ['BatchGetItem', 'known#', 'a name of no user', found(NAME), without('userId')],
   ['BatchGetItem', 'profile', 'no items', '{}', NO_ITEMS],
-  ['BatchGetItem', 'profile', 'an unknown role', profile({ role: { S: 'root' } }), NO_PROFILE],
   ['BatchGetItem', 'profile', 'an invalid name', profile({ username: { S: 'Ada' } }), NO_PROFILE],
   [
     'BatchGetItem',

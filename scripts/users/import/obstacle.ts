@@ -1,5 +1,5 @@
 import type { Table } from '../../../lib/aws/dynamodb.ts'
-import { findUser, findUserByName } from '../../../lib/users/store.ts'
+import { findById, findByName } from '../store.ts'
 import type { AccountValues } from './new-account.ts'
 
 /**
@@ -10,7 +10,7 @@ export async function findObstacle(
   table: Table,
   { id, username, email }: AccountValues,
 ): Promise<'present' | { fault: string } | undefined> {
-  const named = await findUserByName(table, username)
+  const named = await findByName(table, username)
   if (named !== undefined && named.username !== username) {
     return { fault: 'username: Is the address of another user.' }
   }
@@ -19,10 +19,10 @@ export async function findObstacle(
       ? 'present'
       : { fault: 'id: The user of this name has another id.' }
   }
-  if (id !== undefined && (await findUser(table, id)) !== undefined) {
+  if (id !== undefined && (await findById(table, id)) !== undefined) {
     return { fault: 'id: The user with this id has another name.' }
   }
-  if (email !== undefined && email !== username && (await findUserByName(table, email)) !== undefined) {
+  if (email !== undefined && email !== username && (await findByName(table, email)) !== undefined) {
     return { fault: 'email: Another user exists with this login name.' }
   }
   return undefined

@@ -1,0 +1,108 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { profileKey } from '../../lib/users/store.ts'
+import { operate } from '../support/moved-users.ts'
+import {
+  type Functions,
+  PASSWORD,
+  partsOf,
+  refresh,
+  type Stores,
+  signIn,
+  startStores,
+} from '../support/sessions.ts'
+
+vi.mock('node:crypto', async (original) =>
+  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
+)
+
+let stores: Stores
+let functions: Functions
+let cases = 0
+const error = vi.spyOn(console, 'error').mockReturnValue()
+vi.spyOn(console, 'info').mockReturnValue()
+
+beforeAll(async () => {
+  stores = await startStores()
+  functions = await stores.functions()
+  await stores.add({ username: 'ada', role: 'admin' })
+})
+afterAll(() => stores.aws.stop())
+
+let bob: string
+beforeEach(async () => {
+  cases += 1
+  bob = await stores.add({ username: `bob-${cases}` })
+  error.mockClear()
+})
+
+afterEach(() => stores.remove(bob).catch(() => undefined))
+
+/** Gives a user a role that is no longer in ROLES. */
+async function removeRole(username: string): Promise<string> {
+  const { id } = await stores.user(username)
+  await stores.table.aws('dynamodb', 'UpdateItem', {
+    TableName: stores.table.name,
+    Key: profileKey(id),
+    UpdateExpression: 'SET #role = :role',
+    ExpressionAttributeNames: { '#role': 'role' },
+    ExpressionAttributeValues: { ':role': { S: 'editor' } },
+  })
+  return id
+}
+
+const run = (...args: string[]) => operate(stores, ...args)
+
+test('a user whose role was removed cannot sign in, as a disabled one, and the log names the user', async () => {
+  const { refreshToken } = await signIn(functions, bob)
+  const userId = await removeRole(bob)
+  expect(partsOf(refreshToken).userId).toBe(userId)
+  const body = { username: bob, password: PASSWORD }
+  const unknown = { username: 'unknown', password: PASSWORD }
+  const [login, other] = [
+    await functions.ask('login', { body }),
+    await functions.ask('login', { body: unknown }),
+  ]
+  expect(login).toMatchObject({ status: 401, text: other.text })
+  expect(await refresh(functions, refreshToken)).toMatchObject({ status: 401 })
+  const records = error.mock.calls.map(([record]) => record)
+  expect(records).toEqual([1, 2].map(() => ({ event: 'role.unknown', userId, role: 'editor' })))
+})
+
+test('commands work for the others, and name the user whose role was removed', async () => {
+  const userId = await removeRole(bob)
+  const notice = `User ${bob} has the role editor, which lib/users/user.ts does not have, and cannot sign in.\n`
+  const listed = await run('list', '--filter', bob)
+  expect(listed).toMatchObject({ status: 0, stderr: notice })
+  expect(listed.stdout).toContain(`${bob}     editor (unknown)  enabled`)
+  expect(await run('list', '--filter', 'ada')).toMatchObject({ status: 0, stderr: '' })
+  expect(await run('show', bob)).toMatchObject({
+    stdout: expect.stringContaining('role      editor (unknown)\n'),
+  })
+  const { stdout, stderr } = await run('export')
+  expect(stderr).toBe(notice)
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(rows).toContainEqual(expect.objectContaining({ id: userId, role: 'editor', disabled: false }))
+  expect(rows).toContainEqual(expect.objectContaining({ username: 'ada', role: 'admin' }))
+  expect(await run('start-enrolment', bob)).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: notice.replace('\n', ' Use set-role first.\n'),
+  })
+  expect(error).not.toHaveBeenCalled()
+})
+
+test('set-role gives the user a role that exists, and the user signs in again', async () => {
+  await removeRole(bob)
+  expect(await run('set-role', bob, 'admin')).toMatchObject({ status: 0 })
+  expect(await run('list')).toMatchObject({ status: 0, stderr: '' })
+  expect(await signIn(functions, bob)).toMatchObject({ refreshToken: expect.any(String) })
+})
+
+test('remove removes a user whose role was removed', async () => {
+  await removeRole(bob)
+  expect(await run('remove', bob, '--yes')).toEqual({ status: 0, stdout: `Removed ${bob}.\n`, stderr: '' })
+  expect(await run('show', bob)).toMatchObject({ status: 1 })
+})
