@@ -13,7 +13,7 @@ import {
   post,
   retryAfterOf,
 } from './requests.js'
-import { connectTabs, NOT_FOR_NEW_TABS } from './tabs.js'
+import { connectTabs } from './tabs.js'
 
 export { AuthError }
 
@@ -72,6 +72,11 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   let user
   /** How often a session began or ended. */
   let changes = 0
+  /**
+   * When this page opened; 0 once it has asked who is signed in. Another tab may have asked before a page of another origin
+   * changed the cookie, so until then only requests after this moment count.
+   */
+  let openedAt = edges.Date.now()
   /** @type {AuthError | undefined} Why the last refresh failed, in any tab. */
   let failure
   let failures = 0
@@ -107,6 +112,7 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   function change(/** @type {Session | undefined} */ next) {
     const nextUser = next ? userOf(next.token) : null
     changes++
+    openedAt = 0
     session = next
     if (JSON.stringify(nextUser) !== JSON.stringify(user)) {
       user = nextUser
@@ -125,15 +131,16 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   }
 
   const tabs = connectTabs(base, edges, (/** @type {Outcome} */ outcome) => {
+    const { session } = outcome
+    if (openedAt && !(session && session.wall >= openedAt)) return false
     // Each tab has its own monotonic clock. A frozen tab gets the outcome late, which `wall` shows.
-    if (outcome.session) outcome.session.mono = edges.performance.now()
+    if (session) session.mono = edges.performance.now()
     apply(outcome)
+    return true
   })
 
   async function publish(/** @type {Omit<Outcome, 'id'>} */ { session, failure }) {
-    // A page of another origin may sign in. So a tab that opens does not ask whether the user is signed out.
-    const prefix = session || failure ? '' : NOT_FOR_NEW_TABS
-    const outcome = { id: prefix + crypto.randomUUID(), session, ...(failure && { failure }) }
+    const outcome = { id: crypto.randomUUID(), session, ...(failure && { failure }) }
     apply(outcome)
     await tabs.publish(outcome)
   }
@@ -211,9 +218,14 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   edges.addEventListener?.('online', check)
   edges.addEventListener?.('visibilitychange', check)
   // A page in the back/forward cache must not hold a lock, and may miss messages.
-  edges.addEventListener?.('pagehide', tabs.leave)
+  edges.addEventListener?.('pagehide', () => {
+    tabs.leave()
+    openedAt = Infinity
+  })
   edges.addEventListener?.('pageshow', (event) => {
-    if (/** @type {PageTransitionEvent} */ (event).persisted) refresh().catch(() => {})
+    if (!(/** @type {PageTransitionEvent} */ (event).persisted)) return
+    openedAt = edges.Date.now()
+    refresh().catch(() => {})
   })
   check()
 

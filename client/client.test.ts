@@ -35,6 +35,16 @@ async function whileTimePasses<T>(browser: Browser, action: Promise<T>): Promise
   return ended
 }
 
+/** Signs in on a page of another origin, of which no tab here learns. */
+function signInElsewhere(browser: Browser, username: string) {
+  const { cookie } = browser
+  browser.cookie = browser.farEnd.handle({
+    path: '/login',
+    body: { username, session: 'cookie' },
+    cookie,
+  }).cookie
+}
+
 const loseEvery = (browser: Browser) => {
   browser.intercept = () => {
     throw new TypeError('Failed to fetch')
@@ -224,7 +234,7 @@ describe('twenty tabs', () => {
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
   })
 
-  test('that open one after the other send one refresh', async () => {
+  test('that open one after the other each ask who is signed in, and share the last token', async () => {
     const browser = new Browser()
     const [before] = await browser.openSignedIn()
     before.close()
@@ -234,7 +244,8 @@ describe('twenty tabs', () => {
       tabs.push(await browser.openKnown())
     }
     await expectOneToken(tabs)
-    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+    expect(browser.farEnd.countOf('/refresh')).toBe(20)
+    expect(names(tabs)).toEqual(everyone(tabs, 'ada'))
   })
 
   test('refresh once when the token is about to expire', async () => {
@@ -336,11 +347,38 @@ describe('a page that calls every second while the service is down', () => {
 })
 
 describe('a tab that opens later', () => {
-  test('gets the token from another tab', async () => {
+  test('gets the token that another tab requests after that', async () => {
     const browser = new Browser()
     const tabs = await browser.openSignedIn(2)
     expect(browser.farEnd.received).toEqual([])
     await expectOneToken(tabs)
+  })
+
+  test('shows the user in the cookie, and not the one of a tab that opened before', async () => {
+    const browser = new Browser()
+    const [old] = await browser.openSignedIn()
+    browser.advance(60)
+    signInElsewhere(browser, 'grace')
+    const tab = await browser.openKnown()
+    expect(tab.seen).toEqual(['grace'])
+    await expect.poll(() => old.username, QUICK).toBe('grace')
+    await expectOneToken([old, tab])
+  })
+
+  test('does not show the user of a tab that opened before while the service is down', async () => {
+    const browser = new Browser()
+    await browser.openSignedIn()
+    browser.advance(60)
+    signInElsewhere(browser, 'grace')
+    browser.intercept = () => unavailable('31').response
+    const tab = browser.open()
+    await expect(tab.auth.getAccessToken()).rejects.toMatchObject({ status: 503 })
+    expect(tab.auth.user).toBeUndefined()
+    loseNone(browser)
+    await browser.settled()
+    browser.advance(62)
+    await expect.poll(() => tab.username, QUICK).toBe('grace')
+    expect(tab.seen).toEqual(['grace'])
   })
 
   test('refreshes if the tab that fetched the token is closed', async () => {
@@ -378,8 +416,7 @@ describe('a tab that opens later', () => {
     const browser = new Browser()
     const [first] = await browser.openSignedIn()
     await first.auth.signOut()
-    const body = { username: 'grace', session: 'cookie' }
-    browser.cookie = browser.farEnd.handle({ path: '/login', body, cookie: undefined }).cookie
+    signInElsewhere(browser, 'grace')
     expect((await browser.openKnown()).username).toBe('grace')
     await expect.poll(() => first.username, QUICK).toBe('grace')
   })
@@ -706,6 +743,21 @@ describe('the back/forward cache', () => {
     cached.thaw()
     cached.dispatch('pageshow', { persisted: true })
     await expect.poll(() => cached.username, QUICK).toBe('grace')
+  })
+
+  test('gives a page back that does not believe what another tab learned earlier', async () => {
+    const browser = new Browser()
+    const [cached, other = cached] = await browser.openSignedIn(2)
+    cached.dispatch('pagehide')
+    cached.freeze()
+    browser.advance(60)
+    await other.auth.refresh()
+    browser.advance(60)
+    signInElsewhere(browser, 'grace')
+    cached.thaw()
+    cached.dispatch('pageshow', { persisted: true })
+    await expect.poll(() => [cached.username, other.username], QUICK).toEqual(['grace', 'grace'])
+    await expectOneToken([cached, other])
   })
 
   test('is not asked for when a page opens for the first time', async () => {

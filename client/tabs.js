@@ -8,9 +8,6 @@
 const LOCK_TIMEOUT_MS = 30_000
 const REPLY_TIMEOUT_MS = 1_000
 
-/** Begins the ids of outcomes that a tab without any outcome does not ask for. */
-export const NOT_FOR_NEW_TABS = 'out-'
-
 /** @typedef {{ id: string }} Outcome */
 
 /**
@@ -19,7 +16,7 @@ export const NOT_FOR_NEW_TABS = 'out-'
  * @template {Outcome} T
  * @param {string} name
  * @param {import('./client.d.ts').Edges} edges
- * @param {(outcome: T) => void} learn Called with each outcome of another tab.
+ * @param {(outcome: T) => boolean} learn Takes an outcome of another tab, or refuses it.
  */
 export function connectTabs(name, { navigator, BroadcastChannel, setTimeout }, learn) {
   const locks = /** @type {LockManager | undefined} */ (navigator.locks)
@@ -50,20 +47,20 @@ export function connectTabs(name, { navigator, BroadcastChannel, setTimeout }, l
       if (ask) {
         if (release) channel.postMessage({ reply: ask, outcome: latest })
       } else if (!reply || reply === question?.id) {
-        update(outcome)
-        learn(outcome)
+        if (learn(outcome)) update(outcome)
         question?.end()
       }
     }
   }
 
-  /** Waits for the outcome of another tab, if there is one that this tab does not know. */
+  /**
+   * Waits for the outcome of another tab, if there is one that this tab does not know. A tab that will refuse it waits too: later it
+   * would take the place of a newer one.
+   */
   async function catchUp() {
     if (!locks || !channel) return
     const { held = [] } = await locks.query().catch(() => /** @type {LockManagerSnapshot} */ ({}))
-    const isUnknown = ({ name: lock = '' }) =>
-      lock.startsWith(lockName()) &&
-      (latest ? lock !== lockName(latest.id) : !lock.startsWith(lockName(NOT_FOR_NEW_TABS)))
+    const isUnknown = ({ name: lock = '' }) => lock.startsWith(lockName()) && lock !== lockName(latest?.id)
     if (!held.some(isUnknown)) return
     await new Promise((resolve) => {
       question = { id: crypto.randomUUID(), end: () => resolve(0) }

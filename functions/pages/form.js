@@ -237,28 +237,6 @@ function mask(button, isMasked = true) {
   button.ariaLabel = isMasked ? 'Show password' : 'Hide password'
 }
 
-/**
- * Shows that an account was created, and what is next: the account, or `/signin`, which sets up the second factor that it must have.
- *
- * @param created - What the registration returned. An enrolment token is in memory only, until the user presses the button.
- */
-export function showCreated({ enrolmentToken }, name) {
-  const isEnrolling = enrolmentToken !== undefined
-  element('done-text').textContent = isEnrolling
-    ? 'Before you can use it, set up a second factor.'
-    : `You are signed in as ${name}.`
-  element('done-account').hidden = isEnrolling
-  element('done-enrolment').hidden = !isEnrolling
-  element('done-enrolment').onclick = () => {
-    // A link could open in another tab, and would leave the token in the storage of this one.
-    try {
-      sessionStorage.setItem(ENROLMENT_KEY, enrolmentToken)
-    } finally {
-      location.assign('signin')
-    }
-  }
-}
-
 for (const button of document.querySelectorAll('button[aria-controls]')) {
   const field = element(button.getAttribute('aria-controls'))
   button.addEventListener('click', () => mask(button, field.type === 'text'))

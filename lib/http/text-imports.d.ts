@@ -25,6 +25,11 @@ declare module '*/demo.js' {
   export default text
 }
 
+declare module '*/create-account.js' {
+  const text: string
+  export default text
+}
+
 declare module '*/form.js' {
   const text: string
   export default text

@@ -1,9 +1,11 @@
+import client from '../../../client/client.min.js' with { type: 'text' }
 import { readConfig } from '../../../lib/config.ts'
 import { pageHandler } from '../../../lib/http/page.ts'
 import { faceOf } from '../face.ts'
 import forgot from '../forgot/page.html' with { type: 'text' }
 import forgotScript from '../forgot/page.js' with { type: 'text' }
 import form from '../form.js' with { type: 'text' }
+import createAccount from '../register/create-account.js' with { type: 'text' }
 import register from '../register/page.html' with { type: 'text' }
 import registerScript from '../register/page.js' with { type: 'text' }
 import style from '../signin/page.css' with { type: 'text' }
@@ -16,7 +18,9 @@ export const handler = pageHandler({
   pages: { register, forgot, confirm },
   files: {
     'page.css': style,
+    'client.js': client,
     'form.js': form,
+    'create-account.js': createAccount,
     'register.js': registerScript,
     'forgot.js': forgotScript,
     'confirm.js': confirmScript,

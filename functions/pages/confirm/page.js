@@ -1,16 +1,8 @@
 // The page that links in mails open: /confirm#kind=token. Browsers send no fragment, so no log and no mail scanner's request
 // has the token or spends it. Only a form of this page does.
 
-import {
-  call,
-  clearProblem,
-  decodePart,
-  ENROLMENT_CHANNEL,
-  element,
-  onSubmit,
-  showCreated,
-  showSection,
-} from '../form.js'
+import { call, clearProblem, decodePart, ENROLMENT_CHANNEL, element, onSubmit, showSection } from '../form.js'
+import { createAccount, showCreated } from '../register/create-account.js'
 
 const SECTIONS = {
   registration: 'account',
@@ -57,15 +49,8 @@ function readLink(fragment) {
   }
 }
 
-const createAccount = ({ username, password }) =>
-  call('register/confirm', {
-    body: {
-      token: link.token,
-      password: password.value,
-      session: 'cookie',
-      ...(username.value && { username: username.value }),
-    },
-  })
+const register = ({ username, password }) =>
+  createAccount({ token: link.token, password: password.value, username: username.value })
 
 const resetPassword = ({ password }) =>
   call('password/reset', { body: { token: link.token, password: password.value } })
@@ -113,7 +98,7 @@ function showDone(title, text = '', next = undefined) {
 }
 
 // A session is in a cookie, where the next page finds it.
-onSubmit(element('account-form'), createAccount, (created, { username }) => {
+onSubmit(element('account-form'), register, (created, { username }) => {
   const name = username.value || link.address
   showDone('Your account was created')
   showCreated(created, name)

@@ -1,6 +1,7 @@
 // The page that creates an account: asks for a mail, and takes the code in it. The link in the mail opens /confirm instead.
 
-import { call, codeIn, element, onSubmit, showCreated, showSection } from '../form.js'
+import { call, codeIn, element, onSubmit, showSection } from '../form.js'
+import { createAccount, showCreated } from './create-account.js'
 
 /** Belongs to the code in the mail. In memory only. */
 let requestId
@@ -15,14 +16,11 @@ function showProof(body, { email }) {
 }
 
 const register = ({ code, username, password }) =>
-  call('register/confirm', {
-    body: {
-      requestId,
-      code: codeIn(code),
-      password: password.value,
-      session: 'cookie',
-      ...(username.value && { username: username.value }),
-    },
+  createAccount({
+    requestId,
+    code: codeIn(code),
+    password: password.value,
+    username: username.value,
   })
 
 /** A session is in a cookie, where the next page finds it. */
