@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { accessTokenInput, readUnverified, verifyAccessToken } from './access-token.ts'
+import { customClaims } from './custom-claims.ts'
 import { publicKeyFromSpki } from './public-keys.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -58,7 +59,7 @@ const refusal = (detail: string, cause?: object) => ({
 test('an access token has the header and the claims of RFC 9068 only', () => {
   const input = accessTokenInput(user, session, policy, 900, issuedAt, claims.jti)(ours.kid)
   const parts = input.split('.').map((part) => Buffer.from(part, 'base64url').toString())
-  expect(parts).toEqual([JSON.stringify(header), JSON.stringify(claims)])
+  expect(parts).toEqual([JSON.stringify(header), JSON.stringify({ ...customClaims(user), ...claims })])
 })
 
 test('an access token of this service verifies, and yields only its principal', async () => {
