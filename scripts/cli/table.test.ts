@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { list, printable, table, wrap } from './table.ts'
+import { asJson, asJsonLine, list, printable, table, wrap } from './table.ts'
 
 test('table aligns columns and wraps the first one to fit the width', () => {
   const rows = [
@@ -31,4 +31,14 @@ test('list aligns values and wraps each within its column', () => {
 
 test('printable replaces control and format characters', () => {
   expect(printable('a\u001b[2J\u202eb')).toBe('a\ufffd[2J\ufffdb')
+})
+
+test('JSON escapes what may control a terminal, and keeps the value', () => {
+  const value = { agent: 'a\u001b[2J\u009b2J\u0085\u007f\u202e\u2028\u{e0001}\u00e9 \ud83d\ude42' }
+  for (const json of [asJson(value), asJsonLine(value)]) {
+    expect(JSON.parse(json)).toEqual(value)
+    expect(json.replaceAll('\n', '')).not.toMatch(/\p{C}|[\u2028\u2029]/u)
+    expect(json).toContain('\\u009b2J')
+    expect(json).toContain('\u00e9 \ud83d\ude42')
+  }
 })

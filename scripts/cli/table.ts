@@ -2,7 +2,18 @@
 const GAP = '  '
 
 /** Formats a value as JSON, for other programs. */
-export const asJson = (value: object) => `${JSON.stringify(value, null, 2)}\n`
+export const asJson = (value: object) => `${escaped(JSON.stringify(value, null, 2))}\n`
+
+/** Formats a value as a line of JSON. */
+export const asJsonLine = (value: object) => `${escaped(JSON.stringify(value))}\n`
+
+/** Escapes what JSON allows and what may control a terminal, such as U+009B. */
+const escaped = (json: string) =>
+  json.replace(/[^\P{C}\n]|[\u2028\u2029]/gu, (character) =>
+    Array.from({ length: character.length }, (_, at) => unitOf(character.charCodeAt(at))).join(''),
+  )
+
+const unitOf = (code: number) => `\\u${code.toString(16).padStart(4, '0')}`
 
 /**
  * Formats rows as columns under a head. The first column is wrapped where the rows would be wider than `width`.
@@ -64,4 +75,4 @@ export const minuteOf = (iso: string) => iso.slice(0, 16).replace('T', ' ')
 export const dateOf = (iso: string) => iso.slice(0, 10)
 
 /** Replaces control characters. A client chooses its user agent, which must not control the operator's terminal. */
-export const printable = (text: string) => text.replace(/\p{C}/gu, '\u{FFFD}')
+export const printable = (text: string) => text.replace(/\p{C}|[\u2028\u2029]/gu, '\u{FFFD}')

@@ -4,6 +4,7 @@ import { factorsOf } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
+import { asJsonLine } from '../cli/table.ts'
 import { noticeUnknownRoles, usersByName } from './store.ts'
 
 /** Options of `export`. */
@@ -27,7 +28,7 @@ export async function exportUsers(table: Table, options: ExportOptions, { stderr
     )
   }
   noticeUnknownRoles(users, stderr)
-  const lines = users.map((user) => `${JSON.stringify(exported(user))}\n`).join('')
+  const lines = users.map((user) => asJsonLine(exported(user))).join('')
   if (options.output === undefined) return lines
   await writePrivate(options.output, lines, options.force ?? false)
   return `Wrote ${users.length} users to ${options.output}.\n`

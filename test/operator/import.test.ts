@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { AwsCall } from '../../lib/aws/client.ts'
 import { text } from '../../lib/aws/dynamodb.ts'
+import { findObstacle } from '../../scripts/users/import/obstacle.ts'
 import { begin } from '../support/command.ts'
 import { HASH_VECTORS, ONE_OF_EACH_COST } from '../support/hash-vectors.ts'
 import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
@@ -160,6 +162,11 @@ test('import reports invalid lines of JSON the same way', async () => {
     [`{"username": "${PASSWORD}`, 'Not a JSON object.'],
     [`["${PASSWORD}"]`, 'Not a JSON object.'],
     [JSON.stringify({ ...good, username: 'extra', [PASSWORD]: true }), 'Unknown member.'],
+    [
+      `{"role":"user",${JSON.stringify({ ...good, username: 'twice', role: 'admin' }).slice(1)}`,
+      'Repeats the member role.',
+    ],
+    [`{"${PASSWORD}":1,"${PASSWORD}":2}`, 'Repeats a member.'],
     [JSON.stringify({ ...good, username: 17 }), 'username: Must be a string.'],
     [JSON.stringify({ ...good, username: undefined }), 'Missing username.'],
     [
@@ -270,6 +277,23 @@ test('import does not change existing users', async () => {
   })
   expect(await store.items()).toEqual(before)
 })
+
+test.each([{ id: 'A'.repeat(22) }, { email: 'ada@example.org' }])(
+  'a user whom another import adds meanwhile is already there, with %o',
+  async (values) => {
+    let reads = 0
+    const aws: AwsCall = async (...call) => {
+      reads += 1
+      const response = await store.table.aws(...call)
+      if (reads === 1) await addTestUser(store.table, { username: 'ada', ...values })
+      return response
+    }
+    const row = { username: 'ada', role: 'user' as const, emailVerified: false, disabled: false }
+    expect(await findObstacle({ ...store.table, aws }, { ...row, email: undefined, ...values })).toBe(
+      'present',
+    )
+  },
+)
 
 describe('--dry-run', () => {
   test('says what an import would do with each line, in order, and writes nothing', async () => {

@@ -31,7 +31,7 @@ export async function* recordsOf(
   format: Format,
   layout: Layout,
 ): AsyncGenerator<UserRecord> {
-  const records = format === 'csv' ? csvRecords(lines, layout) : jsonRecords(lines)
+  const records = format === 'csv' ? csvRecords(lines, layout) : jsonRecords(lines, layout)
   for await (const record of records) {
     yield 'fault' in record ? record : { ...placeOf(record), ...completed(record.values, layout) }
   }
@@ -44,21 +44,46 @@ function completed(values: Record<string, unknown>, layout: Layout): Parsed {
   return isUnannounced ? { fault: `Has a password. ${PLAINTEXT}` } : { values: complete }
 }
 
-async function* jsonRecords(lines: AsyncGenerator<Line>): AsyncGenerator<UserRecord> {
+async function* jsonRecords(lines: AsyncGenerator<Line>, layout: Layout): AsyncGenerator<UserRecord> {
   for await (const line of lines) {
     if ('fault' in line) yield line
-    else if (line.text.trim() !== '') yield { ...placeOf(line), ...parseJson(line.text) }
+    else if (line.text.trim() !== '') yield { ...placeOf(line), ...parseJson(line.text, layout) }
   }
 }
 
-function parseJson(text: string): Parsed {
+function parseJson(text: string, { mapping }: Layout): Parsed {
+  const value = parsed(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { fault: 'Not a JSON object.' }
+  }
+  const repeated = repeatedMember(text)
+  if (repeated === undefined) return { values: { ...value } }
+  const known = mapping === undefined ? COLUMNS : [...mapping.values()].map(({ column }) => column)
+  return { fault: known.includes(repeated) ? `Repeats the member ${repeated}.` : 'Repeats a member.' }
+}
+
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { values: { ...value } }
+    return JSON.parse(text)
   } catch {
     // The parser's message is not used: it quotes the text, which may contain a password.
+    return undefined
   }
-  return { fault: 'Not a JSON object.' }
+}
+
+/** Returns the first member that an object repeats, in valid JSON. The parser would take the last one (RFC 8259 section 4). */
+function repeatedMember(text: string): string | undefined {
+  const open: Set<string>[] = []
+  for (const [token, string = '', colon] of text.matchAll(/[{}]|("(?:[^"\\]|\\.)*")(\s*:)?/g)) {
+    if (token === '{') open.push(new Set())
+    else if (token === '}') open.pop()
+    else if (colon !== undefined) {
+      const name: string = JSON.parse(string)
+      if (open.at(-1)?.has(name)) return name
+      open.at(-1)?.add(name)
+    }
+  }
+  return undefined
 }
 
 async function* csvRecords(lines: AsyncGenerator<Line>, layout: Layout): AsyncGenerator<UserRecord> {
