@@ -169,6 +169,7 @@ export function usersCommand(io: Io): Command {
     .argument('<file>', 'CSV or JSON lines; - is standard input')
     .addOption(new Option('--format <format>', 'format, if the file name does not say').choices(FORMATS))
     .option('--dry-run', 'check every line and write nothing')
+    .option('--verbose', 'with --dry-run: print what an import would do with each line')
     .addOption(new Option('--from <program>', 'the file is an export of this program').choices(PROGRAM_NAMES))
     .option('--map <columns>', 'where values are: username=email,passwordHash=password', readMapping)
     .addOption(new Option('--role <role>', 'role of the users whose line has none').choices(ROLES))

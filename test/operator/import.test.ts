@@ -296,7 +296,7 @@ test.each([{ id: 'A'.repeat(22) }, { email: 'ada@example.org' }])(
 )
 
 describe('--dry-run', () => {
-  test('says what an import would do with each line, in order, and writes nothing', async () => {
+  test('counts lines, says with --verbose what becomes of each, in order, and writes nothing', async () => {
     await addTestUser(store.table, { username: 'bob', passwordHash: HASH })
     const before = await store.items()
     const content = [
@@ -306,14 +306,17 @@ describe('--dry-run', () => {
       `carl;user;${PASSWORD};true`,
     ]
     const file = fileOf('users.csv', content.join('\n'))
-    expect(await store.run(['import', file, PLAINTEXT, '--dry-run'])).toEqual({
+    expect(await store.run(['import', file, PLAINTEXT, '--verbose'])).toMatchObject({ status: 2 })
+    const args = ['import', file, PLAINTEXT, '--dry-run']
+    const summary = 'Dry run: 2 to add, 1 already there, 0 invalid. Nothing was written.\n'
+    expect(await store.run(args)).toEqual({ status: 0, stdout: summary, stderr: '' })
+    expect(await store.run([...args, '--verbose'])).toEqual({
       status: 0,
       stdout: [
         'line 2: add ada, admin, enabled',
         'line 3: skip bob, which exists',
         'line 4: add carl, user, disabled',
-        'Dry run: 2 to add, 1 already there, 0 invalid. Nothing was written.',
-        '',
+        summary,
       ].join('\n'),
       stderr: '',
     })
@@ -325,8 +328,7 @@ describe('--dry-run', () => {
     const file = fileOf('users.csv', content.join('\n'))
     expect(await store.run(['import', file, '--dry-run'])).toEqual({
       status: 1,
-      stdout:
-        'line 2: add ada, user, enabled\nDry run: 1 to add, 0 already there, 1 invalid. Nothing was written.\n',
+      stdout: 'Dry run: 1 to add, 0 already there, 1 invalid. Nothing was written.\n',
       stderr:
         'line 3: Has 4 fields instead of 3. A field with a semicolon needs quotes.\nSome lines are invalid.\n',
     })

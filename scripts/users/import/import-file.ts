@@ -5,6 +5,7 @@ import type { Table } from '../../../lib/aws/dynamodb.ts'
 import type { Io } from '../../cli/io.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { checkRow } from './dry-run.ts'
+import { startFaults } from './faults.ts'
 import { startHashers } from './hashers.ts'
 import { addRow, type Tally, takeRows } from './import-users.ts'
 import { type LayoutOptions, layoutOf } from './layout.ts'
@@ -16,11 +17,12 @@ import { type Format, recordsOf } from './records.ts'
 export interface ImportOptions extends LayoutOptions {
   format?: Format
   dryRun?: boolean
+  verbose?: boolean
 }
 
 /**
- * Adds the users of a file, or only checks them. It prints each invalid line on standard error, and a summary however
- * the import ends.
+ * Adds the users of a file, or only checks them. It prints invalid lines on standard error, and a summary however the import
+ * ends.
  *
  * @param file - Path, or `-` for standard input.
  * @throws {@link Refusal} if a line is invalid, the file cannot be read, or the operator interrupted the import.
@@ -28,9 +30,10 @@ export interface ImportOptions extends LayoutOptions {
 export async function importFile(
   table: Table,
   file: string,
-  { format = formatOf(file), dryRun = false, ...options }: ImportOptions,
+  { format = formatOf(file), dryRun = false, verbose = false, ...options }: ImportOptions,
   io: Io,
 ): Promise<void> {
+  if (verbose && !dryRun) throw new Refusal('usage', 'Use --verbose only with --dry-run.')
   const layout = await layoutOf(options)
   const totalBytes = file === '-' ? undefined : await sizeOf(file)
   const tally: Tally = { added: 0, present: 0, invalid: 0 }
@@ -38,17 +41,19 @@ export async function importFile(
   const interruption = io.interruption()
   interruption.addEventListener('abort', () => ending.abort())
   const progress = startProgress(io.stderr, totalBytes)
+  const faults = startFaults(progress.print)
   const hashers = startHashers()
   const plan: string[] = []
   const settle = dryRun ? checkRow(table, plan) : addRow(table, hashers, io.now)
   try {
     const source = file === '-' ? io.stdin : createReadStream(file)
     const records = recordsOf(linesOf(readUntil(ending.signal, source, file)), format, layout)
-    await takeRows(records, settle, progress, tally, ending)
+    await takeRows(records, settle, { tally, faults, progress }, ending)
   } finally {
     await hashers.stop()
+    faults.end()
     progress.stop()
-    if (rowsIn(tally) > 0) io.stdout.write(plan.join('') + summaryOf(tally, dryRun))
+    if (rowsIn(tally) > 0) io.stdout.write((verbose ? plan.join('') : '') + summaryOf(tally, dryRun))
   }
   if (interruption.aborted) {
     const rest = dryRun ? 'Nothing was written.' : 'Run the command again for the rest.'

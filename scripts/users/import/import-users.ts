@@ -4,6 +4,7 @@ import { ServiceError } from '../../../lib/errors.ts'
 import { createUser } from '../../../lib/users/names.ts'
 import { newUser, USER_RANDOM_BYTES } from '../../../lib/users/user.ts'
 import { inParallel } from '../../cli/in-parallel.ts'
+import type { Faults } from './faults.ts'
 import type { Hashers } from './hashers.ts'
 import type { Place } from './lines.ts'
 import { type NewAccount, readAccount } from './new-account.ts'
@@ -19,6 +20,13 @@ export interface Tally {
   invalid: number
 }
 
+/** What an import shows of its lines. */
+export interface Report {
+  tally: Tally
+  faults: Faults
+  progress: Progress
+}
+
 /** Adds the user of a line, or checks whether it would. Returns what became of the line. */
 export type Settle = (account: NewAccount, line: number) => Promise<'added' | 'present' | { fault: string }>
 
@@ -30,26 +38,25 @@ type Row = Place & ({ account: NewAccount } | { fault: string })
 /**
  * Takes the records of a file, several at a time.
  *
- * @param tally - Counts during the import, so that it is right however the import ends.
+ * @param report - Counts and prints during the import, so that it is right however the import ends.
  * @param ending - Once aborted, no further line is taken, and those begun are finished. A failure aborts it.
  * @throws ServiceError `unavailable`.
  */
 export async function takeRows(
   records: AsyncGenerator<UserRecord>,
   settle: Settle,
-  progress: Progress,
-  tally: Tally,
+  report: Report,
   ending: AbortController,
 ): Promise<void> {
   const take = async (row: Row) => {
     const outcome = 'account' in row ? await settle(row.account, row.line) : row
     if (typeof outcome === 'string') {
-      tally[outcome] += 1
+      report.tally[outcome] += 1
     } else {
-      tally.invalid += 1
-      progress.print(`line ${row.line}: ${outcome.fault}`)
+      report.tally.invalid += 1
+      report.faults.add(row.line, outcome.fault)
     }
-    progress.advance(row.end)
+    report.progress.advance(row.end)
   }
   await inParallel(IN_FLIGHT, rowsOf(records, ending.signal), (row) =>
     take(row).catch((error: unknown) => {
