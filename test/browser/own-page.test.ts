@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Auth } from '../../client/client.js'
+import { type AppServer, startAppServer } from '../support/app-server.ts'
+import { authenticator } from '../support/authenticator.ts'
+import { type Service, startService } from '../support/service.ts'
+import { root } from '../support/service-description.ts'
+import { addAuthenticator } from './authenticator.ts'
+import { open, useBrowser } from './browser.ts'
+
+/** The program of BROWSERS.md. */
+const [, PROGRAM = ''] =
+  /#### Add a factor from your own page\n.*?```js\n(.*?)```/s.exec(
+    readFileSync(join(root, 'docs/BROWSERS.md'), 'utf8'),
+  ) ?? []
+
+let app: AppServer
+let service: Service
+
+useBrowser()
+beforeAll(async () => {
+  app = await startAppServer(
+    () => `<title>App</title>
+      <script type="module">
+        import { createAuth } from '${service.url}/client.js'
+        import { signInWithPasskey } from '${service.url}/passkeys.js'
+        const auth = createAuth({ url: '${service.url}' })
+        ${PROGRAM.replaceAll('https://auth.example.com', service.url)}
+        Object.assign(globalThis, { auth, addPasskey, addApp, signInWithPasskey })
+      </script>`,
+  )
+  const origin = `http://localhost:${app.port}`
+  service = await startService({ allowedOrigins: origin, rpId: 'localhost', rpOrigins: origin })
+})
+afterAll(async () => {
+  app.stop()
+  await service.stop()
+})
+
+/** What runs in the page. */
+declare const auth: Auth
+declare function addPasskey(currentPassword: string, name: string): Promise<string[]>
+declare function addApp(password: string, ask: (uri: string) => Promise<string>): Promise<string[]>
+declare function signInWithPasskey(client: Auth): Promise<{ username: string }>
+
+test('a page of another origin adds a passkey and an app by the program of BROWSERS.md', async () => {
+  const page = await open(`http://localhost:${app.port}/`, { origins: [service.url] })
+  await addAuthenticator(page)
+  await page.waitForFunction(() => 'addApp' in globalThis)
+  await page.evaluate(() => auth.signIn({ username: 'user', password: 'user' }))
+  const refused = page.evaluate(() => addPasskey('wrong', 'Laptop'))
+  await expect(refused).rejects.toThrow('Incorrect password.')
+  const codes = await page.evaluate(() => addPasskey('user', 'Laptop'))
+  expect(codes).toHaveLength(10)
+  expect(await page.evaluate(async () => (await signInWithPasskey(auth)).username)).toBe('user')
+
+  await page.exposeFunction('codeOf', (uri: string) =>
+    authenticator(String(new URL(uri).searchParams.get('secret')))(new Date()),
+  )
+  const others = await page.evaluate(async () => {
+    await auth.signIn({ username: 'admin', password: 'admin' })
+    return addApp('admin', (uri) => Object(globalThis).codeOf(uri))
+  })
+  expect(others).toHaveLength(10)
+  const step = await page.evaluate(() => auth.signIn({ username: 'admin', password: 'admin' }))
+  expect(step).toMatchObject({ next: 'second-factor', factors: ['totp', 'recovery-code'] })
+})
