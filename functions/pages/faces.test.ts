@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { lambdaContext, sampleEvent } from '../../test/support/lambda.ts'
+import { TECHNICAL } from '../../test/support/technical-words.ts'
 import { handler as accountPages } from './confirm/handler.ts'
 import { handler as signin } from './signin/handler.ts'
 
@@ -11,10 +12,6 @@ const PAGES = [
   { page: 'confirm', handler: accountPages, event: 'account-pages-confirm.json' },
 ]
 type Page = (typeof PAGES)[number]
-
-/** Words that users of an application do not know. */
-const TECHNICAL =
-  /tokens?\b|\bAPIs?\b|authoris|\bJWT|\b[45]\d\d\b|\b(GET|POST) ?\/|serverless|\broles?\b|\bclaims?\b|\broutes?\b|bearer|status code/gi
 
 const get = async ({ handler, event }: Pick<Page, 'handler' | 'event'>, file?: string) => {
   const sample = sampleEvent(event)

@@ -17,7 +17,7 @@ useBrowser()
 
 test('an invalid address is marked, with the reason below it', async () => {
   const page = await open(`${serviceUrl()}/register`)
-  await page.getByLabel('E-mail address').fill('ada@-')
+  await page.getByLabel('E-mail address', { exact: true }).fill('ada@-')
   await page.evaluate("document.getElementById('ask-form').noValidate = true")
   await press(page, 'Send mail')
   const field = page.getByRole('textbox', {
@@ -64,7 +64,7 @@ test('without its script a page sends nothing', async () => {
   const page = await open(`${serviceUrl()}/signin`, { known: /ERR_FAILED/ })
   await page.route('**/register-*.js', (route) => route.abort())
   await page.goto(`${serviceUrl()}/register`)
-  await page.getByLabel('E-mail address').fill('ada@example.org')
+  await page.getByLabel('E-mail address', { exact: true }).fill('ada@example.org')
   await page.keyboard.press('Enter')
   expect(await page.getByRole('button', { name: 'Send mail' }).isDisabled()).toBe(true)
   expect(page.url()).toBe(`${serviceUrl()}/register`)

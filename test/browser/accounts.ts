@@ -111,7 +111,7 @@ export const code = (page: Page) => page.getByLabel('Code from the mail')
 
 /** Asks for a mail on /register or /forgot. */
 export async function askForMail(page: Page, label: string, value: string): Promise<void> {
-  await page.getByLabel(label).fill(value)
+  await page.getByLabel(label, { exact: true }).fill(value)
   await press(page, 'Send mail')
   await heading(page, 'Check your mail').waitFor()
 }

@@ -28,7 +28,7 @@ async function registerAt(
   await tab?.goto(`${origin}/register`)
   const page = tab ?? (await open(`${origin}/register`, options))
   await withoutAutofill(page)
-  await page.getByLabel('E-mail address').fill(address)
+  await page.getByLabel('E-mail address', { exact: true }).fill(address)
   await press(page, 'Send mail')
   await heading(page, 'Check your mail').waitFor()
   const { link, code } = await nextMail(address, origin)

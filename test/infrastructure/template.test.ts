@@ -382,6 +382,10 @@ describe('a function', () => {
     const signing = { SIGNING_KEY: alias(signs), TOKEN_TTL_SECONDS: '1800' }
     const cookies = { COOKIE_SESSIONS: of === prod ? 'off' : 'on' }
     const table = { TABLE_NAME: `serverless-jwt-auth-${stage}` }
+    const face = {
+      DEMO: of === dev ? 'on' : 'off',
+      SERVICE_NAME: isChanged ? 'Example' : 'serverless-jwt-auth',
+    }
     const policy = { REQUIRE_SECOND_FACTOR: of === prod ? 'none' : isChanged ? 'admin' : 'all' }
     return {
       authorizer: { ...tokens(stage), ...published, ...table },
@@ -418,7 +422,7 @@ describe('a function', () => {
       mailer: {
         ...table,
         MAIL_FROM: SENDER,
-        SERVICE_NAME: isChanged ? 'Example' : 'serverless-jwt-auth',
+        SERVICE_NAME: face.SERVICE_NAME,
         PUBLIC_URL: isChanged ? 'https://app.example.com' : ownAddress(stage),
         LIMIT_MAIL_RECIPIENT: isChanged ? '2/600' : '3/3600',
         FACTOR_RESET_DELAY_SECONDS: isChanged ? '3600' : '86400',
@@ -430,6 +434,8 @@ describe('a function', () => {
       'admin-content': {},
       jwks: published,
       metadata: { TOKEN_ISSUER: ownAddress(stage) },
+      signin: { ...face, ...mailer, REGISTRATION: isChanged ? 'invite' : 'open' },
+      'account-pages': face,
       openapi: {
         ...mailer,
         PAGES: of === prod ? 'off' : 'on',
