@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { principalOf } from '../../lib/authorization/principal.ts'
 import { within } from '../../lib/aws/client.ts'
-import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
@@ -11,23 +11,25 @@ import { EmailConfirmation } from '../../lib/http/schemas.ts'
 import { addressIn } from '../../lib/mail/confirmation.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { spend } from '../../lib/mail/store.ts'
-import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
-import { sourceOf } from '../../lib/throttling/limits.ts'
-import { markKnownSources } from '../../lib/throttling/store.ts'
+import { findBoundUser, invalidLink, requireOwnProof, verifyProof } from '../../lib/mail/verify.ts'
 import { factorsOf, needsFactor } from '../../lib/users/factors.ts'
 import { changeNames, namesOf } from '../../lib/users/names.ts'
+import { requireUnrevoked } from '../../lib/users/revocation.ts'
 
-/** POST /email/confirm: gives a user the address that the user has confirmed. Revokes all access tokens. */
+/** POST /email/confirm: gives the caller the address that the caller has confirmed. Revokes all access tokens. */
 export const handler = apiHandler(async (event, { now, deadlineMs }) => {
-  const config = readConfig(['TABLE_NAME', 'MAILER', 'SESSION_TTL_SECONDS', 'REQUIRE_SECOND_FACTOR'])
+  const config = readConfig(['TABLE_NAME', 'MAILER', 'REQUIRE_SECOND_FACTOR'])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { userId, generation } = principalOf(event, now)
   const proof = readBody(event, EmailConfirmation)
 
   const origin = originOf(event)
   const { confirmation, requestId } = await verifyProof(table, ['address'], proof, origin.sourceIp, now)
+  requireOwnProof(confirmation, userId)
   const user = await findBoundUser(table, confirmation)
-  // Under the policy, a user without a factor gets no token. So the request is older than the policy, and one factor was enough
-  // for it. A mail to the new address would prove an enrolment.
+  requireUnrevoked(generation, user)
+  // Under the policy, a user without a factor gets no token. So the token and the request are older than the policy, and one
+  // factor was enough for them. A mail to the new address would prove an enrolment.
   if (factorsOf(user).length === 0 && needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
     throw invalidLink('the user must have a factor now')
   }
@@ -41,14 +43,9 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     const fields = [{ pointer: '#', detail: 'This address already has an account.' }]
     throw new ServiceError('invalid_fields', 'the address is taken', { fields })
   }
-  const source = sourceOf(origin.sourceIp)
-  await together([
-    // The new login name has no known sources yet.
-    markKnownSources(table, { id: user.id, ...names }, source, undefined, config.SESSION_TTL_SECONDS, now),
-    names.email === user.email
-      ? Promise.resolve()
-      : notify(table, config.MAILER, 'address-changed', user, origin, now),
-  ])
+  if (names.email !== user.email) {
+    await notify(table, config.MAILER, 'address-changed', user, origin, now)
+  }
   console.info({ event: 'email.changed', userId: user.id })
   return noContent()
 })

@@ -35,6 +35,11 @@ declare module '*/form.js' {
   export default text
 }
 
+declare module '*/address.js' {
+  const text: string
+  export default text
+}
+
 declare module '*.min.js' {
   const text: string
   export default text

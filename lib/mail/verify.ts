@@ -98,5 +98,23 @@ export async function findBoundUser(table: Table, confirmation: Confirmation): P
   return user
 }
 
+/** The refusal of a link or code of another user: the member `error` of its problem, and the detail. */
+export const OTHER_USER = {
+  error: 'other_user',
+  detail: 'The link or code belongs to another user. Sign in as the user who asked for the mail.',
+}
+
+/**
+ * Requires that the caller asked for the mail. Without this, the reader of a mail would confirm an address for the account of
+ * the person who typed it: of an attacker, or after a typing error the reader would get the account.
+ *
+ * @param confirmation - Proved. So only the reader of the mail learns that it belongs to another user.
+ * @throws {@link ServiceError} `forbidden`.
+ */
+export function requireOwnProof(confirmation: Confirmation, userId: string): void {
+  if (confirmation.userId === userId) return
+  throw new ServiceError('forbidden', 'proof of another user', { ...OTHER_USER, event: 'link.refused' })
+}
+
 /** Returns the error of a link or code that confirms nothing. */
 export const invalidLink = (reason: string) => new ServiceError('invalid_link', reason)

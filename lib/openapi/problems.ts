@@ -1,6 +1,7 @@
 import { STEP_UP_PROBLEM } from '../authorization/step-up.ts'
 import { PROBLEMS, TITLES } from '../errors.ts'
 import { FACTOR_REFUSALS, type FactorRefusal } from '../factors/refusals.ts'
+import { OTHER_USER } from '../mail/verify.ts'
 import { COOKIE_REFUSALS } from '../sessions/request.ts'
 
 /**
@@ -27,6 +28,7 @@ export type ProblemName =
   | CookieProblem
   | FactorRefusal
   | 'step_up'
+  | 'other_user'
 
 /** A problem: status, and the texts of its RFC 9457 body. */
 interface Problem {
@@ -59,6 +61,12 @@ export const ALL_PROBLEMS = {
       return [error, { status, title: TITLES[status], detail, members: { error } }]
     }),
   ),
+  other_user: {
+    status: 403,
+    title: TITLES[403],
+    detail: OTHER_USER.detail,
+    members: { error: OTHER_USER.error },
+  },
   step_up: { status: 401, title: TITLES[401], detail: STEP_UP_DETAIL, members: STEP_UP_MEMBERS },
   ...GATEWAY_PROBLEMS,
 } as Record<ProblemName, Problem>

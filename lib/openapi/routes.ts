@@ -273,10 +273,11 @@ export const ROUTES: Route[] = [
     tag: 'Account',
     summary: 'Confirm a new e-mail address',
     description:
-      'The address is a login name from then on, in place of the earlier one. Revokes all access tokens: refresh to get a new one.',
+      'Takes the access token of the user who sent `PUT /email`, also by another session. The address is a login name from then on, in place of the earlier one. Revokes all access tokens: refresh to get a new one.',
+    isProtected: true,
     body: { schema: EmailConfirmation, examples: proofs({}) },
     response: { description: 'The address was changed.' },
-    problems: ['invalid_link', 'too_many_attempts'],
+    problems: ['invalid_link', 'other_user', 'too_many_attempts'],
   },
   {
     method: 'post',

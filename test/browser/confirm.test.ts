@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import {
   confirmRegistration,
@@ -7,13 +8,14 @@ import {
   newName,
   newPassword,
   nextMail,
+  openAccount,
   PASSWORD,
   post,
   register,
   serviceUrl,
   tokenOf,
 } from './accounts.ts'
-import { alert, heading, open, press, useBrowser } from './browser.ts'
+import { alert, heading, open, press, signIn, useBrowser } from './browser.ts'
 
 useBrowser()
 
@@ -123,8 +125,9 @@ test.each([
 test('a link with a wrong secret, or of another kind, shows that it is invalid', async () => {
   const { name, address } = await register()
   const { link } = await forget(name, address)
-  const page = await open(link.replace(/.{6}$/, 'AAAAAA'))
-  await newPassword(page).fill(PASSWORD)
+  const page = await openAccount(name)
+  await page.goto(link.replace(/.{6}$/, 'AAAAAA'))
+  await newPassword(page).fill(NEXT_PASSWORD)
   await press(page, 'Change password')
   await alert(page, INVALID)
   await page.goto(link.replace('#reset=', '#address=').replace(/\.(?=[\w-]+$)/, '.YQ.'))
@@ -133,15 +136,63 @@ test('a link with a wrong secret, or of another kind, shows that it is invalid',
   await page.getByText('Your account gets the address a.').waitFor()
 })
 
+/** Asks for a new address of a user over HTTP. Returns the address, and the link in its mail. */
+async function askForAddress(name: string) {
+  const { address: next } = newName()
+  const change = { email: next, currentPassword: PASSWORD }
+  expect((await post('email', change, await tokenOf(name), 'PUT')).status).toBe(202)
+  return { next, link: (await nextMail(next)).link }
+}
+
+const stored = (page: Page) => page.evaluate('Object.keys(sessionStorage)')
+
 test('an address that got an account meanwhile is not confirmed', async () => {
   const { name } = await register()
-  const { address } = newName()
-  const change = { email: address, currentPassword: PASSWORD }
-  expect((await post('email', change, await tokenOf(name), 'PUT')).status).toBe(202)
-  const { link } = await nextMail(address)
-  await post('register', { email: address })
-  await confirmRegistration((await nextMail(address)).link)
-  const page = await open(link)
+  const { next, link } = await askForAddress(name)
+  await post('register', { email: next })
+  await confirmRegistration((await nextMail(next)).link)
+  const page = await openAccount(name)
+  await page.goto(link)
   await press(page, 'Confirm the address')
   await alert(page, 'This address already has an account.')
+})
+
+test('a link to a new address that is opened signed out asks for a sign-in, and confirms after it', async () => {
+  const { name } = await register()
+  const { next, link } = await askForAddress(name)
+  const page = await open(link)
+  await page.getByText('You are signed out. The next page asks you to sign in').waitFor()
+  expect(await stored(page)).toEqual([])
+  await press(page, 'Confirm the address')
+  await page.waitForURL(`${serviceUrl()}/signin?next=confirm`)
+  await signIn(page, name, PASSWORD)
+  await page.getByText(`You are signed in as ${name}.`).waitFor()
+  await page.getByText(`Your account gets the address ${next}.`).waitFor()
+  expect([page.url(), await stored(page)]).toEqual([`${serviceUrl()}/confirm`, []])
+  await press(page, 'Confirm the address')
+  await heading(page, 'Your address was confirmed').waitFor()
+  await tokenOf(next)
+})
+
+test('a victim who opens the link of an attacker, signed out or in, does not confirm its address', async () => {
+  const [mallory, victim] = [await register(), await register()]
+  const { next, link } = await askForAddress(mallory.name)
+  const page = await open(link)
+  await press(page, 'Confirm the address')
+  await heading(page, 'Sign in').waitFor()
+  await signIn(page, victim.name, PASSWORD)
+  await page.getByText(`You are signed in as ${victim.name}.`).waitFor()
+  await press(page, 'Confirm the address')
+  const refused = `You are signed in as ${victim.name}. The link belongs to another user.`
+  await alert(page, refused)
+  expect((await post('login', { username: next, password: PASSWORD })).status).toBe(401)
+
+  // Nothing is spent: the user who asked can sign in instead.
+  await press(page, 'Sign in as another user')
+  await heading(page, 'Sign in').waitFor()
+  await signIn(page, mallory.name, PASSWORD)
+  await page.getByText(`You are signed in as ${mallory.name}.`).waitFor()
+  await press(page, 'Confirm the address')
+  await heading(page, 'Your address was confirmed').waitFor()
+  expect(await stored(page)).toEqual([])
 })

@@ -61,6 +61,11 @@ test('as the demo user every request passes, and the admin content is forbidden'
         tests: ['user gets the rule that the current password breaks'],
         failures: [],
       },
+      {
+        request: 'JWT demo/Confirm address',
+        tests: ['a made-up link does not change the address of user'],
+        failures: [],
+      },
       { request: 'JWT demo/Own data', tests: ['user gets the own data, without a hash'], failures: [] },
       {
         request: 'JWT demo/Delete account',
@@ -105,6 +110,11 @@ test('as the demo admin every request passes, and the admin content is there', a
         tests: ['admin gets the rule that the current password breaks'],
         failures: [],
       },
+      {
+        request: 'JWT demo/Confirm address',
+        tests: ['a made-up link does not change the address of admin'],
+        failures: [],
+      },
       { request: 'JWT demo/Own data', tests: ['admin gets the own data, without a hash'], failures: [] },
       {
         request: 'JWT demo/Delete account',
@@ -147,6 +157,11 @@ test('without a token every request passes, and only the public keys are there',
       {
         request: 'JWT demo/Change address',
         tests: ['the change of the address requires a token'],
+        failures: [],
+      },
+      {
+        request: 'JWT demo/Confirm address',
+        tests: ['the confirmation of an address requires a token'],
         failures: [],
       },
       { request: 'JWT demo/Own data', tests: ['the own data require a token'], failures: [] },
@@ -340,7 +355,6 @@ const byMail: Outcome[] = [
   ['Confirm registration', 'a made-up link creates no account'],
   ['Forgot password', 'a request for a new password is accepted, whether or not there is a user'],
   ['Reset password', 'a made-up link sets no password'],
-  ['Confirm address', 'a made-up link changes no address'],
 ].map(([name, test = '']) => ({ request: `JWT demo/${name}`, tests: [test], failures: [] }))
 
 /** An access token, or a refresh token. */

@@ -98,6 +98,7 @@ async function askForAddress(values: Partial<User> = {}) {
   const mail = await mailTo(email)
   return {
     ...user,
+    token,
     newEmail: email.toLowerCase(),
     byCode: { requestId, code: codeIn(mail) },
     byLink: { token: tokenIn(mail) },
@@ -107,9 +108,9 @@ async function askForAddress(values: Partial<User> = {}) {
 test.each(['byLink', 'byCode'] as const)(
   'an address from before the policy is not confirmed %s',
   async (by) => {
-    const { username, email, [by]: body } = await askForAddress()
+    const { username, email, token, [by]: body } = await askForAddress()
     const info = vi.spyOn(console, 'info').mockReturnValue()
-    const { status, text } = await underPolicy.ask('POST /email/confirm', { body })
+    const { status, text } = await underPolicy.ask('POST /email/confirm', { token, body })
     expect([status, JSON.parse(text)]).toEqual([
       400,
       {
@@ -124,14 +125,14 @@ test.each(['byLink', 'byCode'] as const)(
     ])
     info.mockRestore()
     expect((await service.user(username)).email).toBe(email)
-    expect((await service.functions.ask('POST /email/confirm', { body })).status).toBe(204)
+    expect((await service.functions.ask('POST /email/confirm', { token, body })).status).toBe(204)
   },
 )
 
 test('a new address is confirmed for a user whom the policy does not cover', async () => {
-  const { username, newEmail, byLink: body } = await askForAddress({ role: 'user' })
+  const { username, newEmail, token, byLink: body } = await askForAddress({ role: 'user' })
   const others = await service.load({ REQUIRE_SECOND_FACTOR: 'admin' })
-  expect((await others.ask('POST /email/confirm', { body })).status).toBe(204)
+  expect((await others.ask('POST /email/confirm', { token, body })).status).toBe(204)
   expect((await service.user(username)).email).toBe(newEmail)
 })
 
@@ -141,9 +142,10 @@ test('an address from before the policy is not confirmed after the enrolment', a
   await service.proveEnrolments(username, [enrolmentToken])
   const setup = await underPolicy.ask('POST /enrolment/totp', { body: { enrolmentToken } })
   const code = totpCode(String(bodyOf(setup).secret))
-  await underPolicy.ask('POST /enrolment/totp/confirm', { body: { enrolmentToken, code } })
+  const enrolled = await underPolicy.ask('POST /enrolment/totp/confirm', { body: { enrolmentToken, code } })
+  const token = String(bodyOf(enrolled).authToken)
   expect(await service.user(username)).toMatchObject({ factors: 'totp', email })
-  expect((await underPolicy.ask('POST /email/confirm', { body })).status).toBe(400)
+  expect((await underPolicy.ask('POST /email/confirm', { token, body })).status).toBe(400)
   expect((await service.user(username)).email).toBe(email)
 })
 
@@ -158,6 +160,6 @@ test('a user of the policy with a factor changes the address', async () => {
   const change = { token, body: { email, currentPassword: PASSWORD } }
   expect((await underPolicy.ask('PUT /email', change)).status).toBe(202)
   const body = { token: tokenIn(await mailTo(email)) }
-  expect((await underPolicy.ask('POST /email/confirm', { body })).status).toBe(204)
+  expect((await underPolicy.ask('POST /email/confirm', { token, body })).status).toBe(204)
   expect((await service.user(username)).email).toBe(email.toLowerCase())
 })

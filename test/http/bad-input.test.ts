@@ -123,7 +123,6 @@ test.for([
   ['POST', '/register/confirm'],
   ['POST', '/password/forgot'],
   ['POST', '/password/reset'],
-  ['POST', '/email/confirm'],
   ['POST', '/login/totp'],
   ['POST', '/login/recovery-code'],
   ['POST', '/login/passkey/options'],
@@ -141,6 +140,7 @@ test.for([
 
 test.for([
   ['PUT', '/email'],
+  ['POST', '/email/confirm'],
   ['POST', '/factors/totp'],
   ['DELETE', '/factors/totp'],
   ['POST', '/factors/totp/confirm'],

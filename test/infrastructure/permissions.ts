@@ -474,7 +474,6 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
       COUNT_PROOFS,
       SPEND_CONFIRMATIONS,
       RECOGNISE_CHANGES,
-      MARK_SOURCES,
       ...notify,
       inTransactions(
         ['UpdateItem'],

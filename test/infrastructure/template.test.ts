@@ -418,7 +418,7 @@ describe('a function', () => {
         ...table,
       },
       'change-email': { ...limits, ...policy, ...mailRequests, ...table },
-      'confirm-email': { ...policy, ...mailer, ...table, SESSION_TTL_SECONDS: sessions.SESSION_TTL_SECONDS },
+      'confirm-email': { ...policy, ...mailer, ...table },
       mailer: {
         ...table,
         MAIL_FROM: SENDER,

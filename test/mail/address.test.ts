@@ -25,7 +25,19 @@ async function signInUser(values: { username?: string } = {}) {
 
 const change = (token: string, email: string, currentPassword = PASSWORD) =>
   service.ask('change-email', { token, body: { email, currentPassword } })
-const confirm = (body: object) => service.ask('confirm-email', { body })
+const confirm = (token: string, body: object) => service.ask('confirm-email', { token, body })
+
+/** Asks for a new address of a user. Returns the address, and both proofs in its mail. */
+async function askForAddress(token: string, next = newAddress()) {
+  const { body } = await change(token, next)
+  const mail = service.mailTo(next)
+  return {
+    next,
+    email: next.toLowerCase(),
+    byLink: { token: tokenIn(mail) },
+    byCode: { requestId: body.requestId, code: codeIn(mail) },
+  }
+}
 
 test('a user gets five mails to new addresses from a source whose strangers have used up theirs', async () => {
   // In one window of the limits.
@@ -62,7 +74,7 @@ describe('a new address', () => {
       expect(mail.subject).toBe('Confirm your new address for Test')
       const proof =
         by === 'token' ? { token: tokenIn(mail) } : { requestId: body.requestId, code: codeIn(mail) }
-      expect((await confirm(proof)).status).toBe(204)
+      expect((await confirm(user.authToken, proof)).status).toBe(204)
       const stored = await service.user(next.toLowerCase())
       expect(stored).toMatchObject({
         username: user.username,
@@ -72,29 +84,28 @@ describe('a new address', () => {
       expect(stored.emailVerified).toBe(true)
       expect(service.mailTo(user.address).subject).toBe('Your address for Test was changed')
       await expect(service.user(user.email)).rejects.toThrow('there is no user')
-      expect((await confirm(proof)).status).toBe(400)
+      const { authToken } = await signIn(service.functions, user.username)
+      expect((await confirm(authToken, proof)).status).toBe(400)
     },
   )
 
   test('revokes access tokens, and the session stays', async () => {
     const user = await signInUser()
-    const next = newAddress()
-    await change(user.authToken, next)
-    await confirm({ token: tokenIn(service.mailTo(next)) })
+    const { byLink } = await askForAddress(user.authToken)
+    await confirm(user.authToken, byLink)
     expect(await service.functions.opens(user.authToken)).toBe(false)
     expect((await service.ask('refresh', { body: { refreshToken: user.refreshToken } })).status).toBe(200)
   })
 
-  test('makes the source known, so that a sign-in with it causes no notice', async () => {
+  test('makes no source known, so that the first sign-in with it causes a notice', async () => {
     const user = await signInUser()
-    const next = newAddress()
-    await change(user.authToken, next)
-    await confirm({ token: tokenIn(service.mailTo(next)) })
+    const { next, email, byLink } = await askForAddress(user.authToken)
+    await confirm(user.authToken, byLink)
     const before = service.mailsTo(next).length
-    const body = { username: next.toLowerCase(), password: PASSWORD }
+    const body = { username: email, password: PASSWORD }
     expect((await service.ask('login', { body })).status).toBe(200)
-    expect(service.mailsTo(next)).toHaveLength(before)
-    expect((await service.ask('login', { body, sourceIp: '198.51.100.9' })).status).toBe(200)
+    expect(service.mailsTo(next)).toHaveLength(before + 1)
+    expect((await service.ask('login', { body })).status).toBe(200)
     expect(service.mailsTo(next)).toHaveLength(before + 1)
   })
 
@@ -102,10 +113,9 @@ describe('a new address', () => {
     const address = newAddress().toLowerCase()
     await service.add({ username: address, email: address })
     const { authToken } = await signIn(service.functions, address)
-    const next = newAddress()
-    await change(authToken, next)
-    expect((await confirm({ token: tokenIn(service.mailTo(next)) })).status).toBe(204)
-    expect(await service.user(next.toLowerCase())).toMatchObject({ username: next.toLowerCase() })
+    const { email, byLink } = await askForAddress(authToken)
+    expect((await confirm(authToken, byLink)).status).toBe(204)
+    expect(await service.user(email)).toMatchObject({ username: email })
   })
 
   test('with the current password leaves no attempt counted', async () => {
@@ -133,7 +143,8 @@ describe('a new address', () => {
     await service.settled()
     const before = service.mailsTo(user.address).length
     await change(user.authToken, user.address)
-    expect((await confirm({ token: tokenIn(service.mailTo(user.address)) })).status).toBe(204)
+    const proof = { token: tokenIn(service.mailTo(user.address)) }
+    expect((await confirm(user.authToken, proof)).status).toBe(204)
     expect((await service.user(user.username)).emailVerified).toBe(true)
     expect(service.mailsTo(user.address)).toHaveLength(before + 1)
   })
@@ -148,10 +159,9 @@ describe('a new address', () => {
 
   test('that another user got meanwhile is refused', async () => {
     const user = await signInUser()
-    const next = newAddress()
-    await change(user.authToken, next)
-    await service.add({ email: next.toLowerCase() })
-    const { status, body } = await confirm({ token: tokenIn(service.mailTo(next)) })
+    const { email, byLink } = await askForAddress(user.authToken)
+    await service.add({ email })
+    const { status, body } = await confirm(user.authToken, byLink)
     expect([status, body.errors]).toEqual([
       422,
       [{ pointer: '#', detail: 'This address already has an account.' }],
@@ -161,14 +171,75 @@ describe('a new address', () => {
 
   test('is not confirmed after a reset, which cancels the change', async () => {
     const user = await signInUser()
-    const next = newAddress()
-    await change(user.authToken, next)
+    const { byLink } = await askForAddress(user.authToken)
     await service.ask('forgot', { body: { login: user.username } })
     const token = tokenIn(service.mailTo(user.address))
     const password = 'a password that the thief does not know'
     expect((await service.ask('reset', { body: { token, password } })).status).toBe(204)
-    expect((await confirm({ token: tokenIn(service.mailTo(next)) })).status).toBe(400)
+    const { authToken } = await signIn(service.functions, user.username, password)
+    expect((await confirm(authToken, byLink)).status).toBe(400)
   })
+})
+
+describe('a proof of another user', () => {
+  const OTHER_USER = {
+    type: 'about:blank',
+    title: 'Forbidden',
+    status: 403,
+    detail: 'The link or code belongs to another user. Sign in as the user who asked for the mail.',
+    error: 'other_user',
+  }
+
+  test.each(['byLink', 'byCode'] as const)('is refused %s, and nothing is spent', async (by) => {
+    const [attacker, victim] = [await signInUser(), await signInUser()]
+    const { email, [by]: proof } = await askForAddress(attacker.authToken)
+    const before = [await service.user(attacker.username), await service.user(victim.username)]
+    expect(await service.ask('confirm-email', { body: proof })).toMatchObject({ status: 401 })
+    expect(await confirm(victim.authToken, proof)).toMatchObject({ status: 403, body: OTHER_USER })
+    expect([await service.user(attacker.username), await service.user(victim.username)]).toEqual(before)
+    await expect(service.user(email)).rejects.toThrow('there is no user')
+    expect((await confirm(attacker.authToken, proof)).status).toBe(204)
+  })
+
+  test('shows no more than an invalid one, if the caller has not read the mail', async () => {
+    const [user, other] = [await signInUser(), await signInUser()]
+    const { byLink, byCode } = await askForAddress(user.authToken)
+    const code = byCode.code === '00000000' ? '00000001' : '00000000'
+    const wrong = [{ token: byLink.token.replace(/.{6}$/, 'AAAAAA') }, { ...byCode, code }]
+    for (const proof of wrong) expect((await confirm(other.authToken, proof)).status).toBe(400)
+  })
+})
+
+test('of concurrent confirmations by both users, one of the user who asked succeeds', async () => {
+  const [user, other] = [await signInUser(), await signInUser()]
+  const { email, byLink } = await askForAddress(user.authToken)
+  const authorizations = await Promise.all(
+    [user, other].map(async ({ authToken: token }) => service.functions.authorize(token)),
+  )
+  const responses = await Promise.all(
+    Array.from({ length: 10 }, (_, index) =>
+      service.ask('confirm-email', {
+        authorization: Object(authorizations[index % 2]).context,
+        body: byLink,
+      }),
+    ),
+  )
+  const statuses = responses.map(({ status }) => status)
+  expect(statuses.filter((status) => status === 204)).toEqual([204])
+  const ofOther = statuses.filter((_, index) => index % 2 === 1)
+  expect(ofOther.every((status) => status === 403 || status === 400)).toBe(true)
+  expect((await service.user(user.username)).email).toBe(email)
+  expect((await service.user(other.username)).email).toBe(other.email)
+})
+
+test('a revoked token confirms nothing, while the gateway has its authorization cached', async () => {
+  const user = await signInUser()
+  const { context: authorization } = await service.functions.authorize(user.authToken)
+  await service.ask('logout', { body: { refreshToken: user.refreshToken, everywhere: true } })
+  const { authToken } = await signIn(service.functions, user.username)
+  const { byLink: body } = await askForAddress(authToken)
+  expect((await service.ask('confirm-email', { authorization, body })).status).toBe(401)
+  expect((await confirm(authToken, body)).status).toBe(204)
 })
 
 describe('a notice is sent after', () => {

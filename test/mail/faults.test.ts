@@ -221,10 +221,12 @@ describe('with a fault at each call of', () => {
         const next = newAddress()
         const body = { email: next, currentPassword: PASSWORD }
         await service.ask('change-email', { token: authToken, body })
-        return { ...user, next, token: tokenIn(service.mailTo(next)) }
+        const { context: authorization } = await service.functions.authorize(authToken)
+        const confirmation = { authorization, body: { token: tokenIn(service.mailTo(next)) } }
+        return { ...user, next, confirmation }
       },
-      async ({ token }) => (await wired.ask('confirm-email', { body: { token } })).status,
-      async ({ username, address, next, token }, status) => {
+      async ({ confirmation }) => (await wired.ask('confirm-email', confirmation)).status,
+      async ({ username, address, next, confirmation }, status) => {
         expect([204, 503]).toContain(status)
         const { email } = await service.user(username)
         const isChanged = email === next.toLowerCase()
@@ -232,7 +234,7 @@ describe('with a fault at each call of', () => {
         const [gone, kept] = isChanged ? [address, next] : [next, address]
         expect((await service.user(kept.toLowerCase())).username).toBe(username)
         await expect(service.user(gone.toLowerCase())).rejects.toThrow('there is no user')
-        const again = await service.ask('confirm-email', { body: { token } })
+        const again = await service.ask('confirm-email', confirmation)
         expect(again.status).toBe(isChanged ? 400 : 204)
       },
     )

@@ -68,13 +68,16 @@ test('a person registers, forgets the password and deletes the account, and scan
   const [moved] = (await mailsTo(change.email, 1)) as [Mail]
   // Those of the notices too.
   expect(await scan()).toBeGreaterThanOrEqual(4)
-  expect((await post('/email/confirm', { token: moved.link.replace(/^.*=/, '') })).status).toBe(204)
+  const proof = { token: moved.link.replace(/^.*=/, '') }
+  expect((await post('/email/confirm', proof)).status).toBe(401)
+  expect((await post('/email/confirm', proof, headers)).status).toBe(204)
 
   const again = await post('/login', { username: 'walker@example.com', password })
   const authorization = { ...JSON_TYPE, Authorization: `Bearer ${again.body.authToken}` }
   const deletion = JSON.stringify({ currentPassword: password })
   expect((await send(`${url}/me`, 'DELETE', authorization, deletion)).status).toBe(204)
-  const subjects = (await mailsTo(change.email, 2)).map(({ subject }) => subject)
+  // The proof, the sign-in with a name that is new to its source, and the deletion.
+  const subjects = (await mailsTo(change.email, 3)).map(({ subject }) => subject)
   expect(subjects[0]).toBe('Your account at serverless-jwt-auth was deleted')
   expect((await post('/login', { username: 'walker', password })).status).toBe(401)
 })

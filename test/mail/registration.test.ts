@@ -260,7 +260,7 @@ describe('a proof is refused', () => {
       expect(response).toMatchObject({ status: 400, body: INVALID_LINK })
     }
     for (const token of [registration, reset]) {
-      const response = await service.ask('confirm-email', { body: { token } })
+      const response = await service.ask('confirm-email', { token: authToken, body: { token } })
       expect(response).toMatchObject({ status: 400, body: INVALID_LINK })
     }
     expect(await service.user(username)).toEqual(before)
@@ -316,11 +316,13 @@ describe('a proof is refused', () => {
     'by a source that has tried 50 wrong codes of mails, and by no other (%s)',
     async (route) => {
       const password = route === 'confirm-email' ? {} : { password: PASSWORD }
+      const { authToken } = await signIn(service.functions, await service.add())
+      const { context: authorization } = await service.functions.authorize(authToken)
       const sourceIp = `192.0.2.${route.length}`
       const statuses = []
       for (let mail = 0; mail < 52; mail += 1) {
         const body = { requestId: `made-up-${mail}`, code: '12345678', ...password }
-        statuses.push((await service.ask(route, { body, sourceIp })).status)
+        statuses.push((await service.ask(route, { body, sourceIp, authorization })).status)
       }
       expect(statuses).toEqual([...Array(50).fill(400), 429, 429])
       const { requestId, code } = await register()

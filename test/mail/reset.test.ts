@@ -132,6 +132,7 @@ describe('links and codes in a mailbox are void after', () => {
         const email = newAddress()
         await service.ask('change-email', { token: authToken, body: { email, currentPassword: PASSWORD } })
         const { status } = await service.ask('confirm-email', {
+          token: authToken,
           body: { token: tokenIn(service.mailTo(email)) },
         })
         expect(status).toBe(204)

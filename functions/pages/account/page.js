@@ -122,7 +122,7 @@ const askForMail = ({ email, currentPassword }) =>
   change('email', { method: 'PUT', body: { email: email.value, currentPassword: currentPassword.value } })
 
 const confirmAddress = ({ code }) =>
-  call('email/confirm', { body: { requestId: asked.requestId, code: codeIn(code) } })
+  send('email/confirm', { body: { requestId: asked.requestId, code: codeIn(code) } })
 
 const deleteAccount = ({ currentPassword }) =>
   change('me', { method: 'DELETE', body: { currentPassword: currentPassword.value } })

@@ -9,6 +9,7 @@ import createAccount from '../register/create-account.js' with { type: 'text' }
 import register from '../register/page.html' with { type: 'text' }
 import registerScript from '../register/page.js' with { type: 'text' }
 import style from '../signin/page.css' with { type: 'text' }
+import address from './address.js' with { type: 'text' }
 import confirm from './page.html' with { type: 'text' }
 import confirmScript from './page.js' with { type: 'text' }
 
@@ -21,6 +22,7 @@ export const handler = pageHandler({
     'client.js': client,
     'form.js': form,
     'create-account.js': createAccount,
+    'address.js': address,
     'register.js': registerScript,
     'forgot.js': forgotScript,
     'confirm.js': confirmScript,

@@ -3,6 +3,7 @@
 
 import { call, clearProblem, decodePart, ENROLMENT_CHANNEL, element, onSubmit, showSection } from '../form.js'
 import { createAccount, showCreated } from '../register/create-account.js'
+import { confirmAddress, showCaller, takeLink } from './address.js'
 
 const SECTIONS = {
   registration: 'account',
@@ -17,12 +18,13 @@ const SECTIONS = {
 const RECEIPT_MS = 1_000
 const RESPONSE_MS = 30_000
 
-/** The link that was opened, in memory only: what it confirms, its token, and the address that it confirms. */
+/** The link that was opened, in memory: what it confirms, its token, and the address that it confirms. */
 let link
 
 /** Reads the link, and removes it from the address bar and from the history of the tab. */
 function openLink() {
-  link = readLink(location.hash)
+  const stored = takeLink()
+  link = readLink(location.hash || stored)
   // A mail program may have cut the link off. Its kind is still known then.
   const [, kind] = /^#([\w-]+)=/.exec(location.hash) ?? []
   history.replaceState(null, '', location.pathname + location.search)
@@ -33,6 +35,7 @@ function openLink() {
   for (const shown of document.querySelectorAll('[data-address]')) shown.textContent = link?.address ?? ''
   for (const hint of document.querySelectorAll('[data-kind]')) hint.hidden = hint.dataset.kind !== kind
   element('username').value = link?.address ?? ''
+  if (link?.kind === 'address') showCaller()
   showSection(SECTIONS[link?.kind] ?? 'missing')
 }
 
@@ -54,8 +57,6 @@ const register = ({ username, password }) =>
 
 const resetPassword = ({ password }) =>
   call('password/reset', { body: { token: link.token, password: password.value } })
-
-const confirmAddress = () => call('email/confirm', { body: { token: link.token } })
 
 const cancelReset = () => call('factors/cancel-reset', { body: { token: link.token } })
 
@@ -106,14 +107,15 @@ onSubmit(element('account-form'), register, (created, { username }) => {
 onSubmit(element('reset-form'), resetPassword, () =>
   showDone('Your password was changed', 'All sessions have ended. Sign in with the new password.', 'signin'),
 )
-onSubmit(element('address-form'), confirmAddress, () =>
-  showDone(
-    'Your address was confirmed',
-    `Mails go to ${link.address} from now on. You can sign in with it.`,
-    'account',
-  ),
+onSubmit(
+  element('address-form'),
+  () => confirmAddress(link),
+  ({ isLeaving }) => {
+    if (isLeaving) return
+    const text = `Mails go to ${link.address} from now on. You can sign in with it.`
+    showDone('Your address was confirmed', text, 'account')
+  },
 )
-
 onSubmit(element('cancel-form'), cancelReset, () =>
   showDone(
     'Your second factors stay',

@@ -8,6 +8,7 @@ export const address = (facts: Facts): Message => ({
   action: { label: 'Confirm the address', url: String(facts.link) },
   code: facts.code,
   paragraphs: [
+    'To confirm it, sign in to that account.',
     validity(facts),
     originSentence(facts),
     `If it was not you, ignore this mail. Without ${proof(facts)}, the address is not used.`,

@@ -62,7 +62,7 @@ export const ENVIRONMENT: Record<string, object> = {
   register: { ...MAIL_REQUESTS, ...TABLE, ALLOWED_EMAIL_DOMAINS: '' },
   'new-account': { ...TOKENS, ...SIGNING, ...SESSIONS, ...COOKIES, ...NEW_PASSWORDS, ...POLICY, ...TABLE },
   'change-email': { ...LIMITS, ...POLICY, ...MAIL_REQUESTS, ...TABLE },
-  'confirm-email': { ...POLICY, ...MAILER, ...TABLE, SESSION_TTL_SECONDS: '2592000' },
+  'confirm-email': { ...POLICY, ...MAILER, ...TABLE },
   mailer: {
     ...TABLE,
     FACTOR_RESET_DELAY_SECONDS: '86400',

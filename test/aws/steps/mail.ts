@@ -122,7 +122,10 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
     const mails = (await deliver()).map(proofIn)
     const confirmation = mails.find(({ kind }) => kind === 'address')
     expect(mails.flatMap(({ to }) => to).sort()).toEqual([ADA, 'byron@example.net'])
-    expect(await post('confirm-email', { token: confirmation?.token })).toMatchObject({ statusCode: 204 })
+    const proof = { body: JSON.stringify({ token: confirmation?.token }) }
+    expect(
+      await service.call('confirm-email', 'confirm-email.json', 'POST/email/confirm', await token(), proof),
+    ).toMatchObject({ statusCode: 204 })
     expect(await service.call('me', 'me.json', 'GET/me', await token())).toMatchObject({
       statusCode: 200,
       body: { username: 'byron', email: 'byron@example.net', email_verified: true },

@@ -1,0 +1,79 @@
+// The link of a mail to a new address. Only the user who asked for it can confirm the address, so the page asks for a sign-in.
+
+import { createAuth } from '../../../client/client.js'
+import { busy, call, element, failureOf, notice } from '../form.js'
+
+/** Where the storage of the tab has the link, from the click that leads to `/signin` until this page is back. */
+const LINK_KEY = 'address-link'
+
+let auth
+
+/** Returns the link that this page left in the storage of the tab, as a fragment, and removes it. */
+export function takeLink() {
+  try {
+    const fragment = sessionStorage.getItem(LINK_KEY)
+    sessionStorage.removeItem(LINK_KEY)
+    return fragment ?? ''
+  } catch {
+    // The browser allows this page no storage.
+    return ''
+  }
+}
+
+/** Shows who is signed in, before the user confirms. */
+export function showCaller() {
+  if (auth) return
+  auth = createAuth({ url: '.' })
+  auth.onChange((user) => {
+    element('address-caller').textContent = user
+      ? `You are signed in as ${user.username}.`
+      : 'You are signed out. The next page asks you to sign in, as the user who asked for this address.'
+    if (user === null) element('address-other').hidden = true
+  })
+}
+
+/**
+ * Confirms the address of a link. Without a user, leads to the sign-in page and back.
+ *
+ * @returns What `call` returns. The body has `isLeaving` if the page leads to the sign-in page.
+ */
+export async function confirmAddress({ token }) {
+  try {
+    if (!(await auth.getAccessToken())) return leave(token)
+  } catch (error) {
+    return failureOf(error)
+  }
+  const caller = auth.user
+  const response = await call('email/confirm', { body: { token }, fetch: auth.fetch })
+  if (response.status === 204) await auth.refresh().catch(() => {})
+  if (response.body.error !== 'other_user') return response
+  offerOther(token)
+  const detail = `You are signed in as ${caller.username}. The link belongs to another user.`
+  return { ...response, body: { ...response.body, detail } }
+}
+
+/** Leads to the sign-in page and back, with the link in the storage of the tab. */
+function leave(token) {
+  try {
+    sessionStorage.setItem(LINK_KEY, `#address=${token}`)
+  } catch {
+    return { status: 0, body: { detail: 'Sign in on another tab of this browser first.' } }
+  }
+  location.assign('signin?next=confirm')
+  return { status: 200, body: { isLeaving: true } }
+}
+
+/** Offers to sign in as another user, which ends the session of the present one. */
+function offerOther(token) {
+  const button = element('address-other')
+  button.hidden = false
+  button.onclick = () =>
+    busy(button, async () => {
+      try {
+        await auth.signOut()
+        leave(token)
+      } catch (error) {
+        notice(document.querySelector('#address .notice'), failureOf(error).body.detail, 'error')
+      }
+    })
+}
