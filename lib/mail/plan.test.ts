@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, describe, expect, test } from 'vitest'
 import { startStores } from '../../test/support/sessions.ts'
+import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
 import { newRequestId, REQUEST_ID_BYTES } from './confirmation.ts'
 import type { MailEvent } from './event.ts'
@@ -234,4 +235,91 @@ test('a notice goes to the address in its event', async () => {
     to: 'Ada@Example.org',
     subject: 'Your account at Test was deleted',
   })
+})
+
+describe('a planned mail', () => {
+  const FORGOT = 'https://service.example/forgot'
+  const ORIGIN = 'The request came on 2026-11-26 at 09:00 UTC from 203.0.113.7, with curl.'
+  const OPERATOR = 'An operator sent this on 2026-11-26 at 09:00 UTC.'
+  const messageOf = async (event: MailEvent) => {
+    const planned = await planMail(stores.table, event, service, now)
+    const { lead, action, paragraphs } = planned?.message ?? {}
+    return { text: [lead, ...(paragraphs ?? [])].join(' '), url: action?.url, planned }
+  }
+  const linkOf = (kind: string, requestId: string) =>
+    expect.stringMatching(new RegExp(`^https://service\\.example/confirm#${kind}=${requestId}\\.[\\w-]{43}$`))
+
+  test.each(['reset', 'enrolment'] as const)(
+    'of a %s names its user, its request and its link',
+    async (kind) => {
+      const { id: userId, generation, username } = await addUser({ emailVerified: true })
+      const requestId = requestIdOf()
+      const event = { kind, requestId, userId, generation, loginName: username, ...common }
+      const { text, url } = await messageOf(event as MailEvent)
+      expect(url).toEqual(linkOf(kind, requestId))
+      expect(text).toContain(`your account ${username} at Test`)
+      expect(text).toContain(ORIGIN)
+      if (kind === 'enrolment') expect(text).toContain(`choose a new password: ${FORGOT}`)
+    },
+  )
+
+  test('of a registration has the link of its request, and of an invitation the operator', async () => {
+    const requestId = requestIdOf('first@example.org')
+    const registered = await messageOf({ kind: 'registration', requestId, ...common })
+    expect(registered.url).toEqual(linkOf('registration', requestId))
+    expect(registered.text).toContain(ORIGIN)
+
+    await storeInvitation(stores.table, requestId, 'user', now)
+    const invited = await messageOf({ kind: 'invitation', requestId, at: common.at })
+    expect(invited.url).toEqual(linkOf('invitation', requestId))
+    expect(invited.text).toContain(OPERATOR)
+  })
+
+  test('to the owner of an address names the username, and the page for a new password', async () => {
+    const { email, username } = await addUser()
+    const requestId = requestIdOf(String(email))
+    const { text, url, planned } = await messageOf({ kind: 'registration', requestId, ...common })
+    expect(text).toContain(`Your username is ${username}.`)
+    expect(url).toBe(FORGOT)
+    expect(planned).not.toHaveProperty('withoutCode')
+  })
+
+  test('of a reset of factors says when, and can cancel it as long as it may take effect', async () => {
+    const { id: userId, username } = await addUser({ emailVerified: true })
+    const requestId = requestIdOf()
+    await requestFactorReset(stores.table, userId, requestId)
+    const { text, url, planned } = await messageOf({ kind: 'factor-reset', requestId, userId, at: common.at })
+    expect(url).toEqual(linkOf('cancel-reset', requestId))
+    expect(text).toContain(`your account ${username} at Test`)
+    expect(text).toContain('24 hours or more after this mail')
+    expect(planned?.confirmation?.expiresAt).toBe(secondOf(now) + 8 * 86_400)
+  })
+
+  test('of a notice names the user, the time and the source', async () => {
+    const event = { kind: 'password-changed', id: 'i', to: 'a@example.org', username: 'ada' } as const
+    const { text, url } = await messageOf({ ...event, ...common })
+    expect(text).toContain('your account ada at Test')
+    expect(text).toContain('on 2026-11-26 at 09:00 UTC from 203.0.113.7')
+    expect(url).toBe(FORGOT)
+  })
+
+  test('has a link that is valid for an hour, and a code for ten minutes', async () => {
+    const requestId = requestIdOf('second@example.org')
+    const { planned } = await messageOf({ kind: 'registration', requestId, ...common })
+    expect(planned?.confirmation).toMatchObject({
+      expiresAt: secondOf(now) + 3_600,
+      codeExpiresAt: secondOf(now) + 600,
+    })
+  })
+})
+
+test('a reset of factors of a user who does not exist sends no mail', async () => {
+  const [requestId, userId] = [requestIdOf(), 'AbCdEfGhIjKlMnOpQrStUw']
+  await requestFactorReset(stores.table, userId, requestId)
+  expect(await plan({ kind: 'factor-reset', requestId, userId, at: common.at })).toBeUndefined()
+})
+
+test('a registration finds the owner of an address that is written in another case', async () => {
+  const owner = await addUser({ email: undefined, emailAsWritten: undefined, username: 'mixed@example.org' })
+  expect(await register('Mixed@Example.ORG')).toEqual({ ...toOwner(owner), to: 'mixed@example.org' })
 })
