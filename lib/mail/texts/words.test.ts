@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { TECHNICAL } from '../../../test/support/technical-words.ts'
+import { renderMessage } from '../render.ts'
+import { accountExists } from './account-exists.ts'
+import { address } from './address.ts'
+import { cancelReset } from './cancel-reset.ts'
+import { enrolment } from './enrolment.ts'
+import { invitation } from './invitation.ts'
+import { NOTICES } from './notices.ts'
+import { registration } from './registration.ts'
+import { reset } from './reset.ts'
+
+const TEXTS = { accountExists, address, cancelReset, enrolment, invitation, registration, reset, ...NOTICES }
+
+const facts = {
+  service: 'Acme Shop',
+  at: '2026-11-26T13:21:00.000Z',
+  username: 'ivy',
+  link: 'https://auth.example.org/confirm#reset=secret',
+  code: '12345678',
+  delaySeconds: 86_400,
+  forgotUrl: 'https://auth.example.org/forgot',
+}
+const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8' }
+
+test.each(Object.entries(TEXTS))('the mail %s names the service, and has no technical word', (_, write) => {
+  for (const given of [facts, { ...facts, origin }]) {
+    const { subject, text } = renderMessage(write(given))
+    expect(subject).toContain('Acme Shop')
+    expect(`${subject} ${text}`.match(TECHNICAL)).toBeNull()
+  }
+})
