@@ -24,7 +24,6 @@ import { type MailSettings, startLocalAws } from '../../local/aws.ts'
 import { readAuthorization, remapped } from '../../local/gateway-rules.ts'
 import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
 import { inEnvironment } from './handlers.ts'
-import { expectDescribed } from './openapi/check.ts'
 import { describeService, tableResource } from './service-description.ts'
 import { addTestUser } from './users.ts'
 
@@ -326,6 +325,9 @@ function loadWhenCalled(): typeof FUNCTIONS {
   return Object.fromEntries(loaders)
 }
 
+/** Loaded with the first functions: tests that only start stores do not compile the API description. */
+let check: Promise<typeof import('./openapi/check.ts')> | undefined
+
 let lastLoading: Promise<unknown> = Promise.resolve()
 
 /** Loads one after the other, because all share one registry of modules. */
@@ -351,6 +353,8 @@ export async function startFunctions(
   when: 'now' | 'when called' = 'now',
 ) {
   const environment = { ...ENVIRONMENT, AWS_ENDPOINT_URL: endpoint, ...settings }
+  check ??= import('./openapi/check.ts')
+  const { expectDescribed } = await check
   const modules = when === 'now' ? await loadAll() : loadWhenCalled()
 
   /** Calls the authorizer, as API Gateway does. */
