@@ -318,3 +318,34 @@ test('readBody reads a body of thousands of levels', () => {
   const deep = `${'['.repeat(4_000)}${']'.repeat(4_000)}`
   expect(readNested(`{"response":{"id":"a","more":${deep}}}`)).toEqual({ response: { id: 'a' } })
 })
+
+describe('an error of a schema', () => {
+  const fieldsOf = (schema: z.ZodMiniType<unknown>, body: unknown) => {
+    try {
+      readBody(loginEvent({ body: JSON.stringify(body) }), schema)
+    } catch (error) {
+      return (error as { fields?: FieldError[] }).fields
+    }
+    return []
+  }
+
+  test('over several fields points to the body, and has its own text', () => {
+    const text = 'One of both is required.'
+    const schema = z.object({ a: z.optional(z.string()) }).check(z.refine(({ a }) => a !== undefined, text))
+    expect(fieldsOf(schema, {})).toEqual([{ pointer: '#', detail: text }])
+    expect(fieldsOf(schema, { a: 'x' })).toEqual([])
+  })
+
+  test('in a nested member points there', () => {
+    const schema = z.object({ list: z.array(z.object({ a: z.string('Must be a string.') })) })
+    const body = { list: [{ a: 'x' }, { a: 7 }] }
+    expect(fieldsOf(schema, body)).toEqual([{ pointer: '#/list/1/a', detail: 'Must be a string.' }])
+  })
+
+  test('of a body that is no object says so', () => {
+    for (const body of [[], 'text', 7, null]) {
+      const fields = [{ pointer: '#', detail: 'Must be a JSON object.' }]
+      expect(fieldsOf(z.object({}), body)).toEqual(fields)
+    }
+  })
+})
