@@ -2,8 +2,9 @@ import { argon2Sync } from 'node:crypto'
 import type { APIGatewayProxyResult } from 'aws-lambda'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type AwsCall, awsClient, withTimeout } from '../../lib/aws/client.ts'
-import { getItems } from '../../lib/aws/dynamodb.ts'
+import { getItems, transact } from '../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { announcement, requestFactorReset } from '../../lib/mail/factor-reset.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { isLive } from '../../lib/sessions/session.ts'
 import { findSession, findSessions } from '../../lib/sessions/store.ts'
@@ -12,6 +13,7 @@ import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
 import { edge } from '../../test/support/aws-edge.ts'
+import { addFakeFactor } from '../../test/support/fake-factor.ts'
 import { inEnvironment } from '../../test/support/handlers.ts'
 import { loginEvent, parsed } from '../../test/support/lambda.ts'
 import { inRounds } from '../../test/support/rounds.ts'
@@ -240,6 +242,32 @@ describe('a complete sign-in', () => {
     expect(session && isLive(session, user, now)).toBe(false)
     const { gen } = JSON.parse(Buffer.from(body.authToken.split('.')[1], 'base64url').toString())
     expect(gen).toBe((user?.generation ?? 0) - 1)
+  })
+})
+
+describe('the right password of a user with a second factor', () => {
+  beforeEach(async () => addFakeFactor(table, await stored()))
+
+  test('leads to that factor, and stores no session', async () => {
+    const { id } = await stored()
+    const response = await login('user', 'user')
+    expect(response).toMatchObject({
+      statusCode: 200,
+      body: { next: 'second-factor', factors: ['totp'], loginToken: expect.any(String) },
+    })
+    expect(response.body).not.toHaveProperty('authToken')
+    expect((await findSessions(table, id)).sessions).toEqual([])
+    expect(records).toEqual([{ event: 'factor.required', userId: id }])
+  })
+
+  test('completes the sign-in after a reset of the factors has elapsed', async () => {
+    const { id } = await stored()
+    await requestFactorReset(table, id, 'request')
+    expect((await login('user', 'user')).body.next).toBe('second-factor')
+    await transact(table, [announcement(id, 'request', 86_400, later(-86_400))])
+    expect(await login('user', 'user')).toEqual(tokenPair)
+    expect((await stored()).factors).toBeUndefined()
+    expect(records).toContainEqual({ event: 'factor.reset', userId: id, outcome: 'removed' })
   })
 })
 
