@@ -40,9 +40,10 @@ describe('GET /me', () => {
     const email = 'ada@example.org'
     const emailAsWritten = 'Ada@Example.org'
     const createdAt = later(-600).toISOString()
+    const externalId = 'auth0|5f7c8ec7c33c6c004bbafe82'
     const ada = await addTestUser(
       table,
-      { username: 'ada', role: 'admin', email, emailVerified, emailAsWritten, createdAt },
+      { username: 'ada', role: 'admin', email, emailVerified, emailAsWritten, createdAt, externalId },
       now,
     )
     const { requestContext } = await eventOf('me')
@@ -51,7 +52,7 @@ describe('GET /me', () => {
     const response = await call('me', 'me', { requestContext: { ...requestContext, authorizer } })
     const { id: sub, changedAt } = ada
     const own = { sub, username: 'ada', role: 'admin', email, email_verified: emailVerified }
-    expect(response).toEqual(ok({ ...own, emailAsWritten, createdAt, changedAt, factors: [] }))
+    expect(response).toEqual(ok({ ...own, emailAsWritten, createdAt, changedAt, factors: [], externalId }))
     // A new attribute of the profile is either returned, or listed here.
     const secret = ['passwordHash', 'requestId', 'generation', 'sessionGeneration', 'survivingSession']
     const returned = [

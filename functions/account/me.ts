@@ -14,7 +14,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const { userId, generation } = principalOf(event, now)
   const user = await findOwnAccount(table, userId)
   requireUnrevoked(generation, user)
-  const { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft } = user
-  const own = { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft }
+  const { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft, externalId } = user
+  const own = { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft, externalId }
   return json(200, { ...claimsOf(userId, user), ...own })
 })

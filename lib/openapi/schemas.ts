@@ -362,8 +362,11 @@ const RESPONSES = {
         minimum: 0,
         description: 'How many recovery codes are left. Missing without a second factor.',
       },
+      externalId: text(
+        'The user’s id in the program that the user was imported from, if an operator kept it.',
+      ),
     },
-    ['email', 'email_verified', 'emailAsWritten', 'recoveryCodesLeft'],
+    ['email', 'email_verified', 'emailAsWritten', 'recoveryCodesLeft', 'externalId'],
   ),
   TotpSetup: object('The secret of an authenticator app that is set up.', {
     secret: text('The secret in base32, for typing.'),

@@ -60,7 +60,8 @@ export async function findUserInfo(table: Table, userId: string): Promise<UserIn
 }
 
 /** What a user may know about itself: all that is stored in the profile, except secrets and internal values. */
-export type OwnProfile = UserInfo & Pick<User, 'emailAsWritten' | 'createdAt' | 'changedAt' | 'factors'>
+export type OwnProfile = UserInfo &
+  Pick<User, 'emailAsWritten' | 'createdAt' | 'changedAt' | 'factors' | 'externalId'>
 
 /** Returns what a user may know about itself, from a profile item that was read with {@link OWN_PROFILE}. */
 export const ownProfileOf = (item: Item): OwnProfile => ({
@@ -69,12 +70,13 @@ export const ownProfileOf = (item: Item): OwnProfile => ({
   createdAt: text(item, 'createdAt'),
   changedAt: text(item, 'changedAt'),
   factors: optionalText(item, 'factors'),
+  externalId: optionalText(item, 'externalId'),
 })
 
 const USER_INFO = ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified'] as const
 
 /** Attributes of a profile that {@link ownProfileOf} reads. */
-export const OWN_PROFILE = [...USER_INFO, 'emailAsWritten', 'createdAt', 'changedAt', 'factors']
+export const OWN_PROFILE = [...USER_INFO, 'emailAsWritten', 'createdAt', 'changedAt', 'factors', 'externalId']
 
 const userInfoOf = (item: Item): UserInfo => ({
   username: text(item, 'username'),
@@ -141,7 +143,7 @@ export async function isNameTaken(table: Table, loginName: string): Promise<bool
 
 /** Values of a user that {@link changeUser} may change. A change of a name goes through `lib/users/names.ts`. */
 export type UserChanges = Partial<
-  Omit<User, 'id' | 'username' | 'email' | 'emailAsWritten' | 'requestId' | 'createdAt'>
+  Omit<User, 'id' | 'username' | 'email' | 'emailAsWritten' | 'requestId' | 'createdAt' | 'externalId'>
 >
 
 /**
@@ -276,7 +278,7 @@ export function userStateOf(item: Item): UserState {
 }
 
 /**
- * Returns the user of a profile item. A user whose role was taken out of `ROLES` is disabled.
+ * Returns the user of a profile item, without the external id. A user whose role was taken out of `ROLES` is disabled.
  *
  * @throws {@link ServiceError} `unavailable`, if the item is not a valid profile.
  */

@@ -54,12 +54,14 @@ export interface User extends UserState {
   requestId: string
   createdAt: string
   changedAt: string
+  /** Id of the user in the program that the user moved from, for operators and the user. Nothing depends on it. */
+  externalId?: string | undefined
 }
 
 /** Values that a user may bring along. */
 type ImportedValues = Pick<
   User,
-  'id' | 'email' | 'emailVerified' | 'emailAsWritten' | 'disabled' | 'createdAt'
+  'id' | 'email' | 'emailVerified' | 'emailAsWritten' | 'disabled' | 'createdAt' | 'externalId'
 >
 
 const ID_BYTES = 16

@@ -5,7 +5,15 @@ import { printable } from '../cli/table.ts'
 /** What operators see of a user: everything except the password hash and what revocations depend on. */
 export type Account = Pick<
   User,
-  'id' | 'username' | 'email' | 'emailVerified' | 'role' | 'disabled' | 'createdAt' | 'changedAt'
+  | 'id'
+  | 'username'
+  | 'email'
+  | 'emailVerified'
+  | 'role'
+  | 'disabled'
+  | 'createdAt'
+  | 'changedAt'
+  | 'externalId'
 > & {
   /** Second factors; missing without any. */
   factors?: Factor[]
@@ -22,6 +30,7 @@ export const accountOf = (user: User): Account => ({
   ...(user.factors && { factors: factorsOf(user) }),
   createdAt: user.createdAt,
   changedAt: user.changedAt,
+  externalId: user.externalId,
 })
 
 /** Returns the state of a user in one word. */

@@ -44,6 +44,7 @@ const exported = (user: User) => ({
   disabled: user.disabled,
   passwordHash: user.passwordHash,
   createdAt: user.createdAt,
+  externalId: user.externalId,
 })
 
 /** Writes a file that only its owner can read. */

@@ -1,7 +1,7 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { type FactorReset, findFactorReset } from '../../lib/mail/factor-reset.ts'
 import { isoOf } from '../../lib/time.ts'
-import { asJson, minuteOf } from '../cli/table.ts'
+import { asJson, minuteOf, printable } from '../cli/table.ts'
 import { accountOf, factorsIn, shownRole, stateOf } from './account.ts'
 import { findExisting } from './store.ts'
 
@@ -20,6 +20,7 @@ export async function show(table: Table, loginName: string, { json }: ReadOption
     `username  ${account.username}`,
     ...(email === undefined ? [] : [`address   ${email}, ${emailVerified ? 'verified' : 'not verified'}`]),
     `id        ${account.id}`,
+    ...(account.externalId === undefined ? [] : [`external  ${printable(account.externalId)}`]),
     `role      ${shownRole(account)}`,
     `state     ${stateOf(account)}`,
     ...(account.factors ? [`factors   ${factorsIn(account)}`] : []),

@@ -312,6 +312,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
           'createdAt',
           'changedAt',
           'factors',
+          'externalId',
           'codes',
         ],
       ),

@@ -151,6 +151,18 @@ describe('--from', () => {
   })
 })
 
+test('--map keeps the ids of another program, and no sign-in depends on them', async () => {
+  const file = fileOf('users.jsonl', { id: 17, email: 'ada@example.org', hash: bcrypt.hash })
+  const map = 'username=email,passwordHash=hash,externalId=id'
+  expect(await store.run(['import', file, '--map', map, '--role', 'user'])).toEqual(added(1))
+  const { stdout } = await store.run(['show', 'ada@example.org', '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({ externalId: '17' })
+  expect(await store.canLogIn('17', bcrypt.password)).toBe(false)
+  expect(await store.run(['disable', '17'])).toMatchObject({ status: 1 })
+  expect(await store.run(['remove', 'ada@example.org', '--yes'])).toMatchObject({ status: 0 })
+  expect(await store.items()).toEqual([])
+})
+
 test('--map says where the values are, and other columns are not read', async () => {
   const file = fileOf('users.csv', 'id,email,password,note', `17,ada@example.org,${bcrypt.hash},x`)
   const map = 'username=email,passwordHash=password'

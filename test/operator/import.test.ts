@@ -183,6 +183,10 @@ test('import reports invalid lines of JSON the same way', async () => {
       JSON.stringify({ ...good, username: 'when', createdAt: 'yesterday' }),
       'createdAt: Must be a UTC time such as 2026-01-31T12:00:00.000Z.',
     ],
+    ...['', 'a\u009b', 'a'.repeat(256)].map((externalId, index): [string, string] => [
+      JSON.stringify({ ...good, username: `external-${index}`, externalId }),
+      'externalId: Must be 1 to 255 characters without control characters.',
+    ]),
   ]
   const faults = lines.flatMap(([, fault], index) => (fault ? [`line ${index + 1}: ${fault}`] : []))
   const file = fileOf('users.jsonl', lines.map(([row]) => row).join('\n'))
@@ -199,13 +203,13 @@ test.each([
     'an unknown column',
     'a.csv',
     `username,role,password,phone\nada,user,${PASSWORD},1\n`,
-    'Column 4 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt. For others use --from or --map.',
+    'Column 4 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt, externalId. For others use --from or --map.',
   ],
   [
     'no header',
     'a.csv',
     `ada,${PASSWORD},user\n`,
-    'Column 1 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt. For others use --from or --map.',
+    'Column 1 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt, externalId. For others use --from or --map.',
   ],
   [
     'a column too few',

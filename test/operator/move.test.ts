@@ -62,7 +62,8 @@ async function expectInvalid(
 
 test('import reads what export wrote: the same users with the same ids and passwords', async () => {
   const address = { email: 'ada@example.org', emailAsWritten: 'Ada@Example.org', emailVerified: true }
-  const ada = await add(from, 'ada', { role: 'admin', ...address })
+  const externalId = 'auth0|5f7c8ec7c33c6c004bbafe82'
+  const ada = await add(from, 'ada', { role: 'admin', ...address, externalId })
   const bob = await add(from, 'bob@example.org', { email: 'bob@example.org' })
   await add(from, 'carl', { disabled: true })
   const old = await signIn(await from.functions(), 'ada')
@@ -77,6 +78,9 @@ test('import reads what export wrote: the same users with the same ids and passw
   const imported = { status: 0, stdout: '3 added, 0 already there, 0 invalid.\n', stderr: '' }
   expect(await operate(to, 'import', file)).toEqual(imported)
   expect((await operate(to, 'export')).stdout).toBe(printed.stdout)
+  expect((await operate(to, 'show', 'ada')).stdout).toContain(`external  ${externalId}\n`)
+  const listed = JSON.parse((await operate(to, 'list', '--json')).stdout)
+  expect(listed).toContainEqual(expect.objectContaining({ username: 'ada', externalId }))
   expect(await to.scan()).toHaveLength(3 + 4)
   expect(await to.user('ada')).toMatchObject(address)
 

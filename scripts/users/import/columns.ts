@@ -9,6 +9,7 @@ export const COLUMNS = [
   'passwordHash',
   'disabled',
   'createdAt',
+  'externalId',
 ]
 
 /** Columns with a flag. CSV has no type but text. */

@@ -76,6 +76,7 @@ function convert(column: string, value: unknown): unknown {
   if (value === null || value === '') return undefined
   if (FLAGS.includes(column)) return flagOf(value)
   if (column === 'createdAt') return timeOf(value)
+  if (column === 'externalId' && Number.isSafeInteger(value)) return String(value)
   return value
 }
 

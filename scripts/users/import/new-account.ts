@@ -9,12 +9,15 @@ import { likelyKind } from './hash-kinds.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
 export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 'role' | 'disabled'> &
-  Partial<Pick<User, 'id' | 'createdAt' | 'emailAsWritten'>>
+  Partial<Pick<User, 'id' | 'createdAt' | 'emailAsWritten' | 'externalId'>>
 
 /** An account to add, with a password that must be hashed, or with a hash that is stored as it is. */
 export type NewAccount = { values: AccountValues } & ({ password: string } | { passwordHash: string })
 
 const Flag = z._default(z.boolean('Must be true or false.'), false)
+
+/** An id of another program is shown on terminals, and is never compared. */
+const isPrintable = (text: string) => /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u.test(text)
 
 const AccountFields = z.strictObject({
   id: z.optional(
@@ -32,6 +35,13 @@ const AccountFields = z.strictObject({
   role: z.enum(ROLES, `Must be one of ${ROLES.join(', ')}.`),
   disabled: Flag,
   createdAt: z.optional(z.iso.datetime('Must be a UTC time such as 2026-01-31T12:00:00.000Z.')),
+  externalId: z.optional(
+    z
+      .string('Must be a string.')
+      .check(
+        z.refine((text) => isPrintable(text), 'Must be 1 to 255 characters without control characters.'),
+      ),
+  ),
   password: z.optional(Password),
   passwordHash: z.optional(z.string('Must be a string.')),
 })
@@ -45,7 +55,7 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
   if (record.username === undefined) return { fault: 'Missing username.' }
   const { data, error } = z.safeParse(AccountFields, record)
   if (data === undefined) return { fault: faultOf(error.issues) }
-  const { password, passwordHash, id, createdAt, ...fields } = data
+  const { password, passwordHash, id, createdAt, externalId, ...fields } = data
   const names = namesOf(fields.username, fields.email, fields.emailVerified)
   if (fields.emailVerified !== names.emailVerified) return { fault: 'emailVerified: There is no address.' }
   const values = {
@@ -53,6 +63,7 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
     ...names,
     ...(id !== undefined && { id }),
     ...(createdAt !== undefined && { createdAt }),
+    ...(externalId !== undefined && { externalId }),
   }
   if (password !== undefined && passwordHash === undefined) {
     const likely = likelyKind(password)
