@@ -26,14 +26,15 @@ export const callerOf = (settings: AwsSettings): AwsCall => withTimeout(awsClien
  * Finds region and credentials for a stage on AWS.
  *
  * @param env - Environment. Region and credentials come from the variables that the AWS SDKs read.
- * @throws {@link Refusal} `usage`, if the name of the stage is invalid, or region or credentials are missing.
+ * @throws {@link Refusal} `usage`, if the name of the stage is invalid, or profile, region or credentials are missing.
  */
 export async function openAccount(stage: string, options: AccountOptions, env: Environment) {
   if (!/^[a-z0-9-]{1,128}$/.test(stage)) {
     throw new Refusal('usage', 'The name of a stage has only a-z, 0-9 and hyphens.')
   }
-  const region =
-    options.region ?? env.AWS_REGION ?? profileRegion(options.profile ?? env.AWS_PROFILE ?? 'default', env)
+  const profile = options.profile ?? env.AWS_PROFILE
+  if (profile !== undefined) requireProfile(profile, env)
+  const region = options.region ?? env.AWS_REGION ?? profileRegion(profile ?? 'default', env)
   if (region === undefined || !/^[a-z0-9-]+$/.test(region)) {
     throw new Refusal('usage', 'Missing AWS region. Use --region, AWS_REGION, or region in the AWS profile.')
   }
@@ -75,12 +76,32 @@ async function findCredentials({ profile }: AccountOptions, env: Environment) {
   }
 }
 
+/** Names of AWS's shared files (https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html). */
+const sharedFiles = (env: Environment) => ({
+  config: env.AWS_CONFIG_FILE ?? join(homedir(), '.aws', 'config'),
+  credentials: env.AWS_SHARED_CREDENTIALS_FILE ?? join(homedir(), '.aws', 'credentials'),
+})
+
+/** The credential chain reports a missing profile like missing credentials. */
+function requireProfile(profile: string, env: Environment): void {
+  const files = sharedFiles(env)
+  const lines = Object.values(files).flatMap((file) => readIfPresent(file).split(/\r?\n/))
+  if (lines.some((line) => sectionOf(line) === profile)) return
+  throw new Refusal(
+    'usage',
+    `AWS profile ${profile} does not exist in ${files.config} or ${files.credentials}.`,
+  )
+}
+
+/** Returns the profile that begins with a line of a shared file. */
+const sectionOf = (line: string) => /^\s*\[\s*(?:profile\s+)?["']?([^\]"']+?)["']?\s*\]/.exec(line)?.[1]
+
 /** Reads the region of a profile in AWS's shared configuration file. The credential chain does not expose it. */
 function profileRegion(profile: string, env: Environment): string | undefined {
-  const file = env.AWS_CONFIG_FILE ?? join(homedir(), '.aws', 'config')
+  const file = sharedFiles(env).config
   let section: string | undefined
   for (const line of readIfPresent(file).split(/\r?\n/)) {
-    section = /^\s*\[\s*(?:profile\s+)?["']?([^\]"']+?)["']?\s*\]/.exec(line)?.[1] ?? section
+    section = sectionOf(line) ?? section
     const region = /^region\s*=\s*(\S+)/.exec(line)?.[1]
     if (section === profile && region !== undefined) return region
   }

@@ -20,15 +20,22 @@ const PASSWORD_RULES =
 const MAX_LINE_BYTES = 4 * MAX_PASSWORD_BYTES
 
 /**
- * Asks for a new password. At a terminal it states the rules, shows nothing of what is typed, and asks again only
- * for a password that breaks no rule. Otherwise it reads the first line of standard input.
+ * Asks for a new password. At a terminal it states the rules, shows nothing of what is typed, and asks until a password breaks
+ * no rule and was repeated. Otherwise it reads the first line of standard input.
  *
+ * @param check - Refuses a password for another reason.
  * @returns The password in Unicode normalisation form C.
- * @throws {@link Refusal} `refused`, if the password breaks a rule. The message states the rule.
+ * @throws {@link Refusal} `refused`, if the password of standard input breaks a rule. The message states the rule.
  */
-export async function askNewPassword(user: ForbiddenNames, terminal: Terminal): Promise<string> {
-  if (terminal.stdin.isTTY) return await askTwice(user, terminal)
-  return validPassword(await readLine(terminal.stdin), user)
+export async function askNewPassword(
+  user: ForbiddenNames,
+  terminal: Terminal,
+  check = async (_password: string): Promise<void> => {},
+): Promise<string> {
+  if (terminal.stdin.isTTY) return await askUntilValid(user, terminal, check)
+  const valid = validPassword(await readLine(terminal.stdin), user)
+  await check(valid)
+  return valid
 }
 
 function validPassword(typed: string, user: ForbiddenNames): string {
@@ -52,17 +59,28 @@ export async function confirmOrRefuse(question: string, { stdin, stderr }: Termi
   if (!yes) throw new Refusal('refused', 'Nothing was changed.')
 }
 
-async function askTwice(user: ForbiddenNames, { stdin, stderr }: Terminal): Promise<string> {
+async function askUntilValid(
+  user: ForbiddenNames,
+  { stdin, stderr }: Terminal,
+  check: (password: string) => Promise<void>,
+): Promise<string> {
   const { password } = await import('@inquirer/prompts')
   const ask = (message: string) =>
     password({ message, mask: false, toggleMask: false }, { input: stdin, output: stderr })
   stderr.write(PASSWORD_RULES)
-  const typed = await ask(`New password of ${user.username}:`)
-  const valid = validPassword(typed, user)
-  if (typed !== (await ask('Repeat the password:'))) {
-    throw new Refusal('refused', 'The two passwords differ. Nothing was changed.')
+  for (;;) {
+    try {
+      const typed = await ask(`New password of ${user.username}:`)
+      const valid = validPassword(typed, user)
+      await check(valid)
+      if (typed === (await ask('Repeat the password:'))) return valid
+      stderr.write('The two passwords differ. Try again.\n')
+    } catch (error) {
+      // Ctrl-C ends it.
+      if (!(error instanceof Refusal)) throw error
+      stderr.write(`${error.message} Try again.\n`)
+    }
   }
-  return valid
 }
 
 async function readLine(input: NodeJS.ReadableStream): Promise<string> {

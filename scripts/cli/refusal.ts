@@ -33,8 +33,11 @@ export function refusalOf(error: unknown): Refusal {
   if (!(error instanceof Error)) return new Refusal('failed', String(error))
   // The prompts throw this at Ctrl-C.
   if (error.name === 'ExitPromptError') return new Refusal('interrupted', 'Interrupted. Nothing was changed.')
-  if (error instanceof ServiceError && error.cause instanceof Error) {
-    const { name, message } = error.cause
+  const cause = error instanceof ServiceError && error.cause instanceof Error ? error.cause : error
+  const host = /getaddrinfo (?:ENOTFOUND|EAI_AGAIN) (\S+)/.exec(cause.message)?.[1]
+  if (host !== undefined) return unknownHost(host)
+  if (cause !== error) {
+    const { name, message } = cause
     const what = message.includes(name) ? message : `${name} ${message}`.trim()
     const service = error.message.startsWith('kms ') ? 'KMS' : 'The store'
     return new Refusal('failed', sentences(`${service} failed`, what, HINTS[name]))
@@ -47,6 +50,13 @@ export function refusalOf(error: unknown): Refusal {
     )
   }
   return new Refusal('failed', sentences('Failed', error.message, HINTS[error.name]))
+}
+
+/** The name of a region is a part of the names of AWS's hosts. */
+function unknownHost(host: string): Refusal {
+  const region = /^[a-z-]+\.([a-z0-9-]+)\.(?:amazonaws|api\.aws)\b/.exec(host)?.[1]
+  const what = region === undefined ? '' : ` Is ${region} a region of AWS?`
+  return new Refusal('failed', `Host ${host} was not found.${what} Is there a network?`)
 }
 
 /** Joins to one line: errors of AWS and of its credential chain may have several. */

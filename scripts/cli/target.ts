@@ -46,7 +46,7 @@ export const localAddress = ({ endpoint }: TargetOptions): string =>
 async function localTable(options: TargetOptions): Promise<Table> {
   const { region, profile } = options
   if (region !== undefined || profile !== undefined) {
-    throw new Refusal('usage', 'Use --region and --profile only with --stage.')
+    throw new Refusal('usage', 'Use --region and --aws-profile only with --stage.')
   }
   const address = localAddress(options)
   if (!/^https?:/.test(address) || !URL.canParse(address)) {

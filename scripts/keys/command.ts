@@ -13,7 +13,7 @@ export function keysCommand(io: Io): Command {
   const keys = program('keys', 'Manages the keys that sign the access tokens of a stage on AWS.', io)
     .requiredOption('--stage <name>', 'keys of this stage')
     .option('--region <region>', 'the AWS region')
-    .option('--profile <name>', 'the AWS profile')
+    .option('--aws-profile, --profile <name>', 'the AWS profile')
 
   keys
     .command('turn-over')

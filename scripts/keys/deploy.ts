@@ -25,8 +25,8 @@ export function checkDeployOptions(options: readonly string[]): void {
     if (name === 'signingKey' || name === 'publishedKeys') {
       throw new Refusal('usage', `Remove ${name}. The turnover sets it itself.`)
     }
-    if (/^(--stage|-s|--region|-r|--aws-profile)(=|$)/.test(option)) {
-      throw new Refusal('usage', 'Write --stage, --region and --profile before the double dash.')
+    if (/^(--stage|-s|--region|-r|--aws-profile|--profile)(=|$)/.test(option)) {
+      throw new Refusal('usage', 'Write --stage, --region and --aws-profile before the double dash.')
     }
   }
 }

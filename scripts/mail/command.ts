@@ -11,7 +11,7 @@ export function mailCommand(io: Io): Command {
   const mail = program('mail', 'Checks whether a stage on AWS can send mail.', io)
     .requiredOption('--stage <name>', 'mail of this stage')
     .option('--region <region>', 'the AWS region')
-    .option('--profile <name>', 'the AWS profile')
+    .option('--aws-profile, --profile <name>', 'the AWS profile')
     .addOption(new Option('--local').hideHelp())
     .on('option:local', () => {
       throw new Refusal(

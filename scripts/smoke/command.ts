@@ -13,7 +13,7 @@ export function smokeCommand(io: Io): Command {
     .option('--url <url>', 'address of the service, if not that of the stack, or port 3000')
     .option('--endpoint <url>', 'with --local: address of its DynamoDB, if not port 8000')
     .option('--region <region>', 'with --stage: the AWS region')
-    .option('--profile <name>', 'with --stage: the AWS profile')
+    .option('--aws-profile, --profile <name>', 'with --stage: the AWS profile')
     .allowExcessArguments()
     .action(async () => smoke(await findTarget(command.opts<SmokeOptions>(), io.env, command.args), io))
 }

@@ -34,8 +34,7 @@ export async function add(
 ): Promise<string> {
   const names = namesOf(username, email, false)
   for (const name of loginNamesOf(names)) if (await findByName(table, name)) throw alreadyExists(name)
-  const password = await askNewPassword(names, io)
-  await refuseBreached(password, breaches, io)
+  const password = await askNewPassword(names, io, (typed) => refuseBreached(typed, breaches, io))
   const passwordHash = await hash(password)
   const user = newUser({ ...names, role, passwordHash }, io.now(), randomBytes(USER_RANDOM_BYTES))
   if ((await createUser(table, user)) !== 'done') throw alreadyExists(await takenName(table, user))
@@ -59,8 +58,7 @@ export async function setRole(table: Table, loginName: string, role: Role, { now
  */
 export async function setPassword(table: Table, loginName: string, io: Io, breaches?: URL): Promise<string> {
   const found = await findExisting(table, loginName)
-  const password = await askNewPassword(found, io)
-  await refuseBreached(password, breaches, io)
+  const password = await askNewPassword(found, io, (typed) => refuseBreached(typed, breaches, io))
   const passwordHash = await hash(password)
   let changed = found
   await changeExisting(table, loginName, found, (user, requestId) => {

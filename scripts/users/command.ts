@@ -29,7 +29,7 @@ export function usersCommand(io: Io): Command {
     .option('--local', 'users of the local service')
     .option('--endpoint <url>', 'with --local: address of its DynamoDB, if not port 8000')
     .option('--region <region>', 'with --stage: the AWS region')
-    .option('--profile <name>', 'with --stage: the AWS profile')
+    .option('--aws-profile, --profile <name>', 'with --stage: the AWS profile')
 
   const table = async () => {
     const options = users.opts<TargetOptions>()

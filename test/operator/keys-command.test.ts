@@ -159,7 +159,7 @@ test.each([
   [
     'another stage for the deployments',
     ['turn-over', '--stage', 'prod', '--', '--stage', 'dev'],
-    'Write --stage, --region and --profile before the double dash.',
+    'Write --stage, --region and --aws-profile before the double dash.',
   ],
 ])('keys refuses %s', async (_, args, line) => {
   expect(await run(args)).toEqual(refusal(2, line))

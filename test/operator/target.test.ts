@@ -35,7 +35,7 @@ test.each(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'])(
   },
 )
 
-test('--profile gives credentials and region, and the target may precede the command', async () => {
+test('--aws-profile gives credentials and region, and the target may precede the command', async () => {
   const file = join(temporaryFolder(), 'config')
   const profile = ['aws_access_key_id = AKIDEXAMPLE', 'aws_secret_access_key = example']
   writeFileSync(
@@ -50,17 +50,27 @@ test('--profile gives credentials and region, and the target may precede the com
       ...profile,
     ].join('\n'),
   )
-  const env = { AWS_CONFIG_FILE: file, AWS_ENDPOINT_URL_DYNAMODB: store.endpoint }
+  const env = {
+    AWS_CONFIG_FILE: file,
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_ENDPOINT_URL_DYNAMODB: store.endpoint,
+  }
   // The credential chain of AWS's SDK reads the environment of the process.
   vi.stubEnv('AWS_CONFIG_FILE', file)
   onTestFinished(() => void vi.unstubAllEnvs())
   const list = (...target: string[]) => run([...target, 'list', '--json'], '', env)
-  expect(await list('--stage', 'other', '--profile', 'acme')).toMatchObject({ status: 0, stderr: '' })
+  expect(await list('--stage', 'other', '--aws-profile', 'acme')).toMatchObject({ status: 0, stderr: '' })
   expect(await list('--stage', 'other', '--profile', 'bare', '--region', 'eu-west-1')).toMatchObject({
     status: 0,
     stderr: '',
   })
   expect(await list('--stage', 'other', '--profile', 'bare')).toEqual(refusal(2, NO_REGION))
+  const missing = (name: string) =>
+    refusal(2, `AWS profile ${name} does not exist in ${file} or ${env.AWS_SHARED_CREDENTIALS_FILE}.`)
+  expect(await list('--stage', 'other', '--aws-profile', 'amce')).toEqual(missing('amce'))
+  expect(await run(['list', '--stage', 'other'], '', { ...env, AWS_PROFILE: 'gone' })).toEqual(
+    missing('gone'),
+  )
 })
 
 test.each([
@@ -89,7 +99,7 @@ test.each([
   [
     'a region of the local service',
     ['--local', '--region', 'eu-west-1'],
-    'Use --region and --profile only with --stage.',
+    'Use --region and --aws-profile only with --stage.',
   ],
   [
     'an endpoint of AWS',
