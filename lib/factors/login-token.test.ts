@@ -124,7 +124,7 @@ describe('a login token', () => {
     ['a character after it', (token) => `${token}A`],
     ['a line feed after it', (token) => `${token}\n`],
     ['other characters', (token) => token.replace(/^./, '+')],
-  ] satisfies [string, (token: string) => string][])('with %s is none', async (_what, change) => {
+  ] satisfies [string, (token: string) => string][])('with %s is refused', async (_what, change) => {
     const { token } = await begin()
     await expect(find(change(token))).rejects.toMatchObject(refused('not a login token'))
   })

@@ -85,7 +85,7 @@ describe('a code of an authenticator app', () => {
     expect(await lastStep()).toBe(step)
   })
 
-  test('that another request spends first says so', async () => {
+  test('that another request spends first is refused', async () => {
     await addTotp()
     const [first, second] = [await verifyCode(rightCode), await verifyCode(rightCode)]
     expect(await transact(table, [...first.spend])).toBeUndefined()

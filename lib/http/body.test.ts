@@ -342,7 +342,7 @@ describe('an error of a schema', () => {
     expect(fieldsOf(schema, body)).toEqual([{ pointer: '#/list/1/a', detail: 'Must be a string.' }])
   })
 
-  test('of a body that is no object says so', () => {
+  test('of a body that is no object points to the body', () => {
     for (const body of [[], 'text', 7, null]) {
       const fields = [{ pointer: '#', detail: 'Must be a JSON object.' }]
       expect(fieldsOf(z.object({}), body)).toEqual(fields)
