@@ -32,7 +32,7 @@ export const textImports = {
 }
 
 /** Tests beside the code. */
-export const UNIT = '{client,functions,lib,local,plugins,scripts}/**/*.test.ts'
+const UNIT = '{client,functions,lib,local,plugins,scripts}/**/*.test.ts'
 
 /** Tests that need Chromium, Hoppscotch or Django, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
 const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']
@@ -58,7 +58,7 @@ const globalSetup = ['test/support/openapi/coverage.ts', 'test/support/running-s
  * The files of a worker share its process, because one for each file takes 0.3 to 0.4 s of a core more. Each has fresh
  * modules. The proofs do not share: some measure times, and some change what a process keeps.
  */
-const sharedProcess = { isolate: false, setupFiles: ['test/support/fresh-modules.ts'] }
+export const sharedProcess = { isolate: false, setupFiles: ['test/support/fresh-modules.ts'] }
 
 export default defineConfig({
   plugins: [textImports],

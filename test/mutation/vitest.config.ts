@@ -1,8 +1,20 @@
 import { defineConfig } from 'vitest/config'
-import { textImports, UNIT } from '../../vitest.config.ts'
+import { sharedProcess, textImports } from '../../vitest.config.ts'
+import { OwnTestsFirst } from './own-tests-first.ts'
 
-/** The tests that must notice every mutant: those beside the code, and the attacks that need no running service. */
+/** The tests that must notice every mutant: those beside the code, and tables that need no running service. */
 export default defineConfig({
   plugins: [textImports],
-  test: { include: [UNIT, 'test/security/rfc8725.test.ts'], hookTimeout: 60_000, testTimeout: 60_000 },
+  test: {
+    ...sharedProcess,
+    setupFiles: ['test/mutation/first-failure.ts', ...sharedProcess.setupFiles],
+    include: [
+      '{functions,lib,scripts}/**/*.test.ts',
+      'test/security/rfc8725.test.ts',
+      'test/factors/ceremony.test.ts',
+    ],
+    sequence: { sequencer: OwnTestsFirst },
+    hookTimeout: 60_000,
+    testTimeout: 60_000,
+  },
 })
