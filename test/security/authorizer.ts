@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda'
 import { vi } from 'vitest'
+import { userStatements } from '../support/authorizer-policy.ts'
 
 export const ISSUER = 'https://issuer.example'
 export const AUDIENCE = 'https://api.example'
@@ -86,10 +87,7 @@ export const allowUser = (username: string, expiresAt: number) => ({
   principalId: USER_ID,
   policyDocument: {
     Version: '2012-10-17',
-    Statement: [
-      { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${STAGE_ARN}/*` },
-      { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${STAGE_ARN}/*/admin*` },
-    ],
+    Statement: userStatements(STAGE_ARN),
   },
   context: {
     userId: USER_ID,

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyResult } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fillTokens } from '../../local/tokens.ts'
+import { userStatements } from '../support/authorizer-policy.ts'
 import { service, startAws } from '../support/faults/aws.ts'
 import { FAULTS, isWaiting, ONE_OF_EACH_CLASS, PASSING, say } from '../support/faults/faults.ts'
 import { captureLogs, loadAuthorizer, loadJwks, UNAVAILABLE } from '../support/faults/functions.ts'
@@ -70,10 +71,7 @@ async function expectAllowed(authorize: Authorize) {
     principalId: userId,
     policyDocument: {
       Version: '2012-10-17',
-      Statement: [
-        { Action: 'execute-api:Invoke', Effect: 'Allow', Resource: `${stageArn}/*` },
-        { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${stageArn}/*/admin*` },
-      ],
+      Statement: userStatements(stageArn),
     },
     context: {
       userId,

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { expect } from 'vitest'
 import { statusOf } from '../../lib/openapi/route.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
+import { adminStatements, userStatements } from './authorizer-policy.ts'
 import { CORS_HEADERS, sampleEvent } from './lambda.ts'
 import { describeService, root } from './service-description.ts'
 
@@ -65,7 +66,6 @@ const invalid = (pointer: string, detail: string) =>
 const wrongCredentials = problem(401, 'Unauthorized', 'Incorrect username or password.')
 
 const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
-const statement = (Effect: string, Resource: string) => ({ Action: 'execute-api:Invoke', Effect, Resource })
 const USER_ID = expect.stringMatching(/^[\w-]{22}$/)
 const policy = (username: string, role: string, Statement: object[]): Outcome => ({
   returns: {
@@ -196,11 +196,8 @@ export const OUTCOMES: Record<string, Outcome> = {
   'password.json': noContent(),
   'password-too-short.json': invalid('#/newPassword', 'Must be at least 15 characters.'),
   'password-wrong-current.json': invalid('#/currentPassword', 'Incorrect password.'),
-  'authorizer.json': policy('user', 'user', [
-    statement('Allow', `${stage}/*`),
-    statement('Deny', `${stage}/*/admin*`),
-  ]),
-  'authorizer-admin.json': policy('admin', 'admin', [statement('Allow', `${stage}/*`)]),
+  'authorizer.json': policy('user', 'user', userStatements(stage)),
+  'authorizer-admin.json': policy('admin', 'admin', adminStatements(stage)),
   'authorizer-missing-token.json': { throws: 'Unauthorized' },
   'authorizer-expired-token.json': { throws: 'Unauthorized' },
   'authorizer-forged-token.json': { throws: 'Unauthorized' },
