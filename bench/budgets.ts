@@ -27,8 +27,8 @@ const BUDGETS: Record<string, Budget> = {
   // A third of it is the texts of 16 mails.
   mailer: { bytes: 31_000, coldMs: 40 },
   // Half of it is the texts of all problems, which every function has.
-  'user-content': { bytes: 4_800, coldMs: 3 },
-  'admin-content': { bytes: 4_800, coldMs: 3 },
+  'user-content': { bytes: 5_000, coldMs: 3 },
+  'admin-content': { bytes: 5_000, coldMs: 3 },
   jwks: { bytes: 20_000, coldMs: 30 },
   metadata: { bytes: 8_000, coldMs: 30 },
   enrolment: { bytes: 48_500, coldMs: 40 },
@@ -42,7 +42,7 @@ const BUDGETS: Record<string, Budget> = {
   // It serves authenticator apps, recovery codes and passkeys, and hashes passwords.
   factors: { bytes: 56_000 },
   'confirm-totp': { bytes: 48_000 },
-  'enrol-totp': { bytes: 48_000 },
+  'enrol-totp': { bytes: 48_500 },
   // It grows by about 700 bytes with each route that it describes.
   openapi: { bytes: 101_000, coldMs: 30 },
   // Swagger UI takes 1.92 MB of it.

@@ -7,7 +7,7 @@ import { readThrottle } from './parameters.ts'
  *
  * If origins are allowed, it adds a preflight to every route of the API and CORS headers to the gateway's own responses.
  * Functions add the headers of their responses themselves (`lib/http/handler.ts`). It also makes the deployment wait for the
- * gateway's responses, and gives the stage its method throttles.
+ * gateway's responses, gives the stage its method throttles, and the gateway's responses `Strict-Transport-Security`.
  */
 export default class GatewayPlugin {
   readonly hooks: Hooks
@@ -16,6 +16,7 @@ export default class GatewayPlugin {
     this.hooks = {
       initialize: () => allowOrigins(service),
       'before:package:finalize': () => {
+        protectTransport(service)
         deployResponses(service)
         deployStage(service)
       },
@@ -95,6 +96,16 @@ function readableBy(allowed: string, takesCookies: boolean): Record<string, stri
       : `'${allowed}'`,
     'gatewayresponse.header.Access-Control-Allow-Credentials': "'true'",
     'gatewayresponse.header.Vary': "'Origin'",
+  }
+}
+
+/** Adds the header of `lib/http/handler.ts` to the gateway's own responses. The local gateway, which speaks HTTP, has none. */
+function protectTransport({ resources }: Service): void {
+  for (const { Properties } of Object.values(resources.Resources).filter(isGatewayResponse)) {
+    Properties.ResponseParameters = {
+      ...(Properties.ResponseParameters as Record<string, string> | undefined),
+      'gatewayresponse.header.Strict-Transport-Security': "'max-age=31536000'",
+    }
   }
 }
 

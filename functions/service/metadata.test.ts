@@ -15,6 +15,7 @@ test.each(EVENTS)(
         'Content-Type': 'application/json',
         'Cache-Control': 'public, max-age=300',
         'X-Content-Type-Options': 'nosniff',
+        'Strict-Transport-Security': 'max-age=31536000',
         'Access-Control-Allow-Origin': '*',
         Vary: 'Origin',
       },

@@ -27,6 +27,7 @@ test.each<[string, string, string, Feature[]]>([
       'Content-Type': 'application/json',
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
+      'Strict-Transport-Security': 'max-age=31536000',
     },
     body: JSON.parse(JSON.stringify(describeApi(stage, features))),
   })

@@ -44,6 +44,8 @@ async function expectRefusal(
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
+      // An event with other headers does not say that it came over HTTPS.
+      ...(changes.headers === undefined && { 'Strict-Transport-Security': 'max-age=31536000' }),
     },
     body: { type: 'about:blank', title: TITLES[status], status, detail, ...(errors && { errors }) },
   })

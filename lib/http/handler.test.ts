@@ -21,8 +21,22 @@ const responseTo = (thrown: unknown) =>
 
 test('the handler returns the response of its route', async () => {
   const response = json(200, { message: 'hello' })
-  expect(await apiHandler(async () => response)(loginEvent({}), lambdaContext())).toEqual(response)
+  const event = loginEvent({ headers: {} })
+  expect(await apiHandler(async () => response)(event, lambdaContext())).toEqual(response)
   expect(records).toEqual([])
+})
+
+test.each([
+  ['https', { 'Strict-Transport-Security': 'max-age=31536000' }],
+  ['http', {}],
+])('a response over %s has %o, also on errors', async (scheme, expected) => {
+  const event = loginEvent({ headers: { 'X-Forwarded-Proto': scheme } })
+  const success = await apiHandler(async () => noContent())(event, lambdaContext())
+  const failure = await apiHandler(() => Promise.reject(new Error('inside')))(event, lambdaContext())
+  for (const { headers } of [success, failure]) {
+    const transport = Object.entries(headers ?? {}).filter(([name]) => name.startsWith('Strict'))
+    expect(Object.fromEntries(transport)).toEqual(expected)
+  }
 })
 
 test.each(['Origin', 'origin'])('CORS headers follow the request header %s, also on errors', async (name) => {
@@ -51,6 +65,7 @@ describe.each(Object.entries(PROBLEMS))('a failure with code %s', (code, [status
         'Content-Type': 'application/problem+json',
         'Cache-Control': 'no-store',
         'X-Content-Type-Options': 'nosniff',
+        'Strict-Transport-Security': 'max-age=31536000',
         ...(code === 'unavailable' && { 'Retry-After': '5' }),
       },
       body: { type: 'about:blank', title: TITLES[status], status, detail },
@@ -81,6 +96,7 @@ test.each([
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
+      'Strict-Transport-Security': 'max-age=31536000',
     },
     body: {
       type: 'about:blank',

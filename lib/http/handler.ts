@@ -2,10 +2,14 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import { readAllowedOrigins, takesCookies } from '../config.ts'
 import { PROBLEMS, ServiceError } from '../errors.ts'
 import { corsHeaders } from './cors.ts'
+import { isEncrypted } from './headers.ts'
 import { problem } from './responses.ts'
 
 /** Time that calls to AWS leave unused, so that the function can still respond after a timeout. */
 const RESPONSE_RESERVE_MS = 500
+
+/** For a year, browsers use HTTPS only for the host of the request, and not for others (RFC 6797 section 6.1). */
+const STRICT_TRANSPORT = { 'Strict-Transport-Security': 'max-age=31536000' }
 
 /** What a route gets beside its event. */
 export interface Request {
@@ -24,7 +28,7 @@ export const deadlineOf = (context: Pick<Context, 'getRemainingTimeInMillis'>): 
 /**
  * Creates the Lambda handler of a route of the REST API.
  *
- * Adds CORS headers to every response. Logs what the route throws, and responds with a problem: a
+ * Adds CORS headers to every response, and over HTTPS `Strict-Transport-Security`. Logs what the route throws, and responds with a problem: a
  * {@link ServiceError} becomes the problem of its code, anything else a 500 without details.
  *
  * @example
@@ -44,7 +48,10 @@ export function apiHandler(
     // REST APIs pass header names on as the client writes them: `origin` over HTTP/2, `Origin` over HTTP/1.1.
     const origin = event.headers?.origin ?? event.headers?.Origin
     const cors = corsHeaders(allowedOrigins, origin, withCookies)
-    return { ...response, headers: { ...cors, ...response.headers } }
+    return {
+      ...response,
+      headers: { ...(isEncrypted(event.headers) && STRICT_TRANSPORT), ...cors, ...response.headers },
+    }
   }
 }
 

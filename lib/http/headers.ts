@@ -9,6 +9,14 @@ export function headerOf(headers: APIGatewayProxyEvent['headers'] | null, lowerC
   return typeof header?.[1] === 'string' ? header[1] : ''
 }
 
+/**
+ * Whether a request came over HTTPS. A REST API says so in `X-Forwarded-Proto`, which the local gateway does not set.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+ */
+export const isEncrypted = (headers: APIGatewayProxyEvent['headers'] | null): boolean =>
+  headerOf(headers, 'x-forwarded-proto') === 'https'
+
 /** Returns the address that the gateway saw a request come from, and the client's `User-Agent`. */
 export function originOf({ requestContext, headers }: APIGatewayProxyEvent) {
   return {

@@ -14,7 +14,9 @@ const eventOf = (path: string, pathParameters: { file: string } | null = null) =
 const headers = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
+  'Strict-Transport-Security': 'max-age=31536000',
   'X-Content-Type-Options': 'nosniff',
   Vary: 'Accept-Encoding, Origin',
 }
@@ -25,6 +27,7 @@ const NOT_FOUND = {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    'Strict-Transport-Security': 'max-age=31536000',
   },
   body: { type: 'about:blank', title: 'Not Found', status: 404, detail: 'Resource not found.' },
 }
@@ -154,7 +157,10 @@ test('a page varies by origin if origins are listed', async () => {
   vi.stubEnv('ALLOWED_ORIGINS', 'https://app.example')
   vi.resetModules()
   const anew = await import('./page.ts')
-  const event = { ...eventOf('lamp'), headers: { origin: 'https://app.example' } }
+  const event = {
+    ...eventOf('lamp'),
+    headers: { origin: 'https://app.example', 'X-Forwarded-Proto': 'https' },
+  }
   expect(
     await anew.pageHandler({ folder: 'lamp', pages: { lamp: HTML }, files: {} })(event, lambdaContext()),
   ).toEqual({

@@ -133,6 +133,8 @@ const textResponse = (contentType: string, cacheControl: string, body: string): 
     'Content-Type': contentType,
     'Cache-Control': cacheControl,
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    // A page that opens one of these gets no reference to its window, and the other way round.
+    'Cross-Origin-Opener-Policy': 'same-origin',
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Accept-Encoding, Origin',

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { headerOf } from '../http/headers.ts'
+import { headerOf, isEncrypted } from '../http/headers.ts'
 import { HEADERS, headerRefs, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
 import { PAGE_ROUTES } from './pages.ts'
 import { problemRefs, problemResponses } from './responses.ts'
@@ -13,12 +13,12 @@ import { requestRef, SCHEMAS } from './schemas.ts'
  * The path in the request context is the path that the client requested. It starts with the stage at
  * the API's own address, and with the base path at a custom domain. The event's `path` lacks the stage.
  *
- * @param event - From REST API Gateway, which sets `X-Forwarded-Proto`. The local gateway does not set it.
+ * @param event - From REST API Gateway.
  * @returns Scheme, host and path, without a trailing slash.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
  */
 export function serverUrlOf({ headers, requestContext }: APIGatewayProxyEvent): string {
-  const scheme = headerOf(headers, 'x-forwarded-proto') === 'https' ? 'https' : 'http'
+  const scheme = isEncrypted(headers) ? 'https' : 'http'
   const base = requestContext.path.replace(/\/openapi\.json\/?$/, '')
   return `${scheme}://${headerOf(headers, 'host')}${base}`
 }

@@ -16,6 +16,10 @@ export const HEADERS = {
     required: true,
     schema: { type: 'string', const: 'nosniff' },
   },
+  StrictTransport: {
+    description: 'How many seconds browsers use HTTPS only for this host. Sent over HTTPS.',
+    schema: { type: 'string', const: 'max-age=31536000' },
+  },
   RetryAfter: {
     description: 'Seconds to wait before the next attempt.',
     required: true,
@@ -90,6 +94,12 @@ export const PAGE_HEADERS = {
     required: true,
     schema: { type: 'string', pattern: "^default-src 'none'; " },
   },
+  OpenerPolicy: {
+    description:
+      'Pages of other origins that open the page, or that it opens, get no reference to its window.',
+    required: true,
+    schema: { type: 'string', const: 'same-origin' },
+  },
   Location: {
     description: 'The page, relative to this path.',
     required: true,
@@ -105,9 +115,10 @@ export const PAGE_HEADERS = {
 
 export type HeaderName = keyof typeof PAGE_HEADERS | keyof typeof HEADERS
 
-/** Headers of every response. Those for CORS are sent only where origins are allowed. */
+/** Headers of every response. Those for CORS are sent only where origins are allowed, and that for HTTPS only over HTTPS. */
 export const SHARED_HEADERS: Record<string, HeaderName> = {
   'X-Content-Type-Options': 'NoSniff',
+  'Strict-Transport-Security': 'StrictTransport',
   'Access-Control-Allow-Origin': 'AllowOrigin',
   'Access-Control-Allow-Credentials': 'AllowCredentials',
   'Access-Control-Expose-Headers': 'ExposeHeaders',

@@ -4,6 +4,7 @@ import type { Feature, Route } from './route.ts'
 const pageHeaders = (cache: HeaderName): Record<string, HeaderName> => ({
   'Cache-Control': cache,
   'Content-Security-Policy': 'ContentSecurityPolicy',
+  'Cross-Origin-Opener-Policy': 'OpenerPolicy',
   'Referrer-Policy': 'NoReferrer',
 })
 const text = { schema: { type: 'string' } }

@@ -74,7 +74,7 @@ describe.each([...responses])('%s', (type, { status, headers, body }) => {
   if (code !== undefined) {
     test(`equals a function's response to ${code}`, async () => {
       const fail = apiHandler(() => Promise.reject(new ServiceError(code, 'inside')))
-      const fromFunction = parsed(await fail(loginEvent({}), lambdaContext()))
+      const fromFunction = parsed(await fail(loginEvent({ headers: {} }), lambdaContext()))
       const challenge = CHALLENGES[type] && { 'WWW-Authenticate': CHALLENGES[type] }
       // A function's own 500 is a bug, which a second request does not avoid.
       const retry = type === 'DEFAULT_5XX' && { 'Retry-After': '5' }

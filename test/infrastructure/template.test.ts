@@ -618,3 +618,20 @@ test('docs/ARCHITECTURE.md lists every resource of a stage, and no others', () =
   expect(resources.filter((text) => !patterns.some((pattern) => matches(pattern, text)))).toEqual([])
   expect(patterns.filter((pattern) => !resources.some((text) => matches(pattern, text)))).toEqual([])
 })
+
+test('the default endpoint needs TLS 1.2, and the gateway says in its own responses that browsers use HTTPS', () => {
+  for (const { resources } of [prod, changedProd, dev]) {
+    expect(resources.ApiGatewayRestApi?.Properties).toMatchObject({
+      EndpointConfiguration: { Types: ['EDGE'] },
+      SecurityPolicy: 'SecurityPolicy_TLS12_PFS_2025_EDGE',
+      EndpointAccessMode: 'BASIC',
+    })
+    const own = Object.values(resources).filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse')
+    expect(own.length).toBeGreaterThan(10)
+    for (const { Properties } of own) {
+      expect(Properties.ResponseParameters).toMatchObject({
+        'gatewayresponse.header.Strict-Transport-Security': "'max-age=31536000'",
+      })
+    }
+  }
+})

@@ -5,7 +5,7 @@ import { ADA, service, startAws } from '../support/faults/aws.ts'
 import { crash, FAULTS, isWaiting, never, ONE_OF_EACH_CLASS, PASSING, say } from '../support/faults/faults.ts'
 import { captureLogs, loadLogin, UNAVAILABLE } from '../support/faults/functions.ts'
 import { type AwsProxy, startProxy } from '../support/faults/proxy.ts'
-import { CORS_HEADERS } from '../support/lambda.ts'
+import { COMMON_HEADERS } from '../support/lambda.ts'
 import { isProof, rowsOf } from '../support/rows.ts'
 import { tableOf } from '../support/service-description.ts'
 
@@ -77,7 +77,7 @@ async function expectSuccess(login: Login, ...others: object[]) {
       'Content-Type': 'application/json',
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
-      ...CORS_HEADERS,
+      ...COMMON_HEADERS,
     },
     body: expect.stringMatching(
       /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]+\.[\w-]+\.[\w-]+","refreshExpiresIn":604800\}$/,

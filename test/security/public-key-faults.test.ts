@@ -6,7 +6,7 @@ import { service, startAws } from '../support/faults/aws.ts'
 import { FAULTS, isWaiting, ONE_OF_EACH_CLASS, PASSING, say } from '../support/faults/faults.ts'
 import { captureLogs, loadAuthorizer, loadJwks, UNAVAILABLE } from '../support/faults/functions.ts'
 import { startProxy } from '../support/faults/proxy.ts'
-import { CORS_HEADERS, sampleEvent } from '../support/lambda.ts'
+import { COMMON_HEADERS, sampleEvent } from '../support/lambda.ts'
 import { isProof } from '../support/rows.ts'
 import { tokenSourceOf } from '../support/service-description.ts'
 
@@ -195,7 +195,7 @@ describe('jwks', () => {
         'Content-Type': 'application/json',
         'Cache-Control': 'public, max-age=300',
         'X-Content-Type-Options': 'nosniff',
-        ...CORS_HEADERS,
+        ...COMMON_HEADERS,
       },
       body: expect.stringMatching(new RegExp(`^\\{"keys":\\[${key},${key}\\]\\}$`)),
     })

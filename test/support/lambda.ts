@@ -21,10 +21,13 @@ export function lambdaContext(remainingMs = 5_000): Context {
 }
 
 /** CORS headers of every response of the stage `dev`, which allows all origins. */
-export const CORS_HEADERS = {
+const CORS_HEADERS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers': 'Retry-After',
 }
+
+/** Headers of every response to a sample event, which came over HTTPS. */
+export const COMMON_HEADERS = { 'Strict-Transport-Security': 'max-age=31536000', ...CORS_HEADERS }
 
 /** Reads a sample event from `events/`, with its placeholders for tokens. */
 export const sampleEvent = (file: string) => JSON.parse(readFileSync(`${root}/events/${file}`, 'utf8'))

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { statusOf } from '../../lib/openapi/route.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
 import { adminStatements, userStatements } from './authorizer-policy.ts'
-import { CORS_HEADERS, sampleEvent } from './lambda.ts'
+import { COMMON_HEADERS, sampleEvent } from './lambda.ts'
 import { describeService, root } from './service-description.ts'
 
 /** The outcome of a sample event: what the function returns, with a JSON body parsed, or what it throws. */
@@ -13,7 +13,7 @@ const headers = {
   'Content-Type': 'application/json',
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
-  ...CORS_HEADERS,
+  ...COMMON_HEADERS,
 }
 
 const response = (statusCode: number, body: object, more: Record<string, unknown> = {}): Outcome => ({
@@ -55,7 +55,7 @@ const invalidRefreshToken = problem(401, 'Unauthorized', 'The refresh token is i
 const noContent = (more: Record<string, string> = {}): Outcome => ({
   returns: {
     statusCode: 204,
-    headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...CORS_HEADERS, ...more },
+    headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...COMMON_HEADERS, ...more },
     body: '',
   },
 })
@@ -113,10 +113,11 @@ const page = (title: string): Outcome => ({
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'no-cache',
       'Content-Security-Policy': expect.stringMatching(/^default-src 'none'; /),
+      'Cross-Origin-Opener-Policy': 'same-origin',
       'Referrer-Policy': 'no-referrer',
       'X-Content-Type-Options': 'nosniff',
       Vary: 'Accept-Encoding, Origin',
-      ...CORS_HEADERS,
+      ...COMMON_HEADERS,
     },
     body: expect.stringContaining(`<title>${title}</title>`),
   },
@@ -289,7 +290,7 @@ export const OUTCOMES: Record<string, Outcome> = {
         Location: '../account#change-password',
         'Cache-Control': 'no-store',
         'X-Content-Type-Options': 'nosniff',
-        ...CORS_HEADERS,
+        ...COMMON_HEADERS,
       },
       body: '',
     },

@@ -8,7 +8,7 @@ import type {
 import { expect, vi } from 'vitest'
 import type { LocalAws } from '../../../local/aws.ts'
 import { loadHandler } from '../handlers.ts'
-import { CORS_HEADERS, lambdaContext, loginEvent, sampleEvent } from '../lambda.ts'
+import { COMMON_HEADERS, lambdaContext, loginEvent, sampleEvent } from '../lambda.ts'
 import { ADA, service } from './aws.ts'
 import type { AwsProxy } from './proxy.ts'
 
@@ -25,7 +25,7 @@ export const UNAVAILABLE = {
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     'Retry-After': '5',
-    ...CORS_HEADERS,
+    ...COMMON_HEADERS,
   },
   body: '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"The service is temporarily unavailable. Try again shortly."}',
 }
