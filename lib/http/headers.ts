@@ -10,7 +10,7 @@ export function headerOf(headers: APIGatewayProxyEvent['headers'] | null, lowerC
 }
 
 /**
- * Whether a request came over HTTPS. A REST API says so in `X-Forwarded-Proto`, which the local gateway does not set.
+ * Whether a request came over HTTPS. A REST API sets `X-Forwarded-Proto` then, and the local gateway does not.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
  */

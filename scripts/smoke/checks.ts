@@ -1,37 +1,9 @@
-import { compactVerify, createLocalJWKSet, decodeJwt, type JSONWebKeySet } from 'jose'
+import { compactVerify, createLocalJWKSet, decodeJwt } from 'jose'
 import { json, noContent, publicJson } from '../../lib/http/responses.ts'
-import { expectNativeArgon2, type LogGroup } from './logs.ts'
-import {
-  Difference,
-  expectProblem,
-  expectResponse,
-  membersOf,
-  type Received,
-  type Send,
-} from './responses.ts'
-import type { SmokeUser } from './user.ts'
-
-/** What the checks have, and what earlier ones found for later ones. */
-export interface Visit {
-  send: Send
-  user: SmokeUser
-  /** Realm of the gateway's challenges. */
-  realm: string
-  /** Log of the function `login`. */
-  log: LogGroup | undefined
-  /** Longest wait for the log. */
-  logMs: number
-  begun: Date
-  interruption: AbortSignal
-  keys?: JSONWebKeySet
-  issuer?: string
-  tokens?: { authToken: string; refreshToken: string }
-}
-
-/** The reason why a check cannot run. */
-export class Skip extends Error {
-  override readonly name = 'Skip'
-}
+import { enrolApp, FACTOR_CHECKS, tokenWithApp } from './factors.ts'
+import { expectNativeArgon2 } from './logs.ts'
+import { Difference, expectProblem, expectResponse, membersOf } from './responses.ts'
+import { bodyOf, credentials, found, Skip, skipIfLimited, tokensIn, type Visit } from './visit.ts'
 
 /** All checks, in their order. A check that throws has failed, unless it throws {@link Skip}. */
 export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
@@ -63,15 +35,10 @@ export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
     expectProblem(await send('GET /'), 'invalid_token', challenge(realm)),
 
   'sign-in': async (visit) => {
-    visit.tokens = tokensIn(await visit.send('POST /login', { body: credentials(visit.user) }))
-  },
-
-  // After the sign-in, which gives its attempt back: with a limit of one attempt, a wrong password leaves none.
-  '401 for a wrong password': async ({ send, user }) => {
-    const body = credentials({ ...user, password: `${user.password}!` })
-    const received = await send('POST /login', { body })
-    if (received.status === 429) throw new Skip(tooManyAttempts(received))
-    expectProblem(received, 'invalid_credentials')
+    const received = await visit.send('POST /login', { body: credentials(visit.user) })
+    const { next, enrolmentToken } = bodyOf(received)
+    if (next === 'enrolment') return await enrolApp(visit, String(enrolmentToken))
+    visit.tokens = tokensIn(received)
   },
 
   'signature of the access token': async ({ tokens, keys }) => {
@@ -100,6 +67,8 @@ export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
     expectProblem(received, 'forbidden', challenge(realm, ', error="insufficient_scope"'))
   },
 
+  ...FACTOR_CHECKS,
+
   refresh: async (visit) => {
     const { refreshToken } = found(visit.tokens, 'sign-in')
     visit.tokens = tokensIn(await visit.send('POST /refresh', { body: { refreshToken } }))
@@ -116,6 +85,22 @@ export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
     expectProblem(await send('POST /refresh', { body: { refreshToken } }), 'invalid_refresh_token')
   },
 
+  // After the sign-ins, which give their attempts back: with a limit of one attempt, a wrong password leaves none.
+  '401 for a wrong password': async ({ send, user }) => {
+    const body = credentials({ ...user, password: `${user.password}!` })
+    const received = await send('POST /login', { body })
+    skipIfLimited(received)
+    expectProblem(received, 'invalid_credentials')
+  },
+
+  'deletion of the account': async (visit) => {
+    const token = visit.passkeyTokens?.authToken ?? tokenWithApp(visit)
+    const body = { currentPassword: visit.user.password }
+    const received = await visit.send('DELETE /me', { token, body })
+    skipIfLimited(received)
+    expectResponse(received, noContent())
+  },
+
   'native argon2': async ({ log, logMs, user, tokens, begun, interruption }) => {
     found(tokens, 'sign-in')
     if (log === undefined) throw new Skip('the local service has no log on AWS')
@@ -125,29 +110,6 @@ export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
 
 /** The gateway's own challenge, which API Gateway does not rename (docs/decisions/0034). */
 const challenge = (realm: string, more = '') => ({ 'WWW-Authenticate': `Bearer realm="${realm}"${more}` })
-
-const credentials = ({ username, password }: SmokeUser) => ({ username, password })
-
-/** Returns why a wrong password was not verified: earlier failures from this address count too. */
-function tooManyAttempts(received: Received): string {
-  expectProblem(received, 'too_many_attempts')
-  return `too many failed attempts from this address; retry after ${received.headers.get('retry-after')} s`
-}
-
-/** Returns what an earlier check found. */
-function found<T>(value: T | undefined, check: string): T {
-  if (value === undefined) throw new Skip(`needs ${check}`)
-  return value
-}
-
-function tokensIn(received: Received) {
-  expectResponse(received, json(200, {}))
-  const { authToken, refreshToken } = membersOf(received)
-  if (typeof authToken !== 'string' || typeof refreshToken !== 'string') {
-    throw new Difference('expected the members authToken and refreshToken')
-  }
-  return { authToken, refreshToken }
-}
 
 async function expectContent({ send, user }: Visit, token: string): Promise<void> {
   const received = await send('GET /', { token })

@@ -1,9 +1,10 @@
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { CHECKS, Skip, type Visit } from './checks.ts'
+import { CHECKS } from './checks.ts'
 import { clientOf } from './responses.ts'
 import type { Target } from './target.ts'
 import { withSmokeUser } from './user.ts'
+import { Skip, type Visit } from './visit.ts'
 
 /** Longest waits: for a response, with a cold start; for the log, which arrives later than the response. */
 const LIMITS = { responseMs: 10_000, logMs: 60_000 }
@@ -15,15 +16,22 @@ type State = 'ok' | 'failed' | 'skipped'
  *
  * @throws {@link Refusal} `refused`, if a check failed. `interrupted`, if the operator pressed Ctrl-C.
  */
-export async function smoke({ url, table, option, log }: Target, io: Io, limits = LIMITS): Promise<void> {
+export async function smoke(
+  { url, table, option, log, rpOrigin }: Target,
+  io: Io,
+  limits = LIMITS,
+): Promise<void> {
   const interruption = io.interruption()
   const print = (line: string) => void io.stdout.write(`${line}\n`)
   const begun = io.now()
   const outcomes = await withSmokeUser(table, option, begun, async (user) => {
     print(`Testing ${url} as ${user.username}.`)
     const send = clientOf(url, limits.responseMs, interruption)
-    const visit = { send, user, realm: table.name, log, logMs: limits.logMs, begun, interruption }
-    return await runChecks(visit, print)
+    const { logMs } = limits
+    return await runChecks(
+      { send, table, user, realm: table.name, rpOrigin, log, logMs, begun, interruption },
+      print,
+    )
   })
   if (interruption.aborted) throw new Refusal('interrupted', 'Interrupted. The user was removed.')
   const count = (state: State) => outcomes.filter((outcome) => outcome === state).length

@@ -18,6 +18,8 @@ export interface Target {
   table: Table
   /** Option of the operator's commands that selects the table. */
   option: string
+  /** Origin of pages that use passkeys, if the stack names it. */
+  rpOrigin?: string | undefined
   /** Log group of the function `login`. The local service has none. */
   log?: LogGroup
 }
@@ -49,9 +51,15 @@ export async function findTarget(
   const account = await openAccount(stage, options, env)
   const option = `--stage ${stage}`
   const log = logGroupOf(`/aws/lambda/${table.name}-login`, account, env)
-  if (given !== undefined) return { url: given, table, option, log }
   const stack = await findStack(cloudFormationOf(account, env), stage, account.region)
-  return { url: readUrl(outputOf(stack, 'ServiceEndpoint')), table, option, log }
+  const [rpOrigin] = outputOf(stack, 'RpOrigins').split(',')
+  return {
+    url: given ?? readUrl(outputOf(stack, 'ServiceEndpoint')),
+    table,
+    option,
+    rpOrigin: rpOrigin || undefined,
+    log,
+  }
 }
 
 /** A password is sent to this address, so it must be encrypted, or on this machine. */

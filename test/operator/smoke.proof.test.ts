@@ -13,17 +13,34 @@ const SMALLEST = {
 }
 
 let service: Service
+let strict: Service
 beforeAll(async () => {
-  service = await startService(SMALLEST)
+  ;[service, strict] = await Promise.all([
+    startService(SMALLEST),
+    startService({ requireSecondFactor: 'all' }),
+  ])
 })
-afterAll(() => service.stop())
+afterAll(() => {
+  service?.stop()
+  strict?.stop()
+})
+
+test('npm run smoke enrols its user where every user must have a second factor', async () => {
+  const args = ['--local', '--url', strict.url, '--endpoint', strict.dynamoDbUrl]
+  const { status, stdout, stderr } = await beginInProcess(smokeCommand, args).outcome
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toMatch(
+    /^skipped +new authenticator app: the sign-in required one, and added it\nok .* sign-in with the app$/m,
+  )
+  expect(stdout).toMatch(/^19 checks passed\. 2 skipped\./m)
+})
 
 test('npm run smoke fails at no limit of one wrong password, run after run', async () => {
   const args = ['--local', '--url', service.url, '--endpoint', service.dynamoDbUrl]
   const run = () => beginInProcess(smokeCommand, args).outcome
   expect(await run()).toMatchObject({
     status: 0,
-    stdout: expect.stringMatching(/^14 checks passed\. 1 skipped\./m),
+    stdout: expect.stringMatching(/^20 checks passed\. 1 skipped\./m),
     stderr: '',
   })
   expect(await run()).toMatchObject({

@@ -27,11 +27,11 @@ const STACK = 'serverless-jwt-auth-dev'
  * Starts CloudFormation and CloudWatch Logs of an account with the stage `dev`: `DescribeStacks` in the query protocol
  * and `FilterLogEvents` in JSON, for a filter pattern of text in quotes.
  *
- * @param endpoint - Returns the output `ServiceEndpoint`.
+ * @param outputs - Returns the outputs of the stack.
  * @param recordsOf - Returns the records of a log group, or `undefined` if the operator may not read it.
  */
 export async function startAccount(
-  endpoint: () => string,
+  outputs: () => Record<string, string>,
   recordsOf: (group: string) => LogRecord[] | undefined,
 ) {
   const server = createServer(async (request, response) => {
@@ -41,7 +41,7 @@ export async function startAccount(
         ? filterLogEvents(JSON.parse(body), recordsOf)
         : describeStacks(new URLSearchParams(body).get('StackName'), {
             name: STACK,
-            outputs: { ServiceEndpoint: endpoint() },
+            outputs: outputs(),
           })
     response.writeHead(status).end(text)
   })

@@ -54,7 +54,7 @@ export const BROKEN: [
         '401 without a token',
         'expected status 401, got 403 with {"message":"Forbidden"}',
       ],
-      ['POST /login 2', status(200), '401 for a wrong password', 'expected status 401, got 200'],
+      ['POST /login 3', status(200), '401 for a wrong password', 'expected status 401, got 200'],
       ['GET / 2', status(503), 'user content', 'expected status 200, got 503 with {"message":"Forbidden"}'],
       ['GET / 3', status(200), '401 for a changed token', 'expected status 401, got 200'],
       ['GET /admin 1', status(200), '403 for a user at /admin', 'expected status 403, got 200'],
@@ -85,7 +85,7 @@ export const BROKEN: [
         'expected WWW-Authenticate: Bearer realm="serverless-jwt-auth-dev", got none',
       ],
       [
-        'POST /login 2',
+        'POST /login 3',
         header('content-type', 'application/json'),
         '401 for a wrong password',
         'expected Content-Type: application/problem+json, got application/json',
@@ -149,7 +149,7 @@ export const BROKEN: [
         `expected ${UNAUTHORIZED}, got ${body(401, 'Unauthorized', 'No.')}`,
       ],
       [
-        'POST /login 2',
+        'POST /login 3',
         members({ hint: 'x' }),
         '401 for a wrong password',
         `expected ${INCORRECT}, got ${INCORRECT.replace('}', ',"hint":"x"}')}`,
@@ -162,6 +162,12 @@ export const BROKEN: [
       ],
       ['GET / 3', text('[]'), '401 for a changed token', `expected ${UNAUTHORIZED}, got []`],
       ['GET /admin 1', text('null'), '403 for a user at /admin', `expected ${FORBIDDEN}, got null`],
+      [
+        'GET /me 1',
+        members({ factors: ['totp'] }),
+        'factors, sessions and passkeys of the user',
+        'expected the factors totp and passkey',
+      ],
       [
         'POST /refresh 1',
         members({ refreshToken: 1 }),
@@ -188,6 +194,23 @@ export const BROKEN: [
         members({ authToken: undefined }),
         'sign-in',
         'expected the members authToken and refreshToken',
+      ],
+    ],
+  ],
+  [
+    'factors',
+    [
+      [
+        'POST /login/passkey 1',
+        status(503),
+        'sign-in with the passkey',
+        'expected status 200, got 503 with {"message":"Forbidden"}',
+      ],
+      [
+        'DELETE /me 1',
+        status(403),
+        'deletion of the account',
+        'expected status 204, got 403 with {"message":"Forbidden"}',
       ],
     ],
   ],

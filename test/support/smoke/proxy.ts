@@ -40,7 +40,8 @@ export async function startFaultyService(url: string) {
       const { password, authToken, refreshToken } = membersOf(json)
       for (const secret of [password, authToken, refreshToken]) if (secret) secrets.add(secret)
     }
-    if (line === 'POST /login' && received.status === 200) userIds.push(subjectOf(text))
+    const subject = subjectOf(text)
+    if (line.startsWith('POST /login') && subject !== '') userIds.push(subject)
     const own = Object.fromEntries(received.headers)
     for (const name of [
       'connection',
