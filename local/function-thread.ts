@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { inspect } from 'node:util'
+import { workerData } from 'node:worker_threads'
 import type { Notes } from './request-log.ts'
 
 // Preloaded into each thread that runs a function. It sends what the function logs as an event back with the result, so
@@ -7,6 +9,9 @@ import type { Notes } from './request-log.ts'
 interface Runner {
   run(event: unknown, context: unknown): Promise<unknown>
 }
+
+/** In place of the context of an invocation: the thread loads its handler only, and returns the function's timeout. */
+export type LoadOnly = 'load-only'
 
 /** What a thread sends back instead of the function's own result. */
 export interface Outcome {
@@ -17,16 +22,18 @@ export interface Outcome {
 }
 
 const IN_PROCESS_RUNNER = 'lambda/handler-runner/in-process-runner/InProcessRunner.js'
-const offline = import.meta.resolve('serverless-offline')
-const { default: InProcessRunner }: { default: { prototype: Runner } } = await import(
-  new URL(IN_PROCESS_RUNNER, offline).href
+const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
+const { default: InProcessRunner }: { default: { prototype: Runner } } = await load(IN_PROCESS_RUNNER)
+const { load: loadHandler } = await load(
+  'lambda/handler-runner/in-process-runner/aws-lambda-ric/UserFunction.js',
 )
 
 /** Notes of the event that the function works on; a thread works on one at a time. */
 let current: Notes | undefined
 
 const { run } = InProcessRunner.prototype
-InProcessRunner.prototype.run = async function (event, context): Promise<Outcome> {
+InProcessRunner.prototype.run = async function (event, context): Promise<Outcome | number> {
+  if (context === ('load-only' satisfies LoadOnly)) return await loadAhead()
   const notes: Notes = []
   current = notes
   try {
@@ -36,6 +43,15 @@ InProcessRunner.prototype.run = async function (event, context): Promise<Outcome
   } finally {
     current = undefined
   }
+}
+
+/** Loads the handler. If that fails, the invocation after it fails in the same way. */
+async function loadAhead(): Promise<number> {
+  const { codeDir, handler, servicePath, timeout } = workerData
+  try {
+    await loadHandler(servicePath, join(codeDir, handler))
+  } catch {}
+  return timeout
 }
 
 for (const method of ['log', 'info', 'warn', 'error'] as const) {

@@ -1,9 +1,13 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { invokeWithNotes, type Notes } from './request-log.ts'
 import { quietServerlessOffline, setCookieOf } from './serverless-offline.ts'
 
 const RUNNER = 'lambda/handler-runner/worker-thread-runner/WorkerThreadRunner.js'
 const { default: Runner } = await import(new URL(RUNNER, import.meta.resolve('serverless-offline')).href)
+const { run, cleanup } = Runner.prototype
+afterEach(() => {
+  Object.assign(Runner.prototype, { run, cleanup })
+})
 
 test('a function gets the request id of its event in its context, and not in its event', async () => {
   // Stands for the thread that runs the function.

@@ -1,4 +1,5 @@
 import type { Outcome } from './function-thread.ts'
+import { isTimeout } from './function-threads.ts'
 import { remapped } from './gateway-rules.ts'
 import { portTaken } from './ports.ts'
 import { type Notes, notesOfEvent } from './request-log.ts'
@@ -14,9 +15,7 @@ const reportedMessages = new Set<unknown>()
 
 /** Whether a value is a message that the request's line already has. A message is left out once for each error. */
 const isReported = (value: unknown): boolean =>
-  value === '[504] - Lambda timeout.' ||
-  (value instanceof Error && reportedErrors.has(value)) ||
-  reportedMessages.delete(value)
+  isTimeout(value) || (value instanceof Error && reportedErrors.has(value)) || reportedMessages.delete(value)
 
 const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
 

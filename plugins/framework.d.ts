@@ -87,6 +87,7 @@ export interface OfflineOptions {
   httpPort?: number | string
   lambdaPort?: number | string
   noSponsor?: boolean
+  noTimeout?: boolean
   disableCookieValidation?: boolean
 }
 

@@ -1,5 +1,6 @@
 import { type LocalAws, type MailSettings, startLocalAws } from '../local/aws.ts'
 import { banner } from '../local/banner.ts'
+import { limitFunctions } from '../local/function-threads.ts'
 import { configureGateway } from '../local/gateway.ts'
 import { deadLetterLine, invokerOf } from '../local/lambda.ts'
 import { lambdaSocketPath } from '../local/lambda-socket.ts'
@@ -82,6 +83,8 @@ export default class LocalPlugin {
     // API Gateway passes every Cookie header on, also a malformed one.
     this.options.disableCookieValidation = true
     this.options.lambdaPort = await lambdaSocketPath()
+    await limitFunctions(!this.options.noTimeout)
+    this.options.noTimeout = true
     await quietServerlessOffline(this.serverless.serviceDir, httpPort)
     this.reportBuilds()
     onChange(`${this.serverless.serviceDir}/serverless.yml`, () =>

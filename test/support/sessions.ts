@@ -449,8 +449,8 @@ export const signIn = async (functions: Functions, username: string, password = 
 export const refresh = (functions: Functions, refreshToken: string) =>
   functions.ask('refresh', { body: { refreshToken } })
 
-/** Begins a session as a login does, without the cost of a password hash. */
-export async function begin({ table }: Pick<Operator, 'table'>, functions: Functions, username: string) {
+/** Adds a session to the table, and returns its first refresh token. */
+export async function addSession({ table }: Pick<Operator, 'table'>, username: string): Promise<string> {
   const user = await findUserByName(table, username)
   if (user === undefined) throw new Error(`there is no user ${username}`)
   const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
@@ -458,8 +458,12 @@ export async function begin({ table }: Pick<Operator, 'table'>, functions: Funct
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session, refreshToken } = startSession(user, 'pwd', origin, lifetimes, new Date(), random)
   await putSession(table, session)
-  return tokensOf(await refresh(functions, refreshToken))
+  return refreshToken
 }
+
+/** Begins a session as a login does, without the cost of a password hash. */
+export const begin = async (stores: Pick<Operator, 'table'>, functions: Functions, username: string) =>
+  tokensOf(await refresh(functions, await addSession(stores, username)))
 
 /** Returns the number of sessions of a user that have not ended. */
 export async function countLiveSessions(

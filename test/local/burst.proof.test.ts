@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { send } from '../support/http.ts'
+import { startService } from '../support/service.ts'
+import { addSession, tableAt } from '../support/sessions.ts'
+
+const service = await startService()
+const stores = { table: tableAt(service.dynamoDbUrl) }
+const loops = Array.from({ length: 2 }, () => spawn(process.execPath, ['-e', 'for (;;);']))
+afterAll(async () => {
+  for (const loop of loops) loop.kill('SIGKILL')
+  await service.stop()
+})
+
+let refreshTokens: string[] = []
+beforeAll(async () => {
+  for (let index = 0; index < 50; index += 1) refreshTokens.push(await addSession(stores, 'user'))
+})
+
+/** Refreshes all sessions at once, and returns how often each status came. */
+async function refreshAll(): Promise<Record<string, number>> {
+  const startedMs = performance.now()
+  const headers = { 'Content-Type': 'application/json' }
+  const responses = await Promise.all(
+    refreshTokens.map((refreshToken) =>
+      send(`${service.url}/refresh`, 'POST', headers, JSON.stringify({ refreshToken })),
+    ),
+  )
+  const statuses = Map.groupBy(responses, ({ status }) => status)
+  const counts = Object.fromEntries([...statuses].map(([status, all]) => [status, all.length]))
+  console.log(`50 refreshes in ${Math.round(performance.now() - startedMs)} ms: ${JSON.stringify(counts)}`)
+  refreshTokens = responses.map(({ body }, index) => JSON.parse(body).refreshToken ?? refreshTokens[index])
+  return counts
+}
+
+test.for([1, 2, 3])('50 refreshes at once beside two endless loops are 50 × 200, round %i', async () => {
+  expect(await refreshAll()).toEqual({ 200: 50 })
+})
