@@ -101,6 +101,20 @@ test.each([
 })
 
 test.each([
+  ['text with a byte that is no UTF-8', '61ff'],
+  ['text that ends within a character', '61c3'],
+  ['text with an overlong character', '62c0af'],
+  ['text with half a surrogate pair', '63eda080'],
+  ['a key that is no UTF-8', 'a161ff00'],
+])('%s is refused', (_what, hex) => {
+  expect(() => decode(hex)).toThrow(TypeError)
+})
+
+test('text may begin with a byte order mark', () => {
+  expect(decode('64efbbbf61')).toStrictEqual({ value: '\ufeffa', length: 5 })
+})
+
+test.each([
   ['lists', '81', '80'],
   ['values of maps', 'a100', 'a0'],
 ])('16 levels of %s are decoded, and one more is too deep', (_what, level, innermost) => {

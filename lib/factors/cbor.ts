@@ -9,12 +9,15 @@ export type CborValue =
   | CborValue[]
   | Map<number | string, CborValue>
 
+// A byte order mark is part of the text.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** More levels than any response has. */
 const MAX_DEPTH = 16
 
 /**
  * Decodes the first CBOR value in bytes (RFC 8949): integers, bytes, text, lists, maps, and simple values. It knows no tags, no
- * floating-point numbers, no lengths that are indefinite or longer than needed, and no more than 16 levels.
+ * floating-point numbers, no text that is not UTF-8, no lengths that are indefinite or longer than needed, and no more than 16 levels.
  *
  * @returns The value, and how many bytes it takes.
  * @throws Error, if the bytes are no such value, or end before it.
@@ -46,7 +49,7 @@ export function decodeCbor(bytes: Buffer): { value: CborValue; length: number } 
       case 2:
         return new Uint8Array(take(argument(info)))
       case 3:
-        return take(argument(info)).toString()
+        return utf8.decode(take(argument(info)))
       case 4: {
         const list: CborValue[] = []
         for (let left = argument(info); left > 0; left -= 1) list.push(next(depth + 1))

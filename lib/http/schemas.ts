@@ -216,11 +216,16 @@ export const PasskeyAssertion = schema(() =>
   ),
 )
 
-/** A name that a user gives a passkey. */
+/** A name that a user gives a passkey. Pages and mails show it in a line. */
 const PasskeyName = schema(() =>
   z
     .string('Must be a string.')
-    .check(z.refine((text) => /^[^\p{C}]{1,64}$/u.test(text), 'Must be 1 to 64 characters in one line.')),
+    .check(
+      z.refine(
+        (text) => /^(?=.*\S)[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u.test(text),
+        'Must be 1 to 64 characters in one line, and not only spaces.',
+      ),
+    ),
 )
 
 /** Body of `POST /passkeys/options`. */

@@ -104,6 +104,12 @@ test('a user adds, uses, renames and removes passkeys over HTTP', async () => {
     204,
   )
   expect((await ask('PATCH', '/passkeys/unknown', { token: strong, body: { name: 'A' } })).status).toBe(404)
+  expect(await ask('PATCH', `/passkeys/${id}`, { token: strong, body: { name: '  ' } })).toMatchObject({
+    status: 422,
+    body: {
+      errors: [{ pointer: '#/name', detail: 'Must be 1 to 64 characters in one line, and not only spaces.' }],
+    },
+  })
   const listed = await ask('GET', '/passkeys', { token: strong })
   expect(listed.body.passkeys).toEqual([
     { ...added.body.passkey, name: 'Old phone', lastUsedAt: expect.any(String) },
