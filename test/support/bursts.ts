@@ -9,6 +9,7 @@ import {
 import { markKnownSource } from '../../lib/throttling/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { type ApiResponse, type Functions, PASSWORD, type Stores, startStores } from './sessions.ts'
+import { settleAll } from './settle-all.ts'
 
 // A test file that imports this has stores of its own. Its clock stands still.
 
@@ -91,7 +92,7 @@ export async function atOnce<G extends Guess>(
   guesses: readonly G[],
   send: (guess: G) => Promise<ApiResponse>,
 ): Promise<Record<number, number>> {
-  const responses = await Promise.all(guesses.map(send))
+  const responses = await settleAll(guesses.map(send))
   const counts: Record<number, number> = {}
   for (const { status } of responses) counts[status] = (counts[status] ?? 0) + 1
   const refusals = responses.filter(({ status }) => status === 429).map((each) => JSON.stringify(each))

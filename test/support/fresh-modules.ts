@@ -1,7 +1,13 @@
 import { afterAll, vi } from 'vitest'
 
+declare global {
+  /** Another object in each test file of a process; see `handlers.ts`. */
+  var testFile: object | undefined
+}
+
 // The test files of a worker share its process. Each one begins with fresh modules, as in a process of its own.
 vi.resetModules()
+globalThis.testFile = {}
 
 afterAll(() => {
   vi.useRealTimers()

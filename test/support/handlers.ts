@@ -2,20 +2,30 @@ import { vi } from 'vitest'
 import type { LocalAws } from '../../local/aws.ts'
 import { environmentOf, type ServiceDescription } from './service-description.ts'
 
+/** The test file that loaded this module. */
+const { testFile } = globalThis
+
 /**
  * Gives a handler an environment of its own, as a Lambda sandbox does. Handlers read the environment before
- * they first await.
+ * they first await. After the call, the environment is as before: it may belong to another test.
+ *
+ * A test that failed or took too long may still call handlers while the next file runs. Such a call fails.
  */
 export function inEnvironment<A extends unknown[], R>(
   environment: Record<string, string>,
   handler: (...args: A) => R,
 ): (...args: A) => R {
   return (...args) => {
-    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+    if (globalThis.testFile !== testFile) throw new Error('the test file has ended')
+    const before = Object.keys(environment).map((name) => [name, process.env[name]] as const)
+    Object.assign(process.env, environment)
     try {
       return handler(...args)
     } finally {
-      vi.unstubAllEnvs()
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name]
+        else process.env[name] = value
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ import { ServiceError } from '../../lib/errors.ts'
 import { putSession } from '../../lib/sessions/store.ts'
 import { refreshImpatiently, seededRandom } from './impatient-client.ts'
 import { ada, now, policy, start, table } from './session-per-test.ts'
+import { settleAll } from './settle-all.ts'
 
 const AT_ONCE = 8
 const ROUND_MS = 25 * 60_000
@@ -31,7 +32,7 @@ export async function expectNoSessionIsLost(sessions: number, rounds: number, se
       }
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, client))
+  await settleAll(Array.from({ length: AT_ONCE }, client))
   console.log(`${requests} requests of ${sessions} sessions in ${rounds} rounds: ${lost} sessions lost`)
   expect(lost).toBe(0)
 }

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { startMailService } from './mail-service.ts'
+import { settleAll } from './settle-all.ts'
 
 const SPELLINGS = ['ada@example.org', 'ADA@example.org', 'Ada@EXAMPLE.org']
 const AT_ONCE = 30
@@ -19,7 +20,7 @@ export async function bomb(requests: number): Promise<void> {
   }
 
   for (let first = 0; first < requests; first += AT_ONCE) {
-    await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => ask(first + index)))
+    await settleAll(Array.from({ length: AT_ONCE }, (_, index) => ask(first + index)))
   }
   expect(statuses).toEqual(Array(requests).fill(202))
   expect(service.aws.mailbox.list()).toHaveLength(3)

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { endSession, putSession } from '../../lib/sessions/store.ts'
 import { begin, type Functions, type Stores } from './sessions.ts'
+import { settleAll } from './settle-all.ts'
 
 const AT_ONCE = 32
 const PER_SECOND = 3
@@ -33,7 +34,7 @@ async function addSessions({ table, user }: Stores, username: string, count: num
       if (index % 10 === 0) await endSession(table, await addOne(createdAt), new Date())
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, add))
+  await settleAll(Array.from({ length: AT_ONCE }, add))
   return live
 }
 

@@ -30,6 +30,7 @@ import {
   tokensOf,
   WEAK,
 } from './sessions.ts'
+import { settleAll } from './settle-all.ts'
 import { startWire } from './wire.ts'
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
@@ -314,7 +315,7 @@ export function testRaces(): void {
     for (let round = 0; round < 10; round += 1) {
       cases += 1
       const scene = await newScene(free)
-      const responses = await Promise.all([
+      const responses = await settleAll([
         ACTS['password change'](free, scene),
         ACTS['other password change'](free, scene),
       ])
@@ -389,7 +390,7 @@ export function testRaces(): void {
 
   test('50 refreshes of one token at once get one next token, and the session lives', async () => {
     const { own, other } = await newScene(free)
-    const responses = await Promise.all(
+    const responses = await settleAll(
       Array.from({ length: 50 }, () => refresh(free.functions, own.refreshToken)),
     )
     const tokens = responses.map(tokensOf)
@@ -405,7 +406,7 @@ export function testRaces(): void {
     const { ask } = await stores.functions(settings)
     const guesses: Act = async (_, { username }) => {
       const guess = () => ask('login', { body: { username, password: 'a wrong one' } })
-      const statuses = (await Promise.all(Array.from({ length: 5 }, guess))).map(({ status }) => status)
+      const statuses = (await settleAll(Array.from({ length: 5 }, guess))).map(({ status }) => status)
       return { status: statuses.filter((status) => status === 401).length, headers: {}, text: '' }
     }
     await interleave(

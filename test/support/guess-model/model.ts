@@ -11,6 +11,7 @@ import {
 import type { Limits, Subject } from '../../../lib/throttling/limits.ts'
 import { nameKey, profileKey } from '../../../lib/users/store.ts'
 import type { User } from '../../../lib/users/user.ts'
+import { settleAll } from '../settle-all.ts'
 import { createNetwork, randomFrom } from './network.ts'
 import { createTable, type Key, REFUSED, type UpdateInput } from './table.ts'
 
@@ -117,7 +118,7 @@ export async function runSchedule(seed: number, users: readonly User[]): Promise
     nowMs += pick([0, 0, 30_000, WINDOW_SECONDS * 1000])
   }
   while (await network.step()) {}
-  await Promise.all(running)
+  await settleAll(running)
   return schedule
 }
 

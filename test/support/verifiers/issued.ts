@@ -1,4 +1,5 @@
 import { NEW_PASSWORD, NO_LIMITS, PASSWORD, refresh, type Stores, signIn, tokensOf } from '../sessions.ts'
+import { settleAll } from '../settle-all.ts'
 
 export const ISSUER = 'https://issuer.example'
 export const AUDIENCE = 'audience'
@@ -23,7 +24,7 @@ export async function issueTokens(stores: Stores, usersCount: number): Promise<I
     const changed = tokensOf(await refresh(functions, refreshed.refreshToken))
     return [login.authToken, refreshed.authToken, changed.authToken] as const
   })
-  const issued = await Promise.all(walks)
+  const issued = await settleAll(walks)
   const published = async (route: 'metadata' | 'jwks') => JSON.parse((await functions.ask(route, {})).text)
   return {
     tokens: {
