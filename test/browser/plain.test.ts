@@ -67,6 +67,8 @@ describe.each(LOOKS)('at $width pixels, $colorScheme', (appearance) => {
     await take(page, `confirm-done-${look}`)
     await page.getByRole('link', { name: 'Go to your account' }).click()
     await rows(page).first().waitFor()
+    // Once, as the e-mail address, and not as the username too.
+    expect(await page.getByText(address).filter({ visible: true }).count()).toBe(1)
     await take(page, `account-${look}`)
     await press(page, 'Sign out')
     await heading(page, 'You are signed out').waitFor()

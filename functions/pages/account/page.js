@@ -54,6 +54,8 @@ async function showProfile() {
   if (status !== 200) return body
   const { username, role, email, emailAsWritten, email_verified: isVerified } = body
   element('username').textContent = username
+  // Of a user who registered with the address alone.
+  element('username-row').hidden = username === email
   if (element('role')) element('role').textContent = role
   element('email-row').hidden = email === undefined
   element('email').textContent = emailAsWritten ?? email ?? ''
