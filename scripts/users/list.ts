@@ -73,7 +73,7 @@ function shown(accounts: readonly Account[], filters: readonly Filter[], io: Io)
   if (accounts.length === 0) return filters.length === 0 ? 'No users.\n' : 'No matching users.\n'
   const hasFactors = accounts.some(({ factors }) => factors !== undefined)
   const rows = accounts.map((account) => [
-    account.username,
+    namesIn(account),
     shownRole(account),
     stateOf(account),
     ...(hasFactors ? [factorsIn(account)] : []),
@@ -81,5 +81,10 @@ function shown(accounts: readonly Account[], filters: readonly Filter[], io: Io)
     text.dateOf(account.changedAt),
   ])
   const head = ['username', 'role', 'state', ...(hasFactors ? ['factors'] : []), 'created', 'changed']
-  return text.table(head, rows, widthOf(io.stdout))
+  const count = `${rows.length.toLocaleString('en')} ${rows.length === 1 ? 'user' : 'users'}.\n`
+  return text.table(head, rows, widthOf(io.stdout)) + count
 }
+
+/** The username is the only column that is wrapped, so a second login name is in it. */
+const namesIn = ({ username, email }: Account) =>
+  email === undefined || email === username ? username : `${username} <${email}>`

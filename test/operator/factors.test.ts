@@ -205,9 +205,10 @@ describe('with second factors', () => {
     })
     const { stdout } = await store.run(['list'])
     expect(stdout.replace(/\d{4}-\d\d-\d\d/g, 'date').split('\n')).toEqual([
-      'username  role  state    factors  created     changed',
-      'ada       user  enabled  passkey  date  date',
-      'bob       user  enabled  none     date  date',
+      'username               role  state    factors  created     changed',
+      'ada <ada@example.org>  user  enabled  passkey  date  date',
+      'bob                    user  enabled  none     date  date',
+      '2 users.',
       '',
     ])
     expect(JSON.parse((await store.run(['list', '--json'])).stdout)).toMatchObject([

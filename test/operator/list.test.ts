@@ -41,9 +41,10 @@ describe('few users', () => {
       'username                                 role   state     created     changed',
       'a-name-of-sixty-four-characters.a-name-  user   enabled   2026-01-31  2026-01-31',
       'of-sixty-four-characters.',
-      'ada                                      user   enabled   2026-01-31  2026-01-31',
+      'ada <countess@example.org>               user   enabled   2026-01-31  2026-01-31',
       `carl                                     user   disabled  2026-01-31  ${today}`,
       'grace                                    admin  enabled   2026-01-31  2026-01-31',
+      '4 users.',
       '',
     ])
   })
@@ -54,6 +55,7 @@ describe('few users', () => {
     expect(stdout.split('\n')).toEqual([
       `${'username'.padEnd(64)}  role  state    created     changed`,
       `${long}  user  enabled  2026-01-31  2026-01-31`,
+      '1 user.',
       '',
     ])
   })
@@ -110,7 +112,8 @@ describe('1,200 users, one with sessions', () => {
     const same = { id, emailVerified: false, role: 'user', disabled: false, createdAt: at, changedAt: at }
     expect(JSON.parse(stdout)).toEqual(names.map((username) => ({ ...same, username })))
     const table = await store.run(['list'])
-    expect(table.stdout.split('\n')).toHaveLength(names.length + 2)
+    expect(table.stdout.split('\n')).toHaveLength(names.length + 3)
+    expect(table.stdout).toMatch(/\n1,200 users\.\n$/)
     expect(table.stdout).not.toContain('argon2')
   })
 
