@@ -170,7 +170,7 @@ export function verifyAssertion(
     throw refused('the signature does not verify')
   }
   const { counter, isBackedUp } = read
-  if (counter <= passkey.counter && (counter > 0 || passkey.counter > 0)) {
+  if (passkey.counter > 0 && counter <= passkey.counter) {
     throw refused('the counter did not go up: the passkey may have been copied')
   }
   if (deviceTypeOf(read) !== passkey.deviceType) throw refused('the backup eligibility changed')
@@ -182,7 +182,7 @@ type Refused = (reason: string) => ServiceError
 const refusalFor =
   (userId: string | undefined): Refused =>
   (reason) =>
-    refusal('passkey_refused', reason, userId === undefined ? undefined : { userId })
+    refusal('passkey_refused', reason, { userId })
 
 /** Checks what the browser says about the ceremony. Also a page in a frame of another site is refused. */
 function checkClientData(

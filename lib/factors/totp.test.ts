@@ -52,6 +52,12 @@ test.each(TOTP)('the codes of RFC 6238 for the second %i are computed', (second,
   expect(digits).toEqual(others)
 })
 
+test.each(TOTP)('the code of RFC 6238 for the second %i is accepted then, and once', (second, sha1) => {
+  const accept = (lastStep: number) => stepOfCode(SECRET, sha1.slice(-6), lastStep, at(second))
+  expect(accept(NO_STEP)).toBe(stepAt(second))
+  expect(accept(stepAt(second))).toBeUndefined()
+})
+
 describe('a code', () => {
   const second = 1_234_567_890
   const step = stepAt(second)
