@@ -7,6 +7,7 @@ const by = (acr: 'aal1' | 'aal2', ageSeconds: number) => ({ acr, authTime: NOW -
 
 const refusal = (acr: string, maxAgeSeconds: number) => ({
   code: 'invalid_token',
+  message: 'the sign-in is too old or had too few factors',
   event: 'stepup.required',
   detail: 'Sign in again to continue.',
   challenge: { error: 'insufficient_user_authentication', acr_values: acr, max_age: maxAgeSeconds },

@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { secondOf } from '../time.ts'
 import {
   addressIn,
   CONFIRMATION_RANDOM_BYTES,
@@ -50,9 +51,40 @@ describe('a token', () => {
     `${'a'.repeat(22)}.${'b'.repeat(42)}`,
     `${'a'.repeat(22)}..${'b'.repeat(43)}`,
     `${'a'.repeat(22)}.x.y.${'b'.repeat(43)}`,
+    `${'a'.repeat(21)}.${'b'.repeat(43)}`,
+    `${'a'.repeat(23)}.${'b'.repeat(43)}`,
+    `${'a'.repeat(22)}.${'b'.repeat(44)}`,
+    `${'a'.repeat(22)}.${'b'.repeat(43)}\n`,
+    `${'a'.repeat(22)}.${'c'.repeat(341)}.${'b'.repeat(43)}`,
   ])('is not %j', (text) => {
     expect(readToken(text)).toBeUndefined()
   })
+})
+
+test('a confirmation is made of its own random bytes, and stored as hashes', () => {
+  const random = Buffer.from(Array.from({ length: CONFIRMATION_RANDOM_BYTES }, (_, index) => index))
+  const secret = random.toString('base64url', 0, 32)
+  const requestId = newRequestId(Buffer.alloc(REQUEST_ID_BYTES), 'ada@example.org')
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
+  const bindings = { userId: 'id', generation: 7, email: 'ada@example.org' }
+  // 0x202122232425 is 35,326,678,737,957.
+  const code = '78737957'
+  expect(requestId).toBe(`${'A'.repeat(22)}.${Buffer.from('ada@example.org').toString('base64url')}`)
+  expect(startConfirmation('address', requestId, bindings, now, random)).toEqual({
+    token: `${requestId}.${secret}`,
+    code,
+    confirmation: {
+      kind: 'address',
+      ...bindings,
+      secretHash: sha256(secret),
+      codeHash: sha256(`${requestId}.${code}`),
+      codeExpiresAt: secondOf(now) + 600,
+      expiresAt: secondOf(now) + 3_600,
+    },
+  })
+  expect(startConfirmation('cancel-reset', requestId, {}, now, random, 60).confirmation.expiresAt).toBe(
+    secondOf(now) + 60,
+  )
 })
 
 test('every byte of randomness changes the token', () => {
