@@ -47,7 +47,8 @@ export interface Problem {
   errors?: { pointer: string; detail: string }[]
   /**
    * Of a 401, what to do: `insufficient_user_authentication` (sign in again, with `acr_values` and within `max_age`; RFC 9470),
-   * `login_expired` (begin again with the password), `passkey_refused` or `unknown_passkey`.
+   * `login_expired` (begin again with the password), `passkey_refused` or `unknown_passkey`. Of a 409, `other_user`: another user has
+   * signed in, and nothing was done.
    */
   error?: string
   /** The authentication that the request needs: `aal2` is two factors. */
@@ -56,11 +57,14 @@ export interface Problem {
   max_age?: number
 }
 
-/** A request that the service rejected or did not respond to. The message is the problem's `detail`. */
+/**
+ * A request that the service rejected or did not respond to, or that the client did not send. The message is that of the first
+ * invalid field, or else the problem's `detail`.
+ */
 export class AuthError extends Error {
   constructor(status: number, problem?: Problem, retryAfterSeconds?: number)
   override name: 'AuthError'
-  /** HTTP status; 0 without a response. */
+  /** HTTP status; 0 without a response; 409 if another user has signed in. */
   readonly status: number
   readonly problem: Problem | undefined
   /** Seconds of `Retry-After`: after a 429, how long to wait before the next attempt. */
@@ -92,8 +96,10 @@ export interface Auth {
   post<T = unknown>(route: string, body: object): Promise<T>
   /**
    * Signs out in all tabs of this origin. The session ends, with `everywhere` all sessions of the user. Sends at most three
-   * requests.
+   * requests. Sends none if no user is signed in here.
    *
+   * @throws AuthError 409 if another user has signed in since, such as on a page of another origin. No session has ended then, and
+   *   `user` is the other user.
    * @throws AuthError if the service could not end the session. The user is still signed in then, because a script cannot
    *   delete the cookie.
    */
@@ -122,9 +128,11 @@ export interface Auth {
    * - After a 429 or 503 it waits as `Retry-After` says, at most 30 seconds, and repeats the request, at most twice. It repeats
    *   GET, HEAD and OPTIONS only: another request may have been carried out.
    * - It does not repeat a request whose body is a stream.
+   * - It sends the request as the user of the moment of the call, or not at all.
    *
    * @throws TypeError if the URL is neither of the page's origin, nor of the service's, nor of one of `apis`.
-   * @throws AuthError like {@link getAccessToken}.
+   * @throws AuthError like {@link getAccessToken}; 409 with the error `other_user` if a refresh shows that another user has signed in
+   *   since the call. Nothing is sent then, or not again.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
   /**

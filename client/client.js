@@ -8,6 +8,7 @@ import {
   isTemporary,
   MAX_TRIES,
   MAX_WAIT_SECONDS,
+  OTHER_USER,
   pause,
   persist,
   post,
@@ -101,6 +102,10 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   /** Listeners run one by one, so that the failure of one does not keep others from running. */
   const notify = (/** @type {() => void} */ listener) =>
     queueMicrotask(() => listeners.has(listener) && listener())
+
+  /** Whether another user has signed in since. Who has signed out since may still get public responses. */
+  const isOther = (/** @type {User | null | undefined} */ caller) =>
+    Boolean(caller && user && caller.id !== user.id)
 
   function schedule() {
     edges.clearTimeout(timer)
@@ -239,11 +244,22 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
     post: (route, body) => post(edges, base + route, body),
 
     async signOut({ everywhere } = {}) {
+      const caller = user
+      // The cookie may be of a user whom this page does not show.
+      if (caller === null) return
       const act = async () => {
-        await post(edges, `${base}logout`, { everywhere: everywhere || undefined })
+        if (isOther(caller)) throw new AuthError(409, OTHER_USER)
+        await post(edges, `${base}logout`, { everywhere: everywhere || undefined, sub: caller?.id })
         await publish({})
       }
-      await persist(edges, () => tabs.exclusive(act))
+      try {
+        await persist(edges, () => tabs.exclusive(act))
+      } catch (error) {
+        // The service says that another user has signed in. Only a refresh shows which one.
+        const { status } = /** @type {AuthError} */ (error)
+        if (status === 409 && !isOther(caller)) await refresh().catch(() => {})
+        throw error
+      }
     },
 
     async refresh() {
@@ -258,9 +274,13 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
       const { origin } = new URL(request.url)
       if (!origins.includes(origin)) throw new TypeError(`auth.fetch: ${origin} is not in apis`)
       const isStream = init?.body instanceof ReadableStream
+      let caller = user
       let isRefused = false
       for (let tries = 1; ; ) {
-        const token = await getAccessToken()
+        // A page that shows that no user is signed in sends no token of one who signs in later.
+        const token = caller === null ? undefined : await getAccessToken()
+        if (isOther(caller)) throw new AuthError(409, OTHER_USER)
+        if (caller === undefined) caller = user
         const copy = isStream ? request : request.clone()
         if (token) copy.headers.set('Authorization', `Bearer ${token}`)
         const response = await edges.fetch(copy)

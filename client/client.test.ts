@@ -179,7 +179,7 @@ describe('signing out', () => {
       await tabs[1]?.auth.signOut(options)
       expect(browser.cookie).toBeUndefined()
       expect(browser.farEnd.received.map(({ path, body }) => [path, body])).toEqual([
-        ['/logout', options?.everywhere ? { everywhere: true } : {}],
+        ['/logout', { ...(options?.everywhere && { everywhere: true }), sub: ADA.id }],
       ])
       await expect.poll(() => names(tabs), QUICK).toEqual(everyone(tabs, null))
       expect(await tokens(tabs)).toEqual([undefined, undefined, undefined])
@@ -195,6 +195,45 @@ describe('signing out', () => {
     loseNone(browser)
     await tab.auth.signOut()
     expect(tab.auth.user).toBeNull()
+  })
+
+  test.each([{}, { everywhere: true }])(
+    'with %o ends nothing of a user who signed in on a page of another origin, and shows that user',
+    async (options) => {
+      const browser = new Browser()
+      const [tab] = await browser.openSignedIn()
+      signInElsewhere(browser, 'grace')
+      const { cookie } = browser
+      const expected = { name: 'AuthError', status: 409, message: /Another user has signed in/ }
+      await expect(tab.auth.signOut(options)).rejects.toMatchObject({
+        ...expected,
+        message: expect.stringMatching(expected.message),
+      })
+      expect(tab.auth.user).toMatchObject({ username: 'grace' })
+      expect(tab.seen).toEqual([null, 'ada', 'grace'])
+      await tab.auth.signOut(options)
+      expect([cookie, browser.cookie]).toEqual([expect.any(String), undefined])
+    },
+  )
+
+  test('sends nothing if another user signs in in another tab before its turn', async () => {
+    const browser = new Browser()
+    const tabs = await browser.openSignedIn(2)
+    const signedIn = tabs[1]?.auth.signIn({ ...credentials, username: 'grace' })
+    const signedOut = tabs[0].auth.signOut({ everywhere: true })
+    await expect(signedOut).rejects.toMatchObject({ status: 409, problem: { error: 'other_user' } })
+    await signedIn
+    expect(browser.farEnd.countOf('/logout')).toBe(0)
+    expect(names(tabs)).toEqual(['grace', 'grace'])
+  })
+
+  test('sends nothing when the page shows no user', async () => {
+    const browser = new Browser()
+    const tab = await browser.openKnown()
+    signInElsewhere(browser, 'grace')
+    await tab.auth.signOut({ everywhere: true })
+    expect(browser.farEnd.countOf('/logout')).toBe(0)
+    expect((await browser.openKnown()).username).toBe('grace')
   })
 
   test('is repeated after a 503', async () => {
@@ -824,6 +863,14 @@ describe('listeners', () => {
     for (const listener of listeners) process.on('uncaughtException', listener)
     expect(seen).toEqual([null])
   })
+})
+
+test('the message of an AuthError is the fault of a field, if there is one', () => {
+  const problem = { type: 'about:blank', title: '', status: 422, detail: 'One or more fields are invalid.' }
+  const errors = [{ pointer: '#/password', detail: 'Must be at least 15 characters.' }]
+  expect(new AuthError(422, problem).message).toBe(problem.detail)
+  expect(new AuthError(422, { ...problem, errors: [] }).message).toBe(problem.detail)
+  expect(new AuthError(422, { ...problem, errors }).message).toBe('Must be at least 15 characters.')
 })
 
 test.each([

@@ -100,6 +100,71 @@ describe('the access token', () => {
   })
 })
 
+describe('after another user has signed in', () => {
+  const OTHER = { name: 'AuthError', status: 409, problem: { error: 'other_user' } }
+
+  /** Signs in on a page of another origin, of which no tab here learns. */
+  const signInElsewhere = ({ browser }: { browser: Browser }) => {
+    const body = { username: 'grace', session: 'cookie' }
+    const { cookie } = browser
+    browser.cookie = browser.farEnd.handle({ path: '/login', body, cookie }).cookie
+  }
+
+  test('on another origin, the call with a fresh token is still of the user before', async () => {
+    const world = await openWithApi(status(200))
+    const before = await bearer(world.auth)
+    signInElsewhere(world)
+    expect((await world.auth.fetch(API, { method: 'POST' })).status).toBe(200)
+    expect(world.calls.map(({ authorization }) => authorization)).toEqual([before])
+  })
+
+  test.each([
+    ['when the token has expired', ({ browser }: { browser: Browser }) => browser.sleep(LIFE)],
+    ['after a night', ({ browser }: { browser: Browser }) => browser.sleep(8 * 3600)],
+  ])('nothing is sent %s', async (_when, pass) => {
+    const world = await openWithApi(status(200))
+    signInElsewhere(world)
+    pass(world)
+    await expect(world.auth.fetch(API, { method: 'DELETE' })).rejects.toMatchObject(OTHER)
+    expect(world.calls).toEqual([])
+    // The page shows the other user since then, and a new call is of that user.
+    expect(world.auth.user).toMatchObject({ username: 'grace' })
+    expect((await world.auth.fetch(API)).status).toBe(200)
+  })
+
+  test('nothing is repeated after a 401', async () => {
+    const world = await openWithApi(status(401), status(200))
+    const before = await bearer(world.auth)
+    signInElsewhere(world)
+    await expect(world.auth.fetch(API, { method: 'PUT', body: 'of ada' })).rejects.toMatchObject(OTHER)
+    expect(world.calls).toEqual([{ method: 'PUT', authorization: before, body: 'of ada' }])
+  })
+
+  test('in another tab, nothing is repeated after a 503', async () => {
+    const { browser, auth, calls } = await openWithApi(status(503, { 'Retry-After': '20' }), status(200))
+    const other = await browser.openKnown()
+    const call = auth.fetch(API)
+    call.catch(() => undefined)
+    await browser.waitForTimers(20)
+    await other.auth.signIn({ username: 'grace', password: 'grace' })
+    await browser.settled()
+    browser.advance(20)
+    await expect(call).rejects.toMatchObject(OTHER)
+    expect(calls).toHaveLength(1)
+  })
+
+  test('a call from when no user was signed in is repeated without a token', async () => {
+    const { browser, auth, calls } = await openWithApi(status(503, { 'Retry-After': '20' }), status(200))
+    await auth.signOut()
+    const call = auth.fetch(API)
+    await browser.waitForTimers(20)
+    await auth.signIn({ username: 'grace', password: 'grace' })
+    browser.advance(20)
+    expect((await call).status).toBe(200)
+    expect(calls.map(({ authorization }) => authorization)).toEqual([null, null])
+  })
+})
+
 describe('after a 401', () => {
   test.each([
     ['text', () => 'a body'],

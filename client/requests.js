@@ -16,11 +16,24 @@ export class AuthError extends Error {
    * @param {number} [retryAfterSeconds]
    */
   constructor(status, problem, retryAfterSeconds) {
-    super(problem?.detail ?? `The service did not respond${status ? ` as expected: ${status}` : ''}.`)
+    super(
+      problem?.errors?.[0]?.detail ??
+        problem?.detail ??
+        `The service did not respond${status ? ` as expected: ${status}` : ''}.`,
+    )
     this.status = status
     this.problem = problem
     this.retryAfterSeconds = retryAfterSeconds
   }
+}
+
+/** Why a request of one user's page was not sent: another user has signed in since. */
+export const OTHER_USER = {
+  type: 'about:blank',
+  title: 'Conflict',
+  status: 409,
+  detail: 'Another user has signed in in this browser. Nothing was sent.',
+  error: 'other_user',
 }
 
 /** Returns the seconds of a header `Retry-After`. @param {Response} response */

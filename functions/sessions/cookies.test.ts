@@ -291,6 +291,13 @@ describe('a logout by the cookie', () => {
     expect(await everything()).toEqual(before)
   })
 
+  test('of another user ends nothing, and keeps the cookie', async () => {
+    const token = await begin()
+    const response = await logoutBy(cookieOf(token), { everywhere: true, sub: (await stored('admin')).id })
+    expect(response).toEqual(problem(409, 'Conflict', expect.any(String), { error: 'other_user' }))
+    expect(await refresh(token)).toEqual(tokenPair)
+  })
+
   test('with the token in the body ignores the cookie, and does not delete it', async () => {
     const [inBody, kept] = [await begin(), await begin()]
     const response = await send('logout', { refreshToken: inBody }, { ...OWN_PAGE, ...cookieOf(kept) })

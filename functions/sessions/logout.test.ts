@@ -13,6 +13,7 @@ import {
   later,
   logout,
   noContent,
+  problem,
   records,
   refresh,
   service,
@@ -76,6 +77,29 @@ describe('POST /logout', () => {
       sessionGeneration: before.sessionGeneration + 1,
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     })
+  })
+
+  test.each([false, true])(
+    'ends nothing if the token is of another user (everywhere %s)',
+    async (everywhere) => {
+      const [token, other] = [await begin(), await begin('admin')]
+      const before = [await stored(), await stored('admin')]
+      const body = JSON.stringify({ refreshToken: token, everywhere, sub: (await stored('admin')).id })
+      const detail = 'Another user has signed in in this browser. Nothing was changed.'
+      expect(await call('logout', 'logout', { body })).toEqual(
+        problem(409, 'Conflict', detail, { error: 'other_user' }),
+      )
+      expect([await stored(), await stored('admin')]).toEqual(before)
+      expect(await refresh(token)).toEqual(tokenPair)
+      expect((await refresh(other)).statusCode).toBe(200)
+    },
+  )
+
+  test('ends the session if the token is of the user that the body names', async () => {
+    const token = await begin()
+    const body = JSON.stringify({ refreshToken: token, sub: (await stored()).id })
+    expect(await call('logout', 'logout', { body })).toEqual(noContent)
+    expect(await refresh(token)).toEqual(invalidToken)
   })
 
   test('ends its own session too, for any later generation', async () => {

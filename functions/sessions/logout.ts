@@ -11,18 +11,21 @@ import { redeemRefreshToken } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { readPresented } from '../../lib/sessions/request.ts'
 import { endSession } from '../../lib/sessions/store.ts'
+import { requireSubject } from '../../lib/sessions/subject.ts'
 
 /**
  * POST /logout: ends the session of a refresh token, or every session of its user. The response does
- * not show whether the token was valid. It deletes the cookie, if the token was in it.
+ * not show whether the token was valid. It deletes the cookie, if the token was in it. The page of one user does not end the session
+ * of another one.
  */
 export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigins }) => {
   const config = readConfig(['TABLE_NAME', 'COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS'])
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const rules = { config, allowedOrigins }
-  const { refreshToken, everywhere, inCookie } = readPresented(event, LogoutRequest, rules)
+  const { refreshToken, everywhere, sub, inCookie } = readPresented(event, LogoutRequest, rules)
   try {
     const presented = readRefreshToken(refreshToken)
+    requireSubject(presented, sub)
     // A token that was replaced earlier ends its session here.
     const { session } = await redeemRefreshToken(table, presented, config.REFRESH_GRACE_SECONDS, now)
     if (everywhere) await endAllSessions(table, session, randomUUID(), now)

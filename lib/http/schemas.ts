@@ -82,6 +82,7 @@ export const LogoutRequest = schema(() =>
   z.strictObject({
     refreshToken: z.optional(Token),
     everywhere: z.optional(z.boolean('Must be true or false.')),
+    sub: z.optional(z.string('Must be a string.').check(atMost(256))),
   }),
 )
 

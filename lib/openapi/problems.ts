@@ -3,6 +3,7 @@ import { PROBLEMS, TITLES } from '../errors.ts'
 import { FACTOR_REFUSALS, type FactorRefusal } from '../factors/refusals.ts'
 import { OTHER_USER } from '../mail/verify.ts'
 import { COOKIE_REFUSALS } from '../sessions/request.ts'
+import { OTHER_SESSION } from '../sessions/subject.ts'
 
 /**
  * Problems that only the gateway sends. A test compares them with `resources/gateway-responses.yml`.
@@ -28,6 +29,7 @@ export type ProblemName =
   | CookieProblem
   | FactorRefusal
   | 'step_up'
+  | 'other_session'
   | 'other_user'
 
 /** A problem: status, and the texts of its RFC 9457 body. */
@@ -61,6 +63,12 @@ export const ALL_PROBLEMS = {
       return [error, { status, title: TITLES[status], detail, members: { error } }]
     }),
   ),
+  other_session: {
+    status: 409,
+    title: TITLES[409],
+    detail: OTHER_SESSION.detail,
+    members: { error: OTHER_SESSION.error },
+  },
   other_user: {
     status: 403,
     title: TITLES[403],

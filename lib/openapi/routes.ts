@@ -122,7 +122,7 @@ export const ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Sign out',
     description:
-      'Ends the session of a refresh token. With `everywhere` it ends all sessions of the user and revokes their access tokens. The response is the same for valid and invalid refresh tokens. Without `refreshToken`, the token in the cookie is used, and the cookie is deleted.',
+      'Ends the session of a refresh token. With `everywhere` it ends all sessions of the user and revokes their access tokens. The response is the same for valid and invalid refresh tokens. Without `refreshToken`, the token in the cookie is used, and the cookie is deleted. With `sub`, only a session of that user is ended: with another one, the response is 409.',
     cookie: 'takes',
     body: {
       schema: LogoutRequest,
@@ -136,6 +136,7 @@ export const ROUTES: Route[] = [
       },
     },
     response: { description: 'Signed out.' },
+    problems: ['other_session'],
   },
   {
     method: 'get',

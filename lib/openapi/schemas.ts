@@ -69,7 +69,7 @@ const requests = z
   .add(LogoutRequest, {
     id: 'LogoutRequest',
     description:
-      'A refresh token of the session to end. Without it, the one in the cookie is used. With `everywhere`, all sessions of the user end.',
+      'A refresh token of the session to end. Without it, the one in the cookie is used. With `everywhere`, all sessions of the user end. `sub` is the user whom the client shows: with the session of another user, nothing ends.',
   })
   .add(PasswordChangeRequest, {
     id: 'PasswordChangeRequest',

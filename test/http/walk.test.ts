@@ -250,6 +250,17 @@ describe('GET /.well-known/jwks.json', () => {
   })
 })
 
+test('POST /logout ends nothing of another user than the client shows', async () => {
+  const { refreshToken } = JSON.parse((await postLogin(url, '{"username":"user","password":"user"}')).body)
+  const ask = (route: string, body: object) =>
+    send(`${url}/${route}`, 'POST', { 'Content-Type': 'application/json' }, JSON.stringify(body))
+  const detail = 'Another user has signed in in this browser. Nothing was changed.'
+  expect(await ask('logout', { refreshToken, everywhere: true, sub: decodeJwt(adminToken).sub })).toEqual(
+    problem(409, 'Conflict', detail, { error: 'other_user' }),
+  )
+  expect((await ask('refresh', { refreshToken })).status).toBe(200)
+})
+
 test.for([
   ['GET', '/nothing'],
   ['GET', '/login/more'],

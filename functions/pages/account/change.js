@@ -44,11 +44,16 @@ function showField(id, isShown) {
  * Signs in again with the password that a change has, and with a second factor. The former session ends. A user who must set up
  * a factor since is signed out: this leads to the sign-in page, which sets it up, and back.
  *
+ * @param id - Of the user whose account the page shows. A page of another origin may have signed in another user, whose session the
+ *   new sign-in would end: so the client asks first.
  * @returns Nothing, or the problem: as `call` of `form.js` returns it, at the field of the password.
  */
-export async function stepUp(auth, password) {
+export async function stepUp(auth, id, password) {
   try {
-    const step = await auth.signIn({ username: auth.user.username, password })
+    const user = await auth.refresh()
+    if (user?.id !== id)
+      return { status: 0, body: { detail: 'Another user has signed in. Nothing was changed.' } }
+    const step = await auth.signIn({ username: user.username, password })
     if (step.next === 'enrolment') {
       await auth.signOut()
       return { status: 0, body: { detail: 'Sign in again to set up a second factor.' } }

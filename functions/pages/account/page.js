@@ -1,13 +1,20 @@
 // The account page: profile, sessions, password, e-mail address, deletion.
 
-import { createAuth } from '../../../client/client.js'
+import { AuthError, createAuth } from '../../../client/client.js'
 import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection } from '../form.js'
 import { stepUp } from './change.js'
 import { showFactors, startFactors } from './factors.js'
 import { showSessions } from './sessions.js'
 
 const auth = createAuth({ url: '.' })
-const send = (path, options) => call(path, { ...options, fetch: auth.fetch })
+
+/** Sends a request of the user whose account the page shows, or nothing: other tabs and origins can sign in another one. */
+async function fetchAsShown(...request) {
+  if (auth.user?.id !== shownId) throw new AuthError(409, { detail: NO_LONGER })
+  return auth.fetch(...request)
+}
+const NO_LONGER = 'This user is no longer signed in here. Nothing was sent.'
+const send = (path, options) => call(path, { ...options, fetch: fetchAsShown })
 
 /**
  * Sends a change that needs the current password. If it needs a recent sign-in with a second factor too, the user signs in again,
@@ -16,7 +23,7 @@ const send = (path, options) => call(path, { ...options, fetch: auth.fetch })
 async function change(path, options) {
   const response = await send(path, options)
   if (response.body?.error !== 'insufficient_user_authentication') return response
-  return (await stepUp(auth, options.body.currentPassword)) ?? send(path, options)
+  return (await stepUp(auth, shownId, options.body.currentPassword)) ?? send(path, options)
 }
 
 /** The id of the user whose account the page shows. */
@@ -28,16 +35,20 @@ let asked
 
 // What the page shows.
 
-/** Shows the account of the user. Without a user, leads to the sign-in page and back. */
-async function follow(user) {
-  if (isLeaving) return
+/** Shows the account of the user. Without a user, leads to the sign-in page and back. @param text - Says why the user is another one. */
+async function follow(user, text = 'Another user has signed in in this browser.') {
+  // Recovery codes are shown once, to the user before. The page follows when they are saved.
+  if (isLeaving || element('codes-dialog').open) return
   if (user === null) {
     location.replace(`signin?next=${encodeURIComponent(`account${location.hash}`)}`)
     return
   }
   if (user.id === shownId) return
   // Another user has signed in. Nothing of the former one may stay, and no late response may show it.
-  if (shownId !== undefined) return location.reload()
+  if (shownId !== undefined) {
+    history.replaceState({ text }, '')
+    return location.reload()
+  }
   shownId = user.id
   const problem = await showProfile()
   // Signed out, or another user has signed in meanwhile.
@@ -45,7 +56,11 @@ async function follow(user) {
   if (problem) return showUnavailable(problem)
   showSection('account', { isFocused: false })
   openLinked()
-  await showSessions(auth.fetch)
+  if (history.state?.text) {
+    notice(element('account-notice'), `${history.state.text} This is the account of ${user.username}.`)
+    history.replaceState(null, '')
+  }
+  await showSessions(fetchAsShown)
 }
 
 /** @returns The problem, if the service does not return the profile. */
@@ -107,7 +122,9 @@ async function signOut(everywhere) {
     await auth.signOut({ everywhere })
   } catch (error) {
     isLeaving = false
-    notice(element('account-notice'), `You are still signed in. ${failureOf(error).body.detail}`, 'error')
+    const { detail } = failureOf(error).body
+    if (auth.user?.id !== shownId) return follow(auth.user, detail)
+    notice(element('account-notice'), `You are still signed in. ${detail}`, 'error')
     return
   }
   if (everywhere) showDone('You are signed out everywhere', 'All your sessions have ended.')
@@ -133,7 +150,7 @@ async function showNewPassword() {
   element('password-form').reset()
   notice(element('password-notice'), 'Your password was changed. Your other sessions have ended.', 'good')
   await refresh()
-  await showSessions(auth.fetch)
+  await showSessions(fetchAsShown)
 }
 
 function showProof({ requestId }, { email }) {
@@ -166,8 +183,9 @@ async function showNewAddress() {
 /** A change of factors revokes the access token, and may end other sessions. */
 async function update() {
   await refresh()
+  if (auth.user?.id !== shownId) return follow(auth.user)
   await showProfile()
-  await showSessions(auth.fetch)
+  await showSessions(fetchAsShown)
 }
 
 /** A changed password or address revokes the access token. Without a network, the next request does the same. */
@@ -202,7 +220,7 @@ if (element('change-email')) {
 element('sign-out').addEventListener('click', ({ target }) => busy(target, () => signOut(false)))
 element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))
 element('try-again').addEventListener('click', ({ target }) => busy(target, begin))
-startFactors({ send, change, update, fetch: auth.fetch })
+startFactors({ send, change, update, fetch: fetchAsShown })
 addEventListener('hashchange', openLinked)
 auth.onChange(follow)
 begin()

@@ -198,8 +198,10 @@ async function signOut(everywhere) {
     await auth.signOut({ everywhere })
   } catch (error) {
     farewell = undefined
-    const { detail } = failureOf(error).body
-    notice(element('session-notice'), `You are still signed in. ${detail}`, 'error')
+    const { status, body } = failureOf(error)
+    // After a 409 the page shows another user by now.
+    const text = status === 409 ? body.detail : `You are still signed in. ${body.detail}`
+    notice(element('session-notice'), text, 'error')
   }
 }
 

@@ -6,7 +6,14 @@ const GRACE_SECONDS = 10
 
 interface Received {
   path: string
-  body: { username?: string; session?: string; everywhere?: boolean; loginToken?: string; code?: string }
+  body: {
+    username?: string
+    session?: string
+    everywhere?: boolean
+    sub?: string
+    loginToken?: string
+    code?: string
+  }
   /** The cookie that the browser sent. */
   cookie: string | undefined
 }
@@ -34,6 +41,8 @@ export const unavailable = (retryAfter = '5'): Sent =>
 /** The response to the right password of a user with a second factor. */
 export const SECOND_FACTOR = { next: 'second-factor', factors: ['totp'], loginToken: 'id.secret' }
 
+const idOf = (username: string) => `id of ${username}`
+
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** The service, as the client sees it in cookie mode: sign-in, rotation with a grace period, sign-out. */
@@ -51,6 +60,10 @@ export class FarEnd {
     if (['/login', '/register/confirm'].includes(request.path)) return this.#login(request, session)
     if (['/login/totp', '/enrolment/totp/confirm'].includes(request.path)) return this.#complete(request)
     if (request.path === '/logout') {
+      const { sub } = request.body
+      if (session && sub !== undefined && sub !== idOf(session.username)) {
+        return problem(409, 'Another user has signed in in this browser. Nothing was changed.')
+      }
       const isEnded = (other: StoredSession) =>
         other === session || (request.body.everywhere && other.username === session?.username)
       for (const other of [...this.#sessions].filter(isEnded)) this.#sessions.delete(other)
@@ -115,7 +128,7 @@ export class FarEnd {
   }
 
   #tokens({ username, current }: StoredSession, more = {}): Sent {
-    const claims = { sub: `id of ${username}`, username, role: 'user', jti: randomUUID() }
+    const claims = { sub: idOf(username), username, role: 'user', jti: randomUUID() }
     const authToken = `${part({ alg: 'none' })}.${part(claims)}.`
     return {
       response: Response.json({ authToken, expiresIn: LIFE, tokenType: 'Bearer', ...more }),
