@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url'
 import * as z from 'zod/mini'
-import { LOGIN_NAME } from '../users/login-name.ts'
+import { isNewLoginName, LOGIN_NAME, NEW_LOGIN_NAME_RULE } from '../users/login-name.ts'
 
 /** Maximum size of a password in UTF-8, in normalisation form C. */
 export const MAX_PASSWORD_BYTES = 1_024
@@ -19,25 +19,38 @@ const withAsciiDomain = (text: string): string =>
     /^[ -~]*$/.test(domain) ? domain : domainToASCII(domain),
   )
 
-/** Reads a login name into lower case, as it is stored, with its domain in A-labels (RFC 5890 section 2.3.2.1). */
-const loginName = (rule: string) =>
+/** Accepts login names that users may get. What has another form breaks another rule already. */
+const mayBeNew = () =>
+  z.refine<string>((text) => !LOGIN_NAME.test(text) || isNewLoginName(text), NEW_LOGIN_NAME_RULE)
+
+/**
+ * Reads a login name into lower case, as it is stored, with its domain in A-labels (RFC 5890 section 2.3.2.1).
+ *
+ * @param more - Checks of the form as it is sent.
+ */
+const loginName = (rule: string, ...more: ReturnType<typeof mayBeNew>[]) =>
   z.string('Must be a string.').check(
     z.overwrite(withAsciiDomain),
     z.refine((text) => LOGIN_NAME.test(text), rule),
+    ...more,
     z.overwrite((text) => text.toLowerCase()),
   )
 
+const LOGIN_NAME_RULE =
+  'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.'
+
 /** A username or an e-mail address as clients send it. */
-export const LoginName = schema(() =>
-  loginName('Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.'),
-)
+export const LoginName = schema(() => loginName(LOGIN_NAME_RULE))
+
+/** A username or an e-mail address that a user gets from an operator. */
+export const NewLoginName = schema(() => loginName(LOGIN_NAME_RULE, mayBeNew()))
 
 /** The rule for the username of a user who registers. With another address, its owner could not use it. */
 export const NEW_USERNAME_RULE =
   'Must be the confirmed address, or 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen).'
 
 /** The username of a user who registers, as clients send it. */
-export const NewUsername = schema(() => loginName(NEW_USERNAME_RULE))
+export const NewUsername = schema(() => loginName(NEW_USERNAME_RULE, mayBeNew()))
 
 /** A password as clients send it. It is read into Unicode normalisation form C. */
 export const Password = schema(() =>
@@ -94,11 +107,12 @@ export const PasswordChangeRequest = schema(() =>
 /** Body of `DELETE /me`. */
 export const AccountDeletionRequest = schema(() => z.strictObject({ currentPassword: Password }))
 
-/** An e-mail address as clients send it. Upper and lower case stay as written, for mails. */
+/** A new e-mail address as clients send it. Upper and lower case stay as written, for mails. */
 export const EmailAddress = schema(() =>
   z.string('Must be a string.').check(
     z.overwrite(withAsciiDomain),
     z.refine((text) => text.includes('@') && LOGIN_NAME.test(text), 'Must be an e-mail address.'),
+    mayBeNew(),
   ),
 )
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isEmail, isLoginName, LOGIN_NAME } from './login-name.ts'
+import { isEmail, isLoginName, isNewLoginName, LOGIN_NAME } from './login-name.ts'
 
 describe('a username', () => {
   test.each(['a', '7', '.', '_', '-', 'ada.lovelace_1815-12-10', 'x'.repeat(64)])('may be %j', (name) => {
@@ -78,4 +78,28 @@ test('a login name is in lower case as stored, and in any case as sent', () => {
 test.each([undefined, null, 7, true, ['ada'], { toString: () => 'ada' }])('%j is no login name', (value) => {
   expect(isLoginName(value)).toBe(false)
   expect(isEmail(value)).toBe(false)
+})
+
+describe('a new login name', () => {
+  test.each(['ada', 'a-b', '_', '.', 'a.b@example.org', "#$&'*+/?=^_`{|}~-@example.org", '?=a@example.org'])(
+    'may be %j',
+    (name) => {
+      expect(isNewLoginName(name)).toBe(true)
+    },
+  )
+
+  test.each([
+    '-',
+    '--help',
+    '-h@example.org',
+    'a..b@example.org',
+    '.a@example.org',
+    'a.@example.org',
+    '=?x?q?evil=40evil.example?=x@example.org',
+    'evil%evil.example@example.org',
+    'evil!evil@example.org',
+  ])('may not be %j, which a stored one may', (name) => {
+    expect(LOGIN_NAME.test(name)).toBe(true)
+    expect(isNewLoginName(name)).toBe(false)
+  })
 })

@@ -5,6 +5,22 @@
 export const LOGIN_NAME =
   /^(?:[A-Za-z0-9._-]{1,64}|(?=.{1,254}$)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*)$/
 
+const NEW_LOCAL_PART = /^(?!.*=\?)[A-Za-z0-9#$&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9#$&'*+/=?^_`{|}~-]+)*$/
+
+/**
+ * Whether a user may get a login name, which has the form of {@link LOGIN_NAME}. Names that are stored already stay valid.
+ *
+ * None begins with a hyphen, because programs read it as an option. The local part of an address is a dot-atom (RFC 5322 section
+ * 3.2.3), because SES refuses others. It has no `%`, `!` or `=?`: some mail servers take these for a route to another domain, or
+ * for an encoded word (RFC 2047), so an allowed domain could get mail for another one.
+ */
+export const isNewLoginName = (name: string): boolean =>
+  !name.startsWith('-') && (!name.includes('@') || NEW_LOCAL_PART.test(name.slice(0, name.lastIndexOf('@'))))
+
+/** The rule that {@link isNewLoginName} checks. */
+export const NEW_LOGIN_NAME_RULE =
+  'Must not begin with a hyphen, or contain %, !, =? or misplaced dots before the @.'
+
 /** Whether a value is a login name in its stored form, lower case. */
 export const isLoginName = (value: unknown): value is string =>
   typeof value === 'string' && LOGIN_NAME.test(value) && value === value.toLowerCase()

@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander'
 import { safeParse } from 'zod/mini'
-import { EmailAddress, LoginName } from '../../lib/http/schemas.ts'
+import { EmailAddress, LoginName, NewLoginName } from '../../lib/http/schemas.ts'
 import { ROLES, type Role } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -40,14 +40,14 @@ export function usersCommand(io: Io): Command {
   }
   const breaches = () => breachesOf(users.opts<TargetOptions>(), io.env)
   const print = (text: string) => void io.stdout.write(text)
-  const ofUser = (name: string, description: string) =>
+  const ofUser = (name: string, description: string, read = readLoginName) =>
     users
       .command(name)
       .description(description)
-      .argument('<username>', 'username or e-mail address of the user', readLoginName)
+      .argument('<username>', 'username or e-mail address of the user', read)
   const json = () => new Option('--json', 'print JSON')
 
-  ofUser('add', 'adds a user; the password comes from a hidden prompt or standard input')
+  ofUser('add', 'adds a user; the password comes from a hidden prompt or standard input', readNewLoginName)
     .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('user'))
     .option('--email <address>', 'address, which is a second login name', readAddress)
     .action(async (name: string, options: changes.AddOptions) =>
@@ -76,7 +76,7 @@ export function usersCommand(io: Io): Command {
     .action(async (name: string, options: ReadOptions) => print(await show(await table(), name, options)))
 
   ofUser('rename', 'changes the username of a user')
-    .argument('<new>', 'new username', readLoginName)
+    .argument('<new>', 'new username', readNewLoginName)
     .action(async (name: string, username: string) =>
       print(await names.rename(await table(), name, username, io)),
     )
@@ -191,8 +191,14 @@ export function usersCommand(io: Io): Command {
   return users
 }
 
-function readLoginName(text: string): string {
-  const { success, data, error } = safeParse(LoginName, text)
+/** Reads the name of a user who exists. One that begins with a hyphen comes after `--`. */
+const readLoginName = (text: string) => readName(LoginName, text)
+
+/** Reads a name that a user gets. */
+const readNewLoginName = (text: string) => readName(NewLoginName, text)
+
+function readName(schema: typeof LoginName, text: string): string {
+  const { success, data, error } = safeParse(schema, text)
   if (!success) throw new Refusal('usage', `Invalid username: ${error.issues[0]?.message}`)
   return data
 }

@@ -7,6 +7,7 @@ import {
   startConfirmation,
 } from '../../lib/mail/confirmation.ts'
 import { claimMail, mailKey, storeInvitation } from '../../lib/mail/store.ts'
+import { NEW_LOGIN_NAME_RULE } from '../../lib/users/login-name.ts'
 import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import {
   NEW_PASSWORD as PASSWORD,
@@ -158,6 +159,29 @@ describe('a registration', () => {
   ])('of %j is refused (%s)', async (email) => {
     const response = await service.ask('register', { body: { email } })
     expect(response).toMatchObject(invalid('#/email', 'Must be an e-mail address.'))
+  })
+
+  test.each([
+    ['a..b@example.org', 'two dots in a row'],
+    ['.ada@example.org', 'a dot at the beginning'],
+    ['ada.@example.org', 'a dot before the @'],
+    ['=?x?q?evil=40evil.example?=x@example.org', 'an encoded word'],
+    ['evil%evil.example@example.org', 'a route with %'],
+    ['evil!evil@example.org', 'a route with !'],
+    ['--help@example.org', 'a hyphen at the beginning'],
+  ])('of %j is refused (%s), and its user can still sign in', async (email) => {
+    const response = await service.ask('register', { body: { email } })
+    expect(response).toMatchObject(invalid('#/email', NEW_LOGIN_NAME_RULE))
+    await service.add({ username: email, email })
+    const body = { username: email, password: SIGN_IN_PASSWORD }
+    expect((await service.ask('login', { body })).status).toBe(200)
+  })
+
+  test('with a username that begins with a hyphen is refused', async () => {
+    const { token } = await register()
+    const refused = invalid('#/username', NEW_LOGIN_NAME_RULE)
+    expect(await confirm({ token, username: '--help' })).toMatchObject(refused)
+    expect((await confirm({ token, username: 'a--help' })).status).toBe(200)
   })
 
   test('of an internationalised domain goes to its A-labels', async () => {

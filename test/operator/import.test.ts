@@ -124,6 +124,10 @@ test('import reports invalid lines of CSV without their values and imports the r
       `no name,user,${PASSWORD},,`,
       'username: Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.',
     ],
+    [
+      `--help,user,${PASSWORD},,`,
+      'username: Must not begin with a hyphen, or contain %, !, =? or misplaced dots before the @.',
+    ],
     [`king,king,${PASSWORD},,`, 'role: Must be one of user, admin.'],
     [`norole,,${PASSWORD},,`, 'role: Must be one of user, admin.'],
     ['short,user,too short,,', 'password: Must be at least 15 characters.'],

@@ -160,6 +160,11 @@ describe('a line with names and an id', () => {
       { username: 'grace', id: 'grace' },
       'id: Must be 16 bytes in base64url, such as JNzD6W0lqWmZ0Fqr0sq1ew.',
     ],
+    [
+      'refuses an address with a route',
+      { username: 'grace', email: 'x%y.example@example.org' },
+      'email: Must not begin with a hyphen, or contain %, !, =? or misplaced dots before the @.',
+    ],
     ['refuses an invalid address', { username: 'grace', email: 'g' }, 'email: Must be an e-mail address.'],
     [
       'refuses a verified address that is missing',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { text } from '../../lib/aws/dynamodb.ts'
 import { nameKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { PASSWORD, readyHash, type Store, startStore } from '../support/operator.ts'
+import { PASSWORD, readyHash, run, type Store, startStore } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
 
 let store: Store
@@ -73,6 +73,14 @@ test.each([
   const left = await store.items()
   expect(left.filter((item) => text(item, 'pk') === nameKey(freed).pk.S)).toEqual([])
   expect(left).toEqual(expect.arrayContaining(attachedTo(kept)))
+})
+
+test('a stored name that begins with a hyphen comes after --', async () => {
+  await addTestUser(store.table, { username: '--help', passwordHash: readyHash() })
+  const change = (...args: string[]) => run(['--local', '--endpoint', store.endpoint, ...args])
+  expect(await change('disable', '--', '--help')).toMatchObject({ status: 0 })
+  expect(await store.user('--help')).toMatchObject({ disabled: true })
+  expect(await change('rename', '--', '--help', 'help')).toMatchObject({ status: 0 })
 })
 
 describe('rename', () => {

@@ -149,6 +149,14 @@ test.each([
     ['add', PASSWORD],
     'Invalid username: Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.',
   ],
+  ...[
+    ['add', '--', '--help'],
+    ['rename', 'ada', '--', '--help'],
+  ].map((args): [string, string[], string] => [
+    `${args[0]} with a name that begins with a hyphen`,
+    args,
+    'Invalid username: Must not begin with a hyphen, or contain %, !, =? or misplaced dots before the @.',
+  ]),
   ['an invalid address', ['set-email', 'ada', PASSWORD], 'Invalid address: Must be an e-mail address.'],
   ['no address', ['set-email', 'ada', '--local'], 'Use either an address or --remove.'],
   [

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
-import { LoginName, Password } from '../../../lib/http/schemas.ts'
+import { NewLoginName, Password } from '../../../lib/http/schemas.ts'
 import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
-import { isEmail } from '../../../lib/users/login-name.ts'
+import { isEmail, isNewLoginName, NEW_LOGIN_NAME_RULE } from '../../../lib/users/login-name.ts'
 import { namesOf } from '../../../lib/users/names.ts'
 import { isUserId, ROLES, type User } from '../../../lib/users/user.ts'
 import { hashFault } from './hash-fault.ts'
@@ -25,11 +25,12 @@ const AccountFields = z.strictObject({
       .string('Must be a string.')
       .check(z.refine(isUserId, 'Must be 16 bytes in base64url, such as JNzD6W0lqWmZ0Fqr0sq1ew.')),
   ),
-  username: LoginName,
+  username: NewLoginName,
   email: z.optional(
-    z
-      .string('Must be a string.')
-      .check(z.refine((text) => isEmail(text.toLowerCase()), 'Must be an e-mail address.')),
+    z.string('Must be a string.').check(
+      z.refine((text) => isEmail(text.toLowerCase()), 'Must be an e-mail address.'),
+      z.refine((text) => !isEmail(text.toLowerCase()) || isNewLoginName(text), NEW_LOGIN_NAME_RULE),
+    ),
   ),
   emailVerified: Flag,
   role: z.enum(ROLES, `Must be one of ${ROLES.join(', ')}.`),
