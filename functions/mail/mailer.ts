@@ -24,7 +24,8 @@ import { reserveAttempt } from '../../lib/throttling/store.ts'
 /**
  * Sends the mail that an event leads to, at most once. Lambda invokes it asynchronously, and again if it throws.
  *
- * It returns only if the mail was sent, is not needed, or is over the limit of its recipient. Otherwise it throws, and after
+ * It returns only if the mail was sent, is not needed, is over the limit of its recipient, or has a new address that SES does not
+ * accept. Otherwise it throws, and after
  * three tries Lambda puts the event into the queue of failed mails.
  */
 export async function handler(event: MailEvent, context: Context): Promise<void> {
@@ -59,7 +60,8 @@ export async function handler(event: MailEvent, context: Context): Promise<void>
       throw new ServiceError('unavailable', reason, { event: 'mail.unresolved', log: { kind } })
     }
     const from = senderOf(config.SERVICE_NAME, config.MAIL_FROM)
-    const messageId = await sendClaimed(table, id, claim, { from, to, ...renderMessage(message) })
+    const messageId = await sendClaimed(table, event, claim, { from, to, ...renderMessage(message) })
+    if (messageId === undefined) return
     console.info({ event: 'mail.sent', kind, messageId })
     await recordSent(table, config, event, claim)
   } catch (error) {
@@ -121,6 +123,9 @@ async function isOverLimit(table: Table, counters: Counter[], id: string, now: D
   return refusedForSeconds > 0
 }
 
+/** The mails that go to an address as a client typed it. */
+const TYPED: readonly MailEvent['kind'][] = ['registration', 'address']
+
 /** Whether a mail lets the owner of its address choose a password. */
 const isEntry = (confirmation: Confirmation | undefined): boolean =>
   confirmation?.kind === 'reset' || confirmation?.kind === 'registration'
@@ -128,8 +133,16 @@ const isEntry = (confirmation: Confirmation | undefined): boolean =>
 /**
  * Sends a claimed mail. If SES refuses it, the claim is given up, and the next try may send it. If the outcome is
  * unknown, the claim stays, and no try sends it: a client can ask for another mail, but cannot take back a second one.
+ *
+ * @returns The id of the mail, or `undefined` if SES does not accept the new address that a client typed. No try would
+ *   change that, and a dead letter would let clients start an alarm.
  */
-async function sendClaimed(table: Table, id: string, claim: Claim, mail: OutgoingMail): Promise<string> {
+async function sendClaimed(
+  table: Table,
+  event: MailEvent,
+  claim: Claim,
+  mail: OutgoingMail,
+): Promise<string | undefined> {
   try {
     return await sendMail(table.aws, mail)
   } catch (error) {
@@ -139,7 +152,10 @@ async function sendClaimed(table: Table, id: string, claim: Claim, mail: Outgoin
       const reason = 'SES did not respond or failed, so the mail may be on its way'
       throw new ServiceError('unavailable', reason, { event: 'mail.unknown', log })
     }
-    await releaseMail(table, id, claim, new Date()).catch(logFailure)
+    await releaseMail(table, idOf(event), claim, new Date()).catch(logFailure)
+    if (log.type === 'BadRequestException' && TYPED.includes(event.kind)) {
+      return void console.warn({ event: 'mail.undeliverable', kind: event.kind })
+    }
     throw new ServiceError('unavailable', 'SES refused the mail', { event: 'mail.refused', log })
   }
 }

@@ -48,6 +48,8 @@ export async function runMails(run: Run, aws: LocalAws): Promise<void> {
   // A request to SES names no operation.
   proxy.inject({ operation: 'undefined', say: refuse })
   await run('mailer', registration('refused@example.org'), withSes(proxy.url))
+  proxy.inject({ operation: 'undefined', say: refuseAddress })
+  await run('mailer', registration('undeliverable@example.org'), withSes(proxy.url))
   proxy.inject({ operation: 'undefined', say: (response) => response.destroy() })
   const unknown = registration('unknown@example.org')
   await run('mailer', unknown, withSes(proxy.url))
@@ -72,5 +74,7 @@ export async function runMails(run: Run, aws: LocalAws): Promise<void> {
   await run('reset', { ...reset, body: JSON.stringify(guess) }, aws)
 }
 
-const refuse = (response: ServerResponse) =>
-  response.writeHead(400, { 'x-amzn-errortype': 'MessageRejected' }).end('{"message":"refused"}')
+const refuseAs = (type: string) => (response: ServerResponse) =>
+  response.writeHead(400, { 'x-amzn-errortype': type }).end('{"message":"refused"}')
+const refuse = refuseAs('MessageRejected')
+const refuseAddress = refuseAs('BadRequestException')

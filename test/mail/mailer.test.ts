@@ -60,6 +60,27 @@ describe('a mail', () => {
     expect(records).toEqual([record, record, record])
   })
 
+  test('to a typed address that SES does not accept is tried once, and is no dead letter', async () => {
+    const ses = await startFakeAws(fail(400, 'BadRequestException'), say(200, { MessageId: 'm-1' }))
+    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    expect((await request(service, 'ada@example.org')).status).toBe(202)
+    expect(ses.received).toHaveLength(1)
+    expect(records).toEqual([{ event: 'mail.undeliverable', kind: 'registration' }])
+    expect(service.deadLetters).toEqual([])
+    await request(service, 'ada@example.org')
+    expect(logged().at(-1)).toBe('mail.sent')
+  })
+
+  test('to a user that SES does not accept is a dead letter', async () => {
+    const refuse = fail(400, 'BadRequestException')
+    const ses = await startFakeAws(refuse, refuse, refuse)
+    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    await service.add({ email: 'ada@example.org' })
+    await service.ask('forgot', { body: { login: 'ada@example.org' } })
+    expect(logged()).toEqual(['mail.refused', 'mail.refused', 'mail.refused'])
+    expect(service.deadLetters).toHaveLength(1)
+  })
+
   test('whose outcome is unknown is not sent twice, and is a dead letter', async () => {
     const ses = await startFakeAws(breakOff, say(200, { MessageId: 'm-1' }))
     service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
