@@ -11,38 +11,39 @@ const BUDGETS: Record<string, Budget> = {
   authorizer: { bytes: 36_000, coldMs: 36 },
   // The time includes the one password hash of a login.
   login: { bytes: 68_000, coldMs: 70 },
-  'login-factor': { bytes: 48_000 },
+  'login-factor': { bytes: 49_000 },
   refresh: { bytes: 48_000 },
   logout: { bytes: 48_000 },
   sessions: { bytes: 24_000 },
   'end-session': { bytes: 24_000 },
-  password: { bytes: 48_000 },
-  forgot: { bytes: 32_000, coldMs: 40 },
+  // Functions that count attempts give them back after an outage.
+  password: { bytes: 49_000 },
+  forgot: { bytes: 33_000, coldMs: 40 },
   reset: { bytes: 48_000 },
-  register: { bytes: 32_000, coldMs: 40 },
+  register: { bytes: 33_000, coldMs: 40 },
   // Under the policy it begins the enrolment of a second factor.
-  'new-account': { bytes: 51_000 },
+  'new-account': { bytes: 52_000 },
   'change-email': { bytes: 48_000 },
   'confirm-email': { bytes: 42_000, coldMs: 40 },
   // A third of it is the texts of 16 mails.
   mailer: { bytes: 31_000, coldMs: 40 },
   // Half of it is the texts of all problems, which every function has.
-  'user-content': { bytes: 5_000, coldMs: 3 },
-  'admin-content': { bytes: 5_000, coldMs: 3 },
+  'user-content': { bytes: 5_100, coldMs: 3 },
+  'admin-content': { bytes: 5_100, coldMs: 3 },
   jwks: { bytes: 20_000, coldMs: 30 },
   metadata: { bytes: 8_000, coldMs: 30 },
-  enrolment: { bytes: 48_500, coldMs: 40 },
+  enrolment: { bytes: 50_000, coldMs: 40 },
   userinfo: { bytes: 20_000 },
   me: { bytes: 20_000 },
   'delete-me': { bytes: 48_000 },
   'login-passkey': { bytes: 60_000, coldMs: 40 },
-  'add-passkey': { bytes: 60_500, coldMs: 40 },
+  'add-passkey': { bytes: 61_000, coldMs: 40 },
   // Half of it reads the body with a new name.
   passkeys: { bytes: 32_000 },
   // It serves authenticator apps, recovery codes and passkeys, and hashes passwords.
   factors: { bytes: 56_000 },
   'confirm-totp': { bytes: 48_000 },
-  'enrol-totp': { bytes: 48_500 },
+  'enrol-totp': { bytes: 50_000 },
   // It grows by about 700 bytes with each route that it describes.
   openapi: { bytes: 101_000, coldMs: 30 },
   // Swagger UI takes 1.92 MB of it.

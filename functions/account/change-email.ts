@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
 import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { readBody } from '../../lib/http/body.ts'
@@ -13,9 +12,10 @@ import { notify, requestMail } from '../../lib/mail/request.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 
 /** PUT /email: sends a mail to the caller's new address, which counts after its confirmation, and one to the current address. */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+export const handler = apiHandler(async (event, { now, ...request }) => {
   const config = readConfig([
     'TABLE_NAME',
     'LIMIT_USER_AND_SOURCE',
@@ -27,7 +27,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'MAILER',
     'REQUIRE_SECOND_FACTOR',
   ])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const table = reservingTable(request, config.TABLE_NAME)
   const principal = principalOf(event, now)
   const { userId, generation } = principal
   const { email: address, currentPassword } = readBody(event, EmailChangeRequest)
@@ -36,8 +36,8 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
   const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
   const user = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
-  const request = { kind: 'address', requestId, userId, generation, at: now.toISOString(), origin } as const
-  await together([returnAttempt(table, attempt), requestMail(table, config, request, now)])
+  const mail = { kind: 'address', requestId, userId, generation, at: now.toISOString(), origin } as const
+  await together([returnAttempt(table, attempt), requestMail(table, config, mail, now)])
   if (address.toLowerCase() !== user.email) {
     await notify(table, config.MAILER, 'address-requested', user, origin, now)
   }

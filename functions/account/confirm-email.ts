@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
@@ -12,14 +11,15 @@ import { addressIn } from '../../lib/mail/confirmation.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { findBoundUser, invalidLink, requireOwnProof, verifyProof } from '../../lib/mail/verify.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { factorsOf, needsFactor } from '../../lib/users/factors.ts'
 import { changeNames, namesOf } from '../../lib/users/names.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 
 /** POST /email/confirm: gives the caller the address that the caller has confirmed. Revokes all access tokens. */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+export const handler = apiHandler(async (event, { now, ...request }) => {
   const config = readConfig(['TABLE_NAME', 'MAILER', 'REQUIRE_SECOND_FACTOR'])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const table = reservingTable(request, config.TABLE_NAME)
   const { userId, generation } = principalOf(event, now)
   const proof = readBody(event, EmailConfirmation)
 

@@ -1,5 +1,4 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
 import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
@@ -13,10 +12,11 @@ import { notify } from '../../lib/mail/request.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { removeUser } from '../../lib/users/names.ts'
 
 /** DELETE /me: deletes the caller's account. Its sessions and access tokens are invalid from then on. */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+export const handler = apiHandler(async (event, { now, ...request }) => {
   const config = readConfig([
     'TABLE_NAME',
     'LIMIT_USER_AND_SOURCE',
@@ -27,7 +27,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'MAILER',
     'REQUIRE_SECOND_FACTOR',
   ])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const table = reservingTable(request, config.TABLE_NAME)
   const principal = principalOf(event, now)
   const { userId } = principal
   const { currentPassword } = readBody(event, AccountDeletionRequest)

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
@@ -19,12 +18,13 @@ import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { isLive } from '../../lib/sessions/session.ts'
 import { findSession } from '../../lib/sessions/store.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser, findUser } from '../../lib/users/store.ts'
 import type { User, UserState } from '../../lib/users/user.ts'
 
 /** PUT /password: changes the caller's password, revokes all access tokens and all other sessions. */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+export const handler = apiHandler(async (event, { now, ...request }) => {
   const config = readConfig([
     'TABLE_NAME',
     'LIMIT_USER_AND_SOURCE',
@@ -36,7 +36,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs }) => {
     'MAILER',
     'REQUIRE_SECOND_FACTOR',
   ])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const table = reservingTable(request, config.TABLE_NAME)
   const principal = principalOf(event, now)
   const { userId, username, generation, sessionId } = principal
   const { currentPassword, newPassword } = readBody(event, PasswordChangeRequest)

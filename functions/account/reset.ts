@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { within } from '../../lib/aws/client.ts'
 import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { readBody } from '../../lib/http/body.ts'
@@ -14,15 +13,16 @@ import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { sourceOf } from '../../lib/throttling/limits.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { markKnownSources } from '../../lib/throttling/store.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUserWith } from '../../lib/users/store.ts'
 
 /** POST /password/reset: sets the password of a user who has read a mail. Ends all sessions and revokes all tokens. */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+export const handler = apiHandler(async (event, { now, ...request }) => {
   const config = readConfig(['TABLE_NAME', 'MAILER', 'SESSION_TTL_SECONDS', 'BREACHED_PASSWORDS'])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const table = reservingTable(request, config.TABLE_NAME)
   const { password, ...proof } = readBody(event, PasswordResetRequest)
   const origin = originOf(event)
 

@@ -1,4 +1,3 @@
-import { within } from '../../lib/aws/client.ts'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import type { Config } from '../../lib/config.ts'
 import { readBody } from '../../lib/http/body.ts'
@@ -9,13 +8,14 @@ import { FactorResetCancellation } from '../../lib/http/schemas.ts'
 import { cancellation } from '../../lib/mail/factor-reset.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 
 /**
  * POST /factors/cancel-reset: cancels an operator's reset of second factors, with the link of its notice. The link of an earlier
  * notice cancels a later reset too: its owner does not want the factors removed.
  */
-export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, ...request }, config) => {
+  const table = reservingTable(request, config.TABLE_NAME)
   const { token } = readBody(event, FactorResetCancellation)
   const { sourceIp } = originOf(event)
   const { confirmation, requestId } = await verifyProof(table, ['cancel-reset'], { token }, sourceIp, now)

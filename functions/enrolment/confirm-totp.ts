@@ -1,4 +1,3 @@
-import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { completeEnrolment } from '../../lib/factors/complete-enrolment.ts'
 import { findProvedEnrolment } from '../../lib/factors/enrolment.ts'
@@ -6,6 +5,7 @@ import { verifyTotpSetup } from '../../lib/factors/totp-setup.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { EnrolmentTotpConfirmation } from '../../lib/http/schemas.ts'
 import { readJson } from '../../lib/sessions/request.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
 const issueToken = tokenIssuer()
@@ -25,8 +25,8 @@ export const handler = apiHandler(async (event, request) => {
     'NOTIFY_NEW_SOURCE',
     'MAILER',
   ])
-  const { now, deadlineMs } = request
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { now } = request
+  const table = reservingTable(request, config.TABLE_NAME)
   const { enrolmentToken, code } = readJson(event, EnrolmentTotpConfirmation, { config })
   const enrolment = await findProvedEnrolment(table, enrolmentToken, now, { ...request, event })
   const { user, login } = enrolment

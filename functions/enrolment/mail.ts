@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import { findEnrolment } from '../../lib/factors/enrolment.ts'
 import { readBody } from '../../lib/http/body.ts'
@@ -9,19 +8,20 @@ import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentRequest } from '../../lib/http/schemas.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 
 /** POST /enrolment/mail: sends a mail to the verified address of a user, which proves the enrolment. */
 export const handler: RouteHandler<Config<'TABLE_NAME' | 'MAILER' | 'LIMIT_MAIL_SOURCE'>> = async (
   event,
-  { now, deadlineMs },
+  { now, ...request },
   config,
 ) => {
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const table = reservingTable(request, config.TABLE_NAME)
   const { enrolmentToken } = readBody(event, EnrolmentRequest)
   const { id: userId, generation } = (await findEnrolment(table, enrolmentToken, now)).user
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES))
   const at = now.toISOString()
-  const request = { kind: 'enrolment', requestId, userId, generation, at, origin: originOf(event) } as const
-  await requestMail(table, config, request, now)
+  const mail = { kind: 'enrolment', requestId, userId, generation, at, origin: originOf(event) } as const
+  await requestMail(table, config, mail, now)
   return accepted(requestId)
 }

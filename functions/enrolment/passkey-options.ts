@@ -1,4 +1,3 @@
-import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import { findProvedEnrolment } from '../../lib/factors/enrolment.ts'
 import { beginRegistration } from '../../lib/factors/registration.ts'
@@ -7,12 +6,13 @@ import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentRequest } from '../../lib/http/schemas.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 
 type Settings = Config<'TABLE_NAME' | 'RP_ID' | 'SERVICE_NAME'>
 
 /** POST /enrolment/passkey/options: begins to add a passkey as the first second factor. */
-export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const handler: RouteHandler<Settings> = async (event, { now, ...request }, config) => {
+  const table = reservingTable(request, config.TABLE_NAME)
   const { enrolmentToken } = readBody(event, EnrolmentRequest)
   const { login, user } = await findProvedEnrolment(table, enrolmentToken, now)
   const registrant = { user, loginTokenId: login.id }

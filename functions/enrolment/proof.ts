@@ -1,5 +1,3 @@
-import { within } from '../../lib/aws/client.ts'
-import type { Table } from '../../lib/aws/dynamodb.ts'
 import type { Config } from '../../lib/config.ts'
 import type { BegunLogin } from '../../lib/factors/begun.ts'
 import { findEnrolment, proveEnrolment } from '../../lib/factors/enrolment.ts'
@@ -13,10 +11,12 @@ import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentProofRequest, type ProofFields } from '../../lib/http/schemas.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
+import type { ReservingTable } from '../../lib/throttling/store.ts'
 
 /** POST /enrolment/proof: takes the proof, beside the password, that the account is the user's own. */
-export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, ...request }, config) => {
+  const table = reservingTable(request, config.TABLE_NAME)
   const { enrolmentToken, operatorCode, ...fields } = readBody(event, EnrolmentProofRequest)
   const enrolment = await findEnrolment(table, enrolmentToken, now)
   await (operatorCode === undefined
@@ -28,7 +28,7 @@ export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, 
 
 /** Proves an enrolment by a mail to the verified address. Its confirmation must be of the same user, unchanged since then. */
 async function proveByMail(
-  table: Table,
+  table: ReservingTable,
   { login, user }: BegunLogin,
   fields: ProofFields,
   sourceIp: string,
@@ -42,7 +42,7 @@ async function proveByMail(
 
 /** Proves an enrolment by the code of an operator. Tries are counted before they are compared. */
 async function proveByCode(
-  table: Table,
+  table: ReservingTable,
   { login, user }: BegunLogin,
   typed: string,
   now: Date,

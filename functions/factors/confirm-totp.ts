@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { requireStillAllowed } from '../../lib/authorization/step-up.ts'
-import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { findSurvivor } from '../../lib/factors/caller.ts'
@@ -13,14 +12,15 @@ import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import { TotpConfirmation } from '../../lib/http/schemas.ts'
 import { notify } from '../../lib/mail/request.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { factorsOf, withFactor } from '../../lib/users/factors.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findUser } from '../../lib/users/store.ts'
 
 /** POST /factors/totp/confirm: adds the authenticator app that the caller is setting up, or replaces the earlier one by it. */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+export const handler = apiHandler(async (event, { now, ...request }) => {
   const config = readConfig(['TABLE_NAME', 'FACTOR_KEY', 'MAILER', 'REQUIRE_SECOND_FACTOR'])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const table = reservingTable(request, config.TABLE_NAME)
   const principal = principalOf(event, now)
   const { userId, generation } = principal
   const { code } = readBody(event, TotpConfirmation)

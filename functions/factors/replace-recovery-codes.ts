@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
@@ -13,13 +12,14 @@ import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorChangeRequest } from '../../lib/http/schemas.ts'
 import { notify } from '../../lib/mail/request.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
 
 /** POST /factors/recovery-codes: replaces the caller's recovery codes. */
-export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const handler: RouteHandler<Settings> = async (event, { now, ...request }, config) => {
+  const table = reservingTable(request, config.TABLE_NAME)
   const principal = principalOf(event, now)
   const { userId } = principal
   const { currentPassword } = readBody(event, FactorChangeRequest)

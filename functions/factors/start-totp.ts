@@ -1,5 +1,4 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
 import { startTotp } from '../../lib/factors/totp-setup.ts'
@@ -8,12 +7,13 @@ import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorChangeRequest } from '../../lib/http/schemas.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'FACTOR_KEY' | 'SERVICE_NAME'>
 
 /** POST /factors/totp: begins to set up an authenticator app. A code of the app confirms it. */
-export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const handler: RouteHandler<Settings> = async (event, { now, ...request }, config) => {
+  const table = reservingTable(request, config.TABLE_NAME)
   const principal = principalOf(event, now)
   const { currentPassword } = readBody(event, FactorChangeRequest)
   const { user } = await verifyCaller(table, config, principal, currentPassword, originOf(event), now)

@@ -117,9 +117,14 @@ async function limitCodes(table: Table, planned: PlannedMail, id: string, now: D
   return (await isOverLimit(table, [codeMailCounter(to, now)], id, now)) ? { to, ...withoutCode } : planned
 }
 
-/** Whether a mail exceeds a limit of its recipient. All tries of an event count once. */
+/** Whether a mail exceeds a limit of its recipient. All tries of an event count once, so a failed one gives nothing back. */
 async function isOverLimit(table: Table, counters: Counter[], id: string, now: Date): Promise<boolean> {
-  const { refusedForSeconds } = await reserveAttempt(table, counters, mailKey(id).pk.S, now)
+  const { refusedForSeconds } = await reserveAttempt(
+    { ...table, reserved: [] },
+    counters,
+    mailKey(id).pk.S,
+    now,
+  )
   return refusedForSeconds > 0
 }
 

@@ -1,5 +1,4 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
 import { beginRegistration } from '../../lib/factors/registration.ts'
@@ -8,12 +7,13 @@ import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeyOptionsRequest } from '../../lib/http/schemas.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'RP_ID' | 'SERVICE_NAME'>
 
 /** POST /passkeys/options: begins to add a passkey to the caller's account. */
-export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const handler: RouteHandler<Settings> = async (event, { now, ...request }, config) => {
+  const table = reservingTable(request, config.TABLE_NAME)
   const principal = principalOf(event, now)
   const { currentPassword } = readBody(event, PasskeyOptionsRequest)
   const origin = originOf(event)

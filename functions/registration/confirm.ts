@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { within } from '../../lib/aws/client.ts'
-import type { Table } from '../../lib/aws/dynamodb.ts'
 import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
@@ -18,7 +16,13 @@ import { readSignIn } from '../../lib/sessions/request.ts'
 import { lifetimesFrom, type Session } from '../../lib/sessions/session.ts'
 import { signIn } from '../../lib/sessions/sign-in.ts'
 import { sourceOf, usernameCounter } from '../../lib/throttling/limits.ts'
-import { markKnownSources, reserveAttempt } from '../../lib/throttling/store.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
+import {
+  judgeAttempt,
+  markKnownSources,
+  type ReservingTable,
+  reserveAttempt,
+} from '../../lib/throttling/store.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR, needsFactor } from '../../lib/users/factors.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
@@ -28,7 +32,7 @@ import { newUser, type Role, USER_RANDOM_BYTES, type User } from '../../lib/user
 const issueToken = tokenIssuer()
 
 /** POST /register/confirm: creates the account of a confirmed address, and signs in. */
-export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, allowedOrigins }) => {
+export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins, ...invocation }) => {
   const config = readConfig([
     'TABLE_NAME',
     'COOKIE_SESSIONS',
@@ -41,8 +45,7 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
     'BREACHED_PASSWORDS',
     'REQUIRE_SECOND_FACTOR',
   ])
-  const aws = within(deadlineMs)
-  const table = { aws, name: config.TABLE_NAME }
+  const table = reservingTable(invocation, config.TABLE_NAME)
   const request = readSignIn(event, RegistrationConfirmation, { config, allowedOrigins })
   const { password } = request
   const origin = originOf(event)
@@ -65,12 +68,12 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
     const [response] = await together([beginEnrolment(table, user, request, now), marking])
     return response
   }
-  const issue = (session: Session) => issueToken(aws, config, user, session, now)
+  const issue = (session: Session) => issueToken(table.aws, config, user, session, now)
   return signIn(table, { ...request, user, amr: AMR.password, origin, lifetimes }, now, issue, [marking])
 })
 
 /** Verifies the link or the code of a mail, and finds the role of the new user. */
-async function verifyMail(table: Table, proof: ProofFields, sourceIp: string, now: Date) {
+async function verifyMail(table: ReservingTable, proof: ProofFields, sourceIp: string, now: Date) {
   const kinds = ['registration', 'invitation'] as const
   const { confirmation, requestId } = await verifyProof(table, kinds, proof, sourceIp, now)
   return { requestId, role: await roleOf(table, confirmation, requestId) }
@@ -81,7 +84,7 @@ async function verifyMail(table: Table, proof: ProofFields, sourceIp: string, no
  *
  * @throws {@link ServiceError} `invalid_link`, if no operator stored the invitation.
  */
-async function roleOf(table: Table, { kind }: Confirmation, requestId: string): Promise<Role> {
+async function roleOf(table: ReservingTable, { kind }: Confirmation, requestId: string): Promise<Role> {
   if (kind !== 'invitation') return 'user'
   const role = await findInvitedRole(table, requestId)
   if (role === undefined) throw invalidLink('no operator stored the invitation')
@@ -106,12 +109,14 @@ function confirmedNames(address: string, chosen: string | undefined) {
  * Stores the user, and spends the confirmation, in one transaction. Ten taken usernames void the confirmation. Otherwise
  * one address could try out which usernames exist. Tries are counted before the usernames are looked up.
  */
-async function storeUser(table: Table, user: User, requestId: string, now: Date): Promise<void> {
+async function storeUser(table: ReservingTable, user: User, requestId: string, now: Date): Promise<void> {
   const counter = usernameCounter(mailKey(requestId), now)
   const { refusedForSeconds } = await reserveAttempt(table, [counter], user.requestId, now)
   if (refusedForSeconds > 0) throw invalidLink('too many usernames')
   const outcome = await createUser(table, user, spend(requestId, now))
   if (outcome === 'done') return
+  // The username is taken, or the address is. Which one it is does not matter to the count.
+  judgeAttempt(table, user.requestId, () => true)
   if (outcome === 'changed') throw invalidLink('spent')
   if (await isNameTaken(table, String(user.email))) {
     throw refused('#', 'This address already has an account. Sign in, or ask for a new password.')

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
@@ -9,17 +8,18 @@ import { accepted } from '../../lib/http/responses.ts'
 import { RegistrationRequest } from '../../lib/http/schemas.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 
 /** POST /register: sends a mail to an address, which its recipient confirms to get an account. */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
+export const handler = apiHandler(async (event, { now, ...request }) => {
   const config = readConfig(['TABLE_NAME', 'MAILER', 'LIMIT_MAIL_SOURCE', 'ALLOWED_EMAIL_DOMAINS'])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const table = reservingTable(request, config.TABLE_NAME)
   const { email } = readBody(event, RegistrationRequest)
   rejectOtherDomains(email, config.ALLOWED_EMAIL_DOMAINS)
 
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), email)
-  const request = { kind: 'registration', requestId, at: now.toISOString(), origin: originOf(event) } as const
-  await requestMail(table, config, request, now)
+  const mail = { kind: 'registration', requestId, at: now.toISOString(), origin: originOf(event) } as const
+  await requestMail(table, config, mail, now)
   return accepted(requestId)
 })
 

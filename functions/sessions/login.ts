@@ -1,4 +1,3 @@
-import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { nextStep } from '../../lib/factors/next-step.ts'
@@ -12,6 +11,7 @@ import { readSignIn } from '../../lib/sessions/request.ts'
 import { lifetimesFrom, type Session } from '../../lib/sessions/session.ts'
 import { signIn } from '../../lib/sessions/sign-in.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 
@@ -21,7 +21,7 @@ const issueToken = tokenIssuer()
  * POST /login: exchanges a username and a password for an access token and a refresh token. The client may keep the refresh
  * token in a cookie. Of a user with second factors, it is the first step of two.
  */
-export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, allowedOrigins }) => {
+export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins, ...invocation }) => {
   const config = readConfig([
     'TABLE_NAME',
     'COOKIE_SESSIONS',
@@ -40,8 +40,7 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
     'MAILER',
     'REQUIRE_SECOND_FACTOR',
   ])
-  const aws = within(deadlineMs)
-  const table = { aws, name: config.TABLE_NAME }
+  const table = reservingTable(invocation, config.TABLE_NAME)
   const request = readSignIn(event, LoginRequest, { config, allowedOrigins })
   const { username: loginName, password } = request
   const origin = originOf(event)
@@ -57,7 +56,7 @@ export const handler = apiHandler(async (event, { now: arrivedAt, deadlineMs, al
   if (next) return next
 
   const lifetimes = lifetimesFrom(config)
-  const issue = (session: Session) => issueToken(aws, config, user, session, now)
+  const issue = (session: Session) => issueToken(table.aws, config, user, session, now)
   const response = await signIn(
     table,
     { ...request, user, amr: AMR.password, origin, lifetimes },

@@ -1,4 +1,3 @@
-import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import type { RelyingParty } from '../../lib/factors/ceremony.ts'
 import { type CompletionConfig, completeSignIn } from '../../lib/factors/complete.ts'
@@ -8,6 +7,7 @@ import { PasskeySignIn } from '../../lib/http/schemas.ts'
 import { readSignIn } from '../../lib/sessions/request.ts'
 import type { Session } from '../../lib/sessions/session.ts'
 import { replacedSession } from '../../lib/sessions/sign-in.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 
 type Settings = CompletionConfig & IssuerConfig & RelyingParty & Config<'TABLE_NAME' | 'COOKIE_SESSIONS'>
@@ -16,8 +16,8 @@ const issueToken = tokenIssuer()
 
 /** POST /login/passkey: signs in with a passkey, without a name or as second factor. */
 export const handler: RouteHandler<Settings> = async (event, request, config) => {
-  const { now, deadlineMs, allowedOrigins } = request
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { now, allowedOrigins } = request
+  const table = reservingTable(request, config.TABLE_NAME)
   const given = readSignIn(event, PasskeySignIn, { config, allowedOrigins })
   const { loginToken, response, inCookie } = given
   const signIn =

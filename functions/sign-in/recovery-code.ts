@@ -1,4 +1,3 @@
-import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import { findBegunLogin } from '../../lib/factors/begun.ts'
 import { type CompletionConfig, completeSignIn } from '../../lib/factors/complete.ts'
@@ -9,6 +8,7 @@ import { RecoveryCodeLoginRequest } from '../../lib/http/schemas.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { readJson } from '../../lib/sessions/request.ts'
 import type { Session } from '../../lib/sessions/session.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 
@@ -18,8 +18,8 @@ const issueToken = tokenIssuer()
 
 /** POST /login/recovery-code: completes a sign-in with a recovery code. */
 export const handler: RouteHandler<Settings> = async (event, request, config) => {
-  const { now, deadlineMs } = request
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { now } = request
+  const table = reservingTable(request, config.TABLE_NAME)
   const { loginToken, code } = readJson(event, RecoveryCodeLoginRequest, { config })
   const begun = await findBegunLogin(table, loginToken, 'second-factor', now, { ...request, event })
   const origin = originOf(event)

@@ -1,4 +1,3 @@
-import { within } from '../../lib/aws/client.ts'
 import type { Config } from '../../lib/config.ts'
 import { findBegunLogin } from '../../lib/factors/begun.ts'
 import { type CompletionConfig, completeSignIn } from '../../lib/factors/complete.ts'
@@ -8,6 +7,7 @@ import type { RouteHandler } from '../../lib/http/routes.ts'
 import { TotpLoginRequest } from '../../lib/http/schemas.ts'
 import { readJson } from '../../lib/sessions/request.ts'
 import type { Session } from '../../lib/sessions/session.ts'
+import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 
@@ -17,16 +17,13 @@ const issueToken = tokenIssuer()
 
 /** POST /login/totp: completes a sign-in with a code of an authenticator app. */
 export const handler: RouteHandler<Settings> = async (event, request, config) => {
-  const { now, deadlineMs } = request
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const { now } = request
+  const table = reservingTable(request, config.TABLE_NAME)
   const { loginToken, code } = readJson(event, TotpLoginRequest, { config })
   const begun = await findBegunLogin(table, loginToken, 'second-factor', now, { ...request, event })
-  const attempt = await verifyTotpCode(table, config, begun, code, originOf(event), now)
+  const spending = await verifyTotpCode(table, config, begun, code, originOf(event), now)
 
   const issue = (session: Session) => issueToken(table.aws, config, begun.user, session, now)
-  const signIn = { ...begun, ...attempt, amr: AMR.totp }
-  return completeSignIn(table, config, signIn, { ...request, event }, issue).catch(async (error) => {
-    await attempt.giveBackAfter(error)
-    throw error
-  })
+  const signIn = { ...begun, ...spending, amr: AMR.totp }
+  return completeSignIn(table, config, signIn, { ...request, event }, issue)
 }

@@ -7,6 +7,7 @@ import { admitAttempt, returnAttempt } from '../passwords/verify.ts'
 import { isLive } from '../sessions/session.ts'
 import { findSession } from '../sessions/store.ts'
 import { type LimitsConfig, limitsFrom } from '../throttling/limits.ts'
+import type { ReservingTable } from '../throttling/store.ts'
 import type { Principal, User } from '../users/user.ts'
 
 /** The settings of {@link verifyCaller}. */
@@ -29,7 +30,7 @@ export interface Caller {
  * const { user, survivingSession } = await verifyCaller(table, config, principal, currentPassword, origin, now)
  */
 export async function verifyCaller(
-  table: Table,
+  table: ReservingTable,
   config: CallerConfig,
   principal: Principal,
   currentPassword: string,

@@ -12,7 +12,7 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { challengeCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
-import { rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
+import { type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
 import { refusal } from './refusals.ts'
 
@@ -70,7 +70,7 @@ export const startChallenge = (
  * @throws {@link ServiceError} `too_many_mails`, whose text fits every request, or `unavailable`.
  */
 export async function storeChallenge(
-  table: Table,
+  table: ReservingTable,
   { challenge, ...rest }: Challenge,
   sourceIp: string,
   now: Date,

@@ -13,7 +13,7 @@ import {
   texts,
   writeIf,
 } from '../aws/dynamodb.ts'
-import { reserveAttempt } from '../throttling/store.ts'
+import { type ReservingTable, reserveAttempt } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
 import type { UserState } from '../users/user.ts'
 import { refusal } from './refusals.ts'
@@ -148,13 +148,13 @@ export async function findLoginToken(
 }
 
 /**
- * Reserves one of the five tries of a login token, before anything is compared. A try is never given back: a right one
- * completes the sign-in.
+ * Reserves one of the five tries of a login token, before anything is compared. A try is given back after an outage only: a
+ * correct one completes the sign-in.
  *
  * @throws {@link ServiceError} `invalid_credentials`, if the tries are used up, or `unavailable`.
  */
 export async function reserveTry(
-  table: Table,
+  table: ReservingTable,
   { id, userId, expiresAt }: LoginToken,
   now: Date,
 ): Promise<void> {

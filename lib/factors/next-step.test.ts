@@ -49,11 +49,7 @@ const admit = ({ username }: User) =>
   admitAttempt(table, limits, { loginName: username }, `203.0.113.${count}`, now)
 
 /** Takes the step after the password, for which an attempt is reserved. */
-async function stepOf(
-  user: User,
-  { policy = 'none' as FactorPolicy, refreshToken = '' } = {},
-  at: Table = table,
-) {
+async function stepOf(user: User, { policy = 'none' as FactorPolicy, refreshToken = '' } = {}, at = table) {
   const attempt = await admit(user)
   const step: PasswordStep = { username: user.username, password: PASSWORD, inCookie: true, refreshToken }
   const config = { REQUIRE_SECOND_FACTOR: policy, MAILER: 'mailer' }

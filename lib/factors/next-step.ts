@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { APIGatewayProxyResult } from 'aws-lambda'
-import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { Config } from '../config.ts'
 import { json } from '../http/responses.ts'
 import { type Attempt, returnAttempt, upgradeHash } from '../passwords/verify.ts'
 import { replacedSession } from '../sessions/sign-in.ts'
+import type { ReservingTable } from '../throttling/store.ts'
 import { factorsOf, needsFactor } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
 import { LOGIN_TOKEN_RANDOM_BYTES, type LoginToken, startLoginToken, storeLoginToken } from './login-token.ts'
@@ -31,7 +31,7 @@ export interface PasswordStep {
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function nextStep(
-  table: Table,
+  table: ReservingTable,
   config: Config<'REQUIRE_SECOND_FACTOR' | 'MAILER'>,
   attempt: Attempt,
   user: User,

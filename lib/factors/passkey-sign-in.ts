@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server'
 import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
+import type { ReservingTable } from '../throttling/store.ts'
 import { AMR } from '../users/factors.ts'
 import { findUser } from '../users/store.ts'
 import { isUserId, type User } from '../users/user.ts'
@@ -33,7 +34,7 @@ import { refusal } from './refusals.ts'
  *   `storeChallenge`.
  */
 export async function beginPasskeySignIn(
-  table: Table,
+  table: ReservingTable,
   config: Pick<RelyingParty, 'RP_ID'>,
   loginToken: string | undefined,
   sourceIp: string,
@@ -89,7 +90,7 @@ export async function verifyPasskey(
  * @throws {@link ServiceError} as {@link verifyPasskey}, also if the login token is invalid.
  */
 export async function verifySecondPasskey(
-  table: Table,
+  table: ReservingTable,
   config: RelyingParty,
   loginToken: string,
   response: AssertionResponse,

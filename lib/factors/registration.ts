@@ -3,6 +3,7 @@ import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/ser
 import type { Table, TransactWrite } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { Config } from '../config.ts'
+import type { ReservingTable } from '../throttling/store.ts'
 import type { User } from '../users/user.ts'
 import { type CreationResponse, creationOptions, type RelyingParty, verifyRegistration } from './ceremony.ts'
 import {
@@ -33,7 +34,7 @@ export interface Registrant {
  * @throws {@link ServiceError} `conflict`, if the user has too many passkeys; as `storeChallenge`.
  */
 export async function beginRegistration(
-  table: Table,
+  table: ReservingTable,
   config: Config<'RP_ID' | 'SERVICE_NAME'>,
   { user, loginTokenId }: Registrant,
   sourceIp: string,

@@ -2,17 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { beginLogin } from '../../test/support/fake-factor.ts'
 import { startStores } from '../../test/support/sessions.ts'
-import { attributesOf, getItems, type Table, transact, writeIf } from '../aws/dynamodb.ts'
+import { keeping } from '../../test/support/table-faults.ts'
+import { attributesOf, getItems, transact, writeIf } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import type { MailEvent } from '../mail/event.ts'
 import { totpCounter } from '../throttling/limits.ts'
+import { returnUnjudged } from '../throttling/reservations.ts'
 import { reserveAttempt } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
 import type { BegunLogin } from './begun.ts'
 import { totpKey } from './keys.ts'
 import { loginTokenKey } from './login-token.ts'
 import { findRecoveryCodes, newRecoveryCodes } from './recovery-codes-store.ts'
-import { wrongCode } from './refusals.ts'
+import { refusal, wrongCode } from './refusals.ts'
 import { verifyRecoveryCode, verifyTotpCode } from './second-step.ts'
 import { encryptSecret } from './secret.ts'
 import { codeOf, TOTP_SECRET_BYTES } from './totp.ts'
@@ -27,7 +29,7 @@ const stores = await startStores({
     return { isReturned: true, payload: 'null' }
   },
 })
-const { table } = stores
+const table = keeping(stores.table)
 afterAll(() => stores.aws.stop())
 
 const now = new Date('2026-11-26T09:00:00.400Z')
@@ -40,13 +42,12 @@ const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8' }
 const CREATED_AT = '2026-11-01T00:00:00.000Z'
 
 let begun: BegunLogin
-let records: unknown[]
 beforeEach(async () => {
   const address = `a${randomBytes(4).toString('hex')}@example.org`
   const user = await stores.user(await stores.add({ username: address }))
   begun = { user, login: (await beginLogin(table, user, now)).login }
-  records = []
-  vi.spyOn(console, 'warn').mockImplementation((record) => void records.push(record))
+  table.reserved.length = 0
+  vi.spyOn(console, 'warn').mockReturnValue()
 })
 afterEach(() => vi.restoreAllMocks())
 
@@ -173,28 +174,21 @@ describe('a code of an authenticator app', () => {
   })
 })
 
-describe('a verified code whose sign-in fails', () => {
-  test.each([
-    ['by an outage', new ServiceError('unavailable', 'the store is down'), 0],
-    ['by another error', new TypeError('a bug'), 0],
-    ['because another request spent it', wrongCode('spent'), 1],
-  ])('%s: attempts that stay counted', async (_what, error, left) => {
-    await addTotp()
-    const { giveBackAfter } = await verifyCode(rightCode)
-    await giveBackAfter(error)
-    expect(await counted()).toHaveLength(left)
-  })
+test.each([
+  ['by an outage', new ServiceError('unavailable', 'the store is down'), 0],
+  ['because another request spent the login token', refusal('login_expired', 'spent'), 0],
+  ['because another request spent the code', wrongCode('spent'), 1],
+])('a sign-in with a correct code that fails %s: attempts that stay counted', async (_what, error, left) => {
+  await addTotp()
+  await verifyCode(rightCode)
+  await returnUnjudged(table, error)
+  expect(await counted()).toHaveLength(left)
+})
 
-  test('does not fail otherwise if its attempt cannot be given back', async () => {
-    await addTotp()
-    const aws: Table['aws'] = (service, operation, input) =>
-      JSON.stringify(input).includes('DELETE ids')
-        ? Promise.reject(new ServiceError('unavailable', 'the store is down'))
-        : table.aws(service, operation, input)
-    const { giveBackAfter } = await verifyCode(rightCode, { ...table, aws })
-    await giveBackAfter(new Error('down'))
-    expect(records).toEqual([expect.objectContaining({ event: 'attempt.kept' })])
-  })
+test('an outage before the verdict on a code costs no try of the login token', async () => {
+  await addTotp(0, 'another user')
+  await verifyCode(rightCode).catch((error) => returnUnjudged(table, error))
+  expect([await tries(), await counted()]).toEqual([[], []])
 })
 
 describe('a recovery code', () => {

@@ -1,12 +1,11 @@
 import { hash, randomBytes } from 'node:crypto'
-import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { Config } from '../config.ts'
-import { ServiceError } from '../errors.ts'
+import type { ServiceError } from '../errors.ts'
 import type { MailOrigin } from '../mail/event.ts'
 import { notify } from '../mail/request.ts'
 import { type Counter, sourceOf, totpCounter, truncatedSource } from '../throttling/limits.ts'
-import { giveBack, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
+import { judgeAttempt, type ReservingTable, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
 import type { BegunLogin } from './begun.ts'
 import type { FactorSignIn } from './complete.ts'
 import { reserveTry } from './login-token.ts'
@@ -22,15 +21,6 @@ const ATTEMPT_ID_BYTES = 8
 /** What a verified code spends when it completes a sign-in. */
 type Spending = Pick<FactorSignIn, 'spend' | 'spent'>
 
-/** A right code of an authenticator app. */
-export interface TotpAttempt extends Spending {
-  /**
-   * Gives the attempt back after the sign-in failed with an error. A code that another request spent meanwhile stays counted:
-   * it is as wrong as any other. Does not throw.
-   */
-  giveBackAfter(error: unknown): Promise<void>
-}
-
 /**
  * Verifies the code of an authenticator app for a begun sign-in. Nothing is spent.
  *
@@ -42,13 +32,13 @@ export interface TotpAttempt extends Spending {
  *   `too_many_attempts`, or `unavailable`.
  */
 export async function verifyTotpCode(
-  table: Table,
+  table: ReservingTable,
   config: Config<'FACTOR_KEY' | 'MAILER'>,
   { login, user }: BegunLogin,
   code: string,
   origin: MailOrigin,
   now: Date,
-): Promise<TotpAttempt> {
+): Promise<Spending> {
   const { id: userId } = user
   const log = { userId, factor: 'totp', source: truncatedSource(sourceOf(origin.sourceIp)) }
   const [totp] = await together([findTotp(table, userId), reserveTry(table, login, now)])
@@ -68,15 +58,15 @@ export async function verifyTotpCode(
     }
     throw wrongCode('wrong code of an authenticator app', log)
   }
+  // Of a correct code, one failure is a verdict: a code that another request spent meanwhile is as wrong as any other.
+  judgeAttempt(table, id, isWrongCode)
   return {
     spend: [spendStep(userId, totp, step)],
     spent: () => wrongCode('the code was used meanwhile', log),
-    async giveBackAfter(error) {
-      if (error instanceof ServiceError && error.code === 'invalid_fields') return
-      await giveBack(table, counter, [id])
-    },
   }
 }
+
+const isWrongCode = ({ code }: ServiceError): boolean => code === 'invalid_fields'
 
 /** The id of the notice that a counter is full. The mailer sends it once, also if the counter was emptied and is full again. */
 const noticeIdOf = ({ key }: Counter): string => hash('sha256', `${key.pk.S} ${key.sk.S}`, 'base64url')
@@ -90,7 +80,7 @@ const noticeIdOf = ({ key }: Counter): string => hash('sha256', `${key.pk.S} ${k
  *   or `unavailable`.
  */
 export async function verifyRecoveryCode(
-  table: Table,
+  table: ReservingTable,
   { login, user }: BegunLogin,
   typed: string,
   origin: MailOrigin,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Table, TransactWrite } from '../aws/dynamodb.ts'
 import type { Config } from '../config.ts'
 import { setupTriesCounter } from '../throttling/limits.ts'
-import { rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
+import { type ReservingTable, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
 import { newRecoveryCodes } from './recovery-codes-store.ts'
@@ -52,7 +52,7 @@ export async function startTotp(
  *   tries, or `unavailable`.
  */
 export async function verifyTotpSetup(
-  table: Table,
+  table: ReservingTable,
   config: Config<'FACTOR_KEY'>,
   user: User,
   code: string,

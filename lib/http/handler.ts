@@ -19,6 +19,8 @@ export interface Request {
   deadlineMs: number
   /** Origins whose pages may call the service; `*` allows all. */
   allowedOrigins: readonly string[]
+  /** What the route wants done after its failure, before the response; see `reservingTable` in `lib/throttling/reservations.ts`. */
+  afterFailure: ((failure: ServiceError) => Promise<unknown>)[]
 }
 
 /** Returns the instant by which an invocation's calls to AWS must end, in epoch milliseconds. */
@@ -43,8 +45,17 @@ export function apiHandler(
   return async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
     const allowedOrigins = readAllowedOrigins()
     const withCookies = takesCookies()
-    const request = { now: new Date(), deadlineMs: deadlineOf(context), allowedOrigins }
-    const response = await route(event, request).catch((error) => problem(logFailure(error)))
+    const request: Request = {
+      now: new Date(),
+      deadlineMs: deadlineOf(context),
+      allowedOrigins,
+      afterFailure: [],
+    }
+    const response = await route(event, request).catch(async (error) => {
+      const failure = logFailure(error)
+      await Promise.allSettled(request.afterFailure.map((step) => step(failure)))
+      return problem(failure)
+    })
     // REST APIs pass header names on as the client writes them: `origin` over HTTP/2, `Origin` over HTTP/1.1.
     const origin = event.headers?.origin ?? event.headers?.Origin
     const cors = corsHeaders(allowedOrigins, origin, withCookies)

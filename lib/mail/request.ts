@@ -3,7 +3,7 @@ import type { Item, Table } from '../aws/dynamodb.ts'
 import type { Config } from '../config.ts'
 import { logFailure } from '../http/handler.ts'
 import { mailRequestCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
-import { isKnownSource, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
+import { isKnownSource, type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
 import { mailboxOf, type User } from '../users/user.ts'
 import { idOf, type MailEvent, type MailOrigin, type NoticeKind, sendEvent } from './event.ts'
 import { mailKey } from './store.ts'
@@ -17,7 +17,7 @@ import { mailKey } from './store.ts'
  * @throws {@link ServiceError} `too_many_mails`, or `unavailable`: then the client may ask again.
  */
 export async function requestMail(
-  table: Table,
+  table: ReservingTable,
   config: Config<'MAILER' | 'LIMIT_MAIL_SOURCE'>,
   event: MailEvent & { origin: MailOrigin },
   now: Date,

@@ -4,7 +4,7 @@ import { together } from '../aws/together.ts'
 import { ServiceError } from '../errors.ts'
 import type { ProofFields } from '../http/schemas.ts'
 import { type Counter, codeCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
-import { giveBack, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
+import { giveBack, type ReservingTable, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
 import { findUser } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import {
@@ -30,7 +30,7 @@ const ATTEMPT_ID_BYTES = 8
  * @throws {@link ServiceError} `invalid_link`, `too_many_attempts` or `unavailable`.
  */
 export async function verifyProof(
-  table: Table,
+  table: ReservingTable,
   kinds: readonly ConfirmationKind[],
   fields: ProofFields,
   sourceIp: string,
@@ -65,7 +65,7 @@ function proofIn({ token, requestId = '', code = '' }: ProofFields): Proof | und
  * @throws {@link ServiceError} `too_many_attempts`, if the source has tried too many.
  */
 async function reserveTry(
-  table: Table,
+  table: ReservingTable,
   [ofMail, ofSource]: [Counter, Counter],
   source: string,
   now: Date,

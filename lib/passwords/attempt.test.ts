@@ -4,9 +4,10 @@ import { fifty } from '../../test/support/fifty.ts'
 import { inRounds } from '../../test/support/rounds.ts'
 import { startTable } from '../../test/support/table.ts'
 import { addTestUser } from '../../test/support/users.ts'
-import { getItems, type Table } from '../aws/dynamodb.ts'
+import { getItems } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import type { Limits, Subject } from '../throttling/limits.ts'
+import type { ReservingTable } from '../throttling/store.ts'
 import { findUser, nameKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { type Attempt, admitAttempt, completeAttempt, returnAttempt } from './verify.ts'
@@ -94,13 +95,13 @@ const mark = (loginName = ada.username, expiresAt = markEnd) =>
     },
   })
 
-const admit = (subject = byName, on: Table = table, when = now) =>
+const admit = (subject = byName, on: ReservingTable = table, when = now) =>
   admitAttempt(on, limits, subject, sourceIp, when)
 
 /** Admits an attempt, and returns the rounds of calls with what came of it. */
 async function admitInRounds(subject = byName) {
   const { aws, rounds } = inRounds(table.aws)
-  const [outcome] = await Promise.allSettled([admit(subject, { aws, name: table.name })])
+  const [outcome] = await Promise.allSettled([admit(subject, { ...table, aws })])
   return { outcome, rounds: rounds() }
 }
 
@@ -112,8 +113,8 @@ const rejection = (retryAfterSeconds: number, userId?: string, source = '203.0.1
 })
 
 /** A table that makes every write twice, as the client does after a lost response. */
-const resending: Table = {
-  name: table.name,
+const resending: ReservingTable = {
+  ...table,
   aws: async (service, operation, input) => {
     if (operation === 'UpdateItem') await table.aws(service, operation, input).catch(() => undefined)
     return table.aws(service, operation, input)
@@ -121,8 +122,8 @@ const resending: Table = {
 }
 
 /** A table that throttles some updates. */
-const failing = (update: string): Table => ({
-  name: table.name,
+const failing = (update: string): ReservingTable => ({
+  ...table,
   aws: async (service, operation, input) => {
     const { UpdateExpression = '' } = input as { UpdateExpression?: string }
     if (!UpdateExpression.startsWith(update)) return table.aws(service, operation, input)
@@ -337,7 +338,7 @@ test.each(['ADD', ''])('a store that fails at %j makes an attempt unavailable', 
 })
 
 describe('after a complete sign-in', () => {
-  const complete = (attempt: Attempt, on: Table = table) =>
+  const complete = (attempt: Attempt, on: ReservingTable = table) =>
     completeAttempt(on, attempt, SESSION_TTL_SECONDS, now)
 
   test('the pair is empty, the others keep earlier attempts, the source is known', async () => {
@@ -345,7 +346,7 @@ describe('after a complete sign-in', () => {
     const attempt = await admit()
     expect(attempt.pairAttempts.toSorted()).toEqual([...earlier, attempt.id].toSorted())
     const { aws, rounds } = inRounds(table.aws)
-    await complete(attempt, { aws, name: table.name })
+    await complete(attempt, { ...table, aws })
     const { pair, source, user, mark } = keysOf()
     expect(rounds()).toEqual([
       [
@@ -384,7 +385,7 @@ describe('after a complete sign-in', () => {
     await mark()
     const attempt = await admit()
     const { aws, rounds } = inRounds(table.aws)
-    await complete(attempt, { aws, name: table.name })
+    await complete(attempt, { ...table, aws })
     expect(rounds().flat()).toEqual([
       `UpdateItem DELETE ${keysOf().pair}`,
       `UpdateItem DELETE ${keysOf().userAndKnownSource}`,

@@ -1,7 +1,7 @@
 import { requireStepUp } from '../authorization/step-up.ts'
-import type { Table } from '../aws/dynamodb.ts'
 import type { Config } from '../config.ts'
 import { ServiceError } from '../errors.ts'
+import type { ReservingTable } from '../throttling/store.ts'
 import { requireUnrevoked } from '../users/revocation.ts'
 import type { Principal, User } from '../users/user.ts'
 import { type Attempt, returnAttempt, verifyUserPassword } from './verify.ts'
@@ -29,7 +29,7 @@ const WRONG_PASSWORD = {
  * const user = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
  */
 export async function verifyCurrentPassword(
-  table: Table,
+  table: ReservingTable,
   config: Config<'REQUIRE_SECOND_FACTOR'>,
   attempt: Attempt,
   principal: Pick<Principal, 'generation' | 'acr' | 'authTime'>,

@@ -17,6 +17,7 @@ import {
   giveBack,
   isKnownSource,
   markKnownSources,
+  type ReservingTable,
   rejectIfRefused,
   reserveAttempt,
 } from '../throttling/store.ts'
@@ -58,7 +59,7 @@ export interface Attempt {
  * @throws {@link ServiceError} `too_many_attempts` or `unavailable`.
  */
 export async function admitAttempt(
-  table: Table,
+  table: ReservingTable,
   limits: Limits,
   subject: Subject,
   sourceIp: string,
@@ -111,7 +112,7 @@ export async function verifyUserPassword(
 }
 
 /** Gives an attempt back in all its counters, after a right password that completes no sign-in. Does not throw. */
-export async function returnAttempt(table: Table, { counters, id }: Attempt): Promise<void> {
+export async function returnAttempt(table: ReservingTable, { counters, id }: Attempt): Promise<void> {
   await together(counters.map((counter) => giveBack(table, counter, [id])))
 }
 
@@ -122,7 +123,7 @@ export async function returnAttempt(table: Table, { counters, id }: Attempt): Pr
  * @param sessionTtlSeconds - Longest life of a session.
  */
 export async function completeAttempt(
-  table: Table,
+  table: ReservingTable,
   { user, counters: [pair, ...further], pairAttempts, id, subject, source, mark }: Attempt,
   sessionTtlSeconds: number,
   now: Date,

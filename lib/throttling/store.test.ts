@@ -2,11 +2,18 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vit
 import { fifty } from '../../test/support/fifty.ts'
 import { startTable } from '../../test/support/table.ts'
 import type { AwsCall } from '../aws/client.ts'
-import { getItems, type Item, type Table } from '../aws/dynamodb.ts'
+import { getItems, type Item } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { type Counter, knownSourceKey } from './limits.ts'
-import { giveBack, isKnownSource, markKnownSource, reserveAttempt, reserveInTurn } from './store.ts'
+import {
+  giveBack,
+  isKnownSource,
+  markKnownSource,
+  type ReservingTable,
+  reserveAttempt,
+  reserveInTurn,
+} from './store.ts'
 
 const { table, stop } = await startTable()
 afterAll(stop)
@@ -54,7 +61,7 @@ async function fill(counter: Counter): Promise<void> {
 }
 
 /** A table whose calls to AWS are recorded. A call fails if its key or operation is named. */
-function watched(failing = 'none'): { table: Table; calls: { operation: string; sk: string }[] } {
+function watched(failing = 'none'): { table: ReservingTable; calls: { operation: string; sk: string }[] } {
   const calls: { operation: string; sk: string }[] = []
   const aws: AwsCall = (service, operation, input) => {
     const { Key, UpdateExpression } = input as { Key: { sk: { S: string } }; UpdateExpression: string }
@@ -65,7 +72,7 @@ function watched(failing = 'none'): { table: Table; calls: { operation: string; 
     const cause = Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
     return Promise.reject(new ServiceError('unavailable', 'dynamodb UpdateItem failed', { cause }))
   }
-  return { table: { aws, name: table.name }, calls }
+  return { table: { ...table, aws }, calls }
 }
 
 describe('a reservation', () => {
@@ -166,9 +173,10 @@ describe('a reservation', () => {
 
   test('is its own only attempt if the store does not return the set', async () => {
     const silent: AwsCall = async () => ({})
-    expect(await reserveAttempt({ aws: silent, name: table.name }, [counter('a')], 'one', now)).toStrictEqual(
-      { attempts: [['one']], refusedForSeconds: 0 },
-    )
+    expect(await reserveAttempt({ ...table, aws: silent }, [counter('a')], 'one', now)).toStrictEqual({
+      attempts: [['one']],
+      refusedForSeconds: 0,
+    })
   })
 
   test('fails if the store fails, after all its calls have ended', async () => {
@@ -176,9 +184,10 @@ describe('a reservation', () => {
     let ended = 0
     const { table: seen } = watched('attempts#broken')
     const aws: AwsCall = (...call) => seen.aws(...call).finally(() => (ended += 1))
-    await expect(reserveAttempt({ aws, name: table.name }, [broken, slow], 'one', now)).rejects.toMatchObject(
-      { code: 'unavailable', message: 'dynamodb UpdateItem failed' },
-    )
+    await expect(reserveAttempt({ ...table, aws }, [broken, slow], 'one', now)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'dynamodb UpdateItem failed',
+    })
     expect(ended).toBe(2)
     expect(records).toEqual([])
   })

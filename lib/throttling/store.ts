@@ -1,7 +1,7 @@
 import { awsErrorType } from '../aws/client.ts'
 import { attribute, type Item, type Table, writeIf } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
-import { ServiceError } from '../errors.ts'
+import { PROBLEMS, ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { loginNamesOf, type User } from '../users/user.ts'
 import { type Counter, knownSourceKey } from './limits.ts'
@@ -20,8 +20,40 @@ export interface Reservation {
   refusedForSeconds: number
 }
 
+/** An attempt that a request has reserved in a counter, and not given back. */
+export interface Reserved {
+  counter: Pick<Counter, 'key'>
+  attemptId: string
+  /** Whether a failure of the request is the verdict on the attempt, which then stays counted. */
+  isVerdict: (failure: ServiceError) => boolean
+}
+
+/** The table of a request that reserves attempts; see `reservingTable` in `lib/throttling/reservations.ts`. */
+export interface ReservingTable extends Table {
+  readonly reserved: Reserved[]
+}
+
 /**
- * Reserves an attempt in counters, before anything is verified for it.
+ * Whether a failure is a verdict, unless {@link judgeAttempt} says otherwise: a response below 500. The response to an outage does not
+ * depend on the guess.
+ */
+const isResponse = ({ code }: ServiceError): boolean => PROBLEMS[code][0] < 500
+
+/**
+ * Changes which failures of the request are the verdict on an attempt, once more is known about it.
+ *
+ * @param isVerdict - The attempt stays counted after these failures, and is given back after the others.
+ */
+export function judgeAttempt(
+  { reserved }: ReservingTable,
+  attemptId: string,
+  isVerdict: Reserved['isVerdict'],
+): void {
+  for (const attempt of reserved) if (attempt.attemptId === attemptId) attempt.isVerdict = isVerdict
+}
+
+/**
+ * Reserves an attempt in counters, before anything is verified for it. If the request fails without a verdict, it is given back.
  *
  * A counter is a set of attempt ids, not a number. The same reservation may be sent twice and counts
  * once. An attempt that one counter refuses is given back in the others of the call.
@@ -30,13 +62,16 @@ export interface Reservation {
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function reserveAttempt(
-  table: Table,
+  table: ReservingTable,
   counters: readonly Counter[],
   attemptId: string,
   now: Date,
 ): Promise<Reservation> {
+  // Before the calls: one that fails may have taken effect.
+  table.reserved.push(...counters.map((counter) => ({ counter, attemptId, isVerdict: isResponse })))
   const attempts = await together(counters.map((counter) => addAttempt(table, counter, attemptId)))
   const full = counters.filter((_, index) => attempts[index] === undefined)
+  for (const counter of full) forget(table, counter, [attemptId])
   if (full.length > 0) {
     const others = counters.filter((counter) => !full.includes(counter))
     await together(others.map((counter) => giveBack(table, counter, [attemptId])))
@@ -56,7 +91,7 @@ export async function reserveAttempt(
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function reserveInTurn(
-  table: Table,
+  table: ReservingTable,
   counters: readonly Counter[],
   attemptId: string,
   now: Date,
@@ -117,18 +152,33 @@ async function addAttempt(
 /**
  * Removes attempts from a counter. The same removal may be sent twice, and late: it removes no other attempt.
  * A failure is logged and does not matter: the attempts stay counted until the window ends.
+ *
+ * @returns Whether the store took it.
  */
 export async function giveBack(
-  table: Table,
+  table: Table & Partial<ReservingTable>,
   { key }: Pick<Counter, 'key'>,
   attemptIds: readonly string[],
-): Promise<void> {
-  await writeIf(table, 'UpdateItem', {
+): Promise<boolean> {
+  forget(table, { key }, attemptIds)
+  return writeIf(table, 'UpdateItem', {
     Key: key,
     UpdateExpression: 'DELETE ids :ids',
     ConditionExpression: 'attribute_exists(pk)',
     ExpressionAttributeValues: { ':ids': { SS: attemptIds } },
-  }).catch(logUnwritten)
+  }).then(() => true, logUnwritten)
+}
+
+/** Removes attempts from what a request has reserved: the counter refused them, or they are being given back. */
+function forget(
+  { reserved = [] }: Partial<ReservingTable>,
+  { key }: Pick<Counter, 'key'>,
+  attemptIds: readonly string[],
+): void {
+  const isForgotten = ({ counter, attemptId }: Reserved) =>
+    counter.key.pk.S === key.pk.S && counter.key.sk.S === key.sk.S && attemptIds.includes(attemptId)
+  const rest = reserved.filter((attempt) => !isForgotten(attempt))
+  reserved.splice(0, reserved.length, ...rest)
 }
 
 /**
@@ -182,6 +232,7 @@ const ownerOf = (mark: Item | undefined): unknown => Object(mark?.ownerId).S
 
 const expiryOf = (mark: Item | undefined): number => Number(Object(mark?.expiresAt).N ?? 0)
 
-function logUnwritten(error: unknown): void {
+function logUnwritten(error: unknown): false {
   console.warn({ event: 'attempt.kept', reason: awsErrorType(error) })
+  return false
 }

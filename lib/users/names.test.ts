@@ -50,7 +50,7 @@ const keysOf = (input: object) =>
     Object.values(write).map(({ Key, Item }) => Object(Key ?? Item).pk.S),
   )
 
-const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, on = table) =>
+const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, on: Table = table) =>
   changeNames(
     on,
     user,

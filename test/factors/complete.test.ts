@@ -26,6 +26,7 @@ import {
   tokenPair,
   useRoutes,
 } from '../support/routes.ts'
+import { keeping } from '../support/table-faults.ts'
 
 useRoutes()
 
@@ -103,8 +104,8 @@ describe('a complete sign-in', () => {
   test('gives back what the login token names, and the codes, and marks the source', async () => {
     const pair = { key: { pk: { S: 'name#user' }, sk: { S: 'attempts#x#1' } }, maxAttempts: 10, endsAt: 2e9 }
     const totp = totpCounter(user.id, now)
-    for (const id of ['a', 'b', 'c']) await reserveAttempt(table, [pair], id, now)
-    for (const id of ['d', 'e']) await reserveAttempt(table, [totp], id, now)
+    for (const id of ['a', 'b', 'c']) await reserveAttempt(keeping(table), [pair], id, now)
+    for (const id of ['d', 'e']) await reserveAttempt(keeping(table), [totp], id, now)
     const { login } = await beginLogin(table, user, now, { pairSk: 'attempts#x#1', pairAttempts: ['a', 'b'] })
     await complete(login, 1)
     expect((await item(pair.key))?.ids).toEqual({ SS: ['c'] })
@@ -114,13 +115,14 @@ describe('a complete sign-in', () => {
 
   test('keeps a code that is counted after the read', async () => {
     const totp = totpCounter(user.id, now)
-    await reserveAttempt(table, [totp], 'early', now)
+    await reserveAttempt(keeping(table), [totp], 'early', now)
     const { login } = await beginLogin(table, user, now)
     await complete(login, 1, {
       around:
         (call) =>
         async (...parameters) => {
-          if (parameters[1] === 'TransactWriteItems') await reserveAttempt(table, [totp], 'late', now)
+          if (parameters[1] === 'TransactWriteItems')
+            await reserveAttempt(keeping(table), [totp], 'late', now)
           return call(...parameters)
         },
     })
@@ -289,7 +291,7 @@ test('of 20 sign-ins at once with one code and a login token each, one completes
 
 test('an attempt of an earlier day stays counted', async () => {
   const totp = totpCounter(user.id, later(-86_400))
-  await reserveAttempt(table, [totp], 'a', now)
+  await reserveAttempt(keeping(table), [totp], 'a', now)
   await complete((await beginLogin(table, user, now)).login, 1)
   expect((await item(totp.key))?.ids).toEqual({ SS: ['a'] })
 })

@@ -21,6 +21,7 @@ import { captureLogs, loadLogin, UNAVAILABLE } from '../support/faults/functions
 import { startProxy } from '../support/faults/proxy.ts'
 import { loginEvent } from '../support/lambda.ts'
 import { tableOf, tokenPartiesOf } from '../support/service-description.ts'
+import { keeping } from '../support/table-faults.ts'
 import { addTestUser } from '../support/users.ts'
 
 vi.mock('node:crypto', async (original) =>
@@ -150,7 +151,7 @@ async function beginAll() {
   )
   await putSession(table, replaced)
   await writeIf(table, 'PutItem', { Item: { ...factorResetKey(user.id), requestId: attribute('r') } })
-  await reserveAttempt(table, [totpCounter(user.id, now)], 'a', now)
+  await reserveAttempt(keeping(table), [totpCounter(user.id, now)], 'a', now)
   const pairSk = 'attempts#a#1'
   const replaces = `${user.id}.${replaced.id}`
   const { login } = await beginLogin(table, user, now, { pairSk, pairAttempts: ['b'], replaces })

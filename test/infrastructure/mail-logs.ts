@@ -9,6 +9,7 @@ import type { LocalAws } from '../../local/aws.ts'
 import { startProxy } from '../support/faults/proxy.ts'
 import { sampleEvent } from '../support/lambda.ts'
 import { describeService, type ServiceDescription, tableOf } from '../support/service-description.ts'
+import { keeping } from '../support/table-faults.ts'
 
 type Run = (
   functionKey: string,
@@ -68,7 +69,7 @@ export async function runMails(run: Run, aws: LocalAws): Promise<void> {
   const { sourceIp } = reset.requestContext.identity
   const [, ofSource] = codeCounters(mailKey(''), sourceOf(sourceIp), new Date())
   for (let count = 0; count < ofSource.maxAttempts; count += 1) {
-    await reserveAttempt(tableOf(service, aws), [ofSource], `${count}`, new Date())
+    await reserveAttempt(keeping(tableOf(service, aws)), [ofSource], `${count}`, new Date())
   }
   const guess = { requestId: newId(), code: '00000000', password: 'correct horse battery staple' }
   await run('reset', { ...reset, body: JSON.stringify(guess) }, aws)

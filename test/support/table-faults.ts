@@ -1,20 +1,29 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import type { Service } from '../../lib/aws/settings.ts'
+import type { ReservingTable } from '../../lib/throttling/store.ts'
+
+/** Returns a table in which every attempt stays reserved, also if its request fails. */
+export const keeping = <T extends Table>(table: T): T & ReservingTable => ({ ...table, reserved: [] })
 
 /** Returns a table to which a concurrent request comes right before each call of an operation. */
-export const outrunTable = ({ aws, name }: Table, operation: string, act: () => Promise<unknown>): Table => ({
-  name,
+export const outrunTable = <T extends Table>(
+  table: T,
+  operation: string,
+  act: () => Promise<unknown>,
+): T => ({
+  ...table,
   aws: async (service, called, input) => {
     if (called === operation) await act()
-    return aws(service, called, input)
+    return table.aws(service, called, input)
   },
 })
 
 /** Returns a table that loses the first response to each write, so that the write is sent again. */
-export const resendingTable = ({ aws, name }: Table): Table => ({
-  name,
+export const resendingTable = <T extends Table>(table: T): T => ({
+  ...table,
   aws: async (service, operation, input) => {
-    if (operation === 'UpdateItem' || operation === 'PutItem') await aws(service, operation, input)
-    return aws(service, operation, input)
+    if (operation === 'UpdateItem' || operation === 'PutItem') await table.aws(service, operation, input)
+    return table.aws(service, operation, input)
   },
 })
 
@@ -25,12 +34,12 @@ export interface TableCall {
 }
 
 /** Returns a table that records its calls. */
-export function watchedTable({ aws, name }: Table): { watched: Table; calls: TableCall[] } {
+export function watchedTable<T extends Table>(table: T): { watched: T; calls: TableCall[] } {
   const calls: TableCall[] = []
-  const watched: Table = {
-    name,
-    aws: async (service, operation, input) => {
-      const response = await aws(service, operation, input)
+  const watched = {
+    ...table,
+    aws: async (service: Service, operation: string, input: object) => {
+      const response = await table.aws(service, operation, input)
       calls.push({ operation, input, response })
       return response
     },

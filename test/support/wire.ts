@@ -5,9 +5,16 @@ import type { LocalAws } from '../../local/aws.ts'
 
 /**
  * The outcome of a call: it passes, is denied, is throttled, leaves all keys of a batch unprocessed, or loses its
- * connection before or after it took effect.
+ * connection before or after it took effect, or within a response without effect.
  */
-export type Fate = 'pass' | 'refuse' | 'throttle' | 'leave unprocessed' | 'cut before' | 'cut after'
+export type Fate =
+  | 'pass'
+  | 'refuse'
+  | 'throttle'
+  | 'leave unprocessed'
+  | 'cut before'
+  | 'cut within'
+  | 'cut after'
 
 export interface Call {
   /** Counted from 1 since the last `intercept`. Each attempt counts. */
@@ -65,6 +72,10 @@ export async function startWire(aws: LocalAws) {
     }
     if (fate === 'leave unprocessed') {
       response.end(JSON.stringify({ Responses: {}, UnprocessedKeys: JSON.parse(call.body).RequestItems }))
+      return
+    }
+    if (fate === 'cut within') {
+      response.write('{', () => response.destroy())
       return
     }
     if (fate === 'cut before') {

@@ -60,14 +60,17 @@ export interface FactorFunctions {
   opens(token: string): Promise<boolean>
 }
 
-const CONTEXT = { getRemainingTimeInMillis: () => 5_000 } as Context
+/** Time that a function has, as in `serverless.yml`. */
+const TIMEOUT_MS = 5_000
 
 /** Loads the functions that the routes need in fresh modules, as cold starts do. */
 async function loadFunctions(
   description: ServiceDescription,
   aws: LocalAws,
   settings: Record<string, string>,
+  remainingMs = TIMEOUT_MS,
 ): Promise<FactorFunctions> {
+  const context = { getRemainingTimeInMillis: () => remainingMs } as Context
   const described = withSettings(description, settings)
   const routes = new Map<string, string>(
     Object.entries(described.functions).flatMap(([key, { events = [] }]) =>
@@ -82,16 +85,16 @@ async function loadFunctions(
       handlers.set(key, await loadHandler(described, key, aws))
     }
   }
-  const invoke = (key: string, event: object, context: Context) => {
+  const invoke = (key: string, event: object, given: Context) => {
     const handler = handlers.get(key)
     if (handler === undefined) throw new Error(`no function ${key}`)
-    return handler(event, context)
+    return handler(event, given)
   }
 
   async function authorize(token: string) {
     const methodArn = 'arn:aws:execute-api:eu-central-1:123456789012:api/dev/GET/'
     const event = { type: 'TOKEN', authorizationToken: `Bearer ${token}`, methodArn }
-    return readAuthorization(await invoke('authorizer', event, CONTEXT))?.context
+    return readAuthorization(await invoke('authorizer', event, context))?.context
   }
 
   return {
@@ -108,12 +111,12 @@ async function loadFunctions(
         }
       }
       const event = eventOf(route, asking, authorizer)
-      const { statusCode, headers = {}, body }: APIGatewayProxyResult = await invoke(key, event, CONTEXT)
+      const { statusCode, headers = {}, body }: APIGatewayProxyResult = await invoke(key, event, context)
       const [method, url] = [event.httpMethod, event.path]
       expectDescribed({ method, url, status: statusCode, headers: remapped(headers), body })
       return { status: statusCode, headers, text: body }
     },
-    mail: (event, awsRequestId = randomUUID()) => invoke('mailer', event, { ...CONTEXT, awsRequestId }),
+    mail: (event, awsRequestId = randomUUID()) => invoke('mailer', event, { ...context, awsRequestId }),
     opens: (token) =>
       authorize(token).then(
         () => true,
@@ -199,14 +202,16 @@ export async function startFactorService(settings: Record<string, string> = {}) 
      * Loads the functions once more, with other settings.
      *
      * @param url - Of a proxy in front of AWS.
+     * @param remainingMs - Time that each invocation has.
      */
-    load(changes: Record<string, string> = {}, url?: string): Promise<FactorFunctions> {
+    load(changes: Record<string, string> = {}, url?: string, remainingMs?: number): Promise<FactorFunctions> {
       const to = url === undefined ? undefined : new URL(url)
       const endpoints = to ? { dynamodb: to, kms: to, lambda: to, ses: to } : aws.settings.endpoints
       return loadFunctions(
         description,
         { ...aws, settings: { ...aws.settings, endpoints } },
         { ...policy, ...changes },
+        remainingMs,
       )
     },
     /** Adds a user with {@link PASSWORD} and a verified address. */

@@ -9,6 +9,8 @@ import {
   verifyUserPassword,
 } from '../../../lib/passwords/verify.ts'
 import type { Limits, Subject } from '../../../lib/throttling/limits.ts'
+import { returnUnjudged } from '../../../lib/throttling/reservations.ts'
+import type { ReservingTable } from '../../../lib/throttling/store.ts'
 import { nameKey, profileKey } from '../../../lib/users/store.ts'
 import type { User } from '../../../lib/users/user.ts'
 import { settleAll } from '../settle-all.ts'
@@ -84,10 +86,10 @@ export async function runSchedule(seed: number, users: readonly User[]): Promise
   }
 
   const network = createNetwork(random, pick([0, 0.1, 0.3, 0.6]), arrive)
-  const store = { aws: network.aws, name: 'model' }
 
   async function request(subject: Subject, source: string, now: Date, password: string): Promise<void> {
     schedule.requests += 1
+    const store: ReservingTable = { aws: network.aws, name: 'model', reserved: [] }
     try {
       const attempt = await admitAttempt(store, limits, subject, source, now)
       const isRight = (await verifyUserPassword(attempt, password)) !== undefined
@@ -97,6 +99,7 @@ export async function runSchedule(seed: number, users: readonly User[]): Promise
       else if (isRight) await returnAttempt(store, attempt)
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
+      await returnUnjudged(store, error)
       if (error.code === 'too_many_attempts') schedule.refused += 1
       else schedule.unavailable += 1
     }
