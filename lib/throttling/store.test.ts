@@ -10,7 +10,9 @@ import {
   giveBack,
   isKnownSource,
   markKnownSource,
+  markKnownSources,
   type ReservingTable,
+  rejectIfRefused,
   reserveAttempt,
   reserveInTurn,
 } from './store.ts'
@@ -318,4 +320,27 @@ describe('a source', () => {
     expect(await storedMark()).toBeUndefined()
     expect(records).toEqual([{ event: 'attempt.kept', reason: 'ThrottlingException' }])
   })
+
+  test('is marked under each login name of its user', async () => {
+    const names = [`eve-${count}`, `eve-${count}@example.org`] as const
+    const user = { id: 'eve-id', username: names[0], email: names[1] }
+    await markKnownSources(table, user, '203.0.113.7', undefined, 1_000, now)
+    const keys = names.map((name) => knownSourceKey(name, '203.0.113.7'))
+    expect(await getItems(table, keys)).toEqual(keys.map((key) => ({ ...key, ...marked(dayEnd, 'eve-id') })))
+  })
+})
+
+test('a refused reservation rejects its request until the window ends, and an accepted one does not', () => {
+  const details = { log: { userId: 'ada-id' }, event: 'factor.limited' }
+  const reject = (refusedForSeconds: number) => () =>
+    rejectIfRefused({ refusedForSeconds }, 'too_many_attempts', 'too many codes', details)
+  expect(reject(0)).not.toThrow()
+  expect(reject(1)).toThrow(
+    expect.objectContaining({
+      code: 'too_many_attempts',
+      message: 'too many codes',
+      retryAfterSeconds: 1,
+      ...details,
+    }),
+  )
 })
