@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { root } from '../support/service-description.ts'
+
+const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
+
+/** What READING.md says about the code, and a pattern that its file must contain. */
+const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
+  [
+    'who the caller is, and a response',
+    'functions/content/user.ts',
+    /principalOf\(event, now\).*return json\(200/s,
+  ],
+  [
+    'turns every thrown error into a problem',
+    'lib/http/handler.ts',
+    /route\(event, request\)\.catch\(.*return problem\(failure\)/s,
+  ],
+  [
+    'read the body, admit the attempt, verify the password, look for a second step, sign in',
+    'functions/sessions/login.ts',
+    /readSignIn\(.*admitAttempt\(.*verifyUserPassword\(.*nextStep\(.*signIn\(/s,
+  ],
+  [
+    'signs the token and stores the session at the same time',
+    'lib/sessions/sign-in.ts',
+    /together\(\[\s*issueToken\(session\),\s*putSession\(/,
+  ],
+  ['it ends the session', 'lib/sessions/sign-in.ts', /catch \(error\) \{[^}]*abandonSession\(/],
+  [
+    'the attempt is counted first',
+    'lib/passwords/verify.ts',
+    /function admitAttempt.*reserveAttempt.*function verifyUserPassword/s,
+  ],
+  [
+    'given back if the password was correct',
+    'lib/passwords/verify.ts',
+    /function (returnAttempt|completeAttempt).*giveBack\(/s,
+  ],
+  ['verified against a decoy hash', 'lib/passwords/verify.ts', /user\?\.passwordHash \?\? DECOY_HASH/],
+  ['See the list of claims', 'lib/tokens/access-token.ts', /iss: .*aud: .*sub: /s],
+  [
+    'reads keys and user at the same time',
+    'functions/authorizer.ts',
+    /together\(\[\s*publicKeys\(.*findRevocationState\(/s,
+  ],
+  [
+    'only a fault of the token becomes `Unauthorized`',
+    'functions/authorizer.ts',
+    /'invalid_token' \? new Error\('Unauthorized'\) : error/,
+  ],
+  ['rotates a refresh token', 'functions/sessions/refresh.ts', /rotateSecret\(/],
+  [
+    '`classifySecret` in `lib/sessions/refresh-token.ts`',
+    'lib/sessions/refresh-token.ts',
+    /export (const|function) classifySecret/,
+  ],
+  ['`lib/sessions/redeem.ts` ends the session', 'lib/sessions/redeem.ts', /endSession\(/],
+  ['`applyElapsedReset` and `nextStep`', 'functions/sessions/login.ts', /applyElapsedReset\(.*nextStep\(/s],
+  [
+    'begin after about 80 lines of helpers, at `const algorithms`',
+    'test/security/attacks.ts',
+    /^(.*\n){70,110}const algorithms/,
+  ],
+]
+
+const reading = read('docs/READING.md').replace(/\s+/g, ' ')
+
+test.each(CLAIMS)('READING.md says "%s", and %s does so', (claim, file, pattern) => {
+  expect(reading).toContain(claim)
+  expect(read(file)).toMatch(pattern)
+})
+
+test('login needs no other function of second factors than those that READING.md names', () => {
+  const imports = [
+    ...read('functions/sessions/login.ts').matchAll(/import \{ (.*) \} from '.*\/factors\/.*'/g),
+  ]
+  const names = imports.flatMap(([line, all = '']) => (line.includes('lib/factors') ? all.split(', ') : []))
+  expect(names.sort()).toEqual(['applyElapsedReset', 'nextStep'])
+})
+
+test('files 2 to 6 of READING.md have a test beside them', () => {
+  const files = [...read('docs/READING.md').matchAll(/^[2-6]\. `([^`]+)\.ts`/gm)].map(
+    ([, file]) => `${file}.test.ts`,
+  )
+  expect(files).toHaveLength(5)
+  expect(files.filter((file) => !existsSync(`${root}/${file}`))).toEqual([])
+})
