@@ -93,6 +93,8 @@ test('the token is in no address, history, storage or text, and a reload discard
   await heading(page, 'Open the link from the mail').waitFor()
 })
 
+const base64url = (text: string) => Buffer.from(text).toString('base64url')
+
 test.each([
   ['without a fragment', ''],
   ['with an empty one', '#'],
@@ -100,6 +102,9 @@ test.each([
   ['without a token', '#reset='],
   ['with a registration that names no address', '#registration=a.b'],
   ['with an address that is not base64url', '#registration=a.b.c'],
+  ['with a text as its address', `#registration=a.${base64url('Call +1 555 0100 at once')}.c`],
+  ['with a text beside an address', `#invitation=a.${base64url('Call ada@example.org')}.c`],
+  ['with a long address', `#address=a.${base64url(`${'a'.repeat(65)}@example.org`)}.c`],
   ['with markup', '#registration=<img src=x onerror=alert(1)>.b.c'],
   ['with a second fragment', '#reset=a.b#reset=c.d'],
 ])('/confirm %s asks for the link, and cleans the address bar', async (_what, fragment) => {

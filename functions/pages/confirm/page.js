@@ -39,6 +39,9 @@ function openLink() {
   showSection(SECTIONS[link?.kind] ?? 'missing')
 }
 
+/** The form of the addresses that mails go to. The page shows no other text of a link, which anyone can write. */
+const ADDRESS = /^[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,189}$/
+
 /** Returns the parts of a link, or nothing if it does not have the form of one. The service verifies the token. */
 function readLink(fragment) {
   const [, kind, token] = /^#([\w-]+)=([\w.-]+)$/.exec(fragment) ?? []
@@ -46,7 +49,8 @@ function readLink(fragment) {
   const [, address, secret] = token.split('.')
   if (['reset', 'enrolment', 'cancel-reset'].includes(kind)) return { kind, token }
   try {
-    return secret && { kind, token, address: decodePart(address) }
+    const decoded = decodePart(address)
+    return secret && ADDRESS.test(decoded) ? { kind, token, address: decoded } : undefined
   } catch {
     return undefined
   }
