@@ -316,6 +316,10 @@ test.each([
   expect(() => readNested(body)).toThrow('a member is repeated')
 })
 
+test('readBody reads a member that is null', () => {
+  expect(readNested('{"response":{"id":"a","more":null}}')).toEqual({ response: { id: 'a' } })
+})
+
 test('readBody reads a body of thousands of levels', () => {
   const deep = `${'['.repeat(4_000)}${']'.repeat(4_000)}`
   expect(readNested(`{"response":{"id":"a","more":${deep}}}`)).toEqual({ response: { id: 'a' } })

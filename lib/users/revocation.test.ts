@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isTokenRevoked, revokeSessions, revokeTokens } from './revocation.ts'
+import { isTokenRevoked, requireUnrevoked, revokeSessions, revokeTokens } from './revocation.ts'
 
 describe('an access token', () => {
   test.each([
@@ -10,6 +10,10 @@ describe('an access token', () => {
     ['of a removed user', 7, undefined, true],
   ])('%s is recognised', (_what, generation, state, isRevoked) => {
     expect(isTokenRevoked(generation, state)).toBe(isRevoked)
+    const require = () => requireUnrevoked(generation, state)
+    const refused = { code: 'invalid_token', message: 'the token was revoked' }
+    if (isRevoked) expect(require).toThrow(expect.objectContaining(refused))
+    else expect(require).not.toThrow()
   })
 })
 

@@ -14,6 +14,8 @@ import {
   findUserState,
   isLatestChange,
   isNameTaken,
+  OWN_PROFILE,
+  ownProfileOf,
   profileKey,
   replaceHash,
   untilStored,
@@ -118,6 +120,57 @@ describe('a login name', () => {
     const { watchedTable, calls } = watched()
     expect(await findUserByName(watchedTable, 'unknown')).toBeUndefined()
     expect(calls).toHaveLength(1)
+  })
+})
+
+describe('what a user may know', () => {
+  const { externalId, ...all } = {
+    email: 'eve@example.org',
+    emailVerified: true,
+    emailAsWritten: 'Eve@Example.org',
+    factors: 'totp',
+    externalId: 'crm-7',
+  }
+  const addEve = async () => {
+    const eve = await addTestUser(table, {
+      username: `eve-${count}`,
+      ...all,
+      email: `eve-${count}@example.org`,
+    })
+    await aws('dynamodb', 'UpdateItem', {
+      TableName: table.name,
+      Key: profileKey(eve.id),
+      UpdateExpression: 'SET factors = :factors, externalId = :externalId',
+      ExpressionAttributeValues: { ':factors': { S: all.factors }, ':externalId': { S: externalId } },
+    })
+    return eve
+  }
+
+  test('is its whole profile without secrets and internal values', async () => {
+    const eve = await addEve()
+    const [item = {}] = await getItems(table, [profileKey(eve.id)], OWN_PROFILE)
+    const { username, role, disabled, generation, email, emailVerified, emailAsWritten } = eve
+    const info = { username, role, disabled, generation, email, emailVerified }
+    const { createdAt, changedAt } = eve
+    expect(ownProfileOf(item)).toStrictEqual({
+      ...info,
+      emailAsWritten,
+      createdAt,
+      changedAt,
+      factors: 'totp',
+      externalId,
+    })
+    expect(JSON.stringify(item)).not.toContain(eve.passwordHash)
+    expect(await findUserInfo(table, eve.id)).toStrictEqual(info)
+    expect(await findUserInfo(table, MISSING)).toBeUndefined()
+  })
+
+  test('is read by its applications without the password hash', async () => {
+    const { watchedTable, calls } = watched()
+    await findUserInfo(watchedTable, (await addEve()).id)
+    expect(calls).toHaveLength(1)
+    for (const absent of ['passwordHash', 'Eve@', 'crm-7'])
+      expect(JSON.stringify(calls)).not.toContain(absent)
   })
 })
 
@@ -374,7 +427,7 @@ describe('a stored profile', () => {
       code: 'unavailable',
       message: 'the store holds an invalid profile',
     })
-    const misplaced = { ...whole, pk: { S: `Xuser#${'a'.repeat(21)}` }, sk: { S: 'profile' } }
+    const misplaced = { ...whole, pk: { S: `Xuser#${'a'.repeat(20)}A` }, sk: { S: 'profile' } }
     expect(() => userStateOf(misplaced)).toThrow('the store holds an invalid profile')
   })
 

@@ -95,6 +95,8 @@ test('a user id is 16 bytes in base64url, encoded in the one canonical way', () 
     `${'a'.repeat(21)}B`,
     7,
     null,
+    // A regular expression would read its only element.
+    ['Ada_Lovelace-1815-12-A'],
   ]) {
     expect(isUserId(value)).toBe(false)
   }
