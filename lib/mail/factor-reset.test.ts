@@ -4,6 +4,7 @@ import { transact } from '../aws/dynamodb.ts'
 import {
   announcement,
   cancellableSeconds,
+  cancellation,
   endingOfReset,
   findFactorReset,
   isElapsed,
@@ -100,4 +101,31 @@ describe('a request for a reset', () => {
     expect(await transact(table, [endingOfReset(id, { requestId: 'first' })])).toBeUndefined()
     expect(await findFactorReset(table, id)).toBeUndefined()
   })
+
+  test('is cancelled by its user, before and after its mail, and once', async () => {
+    const id = newUserId()
+    expect(await transact(table, [cancellation(id)])).toEqual([true])
+    for (const isAnnounced of [false, true]) {
+      await requestFactorReset(table, id, 'first')
+      if (isAnnounced) await transact(table, [announcement(id, 'first', DAY, now)])
+      expect(await transact(table, [cancellation(id)])).toBeUndefined()
+      expect(await findFactorReset(table, id)).toBeUndefined()
+      expect(await transact(table, [cancellation(id)])).toEqual([true])
+    }
+  })
+
+  test('of another user stays', async () => {
+    const [id, other] = [newUserId(), newUserId()]
+    await requestFactorReset(table, id, 'first')
+    await requestFactorReset(table, other, 'second')
+    await transact(table, [cancellation(id)])
+    expect(await findFactorReset(table, other)).toEqual({ requestId: 'second' })
+  })
+})
+
+test.each([
+  ['announced, but without a delay', { announcedAt: 0 }],
+  ['not announced, but with a delay', { delaySeconds: 0 }],
+])('a reset that is %s takes no effect', (_what, times) => {
+  expect(isElapsed({ requestId: 'r', ...times }, now)).toBe(false)
 })
