@@ -2,7 +2,7 @@ import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { RefreshRequest } from '../../lib/http/schemas.ts'
-import { redeemRefreshToken, requireFactors } from '../../lib/sessions/redeem.ts'
+import { redeemRefreshToken, requireFactors, requireYoung } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
 import { readPresented } from '../../lib/sessions/request.ts'
 import { sessionResponse } from '../../lib/sessions/response.ts'
@@ -33,10 +33,11 @@ export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigin
   const presented = readRefreshToken(request.refreshToken)
   const redeemed = await redeemRefreshToken(table, presented, graceSeconds, now)
   requireFactors(redeemed, config.REQUIRE_SECOND_FACTOR)
+  const lifetimes = lifetimesFrom(config)
+  requireYoung(redeemed, lifetimes, now)
 
   // Sign first: if the signature fails, nothing has changed and the client may retry.
   const token = await issueToken(aws, config, redeemed.user, redeemed.session, now)
-  const lifetimes = lifetimesFrom(config)
   // The grace period begins when the client can have the response, not before a slow signature.
   const signedAt = new Date()
   const { session, secret } = await rotateSecret(

@@ -19,7 +19,7 @@ import { AMR, type Amr, type FactorPolicy } from '../users/factors.ts'
 import { revokeSessions, revokeTokens } from '../users/revocation.ts'
 import { changeUser, findUserState } from '../users/store.ts'
 import type { Role } from '../users/user.ts'
-import { redeemRefreshToken, requireFactors } from './redeem.ts'
+import { redeemRefreshToken, requireFactors, requireYoung } from './redeem.ts'
 import { nextSecret } from './refresh-token.ts'
 import { rotated } from './session.ts'
 import { replaceSecret } from './store.ts'
@@ -163,4 +163,11 @@ describe('a session that began with a password', () => {
     )
     expect(require(AMR.totp, role, policy)).not.toThrow()
   })
+})
+
+test('a session ends at the refresh after sessions may last for less time than it has', () => {
+  const lifetimes = { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 }
+  const refresh = (seconds: number) => () => requireYoung({ session }, lifetimes, later(seconds))
+  expect(refresh(3_599)).not.toThrow()
+  expect(refresh(3_600)).toThrow(expect.objectContaining({ code: 'invalid_refresh_token' }))
 })

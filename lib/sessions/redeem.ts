@@ -1,9 +1,10 @@
 import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
+import { secondOf } from '../time.ts'
 import { acrOf, type FactorPolicy, needsFactor } from '../users/factors.ts'
 import type { UserState } from '../users/user.ts'
 import { classifySecret, type PresentedToken, type SecretState } from './refresh-token.ts'
-import { isLive, type Session } from './session.ts'
+import { isLive, type Session, type SessionLifetimes } from './session.ts'
 import { endSession, findSession } from './store.ts'
 
 /** A valid refresh token's session and user, as just read. */
@@ -42,6 +43,20 @@ export async function redeemRefreshToken(
   }
   if (state === 'repeated') console.warn({ event: 'session.repeated', userId, sessionId })
   return { session, user, state }
+}
+
+/**
+ * Requires that a session is no older than sessions may become now. It may have begun when they could become older.
+ *
+ * @throws {@link ServiceError} `invalid_refresh_token`.
+ */
+export function requireYoung(
+  { session }: Pick<Redeemed, 'session'>,
+  { absoluteTtlSeconds }: SessionLifetimes,
+  now: Date,
+): void {
+  if (session.createdAt + absoluteTtlSeconds > secondOf(now)) return
+  throw new ServiceError('invalid_refresh_token', 'the session is older than sessions may become')
 }
 
 /**
