@@ -97,7 +97,7 @@ describe('a token with a valid signature', () => {
     const { id: userId, username, role, generation } = ada
     expect(await handler(eventWith(authorization), lambdaContext())).toMatchObject({
       principalId: userId,
-      context: { userId, username, role, generation },
+      context: { userId, username, role, generation: String(generation) },
     })
   })
 

@@ -15,6 +15,13 @@ const principal = (role: Role) => ({
   acr: 'aal1' as const,
   authTime: 1_795_532_400,
 })
+/** Each value as a text. */
+const contextOf = (role: Role) => ({
+  ...principal(role),
+  expiresAt: '1795534200',
+  generation: '7',
+  authTime: '1795532400',
+})
 const policy = (role: Role) => policyFor(principal(role), `${stage}/GET/`)
 const opens = (role: Role, arn: string) => allows(readAuthorization(policy(role))?.statements ?? [], arn)
 
@@ -25,7 +32,7 @@ test('a user may call the whole stage and is denied /admin and what is under it'
       Version: '2012-10-17',
       Statement: userStatements(stage),
     },
-    context: principal('user'),
+    context: contextOf('user'),
   })
 })
 
@@ -36,7 +43,7 @@ test('an administrator may call the whole stage', () => {
       Version: '2012-10-17',
       Statement: adminStatements(stage),
     },
-    context: principal('admin'),
+    context: contextOf('admin'),
   })
 })
 

@@ -35,6 +35,7 @@ export function policyFor(principal: Principal, methodArn: string): APIGatewayAu
         ...(principal.role === 'admin' ? [] : [statement('Deny', administration)]),
       ],
     },
-    context: { ...principal },
+    // AWS documents texts; handlers read them by `principalOf`.
+    context: Object.fromEntries(Object.entries(principal).map(([name, value]) => [name, String(value)])),
   }
 }
