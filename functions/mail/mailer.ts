@@ -11,7 +11,7 @@ import { announcement } from '../../lib/mail/factor-reset.ts'
 import { type MailingService, type PlannedMail, planMail } from '../../lib/mail/plan.ts'
 import { renderMessage } from '../../lib/mail/render.ts'
 import { type OutgoingMail, senderOf, sendMail } from '../../lib/mail/send.ts'
-import { type Claim, claimMail, findClaim, mailKey, markSent, releaseMail } from '../../lib/mail/store.ts'
+import { type Claim, claimMail, findClaim, markSent, releaseMail } from '../../lib/mail/store.ts'
 import {
   type Counter,
   codeMailCounter,
@@ -19,7 +19,7 @@ import {
   noticeCounter,
   requestedMailCounters,
 } from '../../lib/throttling/limits.ts'
-import { reserveAttempt } from '../../lib/throttling/store.ts'
+import { attemptIdOf, reserveAttempt } from '../../lib/throttling/store.ts'
 
 /**
  * Sends the mail that an event leads to, at most once. Lambda invokes it asynchronously, and again if it throws.
@@ -122,7 +122,7 @@ async function isOverLimit(table: Table, counters: Counter[], id: string, now: D
   const { refusedForSeconds } = await reserveAttempt(
     { ...table, reserved: [] },
     counters,
-    mailKey(id).pk.S,
+    attemptIdOf(id),
     now,
   )
   return refusedForSeconds > 0

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   attribute,
   attributesOf,
@@ -12,7 +11,7 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { challengeCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
-import { type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
+import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
 import { refusal } from './refusals.ts'
 
@@ -77,7 +76,7 @@ export async function storeChallenge(
 ): Promise<void> {
   const source = sourceOf(sourceIp)
   const counters = challengeCounters(source, rest.userId, now)
-  const reservation = await reserveInTurn(table, counters, randomUUID(), now)
+  const reservation = await reserveInTurn(table, counters, attemptIdOf(challenge), now)
   const log = { source: truncatedSource(source), ...(rest.userId && { userId: rest.userId }) }
   rejectIfRefused(reservation, 'too_many_mails', 'too many challenges', {
     log,

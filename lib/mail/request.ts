@@ -3,10 +3,15 @@ import type { Item, Table } from '../aws/dynamodb.ts'
 import type { Config } from '../config.ts'
 import { logFailure } from '../http/handler.ts'
 import { mailRequestCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
-import { isKnownSource, type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
+import {
+  attemptIdOf,
+  isKnownSource,
+  type ReservingTable,
+  rejectIfRefused,
+  reserveInTurn,
+} from '../throttling/store.ts'
 import { mailboxOf, type User } from '../users/user.ts'
 import { idOf, type MailEvent, type MailOrigin, type NoticeKind, sendEvent } from './event.ts'
-import { mailKey } from './store.ts'
 
 /**
  * Asks for a mail, within the limit of the source. The mailer looks the recipient up, after the response.
@@ -25,7 +30,7 @@ export async function requestMail(
   const source = sourceOf(event.origin.sourceIp)
   const userId = 'userId' in event ? event.userId : undefined
   const counters = mailRequestCounters(source, userId, config.LIMIT_MAIL_SOURCE, now)
-  const reservation = await reserveInTurn(table, counters, mailKey(idOf(event)).pk.S, now)
+  const reservation = await reserveInTurn(table, counters, attemptIdOf(idOf(event)), now)
   const log = { source: truncatedSource(source), ...(userId && { userId }) }
   rejectIfRefused(reservation, 'too_many_mails', 'too many mails', { log })
   await sendEvent(table.aws, config.MAILER, event)

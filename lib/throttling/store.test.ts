@@ -7,6 +7,7 @@ import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { type Counter, knownSourceKey } from './limits.ts'
 import {
+  attemptIdOf,
   giveBack,
   isKnownSource,
   markKnownSource,
@@ -205,6 +206,16 @@ describe('a reservation', () => {
     expect(records).toEqual([{ event: 'attempt.kept', reason: 'ThrottlingException' }])
     expect(await stored(other)).toEqual([holding(other.endsAt, 'one')])
   })
+})
+
+test('a counter holds the 10,000 attempts that a limit may allow', async () => {
+  const most = counter('most', 10_000)
+  const ids = Array.from({ length: 9_999 }, (_, index) => attemptIdOf(`mail#${index}`))
+  const Item = { ...most.key, ids: { SS: ids } }
+  await table.aws('dynamodb', 'PutItem', { TableName: table.name, Item })
+  const reserve = (id: string) => reserveAttempt(table, [most], attemptIdOf(id), now)
+  expect((await reserve('the last one')).refusedForSeconds).toBe(0)
+  expect((await reserve('one more')).refusedForSeconds).toBe(900)
 })
 
 describe('a reservation in turn', () => {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { awsErrorType } from '../aws/client.ts'
 import { attribute, type Item, type Table, writeIf } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
@@ -19,6 +20,15 @@ export interface Reservation {
   /** Seconds until the last full window ends, or 0 if the attempt is reserved. */
   refusedForSeconds: number
 }
+
+const ATTEMPT_ID_CHARACTERS = 11
+
+/**
+ * Returns the attempt id of something that has a longer id of its own. A counter is one item of DynamoDB, of at most 400 KB: it holds
+ * the 10,000 attempts that a limit may allow, and is written whole for each of them.
+ */
+export const attemptIdOf = (id: string): string =>
+  hash('sha256', id, 'base64url').slice(0, ATTEMPT_ID_CHARACTERS)
 
 /** An attempt that a request has reserved in a counter, and not given back. */
 export interface Reserved {

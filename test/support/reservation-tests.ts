@@ -350,6 +350,8 @@ async function counted(): Promise<Record<string, number>> {
   const counters = (await service.scan()).flatMap((item: Item) => {
     const attempts: unknown[] | undefined = Object(item.ids).SS
     const key = `${text(item, 'pk')} ${text(item, 'sk')}`
+    // A counter of requests may hold 10,000 of them.
+    if (/ (mails|challenges)#/.test(key)) expect(String(attempts?.[0] ?? '')).toMatch(/^([\w-]{11})?$/)
     return attempts === undefined || key.startsWith('recipient#') ? [] : [[key, attempts.length] as const]
   })
   return Object.fromEntries(counters)
