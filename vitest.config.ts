@@ -96,7 +96,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     testTimeout: 60_000,
     // Of a mail, or a line of a log. The default of one second is too short on a busy machine.
-    expect: { poll: { timeout: 15_000 } },
+    // A test without an assertion passes whatever the code does.
+    expect: { poll: { timeout: 15_000 }, requireAssertions: true },
     reporters: ['default', 'json'],
     outputFile: { json: '.results/vitest.json' },
     allowOnly: false,

@@ -8,6 +8,7 @@ export default defineConfig({
     globalSetup: 'test/aws/emulator.ts',
     hookTimeout: 60_000,
     testTimeout: 180_000,
+    expect: { requireAssertions: true },
     reporters: ['default', ['json', { outputFile: '.results/vitest-aws.json' }]],
     allowOnly: false,
   },

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import axe, { type AxeResults } from 'axe-core'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
 import { root } from '../support/service-description.ts'
 
@@ -55,6 +55,19 @@ export function useBrowser(readArguments: () => readonly string[] = () => []): v
   afterAll(() => browser?.close())
 }
 
+let areWaitsCounted = false
+
+/** Makes each wait for an element an assertion, which Vitest demands of every test. Many tests of pages have no other. */
+function countWaits(page: Page): void {
+  if (areWaitsCounted) return
+  areWaitsCounted = true
+  const locators: Pick<Locator, 'waitFor'> = Object.getPrototypeOf(page.locator('html'))
+  const { waitFor } = locators
+  locators.waitFor = async function (options) {
+    expect(await waitFor.call(this, options)).toBeUndefined()
+  }
+}
+
 /**
  * Opens a page in a new browser profile.
  *
@@ -99,6 +112,7 @@ export async function open(
     expect(faults.filter((fault) => !known?.test(fault))).toEqual([])
   })
   const page = await context.newPage()
+  countWaits(page)
   // The clock runs normally until a test controls it.
   await page.clock.install()
   await page.goto(url)
@@ -124,6 +138,7 @@ export async function openWithPreferences(url: string, preferences: object): Pro
   })
   context.setDefaultTimeout(PATIENCE_MS)
   const page = context.pages()[0] ?? (await context.newPage())
+  countWaits(page)
   await page.goto(url)
   return page
 }

@@ -173,7 +173,7 @@ test.each(
 )('%s describes the 429, 500 and 503 of the gateway', (_, { method, path }) => {
   for (const type of ['THROTTLED', 'DEFAULT_5XX', 'INTEGRATION_FAILURE']) {
     const { status = 0, headers = {}, body = '' } = responsesByType.get(type) ?? {}
-    expectDescribed({ method, url: path, status, headers, body })
+    expect(() => expectDescribed({ method, url: path, status, headers, body })).not.toThrow()
   }
 })
 

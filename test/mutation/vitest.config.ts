@@ -16,5 +16,6 @@ export default defineConfig({
     sequence: { sequencer: OwnTestsFirst },
     hookTimeout: 60_000,
     testTimeout: 60_000,
+    expect: { requireAssertions: true },
   },
 })
