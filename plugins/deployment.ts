@@ -1,8 +1,12 @@
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { callerOf, endpointsOf } from '../scripts/cli/account.ts'
 import type { Serverless, Variable } from './framework.d.ts'
 import { faultsOfOptions } from './options.ts'
 import { faultsOf, type Parameters, parametersOf } from './parameters.ts'
+import { faultOfRegion } from './region.ts'
 import { reject } from './reject.ts'
 import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './relying-party.ts'
+import { faultsOfRemains } from './remains.ts'
 
 /** A function's role in the compiled template. Its first statement is for logs. */
 interface Role {
@@ -15,7 +19,8 @@ const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollba
 /**
  * Serverless plugin for deployments:
  *
- * - It rejects what cannot be deployed, before anything is created.
+ * - It rejects what cannot be deployed, before anything is created: faulty parameters, regions without edge-optimised APIs, and a
+ *   first deployment for which a table or key exists.
  * - It resolves `${deployed:OUTPUT}` to an output of the deployed stack.
  * - It resolves `${relyingParty:id}` and `${relyingParty:origins}`, which passkeys are bound to.
  * - It removes permissions that a function does not ask for.
@@ -28,7 +33,10 @@ export default class DeploymentPlugin {
       this.takeDeployedRpId()
     },
     'before:package:finalize': () => this.narrowRoles(),
-    'before:deploy:deploy': () => this.checkRelyingParty(),
+    'before:deploy:deploy': async () => {
+      await this.checkRemains()
+      this.checkRelyingParty()
+    },
   }
   readonly configurationVariablesSources = {
     deployed: { resolve: (variables: Variable) => this.readOutput(variables) },
@@ -62,6 +70,8 @@ export default class DeploymentPlugin {
     if (REMOTE.includes(processedInput.commands[0] ?? '') && command !== 'invoke local' && !region) {
       faults.push('No region. Give --region, or set AWS_REGION.')
     }
+    const regionFault = isOnAws && region ? faultOfRegion(region) : undefined
+    if (regionFault !== undefined) faults.push(regionFault)
     if (command === 'deploy' && folder !== undefined) {
       faults.push('Deploy without --package. A package does not know which key signs.')
     }
@@ -101,6 +111,28 @@ export default class DeploymentPlugin {
     const { custom } = this.serverless.service
     this.deployedRpId = custom.deployedRpId ?? ''
     delete custom.deployedRpId
+  }
+
+  /** Rejects a first deployment if the table or a key of an earlier stack exists. */
+  private async checkRemains(): Promise<void> {
+    if (this.deployedRpId !== '' || (await this.hasStack())) return
+    const provider = this.serverless.getProvider('aws')
+    const { tableName, keyA, keyB, factorKey } = this.serverless.service.custom
+    const credentials = await provider.getAwsSdkV3CredentialsProvider()()
+    const endpoints = endpointsOf(process.env)
+    const aws = callerOf({ region: provider.getRegion(), credentials, endpoints })
+    const faults = await faultsOfRemains(aws, { tableName, aliases: [keyA, keyB, factorKey] })
+    if (faults.length > 0) reject(...faults)
+  }
+
+  /** Whether the stage has a stack, or may have one: if CloudFormation cannot say, the deployment itself finds out. */
+  private async hasStack(): Promise<boolean> {
+    const client = await this.serverless.getProvider('aws').getCloudFormationClient()
+    const StackName = this.serverless.service.custom.tableName
+    return await client.send(new DescribeStacksCommand({ StackName })).then(
+      ({ Stacks = [] }) => Stacks.some(({ StackStatus }) => StackStatus !== 'REVIEW_IN_PROGRESS'),
+      ({ message }: Error) => !message.includes('does not exist'),
+    )
   }
 
   /** Says before the first deployment what can never change, and rejects a later one that changes it. */

@@ -1,3 +1,4 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import type { FactorPolicy } from '../lib/users/factors.ts'
 
 /**
@@ -24,6 +25,13 @@ export interface Serverless {
   pluginManager: { plugins: object[] }
   getProvider(name: 'aws'): {
     naming: { getLogGroupLogicalId(functionKey: string): string; getApiGatewayName(): string }
+    getRegion(): string
+    getCloudFormationClient(): Promise<CloudFormationClient>
+    getAwsSdkV3CredentialsProvider(): () => Promise<{
+      accessKeyId: string
+      secretAccessKey: string
+      sessionToken?: string
+    }>
   }
 }
 
@@ -52,6 +60,9 @@ export interface Service {
     throttles: Record<string, string>
     signingKey: string
     tableName: string
+    keyA: string
+    keyB: string
+    factorKey: string
     tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
     esbuild: Record<string, unknown>
     'serverless-offline': OfflineOptions

@@ -76,6 +76,12 @@ const OTHERS: Row[] = [
   ],
   ['deploy --stage prod', [NO_REGION]],
   [
+    'package --stage prod --region us-gov-west-1',
+    [
+      'The service cannot be deployed to us-gov-west-1: edge-optimised APIs do not exist in that partition of AWS.',
+    ],
+  ],
+  [
     'deploy --stage prod --region eu-central-1 --package .results/package',
     ['Deploy without --package. A package does not know which key signs.'],
   ],
