@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
@@ -47,7 +47,8 @@ async function isUsed(project: TestProject): Promise<boolean> {
   const { testFiles } = await project.globTestFiles(filters)
   const read = new Set<string>()
   const uses = (file: string): boolean => {
-    if (read.has(file)) return false
+    // A text may look like an import, and name no file.
+    if (read.has(file) || !existsSync(file)) return false
     read.add(file)
     const text = readFileSync(file, 'utf8')
     const imports = [...text.matchAll(/ from '(\.{1,2}\/[^']+\.ts)'/g)]
