@@ -89,6 +89,7 @@ describe('a session', () => {
     ['shownExpiresAt', { shownExpiresAt: { NULL: true } }],
     ['sourceIp', { sourceIp: undefined }],
     ['userAgent', { userAgent: { N: '7' } }],
+    ['amr', { amr: undefined }],
   ])('without a valid %s is an error, not a missing session', async (name, changes) => {
     const all = { ...(await itemOf()), sk: { S: `session#${ANOTHER}` }, ...changes }
     const Item = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
