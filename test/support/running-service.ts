@@ -51,7 +51,7 @@ async function isUsed(project: TestProject): Promise<boolean> {
     if (read.has(file) || !existsSync(file)) return false
     read.add(file)
     const text = readFileSync(file, 'utf8')
-    const imports = [...text.matchAll(/ from '(\.{1,2}\/[^']+\.ts)'/g)]
+    const imports = [...text.matchAll(/^(?:import|export|\}) .*from '(\.{1,2}\/[^']+\.ts)'/gm)]
     return (
       /inject\('(serviceUrl|dynamoDbUrl|kmsUrl)'\)/.test(text) ||
       imports.some(([, path = '']) => uses(resolve(file, '..', path)))
