@@ -1,3 +1,4 @@
+import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { nextStep } from '../../lib/factors/next-step.ts'
@@ -6,7 +7,13 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { LoginRequest } from '../../lib/http/schemas.ts'
 import { notifyNewSource } from '../../lib/mail/request.ts'
-import { admitAttempt, completeAttempt, upgradeHash, verifyUserPassword } from '../../lib/passwords/verify.ts'
+import {
+  admitAttempt,
+  completeAttempt,
+  markAttempt,
+  upgradeHash,
+  verifyUserPassword,
+} from '../../lib/passwords/verify.ts'
 import { readSignIn } from '../../lib/sessions/request.ts'
 import { lifetimesFrom, type Session } from '../../lib/sessions/session.ts'
 import { signIn } from '../../lib/sessions/sign-in.ts'
@@ -62,12 +69,13 @@ export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins
     { ...request, user, amr: AMR.password, origin, lifetimes },
     now,
     issue,
-    [
-      completeAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
-      upgradeHash(table, user, password),
-      notifyNewSource(table, config, attempt.mark, user, origin, now),
-    ],
+    [completeAttempt(table, attempt), upgradeHash(table, user, password)],
   )
+  // After the token and the session exist: a failed sign-in must not make the source known, or send a notice.
+  await together([
+    markAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
+    notifyNewSource(table, config, attempt.mark, user, origin, now),
+  ])
   console.info({ event: 'login.accepted', userId: user.id })
   return response
 })

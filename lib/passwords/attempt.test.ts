@@ -10,7 +10,7 @@ import type { Limits, Subject } from '../throttling/limits.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import { findUser, nameKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
-import { type Attempt, admitAttempt, completeAttempt, returnAttempt } from './verify.ts'
+import { type Attempt, admitAttempt, completeAttempt, markAttempt, returnAttempt } from './verify.ts'
 
 // The real function, with its calls counted.
 vi.mock('node:crypto', async (importOriginal) => {
@@ -339,7 +339,7 @@ test.each(['ADD', ''])('a store that fails at %j makes an attempt unavailable', 
 
 describe('after a complete sign-in', () => {
   const complete = (attempt: Attempt, on: ReservingTable = table) =>
-    completeAttempt(on, attempt, SESSION_TTL_SECONDS, now)
+    Promise.all([completeAttempt(on, attempt), markAttempt(on, attempt, SESSION_TTL_SECONDS, now)])
 
   test('the pair is empty, the others keep earlier attempts, the source is known', async () => {
     const earlier = [await admit(), await admit()].map(({ id }) => id)

@@ -117,25 +117,34 @@ export async function returnAttempt(table: ReservingTable, { counters, id }: Att
 }
 
 /**
- * Gives an attempt back after a complete sign-in, together with the earlier ones for the same login name
- * from the same source, and marks the source as known. Does not throw.
- *
- * @param sessionTtlSeconds - Longest life of a session.
+ * Gives an attempt back after the correct password of a sign-in that has no other step, together with the earlier ones for the
+ * same login name from the same source. Does not throw.
  */
 export async function completeAttempt(
   table: ReservingTable,
-  { user, counters: [pair, ...further], pairAttempts, id, subject, source, mark }: Attempt,
-  sessionTtlSeconds: number,
-  now: Date,
+  { counters: [pair, ...further], pairAttempts, id }: Attempt,
 ): Promise<void> {
   await together([
     giveBack(table, pair, pairAttempts),
     ...further.map((counter) => giveBack(table, counter, [id])),
-    // The mark of one login name is read, and those of all are written with it.
-    'loginName' in subject && user
-      ? markKnownSources(table, user, source, mark, sessionTtlSeconds, now)
-      : Promise.resolve(),
   ])
+}
+
+/**
+ * Marks the source of a complete sign-in as known to all login names of its user. Does not throw.
+ *
+ * @param attempt - Its mark is that of one login name, and those of all are written with it.
+ * @param sessionTtlSeconds - Longest life of a session.
+ */
+export async function markAttempt(
+  table: Table,
+  { user, subject, source, mark }: Attempt,
+  sessionTtlSeconds: number,
+  now: Date,
+): Promise<void> {
+  if ('loginName' in subject && user) {
+    await markKnownSources(table, user, source, mark, sessionTtlSeconds, now)
+  }
 }
 
 /**

@@ -276,6 +276,18 @@ describe('a notice is sent after', () => {
     expect(text).not.toContain('evil')
   })
 
+  test('a sign-in with a token, and none that KMS let fail', async () => {
+    const withoutKey = await service.load({ SIGNING_KEY: 'alias/none' })
+    const address = newAddress()
+    const username = await service.add({ email: address.toLowerCase(), emailAsWritten: address })
+    const body = { username, password: PASSWORD }
+    expect((await withoutKey.ask('login', { body })).status).toBe(503)
+    await service.settled()
+    expect(service.mailsTo(address)).toEqual([])
+    expect((await service.ask('login', { body })).status).toBe(200)
+    expect(service.mailTo(address).subject).toBe('A new sign-in to Test')
+  })
+
   test('nothing, if new sources are not noticed', async () => {
     const quiet = await startMailService({ NOTIFY_NEW_SOURCE: 'off' })
     const username = await quiet.add({ email: 'quiet@example.org' })

@@ -5,6 +5,7 @@ import {
   type Attempt,
   admitAttempt,
   completeAttempt,
+  markAttempt,
   returnAttempt,
   verifyUserPassword,
 } from '../../../lib/passwords/verify.ts'
@@ -95,8 +96,10 @@ export async function runSchedule(seed: number, users: readonly User[]): Promise
       const isRight = (await verifyUserPassword(attempt, password)) !== undefined
       const completes = isRight && 'loginName' in subject
       schedule.verdicts.push({ attempt, isRight, completes, at: schedule.additions.length })
-      if (completes) await completeAttempt(store, attempt, 86_400, now)
-      else if (isRight) await returnAttempt(store, attempt)
+      if (completes) {
+        await completeAttempt(store, attempt)
+        await markAttempt(store, attempt, 86_400, now)
+      } else if (isRight) await returnAttempt(store, attempt)
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
       await returnUnjudged(store, error)
