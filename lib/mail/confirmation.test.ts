@@ -116,6 +116,9 @@ describe('a confirmation', () => {
     ['its code with the id of another request', byCode(code, requestIdOf('ada@example.org')), 0, {}, false],
     ['its token, when it is spent', byToken(token), 0, { spentAt: 1 }, false],
     ['its code, when it is spent', byCode(code), 0, { spentAt: 1 }, false],
+    ['its token, when another form of hash is stored', byToken(token), 0, { secretHash: '' }, false],
+    ['its code, when no hash of one is stored', byCode(code), 0, { codeHash: undefined }, false],
+    ['its code, when no end of one is stored', byCode(code), 0, { codeExpiresAt: undefined }, false],
   ])('by %s', (_what, proof, seconds, changes, isProved) => {
     expect(isProvedBy({ ...confirmation, ...changes }, proof, later(seconds))).toBe(isProved)
   })

@@ -34,9 +34,8 @@ export const factorResetKey = (userId: string) => ({
 /** Returns how long after its mail a reset can be cancelled, in seconds. */
 export const cancellableSeconds = (delaySeconds: number): number => delaySeconds + USABLE_SECONDS
 
-/** Whether a sign-in removes the second factors because of a reset. */
-export function isElapsed({ announcedAt, delaySeconds }: FactorReset, now: Date): boolean {
-  if (announcedAt === undefined || delaySeconds === undefined) return false
+/** Whether a sign-in removes the second factors because of a reset. Without its times a reset has no effect. */
+export function isElapsed({ announcedAt = NaN, delaySeconds = NaN }: FactorReset, now: Date): boolean {
   const second = secondOf(now)
   return announcedAt + delaySeconds <= second && second < announcedAt + cancellableSeconds(delaySeconds)
 }
