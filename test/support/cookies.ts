@@ -8,15 +8,16 @@ export const OWN_PAGE = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 
 /** Returns the `Cookie` header of a browser that keeps a refresh token. */
 export const cookieOf = (refreshToken: string) => ({ Cookie: `__Host-refresh=${refreshToken}` })
 
-/** Returns an event with these request headers only, as API Gateway sends them: each with its last value and with all. */
-export const withHeaders = (
-  headers: Record<string, string | string[]>,
-): Pick<APIGatewayProxyEvent, 'headers' | 'multiValueHeaders'> => ({
-  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().at(-1)])),
-  multiValueHeaders: Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, [value].flat()]),
-  ),
-})
+/** Returns an event with these request headers only, as API Gateway sends them: over HTTPS, each with its last value and with all. */
+export function withHeaders(
+  sent: Record<string, string | string[]>,
+): Pick<APIGatewayProxyEvent, 'headers' | 'multiValueHeaders'> {
+  const headers = Object.entries({ 'X-Forwarded-Proto': 'https', ...sent })
+  return {
+    headers: Object.fromEntries(headers.map(([name, value]) => [name, [value].flat().at(-1)])),
+    multiValueHeaders: Object.fromEntries(headers.map(([name, value]) => [name, [value].flat()])),
+  }
+}
 
 const SET_COOKIE =
   /^__Host-refresh=([\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[\w-]{43}); Max-Age=(\d+); Path=\/; Secure; HttpOnly; SameSite=Strict$/

@@ -152,7 +152,12 @@ export async function sessionOf(refreshToken: string) {
   return (await findSession(table, userId, sessionId)).session
 }
 
-const noStore = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
+/** Of the sample requests, which come over HTTPS. */
+const noStore = {
+  'Cache-Control': 'no-store',
+  'Strict-Transport-Security': 'max-age=31536000',
+  'X-Content-Type-Options': 'nosniff',
+}
 export const ok = (body: object) => ({
   statusCode: 200,
   headers: { 'Content-Type': 'application/json', ...noStore },
