@@ -15,7 +15,9 @@ import {
   pairCounter,
   requestedMailCounters,
   type Subject,
+  setupTriesCounter,
   sourceOf,
+  totpCounter,
   truncatedSource,
   usernameCounter,
 } from './limits.ts'
@@ -170,10 +172,29 @@ test('tries are counted for a mail for longer than its code or link is valid', (
   const [codes, ofSource] = codeCounters(mail, source, now)
   expect(codes).toMatchObject({ key: { pk: mail.pk, sk: { S: 'codes' } }, maxAttempts: 5 })
   expect(codes.endsAt - nowSeconds).toBeGreaterThan(600)
-  expect(ofSource).toMatchObject({ key: { pk: { S: `source#${source}` } }, maxAttempts: 50 })
+  expect(ofSource).toMatchObject({
+    key: { pk: { S: `source#${source}` }, sk: { S: expect.stringMatching(/^codes#\d+$/) } },
+    maxAttempts: 50,
+  })
   const usernames = usernameCounter(mail, now)
   expect(usernames).toMatchObject({ key: { pk: mail.pk, sk: { S: 'usernames' } }, maxAttempts: 10 })
   expect(usernames.endsAt - nowSeconds).toBeGreaterThan(INVITATION_TTL_SECONDS)
+})
+
+test('codes of an authenticator app are counted by user and day', () => {
+  expect(totpCounter('AAAA', now)).toStrictEqual({
+    key: { pk: { S: 'user#AAAA' }, sk: { S: `attempts#totp#${midnight}` } },
+    maxAttempts: 20,
+    endsAt: midnight + 86_400,
+  })
+})
+
+test('codes for a setup are counted as long as the setup lasts', () => {
+  expect(setupTriesCounter('AAAA', midnight)).toStrictEqual({
+    key: { pk: { S: 'user#AAAA' }, sk: { S: `totp-tries#${midnight}` } },
+    maxAttempts: 10,
+    endsAt: midnight,
+  })
 })
 
 test('the mark of a known source belongs to the login name', () => {

@@ -8,6 +8,8 @@ import { giveBack, judgeAttempt, type ReservingTable, reserveAttempt } from './s
 
 /** Calls of AWS: until when they may take, the first word of their update, and the counter. */
 let calls: { deadlineMs: number; what: string; counter: string }[]
+/** Attempts that each call takes out of its counter. */
+let removed: string[][]
 /** Fails the calls that a test names, after their effect. */
 let failing: (what: string, counter: string) => string | undefined
 
@@ -18,6 +20,9 @@ vi.mock('../aws/client.ts', async (original) => ({
     async (_service, _operation, input) => {
       const { Key, UpdateExpression } = input as { Key: Counter['key']; UpdateExpression: string }
       const [what = ''] = UpdateExpression.split(' ')
+      const { ':ids': ids } = (input as { ExpressionAttributeValues: { ':ids': { SS: string[] } } })
+        .ExpressionAttributeValues
+      if (what === 'DELETE') removed.push(ids.SS)
       calls.push({ deadlineMs, what, counter: Key.sk.S })
       const name = failing(what, Key.sk.S)
       if (name === undefined) return {}
@@ -39,6 +44,7 @@ let table: ReservingTable
 const warned: unknown[] = []
 beforeEach(() => {
   calls = []
+  removed = []
   failing = () => undefined
   warned.length = 0
   vi.spyOn(console, 'warn').mockImplementation((record) => void warned.push(record))
@@ -78,6 +84,15 @@ test('an attempt whose reservation has an unknown outcome is given back', async 
   failing = (what) => (what === 'ADD' ? 'TimeoutError' : undefined)
   await expect(reserveAttempt(table, [pair], 'a', now)).rejects.toMatchObject({ code: 'unavailable' })
   expect(await given('unavailable')).toEqual(['pair'])
+})
+
+test('an attempt in a counter of the same window is given back to its own partition', async () => {
+  const other = { ...pair, key: { ...pair.key, pk: { S: 'source#203.0.113.7' } } }
+  await reserveAttempt(table, [pair, other], 'a', now)
+  await giveBack(table, pair, ['a'])
+  expect(table.reserved).toEqual([expect.objectContaining({ counter: other, attemptId: 'a' })])
+  await fail(failure('unavailable'))
+  expect(removed).toEqual([['a'], ['a']])
 })
 
 describe('nothing is given back', () => {

@@ -355,3 +355,9 @@ test('a refused reservation rejects its request until the window ends, and an ac
     }),
   )
 })
+
+test('the attempt id of a longer id is a short hash of it', () => {
+  // SHA-256 of `abc` (FIPS 180-4, example B.1) begins with ba7816bf8f01cfea.
+  expect(attemptIdOf('abc')).toBe('ungWv48Bz-p')
+  expect(attemptIdOf('x'.repeat(1_000))).toMatch(/^[\w-]{11}$/)
+})
