@@ -62,8 +62,13 @@ export const acceptedKind = (text: string) => nameIn(ACCEPTED, text)
  * Returns what kind of hash a text looks like, or `undefined` if it looks like a password. Everybody who has the file, or
  * the table that it is from, would know a password that is the text of a hash.
  */
-export const likelyKind = (text: string): string | undefined =>
-  refusedKind(text) ??
-  acceptedKind(text) ??
-  nameIn(LIKELY, text) ??
-  (PADDED.test(text) || UNPADDED.test(text) ? 'a digest in base64' : undefined)
+export function likelyKind(text: string): string | undefined {
+  // Exports may have a space before a value, or quotes around it.
+  const hash = text.replace(/^[\s"']+|[\s"']+$/g, '')
+  return (
+    refusedKind(hash) ??
+    acceptedKind(hash) ??
+    nameIn(LIKELY, hash) ??
+    (PADDED.test(hash) || UNPADDED.test(hash) ? 'a digest in base64' : undefined)
+  )
+}

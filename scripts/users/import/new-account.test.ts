@@ -24,6 +24,8 @@ const HASHES = [
   argon2id.replace('argon2id', 'argon2d'),
   argon2id.replace('19456', '4194304'),
   ...['$2a$', '$2b$', '$2x$', '$2y$'].map((version) => bcrypt.replace('$2b$', version)),
+  ` ${bcrypt.replaceAll('a', 'x')}`,
+  `'${bcrypt.replaceAll('a', 'x')}'`,
   bcrypt.replace('$10$', '$15$'),
   bcrypt.replace('$10$', '$31$'),
   '$P$B55D6LjfHDkINU5wF.v2BuuzO0/XPk/',
