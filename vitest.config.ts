@@ -101,8 +101,8 @@ export default defineConfig({
     maxConcurrency: 60,
     hookTimeout: 60_000,
     testTimeout: 60_000,
-    // Of a mail, or a line of a log. The default of one second is too short on a busy machine.
-    // A test without an assertion passes whatever the code does.
+    // For a mail or a line of a log, the default of one second is too short on a busy machine. A test without an assertion passes,
+    // and tests nothing.
     expect: { poll: { timeout: 15_000 }, requireAssertions: true },
     reporters: ['default', 'json'],
     outputFile: { json: '.results/vitest.json' },
