@@ -185,7 +185,11 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
       } catch (error) {
         const { status, problem, retryAfterSeconds } = /** @type {AuthError} */ (error)
         if (status !== 401) {
-          await publish({ session, failure: [status, problem, retryAfterSeconds] })
+          // What a page from the back/forward cache knew is perhaps of another user.
+          await publish({
+            session: openedAt ? undefined : session,
+            failure: [status, problem, retryAfterSeconds],
+          })
           throw error
         }
         if (changes === before) await publish({})

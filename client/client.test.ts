@@ -799,6 +799,27 @@ describe('the back/forward cache', () => {
     await expectOneToken([cached, other])
   })
 
+  test('gives a page back that hands no user over whom it has not asked about', async () => {
+    const browser = new Browser()
+    const [cached, other = cached] = await browser.openSignedIn(2)
+    cached.dispatch('pagehide')
+    cached.freeze()
+    await other.auth.signIn({ ...credentials, username: 'grace' })
+    browser.advance(60)
+    loseEvery(browser)
+    cached.thaw()
+    cached.dispatch('pageshow', { persisted: true })
+    await whileTimePasses(
+      browser,
+      cached.auth.refresh().catch(() => undefined),
+    )
+    await browser.settled()
+    expect(other.seen).toEqual(['ada', 'grace'])
+    loseNone(browser)
+    await cached.auth.refresh()
+    expect(names([cached, other])).toEqual(['grace', 'grace'])
+  })
+
   test('is not asked for when a page opens for the first time', async () => {
     const browser = new Browser()
     const [tab] = await browser.openSignedIn()
