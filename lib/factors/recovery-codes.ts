@@ -4,7 +4,6 @@ import { encodeBits } from './totp.ts'
 const CODES = 10
 const CODE_BYTES = 10
 const CODE_CHARACTERS = 16
-const GROUP_CHARACTERS = 4
 
 /** Random bytes that {@link codeOf80Bits} needs. */
 export const CODE_RANDOM_BYTES = CODE_BYTES
@@ -21,7 +20,7 @@ const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
  * @param random - {@link CODE_RANDOM_BYTES} fresh random bytes.
  */
 export const codeOf80Bits = (random: Buffer): string =>
-  (encodeBits(random, CROCKFORD).match(new RegExp(`.{${GROUP_CHARACTERS}}`, 'g')) ?? []).join('-')
+  encodeBits(random, CROCKFORD).replace(/.{4}(?=.)/g, '$&-')
 
 /**
  * Returns new recovery codes; see {@link codeOf80Bits}.

@@ -163,6 +163,7 @@ describe('what a user may know', () => {
     expect(JSON.stringify(item)).not.toContain(eve.passwordHash)
     expect(await findUserInfo(table, eve.id)).toStrictEqual(info)
     expect(await findUserInfo(table, MISSING)).toBeUndefined()
+    expect((await findUserState(table, eve.id))?.factors).toBe('totp')
   })
 
   test('is read by its applications without the password hash', async () => {
