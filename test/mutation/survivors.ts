@@ -118,6 +118,12 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
       'A missing user has no mailbox. The types do not know it.',
     ],
   ],
+  'lib/sessions/cookie.ts': [
+    [
+      `const pairs = sent.flatMap(([, value]) => [value ?? []].flat().join(';').split(';')) → const pairs = sent.flatMap(([, value]) => [value ?? ["Stryker was here"]].flat().join(';').split(';'))`,
+      'Neither text contains the cookie.',
+    ],
+  ],
   'lib/sessions/end.ts': [
     [
       `if (!session || !user || !isLive(session, user, now)) return 'ended' → if (!session || !user || !isLive(session, user, now)) return ""`,
@@ -128,6 +134,42 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
     [
       'next: live.length > page.length ? page.at(-1)?.id : found.next, → next: live.length > page.length ? page.at(-1).id : found.next,',
       'A page that is shorter than the list is not empty. The types do not know it.',
+    ],
+  ],
+  'lib/sessions/refresh-token.ts': [
+    [
+      'const [, userId, selector, secret] = TOKEN.exec(unverifiedToken) ?? [] → const [, userId, selector, secret] = TOKEN.exec(unverifiedToken) ?? ["Stryker was here"]',
+      'The parts come after the first element, which both arrays lack.',
+    ],
+    [
+      'if (userId === undefined || selector === undefined || secret === undefined) return undefined → if ((userId === undefined || selector === undefined) && secret === undefined) return undefined',
+      'A match has all parts. The types do not know it.',
+    ],
+    [
+      'if (userId === undefined || selector === undefined || secret === undefined) return undefined → if (false || secret === undefined) return undefined',
+      'A match has all parts. The types do not know it.',
+    ],
+    [
+      'if (userId === undefined || selector === undefined || secret === undefined) return undefined → if (false || selector === undefined || secret === undefined) return undefined',
+      'A match has all parts. The types do not know it.',
+    ],
+    [
+      'if (userId === undefined || selector === undefined || secret === undefined) return undefined → if (userId === undefined && selector === undefined || secret === undefined) return undefined',
+      'A match has all parts. The types do not know it.',
+    ],
+    [
+      'if (userId === undefined || selector === undefined || secret === undefined) return undefined → if (userId === undefined || false || secret === undefined) return undefined',
+      'A match has all parts. The types do not know it.',
+    ],
+    [
+      'if (userId === undefined || selector === undefined || secret === undefined) return undefined → if (userId === undefined || selector === undefined || false) return undefined',
+      'A match has all parts. The types do not know it.',
+    ],
+  ],
+  'lib/sessions/sign-in.ts': [
+    [
+      `const [userId = '', id = ''] = name.split('.') → const [userId = "Stryker was here!", id = ''] = name.split('.')`,
+      'A split text has a first part. The types do not know it.',
     ],
   ],
   'lib/sessions/store.ts': [
