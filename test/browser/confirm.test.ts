@@ -135,10 +135,10 @@ test('a link with a wrong secret, or of another kind, shows that it is invalid',
   await newPassword(page).fill(NEXT_PASSWORD)
   await press(page, 'Change password')
   await alert(page, INVALID)
-  await page.goto(link.replace('#reset=', '#address=').replace(/\.(?=[\w-]+$)/, '.YQ.'))
+  await page.goto(link.replace('#reset=', '#address=').replace(/\.(?=[\w-]+$)/, `.${base64url('a@b.c')}.`))
   await press(page, 'Confirm the address')
   await alert(page, INVALID)
-  await page.getByText('Your account gets the address a.').waitFor()
+  await page.getByText('Your account gets the address a@b.c.').waitFor()
 })
 
 /** Asks for a new address of a user over HTTP. Returns the address, and the link in its mail. */
@@ -177,6 +177,28 @@ test('a link to a new address that is opened signed out asks for a sign-in, and 
   await press(page, 'Confirm the address')
   await heading(page, 'Your address was confirmed').waitFor()
   await tokenOf(next)
+})
+
+test('the page confirms no address as a user whom it has not shown', async () => {
+  const [ada, bob] = [await register(), await register()]
+  const { next, link } = await askForAddress(bob.name)
+  const page = await openAccount(ada.name)
+  await page.goto(link)
+  await page.getByText(`You are signed in as ${ada.name}.`).waitFor()
+  // As a page of another origin signs in, of which this one learns when its token is due.
+  await page.evaluate(
+    (bob) => {
+      const body = JSON.stringify({ ...bob, session: 'cookie' })
+      return fetch('login', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })
+    },
+    { username: bob.name, password: PASSWORD },
+  )
+  await page.clock.setSystemTime(Date.now() + 35 * 60_000)
+  await press(page, 'Confirm the address')
+  await alert(page, `You are signed in as ${bob.name} now. Nothing was sent.`)
+  expect((await post('login', { username: next, password: PASSWORD })).status).toBe(401)
+  await press(page, 'Confirm the address')
+  await heading(page, 'Your address was confirmed').waitFor()
 })
 
 test('a victim who opens the link of an attacker, signed out or in, does not confirm its address', async () => {

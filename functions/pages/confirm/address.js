@@ -38,12 +38,17 @@ export function showCaller() {
  * @returns What `call` returns. The body has `isLeaving` if the page leads to the sign-in page.
  */
 export async function confirmAddress({ token }) {
+  const shown = auth.user
   try {
     if (!(await auth.getAccessToken())) return leave(token)
   } catch (error) {
     return failureOf(error)
   }
   const caller = auth.user
+  // A page of another origin has signed in another user.
+  if (shown && shown.id !== caller.id) {
+    return { status: 409, body: { detail: `You are signed in as ${caller.username} now. Nothing was sent.` } }
+  }
   const response = await call('email/confirm', { body: { token }, fetch: auth.fetch })
   if (response.status === 204) await auth.refresh().catch(() => {})
   if (response.body.error !== 'other_user') return response
