@@ -93,10 +93,10 @@ export const allowUser = (username: string, expiresAt: number) => ({
     userId: USER_ID,
     username,
     role: 'user',
-    expiresAt,
-    generation: 7,
+    expiresAt: String(expiresAt),
+    generation: '7',
     sessionId: 'the-session',
     acr: 'aal1',
-    authTime: AUTH_TIME,
+    authTime: String(AUTH_TIME),
   },
 })
