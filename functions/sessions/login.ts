@@ -64,13 +64,9 @@ export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins
 
   const lifetimes = lifetimesFrom(config)
   const issue = (session: Session) => issueToken(table.aws, config, user, session, now)
-  const response = await signIn(
-    table,
-    { ...request, user, amr: AMR.password, origin, lifetimes },
-    now,
-    issue,
-    [completeAttempt(table, attempt), upgradeHash(table, user, password)],
-  )
+  const verifiedSignIn = { ...request, user, amr: AMR.password, origin, lifetimes }
+  const alongside = [completeAttempt(table, attempt), upgradeHash(table, user, password)]
+  const response = await signIn(table, verifiedSignIn, now, issue, alongside)
   // After the token and the session exist: a failed sign-in must not make the source known, or send a notice.
   await together([
     markAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { vi } from 'vitest'
 import { PROBLEMS } from '../../lib/errors.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import type { Role } from '../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { startProxy } from '../support/faults/proxy.ts'
@@ -88,6 +89,9 @@ export async function logEverything(): Promise<Logged[]> {
 
   await addTestUser(tableOf(service, aws), { username: 'unusable', passwordHash: '$argon2id$none' })
   await run('login', { ...login, body: guess.replace('guessed', 'unusable') }, aws)
+
+  await addTestUser(tableOf(service, aws), { username: 'former', role: 'formerly' as Role })
+  await run('login', { ...login, body: guess.replace('guessed', 'former') }, aws)
 
   const proxy = await startProxy(aws.settings.endpoints.dynamodb)
   const endpoints = { ...aws.settings.endpoints, dynamodb: proxy.url }

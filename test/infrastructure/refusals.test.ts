@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { startAccount } from '../support/keys/account.ts'
 import { rejectionOf, testRefusals } from '../support/refusals.ts'
 import { proof } from '../support/rows.ts'

@@ -1,7 +1,7 @@
 import client from '../../../client/client.min.js' with { type: 'text' }
 import { readConfig } from '../../../lib/config.ts'
+import { faceOf } from '../../../lib/http/face.ts'
 import { pageHandler } from '../../../lib/http/page.ts'
-import { faceOf } from '../face.ts'
 import forgot from '../forgot/page.html' with { type: 'text' }
 import forgotScript from '../forgot/page.js' with { type: 'text' }
 import form from '../form.js' with { type: 'text' }

@@ -1,6 +1,7 @@
 import client from '../../../client/client.min.js' with { type: 'text' }
 import passkeys from '../../../client/passkeys.min.js' with { type: 'text' }
 import { readAllowedOrigins, readConfig } from '../../../lib/config.ts'
+import { faceOf } from '../../../lib/http/face.ts'
 import { pageHandler } from '../../../lib/http/page.ts'
 import { featuresOf } from '../../../lib/openapi/route.ts'
 import change from '../account/change.js' with { type: 'text' }
@@ -8,7 +9,6 @@ import factors from '../account/factors.js' with { type: 'text' }
 import account from '../account/page.html' with { type: 'text' }
 import accountScript from '../account/page.js' with { type: 'text' }
 import sessions from '../account/sessions.js' with { type: 'text' }
-import { faceOf } from '../face.ts'
 import dialogsHtml from '../factors/dialogs.html' with { type: 'text' }
 import dialogs from '../factors/dialogs.js' with { type: 'text' }
 import enrolmentHtml from '../factors/enrolment.html' with { type: 'text' }
@@ -28,6 +28,26 @@ import script from './page.js' with { type: 'text' }
 const withDialogs = (page: string, ...dialogs: string[]) =>
   page.replace('<!-- dialogs -->\n', () => dialogs.join('\n'))
 
+const FILES = {
+  'page.css': style,
+  'demo.css': demoStyle,
+  'client.js': client,
+  'form.js': form,
+  'next.js': next,
+  'sessions.js': sessions,
+  'passkeys.js': passkeys,
+  'dialogs.js': dialogs,
+  'second-factor.js': secondFactor,
+  'qr.js': qr,
+  'set-up.js': setUp,
+  'enrolment.js': enrolment,
+  'change.js': change,
+  'factors.js': factors,
+  'page.js': script,
+  'demo.js': demo,
+  'account.js': accountScript,
+}
+
 /**
  * GET /signin, GET /account, and GET /signin/{file}: the sign-in page, the account page, and their files. They have
  * the face, parts and links that the service has. GET /.well-known/change-password leads password managers to the account
@@ -40,25 +60,7 @@ export const handler = pageHandler({
     signin: withDialogs(signin, enrolmentHtml, dialogsHtml),
     account: withDialogs(account, dialogsHtml),
   },
-  files: {
-    'page.css': style,
-    'demo.css': demoStyle,
-    'client.js': client,
-    'form.js': form,
-    'next.js': next,
-    'sessions.js': sessions,
-    'passkeys.js': passkeys,
-    'dialogs.js': dialogs,
-    'second-factor.js': secondFactor,
-    'qr.js': qr,
-    'set-up.js': setUp,
-    'enrolment.js': enrolment,
-    'change.js': change,
-    'factors.js': factors,
-    'page.js': script,
-    'demo.js': demo,
-    'account.js': accountScript,
-  },
+  files: FILES,
   modules: { 'client.js': client, 'passkeys.js': passkeys },
   readContent: () => {
     const config = readConfig(['MAILER', 'REGISTRATION', 'DEMO', 'SERVICE_NAME'])

@@ -1,5 +1,5 @@
-import type { Config } from '../../lib/config.ts'
-import type { PageContent } from '../../lib/http/page.ts'
+import type { Config } from '../config.ts'
+import type { PageContent } from './page.ts'
 
 /**
  * Returns the face of the pages: `demo` also shows the access token and calls the protected routes, and `plain` is for the users of
