@@ -358,7 +358,7 @@ describe('other factors', () => {
     expect(await sessionsOf(user.id)).toBe(before + 1)
   })
 
-  proof('20 confirmations of an app at once add it once, with one set of recovery codes', async () => {
+  test('20 confirmations of an app at once add it once, with one set of recovery codes', async () => {
     const { username, id } = await service.addUser()
     const { authToken } = await signInWith({ ask }, { username, recoveryCodes: [] }, newSource())
     const { secret = '' } = bodyOf(

@@ -16,6 +16,7 @@ import { loginEvent, parsed } from '../support/lambda.ts'
 import { inRounds } from '../support/rounds.ts'
 import {
   begin,
+  tokenPair as handled,
   later,
   now,
   records,
@@ -23,12 +24,15 @@ import {
   sessionIdOf,
   stored,
   table,
-  tokenPair,
   useRoutes,
 } from '../support/routes.ts'
 import { keeping } from '../support/table-faults.ts'
 
 useRoutes()
+
+/** The response before the handler of the route adds the header for HTTPS. */
+const { 'Strict-Transport-Security': _, ...headers } = handled.headers
+const tokenPair = { ...handled, headers }
 
 const SOURCE = '203.0.113.7'
 const issueToken = tokenIssuer()

@@ -165,7 +165,7 @@ describe('a mail over the limit of its recipient', () => {
 describe('a bomb of', () => {
   proof('60 requests for one address, by each route and spelling, is three mails', () => bomb(60))
 
-  proof('a source ends with 429 after 30 requests, for addresses and names alike', async () => {
+  test('a source ends with 429 after 30 requests, for addresses and names alike', async () => {
     service = await startMailService()
     const statuses = []
     for (let index = 0; index < 32; index += 1) {

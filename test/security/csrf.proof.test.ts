@@ -1,13 +1,11 @@
 import { type OutgoingHttpHeaders, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cookieRoutes } from '../support/cookie-routes.ts'
 import { cookieOf, DELETES_COOKIE, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
-import { addFakeFactor, beginLogin } from '../support/fake-factor.ts'
 import { sendForAll } from '../support/http.ts'
-import { sampleEvent } from '../support/lambda.ts'
 import { expectDescribed } from '../support/openapi/check.ts'
 import { startService } from '../support/service.ts'
 import { operator, tableAt } from '../support/sessions.ts'
-import { addTestUser } from '../support/users.ts'
 
 // The service lists two origins. The requests are those that pages of other origins can make a browser send with the cookie.
 
@@ -47,35 +45,8 @@ beforeAll(async () => {
   cookie = cookieOf(tokenIn(await login({ session: 'cookie' })))
 })
 
-/** A sign-in of the attacker, whose last step would put the attacker's session into the cookie. */
-const table = tableAt(service.dynamoDbUrl)
-const attacker = await addTestUser(table, { username: 'attacker' })
-await addFakeFactor(table, attacker)
-const { token: loginToken } = await beginLogin(table, attacker, new Date(), { inCookie: true })
-
-/** An enrolment of the attacker, which would do the same. */
-const newcomer = await addTestUser(table, { username: 'newcomer' })
-const { token: enrolmentToken } = await beginLogin(table, newcomer, new Date(), {
-  purpose: 'enrolment',
-  inCookie: true,
-  provedAt: 1,
-})
-
-const { response } = JSON.parse(sampleEvent('login-passkey.json').body ?? '')
-const { response: created } = JSON.parse(sampleEvent('add-passkey.json').body ?? '')
-
-/** Each route, with a body that would act on the cookie. */
-const ROUTES = [
-  ['/login', { username: 'user', password: 'user', session: 'cookie' }],
-  ['/refresh', {}],
-  ['/logout', { everywhere: true }],
-  ['/register/confirm', { token: 'x', password: 'correct horse battery staple', session: 'cookie' }],
-  ['/login/totp', { loginToken, code: '123456' }],
-  ['/login/recovery-code', { loginToken, code: '0123-4567-89AB-CDEF' }],
-  ['/login/passkey', { loginToken, response }],
-  ['/enrolment/totp/confirm', { enrolmentToken, code: '123456' }],
-  ['/enrolment/passkey', { enrolmentToken, response: created }],
-] as const
+/** Each route that acts on the cookie, with a body of the attacker. */
+const ROUTES = await cookieRoutes(tableAt(service.dynamoDbUrl), 'attacker')
 
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 const formOf = (body: object) =>

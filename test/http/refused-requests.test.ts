@@ -1,0 +1,78 @@
+import { describe, expect, inject, test } from 'vitest'
+import { cookieRoutes } from '../support/cookie-routes.ts'
+import { OWN_PAGE } from '../support/cookies.ts'
+import { send, tokenOf } from '../support/http.ts'
+import { tableAt } from '../support/sessions.ts'
+
+// One request for each way to be refused. The proofs of sessions and of forged requests have every way.
+
+const url = inject('serviceUrl')
+const JSON_TYPE = { 'Content-Type': 'application/json' }
+const Authorization = `Bearer ${await tokenOf(url, 'user')}`
+
+/** Returns status and detail of a response. */
+async function refusal(path: string, method: string, headers: Record<string, string>, body?: string) {
+  const response = await send(`${url}${path}`, method, headers, body)
+  return [response.status, JSON.parse(response.body).detail]
+}
+
+const cookie = { Cookie: '__Host-refresh=x' }
+const REFUSED_PAGES = [
+  [
+    'without a JSON content type',
+    { ...OWN_PAGE, 'Content-Type': 'text/plain' },
+    'A request with the session cookie must have the Content-Type application/json.',
+  ],
+  [
+    'of another site',
+    { ...OWN_PAGE, 'Sec-Fetch-Site': 'cross-site' },
+    'The session cookie needs the header Sec-Fetch-Site: same-origin or same-site.',
+  ],
+  [
+    'of another origin',
+    { ...OWN_PAGE, 'Sec-Fetch-Site': 'same-site', Origin: 'http://localhost:6666' },
+    expect.stringContaining('Origin'),
+  ],
+] as const
+
+describe.each(await cookieRoutes(tableAt(inject('dynamoDbUrl')), 'refused'))(
+  'with the cookie, %s',
+  (path, body) => {
+    test.each(REFUSED_PAGES)('rejects a request %s', async (_what, headers, detail) => {
+      expect(await refusal(path, 'POST', { ...headers, ...cookie }, JSON.stringify(body))).toEqual([
+        403,
+        detail,
+      ])
+    })
+  },
+)
+
+describe.each([
+  ['POST', '/refresh'],
+  ['POST', '/logout'],
+  ['PUT', '/password'],
+  ['DELETE', '/me'],
+] as const)('%s %s', (method, path) => {
+  test.each([
+    ['what is no JSON', '{', JSON_TYPE, 400],
+    ['a body over 8 KiB', `{${' '.repeat(8_192)}}`, JSON_TYPE, 413],
+    ['another content type', '{}', { 'Content-Type': 'text/plain' }, 415],
+    ['an unknown member', '{"refreshToken":"x","unknown":1}', JSON_TYPE, 422],
+  ] as const)('rejects %s', async (_what, body, headers, status) => {
+    expect(await refusal(path, method, { ...headers, Authorization }, body)).toEqual([
+      status,
+      expect.any(String),
+    ])
+  })
+})
+
+test('GET /sessions rejects a cursor that no page returned', async () => {
+  expect(await refusal('/sessions?after=x', 'GET', { Authorization })).toEqual([422, expect.any(String)])
+})
+
+test('the gateway rejects an id that is not well encoded', async () => {
+  expect(await refusal('/sessions/%', 'DELETE', { Authorization })).toEqual([
+    400,
+    'The gateway rejected the request.',
+  ])
+})
