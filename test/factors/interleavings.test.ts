@@ -34,13 +34,14 @@ test('factors, sessions and sign-ins stay sound in random schedules', async () =
   cases += await expectSoundFactorsFrom(world, 1, isProof ? 8 : 3)
 })
 
-test.each([
+const PAIRS = [
   ['both', ['remove totp', 'remove passkey']],
   ['totp', ['totp', 'remove totp']],
   ['totp', ['next totp', 'add totp']],
   ['reset', ['password step', 'copied assertion']],
   ['enrolment', ['enrol totp', 'enrol passkey']],
-] as const)(
+] as const
+test.each(rowsOf(PAIRS))(
   'factors stay sound of a user with %s when one of %j happens within the other',
   async (state, acts) => {
     cases += await expectSoundFactorsWithin(world, state, acts, 6)

@@ -6,6 +6,7 @@ import { readFilter } from '../../scripts/users/filter.ts'
 import { list } from '../../scripts/users/list.ts'
 import { beginInProcess, type Outcome } from '../support/command.ts'
 import { readyHash, type Store, startStore } from '../support/operator.ts'
+import { proof } from '../support/rows.ts'
 import { addTestUser } from '../support/users.ts'
 
 const created = new Date('2026-01-31T12:00:00.250Z')
@@ -117,7 +118,7 @@ describe('1,200 users, one with sessions', () => {
     expect(table.stdout).not.toContain('argon2')
   })
 
-  test('list --limit prints page after page until every user was printed once', async () => {
+  proof('list --limit prints page after page until every user was printed once', async () => {
     const seen: string[] = []
     for (let after: string[] = [], hasMore = true; hasMore; ) {
       const page = await store.run(['list', '--json', '--limit', '500', ...after])
@@ -132,7 +133,7 @@ describe('1,200 users, one with sessions', () => {
     expect(seen.toSorted()).toEqual(names)
   })
 
-  test('list --limit reads one page of the table for one page of users', async () => {
+  proof('list --limit reads one page of the table for one page of users', async () => {
     let calls = 0
     const aws: AwsCall = async (...call) => {
       calls += 1

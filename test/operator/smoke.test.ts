@@ -11,6 +11,7 @@ import { smoke } from '../../scripts/smoke/smoke.ts'
 import { findTarget } from '../../scripts/smoke/target.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { begin, beginInProcess, type Outcome } from '../support/command.ts'
+import { proof, rowsOf } from '../support/rows.ts'
 import { root } from '../support/service-description.ts'
 import { type LogRecord, startAccount } from '../support/smoke/account.ts'
 import { BROKEN } from '../support/smoke/faults.ts'
@@ -129,7 +130,7 @@ const linesWith = (others: Record<string, string>) => {
 }
 
 describe('npm run smoke', () => {
-  test('passes all checks but that of the log on the local service', async () => {
+  proof('passes all checks but that of the log on the local service', async () => {
     const outcome = await run(local())
     expect({ ...outcome, stdout: linesOf(outcome) }).toEqual({
       status: 0,
@@ -152,7 +153,7 @@ describe('npm run smoke', () => {
     expect(linesOf({ status: 0, stdout, stderr: '' })).toEqual(lines)
   })
 
-  test('ends with 130 at Ctrl-C, and removes the user', async () => {
+  proof('ends with 130 at Ctrl-C, and removes the user', async () => {
     service.breakBy({ 'GET /openapi.json 1': 'hold' })
     const { child, outcome } = begin('scripts/smoke.ts', local())
     await service.receives('GET /openapi.json')
@@ -164,7 +165,7 @@ describe('npm run smoke', () => {
     })
   })
 
-  test('removes the user when a reader closes the pipe early', async () => {
+  proof('removes the user when a reader closes the pipe early', async () => {
     const { child, outcome } = begin('scripts/smoke.ts', local())
     child.stdout.once('data', () => child.stdout.destroy())
     expect(await outcome).toMatchObject({ status: 130, stderr: 'Interrupted. The user was removed.\n' })
@@ -203,7 +204,7 @@ describe('npm run smoke', () => {
     await removeUser(username)
   })
 
-  test('names the user if it may be created after the removal', async () => {
+  proof('names the user if it may be created after the removal', async () => {
     let late = async () => ({})
     const outcome = await runWith(async (_, made) => {
       late = made
@@ -214,12 +215,12 @@ describe('npm run smoke', () => {
     await removeUser(username)
   })
 
-  test('removes a user with an app and a passkey, who could not delete the account', async () => {
+  proof('removes a user with an app and a passkey, who could not delete the account', async () => {
     service.breakBy({ 'DELETE /me 1': 'close' })
     expect(await run(local())).toMatchObject({ status: 1, stderr: '1 of 21 checks failed. 1 skipped.\n' })
   })
 
-  test('removes a user whose creation lost its response', async () => {
+  proof('removes a user whose creation lost its response', async () => {
     const outcome = await runWith(async (count, made) => {
       const output = await made()
       if (count === 1) throw new Error('no response')
@@ -302,15 +303,18 @@ function failedWith(reasons: Record<string, string>) {
 }
 
 describe('npm run smoke against a broken service', () => {
-  test.each(BROKEN)('names each check that fails, for wrong %s', async (what, faults) => {
-    service.breakBy(Object.fromEntries(faults.map(([request, fault]) => [request, fault])))
-    const outcome = await runImpatiently()
-    const reasons = Object.fromEntries(faults.map(([, , check, reason]) => [check, reason]))
-    expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith(reasons))
-    console.log(`${faults.length} faults of ${what}`)
-  })
+  test.each(rowsOf(BROKEN))(
+    'names each check that fails, for wrong %s',
+    async (what, faults) => {
+      service.breakBy(Object.fromEntries(faults.map(([request, fault]) => [request, fault])))
+      const outcome = await runImpatiently()
+      const reasons = Object.fromEntries(faults.map(([, , check, reason]) => [check, reason]))
+      expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith(reasons))
+      console.log(`${faults.length} faults of ${what}`)
+    },
+  )
 
-  test('fails every check that sends a request when the port is closed', async () => {
+  proof('fails every check that sends a request when the port is closed', async () => {
     const closed = await startFaultyService(inject('serviceUrl'))
     closed.stop()
     const outcome = await run(['--local', '--url', closed.url, '--endpoint', endpoint.origin])
@@ -320,7 +324,7 @@ describe('npm run smoke against a broken service', () => {
     expect({ ...outcome, stdout }).toEqual(refused)
   })
 
-  test('prints no token that an error repeats', async () => {
+  proof('prints no token that an error repeats', async () => {
     service.breakBy({ 'POST /login 1': (response) => ({ ...response, status: 500 }) })
     const outcome = await runImpatiently()
     expect(linesOf(outcome)).toContainEqual(
@@ -338,14 +342,14 @@ describe('npm run smoke against a broken service', () => {
     expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith({ 'native argon2': reason }))
   })
 
-  test('fails if the record of the sign-in does not arrive in the log', async () => {
+  proof('fails if the record of the sign-in does not arrive in the log', async () => {
     logOf = () => []
     const outcome = await runImpatiently()
     const reason = `expected a record of smoke-… in ${GROUP}, got none within 0 s`
     expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith({ 'native argon2': reason }))
   })
 
-  test('fails if the operator may not read the log', async () => {
+  proof('fails if the operator may not read the log', async () => {
     logOf = () => undefined
     const outcome = await runImpatiently()
     const reason = 'User: ada is not authorized to perform: logs:FilterLogEvents'
