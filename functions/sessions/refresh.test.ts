@@ -222,6 +222,16 @@ describe('POST /refresh', () => {
     expect(await refresh(token)).toEqual(tokenPair)
   })
 
+  test('rejects a session that is older than sessions may become now, and changes nothing', async () => {
+    const token = await begin()
+    const before = await sessionOf(token)
+    const shortened = await loadRefresh({ SESSION_TTL_SECONDS: '1800', SESSION_IDLE_TTL_SECONDS: '1800' })
+    vi.setSystemTime(later(1_800))
+    expect(parsed(await shortened(await eventOf('refresh', bodyOf(token)), context))).toEqual(invalidToken)
+    expect(await sessionOf(token)).toEqual(before)
+    expect(await refresh(token)).toEqual(tokenPair)
+  })
+
   test('ends the session for a made-up secret with its selector', async () => {
     const token = await begin()
     const madeUp = token.replace(/[^.]+$/, randomBytes(32).toString('base64url'))

@@ -1,6 +1,14 @@
 import { argon2Sync, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { DECOY_HASH, hashPassword, kindOf, SALT_BYTES, verifyPassword } from './hash.ts'
+import {
+  DECOY_HASH,
+  hashPassword,
+  hasPassword,
+  kindOf,
+  needsRehash,
+  SALT_BYTES,
+  verifyPassword,
+} from './hash.ts'
 
 const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
 
@@ -146,4 +154,26 @@ test('no password matches the decoy, which costs as much as a new hash', async (
   const decoy = DECOY_HASH.split('$')
   expect(decoy.slice(0, 4)).toEqual(fresh.slice(0, 4))
   expect(decoy.map((part) => part.length)).toEqual(fresh.map((part) => part.length))
+})
+
+const emptySalt = base64(Buffer.alloc(16))
+const emptyTag = base64(Buffer.alloc(32))
+test.each([
+  ['the decoy', DECOY_HASH, false],
+  ['a decoy of another cost', hashOfCost(8, 1, 1).replace(salt, emptySalt).replace(tag, emptyTag), false],
+  ['a hash', hashOfCost(8, 1, 1), true],
+  ['a hash with a salt of zeros', hashOfCost(8, 1, 1).replace(salt, emptySalt), true],
+  ['a hash with a short salt of zeros', `$argon2id$v=19$m=8,t=1,p=1$A$${emptyTag}`, true],
+  ['a tag of zeros with another salt', hashOfCost(8, 1, 1).replace(tag, emptyTag), true],
+  ['a short tag of zeros', `$argon2id$v=19$m=8,t=1,p=1$${emptySalt}$A`, true],
+  ['a longer tag that begins with zeros', `${DECOY_HASH}B`, true],
+  ['text before a decoy', `x${DECOY_HASH}`, true],
+])('%s is the hash of a password: %s', (_what, stored, expected) => {
+  expect(hasPassword(stored)).toBe(expected)
+})
+
+test('a hash of argon2i is replaced at every cost, and one of argon2id is not', () => {
+  const costly = hashOfCost(19_456, 2, 1)
+  expect(needsRehash(costly, 'secret')).toBe(false)
+  expect(needsRehash(costly.replace('argon2id', 'argon2i'), 'secret')).toBe(true)
 })

@@ -269,6 +269,14 @@ describe('giving back', () => {
     expect(records).toEqual([])
   })
 
+  test('with a table that reserves nothing removes the attempts too', async () => {
+    const one = counter('one')
+    await reserveAttempt(table, [one], 'mine', now)
+    const plain = { aws: table.aws, name: table.name }
+    expect(await giveBack(plain, one, ['mine'])).toBe(true)
+    expect(await stored(one)).toEqual([holding(one.endsAt)])
+  })
+
   test('in a counter that does not exist creates none', async () => {
     const pair = counter('a')
     await giveBack(table, pair, ['one'])
