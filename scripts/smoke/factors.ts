@@ -5,7 +5,17 @@ import { codeOf } from '../../lib/factors/totp.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { createPasskey, usePasskey } from './authenticator.ts'
 import { Difference, expectResponse, type Received } from './responses.ts'
-import { type App, bodyOf, credentials, found, Skip, textOf, tokensIn, type Visit } from './visit.ts'
+import {
+  type App,
+  bodyOf,
+  credentials,
+  found,
+  Skip,
+  skipIfLimited,
+  textOf,
+  tokensIn,
+  type Visit,
+} from './visit.ts'
 
 /** The checks of second factors, in their order. */
 export const FACTOR_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
@@ -24,6 +34,7 @@ export const FACTOR_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
   'sign-in with the app': async (visit) => {
     const app = found(visit.app, 'new authenticator app')
     const begun = await visit.send('POST /login', { body: credentials(visit.user) })
+    skipIfLimited(begun)
     const loginToken = textOf(begun, 'loginToken')
     const code = nextCode(app, begun)
     visit.tokens = tokensIn(await visit.send('POST /login/totp', { body: { loginToken, code } }))
