@@ -4,7 +4,9 @@ import type { GatewayResponse } from './gateway-rules.ts'
 import type { Mail, Mailbox } from './mailbox.ts'
 
 /** The style of the sign-in page, and what only this page has. */
-const STYLE = `${readFileSync(new URL('../functions/pages/signin/page.css', import.meta.url), 'utf8')}
+const styleOf = (name: string) =>
+  readFileSync(new URL(`../functions/pages/signin/${name}`, import.meta.url), 'utf8')
+const STYLE = `${styleOf('page.css')}${styleOf('demo.css')}
 .mails { margin: 0; padding: 0; list-style: none }
 .mails li { padding: 0.75rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere }
 .mails a { font-weight: 600; display: inline-block; padding: 0.5rem 0 }
