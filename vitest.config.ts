@@ -95,8 +95,8 @@ export default defineConfig({
         },
       },
     ],
-    // The tests wait for child processes and timeouts often enough to keep one worker more than there are cores busy.
-    maxWorkers: availableParallelism() + 1,
+    // Vitest leaves one core free. The tests wait for child processes often enough to use it.
+    maxWorkers: availableParallelism(),
     // Of concurrent tests, which mostly wait. Vitest reads it once in each worker, so no file can set its own.
     maxConcurrency: 60,
     hookTimeout: 60_000,

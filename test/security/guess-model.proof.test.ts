@@ -9,4 +9,4 @@ vi.mock('node:crypto', async (original) => {
 test('30,000 schedules of bursts, windows and faults keep to the limits', async () => {
   vi.spyOn(console, 'warn').mockReturnValue()
   expect(await runSchedules(30_000)).toEqual({})
-}, 300_000)
+}, 600_000)
