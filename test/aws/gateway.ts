@@ -35,7 +35,9 @@ export async function startGateway(running: Running, deployment: Deployment, aft
     const { key, isProtected } = routes.get(route) ?? {}
     if (key === undefined) return 'MISSING_AUTHENTICATION_TOKEN'
     const sample = `${key}.json`
-    const changes: Partial<APIGatewayProxyEvent> = body === null ? {} : { body }
+    // A function may have several routes. The sample event is of one of them.
+    const [httpMethod = '', resource = ''] = route.split(' ')
+    const changes: Partial<APIGatewayProxyEvent> = { httpMethod, resource, ...(body !== null && { body }) }
     if (!isProtected) return await running.request(key, sample, changes)
     const [, token] = /^Bearer (\S+)$/.exec(authorization ?? '') ?? []
     if (token === undefined) return 'UNAUTHORIZED'
