@@ -303,16 +303,13 @@ function failedWith(reasons: Record<string, string>) {
 }
 
 describe('npm run smoke against a broken service', () => {
-  test.each(rowsOf(BROKEN))(
-    'names each check that fails, for wrong %s',
-    async (what, faults) => {
-      service.breakBy(Object.fromEntries(faults.map(([request, fault]) => [request, fault])))
-      const outcome = await runImpatiently()
-      const reasons = Object.fromEntries(faults.map(([, , check, reason]) => [check, reason]))
-      expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith(reasons))
-      console.log(`${faults.length} faults of ${what}`)
-    },
-  )
+  test.each(rowsOf(BROKEN))('names each check that fails, for wrong %s', async (what, faults) => {
+    service.breakBy(Object.fromEntries(faults.map(([request, fault]) => [request, fault])))
+    const outcome = await runImpatiently()
+    const reasons = Object.fromEntries(faults.map(([, , check, reason]) => [check, reason]))
+    expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith(reasons))
+    console.log(`${faults.length} faults of ${what}`)
+  })
 
   proof('fails every check that sends a request when the port is closed', async () => {
     const closed = await startFaultyService(inject('serviceUrl'))
