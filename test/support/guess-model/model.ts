@@ -49,7 +49,7 @@ export interface Verdict {
 export interface Addition {
   key: string
   id: string
-  /** The attempts in the counter, with this one. */
+  /** The attempts in the counter, with this one, but for those that arrived after they had been given back. */
   ids: readonly string[]
 }
 
@@ -76,12 +76,22 @@ export async function runSchedule(seed: number, users: readonly User[]): Promise
   }
   const schedule: Schedule = { requests: 0, refused: 0, unavailable: 0, verdicts: [], additions: [] }
 
+  /** Keys and ids that were given back, and those of them that arrived late, after that. No client can cause a late write. */
+  const givenBack = new Set<string>()
+  const late = new Set<string>()
+
   function arrive(...call: Parameters<AwsCall>) {
     const output = table.call(...call)
     const { Key, UpdateExpression, ExpressionAttributeValues } = call[2] as Partial<UpdateInput>
     if (output !== REFUSED && Key !== undefined && UpdateExpression?.startsWith('ADD')) {
       const [id = ''] = ExpressionAttributeValues?.[':ids']?.SS ?? []
-      schedule.additions.push({ key: keyOf(Key), id, ids: table.item(Key)?.ids?.SS ?? [] })
+      const key = keyOf(Key)
+      if (givenBack.has(`${key} ${id}`)) late.add(`${key} ${id}`)
+      const ids = table.item(Key)?.ids?.SS ?? []
+      schedule.additions.push({ key, id, ids: ids.filter((each) => !late.has(`${key} ${each}`)) })
+    }
+    if (output !== REFUSED && Key !== undefined && UpdateExpression?.startsWith('DELETE')) {
+      for (const id of ExpressionAttributeValues?.[':ids']?.SS ?? []) givenBack.add(`${keyOf(Key)} ${id}`)
     }
     return output
   }
