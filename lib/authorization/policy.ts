@@ -22,17 +22,15 @@ export function policyFor(principal: Principal, methodArn: string): APIGatewayAu
     Effect,
     Resource,
   })
-  const administration = METHODS.flatMap((method) => [
-    `${stageArn}/${method}/admin`,
-    `${stageArn}/${method}/admin/*`,
-  ])
+  const administration = () =>
+    METHODS.flatMap((method) => [`${stageArn}/${method}/admin`, `${stageArn}/${method}/admin/*`])
   return {
     principalId: principal.userId,
     policyDocument: {
       Version: '2012-10-17',
       Statement: [
         statement('Allow', `${stageArn}/*`),
-        ...(principal.role === 'admin' ? [] : [statement('Deny', administration)]),
+        ...(principal.role === 'admin' ? [] : [statement('Deny', administration())]),
       ],
     },
     // AWS documents texts; handlers read them by `principalOf`.
