@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { root } from '../support/service-description.ts'
-import { percentOf, type Report, scoresOf, surplusOf, survivorsOf } from './report.ts'
+import { percentOf, type Report, scoresOf, surplusOf, survivorsOf, timedOutIn } from './report.ts'
 import { SURVIVORS } from './survivors.ts'
 
 const source = 'if (a) {\n  return b\n}\n'
@@ -43,6 +43,10 @@ test('a survivor is shown as the change of its lines', () => {
     ['lib/a/b.ts', ['if (a) { return b } → if (a) {}']],
     ['lib/c.ts', []],
   ])
+})
+
+test('a mutant whose tests took too long is shown in the same way', () => {
+  expect(timedOutIn(report).get('lib/a/a.ts')).toEqual(['return b → b'])
 })
 
 test('the comparison with the list counts repeated survivors', () => {

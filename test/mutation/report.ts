@@ -50,12 +50,17 @@ export const percentOf = (scores: Iterable<Score>): number => {
 }
 
 /** Returns the undetected mutants of each file, as the code that they change: the old lines and the new ones. */
-export const survivorsOf = ({ files }: Report): Map<string, string[]> =>
+export const survivorsOf = (report: Report): Map<string, string[]> => changesIn(report, UNDETECTED)
+
+/** Returns the mutants of each file whose tests took too long, as {@link survivorsOf} does. A busy machine makes such mutants. */
+export const timedOutIn = (report: Report): Map<string, string[]> => changesIn(report, ['Timeout'])
+
+const changesIn = ({ files }: Report, statuses: string[]): Map<string, string[]> =>
   new Map(
     Object.entries(files).map(([file, { source, mutants }]) => [
       file,
       mutants
-        .filter(({ status }) => UNDETECTED.includes(status))
+        .filter(({ status }) => statuses.includes(status))
         .map((mutant) => changeOf(source, mutant))
         .sort(),
     ]),
