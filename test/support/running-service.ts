@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { startService } from './service.ts'
 
@@ -15,7 +14,11 @@ declare module 'vitest' {
   }
 }
 
-const printKms = fileURLToPath(new URL('./verifiers/print-kms.ts', import.meta.url))
+/** Modules that the service loads before its own. */
+const PRELOADED = [
+  new URL('./verifiers/print-kms.ts', import.meta.url),
+  new URL('./openapi/faulty.ts', import.meta.url),
+]
 
 /**
  * Starts one service for all test files that call `inject('serviceUrl')`: Vitest's global set-up. A run of files that do not
@@ -33,7 +36,10 @@ export default async function setup(project: TestProject) {
     limitMailSource: '10000/3600',
     limitMailRecipient: '100/3600',
   }
-  const service = await startService(limits, ['--import', printKms])
+  const service = await startService(
+    limits,
+    PRELOADED.flatMap(({ href }) => ['--import', href]),
+  )
   project.provide('serviceUrl', service.url)
   project.provide('dynamoDbUrl', service.dynamoDbUrl)
   project.provide('kmsUrl', /its KMS is at (\S+)/.exec(service.output())?.[1] ?? '')
@@ -47,8 +53,7 @@ async function isUsed(project: TestProject): Promise<boolean> {
   const { testFiles } = await project.globTestFiles(filters)
   const read = new Set<string>()
   const uses = (file: string): boolean => {
-    // A text may look like an import, and name no file.
-    if (read.has(file) || !existsSync(file)) return false
+    if (read.has(file)) return false
     read.add(file)
     const text = readFileSync(file, 'utf8')
     const imports = [...text.matchAll(/^(?:import|export|\}) .*from '(\.{1,2}\/[^']+\.ts)'/gm)]
