@@ -30,9 +30,16 @@ test('every listed outcome has a sample event', () => {
   expect(Object.keys(OUTCOMES).filter((file) => !(file in SAMPLES))).toEqual([])
 })
 
+const handlers = new Map<string, ReturnType<typeof loadHandler>>()
+function handlerOf(functionKey: string) {
+  const handler = handlers.get(functionKey) ?? loadHandler(service, functionKey, aws)
+  handlers.set(functionKey, handler)
+  return handler
+}
+
 describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey, ...outcome }) => {
   test(`has its expected outcome in ${functionKey}`, async () => {
-    const handler = await loadHandler(service, functionKey, aws)
+    const handler = await handlerOf(functionKey)
     const event = await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
     const call = handler(event, lambdaContext())
     if ('throws' in outcome) {

@@ -80,6 +80,9 @@ beforeAll(async () => {
   await runFactors(run, tableOf(service, aws))
   await runPasskeys(run, tableOf(service, aws))
   await runMails((functionKey, event, at, described) => run(functionKey, event, { at, described }), aws)
+  for (const { proxies } of await Promise.all(stages.values())) {
+    for (const proxy of Object.values(proxies)) proxy.close()
+  }
   aws.stop()
   vi.restoreAllMocks()
 }, 120_000)
@@ -91,9 +94,8 @@ interface Setting {
   prepare?: (dynamodb: AwsProxy) => void
 }
 
-/** Runs a function, records what it does, and returns its response. */
-async function run(functionKey: string, event: unknown, setting: Setting = {}): Promise<unknown> {
-  const { at = aws, described = service, prepare } = setting
+/** Starts a proxy before each service of AWS. The functions that {@link Stage.load} returns call the proxies. */
+async function startStage(at: LocalAws) {
   const { endpoints } = at.settings
   const proxies = {
     dynamodb: await startProxy(endpoints.dynamodb),
@@ -102,12 +104,32 @@ async function run(functionKey: string, event: unknown, setting: Setting = {}): 
     ses: await startProxy(endpoints.ses),
   }
   const { dynamodb, kms, lambda, ses } = proxies
-  prepare?.(dynamodb)
   const urls = { dynamodb: dynamodb.url, kms: kms.url, lambda: lambda.url, ses: ses.url }
-  const handler = await loadHandler(described, functionKey, {
-    ...at,
-    settings: { ...at.settings, endpoints: urls },
-  })
+  const proxied = { ...at, settings: { ...at.settings, endpoints: urls } }
+  const load = (described: typeof service, functionKey: string) =>
+    loadHandler(described, functionKey, proxied)
+  return { proxies, load, warm: new Map<string, ReturnType<typeof load>>() }
+}
+
+/** By the endpoints of AWS. Each stage keeps its functions warm. */
+const stages = new Map<string, ReturnType<typeof startStage>>()
+
+/** Runs a function, records what it does, and returns its response. */
+async function run(functionKey: string, event: unknown, setting: Setting = {}): Promise<unknown> {
+  const { at = aws, described = service, prepare } = setting
+  const endpoints = Object.values(at.settings.endpoints).join(' ')
+  const starting = stages.get(endpoints) ?? startStage(at)
+  stages.set(endpoints, starting)
+  const { proxies, load, warm } = await starting
+  const loading = (described === service && warm.get(functionKey)) || load(described, functionKey)
+  if (described === service) warm.set(functionKey, loading)
+  const handler = await loading
+  for (const proxy of Object.values(proxies)) {
+    await proxy.recover()
+    proxy.calls.length = proxy.bodies.length = 0
+  }
+  const { dynamodb, kms, lambda, ses } = proxies
+  prepare?.(dynamodb)
   const response: unknown = await handler(event, lambdaContext()).catch(() => undefined)
   const made = [
     ...dynamodb.calls.flatMap((operation, index) => accessesOf(operation, dynamodb.bodies[index] ?? '')),
@@ -120,7 +142,6 @@ async function run(functionKey: string, event: unknown, setting: Setting = {}): 
   ]
   accesses.set(functionKey, [...(accesses.get(functionKey) ?? []), ...made])
   requests.push(...dynamodb.bodies)
-  for (const proxy of Object.values(proxies)) proxy.close()
   return response
 }
 

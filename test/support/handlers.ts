@@ -43,10 +43,26 @@ const sources = import.meta.glob(['../../functions/**/*.ts', '!**/*.test.ts'])
 
 /** Loads a function's source as Lambda does: with its own environment, and in fresh modules. */
 export async function loadHandler(service: ServiceDescription, functionKey: string, aws: LocalAws) {
+  vi.resetModules()
+  return importHandler(service, functionKey, aws)
+}
+
+/** Loads the sources of functions as {@link loadHandler} does, but in modules that the functions share: it is faster. */
+export async function loadHandlers(
+  service: ServiceDescription,
+  functionKeys: Iterable<string>,
+  aws: LocalAws,
+) {
+  vi.resetModules()
+  const handlers = new Map<string, Awaited<ReturnType<typeof importHandler>>>()
+  for (const key of functionKeys) handlers.set(key, await importHandler(service, key, aws))
+  return handlers
+}
+
+async function importHandler(service: ServiceDescription, functionKey: string, aws: LocalAws) {
   const file = service.functions[functionKey]?.handler.replace(/\.handler$/, '.ts')
   const load = sources[`../../${file}`]
   if (load === undefined) throw new Error(`serverless.yml has no function ${functionKey} with a source`)
-  vi.resetModules()
   const { handler } = await load()
   // biome-ignore lint/suspicious/noExplicitAny: the caller knows what event and response the function has.
   return inEnvironment<any[], any>(environmentOf(service, functionKey, aws), handler)

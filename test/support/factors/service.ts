@@ -15,7 +15,7 @@ import type { User } from '../../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../../local/aws.ts'
 import { readAuthorization, remapped } from '../../../local/gateway-rules.ts'
 import { allItems } from '../../../scripts/cli/pages.ts'
-import { loadHandler } from '../handlers.ts'
+import { loadHandlers } from '../handlers.ts'
 import { restorerOf } from '../interleave/restore.ts'
 import { expectDescribed } from '../openapi/check.ts'
 import {
@@ -79,12 +79,10 @@ async function loadFunctions(
       ),
     ),
   )
-  const handlers = new Map<string, Awaited<ReturnType<typeof loadHandler>>>()
-  for (const key of new Set(['authorizer', 'mailer', ...routes.values()])) {
-    if (!/pages|docs|signin|openapi/.test(String(described.functions[key]?.handler))) {
-      handlers.set(key, await loadHandler(described, key, aws))
-    }
-  }
+  const keys = [...new Set(['authorizer', 'mailer', ...routes.values()])].filter(
+    (key) => !/pages|docs|signin|openapi/.test(String(described.functions[key]?.handler)),
+  )
+  const handlers = await loadHandlers(described, keys, aws)
   const invoke = (key: string, event: object, given: Context) => {
     const handler = handlers.get(key)
     if (handler === undefined) throw new Error(`no function ${key}`)
