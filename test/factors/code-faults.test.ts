@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { authenticator } from '../support/authenticator.ts'
 import { addTotpUser, beginSignIn, sendCode, signInWithTotp } from '../support/factors.ts'
 import { restorerOf } from '../support/interleave/restore.ts'
-import { rowsOf } from '../support/rows.ts'
+import { firstOfClass, rowsOf } from '../support/rows.ts'
 import {
   type ApiResponse,
   begin,
@@ -39,6 +39,7 @@ const pass = () => {
   vi.setSystemTime(clockMs)
 }
 let ran = 0
+const isFirst = firstOfClass()
 
 beforeAll(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: clockMs })
@@ -204,7 +205,7 @@ describe.each(Object.entries(SCENES))('%s', async (_route, begun) => {
   test.each(rowsOf(FATES, (fate) => fate === 'cut after'))(
     'leaves a user who can sign in, and no code spent for nothing: %s',
     async (fate) => {
-      for (const name of names) {
+      for (const name of names.filter((name) => isFirst(`${fate} ${name}`))) {
         ran += 1
         await restore()
         clockMs = begunAtMs

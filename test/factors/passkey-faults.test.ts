@@ -8,7 +8,7 @@ import {
   signInWith,
 } from '../support/factors/client.ts'
 import { type FactorFunctions, ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
-import { proof, rowsOf } from '../support/rows.ts'
+import { firstOfClass, proof, rowsOf } from '../support/rows.ts'
 import type { ApiResponse, Tokens } from '../support/sessions.ts'
 import { createPasskey, type SoftPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 import { type Fate, nameOf, startWire } from '../support/wire.ts'
@@ -25,6 +25,7 @@ const wired = await service.load({}, wire.url)
 /** Removes all users. */
 const empty = await service.restorer()
 let ran = 0
+const isFirst = firstOfClass()
 
 beforeAll(() => {
   // No pause between attempts.
@@ -164,7 +165,7 @@ describe.each(Object.entries(SCENES))('%s', async (_route, begun) => {
   test.each(rowsOf(FATES, (fate) => fate === 'cut after'))(
     'leaves a user who can sign in, and nothing half done: %s',
     async (fate) => {
-      for (const name of names) {
+      for (const name of names.filter((name) => isFirst(`${fate} ${name}`))) {
         ran += 1
         await service.settled()
         await restore()

@@ -11,17 +11,22 @@ declare module 'vitest' {
 export const isProof: boolean = inject('isProof') === true
 
 /**
+ * Returns whether a row of a class runs, for tables whose rows are known only as they run: every row in the proofs, and
+ * in `npm test` the first row of each class.
+ */
+export function firstOfClass(): (name: unknown) => boolean {
+  const seen = new Set<unknown>()
+  return (name) => isProof || (!seen.has(name) && Boolean(seen.add(name)))
+}
+
+/**
  * Returns the rows of a table that run: all of them in the proofs, and in `npm test` the first row of each class.
  *
  * @param classOf - Returns what rows of one class have in common. Without it, the whole table is one class.
  */
 export function rowsOf<Row>(table: readonly Row[], classOf: (row: Row) => unknown = () => ''): Row[] {
-  if (isProof) return [...table]
-  const seen = new Set<unknown>()
-  return table.filter((row) => {
-    const name = classOf(row)
-    return !seen.has(name) && seen.add(name)
-  })
+  const isFirst = firstOfClass()
+  return table.filter((row) => isFirst(classOf(row)))
 }
 
 /** Declares a test of the proofs, of whose class `npm test` has another one. */
