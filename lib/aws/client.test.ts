@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   breakOff,
   breakOffMidway,
@@ -24,6 +24,9 @@ const unavailable = (causeName: unknown, causeMessage: unknown = expect.any(Stri
     code: 'unavailable',
     cause: expect.objectContaining({ name: causeName, message: causeMessage }),
   })
+
+// No pause between attempts.
+beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0))
 
 test('one connection serves consecutive calls', async () => {
   const aws = await startFakeAws(say(200, {}))

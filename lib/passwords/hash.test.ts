@@ -81,7 +81,6 @@ describe('a stored hash may have', () => {
     ['at most 16 lanes', hashOfCost(128, 1, 16), hashOfCost(136, 1, 17)],
     ['at most 768 MiB in all passes', hashOfCost(98_304, 8, 1), hashOfCost(98_305, 8, 1)],
   ])('%s', async (_bound, atTheBound, beyond) => {
-    expect(await verifyPassword('secret', atTheBound)).toBe(false)
     expect(kindOf(atTheBound)).toBe('argon2id')
     const fault = new RangeError('argon2id exceeds the cost limits')
     await expect(verifyPassword('secret', beyond)).rejects.toThrow(fault)

@@ -6,7 +6,7 @@ import { crash, FAULTS, isWaiting, never, ONE_OF_EACH_CLASS, PASSING, say } from
 import { captureLogs, loadLogin, UNAVAILABLE } from '../support/faults/functions.ts'
 import { type AwsProxy, startProxy } from '../support/faults/proxy.ts'
 import { COMMON_HEADERS } from '../support/lambda.ts'
-import { isProof, rowsOf } from '../support/rows.ts'
+import { isProof, proof, rowsOf } from '../support/rows.ts'
 import { tableOf } from '../support/service-description.ts'
 
 // One process computes all hashes of this file.
@@ -252,7 +252,7 @@ describe.concurrent('cases that wait', () => {
   test.for(optional.filter(([, , , , fault]) => isWaiting(fault)))(KEPT, expectKept)
   test.for(passing.filter(([, , , , fault]) => isWaiting(fault)))(RETRY, expectRetry)
 
-  test('login answers 503 in time when DynamoDB is slow and KMS never answers', async () => {
+  proof('login answers 503 in time when DynamoDB is slow and KMS never answers', async () => {
     const { dynamodb, kms, login } = await start()
     dynamodb.inject({ operation: 'BatchGetItem', say: never, times: 2 })
     kms.inject({ operation: 'GetPublicKey', say: never })

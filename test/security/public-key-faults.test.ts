@@ -40,6 +40,9 @@ const REASON = 'kms GetPublicKey failed'
 const REFUSALS = ['AccessDeniedException', 'NotFoundException']
 const WRONG_KEYS = ['{}', '{"PublicKey":null}', '{"PublicKey":"%%%"}', '{"PublicKey":"AAAA"}']
 
+/** Declare cases in which each attempt takes a second. They run at the same time. */
+const waiting: (() => void)[] = []
+
 /** Starts a cold authorizer and the proxy between it and KMS. */
 async function startAuthorizer() {
   const kms = await startProxy(aws.settings.endpoints.kms)
@@ -139,10 +142,9 @@ describe('authorizer', () => {
   const RETRY = 'succeeds by a second attempt when KMS %s once'
   test.for(PASSING.filter(([, fault]) => !isWaiting(fault)))(RETRY, triesAgain)
 
-  // Each attempt takes a second here, so these cases run at the same time.
-  describe.concurrent('with a wait', () => {
-    test.for(outages.filter(([, , fault]) => isWaiting(fault)))(OUTAGE, failsClosed)
-    test.for(PASSING.filter(([, fault]) => isWaiting(fault)))(RETRY, triesAgain)
+  waiting.push(() => {
+    test.for(outages.filter(([, , fault]) => isWaiting(fault)))(`the authorizer ${OUTAGE}`, failsClosed)
+    test.for(PASSING.filter(([, fault]) => isWaiting(fault)))(`the authorizer ${RETRY}`, triesAgain)
   })
 
   test.for(WRONG_KEYS)('fails closed when KMS answers %s, and works after recovery', async (body) => {
@@ -215,8 +217,8 @@ describe('jwks', () => {
   }
   const OUTAGE = 'answers 503 in time while KMS %s, and 200 after recovery'
   test.for(outages.filter(([, fault]) => !isWaiting(fault)))(OUTAGE, isUnavailable)
-  describe.concurrent('with a wait', () => {
-    test.for(outages.filter(([, fault]) => isWaiting(fault)))(OUTAGE, isUnavailable)
+  waiting.push(() => {
+    test.for(outages.filter(([, fault]) => isWaiting(fault)))(`jwks ${OUTAGE}`, isUnavailable)
   })
 
   test.for(FAULTS.filter(([, , cause]) => REFUSALS.includes(cause)))(
@@ -252,6 +254,10 @@ describe('jwks', () => {
     kms.close()
     ran += 1
   })
+})
+
+describe.concurrent('with a wait', () => {
+  for (const declare of waiting) declare()
 })
 
 test.each(FAULTS.filter(([, , cause]) => REFUSALS.includes(cause)))(
