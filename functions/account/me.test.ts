@@ -65,6 +65,7 @@ describe('GET /me', () => {
       'createdAt',
       'changedAt',
       'factors',
+      'externalId',
     ]
     // A disabled user gets no response.
     const known = [...secret, ...returned, 'disabled']

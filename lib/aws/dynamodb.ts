@@ -170,6 +170,10 @@ export function number(item: Item, name: string): number {
   return required(typeof value === 'string' ? Number(value) : undefined, name)
 }
 
+/** Returns an optional number of an item. */
+export const optionalNumber = (item: Item, name: string): number | undefined =>
+  item[name] && number(item, name)
+
 /** Returns a required boolean of an item. */
 export function flag(item: Item, name: string): boolean {
   const value = (item[name] as { BOOL?: unknown } | undefined)?.BOOL

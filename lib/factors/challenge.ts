@@ -4,12 +4,14 @@ import {
   getItems,
   type Key,
   number,
+  optionalNumber,
   optionalText,
   type Table,
   type TransactWrite,
   text,
   writeIf,
 } from '../aws/dynamodb.ts'
+import { type Attributes, namesOf, type Read, type ValuesOf, valuesOf } from '../aws/item.ts'
 import { challengeCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
 import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
@@ -18,19 +20,23 @@ import { refusal } from './refusals.ts'
 /** What a challenge is for: to register a passkey, to sign in without a name, or to complete a sign-in with a password. */
 export type CeremonyKind = 'registration' | 'sign-in' | 'second-factor'
 
+/** Attributes of a challenge. */
+const CHALLENGE = {
+  kind: text as Read<CeremonyKind>,
+  /** User of a registration or of a second factor. */
+  userId: optionalText,
+  /** The user's token generation when the challenge was made. */
+  generation: optionalNumber,
+  /** Login token that the challenge belongs to. */
+  loginTokenId: optionalText,
+  /** Second since the epoch. */
+  expiresAt: number,
+} satisfies Attributes
+
 /** A challenge, which an authenticator signs. */
-export interface Challenge {
+export interface Challenge extends ValuesOf<typeof CHALLENGE> {
   /** 256 random bits in base64url. */
   challenge: string
-  kind: CeremonyKind
-  /** User of a registration or of a second factor. */
-  userId?: string | undefined
-  /** The user's token generation when the challenge was made. */
-  generation?: number | undefined
-  /** Login token that the challenge belongs to. */
-  loginTokenId?: string | undefined
-  /** Second since the epoch. */
-  expiresAt: number
 }
 
 /** Random bytes that {@link startChallenge} needs. */
@@ -104,23 +110,25 @@ export async function findChallenge(
   const { kind, userId, generation, loginTokenId } = bound
   const log = userId === undefined ? undefined : { userId }
   if (!FORM.test(unverifiedChallenge)) throw refusal('passkey_refused', 'not a challenge', log)
-  const [item] = await getItems(table, [challengeKey(unverifiedChallenge)], ATTRIBUTES)
+  const [item] = await getItems(
+    table,
+    [challengeKey(unverifiedChallenge)],
+    [...namesOf(CHALLENGE), 'spentBy'],
+  )
   if (item === undefined) throw refusal('passkey_refused', 'no such challenge', log)
   if (item.spentBy !== undefined) throw refusal('passkey_refused', 'the challenge is spent', log)
-  const expiresAt = number(item, 'expiresAt')
-  if (expiresAt <= secondOf(now)) throw refusal('passkey_refused', 'the challenge has expired', log)
+  const stored = valuesOf(CHALLENGE, item)
+  if (stored.expiresAt <= secondOf(now)) throw refusal('passkey_refused', 'the challenge has expired', log)
   if (
-    text(item, 'kind') !== kind ||
-    optionalText(item, 'userId') !== userId ||
-    optionalText(item, 'loginTokenId') !== loginTokenId ||
-    (item.generation && number(item, 'generation')) !== generation
+    stored.kind !== kind ||
+    stored.userId !== userId ||
+    stored.loginTokenId !== loginTokenId ||
+    stored.generation !== generation
   ) {
     throw refusal('passkey_refused', 'a challenge for something else', log)
   }
-  return { challenge: unverifiedChallenge, expiresAt, ...bound }
+  return { challenge: unverifiedChallenge, ...stored }
 }
-
-const ATTRIBUTES = ['kind', 'userId', 'generation', 'loginTokenId', 'expiresAt', 'spentBy']
 
 /**
  * Returns the write that spends a challenge, as a part of the transaction that needs it.

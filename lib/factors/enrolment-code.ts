@@ -9,9 +9,19 @@ import {
   text,
   writeIf,
 } from '../aws/dynamodb.ts'
+import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../aws/item.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
 import { codeOf80Bits, hashRecoveryCode, readRecoveryCode } from './recovery-codes.ts'
+
+/** Attributes of an operator's code. */
+const ENROLMENT_CODE = {
+  codeHash: text,
+  /** The user's token generation when the code was made. */
+  generation: number,
+  /** Second since the epoch. */
+  expiresAt: number,
+} satisfies Attributes
 
 /** How long a code is valid. Its start is by the clock of an operator, whose errors AWS bounds to minutes (Signature Version 4). */
 const TTL_SECONDS = 86_400
@@ -36,7 +46,7 @@ export async function storeEnrolmentCode(
   random: Buffer,
 ): Promise<string> {
   const code = codeOf80Bits(random)
-  const values = {
+  const values: ValuesOf<typeof ENROLMENT_CODE> = {
     codeHash: hashRecoveryCode(id, code),
     generation,
     expiresAt: secondOf(now) + TTL_SECONDS,
@@ -61,17 +71,16 @@ export async function verifyEnrolmentCode(
 ): Promise<TransactWrite | undefined> {
   const code = readRecoveryCode(typed)
   const Key = enrolmentCodeKey(id)
-  const [item] = await getItems(table, [Key], ['codeHash', 'generation', 'expiresAt'])
+  const [item] = await getItems(table, [Key], namesOf(ENROLMENT_CODE))
   if (code === undefined || item === undefined) return undefined
-  const stored = text(item, 'codeHash')
-  const isRight = timingSafeEqual(digest(hashRecoveryCode(id, code)), digest(stored))
-  if (!isRight || number(item, 'generation') !== generation) return undefined
-  if (number(item, 'expiresAt') <= secondOf(now)) return undefined
+  const stored = valuesOf(ENROLMENT_CODE, item)
+  const isRight = timingSafeEqual(digest(hashRecoveryCode(id, code)), digest(stored.codeHash))
+  if (!isRight || stored.generation !== generation || stored.expiresAt <= secondOf(now)) return undefined
   return {
     Delete: {
       Key,
       ConditionExpression: 'codeHash = :codeHash',
-      ExpressionAttributeValues: { ':codeHash': attribute(stored) },
+      ExpressionAttributeValues: { ':codeHash': attribute(stored.codeHash) },
     },
   }
 }

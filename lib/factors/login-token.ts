@@ -4,8 +4,8 @@ import {
   attributesOf,
   flag,
   getItems,
-  type Item,
   number,
+  optionalNumber,
   optionalText,
   type Table,
   type TransactWrite,
@@ -13,6 +13,7 @@ import {
   texts,
   writeIf,
 } from '../aws/dynamodb.ts'
+import { type Attributes, namesOf, type Read, type ValuesOf, valuesOf } from '../aws/item.ts'
 import { type ReservingTable, reserveAttempt } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
 import type { UserState } from '../users/user.ts'
@@ -24,28 +25,32 @@ import { refusal } from './refusals.ts'
  */
 export type LoginPurpose = 'second-factor' | 'enrolment'
 
-/** A sign-in whose password is verified, but which is not complete. */
-export interface LoginToken {
-  id: string
-  purpose: LoginPurpose
+/** Attributes of a login token. */
+const LOGIN_TOKEN = {
+  purpose: text as Read<LoginPurpose>,
   /** SHA-256 of the token's secret, in base64url. */
-  secretHash: string
-  userId: string
+  secretHash: text,
+  userId: text,
   /** The user's token generation when the password was verified. A change of the user voids the token. */
-  generation: number
+  generation: number,
   /** Login name of the sign-in, in its stored form. */
-  loginName: string
+  loginName: text,
   /** Whether the client keeps the refresh token in a cookie. */
-  inCookie: boolean
+  inCookie: flag,
   /** The session that the first step replaces: user id and session id, with a dot between them. */
-  replaces?: string | undefined
+  replaces: optionalText,
   /** Sort key of the counter of the login name and the source, and the earlier attempts in it. */
-  pairSk?: string | undefined
-  pairAttempts?: string[] | undefined
+  pairSk: optionalText,
+  pairAttempts: texts as Read<string[] | undefined>,
   /** Second since the epoch. */
-  expiresAt: number
+  expiresAt: number,
   /** Second since the epoch at which the user proved more than the password; only for an enrolment. */
-  provedAt?: number | undefined
+  provedAt: optionalNumber,
+} satisfies Attributes
+
+/** A sign-in whose password is verified, but which is not complete. */
+export interface LoginToken extends ValuesOf<typeof LOGIN_TOKEN> {
+  id: string
 }
 
 /** What the password step knows about a sign-in. */
@@ -129,9 +134,9 @@ export async function findLoginToken(
 ): Promise<LoginToken> {
   const [, id, secret] = TOKEN.exec(unverifiedToken) ?? []
   if (id === undefined || secret === undefined) throw refusal('login_expired', 'not a login token')
-  const [item] = await getItems(table, [loginTokenKey(id)], ATTRIBUTES)
+  const [item] = await getItems(table, [loginTokenKey(id)], [...namesOf(LOGIN_TOKEN), 'spentBy'])
   if (item === undefined) throw refusal('login_expired', 'no such login token')
-  const stored = loginTokenOf(id, item)
+  const stored = { id, ...valuesOf(LOGIN_TOKEN, item) }
   const presented = Buffer.from(hash('sha256', secret, 'base64url'))
   if (!timingSafeEqual(presented, Buffer.from(stored.secretHash))) {
     throw refusal('login_expired', 'wrong secret of a login token')
@@ -191,34 +196,4 @@ export const proveLoginToken = ({ id }: LoginToken, now: Date): TransactWrite =>
     ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(spentBy)',
     ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
   },
-})
-
-const ATTRIBUTES = [
-  'purpose',
-  'secretHash',
-  'userId',
-  'generation',
-  'loginName',
-  'inCookie',
-  'replaces',
-  'pairSk',
-  'pairAttempts',
-  'expiresAt',
-  'provedAt',
-  'spentBy',
-]
-
-const loginTokenOf = (id: string, item: Item): LoginToken => ({
-  id,
-  purpose: text(item, 'purpose') as LoginPurpose,
-  secretHash: text(item, 'secretHash'),
-  userId: text(item, 'userId'),
-  generation: number(item, 'generation'),
-  loginName: text(item, 'loginName'),
-  inCookie: flag(item, 'inCookie'),
-  replaces: optionalText(item, 'replaces'),
-  pairSk: optionalText(item, 'pairSk'),
-  pairAttempts: texts(item, 'pairAttempts'),
-  expiresAt: number(item, 'expiresAt'),
-  provedAt: item.provedAt && number(item, 'provedAt'),
 })

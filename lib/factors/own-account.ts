@@ -1,10 +1,11 @@
 import { getItems, type Table, texts } from '../aws/dynamodb.ts'
 import { type Factor, factorsOf } from '../users/factors.ts'
-import { OWN_PROFILE, type OwnProfile, ownProfileOf, profileKey } from '../users/store.ts'
+import { OWN_PROFILE, profileKey, userOf } from '../users/store.ts'
+import type { User } from '../users/user.ts'
 import { recoveryCodesKey } from './keys.ts'
 
 /** What a user may know about the own account. */
-export interface OwnAccount extends Omit<OwnProfile, 'factors'> {
+export interface OwnAccount extends Pick<User, Exclude<(typeof OWN_PROFILE)[number], 'factors'>> {
   factors: Factor[]
   /** Missing without a second factor. */
   recoveryCodesLeft: number | undefined
@@ -19,7 +20,7 @@ export async function findOwnAccount(table: Table, userId: string): Promise<OwnA
   const keys = [profileKey(userId), recoveryCodesKey(userId)]
   const [profile, recovery] = await getItems(table, keys, [...OWN_PROFILE, 'codes'])
   if (profile === undefined) return undefined
-  const own = ownProfileOf(profile)
+  const own = userOf(profile, OWN_PROFILE)
   const factors = factorsOf(own)
   const left = recovery ? texts(recovery, 'codes').length : 0
   return { ...own, factors, recoveryCodesLeft: factors.length > 0 ? left : undefined }

@@ -1,12 +1,9 @@
 import {
   attribute,
   attributesOf,
-  flag,
   getItems,
   type Item,
   type Key,
-  number,
-  optionalText,
   queryProjectionOf,
   type Table,
   type TransactWrite,
@@ -14,7 +11,8 @@ import {
   updateOf,
   writeIf,
 } from '../aws/dynamodb.ts'
-import { type Passkey, passkeyIdOf } from './passkey.ts'
+import { namesOf, valuesOf } from '../aws/item.ts'
+import { PASSKEY, type Passkey, passkeyIdOf } from './passkey.ts'
 
 const passkeyKey = (userId: string, id: string): Key => ({
   pk: { S: `user#${userId}` },
@@ -30,14 +28,14 @@ const claimKey = (id: string): Key => ({ pk: { S: `credential#${id}` }, sk: { S:
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findPasskeys(table: Table, userId: string): Promise<Passkey[]> {
-  const items = await queryPasskeys(table, userId, ATTRIBUTES)
-  return items.map(passkeyOf).sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
+  const items = await queryPasskeys(table, userId, namesOf(PASSKEY))
+  return items.map((item) => valuesOf(PASSKEY, item)).sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
 }
 
 /** Finds one of a user's passkeys with a consistent read. */
 export async function findPasskey(table: Table, userId: string, id: string): Promise<Passkey | undefined> {
-  const [item] = await getItems(table, [passkeyKey(userId, id)], ATTRIBUTES)
-  return item && passkeyOf(item)
+  const [item] = await getItems(table, [passkeyKey(userId, id)], namesOf(PASSKEY))
+  return item && valuesOf(PASSKEY, item)
 }
 
 /** Finds the ids of a user's passkeys with one consistent read. */
@@ -119,29 +117,3 @@ export const renamePasskey = (table: Table, userId: string, id: string, name: st
     ConditionExpression: 'attribute_exists(pk)',
     ...updateOf({ name }, {}),
   })
-
-const ATTRIBUTES = [
-  'credentialId',
-  'publicKey',
-  'counter',
-  'transports',
-  'deviceType',
-  'backedUp',
-  'uvInitialized',
-  'name',
-  'createdAt',
-  'lastUsedAt',
-]
-
-const passkeyOf = (item: Item): Passkey => ({
-  credentialId: text(item, 'credentialId'),
-  publicKey: text(item, 'publicKey'),
-  counter: number(item, 'counter'),
-  transports: optionalText(item, 'transports'),
-  deviceType: text(item, 'deviceType') as Passkey['deviceType'],
-  backedUp: flag(item, 'backedUp'),
-  uvInitialized: flag(item, 'uvInitialized'),
-  name: text(item, 'name'),
-  createdAt: text(item, 'createdAt'),
-  lastUsedAt: optionalText(item, 'lastUsedAt'),
-})

@@ -1,29 +1,34 @@
 import { hash } from 'node:crypto'
+import { flag, number, optionalText, text } from '../aws/dynamodb.ts'
+import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 
-/** A stored passkey. */
-export interface Passkey {
+/** Attributes of a stored passkey. */
+export const PASSKEY = {
   /** In base64url, as browsers send it. */
-  credentialId: string
+  credentialId: text,
   /** COSE key in base64url. */
-  publicKey: string
+  publicKey: text,
   /** Signature counter of the latest sign-in; 0 if the authenticator does not count. */
-  counter: number
+  counter: number,
   /** How the authenticator can be reached, as the browser said, with a space between values. */
-  transports?: string | undefined
+  transports: optionalText,
   /** Whether the passkey may be copied to other devices. It never changes (WebAuthn level 3, section 6.1.3). */
-  deviceType: 'singleDevice' | 'multiDevice'
+  deviceType: text as Read<'singleDevice' | 'multiDevice'>,
   /** Whether it has been copied, as of the latest sign-in. */
-  backedUp: boolean
+  backedUp: flag,
   /**
    * Whether it verified its user at the registration, or later after the password. Only then it is both factors: a thief of a
    * security key without a PIN can set one (WebAuthn level 3, section 4, credential record).
    */
-  uvInitialized: boolean
-  name: string
+  uvInitialized: flag,
+  name: text,
   /** ISO 8601 times. */
-  createdAt: string
-  lastUsedAt?: string | undefined
-}
+  createdAt: text,
+  lastUsedAt: optionalText,
+} satisfies Attributes
+
+/** A stored passkey. */
+export type Passkey = ValuesOf<typeof PASSKEY>
 
 /** Most passkeys of one user. */
 export const MAX_PASSKEYS = 20

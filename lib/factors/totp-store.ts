@@ -10,28 +10,35 @@ import {
   texts,
   writeIf,
 } from '../aws/dynamodb.ts'
+import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../aws/item.ts'
 import { pendingTotpKey, recoveryCodesKey, totpKey } from './keys.ts'
 
-/** A user's authenticator app. */
-export interface Totp {
+/** Attributes of a user's authenticator app. */
+const TOTP = {
   /** The secret, encrypted; see `lib/factors/secret.ts`. */
-  ciphertext: string
+  ciphertext: text,
   /** Step of the latest accepted code. */
-  lastStep: number
+  lastStep: number,
   /** ISO 8601 time at which the app was confirmed. Another app has another time. */
-  createdAt: string
-}
+  createdAt: text,
+} satisfies Attributes
+
+/** A user's authenticator app. */
+export type Totp = ValuesOf<typeof TOTP>
+
+/** Attributes of an authenticator app that a user is setting up. */
+const PENDING_TOTP = {
+  ciphertext: text,
+  /** The user's token generation at the beginning. A change of the user voids the setup. */
+  generation: number,
+  /** Second since the epoch. */
+  expiresAt: number,
+  /** Id of the login token, if an enrolment began it. */
+  loginTokenId: optionalText,
+} satisfies Attributes
 
 /** An authenticator app that a user is setting up. */
-export interface PendingTotp {
-  ciphertext: string
-  /** The user's token generation at the beginning. A change of the user voids the setup. */
-  generation: number
-  /** Second since the epoch. */
-  expiresAt: number
-  /** Id of the login token, if an enrolment began it. */
-  loginTokenId?: string | undefined
-}
+export type PendingTotp = ValuesOf<typeof PENDING_TOTP>
 
 /**
  * Finds a user's authenticator app, with a consistent read.
@@ -39,14 +46,8 @@ export interface PendingTotp {
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findTotp(table: Table, userId: string): Promise<Totp | undefined> {
-  const [item] = await getItems(table, [totpKey(userId)], ['ciphertext', 'lastStep', 'createdAt'])
-  return (
-    item && {
-      ciphertext: text(item, 'ciphertext'),
-      lastStep: number(item, 'lastStep'),
-      createdAt: text(item, 'createdAt'),
-    }
-  )
+  const [item] = await getItems(table, [totpKey(userId)], namesOf(TOTP))
+  return item && valuesOf(TOTP, item)
 }
 
 /**
@@ -60,15 +61,9 @@ export async function findTotpSetup(
   userId: string,
 ): Promise<{ pending: PendingTotp | undefined; hasRecoveryCodes: boolean }> {
   const keys = [pendingTotpKey(userId), recoveryCodesKey(userId)]
-  const attributes = ['ciphertext', 'generation', 'expiresAt', 'loginTokenId', 'codes']
-  const [item, recovery] = await getItems(table, keys, attributes)
+  const [item, recovery] = await getItems(table, keys, [...namesOf(PENDING_TOTP), 'codes'])
   return {
-    pending: item && {
-      ciphertext: text(item, 'ciphertext'),
-      generation: number(item, 'generation'),
-      expiresAt: number(item, 'expiresAt'),
-      loginTokenId: optionalText(item, 'loginTokenId'),
-    },
+    pending: item && valuesOf(PENDING_TOTP, item),
     hasRecoveryCodes: recovery !== undefined && texts(recovery, 'codes').length > 0,
   }
 }

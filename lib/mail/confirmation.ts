@@ -1,4 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import { number, optionalNumber, optionalText, text } from '../aws/dynamodb.ts'
+import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import { secondOf } from '../time.ts'
 
 /**
@@ -18,30 +20,32 @@ export type ConfirmationKind =
   | 'enrolment'
   | 'cancel-reset'
 
-/** What a confirmation is for, beside the address in its request id. */
-export interface Bindings {
-  /** The user, with its token generation and its address when the mail was sent. */
-  userId?: string | undefined
-  generation?: number | undefined
-  email?: string | undefined
-}
-
-/** A stored confirmation. Neither the token nor the code is stored. */
-export interface Confirmation extends Bindings {
-  kind: ConfirmationKind
+/** Attributes of a confirmation. Neither the token nor the code is stored. */
+export const CONFIRMATION = {
+  kind: text as Read<ConfirmationKind>,
   /** SHA-256 of the link's secret, in base64url. */
-  secretHash: string
+  secretHash: text,
   /**
    * SHA-256 of the request id and the code, in base64url. The request id is not stored, so the code cannot be searched. Missing
    * if the mail has no code.
    */
-  codeHash?: string | undefined
+  codeHash: optionalText,
   /** Seconds since the epoch. */
-  codeExpiresAt?: number | undefined
-  expiresAt: number
+  codeExpiresAt: optionalNumber,
+  expiresAt: number,
   /** Second since the epoch at which it was spent. */
-  spentAt?: number | undefined
-}
+  spentAt: optionalNumber,
+  /** The user, with its token generation and its address when the mail was sent. */
+  userId: optionalText,
+  generation: optionalNumber,
+  email: optionalText,
+} satisfies Attributes
+
+/** A stored confirmation. */
+export type Confirmation = ValuesOf<typeof CONFIRMATION>
+
+/** What a confirmation is for, beside the address in its request id. */
+export type Bindings = Pick<Confirmation, 'userId' | 'generation' | 'email'>
 
 /** What a client proves with that it has read a mail: the token of the link, or the code with the request id. */
 export type Proof = { requestId: string; secret: string } | { requestId: string; code: string }

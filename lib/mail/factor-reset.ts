@@ -2,22 +2,26 @@ import {
   attribute,
   attributesOf,
   getItems,
-  number,
+  optionalNumber,
   type Table,
   type TransactWrite,
   text,
   writeIf,
 } from '../aws/dynamodb.ts'
+import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../aws/item.ts'
 import { secondOf } from '../time.ts'
 
-/** An operator's request to remove a user's second factors. */
-export interface FactorReset {
-  requestId: string
+/** Attributes of an operator's request to remove a user's second factors. */
+const FACTOR_RESET = {
+  requestId: text,
   /** Second since the epoch at which its mail was sent, by the clock of the mailer. Without it, the reset has no effect. */
-  announcedAt?: number | undefined
+  announcedAt: optionalNumber,
   /** Delay that the mail announced. A deployment with another one does not change it. */
-  delaySeconds?: number | undefined
-}
+  delaySeconds: optionalNumber,
+} satisfies Attributes
+
+/** An operator's request to remove a user's second factors. */
+export type FactorReset = ValuesOf<typeof FACTOR_RESET>
 
 /**
  * How long after its delay a reset takes effect at the next sign-in. After that it has none: a request that was forgotten
@@ -46,14 +50,8 @@ export function isElapsed({ announcedAt = NaN, delaySeconds = NaN }: FactorReset
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findFactorReset(table: Table, userId: string): Promise<FactorReset | undefined> {
-  const [item] = await getItems(table, [factorResetKey(userId)], ['requestId', 'announcedAt', 'delaySeconds'])
-  return (
-    item && {
-      requestId: text(item, 'requestId'),
-      announcedAt: item.announcedAt && number(item, 'announcedAt'),
-      delaySeconds: item.delaySeconds && number(item, 'delaySeconds'),
-    }
-  )
+  const [item] = await getItems(table, [factorResetKey(userId)], namesOf(FACTOR_RESET))
+  return item && valuesOf(FACTOR_RESET, item)
 }
 
 /**

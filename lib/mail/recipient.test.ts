@@ -1,6 +1,7 @@
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { startStores } from '../../test/support/sessions.ts'
 import type { Table } from '../aws/dynamodb.ts'
+import type { Role } from '../users/user.ts'
 import { findRecipient, findRecipientByName } from './recipient.ts'
 
 const stores = await startStores()
@@ -25,6 +26,7 @@ test('a recipient is found by id and by login name, without the password hash', 
   const recipient = {
     id,
     username,
+    role: 'user',
     disabled: false,
     generation,
     email: 'ada@example.org',
@@ -37,4 +39,12 @@ test('a recipient is found by id and by login name, without the password hash', 
   expect(await findRecipientByName(table, 'nobody')).toBeUndefined()
   expect(JSON.stringify(outputs)).toContain('Ada@Example.org')
   expect(JSON.stringify(outputs)).not.toContain('secret hash')
+})
+
+test('a recipient whose role was removed is disabled, as at sign-in', async () => {
+  const log = vi.spyOn(console, 'error').mockReturnValue()
+  const username = await stores.add({ role: 'formerly' as Role })
+  expect(await findRecipientByName(stores.table, username)).toMatchObject({ disabled: true })
+  expect(log.mock.calls).toEqual([[{ event: 'role.unknown', userId: expect.any(String), role: 'formerly' }]])
+  log.mockRestore()
 })

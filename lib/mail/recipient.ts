@@ -1,14 +1,19 @@
-import { flag, getItems, number, optionalText, type Table, text } from '../aws/dynamodb.ts'
-import { nameKey, profileKey } from '../users/store.ts'
+import { getItems, type Table, text } from '../aws/dynamodb.ts'
+import { nameKey, profileKey, userOf } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 
-/** What the mailer knows of a user: no password hash. */
-export type Recipient = Pick<
-  User,
-  'id' | 'username' | 'disabled' | 'generation' | 'email' | 'emailVerified' | 'emailAsWritten'
->
+const RECIPIENT = [
+  'username',
+  'role',
+  'disabled',
+  'generation',
+  'email',
+  'emailVerified',
+  'emailAsWritten',
+] as const
 
-const RECIPIENT = ['username', 'disabled', 'generation', 'email', 'emailVerified', 'emailAsWritten']
+/** What the mailer knows of a user: no password hash. */
+export type Recipient = Pick<User, 'id' | (typeof RECIPIENT)[number]>
 
 /**
  * Finds a user with a consistent read, which contains no password hash.
@@ -17,17 +22,7 @@ const RECIPIENT = ['username', 'disabled', 'generation', 'email', 'emailVerified
  */
 export async function findRecipient(table: Table, userId: string): Promise<Recipient | undefined> {
   const [item] = await getItems(table, [profileKey(userId)], RECIPIENT)
-  return (
-    item && {
-      id: userId,
-      username: text(item, 'username'),
-      disabled: flag(item, 'disabled'),
-      generation: number(item, 'generation'),
-      email: optionalText(item, 'email'),
-      emailVerified: flag(item, 'emailVerified'),
-      emailAsWritten: optionalText(item, 'emailAsWritten'),
-    }
-  )
+  return item && userOf(item, RECIPIENT)
 }
 
 /**

@@ -3,18 +3,16 @@ import {
   attribute,
   attributesOf,
   getItems,
-  type Item,
-  number,
   optionalText,
   type Table,
   type TransactWrite,
-  text,
   transact,
   writeIf,
 } from '../aws/dynamodb.ts'
+import { namesOf, valuesOf } from '../aws/item.ts'
 import { secondOf } from '../time.ts'
 import { isRole, type Role } from '../users/user.ts'
-import { type Confirmation, type ConfirmationKind, INVITATION_TTL_SECONDS } from './confirmation.ts'
+import { CONFIRMATION, type Confirmation, INVITATION_TTL_SECONDS } from './confirmation.ts'
 
 /** How long the claim of a notice is kept. Lambda gives an event up after ten minutes. */
 const CLAIM_TTL_SECONDS = 3_600
@@ -129,8 +127,8 @@ const changeOfClaim = (id: string, claimId: string, UpdateExpression: string, no
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findConfirmation(table: Table, requestId: string): Promise<Confirmation | undefined> {
-  const [item] = await getItems(table, [mailKey(requestId)], CONFIRMATION)
-  return item?.secretHash && confirmationOf(item)
+  const [item] = await getItems(table, [mailKey(requestId)], namesOf(CONFIRMATION))
+  return item?.secretHash && valuesOf(CONFIRMATION, item)
 }
 
 /** Returns the key of an invitation, beside the mail that it leads to. */
@@ -180,29 +178,3 @@ export const spend = (requestId: string, now: Date): TransactWrite => ({
     ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
   },
 })
-
-const CONFIRMATION = [
-  'kind',
-  'secretHash',
-  'codeHash',
-  'codeExpiresAt',
-  'expiresAt',
-  'spentAt',
-  'userId',
-  'generation',
-  'email',
-]
-
-function confirmationOf(item: Item): Confirmation {
-  return {
-    kind: text(item, 'kind') as ConfirmationKind,
-    secretHash: text(item, 'secretHash'),
-    codeHash: optionalText(item, 'codeHash'),
-    codeExpiresAt: item.codeExpiresAt && number(item, 'codeExpiresAt'),
-    expiresAt: number(item, 'expiresAt'),
-    spentAt: item.spentAt && number(item, 'spentAt'),
-    userId: optionalText(item, 'userId'),
-    generation: item.generation && number(item, 'generation'),
-    email: optionalText(item, 'email'),
-  }
-}

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
+import type { Session } from './session.ts'
 
 /** A refresh token taken apart, not yet verified. */
 export interface PresentedToken {
@@ -9,14 +10,7 @@ export interface PresentedToken {
 }
 
 /** What is stored about the secrets of a session's refresh tokens. */
-export interface StoredSecret {
-  /** SHA-256 of the current secret, in base64url. */
-  secretHash: string
-  /** The next secret is derived from this and the current one. In base64url. */
-  salt: string
-  /** When the current secret replaced the one before, in epoch milliseconds; 0 for the first secret. */
-  rotatedAtMs: number
-}
+export type StoredSecret = Pick<Session, 'secretHash' | 'salt' | 'rotatedAtMs'>
 
 const SELECTOR_BYTES = 16
 

@@ -1,8 +1,10 @@
+import { number, text } from '../aws/dynamodb.ts'
+import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import type { Config } from '../config.ts'
 import { isoOf, secondOf } from '../time.ts'
 import type { Amr } from '../users/factors.ts'
 import type { UserState } from '../users/user.ts'
-import { hashSecret, refreshTokenOf, type StoredSecret, selectorOf, sessionIdOf } from './refresh-token.ts'
+import { hashSecret, refreshTokenOf, selectorOf, sessionIdOf } from './refresh-token.ts'
 
 /** How long sessions last. */
 export interface SessionLifetimes {
@@ -20,24 +22,34 @@ export const lifetimesFrom = (
   idleTtlSeconds: config.SESSION_IDLE_TTL_SECONDS,
 })
 
+/** Attributes of a stored session. A tombstone has `endedAt`, and no `secretHash` and `salt`. */
+export const SESSION = {
+  /** SHA-256 of the current secret, in base64url. */
+  secretHash: text,
+  /** The next secret is derived from this and the current one. In base64url. */
+  salt: text,
+  /** When the current secret replaced the one before, in epoch milliseconds; 0 for the first secret. */
+  rotatedAtMs: number,
+  /** The user's session generation at the sign-in. */
+  sessionGeneration: number,
+  /** Seconds since the epoch. */
+  createdAt: number,
+  lastUsedAt: number,
+  expiresAt: number,
+  /** The latest use before the hour of `lastUsedAt`, and the expiry that it led to: see {@link summaryOf}. */
+  shownUsedAt: number,
+  shownExpiresAt: number,
+  /** Address that the login came from, as the gateway saw it. */
+  sourceIp: text,
+  userAgent: text,
+  /** How the user signed in; see `AMR` in `lib/users/factors.ts`. */
+  amr: text as Read<Amr>,
+} satisfies Attributes
+
 /** A stored session that has not been ended: one sign-in of one user on one device. */
-export interface Session extends StoredSecret {
+export interface Session extends ValuesOf<typeof SESSION> {
   userId: string
   id: string
-  /** The user's session generation at the sign-in. */
-  sessionGeneration: number
-  /** Seconds since the epoch. */
-  createdAt: number
-  lastUsedAt: number
-  expiresAt: number
-  /** The latest use before the hour of `lastUsedAt`, and the expiry that it led to: see {@link summaryOf}. */
-  shownUsedAt: number
-  shownExpiresAt: number
-  /** Address that the login came from, as the gateway saw it. */
-  sourceIp: string
-  userAgent: string
-  /** How the user signed in; see `AMR` in `lib/users/factors.ts`. */
-  amr: Amr
 }
 
 const SELECTOR_BYTES = 16

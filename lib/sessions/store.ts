@@ -3,18 +3,17 @@ import {
   attributesOf,
   getItems,
   type Item,
-  number,
   queryProjectionOf,
   type Table,
   text,
   updateOf,
   writeIf,
 } from '../aws/dynamodb.ts'
+import { namesOf, valuesOf } from '../aws/item.ts'
 import { secondOf } from '../time.ts'
-import type { Amr } from '../users/factors.ts'
-import { profileKey, USER_STATE, userStateOf } from '../users/store.ts'
-import type { UserState } from '../users/user.ts'
-import type { Session } from './session.ts'
+import { profileKey, userOf } from '../users/store.ts'
+import { USER_STATE, type UserState } from '../users/user.ts'
+import { SESSION, type Session } from './session.ts'
 
 /** How many sessions one page is chosen from. A page of them stays far below DynamoDB's limit of 1 MB. */
 const SESSIONS_PER_READ = 1_000
@@ -25,21 +24,8 @@ export const sessionKey = ({ userId, id }: Pick<Session, 'userId' | 'id'>) => ({
   sk: { S: `session#${id}` },
 })
 
-const SESSION = [
-  'secretHash',
-  'salt',
-  'rotatedAtMs',
-  'endedAt',
-  'sessionGeneration',
-  'createdAt',
-  'lastUsedAt',
-  'expiresAt',
-  'shownUsedAt',
-  'shownExpiresAt',
-  'sourceIp',
-  'userAgent',
-  'amr',
-]
+/** The values of a session, and `endedAt`, which a tombstone has. */
+const READ = ['endedAt', ...namesOf(SESSION)]
 
 /**
  * Finds a session and the state of its user with one consistent read, which contains no password hash.
@@ -53,8 +39,8 @@ export async function findSession(
   id: string,
 ): Promise<{ session?: Session | undefined; user?: UserState | undefined }> {
   const keys = [sessionKey({ userId, id }), profileKey(userId)]
-  const [session, user] = await getItems(table, keys, [...SESSION, ...USER_STATE])
-  return { session: session && sessionOf(session), user: user && userStateOf(user) }
+  const [session, user] = await getItems(table, keys, [...READ, ...USER_STATE])
+  return { session: session && sessionOf(session), user: user && userOf(user, USER_STATE) }
 }
 
 /**
@@ -73,7 +59,7 @@ export async function findSessions(
     TableName: name,
     ConsistentRead: true,
     KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :session)',
-    ...queryProjectionOf(SESSION),
+    ...queryProjectionOf(READ),
     ExpressionAttributeValues: { ':pk': profileKey(userId).pk, ':session': { S: 'session#' } },
     ScanIndexForward: false,
     Limit: SESSIONS_PER_READ,
@@ -172,17 +158,6 @@ function sessionOf(item: Item): Session | undefined {
   return {
     userId: text(item, 'pk').replace(/^user#/, ''),
     id: sessionIdIn(item),
-    secretHash: text(item, 'secretHash'),
-    salt: text(item, 'salt'),
-    rotatedAtMs: number(item, 'rotatedAtMs'),
-    sessionGeneration: number(item, 'sessionGeneration'),
-    createdAt: number(item, 'createdAt'),
-    lastUsedAt: number(item, 'lastUsedAt'),
-    expiresAt: number(item, 'expiresAt'),
-    shownUsedAt: number(item, 'shownUsedAt'),
-    shownExpiresAt: number(item, 'shownExpiresAt'),
-    sourceIp: text(item, 'sourceIp'),
-    userAgent: text(item, 'userAgent'),
-    amr: text(item, 'amr') as Amr,
+    ...valuesOf(SESSION, item),
   }
 }

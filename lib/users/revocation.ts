@@ -1,8 +1,11 @@
 import { ServiceError } from '../errors.ts'
 import type { UserState } from './user.ts'
 
+/** Attributes of a profile that decide whether its user's access tokens are revoked. */
+export const REVOCATION_STATE = ['disabled', 'generation'] as const
+
 /** What decides whether a user's access tokens are revoked. */
-export type RevocationState = Pick<UserState, 'disabled' | 'generation'>
+export type RevocationState = Pick<UserState, (typeof REVOCATION_STATE)[number]>
 
 /**
  * Whether an access token is revoked: its user is disabled or removed, or revoked it.

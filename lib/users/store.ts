@@ -1,9 +1,7 @@
 import {
   attribute,
-  flag,
   getItems,
   type Item,
-  number,
   optionalText,
   type Table,
   type TransactWrite,
@@ -12,10 +10,11 @@ import {
   updateOf,
   writeIf,
 } from '../aws/dynamodb.ts'
+import { valuesOf } from '../aws/item.ts'
 import { ServiceError } from '../errors.ts'
 import { isLoginName } from './login-name.ts'
-import type { RevocationState } from './revocation.ts'
-import { isRole, isUserId, type Role, type User, type UserState } from './user.ts'
+import { REVOCATION_STATE, type RevocationState } from './revocation.ts'
+import { isRole, isUserId, PROFILE, USER_STATE, type User, type UserState } from './user.ts'
 
 /** How many times a change is attempted when concurrent changes to the user precede it. */
 const MAX_ATTEMPTS = 5
@@ -43,11 +42,13 @@ export async function findUser(table: Table, userId: string): Promise<User | und
  */
 export async function findUserState(table: Table, userId: string): Promise<UserState | undefined> {
   const [item] = await getItems(table, [profileKey(userId)], USER_STATE)
-  return item && userStateOf(item)
+  return item && userOf(item, USER_STATE)
 }
 
+const USER_INFO = ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified'] as const
+
 /** What a user's own applications may know: no password hash. */
-export type UserInfo = Pick<User, 'username' | 'role' | 'disabled' | 'generation' | 'email' | 'emailVerified'>
+export type UserInfo = Pick<User, (typeof USER_INFO)[number]>
 
 /**
  * Finds a user's names, role and revocation state with a consistent read, which contains no password hash.
@@ -56,48 +57,18 @@ export type UserInfo = Pick<User, 'username' | 'role' | 'disabled' | 'generation
  */
 export async function findUserInfo(table: Table, userId: string): Promise<UserInfo | undefined> {
   const [item] = await getItems(table, [profileKey(userId)], USER_INFO)
-  return item && userInfoOf(item)
+  return item && userOf(item, USER_INFO)
 }
 
 /** What a user may know about itself: all that is stored in the profile, except secrets and internal values. */
-export type OwnProfile = UserInfo &
-  Pick<User, 'emailAsWritten' | 'createdAt' | 'changedAt' | 'factors' | 'externalId'>
-
-/** Returns what a user may know about itself, from a profile item that was read with {@link OWN_PROFILE}. */
-export const ownProfileOf = (item: Item): OwnProfile => ({
-  ...userInfoOf(item),
-  emailAsWritten: optionalText(item, 'emailAsWritten'),
-  createdAt: text(item, 'createdAt'),
-  changedAt: text(item, 'changedAt'),
-  factors: optionalText(item, 'factors'),
-  externalId: optionalText(item, 'externalId'),
-})
-
-const USER_INFO = ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified'] as const
-
-/** Attributes of a profile that {@link ownProfileOf} reads. */
-export const OWN_PROFILE = [...USER_INFO, 'emailAsWritten', 'createdAt', 'changedAt', 'factors', 'externalId']
-
-const userInfoOf = (item: Item): UserInfo => ({
-  username: text(item, 'username'),
-  ...roleOf(item),
-  generation: number(item, 'generation'),
-  email: optionalText(item, 'email'),
-  emailVerified: flag(item, 'emailVerified'),
-})
-
-/**
- * Returns the role of a profile, and whether its user is disabled. A user whose role was taken out of `ROLES` is: the service
- * does not know what the user may do. The log names the user.
- */
-function roleOf(item: Item): Pick<User, 'role' | 'disabled'> {
-  const role = text(item, 'role')
-  if (isRole(role)) return { role, disabled: flag(item, 'disabled') }
-  console.error({ event: 'role.unknown', userId: idOf(item), role })
-  return { role: role as Role, disabled: true }
-}
-
-const idOf = (item: Item) => text(item, 'pk').replace(/^user#/, '')
+export const OWN_PROFILE = [
+  ...USER_INFO,
+  'emailAsWritten',
+  'createdAt',
+  'changedAt',
+  'factors',
+  'externalId',
+] as const
 
 /**
  * Finds the user of a login name with two consistent reads.
@@ -123,11 +94,9 @@ export async function findRevocationState(
     TableName: name,
     Key: profileKey(userId),
     ConsistentRead: true,
-    ProjectionExpression: 'disabled, generation',
+    ProjectionExpression: REVOCATION_STATE.join(', '),
   })
-  if (Item === undefined) return undefined
-  const profile: Item = Object(Item)
-  return { disabled: flag(profile, 'disabled'), generation: number(profile, 'generation') }
+  return Item === undefined ? undefined : valuesOf(PROFILE, Object(Item), REVOCATION_STATE)
 }
 
 /**
@@ -244,53 +213,24 @@ export const replaceHash = (table: Table, user: User, passwordHash: string): Pro
     ),
   })
 
-/** Attributes of a profile that {@link userStateOf} reads. */
-export const USER_STATE = [
-  'username',
-  'role',
-  'disabled',
-  'generation',
-  'sessionGeneration',
-  'survivingSession',
-  'factors',
-] as const
-
 /**
- * Returns what tokens and sessions depend on, from a profile item. A user whose role was taken out of `ROLES` is disabled.
+ * Returns the user of a profile item. A user whose role was taken out of `ROLES` is disabled: the service does not know what
+ * the user may do. The log names the user.
  *
+ * @param names - The attributes that were read, with `username` and `role`; by default all.
  * @throws {@link ServiceError} `unavailable`, if the item is not a valid profile.
  */
-export function userStateOf(item: Item): UserState {
-  const id = idOf(item)
-  const username = text(item, 'username')
+export function userOf<N extends keyof typeof PROFILE = keyof typeof PROFILE>(
+  item: Item,
+  names?: readonly N[],
+): Pick<User, 'id' | N> {
+  const id = text(item, 'pk').replace(/^user#/, '')
+  const { username, role } = valuesOf(PROFILE, item, ['username', 'role'])
   if (!isUserId(id) || !isLoginName(username)) {
     throw new ServiceError('unavailable', 'the store holds an invalid profile')
   }
-  return {
-    id,
-    username,
-    ...roleOf(item),
-    generation: number(item, 'generation'),
-    sessionGeneration: number(item, 'sessionGeneration'),
-    survivingSession: optionalText(item, 'survivingSession'),
-    factors: optionalText(item, 'factors'),
-  }
-}
-
-/**
- * Returns the user of a profile item, without the external id. A user whose role was taken out of `ROLES` is disabled.
- *
- * @throws {@link ServiceError} `unavailable`, if the item is not a valid profile.
- */
-export function userOf(item: Item): User {
-  return {
-    ...userStateOf(item),
-    email: optionalText(item, 'email'),
-    emailVerified: flag(item, 'emailVerified'),
-    emailAsWritten: optionalText(item, 'emailAsWritten'),
-    passwordHash: text(item, 'passwordHash'),
-    requestId: text(item, 'requestId'),
-    createdAt: text(item, 'createdAt'),
-    changedAt: text(item, 'changedAt'),
-  }
+  const user = { id, ...valuesOf(PROFILE, item, names) } as Pick<User, 'id' | N>
+  if (isRole(role)) return user
+  console.error({ event: 'role.unknown', userId: id, role })
+  return { ...user, disabled: true }
 }

@@ -1,3 +1,5 @@
+import { flag, number, optionalText, text } from '../aws/dynamodb.ts'
+import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import type { Acr } from './factors.ts'
 
 /** All roles. A new role is added here only. */
@@ -23,40 +25,54 @@ export interface Principal {
   authTime: number
 }
 
-/** What tokens and sessions depend on: a user without credentials and personal data. */
-export interface UserState {
+/** Attributes of a profile. `createdAt` and `changedAt` are ISO 8601 times; nothing depends on them. */
+export const PROFILE = {
+  username: text,
+  role: text as Read<Role>,
+  disabled: flag,
+  /** Access tokens with another number are revoked. */
+  generation: number,
+  /** Sessions with another number are revoked, except `survivingSession`. */
+  sessionGeneration: number,
+  /** Id of the session in which the user changed the password. */
+  survivingSession: optionalText,
+  /** Names of the second factors, with a space between them; see `factorsOf` in `lib/users/factors.ts`. Missing without any. */
+  factors: optionalText,
+  /** A second login name. */
+  email: optionalText,
+  /** Whether the user has shown that the address is the user's own. */
+  emailVerified: flag,
+  /** The address as its owner writes it, for mails, if that is not `email`. */
+  emailAsWritten: optionalText,
+  /** PHC string, or a hash as another program spells it; see `lib/passwords/hash.ts`. */
+  passwordHash: text,
+  /** Random id of the latest change, by which a repeated write recognises itself. */
+  requestId: text,
+  createdAt: text,
+  changedAt: text,
+  /** Id of the user in the program that the user moved from, for operators and the user. Nothing depends on it. */
+  externalId: optionalText,
+} satisfies Attributes
+
+/** A stored user. */
+export interface User extends ValuesOf<typeof PROFILE> {
   /** 128 random bits in base64url, which are never used again: the `sub` of access tokens. */
   id: string
-  username: string
-  role: Role
-  disabled: boolean
-  /** Access tokens with another number are revoked. */
-  generation: number
-  /** Sessions with another number are revoked, except `survivingSession`. */
-  sessionGeneration: number
-  /** Id of the session in which the user changed the password. */
-  survivingSession?: string | undefined
-  /** Names of the second factors, with a space between them; see `factorsOf` in `lib/users/factors.ts`. Missing without any. */
-  factors?: string | undefined
 }
 
-/** A stored user. `createdAt` and `changedAt` are ISO 8601 times; nothing depends on them. */
-export interface User extends UserState {
-  /** A second login name. */
-  email?: string | undefined
-  /** Whether the user has shown that the address is the user's own. */
-  emailVerified: boolean
-  /** The address as its owner writes it, for mails, if that is not `email`. */
-  emailAsWritten?: string | undefined
-  /** PHC string, or a hash as another program spells it; see `lib/passwords/hash.ts`. */
-  passwordHash: string
-  /** Random id of the latest change, by which a repeated write recognises itself. */
-  requestId: string
-  createdAt: string
-  changedAt: string
-  /** Id of the user in the program that the user moved from, for operators and the user. Nothing depends on it. */
-  externalId?: string | undefined
-}
+/** Attributes that tokens and sessions depend on: neither credentials nor personal data. */
+export const USER_STATE = [
+  'username',
+  'role',
+  'disabled',
+  'generation',
+  'sessionGeneration',
+  'survivingSession',
+  'factors',
+] as const
+
+/** What tokens and sessions depend on. */
+export type UserState = Pick<User, 'id' | (typeof USER_STATE)[number]>
 
 /** Values that a user may bring along. */
 type ImportedValues = Pick<

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { getItems, type Item, optionalText, type Table, text } from '../../lib/aws/dynamodb.ts'
+import { getItems, type Item, type Table, text } from '../../lib/aws/dynamodb.ts'
 import { nameKey, profileKey, untilStored, userOf } from '../../lib/users/store.ts'
 import { isRole, ROLES, type Role, type User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
@@ -18,7 +18,6 @@ const ITEMS_PER_PAGE = 1_000
 const storedUserOf = (item: Item): User => ({
   ...userOf({ ...item, role: { S: ROLES[0] } }),
   role: text(item, 'role') as Role,
-  externalId: optionalText(item, 'externalId'),
 })
 
 /** Finds a user as it is stored. */

@@ -491,6 +491,7 @@ export function permissions({ keys = [], name = 'prod', sender }: Stage): Record
         [
           'userId',
           'username',
+          'role',
           'disabled',
           'generation',
           'email',

@@ -87,7 +87,7 @@ export async function newScene(store: Store): Promise<User> {
 export async function expectSound(store: Store): Promise<User[]> {
   const items = await store.items()
   const of = (sk: string) => items.filter((item) => text(item, 'sk') === sk)
-  const users = of('profile').map(userOf)
+  const users = of('profile').map((item) => userOf(item))
   const owned = users.flatMap((user) => loginNamesOf(user).map((name) => [`name#${name}`, user.id]))
   const pointing = of('name').map((item) => [text(item, 'pk'), text(item, 'userId')])
   expect(pointing.sort()).toEqual(owned.sort())
