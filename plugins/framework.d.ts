@@ -23,6 +23,7 @@ export interface Serverless {
   }
   serviceDir: string
   pluginManager: { plugins: object[] }
+  configSchemaHandler: { defineFunctionProperties(provider: 'aws', schema: object): void }
   getProvider(name: 'aws'): {
     naming: { getLogGroupLogicalId(functionKey: string): string; getApiGatewayName(): string }
     getRegion(): string
@@ -78,7 +79,9 @@ export interface FunctionDefinition {
   handler: string
   environment?: Record<string, string>
   events?: { http?: string | object }[]
-  iamRoleStatements?: { Action: string[] }[] | undefined
+  /** Names of permissions; see `plugins/permissions.ts`. */
+  may?: string[]
+  iamRoleStatements?: object[] | undefined
 }
 
 /** A CloudFormation resource as `serverless.yml` includes it, variables resolved. */

@@ -6,8 +6,8 @@ const MAIL = ['mailer', 'forgot', 'reset', 'change-email', 'confirm-email']
 
 const ENROLMENT = ['enrolment/mail', 'enrolment/proof', 'factors/cancel-reset']
 
-const INVOKE = { Action: ['lambda:InvokeFunction'] }
-const READ = { Action: ['dynamodb:BatchGetItem'] }
+const INVOKE = 'invokeMailer'
+const READ = 'readSessions'
 
 /** Returns the service that is left. It has a function of a user's own, and one that invokes the mailer. */
 function left(custom: { pages: string; mailFrom: string; registration: string }) {
@@ -15,8 +15,8 @@ function left(custom: { pages: string; mailFrom: string; registration: string })
   const functions: Parameters<typeof switchOff>[0]['functions'] = {
     ...Object.fromEntries(removable.map((name) => [name, {}])),
     enrolment: { events: ENROLMENT.map((path) => ({ http: { path } })) },
-    own: { environment: { TABLE_NAME: 'table' }, iamRoleStatements: [READ, INVOKE] },
-    login: { environment: { MAILER: 'mailer' }, iamRoleStatements: [READ, INVOKE] },
+    own: { environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] },
+    login: { environment: { MAILER: 'mailer' }, may: [READ, INVOKE] },
   }
   const service = { custom, functions }
   switchOff(service)
@@ -52,12 +52,12 @@ test.each([
 
 test('without mails, no function knows a mailer or may invoke one', () => {
   const { login, own } = left({ pages: 'on', mailFrom: '', registration: 'off' })
-  expect(login).toEqual({ environment: { MAILER: '' }, iamRoleStatements: [READ] })
+  expect(login).toEqual({ environment: { MAILER: '' }, may: [READ] })
   // It may have a permission of its own.
-  expect(own).toEqual({ environment: { TABLE_NAME: 'table' }, iamRoleStatements: [READ, INVOKE] })
+  expect(own).toEqual({ environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] })
 })
 
 test('with mails, a function keeps the mailer', () => {
   const { login } = left({ pages: 'on', mailFrom, registration: 'off' })
-  expect(login).toEqual({ environment: { MAILER: 'mailer' }, iamRoleStatements: [READ, INVOKE] })
+  expect(login).toEqual({ environment: { MAILER: 'mailer' }, may: [READ, INVOKE] })
 })

@@ -23,7 +23,7 @@ export default class SwitchesPlugin {
 /** The part of the service that {@link switchOff} reads and changes. */
 type SwitchedService = {
   custom: Pick<Service['custom'], 'pages' | 'mailFrom' | 'registration'>
-  functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'iamRoleStatements'>>
+  functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'may'>>
 }
 
 /**
@@ -60,10 +60,8 @@ function removeRoutes(functions: SwitchedService['functions'], isOff: (path: str
 
 /** Removes the mailer from a function: it gets an empty name, and may not invoke any function. */
 function removeMailer(definition: SwitchedService['functions'][string]): void {
-  const { environment, iamRoleStatements } = definition
+  const { environment, may } = definition
   if (environment?.MAILER === undefined) return
   environment.MAILER = ''
-  definition.iamRoleStatements = iamRoleStatements?.filter(
-    ({ Action }) => !Action.includes('lambda:InvokeFunction'),
-  )
+  if (may) definition.may = may.filter((name) => name !== 'invokeMailer')
 }

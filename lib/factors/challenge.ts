@@ -21,7 +21,7 @@ import { refusal } from './refusals.ts'
 export type CeremonyKind = 'registration' | 'sign-in' | 'second-factor'
 
 /** Attributes of a challenge. */
-const CHALLENGE = {
+export const CHALLENGE = {
   kind: text as Read<CeremonyKind>,
   /** User of a registration or of a second factor. */
   userId: optionalText,

@@ -26,7 +26,7 @@ import { refusal } from './refusals.ts'
 export type LoginPurpose = 'second-factor' | 'enrolment'
 
 /** Attributes of a login token. */
-const LOGIN_TOKEN = {
+export const LOGIN_TOKEN = {
   purpose: text as Read<LoginPurpose>,
   /** SHA-256 of the token's secret, in base64url. */
   secretHash: text,

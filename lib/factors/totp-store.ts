@@ -14,7 +14,7 @@ import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../aws/item.t
 import { pendingTotpKey, recoveryCodesKey, totpKey } from './keys.ts'
 
 /** Attributes of a user's authenticator app. */
-const TOTP = {
+export const TOTP = {
   /** The secret, encrypted; see `lib/factors/secret.ts`. */
   ciphertext: text,
   /** Step of the latest accepted code. */
@@ -27,7 +27,7 @@ const TOTP = {
 export type Totp = ValuesOf<typeof TOTP>
 
 /** Attributes of an authenticator app that a user is setting up. */
-const PENDING_TOTP = {
+export const PENDING_TOTP = {
   ciphertext: text,
   /** The user's token generation at the beginning. A change of the user voids the setup. */
   generation: number,

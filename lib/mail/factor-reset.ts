@@ -12,7 +12,7 @@ import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../aws/item.t
 import { secondOf } from '../time.ts'
 
 /** Attributes of an operator's request to remove a user's second factors. */
-const FACTOR_RESET = {
+export const FACTOR_RESET = {
   requestId: text,
   /** Second since the epoch at which its mail was sent, by the clock of the mailer. Without it, the reset has no effect. */
   announcedAt: optionalNumber,

@@ -2,7 +2,7 @@ import { getItems, type Table, text } from '../aws/dynamodb.ts'
 import { nameKey, profileKey, userOf } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 
-const RECIPIENT = [
+export const RECIPIENT = [
   'username',
   'role',
   'disabled',

@@ -1,6 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
-import type { Session } from './session.ts'
 
 /** A refresh token taken apart, not yet verified. */
 export interface PresentedToken {
@@ -9,8 +8,12 @@ export interface PresentedToken {
   secret: string
 }
 
-/** What is stored about the secrets of a session's refresh tokens. */
-export type StoredSecret = Pick<Session, 'secretHash' | 'salt' | 'rotatedAtMs'>
+/** What is stored about the secrets of refresh tokens; see `SESSION` in `session.ts`. */
+export interface StoredSecret {
+  secretHash: string
+  salt: string
+  rotatedAtMs: number
+}
 
 const SELECTOR_BYTES = 16
 

@@ -45,7 +45,7 @@ export async function findUserState(table: Table, userId: string): Promise<UserS
   return item && userOf(item, USER_STATE)
 }
 
-const USER_INFO = ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified'] as const
+export const USER_INFO = ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified'] as const
 
 /** What a user's own applications may know: no password hash. */
 export type UserInfo = Pick<User, (typeof USER_INFO)[number]>

@@ -1,4 +1,4 @@
-import type { Statement } from './permissions.ts'
+import type { Statement } from '../../lib/aws/access.ts'
 
 /** What a call does to AWS, as a policy sees it: the values of each condition key. */
 export interface Access {

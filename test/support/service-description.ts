@@ -25,6 +25,7 @@ export interface ServiceDescription {
     {
       handler: string
       environment?: Record<string, string>
+      may?: string[]
       events?: { http: { method: string; path: string; authorizer?: object } }[]
     }
   >

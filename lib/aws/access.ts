@@ -1,0 +1,120 @@
+/** A statement of an IAM policy, as it stands in a template. */
+export interface Statement {
+  Effect: 'Allow'
+  Action: string[]
+  Resource: unknown[]
+  Condition?: Record<string, Record<string, string | string[]>>
+}
+
+/** What a statement depends on beside the code. */
+export interface Deployment {
+  /** Beginning of the names of all functions: service and stage. */
+  prefix: string
+  /** Sender of mails; empty if the service sends none. */
+  mailFrom: string
+}
+
+/** What a function may do. `serverless.yml` names it in `may`, and `plugins/permissions.ts` gives the role its statement. */
+export type Access = Statement | ((deployment: Deployment) => Statement)
+
+/** Beginning of partition keys of the table. */
+type Partition =
+  | 'user#*'
+  | 'name#*'
+  | 'login#*'
+  | 'challenge#*'
+  | 'credential#*'
+  | 'mail#*'
+  | 'source#*'
+  | 'recipient#*'
+
+type Read = 'GetItem' | 'BatchGetItem' | 'Query'
+type Write = 'PutItem' | 'UpdateItem' | 'DeleteItem'
+
+/** Returns a statement that allows actions. */
+export const allow = (
+  Action: string[],
+  Resource: unknown[],
+  Condition?: Statement['Condition'],
+): Statement => ({
+  Effect: 'Allow',
+  Action,
+  Resource,
+  ...(Condition && { Condition }),
+})
+
+/** Returns the ARN of a resource of the stack. */
+export const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] })
+
+/** Returns an ARN in the stack's account and region. */
+export const ownArn = (service: string, name: string) => ({
+  'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${name}`,
+})
+
+const onTable = (operations: string[], partitions: Partition[], more: Statement['Condition']) =>
+  allow(
+    operations.map((operation) => `dynamodb:${operation}`),
+    [arnOf('Table')],
+    { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions }, ...more },
+  )
+
+/** Limits a request to attributes, of which every one that it names counts, also in a condition. */
+const onlyOf = (attributes: readonly string[]) => ({
+  'ForAllValues:StringEquals': { 'dynamodb:Attributes': [...new Set(['pk', 'sk', ...attributes])] },
+})
+
+/** Allows reads of whole items. */
+export const readWhole = (partitions: Partition[]): Statement => onTable(['BatchGetItem'], partitions, {})
+
+/**
+ * Allows reads of these attributes alone. `ForAllValues` also holds without a list, so `Null` refuses a read that has none. As in
+ * AWS's examples, the condition on `Select` does not apply to an operation without it.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+export const read = (
+  partitions: Partition[],
+  attributes: readonly string[],
+  operation: Read = 'BatchGetItem',
+): Statement =>
+  onTable([operation], partitions, {
+    ...onlyOf(attributes),
+    StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
+    Null: { 'dynamodb:Attributes': 'false' },
+  })
+
+/**
+ * Allows writes of these attributes that return nothing. They have no `Null`: a delete may name its key only, and AWS does not say
+ * whether keys count.
+ */
+export const write = (
+  operations: Write[],
+  partitions: Partition[],
+  attributes: readonly string[],
+): Statement =>
+  onTable(operations, partitions, {
+    ...onlyOf(attributes),
+    StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
+  })
+
+/**
+ * Allows writes within a transaction only.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+ */
+export const writeTogether = (
+  operations: Write[],
+  partitions: Partition[],
+  attributes: readonly string[],
+): Statement => {
+  const { Condition, ...rest } = write(operations, partitions, attributes)
+  const enclosing = { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] }
+  return { ...rest, Condition: { ...Condition, 'ForAnyValue:StringEquals': enclosing } }
+}
+
+/** Allows updates that may return what they write: attempts in counters. */
+export const count = (partitions: Partition[], more: readonly string[] = []): Statement =>
+  onTable(['UpdateItem'], partitions, {
+    ...onlyOf(['ids', 'expiresAt', ...more]),
+    StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_NEW'] },
+  })

@@ -1,0 +1,112 @@
+import { allow, arnOf, read, write, writeTogether } from '../aws/access.ts'
+import { namesOf } from '../aws/item.ts'
+import { CHALLENGE } from './challenge.ts'
+import { LOGIN_TOKEN } from './login-token.ts'
+import { PASSKEY } from './passkey.ts'
+import { PENDING_TOTP, TOTP } from './totp-store.ts'
+
+/**
+ * Secrets of second factors have exactly one context: the user's id. KMS itself compares its value.
+ *
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context-keys
+ */
+const UNDER_USER_ID = {
+  'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['user'] },
+  Null: { 'kms:EncryptionContextKeys': 'false' },
+}
+
+export const encryptSecrets = allow(['kms:Encrypt'], [arnOf('FactorKey')], UNDER_USER_ID)
+export const decryptSecrets = allow(['kms:Decrypt'], [arnOf('FactorKey')], UNDER_USER_ID)
+
+const LOGIN = namesOf(LOGIN_TOKEN)
+
+/** Stores the login token of a user with second factors. */
+export const storeLogins = write(
+  ['PutItem'],
+  ['login#*'],
+  LOGIN.filter((name) => name !== 'provedAt'),
+)
+
+/** Stores the enrolment token of a new user who must have a second factor. */
+export const storeProvedLogins = write(
+  ['PutItem'],
+  ['login#*'],
+  LOGIN.filter((name) => !name.startsWith('pair')),
+)
+
+export const readLogins = read(['login#*'], [...LOGIN, 'spentBy'])
+
+export const spendLogins = writeTogether(['UpdateItem'], ['login#*'], ['spentBy'])
+
+/** Records that an enrolment is proved. */
+export const proveLogins = writeTogether(['UpdateItem'], ['login#*'], ['provedAt', 'spentBy'])
+
+/** What a complete sign-in finds: the mark of the source, the counted codes, a reset of the factors, the replaced session. */
+export const readEarlierSignIns = read(['user#*', 'name#*'], ['ids', 'expiresAt', 'ownerId'])
+
+/** Spends a code of an app or a recovery code. */
+export const spendCodes = writeTogether(['UpdateItem'], ['user#*'], ['lastStep', 'createdAt', 'codes'])
+
+/** Spends the code of an operator. Its hash decides that it is spent once. */
+export const spendOperatorCodes = writeTogether(['DeleteItem'], ['user#*'], ['codeHash'])
+
+/** Stores the authenticator app that a user is setting up. */
+export const storeAppSetups = write(
+  ['PutItem'],
+  ['user#*'],
+  namesOf(PENDING_TOTP).filter((name) => name !== 'loginTokenId'),
+)
+
+/** Stores the authenticator app that an enrolment sets up. */
+export const storeEnrolmentSetups = write(['PutItem'], ['user#*'], namesOf(PENDING_TOTP))
+
+/** Stores an authenticator app, removes its set-up, and ends a reset of the factors. */
+export const storeApps = writeTogether(['PutItem', 'DeleteItem'], ['user#*'], namesOf(TOTP))
+
+/** Changes the second factors of a user, in the transaction that stores or removes the factor. */
+export const changeFactors = writeTogether(
+  ['UpdateItem'],
+  ['user#*'],
+  ['factors', 'requestId', 'changedAt', 'generation', 'sessionGeneration', 'survivingSession'],
+)
+
+/** Stores recovery codes with them. */
+export const storeRecoveryCodes = writeTogether(['PutItem'], ['user#*'], ['codes', 'createdAt'])
+
+/** Finds the passkeys of a user whose factors are removed. */
+export const findPasskeys = read(['user#*'], [], 'Query')
+
+/** Removes all factors of a user, because a reset has elapsed. */
+export const removeAllFactors = writeTogether(
+  ['DeleteItem'],
+  ['user#*', 'credential#*'],
+  ['userId', 'requestId', 'announcedAt'],
+)
+
+/** Removes a factor, the claim of a passkey's credential id, and recovery codes with the last factor. IAM cannot name the sort key. */
+export const removeFactors = writeTogether(['DeleteItem'], ['user#*', 'credential#*'], ['userId'])
+
+export const listPasskeys = read(['user#*'], namesOf(PASSKEY), 'Query')
+
+/** Stores a passkey and claims its credential id. */
+export const storePasskeys = writeTogether(
+  ['PutItem'],
+  ['user#*', 'credential#*'],
+  ['userId', ...namesOf(PASSKEY).filter((name) => name !== 'lastUsedAt')],
+)
+
+/** Records the use of a passkey, in the transaction that completes the sign-in. */
+export const usePasskeys = writeTogether(
+  ['UpdateItem'],
+  ['user#*'],
+  ['counter', 'backedUp', 'uvInitialized', 'lastUsedAt'],
+)
+
+export const renamePasskeys = write(['UpdateItem'], ['user#*'], ['name'])
+
+/** Stores the challenges of passkeys. */
+export const storeChallenges = write(['PutItem'], ['challenge#*'], namesOf(CHALLENGE))
+
+export const readChallenges = read(['challenge#*'], [...namesOf(CHALLENGE), 'spentBy'])
+
+export const spendChallenges = writeTogether(['UpdateItem'], ['challenge#*'], ['spentBy'])

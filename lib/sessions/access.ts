@@ -1,0 +1,35 @@
+import { read, write, writeTogether } from '../aws/access.ts'
+import { namesOf } from '../aws/item.ts'
+import { USER_STATE } from '../users/user.ts'
+import { SESSION } from './session.ts'
+
+const READ = [...namesOf(SESSION), 'endedAt', ...USER_STATE]
+const ENDED = ['secretHash', 'salt', 'endedAt', 'expiresAt']
+
+/** Sessions and the state of their users, without password hashes. */
+export const readSessions = read(['user#*'], READ)
+
+export const listSessions = read(['user#*'], READ, 'Query')
+
+/** Rotates and ends sessions. Writes no password hash, role or state of a user. */
+export const changeSessions = write(
+  ['UpdateItem'],
+  ['user#*'],
+  [...ENDED, 'rotatedAtMs', 'lastUsedAt', 'shownUsedAt', 'shownExpiresAt'],
+)
+
+/** Stores the first session of a user. */
+export const storeSessions = write(['PutItem'], ['user#*'], namesOf(SESSION))
+
+/** Stores the session of a complete sign-in, only in the transaction that spends the factor. */
+export const storeSessionsTogether = writeTogether(['PutItem'], ['user#*'], namesOf(SESSION))
+
+/** Ends the session that a sign-in replaces, and the new one if the sign-in fails. */
+export const endSessions = write(['UpdateItem'], ['user#*'], ENDED)
+
+/** Stores a session, ends it if the sign-in fails, ends the one that it replaces, and replaces the hash of a verified password. */
+export const storeSignIns = write(
+  ['PutItem', 'UpdateItem'],
+  ['user#*'],
+  [...namesOf(SESSION), 'endedAt', 'generation', 'passwordHash'],
+)

@@ -1,0 +1,34 @@
+import { count, write } from '../aws/access.ts'
+
+/** Counts attempts to sign in, and marks known sources. It cannot point a login name to another user. */
+export const countSignIns = count(['name#*', 'source#*'], ['ownerId'])
+
+/** Counts by user and by source: attempts, challenges, requests for mails. */
+export const countAttempts = count(['user#*', 'source#*'])
+
+/** Counts the codes of a user, and the challenges and mails of an enrolment. */
+export const countCodes = count(['user#*'])
+
+/** Counts by user and by source, and stores a new password of a user. */
+export const changePasswords = count(
+  ['user#*', 'source#*'],
+  ['passwordHash', 'changedAt', 'generation', 'sessionGeneration', 'survivingSession', 'requestId'],
+)
+
+/** Counts the tries of a login token. */
+export const countLoginTries = count(['login#*'])
+
+/** Counts requests for mails. */
+export const countMailRequests = count(['source#*'])
+
+/** Counts the codes and usernames that are tried for a mail, and the codes by source. */
+export const countProofs = count(['mail#*', 'source#*'])
+
+/** Counts the mails to a recipient. */
+export const countRecipients = count(['recipient#*'])
+
+/** Marks a source as one that a name is known at. */
+export const markSources = write(['UpdateItem'], ['name#*'], ['expiresAt', 'ownerId'])
+
+/** Gives attempts back after a complete sign-in. */
+export const returnAttempts = write(['UpdateItem'], ['user#*', 'name#*'], ['ids'])

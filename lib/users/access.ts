@@ -1,0 +1,62 @@
+import { read, readWhole, write, writeTogether } from '../aws/access.ts'
+import { namesOf } from '../aws/item.ts'
+import { OWN_PROFILE, USER_INFO } from './store.ts'
+import { PROFILE } from './user.ts'
+
+/** What a revocation changes. */
+const GENERATIONS = ['generation', 'sessionGeneration', 'survivingSession', 'requestId']
+
+/** Attributes that no registration has. */
+const NOT_OF_NEW_USERS = ['survivingSession', 'factors', 'externalId']
+
+/** The caller's own user, without the password hash. */
+export const readUserInfo = read(['user#*'], USER_INFO)
+
+/** The caller's own profile, without secrets and internal values, and the hashes of recovery codes, which are counted. */
+export const readOwnProfile = read(['user#*'], [...OWN_PROFILE, 'codes'])
+
+/** Everything about users. */
+export const readProfiles = readWhole(['user#*'])
+
+/** Everything about users and login names. */
+export const readUsers = readWhole(['user#*', 'name#*'])
+
+/** Whether a login name is taken. It reads no user. */
+export const findNames = read(['name#*'], ['userId'])
+
+/** Recognises its own change by its request id. */
+export const recogniseChanges = read(['user#*'], ['requestId'], 'GetItem')
+
+/** Revokes all access tokens and sessions of a user. */
+export const revokeAll = write(['UpdateItem'], ['user#*'], GENERATIONS)
+
+/** Stores a user that a mail confirms, and its login names. Conditions of the writes forbid to replace any. */
+export const storeUsers = writeTogether(
+  ['PutItem'],
+  ['user#*', 'name#*'],
+  ['userId', ...namesOf(PROFILE).filter((name) => !NOT_OF_NEW_USERS.includes(name))],
+)
+
+/** Stores a new password that a mail confirms. */
+export const resetPasswords = writeTogether(
+  ['UpdateItem'],
+  ['user#*'],
+  ['passwordHash', 'emailVerified', 'changedAt', ...GENERATIONS],
+)
+
+/** Changes the address of a user. */
+export const changeAddresses = writeTogether(
+  ['UpdateItem'],
+  ['user#*'],
+  ['username', 'email', 'emailVerified', 'emailAsWritten', 'changedAt', 'generation', 'requestId'],
+)
+
+/** Changes the login names with it. */
+export const changeNames = writeTogether(['PutItem', 'DeleteItem'], ['name#*'], ['userId'])
+
+/** Deletes a profile, its login names, its factors, and the claims of its passkeys. */
+export const deleteAccounts = writeTogether(
+  ['DeleteItem'],
+  ['user#*', 'name#*', 'credential#*'],
+  ['username', 'email', 'generation', 'requestId', 'userId'],
+)

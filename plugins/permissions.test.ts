@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { ACCESSES, permit, statementsOf } from './permissions.ts'
+
+const deployment = { prefix: 'app-prod', mailFrom: 'no-reply@example.org' }
+
+function permitted(functions: Parameters<typeof permit>[0]['functions']) {
+  const { mailFrom } = deployment
+  const faults = permit({ service: 'app', provider: { stage: 'prod' }, custom: { mailFrom }, functions })
+  return { faults, functions }
+}
+
+test('a function gets the statements of its names, and then its own', () => {
+  const own = { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['*'] }
+  const { faults, functions } = permitted({
+    login: { may: ['readKeys', 'invokeMailer'] },
+    own: { may: ['readKeys'], iamRoleStatements: [own] },
+    content: {},
+  })
+  expect(faults).toEqual([])
+  expect(functions.login?.iamRoleStatements).toEqual(statementsOf(['readKeys', 'invokeMailer'], deployment))
+  expect(functions.own?.iamRoleStatements).toEqual([ACCESSES.readKeys, own])
+  expect(functions.content?.iamRoleStatements).toEqual([])
+})
+
+test('an unknown name is refused with a suggestion', () => {
+  const { faults, functions } = permitted({ login: { may: ['readKey', 'toString'] } })
+  expect(faults).toEqual([
+    'Function login may not "readKey". Did you mean readKeys?',
+    expect.stringMatching(/^Function login may not "toString"\./),
+  ])
+  expect(functions.login?.iamRoleStatements).toBeUndefined()
+})
+
+test('a role that IAM would not take is refused', () => {
+  const all = Object.keys(ACCESSES)
+  const { faults } = permitted({ everything: { may: all } })
+  expect(faults).toEqual([
+    expect.stringMatching(
+      /^The role of function everything has \d{5} characters\. IAM takes 10000 of them\.$/,
+    ),
+  ])
+})
