@@ -104,8 +104,15 @@ export const usePasskeys = writeTogether(
 
 export const renamePasskeys = write(['UpdateItem'], ['user#*'], ['name'])
 
-/** Stores the challenges of passkeys. */
+/** Stores challenges of sign-ins and enrolments. */
 export const storeChallenges = write(['PutItem'], ['challenge#*'], namesOf(CHALLENGE))
+
+/** Stores challenges of passkeys that a signed-in user adds. */
+export const storeOwnChallenges = write(
+  ['PutItem'],
+  ['challenge#*'],
+  namesOf(CHALLENGE).filter((name) => name !== 'loginTokenId'),
+)
 
 export const readChallenges = read(['challenge#*'], [...namesOf(CHALLENGE), 'spentBy'])
 

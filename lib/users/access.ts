@@ -1,13 +1,16 @@
 import { read, readWhole, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { OWN_PROFILE, USER_INFO } from './store.ts'
-import { PROFILE } from './user.ts'
+import { PROFILE, USER_STATE } from './user.ts'
 
 /** What a revocation changes. */
 const GENERATIONS = ['generation', 'sessionGeneration', 'survivingSession', 'requestId']
 
 /** Attributes that no registration has. */
 const NOT_OF_NEW_USERS = ['survivingSession', 'factors', 'externalId']
+
+/** The state of users, without personal data and password hashes. */
+export const readUserStates = read(['user#*'], USER_STATE)
 
 /** The caller's own user, without the password hash. */
 export const readUserInfo = read(['user#*'], USER_INFO)

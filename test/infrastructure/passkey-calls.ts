@@ -1,15 +1,18 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { attributesOf, type Table } from '../../lib/aws/dynamodb.ts'
 import { factorResetKey } from '../../lib/mail/factor-reset.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { putSession } from '../../lib/sessions/store.ts'
+import { totpCounter } from '../../lib/throttling/limits.ts'
+import { reserveAttempt } from '../../lib/throttling/store.ts'
 import { secondOf } from '../../lib/time.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { findUser } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { beginLogin } from '../support/fake-factor.ts'
 import { sampleEvent } from '../support/lambda.ts'
+import { keeping } from '../support/table-faults.ts'
 import { addTestUser } from '../support/users.ts'
 import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 import { lost, type Run, refused } from './factor-calls.ts'
@@ -72,6 +75,7 @@ export async function runPasskeys(run: Run, table: Table): Promise<void> {
       TableName: table.name,
       Item: { ...factorResetKey(id), ...attributesOf({ requestId: 'reset' }) },
     })
+    await reserveAttempt(keeping(table), [totpCounter(id, now)], randomUUID(), now)
     const options = await call('login-passkey', 'login-passkey-options', {})
     const response = usePasskey(passkey, options, ORIGIN)
     const replaces = (await newSession()).refreshToken
