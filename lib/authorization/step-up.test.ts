@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { requireAuthentication, requireStepUp, requireStillAllowed } from './step-up.ts'
+import { requireAuthentication, requireStepUp, requireStillAllowed, STEP_UP_PROBLEM } from './step-up.ts'
 
 const now = new Date('2026-11-24T15:00:00.999Z')
 const NOW = 1_795_532_400
@@ -22,6 +22,11 @@ function thrownBy(call: () => void): unknown {
     return error
   }
 }
+
+test('the described problem is that of a step-up', () => {
+  const { detail, challenge } = refusal('aal2', 300)
+  expect(STEP_UP_PROBLEM).toEqual({ detail, ...challenge })
+})
 
 describe('requireAuthentication', () => {
   test.each([
