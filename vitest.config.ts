@@ -37,22 +37,13 @@ const UNIT = '{client,functions,lib,local,plugins,scripts}/**/*.test.ts'
 /** Tests that need Chromium, Hoppscotch or Django, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
 const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']
 
-/** Modules that make tables shorter in `npm test`: `rows.ts`, and the helpers of tests that import it. */
-const SHORTENERS = readdirSync('test/support').filter(
-  (file) => file === 'rows.ts' || (file.endsWith('.ts') && imports(`test/support/${file}`, './rows.ts')),
-)
-
 /** Tests with large tables: `npm test` runs one row of each class, and the proofs run all rows. */
 const TABLES = ['lib', 'local', 'test'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => join(folder, file))
     .filter((file) => file.endsWith('.test.ts') && !/node_modules|\.proof\./.test(file))
-    .filter((file) => SHORTENERS.some((helper) => imports(file, `/support/${helper}`))),
+    .filter((file) => readFileSync(file, 'utf8').includes("/support/rows.ts'")),
 )
-
-function imports(file: string, end: string): boolean {
-  return readFileSync(file, 'utf8').includes(`${end}'`)
-}
 
 /** `npm run test:aws` has a configuration of its own. Some packages of test/mutation contain tests. */
 const OTHERS = ['test/aws/**', 'test/**/node_modules/**']

@@ -10,8 +10,6 @@ import { endAllSessions } from './end.ts'
 import { isLive, type Session } from './session.ts'
 import { endSession, findSession, putSession } from './store.ts'
 
-/** What a user without an address has. */
-
 const stored = async () => (await findUser(table, ada.id)) as User
 const live = async (of: Session) => {
   const found = await findSession(table, ada.id, of.id)

@@ -10,7 +10,7 @@ import {
   refresh,
   signIn,
 } from '../support/sessions.ts'
-import { type Call, type Fate, type Target, targetsOf } from '../support/wire.ts'
+import { type Call, classOf, type Fate, type Target, targetsOf } from '../support/wire.ts'
 import { startWiredMail, type WiredMail } from '../support/wired-mail.ts'
 
 vi.mock('node:crypto', async (original) =>
@@ -84,7 +84,7 @@ async function forEachFault<S>(
   expect(targets.length).toBeGreaterThan(0)
   for (const target of targets) {
     for (const fault of rowsOf(FAULTS, ({ fate }) => fate === 'cut after')) {
-      if (!isFirst(`${target.label} ${fault.what}`)) continue
+      if (!isFirst(`${classOf(target, run.toString())} ${fault.what}`)) continue
       const scene = await prepare()
       const result = await withFault(target, fault, () => run(scene))
       await check(scene, result).catch((error) => {

@@ -22,7 +22,7 @@ import {
   tokensOf,
   WEAK,
 } from '../support/sessions.ts'
-import { type Call, type Fate, startWire, type Target, targetsOf } from '../support/wire.ts'
+import { type Call, classOf, type Fate, startWire, type Target, targetsOf } from '../support/wire.ts'
 
 // One process computes all hashes of this file.
 vi.mock('node:crypto', async (original) => {
@@ -571,7 +571,7 @@ test.each(requests)('%s stays consistent when each of its calls fails', async (n
   expect(calls.length).toBeGreaterThan(0)
   for (const call of calls) {
     for (const [fault, how] of faults) {
-      if (!isFirst(`${call.label} ${fault}`)) continue
+      if (!isFirst(`${classOf(call, name)} ${fault}`)) continue
       cases += 1
       await restore()
       const wire = await startWire(stores.aws)

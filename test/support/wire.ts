@@ -151,6 +151,15 @@ function callOf(aws: LocalAws, request: IncomingMessage, body: string, number: n
   }
 }
 
+/**
+ * Returns the class of a call for tables that run one call of each class: reads and counters are of one class in all requests, and
+ * another write is of a class of its request's own.
+ *
+ * @param request - Names the request.
+ */
+export const classOf = ({ label, index }: Target, request: string): string =>
+  /Get|Query|Sign|attempts|known/.test(label) ? label : `${request}: ${label} ${index}`
+
 function labelOf(operation: string, body: string): string {
   const { Key, Item } = JSON.parse(body)
   const { pk, sk } = Key ?? Item ?? {}
