@@ -29,7 +29,6 @@ export default class DeploymentPlugin {
   readonly hooks = {
     initialize: () => {
       this.rejectFaults()
-      this.giveRoles()
       this.takeDeployedRpId()
     },
     'before:package:finalize': () => this.narrowRoles(),
@@ -145,11 +144,6 @@ export default class DeploymentPlugin {
     }
     const fault = faultOfChange(deployedRpId, rpId)
     if (fault !== undefined && !this.serverless.processedInput.options.force) reject(fault)
-  }
-
-  /** Gives a function without permissions a role of its own, which may only log and trace. */
-  private giveRoles(): void {
-    for (const one of Object.values(this.serverless.service.functions)) one.iamRoleStatements ??= []
   }
 
   /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ACCESSES, permit, statementsOf } from './permissions.ts'
+import { PERMISSIONS, permit, statementsOf } from './permissions.ts'
 
 const deployment = { prefix: 'app-prod', mailFrom: 'no-reply@example.org' }
 
@@ -18,7 +18,7 @@ test('a function gets the statements of its names, and then its own', () => {
   })
   expect(faults).toEqual([])
   expect(functions.login?.iamRoleStatements).toEqual(statementsOf(['readKeys', 'invokeMailer'], deployment))
-  expect(functions.own?.iamRoleStatements).toEqual([ACCESSES.readKeys, own])
+  expect(functions.own?.iamRoleStatements).toEqual([PERMISSIONS.readKeys, own])
   expect(functions.content?.iamRoleStatements).toEqual([])
 })
 
@@ -32,11 +32,11 @@ test('an unknown name is refused with a suggestion', () => {
 })
 
 test('a role that IAM would not take is refused', () => {
-  const all = Object.keys(ACCESSES)
+  const all = Object.keys(PERMISSIONS)
   const { faults } = permitted({ everything: { may: all } })
   expect(faults).toEqual([
     expect.stringMatching(
-      /^The role of function everything has \d{5} characters\. IAM takes 10000 of them\.$/,
+      /^The role of function everything has about \d{5} characters\. IAM takes 10240 with logging and tracing\.$/,
     ),
   ])
 })

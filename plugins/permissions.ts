@@ -1,4 +1,4 @@
-import type { Access, Deployment, Statement } from '../lib/aws/access.ts'
+import type { Deployment, Permission, Statement } from '../lib/aws/access.ts'
 import * as factors from '../lib/factors/access.ts'
 import * as mail from '../lib/mail/access.ts'
 import * as sessions from '../lib/sessions/access.ts'
@@ -9,18 +9,20 @@ import { didYouMean } from './did-you-mean.ts'
 import type { FunctionDefinition, Hooks, Serverless, Service } from './framework.d.ts'
 import { reject } from './reject.ts'
 
+const MODULES: Record<string, Permission>[] = [tokens, users, sessions, throttling, mail, factors]
+
 /** What a function may do, by the names that `may` of a function takes. */
-export const ACCESSES: Record<string, Access> = {
-  ...tokens,
-  ...users,
-  ...sessions,
-  ...throttling,
-  ...mail,
-  ...factors,
+export const PERMISSIONS: Record<string, Permission> = {}
+for (const [name, permission] of MODULES.flatMap(Object.entries<Permission>)) {
+  if (Object.hasOwn(PERMISSIONS, name)) throw new Error(`two permissions have the name ${name}`)
+  PERMISSIONS[name] = permission
 }
 
 /** IAM takes 10,240 characters for all inline policies of a role. Some are left for logging and tracing. */
-const MAX_CHARACTERS = 10_000
+const MAX_CHARACTERS = 9_500
+
+/** Characters of a long ARN, which stands in the deployed policy in place of a reference. */
+const ARN_CHARACTERS = 120
 
 /** Serverless plugin: gives each function the permissions that its list `may` names, and no others. */
 export default class PermissionsPlugin {
@@ -46,29 +48,40 @@ type PermittedService = Pick<Service, 'service'> & {
   functions: Record<string, Pick<FunctionDefinition, 'may' | 'iamRoleStatements'>>
 }
 
-/** Adds the statements of `may` to each function, and returns what is wrong with them, one sentence for each fault. */
+/**
+ * Adds the statements of `may` to each function, and returns what is wrong with them, one sentence for each fault. A function
+ * without any gets an empty list, and with it a role of its own, which may only log and trace.
+ */
 export function permit({ service, provider, custom, functions }: PermittedService): string[] {
   const deployment = { prefix: `${service}-${provider.stage}`, mailFrom: custom.mailFrom }
   return Object.entries(functions).flatMap(([key, definition]) => {
     const { may = [], iamRoleStatements = [] } = definition
-    const unknown = may.filter((name) => !Object.hasOwn(ACCESSES, name))
+    const unknown = may.filter((name) => !Object.hasOwn(PERMISSIONS, name))
     if (unknown.length > 0) {
       return unknown.map(
-        (name) => `Function ${key} may not "${name}".${didYouMean(name, Object.keys(ACCESSES))}`,
+        (name) => `Function ${key} may not "${name}".${didYouMean(name, Object.keys(PERMISSIONS))}`,
       )
     }
     definition.iamRoleStatements = [...statementsOf(may, deployment), ...iamRoleStatements]
-    const characters = JSON.stringify(definition.iamRoleStatements).length
+    const characters = charactersOf(definition.iamRoleStatements)
     return characters > MAX_CHARACTERS
-      ? [`The role of function ${key} has ${characters} characters. IAM takes ${MAX_CHARACTERS} of them.`]
+      ? [
+          `The role of function ${key} has about ${characters} characters. IAM takes 10240 with logging and tracing.`,
+        ]
       : []
   })
 }
 
+/** Returns about how many characters statements have in the deployed policy. */
+const charactersOf = (statements: object[]): number =>
+  JSON.stringify(statements, (_, value) =>
+    Object.keys(Object(value)).some((name) => /^(Fn::|Ref$)/.test(name)) ? 'x'.repeat(ARN_CHARACTERS) : value,
+  ).length
+
 /** Returns the statements of known names. */
 export const statementsOf = (may: readonly string[], deployment: Deployment): Statement[] =>
   may.map((name) => {
-    const access = ACCESSES[name]
-    if (access === undefined) throw new Error(`there is no permission ${name}`)
-    return typeof access === 'function' ? access(deployment) : access
+    const permission = PERMISSIONS[name]
+    if (permission === undefined) throw new Error(`there is no permission ${name}`)
+    return typeof permission === 'function' ? permission(deployment) : permission
   })

@@ -15,7 +15,7 @@ export interface Deployment {
 }
 
 /** What a function may do. `serverless.yml` names it in `may`, and `plugins/permissions.ts` gives the role its statement. */
-export type Access = Statement | ((deployment: Deployment) => Statement)
+export type Permission = Statement | ((deployment: Deployment) => Statement)
 
 /** Beginning of partition keys of the table. */
 type Partition =
@@ -28,8 +28,8 @@ type Partition =
   | 'source#*'
   | 'recipient#*'
 
-type Read = 'GetItem' | 'BatchGetItem' | 'Query'
-type Write = 'PutItem' | 'UpdateItem' | 'DeleteItem'
+type ReadOperation = 'GetItem' | 'BatchGetItem' | 'Query'
+type WriteOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem'
 
 /** Returns a statement that allows actions. */
 export const allow = (
@@ -75,7 +75,7 @@ export const readWhole = (partitions: Partition[]): Statement => onTable(['Batch
 export const read = (
   partitions: Partition[],
   attributes: readonly string[],
-  operation: Read = 'BatchGetItem',
+  operation: ReadOperation = 'BatchGetItem',
 ): Statement =>
   onTable([operation], partitions, {
     ...onlyOf(attributes),
@@ -88,7 +88,7 @@ export const read = (
  * whether keys count.
  */
 export const write = (
-  operations: Write[],
+  operations: WriteOperation[],
   partitions: Partition[],
   attributes: readonly string[],
 ): Statement =>
@@ -103,7 +103,7 @@ export const write = (
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
  */
 export const writeTogether = (
-  operations: Write[],
+  operations: WriteOperation[],
   partitions: Partition[],
   attributes: readonly string[],
 ): Statement => {

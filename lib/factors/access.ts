@@ -73,8 +73,8 @@ export const changeFactors = writeTogether(
 /** Stores recovery codes with them. */
 export const storeRecoveryCodes = writeTogether(['PutItem'], ['user#*'], ['codes', 'createdAt'])
 
-/** Finds the passkeys of a user whose factors are removed. */
-export const findPasskeys = read(['user#*'], [], 'Query')
+/** Finds the ids of the passkeys of a user whose factors are removed. */
+export const findPasskeyIds = read(['user#*'], [], 'Query')
 
 /** Removes all factors of a user, because a reset has elapsed. */
 export const removeAllFactors = writeTogether(

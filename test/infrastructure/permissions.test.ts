@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Statement } from '../../lib/aws/access.ts'
-import { ACCESSES, statementsOf } from '../../plugins/permissions.ts'
+import { PERMISSIONS, statementsOf } from '../../plugins/permissions.ts'
 import { describeService } from '../support/service-description.ts'
 
 const deployment = { prefix: 'PREFIX', mailFrom: 'SENDER' }
@@ -17,7 +17,7 @@ const conditionOf = ([operator, keys]: [string, Record<string, string | string[]
     .join(' | ')
 
 test('each permission is as it was reviewed', async () => {
-  const lines = Object.keys(ACCESSES)
+  const lines = Object.keys(PERMISSIONS)
     .sort()
     .map((name) => `${name}: ${statementsOf([name], deployment).map(lineOf).join()}\n`)
   expect(lines.length).toBeGreaterThan(50)
@@ -26,5 +26,5 @@ test('each permission is as it was reviewed', async () => {
 
 test('each permission is a function’s', () => {
   const used = Object.values(describeService().functions).flatMap(({ may = [] }) => may)
-  expect(Object.keys(ACCESSES).filter((name) => !used.includes(name))).toEqual([])
+  expect(Object.keys(PERMISSIONS).filter((name) => !used.includes(name))).toEqual([])
 })

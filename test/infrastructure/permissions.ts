@@ -29,9 +29,11 @@ interface Stage {
 export function permissions({ keys = [], name = 'prod', sender }: Stage): Record<string, Statement[]> {
   const deployment = { prefix: `serverless-jwt-auth-${name}`, mailFrom: sender ?? '' }
   return Object.fromEntries(
-    Object.entries(describeService().functions).map(([key, { may = [] }]) => {
+    Object.entries(describeService().functions).map(([key, { may = [], iamRoleStatements = [] }]) => {
       const names = may.filter((one) => sender !== undefined || one !== 'invokeMailer')
-      return [key, statementsOf(names, deployment).map((statement) => evaluated(statement, keys))]
+      // The service description has the statements of `may` too, before those of a user's own.
+      const own = iamRoleStatements.slice(may.length)
+      return [key, [...statementsOf(names, deployment), ...own].map((one) => evaluated(one, keys))]
     }),
   )
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Statement } from '../../lib/aws/access.ts'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import type { TokenParties } from '../../lib/tokens/access-token.ts'
@@ -26,6 +27,7 @@ export interface ServiceDescription {
       handler: string
       environment?: Record<string, string>
       may?: string[]
+      iamRoleStatements?: Statement[]
       events?: { http: { method: string; path: string; authorizer?: object } }[]
     }
   >
