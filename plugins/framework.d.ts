@@ -1,5 +1,6 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import type { FactorPolicy } from '../lib/users/factors.ts'
+import type { WrittenFunction } from './functions.ts'
 
 /**
  * The part of the Serverless Framework's interface that the plugins use. The framework's own types do not cover its
@@ -13,7 +14,8 @@ export interface Serverless {
   configurationInput: {
     params: Record<string, Record<string, string | number | boolean | null>>
     provider: { stage: string }
-    custom: { signs: string; publishes: string }
+    custom: { signs: string; publishes: string } & Record<string, unknown>
+    functions?: Record<string, WrittenFunction>
   }
   /** The command line. */
   processedInput: {
@@ -21,6 +23,8 @@ export interface Serverless {
     options: { param?: string[]; region?: string; package?: string; force?: boolean }
     isHelpRequest: boolean
   }
+  /** Adds to `serverless.yml`, before its variables are resolved: in the constructor of a plugin. */
+  extendConfiguration(path: string[], value: unknown): void
   serviceDir: string
   pluginManager: { plugins: object[] }
   configSchemaHandler: { defineFunctionProperties(provider: 'aws', schema: object): void }

@@ -10,6 +10,7 @@ import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reloa
 import { quietServerlessOffline } from '../local/serverless-offline.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
+import { filesIn } from './functions.ts'
 import { reject } from './reject.ts'
 
 const HTTP_PORT = 3000
@@ -87,9 +88,10 @@ export default class LocalPlugin {
     this.options.noTimeout = true
     await quietServerlessOffline(this.serverless.serviceDir, httpPort)
     this.reportBuilds()
-    onChange(`${this.serverless.serviceDir}/serverless.yml`, () =>
-      console.log('serverless.yml changed: restart to apply it.'),
-    )
+    const { serviceDir } = this.serverless
+    for (const path of ['serverless.yml', ...filesIn(serviceDir)]) {
+      onChange(`${serviceDir}/${path}`, () => console.log(`${path} changed: restart to apply it.`))
+    }
     const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
     const hasPages = custom.pages === 'on'
     const hasMail = functions.mailer !== undefined

@@ -69,24 +69,25 @@ export function testCors(mass: 'representatives' | 'all'): void {
         .flatMap(({ events = [] }) => events.map(({ http }) => http as { path: string; cors?: object }))
         .filter(({ cors }) => Object(cors).allowCredentials)
         .map(({ path }) => path)
+        .sort()
     expect(routesOf({ ...SAME_SITE, allowedOrigins: SEVERAL })).toEqual([
-      'login',
-      'login/totp',
-      'login/recovery-code',
-      'refresh',
-      'logout',
-      'register/confirm',
       // The client sends the cookie with each step of an enrolment. A function has one setting for all its routes.
       'enrolment/mail',
+      'enrolment/passkey',
+      'enrolment/passkey/options',
       'enrolment/proof',
       'enrolment/totp',
-      'enrolment/passkey/options',
-      'factors/cancel-reset',
-      'login/passkey/options',
-      'login/passkey',
-      'passkeys',
-      'enrolment/passkey',
       'enrolment/totp/confirm',
+      'factors/cancel-reset',
+      'login',
+      'login/passkey',
+      'login/passkey/options',
+      'login/recovery-code',
+      'login/totp',
+      'logout',
+      'passkeys',
+      'refresh',
+      'register/confirm',
     ])
     const without = [{ allowedOrigins: '*' }, { ...WITHOUT_COOKIES, allowedOrigins: SEVERAL }]
     // The default of this stage is any origin.

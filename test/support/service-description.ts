@@ -8,6 +8,7 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import type { TokenParties } from '../../lib/tokens/access-token.ts'
 import type { LocalAws, MailSettings, Resource } from '../../local/aws.ts'
 import type { TokenSource } from '../../local/tokens.ts'
+import { filesIn } from '../../plugins/functions.ts'
 
 /** The parts of `serverless.yml` that tests use, with all variables resolved. */
 export interface ServiceDescription {
@@ -52,7 +53,13 @@ export const cleanEnvironment = (): Record<string, string> =>
 export function describeService(params: Record<string, string> = {}): ServiceDescription {
   const resources = readdirSync(`${root}/resources`).map((name) => `resources/${name}`)
   const hash = createHash('sha256').update(JSON.stringify(params))
-  for (const file of ['serverless.yml', 'package-lock.json', ...resources.sort()]) {
+  for (const file of [
+    'serverless.yml',
+    'package-lock.json',
+    ...resources.sort(),
+    ...filesIn(root),
+    'plugins/functions.ts',
+  ]) {
     hash.update(readFileSync(`${root}/${file}`))
   }
   const cacheFile = `${root}/.results/serverless-${hash.digest('hex').slice(0, 16)}.json`

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { functionsOf } from './functions.ts'
+
+const custom = {
+  stage: 'dev',
+  table: { TABLE_NAME: 'table' },
+  tokens: { TOKEN_ISSUER: 'issuer', TOKEN_AUDIENCE: 'api' },
+  throttles: { 'POST /login': '200/100' },
+}
+const variable = (name: string) => `\${self:custom.${name}}`
+
+test('a function has its groups of settings, and its own settings over them', () => {
+  const environment = { TOKEN_AUDIENCE: 'another' }
+  const login = { handler: 'login.handler', settings: ['tokens', 'table'], environment }
+  expect(functionsOf(custom, [['functions/functions.yml', { login }]])).toEqual({
+    functions: {
+      login: {
+        handler: 'login.handler',
+        environment: {
+          TABLE_NAME: variable('table.TABLE_NAME'),
+          TOKEN_ISSUER: variable('tokens.TOKEN_ISSUER'),
+          TOKEN_AUDIENCE: 'another',
+        },
+      },
+    },
+    faults: [],
+  })
+})
+
+test('a function without settings stays as it is written', () => {
+  const content = { handler: 'content.handler', events: [{ http: 'get content' }, { http: { path: '/' } }] }
+  expect(functionsOf(custom, [['serverless.yml', { content }]])).toEqual({
+    functions: { content },
+    faults: [],
+  })
+})
+
+test('auth stands for the authorizer', () => {
+  const http = { method: 'get', path: 'me' }
+  const me = { handler: 'me.handler', events: [{ http: { ...http, authorizer: 'auth' } }, { http }] }
+  expect(functionsOf(custom, [['serverless.yml', { me }]]).functions.me?.events).toEqual([
+    { http: { ...http, authorizer: variable('authorizer') } },
+    { http },
+  ])
+})
+
+test('a key in two files and an unknown group are refused', () => {
+  const me = { handler: 'me.handler' }
+  const { faults } = functionsOf(custom, [
+    ['serverless.yml', { me }],
+    ['functions/account/functions.yml', { me, other: { ...me, settings: ['tabel', 'throttles'] } }],
+  ])
+  expect(faults).toEqual([
+    'Function me stands in serverless.yml and in functions/account/functions.yml.',
+    'Function other has no settings "tabel". Did you mean table?',
+    'Function other has no settings "throttles".',
+  ])
+})

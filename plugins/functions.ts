@@ -1,0 +1,94 @@
+import { globSync, readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { didYouMean } from './did-you-mean.ts'
+import type { Hooks, Serverless } from './framework.d.ts'
+import { reject } from './reject.ts'
+
+/** A function as it stands in a file. */
+export interface WrittenFunction {
+  handler: string
+  /** Names of groups of settings: members of `custom` in `serverless.yml`. */
+  settings?: string[]
+  environment?: Record<string, unknown>
+  events?: { http?: unknown }[]
+}
+
+type Written = Record<string, WrittenFunction>
+
+/**
+ * Serverless plugin: adds the functions of each `functions.yml` below `functions/` to those of `serverless.yml`, gives each its
+ * groups of settings, and lets `authorizer: auth` stand for the authorizer.
+ */
+export default class FunctionsPlugin {
+  readonly hooks: Hooks = {}
+
+  constructor(serverless: Serverless) {
+    const { configSchemaHandler, configurationInput, serviceDir } = serverless
+    configSchemaHandler.defineFunctionProperties('aws', {
+      properties: { settings: { type: 'array', items: { type: 'string' } } },
+    })
+    const paths = filesIn(serviceDir)
+    const { functions, faults } = functionsOf(configurationInput.custom, [
+      ['serverless.yml', configurationInput.functions ?? {}],
+      ...paths.map((path): [string, Written] => [path, parse(readFileSync(`${serviceDir}/${path}`, 'utf8'))]),
+    ])
+    if (faults.length > 0) reject(...faults)
+    for (const [key, definition] of Object.entries(functions)) {
+      serverless.extendConfiguration(['functions', key], definition)
+    }
+  }
+}
+
+/** Returns the paths of the files that describe functions, beside their handlers. */
+export const filesIn = (folder: string): string[] =>
+  globSync('functions/**/functions.yml', { cwd: folder }).sort()
+
+/**
+ * Returns the functions of all files as the framework reads them, and what is wrong with them, one sentence for each fault.
+ *
+ * @param custom - Of `serverless.yml`. Its variables are not resolved yet.
+ * @param files - Each with its path.
+ */
+export function functionsOf(
+  custom: Record<string, unknown>,
+  files: readonly (readonly [path: string, functions: Written])[],
+): { functions: Written; faults: string[] } {
+  const functions: Written = {}
+  const paths: Record<string, string> = {}
+  const faults: string[] = []
+  for (const [path, written] of files) {
+    for (const [key, { settings = [], ...definition }] of Object.entries(written)) {
+      const other = paths[key]
+      if (other !== undefined) faults.push(`Function ${key} stands in ${other} and in ${path}.`)
+      for (const name of settings.filter((one) => !isGroup(custom[one]))) {
+        const groups = Object.keys(custom).filter((one) => isGroup(custom[one]))
+        faults.push(`Function ${key} has no settings "${name}".${didYouMean(name, groups)}`)
+      }
+      paths[key] = path
+      const environment = { ...variablesOf(custom, settings), ...definition.environment }
+      functions[key] = {
+        ...definition,
+        ...(Object.keys(environment).length > 0 && { environment }),
+        ...(definition.events && { events: definition.events.map(withAuthorizer) }),
+      }
+    }
+  }
+  return { functions, faults }
+}
+
+/** Whether a member of `custom` is a group of settings: all its names are in capitals. */
+const isGroup = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Object.keys(value).every((name) => /^[A-Z_]+$/.test(name))
+
+/** Returns a variable of the framework for each setting. It resolves them later. */
+const variablesOf = (custom: Record<string, unknown>, groups: readonly string[]) =>
+  Object.fromEntries(
+    groups.flatMap((group) =>
+      Object.keys(Object(custom[group])).map((name) => [name, `\${self:custom.${group}.${name}}`]),
+    ),
+  )
+
+const withAuthorizer = (event: { http?: unknown }) =>
+  Object(event.http).authorizer === 'auth'
+    ? { ...event, http: { ...Object(event.http), authorizer: `\${self:custom.authorizer}` } }
+    : event
