@@ -48,9 +48,8 @@ test.each(rowsOf(PAIRS))(
   },
 )
 
-test.each(rowsOf(['changeFactors: the user as read', 'changeFactors: another session generation']))(
-  'a violation shows without %s',
-  async (guard) => {
-    cases += (await expectFactorViolation(world, FACTOR_WEAKENINGS[guard] as FactorWeakening)).count
-  },
-)
+/** In `npm test`, `test/security/interleavings` shows a violation. */
+const GUARDS = isProof ? ['changeFactors: the user as read', 'changeFactors: another session generation'] : []
+test.each(GUARDS)('a violation shows without %s', async (guard) => {
+  cases += (await expectFactorViolation(world, FACTOR_WEAKENINGS[guard] as FactorWeakening)).count
+})

@@ -21,8 +21,8 @@ afterAll(() => {
   console.log(`Races of npm run users: ${cases} cases`)
 })
 
-/** One command of each kind that claims or frees a name. The proofs take every two commands. */
-const ACTS = ['add carl', 'rename ada carl', 'set-email ada', 'remove ada', 'import ada with the id'] as const
+/** A command that claims a name, one that frees one, and one that does both. The proofs take every two commands. */
+const ACTS = ['add carl', 'rename ada carl', 'remove ada'] as const
 
 test.each(rowsOf(Object.entries(FAULTS)))('names stay sound when a call %s', async (_, fault) => {
   cases += await interleave(store, ACTS, fault)

@@ -11,11 +11,9 @@ type Row = [
   sourceOf: () => string,
 ]
 
-const REPRESENTATIVES: Row[] = [
-  ['one source', [], 10, () => one],
-  ['many sources', [0, 199], 100, newSource],
-]
+const REPRESENTATIVES: Row[] = [['one source', [], 10, () => one]]
 const OTHERS: Row[] = [
+  ['many sources', [0, 199], 100, newSource],
   ['one source', [0], 10, () => one],
   ['one source', [199], 10, () => one],
   ['many sources', [], 100, newSource],
