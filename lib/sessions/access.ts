@@ -2,14 +2,14 @@ import { read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { USER_STATE } from '../users/user.ts'
 import { SESSION } from './session.ts'
+import { STORED_SESSION } from './store.ts'
 
-const READ = [...namesOf(SESSION), 'endedAt']
 const ENDED = ['secretHash', 'salt', 'endedAt']
 
 /** Sessions and the state of their users, without password hashes. */
-export const readSessions = read(['user#*'], [...READ, ...USER_STATE])
+export const readSessions = read(['user#*'], [...STORED_SESSION, ...USER_STATE])
 
-export const listSessions = read(['user#*'], READ, 'Query')
+export const listSessions = read(['user#*'], STORED_SESSION, 'Query')
 
 /** Rotates and ends sessions. Writes no password hash, role or state of a user. */
 export const rotateSessions = write(

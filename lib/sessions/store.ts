@@ -25,7 +25,7 @@ export const sessionKey = ({ userId, id }: Pick<Session, 'userId' | 'id'>) => ({
 })
 
 /** The values of a session, and `endedAt`, which a tombstone has. */
-const READ = ['endedAt', ...namesOf(SESSION)]
+export const STORED_SESSION = ['endedAt', ...namesOf(SESSION)]
 
 /**
  * Finds a session and the state of its user with one consistent read, which contains no password hash.
@@ -39,7 +39,7 @@ export async function findSession(
   id: string,
 ): Promise<{ session?: Session | undefined; user?: UserState | undefined }> {
   const keys = [sessionKey({ userId, id }), profileKey(userId)]
-  const [session, user] = await getItems(table, keys, [...READ, ...USER_STATE])
+  const [session, user] = await getItems(table, keys, [...STORED_SESSION, ...USER_STATE])
   return { session: session && sessionOf(session), user: user && userOf(user, USER_STATE) }
 }
 
@@ -59,7 +59,7 @@ export async function findSessions(
     TableName: name,
     ConsistentRead: true,
     KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :session)',
-    ...queryProjectionOf(READ),
+    ...queryProjectionOf(STORED_SESSION),
     ExpressionAttributeValues: { ':pk': profileKey(userId).pk, ':session': { S: 'session#' } },
     ScanIndexForward: false,
     Limit: SESSIONS_PER_READ,
