@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { callerOf, endpointsOf } from '../scripts/cli/account.ts'
 import type { Serverless, Variable } from './framework.d.ts'
@@ -13,6 +14,10 @@ interface Role {
   Properties: { Policies: [{ PolicyDocument: { Statement: [{ Action: string[] }] } }] }
 }
 
+/** Whether a command makes packages for AWS. */
+const isOfPackages = ({ commands }: Serverless['processedInput']) =>
+  ['deploy', 'package'].includes(commands[0] ?? '')
+
 /** Commands that call AWS, except `invoke local`. */
 const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollback']
 
@@ -24,12 +29,14 @@ const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollba
  * - It resolves `${deployed:OUTPUT}` to an output of the deployed stack.
  * - It resolves `${relyingParty:id}` and `${relyingParty:origins}`, which passkeys are bound to.
  * - It removes permissions that a function does not ask for.
+ * - It builds apart from a local service.
  */
 export default class DeploymentPlugin {
   readonly hooks = {
     initialize: () => {
       this.rejectFaults()
       this.takeDeployedRpId()
+      this.emptyBuildFolder()
     },
     'before:package:finalize': () => this.narrowRoles(),
     'before:deploy:deploy': async () => {
@@ -48,6 +55,22 @@ export default class DeploymentPlugin {
   constructor(serverless: Serverless) {
     this.serverless = serverless
     this.rejectFaults()
+    if (isOfPackages(serverless.processedInput)) {
+      serverless.extendConfiguration(
+        ['custom', 'esbuild', 'outputWorkFolder'],
+        `\${param:buildFolder}/package`,
+      )
+    }
+  }
+
+  /**
+   * Empties the folder that a package is built in. Archives contain all that is there, and it is deleted afterwards, so it is not
+   * that of a local service.
+   */
+  private emptyBuildFolder(): void {
+    const { processedInput, service, serviceDir } = this.serverless
+    if (!isOfPackages(processedInput)) return
+    rmSync(`${serviceDir}/${service.custom.esbuild.outputWorkFolder}`, { recursive: true, force: true })
   }
 
   private rejectFaults(): void {
@@ -55,7 +78,7 @@ export default class DeploymentPlugin {
     if (processedInput.isHelpRequest) return
     const { stage } = configurationInput.provider
     const { param = [], region = process.env.AWS_REGION, package: folder } = processedInput.options
-    const isOnAws = ['deploy', 'package'].includes(processedInput.commands[0] ?? '')
+    const isOnAws = isOfPackages(processedInput)
     const faults = [
       ...faultsOfOptions(processedInput, process.env),
       ...faultsOf(

@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -154,6 +155,9 @@ function takeLock(lock: string): boolean {
 async function runSls(args: string[], folder: string): Promise<string> {
   // The framework writes to `.serverless` beside its inputs, so it runs in a copy.
   copySources(folder)
+  // As an interrupted local service leaves it behind.
+  mkdirSync(`${folder}/.esbuild/.build/functions`, { recursive: true })
+  writeFileSync(`${folder}/.esbuild/.build/functions/left.cjs`, '')
   const sls = `${root}/node_modules/.bin/sls`
   await promisify(execFile)(process.execPath, [sls, ...args], { cwd: folder, env: cleanEnvironment() })
   return `${folder}/.serverless`
