@@ -49,10 +49,30 @@ test('a key in two files and an unknown group are refused', () => {
   const { faults } = functionsOf(custom, [
     ['serverless.yml', { me }],
     ['functions/account/functions.yml', { me, other: { ...me, settings: ['tabel', 'throttles'] } }],
+    ['functions/mail/functions.yml', { mailer: { ...me, settings: 'table' as unknown as string[] } }],
   ])
   expect(faults).toEqual([
     'Function me stands in serverless.yml and in functions/account/functions.yml.',
     'Function other has no settings "tabel". Did you mean table?',
     'Function other has no settings "throttles".',
+    'The settings of function mailer must be a list.',
+  ])
+})
+
+test('an unknown authorizer is refused, and those of API Gateway are not', () => {
+  const withAuthorizer = (authorizer: unknown) => ({ http: { method: 'get', path: 'me', authorizer } })
+  const me = {
+    handler: 'me.handler',
+    events: [
+      'me',
+      'aws_iam',
+      'arn:aws:lambda:eu-central-1:123456789012:function:own',
+      variable('own'),
+      {},
+      'aut',
+    ].map(withAuthorizer),
+  }
+  expect(functionsOf(custom, [['serverless.yml', { me }]]).faults).toEqual([
+    'Function me has an unknown authorizer "aut". Did you mean auth?',
   ])
 })

@@ -30,12 +30,22 @@ export default class FunctionsPlugin {
     const paths = filesIn(serviceDir)
     const { functions, faults } = functionsOf(configurationInput.custom, [
       ['serverless.yml', configurationInput.functions ?? {}],
-      ...paths.map((path): [string, Written] => [path, parse(readFileSync(`${serviceDir}/${path}`, 'utf8'))]),
+      ...paths.map((path): [string, Written] => [path, readFunctions(serviceDir, path)]),
     ])
     if (faults.length > 0) reject(...faults)
     for (const [key, definition] of Object.entries(functions)) {
       serverless.extendConfiguration(['functions', key], definition)
     }
+  }
+}
+
+/** Reads a file. Ends the process with one line if it is not YAML. */
+function readFunctions(folder: string, path: string): Written {
+  try {
+    return parse(readFileSync(`${folder}/${path}`, 'utf8'))
+  } catch (error) {
+    const [first = ''] = String((error as Error).message).split('\n')
+    return reject(`${path}: ${first.replace(/:$/, '')}.`)
   }
 }
 
@@ -58,6 +68,10 @@ export function functionsOf(
   const faults: string[] = []
   for (const [path, written] of files) {
     for (const [key, { settings = [], ...definition }] of Object.entries(written)) {
+      if (!Array.isArray(settings)) {
+        faults.push(`The settings of function ${key} must be a list.`)
+        continue
+      }
       const other = paths[key]
       if (other !== undefined) faults.push(`Function ${key} stands in ${other} and in ${path}.`)
       for (const name of settings.filter((one) => !isGroup(custom[one]))) {
@@ -66,6 +80,7 @@ export function functionsOf(
       }
       paths[key] = path
       const environment = { ...variablesOf(custom, settings), ...definition.environment }
+      faults.push(...faultsOfAuthorizers(key, definition.events ?? [], files))
       functions[key] = {
         ...definition,
         ...(Object.keys(environment).length > 0 && { environment }),
@@ -74,6 +89,19 @@ export function functionsOf(
     }
   }
   return { functions, faults }
+}
+
+/** Finds authorizers that are mistyped: neither `auth` nor a function, an ARN, a variable or IAM. */
+function faultsOfAuthorizers(
+  key: string,
+  events: readonly { http?: unknown }[],
+  files: Parameters<typeof functionsOf>[1],
+): string[] {
+  const known = ['auth', ...files.flatMap(([, written]) => Object.keys(written))]
+  return events
+    .map(({ http }) => Object(http).authorizer)
+    .filter((one) => typeof one === 'string' && !known.includes(one) && !/^(arn:|\$\{|aws_iam$)/i.test(one))
+    .map((one) => `Function ${key} has an unknown authorizer "${one}".${didYouMean(one, known)}`)
 }
 
 /** Whether a member of `custom` is a group of settings: all its names are in capitals. */
