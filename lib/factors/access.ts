@@ -1,5 +1,6 @@
 import { allow, arnOf, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
+import { REVOKING } from '../users/revocation.ts'
 import { CHALLENGE } from './challenge.ts'
 import { LOGIN_TOKEN } from './login-token.ts'
 import { PASSKEY } from './passkey.ts'
@@ -64,11 +65,7 @@ export const storeEnrolmentSetups = write(['PutItem'], ['user#*'], namesOf(PENDI
 export const storeApps = writeTogether(['PutItem', 'DeleteItem'], ['user#*'], namesOf(TOTP))
 
 /** Changes the second factors of a user, in the transaction that stores or removes the factor. */
-export const changeFactors = writeTogether(
-  ['UpdateItem'],
-  ['user#*'],
-  ['factors', 'requestId', 'changedAt', 'generation', 'sessionGeneration', 'survivingSession'],
-)
+export const changeFactors = writeTogether(['UpdateItem'], ['user#*'], ['factors', 'changedAt', ...REVOKING])
 
 /** Stores recovery codes with them. */
 export const storeRecoveryCodes = writeTogether(['PutItem'], ['user#*'], ['codes', 'createdAt'])

@@ -1,10 +1,8 @@
 import { read, readWhole, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
+import { REVOKING } from './revocation.ts'
 import { OWN_PROFILE, USER_INFO } from './store.ts'
 import { PROFILE, USER_STATE } from './user.ts'
-
-/** What a revocation changes. */
-const GENERATIONS = ['generation', 'sessionGeneration', 'survivingSession', 'requestId']
 
 /** Attributes that no registration has. */
 const NOT_OF_NEW_USERS = ['survivingSession', 'factors', 'externalId']
@@ -31,7 +29,7 @@ export const findNames = read(['name#*'], ['userId'])
 export const recogniseChanges = read(['user#*'], ['requestId'], 'GetItem')
 
 /** Revokes all access tokens and sessions of a user. */
-export const revokeAll = write(['UpdateItem'], ['user#*'], GENERATIONS)
+export const revokeAll = write(['UpdateItem'], ['user#*'], REVOKING)
 
 /** Stores a user that a mail confirms, and its login names. Conditions of the writes forbid to replace any. */
 export const storeUsers = writeTogether(
@@ -44,7 +42,7 @@ export const storeUsers = writeTogether(
 export const resetPasswords = writeTogether(
   ['UpdateItem'],
   ['user#*'],
-  ['passwordHash', 'emailVerified', 'changedAt', ...GENERATIONS],
+  ['passwordHash', 'emailVerified', 'changedAt', ...REVOKING],
 )
 
 /** Changes the address of a user. */

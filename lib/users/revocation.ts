@@ -4,6 +4,9 @@ import type { UserState } from './user.ts'
 /** Attributes of a profile that decide whether its user's access tokens are revoked. */
 export const REVOCATION_STATE = ['disabled', 'generation'] as const
 
+/** Attributes of a profile that revocations change, in one write with the id of the change. */
+export const REVOKING = ['generation', 'sessionGeneration', 'survivingSession', 'requestId'] as const
+
 /** What decides whether a user's access tokens are revoked. */
 export type RevocationState = Pick<UserState, (typeof REVOCATION_STATE)[number]>
 

@@ -225,11 +225,11 @@ export function userOf<N extends keyof typeof PROFILE = keyof typeof PROFILE>(
   names?: readonly N[],
 ): Pick<User, 'id' | N> {
   const id = text(item, 'pk').replace(/^user#/, '')
-  const { username, role } = valuesOf(PROFILE, item, ['username', 'role'])
+  const user = { id, ...valuesOf(PROFILE, item, names) } as Pick<User, 'id' | N>
+  const { username, role }: Partial<User> = user
   if (!isUserId(id) || !isLoginName(username)) {
     throw new ServiceError('unavailable', 'the store holds an invalid profile')
   }
-  const user = { id, ...valuesOf(PROFILE, item, names) } as Pick<User, 'id' | N>
   if (isRole(role)) return user
   console.error({ event: 'role.unknown', userId: id, role })
   return { ...user, disabled: true }
