@@ -7,16 +7,18 @@ import type {
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
-import { loadHandler } from '../test/support/handlers.ts'
+import { warmHandlers } from '../test/support/handlers.ts'
 import { lambdaContext, parsed, sampleEvent } from '../test/support/lambda.ts'
 import { OUTCOMES, SAMPLES } from '../test/support/sample-events.ts'
 import { describeService, mailOf, resourcesOf, tokenSourceOf } from '../test/support/service-description.ts'
 
 const service = describeService()
 let aws: LocalAws
+let handlerOf: ReturnType<typeof warmHandlers>
 
 beforeAll(async () => {
   aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
+  handlerOf = warmHandlers(service, aws)
   for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
 })
 afterAll(() => aws.stop())
@@ -29,13 +31,6 @@ test('every function has a sample event that bears its name', () => {
 test('every listed outcome has a sample event', () => {
   expect(Object.keys(OUTCOMES).filter((file) => !(file in SAMPLES))).toEqual([])
 })
-
-const handlers = new Map<string, ReturnType<typeof loadHandler>>()
-function handlerOf(functionKey: string) {
-  const handler = handlers.get(functionKey) ?? loadHandler(service, functionKey, aws)
-  handlers.set(functionKey, handler)
-  return handler
-}
 
 describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey, ...outcome }) => {
   test(`has its expected outcome in ${functionKey}`, async () => {

@@ -8,7 +8,7 @@ import type { Role } from '../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { startProxy } from '../support/faults/proxy.ts'
-import { loadHandler } from '../support/handlers.ts'
+import { loadHandler, warmHandlers } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { SAMPLES } from '../support/sample-events.ts'
 import {
@@ -47,9 +47,8 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const
  */
 export async function logEverything(): Promise<Logged[]> {
   const logged: Logged[] = []
-  /** The functions with their usual settings. */
-  const warm = new Map<string, ReturnType<typeof loadHandler>>()
   const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
+  const usual = warmHandlers(service, aws)
   const run = async (
     functionKey: string,
     event: unknown,
@@ -57,9 +56,7 @@ export async function logEverything(): Promise<Logged[]> {
     described = service,
   ): Promise<unknown> => {
     const isUsual = described === service && at === aws
-    const loading = (isUsual && warm.get(functionKey)) || loadHandler(described, functionKey, at)
-    if (isUsual) warm.set(functionKey, loading)
-    const handler = await loading
+    const handler = await (isUsual ? usual(functionKey) : loadHandler(described, functionKey, at))
     for (const [method, level] of Object.entries(LEVELS)) {
       const log = (message: Logged['message']) => void logged.push({ functionKey, level, message })
       vi.spyOn(console, method as keyof typeof LEVELS).mockImplementation(log)

@@ -28,7 +28,7 @@ import { fillTokens } from '../../local/tokens.ts'
 import { authenticator } from '../support/authenticator.ts'
 import { addFakeFactor, beginLogin } from '../support/fake-factor.ts'
 import { type AwsProxy, startProxy } from '../support/faults/proxy.ts'
-import { loadHandler } from '../support/handlers.ts'
+import { loadHandler, warmHandlers } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { SAMPLES } from '../support/sample-events.ts'
 import {
@@ -98,7 +98,7 @@ interface Setting {
   prepare?: (dynamodb: AwsProxy) => void
 }
 
-/** Starts a proxy before each service of AWS. The functions that {@link Stage.load} returns call the proxies. */
+/** Starts a proxy before each service of AWS, and returns the proxies with loaders of functions that call them. */
 async function startStage(at: LocalAws) {
   const { endpoints } = at.settings
   const proxies = {
@@ -112,7 +112,7 @@ async function startStage(at: LocalAws) {
   const proxied = { ...at, settings: { ...at.settings, endpoints: urls } }
   const load = (described: typeof service, functionKey: string) =>
     loadHandler(described, functionKey, proxied)
-  return { proxies, load, warm: new Map<string, ReturnType<typeof load>>() }
+  return { proxies, load, usual: warmHandlers(service, proxied) }
 }
 
 /** By the endpoints of AWS. Each stage keeps its functions warm. */
@@ -124,10 +124,8 @@ async function run(functionKey: string, event: unknown, setting: Setting = {}): 
   const endpoints = Object.values(at.settings.endpoints).join(' ')
   const starting = stages.get(endpoints) ?? startStage(at)
   stages.set(endpoints, starting)
-  const { proxies, load, warm } = await starting
-  const loading = (described === service && warm.get(functionKey)) || load(described, functionKey)
-  if (described === service) warm.set(functionKey, loading)
-  const handler = await loading
+  const { proxies, load, usual } = await starting
+  const handler = await (described === service ? usual(functionKey) : load(described, functionKey))
   for (const proxy of Object.values(proxies)) {
     await proxy.recover()
     proxy.calls.length = proxy.bodies.length = 0

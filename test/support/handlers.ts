@@ -47,6 +47,16 @@ export async function loadHandler(service: ServiceDescription, functionKey: stri
   return importHandler(service, functionKey, aws)
 }
 
+/** Returns a loader that loads each function once, as {@link loadHandler} does, and keeps it warm. */
+export function warmHandlers(service: ServiceDescription, aws: LocalAws) {
+  const loaded = new Map<string, ReturnType<typeof loadHandler>>()
+  return (functionKey: string) => {
+    const loading = loaded.get(functionKey) ?? loadHandler(service, functionKey, aws)
+    loaded.set(functionKey, loading)
+    return loading
+  }
+}
+
 /** Loads the sources of functions as {@link loadHandler} does, but in modules that the functions share: it is faster. */
 export async function loadHandlers(
   service: ServiceDescription,
