@@ -57,7 +57,7 @@ const globalSetup = ['test/support/openapi/coverage.ts', 'test/support/running-s
  */
 export const sharedProcess = {
   isolate: false,
-  setupFiles: ['test/support/argon2-memory.ts', 'test/support/fresh-modules.ts'],
+  setupFiles: 'test/support/fresh-modules.ts',
 }
 
 export default defineConfig({
@@ -86,6 +86,7 @@ export default defineConfig({
           exclude: OTHERS,
           globalSetup,
           provide: { isProof: true },
+          setupFiles: 'test/support/fresh-modules.ts',
         },
       },
     ],

@@ -37,12 +37,6 @@ import {
 } from '../../test/support/routes.ts'
 import { startWire } from '../../test/support/wire.ts'
 
-// One process computes all hashes of this file.
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../../test/support/cheap-argon2.ts')
-  return cheapArgon2(await original())
-})
-
 useRoutes()
 
 describe('PUT /password', () => {

@@ -35,10 +35,9 @@ import { environmentOf, tokenPartiesOf } from '../../test/support/service-descri
 import { addTestUser } from '../../test/support/users.ts'
 import { handler } from './login.ts'
 
-// The function at its lowest cost, with its calls and the requested costs recorded.
+// With the requested costs recorded.
 vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../../test/support/cheap-argon2.ts')
-  const crypto = cheapArgon2(await original())
+  const crypto = await original<typeof import('node:crypto')>()
   return { ...crypto, argon2Sync: vi.fn(crypto.argon2Sync) }
 })
 vi.mock('../../lib/aws/client.ts', async (original) =>

@@ -14,10 +14,6 @@ import { findLoginToken } from './login-token.ts'
 import { nextStep, type PasswordStep } from './next-step.ts'
 import { newRecoveryCodes } from './recovery-codes-store.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../../test/support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const { table, stop } = await startTable()
 afterAll(stop)
 

@@ -1,3 +1,4 @@
+import '../../test/support/real-argon2.ts'
 import { expect, test, vi } from 'vitest'
 import { costOf, HASH_VECTORS, ONE_OF_EACH_COST, testHashVectors } from '../../test/support/hash-vectors.ts'
 import { isProof, rowsOf } from '../../test/support/rows.ts'

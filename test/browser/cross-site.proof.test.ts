@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { randomBytes } from 'node:crypto'
 import type { BrowserContext, Frame, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'

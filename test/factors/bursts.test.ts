@@ -16,10 +16,6 @@ import { proof } from '../support/rows.ts'
 import type { ApiResponse } from '../support/sessions.ts'
 import { usePasskey } from '../support/webauthn/authenticator.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const NOW = new Date('2027-01-15T12:00:00.000Z')
 
 let service: FactorService

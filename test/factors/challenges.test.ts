@@ -9,10 +9,6 @@ import {
 } from '../support/factors/service.ts'
 import { createPasskey, type SoftPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const NOW = new Date('2027-01-15T12:00:00.000Z')
 const later = (seconds: number) => void vi.setSystemTime(Date.now() + seconds * 1_000)
 

@@ -15,10 +15,6 @@ import {
 } from '../support/sessions.ts'
 import { type Fate, nameOf, startWire } from '../support/wire.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const stores = await startStores({
   functionNames: ['mailer'],
   pausesMs: [],

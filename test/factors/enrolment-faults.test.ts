@@ -12,10 +12,6 @@ import { type Functions, NO_LIMITS, PASSWORD, type Route, startFunctions } from 
 import { createPasskey } from '../support/webauthn/authenticator.ts'
 import { type Call, type Fate, isWrite, startWire, type Wire } from '../support/wire.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const SETTINGS = { ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'admin', MAILER: 'mailer' }
 let service: MailService
 let wire: Wire

@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { afterAll, expect, inject, test } from 'vitest'
 import { AMR } from '../../lib/users/factors.ts'
 import { authenticator } from '../support/authenticator.ts'

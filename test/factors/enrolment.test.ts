@@ -9,10 +9,6 @@ import { codeIn, type MailService, newAddress, startMailService, tokenIn } from 
 import { NEW_PASSWORD, NO_LIMITS, PASSWORD, type Route } from '../support/sessions.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const SOME_PASSKEY = createPasskey(
   {
     challenge: 'A'.repeat(43),

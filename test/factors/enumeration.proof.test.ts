@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { afterAll, beforeAll, test, vi } from 'vitest'
 import { attribute, writeIf } from '../../lib/aws/dynamodb.ts'
 import { profileKey } from '../../lib/users/store.ts'

@@ -20,10 +20,6 @@ import type { ApiResponse, Asking } from '../support/sessions.ts'
 import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 import { type Call, startWire, type Wire } from '../support/wire.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const NOW = new Date('2027-01-15T12:00:00.000Z')
 
 let service: FactorService

@@ -2,9 +2,6 @@ import { afterAll, beforeAll, test, vi } from 'vitest'
 import { type FactorWorld, startFactorWorld } from '../support/interleave/factors/scene.ts'
 import { ACTS_OF, expectSoundAtEveryFault, FACTOR_FAULTS } from '../support/interleave/factors/world.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
 )

@@ -8,9 +8,6 @@ import {
   expectSoundFactorsWithin,
 } from '../support/interleave/factors/world.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
 )

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { handler as login } from '../../functions/sessions/login.ts'
 import { getItems } from '../../lib/aws/dynamodb.ts'
 import { findBegunLogin } from '../../lib/factors/begun.ts'
@@ -11,10 +11,6 @@ import { loginEvent, parsed } from '../support/lambda.ts'
 import { aws, context, hashOfUser, now, service, table, useRoutes } from '../support/routes.ts'
 import { environmentOf } from '../support/service-description.ts'
 import { addTestUser } from '../support/users.ts'
-
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 
 useRoutes()
 

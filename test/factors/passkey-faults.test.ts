@@ -13,10 +13,6 @@ import type { ApiResponse, Tokens } from '../support/sessions.ts'
 import { createPasskey, type SoftPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 import { type Fate, nameOf, startWire } from '../support/wire.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const service = await startFactorService({ LIMIT_USER_AND_SOURCE: '999/900', LIMIT_SOURCE: '9999/900' })
 const { functions: clean } = service
 const wire = await startWire(service.aws)

@@ -11,10 +11,6 @@ import { ORIGIN, PASSWORD, startFactorService } from '../support/factors/service
 import type { ApiResponse, Tokens } from '../support/sessions.ts'
 import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const service = await startFactorService({ LIMIT_USER_AND_SOURCE: '999/900', LIMIT_SOURCE: '9999/900' })
 const { ask } = service.functions
 

@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { randomUUID } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
 import { send } from '../support/http.ts'

@@ -34,9 +34,6 @@ import {
 import { environmentOf } from '../support/service-description.ts'
 import { keeping } from '../support/table-faults.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 vi.mock('../../lib/aws/client.ts', async (original) =>
   (await import('../support/aws-edge.ts')).withEdge(await original()),
 )

@@ -14,10 +14,6 @@ import { createPasskey } from '../support/webauthn/authenticator.ts'
 
 // Access tokens and requests that are older than requireSecondFactor.
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 let service: FactorService
 let underPolicy: FactorFunctions
 beforeAll(async () => {

@@ -5,10 +5,6 @@ import { addTotpUser, beginSignIn, signInWithTotp, type TotpUser } from '../supp
 import { proof } from '../support/rows.ts'
 import { PASSWORD, startStores, tokensOf } from '../support/sessions.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const events: MailEvent[] = []
 const stores = await startStores({
   functionNames: ['mailer'],

@@ -23,10 +23,6 @@ import { type Fate, startWire } from '../support/wire.ts'
 
 // Refusals of the routes of second factors that no other test meets.
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const service = await startFactorService()
 const { functions } = service
 const covered = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })

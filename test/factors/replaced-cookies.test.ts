@@ -6,10 +6,6 @@ import type { ApiResponse } from '../support/sessions.ts'
 
 // Which session ends, if the cookie of a browser changes between the steps of a sign-in.
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 let service: FactorService
 let underPolicy: FactorFunctions
 beforeAll(async () => {

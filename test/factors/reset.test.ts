@@ -10,10 +10,6 @@ import { begin, PASSWORD, type Route } from '../support/sessions.ts'
 import { type Fate, targetsOf } from '../support/wire.ts'
 import { startWiredMail, type WiredMail } from '../support/wired-mail.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const DAY = 86_400
 
 let { service, wire, wired, stop } = {} as WiredMail

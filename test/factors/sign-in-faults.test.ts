@@ -24,10 +24,6 @@ import { tableOf, tokenPartiesOf } from '../support/service-description.ts'
 import { keeping } from '../support/table-faults.ts'
 import { addTestUser } from '../support/users.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const aws = await startAws()
 const table = tableOf(service, aws)
 const ada = (await findUserByName(table, ADA.username)) as User

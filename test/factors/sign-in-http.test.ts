@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { afterAll, expect, inject, test } from 'vitest'
 import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
 import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'

@@ -1,5 +1,6 @@
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { secondOf } from '../../lib/time.ts'
+import { hashes } from '../support/cheap-argon2.ts'
 import { addFakeFactor } from '../support/fake-factor.ts'
 import {
   attempts,
@@ -13,12 +14,6 @@ import {
   table,
   useRoutes,
 } from '../support/routes.ts'
-
-const hashes = vi.hoisted(() => ({ count: 0 }))
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original(), hashes)
-})
 
 useRoutes()
 afterAll(() => console.log(`Step-up: ${cases} cases ran`))

@@ -12,10 +12,6 @@ import {
 import { proof, rowsOf } from '../support/rows.ts'
 import { begin, PASSWORD, refresh, startStores, tokensOf } from '../support/sessions.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const events: MailEvent[] = []
 const stores = await startStores({
   functionNames: ['mailer'],

@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { describe, expect, inject, test } from 'vitest'
 import { cookieRoutes } from '../support/cookie-routes.ts'
 import { OWN_PAGE } from '../support/cookies.ts'

@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'

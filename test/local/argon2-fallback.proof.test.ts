@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { afterAll, expect, test } from 'vitest'
 import { tokenOf } from '../support/http.ts'
 import { startService } from '../support/service.ts'

@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { send } from '../support/http.ts'

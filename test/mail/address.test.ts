@@ -2,10 +2,6 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { PASSWORD, signIn } from '../support/sessions.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 let service: MailService
 
 beforeAll(async () => {

@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Functions, type Stores, startStores } from '../support/sessions.ts'
 import { expectAlike, measureInTurns } from '../support/timing.ts'

@@ -13,9 +13,6 @@ import {
 import { type Call, classOf, type Fate, type Target, targetsOf } from '../support/wire.ts'
 import { startWiredMail, type WiredMail } from '../support/wired-mail.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 // A retry follows at once.
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/interleave/gate.ts')).withoutPauses(await original()),

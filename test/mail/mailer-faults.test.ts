@@ -1,9 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { refuseEveryTry, strikeEachTry, strikeEveryTry, useMailer } from '../support/mailer-faults.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 // A retry follows at once.
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/interleave/gate.ts')).withoutPauses(await original()),

@@ -7,10 +7,6 @@ import { codeIn, type MailService, startMailService, tokenIn } from '../support/
 import { proof } from '../support/rows.ts'
 import { PASSWORD, signIn } from '../support/sessions.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 let service: MailService
 const records: Record<string, unknown>[] = []
 

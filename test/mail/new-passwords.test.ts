@@ -3,10 +3,6 @@ import { rangeWith, startBreaches } from '../support/fake-breaches.ts'
 import { type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { NEW_PASSWORD, PASSWORD, signIn } from '../support/sessions.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const BREACHED = 'a password that others had'
 const WRONG_TOKEN = `${'A'.repeat(22)}.${'A'.repeat(43)}`
 

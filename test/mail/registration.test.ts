@@ -18,10 +18,6 @@ import {
 } from '../support/sessions.ts'
 import { startWire } from '../support/wire.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 let service: MailService
 
 beforeAll(async () => {

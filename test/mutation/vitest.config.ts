@@ -7,7 +7,7 @@ export default defineConfig({
   plugins: [textImports],
   test: {
     ...sharedProcess,
-    setupFiles: ['test/mutation/first-failure.ts', ...sharedProcess.setupFiles],
+    setupFiles: ['test/mutation/first-failure.ts', sharedProcess.setupFiles],
     include: [
       '{functions,lib,scripts}/**/*.test.ts',
       'test/security/rfc8725.test.ts',

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { optionalText } from '../../lib/aws/dynamodb.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
@@ -14,10 +14,6 @@ import { remove } from '../../scripts/users/remove.ts'
 import { beginInProcess } from '../support/command.ts'
 import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
-
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 
 let store: Store
 

@@ -1,11 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { say } from '../support/fake-aws.ts'
 import { RANGE, rangeWith, startBreaches } from '../support/fake-breaches.ts'
 import { PASSWORD, run, type Store, startStore } from '../support/operator.ts'
-
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 
 let store: Store
 

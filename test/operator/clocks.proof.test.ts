@@ -15,10 +15,6 @@ import {
 } from '../support/sessions.ts'
 import { addTestUser } from '../support/users.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 // The operator's clock is wrong, and the service's is right. Each user is an administrator whose tokens are stolen.
 
 let stores: Stores

@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

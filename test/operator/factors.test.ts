@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { verifyEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
 import { announcement, findFactorReset, requestFactorReset } from '../../lib/mail/factor-reset.ts'
@@ -12,10 +12,6 @@ import { describeStacks } from '../support/describe-stacks.ts'
 import { giveFactors } from '../support/factor-users.ts'
 import { readyHash, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
-
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 
 const NAME = 'serverless-jwt-auth-dev'
 let store: Store

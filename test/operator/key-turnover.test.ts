@@ -4,12 +4,6 @@ import { FORGED, startStage } from '../support/keys/stage.ts'
 import { proof } from '../support/rows.ts'
 import { type Stores, signIn, startStores } from '../support/sessions.ts'
 
-// One process computes all hashes of this file.
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original())
-})
-
 let stores: Stores
 const warn = vi.spyOn(console, 'warn').mockReturnValue()
 vi.spyOn(console, 'info').mockReturnValue()

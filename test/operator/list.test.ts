@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
@@ -8,10 +8,6 @@ import { beginInProcess, type Outcome } from '../support/command.ts'
 import { readyHash, type Store, startStore } from '../support/operator.ts'
 import { proof } from '../support/rows.ts'
 import { addTestUser } from '../support/users.ts'
-
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 
 const created = new Date('2026-01-31T12:00:00.250Z')
 const at = created.toISOString()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { addressIn } from '../../lib/mail/confirmation.ts'
@@ -12,10 +12,6 @@ import { rename } from '../../scripts/users/names.ts'
 import { describeStacks } from '../support/describe-stacks.ts'
 import { PASSWORD, readyHash, run, type Store, startStore } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
-
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 
 const NAME = 'serverless-jwt-auth-dev'
 let store: Store

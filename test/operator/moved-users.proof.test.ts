@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { expect, test, vi } from 'vitest'
 import { importSixKinds, operate, signInOfEachKind } from '../support/moved-users.ts'
 import { NO_LIMITS, startStores } from '../support/sessions.ts'

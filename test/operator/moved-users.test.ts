@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { foreignHashes } from '../support/foreign-hashes.ts'
 import { importSixKinds, operate, SIX_KINDS, signInOfEachKind } from '../support/moved-users.ts'

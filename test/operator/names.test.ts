@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { text } from '../../lib/aws/dynamodb.ts'
 import { nameKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { PASSWORD, readyHash, run, type Store, startStore } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
-
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 
 let store: Store
 let ada: User

@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from 'vitest'

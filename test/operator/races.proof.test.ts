@@ -1,10 +1,6 @@
-import { afterAll, beforeAll, test, vi } from 'vitest'
+import { afterAll, beforeAll, test } from 'vitest'
 import { type Store, startStore } from '../support/operator.ts'
 import { ACTS, FAULTS, interleave, type Name } from '../support/operator-races.ts'
-
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 
 let store: Store
 let cases = 0

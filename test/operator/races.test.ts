@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as changes from '../../scripts/users/changes.ts'
 import * as names from '../../scripts/users/names.ts'
 import { remove } from '../../scripts/users/remove.ts'
 import { type Store, startStore } from '../support/operator.ts'
 import { expectSound, FAULTS, interleave, io, newScene } from '../support/operator-races.ts'
 import { isProof, rowsOf } from '../support/rows.ts'
-
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 
 let store: Store
 let cases = 0

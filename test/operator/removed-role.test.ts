@@ -11,10 +11,6 @@ import {
   startStores,
 } from '../support/sessions.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 let stores: Stores
 let functions: Functions
 let cases = 0

@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { smokeCommand } from '../../scripts/smoke/command.ts'
 import { beginInProcess } from '../support/command.ts'

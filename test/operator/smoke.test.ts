@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { text } from '../../lib/aws/dynamodb.ts'

@@ -9,10 +9,6 @@ import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess } from '../support/command.ts'
 import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 let store: Store
 
 beforeAll(async () => {

@@ -4,11 +4,6 @@ import { proof, rowsOf } from '../support/rows.ts'
 import { PASSWORD, startFunctions } from '../support/sessions.ts'
 import { type Call, type Fate, isWrite, startWire } from '../support/wire.ts'
 
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original())
-})
-
 // No pause between attempts.
 vi.spyOn(Math, 'random').mockReturnValue(0)
 

@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { postLogin } from '../support/http.ts'
 import { startService } from '../support/service.ts'

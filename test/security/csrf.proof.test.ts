@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { type OutgoingHttpHeaders, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cookieRoutes } from '../support/cookie-routes.ts'

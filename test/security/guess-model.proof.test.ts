@@ -1,11 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { runSchedules } from '../support/guess-model/run.ts'
 
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original())
-})
-
 test('30,000 schedules of bursts, windows and faults keep to the limits', async () => {
   vi.spyOn(console, 'warn').mockReturnValue()
   expect(await runSchedules(30_000)).toEqual({})

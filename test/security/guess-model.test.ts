@@ -3,11 +3,6 @@ import { STRING_SETS } from '../support/dynamodb/string-sets.ts'
 import { runSchedules } from '../support/guess-model/run.ts'
 import { createTable, REFUSED, type UpdateInput } from '../support/guess-model/table.ts'
 
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original())
-})
-
 test('300 schedules of bursts, windows and faults keep to the limits', async () => {
   vi.spyOn(console, 'warn').mockReturnValue()
   expect(await runSchedules(300)).toEqual({})

@@ -11,9 +11,6 @@ import { isProof, rowsOf } from '../support/rows.ts'
 
 // interleavings.proof.test.ts runs the mass of schedules.
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
 )

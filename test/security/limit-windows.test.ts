@@ -1,10 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { type ApiResponse, type Functions, PASSWORD, type Stores, startStores } from '../support/sessions.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const DAY = 86_400
 /** Noon: a window of 15 minutes begins, and one of a day has 12 hours left. */
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)

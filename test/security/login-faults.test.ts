@@ -9,11 +9,6 @@ import { COMMON_HEADERS } from '../support/lambda.ts'
 import { isProof, proof, rowsOf } from '../support/rows.ts'
 import { tableOf } from '../support/service-description.ts'
 
-// One process computes all hashes of this file.
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original())
-})
 const aws = await startAws()
 const userId = (await findUserByName(tableOf(service, aws), ADA.username))?.id ?? ''
 let ran = 0

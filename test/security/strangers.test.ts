@@ -16,11 +16,6 @@ import { proof } from '../support/rows.ts'
 import { startFunctions } from '../support/sessions.ts'
 import { startWire } from '../support/wire.ts'
 
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original())
-})
-
 const statusOf = async (guess: Parameters<typeof login>[0]) => (await login(guess)).status
 
 proof('100 failures of strangers refuse strangers, and no source that the name knows', async () => {

@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { hashes } from '../support/cheap-argon2.ts'
 import { type Stores, startStores } from '../support/sessions.ts'
 import { expectAlike, measure, prepare, REFUSED, REJECTED } from '../support/timing.ts'
-
-const hashes = vi.hoisted(() => ({ count: 0 }))
-
-// Cheap hashes do not cover differences in what is done beside hashing.
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original(), hashes)
-})
 
 let stores: Stores
 

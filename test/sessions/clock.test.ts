@@ -14,10 +14,6 @@ import {
   tokensOf,
 } from '../support/sessions.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const DAY = 86_400
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
 const UNKNOWN = `${'A'.repeat(22)}.00000000${'A'.repeat(22)}.${'A'.repeat(43)}`

@@ -24,12 +24,6 @@ import {
 } from '../support/sessions.ts'
 import { type Call, classOf, type Fate, startWire, type Target, targetsOf } from '../support/wire.ts'
 
-// One process computes all hashes of this file.
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original())
-})
-
 type Items = Awaited<ReturnType<Stores['items']>>
 type Item = Items[string] | undefined
 

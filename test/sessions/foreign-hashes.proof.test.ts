@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { expect, inject, test } from 'vitest'
 import { HASH_VECTORS } from '../support/hash-vectors.ts'
 import { postLogin } from '../support/http.ts'

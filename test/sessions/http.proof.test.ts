@@ -1,3 +1,4 @@
+import '../support/real-argon2.ts'
 import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { costOf, ONE_OF_EACH_COST } from '../support/hash-vectors.ts'

@@ -33,12 +33,6 @@ import {
 import { settleAll } from '../support/settle-all.ts'
 import { startWire } from '../support/wire.ts'
 
-// One process computes all hashes of this file.
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original())
-})
-
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
 
 /** The outcome of one race. */

@@ -9,12 +9,6 @@ import { owner } from '../support/soak/owner.ts'
 import { startUnreliableAws } from '../support/soak/unreliable-aws.ts'
 import { oneOf, repeat, world } from '../support/soak/world.ts'
 
-// The hashes would take most of the time.
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original())
-})
-
 /** `npm run test:soak` runs for ten minutes. */
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 20)
 vi.setConfig({ testTimeout: (SECONDS + 120) * 1_000 })

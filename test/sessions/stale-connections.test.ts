@@ -4,12 +4,6 @@ import { ACTS, type ActName, newScene, type Side } from '../support/session-acts
 import { NO_LIMITS, type Stores, startFunctions, startStores } from '../support/sessions.ts'
 import { startWire, type Wire } from '../support/wire.ts'
 
-// One process computes all hashes of this file.
-vi.mock('node:crypto', async (original) => {
-  const { cheapArgon2 } = await import('../support/cheap-argon2.ts')
-  return cheapArgon2(await original())
-})
-
 const FREEZES = 10
 const SOURCE = '203.0.113.7'
 

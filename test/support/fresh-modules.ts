@@ -1,4 +1,5 @@
 import { afterAll, vi } from 'vitest'
+import { lowerArgon2 } from './cheap-argon2.ts'
 
 declare global {
   /** Another object in each test file of a process; see `handlers.ts`. */
@@ -8,6 +9,7 @@ declare global {
 // The test files of a worker share its process. Each one begins with fresh modules, as in a process of its own.
 vi.resetModules()
 globalThis.testFile = {}
+lowerArgon2()
 
 afterAll(() => {
   vi.useRealTimers()

@@ -4,10 +4,6 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Stores, startStores } from '../support/sessions.ts'
 import { AUDIENCE, ISSUER, type Issued, issueTokens } from '../support/verifiers/issued.ts'
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const TOKENS_OF_EACH = 50
 
 let stores: Stores

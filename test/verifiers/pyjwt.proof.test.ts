@@ -6,10 +6,6 @@ import { AUDIENCE, ISSUER, type Issued, issueTokens } from '../support/verifiers
 
 // Without python3-jwt, other-languages.proof.test.ts says how to install it, and fails with CI=true.
 
-vi.mock('node:crypto', async (original) =>
-  (await import('../support/cheap-argon2.ts')).cheapArgon2(await original()),
-)
-
 const PYTHON = '/usr/bin/python3'
 const hasPyJwt = spawnSync(PYTHON, ['-c', 'import jwt']).status === 0
 

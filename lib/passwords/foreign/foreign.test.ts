@@ -1,3 +1,4 @@
+import '../../../test/support/real-argon2.ts'
 import { describe, expect, test } from 'vitest'
 import { firebaseHash, foreignHashes } from '../../../test/support/foreign-hashes.ts'
 import { kindOf, needsRehash, verifyPassword } from '../hash.ts'
