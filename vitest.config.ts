@@ -92,8 +92,8 @@ export default defineConfig({
     ],
     // Vitest keeps each module as it was transformed, by its content: a second run takes an eighth less.
     experimental: { fsModuleCache: true },
-    // Vitest leaves one core free. The tests wait for child processes often enough to use it.
-    maxWorkers: availableParallelism(),
+    // Vitest leaves one core free. The tests wait for child processes and timeouts often enough to use one more than there are.
+    maxWorkers: availableParallelism() + 1,
     // Of concurrent tests, which mostly wait. Vitest reads it once in each worker, so no file can set its own.
     maxConcurrency: 60,
     hookTimeout: 60_000,
