@@ -9,11 +9,6 @@ import { reject } from './reject.ts'
 import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './relying-party.ts'
 import { faultsOfRemains } from './remains.ts'
 
-/** A function's role in the compiled template. Its first statement is for logs. */
-interface Role {
-  Properties: { Policies: [{ PolicyDocument: { Statement: [{ Action: string[] }] } }] }
-}
-
 /** Whether a command makes packages for AWS. */
 const isOfPackages = ({ commands }: Serverless['processedInput']) =>
   ['deploy', 'package'].includes(commands[0] ?? '')
@@ -28,7 +23,6 @@ const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollba
  *   first deployment for which a table or key exists.
  * - It resolves `${deployed:OUTPUT}` to an output of the deployed stack.
  * - It resolves `${relyingParty:id}` and `${relyingParty:origins}`, which passkeys are bound to.
- * - It removes permissions that a function does not ask for.
  * - It builds apart from a local service.
  */
 export default class DeploymentPlugin {
@@ -38,7 +32,6 @@ export default class DeploymentPlugin {
       this.takeDeployedRpId()
       this.emptyBuildFolder()
     },
-    'before:package:finalize': () => this.narrowRoles(),
     'before:deploy:deploy': async () => {
       await this.checkRemains()
       this.checkRelyingParty()
@@ -108,7 +101,7 @@ export default class DeploymentPlugin {
   private async readOutput({ address, resolveVariable }: Variable): Promise<{ value: unknown }> {
     const [command, subcommand] = this.serverless.processedInput.commands
     if (command !== 'deploy' || subcommand === 'list') return { value: null }
-    const stack = `${await resolveVariable('self:service')}-${await resolveVariable('self:provider.stage')}`
+    const stack = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`
     const value = await resolveVariable(`cf:${stack}.${address}, null`).catch((error: Error) =>
       reject(faultOfRead(error)),
     )
@@ -167,21 +160,6 @@ export default class DeploymentPlugin {
     }
     const fault = faultOfChange(deployedRpId, rpId)
     if (fault !== undefined && !this.serverless.processedInput.options.force) reject(fault)
-  }
-
-  /**
-   * Removes the framework's common role, which no function uses, and the permission to create log groups, which the
-   * stack creates.
-   */
-  private narrowRoles(): void {
-    const { Resources } = this.serverless.service.provider.compiledCloudFormationTemplate
-    delete Resources.IamRoleLambdaExecution
-    for (const [id, resource] of Object.entries(Resources)) {
-      if (!id.endsWith('IamRoleLambdaExecution')) continue
-      const { Properties } = resource as object as Role
-      const [logging] = Properties.Policies[0].PolicyDocument.Statement
-      logging.Action = logging.Action.filter((action) => action !== 'logs:CreateLogGroup')
-    }
   }
 }
 

@@ -13,23 +13,36 @@ export interface Serverless {
   /** `serverless.yml` with all variables resolved, before defaults are added. */
   configurationInput: {
     params: Record<string, Record<string, string | number | boolean | null>>
-    provider: { stage: string }
-    custom: { signs: string; publishes: string } & Record<string, unknown>
+    provider: { stage: string; environment: { NODE_OPTIONS?: string } }
+    package?: object
+    custom: { signs: string; publishes: string; esbuild: object } & Record<string, unknown>
     functions?: Record<string, WrittenFunction>
+    resources?: object | object[]
   }
   /** The command line. */
   processedInput: {
     commands: string[]
-    options: { param?: string[]; region?: string; package?: string; force?: boolean }
+    options: { param?: string[]; stage?: string; region?: string; package?: string; force?: boolean }
     isHelpRequest: boolean
   }
   /** Adds to `serverless.yml`, before its variables are resolved: in the constructor of a plugin. */
   extendConfiguration(path: string[], value: unknown): void
   serviceDir: string
-  pluginManager: { plugins: object[] }
+  pluginManager: {
+    plugins: object[]
+    // biome-ignore lint/suspicious/noExplicitAny: each plugin names the options that it reads.
+    addPlugin(Plugin: new (serverless: Serverless, options: any) => object): void
+  }
   configSchemaHandler: { defineFunctionProperties(provider: 'aws', schema: object): void }
   getProvider(name: 'aws'): {
-    naming: { getLogGroupLogicalId(functionKey: string): string; getApiGatewayName(): string }
+    naming: {
+      getApiGatewayName(): string
+      getLambdaLogicalId(functionKey: string): string
+      getLogGroupLogicalId(functionKey: string): string
+      /** @param functionName - As deployed. */
+      getLogGroupName(functionName: string): string
+      getNormalizedFunctionName(functionKey: string): string
+    }
     getRegion(): string
     getCloudFormationClient(): Promise<CloudFormationClient>
     getAwsSdkV3CredentialsProvider(): () => Promise<{
@@ -47,6 +60,8 @@ export interface Service {
     region: string
     stage: string
     tracing: { apiGateway: boolean }
+    iam: { role: { statements?: object[] } }
+    vpc?: object
     environment: { ALLOWED_ORIGINS: string; NODE_OPTIONS?: string }
     /** The template that is deployed. It exists from `before:package:finalize` on. */
     compiledCloudFormationTemplate: { Resources: Record<string, CompiledResource> }
@@ -86,6 +101,9 @@ export interface FunctionDefinition {
   /** Names of permissions; see `plugins/permissions.ts`. */
   may?: string[]
   iamRoleStatements?: object[] | undefined
+  /** A role that `serverless.yml` names itself. */
+  role?: unknown
+  vpc?: object
 }
 
 /** A CloudFormation resource as `serverless.yml` includes it, variables resolved. */

@@ -170,14 +170,15 @@ export default class LocalPlugin {
 }
 
 /** Makes stacks name the TypeScript source. Commands that package do not come here, so a package has no source map. */
-function mapStacks({ service, processedInput }: Serverless): void {
-  const handlers = Object.values(service.functions).map(({ handler }) => handler)
-  Object.assign(service.custom.esbuild, localBuild(handlers))
+function mapStacks({ configurationInput, processedInput }: Serverless): void {
+  const { functions = {}, custom, provider } = configurationInput
+  const handlers = Object.values(functions).map(({ handler }) => handler)
+  Object.assign(custom.esbuild, localBuild(handlers))
   if (processedInput.commands[0] === 'invoke') {
     process.setSourceMapsEnabled(true)
     return
   }
   // The threads that run functions get their options from the functions' environment only.
   const thread = new URL('../local/function-thread.ts', import.meta.url).href
-  service.provider.environment.NODE_OPTIONS = `--enable-source-maps --import=${thread}`
+  provider.environment.NODE_OPTIONS = `--enable-source-maps --import=${thread}`
 }

@@ -82,7 +82,7 @@ describe('permissions', () => {
       expect(propertiesOf(of, `${logicalId(name)}LambdaFunction`).Role).toEqual({
         'Fn::GetAtt': [role, 'Arn'],
       })
-      const { Policies, ManagedPolicyArns } = propertiesOf(of, role)
+      const { Policies, ManagedPolicyArns = [] } = propertiesOf(of, role)
       const keys = slots.map((slot) => `Key${slot.toUpperCase()}`)
       expect(Policies).toMatchObject([{ PolicyDocument: { Version: '2012-10-17' } }])
       expect(allowed(Policies)).toEqual([

@@ -268,8 +268,8 @@ describe.each([-300, 0, 300])('with a clock %i s off', (skew) => {
   })
 })
 
-const serverlessYml = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')
-const resultTtlSeconds = Number(/authorizerCacheSeconds: (\d+)/.exec(serverlessYml)?.[1])
+const parameters = readFileSync(new URL('../../plugins/parameters.yml', import.meta.url), 'utf8')
+const resultTtlSeconds = Number(/authorizerCacheSeconds: (\d+)/.exec(parameters)?.[1])
 
 test.each(Object.keys(REVOCATIONS))(
   '%s reaches an access token within the 60 seconds of the authorizer cache',

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Statement } from '../../lib/aws/access.ts'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
@@ -51,14 +51,12 @@ export const cleanEnvironment = (): Record<string, string> =>
  * @param params - Deploy parameters, as after `--param`.
  */
 export function describeService(params: Record<string, string> = {}): ServiceDescription {
-  const resources = readdirSync(`${root}/resources`).map((name) => `resources/${name}`)
   const hash = createHash('sha256').update(JSON.stringify(params))
   for (const file of [
     'serverless.yml',
     'package-lock.json',
-    ...resources.sort(),
+    ...globSync('{resources,plugins}/*.{yml,ts}', { cwd: root }).sort(),
     ...filesIn(root),
-    'plugins/functions.ts',
   ]) {
     hash.update(readFileSync(`${root}/${file}`))
   }

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import DeploymentPlugin from './deployment.ts'
+import type { Hooks, Serverless } from './framework.d.ts'
+import FunctionsPlugin from './functions.ts'
+import GatewayPlugin from './gateway.ts'
+import LocalPlugin from './local.ts'
+import ObservabilityPlugin from './observability.ts'
+import type { Parameters } from './parameters.ts'
+import PermissionsPlugin from './permissions.ts'
+import RolesPlugin from './roles.ts'
+import SwitchesPlugin from './switches.ts'
+
+/** In this order: functions are added, switched off, permitted, and given their roles. */
+const PARTS = [
+  FunctionsPlugin,
+  SwitchesPlugin,
+  PermissionsPlugin,
+  RolesPlugin,
+  DeploymentPlugin,
+  GatewayPlugin,
+  ObservabilityPlugin,
+  LocalPlugin,
+]
+
+/**
+ * Serverless plugin: adds sign-in to a service. `serverless.yml` keeps what it says itself; parameters, settings, functions and
+ * resources that it does not have are added.
+ */
+export default class AuthPlugin {
+  readonly hooks: Hooks = {}
+
+  constructor(serverless: Serverless) {
+    addService(serverless)
+    for (const Part of PARTS) serverless.pluginManager.addPlugin(Part)
+  }
+}
+
+function addService(serverless: Serverless): void {
+  const { configurationInput: given, processedInput } = serverless
+  // The framework knows the stage of the command line later.
+  if (processedInput.options.stage) {
+    serverless.extendConfiguration(['provider', 'stage'], processedInput.options.stage)
+  }
+  const params: Record<string, Parameters> = read('parameters.yml')
+  for (const [stage, values] of Object.entries(params)) {
+    serverless.extendConfiguration(['params', stage], { ...values, ...given.params?.[stage] })
+  }
+  const service: Record<'provider' | 'package' | 'custom', object> = read('service.yml')
+  for (const [member, values] of Object.entries(service)) {
+    for (const [name, value] of Object.entries(values)) {
+      const own = Object(given[member as keyof typeof service])[name]
+      serverless.extendConfiguration([member, name], merged(value, own))
+    }
+  }
+  const resources = readdirSync(new URL('../resources/', import.meta.url)).sort()
+  serverless.extendConfiguration(
+    ['resources'],
+    [...resources.map((name) => `\${file(./resources/${name})}`), ...[given.resources ?? []].flat()],
+  )
+}
+
+function read(file: string) {
+  return parse(readFileSync(new URL(file, import.meta.url), 'utf8'))
+}
+
+/** Returns a value of the service with what `serverless.yml` says about it. Objects are merged, and other values replaced. */
+function merged(value: unknown, own: unknown): unknown {
+  if (own === undefined) return value
+  if (!isObject(value) || !isObject(own)) return own
+  const names = Object.keys({ ...value, ...own })
+  return Object.fromEntries(names.map((name) => [name, merged(value[name], own[name])]))
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
