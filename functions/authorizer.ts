@@ -18,7 +18,13 @@ export async function handler(
   context: Context,
 ): Promise<APIGatewayAuthorizerResult> {
   try {
-    const config = readConfig(['PUBLISHED_KEYS', 'TABLE_NAME', 'TOKEN_AUDIENCE', 'TOKEN_ISSUER'])
+    const config = readConfig([
+      'GUARDED_ROUTES',
+      'PUBLISHED_KEYS',
+      'TABLE_NAME',
+      'TOKEN_AUDIENCE',
+      'TOKEN_ISSUER',
+    ])
     const aws = within(deadlineOf(context))
     const table = { aws, name: config.TABLE_NAME }
     const expected = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
@@ -34,7 +40,7 @@ export async function handler(
     if (isTokenRevoked(principal.generation, revocation)) {
       throw new ServiceError('invalid_token', 'token rejected: revoked, or its user is disabled or removed')
     }
-    return policyFor(principal, event.methodArn)
+    return policyFor(principal, event.methodArn, config.GUARDED_ROUTES)
   } catch (error) {
     logFailure(error)
     // API Gateway returns 401 for this exact message. For any other it returns 500, which

@@ -6,6 +6,13 @@ export interface Limit {
   windowSeconds: number
 }
 
+/** Routes that only some roles may use. */
+export interface GuardedRoute {
+  /** Method and path as in an ARN of `execute-api`, such as `GET/admin`. */
+  resource: string
+  roles: string[]
+}
+
 const text: Parse<string> = (value) => {
   if (value === undefined || value === '') throw new Error('is missing')
   return value
@@ -92,6 +99,20 @@ const limit: Parse<Limit> = (value) => {
   return { attempts: Number(attempts), windowSeconds: Number(windowSeconds) }
 }
 
+/** Reads `GET/admin=admin`, with spaces between routes and bars between roles. Fails closed: anything else is an error. */
+const guardedRoutes: Parse<GuardedRoute[]> = (value) => {
+  if (value === undefined) throw new Error('is missing')
+  return value
+    .split(' ')
+    .filter((one) => one !== '')
+    .map((one) => {
+      const [, resource, roles] = /^([A-Z]+\/[^= ]*)=([^= ]+)$/.exec(one) ?? []
+      if (resource === undefined || roles === undefined)
+        throw new Error('must be routes such as GET/admin=admin')
+      return { resource, roles: roles.split('|') }
+    })
+}
+
 const optionalUrl: Parse<URL | undefined> = (value) => {
   if (optionalText(value) === undefined) return undefined
   if (!URL.canParse(value ?? '')) throw new Error('must be a URL')
@@ -102,6 +123,10 @@ const optionalUrl: Parse<URL | undefined> = (value) => {
 export const SETTINGS = {
   /** Origins whose pages may read responses; `*` allows all. Validated at deployment. */
   ALLOWED_ORIGINS: optionalList,
+  /** Roles that may use the routes of the function; empty allows all. `role` of a function in `serverless.yml`. */
+  ROLES: optionalList,
+  /** Routes that only some roles may use, for the policy of the authorizer. */
+  GUARDED_ROUTES: guardedRoutes,
   /** Whether clients may keep the refresh token in a cookie: `on`; any other value means no. */
   COOKIE_SESSIONS: isOn,
   TABLE_NAME: text,
@@ -170,7 +195,8 @@ type Name = keyof Settings
 export type Config<N extends Name> = { readonly [K in N]: ReturnType<Settings[K]> }
 
 /**
- * Reads settings from the environment. Only {@link readAllowedOrigins} and {@link takesCookies} read it too.
+ * Reads settings from the environment. Only {@link readAllowedOrigins}, {@link takesCookies} and
+ * {@link readRoles} read it too.
  *
  * Each handler calls this once, in its first lines, with every setting it needs. A test compares
  * that list with `serverless.yml`.
@@ -203,6 +229,9 @@ export function readConfig<N extends Name>(names: readonly N[], env = process.en
  * parsers into their bundles. A test compares the two.
  */
 export const readAllowedOrigins = (env = process.env): string[] => optionalList(env.ALLOWED_ORIGINS)
+
+/** Reads the setting `ROLES`, as {@link readAllowedOrigins} does. */
+export const readRoles = (env = process.env): string[] => optionalList(env.ROLES)
 
 /** Whether a function takes the session cookie: its setting `COOKIE_SESSIONS` is `on`. As {@link readAllowedOrigins}, it is small. */
 export const takesCookies = (env = process.env): boolean => env.COOKIE_SESSIONS === 'on'

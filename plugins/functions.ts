@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { didYouMean } from './did-you-mean.ts'
 import type { Hooks, Serverless } from './framework.d.ts'
+import { faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
 import { reject } from './reject.ts'
 
 /** A function as it stands in a file. */
@@ -9,6 +10,8 @@ export interface WrittenFunction {
   handler: string
   /** Names of groups of settings: members of `custom` in `serverless.yml`. */
   settings?: string[]
+  /** Roles that may use its routes, such as `admin`; or a role of IAM, as the framework takes it. */
+  role?: unknown
   environment?: Record<string, unknown>
   events?: { http?: unknown }[]
 }
@@ -63,32 +66,59 @@ export function functionsOf(
   custom: Record<string, unknown>,
   files: readonly (readonly [path: string, functions: Written])[],
 ): { functions: Written; faults: string[] } {
-  const functions: Written = {}
+  const written: Written = {}
   const paths: Record<string, string> = {}
   const faults: string[] = []
-  for (const [path, written] of files) {
-    for (const [key, { settings = [], ...definition }] of Object.entries(written)) {
-      if (!Array.isArray(settings)) {
-        faults.push(`The settings of function ${key} must be a list.`)
-        continue
-      }
+  for (const [path, ofFile] of files) {
+    for (const [key, definition] of Object.entries(ofFile)) {
       const other = paths[key]
       if (other !== undefined) faults.push(`Function ${key} stands in ${other} and in ${path}.`)
-      for (const name of settings.filter((one) => !isGroup(custom[one]))) {
-        const groups = Object.keys(custom).filter((one) => isGroup(custom[one]))
-        faults.push(`Function ${key} has no settings "${name}".${didYouMean(name, groups)}`)
-      }
-      paths[key] = path
-      const environment = { ...variablesOf(custom, settings), ...definition.environment }
+      faults.push(...faultsOfSettings(key, definition, custom), ...faultsOfRole(key, definition))
       faults.push(...faultsOfAuthorizers(key, definition.events ?? [], files))
-      functions[key] = {
-        ...definition,
-        ...(Object.keys(environment).length > 0 && { environment }),
-        ...(definition.events && { events: definition.events.map(withAuthorizer) }),
-      }
+      paths[key] = path
+      written[key] = definition
     }
   }
-  return { functions, faults }
+  if (faults.length > 0) return { functions: {}, faults }
+  const functions = Object.entries(written).map(([key, one]) => [key, asFramework(one, custom)])
+  return { functions: withGuards(Object.fromEntries(functions), written), faults }
+}
+
+/** Returns a function as the framework reads it. Its roles are a setting that `principalOf` reads. */
+function asFramework(definition: WrittenFunction, custom: Record<string, unknown>): WrittenFunction {
+  const { settings = [], ...rest } = definition
+  const roles = rolesOf(definition)
+  if (roles) delete rest.role
+  const environment = {
+    ...variablesOf(custom, settings),
+    ...(roles && { ROLES: roles.join(',') }),
+    ...rest.environment,
+  }
+  return {
+    ...rest,
+    ...(Object.keys(environment).length > 0 && { environment }),
+    ...(rest.events && { events: rest.events.map(withAuthorizer) }),
+  }
+}
+
+/** Gives the authorizer the routes that only some roles may use. */
+function withGuards(functions: Written, written: Written): Written {
+  const { authorizer } = functions
+  if (authorizer === undefined) return functions
+  const environment = { ...authorizer.environment, GUARDED_ROUTES: guardedRoutes(written) }
+  return { ...functions, authorizer: { ...authorizer, environment } }
+}
+
+function faultsOfSettings(
+  key: string,
+  { settings = [] }: WrittenFunction,
+  custom: Record<string, unknown>,
+): string[] {
+  if (!Array.isArray(settings)) return [`The settings of function ${key} must be a list.`]
+  const groups = Object.keys(custom).filter((one) => isGroup(custom[one]))
+  return settings
+    .filter((name) => !groups.includes(name))
+    .map((name) => `Function ${key} has no settings "${name}".${didYouMean(name, groups)}`)
 }
 
 /** Finds authorizers that are mistyped: neither `auth` nor a function, an ARN, a variable or IAM. */

@@ -1,8 +1,9 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { readRoles } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { isAcr } from '../users/factors.ts'
-import { isRole, isUserId, type Principal, type Role } from '../users/user.ts'
+import { isRole, isUserId, type Principal } from '../users/user.ts'
 
 /**
  * Returns the caller of a protected route, from the values that the authorizer put into the request
@@ -13,11 +14,12 @@ import { isRole, isUserId, type Principal, type Role } from '../users/user.ts'
  *
  * @param event - As REST API Gateway sends it; context values are strings.
  * @param now - Instant to compare the expiry with; whole seconds count.
- * @throws {@link ServiceError} `invalid_token`.
+ * @param roles - Roles that may use the route; without any, all may. The function names them in `serverless.yml`.
+ * @throws {@link ServiceError} `invalid_token`, or `forbidden` if the caller has another role.
  * @example
  * const { username, role } = principalOf(event, now)
  */
-export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
+export function principalOf(event: APIGatewayProxyEvent, now: Date, roles = readRoles()): Principal {
   const context = event.requestContext?.authorizer ?? {}
   const { userId, username, role, sessionId, acr } = context
   const expiresAt = wholeNumber(context.expiresAt)
@@ -36,6 +38,9 @@ export function principalOf(event: APIGatewayProxyEvent, now: Date): Principal {
     throw new ServiceError('invalid_token', 'no authorizer context')
   }
   if (expiresAt <= secondOf(now)) throw new ServiceError('invalid_token', 'the token has expired')
+  if (roles.length > 0 && !roles.includes(role)) {
+    throw new ServiceError('forbidden', `requires role ${roles.join(' or ')}`)
+  }
   return { userId, username, role, expiresAt, generation, sessionId, acr, authTime }
 }
 
@@ -43,18 +48,3 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 
 const wholeNumber = (text: unknown): number | undefined =>
   typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : undefined
-
-/**
- * Returns the caller of a protected route that only some roles may use; see {@link principalOf}.
- *
- * @param roles - The roles that may use the route.
- * @throws {@link ServiceError} `invalid_token`, or `forbidden` if the caller has another role.
- * @example
- * const { username } = principalWithRole(event, now, 'editor', 'admin')
- */
-export function principalWithRole(event: APIGatewayProxyEvent, now: Date, ...roles: Role[]): Principal {
-  const principal = principalOf(event, now)
-  if (!roles.includes(principal.role))
-    throw new ServiceError('forbidden', `requires role ${roles.join(' or ')}`)
-  return principal
-}

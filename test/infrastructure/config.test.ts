@@ -18,7 +18,9 @@ const listsIn = (code: string): string[][] =>
 const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, environment = {} }]) => ({
   key,
   file: handler.replace(/\.handler$/, '.ts'),
-  names: Object.keys(environment).sort(),
+  names: Object.keys(environment)
+    .filter((name) => name !== 'ROLES')
+    .sort(),
 }))
 const CONFIGURED = FUNCTIONS.filter(({ names }) => names.length > 0)
 
@@ -51,6 +53,11 @@ test('every function also gets ALLOWED_ORIGINS, which apiHandler reads', () => {
   expect(codeOf('lib/http/handler.ts')).toContain('readAllowedOrigins()')
 })
 
+test('a function with roles gets ROLES, which principalOf reads', () => {
+  expect(service.functions['admin-content']?.environment).toEqual({ ROLES: 'admin' })
+  expect(codeOf('lib/authorization/principal.ts')).toContain('readRoles()')
+})
+
 test('only lib/aws/settings.ts reads settings in lib/: those of AWS, which Lambda sets', () => {
   const readers = globSync('lib/**/*.ts', { cwd: root, exclude: ['**/*.test.ts', 'lib/config.ts'] })
     .map((file) => ({ file, lists: listsIn(codeOf(file).replace(/^ \*.*/gm, '')) }))
@@ -80,7 +87,7 @@ test.each(FUNCTIONS)('$key reads no setting while it is imported', async ({ file
 })
 
 describe('without its settings', () => {
-  const mayBeEmpty = ['MAILER', 'ALLOWED_EMAIL_DOMAINS']
+  const mayBeEmpty = ['MAILER', 'ALLOWED_EMAIL_DOMAINS', 'GUARDED_ROUTES']
   const message = (names: string[]) => {
     const missing = names.filter((name) => !mayBeEmpty.includes(name))
     return `Invalid configuration: ${missing.map((name) => `${name} is missing`).join('; ')}`

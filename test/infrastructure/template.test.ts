@@ -375,6 +375,7 @@ describe('a function', () => {
     const mailRequests = { ...mailer, LIMIT_MAIL_SOURCE: isChanged ? '10/600' : '30/3600' }
     const alias = (slot: string) => `alias/serverless-jwt-auth-${stage}-${slot}`
     const published = { PUBLISHED_KEYS: publishes.map(alias).join(',') }
+    const guarded = { GUARDED_ROUTES: 'GET/admin=admin GET/admin/=admin' }
     const signing = { SIGNING_KEY: alias(signs), TOKEN_TTL_SECONDS: '1800' }
     const cookies = { COOKIE_SESSIONS: of === prod ? 'off' : 'on' }
     const table = { TABLE_NAME: `serverless-jwt-auth-${stage}` }
@@ -384,7 +385,7 @@ describe('a function', () => {
     }
     const policy = { REQUIRE_SECOND_FACTOR: of === prod ? 'none' : isChanged ? 'admin' : 'all' }
     return {
-      authorizer: { ...tokens(stage), ...published, ...table },
+      authorizer: { ...tokens(stage), ...published, ...table, ...guarded },
       login: {
         ...tokens(stage),
         ...signing,
@@ -427,7 +428,7 @@ describe('a function', () => {
       me: table,
       'delete-me': { ...limits, ...policy, ...mailer, ...table },
       'user-content': {},
-      'admin-content': {},
+      'admin-content': { ROLES: 'admin' },
       jwks: published,
       metadata: { TOKEN_ISSUER: ownAddress(stage) },
       signin: { ...face, ...mailer, REGISTRATION: isChanged ? 'invite' : 'open' },

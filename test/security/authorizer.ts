@@ -39,6 +39,7 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
   })
   const settings = {
     TABLE_NAME: 'table',
+    GUARDED_ROUTES: 'GET/admin=admin GET/admin/=admin',
     PUBLISHED_KEYS: 'alias/a,alias/b',
     TOKEN_ISSUER: ISSUER,
     TOKEN_AUDIENCE: AUDIENCE,

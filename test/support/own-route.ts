@@ -49,12 +49,12 @@ function readRoute() {
   return { handler, entry, sample, row, unitTest }
 }
 
-/** Returns the parts of `A role of your own`: the list of roles, a handler's line with a guard, and a row's line for it. */
+/** Returns the parts of `A role of your own`: the list of roles, a function's line with roles, and a row's line for it. */
 function readRole() {
   const section = sectionOf('A role of your own')
-  const [roles = '', guard = '', ...others] = blocksIn(section)
+  const [roles = '', role = '', ...others] = blocksIn(section)
   if (others.length > 0) throw new Error('README’s role has more than two blocks')
-  return { roles, guard, problems: /`(problems: [^`]*)`/.exec(section)?.[1] ?? '' }
+  return { roles, role, problems: /`(problems: [^`]*)`/.exec(section)?.[1] ?? '' }
 }
 
 /** A copy of the project with its own `.results`. */
@@ -62,7 +62,7 @@ export interface Copy {
   folder: string
   /** Makes the five edits of `A route of your own`. */
   addRoute(): void
-  /** Makes the edits of `A role of your own`, and adds `GET /drafts`: the route, with the guard in its handler. */
+  /** Makes the edits of `A role of your own`, and adds `GET /drafts`: the route, for that role. */
   addRole(): void
   /** Runs a script, and returns its exit status and output. */
   run(script: string, args: string[]): Promise<{ status: number | null; output: string }>
@@ -107,7 +107,7 @@ export function copyProject(): Copy {
     folder,
     addRoute: () => addFunction(readRoute()),
     addRole() {
-      const { roles, guard, problems } = readRole()
+      const { roles, role, problems } = readRole()
       const source = readFileSync(`${folder}/lib/users/user.ts`, 'utf8')
       write(
         'lib/users/user.ts',
@@ -118,13 +118,10 @@ export function copyProject(): Copy {
         file: file.replace('hello', 'drafts'),
         block: block.replaceAll('hello', 'drafts').replaceAll('Hello, user!', 'Hello, admin!'),
       })
-      const guarded = handler.block
-        .replace('import { principalOf }', 'import { principalWithRole }')
-        .replace(/^ {2}const .* = principalOf\(.*\n/m, () => guard)
       const sample = "sed 's|/admin|/drafts|' events/admin-content.json > events/drafts.json"
       addFunction({
-        handler: { file: named(handler).file, block: guarded },
-        entry: named(entry),
+        handler: named(handler),
+        entry: { ...entry, block: named(entry).block.replace(/^ {4}handler: .*\n/m, (line) => line + role) },
         sample: { file: '', block: sample },
         row: { ...row, block: named(row).block.replace(/^ {2}\},\n$/m, () => `    ${problems},\n  },\n`) },
         unitTest: named(unitTest),

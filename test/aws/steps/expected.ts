@@ -30,7 +30,7 @@ const POLICY = { REQUIRE_SECOND_FACTOR: 'none' }
 
 /** The variables of each function, in addition to those of all. A function that is not listed may have any. */
 export const ENVIRONMENT: Record<string, object> = {
-  authorizer: { ...TOKENS, ...PUBLISHED, ...TABLE },
+  authorizer: { ...TOKENS, ...PUBLISHED, ...TABLE, GUARDED_ROUTES: 'GET/admin=admin GET/admin/=admin' },
   login: {
     ...TOKENS,
     ...SIGNING,
@@ -72,7 +72,7 @@ export const ENVIRONMENT: Record<string, object> = {
     LIMIT_MAIL_RECIPIENT: '3/3600',
   },
   'user-content': {},
-  'admin-content': {},
+  'admin-content': { ROLES: 'admin' },
   userinfo: TABLE,
   me: TABLE,
   'delete-me': { ...LIMITS, ...POLICY, ...MAILER, ...TABLE },

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { faultsOfRole, guardedRoutes } from './guards.ts'
+
+const route = (method: string, path: string, role?: unknown, authorizer: string | null = 'auth') => ({
+  handler: 'it.handler',
+  ...(role !== undefined && { role }),
+  events: [{ http: { method, path, ...(authorizer && { authorizer }) } }],
+})
+
+test.each([
+  ['a path', [route('get', 'admin', 'admin')], 'GET/admin=admin GET/admin/=admin'],
+  ['a path with a slash in front', [route('get', '/admin', 'admin')], 'GET/admin=admin GET/admin/=admin'],
+  ['the root', [route('get', '/', 'admin')], 'GET/=admin'],
+  ['two roles', [route('get', 'drafts', ['user', 'admin'])], 'GET/drafts=user|admin GET/drafts/=user|admin'],
+  ['a parameter', [route('delete', 'articles/{id}', 'admin')], 'DELETE/articles/*=admin'],
+  [
+    'a parameter within the path',
+    [route('get', 'articles/{id}/log', 'admin')],
+    'GET/articles/*/log=admin GET/articles/*/log/=admin',
+  ],
+  ['the rest of a path', [route('get', 'files/{proxy+}', 'admin')], 'GET/files/*=admin'],
+  [
+    'every method',
+    [route('any', 'x', 'admin')],
+    ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']
+      .map((method) => `${method}/x=admin ${method}/x/=admin`)
+      .join(' '),
+  ],
+  [
+    'a route as a text',
+    [{ handler: 'x', role: 'admin', events: [{ http: 'GET admin' }] }],
+    'GET/admin=admin GET/admin/=admin',
+  ],
+  ['a function without roles', [route('get', 'me')], ''],
+  ['an ARN of IAM', [route('get', 'me', 'arn:aws:iam::123456789012:role/own')], ''],
+])('the guarded routes of %s', (_, functions, expected) => {
+  expect(guardedRoutes(Object.fromEntries(Object.entries(functions)))).toBe(expected)
+})
+
+const user = route('get', 'users/{id}', 'admin')
+
+test.each([
+  ['below it', route('get', 'users/{id}/avatar')],
+  ['beside it, with a fixed name', route('get', 'users/me')],
+  ['of every method', route('any', 'users/{id}/avatar')],
+  ['for another role', route('get', 'users/{id}/avatar', 'user')],
+  ['that begins with a parameter', route('get', '{area}/{id}/avatar')],
+])('a resource with a wildcard is left out if it would match a route %s', (_, other) => {
+  expect(guardedRoutes({ user, other })).not.toContain('users/*')
+})
+
+test.each([
+  ['of another method', route('post', 'users/{id}/avatar')],
+  ['above it', route('get', 'users')],
+  ['of another area', route('get', 'teams/{id}/avatar')],
+  ['for the same role', route('get', 'users/{id}/avatar', 'admin')],
+])('it stays beside a route %s', (_, other) => {
+  expect(guardedRoutes({ user, other })).toContain('GET/users/*=admin')
+})
+
+test.each([
+  [
+    'a mistyped role',
+    route('get', 'admin', 'admn'),
+    'Function admin has an unknown role "admn". Did you mean admin?',
+  ],
+  ['no role', route('get', 'admin', ''), 'Function admin has an unknown role "".'],
+  [
+    'a list with a mistyped role',
+    route('get', 'admin', ['admin', 'users']),
+    'Function admin has an unknown role "users". Did you mean user?',
+  ],
+  [
+    'a route that anybody may use',
+    route('get', 'admin', 'admin', null),
+    'Function admin names a role, so each of its routes needs "authorizer: auth".',
+  ],
+])('%s is a fault', (_, definition, fault) => {
+  expect(faultsOfRole('admin', definition)).toEqual([fault])
+})
+
+test.each([
+  ['a role', route('get', 'admin', 'admin')],
+  ['no role at all', route('get', 'admin', undefined, null)],
+  ['an ARN', route('get', 'admin', 'arn:aws:iam::123456789012:role/own', null)],
+  ['a reference', route('get', 'admin', { 'Fn::GetAtt': ['Own', 'Arn'] }, null)],
+])('%s is no fault', (_, definition) => {
+  expect(faultsOfRole('admin', definition)).toEqual([])
+})
