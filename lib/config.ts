@@ -233,5 +233,8 @@ export const readAllowedOrigins = (env = process.env): string[] => optionalList(
 /** Reads the setting `ROLES`, as {@link readAllowedOrigins} does. */
 export const readRoles = (env = process.env): string[] => optionalList(env.ROLES)
 
+/** Returns the name that the function is deployed under, which Lambda sets. */
+export const functionName = (env = process.env): string | undefined => env.AWS_LAMBDA_FUNCTION_NAME
+
 /** Whether a function takes the session cookie: its setting `COOKIE_SESSIONS` is `on`. As {@link readAllowedOrigins}, it is small. */
 export const takesCookies = (env = process.env): boolean => env.COOKIE_SESSIONS === 'on'

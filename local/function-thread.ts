@@ -67,8 +67,11 @@ type EventRecord = { event: string } & Record<string, unknown>
 
 const isEvent = (value: unknown): value is EventRecord => typeof Object(value).event === 'string'
 
-/** Returns an event as one line, its reason first, followed by a stack if its cause has one. */
-function noteOf({ event, code: _, reason, cause, ...members }: EventRecord): string {
+/**
+ * Returns an event as one line, its reason first, followed by a stack if its cause has one. The function is that of the route, so its
+ * name is left out.
+ */
+function noteOf({ event, code: _, function: __, reason, cause, ...members }: EventRecord): string {
   const [message, ...stack] = String(cause ?? '').split('\n')
   // As in Lambda's logs, which are JSON, a member without a value is missing.
   const more = Object.entries(members)

@@ -5,6 +5,7 @@ import type { Hooks, Serverless } from './framework.d.ts'
 import FunctionsPlugin from './functions.ts'
 import GatewayPlugin from './gateway.ts'
 import LocalPlugin from './local.ts'
+import LogsPlugin from './logs.ts'
 import ObservabilityPlugin from './observability.ts'
 import type { Parameters } from './parameters.ts'
 import PermissionsPlugin from './permissions.ts'
@@ -16,6 +17,7 @@ const PARTS = [
   FunctionsPlugin,
   SwitchesPlugin,
   PermissionsPlugin,
+  LogsPlugin,
   RolesPlugin,
   DeploymentPlugin,
   GatewayPlugin,

@@ -60,6 +60,7 @@ export interface Service {
     region: string
     stage: string
     tracing: { apiGateway: boolean }
+    logs: { lambda: { logGroup: string } }
     iam: { role: { statements?: object[] } }
     vpc?: object
     environment: { ALLOWED_ORIGINS: string; NODE_OPTIONS?: string }
@@ -68,6 +69,7 @@ export interface Service {
   }
   custom: {
     pages: string
+    monitoring: string
     registration: string
     requireSecondFactor: FactorPolicy
     /** Sender of mails; empty if the service sends none. */
@@ -98,6 +100,7 @@ export interface FunctionDefinition {
   handler: string
   environment?: Record<string, string>
   events?: { http?: string | object }[]
+  logs?: { logGroup?: string }
   /** Names of permissions; see `plugins/permissions.ts`. */
   may?: string[]
   iamRoleStatements?: object[] | undefined

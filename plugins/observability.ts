@@ -1,5 +1,6 @@
 import { dashboardBody } from './dashboard.ts'
-import type { Hooks, Serverless } from './framework.d.ts'
+import type { Hooks, Serverless, Service } from './framework.d.ts'
+import { logGroupIds } from './logs.ts'
 
 /**
  * Matches every event that a function logs. Lambda's JSON log format puts the logged object under `message`. One pattern
@@ -24,14 +25,25 @@ const ABORTED =
 const AUTHORIZER_FAILED = `$.message.event = "dependency.failed" || $.message.event = "request.crashed" || ${ABORTED}`
 
 /**
- * Serverless plugin: counts what functions log, and shows it on a dashboard. Every function of `serverless.yml` gets the
- * metric filters on its log group, and its lines on the dashboard. The alarms are in `resources/alarms.yml`.
+ * Serverless plugin: counts what functions log, and shows it on a dashboard. Each log group gets metric filters, and each function its
+ * lines on the dashboard. The alarms are in `resources/alarms.yml` and `resources/mail.yml`. `monitoring=off` removes all of these.
  */
 export default class ObservabilityPlugin {
   readonly hooks: Hooks
 
   constructor(serverless: Serverless) {
-    this.hooks = { initialize: () => observe(serverless) }
+    this.hooks = {
+      initialize: () => {
+        if (serverless.service.custom.monitoring === 'on') observe(serverless)
+        else removeAlarms(serverless.service)
+      },
+    }
+  }
+}
+
+function removeAlarms({ resources }: Service): void {
+  for (const [id, { Type }] of Object.entries(resources.Resources)) {
+    if (Type === 'AWS::CloudWatch::Alarm') delete resources.Resources[id]
   }
 }
 
@@ -39,26 +51,27 @@ function observe(serverless: Serverless): void {
   const { service, provider, custom, functions, resources } = serverless.service
   const { naming } = serverless.getProvider('aws')
   const namespace = `${service}-${provider.stage}`
-  const filter = (functionKey: string, pattern: string, transformation: object) => ({
+  const filter = (logGroup: string, pattern: string, transformation: object) => ({
     Type: 'AWS::Logs::MetricFilter',
     Properties: {
-      LogGroupName: { Ref: naming.getLogGroupLogicalId(functionKey) },
+      LogGroupName: { Ref: logGroup },
       FilterPattern: `{ ${pattern} }`,
       MetricTransformations: [{ MetricNamespace: namespace, MetricValue: '1', ...transformation }],
     },
   })
-  for (const key of Object.keys(functions)) {
-    const logGroup = naming.getLogGroupLogicalId(key)
-    resources.Resources[`${logGroup}Events`] = filter(key, EVENTS, {
+  for (const logGroup of logGroupIds(serverless)) {
+    resources.Resources[`${logGroup}Events`] = filter(logGroup, EVENTS, {
       MetricName: 'Events',
       // One metric for each name of an event. Only the code names events, so the number of metrics is limited.
       Dimensions: [{ Key: 'event', Value: '$.message.event' }],
     })
-    resources.Resources[`${logGroup}Aborted`] = filter(key, ABORTED, { MetricName: 'Aborted' })
+    resources.Resources[`${logGroup}Aborted`] = filter(logGroup, ABORTED, { MetricName: 'Aborted' })
   }
-  resources.Resources.AuthorizerFailuresFilter = filter('authorizer', AUTHORIZER_FAILED, {
-    MetricName: 'AuthorizerFailures',
-  })
+  resources.Resources.AuthorizerFailuresFilter = filter(
+    naming.getLogGroupLogicalId('authorizer'),
+    AUTHORIZER_FAILED,
+    { MetricName: 'AuthorizerFailures' },
+  )
   resources.Resources.Dashboard = {
     Type: 'AWS::CloudWatch::Dashboard',
     Properties: {

@@ -34,6 +34,7 @@ const RULES: Record<string, (text: string) => unknown> = {
   authorizerCacheSeconds: whole('seconds', 0, 300),
   memoryMb: whole('megabytes', 128, 10_240),
   loginConcurrency: whole('logins', 0, 100_000),
+  monitoring: oneOf('on', 'off'),
   alarmTopicArn: topic,
   signingKey: oneOf('a', 'b'),
   publishedKeys: oneOf('a', 'b', 'a,b'),
@@ -178,6 +179,9 @@ export function faultsOf(stage: string, parameters: Parameters, ownUrl?: string)
     faults.push(
       'The parameter pages needs cookieSessions=on, because the pages keep their session in a cookie.',
     )
+  }
+  if (parameters.alarmTopicArn && parameters.monitoring === 'off') {
+    faults.push('The parameter alarmTopicArn needs monitoring=on: there are no alarms without it.')
   }
   faults.push(...faultsOfSites(parameters, ownUrl), ...faultsOfRelyingParty(parameters, ownUrl))
   if (stage.length > LONGEST_STAGE || !/^[a-z0-9-]+$/.test(stage)) {

@@ -7,6 +7,7 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { EmailConfirmation } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { addressIn } from '../../lib/mail/confirmation.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { spend } from '../../lib/mail/store.ts'
@@ -46,6 +47,6 @@ export const handler = apiHandler(async (event, { now, ...request }) => {
   if (names.email !== user.email) {
     await notify(table, config.MAILER, 'address-changed', user, origin, now)
   }
-  console.info({ event: 'email.changed', userId: user.id })
+  logEvent('info', { event: 'email.changed', userId: user.id })
   return noContent()
 })

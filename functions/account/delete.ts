@@ -8,6 +8,7 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { AccountDeletionRequest } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
@@ -39,6 +40,6 @@ export const handler = apiHandler(async (event, { now, ...request }) => {
   const [outcome] = await together([removal, returnAttempt(table, attempt)])
   if (outcome !== 'done') throw new ServiceError('conflict', 'the user changed')
   await notify(table, config.MAILER, 'account-deleted', user, origin, now)
-  console.info({ event: 'account.deleted', userId })
+  logEvent('info', { event: 'account.deleted', userId })
   return noContent()
 })

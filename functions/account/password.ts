@@ -9,6 +9,7 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordChangeRequest } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
@@ -60,7 +61,7 @@ export const handler = apiHandler(async (event, { now, ...request }) => {
   const changes = { passwordHash, changedAt: new Date().toISOString(), ...revokeSessions(user, survivor) }
   if (!(await storeChange(table, user, changes))) throw new ServiceError('conflict', 'the user changed')
   await notify(table, config.MAILER, 'password-changed', verified, origin, now)
-  console.info({ event: 'password.changed', userId })
+  logEvent('info', { event: 'password.changed', userId })
   return noContent()
 })
 

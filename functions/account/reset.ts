@@ -6,6 +6,7 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordResetRequest } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
@@ -50,6 +51,6 @@ export const handler = apiHandler(async (event, { now, ...request }) => {
       : []),
     notify(table, config.MAILER, 'password-changed', user, origin, now),
   ])
-  console.info({ event: 'password.reset', userId: user.id })
+  logEvent('info', { event: 'password.reset', userId: user.id })
   return noContent()
 })

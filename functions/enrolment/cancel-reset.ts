@@ -5,6 +5,7 @@ import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorResetCancellation } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { cancellation } from '../../lib/mail/factor-reset.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
@@ -22,6 +23,6 @@ export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, 
   const { userId = '' } = confirmation
   const refused = await transact(table, [spend(requestId, now), cancellation(userId)])
   if (refused) throw invalidLink('spent, or there is no reset')
-  console.info({ event: 'factor.reset', userId, outcome: 'cancelled' })
+  logEvent('info', { event: 'factor.reset', userId, outcome: 'cancelled' })
   return noContent()
 }

@@ -9,6 +9,7 @@ import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentProofRequest, type ProofFields } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
@@ -22,7 +23,7 @@ export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, 
   await (operatorCode === undefined
     ? proveByMail(table, enrolment, fields, originOf(event).sourceIp, now)
     : proveByCode(table, enrolment, operatorCode, now))
-  console.info({ event: 'enrolment.proved', userId: enrolment.user.id })
+  logEvent('info', { event: 'enrolment.proved', userId: enrolment.user.id })
   return noContent()
 }
 

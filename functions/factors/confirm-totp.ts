@@ -11,6 +11,7 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import { TotpConfirmation } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { factorsOf, withFactor } from '../../lib/users/factors.ts'
@@ -38,6 +39,6 @@ export const handler = apiHandler(async (event, { now, ...request }) => {
     throw new ServiceError('conflict', 'the user changed')
   }
   await notify(table, config.MAILER, 'totp-added', user, originOf(event), now)
-  console.info({ event: 'factor.added', userId, factor: 'totp' })
+  logEvent('info', { event: 'factor.added', userId, factor: 'totp' })
   return json(200, { recoveryCodes })
 })

@@ -12,6 +12,7 @@ import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorChangeRequest } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { factorsOf, needsFactor, withoutFactor } from '../../lib/users/factors.ts'
@@ -45,6 +46,6 @@ export const handler: RouteHandler<Settings> = async (event, { now, ...request }
     throw new ServiceError('conflict', 'the user changed')
   }
   await notify(table, config.MAILER, 'totp-removed', user, origin, now)
-  console.info({ event: 'factor.removed', userId, factor: 'totp' })
+  logEvent('info', { event: 'factor.removed', userId, factor: 'totp' })
   return noContent()
 }

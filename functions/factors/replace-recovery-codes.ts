@@ -11,6 +11,7 @@ import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorChangeRequest } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
@@ -34,6 +35,6 @@ export const handler: RouteHandler<Settings> = async (event, { now, ...request }
     throw new ServiceError('conflict', 'the user changed')
   }
   await notify(table, config.MAILER, 'recovery-codes-replaced', user, origin, now)
-  console.info({ event: 'factor.added', userId, factor: 'recovery-codes' })
+  logEvent('info', { event: 'factor.added', userId, factor: 'recovery-codes' })
   return json(200, { recoveryCodes: codes })
 }

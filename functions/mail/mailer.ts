@@ -5,6 +5,7 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import { type Config, type Limit, readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { deadlineOf, logFailure } from '../../lib/http/handler.ts'
+import { logEvent } from '../../lib/log.ts'
 import type { Confirmation } from '../../lib/mail/confirmation.ts'
 import { idOf, type MailEvent } from '../../lib/mail/event.ts'
 import { announcement } from '../../lib/mail/factor-reset.ts'
@@ -44,7 +45,7 @@ export async function handler(event: MailEvent, context: Context): Promise<void>
     const now = new Date()
 
     const planned = await planMail(table, event, serviceFrom(config), now)
-    if (planned === undefined) return console.info({ event: 'mail.unneeded', kind })
+    if (planned === undefined) return logEvent('info', { event: 'mail.unneeded', kind })
     const counters = countersOf(event, planned, config.LIMIT_MAIL_RECIPIENT, now)
     const isLimited = await isOverLimit(table, counters, id, now)
     const { to, message, confirmation } = isLimited ? planned : await limitCodes(table, planned, id, now)
@@ -53,8 +54,8 @@ export async function handler(event: MailEvent, context: Context): Promise<void>
     const state = isLimited
       ? await findClaim(table, id, claim)
       : await claimMail(table, id, claim, confirmation, now)
-    if (state === 'repeated') return console.warn({ event: 'mail.repeated', kind })
-    if (state === 'unclaimed' && isLimited) return console.warn({ event: 'mail.limited', kind })
+    if (state === 'repeated') return logEvent('warn', { event: 'mail.repeated', kind })
+    if (state === 'unclaimed' && isLimited) return logEvent('warn', { event: 'mail.limited', kind })
     if (state !== 'claimed') {
       const reason = 'an earlier try claimed the mail and may have sent it'
       throw new ServiceError('unavailable', reason, { event: 'mail.unresolved', log: { kind } })
@@ -62,7 +63,7 @@ export async function handler(event: MailEvent, context: Context): Promise<void>
     const from = senderOf(config.SERVICE_NAME, config.MAIL_FROM)
     const messageId = await sendClaimed(table, event, claim, { from, to, ...renderMessage(message) })
     if (messageId === undefined) return
-    console.info({ event: 'mail.sent', kind, messageId })
+    logEvent('info', { event: 'mail.sent', kind, messageId })
     await recordSent(table, config, event, claim)
   } catch (error) {
     logFailure(error)
@@ -159,7 +160,7 @@ async function sendClaimed(
     }
     await releaseMail(table, idOf(event), claim, new Date()).catch(logFailure)
     if (log.type === 'BadRequestException' && TYPED.includes(event.kind)) {
-      return void console.warn({ event: 'mail.undeliverable', kind: event.kind })
+      return void logEvent('warn', { event: 'mail.undeliverable', kind: event.kind })
     }
     throw new ServiceError('unavailable', 'SES refused the mail', { event: 'mail.refused', log })
   }

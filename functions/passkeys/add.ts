@@ -14,6 +14,7 @@ import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { NewPasskey } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { factorsOf, withFactor } from '../../lib/users/factors.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
@@ -40,6 +41,6 @@ export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }
     throw new ServiceError('conflict', 'the user changed, or the credential id is taken')
   }
   await notify(table, config.MAILER, 'passkey-added', user, originOf(event), now)
-  console.info({ event: 'factor.added', userId, factor: 'passkey' })
+  logEvent('info', { event: 'factor.added', userId, factor: 'passkey' })
   return json(200, { passkey: summaryOf(added.passkey), recoveryCodes: added.recoveryCodes })
 }

@@ -10,6 +10,7 @@ import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeyRemoval } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 
@@ -30,6 +31,6 @@ export const handler: RouteHandler<Settings> = async (event, { now, ...request }
     throw new ServiceError('conflict', 'the user changed')
   }
   await notify(table, config.MAILER, 'passkey-removed', user, origin, now)
-  console.info({ event: 'factor.removed', userId: user.id, factor: 'passkey' })
+  logEvent('info', { event: 'factor.removed', userId: user.id, factor: 'passkey' })
   return noContent()
 }

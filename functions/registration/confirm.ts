@@ -6,6 +6,7 @@ import { beginEnrolment } from '../../lib/factors/enrolment.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { NEW_USERNAME_RULE, type ProofFields, RegistrationConfirmation } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { addressIn, type Confirmation } from '../../lib/mail/confirmation.ts'
 import { findInvitedRole, mailKey, spend } from '../../lib/mail/store.ts'
 import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
@@ -58,7 +59,7 @@ export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins
   const now = new Date()
   const user = newUser({ ...names, role, passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
   await storeUser(table, user, requestId, now)
-  console.info({ event: 'account.created', userId: user.id })
+  logEvent('info', { event: 'account.created', userId: user.id })
 
   // The mail has proved already that the account is the user's own.
   const lifetimes = lifetimesFrom(config)

@@ -6,6 +6,7 @@ import { applyElapsedReset } from '../../lib/factors/reset.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { LoginRequest } from '../../lib/http/schemas.ts'
+import { logEvent } from '../../lib/log.ts'
 import { notifyNewSource } from '../../lib/mail/request.ts'
 import {
   admitAttempt,
@@ -72,6 +73,6 @@ export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins
     markAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
     notifyNewSource(table, config, attempt.mark, user, origin, now),
   ])
-  console.info({ event: 'login.accepted', userId: user.id })
+  logEvent('info', { event: 'login.accepted', userId: user.id })
   return response
 })

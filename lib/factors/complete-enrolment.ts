@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { APIGatewayProxyResult } from 'aws-lambda'
 import type { Table, TransactWrite } from '../aws/dynamodb.ts'
 import { originOf } from '../http/headers.ts'
+import { logEvent } from '../log.ts'
 import { notify } from '../mail/request.ts'
 import type { Session } from '../sessions/session.ts'
 import { AMR, type Factor, withFactor } from '../users/factors.ts'
@@ -63,6 +64,6 @@ export async function completeEnrolment(
     (session) => issueToken(changed, session),
   )
   await notify(table, config.MAILER, `${factor}-added`, user, originOf(event), now)
-  console.info({ event: 'factor.added', userId: user.id, factor })
+  logEvent('info', { event: 'factor.added', userId: user.id, factor })
   return response
 }

@@ -14,6 +14,7 @@ import type { Config } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 import type { Request } from '../http/handler.ts'
 import { originOf } from '../http/headers.ts'
+import { logEvent } from '../log.ts'
 import { factorResetKey } from '../mail/factor-reset.ts'
 import { notifyNewSource } from '../mail/request.ts'
 import { cookieOf } from '../sessions/cookie.ts'
@@ -104,7 +105,7 @@ export async function completeSignIn(
     markKnownSources(table, user, source, earlier.mark, lifetimes.absoluteTtlSeconds, now),
     notifyNewSource(table, config, earlier.mark, user, origin, now),
   ])
-  console.info({ event: 'login.accepted', userId: user.id })
+  logEvent('info', { event: 'login.accepted', userId: user.id })
   return sessionResponse({ ...token, ...more }, refreshToken, refreshTtlSeconds(session, now), login)
 }
 

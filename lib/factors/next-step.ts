@@ -3,6 +3,7 @@ import type { APIGatewayProxyResult } from 'aws-lambda'
 import { together } from '../aws/together.ts'
 import type { Config } from '../config.ts'
 import { json } from '../http/responses.ts'
+import { logEvent } from '../log.ts'
 import { type Attempt, returnAttempt, upgradeHash } from '../passwords/verify.ts'
 import { replacedSession } from '../sessions/sign-in.ts'
 import type { ReservingTable } from '../throttling/store.ts'
@@ -54,10 +55,10 @@ export async function nextStep(
     upgradeHash(table, user, step.password),
   ])
   if (!hasFactors) {
-    console.info({ event: 'enrolment.required', userId: user.id })
+    logEvent('info', { event: 'enrolment.required', userId: user.id })
     return json(200, enrolmentBody(user, config.MAILER, token))
   }
-  console.info({ event: 'factor.required', userId: user.id })
+  logEvent('info', { event: 'factor.required', userId: user.id })
   return json(200, secondFactorBody(user, codesLeft.length > 0, token))
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Table } from '../aws/dynamodb.ts'
 import type { Config } from '../config.ts'
+import { logEvent } from '../log.ts'
 import type { MailOrigin } from '../mail/event.ts'
 import { endingOfReset, findFactorReset, isElapsed } from '../mail/factor-reset.ts'
 import { notify } from '../mail/request.ts'
@@ -37,7 +38,7 @@ export async function applyElapsedReset(
   const requestId = randomUUID()
   const writes = await removalOfFactors(table, user.id, endingOfReset(user.id, reset))
   if (!(await changeFactors(table, user, ALL_REMOVED, now, requestId, writes))) return user
-  console.info({ event: 'factor.reset', userId: user.id, outcome: 'removed' })
+  logEvent('info', { event: 'factor.reset', userId: user.id, outcome: 'removed' })
   await notify(table, config.MAILER, 'factors-removed', user, origin, now)
   return {
     ...user,

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { readAllowedOrigins, takesCookies } from '../config.ts'
 import { PROBLEMS, ServiceError } from '../errors.ts'
+import { logEvent } from '../log.ts'
 import { corsHeaders } from './cors.ts'
 import { isEncrypted } from './headers.ts'
 import { problem } from './responses.ts'
@@ -78,8 +79,7 @@ export function logFailure(error: unknown): ServiceError {
   const failure =
     error instanceof ServiceError ? error : new ServiceError('internal', 'unexpected error', { cause: error })
   const { event, code, message: reason, cause, log: more } = failure
-  const log = PROBLEMS[code][0] >= 500 ? console.error : console.info
-  log({
+  logEvent(PROBLEMS[code][0] >= 500 ? 'error' : 'info', {
     event,
     code,
     reason,

@@ -1,4 +1,5 @@
 import * as crypto from 'node:crypto'
+import { logEvent } from '../log.ts'
 
 /** Cost of a hash (RFC 9106 section 3.1). */
 export interface Cost {
@@ -45,7 +46,7 @@ async function choose(): Promise<Argon2> {
     native('argon2id', 'probe', Buffer.alloc(8), { memoryKiB: 8, passes: 1, parallelism: 1 }, 4)
     return native
   } catch (error) {
-    console.error({ event: 'argon2.fallback', reason: Object(error).code ?? String(error) })
+    logEvent('error', { event: 'argon2.fallback', reason: Object(error).code ?? String(error) })
     return loadFallback()
   }
 }

@@ -3,6 +3,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import type { Config } from '../config.ts'
 import { ServiceError } from '../errors.ts'
+import { logEvent } from '../log.ts'
 
 /** The rule that a breached password breaks, as users see it. */
 export const BREACHED_RULE = 'Must not be a password from a known data breach.'
@@ -39,7 +40,7 @@ export async function rejectBreached(
 ): Promise<void> {
   if (api === undefined) return
   const isKnown = await isBreached(password, api).catch(({ message: reason }: Error) => {
-    console.warn({ event: 'breached.unchecked', reason })
+    logEvent('warn', { event: 'breached.unchecked', reason })
     return false
   })
   if (!isKnown) return

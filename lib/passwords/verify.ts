@@ -3,6 +3,7 @@ import { getItems, type Item, type Table, text } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import { ServiceError } from '../errors.ts'
 import { logFailure } from '../http/handler.ts'
+import { logEvent } from '../log.ts'
 import {
   type Counter,
   furtherCounters,
@@ -166,7 +167,7 @@ async function matchesHash(password: string, storedHash: string): Promise<boolea
     return await verifyPassword(password, storedHash)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    console.error({ event: 'hash.refused', reason: error.message })
+    logEvent('error', { event: 'hash.refused', reason: error.message })
     await verifyPassword(password, DECOY_HASH)
     return false
   }

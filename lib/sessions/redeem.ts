@@ -1,5 +1,6 @@
 import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
+import { logEvent } from '../log.ts'
 import { secondOf } from '../time.ts'
 import { acrOf, type FactorPolicy, needsFactor } from '../users/factors.ts'
 import type { UserState } from '../users/user.ts'
@@ -37,11 +38,11 @@ export async function redeemRefreshToken(
   const state = classifySecret(session, secret, graceSeconds, now)
   if (state === 'reused') {
     // Logged first: the theft must show even if the write fails.
-    console.warn({ event: 'session.reuse', userId, sessionId })
+    logEvent('warn', { event: 'session.reuse', userId, sessionId })
     await endSession(table, session, now)
     throw new ServiceError('invalid_refresh_token', 'the token was replaced earlier')
   }
-  if (state === 'repeated') console.warn({ event: 'session.repeated', userId, sessionId })
+  if (state === 'repeated') logEvent('warn', { event: 'session.repeated', userId, sessionId })
   return { session, user, state }
 }
 

@@ -1,4 +1,5 @@
 import type { Table } from '../aws/dynamodb.ts'
+import { logEvent } from '../log.ts'
 import { type Redeemed, redeemRefreshToken } from './redeem.ts'
 import { nextSecret, type PresentedToken } from './refresh-token.ts'
 import { rotated, type Session, type SessionLifetimes } from './session.ts'
@@ -30,7 +31,7 @@ export async function rotateSecret(
   const { userId, sessionId, secret } = presented
   if (state === 'fresh') {
     // A thief who presents the newest token moments after the owner gets this too, and leaves no other trace.
-    console.warn({ event: 'session.repeated', userId, sessionId })
+    logEvent('warn', { event: 'session.repeated', userId, sessionId })
     return { session, secret }
   }
   const next = nextSecret(session, secret)

@@ -3,6 +3,7 @@ import { awsErrorType } from '../aws/client.ts'
 import { attribute, type Item, type Table, writeIf } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import { PROBLEMS, ServiceError } from '../errors.ts'
+import { logEvent } from '../log.ts'
 import { secondOf } from '../time.ts'
 import { loginNamesOf, type User } from '../users/user.ts'
 import { type Counter, knownSourceKey } from './limits.ts'
@@ -243,6 +244,6 @@ const ownerOf = (mark: Item | undefined): unknown => Object(mark?.ownerId).S
 const expiryOf = (mark: Item | undefined): number => Number(Object(mark?.expiresAt).N ?? 0)
 
 function logUnwritten(error: unknown): false {
-  console.warn({ event: 'attempt.kept', reason: awsErrorType(error) })
+  logEvent('warn', { event: 'attempt.kept', reason: awsErrorType(error) })
   return false
 }

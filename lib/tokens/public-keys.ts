@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
 import { type AwsCall, awsErrorType } from '../aws/client.ts'
 import { ServiceError } from '../errors.ts'
+import { logEvent } from '../log.ts'
 
 /** A public key, with its RFC 7638 thumbprint as `kid`. */
 export interface PublicKey {
@@ -143,7 +144,7 @@ async function readPublicKeys(aws: AwsCall, keyNames: readonly string[]) {
     } catch (error) {
       const cause = awsErrorType(error)
       if (cause === undefined || !REFUSALS.has(cause)) throw error
-      console.warn({ event: 'key.refused', key: name, cause })
+      logEvent('warn', { event: 'key.refused', key: name, cause })
       refusal = error
       return undefined
     }

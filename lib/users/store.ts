@@ -12,6 +12,7 @@ import {
 } from '../aws/dynamodb.ts'
 import { valuesOf } from '../aws/item.ts'
 import { ServiceError } from '../errors.ts'
+import { logEvent } from '../log.ts'
 import { isLoginName } from './login-name.ts'
 import { REVOCATION_STATE, type RevocationState } from './revocation.ts'
 import { isRole, isUserId, PROFILE, USER_STATE, type User, type UserState } from './user.ts'
@@ -231,6 +232,6 @@ export function userOf<N extends keyof typeof PROFILE = keyof typeof PROFILE>(
     throw new ServiceError('unavailable', 'the store holds an invalid profile')
   }
   if (isRole(role)) return user
-  console.error({ event: 'role.unknown', userId: id, role })
+  logEvent('error', { event: 'role.unknown', userId: id, role })
   return { ...user, disabled: true }
 }

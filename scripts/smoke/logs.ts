@@ -11,40 +11,44 @@ const CLOCK_TOLERANCE_MS = 10 * 60_000
 
 const PAUSE_MS = 2_000
 
-/** The log group of a function. */
-export interface LogGroup {
+/** A function's part of the log group that functions share. */
+export interface Log {
   client: CloudWatchLogsClient
-  name: string
+  group: string
+  functionName: string
 }
 
-/** Opens a log group. Searching it needs the permission `logs:FilterLogEvents`. */
-export function logGroupOf(name: string, account: Account, env: Environment): LogGroup {
+/** Opens the log of `login`. Searching it needs the permission `logs:FilterLogEvents`. */
+export function logOf(stack: string, account: Account, env: Environment): Log {
   const endpoint = env.AWS_ENDPOINT_URL_CLOUDWATCH_LOGS ?? endpointsOf(env).all?.href
-  return { client: new CloudWatchLogsClient({ ...account, ...(endpoint && { endpoint }) }), name }
+  const client = new CloudWatchLogsClient({ ...account, ...(endpoint && { endpoint }) })
+  return { client, group: `/aws/lambda/${stack}`, functionName: `${stack}-login` }
 }
 
 /**
  * Checks by the log of the function `login` that the instance that served a sign-in hashes by Node.js itself.
  *
- * An instance logs `argon2.fallback` when it starts, and writes all its records to one stream
- * (https://docs.aws.amazon.com/lambda/latest/operatorguide/log-structure.html). So the stream with a record of the user
- * decides, however long ago the instance started.
+ * An instance logs `argon2.fallback` when it starts, and writes all its records to one stream, which has the name of its function
+ * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html). So the stream with a record of the
+ * user decides, however long ago the instance started.
  *
  * @param begun - When the test began.
  * @throws {@link Difference} after the timeout, too.
  */
 export async function expectNativeArgon2(
-  { client, name }: LogGroup,
+  { client, group, functionName }: Log,
   { id, username }: SmokeUser,
   begun: Date,
   timeoutMs: number,
   abortSignal: AbortSignal,
 ): Promise<void> {
+  const isOfFunction = (stream: string) => stream.includes(`/${functionName}[`)
   const streamWith = async (words: string, place: object) => {
-    const input = { logGroupName: name, filterPattern: `"${words}"`, ...place }
+    const input = { logGroupName: group, filterPattern: `"${words}"`, ...place }
     // A page may be empty although later ones are not.
     for await (const { events = [] } of paginateFilterLogEvents({ client }, input, { abortSignal })) {
-      if (events[0] !== undefined) return events[0].logStreamName
+      const stream = events.map(({ logStreamName }) => logStreamName ?? '').find(isOfFunction)
+      if (stream !== undefined) return stream
     }
     return undefined
   }
@@ -56,9 +60,11 @@ export async function expectNativeArgon2(
     stream = await streamWith(id, since)
   }
   if (stream === undefined) {
-    throw new Difference(`expected a record of ${username} in ${name}, got none within ${timeoutMs / 1000} s`)
+    throw new Difference(
+      `expected a record of ${username} in ${group}, got none within ${timeoutMs / 1000} s`,
+    )
   }
   if ((await streamWith('argon2.fallback', { logStreamNames: [stream] })) !== undefined) {
-    throw new Difference(`expected argon2 of Node.js, got argon2.fallback in ${name}, stream ${stream}`)
+    throw new Difference(`expected argon2 of Node.js, got argon2.fallback in ${group}, stream ${stream}`)
   }
 }

@@ -4,7 +4,7 @@ import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
 import { findTable, type TargetOptions } from '../cli/target.ts'
-import { type LogGroup, logGroupOf } from './logs.ts'
+import { type Log, logOf } from './logs.ts'
 
 export interface SmokeOptions extends TargetOptions {
   url?: string
@@ -21,7 +21,7 @@ export interface Target {
   /** Origin of pages that use passkeys, if the stack names it. */
   rpOrigin?: string | undefined
   /** Log group of the function `login`. The local service has none. */
-  log?: LogGroup
+  log?: Log
 }
 
 /**
@@ -50,7 +50,7 @@ export async function findTarget(
   if (stage === undefined) return { url: given ?? 'http://localhost:3000', table, option: '--local' }
   const account = await openAccount(stage, options, env)
   const option = `--stage ${stage}`
-  const log = logGroupOf(`/aws/lambda/${table.name}-login`, account, env)
+  const log = logOf(table.name, account, env)
   const stack = await findStack(cloudFormationOf(account, env), stage, account.region)
   const [rpOrigin] = outputOf(stack, 'RpOrigins').split(',')
   return {

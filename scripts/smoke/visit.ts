@@ -2,7 +2,7 @@ import type { JSONWebKeySet } from 'jose'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { SmokePasskey } from './authenticator.ts'
-import type { LogGroup } from './logs.ts'
+import type { Log } from './logs.ts'
 import {
   Difference,
   expectProblem,
@@ -34,7 +34,7 @@ export interface Visit {
   /** Origin of pages that use passkeys, if the stack names it. */
   rpOrigin: string | undefined
   /** Log of the function `login`. */
-  log: LogGroup | undefined
+  log: Log | undefined
   /** Longest wait for the log. */
   logMs: number
   begun: Date

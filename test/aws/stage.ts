@@ -33,6 +33,13 @@ export const PARAMETERS = [
 export const deploy = (more: string[] = [], url = emulator) =>
   operator.npmRun(['deploy', '--', '--stage', 'prod', ...PARAMETERS, ...more], { url })
 
+/** Runs `npx sls deploy function`. */
+export const deployFunction = (functionKey: string, more: string[] = []) =>
+  operator.npmRun(
+    ['deploy', '--', 'function', '-f', functionKey, '--stage', 'prod', ...PARAMETERS, ...more],
+    { url: emulator },
+  )
+
 /** Expects that a command succeeded. Shows its output otherwise. */
 export const succeeded = ({ status, stdout, stderr }: Awaited<ReturnType<typeof deploy>>) =>
   expect(status, stdout + stderr).toBe(0)

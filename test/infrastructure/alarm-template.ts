@@ -19,12 +19,17 @@ export const propertiesOf = <T>({ resources }: Package, type: string): T[] =>
 
 export const filtersIn = (template: Package) => propertiesOf<Filter>(template, 'AWS::Logs::MetricFilter')
 
+/** Returns the logical id of the log group that a function writes to. */
+export function logGroupOf({ resources, stackTags }: Package, functionKey: string): string | undefined {
+  const functionName = `${stackTags.service}-${stackTags.stage}-${functionKey}`
+  const lambda = Object.values(resources).find(({ Properties }) => Properties.FunctionName === functionName)
+  const { LogGroup } = Object(lambda?.Properties.LoggingConfig)
+  return Object.entries(resources).find(([, { Properties }]) => Properties.LogGroupName === LogGroup)?.[0]
+}
+
 /** Returns the patterns of the metric filters on a function's log group that feed one metric. */
 export function patternsOf(template: Package, functionKey: string, metricName: string): string[] {
-  const name = `/aws/lambda/${prefixOf(template)}-${functionKey}`
-  const logGroup = Object.entries(template.resources).find(
-    ([, { Properties }]) => Properties.LogGroupName === name,
-  )?.[0]
+  const logGroup = logGroupOf(template, functionKey)
   return filtersIn(template)
     .filter(
       ({ LogGroupName, MetricTransformations: [metric] }) =>

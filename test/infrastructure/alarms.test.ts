@@ -11,6 +11,7 @@ interface Alarm {
   MetricName: string
   Dimensions?: { Name: string; Value: string }[]
   TreatMissingData: string
+  AlarmDescription: string
 }
 
 // It has the pages and mails, so it has all functions but `register`.
@@ -132,6 +133,16 @@ test('OPERATING.md has one section for each alarm, and no others', () => {
       .sort(),
   )
 })
+
+test.each(alarmsIn(template))(
+  '$AlarmName says what it means, how severe it is, and which section says what to do',
+  ({ AlarmName, AlarmDescription }) => {
+    const [, name] = AlarmName.split(`${prefixOf(template)}-`)
+    expect(AlarmDescription).toMatch(
+      new RegExp(`^[A-Z].{20,}\\. Severity: (high|low)\\. See ${name} in docs/OPERATING\\.md\\.$`),
+    )
+  },
+)
 
 test('OPERATING.md explains every event', () => {
   const page = readFileSync(`${root}/docs/OPERATING.md`, 'utf8')

@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from 'vitest'
-import { filtersIn, patternsOf, prefixOf } from './alarm-template.ts'
+import { globSync, readFileSync } from 'node:fs'
+import { expect, test, vi } from 'vitest'
+import { logEvent } from '../../lib/log.ts'
+import { root } from '../support/service-description.ts'
+import { filtersIn, logGroupOf, patternsOf, prefixOf } from './alarm-template.ts'
 import { filterPattern } from './filter-pattern.ts'
 import { eventNames, logEverything, recordOf, service } from './logs.ts'
-import { packageDev } from './packaged.ts'
+import { packageChangedProd } from './packaged.ts'
 
-// It has all functions.
-const template = await packageDev()
-const logged = await logEverything()
+const template = await packageChangedProd()
+const all = await logEverything()
+// The package has no function `register`. It would share the log group.
+const logged = all.filter(({ functionKey }) => functionKey !== 'register')
+const functionKeys = Object.keys(service.functions).filter((key) => key !== 'register')
 const namesOf = (list: typeof logged) => [...new Set(list.map(({ message }) => message.event))].sort()
 
 const isCounted = (functionKey: string, metricName: string, record: unknown) => {
@@ -18,7 +23,7 @@ const isCounted = (functionKey: string, metricName: string, record: unknown) => 
 }
 
 test('logEverything logs every event that the code names', () => {
-  expect(namesOf(logged)).toEqual(eventNames().sort())
+  expect(namesOf(all)).toEqual(eventNames().sort())
 })
 
 test('the filter on the log group counts every event that a function logs, by its name', () => {
@@ -28,7 +33,7 @@ test('the filter on the log group counts every event that a function logs, by it
   }
   const metrics = filtersIn(template).map(({ MetricTransformations }) => MetricTransformations)
   expect(metrics.filter(([{ MetricName }]) => MetricName === 'Events')).toEqual(
-    Object.keys(service.functions).map(() => [
+    [...new Set(functionKeys.map((key) => logGroupOf(template, key)))].map(() => [
       {
         MetricNamespace: prefixOf(template),
         MetricName: 'Events',
@@ -58,11 +63,21 @@ test.each([
     system('platform.start', { requestId: randomUUID(), version: '$LATEST' }),
   ],
 ])('Aborted counts the record (%s) of every function for %s', (aborted, _, record) => {
-  for (const functionKey of Object.keys(service.functions)) {
+  for (const functionKey of functionKeys) {
     expect(isCounted(functionKey, 'Aborted', record)).toBe(aborted)
     expect(isCounted(functionKey, 'Events', record)).toBe(false)
   }
   expect(isCounted('authorizer', 'AuthorizerFailures', record)).toBe(aborted)
+})
+
+test('every event names its function', () => {
+  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'serverless-jwt-auth-prod-login')
+  const info = vi.spyOn(console, 'info').mockReturnValue()
+  logEvent('info', { event: 'login.accepted' })
+  expect(info.mock.calls).toEqual([[{ event: 'login.accepted', function: 'serverless-jwt-auth-prod-login' }]])
+  const files = globSync('{lib,functions}/**/*.ts', { cwd: root, exclude: ['**/*.test.ts'] })
+  const direct = files.filter((file) => /\bconsole\b/.test(readFileSync(`${root}/${file}`, 'utf8')))
+  expect(direct).toEqual(['lib/log.ts'])
 })
 
 test('no event of a function counts as Aborted', () => {

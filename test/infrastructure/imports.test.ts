@@ -34,7 +34,7 @@ const localImports = ({ file, imports }: Pick<Source, 'file' | 'imports'>): stri
 const LEVELS = [
   ['errors', 'time'],
   ['config'],
-  ['aws'],
+  ['aws', 'log'],
   ['users'],
   ['http'],
   ['tokens', 'sessions', 'throttling', 'authorization'],

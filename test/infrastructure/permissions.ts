@@ -5,13 +5,13 @@ import { describeService } from '../support/service-description.ts'
 /** X-Ray has no resources to name, so its two actions take a wildcard. */
 export const TRACING = allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*'])
 
-/** Permission to write to the function's own log group. The stack creates the group. */
-export const logging = (functionName: string) =>
+/** Permission to write to a log group. The stack creates it. */
+export const logging = (logGroupName: string) =>
   allow(
     ['logs:CreateLogStream', 'logs:PutLogEvents'],
     [
       {
-        'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${functionName}:*:*`,
+        'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${logGroupName}:*:*`,
       },
     ],
   )

@@ -75,6 +75,11 @@ function allowed(node: unknown): Statement[] {
   return 'Effect' in node && node.Effect === 'Allow' ? [node as Statement, ...inside] : inside
 }
 
+/** Returns the name of the log group of a function. */
+function logGroupName(stage: string, name: string): string {
+  return `/aws/lambda/serverless-jwt-auth-${stage}${name === 'authorizer' ? '-authorizer' : ''}`
+}
+
 describe('permissions', () => {
   test.each(NAMES)('%s has the listed permissions, logging and tracing, and no others', (name) => {
     for (const { of, stage, slots } of packagesWith(name)) {
@@ -86,7 +91,7 @@ describe('permissions', () => {
       const keys = slots.map((slot) => `Key${slot.toUpperCase()}`)
       expect(Policies).toMatchObject([{ PolicyDocument: { Version: '2012-10-17' } }])
       expect(allowed(Policies)).toEqual([
-        logging(`serverless-jwt-auth-${stage}-${name}`),
+        logging(logGroupName(stage, name)),
         TRACING,
         ...(permissions({ keys, name: stage, sender: of.sender })[name] ?? []),
       ])
@@ -460,7 +465,7 @@ describe('a function', () => {
         MemorySize: hashes ? memoryMb : 512,
         Timeout: 5,
         TracingConfig: { Mode: 'Active' },
-        LoggingConfig: { LogFormat: 'JSON' },
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: logGroupName(stage, name) },
         Environment: { Variables: own ? { ...common, ...own } : expect.objectContaining(common) },
         Role: expect.anything(),
         ...(name === 'login' && loginConcurrency && { ReservedConcurrentExecutions: loginConcurrency }),
@@ -468,12 +473,29 @@ describe('a function', () => {
     }
   })
 
-  test.each(NAMES)('%s retains its logs for 30 days', (name) => {
-    expect(propertiesOf(dev, `${logicalId(name)}LogGroup`)).toEqual({
-      LogGroupName: `/aws/lambda/serverless-jwt-auth-dev-${name}`,
-      RetentionInDays: 30,
-    })
+  test('its logs are retained for 30 days, in a log group of the authorizer or in that of all others', () => {
+    const groups = Object.values(dev.resources).filter(({ Type }) => Type === 'AWS::Logs::LogGroup')
+    const properties = (LogGroupName: string) => ({ LogGroupName, RetentionInDays: 30 })
+    expect(groups.map(({ Properties }) => Properties)).toEqual(
+      expect.arrayContaining(['login', 'authorizer'].map((name) => properties(logGroupName('dev', name)))),
+    )
+    expect(groups).toHaveLength(2)
   })
+})
+
+const MONITORING = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Dashboard', 'AWS::Logs::MetricFilter']
+const monitoringIn = (of: Package) => MONITORING.flatMap((type) => ofType(of, type))
+
+test('without monitoring there are no alarms, filters and dashboard', () => {
+  expect(monitoringIn(dev)).toEqual([])
+  expect(monitoringIn(changedProd).length).toBeGreaterThan(20)
+})
+
+test('the stack has at most 300 resources with everything on, of the 500 that CloudFormation takes', () => {
+  // In dev, all functions and all preflights exist.
+  const everything = Object.keys(dev.resources).length + monitoringIn(changedProd).length
+  console.log(`With everything on, the stack has ${everything} resources`)
+  expect(everything).toBeLessThanOrEqual(300)
 })
 
 test('the gateway calls the authorizer for bearer tokens, and caches a minute', () => {

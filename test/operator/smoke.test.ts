@@ -19,7 +19,11 @@ import { BROKEN } from '../support/smoke/faults.ts'
 import { startFaultyService } from '../support/smoke/proxy.ts'
 
 const endpoint = new URL(inject('dynamoDbUrl'))
-const GROUP = '/aws/lambda/serverless-jwt-auth-dev-login'
+const GROUP = '/aws/lambda/serverless-jwt-auth-dev'
+
+/** Streams as Lambda names them. */
+const streamOf = (end: string) => `2026/11/28/serverless-jwt-auth-dev-${end}`
+const [EARLIER, WARM] = [streamOf('login[$LATEST]0'), streamOf('login[$LATEST]1')]
 const table = {
   aws: callerOf({
     region: 'local',
@@ -40,8 +44,10 @@ function usualLogOf(group: string): LogRecord[] {
   if (group !== GROUP) return []
   const signIns = service.userIds.map((userId) => `{"event":"login.accepted","userId":"${userId}"}`)
   return [
-    { stream: 'earlier', message: FALLBACK },
-    ...signIns.map((message) => ({ stream: 'warm', message })),
+    { stream: EARLIER, message: FALLBACK },
+    // Another function knows the user too, and its instance has no native argon2.
+    ...[FALLBACK, ...signIns].map((message) => ({ stream: streamOf('login-factor[$LATEST]0'), message })),
+    ...signIns.map((message) => ({ stream: WARM, message })),
   ]
 }
 
@@ -334,9 +340,9 @@ describe('npm run smoke against a broken service', () => {
 
   test('fails if the instance that served the sign-in had logged argon2.fallback', async () => {
     const ofSignIns = logOf
-    logOf = (group) => [{ stream: 'warm', message: FALLBACK }, ...(ofSignIns(group) ?? [])]
+    logOf = (group) => [{ stream: WARM, message: FALLBACK }, ...(ofSignIns(group) ?? [])]
     const outcome = await runImpatiently()
-    const reason = `expected argon2 of Node.js, got argon2.fallback in ${GROUP}, stream warm`
+    const reason = `expected argon2 of Node.js, got argon2.fallback in ${GROUP}, stream ${WARM}`
     expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith({ 'native argon2': reason }))
   })
 

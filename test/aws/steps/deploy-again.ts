@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startService } from '../deployment.ts'
 import { startFaultyAws } from '../faulty-aws.ts'
-import { deploy, deployment, emulator, ROOT, snapshot, succeeded } from '../stage.ts'
+import { deploy, deployFunction, deployment, emulator, ROOT, snapshot, succeeded } from '../stage.ts'
 
 describe('deploying again', () => {
   let service: Awaited<ReturnType<typeof startService>>
@@ -41,6 +41,20 @@ describe('deploying again', () => {
       statusCode: 200,
       body: { expiresIn: 1800 },
     })
+  })
+
+  test('a single function is deployed with the settings, role and log group that it has', async () => {
+    const before = await snapshot()
+    const { configuration } = await deployment.read('user-content')
+    succeeded(await deployFunction('user-content', ['--force']))
+    const after = await deployment.read('user-content')
+    const { Role, LoggingConfig, Environment } = after.configuration
+    expect({ Role, LoggingConfig, Environment }).toEqual({
+      Role: configuration.Role,
+      LoggingConfig: configuration.LoggingConfig,
+      Environment: configuration.Environment,
+    })
+    expect(await snapshot()).toEqual(before)
   })
 
   test('a changed parameter reaches the functions, and the users remain', async () => {

@@ -25,6 +25,9 @@ import { ACTIONS, ENVIRONMENT, IGNORED } from './expected.ts'
 
 const { aws, options } = deployment
 
+const logGroupOf = (functionKey: string) =>
+  `/aws/lambda/${STACK}${functionKey === 'authorizer' ? '-authorizer' : ''}`
+
 describe('npm run deploy', () => {
   test('creates everything in an empty account', async () => {
     succeeded(await deploy())
@@ -82,7 +85,7 @@ describe('npm run deploy', () => {
     expect(declared?.Properties).toMatchObject({
       Architectures: ['arm64'],
       TracingConfig: { Mode: 'Active' },
-      LoggingConfig: { LogFormat: 'JSON' },
+      LoggingConfig: { LogFormat: 'JSON', LogGroup: logGroupOf(functionKey) },
     })
   })
 
@@ -114,7 +117,7 @@ describe('npm run deploy', () => {
       'logs:PutLogEvents',
     ])
     expect(resourcesOf('logs')).toEqual([
-      `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/${STACK}-${functionKey}:*:*`,
+      `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${logGroupOf(functionKey)}:*:*`,
     ])
     const needs = (service: string) => ACTIONS[functionKey]?.some((action) => action.startsWith(service))
     expect(resourcesOf('dynamodb')).toEqual(

@@ -11,7 +11,10 @@ import { startGateway } from '../gateway.ts'
 import { awsEnvironment } from '../operator.ts'
 import { deployment, emulator, FUNCTIONS, operator, snapshot } from '../stage.ts'
 
-const STREAM = { logGroupName: `/aws/lambda/${STACK}-login`, logStreamName: 'an instance' }
+const STREAM = {
+  logGroupName: `/aws/lambda/${STACK}`,
+  logStreamName: `2026/11/28/${STACK}-login[$LATEST]0`,
+}
 
 describe('npm run smoke -- --stage prod', () => {
   const logs = new CloudWatchLogsClient(deployment.options)
