@@ -189,10 +189,11 @@ export const SETTINGS = {
 }
 
 type Settings = typeof SETTINGS
-type Name = keyof Settings
+/** Name of a setting. */
+export type SettingName = keyof Settings
 
 /** Parsed settings of {@link SETTINGS}, by their own names. */
-export type Config<N extends Name> = { readonly [K in N]: ReturnType<Settings[K]> }
+export type Config<N extends SettingName> = { readonly [K in N]: ReturnType<Settings[K]> }
 
 /**
  * Reads settings from the environment. Only {@link readAllowedOrigins}, {@link takesCookies} and
@@ -208,7 +209,7 @@ export type Config<N extends Name> = { readonly [K in N]: ReturnType<Settings[K]
  * @example
  * const config = readConfig(['TABLE_NAME', 'TOKEN_ISSUER'])
  */
-export function readConfig<N extends Name>(names: readonly N[], env = process.env): Config<N> {
+export function readConfig<N extends SettingName>(names: readonly N[], env = process.env): Config<N> {
   const faults: string[] = []
   const entries = names.map((name) => {
     try {

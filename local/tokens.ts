@@ -121,7 +121,7 @@ async function sessionOf(user: User, what: string, table: Table, now: Date): Pro
   const origin = { sourceIp: '127.0.0.1', userAgent: 'sample event' }
   const lifetimes = { absoluteTtlSeconds: 3600, idleTtlSeconds: 3600 }
   const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(user, AMR.password, origin, lifetimes, now, random)
+  const { session, refreshToken } = startSession(user, { amr: AMR.password, origin, lifetimes }, now, random)
   await putSession(table, session)
   return what === 'session id' ? session.id : refreshToken
 }

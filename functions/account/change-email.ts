@@ -11,18 +11,15 @@ import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { notify, requestMail } from '../../lib/mail/request.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
+import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 
 /** PUT /email: sends a mail to the caller's new address, which counts after its confirmation, and one to the current address. */
 export const handler = apiHandler(async (event, { now, ...request }) => {
   const config = readConfig([
+    ...PASSWORD_LIMITS,
     'TABLE_NAME',
-    'LIMIT_USER_AND_SOURCE',
-    'LIMIT_SOURCE',
-    'LIMIT_KNOWN_SOURCE',
-    'LIMIT_USER',
-    'LIMIT_USER_AND_KNOWN_SOURCE',
     'LIMIT_MAIL_SOURCE',
     'MAILER',
     'REQUIRE_SECOND_FACTOR',

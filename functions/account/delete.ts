@@ -12,22 +12,14 @@ import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
+import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { removeUser } from '../../lib/users/names.ts'
 
 /** DELETE /me: deletes the caller's account. Its sessions and access tokens are invalid from then on. */
 export const handler = apiHandler(async (event, { now, ...request }) => {
-  const config = readConfig([
-    'TABLE_NAME',
-    'LIMIT_USER_AND_SOURCE',
-    'LIMIT_SOURCE',
-    'LIMIT_KNOWN_SOURCE',
-    'LIMIT_USER',
-    'LIMIT_USER_AND_KNOWN_SOURCE',
-    'MAILER',
-    'REQUIRE_SECOND_FACTOR',
-  ])
+  const config = readConfig([...PASSWORD_LIMITS, 'TABLE_NAME', 'MAILER', 'REQUIRE_SECOND_FACTOR'])
   const table = reservingTable(request, config.TABLE_NAME)
   const principal = principalOf(event, now)
   const { userId } = principal

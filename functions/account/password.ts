@@ -18,6 +18,7 @@ import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { isLive } from '../../lib/sessions/session.ts'
 import { findSession } from '../../lib/sessions/store.ts'
+import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
@@ -27,12 +28,8 @@ import type { User, UserState } from '../../lib/users/user.ts'
 /** PUT /password: changes the caller's password, revokes all access tokens and all other sessions. */
 export const handler = apiHandler(async (event, { now, ...request }) => {
   const config = readConfig([
+    ...PASSWORD_LIMITS,
     'TABLE_NAME',
-    'LIMIT_USER_AND_SOURCE',
-    'LIMIT_SOURCE',
-    'LIMIT_KNOWN_SOURCE',
-    'LIMIT_USER',
-    'LIMIT_USER_AND_KNOWN_SOURCE',
     'BREACHED_PASSWORDS',
     'MAILER',
     'REQUIRE_SECOND_FACTOR',

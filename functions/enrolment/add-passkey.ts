@@ -6,6 +6,7 @@ import type { CompletionConfig } from '../../lib/factors/complete.ts'
 import { completeEnrolment } from '../../lib/factors/complete-enrolment.ts'
 import { findProvedEnrolment } from '../../lib/factors/enrolment.ts'
 import { verifyNewPasskey } from '../../lib/factors/registration.ts'
+import { originOf } from '../../lib/http/headers.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentPasskey } from '../../lib/http/schemas.ts'
 import { readJson } from '../../lib/sessions/request.ts'
@@ -25,7 +26,9 @@ export const handler: RouteHandler<Settings> = async (event, request, config) =>
   const requestId = randomUUID()
   const verified = await verifyNewPasskey(table, config, registrant, given, requestId, now)
   const factor = { factor: 'passkey', requestId, ...verified } as const
-  return completeEnrolment(table, config, enrolment, factor, { ...request, event }, (changed, session) =>
-    issueToken(table.aws, config, changed, session, now),
+  const at = { table, config, origin: originOf(event), now }
+  const page = { ...request, event }
+  return completeEnrolment(at, { ...enrolment, page }, factor, (changed, session) =>
+    issueToken(at, changed, session),
   )
 }

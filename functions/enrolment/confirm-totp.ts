@@ -3,8 +3,10 @@ import { completeEnrolment } from '../../lib/factors/complete-enrolment.ts'
 import { findProvedEnrolment } from '../../lib/factors/enrolment.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp-setup.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
+import { originOf } from '../../lib/http/headers.ts'
 import { EnrolmentTotpConfirmation } from '../../lib/http/schemas.ts'
 import { readJson } from '../../lib/sessions/request.ts'
+import { SIGN_INS } from '../../lib/settings.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
@@ -12,19 +14,7 @@ const issueToken = tokenIssuer()
 
 /** POST /enrolment/totp/confirm: adds an authenticator app as the first second factor, and completes the sign-in with it. */
 export const handler = apiHandler(async (event, request) => {
-  const config = readConfig([
-    'TABLE_NAME',
-    'FACTOR_KEY',
-    'COOKIE_SESSIONS',
-    'SESSION_TTL_SECONDS',
-    'SESSION_IDLE_TTL_SECONDS',
-    'SIGNING_KEY',
-    'TOKEN_ISSUER',
-    'TOKEN_AUDIENCE',
-    'TOKEN_TTL_SECONDS',
-    'NOTIFY_NEW_SOURCE',
-    'MAILER',
-  ])
+  const config = readConfig([...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'])
   const { now } = request
   const table = reservingTable(request, config.TABLE_NAME)
   const { enrolmentToken, code } = readJson(event, EnrolmentTotpConfirmation, { config })
@@ -32,7 +22,9 @@ export const handler = apiHandler(async (event, request) => {
   const { user, login } = enrolment
   const verified = await verifyTotpSetup(table, config, user, code, now, login.id)
   const factor = { factor: 'totp', ...verified } as const
-  return completeEnrolment(table, config, enrolment, factor, { ...request, event }, (changed, session) =>
-    issueToken(table.aws, config, changed, session, now),
+  const at = { table, config, origin: originOf(event), now }
+  const page = { ...request, event }
+  return completeEnrolment(at, { ...enrolment, page }, factor, (changed, session) =>
+    issueToken(at, changed, session),
   )
 })

@@ -1,5 +1,6 @@
 import { readConfig } from '../../lib/config.ts'
 import { routesHandler } from '../../lib/http/routes.ts'
+import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { handler as startPasskey } from '../passkeys/options.ts'
 import { handler as removePasskey } from '../passkeys/remove.ts'
 import { handler as removeTotp } from './remove-totp.ts'
@@ -10,12 +11,8 @@ import { handler as startTotp } from './start-totp.ts'
 export const handler = routesHandler({
   settings: () =>
     readConfig([
+      ...PASSWORD_LIMITS,
       'TABLE_NAME',
-      'LIMIT_USER_AND_SOURCE',
-      'LIMIT_SOURCE',
-      'LIMIT_KNOWN_SOURCE',
-      'LIMIT_USER',
-      'LIMIT_USER_AND_KNOWN_SOURCE',
       'FACTOR_KEY',
       'RP_ID',
       'SERVICE_NAME',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
+import type { At } from '../../lib/context.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { beginEnrolment } from '../../lib/factors/enrolment.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
@@ -13,9 +14,12 @@ import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
 import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
+import { endingOfReplaced } from '../../lib/sessions/replaced.ts'
 import { readSignIn } from '../../lib/sessions/request.ts'
-import { lifetimesFrom, type Session } from '../../lib/sessions/session.ts'
-import { signIn } from '../../lib/sessions/sign-in.ts'
+import { sessionResponse } from '../../lib/sessions/response.ts'
+import { lifetimesFrom, refreshTtlSeconds, type Session } from '../../lib/sessions/session.ts'
+import { SIGN_INS } from '../../lib/settings.ts'
+import { completeSignIn } from '../../lib/sign-in/complete.ts'
 import { sourceOf, usernameCounter } from '../../lib/throttling/limits.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 import {
@@ -34,18 +38,7 @@ const issueToken = tokenIssuer()
 
 /** POST /register/confirm: creates the account of a confirmed address, and signs in. */
 export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins, ...invocation }) => {
-  const config = readConfig([
-    'TABLE_NAME',
-    'COOKIE_SESSIONS',
-    'SESSION_TTL_SECONDS',
-    'SESSION_IDLE_TTL_SECONDS',
-    'SIGNING_KEY',
-    'TOKEN_ISSUER',
-    'TOKEN_AUDIENCE',
-    'TOKEN_TTL_SECONDS',
-    'BREACHED_PASSWORDS',
-    'REQUIRE_SECOND_FACTOR',
-  ])
+  const config = readConfig([...SIGN_INS, 'BREACHED_PASSWORDS', 'REQUIRE_SECOND_FACTOR'])
   const table = reservingTable(invocation, config.TABLE_NAME)
   const request = readSignIn(event, RegistrationConfirmation, { config, allowedOrigins })
   const { password } = request
@@ -69,9 +62,27 @@ export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins
     const [response] = await together([beginEnrolment(table, user, request, now), marking])
     return response
   }
-  const issue = (session: Session) => issueToken(table.aws, config, user, session, now)
-  return signIn(table, { ...request, user, amr: AMR.password, origin, lifetimes }, now, issue, [marking])
+  return signIn({ table, config, origin, now }, user, request, marking)
 })
+
+/** Signs the new user in. The mail has proved the address, so no second step follows. */
+async function signIn(
+  at: At<(typeof SIGN_INS)[number]>,
+  user: User,
+  request: { inCookie: boolean; refreshToken: string },
+  marking: Promise<unknown>,
+) {
+  const { table, config, origin, now } = at
+  const find = async () => {
+    const [endings] = await together([endingOfReplaced(table, request.refreshToken, now), marking])
+    return { endings }
+  }
+  const issue = (session: Session) => issueToken(at, user, session)
+  const details = { user, amr: AMR.password, origin, lifetimes: lifetimesFrom(config) }
+  const signedIn = await completeSignIn(table, details, { issueToken: issue, find }, now)
+  const ttlSeconds = refreshTtlSeconds(signedIn.session, now)
+  return sessionResponse(signedIn.token, signedIn.refreshToken, ttlSeconds, request)
+}
 
 /** Verifies the link or the code of a mail, and finds the role of the new user. */
 async function verifyMail(table: ReservingTable, proof: ProofFields, sourceIp: string, now: Date) {

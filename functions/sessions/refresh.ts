@@ -8,24 +8,14 @@ import { readPresented } from '../../lib/sessions/request.ts'
 import { sessionResponse } from '../../lib/sessions/response.ts'
 import { rotateSecret } from '../../lib/sessions/rotate.ts'
 import { lifetimesFrom, refreshTtlSeconds } from '../../lib/sessions/session.ts'
+import { SIGN_INS } from '../../lib/settings.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
 const issueToken = tokenIssuer()
 
 /** POST /refresh: exchanges a refresh token for a new access token and the next refresh token. */
 export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigins }) => {
-  const config = readConfig([
-    'TABLE_NAME',
-    'COOKIE_SESSIONS',
-    'SESSION_TTL_SECONDS',
-    'SESSION_IDLE_TTL_SECONDS',
-    'REFRESH_GRACE_SECONDS',
-    'SIGNING_KEY',
-    'TOKEN_ISSUER',
-    'TOKEN_AUDIENCE',
-    'TOKEN_TTL_SECONDS',
-    'REQUIRE_SECOND_FACTOR',
-  ])
+  const config = readConfig([...SIGN_INS, 'REFRESH_GRACE_SECONDS', 'REQUIRE_SECOND_FACTOR'])
   const aws = within(deadlineMs)
   const table = { aws, name: config.TABLE_NAME }
   const graceSeconds = config.REFRESH_GRACE_SECONDS
@@ -37,7 +27,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigin
   requireYoung(redeemed, lifetimes, now)
 
   // Sign first: if the signature fails, nothing has changed and the client may retry.
-  const token = await issueToken(aws, config, redeemed.user, redeemed.session, now)
+  const token = await issueToken({ table, config, now }, redeemed.user, redeemed.session)
   // The grace period begins when the client can have the response, not before a slow signature.
   const signedAt = new Date()
   const { session, secret } = await rotateSecret(

@@ -1,12 +1,12 @@
 import type { Config } from '../../lib/config.ts'
 import type { RelyingParty } from '../../lib/factors/ceremony.ts'
-import { type CompletionConfig, completeSignIn } from '../../lib/factors/complete.ts'
+import { type CompletionConfig, completeFactorSignIn } from '../../lib/factors/complete.ts'
 import { verifyPasskey, verifySecondPasskey } from '../../lib/factors/passkey-sign-in.ts'
+import { originOf } from '../../lib/http/headers.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeySignIn } from '../../lib/http/schemas.ts'
+import { replacedSession } from '../../lib/sessions/replaced.ts'
 import { readSignIn } from '../../lib/sessions/request.ts'
-import type { Session } from '../../lib/sessions/session.ts'
-import { replacedSession } from '../../lib/sessions/sign-in.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 
@@ -28,6 +28,8 @@ export const handler: RouteHandler<Settings> = async (event, request, config) =>
         }
       : await verifySecondPasskey(table, config, loginToken, response, now, { ...request, event })
 
-  const issue = (session: Session) => issueToken(table.aws, config, signIn.user, session, now)
-  return completeSignIn(table, config, signIn, { ...request, event }, issue)
+  const at = { table, config, origin: originOf(event), now }
+  return completeFactorSignIn(at, signIn, { ...request, event }, (session) =>
+    issueToken(at, signIn.user, session),
+  )
 }

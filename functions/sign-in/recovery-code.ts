@@ -1,13 +1,12 @@
 import type { Config } from '../../lib/config.ts'
 import { findBegunLogin } from '../../lib/factors/begun.ts'
-import { type CompletionConfig, completeSignIn } from '../../lib/factors/complete.ts'
+import { type CompletionConfig, completeFactorSignIn } from '../../lib/factors/complete.ts'
 import { verifyRecoveryCode } from '../../lib/factors/second-step.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { RecoveryCodeLoginRequest } from '../../lib/http/schemas.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { readJson } from '../../lib/sessions/request.ts'
-import type { Session } from '../../lib/sessions/session.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
@@ -25,9 +24,11 @@ export const handler: RouteHandler<Settings> = async (event, request, config) =>
   const origin = originOf(event)
   const spending = await verifyRecoveryCode(table, begun, code, origin, now)
 
-  const issue = (session: Session) => issueToken(table.aws, config, begun.user, session, now)
+  const at = { table, config, origin, now }
   const signIn = { ...begun, ...spending, amr: AMR.recoveryCode }
-  const response = await completeSignIn(table, config, signIn, { ...request, event }, issue)
+  const response = await completeFactorSignIn(at, signIn, { ...request, event }, (session) =>
+    issueToken(at, begun.user, session),
+  )
   await notify(table, config.MAILER, 'recovery-code-used', begun.user, origin, now)
   return response
 }

@@ -1,12 +1,11 @@
 import type { Config } from '../../lib/config.ts'
 import { findBegunLogin } from '../../lib/factors/begun.ts'
-import { type CompletionConfig, completeSignIn } from '../../lib/factors/complete.ts'
+import { type CompletionConfig, completeFactorSignIn } from '../../lib/factors/complete.ts'
 import { verifyTotpCode } from '../../lib/factors/second-step.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { TotpLoginRequest } from '../../lib/http/schemas.ts'
 import { readJson } from '../../lib/sessions/request.ts'
-import type { Session } from '../../lib/sessions/session.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
@@ -21,9 +20,12 @@ export const handler: RouteHandler<Settings> = async (event, request, config) =>
   const table = reservingTable(request, config.TABLE_NAME)
   const { loginToken, code } = readJson(event, TotpLoginRequest, { config })
   const begun = await findBegunLogin(table, loginToken, 'second-factor', now, { ...request, event })
-  const spending = await verifyTotpCode(table, config, begun, code, originOf(event), now)
+  const origin = originOf(event)
+  const spending = await verifyTotpCode(table, config, begun, code, origin, now)
 
-  const issue = (session: Session) => issueToken(table.aws, config, begun.user, session, now)
+  const at = { table, config, origin, now }
   const signIn = { ...begun, ...spending, amr: AMR.totp }
-  return completeSignIn(table, config, signIn, { ...request, event }, issue)
+  return completeFactorSignIn(at, signIn, { ...request, event }, (session) =>
+    issueToken(at, begun.user, session),
+  )
 }

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { APIGatewayProxyResult } from 'aws-lambda'
-import type { Table, TransactWrite } from '../aws/dynamodb.ts'
-import { originOf } from '../http/headers.ts'
+import type { TransactWrite } from '../aws/dynamodb.ts'
 import { logEvent } from '../log.ts'
 import { notify } from '../mail/request.ts'
 import type { Session } from '../sessions/session.ts'
 import { AMR, type Factor, withFactor } from '../users/factors.ts'
 import { revokeSessions } from '../users/revocation.ts'
 import type { User } from '../users/user.ts'
-import type { BegunLogin } from './begun.ts'
+import type { BegunLogin, Page } from './begun.ts'
 import { factorChange } from './change.ts'
-import { type CompletionConfig, completeSignIn } from './complete.ts'
+import { completeFactorSignIn } from './complete.ts'
 import { refusal } from './refusals.ts'
 
 /** A verified second factor, which is not stored yet. */
@@ -32,38 +31,26 @@ const AMR_OF = { totp: AMR.totp, passkey: AMR.secondPasskey } as const
  *
  * It moves both generations, as every first factor does. The new session and its token have the numbers after it.
  *
- * @param enrolment - Proved; see `findProvedEnrolment` in `lib/factors/enrolment.ts`.
+ * @param enrolment - Proved; see `findProvedEnrolment` in `lib/factors/enrolment.ts`. With the request that completes it.
  * @param issueToken - Issues the access token of a session of the changed user.
- * @throws {@link ServiceError} as `completeSignIn` in `lib/factors/complete.ts`.
+ * @throws {@link ServiceError} as `completeFactorSignIn` in `lib/factors/complete.ts`.
  */
 export async function completeEnrolment(
-  table: Table,
-  config: CompletionConfig,
-  { login, user }: BegunLogin,
+  at: Parameters<typeof completeFactorSignIn>[0],
+  { login, user, page }: BegunLogin & { page: Page },
   { factor, requestId = randomUUID(), writes, recoveryCodes }: NewFactor,
-  request: Parameters<typeof completeSignIn>[3],
   issueToken: (user: User, session: Session) => Promise<object>,
 ): Promise<APIGatewayProxyResult> {
-  const { event, now } = request
+  const { table, config, origin, now } = at
   const factors = withFactor(user, factor)
   const changed = { ...user, ...revokeSessions(user), factors, requestId }
   const change = factorChange(user, { factors, isRevoking: true }, now, requestId)
-  const spent = () => refusal('login_expired', 'the user or the new factor changed', { userId: user.id })
-  const response = await completeSignIn(
-    table,
-    config,
-    {
-      user: changed,
-      amr: AMR_OF[factor],
-      login,
-      spend: [change, ...writes],
-      spent,
-      more: { recoveryCodes },
-    },
-    request,
-    (session) => issueToken(changed, session),
-  )
-  await notify(table, config.MAILER, `${factor}-added`, user, originOf(event), now)
+  const changedMeanwhile = () =>
+    refusal('login_expired', 'the user or the new factor changed', { userId: user.id })
+  const spends = [change, ...writes].map((write) => ({ write, refusal: changedMeanwhile }))
+  const signIn = { user: changed, amr: AMR_OF[factor], login, spends, more: { recoveryCodes } }
+  const response = await completeFactorSignIn(at, signIn, page, (session) => issueToken(changed, session))
+  await notify(table, config.MAILER, `${factor}-added`, user, origin, now)
   logEvent('info', { event: 'factor.added', userId: user.id, factor })
   return response
 }

@@ -36,6 +36,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.restoreAllMocks())
 
+const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
 let count = 0
 const addUser = (values: Partial<User>) => {
   count += 1
@@ -49,8 +50,8 @@ async function stepOf(user: User, { policy = 'none' as FactorPolicy, refreshToke
   const attempt = await admit(user)
   const step: PasswordStep = { username: user.username, password: PASSWORD, inCookie: true, refreshToken }
   const config = { REQUIRE_SECOND_FACTOR: policy, MAILER: 'mailer' }
-  const response = await nextStep(at, config, attempt, user, step, now)
-  return { attempt, response, body: response && JSON.parse(response.body) }
+  const { next } = await nextStep({ table: at, config, origin, now }, attempt, user, step)
+  return { attempt, next: next as Record<string, string> | undefined }
 }
 
 const attemptsIn = async ({ counters }: Attempt) => {
@@ -75,8 +76,8 @@ describe('the step after the password', () => {
         calls.push(operation)
         return {}
       }
-      const { attempt, response } = await stepOf(await addUser(values), { policy }, { ...table, aws })
-      expect(response).toBeUndefined()
+      const { attempt, next } = await stepOf(await addUser(values), { policy }, { ...table, aws })
+      expect(next).toBeUndefined()
       expect(calls).toEqual([])
       expect(await attemptsIn(attempt)).toEqual([[attempt.id], [attempt.id], [attempt.id]])
       expect(records).toEqual([])
@@ -85,14 +86,13 @@ describe('the step after the password', () => {
 
   test('is a second factor, and its token contains what the sign-in needs', async () => {
     const user = await addUser({ factors: 'passkey totp' })
-    const { response, body, attempt } = await stepOf(user)
-    expect(response?.statusCode).toBe(200)
-    expect(body).toEqual({
+    const { next, attempt } = await stepOf(user)
+    expect(next).toEqual({
       next: 'second-factor',
       factors: ['totp', 'passkey'],
       loginToken: expect.stringMatching(/^[\w-]{22}\.[\w-]{43}$/),
     })
-    expect(await findLoginToken(table, body.loginToken, 'second-factor', now)).toMatchObject({
+    expect(await findLoginToken(table, String(next?.loginToken), 'second-factor', now)).toMatchObject({
       userId: user.id,
       generation: user.generation,
       loginName: user.username,
@@ -107,27 +107,27 @@ describe('the step after the password', () => {
   test('offers recovery codes while some are left', async () => {
     const user = await addUser({ factors: 'totp' })
     await addRecoveryCodes(user)
-    expect((await stepOf(user)).body.factors).toEqual(['totp', 'recovery-code'])
+    expect((await stepOf(user)).next?.factors).toEqual(['totp', 'recovery-code'])
     const empty = { ...recoveryCodesKey(user.id), ...attributesOf({ createdAt: now.toISOString() }) }
     await writeIf(table, 'PutItem', { Item: empty })
-    expect((await stepOf(user)).body.factors).toEqual(['totp'])
+    expect((await stepOf(user)).next?.factors).toEqual(['totp'])
   })
 
   test('names the session that the sign-in replaces', async () => {
     const selector = `12345678${'s'.repeat(22)}`
     const user = await addUser({ factors: 'totp' })
     const refreshToken = refreshTokenOf(user.id, selector, 'x'.repeat(43))
-    const { body } = await stepOf(user, { refreshToken })
-    const { replaces } = await findLoginToken(table, body.loginToken, 'second-factor', now)
+    const { next } = await stepOf(user, { refreshToken })
+    const { replaces } = await findLoginToken(table, String(next?.loginToken), 'second-factor', now)
     expect(replaces).toBe(`${user.id}.${sessionIdOf(selector)}`)
   })
 
   test('gives its own attempt back, and passes the earlier ones on', async () => {
     const user = await addUser({ factors: 'totp' })
     const earlier = [await admit(user), await admit(user)].map(({ id }) => id)
-    const { body, attempt } = await stepOf(user)
+    const { next, attempt } = await stepOf(user)
     for (const left of await attemptsIn(attempt)) expect(new Set(left)).toEqual(new Set(earlier))
-    const { pairAttempts } = await findLoginToken(table, body.loginToken, 'second-factor', now)
+    const { pairAttempts } = await findLoginToken(table, String(next?.loginToken), 'second-factor', now)
     expect(new Set(pairAttempts)).toEqual(new Set(earlier))
   })
 
@@ -149,10 +149,9 @@ describe('the enrolment of a first factor', () => {
     const user = await addUser(values)
     // Codes that a user without factors has left do not replace one.
     await addRecoveryCodes(user)
-    const { response, body } = await stepOf(user, { policy })
-    expect(response?.statusCode).toBe(200)
-    expect(body).toEqual({ next: 'enrolment', proofs: ['code'], enrolmentToken: expect.any(String) })
-    expect(await findLoginToken(table, body.enrolmentToken, 'enrolment', now)).toMatchObject({
+    const { next } = await stepOf(user, { policy })
+    expect(next).toEqual({ next: 'enrolment', proofs: ['code'], enrolmentToken: expect.any(String) })
+    expect(await findLoginToken(table, String(next?.enrolmentToken), 'enrolment', now)).toMatchObject({
       userId: user.id,
       loginName: user.username,
     })
@@ -179,7 +178,7 @@ describe('the enrolment of a first factor', () => {
     const config = { REQUIRE_SECOND_FACTOR: 'all', MAILER: mailer } as const
     const user = await addUser(values)
     const step = { username: user.username, password: PASSWORD, inCookie: false, refreshToken: '' }
-    const response = await nextStep(table, config, await admit(user), user, step, now)
-    expect(JSON.parse(String(response?.body)).proofs).toEqual(proofs)
+    const { next } = await nextStep({ table, config, origin, now }, await admit(user), user, step)
+    expect(next).toMatchObject({ proofs })
   })
 })

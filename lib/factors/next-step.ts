@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import type { APIGatewayProxyResult } from 'aws-lambda'
 import { together } from '../aws/together.ts'
-import type { Config } from '../config.ts'
-import { json } from '../http/responses.ts'
+import type { At } from '../context.ts'
 import { logEvent } from '../log.ts'
 import { type Attempt, returnAttempt, upgradeHash } from '../passwords/verify.ts'
-import { replacedSession } from '../sessions/sign-in.ts'
+import { replacedSession } from '../sessions/replaced.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import { factorsOf, needsFactor } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
 import { LOGIN_TOKEN_RANDOM_BYTES, type LoginToken, startLoginToken, storeLoginToken } from './login-token.ts'
 import { findRecoveryCodes } from './recovery-codes-store.ts'
+import { applyElapsedReset } from './reset.ts'
 
 /** The request of a password step: what the steps after it need. */
 export interface PasswordStep {
@@ -22,25 +21,27 @@ export interface PasswordStep {
 }
 
 /**
- * Returns the response to a right password that does not complete the sign-in: the user has second factors, or must have one.
+ * Returns what follows a right password. If it does not complete the sign-in, because the user has second factors, or must have one,
+ * that is the body of a response with a login token. First, a reset of the factors that has elapsed is applied.
  *
- * The attempt is given back, because it was no wrong guess. Nothing else is: the earlier attempts stay counted and the source
+ * The attempt is given back then, because it was no wrong guess. Nothing else is: the earlier attempts stay counted and the source
  * stays unknown until the sign-in is complete. An attacker with the password alone gains nothing but the next step.
  *
- * @param user - As read before the password was verified.
- * @returns `undefined`, without any call, if the password completes the sign-in.
+ * @param verified - The user as read before the password was verified.
+ * @returns The user, after a reset; and `next`, or `undefined` if the password completes the sign-in. A user without factors who needs
+ *   none costs no call.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function nextStep(
-  table: ReservingTable,
-  config: Config<'REQUIRE_SECOND_FACTOR' | 'MAILER'>,
+  at: At<'REQUIRE_SECOND_FACTOR' | 'MAILER', ReservingTable>,
   attempt: Attempt,
-  user: User,
+  verified: User,
   step: PasswordStep,
-  now: Date,
-): Promise<APIGatewayProxyResult | undefined> {
+): Promise<{ user: User; next: object | undefined }> {
+  const { table, config, now } = at
+  const user = await applyElapsedReset(at, verified)
   const hasFactors = factorsOf(user).length > 0
-  if (!hasFactors && !needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) return undefined
+  if (!hasFactors && !needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) return { user, next: undefined }
   const { stored, token } = startLoginToken(
     user,
     { ...detailsOf(attempt, step), purpose: hasFactors ? 'second-factor' : 'enrolment' },
@@ -56,10 +57,10 @@ export async function nextStep(
   ])
   if (!hasFactors) {
     logEvent('info', { event: 'enrolment.required', userId: user.id })
-    return json(200, enrolmentBody(user, config.MAILER, token))
+    return { user, next: enrolmentBody(user, config.MAILER, token) }
   }
   logEvent('info', { event: 'factor.required', userId: user.id })
-  return json(200, secondFactorBody(user, codesLeft.length > 0, token))
+  return { user, next: secondFactorBody(user, codesLeft.length > 0, token) }
 }
 
 /** Returns what the login token keeps of a password step. */

@@ -59,7 +59,7 @@ const boundTo = ({ login, user }: BegunLogin) => ({
 })
 
 /** The verified part of a sign-in by a passkey. */
-type Verified = Pick<FactorSignIn, 'user' | 'amr' | 'spend' | 'spent'>
+type Verified = Pick<FactorSignIn, 'user' | 'amr' | 'spends'>
 
 /**
  * Verifies a passkey that is both factors. The user handle in the response says whose it is. Nothing is spent.
@@ -126,15 +126,15 @@ function verify(
   now: Date,
 ): Verified {
   const asserted = { userId: user.id, passkey, isBothFactors }
+  const usedMeanwhile = () =>
+    refusal('passkey_refused', 'the challenge or the passkey was used meanwhile', { userId: user.id })
   const used = verifyAssertion(config, response, challenge, asserted)
   return {
     user,
     amr: isBothFactors ? AMR.passkey : AMR.secondPasskey,
-    spend: [
+    spends: [
       spendChallenge(challenge, randomUUID()),
       usePasskey(user.id, passkey, { ...used, lastUsedAt: now.toISOString() }),
-    ],
-    spent: () =>
-      refusal('passkey_refused', 'the challenge or the passkey was used meanwhile', { userId: user.id }),
+    ].map((write) => ({ write, refusal: usedMeanwhile })),
   }
 }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Table } from '../aws/dynamodb.ts'
-import type { Config } from '../config.ts'
+import type { At } from '../context.ts'
 import { logEvent } from '../log.ts'
-import type { MailOrigin } from '../mail/event.ts'
 import { endingOfReset, findFactorReset, isElapsed } from '../mail/factor-reset.ts'
 import { notify } from '../mail/request.ts'
 import { factorsOf } from '../users/factors.ts'
@@ -26,11 +25,8 @@ const ALL_REMOVED: FactorChange = { factors: undefined, isRevoking: true }
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function applyElapsedReset(
-  table: Table,
-  config: Config<'MAILER'>,
+  { table, config, origin, now }: At<'MAILER'>,
   user: User,
-  origin: MailOrigin,
-  now: Date,
 ): Promise<User> {
   if (factorsOf(user).length === 0) return user
   const reset = await findFactorReset(table, user.id)

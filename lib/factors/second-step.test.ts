@@ -6,6 +6,7 @@ import { keeping } from '../../test/support/table-faults.ts'
 import { attributesOf, getItems, transact, writeIf } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import type { MailEvent } from '../mail/event.ts'
+import type { Spend } from '../sign-in/complete.ts'
 import { totpCounter } from '../throttling/limits.ts'
 import { returnUnjudged } from '../throttling/reservations.ts'
 import { reserveAttempt } from '../throttling/store.ts'
@@ -67,6 +68,8 @@ const tries = () => idsOf(loginTokenKey(begun.login.id, 'tries'))
 const counter = () => totpCounter(begun.user.id, now)
 const counted = () => idsOf(counter().key)
 
+const writesOf = (spends: readonly Spend[]) => spends.map(({ write }) => write)
+
 const refused = (message: string, factor: string) => ({
   code: 'invalid_fields',
   message,
@@ -78,20 +81,20 @@ const refused = (message: string, factor: string) => ({
 describe('a code of an authenticator app', () => {
   test('that is correct spends its step, and is counted until the sign-in is complete', async () => {
     await addTotp()
-    const { spend } = await verifyCode(rightCode)
+    const { spends } = await verifyCode(rightCode)
     expect(await lastStep()).toBe(0)
     expect(await counted()).toEqual([expect.stringMatching(/^[\w-]{11}$/)])
     expect(await tries()).toHaveLength(1)
-    expect(await transact(table, [...spend])).toBeUndefined()
+    expect(await transact(table, writesOf(spends))).toBeUndefined()
     expect(await lastStep()).toBe(step)
   })
 
   test('that another request spends first is refused', async () => {
     await addTotp()
     const [first, second] = [await verifyCode(rightCode), await verifyCode(rightCode)]
-    expect(await transact(table, [...first.spend])).toBeUndefined()
-    expect(await transact(table, [...second.spend])).toEqual([true])
-    expect(second.spent()).toMatchObject(refused('the code was used meanwhile', 'totp'))
+    expect(await transact(table, writesOf(first.spends))).toBeUndefined()
+    expect(await transact(table, writesOf(second.spends))).toEqual([true])
+    expect(second.spends[0]?.refusal()).toMatchObject(refused('the code was used meanwhile', 'totp'))
   })
 
   test.each([
@@ -203,13 +206,13 @@ describe('a recovery code', () => {
 
   test('is accepted as people type it, and spent once', async () => {
     const [code = '', ...rest] = await addCodes()
-    const { spend, spent } = await verify(` ${code.toLowerCase().replaceAll('-', ' ')}`)
+    const { spends } = await verify(` ${code.toLowerCase().replaceAll('-', ' ')}`)
     expect(await findRecoveryCodes(table, begun.user.id)).toHaveLength(10)
-    expect(await transact(table, [...spend])).toBeUndefined()
+    expect(await transact(table, writesOf(spends))).toBeUndefined()
     expect(await findRecoveryCodes(table, begun.user.id)).toHaveLength(rest.length)
-    expect(await transact(table, [...spend])).toEqual([true])
+    expect(await transact(table, writesOf(spends))).toEqual([true])
     const usedMeanwhile = refused('the recovery code was used meanwhile', 'recovery-code')
-    expect(spent()).toMatchObject(usedMeanwhile)
+    expect(spends[0]?.refusal()).toMatchObject(usedMeanwhile)
     await expect(verify(code)).rejects.toMatchObject(refused('wrong recovery code', 'recovery-code'))
   })
 

@@ -19,7 +19,7 @@ import { findTotp, spendStep } from './totp-store.ts'
 const ATTEMPT_ID_BYTES = 8
 
 /** What a verified code spends when it completes a sign-in. */
-type Spending = Pick<FactorSignIn, 'spend' | 'spent'>
+type Spending = Pick<FactorSignIn, 'spends'>
 
 /**
  * Verifies the code of an authenticator app for a begun sign-in. Nothing is spent.
@@ -61,8 +61,12 @@ export async function verifyTotpCode(
   // Of a correct code, one failure is a verdict: a code that another request spent meanwhile is as wrong as any other.
   judgeAttempt(table, id, isWrongCode)
   return {
-    spend: [spendStep(userId, totp, step)],
-    spent: () => wrongCode('the code was used meanwhile', log),
+    spends: [
+      {
+        write: spendStep(userId, totp, step),
+        refusal: () => wrongCode('the code was used meanwhile', log),
+      },
+    ],
   }
 }
 
@@ -92,7 +96,11 @@ export async function verifyRecoveryCode(
   const codeHash = hashRecoveryCode(userId, readRecoveryCode(typed) ?? '')
   if (!hashes.includes(codeHash)) throw wrongCode('wrong recovery code', log)
   return {
-    spend: [spendRecoveryCode(userId, codeHash)],
-    spent: () => wrongCode('the recovery code was used meanwhile', log),
+    spends: [
+      {
+        write: spendRecoveryCode(userId, codeHash),
+        refusal: () => wrongCode('the recovery code was used meanwhile', log),
+      },
+    ],
   }
 }

@@ -112,6 +112,17 @@ export async function verifyUserPassword(
   return user === undefined || user.disabled || !matches ? undefined : user
 }
 
+/**
+ * Verifies the password of an admitted attempt to sign in.
+ *
+ * @throws {@link ServiceError} `invalid_credentials`, where {@link verifyUserPassword} returns no user.
+ */
+export async function verifyAttempt(attempt: Attempt, password: string): Promise<User> {
+  const user = await verifyUserPassword(attempt, password)
+  if (user) return user
+  throw new ServiceError('invalid_credentials', 'wrong username or password', { log: attempt.log })
+}
+
 /** Gives an attempt back in all its counters, after a right password that completes no sign-in. Does not throw. */
 export async function returnAttempt(table: ReservingTable, { counters, id }: Attempt): Promise<void> {
   await together(counters.map((counter) => giveBack(table, counter, [id])))

@@ -27,6 +27,9 @@ export const storeSessions = write(['PutItem'], ['user#*'], namesOf(SESSION))
 /** Stores the session of a complete sign-in, only in the transaction that spends the factor. */
 export const storeSessionsTogether = writeTogether(['PutItem'], ['user#*'], namesOf(SESSION))
 
+/** Finds the session that a sign-in replaces. */
+export const findReplacedSessions = read(['user#*'], ['expiresAt'])
+
 /** Ends the session that a sign-in replaces, and the new one if the sign-in fails, also if it may not be stored. */
 export const abandonSessions = write(['UpdateItem'], ['user#*'], [...ENDED, 'expiresAt'])
 

@@ -24,7 +24,8 @@ const random = Buffer.from(Array.from({ length: SESSION_RANDOM_BYTES }, (_, inde
 const ada: User = { ...testUser({ username: 'ada' }), sessionGeneration: 70, generation: 7 }
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
 const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
-const start = (from = origin, ttl = lifetimes) => startSession(ada, 'pwd', from, ttl, begin, random)
+const start = (from = origin, ttl = lifetimes) =>
+  startSession(ada, { amr: 'pwd', origin: from, lifetimes: ttl }, begin, random)
 
 const sha256Bytes = (text: string) => createHash('sha256').update(text).digest()
 const sha256 = (text: string) => sha256Bytes(text).toString('base64url')

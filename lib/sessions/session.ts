@@ -61,6 +61,13 @@ export const SESSION_RANDOM_BYTES = SELECTOR_BYTES + SECRET_BYTES + SALT_BYTES
 
 const MAX_USER_AGENT_CHARACTERS = 256
 
+/** How a session begins. */
+export interface SessionStart {
+  amr: Amr
+  origin: Pick<Session, 'sourceIp' | 'userAgent'>
+  lifetimes: SessionLifetimes
+}
+
 /**
  * Creates a session, without storing it.
  *
@@ -70,9 +77,7 @@ const MAX_USER_AGENT_CHARACTERS = 256
  */
 export function startSession(
   user: Pick<UserState, 'id' | 'sessionGeneration'>,
-  amr: Amr,
-  origin: Pick<Session, 'sourceIp' | 'userAgent'>,
-  lifetimes: SessionLifetimes,
+  { amr, origin, lifetimes }: SessionStart,
   now: Date,
   random: Buffer,
 ): { session: Session; refreshToken: string } {

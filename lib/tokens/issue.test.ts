@@ -21,11 +21,13 @@ const config = {
 /** Issues a token with a new issuer of these settings, within a time. */
 const issue = (user: User, changes: Partial<typeof config> = {}, timeoutMs = 4_500) =>
   tokenIssuer()(
-    awsClient(local.settings).within(Date.now() + timeoutMs),
-    { ...config, ...changes },
+    {
+      table: { aws: awsClient(local.settings).within(Date.now() + timeoutMs), name: '' },
+      config: { ...config, ...changes },
+      now,
+    },
     user,
     { id: 'the session', createdAt: 1_795_532_400, amr: 'pwd' },
-    now,
   )
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { AwsCall } from '../aws/client.ts'
 import type { Config } from '../config.ts'
+import type { At } from '../context.ts'
 import type { UserState } from '../users/user.ts'
 import { accessTokenInput, type SignedIn } from './access-token.ts'
 import { kmsSigner } from './signer.ts'
@@ -14,7 +14,8 @@ export interface IssuedToken {
 }
 
 /** The settings that an issuer of access tokens needs. */
-export type IssuerConfig = Config<'SIGNING_KEY' | 'TOKEN_ISSUER' | 'TOKEN_AUDIENCE' | 'TOKEN_TTL_SECONDS'>
+type IssuerSetting = 'SIGNING_KEY' | 'TOKEN_ISSUER' | 'TOKEN_AUDIENCE' | 'TOKEN_TTL_SECONDS'
+export type IssuerConfig = Config<IssuerSetting>
 
 /**
  * Creates an issuer of access tokens; a function keeps one for all its requests.
@@ -24,16 +25,14 @@ export type IssuerConfig = Config<'SIGNING_KEY' | 'TOKEN_ISSUER' | 'TOKEN_AUDIEN
 export function tokenIssuer() {
   const sign = kmsSigner()
   return async (
-    aws: AwsCall,
-    config: IssuerConfig,
+    { table, config, now }: Pick<At<IssuerSetting>, 'table' | 'config' | 'now'>,
     user: UserState,
     session: SignedIn,
-    now: Date,
   ): Promise<IssuedToken> => {
     const parties = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
     const ttlSeconds = config.TOKEN_TTL_SECONDS
     const input = accessTokenInput(user, session, parties, ttlSeconds, now, randomUUID())
-    const authToken = await sign(aws, config.SIGNING_KEY, input, now)
+    const authToken = await sign(table.aws, config.SIGNING_KEY, input, now)
     return { authToken, tokenType: 'Bearer', expiresIn: ttlSeconds }
   }
 }

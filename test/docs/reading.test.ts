@@ -19,14 +19,13 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
   [
     'read the body, admit the attempt, verify the password, look for a second step, sign in',
     'functions/sessions/login.ts',
-    /readSignIn\(.*admitAttempt\(.*verifyUserPassword\(.*nextStep\(.*signIn\(/s,
+    /readSignIn\(.*admitAttempt\(.*verifyAttempt\(.*nextStep\(.*completePasswordSignIn\(/s,
   ],
   [
-    'signs the token and stores the session at the same time',
-    'lib/sessions/sign-in.ts',
-    /together\(\[\s*issueToken\(session\),\s*putSession\(/,
+    'it signs first, and then one write stores the session',
+    'lib/sign-in/complete.ts',
+    /together\(\[issueToken\(session\).*putSession\(.*transact\(/s,
   ],
-  ['it ends the session', 'lib/sessions/sign-in.ts', /catch \(error\) \{[^}]*abandonSession\(/],
   [
     'the attempt is counted first',
     'lib/passwords/verify.ts',
@@ -56,7 +55,7 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
     /export (const|function) classifySecret/,
   ],
   ['`lib/sessions/redeem.ts` ends the session', 'lib/sessions/redeem.ts', /endSession\(/],
-  ['`applyElapsedReset` and `nextStep`', 'functions/sessions/login.ts', /applyElapsedReset\(.*nextStep\(/s],
+  ['File 2 calls one function of it: `nextStep`', 'functions/sessions/login.ts', /nextStep\(/],
   [
     'begin after about 80 lines of helpers, at `const algorithms`',
     'test/security/attacks.ts',
@@ -76,7 +75,7 @@ test('login needs no other function of second factors than those that READING.md
     ...read('functions/sessions/login.ts').matchAll(/import \{ (.*) \} from '.*\/factors\/.*'/g),
   ]
   const names = imports.flatMap(([line, all = '']) => (line.includes('lib/factors') ? all.split(', ') : []))
-  expect(names.sort()).toEqual(['applyElapsedReset', 'nextStep'])
+  expect(names.sort()).toEqual(['nextStep'])
 })
 
 test('files 2 to 6 of READING.md have a test beside them', () => {

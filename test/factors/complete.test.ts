@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { attribute, getItems, type Key, writeIf } from '../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { completeSignIn, type FactorSignIn } from '../../lib/factors/complete.ts'
+import { completeFactorSignIn, type FactorSignIn } from '../../lib/factors/complete.ts'
 import { loginTokenKey } from '../../lib/factors/login-token.ts'
+import { originOf } from '../../lib/http/headers.ts'
 import { factorResetKey } from '../../lib/mail/factor-reset.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { findSession, findSessions } from '../../lib/sessions/store.ts'
@@ -66,12 +67,12 @@ async function complete(
   const aws = around(table.aws)
   const sent = loginEvent({})
   const event = { ...sent, headers: { ...sent.headers, ...headers } }
-  const response = await completeSignIn(
-    { ...table, aws },
-    config,
+  const at = { table: { ...table, aws }, now: new Date() }
+  const response = await completeFactorSignIn(
+    { ...at, config, origin: originOf(event) },
     { user, amr: AMR.totp, login, more, ...fakeStep(user.id, step) },
-    { event, allowedOrigins: [], now: new Date() },
-    (session) => sign(aws, tokens, user, session, new Date()),
+    { event, allowedOrigins: [] },
+    (session) => sign({ ...at, config: tokens }, user, session),
   )
   return parsed(response)
 }

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { handler as login } from '../../functions/sessions/login.ts'
 import { getItems } from '../../lib/aws/dynamodb.ts'
 import { findBegunLogin } from '../../lib/factors/begun.ts'
-import { completeSignIn } from '../../lib/factors/complete.ts'
+import { completeFactorSignIn } from '../../lib/factors/complete.ts'
+import { originOf } from '../../lib/http/headers.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { addFakeFactor, fakeStep } from '../support/fake-factor.ts'
@@ -50,10 +51,13 @@ async function secondStep(loginToken: string) {
   const begun = await findBegunLogin(table, loginToken, 'second-factor', now)
   const { user } = begun
   const factor = { user, amr: AMR.totp, login: begun.login, ...fakeStep(user.id, 1) }
-  const request = { event: loginEvent({}), allowedOrigins: [], now }
-  const sign = (session: Parameters<typeof issueToken>[3]) =>
-    issueToken(table.aws, tokens, user, session, now)
-  return completeSignIn(table, config, factor, request, sign)
+  const event = loginEvent({})
+  return completeFactorSignIn(
+    { table, config, origin: originOf(event), now },
+    factor,
+    { event, allowedOrigins: [] },
+    (session) => issueToken({ table, config: tokens, now }, user, session),
+  )
 }
 
 test(`${USERS} users with a factor sign in from one address without a 429`, async () => {

@@ -31,7 +31,12 @@ async function begin(amr: Amr): Promise<string> {
   const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
   const lifetimes = { absoluteTtlSeconds: 86_400, idleTtlSeconds: 7_200 }
   const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(await stored(), amr, origin, lifetimes, later(-60), random)
+  const { session, refreshToken } = startSession(
+    await stored(),
+    { amr, origin, lifetimes },
+    later(-60),
+    random,
+  )
   await putSession(table, session)
   return refreshToken
 }

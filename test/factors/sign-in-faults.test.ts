@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { attribute, getItems, writeIf } from '../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { completeSignIn } from '../../lib/factors/complete.ts'
+import { completeFactorSignIn } from '../../lib/factors/complete.ts'
 import { loginTokenKey } from '../../lib/factors/login-token.ts'
+import { originOf } from '../../lib/http/headers.ts'
 import { factorResetKey } from '../../lib/mail/factor-reset.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { findSessions, putSession } from '../../lib/sessions/store.ts'
@@ -139,9 +140,7 @@ async function beginAll() {
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session: replaced } = startSession(
     user,
-    AMR.password,
-    { sourceIp: '', userAgent: '' },
-    lifetimes,
+    { amr: AMR.password, origin: { sourceIp: '', userAgent: '' }, lifetimes },
     now,
     random,
   )
@@ -155,12 +154,12 @@ async function beginAll() {
   event.requestContext.identity.sourceIp = `2001:db8:1:${users.toString(16)}::1`
   const complete = (around: (call: AwsCall) => AwsCall) => {
     const call = around(table.aws)
-    return completeSignIn(
-      { ...table, aws: call },
-      config,
+    const at = { table: { ...table, aws: call }, now }
+    return completeFactorSignIn(
+      { ...at, config, origin: originOf(event) },
       { user, amr: AMR.totp, login, ...fakeStep(user.id, 1) },
-      { event, allowedOrigins: [], now },
-      (session) => issueToken(call, tokens, user, session, now),
+      { event, allowedOrigins: [] },
+      (session) => issueToken({ ...at, config: tokens }, user, session),
     )
   }
   /** What is stored afterwards. */

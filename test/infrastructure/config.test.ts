@@ -2,9 +2,12 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { SETTINGS } from '../../lib/config.ts'
+import * as settings from '../../lib/settings.ts'
 import { inEnvironment } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { describeService, root } from '../support/service-description.ts'
+
+const GROUPS: Record<string, readonly string[]> = settings
 
 const service = describeService()
 const codeOf = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -12,7 +15,9 @@ const codeOf = (file: string) => readFileSync(join(root, file), 'utf8')
 /** Returns the names in each `readConfig([…])` of a source. */
 const listsIn = (code: string): string[][] =>
   [...code.matchAll(/\breadConfig\(\[([^\]]*)\]/g)].map(([, list = '']) =>
-    [...list.matchAll(/'([A-Z0-9_]+)'/g)].map(([, name = '']) => name),
+    [...list.matchAll(/'([A-Z0-9_]+)'|\.\.\.([A-Z_]+)/g)].flatMap(([, name = '', group]) =>
+      group === undefined ? [name] : (GROUPS[group] ?? []),
+    ),
   )
 
 const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, environment = {} }]) => ({

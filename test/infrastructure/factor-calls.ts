@@ -63,7 +63,7 @@ export async function runFactors(run: Run, table: Table): Promise<void> {
   const newSession = async () => {
     const random = randomBytes(SESSION_RANDOM_BYTES)
     const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
-    const { session } = startSession(await user(), AMR.totp, origin, lifetimes, now, random)
+    const { session } = startSession(await user(), { amr: AMR.totp, origin, lifetimes }, now, random)
     await putSession(table, session)
     return session.id
   }

@@ -33,12 +33,13 @@ const localImports = ({ file, imports }: Pick<Source, 'file' | 'imports'>): stri
 /** The concepts of `lib/` in order: a concept may import those on earlier lines only. */
 const LEVELS = [
   ['errors', 'time'],
-  ['config'],
+  ['config', 'settings'],
   ['aws', 'log'],
-  ['users'],
+  ['users', 'context'],
   ['http'],
   ['tokens', 'sessions', 'throttling', 'authorization'],
   ['passwords', 'mail'],
+  ['sign-in'],
   ['factors'],
   ['openapi'],
 ]

@@ -34,7 +34,12 @@ export async function runPasskeys(run: Run, table: Table): Promise<void> {
     const random = randomBytes(SESSION_RANDOM_BYTES)
     const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
     const lifetimes = { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 }
-    const { session, refreshToken } = startSession(await user(), AMR.passkey, origin, lifetimes, now, random)
+    const { session, refreshToken } = startSession(
+      await user(),
+      { amr: AMR.passkey, origin, lifetimes },
+      now,
+      random,
+    )
     await putSession(table, session)
     return { id: session.id, refreshToken }
   }

@@ -231,9 +231,13 @@ async function walk(): Promise<void> {
   const invited = {
     ...(await confirm('invitation', 'Invited@example.org')),
     password: 'a fourth horse battery',
+    session: 'cookie',
   }
   await storeInvitation(table, invited.requestId, 'admin', new Date())
-  await run('new-account', await eventOf('new-account', invited))
+  // In a browser with the session of another user.
+  const inBrowser = await eventOf('new-account', invited)
+  const { headers: withCookie } = await eventOf('refresh-cookie', {})
+  await run('new-account', { ...inBrowser, headers: { ...inBrowser.headers, ...withCookie } })
   for (const setting of [refused, {}]) {
     const reset = { ...(await confirm('reset')), password: 'another horse battery staple' }
     await run('reset', await eventOf('reset', reset), setting)

@@ -166,7 +166,7 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
       'A match has all parts. The types do not know it.',
     ],
   ],
-  'lib/sessions/sign-in.ts': [
+  'lib/sessions/replaced.ts': [
     [
       `const [userId = '', id = ''] = name.split('.') → const [userId = "Stryker was here!", id = ''] = name.split('.')`,
       'A split text has a first part. The types do not know it.',

@@ -1,12 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import {
-  attribute,
-  attributesOf,
-  getItems,
-  type Table,
-  type TransactWrite,
-  writeIf,
-} from '../../lib/aws/dynamodb.ts'
+import { attribute, attributesOf, getItems, type Table, writeIf } from '../../lib/aws/dynamodb.ts'
 import {
   LOGIN_TOKEN_RANDOM_BYTES,
   type LoginDetails,
@@ -15,6 +8,7 @@ import {
   storeLoginToken,
 } from '../../lib/factors/login-token.ts'
 import { wrongCode } from '../../lib/factors/refusals.ts'
+import type { Spend } from '../../lib/sign-in/complete.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 
@@ -32,17 +26,19 @@ export async function addFakeFactor(table: Table, user: User): Promise<void> {
 
 /** Returns what a sign-in with a step of the factor spends. */
 export const fakeStep = (userId: string, step: number) => ({
-  spend: [
+  spends: [
     {
-      Update: {
-        Key: keyOf(userId),
-        UpdateExpression: 'SET lastStep = :step',
-        ConditionExpression: 'lastStep < :step',
-        ExpressionAttributeValues: { ':step': attribute(step) },
+      write: {
+        Update: {
+          Key: keyOf(userId),
+          UpdateExpression: 'SET lastStep = :step',
+          ConditionExpression: 'lastStep < :step',
+          ExpressionAttributeValues: { ':step': attribute(step) },
+        },
       },
+      refusal: () => wrongCode('the step was used before', { userId }),
     },
-  ] satisfies TransactWrite[],
-  spent: () => wrongCode('the step was used before', { userId }),
+  ] satisfies Spend[],
 })
 
 /** Returns the last step that was spent. */

@@ -21,7 +21,12 @@ async function addSessions({ table, user }: Stores, username: string, count: num
 
   async function addOne(createdAt: Date) {
     const random = randomBytes(SESSION_RANDOM_BYTES)
-    const { session } = startSession({ id, sessionGeneration }, 'pwd', origin, lifetimes, createdAt, random)
+    const { session } = startSession(
+      { id, sessionGeneration },
+      { amr: 'pwd', origin, lifetimes },
+      createdAt,
+      random,
+    )
     await putSession(table, session)
     return session
   }

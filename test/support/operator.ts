@@ -77,7 +77,12 @@ export async function startStore(mail: Partial<MailSettings> = {}) {
       const origin = { sourceIp: '192.0.2.1', userAgent }
       const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
       const now = new Date(Date.now() + secondsFromNow * 1000)
-      const { session } = startSession(user, 'pwd', origin, lifetimes, now, randomBytes(SESSION_RANDOM_BYTES))
+      const { session } = startSession(
+        user,
+        { amr: 'pwd', origin, lifetimes },
+        now,
+        randomBytes(SESSION_RANDOM_BYTES),
+      )
       await putSession(table, session)
       return session
     },

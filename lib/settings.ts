@@ -1,0 +1,23 @@
+// Groups of settings that several handlers read, for the list of `readConfig`. They have a file of their own, so that bundles without
+// them have nothing of it.
+
+/** Settings that issue access tokens. */
+const TOKENS = ['SIGNING_KEY', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'TOKEN_TTL_SECONDS'] as const
+
+/** Settings of a function that begins sessions, or continues them. */
+export const SIGN_INS = [
+  'TABLE_NAME',
+  'COOKIE_SESSIONS',
+  'SESSION_TTL_SECONDS',
+  'SESSION_IDLE_TTL_SECONDS',
+  ...TOKENS,
+] as const
+
+/** Settings of a function that verifies passwords. */
+export const PASSWORD_LIMITS = [
+  'LIMIT_USER_AND_SOURCE',
+  'LIMIT_SOURCE',
+  'LIMIT_KNOWN_SOURCE',
+  'LIMIT_USER',
+  'LIMIT_USER_AND_KNOWN_SOURCE',
+] as const

@@ -1,0 +1,174 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import {
+  ada,
+  session as earlier,
+  refreshToken as earlierToken,
+  itemOf,
+  later,
+  policy,
+  stored,
+  table,
+} from '../../test/support/session-per-test.ts'
+import { attribute, getItems, type Table, writeIf } from '../aws/dynamodb.ts'
+import { ServiceError } from '../errors.ts'
+import { readRefreshToken } from '../sessions/refresh-token.ts'
+import { endingOfReplaced } from '../sessions/replaced.ts'
+import type { Session } from '../sessions/session.ts'
+import { findSessions } from '../sessions/store.ts'
+import { AMR } from '../users/factors.ts'
+import { completeSignIn, type Spend } from './complete.ts'
+
+const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
+const failure = new ServiceError('unavailable', 'the step failed')
+const keyOf = (name: string) => ({ pk: { S: `login#${ada.id}` }, sk: { S: name } })
+
+/** A spend that can be made once. */
+const spendOf = (name: string): Spend => ({
+  write: { Put: { Item: keyOf(name), ConditionExpression: 'attribute_not_exists(pk)' } },
+  refusal: () => new ServiceError('invalid_fields', `${name} is spent`),
+})
+
+interface Way {
+  spends?: string[]
+  replaces?: boolean
+  issueToken?: (session: Session) => Promise<object>
+  find?: () => Promise<never>
+}
+
+const signIn = ({ spends = [], replaces = false, issueToken, find }: Way, at: Table = table) =>
+  completeSignIn(
+    at,
+    { user: ada, amr: AMR.password, origin, lifetimes: policy, spends: () => spends.map(spendOf) },
+    {
+      issueToken: issueToken ?? (async ({ id }) => ({ authToken: id })),
+      find:
+        find ??
+        (async () => ({ endings: await endingOfReplaced(at, replaces ? earlierToken : '', later(1)) })),
+    },
+    later(1),
+  )
+
+const liveIds = async () => (await findSessions(table, ada.id)).sessions.map(({ id }) => id)
+const spentOf = async (names: readonly string[]) =>
+  names.length === 0 ? 0 : (await getItems(table, names.map(keyOf))).filter(Boolean).length
+
+/** The ways to complete a sign-in, by the form of the one write. */
+const WAYS: [string, Way][] = [
+  ['alone', {}],
+  ['in place of a session', { replaces: true }],
+  ['with spends', { spends: ['token', 'code'] }],
+  ['with spends, in place of a session', { spends: ['token', 'code'], replaces: true }],
+]
+
+let cases = 0
+afterAll(() => console.log(`Completions of sign-ins: ${cases} cases ran`))
+
+describe.each(WAYS)('a sign-in %s', (_, way) => {
+  const { spends = [], replaces = false } = way
+
+  test('signs, and then stores everything in one write', async () => {
+    const writes: string[] = []
+    const aws: Table['aws'] = (service, operation, input) => {
+      if (/Put|Update|Transact/.test(operation)) writes.push(operation)
+      return table.aws(service, operation, input)
+    }
+    let storedBefore: string[] = []
+    const issueToken = async ({ id }: Session) => {
+      storedBefore = await liveIds()
+      return { authToken: id }
+    }
+    const { token, session, refreshToken } = await signIn({ ...way, issueToken }, { ...table, aws })
+    const { sessionId } = readRefreshToken(refreshToken)
+    expect(token).toEqual({ authToken: sessionId })
+    expect(storedBefore).toEqual([earlier.id])
+    expect(await stored(sessionId)).toEqual(session)
+    expect(session).toMatchObject({ ...origin, amr: 'pwd', userId: ada.id })
+    expect(writes).toEqual([spends.length > 0 || replaces ? 'TransactWriteItems' : 'PutItem'])
+    expect(await liveIds()).toHaveLength(replaces ? 1 : 2)
+    expect(await spentOf(spends)).toBe(spends.length)
+    cases += 1
+  })
+
+  const fails = () => Promise.reject(failure)
+  const before: [string, Way][] = [
+    ['the signature', { ...way, issueToken: fails }],
+    ['the search for what it ends', { ...way, find: fails }],
+  ]
+  test.each(before)('that fails at %s stores, spends and ends nothing', async (_step, failing) => {
+    await expect(signIn(failing)).rejects.toBe(failure)
+    expect(await liveIds()).toEqual([earlier.id])
+    expect(await itemOf()).not.toHaveProperty('endedAt')
+    expect(await spentOf(spends)).toBe(0)
+    cases += 1
+  })
+
+  test('whose signature hangs until the deadline stores nothing', async () => {
+    const { promise, reject } = Promise.withResolvers<never>()
+    const issueToken = () => promise
+    const hanging = signIn({ ...way, issueToken })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(await liveIds()).toEqual([earlier.id])
+    reject(failure)
+    await expect(hanging).rejects.toBe(failure)
+    expect(await liveIds()).toEqual([earlier.id])
+    cases += 1
+  })
+
+  test.each([
+    ['before it is made', false],
+    ['after it was made', true],
+  ])('whose write fails %s leaves no session that a client cannot use', async (_when, isMade) => {
+    const aws: Table['aws'] = async (service, operation, input) => {
+      const isWrite = ['PutItem', 'TransactWriteItems'].includes(operation)
+      if (!isWrite || isMade) {
+        const output = await table.aws(service, operation, input)
+        if (!isWrite) return output
+      }
+      throw failure
+    }
+    await expect(signIn(way, { ...table, aws })).rejects.toBe(failure)
+    expect(await liveIds()).toEqual(isMade && replaces ? [] : [earlier.id])
+    expect(await spentOf(spends)).toBe(isMade ? spends.length : 0)
+    cases += 1
+  })
+
+  test('fails with its first error, also if the session cannot be ended', async () => {
+    const aws: Table['aws'] = (service, operation, input) =>
+      /Put|Update|Transact/.test(operation) ? fails() : table.aws(service, operation, input)
+    await expect(signIn(way, { ...table, aws })).rejects.toBe(failure)
+    cases += 1
+  })
+})
+
+describe('a sign-in whose spends another request made first', () => {
+  test.each([
+    [['token'], 'token is spent'],
+    [['code'], 'code is spent'],
+    [['token', 'code'], 'token is spent'],
+  ])('fails with the refusal of the first: %j', async (made, message) => {
+    for (const name of made) await writeIf(table, 'PutItem', { Item: keyOf(name) })
+    await expect(signIn({ spends: ['token', 'code'], replaces: true })).rejects.toMatchObject({ message })
+    expect(await liveIds()).toEqual([earlier.id])
+    expect(await spentOf(['token', 'code'])).toBe(made.length)
+    cases += 1
+  })
+
+  test('fails as unavailable if what it ends is gone', async () => {
+    const Key = { pk: { S: `user#${ada.id}` }, sk: { S: 'gone' } }
+    const ending = {
+      Update: {
+        Key,
+        ConditionExpression: 'attribute_exists(pk)',
+        UpdateExpression: 'SET endedAt = :now',
+        ExpressionAttributeValues: { ':now': attribute(1) },
+      },
+    }
+    const steps = { issueToken: async () => ({}), find: async () => ({ endings: [ending] }) }
+    const details = { user: ada, amr: AMR.password, origin, lifetimes: policy }
+    await expect(completeSignIn(table, details, steps, later(1))).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+    expect(await liveIds()).toEqual([earlier.id])
+    cases += 1
+  })
+})

@@ -1,0 +1,56 @@
+import { together } from '../aws/together.ts'
+import type { At } from '../context.ts'
+import { logEvent } from '../log.ts'
+import { notifyNewSource } from '../mail/request.ts'
+import { type Attempt, completeAttempt, markAttempt, upgradeHash } from '../passwords/verify.ts'
+import { endingOfReplaced } from '../sessions/replaced.ts'
+import { lifetimesFrom, refreshTtlSeconds, type Session } from '../sessions/session.ts'
+import type { ReservingTable } from '../throttling/store.ts'
+import { AMR } from '../users/factors.ts'
+import type { User } from '../users/user.ts'
+import { completeSignIn } from './complete.ts'
+
+type Settings = 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'MAILER' | 'NOTIFY_NEW_SOURCE'
+
+/** A sign-in by a right password alone. */
+interface PasswordSignIn {
+  user: User
+  password: string
+  /** Of the session that it replaces; empty without one. */
+  refreshToken: string
+}
+
+/**
+ * Completes the sign-in of a user without second factors.
+ *
+ * The attempt is given back while the token is signed: it was no wrong guess, also if the sign-in fails. The source becomes known, and
+ * a notice is sent, only after the session is stored.
+ *
+ * @param issueToken - Issues the access token of a session.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function completePasswordSignIn<T extends object>(
+  at: At<Settings, ReservingTable>,
+  attempt: Attempt,
+  { user, password, refreshToken: replaced }: PasswordSignIn,
+  issueToken: (session: Session) => Promise<T>,
+): Promise<{ token: T; refreshToken: string; refreshTtl: number }> {
+  const { table, config, origin, now } = at
+  const lifetimes = lifetimesFrom(config)
+  const find = async () => {
+    const [endings] = await together([
+      endingOfReplaced(table, replaced, now),
+      completeAttempt(table, attempt),
+      upgradeHash(table, user, password),
+    ])
+    return { endings }
+  }
+  const signIn = { user, amr: AMR.password, origin, lifetimes }
+  const { token, session, refreshToken } = await completeSignIn(table, signIn, { issueToken, find }, now)
+  await together([
+    markAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
+    notifyNewSource(table, config, attempt.mark, user, origin, now),
+  ])
+  logEvent('info', { event: 'login.accepted', userId: user.id })
+  return { token, refreshToken, refreshTtl: refreshTtlSeconds(session, now) }
+}

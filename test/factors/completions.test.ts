@@ -1,0 +1,246 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Item, text } from '../../lib/aws/dynamodb.ts'
+import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
+import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
+import {
+  addPasskey,
+  addTotp,
+  beginLogin,
+  bodyOf,
+  enterPassword,
+  totpCode,
+} from '../support/factors/client.ts'
+import {
+  type FactorFunctions,
+  type FactorService,
+  ORIGIN,
+  PASSWORD,
+  startFactorService,
+} from '../support/factors/service.ts'
+import { codeIn } from '../support/mail-service.ts'
+import { firstOfClass } from '../support/rows.ts'
+import type { ApiResponse, Tokens } from '../support/sessions.ts'
+import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
+import { type Call, type Fate, startWire, type Target, targetsOf, type Wire } from '../support/wire.ts'
+
+// Every way to sign in × every call of its last step × every fault of that call. The one write decides: before it, nothing is stored and
+// nothing is spent; after it, the sign-in is complete, or its session has ended because no client has a token of it.
+
+const BEGIN_MS = Date.parse('2026-11-26T10:07:00Z')
+const REMAINING_MS = 2_000
+
+/** A call is denied, throttled, waits for a response until the deadline, or takes effect with its response lost. */
+const FAULTS: Record<string, Fate> = {
+  fails: 'refuse',
+  'is throttled': 'throttle',
+  hangs: 'cut within',
+  'loses its response': 'cut after',
+}
+
+/** The last request of a sign-in. */
+interface Last {
+  route: string
+  body: object
+}
+
+let service: FactorService
+let wire: Wire
+let wired: FactorFunctions
+let empty: () => Promise<void>
+let cases = 0
+const isFirst = firstOfClass()
+
+beforeAll(async () => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  // No pause between attempts.
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+  vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
+  service = await startFactorService({ REQUIRE_SECOND_FACTOR: 'admin', LIMIT_MAIL_RECIPIENT: '999/3600' })
+  wire = await startWire(service.aws)
+  wired = await service.load({}, wire.url, REMAINING_MS)
+  empty = await service.restorer()
+})
+afterAll(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+  wire.stop()
+  service.aws.stop()
+  console.log(`Completions of sign-ins with a fault: ${cases} cases ran`)
+})
+
+const ask = async (route: string, asking: object) => {
+  const response = await service.functions.ask(route, asking)
+  await service.settled()
+  return response
+}
+
+async function signedIn() {
+  const { username } = await service.addUser()
+  const tokens = bodyOf<Tokens>(await enterPassword(service.functions, username))
+  return { username, ...tokens }
+}
+
+/** Adds a user with a factor, who has entered the password. The step of the app's code has passed since. */
+async function begun(add: typeof addTotp | typeof addPasskey) {
+  const { username, authToken, refreshToken } = await signedIn()
+  const added = await add(service.functions, authToken)
+  vi.setSystemTime(Date.now() + 60_000)
+  const loginToken = await beginLogin(service.functions, username, { body: { replaces: refreshToken } })
+  return { ...added, loginToken }
+}
+
+async function assertion(passkey: Parameters<typeof usePasskey>[0], loginToken?: string) {
+  const body = loginToken === undefined ? {} : { loginToken }
+  const options = bodyOf<Parameters<typeof usePasskey>[1]>(await ask('POST /login/passkey/options', { body }))
+  return { route: 'POST /login/passkey', body: { ...body, response: usePasskey(passkey, options, ORIGIN) } }
+}
+
+async function provedEnrolment(): Promise<string> {
+  const user = await service.addUser({ role: 'admin' })
+  const enrolmentToken = await beginLogin(service.functions, user.username)
+  const operatorCode = await storeEnrolmentCode(
+    service.table,
+    user,
+    new Date(),
+    randomBytes(CODE_RANDOM_BYTES),
+  )
+  bodyOf(await ask('POST /enrolment/proof', { body: { enrolmentToken, operatorCode } }), 204)
+  return enrolmentToken
+}
+
+const WAYS: Record<string, () => Promise<Last>> = {
+  'a password': async () => {
+    const { username } = await service.addUser()
+    return { route: 'POST /login', body: { username, password: PASSWORD } }
+  },
+  'a password, in place of a session': async () => {
+    const { username, refreshToken: replaces } = await signedIn()
+    return { route: 'POST /login', body: { username, password: PASSWORD, replaces } }
+  },
+  'a code of an app': async () => {
+    const { secret, loginToken } = (await begun(addTotp)) as { secret: string; loginToken: string }
+    return { route: 'POST /login/totp', body: { loginToken, code: totpCode(secret) } }
+  },
+  'a recovery code': async () => {
+    const { recoveryCodes = [], loginToken } = await begun(addTotp)
+    return { route: 'POST /login/recovery-code', body: { loginToken, code: recoveryCodes[0] } }
+  },
+  'a passkey': async () => {
+    const { passkey } = (await begun(addPasskey)) as Awaited<ReturnType<typeof addPasskey>>
+    return assertion(passkey)
+  },
+  'a passkey as second factor': async () => {
+    const { passkey, loginToken } = (await begun(addPasskey)) as Awaited<ReturnType<typeof addPasskey>> & {
+      loginToken: string
+    }
+    return assertion(passkey, loginToken)
+  },
+  'the enrolment of an app': async () => {
+    const enrolmentToken = await provedEnrolment()
+    const { secret = '' } = bodyOf(await ask('POST /enrolment/totp', { body: { enrolmentToken } }))
+    return { route: 'POST /enrolment/totp/confirm', body: { enrolmentToken, code: totpCode(secret) } }
+  },
+  'the enrolment of a passkey': async () => {
+    const enrolmentToken = await provedEnrolment()
+    const options = bodyOf<Parameters<typeof createPasskey>[0]>(
+      await ask('POST /enrolment/passkey/options', { body: { enrolmentToken } }),
+    )
+    const { response } = createPasskey(options, ORIGIN)
+    return { route: 'POST /enrolment/passkey', body: { enrolmentToken, response } }
+  },
+  'a registration': async () => {
+    const email = 'Grace@example.org'
+    const { requestId } = bodyOf(await ask('POST /register', { body: { email } }), 202)
+    const mail = service.aws.mailbox.list().findLast(({ to }) => to === email)
+    if (mail === undefined) throw new Error('there is no mail')
+    return { route: 'POST /register/confirm', body: { requestId, code: codeIn(mail), password: PASSWORD } }
+  },
+}
+
+/** Makes one call meet a fate at all of its attempts. */
+function strike({ label, index }: Target, what: string, fate: Fate): void {
+  let before = -1
+  let struck: Call | undefined
+  wire.intercept((call) => {
+    if (struck === undefined && call.label === label) before += 1
+    if (struck === undefined && call.label === label && before === index) struck = call
+    if (call.body !== struck?.body) return 'pass'
+    // As long as a call waits for a response.
+    if (what === 'hangs') vi.setSystemTime(Date.now() + 1_000)
+    return fate
+  })
+}
+
+/** Whether an item is of what a sign-in stores or spends, not of a counter or a mark. */
+const isOfSignIn = (item: Item): boolean =>
+  /^(session#|passkey#|totp$|totp-pending$|recovery-codes$|profile$)/.test(text(item, 'sk'))
+const stored = async () =>
+  (await service.scan())
+    .filter(isOfSignIn)
+    .map((item) => JSON.stringify(Object.entries(item).sort()))
+    .sort()
+const liveSessions = async () =>
+  (await service.scan()).filter((item) => text(item, 'sk').startsWith('session#') && !item.endedAt).length
+
+describe.each(Object.keys(WAYS))('a sign-in by %s', (name) => {
+  test('stores all or nothing, at a fault of any call of its last step', async () => {
+    vi.setSystemTime(BEGIN_MS)
+    await empty()
+    const { route, body } = await (WAYS[name] as () => Promise<Last>)()
+    const begunAtMs = Date.now()
+    const restore = await service.restorer()
+    const [before, liveBefore] = [await stored(), await liveSessions()]
+    const run = async (functions: FactorFunctions): Promise<ApiResponse> => {
+      const response = await functions.ask(route, { body })
+      await wire.settle()
+      await service.settled()
+      return response
+    }
+    wire.intercept(() => 'pass')
+    bodyOf(await run(wired))
+    // Functions read the public key once.
+    const calls = targetsOf(wire.calls()).filter(({ label }) => label !== 'GetPublicKey')
+    const signature = calls.findIndex(({ label }) => label === 'Sign')
+    expect(signature).toBeGreaterThan(0)
+    const after = await liveSessions()
+
+    for (const target of calls) {
+      const isDecisive =
+        ['Sign', 'TransactWriteItems'].includes(target.label) || /PutItem.*session/.test(target.label)
+      for (const [what, fate] of Object.entries(FAULTS)) {
+        if (
+          !isFirst(
+            isDecisive && what === 'is throttled' ? `${name} ${target.label}` : `${target.label} ${what}`,
+          )
+        )
+          continue
+        cases += 1
+        await restore()
+        vi.setSystemTime(begunAtMs)
+        strike(target, what, fate)
+        const response = await run(wired)
+        wire.intercept(() => 'pass')
+        const which = `${name}: ${target.label} no. ${target.index + 1} ${what}`
+        expect([200, 503], which).toContain(response.status)
+        if (response.status === 200) {
+          expect(await liveSessions(), which).toBe(after)
+          const { refreshToken } = bodyOf(response)
+          expect((await ask('POST /refresh', { body: { refreshToken } })).status, which).toBe(200)
+          continue
+        }
+        // No client has a token of a new session.
+        expect(await liveSessions(), which).toBeLessThanOrEqual(liveBefore)
+        if (target.label !== 'Sign') continue
+        vi.setSystemTime(begunAtMs)
+        if (name === 'a registration') {
+          // The account has been created. Its user signs in by the password.
+          bodyOf(await ask('POST /login', { body: { username: 'grace@example.org', password: PASSWORD } }))
+        } else {
+          expect(await stored(), which).toEqual(before)
+          bodyOf(await run(service.functions))
+        }
+      }
+    }
+  })
+})
