@@ -1,16 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import DeploymentPlugin from './deployment.ts'
-import type { Hooks, Serverless } from './framework.d.ts'
-import FunctionsPlugin from './functions.ts'
+import type { Hooks, Parameters, Serverless } from './framework.d.ts'
+import FunctionsPlugin from './functions/functions.ts'
+import LogsPlugin from './functions/logs.ts'
+import PermissionsPlugin from './functions/permissions.ts'
+import RolesPlugin from './functions/roles.ts'
+import SwitchesPlugin from './functions/switches.ts'
 import GatewayPlugin from './gateway.ts'
 import LocalPlugin from './local.ts'
-import LogsPlugin from './logs.ts'
 import ObservabilityPlugin from './observability.ts'
-import type { Parameters } from './parameters.ts'
-import PermissionsPlugin from './permissions.ts'
-import RolesPlugin from './roles.ts'
-import SwitchesPlugin from './switches.ts'
 
 /** In this order: functions are added, switched off, permitted, and given their roles. */
 const PARTS = [
@@ -44,7 +43,7 @@ function addService(serverless: Serverless): void {
   if (processedInput.options.stage) {
     serverless.extendConfiguration(['provider', 'stage'], processedInput.options.stage)
   }
-  const params: Record<string, Parameters> = read('parameters.yml')
+  const params: Record<string, Parameters> = read('parameters/parameters.yml')
   for (const [stage, values] of Object.entries(params)) {
     serverless.extendConfiguration(['params', stage], { ...values, ...given.params?.[stage] })
   }

@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs'
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { callerOf, endpointsOf } from '../scripts/cli/account.ts'
-import type { Serverless, Variable } from './framework.d.ts'
+import type { Parameters, Serverless, Variable } from './framework.d.ts'
 import { faultsOfOptions } from './options.ts'
-import { faultsOf, type Parameters, parametersOf } from './parameters.ts'
+import { faultsOf, parametersOf } from './parameters/parameters.ts'
+import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './parameters/relying-party.ts'
 import { faultOfRegion } from './region.ts'
 import { reject } from './reject.ts'
-import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './relying-party.ts'
 import { faultsOfRemains } from './remains.ts'
 
 /** Whether a command makes packages for AWS. */

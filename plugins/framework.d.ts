@@ -1,6 +1,5 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import type { FactorPolicy } from '../lib/users/factors.ts'
-import type { WrittenFunction } from './functions.ts'
 
 /**
  * The part of the Serverless Framework's interface that the plugins use. The framework's own types do not cover its
@@ -12,7 +11,7 @@ export interface Serverless {
   service: Service
   /** `serverless.yml` with all variables resolved, before defaults are added. */
   configurationInput: {
-    params: Record<string, Record<string, string | number | boolean | null>>
+    params: Record<string, Parameters>
     provider: { stage: string; environment: { NODE_OPTIONS?: string } }
     package?: object
     custom: { signs: string; publishes: string; esbuild: object } & Record<string, unknown>
@@ -101,7 +100,7 @@ export interface FunctionDefinition {
   environment?: Record<string, string>
   events?: { http?: string | object }[]
   logs?: { logGroup?: string }
-  /** Names of permissions; see `plugins/permissions.ts`. */
+  /** Names of permissions; see `plugins/functions/permissions.ts`. */
   may?: string[]
   iamRoleStatements?: object[] | undefined
   /** A role that `serverless.yml` names itself. */
@@ -138,3 +137,17 @@ export interface Variable {
   address: string
   resolveVariable(variable: string): Promise<unknown>
 }
+
+/** A function as it stands in a file. */
+export interface WrittenFunction {
+  handler: string
+  /** Names of groups of settings: members of `custom` in `serverless.yml`. */
+  settings?: string[]
+  /** Roles that may use its routes, such as `admin`; or a role of IAM, as the framework takes it. */
+  role?: unknown
+  environment?: Record<string, unknown>
+  events?: { http?: unknown }[]
+}
+
+/** Parameters by name. One that is `null` has no value. */
+export type Parameters = Record<string, string | number | boolean | null>

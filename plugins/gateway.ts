@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from './framework.d.ts'
-import { readThrottle } from './parameters.ts'
+import { readThrottle } from './parameters/parameters.ts'
 
 /**
  * Serverless plugin: completes the API that the framework deploys.

@@ -10,7 +10,7 @@ import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reloa
 import { quietServerlessOffline } from '../local/serverless-offline.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
-import { filesIn } from './functions.ts'
+import { filesIn } from './functions/functions.ts'
 import { reject } from './reject.ts'
 
 const HTTP_PORT = 3000

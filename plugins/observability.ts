@@ -1,6 +1,6 @@
 import { dashboardBody } from './dashboard.ts'
 import type { Hooks, Serverless, Service } from './framework.d.ts'
-import { logGroupIds } from './logs.ts'
+import { logGroupIds } from './functions/logs.ts'
 
 /**
  * Matches every event that a function logs. Lambda's JSON log format puts the logged object under `message`. One pattern

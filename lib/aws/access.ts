@@ -14,7 +14,7 @@ export interface Deployment {
   mailFrom: string
 }
 
-/** What a function may do. `serverless.yml` names it in `may`, and `plugins/permissions.ts` gives the role its statement. */
+/** What a function may do. `serverless.yml` names it in `may`, and `plugins/functions/permissions.ts` gives the role its statement. */
 export type Permission = Statement | ((deployment: Deployment) => Statement)
 
 /** Beginning of partition keys of the table. */

@@ -1,5 +1,5 @@
 import { minuteOf, printable } from '../cli/table.ts'
-import type { Identity, MailState } from './state.ts'
+import type { Identity, MailState } from './ses.ts'
 
 /**
  * The result of one check.

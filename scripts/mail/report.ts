@@ -1,6 +1,6 @@
 import { asJson, minuteOf, printable, table } from '../cli/table.ts'
 import { type Check, identityInUse } from './checks.ts'
-import type { MailState } from './state.ts'
+import type { MailState } from './ses.ts'
 
 /** Formats one line for each check, and the suppressed addresses if they are asked for. */
 export function textReport(

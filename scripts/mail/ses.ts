@@ -1,6 +1,8 @@
 import {
   GetAccountCommand,
+  type GetAccountCommandOutput,
   GetEmailIdentityCommand,
+  type GetEmailIdentityCommandOutput,
   NotFoundException,
   paginateListSuppressedDestinations,
   SESv2Client,
@@ -10,7 +12,32 @@ import { endpointsOf } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { Account } from '../cli/stack.ts'
-import type { Identity, MailState, SuppressedAddress } from './state.ts'
+
+/** An identity in SES: an address, or a domain. `attributes` is undefined if SES does not have it. */
+export interface Identity {
+  name: string
+  attributes: GetEmailIdentityCommandOutput | undefined
+}
+
+/** An address that SES accepts mail for, and sends none to. */
+export interface SuppressedAddress {
+  address: string
+  reason: string
+  at: Date
+}
+
+/** What decides whether mail of a stage is sent. */
+export interface MailState {
+  stage: string
+  region: string
+  /** The sender, an address. */
+  mailFrom: string
+  /** The sender's address and its domain, in the order in which SES uses them. */
+  identities: readonly [Identity, Identity]
+  account: GetAccountCommandOutput
+  /** Newest first. `isComplete`: whether these are all. */
+  suppressed: { isComplete: boolean; addresses: SuppressedAddress[] }
+}
 
 /** Time for all calls of SES, retries included. */
 const TIMEOUT_MS = 30_000

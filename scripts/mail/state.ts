@@ -1,39 +1,12 @@
-import type { GetAccountCommandOutput, GetEmailIdentityCommandOutput } from '@aws-sdk/client-sesv2'
 import { type AccountOptions, openAccount } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
-import { openSes, readSes } from './ses.ts'
+import { type MailState, openSes, readSes } from './ses.ts'
 
 /** Options that select a stage. */
 export interface StageOptions extends AccountOptions {
   stage: string
-}
-
-/** An identity in SES: an address, or a domain. `attributes` is undefined if SES does not have it. */
-export interface Identity {
-  name: string
-  attributes: GetEmailIdentityCommandOutput | undefined
-}
-
-/** An address that SES accepts mail for, and sends none to. */
-export interface SuppressedAddress {
-  address: string
-  reason: string
-  at: Date
-}
-
-/** What decides whether mail of a stage is sent. */
-export interface MailState {
-  stage: string
-  region: string
-  /** The sender, an address. */
-  mailFrom: string
-  /** The sender's address and its domain, in the order in which SES uses them. */
-  identities: readonly [Identity, Identity]
-  account: GetAccountCommandOutput
-  /** Newest first. `isComplete`: whether these are all. */
-  suppressed: { isComplete: boolean; addresses: SuppressedAddress[] }
 }
 
 /**

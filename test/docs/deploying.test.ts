@@ -29,7 +29,7 @@ function table(heading: string): string[][] {
   )
 }
 
-test('DEPLOYING.md lists every parameter with its default in plugins/parameters.yml', () => {
+test('DEPLOYING.md lists every parameter with its default in plugins/parameters/parameters.yml', () => {
   const { params } = service
   const written = (value: unknown) => (value === null || value === '' ? 'nothing' : `\`${value}\``)
   const expected = Object.entries(params.default ?? {}).map(([name, value]) => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { faultsOf } from '../../plugins/parameters.ts'
+import { faultsOf } from '../../plugins/parameters/parameters.ts'
 import { root } from '../support/service-description.ts'
 import { codeUnder } from '../support/verifiers/programs.ts'
 

@@ -137,11 +137,11 @@ proof('invoking single functions returns what docs/API.md shows', async () => {
 /** Files that README's route of your own adds. `test/infrastructure/own-route.proof.test.ts` makes these edits. */
 const ADDED_BY_README = ['functions/content/hello.ts', 'functions/content/hello.test.ts', 'events/hello.json']
 
-test('the parameters in SESSIONS.md have the defaults of plugins/parameters.yml', () => {
+test('the parameters in SESSIONS.md have the defaults of plugins/parameters/parameters.yml', () => {
   const shown = [...read('docs/SESSIONS.md').matchAll(/\| `(\w+)=([\d/]+)`/g)].map(
     ([, name, value]) => `${name}=${value}`,
   )
-  const defaults = [...read('plugins/parameters.yml').matchAll(/^ {2}(\w+): "?([\d/]+)"?$/gm)]
+  const defaults = [...read('plugins/parameters/parameters.yml').matchAll(/^ {2}(\w+): "?([\d/]+)"?$/gm)]
   expect(shown).not.toEqual([])
   expect(defaults.map(([, name, value]) => `${name}=${value}`)).toEqual(expect.arrayContaining(shown))
 })

@@ -103,6 +103,10 @@ describe('the imports of lib/', () => {
   })
 })
 
+test.each(['functions', 'local', 'plugins', 'scripts'])('the imports of %s/ have no circles', (folder) => {
+  expect(circularFiles(sourcesOf(folder))).toEqual([])
+})
+
 describe('the checks of imports find', () => {
   const source = (file: string, ...imports: string[]) => ({ file, imports })
 

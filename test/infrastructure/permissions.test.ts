@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Statement } from '../../lib/aws/access.ts'
-import { PERMISSIONS, statementsOf } from '../../plugins/permissions.ts'
+import { PERMISSIONS, statementsOf } from '../../plugins/functions/permissions.ts'
 import { describeService } from '../support/service-description.ts'
 
 const deployment = { prefix: 'PREFIX', mailFrom: 'SENDER' }

@@ -1,5 +1,5 @@
 import { allow, type Statement } from '../../lib/aws/access.ts'
-import { statementsOf } from '../../plugins/permissions.ts'
+import { statementsOf } from '../../plugins/functions/permissions.ts'
 import { describeService } from '../support/service-description.ts'
 
 /** X-Ray has no resources to name, so its two actions take a wildcard. */

@@ -4,7 +4,7 @@ import type { Statement } from '../../lib/aws/access.ts'
 import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
 import { FEATURES, type Feature } from '../../lib/openapi/route.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
-import { LONGEST_STAGE } from '../../plugins/parameters.ts'
+import { LONGEST_STAGE } from '../../plugins/parameters/parameters.ts'
 import { describeService, root } from '../support/service-description.ts'
 import {
   HASHING,

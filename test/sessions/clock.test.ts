@@ -268,7 +268,7 @@ describe.each([-300, 0, 300])('with a clock %i s off', (skew) => {
   })
 })
 
-const parameters = readFileSync(new URL('../../plugins/parameters.yml', import.meta.url), 'utf8')
+const parameters = readFileSync(new URL('../../plugins/parameters/parameters.yml', import.meta.url), 'utf8')
 const resultTtlSeconds = Number(/authorizerCacheSeconds: (\d+)/.exec(parameters)?.[1])
 
 test.each(Object.keys(REVOCATIONS))(

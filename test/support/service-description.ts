@@ -8,7 +8,7 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import type { TokenParties } from '../../lib/tokens/access-token.ts'
 import type { LocalAws, MailSettings, Resource } from '../../local/aws.ts'
 import type { TokenSource } from '../../local/tokens.ts'
-import { filesIn } from '../../plugins/functions.ts'
+import { filesIn } from '../../plugins/functions/functions.ts'
 
 /** The parts of `serverless.yml` that tests use, with all variables resolved. */
 export interface ServiceDescription {
@@ -55,7 +55,7 @@ export function describeService(params: Record<string, string> = {}): ServiceDes
   for (const file of [
     'serverless.yml',
     'package-lock.json',
-    ...globSync('{resources,plugins}/*.{yml,ts}', { cwd: root }).sort(),
+    ...globSync('{resources,plugins}/**/*.{yml,ts}', { cwd: root }).sort(),
     ...filesIn(root),
   ]) {
     hash.update(readFileSync(`${root}/${file}`))

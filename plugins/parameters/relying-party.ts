@@ -1,5 +1,5 @@
 import { getDomain } from 'tldts'
-import type { Parameters } from './parameters.ts'
+import type { Parameters } from '../framework.d.ts'
 
 /** The domain that passkeys are bound to, and the origins of the pages that use them (WebAuthn level 3, section 5.1.2). */
 interface RelyingParty {

@@ -1,11 +1,9 @@
-import { SETTINGS } from '../lib/config.ts'
-import { LOGIN_NAME } from '../lib/users/login-name.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { SETTINGS } from '../../lib/config.ts'
+import { LOGIN_NAME } from '../../lib/users/login-name.ts'
+import { didYouMean } from '../did-you-mean.ts'
+import type { Parameters } from '../framework.d.ts'
 import { faultsOfRelyingParty, rpId, rpOrigins } from './relying-party.ts'
 import { foreignOrigin } from './same-site.ts'
-
-/** Parameters by name. One that is `null` has no value. */
-export type Parameters = Record<string, string | number | boolean | null>
 
 /**
  * Longest name of a stage. The name of a role may have 64 characters, and the longest one of the service is

@@ -1,4 +1,4 @@
-import type { FunctionDefinition, Hooks, Serverless } from './framework.d.ts'
+import type { FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
 
 /** Logical id of the log group that functions share. */
 const SHARED_LOG_GROUP = 'LogGroup'

@@ -1,13 +1,13 @@
-import type { Deployment, Permission, Statement } from '../lib/aws/access.ts'
-import * as factors from '../lib/factors/access.ts'
-import * as mail from '../lib/mail/access.ts'
-import * as sessions from '../lib/sessions/access.ts'
-import * as throttling from '../lib/throttling/access.ts'
-import * as tokens from '../lib/tokens/access.ts'
-import * as users from '../lib/users/access.ts'
-import { didYouMean } from './did-you-mean.ts'
-import type { FunctionDefinition, Hooks, Serverless, Service } from './framework.d.ts'
-import { reject } from './reject.ts'
+import type { Deployment, Permission, Statement } from '../../lib/aws/access.ts'
+import * as factors from '../../lib/factors/access.ts'
+import * as mail from '../../lib/mail/access.ts'
+import * as sessions from '../../lib/sessions/access.ts'
+import * as throttling from '../../lib/throttling/access.ts'
+import * as tokens from '../../lib/tokens/access.ts'
+import * as users from '../../lib/users/access.ts'
+import { didYouMean } from '../did-you-mean.ts'
+import type { FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
+import { reject } from '../reject.ts'
 
 const MODULES: Record<string, Permission>[] = [tokens, users, sessions, throttling, mail, factors]
 

@@ -1,5 +1,5 @@
-import type { Statement } from '../lib/aws/access.ts'
-import type { CompiledResource, FunctionDefinition, Hooks, Serverless } from './framework.d.ts'
+import type { Statement } from '../../lib/aws/access.ts'
+import type { CompiledResource, FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
 
 /** The role that the framework makes for all functions together. */
 const COMMON = 'IamRoleLambdaExecution'

@@ -1,6 +1,6 @@
-import { isRole, ROLES, type Role } from '../lib/users/user.ts'
-import { didYouMean } from './did-you-mean.ts'
-import type { WrittenFunction } from './functions.ts'
+import { isRole, ROLES, type Role } from '../../lib/users/user.ts'
+import { didYouMean } from '../did-you-mean.ts'
+import type { WrittenFunction } from '../framework.d.ts'
 
 /** Methods of a REST API. A wildcard in their place would also match the beginning of a path. */
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']

@@ -1,20 +1,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { didYouMean } from './did-you-mean.ts'
-import type { Hooks, Serverless } from './framework.d.ts'
+import { didYouMean } from '../did-you-mean.ts'
+import type { Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
+import { reject } from '../reject.ts'
 import { faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
-import { reject } from './reject.ts'
-
-/** A function as it stands in a file. */
-export interface WrittenFunction {
-  handler: string
-  /** Names of groups of settings: members of `custom` in `serverless.yml`. */
-  settings?: string[]
-  /** Roles that may use its routes, such as `admin`; or a role of IAM, as the framework takes it. */
-  role?: unknown
-  environment?: Record<string, unknown>
-  events?: { http?: unknown }[]
-}
 
 type Written = Record<string, WrittenFunction>
 

@@ -1,4 +1,4 @@
-import type { FunctionDefinition, Hooks, Serverless, Service } from './framework.d.ts'
+import type { FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
 
 const PAGES = ['docs', 'signin', 'account-pages']
 const MAIL = ['mailer', 'forgot', 'reset', 'change-email', 'confirm-email', 'account-pages']
