@@ -109,7 +109,8 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   const makeToken = () => {
     const now = new Date()
     const session = { id: 'bench-session', createdAt: secondOf(now), amr: 'pwd' }
-    return sign(aws, signingKey, accessTokenInput(user, session, parties, 1800, now, randomUUID()), now)
+    const details = { parties, ttlSeconds: 1800, tokenId: randomUUID() }
+    return sign(aws, signingKey, accessTokenInput(user, session, details, now), now)
   }
   const tokens: string[] = []
   while (tokens.length < tokenCount) {

@@ -39,7 +39,8 @@ const tokenFor = (place: string, signingKey: string) =>
 function tokenOf(user: Parameters<typeof accessTokenInput>[0]): Promise<string> {
   const now = new Date()
   const session = { id: 'the-session', createdAt: secondOf(now), amr: 'pwd' }
-  const input = accessTokenInput(user, session, tokenPartiesOf(service), 900, now, 'the-id')
+  const details = { parties: tokenPartiesOf(service), ttlSeconds: 900, tokenId: 'the-id' }
+  const input = accessTokenInput(user, session, details, now)
   return kmsSigner()(tableOf(service, aws).aws, service.custom.signingKey, input, now)
 }
 

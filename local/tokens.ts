@@ -100,8 +100,9 @@ async function confirmationToken(
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
   const bindings = kind === 'registration' ? {} : { userId, generation, email }
   const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-  const { confirmation, token } = startConfirmation(kind, requestId, bindings, now, random)
-  await claimMail(table, requestId, { claimId: 'sample', invocationId: 'sample' }, confirmation, now)
+  const { confirmation, token } = startConfirmation({ kind, requestId, bindings }, now, random)
+  const claim = { claimId: 'sample', invocationId: 'sample' }
+  await claimMail(table, requestId, { claim, confirmation }, now)
   if (kind === 'cancel-reset') await requestFactorReset(table, userId, requestId)
   return token
 }
@@ -135,7 +136,8 @@ async function accessToken(
 ): Promise<string> {
   const issuedAt = kind === 'expired' ? new Date(now.getTime() - HOUR_MS) : now
   const session = { id: 'sample-session', createdAt: secondOf(issuedAt), amr: AMR.password }
-  const input = accessTokenInput(user, session, parties, 1800, issuedAt, randomUUID())
+  const details = { parties, ttlSeconds: 1800, tokenId: randomUUID() }
+  const input = accessTokenInput(user, session, details, issuedAt)
   const token = await kmsSigner()(aws, signingKey, input, now)
   return kind === 'forged' ? signedWithOtherKey(token) : token
 }

@@ -4,7 +4,6 @@ import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { EmailChangeRequest } from '../../lib/http/schemas.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
@@ -13,10 +12,10 @@ import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 /** PUT /email: sends a mail to the caller's new address, which counts after its confirmation, and one to the current address. */
-export const handler = apiHandler(async (event, { now, ...request }) => {
+export const handler = apiHandler(async (event, request) => {
   const config = readConfig([
     ...PASSWORD_LIMITS,
     'TABLE_NAME',
@@ -24,19 +23,19 @@ export const handler = apiHandler(async (event, { now, ...request }) => {
     'MAILER',
     'REQUIRE_SECOND_FACTOR',
   ])
-  const table = reservingTable(request, config.TABLE_NAME)
+  const at = reservingContext(event, request, config)
+  const { table, origin, now } = at
   const principal = principalOf(event, now)
   const { userId, generation } = principal
   const { email: address, currentPassword } = readBody(event, EmailChangeRequest)
 
-  const origin = originOf(event)
-  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
-  const user = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
+  const attempt = await admitAttempt(table, limitsFrom(config), { subject: { userId }, ...origin }, now)
+  const user = await verifyCurrentPassword(at, attempt, principal, currentPassword)
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
   const mail = { kind: 'address', requestId, userId, generation, at: now.toISOString(), origin } as const
   await together([returnAttempt(table, attempt), requestMail(table, config, mail, now)])
   if (address.toLowerCase() !== user.email) {
-    await notify(table, config.MAILER, 'address-requested', user, origin, now)
+    await notify(at, 'address-requested', user)
   }
   return accepted(requestId)
 })

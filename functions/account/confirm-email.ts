@@ -4,7 +4,6 @@ import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { EmailConfirmation } from '../../lib/http/schemas.ts'
 import { logEvent } from '../../lib/log.ts'
@@ -12,20 +11,20 @@ import { addressIn } from '../../lib/mail/confirmation.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { findBoundUser, invalidLink, requireOwnProof, verifyProof } from '../../lib/mail/verify.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { factorsOf, needsFactor } from '../../lib/users/factors.ts'
 import { changeNames, namesOf } from '../../lib/users/names.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 
 /** POST /email/confirm: gives the caller the address that the caller has confirmed. Revokes all access tokens. */
-export const handler = apiHandler(async (event, { now, ...request }) => {
+export const handler = apiHandler(async (event, request) => {
   const config = readConfig(['TABLE_NAME', 'MAILER', 'REQUIRE_SECOND_FACTOR'])
-  const table = reservingTable(request, config.TABLE_NAME)
+  const at = reservingContext(event, request, config)
+  const { table, origin, now } = at
   const { userId, generation } = principalOf(event, now)
   const proof = readBody(event, EmailConfirmation)
 
-  const origin = originOf(event)
-  const { confirmation, requestId } = await verifyProof(table, ['address'], proof, origin.sourceIp, now)
+  const { confirmation, requestId } = await verifyProof(table, ['address'], { ...proof, ...origin }, now)
   requireOwnProof(confirmation, userId)
   const user = await findBoundUser(table, confirmation)
   requireUnrevoked(generation, user)
@@ -38,14 +37,15 @@ export const handler = apiHandler(async (event, { now, ...request }) => {
   // A username that is the address changes with it.
   const username = user.username === user.email ? address.toLowerCase() : user.username
   const names = namesOf(username, address, true)
-  const outcome = await changeNames(table, user, names, now, randomUUID(), spend(requestId, now))
+  const change = { names, requestId: randomUUID(), more: [spend(requestId, now)] }
+  const outcome = await changeNames(table, user, change, now)
   if (outcome === 'changed') throw invalidLink('spent, or the user changed')
   if (outcome === 'taken') {
     const fields = [{ pointer: '#', detail: 'This address already has an account.' }]
     throw new ServiceError('invalid_fields', 'the address is taken', { fields })
   }
   if (names.email !== user.email) {
-    await notify(table, config.MAILER, 'address-changed', user, origin, now)
+    await notify(at, 'address-changed', user)
   }
   logEvent('info', { event: 'email.changed', userId: user.id })
   return noContent()

@@ -5,7 +5,6 @@ import { ServiceError } from '../../lib/errors.ts'
 import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { AccountDeletionRequest } from '../../lib/http/schemas.ts'
 import { logEvent } from '../../lib/log.ts'
@@ -14,24 +13,24 @@ import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { removeUser } from '../../lib/users/names.ts'
 
 /** DELETE /me: deletes the caller's account. Its sessions and access tokens are invalid from then on. */
-export const handler = apiHandler(async (event, { now, ...request }) => {
+export const handler = apiHandler(async (event, request) => {
   const config = readConfig([...PASSWORD_LIMITS, 'TABLE_NAME', 'MAILER', 'REQUIRE_SECOND_FACTOR'])
-  const table = reservingTable(request, config.TABLE_NAME)
+  const at = reservingContext(event, request, config)
+  const { table, origin, now } = at
   const principal = principalOf(event, now)
   const { userId } = principal
   const { currentPassword } = readBody(event, AccountDeletionRequest)
 
-  const origin = originOf(event)
-  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
-  const user = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
+  const attempt = await admitAttempt(table, limitsFrom(config), { subject: { userId }, ...origin }, now)
+  const user = await verifyCurrentPassword(at, attempt, principal, currentPassword)
   const removal = removalOfFactors(table, userId).then((factors) => removeUser(table, user, factors))
   const [outcome] = await together([removal, returnAttempt(table, attempt)])
   if (outcome !== 'done') throw new ServiceError('conflict', 'the user changed')
-  await notify(table, config.MAILER, 'account-deleted', user, origin, now)
+  await notify(at, 'account-deleted', user)
   logEvent('info', { event: 'account.deleted', userId })
   return noContent()
 })

@@ -2,22 +2,21 @@ import { randomBytes } from 'node:crypto'
 import { readConfig } from '../../lib/config.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { ForgottenPasswordRequest } from '../../lib/http/schemas.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 /** POST /password/forgot: sends a link for a new password to the address of a user, if there is one. */
-export const handler = apiHandler(async (event, { now, ...request }) => {
+export const handler = apiHandler(async (event, request) => {
   const config = readConfig(['TABLE_NAME', 'MAILER', 'LIMIT_MAIL_SOURCE'])
-  const table = reservingTable(request, config.TABLE_NAME)
+  const { table, origin, now } = reservingContext(event, request, config)
   const { login: loginName } = readBody(event, ForgottenPasswordRequest)
 
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES))
   const at = now.toISOString()
-  const mail = { kind: 'reset', requestId, loginName, at, origin: originOf(event) } as const
+  const mail = { kind: 'reset', requestId, loginName, at, origin } as const
   await requestMail(table, config, mail, now)
   return accepted(requestId)
 })

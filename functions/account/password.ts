@@ -6,7 +6,6 @@ import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordChangeRequest } from '../../lib/http/schemas.ts'
 import { logEvent } from '../../lib/log.ts'
@@ -20,13 +19,13 @@ import { isLive } from '../../lib/sessions/session.ts'
 import { findSession } from '../../lib/sessions/store.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser, findUser } from '../../lib/users/store.ts'
 import type { User, UserState } from '../../lib/users/user.ts'
 
 /** PUT /password: changes the caller's password, revokes all access tokens and all other sessions. */
-export const handler = apiHandler(async (event, { now, ...request }) => {
+export const handler = apiHandler(async (event, request) => {
   const config = readConfig([
     ...PASSWORD_LIMITS,
     'TABLE_NAME',
@@ -34,15 +33,15 @@ export const handler = apiHandler(async (event, { now, ...request }) => {
     'MAILER',
     'REQUIRE_SECOND_FACTOR',
   ])
-  const table = reservingTable(request, config.TABLE_NAME)
+  const at = reservingContext(event, request, config)
+  const { table, origin, now } = at
   const principal = principalOf(event, now)
   const { userId, username, generation, sessionId } = principal
   const { currentPassword, newPassword } = readBody(event, PasswordChangeRequest)
   validateNewPassword(newPassword, { username }, '#/newPassword')
 
-  const origin = originOf(event)
-  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
-  const verified = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
+  const attempt = await admitAttempt(table, limitsFrom(config), { subject: { userId }, ...origin }, now)
+  const verified = await verifyCurrentPassword(at, attempt, principal, currentPassword)
 
   const [{ session, user }] = await together([
     findSession(table, userId, sessionId),
@@ -57,7 +56,7 @@ export const handler = apiHandler(async (event, { now, ...request }) => {
   const survivor = session && isLive(session, user, now) ? session.id : undefined
   const changes = { passwordHash, changedAt: new Date().toISOString(), ...revokeSessions(user, survivor) }
   if (!(await storeChange(table, user, changes))) throw new ServiceError('conflict', 'the user changed')
-  await notify(table, config.MAILER, 'password-changed', verified, origin, now)
+  await notify(at, 'password-changed', verified)
   logEvent('info', { event: 'password.changed', userId })
   return noContent()
 })

@@ -3,7 +3,6 @@ import { together } from '../../lib/aws/together.ts'
 import { readConfig } from '../../lib/config.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordResetRequest } from '../../lib/http/schemas.ts'
 import { logEvent } from '../../lib/log.ts'
@@ -14,20 +13,20 @@ import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { sourceOf } from '../../lib/throttling/limits.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { markKnownSources } from '../../lib/throttling/store.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUserWith } from '../../lib/users/store.ts'
 
 /** POST /password/reset: sets the password of a user who has read a mail. Ends all sessions and revokes all tokens. */
-export const handler = apiHandler(async (event, { now, ...request }) => {
+export const handler = apiHandler(async (event, request) => {
   const config = readConfig(['TABLE_NAME', 'MAILER', 'SESSION_TTL_SECONDS', 'BREACHED_PASSWORDS'])
-  const table = reservingTable(request, config.TABLE_NAME)
+  const at = reservingContext(event, request, config)
+  const { table, origin, now } = at
   const { password, ...proof } = readBody(event, PasswordResetRequest)
-  const origin = originOf(event)
 
-  const { confirmation, requestId } = await verifyProof(table, ['reset'], proof, origin.sourceIp, now)
+  const { confirmation, requestId } = await verifyProof(table, ['reset'], { ...proof, ...origin }, now)
   const user = await findBoundUser(table, confirmation)
   validateNewPassword(password, user, '#/password')
   await rejectBreached(password, '#/password', config)
@@ -40,16 +39,16 @@ export const handler = apiHandler(async (event, { now, ...request }) => {
     changedAt: new Date().toISOString(),
     ...revokeSessions(user),
   }
-  const isStored = await changeUserWith(table, user, changes, randomUUID(), spend(requestId, now))
+  const change = { changes, requestId: randomUUID(), other: spend(requestId, now) }
+  const isStored = await changeUserWith(table, user, change)
   if (!isStored) throw invalidLink('spent, or the user changed')
   const source = sourceOf(origin.sourceIp)
+  const known = { source, mark: undefined, sessionTtlSeconds: config.SESSION_TTL_SECONDS }
   await together([
     // The owner can sign in from here, although strangers may have used up the limits. With second factors, the sign-in that
     // follows shows who it is.
-    ...(factorsOf(user).length === 0
-      ? [markKnownSources(table, user, source, undefined, config.SESSION_TTL_SECONDS, now)]
-      : []),
-    notify(table, config.MAILER, 'password-changed', user, origin, now),
+    ...(factorsOf(user).length === 0 ? [markKnownSources(table, user, known, now)] : []),
+    notify(at, 'password-changed', user),
   ])
   logEvent('info', { event: 'password.reset', userId: user.id })
   return noContent()

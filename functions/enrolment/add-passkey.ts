@@ -20,13 +20,13 @@ const issueToken = tokenIssuer()
 export const handler: RouteHandler<Settings> = async (event, request, config) => {
   const { now, deadlineMs } = request
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+  const at = { table, config, origin: originOf(event), now }
   const { enrolmentToken, ...given } = readJson(event, EnrolmentPasskey, { config })
   const enrolment = await findProvedEnrolment(table, enrolmentToken, now, { ...request, event })
   const registrant = { user: enrolment.user, loginTokenId: enrolment.login.id }
   const requestId = randomUUID()
-  const verified = await verifyNewPasskey(table, config, registrant, given, requestId, now)
+  const verified = await verifyNewPasskey(at, registrant, given, requestId)
   const factor = { factor: 'passkey', requestId, ...verified } as const
-  const at = { table, config, origin: originOf(event), now }
   const page = { ...request, event }
   return completeEnrolment(at, { ...enrolment, page }, factor, (changed, session) =>
     issueToken(at, changed, session),

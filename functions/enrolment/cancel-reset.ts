@@ -1,7 +1,6 @@
 import { transact } from '../../lib/aws/dynamodb.ts'
 import type { Config } from '../../lib/config.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorResetCancellation } from '../../lib/http/schemas.ts'
@@ -9,17 +8,17 @@ import { logEvent } from '../../lib/log.ts'
 import { cancellation } from '../../lib/mail/factor-reset.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 /**
  * POST /factors/cancel-reset: cancels an operator's reset of second factors, with the link of its notice. The link of an earlier
  * notice cancels a later reset too: its owner does not want the factors removed.
  */
-export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, ...request }, config) => {
-  const table = reservingTable(request, config.TABLE_NAME)
+export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, request, config) => {
+  const at = reservingContext(event, request, config)
+  const { table, origin, now } = at
   const { token } = readBody(event, FactorResetCancellation)
-  const { sourceIp } = originOf(event)
-  const { confirmation, requestId } = await verifyProof(table, ['cancel-reset'], { token }, sourceIp, now)
+  const { confirmation, requestId } = await verifyProof(table, ['cancel-reset'], { token, ...origin }, now)
   const { userId = '' } = confirmation
   const refused = await transact(table, [spend(requestId, now), cancellation(userId)])
   if (refused) throw invalidLink('spent, or there is no reset')

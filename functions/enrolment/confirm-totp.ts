@@ -3,11 +3,10 @@ import { completeEnrolment } from '../../lib/factors/complete-enrolment.ts'
 import { findProvedEnrolment } from '../../lib/factors/enrolment.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp-setup.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { EnrolmentTotpConfirmation } from '../../lib/http/schemas.ts'
 import { readJson } from '../../lib/sessions/request.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
 const issueToken = tokenIssuer()
@@ -15,14 +14,13 @@ const issueToken = tokenIssuer()
 /** POST /enrolment/totp/confirm: adds an authenticator app as the first second factor, and completes the sign-in with it. */
 export const handler = apiHandler(async (event, request) => {
   const config = readConfig([...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'])
-  const { now } = request
-  const table = reservingTable(request, config.TABLE_NAME)
+  const at = reservingContext(event, request, config)
+  const { table, now } = at
   const { enrolmentToken, code } = readJson(event, EnrolmentTotpConfirmation, { config })
   const enrolment = await findProvedEnrolment(table, enrolmentToken, now, { ...request, event })
   const { user, login } = enrolment
-  const verified = await verifyTotpSetup(table, config, user, code, now, login.id)
+  const verified = await verifyTotpSetup(at, user, code, login.id)
   const factor = { factor: 'totp', ...verified } as const
-  const at = { table, config, origin: originOf(event), now }
   const page = { ...request, event }
   return completeEnrolment(at, { ...enrolment, page }, factor, (changed, session) =>
     issueToken(at, changed, session),

@@ -2,26 +2,25 @@ import { randomBytes } from 'node:crypto'
 import type { Config } from '../../lib/config.ts'
 import { findEnrolment } from '../../lib/factors/enrolment.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentRequest } from '../../lib/http/schemas.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 /** POST /enrolment/mail: sends a mail to the verified address of a user, which proves the enrolment. */
 export const handler: RouteHandler<Config<'TABLE_NAME' | 'MAILER' | 'LIMIT_MAIL_SOURCE'>> = async (
   event,
-  { now, ...request },
+  request,
   config,
 ) => {
-  const table = reservingTable(request, config.TABLE_NAME)
+  const { table, origin, now } = reservingContext(event, request, config)
   const { enrolmentToken } = readBody(event, EnrolmentRequest)
   const { id: userId, generation } = (await findEnrolment(table, enrolmentToken, now)).user
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES))
   const at = now.toISOString()
-  const mail = { kind: 'enrolment', requestId, userId, generation, at, origin: originOf(event) } as const
+  const mail = { kind: 'enrolment', requestId, userId, generation, at, origin } as const
   await requestMail(table, config, mail, now)
   return accepted(requestId)
 }

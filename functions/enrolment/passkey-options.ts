@@ -2,19 +2,19 @@ import type { Config } from '../../lib/config.ts'
 import { findProvedEnrolment } from '../../lib/factors/enrolment.ts'
 import { beginRegistration } from '../../lib/factors/registration.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentRequest } from '../../lib/http/schemas.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 type Settings = Config<'TABLE_NAME' | 'RP_ID' | 'SERVICE_NAME'>
 
 /** POST /enrolment/passkey/options: begins to add a passkey as the first second factor. */
-export const handler: RouteHandler<Settings> = async (event, { now, ...request }, config) => {
-  const table = reservingTable(request, config.TABLE_NAME)
+export const handler: RouteHandler<Settings> = async (event, request, config) => {
+  const at = reservingContext(event, request, config)
+  const { table, now } = at
   const { enrolmentToken } = readBody(event, EnrolmentRequest)
   const { login, user } = await findProvedEnrolment(table, enrolmentToken, now)
   const registrant = { user, loginTokenId: login.id }
-  return json(200, await beginRegistration(table, config, registrant, originOf(event).sourceIp, now))
+  return json(200, await beginRegistration(at, registrant))
 }

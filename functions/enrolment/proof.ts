@@ -5,23 +5,23 @@ import { verifyEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
 import { reserveTry } from '../../lib/factors/login-token.ts'
 import { wrongCode } from '../../lib/factors/refusals.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentProofRequest, type ProofFields } from '../../lib/http/schemas.ts'
 import { logEvent } from '../../lib/log.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 import type { ReservingTable } from '../../lib/throttling/store.ts'
 
 /** POST /enrolment/proof: takes the proof, beside the password, that the account is the user's own. */
-export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, ...request }, config) => {
-  const table = reservingTable(request, config.TABLE_NAME)
+export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, request, config) => {
+  const at = reservingContext(event, request, config)
+  const { table, origin, now } = at
   const { enrolmentToken, operatorCode, ...fields } = readBody(event, EnrolmentProofRequest)
   const enrolment = await findEnrolment(table, enrolmentToken, now)
   await (operatorCode === undefined
-    ? proveByMail(table, enrolment, fields, originOf(event).sourceIp, now)
+    ? proveByMail(table, enrolment, { ...fields, ...origin }, now)
     : proveByCode(table, enrolment, operatorCode, now))
   logEvent('info', { event: 'enrolment.proved', userId: enrolment.user.id })
   return noContent()
@@ -31,14 +31,18 @@ export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, 
 async function proveByMail(
   table: ReservingTable,
   { login, user }: BegunLogin,
-  fields: ProofFields,
-  sourceIp: string,
+  proof: ProofFields & { sourceIp: string },
   now: Date,
 ): Promise<void> {
-  const { confirmation, requestId } = await verifyProof(table, ['enrolment'], fields, sourceIp, now)
+  const { confirmation, requestId } = await verifyProof(table, ['enrolment'], proof, now)
   if (confirmation.userId !== user.id) throw invalidLink('a mail to another user')
   await findBoundUser(table, confirmation)
-  await proveEnrolment(table, login, spend(requestId, now), () => invalidLink('spent'), now)
+  await proveEnrolment(
+    table,
+    login,
+    { write: spend(requestId, now), refusal: () => invalidLink('spent') },
+    now,
+  )
 }
 
 /** Proves an enrolment by the code of an operator. Tries are counted before they are compared. */
@@ -52,5 +56,10 @@ async function proveByCode(
   await reserveTry(table, login, now)
   const spendCode = await verifyEnrolmentCode(table, user, typed, now)
   if (spendCode === undefined) throw wrong('wrong, expired or replaced code of an operator')
-  await proveEnrolment(table, login, spendCode, () => wrong('the code of an operator is spent'), now)
+  await proveEnrolment(
+    table,
+    login,
+    { write: spendCode, refusal: () => wrong('the code of an operator is spent') },
+    now,
+  )
 }

@@ -14,5 +14,5 @@ export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { enrolmentToken } = readBody(event, EnrolmentRequest)
   const { login, user } = await findProvedEnrolment(table, enrolmentToken, now)
-  return json(200, await startTotp(table, config, user, now, login.id))
+  return json(200, await startTotp({ table, config, now }, user, login.id))
 }

@@ -8,20 +8,20 @@ import { changeFactors } from '../../lib/factors/change.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp-setup.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import { TotpConfirmation } from '../../lib/http/schemas.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { factorsOf, withFactor } from '../../lib/users/factors.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findUser } from '../../lib/users/store.ts'
 
 /** POST /factors/totp/confirm: adds the authenticator app that the caller is setting up, or replaces the earlier one by it. */
-export const handler = apiHandler(async (event, { now, ...request }) => {
+export const handler = apiHandler(async (event, request) => {
   const config = readConfig(['TABLE_NAME', 'FACTOR_KEY', 'MAILER', 'REQUIRE_SECOND_FACTOR'])
-  const table = reservingTable(request, config.TABLE_NAME)
+  const at = reservingContext(event, request, config)
+  const { table, now } = at
   const principal = principalOf(event, now)
   const { userId, generation } = principal
   const { code } = readBody(event, TotpConfirmation)
@@ -29,16 +29,16 @@ export const handler = apiHandler(async (event, { now, ...request }) => {
   requireUnrevoked(generation, user)
   requireStillAllowed(principal, user, config.REQUIRE_SECOND_FACTOR, now)
 
-  const { writes, recoveryCodes } = await verifyTotpSetup(table, config, user, code, now)
+  const { writes, recoveryCodes } = await verifyTotpSetup(at, user, code)
   const survivingSession = await findSurvivor(table, principal, user, now)
   const factors = withFactor(user, 'totp')
   // A first factor, and one that replaces another, ends the sessions of those who signed in without it.
   const isRevoking = factorsOf(user).length === 0 || factors === user.factors
-  const change = { factors, isRevoking, survivingSession }
-  if (!(await changeFactors(table, user, change, now, randomUUID(), writes))) {
+  const change = { factors, isRevoking, survivingSession, requestId: randomUUID(), writes }
+  if (!(await changeFactors(table, user, change, now))) {
     throw new ServiceError('conflict', 'the user changed')
   }
-  await notify(table, config.MAILER, 'totp-added', user, originOf(event), now)
+  await notify(at, 'totp-added', user)
   logEvent('info', { event: 'factor.added', userId, factor: 'totp' })
   return json(200, { recoveryCodes })
 })

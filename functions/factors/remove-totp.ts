@@ -8,32 +8,24 @@ import { removeWithLastFactor } from '../../lib/factors/recovery-codes-store.ts'
 import { refusal } from '../../lib/factors/refusals.ts'
 import { removeTotp } from '../../lib/factors/totp-store.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorChangeRequest } from '../../lib/http/schemas.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { factorsOf, needsFactor, withoutFactor } from '../../lib/users/factors.ts'
 
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
 
 /** DELETE /factors/totp: removes the caller's authenticator app, ends all other sessions and revokes all access tokens. */
-export const handler: RouteHandler<Settings> = async (event, { now, ...request }, config) => {
-  const table = reservingTable(request, config.TABLE_NAME)
+export const handler: RouteHandler<Settings> = async (event, request, config) => {
+  const at = reservingContext(event, request, config)
+  const { table, now } = at
   const principal = principalOf(event, now)
   const { userId } = principal
   const { currentPassword } = readBody(event, FactorChangeRequest)
-  const origin = originOf(event)
-  const { user, survivingSession } = await verifyCaller(
-    table,
-    config,
-    principal,
-    currentPassword,
-    origin,
-    now,
-  )
+  const { user, survivingSession } = await verifyCaller(at, principal, currentPassword)
 
   if (!factorsOf(user).includes('totp')) throw new ServiceError('not_found', 'no authenticator app')
   const factors = withoutFactor(user, 'totp')
@@ -41,11 +33,11 @@ export const handler: RouteHandler<Settings> = async (event, { now, ...request }
     throw refusal('last_factor', 'the policy demands a second factor', { userId })
   }
   const writes = [removeTotp(userId), ...(factors === undefined ? removeWithLastFactor(userId) : [])]
-  const change = { factors, isRevoking: true, survivingSession }
-  if (!(await changeFactors(table, user, change, now, randomUUID(), writes))) {
+  const change = { factors, isRevoking: true, survivingSession, requestId: randomUUID(), writes }
+  if (!(await changeFactors(table, user, change, now))) {
     throw new ServiceError('conflict', 'the user changed')
   }
-  await notify(table, config.MAILER, 'totp-removed', user, origin, now)
+  await notify(at, 'totp-removed', user)
   logEvent('info', { event: 'factor.removed', userId, factor: 'totp' })
   return noContent()
 }

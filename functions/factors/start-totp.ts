@@ -3,19 +3,18 @@ import type { Config } from '../../lib/config.ts'
 import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
 import { startTotp } from '../../lib/factors/totp-setup.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorChangeRequest } from '../../lib/http/schemas.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'FACTOR_KEY' | 'SERVICE_NAME'>
 
 /** POST /factors/totp: begins to set up an authenticator app. A code of the app confirms it. */
-export const handler: RouteHandler<Settings> = async (event, { now, ...request }, config) => {
-  const table = reservingTable(request, config.TABLE_NAME)
-  const principal = principalOf(event, now)
+export const handler: RouteHandler<Settings> = async (event, request, config) => {
+  const at = reservingContext(event, request, config)
+  const principal = principalOf(event, at.now)
   const { currentPassword } = readBody(event, FactorChangeRequest)
-  const { user } = await verifyCaller(table, config, principal, currentPassword, originOf(event), now)
-  return json(200, await startTotp(table, config, user, now))
+  const { user } = await verifyCaller(at, principal, currentPassword)
+  return json(200, await startTotp(at, user))
 }

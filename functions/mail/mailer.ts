@@ -53,7 +53,7 @@ export async function handler(event: MailEvent, context: Context): Promise<void>
     const claim = { claimId: randomUUID(), invocationId: context.awsRequestId }
     const state = isLimited
       ? await findClaim(table, id, claim)
-      : await claimMail(table, id, claim, confirmation, now)
+      : await claimMail(table, id, { claim, confirmation }, now)
     if (state === 'repeated') return logEvent('warn', { event: 'mail.repeated', kind })
     if (state === 'unclaimed' && isLimited) return logEvent('warn', { event: 'mail.limited', kind })
     if (state !== 'claimed') {
@@ -92,11 +92,11 @@ async function recordSent(
   const now = new Date()
   if (event.kind === 'factor-reset') {
     const { userId, requestId } = event
-    const begin = announcement(userId, requestId, config.FACTOR_RESET_DELAY_SECONDS, now)
-    return await markSent(table, requestId, claim, now, begin)
+    const effect = announcement(userId, requestId, config.FACTOR_RESET_DELAY_SECONDS, now)
+    return await markSent(table, requestId, { claim, effect }, now)
   }
   // Without the mark, a further delivery of the event throws. The mail is not sent again.
-  await markSent(table, idOf(event), claim, now).catch(logFailure)
+  await markSent(table, idOf(event), { claim }, now).catch(logFailure)
 }
 
 /**

@@ -33,14 +33,15 @@ export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }
   requireStillAllowed(principal, user, config.REQUIRE_SECOND_FACTOR, now)
 
   const requestId = randomUUID()
-  const added = await verifyNewPasskey(table, config, { user }, given, requestId, now)
+  const added = await verifyNewPasskey({ table, config, now }, { user }, given, requestId)
   const survivingSession = await findSurvivor(table, principal, user, now)
   const isRevoking = factorsOf(user).length === 0
-  const change = { factors: withFactor(user, 'passkey'), isRevoking, survivingSession }
-  if (!(await changeFactors(table, user, change, now, requestId, added.writes))) {
+  const factors = withFactor(user, 'passkey')
+  const change = { factors, isRevoking, survivingSession, requestId, writes: added.writes }
+  if (!(await changeFactors(table, user, change, now))) {
     throw new ServiceError('conflict', 'the user changed, or the credential id is taken')
   }
-  await notify(table, config.MAILER, 'passkey-added', user, originOf(event), now)
+  await notify({ table, config, origin: originOf(event), now }, 'passkey-added', user)
   logEvent('info', { event: 'factor.added', userId, factor: 'passkey' })
   return json(200, { passkey: summaryOf(added.passkey), recoveryCodes: added.recoveryCodes })
 }

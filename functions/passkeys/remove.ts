@@ -6,31 +6,30 @@ import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { removalOfPasskey } from '../../lib/factors/removal.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeyRemoval } from '../../lib/http/schemas.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
 
 /** DELETE /passkeys/{id}: removes one of the caller's passkeys, ends all other sessions and revokes all access tokens. */
-export const handler: RouteHandler<Settings> = async (event, { now, ...request }, config) => {
-  const table = reservingTable(request, config.TABLE_NAME)
+export const handler: RouteHandler<Settings> = async (event, request, config) => {
+  const at = reservingContext(event, request, config)
+  const { table, now } = at
   const principal = principalOf(event, now)
   const { currentPassword } = readBody(event, PasskeyRemoval)
-  const origin = originOf(event)
-  const caller = await verifyCaller(table, config, principal, currentPassword, origin, now)
+  const caller = await verifyCaller(at, principal, currentPassword)
   const { user, survivingSession } = caller
 
   const { factors, writes } = await removalOfPasskey(table, config, user, event.pathParameters?.id)
-  const change = { factors, isRevoking: true, survivingSession }
-  if (!(await changeFactors(table, user, change, now, randomUUID(), writes))) {
+  const change = { factors, isRevoking: true, survivingSession, requestId: randomUUID(), writes }
+  if (!(await changeFactors(table, user, change, now))) {
     throw new ServiceError('conflict', 'the user changed')
   }
-  await notify(table, config.MAILER, 'passkey-removed', user, origin, now)
+  await notify(at, 'passkey-removed', user)
   logEvent('info', { event: 'factor.removed', userId: user.id, factor: 'passkey' })
   return noContent()
 }

@@ -57,7 +57,8 @@ export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins
   // The mail has proved already that the account is the user's own.
   const lifetimes = lifetimesFrom(config)
   const source = sourceOf(origin.sourceIp)
-  const marking = markKnownSources(table, user, source, undefined, lifetimes.absoluteTtlSeconds, now)
+  const known = { source, mark: undefined, sessionTtlSeconds: lifetimes.absoluteTtlSeconds }
+  const marking = markKnownSources(table, user, known, now)
   if (needsFactor(role, config.REQUIRE_SECOND_FACTOR)) {
     const [response] = await together([beginEnrolment(table, user, request, now), marking])
     return response
@@ -87,7 +88,7 @@ async function signIn(
 /** Verifies the link or the code of a mail, and finds the role of the new user. */
 async function verifyMail(table: ReservingTable, proof: ProofFields, sourceIp: string, now: Date) {
   const kinds = ['registration', 'invitation'] as const
-  const { confirmation, requestId } = await verifyProof(table, kinds, proof, sourceIp, now)
+  const { confirmation, requestId } = await verifyProof(table, kinds, { ...proof, sourceIp }, now)
   return { requestId, role: await roleOf(table, confirmation, requestId) }
 }
 

@@ -3,22 +3,22 @@ import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { RegistrationRequest } from '../../lib/http/schemas.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 /** POST /register: sends a mail to an address, which its recipient confirms to get an account. */
-export const handler = apiHandler(async (event, { now, ...request }) => {
+export const handler = apiHandler(async (event, request) => {
   const config = readConfig(['TABLE_NAME', 'MAILER', 'LIMIT_MAIL_SOURCE', 'ALLOWED_EMAIL_DOMAINS'])
-  const table = reservingTable(request, config.TABLE_NAME)
+  const at = reservingContext(event, request, config)
+  const { table, origin, now } = at
   const { email } = readBody(event, RegistrationRequest)
   rejectOtherDomains(email, config.ALLOWED_EMAIL_DOMAINS)
 
   const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), email)
-  const mail = { kind: 'registration', requestId, at: now.toISOString(), origin: originOf(event) } as const
+  const mail = { kind: 'registration', requestId, at: now.toISOString(), origin } as const
   await requestMail(table, config, mail, now)
   return accepted(requestId)
 })

@@ -31,8 +31,8 @@ export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins
   const origin = originOf(event)
   const table = reservingTable(invocation, config.TABLE_NAME)
 
-  const subject = { loginName: request.username }
-  const attempt = await admitAttempt(table, limitsFrom(config), subject, origin.sourceIp, arrivedAt)
+  const who = { subject: { loginName: request.username }, sourceIp: origin.sourceIp }
+  const attempt = await admitAttempt(table, limitsFrom(config), who, arrivedAt)
   const verified = await verifyAttempt(attempt, request.password)
 
   const at = { table, config, origin, now: new Date() }

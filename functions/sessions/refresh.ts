@@ -30,14 +30,8 @@ export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigin
   const token = await issueToken({ table, config, now }, redeemed.user, redeemed.session)
   // The grace period begins when the client can have the response, not before a slow signature.
   const signedAt = new Date()
-  const { session, secret } = await rotateSecret(
-    table,
-    presented,
-    redeemed,
-    lifetimes,
-    graceSeconds,
-    signedAt,
-  )
+  const rotation = { presented, redeemed, lifetimes, graceSeconds }
+  const { session, secret } = await rotateSecret(table, rotation, signedAt)
   const refreshToken = withSecret(request.refreshToken, secret)
   return sessionResponse(token, refreshToken, refreshTtlSeconds(session, signedAt), request)
 })

@@ -2,12 +2,11 @@ import type { Config } from '../../lib/config.ts'
 import type { RelyingParty } from '../../lib/factors/ceremony.ts'
 import { type CompletionConfig, completeFactorSignIn } from '../../lib/factors/complete.ts'
 import { verifyPasskey, verifySecondPasskey } from '../../lib/factors/passkey-sign-in.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeySignIn } from '../../lib/http/schemas.ts'
 import { replacedSession } from '../../lib/sessions/replaced.ts'
 import { readSignIn } from '../../lib/sessions/request.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 
 type Settings = CompletionConfig & IssuerConfig & RelyingParty & Config<'TABLE_NAME' | 'COOKIE_SESSIONS'>
@@ -16,8 +15,9 @@ const issueToken = tokenIssuer()
 
 /** POST /login/passkey: signs in with a passkey, without a name or as second factor. */
 export const handler: RouteHandler<Settings> = async (event, request, config) => {
-  const { now, allowedOrigins } = request
-  const table = reservingTable(request, config.TABLE_NAME)
+  const { allowedOrigins } = request
+  const at = reservingContext(event, request, config)
+  const { table, now } = at
   const given = readSignIn(event, PasskeySignIn, { config, allowedOrigins })
   const { loginToken, response, inCookie } = given
   const signIn =
@@ -26,9 +26,8 @@ export const handler: RouteHandler<Settings> = async (event, request, config) =>
           ...(await verifyPasskey(table, config, response, now)),
           login: { inCookie, replaces: replacedSession(given.refreshToken) },
         }
-      : await verifySecondPasskey(table, config, loginToken, response, now, { ...request, event })
+      : await verifySecondPasskey(at, loginToken, response, { ...request, event })
 
-  const at = { table, config, origin: originOf(event), now }
   return completeFactorSignIn(at, signIn, { ...request, event }, (session) =>
     issueToken(at, signIn.user, session),
   )

@@ -2,12 +2,11 @@ import type { Config } from '../../lib/config.ts'
 import { findBegunLogin } from '../../lib/factors/begun.ts'
 import { type CompletionConfig, completeFactorSignIn } from '../../lib/factors/complete.ts'
 import { verifyRecoveryCode } from '../../lib/factors/second-step.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { RecoveryCodeLoginRequest } from '../../lib/http/schemas.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { readJson } from '../../lib/sessions/request.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 
@@ -17,18 +16,21 @@ const issueToken = tokenIssuer()
 
 /** POST /login/recovery-code: completes a sign-in with a recovery code. */
 export const handler: RouteHandler<Settings> = async (event, request, config) => {
-  const { now } = request
-  const table = reservingTable(request, config.TABLE_NAME)
+  const at = reservingContext(event, request, config)
+  const { table, now } = at
   const { loginToken, code } = readJson(event, RecoveryCodeLoginRequest, { config })
-  const begun = await findBegunLogin(table, loginToken, 'second-factor', now, { ...request, event })
-  const origin = originOf(event)
-  const spending = await verifyRecoveryCode(table, begun, code, origin, now)
+  const begun = await findBegunLogin(
+    table,
+    loginToken,
+    { purpose: 'second-factor', page: { ...request, event } },
+    now,
+  )
+  const spending = await verifyRecoveryCode(at, begun, code)
 
-  const at = { table, config, origin, now }
   const signIn = { ...begun, ...spending, amr: AMR.recoveryCode }
   const response = await completeFactorSignIn(at, signIn, { ...request, event }, (session) =>
     issueToken(at, begun.user, session),
   )
-  await notify(table, config.MAILER, 'recovery-code-used', begun.user, origin, now)
+  await notify(at, 'recovery-code-used', begun.user)
   return response
 }

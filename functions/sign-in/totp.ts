@@ -2,11 +2,10 @@ import type { Config } from '../../lib/config.ts'
 import { findBegunLogin } from '../../lib/factors/begun.ts'
 import { type CompletionConfig, completeFactorSignIn } from '../../lib/factors/complete.ts'
 import { verifyTotpCode } from '../../lib/factors/second-step.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { TotpLoginRequest } from '../../lib/http/schemas.ts'
 import { readJson } from '../../lib/sessions/request.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 
@@ -16,14 +15,17 @@ const issueToken = tokenIssuer()
 
 /** POST /login/totp: completes a sign-in with a code of an authenticator app. */
 export const handler: RouteHandler<Settings> = async (event, request, config) => {
-  const { now } = request
-  const table = reservingTable(request, config.TABLE_NAME)
+  const at = reservingContext(event, request, config)
+  const { table, now } = at
   const { loginToken, code } = readJson(event, TotpLoginRequest, { config })
-  const begun = await findBegunLogin(table, loginToken, 'second-factor', now, { ...request, event })
-  const origin = originOf(event)
-  const spending = await verifyTotpCode(table, config, begun, code, origin, now)
+  const begun = await findBegunLogin(
+    table,
+    loginToken,
+    { purpose: 'second-factor', page: { ...request, event } },
+    now,
+  )
+  const spending = await verifyTotpCode(at, begun, code)
 
-  const at = { table, config, origin, now }
   const signIn = { ...begun, ...spending, amr: AMR.totp }
   return completeFactorSignIn(at, signIn, { ...request, event }, (session) =>
     issueToken(at, begun.user, session),

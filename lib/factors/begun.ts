@@ -22,16 +22,15 @@ export type Page = Pick<Request, 'allowedOrigins'> & { event: APIGatewayProxyEve
  * A change of the user that revokes tokens ends the sign-in: a new password, role or name, a first or removed factor, and signing
  * out everywhere.
  *
- * @param page - The request, if its response may set the cookie.
+ * @param last - What the login token must be for, and the request, if its response may set the cookie.
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of an expired sign-in; `forbidden`, if the
  *   page may not use the cookie; `unavailable`.
  */
 export async function findBegunLogin(
   table: Table,
   unverifiedToken: string,
-  purpose: LoginPurpose,
+  { purpose, page }: { purpose: LoginPurpose; page?: Page | undefined },
   now: Date,
-  page?: Page,
 ): Promise<BegunLogin> {
   const login = await findLoginToken(table, unverifiedToken, purpose, now)
   // Before anything is counted: with a login token of their own, attackers could put their session into the user's browser.

@@ -1,7 +1,7 @@
 import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { Config } from '../config.ts'
-import type { MailOrigin } from '../mail/event.ts'
+import type { At } from '../context.ts'
 import { verifyCurrentPassword } from '../passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../passwords/verify.ts'
 import { isLive } from '../sessions/session.ts'
@@ -11,7 +11,8 @@ import type { ReservingTable } from '../throttling/store.ts'
 import type { Principal, User } from '../users/user.ts'
 
 /** The settings of {@link verifyCaller}. */
-export type CallerConfig = LimitsConfig & Config<'REQUIRE_SECOND_FACTOR'>
+type CallerSetting = keyof LimitsConfig | 'REQUIRE_SECOND_FACTOR'
+export type CallerConfig = Config<CallerSetting>
 
 /** The caller of a change of second factors. */
 export interface Caller {
@@ -27,19 +28,17 @@ export interface Caller {
  *
  * @throws {@link ServiceError} as `admitAttempt` and `verifyCurrentPassword` in `lib/passwords`.
  * @example
- * const { user, survivingSession } = await verifyCaller(table, config, principal, currentPassword, origin, now)
+ * const { user, survivingSession } = await verifyCaller(at, principal, currentPassword)
  */
 export async function verifyCaller(
-  table: ReservingTable,
-  config: CallerConfig,
+  at: At<CallerSetting, ReservingTable>,
   principal: Principal,
   currentPassword: string,
-  origin: MailOrigin,
-  now: Date,
 ): Promise<Caller> {
-  const { userId } = principal
-  const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
-  const user = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
+  const { table, config, origin, now } = at
+  const who = { subject: { userId: principal.userId }, sourceIp: origin.sourceIp }
+  const attempt = await admitAttempt(table, limitsFrom(config), who, now)
+  const user = await verifyCurrentPassword(at, attempt, principal, currentPassword)
   const [survivingSession] = await together([
     findSurvivor(table, principal, user, now),
     returnAttempt(table, attempt),

@@ -100,7 +100,7 @@ export function verifyRegistration(
   { challenge, userId }: Challenge,
 ): Omit<Passkey, 'name' | 'createdAt'> {
   const refused = refusalFor(userId)
-  checkClientData(relyingParty, response, 'webauthn.create', challenge, refused)
+  checkClientData(relyingParty, response, { type: 'webauthn.create', challenge }, refused)
   const { clientDataJSON, attestationObject, transports } = response.response
   const attestation = tryTo(refused, () => readAttestationObject(bytesOf(attestationObject)))
   const { authData } = attestation
@@ -151,7 +151,7 @@ export function verifyAssertion(
   { userId, passkey, isBothFactors }: Asserted,
 ): Pick<Passkey, 'counter' | 'backedUp' | 'uvInitialized'> {
   const refused = refusalFor(userId)
-  checkClientData(relyingParty, response, 'webauthn.get', challenge, refused)
+  checkClientData(relyingParty, response, { type: 'webauthn.get', challenge }, refused)
   const { userHandle } = response.response
   if (userHandle === undefined ? isBothFactors : userHandle !== userId) {
     throw refused('the user handle is of another user')
@@ -184,12 +184,17 @@ const refusalFor =
   (reason) =>
     refusal('passkey_refused', reason, { userId })
 
+/** What the client data of a response must name. */
+interface ExpectedClientData {
+  type: 'webauthn.create' | 'webauthn.get'
+  challenge: string
+}
+
 /** Checks what the browser says about the ceremony. Also a page in a frame of another site is refused. */
 function checkClientData(
   { RP_ORIGINS }: RelyingParty,
   { id, rawId, type: credentialType, response }: CreationResponse | AssertionResponse,
-  type: string,
-  challenge: string,
+  { type, challenge }: ExpectedClientData,
   refused: Refused,
 ): void {
   if (id !== rawId || credentialType !== 'public-key') throw refused('not a public-key credential')

@@ -15,23 +15,28 @@ export interface FactorChange {
   survivingSession?: string | undefined
 }
 
+/** A change of a user's second factors, with the writes of its transaction. */
+interface FactorChangeWithWrites extends FactorChange {
+  /** Random id of this change. */
+  requestId: string
+  /** Writes of the factors' own items. */
+  writes: readonly TransactWrite[]
+}
+
 /**
  * Changes a user's second factors, in one transaction with the writes of the factors themselves.
  *
  * @param user - As read.
- * @param requestId - Random id of this change.
- * @param writes - Writes of the factors' own items.
  * @returns Whether all of it is stored.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function changeFactors(
   table: Table,
   user: User,
-  change: FactorChange,
+  change: FactorChangeWithWrites,
   now: Date,
-  requestId: string,
-  writes: readonly TransactWrite[],
 ): Promise<boolean> {
+  const { requestId, writes } = change
   // A reset that an operator asked for meanwhile must not remove the first factor, which is a new one.
   const isFirst = change.factors !== undefined && factorsOf(user).length === 0
   const endings = isFirst ? [{ Delete: { Key: factorResetKey(user.id) } }] : []

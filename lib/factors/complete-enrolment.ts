@@ -41,7 +41,7 @@ export async function completeEnrolment(
   { factor, requestId = randomUUID(), writes, recoveryCodes }: NewFactor,
   issueToken: (user: User, session: Session) => Promise<object>,
 ): Promise<APIGatewayProxyResult> {
-  const { table, config, origin, now } = at
+  const { now } = at
   const factors = withFactor(user, factor)
   const changed = { ...user, ...revokeSessions(user), factors, requestId }
   const change = factorChange(user, { factors, isRevoking: true }, now, requestId)
@@ -50,7 +50,7 @@ export async function completeEnrolment(
   const spends = [change, ...writes].map((write) => ({ write, refusal: changedMeanwhile }))
   const signIn = { user: changed, amr: AMR_OF[factor], login, spends, more: { recoveryCodes } }
   const response = await completeFactorSignIn(at, signIn, page, (session) => issueToken(changed, session))
-  await notify(table, config.MAILER, `${factor}-added`, user, origin, now)
+  await notify(at, `${factor}-added`, user)
   logEvent('info', { event: 'factor.added', userId: user.id, factor })
   return response
 }

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyResult } from 'aws-lambda'
-import { getItems, type Item, type Key, type Table, type TransactWrite, texts } from '../aws/dynamodb.ts'
+import { getItems, type Item, type Key, type TransactWrite, texts } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { Config } from '../config.ts'
 import type { At } from '../context.ts'
@@ -68,13 +68,14 @@ export async function completeFactorSignIn(
   const { token, session, refreshToken, found } = await completeSignIn(
     table,
     { user, amr, origin, lifetimes, spends: (session) => [...spendsOf(login, session), ...spends] },
-    { issueToken, find: () => findEarlier(table, user, { ...login, replaces }, source, now) },
+    { issueToken, find: () => findEarlier(at, user, { ...login, replaces }) },
     now,
   )
+  const known = { source, mark: found.mark, sessionTtlSeconds: lifetimes.absoluteTtlSeconds }
   await together([
     ...found.attempts.map(({ key, ids }) => giveBack(table, { key }, ids)),
-    markKnownSources(table, user, source, found.mark, lifetimes.absoluteTtlSeconds, now),
-    notifyNewSource(table, config, found.mark, user, origin, now),
+    markKnownSources(table, user, known, now),
+    notifyNewSource(at, found.mark, user),
   ])
   logEvent('info', { event: 'login.accepted', userId: user.id })
   return sessionResponse({ ...token, ...more }, refreshToken, refreshTtlSeconds(session, now), login)
@@ -99,12 +100,11 @@ interface Earlier {
 
 /** Finds what a sign-in changes or ends, with one consistent read. */
 async function findEarlier(
-  table: Table,
+  { table, origin, now }: At,
   user: User,
   login: FactorSignIn['login'],
-  source: string,
-  now: Date,
 ): Promise<Earlier> {
+  const source = sourceOf(origin.sourceIp)
   const { loginName = user.username, pairSk, pairAttempts = [] }: Partial<LoginToken> = login
   const totpKey = totpCounter(user.id, now).key
   const resetKey = factorResetKey(user.id)

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { APIGatewayProxyResult } from 'aws-lambda'
-import { type Table, type TransactWrite, transact } from '../aws/dynamodb.ts'
+import { type Table, transact } from '../aws/dynamodb.ts'
 import type { ServiceError } from '../errors.ts'
 import { json } from '../http/responses.ts'
 import { replacedSession } from '../sessions/replaced.ts'
+import type { Spend } from '../sign-in/complete.ts'
 import { secondOf } from '../time.ts'
 import { factorsOf } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
@@ -54,7 +55,7 @@ export async function findEnrolment(
   now: Date,
   page?: Page,
 ): Promise<BegunLogin> {
-  const begun = await findBegunLogin(table, unverifiedToken, 'enrolment', now, page)
+  const begun = await findBegunLogin(table, unverifiedToken, { purpose: 'enrolment', page }, now)
   const { user } = begun
   if (factorsOf(user).length > 0) {
     throw refusal('login_expired', 'the user has a second factor', { userId: user.id })
@@ -84,20 +85,17 @@ export async function findProvedEnrolment(
 /**
  * Spends a proof, and records it with the enrolment, in one transaction.
  *
- * @param spend - Write that spends the proof, on condition that it is not spent.
- * @param spent - Returns the error of a proof that another request spent meanwhile.
- * @throws {@link ServiceError} The error of `spent`; `invalid_credentials`, if the enrolment is complete meanwhile;
+ * @throws {@link ServiceError} The refusal of the proof; `invalid_credentials`, if the enrolment is complete meanwhile;
  *   `unavailable`.
  */
 export async function proveEnrolment(
   table: Table,
   login: LoginToken,
-  spend: TransactWrite,
-  spent: () => ServiceError,
+  proof: Spend,
   now: Date,
 ): Promise<void> {
-  const refused = await transact(table, [spend, proveLoginToken(login, now)])
+  const refused = await transact(table, [proof.write, proveLoginToken(login, now)])
   if (!refused) return
   const { userId } = login
-  throw refused[0] ? spent() : refusal('login_expired', 'the enrolment token is spent', { userId })
+  throw refused[0] ? proof.refusal() : refusal('login_expired', 'the enrolment token is spent', { userId })
 }

@@ -43,7 +43,7 @@ const addUser = (values: Partial<User>) => {
   return addTestUser(table, { username: `ada-${count}`, passwordHash, ...values })
 }
 const admit = ({ username }: User) =>
-  admitAttempt(table, limits, { loginName: username }, `203.0.113.${count}`, now)
+  admitAttempt(table, limits, { subject: { loginName: username }, sourceIp: `203.0.113.${count}` }, now)
 
 /** Takes the step after the password, for which an attempt is reserved. */
 async function stepOf(user: User, { policy = 'none' as FactorPolicy, refreshToken = '' } = {}, at = table) {

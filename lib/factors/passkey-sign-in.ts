@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server'
 import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
+import type { At } from '../context.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import { AMR } from '../users/factors.ts'
 import { findUser } from '../users/store.ts'
@@ -29,25 +30,21 @@ import { refusal } from './refusals.ts'
  * Without a login token the options are the same for everybody, but for the challenge. With one they name the passkeys of its
  * user, who has shown the password.
  *
- * @param sourceIp - Address that the gateway saw the request come from.
  * @throws {@link ServiceError} `invalid_credentials`, if the login token is invalid or its user has no passkey; as
  *   `storeChallenge`.
  */
 export async function beginPasskeySignIn(
-  table: ReservingTable,
-  config: Pick<RelyingParty, 'RP_ID'>,
+  { table, config, origin, now }: At<'RP_ID', ReservingTable>,
   loginToken: string | undefined,
-  sourceIp: string,
-  now: Date,
 ): Promise<PublicKeyCredentialRequestOptionsJSON> {
-  const begun = loginToken && (await findBegunLogin(table, loginToken, 'second-factor', now))
+  const begun = loginToken && (await findBegunLogin(table, loginToken, { purpose: 'second-factor' }, now))
   const passkeys = begun ? await findPasskeys(table, begun.user.id) : undefined
   if (begun && passkeys?.length === 0) {
     throw refusal('passkey_refused', 'the user has no passkey', { userId: begun.user.id })
   }
   const bound = begun ? boundTo(begun) : ({ kind: 'sign-in' } as const)
   const challenge = startChallenge(bound, now, randomBytes(CHALLENGE_RANDOM_BYTES))
-  await storeChallenge(table, challenge, sourceIp, now)
+  await storeChallenge(table, challenge, origin.sourceIp, now)
   return requestOptions(config, challenge, passkeys)
 }
 
@@ -90,14 +87,12 @@ export async function verifyPasskey(
  * @throws {@link ServiceError} as {@link verifyPasskey}, also if the login token is invalid.
  */
 export async function verifySecondPasskey(
-  table: ReservingTable,
-  config: RelyingParty,
+  { table, config, now }: Omit<At<'RP_ID' | 'RP_ORIGINS', ReservingTable>, 'origin'>,
   loginToken: string,
   response: AssertionResponse,
-  now: Date,
   page: Page,
 ): Promise<Verified & Pick<FactorSignIn, 'login'>> {
-  const begun = await findBegunLogin(table, loginToken, 'second-factor', now, page)
+  const begun = await findBegunLogin(table, loginToken, { purpose: 'second-factor', page }, now)
   const { user, login } = begun
   await reserveTry(table, login, now)
   const [challenge, passkey] = await together([

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/server'
-import type { Table, TransactWrite } from '../aws/dynamodb.ts'
+import type { TransactWrite } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
-import type { Config } from '../config.ts'
+import type { At } from '../context.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import type { User } from '../users/user.ts'
-import { type CreationResponse, creationOptions, type RelyingParty, verifyRegistration } from './ceremony.ts'
+import { type CreationResponse, creationOptions, verifyRegistration } from './ceremony.ts'
 import {
   CHALLENGE_RANDOM_BYTES,
   findChallenge,
@@ -30,20 +30,16 @@ export interface Registrant {
 /**
  * Begins the registration of a passkey: stores a challenge, and returns the options of `navigator.credentials.create()`.
  *
- * @param sourceIp - Address that the gateway saw the request come from.
  * @throws {@link ServiceError} `conflict`, if the user has too many passkeys; as `storeChallenge`.
  */
 export async function beginRegistration(
-  table: ReservingTable,
-  config: Config<'RP_ID' | 'SERVICE_NAME'>,
+  { table, config, origin, now }: At<'RP_ID' | 'SERVICE_NAME', ReservingTable>,
   { user, loginTokenId }: Registrant,
-  sourceIp: string,
-  now: Date,
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
   const existing = await findPasskeys(table, user.id)
   requireRoom(existing)
   const challenge = startChallenge(boundTo({ user, loginTokenId }), now, randomBytes(CHALLENGE_RANDOM_BYTES))
-  await storeChallenge(table, challenge, sourceIp, now)
+  await storeChallenge(table, challenge, origin.sourceIp, now)
   return creationOptions(config, user, existing, challenge)
 }
 
@@ -57,12 +53,10 @@ export async function beginRegistration(
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey; `conflict`; `unavailable`.
  */
 export async function verifyNewPasskey(
-  table: Table,
-  config: RelyingParty,
+  { table, config, now }: Omit<At<'RP_ID' | 'RP_ORIGINS'>, 'origin'>,
   { user, loginTokenId }: Registrant,
   given: { response: CreationResponse; name?: string | undefined },
   spentBy: string,
-  now: Date,
 ): Promise<{ passkey: Passkey; recoveryCodes: string[] | undefined; writes: TransactWrite[] }> {
   const challenge = await findChallenge(
     table,

@@ -24,18 +24,16 @@ const ALL_REMOVED: FactorChange = { factors: undefined, isRevoking: true }
  * @returns The user after it: without factors if the reset has elapsed, else as read.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function applyElapsedReset(
-  { table, config, origin, now }: At<'MAILER'>,
-  user: User,
-): Promise<User> {
+export async function applyElapsedReset(at: At<'MAILER'>, user: User): Promise<User> {
+  const { table, now } = at
   if (factorsOf(user).length === 0) return user
   const reset = await findFactorReset(table, user.id)
   if (reset === undefined || !isElapsed(reset, now)) return user
   const requestId = randomUUID()
   const writes = await removalOfFactors(table, user.id, endingOfReset(user.id, reset))
-  if (!(await changeFactors(table, user, ALL_REMOVED, now, requestId, writes))) return user
+  if (!(await changeFactors(table, user, { ...ALL_REMOVED, requestId, writes }, now))) return user
   logEvent('info', { event: 'factor.reset', userId: user.id, outcome: 'removed' })
-  await notify(table, config.MAILER, 'factors-removed', user, origin, now)
+  await notify(at, 'factors-removed', user)
   return {
     ...user,
     ...revokeSessions(user),
@@ -60,5 +58,5 @@ export async function removeFactors(
   requestId: string,
 ): Promise<boolean> {
   const writes = await removalOfFactors(table, user.id)
-  return await changeFactors(table, user, ALL_REMOVED, now, requestId, writes)
+  return await changeFactors(table, user, { ...ALL_REMOVED, requestId, writes }, now)
 }

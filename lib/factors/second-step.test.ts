@@ -58,7 +58,8 @@ async function addTotp(lastStep = 0, ofUser = begun.user.id) {
   await writeIf(table, 'PutItem', { Item: item })
 }
 
-const verifyCode = (code: string, at = table) => verifyTotpCode(at, config, begun, code, origin, now)
+const verifyCode = (code: string, at = table) =>
+  verifyTotpCode({ table: at, config, origin, now }, begun, code)
 const lastStep = async () => (await findTotp(table, begun.user.id))?.lastStep
 const idsOf = async (key: Parameters<typeof getItems>[1][number]) => {
   const [item] = await getItems(table, [key])
@@ -202,7 +203,7 @@ describe('a recovery code', () => {
     await transact(table, [write])
     return codes
   }
-  const verify = (typed: string) => verifyRecoveryCode(table, begun, typed, origin, now)
+  const verify = (typed: string) => verifyRecoveryCode({ table, origin, now }, begun, typed)
 
   test('is accepted as people type it, and spent once', async () => {
     const [code = '', ...rest] = await addCodes()

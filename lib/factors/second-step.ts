@@ -1,8 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { together } from '../aws/together.ts'
-import type { Config } from '../config.ts'
+import type { At } from '../context.ts'
 import type { ServiceError } from '../errors.ts'
-import type { MailOrigin } from '../mail/event.ts'
 import { notify } from '../mail/request.ts'
 import { type Counter, sourceOf, totpCounter, truncatedSource } from '../throttling/limits.ts'
 import { judgeAttempt, type ReservingTable, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
@@ -32,13 +31,11 @@ type Spending = Pick<FactorSignIn, 'spends'>
  *   `too_many_attempts`, or `unavailable`.
  */
 export async function verifyTotpCode(
-  table: ReservingTable,
-  config: Config<'FACTOR_KEY' | 'MAILER'>,
+  at: At<'FACTOR_KEY' | 'MAILER', ReservingTable>,
   { login, user }: BegunLogin,
   code: string,
-  origin: MailOrigin,
-  now: Date,
 ): Promise<Spending> {
+  const { table, config, origin, now } = at
   const { id: userId } = user
   const log = { userId, factor: 'totp', source: truncatedSource(sourceOf(origin.sourceIp)) }
   const [totp] = await together([findTotp(table, userId), reserveTry(table, login, now)])
@@ -54,7 +51,7 @@ export async function verifyTotpCode(
   const step = stepOfCode(secret, code, totp.lastStep, now)
   if (step === undefined) {
     if (reservation.attempts.flat().length >= counter.maxAttempts) {
-      await notify(table, config.MAILER, 'totp-limited', user, origin, now, noticeIdOf(counter))
+      await notify(at, 'totp-limited', user, noticeIdOf(counter))
     }
     throw wrongCode('wrong code of an authenticator app', log)
   }
@@ -84,11 +81,9 @@ const noticeIdOf = ({ key }: Counter): string => hash('sha256', `${key.pk.S} ${k
  *   or `unavailable`.
  */
 export async function verifyRecoveryCode(
-  table: ReservingTable,
+  { table, origin, now }: Omit<At<never, ReservingTable>, 'config'>,
   { login, user }: BegunLogin,
   typed: string,
-  origin: MailOrigin,
-  now: Date,
 ): Promise<Spending> {
   const { id: userId } = user
   const log = { userId, factor: 'recovery-code', source: truncatedSource(sourceOf(origin.sourceIp)) }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Table, TransactWrite } from '../aws/dynamodb.ts'
-import type { Config } from '../config.ts'
+import type { TransactWrite } from '../aws/dynamodb.ts'
+import type { At } from '../context.ts'
 import { setupTriesCounter } from '../throttling/limits.ts'
 import { type ReservingTable, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
@@ -30,10 +30,8 @@ export interface TotpSetup {
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function startTotp(
-  table: Table,
-  config: Config<'FACTOR_KEY' | 'SERVICE_NAME'>,
+  { table, config, now }: Omit<At<'FACTOR_KEY' | 'SERVICE_NAME'>, 'origin'>,
   user: User,
-  now: Date,
   loginTokenId?: string,
 ): Promise<TotpSetup> {
   const secret = randomBytes(TOTP_SECRET_BYTES)
@@ -52,11 +50,9 @@ export async function startTotp(
  *   tries, or `unavailable`.
  */
 export async function verifyTotpSetup(
-  table: ReservingTable,
-  config: Config<'FACTOR_KEY'>,
+  { table, config, now }: Omit<At<'FACTOR_KEY', ReservingTable>, 'origin'>,
   user: User,
   code: string,
-  now: Date,
   loginTokenId?: string,
 ): Promise<{ writes: TransactWrite[]; recoveryCodes?: string[] }> {
   const { id: userId, generation } = user

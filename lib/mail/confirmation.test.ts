@@ -19,7 +19,7 @@ const now = new Date('2026-11-26T09:00:00.400Z')
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000)
 const requestIdOf = (address?: string) => newRequestId(randomBytes(REQUEST_ID_BYTES), address)
 const start = (kind: ConfirmationKind, requestId: string) =>
-  startConfirmation(kind, requestId, {}, now, randomBytes(CONFIRMATION_RANDOM_BYTES))
+  startConfirmation({ kind, requestId, bindings: {} }, now, randomBytes(CONFIRMATION_RANDOM_BYTES))
 
 describe('a request id', () => {
   test.each([
@@ -70,7 +70,7 @@ test('a confirmation is made of its own random bytes, and stored as hashes', () 
   // 0x202122232425 is 35,326,678,737,957.
   const code = '78737957'
   expect(requestId).toBe(`${'A'.repeat(22)}.${Buffer.from('ada@example.org').toString('base64url')}`)
-  expect(startConfirmation('address', requestId, bindings, now, random)).toEqual({
+  expect(startConfirmation({ kind: 'address', requestId, bindings }, now, random)).toEqual({
     token: `${requestId}.${secret}`,
     code,
     confirmation: {
@@ -82,9 +82,8 @@ test('a confirmation is made of its own random bytes, and stored as hashes', () 
       expiresAt: secondOf(now) + 3_600,
     },
   })
-  expect(startConfirmation('cancel-reset', requestId, {}, now, random, 60).confirmation.expiresAt).toBe(
-    secondOf(now) + 60,
-  )
+  const cancellation = { kind: 'cancel-reset', requestId, bindings: {}, linkTtlSeconds: 60 } as const
+  expect(startConfirmation(cancellation, now, random).confirmation.expiresAt).toBe(secondOf(now) + 60)
 })
 
 test('every byte of randomness changes the token', () => {
@@ -92,7 +91,8 @@ test('every byte of randomness changes the token', () => {
   const tokens = Array.from({ length: 32 }, (_, index) => {
     const changed = Buffer.from(bytes)
     changed[index] = 255 - Number(changed[index])
-    return startConfirmation('reset', requestIdOf(), {}, now, changed).token.slice(-43)
+    const details = { kind: 'reset', requestId: requestIdOf(), bindings: {} } as const
+    return startConfirmation(details, now, changed).token.slice(-43)
   })
   expect(new Set(tokens).size).toBe(32)
 })

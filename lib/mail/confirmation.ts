@@ -83,21 +83,29 @@ export const newRequestId = (random: Buffer, address?: string): string =>
 export const addressIn = (requestId: string): string =>
   Buffer.from(requestId.slice(requestId.indexOf('.') + 1 || requestId.length), 'base64url').toString()
 
+/** What a new confirmation is made of. */
+export interface ConfirmationDetails {
+  kind: ConfirmationKind
+  requestId: string
+  bindings: Bindings
+  /** How long the link is valid; by default an hour, and a week for an invitation. */
+  linkTtlSeconds?: number
+}
+
 /**
  * Creates a confirmation, without storing it.
  *
- * @param linkTtlSeconds - How long the link is valid; by default an hour, and a week for an invitation.
  * @param random - {@link CONFIRMATION_RANDOM_BYTES} fresh random bytes.
  * @returns The confirmation to store, and its token and code, which are stored nowhere.
  */
 export function startConfirmation(
-  kind: ConfirmationKind,
-  requestId: string,
-  bindings: Bindings,
+  details: ConfirmationDetails,
   now: Date,
   random: Buffer,
-  linkTtlSeconds = kind === 'invitation' ? INVITATION_TTL_SECONDS : LINK_TTL_SECONDS,
 ): { confirmation: Confirmation; token: string; code: string } {
+  const { kind, requestId, bindings } = details
+  const defaultTtlSeconds = kind === 'invitation' ? INVITATION_TTL_SECONDS : LINK_TTL_SECONDS
+  const { linkTtlSeconds = defaultTtlSeconds } = details
   const secret = random.toString('base64url', 0, SECRET_BYTES)
   const number = random.readUIntBE(SECRET_BYTES, CODE_BYTES) % 10 ** CODE_DIGITS
   const code = String(number).padStart(CODE_DIGITS, '0')

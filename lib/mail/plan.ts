@@ -3,9 +3,9 @@ import type { Table } from '../aws/dynamodb.ts'
 import { mailboxOf, verifiedMailboxOf } from '../users/user.ts'
 import {
   addressIn,
-  type Bindings,
   CONFIRMATION_RANDOM_BYTES,
   type Confirmation,
+  type ConfirmationDetails,
   type ConfirmationKind,
   startConfirmation,
   withoutCode,
@@ -70,17 +70,10 @@ export async function planMail(
   const { at, origin } = event
   const facts = { service, at, origin, forgotUrl: `${publicUrl}/forgot`, delaySeconds }
 
-  const confirm = (
-    kind: ConfirmationKind,
-    requestId: string,
-    to: string,
-    bindings: Bindings,
-    user?: Recipient,
-    linkTtlSeconds?: number,
-  ): PlannedMail => {
+  const confirm = (to: string, details: ConfirmationDetails, user?: Recipient): PlannedMail => {
+    const { kind } = details
     const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-    const started = startConfirmation(kind, requestId, bindings, now, random, linkTtlSeconds)
-    const { confirmation, token, code } = started
+    const { confirmation, token, code } = startConfirmation(details, now, random)
     const link = `${publicUrl}/confirm#${kind}=${token}`
     const messageWith = (code?: string) =>
       CONFIRMATIONS[kind]({ ...facts, link, code, username: user?.username })
@@ -106,14 +99,15 @@ export async function planMail(
       if (event.kind === 'invitation' && !(await isInvited(table, event.requestId))) {
         throw new Error('no operator stored this invitation')
       }
-      return confirm(event.kind, event.requestId, to, {})
+      return confirm(to, { kind: event.kind, requestId: event.requestId, bindings: {} })
     }
     case 'reset': {
       const user = await findRecipientByName(table, event.loginName)
       const to = user && mailboxOf(user)
       if (user === undefined || user.disabled || to === undefined) return undefined
       const { id: userId, generation, email } = user
-      return confirm('reset', event.requestId, to, { userId, generation, email }, user)
+      const bindings = { userId, generation, email }
+      return confirm(to, { kind: 'reset', requestId: event.requestId, bindings }, user)
     }
     case 'address': {
       const to = addressIn(event.requestId)
@@ -122,7 +116,8 @@ export async function planMail(
       const owner = await findRecipientByName(table, to.toLowerCase())
       if (owner !== undefined && owner.id !== user.id) return tellOwner(owner)
       const { id: userId, generation, email } = user
-      return confirm('address', event.requestId, to, { userId, generation, email }, user)
+      const bindings = { userId, generation, email }
+      return confirm(to, { kind: 'address', requestId: event.requestId, bindings }, user)
     }
     case 'enrolment': {
       const user = await findRecipient(table, event.userId)
@@ -130,7 +125,8 @@ export async function planMail(
       if (user === undefined || user.disabled || to === undefined) return undefined
       if (user.generation !== event.generation) return undefined
       const { id: userId, generation, email } = user
-      return confirm('enrolment', event.requestId, to, { userId, generation, email }, user)
+      const bindings = { userId, generation, email }
+      return confirm(to, { kind: 'enrolment', requestId: event.requestId, bindings }, user)
     }
     case 'factor-reset': {
       const { requestId, userId } = event
@@ -139,7 +135,8 @@ export async function planMail(
       const reset = await findFactorReset(table, userId)
       // Who may invoke the mailer must not be able to announce a reset: only operators store one. It may be cancelled by now.
       if (user === undefined || to === undefined || reset?.requestId !== requestId) return undefined
-      return confirm('cancel-reset', requestId, to, { userId }, user, cancellableSeconds(delaySeconds))
+      const linkTtlSeconds = cancellableSeconds(delaySeconds)
+      return confirm(to, { kind: 'cancel-reset', requestId, bindings: { userId }, linkTtlSeconds }, user)
     }
     default:
       return { to: event.to, message: NOTICES[event.kind]({ ...facts, username: event.username }) }

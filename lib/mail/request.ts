@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { Item, Table } from '../aws/dynamodb.ts'
+import type { Item } from '../aws/dynamodb.ts'
 import type { Config } from '../config.ts'
+import type { At } from '../context.ts'
 import { logFailure } from '../http/handler.ts'
 import { mailRequestCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
 import {
@@ -44,29 +45,23 @@ export async function requestMail(
  * @param id - The mailer sends one mail for an id. By default each call has its own.
  */
 export async function notify(
-  table: Table,
-  mailerName: string | undefined,
+  { table, config, origin, now }: At<'MAILER'>,
   kind: NoticeKind,
   user: User,
-  origin: MailOrigin,
-  now: Date,
   id: string = randomUUID(),
 ): Promise<void> {
   const to = mailboxOf(user)
   if (to === undefined) return
   const event = { kind, id, to, username: user.username, at: now.toISOString(), origin }
-  await sendEvent(table.aws, mailerName, event).catch(logFailure)
+  await sendEvent(table.aws, config.MAILER, event).catch(logFailure)
 }
 
 /** Notifies a user of a sign-in from a source that is not known to the user; see {@link notify}. */
 export async function notifyNewSource(
-  table: Table,
-  config: Config<'MAILER' | 'NOTIFY_NEW_SOURCE'>,
+  at: At<'MAILER' | 'NOTIFY_NEW_SOURCE'>,
   mark: Item | undefined,
   user: User,
-  origin: MailOrigin,
-  now: Date,
 ): Promise<void> {
-  if (config.NOTIFY_NEW_SOURCE !== 'on' || isKnownSource(mark, user.id, now)) return
-  await notify(table, config.MAILER, 'new-source', user, origin, now)
+  if (at.config.NOTIFY_NEW_SOURCE !== 'on' || isKnownSource(mark, user.id, at.now)) return
+  await notify(at, 'new-source', user)
 }

@@ -29,8 +29,12 @@ const newId = () => newRequestId(randomBytes(REQUEST_ID_BYTES), 'ada@example.org
 const by = (claimId: string, invocationId = 'one') => ({ claimId, invocationId })
 const claim = (id: string, claimId: string, invocationId?: string) => {
   const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-  const { confirmation } = startConfirmation('registration', id, {}, now, random)
-  return claimMail(table, id, by(claimId, invocationId), confirmation, now)
+  const { confirmation } = startConfirmation(
+    { kind: 'registration', requestId: id, bindings: {} },
+    now,
+    random,
+  )
+  return claimMail(table, id, { claim: by(claimId, invocationId), confirmation }, now)
 }
 
 test('a claim is made once, and a repeated write recognises itself', async () => {
@@ -58,7 +62,7 @@ test('a release that arrives late leaves the claim of another try', async () => 
   await releaseMail(table, id, by('first'), now)
   await claim(id, 'second')
   await releaseMail(table, id, by('first'), now)
-  await markSent(table, id, by('first'), now)
+  await markSent(table, id, { claim: by('first') }, now)
   expect(await findConfirmation(table, id)).toMatchObject({ kind: 'registration' })
   expect(await claim(id, 'third')).toBe('unresolved')
 })
@@ -66,7 +70,7 @@ test('a release that arrives late leaves the claim of another try', async () => 
 test('a mail that was sent is repeated for every later try, also after it is spent', async () => {
   const id = newId()
   await claim(id, 'first')
-  await markSent(table, id, by('first'), now)
+  await markSent(table, id, { claim: by('first') }, now)
   expect(await claim(id, 'second')).toBe('repeated')
   expect(await transact(table, [spend(id, now)])).toBeUndefined()
   expect(await transact(table, [spend(id, now)])).toEqual([true])

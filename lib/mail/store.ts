@@ -40,6 +40,12 @@ export interface Claim {
  */
 export type ClaimState = 'unclaimed' | 'claimed' | 'repeated' | 'unresolved'
 
+/** A claim of a mail, and what the mail asks to confirm: nothing, if it is a notice. */
+interface ClaimedMail {
+  claim: Claim
+  confirmation: Confirmation | undefined
+}
+
 /**
  * Claims a mail before it is sent, and stores what it asks to confirm. Lambda may deliver an event more than once. The first
  * invocation that claims an id stays responsible for it. Its further tries may claim it only after {@link releaseMail}.
@@ -50,8 +56,7 @@ export type ClaimState = 'unclaimed' | 'claimed' | 'repeated' | 'unresolved'
 export async function claimMail(
   table: Table,
   id: string,
-  claim: Claim,
-  confirmation: Confirmation | undefined,
+  { claim, confirmation }: ClaimedMail,
   now: Date,
 ): Promise<ClaimState> {
   const values = { ...claim, expiresAt: secondOf(now) + CLAIM_TTL_SECONDS, ...confirmation }
@@ -94,21 +99,25 @@ export async function releaseMail(table: Table, id: string, { claimId }: Claim, 
   await writeIf(table, 'UpdateItem', changeOfClaim(id, claimId, expression, now))
 }
 
+/** A claim whose mail was sent. */
+interface SentMail {
+  claim: Claim
+  /** What the mail has an effect on. It is written in one transaction with the mark, or not at all if it is refused. */
+  effect?: TransactWrite
+}
+
 /**
  * Marks a claimed mail as sent, so that a repeated event ends without an error.
  *
- * @param effect - What the mail has an effect on. It is written in one transaction with the mark, or not at all if it is
- *   refused.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function markSent(
   table: Table,
   id: string,
-  { claimId }: Claim,
+  { claim, effect }: SentMail,
   now: Date,
-  effect?: TransactWrite,
 ): Promise<void> {
-  const mark = changeOfClaim(id, claimId, 'SET sentAt = :now', now)
+  const mark = changeOfClaim(id, claim.claimId, 'SET sentAt = :now', now)
   if (effect && (await transact(table, [effect, { Update: mark }])) === undefined) return
   await writeIf(table, 'UpdateItem', mark)
 }

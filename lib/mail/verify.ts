@@ -26,14 +26,14 @@ const ATTEMPT_ID_BYTES = 8
  * show whether a user exists. A token has 256 bits, and needs no count.
  *
  * @param kinds - What may be confirmed here.
+ * @param given - In the request, and the address that the gateway saw it come from.
  * @returns The confirmation and its request id.
  * @throws {@link ServiceError} `invalid_link`, `too_many_attempts` or `unavailable`.
  */
 export async function verifyProof(
   table: ReservingTable,
   kinds: readonly ConfirmationKind[],
-  fields: ProofFields,
-  sourceIp: string,
+  { sourceIp, ...fields }: ProofFields & { sourceIp: string },
   now: Date,
 ): Promise<{ confirmation: Confirmation; requestId: string }> {
   const proof = proofIn(fields)

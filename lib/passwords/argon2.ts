@@ -11,13 +11,18 @@ export interface Cost {
 /** The variants in use (RFC 9106 section 4). New hashes are argon2id. */
 export type Variant = 'argon2id' | 'argon2i'
 
-/** Computes an argon2 tag of `tagBytes` bytes. */
+/** What a tag costs, and its length. */
+interface TagOptions {
+  cost: Cost
+  tagBytes: number
+}
+
+/** Computes an argon2 tag. */
 type Argon2 = (
   variant: Variant,
   password: string,
   salt: Buffer,
-  cost: Cost,
-  tagBytes: number,
+  options: TagOptions,
 ) => Uint8Array | Promise<Uint8Array>
 
 let chosen: Promise<Argon2> | undefined
@@ -34,16 +39,16 @@ export async function argon2(
   variant: Variant,
   password: string,
   salt: Buffer,
-  cost: Cost,
-  tagBytes: number,
+  options: TagOptions,
 ): Promise<Uint8Array> {
   chosen ??= choose()
-  return (await chosen)(variant, password, salt, cost, tagBytes)
+  return (await chosen)(variant, password, salt, options)
 }
 
 async function choose(): Promise<Argon2> {
   try {
-    native('argon2id', 'probe', Buffer.alloc(8), { memoryKiB: 8, passes: 1, parallelism: 1 }, 4)
+    const cost = { memoryKiB: 8, passes: 1, parallelism: 1 }
+    native('argon2id', 'probe', Buffer.alloc(8), { cost, tagBytes: 4 })
     return native
   } catch (error) {
     logEvent('error', { event: 'argon2.fallback', reason: Object(error).code ?? String(error) })
@@ -55,27 +60,27 @@ async function choose(): Promise<Argon2> {
  * Node's function. It is synchronous, because a Lambda sandbox serves one request at a time, and the asynchronous one
  * is slower and takes twice the memory.
  */
-const native: Argon2 = (variant, password, nonce, { memoryKiB: memory, passes, parallelism }, tagLength) =>
+const native: Argon2 = (variant, password, nonce, { cost, tagBytes }) =>
   crypto.argon2Sync(variant, {
     message: Buffer.from(password),
     nonce,
-    memory,
-    passes,
-    parallelism,
-    tagLength,
+    memory: cost.memoryKiB,
+    passes: cost.passes,
+    parallelism: cost.parallelism,
+    tagLength: tagBytes,
   })
 
 /** Loads `hash-wasm`. A package contains it as a file of its own, which is read here and nowhere else. */
 async function loadFallback(): Promise<Argon2> {
   const { default: hashWasm } = await import('hash-wasm/dist/argon2.umd.min.js')
-  return (variant, password, salt, { memoryKiB, passes, parallelism }, hashLength) =>
+  return (variant, password, salt, { cost, tagBytes }) =>
     hashWasm[variant]({
       password: Buffer.from(password),
       salt,
-      memorySize: memoryKiB,
-      iterations: passes,
-      parallelism,
-      hashLength,
+      memorySize: cost.memoryKiB,
+      iterations: cost.passes,
+      parallelism: cost.parallelism,
+      hashLength: tagBytes,
       outputType: 'binary',
     })
 }

@@ -96,7 +96,7 @@ const mark = (loginName = ada.username, expiresAt = markEnd) =>
   })
 
 const admit = (subject = byName, on: ReservingTable = table, when = now) =>
-  admitAttempt(on, limits, subject, sourceIp, when)
+  admitAttempt(on, limits, { subject, sourceIp }, when)
 
 /** Admits an attempt, and returns the rounds of calls with what came of it. */
 async function admitInRounds(subject = byName) {

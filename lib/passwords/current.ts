@@ -1,5 +1,5 @@
 import { requireStepUp } from '../authorization/step-up.ts'
-import type { Config } from '../config.ts'
+import type { At } from '../context.ts'
 import { ServiceError } from '../errors.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import { requireUnrevoked } from '../users/revocation.ts'
@@ -25,16 +25,14 @@ const WRONG_PASSWORD = {
  * @throws {@link ServiceError} `invalid_token`, with a challenge if the caller must sign in again, or `invalid_fields` at
  *   `#/currentPassword`.
  * @example
- * const attempt = await admitAttempt(table, limitsFrom(config), { userId }, origin.sourceIp, now)
- * const user = await verifyCurrentPassword(table, config, attempt, principal, currentPassword, now)
+ * const attempt = await admitAttempt(table, limitsFrom(config), { subject: { userId }, sourceIp }, now)
+ * const user = await verifyCurrentPassword({ table, config, now }, attempt, principal, currentPassword)
  */
 export async function verifyCurrentPassword(
-  table: ReservingTable,
-  config: Config<'REQUIRE_SECOND_FACTOR'>,
+  { table, config, now }: Omit<At<'REQUIRE_SECOND_FACTOR', ReservingTable>, 'origin'>,
   attempt: Attempt,
   principal: Pick<Principal, 'generation' | 'acr' | 'authTime'>,
   password: string,
-  now: Date,
 ): Promise<User> {
   try {
     requireUnrevoked(principal.generation, attempt.user)

@@ -37,7 +37,8 @@ interface StoredHash {
  * @returns A PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
  */
 export async function hashPassword(password: string, salt: Buffer): Promise<string> {
-  return formatPhc(CURRENT_COST, salt, await argon2('argon2id', password, salt, CURRENT_COST, TAG_BYTES))
+  const tag = await argon2('argon2id', password, salt, { cost: CURRENT_COST, tagBytes: TAG_BYTES })
+  return formatPhc(CURRENT_COST, salt, tag)
 }
 
 /**
@@ -89,7 +90,7 @@ function storedArgon2({ variant, cost, salt, tag, isDjango }: Argon2Hash): Store
   return {
     kind: variant,
     matches: async (password) =>
-      timingSafeEqual(await argon2(variant, password, salt, cost, tag.length), tag),
+      timingSafeEqual(await argon2(variant, password, salt, { cost, tagBytes: tag.length }), tag),
     isReplaceable: () => !isOurs || isWeaker(cost),
   }
 }

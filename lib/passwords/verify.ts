@@ -56,14 +56,13 @@ export interface Attempt {
  * the counter of the source is full, attempts whose return is late or fails would fill that of the subject. An
  * unknown name causes the same calls as a known one.
  *
- * @param sourceIp - Address that the gateway saw the request come from.
+ * @param who - Whom it is about, and the address that the gateway saw the request come from.
  * @throws {@link ServiceError} `too_many_attempts` or `unavailable`.
  */
 export async function admitAttempt(
   table: ReservingTable,
   limits: Limits,
-  subject: Subject,
-  sourceIp: string,
+  { subject, sourceIp }: { subject: Subject; sourceIp: string },
   now: Date,
 ): Promise<Attempt> {
   const source = sourceOf(sourceIp)
@@ -76,7 +75,8 @@ export async function admitAttempt(
   const log = { userId, source: truncatedSource(source) }
   rejectIfRefused(first, 'too_many_attempts', 'too many attempts', { log })
 
-  const further = furtherCounters(subject, source, isKnownSource(mark, userId, now), limits, now)
+  const isKnown = isKnownSource(mark, userId, now)
+  const further = furtherCounters(subject, { source, isKnown }, limits, now)
   const [user, second] = await together([
     findUser(table, userId ?? randomBytes(USER_ID_BYTES).toString('base64url')),
     reserveAttempt(table, further, id, now),
@@ -155,7 +155,7 @@ export async function markAttempt(
   now: Date,
 ): Promise<void> {
   if ('loginName' in subject && user) {
-    await markKnownSources(table, user, source, mark, sessionTtlSeconds, now)
+    await markKnownSources(table, user, { source, mark, sessionTtlSeconds }, now)
   }
 }
 

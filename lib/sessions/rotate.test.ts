@@ -9,7 +9,6 @@ import {
   session,
   stored,
   table,
-  userState,
 } from '../../test/support/session-per-test.ts'
 import { outrunTable, resendingTable, watchedTable } from '../../test/support/table-faults.ts'
 import type { Table } from '../aws/dynamodb.ts'
@@ -21,7 +20,8 @@ import { endSession, replaceSecret } from './store.ts'
 
 const rotate = (on: Table, state: Exclude<SecretState, 'reused'>, at = now, graceSeconds = 10) => {
   const presented = { userId: ada.id, sessionId: session.id, secret }
-  return rotateSecret(on, presented, { session, user: userState(), state }, policy, graceSeconds, at)
+  const redeemed = { session, state }
+  return rotateSecret(on, { presented, redeemed, lifetimes: policy, graceSeconds }, at)
 }
 const next = () => nextSecret(session, secret)
 const replacement = (at = now) => rotated(session, next(), policy, at)

@@ -11,23 +11,30 @@ export interface Rotated {
   secret: string
 }
 
+/** A rotation of a session's secret. */
+interface Rotation {
+  presented: PresentedToken
+  /** The presented token, as {@link redeemRefreshToken} read it. */
+  redeemed: Pick<Redeemed, 'session' | 'state'>
+  lifetimes: SessionLifetimes
+  /** As for {@link redeemRefreshToken}. */
+  graceSeconds: number
+}
+
 /**
  * Replaces the secret of a session by the next one, if the presented one is due.
  *
  * A secret that replaced another moments ago is not due: the client gets it back. Clients that are
  * impatient or reload would otherwise outrun their own requests, and lose their session.
  *
- * @param redeemed - The presented token, as {@link redeemRefreshToken} read it.
  * @throws {@link ServiceError} `invalid_refresh_token`, if the session ended since, or `unavailable`.
  */
 export async function rotateSecret(
   table: Table,
-  presented: PresentedToken,
-  { session, state }: Redeemed,
-  lifetimes: SessionLifetimes,
-  graceSeconds: number,
+  { presented, redeemed, lifetimes, graceSeconds }: Rotation,
   now: Date,
 ): Promise<Rotated> {
+  const { session, state } = redeemed
   const { userId, sessionId, secret } = presented
   if (state === 'fresh') {
     // A thief who presents the newest token moments after the owner gets this too, and leaves no other trace.

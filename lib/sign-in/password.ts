@@ -49,7 +49,7 @@ export async function completePasswordSignIn<T extends object>(
   const { token, session, refreshToken } = await completeSignIn(table, signIn, { issueToken, find }, now)
   await together([
     markAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
-    notifyNewSource(table, config, attempt.mark, user, origin, now),
+    notifyNewSource(at, attempt.mark, user),
   ])
   logEvent('info', { event: 'login.accepted', userId: user.id })
   return { token, refreshToken, refreshTtl: refreshTtlSeconds(session, now) }

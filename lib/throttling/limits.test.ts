@@ -59,7 +59,7 @@ describe.each<[string, Subject, string]>([
   })
 
   test('are counted for the source and for all unknown sources next', () => {
-    expect(furtherCounters(subject, source, false, limits, now)).toStrictEqual([
+    expect(furtherCounters(subject, { source, isKnown: false }, limits, now)).toStrictEqual([
       {
         key: { pk: { S: 'source#203.0.113.7' }, sk: { S: `attempts#${at('15:30:00')}` } },
         maxAttempts: 50,
@@ -74,7 +74,7 @@ describe.each<[string, Subject, string]>([
   })
 
   test('are counted apart from strangers if the source is known', () => {
-    expect(furtherCounters(subject, source, true, limits, now)).toStrictEqual([
+    expect(furtherCounters(subject, { source, isKnown: true }, limits, now)).toStrictEqual([
       {
         key: { pk: { S: 'source#203.0.113.7' }, sk: { S: `attempts#known#${at('15:00:00')}` } },
         maxAttempts: 500,

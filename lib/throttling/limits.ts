@@ -60,17 +60,22 @@ export const knownSourceKey = (loginName: string, source: string) => ({
 export const pairCounter = (subject: Subject, source: string, limits: Limits, now: Date): Counter =>
   counter(partitionOf(subject), `attempts#${source}`, limits.userAndSource, now)
 
+/** The source of an attempt. */
+interface AttemptSource {
+  /** See {@link sourceOf}. */
+  source: string
+  /** Whether the login name has signed in from the source before. */
+  isKnown: boolean
+}
+
 /**
  * Returns the counters of the source and of the subject, which an attempt reserves next.
  *
  * A source that has signed in to the name before has counters that strangers cannot use up.
- *
- * @param isKnown - Whether the login name has signed in from the source before.
  */
 export function furtherCounters(
   subject: Subject,
-  source: string,
-  isKnown: boolean,
+  { source, isKnown }: AttemptSource,
   limits: Limits,
   now: Date,
 ): Counter[] {
@@ -120,7 +125,7 @@ export const mailRequestCounters = (
   userId: string | undefined,
   limit: Limit,
   now: Date,
-): Counter[] => sourceCounters('mails', source, limit, userId, MAILS_OF_USER, now)
+): Counter[] => sourceCounters('mails', { source, userId }, { ofSource: limit, ofUser: MAILS_OF_USER }, now)
 
 /** Challenges of passkeys, by source. Pages with autofill ask for one at each view. */
 const CHALLENGES: Limit = { attempts: 300, windowSeconds: 900 }
@@ -134,7 +139,21 @@ const CHALLENGES_OF_USER: Limit = { attempts: 30, windowSeconds: 900 }
  * @param userId - User who has shown the password.
  */
 export const challengeCounters = (source: string, userId: string | undefined, now: Date): Counter[] =>
-  sourceCounters('challenges', source, CHALLENGES, userId, CHALLENGES_OF_USER, now)
+  sourceCounters('challenges', { source, userId }, { ofSource: CHALLENGES, ofUser: CHALLENGES_OF_USER }, now)
+
+/** A client that asks for something. */
+interface Requester {
+  source: string
+  /** User who has shown the password. */
+  userId: string | undefined
+}
+
+/** Limits on what a source asks for. */
+interface RequestLimits {
+  ofSource: Limit
+  /** On what one user asks for from the source, after the password. */
+  ofUser: Limit
+}
 
 /**
  * Returns the counters of what a source asks for, in the order in which a request reserves them.
@@ -145,10 +164,8 @@ export const challengeCounters = (source: string, userId: string | undefined, no
  */
 const sourceCounters = (
   name: string,
-  source: string,
-  ofSource: Limit,
-  userId: string | undefined,
-  ofUser: Limit,
+  { source, userId }: Requester,
+  { ofSource, ofUser }: RequestLimits,
   now: Date,
 ): Counter[] =>
   userId === undefined

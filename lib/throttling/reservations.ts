@@ -1,6 +1,10 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { within } from '../aws/client.ts'
+import type { Config, SettingName } from '../config.ts'
+import type { At } from '../context.ts'
 import type { ServiceError } from '../errors.ts'
 import type { Request } from '../http/handler.ts'
+import { originOf } from '../http/headers.ts'
 import { giveBack, type ReservingTable } from './store.ts'
 
 /** Time for giving attempts back, between the deadline of the other calls and that of the request. */
@@ -26,6 +30,18 @@ export function reservingTable(
   )
   return table
 }
+
+/** Returns what the steps of a request have in common, with the table of {@link reservingTable}. */
+export const reservingContext = <N extends SettingName>(
+  event: APIGatewayProxyEvent,
+  request: Pick<Request, 'deadlineMs' | 'afterFailure' | 'now'>,
+  config: Config<N | 'TABLE_NAME'>,
+): At<N | 'TABLE_NAME', ReservingTable> => ({
+  table: reservingTable(request, config.TABLE_NAME),
+  config,
+  origin: originOf(event),
+  now: request.now,
+})
 
 /**
  * Gives all attempts of a request back for which its failure is no verdict. Does not throw.

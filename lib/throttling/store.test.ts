@@ -314,8 +314,9 @@ describe('a source', () => {
 
   const dayEnd = second + 1_000 + 60 * 86_400
   const key = () => knownSourceKey(`ada-${count}`, '203.0.113.7')
+  const known = (mark: Item | undefined) => ({ source: '203.0.113.7', mark, sessionTtlSeconds: 1_000 })
   const mark = (as: Item | undefined, on = table) =>
-    markKnownSource(on, { loginName: `ada-${count}`, userId: 'ada-id' }, '203.0.113.7', as, 1_000, now)
+    markKnownSource(on, { loginName: `ada-${count}`, userId: 'ada-id' }, known(as), now)
   const storedMark = async () => (await getItems(table, [key()]))[0]
 
   test.each<[string, Item | undefined]>([
@@ -343,7 +344,7 @@ describe('a source', () => {
   test('is marked under each login name of its user', async () => {
     const names = [`eve-${count}`, `eve-${count}@example.org`] as const
     const user = { id: 'eve-id', username: names[0], email: names[1] }
-    await markKnownSources(table, user, '203.0.113.7', undefined, 1_000, now)
+    await markKnownSources(table, user, known(undefined), now)
     const keys = names.map((name) => knownSourceKey(name, '203.0.113.7'))
     expect(await getItems(table, keys)).toEqual(keys.map((key) => ({ ...key, ...marked(dayEnd, 'eve-id') })))
   })

@@ -201,19 +201,24 @@ function forget(
 export const isKnownSource = (mark: Item | undefined, userId: string | undefined, now: Date): boolean =>
   userId !== undefined && ownerOf(mark) === userId && expiryOf(mark) > secondOf(now)
 
+/** A source to mark as known. */
+interface KnownSource {
+  /** See `sourceOf` in `lib/throttling/limits.ts`. */
+  source: string
+  /** As read. */
+  mark: Item | undefined
+  /** Longest life of a session. */
+  sessionTtlSeconds: number
+}
+
 /**
  * Marks a source as known to a user under a login name, if it is not yet, or was marked more than a day ago. A failure
  * is logged and does not matter.
- *
- * @param mark - As read.
- * @param sessionTtlSeconds - Longest life of a session.
  */
 export async function markKnownSource(
   { aws, name }: Table,
   { loginName, userId }: { loginName: string; userId: string },
-  source: string,
-  mark: Item | undefined,
-  sessionTtlSeconds: number,
+  { source, mark, sessionTtlSeconds }: KnownSource,
   now: Date,
 ): Promise<void> {
   const expiresAt = secondOf(now) + sessionTtlSeconds + KNOWN_BEYOND_SESSION_SECONDS
@@ -230,13 +235,11 @@ export async function markKnownSource(
 export async function markKnownSources(
   table: Table,
   user: Pick<User, 'id' | 'username' | 'email'>,
-  source: string,
-  mark: Item | undefined,
-  sessionTtlSeconds: number,
+  known: KnownSource,
   now: Date,
 ): Promise<void> {
   const owners = loginNamesOf(user).map((loginName) => ({ loginName, userId: user.id }))
-  await together(owners.map((owner) => markKnownSource(table, owner, source, mark, sessionTtlSeconds, now)))
+  await together(owners.map((owner) => markKnownSource(table, owner, known, now)))
 }
 
 const ownerOf = (mark: Item | undefined): unknown => Object(mark?.ownerId).S

@@ -56,15 +56,17 @@ const refusal = (detail: string, cause?: object) => ({
   ...(cause && { cause: expect.objectContaining(cause) }),
 })
 
+const details = { parties: policy, ttlSeconds: 900, tokenId: claims.jti }
+
 test('an access token has the header and the claims of RFC 9068 only', () => {
-  const input = accessTokenInput(user, session, policy, 900, issuedAt, claims.jti)(ours.kid)
+  const input = accessTokenInput(user, session, details, issuedAt)(ours.kid)
   const parts = input.split('.').map((part) => Buffer.from(part, 'base64url').toString())
   expect(parts).toEqual([JSON.stringify(header), JSON.stringify({ ...customClaims(user), ...claims })])
 })
 
 test('an access token of this service verifies, and yields only its principal', async () => {
   const whole = { ...user, passwordHash: 'not in a token' }
-  const token = signed(accessTokenInput(whole, session, policy, 900, issuedAt, claims.jti)(ours.kid))
+  const token = signed(accessTokenInput(whole, session, details, issuedAt)(ours.kid))
   expect(await verify(token, issuedAt)).toEqual(ada)
 })
 

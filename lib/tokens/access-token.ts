@@ -46,6 +46,16 @@ const REQUIRED_CLAIMS = [
   'auth_time',
 ]
 
+/** What an access token is, apart from its user and session. */
+interface TokenDetails {
+  /** Become `iss` and `aud`. */
+  parties: TokenParties
+  /** Lifetime from the instant of issue. */
+  ttlSeconds: number
+  /** Becomes `jti`; must be unique. */
+  tokenId: string
+}
+
 /**
  * Creates an access token without its signature: header and claims of RFC 9068 section 2, with those of
  * {@link customClaims}.
@@ -54,19 +64,14 @@ const REQUIRED_CLAIMS = [
  *   A revocation since then revokes the token.
  * @param session - Becomes `sid` (OpenID Connect Front-Channel Logout section 3), `auth_time`, `amr` and `acr` (RFC 9068
  *   section 2.2.1).
- * @param parties - Become `iss` and `aud`.
- * @param ttlSeconds - Lifetime from `now`.
  * @param now - Becomes `iat`, in whole seconds.
- * @param tokenId - Becomes `jti`; must be unique.
  * @returns A function that returns the JWS signing input (RFC 7515 section 5.1) for the `kid` of the signing key.
  */
 export function accessTokenInput(
   user: Pick<UserState, 'id' | 'username' | 'role' | 'generation'>,
   session: SignedIn,
-  parties: TokenParties,
-  ttlSeconds: number,
+  { parties, ttlSeconds, tokenId }: TokenDetails,
   now: Date,
-  tokenId: string,
 ): (kid: string) => string {
   const iat = secondOf(now)
   const claims = {

@@ -21,7 +21,7 @@ const parties = { issuer: 'https://auth.example.com', audience: 'api' }
 const now = new Date('2026-11-24T15:00:00.400Z')
 
 test('a custom claim is in every token, and replaces none of the service’s own', () => {
-  const input = accessTokenInput(ada, session, parties, 900, now, 'id')('kid')
+  const input = accessTokenInput(ada, session, { parties, ttlSeconds: 900, tokenId: 'id' }, now)('kid')
   expect(JSON.parse(Buffer.from(input.split('.')[1] ?? '', 'base64url').toString())).toEqual({
     'https://example.org/plan': 'plan of ada',
     iss: 'https://auth.example.com',

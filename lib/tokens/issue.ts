@@ -31,7 +31,7 @@ export function tokenIssuer() {
   ): Promise<IssuedToken> => {
     const parties = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
     const ttlSeconds = config.TOKEN_TTL_SECONDS
-    const input = accessTokenInput(user, session, parties, ttlSeconds, now, randomUUID())
+    const input = accessTokenInput(user, session, { parties, ttlSeconds, tokenId: randomUUID() }, now)
     const authToken = await sign(table.aws, config.SIGNING_KEY, input, now)
     return { authToken, tokenType: 'Bearer', expiresIn: ttlSeconds }
   }

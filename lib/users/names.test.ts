@@ -54,9 +54,11 @@ const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, 
   changeNames(
     on,
     user,
-    { username: user.username, email: user.email, emailVerified: false, ...changes },
+    {
+      names: { username: user.username, email: user.email, emailVerified: false, ...changes },
+      requestId: randomUUID(),
+    },
     now,
-    randomUUID(),
   )
 
 describe('the names of a user', () => {
@@ -107,8 +109,11 @@ describe('another write of the transaction', () => {
 
   test('is stored together with changed names', async () => {
     const ada = await addTestUser(table, { username: 'ada' })
-    const change = (isAllowed: boolean) =>
-      changeNames(table, ada, namesOf('countess', undefined, false), now, randomUUID(), another(isAllowed))
+    const countess = namesOf('countess', undefined, false)
+    const change = (isAllowed: boolean) => {
+      const more = [another(isAllowed)]
+      return changeNames(table, ada, { names: countess, requestId: randomUUID(), more }, now)
+    }
     expect(await change(false)).toBe('changed')
     expect(await names()).toEqual({ ada: ada.id })
     expect(await change(true)).toBe('done')
@@ -211,11 +216,11 @@ describe('changing names', () => {
   })
 
   test('replaces the spelling of an address', async () => {
-    const spelled = (written?: string) => namesOf('ada', written, true)
-    expect(await changeNames(table, ada, spelled('Ada@Example.org'), now, randomUUID())).toBe('done')
+    const spelled = (written: string) => ({ names: namesOf('ada', written, true), requestId: randomUUID() })
+    expect(await changeNames(table, ada, spelled('Ada@Example.org'), now)).toBe('done')
     const written = (await findUser(table, ada.id)) as User
     expect(written).toMatchObject({ emailVerified: true, emailAsWritten: 'Ada@Example.org' })
-    expect(await changeNames(table, written, spelled('ada@example.org'), now, randomUUID())).toBe('done')
+    expect(await changeNames(table, written, spelled('ada@example.org'), now)).toBe('done')
     expect((await findUser(table, ada.id))?.emailAsWritten).toBeUndefined()
   })
 

@@ -84,22 +84,27 @@ export async function createUser(table: Table, user: User, ...more: TransactWrit
   return refused.slice(1 + names.length).includes(true) ? 'changed' : 'taken'
 }
 
+/** A change of a user's login names. */
+interface NameChange {
+  /** New names. An `email` of `undefined` removes the address. */
+  names: Names
+  /** Random id of this change. */
+  requestId: string
+  /** More writes of the transaction. */
+  more?: readonly TransactWrite[]
+}
+
 /**
  * Changes the login names of a user in one transaction, and revokes its access tokens, which carry the username.
  *
  * @param user - As read.
- * @param names - New names. An `email` of `undefined` removes the address.
- * @param requestId - Random id of this change.
- * @param more - More writes of the transaction.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function changeNames(
   table: Table,
   user: User,
-  names: Pick<User, 'username' | 'email' | 'emailVerified' | 'emailAsWritten'>,
+  { names, requestId, more = [] }: NameChange,
   now: Date,
-  requestId: string,
-  ...more: TransactWrite[]
 ): Promise<Outcome> {
   const before = loginNamesOf(user)
   const after = loginNamesOf(names)

@@ -256,7 +256,11 @@ describe('changing a user together with another write', () => {
     Put: { Item: key(), ConditionExpression: `${condition}(pk)` },
   })
   const change = (other: TransactWrite, on = table) =>
-    changeUserWith(on, ada, { role: 'admin', ...revokeTokens(ada) }, 'request', other)
+    changeUserWith(on, ada, {
+      changes: { role: 'admin', ...revokeTokens(ada) },
+      requestId: 'request',
+      other,
+    })
   const otherItem = async () => (await getItems(table, [key()]))[0]
 
   test('stores both', async () => {

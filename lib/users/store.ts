@@ -138,6 +138,15 @@ export async function changeUser(
   return changed || (await isLatestChange(table, user.id, requestId))
 }
 
+/** A change of a user, and another write of its transaction. */
+interface ChangeWithWrite {
+  /** As for {@link changeUser}. */
+  changes: UserChanges & Pick<User, 'generation'>
+  /** Random id of this change. */
+  requestId: string
+  other: TransactWrite
+}
+
 /**
  * Changes a user as {@link changeUser} does, in one transaction with another write.
  *
@@ -147,9 +156,7 @@ export async function changeUser(
 export async function changeUserWith(
   table: Table,
   user: UserState,
-  changes: UserChanges & Pick<User, 'generation'>,
-  requestId: string,
-  other: TransactWrite,
+  { changes, requestId, other }: ChangeWithWrite,
 ): Promise<boolean> {
   const refused = await transact(table, [{ Update: changeOf(user, { ...changes, requestId }) }, other])
   return !refused || (await isLatestChange(table, user.id, requestId))

@@ -77,7 +77,7 @@ async function change(
       loginNamesOf(user).filter((name) => !kept.includes(name)),
     )
     ;[before, now] = [user, after]
-    const outcome = await changeNames(table, user, after, io.now(), requestId)
+    const outcome = await changeNames(table, user, { names: after, requestId }, io.now())
     if (outcome === 'taken') throw alreadyExists(await takenName(table, after, user.id))
     return outcome === 'done'
   })

@@ -48,7 +48,7 @@ async function passwordStep(username: string, password: string) {
 }
 
 async function secondStep(loginToken: string) {
-  const begun = await findBegunLogin(table, loginToken, 'second-factor', now)
+  const begun = await findBegunLogin(table, loginToken, { purpose: 'second-factor' }, now)
   const { user } = begun
   const factor = { user, amr: AMR.totp, login: begun.login, ...fakeStep(user.id, 1) }
   const event = loginEvent({})

@@ -179,7 +179,12 @@ describe('the right password of a user with a second factor', () => {
     const headers = { Cookie: `__Host-refresh=${cookie}`, 'Sec-Fetch-Site': 'same-origin' }
     const response = await send({ session: 'cookie' }, { headers })
     expect(response).toEqual(secondFactor('totp'))
-    const { login: begun } = await findBegunLogin(table, response.body.loginToken, 'second-factor', now)
+    const { login: begun } = await findBegunLogin(
+      table,
+      response.body.loginToken,
+      { purpose: 'second-factor' },
+      now,
+    )
     expect(begun).toMatchObject({ inCookie: true, replaces: `${(await stored()).id}.${sessionIdOf(cookie)}` })
   })
 
@@ -279,7 +284,7 @@ describe('under a policy', () => {
   test('an enrolment token lasts half an hour, proves nothing yet, and is no login token', async () => {
     const { body } = await send({}, { policy: 'all' })
     const find = (purpose: 'enrolment' | 'second-factor', at: Date) =>
-      findBegunLogin(table, body.enrolmentToken, purpose, at)
+      findBegunLogin(table, body.enrolmentToken, { purpose }, at)
     expect((await find('enrolment', later(1_799))).login.provedAt).toBeUndefined()
     await expect(find('enrolment', later(1_800))).rejects.toMatchObject({ error: 'login_expired' })
     await expect(find('second-factor', now)).rejects.toMatchObject({ error: 'login_expired' })
@@ -292,7 +297,7 @@ describe('a login token is rejected', () => {
     const { body } = await send()
     return String(body.loginToken)
   }
-  const find = (token: string, at = now) => findBegunLogin(table, token, 'second-factor', at)
+  const find = (token: string, at = now) => findBegunLogin(table, token, { purpose: 'second-factor' }, at)
   const expired = { code: 'invalid_credentials', error: 'login_expired' }
 
   test('from the second on in which it expires', async () => {

@@ -196,8 +196,9 @@ async function walk(): Promise<void> {
     const { id: userId, generation, email } = Object(await findUserByName(table, 'ada'))
     const bindings = address === 'New@example.org' ? {} : { userId, generation, email }
     const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-    const { confirmation, code } = startConfirmation(kind, requestId, bindings, new Date(), random)
-    await claimMail(table, requestId, { claimId: 'walk', invocationId: 'walk' }, confirmation, new Date())
+    const { confirmation, code } = startConfirmation({ kind, requestId, bindings }, new Date(), random)
+    const claim = { claimId: 'walk', invocationId: 'walk' }
+    await claimMail(table, requestId, { claim, confirmation }, new Date())
     return { requestId, code }
   }
   const refused = { prepare: refuseWrite('TransactWriteItems', '') }

@@ -220,9 +220,10 @@ describe('a registration', () => {
     expect(service.mailsTo('mallory@example.org')).toEqual([])
     // What a mailer that is taken over could store.
     const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-    const { confirmation, token } = startConfirmation('invitation', requestId, {}, new Date(), random)
+    const details = { kind: 'invitation', requestId, bindings: {} } as const
+    const { confirmation, token } = startConfirmation(details, new Date(), random)
     const claim = { claimId: 'c', invocationId: 'i' }
-    await claimMail(service.table, requestId, claim, confirmation, new Date())
+    await claimMail(service.table, requestId, { claim, confirmation }, new Date())
     expect(await confirm({ token })).toMatchObject({ status: 400, body: INVALID_LINK })
     await expect(service.user('mallory@example.org')).rejects.toThrow()
   })

@@ -69,12 +69,13 @@ export function newSource(): string {
 export async function markKnown(loginName: string, sourceIp: string): Promise<void> {
   const user = await findUserByName(stores.table, loginName)
   const owner = { loginName, userId: String(user?.id) }
-  await markKnownSource(stores.table, owner, sourceIp, undefined, 2_592_000, NOW)
+  const known = { source: sourceIp, mark: undefined, sessionTtlSeconds: 2_592_000 }
+  await markKnownSource(stores.table, owner, known, NOW)
 }
 
 /** Fills the counter of a source that names know with attempts, as earlier guesses do. */
 export async function fillKnownSource(sourceIp: string, count: number): Promise<void> {
-  const [ofSource] = furtherCounters({ loginName: '' }, sourceIp, true, limits, NOW)
+  const [ofSource] = furtherCounters({ loginName: '' }, { source: sourceIp, isKnown: true }, limits, NOW)
   await stores.table.aws('dynamodb', 'UpdateItem', {
     TableName: stores.table.name,
     Key: ofSource?.key,
@@ -118,7 +119,7 @@ export const pairAttempts = (subject: Subject, sourceIp: string) =>
 
 /** Returns the number of attempts in the counters of a source and of a subject. */
 export async function furtherAttempts(subject: Subject, sourceIp: string, isKnown = false) {
-  const counters = furtherCounters(subject, sourceIp, isKnown, limits, new Date())
+  const counters = furtherCounters(subject, { source: sourceIp, isKnown }, limits, new Date())
   const [ofSource = 0, ofSubject = 0] = await Promise.all(counters.map(attemptsIn))
   return { ofSource, ofSubject }
 }

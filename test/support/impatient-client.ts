@@ -82,7 +82,8 @@ export async function refreshImpatiently(
     })
     let next: string
     at(writesAt, async () => {
-      const { secret } = await rotateSecret(table, presented, redeemed, lifetimes, GRACE_SECONDS, now)
+      const rotation = { presented, redeemed, lifetimes, graceSeconds: GRACE_SECONDS }
+      const { secret } = await rotateSecret(table, rotation, now)
       next = withSecret(request.token, secret)
     })
     at(respondsAt, () => {

@@ -15,7 +15,8 @@ const redeem = (token: string, now: Date) =>
 async function next(token: string, now: Date): Promise<string> {
   const redeemed = await redeem(token, now)
   const presented = readRefreshToken(token)
-  const { secret } = await rotateSecret(table, presented, redeemed, policy, GRACE_SECONDS, now)
+  const rotation = { presented, redeemed, lifetimes: policy, graceSeconds: GRACE_SECONDS }
+  const { secret } = await rotateSecret(table, rotation, now)
   return withSecret(token, secret)
 }
 

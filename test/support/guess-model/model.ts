@@ -102,7 +102,7 @@ export async function runSchedule(seed: number, users: readonly User[]): Promise
     schedule.requests += 1
     const store: ReservingTable = { aws: network.aws, name: 'model', reserved: [] }
     try {
-      const attempt = await admitAttempt(store, limits, subject, source, now)
+      const attempt = await admitAttempt(store, limits, { subject, sourceIp: source }, now)
       const isRight = (await verifyUserPassword(attempt, password)) !== undefined
       const completes = isRight && 'loginName' in subject
       schedule.verdicts.push({ attempt, isRight, completes, at: schedule.additions.length })
