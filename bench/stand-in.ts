@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Attribute, Item, Key } from '../lib/aws/dynamodb.ts'
-import { createKms } from '../local/kms.ts'
+import { createKms } from '../local/kms/kms.ts'
 
 // Stands in for AWS, in its own process so that it takes no time from the function's thread. KMS is that of the local
 // service, because tokens verify only with real signatures. DynamoDB stores items until the bench begins. From then on

@@ -2,7 +2,6 @@ import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
 import type { AwsSettings } from '../lib/aws/settings.ts'
-import { LOGIN_TOKEN_RANDOM_BYTES, startLoginToken, storeLoginToken } from '../lib/factors/login-token.ts'
 import {
   CONFIRMATION_RANDOM_BYTES,
   type ConfirmationKind,
@@ -14,6 +13,7 @@ import { requestFactorReset } from '../lib/mail/factor-reset.ts'
 import { claimMail } from '../lib/mail/store.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../lib/sessions/session.ts'
 import { putSession } from '../lib/sessions/store.ts'
+import { LOGIN_TOKEN_RANDOM_BYTES, startLoginToken, storeLoginToken } from '../lib/sign-in/login-token.ts'
 import { secondOf } from '../lib/time.ts'
 import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
 import { kmsSigner } from '../lib/tokens/signer.ts'

@@ -1,13 +1,13 @@
 import { type LocalAws, type MailSettings, startLocalAws } from '../local/aws.ts'
 import { banner } from '../local/banner.ts'
-import { limitFunctions } from '../local/function-threads.ts'
-import { configureGateway } from '../local/gateway.ts'
-import { deadLetterLine, invokerOf } from '../local/lambda.ts'
-import { lambdaSocketPath } from '../local/lambda-socket.ts'
-import { mailLine } from '../local/mailbox.ts'
+import { configureGateway } from '../local/gateway/gateway.ts'
+import { quietServerlessOffline } from '../local/gateway/serverless-offline.ts'
+import { limitFunctions } from '../local/lambda/function-threads.ts'
+import { deadLetterLine, invokerOf } from '../local/lambda/lambda.ts'
+import { lambdaSocketPath } from '../local/lambda/lambda-socket.ts'
+import { mailLine } from '../local/mail/mailbox.ts'
 import { DYNAMODB_PORT, faultOfPort } from '../local/ports.ts'
 import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reload.ts'
-import { quietServerlessOffline } from '../local/serverless-offline.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
 import { filesIn } from './functions/functions.ts'
@@ -179,6 +179,6 @@ function mapStacks({ configurationInput, processedInput }: Serverless): void {
     return
   }
   // The threads that run functions get their options from the functions' environment only.
-  const thread = new URL('../local/function-thread.ts', import.meta.url).href
+  const thread = new URL('../local/lambda/function-thread.ts', import.meta.url).href
   provider.environment.NODE_OPTIONS = `--enable-source-maps --import=${thread}`
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../../lib/config.ts'
-import { findEnrolment } from '../../lib/factors/enrolment.ts'
+import { findEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'

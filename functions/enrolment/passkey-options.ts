@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/config.ts'
-import { findProvedEnrolment } from '../../lib/factors/enrolment.ts'
-import { beginRegistration } from '../../lib/factors/registration.ts'
+import { findProvedEnrolment } from '../../lib/enrolment/enrolment.ts'
+import { beginRegistration } from '../../lib/factors/passkeys/registration.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'

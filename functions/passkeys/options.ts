@@ -1,7 +1,7 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
 import type { Config } from '../../lib/config.ts'
 import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
-import { beginRegistration } from '../../lib/factors/registration.ts'
+import { beginRegistration } from '../../lib/factors/passkeys/registration.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'

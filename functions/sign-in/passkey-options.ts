@@ -1,9 +1,9 @@
 import type { Config } from '../../lib/config.ts'
-import { beginPasskeySignIn } from '../../lib/factors/passkey-sign-in.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeySignInOptions } from '../../lib/http/schemas.ts'
+import { beginPasskeySignIn } from '../../lib/sign-in/passkey.ts'
 import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 type Settings = Config<'TABLE_NAME' | 'RP_ID'>

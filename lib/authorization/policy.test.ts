@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { allows, readAuthorization } from '../../local/gateway-rules.ts'
+import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { adminStatements, userStatements } from '../../test/support/authorizer-policy.ts'
 import type { Role } from '../users/user.ts'
 import { policyFor } from './policy.ts'

@@ -1,10 +1,9 @@
 import { allow, arnOf, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { REVOKING } from '../users/revocation.ts'
-import { CHALLENGE } from './challenge.ts'
-import { LOGIN_TOKEN } from './login-token.ts'
-import { PASSKEY } from './passkey.ts'
-import { PENDING_TOTP, TOTP } from './totp-store.ts'
+import { CHALLENGE } from './passkeys/challenge.ts'
+import { PASSKEY } from './passkeys/passkey.ts'
+import { PENDING_TOTP, TOTP } from './totp/store.ts'
 
 /**
  * Secrets of second factors have exactly one context: the user's id. KMS itself compares its value.
@@ -18,32 +17,6 @@ const UNDER_USER_ID = {
 
 export const encryptSecrets = allow(['kms:Encrypt'], [arnOf('FactorKey')], UNDER_USER_ID)
 export const decryptSecrets = allow(['kms:Decrypt'], [arnOf('FactorKey')], UNDER_USER_ID)
-
-const LOGIN = namesOf(LOGIN_TOKEN)
-
-/** Stores the login token of a user with second factors. */
-export const storeLogins = write(
-  ['PutItem'],
-  ['login#*'],
-  LOGIN.filter((name) => name !== 'provedAt'),
-)
-
-/** Stores the enrolment token of a new user who must have a second factor. */
-export const storeProvedLogins = write(
-  ['PutItem'],
-  ['login#*'],
-  LOGIN.filter((name) => !name.startsWith('pair')),
-)
-
-export const readLogins = read(['login#*'], [...LOGIN, 'spentBy'])
-
-export const spendLogins = writeTogether(['UpdateItem'], ['login#*'], ['spentBy'])
-
-/** Records that an enrolment is proved. */
-export const proveLogins = writeTogether(['UpdateItem'], ['login#*'], ['provedAt', 'spentBy'])
-
-/** What a complete sign-in finds: the mark of the source, the counted codes, a reset of the factors, the replaced session. */
-export const readEarlierSignIns = read(['user#*', 'name#*'], ['ids', 'expiresAt', 'ownerId'])
 
 /** Spends a code of an app or a recovery code. */
 export const spendCodes = writeTogether(['UpdateItem'], ['user#*'], ['lastStep', 'createdAt', 'codes'])

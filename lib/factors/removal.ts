@@ -4,8 +4,8 @@ import { ServiceError } from '../errors.ts'
 import { factorResetKey } from '../mail/factor-reset.ts'
 import { needsFactor, withoutFactor } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
-import { findPasskeyIds, removePasskey } from './passkey-store.ts'
-import { removeWithLastFactor } from './recovery-codes-store.ts'
+import { findPasskeyIds, removePasskey } from './passkeys/store.ts'
+import { removeWithLastFactor } from './recovery-codes/store.ts'
 import { refusal } from './refusals.ts'
 
 /** Sort keys of a user's items of factors, beside the passkeys and a requested reset. */

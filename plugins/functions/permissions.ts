@@ -2,6 +2,7 @@ import type { Deployment, Permission, Statement } from '../../lib/aws/access.ts'
 import * as factors from '../../lib/factors/access.ts'
 import * as mail from '../../lib/mail/access.ts'
 import * as sessions from '../../lib/sessions/access.ts'
+import * as signIn from '../../lib/sign-in/access.ts'
 import * as throttling from '../../lib/throttling/access.ts'
 import * as tokens from '../../lib/tokens/access.ts'
 import * as users from '../../lib/users/access.ts'
@@ -9,7 +10,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import type { FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
 import { reject } from '../reject.ts'
 
-const MODULES: Record<string, Permission>[] = [tokens, users, sessions, throttling, mail, factors]
+const MODULES: Record<string, Permission>[] = [tokens, users, sessions, throttling, mail, factors, signIn]
 
 /** What a function may do, by the names that `may` of a function takes. */
 export const PERMISSIONS: Record<string, Permission> = {}

@@ -7,9 +7,9 @@ import { changeUser } from '../../lib/users/store.ts'
 import { loginNamesOf, mailboxOf, newUser, type Role, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { askNewPassword } from '../cli/prompts.ts'
-import { refuseBreached } from './breached.ts'
 import { notify } from './mail.ts'
 import { takenName } from './names.ts'
+import { refuseBreached } from './passwords/breached.ts'
 import { alreadyExists, changeExisting, findByName, findExisting } from './store.ts'
 
 // No command writes a time that decides about a session or token: the operator's clock may be wrong.

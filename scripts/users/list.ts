@@ -5,7 +5,7 @@ import { Refusal } from '../cli/refusal.ts'
 import * as text from '../cli/table.ts'
 import { type Account, accountOf, factorsIn, shownRole, stateOf } from './account.ts'
 import type { Filter } from './filter.ts'
-import { countKinds, shownKinds } from './rehash-report.ts'
+import { countKinds, shownKinds } from './passwords/rehash-report.ts'
 import type { ReadOptions } from './show.ts'
 import { accountsByName, accountsInTableOrder, noticeUnknownRoles, usersByName } from './store.ts'
 

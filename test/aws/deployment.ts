@@ -12,7 +12,7 @@ import { type FunctionConfiguration, GetFunctionCommand, LambdaClient } from '@a
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import { allows, readAuthorization } from '../../local/gateway-rules.ts'
+import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { parsed, sampleEvent } from '../support/lambda.ts'
 import { root } from '../support/service-description.ts'
 import { unzip } from '../support/unzip.ts'

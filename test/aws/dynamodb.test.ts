@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import { createDynamoDb } from '../../local/dynamodb.ts'
+import { createDynamoDb } from '../../local/dynamodb/dynamodb.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 
 // A contract for the local DynamoDB and for moto's: the calls of lib/, one after the other on one table.

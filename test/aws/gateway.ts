@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { type GatewayResponse, gatewayResponses, remapped } from '../../local/gateway-rules.ts'
+import { type GatewayResponse, gatewayResponses, remapped } from '../../local/gateway/gateway-rules.ts'
 import type { Deployment, startService } from './deployment.ts'
 import { service as description } from './stage.ts'
 

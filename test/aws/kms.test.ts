@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { createKms } from '../../local/kms.ts'
+import { createKms } from '../../local/kms/kms.ts'
 import { ACCOUNT, REGION } from './account.ts'
 
 // A contract for the local KMS and for moto's. Both behave as AWS documents. Rows list where moto deviates.

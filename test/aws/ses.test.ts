@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { createSes } from '../../local/ses.ts'
+import { createSes } from '../../local/mail/ses.ts'
 import { REGION } from './account.ts'
 import { verifySender } from './verify-sender.ts'
 

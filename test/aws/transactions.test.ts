@@ -3,7 +3,7 @@ import { askAt, byName, createTable, runCase } from '../support/dynamodb/contrac
 import { STRING_SETS } from '../support/dynamodb/string-sets.ts'
 import { TRANSACTIONS } from '../support/dynamodb/transactions.ts'
 
-// A contract for the local DynamoDB and for moto's: local/dynamodb.test.ts runs the same cases against the local one.
+// A contract for the local DynamoDB and for moto's: local/dynamodb/dynamodb.test.ts runs the same cases against the local one.
 // moto has no request tokens and no conflicts, so these are tested there only.
 
 const ask = askAt(inject('emulatorUrl'))

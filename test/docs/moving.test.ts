@@ -4,7 +4,7 @@ import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { bcrypt, bcryptSha256 } from '../../lib/passwords/foreign/bcrypt.ts'
 import { pbkdf2 } from '../../lib/passwords/foreign/pbkdf2.ts'
 import { firebaseScrypt, scrypt } from '../../lib/passwords/foreign/scrypt.ts'
-import { hashFault } from '../../scripts/users/import/hash-fault.ts'
+import { hashFault } from '../../scripts/users/import/hashes/hash-fault.ts'
 import { temporaryFolder } from '../support/operator.ts'
 import { root } from '../support/service-description.ts'
 

@@ -6,9 +6,9 @@ import {
   requestOptions,
   verifyAssertion,
   verifyRegistration,
-} from '../../lib/factors/ceremony.ts'
-import { type Challenge, startChallenge } from '../../lib/factors/challenge.ts'
-import type { Passkey } from '../../lib/factors/passkey.ts'
+} from '../../lib/factors/passkeys/ceremony.ts'
+import { type Challenge, startChallenge } from '../../lib/factors/passkeys/challenge.ts'
+import type { Passkey } from '../../lib/factors/passkeys/passkey.ts'
 import {
   type Algorithm,
   type Changes,

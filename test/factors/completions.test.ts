@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Item, text } from '../../lib/aws/dynamodb.ts'
-import { storeEnrolmentCode } from '../../lib/factors/enrolment-code.ts'
-import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes.ts'
+import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
+import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import {
   addPasskey,
   addTotp,

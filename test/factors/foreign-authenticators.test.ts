@@ -2,7 +2,14 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { base32Of, codeOf, NO_STEP, stepOfCode, TOTP_SECRET_BYTES, totpUri } from '../../lib/factors/totp.ts'
+import {
+  base32Of,
+  codeOf,
+  NO_STEP,
+  stepOfCode,
+  TOTP_SECRET_BYTES,
+  totpUri,
+} from '../../lib/factors/totp/totp.ts'
 
 // Other programs make the codes: Debian's oathtool and python3-pyotp.
 

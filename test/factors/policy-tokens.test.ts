@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { User } from '../../lib/users/user.ts'
-import type { Mail } from '../../local/mailbox.ts'
+import type { Mail } from '../../local/mail/mailbox.ts'
 import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/factors/client.ts'
 import {
   type FactorFunctions,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { attributesOf, transact, writeIf } from '../../lib/aws/dynamodb.ts'
-import { addPasskey as addStored } from '../../lib/factors/passkey-store.ts'
+import { addPasskey as addStored } from '../../lib/factors/passkeys/store.ts'
 import { type Counter, challengeCounters } from '../../lib/throttling/limits.ts'
 import type { Factor } from '../../lib/users/factors.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'

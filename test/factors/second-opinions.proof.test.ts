@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { verifyAssertion, verifyRegistration } from '../../lib/factors/ceremony.ts'
-import type { Passkey } from '../../lib/factors/passkey.ts'
+import { verifyAssertion, verifyRegistration } from '../../lib/factors/passkeys/ceremony.ts'
+import type { Passkey } from '../../lib/factors/passkeys/passkey.ts'
 import { root } from '../support/service-description.ts'
 import {
   type Algorithm,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ProblemCode, ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { gatewayResponses } from '../../local/gateway-rules.ts'
+import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
 import { allowOrigins } from '../../plugins/gateway.ts'
 import { NO_ORIGINS, testCors } from '../support/gateway-cors.ts'
 import { lambdaContext, loginEvent, parsed } from '../support/lambda.ts'

@@ -35,12 +35,13 @@ const LEVELS = [
   ['errors', 'time'],
   ['config', 'settings'],
   ['aws', 'log'],
-  ['users', 'context'],
+  ['users', 'context', 'webauthn'],
   ['http'],
   ['tokens', 'sessions', 'throttling', 'authorization'],
   ['passwords', 'mail'],
-  ['sign-in'],
   ['factors'],
+  ['sign-in'],
+  ['enrolment'],
   ['openapi'],
 ]
 

@@ -14,19 +14,19 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
       'The token is the second element, which both arrays lack.',
     ],
   ],
-  'lib/factors/cbor.ts': [
+  'lib/webauthn/cbor.ts': [
     [
       'return SIMPLE[simple]?.[1] → return SIMPLE[simple][1]',
       'The index is that of a value that was found. The types do not know it.',
     ],
   ],
-  'lib/factors/ceremony.ts': [
+  'lib/factors/passkeys/ceremony.ts': [
     [
       `if (typeof data.origin !== 'string' || !RP_ORIGINS.includes(data.origin)) { → if (false || !RP_ORIGINS.includes(data.origin)) {`,
       'The list contains texts only. The types do not know it.',
     ],
   ],
-  'lib/factors/cose-key.ts': [
+  'lib/webauthn/cose-key.ts': [
     [
       'if (publicExponent < 3n || publicExponent > MAX_RSA_EXPONENT || publicExponent % 2n === 0n) { → if (publicExponent < 3n || publicExponent >= MAX_RSA_EXPONENT || publicExponent % 2n === 0n) {',
       'The bound is even, so it is refused all the same.',
@@ -36,7 +36,7 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
       'SHA-256 is the default of OpenSSL for keys of EC and RSA.',
     ],
   ],
-  'lib/factors/login-token.ts': [
+  'lib/sign-in/login-token.ts': [
     [
       'const [, id, secret] = TOKEN.exec(unverifiedToken) ?? [] → const [, id, secret] = TOKEN.exec(unverifiedToken) ?? ["Stryker was here"]',
       'The parts are the second and the third element, which both arrays lack.',
@@ -54,19 +54,19 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
       'A match has both parts. The types do not know it.',
     ],
   ],
-  'lib/factors/next-step.ts': [
+  'lib/sign-in/next-step.ts': [
     [
       'hasFactors ? findRecoveryCodes(table, user.id) : Promise.resolve([]), → hasFactors ? findRecoveryCodes(table, user.id) : Promise.resolve(["Stryker was here"]),',
       'The response that leads to an enrolment names no recovery codes.',
     ],
   ],
-  'lib/factors/second-step.ts': [
+  'lib/sign-in/code.ts': [
     [
       `const codeHash = hashRecoveryCode(userId, readRecoveryCode(typed) ?? '') → const codeHash = hashRecoveryCode(userId, readRecoveryCode(typed) ?? "Stryker was here!")`,
       'No stored code has either hash.',
     ],
   ],
-  'lib/factors/totp.ts': [
+  'lib/factors/totp/totp.ts': [
     [
       'for (bits += 8; bits >= 5; bits -= 5) { → for (bits += 8; bits > 5; bits -= 5) {',
       'Five bits that are left are written with the next byte, or at the end.',

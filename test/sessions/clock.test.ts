@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { authorizationCache } from '../../local/gateway-rules.ts'
+import { authorizationCache } from '../../local/gateway/gateway-rules.ts'
 import {
   type Functions,
   NEW_PASSWORD,

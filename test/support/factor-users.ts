@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { attribute, type Table, transact, writeIf } from '../../lib/aws/dynamodb.ts'
-import { addPasskey } from '../../lib/factors/passkey-store.ts'
-import { newRecoveryCodes } from '../../lib/factors/recovery-codes-store.ts'
+import { addPasskey } from '../../lib/factors/passkeys/store.ts'
+import { newRecoveryCodes } from '../../lib/factors/recovery-codes/store.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { gatewayResponses } from '../../local/gateway-rules.ts'
+import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
 import { describeService, resourcesOf } from './service-description.ts'
 
 // The framework accepts no empty value, and trims the space.

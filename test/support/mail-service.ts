@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { idOf, type MailEvent } from '../../lib/mail/event.ts'
-import type { Mail } from '../../local/mailbox.ts'
+import type { Mail } from '../../local/mail/mailbox.ts'
 import { type Asking, type Functions, type Route, startStores, TABLE_NAME } from './sessions.ts'
 
 const MAILER = 'mailer'

@@ -21,7 +21,7 @@ import {
 } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { type MailSettings, startLocalAws } from '../../local/aws.ts'
-import { readAuthorization, remapped } from '../../local/gateway-rules.ts'
+import { readAuthorization, remapped } from '../../local/gateway/gateway-rules.ts'
 import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
 import { inEnvironment } from './handlers.ts'
 import { describeService, tableResource } from './service-description.ts'

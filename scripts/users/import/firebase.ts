@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Refusal } from '../../cli/refusal.ts'
-import { hashFault } from './hash-fault.ts'
+import { hashFault } from './hashes/hash-fault.ts'
 
 /** Values of a line that becomes a user. */
 type Values = Record<string, unknown>

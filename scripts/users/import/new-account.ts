@@ -4,8 +4,8 @@ import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
 import { isEmail, isNewLoginName, NEW_LOGIN_NAME_RULE } from '../../../lib/users/login-name.ts'
 import { namesOf } from '../../../lib/users/names.ts'
 import { isUserId, ROLES, type User } from '../../../lib/users/user.ts'
-import { hashFault } from './hash-fault.ts'
-import { likelyKind } from './hash-kinds.ts'
+import { hashFault } from './hashes/hash-fault.ts'
+import { likelyKind } from './hashes/hash-kinds.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
 export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 'role' | 'disabled'> &

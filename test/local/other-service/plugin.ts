@@ -1,7 +1,7 @@
 import { type Resource, startLocalAws } from '../../../local/aws.ts'
-import { configureGateway } from '../../../local/gateway.ts'
-import { deadLetterLine, invokerOf } from '../../../local/lambda.ts'
-import { lambdaSocketPath } from '../../../local/lambda-socket.ts'
+import { configureGateway } from '../../../local/gateway/gateway.ts'
+import { deadLetterLine, invokerOf } from '../../../local/lambda/lambda.ts'
+import { lambdaSocketPath } from '../../../local/lambda/lambda-socket.ts'
 
 interface Serverless {
   service: {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createKms } from '../../../local/kms.ts'
+import { createKms } from '../../../local/kms/kms.ts'
 import type { Slot } from '../../../scripts/keys/plan.ts'
 
 const REGION = 'eu-central-1'

@@ -1,0 +1,89 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import {
+  attribute,
+  attributesOf,
+  getItems,
+  number,
+  type Table,
+  type TransactWrite,
+  text,
+  writeIf,
+} from '../aws/dynamodb.ts'
+import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../aws/item.ts'
+import { codeOf80Bits, hashRecoveryCode, readRecoveryCode } from '../factors/recovery-codes/recovery-codes.ts'
+import { secondOf } from '../time.ts'
+import type { User } from '../users/user.ts'
+
+/** Attributes of an operator's code. */
+const ENROLMENT_CODE = {
+  codeHash: text,
+  /** The user's token generation when the code was made. */
+  generation: number,
+  /** Second since the epoch. */
+  expiresAt: number,
+} satisfies Attributes
+
+/** How long a code is valid. Its start is by the clock of an operator, whose errors AWS bounds to minutes (Signature Version 4). */
+const TTL_SECONDS = 86_400
+
+const enrolmentCodeKey = (userId: string) => ({
+  pk: { S: `user#${userId}` },
+  sk: { S: 'enrolment-code' },
+})
+
+/**
+ * Stores a one-time code by which a user proves an enrolment, and returns it as a person reads it. It replaces an earlier one,
+ * and is void when the user changes: a new password, role or factor, or a revocation.
+ *
+ * @param user - As read.
+ * @param random - `CODE_RANDOM_BYTES` fresh random bytes.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function storeEnrolmentCode(
+  table: Table,
+  { id, generation }: Pick<User, 'id' | 'generation'>,
+  now: Date,
+  random: Buffer,
+): Promise<string> {
+  const code = codeOf80Bits(random)
+  const values: ValuesOf<typeof ENROLMENT_CODE> = {
+    codeHash: hashRecoveryCode(id, code),
+    generation,
+    expiresAt: secondOf(now) + TTL_SECONDS,
+  }
+  await writeIf(table, 'PutItem', { Item: { ...enrolmentCodeKey(id), ...attributesOf(values) } })
+  return code
+}
+
+/**
+ * Verifies an operator's code, with a consistent read. Nothing is spent. The caller counts the try before.
+ *
+ * @param user - As just read.
+ * @param typed - As a person types it.
+ * @returns The write that spends the code, on condition that it is still the same one, or `undefined` if the code is wrong.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function verifyEnrolmentCode(
+  table: Table,
+  { id, generation }: Pick<User, 'id' | 'generation'>,
+  typed: string,
+  now: Date,
+): Promise<TransactWrite | undefined> {
+  const code = readRecoveryCode(typed)
+  const Key = enrolmentCodeKey(id)
+  const [item] = await getItems(table, [Key], namesOf(ENROLMENT_CODE))
+  if (code === undefined || item === undefined) return undefined
+  const stored = valuesOf(ENROLMENT_CODE, item)
+  const isRight = timingSafeEqual(digest(hashRecoveryCode(id, code)), digest(stored.codeHash))
+  if (!isRight || stored.generation !== generation || stored.expiresAt <= secondOf(now)) return undefined
+  return {
+    Delete: {
+      Key,
+      ConditionExpression: 'codeHash = :codeHash',
+      ExpressionAttributeValues: { ':codeHash': attribute(stored.codeHash) },
+    },
+  }
+}
+
+/** Returns bytes of one length, which `timingSafeEqual` needs. */
+const digest = (value: string): Buffer => hash('sha256', value, 'buffer')

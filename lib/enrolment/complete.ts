@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import type { APIGatewayProxyResult } from 'aws-lambda'
+import type { TransactWrite } from '../aws/dynamodb.ts'
+import { factorChange } from '../factors/change.ts'
+import { refusal } from '../factors/refusals.ts'
+import { logEvent } from '../log.ts'
+import { notify } from '../mail/request.ts'
+import type { Session } from '../sessions/session.ts'
+import type { BegunLogin, Page } from '../sign-in/begun.ts'
+import { completeFactorSignIn } from '../sign-in/factor.ts'
+import { AMR, type Factor, withFactor } from '../users/factors.ts'
+import { revokeSessions } from '../users/revocation.ts'
+import type { User } from '../users/user.ts'
+
+/** A verified second factor, which is not stored yet. */
+export interface NewFactor {
+  factor: Factor
+  /** Random id of the change. */
+  requestId?: string
+  /** Writes that store it, and spend what it was verified with. */
+  writes: readonly TransactWrite[]
+  recoveryCodes?: string[] | undefined
+}
+
+const AMR_OF = { totp: AMR.totp, passkey: AMR.secondPasskey } as const
+
+/**
+ * Completes an enrolment: stores the first second factor and the recovery codes, and signs in with it, in one transaction. If the
+ * transaction is refused, the user has no factor and no session, and may try again. If its response is lost, the user may have the
+ * factor, and recovery codes that were never shown, without a session. The user then signs in with the factor, and makes new codes.
+ *
+ * It moves both generations, as every first factor does. The new session and its token have the numbers after it.
+ *
+ * @param enrolment - Proved; see `findProvedEnrolment` in `lib/enrolment/enrolment.ts`. With the request that completes it.
+ * @param issueToken - Issues the access token of a session of the changed user.
+ * @throws {@link ServiceError} as `completeFactorSignIn` in `lib/sign-in/factor.ts`.
+ */
+export async function completeEnrolment(
+  at: Parameters<typeof completeFactorSignIn>[0],
+  { login, user, page }: BegunLogin & { page: Page },
+  { factor, requestId = randomUUID(), writes, recoveryCodes }: NewFactor,
+  issueToken: (user: User, session: Session) => Promise<object>,
+): Promise<APIGatewayProxyResult> {
+  const { now } = at
+  const factors = withFactor(user, factor)
+  const changed = { ...user, ...revokeSessions(user), factors, requestId }
+  const change = factorChange(user, { factors, isRevoking: true }, now, requestId)
+  const changedMeanwhile = () =>
+    refusal('login_expired', 'the user or the new factor changed', { userId: user.id })
+  const spends = [change, ...writes].map((write) => ({ write, refusal: changedMeanwhile }))
+  const signIn = { user: changed, amr: AMR_OF[factor], login, spends, more: { recoveryCodes } }
+  const response = await completeFactorSignIn(at, signIn, page, (session) => issueToken(changed, session))
+  await notify(at, `${factor}-added`, user)
+  logEvent('info', { event: 'factor.added', userId: user.id, factor })
+  return response
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import type { APIGatewayProxyResult } from 'aws-lambda'
+import { type Table, transact } from '../aws/dynamodb.ts'
+import type { ServiceError } from '../errors.ts'
+import { refusal } from '../factors/refusals.ts'
+import { json } from '../http/responses.ts'
+import { replacedSession } from '../sessions/replaced.ts'
+import { type BegunLogin, findBegunLogin, type Page } from '../sign-in/begun.ts'
+import type { Spend } from '../sign-in/complete.ts'
+import {
+  LOGIN_TOKEN_RANDOM_BYTES,
+  type LoginToken,
+  proveLoginToken,
+  startLoginToken,
+  storeLoginToken,
+} from '../sign-in/login-token.ts'
+import { secondOf } from '../time.ts'
+import { factorsOf } from '../users/factors.ts'
+import type { User } from '../users/user.ts'
+
+/**
+ * Begins the enrolment of a user who has just proved the account, and returns the response that leads to it.
+ *
+ * @param request - Of the sign-in that the enrolment completes.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function beginEnrolment(
+  table: Table,
+  user: User,
+  { inCookie, refreshToken }: { inCookie: boolean; refreshToken: string },
+  now: Date,
+): Promise<APIGatewayProxyResult> {
+  const details = {
+    purpose: 'enrolment',
+    loginName: user.username,
+    inCookie,
+    replaces: replacedSession(refreshToken),
+    provedAt: secondOf(now),
+  } as const
+  const { stored, token } = startLoginToken(user, details, now, randomBytes(LOGIN_TOKEN_RANDOM_BYTES))
+  await storeLoginToken(table, stored)
+  return json(200, { next: 'enrolment', proofs: [], enrolmentToken: token })
+}
+
+/**
+ * Finds the enrolment that a token continues, and its user. Nothing is counted or spent. A user who has got a second factor
+ * since then signs in with it.
+ *
+ * @param page - The request, if its response may set the cookie.
+ * @throws {@link ServiceError} as `findBegunLogin` in `lib/sign-in/begun.ts`.
+ */
+export async function findEnrolment(
+  table: Table,
+  unverifiedToken: string,
+  now: Date,
+  page?: Page,
+): Promise<BegunLogin> {
+  const begun = await findBegunLogin(table, unverifiedToken, { purpose: 'enrolment', page }, now)
+  const { user } = begun
+  if (factorsOf(user).length > 0) {
+    throw refusal('login_expired', 'the user has a second factor', { userId: user.id })
+  }
+  return begun
+}
+
+/**
+ * Finds an enrolment as {@link findEnrolment}, whose user has proved more than the password. Without that proof, an attacker
+ * with a stolen password would make the account the attacker's own.
+ *
+ * @throws {@link ServiceError} `forbidden`, with the detail that a proof is required, or as {@link findEnrolment}.
+ */
+export async function findProvedEnrolment(
+  table: Table,
+  unverifiedToken: string,
+  now: Date,
+  page?: Page,
+): Promise<BegunLogin> {
+  const begun = await findEnrolment(table, unverifiedToken, now, page)
+  if (begun.login.provedAt === undefined) {
+    throw refusal('proof_required', 'the enrolment is not proved', { userId: begun.user.id })
+  }
+  return begun
+}
+
+/**
+ * Spends a proof, and records it with the enrolment, in one transaction.
+ *
+ * @throws {@link ServiceError} The refusal of the proof; `invalid_credentials`, if the enrolment is complete meanwhile;
+ *   `unavailable`.
+ */
+export async function proveEnrolment(
+  table: Table,
+  login: LoginToken,
+  proof: Spend,
+  now: Date,
+): Promise<void> {
+  const refused = await transact(table, [proof.write, proveLoginToken(login, now)])
+  if (!refused) return
+  const { userId } = login
+  throw refused[0] ? proof.refusal() : refusal('login_expired', 'the enrolment token is spent', { userId })
+}

@@ -1,0 +1,145 @@
+import {
+  attribute,
+  attributesOf,
+  getItems,
+  type Key,
+  number,
+  optionalNumber,
+  optionalText,
+  type Table,
+  type TransactWrite,
+  text,
+  writeIf,
+} from '../../aws/dynamodb.ts'
+import { type Attributes, namesOf, type Read, type ValuesOf, valuesOf } from '../../aws/item.ts'
+import { challengeCounters, sourceOf, truncatedSource } from '../../throttling/limits.ts'
+import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../../throttling/store.ts'
+import { secondOf } from '../../time.ts'
+import { refusal } from '../refusals.ts'
+
+/** What a challenge is for: to register a passkey, to sign in without a name, or to complete a sign-in with a password. */
+export type CeremonyKind = 'registration' | 'sign-in' | 'second-factor'
+
+/** Attributes of a challenge. */
+export const CHALLENGE = {
+  kind: text as Read<CeremonyKind>,
+  /** User of a registration or of a second factor. */
+  userId: optionalText,
+  /** The user's token generation when the challenge was made. */
+  generation: optionalNumber,
+  /** Login token that the challenge belongs to. */
+  loginTokenId: optionalText,
+  /** Second since the epoch. */
+  expiresAt: number,
+} satisfies Attributes
+
+/** A challenge, which an authenticator signs. */
+export interface Challenge extends ValuesOf<typeof CHALLENGE> {
+  /** 256 random bits in base64url. */
+  challenge: string
+}
+
+/** Random bytes that {@link startChallenge} needs. */
+export const CHALLENGE_RANDOM_BYTES = 32
+
+/** How long a challenge is valid. Browsers get the same limit. */
+export const CHALLENGE_TTL_SECONDS = 300
+
+const FORM = /^[A-Za-z0-9_-]{43}$/
+
+const challengeKey = (challenge: string): Key => ({
+  pk: { S: `challenge#${challenge}` },
+  sk: { S: 'challenge' },
+})
+
+/**
+ * Creates a challenge, without storing it.
+ *
+ * @param random - {@link CHALLENGE_RANDOM_BYTES} fresh random bytes.
+ */
+export const startChallenge = (
+  bound: Pick<Challenge, 'kind' | 'userId' | 'generation' | 'loginTokenId'>,
+  now: Date,
+  random: Buffer,
+): Challenge => ({
+  ...bound,
+  challenge: random.toString('base64url'),
+  expiresAt: secondOf(now) + CHALLENGE_TTL_SECONDS,
+})
+
+/**
+ * Stores a new challenge, within the limit of the source: 300 in 15 minutes, because pages with autofill ask for one at each
+ * view. Those of users who have shown the password are counted apart, and each user there gets 30. It may be called twice.
+ *
+ * @param sourceIp - Address that the gateway saw the request come from.
+ * @throws {@link ServiceError} `too_many_mails`, whose text fits every request, or `unavailable`.
+ */
+export async function storeChallenge(
+  table: ReservingTable,
+  { challenge, ...rest }: Challenge,
+  sourceIp: string,
+  now: Date,
+): Promise<void> {
+  const source = sourceOf(sourceIp)
+  const counters = challengeCounters(source, rest.userId, now)
+  const reservation = await reserveInTurn(table, counters, attemptIdOf(challenge), now)
+  const log = { source: truncatedSource(source), ...(rest.userId && { userId: rest.userId }) }
+  rejectIfRefused(reservation, 'too_many_mails', 'too many challenges', {
+    log,
+    event: 'factor.limited',
+  })
+  await writeIf(table, 'PutItem', {
+    Item: { ...challengeKey(challenge), ...attributesOf(rest) },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  })
+}
+
+/**
+ * Finds the challenge that a response signs, with a consistent read. Nothing is spent.
+ *
+ * @param unverifiedChallenge - From the client data of the response.
+ * @param bound - What the challenge must have been made for.
+ * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey, or `unavailable`.
+ */
+export async function findChallenge(
+  table: Table,
+  unverifiedChallenge: string,
+  bound: Pick<Challenge, 'kind' | 'userId' | 'generation' | 'loginTokenId'>,
+  now: Date,
+): Promise<Challenge> {
+  const { kind, userId, generation, loginTokenId } = bound
+  const log = userId === undefined ? undefined : { userId }
+  if (!FORM.test(unverifiedChallenge)) throw refusal('passkey_refused', 'not a challenge', log)
+  const [item] = await getItems(
+    table,
+    [challengeKey(unverifiedChallenge)],
+    [...namesOf(CHALLENGE), 'spentBy'],
+  )
+  if (item === undefined) throw refusal('passkey_refused', 'no such challenge', log)
+  if (item.spentBy !== undefined) throw refusal('passkey_refused', 'the challenge is spent', log)
+  const stored = valuesOf(CHALLENGE, item)
+  if (stored.expiresAt <= secondOf(now)) throw refusal('passkey_refused', 'the challenge has expired', log)
+  if (
+    stored.kind !== kind ||
+    stored.userId !== userId ||
+    stored.loginTokenId !== loginTokenId ||
+    stored.generation !== generation
+  ) {
+    throw refusal('passkey_refused', 'a challenge for something else', log)
+  }
+  return { challenge: unverifiedChallenge, ...stored }
+}
+
+/**
+ * Returns the write that spends a challenge, as a part of the transaction that needs it.
+ *
+ * @param spentBy - Id of what it is spent for: a change of the factors, or a sign-in.
+ */
+export const spendChallenge = ({ challenge }: Challenge, spentBy: string): TransactWrite => ({
+  Update: {
+    Key: challengeKey(challenge),
+    UpdateExpression: 'SET spentBy = :spentBy',
+    ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(spentBy)',
+    ExpressionAttributeValues: { ':spentBy': attribute(spentBy) },
+  },
+})

@@ -1,0 +1,128 @@
+import type { APIGatewayProxyResult } from 'aws-lambda'
+import { getItems, type Item, type Key, type TransactWrite, texts } from '../aws/dynamodb.ts'
+import { together } from '../aws/together.ts'
+import type { Config } from '../config.ts'
+import type { At } from '../context.ts'
+import { refusal } from '../factors/refusals.ts'
+import { logEvent } from '../log.ts'
+import { factorResetKey } from '../mail/factor-reset.ts'
+import { notifyNewSource } from '../mail/request.ts'
+import { cookieOf } from '../sessions/cookie.ts'
+import { replacedSession, sessionOfName } from '../sessions/replaced.ts'
+import { requireOwnPage } from '../sessions/request.ts'
+import { sessionResponse } from '../sessions/response.ts'
+import { lifetimesFrom, refreshTtlSeconds, type Session } from '../sessions/session.ts'
+import { endingOf, sessionKey } from '../sessions/store.ts'
+import { knownSourceKey, sourceOf, totpCounter } from '../throttling/limits.ts'
+import { giveBack, markKnownSources } from '../throttling/store.ts'
+import type { Amr } from '../users/factors.ts'
+import { nameKey } from '../users/store.ts'
+import type { User } from '../users/user.ts'
+import type { Page } from './begun.ts'
+import { completeSignIn, type Spend } from './complete.ts'
+import { type LoginToken, spendLoginToken } from './login-token.ts'
+
+/** A sign-in whose factor is verified, and not yet spent. */
+export interface FactorSignIn {
+  /** As read in this request. */
+  user: User
+  amr: Amr
+  /** The token of the first step. A passkey that is both factors has none, only the members of its request. */
+  login: LoginToken | Pick<LoginToken, 'inCookie' | 'replaces'>
+  /** Spend the factor. */
+  spends: readonly Spend[]
+  /** More members of the response. */
+  more?: object
+}
+
+/** The settings of {@link completeFactorSignIn}. */
+type CompletionSetting = 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'MAILER' | 'NOTIFY_NEW_SOURCE'
+export type CompletionConfig = Config<CompletionSetting>
+
+/**
+ * Completes a sign-in with a second factor or a passkey, and returns the response with its tokens.
+ *
+ * The one write of `completeSignIn` spends the factor and the login token, stores the session, ends the one that it replaces, and
+ * cancels a reset of the factors. After it, the attempts that typing errors cost are given back, and the source becomes known.
+ *
+ * A sign-in into the session cookie replaces the session of the request's own cookie, which the response overwrites. Without one,
+ * and without the cookie, it replaces the session that the first step named.
+ *
+ * @param page - Of the last step. A sign-in into the session cookie must come from a page that may use it.
+ * @param issueToken - Issues the access token of a session.
+ * @throws {@link ServiceError} `invalid_credentials`, if the login token is spent; the `refusal` of a spend; `forbidden`, as
+ *   `readSignIn` in `lib/sessions/request.ts`; `unavailable`.
+ */
+export async function completeFactorSignIn(
+  at: At<CompletionSetting>,
+  { user, amr, login, spends, more }: FactorSignIn,
+  { event, allowedOrigins }: Page,
+  issueToken: (session: Session) => Promise<object>,
+): Promise<APIGatewayProxyResult> {
+  const { table, config, origin, now } = at
+  if (login.inCookie) requireOwnPage(event, allowedOrigins)
+  const source = sourceOf(origin.sourceIp)
+  const lifetimes = lifetimesFrom(config)
+  // Since the first step, another user may have signed in in the browser. The response overwrites the cookie of that session.
+  const replaces = (login.inCookie && replacedSession(cookieOf(event))) || login.replaces
+  const { token, session, refreshToken, found } = await completeSignIn(
+    table,
+    { user, amr, origin, lifetimes, spends: (session) => [...spendsOf(login, session), ...spends] },
+    { issueToken, find: () => findEarlier(at, user, { ...login, replaces }) },
+    now,
+  )
+  const known = { source, mark: found.mark, sessionTtlSeconds: lifetimes.absoluteTtlSeconds }
+  await together([
+    ...found.attempts.map(({ key, ids }) => giveBack(table, { key }, ids)),
+    markKnownSources(table, user, known, now),
+    notifyNewSource(at, found.mark, user),
+  ])
+  logEvent('info', { event: 'login.accepted', userId: user.id })
+  return sessionResponse({ ...token, ...more }, refreshToken, refreshTtlSeconds(session, now), login)
+}
+
+/** Returns the spend of a login token: a complete sign-in uses it up. */
+function spendsOf(login: FactorSignIn['login'], { id, userId }: Session): Spend[] {
+  if (!('id' in login)) return []
+  const refused = () => refusal('login_expired', 'the login token is spent', { userId })
+  return [{ write: spendLoginToken(login, id), refusal: refused }]
+}
+
+/** What was there before a sign-in. */
+interface Earlier {
+  /** Mark that the source is known, as read. */
+  mark: Item | undefined
+  /** Attempts that the sign-in gives back. One that comes after this read stays counted. */
+  attempts: { key: Key; ids: string[] }[]
+  /** Writes that end the replaced session and a reset of the factors. */
+  endings: TransactWrite[]
+}
+
+/** Finds what a sign-in changes or ends, with one consistent read. */
+async function findEarlier(
+  { table, origin, now }: At,
+  user: User,
+  login: FactorSignIn['login'],
+): Promise<Earlier> {
+  const source = sourceOf(origin.sourceIp)
+  const { loginName = user.username, pairSk, pairAttempts = [] }: Partial<LoginToken> = login
+  const totpKey = totpCounter(user.id, now).key
+  const resetKey = factorResetKey(user.id)
+  const session = login.replaces === undefined ? undefined : sessionOfName(login.replaces)
+  const keys = [knownSourceKey(loginName, source), totpKey, resetKey]
+  const replacedKeys = session ? [sessionKey(session)] : []
+  const found = await getItems(table, [...keys, ...replacedKeys], ['ids', 'expiresAt', 'ownerId'])
+  const [mark, totp, reset, replaced] = found
+  const counted = [
+    { key: totpKey, ids: totp ? texts(totp, 'ids') : [] },
+    { key: { pk: nameKey(loginName).pk, sk: { S: pairSk ?? '' } }, ids: pairAttempts },
+  ]
+  return {
+    mark,
+    attempts: counted.filter(({ ids }) => ids.length > 0),
+    endings: [
+      ...(reset ? [{ Delete: { Key: resetKey } }] : []),
+      ...(replaced && session ? [{ Update: endingOf(session, now) }] : []),
+    ],
+  }
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { together } from '../aws/together.ts'
+import type { At } from '../context.ts'
+import { findRecoveryCodes } from '../factors/recovery-codes/store.ts'
+import { applyElapsedReset } from '../factors/reset.ts'
+import { logEvent } from '../log.ts'
+import { type Attempt, returnAttempt, upgradeHash } from '../passwords/verify.ts'
+import { replacedSession } from '../sessions/replaced.ts'
+import type { ReservingTable } from '../throttling/store.ts'
+import { factorsOf, needsFactor } from '../users/factors.ts'
+import type { User } from '../users/user.ts'
+import { LOGIN_TOKEN_RANDOM_BYTES, type LoginToken, startLoginToken, storeLoginToken } from './login-token.ts'
+
+/** The request of a password step: what the steps after it need. */
+export interface PasswordStep {
+  username: string
+  password: string
+  inCookie: boolean
+  /** Of the session that the sign-in replaces; empty without one. */
+  refreshToken: string
+}
+
+/**
+ * Returns what follows a right password. If it does not complete the sign-in, because the user has second factors, or must have one,
+ * that is the body of a response with a login token. First, a reset of the factors that has elapsed is applied.
+ *
+ * The attempt is given back then, because it was no wrong guess. Nothing else is: the earlier attempts stay counted and the source
+ * stays unknown until the sign-in is complete. An attacker with the password alone gains nothing but the next step.
+ *
+ * @param verified - The user as read before the password was verified.
+ * @returns The user, after a reset; and `next`, or `undefined` if the password completes the sign-in. A user without factors who needs
+ *   none costs no call.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function nextStep(
+  at: At<'REQUIRE_SECOND_FACTOR' | 'MAILER', ReservingTable>,
+  attempt: Attempt,
+  verified: User,
+  step: PasswordStep,
+): Promise<{ user: User; next: object | undefined }> {
+  const { table, config, now } = at
+  const user = await applyElapsedReset(at, verified)
+  const hasFactors = factorsOf(user).length > 0
+  if (!hasFactors && !needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) return { user, next: undefined }
+  const { stored, token } = startLoginToken(
+    user,
+    { ...detailsOf(attempt, step), purpose: hasFactors ? 'second-factor' : 'enrolment' },
+    now,
+    randomBytes(LOGIN_TOKEN_RANDOM_BYTES),
+  )
+  const [codesLeft] = await together([
+    hasFactors ? findRecoveryCodes(table, user.id) : Promise.resolve([]),
+    storeLoginToken(table, stored),
+    returnAttempt(table, attempt),
+    // Only this step knows the password.
+    upgradeHash(table, user, step.password),
+  ])
+  if (!hasFactors) {
+    logEvent('info', { event: 'enrolment.required', userId: user.id })
+    return { user, next: enrolmentBody(user, config.MAILER, token) }
+  }
+  logEvent('info', { event: 'factor.required', userId: user.id })
+  return { user, next: secondFactorBody(user, codesLeft.length > 0, token) }
+}
+
+/** Returns what the login token keeps of a password step. */
+function detailsOf(
+  { id, counters: [pair], pairAttempts }: Attempt,
+  { username, inCookie, refreshToken }: PasswordStep,
+): Pick<LoginToken, 'loginName' | 'inCookie' | 'replaces' | 'pairSk' | 'pairAttempts'> {
+  return {
+    loginName: username,
+    inCookie,
+    replaces: replacedSession(refreshToken),
+    pairSk: pair.key.sk.S,
+    pairAttempts: pairAttempts.filter((attemptId) => attemptId !== id),
+  }
+}
+
+const secondFactorBody = (user: User, hasCodes: boolean, loginToken: string) => ({
+  next: 'second-factor',
+  factors: [...factorsOf(user), ...(hasCodes ? ['recovery-code'] : [])],
+  loginToken,
+})
+
+/**
+ * Returns the body of a response that leads to the enrolment of a second factor.
+ *
+ * @param mailerName - Name of the function that sends mails, if there is one.
+ */
+const enrolmentBody = (
+  { email, emailVerified }: Pick<User, 'email' | 'emailVerified'>,
+  mailerName: string | undefined,
+  enrolmentToken: string,
+) => ({
+  next: 'enrolment',
+  proofs: email !== undefined && emailVerified && mailerName !== undefined ? ['mail', 'code'] : ['code'],
+  enrolmentToken,
+})

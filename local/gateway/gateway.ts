@@ -1,0 +1,324 @@
+import type { Resources } from '../aws.ts'
+import { type Invocation, invokeFunction } from '../lambda/lambda-socket.ts'
+import type { Mailbox } from '../mail/mailbox.ts'
+import { mailboxResponse } from '../mail/mailbox-page.ts'
+import { isHostAllowed } from '../web-pages.ts'
+import {
+  allows,
+  authorizationCache,
+  type Cors,
+  filledIn,
+  type GatewayResponse,
+  gatewayResponses,
+  preflightResponse,
+  readAuthorization,
+} from './gateway-rules.ts'
+import { connectNotes, invokeWithNotes, type Notes, requestLines } from './request-log.ts'
+import { setCookieOf } from './serverless-offline.ts'
+import { unauthorizedPage } from './unauthorized-page.ts'
+
+/** What the gateway needs of the service behind it. */
+export interface GatewaySettings {
+  resources: Resources
+  region: string
+  stage: string
+  /** Name or address that the gateway listens on. */
+  host: string
+  /** Path of the Unix socket that the Lambda API listens on. */
+  lambdaSocket: string
+  /** Whether the service has the pages /docs and /signin. */
+  hasPages: boolean
+  /** The mails that /mailbox shows. Without it the path does not exist. */
+  mailbox?: Mailbox | undefined
+  /** Returns the deployed name of a function, by its key in `serverless.yml`. */
+  functionName(key: string): string
+  /** Called once, when the gateway listens. */
+  onListening(): void
+  /** Prints the lines of one request. */
+  log(lines: string): void
+}
+
+interface AuthorizerSettings {
+  name: string
+  identityValidationExpression: string
+  resultTtlInSeconds: number
+}
+
+// The part that is used here of hapi, the HTTP server of serverless-offline.
+interface Request {
+  method: string
+  path: string
+  mime: string
+  headers: Record<string, string | undefined>
+  info: { received: number; responded: number; completed: number }
+  raw: { req: { rawHeaders: string[]; url: string } }
+  response: HapiResponse | null
+  server: HapiServer
+}
+interface HapiResponse {
+  isBoom?: boolean
+  output?: { statusCode: number }
+  statusCode?: number
+  header?(name: string, value: string): void
+}
+interface Reply {
+  code(status: number): Reply
+  header(name: string, value: string): Reply
+  takeover(): Reply
+}
+interface Toolkit {
+  continue: symbol
+  authenticated(auth: { credentials: object }): unknown
+  response(body: string): Reply
+}
+interface HapiServer {
+  ext(
+    event: 'onRequest' | 'onPostAuth' | 'onPreHandler' | 'onPreResponse',
+    act: (request: Request, h: Toolkit) => unknown,
+  ): void
+  match(method: string, path: string): { path: string }
+  events: {
+    on(event: 'start', act: () => void): void
+    on(event: 'response', act: (request: Request) => void): void
+  }
+}
+
+/** Path of the route that serverless-offline uses when no other matches. */
+const NO_ROUTE = '/{p*}'
+
+/** Methods that a route may have. No route has HEAD, and OPTIONS is for preflights only. */
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** API Gateway's own response to a body over 10 MB, which a deployment cannot change. */
+const TOO_LARGE: GatewayResponse = {
+  status: 413,
+  headers: { 'Content-Type': 'text/plain' },
+  body: 'HTTP content length exceeded 10485760 bytes.',
+}
+
+/** Mails hold tokens, so the page of another site must not read them, even if its name resolves to this machine. */
+const FOREIGN_HOST: GatewayResponse = {
+  status: 403,
+  headers: { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
+  body: 'Open the mailbox at localhost, 127.0.0.1, [::1] or the value of --host.',
+}
+
+let settings: GatewaySettings
+let responses: ReadonlyMap<string, GatewayResponse>
+/** By path, as hapi writes it: the routes that have a preflight. */
+const corsOfPaths = new Map<string, { cors: Cors; methods: string[] }>()
+let isShaped = false
+const caches = new Map<string, ReturnType<typeof authorizationCache>>()
+const notesOfRequests = new WeakMap<Request, Notes>()
+const originOfRequests = new WeakMap<Request, string | undefined>()
+
+/** Configures the gateway for a service. Call it before serverless-offline makes its routes. */
+export function configureGateway(all: GatewaySettings): void {
+  settings = all
+  responses = gatewayResponses(all.resources)
+}
+
+/**
+ * Makes each route behave as behind API Gateway. This is serverless-offline's extension point for authorization.
+ *
+ * @param endpoint - A route of `serverless.yml`, with its `authorizer` if it has one. Its `cors` is removed:
+ *   serverless-offline would make headers of its own from it.
+ */
+function authenticationFor(
+  endpoint: { authorizer?: AuthorizerSettings; cors?: Cors },
+  functionKey: string,
+  method: string,
+  path: string,
+) {
+  const name = `gateway-${functionKey}-${method}-${path}`
+  const { cors } = endpoint
+  if (cors) {
+    const pathOfHapi = `/${path.replace(/^\//, '')}`
+    const { methods } = corsOfPaths.get(pathOfHapi) ?? { methods: [] }
+    corsOfPaths.set(pathOfHapi, { cors, methods: [...methods, method.toUpperCase()] })
+  }
+  delete endpoint.cors
+  return {
+    name,
+    scheme: name,
+    getAuthenticateFunction(server: HapiServer) {
+      shapeServer(server)
+      return {
+        authenticate: (request: Request, h: Toolkit) =>
+          endpoint.authorizer === undefined
+            ? authenticated(request, h, {})
+            : authorize(endpoint.authorizer, request, h),
+      }
+    },
+  }
+}
+
+function authenticated(request: Request, h: Toolkit, credentials: { context?: object }) {
+  const context = { ...credentials.context }
+  connectNotes(context, notesOf(request))
+  return h.authenticated({ credentials: { ...credentials, context } })
+}
+
+function notesOf(request: Request): Notes {
+  const notes = notesOfRequests.get(request) ?? []
+  notesOfRequests.set(request, notes)
+  return notes
+}
+
+async function authorize(authorizer: AuthorizerSettings, request: Request, h: Toolkit) {
+  const { authorization: header } = request.headers
+  const notes = notesOf(request)
+  if (header === undefined || !new RegExp(authorizer.identityValidationExpression).test(header)) {
+    notes.push(header === undefined ? 'no Authorization header' : 'Authorization is not "Bearer <JWT>"')
+    return reply(request, h, 'UNAUTHORIZED')
+  }
+  const { region, stage } = settings
+  const method = request.method.toUpperCase()
+  const methodArn = `arn:aws:execute-api:${region}:123456789012:local/${stage}/${method}${request.path}`
+  const authorization =
+    cacheOf(authorizer).find(header, new Date()) ??
+    (await runAuthorizer(authorizer, header, methodArn, notes))
+  if (typeof authorization === 'string') return reply(request, h, authorization)
+  if (!allows(authorization.statements, methodArn)) {
+    notes.push('denied by the policy of the token')
+    return reply(request, h, 'ACCESS_DENIED')
+  }
+  dropOverride(request.raw.req.rawHeaders)
+  return authenticated(request, h, authorization)
+}
+
+function cacheOf({ name, resultTtlInSeconds }: AuthorizerSettings) {
+  const cache = caches.get(name) ?? authorizationCache(resultTtlInSeconds)
+  caches.set(name, cache)
+  return cache
+}
+
+/** Removes the header by which serverless-offline lets a client set the authorizer's result. */
+function dropOverride(rawHeaders: string[]): void {
+  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
+    if (rawHeaders[index]?.toLowerCase() === 'sls-offline-authorizer-override') rawHeaders.splice(index, 2)
+  }
+}
+
+/** @returns The authorization, which is cached from now on, or the type of the gateway's response. */
+async function runAuthorizer(
+  authorizer: AuthorizerSettings,
+  header: string,
+  methodArn: string,
+  notes: Notes,
+) {
+  const name = settings.functionName(authorizer.name)
+  const event = { type: 'TOKEN', authorizationToken: header, methodArn }
+  const { isReturned, payload } = await invokeWithNotes<Invocation>(event, notes, (withId) =>
+    invokeFunction(settings.lambdaSocket, name, withId),
+  )
+  if (!isReturned) {
+    return payload.includes('"errorMessage":"Unauthorized"') ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE'
+  }
+  const authorization = readAuthorization(JSON.parse(payload))
+  if (authorization === undefined) return 'AUTHORIZER_CONFIGURATION_ERROR'
+  cacheOf(authorizer).store(header, authorization, new Date())
+  return authorization
+}
+
+/** Replaces serverless-offline's own responses with those of the deployed gateway, and logs each request. */
+function shapeServer(server: HapiServer): void {
+  if (isShaped) return
+  isShaped = true
+  server.events.on('start', settings.onListening)
+  server.events.on('response', logRequest)
+  server.ext('onRequest', (request, h) => {
+    const { origin } = request.headers
+    originOfRequests.set(request, origin)
+    // serverless-offline would allow every origin that asks. Functions still see the header.
+    delete request.headers.origin
+    const ofMailbox =
+      settings.mailbox && request.method === 'get' && mailboxResponse(settings.mailbox, request.path)
+    if (ofMailbox) {
+      return send(h, isHostAllowed(request.headers.host, settings.host) ? ofMailbox : FOREIGN_HOST)
+    }
+    const methods = methodsOf(request)
+    if (methods === undefined || methods.includes(request.method.toUpperCase())) return h.continue
+    const preflight = corsOfPaths.get(server.match(methods[0] ?? 'GET', request.path).path)
+    if (request.method !== 'options' || methods.length === 0 || preflight === undefined) {
+      notesOf(request).push('no such route')
+      return reply(request, h, 'MISSING_AUTHENTICATION_TOKEN')
+    }
+    return send(h, preflightResponse(preflight.cors, preflight.methods, origin))
+  })
+  server.ext('onPostAuth', (request, h) => {
+    // A slash at the end is not part of the route, but functions see it.
+    if (/^[^?]+\/(\?|$)/.test(request.raw.req.url) && request.path !== '/') request.path += '/'
+    return h.continue
+  })
+  server.ext('onPreHandler', (request, h) => {
+    // API Gateway never decodes a body. serverless-offline decodes JSON, and a body that is a JSON string reaches the
+    // function decoded, to be decoded there again. It leaves bodies of other types as they are.
+    request.mime = 'text/plain'
+    return h.continue
+  })
+  server.ext('onPreResponse', (request, h) => {
+    const { response } = request
+    const type = gatewayResponseType(response?.isBoom === true, statusOf(response) ?? 500)
+    if (type !== undefined) return reply(request, h, type, statusOf(response))
+    const cookie = setCookieOf(notesOf(request))
+    if (cookie !== undefined) response?.header?.('Set-Cookie', cookie)
+    return h.continue
+  })
+}
+
+/** serverless-offline writes the status of a function that took too long as text. */
+function statusOf(response: HapiResponse | null): number | undefined {
+  const status = response?.isBoom ? response.output?.statusCode : response?.statusCode
+  return status === undefined ? undefined : Number(status)
+}
+
+function logRequest(request: Request): void {
+  const { method, info, raw, response } = request
+  // The query may hold anything, a token too.
+  const [path = ''] = raw.req.url.split('?')
+  // A client that left before the response has no time of response.
+  const ms = (info.responded || Date.now()) - info.received
+  settings.log(requestLines({ method, path, status: statusOf(response), ms }, notesOf(request)))
+}
+
+/** Returns the methods of a path, or `undefined` if the path is malformed: the gateway rejects it later. */
+function methodsOf({ server, path, raw }: Request): string[] | undefined {
+  // As in `GET *`, which is no path. An absolute URL has been replaced by its path.
+  if (!path.startsWith('/')) return undefined
+  // serverless-offline would take it for the root.
+  if (/^\/\/+(\?|$)/.test(raw.req.url)) return []
+  try {
+    decodeURIComponent(path)
+  } catch {
+    return undefined
+  }
+  return METHODS.filter((method) => server.match(method, path).path !== NO_ROUTE)
+}
+
+/** Returns the type of the gateway's own response, or `undefined` where the function's response stands. */
+function gatewayResponseType(isBoom: boolean, status: number): string | undefined {
+  if (isBoom && status === 413) return 'REQUEST_TOO_LARGE'
+  if (isBoom && status < 500) return 'DEFAULT_4XX'
+  // The function threw, timed out, or returned something malformed. The service's handlers return neither status.
+  if (isBoom || status === 502 || status === 504) return 'DEFAULT_5XX'
+  return undefined
+}
+
+function reply(request: Request, h: Toolkit, type: string, ownStatus?: number): Reply {
+  const response = type === 'REQUEST_TOO_LARGE' ? TOO_LARGE : responses.get(type)
+  if (response === undefined) throw new Error(`resources/gateway-responses.yml has no ${type}`)
+  const filled = filledIn(response, { origin: originOfRequests.get(request) })
+  if (type === 'UNAUTHORIZED' && request.headers.accept?.includes('text/html')) {
+    return send(h, unauthorizedPage(filled, settings.hasPages))
+  }
+  return send(h, { ...filled, status: response.status ?? ownStatus })
+}
+
+function send(h: Toolkit, { status = 500, headers, body }: GatewayResponse): Reply {
+  const response = h.response(body).code(status)
+  for (const [name, value] of Object.entries(headers)) response.header(name, value)
+  return response.takeover()
+}
+
+export { authenticationFor as 'module.exports' }

@@ -1,0 +1,113 @@
+import type { Outcome } from '../lambda/function-thread.ts'
+import { isTimeout } from '../lambda/function-threads.ts'
+import { portTaken } from '../ports.ts'
+import { remapped } from './gateway-rules.ts'
+import { type Notes, notesOfEvent } from './request-log.ts'
+
+interface Runner {
+  run(event: unknown, context: unknown): Promise<unknown>
+  cleanup(): unknown
+}
+
+/** Errors that functions threw, and their messages: serverless-offline logs both of them again. */
+const reportedErrors = new WeakSet<Error>()
+const reportedMessages = new Set<unknown>()
+
+/** Whether a value is a message that the request's line already has. A message is left out once for each error. */
+const isReported = (value: unknown): boolean =>
+  isTimeout(value) || (value instanceof Error && reportedErrors.has(value)) || reportedMessages.delete(value)
+
+const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
+
+/**
+ * Takes over what serverless-offline prints: it prints nothing by itself from here on, and what functions log and throw
+ * goes to the notes of the request.
+ *
+ * It has no option for that. Its modules are replaced in three places: its log, its table of routes, and the call that
+ * runs a function in a thread. `test/local` shows that each of them still fits.
+ *
+ * @param root - Folder of the service, which is left out of paths in stacks.
+ */
+export async function quietServerlessOffline(root: string, httpPort: number): Promise<void> {
+  const { setLogUtils } = await load('utils/log.js')
+  const { default: HttpServer } = await load('events/http/HttpServer.js')
+  const { default: Runner }: { default: { prototype: Runner } } = await load(
+    'lambda/handler-runner/worker-thread-runner/WorkerThreadRunner.js',
+  )
+  HttpServer.prototype.writeRoutesTerminal = () => {}
+  const ignore = () => {}
+  const warning = (...values: unknown[]) => values.length > 0 && console.warn(...values)
+  const error = (...values: unknown[]) => printError(values, httpPort)
+  setLogUtils({ log: { debug: ignore, info: ignore, notice: ignore, verbose: ignore, warning, error } })
+
+  const { run, cleanup } = Runner.prototype
+  const running = new WeakMap<Runner, Promise<unknown>>()
+  // A reload ends the threads. A request that is running would get no response until its timeout.
+  Runner.prototype.cleanup = async function () {
+    const end = () => cleanup.call(this)
+    running.get(this)?.then(end, end) ?? end()
+  }
+  Runner.prototype.run = async function (original, context) {
+    const { event, notes = [], requestId } = notesOfEvent(original)
+    dropAddedType(event)
+    const withId = requestId === undefined ? context : { ...Object(context), awsRequestId: requestId }
+    const invocation = run.call(this, event, withId)
+    running.set(this, invocation)
+    const outcome = (await invocation) as Outcome
+    notes.push(...outcome.notes.map((note) => withShortStack(note, root)))
+    if (!('thrown' in outcome)) return asSent(outcome.returned, notes)
+    const thrown = outcome.thrown instanceof Error ? outcome.thrown : new Error(String(outcome.thrown))
+    reportedErrors.add(thrown)
+    reportedMessages.add(thrown.message)
+    // The authorizer's way to say 401.
+    if (Object(event).type !== 'TOKEN' || thrown.message !== 'Unauthorized') {
+      notes.push(withShortStack(String(thrown.stack), root))
+    }
+    throw thrown
+  }
+}
+
+/**
+ * Removes the `Content-Type` of JSON that serverless-offline adds to a request without one. API Gateway adds none. A page
+ * of any site can send a body without a type and without a preflight.
+ */
+function dropAddedType(event: unknown): void {
+  const { headers, multiValueHeaders } = Object(event)
+  if (multiValueHeaders && !('Content-Type' in multiValueHeaders)) delete headers['Content-Type']
+}
+
+const setCookies = new WeakMap<Notes, string>()
+
+/** Returns what a function returned, with the headers of a response as a REST API sends them. */
+function asSent(returned: unknown, notes: Notes): unknown {
+  const { headers } = Object(returned)
+  if (headers === undefined) return returned
+  return { ...Object(returned), headers: takeSetCookie(remapped(headers), notes) }
+}
+
+/** Takes `Set-Cookie` out of the headers of a response, because hapi would write another one. */
+function takeSetCookie(headers: Record<string, unknown>, notes: Notes): Record<string, unknown> {
+  const name = Object.keys(headers).find((one) => one.toLowerCase() === 'set-cookie')
+  if (name === undefined) return headers
+  const { [name]: value, ...others } = headers
+  setCookies.set(notes, String(value))
+  return others
+}
+
+/** Returns the `Set-Cookie` of the response to the request with these notes, as its function wrote it. */
+export const setCookieOf = (notes: Notes): string | undefined => setCookies.get(notes)
+
+function printError(values: unknown[], httpPort: number): void {
+  const [message, error] = values
+  if (isReported(message) || /^Unhandled (exception in handler|Lambda Error)/.test(String(message))) return
+  if (Object(error).code === 'EADDRINUSE') console.error(portTaken(httpPort, httpPort + 100))
+  else console.error(...values)
+}
+
+/** Returns a text without the stack lines of Node.js and this folder, and with paths from the service's folder. */
+function withShortStack(text: string, root: string): string {
+  const lines = text
+    .split('\n')
+    .filter((line) => !/^ *at .*(serverless-offline\/|local\/function-thread|\(?node:)/.test(line))
+  return lines.join('\n').replaceAll(`file://${root}/`, '').replaceAll(`${root}/`, '')
+}

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { invokeWithNotes, type Notes, printable, requestLines } from '../gateway/request-log.ts'
+import { ACCOUNT, RestError, restServer, unknownOperation } from '../rest-json.ts'
+import { type Invocation, invokeFunction } from './lambda-socket.ts'
+
+/** An event that every attempt failed for. */
+export interface DeadLetter {
+  functionName: string
+  event: object
+  attempts: number
+  /** What the function threw at the last attempt. */
+  errorMessage: string
+}
+
+/** What the local Lambda needs of the functions behind it. */
+export interface LambdaSettings {
+  region: string
+  /** Deployed names of the functions that may be invoked. */
+  functionNames: readonly string[]
+  /** Pauses between the attempts. Lambda waits 60 and 120 seconds. */
+  pausesMs: readonly number[]
+  /**
+   * Runs a function once.
+   *
+   * @param awsRequestId - For its context. All attempts of an event have the same.
+   */
+  invoke(functionName: string, event: object, awsRequestId: string): Promise<Invocation>
+  onDeadLetter(letter: DeadLetter): void
+}
+
+/**
+ * Creates a Lambda with the operation `Invoke` for asynchronous invocations, over the real protocol. It responds at once,
+ * then invokes the function. After a failure it waits and tries again; after the last one the event is a dead letter.
+ *
+ * serverless-offline also accepts asynchronous invocations, but does not retry them, and a function that throws ends its
+ * process.
+ *
+ * @returns A server that does not listen yet.
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ * @see https://repost.aws/knowledge-center/lambda-function-duplicate-invocations for request ids
+ */
+export function createLambda(settings: LambdaSettings): Server {
+  return restServer('lambda', settings.region, ({ method, path, headers, body }) => {
+    const [, name] = /^\/2015-03-31\/functions\/([^/?]+)\/invocations$/.exec(path) ?? []
+    if (method !== 'POST' || name === undefined) throw unknownOperation()
+    if (!settings.functionNames.includes(name)) throw notFound(name, settings.region)
+    const type = headers['x-amz-invocation-type'] ?? 'RequestResponse'
+    if (type !== 'Event') {
+      throw userError(
+        'InvalidParameterValueException',
+        400,
+        `The local Lambda supports the invocation type Event, not ${type}.`,
+      )
+    }
+    void deliver(settings, name, readEvent(body))
+    return { status: 202 }
+  })
+}
+
+const userError = (type: string, status: number, message: string) =>
+  new RestError(type, status, message, { Type: 'User', message })
+
+function notFound(name: string, region: string): RestError {
+  const message = `Function not found: arn:aws:lambda:${region}:${ACCOUNT}:function:${name}`
+  // This error alone has a capital letter, in the API reference and in what AWS sends.
+  return new RestError('ResourceNotFoundException', 404, message, { Type: 'User', Message: message })
+}
+
+function readEvent(body: string): object {
+  try {
+    return Object(JSON.parse(body))
+  } catch {
+    const message = 'Could not parse request body into json.'
+    throw userError('InvalidRequestContentException', 400, message)
+  }
+}
+
+async function deliver(settings: LambdaSettings, functionName: string, event: object): Promise<void> {
+  const { pausesMs, invoke, onDeadLetter } = settings
+  const awsRequestId = randomUUID()
+  for (let attempts = 1; ; attempts += 1) {
+    const { isReturned, payload } = await invoke(functionName, event, awsRequestId).catch(failedInvocation)
+    if (isReturned) return
+    const pauseMs = pausesMs[attempts - 1]
+    if (pauseMs === undefined) {
+      return onDeadLetter({ functionName, event, attempts, errorMessage: messageOf(payload) })
+    }
+    // Events that wait do not keep the process running.
+    await sleep(pauseMs, undefined, { ref: false })
+  }
+}
+
+const failedInvocation = (error: unknown): Invocation => ({
+  isReturned: false,
+  payload: JSON.stringify({ errorMessage: String(error) }),
+})
+
+function messageOf(payload: string): string {
+  try {
+    return String(Object(JSON.parse(payload)).errorMessage ?? payload)
+  } catch {
+    return payload
+  }
+}
+
+/** Returns what `npm start` prints of a dead letter: one line, without tokens. */
+export const deadLetterLine = ({ functionName, event, attempts, errorMessage }: DeadLetter): string =>
+  printable(`Dead letter: ${functionName} failed ${attempts} times: ${errorMessage} ${JSON.stringify(event)}`)
+
+/**
+ * Returns a function that invokes another one by the Lambda API, for {@link LambdaSettings}.
+ *
+ * @param socketPath - Returns the path of the Lambda API's socket.
+ * @param log - Prints the lines of an invocation that failed or logged something.
+ */
+export const invokerOf =
+  (socketPath: () => string, log: (lines: string) => void): LambdaSettings['invoke'] =>
+  async (functionName, event, awsRequestId) => {
+    const notes: Notes = []
+    const startMs = Date.now()
+    const invocation = await invokeWithNotes<Invocation>(
+      event,
+      notes,
+      (withId) => invokeFunction(socketPath(), functionName, withId),
+      awsRequestId,
+    )
+    const status = invocation.isReturned ? 'returned' : 'failed'
+    if (notes.length > 0 || !invocation.isReturned) {
+      log(requestLines({ method: 'EVENT', path: functionName, status, ms: Date.now() - startMs }, notes))
+    }
+    return invocation
+  }
