@@ -4,7 +4,7 @@ import { beginRegistration } from '../../lib/factors/passkeys/registration.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
-import { EnrolmentRequest } from '../../lib/http/schemas.ts'
+import { EnrolmentRequest } from '../../lib/http/schemas/factors.ts'
 import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 type Settings = Config<'TABLE_NAME' | 'RP_ID' | 'SERVICE_NAME'>

@@ -5,7 +5,7 @@ import { startTotp } from '../../lib/factors/totp/setup.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
-import { EnrolmentRequest } from '../../lib/http/schemas.ts'
+import { EnrolmentRequest } from '../../lib/http/schemas/factors.ts'
 
 type Settings = Config<'TABLE_NAME' | 'FACTOR_KEY' | 'SERVICE_NAME'>
 

@@ -13,13 +13,13 @@ import { type MailingService, type PlannedMail, planMail } from '../../lib/mail/
 import { renderMessage } from '../../lib/mail/render.ts'
 import { type OutgoingMail, senderOf, sendMail } from '../../lib/mail/send.ts'
 import { type Claim, claimMail, findClaim, markSent, releaseMail } from '../../lib/mail/store.ts'
+import type { Counter } from '../../lib/throttling/counter.ts'
 import {
-  type Counter,
   codeMailCounter,
   enrolmentMailCounter,
   noticeCounter,
   requestedMailCounters,
-} from '../../lib/throttling/limits.ts'
+} from '../../lib/throttling/mail-counters.ts'
 import { attemptIdOf, reserveAttempt } from '../../lib/throttling/store.ts'
 
 /**

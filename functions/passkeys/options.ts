@@ -5,7 +5,7 @@ import { beginRegistration } from '../../lib/factors/passkeys/registration.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
-import { PasskeyOptionsRequest } from '../../lib/http/schemas.ts'
+import { PasskeyOptionsRequest } from '../../lib/http/schemas/passkeys.ts'
 import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'RP_ID' | 'SERVICE_NAME'>

@@ -7,7 +7,7 @@ import { renamePasskey } from '../../lib/factors/passkeys/store.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
-import { PasskeyChange } from '../../lib/http/schemas.ts'
+import { PasskeyChange } from '../../lib/http/schemas/passkeys.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findRevocationState } from '../../lib/users/store.ts'
 

@@ -6,7 +6,8 @@ import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
-import { NEW_USERNAME_RULE, type ProofFields, RegistrationConfirmation } from '../../lib/http/schemas.ts'
+import { RegistrationConfirmation } from '../../lib/http/schemas/account.ts'
+import { NEW_USERNAME_RULE, type ProofFields } from '../../lib/http/schemas/fields.ts'
 import { logEvent } from '../../lib/log.ts'
 import { addressIn, type Confirmation } from '../../lib/mail/confirmation.ts'
 import { findInvitedRole, mailKey, spend } from '../../lib/mail/store.ts'
@@ -20,14 +21,11 @@ import { sessionResponse } from '../../lib/sessions/response.ts'
 import { lifetimesFrom, refreshTtlSeconds, type Session } from '../../lib/sessions/session.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 import { completeSignIn } from '../../lib/sign-in/complete.ts'
-import { sourceOf, usernameCounter } from '../../lib/throttling/limits.ts'
+import { markKnownSources } from '../../lib/throttling/known-sources.ts'
+import { usernameCounter } from '../../lib/throttling/mail-counters.ts'
 import { reservingTable } from '../../lib/throttling/reservations.ts'
-import {
-  judgeAttempt,
-  markKnownSources,
-  type ReservingTable,
-  reserveAttempt,
-} from '../../lib/throttling/store.ts'
+import { sourceOf } from '../../lib/throttling/source.ts'
+import { judgeAttempt, type ReservingTable, reserveAttempt } from '../../lib/throttling/store.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR, needsFactor } from '../../lib/users/factors.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'

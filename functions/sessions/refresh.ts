@@ -1,7 +1,7 @@
 import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { RefreshRequest } from '../../lib/http/schemas.ts'
+import { RefreshRequest } from '../../lib/http/schemas/sessions.ts'
 import { redeemRefreshToken, requireFactors, requireYoung } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
 import { readPresented } from '../../lib/sessions/request.ts'

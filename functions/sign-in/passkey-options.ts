@@ -2,7 +2,7 @@ import type { Config } from '../../lib/config.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
-import { PasskeySignInOptions } from '../../lib/http/schemas.ts'
+import { PasskeySignInOptions } from '../../lib/http/schemas/passkeys.ts'
 import { beginPasskeySignIn } from '../../lib/sign-in/passkey.ts'
 import { reservingContext } from '../../lib/throttling/reservations.ts'
 

@@ -1,7 +1,7 @@
 import type { Config } from '../../lib/config.ts'
 import type { RelyingParty } from '../../lib/factors/passkeys/ceremony.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
-import { PasskeySignIn } from '../../lib/http/schemas.ts'
+import { PasskeySignIn } from '../../lib/http/schemas/passkeys.ts'
 import { replacedSession } from '../../lib/sessions/replaced.ts'
 import { readSignIn } from '../../lib/sessions/request.ts'
 import { type CompletionConfig, completeFactorSignIn } from '../../lib/sign-in/factor.ts'

@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/config.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
-import { RecoveryCodeLoginRequest } from '../../lib/http/schemas.ts'
+import { RecoveryCodeLoginRequest } from '../../lib/http/schemas/factors.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { readJson } from '../../lib/sessions/request.ts'
 import { findBegunLogin } from '../../lib/sign-in/begun.ts'

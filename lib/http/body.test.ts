@@ -7,7 +7,7 @@ import { type FieldError, PROBLEMS, type ProblemCode, TITLES } from '../errors.t
 import { readBody } from './body.ts'
 import { apiHandler } from './handler.ts'
 import { json } from './responses.ts'
-import { LoginRequest } from './schemas.ts'
+import { LoginRequest } from './schemas/sessions.ts'
 
 /** Is in every invalid body, so that a response which repeats the body contains it. */
 const SECRET = 'hunter2'

@@ -3,14 +3,10 @@ import type { Item } from '../aws/dynamodb.ts'
 import type { Config } from '../config.ts'
 import type { At } from '../context.ts'
 import { logFailure } from '../http/handler.ts'
-import { mailRequestCounters, sourceOf, truncatedSource } from '../throttling/limits.ts'
-import {
-  attemptIdOf,
-  isKnownSource,
-  type ReservingTable,
-  rejectIfRefused,
-  reserveInTurn,
-} from '../throttling/store.ts'
+import { isKnownSource } from '../throttling/known-sources.ts'
+import { mailRequestCounters } from '../throttling/mail-counters.ts'
+import { sourceOf, truncatedSource } from '../throttling/source.ts'
+import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
 import { mailboxOf, type User } from '../users/user.ts'
 import { idOf, type MailEvent, type MailOrigin, type NoticeKind, sendEvent } from './event.ts'
 

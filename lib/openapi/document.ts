@@ -2,10 +2,11 @@ import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { headerOf, isEncrypted } from '../http/headers.ts'
 import { HEADERS, headerRefs, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
 import { PAGE_ROUTES } from './pages.ts'
+import { requestRef } from './requests.ts'
 import { problemRefs, problemResponses } from './responses.ts'
 import { type Feature, operationIdOf, PAGE_TAGS, type Route, statusOf, TAGS } from './route.ts'
 import { ROUTES } from './routes.ts'
-import { requestRef, SCHEMAS } from './schemas.ts'
+import { SCHEMAS } from './schemas.ts'
 
 /**
  * Returns the base URL of the service, from a request for its API description.

@@ -4,24 +4,11 @@ import { together } from '../aws/together.ts'
 import { ServiceError } from '../errors.ts'
 import { logFailure } from '../http/handler.ts'
 import { logEvent } from '../log.ts'
-import {
-  type Counter,
-  furtherCounters,
-  knownSourceKey,
-  type Limits,
-  pairCounter,
-  type Subject,
-  sourceOf,
-  truncatedSource,
-} from '../throttling/limits.ts'
-import {
-  giveBack,
-  isKnownSource,
-  markKnownSources,
-  type ReservingTable,
-  rejectIfRefused,
-  reserveAttempt,
-} from '../throttling/store.ts'
+import type { Counter, Subject } from '../throttling/counter.ts'
+import { isKnownSource, markKnownSources } from '../throttling/known-sources.ts'
+import { furtherCounters, knownSourceKey, type Limits, pairCounter } from '../throttling/limits.ts'
+import { sourceOf, truncatedSource } from '../throttling/source.ts'
+import { giveBack, type ReservingTable, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
 import { findUser, nameKey, replaceHash } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { DECOY_HASH, hashPassword, needsRehash, SALT_BYTES, verifyPassword } from './hash.ts'

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
 import { loginEvent } from '../../test/support/lambda.ts'
-import { LoginRequest, RefreshRequest } from '../http/schemas.ts'
+import { LoginRequest, RefreshRequest } from '../http/schemas/sessions.ts'
 import { readJson, readPresented, readSignIn, requireOwnPage } from './request.ts'
 
 const ALLOWED = 'https://app.example.com'

@@ -1,26 +1,19 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { INVITATION_TTL_SECONDS } from '../mail/confirmation.ts'
+import type { Subject } from './counter.ts'
+import { challengeCounters, setupTriesCounter, totpCounter } from './factor-counters.ts'
+import { furtherCounters, knownSourceKey, type Limits, limitsFrom, pairCounter } from './limits.ts'
 import {
-  challengeCounters,
   codeCounters,
   codeMailCounter,
   enrolmentMailCounter,
-  furtherCounters,
-  knownSourceKey,
-  type Limits,
-  limitsFrom,
   mailRequestCounters,
   noticeCounter,
-  pairCounter,
   requestedMailCounters,
-  type Subject,
-  setupTriesCounter,
-  sourceOf,
-  totpCounter,
-  truncatedSource,
   usernameCounter,
-} from './limits.ts'
+} from './mail-counters.ts'
+import { sourceOf, truncatedSource } from './source.ts'
 
 const limits: Limits = {
   userAndSource: { attempts: 10, windowSeconds: 900 },

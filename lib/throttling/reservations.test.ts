@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AwsCall } from '../aws/client.ts'
 import { type ProblemCode, ServiceError } from '../errors.ts'
 import type { Request } from '../http/handler.ts'
-import type { Counter } from './limits.ts'
+import type { Counter } from './counter.ts'
 import { reservingTable } from './reservations.ts'
 import { giveBack, judgeAttempt, type ReservingTable, reserveAttempt } from './store.ts'
 

@@ -5,13 +5,12 @@ import type { AwsCall } from '../aws/client.ts'
 import { getItems, type Item } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
-import { type Counter, knownSourceKey } from './limits.ts'
+import type { Counter } from './counter.ts'
+import { isKnownSource, markKnownSource, markKnownSources } from './known-sources.ts'
+import { knownSourceKey } from './limits.ts'
 import {
   attemptIdOf,
   giveBack,
-  isKnownSource,
-  markKnownSource,
-  markKnownSources,
   type ReservingTable,
   rejectIfRefused,
   reserveAttempt,

@@ -1,18 +1,11 @@
 import { hash } from 'node:crypto'
 import { awsErrorType } from '../aws/client.ts'
-import { attribute, type Item, type Table, writeIf } from '../aws/dynamodb.ts'
+import { attribute, type Table, writeIf } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import { PROBLEMS, ServiceError } from '../errors.ts'
 import { logEvent } from '../log.ts'
 import { secondOf } from '../time.ts'
-import { loginNamesOf, type User } from '../users/user.ts'
-import { type Counter, knownSourceKey } from './limits.ts'
-
-/** How long a mark is valid after the last session of the source could have ended. */
-const KNOWN_BEYOND_SESSION_SECONDS = 60 * 86_400
-
-/** Age at which a mark is written again. */
-const RENEWED_AFTER_SECONDS = 86_400
+import type { Counter } from './counter.ts'
 
 /** What became of a reservation. */
 export interface Reservation {
@@ -192,61 +185,7 @@ function forget(
   reserved.splice(0, reserved.length, ...rest)
 }
 
-/**
- * Whether an item marks a source as known to a user at an instant. A mark that an earlier owner of the login name left
- * does not.
- *
- * @param userId - `undefined`, if the login name is unknown.
- */
-export const isKnownSource = (mark: Item | undefined, userId: string | undefined, now: Date): boolean =>
-  userId !== undefined && ownerOf(mark) === userId && expiryOf(mark) > secondOf(now)
-
-/** A source to mark as known. */
-interface KnownSource {
-  /** See `sourceOf` in `lib/throttling/limits.ts`. */
-  source: string
-  /** As read. */
-  mark: Item | undefined
-  /** Longest life of a session. */
-  sessionTtlSeconds: number
-}
-
-/**
- * Marks a source as known to a user under a login name, if it is not yet, or was marked more than a day ago. A failure
- * is logged and does not matter.
- */
-export async function markKnownSource(
-  { aws, name }: Table,
-  { loginName, userId }: { loginName: string; userId: string },
-  { source, mark, sessionTtlSeconds }: KnownSource,
-  now: Date,
-): Promise<void> {
-  const expiresAt = secondOf(now) + sessionTtlSeconds + KNOWN_BEYOND_SESSION_SECONDS
-  if (ownerOf(mark) === userId && expiryOf(mark) > expiresAt - RENEWED_AFTER_SECONDS) return
-  await aws('dynamodb', 'UpdateItem', {
-    TableName: name,
-    Key: knownSourceKey(loginName, source),
-    UpdateExpression: 'SET expiresAt = :expiresAt, ownerId = :ownerId',
-    ExpressionAttributeValues: { ':expiresAt': attribute(expiresAt), ':ownerId': attribute(userId) },
-  }).catch(logUnwritten)
-}
-
-/** Marks a source as known to a user under each of its login names; see {@link markKnownSource}. */
-export async function markKnownSources(
-  table: Table,
-  user: Pick<User, 'id' | 'username' | 'email'>,
-  known: KnownSource,
-  now: Date,
-): Promise<void> {
-  const owners = loginNamesOf(user).map((loginName) => ({ loginName, userId: user.id }))
-  await together(owners.map((owner) => markKnownSource(table, owner, known, now)))
-}
-
-const ownerOf = (mark: Item | undefined): unknown => Object(mark?.ownerId).S
-
-const expiryOf = (mark: Item | undefined): number => Number(Object(mark?.expiresAt).N ?? 0)
-
-function logUnwritten(error: unknown): false {
+export function logUnwritten(error: unknown): false {
   logEvent('warn', { event: 'attempt.kept', reason: awsErrorType(error) })
   return false
 }

@@ -13,6 +13,8 @@ import {
   preflightResponse,
   readAuthorization,
 } from './gateway-rules.ts'
+import type { HapiServer, Reply, Request, Toolkit } from './hapi.d.ts'
+import { FOREIGN_HOST, gatewayResponseType, methodsOf, statusOf, TOO_LARGE } from './own-responses.ts'
 import { connectNotes, invokeWithNotes, type Notes, requestLines } from './request-log.ts'
 import { setCookieOf } from './serverless-offline.ts'
 import { unauthorizedPage } from './unauthorized-page.ts'
@@ -42,65 +44,6 @@ interface AuthorizerSettings {
   name: string
   identityValidationExpression: string
   resultTtlInSeconds: number
-}
-
-// The part that is used here of hapi, the HTTP server of serverless-offline.
-interface Request {
-  method: string
-  path: string
-  mime: string
-  headers: Record<string, string | undefined>
-  info: { received: number; responded: number; completed: number }
-  raw: { req: { rawHeaders: string[]; url: string } }
-  response: HapiResponse | null
-  server: HapiServer
-}
-interface HapiResponse {
-  isBoom?: boolean
-  output?: { statusCode: number }
-  statusCode?: number
-  header?(name: string, value: string): void
-}
-interface Reply {
-  code(status: number): Reply
-  header(name: string, value: string): Reply
-  takeover(): Reply
-}
-interface Toolkit {
-  continue: symbol
-  authenticated(auth: { credentials: object }): unknown
-  response(body: string): Reply
-}
-interface HapiServer {
-  ext(
-    event: 'onRequest' | 'onPostAuth' | 'onPreHandler' | 'onPreResponse',
-    act: (request: Request, h: Toolkit) => unknown,
-  ): void
-  match(method: string, path: string): { path: string }
-  events: {
-    on(event: 'start', act: () => void): void
-    on(event: 'response', act: (request: Request) => void): void
-  }
-}
-
-/** Path of the route that serverless-offline uses when no other matches. */
-const NO_ROUTE = '/{p*}'
-
-/** Methods that a route may have. No route has HEAD, and OPTIONS is for preflights only. */
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
-
-/** API Gateway's own response to a body over 10 MB, which a deployment cannot change. */
-const TOO_LARGE: GatewayResponse = {
-  status: 413,
-  headers: { 'Content-Type': 'text/plain' },
-  body: 'HTTP content length exceeded 10485760 bytes.',
-}
-
-/** Mails hold tokens, so the page of another site must not read them, even if its name resolves to this machine. */
-const FOREIGN_HOST: GatewayResponse = {
-  status: 403,
-  headers: { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
-  body: 'Open the mailbox at localhost, 127.0.0.1, [::1] or the value of --host.',
 }
 
 let settings: GatewaySettings
@@ -267,12 +210,6 @@ function shapeServer(server: HapiServer): void {
   })
 }
 
-/** serverless-offline writes the status of a function that took too long as text. */
-function statusOf(response: HapiResponse | null): number | undefined {
-  const status = response?.isBoom ? response.output?.statusCode : response?.statusCode
-  return status === undefined ? undefined : Number(status)
-}
-
 function logRequest(request: Request): void {
   const { method, info, raw, response } = request
   // The query may hold anything, a token too.
@@ -280,29 +217,6 @@ function logRequest(request: Request): void {
   // A client that left before the response has no time of response.
   const ms = (info.responded || Date.now()) - info.received
   settings.log(requestLines({ method, path, status: statusOf(response), ms }, notesOf(request)))
-}
-
-/** Returns the methods of a path, or `undefined` if the path is malformed: the gateway rejects it later. */
-function methodsOf({ server, path, raw }: Request): string[] | undefined {
-  // As in `GET *`, which is no path. An absolute URL has been replaced by its path.
-  if (!path.startsWith('/')) return undefined
-  // serverless-offline would take it for the root.
-  if (/^\/\/+(\?|$)/.test(raw.req.url)) return []
-  try {
-    decodeURIComponent(path)
-  } catch {
-    return undefined
-  }
-  return METHODS.filter((method) => server.match(method, path).path !== NO_ROUTE)
-}
-
-/** Returns the type of the gateway's own response, or `undefined` where the function's response stands. */
-function gatewayResponseType(isBoom: boolean, status: number): string | undefined {
-  if (isBoom && status === 413) return 'REQUEST_TOO_LARGE'
-  if (isBoom && status < 500) return 'DEFAULT_4XX'
-  // The function threw, timed out, or returned something malformed. The service's handlers return neither status.
-  if (isBoom || status === 502 || status === 504) return 'DEFAULT_5XX'
-  return undefined
 }
 
 function reply(request: Request, h: Toolkit, type: string, ownStatus?: number): Reply {

@@ -1,5 +1,5 @@
 import { safeParse } from 'zod/mini'
-import { MAX_PASSWORD_BYTES, Password } from '../../lib/http/schemas.ts'
+import { MAX_PASSWORD_BYTES, Password } from '../../lib/http/schemas/fields.ts'
 import {
   brokenPasswordRule,
   type ForbiddenNames,

@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander'
 import { safeParse } from 'zod/mini'
-import { EmailAddress, LoginName, NewLoginName } from '../../lib/http/schemas.ts'
+import { EmailAddress, LoginName, NewLoginName } from '../../lib/http/schemas/fields.ts'
 import { ROLES, type Role } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'

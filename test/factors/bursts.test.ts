@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { totpCounter } from '../../lib/throttling/limits.ts'
+import { totpCounter } from '../../lib/throttling/factor-counters.ts'
 import {
   addPasskey,
   addTotp,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Counter, challengeCounters } from '../../lib/throttling/limits.ts'
+import type { Counter } from '../../lib/throttling/counter.ts'
+import { challengeCounters } from '../../lib/throttling/factor-counters.ts'
 import {
   addPasskey,
   addTotp,

@@ -9,7 +9,7 @@ import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.t
 import { findSessions, putSession } from '../../lib/sessions/store.ts'
 import { completeFactorSignIn } from '../../lib/sign-in/factor.ts'
 import { loginTokenKey } from '../../lib/sign-in/login-token.ts'
-import { totpCounter } from '../../lib/throttling/limits.ts'
+import { totpCounter } from '../../lib/throttling/factor-counters.ts'
 import { reserveAttempt } from '../../lib/throttling/store.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'

@@ -108,6 +108,19 @@ test.each(['functions', 'local', 'plugins', 'scripts'])('the imports of %s/ have
   expect(circularFiles(sourcesOf(folder))).toEqual([])
 })
 
+test.each(['lib', 'functions', 'local', 'plugins', 'scripts'])(
+  'no file of %s/ has over 250 lines, and no folder over 15 files',
+  (folder) => {
+    const files = globSync(`${folder}/**/*.{ts,js}`, { cwd: root }).filter(
+      (file) => !/\.test\.|\.min\./.test(file),
+    )
+    const linesOf = (file: string) => readFileSync(`${root}/${file}`, 'utf8').split('\n').length - 1
+    expect(files.filter((file) => linesOf(file) > 250)).toEqual([])
+    const folders = Object.groupBy(files, posix.dirname)
+    expect(Object.keys(folders).filter((name) => (folders[name]?.length ?? 0) > 15)).toEqual([])
+  },
+)
+
 describe('the checks of imports find', () => {
   const source = (file: string, ...imports: string[]) => ({ file, imports })
 

@@ -19,7 +19,7 @@ import {
 import { announcement, requestFactorReset } from '../../lib/mail/factor-reset.ts'
 import { claimMail, storeInvitation } from '../../lib/mail/store.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
-import { totpCounter } from '../../lib/throttling/limits.ts'
+import { totpCounter } from '../../lib/throttling/factor-counters.ts'
 import { reserveAttempt } from '../../lib/throttling/store.ts'
 import { secondOf } from '../../lib/time.ts'
 import { findUserByName, profileKey } from '../../lib/users/store.ts'

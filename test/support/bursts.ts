@@ -1,12 +1,7 @@
 import { afterAll, beforeAll, expect, vi } from 'vitest'
-import {
-  type Counter,
-  furtherCounters,
-  type Limits,
-  pairCounter,
-  type Subject,
-} from '../../lib/throttling/limits.ts'
-import { markKnownSource } from '../../lib/throttling/store.ts'
+import type { Counter, Subject } from '../../lib/throttling/counter.ts'
+import { markKnownSource } from '../../lib/throttling/known-sources.ts'
+import { furtherCounters, type Limits, pairCounter } from '../../lib/throttling/limits.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { type ApiResponse, type Functions, PASSWORD, type Stores, startStores } from './sessions.ts'
 import { settleAll } from './settle-all.ts'

@@ -12,7 +12,8 @@ import {
   writeIf,
 } from '../../aws/dynamodb.ts'
 import { type Attributes, namesOf, type Read, type ValuesOf, valuesOf } from '../../aws/item.ts'
-import { challengeCounters, sourceOf, truncatedSource } from '../../throttling/limits.ts'
+import { challengeCounters } from '../../throttling/factor-counters.ts'
+import { sourceOf, truncatedSource } from '../../throttling/source.ts'
 import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../../throttling/store.ts'
 import { secondOf } from '../../time.ts'
 import { refusal } from '../refusals.ts'

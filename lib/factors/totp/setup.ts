@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TransactWrite } from '../../aws/dynamodb.ts'
 import type { At } from '../../context.ts'
-import { setupTriesCounter } from '../../throttling/limits.ts'
+import { setupTriesCounter } from '../../throttling/factor-counters.ts'
 import { type ReservingTable, rejectIfRefused, reserveAttempt } from '../../throttling/store.ts'
 import { secondOf } from '../../time.ts'
 import type { User } from '../../users/user.ts'

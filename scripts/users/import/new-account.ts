@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { NewLoginName, Password } from '../../../lib/http/schemas.ts'
+import { NewLoginName, Password } from '../../../lib/http/schemas/fields.ts'
 import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
 import { isEmail, isNewLoginName, NEW_LOGIN_NAME_RULE } from '../../../lib/users/login-name.ts'
 import { namesOf } from '../../../lib/users/names.ts'

@@ -9,7 +9,8 @@ import {
   returnAttempt,
   verifyUserPassword,
 } from '../../../lib/passwords/verify.ts'
-import type { Limits, Subject } from '../../../lib/throttling/limits.ts'
+import type { Subject } from '../../../lib/throttling/counter.ts'
+import type { Limits } from '../../../lib/throttling/limits.ts'
 import { returnUnjudged } from '../../../lib/throttling/reservations.ts'
 import type { ReservingTable } from '../../../lib/throttling/store.ts'
 import { nameKey, profileKey } from '../../../lib/users/store.ts'

@@ -1,4 +1,4 @@
-import type { Counter } from '../../../lib/throttling/limits.ts'
+import type { Counter } from '../../../lib/throttling/counter.ts'
 import { keyOf, type Schedule, type Verdict } from './model.ts'
 
 /** Returns the promises that a schedule broke. */

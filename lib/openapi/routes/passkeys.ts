@@ -1,15 +1,15 @@
+import { EnrolmentPasskey, EnrolmentRequest } from '../../http/schemas/factors.ts'
 import {
-  EnrolmentPasskey,
-  EnrolmentRequest,
   NewPasskey,
   PasskeyChange,
   PasskeyOptionsRequest,
   PasskeyRemoval,
   PasskeySignIn,
   PasskeySignInOptions,
-} from '../http/schemas.ts'
-import type { Route } from './route.ts'
-import { json, schemaRef } from './schemas.ts'
+} from '../../http/schemas/passkeys.ts'
+import { json } from '../json-schema.ts'
+import type { Route } from '../route.ts'
+import { schemaRef } from '../schemas.ts'
 
 const id = 'AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 const challenge = id

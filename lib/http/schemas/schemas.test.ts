@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import * as z from 'zod/mini'
-import { PasskeyChange } from './schemas.ts'
+import { PasskeyChange } from './passkeys.ts'
 
 test.each([
   ['a letter', 'A', true],

@@ -3,9 +3,10 @@ import {
   RecoveryCodeLoginRequest,
   TotpConfirmation,
   TotpLoginRequest,
-} from '../http/schemas.ts'
-import type { Route } from './route.ts'
-import { json, schemaRef } from './schemas.ts'
+} from '../../http/schemas/factors.ts'
+import { json } from '../json-schema.ts'
+import type { Route } from '../route.ts'
+import { schemaRef } from '../schemas.ts'
 
 const loginToken = 'AbCdEfGhIjKlMnOpQrStUw.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'

@@ -1,0 +1,63 @@
+import * as z from 'zod/mini'
+import { atMost, hasProof, LoginToken, Password, type ProofFields, proof, schema } from './fields.ts'
+import { PasskeyCreation, PasskeyName } from './passkeys.ts'
+
+/** Body of the routes that change second factors. */
+export const FactorChangeRequest = /* @__PURE__ */ schema(() => z.strictObject({ currentPassword: Password }))
+
+/** A code of an authenticator app. The digits are ASCII. */
+export const TotpCode = /* @__PURE__ */ schema(() =>
+  z.string('Must be a string.').check(z.refine((text) => /^[0-9]{6}$/.test(text), 'Must be 6 digits.')),
+)
+
+/** Body of `POST /factors/totp/confirm`. */
+export const TotpConfirmation = /* @__PURE__ */ schema(() => z.strictObject({ code: TotpCode }))
+
+/** Body of `POST /login/totp`. */
+export const TotpLoginRequest = /* @__PURE__ */ schema(() =>
+  z.strictObject({ loginToken: LoginToken, code: TotpCode }),
+)
+
+/** Body of `POST /login/recovery-code`. Any text is read as a person types it. */
+export const RecoveryCodeLoginRequest = /* @__PURE__ */ schema(() =>
+  z.strictObject({ loginToken: LoginToken, code: z.string('Must be a string.').check(atMost(64)) }),
+)
+
+/** Body of a request that continues an enrolment. */
+export const EnrolmentRequest = /* @__PURE__ */ schema(() => z.strictObject({ enrolmentToken: LoginToken }))
+
+/** Body of `POST /enrolment/totp/confirm`. */
+export const EnrolmentTotpConfirmation = /* @__PURE__ */ schema(() =>
+  z.strictObject({ enrolmentToken: LoginToken, code: TotpCode }),
+)
+
+/** Body of `POST /enrolment/passkey`. */
+export const EnrolmentPasskey = /* @__PURE__ */ schema(() =>
+  z.strictObject({ enrolmentToken: LoginToken, response: PasskeyCreation, name: z.optional(PasskeyName) }),
+)
+
+const ENROLMENT_PROOF = 'Must have either a token, a requestId and a code, or an operatorCode.'
+
+/** Body of `POST /enrolment/proof`. */
+export const EnrolmentProofRequest = /* @__PURE__ */ schema(() =>
+  z
+    .strictObject({
+      enrolmentToken: LoginToken,
+      ...proof(),
+      operatorCode: z.optional(z.string('Must be a string.').check(atMost(64))),
+    })
+    .check(
+      z.refine(
+        ({ operatorCode, ...fields }) => (operatorCode === undefined ? hasProof(fields) : hasNoProof(fields)),
+        ENROLMENT_PROOF,
+      ),
+    ),
+)
+
+const hasNoProof = ({ token, requestId, code }: ProofFields) =>
+  token === undefined && requestId === undefined && code === undefined
+
+/** Body of `POST /factors/cancel-reset`. */
+export const FactorResetCancellation = /* @__PURE__ */ schema(() =>
+  z.strictObject({ token: z.string('Must be a string.').check(atMost(512)) }),
+)

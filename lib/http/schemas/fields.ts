@@ -1,0 +1,121 @@
+import { domainToASCII } from 'node:url'
+import * as z from 'zod/mini'
+import { isNewLoginName, LOGIN_NAME, NEW_LOGIN_NAME_RULE } from '../../users/login-name.ts'
+
+/** Maximum size of a password in UTF-8, in normalisation form C. */
+export const MAX_PASSWORD_BYTES = 1_024
+
+// Declared pure, so that a bundle contains the schemas of its own routes only. esbuild does not look across files, so calls in other
+// files are marked too.
+export const schema = /* @__NO_SIDE_EFFECTS__ */ <T>(make: () => T): T => make()
+
+// The checks are all of one kind, because a bundle contains each kind that it uses.
+export const atMost = (length: number) =>
+  z.refine<string>((text) => text.length <= length, `Must not exceed ${length} characters.`)
+
+// Only a domain beyond ASCII is changed: `domainToASCII` also reads numbers as IPv4 addresses. It removes line breaks and
+// what follows the host of a URL, so a domain with other ASCII characters than those of names stays, and is refused.
+const withAsciiDomain = (text: string): string =>
+  text.replace(/(?<=@)[A-Za-z0-9.\u0080-\uffff-]+$/, (domain) =>
+    /^[ -~]*$/.test(domain) ? domain : domainToASCII(domain),
+  )
+
+/** Accepts login names that users may get. What has another form breaks another rule already. */
+const mayBeNew = () =>
+  z.refine<string>((text) => !LOGIN_NAME.test(text) || isNewLoginName(text), NEW_LOGIN_NAME_RULE)
+
+/**
+ * Reads a login name into lower case, as it is stored, with its domain in A-labels (RFC 5890 section 2.3.2.1).
+ *
+ * @param more - Checks of the form as it is sent.
+ */
+const loginName = (rule: string, ...more: ReturnType<typeof mayBeNew>[]) =>
+  z.string('Must be a string.').check(
+    z.overwrite(withAsciiDomain),
+    z.refine((text) => LOGIN_NAME.test(text), rule),
+    ...more,
+    z.overwrite((text) => text.toLowerCase()),
+  )
+
+const LOGIN_NAME_RULE =
+  'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.'
+
+/** A username or an e-mail address as clients send it. */
+export const LoginName = schema(() => loginName(LOGIN_NAME_RULE))
+
+/** A username or an e-mail address that a user gets from an operator. */
+export const NewLoginName = schema(() => loginName(LOGIN_NAME_RULE, mayBeNew()))
+
+/** The rule for the username of a user who registers. With another address, its owner could not use it. */
+export const NEW_USERNAME_RULE =
+  'Must be the confirmed address, or 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen).'
+
+/** The username of a user who registers, as clients send it. */
+export const NewUsername = schema(() => loginName(NEW_USERNAME_RULE, mayBeNew()))
+
+/** A password as clients send it. It is read into Unicode normalisation form C. */
+export const Password = schema(() =>
+  z.string('Must be a string.').check(
+    z.refine((text) => text !== '', 'Must not be empty.'),
+    z.refine(
+      (text) => text.isWellFormed() && !text.includes('\0'),
+      'Must be valid Unicode text without NUL.',
+    ),
+    z.overwrite((text) => text.normalize('NFC')),
+    z.refine(
+      (text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES,
+      'Must not exceed 1,024 bytes in UTF-8.',
+    ),
+  ),
+)
+
+/** A refresh token as clients send it. */
+export const Token = schema(() => z.string('Must be a string.').check(atMost(256)))
+
+/** A token of a sign-in that is not complete, as clients send it. */
+export const LoginToken = schema(() => z.string('Must be a string.').check(atMost(128)))
+
+/** Where the client of a sign-in keeps the refresh token. Without it, the response contains the token. */
+export const InCookie = schema(() =>
+  z.optional(z.string('Must be a string.').check(z.refine((text) => text === 'cookie', 'Must be "cookie".'))),
+)
+
+/** A refresh token of the session that a sign-in replaces, from a client without the cookie. */
+export const Replaces = schema(() => z.optional(Token))
+
+/** A new e-mail address as clients send it. Upper and lower case stay as written, for mails. */
+export const EmailAddress = schema(() =>
+  z.string('Must be a string.').check(
+    z.overwrite(withAsciiDomain),
+    z.refine((text) => text.includes('@') && LOGIN_NAME.test(text), 'Must be an e-mail address.'),
+    mayBeNew(),
+  ),
+)
+
+/** Id of a request for a mail. */
+const RequestId = schema(() => z.string('Must be a string.').check(atMost(384)))
+
+const Code = schema(() =>
+  z.string('Must be a string.').check(z.refine((text) => /^\d{8}$/.test(text), 'Must be 8 digits.')),
+)
+
+/** The proof that a client has read a mail: the token of its link, or its code and the id of the request. */
+export const proof = () => ({
+  token: z.optional(z.string('Must be a string.').check(atMost(512))),
+  requestId: z.optional(RequestId),
+  code: z.optional(Code),
+})
+
+/** The members of a body that prove that the client has read a mail. */
+export interface ProofFields {
+  token?: string | undefined
+  requestId?: string | undefined
+  code?: string | undefined
+}
+
+export const hasProof = ({ token, requestId, code }: ProofFields) =>
+  token === undefined
+    ? requestId !== undefined && code !== undefined
+    : requestId === undefined && code === undefined
+
+export const PROOF = 'Must have either a token, or a requestId and a code.'

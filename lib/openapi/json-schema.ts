@@ -1,0 +1,24 @@
+/** Returns the `content` of a JSON response. */
+export const json = (schema: object, example?: unknown) => ({
+  'application/json': { schema, ...(example !== undefined && { example }) },
+})
+
+/** Returns the schema of a string. */
+export const text = (description: string) => ({ type: 'string', description })
+
+/**
+ * Returns the schema of an object.
+ *
+ * @param properties - Schemas by member name. Clients must expect more members in later versions.
+ * @param optional - Names of the members that may be missing. All others are required.
+ */
+export const object = (
+  description: string,
+  properties: Record<string, object>,
+  optional: readonly string[] = [],
+) => ({
+  type: 'object',
+  description,
+  properties,
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+})

@@ -1,0 +1,34 @@
+import { json } from '../json-schema.ts'
+import { schemaRef } from '../schemas.ts'
+
+// Values that several routes show.
+
+export const tokens = {
+  authToken: 'header.payload.signature',
+  tokenType: 'Bearer',
+  expiresIn: 1800,
+  refreshToken: 'user.session.secret',
+  refreshExpiresIn: 604800,
+}
+export const ada = {
+  sub: 'AbCdEfGhIjKlMnOpQrStUw',
+  username: 'ada',
+  role: 'user',
+  email: 'ada@example.org',
+  email_verified: false,
+}
+
+const REQUEST_ID = 'AbCdEfGhIjKlMnOpQrStUw'
+export const token = `${REQUEST_ID}.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ`
+export const password = 'correct horse battery staple'
+export const enrolmentToken = 'AbCdEfGhIjKlMnOpQrStUw.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
+/** Returns the two ways to prove that a mail was read, with more members of the body. */
+export const proofs = (more: object) => ({
+  token: { summary: 'The token in the link', value: { token, ...more } },
+  code: { summary: 'The code in the mail', value: { requestId: REQUEST_ID, code: '12345678', ...more } },
+})
+export const requested = {
+  status: 202,
+  description: 'The request is accepted, whether or not a mail is sent.',
+  content: json(schemaRef('MailRequested'), { requestId: REQUEST_ID }),
+} as const

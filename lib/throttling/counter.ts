@@ -1,0 +1,67 @@
+import type { Limit } from '../config.ts'
+import { secondOf } from '../time.ts'
+
+/** What passwords are guessed for: a login name, or the user of an access token. */
+export type Subject = { loginName: string } | { userId: string }
+
+/** Returns the partition key of a subject's counters. */
+export const partitionOf = (subject: Subject): string =>
+  'loginName' in subject ? `name#${subject.loginName}` : `user#${subject.userId}`
+
+/** A stored set of attempts in one window of time. */
+export interface Counter {
+  key: { pk: { S: string }; sk: { S: string } }
+  /** Maximum number of attempts in the set. */
+  maxAttempts: number
+  /** Second since the epoch at which the window ends. */
+  endsAt: number
+}
+
+/** A client that asks for something. */
+interface Requester {
+  source: string
+  /** User who has shown the password. */
+  userId: string | undefined
+}
+
+/** Limits on what a source asks for. */
+interface RequestLimits {
+  ofSource: Limit
+  /** On what one user asks for from the source, after the password. */
+  ofUser: Limit
+}
+
+/**
+ * Returns the counters of what a source asks for, in the order in which a request reserves them.
+ *
+ * Users who have shown their password have counters of their own. Otherwise strangers behind the address of a user could keep
+ * the user from the next step. The counter of user and source comes first: one login token gets any number of requests, and no
+ * user may use up those of the neighbours. Strangers and other sources do not fill it.
+ */
+export const sourceCounters = (
+  name: string,
+  { source, userId }: Requester,
+  { ofSource, ofUser }: RequestLimits,
+  now: Date,
+): Counter[] =>
+  userId === undefined
+    ? [counter(`source#${source}`, name, ofSource, now)]
+    : [
+        counter(partitionOf({ userId }), `${name}#${source}`, ofUser, now),
+        counter(`source#${source}`, `${name}#verified`, ofSource, now),
+      ]
+
+/**
+ * Returns a counter of the window that an instant lies in.
+ *
+ * Windows are multiples of their length. Their start is part of the key, so a new window needs no
+ * write, and the end of a full one is known without a read.
+ */
+export function counter(pk: string, name: string, { attempts, windowSeconds }: Limit, now: Date): Counter {
+  const startsAt = Math.floor(secondOf(now) / windowSeconds) * windowSeconds
+  return {
+    key: { pk: { S: pk }, sk: { S: `${name}#${startsAt}` } },
+    maxAttempts: attempts,
+    endsAt: startsAt + windowSeconds,
+  }
+}

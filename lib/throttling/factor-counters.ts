@@ -1,0 +1,37 @@
+import type { Limit } from '../config.ts'
+import { type Counter, counter, partitionOf, sourceCounters } from './counter.ts'
+
+/** Wrong codes of a user's authenticator app: with one step of drift each is right by chance once in 333,333 times. */
+const TOTP_CODES: Limit = { attempts: 20, windowSeconds: 86_400 }
+
+/** Returns the counter of a user's codes, over all sources. Strangers cannot fill it: a code needs the password first. */
+export const totpCounter = (userId: string, now: Date): Counter =>
+  counter(partitionOf({ userId }), 'attempts#totp', TOTP_CODES, now)
+
+const SETUP_TRIES = 10
+
+/**
+ * Returns the counter of the codes that were tried for an authenticator app that a user is setting up. It lasts as long as the
+ * setup. A new setup has a counter of its own.
+ *
+ * @param setupEndsAt - Second since the epoch.
+ */
+export const setupTriesCounter = (userId: string, setupEndsAt: number): Counter => ({
+  key: { pk: { S: partitionOf({ userId }) }, sk: { S: `totp-tries#${setupEndsAt}` } },
+  maxAttempts: SETUP_TRIES,
+  endsAt: setupEndsAt,
+})
+
+/** Challenges of passkeys, by source. Pages with autofill ask for one at each view. */
+const CHALLENGES: Limit = { attempts: 300, windowSeconds: 900 }
+
+/** Challenges of one user from one source, after the password: a tenth of what the source gets. */
+const CHALLENGES_OF_USER: Limit = { attempts: 30, windowSeconds: 900 }
+
+/**
+ * Returns the counters of the challenges that a source asks for; see {@link sourceCounters}.
+ *
+ * @param userId - User who has shown the password.
+ */
+export const challengeCounters = (source: string, userId: string | undefined, now: Date): Counter[] =>
+  sourceCounters('challenges', { source, userId }, { ofSource: CHALLENGES, ofUser: CHALLENGES_OF_USER }, now)

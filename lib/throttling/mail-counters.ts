@@ -1,0 +1,94 @@
+import { hash } from 'node:crypto'
+import type { Limit } from '../config.ts'
+import { secondOf } from '../time.ts'
+import { type Counter, counter, sourceCounters } from './counter.ts'
+
+/** Mails that one user asks for from one source, after the password. */
+const MAILS_OF_USER: Limit = { attempts: 5, windowSeconds: 3_600 }
+
+/**
+ * Returns the counters of the mails that a source asks for; see {@link sourceCounters}.
+ *
+ * @param userId - User who has shown the password.
+ */
+export const mailRequestCounters = (
+  source: string,
+  userId: string | undefined,
+  limit: Limit,
+  now: Date,
+): Counter[] => sourceCounters('mails', { source, userId }, { ofSource: limit, ofUser: MAILS_OF_USER }, now)
+
+/**
+ * Returns the counters of a mail that anybody can ask for in a recipient's name.
+ *
+ * Only a new password and a registration may use the whole limit. Otherwise strangers could fill it with other mails, and the
+ * owner of an address would get neither.
+ *
+ * @param address - Upper and lower case count as one. A hash of it is stored.
+ * @param isEntry - Whether the mail lets the owner of the address choose a password.
+ */
+export function requestedMailCounters(address: string, isEntry: boolean, limit: Limit, now: Date): Counter[] {
+  const others = { ...limit, attempts: Math.max(1, limit.attempts - 1) }
+  const partition = recipientPartition(address)
+  return [
+    counter(partition, 'mails', limit, now),
+    ...(isEntry ? [] : [counter(partition, 'other-mails', others, now)]),
+  ]
+}
+
+/** More notices than a person reads. Only operators and requests with the right password or proof cause them. */
+const NOTICES: Limit = { attempts: 20, windowSeconds: 3_600 }
+
+/** Returns the counter of the notices to a recipient. Requests of strangers do not fill it. */
+export const noticeCounter = (address: string, now: Date): Counter =>
+  counter(recipientPartition(address), 'notices', NOTICES, now)
+
+/** Mails of enrolments, by recipient. They cost the password only, so they do not share the counter of notices. */
+const ENROLMENT_MAILS: Limit = { attempts: 10, windowSeconds: 3_600 }
+
+/** Returns the counter of the mails of enrolments to a recipient. */
+export const enrolmentMailCounter = (address: string, now: Date): Counter =>
+  counter(recipientPartition(address), 'enrolment-mails', ENROLMENT_MAILS, now)
+
+/**
+ * Mails with a code, by recipient. Each allows five guesses: 100 a day. Over the limit mails have their link only, whose
+ * secret cannot be guessed.
+ */
+const CODE_MAILS: Limit = { attempts: 20, windowSeconds: 86_400 }
+
+/** Returns the counter of the mails with a code to a recipient. */
+export const codeMailCounter = (address: string, now: Date): Counter =>
+  counter(recipientPartition(address), 'code-mails', CODE_MAILS, now)
+
+const recipientPartition = (address: string): string =>
+  `recipient#${hash('sha256', address.toLowerCase(), 'base64url')}`
+
+/** Tries that void the code, or the link, of a mail. Each time is longer than that code or link is valid. */
+const CODES: Limit = { attempts: 5, windowSeconds: 3_600 }
+
+const USERNAMES: Limit = { attempts: 10, windowSeconds: 8 * 86_400 }
+
+/** Wrong codes of one source, for all mails. Codes of many mails could be guessed otherwise. */
+const CODES_OF_SOURCE: Limit = { attempts: 50, windowSeconds: 3_600 }
+
+/** Returns the counters of the codes that were tried for a mail, and by a source. */
+export const codeCounters = (mail: { pk: { S: string } }, source: string, now: Date): [Counter, Counter] => [
+  confirmationCounter(mail, 'codes', CODES, now),
+  counter(`source#${source}`, 'codes', CODES_OF_SOURCE, now),
+]
+
+/** Returns the counter of the usernames that were tried with the proof of a mail. */
+export const usernameCounter = (mail: { pk: { S: string } }, now: Date): Counter =>
+  confirmationCounter(mail, 'usernames', USERNAMES, now)
+
+/** Returns a counter that lasts as long as its mail: it has no windows. */
+const confirmationCounter = (
+  mail: { pk: { S: string } },
+  name: string,
+  { attempts, windowSeconds }: Limit,
+  now: Date,
+): Counter => ({
+  key: { pk: mail.pk, sk: { S: name } },
+  maxAttempts: attempts,
+  endsAt: secondOf(now) + windowSeconds,
+})
