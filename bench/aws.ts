@@ -13,6 +13,7 @@ import { kmsSigner } from '../lib/tokens/signer.ts'
 import { createUser } from '../lib/users/names.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../lib/users/user.ts'
 import { DEMO_USERS } from '../local/aws.ts'
+import { completeEvent } from '../local/sample-events.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Service } from './bundles.ts'
 
@@ -100,7 +101,7 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   const events = await Promise.all(
     Object.keys(functions).map(async (name) => {
       const event = JSON.parse(readFileSync(new URL(`../events/${name}.json`, import.meta.url), 'utf8'))
-      return [name, await fillTokens(event, source, new Date())]
+      return [name, await fillTokens(completeEvent(event), source, new Date())]
     }),
   )
   child.send('begin')

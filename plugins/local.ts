@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { type LocalAws, type MailSettings, startLocalAws } from '../local/aws.ts'
 import { banner } from '../local/banner.ts'
 import { configureGateway } from '../local/gateway/gateway.ts'
@@ -8,6 +10,7 @@ import { lambdaSocketPath } from '../local/lambda/lambda-socket.ts'
 import { mailLine } from '../local/mail/mailbox.ts'
 import { DYNAMODB_PORT, faultOfPort } from '../local/ports.ts'
 import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reload.ts'
+import { completeEvent } from '../local/sample-events.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
 import { filesIn } from './functions/functions.ts'
@@ -22,6 +25,9 @@ const RETRY_PAUSES_MS = [1_000, 2_000]
 interface Options extends OfflineOptions {
   /** Event of `sls invoke local`, once it has been read. */
   data?: unknown
+  /** File with the event of `sls invoke`, and whether it is sent as it is. */
+  path?: string
+  raw?: boolean
 }
 
 /**
@@ -32,6 +38,7 @@ export default class LocalPlugin {
   readonly hooks: Hooks = {
     initialize: () => this.start(),
     'before:invoke:local:invoke': () => this.fillEvent(),
+    'before:invoke:invoke': () => this.completeFile(),
     'after:offline:functionsUpdated:cleanup': () => this.reportReload(),
   }
   readonly configurationVariablesSources = {
@@ -160,12 +167,24 @@ export default class LocalPlugin {
     if (bundler !== undefined) this.reportReload = reportBuilds(bundler as object as Bundler, console.log)
   }
 
+  /** Completes the event in the file of `sls invoke`. A token in it must be a real one: the keys of AWS sign. */
+  private completeFile(): void {
+    const { path, raw } = this.options
+    if (path === undefined || raw || this.options.data) return
+    try {
+      const event = JSON.parse(readFileSync(resolve(this.serverless.serviceDir, path), 'utf8'))
+      this.options.data = JSON.stringify(completeEvent(event))
+    } catch {
+      // The framework reports a file that does not exist, and sends what is no JSON as it is.
+    }
+  }
+
   private async fillEvent(): Promise<void> {
     const { signingKey, tableName: table, tokens } = this.serverless.service.custom
     if (this.aws === undefined) throw new Error('the local AWS has not been started')
     const parties = { issuer: tokens.TOKEN_ISSUER, audience: tokens.TOKEN_AUDIENCE }
     const source = { aws: this.aws, table, signingKey, parties }
-    this.options.data = await fillTokens(this.options.data, source, new Date())
+    this.options.data = await fillTokens(completeEvent(this.options.data), source, new Date())
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
+import { completeEvent } from '../../local/sample-events.ts'
 import { root } from './service-description.ts'
 
 /** Returns the context of a handler that has this much time left. */
@@ -29,8 +30,10 @@ const CORS_HEADERS = {
 /** Headers of every response to a sample event, which came over HTTPS. */
 export const COMMON_HEADERS = { 'Strict-Transport-Security': 'max-age=31536000', ...CORS_HEADERS }
 
-/** Reads a sample event from `events/`, with its placeholders for tokens. */
-export const sampleEvent = (file: string) => JSON.parse(readFileSync(`${root}/events/${file}`, 'utf8'))
+/** Reads a sample event from `events/` and completes it. It has placeholders for tokens. */
+// biome-ignore lint/suspicious/noExplicitAny: a test knows what event its file has.
+export const sampleEvent = (file: string): any =>
+  completeEvent(JSON.parse(readFileSync(`${root}/events/${file}`, 'utf8')))
 
 /** Returns the event of `POST /login`, as API Gateway sends it. */
 export const loginEvent = (changes: Partial<APIGatewayProxyEvent>): APIGatewayProxyEvent => ({

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
 import { vi } from 'vitest'
-import template from '../../events/refresh.json' with { type: 'json' }
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import type { Item, Table } from '../../lib/aws/dynamodb.ts'
 import type { AwsSettings } from '../../lib/aws/settings.ts'
@@ -24,8 +23,11 @@ import { type MailSettings, startLocalAws } from '../../local/aws.ts'
 import { readAuthorization, remapped } from '../../local/gateway/gateway-rules.ts'
 import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
 import { inEnvironment } from './handlers.ts'
+import { sampleEvent } from './lambda.ts'
 import { describeService, tableResource } from './service-description.ts'
 import { addTestUser } from './users.ts'
+
+const TEMPLATE = sampleEvent('refresh.json')
 
 const REGION = 'eu-central-1'
 export const TABLE_NAME = 'serverless-jwt-auth-dev'
@@ -414,7 +416,7 @@ function eventOf(
   { body, id, query, sourceIp = '203.0.113.7', headers = {} }: Asking,
   authorizer: Record<string, string> | undefined,
 ): APIGatewayProxyEvent {
-  const event = structuredClone(template)
+  const event = structuredClone(TEMPLATE)
   return {
     ...event,
     headers: { ...event.headers, ...headers },

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
-import template from '../../../events/refresh.json' with { type: 'json' }
 import { attributesOf, type Item, type Table, writeIf } from '../../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../../lib/factors/recovery-codes/recovery-codes.ts'
@@ -17,6 +16,7 @@ import { readAuthorization, remapped } from '../../../local/gateway/gateway-rule
 import { allItems } from '../../../scripts/cli/pages.ts'
 import { loadHandlers } from '../handlers.ts'
 import { restorerOf } from '../interleave/restore.ts'
+import { sampleEvent } from '../lambda.ts'
 import { expectDescribed } from '../openapi/check.ts'
 import {
   describeService,
@@ -27,6 +27,8 @@ import {
 } from '../service-description.ts'
 import type { ApiResponse, Asking } from '../sessions.ts'
 import { addTestUser } from '../users.ts'
+
+const TEMPLATE = sampleEvent('refresh.json')
 
 /** Page of a browser that uses the service. */
 export const ORIGIN = 'http://localhost:3000'
@@ -140,7 +142,7 @@ function eventOf(
   authorizer: Record<string, string> | undefined,
 ): APIGatewayProxyEvent {
   const [httpMethod = '', resource = ''] = route.split(' ')
-  const event = structuredClone(template)
+  const event = structuredClone(TEMPLATE)
   return {
     ...event,
     httpMethod,

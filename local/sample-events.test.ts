@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { completeEvent } from './sample-events.ts'
+
+const read = (file: string) => JSON.parse(readFileSync(new URL(`../events/${file}`, import.meta.url), 'utf8'))
+
+test.each([
+  ['user', 'user-content.json', { route: 'GET /', caller: 'user' }],
+  ['admin', 'admin-content.json', { route: 'GET /admin', caller: 'admin' }],
+])('for %s, the whole event in %s is that of %j, but for the ids', (caller, file, event) => {
+  const { requestContext, ...whole } = read(file)
+  const ids = {
+    principalId: `{{${caller} id}}`,
+    userId: `{{${caller} id}}`,
+    generation: `{{${caller} generation}}`,
+  }
+  const authorizer = { ...requestContext.authorizer, ...ids }
+  expect(completeEvent(event)).toEqual({ ...whole, requestContext: { ...requestContext, authorizer } })
+})
+
+test('the whole event in login.json is that of a route and a body', () => {
+  const body = { username: 'user', password: 'user' }
+  expect(completeEvent({ route: 'POST /login', body })).toEqual(read('login.json'))
+})
+
+test('parameters fill the path, and a text is the body as it is sent', () => {
+  const event = {
+    route: 'DELETE /sessions/{id}',
+    parameters: { id: 'a' },
+    body: '{',
+    headers: { Accept: 'x' },
+  }
+  expect(completeEvent(event)).toMatchObject({
+    path: '/sessions/a',
+    resource: '/sessions/{id}',
+    pathParameters: { id: 'a' },
+    requestContext: { path: '/dev/sessions/a', resourcePath: '/sessions/{id}' },
+    headers: { Accept: 'x' },
+    multiValueHeaders: { Accept: ['x'] },
+    body: '{',
+  })
+})
+
+test.each([[read('authorizer.json')], [read('mailer.json')], ['text'], [null]])(
+  'an event without a route stays as it is: %j',
+  (event) => {
+    expect(completeEvent(event)).toBe(event)
+  },
+)
