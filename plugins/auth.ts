@@ -43,9 +43,11 @@ function addService(serverless: Serverless): void {
   if (processedInput.options.stage) {
     serverless.extendConfiguration(['provider', 'stage'], processedInput.options.stage)
   }
+  const forAllStages = { ...given.params?.default }
   const params: Record<string, Parameters> = read('parameters/parameters.yml')
   for (const [stage, values] of Object.entries(params)) {
-    serverless.extendConfiguration(['params', stage], { ...values, ...given.params?.[stage] })
+    const left = stage === 'default' ? values : without(values, forAllStages)
+    serverless.extendConfiguration(['params', stage], { ...left, ...given.params?.[stage] })
   }
   const service: Record<'provider' | 'package' | 'custom', object> = read('service.yml')
   for (const [member, values] of Object.entries(service)) {
@@ -65,9 +67,17 @@ function read(file: string) {
   return parse(readFileSync(new URL(file, import.meta.url), 'utf8'))
 }
 
-/** Returns a value of the service with what `serverless.yml` says about it. Objects are merged, and other values replaced. */
+/** Returns values that `serverless.yml` does not set for all stages. */
+const without = (values: Parameters, own: Parameters): Parameters =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => !(name in own)))
+
+/**
+ * Returns a value of the service with what `serverless.yml` says about it. Objects are merged, lists are joined, and other values
+ * replaced.
+ */
 function merged(value: unknown, own: unknown): unknown {
   if (own === undefined) return value
+  if (Array.isArray(value) && Array.isArray(own)) return [...value, ...own]
   if (!isObject(value) || !isObject(own)) return own
   const names = Object.keys({ ...value, ...own })
   return Object.fromEntries(names.map((name) => [name, merged(value[name], own[name])]))

@@ -60,6 +60,8 @@ export interface Service {
     stage: string
     tracing: { apiGateway: boolean }
     logs: { lambda: { logGroup: string } }
+    logRetentionInDays: number
+    logDataProtectionPolicy?: object
     iam: { role: { statements?: object[] } }
     vpc?: object
     environment: { ALLOWED_ORIGINS: string; NODE_OPTIONS?: string }
@@ -98,8 +100,13 @@ export interface FunctionDefinition {
   name: string
   handler: string
   environment?: Record<string, string>
-  events?: { http?: string | object }[]
+  events?: { http?: string | object; [type: string]: unknown }[]
   logs?: { logGroup?: string }
+  logRetentionInDays?: number
+  logDataProtectionPolicy?: object
+  /** Topic of failed events, and the key of the environment. */
+  onError?: unknown
+  kmsKeyArn?: unknown
   /** Names of permissions; see `plugins/functions/permissions.ts`. */
   may?: string[]
   iamRoleStatements?: object[] | undefined
@@ -146,7 +153,7 @@ export interface WrittenFunction {
   /** Roles that may use its routes, such as `admin`; or a role of IAM, as the framework takes it. */
   role?: unknown
   environment?: Record<string, unknown>
-  events?: { http?: unknown }[]
+  events?: { http?: unknown; [type: string]: unknown }[]
 }
 
 /** Parameters by name. One that is `null` has no value. */

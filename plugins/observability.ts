@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { dashboardBody } from './dashboard.ts'
 import type { Hooks, Serverless, Service } from './framework.d.ts'
 import { logGroupIds } from './functions/logs.ts'
@@ -41,9 +42,11 @@ export default class ObservabilityPlugin {
   }
 }
 
+/** Removes the alarms of the service. Those of a user's own stay. */
 function removeAlarms({ resources }: Service): void {
-  for (const [id, { Type }] of Object.entries(resources.Resources)) {
-    if (Type === 'AWS::CloudWatch::Alarm') delete resources.Resources[id]
+  for (const file of ['alarms.yml', 'mail.yml']) {
+    const text = readFileSync(new URL(`../resources/${file}`, import.meta.url), 'utf8')
+    for (const [, id = ''] of text.matchAll(/^ {2}(\w+Alarm):$/gm)) delete resources.Resources[id]
   }
 }
 
@@ -59,7 +62,7 @@ function observe(serverless: Serverless): void {
       MetricTransformations: [{ MetricNamespace: namespace, MetricValue: '1', ...transformation }],
     },
   })
-  for (const logGroup of logGroupIds(serverless)) {
+  for (const logGroup of logGroupIds(serverless).values()) {
     resources.Resources[`${logGroup}Events`] = filter(logGroup, EVENTS, {
       MetricName: 'Events',
       // One metric for each name of an event. Only the code names events, so the number of metrics is limited.

@@ -5,6 +5,9 @@ import type { Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
 import { reject } from '../reject.ts'
 import { faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
 
+/** Half of what Lambda takes for the environment of a function. */
+const MAX_GUARDED_CHARACTERS = 2_000
+
 type Written = Record<string, WrittenFunction>
 
 /**
@@ -68,9 +71,15 @@ export function functionsOf(
       written[key] = definition
     }
   }
+  const guarded = guardedRoutes(written)
+  if (guarded.length > MAX_GUARDED_CHARACTERS) {
+    faults.push(
+      `The routes with roles take ${guarded.length} characters of the authorizer's environment. Lambda takes 4 KB for all of it.`,
+    )
+  }
   if (faults.length > 0) return { functions: {}, faults }
   const functions = Object.entries(written).map(([key, one]) => [key, asFramework(one, custom)])
-  return { functions: withGuards(Object.fromEntries(functions), written), faults }
+  return { functions: withGuards(Object.fromEntries(functions), guarded), faults }
 }
 
 /** Returns a function as the framework reads it. Its roles are a setting that `principalOf` reads. */
@@ -91,10 +100,10 @@ function asFramework(definition: WrittenFunction, custom: Record<string, unknown
 }
 
 /** Gives the authorizer the routes that only some roles may use. */
-function withGuards(functions: Written, written: Written): Written {
+function withGuards(functions: Written, guarded: string): Written {
   const { authorizer } = functions
   if (authorizer === undefined) return functions
-  const environment = { ...authorizer.environment, GUARDED_ROUTES: guardedRoutes(written) }
+  const environment = { ...authorizer.environment, GUARDED_ROUTES: guarded }
   return { ...functions, authorizer: { ...authorizer, environment } }
 }
 

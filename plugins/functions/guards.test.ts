@@ -45,13 +45,15 @@ test.each([
   ['of every method', route('any', 'users/{id}/avatar')],
   ['for another role', route('get', 'users/{id}/avatar', 'user')],
   ['that begins with a parameter', route('get', '{area}/{id}/avatar')],
+  ['of any length', route('get', '{proxy+}')],
+  ['of any length below it', route('get', 'users/{proxy+}')],
+  ['above it, which may end with a slash', route('get', 'users')],
 ])('a resource with a wildcard is left out if it would match a route %s', (_, other) => {
   expect(guardedRoutes({ user, other })).not.toContain('users/*')
 })
 
 test.each([
   ['of another method', route('post', 'users/{id}/avatar')],
-  ['above it', route('get', 'users')],
   ['of another area', route('get', 'teams/{id}/avatar')],
   ['for the same role', route('get', 'users/{id}/avatar', 'admin')],
 ])('it stays beside a route %s', (_, other) => {
@@ -65,6 +67,7 @@ test.each([
     'Function admin has an unknown role "admn". Did you mean admin?',
   ],
   ['no role', route('get', 'admin', ''), 'Function admin has an unknown role "".'],
+  ['an empty role', route('get', 'admin', null), 'Function admin has an unknown role "null".'],
   [
     'a list with a mistyped role',
     route('get', 'admin', ['admin', 'users']),
@@ -81,6 +84,13 @@ test.each([
 
 test.each([
   ['a role', route('get', 'admin', 'admin')],
+  [
+    'another event before the route',
+    {
+      ...route('get', 'admin', 'admin'),
+      events: [{ schedule: 'rate(1 day)' }, ...route('get', 'admin').events],
+    },
+  ],
   ['no role at all', route('get', 'admin', undefined, null)],
   ['an ARN', route('get', 'admin', 'arn:aws:iam::123456789012:role/own', null)],
   ['a reference', route('get', 'admin', { 'Fn::GetAtt': ['Own', 'Arn'] }, null)],

@@ -29,13 +29,16 @@ export function faultsOfRole(key: string, definition: WrittenFunction): string[]
       (name) => `Function ${key} has an unknown role "${name}".${didYouMean(String(name), ROLES)}`,
     )
   }
-  return routesOf(definition)
-    .filter((_, index) => Object(events[index]?.http).authorizer !== 'auth')
-    .map(() => `Function ${key} names a role, so each of its routes needs "authorizer: auth".`)
-    .slice(0, 1)
+  const isOpenRoute = ({ http }: { http?: unknown }) =>
+    http !== undefined && Object(http).authorizer !== 'auth'
+  return events.some(isOpenRoute)
+    ? [`Function ${key} names a role, so each of its routes needs "authorizer: auth".`]
+    : []
 }
 
-const isReference = (role: unknown): boolean => typeof role === 'object' && !Array.isArray(role)
+/** Whether a role is a reference to a role of IAM, such as `Fn::GetAtt`. */
+const isReference = (role: unknown): boolean =>
+  typeof role === 'object' && role !== null && !Array.isArray(role)
 
 /**
  * Returns the setting `GUARDED_ROUTES` of the authorizer: for each route of a function with roles, what the policy denies to
@@ -85,5 +88,8 @@ function matches(route: Route, other: Route): boolean {
   if (route.method !== other.method && route.method !== 'ANY' && other.method !== 'ANY') return false
   const isSame = (segment: string, index: number) =>
     isParameter(other.path[index] ?? '') || other.path[index] === segment
-  return other.path.length > first && route.path.slice(0, first).every(isSame)
+  // The gateway takes `users/` for `users`. A greedy parameter, such as `{proxy+}`, stands for any number of segments.
+  const greedy = other.path.findIndex((segment) => segment.endsWith('+}'))
+  const known = greedy === -1 ? first : Math.min(first, greedy)
+  return (greedy !== -1 || other.path.length >= first) && route.path.slice(0, known).every(isSame)
 }
