@@ -21,22 +21,15 @@ import {
 import { codeIn } from '../support/mail-service.ts'
 import { firstOfClass } from '../support/rows.ts'
 import type { ApiResponse, Tokens } from '../support/sessions.ts'
+import { OUTAGES, strike } from '../support/strike.ts'
 import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
-import { type Call, type Fate, startWire, type Target, targetsOf, type Wire } from '../support/wire.ts'
+import { startWire, targetsOf, type Wire } from '../support/wire.ts'
 
 // Every way to sign in × every call of its last step × every fault of that call. The one write decides: before it, nothing is stored and
 // nothing is spent; after it, the sign-in is complete, or its session has ended because no client has a token of it.
 
 const BEGIN_MS = Date.parse('2026-11-26T10:07:00Z')
 const REMAINING_MS = 2_000
-
-/** A call is denied, throttled, waits for a response until the deadline, or takes effect with its response lost. */
-const FAULTS: Record<string, Fate> = {
-  fails: 'refuse',
-  'is throttled': 'throttle',
-  hangs: 'cut within',
-  'loses its response': 'cut after',
-}
 
 /** The last request of a sign-in. */
 interface Last {
@@ -158,20 +151,6 @@ const WAYS: Record<string, () => Promise<Last>> = {
   },
 }
 
-/** Makes one call meet a fate at all of its attempts. */
-function strike({ label, index }: Target, what: string, fate: Fate): void {
-  let before = -1
-  let struck: Call | undefined
-  wire.intercept((call) => {
-    if (struck === undefined && call.label === label) before += 1
-    if (struck === undefined && call.label === label && before === index) struck = call
-    if (call.body !== struck?.body) return 'pass'
-    // As long as a call waits for a response.
-    if (what === 'hangs') vi.setSystemTime(Date.now() + 1_000)
-    return fate
-  })
-}
-
 /** Whether an item is of what a sign-in stores or spends, not of a counter or a mark. */
 const isOfSignIn = (item: Item): boolean =>
   /^(session#|passkey#|totp$|totp-pending$|recovery-codes$|profile$)/.test(text(item, 'sk'))
@@ -208,7 +187,7 @@ describe.each(Object.keys(WAYS))('a sign-in by %s', (name) => {
     for (const target of calls) {
       const isDecisive =
         ['Sign', 'TransactWriteItems'].includes(target.label) || /PutItem.*session/.test(target.label)
-      for (const [what, fate] of Object.entries(FAULTS)) {
+      for (const what of Object.keys(OUTAGES)) {
         if (
           !isFirst(
             isDecisive && what === 'is throttled' ? `${name} ${target.label}` : `${target.label} ${what}`,
@@ -218,7 +197,7 @@ describe.each(Object.keys(WAYS))('a sign-in by %s', (name) => {
         cases += 1
         await restore()
         vi.setSystemTime(begunAtMs)
-        strike(target, what, fate)
+        strike(wire, target, what)
         const response = await run(wired)
         wire.intercept(() => 'pass')
         const which = `${name}: ${target.label} no. ${target.index + 1} ${what}`

@@ -21,8 +21,9 @@ import {
 } from './factors/service.ts'
 import { codeIn } from './mail-service.ts'
 import type { ApiResponse, Asking, Tokens } from './sessions.ts'
+import { OUTAGES, strike } from './strike.ts'
 import { usePasskey } from './webauthn/authenticator.ts'
-import { type Call, type Fate, startWire, type Target, targetsOf, type Wire } from './wire.ts'
+import { type Call, startWire, targetsOf, type Wire } from './wire.ts'
 
 /** A request that reserves attempts. */
 interface Scene {
@@ -39,14 +40,6 @@ const NEW_PASSWORD = 'another password for tests'
 const BEGIN_MS = Date.parse('2026-11-26T10:07:00Z')
 /** Time of the function: 500 ms are for the response, and 500 ms before that for giving back. */
 const REMAINING_MS = 2_000
-
-/** A call is denied, throttled, or executed with its response lost; or AWS does not respond in the second that a call has. */
-const FAULTS: Record<string, Fate> = {
-  fails: 'refuse',
-  'is throttled': 'throttle',
-  hangs: 'cut within',
-  'loses its response': 'cut after',
-}
 
 let service: FactorService
 let wire: Wire
@@ -357,24 +350,6 @@ async function counted(): Promise<Record<string, number>> {
   return Object.fromEntries(counters)
 }
 
-/** Makes one call meet a fate at all of its attempts. */
-function strike({ label, index }: Target, what: string, fate: Fate) {
-  let before = 0
-  let struck: Call | undefined
-  wire.intercept((call) => {
-    if (call.body !== struck?.body) {
-      if (struck !== undefined || call.label !== label) return 'pass'
-      before += 1
-      if (before <= index) return 'pass'
-      struck = call
-    }
-    // As long as a call waits for a response.
-    if (what === 'hangs') vi.setSystemTime(Date.now() + 1_000)
-    return fate
-  })
-  return () => struck
-}
-
 const isGivingBack = (call: Call | undefined): boolean => call?.body.includes('DELETE ids') ?? false
 
 /**
@@ -383,7 +358,7 @@ const isGivingBack = (call: Call | undefined): boolean => call?.body.includes('D
  * @param mass - Whether each call of every request fails in every way, or each call of one request of each class in one way.
  */
 export function testReservations(mass: 'representatives' | 'all'): void {
-  const faults = Object.entries(FAULTS).filter(([what]) => mass === 'all' || what === 'is throttled')
+  const faults = Object.entries(OUTAGES).filter(([what]) => mass === 'all' || what === 'is throttled')
   const scenes = Object.keys(SCENES).filter((name) => mass === 'all' || REPRESENTATIVES.includes(name))
   const kept: unknown[] = []
 
@@ -431,7 +406,7 @@ export function testReservations(mass: 'representatives' | 'all'): void {
         await restore()
         vi.setSystemTime(begunAtMs)
         kept.length = 0
-        const struck = strike(target, what, fate)
+        const struck = strike(wire, target, what)
         const response = await run()
         const call = `${target.label} no. ${target.index + 1}`
         const which = `${name}: ${call} ${what}`
