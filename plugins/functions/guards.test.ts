@@ -66,8 +66,8 @@ test.each([
     route('get', 'admin', 'admn'),
     'Function admin has an unknown role "admn". Did you mean admin?',
   ],
-  ['no role', route('get', 'admin', ''), 'Function admin has an unknown role "".'],
-  ['an empty role', route('get', 'admin', null), 'Function admin has an unknown role "null".'],
+  ['no role', route('get', 'admin', ''), 'Function admin has an empty role.'],
+  ['an empty role', route('get', 'admin', null), 'Function admin has an empty role.'],
   [
     'a list with a mistyped role',
     route('get', 'admin', ['admin', 'users']),

@@ -25,8 +25,10 @@ export function faultsOfRole(key: string, definition: WrittenFunction): string[]
   if (role === undefined || /^arn:|^\$\{/.test(String(role)) || isReference(role)) return []
   const unknown = [role].flat().filter((name) => !isRole(name))
   if (unknown.length > 0) {
-    return unknown.map(
-      (name) => `Function ${key} has an unknown role "${name}".${didYouMean(String(name), ROLES)}`,
+    return unknown.map((name) =>
+      name === null || name === ''
+        ? `Function ${key} has an empty role.`
+        : `Function ${key} has an unknown role "${name}".${didYouMean(String(name), ROLES)}`,
     )
   }
   const isOpenRoute = ({ http }: { http?: unknown }) =>

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda'
 import { vi } from 'vitest'
-import { userStatements } from '../support/authorizer-policy.ts'
+import { GUARDED_ROUTES, userStatements } from '../support/authorizer-policy.ts'
 
 export const ISSUER = 'https://issuer.example'
 export const AUDIENCE = 'https://api.example'
@@ -39,7 +39,7 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
   })
   const settings = {
     TABLE_NAME: 'table',
-    GUARDED_ROUTES: 'GET/admin=admin GET/admin/=admin',
+    GUARDED_ROUTES,
     PUBLISHED_KEYS: 'alias/a,alias/b',
     TOKEN_ISSUER: ISSUER,
     TOKEN_AUDIENCE: AUDIENCE,

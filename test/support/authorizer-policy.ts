@@ -1,3 +1,5 @@
+import { describeService } from './service-description.ts'
+
 const statement = (Effect: string, Resource: string | string[]) => ({
   Action: 'execute-api:Invoke',
   Effect,
@@ -7,8 +9,18 @@ const statement = (Effect: string, Resource: string | string[]) => ({
 /** Statements of the authorizer's policy for an administrator, who may call the whole stage. */
 export const adminStatements = (stageArn: string) => [statement('Allow', `${stageArn}/*`)]
 
-/** Those for a user, who may not call the routes of administrators. */
-export const userStatements = (stageArn: string) => [
-  ...adminStatements(stageArn),
-  statement('Deny', [`${stageArn}/GET/admin`, `${stageArn}/GET/admin/`]),
-]
+/** What the authorizer denies to callers without the roles for it, as `method/path=roles`. */
+export const GUARDED_ROUTES = String(describeService().functions.authorizer?.environment?.GUARDED_ROUTES)
+
+/** Those for a user, who may not call the routes of other roles. */
+export const userStatements = (stageArn: string) => {
+  const guarded = GUARDED_ROUTES.split(' ').map((one) => one.split('='))
+  const denied = guarded.filter(([, roles = '']) => !roles.split('|').includes('user'))
+  return [
+    ...adminStatements(stageArn),
+    statement(
+      'Deny',
+      denied.map(([resource]) => `${stageArn}/${resource}`),
+    ),
+  ]
+}
