@@ -1,5 +1,5 @@
 import '../support/real-argon2.ts'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { send } from '../support/http.ts'
 import { startService } from '../support/service.ts'
@@ -7,7 +7,7 @@ import { addSession, tableAt } from '../support/sessions.ts'
 
 const service = await startService()
 const stores = { table: tableAt(service.dynamoDbUrl) }
-const loops = Array.from({ length: 2 }, () => spawn(process.execPath, ['-e', 'for (;;);']))
+let loops: ChildProcess[] = []
 afterAll(async () => {
   for (const loop of loops) loop.kill('SIGKILL')
   await service.stop()
@@ -15,6 +15,8 @@ afterAll(async () => {
 
 let refreshTokens: string[] = []
 beforeAll(async () => {
+  // Not before: a run that only lists the tests would leave the loops behind.
+  loops = Array.from({ length: 2 }, () => spawn(process.execPath, ['-e', 'for (;;);']))
   for (let index = 0; index < 50; index += 1) refreshTokens.push(await addSession(stores, 'user'))
 })
 
