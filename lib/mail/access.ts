@@ -15,7 +15,7 @@ export const keepFailedMails = allow(['sqs:SendMessage'], [arnOf('FailedMails')]
 
 /**
  * Sends mails of one sender. SES also checks the recipient's identity, if the account has one, and the configuration set of the
- * sender's: docs/decisions/0102-resources-of-ses-sendemail.md.
+ * sender's: docs/decisions/0090-claims-of-mails.md.
  */
 export const sendMails = ({ mailFrom }: Deployment) =>
   allow(['ses:SendEmail'], [ownArn('ses', 'identity/*'), ownArn('ses', 'configuration-set/*')], {
