@@ -13,21 +13,9 @@ import { lambdaContext, loginEvent } from '../support/lambda.ts'
 import { newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { root, tableOf } from '../support/service-description.ts'
 import { NEW_PASSWORD, PASSWORD } from '../support/sessions.ts'
+import { tableIn } from './table.ts'
 
 const page = readFileSync(`${root}/docs/DEPLOYING.md`, 'utf8')
-
-/** Returns the cells of the table whose first heading is given, without its head. */
-function table(heading: string): string[][] {
-  const lines = page.split('\n')
-  const start = lines.findIndex((line) => line.startsWith(`| ${heading} |`))
-  const length = lines.slice(start).indexOf('')
-  return lines.slice(start + 2, start + length).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
-}
 
 test('DEPLOYING.md lists every parameter with its default in plugins/parameters/parameters.yml', () => {
   const { params } = service
@@ -36,11 +24,11 @@ test('DEPLOYING.md lists every parameter with its default in plugins/parameters/
     const inDev = params.dev && name in params.dev ? `; ${written(params.dev[name])} in \`dev\`` : ''
     return [`\`${name}\``, `${written(value)}${inDev}`]
   })
-  const shown = table('Parameter').map(([name, value]) => [name, value])
+  const shown = tableIn(page, 'Parameter').map(([name, value]) => [name, value])
   expect(shown.sort()).toEqual(expected.sort())
 })
 
-const costs = table('Of what')
+const costs = tableIn(page, 'Of what')
 const dollars = (text = '') => Number(/\$([\d.]+)/.exec(text)?.[1])
 
 /** Returns how much one request of a column uses. */

@@ -30,23 +30,14 @@ const isRelative = (path: string) => path.startsWith('.') || path.startsWith('/'
 const localImports = ({ file, imports }: Pick<Source, 'file' | 'imports'>): string[] =>
   imports.filter(isRelative).map((path) => posix.join(posix.dirname(file), path))
 
-/** The concepts of `lib/` in order: a concept may import those on earlier lines only. */
-const LEVELS = [
-  ['errors', 'time'],
-  ['config', 'settings'],
-  ['aws', 'log'],
-  ['users', 'context', 'webauthn'],
-  ['http'],
-  ['tokens', 'sessions', 'throttling', 'authorization'],
-  ['passwords', 'mail'],
-  ['factors'],
-  ['sign-in'],
-  ['enrolment'],
-  ['openapi'],
-]
-
 /** Returns the concept that a file of `lib/` belongs to: its folder, or its own name. */
 const conceptOf = (file: string) => /^lib\/([a-z-]+)(?:\/|\.ts$)/.exec(file)?.[1] ?? ''
+
+/** The concepts of `lib/` in the order of ARCHITECTURE.md: a concept may import those of earlier levels only. */
+const LEVELS = [
+  ...readFileSync(`${root}/docs/ARCHITECTURE.md`, 'utf8').matchAll(/^\d+\. (`lib\/.*`)$/gm),
+].map(([, level = '']) => level.replaceAll('`', '').split(', ').map(conceptOf))
+
 const levelOf = (file: string) => LEVELS.findIndex((concepts) => concepts.includes(conceptOf(file)))
 
 /** Returns the imports among sources that do not point to an earlier level, as `from -> to`. */
