@@ -6,13 +6,13 @@ import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { EmailChangeRequest } from '../../lib/http/schemas/account.ts'
+import { reservingContext } from '../../lib/http/table.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { notify, requestMail } from '../../lib/mail/request.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
-import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 /** PUT /email: sends a mail to the caller's new address, which counts after its confirmation, and one to the current address. */
 export const handler = apiHandler(async (event, request) => {

@@ -4,9 +4,9 @@ import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { ForgottenPasswordRequest } from '../../lib/http/schemas/account.ts'
+import { reservingContext } from '../../lib/http/table.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
-import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 /** POST /password/forgot: sends a link for a new password to the address of a user, if there is one. */
 export const handler = apiHandler(async (event, request) => {

@@ -8,7 +8,8 @@ import { verifyNewPasskey } from '../../lib/factors/passkeys/registration.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentPasskey } from '../../lib/http/schemas/factors.ts'
-import { readJson } from '../../lib/sessions/request.ts'
+import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
+import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import type { CompletionConfig } from '../../lib/sign-in/factor.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 
@@ -22,13 +23,14 @@ export const handler: RouteHandler<Settings> = async (event, request, config) =>
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const at = { table, config, origin: originOf(event), now }
   const { enrolmentToken, ...given } = readJson(event, EnrolmentPasskey, { config })
-  const enrolment = await findProvedEnrolment(table, enrolmentToken, now, { ...request, event })
+  const page = pageOf(event, request)
+  const enrolment = await findProvedEnrolment(table, enrolmentToken, now, page)
   const registrant = { user: enrolment.user, loginTokenId: enrolment.login.id }
   const requestId = randomUUID()
   const verified = await verifyNewPasskey(at, registrant, given, requestId)
   const factor = { factor: 'passkey', requestId, ...verified } as const
-  const page = { ...request, event }
-  return completeEnrolment(at, { ...enrolment, page }, factor, (changed, session) =>
+  const signedIn = await completeEnrolment(at, { ...enrolment, page }, factor, (changed, session) =>
     issueToken(at, changed, session),
   )
+  return sessionResponse(signedIn)
 }

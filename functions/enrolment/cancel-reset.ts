@@ -4,11 +4,11 @@ import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorResetCancellation } from '../../lib/http/schemas/factors.ts'
+import { reservingContext } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { cancellation } from '../../lib/mail/factor-reset.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
-import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 /**
  * POST /factors/cancel-reset: cancels an operator's reset of second factors, with the link of its notice. The link of an earlier

@@ -4,9 +4,10 @@ import { findProvedEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp/setup.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { EnrolmentTotpConfirmation } from '../../lib/http/schemas/factors.ts'
-import { readJson } from '../../lib/sessions/request.ts'
+import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
+import { sessionResponse } from '../../lib/http/sessions/response.ts'
+import { reservingContext } from '../../lib/http/table.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
-import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
 const issueToken = tokenIssuer()
@@ -17,12 +18,13 @@ export const handler = apiHandler(async (event, request) => {
   const at = reservingContext(event, request, config)
   const { table, now } = at
   const { enrolmentToken, code } = readJson(event, EnrolmentTotpConfirmation, { config })
-  const enrolment = await findProvedEnrolment(table, enrolmentToken, now, { ...request, event })
+  const page = pageOf(event, request)
+  const enrolment = await findProvedEnrolment(table, enrolmentToken, now, page)
   const { user, login } = enrolment
   const verified = await verifyTotpSetup(at, user, code, login.id)
   const factor = { factor: 'totp', ...verified } as const
-  const page = { ...request, event }
-  return completeEnrolment(at, { ...enrolment, page }, factor, (changed, session) =>
+  const signedIn = await completeEnrolment(at, { ...enrolment, page }, factor, (changed, session) =>
     issueToken(at, changed, session),
   )
+  return sessionResponse(signedIn)
 })

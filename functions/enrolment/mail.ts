@@ -5,9 +5,9 @@ import { readBody } from '../../lib/http/body.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentRequest } from '../../lib/http/schemas/factors.ts'
+import { reservingContext } from '../../lib/http/table.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
-import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 /** POST /enrolment/mail: sends a mail to the verified address of a user, which proves the enrolment. */
 export const handler: RouteHandler<Config<'TABLE_NAME' | 'MAILER' | 'LIMIT_MAIL_SOURCE'>> = async (

@@ -5,7 +5,7 @@ import { readBody } from '../../lib/http/body.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentRequest } from '../../lib/http/schemas/factors.ts'
-import { reservingContext } from '../../lib/throttling/reservations.ts'
+import { reservingContext } from '../../lib/http/table.ts'
 
 type Settings = Config<'TABLE_NAME' | 'RP_ID' | 'SERVICE_NAME'>
 

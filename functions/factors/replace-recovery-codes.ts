@@ -10,9 +10,9 @@ import { readBody } from '../../lib/http/body.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorChangeRequest } from '../../lib/http/schemas/factors.ts'
+import { reservingContext } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
-import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>

@@ -9,9 +9,9 @@ import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeyRemoval } from '../../lib/http/schemas/passkeys.ts'
+import { reservingContext } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
-import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
 

@@ -6,18 +6,19 @@ import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
+import { json } from '../../lib/http/responses.ts'
 import { RegistrationConfirmation } from '../../lib/http/schemas/account.ts'
-import { NEW_USERNAME_RULE, type ProofFields } from '../../lib/http/schemas/fields.ts'
+import { NEW_USERNAME_RULE } from '../../lib/http/schemas/fields.ts'
+import { readSignIn } from '../../lib/http/sessions/request.ts'
+import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { logEvent } from '../../lib/log.ts'
 import { addressIn, type Confirmation } from '../../lib/mail/confirmation.ts'
 import { findInvitedRole, mailKey, spend } from '../../lib/mail/store.ts'
-import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
+import { invalidLink, type ProofFields, verifyProof } from '../../lib/mail/verify.ts'
 import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { endingOfReplaced } from '../../lib/sessions/replaced.ts'
-import { readSignIn } from '../../lib/sessions/request.ts'
-import { sessionResponse } from '../../lib/sessions/response.ts'
 import { lifetimesFrom, refreshTtlSeconds, type Session } from '../../lib/sessions/session.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 import { completeSignIn } from '../../lib/sign-in/complete.ts'
@@ -58,8 +59,8 @@ export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins
   const known = { source, mark: undefined, sessionTtlSeconds: lifetimes.absoluteTtlSeconds }
   const marking = markKnownSources(table, user, known, now)
   if (needsFactor(role, config.REQUIRE_SECOND_FACTOR)) {
-    const [response] = await together([beginEnrolment(table, user, request, now), marking])
-    return response
+    const [next] = await together([beginEnrolment(table, user, request, now), marking])
+    return json(200, next)
   }
   return signIn({ table, config, origin, now }, user, request, marking)
 })
@@ -78,9 +79,14 @@ async function signIn(
   }
   const issue = (session: Session) => issueToken(at, user, session)
   const details = { user, amr: AMR.password, origin, lifetimes: lifetimesFrom(config) }
-  const signedIn = await completeSignIn(table, details, { issueToken: issue, find }, now)
-  const ttlSeconds = refreshTtlSeconds(signedIn.session, now)
-  return sessionResponse(signedIn.token, signedIn.refreshToken, ttlSeconds, request)
+  const { token, refreshToken, session } = await completeSignIn(
+    table,
+    details,
+    { issueToken: issue, find },
+    now,
+  )
+  const refreshExpiresIn = refreshTtlSeconds(session, now)
+  return sessionResponse({ token, refreshToken, refreshExpiresIn, inCookie: request.inCookie })
 }
 
 /** Verifies the link or the code of a mail, and finds the role of the new user. */

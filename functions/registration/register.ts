@@ -5,9 +5,9 @@ import { readBody } from '../../lib/http/body.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { RegistrationRequest } from '../../lib/http/schemas/account.ts'
+import { reservingContext } from '../../lib/http/table.ts'
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
-import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 /** POST /register: sends a mail to an address, which its recipient confirms to get an account. */
 export const handler = apiHandler(async (event, request) => {

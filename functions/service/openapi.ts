@@ -1,7 +1,8 @@
 import { readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
+import { serverUrlOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
-import { describeApi, serverUrlOf } from '../../lib/openapi/document.ts'
+import { describeApi } from '../../lib/openapi/document.ts'
 import { featuresOf } from '../../lib/openapi/route.ts'
 
 /**

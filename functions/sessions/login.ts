@@ -3,9 +3,9 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import { LoginRequest } from '../../lib/http/schemas/sessions.ts'
+import { readSignIn } from '../../lib/http/sessions/request.ts'
+import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { admitAttempt, verifyAttempt } from '../../lib/passwords/verify.ts'
-import { readSignIn } from '../../lib/sessions/request.ts'
-import { sessionResponse } from '../../lib/sessions/response.ts'
 import { PASSWORD_LIMITS, SIGN_INS } from '../../lib/settings.ts'
 import { nextStep } from '../../lib/sign-in/next-step.ts'
 import { completePasswordSignIn } from '../../lib/sign-in/password.ts'
@@ -43,5 +43,5 @@ export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins
   const signedIn = await completePasswordSignIn(at, attempt, signIn, (session) =>
     issueToken(at, user, session),
   )
-  return sessionResponse(signedIn.token, signedIn.refreshToken, signedIn.refreshTtl, request)
+  return sessionResponse({ ...signedIn, inCookie: request.inCookie })
 })

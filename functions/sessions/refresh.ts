@@ -2,10 +2,10 @@ import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { RefreshRequest } from '../../lib/http/schemas/sessions.ts'
+import { readPresented } from '../../lib/http/sessions/request.ts'
+import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { redeemRefreshToken, requireFactors, requireYoung } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
-import { readPresented } from '../../lib/sessions/request.ts'
-import { sessionResponse } from '../../lib/sessions/response.ts'
 import { rotateSecret } from '../../lib/sessions/rotate.ts'
 import { lifetimesFrom, refreshTtlSeconds } from '../../lib/sessions/session.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
@@ -33,5 +33,6 @@ export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigin
   const rotation = { presented, redeemed, lifetimes, graceSeconds }
   const { session, secret } = await rotateSecret(table, rotation, signedAt)
   const refreshToken = withSecret(request.refreshToken, secret)
-  return sessionResponse(token, refreshToken, refreshTtlSeconds(session, signedAt), request)
+  const refreshExpiresIn = refreshTtlSeconds(session, signedAt)
+  return sessionResponse({ token, refreshToken, refreshExpiresIn, inCookie: request.inCookie })
 })

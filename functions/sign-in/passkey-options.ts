@@ -3,8 +3,8 @@ import { readBody } from '../../lib/http/body.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeySignInOptions } from '../../lib/http/schemas/passkeys.ts'
+import { reservingContext } from '../../lib/http/table.ts'
 import { beginPasskeySignIn } from '../../lib/sign-in/passkey.ts'
-import { reservingContext } from '../../lib/throttling/reservations.ts'
 
 type Settings = Config<'TABLE_NAME' | 'RP_ID'>
 

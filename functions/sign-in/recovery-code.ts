@@ -1,12 +1,13 @@
 import type { Config } from '../../lib/config.ts'
 import type { RouteHandler } from '../../lib/http/routes.ts'
 import { RecoveryCodeLoginRequest } from '../../lib/http/schemas/factors.ts'
+import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
+import { sessionResponse } from '../../lib/http/sessions/response.ts'
+import { reservingContext } from '../../lib/http/table.ts'
 import { notify } from '../../lib/mail/request.ts'
-import { readJson } from '../../lib/sessions/request.ts'
 import { findBegunLogin } from '../../lib/sign-in/begun.ts'
 import { verifyRecoveryCode } from '../../lib/sign-in/code.ts'
 import { type CompletionConfig, completeFactorSignIn } from '../../lib/sign-in/factor.ts'
-import { reservingContext } from '../../lib/throttling/reservations.ts'
 import { type IssuerConfig, tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 
@@ -19,18 +20,14 @@ export const handler: RouteHandler<Settings> = async (event, request, config) =>
   const at = reservingContext(event, request, config)
   const { table, now } = at
   const { loginToken, code } = readJson(event, RecoveryCodeLoginRequest, { config })
-  const begun = await findBegunLogin(
-    table,
-    loginToken,
-    { purpose: 'second-factor', page: { ...request, event } },
-    now,
-  )
+  const page = pageOf(event, request)
+  const begun = await findBegunLogin(table, loginToken, { purpose: 'second-factor', page }, now)
   const spending = await verifyRecoveryCode(at, begun, code)
 
   const signIn = { ...begun, ...spending, amr: AMR.recoveryCode }
-  const response = await completeFactorSignIn(at, signIn, { ...request, event }, (session) =>
+  const signedIn = await completeFactorSignIn(at, signIn, page, (session) =>
     issueToken(at, begun.user, session),
   )
   await notify(at, 'recovery-code-used', begun.user)
-  return response
+  return sessionResponse(signedIn)
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { APIGatewayProxyResult } from 'aws-lambda'
 import type { TransactWrite } from '../aws/dynamodb.ts'
 import { factorChange } from '../factors/change.ts'
 import { refusal } from '../factors/refusals.ts'
 import { logEvent } from '../log.ts'
 import { notify } from '../mail/request.ts'
-import type { Session } from '../sessions/session.ts'
-import type { BegunLogin, Page } from '../sign-in/begun.ts'
+import type { Page } from '../sessions/page.ts'
+import type { Session, SessionTokens } from '../sessions/session.ts'
+import type { BegunLogin } from '../sign-in/begun.ts'
 import { completeFactorSignIn } from '../sign-in/factor.ts'
 import { AMR, type Factor, withFactor } from '../users/factors.ts'
 import { revokeSessions } from '../users/revocation.ts'
@@ -31,7 +31,7 @@ const AMR_OF = { totp: AMR.totp, passkey: AMR.secondPasskey } as const
  *
  * It moves both generations, as every first factor does. The new session and its token have the numbers after it.
  *
- * @param enrolment - Proved; see `findProvedEnrolment` in `lib/enrolment/enrolment.ts`. With the request that completes it.
+ * @param enrolment - Proved; see `findProvedEnrolment` in `lib/enrolment/enrolment.ts`. With the page that completes it.
  * @param issueToken - Issues the access token of a session of the changed user.
  * @throws {@link ServiceError} as `completeFactorSignIn` in `lib/sign-in/factor.ts`.
  */
@@ -40,7 +40,7 @@ export async function completeEnrolment(
   { login, user, page }: BegunLogin & { page: Page },
   { factor, requestId = randomUUID(), writes, recoveryCodes }: NewFactor,
   issueToken: (user: User, session: Session) => Promise<object>,
-): Promise<APIGatewayProxyResult> {
+): Promise<SessionTokens> {
   const { now } = at
   const factors = withFactor(user, factor)
   const changed = { ...user, ...revokeSessions(user), factors, requestId }
@@ -49,8 +49,8 @@ export async function completeEnrolment(
     refusal('login_expired', 'the user or the new factor changed', { userId: user.id })
   const spends = [change, ...writes].map((write) => ({ write, refusal: changedMeanwhile }))
   const signIn = { user: changed, amr: AMR_OF[factor], login, spends, more: { recoveryCodes } }
-  const response = await completeFactorSignIn(at, signIn, page, (session) => issueToken(changed, session))
+  const signedIn = await completeFactorSignIn(at, signIn, page, (session) => issueToken(changed, session))
   await notify(at, `${factor}-added`, user)
   logEvent('info', { event: 'factor.added', userId: user.id, factor })
-  return response
+  return signedIn
 }

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { APIGatewayProxyResult } from 'aws-lambda'
 import { type Table, transact } from '../aws/dynamodb.ts'
 import type { ServiceError } from '../errors.ts'
 import { refusal } from '../factors/refusals.ts'
-import { json } from '../http/responses.ts'
+import type { Page } from '../sessions/page.ts'
 import { replacedSession } from '../sessions/replaced.ts'
-import { type BegunLogin, findBegunLogin, type Page } from '../sign-in/begun.ts'
+import { type BegunLogin, findBegunLogin } from '../sign-in/begun.ts'
 import type { Spend } from '../sign-in/complete.ts'
 import {
   LOGIN_TOKEN_RANDOM_BYTES,
@@ -19,7 +18,7 @@ import { factorsOf } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
 
 /**
- * Begins the enrolment of a user who has just proved the account, and returns the response that leads to it.
+ * Begins the enrolment of a user who has just proved the account, and returns the body of the response that leads to it.
  *
  * @param request - Of the sign-in that the enrolment completes.
  * @throws {@link ServiceError} `unavailable`.
@@ -29,7 +28,7 @@ export async function beginEnrolment(
   user: User,
   { inCookie, refreshToken }: { inCookie: boolean; refreshToken: string },
   now: Date,
-): Promise<APIGatewayProxyResult> {
+): Promise<object> {
   const details = {
     purpose: 'enrolment',
     loginName: user.username,
@@ -39,14 +38,14 @@ export async function beginEnrolment(
   } as const
   const { stored, token } = startLoginToken(user, details, now, randomBytes(LOGIN_TOKEN_RANDOM_BYTES))
   await storeLoginToken(table, stored)
-  return json(200, { next: 'enrolment', proofs: [], enrolmentToken: token })
+  return { next: 'enrolment', proofs: [], enrolmentToken: token }
 }
 
 /**
  * Finds the enrolment that a token continues, and its user. Nothing is counted or spent. A user who has got a second factor
  * since then signs in with it.
  *
- * @param page - The request, if its response may set the cookie.
+ * @param page - The page, if the response may set the cookie.
  * @throws {@link ServiceError} as `findBegunLogin` in `lib/sign-in/begun.ts`.
  */
 export async function findEnrolment(

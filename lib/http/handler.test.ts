@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { lambdaContext, loginEvent, parsed } from '../../test/support/lambda.ts'
 import { PROBLEMS, type ProblemCode, ServiceError, TITLES } from '../errors.ts'
-import { apiHandler, deadlineOf, logFailure } from './handler.ts'
+import { apiHandler, deadlineOf } from './handler.ts'
 import { json, noContent } from './responses.ts'
 
 let records: [method: string, record: unknown][]
@@ -121,51 +121,4 @@ test('the deadline of a route is half a second before its timeout', async () => 
     expect(deadlineMs).toBeGreaterThanOrEqual(before + 4_500)
     expect(deadlineMs).toBeLessThanOrEqual(Date.now() + 4_500)
   }
-})
-
-test('a rejection is logged as information', () => {
-  const cause = Object.assign(new Error('exp'), { code: 'ERR_JWT_EXPIRED' })
-  logFailure(new ServiceError('invalid_token', 'token rejected', { cause }))
-  expect(records).toEqual([
-    [
-      'info',
-      {
-        event: 'token.refused',
-        code: 'invalid_token',
-        reason: 'token rejected',
-        cause: 'ERR_JWT_EXPIRED: exp',
-      },
-    ],
-  ])
-})
-
-test('a failed dependency is logged as an error, with its cause', () => {
-  const cause = Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
-  logFailure(new ServiceError('unavailable', 'kms Sign failed', { cause }))
-  expect(records).toEqual([
-    [
-      'error',
-      {
-        event: 'dependency.failed',
-        code: 'unavailable',
-        reason: 'kms Sign failed',
-        cause: 'ThrottlingException: slow down',
-      },
-    ],
-  ])
-})
-
-test('a bug is logged with its stack', () => {
-  logFailure(new TypeError('no such property'))
-  expect(records).toEqual([
-    [
-      'error',
-      {
-        event: 'request.crashed',
-        code: 'internal',
-        reason: 'unexpected error',
-        cause: expect.stringMatching(/no such property\n +at .*handler\.test/),
-      },
-    ],
-  ])
 })

@@ -24,3 +24,19 @@ export function originOf({ requestContext, headers }: APIGatewayProxyEvent) {
     userAgent: headerOf(headers, 'user-agent'),
   }
 }
+
+/**
+ * Returns the base URL of the service, from a request for its API description.
+ *
+ * The path in the request context is the path that the client requested. It starts with the stage at
+ * the API's own address, and with the base path at a custom domain. The event's `path` lacks the stage.
+ *
+ * @param event - From REST API Gateway.
+ * @returns Scheme, host and path, without a trailing slash.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+ */
+export function serverUrlOf({ headers, requestContext }: APIGatewayProxyEvent): string {
+  const scheme = isEncrypted(headers) ? 'https' : 'http'
+  const base = requestContext.path.replace(/\/openapi\.json\/?$/, '')
+  return `${scheme}://${headerOf(headers, 'host')}${base}`
+}

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import { ServiceError } from '../errors.ts'
-import type { ProofFields } from '../http/schemas/fields.ts'
 import type { Counter } from '../throttling/counter.ts'
 import { codeCounters } from '../throttling/mail-counters.ts'
 import { sourceOf, truncatedSource } from '../throttling/source.ts'
@@ -19,6 +18,13 @@ import {
 import { findConfirmation, mailKey } from './store.ts'
 
 const ATTEMPT_ID_BYTES = 8
+
+/** The members of a body that prove that the client has read a mail. */
+export interface ProofFields {
+  token?: string | undefined
+  requestId?: string | undefined
+  code?: string | undefined
+}
 
 /**
  * Verifies the proof in a request, without spending its confirmation.

@@ -1,5 +1,3 @@
-import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { headerOf, isEncrypted } from '../http/headers.ts'
 import { HEADERS, headerRefs, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
 import { PAGE_ROUTES } from './pages.ts'
 import { requestRef } from './requests.ts'
@@ -9,27 +7,11 @@ import { ROUTES } from './routes.ts'
 import { SCHEMAS } from './schemas.ts'
 
 /**
- * Returns the base URL of the service, from a request for its API description.
- *
- * The path in the request context is the path that the client requested. It starts with the stage at
- * the API's own address, and with the base path at a custom domain. The event's `path` lacks the stage.
- *
- * @param event - From REST API Gateway.
- * @returns Scheme, host and path, without a trailing slash.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
- */
-export function serverUrlOf({ headers, requestContext }: APIGatewayProxyEvent): string {
-  const scheme = isEncrypted(headers) ? 'https' : 'http'
-  const base = requestContext.path.replace(/\/openapi\.json\/?$/, '')
-  return `${scheme}://${headerOf(headers, 'host')}${base}`
-}
-
-/**
  * Describes the whole API as OpenAPI 3.1.
  *
  * The request schemas are those that validate requests. The problems are those of `lib/errors.ts`.
  *
- * @param serverUrl - See {@link serverUrlOf}.
+ * @param serverUrl - As `serverUrlOf` in `lib/http/headers.ts` returns it.
  * @param features - What is switched on.
  * @see https://spec.openapis.org/oas/v3.1.0
  */

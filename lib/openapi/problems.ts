@@ -2,7 +2,7 @@ import { STEP_UP_PROBLEM } from '../authorization/step-up.ts'
 import { PROBLEMS, TITLES } from '../errors.ts'
 import { FACTOR_REFUSALS, type FactorRefusal } from '../factors/refusals.ts'
 import { OTHER_USER } from '../mail/verify.ts'
-import { COOKIE_REFUSALS } from '../sessions/request.ts'
+import { COOKIE_REFUSALS } from '../sessions/page.ts'
 import { OTHER_SESSION } from '../sessions/subject.ts'
 
 /**

@@ -56,6 +56,17 @@ const SELECTOR_BYTES = 16
 const SECRET_BYTES = 32
 const SALT_BYTES = 32
 
+/** The tokens of a session. */
+export interface SessionTokens {
+  /** Members of the body: the access token, and what else the sign-in returns. */
+  token: object
+  refreshToken: string
+  /** Seconds until the session ends, unless it is refreshed. */
+  refreshExpiresIn: number
+  /** Whether the client keeps the refresh token in a cookie. */
+  inCookie: boolean
+}
+
 /** Random bytes that {@link startSession} needs: for the selector, the first secret and the salt. */
 export const SESSION_RANDOM_BYTES = SELECTOR_BYTES + SECRET_BYTES + SALT_BYTES
 

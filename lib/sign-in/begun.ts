@@ -1,8 +1,6 @@
-import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type { Table } from '../aws/dynamodb.ts'
 import { refusal } from '../factors/refusals.ts'
-import type { Request } from '../http/handler.ts'
-import { requireOwnPage } from '../sessions/request.ts'
+import { type Page, requireOwnPage } from '../sessions/page.ts'
 import { findUser } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { findLoginToken, type LoginPurpose, type LoginToken } from './login-token.ts'
@@ -13,16 +11,13 @@ export interface BegunLogin {
   user: User
 }
 
-/** A request that completes a sign-in. */
-export type Page = Pick<Request, 'allowedOrigins'> & { event: APIGatewayProxyEvent }
-
 /**
  * Finds the sign-in that a login token continues, and its user, with two consistent reads. Nothing is counted or spent.
  *
  * A change of the user that revokes tokens ends the sign-in: a new password, role or name, a first or removed factor, and signing
  * out everywhere.
  *
- * @param last - What the login token must be for, and the request, if its response may set the cookie.
+ * @param last - What the login token must be for, and the page, if the response may set the cookie.
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of an expired sign-in; `forbidden`, if the
  *   page may not use the cookie; `unavailable`.
  */
@@ -34,7 +29,7 @@ export async function findBegunLogin(
 ): Promise<BegunLogin> {
   const login = await findLoginToken(table, unverifiedToken, purpose, now)
   // Before anything is counted: with a login token of their own, attackers could put their session into the user's browser.
-  if (page && login.inCookie) requireOwnPage(page.event, page.allowedOrigins)
+  if (page && login.inCookie) requireOwnPage(page)
   const { userId, generation } = login
   const user = await findUser(table, userId)
   if (user === undefined || user.disabled || user.generation !== generation) {

@@ -1,4 +1,3 @@
-import type { APIGatewayProxyResult } from 'aws-lambda'
 import { getItems, type Item, type Key, type TransactWrite, texts } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { Config } from '../config.ts'
@@ -7,11 +6,9 @@ import { refusal } from '../factors/refusals.ts'
 import { logEvent } from '../log.ts'
 import { factorResetKey } from '../mail/factor-reset.ts'
 import { notifyNewSource } from '../mail/request.ts'
-import { cookieOf } from '../sessions/cookie.ts'
+import { type Page, requireOwnPage } from '../sessions/page.ts'
 import { replacedSession, sessionOfName } from '../sessions/replaced.ts'
-import { requireOwnPage } from '../sessions/request.ts'
-import { sessionResponse } from '../sessions/response.ts'
-import { lifetimesFrom, refreshTtlSeconds, type Session } from '../sessions/session.ts'
+import { lifetimesFrom, refreshTtlSeconds, type Session, type SessionTokens } from '../sessions/session.ts'
 import { endingOf, sessionKey } from '../sessions/store.ts'
 import { totpCounter } from '../throttling/factor-counters.ts'
 import { markKnownSources } from '../throttling/known-sources.ts'
@@ -21,7 +18,6 @@ import { giveBack } from '../throttling/store.ts'
 import type { Amr } from '../users/factors.ts'
 import { nameKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
-import type { Page } from './begun.ts'
 import { completeSignIn, type Spend } from './complete.ts'
 import { type LoginToken, spendLoginToken } from './login-token.ts'
 
@@ -43,7 +39,7 @@ type CompletionSetting = 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'M
 export type CompletionConfig = Config<CompletionSetting>
 
 /**
- * Completes a sign-in with a second factor or a passkey, and returns the response with its tokens.
+ * Completes a sign-in with a second factor or a passkey, and returns its tokens.
  *
  * The one write of `completeSignIn` spends the factor and the login token, stores the session, ends the one that it replaces, and
  * cancels a reset of the factors. After it, the attempts that typing errors cost are given back, and the source becomes known.
@@ -54,20 +50,20 @@ export type CompletionConfig = Config<CompletionSetting>
  * @param page - Of the last step. A sign-in into the session cookie must come from a page that may use it.
  * @param issueToken - Issues the access token of a session.
  * @throws {@link ServiceError} `invalid_credentials`, if the login token is spent; the `refusal` of a spend; `forbidden`, as
- *   `readSignIn` in `lib/sessions/request.ts`; `unavailable`.
+ *   `requireOwnPage` in `lib/sessions/page.ts`; `unavailable`.
  */
 export async function completeFactorSignIn(
   at: At<CompletionSetting>,
   { user, amr, login, spends, more }: FactorSignIn,
-  { event, allowedOrigins }: Page,
+  page: Page,
   issueToken: (session: Session) => Promise<object>,
-): Promise<APIGatewayProxyResult> {
+): Promise<SessionTokens> {
   const { table, config, origin, now } = at
-  if (login.inCookie) requireOwnPage(event, allowedOrigins)
+  if (login.inCookie) requireOwnPage(page)
   const source = sourceOf(origin.sourceIp)
   const lifetimes = lifetimesFrom(config)
   // Since the first step, another user may have signed in in the browser. The response overwrites the cookie of that session.
-  const replaces = (login.inCookie && replacedSession(cookieOf(event))) || login.replaces
+  const replaces = (login.inCookie && replacedSession(page.refreshToken)) || login.replaces
   const { token, session, refreshToken, found } = await completeSignIn(
     table,
     { user, amr, origin, lifetimes, spends: (session) => [...spendsOf(login, session), ...spends] },
@@ -81,7 +77,12 @@ export async function completeFactorSignIn(
     notifyNewSource(at, found.mark, user),
   ])
   logEvent('info', { event: 'login.accepted', userId: user.id })
-  return sessionResponse({ ...token, ...more }, refreshToken, refreshTtlSeconds(session, now), login)
+  return {
+    token: { ...token, ...more },
+    refreshToken,
+    refreshExpiresIn: refreshTtlSeconds(session, now),
+    inCookie: login.inCookie,
+  }
 }
 
 /** Returns the spend of a login token: a complete sign-in uses it up. */

@@ -34,7 +34,7 @@ export async function completePasswordSignIn<T extends object>(
   attempt: Attempt,
   { user, password, refreshToken: replaced }: PasswordSignIn,
   issueToken: (session: Session) => Promise<T>,
-): Promise<{ token: T; refreshToken: string; refreshTtl: number }> {
+): Promise<{ token: T; refreshToken: string; refreshExpiresIn: number }> {
   const { table, config, origin, now } = at
   const lifetimes = lifetimesFrom(config)
   const find = async () => {
@@ -52,5 +52,5 @@ export async function completePasswordSignIn<T extends object>(
     notifyNewSource(at, attempt.mark, user),
   ])
   logEvent('info', { event: 'login.accepted', userId: user.id })
-  return { token, refreshToken, refreshTtl: refreshTtlSeconds(session, now) }
+  return { token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now) }
 }

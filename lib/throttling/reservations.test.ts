@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AwsCall } from '../aws/client.ts'
 import { type ProblemCode, ServiceError } from '../errors.ts'
-import type { Request } from '../http/handler.ts'
 import type { Counter } from './counter.ts'
-import { reservingTable } from './reservations.ts'
+import { type Invocation, reservingTable } from './reservations.ts'
 import { giveBack, judgeAttempt, type ReservingTable, reserveAttempt } from './store.ts'
 
 /** Calls of AWS: until when they may take, the first word of their update, and the counter. */
@@ -39,7 +38,7 @@ const counters = ['pair', 'source', 'user'].map((sk) => ({
 const [pair, source, user] = counters as [Counter, Counter, Counter]
 const failure = (code: ProblemCode) => new ServiceError(code, 'the request failed')
 
-let request: Pick<Request, 'deadlineMs' | 'afterFailure'>
+let request: Invocation
 let table: ReservingTable
 const warned: unknown[] = []
 beforeEach(() => {

@@ -1,11 +1,14 @@
-import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { within } from '../aws/client.ts'
-import type { Config, SettingName } from '../config.ts'
-import type { At } from '../context.ts'
 import type { ServiceError } from '../errors.ts'
-import type { Request } from '../http/handler.ts'
-import { originOf } from '../http/headers.ts'
 import { giveBack, type ReservingTable } from './store.ts'
+
+/** What a table needs to know of the request that it belongs to. */
+export interface Invocation {
+  /** Epoch milliseconds by which calls to AWS must end; see `within` in `lib/aws/client.ts`. */
+  deadlineMs: number
+  /** Steps that follow a failure of the request, before the response. */
+  afterFailure: ((failure: ServiceError) => Promise<unknown>)[]
+}
 
 /** Time for giving attempts back, between the deadline of the other calls and that of the request. */
 const GIVE_BACK_MS = 500
@@ -20,28 +23,13 @@ const GIVE_BACK_MS = 500
  * @example
  * const table = reservingTable(request, config.TABLE_NAME)
  */
-export function reservingTable(
-  { deadlineMs, afterFailure }: Pick<Request, 'deadlineMs' | 'afterFailure'>,
-  name: string,
-): ReservingTable {
+export function reservingTable({ deadlineMs, afterFailure }: Invocation, name: string): ReservingTable {
   const table = { aws: within(deadlineMs - GIVE_BACK_MS), name, reserved: [] }
   afterFailure.push((failure) =>
     returnUnjudged({ ...table, aws: (...call) => within(deadlineMs)(...call) }, failure),
   )
   return table
 }
-
-/** Returns what the steps of a request have in common, with the table of {@link reservingTable}. */
-export const reservingContext = <N extends SettingName>(
-  event: APIGatewayProxyEvent,
-  request: Pick<Request, 'deadlineMs' | 'afterFailure' | 'now'>,
-  config: Config<N | 'TABLE_NAME'>,
-): At<N | 'TABLE_NAME', ReservingTable> => ({
-  table: reservingTable(request, config.TABLE_NAME),
-  config,
-  origin: originOf(event),
-  now: request.now,
-})
 
 /**
  * Gives all attempts of a request back for which its failure is no verdict. Does not throw.

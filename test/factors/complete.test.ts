@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { attribute, getItems, type Key, writeIf } from '../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { originOf } from '../../lib/http/headers.ts'
+import { pageOf } from '../../lib/http/sessions/request.ts'
+import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { factorResetKey } from '../../lib/mail/factor-reset.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { findSession, findSessions } from '../../lib/sessions/store.ts'
@@ -70,13 +72,13 @@ async function complete(
   const sent = loginEvent({})
   const event = { ...sent, headers: { ...sent.headers, ...headers } }
   const at = { table: { ...table, aws }, now: new Date() }
-  const response = await completeFactorSignIn(
+  const signedIn = await completeFactorSignIn(
     { ...at, config, origin: originOf(event) },
     { user, amr: AMR.totp, login, more, ...fakeStep(user.id, step) },
-    { event, allowedOrigins: [] },
+    pageOf(event, { allowedOrigins: [] }),
     (session) => sign({ ...at, config: tokens }, user, session),
   )
-  return parsed(response)
+  return parsed(sessionResponse(signedIn))
 }
 
 const item = async (key: Key) => (await getItems(table, [key]))[0]

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { handler as login } from '../../functions/sessions/login.ts'
 import { getItems } from '../../lib/aws/dynamodb.ts'
 import { originOf } from '../../lib/http/headers.ts'
+import { pageOf } from '../../lib/http/sessions/request.ts'
+import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { findBegunLogin } from '../../lib/sign-in/begun.ts'
 import { completeFactorSignIn } from '../../lib/sign-in/factor.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
@@ -52,12 +54,13 @@ async function secondStep(loginToken: string) {
   const { user } = begun
   const factor = { user, amr: AMR.totp, login: begun.login, ...fakeStep(user.id, 1) }
   const event = loginEvent({})
-  return completeFactorSignIn(
+  const signedIn = await completeFactorSignIn(
     { table, config, origin: originOf(event), now },
     factor,
-    { event, allowedOrigins: [] },
+    pageOf(event, { allowedOrigins: [] }),
     (session) => issueToken({ table, config: tokens, now }, user, session),
   )
+  return sessionResponse(signedIn)
 }
 
 test(`${USERS} users with a factor sign in from one address without a 429`, async () => {

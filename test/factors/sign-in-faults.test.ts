@@ -4,6 +4,8 @@ import type { AwsCall } from '../../lib/aws/client.ts'
 import { attribute, getItems, writeIf } from '../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { originOf } from '../../lib/http/headers.ts'
+import { pageOf } from '../../lib/http/sessions/request.ts'
+import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { factorResetKey } from '../../lib/mail/factor-reset.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { findSessions, putSession } from '../../lib/sessions/store.ts'
@@ -158,9 +160,9 @@ async function beginAll() {
     return completeFactorSignIn(
       { ...at, config, origin: originOf(event) },
       { user, amr: AMR.totp, login, ...fakeStep(user.id, 1) },
-      { event, allowedOrigins: [] },
+      pageOf(event, { allowedOrigins: [] }),
       (session) => issueToken({ ...at, config: tokens }, user, session),
-    )
+    ).then(sessionResponse)
   }
   /** What is stored afterwards. */
   const state = async () => {

@@ -126,11 +126,13 @@ describe('the checks of imports find', () => {
         '../aws/client.ts',
       ),
       source('lib/http/page.ts', '../../functions/authorizer.ts'),
+      source('lib/enrolment/enrolment.ts', '../http/responses.ts'),
     ]
     expect(upwardImports(sources)).toEqual([
       'lib/config.ts -> lib/sessions/session.ts',
       'lib/tokens/issue.ts -> lib/sessions/session.ts',
       'lib/http/page.ts -> functions/authorizer.ts',
+      'lib/enrolment/enrolment.ts -> lib/http/responses.ts',
     ])
   })
 
@@ -178,6 +180,15 @@ test('functions/ imports from packages, lib/, its routes and the files of pages 
 
 const offenders = (sources: Source[], offends: (source: Source) => boolean) =>
   sources.filter(offends).map(({ file }) => file)
+
+test('only lib/http/ and the edges of lib/authorization/ know events and responses of the gateway', () => {
+  // `lib/http/` makes the responses. Only `lib/openapi/`, which describes them, is on a later level.
+  const knows = ({ file, imports }: Source) => imports.includes('aws-lambda') && !file.startsWith('lib/http/')
+  expect(offenders(lib, knows)).toEqual(['lib/authorization/policy.ts', 'lib/authorization/principal.ts'])
+  const ofOpenApi = lib.filter(({ file }) => file.startsWith('lib/openapi/')).flatMap(localImports)
+  const fromHttp = ofOpenApi.filter((to) => to.startsWith('lib/http/') && !to.startsWith('lib/http/schemas/'))
+  expect(fromHttp).toEqual([])
+})
 
 test('only lib/config.ts reads the environment', () => {
   const readsIt = ({ code, imports }: Source) =>

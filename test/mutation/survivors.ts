@@ -118,7 +118,7 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
       'A missing user has no mailbox. The types do not know it.',
     ],
   ],
-  'lib/sessions/cookie.ts': [
+  'lib/http/sessions/cookie.ts': [
     [
       `const pairs = sent.flatMap(([, value]) => [value ?? []].flat().join(';').split(';')) → const pairs = sent.flatMap(([, value]) => [value ?? ["Stryker was here"]].flat().join(';').split(';'))`,
       'Neither text contains the cookie.',

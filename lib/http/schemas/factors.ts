@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { atMost, hasProof, LoginToken, Password, type ProofFields, proof, schema } from './fields.ts'
+import type { ProofFields } from '../../mail/verify.ts'
+import { atMost, hasProof, LoginToken, Password, proof, schema } from './fields.ts'
 import { PasskeyCreation, PasskeyName } from './passkeys.ts'
 
 /** Body of the routes that change second factors. */

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url'
 import * as z from 'zod/mini'
+import type { ProofFields } from '../../mail/verify.ts'
 import { isNewLoginName, LOGIN_NAME, NEW_LOGIN_NAME_RULE } from '../../users/login-name.ts'
 
 /** Maximum size of a password in UTF-8, in normalisation form C. */
@@ -105,13 +106,6 @@ export const proof = () => ({
   requestId: z.optional(RequestId),
   code: z.optional(Code),
 })
-
-/** The members of a body that prove that the client has read a mail. */
-export interface ProofFields {
-  token?: string | undefined
-  requestId?: string | undefined
-  code?: string | undefined
-}
 
 export const hasProof = ({ token, requestId, code }: ProofFields) =>
   token === undefined

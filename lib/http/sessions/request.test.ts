@@ -1,8 +1,9 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
-import { loginEvent } from '../../test/support/lambda.ts'
-import { LoginRequest, RefreshRequest } from '../http/schemas/sessions.ts'
-import { readJson, readPresented, readSignIn, requireOwnPage } from './request.ts'
+import { loginEvent } from '../../../test/support/lambda.ts'
+import { requireOwnPage } from '../../sessions/page.ts'
+import { LoginRequest, RefreshRequest } from '../schemas/sessions.ts'
+import { pageOf, readJson, readPresented, readSignIn } from './request.ts'
 
 const ALLOWED = 'https://app.example.com'
 const rules = { config: { COOKIE_SESSIONS: true }, allowedOrigins: [ALLOWED, '*'] }
@@ -109,7 +110,7 @@ describe('a body that is no JSON', () => {
 
 describe('the cookie', () => {
   const require = (headers: Record<string, string>) => () =>
-    requireOwnPage(requestWith({}, headers), rules.allowedOrigins)
+    requireOwnPage(pageOf(requestWith({}, headers), rules))
 
   test.each([
     [{ 'sec-fetch-site': 'same-origin' }],

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import type { Headers } from '../http/headers.ts'
+import type { Headers } from '../headers.ts'
 
 /**
  * Name of the cookie that contains a refresh token. Browsers take a name with this prefix only from the host itself, with

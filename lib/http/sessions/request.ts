@@ -1,17 +1,11 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type * as z from 'zod/mini'
-import type { Config } from '../config.ts'
-import { ServiceError } from '../errors.ts'
-import { isJson, readBody } from '../http/body.ts'
-import { headerOf } from '../http/headers.ts'
+import type { Config } from '../../config.ts'
+import { ServiceError } from '../../errors.ts'
+import { cookieRefusal, type Page, requireOwnPage } from '../../sessions/page.ts'
+import { isJson, readBody } from '../body.ts'
+import { headerOf } from '../headers.ts'
 import { cookieOf, cookiesOf } from './cookie.ts'
-
-/** Details of the 403 responses to requests that may not use the session cookie. */
-export const COOKIE_REFUSALS = {
-  no_json: 'A request with the session cookie must have the Content-Type application/json.',
-  foreign_site: 'The session cookie needs the header Sec-Fetch-Site: same-origin or same-site.',
-  foreign_origin: 'The session cookie needs an Origin that the service allows by name.',
-}
 
 /** What decides whether a request may use the session cookie. */
 interface CookieRules {
@@ -31,7 +25,7 @@ interface Presented {
  * Reads the body of a sign-in. `refreshToken` is that of the session which the sign-in replaces: with `"session":"cookie"` the
  * one in the cookie that the response sets, otherwise the member `replaces`.
  *
- * @throws {@link ServiceError} as `readBody` in `lib/http/body.ts`; `forbidden` as {@link requireOwnPage}.
+ * @throws {@link ServiceError} as `readBody` in `lib/http/body.ts`; `forbidden` as `requireOwnPage` in `lib/sessions/page.ts`.
  */
 export function readSignIn<T extends { session?: string | undefined; replaces?: string | undefined }>(
   event: APIGatewayProxyEvent,
@@ -71,7 +65,7 @@ export function readJson<T>(
   { config }: Pick<CookieRules, 'config'>,
 ): T {
   if (config.COOKIE_SESSIONS && !isJson(event) && cookiesOf(event).length > 0) {
-    throw refused('no_json')
+    throw cookieRefusal('no_json')
   }
   return readBody(event, schema)
 }
@@ -79,34 +73,25 @@ export function readJson<T>(
 /** Returns the refresh token in the cookie; an empty one if there is no cookie, or more than one. */
 function readCookie(
   event: APIGatewayProxyEvent,
-  { config, allowedOrigins }: CookieRules,
+  rules: CookieRules,
   pointer: string,
   detail: string,
 ): Presented {
-  if (!config.COOKIE_SESSIONS) {
+  if (!rules.config.COOKIE_SESSIONS) {
     throw new ServiceError('invalid_fields', 'cookie sessions are off', { fields: [{ pointer, detail }] })
   }
-  requireOwnPage(event, allowedOrigins)
-  return { refreshToken: cookieOf(event), inCookie: true }
+  const page = pageOf(event, rules)
+  requireOwnPage(page)
+  return { refreshToken: page.refreshToken, inCookie: true }
 }
 
-/**
- * Requires that a page of the service's own origin sends a request, or one of an allowed origin on the same site. Browsers
- * write both headers themselves, and no page can change them (W3C Fetch Metadata, section 2.4; Fetch standard, section 3.2).
- *
- * @throws {@link ServiceError} `forbidden`. Its detail names the header.
- */
-export function requireOwnPage({ headers }: APIGatewayProxyEvent, allowedOrigins: readonly string[]): void {
-  const site = headerOf(headers, 'sec-fetch-site')
-  if (site === 'same-origin') return
-  if (site !== 'same-site') {
-    throw refused('foreign_site')
-  }
-  const origin = headerOf(headers, 'origin')
-  if (origin === '*' || !allowedOrigins.includes(origin)) {
-    throw refused('foreign_origin')
-  }
-}
-
-const refused = (refusal: keyof typeof COOKIE_REFUSALS) =>
-  new ServiceError('forbidden', `session cookie: ${refusal}`, { detail: COOKIE_REFUSALS[refusal] })
+/** Returns what a request says about its page. */
+export const pageOf = (
+  event: APIGatewayProxyEvent,
+  { allowedOrigins }: Pick<CookieRules, 'allowedOrigins'>,
+): Page => ({
+  site: headerOf(event.headers, 'sec-fetch-site'),
+  origin: headerOf(event.headers, 'origin'),
+  allowedOrigins,
+  refreshToken: cookieOf(event),
+})

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { sampleEvent } from '../../test/support/lambda.ts'
-import { serverUrlOf } from './document.ts'
+import { serverUrlOf } from './headers.ts'
 
 describe('serverUrlOf', () => {
   const api = 'abcdef1234.execute-api.eu-central-1.amazonaws.com'
