@@ -20,7 +20,7 @@ export const textImports = {
   enforce: 'pre' as const,
   resolveId(source: string, importer = '') {
     if (source.startsWith('swagger-ui-dist/')) return `${TEXT}${source}`
-    return /\/handler\.ts$/.test(importer) && /\.(html|css|js)$/.test(source)
+    return /\/functions\/pages\/[a-z/-]+\.ts$/.test(importer) && /\.(html|css|js)$/.test(source)
       ? `${TEXT}${resolve(importer, '..', source)}`
       : undefined
   },

@@ -23,7 +23,7 @@ function bundlerOf(rebuild: () => Promise<void>, failure?: object) {
     async bundle() {
       if (failure !== undefined) throw failure
     },
-    buildCache: { 'functions/content/user.ts': { context: { rebuild } } },
+    buildCache: { 'functions/content/user-content.ts': { context: { rebuild } } },
   }
   const reportReload = reportBuilds(
     bundler,

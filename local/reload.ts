@@ -27,7 +27,7 @@ interface Build {
  * the bundle of a build that fails, so a plugin writes the bundles, and only those of a build that succeeds. A bundle
  * without its handler is a failure too: a file that was just truncated is valid TypeScript.
  *
- * @param handlers - Handlers as in `serverless.yml`, such as `functions/content/user.handler`.
+ * @param handlers - Handlers as in `serverless.yml`, such as `functions/content/user-content.handler`.
  */
 export const localBuild = (handlers: readonly string[]) => ({
   sourcemap: 'inline',

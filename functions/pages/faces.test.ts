@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { lambdaContext, sampleEvent } from '../../test/support/lambda.ts'
 import { TECHNICAL } from '../../test/support/technical-words.ts'
-import { handler as accountPages } from './confirm/handler.ts'
-import { handler as signin } from './signin/handler.ts'
+import { handler as accountPages } from './confirm/account-pages.ts'
+import { handler as signin } from './signin/signin.ts'
 
 const PAGES = [
   { page: 'signin', handler: signin, event: 'signin.json' },

@@ -12,9 +12,12 @@ test('requestLines puts method, path, status, milliseconds and notes on one line
 })
 
 test('requestLines puts stacks below the first line', () => {
-  const notes = ['request.crashed (TypeError: x)\n    at route (functions/content/user.ts:6:51)', 'more']
+  const notes = [
+    'request.crashed (TypeError: x)\n    at route (functions/content/user-content.ts:6:51)',
+    'more',
+  ]
   expect(requestLines(request, notes)).toBe(
-    'GET /admin 403 4 ms request.crashed (TypeError: x) more\n  at route (functions/content/user.ts:6:51)',
+    'GET /admin 403 4 ms request.crashed (TypeError: x) more\n  at route (functions/content/user-content.ts:6:51)',
   )
 })
 

@@ -8,7 +8,7 @@ const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
 const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
   [
     'who the caller is, and a response',
-    'functions/content/user.ts',
+    'functions/content/user-content.ts',
     /principalOf\(event, now\).*return json\(200/s,
   ],
   [

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { root } from '../support/service-description.ts'
+import { describeService, root } from '../support/service-description.ts'
 
 interface Source {
   file: string
@@ -64,6 +64,11 @@ function circularFiles(sources: Pick<Source, 'file' | 'imports'>[]): string[] {
   }
   return [...graph.keys()].filter(isCircular)
 }
+
+test('the entry file of a function has the name of its key', () => {
+  const entries = Object.entries(describeService().functions)
+  expect(entries.filter(([key, { handler }]) => posix.basename(handler) !== `${key}.handler`)).toEqual([])
+})
 
 test('the sources are found, with all their imports', () => {
   expect(functions.map(({ file }) => file)).toContain('functions/sessions/login.ts')

@@ -17,7 +17,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const file = `${folder}/functions/content/user.ts`
+const file = `${folder}/functions/content/user-content.ts`
 const source = readFileSync(file, 'utf8')
 const lineOfHandler = source.split('\n').findIndex((line) => line.includes('handler =')) + 1
 
@@ -38,7 +38,7 @@ test('an error of a handler is logged with file and line of its TypeScript sourc
   await expect.poll(() => service.output().slice(mark)).toMatch(/^ {2}at /m)
   const [line, place] = service.output().slice(mark).split('\n')
   expect(line).toMatch(/^GET \/ 500 \d+ ms request\.crashed: .*\(Error: a bug\)$/)
-  expect(place).toMatch(new RegExp(`functions/content/user\\.ts:${lineOfHandler + 1}:\\d+\\)?$`))
+  expect(place).toMatch(new RegExp(`functions/content/user-content\\.ts:${lineOfHandler + 1}:\\d+\\)?$`))
   await save(source, 'Reloaded.')
 })
 
@@ -78,7 +78,7 @@ test('the last state of a file runs after an editor truncates it and then writes
 test('a file without its handler is reported, and the last version keeps running', async () => {
   const token = await tokenOf(service.url, 'user')
   expect(await save('', 'until this is fixed.')).toContain(
-    'functions/content/user.ts does not export handler\nThe previous version keeps running until this is fixed.\n',
+    'functions/content/user-content.ts does not export handler\nThe previous version keeps running until this is fixed.\n',
   )
   expect(await get(`${service.url}/`, token)).toEqual(USER_CONTENT)
   await save(source, 'Fixed and reloaded.')

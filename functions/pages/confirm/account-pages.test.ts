@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { MIN_CODE_POINTS } from '../../../lib/passwords/rules.ts'
 import { lambdaContext, sampleEvent } from '../../../test/support/lambda.ts'
-import { handler } from './handler.ts'
+import { handler } from './account-pages.ts'
 
 beforeEach(() => {
   vi.stubEnv('DEMO', 'off')

@@ -1,7 +1,7 @@
 import { readConfig } from '../../lib/config.ts'
 import { routesHandler } from '../../lib/http/routes.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
-import { handler as enrolPasskey } from '../enrolment/add-passkey.ts'
+import { handler as enrolPasskey } from '../enrolment/passkey.ts'
 import { handler as add } from './add.ts'
 
 /** The routes that verify a new passkey. */
