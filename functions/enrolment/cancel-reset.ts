@@ -14,7 +14,7 @@ import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
  * POST /factors/cancel-reset: cancels an operator's reset of second factors, with the link of its notice. The link of an earlier
  * notice cancels a later reset too: its owner does not want the factors removed.
  */
-export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, request, config) => {
+export const route: RouteHandler<Config<'TABLE_NAME'>> = async (event, request, config) => {
   const at = reservingContext(event, request, config)
   const { table, origin, now } = at
   const { token } = readBody(event, FactorResetCancellation)

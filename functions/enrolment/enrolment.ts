@@ -1,10 +1,10 @@
 import { readConfig } from '../../lib/config.ts'
 import { routesHandler } from '../../lib/http/routes.ts'
-import { handler as cancelReset } from './cancel-reset.ts'
-import { handler as sendMail } from './mail.ts'
-import { handler as startPasskey } from './passkey-options.ts'
-import { handler as prove } from './proof.ts'
-import { handler as startTotp } from './totp.ts'
+import { route as cancelReset } from './cancel-reset.ts'
+import { route as sendMail } from './mail.ts'
+import { route as startPasskey } from './passkey-options.ts'
+import { route as prove } from './proof.ts'
+import { route as startTotp } from './totp.ts'
 
 /** The steps of an enrolment before its completion, and the link that cancels a reset of second factors. */
 export const handler = routesHandler({

@@ -10,7 +10,7 @@ import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
 
 /** POST /enrolment/mail: sends a mail to the verified address of a user, which proves the enrolment. */
-export const handler: RouteHandler<Config<'TABLE_NAME' | 'MAILER' | 'LIMIT_MAIL_SOURCE'>> = async (
+export const route: RouteHandler<Config<'TABLE_NAME' | 'MAILER' | 'LIMIT_MAIL_SOURCE'>> = async (
   event,
   request,
   config,

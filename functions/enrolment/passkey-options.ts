@@ -10,7 +10,7 @@ import { reservingContext } from '../../lib/http/table.ts'
 type Settings = Config<'TABLE_NAME' | 'RP_ID' | 'SERVICE_NAME'>
 
 /** POST /enrolment/passkey/options: begins to add a passkey as the first second factor. */
-export const handler: RouteHandler<Settings> = async (event, request, config) => {
+export const route: RouteHandler<Settings> = async (event, request, config) => {
   const at = reservingContext(event, request, config)
   const { table, now } = at
   const { enrolmentToken } = readBody(event, EnrolmentRequest)

@@ -18,7 +18,7 @@ type Settings = RelyingParty & CompletionConfig & IssuerConfig & Config<'TABLE_N
 const issueToken = tokenIssuer()
 
 /** POST /enrolment/passkey: adds a passkey as the first second factor, and completes the sign-in with it. */
-export const handler: RouteHandler<Settings> = async (event, request, config) => {
+export const route: RouteHandler<Settings> = async (event, request, config) => {
   const { now, deadlineMs } = request
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const at = { table, config, origin: originOf(event), now }

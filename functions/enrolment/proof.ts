@@ -15,7 +15,7 @@ import { reserveTry } from '../../lib/sign-in/login-token.ts'
 import type { ReservingTable } from '../../lib/throttling/store.ts'
 
 /** POST /enrolment/proof: takes the proof, beside the password, that the account is the user's own. */
-export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, request, config) => {
+export const route: RouteHandler<Config<'TABLE_NAME'>> = async (event, request, config) => {
   const at = reservingContext(event, request, config)
   const { table, origin, now } = at
   const { enrolmentToken, operatorCode, ...fields } = readBody(event, EnrolmentProofRequest)

@@ -10,7 +10,7 @@ import { EnrolmentRequest } from '../../lib/http/schemas/factors.ts'
 type Settings = Config<'TABLE_NAME' | 'FACTOR_KEY' | 'SERVICE_NAME'>
 
 /** POST /enrolment/totp: begins to set up an authenticator app as the first second factor. */
-export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
+export const route: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { enrolmentToken } = readBody(event, EnrolmentRequest)
   const { login, user } = await findProvedEnrolment(table, enrolmentToken, now)

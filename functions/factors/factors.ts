@@ -1,11 +1,11 @@
 import { readConfig } from '../../lib/config.ts'
 import { routesHandler } from '../../lib/http/routes.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
-import { handler as startPasskey } from '../passkeys/options.ts'
-import { handler as removePasskey } from '../passkeys/remove.ts'
-import { handler as removeTotp } from './remove-totp.ts'
-import { handler as replaceRecoveryCodes } from './replace-recovery-codes.ts'
-import { handler as startTotp } from './start-totp.ts'
+import { route as startPasskey } from '../passkeys/options.ts'
+import { route as removePasskey } from '../passkeys/remove.ts'
+import { route as removeTotp } from './remove-totp.ts'
+import { route as replaceRecoveryCodes } from './replace-recovery-codes.ts'
+import { route as startTotp } from './start-totp.ts'
 
 /** The routes that change second factors with the current password. */
 export const handler = routesHandler({

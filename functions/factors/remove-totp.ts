@@ -19,7 +19,7 @@ import { factorsOf, needsFactor, withoutFactor } from '../../lib/users/factors.t
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
 
 /** DELETE /factors/totp: removes the caller's authenticator app, ends all other sessions and revokes all access tokens. */
-export const handler: RouteHandler<Settings> = async (event, request, config) => {
+export const route: RouteHandler<Settings> = async (event, request, config) => {
   const at = reservingContext(event, request, config)
   const { table, now } = at
   const principal = principalOf(event, now)

@@ -18,7 +18,7 @@ import { factorsOf } from '../../lib/users/factors.ts'
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
 
 /** POST /factors/recovery-codes: replaces the caller's recovery codes. */
-export const handler: RouteHandler<Settings> = async (event, request, config) => {
+export const route: RouteHandler<Settings> = async (event, request, config) => {
   const at = reservingContext(event, request, config)
   const { table, now } = at
   const principal = principalOf(event, now)

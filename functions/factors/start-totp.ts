@@ -11,7 +11,7 @@ import { reservingContext } from '../../lib/http/table.ts'
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'FACTOR_KEY' | 'SERVICE_NAME'>
 
 /** POST /factors/totp: begins to set up an authenticator app. A code of the app confirms it. */
-export const handler: RouteHandler<Settings> = async (event, request, config) => {
+export const route: RouteHandler<Settings> = async (event, request, config) => {
   const at = reservingContext(event, request, config)
   const principal = principalOf(event, at.now)
   const { currentPassword } = readBody(event, FactorChangeRequest)

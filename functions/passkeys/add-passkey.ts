@@ -1,8 +1,8 @@
 import { readConfig } from '../../lib/config.ts'
 import { routesHandler } from '../../lib/http/routes.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
-import { handler as enrolPasskey } from '../enrolment/passkey.ts'
-import { handler as add } from './add.ts'
+import { route as enrolPasskey } from '../enrolment/passkey.ts'
+import { route as add } from './add.ts'
 
 /** The routes that verify a new passkey. */
 export const handler = routesHandler({

@@ -23,7 +23,7 @@ import { findUser } from '../../lib/users/store.ts'
 type Settings = RelyingParty & Config<'TABLE_NAME' | 'MAILER' | 'REQUIRE_SECOND_FACTOR'>
 
 /** POST /passkeys: adds a passkey to the caller's account. Its challenge shows that the caller gave the password before. */
-export const handler: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
+export const route: RouteHandler<Settings> = async (event, { now, deadlineMs }, config) => {
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const principal = principalOf(event, now)
   const { userId, generation } = principal

@@ -10,7 +10,7 @@ import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findRevocationState } from '../../lib/users/store.ts'
 
 /** GET /passkeys: the caller's passkeys, the oldest first. */
-export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
+export const route: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { userId, generation } = principalOf(event, now)
   const [user, passkeys] = await together([findRevocationState(table, userId), findPasskeys(table, userId)])

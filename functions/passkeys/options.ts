@@ -11,7 +11,7 @@ import { reservingContext } from '../../lib/http/table.ts'
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'RP_ID' | 'SERVICE_NAME'>
 
 /** POST /passkeys/options: begins to add a passkey to the caller's account. */
-export const handler: RouteHandler<Settings> = async (event, request, config) => {
+export const route: RouteHandler<Settings> = async (event, request, config) => {
   const at = reservingContext(event, request, config)
   const principal = principalOf(event, at.now)
   const { currentPassword } = readBody(event, PasskeyOptionsRequest)

@@ -16,7 +16,7 @@ import { notify } from '../../lib/mail/request.ts'
 type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
 
 /** DELETE /passkeys/{id}: removes one of the caller's passkeys, ends all other sessions and revokes all access tokens. */
-export const handler: RouteHandler<Settings> = async (event, request, config) => {
+export const route: RouteHandler<Settings> = async (event, request, config) => {
   const at = reservingContext(event, request, config)
   const { table, now } = at
   const principal = principalOf(event, now)

@@ -12,7 +12,7 @@ import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findRevocationState } from '../../lib/users/store.ts'
 
 /** PATCH /passkeys/{id}: renames one of the caller's passkeys. */
-export const handler: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
+export const route: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
   const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
   const { userId, generation } = principalOf(event, now)
   const { name } = readBody(event, PasskeyChange)

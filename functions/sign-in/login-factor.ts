@@ -1,8 +1,8 @@
 import { readConfig } from '../../lib/config.ts'
 import { routesHandler } from '../../lib/http/routes.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
-import { handler as signInWithRecoveryCode } from './recovery-code.ts'
-import { handler as signInWithTotp } from './totp.ts'
+import { route as signInWithRecoveryCode } from './recovery-code.ts'
+import { route as signInWithTotp } from './totp.ts'
 
 /** The routes that complete a sign-in with a code. */
 export const handler = routesHandler({

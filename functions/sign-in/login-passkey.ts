@@ -1,8 +1,8 @@
 import { readConfig } from '../../lib/config.ts'
 import { routesHandler } from '../../lib/http/routes.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
-import { handler as signIn } from './passkey.ts'
-import { handler as begin } from './passkey-options.ts'
+import { route as signIn } from './passkey.ts'
+import { route as begin } from './passkey-options.ts'
 
 /** The routes that sign in with a passkey. */
 export const handler = routesHandler({

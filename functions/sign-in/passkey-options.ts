@@ -9,7 +9,7 @@ import { beginPasskeySignIn } from '../../lib/sign-in/passkey.ts'
 type Settings = Config<'TABLE_NAME' | 'RP_ID'>
 
 /** POST /login/passkey/options: begins a sign-in by a passkey, without a name or as second factor. */
-export const handler: RouteHandler<Settings> = async (event, request, config) => {
+export const route: RouteHandler<Settings> = async (event, request, config) => {
   const at = reservingContext(event, request, config)
   const { loginToken } = readBody(event, PasskeySignInOptions)
   return json(200, await beginPasskeySignIn(at, loginToken))

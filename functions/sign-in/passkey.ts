@@ -15,7 +15,7 @@ type Settings = CompletionConfig & IssuerConfig & RelyingParty & Config<'TABLE_N
 const issueToken = tokenIssuer()
 
 /** POST /login/passkey: signs in with a passkey, without a name or as second factor. */
-export const handler: RouteHandler<Settings> = async (event, request, config) => {
+export const route: RouteHandler<Settings> = async (event, request, config) => {
   const { allowedOrigins } = request
   const at = reservingContext(event, request, config)
   const { table, now } = at

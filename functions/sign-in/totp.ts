@@ -15,7 +15,7 @@ type Settings = CompletionConfig & IssuerConfig & Config<'TABLE_NAME' | 'COOKIE_
 const issueToken = tokenIssuer()
 
 /** POST /login/totp: completes a sign-in with a code of an authenticator app. */
-export const handler: RouteHandler<Settings> = async (event, request, config) => {
+export const route: RouteHandler<Settings> = async (event, request, config) => {
   const at = reservingContext(event, request, config)
   const { table, now } = at
   const { loginToken, code } = readJson(event, TotpLoginRequest, { config })

@@ -65,9 +65,13 @@ function circularFiles(sources: Pick<Source, 'file' | 'imports'>[]): string[] {
   return [...graph.keys()].filter(isCircular)
 }
 
-test('the entry file of a function has the name of its key', () => {
+test('the entry file of a function has the name of its key, and no other file exports a handler', () => {
   const entries = Object.entries(describeService().functions)
   expect(entries.filter(([key, { handler }]) => posix.basename(handler) !== `${key}.handler`)).toEqual([])
+  const exporting = functions.filter(({ code }) => /^export .*\bhandler\b/m.test(code))
+  expect(exporting.map(({ file }) => file.replace('.ts', '.handler')).sort()).toEqual(
+    entries.map(([, { handler }]) => handler).sort(),
+  )
 })
 
 test('the sources are found, with all their imports', () => {
