@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { PAGE_FILES, textForBrowsers } from './plugins/page-files.ts'
 
 // Every process of the tests inherits this: the workers, the framework, the operators' commands. The second process
 // that loads a module takes its compiled code from the cache.
@@ -24,9 +25,10 @@ export const textImports = {
       ? `${TEXT}${resolve(importer, '..', source)}`
       : undefined
   },
-  load(id: string) {
+  async load(id: string) {
     if (!id.startsWith(TEXT)) return undefined
-    const text = readFileSync(require.resolve(id.slice(TEXT.length)), 'utf8')
+    const file = require.resolve(id.slice(TEXT.length))
+    const text = PAGE_FILES.test(file) ? await textForBrowsers(file) : readFileSync(file, 'utf8')
     return `export default ${JSON.stringify(text)}`
   },
 }

@@ -11,10 +11,9 @@ const report = (name: string, bytes: number, budget: number) => {
   if (isOver) process.exitCode = 1
 }
 
-for (const { name, bytes } of buildBundles(readService(), '.results/budget')) {
+for (const { name, bytes } of await buildBundles(readService(), '.results/budget')) {
   report(name, bytes, budgetOf(name).bytes)
 }
 for (const module of MODULES) {
-  const name = module.slice(module.lastIndexOf('/') + 1)
-  report(`${name}, gz`, compressedBytes(readServed(module)), MODULE_BUDGETS[module])
+  report(`${module}, gz`, compressedBytes(readServed(module)), MODULE_BUDGETS[module])
 }

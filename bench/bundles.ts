@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, buildSync } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 import type { Resource } from '../local/aws.ts'
+import { pageFiles } from '../plugins/page-files.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -24,7 +25,7 @@ export interface Service {
     signingKey: string
     tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
     esbuild: BuildOptions & { exclude: string[] } & Record<
-        'outputFileExtension' | 'outputWorkFolder' | 'watch',
+        'outputFileExtension' | 'outputWorkFolder' | 'plugins' | 'watch',
         unknown
       >
   }
@@ -47,15 +48,17 @@ export function readService(): Service {
  *
  * @param folder - Output folder, relative to the project.
  */
-export function buildBundles(service: Service, folder: string): Bundle[] {
+export async function buildBundles(service: Service, folder: string): Promise<Bundle[]> {
   const outdir = join(root, folder)
-  const { outputFileExtension, outputWorkFolder, exclude, watch, ...options } = service.custom.esbuild
+  const { outputFileExtension, outputWorkFolder, exclude, plugins, watch, ...options } =
+    service.custom.esbuild
   const target = service.provider.runtime.replace(/^nodejs(\d+)\.x$/, 'node$1')
-  return Object.entries(service.functions).map(([name, { handler, environment = {} }]) => {
+  const bundles = Object.entries(service.functions).map(async ([name, { handler, environment = {} }]) => {
     const path = join(outdir, `${name}.cjs`)
     const entry = join(root, handler.replace(/\.handler$/, '.ts'))
-    buildSync({
+    await build({
       ...options,
+      plugins: [pageFiles],
       external: exclude,
       platform: 'node',
       target,
@@ -64,4 +67,5 @@ export function buildBundles(service: Service, folder: string): Bundle[] {
     })
     return { name, path, bytes: statSync(path).size, environment }
   })
+  return await Promise.all(bundles)
 }

@@ -31,7 +31,7 @@ function describeMachine(): string {
 console.log(`${describeMachine()}\n`)
 const service = readService()
 const folder = `${root}.results/bench`
-const bundles = buildBundles(service, '.results/bench')
+const bundles = await buildBundles(service, '.results/bench')
 const standIn = await startStandIn(service, TOKENS)
 const held = holdCpu(HELD_SHARE)
 try {

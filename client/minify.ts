@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { buildSync } from 'esbuild'
+import { textForBrowsers } from '../plugins/page-files.ts'
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
@@ -11,8 +11,6 @@ export const MODULE_BUDGETS = {
   'client.js': 3_300,
   // What `GET /passkeys.js` serves.
   'passkeys.js': 600,
-  // Draws the QR code of a new authenticator app. A page loads it when it shows one.
-  '../functions/pages/factors/qr.js': 4_400,
 }
 
 export type Module = keyof typeof MODULE_BUDGETS
@@ -21,17 +19,7 @@ export const MODULES = Object.keys(MODULE_BUDGETS) as Module[]
 const servedPath = (module: Module) => path(module.replace(/\.js$/, '.min.js'))
 
 /** Returns a module and what it imports as one minified module. */
-export function minifyModule(module: Module): string {
-  const { outputFiles } = buildSync({
-    entryPoints: [path(module)],
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    write: false,
-  })
-  return String(outputFiles[0]?.text)
-}
+export const minifyModule = (module: Module): Promise<string> => textForBrowsers(path(module))
 
 /** Returns a module as it is served. */
 export const readServed = (module: Module): string => readFileSync(servedPath(module), 'utf8')
@@ -39,4 +27,6 @@ export const readServed = (module: Module): string => readFileSync(servedPath(mo
 /** Returns the compressed size of a text, as browsers receive it. */
 export const compressedBytes = (text: string): number => gzipSync(text).byteLength
 
-if (import.meta.main) for (const module of MODULES) writeFileSync(servedPath(module), minifyModule(module))
+if (import.meta.main) {
+  for (const module of MODULES) writeFileSync(servedPath(module), await minifyModule(module))
+}

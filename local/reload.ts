@@ -2,6 +2,7 @@ import { existsSync, readFileSync, watchFile } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pageFiles } from '../plugins/page-files.ts'
 
 /** The part of serverless-esbuild that is used here. */
 export interface Bundler {
@@ -35,6 +36,7 @@ export const localBuild = (handlers: readonly string[]) => ({
   logLevel: 'silent',
   write: false,
   plugins: [
+    pageFiles,
     {
       name: 'write-bundles-of-successful-builds',
       setup(build: Build) {

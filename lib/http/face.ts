@@ -3,9 +3,9 @@ import type { PageContent } from './page.ts'
 
 /**
  * Returns the face of the pages: `demo` also shows the access token and calls the protected routes, and `plain` is for the users of
- * an application. Both have the name of the service.
+ * an application. Both have the name of the service, and files of their own by the text `face`.
  */
-export const faceOf = ({ DEMO, SERVICE_NAME }: Config<'DEMO' | 'SERVICE_NAME'>): PageContent => ({
-  parts: [DEMO ? 'demo' : 'plain'],
-  texts: { serviceName: SERVICE_NAME },
-})
+export function faceOf({ DEMO, SERVICE_NAME }: Config<'DEMO' | 'SERVICE_NAME'>): PageContent {
+  const face = DEMO ? 'demo' : 'plain'
+  return { parts: [face], texts: { face, serviceName: SERVICE_NAME } }
+}

@@ -31,11 +31,11 @@ interface Site {
   /** Path that the files are under, without slashes. */
   folder: string
   /**
-   * HTML by path, without slashes. It refers to files as `"folder/file"`, relative to its own path, with or without a stage.
-   * A part from `<!-- if name -->` to `<!-- end -->` is for pages that have what `name` names.
+   * HTML by path, without slashes; see {@link inShell}. It refers to files as `"folder/file"`, relative to its own path, with or
+   * without a stage. A part from `<!-- if name -->` to `<!-- end -->` is for pages that have what `name` names.
    */
   pages: Record<string, string>
-  /** Text by file name, which ends with one of {@link CONTENT_TYPES}. A script imports one above it by a relative path. */
+  /** Text by file name, which ends with one of {@link CONTENT_TYPES}. A script imports one above it as `"./name.js"`. */
   files: Record<string, string>
   /** Reads what the pages have, at each request for a page. */
   readContent?: () => PageContent
@@ -69,12 +69,7 @@ export function pageHandler({
   modules = {},
 }: Site) {
   const { hashedNames, servedFiles } = hashFiles(files)
-  const link = (page: string) =>
-    hashedNames.reduce(
-      (html, [name, hashed]) => html.replaceAll(`"${folder}/${name}"`, `"${folder}/${hashed}"`),
-      page,
-    )
-  const html = new Map(Object.entries(pages).map(([name, page]) => [name, link(page)]))
+  const html = new Map(Object.entries(pages))
   const locations = new Map(Object.entries(redirects))
   const importable = new Map(Object.entries(modules))
 
@@ -84,7 +79,8 @@ export function pageHandler({
     if (module !== undefined) return publicModule(module)
     if (page === undefined) return undefined
     const { parts, texts } = readContent()
-    return textResponse('text/html; charset=utf-8', 'no-cache', withTexts(withParts(page, parts), texts))
+    const filled = withTexts(withParts(page, parts), texts)
+    return textResponse('text/html; charset=utf-8', 'no-cache', withHashes(filled, folder, hashedNames))
   }
   return apiHandler(async ({ pathParameters, requestContext: { path } }) => {
     const file = pathParameters?.file
@@ -94,15 +90,36 @@ export function pageHandler({
   })
 }
 
+/** What differs between the pages of one shell. */
+interface Page {
+  title: string
+  /** Class of the body: how wide its text is. */
+  width: 'narrow' | 'medium'
+  /** Paths of its files. */
+  style: string
+  script: string
+  /** HTML of further elements of its head. */
+  head?: string
+  /** HTML of the link in its masthead. */
+  link: string
+  body: string
+}
+
+/** What a text stands for. */
+const TAG = /\{\{(\w+)\}\}/g
+
+/** Returns the HTML of a page: a shell, in which `{{name}}` stands for what is the page's own. All of it is HTML. */
+export const inShell = (shell: string, page: Page): string =>
+  shell.replaceAll(TAG, (tag, name) => ({ head: '', ...page })[name as keyof Page] ?? tag)
+
+type HashedNames = [file: string, hashed: string][]
+
 /** Names each file by a hash of its content, and replaces the names of files above it in it. */
 function hashFiles(files: Record<string, string>) {
-  const hashedNames: [file: string, hashed: string][] = []
+  const hashedNames: HashedNames = []
   const servedFiles = new Map<string, APIGatewayProxyResult>()
   for (const [file, source] of Object.entries(files)) {
-    const text = source.replaceAll(/'\.[\w./-]*\/([\w-]+\.js)'/g, (path, name) => {
-      const [, hashed] = hashedNames.find(([above]) => above === name) ?? []
-      return hashed === undefined ? path : `'./${hashed}'`
-    })
+    const text = withHashes(source, '.', hashedNames)
     const digest = hash('sha256', text).slice(0, HASH_CHARACTERS)
     const [stem = '', extension = ''] = file.split(/\.(?=[^.]*$)/)
     const hashed = `${stem}-${digest}.${extension}`
@@ -115,13 +132,20 @@ function hashFiles(files: Record<string, string>) {
   return { hashedNames, servedFiles }
 }
 
+const withHashes = (text: string, folder: string, hashedNames: HashedNames): string =>
+  hashedNames.reduce(
+    (linked, [name, hashed]) => linked.replaceAll(`"${folder}/${name}"`, `"${folder}/${hashed}"`),
+    text,
+  )
+
 const withParts = (html: string, names: readonly string[]): string =>
-  html.replaceAll(/ *<!-- if (\w+) -->\n(.*?) *<!-- end -->\n/gs, (_, name, part) =>
+  html.replaceAll(/ *<!-- if (\w+) -->\n?(.*?) *<!-- end -->\n?/gs, (_, name, part) =>
     names.includes(name) ? part : '',
   )
 
+/** Replaces each `{{name}}` of a page. One without a text is empty. */
 const withTexts = (html: string, texts: Record<string, string>): string =>
-  html.replaceAll(/\{\{(\w+)\}\}/g, (_, name) => escapeHtml(texts[name] ?? ''))
+  html.replaceAll(TAG, (_, name) => escapeHtml(texts[name] ?? ''))
 
 /** Escapes text for HTML, also in attributes with double quotes. */
 const escapeHtml = (text: string): string =>

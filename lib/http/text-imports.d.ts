@@ -1,11 +1,11 @@
-// Files that functions import as text (`with { type: 'text' }`) and serve.
+// Files that functions import as text (`with { type: 'text' }`) and serve. `plugins/page-files.ts` bundles those of pages.
 
-declare module '*/page.html' {
+declare module '*.html' {
   const text: string
   export default text
 }
 
-declare module '*/page.css' {
+declare module '*.css' {
   const text: string
   export default text
 }
@@ -15,87 +15,17 @@ declare module '*/page.js' {
   export default text
 }
 
-declare module '*/demo.css' {
-  const text: string
-  export default text
-}
-
 declare module '*/demo.js' {
   const text: string
   export default text
 }
 
-declare module '*/create-account.js' {
-  const text: string
-  export default text
-}
-
-declare module '*/form.js' {
-  const text: string
-  export default text
-}
-
-declare module '*/address.js' {
+declare module '*/qr.js' {
   const text: string
   export default text
 }
 
 declare module '*.min.js' {
-  const text: string
-  export default text
-}
-
-declare module '*/dialogs.html' {
-  const text: string
-  export default text
-}
-
-declare module '*/enrolment.html' {
-  const text: string
-  export default text
-}
-
-declare module '*/dialogs.js' {
-  const text: string
-  export default text
-}
-
-declare module '*/second-factor.js' {
-  const text: string
-  export default text
-}
-
-declare module '*/set-up.js' {
-  const text: string
-  export default text
-}
-
-declare module '*/enrolment.js' {
-  const text: string
-  export default text
-}
-
-declare module '*/change.js' {
-  const text: string
-  export default text
-}
-
-declare module '*/factors.js' {
-  const text: string
-  export default text
-}
-
-declare module '*/next.js' {
-  const text: string
-  export default text
-}
-
-declare module '*/sessions.js' {
-  const text: string
-  export default text
-}
-
-declare module 'swagger-ui-dist/swagger-ui.css' {
   const text: string
   export default text
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Page } from 'playwright-core'
+import type { Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type Service, startService } from '../support/service.ts'
 import {
@@ -331,9 +331,23 @@ test('the page works with the keyboard alone', async () => {
   await status(page, 'You are signed out.')
 })
 
+test('the page loads with three requests, and its script has at most 10 KB', async () => {
+  const page = await open(`${url}/docs`)
+  const requests: Request[] = []
+  page.on('request', (request) => requests.push(request))
+  await page.goto(`${url}/signin`)
+  await page.getByLabel('Username').waitFor()
+  // The script itself asks the service who is signed in.
+  const own = requests.filter((request) => request.resourceType() !== 'fetch')
+  expect(own.map((request) => request.resourceType()).sort()).toEqual(['document', 'script', 'stylesheet'])
+  const script = own.find((request) => request.resourceType() === 'script')
+  expect((await script?.response())?.headers()['content-encoding']).toBe('gzip')
+  expect((await script?.sizes())?.responseBodySize).toBeLessThanOrEqual(10_000)
+})
+
 test('without its script the page has no form that a browser could send', async () => {
   const page = await open(`${url}/docs`, { known: /ERR_FAILED/ })
-  await page.route('**/page-*.js', (route) => route.abort())
+  await page.route('**/demo-*.js', (route) => route.abort())
   await page.goto(`${url}/signin`)
   await page.getByText('Loading …').waitFor()
   expect(await page.getByRole('textbox').count()).toBe(0)

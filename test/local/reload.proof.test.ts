@@ -64,6 +64,17 @@ test('a syntax error is reported once, the last version runs on, a fix is report
   expect(await get(`${service.url}/`, token)).toEqual(USER_CONTENT)
 })
 
+test('a page loads a changed script that its own imports, and an error in it is reported', async () => {
+  const form = `${folder}/functions/pages/form.js`
+  const valid = readFileSync(form, 'utf8')
+  await save(valid.replace('No response', 'No line'), 'Reloaded.', form)
+  const [script] = /confirm\/forgot-\w+\.js/.exec((await get(`${service.url}/forgot`)).body) ?? []
+  expect((await get(`${service.url}/${script}`)).body).toContain('No line')
+  const line = `functions/pages/form.js:${valid.split('\n').length}:7: Expected identifier but found "="`
+  expect(await save(`${valid}const = 5\n`, 'until this is fixed.', form)).toContain(line)
+  await save(valid, 'Fixed and reloaded.', form)
+})
+
 test('the last state of a file runs after an editor truncates it and then writes it', async () => {
   const token = await tokenOf(service.url, 'user')
   const mark = service.output().length

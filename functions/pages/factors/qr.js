@@ -1,4 +1,4 @@
-// Draws QR codes. The served copy is minified, together with uqr: npm run client.
+// Draws QR codes. A file of its own, which a page loads when it shows one.
 /*! Contains uqr: MIT License, Copyright (c) Project Nayuki, Copyright (c) 2023 Anthony Fu, https://github.com/unjs/uqr/blob/main/LICENSE */
 
 import { encode } from 'uqr'

@@ -2,48 +2,46 @@ import client from '../../../client/client.min.js' with { type: 'text' }
 import passkeys from '../../../client/passkeys.min.js' with { type: 'text' }
 import { readAllowedOrigins, readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
-import { pageHandler } from '../../../lib/http/page.ts'
+import { inShell, pageHandler } from '../../../lib/http/page.ts'
 import { featuresOf } from '../../../lib/openapi/route.ts'
-import change from '../account/change.js' with { type: 'text' }
-import factors from '../account/factors.js' with { type: 'text' }
 import account from '../account/page.html' with { type: 'text' }
 import accountScript from '../account/page.js' with { type: 'text' }
-import sessions from '../account/sessions.js' with { type: 'text' }
-import dialogsHtml from '../factors/dialogs.html' with { type: 'text' }
-import dialogs from '../factors/dialogs.js' with { type: 'text' }
-import enrolmentHtml from '../factors/enrolment.html' with { type: 'text' }
-import qr from '../factors/qr.min.js' with { type: 'text' }
-import secondFactor from '../factors/second-factor.js' with { type: 'text' }
-import setUp from '../factors/set-up.js' with { type: 'text' }
-import form from '../form.js' with { type: 'text' }
+import dialogs from '../factors/dialogs.html' with { type: 'text' }
+import enrolment from '../factors/enrolment.html' with { type: 'text' }
+import qr from '../factors/qr.js' with { type: 'text' }
+import shell from '../shell.html' with { type: 'text' }
 import demoStyle from './demo.css' with { type: 'text' }
 import demo from './demo.js' with { type: 'text' }
-import enrolment from './enrolment.js' with { type: 'text' }
-import next from './next.js' with { type: 'text' }
 import style from './page.css' with { type: 'text' }
 import signin from './page.html' with { type: 'text' }
 import script from './page.js' with { type: 'text' }
 
-/** Returns a page with dialogs, which several pages have. */
-const withDialogs = (page: string, ...dialogs: string[]) =>
-  page.replace('<!-- dialogs -->\n', () => dialogs.join('\n'))
+const PAGES = {
+  signin: inShell(shell, {
+    title: 'Sign in',
+    width: 'narrow',
+    style: 'signin/{{face}}.css',
+    script: 'signin/{{face}}.js',
+    head: `<meta name="allowed-origins" content="{{allowedOrigins}}">
+    <!-- if plain --><meta name="default-next" content="account"><!-- end -->`,
+    link: '<!-- if demo --><a href="docs">API</a><!-- end -->',
+    body: `${signin}${enrolment}${dialogs}`,
+  }),
+  account: inShell(shell, {
+    title: 'Your account',
+    width: 'medium',
+    style: 'signin/plain.css',
+    script: 'signin/account.js',
+    link: '<!-- if demo --><a href="signin">Access token</a><!-- end -->',
+    body: `${account}${dialogs}`,
+  }),
+}
 
 const FILES = {
-  'page.css': style,
-  'demo.css': demoStyle,
-  'client.js': client,
-  'form.js': form,
-  'next.js': next,
-  'sessions.js': sessions,
-  'passkeys.js': passkeys,
-  'dialogs.js': dialogs,
-  'second-factor.js': secondFactor,
+  'plain.css': style,
+  'demo.css': `${style}${demoStyle}`,
   'qr.js': qr,
-  'set-up.js': setUp,
-  'enrolment.js': enrolment,
-  'change.js': change,
-  'factors.js': factors,
-  'page.js': script,
+  'plain.js': script,
   'demo.js': demo,
   'account.js': accountScript,
 }
@@ -56,10 +54,7 @@ const FILES = {
  */
 export const handler = pageHandler({
   folder: 'signin',
-  pages: {
-    signin: withDialogs(signin, enrolmentHtml, dialogsHtml),
-    account: withDialogs(account, dialogsHtml),
-  },
+  pages: PAGES,
   files: FILES,
   modules: { 'client.js': client, 'passkeys.js': passkeys },
   readContent: () => {

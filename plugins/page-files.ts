@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { type BuildFailure, build, type Plugin } from 'esbuild'
+
+/**
+ * Returns a file as browsers get it: HTML without its indentation, and a script or style with what it imports, minified. What draws
+ * QR codes stays a file of its own, which a page loads when it shows one.
+ *
+ * @throws BuildFailure of esbuild.
+ */
+export async function textForBrowsers(path: string): Promise<string> {
+  if (path.endsWith('.html')) return (await readFile(path, 'utf8')).replaceAll(/^ +/gm, '')
+  const { outputFiles } = await build({
+    entryPoints: [path],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    external: ['./qr.js'],
+    write: false,
+    logLevel: 'silent',
+  })
+  return String(outputFiles[0]?.text)
+}
+
+/** Files of pages, which functions import as text. */
+export const PAGE_FILES = /[\\/]functions[\\/]pages[\\/].*\.(html|css|js)$/
+
+/** Plugin for esbuild: a function that imports a file of a page gets the text for browsers. */
+export const pageFiles: Plugin = {
+  name: 'page-files',
+  setup({ onLoad }) {
+    onLoad({ filter: PAGE_FILES }, async ({ path }) => {
+      try {
+        return { contents: await textForBrowsers(path), loader: 'text' }
+      } catch (error) {
+        return { errors: (error as BuildFailure).errors }
+      }
+    })
+  },
+}
+
+/** What serverless-esbuild takes. */
+export default [pageFiles]
