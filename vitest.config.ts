@@ -51,7 +51,7 @@ const TABLES = ['lib', 'local', 'test'].flatMap((folder) =>
 const OTHERS = ['test/aws/**', 'test/**/node_modules/**']
 
 /** One running service for all files of a project, and the list of the responses that its tests have seen. */
-const globalSetup = ['test/support/openapi/coverage.ts', 'test/support/running-service.ts']
+const globalSetup = ['test/http/openapi/coverage.ts', 'test/support/running-service.ts']
 
 /**
  * The files of a worker share its process, because one for each file takes 0.3 to 0.4 s of a core more. Each has fresh

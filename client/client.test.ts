@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Browser, QUICK, type Tab } from '../test/support/client/browser.ts'
-import { LIFE, SECOND_FACTOR, unavailable } from '../test/support/client/far-end.ts'
+import { Browser, QUICK, type Tab } from '../test/browser/client/browser.ts'
+import { LIFE, SECOND_FACTOR, unavailable } from '../test/browser/client/far-end.ts'
 import { AuthError, createAuth } from './client.js'
 
 const credentials = { username: 'ada', password: 'correct horse battery staple' }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Browser, QUICK } from '../test/support/client/browser.ts'
-import { LIFE } from '../test/support/client/far-end.ts'
+import { Browser, QUICK } from '../test/browser/client/browser.ts'
+import { LIFE } from '../test/browser/client/far-end.ts'
 
 const API = 'https://api.example.com'
 const STEP_UP = 'insufficient_user_authentication'

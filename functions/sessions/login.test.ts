@@ -12,11 +12,10 @@ import { readUnverified, verifyAccessToken } from '../../lib/tokens/access-token
 import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
-import { edge } from '../../test/support/aws-edge.ts'
 import { addFakeFactor } from '../../test/support/fake-factor.ts'
 import { inEnvironment } from '../../test/support/handlers.ts'
 import { loginEvent, parsed } from '../../test/support/lambda.ts'
-import { inRounds } from '../../test/support/rounds.ts'
+import { edge, inRounds } from '../../test/support/rounds.ts'
 import {
   aws,
   context,
@@ -41,7 +40,7 @@ vi.mock('node:crypto', async (original) => {
   return { ...crypto, argon2Sync: vi.fn(crypto.argon2Sync) }
 })
 vi.mock('../../lib/aws/client.ts', async (original) =>
-  (await import('../../test/support/aws-edge.ts')).withEdge(await original()),
+  (await import('../../test/support/rounds.ts')).withEdge(await original()),
 )
 
 useRoutes()

@@ -1,8 +1,8 @@
 import '../../test/support/real-argon2.ts'
 import { argon2Sync, randomBytes } from 'node:crypto'
 import { beforeEach, expect, test, vi } from 'vitest'
+import { importWithArgon2, notSupported } from '../../test/security/hashes/without-argon2.ts'
 import { proof } from '../../test/support/rows.ts'
-import { importWithArgon2, notSupported } from '../../test/support/without-argon2.ts'
 
 const error = vi.spyOn(console, 'error')
 beforeEach(() => void error.mockReset().mockReturnValue())

@@ -1,6 +1,6 @@
 import { argon2Sync } from 'node:crypto'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { fifty } from '../../test/support/fifty.ts'
+import { fifty } from '../../test/support/at-once.ts'
 import { inRounds } from '../../test/support/rounds.ts'
 import { startTable } from '../../test/support/table.ts'
 import { addTestUser } from '../../test/support/users.ts'

@@ -1,8 +1,13 @@
 import '../../test/support/real-argon2.ts'
 import { expect, test, vi } from 'vitest'
-import { costOf, HASH_VECTORS, ONE_OF_EACH_COST, testHashVectors } from '../../test/support/hash-vectors.ts'
+import {
+  costOf,
+  HASH_VECTORS,
+  ONE_OF_EACH_COST,
+  testHashVectors,
+} from '../../test/security/hashes/hash-vectors.ts'
+import { importWithArgon2, notSupported } from '../../test/security/hashes/without-argon2.ts'
 import { isProof, rowsOf } from '../../test/support/rows.ts'
-import { importWithArgon2, notSupported } from '../../test/support/without-argon2.ts'
 import * as native from './hash.ts'
 import { DECOY_HASH, hashPassword, needsRehash, SALT_BYTES, verifyPassword } from './hash.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ada, aws, later, now, session, start, table } from '../../test/support/session-per-test.ts'
-import { outrunTable } from '../../test/support/table-faults.ts'
+import { outrunTable } from '../../test/support/table.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { revokeSessions } from '../users/revocation.ts'
 import { changeUser, findUserState } from '../users/store.ts'

@@ -10,7 +10,7 @@ import {
   stored,
   table,
 } from '../../test/support/session-per-test.ts'
-import { outrunTable, resendingTable, watchedTable } from '../../test/support/table-faults.ts'
+import { outrunTable, resendingTable, watchedTable } from '../../test/support/table.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import type { SecretState } from './refresh-token.ts'
 import { nextSecret } from './refresh-token.ts'

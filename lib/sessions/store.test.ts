@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fifty } from '../../test/support/fifty.ts'
+import { fifty } from '../../test/support/at-once.ts'
 import {
   ada,
   aws,
@@ -16,7 +16,7 @@ import {
   table,
   userState,
 } from '../../test/support/session-per-test.ts'
-import { outrunTable, resendingTable, watchedTable } from '../../test/support/table-faults.ts'
+import { outrunTable, resendingTable, watchedTable } from '../../test/support/table.ts'
 import { addTestUser } from '../../test/support/users.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'

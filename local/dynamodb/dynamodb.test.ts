@@ -12,9 +12,9 @@ import {
   readItems,
   runCase,
   TABLE,
-} from '../../test/support/dynamodb/contract.ts'
-import { add, STRING_SETS } from '../../test/support/dynamodb/string-sets.ts'
-import { TRANSACTIONS } from '../../test/support/dynamodb/transactions.ts'
+} from '../../test/local/dynamodb/contract.ts'
+import { add, STRING_SETS } from '../../test/local/dynamodb/string-sets.ts'
+import { TRANSACTIONS } from '../../test/local/dynamodb/transactions.ts'
 import { proof } from '../../test/support/rows.ts'
 import { createDynamoDb } from './dynamodb.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { askAt, byName, createTable, runCase } from '../support/dynamodb/contract.ts'
-import { STRING_SETS } from '../support/dynamodb/string-sets.ts'
-import { TRANSACTIONS } from '../support/dynamodb/transactions.ts'
+import { askAt, byName, createTable, runCase } from '../local/dynamodb/contract.ts'
+import { STRING_SETS } from '../local/dynamodb/string-sets.ts'
+import { TRANSACTIONS } from '../local/dynamodb/transactions.ts'
 
 // A contract for the local DynamoDB and for moto's: local/dynamodb/dynamodb.test.ts runs the same cases against the local one.
 // moto has no request tokens and no conflicts, so these are tested there only.

@@ -201,7 +201,7 @@ test('a code does not work after the link has been used in another tab', async (
 })
 
 test('an expired link and an expired code show that they are invalid', async () => {
-  const preload = fileURLToPath(new URL('../support/mailer-an-hour-ago.ts', import.meta.url))
+  const preload = fileURLToPath(new URL('../local/mailer-an-hour-ago.ts', import.meta.url))
   const origin = await startOther({}, ['--import', preload])
   const page = await open(`${origin}/register`)
   await askForMail(page, 'E-mail address', 'late@example.org')

@@ -2,7 +2,7 @@ import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simp
 import * as simpleWebAuthn from '@simplewebauthn/server'
 import type { Page, Response } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
-import { type Case, hasFido2, judgeAll, type Registered } from '../support/webauthn/judges.ts'
+import { type Case, hasFido2, judgeAll, type Registered } from '../factors/second-opinions/judges.ts'
 
 /** What a virtual authenticator can do (Chrome DevTools Protocol, domain WebAuthn). */
 export interface Ability {

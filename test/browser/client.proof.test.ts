@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Auth } from '../../client/client.js'
-import { type AppServer, startAppServer } from '../support/app-server.ts'
 import { type Service, startService } from '../support/service.ts'
+import { type AppServer, startAppServer } from './app-server.ts'
 import { open, openWithPreferences, useBrowser } from './browser.ts'
 
 let app: AppServer

@@ -150,7 +150,7 @@ test('under the path of a stage the page loads its files and the description', a
 })
 
 describe('with an expired token', () => {
-  const preload = fileURLToPath(new URL('../support/login-an-hour-ago.ts', import.meta.url))
+  const preload = fileURLToPath(new URL('../local/login-an-hour-ago.ts', import.meta.url))
   let service: Service
   beforeAll(async () => {
     service = await startService({}, ['--import', preload])

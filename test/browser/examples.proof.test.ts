@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Service, startService } from '../support/service.ts'
 import { root } from '../support/service-description.ts'
-import { saveProgram, startServer } from '../support/verifiers/programs.ts'
+import { saveProgram, startServer } from '../verifiers/programs.ts'
 import { open, press, signIn, useBrowser } from './browser.ts'
 
 // The examples run unchanged, with the addresses that they name. Chromium connects to free ports instead.

@@ -1,8 +1,8 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AppServer, startAppServer } from '../support/app-server.ts'
 import { newName, openAccount, PASSWORD, post, register, serviceUrl } from './accounts.ts'
+import { type AppServer, startAppServer } from './app-server.ts'
 import {
   type Ability,
   addAuthenticator,

@@ -398,7 +398,7 @@ test('under the path of a stage the page sends every request to that path', asyn
 })
 
 describe('with an expired token', () => {
-  const preload = fileURLToPath(new URL('../support/login-an-hour-ago.ts', import.meta.url))
+  const preload = fileURLToPath(new URL('../local/login-an-hour-ago.ts', import.meta.url))
   let service: Service
   beforeAll(async () => {
     service = await startService({}, ['--import', preload])

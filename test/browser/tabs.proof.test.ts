@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Auth } from '../../client/client.js'
-import { type AppServer, startAppServer } from '../support/app-server.ts'
 import { type Service, startService } from '../support/service.ts'
+import { type AppServer, startAppServer } from './app-server.ts'
 import { open, useBrowser } from './browser.ts'
 
 const TABS = 20
@@ -32,7 +32,7 @@ beforeAll(async () => {
     </script>`,
   )
   moveService(0)
-  const preload = new URL('../support/movable-clock.ts', import.meta.url)
+  const preload = new URL('./movable-clock.ts', import.meta.url)
   preload.searchParams.set('file', clockFile)
   const origin = `http://localhost:${app.port}`
   service = await startService({ allowedOrigins: origin }, ['--import', preload.href])

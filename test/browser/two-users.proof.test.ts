@@ -3,9 +3,9 @@ import { decodeJwt } from 'jose'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Auth } from '../../client/client.js'
-import { type AppServer, startAppServer } from '../support/app-server.ts'
 import { type Service, startService } from '../support/service.ts'
 import { nextMail, PASSWORD } from './accounts.ts'
+import { type AppServer, startAppServer } from './app-server.ts'
 import { open, press, signIn, useBrowser } from './browser.ts'
 
 // What a page shows, what it sends and what the cookie holds belong to the same user: Ada's tab is open, and Bob signs in.

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { faultsOf } from '../../plugins/parameters/parameters.ts'
 import { root } from '../support/service-description.ts'
-import { codeUnder } from '../support/verifiers/programs.ts'
+import { codeUnder } from '../verifiers/programs.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const readme = read('examples/README.md')

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { authenticator } from '../support/authenticator.ts'
-import { addTotpUser, beginSignIn, sendCode, signInWithTotp } from '../support/factors.ts'
-import { restorerOf } from '../support/interleave/restore.ts'
+import { restorerOf } from '../support/restore.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
 import {
   type ApiResponse,
@@ -14,6 +13,7 @@ import {
   tokensOf,
 } from '../support/sessions.ts'
 import { type Fate, nameOf, startWire } from '../support/wire.ts'
+import { addTotpUser, beginSignIn, sendCode, signInWithTotp } from './totp-users.ts'
 
 const stores = await startStores({
   functionNames: ['mailer'],

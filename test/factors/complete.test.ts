@@ -31,7 +31,7 @@ import {
   table,
   useRoutes,
 } from '../support/routes.ts'
-import { keeping } from '../support/table-faults.ts'
+import { keeping } from '../support/table.ts'
 
 useRoutes()
 

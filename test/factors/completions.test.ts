@@ -21,9 +21,8 @@ import {
 import { codeIn } from '../support/mail-service.ts'
 import { firstOfClass } from '../support/rows.ts'
 import type { ApiResponse, Tokens } from '../support/sessions.ts'
-import { OUTAGES, strike } from '../support/strike.ts'
 import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
-import { startWire, targetsOf, type Wire } from '../support/wire.ts'
+import { OUTAGES, startWire, strike, targetsOf, type Wire } from '../support/wire.ts'
 
 // Every way to sign in × every call of its last step × every fault of that call. The one write decides: before it, nothing is stored and
 // nothing is spent; after it, the sign-in is complete, or its session has ended because no client has a token of it.

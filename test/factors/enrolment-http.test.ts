@@ -1,14 +1,14 @@
 import '../support/real-argon2.ts'
 import { afterAll, expect, inject, test } from 'vitest'
 import { AMR } from '../../lib/users/factors.ts'
+import { expectDescribed } from '../http/openapi/check.ts'
 import { authenticator } from '../support/authenticator.ts'
 import { begin as beginCommand } from '../support/command.ts'
-import { giveFactors } from '../support/factor-users.ts'
 import { beginLogin } from '../support/fake-factor.ts'
 import { sendForAll } from '../support/http.ts'
-import { expectDescribed } from '../support/openapi/check.ts'
 import { proof } from '../support/rows.ts'
 import { operator, tableAt } from '../support/sessions.ts'
+import { giveFactors } from '../support/users.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
 
 // Enrolments and a reset of second factors over HTTP, with the operator's command as a process. The service requires no second

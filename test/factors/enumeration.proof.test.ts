@@ -2,8 +2,8 @@ import '../support/real-argon2.ts'
 import { afterAll, beforeAll, test, vi } from 'vitest'
 import { attribute, writeIf } from '../../lib/aws/dynamodb.ts'
 import { profileKey } from '../../lib/users/store.ts'
+import { expectAlike, measureInTurns } from '../security/timing/timing.ts'
 import { type FactorFunctions, type FactorService, startFactorService } from '../support/factors/service.ts'
-import { expectAlike, measureInTurns } from '../support/timing.ts'
 
 let service: FactorService
 let functions: Record<'none' | 'all', FactorFunctions>

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, test, vi } from 'vitest'
-import { type FactorWorld, startFactorWorld } from '../support/interleave/factors/scene.ts'
-import { ACTS_OF, expectSoundAtEveryFault, FACTOR_FAULTS } from '../support/interleave/factors/world.ts'
+import { type FactorWorld, startFactorWorld } from './interleave/scene.ts'
+import { ACTS_OF, expectSoundAtEveryFault, FACTOR_FAULTS } from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+  (await import('../support/gate.ts')).withoutPauses(await original()),
 )
 vi.mock('../../lib/aws/connection.ts', async (original) =>
-  (await import('../support/interleave/gate.ts')).gated(await original()),
+  (await import('../support/gate.ts')).gated(await original()),
 )
 vi.setConfig({ testTimeout: 600_000 })
 

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type FactorWorld, STATES, startFactorWorld } from '../support/interleave/factors/scene.ts'
-import { FACTOR_WEAKENINGS } from '../support/interleave/factors/weaken.ts'
+import { type FactorWorld, STATES, startFactorWorld } from './interleave/scene.ts'
+import { FACTOR_WEAKENINGS } from './interleave/weaken.ts'
 import {
   ACTS_OF,
   expectFactorViolation,
   expectSoundFactorsFrom,
   expectSoundFactorsWithin,
-} from '../support/interleave/factors/world.ts'
+} from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+  (await import('../support/gate.ts')).withoutPauses(await original()),
 )
 vi.mock('../../lib/aws/connection.ts', async (original) =>
-  (await import('../support/interleave/gate.ts')).gated(await original()),
+  (await import('../support/gate.ts')).gated(await original()),
 )
 vi.setConfig({ testTimeout: 600_000 })
 

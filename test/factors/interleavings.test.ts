@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, test, vi } from 'vitest'
-import { type FactorWorld, startFactorWorld } from '../support/interleave/factors/scene.ts'
-import { FACTOR_WEAKENINGS, type FactorWeakening } from '../support/interleave/factors/weaken.ts'
+import { isProof, rowsOf } from '../support/rows.ts'
+import { type FactorWorld, startFactorWorld } from './interleave/scene.ts'
+import { FACTOR_WEAKENINGS, type FactorWeakening } from './interleave/weaken.ts'
 import {
   expectFactorViolation,
   expectSoundFactorsFrom,
   expectSoundFactorsWithin,
-} from '../support/interleave/factors/world.ts'
-import { isProof, rowsOf } from '../support/rows.ts'
+} from './interleave/world.ts'
 
 // interleavings.proof.test.ts runs the mass of schedules.
 
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+  (await import('../support/gate.ts')).withoutPauses(await original()),
 )
 vi.mock('../../lib/aws/connection.ts', async (original) =>
-  (await import('../support/interleave/gate.ts')).gated(await original()),
+  (await import('../support/gate.ts')).gated(await original()),
 )
 
 let world: FactorWorld

@@ -8,11 +8,10 @@ import { findBegunLogin } from '../../lib/sign-in/begun.ts'
 import { loginTokenKey, reserveTry, spendLoginToken } from '../../lib/sign-in/login-token.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, profileKey } from '../../lib/users/store.ts'
-import { edge } from '../support/aws-edge.ts'
 import { addFakeFactor } from '../support/fake-factor.ts'
 import { inEnvironment } from '../support/handlers.ts'
 import { loginEvent, parsed } from '../support/lambda.ts'
-import { inRounds } from '../support/rounds.ts'
+import { edge, inRounds } from '../support/rounds.ts'
 import {
   aws,
   begin,
@@ -32,10 +31,10 @@ import {
   useRoutes,
 } from '../support/routes.ts'
 import { environmentOf } from '../support/service-description.ts'
-import { keeping } from '../support/table-faults.ts'
+import { keeping } from '../support/table.ts'
 
 vi.mock('../../lib/aws/client.ts', async (original) =>
-  (await import('../support/aws-edge.ts')).withEdge(await original()),
+  (await import('../support/rounds.ts')).withEdge(await original()),
 )
 
 useRoutes()

@@ -1,9 +1,9 @@
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { authenticator } from '../support/authenticator.ts'
-import { addTotpUser, beginSignIn, signInWithTotp, type TotpUser } from '../support/factors.ts'
 import { proof } from '../support/rows.ts'
 import { PASSWORD, startStores, tokensOf } from '../support/sessions.ts'
+import { addTotpUser, beginSignIn, signInWithTotp, type TotpUser } from './totp-users.ts'
 
 const events: MailEvent[] = []
 const stores = await startStores({

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { findFactorReset, requestFactorReset } from '../../lib/mail/factor-reset.ts'
-import { newAddress, tokenIn } from '../support/mail-service.ts'
-import { startWiredMail, type WiredMail } from '../support/wired-mail.ts'
+import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
 
 let { service, wire, wired, stop } = {} as WiredMail
 const records: { event?: string }[] = []

@@ -3,12 +3,11 @@ import { findFactorReset } from '../../lib/mail/factor-reset.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess } from '../support/command.ts'
-import { giveFactors } from '../support/factor-users.ts'
-import { newAddress, tokenIn } from '../support/mail-service.ts'
+import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
 import { isProof } from '../support/rows.ts'
 import { begin, PASSWORD, type Route } from '../support/sessions.ts'
+import { giveFactors } from '../support/users.ts'
 import { type Fate, targetsOf } from '../support/wire.ts'
-import { startWiredMail, type WiredMail } from '../support/wired-mail.ts'
 
 const DAY = 86_400
 

@@ -14,7 +14,7 @@ import {
   usePasskey,
 } from '../support/webauthn/authenticator.ts'
 import { encodeCbor } from '../support/webauthn/cbor.ts'
-import { type Case, hasFido2, judgeAll, type Verdict, verifyCase } from '../support/webauthn/judges.ts'
+import { type Case, hasFido2, judgeAll, type Verdict, verifyCase } from './second-opinions/judges.ts'
 
 const user = { id: randomBytes(16).toString('base64url'), name: 'ada', displayName: 'ada' }
 const RP_ID = 'auth.example.com'
@@ -213,7 +213,7 @@ interface Vector {
   authentication: Record<'challenge' | 'authenticatorData' | 'clientDataJSON' | 'signature', string>
 }
 const { vectors }: { vectors: Vector[] } = JSON.parse(
-  readFileSync(`${root}/test/support/webauthn/vectors.json`, 'utf8'),
+  readFileSync(`${root}/test/factors/second-opinions/vectors.json`, 'utf8'),
 )
 const encoded = (hex: string) => Buffer.from(hex, 'hex').toString('base64url')
 const casesOf = ({ registration: made, authentication }: Vector) => {

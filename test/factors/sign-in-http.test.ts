@@ -1,9 +1,9 @@
 import '../support/real-argon2.ts'
 import { afterAll, expect, inject, test } from 'vitest'
+import { expectDescribed } from '../http/openapi/check.ts'
 import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
 import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
 import { sendForAll } from '../support/http.ts'
-import { expectDescribed } from '../support/openapi/check.ts'
 import { operator, PASSWORD, partsOf, tableAt } from '../support/sessions.ts'
 
 // The steps of a sign-in and step-up, over HTTP and in the order in which a user meets them.

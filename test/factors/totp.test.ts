@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
+import { proof, rowsOf } from '../support/rows.ts'
+import { begin, PASSWORD, refresh, startStores, tokensOf } from '../support/sessions.ts'
 import {
   addTotpUser,
   beginSignIn,
@@ -8,9 +10,7 @@ import {
   signInWithTotp,
   storedFactors,
   type TotpUser,
-} from '../support/factors.ts'
-import { proof, rowsOf } from '../support/rows.ts'
-import { begin, PASSWORD, refresh, startStores, tokensOf } from '../support/sessions.ts'
+} from './totp-users.ts'
 
 const events: MailEvent[] = []
 const stores = await startStores({

@@ -10,9 +10,9 @@ import { SCHEMAS } from '../../lib/openapi/schemas.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
 import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
 import { get, postLogin, send, tokenOf, UNAUTHORIZED } from '../support/http.ts'
-import { expectDescribed } from '../support/openapi/check.ts'
-import { operationsOf } from '../support/openapi/document.ts'
 import { describeService, resourcesOf, root } from '../support/service-description.ts'
+import { expectDescribed } from './openapi/check.ts'
+import { operationsOf } from './openapi/document.ts'
 
 const serviceUrl = inject('serviceUrl')
 const service = describeService()

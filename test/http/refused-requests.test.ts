@@ -1,9 +1,9 @@
 import '../support/real-argon2.ts'
 import { describe, expect, inject, test } from 'vitest'
-import { cookieRoutes } from '../support/cookie-routes.ts'
 import { OWN_PAGE } from '../support/cookies.ts'
 import { send, tokenOf } from '../support/http.ts'
 import { tableAt } from '../support/sessions.ts'
+import { cookieRoutes } from './cookie-routes.ts'
 
 // One request for each way to be refused. The proofs of sessions and of forged requests have every way.
 

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test, vi } from 'vitest'
 import { startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
-import { startProxy } from '../support/faults/proxy.ts'
+import { startProxy } from '../support/aws-proxy.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { isProof } from '../support/rows.ts'

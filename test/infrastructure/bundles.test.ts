@@ -14,9 +14,9 @@ import {
   root,
   tokenSourceOf,
 } from '../support/service-description.ts'
-import { unzip } from '../support/unzip.ts'
 import { HASHING, packageDev } from './packaged.ts'
 import { bundleOf, invokeBundle, unpack } from './run-bundle.ts'
+import { unzip } from './unzip.ts'
 
 const service = describeService()
 let aws: LocalAws

@@ -12,10 +12,10 @@ import { AMR } from '../../lib/users/factors.ts'
 import { findUser } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
+import type { AwsProxy } from '../support/aws-proxy.ts'
 import { beginLogin } from '../support/fake-factor.ts'
-import type { AwsProxy } from '../support/faults/proxy.ts'
 import { sampleEvent } from '../support/lambda.ts'
-import { keeping } from '../support/table-faults.ts'
+import { keeping } from '../support/table.ts'
 import { addTestUser } from '../support/users.ts'
 
 /** Runs a function, and records its calls. */

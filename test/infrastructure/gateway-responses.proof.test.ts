@@ -1,3 +1,3 @@
-import { testCors } from '../support/gateway-cors.ts'
+import { testCors } from './gateway-cors.ts'
 
 testCors('all')

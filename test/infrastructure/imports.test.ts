@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { describeService, root } from '../support/service-description.ts'
@@ -120,6 +120,11 @@ test.each(['lib', 'functions', 'local', 'plugins', 'scripts'])(
     expect(Object.keys(folders).filter((name) => (folders[name]?.length ?? 0) > 15)).toEqual([])
   },
 )
+
+test('test/support holds at most 40 files', () => {
+  const files = readdirSync(`${root}/test/support`, { recursive: true, withFileTypes: true })
+  expect(files.filter((file) => file.isFile()).length).toBeLessThanOrEqual(40)
+})
 
 describe('the checks of imports find', () => {
   const source = (file: string, ...imports: string[]) => ({ file, imports })

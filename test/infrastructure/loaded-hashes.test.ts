@@ -7,7 +7,7 @@ import { verifyPassword } from '../../lib/passwords/hash.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
-import { foreignHashes } from '../support/foreign-hashes.ts'
+import { foreignHashes } from '../security/hashes/foreign-hashes.ts'
 import { loginEvent, sampleEvent } from '../support/lambda.ts'
 import { proof } from '../support/rows.ts'
 import {
@@ -18,13 +18,13 @@ import {
   tableOf,
   tokenSourceOf,
 } from '../support/service-description.ts'
-import { unzip } from '../support/unzip.ts'
 import { addTestUser } from '../support/users.ts'
 import { packageDev } from './packaged.ts'
 import { bundleOf, invokeBundle, unpack } from './run-bundle.ts'
+import { unzip } from './unzip.ts'
 
 /** Makes `node:crypto` behave as in a Node.js whose OpenSSL has no argon2. */
-const WITHOUT_ARGON2 = ['--require', `${root}/test/support/without-argon2.cjs`]
+const WITHOUT_ARGON2 = ['--require', `${root}/test/security/hashes/without-argon2.cjs`]
 const FALLBACK = 'node_modules/hash-wasm/dist/argon2.umd.min.js'
 const BCRYPT = 'node_modules/bcryptjs/index.js'
 const LOGGED = "{ event: 'argon2.fallback', reason: 'ERR_CRYPTO_ARGON2_NOT_SUPPORTED' }\n"

@@ -7,7 +7,8 @@ import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import type { Role } from '../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
-import { startProxy } from '../support/faults/proxy.ts'
+import { notSupported } from '../security/hashes/without-argon2.ts'
+import { startProxy } from '../support/aws-proxy.ts'
 import { loadHandler, warmHandlers } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { SAMPLES } from '../support/sample-events.ts'
@@ -20,7 +21,6 @@ import {
   tokenSourceOf,
 } from '../support/service-description.ts'
 import { addTestUser } from '../support/users.ts'
-import { notSupported } from '../support/without-argon2.ts'
 import { runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { copyProject } from '../support/own-route.ts'
-import { testOwnRoute } from '../support/own-route-tests.ts'
+import { copyProject } from './own-route.ts'
+import { testOwnRoute } from './own-route-tests.ts'
 
 testOwnRoute()
 

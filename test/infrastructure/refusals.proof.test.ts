@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
-import { awsPort, rejectionOf, testRefusals } from '../support/refusals.ts'
+import { awsPort, rejectionOf, testRefusals } from './refusals.ts'
 
 testRefusals('all')
 

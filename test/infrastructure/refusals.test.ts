@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import { startAccount } from '../support/keys/account.ts'
-import { rejectionOf, testRefusals } from '../support/refusals.ts'
+import { startAccount } from '../operator/keys/account.ts'
 import { proof } from '../support/rows.ts'
+import { rejectionOf, testRefusals } from './refusals.ts'
 
 testRefusals('representatives')
 

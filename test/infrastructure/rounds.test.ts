@@ -2,16 +2,15 @@ import type { APIGatewayTokenAuthorizerEvent } from 'aws-lambda'
 import { afterEach, expect, test, vi } from 'vitest'
 import { handler as authorizer } from '../../functions/authorizer.ts'
 import { handler as refresh } from '../../functions/sessions/refresh.ts'
-import { edge } from '../support/aws-edge.ts'
 import { inEnvironment } from '../support/handlers.ts'
-import { inRounds } from '../support/rounds.ts'
+import { edge, inRounds } from '../support/rounds.ts'
 import { aws, begin, context, eventOf, later, service, stored, useRoutes } from '../support/routes.ts'
 import { environmentOf } from '../support/service-description.ts'
 
 // The rounds of a sign-in are in functions/sessions/login.test.ts.
 
 vi.mock('../../lib/aws/client.ts', async (original) =>
-  (await import('../support/aws-edge.ts')).withEdge(await original()),
+  (await import('../support/rounds.ts')).withEdge(await original()),
 )
 
 useRoutes()

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { tokenOf } from '../support/http.ts'
 import { startService } from '../support/service.ts'
 
-const service = await startService({}, ['--require=./test/support/without-argon2.cjs'])
+const service = await startService({}, ['--require=./test/security/hashes/without-argon2.cjs'])
 afterAll(() => service.stop())
 
 test('the local service signs in where node:crypto has no argon2', async () => {

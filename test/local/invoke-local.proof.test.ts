@@ -1,5 +1,5 @@
-import { testInvocations } from '../support/invoke-local.ts'
 import { SAMPLES } from '../support/sample-events.ts'
+import { testInvocations } from './invoke-local.ts'
 
 /** One event for each function, and one that makes a function throw. */
 const samples = Object.entries(SAMPLES).filter(([, { functionKey, ...expected }], index, all) => {

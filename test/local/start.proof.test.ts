@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { get, tokenOf, UNAUTHORIZED, withOtherSignature } from '../support/http.ts'
 import { startService } from '../support/service.ts'
 
-const preload = new URL('../support/login-an-hour-ago.ts', import.meta.url)
+const preload = new URL('./login-an-hour-ago.ts', import.meta.url)
 const service = await startService({}, [`--import=${preload}`])
 afterAll(() => service.stop())
 

@@ -1,7 +1,7 @@
 import '../support/real-argon2.ts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expectAlike, measureInTurns } from '../security/timing/timing.ts'
 import { type Functions, type Stores, startStores } from '../support/sessions.ts'
-import { expectAlike, measureInTurns } from '../support/timing.ts'
 
 // Events are accepted, as Lambda does, and mails are sent after the response.
 const MAIL = { functionNames: ['mailer'], invoke: async () => ({ isReturned: true, payload: 'null' }) }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
-import { newAddress, tokenIn } from '../support/mail-service.ts'
+import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
 import {
   type ApiResponse,
@@ -11,11 +11,10 @@ import {
   signIn,
 } from '../support/sessions.ts'
 import { type Call, classOf, type Fate, type Target, targetsOf } from '../support/wire.ts'
-import { startWiredMail, type WiredMail } from '../support/wired-mail.ts'
 
 // A retry follows at once.
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+  (await import('../support/gate.ts')).withoutPauses(await original()),
 )
 
 /** A call that has no effect, and calls that have an effect unnoticed, once and at every attempt. */

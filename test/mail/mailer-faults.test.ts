@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
-import { refuseEveryTry, strikeEachTry, strikeEveryTry, useMailer } from '../support/mailer-faults.ts'
+import { refuseEveryTry, strikeEachTry, strikeEveryTry, useMailer } from './mailer-faults.ts'
 
 // A retry follows at once.
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+  (await import('../support/gate.ts')).withoutPauses(await original()),
 )
 
 useMailer()

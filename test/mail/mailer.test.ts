@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { findConfirmation, storeInvitation } from '../../lib/mail/store.ts'
 import { breakOff, fail, type Reply, say, startFakeAws } from '../support/fake-aws.ts'
-import { bomb } from '../support/mail-bomb.ts'
 import { codeIn, type MailService, startMailService, tokenIn } from '../support/mail-service.ts'
 import { proof } from '../support/rows.ts'
 import { PASSWORD, signIn } from '../support/sessions.ts'
+import { bomb } from './mail-bomb.ts'
 
 let service: MailService
 const records: Record<string, unknown>[] = []

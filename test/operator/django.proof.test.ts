@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
-import { operate } from '../support/moved-users.ts'
 import { temporaryFolder } from '../support/operator.ts'
 import { root } from '../support/service-description.ts'
 import { signIn, startStores } from '../support/sessions.ts'
+import { operate } from './moved-users.ts'
 
 // Runs the programs of docs/MOVING.md in Django itself.
 
@@ -30,7 +30,7 @@ function programOf(section: string): string {
 /** Runs a program in a Django project. Its working directory contains the database. */
 function runInDjango(folder: string, program: string): string {
   writeFileSync(join(folder, 'program.py'), program)
-  const args = ['-W', 'ignore', join(root, 'test/support/django-project.py'), 'users.sqlite3', 'program.py']
+  const args = ['-W', 'ignore', join(root, 'test/operator/django-project.py'), 'users.sqlite3', 'program.py']
   const { status, stdout, stderr } = spawnSync('/usr/bin/python3', args, { cwd: folder, encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
   return stdout

@@ -8,10 +8,9 @@ import { announcement, findFactorReset, requestFactorReset } from '../../lib/mai
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess } from '../support/command.ts'
-import { describeStacks } from '../support/describe-stacks.ts'
-import { giveFactors } from '../support/factor-users.ts'
 import { readyHash, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
-import { addTestUser } from '../support/users.ts'
+import { addTestUser, giveFactors } from '../support/users.ts'
+import { describeStacks } from './describe-stacks.ts'
 
 const NAME = 'serverless-jwt-auth-dev'
 let store: Store

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { hasPassword } from '../../lib/passwords/hash.ts'
-import { firebaseHash, foreignHashes } from '../support/foreign-hashes.ts'
+import { firebaseHash, foreignHashes } from '../security/hashes/foreign-hashes.ts'
 import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
 

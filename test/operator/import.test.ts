@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { text } from '../../lib/aws/dynamodb.ts'
 import { findObstacle } from '../../scripts/users/import/obstacle.ts'
+import { HASH_VECTORS, ONE_OF_EACH_COST } from '../security/hashes/hash-vectors.ts'
 import { begin } from '../support/command.ts'
-import { HASH_VECTORS, ONE_OF_EACH_COST } from '../support/hash-vectors.ts'
 import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 import { proof } from '../support/rows.ts'
 import { addTestUser } from '../support/users.ts'
@@ -104,7 +104,7 @@ test('import stores hashes of argon2-cffi unchanged, and their passwords match',
 
 proof('import hashes where node:crypto has no argon2, and the passwords match where it has', async () => {
   const file = fileOf('users.csv', `username,password,role\nada,${PASSWORD},user\nbob,${PASSWORD},user\n`)
-  const env = { NODE_OPTIONS: '--require=./test/support/without-argon2.cjs' }
+  const env = { NODE_OPTIONS: '--require=./test/security/hashes/without-argon2.cjs' }
   const target = ['--local', '--endpoint', store.endpoint]
   const { child, outcome } = begin('scripts/users.ts', ['import', file, PLAINTEXT, ...target], env)
   child.stdin.end()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { startStage } from '../support/keys/stage.ts'
 import { type Stores, startStores } from '../support/sessions.ts'
+import { startStage } from './keys/stage.ts'
 
 let stores: Stores
 for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()

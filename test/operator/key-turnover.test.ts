@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { aliasOf, startSlots } from '../support/keys/slots.ts'
-import { FORGED, startStage } from '../support/keys/stage.ts'
 import { proof } from '../support/rows.ts'
 import { type Stores, signIn, startStores } from '../support/sessions.ts'
+import { aliasOf, startSlots } from './keys/slots.ts'
+import { FORGED, startStage } from './keys/stage.ts'
 
 let stores: Stores
 const warn = vi.spyOn(console, 'warn').mockReturnValue()

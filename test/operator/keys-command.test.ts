@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { keysCommand } from '../../scripts/keys/command.ts'
 import { begin, beginInProcess } from '../support/command.ts'
-import { startAccount } from '../support/keys/account.ts'
+import { startAccount } from './keys/account.ts'
 
 let account: Awaited<ReturnType<typeof startAccount>>
 

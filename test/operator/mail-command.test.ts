@@ -6,8 +6,8 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'v
 import { mailCommand } from '../../scripts/mail/command.ts'
 import { openSes, readSes } from '../../scripts/mail/ses.ts'
 import { begin, beginInProcess } from '../support/command.ts'
-import { type MailAccount, startMailAccount } from '../support/mail/account.ts'
 import { root } from '../support/service-description.ts'
+import { type MailAccount, startMailAccount } from './mail-account.ts'
 
 const SENDER = 'no-reply@example.org'
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' }

@@ -9,9 +9,9 @@ import { addressIn } from '../../lib/mail/confirmation.ts'
 import { findInvitedRole } from '../../lib/mail/store.ts'
 import type { Io } from '../../scripts/cli/io.ts'
 import { rename } from '../../scripts/users/names.ts'
-import { describeStacks } from '../support/describe-stacks.ts'
 import { PASSWORD, readyHash, run, type Store, startStore } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
+import { describeStacks } from './describe-stacks.ts'
 
 const NAME = 'serverless-jwt-auth-dev'
 let store: Store

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import type { User } from '../../lib/users/user.ts'
-import { operate } from '../support/moved-users.ts'
 import { readyHash, temporaryFolder } from '../support/operator.ts'
 import {
   type Functions,
@@ -16,6 +15,7 @@ import {
   startStores,
 } from '../support/sessions.ts'
 import { addTestUser } from '../support/users.ts'
+import { operate } from './moved-users.ts'
 
 // A service moves to another table with its users, who have the same ids there.
 

@@ -1,7 +1,7 @@
 import '../support/real-argon2.ts'
 import { expect, test, vi } from 'vitest'
-import { importSixKinds, operate, signInOfEachKind } from '../support/moved-users.ts'
 import { NO_LIMITS, startStores } from '../support/sessions.ts'
+import { importSixKinds, operate, signInOfEachKind } from './moved-users.ts'
 
 const COUNT = 5_000
 const MAX_SECONDS = 20

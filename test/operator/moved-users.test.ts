@@ -1,8 +1,8 @@
 import '../support/real-argon2.ts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { foreignHashes } from '../support/foreign-hashes.ts'
-import { importSixKinds, operate, SIX_KINDS, signInOfEachKind } from '../support/moved-users.ts'
+import { foreignHashes } from '../security/hashes/foreign-hashes.ts'
 import { type Functions, type Stores, signIn, startStores } from '../support/sessions.ts'
+import { importSixKinds, operate, SIX_KINDS, signInOfEachKind } from './moved-users.ts'
 
 let stores: Stores
 let functions: Functions

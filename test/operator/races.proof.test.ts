@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, test } from 'vitest'
 import { type Store, startStore } from '../support/operator.ts'
-import { ACTS, FAULTS, interleave, type Name } from '../support/operator-races.ts'
+import { ACTS, FAULTS, interleave, type Name } from './operator-races.ts'
 
 let store: Store
 let cases = 0

@@ -3,8 +3,8 @@ import * as changes from '../../scripts/users/changes.ts'
 import * as names from '../../scripts/users/names.ts'
 import { remove } from '../../scripts/users/remove.ts'
 import { type Store, startStore } from '../support/operator.ts'
-import { expectSound, FAULTS, interleave, io, newScene } from '../support/operator-races.ts'
 import { isProof, rowsOf } from '../support/rows.ts'
+import { expectSound, FAULTS, interleave, io, newScene } from './operator-races.ts'
 
 let store: Store
 let cases = 0

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { profileKey } from '../../lib/users/store.ts'
-import { operate } from '../support/moved-users.ts'
 import {
   type Functions,
   PASSWORD,
@@ -10,6 +9,7 @@ import {
   signIn,
   startStores,
 } from '../support/sessions.ts'
+import { operate } from './moved-users.ts'
 
 let stores: Stores
 let functions: Functions

@@ -14,9 +14,9 @@ import { usersCommand } from '../../scripts/users/command.ts'
 import { begin, beginInProcess, type Outcome } from '../support/command.ts'
 import { proof, rowsOf } from '../support/rows.ts'
 import { root } from '../support/service-description.ts'
-import { type LogRecord, startAccount } from '../support/smoke/account.ts'
-import { BROKEN } from '../support/smoke/faults.ts'
-import { startFaultyService } from '../support/smoke/proxy.ts'
+import { type LogRecord, startAccount } from './smoke/account.ts'
+import { BROKEN } from './smoke/faults.ts'
+import { startFaultyService } from './smoke/proxy.ts'
 
 const endpoint = new URL(inject('dynamoDbUrl'))
 const GROUP = '/aws/lambda/serverless-jwt-auth-dev'

@@ -1,8 +1,8 @@
 import { afterAll, expect, test, vi } from 'vitest'
-import { atOnce, furtherAttempts, newSource, pairAttempts, stores, WRONG } from '../support/bursts.ts'
 import { proof, rowsOf } from '../support/rows.ts'
 import { PASSWORD, startFunctions } from '../support/sessions.ts'
 import { type Call, type Fate, isWrite, startWire } from '../support/wire.ts'
+import { atOnce, furtherAttempts, newSource, pairAttempts, stores, WRONG } from './bursts.ts'
 
 // No pause between attempts.
 vi.spyOn(Math, 'random').mockReturnValue(0)

@@ -1,3 +1,3 @@
-import { testBursts } from '../support/burst-tests.ts'
+import { testBursts } from './burst-tests.ts'
 
 testBursts('all')

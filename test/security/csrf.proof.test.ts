@@ -1,10 +1,10 @@
 import '../support/real-argon2.ts'
 import { type OutgoingHttpHeaders, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cookieRoutes } from '../support/cookie-routes.ts'
+import { cookieRoutes } from '../http/cookie-routes.ts'
+import { expectDescribed } from '../http/openapi/check.ts'
 import { cookieOf, DELETES_COOKIE, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
 import { sendForAll } from '../support/http.ts'
-import { expectDescribed } from '../support/openapi/check.ts'
 import { startService } from '../support/service.ts'
 import { operator, tableAt } from '../support/sessions.ts'
 

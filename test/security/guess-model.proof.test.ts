@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { runSchedules } from '../support/guess-model/run.ts'
+import { runSchedules } from './guess-model/run.ts'
 
 test('30,000 schedules of bursts, windows and faults keep to the limits', async () => {
   vi.spyOn(console, 'warn').mockReturnValue()

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
-import { STRING_SETS } from '../support/dynamodb/string-sets.ts'
-import { runSchedules } from '../support/guess-model/run.ts'
-import { createTable, REFUSED, type UpdateInput } from '../support/guess-model/table.ts'
+import { STRING_SETS } from '../local/dynamodb/string-sets.ts'
+import { runSchedules } from './guess-model/run.ts'
+import { createTable, REFUSED, type UpdateInput } from './guess-model/table.ts'
 
 test('300 schedules of bursts, windows and faults keep to the limits', async () => {
   vi.spyOn(console, 'warn').mockReturnValue()

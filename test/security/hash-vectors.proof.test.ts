@@ -1,8 +1,8 @@
 import '../support/real-argon2.ts'
 import { expect, test } from 'vitest'
 import { verifyPassword } from '../../lib/passwords/hash.ts'
-import { foreignHashes } from '../support/foreign-hashes.ts'
-import { HASH_VECTORS, testHashVectors } from '../support/hash-vectors.ts'
+import { foreignHashes } from './hashes/foreign-hashes.ts'
+import { HASH_VECTORS, testHashVectors } from './hashes/hash-vectors.ts'
 
 await testHashVectors(HASH_VECTORS)
 

@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, test, vi } from 'vitest'
-import type { Acts, World } from '../support/interleave/interleave.ts'
-import { ACT_NAMES } from '../support/interleave/operations.ts'
-import { WEAKENINGS } from '../support/interleave/weaken.ts'
+import type { Acts, World } from './interleave/interleave.ts'
+import { ACT_NAMES } from './interleave/operations.ts'
+import { WEAKENINGS } from './interleave/weaken.ts'
 import {
   expectSoundFrom,
   expectSoundInEveryOrder,
   expectSoundInOrdersFrom,
   expectViolation,
   startWorld,
-} from '../support/interleave/world.ts'
+} from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+  (await import('../support/gate.ts')).withoutPauses(await original()),
 )
 vi.mock('../../lib/aws/connection.ts', async (original) =>
-  (await import('../support/interleave/gate.ts')).gated(await original()),
+  (await import('../support/gate.ts')).gated(await original()),
 )
 vi.setConfig({ testTimeout: 600_000 })
 

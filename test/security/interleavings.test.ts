@@ -1,21 +1,16 @@
 import { afterAll, beforeAll, test, vi } from 'vitest'
-import type { World } from '../support/interleave/interleave.ts'
-import { WEAKENINGS, type Weakening } from '../support/interleave/weaken.ts'
-import {
-  expectSoundFrom,
-  expectSoundInEveryOrder,
-  expectViolation,
-  startWorld,
-} from '../support/interleave/world.ts'
 import { isProof, rowsOf } from '../support/rows.ts'
+import type { World } from './interleave/interleave.ts'
+import { WEAKENINGS, type Weakening } from './interleave/weaken.ts'
+import { expectSoundFrom, expectSoundInEveryOrder, expectViolation, startWorld } from './interleave/world.ts'
 
 // interleavings.proof.test.ts runs the mass of schedules.
 
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/interleave/gate.ts')).withoutPauses(await original()),
+  (await import('../support/gate.ts')).withoutPauses(await original()),
 )
 vi.mock('../../lib/aws/connection.ts', async (original) =>
-  (await import('../support/interleave/gate.ts')).gated(await original()),
+  (await import('../support/gate.ts')).gated(await original()),
 )
 
 let world: World

@@ -1,13 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { findUserByName } from '../../lib/users/store.ts'
-import { ADA, service, startAws } from '../support/faults/aws.ts'
-import { crash, FAULTS, isWaiting, never, ONE_OF_EACH_CLASS, PASSING, say } from '../support/faults/faults.ts'
-import { captureLogs, loadLogin, UNAVAILABLE } from '../support/faults/functions.ts'
-import { type AwsProxy, startProxy } from '../support/faults/proxy.ts'
+import { type AwsProxy, startProxy } from '../support/aws-proxy.ts'
 import { COMMON_HEADERS } from '../support/lambda.ts'
 import { isProof, proof, rowsOf } from '../support/rows.ts'
 import { tableOf } from '../support/service-description.ts'
+import { ADA, service, startAws } from './faults/aws.ts'
+import { crash, FAULTS, isWaiting, never, ONE_OF_EACH_CLASS, PASSING, say } from './faults/faults.ts'
+import { captureLogs, loadLogin, UNAVAILABLE } from './faults/functions.ts'
 
 const aws = await startAws()
 const userId = (await findUserByName(tableOf(service, aws), ADA.username))?.id ?? ''

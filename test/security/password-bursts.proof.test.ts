@@ -1,3 +1,3 @@
-import { testPasswordBursts } from '../support/password-burst-tests.ts'
+import { testPasswordBursts } from './password-burst-tests.ts'
 
 testPasswordBursts('all')

@@ -2,13 +2,13 @@ import type { APIGatewayProxyResult } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fillTokens } from '../../local/tokens.ts'
 import { userStatements } from '../support/authorizer-policy.ts'
-import { service, startAws } from '../support/faults/aws.ts'
-import { FAULTS, isWaiting, ONE_OF_EACH_CLASS, PASSING, say } from '../support/faults/faults.ts'
-import { captureLogs, loadAuthorizer, loadJwks, UNAVAILABLE } from '../support/faults/functions.ts'
-import { startProxy } from '../support/faults/proxy.ts'
+import { startProxy } from '../support/aws-proxy.ts'
 import { COMMON_HEADERS, sampleEvent } from '../support/lambda.ts'
 import { isProof } from '../support/rows.ts'
 import { tokenSourceOf } from '../support/service-description.ts'
+import { service, startAws } from './faults/aws.ts'
+import { FAULTS, isWaiting, ONE_OF_EACH_CLASS, PASSING, say } from './faults/faults.ts'
+import { captureLogs, loadAuthorizer, loadJwks, UNAVAILABLE } from './faults/functions.ts'
 
 const aws = await startAws()
 const { keyA, keyB } = service.custom

@@ -1,5 +1,5 @@
 import { vi } from 'vitest'
-import { testReservations } from '../support/reservation-tests.ts'
+import { testReservations } from './reservation-tests.ts'
 
 vi.setConfig({ testTimeout: 600_000 })
 

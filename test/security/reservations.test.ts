@@ -1,3 +1,3 @@
-import { testReservations } from '../support/reservation-tests.ts'
+import { testReservations } from './reservation-tests.ts'
 
 testReservations('representatives')

@@ -1,4 +1,7 @@
 import { expect, test, vi } from 'vitest'
+import { proof } from '../support/rows.ts'
+import { startFunctions } from '../support/sessions.ts'
+import { startWire } from '../support/wire.ts'
 import {
   among,
   atOnce,
@@ -11,10 +14,7 @@ import {
   pairAttempts,
   stores,
   WRONG,
-} from '../support/bursts.ts'
-import { proof } from '../support/rows.ts'
-import { startFunctions } from '../support/sessions.ts'
-import { startWire } from '../support/wire.ts'
+} from './bursts.ts'
 
 const statusOf = async (guess: Parameters<typeof login>[0]) => (await login(guess)).status
 

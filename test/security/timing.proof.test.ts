@@ -1,7 +1,7 @@
 import '../support/real-argon2.ts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Stores, startStores } from '../support/sessions.ts'
-import { differences, expectAlike, measure, REJECTED } from '../support/timing.ts'
+import { differences, expectAlike, measure, REJECTED } from './timing/timing.ts'
 
 let stores: Stores
 

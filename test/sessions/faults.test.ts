@@ -1,9 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { cookieOf, DELETES_COOKIE, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
-import { restorerOf } from '../support/interleave/restore.ts'
+import { restorerOf } from '../support/restore.ts'
 import { firstOfClass, isProof } from '../support/rows.ts'
-import { newScene, type Scene } from '../support/session-acts.ts'
 import {
   type ApiResponse,
   type Asking,
@@ -23,6 +22,7 @@ import {
   WEAK,
 } from '../support/sessions.ts'
 import { type Call, classOf, type Fate, startWire, type Target, targetsOf } from '../support/wire.ts'
+import { newScene, type Scene } from './session-acts.ts'
 
 type Items = Awaited<ReturnType<Stores['items']>>
 type Item = Items[string] | undefined

@@ -1,6 +1,6 @@
 import '../support/real-argon2.ts'
 import { expect, inject, test } from 'vitest'
-import { HASH_VECTORS } from '../support/hash-vectors.ts'
+import { HASH_VECTORS } from '../security/hashes/hash-vectors.ts'
 import { postLogin } from '../support/http.ts'
 import { operator, tableAt } from '../support/sessions.ts'
 

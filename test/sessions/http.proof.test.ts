@@ -1,8 +1,8 @@
 import '../support/real-argon2.ts'
 import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { costOf, ONE_OF_EACH_COST } from '../support/hash-vectors.ts'
-import { expectDescribed } from '../support/openapi/check.ts'
+import { expectDescribed } from '../http/openapi/check.ts'
+import { costOf, ONE_OF_EACH_COST } from '../security/hashes/hash-vectors.ts'
 import { type Service, startService } from '../support/service.ts'
 import {
   NEW_PASSWORD,

@@ -1,5 +1,5 @@
 import { test } from 'vitest'
-import { expectNoSessionIsLost } from '../support/impatient-clients.ts'
+import { expectNoSessionIsLost } from './impatient-clients.ts'
 
 test('none of 2,000 impatient clients loses its session', async () => {
   await expectNoSessionIsLost(2_000, 5, 2)

@@ -1,3 +1,3 @@
-import { testLateWrites } from '../support/late-write-tests.ts'
+import { testLateWrites } from './late-write-tests.ts'
 
 testLateWrites('representatives')

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, test } from 'vitest'
-import { expectAllListed } from '../support/many-sessions.ts'
 import { type Functions, type Stores, startStores } from '../support/sessions.ts'
+import { expectAllListed } from './many-sessions.ts'
 
 let stores: Stores
 let functions: Functions

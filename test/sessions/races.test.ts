@@ -1,19 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
+import { settleAll } from '../support/at-once.ts'
 import { tokensInCookie } from '../support/cookies.ts'
-import { restorerOf } from '../support/interleave/restore.ts'
+import { restorerOf } from '../support/restore.ts'
 import { isProof, proof, rowsOf } from '../support/rows.ts'
-import {
-  ACTS,
-  type Act,
-  ENDINGS,
-  expectOver,
-  isAlive,
-  newScene,
-  OTHER_PASSWORD,
-  type Scene,
-  type Side,
-} from '../support/session-acts.ts'
 import {
   type ApiResponse,
   countLiveSessions,
@@ -30,8 +20,18 @@ import {
   tokensOf,
   WEAK,
 } from '../support/sessions.ts'
-import { settleAll } from '../support/settle-all.ts'
 import { startWire } from '../support/wire.ts'
+import {
+  ACTS,
+  type Act,
+  ENDINGS,
+  expectOver,
+  isAlive,
+  newScene,
+  OTHER_PASSWORD,
+  type Scene,
+  type Side,
+} from './session-acts.ts'
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
 

@@ -1,8 +1,8 @@
 import { test, vi } from 'vitest'
-import { expectReuseIsFoundAfter } from '../support/rotations.ts'
+import { expectReuseIsFoundAfter } from './rotations.ts'
 
 vi.mock('node:crypto', async (original) => {
-  const { countedHashes } = await import('../support/counted-hashes.ts')
+  const { countedHashes } = await import('./counted-hashes.ts')
   return countedHashes(await original())
 })
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { operator as operatorOn, PASSWORD, startFunctions, tableAt } from '../support/sessions.ts'
-import { device } from '../support/soak/device.ts'
-import { expectInvalid, presentInvalidToken } from '../support/soak/invalid.ts'
-import { growthOf, watchMemory } from '../support/soak/memory.ts'
-import { type SoakUser, soakUser } from '../support/soak/model.ts'
-import { operator } from '../support/soak/operator.ts'
-import { owner } from '../support/soak/owner.ts'
-import { startUnreliableAws } from '../support/soak/unreliable-aws.ts'
-import { oneOf, repeat, world } from '../support/soak/world.ts'
+import { device } from './soak/device.ts'
+import { expectInvalid, presentInvalidToken } from './soak/invalid.ts'
+import { growthOf, watchMemory } from './soak/memory.ts'
+import { type SoakUser, soakUser } from './soak/model.ts'
+import { operator } from './soak/operator.ts'
+import { owner } from './soak/owner.ts'
+import { startUnreliableAws } from './soak/unreliable-aws.ts'
+import { oneOf, repeat, world } from './soak/world.ts'
 
 /** `npm run test:soak` runs for ten minutes. */
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 20)

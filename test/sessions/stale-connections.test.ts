@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { rowsOf } from '../support/rows.ts'
-import { ACTS, type ActName, newScene, type Side } from '../support/session-acts.ts'
 import { NO_LIMITS, type Stores, startFunctions, startStores } from '../support/sessions.ts'
 import { startWire, type Wire } from '../support/wire.ts'
+import { ACTS, type ActName, newScene, type Side } from './session-acts.ts'
 
 const FREEZES = 10
 const SOURCE = '203.0.113.7'

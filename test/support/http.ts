@@ -1,5 +1,5 @@
 import { type OutgoingHttpHeaders, request } from 'node:http'
-import { expectDescribed } from './openapi/check.ts'
+import { expectDescribed } from '../http/openapi/check.ts'
 
 /** The part of a response that the service determines. HTTP determines the rest. */
 export interface ApiResponse {

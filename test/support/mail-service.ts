@@ -1,7 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
 import { idOf, type MailEvent } from '../../lib/mail/event.ts'
 import type { Mail } from '../../local/mail/mailbox.ts'
-import { type Asking, type Functions, type Route, startStores, TABLE_NAME } from './sessions.ts'
+import {
+  type Asking,
+  type Functions,
+  type Route,
+  startFunctions,
+  startStores,
+  TABLE_NAME,
+} from './sessions.ts'
+import { startWire, type Wire } from './wire.ts'
 
 const MAILER = 'mailer'
 
@@ -86,4 +94,30 @@ let addresses = 0
 export function newAddress(): string {
   addresses += 1
   return `Grace.${addresses}@Example.org`
+}
+
+const NO_LIMITS = { LIMIT_MAIL_SOURCE: '9999/3600', LIMIT_MAIL_RECIPIENT: '9999/3600' }
+
+/** A mail service without limits, and its functions with a wire between them and AWS. */
+export interface WiredMail {
+  service: MailService
+  wire: Wire
+  wired: Awaited<ReturnType<typeof startFunctions>>
+  stop(): void
+}
+
+/** Starts a {@link WiredMail}. */
+export async function startWiredMail(): Promise<WiredMail> {
+  const service = await startMailService(NO_LIMITS)
+  const wire = await startWire(service.aws)
+  const wired = await startFunctions(wire.url, { MAILER: 'mailer', ...NO_LIMITS })
+  return {
+    service,
+    wire,
+    wired,
+    stop() {
+      wire.stop()
+      service.aws.stop()
+    },
+  }
 }

@@ -49,3 +49,21 @@ function nameOf(operation: string, input: object): string {
   const update = UpdateExpression === undefined ? [] : UpdateExpression.split(' ', 1)
   return [operation, ...update, all.map(({ pk, sk }) => `${pk.S} ${sk.S}`).join(', ')].join(' ').trim()
 }
+
+type Client = typeof import('../../lib/aws/client.ts')
+
+/** What a test puts around the AWS caller of each request. */
+export const edge: { around: (aws: AwsCall) => AwsCall } = { around: (aws) => aws }
+
+/**
+ * Returns the AWS client with {@link edge} around it.
+ *
+ * @example
+ * vi.mock('../../lib/aws/client.ts', async (original) =>
+ *   (await import('./rounds.ts')).withEdge(await original()),
+ * )
+ */
+export const withEdge = (client: Client): Client => ({
+  ...client,
+  within: (deadlineMs) => edge.around(client.within(deadlineMs)),
+})

@@ -16,8 +16,8 @@ declare module 'vitest' {
 
 /** Modules that the service loads before its own. */
 const PRELOADED = [
-  new URL('./verifiers/print-kms.ts', import.meta.url),
-  new URL('./openapi/faulty.ts', import.meta.url),
+  new URL('../verifiers/print-kms.ts', import.meta.url),
+  new URL('../http/openapi/faulty.ts', import.meta.url),
 ]
 
 /**

@@ -21,7 +21,7 @@ import {
 import type { User } from '../../lib/users/user.ts'
 import { type MailSettings, startLocalAws } from '../../local/aws.ts'
 import { readAuthorization, remapped } from '../../local/gateway/gateway-rules.ts'
-import argon2Cffi from './argon2-cffi.json' with { type: 'json' }
+import argon2Cffi from '../security/hashes/argon2-cffi.json' with { type: 'json' }
 import { inEnvironment } from './handlers.ts'
 import { sampleEvent } from './lambda.ts'
 import { describeService, tableResource } from './service-description.ts'
@@ -329,7 +329,7 @@ function loadWhenCalled(): typeof FUNCTIONS {
 }
 
 /** Loaded with the first functions: tests that only start stores do not compile the API description. */
-let check: Promise<typeof import('./openapi/check.ts')> | undefined
+let check: Promise<typeof import('../http/openapi/check.ts')> | undefined
 
 let lastLoading: Promise<unknown> = Promise.resolve()
 
@@ -356,7 +356,7 @@ export async function startFunctions(
   when: 'now' | 'when called' = 'now',
 ) {
   const environment = { ...ENVIRONMENT, AWS_ENDPOINT_URL: endpoint, ...settings }
-  check ??= import('./openapi/check.ts')
+  check ??= import('../http/openapi/check.ts')
   const { expectDescribed } = await check
   const modules = when === 'now' ? await loadAll() : loadWhenCalled()
 

@@ -1,8 +1,9 @@
 import { type AwsClient, awsClient } from '../../lib/aws/client.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import type { Service } from '../../lib/aws/settings.ts'
 import type { ReservingTable } from '../../lib/throttling/store.ts'
 import { startLocalAws } from '../../local/aws.ts'
 import { describeService, resourcesOf, tableOf } from './service-description.ts'
-import { keeping } from './table-faults.ts'
 
 /** Starts the local AWS with the table of `serverless.yml` and the demo users in it. What is reserved in it is never given back. */
 export async function startTable(): Promise<{ table: ReservingTable; client: AwsClient; stop(): void }> {
@@ -13,4 +14,49 @@ export async function startTable(): Promise<{ table: ReservingTable; client: Aws
     client: awsClient(local.settings),
     stop: () => local.stop(),
   }
+}
+
+/** Returns a table in which every attempt stays reserved, also if its request fails. */
+export const keeping = <T extends Table>(table: T): T & ReservingTable => ({ ...table, reserved: [] })
+
+/** Returns a table to which a concurrent request comes right before each call of an operation. */
+export const outrunTable = <T extends Table>(
+  table: T,
+  operation: string,
+  act: () => Promise<unknown>,
+): T => ({
+  ...table,
+  aws: async (service, called, input) => {
+    if (called === operation) await act()
+    return table.aws(service, called, input)
+  },
+})
+
+/** Returns a table that loses the first response to each write, so that the write is sent again. */
+export const resendingTable = <T extends Table>(table: T): T => ({
+  ...table,
+  aws: async (service, operation, input) => {
+    if (operation === 'UpdateItem' || operation === 'PutItem') await table.aws(service, operation, input)
+    return table.aws(service, operation, input)
+  },
+})
+
+export interface TableCall {
+  operation: string
+  input: object
+  response: Record<string, unknown>
+}
+
+/** Returns a table that records its calls. */
+export function watchedTable<T extends Table>(table: T): { watched: T; calls: TableCall[] } {
+  const calls: TableCall[] = []
+  const watched = {
+    ...table,
+    aws: async (service: Service, operation: string, input: object) => {
+      const response = await table.aws(service, operation, input)
+      calls.push({ operation, input, response })
+      return response
+    },
+  }
+  return { watched, calls }
 }

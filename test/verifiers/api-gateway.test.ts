@@ -5,9 +5,9 @@ import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
 import { proof } from '../support/rows.ts'
 import { cleanEnvironment, root } from '../support/service-description.ts'
-import { brokenRule, isIssuerForAws, type JwtAuthorizer } from '../support/verifiers/api-gateway.ts'
-import { codeUnder } from '../support/verifiers/programs.ts'
-import { keysOf, partsOf, serviceSigner, tokenCases } from '../support/verifiers/tokens.ts'
+import { brokenRule, isIssuerForAws, type JwtAuthorizer } from './api-gateway.ts'
+import { codeUnder } from './programs.ts'
+import { keysOf, partsOf, serviceSigner, tokenCases } from './tokens.ts'
 
 const serviceUrl = inject('serviceUrl')
 const audiences = ['serverless-jwt-auth-dev-api']

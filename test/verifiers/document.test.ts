@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { root } from '../support/service-description.ts'
-import { codeUnder } from '../support/verifiers/programs.ts'
+import { codeUnder } from './programs.ts'
 
 const document = readFileSync(join(root, 'docs/VERIFYING.md'), 'utf8')
 

@@ -1,8 +1,8 @@
 import { beforeAll, expect, inject, test, vi } from 'vitest'
-import { type Ask, saveProgram, startProgram } from '../support/verifiers/programs.ts'
-import { type TokenCase, tokenCases } from '../support/verifiers/tokens.ts'
-import { unavailableIssuers } from '../support/verifiers/unavailable.ts'
-import { expectVerdicts } from '../support/verifiers/verdicts.ts'
+import { type Ask, saveProgram, startProgram } from './programs.ts'
+import { type TokenCase, tokenCases } from './tokens.ts'
+import { unavailableIssuers } from './unavailable.ts'
+import { expectVerdicts } from './verdicts.ts'
 
 // The programs of docs/VERIFYING.md that need nothing but Node. The others are in other-languages.proof.test.ts.
 

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { codeUnder, saveProgram, startProgram, startServer } from '../support/verifiers/programs.ts'
-import { signedAgo, type TokenCase, tokenCases } from '../support/verifiers/tokens.ts'
-import { unavailableIssuers } from '../support/verifiers/unavailable.ts'
-import { expectVerdicts } from '../support/verifiers/verdicts.ts'
+import { codeUnder, saveProgram, startProgram, startServer } from './programs.ts'
+import { signedAgo, type TokenCase, tokenCases } from './tokens.ts'
+import { unavailableIssuers } from './unavailable.ts'
+import { expectVerdicts } from './verdicts.ts'
 
 // The programs of docs/VERIFYING.md in Python and Go, on Debian's packages.
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { root } from '../support/service-description.ts'
 import { type Stores, startStores } from '../support/sessions.ts'
-import { AUDIENCE, ISSUER, type Issued, issueTokens } from '../support/verifiers/issued.ts'
+import { AUDIENCE, ISSUER, type Issued, issueTokens } from './issued.ts'
 
 // Without python3-jwt, other-languages.proof.test.ts says how to install it, and fails with CI=true.
 
@@ -21,7 +21,7 @@ afterAll(() => stores.aws.stop())
 /** Returns for each token null, or the name of PyJWT's error. */
 function faultsOf(tokens: string[], audience = AUDIENCE): (string | null)[] {
   const input = JSON.stringify({ tokens, jwks: issued.jwks, issuer: ISSUER, audience })
-  const script = `${root}/test/support/verifiers/pyjwt.py`
+  const script = `${root}/test/verifiers/pyjwt.py`
   const { stdout, stderr } = spawnSync(PYTHON, [script], { input, encoding: 'utf8' })
   if (stdout === '') throw new Error(stderr)
   return JSON.parse(stdout)

@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest'
 import { postLogin } from '../support/http.ts'
-import { saveProgram } from '../support/verifiers/programs.ts'
+import { saveProgram } from './programs.ts'
 
 // The program of docs/VERIFYING.md that demands two factors and a recent sign-in. The one in Python is a proof.
 

@@ -1,6 +1,6 @@
 import '../../../test/support/real-argon2.ts'
 import { describe, expect, test } from 'vitest'
-import { firebaseHash, foreignHashes } from '../../../test/support/foreign-hashes.ts'
+import { firebaseHash, foreignHashes } from '../../../test/security/hashes/foreign-hashes.ts'
 import { kindOf, needsRehash, verifyPassword } from '../hash.ts'
 
 const ROWS = [...foreignHashes.rows, firebaseHash]

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { foreignHashes } from '../../../test/support/foreign-hashes.ts'
+import { foreignHashes } from '../../../test/security/hashes/foreign-hashes.ts'
 import { readAccount } from './new-account.ts'
 
 const bytes = (size: number) => Buffer.alloc(size, '\u00e9\u0081\u00a7?')

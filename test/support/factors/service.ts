@@ -14,10 +14,10 @@ import type { User } from '../../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../../local/aws.ts'
 import { readAuthorization, remapped } from '../../../local/gateway/gateway-rules.ts'
 import { allItems } from '../../../scripts/cli/pages.ts'
+import { expectDescribed } from '../../http/openapi/check.ts'
 import { loadHandlers } from '../handlers.ts'
-import { restorerOf } from '../interleave/restore.ts'
 import { sampleEvent } from '../lambda.ts'
-import { expectDescribed } from '../openapi/check.ts'
+import { restorerOf } from '../restore.ts'
 import {
   describeService,
   mailOf,

@@ -1,0 +1,68 @@
+import { always, writes } from '../../security/interleave/weaken.ts'
+import type { Alter } from '../../support/gate.ts'
+import type { State } from './scene.ts'
+import type { FactorActs } from './world.ts'
+
+/** A guard of `lib/factors` that is taken away, and operations that show it in some order. */
+export interface FactorWeakening {
+  alter: Alter
+  state: State
+  acts: FactorActs
+}
+
+const weaken = (alter: Alter, state: State, acts: FactorActs): FactorWeakening => ({ alter, state, acts })
+
+const isChangeOfFactors = (write: { ConditionExpression?: string }) =>
+  / AND requestId = :readRequestId/.test(String(write.ConditionExpression))
+
+/** Weakens the service by changing its requests on their way to AWS. Each takes one guard away. */
+export const FACTOR_WEAKENINGS: Record<string, FactorWeakening> = {
+  'changeFactors: the user as read': weaken(
+    writes('TransactUpdate', 'profile', (write) => {
+      if (isChangeOfFactors(write)) always(write)
+    }),
+    'both',
+    ['remove totp', 'remove passkey'],
+  ),
+  'changeFactors: another generation': weaken(
+    writes('TransactUpdate', 'profile', (write) => {
+      const values = write.ExpressionAttributeValues
+      if (isChangeOfFactors(write) && ':generation' in values)
+        values[':generation'] = values[':readGeneration']
+    }),
+    'totp',
+    ['remove totp', '>', 'totp'],
+  ),
+  'changeFactors: another session generation': weaken(
+    writes('TransactUpdate', 'profile', (write) => {
+      const values = write.ExpressionAttributeValues
+      if (isChangeOfFactors(write) && ':sessionGeneration' in values)
+        values[':sessionGeneration'] = values[':readSessionGeneration']
+    }),
+    'totp',
+    ['remove totp'],
+  ),
+  'spendLoginToken: not spent': weaken(writes('TransactUpdate', 'token', always), 'totp', [
+    'next totp',
+    'totp',
+  ]),
+  'spendStep: a later step': weaken(writes('TransactUpdate', 'totp', always), 'totp', [
+    'login with totp',
+    'login with totp',
+  ]),
+  'spendStep: the app as read': weaken(
+    writes('TransactUpdate', 'totp', (write) => {
+      write.ConditionExpression = `${write.ConditionExpression} OR (lastStep < :step AND createdAt <> :createdAt)`
+    }),
+    'totp',
+    ['next totp', 'add totp'],
+  ),
+  'spendRecoveryCode: not spent': weaken(writes('TransactUpdate', 'recovery-codes', always), 'totp', [
+    'login with a recovery code',
+    'login with a recovery code',
+  ]),
+  'spendChallenge: not spent': weaken(writes('TransactUpdate', 'challenge', always), 'both', [
+    'copied assertion',
+    'copied assertion',
+  ]),
+}

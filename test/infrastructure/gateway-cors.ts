@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
+import { describeService, resourcesOf } from '../support/service-description.ts'
+
+// The framework accepts no empty value, and trims the space.
+export const NO_ORIGINS = { allowedOrigins: ' ' }
+
+const APP = 'https://app.example.com'
+const SEVERAL = `${APP},https://admin.example.com`
+const SAME_SITE = { publicUrl: 'https://auth.example.com' }
+const WITHOUT_COOKIES = { cookieSessions: 'off', pages: 'off' }
+const credentials = { 'Access-Control-Allow-Credentials': 'true', Vary: 'Origin' }
+
+type Row = [what: string, params: Record<string, string>, cors: Record<string, string>]
+
+const REPRESENTATIVES: Row[] = [
+  // The default of this stage.
+  ['any origin is allowed', {}, { 'Access-Control-Allow-Origin': '*' }],
+  [
+    'several origins are allowed to send cookies',
+    { ...SAME_SITE, allowedOrigins: SEVERAL },
+    { 'Access-Control-Allow-Origin': 'method.request.header.origin', ...credentials },
+  ],
+]
+
+const OTHERS: Row[] = [
+  [
+    'one origin is allowed',
+    { ...WITHOUT_COOKIES, allowedOrigins: APP },
+    { 'Access-Control-Allow-Origin': APP },
+  ],
+  [
+    // A gateway response cannot choose from a list, and contains no user data.
+    'several origins are allowed',
+    { ...WITHOUT_COOKIES, allowedOrigins: SEVERAL },
+    { 'Access-Control-Allow-Origin': '*' },
+  ],
+  [
+    'one origin is allowed to send cookies',
+    { ...SAME_SITE, allowedOrigins: APP },
+    { 'Access-Control-Allow-Origin': APP, ...credentials },
+  ],
+]
+
+/**
+ * Tests the CORS headers of gateway responses, and the preflights, by allowed origins.
+ *
+ * @param mass - Whether all settings are tested, or two. The framework takes seconds of a core for each.
+ */
+export function testCors(mass: 'representatives' | 'all'): void {
+  const responses = [...gatewayResponses(resourcesOf(describeService(NO_ORIGINS)))]
+  const rows = mass === 'all' ? [...REPRESENTATIVES, ...OTHERS] : REPRESENTATIVES
+
+  test.each(rows)('if %s, its pages can read every response', (_what, params, cors) => {
+    const withCors = [...responses].map(([type, response]) => {
+      const headers = {
+        ...response.headers,
+        ...cors,
+        'Access-Control-Expose-Headers': 'Retry-After,WWW-Authenticate',
+      }
+      return [type, { ...response, headers }]
+    })
+    expect([...gatewayResponses(resourcesOf(describeService(params)))]).toEqual(withCors)
+  })
+
+  test('only routes that take the cookie let pages send it, and never pages of all origins', () => {
+    const routesOf = (params: Record<string, string>) =>
+      Object.values(describeService(params).functions)
+        .flatMap(({ events = [] }) => events.map(({ http }) => http as { path: string; cors?: object }))
+        .filter(({ cors }) => Object(cors).allowCredentials)
+        .map(({ path }) => path)
+        .sort()
+    expect(routesOf({ ...SAME_SITE, allowedOrigins: SEVERAL })).toEqual([
+      // The client sends the cookie with each step of an enrolment. A function has one setting for all its routes.
+      'enrolment/mail',
+      'enrolment/passkey',
+      'enrolment/passkey/options',
+      'enrolment/proof',
+      'enrolment/totp',
+      'enrolment/totp/confirm',
+      'factors/cancel-reset',
+      'login',
+      'login/passkey',
+      'login/passkey/options',
+      'login/recovery-code',
+      'login/totp',
+      'logout',
+      'passkeys',
+      'refresh',
+      'register/confirm',
+    ])
+    const without = [{ allowedOrigins: '*' }, { ...WITHOUT_COOKIES, allowedOrigins: SEVERAL }]
+    // The default of this stage is any origin.
+    for (const params of mass === 'all' ? without : [{}]) expect(routesOf(params)).toEqual([])
+  })
+
+  test('every route has a preflight if and only if origins are allowed, and no page', () => {
+    const routesFor = (params: Record<string, string>, isOfPages = false) =>
+      Object.values(describeService(params).functions)
+        .filter(({ handler }) => handler.startsWith('functions/pages/') === isOfPages)
+        .flatMap(({ events = [] }) => events.map(({ http }) => http))
+    const cors = { origin: SEVERAL, headers: ['Authorization', 'Content-Type'] }
+    const routes = routesFor({ ...SAME_SITE, allowedOrigins: SEVERAL })
+    expect(routes).not.toEqual([])
+    for (const route of routes) expect(route).toMatchObject({ cors })
+    const pages = routesFor({ ...SAME_SITE, allowedOrigins: SEVERAL }, true)
+    expect(pages).not.toEqual([])
+    for (const route of [...routesFor(NO_ORIGINS), ...pages]) expect(route).not.toHaveProperty('cors')
+  })
+}

@@ -1,0 +1,144 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { root } from '../support/service-description.ts'
+
+const readme = readFileSync(`${root}/README.md`, 'utf8')
+
+/** Returns the text of a section of README. */
+function sectionOf(heading: string): string {
+  const [, section] = readme.split(`\n## ${heading}\n`)
+  if (section === undefined) throw new Error(`README.md has no section ${heading}`)
+  return section.split('\n## ')[0] ?? ''
+}
+
+/** Returns the fenced blocks of a text, without the fences. */
+const blocksIn = (section: string) =>
+  [...section.matchAll(/^```\w+\n(.*?)^```$/gms)].map(([, block = '']) => block)
+
+interface Edit {
+  /** Empty if the step names no TypeScript file. */
+  file: string
+  block: string
+}
+
+/** Returns the five edits of `A route of your own`: each step names a file, and shows what goes there. */
+function readRoute() {
+  const steps = sectionOf('A route of your own')
+    .split(/^\d\. /m)
+    .slice(1)
+  const edits = steps.map((step): Edit => {
+    const [block = '', ...others] = blocksIn(step)
+    if (others.length > 0) throw new Error('a step of README’s route has more than one block')
+    return { file: /`([\w./-]+\.ts)`/.exec(step)?.[1] ?? '', block }
+  })
+  const [handler, entry, sample, row, unitTest, ...others] = edits
+  if (!handler || !entry || !sample || !row || !unitTest || others.length > 0) {
+    throw new Error(`README’s route takes ${edits.length} edits`)
+  }
+  return { handler, entry, sample, row, unitTest }
+}
+
+/** Returns the parts of `A role of your own`: the list of roles, a function's line with roles, and a row's line for it. */
+function readRole() {
+  const section = sectionOf('A role of your own')
+  const [roles = '', role = '', ...others] = blocksIn(section)
+  if (others.length > 0) throw new Error('README’s role has more than two blocks')
+  return { roles, role, problems: /`(problems: [^`]*)`/.exec(section)?.[1] ?? '' }
+}
+
+/** A copy of the project with its own `.results`. */
+export interface Copy {
+  folder: string
+  /** Makes the five edits of `A route of your own`. */
+  addRoute(): void
+  /** Makes the edits of `A role of your own`, and adds `GET /drafts`: the route, for that role. */
+  addRole(): void
+  /** Runs a script, and returns its exit status and output. */
+  run(script: string, args: string[]): Promise<{ status: number | null; output: string }>
+  remove(): void
+}
+
+/** Folders that are not part of the project. */
+const LEFT_OUT = ['.git', '.results', '.serverless', '.esbuild', 'node_modules']
+
+/** Tests that make such a copy themselves, and packages of parts of the project. */
+const EXCLUDED = /\/own-route(?:\.proof)?\.test\.ts$|\/node_modules$/
+
+export function copyProject(): Copy {
+  mkdirSync(`${root}/.results`, { recursive: true })
+  const folder = mkdtempSync(`${root}/.results/own-route-`)
+  for (const name of readdirSync(root).filter((name) => !LEFT_OUT.includes(name))) {
+    cpSync(`${root}/${name}`, `${folder}/${name}`, {
+      recursive: true,
+      filter: (path) => !EXCLUDED.test(path),
+    })
+  }
+  symlinkSync(`${root}/node_modules`, `${folder}/node_modules`, 'junction')
+
+  const write = (file: string, content: string) => writeFileSync(`${folder}/${file}`, content)
+  const insertAfter = (file: string, line: RegExp, content: string) => {
+    const source = readFileSync(`${folder}/${file}`, 'utf8')
+    if (!line.test(source)) throw new Error(`${file} has no line ${line}`)
+    write(
+      file,
+      source.replace(line, (found) => found + content),
+    )
+  }
+  const addFunction = (route: ReturnType<typeof readRoute>) => {
+    write(route.handler.file, route.handler.block)
+    insertAfter('serverless.yml', /^functions:\n/m, route.entry.block)
+    execFileSync('sh', ['-c', route.sample.block], { cwd: folder })
+    insertAfter(route.row.file, /^export const ROUTES: Route\[\] = \[\n/m, route.row.block)
+    write(route.unitTest.file, route.unitTest.block)
+  }
+
+  return {
+    folder,
+    addRoute: () => addFunction(readRoute()),
+    addRole() {
+      const { roles, role, problems } = readRole()
+      const source = readFileSync(`${folder}/lib/users/user.ts`, 'utf8')
+      write(
+        'lib/users/user.ts',
+        source.replace(/^export const ROLES = .*\n/m, () => roles),
+      )
+      const { handler, entry, row, unitTest } = readRoute()
+      const named = ({ file, block }: Edit) => ({
+        file: file.replace('hello', 'drafts'),
+        block: block.replaceAll('hello', 'drafts').replaceAll('Hello, user!', 'Hello, admin!'),
+      })
+      const sample = "sed 's|/admin|/drafts|' events/admin-content.json > events/drafts.json"
+      addFunction({
+        handler: named(handler),
+        entry: { ...entry, block: named(entry).block.replace(/^ {4}handler: .*\n/m, (line) => line + role) },
+        sample: { file: '', block: sample },
+        row: { ...row, block: named(row).block.replace(/^ {2}\},\n$/m, () => `    ${problems},\n  },\n`) },
+        unitTest: named(unitTest),
+      })
+    },
+    async run(script, args) {
+      const { NODE_OPTIONS: _, ...env } = process.env
+      const outer = Object.keys(env).filter((name) => name.startsWith('VITEST'))
+      for (const name of outer) delete env[name]
+      const child = spawn(process.execPath, [script, ...args], { cwd: folder, env })
+      const [stdout, stderr, [status]] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, 'close'),
+      ])
+      return { status, output: stdout + stderr }
+    },
+    remove: () => rmSync(folder, { recursive: true }),
+  }
+}

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parsed } from '../support/lambda.ts'
+import { SAMPLES } from '../support/sample-events.ts'
+import { cleanEnvironment, root } from '../support/service-description.ts'
+
+interface Run {
+  status: number | null
+  stdout: string
+  stderr: string
+}
+
+mkdirSync(`${root}/.results`, { recursive: true })
+const folder = mkdtempSync(join(root, '.results', 'invoke-local-'))
+
+function sampleOf(file: string) {
+  const sample = SAMPLES[file]
+  if (sample === undefined) throw new Error(`there is no events/${file}`)
+  return sample
+}
+
+/** Runs `npx sls invoke local` as on a machine without AWS credentials. */
+async function invokeLocal(file: string): Promise<Run> {
+  const sls = [`${root}/node_modules/.bin/sls`, 'invoke', 'local']
+  const { functionKey } = sampleOf(file)
+  const buildFolder = `buildFolder=${relative(root, folder)}/${file}`
+  const args = [...sls, '-f', functionKey, '-p', `events/${file}`, '--param', buildFolder]
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...cleanEnvironment(), HOME: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ])
+  return { status, stdout, stderr }
+}
+
+/** Returns what the framework prints last: the function's response, with a JSON body laid out as JSON. */
+function printed(stdout: string) {
+  const value = JSON.parse(stdout.slice(stdout.lastIndexOf('\n{\n') + 1))
+  return typeof value.body === 'string' ? parsed(value) : value
+}
+
+/**
+ * Tests that `sls invoke local` runs sample events. Each run takes seconds of a core. All events run in
+ * `functions/sample-events.test.ts` and `test/infrastructure/bundles.test.ts`.
+ *
+ * @param files - Names of files in `events`.
+ */
+export function testInvocations(files: readonly string[]): void {
+  const runs = new Map<string, Run>()
+
+  beforeAll(async () => {
+    const waiting = [...files]
+    const work = async () => {
+      for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+        runs.set(file, await invokeLocal(file))
+      }
+    }
+    await Promise.all([work(), work()])
+  }, 240_000)
+  afterAll(() => {
+    rmSync(folder, { recursive: true })
+    console.log(`${files.length} functions invoked`)
+  })
+
+  describe.each(files)('events/%s', (file) => {
+    const { functionKey, ...expected } = sampleOf(file)
+    test(`has the outcome it is a sample of, by sls invoke local -f ${functionKey}`, () => {
+      const run = runs.get(file)
+      if ('throws' in expected) {
+        expect(run).toMatchObject({ status: 1 })
+        expect(printed(run?.stdout ?? '')).toMatchObject({
+          errorMessage: expected.throws,
+          errorType: 'Error',
+        })
+      } else {
+        // The mailer's line of the mail goes there.
+        const stderr = functionKey === 'mailer' ? expect.stringMatching(/^Mail to \S+: .*\n$/) : ''
+        expect(run).toMatchObject({ status: 0, stderr })
+        if (expected.returns) expect(printed(run?.stdout ?? '')).toEqual(expected.returns)
+      }
+    })
+  })
+}

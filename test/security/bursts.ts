@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, expect, vi } from 'vitest'
+import type { Counter, Subject } from '../../lib/throttling/counter.ts'
+import { markKnownSource } from '../../lib/throttling/known-sources.ts'
+import { furtherCounters, type Limits, pairCounter } from '../../lib/throttling/limits.ts'
+import { findUserByName } from '../../lib/users/store.ts'
+import { settleAll } from '../support/at-once.ts'
+import { type ApiResponse, type Functions, PASSWORD, type Stores, startStores } from '../support/sessions.ts'
+
+// A test file that imports this has stores of its own. Its clock stands still.
+
+/** A password that is not {@link PASSWORD}, of the same length. */
+export const WRONG = PASSWORD.replace(/^./, 'A')
+
+export const NOW = new Date('2027-01-15T12:00:00.000Z')
+
+/** The limits of the functions, by default. */
+const limits: Limits = {
+  userAndSource: { attempts: 10, windowSeconds: 900 },
+  source: { attempts: 50, windowSeconds: 900 },
+  knownSource: { attempts: 500, windowSeconds: 900 },
+  user: { attempts: 100, windowSeconds: 86_400 },
+  userAndKnownSource: { attempts: 100, windowSeconds: 86_400 },
+}
+
+export let stores: Stores
+export let functions: Functions
+const sent = { bursts: 0, requests: 0, accepted: 0, refused: 0 }
+
+beforeAll(async () => {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  stores = await startStores()
+  functions = await stores.functions()
+  // The first request makes a hash that no other one makes: it tries argon2.
+  await login({ username: 'unknown', sourceIp: newSource() })
+  // Calls have no timeout, so that a busy machine causes no second attempts.
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: NOW })
+})
+afterAll(() => {
+  vi.useRealTimers()
+  stores.aws.stop()
+  const { bursts, requests, accepted, refused } = sent
+  console.log(
+    `${bursts} bursts, ${requests} requests; of the right passwords ${accepted} were accepted, ${refused} refused`,
+  )
+})
+
+/** A guess from a source. */
+export interface Guess {
+  sourceIp: string
+  isRight?: boolean
+}
+
+export const login = ({ username, sourceIp, isRight }: Guess & { username: string }) =>
+  functions.ask('login', { body: { username, password: isRight ? PASSWORD : WRONG }, sourceIp })
+
+let sources = 0
+
+/** Returns an address that no other request has come from. */
+export function newSource(): string {
+  sources += 1
+  return `10.0.${sources >> 8}.${sources & 255}`
+}
+
+export async function markKnown(loginName: string, sourceIp: string): Promise<void> {
+  const user = await findUserByName(stores.table, loginName)
+  const owner = { loginName, userId: String(user?.id) }
+  const known = { source: sourceIp, mark: undefined, sessionTtlSeconds: 2_592_000 }
+  await markKnownSource(stores.table, owner, known, NOW)
+}
+
+/** Fills the counter of a source that names know with attempts, as earlier guesses do. */
+export async function fillKnownSource(sourceIp: string, count: number): Promise<void> {
+  const [ofSource] = furtherCounters({ loginName: '' }, { source: sourceIp, isKnown: true }, limits, NOW)
+  await stores.table.aws('dynamodb', 'UpdateItem', {
+    TableName: stores.table.name,
+    Key: ofSource?.key,
+    UpdateExpression: 'ADD ids :ids',
+    ExpressionAttributeValues: { ':ids': { SS: Array.from({ length: count }, (_, index) => `${index}`) } },
+  })
+}
+
+/** Returns `count` guesses, of which those at some places are right. */
+export const among = <G extends object>(count: number, places: readonly number[], of: (index: number) => G) =>
+  Array.from({ length: count }, (_, index) => ({ ...of(index), isRight: places.includes(index) }))
+
+/** Sends guesses at once. Returns the number of responses by status; all refusals must be the same bytes. */
+export async function atOnce<G extends Guess>(
+  guesses: readonly G[],
+  send: (guess: G) => Promise<ApiResponse>,
+): Promise<Record<number, number>> {
+  const responses = await settleAll(guesses.map(send))
+  const counts: Record<number, number> = {}
+  for (const { status } of responses) counts[status] = (counts[status] ?? 0) + 1
+  const refusals = responses.filter(({ status }) => status === 429).map((each) => JSON.stringify(each))
+  expect(new Set(refusals).size).toBeLessThanOrEqual(1)
+
+  const right = responses.filter((_, index) => guesses[index]?.isRight)
+  sent.bursts += 1
+  sent.requests += guesses.length
+  sent.accepted += right.filter(({ status }) => status < 300).length
+  sent.refused += right.filter(({ status }) => status === 429).length
+  return counts
+}
+
+async function attemptsIn({ key }: Counter): Promise<number> {
+  const input = { TableName: stores.table.name, Key: key, ConsistentRead: true }
+  const { Item } = await stores.table.aws('dynamodb', 'GetItem', input)
+  return (Object(Object(Item).ids).SS ?? []).length
+}
+
+/** Returns the number of attempts in the counter of a subject and a source. */
+export const pairAttempts = (subject: Subject, sourceIp: string) =>
+  attemptsIn(pairCounter(subject, sourceIp, limits, new Date()))
+
+/** Returns the number of attempts in the counters of a source and of a subject. */
+export async function furtherAttempts(subject: Subject, sourceIp: string, isKnown = false) {
+  const counters = furtherCounters(subject, { source: sourceIp, isKnown }, limits, new Date())
+  const [ofSource = 0, ofSubject = 0] = await Promise.all(counters.map(attemptsIn))
+  return { ofSource, ofSubject }
+}

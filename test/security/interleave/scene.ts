@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { vi } from 'vitest'
+import type { Table } from '../../../lib/aws/dynamodb.ts'
+import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
+import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
+import { restorerOf } from '../../support/restore.ts'
+import type { Functions, Stores, Tokens } from '../../support/sessions.ts'
+import { begin } from '../../support/sessions.ts'
+import { addTestUser } from '../../support/users.ts'
+
+/** Ada's password, and those that she and the operator choose. */
+export const PASSWORDS = {
+  first: 'the first password',
+  own: 'a password by ada',
+  operator: 'a password by the operator',
+  added: 'a password of a new user',
+}
+
+const hashOf = (password: string) => hashPassword(password, randomBytes(SALT_BYTES))
+
+/** Hashes for imports. */
+export const HASHES = { added: await hashOf(PASSWORDS.added) }
+
+/**
+ * Ada's hash. Its cost is below the service's own, so each sign-in replaces it. With the cheap argon2 of tests,
+ * all costs give the same tag.
+ */
+const FIRST_HASH = (await hashOf(PASSWORDS.first)).replace(/m=\d+,t=\d+/, 'm=8,t=1')
+
+/** A session as its clients know it. */
+export interface KnownSession {
+  userId: string
+  id: string
+  /** All refresh tokens that a client got, in the order of the responses. */
+  refreshTokens: string[]
+}
+
+/** An access token that a client got. */
+export interface KnownToken {
+  authToken: string
+  userId: string
+  sessionId: string
+  /** Index of the operation that got it; `undefined` if it is older than all of them. */
+  by: number | undefined
+}
+
+/** Users, sessions and tokens of one schedule. */
+export interface Scene {
+  functions: Functions
+  /** The operator's view. */
+  table: Table
+  id: string
+  bobId: string
+  names: typeof NAMES
+  sessions: KnownSession[]
+  tokens: KnownToken[]
+  /** Chooses the session that an operation uses, when it begins. */
+  pick<T>(values: readonly T[]): T
+  /** Called when a client's request begins. */
+  tick(): void
+}
+
+const NAMES = {
+  ada: 'ada',
+  email: 'ada@example.org',
+  bob: 'bob',
+  free: 'carl',
+  freeEmail: 'carl@example.org',
+}
+
+/**
+ * Adds bob and ada, who has an address and two sessions.
+ *
+ * @returns A function that puts everything back to this state, the clock too, for the next schedule.
+ */
+export async function firstScene(
+  stores: Stores,
+  functions: Functions,
+): Promise<(options: Pick<Scene, 'pick' | 'tick'>) => Promise<Scene>> {
+  const { table } = stores
+  const names = NAMES
+  const { id: bobId } = await addTestUser(table, { username: names.bob })
+  const ada = { username: names.ada, email: names.email, passwordHash: FIRST_HASH }
+  const { id } = await addTestUser(table, ada)
+  const known: Pick<Scene, 'sessions' | 'tokens'> = { sessions: [], tokens: [] }
+  for (let session = 0; session < 2; session += 1) {
+    addTokens(known, await begin(stores, functions, names.ada), undefined)
+  }
+  const restore = await restorerOf(table)
+  const now = Date.now()
+  return async (options) => {
+    await restore()
+    vi.setSystemTime(now)
+    return { functions, table, id, bobId, names, ...structuredClone(known), ...options }
+  }
+}
+
+/** Adds the tokens of a response to what the clients know. */
+export function addTokens(
+  scene: Pick<Scene, 'sessions' | 'tokens'>,
+  { authToken, refreshToken }: Tokens,
+  by: number | undefined,
+): void {
+  const { userId, sessionId } = readRefreshToken(refreshToken)
+  scene.tokens.push({ authToken, userId, sessionId, by })
+  const known = scene.sessions.find(({ id }) => id === sessionId)
+  if (known) known.refreshTokens.push(refreshToken)
+  else scene.sessions.push({ userId, id: sessionId, refreshTokens: [refreshToken] })
+}
+
+/** Returns the claims of an access token. */
+export const claimsOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())

@@ -1,0 +1,67 @@
+import { nextSecret, withSecret } from '../../../lib/sessions/refresh-token.ts'
+import { profileKey } from '../../../lib/users/store.ts'
+import { allItems } from '../../../scripts/cli/pages.ts'
+import { partsOf } from '../../support/sessions.ts'
+import type { Report } from './act.ts'
+import type { Facts } from './facts.ts'
+import type { End } from './history.ts'
+import type { KnownSession, KnownToken, Scene } from './scene.ts'
+
+/** Returns the violations in which sessions and access tokens are valid. */
+export async function violationsOfSessions(
+  scene: Scene,
+  ends: readonly End<Report>[],
+  facts: Facts,
+): Promise<string[]> {
+  const { salts, endless } = await storedSessions(scene, facts)
+  const found = endless.map((id) => `${id} never expires`)
+  for (const token of scene.tokens) found.push(...(await violationsOfToken(scene, token, facts)))
+  for (const session of scene.sessions) {
+    const refreshToken = newestOf(session, salts.get(session.id))
+    const { status } = await scene.functions.ask('refresh', { body: { refreshToken } })
+    const isExpected = facts.isSessionLive(session)
+    if (status === 200 && !isExpected) found.push(`session ${session.id} is live`)
+    // A client that got 503 may hold a token that was replaced since.
+    const isUncertain = ends.some(({ value }) => value?.session === session && value.status === 503)
+    if (status !== 200 && isExpected && !isUncertain) found.push(`session ${session.id} is lost: ${status}`)
+  }
+  return found
+}
+
+async function violationsOfToken({ functions }: Scene, token: KnownToken, facts: Facts): Promise<string[]> {
+  const isValid = await functions.opens(token.authToken)
+  if (isValid === facts.isTokenValid(token)) return []
+  const step = facts.readAt(token.by, token.userId)
+  return [`an access token from step ${step} is ${isValid ? 'valid' : 'invalid'}`]
+}
+
+/** Returns the salt of each stored session, and the sort keys of items that would stay forever. */
+async function storedSessions({ table }: Scene, facts: Facts) {
+  const salts = new Map<string, string>()
+  const endless: string[] = []
+  for (const userId of facts.userIds) {
+    const items = await allItems(table, 'Query', {
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': profileKey(userId).pk },
+    })
+    for (const { sk, salt, expiresAt } of items) {
+      const sortKey: string = Object(sk).S
+      if (expiresAt === undefined && sortKey !== 'profile') endless.push(sortKey)
+      if (salt) salts.set(sortKey.replace(/^session#/, ''), Object(salt).S)
+    }
+  }
+  return { salts, endless }
+}
+
+/** Returns the token of a session that replaced all others. */
+function newestOf(
+  { refreshTokens: [first = '', ...others] }: KnownSession,
+  salt: string | undefined,
+): string {
+  let newest = first
+  for (let next = newest; salt !== undefined; newest = next) {
+    next = withSecret(newest, nextSecret({ salt }, partsOf(newest).secret))
+    if (!others.includes(next)) break
+  }
+  return newest
+}

@@ -1,0 +1,168 @@
+import type { Alter, Attempt } from '../../support/gate.ts'
+import type { Acts } from './interleave.ts'
+
+type Input = Attempt['input']
+
+/** Makes a condition hold always. Its values stay in use, because DynamoDB rejects unused ones. */
+export const always = (write: Input) => {
+  write.ConditionExpression = `(${write.ConditionExpression}) OR attribute_exists(pk) OR attribute_not_exists(pk)`
+}
+
+/** Changes writes of one operation, of items whose sort key begins like this. */
+export const writes =
+  (operation: string, sk: string, weaken: (write: Input) => unknown): Alter =>
+  (called, input) => {
+    const all =
+      called === 'TransactWriteItems'
+        ? input.TransactItems.flatMap((item: Input) => Object.entries(item))
+        : [[called.replace('Item', ''), input]]
+    for (const [kind, write] of all) {
+      const key = write.Key ?? write.Item
+      const isIn = `${called === 'TransactWriteItems' ? 'Transact' : ''}${kind}` === operation
+      if (isIn && key?.sk?.S.startsWith(sk)) weaken(write)
+    }
+    return undefined
+  }
+
+const isEnd = ({ UpdateExpression }: Input) => /^SET endedAt = if_not_exists/.test(UpdateExpression)
+
+const changes = (write: Input, name: string) => `#${name}` in (write.ExpressionAttributeNames ?? {})
+
+/** A guard of `lib/` that is taken away, and operations that show it in some order. */
+export interface Weakening {
+  alter: Alter
+  acts: Acts
+  tickMs?: number
+}
+
+const weaken = (alter: Alter, acts: Acts, tickMs = 0): Weakening => ({ alter, acts, tickMs })
+
+/**
+ * Weakens the service by changing its requests on their way to AWS. Each takes one guard away.
+ *
+ * Three conditions are not here, because another one implies them: each change of names moves the generation, each
+ * change of `sessionGeneration` moves `generation`, and a tombstone has no secret that `replaceSecret` could have read.
+ */
+export const WEAKENINGS: Record<string, Weakening> = {
+  'putSession: no such session yet': weaken(writes('Put', 'session#', always), ['login', '>', 'logout']),
+  'replaceSecret: the secret as read': weaken(
+    writes('Update', 'session#', (write) => {
+      if (changes(write, 'rotatedAtMs')) always(write)
+    }),
+    ['refresh', '>', 'refresh'],
+    11_000,
+  ),
+  'endSession: endedAt': weaken(
+    writes('Update', 'session#', (write) => {
+      if (isEnd(write)) write.UpdateExpression = 'SET lastUsedAt = if_not_exists(lastUsedAt, :now)'
+    }),
+    ['logout', 'refresh'],
+  ),
+  'endSession: the session exists': weaken(
+    writes('Update', 'session#', (write) => {
+      if (isEnd(write)) always(write)
+    }),
+    ['logout', 'remove'],
+  ),
+  'changeUser: generations as read': weaken(
+    writes('Update', 'profile', (write) => {
+      if (changes(write, 'requestId')) always(write)
+    }),
+    ['set-role', 'disable', 'remove'],
+  ),
+  'replaceHash: generation and hash as read': weaken(
+    writes('Update', 'profile', (write) => {
+      if (!changes(write, 'requestId')) always(write)
+    }),
+    ['login', 'set-password'],
+  ),
+  'changeNames: generation and names as read': weaken(writes('TransactUpdate', 'profile', always), [
+    'rename',
+    'set-email',
+  ]),
+  'changeNames: generation as read': weaken(
+    writes('TransactUpdate', 'profile', (write) => {
+      const generation = 'generation = :readGeneration'
+      write.ConditionExpression = write.ConditionExpression.replace(
+        generation,
+        `(${generation} OR attribute_exists(pk))`,
+      )
+    }),
+    ['rename', 'set-role', '>', 'login by address'],
+  ),
+  'createUser: no such user yet': weaken(writes('TransactPut', 'profile', always), [
+    'remove',
+    '>',
+    'import with the same id',
+    'import with the same id and another name',
+  ]),
+  'claim: the name is free': weaken(writes('TransactPut', 'name', always), [
+    'rename of bob',
+    'remove',
+    'add',
+  ]),
+  'free: the name is own': weaken(
+    (operation, input) => {
+      writes('TransactDelete', 'name', always)(operation, input)
+      return writes('TransactDelete', 'profile', always)(operation, input)
+    },
+    ['remove', 'rename', '>', 'rename of bob'],
+  ),
+  'removeUser: the user as read': weaken(writes('TransactDelete', 'profile', always), [
+    'remove the address',
+    '>',
+    'remove',
+    'set-email',
+  ]),
+  // Not by `password`, which recognises its write by the hash too.
+  'isLatestChange: own request id': weaken(
+    (operation, input) =>
+      operation === 'GetItem' && input.ProjectionExpression === 'requestId' ? { body: '{}' } : undefined,
+    ['set-role'],
+  ),
+  'newUser: random generations': weaken(
+    writes('TransactPut', 'profile', (write) => {
+      for (const name of ['generation', 'sessionGeneration']) write.Item[name] = { N: '1' }
+    }),
+    [
+      'remove',
+      '>',
+      'import with the same id',
+      '>',
+      'login of a new user',
+      '>',
+      'remove',
+      '>',
+      'import with the same id',
+    ],
+  ),
+  'revokeTokens: another generation': weaken(
+    writes('Update', 'profile', (write) => {
+      const values = write.ExpressionAttributeValues
+      if (changes(write, 'generation')) values[':generation'] = values[':readGeneration']
+    }),
+    ['set-role'],
+  ),
+  'revokeSessions: another session generation': weaken(
+    writes('Update', 'profile', (write) => {
+      const values = write.ExpressionAttributeValues
+      if (changes(write, 'sessionGeneration')) values[':sessionGeneration'] = values[':readSessionGeneration']
+    }),
+    ['set-password'],
+  ),
+  'revokeSessions: no earlier survivor': weaken(
+    writes('Update', 'profile', (write) => {
+      if (!write.UpdateExpression.includes(' REMOVE #survivingSession')) return
+      write.UpdateExpression = write.UpdateExpression.replace(' REMOVE #survivingSession', '')
+      delete write.ExpressionAttributeNames['#survivingSession']
+    }),
+    ['password', '>', 'end-sessions'],
+  ),
+  'changeNames: another generation': weaken(
+    writes('TransactUpdate', 'profile', (write) => {
+      const values = write.ExpressionAttributeValues
+      values[':generation'] = values[':readGeneration']
+    }),
+    ['rename'],
+  ),
+}

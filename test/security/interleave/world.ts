@@ -1,0 +1,76 @@
+import { expect, vi } from 'vitest'
+import { wiring } from '../../support/gate.ts'
+import { startStores } from '../../support/sessions.ts'
+import { type Acts, interleave, type World } from './interleave.ts'
+import { firstScene } from './scene.ts'
+import { isAside, latest, orderFrom, scheduleFrom } from './seeds.ts'
+import { exhaustively, fewestDeviationsFirst } from './systematic.ts'
+import type { Weakening } from './weaken.ts'
+
+/** Starts the stores and the functions. Nothing is logged, and the clock stands still unless a schedule moves it. */
+export async function startWorld(): Promise<World> {
+  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
+  const stores = await startStores()
+  return { stores, newScene: await firstScene(stores, await stores.functions()) }
+}
+
+/** Runs the schedules of some seeds. Expects no violation, and returns the number of schedules. */
+export async function expectSoundFrom(world: World, firstSeed: number, count: number): Promise<number> {
+  for (let seed = firstSeed; seed < firstSeed + count; seed += 1) {
+    const { acts, choose, options } = scheduleFrom(seed)
+    expect(await interleave(world, acts, choose, options), `seed ${seed}`).toEqual([])
+  }
+  return count
+}
+
+/** Runs operations in every order. Expects no violation, and returns the number of schedules. */
+export async function expectSoundInEveryOrder(world: World, acts: Acts, maxFaults = 0): Promise<number> {
+  let count = 0
+  for (const choose of exhaustively()) {
+    count += 1
+    const violations = await interleave(world, acts, choose, { maxFaults, pick: latest, isFree: isAside })
+    expect(violations, acts.join(', ')).toEqual([])
+  }
+  return count
+}
+
+/** Runs operations in orders of some seeds. Expects no violation, and returns the number of schedules. */
+export async function expectSoundInOrdersFrom(world: World, acts: Acts, count: number): Promise<number> {
+  for (let seed = 1; seed <= count; seed += 1) {
+    const { choose, options } = orderFrom(seed)
+    expect(await interleave(world, acts, choose, options), `seed ${seed}`).toEqual([])
+  }
+  return count
+}
+
+/** So many orders show the violation of every weakening. Most need one deviation, and some a fault. */
+const MAX_ORDERS = 50
+
+/**
+ * Runs a weakened service in one order after the other until a violation shows, those with fewest deviations first.
+ * Expects none in as many orders of the service as it is.
+ *
+ * @returns The first violation, and the number of orders.
+ */
+export async function expectViolation(
+  world: World,
+  { alter, acts, tickMs = 0 }: Weakening,
+): Promise<{ violation: string; count: number }> {
+  async function search(maxOrders: number) {
+    let count = 0
+    for (const choose of fewestDeviationsFirst(maxOrders)) {
+      count += 1
+      const options = { maxFaults: 1, pick: latest, tickMs, isFree: isAside }
+      const [violation] = await interleave(world, acts, choose, options)
+      if (violation !== undefined) return { violation, count }
+    }
+    return undefined
+  }
+
+  wiring.alter = alter
+  const found = await search(MAX_ORDERS).finally(() => delete wiring.alter)
+  if (found === undefined) return expect.fail(`no violation in ${MAX_ORDERS} orders`)
+  expect(await search(found.count)).toBeUndefined()
+  return found
+}

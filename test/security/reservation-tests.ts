@@ -1,0 +1,425 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type Item, text } from '../../lib/aws/dynamodb.ts'
+import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
+import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
+import {
+  addPasskey,
+  addTotp,
+  beginLogin,
+  bodyOf,
+  enterPassword,
+  totpCode,
+  wrongTotpCode,
+} from '../support/factors/client.ts'
+import {
+  type FactorFunctions,
+  type FactorService,
+  ORIGIN,
+  PASSWORD,
+  startFactorService,
+} from '../support/factors/service.ts'
+import { codeIn } from '../support/mail-service.ts'
+import type { ApiResponse, Asking, Tokens } from '../support/sessions.ts'
+import { usePasskey } from '../support/webauthn/authenticator.ts'
+import { type Call, OUTAGES, startWire, strike, targetsOf, type Wire } from '../support/wire.ts'
+
+/** A request that reserves attempts. */
+interface Scene {
+  route: string
+  asking: Asking
+  /** Status of the response, if no call fails. */
+  status: number
+  /** A call after the verdict, whose failure is no outage for the attempt. */
+  judgedBefore?: string
+}
+
+const NEW_PASSWORD = 'another password for tests'
+/** In the middle of all windows. */
+const BEGIN_MS = Date.parse('2026-11-26T10:07:00Z')
+/** Time of the function: 500 ms are for the response, and 500 ms before that for giving back. */
+const REMAINING_MS = 2_000
+
+let service: FactorService
+let wire: Wire
+/** Their calls of AWS pass the wire. */
+let wired: FactorFunctions
+let empty: () => Promise<void>
+let cases = 0
+let users = 0
+
+const address = () => `Grace.${++users}@example.org`
+const ask = async (route: string, asking: Asking) => {
+  const response = await service.functions.ask(route, asking)
+  await service.settled()
+  return response
+}
+const newMailTo = (to: string) => {
+  const mail = service.aws.mailbox.list().find((each) => each.to === to)
+  if (mail === undefined) throw new Error(`there is no mail to ${to}`)
+  return mail
+}
+
+async function signedIn() {
+  const { id, username, email = '' } = await service.addUser()
+  const { authToken: token } = bodyOf<Tokens>(await enterPassword(service.functions, username))
+  return { id, username, email, token }
+}
+
+async function totpUser() {
+  const user = await signedIn()
+  const { secret, recoveryCodes = [] } = await addTotp(service.functions, user.token)
+  // The code of this step is spent.
+  vi.setSystemTime(Date.now() + 60_000)
+  return { ...user, secret, recoveryCodes }
+}
+
+/** Adds a user with an app. Returns the access token of a sign-in with it. */
+async function strongUser() {
+  const user = await totpUser()
+  const loginToken = await beginLogin(service.functions, user.username)
+  const body = { loginToken, code: totpCode(user.secret) }
+  const { authToken: token } = bodyOf<Tokens>(await ask('POST /login/totp', { body }))
+  return { ...user, token }
+}
+
+async function passkeyUser() {
+  const user = await signedIn()
+  return { ...user, ...(await addPasskey(service.functions, user.token)) }
+}
+
+/** Begins an enrolment of an administrator; `all` is the policy of its functions. */
+async function enrolling() {
+  const user = await service.addUser({ role: 'admin' })
+  return {
+    ...user,
+    to: String(user.email),
+    enrolmentToken: await beginLogin(service.functions, user.username),
+  }
+}
+
+async function operatorCodeOf(user: { username: string }): Promise<string> {
+  const stored = await service.user(user.username)
+  return storeEnrolmentCode(service.table, stored, new Date(), randomBytes(CODE_RANDOM_BYTES))
+}
+
+async function provedEnrolment() {
+  const user = await enrolling()
+  const { enrolmentToken } = user
+  const body = { enrolmentToken, operatorCode: await operatorCodeOf(user) }
+  bodyOf(await ask('POST /enrolment/proof', { body }), 204)
+  return user
+}
+
+async function mailed(route: string, asking: Asking, to: string) {
+  const { requestId } = bodyOf(await ask(route, asking), 202)
+  return { requestId, code: codeIn(newMailTo(to)) }
+}
+
+const register = (email: string) => mailed('POST /register', { body: { email } }, email)
+
+async function forgot() {
+  const { username, email = '' } = await service.addUser()
+  return mailed('POST /password/forgot', { body: { login: username } }, email)
+}
+
+const other = (code: string) => code.replace(/^./, (digit) => String((Number(digit) + 1) % 10))
+const currentPassword = PASSWORD
+
+/** Every route that reserves attempts, with a guess that is correct and, where there is one, with a wrong one. */
+const SCENES: Record<string, () => Promise<Scene>> = {
+  'a sign-in': async () => {
+    const { username } = await service.addUser()
+    return { route: 'POST /login', asking: { body: { username, password: PASSWORD } }, status: 200 }
+  },
+  'a sign-in with a wrong password': async () => {
+    const { username } = await service.addUser()
+    return { route: 'POST /login', asking: { body: { username, password: 'wrong' } }, status: 401 }
+  },
+  'the first step of a sign-in': async () => {
+    const { username } = await totpUser()
+    return { route: 'POST /login', asking: { body: { username, password: PASSWORD } }, status: 200 }
+  },
+  'the first step of an enrolment': async () => {
+    const { username } = await service.addUser({ role: 'admin' })
+    return { route: 'POST /login', asking: { body: { username, password: PASSWORD } }, status: 200 }
+  },
+  'a password change': async () => {
+    const { token } = await signedIn()
+    const body = { currentPassword, newPassword: NEW_PASSWORD }
+    return { route: 'PUT /password', asking: { token, body }, status: 204 }
+  },
+  'a password change with a wrong password': async () => {
+    const { token } = await signedIn()
+    const body = { currentPassword: 'wrong', newPassword: NEW_PASSWORD }
+    return { route: 'PUT /password', asking: { token, body }, status: 422 }
+  },
+  'a change of the address': async () => {
+    const { token } = await signedIn()
+    const body = { currentPassword, email: address() }
+    return { route: 'PUT /email', asking: { token, body }, status: 202 }
+  },
+  'the deletion of an account': async () => {
+    const { token } = await signedIn()
+    return { route: 'DELETE /me', asking: { token, body: { currentPassword } }, status: 204 }
+  },
+  'the setup of an app': async () => {
+    const { token } = await signedIn()
+    return { route: 'POST /factors/totp', asking: { token, body: { currentPassword } }, status: 200 }
+  },
+  'the confirmation of an app': async () => {
+    const { token } = await signedIn()
+    const { secret = '' } = bodyOf(await ask('POST /factors/totp', { token, body: { currentPassword } }))
+    const body = { code: totpCode(secret) }
+    return { route: 'POST /factors/totp/confirm', asking: { token, body }, status: 200 }
+  },
+  'the confirmation of an app with a wrong code': async () => {
+    const { token } = await signedIn()
+    const { secret = '' } = bodyOf(await ask('POST /factors/totp', { token, body: { currentPassword } }))
+    const body = { code: wrongTotpCode(secret) }
+    return { route: 'POST /factors/totp/confirm', asking: { token, body }, status: 422 }
+  },
+  'the removal of an app': async () => {
+    const { token } = await strongUser()
+    return { route: 'DELETE /factors/totp', asking: { token, body: { currentPassword } }, status: 204 }
+  },
+  'new recovery codes': async () => {
+    const { token } = await strongUser()
+    return {
+      route: 'POST /factors/recovery-codes',
+      asking: { token, body: { currentPassword } },
+      status: 200,
+    }
+  },
+  'the options of a new passkey': async () => {
+    const { token } = await signedIn()
+    return { route: 'POST /passkeys/options', asking: { token, body: { currentPassword } }, status: 200 }
+  },
+  'the removal of a passkey': async () => {
+    const { username, passkey, id } = await passkeyUser()
+    const loginToken = await beginLogin(service.functions, username)
+    const options = JSON.parse((await ask('POST /login/passkey/options', { body: { loginToken } })).text)
+    const body = { loginToken, response: usePasskey(passkey, options, ORIGIN) }
+    const { authToken: token } = bodyOf<Tokens>(await ask('POST /login/passkey', { body }))
+    return { route: 'DELETE /passkeys/{id}', asking: { token, id, body: { currentPassword } }, status: 204 }
+  },
+  'a code of an app': async () => {
+    const { username, secret } = await totpUser()
+    const loginToken = await beginLogin(service.functions, username)
+    const body = { loginToken, code: totpCode(secret) }
+    return { route: 'POST /login/totp', asking: { body }, status: 200 }
+  },
+  'a wrong code of an app': async () => {
+    const { username, secret } = await totpUser()
+    const loginToken = await beginLogin(service.functions, username)
+    const body = { loginToken, code: wrongTotpCode(secret) }
+    return { route: 'POST /login/totp', asking: { body }, status: 422 }
+  },
+  'a recovery code': async () => {
+    const { username, recoveryCodes } = await totpUser()
+    const loginToken = await beginLogin(service.functions, username)
+    const body = { loginToken, code: recoveryCodes[0] }
+    return { route: 'POST /login/recovery-code', asking: { body }, status: 200 }
+  },
+  'a wrong recovery code': async () => {
+    const { username } = await totpUser()
+    const loginToken = await beginLogin(service.functions, username)
+    const body = { loginToken, code: '0000-0000-0000-0000' }
+    return { route: 'POST /login/recovery-code', asking: { body }, status: 422 }
+  },
+  'a passkey as second factor': async () => {
+    const { username, passkey } = await passkeyUser()
+    const loginToken = await beginLogin(service.functions, username)
+    const options = JSON.parse((await ask('POST /login/passkey/options', { body: { loginToken } })).text)
+    const body = { loginToken, response: usePasskey(passkey, options, ORIGIN) }
+    return { route: 'POST /login/passkey', asking: { body }, status: 200 }
+  },
+  'another passkey as second factor': async () => {
+    const { username } = await passkeyUser()
+    const { passkey } = await passkeyUser()
+    const loginToken = await beginLogin(service.functions, username)
+    const options = JSON.parse((await ask('POST /login/passkey/options', { body: { loginToken } })).text)
+    const body = { loginToken, response: usePasskey(passkey, options, ORIGIN) }
+    return { route: 'POST /login/passkey', asking: { body }, status: 401 }
+  },
+  'the options of a passkey': async () => ({
+    route: 'POST /login/passkey/options',
+    asking: { body: {} },
+    status: 200,
+  }),
+  'the options of a passkey as second factor': async () => {
+    const { username } = await passkeyUser()
+    const loginToken = await beginLogin(service.functions, username)
+    return { route: 'POST /login/passkey/options', asking: { body: { loginToken } }, status: 200 }
+  },
+  'a mail of an enrolment': async () => {
+    const { enrolmentToken } = await enrolling()
+    return { route: 'POST /enrolment/mail', asking: { body: { enrolmentToken } }, status: 202 }
+  },
+  'the proof of an enrolment by mail': async () => {
+    const { enrolmentToken, to } = await enrolling()
+    const proof = await mailed('POST /enrolment/mail', { body: { enrolmentToken } }, to)
+    return { route: 'POST /enrolment/proof', asking: { body: { enrolmentToken, ...proof } }, status: 204 }
+  },
+  'the proof of an enrolment by an operator': async () => {
+    const user = await enrolling()
+    const body = { enrolmentToken: user.enrolmentToken, operatorCode: await operatorCodeOf(user) }
+    return { route: 'POST /enrolment/proof', asking: { body }, status: 204 }
+  },
+  'a wrong proof of an enrolment by an operator': async () => {
+    const { enrolmentToken } = await enrolling()
+    const body = { enrolmentToken, operatorCode: '0000-0000-0000-0000' }
+    return { route: 'POST /enrolment/proof', asking: { body }, status: 422 }
+  },
+  'an enrolment of an app': async () => {
+    const { enrolmentToken } = await provedEnrolment()
+    const { secret = '' } = bodyOf(await ask('POST /enrolment/totp', { body: { enrolmentToken } }))
+    const body = { enrolmentToken, code: totpCode(secret) }
+    return { route: 'POST /enrolment/totp/confirm', asking: { body }, status: 200 }
+  },
+  'an enrolment of an app with a wrong code': async () => {
+    const { enrolmentToken } = await provedEnrolment()
+    const { secret = '' } = bodyOf(await ask('POST /enrolment/totp', { body: { enrolmentToken } }))
+    const body = { enrolmentToken, code: wrongTotpCode(secret) }
+    return { route: 'POST /enrolment/totp/confirm', asking: { body }, status: 422 }
+  },
+  'the options of a passkey of an enrolment': async () => {
+    const { enrolmentToken } = await provedEnrolment()
+    return { route: 'POST /enrolment/passkey/options', asking: { body: { enrolmentToken } }, status: 200 }
+  },
+  'a registration': async () => ({
+    route: 'POST /register',
+    asking: { body: { email: address() } },
+    status: 202,
+  }),
+  'the confirmation of a registration': async () => {
+    const proof = await register(address())
+    const body = { ...proof, password: NEW_PASSWORD }
+    return { route: 'POST /register/confirm', asking: { body }, status: 200 }
+  },
+  'the confirmation of a registration with a wrong code': async () => {
+    const { requestId, code } = await register(address())
+    const body = { requestId, code: other(code), password: NEW_PASSWORD }
+    return { route: 'POST /register/confirm', asking: { body }, status: 400 }
+  },
+  'the confirmation of a registration with a taken username': async () => {
+    const { username } = await service.addUser()
+    const body = { ...(await register(address())), username, password: NEW_PASSWORD }
+    const judgedBefore = 'BatchGetItem no. 2'
+    return { route: 'POST /register/confirm', asking: { body }, status: 422, judgedBefore }
+  },
+  'a forgotten password': async () => {
+    const { username } = await service.addUser()
+    return { route: 'POST /password/forgot', asking: { body: { login: username } }, status: 202 }
+  },
+  'a reset of a password': async () => {
+    const body = { ...(await forgot()), password: NEW_PASSWORD }
+    return { route: 'POST /password/reset', asking: { body }, status: 204 }
+  },
+  'a reset of a password with a wrong code': async () => {
+    const { requestId, code } = await forgot()
+    const body = { requestId, code: other(code), password: NEW_PASSWORD }
+    return { route: 'POST /password/reset', asking: { body }, status: 400 }
+  },
+  'the confirmation of an address': async () => {
+    const { token } = await signedIn()
+    const email = address()
+    const proof = await mailed('PUT /email', { token, body: { currentPassword, email } }, email)
+    return { route: 'POST /email/confirm', asking: { token, body: proof }, status: 204 }
+  },
+}
+
+/** One of each class: a password, a code of a mail, a code of an app, a login token's try, and a request for a mail. */
+const REPRESENTATIVES = [
+  'a sign-in',
+  'a code of an app',
+  'the confirmation of a registration',
+  'a change of the address',
+]
+
+/** Returns the number of attempts in each counter but those of recipients, which the mailer fills. */
+async function counted(): Promise<Record<string, number>> {
+  const counters = (await service.scan()).flatMap((item: Item) => {
+    const attempts: unknown[] | undefined = Object(item.ids).SS
+    const key = `${text(item, 'pk')} ${text(item, 'sk')}`
+    // A counter of requests may hold 10,000 of them.
+    if (/ (mails|challenges)#/.test(key)) expect(String(attempts?.[0] ?? '')).toMatch(/^([\w-]{11})?$/)
+    return attempts === undefined || key.startsWith('recipient#') ? [] : [[key, attempts.length] as const]
+  })
+  return Object.fromEntries(counters)
+}
+
+const isGivingBack = (call: Call | undefined): boolean => call?.body.includes('DELETE ids') ?? false
+
+/**
+ * Tests that an outage costs no attempt, at each call of a request.
+ *
+ * @param mass - Whether each call of every request fails in every way, or each call of one request of each class in one way.
+ */
+export function testReservations(mass: 'representatives' | 'all'): void {
+  const faults = Object.entries(OUTAGES).filter(([what]) => mass === 'all' || what === 'is throttled')
+  const scenes = Object.keys(SCENES).filter((name) => mass === 'all' || REPRESENTATIVES.includes(name))
+  const kept: unknown[] = []
+
+  beforeAll(async () => {
+    for (const level of ['info', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+    vi.spyOn(console, 'warn').mockImplementation((record) => void kept.push(record))
+    // No pause between attempts.
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
+    const settings = { REQUIRE_SECOND_FACTOR: 'admin', LIMIT_MAIL_RECIPIENT: '999/3600' }
+    service = await startFactorService(settings)
+    wire = await startWire(service.aws)
+    wired = await service.load({}, wire.url, REMAINING_MS)
+    empty = await service.restorer()
+  })
+  afterAll(() => {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+    wire.stop()
+    service.aws.stop()
+    console.log(`${cases} faults after reservations: each call of ${scenes.length} requests`)
+  })
+
+  test.each(scenes)('%s costs no attempt if AWS fails before its verdict', async (name) => {
+    vi.setSystemTime(BEGIN_MS)
+    await empty()
+    const { route, asking, status, judgedBefore } = await (SCENES[name] as () => Promise<Scene>)()
+    const begunAtMs = Date.now()
+    const restore = await service.restorer()
+    const before = await counted()
+    const run = async (): Promise<ApiResponse> => {
+      const response = await wired.ask(route, asking)
+      await wire.settle()
+      await service.settled()
+      return response
+    }
+    wire.intercept(() => 'pass')
+    expect((await run()).status, name).toBe(status)
+    // Functions read the public key once.
+    const calls = targetsOf(wire.calls()).filter(({ label }) => label !== 'GetPublicKey')
+    const judged = await counted()
+    for (const target of calls) {
+      for (const [what, fate] of faults) {
+        cases += 1
+        await restore()
+        vi.setSystemTime(begunAtMs)
+        kept.length = 0
+        const struck = strike(wire, target, what)
+        const response = await run()
+        const call = `${target.label} no. ${target.index + 1}`
+        const which = `${name}: ${call} ${what}`
+        expect(struck(), which).toBeDefined()
+        expect([status, 503], which).toContain(response.status)
+        const isJudged = response.status === status || call === judgedBefore
+        const now = await counted()
+        if (!isGivingBack(struck()) || fate === 'cut after') {
+          expect(now, which).toEqual(isJudged ? judged : before)
+        }
+        if (isGivingBack(struck())) {
+          expect(kept, which).toContainEqual(expect.objectContaining({ event: 'attempt.kept' }))
+        }
+      }
+    }
+  })
+}

@@ -1,0 +1,156 @@
+import { randomInt } from 'node:crypto'
+import { expect, vi } from 'vitest'
+import { type ApiResponse, type Functions, PASSWORD, type Stores } from '../../support/sessions.ts'
+import { mannWhitney } from './mann-whitney.ts'
+
+/** Requests of a login that must not differ, by class. */
+export interface LoginClass {
+  exists?: boolean
+  isDisabled?: boolean
+  isRight?: boolean
+  /** Whether the pair of name and source has used up its limit, which must be 1. */
+  isRefused?: boolean
+}
+
+export const REJECTED: Record<string, LoginClass> = {
+  'unknown username': { exists: false },
+  'wrong password': {},
+  'disabled, wrong password': { isDisabled: true },
+  'disabled, right password': { isDisabled: true, isRight: true },
+}
+
+export const REFUSED: Record<string, LoginClass> = {
+  'refused, unknown username': { exists: false, isRefused: true },
+  'refused, wrong password': { isRefused: true },
+  'refused, right password': { isRight: true, isRefused: true },
+  'refused, disabled': { isDisabled: true, isRight: true, isRefused: true },
+}
+
+/** Durations in milliseconds, by class. */
+type Times = Record<string, number[]>
+
+const SAMPLES = 300
+
+// A sample of five classes is 1,500 hashes, at 24 to 50 ms each, and a pair that differs is measured again.
+vi.setConfig({ testTimeout: 300_000 })
+
+/** A pair differs if chance alone makes such a difference once in 100 times. */
+const LEVEL = 0.01
+
+/**
+ * What an unknown name may take less, or more. The store reads and sends one item less for it: 0.02 ms less on a loopback
+ * interface, measured with 5,000 sign-ins. That is less than the store's own time varies.
+ */
+const UNKNOWN_NAME_MS = 0.1
+
+let signIns = 0
+
+/**
+ * Measures 300 sign-ins of each class, one after the other, in random order. Each has a user and a source of its own, so
+ * none depends on those before it.
+ *
+ * @returns The durations, and each response that differs from the others.
+ */
+export async function measure(
+  stores: Stores,
+  functions: Functions,
+  classes: Record<string, LoginClass>,
+): Promise<{ times: Times; responses: ApiResponse[] }> {
+  const prepared = Object.entries(classes).map(
+    ([name, login]) => [name, () => prepare(stores, functions, login)] as const,
+  )
+  return measureInTurns(Object.fromEntries(prepared))
+}
+
+/**
+ * Measures 300 requests of each class, one after the other, in random order; see {@link measure}.
+ *
+ * @param classes - Prepares a request, by class.
+ */
+export async function measureInTurns(
+  classes: Record<string, () => Promise<() => Promise<ApiResponse>>>,
+): Promise<{ times: Times; responses: ApiResponse[] }> {
+  const requests: { name: string; send(): Promise<ApiResponse> }[] = []
+  for (const [name, prepareOne] of Object.entries(classes)) {
+    for (let sample = 0; sample < SAMPLES; sample += 1) requests.push({ name, send: await prepareOne() })
+  }
+  const times: Times = Object.fromEntries(Object.keys(classes).map((name) => [name, []]))
+  const responses = new Map<string, ApiResponse>()
+  for (const { name, send } of inRandomOrder(requests)) {
+    const startedMs = performance.now()
+    const response = await send()
+    const durationMs = performance.now() - startedMs
+    times[name]?.push(durationMs)
+    responses.set(JSON.stringify(response), response)
+  }
+  return { times, responses: [...responses.values()] }
+}
+
+/** Creates the user of a sign-in, and returns the sign-in. */
+export async function prepare(
+  stores: Stores,
+  functions: Functions,
+  { exists = true, isDisabled = false, isRight = false, isRefused = false }: LoginClass,
+) {
+  signIns += 1
+  const username = `user-${100_000 + signIns}`
+  const sourceIp = `10.${100 + Math.floor(signIns / 10_000)}.${100 + (Math.floor(signIns / 100) % 100)}.${100 + (signIns % 100)}`
+  if (exists) await stores.add({ username })
+  if (isDisabled) await stores.change(username, { disabled: true })
+  const login = (password: string) => functions.ask('login', { body: { username, password }, sourceIp })
+  const wrong = PASSWORD.replace(/^./, 'A')
+  if (isRefused) await login(wrong)
+  return () => login(isRight ? PASSWORD : wrong)
+}
+
+function inRandomOrder<T>(values: T[]): T[] {
+  for (let last = values.length - 1; last > 0; last -= 1) {
+    const other = randomInt(last + 1)
+    ;[values[last], values[other]] = [values[other] as T, values[last] as T]
+  }
+  return values
+}
+
+/** How two classes differ. */
+interface Difference {
+  p: number
+  isHigher: boolean
+}
+
+/** Returns the pairs of classes whose durations differ, by their names. Prints all pairs. */
+export function differences(times: Times): Map<string, Difference> {
+  const names = Object.keys(times)
+  const pairs = names.flatMap((a, index) => names.slice(index + 1).map((b) => [a, b] as const))
+  const different = new Map<string, Difference>()
+  for (const [a, b] of pairs) {
+    const pair = `${a} / ${b}`
+    const result = mannWhitney(times[a] ?? [], times[b] ?? [])
+    const [ofA, ofB] = [median(times[a] ?? []), median(times[b] ?? [])]
+    console.log(`${pair}: medians ${ofA.toFixed(3)} / ${ofB.toFixed(3)} ms, p = ${result.p.toPrecision(2)}`)
+    const toleranceMs = pair.includes('unknown username') ? UNKNOWN_NAME_MS : 0
+    if (result.p <= LEVEL && Math.abs(ofA - ofB) > toleranceMs) different.set(pair, result)
+  }
+  return different
+}
+
+const median = (all: number[]) => all.toSorted((a, b) => a - b)[all.length >> 1] ?? Number.NaN
+
+/**
+ * Expects that no two classes differ, neither in their response nor in their durations.
+ *
+ * A pair that differs is measured again, all classes with it, and fails if it differs again in the same direction. With
+ * six pairs at 1 %, chance alone would fail one run in 17. Chance repeats a pair and its direction once in 20,000 times,
+ * and a difference that the first sample found is found again. Both samples are printed.
+ */
+export async function expectAlike(
+  sample: () => Promise<{ times: Times; responses: ApiResponse[] }>,
+): Promise<void> {
+  const { times, responses } = await sample()
+  expect(responses).toHaveLength(1)
+  const first = differences(times)
+  if (first.size === 0) return
+  console.log(`Measured again: ${[...first.keys()].join(', ')}`)
+  const second = differences((await sample()).times)
+  const repeated = [...first].filter(([pair, { isHigher }]) => second.get(pair)?.isHigher === isHigher)
+  expect(repeated).toEqual([])
+}

@@ -1,0 +1,46 @@
+import { settleAll } from '../support/at-once.ts'
+import {
+  NEW_PASSWORD,
+  NO_LIMITS,
+  PASSWORD,
+  refresh,
+  type Stores,
+  signIn,
+  tokensOf,
+} from '../support/sessions.ts'
+
+export const ISSUER = 'https://issuer.example'
+export const AUDIENCE = 'audience'
+
+/** Tokens by the request after which a client has them, and what their issuer publishes. */
+export interface Issued {
+  tokens: Record<'login' | 'refresh' | 'password change', string[]>
+  metadata: Record<string, string>
+  jwks: { keys: { kid: string }[] }
+}
+
+/** Signs users in, refreshes their tokens, and changes their passwords, all at once. */
+export async function issueTokens(stores: Stores, usersCount: number): Promise<Issued> {
+  const settings = { ...NO_LIMITS, TOKEN_ISSUER: ISSUER, TOKEN_AUDIENCE: AUDIENCE }
+  const functions = await stores.functions(settings)
+  const walks = Array.from({ length: usersCount }, async () => {
+    const login = await signIn(functions, await stores.add())
+    const refreshed = tokensOf(await refresh(functions, login.refreshToken))
+    const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }
+    const { status } = await functions.ask('password', { token: refreshed.authToken, body })
+    if (status !== 204) throw new Error(`password: ${status}`)
+    const changed = tokensOf(await refresh(functions, refreshed.refreshToken))
+    return [login.authToken, refreshed.authToken, changed.authToken] as const
+  })
+  const issued = await settleAll(walks)
+  const published = async (route: 'metadata' | 'jwks') => JSON.parse((await functions.ask(route, {})).text)
+  return {
+    tokens: {
+      login: issued.map(([token]) => token),
+      refresh: issued.map(([, token]) => token),
+      'password change': issued.map(([, , token]) => token),
+    },
+    metadata: await published('metadata'),
+    jwks: await published('jwks'),
+  }
+}

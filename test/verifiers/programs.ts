@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { freePort } from '../support/service.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const RETRY_MS = 20
+
+/** Returns the status of a program's response to a request with a token, or without one. */
+export type Ask = (path: string, token: string | undefined) => Promise<number>
+
+/** Returns the code under a heading of docs/VERIFYING.md, exactly as it stands there. */
+export function codeUnder(heading: string): string {
+  const document = readFileSync(join(root, 'docs/VERIFYING.md'), 'utf8')
+  const section = document.split(/^### /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
+  const [, code] = /^```\w+\n(.*?)^```$/ms.exec(section) ?? []
+  if (code === undefined) throw new Error(`docs/VERIFYING.md has no code under ${heading}`)
+  return code
+}
+
+/** Writes a program to a folder in which it finds the packages of this repository. Returns its path. */
+export function saveProgram(heading: string, file: string): string {
+  const folder = join(root, '.results/verifying')
+  mkdirSync(folder, { recursive: true })
+  const path = join(folder, file)
+  writeFileSync(path, codeUnder(heading))
+  return path
+}
+
+/**
+ * Starts a program and waits until it accepts connections. It is stopped when the test ends.
+ *
+ * @param environment - Variables in addition to PATH and HOME.
+ */
+export async function startProgram(
+  command: string,
+  parameters: readonly string[],
+  environment: Record<string, string>,
+): Promise<Ask> {
+  const { port, stop } = await startServer(command, () => parameters, environment)
+  onTestFinished(stop)
+  return async (path, token) => {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
+    return (await fetch(`http://localhost:${port}${path}`, { headers })).status
+  }
+}
+
+/**
+ * Starts a server on a free port and waits until it accepts connections.
+ *
+ * @param parametersFor - Returns the parameters of the command. The environment has the port as `PORT`, too.
+ * @param environment - Variables in addition to PATH and HOME.
+ * @param cwd - Folder to start it in.
+ */
+export async function startServer(
+  command: string,
+  parametersFor: (port: number) => readonly string[],
+  environment: Record<string, string> = {},
+  cwd = root,
+): Promise<{ port: number; stop(): void }> {
+  const port = await freePort()
+  const { PATH = '', HOME = '' } = process.env
+  const env = { PATH, HOME, ...environment, PORT: String(port) }
+  const child = spawn(command, parametersFor(port), { env, cwd })
+  const stop = () => void child.kill('SIGKILL')
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+  const ended = once(child, 'close').then(([code]) => {
+    throw new Error(`${command} ended with ${code}:\n${output}`)
+  })
+  const cancelled = new AbortController()
+  await Promise.race([accepting(port, cancelled.signal), ended])
+    .catch((error) => {
+      stop()
+      throw error
+    })
+    .finally(() => cancelled.abort())
+  // From here on, the program ends when it is stopped.
+  ended.catch(() => {})
+  return { port, stop }
+}
+
+/** Waits until something listens at a port. */
+async function accepting(port: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const socket = connect(port, 'localhost')
+    const isOpen = await new Promise<boolean>((resolve) => {
+      socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+    })
+    socket.destroy()
+    if (isOpen) return
+    await sleep(RETRY_MS)
+  }
+}
