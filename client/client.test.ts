@@ -141,9 +141,9 @@ describe('signing in', () => {
         null,
       ])
       const body = (await request.json()) as { enrolmentToken: string }
-      return Response.json({ requestId: body.enrolmentToken })
+      return Response.json({ mailId: body.enrolmentToken })
     }
-    expect(await auth.post('enrolment/mail', { enrolmentToken: 'x' })).toEqual({ requestId: 'x' })
+    expect(await auth.post('enrolment/mail', { enrolmentToken: 'x' })).toEqual({ mailId: 'x' })
     browser.intercept = () => Response.json({ detail: 'Expired.', error: 'login_expired' }, { status: 401 })
     await expect(auth.post('enrolment/mail', {})).rejects.toMatchObject({
       status: 401,

@@ -5,8 +5,8 @@ import type { AwsSettings } from '../lib/aws/settings.ts'
 import {
   CONFIRMATION_RANDOM_BYTES,
   type ConfirmationKind,
-  newRequestId,
-  REQUEST_ID_BYTES,
+  MAIL_ID_BYTES,
+  newMailId,
   startConfirmation,
 } from '../lib/mail/confirmation.ts'
 import { requestFactorReset } from '../lib/mail/factor-reset.ts'
@@ -97,13 +97,13 @@ async function confirmationToken(
 ): Promise<string> {
   const isOfAddress = kind === 'registration' || kind === 'address'
   const address = isOfAddress ? `${kind}@example.org` : undefined
-  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+  const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
   const bindings = kind === 'registration' ? {} : { userId, generation, email }
   const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-  const { confirmation, token } = startConfirmation({ kind, requestId, bindings }, now, random)
+  const { confirmation, token } = startConfirmation({ kind, mailId, bindings }, now, random)
   const claim = { claimId: 'sample', invocationId: 'sample' }
-  await claimMail(table, requestId, { claim, confirmation }, now)
-  if (kind === 'cancel-reset') await requestFactorReset(table, userId, requestId)
+  await claimMail(table, mailId, { claim, confirmation }, now)
+  if (kind === 'cancel-reset') await requestFactorReset(table, userId, mailId)
   return token
 }
 

@@ -7,7 +7,7 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { EmailChangeRequest } from '../../lib/http/schemas/account.ts'
 import { reservingContext } from '../../lib/http/table.ts'
-import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
+import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { notify, requestMail } from '../../lib/mail/request.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
@@ -31,11 +31,11 @@ export const handler = apiHandler(async (event, request) => {
 
   const attempt = await admitAttempt(table, limitsFrom(config), { subject: { userId }, ...origin }, now)
   const user = await verifyCurrentPassword(at, attempt, principal, currentPassword)
-  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
-  const mail = { kind: 'address', requestId, userId, generation, at: now.toISOString(), origin } as const
+  const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
+  const mail = { kind: 'address', mailId, userId, generation, at: now.toISOString(), origin } as const
   await together([returnAttempt(table, attempt), requestMail(table, config, mail, now)])
   if (address.toLowerCase() !== user.email) {
     await notify(at, 'address-requested', user)
   }
-  return accepted(requestId)
+  return accepted(mailId)
 })

@@ -24,7 +24,7 @@ export const handler = apiHandler(async (event, request) => {
   const { userId, generation } = principalOf(event, now)
   const proof = readBody(event, EmailConfirmation)
 
-  const { confirmation, requestId } = await verifyProof(table, ['address'], { ...proof, ...origin }, now)
+  const { confirmation, mailId } = await verifyProof(table, ['address'], { ...proof, ...origin }, now)
   requireOwnProof(confirmation, userId)
   const user = await findBoundUser(table, confirmation)
   requireUnrevoked(generation, user)
@@ -33,11 +33,11 @@ export const handler = apiHandler(async (event, request) => {
   if (factorsOf(user).length === 0 && needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
     throw invalidLink('the user must have a factor now')
   }
-  const address = addressIn(requestId)
+  const address = addressIn(mailId)
   // A username that is the address changes with it.
   const username = user.username === user.email ? address.toLowerCase() : user.username
   const names = namesOf(username, address, true)
-  const change = { names, requestId: randomUUID(), more: [spend(requestId, now)] }
+  const change = { names, changeId: randomUUID(), more: [spend(mailId, now)] }
   const outcome = await changeNames(table, user, change, now)
   if (outcome === 'changed') throw invalidLink('spent, or the user changed')
   if (outcome === 'taken') {

@@ -204,7 +204,7 @@ describe('DELETE /me', () => {
     expect(response).toEqual(
       problem(409, 'Conflict', 'The account was modified concurrently. Reload and try again.'),
     )
-    expect(await stored()).toMatchObject({ role: 'admin', requestId: 'the operator' })
+    expect(await stored()).toMatchObject({ role: 'admin', changeId: 'the operator' })
     expect(await attempts()).toEqual([0, 0, 0])
   })
 

@@ -54,7 +54,7 @@ describe('GET /me', () => {
     const own = { sub, username: 'ada', role: 'admin', email, email_verified: emailVerified }
     expect(response).toEqual(ok({ ...own, emailAsWritten, createdAt, changedAt, factors: [], externalId }))
     // A new attribute of the profile is either returned, or listed here.
-    const secret = ['passwordHash', 'requestId', 'generation', 'sessionGeneration', 'survivingSession']
+    const secret = ['passwordHash', 'changeId', 'generation', 'sessionGeneration', 'survivingSession']
     const returned = [
       'id',
       'username',
@@ -86,7 +86,7 @@ describe('GET /me', () => {
       ProjectionExpression: permitted?.map((name) => `#${name}`).join(', '),
       ExpressionAttributeNames: Object.fromEntries(permitted?.map((name) => [`#${name}`, name]) ?? []),
     })
-    for (const name of ['passwordHash', 'requestId', 'sessionGeneration', 'survivingSession']) {
+    for (const name of ['passwordHash', 'changeId', 'sessionGeneration', 'survivingSession']) {
       expect(permitted).not.toContain(name)
     }
   })

@@ -63,7 +63,7 @@ describe('PUT /password', () => {
       generation: before.generation + 1,
       sessionGeneration: before.sessionGeneration + 1,
       survivingSession: sessionIdOf(mine),
-      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      changeId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     })
     expect(await refresh(other)).toEqual(invalidToken)
     expect(await refresh(mine)).toEqual(tokenPair)
@@ -195,7 +195,7 @@ describe('PUT /password', () => {
     const body = JSON.stringify({ currentPassword: 'user', newPassword: fresh })
     expect(parsed(await handler(await eventOf('password', { body }), context))).toEqual(noContent)
     wire.stop()
-    expect((await stored()).requestId).toBe('the operator')
+    expect((await stored()).changeId).toBe('the operator')
     expect((await login(fresh)).statusCode).toBe(200)
   })
 

@@ -26,7 +26,7 @@ export const handler = apiHandler(async (event, request) => {
   const { table, origin, now } = at
   const { password, ...proof } = readBody(event, PasswordResetRequest)
 
-  const { confirmation, requestId } = await verifyProof(table, ['reset'], { ...proof, ...origin }, now)
+  const { confirmation, mailId } = await verifyProof(table, ['reset'], { ...proof, ...origin }, now)
   const user = await findBoundUser(table, confirmation)
   validateNewPassword(password, user, '#/password')
   await rejectBreached(password, '#/password', config)
@@ -39,7 +39,7 @@ export const handler = apiHandler(async (event, request) => {
     changedAt: new Date().toISOString(),
     ...revokeSessions(user),
   }
-  const change = { changes, requestId: randomUUID(), other: spend(requestId, now) }
+  const change = { changes, changeId: randomUUID(), other: spend(mailId, now) }
   const isStored = await changeUserWith(table, user, change)
   if (!isStored) throw invalidLink('spent, or the user changed')
   const source = sourceOf(origin.sourceIp)

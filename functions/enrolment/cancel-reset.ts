@@ -18,9 +18,9 @@ export const route: RouteHandler<Config<'TABLE_NAME'>> = async (event, request, 
   const at = reservingContext(event, request, config)
   const { table, origin, now } = at
   const { token } = readBody(event, FactorResetCancellation)
-  const { confirmation, requestId } = await verifyProof(table, ['cancel-reset'], { token, ...origin }, now)
+  const { confirmation, mailId } = await verifyProof(table, ['cancel-reset'], { token, ...origin }, now)
   const { userId = '' } = confirmation
-  const refused = await transact(table, [spend(requestId, now), cancellation(userId)])
+  const refused = await transact(table, [spend(mailId, now), cancellation(userId)])
   if (refused) throw invalidLink('spent, or there is no reset')
   logEvent('info', { event: 'factor.reset', userId, outcome: 'cancelled' })
   return noContent()

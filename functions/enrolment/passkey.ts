@@ -26,9 +26,9 @@ export const route: RouteHandler<Settings> = async (event, request, config) => {
   const page = pageOf(event, request)
   const enrolment = await findProvedEnrolment(table, enrolmentToken, now, page)
   const registrant = { user: enrolment.user, loginTokenId: enrolment.login.id }
-  const requestId = randomUUID()
-  const verified = await verifyNewPasskey(at, registrant, given, requestId)
-  const factor = { factor: 'passkey', requestId, ...verified } as const
+  const changeId = randomUUID()
+  const verified = await verifyNewPasskey(at, registrant, given, changeId)
+  const factor = { factor: 'passkey', changeId, ...verified } as const
   const signedIn = await completeEnrolment(at, { ...enrolment, page }, factor, (changed, session) =>
     issueToken(at, changed, session),
   )

@@ -34,15 +34,10 @@ async function proveByMail(
   proof: ProofFields & { sourceIp: string },
   now: Date,
 ): Promise<void> {
-  const { confirmation, requestId } = await verifyProof(table, ['enrolment'], proof, now)
+  const { confirmation, mailId } = await verifyProof(table, ['enrolment'], proof, now)
   if (confirmation.userId !== user.id) throw invalidLink('a mail to another user')
   await findBoundUser(table, confirmation)
-  await proveEnrolment(
-    table,
-    login,
-    { write: spend(requestId, now), refusal: () => invalidLink('spent') },
-    now,
-  )
+  await proveEnrolment(table, login, { write: spend(mailId, now), refusal: () => invalidLink('spent') }, now)
 }
 
 /** Proves an enrolment by the code of an operator. Tries are counted before they are compared. */

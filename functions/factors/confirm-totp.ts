@@ -34,7 +34,7 @@ export const handler = apiHandler(async (event, request) => {
   const factors = withFactor(user, 'totp')
   // A first factor, and one that replaces another, ends the sessions of those who signed in without it.
   const isRevoking = factorsOf(user).length === 0 || factors === user.factors
-  const change = { factors, isRevoking, survivingSession, requestId: randomUUID(), writes }
+  const change = { factors, isRevoking, survivingSession, changeId: randomUUID(), writes }
   if (!(await changeFactors(table, user, change, now))) {
     throw new ServiceError('conflict', 'the user changed')
   }

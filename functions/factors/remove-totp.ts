@@ -33,7 +33,7 @@ export const route: RouteHandler<Settings> = async (event, request, config) => {
     throw refusal('last_factor', 'the policy demands a second factor', { userId })
   }
   const writes = [removeTotp(userId), ...(factors === undefined ? removeWithLastFactor(userId) : [])]
-  const change = { factors, isRevoking: true, survivingSession, requestId: randomUUID(), writes }
+  const change = { factors, isRevoking: true, survivingSession, changeId: randomUUID(), writes }
   if (!(await changeFactors(table, user, change, now))) {
     throw new ServiceError('conflict', 'the user changed')
   }

@@ -30,7 +30,7 @@ export const route: RouteHandler<Settings> = async (event, request, config) => {
   if (factorsOf(user).length === 0) throw refusal('no_factor', 'recovery codes without a factor', { userId })
   const { codes, write } = newRecoveryCodes(userId, now)
   const { factors } = user
-  const change = { factors, isRevoking: false, requestId: randomUUID(), writes: [write] }
+  const change = { factors, isRevoking: false, changeId: randomUUID(), writes: [write] }
   if (!(await changeFactors(table, user, change, now))) {
     throw new ServiceError('conflict', 'the user changed')
   }

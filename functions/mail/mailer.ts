@@ -91,9 +91,9 @@ async function recordSent(
 ): Promise<void> {
   const now = new Date()
   if (event.kind === 'factor-reset') {
-    const { userId, requestId } = event
-    const effect = announcement(userId, requestId, config.FACTOR_RESET_DELAY_SECONDS, now)
-    return await markSent(table, requestId, { claim, effect }, now)
+    const { userId, mailId } = event
+    const effect = announcement(userId, mailId, config.FACTOR_RESET_DELAY_SECONDS, now)
+    return await markSent(table, mailId, { claim, effect }, now)
   }
   // Without the mark, a further delivery of the event throws. The mail is not sent again.
   await markSent(table, idOf(event), { claim }, now).catch(logFailure)
@@ -106,7 +106,7 @@ async function recordSent(
  */
 function countersOf(event: MailEvent, { to, confirmation }: PlannedMail, limit: Limit, now: Date): Counter[] {
   if (event.kind === 'enrolment') return [enrolmentMailCounter(to, now)]
-  return 'requestId' in event && event.origin
+  return 'mailId' in event && event.origin
     ? requestedMailCounters(to, isEntry(confirmation), limit, now)
     : [noticeCounter(to, now)]
 }

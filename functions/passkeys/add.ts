@@ -32,12 +32,12 @@ export const route: RouteHandler<Settings> = async (event, { now, deadlineMs }, 
   requireUnrevoked(generation, user)
   requireStillAllowed(principal, user, config.REQUIRE_SECOND_FACTOR, now)
 
-  const requestId = randomUUID()
-  const added = await verifyNewPasskey({ table, config, now }, { user }, given, requestId)
+  const changeId = randomUUID()
+  const added = await verifyNewPasskey({ table, config, now }, { user }, given, changeId)
   const survivingSession = await findSurvivor(table, principal, user, now)
   const isRevoking = factorsOf(user).length === 0
   const factors = withFactor(user, 'passkey')
-  const change = { factors, isRevoking, survivingSession, requestId, writes: added.writes }
+  const change = { factors, isRevoking, survivingSession, changeId, writes: added.writes }
   if (!(await changeFactors(table, user, change, now))) {
     throw new ServiceError('conflict', 'the user changed, or the credential id is taken')
   }

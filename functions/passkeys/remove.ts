@@ -25,7 +25,7 @@ export const route: RouteHandler<Settings> = async (event, request, config) => {
   const { user, survivingSession } = caller
 
   const { factors, writes } = await removalOfPasskey(table, config, user, event.pathParameters?.id)
-  const change = { factors, isRevoking: true, survivingSession, requestId: randomUUID(), writes }
+  const change = { factors, isRevoking: true, survivingSession, changeId: randomUUID(), writes }
   if (!(await changeFactors(table, user, change, now))) {
     throw new ServiceError('conflict', 'the user changed')
   }

@@ -43,14 +43,14 @@ export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins
   const { password } = request
   const origin = originOf(event)
 
-  const { requestId, role } = await verifyMail(table, request, origin.sourceIp, arrivedAt)
-  const names = confirmedNames(addressIn(requestId), request.username)
+  const { mailId, role } = await verifyMail(table, request, origin.sourceIp, arrivedAt)
+  const names = confirmedNames(addressIn(mailId), request.username)
   validateNewPassword(password, names, '#/password')
   await rejectBreached(password, '#/password', config)
   const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
   const now = new Date()
   const user = newUser({ ...names, role, passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
-  await storeUser(table, user, requestId, now)
+  await storeUser(table, user, mailId, now)
   logEvent('info', { event: 'account.created', userId: user.id })
 
   // The mail has proved already that the account is the user's own.
@@ -92,8 +92,8 @@ async function signIn(
 /** Verifies the link or the code of a mail, and finds the role of the new user. */
 async function verifyMail(table: ReservingTable, proof: ProofFields, sourceIp: string, now: Date) {
   const kinds = ['registration', 'invitation'] as const
-  const { confirmation, requestId } = await verifyProof(table, kinds, { ...proof, sourceIp }, now)
-  return { requestId, role: await roleOf(table, confirmation, requestId) }
+  const { confirmation, mailId } = await verifyProof(table, kinds, { ...proof, sourceIp }, now)
+  return { mailId, role: await roleOf(table, confirmation, mailId) }
 }
 
 /**
@@ -101,9 +101,9 @@ async function verifyMail(table: ReservingTable, proof: ProofFields, sourceIp: s
  *
  * @throws {@link ServiceError} `invalid_link`, if no operator stored the invitation.
  */
-async function roleOf(table: ReservingTable, { kind }: Confirmation, requestId: string): Promise<Role> {
+async function roleOf(table: ReservingTable, { kind }: Confirmation, mailId: string): Promise<Role> {
   if (kind !== 'invitation') return 'user'
-  const role = await findInvitedRole(table, requestId)
+  const role = await findInvitedRole(table, mailId)
   if (role === undefined) throw invalidLink('no operator stored the invitation')
   return role
 }
@@ -126,14 +126,14 @@ function confirmedNames(address: string, chosen: string | undefined) {
  * Stores the user, and spends the confirmation, in one transaction. Ten taken usernames void the confirmation. Otherwise
  * one address could try out which usernames exist. Tries are counted before the usernames are looked up.
  */
-async function storeUser(table: ReservingTable, user: User, requestId: string, now: Date): Promise<void> {
-  const counter = usernameCounter(mailKey(requestId), now)
-  const { refusedForSeconds } = await reserveAttempt(table, [counter], user.requestId, now)
+async function storeUser(table: ReservingTable, user: User, mailId: string, now: Date): Promise<void> {
+  const counter = usernameCounter(mailKey(mailId), now)
+  const { refusedForSeconds } = await reserveAttempt(table, [counter], user.changeId, now)
   if (refusedForSeconds > 0) throw invalidLink('too many usernames')
-  const outcome = await createUser(table, user, spend(requestId, now))
+  const outcome = await createUser(table, user, spend(mailId, now))
   if (outcome === 'done') return
   // The username is taken, or the address is. Which one it is does not matter to the count.
-  judgeAttempt(table, user.requestId, () => true)
+  judgeAttempt(table, user.changeId, () => true)
   if (outcome === 'changed') throw invalidLink('spent')
   if (await isNameTaken(table, String(user.email))) {
     throw refused('#', 'This address already has an account. Sign in, or ask for a new password.')

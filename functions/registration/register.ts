@@ -6,7 +6,7 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { RegistrationRequest } from '../../lib/http/schemas/account.ts'
 import { reservingContext } from '../../lib/http/table.ts'
-import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
+import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
 
 /** POST /register: sends a mail to an address, which its recipient confirms to get an account. */
@@ -17,10 +17,10 @@ export const handler = apiHandler(async (event, request) => {
   const { email } = readBody(event, RegistrationRequest)
   rejectOtherDomains(email, config.ALLOWED_EMAIL_DOMAINS)
 
-  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), email)
-  const mail = { kind: 'registration', requestId, at: now.toISOString(), origin } as const
+  const mailId = newMailId(randomBytes(MAIL_ID_BYTES), email)
+  const mail = { kind: 'registration', mailId, at: now.toISOString(), origin } as const
   await requestMail(table, config, mail, now)
-  return accepted(requestId)
+  return accepted(mailId)
 })
 
 function rejectOtherDomains(email: string, domains: readonly string[]): void {

@@ -75,7 +75,7 @@ describe('POST /logout', () => {
       ...before,
       generation: before.generation + 1,
       sessionGeneration: before.sessionGeneration + 1,
-      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      changeId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     })
   })
 

@@ -16,7 +16,7 @@ import type { User } from '../users/user.ts'
 export interface NewFactor {
   factor: Factor
   /** Random id of the change. */
-  requestId?: string
+  changeId?: string
   /** Writes that store it, and spend what it was verified with. */
   writes: readonly TransactWrite[]
   recoveryCodes?: string[] | undefined
@@ -38,13 +38,13 @@ const AMR_OF = { totp: AMR.totp, passkey: AMR.secondPasskey } as const
 export async function completeEnrolment(
   at: Parameters<typeof completeFactorSignIn>[0],
   { login, user, page }: BegunLogin & { page: Page },
-  { factor, requestId = randomUUID(), writes, recoveryCodes }: NewFactor,
+  { factor, changeId = randomUUID(), writes, recoveryCodes }: NewFactor,
   issueToken: (user: User, session: Session) => Promise<object>,
 ): Promise<SessionTokens> {
   const { now } = at
   const factors = withFactor(user, factor)
-  const changed = { ...user, ...revokeSessions(user), factors, requestId }
-  const change = factorChange(user, { factors, isRevoking: true }, now, requestId)
+  const changed = { ...user, ...revokeSessions(user), factors, changeId }
+  const change = factorChange(user, { factors, isRevoking: true }, now, changeId)
   const changedMeanwhile = () =>
     refusal('login_expired', 'the user or the new factor changed', { userId: user.id })
   const spends = [change, ...writes].map((write) => ({ write, refusal: changedMeanwhile }))

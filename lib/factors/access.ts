@@ -50,7 +50,7 @@ export const findPasskeyIds = read(['user#*'], [], 'Query')
 export const removeAllFactors = writeTogether(
   ['DeleteItem'],
   ['user#*', 'credential#*'],
-  ['userId', 'requestId', 'announcedAt'],
+  ['userId', 'mailId', 'announcedAt'],
 )
 
 /** Removes a factor, the claim of a passkey's credential id, and recovery codes with the last factor. IAM cannot name the sort key. */

@@ -18,7 +18,7 @@ export interface FactorChange {
 /** A change of a user's second factors, with the writes of its transaction. */
 interface FactorChangeWithWrites extends FactorChange {
   /** Random id of this change. */
-  requestId: string
+  changeId: string
   /** Writes of the factors' own items. */
   writes: readonly TransactWrite[]
 }
@@ -36,12 +36,12 @@ export async function changeFactors(
   change: FactorChangeWithWrites,
   now: Date,
 ): Promise<boolean> {
-  const { requestId, writes } = change
+  const { changeId, writes } = change
   // A reset that an operator asked for meanwhile must not remove the first factor, which is a new one.
   const isFirst = change.factors !== undefined && factorsOf(user).length === 0
   const endings = isFirst ? [{ Delete: { Key: factorResetKey(user.id) } }] : []
-  const refused = await transact(table, [factorChange(user, change, now, requestId), ...writes, ...endings])
-  return !refused || (await isLatestChange(table, user.id, requestId))
+  const refused = await transact(table, [factorChange(user, change, now, changeId), ...writes, ...endings])
+  return !refused || (await isLatestChange(table, user.id, changeId))
 }
 
 /**
@@ -54,23 +54,23 @@ export const factorChange = (
   user: User,
   { factors, isRevoking, survivingSession }: FactorChange,
   now: Date,
-  requestId: string,
+  changeId: string,
 ): TransactWrite => ({
   Update: {
     Key: profileKey(user.id),
     ConditionExpression:
-      'generation = :readGeneration AND sessionGeneration = :readSessionGeneration AND requestId = :readRequestId',
+      'generation = :readGeneration AND sessionGeneration = :readSessionGeneration AND changeId = :readChangeId',
     ...updateOf(
       {
         factors,
-        requestId,
+        changeId,
         changedAt: now.toISOString(),
         ...(isRevoking && revokeSessions(user, survivingSession)),
       },
       {
         ':readGeneration': attribute(user.generation),
         ':readSessionGeneration': attribute(user.sessionGeneration),
-        ':readRequestId': attribute(user.requestId),
+        ':readChangeId': attribute(user.changeId),
       },
     ),
   },

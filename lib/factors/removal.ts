@@ -15,7 +15,7 @@ const SINGLE_ITEMS = ['totp', 'totp-pending', 'recovery-codes', 'enrolment-code'
  * Returns the writes that remove everything about a user's second factors: at most 45, for a transaction with a change of the
  * profile.
  *
- * That change must have the condition that no factor was added since the profile was read: `requestId` as read. Read the
+ * That change must have the condition that no factor was added since the profile was read: `changeId` as read. Read the
  * profile before calling this.
  *
  * @param endOfReset - Write that ends a requested reset, by default without a condition.

@@ -29,16 +29,16 @@ export async function applyElapsedReset(at: At<'MAILER'>, user: User): Promise<U
   if (factorsOf(user).length === 0) return user
   const reset = await findFactorReset(table, user.id)
   if (reset === undefined || !isElapsed(reset, now)) return user
-  const requestId = randomUUID()
+  const changeId = randomUUID()
   const writes = await removalOfFactors(table, user.id, endingOfReset(user.id, reset))
-  if (!(await changeFactors(table, user, { ...ALL_REMOVED, requestId, writes }, now))) return user
+  if (!(await changeFactors(table, user, { ...ALL_REMOVED, changeId, writes }, now))) return user
   logEvent('info', { event: 'factor.reset', userId: user.id, outcome: 'removed' })
   await notify(at, 'factors-removed', user)
   return {
     ...user,
     ...revokeSessions(user),
     factors: undefined,
-    requestId,
+    changeId,
     changedAt: now.toISOString(),
   }
 }
@@ -47,16 +47,11 @@ export async function applyElapsedReset(at: At<'MAILER'>, user: User): Promise<U
  * Removes the second factors of a user at once, and a requested reset with them. Only operators do this.
  *
  * @param user - As read.
- * @param requestId - Random id of this change.
+ * @param changeId - Random id of this change.
  * @returns Whether they are removed. Otherwise the user changed meanwhile.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function removeFactors(
-  table: Table,
-  user: User,
-  now: Date,
-  requestId: string,
-): Promise<boolean> {
+export async function removeFactors(table: Table, user: User, now: Date, changeId: string): Promise<boolean> {
   const writes = await removalOfFactors(table, user.id)
-  return await changeFactors(table, user, { ...ALL_REMOVED, requestId, writes }, now)
+  return await changeFactors(table, user, { ...ALL_REMOVED, changeId, writes }, now)
 }

@@ -29,7 +29,7 @@ export const publicJson = (body: object): APIGatewayProxyResult =>
   json(200, body, { 'Cache-Control': 'public, max-age=300', 'Access-Control-Allow-Origin': '*' })
 
 /** Returns the response to a request for a mail: 202, whether or not a mail is sent. */
-export const accepted = (requestId: string): APIGatewayProxyResult => json(202, { requestId })
+export const accepted = (mailId: string): APIGatewayProxyResult => json(202, { mailId })
 
 /** Returns a 204 No Content response (RFC 9110 section 15.3.5), with more headers if there are any. */
 export const noContent = (headers?: Headers): APIGatewayProxyResult => ({

@@ -26,7 +26,7 @@ export const CONFIRMATION = {
   /** SHA-256 of the link's secret, in base64url. */
   secretHash: text,
   /**
-   * SHA-256 of the request id and the code, in base64url. The request id is not stored, so the code cannot be searched. Missing
+   * SHA-256 of the mail id and the code, in base64url. The mail id is not stored, so the code cannot be searched. Missing
    * if the mail has no code.
    */
   codeHash: optionalText,
@@ -44,19 +44,19 @@ export const CONFIRMATION = {
 /** A stored confirmation. */
 export type Confirmation = ValuesOf<typeof CONFIRMATION>
 
-/** What a confirmation is for, beside the address in its request id. */
+/** What a confirmation is for, beside the address in its mail id. */
 export type Bindings = Pick<Confirmation, 'userId' | 'generation' | 'email'>
 
-/** What a client proves with that it has read a mail: the token of the link, or the code with the request id. */
-export type Proof = { requestId: string; secret: string } | { requestId: string; code: string }
+/** What a client proves with that it has read a mail: the token of the link, or the code with the mail id. */
+export type Proof = { mailId: string; secret: string } | { mailId: string; code: string }
 
 const ID_BYTES = 16
 const SECRET_BYTES = 32
 const CODE_BYTES = 6
 const CODE_DIGITS = 8
 
-/** Random bytes that {@link newRequestId} needs. */
-export const REQUEST_ID_BYTES = ID_BYTES
+/** Random bytes that {@link newMailId} needs. */
+export const MAIL_ID_BYTES = ID_BYTES
 
 /** Random bytes that {@link startConfirmation} needs: for the secret and the code. */
 export const CONFIRMATION_RANDOM_BYTES = SECRET_BYTES + CODE_BYTES
@@ -69,24 +69,24 @@ export const INVITATION_TTL_SECONDS = 7 * 86_400
 const TOKEN = /^([A-Za-z0-9_-]{22}(?:\.[A-Za-z0-9_-]{1,340})?)\.([A-Za-z0-9_-]{43})$/
 
 /**
- * Returns a request id: 128 random bits, and the address that a new user or a user's new address is confirmed for. The
+ * Returns a mail id: 128 random bits, and the address that a new user or a user's new address is confirmed for. The
  * id travels with the client and in the link, so nothing about a person is stored before the proof.
  *
- * @param random - {@link REQUEST_ID_BYTES} fresh random bytes.
+ * @param random - {@link MAIL_ID_BYTES} fresh random bytes.
  * @param address - As its owner writes it.
  */
-export const newRequestId = (random: Buffer, address?: string): string =>
+export const newMailId = (random: Buffer, address?: string): string =>
   random.toString('base64url') +
   (address === undefined ? '' : `.${Buffer.from(address).toString('base64url')}`)
 
-/** Returns the address in a request id, or an empty string. */
-export const addressIn = (requestId: string): string =>
-  Buffer.from(requestId.slice(requestId.indexOf('.') + 1 || requestId.length), 'base64url').toString()
+/** Returns the address in a mail id, or an empty string. */
+export const addressIn = (mailId: string): string =>
+  Buffer.from(mailId.slice(mailId.indexOf('.') + 1 || mailId.length), 'base64url').toString()
 
 /** What a new confirmation is made of. */
 export interface ConfirmationDetails {
   kind: ConfirmationKind
-  requestId: string
+  mailId: string
   bindings: Bindings
   /** How long the link is valid; by default an hour, and a week for an invitation. */
   linkTtlSeconds?: number
@@ -103,7 +103,7 @@ export function startConfirmation(
   now: Date,
   random: Buffer,
 ): { confirmation: Confirmation; token: string; code: string } {
-  const { kind, requestId, bindings } = details
+  const { kind, mailId, bindings } = details
   const defaultTtlSeconds = kind === 'invitation' ? INVITATION_TTL_SECONDS : LINK_TTL_SECONDS
   const { linkTtlSeconds = defaultTtlSeconds } = details
   const secret = random.toString('base64url', 0, SECRET_BYTES)
@@ -113,20 +113,20 @@ export function startConfirmation(
     kind,
     ...bindings,
     secretHash: hash('sha256', secret, 'base64url'),
-    codeHash: codeHashOf(requestId, code),
+    codeHash: codeHashOf(mailId, code),
     codeExpiresAt: secondOf(now) + CODE_TTL_SECONDS,
     expiresAt: secondOf(now) + linkTtlSeconds,
   }
-  return { confirmation, token: `${requestId}.${secret}`, code }
+  return { confirmation, token: `${mailId}.${secret}`, code }
 }
 
 /** Returns a confirmation that only the token proves, for a mail without a code. */
 export const withoutCode = ({ codeHash: _, codeExpiresAt: __, ...rest }: Confirmation): Confirmation => rest
 
-/** Returns the request id and the secret of a token, or `undefined` if it does not have the form of one. */
+/** Returns the mail id and the secret of a token, or `undefined` if it does not have the form of one. */
 export function readToken(unverifiedToken: string): Proof | undefined {
-  const [, requestId, secret] = TOKEN.exec(unverifiedToken) ?? []
-  return requestId === undefined || secret === undefined ? undefined : { requestId, secret }
+  const [, mailId, secret] = TOKEN.exec(unverifiedToken) ?? []
+  return mailId === undefined || secret === undefined ? undefined : { mailId, secret }
 }
 
 /** Whether a proof confirms a confirmation at an instant, and it has not been spent. */
@@ -137,11 +137,10 @@ export function isProvedBy(confirmation: Confirmation, proof: Proof, now: Date):
     return secondOf(now) < expiresAt && equal(hash('sha256', proof.secret, 'base64url'), secretHash)
   }
   if (codeHash === undefined || codeExpiresAt === undefined) return false
-  return secondOf(now) < codeExpiresAt && equal(codeHashOf(proof.requestId, proof.code), codeHash)
+  return secondOf(now) < codeExpiresAt && equal(codeHashOf(proof.mailId, proof.code), codeHash)
 }
 
-const codeHashOf = (requestId: string, code: string): string =>
-  hash('sha256', `${requestId}.${code}`, 'base64url')
+const codeHashOf = (mailId: string, code: string): string => hash('sha256', `${mailId}.${code}`, 'base64url')
 
 const equal = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

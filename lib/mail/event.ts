@@ -26,7 +26,7 @@ export type NoticeKind =
 /**
  * An event of the function `mailer`. It contains no token and no code: the mailer creates them when it sends.
  *
- * An event with a `requestId` asks to confirm something. One with an `id` is a notice.
+ * An event with a `mailId` asks to confirm something. One with an `id` is a notice.
  */
 export type MailEvent = {
   /** ISO 8601 time of the request. */
@@ -34,17 +34,17 @@ export type MailEvent = {
   /** Missing for mails that an operator causes. */
   origin?: MailOrigin
 } & (
-  | { kind: 'registration'; requestId: string }
-  | { kind: 'invitation'; requestId: string }
-  | { kind: 'reset'; requestId: string; loginName: string }
-  | { kind: 'address'; requestId: string; userId: string; generation: number }
-  | { kind: 'enrolment'; requestId: string; userId: string; generation: number }
-  | { kind: 'factor-reset'; requestId: string; userId: string }
+  | { kind: 'registration'; mailId: string }
+  | { kind: 'invitation'; mailId: string }
+  | { kind: 'reset'; mailId: string; loginName: string }
+  | { kind: 'address'; mailId: string; userId: string; generation: number }
+  | { kind: 'enrolment'; mailId: string; userId: string; generation: number }
+  | { kind: 'factor-reset'; mailId: string; userId: string }
   | { kind: NoticeKind; id: string; to: string; username: string }
 )
 
 /** Returns the id by which an event is claimed. */
-export const idOf = (event: MailEvent): string => ('requestId' in event ? event.requestId : event.id)
+export const idOf = (event: MailEvent): string => ('mailId' in event ? event.mailId : event.id)
 
 /**
  * Hands an event to the function that sends mails. It may be called twice: the mailer sends the mail of an id once.

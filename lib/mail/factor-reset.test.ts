@@ -34,12 +34,11 @@ describe('a reset takes effect', () => {
     ['a week after its delay', 8 * DAY, false],
     ['the second before it was announced, by another clock', -1, false],
   ])('at %s: %i s: %s', (_what, seconds, expected) => {
-    expect(isElapsed({ requestId: 'r', announcedAt, delaySeconds: DAY }, later(seconds))).toBe(expected)
+    expect(isElapsed({ mailId: 'r', announcedAt, delaySeconds: DAY }, later(seconds))).toBe(expected)
   })
 
   test('never, if its mail was not sent', () => {
-    for (const seconds of [0, DAY, 365 * DAY])
-      expect(isElapsed({ requestId: 'r' }, later(seconds))).toBe(false)
+    for (const seconds of [0, DAY, 365 * DAY]) expect(isElapsed({ mailId: 'r' }, later(seconds))).toBe(false)
   })
 
   test('as long as its link can cancel it', () => {
@@ -52,9 +51,9 @@ describe('a request for a reset', () => {
     const id = newUserId()
     expect(await findFactorReset(table, id)).toBeUndefined()
     await requestFactorReset(table, id, 'first')
-    expect(await findFactorReset(table, id)).toEqual({ requestId: 'first' })
+    expect(await findFactorReset(table, id)).toEqual({ mailId: 'first' })
     expect(await transact(table, [announcement(id, 'first', DAY, now)])).toBeUndefined()
-    expect(await findFactorReset(table, id)).toEqual({ requestId: 'first', announcedAt, delaySeconds: DAY })
+    expect(await findFactorReset(table, id)).toEqual({ mailId: 'first', announcedAt, delaySeconds: DAY })
   })
 
   test('is announced once', async () => {
@@ -62,7 +61,7 @@ describe('a request for a reset', () => {
     await requestFactorReset(table, id, 'first')
     await transact(table, [announcement(id, 'first', DAY, now)])
     expect(await transact(table, [announcement(id, 'first', DAY, new Date())])).toEqual([true])
-    expect(await findFactorReset(table, id)).toEqual({ requestId: 'first', announcedAt, delaySeconds: DAY })
+    expect(await findFactorReset(table, id)).toEqual({ mailId: 'first', announcedAt, delaySeconds: DAY })
   })
 
   test('that is written again stays announced, and a new one is not', async () => {
@@ -70,9 +69,9 @@ describe('a request for a reset', () => {
     await requestFactorReset(table, id, 'first')
     await transact(table, [announcement(id, 'first', DAY, now)])
     await requestFactorReset(table, id, 'first')
-    expect(await findFactorReset(table, id)).toEqual({ requestId: 'first', announcedAt, delaySeconds: DAY })
+    expect(await findFactorReset(table, id)).toEqual({ mailId: 'first', announcedAt, delaySeconds: DAY })
     await requestFactorReset(table, id, 'second')
-    expect(await findFactorReset(table, id)).toEqual({ requestId: 'second' })
+    expect(await findFactorReset(table, id)).toEqual({ mailId: 'second' })
     // The mail of the first one arrives late.
     expect(await transact(table, [announcement(id, 'first', DAY, now)])).toEqual([true])
   })
@@ -84,10 +83,10 @@ describe('a request for a reset', () => {
   })
 
   test.each([
-    ['as read', { requestId: 'first', announcedAt }, undefined],
-    ['another one', { requestId: 'second', announcedAt }, [true]],
-    ['announced meanwhile', { requestId: 'first' }, [true]],
-    ['announced at another second', { requestId: 'first', announcedAt: announcedAt + 1 }, [true]],
+    ['as read', { mailId: 'first', announcedAt }, undefined],
+    ['another one', { mailId: 'second', announcedAt }, [true]],
+    ['announced meanwhile', { mailId: 'first' }, [true]],
+    ['announced at another second', { mailId: 'first', announcedAt: announcedAt + 1 }, [true]],
   ])('ends if it is %s', async (_what, read, outcome) => {
     const id = newUserId()
     await requestFactorReset(table, id, 'first')
@@ -98,7 +97,7 @@ describe('a request for a reset', () => {
   test('that was not announced ends as such', async () => {
     const id = newUserId()
     await requestFactorReset(table, id, 'first')
-    expect(await transact(table, [endingOfReset(id, { requestId: 'first' })])).toBeUndefined()
+    expect(await transact(table, [endingOfReset(id, { mailId: 'first' })])).toBeUndefined()
     expect(await findFactorReset(table, id)).toBeUndefined()
   })
 
@@ -119,7 +118,7 @@ describe('a request for a reset', () => {
     await requestFactorReset(table, id, 'first')
     await requestFactorReset(table, other, 'second')
     await transact(table, [cancellation(id)])
-    expect(await findFactorReset(table, other)).toEqual({ requestId: 'second' })
+    expect(await findFactorReset(table, other)).toEqual({ mailId: 'second' })
   })
 })
 
@@ -127,5 +126,5 @@ test.each([
   ['announced, but without a delay', { announcedAt: 0 }],
   ['not announced, but with a delay', { delaySeconds: 0 }],
 ])('a reset that is %s takes no effect', (_what, times) => {
-  expect(isElapsed({ requestId: 'r', ...times }, now)).toBe(false)
+  expect(isElapsed({ mailId: 'r', ...times }, now)).toBe(false)
 })

@@ -13,7 +13,7 @@ import { secondOf } from '../time.ts'
 
 /** Attributes of an operator's request to remove a user's second factors. */
 export const FACTOR_RESET = {
-  requestId: text,
+  mailId: text,
   /** Second since the epoch at which its mail was sent, by the clock of the mailer. Without it, the reset has no effect. */
   announcedAt: optionalNumber,
   /** Delay that the mail announced. A deployment with another one does not change it. */
@@ -58,15 +58,15 @@ export async function findFactorReset(table: Table, userId: string): Promise<Fac
  * Stores an operator's request to remove a user's second factors. It has no time: the mailer stores when it sent the notice.
  * A new request replaces an earlier one, and has a delay of its own. Only operators may store one.
  *
- * @param requestId - See `newRequestId` in `lib/mail/confirmation.ts`.
+ * @param mailId - See `newMailId` in `lib/mail/confirmation.ts`.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function requestFactorReset(table: Table, userId: string, requestId: string): Promise<void> {
+export async function requestFactorReset(table: Table, userId: string, mailId: string): Promise<void> {
   await writeIf(table, 'PutItem', {
-    Item: { ...factorResetKey(userId), ...attributesOf({ requestId }) },
+    Item: { ...factorResetKey(userId), ...attributesOf({ mailId }) },
     // A repeated write does not take the announcement away.
-    ConditionExpression: 'attribute_not_exists(pk) OR requestId <> :requestId',
-    ExpressionAttributeValues: { ':requestId': attribute(requestId) },
+    ConditionExpression: 'attribute_not_exists(pk) OR mailId <> :mailId',
+    ExpressionAttributeValues: { ':mailId': attribute(mailId) },
   })
 }
 
@@ -78,18 +78,18 @@ export async function requestFactorReset(table: Table, userId: string, requestId
  */
 export const announcement = (
   userId: string,
-  requestId: string,
+  mailId: string,
   delaySeconds: number,
   now: Date,
 ): TransactWrite => ({
   Update: {
     Key: factorResetKey(userId),
     UpdateExpression: 'SET announcedAt = :now, delaySeconds = :delay',
-    ConditionExpression: 'requestId = :requestId AND attribute_not_exists(announcedAt)',
+    ConditionExpression: 'mailId = :mailId AND attribute_not_exists(announcedAt)',
     ExpressionAttributeValues: {
       ':now': attribute(secondOf(now)),
       ':delay': attribute(delaySeconds),
-      ':requestId': attribute(requestId),
+      ':mailId': attribute(mailId),
     },
   },
 })
@@ -99,12 +99,12 @@ export const announcement = (
  *
  * @param reset - As read.
  */
-export const endingOfReset = (userId: string, { requestId, announcedAt }: FactorReset): TransactWrite => ({
+export const endingOfReset = (userId: string, { mailId, announcedAt }: FactorReset): TransactWrite => ({
   Delete: {
     Key: factorResetKey(userId),
-    ConditionExpression: `requestId = :requestId AND ${announcedAt === undefined ? 'attribute_not_exists(announcedAt)' : 'announcedAt = :announcedAt'}`,
+    ConditionExpression: `mailId = :mailId AND ${announcedAt === undefined ? 'attribute_not_exists(announcedAt)' : 'announcedAt = :announcedAt'}`,
     ExpressionAttributeValues: {
-      ':requestId': attribute(requestId),
+      ':mailId': attribute(mailId),
       ...(announcedAt !== undefined && { ':announcedAt': attribute(announcedAt) }),
     },
   },

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { startStores } from '../../test/support/sessions.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
-import { newRequestId, REQUEST_ID_BYTES } from './confirmation.ts'
+import { MAIL_ID_BYTES, newMailId } from './confirmation.ts'
 import type { MailEvent } from './event.ts'
 import { requestFactorReset } from './factor-reset.ts'
 import { planMail } from './plan.ts'
@@ -14,7 +14,7 @@ afterAll(() => stores.aws.stop())
 
 const now = new Date('2026-11-26T09:00:00.400Z')
 const common = { at: now.toISOString(), origin: { sourceIp: '203.0.113.7', userAgent: 'curl/8' } }
-const requestIdOf = (address?: string) => newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+const mailIdOf = (address?: string) => newMailId(randomBytes(MAIL_ID_BYTES), address)
 
 const service = { name: 'Test', publicUrl: 'https://service.example', factorResetDelaySeconds: 86_400 }
 
@@ -37,11 +37,10 @@ async function plan(event: MailEvent) {
   return { to, subject: message.subject, ...(confirmation && { kind, userId, generation, email }) }
 }
 
-const register = (address: string) =>
-  plan({ kind: 'registration', requestId: requestIdOf(address), ...common })
-const reset = (loginName: string) => plan({ kind: 'reset', requestId: requestIdOf(), loginName, ...common })
+const register = (address: string) => plan({ kind: 'registration', mailId: mailIdOf(address), ...common })
+const reset = (loginName: string) => plan({ kind: 'reset', mailId: mailIdOf(), loginName, ...common })
 const changeTo = (address: string, { id, generation }: User) =>
-  plan({ kind: 'address', requestId: requestIdOf(address), userId: id, generation, ...common })
+  plan({ kind: 'address', mailId: mailIdOf(address), userId: id, generation, ...common })
 
 /** The mail to the owner of an address. */
 const toOwner = (owner: User) => ({
@@ -71,9 +70,9 @@ describe('a registration', () => {
 })
 
 test('an invitation needs one that an operator stored, and its mail binds no role', async () => {
-  const event = { kind: 'invitation', requestId: requestIdOf('Vip@Example.org'), at: common.at } as const
+  const event = { kind: 'invitation', mailId: mailIdOf('Vip@Example.org'), at: common.at } as const
   await expect(plan(event)).rejects.toThrow('no operator stored this invitation')
-  await storeInvitation(stores.table, event.requestId, 'admin', now)
+  await storeInvitation(stores.table, event.mailId, 'admin', now)
   expect(await plan(event)).toEqual({
     to: 'Vip@Example.org',
     subject: 'You are invited to Test',
@@ -151,7 +150,7 @@ describe('a change of the address', () => {
 
 describe('an enrolment', () => {
   const enrol = ({ id, generation }: User) =>
-    plan({ kind: 'enrolment', requestId: requestIdOf(), userId: id, generation, ...common })
+    plan({ kind: 'enrolment', mailId: mailIdOf(), userId: id, generation, ...common })
 
   test('is proved by the verified address', async () => {
     const user = await addUser({ emailVerified: true })
@@ -174,14 +173,14 @@ describe('an enrolment', () => {
 })
 
 describe('a reset of second factors', () => {
-  const announce = (requestId: string, { id: userId }: User) =>
-    plan({ kind: 'factor-reset', requestId, userId, at: common.at })
+  const announce = (mailId: string, { id: userId }: User) =>
+    plan({ kind: 'factor-reset', mailId, userId, at: common.at })
 
   test('can be cancelled by the verified address', async () => {
     const user = await addUser({ emailVerified: true })
-    const requestId = requestIdOf()
-    await requestFactorReset(stores.table, user.id, requestId)
-    expect(await announce(requestId, user)).toEqual({
+    const mailId = mailIdOf()
+    await requestFactorReset(stores.table, user.id, mailId)
+    expect(await announce(mailId, user)).toEqual({
       to: user.emailAsWritten,
       subject: 'Your second factors at Test will be removed',
       kind: 'cancel-reset',
@@ -191,22 +190,22 @@ describe('a reset of second factors', () => {
 
   test('that no operator stored, or that was replaced, sends no mail', async () => {
     const user = await addUser({ emailVerified: true })
-    const requestId = requestIdOf()
-    expect(await announce(requestId, user)).toBeUndefined()
-    await requestFactorReset(stores.table, user.id, requestIdOf())
-    expect(await announce(requestId, user)).toBeUndefined()
+    const mailId = mailIdOf()
+    expect(await announce(mailId, user)).toBeUndefined()
+    await requestFactorReset(stores.table, user.id, mailIdOf())
+    expect(await announce(mailId, user)).toBeUndefined()
   })
 
   test('of a user whose address is not verified sends no mail', async () => {
     const user = await addUser({ emailVerified: false })
-    const requestId = requestIdOf()
-    await requestFactorReset(stores.table, user.id, requestId)
-    expect(await announce(requestId, user)).toBeUndefined()
+    const mailId = mailIdOf()
+    await requestFactorReset(stores.table, user.id, mailId)
+    expect(await announce(mailId, user)).toBeUndefined()
   })
 })
 
 test('a mail that a client asks for has a code, and a variant without one', async () => {
-  const event = { kind: 'registration', requestId: requestIdOf('new@example.org'), ...common } as const
+  const event = { kind: 'registration', mailId: mailIdOf('new@example.org'), ...common } as const
   const planned = await planMail(stores.table, event, service, now)
   const { codeHash, codeExpiresAt, ...codeless } = Object(planned?.confirmation)
   expect({ code: planned?.message.code, codeHash, codeExpiresAt }).toEqual({
@@ -223,7 +222,7 @@ test('a mail that a client asks for has a code, and a variant without one', asyn
 
 test('a mail of an operator has no code to guess', async () => {
   const { username } = await addUser()
-  const event = { kind: 'reset', requestId: requestIdOf(), loginName: username, at: common.at } as const
+  const event = { kind: 'reset', mailId: mailIdOf(), loginName: username, at: common.at } as const
   const planned = await planMail(stores.table, event, service, now)
   expect(planned?.message.code).toBeUndefined()
   expect(Object.keys(Object(planned?.confirmation))).not.toContain('codeHash')
@@ -246,17 +245,17 @@ describe('a planned mail', () => {
     const { lead, action, paragraphs } = planned?.message ?? {}
     return { text: [lead, ...(paragraphs ?? [])].join(' '), url: action?.url, planned }
   }
-  const linkOf = (kind: string, requestId: string) =>
-    expect.stringMatching(new RegExp(`^https://service\\.example/confirm#${kind}=${requestId}\\.[\\w-]{43}$`))
+  const linkOf = (kind: string, mailId: string) =>
+    expect.stringMatching(new RegExp(`^https://service\\.example/confirm#${kind}=${mailId}\\.[\\w-]{43}$`))
 
   test.each(['reset', 'enrolment'] as const)(
     'of a %s names its user, its request and its link',
     async (kind) => {
       const { id: userId, generation, username } = await addUser({ emailVerified: true })
-      const requestId = requestIdOf()
-      const event = { kind, requestId, userId, generation, loginName: username, ...common }
+      const mailId = mailIdOf()
+      const event = { kind, mailId, userId, generation, loginName: username, ...common }
       const { text, url } = await messageOf(event as MailEvent)
-      expect(url).toEqual(linkOf(kind, requestId))
+      expect(url).toEqual(linkOf(kind, mailId))
       expect(text).toContain(`your account ${username} at Test`)
       expect(text).toContain(ORIGIN)
       if (kind === 'enrolment') expect(text).toContain(`choose a new password: ${FORGOT}`)
@@ -264,21 +263,21 @@ describe('a planned mail', () => {
   )
 
   test('of a registration has the link of its request, and of an invitation the operator', async () => {
-    const requestId = requestIdOf('first@example.org')
-    const registered = await messageOf({ kind: 'registration', requestId, ...common })
-    expect(registered.url).toEqual(linkOf('registration', requestId))
+    const mailId = mailIdOf('first@example.org')
+    const registered = await messageOf({ kind: 'registration', mailId, ...common })
+    expect(registered.url).toEqual(linkOf('registration', mailId))
     expect(registered.text).toContain(ORIGIN)
 
-    await storeInvitation(stores.table, requestId, 'user', now)
-    const invited = await messageOf({ kind: 'invitation', requestId, at: common.at })
-    expect(invited.url).toEqual(linkOf('invitation', requestId))
+    await storeInvitation(stores.table, mailId, 'user', now)
+    const invited = await messageOf({ kind: 'invitation', mailId, at: common.at })
+    expect(invited.url).toEqual(linkOf('invitation', mailId))
     expect(invited.text).toContain(OPERATOR)
   })
 
   test('to the owner of an address names the username, and the page for a new password', async () => {
     const { email, username } = await addUser()
-    const requestId = requestIdOf(String(email))
-    const { text, url, planned } = await messageOf({ kind: 'registration', requestId, ...common })
+    const mailId = mailIdOf(String(email))
+    const { text, url, planned } = await messageOf({ kind: 'registration', mailId, ...common })
     expect(text).toContain(`Your username is ${username}.`)
     expect(url).toBe(FORGOT)
     expect(planned).not.toHaveProperty('withoutCode')
@@ -286,10 +285,10 @@ describe('a planned mail', () => {
 
   test('of a reset of factors says when, and can cancel it as long as it may take effect', async () => {
     const { id: userId, username } = await addUser({ emailVerified: true })
-    const requestId = requestIdOf()
-    await requestFactorReset(stores.table, userId, requestId)
-    const { text, url, planned } = await messageOf({ kind: 'factor-reset', requestId, userId, at: common.at })
-    expect(url).toEqual(linkOf('cancel-reset', requestId))
+    const mailId = mailIdOf()
+    await requestFactorReset(stores.table, userId, mailId)
+    const { text, url, planned } = await messageOf({ kind: 'factor-reset', mailId, userId, at: common.at })
+    expect(url).toEqual(linkOf('cancel-reset', mailId))
     expect(text).toContain(`your account ${username} at Test`)
     expect(text).toContain('24 hours or more after this mail')
     expect(planned?.confirmation?.expiresAt).toBe(secondOf(now) + 8 * 86_400)
@@ -304,8 +303,8 @@ describe('a planned mail', () => {
   })
 
   test('has a link that is valid for an hour, and a code for ten minutes', async () => {
-    const requestId = requestIdOf('second@example.org')
-    const { planned } = await messageOf({ kind: 'registration', requestId, ...common })
+    const mailId = mailIdOf('second@example.org')
+    const { planned } = await messageOf({ kind: 'registration', mailId, ...common })
     expect(planned?.confirmation).toMatchObject({
       expiresAt: secondOf(now) + 3_600,
       codeExpiresAt: secondOf(now) + 600,
@@ -314,9 +313,9 @@ describe('a planned mail', () => {
 })
 
 test('a reset of factors of a user who does not exist sends no mail', async () => {
-  const [requestId, userId] = [requestIdOf(), 'AbCdEfGhIjKlMnOpQrStUw']
-  await requestFactorReset(stores.table, userId, requestId)
-  expect(await plan({ kind: 'factor-reset', requestId, userId, at: common.at })).toBeUndefined()
+  const [mailId, userId] = [mailIdOf(), 'AbCdEfGhIjKlMnOpQrStUw']
+  await requestFactorReset(stores.table, userId, mailId)
+  expect(await plan({ kind: 'factor-reset', mailId, userId, at: common.at })).toBeUndefined()
 })
 
 test('a registration finds the owner of an address that is written in another case', async () => {

@@ -78,7 +78,7 @@ export async function planMail(
     const messageWith = (code?: string) =>
       CONFIRMATIONS[kind]({ ...facts, link, code, username: user?.username })
     const codeless = { message: messageWith(), confirmation: withoutCode(confirmation) }
-    // A code works with the request id only, which the recipient of an operator's mail does not have.
+    // A code works with the mail id only, which the recipient of an operator's mail does not have.
     if (origin === undefined) return { to, ...codeless }
     return { to, message: messageWith(code), confirmation, withoutCode: codeless }
   }
@@ -92,14 +92,14 @@ export async function planMail(
   switch (event.kind) {
     case 'registration':
     case 'invitation': {
-      const to = addressIn(event.requestId)
+      const to = addressIn(event.mailId)
       const owner = await findRecipientByName(table, to.toLowerCase())
       if (owner !== undefined) return tellOwner(owner)
       // Who may invoke the mailer must not be able to invite: only operators store invitations.
-      if (event.kind === 'invitation' && !(await isInvited(table, event.requestId))) {
+      if (event.kind === 'invitation' && !(await isInvited(table, event.mailId))) {
         throw new Error('no operator stored this invitation')
       }
-      return confirm(to, { kind: event.kind, requestId: event.requestId, bindings: {} })
+      return confirm(to, { kind: event.kind, mailId: event.mailId, bindings: {} })
     }
     case 'reset': {
       const user = await findRecipientByName(table, event.loginName)
@@ -107,17 +107,17 @@ export async function planMail(
       if (user === undefined || user.disabled || to === undefined) return undefined
       const { id: userId, generation, email } = user
       const bindings = { userId, generation, email }
-      return confirm(to, { kind: 'reset', requestId: event.requestId, bindings }, user)
+      return confirm(to, { kind: 'reset', mailId: event.mailId, bindings }, user)
     }
     case 'address': {
-      const to = addressIn(event.requestId)
+      const to = addressIn(event.mailId)
       const user = await findRecipient(table, event.userId)
       if (user === undefined || user.disabled || user.generation !== event.generation) return undefined
       const owner = await findRecipientByName(table, to.toLowerCase())
       if (owner !== undefined && owner.id !== user.id) return tellOwner(owner)
       const { id: userId, generation, email } = user
       const bindings = { userId, generation, email }
-      return confirm(to, { kind: 'address', requestId: event.requestId, bindings }, user)
+      return confirm(to, { kind: 'address', mailId: event.mailId, bindings }, user)
     }
     case 'enrolment': {
       const user = await findRecipient(table, event.userId)
@@ -126,17 +126,17 @@ export async function planMail(
       if (user.generation !== event.generation) return undefined
       const { id: userId, generation, email } = user
       const bindings = { userId, generation, email }
-      return confirm(to, { kind: 'enrolment', requestId: event.requestId, bindings }, user)
+      return confirm(to, { kind: 'enrolment', mailId: event.mailId, bindings }, user)
     }
     case 'factor-reset': {
-      const { requestId, userId } = event
+      const { mailId, userId } = event
       const user = await findRecipient(table, userId)
       const to = user && verifiedMailboxOf(user)
       const reset = await findFactorReset(table, userId)
       // Who may invoke the mailer must not be able to announce a reset: only operators store one. It may be cancelled by now.
-      if (user === undefined || to === undefined || reset?.requestId !== requestId) return undefined
+      if (user === undefined || to === undefined || reset?.mailId !== mailId) return undefined
       const linkTtlSeconds = cancellableSeconds(delaySeconds)
-      return confirm(to, { kind: 'cancel-reset', requestId, bindings: { userId }, linkTtlSeconds }, user)
+      return confirm(to, { kind: 'cancel-reset', mailId, bindings: { userId }, linkTtlSeconds }, user)
     }
     default:
       return { to: event.to, message: NOTICES[event.kind]({ ...facts, username: event.username }) }

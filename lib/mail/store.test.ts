@@ -3,12 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { startStores } from '../../test/support/sessions.ts'
 import { transact } from '../aws/dynamodb.ts'
 import type { Role } from '../users/user.ts'
-import {
-  CONFIRMATION_RANDOM_BYTES,
-  newRequestId,
-  REQUEST_ID_BYTES,
-  startConfirmation,
-} from './confirmation.ts'
+import { CONFIRMATION_RANDOM_BYTES, MAIL_ID_BYTES, newMailId, startConfirmation } from './confirmation.ts'
 import {
   claimMail,
   findClaim,
@@ -25,15 +20,11 @@ const { aws, table } = await startStores()
 afterAll(() => aws.stop())
 
 const now = new Date()
-const newId = () => newRequestId(randomBytes(REQUEST_ID_BYTES), 'ada@example.org')
+const newId = () => newMailId(randomBytes(MAIL_ID_BYTES), 'ada@example.org')
 const by = (claimId: string, invocationId = 'one') => ({ claimId, invocationId })
 const claim = (id: string, claimId: string, invocationId?: string) => {
   const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-  const { confirmation } = startConfirmation(
-    { kind: 'registration', requestId: id, bindings: {} },
-    now,
-    random,
-  )
+  const { confirmation } = startConfirmation({ kind: 'registration', mailId: id, bindings: {} }, now, random)
   return claimMail(table, id, { claim: by(claimId, invocationId), confirmation }, now)
 }
 

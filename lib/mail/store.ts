@@ -17,7 +17,7 @@ import { CONFIRMATION, type Confirmation, INVITATION_TTL_SECONDS } from './confi
 /** How long the claim of a notice is kept. Lambda gives an event up after ten minutes. */
 const CLAIM_TTL_SECONDS = 3_600
 
-/** Returns the key of a mail. Only a hash of its id is stored: the request id of a confirmation may hold an address. */
+/** Returns the key of a mail. Only a hash of its id is stored: that of a confirmation may hold an address. */
 export const mailKey = (id: string) => ({
   pk: { S: `mail#${hash('sha256', id, 'base64url')}` },
   sk: { S: 'mail' },
@@ -135,13 +135,13 @@ const changeOfClaim = (id: string, claimId: string, UpdateExpression: string, no
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function findConfirmation(table: Table, requestId: string): Promise<Confirmation | undefined> {
-  const [item] = await getItems(table, [mailKey(requestId)], namesOf(CONFIRMATION))
+export async function findConfirmation(table: Table, mailId: string): Promise<Confirmation | undefined> {
+  const [item] = await getItems(table, [mailKey(mailId)], namesOf(CONFIRMATION))
   return item?.secretHash && valuesOf(CONFIRMATION, item)
 }
 
 /** Returns the key of an invitation, beside the mail that it leads to. */
-const invitationKey = (requestId: string) => ({ pk: mailKey(requestId).pk, sk: { S: 'invitation' } })
+const invitationKey = (mailId: string) => ({ pk: mailKey(mailId).pk, sk: { S: 'invitation' } })
 
 /** The clock of an operator decides when an invitation is deleted, not how long it is valid. */
 const OPERATOR_CLOCK_SECONDS = 86_400
@@ -152,18 +152,18 @@ const OPERATOR_CLOCK_SECONDS = 86_400
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function storeInvitation(table: Table, requestId: string, role: Role, now: Date): Promise<void> {
+export async function storeInvitation(table: Table, mailId: string, role: Role, now: Date): Promise<void> {
   const expiresAt = secondOf(now) + INVITATION_TTL_SECONDS + OPERATOR_CLOCK_SECONDS
   await writeIf(table, 'PutItem', {
-    Item: { ...invitationKey(requestId), ...attributesOf({ role, expiresAt }) },
-    // A repeated write changes nothing: the request id is random.
+    Item: { ...invitationKey(mailId), ...attributesOf({ role, expiresAt }) },
+    // A repeated write changes nothing: the mail id is random.
     ConditionExpression: 'attribute_not_exists(pk)',
   })
 }
 
 /** Whether an operator stored an invitation, with a consistent read that returns no role. */
-export async function isInvited(table: Table, requestId: string): Promise<boolean> {
-  const [invitation] = await getItems(table, [invitationKey(requestId)], [])
+export async function isInvited(table: Table, mailId: string): Promise<boolean> {
+  const [invitation] = await getItems(table, [invitationKey(mailId)], [])
   return invitation !== undefined
 }
 
@@ -172,16 +172,16 @@ export async function isInvited(table: Table, requestId: string): Promise<boolea
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function findInvitedRole(table: Table, requestId: string): Promise<Role | undefined> {
-  const [invitation] = await getItems(table, [invitationKey(requestId)], ['role'])
+export async function findInvitedRole(table: Table, mailId: string): Promise<Role | undefined> {
+  const [invitation] = await getItems(table, [invitationKey(mailId)], ['role'])
   const role = invitation && optionalText(invitation, 'role')
   return isRole(role) ? role : undefined
 }
 
 /** Returns the write that spends a confirmation, on condition that it has not been spent. It is part of a transaction. */
-export const spend = (requestId: string, now: Date): TransactWrite => ({
+export const spend = (mailId: string, now: Date): TransactWrite => ({
   Update: {
-    Key: mailKey(requestId),
+    Key: mailKey(mailId),
     UpdateExpression: 'SET spentAt = :now',
     ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(spentAt)',
     ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },

@@ -22,7 +22,7 @@ const ATTEMPT_ID_BYTES = 8
 /** The members of a body that prove that the client has read a mail. */
 export interface ProofFields {
   token?: string | undefined
-  requestId?: string | undefined
+  mailId?: string | undefined
   code?: string | undefined
 }
 
@@ -30,12 +30,12 @@ export interface ProofFields {
  * Verifies the proof in a request, without spending its confirmation.
  *
  * A code has 26 bits, so five wrong ones void it, and a source may try 50 an hour for all mails. Tries are counted before
- * they are compared. They are counted for request ids that confirm nothing too, with the same calls: a request id does not
+ * they are compared. They are counted for mail ids that confirm nothing too, with the same calls: a mail id does not
  * show whether a user exists. A token has 256 bits, and needs no count.
  *
  * @param kinds - What may be confirmed here.
  * @param given - In the request, and the address that the gateway saw it come from.
- * @returns The confirmation and its request id.
+ * @returns The confirmation and the id of its mail.
  * @throws {@link ServiceError} `invalid_link`, `too_many_attempts` or `unavailable`.
  */
 export async function verifyProof(
@@ -43,14 +43,14 @@ export async function verifyProof(
   kinds: readonly ConfirmationKind[],
   { sourceIp, ...fields }: ProofFields & { sourceIp: string },
   now: Date,
-): Promise<{ confirmation: Confirmation; requestId: string }> {
+): Promise<{ confirmation: Confirmation; mailId: string }> {
   const proof = proofIn(fields)
   if (proof === undefined) throw invalidLink('not a token')
-  const { requestId } = proof
+  const { mailId } = proof
   const source = sourceOf(sourceIp)
-  const counters = 'code' in proof ? codeCounters(mailKey(requestId), source, now) : undefined
+  const counters = 'code' in proof ? codeCounters(mailKey(mailId), source, now) : undefined
   const [confirmation, release] = await together([
-    findConfirmation(table, requestId),
+    findConfirmation(table, mailId),
     counters ? reserveTry(table, counters, source, now) : Promise.resolve(async () => {}),
   ])
   if (confirmation === undefined) throw invalidLink('no such request')
@@ -59,11 +59,11 @@ export async function verifyProof(
   if (!isProvedBy(confirmation, proof, now)) throw invalidLink('wrong, expired or spent')
   // A right code is not a guess: a client may repeat it with another password or username.
   await release()
-  return { confirmation, requestId }
+  return { confirmation, mailId }
 }
 
-function proofIn({ token, requestId = '', code = '' }: ProofFields): Proof | undefined {
-  return token === undefined ? { requestId, code } : readToken(token)
+function proofIn({ token, mailId = '', code = '' }: ProofFields): Proof | undefined {
+  return token === undefined ? { mailId, code } : readToken(token)
 }
 
 /**

@@ -42,7 +42,7 @@ import {
 } from '../http/schemas/passkeys.ts'
 import { LoginRequest, LogoutRequest, RefreshRequest } from '../http/schemas/sessions.ts'
 
-const PROOF = 'The token of a link, or the id of a request and the code of its mail.'
+const PROOF = 'The token of a link, or the id and the code of a mail.'
 
 /** Names and descriptions of the request schemas as components of the API description. */
 const requests = z

@@ -139,7 +139,7 @@ const RESPONSES = {
     ['recoveryCodes'],
   ),
   MailRequested: object('A request for a mail.', {
-    requestId: text('The id of the request, which the code of the mail is valid with.'),
+    mailId: text('The id of the mail, which its code is valid with.'),
   }),
   Content: object('Content, and the caller it was created for.', {
     message: text('The content.'),

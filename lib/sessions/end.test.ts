@@ -21,12 +21,12 @@ const another = async () => {
   return other
 }
 /** The user after a number of revocations. */
-const moved = (times: number, requestId: string): User => ({
+const moved = (times: number, changeId: string): User => ({
   ...ada,
   generation: ada.generation + times,
   sessionGeneration: ada.sessionGeneration + times,
   survivingSession: undefined,
-  requestId,
+  changeId,
 })
 
 describe('ending all sessions', () => {
@@ -104,7 +104,7 @@ describe('ending all sessions', () => {
     expect(await live(session)).toBe(true)
     await endAllSessions(tokensRevokedTimes(4), session, 'mine', now)
     expect(await live(session)).toBe(false)
-    expect(await stored()).toMatchObject({ generation: ada.generation + 10, requestId: 'mine' })
+    expect(await stored()).toMatchObject({ generation: ada.generation + 10, changeId: 'mine' })
   })
 
   test('stops when its own session ends during a concurrent change', async () => {
@@ -114,7 +114,7 @@ describe('ending all sessions', () => {
     })
     await endAllSessions(raced, session, 'mine', now)
     const { generation, ...rest } = ada
-    expect(await stored()).toEqual({ ...rest, generation: generation + 1, requestId: 'other' })
+    expect(await stored()).toEqual({ ...rest, generation: generation + 1, changeId: 'other' })
   })
 
   test('50 times at once succeeds each time, and moves the generations once', async () => {

@@ -10,18 +10,18 @@ import { findSession } from './store.ts'
  * Changes nothing if that session has ended meanwhile. Its user may have ended it to lock out the
  * very client that sends this request.
  *
- * @param requestId - Random id of this change.
+ * @param changeId - Random id of this change.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function endAllSessions(
   table: Table,
   { userId, id }: Pick<Session, 'userId' | 'id'>,
-  requestId: string,
+  changeId: string,
   now: Date,
 ): Promise<void> {
   await untilStored(async () => {
     const { session, user } = await findSession(table, userId, id)
     if (!session || !user || !isLive(session, user, now)) return 'ended'
-    return (await changeUser(table, user, revokeSessions(user), requestId)) || undefined
+    return (await changeUser(table, user, revokeSessions(user), changeId)) || undefined
   })
 }

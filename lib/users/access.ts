@@ -25,8 +25,8 @@ export const readUsers = readWhole(['user#*', 'name#*'])
 /** Whether a login name is taken. It reads no user. */
 export const findNames = read(['name#*'], ['userId'])
 
-/** Recognises its own change by its request id. */
-export const recogniseChanges = read(['user#*'], ['requestId'], 'GetItem')
+/** Recognises its own change by the id of the latest one. */
+export const recogniseChanges = read(['user#*'], ['changeId'], 'GetItem')
 
 /** Revokes all access tokens and sessions of a user. */
 export const revokeAll = write(['UpdateItem'], ['user#*'], REVOKING)
@@ -49,7 +49,7 @@ export const resetPasswords = writeTogether(
 export const changeAddresses = writeTogether(
   ['UpdateItem'],
   ['user#*'],
-  ['username', 'email', 'emailVerified', 'emailAsWritten', 'changedAt', 'generation', 'requestId'],
+  ['username', 'email', 'emailVerified', 'emailAsWritten', 'changedAt', 'generation', 'changeId'],
 )
 
 /** Changes the login names with it. */
@@ -59,5 +59,5 @@ export const changeNames = writeTogether(['PutItem', 'DeleteItem'], ['name#*'], 
 export const deleteAccounts = writeTogether(
   ['DeleteItem'],
   ['user#*', 'name#*', 'credential#*'],
-  ['username', 'email', 'generation', 'requestId', 'userId'],
+  ['username', 'email', 'generation', 'changeId', 'userId'],
 )

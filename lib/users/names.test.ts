@@ -56,7 +56,7 @@ const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, 
     user,
     {
       names: { username: user.username, email: user.email, emailVerified: false, ...changes },
-      requestId: randomUUID(),
+      changeId: randomUUID(),
     },
     now,
   )
@@ -112,7 +112,7 @@ describe('another write of the transaction', () => {
     const countess = namesOf('countess', undefined, false)
     const change = (isAllowed: boolean) => {
       const more = [another(isAllowed)]
-      return changeNames(table, ada, { names: countess, requestId: randomUUID(), more }, now)
+      return changeNames(table, ada, { names: countess, changeId: randomUUID(), more }, now)
     }
     expect(await change(false)).toBe('changed')
     expect(await names()).toEqual({ ada: ada.id })
@@ -191,7 +191,7 @@ describe('changing names', () => {
       username: 'countess',
       generation: ada.generation + 1,
       changedAt: now.toISOString(),
-      requestId: expect.any(String),
+      changeId: expect.any(String),
     })
     expect(await createUser(table, testUser({ username: 'ada' }))).toBe('done')
   })
@@ -216,7 +216,7 @@ describe('changing names', () => {
   })
 
   test('replaces the spelling of an address', async () => {
-    const spelled = (written: string) => ({ names: namesOf('ada', written, true), requestId: randomUUID() })
+    const spelled = (written: string) => ({ names: namesOf('ada', written, true), changeId: randomUUID() })
     expect(await changeNames(table, ada, spelled('Ada@Example.org'), now)).toBe('done')
     const written = (await findUser(table, ada.id)) as User
     expect(written).toMatchObject({ emailVerified: true, emailAsWritten: 'Ada@Example.org' })

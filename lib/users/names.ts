@@ -73,14 +73,14 @@ function namesAsRead({ username, email }: User) {
  */
 export async function createUser(table: Table, user: User, ...more: TransactWrite[]): Promise<Outcome> {
   const { id, ...profile } = user
-  const { requestId } = profile
+  const { changeId } = profile
   const put = {
     Item: { ...profileKey(id), ...attributesOf(profile) },
     ConditionExpression: 'attribute_not_exists(pk)',
   }
   const names = loginNamesOf(user).map((name) => claim(name, id))
   const refused = await transact(table, [{ Put: put }, ...names, ...more])
-  if (!refused || (await isLatestChange(table, id, requestId))) return 'done'
+  if (!refused || (await isLatestChange(table, id, changeId))) return 'done'
   return refused.slice(1 + names.length).includes(true) ? 'changed' : 'taken'
 }
 
@@ -89,7 +89,7 @@ interface NameChange {
   /** New names. An `email` of `undefined` removes the address. */
   names: Names
   /** Random id of this change. */
-  requestId: string
+  changeId: string
   /** More writes of the transaction. */
   more?: readonly TransactWrite[]
 }
@@ -103,7 +103,7 @@ interface NameChange {
 export async function changeNames(
   table: Table,
   user: User,
-  { names, requestId, more = [] }: NameChange,
+  { names, changeId, more = [] }: NameChange,
   now: Date,
 ): Promise<Outcome> {
   const before = loginNamesOf(user)
@@ -114,7 +114,7 @@ export async function changeNames(
     emailAsWritten: undefined,
     ...names,
     ...revokeTokens(user),
-    requestId,
+    changeId,
     changedAt: now.toISOString(),
   }
   const update = {
@@ -125,7 +125,7 @@ export async function changeNames(
   const claims = after.filter((name) => !before.includes(name)).map((name) => claim(name, user.id))
   const frees = before.filter((name) => !after.includes(name)).map((name) => free(name, user.id))
   const refused = await transact(table, [{ Update: update }, ...claims, ...frees, ...more])
-  if (!refused || (await isLatestChange(table, user.id, requestId))) return 'done'
+  if (!refused || (await isLatestChange(table, user.id, changeId))) return 'done'
   return refused.slice(1, 1 + claims.length).includes(true) ? 'taken' : 'changed'
 }
 
@@ -147,11 +147,11 @@ export async function removeUser(
   // An import may bring the same id and names back. A request that arrives late must not remove that user.
   const remove = {
     Key: profileKey(user.id),
-    ConditionExpression: `generation = :readGeneration AND requestId = :readRequestId AND ${condition}`,
+    ConditionExpression: `generation = :readGeneration AND changeId = :readChangeId AND ${condition}`,
     ExpressionAttributeValues: {
       ...values,
       ':readGeneration': attribute(user.generation),
-      ':readRequestId': attribute(user.requestId),
+      ':readChangeId': attribute(user.changeId),
     },
   }
   const names = loginNamesOf(user).map((name) => free(name, user.id))

@@ -5,7 +5,7 @@ import type { UserState } from './user.ts'
 export const REVOCATION_STATE = ['disabled', 'generation'] as const
 
 /** Attributes of a profile that revocations change, in one write with the id of the change. */
-export const REVOKING = ['generation', 'sessionGeneration', 'survivingSession', 'requestId'] as const
+export const REVOKING = ['generation', 'sessionGeneration', 'survivingSession', 'changeId'] as const
 
 /** What decides whether a user's access tokens are revoked. */
 export type RevocationState = Pick<UserState, (typeof REVOCATION_STATE)[number]>

@@ -177,14 +177,14 @@ describe('what a user may know', () => {
 describe('changing a user', () => {
   const changes = () => ({ passwordHash: 'new hash', ...revokeSessions(ada, 'mine') })
 
-  test('changes only the named values and stores the request id', async () => {
+  test('changes only the named values and stores the change id', async () => {
     expect(await changeUser(table, ada, { role: 'admin', ...revokeTokens(ada) }, 'request')).toBe(true)
     const { generation } = ada
     expect(await stored()).toEqual({
       ...ada,
       role: 'admin',
       generation: generation + 1,
-      requestId: 'request',
+      changeId: 'request',
     })
   })
 
@@ -198,7 +198,7 @@ describe('changing a user', () => {
       generation: ada.generation + 2,
       sessionGeneration: ada.sessionGeneration + 2,
       survivingSession: undefined,
-      requestId: 'second',
+      changeId: 'second',
     })
   })
 
@@ -208,7 +208,7 @@ describe('changing a user', () => {
   ])('fails if a concurrent change moved the %s', async (_what, meanwhile) => {
     const racing = outrunBy(() => changeUser(table, ada, meanwhile(), 'other'))
     expect(await changeUser(racing, ada, changes(), 'mine')).toBe(false)
-    expect(await stored()).toMatchObject({ passwordHash: ada.passwordHash, requestId: 'other' })
+    expect(await stored()).toMatchObject({ passwordHash: ada.passwordHash, changeId: 'other' })
   })
 
   test('does not create a user that was removed', async () => {
@@ -223,29 +223,29 @@ describe('changing a user', () => {
       requests.map((request) => changeUser(table, ada, revokeTokens(ada), request)),
     )
     const winners = requests.filter((_, index) => changed[index])
-    expect(winners).toEqual([(await stored())?.requestId])
+    expect(winners).toEqual([(await stored())?.changeId])
     expect((await stored())?.generation).toBe(ada.generation + 1)
   })
 
   test('succeeds once if the response is lost', async () => {
     expect(await changeUser(losingAnswers(), ada, changes(), 'request')).toBe(true)
-    expect(await stored()).toEqual({ ...ada, ...changes(), requestId: 'request' })
+    expect(await stored()).toEqual({ ...ada, ...changes(), changeId: 'request' })
   })
 
-  test('recognises itself by a consistent read of the request id alone', async () => {
+  test('recognises itself by a consistent read of the change id alone', async () => {
     const { watchedTable, calls } = watched()
-    expect(await isLatestChange(watchedTable, ada.id, ada.requestId)).toBe(true)
+    expect(await isLatestChange(watchedTable, ada.id, ada.changeId)).toBe(true)
     expect(await isLatestChange(watchedTable, ada.id, 'another')).toBe(false)
-    expect(await isLatestChange(watchedTable, MISSING, ada.requestId)).toBe(false)
+    expect(await isLatestChange(watchedTable, MISSING, ada.changeId)).toBe(false)
     expect(calls[0]).toEqual({
       operation: 'GetItem',
       input: {
         TableName: table.name,
         Key: profileKey(ada.id),
         ConsistentRead: true,
-        ProjectionExpression: 'requestId',
+        ProjectionExpression: 'changeId',
       },
-      response: { Item: { requestId: { S: ada.requestId } } },
+      response: { Item: { changeId: { S: ada.changeId } } },
     })
   })
 })
@@ -258,7 +258,7 @@ describe('changing a user together with another write', () => {
   const change = (other: TransactWrite, on = table) =>
     changeUserWith(on, ada, {
       changes: { role: 'admin', ...revokeTokens(ada) },
-      requestId: 'request',
+      changeId: 'request',
       other,
     })
   const otherItem = async () => (await getItems(table, [key()]))[0]
@@ -266,7 +266,7 @@ describe('changing a user together with another write', () => {
   test('stores both', async () => {
     expect(await change(other('attribute_not_exists'))).toBe(true)
     const { generation } = ada
-    const changed = { ...ada, role: 'admin', generation: generation + 1, requestId: 'request' }
+    const changed = { ...ada, role: 'admin', generation: generation + 1, changeId: 'request' }
     expect(await stored()).toEqual(changed)
     expect(await otherItem()).toEqual(key())
   })
@@ -276,7 +276,7 @@ describe('changing a user together with another write', () => {
     expect(await stored()).toEqual(ada)
     await changeUser(table, ada, revokeTokens(ada), 'concurrent')
     expect(await change(other('attribute_not_exists'))).toBe(false)
-    expect((await stored())?.requestId).toBe('concurrent')
+    expect((await stored())?.changeId).toBe('concurrent')
     expect(await otherItem()).toBeUndefined()
   })
 
@@ -373,7 +373,7 @@ describe('a stored profile', () => {
     passwordHash: { S: 'hash' },
     emailVerified: { BOOL: false },
     disabled: { BOOL: false },
-    requestId: { S: 'request' },
+    changeId: { S: 'request' },
     createdAt: { S: '2026-11-24T15:00:00.000Z' },
     changedAt: { S: '2026-11-24T15:00:00.000Z' },
     generation: { N: '7' },
@@ -403,7 +403,7 @@ describe('a stored profile', () => {
     ['without a generation', { generation: undefined }],
     ['without a session generation', { sessionGeneration: undefined }],
     ['with a string for a generation', { sessionGeneration: { S: '7' } }],
-    ['without a request id', { requestId: undefined }],
+    ['without a change id', { changeId: undefined }],
     ['without emailVerified', { emailVerified: undefined }],
     ['with a string for disabled', { disabled: { S: 'false' } }],
   ])('is rejected %s', async (_what, changes) => {

@@ -113,18 +113,18 @@ export async function isNameTaken(table: Table, loginName: string): Promise<bool
 
 /** Values of a user that {@link changeUser} may change. A change of a name goes through `lib/users/names.ts`. */
 export type UserChanges = Partial<
-  Omit<User, 'id' | 'username' | 'email' | 'emailAsWritten' | 'requestId' | 'createdAt' | 'externalId'>
+  Omit<User, 'id' | 'username' | 'email' | 'emailAsWritten' | 'changeId' | 'createdAt' | 'externalId'>
 >
 
 /**
  * Changes a user, on condition that both generations are still as read.
  *
  * A repeated write fails this condition, because the first one moved a generation. It recognises
- * itself by its request id.
+ * itself by its change id.
  *
  * @param user - As read.
  * @param changes - New values; `undefined` removes one. They must move a generation.
- * @param requestId - Random id of this change.
+ * @param changeId - Random id of this change.
  * @returns Whether the change is stored.
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -132,10 +132,10 @@ export async function changeUser(
   table: Table,
   user: UserState,
   changes: UserChanges & Pick<User, 'generation'>,
-  requestId: string,
+  changeId: string,
 ): Promise<boolean> {
-  const changed = await writeIf(table, 'UpdateItem', changeOf(user, { ...changes, requestId }))
-  return changed || (await isLatestChange(table, user.id, requestId))
+  const changed = await writeIf(table, 'UpdateItem', changeOf(user, { ...changes, changeId }))
+  return changed || (await isLatestChange(table, user.id, changeId))
 }
 
 /** A change of a user, and another write of its transaction. */
@@ -143,7 +143,7 @@ interface ChangeWithWrite {
   /** As for {@link changeUser}. */
   changes: UserChanges & Pick<User, 'generation'>
   /** Random id of this change. */
-  requestId: string
+  changeId: string
   other: TransactWrite
 }
 
@@ -156,10 +156,10 @@ interface ChangeWithWrite {
 export async function changeUserWith(
   table: Table,
   user: UserState,
-  { changes, requestId, other }: ChangeWithWrite,
+  { changes, changeId, other }: ChangeWithWrite,
 ): Promise<boolean> {
-  const refused = await transact(table, [{ Update: changeOf(user, { ...changes, requestId }) }, other])
-  return !refused || (await isLatestChange(table, user.id, requestId))
+  const refused = await transact(table, [{ Update: changeOf(user, { ...changes, changeId }) }, other])
+  return !refused || (await isLatestChange(table, user.id, changeId))
 }
 
 const changeOf = (user: UserState, changes: object) => ({
@@ -173,20 +173,20 @@ const changeOf = (user: UserState, changes: object) => ({
 
 /**
  * Whether the latest change of a user is this one. When the response to a conditional write is lost,
- * the write is sent again and fails its own condition. Only the request id shows then that it succeeded.
+ * the write is sent again and fails its own condition. Only the change id shows then that it succeeded.
  */
 export async function isLatestChange(
   { aws, name }: Table,
   userId: string,
-  requestId: string,
+  changeId: string,
 ): Promise<boolean> {
   const { Item } = await aws('dynamodb', 'GetItem', {
     TableName: name,
     Key: profileKey(userId),
     ConsistentRead: true,
-    ProjectionExpression: 'requestId',
+    ProjectionExpression: 'changeId',
   })
-  return Item !== undefined && optionalText(Object(Item), 'requestId') === requestId
+  return Item !== undefined && optionalText(Object(Item), 'changeId') === changeId
 }
 
 /**

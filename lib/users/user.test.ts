@@ -15,7 +15,7 @@ const random = Buffer.from(Array.from({ length: USER_RANDOM_BYTES }, (_, index) 
 const values = { username: 'ada', role: 'admin' as const, passwordHash: 'hash' }
 
 describe('a new user', () => {
-  test('takes id, request id and both generations from different random bytes', () => {
+  test('takes id, change id and both generations from different random bytes', () => {
     expect(newUser(values, now, random)).toStrictEqual({
       id: 'AQIDBAUGBwgJCgsMDQ4PEA',
       username: 'ada',
@@ -25,7 +25,7 @@ describe('a new user', () => {
       disabled: false,
       generation: 0x212223242526,
       sessionGeneration: 0x2728292a2b2c,
-      requestId: 'ERITFBUWFxgZGhscHR4fIA',
+      changeId: 'ERITFBUWFxgZGhscHR4fIA',
       createdAt: '2026-11-24T15:00:00.400Z',
       changedAt: '2026-11-24T15:00:00.400Z',
     })

@@ -47,7 +47,7 @@ export const PROFILE = {
   /** PHC string, or a hash as another program spells it; see `lib/passwords/hash.ts`. */
   passwordHash: text,
   /** Random id of the latest change, by which a repeated write recognises itself. */
-  requestId: text,
+  changeId: text,
   createdAt: text,
   changedAt: text,
   /** Id of the user in the program that the user moved from, for operators and the user. Nothing depends on it. */
@@ -83,7 +83,7 @@ type ImportedValues = Pick<
 const ID_BYTES = 16
 const GENERATION_BYTES = 6
 
-/** Random bytes that {@link newUser} needs: for the id, the request id and both generations. */
+/** Random bytes that {@link newUser} needs: for the id, the change id and both generations. */
 export const USER_RANDOM_BYTES = 2 * ID_BYTES + 2 * GENERATION_BYTES
 
 /**
@@ -112,7 +112,7 @@ export function newUser(
     ...values,
     generation: generation(0),
     sessionGeneration: generation(1),
-    requestId: bytes(1),
+    changeId: bytes(1),
     changedAt: now.toISOString(),
   }
 }

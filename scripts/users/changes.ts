@@ -44,9 +44,9 @@ export async function add(
 /** Changes the role of a user. Access tokens carry the role, so those issued before are revoked. */
 export async function setRole(table: Table, loginName: string, role: Role, { now }: Io): Promise<string> {
   const found = await findExisting(table, loginName)
-  await changeExisting(table, loginName, found, (user, requestId) => {
+  await changeExisting(table, loginName, found, (user, changeId) => {
     const changes = { role, changedAt: now().toISOString(), ...revokeTokens(user) }
-    return changeUser(table, user, changes, requestId)
+    return changeUser(table, user, changes, changeId)
   })
   return `${loginName} has role ${role}. Access tokens issued before are revoked.\n`
 }
@@ -61,10 +61,10 @@ export async function setPassword(table: Table, loginName: string, io: Io, breac
   const password = await askNewPassword(found, io, (typed) => refuseBreached(typed, breaches, io))
   const passwordHash = await hash(password)
   let changed = found
-  await changeExisting(table, loginName, found, (user, requestId) => {
+  await changeExisting(table, loginName, found, (user, changeId) => {
     changed = user
     const changes = { passwordHash, changedAt: io.now().toISOString(), ...revokeSessions(user) }
-    return changeUser(table, user, changes, requestId)
+    return changeUser(table, user, changes, changeId)
   })
   const notice = await notify(table, 'password-changed', mailboxOf(changed), changed.username, io)
   return `${loginName} has a new password. All sessions have ended.\n${notice}`
@@ -84,17 +84,17 @@ export async function enable(table: Table, loginName: string, io: Io): Promise<s
 
 async function setDisabled(table: Table, loginName: string, disabled: boolean, { now }: Io): Promise<void> {
   const found = await findExisting(table, loginName)
-  await changeExisting(table, loginName, found, (user, requestId) => {
+  await changeExisting(table, loginName, found, (user, changeId) => {
     const changes = { disabled, changedAt: now().toISOString(), ...revokeSessions(user) }
-    return changeUser(table, user, changes, requestId)
+    return changeUser(table, user, changes, changeId)
   })
 }
 
 /** Ends all sessions of a user. */
 export async function endSessions(table: Table, loginName: string): Promise<string> {
   const found = await findExisting(table, loginName)
-  await changeExisting(table, loginName, found, (user, requestId) =>
-    changeUser(table, user, revokeSessions(user), requestId),
+  await changeExisting(table, loginName, found, (user, changeId) =>
+    changeUser(table, user, revokeSessions(user), changeId),
   )
   return `All sessions of ${loginName} have ended.\n`
 }

@@ -3,7 +3,7 @@ import { type Table, transact } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { removeFactors } from '../../lib/factors/reset.ts'
-import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
+import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { endingOfReset, requestFactorReset } from '../../lib/mail/factor-reset.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 import { mailboxOf, type User, verifiedMailboxOf } from '../../lib/users/user.ts'
@@ -50,13 +50,13 @@ export async function resetFactors(
   if (to === undefined) {
     throw new Refusal('refused', `User ${loginName} has no verified address for the notice. ${AT_ONCE}`)
   }
-  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES))
-  await requestFactorReset(table, user.id, requestId)
+  const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
+  await requestFactorReset(table, user.id, mailId)
   try {
-    await hand(table, { kind: 'factor-reset', requestId, userId: user.id, at: io.now().toISOString() })
+    await hand(table, { kind: 'factor-reset', mailId, userId: user.id, at: io.now().toISOString() })
   } catch (error) {
     // Without its announcement it has no effect, but `show` should not show it. Another operator may have replaced it.
-    await transact(table, [endingOfReset(user.id, { requestId })]).catch(() => undefined)
+    await transact(table, [endingOfReset(user.id, { mailId })]).catch(() => undefined)
     throw error instanceof Refusal ? new Refusal('refused', `${error.message} ${AT_ONCE}`) : error
   }
   return `A notice is on its way to ${to}. The second factors of ${loginName} are removed at the first sign-in after the delay. Until then, its link or a complete sign-in cancels that.\n`
@@ -70,11 +70,11 @@ function requireFactors(user: User, loginName: string): void {
 
 async function removeAtOnce(table: Table, loginName: string, found: User, io: Io): Promise<string> {
   let changed = found
-  await changeExisting(table, loginName, found, async (user, requestId) => {
+  await changeExisting(table, loginName, found, async (user, changeId) => {
     // Another operator may have removed them meanwhile.
     if (user !== found) requireFactors(user, loginName)
     changed = user
-    return await removeFactors(table, user, io.now(), requestId)
+    return await removeFactors(table, user, io.now(), changeId)
   })
   const notice = await notify(table, 'factors-removed', mailboxOf(changed), changed.username, io)
   return `The second factors of ${loginName} are removed. All sessions have ended.\n${notice}`

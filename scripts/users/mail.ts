@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { awsErrorType } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
+import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { type MailEvent, type NoticeKind, sendEvent } from '../../lib/mail/event.ts'
 import { storeInvitation } from '../../lib/mail/store.ts'
 import { mailboxOf, type Role } from '../../lib/users/user.ts'
@@ -37,10 +37,10 @@ export async function requireInvitations(options: TargetOptions, env: Environmen
 export async function invite(table: Table, address: string, role: Role, { now }: Io): Promise<string> {
   const loginName = address.toLowerCase()
   if (await findByName(table, loginName)) throw alreadyExists(loginName)
-  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+  const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
   // The event has no role: functions that may invoke the mailer could choose it.
-  await storeInvitation(table, requestId, role, now())
-  await hand(table, { kind: 'invitation', requestId, at: now().toISOString() })
+  await storeInvitation(table, mailId, role, now())
+  await hand(table, { kind: 'invitation', mailId, at: now().toISOString() })
   return `An invitation to ${address} with role ${role} is on its way. It is valid for 7 days.\n`
 }
 
@@ -50,8 +50,8 @@ export async function startReset(table: Table, loginName: string, { now }: Io): 
   const to = mailboxOf(user)
   requireEnabled(user, loginName)
   if (to === undefined) throw new Refusal('refused', `User ${loginName} has no e-mail address.`)
-  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES))
-  await hand(table, { kind: 'reset', requestId, loginName, at: now().toISOString() })
+  const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
+  await hand(table, { kind: 'reset', mailId, loginName, at: now().toISOString() })
   return `A link for a new password is on its way to ${to}. It is valid for 60 minutes.\n`
 }
 

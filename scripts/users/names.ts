@@ -65,7 +65,7 @@ async function change(
   const found = await findExisting(table, loginName)
   let [before, now]: [Names, Names] = [found, found]
   let attached: Key[] = []
-  await changeExisting(table, loginName, found, async (user, requestId) => {
+  await changeExisting(table, loginName, found, async (user, changeId) => {
     const { username, email } = namesTo(user)
     const names = namesOf(username, email, user.emailVerified)
     const isVerified = names.emailVerified && names.email === user.email
@@ -77,7 +77,7 @@ async function change(
       loginNamesOf(user).filter((name) => !kept.includes(name)),
     )
     ;[before, now] = [user, after]
-    const outcome = await changeNames(table, user, { names: after, requestId }, io.now())
+    const outcome = await changeNames(table, user, { names: after, changeId }, io.now())
     if (outcome === 'taken') throw alreadyExists(await takenName(table, after, user.id))
     return outcome === 'done'
   })

@@ -45,9 +45,9 @@ async function replace() {
 
 /** Makes ada an administrator. */
 const promote = (table = store.table, seen: number[] = []) =>
-  changeExisting(table, 'ada', ada, (user, requestId) => {
+  changeExisting(table, 'ada', ada, (user, changeId) => {
     seen.push(user.generation - ada.generation)
-    return changeUser(table, user, { role: 'admin', ...revokeTokens(user) }, requestId)
+    return changeUser(table, user, { role: 'admin', ...revokeTokens(user) }, changeId)
   })
 
 const MOVED = 'User ada was removed or renamed concurrently. List the users and try again.'

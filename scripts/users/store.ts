@@ -87,9 +87,9 @@ export async function changeExisting(
   table: Table,
   loginName: string,
   found: User,
-  change: (user: User, requestId: string) => Promise<boolean>,
+  change: (user: User, changeId: string) => Promise<boolean>,
 ): Promise<void> {
-  const requestId = randomUUID()
+  const changeId = randomUUID()
   let user: User | undefined = found
   await untilStored(async () => {
     user ??= await findByName(table, loginName)
@@ -100,7 +100,7 @@ export async function changeExisting(
         `User ${loginName} was removed or renamed concurrently. List the users and try again.`,
       )
     }
-    const isStored = await change(user, requestId)
+    const isStored = await change(user, changeId)
     user = undefined
     return isStored || undefined
   })
@@ -123,7 +123,7 @@ const ACCOUNTS = {
 /** Stands for the attributes that {@link ACCOUNTS} leaves out. Accounts do not contain them. */
 const UNREAD: Item = {
   passwordHash: { S: '' },
-  requestId: { S: '' },
+  changeId: { S: '' },
   generation: { N: '0' },
   sessionGeneration: { N: '0' },
 }

@@ -139,7 +139,7 @@ describe('a complete sign-in', () => {
   })
 
   test('cancels a reset of the factors', async () => {
-    await writeIf(table, 'PutItem', { Item: { ...factorResetKey(user.id), requestId: attribute('r') } })
+    await writeIf(table, 'PutItem', { Item: { ...factorResetKey(user.id), mailId: attribute('r') } })
     const { login } = await beginLogin(table, user, now)
     await complete(login, 1)
     expect(await item(factorResetKey(user.id))).toBeUndefined()

@@ -143,10 +143,10 @@ const WAYS: Record<string, () => Promise<Last>> = {
   },
   'a registration': async () => {
     const email = 'Grace@example.org'
-    const { requestId } = bodyOf(await ask('POST /register', { body: { email } }), 202)
+    const { mailId } = bodyOf(await ask('POST /register', { body: { email } }), 202)
     const mail = service.aws.mailbox.list().findLast(({ to }) => to === email)
     if (mail === undefined) throw new Error('there is no mail')
-    return { route: 'POST /register/confirm', body: { requestId, code: codeIn(mail), password: PASSWORD } }
+    return { route: 'POST /register/confirm', body: { mailId, code: codeIn(mail), password: PASSWORD } }
   },
 }
 

@@ -101,8 +101,8 @@ const STEPS: Record<string, [Route, (person: Person) => Promise<Record<string, u
     'POST /enrolment/proof',
     async (person) => {
       const enrolmentToken = await begin(person)
-      const { requestId } = (await ask('POST /enrolment/mail', { enrolmentToken })).body
-      return { enrolmentToken, requestId, code: codeIn(service.mailTo(person.to)) }
+      const { mailId } = (await ask('POST /enrolment/mail', { enrolmentToken })).body
+      return { enrolmentToken, mailId, code: codeIn(service.mailTo(person.to)) }
     },
   ],
   'the code of an operator': [

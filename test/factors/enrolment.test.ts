@@ -116,7 +116,7 @@ describe('an administrator without a second factor, under the policy', () => {
   test('enrols by the code of a mail', async () => {
     const enrolmentToken = await begin()
     const { body } = await ask('POST /enrolment/mail', { enrolmentToken })
-    const proof = { enrolmentToken, requestId: body.requestId, code: codeIn(service.mailTo(to)) }
+    const proof = { enrolmentToken, mailId: body.mailId, code: codeIn(service.mailTo(to)) }
     expect((await ask('POST /enrolment/proof', proof)).status).toBe(204)
     expect((await enrol(enrolmentToken)).response.status).toBe(200)
   })
@@ -315,15 +315,15 @@ describe('a proof', () => {
 
   test('by a guessed code of a mail is void after five tries, and the link is not', async () => {
     const enrolmentToken = await begin()
-    const { requestId } = (await ask('POST /enrolment/mail', { enrolmentToken })).body
+    const { mailId } = (await ask('POST /enrolment/mail', { enrolmentToken })).body
     const mail = service.mailTo(to)
     const right = codeIn(mail)
     const wrong = String((Number(right) + 1) % 1e8).padStart(8, '0')
     for (let tries = 0; tries < 5; tries += 1) {
-      const guess = { enrolmentToken, requestId, code: wrong }
+      const guess = { enrolmentToken, mailId, code: wrong }
       expect(await ask('POST /enrolment/proof', guess)).toMatchObject(invalidLink)
     }
-    const late = { enrolmentToken, requestId, code: right }
+    const late = { enrolmentToken, mailId, code: right }
     expect(await ask('POST /enrolment/proof', late)).toMatchObject(invalidLink)
     const byLink = { enrolmentToken, token: tokenIn(mail) }
     expect((await ask('POST /enrolment/proof', byLink)).status).toBe(204)

@@ -382,7 +382,7 @@ describe('an enrolment', () => {
     }
     for (const one of Object.values(observed)) {
       expect(one.response.status).toBe(202)
-      one.response = { ...one.response, text: one.response.text.replace(/"requestId":"[\w-]{22}"/, '') }
+      one.response = { ...one.response, text: one.response.text.replace(/"mailId":"[\w-]{22}"/, '') }
     }
     expectSame(observed)
   })

@@ -90,13 +90,13 @@ async function askForAddress(values: Partial<User> = {}) {
   const token = String(bodyOf(await enterPassword(service.functions, user.username)).authToken)
   const email = newAddress()
   const change = { token, body: { email, currentPassword: PASSWORD } }
-  const { requestId } = bodyOf(await service.functions.ask('PUT /email', change), 202)
+  const { mailId } = bodyOf(await service.functions.ask('PUT /email', change), 202)
   const mail = await mailTo(email)
   return {
     ...user,
     token,
     newEmail: email.toLowerCase(),
-    byCode: { requestId, code: codeIn(mail) },
+    byCode: { mailId, code: codeIn(mail) },
     byLink: { token: tokenIn(mail) },
   }
 }

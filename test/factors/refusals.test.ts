@@ -222,8 +222,8 @@ test('codes of mails that prove an enrolment are limited by source', async () =>
   const enrolmentToken = await beginEnrolment(false)
   const statuses = new Set<number>()
   for (let attempt = 0; attempt < 51; attempt += 1) {
-    const requestId = `request-${attempt}`
-    const body = { enrolmentToken, requestId, code: '12345678' }
+    const mailId = `request-${attempt}`
+    const body = { enrolmentToken, mailId, code: '12345678' }
     statuses.add((await covered.ask('POST /enrolment/proof', { sourceIp, body })).status)
   }
   expect([...statuses]).toEqual([400, 429])

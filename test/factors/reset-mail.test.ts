@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
+import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { findFactorReset, requestFactorReset } from '../../lib/mail/factor-reset.ts'
 import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
@@ -28,10 +28,10 @@ async function prepare(at = '2026-11-26T09:00:00.000Z') {
   const to = newAddress()
   const username = await service.add({ email: to.toLowerCase(), emailAsWritten: to, emailVerified: true })
   const { id: userId } = await service.user(username)
-  const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES))
-  await requestFactorReset(service.table, userId, requestId)
-  const event: MailEvent = { kind: 'factor-reset', requestId, userId, at }
-  return { event, to, userId, requestId }
+  const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
+  await requestFactorReset(service.table, userId, mailId)
+  const event: MailEvent = { kind: 'factor-reset', mailId, userId, at }
+  return { event, to, userId, mailId }
 }
 
 const announcedAt = async (userId: string) => (await findFactorReset(service.table, userId))?.announcedAt
@@ -85,9 +85,9 @@ describe('the mailer', () => {
     expect(service.mailsTo(to)).toHaveLength(1)
     expect((await announcedAt(userId)) !== undefined).toBe(isAnnounced)
     // An operator who asks again gets a mail and a delay.
-    const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES))
-    await requestFactorReset(service.table, userId, requestId)
-    await wired.mail({ ...event, kind: 'factor-reset', requestId, userId })
+    const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
+    await requestFactorReset(service.table, userId, mailId)
+    await wired.mail({ ...event, kind: 'factor-reset', mailId, userId })
     expect(service.mailsTo(to)).toHaveLength(2)
     expect(await announcedAt(userId)).toBeTypeOf('number')
   })
@@ -103,7 +103,7 @@ describe('the mailer', () => {
 
   test('that is invoked by a function without a request of an operator sends nothing', async () => {
     const { event, to, userId } = await prepare()
-    await wired.mail({ ...event, kind: 'factor-reset', requestId: 'x'.repeat(22), userId })
+    await wired.mail({ ...event, kind: 'factor-reset', mailId: 'x'.repeat(22), userId })
     expect(service.mailsTo(to)).toEqual([])
     expect(records.map((record) => record.event)).toEqual(['mail.unneeded'])
     expect(await announcedAt(userId)).toBeUndefined()

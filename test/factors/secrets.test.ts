@@ -131,15 +131,15 @@ test('no secret of a factor is in the store, in a log or in a refusal', async ()
   // An enrolment, by a mail and by the operator's code.
   const enrolling = watched(underPolicy)
   const { enrolmentToken } = bodyOf(await enterPassword(enrolling, username))
-  const { requestId } = bodyOf(await enrolling.ask('POST /enrolment/mail', { body: { enrolmentToken } }), 202)
+  const { mailId } = bodyOf(await enrolling.ask('POST /enrolment/mail', { body: { enrolmentToken } }), 202)
   await service.settled()
   const [mail] = service.aws.mailbox.list()
   const code = String(/code: (\d{8})/.exec(String(mail?.text))?.[1])
   const link = String(mail?.link?.replace(/^.*=/, ''))
   keepCode(code, 'code of a mail')
   keepToken(link)
-  await enrolling.ask('POST /enrolment/proof', { body: { enrolmentToken, requestId, code: '00000000' } })
-  bodyOf(await enrolling.ask('POST /enrolment/proof', { body: { enrolmentToken, requestId, code } }), 204)
+  await enrolling.ask('POST /enrolment/proof', { body: { enrolmentToken, mailId, code: '00000000' } })
+  bodyOf(await enrolling.ask('POST /enrolment/proof', { body: { enrolmentToken, mailId, code } }), 204)
   await enrolling.ask('POST /enrolment/proof', { body: { enrolmentToken, token: link } })
   await enrolling.ask('POST /enrolment/proof', {
     body: { enrolmentToken, operatorCode: 'AAAA-BBBB-CCCC-DDDD' },

@@ -147,7 +147,7 @@ async function beginAll() {
     random,
   )
   await putSession(table, replaced)
-  await writeIf(table, 'PutItem', { Item: { ...factorResetKey(user.id), requestId: attribute('r') } })
+  await writeIf(table, 'PutItem', { Item: { ...factorResetKey(user.id), mailId: attribute('r') } })
   await reserveAttempt(keeping(table), [totpCounter(user.id, now)], 'a', now)
   const pairSk = 'attempts#a#1'
   const replaces = `${user.id}.${replaced.id}`

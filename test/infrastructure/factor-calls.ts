@@ -108,7 +108,7 @@ export async function runFactors(run: Run, table: Table): Promise<void> {
   }
   await table.aws('dynamodb', 'PutItem', {
     TableName: table.name,
-    Item: { ...factorResetKey(id), ...attributesOf({ requestId: 'reset' }) },
+    Item: { ...factorResetKey(id), ...attributesOf({ mailId: 'reset' }) },
   })
   await call('login', 'login.json', { username: 'bea', password: PASSWORD })
   const code = wrongCodeFor(codeOf, new Date())

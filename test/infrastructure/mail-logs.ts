@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { newRequestId, REQUEST_ID_BYTES } from '../../lib/mail/confirmation.ts'
+import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { mailKey } from '../../lib/mail/store.ts'
 import { codeCounters } from '../../lib/throttling/mail-counters.ts'
@@ -19,11 +19,11 @@ type Run = (
   service?: ServiceDescription,
 ) => Promise<unknown>
 
-const newId = (address?: string) => newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+const newId = (address?: string) => newMailId(randomBytes(MAIL_ID_BYTES), address)
 const at = new Date().toISOString()
 const registration = (address: string): MailEvent => ({
   kind: 'registration',
-  requestId: newId(address),
+  mailId: newId(address),
   at,
   origin: { sourceIp: '203.0.113.7', userAgent: 'test' },
 })
@@ -35,7 +35,7 @@ const registration = (address: string): MailEvent => ({
  * @param run - Runs a function.
  */
 export async function runMails(run: Run, aws: LocalAws): Promise<void> {
-  await run('mailer', { kind: 'reset', requestId: newId(), loginName: 'unknown', at }, aws)
+  await run('mailer', { kind: 'reset', mailId: newId(), loginName: 'unknown', at }, aws)
   for (let count = 0; count < 4; count += 1) await run('mailer', registration('often@example.org'), aws)
 
   const repeated = registration('repeated@example.org')
@@ -72,7 +72,7 @@ export async function runMails(run: Run, aws: LocalAws): Promise<void> {
   for (let count = 0; count < ofSource.maxAttempts; count += 1) {
     await reserveAttempt(keeping(tableOf(service, aws)), [ofSource], `${count}`, new Date())
   }
-  const guess = { requestId: newId(), code: '00000000', password: 'correct horse battery staple' }
+  const guess = { mailId: newId(), code: '00000000', password: 'correct horse battery staple' }
   await run('reset', { ...reset, body: JSON.stringify(guess) }, aws)
 }
 

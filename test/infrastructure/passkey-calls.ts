@@ -78,7 +78,7 @@ export async function runPasskeys(run: Run, table: Table): Promise<void> {
   const signIn = async (setting?: typeof refused) => {
     await table.aws('dynamodb', 'PutItem', {
       TableName: table.name,
-      Item: { ...factorResetKey(id), ...attributesOf({ requestId: 'reset' }) },
+      Item: { ...factorResetKey(id), ...attributesOf({ mailId: 'reset' }) },
     })
     await reserveAttempt(keeping(table), [totpCounter(id, now)], randomUUID(), now)
     const options = await call('login-passkey', 'login-passkey-options', {})

@@ -12,8 +12,8 @@ import { removalOfFactors } from '../../lib/factors/removal.ts'
 import {
   CONFIRMATION_RANDOM_BYTES,
   type ConfirmationKind,
-  newRequestId,
-  REQUEST_ID_BYTES,
+  MAIL_ID_BYTES,
+  newMailId,
   startConfirmation,
 } from '../../lib/mail/confirmation.ts'
 import { announcement, requestFactorReset } from '../../lib/mail/factor-reset.ts'
@@ -192,14 +192,14 @@ async function walk(): Promise<void> {
     )
   }
   const confirm = async (kind: ConfirmationKind, address?: string) => {
-    const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+    const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
     const { id: userId, generation, email } = Object(await findUserByName(table, 'ada'))
     const bindings = address === 'New@example.org' ? {} : { userId, generation, email }
     const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-    const { confirmation, code } = startConfirmation({ kind, requestId, bindings }, new Date(), random)
+    const { confirmation, code } = startConfirmation({ kind, mailId, bindings }, new Date(), random)
     const claim = { claimId: 'walk', invocationId: 'walk' }
-    await claimMail(table, requestId, { claim, confirmation }, new Date())
-    return { requestId, code }
+    await claimMail(table, mailId, { claim, confirmation }, new Date())
+    return { mailId, code }
   }
   const refused = { prepare: refuseWrite('TransactWriteItems', '') }
 
@@ -221,11 +221,11 @@ async function walk(): Promise<void> {
   }
   const change = { currentPassword: 'ada', newPassword: 'correct horse battery staple' }
   await run('password', await eventOf('password', change), {
-    prepare: refuseWrite('UpdateItem', 'requestId'),
+    prepare: refuseWrite('UpdateItem', 'changeId'),
   })
   await run('password', await eventOf('password', change))
   await run('logout', await eventOf('logout', { refreshToken: '{{ada refresh token}}', everywhere: true }), {
-    prepare: refuseWrite('UpdateItem', 'requestId'),
+    prepare: refuseWrite('UpdateItem', 'changeId'),
   })
   const last = { ...(await confirm('registration', 'Last@example.org')), password: 'a third horse battery' }
   await run('new-account', await eventOf('new-account', last), { prepare: failToStoreSession })
@@ -234,7 +234,7 @@ async function walk(): Promise<void> {
     password: 'a fourth horse battery',
     session: 'cookie',
   }
-  await storeInvitation(table, invited.requestId, 'admin', new Date())
+  await storeInvitation(table, invited.mailId, 'admin', new Date())
   // In a browser with the session of another user.
   const inBrowser = await eventOf('new-account', invited)
   const { headers: withCookie } = await eventOf('refresh-cookie', {})
@@ -249,18 +249,18 @@ async function walk(): Promise<void> {
   }
 
   const { id: userId, generation } = Object(await findUserByName(table, 'ada'))
-  const newId = (address?: string) => newRequestId(randomBytes(REQUEST_ID_BYTES), address)
+  const newId = (address?: string) => newMailId(randomBytes(MAIL_ID_BYTES), address)
   const at = new Date().toISOString()
   const invitedId = newId('fourth@example.org')
   await storeInvitation(table, invitedId, 'admin', new Date())
   const resetId = newId()
   await requestFactorReset(table, userId, resetId)
   for (const event of [
-    { kind: 'reset', requestId: newId(), loginName: 'ada', at },
-    { kind: 'address', requestId: newId('third@example.org'), userId, generation, at },
-    { kind: 'invitation', requestId: invitedId, at },
-    { kind: 'enrolment', requestId: newId(), userId, generation, at },
-    { kind: 'factor-reset', requestId: resetId, userId, at },
+    { kind: 'reset', mailId: newId(), loginName: 'ada', at },
+    { kind: 'address', mailId: newId('third@example.org'), userId, generation, at },
+    { kind: 'invitation', mailId: invitedId, at },
+    { kind: 'enrolment', mailId: newId(), userId, generation, at },
+    { kind: 'factor-reset', mailId: resetId, userId, at },
   ]) {
     await run('mailer', event)
   }
@@ -373,7 +373,7 @@ test.each(NAMES)('the role of %s allows each of its calls of AWS', (name) => {
 })
 
 /** The write that requests a reset of second factors. Operators alone make it. */
-const OF_OPERATORS = ['attribute_not_exists(pk) OR requestId <> :requestId']
+const OF_OPERATORS = ['attribute_not_exists(pk) OR mailId <> :mailId']
 
 test('each expression in lib and functions is in a recorded call', () => {
   const files = ['lib', 'functions'].flatMap((folder) => globSync(`${folder}/**/*.ts`))

@@ -31,7 +31,7 @@ async function askForAddress(token: string, next = newAddress()) {
     next,
     email: next.toLowerCase(),
     byLink: { token: tokenIn(mail) },
-    byCode: { requestId: body.requestId, code: codeIn(mail) },
+    byCode: { mailId: body.mailId, code: codeIn(mail) },
   }
 }
 
@@ -62,14 +62,13 @@ describe('a new address', () => {
       const user = await signInUser()
       const next = newAddress()
       const { status, body } = await change(user.authToken, next)
-      expect([status, Object.keys(body)]).toEqual([202, ['requestId']])
+      expect([status, Object.keys(body)]).toEqual([202, ['mailId']])
       expect(service.mailTo(user.address).subject).toBe('A new address for your account at Test')
       expect((await service.user(user.username)).email).toBe(user.email)
 
       const mail = service.mailTo(next)
       expect(mail.subject).toBe('Confirm your new address for Test')
-      const proof =
-        by === 'token' ? { token: tokenIn(mail) } : { requestId: body.requestId, code: codeIn(mail) }
+      const proof = by === 'token' ? { token: tokenIn(mail) } : { mailId: body.mailId, code: codeIn(mail) }
       expect((await confirm(user.authToken, proof)).status).toBe(204)
       const stored = await service.user(next.toLowerCase())
       expect(stored).toMatchObject({

@@ -32,9 +32,9 @@ async function prepare(route: 'register' | 'forgot', kind: Kind) {
   const body = route === 'register' ? { email } : { login: email }
   return async () => {
     const response = await functions.ask(route, { body, sourceIp })
-    const { requestId, ...others } = JSON.parse(response.text)
+    const { mailId, ...others } = JSON.parse(response.text)
     // The id is random, and for a registration it holds the address of the request.
-    expect(requestId).toMatch(route === 'register' ? /^[\w-]{22}\.[\w-]+$/ : /^[\w-]{22}$/)
+    expect(mailId).toMatch(route === 'register' ? /^[\w-]{22}\.[\w-]+$/ : /^[\w-]{22}$/)
     return { ...response, text: JSON.stringify(others) }
   }
 }

@@ -93,13 +93,13 @@ async function prepare(kind: MailEvent['kind']): Promise<{ event: MailEvent; to:
     return { event: { kind, id: random, to: address, username, ...common }, to: address }
   }
   if (kind === 'reset') {
-    return { event: { kind, requestId: random, loginName: username, ...common }, to: address }
+    return { event: { kind, mailId: random, loginName: username, ...common }, to: address }
   }
   const to = newAddress()
-  const requestId = `${random}.${Buffer.from(to).toString('base64url')}`
+  const mailId = `${random}.${Buffer.from(to).toString('base64url')}`
   return kind === 'address'
-    ? { event: { kind, requestId, userId, generation, ...common }, to }
-    : { event: { kind: 'registration', requestId, ...common }, to }
+    ? { event: { kind, mailId, userId, generation, ...common }, to }
+    : { event: { kind: 'registration', mailId, ...common }, to }
 }
 
 /** Checks what became of an event: one mail, or a dead letter. */

@@ -93,7 +93,7 @@ describe('a mail', () => {
   test.each([
     ['invokes the mailer ten times for', () => undefined],
     ['delivers ten times', () => 'one-request-id'],
-  ])('of an event that Lambda %s at once is sent once', async (_what, requestId) => {
+  ])('of an event that Lambda %s at once is sent once', async (_what, mailId) => {
     service = await startMailService()
     const event: MailEvent = {
       kind: 'password-changed',
@@ -103,7 +103,7 @@ describe('a mail', () => {
       at,
       origin,
     }
-    const invoke = () => service.functions.mail(event, requestId())
+    const invoke = () => service.functions.mail(event, mailId())
     const outcomes = await Promise.allSettled(Array.from({ length: 10 }, invoke))
     expect(service.aws.mailbox.list()).toHaveLength(1)
     const unresolved = logged().filter((name) => name === 'mail.unresolved')
@@ -111,7 +111,7 @@ describe('a mail', () => {
     // Another invocation ends without an error. The same one does not know whether the mail is sent in time.
     expect(unresolved.length + repeated.length).toBe(9)
     expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(unresolved.length)
-    if (requestId() === undefined) expect(repeated).toHaveLength(9)
+    if (mailId() === undefined) expect(repeated).toHaveLength(9)
     // Lambda's next attempt.
     await invoke()
     expect(logged().at(-1)).toBe('mail.repeated')
@@ -140,7 +140,7 @@ describe('a mail', () => {
 })
 
 describe('a mail over the limit of its recipient', () => {
-  const limited: MailEvent = { kind: 'registration', requestId: `${'R'.repeat(22)}.YWRhQGI`, at, origin }
+  const limited: MailEvent = { kind: 'registration', mailId: `${'R'.repeat(22)}.YWRhQGI`, at, origin }
 
   test('is not sent, and its event is not a dead letter', async () => {
     service = await startMailService({ LIMIT_MAIL_RECIPIENT: '1/3600' })
@@ -155,7 +155,7 @@ describe('a mail over the limit of its recipient', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-26T09:59:30Z') })
     await expect(service.functions.mail(limited, 'one')).rejects.toThrow()
     vi.setSystemTime(new Date('2026-11-26T10:00:30Z'))
-    await service.functions.mail({ ...limited, requestId: `${'S'.repeat(22)}.YWRhQGI` })
+    await service.functions.mail({ ...limited, mailId: `${'S'.repeat(22)}.YWRhQGI` })
     await expect(service.functions.mail(limited, 'one')).rejects.toThrow()
     vi.useRealTimers()
     expect(logged()).toEqual(['mail.unknown', 'mail.sent', 'mail.unresolved'])
@@ -214,7 +214,7 @@ describe('a bomb of', () => {
       const mail = service.mailTo('Ada@example.org')
       const isCode = /code/i.test(`${mail.text}${mail.unsafeHtml}`)
       const guess = {
-        requestId: asked.body.requestId,
+        mailId: asked.body.mailId,
         code: '00000000',
         password: 'correct horse battery staple',
       }
@@ -224,7 +224,7 @@ describe('a bomb of', () => {
     const { isCode, mail, guess } = await codes()
     expect(isCode).toBe(false)
     // Not hidden only: no code could be guessed.
-    const stored = await findConfirmation(service.table, guess.requestId)
+    const stored = await findConfirmation(service.table, guess.mailId)
     expect(stored).toMatchObject({ codeHash: undefined, codeExpiresAt: undefined })
     expect((await service.ask('new-account', { body: guess })).status).toBe(400)
     const account = { token: tokenIn(mail), password: guess.password }
@@ -243,9 +243,9 @@ describe('a bomb of', () => {
       await request(service, 'eve@example.org')
     }
     const invitedId = `${'I'.repeat(22)}.${Buffer.from('eve@example.org').toString('base64url')}`
-    await service.functions.mail({ kind: 'reset', requestId: 'R'.repeat(22), loginName: 'ada', at })
+    await service.functions.mail({ kind: 'reset', mailId: 'R'.repeat(22), loginName: 'ada', at })
     await storeInvitation(service.table, invitedId, 'user', new Date())
-    await service.functions.mail({ kind: 'invitation', requestId: invitedId, at })
+    await service.functions.mail({ kind: 'invitation', mailId: invitedId, at })
     expect(service.mailsTo('ada@example.org')).toHaveLength(4)
     expect(service.mailTo('eve@example.org').subject).toBe('You are invited to Test')
   })

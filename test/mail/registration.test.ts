@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   CONFIRMATION_RANDOM_BYTES,
-  newRequestId,
-  REQUEST_ID_BYTES,
+  MAIL_ID_BYTES,
+  newMailId,
   startConfirmation,
 } from '../../lib/mail/confirmation.ts'
 import { claimMail, mailKey, storeInvitation } from '../../lib/mail/store.ts'
@@ -42,8 +42,8 @@ async function register(address = newAddress()) {
   const { status, body } = await service.ask('register', { body: { email: address } })
   expect(status).toBe(202)
   const mail = service.mailTo(address)
-  const requestId: string = body.requestId
-  return { address, email: address.toLowerCase(), requestId, token: tokenIn(mail), code: codeIn(mail), mail }
+  const mailId: string = body.mailId
+  return { address, email: address.toLowerCase(), mailId, token: tokenIn(mail), code: codeIn(mail), mail }
 }
 
 const confirm = (body: object, sourceIp = '203.0.113.7') =>
@@ -51,8 +51,8 @@ const confirm = (body: object, sourceIp = '203.0.113.7') =>
 
 describe('a registration', () => {
   test.each(['token', 'code'])('with the %s of its mail creates an account and signs in', async (kind) => {
-    const { email, requestId, token, code } = await register()
-    const { status, body } = await confirm(kind === 'token' ? { token } : { requestId, code })
+    const { email, mailId, token, code } = await register()
+    const { status, body } = await confirm(kind === 'token' ? { token } : { mailId, code })
     expect([status, Object.keys(body)]).toEqual([
       200,
       ['authToken', 'tokenType', 'expiresIn', 'refreshToken', 'refreshExpiresIn'],
@@ -84,10 +84,10 @@ describe('a registration', () => {
   })
 
   test('stores nothing about the person before the proof', async () => {
-    const { requestId } = await register('Ada.Lovelace@Engine.example')
+    const { mailId } = await register('Ada.Lovelace@Engine.example')
     const items = JSON.stringify(await service.scan()).toLowerCase()
-    for (const part of ['lovelace', 'engine', requestId.toLowerCase()]) expect(items).not.toContain(part)
-    expect(items).toContain(mailKey(requestId).pk.S.toLowerCase())
+    for (const part of ['lovelace', 'engine', mailId.toLowerCase()]) expect(items).not.toContain(part)
+    expect(items).toContain(mailKey(mailId).pk.S.toLowerCase())
   })
 
   test('of an address with an account sends its owner a mail, and responds the same', async () => {
@@ -95,7 +95,7 @@ describe('a registration', () => {
     await confirm({ token, username: `owner-${Date.now()}` })
     const before = await service.user(email)
     const { status, body } = await service.ask('register', { body: { email: address.toUpperCase() } })
-    expect([status, Object.keys(body)]).toEqual([202, ['requestId']])
+    expect([status, Object.keys(body)]).toEqual([202, ['mailId']])
     const mail = service.mailTo(address)
     expect(mail.subject).toBe('You already have an account at Test')
     expect(mail.text).toContain(before.username)
@@ -187,9 +187,9 @@ describe('a registration', () => {
   })
 
   test('by invitation has the role that the operator chose', async () => {
-    const requestId = `${'I'.repeat(22)}.${Buffer.from('Vip@Example.org').toString('base64url')}`
-    await storeInvitation(service.table, requestId, 'admin', new Date())
-    await service.functions.mail({ kind: 'invitation', requestId, at: new Date().toISOString() })
+    const mailId = `${'I'.repeat(22)}.${Buffer.from('Vip@Example.org').toString('base64url')}`
+    await storeInvitation(service.table, mailId, 'admin', new Date())
+    await service.functions.mail({ kind: 'invitation', mailId, at: new Date().toISOString() })
     const mail = service.mailTo('Vip@Example.org')
     expect(mail.text).not.toMatch(/code/)
     expect((await confirm({ token: tokenIn(mail) })).status).toBe(200)
@@ -198,9 +198,9 @@ describe('a registration', () => {
 
   test('by invitation creates nothing while a user has the address, and works again after that', async () => {
     const invite = async () => {
-      const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), 'twice@example.org')
-      await storeInvitation(service.table, requestId, 'admin', new Date())
-      await service.functions.mail({ kind: 'invitation', requestId, at: new Date().toISOString() })
+      const mailId = newMailId(randomBytes(MAIL_ID_BYTES), 'twice@example.org')
+      await storeInvitation(service.table, mailId, 'admin', new Date())
+      await service.functions.mail({ kind: 'invitation', mailId, at: new Date().toISOString() })
       return { token: tokenIn(service.mailTo('twice@example.org')) }
     }
     const [first, second] = [await invite(), await invite()]
@@ -213,17 +213,17 @@ describe('a registration', () => {
   })
 
   test('by invitation needs one that an operator stored, at the mail and at its link', async () => {
-    const requestId = newRequestId(randomBytes(REQUEST_ID_BYTES), 'mallory@example.org')
+    const mailId = newMailId(randomBytes(MAIL_ID_BYTES), 'mallory@example.org')
     // What a function that may invoke the mailer could send.
-    const event = { kind: 'invitation', requestId, role: 'admin', at: new Date().toISOString() } as const
+    const event = { kind: 'invitation', mailId, role: 'admin', at: new Date().toISOString() } as const
     await expect(service.functions.mail(event)).rejects.toThrow('no operator stored this invitation')
     expect(service.mailsTo('mallory@example.org')).toEqual([])
     // What a mailer that is taken over could store.
     const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-    const details = { kind: 'invitation', requestId, bindings: {} } as const
+    const details = { kind: 'invitation', mailId, bindings: {} } as const
     const { confirmation, token } = startConfirmation(details, new Date(), random)
     const claim = { claimId: 'c', invocationId: 'i' }
-    await claimMail(service.table, requestId, { claim, confirmation }, new Date())
+    await claimMail(service.table, mailId, { claim, confirmation }, new Date())
     expect(await confirm({ token })).toMatchObject({ status: 400, body: INVALID_LINK })
     await expect(service.user('mallory@example.org')).rejects.toThrow()
   })
@@ -231,26 +231,26 @@ describe('a registration', () => {
 
 describe('a proof is refused', () => {
   test('without a token or a code, and with both', async () => {
-    const rule = 'Must have either a token, or a requestId and a code.'
+    const rule = 'Must have either a token, or a mailId and a code.'
     for (const body of [
       {},
-      { requestId: 'a' },
+      { mailId: 'a' },
       { code: '12345678' },
-      { token: 'a', requestId: 'b', code: '12345678' },
+      { token: 'a', mailId: 'b', code: '12345678' },
     ]) {
       expect(await confirm(body)).toMatchObject(invalid('#', rule))
     }
   })
 
   test('when it is made up, altered, of another kind, or used twice', async () => {
-    const { email, requestId, token, code } = await register()
+    const { email, mailId, token, code } = await register()
     const { body } = await service.ask('forgot', { body: { login: 'user' } })
     const madeUp = [
       { token: 'x' },
-      { token: `${requestId}.${'A'.repeat(43)}` },
+      { token: `${mailId}.${'A'.repeat(43)}` },
       { token: token.replace(/^.{22}/, 'B'.repeat(22)) },
-      { requestId: body.requestId, code: '00000000' },
-      { requestId: 'unknown', code },
+      { mailId: body.mailId, code: '00000000' },
+      { mailId: 'unknown', code },
     ]
     for (const proof of madeUp)
       expect(await confirm(proof)).toMatchObject({ status: 400, body: INVALID_LINK })
@@ -258,7 +258,7 @@ describe('a proof is refused', () => {
     expect(other).toMatchObject({ status: 400, body: INVALID_LINK })
     expect((await confirm({ token })).status).toBe(200)
     expect(await confirm({ token })).toMatchObject({ status: 400, body: INVALID_LINK })
-    expect(await confirm({ requestId, code })).toMatchObject({ status: 400, body: INVALID_LINK })
+    expect(await confirm({ mailId, code })).toMatchObject({ status: 400, body: INVALID_LINK })
     expect((await service.user(email)).emailVerified).toBe(true)
   })
 
@@ -289,15 +289,15 @@ describe('a proof is refused', () => {
     await expect(service.user(next.toLowerCase())).rejects.toThrow('there is no user')
   })
 
-  test('by the same calls, if its request id is unknown, of another kind or made up', async () => {
-    const { requestId } = await register()
+  test('by the same calls, if its mail id is unknown, of another kind or made up', async () => {
+    const { mailId } = await register()
     const { body } = await service.ask('forgot', { body: { login: 'nobody' } })
     const wire = await startWire(service.aws)
     const wired = await startFunctions(wire.url)
     const calls: string[][] = []
-    for (const id of [requestId, body.requestId, 'made up']) {
+    for (const id of [mailId, body.mailId, 'made up']) {
       wire.intercept(() => 'pass')
-      const proof = { requestId: id, code: '00000000' }
+      const proof = { mailId: id, code: '00000000' }
       expect((await wired.ask('reset', { body: { ...proof, password: PASSWORD } })).status).toBe(400)
       calls.push(
         wire
@@ -312,25 +312,25 @@ describe('a proof is refused', () => {
   })
 
   test('after five wrong codes, and the link stays valid', async () => {
-    const { requestId, token, code } = await register()
+    const { mailId, token, code } = await register()
     const wrong = code === '00000000' ? '11111111' : '00000000'
     for (let tried = 1; tried <= 5; tried += 1) {
-      expect(await confirm({ requestId, code: wrong })).toMatchObject({ status: 400, body: INVALID_LINK })
+      expect(await confirm({ mailId, code: wrong })).toMatchObject({ status: 400, body: INVALID_LINK })
     }
-    expect(await confirm({ requestId, code })).toMatchObject({ status: 400, body: INVALID_LINK })
+    expect(await confirm({ mailId, code })).toMatchObject({ status: 400, body: INVALID_LINK })
     expect((await confirm({ token })).status).toBe(200)
   })
 
   proof('of 100 codes at once from 100 sources five are compared', async () => {
-    const { requestId, token, code } = await register()
+    const { mailId, token, code } = await register()
     const codes = Array.from({ length: 100 }, (_, index) =>
       index === 99 ? code : String(index).padStart(8, '0'),
     )
     const responses = await Promise.all(
-      codes.map((one, index) => confirm({ requestId, code: one }, `198.51.100.${index}`)),
+      codes.map((one, index) => confirm({ mailId, code: one }, `198.51.100.${index}`)),
     )
     expect(responses.map(({ status }) => status)).toEqual(codes.map(() => 400))
-    expect(await service.attempts(mailKey(requestId).pk.S, 'codes')).toBe(5)
+    expect(await service.attempts(mailKey(mailId).pk.S, 'codes')).toBe(5)
     expect((await confirm({ token })).status).toBe(200)
   })
 
@@ -343,25 +343,25 @@ describe('a proof is refused', () => {
       const sourceIp = `192.0.2.${route.length}`
       const statuses = []
       for (let mail = 0; mail < 52; mail += 1) {
-        const body = { requestId: `made-up-${mail}`, code: '12345678', ...password }
+        const body = { mailId: `made-up-${mail}`, code: '12345678', ...password }
         statuses.push((await service.ask(route, { body, sourceIp, authorization })).status)
       }
       expect(statuses).toEqual([...Array(50).fill(400), 429, 429])
-      const { requestId, code } = await register()
-      expect((await confirm({ requestId, code }, sourceIp)).status).toBe(429)
-      expect((await confirm({ requestId, code }, '198.51.100.7')).status).toBe(200)
+      const { mailId, code } = await register()
+      expect((await confirm({ mailId, code }, sourceIp)).status).toBe(429)
+      expect((await confirm({ mailId, code }, '198.51.100.7')).status).toBe(200)
     },
   )
 
   test('when its time is over', async () => {
-    const { requestId, token, code } = await register()
+    const { mailId, token, code } = await register()
     await service.table.aws('dynamodb', 'UpdateItem', {
       TableName: service.table.name,
-      Key: mailKey(requestId),
+      Key: mailKey(mailId),
       UpdateExpression: 'SET codeExpiresAt = :now, expiresAt = :now',
       ExpressionAttributeValues: { ':now': { N: String(Math.floor(Date.now() / 1000)) } },
     })
-    expect((await confirm({ requestId, code })).status).toBe(400)
+    expect((await confirm({ mailId, code })).status).toBe(400)
     expect((await confirm({ token })).status).toBe(400)
   })
 })

@@ -21,9 +21,9 @@ async function addUser() {
 /** Asks for a new password, and returns what the mail has. */
 async function forget(login: string, address: string) {
   const { status, body } = await service.ask('forgot', { body: { login } })
-  expect([status, Object.keys(body)]).toEqual([202, ['requestId']])
+  expect([status, Object.keys(body)]).toEqual([202, ['mailId']])
   const mail = service.mailTo(address)
-  return { requestId: String(body.requestId), token: tokenIn(mail), code: codeIn(mail), mail }
+  return { mailId: String(body.mailId), token: tokenIn(mail), code: codeIn(mail), mail }
 }
 
 const reset = (body: object) => service.ask('reset', { body: { password: NEW_PASSWORD, ...body } })
@@ -51,12 +51,12 @@ describe('a reset', () => {
     },
   )
 
-  test('by its code needs the id of the request', async () => {
+  test('by its code needs the id of the mail', async () => {
     const user = await addUser()
-    const { requestId, code } = await forget(user.username, user.address)
+    const { mailId, code } = await forget(user.username, user.address)
     const other = await forget(user.username, user.address)
-    expect((await reset({ requestId: other.requestId, code })).status).toBe(400)
-    expect((await reset({ requestId, code })).status).toBe(204)
+    expect((await reset({ mailId: other.mailId, code })).status).toBe(400)
+    expect((await reset({ mailId, code })).status).toBe(204)
   })
 
   test('makes the source known, so that strangers cannot lock the owner out', async () => {
@@ -86,9 +86,9 @@ describe('a reset', () => {
     const before = service.aws.mailbox.list().length
     for (const name of [without, disabled.username, disabled.email, 'nobody', 'nobody@example.org']) {
       const { status, body } = await service.ask('forgot', { body: { login: name } })
-      expect([status, Object.keys(body)]).toEqual([202, ['requestId']])
-      expect(body.requestId).toMatch(/^[\w-]{22}$/)
-      const wrong = await reset({ requestId: body.requestId, code: '12345678' })
+      expect([status, Object.keys(body)]).toEqual([202, ['mailId']])
+      expect(body.mailId).toMatch(/^[\w-]{22}$/)
+      const wrong = await reset({ mailId: body.mailId, code: '12345678' })
       expect(wrong.body.detail).toBe('The link or code is invalid or expired.')
     }
     expect(service.aws.mailbox.list()).toHaveLength(before)
@@ -96,11 +96,11 @@ describe('a reset', () => {
 
   test('refuses a password that breaks a rule, and a later one is accepted', async () => {
     const user = await addUser()
-    const { requestId, code } = await forget(user.username, user.address)
+    const { mailId, code } = await forget(user.username, user.address)
     for (let tried = 1; tried <= 6; tried += 1) {
-      expect((await reset({ requestId, code, password: 'short' })).status).toBe(422)
+      expect((await reset({ mailId, code, password: 'short' })).status).toBe(422)
     }
-    expect((await reset({ requestId, code })).status).toBe(204)
+    expect((await reset({ mailId, code })).status).toBe(204)
   })
 })
 
@@ -145,10 +145,10 @@ describe('links and codes in a mailbox are void after', () => {
     ['a change by an operator', ({ username }) => service.change(username, { role: 'admin' })],
   ])('%s', async (_what, change) => {
     const user = await addUser()
-    const { requestId, token, code } = await forget(user.username, user.address)
+    const { mailId, token, code } = await forget(user.username, user.address)
     await change(user)
     expect((await reset({ token })).status).toBe(400)
-    expect((await reset({ requestId, code })).status).toBe(400)
+    expect((await reset({ mailId, code })).status).toBe(400)
   })
 })
 

@@ -88,7 +88,7 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
   ],
   'lib/mail/confirmation.ts': [
     [
-      'const [, requestId, secret] = TOKEN.exec(unverifiedToken) ?? [] → const [, requestId, secret] = TOKEN.exec(unverifiedToken) ?? ["Stryker was here"]',
+      'const [, mailId, secret] = TOKEN.exec(unverifiedToken) ?? [] → const [, mailId, secret] = TOKEN.exec(unverifiedToken) ?? ["Stryker was here"]',
       'The parts are the second and the third element, which both arrays lack.',
     ],
     [
@@ -96,15 +96,15 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
       'A code without an end is expired: the comparison with undefined is false. The types do not know it.',
     ],
     [
-      'return requestId === undefined || secret === undefined ? undefined : { requestId, secret } → return false || secret === undefined ? undefined : { requestId, secret }',
+      'return mailId === undefined || secret === undefined ? undefined : { mailId, secret } → return false || secret === undefined ? undefined : { mailId, secret }',
       'A match has both parts. The types do not know it.',
     ],
     [
-      'return requestId === undefined || secret === undefined ? undefined : { requestId, secret } → return requestId === undefined && secret === undefined ? undefined : { requestId, secret }',
+      'return mailId === undefined || secret === undefined ? undefined : { mailId, secret } → return mailId === undefined && secret === undefined ? undefined : { mailId, secret }',
       'A match has both parts. The types do not know it.',
     ],
     [
-      'return requestId === undefined || secret === undefined ? undefined : { requestId, secret } → return requestId === undefined || false ? undefined : { requestId, secret }',
+      'return mailId === undefined || secret === undefined ? undefined : { mailId, secret } → return mailId === undefined || false ? undefined : { mailId, secret }',
       'A match has both parts. The types do not know it.',
     ],
   ],
@@ -114,7 +114,7 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
       'An owner who was found by an address has one. The types do not know it.',
     ],
     [
-      'if (user === undefined || to === undefined || reset?.requestId !== requestId) return undefined → if (false || to === undefined || reset?.requestId !== requestId) return undefined',
+      'if (user === undefined || to === undefined || reset?.mailId !== mailId) return undefined → if (false || to === undefined || reset?.mailId !== mailId) return undefined',
       'A missing user has no mailbox. The types do not know it.',
     ],
   ],
@@ -234,8 +234,8 @@ export const SURVIVORS: Record<string, [change: string, reason: string][]> = {
   ],
   'lib/users/store.ts': [
     [
-      `return Item !== undefined && optionalText(Object(Item), 'requestId') === requestId → return true && optionalText(Object(Item), 'requestId') === requestId`,
-      'A missing item has no request id.',
+      `return Item !== undefined && optionalText(Object(Item), 'changeId') === changeId → return true && optionalText(Object(Item), 'changeId') === changeId`,
+      'A missing item has no change id.',
     ],
   ],
 }

@@ -124,7 +124,7 @@ test('set-role changes the role, revokes access tokens and ends no session', asy
     ...before,
     role: 'admin',
     generation: before.generation + 1,
-    requestId: expect.any(String),
+    changeId: expect.any(String),
     changedAt: expect.any(String),
   })
   expect(await sessionIds('climber')).toEqual([session.id])

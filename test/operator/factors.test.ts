@@ -118,8 +118,8 @@ describe('reset-factors', () => {
     )
     const { id } = before
     const reset = await findFactorReset(store.table, id)
-    expect(reset).toEqual({ requestId: expect.stringMatching(/^[\w-]{22}$/) })
-    expect(events).toEqual([{ kind: 'factor-reset', requestId: reset?.requestId, userId: id, at }])
+    expect(reset).toEqual({ mailId: expect.stringMatching(/^[\w-]{22}$/) })
+    expect(events).toEqual([{ kind: 'factor-reset', mailId: reset?.mailId, userId: id, at }])
     expect(await user('ada')).toEqual(before)
     expect((await sortKeys()).filter((sk) => sk.startsWith('passkey#'))).toHaveLength(2)
   })

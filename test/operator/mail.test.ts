@@ -49,10 +49,10 @@ describe('invite', () => {
       ),
       stderr: 'The link works if the service runs with registration=invite or open.\n',
     })
-    expect(events).toEqual([{ kind: 'invitation', requestId: expect.any(String), at }])
-    const { requestId } = Object(events[0])
-    expect(addressIn(requestId)).toBe('Grace@Example.org')
-    expect(await findInvitedRole(store.table, requestId)).toBe('admin')
+    expect(events).toEqual([{ kind: 'invitation', mailId: expect.any(String), at }])
+    const { mailId } = Object(events[0])
+    expect(addressIn(mailId)).toBe('Grace@Example.org')
+    expect(await findInvitedRole(store.table, mailId)).toBe('admin')
     const stored = (await store.items()).filter((item) => !before.some((one) => isDeepStrictEqual(one, item)))
     expect(stored).toEqual([
       {
@@ -113,8 +113,8 @@ describe('start-reset', () => {
       expect(outcome).toEqual(
         success('A link for a new password is on its way to Ada@Example.org. It is valid for 60 minutes.\n'),
       )
-      const requestId = expect.stringMatching(/^[\w-]{22}$/)
-      expect(events).toEqual([{ kind: 'reset', requestId, loginName: name.toLowerCase(), at }])
+      const mailId = expect.stringMatching(/^[\w-]{22}$/)
+      expect(events).toEqual([{ kind: 'reset', mailId, loginName: name.toLowerCase(), at }])
       expect(await store.items()).toEqual(before)
     },
   )

@@ -26,7 +26,7 @@ const changed = (user: User, names: Partial<User>) => ({
   ...user,
   ...names,
   generation: user.generation + 1,
-  requestId: expect.any(String),
+  changeId: expect.any(String),
   changedAt: expect.not.stringMatching(user.changedAt),
 })
 
@@ -192,5 +192,5 @@ test.each([
   expect(outcome).toMatchObject({ status: 0, stderr: '' })
   const user = await store.user('ada')
   if (command === 'remove') expect(await store.items()).toEqual([])
-  else expect(user?.requestId === ada.requestId).toBe(['sessions', 'show'].includes(command))
+  else expect(user?.changeId === ada.changeId).toBe(['sessions', 'show'].includes(command))
 })

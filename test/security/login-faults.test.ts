@@ -180,7 +180,7 @@ const profile = (changes: object) =>
     role: { S: 'user' },
     passwordHash: { S: '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo' },
     disabled: { BOOL: false },
-    requestId: { S: 'request' },
+    changeId: { S: 'request' },
     createdAt: { S: '2026-01-01T00:00:00.000Z' },
     changedAt: { S: '2026-01-01T00:00:00.000Z' },
     generation: { N: '7' },

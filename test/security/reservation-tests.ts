@@ -112,8 +112,8 @@ async function provedEnrolment() {
 }
 
 async function mailed(route: string, asking: Asking, to: string) {
-  const { requestId } = bodyOf(await ask(route, asking), 202)
-  return { requestId, code: codeIn(newMailTo(to)) }
+  const { mailId } = bodyOf(await ask(route, asking), 202)
+  return { mailId, code: codeIn(newMailTo(to)) }
 }
 
 const register = (email: string) => mailed('POST /register', { body: { email } }, email)
@@ -298,8 +298,8 @@ const SCENES: Record<string, () => Promise<Scene>> = {
     return { route: 'POST /register/confirm', asking: { body }, status: 200 }
   },
   'the confirmation of a registration with a wrong code': async () => {
-    const { requestId, code } = await register(address())
-    const body = { requestId, code: other(code), password: NEW_PASSWORD }
+    const { mailId, code } = await register(address())
+    const body = { mailId, code: other(code), password: NEW_PASSWORD }
     return { route: 'POST /register/confirm', asking: { body }, status: 400 }
   },
   'the confirmation of a registration with a taken username': async () => {
@@ -317,8 +317,8 @@ const SCENES: Record<string, () => Promise<Scene>> = {
     return { route: 'POST /password/reset', asking: { body }, status: 204 }
   },
   'a reset of a password with a wrong code': async () => {
-    const { requestId, code } = await forgot()
-    const body = { requestId, code: other(code), password: NEW_PASSWORD }
+    const { mailId, code } = await forgot()
+    const body = { mailId, code: other(code), password: NEW_PASSWORD }
     return { route: 'POST /password/reset', asking: { body }, status: 400 }
   },
   'the confirmation of an address': async () => {

@@ -136,7 +136,7 @@ const clientModule = (exported: string): Outcome => ({
   },
 })
 
-const requested = response(202, { requestId: expect.stringMatching(/^[\w-]{22}(\.[\w-]+)?$/) })
+const requested = response(202, { mailId: expect.stringMatching(/^[\w-]{22}(\.[\w-]+)?$/) })
 
 const loginExpired = problem(401, 'Unauthorized', 'The sign-in has expired. Sign in again.', {
   error: 'login_expired',

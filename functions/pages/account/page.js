@@ -141,7 +141,7 @@ const askForMail = ({ email, currentPassword }) =>
   change('email', { method: 'PUT', body: { email: email.value, currentPassword: currentPassword.value } })
 
 const confirmAddress = ({ code }) =>
-  send('email/confirm', { body: { requestId: asked.requestId, code: codeIn(code) } })
+  send('email/confirm', { body: { mailId: asked.mailId, code: codeIn(code) } })
 
 const deleteAccount = ({ currentPassword }) =>
   change('me', { method: 'DELETE', body: { currentPassword: currentPassword.value } })
@@ -153,8 +153,8 @@ async function showNewPassword() {
   await showSessions(fetchAsShown)
 }
 
-function showProof({ requestId }, { email }) {
-  asked = { requestId, email: email.value }
+function showProof({ mailId }, { email }) {
+  asked = { mailId, email: email.value }
   element('email-form').reset()
   element('asked-email').textContent = asked.email
   element('email-ask').hidden = true

@@ -3,12 +3,12 @@
 import { call, codeIn, element, onSubmit, showSection } from '../form.js'
 
 /** Belongs to the code in the mail. In memory only. */
-let requestId
+let mailId
 
 const askForMail = ({ login }) => call('password/forgot', { body: { login: login.value } })
 
 function showProof(body, { login }) {
-  requestId = body.requestId
+  mailId = body.mailId
   element('who').textContent = login.value
   // Password managers store the new password under this name.
   element('username').value = login.value
@@ -16,7 +16,7 @@ function showProof(body, { login }) {
 }
 
 const resetPassword = ({ code, password }) =>
-  call('password/reset', { body: { requestId, code: codeIn(code), password: password.value } })
+  call('password/reset', { body: { mailId, code: codeIn(code), password: password.value } })
 
 function showDone() {
   element('proof-form').reset()

@@ -4,12 +4,12 @@ import { call, codeIn, element, onSubmit, showSection } from '../form.js'
 import { createAccount, showCreated } from './create-account.js'
 
 /** Belongs to the code in the mail. In memory only. */
-let requestId
+let mailId
 
 const askForMail = ({ email }) => call('register', { body: { email: email.value } })
 
 function showProof(body, { email }) {
-  requestId = body.requestId
+  mailId = body.mailId
   element('address').textContent = email.value
   element('username').value = email.value
   showSection('proof')
@@ -17,7 +17,7 @@ function showProof(body, { email }) {
 
 const register = ({ code, username, password }) =>
   createAccount({
-    requestId,
+    mailId,
     code: codeIn(code),
     password: password.value,
     username: username.value,

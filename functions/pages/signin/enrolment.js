@@ -11,7 +11,7 @@ const DIALOG = 'enrolment-dialog'
 let auth
 let enrolmentToken
 /** Belongs to the code in the mail. */
-let requestId
+let mailId
 
 const showStep = (step) => showPart(DIALOG, 'step', step)
 
@@ -84,13 +84,13 @@ onSubmit(
   element('enrolment-mail-form'),
   () => post('enrolment/mail'),
   (body) => {
-    requestId = body.requestId
+    mailId = body.mailId
     showStep('mail-code')
   },
 )
 onSubmit(
   element('enrolment-mail-code-form'),
-  ({ code }) => prove({ requestId, code: codeIn(code) }),
+  ({ code }) => prove({ mailId, code: codeIn(code) }),
   () => {},
 )
 onSubmit(

@@ -37,7 +37,7 @@ export const EnrolmentPasskey = /* @__PURE__ */ schema(() =>
   z.strictObject({ enrolmentToken: LoginToken, response: PasskeyCreation, name: z.optional(PasskeyName) }),
 )
 
-const ENROLMENT_PROOF = 'Must have either a token, a requestId and a code, or an operatorCode.'
+const ENROLMENT_PROOF = 'Must have either a token, a mailId and a code, or an operatorCode.'
 
 /** Body of `POST /enrolment/proof`. */
 export const EnrolmentProofRequest = /* @__PURE__ */ schema(() =>
@@ -55,8 +55,8 @@ export const EnrolmentProofRequest = /* @__PURE__ */ schema(() =>
     ),
 )
 
-const hasNoProof = ({ token, requestId, code }: ProofFields) =>
-  token === undefined && requestId === undefined && code === undefined
+const hasNoProof = ({ token, mailId, code }: ProofFields) =>
+  token === undefined && mailId === undefined && code === undefined
 
 /** Body of `POST /factors/cancel-reset`. */
 export const FactorResetCancellation = /* @__PURE__ */ schema(() =>

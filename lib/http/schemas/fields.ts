@@ -93,23 +93,23 @@ export const EmailAddress = schema(() =>
   ),
 )
 
-/** Id of a request for a mail. */
-const RequestId = schema(() => z.string('Must be a string.').check(atMost(384)))
+/** Id of a mail that was asked for. */
+const MailId = schema(() => z.string('Must be a string.').check(atMost(384)))
 
 const Code = schema(() =>
   z.string('Must be a string.').check(z.refine((text) => /^\d{8}$/.test(text), 'Must be 8 digits.')),
 )
 
-/** The proof that a client has read a mail: the token of its link, or its code and the id of the request. */
+/** The proof that a client has read a mail: the token of its link, or its code and its id. */
 export const proof = () => ({
   token: z.optional(z.string('Must be a string.').check(atMost(512))),
-  requestId: z.optional(RequestId),
+  mailId: z.optional(MailId),
   code: z.optional(Code),
 })
 
-export const hasProof = ({ token, requestId, code }: ProofFields) =>
+export const hasProof = ({ token, mailId, code }: ProofFields) =>
   token === undefined
-    ? requestId !== undefined && code !== undefined
-    : requestId === undefined && code === undefined
+    ? mailId !== undefined && code !== undefined
+    : mailId === undefined && code === undefined
 
-export const PROOF = 'Must have either a token, or a requestId and a code.'
+export const PROOF = 'Must have either a token, or a mailId and a code.'

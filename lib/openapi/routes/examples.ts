@@ -18,17 +18,17 @@ export const ada = {
   email_verified: false,
 }
 
-const REQUEST_ID = 'AbCdEfGhIjKlMnOpQrStUw'
-export const token = `${REQUEST_ID}.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ`
+const MAIL_ID = 'AbCdEfGhIjKlMnOpQrStUw'
+export const token = `${MAIL_ID}.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ`
 export const password = 'correct horse battery staple'
 export const enrolmentToken = 'AbCdEfGhIjKlMnOpQrStUw.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 /** Returns the two ways to prove that a mail was read, with more members of the body. */
 export const proofs = (more: object) => ({
   token: { summary: 'The token in the link', value: { token, ...more } },
-  code: { summary: 'The code in the mail', value: { requestId: REQUEST_ID, code: '12345678', ...more } },
+  code: { summary: 'The code in the mail', value: { mailId: MAIL_ID, code: '12345678', ...more } },
 })
 export const requested = {
   status: 202,
   description: 'The request is accepted, whether or not a mail is sent.',
-  content: json(schemaRef('MailRequested'), { requestId: REQUEST_ID }),
+  content: json(schemaRef('MailRequested'), { mailId: MAIL_ID }),
 } as const

@@ -94,7 +94,7 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
     const [mail] = await deliver()
     const { to, kind, code } = proofIn(mail)
     expect({ to, kind }).toEqual({ to: [ADA], kind: 'reset' })
-    const reset = { requestId: body.requestId, password: `${PASSWORD} later` }
+    const reset = { mailId: body.mailId, password: `${PASSWORD} later` }
     const wrong = code === '00000000' ? '00000001' : '00000000'
     expect(await post('reset', { ...reset, code: wrong })).toMatchObject({ statusCode: 400 })
     expect(await post('reset', { ...reset, code })).toMatchObject({ statusCode: 204 })

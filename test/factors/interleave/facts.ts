@@ -76,7 +76,7 @@ export function factsOf(scene: FactorScene, names: readonly ActName[], { arrival
       stored = after(stored, kind, sk.S, write)
       if (
         sk.S === 'profile' &&
-        (kind === 'Delete' || '#requestId' in (write.ExpressionAttributeNames ?? {}))
+        (kind === 'Delete' || '#changeId' in (write.ExpressionAttributeNames ?? {}))
       ) {
         changesUser = true
         views.push({ by, step })

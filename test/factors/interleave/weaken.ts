@@ -13,7 +13,7 @@ export interface FactorWeakening {
 const weaken = (alter: Alter, state: State, acts: FactorActs): FactorWeakening => ({ alter, state, acts })
 
 const isChangeOfFactors = (write: { ConditionExpression?: string }) =>
-  / AND requestId = :readRequestId/.test(String(write.ConditionExpression))
+  / AND changeId = :readChangeId/.test(String(write.ConditionExpression))
 
 /** Weakens the service by changing its requests on their way to AWS. Each takes one guard away. */
 export const FACTOR_WEAKENINGS: Record<string, FactorWeakening> = {

@@ -147,7 +147,7 @@ const profileOf = ({ username, passwordHash }: User) => ({
   emailVerified: attribute(false),
   generation: attribute(1),
   sessionGeneration: attribute(1),
-  requestId: attribute(''),
+  changeId: attribute(''),
   createdAt: attribute(''),
   changedAt: attribute(''),
 })

@@ -132,7 +132,7 @@ const userIdIn = (key: Arrival['input']): string[] =>
 /** Returns the ids of the users whose profiles a request changes, if it does more than to replace a hash. */
 function profilesIn(operation: string, input: Arrival['input']): string[] {
   if (operation === 'UpdateItem')
-    return '#requestId' in (input.ExpressionAttributeNames ?? {}) ? userIdIn(input.Key) : []
+    return '#changeId' in (input.ExpressionAttributeNames ?? {}) ? userIdIn(input.Key) : []
   if (operation !== 'TransactWriteItems') return []
   return input.TransactItems.flatMap(({ Put, Update, Delete }: Arrival['input']) =>
     userIdIn(Put?.Item ?? Update?.Key ?? Delete?.Key),

@@ -66,13 +66,13 @@ export const WEAKENINGS: Record<string, Weakening> = {
   ),
   'changeUser: generations as read': weaken(
     writes('Update', 'profile', (write) => {
-      if (changes(write, 'requestId')) always(write)
+      if (changes(write, 'changeId')) always(write)
     }),
     ['set-role', 'disable', 'remove'],
   ),
   'replaceHash: generation and hash as read': weaken(
     writes('Update', 'profile', (write) => {
-      if (!changes(write, 'requestId')) always(write)
+      if (!changes(write, 'changeId')) always(write)
     }),
     ['login', 'set-password'],
   ),
@@ -115,9 +115,9 @@ export const WEAKENINGS: Record<string, Weakening> = {
     'set-email',
   ]),
   // Not by `password`, which recognises its write by the hash too.
-  'isLatestChange: own request id': weaken(
+  'isLatestChange: own change id': weaken(
     (operation, input) =>
-      operation === 'GetItem' && input.ProjectionExpression === 'requestId' ? { body: '{}' } : undefined,
+      operation === 'GetItem' && input.ProjectionExpression === 'changeId' ? { body: '{}' } : undefined,
     ['set-role'],
   ),
   'newUser: random generations': weaken(

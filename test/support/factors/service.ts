@@ -260,7 +260,7 @@ export async function startFactorService(settings: Record<string, string> = {}) 
     },
     /** Stores a reset of a user's factors, as if its mail had been sent at a second since the epoch. */
     async storeReset(userId: string, announcedAt: number): Promise<void> {
-      const reset = { requestId: 'a reset', announcedAt, delaySeconds: 86_400 }
+      const reset = { mailId: 'a reset', announcedAt, delaySeconds: 86_400 }
       const item = { ...factorResetKey(userId), ...attributesOf(reset) }
       await writeIf(table, 'PutItem', { Item: item })
     },
