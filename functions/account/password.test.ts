@@ -137,7 +137,7 @@ describe('PUT /password', () => {
     expect(await change('user', fresh)).toEqual(noContent)
   })
 
-  test('gives a right password back, keeps wrong ones counted, and knows no source', async () => {
+  test('gives a correct password back, keeps wrong ones counted, and knows no source', async () => {
     for (let guess = 0; guess < 2; guess += 1) await change('guess', fresh)
     expect(await change('user', fresh)).toEqual(noContent)
     expect(await attempts()).toEqual([2, 2, 2])

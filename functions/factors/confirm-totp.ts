@@ -32,7 +32,7 @@ export const handler = apiHandler(async (event, request) => {
   const { writes, recoveryCodes } = await verifyTotpSetup(at, user, code)
   const survivingSession = await findSurvivor(table, principal, user, now)
   const factors = withFactor(user, 'totp')
-  // A first factor, and one that replaces another, ends the sessions of those who signed in without it.
+  // A first second factor, and one that replaces another, ends the sessions of those who signed in without it.
   const isRevoking = factorsOf(user).length === 0 || factors === user.factors
   const change = { factors, isRevoking, survivingSession, changeId: randomUUID(), writes }
   if (!(await changeFactors(table, user, change, now))) {

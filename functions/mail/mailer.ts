@@ -101,7 +101,7 @@ async function recordSent(
 
 /**
  * Returns the counters of a mail. Mails of operators are counted with the notices: strangers cause neither. A mail of an enrolment
- * costs the right password, and has a counter of its own. With the notices, an attacker who knows the password could suppress
+ * costs the correct password, and has a counter of its own. With the notices, an attacker who knows the password could suppress
  * them. With the mails that strangers can ask for, these could keep a user from enrolling.
  */
 function countersOf(event: MailEvent, { to, confirmation }: PlannedMail, limit: Limit, now: Date): Counter[] {

@@ -243,7 +243,7 @@ describe('a complete sign-in', () => {
   })
 })
 
-describe('the right password of a user with a second factor', () => {
+describe('the correct password of a user with a second factor', () => {
   beforeEach(async () => addFakeFactor(table, await stored()))
 
   test('leads to that factor, and stores no session', async () => {
@@ -281,7 +281,7 @@ describe('a rejected sign-in', () => {
     expect(responses[0]).toBe(responses[1])
   })
 
-  test('is the same for a disabled user with the right password', async () => {
+  test('is the same for a disabled user with the correct password', async () => {
     await addTestUser(table, { username: 'mallory', passwordHash: hashOfUser, disabled: true })
     expect(await login('mallory', 'user')).toEqual(refused)
     expect(hashes()).toEqual(oneHash('user'))
@@ -324,7 +324,7 @@ describe('a rejected sign-in', () => {
 })
 
 describe('a refused sign-in', () => {
-  test('is the same for the right password, a wrong one and an unknown name', async () => {
+  test('is the same for the correct password, a wrong one and an unknown name', async () => {
     for (let guess = 0; guess < 10; guess += 1) {
       expect(await login('user', 'guess')).toEqual(refused)
       expect(await login('unknown', 'guess')).toEqual(refused)

@@ -53,7 +53,7 @@ export function requireAuthentication(
  * Requires a recent sign-in with two factors of a user who has second factors, or must have one. Routes that change an account
  * call it, beside verifying the current password.
  *
- * A token may be older than the policy. With the password alone, a thief could add the first factor, or move the address that
+ * A token may be older than the policy. With the password alone, a thief could add the first second factor, or move the address that
  * proves an enrolment. A sign-in of a user who must have a factor leads to the enrolment.
  *
  * @param user - As just read. The token does not say whether its user has factors now.

@@ -74,8 +74,8 @@ export async function verifyEnrolmentCode(
   const [item] = await getItems(table, [Key], namesOf(ENROLMENT_CODE))
   if (code === undefined || item === undefined) return undefined
   const stored = valuesOf(ENROLMENT_CODE, item)
-  const isRight = timingSafeEqual(digest(hashRecoveryCode(id, code)), digest(stored.codeHash))
-  if (!isRight || stored.generation !== generation || stored.expiresAt <= secondOf(now)) return undefined
+  const isCorrect = timingSafeEqual(digest(hashRecoveryCode(id, code)), digest(stored.codeHash))
+  if (!isCorrect || stored.generation !== generation || stored.expiresAt <= secondOf(now)) return undefined
   return {
     Delete: {
       Key,

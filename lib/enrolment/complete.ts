@@ -29,7 +29,7 @@ const AMR_OF = { totp: AMR.totp, passkey: AMR.secondPasskey } as const
  * transaction is refused, the user has no factor and no session, and may try again. If its response is lost, the user may have the
  * factor, and recovery codes that were never shown, without a session. The user then signs in with the factor, and makes new codes.
  *
- * It moves both generations, as every first factor does. The new session and its token have the numbers after it.
+ * It moves both generations, as every first second factor does. The new session and its token have the numbers after it.
  *
  * @param enrolment - Proved; see `findProvedEnrolment` in `lib/enrolment/enrolment.ts`. With the page that completes it.
  * @param issueToken - Issues the access token of a session of the changed user.

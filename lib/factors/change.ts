@@ -9,7 +9,7 @@ import type { User } from '../users/user.ts'
 export interface FactorChange {
   /** Names of the factors after it, as `factors` of a user. */
   factors: string | undefined
-  /** Whether it ends all other sessions and revokes all tokens: the first factor, and every removal. */
+  /** Whether it ends all other sessions and revokes all tokens: the first second factor, and every removal. */
   isRevoking: boolean
   /** Id of the caller's session, if it is live. It survives. */
   survivingSession?: string | undefined
@@ -37,7 +37,7 @@ export async function changeFactors(
   now: Date,
 ): Promise<boolean> {
   const { changeId, writes } = change
-  // A reset that an operator asked for meanwhile must not remove the first factor, which is a new one.
+  // A reset that an operator asked for meanwhile must not remove the first second factor, which is a new one.
   const isFirst = change.factors !== undefined && factorsOf(user).length === 0
   const endings = isFirst ? [{ Delete: { Key: factorResetKey(user.id) } }] : []
   const refused = await transact(table, [factorChange(user, change, now, changeId), ...writes, ...endings])

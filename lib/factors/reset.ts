@@ -14,7 +14,7 @@ import { removalOfFactors } from './removal.ts'
 const ALL_REMOVED: FactorChange = { factors: undefined, isRevoking: true }
 
 /**
- * Removes the second factors of a user whose reset has elapsed, in a sign-in after the right password. A user without factors
+ * Removes the second factors of a user whose reset has elapsed, in a sign-in after the correct password. A user without factors
  * costs no call.
  *
  * The transaction has the condition that the reset is still as read. A cancellation that comes first wins, and the sign-in needs

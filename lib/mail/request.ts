@@ -13,7 +13,7 @@ import { idOf, type MailEvent, type MailOrigin, type NoticeKind, sendEvent } fro
 /**
  * Asks for a mail, within the limit of the source. The mailer looks the recipient up, after the response.
  *
- * Mails of an enrolment and to a new address cost the right password. They are counted apart: otherwise strangers behind the
+ * Mails of an enrolment and to a new address cost the correct password. They are counted apart: otherwise strangers behind the
  * address of a user could keep the user from both. Each user there gets five in an hour.
  *
  * @throws {@link ServiceError} `too_many_mails`, or `unavailable`: then the client may ask again.

@@ -57,7 +57,7 @@ export async function verifyProof(
   if (!kinds.includes(confirmation.kind)) throw invalidLink('a request of another kind')
   if (release === undefined) throw invalidLink('too many codes')
   if (!isProvedBy(confirmation, proof, now)) throw invalidLink('wrong, expired or spent')
-  // A right code is not a guess: a client may repeat it with another password or username.
+  // A correct code is not a guess: a client may repeat it with another password or username.
   await release()
   return { confirmation, mailId }
 }

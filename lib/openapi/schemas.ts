@@ -59,7 +59,7 @@ const RESPONSES = {
     },
     ['refreshToken', 'recoveryCodes'],
   ),
-  SecondFactor: object('The password is right, and the user has second factors.', {
+  SecondFactor: object('The password is correct, and the user has second factors.', {
     next: { type: 'string', const: 'second-factor' },
     factors: {
       type: 'array',
@@ -70,7 +70,7 @@ const RESPONSES = {
       'Completes the sign-in, together with a factor. It is valid for 5 minutes and 5 tries, once.',
     ),
   }),
-  Enrolment: object('The password is right, and the user must enrol a second factor first.', {
+  Enrolment: object('The password is correct, and the user must enrol a second factor first.', {
     next: { type: 'string', const: 'enrolment' },
     proofs: {
       type: 'array',

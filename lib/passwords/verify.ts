@@ -35,7 +35,7 @@ export interface Attempt {
  * Admits an attempt at a password, within the limits. {@link verifyUserPassword} comes after it.
  *
  * Attempts are reserved before they are verified. However many arrive at once, at most the limit are
- * verified. A refused right password looks the same as a refused wrong one: in bytes, time and load.
+ * verified. A refused correct password looks the same as a refused wrong one: in bytes, time and load.
  *
  * The counter of subject and source comes first. A burst from one address is refused by it, and does
  * not reach the counter of all sources. An attempt that a later counter refuses stays in it. Otherwise, while
@@ -109,7 +109,7 @@ export async function verifyAttempt(attempt: Attempt, password: string): Promise
   throw new ServiceError('invalid_credentials', 'wrong username or password', { log: attempt.log })
 }
 
-/** Gives an attempt back in all its counters, after a right password that completes no sign-in. Does not throw. */
+/** Gives an attempt back in all its counters, after a correct password that completes no sign-in. Does not throw. */
 export async function returnAttempt(table: ReservingTable, { counters, id }: Attempt): Promise<void> {
   await together(counters.map((counter) => giveBack(table, counter, [id])))
 }

@@ -27,7 +27,7 @@ type Spending = Pick<FactorSignIn, 'spends'>
  *
  * The attempt is reserved before the code is compared: by login token, and by user over all login tokens and sources. So codes
  * cannot be guessed by an attacker with the password, however many requests arrive at once. Strangers cannot fill either
- * counter, because a login token costs a right password.
+ * counter, because a login token costs a correct password.
  *
  * @throws {@link ServiceError} `invalid_fields` at `#/code`; `invalid_credentials`, if the tries of the login token are used up;
  *   `too_many_attempts`, or `unavailable`.

@@ -140,7 +140,7 @@ describe('the step after the password', () => {
   })
 })
 
-describe('the enrolment of a first factor', () => {
+describe('the enrolment of a first second factor', () => {
   test.each<[string, Partial<User>, FactorPolicy]>([
     ['an administrator', { role: 'admin' }, 'admin'],
     ['an administrator', { role: 'admin' }, 'all'],

@@ -21,7 +21,7 @@ export interface PasswordStep {
 }
 
 /**
- * Returns what follows a right password. If it does not complete the sign-in, because the user has second factors, or must have one,
+ * Returns what follows a correct password. If it does not complete the sign-in, because the user has second factors, or must have one,
  * that is the body of a response with a login token. First, a reset of the factors that has elapsed is applied.
  *
  * The attempt is given back then, because it was no wrong guess. Nothing else is: the earlier attempts stay counted and the source

@@ -12,7 +12,7 @@ import { completeSignIn } from './complete.ts'
 
 type Settings = 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'MAILER' | 'NOTIFY_NEW_SOURCE'
 
-/** A sign-in by a right password alone. */
+/** A sign-in by a correct password alone. */
 interface PasswordSignIn {
   user: User
   password: string

@@ -1,7 +1,7 @@
 import type { Limit } from '../config.ts'
 import { type Counter, counter, partitionOf, sourceCounters } from './counter.ts'
 
-/** Wrong codes of a user's authenticator app: with one step of drift each is right by chance once in 333,333 times. */
+/** Wrong codes of a user's authenticator app: with one step of drift each is correct by chance once in 333,333 times. */
 const TOTP_CODES: Limit = { attempts: 20, windowSeconds: 86_400 }
 
 /** Returns the counter of a user's codes, over all sources. Strangers cannot fill it: a code needs the password first. */

@@ -36,7 +36,7 @@ export function requestedMailCounters(address: string, isEntry: boolean, limit: 
   ]
 }
 
-/** More notices than a person reads. Only operators and requests with the right password or proof cause them. */
+/** More notices than a person reads. Only operators and requests with the correct password or proof cause them. */
 const NOTICES: Limit = { attempts: 20, windowSeconds: 3_600 }
 
 /** Returns the counter of the notices to a recipient. Requests of strangers do not fill it. */

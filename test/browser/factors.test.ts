@@ -75,14 +75,14 @@ describe('an authenticator app', () => {
     expect(new URL(uri).searchParams.get('secret')).toBe(secret)
     await expectFocus(page, 'totp-code')
     const nextCode = startApp(secret)
-    const right = nextCode()
-    await fillIn(page, 'Code from the app', right === '000000' ? '000001' : '000000')
+    const correct = nextCode()
+    await fillIn(page, 'Code from the app', correct === '000000' ? '000001' : '000000')
     await pressIn(page, 'Confirm')
     await faultIn(page, 'Code from the app', /^Incorrect code\. /)
     // Only screen readers need the summary beside it.
     const summary = dialog(page).getByRole('alert').filter({ hasText: 'One or more fields are invalid.' })
     expect(await summary.getAttribute('class')).toBe('notice visually-hidden')
-    await fillIn(page, 'Code from the app', `${right.slice(0, 3)} ${right.slice(3)}`)
+    await fillIn(page, 'Code from the app', `${correct.slice(0, 3)} ${correct.slice(3)}`)
     await pressIn(page, 'Confirm')
 
     await dialog(page).getByRole('heading', { name: 'Save your recovery codes' }).waitFor()

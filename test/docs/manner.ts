@@ -9,6 +9,7 @@ const WORDS = [
   '(?:is|are|was|were|there are) none|those there are|(?:that|which) there (?:is|are) not|what comes of',
   "of (?:ours|theirs|one[’']s own)|one[’']s own|at the most|besides|the like",
   // A token is valid, expired, revoked or invalid; a password is correct or wrong.
+  'right (?:password|code)s?|(?:password|code)s? (?:is|are|was) right',
   '(?:good|bad) (?:token|bearer|password)s?|(?:is|are|was|not) good|good (?:for|once)',
   'kill(?:s|ed|ing)? (?:the|all|every|each|a|an|its|access) \\w*|killed|die[sd]?|dead(?! letter)',
   // Verify, validate, reject; see, read, check; report.

@@ -33,7 +33,7 @@ const event = (password: string, triggerSource = 'UserMigration_Authentication')
   response: {},
 })
 
-test('the user migration trigger of MOVING.md takes the right password only', async () => {
+test('the user migration trigger of MOVING.md takes the correct password only', async () => {
   const trigger = await loadTrigger()
   expect(await trigger(event('user'))).toEqual({
     ...event('user'),

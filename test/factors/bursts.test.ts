@@ -130,7 +130,7 @@ async function enterWrongCodes({ username, secret, id }: { username: string; sec
 }
 
 describe('codes of an authenticator app', () => {
-  test('50 right codes at once on one login token complete one sign-in', async () => {
+  test('50 correct codes at once on one login token complete one sign-in', async () => {
     const user = await withTotp()
     const before = await sessionsOf(user.id)
     const [token = ''] = await beginLogins(user.username, 1)
@@ -144,7 +144,7 @@ describe('codes of an authenticator app', () => {
     expect(await sessionsOf(user.id)).toBe(before + 1)
   })
 
-  proof('50 right codes at once on 50 login tokens complete one sign-in', async () => {
+  proof('50 correct codes at once on 50 login tokens complete one sign-in', async () => {
     const user = await withTotp()
     const before = await sessionsOf(user.id)
     const tokens = await beginLogins(user.username, 50)
@@ -158,7 +158,7 @@ describe('codes of an authenticator app', () => {
     expect(await sessionsOf(user.id)).toBe(before + 1)
   })
 
-  proof('three right codes of three steps at once complete sign-ins in order only', async () => {
+  proof('three correct codes of three steps at once complete sign-ins in order only', async () => {
     const user = await withTotp()
     nextStep()
     const tokens = await beginLogins(user.username, 3)
@@ -180,7 +180,7 @@ describe('codes of an authenticator app', () => {
     const codes = Array.from({ length: 50 }, (_, index) => wrongTotpCode(user.secret, index))
     expect(await atOnce(codes, (code) => enterTotp(token, code))).toEqual({ 401: 45, 422: 5 })
     expect(await counted(user.id)).toBe(5)
-    // The right one neither, from then on.
+    // The correct one neither, from then on.
     expect((await enterTotp(token, totpCode(user.secret))).status).toBe(401)
   })
 
@@ -196,15 +196,15 @@ describe('codes of an authenticator app', () => {
     expect(await counted(user.id)).toBe(20)
   })
 
-  test('the 21st code in a day gets 429, also the right one, with the same bytes', async () => {
+  test('the 21st code in a day gets 429, also the correct one, with the same bytes', async () => {
     const user = await withTotp()
     await enterWrongCodes(user)
     const [token = '', other = ''] = await beginLogins(user.username, 2)
     const wrong = await enterTotp(token, wrongTotpCode(user.secret, 30))
-    const right = await enterTotp(other, totpCode(user.secret))
+    const correct = await enterTotp(other, totpCode(user.secret))
     expect(wrong.status).toBe(429)
     expect(wrong.headers['Retry-After']).toBe(String(86_400 - (Math.floor(Date.now() / 1_000) % 86_400)))
-    expect(right).toEqual(wrong)
+    expect(correct).toEqual(wrong)
   })
 
   test.each(['recovery-code', 'passkey', 'passkey without a name'] as const)(
@@ -269,7 +269,7 @@ describe('codes of an authenticator app', () => {
     expect((await enterTotp(token, totpCode(user.secret))).status).toBe(200)
   })
 
-  proof('50 right passwords at once give back their attempts', async () => {
+  proof('50 correct passwords at once give back their attempts', async () => {
     const user = await withTotp()
     const source = newSource()
     for (let round = 0; round < 6; round += 1) {

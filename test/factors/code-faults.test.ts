@@ -111,7 +111,7 @@ const SCENES: Record<string, () => Promise<Scene>> = {
       send,
       status: 200,
       async check(response, fate, name) {
-        // A right code is given back, unless that is what failed.
+        // A correct code is given back, unless that is what failed.
         const counted = await stores.attempts(`user#${user.id}`, 'attempts#totp')
         if (!name.startsWith('UpdateItem')) expect({ name, counted }).toEqual({ name, counted: 0 })
         await check(response, fate, name)

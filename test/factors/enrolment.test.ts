@@ -317,13 +317,13 @@ describe('a proof', () => {
     const enrolmentToken = await begin()
     const { mailId } = (await ask('POST /enrolment/mail', { enrolmentToken })).body
     const mail = service.mailTo(to)
-    const right = codeIn(mail)
-    const wrong = String((Number(right) + 1) % 1e8).padStart(8, '0')
+    const correct = codeIn(mail)
+    const wrong = String((Number(correct) + 1) % 1e8).padStart(8, '0')
     for (let tries = 0; tries < 5; tries += 1) {
       const guess = { enrolmentToken, mailId, code: wrong }
       expect(await ask('POST /enrolment/proof', guess)).toMatchObject(invalidLink)
     }
-    const late = { enrolmentToken, mailId, code: right }
+    const late = { enrolmentToken, mailId, code: correct }
     expect(await ask('POST /enrolment/proof', late)).toMatchObject(invalidLink)
     const byLink = { enrolmentToken, token: tokenIn(mail) }
     expect((await ask('POST /enrolment/proof', byLink)).status).toBe(204)

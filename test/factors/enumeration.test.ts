@@ -112,7 +112,7 @@ async function userWith(...factors: ('totp' | 'passkey')[]) {
   return { ...known, id }
 }
 
-describe('before the right password', () => {
+describe('before the correct password', () => {
   test('nothing shows whether a name has second factors', async () => {
     const names: Record<string, string> = {
       unknown: 'name-9999',

@@ -131,7 +131,7 @@ test('a credential id that another user has is refused', async () => {
 test.each([
   ['an app', addTotp],
   ['a passkey', addPasskey],
-])('the first factor, %s, ends a reset that an operator asked for meanwhile', async (_what, add) => {
+])('the first second factor, %s, ends a reset that an operator asked for meanwhile', async (_what, add) => {
   const { username, token } = await newUser()
   const { id } = await service.user(username)
   await service.storeReset(id, begunAt / 1_000)

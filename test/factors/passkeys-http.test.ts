@@ -67,7 +67,7 @@ test('a user adds, uses, renames and removes passkeys over HTTP', async () => {
   })
   expect(added.body.recoveryCodes).toHaveLength(10)
 
-  // The first factor ends the other sessions and revokes the tokens.
+  // The first second factor ends the other sessions and revokes the tokens.
   const refresh = (refreshToken: string) => ask('POST', '/refresh', { body: { refreshToken } })
   expect((await refresh(other.body.refreshToken)).status).toBe(401)
   expect((await refresh(first.body.refreshToken)).status).toBe(200)

@@ -83,7 +83,7 @@ async function setProfile(values: Record<string, string | boolean>): Promise<voi
   }
 }
 
-describe('the right password of a user with a second factor', () => {
+describe('the correct password of a user with a second factor', () => {
   test('gets a login token, and no other token', async () => {
     await addFactor()
     expect(await send()).toEqual(secondFactor('totp'))
@@ -212,7 +212,7 @@ describe('the right password of a user with a second factor', () => {
         'UpdateItem ADD name#user attempts#1795478400',
         `UpdateItem ADD source#${SOURCE} attempts#1795532400`,
       ],
-      // Not before the right password: it would show that the user has second factors.
+      // Not before the correct password: it would show that the user has second factors.
       [`BatchGetItem ${own} factor-reset`],
       [
         `BatchGetItem ${own} recovery-codes`,
@@ -225,7 +225,7 @@ describe('the right password of a user with a second factor', () => {
   })
 })
 
-describe('before the right password, a user with a second factor', () => {
+describe('before the correct password, a user with a second factor', () => {
   test('looks like one without, and like an unknown user', async () => {
     const wrong = () => send({}, { password: 'guess' })
     const without = await wrong()

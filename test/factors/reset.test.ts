@@ -120,7 +120,7 @@ describe('after reset-factors, a sign-in with the password', () => {
     expect(await login()).toMatchObject(isSignedIn)
   })
 
-  test('needs the right password', async () => {
+  test('needs the correct password', async () => {
     await requestReset()
     letPass(DAY + 1)
     expect((await ask('login', { username, password: 'wrong password' })).status).toBe(401)

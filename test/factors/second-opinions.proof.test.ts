@@ -176,8 +176,8 @@ test('the service gives the verdicts of SimpleWebAuthn and of fido2', async () =
   const judged = await judgeAll(all)
   const differing = all.flatMap((one, index) => {
     const [own, whole] = [verdictOf(one), judged[index]?.simpleWebAuthn]
-    const isRight = own.accepts === (one.fault === undefined) && whole?.accepts === own.accepts
-    return isRight ? [] : [{ fault: one.fault, own, whole }]
+    const isCorrect = own.accepts === (one.fault === undefined) && whole?.accepts === own.accepts
+    return isCorrect ? [] : [{ fault: one.fault, own, whole }]
   })
   expect(differing).toEqual([])
   const refused = judged.slice(0, valid.length).filter(({ fido2 }) => fido2?.accepts === false)

@@ -91,9 +91,9 @@ describe.each(ROUTES)('%s', (functionKey, body, made) => {
     await addFakeFactor(table, await stored())
     await send(functionKey, body)
     const before = hashes.count
-    const right = await send(functionKey, body)
+    const correct = await send(functionKey, body)
     const wrong = await send(functionKey, body, { currentPassword: 'wrong' })
-    expect(wrong).toEqual(right)
+    expect(wrong).toEqual(correct)
     expect(hashes.count).toBe(before)
     expect(await attempts()).toEqual([0, 0, 0])
   })

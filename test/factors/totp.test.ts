@@ -82,7 +82,7 @@ describe('an authenticator app', () => {
     expect(named('factor.added')).toEqual([{ event: 'factor.added', userId: user.id, factor: 'totp' }])
   })
 
-  test('ends the other sessions and revokes all tokens when it is the first factor', async () => {
+  test('ends the other sessions and revokes all tokens when it is the first second factor', async () => {
     const username = await stores.add()
     const other = await begin(stores, functions, username)
     const own = await begin(stores, functions, username)
@@ -371,7 +371,7 @@ describe('wrong codes of a user', () => {
     expect(await sendCode(functions, user, user.code(new Date()))).toMatchObject(accepted)
   })
 
-  test('stay counted after a right password, and a complete sign-in empties them', async () => {
+  test('stay counted after a correct password, and a complete sign-in empties them', async () => {
     const user = await addTotpUser(stores, functions)
     at(60)
     await sendWrongCodes(user, 3)

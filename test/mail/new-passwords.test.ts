@@ -27,7 +27,7 @@ async function addUser(service: MailService) {
 
 interface Scene {
   address: string
-  /** Sends a new password with the right proof. */
+  /** Sends a new password with the correct proof. */
   send: (password: string) => ReturnType<MailService['ask']>
   /** Sends a new password without it. */
   guess: (password: string) => ReturnType<MailService['ask']>

@@ -51,7 +51,7 @@ describe('start-enrolment', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: ASKED_IF })
     return String(CODE.exec(stdout)?.[1])
   }
-  const isRight = async (code: string, now = new Date()) =>
+  const isCorrect = async (code: string, now = new Date()) =>
     (await verifyEnrolmentCode(store.table, await user('ada'), code, now)) !== undefined
 
   test('prints a code of 80 bits, and stores its hash only', async () => {
@@ -60,7 +60,7 @@ describe('start-enrolment', () => {
     expect(stdout).toBe(
       `${code}\nThis code lets ada add a second factor at the next sign-in. It works once, with the password, within 24 hours.\n`,
     )
-    expect(await isRight(code)).toBe(true)
+    expect(await isCorrect(code)).toBe(true)
     const stored = JSON.stringify(await store.items())
     expect(stored).not.toContain(code)
     expect(stored).not.toContain(code.replaceAll('-', ''))
@@ -68,19 +68,19 @@ describe('start-enrolment', () => {
 
   test('prints a code that replaces the earlier one', async () => {
     const [first, second] = [await start(), await start()]
-    expect([await isRight(first), await isRight(second)]).toEqual([false, true])
+    expect([await isCorrect(first), await isCorrect(second)]).toEqual([false, true])
   })
 
   test('prints a code that a change of the user voids', async () => {
     const code = await start()
     await store.run(['set-role', 'ada', 'admin'])
-    expect(await isRight(code)).toBe(false)
+    expect(await isCorrect(code)).toBe(false)
   })
 
   test('prints a code that is read as a person types it', async () => {
     const code = await start()
-    expect(await isRight(code.toLowerCase().replaceAll('-', ' '))).toBe(true)
-    expect(await isRight(code.slice(1))).toBe(false)
+    expect(await isCorrect(code.toLowerCase().replaceAll('-', ' '))).toBe(true)
+    expect(await isCorrect(code.slice(1))).toBe(false)
   })
 
   test.each([
@@ -91,7 +91,7 @@ describe('start-enrolment', () => {
     const begun = beginInProcess(usersCommand, args)
     begun.io.now = () => new Date(Date.now() + seconds * 1_000)
     const { stdout } = await begun.outcome
-    expect(await isRight(String(CODE.exec(stdout)?.[1]))).toBe(true)
+    expect(await isCorrect(String(CODE.exec(stdout)?.[1]))).toBe(true)
   })
 
   test('refuses a user with a second factor, and a disabled one', async () => {

@@ -28,7 +28,7 @@ const ENDS = [0, 1, 2, 197, 198, 199]
 /**
  * Tests bursts of logins.
  *
- * @param mass - Whether a burst has the right password at every place, or at some.
+ * @param mass - Whether a burst has the correct password at every place, or at some.
  */
 export function testBursts(mass: 'representatives' | 'all'): void {
   const rows = mass === 'all' ? [...REPRESENTATIVES, ...OTHERS] : REPRESENTATIVES
@@ -53,7 +53,7 @@ export function testBursts(mass: 'representatives' | 'all'): void {
   })
 
   test.each(rows)(
-    '200 guesses at once from %s source, right at %j, get 10 wrong verdicts a sign-in',
+    '200 guesses at once from %s source, correct at %j, get 10 wrong verdicts a sign-in',
     async (kind, places) => {
       const [username, sourceIp] = [await stores.add(), newSource()]
       const subject = { loginName: username }
@@ -74,7 +74,7 @@ export function testBursts(mass: 'representatives' | 'all'): void {
 
   describe('200 guesses at once', () => {
     test.each(places)(
-      'from one source for many names, right at %j, get 50 wrong verdicts',
+      'from one source for many names, correct at %j, get 50 wrong verdicts',
       async (places) => {
         const sourceIp = newSource()
         const usernames: string[] = []
@@ -92,7 +92,7 @@ export function testBursts(mass: 'representatives' | 'all'): void {
     )
 
     test.each(places)(
-      'for one name from many sources, right at %j, get 100 wrong verdicts',
+      'for one name from many sources, correct at %j, get 100 wrong verdicts',
       async (places) => {
         const username = await stores.add()
         const { accepted, wrong } = await loginAtOnce(

@@ -13,7 +13,7 @@ afterAll(async () => {
   await service.stop()
   const { rounds, requests, accepted, refused } = totals
   console.log(
-    `${rounds} bursts over HTTP, ${requests} requests; the right password was accepted ${accepted} times, refused ${refused} times`,
+    `${rounds} bursts over HTTP, ${requests} requests; the correct password was accepted ${accepted} times, refused ${refused} times`,
   )
 })
 
@@ -33,18 +33,18 @@ async function countersOfName(): Promise<[sk: string, attempts: number][]> {
 
 const login = (password: string) => postLogin(service.url, JSON.stringify({ username: 'user', password }))
 
-/** Sends passwords at once, the right one at a place or none, and expects at most as many verdicts as the limits allow. */
-async function expectLimits(count: number, rightAt: number): Promise<void> {
+/** Sends passwords at once, the correct one at a place or none, and expects at most as many verdicts as the limits allow. */
+async function expectLimits(count: number, correctAt: number): Promise<void> {
   const startedMs = Date.now()
   const passwords = Array.from({ length: count }, (_, index) =>
-    index === rightAt ? 'user' : `wrong-${index}`,
+    index === correctAt ? 'user' : `wrong-${index}`,
   )
   const responses = await Promise.all(passwords.map(login))
   const lastedSeconds = Math.ceil((Date.now() - startedMs) / 1000)
   const of = (status: number) => responses.filter((response) => response.status === status)
   const [accepted, wrong, refused] = [of(200), of(401), of(429)]
   expect(accepted.length + wrong.length + refused.length).toBe(count)
-  const right = responses[rightAt]
+  const correct = responses[correctAt]
 
   // A window may begin in the middle of a burst. The counters of the name beside the pairs hold the wrong guesses.
   const counters = await countersOfName()
@@ -61,11 +61,11 @@ async function expectLimits(count: number, rightAt: number): Promise<void> {
   expect(new Set(withoutTime.map((each) => JSON.stringify(each))).size).toBeLessThanOrEqual(1)
   const waits = refused.map(({ headers }) => Number(headers['retry-after']))
   if (windows === 1) expect(Math.max(...waits) - Math.min(...waits)).toBeLessThanOrEqual(lastedSeconds)
-  expect([200, 429, undefined]).toContain(right?.status)
+  expect([200, 429, undefined]).toContain(correct?.status)
   totals.rounds += 1
   totals.requests += count
   totals.accepted += accepted.length
-  totals.refused += right?.status === 429 ? 1 : 0
+  totals.refused += correct?.status === 429 ? 1 : 0
 }
 
 // serverless-offline runs each concurrent request in a thread of its own, which loads a bundle. At 80 at once its
@@ -79,4 +79,4 @@ test.each([
   [32, -1],
   [32, 0],
   [32, 31],
-])('%i guesses at once, the right one at place %i, get 10 wrong verdicts a sign-in', expectLimits)
+])('%i guesses at once, the correct one at place %i, get 10 wrong verdicts a sign-in', expectLimits)

@@ -40,18 +40,18 @@ afterAll(() => {
   stores.aws.stop()
   const { bursts, requests, accepted, refused } = sent
   console.log(
-    `${bursts} bursts, ${requests} requests; of the right passwords ${accepted} were accepted, ${refused} refused`,
+    `${bursts} bursts, ${requests} requests; of the correct passwords ${accepted} were accepted, ${refused} refused`,
   )
 })
 
 /** A guess from a source. */
 export interface Guess {
   sourceIp: string
-  isRight?: boolean
+  isCorrect?: boolean
 }
 
-export const login = ({ username, sourceIp, isRight }: Guess & { username: string }) =>
-  functions.ask('login', { body: { username, password: isRight ? PASSWORD : WRONG }, sourceIp })
+export const login = ({ username, sourceIp, isCorrect }: Guess & { username: string }) =>
+  functions.ask('login', { body: { username, password: isCorrect ? PASSWORD : WRONG }, sourceIp })
 
 let sources = 0
 
@@ -79,9 +79,9 @@ export async function fillKnownSource(sourceIp: string, count: number): Promise<
   })
 }
 
-/** Returns `count` guesses, of which those at some places are right. */
+/** Returns `count` guesses, of which those at some places are correct. */
 export const among = <G extends object>(count: number, places: readonly number[], of: (index: number) => G) =>
-  Array.from({ length: count }, (_, index) => ({ ...of(index), isRight: places.includes(index) }))
+  Array.from({ length: count }, (_, index) => ({ ...of(index), isCorrect: places.includes(index) }))
 
 /** Sends guesses at once. Returns the number of responses by status; all refusals must be the same bytes. */
 export async function atOnce<G extends Guess>(
@@ -94,11 +94,11 @@ export async function atOnce<G extends Guess>(
   const refusals = responses.filter(({ status }) => status === 429).map((each) => JSON.stringify(each))
   expect(new Set(refusals).size).toBeLessThanOrEqual(1)
 
-  const right = responses.filter((_, index) => guesses[index]?.isRight)
+  const correct = responses.filter((_, index) => guesses[index]?.isCorrect)
   sent.bursts += 1
   sent.requests += guesses.length
-  sent.accepted += right.filter(({ status }) => status < 300).length
-  sent.refused += right.filter(({ status }) => status === 429).length
+  sent.accepted += correct.filter(({ status }) => status < 300).length
+  sent.refused += correct.filter(({ status }) => status === 429).length
   return counts
 }
 

@@ -23,12 +23,12 @@ const OTHERS: Row[] = [
 /**
  * Tests bursts of changes of a password.
  *
- * @param mass - Whether a burst has the right password at every place, or at some.
+ * @param mass - Whether a burst has the correct password at every place, or at some.
  */
 export function testPasswordBursts(mass: 'representatives' | 'all'): void {
   const rows = mass === 'all' ? [...REPRESENTATIVES, ...OTHERS] : REPRESENTATIVES
   test.each(rows)(
-    '200 changes of a password at once from %s, right at %j, get %i wrong verdicts',
+    '200 changes of a password at once from %s, correct at %j, get %i wrong verdicts',
     async (_, places, limit, sourceOf) => {
       const username = await stores.add()
       const { id: userId } = await stores.user(username)
@@ -36,8 +36,8 @@ export function testPasswordBursts(mass: 'representatives' | 'all'): void {
       hashes.count = 0
       const counts = await atOnce(
         among(200, places, () => ({ sourceIp: sourceOf() })),
-        ({ sourceIp, isRight }) => {
-          const body = { currentPassword: isRight ? PASSWORD : WRONG, newPassword: NEW_PASSWORD }
+        ({ sourceIp, isCorrect }) => {
+          const body = { currentPassword: isCorrect ? PASSWORD : WRONG, newPassword: NEW_PASSWORD }
           return functions.ask('password', { token, sourceIp, body })
         },
       )
@@ -52,14 +52,14 @@ export function testPasswordBursts(mass: 'representatives' | 'all'): void {
       expect(changed + revoked + overtaken + wrong + refused).toBe(200)
       expect(wrong).toBeLessThanOrEqual(limit)
       expect(changed).toBeLessThanOrEqual(1)
-      // A right password is followed by the hash of the new one.
+      // A correct password is followed by the hash of the new one.
       expect(hashes.count).toBe(wrong + 2 * (changed + overtaken))
       if (places.length === 0) expect([wrong, refused]).toEqual([limit, 200 - limit])
       expect((await furtherAttempts({ userId }, one)).ofSubject).toBe(wrong)
     },
   )
   test.for(mass === 'all' ? [[], [0], [49]] : [[25]])(
-    '50 deletions of an account at once, right at %j, get at most 10 wrong verdicts',
+    '50 deletions of an account at once, correct at %j, get at most 10 wrong verdicts',
     async (places) => {
       const username = await stores.add()
       const { id: userId } = await stores.user(username)
@@ -68,8 +68,8 @@ export function testPasswordBursts(mass: 'representatives' | 'all'): void {
       hashes.count = 0
       const counts = await atOnce(
         among(50, places, () => ({ sourceIp })),
-        ({ isRight }) => {
-          const body = { currentPassword: isRight ? PASSWORD : WRONG }
+        ({ isCorrect }) => {
+          const body = { currentPassword: isCorrect ? PASSWORD : WRONG }
           return functions.ask('delete-me', { token, sourceIp, body })
         },
       )

@@ -20,12 +20,12 @@ const statusOf = async (guess: Parameters<typeof login>[0]) => (await login(gues
 
 proof('100 failures of strangers refuse strangers, and no source that the name knows', async () => {
   const [username, home] = [await stores.add(), newSource()]
-  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
+  expect(await statusOf({ username, sourceIp: home, isCorrect: true })).toBe(200)
   const strangers = among(120, [], () => ({ username, sourceIp: newSource() }))
   expect(await atOnce(strangers, login)).toEqual({ 401: 100, 429: 20 })
-  expect(await statusOf({ username, sourceIp: newSource(), isRight: true })).toBe(429)
+  expect(await statusOf({ username, sourceIp: newSource(), isCorrect: true })).toBe(429)
   expect(await statusOf({ username, sourceIp: home })).toBe(401)
-  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
+  expect(await statusOf({ username, sourceIp: home, isCorrect: true })).toBe(200)
 })
 
 test('50 failures for other names from its address do not refuse a known source', async () => {
@@ -33,8 +33,8 @@ test('50 failures for other names from its address do not refuse a known source'
   await markKnown(username, home)
   const others = among(60, [], (index) => ({ username: `unknown-${index}`, sourceIp: home }))
   expect(await atOnce(others, login)).toEqual({ 401: 50, 429: 10 })
-  expect(await statusOf({ username: await stores.add(), sourceIp: home, isRight: true })).toBe(429)
-  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
+  expect(await statusOf({ username: await stores.add(), sourceIp: home, isCorrect: true })).toBe(429)
+  expect(await statusOf({ username, sourceIp: home, isCorrect: true })).toBe(200)
 })
 
 test('10 failures of a stranger from the same address refuse the owner for a window', async () => {
@@ -42,9 +42,9 @@ test('10 failures of a stranger from the same address refuse the owner for a win
   await markKnown(username, home)
   const guesses = among(10, [], () => ({ username, sourceIp: home }))
   expect(await atOnce(guesses, login)).toEqual({ 401: 10 })
-  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(429)
+  expect(await statusOf({ username, sourceIp: home, isCorrect: true })).toBe(429)
   vi.setSystemTime(NOW.getTime() + 900_000)
-  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
+  expect(await statusOf({ username, sourceIp: home, isCorrect: true })).toBe(200)
   vi.setSystemTime(NOW)
 })
 
@@ -74,10 +74,10 @@ proof('a known source gets 100 wrong verdicts for a name in a day', async () => 
   }
   expect(wrong).toBe(100)
   expect((await furtherAttempts({ loginName: username }, home, true)).ofSubject).toBe(100)
-  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(429)
-  expect(await statusOf({ username, sourceIp: newSource(), isRight: true })).toBe(200)
+  expect(await statusOf({ username, sourceIp: home, isCorrect: true })).toBe(429)
+  expect(await statusOf({ username, sourceIp: newSource(), isCorrect: true })).toBe(200)
   vi.setSystemTime(midnightMs + 86_400_000)
-  expect(await statusOf({ username, sourceIp: home, isRight: true })).toBe(200)
+  expect(await statusOf({ username, sourceIp: home, isCorrect: true })).toBe(200)
   expect(await pairAttempts({ loginName: username }, home)).toBe(0)
   vi.setSystemTime(NOW)
 })

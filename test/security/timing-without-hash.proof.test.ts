@@ -18,7 +18,7 @@ test('unknown, known and disabled users take the same time beside their one hash
   await expectAlike(() => measure(stores, functions, REJECTED))
 })
 
-test('a refused sign-in takes the same time for right, wrong and unknown, without a hash', async () => {
+test('a refused sign-in takes the same time for correct, wrong and unknown, without a hash', async () => {
   const functions = await stores.functions(LIMIT_OF_ONE)
   await expectAlike(() => measure(stores, functions, REFUSED))
 })

@@ -25,7 +25,7 @@ export const CODE_ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Complete a sign-in with an authenticator app',
     description:
-      'Exchanges the login token of `POST /login` and a code of the user’s authenticator app for an access token and a refresh token. Each code is accepted once. After five tries the login token is void. After 20 wrong codes of a user in 24 hours, without a complete sign-in between them, it returns 429, also for a right code, and passkeys and recovery codes still complete a sign-in.',
+      'Exchanges the login token of `POST /login` and a code of the user’s authenticator app for an access token and a refresh token. Each code is accepted once. After five tries the login token is void. After 20 wrong codes of a user in 24 hours, without a complete sign-in between them, it returns 429, also for a correct code, and passkeys and recovery codes still complete a sign-in.',
     cookie: 'sets',
     body: {
       schema: TotpLoginRequest,

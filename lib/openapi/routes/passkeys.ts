@@ -135,7 +135,7 @@ export const PASSKEY_ROUTES: Route[] = [
     tag: 'Factors',
     summary: 'Add a passkey',
     description:
-      'Takes the response of `navigator.credentials.create()`, as its method `toJSON()` returns it. The first factor of a user ends all other sessions, revokes all access tokens, and returns recovery codes, once. The user gets a mail.',
+      'Takes the response of `navigator.credentials.create()`, as its method `toJSON()` returns it. The first second factor of a user ends all other sessions, revokes all access tokens, and returns recovery codes, once. The user gets a mail.',
     isProtected: true,
     body: {
       schema: NewPasskey,

@@ -38,7 +38,7 @@ const problem = (status: number, detail: string, headers = {}): Sent => ({
 export const unavailable = (retryAfter = '5'): Sent =>
   problem(503, 'The service is temporarily unavailable. Try again shortly.', { 'Retry-After': retryAfter })
 
-/** The response to the right password of a user with a second factor. */
+/** The response to the correct password of a user with a second factor. */
 export const SECOND_FACTOR = { next: 'second-factor', factors: ['totp'], loginToken: 'id.secret' }
 
 const idOf = (username: string) => `id of ${username}`

@@ -159,7 +159,7 @@ function initial({ before }: FactorScene): Stored {
 const viewOf = (views: readonly { by: number; step: number }[], by: number, until: number): number =>
   views.findLast((view) => view.by === by && view.step <= until)?.step ?? -1
 
-/** Whether a write added the first factor, or removed or replaced one. */
+/** Whether a write added the first second factor, or removed or replaced one. */
 function changesFactors(before: Stored, now: Stored): boolean {
   if (!now.exists || before === now) return false
   const count = (one: Stored) => (one.totp === undefined ? 0 : 1) + one.passkeys.size

@@ -34,12 +34,12 @@ const limits: Limits = {
 const SOURCES = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4']
 
 /** The password of the users of a schedule. */
-export const RIGHT = 'right'
+export const CORRECT = 'correct'
 
 /** An attempt whose password was verified. */
 export interface Verdict {
   attempt: Attempt
-  isRight: boolean
+  isCorrect: boolean
   /** Whether it completes a sign-in. */
   completes: boolean
   /** Number of additions that had arrived by then. */
@@ -104,13 +104,13 @@ export async function runSchedule(seed: number, users: readonly User[]): Promise
     const store: ReservingTable = { aws: network.aws, name: 'model', reserved: [] }
     try {
       const attempt = await admitAttempt(store, limits, { subject, sourceIp: source }, now)
-      const isRight = (await verifyUserPassword(attempt, password)) !== undefined
-      const completes = isRight && 'loginName' in subject
-      schedule.verdicts.push({ attempt, isRight, completes, at: schedule.additions.length })
+      const isCorrect = (await verifyUserPassword(attempt, password)) !== undefined
+      const completes = isCorrect && 'loginName' in subject
+      schedule.verdicts.push({ attempt, isCorrect, completes, at: schedule.additions.length })
       if (completes) {
         await completeAttempt(store, attempt)
         await markAttempt(store, attempt, 86_400, now)
-      } else if (isRight) await returnAttempt(store, attempt)
+      } else if (isCorrect) await returnAttempt(store, attempt)
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
       await returnUnjudged(store, error)
@@ -127,7 +127,7 @@ export async function runSchedule(seed: number, users: readonly User[]): Promise
     const sources = pick([[pick(SOURCES)], SOURCES])
     const rightRate = pick([0, 0, 0.1, 0.5])
     for (let count = 2 + Math.floor(random() * 14); count > 0; count -= 1) {
-      const password = random() < rightRate ? RIGHT : 'wrong'
+      const password = random() < rightRate ? CORRECT : 'wrong'
       running.push(request(subject, pick(sources), new Date(nowMs), password))
     }
     // Some of the calls arrive before the next burst, and the others during it.

@@ -30,7 +30,7 @@ function tooManyWrongVerdicts({ verdicts, additions }: Schedule): string[] {
     const own = verdicts.filter(({ attempt }) => attempt.counters.some((each) => keyOf(each.key) === key))
     const signIns = isPair ? own.filter(({ completes }) => completes).map(({ at }) => at) : []
     const added = own
-      .filter(({ isRight }) => !isRight)
+      .filter(({ isCorrect }) => !isCorrect)
       .map(({ attempt }) =>
         additions.findIndex((addition) => addition.key === key && addition.id === attempt.id),
       )
@@ -57,10 +57,10 @@ function tooManyOfOneSource({ verdicts, additions }: Schedule): string[] {
   return subjects.flatMap(({ key, id, ids }) => {
     const pair = pairs.get(id)
     const count = ids.filter((each) => pairs.get(each) === pair).length
-    const right = verdicts.filter(
-      ({ isRight, attempt: { counters } }) => isRight && keyOf(counters[0].key) === pair,
+    const correct = verdicts.filter(
+      ({ isCorrect, attempt: { counters } }) => isCorrect && keyOf(counters[0].key) === pair,
     )
-    return count > 3 * (1 + right.length) ? [`${count} attempts of one source in ${key}`] : []
+    return count > 3 * (1 + correct.length) ? [`${count} attempts of one source in ${key}`] : []
   })
 }
 

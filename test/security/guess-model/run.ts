@@ -1,11 +1,11 @@
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
 import { testUser } from '../../support/users.ts'
-import { RIGHT, runSchedule } from './model.ts'
+import { CORRECT, runSchedule } from './model.ts'
 import { brokenPromises } from './promises.ts'
 
 /** Runs the schedules of the first seeds. Returns what was broken, by seed, and prints what happened. */
 export async function runSchedules(count: number): Promise<Record<number, string[]>> {
-  const passwordHash = await hashPassword(RIGHT, Buffer.alloc(SALT_BYTES, 1))
+  const passwordHash = await hashPassword(CORRECT, Buffer.alloc(SALT_BYTES, 1))
   const users = ['ada', 'bob'].map((username) => testUser({ username, passwordHash }))
   const broken: Record<number, string[]> = {}
   const sums = { requests: 0, refused: 0, unavailable: 0, wrong: 0, signIns: 0, additions: 0 }
@@ -17,7 +17,7 @@ export async function runSchedules(count: number): Promise<Record<number, string
     sums.requests += requests
     sums.refused += refused
     sums.unavailable += unavailable
-    sums.wrong += verdicts.filter(({ isRight }) => !isRight).length
+    sums.wrong += verdicts.filter(({ isCorrect }) => !isCorrect).length
     sums.signIns += verdicts.filter(({ completes }) => completes).length
     sums.additions += additions.length
   }

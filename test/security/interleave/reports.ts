@@ -37,7 +37,7 @@ export function violationsOfReports(
       isFalseRefusal(ended, facts) && 'reports a refusal and changed the user',
       isUnread(ended, facts) && 'changed a user whom it had not read',
       isUnauthorized(ended, facts) && 'acted by a revoked token or session',
-      isWrongSignIn(ended, scene, facts) && 'signed in without the right password',
+      isWrongSignIn(ended, scene, facts) && 'signed in without the correct password',
     ]
     return found.filter((text) => text !== false).map((text) => `${name} ${text}`)
   })

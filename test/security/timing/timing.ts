@@ -7,7 +7,7 @@ import { mannWhitney } from './mann-whitney.ts'
 export interface LoginClass {
   exists?: boolean
   isDisabled?: boolean
-  isRight?: boolean
+  isCorrect?: boolean
   /** Whether the pair of name and source has used up its limit, which must be 1. */
   isRefused?: boolean
 }
@@ -16,14 +16,14 @@ export const REJECTED: Record<string, LoginClass> = {
   'unknown username': { exists: false },
   'wrong password': {},
   'disabled, wrong password': { isDisabled: true },
-  'disabled, right password': { isDisabled: true, isRight: true },
+  'disabled, correct password': { isDisabled: true, isCorrect: true },
 }
 
 export const REFUSED: Record<string, LoginClass> = {
   'refused, unknown username': { exists: false, isRefused: true },
   'refused, wrong password': { isRefused: true },
-  'refused, right password': { isRight: true, isRefused: true },
-  'refused, disabled': { isDisabled: true, isRight: true, isRefused: true },
+  'refused, correct password': { isCorrect: true, isRefused: true },
+  'refused, disabled': { isDisabled: true, isCorrect: true, isRefused: true },
 }
 
 /** Durations in milliseconds, by class. */
@@ -90,7 +90,7 @@ export async function measureInTurns(
 export async function prepare(
   stores: Stores,
   functions: Functions,
-  { exists = true, isDisabled = false, isRight = false, isRefused = false }: LoginClass,
+  { exists = true, isDisabled = false, isCorrect = false, isRefused = false }: LoginClass,
 ) {
   signIns += 1
   const username = `user-${100_000 + signIns}`
@@ -100,7 +100,7 @@ export async function prepare(
   const login = (password: string) => functions.ask('login', { body: { username, password }, sourceIp })
   const wrong = PASSWORD.replace(/^./, 'A')
   if (isRefused) await login(wrong)
-  return () => login(isRight ? PASSWORD : wrong)
+  return () => login(isCorrect ? PASSWORD : wrong)
 }
 
 function inRandomOrder<T>(values: T[]): T[] {

@@ -28,7 +28,7 @@ export function device(world: World, user: SoakUser) {
     )
     const [isCalm, mayBe, mayBeDisabled] = [endCalm(), passwords(), states()]
     if (response.status === 401 && mayBe.size === 1 && !mayBeDisabled.has(true)) {
-      world.violate(`${user.username}: the right password is refused`)
+      world.violate(`${user.username}: the correct password is refused`)
     }
     if (response.status !== 200) return
     if (!mayBeDisabled.has(false)) world.violate(`${user.username}: a disabled user signs in`)

@@ -12,9 +12,9 @@ export const totpCode = (secretInBase32: string, steps = 0): string =>
 
 /** Returns one of a hundred codes of which none is accepted now. */
 export function wrongTotpCode(secretInBase32: string, different = 0): string {
-  const right = [-1, 0, 1].map((steps) => totpCode(secretInBase32, steps))
+  const correct = [-1, 0, 1].map((steps) => totpCode(secretInBase32, steps))
   const all = Array.from({ length: 103 }, (_, index) => String(index * 7_919).padStart(6, '0'))
-  return all.filter((code) => !right.includes(code))[different] as string
+  return all.filter((code) => !correct.includes(code))[different] as string
 }
 
 /** Returns the body of a response that must have this status. */
