@@ -9,7 +9,7 @@ import {
   newMailId,
   startConfirmation,
 } from '../lib/mail/confirmation.ts'
-import { requestFactorReset } from '../lib/mail/factor-reset.ts'
+import { storeFactorReset } from '../lib/mail/factor-reset.ts'
 import { claimMail } from '../lib/mail/store.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../lib/sessions/session.ts'
 import { putSession } from '../lib/sessions/store.ts'
@@ -103,7 +103,7 @@ async function confirmationToken(
   const { confirmation, token } = startConfirmation({ kind, mailId, bindings }, now, random)
   const claim = { claimId: 'sample', invocationId: 'sample' }
   await claimMail(table, mailId, { claim, confirmation }, now)
-  if (kind === 'cancel-reset') await requestFactorReset(table, userId, mailId)
+  if (kind === 'cancel-reset') await storeFactorReset(table, userId, mailId)
   return token
 }
 

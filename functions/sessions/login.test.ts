@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type AwsCall, awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { getItems, transact } from '../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { announcement, requestFactorReset } from '../../lib/mail/factor-reset.ts'
+import { announcement, storeFactorReset } from '../../lib/mail/factor-reset.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { isLive } from '../../lib/sessions/session.ts'
 import { findSession, findSessions } from '../../lib/sessions/store.ts'
@@ -260,7 +260,7 @@ describe('the correct password of a user with a second factor', () => {
 
   test('completes the sign-in after a reset of the factors has elapsed', async () => {
     const { id } = await stored()
-    await requestFactorReset(table, id, 'request')
+    await storeFactorReset(table, id, 'request')
     expect((await login('user', 'user')).body.next).toBe('second-factor')
     await transact(table, [announcement(id, 'request', 86_400, later(-86_400))])
     expect(await login('user', 'user')).toEqual(tokenPair)

@@ -18,19 +18,19 @@ const SINGLE_ITEMS = ['totp', 'totp-pending', 'recovery-codes', 'enrolment-code'
  * That change must have the condition that no factor was added since the profile was read: `changeId` as read. Read the
  * profile before calling this.
  *
- * @param endOfReset - Write that ends a requested reset, by default without a condition.
+ * @param endOfFactorReset - Write that ends a requested reset, by default without a condition.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function removalOfFactors(
   table: Table,
   userId: string,
-  endOfReset: TransactWrite = { Delete: { Key: factorResetKey(userId) } },
+  endOfFactorReset: TransactWrite = { Delete: { Key: factorResetKey(userId) } },
 ): Promise<TransactWrite[]> {
   const ids = await findPasskeyIds(table, userId)
   const pk = { S: `user#${userId}` }
   return [
     ...SINGLE_ITEMS.map((sk) => ({ Delete: { Key: { pk, sk: { S: sk } } } })),
-    endOfReset,
+    endOfFactorReset,
     ...ids.flatMap((id) => removePasskey(userId, id)),
   ]
 }

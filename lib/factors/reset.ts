@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Table } from '../aws/dynamodb.ts'
 import type { At } from '../context.ts'
 import { logEvent } from '../log.ts'
-import { endingOfReset, findFactorReset, isElapsed } from '../mail/factor-reset.ts'
+import { endingOfFactorReset, findFactorReset, isElapsed } from '../mail/factor-reset.ts'
 import { notify } from '../mail/request.ts'
 import { factorsOf } from '../users/factors.ts'
 import { revokeSessions } from '../users/revocation.ts'
@@ -24,13 +24,13 @@ const ALL_REMOVED: FactorChange = { factors: undefined, isRevoking: true }
  * @returns The user after it: without factors if the reset has elapsed, else as read.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function applyElapsedReset(at: At<'MAILER'>, user: User): Promise<User> {
+export async function applyElapsedFactorReset(at: At<'MAILER'>, user: User): Promise<User> {
   const { table, now } = at
   if (factorsOf(user).length === 0) return user
   const reset = await findFactorReset(table, user.id)
   if (reset === undefined || !isElapsed(reset, now)) return user
   const changeId = randomUUID()
-  const writes = await removalOfFactors(table, user.id, endingOfReset(user.id, reset))
+  const writes = await removalOfFactors(table, user.id, endingOfFactorReset(user.id, reset))
   if (!(await changeFactors(table, user, { ...ALL_REMOVED, changeId, writes }, now))) return user
   logEvent('info', { event: 'factor.reset', userId: user.id, outcome: 'removed' })
   await notify(at, 'factors-removed', user)

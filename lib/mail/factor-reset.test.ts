@@ -5,10 +5,10 @@ import {
   announcement,
   cancellableSeconds,
   cancellation,
-  endingOfReset,
+  endingOfFactorReset,
   findFactorReset,
   isElapsed,
-  requestFactorReset,
+  storeFactorReset,
 } from './factor-reset.ts'
 
 const { aws, table } = await startStores()
@@ -50,7 +50,7 @@ describe('a request for a reset', () => {
   test('has no time until its mail was sent', async () => {
     const id = newUserId()
     expect(await findFactorReset(table, id)).toBeUndefined()
-    await requestFactorReset(table, id, 'first')
+    await storeFactorReset(table, id, 'first')
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'first' })
     expect(await transact(table, [announcement(id, 'first', DAY, now)])).toBeUndefined()
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'first', announcedAt, delaySeconds: DAY })
@@ -58,7 +58,7 @@ describe('a request for a reset', () => {
 
   test('is announced once', async () => {
     const id = newUserId()
-    await requestFactorReset(table, id, 'first')
+    await storeFactorReset(table, id, 'first')
     await transact(table, [announcement(id, 'first', DAY, now)])
     expect(await transact(table, [announcement(id, 'first', DAY, new Date())])).toEqual([true])
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'first', announcedAt, delaySeconds: DAY })
@@ -66,11 +66,11 @@ describe('a request for a reset', () => {
 
   test('that is written again stays announced, and a new one is not', async () => {
     const id = newUserId()
-    await requestFactorReset(table, id, 'first')
+    await storeFactorReset(table, id, 'first')
     await transact(table, [announcement(id, 'first', DAY, now)])
-    await requestFactorReset(table, id, 'first')
+    await storeFactorReset(table, id, 'first')
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'first', announcedAt, delaySeconds: DAY })
-    await requestFactorReset(table, id, 'second')
+    await storeFactorReset(table, id, 'second')
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'second' })
     // The mail of the first one arrives late.
     expect(await transact(table, [announcement(id, 'first', DAY, now)])).toEqual([true])
@@ -89,15 +89,15 @@ describe('a request for a reset', () => {
     ['announced at another second', { mailId: 'first', announcedAt: announcedAt + 1 }, [true]],
   ])('ends if it is %s', async (_what, read, outcome) => {
     const id = newUserId()
-    await requestFactorReset(table, id, 'first')
+    await storeFactorReset(table, id, 'first')
     await transact(table, [announcement(id, 'first', DAY, now)])
-    expect(await transact(table, [endingOfReset(id, read)])).toEqual(outcome)
+    expect(await transact(table, [endingOfFactorReset(id, read)])).toEqual(outcome)
   })
 
   test('that was not announced ends as such', async () => {
     const id = newUserId()
-    await requestFactorReset(table, id, 'first')
-    expect(await transact(table, [endingOfReset(id, { mailId: 'first' })])).toBeUndefined()
+    await storeFactorReset(table, id, 'first')
+    expect(await transact(table, [endingOfFactorReset(id, { mailId: 'first' })])).toBeUndefined()
     expect(await findFactorReset(table, id)).toBeUndefined()
   })
 
@@ -105,7 +105,7 @@ describe('a request for a reset', () => {
     const id = newUserId()
     expect(await transact(table, [cancellation(id)])).toEqual([true])
     for (const isAnnounced of [false, true]) {
-      await requestFactorReset(table, id, 'first')
+      await storeFactorReset(table, id, 'first')
       if (isAnnounced) await transact(table, [announcement(id, 'first', DAY, now)])
       expect(await transact(table, [cancellation(id)])).toBeUndefined()
       expect(await findFactorReset(table, id)).toBeUndefined()
@@ -115,8 +115,8 @@ describe('a request for a reset', () => {
 
   test('of another user stays', async () => {
     const [id, other] = [newUserId(), newUserId()]
-    await requestFactorReset(table, id, 'first')
-    await requestFactorReset(table, other, 'second')
+    await storeFactorReset(table, id, 'first')
+    await storeFactorReset(table, other, 'second')
     await transact(table, [cancellation(id)])
     expect(await findFactorReset(table, other)).toEqual({ mailId: 'second' })
   })

@@ -29,7 +29,7 @@ export type FactorReset = ValuesOf<typeof FACTOR_RESET>
  */
 const USABLE_SECONDS = 7 * 86_400
 
-/** Returns the key of an operator's request to remove a user's factors. */
+/** Returns the key of the item of an operator's request to remove a user's factors. */
 export const factorResetKey = (userId: string) => ({
   pk: { S: `user#${userId}` },
   sk: { S: 'factor-reset' },
@@ -61,7 +61,7 @@ export async function findFactorReset(table: Table, userId: string): Promise<Fac
  * @param mailId - See `newMailId` in `lib/mail/confirmation.ts`.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function requestFactorReset(table: Table, userId: string, mailId: string): Promise<void> {
+export async function storeFactorReset(table: Table, userId: string, mailId: string): Promise<void> {
   await writeIf(table, 'PutItem', {
     Item: { ...factorResetKey(userId), ...attributesOf({ mailId }) },
     // A repeated write does not take the announcement away.
@@ -99,7 +99,7 @@ export const announcement = (
  *
  * @param reset - As read.
  */
-export const endingOfReset = (userId: string, { mailId, announcedAt }: FactorReset): TransactWrite => ({
+export const endingOfFactorReset = (userId: string, { mailId, announcedAt }: FactorReset): TransactWrite => ({
   Delete: {
     Key: factorResetKey(userId),
     ConditionExpression: `mailId = :mailId AND ${announcedAt === undefined ? 'attribute_not_exists(announcedAt)' : 'announcedAt = :announcedAt'}`,

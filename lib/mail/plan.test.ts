@@ -5,7 +5,7 @@ import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
 import { MAIL_ID_BYTES, newMailId } from './confirmation.ts'
 import type { MailEvent } from './event.ts'
-import { requestFactorReset } from './factor-reset.ts'
+import { storeFactorReset } from './factor-reset.ts'
 import { planMail } from './plan.ts'
 import { storeInvitation } from './store.ts'
 
@@ -179,7 +179,7 @@ describe('a reset of second factors', () => {
   test('can be cancelled by the verified address', async () => {
     const user = await addUser({ emailVerified: true })
     const mailId = mailIdOf()
-    await requestFactorReset(stores.table, user.id, mailId)
+    await storeFactorReset(stores.table, user.id, mailId)
     expect(await announce(mailId, user)).toEqual({
       to: user.emailAsWritten,
       subject: 'Your second factors at Test will be removed',
@@ -192,14 +192,14 @@ describe('a reset of second factors', () => {
     const user = await addUser({ emailVerified: true })
     const mailId = mailIdOf()
     expect(await announce(mailId, user)).toBeUndefined()
-    await requestFactorReset(stores.table, user.id, mailIdOf())
+    await storeFactorReset(stores.table, user.id, mailIdOf())
     expect(await announce(mailId, user)).toBeUndefined()
   })
 
   test('of a user whose address is not verified sends no mail', async () => {
     const user = await addUser({ emailVerified: false })
     const mailId = mailIdOf()
-    await requestFactorReset(stores.table, user.id, mailId)
+    await storeFactorReset(stores.table, user.id, mailId)
     expect(await announce(mailId, user)).toBeUndefined()
   })
 })
@@ -286,7 +286,7 @@ describe('a planned mail', () => {
   test('of a reset of factors says when, and can cancel it as long as it may take effect', async () => {
     const { id: userId, username } = await addUser({ emailVerified: true })
     const mailId = mailIdOf()
-    await requestFactorReset(stores.table, userId, mailId)
+    await storeFactorReset(stores.table, userId, mailId)
     const { text, url, planned } = await messageOf({ kind: 'factor-reset', mailId, userId, at: common.at })
     expect(url).toEqual(linkOf('cancel-reset', mailId))
     expect(text).toContain(`your account ${username} at Test`)
@@ -314,7 +314,7 @@ describe('a planned mail', () => {
 
 test('a reset of factors of a user who does not exist sends no mail', async () => {
   const [mailId, userId] = [mailIdOf(), 'AbCdEfGhIjKlMnOpQrStUw']
-  await requestFactorReset(stores.table, userId, mailId)
+  await storeFactorReset(stores.table, userId, mailId)
   expect(await plan({ kind: 'factor-reset', mailId, userId, at: common.at })).toBeUndefined()
 })
 

@@ -17,7 +17,7 @@ import { CONFIRMATION, type Confirmation, INVITATION_TTL_SECONDS } from './confi
 /** How long the claim of a notice is kept. Lambda gives an event up after ten minutes. */
 const CLAIM_TTL_SECONDS = 3_600
 
-/** Returns the key of a mail. Only a hash of its id is stored: that of a confirmation may hold an address. */
+/** Returns the key of a mail's item. Only a hash of its id is stored: that of a confirmation may hold an address. */
 export const mailKey = (id: string) => ({
   pk: { S: `mail#${hash('sha256', id, 'base64url')}` },
   sk: { S: 'mail' },
@@ -140,7 +140,7 @@ export async function findConfirmation(table: Table, mailId: string): Promise<Co
   return item?.secretHash && valuesOf(CONFIRMATION, item)
 }
 
-/** Returns the key of an invitation, beside the mail that it leads to. */
+/** Returns the key of an invitation's item, beside the mail that it leads to. */
 const invitationKey = (mailId: string) => ({ pk: mailKey(mailId).pk, sk: { S: 'invitation' } })
 
 /** The clock of an operator decides when an invitation is deleted, not how long it is valid. */

@@ -110,15 +110,15 @@ async function findEarlier(
 ): Promise<Earlier> {
   const source = sourceOf(origin.sourceIp)
   const { loginName = user.username, pairSk, pairAttempts = [] }: Partial<LoginToken> = login
-  const totpKey = totpCounter(user.id, now).key
+  const codesKey = totpCounter(user.id, now).key
   const resetKey = factorResetKey(user.id)
   const session = login.replaces === undefined ? undefined : sessionOfName(login.replaces)
-  const keys = [knownSourceKey(loginName, source), totpKey, resetKey]
+  const keys = [knownSourceKey(loginName, source), codesKey, resetKey]
   const replacedKeys = session ? [sessionKey(session)] : []
   const found = await getItems(table, [...keys, ...replacedKeys], ['ids', 'expiresAt', 'ownerId'])
   const [mark, totp, reset, replaced] = found
   const counted = [
-    { key: totpKey, ids: totp ? texts(totp, 'ids') : [] },
+    { key: codesKey, ids: totp ? texts(totp, 'ids') : [] },
     { key: { pk: nameKey(loginName).pk, sk: { S: pairSk ?? '' } }, ids: pairAttempts },
   ]
   return {

@@ -73,7 +73,7 @@ const TRY_ID_BYTES = 8
 
 const TOKEN = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/
 
-/** Returns the key of a login token. Its counter of tries is beside it. */
+/** Returns the key of a login token's item. Its counter of tries is beside it. */
 export const loginTokenKey = (id: string, sk = 'token') => ({ pk: { S: `login#${id}` }, sk: { S: sk } })
 
 /**

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { together } from '../aws/together.ts'
 import type { At } from '../context.ts'
 import { findRecoveryCodes } from '../factors/recovery-codes/store.ts'
-import { applyElapsedReset } from '../factors/reset.ts'
+import { applyElapsedFactorReset } from '../factors/reset.ts'
 import { logEvent } from '../log.ts'
 import { type Attempt, returnAttempt, upgradeHash } from '../passwords/verify.ts'
 import { replacedSession } from '../sessions/replaced.ts'
@@ -39,7 +39,7 @@ export async function nextStep(
   step: PasswordStep,
 ): Promise<{ user: User; next: object | undefined }> {
   const { table, config, now } = at
-  const user = await applyElapsedReset(at, verified)
+  const user = await applyElapsedFactorReset(at, verified)
   const hasFactors = factorsOf(user).length > 0
   if (!hasFactors && !needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) return { user, next: undefined }
   const { stored, token } = startLoginToken(

@@ -108,7 +108,7 @@ export function usersCommand(io: Io): Command {
   )
 
   ofUser('start-reset', 'sends a user a link for a new password').action(async (name: string) =>
-    print(await mail.startReset(await table(), name, io)),
+    print(await mail.startPasswordReset(await table(), name, io)),
   )
 
   ofUser('start-enrolment', 'prints a one-time code for the first second factor of a user').action(
@@ -121,7 +121,7 @@ export function usersCommand(io: Io): Command {
 
   ofUser('reset-factors', 'removes the second factors of a user, after a notice and a delay')
     .option('--without-notice', 'remove them at once')
-    .action(async (name: string, options: factors.ResetOptions) =>
+    .action(async (name: string, options: factors.FactorResetOptions) =>
       print(await factors.resetFactors(await table(), name, options, io)),
     )
 

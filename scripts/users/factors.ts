@@ -4,7 +4,7 @@ import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { removeFactors } from '../../lib/factors/reset.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
-import { endingOfReset, requestFactorReset } from '../../lib/mail/factor-reset.ts'
+import { endingOfFactorReset, storeFactorReset } from '../../lib/mail/factor-reset.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 import { mailboxOf, type User, verifiedMailboxOf } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
@@ -29,7 +29,7 @@ export async function startEnrolment(table: Table, loginName: string, { now }: I
 }
 
 /** Options of `reset-factors`. */
-export interface ResetOptions {
+export interface FactorResetOptions {
   withoutNotice?: boolean
 }
 
@@ -40,7 +40,7 @@ export interface ResetOptions {
 export async function resetFactors(
   table: Table,
   loginName: string,
-  { withoutNotice = false }: ResetOptions,
+  { withoutNotice = false }: FactorResetOptions,
   io: Io,
 ): Promise<string> {
   const user = await findExisting(table, loginName)
@@ -51,12 +51,12 @@ export async function resetFactors(
     throw new Refusal('refused', `User ${loginName} has no verified address for the notice. ${AT_ONCE}`)
   }
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
-  await requestFactorReset(table, user.id, mailId)
+  await storeFactorReset(table, user.id, mailId)
   try {
     await hand(table, { kind: 'factor-reset', mailId, userId: user.id, at: io.now().toISOString() })
   } catch (error) {
     // Without its announcement it has no effect, but `show` should not show it. Another operator may have replaced it.
-    await transact(table, [endingOfReset(user.id, { mailId })]).catch(() => undefined)
+    await transact(table, [endingOfFactorReset(user.id, { mailId })]).catch(() => undefined)
     throw error instanceof Refusal ? new Refusal('refused', `${error.message} ${AT_ONCE}`) : error
   }
   return `A notice is on its way to ${to}. The second factors of ${loginName} are removed at the first sign-in after the delay. Until then, its link or a complete sign-in cancels that.\n`

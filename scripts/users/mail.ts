@@ -45,7 +45,7 @@ export async function invite(table: Table, address: string, role: Role, { now }:
 }
 
 /** Sends a user a link for a new password. The operator does not learn the password (OWASP ASVS 6.4.6). */
-export async function startReset(table: Table, loginName: string, { now }: Io): Promise<string> {
+export async function startPasswordReset(table: Table, loginName: string, { now }: Io): Promise<string> {
   const user = await findExisting(table, loginName)
   const to = mailboxOf(user)
   requireEnabled(user, loginName)

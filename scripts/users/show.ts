@@ -14,7 +14,7 @@ export interface ReadOptions {
 export async function show(table: Table, loginName: string, { json }: ReadOptions): Promise<string> {
   const account = accountOf(await findExisting(table, loginName))
   const reset = account.factors && (await findFactorReset(table, account.id))
-  if (json) return asJson({ ...account, ...(reset && { factorReset: resetOf(reset) }) })
+  if (json) return asJson({ ...account, ...(reset && { factorReset: factorResetOf(reset) }) })
   const { email, emailVerified } = account
   return [
     `username  ${account.username}`,
@@ -24,7 +24,7 @@ export async function show(table: Table, loginName: string, { json }: ReadOption
     `role      ${shownRole(account)}`,
     `state     ${stateOf(account)}`,
     ...(account.factors ? [`factors   ${factorsIn(account)}`] : []),
-    ...(reset ? [`reset     of the factors is requested, ${announcedIn(resetOf(reset))}`] : []),
+    ...(reset ? [`reset     of the factors is requested, ${announcedIn(factorResetOf(reset))}`] : []),
     `created   ${account.createdAt}`,
     `changed   ${account.changedAt}`,
     '',
@@ -32,7 +32,7 @@ export async function show(table: Table, loginName: string, { json }: ReadOption
 }
 
 /** A requested reset of second factors, as operators see it. */
-const resetOf = ({ announcedAt }: FactorReset) => ({
+const factorResetOf = ({ announcedAt }: FactorReset) => ({
   ...(announcedAt !== undefined && { announcedAt: isoOf(announcedAt) }),
 })
 

@@ -16,7 +16,7 @@ import {
   newMailId,
   startConfirmation,
 } from '../../lib/mail/confirmation.ts'
-import { announcement, requestFactorReset } from '../../lib/mail/factor-reset.ts'
+import { announcement, storeFactorReset } from '../../lib/mail/factor-reset.ts'
 import { claimMail, storeInvitation } from '../../lib/mail/store.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { totpCounter } from '../../lib/throttling/factor-counters.ts'
@@ -254,7 +254,7 @@ async function walk(): Promise<void> {
   const invitedId = newId('fourth@example.org')
   await storeInvitation(table, invitedId, 'admin', new Date())
   const resetId = newId()
-  await requestFactorReset(table, userId, resetId)
+  await storeFactorReset(table, userId, resetId)
   for (const event of [
     { kind: 'reset', mailId: newId(), loginName: 'ada', at },
     { kind: 'address', mailId: newId('third@example.org'), userId, generation, at },
@@ -277,7 +277,7 @@ async function walk(): Promise<void> {
     await giveFactor()
     await run('login', await eventOf('login', credentials))
     await transact(table, addPasskey(id, PASSKEY))
-    await requestFactorReset(table, id, 'reset')
+    await storeFactorReset(table, id, 'reset')
     const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000)
     await transact(table, [announcement(id, 'reset', 86_400, twoDaysAgo)])
     await run('login', await eventOf('login', credentials), setting)
@@ -330,7 +330,7 @@ async function walk(): Promise<void> {
     const started = await run('enrolment', { ...event, resource: '/enrolment/totp' })
     const { secret } = JSON.parse(Object(started).body)
     const code = authenticator(secret)(new Date())
-    await requestFactorReset(table, id, 'reset')
+    await storeFactorReset(table, id, 'reset')
     const confirming = await eventOf('enrol-totp', { enrolmentToken, code })
     Object.assign(confirming.requestContext.identity, { sourceIp: '203.0.113.8' })
     await run('enrol-totp', confirming, setting)
@@ -353,7 +353,7 @@ async function walk(): Promise<void> {
     await reserveAttempt(keeping(table), [totpCounter(id, new Date())], randomUUID(), new Date())
     const [origin = ''] = String(service.functions['add-passkey']?.environment?.RP_ORIGINS).split(',')
     const { response } = createPasskey(JSON.parse(Object(started).body), origin)
-    await requestFactorReset(table, id, 'reset')
+    await storeFactorReset(table, id, 'reset')
     const adding = await eventOf('add-passkey-enrolment', { enrolmentToken, response })
     Object.assign(adding.requestContext.identity, { sourceIp: '203.0.113.9' })
     await run('add-passkey', adding, setting)

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { verifyEnrolmentCode } from '../../lib/enrolment/code.ts'
-import { announcement, findFactorReset, requestFactorReset } from '../../lib/mail/factor-reset.ts'
+import { announcement, findFactorReset, storeFactorReset } from '../../lib/mail/factor-reset.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess } from '../support/command.ts'
@@ -192,7 +192,7 @@ describe('with second factors', () => {
     const { id } = await user('ada')
     const shown = async () => (await store.run(['show', 'ada'])).stdout
     expect(await shown()).toMatch(/\nfactors {3}passkey\ncreated/)
-    await requestFactorReset(store.table, id, 'r')
+    await storeFactorReset(store.table, id, 'r')
     expect(await shown()).toMatch(/\nreset {5}of the factors is requested, and no mail was sent yet\n/)
     await transact(store.table, [announcement(id, 'r', 86_400, new Date('2026-11-26T09:00:00Z'))])
     expect(await shown()).toMatch(
