@@ -366,7 +366,7 @@ describe('several tabs', () => {
     await heading(tab, `Signed in as ${ada.name}`).waitFor()
     const { fill } = await openPart(page, 'Change password')
     await fill('Current password', PASSWORD)
-    await tab.evaluate(`import(document.querySelector('link[href*="client"]').href).then(({ createAuth }) =>
+    await tab.evaluate(`import('./client.js').then(({ createAuth }) =>
       createAuth({ url: '.' }).signIn(${JSON.stringify({ username: other.name, password: PASSWORD })}))`)
     await page.locator('#username', { hasText: other.name }).waitFor()
     await heading(tab, `Signed in as ${other.name}`).waitFor()
