@@ -199,8 +199,8 @@ export type Config<N extends SettingName> = { readonly [K in N]: ReturnType<Sett
  * Reads settings from the environment. Only {@link readAllowedOrigins}, {@link takesCookies} and
  * {@link readRoles} read it too.
  *
- * Each handler calls this once, in its first lines, with every setting it needs. A test compares
- * that list with `serverless.yml`.
+ * It is called once in a request, with every setting that the handler needs: by `tableHandler` in `lib/http/table.ts`, or by
+ * the handler. A test compares the settings that a handler reads with those that its function has.
  *
  * @param names - Settings to read; no other variable is read.
  * @param env - Environment to read from.
@@ -211,16 +211,16 @@ export type Config<N extends SettingName> = { readonly [K in N]: ReturnType<Sett
  */
 export function readConfig<N extends SettingName>(names: readonly N[], env = process.env): Config<N> {
   const faults: string[] = []
-  const entries = names.map((name) => {
+  const config: Record<string, unknown> = {}
+  for (const name of names) {
     try {
-      return [name, SETTINGS[name](env[name])]
+      config[name] = SETTINGS[name](env[name])
     } catch (error) {
       faults.push(`${name} ${(error as Error).message}`)
-      return [name, undefined]
     }
-  })
+  }
   if (faults.length > 0) throw new Error(`Invalid configuration: ${faults.join('; ')}`)
-  return Object.fromEntries(entries)
+  return config as Config<N>
 }
 
 /**

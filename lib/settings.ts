@@ -1,4 +1,4 @@
-// Groups of settings that several handlers read, for the list of `readConfig`. They have a file of their own, so that bundles without
+// Groups of settings that several handlers read, for the list of a handler. They have a file of their own, so that bundles without
 // them have nothing of it.
 
 /** Settings that issue access tokens. */
@@ -6,12 +6,14 @@ const TOKENS = ['SIGNING_KEY', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'TOKEN_TTL_SECO
 
 /** Settings of a function that begins sessions, or continues them. */
 export const SIGN_INS = [
-  'TABLE_NAME',
   'COOKIE_SESSIONS',
   'SESSION_TTL_SECONDS',
   'SESSION_IDLE_TTL_SECONDS',
   ...TOKENS,
 ] as const
+
+/** Name of one of {@link SIGN_INS}. */
+export type SignInSetting = (typeof SIGN_INS)[number]
 
 /** Settings of a function that verifies passwords. */
 export const PASSWORD_LIMITS = [

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { together } from '../../lib/aws/together.ts'
-import { readConfig } from '../../lib/config.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { EmailChangeRequest } from '../../lib/http/schemas/account.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { notify, requestMail } from '../../lib/mail/request.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
@@ -14,17 +12,11 @@ import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
 
+const SETTINGS = [...PASSWORD_LIMITS, 'LIMIT_MAIL_SOURCE', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
+
 /** PUT /email: sends a mail to the caller's new address, which counts after its confirmation, and one to the current address. */
-export const handler = apiHandler(async (event, request) => {
-  const config = readConfig([
-    ...PASSWORD_LIMITS,
-    'TABLE_NAME',
-    'LIMIT_MAIL_SOURCE',
-    'MAILER',
-    'REQUIRE_SECOND_FACTOR',
-  ])
-  const at = reservingContext(event, request, config)
-  const { table, origin, now } = at
+export const handler = reservingHandler(SETTINGS, async (event, at) => {
+  const { table, config, origin, now } = at
   const principal = principalOf(event, now)
   const { userId, generation } = principal
   const { email: address, currentPassword } = readBody(event, EmailChangeRequest)

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { EmailConfirmation } from '../../lib/http/schemas/account.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { addressIn } from '../../lib/mail/confirmation.ts'
 import { notify } from '../../lib/mail/request.ts'
@@ -17,10 +15,8 @@ import { changeNames, namesOf } from '../../lib/users/names.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 
 /** POST /email/confirm: gives the caller the address that the caller has confirmed. Revokes all access tokens. */
-export const handler = apiHandler(async (event, request) => {
-  const config = readConfig(['TABLE_NAME', 'MAILER', 'REQUIRE_SECOND_FACTOR'])
-  const at = reservingContext(event, request, config)
-  const { table, origin, now } = at
+export const handler = reservingHandler(['MAILER', 'REQUIRE_SECOND_FACTOR'], async (event, at) => {
+  const { table, config, origin, now } = at
   const { userId, generation } = principalOf(event, now)
   const proof = readBody(event, EmailConfirmation)
 

@@ -1,13 +1,11 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { together } from '../../lib/aws/together.ts'
-import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { AccountDeletionRequest } from '../../lib/http/schemas/account.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
@@ -16,11 +14,11 @@ import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { removeUser } from '../../lib/users/names.ts'
 
+const SETTINGS = [...PASSWORD_LIMITS, 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
+
 /** DELETE /me: deletes the caller's account. Its sessions and access tokens are invalid from then on. */
-export const handler = apiHandler(async (event, request) => {
-  const config = readConfig([...PASSWORD_LIMITS, 'TABLE_NAME', 'MAILER', 'REQUIRE_SECOND_FACTOR'])
-  const at = reservingContext(event, request, config)
-  const { table, origin, now } = at
+export const handler = reservingHandler(SETTINGS, async (event, at) => {
+  const { table, config, origin, now } = at
   const principal = principalOf(event, now)
   const { userId } = principal
   const { currentPassword } = readBody(event, AccountDeletionRequest)

@@ -1,16 +1,12 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
-import { readConfig } from '../../lib/config.ts'
 import { findOwnAccount } from '../../lib/factors/own-account.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { json } from '../../lib/http/responses.ts'
+import { tableHandler } from '../../lib/http/table.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { claimsOf } from '../../lib/users/user.ts'
 
 /** GET /me: the caller's own profile, whole. The caller's sessions are at GET /sessions. */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
-  const config = readConfig(['TABLE_NAME'])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const handler = tableHandler([], async (event, { table, now }) => {
   const { userId, generation } = principalOf(event, now)
   const user = await findOwnAccount(table, userId)
   requireUnrevoked(generation, user)

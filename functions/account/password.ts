@@ -2,13 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { together } from '../../lib/aws/together.ts'
-import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordChangeRequest } from '../../lib/http/schemas/account.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { rejectBreached } from '../../lib/passwords/breached.ts'
@@ -24,17 +22,11 @@ import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser, findUser } from '../../lib/users/store.ts'
 import type { User, UserState } from '../../lib/users/user.ts'
 
+const SETTINGS = [...PASSWORD_LIMITS, 'BREACHED_PASSWORDS', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
+
 /** PUT /password: changes the caller's password, revokes all access tokens and all other sessions. */
-export const handler = apiHandler(async (event, request) => {
-  const config = readConfig([
-    ...PASSWORD_LIMITS,
-    'TABLE_NAME',
-    'BREACHED_PASSWORDS',
-    'MAILER',
-    'REQUIRE_SECOND_FACTOR',
-  ])
-  const at = reservingContext(event, request, config)
-  const { table, origin, now } = at
+export const handler = reservingHandler(SETTINGS, async (event, at) => {
+  const { table, config, origin, now } = at
   const principal = principalOf(event, now)
   const { userId, username, generation, sessionId } = principal
   const { currentPassword, newPassword } = readBody(event, PasswordChangeRequest)

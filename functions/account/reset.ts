@@ -1,11 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { together } from '../../lib/aws/together.ts'
-import { readConfig } from '../../lib/config.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordResetRequest } from '../../lib/http/schemas/account.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { spend } from '../../lib/mail/store.ts'
@@ -19,11 +17,11 @@ import { factorsOf } from '../../lib/users/factors.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUserWith } from '../../lib/users/store.ts'
 
+const SETTINGS = ['MAILER', 'SESSION_TTL_SECONDS', 'BREACHED_PASSWORDS'] as const
+
 /** POST /password/reset: sets the password of a user who has read a mail. Ends all sessions and revokes all tokens. */
-export const handler = apiHandler(async (event, request) => {
-  const config = readConfig(['TABLE_NAME', 'MAILER', 'SESSION_TTL_SECONDS', 'BREACHED_PASSWORDS'])
-  const at = reservingContext(event, request, config)
-  const { table, origin, now } = at
+export const handler = reservingHandler(SETTINGS, async (event, at) => {
+  const { table, config, origin, now } = at
   const { password, ...proof } = readBody(event, PasswordResetRequest)
 
   const { confirmation, mailId } = await verifyProof(table, ['reset'], { ...proof, ...origin }, now)

@@ -1,8 +1,6 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
-import { readConfig } from '../../lib/config.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { json } from '../../lib/http/responses.ts'
+import { tableHandler } from '../../lib/http/table.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findUserInfo } from '../../lib/users/store.ts'
 import { claimsOf } from '../../lib/users/user.ts'
@@ -11,9 +9,7 @@ import { claimsOf } from '../../lib/users/user.ts'
  * GET /userinfo: who the caller is now (OpenID Connect Core section 5.3). Other services ask it whether a token
  * is still accepted.
  */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
-  const config = readConfig(['TABLE_NAME'])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const handler = tableHandler([], async (event, { table, now }) => {
   const { userId, generation } = principalOf(event, now)
   const user = await findUserInfo(table, userId)
   requireUnrevoked(generation, user)

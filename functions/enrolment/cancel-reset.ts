@@ -1,10 +1,8 @@
 import { transact } from '../../lib/aws/dynamodb.ts'
-import type { Config } from '../../lib/config.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
-import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorResetCancellation } from '../../lib/http/schemas/factors.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import type { ReservingRoute } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { cancellation } from '../../lib/mail/factor-reset.ts'
 import { spend } from '../../lib/mail/store.ts'
@@ -14,9 +12,7 @@ import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
  * POST /factors/cancel-reset: cancels an operator's reset of second factors, with the link of its notice. The link of an earlier
  * notice cancels a later reset too: its owner does not want the factors removed.
  */
-export const route: RouteHandler<Config<'TABLE_NAME'>> = async (event, request, config) => {
-  const at = reservingContext(event, request, config)
-  const { table, origin, now } = at
+export const route: ReservingRoute = async (event, { table, origin, now }) => {
   const { token } = readBody(event, FactorResetCancellation)
   const { confirmation, mailId } = await verifyProof(table, ['cancel-reset'], { token, ...origin }, now)
   const { userId = '' } = confirmation

@@ -1,24 +1,22 @@
-import { readConfig } from '../../lib/config.ts'
 import { completeEnrolment } from '../../lib/enrolment/complete.ts'
 import { findProvedEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp/setup.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { EnrolmentTotpConfirmation } from '../../lib/http/schemas/factors.ts'
 import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
+
+const SETTINGS = [...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'] as const
 
 const issueToken = tokenIssuer()
 
 /** POST /enrolment/totp/confirm: adds an authenticator app as the first second factor, and completes the sign-in with it. */
-export const handler = apiHandler(async (event, request) => {
-  const config = readConfig([...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'])
-  const at = reservingContext(event, request, config)
+export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { table, now } = at
-  const { enrolmentToken, code } = readJson(event, EnrolmentTotpConfirmation, { config })
-  const page = pageOf(event, request)
+  const { enrolmentToken, code } = readJson(event, EnrolmentTotpConfirmation, at)
+  const page = pageOf(event, at)
   const enrolment = await findProvedEnrolment(table, enrolmentToken, now, page)
   const { user, login } = enrolment
   const verified = await verifyTotpSetup(at, user, code, login.id)

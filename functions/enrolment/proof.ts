@@ -1,12 +1,10 @@
-import type { Config } from '../../lib/config.ts'
 import { verifyEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { findEnrolment, proveEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { wrongCode } from '../../lib/factors/refusals.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
-import type { RouteHandler } from '../../lib/http/routes.ts'
 import { EnrolmentProofRequest } from '../../lib/http/schemas/factors.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import type { ReservingRoute } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { findBoundUser, invalidLink, type ProofFields, verifyProof } from '../../lib/mail/verify.ts'
@@ -15,9 +13,7 @@ import { reserveTry } from '../../lib/sign-in/login-token.ts'
 import type { ReservingTable } from '../../lib/throttling/store.ts'
 
 /** POST /enrolment/proof: takes the proof, beside the password, that the account is the user's own. */
-export const route: RouteHandler<Config<'TABLE_NAME'>> = async (event, request, config) => {
-  const at = reservingContext(event, request, config)
-  const { table, origin, now } = at
+export const route: ReservingRoute = async (event, { table, origin, now }) => {
   const { enrolmentToken, operatorCode, ...fields } = readBody(event, EnrolmentProofRequest)
   const enrolment = await findEnrolment(table, enrolmentToken, now)
   await (operatorCode === undefined

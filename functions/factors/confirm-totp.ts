@@ -1,27 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { requireStillAllowed } from '../../lib/authorization/step-up.ts'
-import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { findSurvivor } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp/setup.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { json } from '../../lib/http/responses.ts'
 import { TotpConfirmation } from '../../lib/http/schemas/factors.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { factorsOf, withFactor } from '../../lib/users/factors.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findUser } from '../../lib/users/store.ts'
 
+const SETTINGS = ['FACTOR_KEY', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
+
 /** POST /factors/totp/confirm: adds the authenticator app that the caller is setting up, or replaces the earlier one by it. */
-export const handler = apiHandler(async (event, request) => {
-  const config = readConfig(['TABLE_NAME', 'FACTOR_KEY', 'MAILER', 'REQUIRE_SECOND_FACTOR'])
-  const at = reservingContext(event, request, config)
-  const { table, now } = at
+export const handler = reservingHandler(SETTINGS, async (event, at) => {
+  const { table, config, now } = at
   const principal = principalOf(event, now)
   const { userId, generation } = principal
   const { code } = readBody(event, TotpConfirmation)

@@ -1,27 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
-import type { Config } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
+import { type CallerSetting, verifyCaller } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { removeWithLastFactor } from '../../lib/factors/recovery-codes/store.ts'
 import { refusal } from '../../lib/factors/refusals.ts'
 import { removeTotp } from '../../lib/factors/totp/store.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
-import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorChangeRequest } from '../../lib/http/schemas/factors.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import type { ReservingRoute } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { factorsOf, needsFactor, withoutFactor } from '../../lib/users/factors.ts'
 
-type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
-
 /** DELETE /factors/totp: removes the caller's authenticator app, ends all other sessions and revokes all access tokens. */
-export const route: RouteHandler<Settings> = async (event, request, config) => {
-  const at = reservingContext(event, request, config)
-  const { table, now } = at
+export const route: ReservingRoute<CallerSetting | 'MAILER'> = async (event, at) => {
+  const { table, config, now } = at
   const principal = principalOf(event, now)
   const { userId } = principal
   const { currentPassword } = readBody(event, FactorChangeRequest)

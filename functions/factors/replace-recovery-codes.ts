@@ -1,25 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
-import type { Config } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
+import { type CallerSetting, verifyCaller } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { newRecoveryCodes } from '../../lib/factors/recovery-codes/store.ts'
 import { refusal } from '../../lib/factors/refusals.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { json } from '../../lib/http/responses.ts'
-import type { RouteHandler } from '../../lib/http/routes.ts'
 import { FactorChangeRequest } from '../../lib/http/schemas/factors.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import type { ReservingRoute } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 
-type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
-
 /** POST /factors/recovery-codes: replaces the caller's recovery codes. */
-export const route: RouteHandler<Settings> = async (event, request, config) => {
-  const at = reservingContext(event, request, config)
+export const route: ReservingRoute<CallerSetting | 'MAILER'> = async (event, at) => {
   const { table, now } = at
   const principal = principalOf(event, now)
   const { userId } = principal

@@ -1,17 +1,14 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
 import { together } from '../../lib/aws/together.ts'
-import type { Config } from '../../lib/config.ts'
 import { summaryOf } from '../../lib/factors/passkeys/passkey.ts'
 import { findPasskeys } from '../../lib/factors/passkeys/store.ts'
 import { json } from '../../lib/http/responses.ts'
-import type { RouteHandler } from '../../lib/http/routes.ts'
+import type { TableRoute } from '../../lib/http/table.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findRevocationState } from '../../lib/users/store.ts'
 
 /** GET /passkeys: the caller's passkeys, the oldest first. */
-export const route: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const route: TableRoute = async (event, { table, now }) => {
   const { userId, generation } = principalOf(event, now)
   const [user, passkeys] = await together([findRevocationState(table, userId), findPasskeys(table, userId)])
   requireUnrevoked(generation, user)

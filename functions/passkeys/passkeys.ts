@@ -1,13 +1,7 @@
-import { readConfig } from '../../lib/config.ts'
-import { routesHandler } from '../../lib/http/routes.ts'
+import { byRoute } from '../../lib/http/routes.ts'
+import { tableHandler } from '../../lib/http/table.ts'
 import { route as list } from './list.ts'
 import { route as rename } from './rename.ts'
 
 /** The routes that list and rename passkeys. */
-export const handler = routesHandler({
-  settings: () => readConfig(['TABLE_NAME']),
-  routes: {
-    'GET /passkeys': list,
-    'PATCH /passkeys/{id}': rename,
-  },
-})
+export const handler = tableHandler([], byRoute({ 'GET /passkeys': list, 'PATCH /passkeys/{id}': rename }))

@@ -1,24 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
-import type { Config } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { type CallerConfig, verifyCaller } from '../../lib/factors/caller.ts'
+import { type CallerSetting, verifyCaller } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { removalOfPasskey } from '../../lib/factors/removal.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
-import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeyRemoval } from '../../lib/http/schemas/passkeys.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import type { ReservingRoute } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 
-type Settings = CallerConfig & Config<'TABLE_NAME' | 'MAILER'>
-
 /** DELETE /passkeys/{id}: removes one of the caller's passkeys, ends all other sessions and revokes all access tokens. */
-export const route: RouteHandler<Settings> = async (event, request, config) => {
-  const at = reservingContext(event, request, config)
-  const { table, now } = at
+export const route: ReservingRoute<CallerSetting | 'MAILER'> = async (event, at) => {
+  const { table, config, now } = at
   const principal = principalOf(event, now)
   const { currentPassword } = readBody(event, PasskeyRemoval)
   const caller = await verifyCaller(at, principal, currentPassword)

@@ -1,19 +1,16 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
-import type { Config } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { isPasskeyId } from '../../lib/factors/passkeys/passkey.ts'
 import { renamePasskey } from '../../lib/factors/passkeys/store.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
-import type { RouteHandler } from '../../lib/http/routes.ts'
 import { PasskeyChange } from '../../lib/http/schemas/passkeys.ts'
+import type { TableRoute } from '../../lib/http/table.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findRevocationState } from '../../lib/users/store.ts'
 
 /** PATCH /passkeys/{id}: renames one of the caller's passkeys. */
-export const route: RouteHandler<Config<'TABLE_NAME'>> = async (event, { now, deadlineMs }, config) => {
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const route: TableRoute = async (event, { table, now }) => {
   const { userId, generation } = principalOf(event, now)
   const { name } = readBody(event, PasskeyChange)
   const id = event.pathParameters?.id

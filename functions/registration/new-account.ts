@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { together } from '../../lib/aws/together.ts'
-import { readConfig } from '../../lib/config.ts'
 import type { At } from '../../lib/context.ts'
 import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import { RegistrationConfirmation } from '../../lib/http/schemas/account.ts'
 import { NEW_USERNAME_RULE } from '../../lib/http/schemas/fields.ts'
 import { readSignIn } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { addressIn, type Confirmation } from '../../lib/mail/confirmation.ts'
 import { findInvitedRole, mailKey, spend } from '../../lib/mail/store.ts'
@@ -20,11 +18,10 @@ import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { endingOfReplaced } from '../../lib/sessions/replaced.ts'
 import { lifetimesFrom, refreshTtlSeconds, type Session } from '../../lib/sessions/session.ts'
-import { SIGN_INS } from '../../lib/settings.ts'
+import { SIGN_INS, type SignInSetting } from '../../lib/settings.ts'
 import { completeSignIn } from '../../lib/sign-in/complete.ts'
 import { markKnownSources } from '../../lib/throttling/known-sources.ts'
 import { usernameCounter } from '../../lib/throttling/mail-counters.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { sourceOf } from '../../lib/throttling/source.ts'
 import { judgeAttempt, type ReservingTable, reserveAttempt } from '../../lib/throttling/store.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
@@ -33,17 +30,17 @@ import { createUser, namesOf } from '../../lib/users/names.ts'
 import { isNameTaken } from '../../lib/users/store.ts'
 import { newUser, type Role, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
 
+const SETTINGS = [...SIGN_INS, 'BREACHED_PASSWORDS', 'REQUIRE_SECOND_FACTOR'] as const
+
 const issueToken = tokenIssuer()
 
 /** POST /register/confirm: creates the account of a confirmed address, and signs in. */
-export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins, ...invocation }) => {
-  const config = readConfig([...SIGN_INS, 'BREACHED_PASSWORDS', 'REQUIRE_SECOND_FACTOR'])
-  const table = reservingTable(invocation, config.TABLE_NAME)
-  const request = readSignIn(event, RegistrationConfirmation, { config, allowedOrigins })
+export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
+  const { table, config, origin } = arrival
+  const request = readSignIn(event, RegistrationConfirmation, arrival)
   const { password } = request
-  const origin = originOf(event)
 
-  const { mailId, role } = await verifyMail(table, request, origin.sourceIp, arrivedAt)
+  const { mailId, role } = await verifyMail(table, request, origin.sourceIp, arrival.now)
   const names = confirmedNames(addressIn(mailId), request.username)
   validateNewPassword(password, names, '#/password')
   await rejectBreached(password, '#/password', config)
@@ -62,12 +59,12 @@ export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins
     const [next] = await together([beginEnrolment(table, user, request, now), marking])
     return json(200, next)
   }
-  return signIn({ table, config, origin, now }, user, request, marking)
+  return signIn({ ...arrival, now }, user, request, marking)
 })
 
 /** Signs the new user in. The mail has proved the address, so no second step follows. */
 async function signIn(
-  at: At<(typeof SIGN_INS)[number]>,
+  at: At<SignInSetting>,
   user: User,
   request: { inCookie: boolean; refreshToken: string },
   marking: Promise<unknown>,
@@ -79,14 +76,9 @@ async function signIn(
   }
   const issue = (session: Session) => issueToken(at, user, session)
   const details = { user, amr: AMR.password, origin, lifetimes: lifetimesFrom(config) }
-  const { token, refreshToken, session } = await completeSignIn(
-    table,
-    details,
-    { issueToken: issue, find },
-    now,
-  )
-  const refreshExpiresIn = refreshTtlSeconds(session, now)
-  return sessionResponse({ token, refreshToken, refreshExpiresIn, inCookie: request.inCookie })
+  const signedIn = await completeSignIn(table, details, { issueToken: issue, find }, now)
+  const refreshExpiresIn = refreshTtlSeconds(signedIn.session, now)
+  return sessionResponse({ ...signedIn, refreshExpiresIn, inCookie: request.inCookie })
 }
 
 /** Verifies the link or the code of a mail, and finds the role of the new user. */

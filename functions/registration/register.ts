@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { RegistrationRequest } from '../../lib/http/schemas/account.ts'
-import { reservingContext } from '../../lib/http/table.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
 
+const SETTINGS = ['MAILER', 'LIMIT_MAIL_SOURCE', 'ALLOWED_EMAIL_DOMAINS'] as const
+
 /** POST /register: sends a mail to an address, which its recipient confirms to get an account. */
-export const handler = apiHandler(async (event, request) => {
-  const config = readConfig(['TABLE_NAME', 'MAILER', 'LIMIT_MAIL_SOURCE', 'ALLOWED_EMAIL_DOMAINS'])
-  const at = reservingContext(event, request, config)
-  const { table, origin, now } = at
+export const handler = reservingHandler(SETTINGS, async (event, { table, config, origin, now }) => {
   const { email } = readBody(event, RegistrationRequest)
   rejectOtherDomains(email, config.ALLOWED_EMAIL_DOMAINS)
 

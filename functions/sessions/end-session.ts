@@ -1,16 +1,12 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
-import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { noContent } from '../../lib/http/responses.ts'
+import { tableHandler } from '../../lib/http/table.ts'
 import { isLive, isSessionId } from '../../lib/sessions/session.ts'
 import { endSession, findSession } from '../../lib/sessions/store.ts'
 
 /** DELETE /sessions/{id}: ends one of the caller's sessions. */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
-  const config = readConfig(['TABLE_NAME'])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const handler = tableHandler([], async (event, { table, now }) => {
   const { userId, generation } = principalOf(event, now)
   const id = event.pathParameters?.id
   if (!isSessionId(id)) throw new ServiceError('not_found', 'not a session id')

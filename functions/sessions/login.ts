@@ -1,17 +1,22 @@
-import { readConfig } from '../../lib/config.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
-import { originOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import { LoginRequest } from '../../lib/http/schemas/sessions.ts'
 import { readSignIn } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
 import { admitAttempt, verifyAttempt } from '../../lib/passwords/verify.ts'
 import { PASSWORD_LIMITS, SIGN_INS } from '../../lib/settings.ts'
 import { nextStep } from '../../lib/sign-in/next-step.ts'
 import { completePasswordSignIn } from '../../lib/sign-in/password.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
-import { reservingTable } from '../../lib/throttling/reservations.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
+
+const SETTINGS = [
+  ...SIGN_INS,
+  ...PASSWORD_LIMITS,
+  'NOTIFY_NEW_SOURCE',
+  'MAILER',
+  'REQUIRE_SECOND_FACTOR',
+] as const
 
 const issueToken = tokenIssuer()
 
@@ -19,23 +24,16 @@ const issueToken = tokenIssuer()
  * POST /login: exchanges a username and a password for an access token and a refresh token. The client may keep the refresh
  * token in a cookie. Of a user with second factors, it is the first step of two.
  */
-export const handler = apiHandler(async (event, { now: arrivedAt, allowedOrigins, ...invocation }) => {
-  const config = readConfig([
-    ...SIGN_INS,
-    ...PASSWORD_LIMITS,
-    'NOTIFY_NEW_SOURCE',
-    'MAILER',
-    'REQUIRE_SECOND_FACTOR',
-  ])
-  const request = readSignIn(event, LoginRequest, { config, allowedOrigins })
-  const origin = originOf(event)
-  const table = reservingTable(invocation, config.TABLE_NAME)
+export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
+  const { table, config, origin } = arrival
+  const request = readSignIn(event, LoginRequest, arrival)
 
   const who = { subject: { loginName: request.username }, sourceIp: origin.sourceIp }
-  const attempt = await admitAttempt(table, limitsFrom(config), who, arrivedAt)
+  const attempt = await admitAttempt(table, limitsFrom(config), who, arrival.now)
   const verified = await verifyAttempt(attempt, request.password)
 
-  const at = { table, config, origin, now: new Date() }
+  // A password hash takes long, so what follows has a later instant.
+  const at = { ...arrival, now: new Date() }
   const { user, next } = await nextStep(at, attempt, verified, request)
   if (next) return json(200, next)
 

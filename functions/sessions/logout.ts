@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { within } from '../../lib/aws/client.ts'
-import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { LogoutRequest } from '../../lib/http/schemas/sessions.ts'
 import { deleted } from '../../lib/http/sessions/cookie.ts'
 import { readPresented } from '../../lib/http/sessions/request.ts'
+import { tableHandler } from '../../lib/http/table.ts'
 import { endAllSessions } from '../../lib/sessions/end.ts'
 import { redeemRefreshToken } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
@@ -18,11 +16,9 @@ import { requireSubject } from '../../lib/sessions/subject.ts'
  * not show whether the token was valid. It deletes the cookie, if the token was in it. The page of one user does not end the session
  * of another one.
  */
-export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigins }) => {
-  const config = readConfig(['TABLE_NAME', 'COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS'])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
-  const rules = { config, allowedOrigins }
-  const { refreshToken, everywhere, sub, inCookie } = readPresented(event, LogoutRequest, rules)
+export const handler = tableHandler(['COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS'], async (event, at) => {
+  const { table, config, now } = at
+  const { refreshToken, everywhere, sub, inCookie } = readPresented(event, LogoutRequest, at)
   try {
     const presented = readRefreshToken(refreshToken)
     requireSubject(presented, sub)

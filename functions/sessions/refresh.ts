@@ -1,9 +1,7 @@
-import { within } from '../../lib/aws/client.ts'
-import { readConfig } from '../../lib/config.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { RefreshRequest } from '../../lib/http/schemas/sessions.ts'
 import { readPresented } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
+import { tableHandler } from '../../lib/http/table.ts'
 import { redeemRefreshToken, requireFactors, requireYoung } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
 import { rotateSecret } from '../../lib/sessions/rotate.ts'
@@ -11,15 +9,15 @@ import { lifetimesFrom, refreshTtlSeconds } from '../../lib/sessions/session.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
+const SETTINGS = [...SIGN_INS, 'REFRESH_GRACE_SECONDS', 'REQUIRE_SECOND_FACTOR'] as const
+
 const issueToken = tokenIssuer()
 
 /** POST /refresh: exchanges a refresh token for a new access token and the next refresh token. */
-export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigins }) => {
-  const config = readConfig([...SIGN_INS, 'REFRESH_GRACE_SECONDS', 'REQUIRE_SECOND_FACTOR'])
-  const aws = within(deadlineMs)
-  const table = { aws, name: config.TABLE_NAME }
+export const handler = tableHandler(SETTINGS, async (event, at) => {
+  const { table, config, now } = at
   const graceSeconds = config.REFRESH_GRACE_SECONDS
-  const request = readPresented(event, RefreshRequest, { config, allowedOrigins })
+  const request = readPresented(event, RefreshRequest, at)
   const presented = readRefreshToken(request.refreshToken)
   const redeemed = await redeemRefreshToken(table, presented, graceSeconds, now)
   requireFactors(redeemed, config.REQUIRE_SECOND_FACTOR)
@@ -27,7 +25,7 @@ export const handler = apiHandler(async (event, { now, deadlineMs, allowedOrigin
   requireYoung(redeemed, lifetimes, now)
 
   // Sign first: if the signature fails, nothing has changed and the client may retry.
-  const token = await issueToken({ table, config, now }, redeemed.user, redeemed.session)
+  const token = await issueToken(at, redeemed.user, redeemed.session)
   // The grace period begins when the client can have the response, not before a slow signature.
   const signedAt = new Date()
   const rotation = { presented, redeemed, lifetimes, graceSeconds }

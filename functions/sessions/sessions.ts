@@ -1,16 +1,12 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
-import { within } from '../../lib/aws/client.ts'
-import { readConfig } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
 import { json } from '../../lib/http/responses.ts'
+import { tableHandler } from '../../lib/http/table.ts'
 import { liveSessions } from '../../lib/sessions/list.ts'
 import { isSessionId } from '../../lib/sessions/session.ts'
 
 /** GET /sessions: the caller's live sessions, the newest first, in pages. */
-export const handler = apiHandler(async (event, { now, deadlineMs }) => {
-  const config = readConfig(['TABLE_NAME'])
-  const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
+export const handler = tableHandler([], async (event, { table, now }) => {
   const { userId, sessionId } = principalOf(event, now)
   const after = event.queryStringParameters?.after
   if (after !== undefined && !isSessionId(after)) {

@@ -1,14 +1,16 @@
-import { readConfig } from '../../lib/config.ts'
-import { routesHandler } from '../../lib/http/routes.ts'
+import { byRoute } from '../../lib/http/routes.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 import { route as signInWithRecoveryCode } from './recovery-code.ts'
 import { route as signInWithTotp } from './totp.ts'
 
+const SETTINGS = [...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'] as const
+
 /** The routes that complete a sign-in with a code. */
-export const handler = routesHandler({
-  settings: () => readConfig([...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER']),
-  routes: {
+export const handler = reservingHandler(
+  SETTINGS,
+  byRoute({
     'POST /login/totp': signInWithTotp,
     'POST /login/recovery-code': signInWithRecoveryCode,
-  },
-})
+  }),
+)

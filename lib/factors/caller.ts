@@ -1,6 +1,5 @@
 import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
-import type { Config } from '../config.ts'
 import type { At } from '../context.ts'
 import { verifyCurrentPassword } from '../passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../passwords/verify.ts'
@@ -11,8 +10,7 @@ import type { ReservingTable } from '../throttling/store.ts'
 import type { Principal, User } from '../users/user.ts'
 
 /** The settings of {@link verifyCaller}. */
-type CallerSetting = keyof LimitsConfig | 'REQUIRE_SECOND_FACTOR'
-export type CallerConfig = Config<CallerSetting>
+export type CallerSetting = keyof LimitsConfig | 'REQUIRE_SECOND_FACTOR'
 
 /** The caller of a change of second factors. */
 export interface Caller {

@@ -1,9 +1,8 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { readAllowedOrigins, takesCookies } from '../config.ts'
 import { logFailure } from '../log.ts'
-import type { Invocation } from '../throttling/reservations.ts'
 import { corsHeaders } from './cors.ts'
-import { isEncrypted } from './headers.ts'
+import { headerOf, isEncrypted } from './headers.ts'
 import { problem } from './responses.ts'
 
 /** Time that calls to AWS leave unused, so that the function can still respond after a timeout. */
@@ -13,9 +12,11 @@ const RESPONSE_RESERVE_MS = 500
 const STRICT_TRANSPORT = { 'Strict-Transport-Security': 'max-age=31536000' }
 
 /** What a route gets beside its event. */
-export interface Request extends Invocation {
+export interface Request {
   /** Instant at which the request began. */
   now: Date
+  /** Epoch milliseconds by which calls to AWS must end; see `within` in `lib/aws/client.ts`. */
+  deadlineMs: number
   /** Origins whose pages may call the service; `*` allows all. */
   allowedOrigins: readonly string[]
 }
@@ -42,23 +43,15 @@ export function apiHandler(
   return async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
     const allowedOrigins = readAllowedOrigins()
     const withCookies = takesCookies()
-    const request: Request = {
-      now: new Date(),
-      deadlineMs: deadlineOf(context),
-      allowedOrigins,
-      afterFailure: [],
-    }
-    const response = await route(event, request).catch(async (error) => {
-      const failure = logFailure(error)
-      await Promise.allSettled(request.afterFailure.map((step) => step(failure)))
-      return problem(failure)
-    })
-    // REST APIs pass header names on as the client writes them: `origin` over HTTP/2, `Origin` over HTTP/1.1.
-    const origin = event.headers?.origin ?? event.headers?.Origin
-    const cors = corsHeaders(allowedOrigins, origin, withCookies)
+    const request = { now: new Date(), deadlineMs: deadlineOf(context), allowedOrigins }
+    const response = await route(event, request).catch((error) => problem(logFailure(error)))
     return {
       ...response,
-      headers: { ...(isEncrypted(event.headers) && STRICT_TRANSPORT), ...cors, ...response.headers },
+      headers: {
+        ...(isEncrypted(event.headers) && STRICT_TRANSPORT),
+        ...corsHeaders(allowedOrigins, headerOf(event.headers, 'origin'), withCookies),
+        ...response.headers,
+      },
     }
   }
 }

@@ -1,31 +1,36 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { inEnvironment } from '../../test/support/handlers.ts'
 import { lambdaContext, loginEvent, parsed } from '../../test/support/lambda.ts'
 import { json, noContent } from './responses.ts'
-import { type RouteHandler, routesHandler } from './routes.ts'
+import { byRoute } from './routes.ts'
+import { type TableRoute, tableHandler } from './table.ts'
 
-type Settings = { name: string }
+const list: TableRoute = async (_event, { table }) => json(200, { name: table.name })
+const rename: TableRoute<'SERVICE_NAME'> = async (event, { config, now }) =>
+  json(200, { id: event.pathParameters?.id, name: config.SERVICE_NAME, now: now.getTime() > 0 })
 
-const list: RouteHandler<Settings> = async (_event, _request, { name }) => json(200, { name })
-const rename: RouteHandler<Settings> = async (event, { now }) =>
-  json(200, { id: event.pathParameters?.id, now: now.getTime() > 0 })
-
-const settings = vi.fn(() => ({ name: 'ada' }))
-const handler = routesHandler({
-  settings,
-  routes: { 'GET /things': list, 'PATCH /things/{id}': rename, 'DELETE /things': async () => noContent() },
-})
-const call = async (httpMethod: string, resource: string, more = {}) =>
-  parsed(await handler({ ...loginEvent({ httpMethod, resource, ...more }) }, lambdaContext()))
+const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key' }
+const environment = { ...aws, TABLE_NAME: 'things', SERVICE_NAME: 'ada' }
+const handler = tableHandler(
+  ['SERVICE_NAME'],
+  byRoute({
+    'GET /things': list,
+    'PATCH /things/{id}': rename,
+    'DELETE /things': async () => noContent(),
+  }),
+)
+const call = async (httpMethod: string, resource: string, more = {}, given = environment) =>
+  parsed(await inEnvironment(given, handler)(loginEvent({ httpMethod, resource, ...more }), lambdaContext()))
 
 afterEach(() => {
   vi.restoreAllMocks()
 })
 
 test('a request reaches the route of its method and path, with the settings', async () => {
-  expect(await call('GET', '/things')).toMatchObject({ statusCode: 200, body: { name: 'ada' } })
+  expect(await call('GET', '/things')).toMatchObject({ statusCode: 200, body: { name: 'things' } })
   expect(await call('PATCH', '/things/{id}', { pathParameters: { id: '7' } })).toMatchObject({
     statusCode: 200,
-    body: { id: '7', now: true },
+    body: { id: '7', name: 'ada', now: true },
   })
 })
 
@@ -41,9 +46,8 @@ test.each([
 
 test('a missing setting is an error of every route', async () => {
   const log = vi.spyOn(console, 'error').mockReturnValue()
-  settings.mockImplementationOnce(() => {
-    throw new Error('Invalid configuration: NAME is missing')
+  expect(await call('DELETE', '/things', {}, { ...environment, SERVICE_NAME: '' })).toMatchObject({
+    statusCode: 500,
   })
-  expect(await call('DELETE', '/things')).toMatchObject({ statusCode: 500 })
   expect(log).toHaveBeenCalledOnce()
 })

@@ -1,34 +1,19 @@
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import type { Table } from '../aws/dynamodb.ts'
+import type { SettingName } from '../config.ts'
 import { ServiceError } from '../errors.ts'
-import { apiHandler, type Request } from './handler.ts'
-
-/** A route of a function: what it does with a request, and the settings that it needs. */
-export type RouteHandler<C> = (
-  event: APIGatewayProxyEvent,
-  request: Request,
-  config: C,
-) => Promise<APIGatewayProxyResult>
-
-interface Routes<C> {
-  /** Reads the settings of all routes. */
-  settings: () => C
-  /** Routes by method and path, as in serverless.yml with a leading slash. */
-  routes: Record<string, RouteHandler<C>>
-}
+import type { TableRoute } from './table.ts'
 
 /**
- * Creates the Lambda handler of several routes that need the same permissions.
+ * Joins the routes of a function, which need the same permissions.
  *
+ * @param routes - By method and path, as in `functions.yml` with a leading slash.
  * @example
- * export const handler = routesHandler({
- *   settings: () => readConfig(SETTINGS),
- *   routes: { 'GET /passkeys': list, 'PATCH /passkeys/{id}': rename },
- * })
+ * export const handler = tableHandler([], byRoute({ 'GET /passkeys': list, 'PATCH /passkeys/{id}': rename }))
  */
-export const routesHandler = <C>({ settings, routes }: Routes<C>) =>
-  apiHandler(async (event, request) => {
-    const config = settings()
+export const byRoute =
+  <N extends SettingName, T extends Table>(routes: Record<string, TableRoute<N, T>>): TableRoute<N, T> =>
+  async (event, at) => {
     const route = routes[`${event.httpMethod} ${event.resource}`]
     if (route === undefined) throw new ServiceError('not_found', 'no such route in this function')
-    return route(event, request, config)
-  })
+    return route(event, at)
+  }

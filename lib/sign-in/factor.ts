@@ -1,6 +1,5 @@
 import { getItems, type Item, type Key, type TransactWrite, texts } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
-import type { Config } from '../config.ts'
 import type { At } from '../context.ts'
 import { refusal } from '../factors/refusals.ts'
 import { logEvent } from '../log.ts'
@@ -36,7 +35,6 @@ export interface FactorSignIn {
 
 /** The settings of {@link completeFactorSignIn}. */
 type CompletionSetting = 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'MAILER' | 'NOTIFY_NEW_SOURCE'
-export type CompletionConfig = Config<CompletionSetting>
 
 /**
  * Completes a sign-in with a second factor or a passkey, and returns its tokens.

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import type { AwsCall } from '../aws/client.ts'
+import { type AwsCall, within } from '../aws/client.ts'
 import { type ProblemCode, ServiceError } from '../errors.ts'
 import type { Counter } from './counter.ts'
-import { type Invocation, reservingTable } from './reservations.ts'
+import { reservingTable } from './reservations.ts'
 import { giveBack, judgeAttempt, type ReservingTable, reserveAttempt } from './store.ts'
 
 /** Calls of AWS: until when they may take, the first word of their update, and the counter. */
@@ -38,8 +38,8 @@ const counters = ['pair', 'source', 'user'].map((sk) => ({
 const [pair, source, user] = counters as [Counter, Counter, Counter]
 const failure = (code: ProblemCode) => new ServiceError(code, 'the request failed')
 
-let request: Invocation
 let table: ReservingTable
+let release: (failure: ServiceError) => Promise<void>
 const warned: unknown[] = []
 beforeEach(() => {
   calls = []
@@ -47,14 +47,13 @@ beforeEach(() => {
   failing = () => undefined
   warned.length = 0
   vi.spyOn(console, 'warn').mockImplementation((record) => void warned.push(record))
-  request = { deadlineMs: 4_500, afterFailure: [] }
-  table = reservingTable(request, 'table')
+  ;({ table, release } = reservingTable({ aws: within(4_500), name: 'table' }, 4_500))
 })
 
 /** Ends the request with a failure. Returns the counters that get their attempts back. */
 async function fail(error: ServiceError) {
   const before = calls.length
-  for (const step of request.afterFailure) await step(error)
+  await release(error)
   return calls.slice(before)
 }
 const given = async (code: ProblemCode) => (await fail(failure(code))).map(({ counter }) => counter)

@@ -1,34 +1,30 @@
 import { within } from '../aws/client.ts'
+import type { Table } from '../aws/dynamodb.ts'
 import type { ServiceError } from '../errors.ts'
 import { giveBack, type ReservingTable } from './store.ts'
-
-/** What a table needs to know of the request that it belongs to. */
-export interface Invocation {
-  /** Epoch milliseconds by which calls to AWS must end; see `within` in `lib/aws/client.ts`. */
-  deadlineMs: number
-  /** Steps that follow a failure of the request, before the response. */
-  afterFailure: ((failure: ServiceError) => Promise<unknown>)[]
-}
 
 /** Time for giving attempts back, between the deadline of the other calls and that of the request. */
 const GIVE_BACK_MS = 500
 
+/** The table of a request that reserves attempts, and the step that follows a failure of the request. */
+interface Reservations {
+  table: ReservingTable
+  release: (failure: ServiceError) => Promise<void>
+}
+
 /**
  * Returns the table of a request that reserves attempts. Only with such a table can an attempt be reserved.
  *
- * If the request fails and the failure is no verdict, it gives all of its attempts back before the response: those that are
- * reserved, and those whose reservation has an unknown outcome. Giving back is best effort, and logged if it fails. So that it has
- * time, all other calls of the request end earlier. If Lambda ends the function meanwhile, the attempts stay counted.
+ * If the request fails and the failure is no verdict, `release` gives all of its attempts back: those that are reserved, and those
+ * whose reservation has an unknown outcome. It is best effort, and logged if it fails. So that it has time, all other calls of the
+ * request end earlier. If Lambda ends the function meanwhile, the attempts stay counted.
  *
- * @example
- * const table = reservingTable(request, config.TABLE_NAME)
+ * @param whole - The table with calls that may take until the deadline, for giving back.
+ * @param deadlineMs - Epoch milliseconds.
  */
-export function reservingTable({ deadlineMs, afterFailure }: Invocation, name: string): ReservingTable {
-  const table = { aws: within(deadlineMs - GIVE_BACK_MS), name, reserved: [] }
-  afterFailure.push((failure) =>
-    returnUnjudged({ ...table, aws: (...call) => within(deadlineMs)(...call) }, failure),
-  )
-  return table
+export function reservingTable(whole: Table, deadlineMs: number): Reservations {
+  const table = { ...whole, aws: within(deadlineMs - GIVE_BACK_MS), reserved: [] }
+  return { table, release: (failure) => returnUnjudged({ ...table, ...whole }, failure) }
 }
 
 /**

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { Config } from '../config.ts'
 import type { At } from '../context.ts'
 import type { UserState } from '../users/user.ts'
 import { accessTokenInput, type SignedIn } from './access-token.ts'
@@ -15,7 +14,6 @@ export interface IssuedToken {
 
 /** The settings that an issuer of access tokens needs. */
 type IssuerSetting = 'SIGNING_KEY' | 'TOKEN_ISSUER' | 'TOKEN_AUDIENCE' | 'TOKEN_TTL_SECONDS'
-export type IssuerConfig = Config<IssuerSetting>
 
 /**
  * Creates an issuer of access tokens; a function keeps one for all its requests.

@@ -14,7 +14,7 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
   [
     'turns every thrown error into a problem',
     'lib/http/handler.ts',
-    /route\(event, request\)\.catch\(.*return problem\(failure\)/s,
+    /route\(event, request\)\.catch\(\(error\) => problem\(/,
   ],
   [
     'read the body, admit the attempt, verify the password, look for a second step, sign in',

@@ -1,24 +1,13 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { SETTINGS } from '../../lib/config.ts'
-import * as settings from '../../lib/settings.ts'
 import { inEnvironment } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
 import { describeService, root } from '../support/service-description.ts'
 
-const GROUPS: Record<string, readonly string[]> = settings
-
 const service = describeService()
 const codeOf = (file: string) => readFileSync(join(root, file), 'utf8')
-
-/** Returns the names in each `readConfig([…])` of a source. */
-const listsIn = (code: string): string[][] =>
-  [...code.matchAll(/\breadConfig\(\[([^\]]*)\]/g)].map(([, list = '']) =>
-    [...list.matchAll(/'([A-Z0-9_]+)'|\.\.\.([A-Z_]+)/g)].flatMap(([, name = '', group]) =>
-      group === undefined ? [name] : (GROUPS[group] ?? []),
-    ),
-  )
 
 const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, environment = {} }]) => ({
   key,
@@ -27,7 +16,11 @@ const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, enviro
     .filter((name) => name !== 'ROLES')
     .sort(),
 }))
-const CONFIGURED = FUNCTIONS.filter(({ names }) => names.length > 0)
+/** Settings that functions without a list read too: `apiHandler` reads the first two, and `principalOf` the third. */
+const READ_ALONE = ['ALLOWED_ORIGINS', 'COOKIE_SESSIONS', 'ROLES']
+
+/** Settings that may be empty. */
+const OPTIONAL = ['MAILER', 'ALLOWED_EMAIL_DOMAINS', 'GUARDED_ROUTES']
 
 /** Loads a function's source in fresh modules. */
 async function load(file: string) {
@@ -35,21 +28,62 @@ async function load(file: string) {
   return (await import(/* @vite-ignore */ join(root, file))).handler
 }
 
+/** Runs a step, which may fail. Returns the settings that it read meanwhile, but those of AWS. */
+async function settingsReadBy(step: () => Promise<unknown>): Promise<string[]> {
+  const read = new Set<string>()
+  const { env } = process
+  process.env = new Proxy(env, {
+    get: (target, name) => {
+      if (name in SETTINGS && !String(name).startsWith('AWS_')) read.add(String(name))
+      return Reflect.get(target, name)
+    },
+  })
+  await Promise.allSettled([step()])
+  process.env = env
+  return [...read].sort()
+}
+
+let error: MockInstance<typeof console.error>
+beforeEach(() => {
+  error = vi.spyOn(console, 'error').mockReturnValue()
+})
 afterEach(() => {
   vi.restoreAllMocks()
 })
 
-test('the lists of settings are found in a source', () => {
-  expect(listsIn("readConfig(['A', 'B_C'])\nreadConfig([\n  'D',\n])\nreadConfig(names)")).toEqual([
-    ['A', 'B_C'],
-    ['D'],
-  ])
-})
+describe.each(FUNCTIONS)('$key', ({ key, file, names }) => {
+  test('reads no setting while it is imported', async () => {
+    expect(await settingsReadBy(() => load(file))).toEqual([])
+  })
 
-describe.each(FUNCTIONS)('$key', ({ file, names }) => {
-  test('reads exactly the settings that serverless.yml gives it, in one list', () => {
-    expect(listsIn(codeOf(file)).map((list) => list.sort())).toEqual(names.length === 0 ? [] : [names])
-    expect(codeOf(file).match(/\breadConfig\(/g) ?? []).toHaveLength(names.length === 0 ? 0 : 1)
+  test('reads exactly the settings that it is given, and without them fails and logs the name of each', async () => {
+    const empty = Object.fromEntries(names.map((name) => [name, '']))
+    const handler = inEnvironment(empty, await load(file))
+    let outcome: unknown
+    const read = await settingsReadBy(async () => {
+      outcome = handler(sampleEvent(`${key}.json`), lambdaContext())
+      await outcome
+    })
+    expect(read.filter((name) => names.includes(name) || !READ_ALONE.includes(name))).toEqual(names)
+
+    const missing = names.filter((name) => !OPTIONAL.includes(name))
+    if (missing.length === 0) return expect(error.mock.calls).toEqual([])
+    if (['authorizer', 'mailer'].includes(key)) await expect(outcome).rejects.toThrow('Invalid configuration')
+    else expect(await outcome).toMatchObject({ statusCode: 500 })
+    expect(error.mock.calls).toEqual([
+      [
+        {
+          event: 'request.crashed',
+          code: 'internal',
+          reason: 'unexpected error',
+          cause: expect.stringMatching(/^Error: Invalid configuration: /),
+        },
+      ],
+    ])
+    // The first line; the rest is where it was thrown.
+    const [message = ''] = String(error.mock.calls[0]?.[0].cause).split('\n')
+    const faults = message.replace('Error: Invalid configuration: ', '').split('; ')
+    expect(faults.sort()).toEqual(missing.map((name) => `${name} is missing`))
   })
 })
 
@@ -63,59 +97,11 @@ test('a function with roles gets ROLES, which principalOf reads', () => {
   expect(codeOf('lib/authorization/principal.ts')).toContain('readRoles()')
 })
 
-test('only lib/aws/settings.ts reads settings in lib/: those of AWS, which Lambda sets', () => {
-  const readers = globSync('lib/**/*.ts', { cwd: root, exclude: ['**/*.test.ts', 'lib/config.ts'] })
-    .map((file) => ({ file, lists: listsIn(codeOf(file).replace(/^ \*.*/gm, '')) }))
-    .filter(({ lists }) => lists.length > 0)
-  expect(readers.map(({ file }) => file)).toEqual(['lib/aws/settings.ts'])
-  const [list = []] = readers.flatMap(({ lists }) => lists)
-  expect(list.sort()).toEqual(
-    Object.keys(SETTINGS)
-      .filter((name) => name.startsWith('AWS_'))
-      .sort(),
-  )
-})
-
-test.each(FUNCTIONS)('$key reads no setting while it is imported', async ({ file }) => {
-  const read: PropertyKey[] = []
-  const { env } = process
-  process.env = new Proxy(env, {
-    get: (target, name) => {
-      if (name in SETTINGS) read.push(name)
-      return Reflect.get(target, name)
-    },
-  })
-  await load(file).finally(() => {
-    process.env = env
-  })
-  expect(read).toEqual([])
-})
-
-describe('without its settings', () => {
-  const mayBeEmpty = ['MAILER', 'ALLOWED_EMAIL_DOMAINS', 'GUARDED_ROUTES']
-  const message = (names: string[]) => {
-    const missing = names.filter((name) => !mayBeEmpty.includes(name))
-    return `Invalid configuration: ${missing.map((name) => `${name} is missing`).join('; ')}`
-  }
-  const empty = (names: string[]) => Object.fromEntries(names.map((name) => [name, '']))
-
-  test.each(CONFIGURED)('$key fails, and logs the name of each', async ({ key, file, names }) => {
-    const error = vi.spyOn(console, 'error').mockReturnValue()
-    const handler = inEnvironment(empty(names), await load(file))
-    const [list = []] = listsIn(codeOf(file))
-    const call = handler(sampleEvent(`${key}.json`), lambdaContext())
-    if (['authorizer', 'mailer'].includes(key)) await expect(call).rejects.toThrow(new Error(message(list)))
-    else expect(await call).toMatchObject({ statusCode: 500 })
-    expect(error.mock.calls).toEqual([
-      [
-        {
-          event: 'request.crashed',
-          code: 'internal',
-          reason: 'unexpected error',
-          // The first line; the rest is where it was thrown.
-          cause: expect.stringMatching(new RegExp(`^Error: ${message(list)}\n`)),
-        },
-      ],
-    ])
-  })
+test('in lib/, tableHandler reads the settings of a handler, and lib/aws/settings.ts those that Lambda sets', () => {
+  const files = globSync('lib/**/*.ts', { cwd: root, exclude: ['**/*.test.ts', 'lib/config.ts'] })
+  const readers = files.filter((file) => /\breadConfig[(<]/.test(codeOf(file).replace(/^ \*.*/gm, '')))
+  expect(readers.sort()).toEqual(['lib/aws/settings.ts', 'lib/http/table.ts'])
+  const ofAws = codeOf('lib/aws/settings.ts').match(/\bAWS_\w+(?=')/g) ?? []
+  const isOfAws = (name: string) => name.startsWith('AWS_')
+  expect([...new Set(ofAws)].sort()).toEqual(Object.keys(SETTINGS).filter(isOfAws).sort())
 })
