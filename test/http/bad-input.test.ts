@@ -1,19 +1,18 @@
 import { expect, inject, test } from 'vitest'
-import { type ApiResponse, get, postLogin, problem, send, tokenOf, USER_CONTENT } from '../support/http.ts'
+import {
+  type ApiResponse,
+  get,
+  invalid,
+  MALFORMED,
+  MEDIA_TYPE,
+  postLogin,
+  send,
+  TOO_LARGE,
+  tokenOf,
+  USER_CONTENT,
+} from '../support/http.ts'
 
 const url = inject('serviceUrl')
-
-const MALFORMED = problem(
-  400,
-  'Bad Request',
-  'The request body must be a single JSON object in UTF-8, without a byte order mark or repeated members.',
-)
-const TOO_LARGE = problem(413, 'Content Too Large', 'The request body must not exceed 8 KiB.')
-const MEDIA_TYPE = problem(415, 'Unsupported Media Type', 'The Content-Type header must be application/json.')
-const invalid = (...errors: [pointer: string, detail: string][]) =>
-  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', {
-    errors: errors.map(([pointer, detail]) => ({ pointer, detail })),
-  })
 
 const STRING = 'Must be a string.'
 const NAME = 'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.'

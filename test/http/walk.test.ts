@@ -271,6 +271,13 @@ test.for([
   ['POST', '/'],
   ['DELETE', '/admin'],
   ['POST', '/.well-known/jwks.json'],
+  ['GET', '/refresh'],
+  ['GET', '/logout'],
+  ['POST', '/sessions'],
+  ['GET', '/sessions/x'],
+  ['DELETE', '/sessions'],
+  ['POST', '/password'],
+  ['POST', '/me'],
 ] as const)('returns 404 for %s %s (no such route)', async ([method, path]) => {
   expect(await send(`${url}${path}`, method)).toEqual(NOT_FOUND)
   expect(await send(`${url}${path}`, method, { Authorization: `Bearer ${adminToken}` })).toEqual(NOT_FOUND)

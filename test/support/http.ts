@@ -118,6 +118,21 @@ export const FORBIDDEN = challenging(
   'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
 )
 export const NOT_FOUND = problem(404, 'Not Found', 'Resource not found.')
+export const MALFORMED = problem(
+  400,
+  'Bad Request',
+  'The request body must be a single JSON object in UTF-8, without a byte order mark or repeated members.',
+)
+export const TOO_LARGE = problem(413, 'Content Too Large', 'The request body must not exceed 8 KiB.')
+export const MEDIA_TYPE = problem(
+  415,
+  'Unsupported Media Type',
+  'The Content-Type header must be application/json.',
+)
+export const invalid = (...errors: [pointer: string, detail: string][]): ApiResponse =>
+  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', {
+    errors: errors.map(([pointer, detail]) => ({ pointer, detail })),
+  })
 
 export const USER_CONTENT = ok({
   message: 'This content for authorised users only.',
