@@ -168,55 +168,49 @@ const flip = (at: number) => (bytes: Buffer) => {
   return changed
 }
 
+/** Returns the rows of changes that are refused for one reason. */
+const refusedAs = (reason: string, changes: Record<string, Changes>): [string, Changes, string][] =>
+  Object.entries(changes).map(([check, change]) => [check, change, reason])
+
 /** Faults of both ceremonies: the check of WebAuthn level 3, the change and the reason in the log. */
 const BOTH: [check: string, changes: Changes, reason: string | RegExp][] = [
-  ['client data that are no JSON', { clientDataJSON: Buffer.from('{"type"') }, 'a response of another type'],
-  ['client data that are a list', { clientDataJSON: Buffer.from('[]') }, 'a response of another type'],
-  ['client data that are null', { clientDataJSON: Buffer.from('null') }, 'a response of another type'],
-  ['another type', { clientData: { type: 'payment.get' } }, 'a response of another type'],
-  ['no type', { clientData: { type: undefined } }, 'a response of another type'],
-  [
-    'another challenge',
-    { clientData: { challenge: randomBytes(32).toString('base64url') } },
-    'a response to another challenge',
-  ],
-  ['a challenge in a list', { clientData: { challenge: ['a'] } }, 'a response to another challenge'],
-  ['another origin', { clientData: { origin: 'https://evil.example' } }, 'the origin is not in rpOrigins'],
-  [
-    'a sibling of the origin that is not listed',
-    { clientData: { origin: 'https://blog.example.com' } },
-    'the origin is not in rpOrigins',
-  ],
-  [
-    'the origin over http',
-    { clientData: { origin: 'http://auth.example.com' } },
-    'the origin is not in rpOrigins',
-  ],
-  ['the origin at a port', { clientData: { origin: `${ORIGIN}:8443` } }, 'the origin is not in rpOrigins'],
-  ['the origin with a slash', { clientData: { origin: `${ORIGIN}/` } }, 'the origin is not in rpOrigins'],
-  ['origins in a list', { clientData: { origin: [ORIGIN] } }, 'the origin is not in rpOrigins'],
-  ['no origin', { clientData: { origin: undefined } }, 'the origin is not in rpOrigins'],
-  ['crossOrigin without topOrigin', { clientData: { crossOrigin: true } }, 'a page in a frame'],
-  [
-    'crossOrigin with topOrigin',
-    { clientData: { crossOrigin: true, topOrigin: 'https://evil.example' } },
-    'a page in a frame',
-  ],
-  ['topOrigin alone', { clientData: { topOrigin: ORIGIN } }, 'a page in a frame'],
-  ['crossOrigin as text', { clientData: { crossOrigin: 'false' } }, 'a page in a frame'],
+  ...refusedAs('a response of another type', {
+    'client data that are no JSON': { clientDataJSON: Buffer.from('{"type"') },
+    'client data that are a list': { clientDataJSON: Buffer.from('[]') },
+    'client data that are null': { clientDataJSON: Buffer.from('null') },
+    'another type': { clientData: { type: 'payment.get' } },
+    'no type': { clientData: { type: undefined } },
+  }),
+  ...refusedAs('a response to another challenge', {
+    'another challenge': { clientData: { challenge: randomBytes(32).toString('base64url') } },
+    'a challenge in a list': { clientData: { challenge: ['a'] } },
+  }),
+  ...refusedAs('the origin is not in rpOrigins', {
+    'another origin': { clientData: { origin: 'https://evil.example' } },
+    'a sibling of the origin that is not listed': { clientData: { origin: 'https://blog.example.com' } },
+    'the origin over http': { clientData: { origin: 'http://auth.example.com' } },
+    'the origin at a port': { clientData: { origin: `${ORIGIN}:8443` } },
+    'the origin with a slash': { clientData: { origin: `${ORIGIN}/` } },
+    'origins in a list': { clientData: { origin: [ORIGIN] } },
+    'no origin': { clientData: { origin: undefined } },
+  }),
+  ...refusedAs('a page in a frame', {
+    'crossOrigin without topOrigin': { clientData: { crossOrigin: true } },
+    'crossOrigin with topOrigin': { clientData: { crossOrigin: true, topOrigin: 'https://evil.example' } },
+    'topOrigin alone': { clientData: { topOrigin: ORIGIN } },
+    'crossOrigin as text': { clientData: { crossOrigin: 'false' } },
+  }),
+  ...refusedAs('the authenticator data are too short', {
+    'truncated authenticator data': { authenticatorData: (bytes) => bytes.subarray(0, 36) },
+    'empty authenticator data': { authenticatorData: () => Buffer.alloc(0) },
+  }),
+  ...refusedAs('not a public-key credential', {
+    'rawId that differs from id': { response: { rawId: 'AAAA' } },
+    'another type of credential': { response: { type: 'password' } },
+  }),
   ['the hash of another RP ID', { rpId: 'auth.example.com' }, 'the hash of another RP ID'],
   ['no user presence', { flags: FLAGS.UV | FLAGS.BE | FLAGS.BS }, 'no user presence'],
   ['a backup without eligibility', { flags: FLAGS.UP | FLAGS.UV | FLAGS.BS }, 'a backup without eligibility'],
-  [
-    'truncated authenticator data',
-    { authenticatorData: (bytes) => bytes.subarray(0, 36) },
-    'the authenticator data are too short',
-  ],
-  [
-    'empty authenticator data',
-    { authenticatorData: () => Buffer.alloc(0) },
-    'the authenticator data are too short',
-  ],
   [
     'bytes after the authenticator data',
     { authenticatorData: (bytes) => Buffer.concat([bytes, Buffer.of(0)]) },
@@ -228,8 +222,6 @@ const BOTH: [check: string, changes: Changes, reason: string | RegExp][] = [
     { flags: 0x9d, authenticatorData: (bytes) => Buffer.concat([bytes, Buffer.alloc(100_000, 0x81)]) },
     'CBOR is too deep',
   ],
-  ['rawId that differs from id', { response: { rawId: 'AAAA' } }, 'not a public-key credential'],
-  ['another type of credential', { response: { type: 'password' } }, 'not a public-key credential'],
 ]
 
 /** Replaces the public key in the authenticator data of a registration with a credential id of 32 bytes. */
@@ -240,60 +232,63 @@ const withKey = (key: string) => ({
 const x32 = '01'.repeat(32)
 
 const OF_REGISTRATIONS: [check: string, changes: Changes, reason: string | RegExp, kind?: Kind][] = [
+  ...refusedAs('CBOR has an unsupported type', {
+    'no CBOR': { attestationObject: () => Buffer.of(0xff) },
+    'CBOR of 100,000 tags': { attestationObject: () => Buffer.alloc(100_000, 0xc1) },
+  }),
+  ...refusedAs('CBOR ends too early', {
+    'an empty attestation object': { attestationObject: () => Buffer.alloc(0) },
+    'truncated CBOR': { attestationObject: (bytes) => bytes.subarray(0, -100) },
+    'CBOR without its last byte': { attestationObject: (bytes) => bytes.subarray(0, -1) },
+  }),
+  ...refusedAs('CBOR is too deep', {
+    'CBOR of 100,000 levels of lists': { attestationObject: () => Buffer.alloc(100_000, 0x81) },
+    'CBOR of 100,000 levels of maps': { attestationObject: () => Buffer.from('a100'.repeat(100_000), 'hex') },
+  }),
+  ...refusedAs('CBOR has an unsupported length', {
+    'a list of 2^53 items': { attestationObject: () => Buffer.from('9b001fffffffffffff', 'hex') },
+    'bytes of 2^53 bytes': { attestationObject: () => Buffer.from('5b001fffffffffffff', 'hex') },
+    'a list of indefinite length': { attestationObject: () => Buffer.from('9f01ff', 'hex') },
+  }),
+  ...refusedAs('the attestation does not verify', {
+    'an unknown format': { attestation: { fmt: 'other', attStmt: new Map() } },
+    'a statement without a format': { attestation: { fmt: 'none', attStmt: new Map([['a', 1]]) } },
+  }),
+  ...refusedAs('the public key has none of the offered algorithms', {
+    'an ES384 key': withKey(`a5010203382220022158${'30'}${'01'.repeat(48)}225830${'01'.repeat(48)}`),
+    'an EC key without alg': withKey(`a4010220012158 20${x32}225820${x32}`.replace(' ', '')),
+    'ES256 on the curve P-384': withKey(`a5010203262002215820${x32}225820${x32}`),
+    'ES256 with the type of an RSA key': withKey(`a5010303262001215820${x32}225820${x32}`),
+  }),
+  ...refusedAs('the public key has a value of another length', {
+    'Ed25519 of 31 bytes': withKey(`a401010327200621581f${'01'.repeat(31)}`),
+    'an EC key with a zero before x': withKey(`a501020326200121582100${x32}225820${x32}`),
+  }),
+  ...refusedAs('the RSA key is too short or too long', {
+    'an RSA key of 1,024 bits': withKey(`a401030339010020588${'0'}${'c1'.repeat(128)}2143010001`),
+    'an RSA key of 8,192 bits': withKey(`a401030339010020590400${'c1'.repeat(1_024)}2143010001`),
+  }),
   ['the type of a sign-in', { clientData: { type: 'webauthn.get' } }, 'a response of another type'],
-  ['no CBOR', { attestationObject: () => Buffer.of(0xff) }, 'CBOR has an unsupported type'],
-  ['an empty attestation object', { attestationObject: () => Buffer.alloc(0) }, 'CBOR ends too early'],
-  ['truncated CBOR', { attestationObject: (bytes) => bytes.subarray(0, -100) }, 'CBOR ends too early'],
-  [
-    'CBOR without its last byte',
-    { attestationObject: (bytes) => bytes.subarray(0, -1) },
-    'CBOR ends too early',
-  ],
-  [
-    'CBOR of 100,000 levels of lists',
-    { attestationObject: () => Buffer.alloc(100_000, 0x81) },
-    'CBOR is too deep',
-  ],
-  [
-    'CBOR of 100,000 levels of maps',
-    { attestationObject: () => Buffer.from('a100'.repeat(100_000), 'hex') },
-    'CBOR is too deep',
-  ],
-  [
-    'CBOR of 100,000 tags',
-    { attestationObject: () => Buffer.alloc(100_000, 0xc1) },
-    'CBOR has an unsupported type',
-  ],
-  [
-    'a list of 2^53 items',
-    { attestationObject: () => Buffer.from('9b001fffffffffffff', 'hex') },
-    'CBOR has an unsupported length',
-  ],
-  [
-    'bytes of 2^53 bytes',
-    { attestationObject: () => Buffer.from('5b001fffffffffffff', 'hex') },
-    'CBOR has an unsupported length',
-  ],
-  [
-    'a list of indefinite length',
-    { attestationObject: () => Buffer.from('9f01ff', 'hex') },
-    'CBOR has an unsupported length',
-  ],
   [
     'a number as attestation object',
     { attestationObject: () => Buffer.of(1) },
     'the attestation object is no map',
   ],
   [
-    'an unknown format',
-    { attestation: { fmt: 'other', attStmt: new Map() } },
-    'the attestation does not verify',
+    'no attested credential',
+    {
+      authenticatorData: (bytes) =>
+        Buffer.concat([bytes.subarray(0, 32), Buffer.of(5), bytes.subarray(33, 37)]),
+    },
+    'no new passkey',
   ],
   [
-    'a statement without a format',
-    { attestation: { fmt: 'none', attStmt: new Map([['a', 1]]) } },
-    'the attestation does not verify',
+    'a point that is not on the curve',
+    withKey(`a5010203262001215820${x32}225820${x32}`),
+    'a value in the response is invalid',
   ],
+  ['an EC key without y', withKey(`a4010203262001215820${x32}`), 'the public key lacks a value'],
+  ['the id of another passkey', { response: { id: 'AAAA', rawId: 'AAAA' } }, 'the credential ids differ'],
   [
     'a wrong attestation of its own',
     {
@@ -308,91 +303,34 @@ const OF_REGISTRATIONS: [check: string, changes: Changes, reason: string | RegEx
     'the attestation does not verify',
     { algorithm: 'EdDSA' },
   ],
-  [
-    'no attested credential',
-    {
-      authenticatorData: (bytes) =>
-        Buffer.concat([bytes.subarray(0, 32), Buffer.of(5), bytes.subarray(33, 37)]),
-    },
-    'no new passkey',
-  ],
-  [
-    'ES384',
-    withKey(`a5010203382220022158${'30'}${'01'.repeat(48)}225830${'01'.repeat(48)}`),
-    'the public key has none of the offered algorithms',
-  ],
-  [
-    'an EC key without alg',
-    withKey(`a4010220012158 20${x32}225820${x32}`.replace(' ', '')),
-    'the public key has none of the offered algorithms',
-  ],
-  [
-    'ES256 on the curve P-384',
-    withKey(`a5010203262002215820${x32}225820${x32}`),
-    'the public key has none of the offered algorithms',
-  ],
-  [
-    'a point that is not on the curve',
-    withKey(`a5010203262001215820${x32}225820${x32}`),
-    'a value in the response is invalid',
-  ],
-  ['an EC key without y', withKey(`a4010203262001215820${x32}`), 'the public key lacks a value'],
-  [
-    'ES256 with the type of an RSA key',
-    withKey(`a5010303262001215820${x32}225820${x32}`),
-    'the public key has none of the offered algorithms',
-  ],
-  [
-    'Ed25519 of 31 bytes',
-    withKey(`a401010327200621581f${'01'.repeat(31)}`),
-    'the public key has a value of another length',
-  ],
-  [
-    'an EC key with a zero before x',
-    withKey(`a501020326200121582100${x32}225820${x32}`),
-    'the public key has a value of another length',
-  ],
   ...['00', '01', '02', '010000', '0100000003'].map((exponent): [string, Changes, string] => [
     `an RSA key with the exponent ${exponent}`,
     withKey(`a401030339010020590100${'c1'.repeat(256)}214${exponent.length / 2}${exponent}`),
     'the RSA exponent is invalid',
   ]),
-  [
-    'an RSA key of 1,024 bits',
-    withKey(`a401030339010020588${'0'}${'c1'.repeat(128)}2143010001`),
-    'the RSA key is too short or too long',
-  ],
-  [
-    'an RSA key of 8,192 bits',
-    withKey(`a401030339010020590400${'c1'.repeat(1_024)}2143010001`),
-    'the RSA key is too short or too long',
-  ],
-  ['the id of another passkey', { response: { id: 'AAAA', rawId: 'AAAA' } }, 'the credential ids differ'],
   ['a credential id of 1,024 bytes', {}, 'the length of the credential id', { idBytes: 1_024 }],
   ['a credential id without bytes', {}, 'the length of the credential id', { idBytes: 0 }],
 ]
 
 const OF_ASSERTIONS: [check: string, changes: Changes, reason: string | RegExp][] = [
+  ...refusedAs('the user handle is of another user', {
+    'no user handle': { userHandle: undefined },
+    'the user handle of another user': { userHandle: randomBytes(16).toString('base64url') },
+    'an empty user handle': { userHandle: '' },
+  }),
+  ...refusedAs('the signature does not verify', {
+    'a changed signature': { signature: flip(-1) },
+    'a truncated signature': { signature: (bytes) => bytes.subarray(0, -1) },
+    'an empty signature': { signature: () => Buffer.alloc(0) },
+  }),
+  ...refusedAs('the counter did not go up: the passkey may have been copied', {
+    'a counter that went back': { counter: 8 },
+    'a counter that stays': { counter: 9 },
+    'a counter that is 0 again': { counter: 0 },
+  }),
   ['the type of a registration', { clientData: { type: 'webauthn.create' } }, 'a response of another type'],
   ['no user verification', { flags: FLAGS.UP | FLAGS.BE | FLAGS.BS }, 'no user verification'],
-  ['no user handle', { userHandle: undefined }, 'the user handle is of another user'],
-  [
-    'the user handle of another user',
-    { userHandle: randomBytes(16).toString('base64url') },
-    'the user handle is of another user',
-  ],
-  ['an empty user handle', { userHandle: '' }, 'the user handle is of another user'],
   ['the id of another passkey', { response: { id: 'AAAA', rawId: 'AAAA' } }, 'a response of another passkey'],
-  ['a changed signature', { signature: flip(-1) }, 'the signature does not verify'],
-  ['a truncated signature', { signature: (bytes) => bytes.subarray(0, -1) }, 'the signature does not verify'],
-  ['an empty signature', { signature: () => Buffer.alloc(0) }, 'the signature does not verify'],
-  ['a counter that went back', { counter: 8 }, 'the counter did not go up: the passkey may have been copied'],
-  ['a counter that stays', { counter: 9 }, 'the counter did not go up: the passkey may have been copied'],
-  [
-    'a counter that is 0 again',
-    { counter: 0 },
-    'the counter did not go up: the passkey may have been copied',
-  ],
   ['lost backup eligibility', { flags: FLAGS.UP | FLAGS.UV }, 'the backup eligibility changed'],
 ]
 

@@ -14,79 +14,24 @@ import {
 
 const url = inject('serviceUrl')
 
-const STRING = 'Must be a string.'
-const NAME = 'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.'
-const OBJECT = invalid(['#', 'Must be a JSON object.'])
-const UNKNOWN = invalid(['#', 'Unknown fields are not allowed.'])
-const NO_TEXT = invalid(['#/password', 'Must be valid Unicode text without NUL.'])
-const TOO_LONG = invalid(['#/password', 'Must not exceed 1,024 bytes in UTF-8.'])
-const BAD_NAME = invalid(['#/username', NAME])
-
 const right = '{"username":"user","password":"user"}'
-const named = (username: string) => JSON.stringify({ username, password: 'user' })
-const withPassword = (password: string) => JSON.stringify({ username: 'user', password })
-const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 const padded = (bytes: number) => right + ' '.repeat(bytes - right.length)
+const password = (text: string) => Buffer.from(`{"username":"user","password":"${text}"}`, 'latin1')
 
+/** What the gateway may change or reject on its way to the function. `lib/http/body.test.ts` has all other bodies. */
 const BODIES: [what: string, body: string | Buffer, expected: ApiResponse][] = [
   ['no body', '', MALFORMED],
-  ['only white space', ' \n', MALFORMED],
-  ['an incomplete body', '{"username":"user","password":', MALFORMED],
-  ['a body with trailing text', `${right}{}`, MALFORMED],
-  ['a trailing comma', '{"username":"user","password":"user",}', MALFORMED],
-  ['single quotes', "{'username':'user','password':'user'}", MALFORMED],
-  ['a form', 'username=user&password=user', MALFORMED],
   ['a byte order mark', `\uFEFF${right}`, MALFORMED],
   ['UTF-16', Buffer.from(right, 'utf16le'), MALFORMED],
-  ['an invalid UTF-8 byte', Buffer.from('{"username":"user","password":"us\xe9r"}', 'latin1'), MALFORMED],
-  ['an overlong form', Buffer.from('{"username":"user","password":"\xc0\xaf"}', 'latin1'), MALFORMED],
-  ['a surrogate in UTF-8', Buffer.from('{"username":"user","password":"\xed\xa0\x80"}', 'latin1'), MALFORMED],
-  ['a raw NUL', '{"username":"user","password":"us\0er"}', MALFORMED],
-  ['a raw line end in a string', '{"username":"user","password":"us\ner"}', MALFORMED],
-  ['a password twice', '{"username":"user","password":"wrong","password":"user"}', MALFORMED],
-  ['a username twice', '{"username":"admin","username":"user","password":"user"}', MALFORMED],
-  [
-    'a member twice, once escaped',
-    '{"username":"admin","\\u0075sername":"user","password":"user"}',
-    MALFORMED,
-  ],
-  ['NaN', 'NaN', MALFORMED],
-  ['an array', `[${right}]`, OBJECT],
-  ['a number', '1e400', OBJECT],
-  ['4,000 arrays', deep(4_000), OBJECT],
-  [
-    '4,000 arrays for a password',
-    `{"username":"user","password":${deep(4_000)}}`,
-    invalid(['#/password', STRING]),
-  ],
-  ['100,000 arrays', deep(100_000), TOO_LARGE],
-  ['an empty object', '{}', invalid(['#/username', STRING], ['#/password', STRING])],
-  ['no username', '{"password":"user"}', invalid(['#/username', STRING])],
-  ['no password', '{"username":"user"}', invalid(['#/password', STRING])],
-  ['a number for a name', '{"username":1,"password":"user"}', invalid(['#/username', STRING])],
-  ['null for a password', '{"username":"user","password":null}', invalid(['#/password', STRING])],
-  ['an array for a password', '{"username":"user","password":["user"]}', invalid(['#/password', STRING])],
-  ['an object for a password', '{"username":"user","password":{"$ne":""}}', invalid(['#/password', STRING])],
-  ['a role', '{"username":"user","password":"user","role":"admin"}', UNKNOWN],
-  ['a field in another case', '{"Username":"user","username":"user","password":"user"}', UNKNOWN],
-  ['__proto__', '{"username":"user","password":"user","__proto__":{"role":"admin"}}', UNKNOWN],
-  ['constructor', '{"username":"user","password":"user","constructor":{}}', UNKNOWN],
-  [
-    '__proto__ alone',
-    `{"__proto__":${right}}`,
-    invalid(['#/username', STRING], ['#/password', STRING], ['#', 'Unknown fields are not allowed.']),
-  ],
-  ['an empty name', named(''), BAD_NAME],
-  ['a name of 65 letters', named('a'.repeat(65)), BAD_NAME],
-  ['a space in the name', named('us er'), BAD_NAME],
-  ['a trailing line end in the name', named('user\n'), BAD_NAME],
-  ['a key of the table as the name', named('user#admin'), BAD_NAME],
-  ['a letter that case-folds to ASCII', named('uſer'), BAD_NAME],
-  ['an empty password', withPassword(''), invalid(['#/password', 'Must not be empty.'])],
-  ['a NUL in the password', withPassword('user\0'), NO_TEXT],
-  ['half a surrogate pair in the password', '{"username":"user","password":"\\ud800"}', NO_TEXT],
-  ['a password of 1,025 bytes', withPassword('a'.repeat(1_025)), TOO_LONG],
-  ['a password of 513 letters of two bytes', withPassword('é'.repeat(513)), TOO_LONG],
+  ['an invalid UTF-8 byte', password('us\xe9r'), MALFORMED],
+  ['an overlong form', password('\xc0\xaf'), MALFORMED],
+  ['a surrogate in UTF-8', password('\xed\xa0\x80'), MALFORMED],
+  ['a raw NUL', password('us\0er'), MALFORMED],
+  ['a member twice', '{"username":"admin","username":"user","password":"user"}', MALFORMED],
+  ['4,000 arrays', '['.repeat(4_000) + ']'.repeat(4_000), invalid(['#', 'Must be a JSON object.'])],
+  ['100,000 arrays', '['.repeat(100_000) + ']'.repeat(100_000), TOO_LARGE],
+  ['a number for a name', '{"username":1,"password":"user"}', invalid(['#/username', 'Must be a string.'])],
+  ['a role', `{"role":"admin",${right.slice(1)}`, invalid(['#', 'Unknown fields are not allowed.'])],
   ['8,193 bytes', padded(8_193), TOO_LARGE],
   ['a megabyte', padded(1_048_576), TOO_LARGE],
 ]
@@ -95,17 +40,12 @@ test.for(BODIES)('login rejects %s', async ([, body, expected]) => {
   expect(await postLogin(url, body)).toEqual(expected)
 })
 
-test.for([
-  ['text/plain'],
-  ['text/plain; application/json'],
-  ['application/x-www-form-urlencoded'],
-  ['application/jsonp'],
-  ['application/json-patch+json'],
-  ['application/problem+json'],
-  ['*/*'],
-])('login rejects content type %s', async ([contentType]) => {
-  expect(await postLogin(url, right, { 'Content-Type': contentType })).toEqual(MEDIA_TYPE)
-})
+test.for([['text/plain'], ['application/problem+json'], ['*/*']])(
+  'login rejects content type %s',
+  async ([contentType]) => {
+    expect(await postLogin(url, right, { 'Content-Type': contentType })).toEqual(MEDIA_TYPE)
+  },
+)
 
 test.for([['json'], ['application'], ['application/json/x']])(
   'the gateway rejects the malformed content type %s',

@@ -73,6 +73,12 @@ test.each([
   expect(() => describedAs(seen)).not.toThrow()
 })
 
+const withHeaders = (seen: Seen, changes: Record<string, string>): Seen => ({
+  ...seen,
+  headers: { ...seen.headers, ...changes },
+})
+const withBody = (seen: Seen, body: object): Seen => ({ ...seen, body: JSON.stringify(body) })
+
 test.each<[what: string, seen: Seen, fault: string]>([
   ['of an unknown route', { ...content, url: '/nowhere' }, 'has no such route'],
   ['of another method', { ...content, method: 'POST' }, 'has no such route'],
@@ -83,22 +89,10 @@ test.each<[what: string, seen: Seen, fault: string]>([
     'content type is text/html',
   ],
   ['without a content type', { ...content, headers }, 'content type is '],
-  [
-    'with an additional member',
-    { ...content, body: JSON.stringify({ ...body, id: 1 }) },
-    'must NOT have additional properties',
-  ],
+  ['with an additional member', withBody(content, { ...body, id: 1 }), 'must NOT have additional properties'],
   ['with a missing member', { ...content, body: '{}' }, "must have required property 'message'"],
-  [
-    'with a member of another type',
-    { ...content, body: JSON.stringify({ ...body, username: 1 }) },
-    'must be string',
-  ],
-  [
-    'with an unknown role',
-    { ...content, body: JSON.stringify({ ...body, role: 'root' }) },
-    'must be equal to one of',
-  ],
+  ['with a member of another type', withBody(content, { ...body, username: 1 }), 'must be string'],
+  ['with an unknown role', withBody(content, { ...body, role: 'root' }), 'must be equal to one of'],
   [
     'without a required header',
     { ...content, headers: { 'Content-Type': 'application/json' } },
@@ -106,22 +100,18 @@ test.each<[what: string, seen: Seen, fault: string]>([
   ],
   [
     'with another value of a header',
-    { ...content, headers: { ...content.headers, 'Cache-Control': 'public' } },
+    withHeaders(content, { 'Cache-Control': 'public' }),
     'cache-control is public',
   ],
   [
     'with an additional header',
-    { ...content, headers: { ...content.headers, 'X-Powered-By': 'node' } },
+    withHeaders(content, { 'X-Powered-By': 'node' }),
     'x-powered-by is not described',
   ],
-  [
-    'with another problem',
-    { ...unauthorized, body: JSON.stringify({ ...problem, detail: 'No.' }) },
-    'is not described',
-  ],
+  ['with another problem', withBody(unauthorized, { ...problem, detail: 'No.' }), 'is not described'],
   [
     'with another challenge',
-    { ...unauthorized, headers: { ...unauthorized.headers, 'WWW-Authenticate': 'Basic' } },
+    withHeaders(unauthorized, { 'WWW-Authenticate': 'Basic' }),
     'www-authenticate is Basic',
   ],
   [
@@ -136,12 +126,12 @@ test.each<[what: string, seen: Seen, fault: string]>([
   ],
   [
     'with an invalid allowed origin',
-    { ...content, headers: { ...content.headers, 'Access-Control-Allow-Origin': 'anyone' } },
+    withHeaders(content, { 'Access-Control-Allow-Origin': 'anyone' }),
     'access-control-allow-origin is anyone',
   ],
   [
     'with another CORS header',
-    { ...content, headers: { ...content.headers, 'Access-Control-Max-Age': '60' } },
+    withHeaders(content, { 'Access-Control-Max-Age': '60' }),
     'access-control-max-age is not described',
   ],
   ['of a malformed path', { ...content, url: '/%zz' }, 'has no such route'],
