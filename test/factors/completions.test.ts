@@ -209,15 +209,15 @@ describe.each(Object.keys(WAYS))('a sign-in by %s', (name) => {
         }
         // No client has a token of a new session.
         expect(await liveSessions(), which).toBeLessThanOrEqual(liveBefore)
-        if (target.label !== 'Sign') continue
-        vi.setSystemTime(begunAtMs)
-        if (name === 'a registration') {
-          // The account has been created. Its user signs in by the password.
-          bodyOf(await ask('POST /login', { body: { username: 'grace@example.org', password: PASSWORD } }))
-        } else {
+        if (target.label === 'Sign' && name !== 'a registration')
           expect(await stored(), which).toEqual(before)
-          bodyOf(await run(service.functions))
-        }
+        if (what === 'loses its response') continue
+        // Nothing was spent: the same request succeeds. Once the account has been created, its user signs in by the password.
+        vi.setSystemTime(begunAtMs)
+        const again = await run(service.functions)
+        if (name === 'a registration' && again.status === 400) {
+          bodyOf(await ask('POST /login', { body: { username: 'grace@example.org', password: PASSWORD } }))
+        } else bodyOf(again)
       }
     }
   })

@@ -11,7 +11,8 @@ import { captureLogs, loadLogin, UNAVAILABLE } from './faults/functions.ts'
 
 const aws = await startAws()
 const userId = (await findUserByName(tableOf(service, aws), ADA.username))?.id ?? ''
-let ran = 0
+/** Two for each case. */
+const started: AwsProxy[] = []
 
 beforeAll(() => {
   captureLogs(['info', 'warn', 'error'])
@@ -19,7 +20,8 @@ beforeAll(() => {
   vi.spyOn(Math, 'random').mockReturnValue(0)
 })
 afterAll(() => {
-  console.log(`Faults of login's dependencies: ${ran} cases ran`)
+  console.log(`Faults of login's dependencies: ${started.length / 2} cases ran`)
+  for (const proxy of started) proxy.close()
   aws.stop()
 })
 
@@ -47,6 +49,7 @@ const cases = at((operation, text) =>
 async function start() {
   const { dynamodb, kms } = aws.settings.endpoints
   const proxies = { dynamodb: await startProxy(dynamodb), kms: await startProxy(kms) }
+  started.push(proxies.dynamodb, proxies.kms)
   return { ...proxies, login: await loadLogin(aws, proxies) }
 }
 
@@ -82,18 +85,12 @@ async function expectSuccess(login: Login, ...others: object[]) {
   expect(log).toEqual([...others, { event: 'login.accepted', userId }])
 }
 
-function end(...proxies: AwsProxy[]) {
-  for (const proxy of proxies) proxy.close()
-  ran += 1
-}
-
 test('control: a login without a fault makes these calls', async () => {
   const { dynamodb, kms, login } = await start()
   await expectSuccess(login)
   const updates = Array(7).fill('UpdateItem')
   expect(dynamodb.calls.sort()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem', ...updates])
   expect(kms.calls).toEqual(['GetPublicKey', 'Sign'])
-  end(dynamodb, kms)
 })
 
 async function expectOutage([service, operation, text, , fault, cause, attempts]: (typeof cases)[number]) {
@@ -103,7 +100,6 @@ async function expectOutage([service, operation, text, , fault, cause, attempts]
   expect(proxies[service].failed()).toBe(attempts)
   await proxies[service].recover()
   await expectSuccess(login)
-  end(proxies.dynamodb, proxies.kms)
 }
 
 const OUTAGE = 'login answers 503 in time while %s %s of %s %s, and 200 after recovery'
@@ -124,7 +120,6 @@ async function expectKept([, text, calls, , fault, cause, attempts]: (typeof opt
   const kept = { event: 'attempt.kept', reason: expect.stringContaining(cause) }
   await expectSuccess(login, ...Array(calls).fill(kept))
   expect(proxies.dynamodb.failed()).toBe(calls * attempts)
-  end(proxies.dynamodb, proxies.kms)
 }
 
 const KEPT = 'login succeeds while the call that %s (%s, %i of it) %s'
@@ -140,7 +135,6 @@ async function expectRetry([service, operation, text, , fault]: (typeof passing)
   proxies[service].inject({ operation, text, say: fault, times: 1 })
   await expectSuccess(login)
   expect(proxies[service].failed()).toBe(1)
-  end(proxies.dynamodb, proxies.kms)
 }
 
 const RETRY = 'login succeeds by a second attempt when %s %s of %s %s once'
@@ -157,7 +151,6 @@ test.for(CALLS.filter(([service, , text]) => service === 'kms' || text === 'know
     await expectUnavailable(login, `${service} ${operation} failed`, 'ECONNREFUSED')
     await proxies[service].recover()
     await expectSuccess(login)
-    end(proxies.dynamodb, proxies.kms)
   },
 )
 
@@ -229,7 +222,6 @@ test.for(rowsOf(UNUSABLE, ([operation, text]) => operation + text))(
     expect(log).toEqual([expect.objectContaining({ event: 'dependency.failed', reason })])
     await proxies[service].recover()
     await expectSuccess(login)
-    end(proxies.dynamodb, proxies.kms)
   },
 )
 
@@ -238,7 +230,6 @@ test('login succeeds when both dependencies fail once', async () => {
   dynamodb.inject({ operation: 'BatchGetItem', say: crash, times: 1 })
   kms.inject({ operation: 'GetPublicKey', say: crash, times: 1 })
   await expectSuccess(login)
-  end(dynamodb, kms)
 })
 
 // Each attempt takes a second here, so these cases run at the same time.
@@ -255,6 +246,5 @@ describe.concurrent('cases that wait', () => {
     expect(dynamodb.failed()).toBe(2)
     await kms.recover()
     await expectSuccess(login)
-    end(dynamodb, kms)
   })
 })

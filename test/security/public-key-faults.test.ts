@@ -2,7 +2,7 @@ import type { APIGatewayProxyResult } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fillTokens } from '../../local/tokens.ts'
 import { userStatements } from '../support/authorizer-policy.ts'
-import { startProxy } from '../support/aws-proxy.ts'
+import { type AwsProxy, startProxy } from '../support/aws-proxy.ts'
 import { COMMON_HEADERS, sampleEvent } from '../support/lambda.ts'
 import { isProof } from '../support/rows.ts'
 import { tokenSourceOf } from '../support/service-description.ts'
@@ -19,7 +19,7 @@ const expired = await bearerOf('expired user')
 const { sub: userId, gen: generation } = JSON.parse(
   Buffer.from(valid.split('.')[1] ?? '', 'base64url').toString(),
 )
-let ran = 0
+const proxies: AwsProxy[] = []
 
 beforeAll(() => {
   captureLogs()
@@ -28,7 +28,8 @@ beforeAll(() => {
 })
 afterAll(() => {
   vi.useRealTimers()
-  console.log(`Faults of the public keys: ${ran} cases ran`)
+  console.log(`Faults of the public keys: ${proxies.length} cases ran`)
+  for (const proxy of proxies) proxy.close()
   aws.stop()
 })
 
@@ -43,9 +44,16 @@ const WRONG_KEYS = ['{}', '{"PublicKey":null}', '{"PublicKey":"%%%"}', '{"Public
 /** Declare cases in which each attempt takes a second. They run at the same time. */
 const waiting: (() => void)[] = []
 
+/** Starts a proxy to KMS, for one case. */
+async function startKms() {
+  const kms = await startProxy(aws.settings.endpoints.kms)
+  proxies.push(kms)
+  return kms
+}
+
 /** Starts a cold authorizer and the proxy between it and KMS. */
 async function startAuthorizer() {
-  const kms = await startProxy(aws.settings.endpoints.kms)
+  const kms = await startKms()
   return { kms, authorize: await loadAuthorizer(aws, kms) }
 }
 
@@ -111,8 +119,6 @@ describe('authorizer', () => {
       const { kms, authorize } = await startAuthorizer()
       kms.inject({ operation, say: fault, keyName })
       await expectAllowed(authorize)
-      kms.close()
-      ran += 1
     },
   )
 
@@ -125,8 +131,6 @@ describe('authorizer', () => {
     if (keyName !== undefined) expect(kms.failed()).toBe(attempts)
     await kms.recover()
     await expectAllowed(authorize)
-    kms.close()
-    ran += 1
   }
   const OUTAGE = 'fails closed without Unauthorized while KMS, asked for %s, %s, and works after recovery'
   test.for(outages.filter(([, , fault]) => !isWaiting(fault)))(OUTAGE, failsClosed)
@@ -136,8 +140,6 @@ describe('authorizer', () => {
     kms.inject({ operation, say: fault, times: 1 })
     await expectAllowed(authorize)
     expect(kms.failed()).toBe(1)
-    kms.close()
-    ran += 1
   }
   const RETRY = 'succeeds by a second attempt when KMS %s once'
   test.for(PASSING.filter(([, fault]) => !isWaiting(fault)))(RETRY, triesAgain)
@@ -153,8 +155,6 @@ describe('authorizer', () => {
     await expectOutage(authorize, valid, 'KMS returned no RSA key')
     await kms.recover()
     await expectAllowed(authorize)
-    kms.close()
-    ran += 1
   })
 
   test('fails closed while KMS refuses connections, and works after recovery', async () => {
@@ -167,14 +167,12 @@ describe('authorizer', () => {
     await kms.recover()
     await expectAllowed(authorize)
     await expectUnauthorized(authorize, expired)
-    kms.close()
-    ran += 1
   })
 })
 
 describe('jwks', () => {
   async function startJwks() {
-    const kms = await startProxy(aws.settings.endpoints.kms)
+    const kms = await startKms()
     return { kms, jwks: await loadJwks(aws, kms) }
   }
 
@@ -212,8 +210,6 @@ describe('jwks', () => {
     await expectUnavailable(jwks, REASON, cause)
     await kms.recover()
     await expectKeys(jwks)
-    kms.close()
-    ran += 1
   }
   const OUTAGE = 'answers 503 in time while KMS %s, and 200 after recovery'
   test.for(outages.filter(([, fault]) => !isWaiting(fault)))(OUTAGE, isUnavailable)
@@ -230,8 +226,6 @@ describe('jwks', () => {
       expect(response).toMatchObject({ statusCode: 200 })
       expect(JSON.parse((response as APIGatewayProxyResult).body).keys).toHaveLength(1)
       expect(log).toEqual([])
-      kms.close()
-      ran += 1
     },
   )
 
@@ -241,8 +235,6 @@ describe('jwks', () => {
     await expectUnavailable(jwks, 'KMS returned no RSA key')
     await kms.recover()
     await expectKeys(jwks)
-    kms.close()
-    ran += 1
   })
 
   test('answers 503 while KMS refuses connections, and 200 after recovery', async () => {
@@ -251,8 +243,6 @@ describe('jwks', () => {
     await expectUnavailable(jwks, REASON, 'ECONNREFUSED')
     await kms.recover()
     await expectKeys(jwks)
-    kms.close()
-    ran += 1
   })
 })
 
@@ -274,8 +264,6 @@ test.each(FAULTS.filter(([, , cause]) => REFUSALS.includes(cause)))(
     await expectOutage(authorize, valid, REASON, cause)
     vi.setSystemTime(start + 5_000)
     await expectAllowed(authorize)
-    kms.close()
-    ran += 1
   },
 )
 
@@ -291,8 +279,6 @@ test('the authorizer uses cached keys for five minutes of an outage', async () =
   await expectOutage(authorize, valid, REASON, 'ECONNREFUSED')
   await kms.recover()
   await expectAllowed(authorize)
-  kms.close()
-  ran += 1
 })
 
 /** A token whose header names a key that does not exist. */
@@ -317,8 +303,6 @@ test('an unknown kid during an outage leaves cached keys in use', async () => {
   await expectOutage(authorize, forged('unknown'), REASON, 'ECONNREFUSED')
   vi.setSystemTime(start + 65_000)
   await expectUnauthorized(authorize, forged('unknown'))
-  kms.close()
-  ran += 1
 })
 
 describe('50 forged tokens cause one read of a throttled KMS, at most six calls', () => {
@@ -335,8 +319,6 @@ describe('50 forged tokens cause one read of a throttled KMS, at most six calls'
     for (const token of tokens) await expectOutage(authorize, token, REASON, 'ThrottlingException')
     await expectAllowed(authorize)
     expect(kms.failed()).toBeLessThanOrEqual(6)
-    kms.close()
-    ran += 1
   })
 
   test.each(['one after another', 'at once'])('%s after a cold start', async (order) => {
@@ -353,7 +335,5 @@ describe('50 forged tokens cause one read of a throttled KMS, at most six calls'
     await kms.recover()
     vi.setSystemTime(start + 500)
     await expectAllowed(authorize)
-    kms.close()
-    ran += 1
   })
 })

@@ -105,45 +105,6 @@ test('a session in daily use expires exactly 30 days after its login', async () 
   await expectSessionOver(username, tokens.refreshToken, authToken)
 })
 
-test('a replaced token gets the same next token for 10 s, then it ends the session', async () => {
-  const username = await stores.add()
-  const { refreshToken: first } = await signIn(functions, username)
-  const { refreshToken: next } = await renew(first)
-
-  at(9.999)
-  const repeated = await renew(first)
-  expect(repeated.refreshToken).toBe(next)
-  expect(await functions.opens(repeated.authToken)).toBe(true)
-  expect(logged()).toEqual([event('session.repeated', first)])
-
-  at(10)
-  await rejected(first)
-  expect(logged().at(-1)).toEqual(event('session.reuse', first))
-  await rejected(next)
-})
-
-test('a fresh token is returned unchanged and logged for 10 s, then it is replaced', async () => {
-  const { refreshToken } = await renew((await signIn(functions, await stores.add())).refreshToken)
-  at(9.999)
-  expect((await renew(refreshToken)).refreshToken).toBe(refreshToken)
-  at(10)
-  expect((await renew(refreshToken)).refreshToken).not.toBe(refreshToken)
-  expect(logged()).toEqual([event('session.repeated', refreshToken)])
-})
-
-test.each([1, 5])('a token of %i rotations ago ends the session', async (rotations) => {
-  const { refreshToken: first } = await signIn(functions, await stores.add())
-  let refreshToken = first
-  for (let use = 1; use <= rotations; use += 1) {
-    at(use * 20)
-    ;({ refreshToken } = await renew(refreshToken))
-  }
-  at(rotations * 20 + 10)
-  await rejected(first)
-  expect(logged()).toEqual([event('session.reuse', first)])
-  await rejected(refreshToken)
-})
-
 describe('a function whose clock is ahead', () => {
   test('rotates a token, which then comes back unchanged until that time and the grace', async () => {
     const { refreshToken: first } = await signIn(functions, await stores.add())
