@@ -81,7 +81,7 @@ test.each([
 ])('the issuer %j is rejected', (issuer) => {
   expect(() => readConfig(['TOKEN_ISSUER'], { TOKEN_ISSUER: issuer })).toThrow(
     new Error(
-      'Invalid configuration: TOKEN_ISSUER must be an https URL such as https://auth.example.com, or http on loopback such as http://localhost:3000, without query, fragment and final slash',
+      'Invalid configuration: TOKEN_ISSUER must be an https URL such as https://auth.example.com, or http on loopback, without query, fragment and final slash',
     ),
   )
 })

@@ -6,13 +6,6 @@ export interface Limit {
   windowSeconds: number
 }
 
-/** Routes that only some roles may use. */
-export interface GuardedRoute {
-  /** Method and path as in an ARN of `execute-api`, such as `GET/admin`. */
-  resource: string
-  roles: string[]
-}
-
 const text: Parse<string> = (value) => {
   if (value === undefined || value === '') throw new Error('is missing')
   return value
@@ -33,7 +26,7 @@ const audience: Parse<string> = (value) => {
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 const ISSUER_RULE =
-  'must be an https URL such as https://auth.example.com, or http on loopback such as http://localhost:3000, without query, fragment and final slash'
+  'must be an https URL such as https://auth.example.com, or http on loopback, without query, fragment and final slash'
 
 /** Issuer of tokens and of the metadata. Verifiers compare it as text, and add `/.well-known/…` to it. */
 const issuer: Parse<string> = (value) => {
@@ -99,20 +92,6 @@ const limit: Parse<Limit> = (value) => {
   return { attempts: Number(attempts), windowSeconds: Number(windowSeconds) }
 }
 
-/** Reads `GET/admin=admin`, with spaces between routes and bars between roles. Fails closed: anything else is an error. */
-const guardedRoutes: Parse<GuardedRoute[]> = (value) => {
-  if (value === undefined) throw new Error('is missing')
-  return value
-    .split(' ')
-    .filter((one) => one !== '')
-    .map((one) => {
-      const [, resource, roles] = /^([A-Z]+\/[^= ]*)=([^= ]+)$/.exec(one) ?? []
-      if (resource === undefined || roles === undefined)
-        throw new Error('must be routes such as GET/admin=admin')
-      return { resource, roles: roles.split('|') }
-    })
-}
-
 const optionalUrl: Parse<URL | undefined> = (value) => {
   if (optionalText(value) === undefined) return undefined
   if (!URL.canParse(value ?? '')) throw new Error('must be a URL')
@@ -125,8 +104,8 @@ export const SETTINGS = {
   ALLOWED_ORIGINS: optionalList,
   /** Roles that may use the routes of the function; empty allows all. `role` of a function in `serverless.yml`. */
   ROLES: optionalList,
-  /** Routes that only some roles may use, for the policy of the authorizer. */
-  GUARDED_ROUTES: guardedRoutes,
+  /** Routes that only some roles may use; see `policyFor` in `lib/authorization/policy.ts`. */
+  GUARDED_ROUTES: text,
   /** Whether clients may keep the refresh token in a cookie: `on`; any other value means no. */
   COOKIE_SESSIONS: isOn,
   TABLE_NAME: text,

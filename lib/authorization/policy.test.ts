@@ -22,10 +22,7 @@ const contextOf = (role: Role) => ({
   generation: '7',
   authTime: '1795532400',
 })
-const guarded = [
-  { resource: 'GET/admin', roles: ['admin'] },
-  { resource: 'GET/admin/', roles: ['admin'] },
-]
+const guarded = 'GET/admin=admin GET/admin/=admin'
 const policy = (role: Role, routes = guarded) => policyFor(principal(role), `${stage}/GET/`, routes)
 const opens = (role: Role, arn: string) => allows(readAuthorization(policy(role))?.statements ?? [], arn)
 
@@ -72,12 +69,12 @@ test.each([
 })
 
 test('without guarded routes, every caller has the policy of an administrator', () => {
-  const { policyDocument } = policy('user', [])
+  const { policyDocument } = policy('user', 'none')
   expect(policyDocument.Statement).toEqual(adminStatements(stage))
 })
 
 test('a route for several roles is denied to the others', () => {
-  const { policyDocument } = policy('user', [{ resource: 'DELETE/articles/*', roles: ['editor', 'admin'] }])
+  const { policyDocument } = policy('user', 'DELETE/articles/*=editor|admin')
   expect(policyDocument.Statement).toContainEqual({
     Action: 'execute-api:Invoke',
     Effect: 'Deny',
@@ -89,5 +86,12 @@ test.each(['abcdef1234/prod/GET/', 'other12345/dev/GET/', 'abcdef1234/dev2/GET/'
   'the result does not allow %s, another stage or API',
   (path) => {
     expect(opens('admin', `arn:aws:execute-api:eu-central-1:123456789012:${path}`)).toBe(false)
+  },
+)
+
+test.each(['', 'GET/admin', 'GET/admin=', 'GET/admin=admin  GET/x=admin', 'admin=admin'])(
+  'no caller gets a policy while the guarded routes are %j',
+  (routes) => {
+    expect(() => policy('admin', routes)).toThrow('GUARDED_ROUTES must be none, or routes')
   },
 )

@@ -1,6 +1,5 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
-import type { GuardedRoute } from '../config.ts'
-import type { Principal } from '../users/user.ts'
+import type { Principal, Role } from '../users/user.ts'
 
 /**
  * Returns the result of a Lambda authorizer for the caller of an access token: an IAM policy and a context.
@@ -10,13 +9,15 @@ import type { Principal } from '../users/user.ts'
  * with the clock, because a cached result may outlive its token.
  *
  * @param methodArn - `arn:aws:execute-api:region:account:api/stage/METHOD/path`.
- * @param guarded - Routes that only some roles may use. The policy denies them to callers with another role.
+ * @param guarded - Routes that only some roles may use, as in an ARN of `execute-api`, such as `GET/admin=admin`: with spaces
+ * between routes and bars between roles, or `none`. The policy denies them to callers with another role.
+ * @throws Error if `guarded` has another form.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
 export function policyFor(
   principal: Principal,
   methodArn: string,
-  guarded: readonly GuardedRoute[],
+  guarded: string,
 ): APIGatewayAuthorizerResult {
   const stageArn = methodArn.split('/', 2).join('/')
   const statement = (Effect: 'Allow' | 'Deny', Resource: string | string[]) => ({
@@ -24,8 +25,7 @@ export function policyFor(
     Effect,
     Resource,
   })
-  const denied = guarded.filter(({ roles }) => !roles.includes(principal.role))
-  const resources = denied.map(({ resource }) => `${stageArn}/${resource}`)
+  const resources = deniedTo(principal.role, guarded).map((resource) => `${stageArn}/${resource}`)
   return {
     principalId: principal.userId,
     policyDocument: {
@@ -38,4 +38,15 @@ export function policyFor(
     // AWS documents texts; handlers read them by `principalOf`.
     context: Object.fromEntries(Object.entries(principal).map(([name, value]) => [name, String(value)])),
   }
+}
+
+function deniedTo(role: Role, guarded: string): string[] {
+  if (guarded === 'none') return []
+  return guarded.split(' ').flatMap((route) => {
+    const [, resource, roles] = /^([A-Z]+\/[^= ]*)=([^= ]+)$/.exec(route) ?? []
+    if (resource === undefined || roles === undefined) {
+      throw new Error('GUARDED_ROUTES must be none, or routes such as GET/admin=admin')
+    }
+    return roles.split('|').includes(role) ? [] : [resource]
+  })
 }

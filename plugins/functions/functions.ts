@@ -103,7 +103,7 @@ function asFramework(definition: WrittenFunction, custom: Record<string, unknown
 function withGuards(functions: Written, guarded: string): Written {
   const { authorizer } = functions
   if (authorizer === undefined) return functions
-  const environment = { ...authorizer.environment, GUARDED_ROUTES: guarded }
+  const environment = { ...authorizer.environment, GUARDED_ROUTES: guarded || 'none' }
   return { ...functions, authorizer: { ...authorizer, environment } }
 }
 

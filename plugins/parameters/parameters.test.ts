@@ -6,7 +6,7 @@ const ORIGINS =
 const TOPIC = 'must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:alarms'
 const THROTTLE = 'must be requests per second/burst, such as 200/100, each from 1 to 99999'
 const ISSUER =
-  'must be an https URL such as https://auth.example.com, or http on loopback such as http://localhost:3000, without query, fragment and final slash'
+  'must be an https URL such as https://auth.example.com, or http on loopback, without query, fragment and final slash'
 const LIMIT = 'must be attempts/seconds, such as 10/900, with 1 to 10000 attempts'
 
 /** Valid and invalid values of each parameter, and the message for an invalid one. */

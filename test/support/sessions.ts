@@ -46,7 +46,7 @@ export const WEAK = argon2Cffi.rows.find(({ hash }) => hash.includes('$m=8,')) ?
 const ENVIRONMENT = {
   TABLE_NAME,
   SIGNING_KEY: KEY,
-  GUARDED_ROUTES: '',
+  GUARDED_ROUTES: 'none',
   PUBLISHED_KEYS: KEY,
   TOKEN_ISSUER: 'https://issuer.example',
   TOKEN_AUDIENCE: 'audience',
