@@ -27,7 +27,7 @@ console.log(`All: ${score.toFixed(1)} %`)
 const faults = score < LEAST_SCORE ? [`The score is below ${LEAST_SCORE} %.`] : []
 const timedOut = timedOutIn(report)
 for (const [file, changes] of survivorsOf(report)) {
-  const listed = (SURVIVORS[file] ?? []).map(([change]) => change)
+  const listed = Object.values(SURVIVORS[file] ?? {}).flat()
   faults.push(...surplusOf(changes, listed).map((change) => `Not detected: ${file}: ${change}`))
   faults.push(
     ...surplusOf(listed, [...changes, ...(timedOut.get(file) ?? [])]).map(

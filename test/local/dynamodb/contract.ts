@@ -17,7 +17,7 @@ export interface Case {
   outcome: Outcome
   after: Attributes[]
   /** What moto 5.1.1 does, if it differs from AWS. */
-  moto?: string
+  moto?: string | undefined
 }
 
 /** Returns rows for `test.each` that begin with the name of the test. */

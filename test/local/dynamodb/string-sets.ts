@@ -20,6 +20,13 @@ export const add = (id: string) => ({
 const addAndReturn = (id: string) => ({ ...add(id), ReturnValues: 'UPDATED_NEW' })
 const returned = (...SS: string[]): Outcome => ({ attributes: { ids: { SS }, expiresAt: { N: '60' } } })
 
+/** Adds ids without a condition. */
+const addAll = (...SS: string[]) => ({
+  Key: key('set'),
+  UpdateExpression: 'ADD ids :ids',
+  ExpressionAttributeValues: { ':ids': { SS } },
+})
+
 /** Gives attempts back, as `giveBack` does. */
 const giveBack = (...SS: string[]) => ({
   Key: key('set'),
@@ -28,112 +35,90 @@ const giveBack = (...SS: string[]) => ({
   ExpressionAttributeValues: { ':ids': { SS } },
 })
 
-const stored = (more: Attributes = {}) => item('set', { expiresAt: { N: '60' }, ...more })
+const expiry = { expiresAt: { N: '60' } }
+/** Ids of an item, with spaces between them. An empty text is an item without a set, and `undefined` is no item. */
+type Ids = string | undefined
+const itemsOf = (text: Ids): Attributes[] =>
+  text === undefined ? [] : [item('set', { ...expiry, ...(text && ids(...text.split(' '))) })]
+
 const refused: Outcome = {
   type: 'ConditionalCheckFailedException',
   message: 'The conditional request failed',
 }
 const invalid = (message: unknown): Outcome => ({ type: 'ValidationException', message })
 
-const rows: Omit<Case, 'operation'>[] = [
-  { what: 'a first id creates the item', input: add('a'), outcome: 'done', after: [stored(ids('a'))] },
-  {
-    what: 'a first id is added to an item without a set',
-    before: [stored()],
-    input: add('a'),
-    outcome: 'done',
-    after: [stored(ids('a'))],
-  },
-  {
-    what: 'an id is added below the limit',
-    before: [stored(ids('a', 'b'))],
-    input: add('c'),
-    outcome: 'done',
-    after: [stored(ids('a', 'b', 'c'))],
-  },
-  {
-    what: 'an id is refused at the limit',
-    before: [stored(ids('a', 'b', 'c'))],
-    input: add('d'),
-    outcome: refused,
-    after: [stored(ids('a', 'b', 'c'))],
-  },
-  {
-    what: 'an id is refused above the limit',
-    before: [stored(ids('a', 'b', 'c', 'd'))],
-    input: add('e'),
-    outcome: refused,
-    after: [stored(ids('a', 'b', 'c', 'd'))],
-  },
-  {
-    what: 'an id that is in the set is added again without effect',
-    before: [stored(ids('a', 'b', 'c'))],
-    input: add('b'),
-    outcome: 'done',
-    after: [stored(ids('a', 'b', 'c'))],
-  },
-  {
-    what: 'a part of an id is not in the set',
-    before: [stored(ids('abc', 'b', 'c'))],
-    input: add('ab'),
-    outcome: refused,
-    after: [stored(ids('abc', 'b', 'c'))],
-  },
-  {
-    what: 'two ids are added at once',
-    before: [stored(ids('a'))],
-    input: {
-      Key: key('set'),
-      UpdateExpression: 'ADD ids :ids',
-      ExpressionAttributeValues: { ':ids': { SS: ['a', 'b'] } },
-    },
-    outcome: 'done',
-    after: [stored(ids('a', 'b'))],
-  },
-  {
-    what: 'UPDATED_NEW returns a new set without the key',
-    input: addAndReturn('a'),
-    outcome: returned('a'),
-    after: [stored(ids('a'))],
-    moto: 'it returns the key too',
-  },
-  {
-    what: 'UPDATED_NEW returns the whole set, not only what was added',
-    before: [stored(ids('a', 'b'))],
-    input: addAndReturn('c'),
-    outcome: returned('a', 'b', 'c'),
-    after: [stored(ids('a', 'b', 'c'))],
-    moto: 'it returns only the attributes that changed',
-  },
-  {
-    what: 'UPDATED_NEW returns the set when nothing was added',
-    before: [stored(ids('a', 'b'))],
-    input: addAndReturn('b'),
-    outcome: returned('a', 'b'),
-    after: [stored(ids('a', 'b'))],
-    moto: 'it returns nothing',
-  },
-  {
-    what: 'an id is taken out',
-    before: [stored(ids('a', 'b', 'c'))],
-    input: giveBack('b'),
-    outcome: 'done',
-    after: [stored(ids('a', 'c'))],
-  },
-  {
-    what: 'an id that is not in the set is taken out without effect',
-    before: [stored(ids('a'))],
-    input: giveBack('b'),
-    outcome: 'done',
-    after: [stored(ids('a'))],
-  },
-  {
-    what: 'with its last id, the attribute is removed and the item stays',
-    before: [stored(ids('a'))],
-    input: giveBack('a'),
-    outcome: 'done',
-    after: [stored()],
-  },
+/** Calls, with the ids before and after each, and what moto does if it differs from AWS. */
+const ROWS: [what: string, before: Ids, input: object, outcome: Outcome, after: Ids, moto?: string][] = [
+  ['a first id creates the item', undefined, add('a'), 'done', 'a'],
+  ['a first id is added to an item without a set', '', add('a'), 'done', 'a'],
+  ['an id is added below the limit', 'a b', add('c'), 'done', 'a b c'],
+  ['an id is refused at the limit', 'a b c', add('d'), refused, 'a b c'],
+  ['an id is refused above the limit', 'a b c d', add('e'), refused, 'a b c d'],
+  ['an id that is in the set is added again without effect', 'a b c', add('b'), 'done', 'a b c'],
+  ['a part of an id is not in the set', 'abc b c', add('ab'), refused, 'abc b c'],
+  ['two ids are added at once', 'a', addAll('a', 'b'), 'done', 'a b'],
+  [
+    'UPDATED_NEW returns a new set without the key',
+    undefined,
+    addAndReturn('a'),
+    returned('a'),
+    'a',
+    'it returns the key too',
+  ],
+  [
+    'UPDATED_NEW returns the whole set, not only what was added',
+    'a b',
+    addAndReturn('c'),
+    returned('a', 'b', 'c'),
+    'a b c',
+    'it returns only the attributes that changed',
+  ],
+  [
+    'UPDATED_NEW returns the set when nothing was added',
+    'a b',
+    addAndReturn('b'),
+    returned('a', 'b'),
+    'a b',
+    'it returns nothing',
+  ],
+  ['an id is taken out', 'a b c', giveBack('b'), 'done', 'a c'],
+  ['an id that is not in the set is taken out without effect', 'a', giveBack('b'), 'done', 'a'],
+  ['with its last id, the attribute is removed and the item stays', 'a', giveBack('a'), 'done', ''],
+  ['an id is taken out of a missing set without effect', '', giveBack('a'), 'done', ''],
+  [
+    'an id is not taken out of a missing item, and none is created',
+    undefined,
+    giveBack('a'),
+    refused,
+    undefined,
+  ],
+  [
+    'an empty set is rejected',
+    undefined,
+    addAll(),
+    invalid(expect.stringContaining('An string set  may not be empty')),
+    undefined,
+    'it creates the item nevertheless',
+  ],
+  [
+    'a set with an element twice is rejected',
+    undefined,
+    addAll('a', 'a'),
+    invalid(expect.stringContaining('contains duplicates')),
+    undefined,
+    'it succeeds',
+  ],
+]
+
+/** An item whose attribute is no set. */
+const noSet = item('set', { ...expiry, ids: { S: 'a' } })
+
+const cases: Omit<Case, 'operation'>[] = [
+  ...ROWS.map(([what, before, input, outcome, after, moto]) => ({
+    ...{ what, input, outcome, moto },
+    before: itemsOf(before),
+    after: itemsOf(after),
+  })),
   {
     what: 'an item without other attributes stays too',
     before: [item('set', ids('a', 'b'))],
@@ -142,48 +127,13 @@ const rows: Omit<Case, 'operation'>[] = [
     after: [item('set')],
   },
   {
-    what: 'an id is taken out of a missing set without effect',
-    before: [stored()],
-    input: giveBack('a'),
-    outcome: 'done',
-    after: [stored()],
-  },
-  {
-    what: 'an id is not taken out of a missing item, and none is created',
-    input: giveBack('a'),
-    outcome: refused,
-    after: [],
-  },
-  {
     what: 'an id is not added to an attribute that is no set',
-    before: [stored({ ids: { S: 'a' } })],
+    before: [noSet],
     input: add('a'),
     outcome: invalid('An operand in the update expression has an incorrect data type'),
-    after: [stored({ ids: { S: 'a' } })],
-  },
-  {
-    what: 'an empty set is rejected',
-    input: {
-      Key: key('set'),
-      UpdateExpression: 'ADD ids :ids',
-      ExpressionAttributeValues: { ':ids': { SS: [] } },
-    },
-    outcome: invalid(expect.stringContaining('An string set  may not be empty')),
-    after: [],
-    moto: 'it creates the item nevertheless',
-  },
-  {
-    what: 'a set with an element twice is rejected',
-    input: {
-      Key: key('set'),
-      UpdateExpression: 'ADD ids :ids',
-      ExpressionAttributeValues: { ':ids': { SS: ['a', 'a'] } },
-    },
-    outcome: invalid(expect.stringContaining('contains duplicates')),
-    after: [],
-    moto: 'it succeeds',
+    after: [noSet],
   },
 ]
 
 /** What `UpdateItem` does with string sets, by AWS's developer guide. */
-export const STRING_SETS: readonly Case[] = rows.map((row) => ({ ...row, operation: 'UpdateItem' }))
+export const STRING_SETS: readonly Case[] = cases.map((row) => ({ ...row, operation: 'UpdateItem' }))
