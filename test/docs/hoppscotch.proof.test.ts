@@ -32,151 +32,20 @@ interface Outcome {
   failures: string[]
 }
 
-test('as the demo user every request passes, and the admin content is forbidden', async () => {
-  expect(await runCollection({})).toEqual({
-    exitCode: 0,
-    outcomes: [
-      { request: 'JWT demo/Login', tests: ['user gets a token'], failures: [] },
-      { request: 'JWT demo/Authorised user content', tests: ['user reads the user content'], failures: [] },
-      {
-        request: 'JWT demo/Admin User Content',
-        tests: ['user may not read the admin content'],
-        failures: [],
-      },
-      { request: 'JWT demo/JWKS', tests: [...jwksTests, signedByOneOfThem], failures: [] },
-      described,
-      { request: 'JWT demo/Refresh', tests: ['user gets the next pair of tokens'], failures: [] },
-      {
-        request: 'JWT demo/Sessions',
-        tests: ['user gets a list of sessions, exactly one of them current'],
-        failures: [],
-      },
-      {
-        request: 'JWT demo/Change password',
-        tests: ['user gets the rule that the new password breaks'],
-        failures: [],
-      },
-      {
-        request: 'JWT demo/Change address',
-        tests: ['user gets the rule that the current password breaks'],
-        failures: [],
-      },
-      {
-        request: 'JWT demo/Confirm address',
-        tests: ['a made-up link does not change the address of user'],
-        failures: [],
-      },
-      { request: 'JWT demo/Own data', tests: ['user gets the own data, without a hash'], failures: [] },
-      {
-        request: 'JWT demo/Delete account',
-        tests: ['user gets the rule that the current password breaks'],
-        failures: [],
-      },
-      {
-        request: 'JWT demo/End a session',
-        tests: ['user gets 404 for an unknown session'],
-        failures: [],
-      },
-      ...loggedOut,
-      ...inCookie('user'),
-      ...withFactors('user'),
-      ...byMail,
-    ],
-  })
-})
-
-test('as the demo admin every request passes, and the admin content is there', async () => {
-  expect(await runCollection({ username: 'admin', password: 'admin', role: 'admin' })).toEqual({
-    exitCode: 0,
-    outcomes: [
-      { request: 'JWT demo/Login', tests: ['admin gets a token'], failures: [] },
-      { request: 'JWT demo/Authorised user content', tests: ['admin reads the user content'], failures: [] },
-      { request: 'JWT demo/Admin User Content', tests: ['admin reads the admin content'], failures: [] },
-      { request: 'JWT demo/JWKS', tests: [...jwksTests, signedByOneOfThem], failures: [] },
-      described,
-      { request: 'JWT demo/Refresh', tests: ['admin gets the next pair of tokens'], failures: [] },
-      {
-        request: 'JWT demo/Sessions',
-        tests: ['admin gets a list of sessions, exactly one of them current'],
-        failures: [],
-      },
-      {
-        request: 'JWT demo/Change password',
-        tests: ['admin gets the rule that the new password breaks'],
-        failures: [],
-      },
-      {
-        request: 'JWT demo/Change address',
-        tests: ['admin gets the rule that the current password breaks'],
-        failures: [],
-      },
-      {
-        request: 'JWT demo/Confirm address',
-        tests: ['a made-up link does not change the address of admin'],
-        failures: [],
-      },
-      { request: 'JWT demo/Own data', tests: ['admin gets the own data, without a hash'], failures: [] },
-      {
-        request: 'JWT demo/Delete account',
-        tests: ['admin gets the rule that the current password breaks'],
-        failures: [],
-      },
-      {
-        request: 'JWT demo/End a session',
-        tests: ['admin gets 404 for an unknown session'],
-        failures: [],
-      },
-      ...loggedOut,
-      ...inCookie('admin'),
-      ...withFactors('admin'),
-      ...byMail,
-    ],
-  })
-})
-
-test('without a token every request passes, and only the public keys are there', async () => {
-  expect(await runCollection({ password: 'wrong', role: '' })).toEqual({
-    exitCode: 0,
-    outcomes: [
-      { request: 'JWT demo/Login', tests: ['a failed login gets no token'], failures: [] },
-      {
-        request: 'JWT demo/Authorised user content',
-        tests: ['the user content requires a token'],
-        failures: [],
-      },
-      {
-        request: 'JWT demo/Admin User Content',
-        tests: ['the admin content requires a token'],
-        failures: [],
-      },
-      { request: 'JWT demo/JWKS', tests: jwksTests, failures: [] },
-      described,
-      { request: 'JWT demo/Refresh', tests: ['a refresh without a token fails'], failures: [] },
-      { request: 'JWT demo/Sessions', tests: ['the sessions require a token'], failures: [] },
-      { request: 'JWT demo/Change password', tests: ['the password change requires a token'], failures: [] },
-      {
-        request: 'JWT demo/Change address',
-        tests: ['the change of the address requires a token'],
-        failures: [],
-      },
-      {
-        request: 'JWT demo/Confirm address',
-        tests: ['the confirmation of an address requires a token'],
-        failures: [],
-      },
-      { request: 'JWT demo/Own data', tests: ['the own data require a token'], failures: [] },
-      {
-        request: 'JWT demo/Delete account',
-        tests: ['the deletion of the account requires a token'],
-        failures: [],
-      },
-      { request: 'JWT demo/End a session', tests: ['ending a session requires a token'], failures: [] },
-      ...loggedOut,
-      ...inCookie(''),
-      ...withFactors(''),
-      ...byMail,
-    ],
-  })
+test.each([
+  ['as the demo user every request passes, and the admin content is forbidden', {}, 'user'],
+  [
+    'as the demo admin every request passes, and the admin content is there',
+    { username: 'admin', password: 'admin', role: 'admin' },
+    'admin',
+  ],
+  [
+    'without a token every request passes, and only the public keys are there',
+    { password: 'wrong', role: '' },
+    '',
+  ],
+])('%s', async (_what, changes, role) => {
+  expect(await runCollection(changes)).toEqual({ exitCode: 0, outcomes: passesAs(role) })
 })
 
 test('the collection fails when the demo user is said to be an admin', async () => {
@@ -266,98 +135,106 @@ test('the collection comes without a token', async () => {
   ])
 })
 
-const jwksTests = ['the public keys require no token', 'no key has a private member']
-const signedByOneOfThem = 'the key that signed the token is one of them'
-
-const described: Outcome = {
-  request: 'JWT demo/API description',
-  tests: ['the API description requires no token'],
-  failures: [],
-}
-
-/** The requests that end alike for everybody. */
-const loggedOut: Outcome[] = [
-  {
-    request: 'JWT demo/Log out',
-    tests: ['the response to a logout is the same with and without a session'],
-    failures: [],
-  },
-  {
-    request: 'JWT demo/Refresh after log out',
-    tests: ['after a logout the refresh token is invalid'],
-    failures: [],
-  },
+/** What each request shows: with the tokens of a user, who is named before it, and without a token. */
+const SHOWN: [name: string, accepted: string, refused: string][] = [
+  ['Login', 'gets a token', 'a failed login gets no token'],
+  ['Authorised user content', 'reads the user content', 'the user content requires a token'],
+  ['Admin User Content', '', 'the admin content requires a token'],
+  ['JWKS', '', ''],
+  ['API description', '', 'the API description requires no token'],
+  ['Refresh', 'gets the next pair of tokens', 'a refresh without a token fails'],
+  ['Sessions', 'gets a list of sessions, exactly one of them current', 'the sessions require a token'],
+  ['Change password', 'gets the rule that the new password breaks', 'the password change requires a token'],
+  [
+    'Change address',
+    'gets the rule that the current password breaks',
+    'the change of the address requires a token',
+  ],
+  ['Confirm address', '', 'the confirmation of an address requires a token'],
+  ['Own data', 'gets the own data, without a hash', 'the own data require a token'],
+  [
+    'Delete account',
+    'gets the rule that the current password breaks',
+    'the deletion of the account requires a token',
+  ],
+  ['End a session', 'gets 404 for an unknown session', 'ending a session requires a token'],
+  ['Log out', '', 'the response to a logout is the same with and without a session'],
+  ['Refresh after log out', '', 'after a logout the refresh token is invalid'],
+  // With a session in a cookie.
+  ['Login with a cookie', 'gets a session in a cookie', 'a failed login sets no cookie'],
+  ['Refresh by the cookie', 'gets the next cookie', 'a refresh without a cookie fails'],
+  ['Refresh from another site', '', 'a page of another site cannot use the cookie'],
+  ['Log out by the cookie', '', 'a logout deletes the cookie, with and without a session'],
+  // The user adds an app, signs in with it, and removes it. A passkey needs a browser.
+  ['Login before adding a factor', 'gets a token by the password alone', 'a failed login gets no token'],
+  ['Set up an app', 'gets a secret for an app', 'setting up an app requires a token'],
+  ['Confirm the app', 'gets ten recovery codes', 'confirming an app requires a token'],
+  [
+    'Login with an app, first step',
+    'gets a login token, and no access token',
+    'a failed login gets no token',
+  ],
+  [
+    'Login with an app, second step',
+    'gets tokens by the code of the app',
+    'a code without a login token gets no token',
+  ],
+  [
+    'Login with a recovery code, first step',
+    'gets a login token, and no access token',
+    'a failed login gets no token',
+  ],
+  [
+    'Login with a wrong recovery code',
+    'gets no token by a wrong recovery code',
+    'a recovery code without a login token gets no token',
+  ],
+  [
+    'Login with a recovery code, second step',
+    'gets tokens by a recovery code',
+    'a recovery code without a login token gets no token',
+  ],
+  ['Replace the recovery codes', 'gets ten new recovery codes', 'new recovery codes require a token'],
+  ['Passkeys', 'has no passkey', 'the passkeys require a token'],
+  ['Options for a new passkey', 'gets options for a browser', 'options for a passkey require a token'],
+  ['Add a made-up passkey', 'cannot add a made-up passkey', 'adding a passkey requires a token'],
+  ['Rename a passkey', 'gets 404 for an unknown passkey', 'renaming a passkey requires a token'],
+  [
+    'Remove a passkey',
+    'gets 404 for the removal of an unknown passkey',
+    'removing a passkey requires a token',
+  ],
+  ['Remove the app', 'has no second factor', 'removing an app requires a token'],
+  ['Options for a sign-in with a passkey', '', 'everybody gets options for a sign-in with a passkey'],
+  ['Login with a made-up passkey', '', 'a made-up passkey gets no token'],
+  ['Ask for a mail to enrol', '', 'a made-up enrolment token sends no mail'],
+  ['Prove an enrolment', '', 'a made-up enrolment token proves nothing'],
+  ['Cancel a reset of factors', '', 'a made-up link cancels no reset'],
+  // Without reading a mail.
+  ['Register', '', 'a registration is accepted'],
+  ['Confirm registration', '', 'a made-up link creates no account'],
+  ['Forgot password', '', 'a request for a new password is accepted, whether or not there is a user'],
+  ['Reset password', '', 'a made-up link sets no password'],
 ]
 
-/** The requests with a session in a cookie. */
-const inCookie = (role: string): Outcome[] =>
-  [
-    ['Login with a cookie', role ? `${role} gets a session in a cookie` : 'a failed login sets no cookie'],
-    ['Refresh by the cookie', role ? `${role} gets the next cookie` : 'a refresh without a cookie fails'],
-    ['Refresh from another site', 'a page of another site cannot use the cookie'],
-    ['Log out by the cookie', 'a logout deletes the cookie, with and without a session'],
-  ].map(([name, test = '']) => ({ request: `JWT demo/${name}`, tests: [test], failures: [] }))
+/** What some requests show as a role. */
+const SHOWN_AS: Record<string, (role: string) => string[]> = {
+  'Admin User Content': (role) => [
+    `${role} ${role === 'admin' ? 'reads' : 'may not read'} the admin content`,
+  ],
+  'Confirm address': (role) => [`a made-up link does not change the address of ${role}`],
+  JWKS: () => [...OF_KEYS, 'the key that signed the token is one of them'],
+}
+const OF_KEYS = ['the public keys require no token', 'no key has a private member']
 
-/** The requests about second factors: the user adds an app, signs in with it, and removes it. A passkey needs a browser. */
-const withFactors = (role: string): Outcome[] =>
-  [
-    ['Login before adding a factor', 'gets a token by the password alone', 'a failed login gets no token'],
-    ['Set up an app', 'gets a secret for an app', 'setting up an app requires a token'],
-    ['Confirm the app', 'gets ten recovery codes', 'confirming an app requires a token'],
-    [
-      'Login with an app, first step',
-      'gets a login token, and no access token',
-      'a failed login gets no token',
-    ],
-    [
-      'Login with an app, second step',
-      'gets tokens by the code of the app',
-      'a code without a login token gets no token',
-    ],
-    [
-      'Login with a recovery code, first step',
-      'gets a login token, and no access token',
-      'a failed login gets no token',
-    ],
-    [
-      'Login with a wrong recovery code',
-      'gets no token by a wrong recovery code',
-      'a recovery code without a login token gets no token',
-    ],
-    [
-      'Login with a recovery code, second step',
-      'gets tokens by a recovery code',
-      'a recovery code without a login token gets no token',
-    ],
-    ['Replace the recovery codes', 'gets ten new recovery codes', 'new recovery codes require a token'],
-    ['Passkeys', 'has no passkey', 'the passkeys require a token'],
-    ['Options for a new passkey', 'gets options for a browser', 'options for a passkey require a token'],
-    ['Add a made-up passkey', 'cannot add a made-up passkey', 'adding a passkey requires a token'],
-    ['Rename a passkey', 'gets 404 for an unknown passkey', 'renaming a passkey requires a token'],
-    [
-      'Remove a passkey',
-      'gets 404 for the removal of an unknown passkey',
-      'removing a passkey requires a token',
-    ],
-    ['Remove the app', 'has no second factor', 'removing an app requires a token'],
-    ['Options for a sign-in with a passkey', '', 'everybody gets options for a sign-in with a passkey'],
-    ['Login with a made-up passkey', '', 'a made-up passkey gets no token'],
-    ['Ask for a mail to enrol', '', 'a made-up enrolment token sends no mail'],
-    ['Prove an enrolment', '', 'a made-up enrolment token proves nothing'],
-    ['Cancel a reset of factors', '', 'a made-up link cancels no reset'],
-  ].map(([name, accepted = '', refused = '']) => ({
-    request: `JWT demo/${name}`,
-    tests: [role && accepted ? `${role} ${accepted}` : refused],
-    failures: [],
-  }))
-
-/** The requests about mails, without reading one. They need no token. */
-const byMail: Outcome[] = [
-  ['Register', 'a registration is accepted'],
-  ['Confirm registration', 'a made-up link creates no account'],
-  ['Forgot password', 'a request for a new password is accepted, whether or not there is a user'],
-  ['Reset password', 'a made-up link sets no password'],
-].map(([name, test = '']) => ({ request: `JWT demo/${name}`, tests: [test], failures: [] }))
+/** The outcomes of all requests, which pass. An empty role has no token. */
+const passesAs = (role: string): Outcome[] =>
+  SHOWN.map(([name, accepted, refused]) => {
+    const asRole = SHOWN_AS[name]?.(role)
+    const withoutToken = name === 'JWKS' ? OF_KEYS : [refused]
+    const shown = asRole ?? (accepted ? [`${role} ${accepted}`] : [refused])
+    return { request: `JWT demo/${name}`, tests: role ? shown : withoutToken, failures: [] }
+  })
 
 /** An access token, or a refresh token. */
 const TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]+|[\w-]{22}\.[\w-]{43}\./
