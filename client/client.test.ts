@@ -4,6 +4,7 @@ import { LIFE, SECOND_FACTOR, unavailable } from '../test/browser/client/far-end
 import { AuthError, createAuth } from './client.js'
 
 const credentials = { username: 'ada', password: 'correct horse battery staple' }
+const GRACE = { ...credentials, username: 'grace' }
 const ADA = { id: 'id of ada', username: 'ada', role: 'user' }
 
 /** Later than the random moment of a refresh, and before the token expires. */
@@ -21,28 +22,29 @@ async function expectOneToken(tabs: readonly Tab[]): Promise<string> {
   return String(token)
 }
 
-/** Moves time until an action has ended that waits in between. */
-async function whileTimePasses<T>(browser: Browser, action: Promise<T>): Promise<T> {
-  let isRunning = true
-  const ended = action.finally(() => {
-    isRunning = false
-  })
-  ended.catch(() => undefined)
-  while (isRunning) {
-    await browser.settled()
-    if (isRunning) browser.advance(0.1)
-  }
-  return ended
+/** Opens a number of tabs, of which the first signs a user in. */
+async function openSignedIn(count = 1) {
+  const browser = new Browser()
+  const tabs = await browser.openSignedIn(count)
+  const [tab, other = tab] = tabs
+  return { browser, tabs, tab, other, auth: tab.auth }
 }
 
-/** Signs in on a page of another origin, of which no tab here learns. */
-function signInElsewhere(browser: Browser, username: string) {
-  const { cookie } = browser
-  browser.cookie = browser.farEnd.handle({
-    path: '/login',
-    body: { username, session: 'cookie' },
-    cookie,
-  }).cookie
+/** Opens a tab, which knows that no user is signed in. */
+async function openSignedOut(...options: Parameters<Browser['openKnown']>) {
+  const browser = new Browser()
+  const tab = await browser.openKnown(...options)
+  return { browser, tab, auth: tab.auth }
+}
+
+/** Responds in place of the far end. @returns When each request was sent, in seconds. */
+function intercept(browser: Browser, respond: () => Response | undefined): number[] {
+  const sent: number[] = []
+  browser.intercept = () => {
+    sent.push(browser.monotonic.now() / 1000)
+    return respond()
+  }
+  return sent
 }
 
 const loseEvery = (browser: Browser) => {
@@ -86,8 +88,7 @@ describe('signing in', () => {
     ['throttled', 429, 'Too many attempts.', 900],
   ])('rejects with the problem for %s credentials, after one request', async (...row) => {
     const [username, status, detail, retryAfterSeconds] = row
-    const browser = new Browser()
-    const tab = await browser.openKnown()
+    const { browser, tab } = await openSignedOut()
     const error = await tab.auth.signIn({ username, password: 'x' }).catch((error) => error)
     expect(error).toBeInstanceOf(AuthError)
     expect(error).toMatchObject({ name: 'AuthError', message: detail, status, retryAfterSeconds })
@@ -97,8 +98,7 @@ describe('signing in', () => {
   })
 
   test('works by other routes that start a session', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(2)
+    const { browser, tabs } = await openSignedIn(2)
     const body = { token: 'of a mail', username: 'grace', password: 'x' }
     expect(await tabs[0].auth.signIn(body, 'register/confirm')).toMatchObject({ username: 'grace' })
     expect(browser.farEnd.received.map(({ path, body }) => [path, body])).toEqual([
@@ -108,9 +108,8 @@ describe('signing in', () => {
   })
 
   test('returns what is next after the password, and another route completes it', async () => {
-    const browser = new Browser()
-    const tabs = [await browser.openKnown(), await browser.openKnown()] as const
-    const { auth } = tabs[0]
+    const { browser, tab, auth } = await openSignedOut()
+    const tabs = [tab, await browser.openKnown()] as const
     const step = await auth.signIn({ username: 'factor', password: 'x' })
     expect(step).toEqual(SECOND_FACTOR)
     expect([auth.user, await auth.getAccessToken(), browser.cookie]).toEqual([null, undefined, undefined])
@@ -123,8 +122,7 @@ describe('signing in', () => {
   })
 
   test('returns the recovery codes of an enrolment beside the user', async () => {
-    const browser = new Browser()
-    const { auth } = await browser.openKnown()
+    const { auth } = await openSignedOut()
     const body = { enrolmentToken: 'id.secret', code: '123456' }
     const codes = { recoveryCodes: ['one', 'two'] }
     expect(await auth.signIn(body, 'enrolment/totp/confirm')).toEqual({ ...ADA, ...codes })
@@ -132,8 +130,7 @@ describe('signing in', () => {
   })
 
   test('posts to public routes without the access token', async () => {
-    const browser = new Browser()
-    const [{ auth }] = await browser.openSignedIn()
+    const { browser, auth } = await openSignedIn()
     browser.intercept = async (url, request) => {
       expect([request.method, url.pathname, request.headers.get('Authorization')]).toEqual([
         'POST',
@@ -153,8 +150,7 @@ describe('signing in', () => {
   })
 
   test('rejects without a response, after one request', async () => {
-    const browser = new Browser()
-    const tab = await browser.openKnown()
+    const { browser, tab } = await openSignedOut()
     loseEvery(browser)
     const expected = { status: 0, message: 'The service did not respond.', problem: undefined }
     await expect(tab.auth.signIn(credentials)).rejects.toMatchObject(expected)
@@ -174,8 +170,7 @@ describe('signing out', () => {
   test.each([undefined, {}, { everywhere: false }, { everywhere: true }])(
     'with %o signs out all tabs',
     async (options) => {
-      const browser = new Browser()
-      const tabs = await browser.openSignedIn(3)
+      const { browser, tabs } = await openSignedIn(3)
       await tabs[1]?.auth.signOut(options)
       expect(browser.cookie).toBeUndefined()
       expect(browser.farEnd.received.map(({ path, body }) => [path, body])).toEqual([
@@ -187,10 +182,9 @@ describe('signing out', () => {
   )
 
   test('rejects if the service cannot be reached, and stays signed in', async () => {
-    const browser = new Browser()
-    const [tab] = await browser.openSignedIn()
+    const { browser, tab } = await openSignedIn()
     loseEvery(browser)
-    await expect(whileTimePasses(browser, tab.auth.signOut())).rejects.toMatchObject({ status: 0 })
+    await expect(browser.passUntil(tab.auth.signOut())).rejects.toMatchObject({ status: 0 })
     expect(tab.auth.user).toEqual(ADA)
     loseNone(browser)
     await tab.auth.signOut()
@@ -200,9 +194,8 @@ describe('signing out', () => {
   test.each([{}, { everywhere: true }])(
     'with %o ends nothing of a user who signed in on a page of another origin, and shows that user',
     async (options) => {
-      const browser = new Browser()
-      const [tab] = await browser.openSignedIn()
-      signInElsewhere(browser, 'grace')
+      const { browser, tab } = await openSignedIn()
+      browser.signInElsewhere('grace')
       const { cookie } = browser
       const expected = { name: 'AuthError', status: 409, message: /Another user has signed in/ }
       await expect(tab.auth.signOut(options)).rejects.toMatchObject({
@@ -217,9 +210,8 @@ describe('signing out', () => {
   )
 
   test('sends nothing if another user signs in in another tab before its turn', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(2)
-    const signedIn = tabs[1]?.auth.signIn({ ...credentials, username: 'grace' })
+    const { browser, tabs } = await openSignedIn(2)
+    const signedIn = tabs[1]?.auth.signIn(GRACE)
     const signedOut = tabs[0].auth.signOut({ everywhere: true })
     await expect(signedOut).rejects.toMatchObject({ status: 409, problem: { error: 'other_user' } })
     await signedIn
@@ -228,32 +220,25 @@ describe('signing out', () => {
   })
 
   test('sends nothing when the page shows no user', async () => {
-    const browser = new Browser()
-    const tab = await browser.openKnown()
-    signInElsewhere(browser, 'grace')
+    const { browser, tab } = await openSignedOut()
+    browser.signInElsewhere('grace')
     await tab.auth.signOut({ everywhere: true })
     expect(browser.farEnd.countOf('/logout')).toBe(0)
     expect((await browser.openKnown()).username).toBe('grace')
   })
 
   test('is repeated after a 503', async () => {
-    const browser = new Browser()
-    const [tab] = await browser.openSignedIn()
-    let requests = 0
-    browser.intercept = () => {
-      requests += 1
-      return requests === 1 ? unavailable('5').response : undefined
-    }
-    await whileTimePasses(browser, tab.auth.signOut())
-    expect(requests).toBe(2)
+    const { browser, tab } = await openSignedIn()
+    const sent = intercept(browser, () => (sent.length === 1 ? unavailable('5').response : undefined))
+    await browser.passUntil(tab.auth.signOut())
+    expect(sent).toHaveLength(2)
     expect(tab.auth.user).toBeNull()
   })
 
   test('and signing in as another user changes the user of all tabs', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(3)
+    const { tabs } = await openSignedIn(3)
     await tabs[0].auth.signOut()
-    await tabs[0].auth.signIn({ ...credentials, username: 'grace' })
+    await tabs[0].auth.signIn(GRACE)
     await expect.poll(() => names(tabs), QUICK).toEqual(everyone(tabs, 'grace'))
     expect(tabs[2]?.seen).toEqual(['ada', null, 'grace'])
     await expectOneToken(tabs)
@@ -262,8 +247,7 @@ describe('signing out', () => {
 
 describe('twenty tabs', () => {
   test('that open at once after a night send one refresh', async () => {
-    const browser = new Browser()
-    const [before] = await browser.openSignedIn()
+    const { browser, tab: before } = await openSignedIn()
     before.close()
     browser.sleep(8 * 3600)
     const tabs = Array.from({ length: 20 }, () => browser.open())
@@ -274,8 +258,7 @@ describe('twenty tabs', () => {
   })
 
   test('that open one after the other each ask who is signed in, and share the last token', async () => {
-    const browser = new Browser()
-    const [before] = await browser.openSignedIn()
+    const { browser, tab: before } = await openSignedIn()
     before.close()
     const tabs: Tab[] = []
     while (tabs.length < 20) {
@@ -288,11 +271,9 @@ describe('twenty tabs', () => {
   })
 
   test('refresh once when the token is about to expire', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(20)
+    const { browser, tabs } = await openSignedIn(20)
     for (let round = 1; round <= 5; round += 1) {
-      browser.advance(AFTER_REFRESH_SECONDS)
-      await browser.settled()
+      await browser.pass(AFTER_REFRESH_SECONDS)
       await expectOneToken(tabs)
       expect(browser.farEnd.countOf('/refresh')).toBe(round)
       expect(browser.farEnd.rotations).toBe(round)
@@ -301,32 +282,23 @@ describe('twenty tabs', () => {
   })
 
   test('refresh once after the device slept until the token expired', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(20)
+    const { browser, tabs } = await openSignedIn(20)
     browser.sleep(8 * 3600)
-    browser.advance(60)
-    await browser.settled()
+    await browser.pass(60)
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
     await expectOneToken(tabs)
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
   })
 
   test('send one refresh at a time while the service is down', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(20)
-    let requests = 0
-    browser.intercept = (): Response => {
-      requests += 1
-      return unavailable('10').response
-    }
-    browser.advance(LIFE * 0.75)
-    await browser.settled()
-    expect(requests).toBe(1)
+    const { browser, tabs } = await openSignedIn(20)
+    const sent = intercept(browser, () => unavailable('10').response)
+    await browser.pass(LIFE * 0.75)
+    expect(sent).toHaveLength(1)
     for (let seconds = 0; seconds < 60; seconds += 1) {
-      browser.advance(1)
-      await browser.settled()
+      await browser.pass(1)
     }
-    expect(requests).toBeLessThanOrEqual(6)
+    expect(sent.length).toBeLessThanOrEqual(6)
     loseNone(browser)
     await expect
       .poll(async () => {
@@ -347,57 +319,44 @@ describe('a page that calls every second while the service is down', () => {
     ['at most 12 refreshes a minute after 502 without Retry-After', 12, 502, {}],
     ['at most 12 refreshes a minute after 403', 12, 403, {}],
   ])('sends %s', async (_what, atMost, status, headers) => {
-    const browser = new Browser()
-    const [tab] = await browser.openSignedIn()
+    const { browser, tab } = await openSignedIn()
     const token = await tab.auth.getAccessToken()
-    let requests = 0
-    browser.intercept = () => {
-      requests += 1
-      return Response.json({ status }, { status, headers })
-    }
+    const sent = intercept(browser, () => Response.json({ status }, { status, headers }))
     browser.advance(AFTER_REFRESH_SECONDS)
     for (let seconds = 0; seconds < 60; seconds += 1) {
       await browser.settled()
       expect(await tab.auth.getAccessToken()).toBe(token)
       browser.advance(1)
     }
-    expect(requests).toBeGreaterThan(0)
-    expect(requests).toBeLessThanOrEqual(atMost)
+    expect(sent.length).toBeGreaterThan(0)
+    expect(sent.length).toBeLessThanOrEqual(atMost)
   })
 
   test('sends nothing before Retry-After has passed, also with an expired token', async () => {
-    const browser = new Browser()
-    const [tab] = await browser.openSignedIn()
-    let requests = 0
-    browser.intercept = () => {
-      requests += 1
-      return unavailable('900').response
-    }
+    const { browser, tab } = await openSignedIn()
+    const sent = intercept(browser, () => unavailable('900').response)
     browser.sleep(LIFE)
     for (let calls = 0; calls < 10; calls += 1) {
       await expect(tab.auth.getAccessToken()).rejects.toMatchObject({ status: 503, retryAfterSeconds: 900 })
     }
-    expect(requests).toBe(1)
+    expect(sent).toHaveLength(1)
     loseNone(browser)
-    browser.advance(1350)
-    await browser.settled()
+    await browser.pass(1350)
     expect(await tab.auth.getAccessToken()).toBeDefined()
   })
 })
 
 describe('a tab that opens later', () => {
   test('gets the token that another tab requests after that', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(2)
+    const { browser, tabs } = await openSignedIn(2)
     expect(browser.farEnd.received).toEqual([])
     await expectOneToken(tabs)
   })
 
   test('shows the user in the cookie, and not the one of a tab that opened before', async () => {
-    const browser = new Browser()
-    const [old] = await browser.openSignedIn()
+    const { browser, tab: old } = await openSignedIn()
     browser.advance(60)
-    signInElsewhere(browser, 'grace')
+    browser.signInElsewhere('grace')
     const tab = await browser.openKnown()
     expect(tab.seen).toEqual(['grace'])
     await expect.poll(() => old.username, QUICK).toBe('grace')
@@ -405,10 +364,9 @@ describe('a tab that opens later', () => {
   })
 
   test('does not show the user of a tab that opened before while the service is down', async () => {
-    const browser = new Browser()
-    await browser.openSignedIn()
+    const { browser } = await openSignedIn()
     browser.advance(60)
-    signInElsewhere(browser, 'grace')
+    browser.signInElsewhere('grace')
     browser.intercept = () => unavailable('31').response
     const tab = browser.open()
     await expect(tab.auth.getAccessToken()).rejects.toMatchObject({ status: 503 })
@@ -421,8 +379,7 @@ describe('a tab that opens later', () => {
   })
 
   test('refreshes if the tab that fetched the token is closed', async () => {
-    const browser = new Browser()
-    const [first, second = first] = await browser.openSignedIn(2)
+    const { browser, tab: first, other: second } = await openSignedIn(2)
     first.close()
     const third = await browser.openKnown()
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
@@ -430,8 +387,7 @@ describe('a tab that opens later', () => {
   })
 
   test('refreshes after a second if the other tab is frozen', async () => {
-    const browser = new Browser()
-    const [frozen] = await browser.openSignedIn()
+    const { browser, tab: frozen } = await openSignedIn()
     frozen.freeze()
     const tab = browser.open()
     await browser.waitForTimers(1)
@@ -442,8 +398,7 @@ describe('a tab that opens later', () => {
   })
 
   test('refreshes if the token of the other tab has expired', async () => {
-    const browser = new Browser()
-    const [first] = await browser.openSignedIn()
+    const { browser, tab: first } = await openSignedIn()
     browser.sleep(8 * 3600)
     const tab = await browser.openKnown()
     await browser.settled()
@@ -452,10 +407,9 @@ describe('a tab that opens later', () => {
   })
 
   test('finds the user that a page of another origin has signed in', async () => {
-    const browser = new Browser()
-    const [first] = await browser.openSignedIn()
+    const { browser, tab: first } = await openSignedIn()
     await first.auth.signOut()
-    signInElsewhere(browser, 'grace')
+    browser.signInElsewhere('grace')
     expect((await browser.openKnown()).username).toBe('grace')
     await expect.poll(() => first.username, QUICK).toBe('grace')
   })
@@ -466,62 +420,49 @@ describe('a tab that opens later', () => {
 })
 
 describe('the moment of a refresh', () => {
-  test.each([
-    [0, 0.7],
-    [0.5, 0.75],
-    [1, 0.8],
-  ])('with the random number %d is after %d of the life', async (random, share) => {
-    const browser = new Browser()
+  const withRandom = (random: number) => (browser: Browser) => {
     browser.random = random
-    const [tab] = await browser.openSignedIn()
-    browser.advance(LIFE * share - 1)
-    await browser.settled()
-    expect(browser.farEnd.received).toEqual([])
-    browser.advance(1)
-    await browser.settled()
-    expect(browser.farEnd.countOf('/refresh')).toBe(1)
-    expect(tab.username).toBe('ada')
-  })
+  }
+  const withClock = (days: number) => (browser: Browser) => browser.setClock(days)
 
-  test.each([-2, 2])('does not depend on a clock that is %d days wrong', async (days) => {
+  test.each([
+    ['with the random number 0 is after 0.7 of the life', withRandom(0), 0.7],
+    ['with the random number 0.5 is after 0.75 of the life', withRandom(0.5), 0.75],
+    ['with the random number 1 is after 0.8 of the life', withRandom(1), 0.8],
+    ['does not depend on a clock that is 2 days slow', withClock(-2), 0.75],
+    ['does not depend on a clock that is 2 days fast', withClock(2), 0.75],
+  ])('%s', async (_what, prepare, share) => {
     const browser = new Browser()
-    browser.setClock(days)
+    prepare(browser)
     const [tab] = await browser.openSignedIn()
-    browser.advance(LIFE * 0.75 - 1)
-    await browser.settled()
+    await browser.pass(LIFE * share - 1)
     expect(browser.farEnd.received).toEqual([])
-    browser.advance(1)
-    await browser.settled()
+    await browser.pass(1)
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
     expect(tab.username).toBe('ada')
   })
 
   test('stays the same if the clock is set back by two days', async () => {
-    const browser = new Browser()
-    await browser.openSignedIn(3)
+    const { browser } = await openSignedIn(3)
     browser.setClock(-2)
-    browser.advance(LIFE * 0.75)
-    await browser.settled()
+    await browser.pass(LIFE * 0.75)
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
   })
 
   test('is at once if the clock is set forward by two days', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(3)
+    const { browser, tabs } = await openSignedIn(3)
     browser.setClock(2)
     await expectOneToken(tabs)
     await browser.settled()
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
-    browser.advance(LIFE / 2)
-    await browser.settled()
+    await browser.pass(LIFE / 2)
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
   })
 
   test.each(['visibilitychange', 'online'])(
     'is at once at the event %s if it has passed in a sleep',
     async (type) => {
-      const browser = new Browser()
-      const [tab] = await browser.openSignedIn()
+      const { browser, tab } = await openSignedIn()
       tab.dispatch(type)
       await browser.settled()
       expect(browser.farEnd.received).toEqual([])
@@ -533,8 +474,7 @@ describe('the moment of a refresh', () => {
   )
 
   test('comes before the next call if it has passed in a sleep', async () => {
-    const browser = new Browser()
-    const [tab] = await browser.openSignedIn()
+    const { browser, tab } = await openSignedIn()
     const before = await tab.auth.getAccessToken()
     browser.sleep(8 * 3600)
     expect(await tab.auth.getAccessToken()).not.toBe(before)
@@ -544,15 +484,13 @@ describe('the moment of a refresh', () => {
 
 describe('offline', () => {
   test('the token works until it expires, and the user stays signed in', async () => {
-    const browser = new Browser()
-    const [tab] = await browser.openSignedIn()
+    const { browser, tab } = await openSignedIn()
     const token = await tab.auth.getAccessToken()
     loseEvery(browser)
-    browser.advance(AFTER_REFRESH_SECONDS)
-    await browser.settled()
+    await browser.pass(AFTER_REFRESH_SECONDS)
     expect(await tab.auth.getAccessToken()).toBe(token)
     browser.advance(LIFE)
-    const late = whileTimePasses(browser, tab.auth.getAccessToken())
+    const late = browser.passUntil(tab.auth.getAccessToken())
     await expect(late).rejects.toMatchObject({ name: 'AuthError', status: 0 })
     expect(tab.auth.user).toEqual(ADA)
     loseNone(browser)
@@ -562,12 +500,11 @@ describe('offline', () => {
   })
 
   test('a page that opens does not know its user, until it is online', async () => {
-    const browser = new Browser()
-    const [before] = await browser.openSignedIn()
+    const { browser, tab: before } = await openSignedIn()
     before.close()
     loseEvery(browser)
     const tab = browser.open()
-    await expect(whileTimePasses(browser, tab.auth.getAccessToken())).rejects.toMatchObject({ status: 0 })
+    await expect(browser.passUntil(tab.auth.getAccessToken())).rejects.toMatchObject({ status: 0 })
     expect(tab.auth.user).toBeUndefined()
     loseNone(browser)
     tab.dispatch('online')
@@ -576,19 +513,16 @@ describe('offline', () => {
 
   test('without events the client tries again after at most two minutes', async () => {
     const browser = new Browser()
-    let requests = 0
-    browser.intercept = () => {
-      requests += 1
+    const sent = intercept(browser, () => {
       throw new TypeError('Failed to fetch')
-    }
+    })
     const tab = browser.open()
-    await expect(whileTimePasses(browser, tab.auth.getAccessToken())).rejects.toThrow()
+    await expect(browser.passUntil(tab.auth.getAccessToken())).rejects.toThrow()
     for (let seconds = 0; seconds < 3600; seconds += 10) {
-      browser.advance(10)
-      await browser.settled()
+      await browser.pass(10)
       expect(browser.waits[0]).toBeLessThanOrEqual(120)
     }
-    expect(requests).toBeLessThan(200)
+    expect(sent.length).toBeLessThan(200)
     loseNone(browser)
     browser.advance(120)
     await expect.poll(() => tab.username, QUICK).toBeNull()
@@ -597,15 +531,14 @@ describe('offline', () => {
 
 describe('a refresh', () => {
   test('whose response is lost is repeated, and rotates once', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(3)
+    const { browser, tabs } = await openSignedIn(3)
     let lost = 2
     browser.transit = () => {
       lost -= 1
       if (lost >= 0) throw new TypeError('Failed to fetch')
     }
     browser.sleep(LIFE)
-    await whileTimePasses(browser, tokens(tabs))
+    await browser.passUntil(tokens(tabs))
     await expectOneToken(tabs)
     expect(names(tabs)).toEqual(everyone(tabs, 'ada'))
     expect(browser.farEnd.rotations).toBe(1)
@@ -613,13 +546,12 @@ describe('a refresh', () => {
   })
 
   test('whose response is lost for longer than the grace period signs out', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(3)
+    const { browser, tabs } = await openSignedIn(3)
     browser.transit = () => {
       throw new TypeError('Failed to fetch')
     }
     browser.sleep(LIFE)
-    const attempts = whileTimePasses(browser, Promise.all(tabs.map(({ auth }) => auth.getAccessToken())))
+    const attempts = browser.passUntil(Promise.all(tabs.map(({ auth }) => auth.getAccessToken())))
     await expect(attempts).rejects.toMatchObject({ status: 0 })
     browser.transit = () => undefined
     browser.sleep(60)
@@ -628,16 +560,11 @@ describe('a refresh', () => {
   })
 
   test('that gets 503 waits as Retry-After says, and is sent three times', async () => {
-    const browser = new Browser()
-    const [tab] = await browser.openSignedIn()
-    const sent: number[] = []
-    browser.intercept = () => {
-      sent.push(browser.monotonic.now() / 1000)
-      return unavailable('5').response
-    }
+    const { browser, tab } = await openSignedIn()
+    const sent = intercept(browser, () => unavailable('5').response)
     browser.sleep(LIFE)
     const expected = { status: 503, retryAfterSeconds: 5 }
-    await expect(whileTimePasses(browser, tab.auth.getAccessToken())).rejects.toMatchObject(expected)
+    await expect(browser.passUntil(tab.auth.getAccessToken())).rejects.toMatchObject(expected)
     const [first = 0, second = 0, third = 0, ...more] = sent
     expect(more).toEqual([])
     for (const wait of [second - first, third - second]) {
@@ -654,8 +581,7 @@ describe('a refresh', () => {
   ])(
     'that gets %d with Retry-After: %s rejects at once, and the user stays signed in',
     async (status, retryAfter, seconds) => {
-      const browser = new Browser()
-      const [tab] = await browser.openSignedIn()
+      const { browser, tab } = await openSignedIn()
       browser.intercept = () =>
         Response.json({ detail: 'No.' }, { status, headers: retryAfter ? { 'Retry-After': retryAfter } : {} })
       browser.sleep(LIFE)
@@ -668,37 +594,33 @@ describe('a refresh', () => {
   )
 
   test('that gets no JSON leaves the user signed in', async () => {
-    const browser = new Browser()
-    const [tab] = await browser.openSignedIn()
+    const { browser, tab } = await openSignedIn()
     browser.intercept = () => new Response('<h1>Sign in to this network</h1>', { status: 401 })
     browser.sleep(LIFE)
-    const attempt = whileTimePasses(browser, tab.auth.getAccessToken())
+    const attempt = browser.passUntil(tab.auth.getAccessToken())
     await expect(attempt).rejects.toMatchObject({ status: 0 })
     expect(tab.auth.user).toEqual(ADA)
   })
 
   test('of an ended session signs out all tabs', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(3)
+    const { browser, tabs } = await openSignedIn(3)
     browser.farEnd.endAll()
     browser.advance(AFTER_REFRESH_SECONDS)
     await expect.poll(() => names(tabs), QUICK).toEqual(everyone(tabs, null))
     await browser.settled()
     expect(browser.farEnd.countOf('/refresh')).toBeLessThanOrEqual(3)
-    browser.advance(LIFE)
-    await browser.settled()
+    await browser.pass(LIFE)
     expect(browser.farEnd.countOf('/refresh')).toBeLessThanOrEqual(3)
   })
 
   test('that is slow ends before the next user signs in', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(2)
+    const { browser, tabs } = await openSignedIn(2)
     const slow = Promise.withResolvers<void>()
     browser.transit = (path) => (path === '/refresh' ? slow.promise : undefined)
     browser.sleep(LIFE)
     tabs[1]?.dispatch('online')
     await expect.poll(() => browser.farEnd.countOf('/refresh'), QUICK).toBe(1)
-    const signedIn = tabs[0].auth.signIn({ ...credentials, username: 'grace' })
+    const signedIn = tabs[0].auth.signIn(GRACE)
     await new Promise(setImmediate)
     expect(browser.farEnd.countOf('/login')).toBe(0)
     slow.resolve()
@@ -709,52 +631,49 @@ describe('a refresh', () => {
 })
 
 describe('without Web Locks', () => {
-  test('a slow refresh of the earlier user does not replace the new one', async () => {
-    const browser = new Browser()
-    const [first, second] = [
-      await browser.openKnown({ without: ['locks'] }),
-      await browser.openKnown({ without: ['locks'] }),
-    ]
+  /** Opens two tabs, which are signed in. The next refreshes wait until they are let go. */
+  async function openSlow() {
+    const options = { without: ['locks' as const] }
+    const { browser, tab: first } = await openSignedOut(options)
+    const second = await browser.openKnown(options)
     await first.auth.signIn(credentials)
     await expect.poll(() => second.username, QUICK).toBe('ada')
     const slow = Promise.withResolvers<void>()
     browser.transit = (path) => (path === '/refresh' ? slow.promise : undefined)
+    /** Signs the next user in, and then lets the refreshes go. */
+    const signInNext = async () => {
+      await first.auth.signIn(GRACE)
+      await expect.poll(() => second.username, QUICK).toBe('grace')
+      slow.resolve()
+      await browser.settled()
+      expect(names([first, second])).toEqual(['grace', 'grace'])
+    }
+    return { browser, second, signInNext }
+  }
+
+  test('a slow refresh of the earlier user does not replace the new one', async () => {
+    const { browser, second, signInNext } = await openSlow()
     browser.sleep(LIFE)
     second.dispatch('online')
     await expect.poll(() => browser.farEnd.countOf('/refresh'), QUICK).toBeGreaterThan(2)
-    await first.auth.signIn({ ...credentials, username: 'grace' })
-    await expect.poll(() => second.username, QUICK).toBe('grace')
-    slow.resolve()
-    await browser.settled()
-    expect(names([first, second])).toEqual(['grace', 'grace'])
+    await signInNext()
   })
 
   test('a slow refresh of an ended session does not sign out the next user', async () => {
-    const browser = new Browser()
-    const options = { without: ['locks' as const] }
-    const [first, second] = [await browser.openKnown(options), await browser.openKnown(options)]
-    await first.auth.signIn(credentials)
-    await expect.poll(() => second.username, QUICK).toBe('ada')
-    const slow = Promise.withResolvers<void>()
-    browser.transit = (path) => (path === '/refresh' ? slow.promise : undefined)
+    const { browser, second, signInNext } = await openSlow()
     browser.farEnd.endAll()
     browser.farEnd.received.length = 0
     const refreshed = second.auth.refresh()
     await expect.poll(() => browser.farEnd.countOf('/refresh'), QUICK).toBe(1)
-    await first.auth.signIn({ ...credentials, username: 'grace' })
-    await expect.poll(() => second.username, QUICK).toBe('grace')
-    slow.resolve()
+    await signInNext()
     expect(await refreshed).toMatchObject({ username: 'grace' })
-    await browser.settled()
-    expect(names([first, second])).toEqual(['grace', 'grace'])
   })
 
   test.each([[['locks']], [['channel']], [['locks', 'channel']]] as const)(
     'or what else is missing of %o, all tabs stay signed in',
     async (without) => {
-      const browser = new Browser()
       const options = { without: [...without] }
-      const first = await browser.openKnown(options)
+      const { browser, tab: first } = await openSignedOut(options)
       await first.auth.signIn(credentials)
       const tabs = [first, ...(await Promise.all([1, 2, 3].map(() => browser.openKnown(options))))]
       for (let round = 0; round < 3; round += 1) {
@@ -769,50 +688,48 @@ describe('without Web Locks', () => {
 })
 
 describe('the back/forward cache', () => {
+  const leave = (tab: Tab) => {
+    tab.dispatch('pagehide')
+    tab.freeze()
+  }
+  const comeBack = (tab: Tab) => {
+    tab.thaw()
+    tab.dispatch('pageshow', { persisted: true })
+  }
+
   test('gets a page without a lock, and the page finds out who is signed in', async () => {
-    const browser = new Browser()
-    const [cached, other = cached] = await browser.openSignedIn(2)
+    const { browser, tab: cached, other } = await openSignedIn(2)
     expect(await browser.locks()).toHaveLength(1)
     cached.dispatch('pagehide')
     await expect.poll(() => browser.locks(), QUICK).toEqual([])
     cached.freeze()
     await other.auth.signOut()
-    await other.auth.signIn({ ...credentials, username: 'grace' })
+    await other.auth.signIn(GRACE)
     expect(cached.username).toBe('ada')
-    cached.thaw()
-    cached.dispatch('pageshow', { persisted: true })
+    comeBack(cached)
     await expect.poll(() => cached.username, QUICK).toBe('grace')
   })
 
   test('gives a page back that does not believe what another tab learned earlier', async () => {
-    const browser = new Browser()
-    const [cached, other = cached] = await browser.openSignedIn(2)
-    cached.dispatch('pagehide')
-    cached.freeze()
+    const { browser, tab: cached, other } = await openSignedIn(2)
+    leave(cached)
     browser.advance(60)
     await other.auth.refresh()
     browser.advance(60)
-    signInElsewhere(browser, 'grace')
-    cached.thaw()
-    cached.dispatch('pageshow', { persisted: true })
+    browser.signInElsewhere('grace')
+    comeBack(cached)
     await expect.poll(() => [cached.username, other.username], QUICK).toEqual(['grace', 'grace'])
     await expectOneToken([cached, other])
   })
 
   test('gives a page back that hands no user over whom it has not asked about', async () => {
-    const browser = new Browser()
-    const [cached, other = cached] = await browser.openSignedIn(2)
-    cached.dispatch('pagehide')
-    cached.freeze()
-    await other.auth.signIn({ ...credentials, username: 'grace' })
+    const { browser, tab: cached, other } = await openSignedIn(2)
+    leave(cached)
+    await other.auth.signIn(GRACE)
     browser.advance(60)
     loseEvery(browser)
-    cached.thaw()
-    cached.dispatch('pageshow', { persisted: true })
-    await whileTimePasses(
-      browser,
-      cached.auth.refresh().catch(() => undefined),
-    )
+    comeBack(cached)
+    await browser.passUntil(cached.auth.refresh().catch(() => undefined))
     await browser.settled()
     expect(other.seen).toEqual(['ada', 'grace'])
     loseNone(browser)
@@ -821,8 +738,7 @@ describe('the back/forward cache', () => {
   })
 
   test('is not asked for when a page opens for the first time', async () => {
-    const browser = new Browser()
-    const [tab] = await browser.openSignedIn()
+    const { browser, tab } = await openSignedIn()
     tab.dispatch('pageshow', { persisted: false })
     await browser.settled()
     expect(browser.farEnd.received).toEqual([])
@@ -831,8 +747,7 @@ describe('the back/forward cache', () => {
 
 describe('refresh()', () => {
   test('fetches a token before the current one is about to expire, for all tabs', async () => {
-    const browser = new Browser()
-    const tabs = await browser.openSignedIn(3)
+    const { browser, tabs } = await openSignedIn(3)
     const before = await expectOneToken(tabs)
     expect(await tabs[0].auth.refresh()).toEqual(ADA)
     expect(await expectOneToken(tabs)).not.toBe(before)
@@ -847,15 +762,13 @@ describe('refresh()', () => {
 
 describe('listeners', () => {
   test('are called at each change of the user, until they are stopped', async () => {
-    const browser = new Browser()
-    const [tab] = await browser.openSignedIn()
+    const { browser, tab } = await openSignedIn()
     const seen: unknown[] = []
     const stop = tab.auth.onChange((user) => seen.push(user))
     expect(seen).toEqual([])
     await browser.settled()
     expect(seen).toEqual([ADA])
-    browser.advance(AFTER_REFRESH_SECONDS)
-    await browser.settled()
+    await browser.pass(AFTER_REFRESH_SECONDS)
     expect(browser.farEnd.rotations).toBe(1)
     expect(seen).toEqual([ADA])
     expect(tab.auth.user).toBe(seen[0])
@@ -870,8 +783,7 @@ describe('listeners', () => {
   })
 
   test('that fail do not keep others from being called', async () => {
-    const browser = new Browser()
-    const tab = await browser.openKnown()
+    const { tab } = await openSignedOut()
     const { promise, resolve } = Promise.withResolvers<unknown>()
     const listeners = process.listeners('uncaughtException')
     process.removeAllListeners('uncaughtException').once('uncaughtException', resolve)

@@ -36,20 +36,6 @@ const status =
 const bearer = async (auth: { getAccessToken(): Promise<string | undefined> }) =>
   `Bearer ${await auth.getAccessToken()}`
 
-/** Moves time in steps until a promise has settled. */
-async function passTime<T>(browser: Browser, promise: Promise<T>): Promise<T> {
-  let isRunning = true
-  const done = promise.finally(() => {
-    isRunning = false
-  })
-  done.catch(() => undefined)
-  while (isRunning) {
-    await browser.settled()
-    if (isRunning) browser.advance(0.5)
-  }
-  return done
-}
-
 describe('the access token', () => {
   test.each([
     ['an API of the list', () => `${API}/orders`],
@@ -103,28 +89,21 @@ describe('the access token', () => {
 describe('after another user has signed in', () => {
   const OTHER = { name: 'AuthError', status: 409, problem: { error: 'other_user' } }
 
-  /** Signs in on a page of another origin, of which no tab here learns. */
-  const signInElsewhere = ({ browser }: { browser: Browser }) => {
-    const body = { username: 'grace', session: 'cookie' }
-    const { cookie } = browser
-    browser.cookie = browser.farEnd.handle({ path: '/login', body, cookie }).cookie
-  }
-
   test('on another origin, the call with a fresh token is still of the user before', async () => {
     const world = await openWithApi(status(200))
     const before = await bearer(world.auth)
-    signInElsewhere(world)
+    world.browser.signInElsewhere('grace')
     expect((await world.auth.fetch(API, { method: 'POST' })).status).toBe(200)
     expect(world.calls.map(({ authorization }) => authorization)).toEqual([before])
   })
 
   test.each([
-    ['when the token has expired', ({ browser }: { browser: Browser }) => browser.sleep(LIFE)],
-    ['after a night', ({ browser }: { browser: Browser }) => browser.sleep(8 * 3600)],
-  ])('nothing is sent %s', async (_when, pass) => {
+    ['when the token has expired', LIFE],
+    ['after a night', 8 * 3600],
+  ])('nothing is sent %s', async (_when, seconds) => {
     const world = await openWithApi(status(200))
-    signInElsewhere(world)
-    pass(world)
+    world.browser.signInElsewhere('grace')
+    world.browser.sleep(seconds)
     await expect(world.auth.fetch(API, { method: 'DELETE' })).rejects.toMatchObject(OTHER)
     expect(world.calls).toEqual([])
     // The page shows the other user since then, and a new call is of that user.
@@ -135,7 +114,7 @@ describe('after another user has signed in', () => {
   test('nothing is repeated after a 401', async () => {
     const world = await openWithApi(status(401), status(200))
     const before = await bearer(world.auth)
-    signInElsewhere(world)
+    world.browser.signInElsewhere('grace')
     await expect(world.auth.fetch(API, { method: 'PUT', body: 'of ada' })).rejects.toMatchObject(OTHER)
     expect(world.calls).toEqual([{ method: 'PUT', authorization: before, body: 'of ada' }])
   })
@@ -236,7 +215,7 @@ describe('after a 401', () => {
     const { browser, auth } = await openWithApi()
     const before = await bearer(auth)
     browser.intercept = (url) => (url.pathname.endsWith('/refresh') ? Response.json({}) : undefined)
-    const refreshed = passTime(browser, auth.refresh())
+    const refreshed = browser.passUntil(auth.refresh())
     await expect(refreshed).rejects.toMatchObject({ name: 'AuthError', status: 0 })
     expect(auth.user).not.toBeNull()
     expect(await bearer(auth)).toBe(before)
@@ -290,7 +269,7 @@ describe('after a 401', () => {
     browser.transit = () => {
       throw new TypeError('Failed to fetch')
     }
-    const call = passTime(browser, auth.fetch(API))
+    const call = browser.passUntil(auth.fetch(API))
     await expect(call).rejects.toMatchObject({ name: 'AuthError', status: 0 })
     expect(auth.user).not.toBeNull()
   })
@@ -307,7 +286,7 @@ describe('after a 429 or 503', () => {
       status(refused, { 'Retry-After': '7' }),
       status(200),
     )
-    expect((await passTime(browser, auth.fetch(API, { method }))).status).toBe(200)
+    expect((await browser.passUntil(auth.fetch(API, { method }))).status).toBe(200)
     const [first = 0, second = 0, ...more] = atSeconds
     expect(second - first).toBeGreaterThanOrEqual(7)
     expect(second - first).toBeLessThanOrEqual(7.5)
@@ -316,7 +295,7 @@ describe('after a 429 or 503', () => {
 
   test('a GET is sent three times at most', async () => {
     const { browser, auth, calls } = await openWithApi(status(503, { 'Retry-After': '30' }))
-    expect((await passTime(browser, auth.fetch(API))).status).toBe(503)
+    expect((await browser.passUntil(auth.fetch(API))).status).toBe(503)
     expect(calls).toHaveLength(3)
   })
 

@@ -66,6 +66,12 @@ export class Browser {
     return [first, ...others]
   }
 
+  /** Signs a user in on a page of another origin, of which no tab here learns. */
+  signInElsewhere(username: string): void {
+    const body = { username, session: 'cookie' }
+    this.cookie = this.farEnd.handle({ path: '/login', body, cookie: this.cookie }).cookie
+  }
+
   /** Moves time. Timers fire in order. */
   advance(seconds: number): void {
     const untilMs = this.#elapsedMs + seconds * 1000
@@ -76,6 +82,26 @@ export class Browser {
       this.#timers.delete(due)
       due.act()
     }
+  }
+
+  /** Moves time, and waits until the tabs have done what was due. */
+  async pass(seconds: number): Promise<void> {
+    this.advance(seconds)
+    await this.settled()
+  }
+
+  /** Moves time in steps until a promise has settled. */
+  async passUntil<T>(promise: Promise<T>): Promise<T> {
+    let isRunning = true
+    const ended = promise.finally(() => {
+      isRunning = false
+    })
+    ended.catch(() => undefined)
+    while (isRunning) {
+      await this.settled()
+      if (isRunning) this.advance(0.1)
+    }
+    return ended
   }
 
   /** Moves time while the device sleeps: timers and the monotonic clock stop. */
