@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listen } from '../../test/local/aws-service.ts'
 import {
-  type Ask,
   type Attributes,
   askAt,
   byName,
@@ -20,17 +20,11 @@ import { createDynamoDb } from './dynamodb.ts'
 
 let nowMs = Date.UTC(2026, 10, 24)
 const server = createDynamoDb(() => nowMs)
-let ask: Ask
+const { url, port, stop } = await listen(server)
+afterAll(stop)
+const ask = askAt(url)
 
-beforeAll(async () => {
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  ask = askAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  await createTable(ask)
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
+beforeAll(() => createTable(ask))
 
 // The same cases run against moto in test/aws/transactions.test.ts.
 describe.each([
@@ -196,7 +190,7 @@ test('an unknown member of a write is rejected, so that a misspelled one is foun
 })
 
 test('a request that breaks off does not stop the server', async () => {
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const socket = connect(port, '127.0.0.1')
   socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{')
   await once(server, 'request')
   socket.destroy()
@@ -205,7 +199,6 @@ test('a request that breaks off does not stop the server', async () => {
 })
 
 test('a transaction without a signature, or with an unreadable body, is rejected', async () => {
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const headers = {
     'X-Amz-Target': 'DynamoDB_20120810.TransactWriteItems',
     'Content-Type': 'application/x-amz-json-1.0',

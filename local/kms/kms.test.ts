@@ -1,32 +1,25 @@
 import { createPublicKey, verify } from 'node:crypto'
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AwsCall, awsClient, withTimeout } from '../../lib/aws/client.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { publicKeyFromSpki, readPublicKey } from '../../lib/tokens/public-keys.ts'
 import { kmsSigner } from '../../lib/tokens/signer.ts'
+import { listen, signed } from '../../test/local/aws-service.ts'
 import { createKms } from './kms.ts'
 
 const REGION = 'eu-central-1'
 const ARN = `arn:aws:kms:${REGION}:123456789012`
 const ALGORITHM = 'RSASSA_PKCS1_V1_5_SHA_256'
 
-let server: Server
-let url: URL
-let aws: AwsCall
+const { url, stop } = await listen(
+  await createKms(['alias/a', 'alias/b'], REGION, ['alias/symmetric', 'alias/other']),
+)
+afterAll(stop)
 
-beforeAll(async () => {
-  server = await createKms(['alias/a', 'alias/b'], REGION, ['alias/symmetric', 'alias/other'])
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+const callAt = (kms: string) => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  aws = withTimeout(awsClient({ region: REGION, credentials, endpoints: { kms: url } }), 4_500)
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
+  return withTimeout(awsClient({ region: REGION, credentials, endpoints: { kms: new URL(kms) } }), 4_500)
+}
+const aws = callAt(url)
 
 const base64 = (bytes: number | string) =>
   (typeof bytes === 'number' ? Buffer.alloc(bytes) : Buffer.from(bytes)).toString('base64')
@@ -38,21 +31,11 @@ const signing = (changes: object) => ({
   ...changes,
 })
 
-const DATE = '20261124T150000Z'
-const SCOPE = `20261124/${REGION}/kms/aws4_request`
-const authorization = (scope: string) =>
-  `AWS4-HMAC-SHA256 Credential=local/${scope}, SignedHeaders=host;x-amz-date, Signature=00`
-
 /** Sends a request without the service's AWS client. */
 async function send(target: string, body: string, headers: Record<string, string> = {}) {
   const response = await fetch(url, {
     method: 'POST',
-    headers: {
-      'X-Amz-Target': target,
-      'X-Amz-Date': DATE,
-      Authorization: authorization(SCOPE),
-      ...headers,
-    },
+    headers: { 'X-Amz-Target': target, ...signed('kms'), ...headers },
     body,
   })
   const type = response.headers.get('content-type')
@@ -76,14 +59,9 @@ test('GetPublicKey describes an RSA signing key', async () => {
       KeySpec: 'RSA_2048',
       CustomerMasterKeySpec: 'RSA_2048',
       KeyUsage: 'SIGN_VERIFY',
-      SigningAlgorithms: [
-        'RSASSA_PKCS1_V1_5_SHA_256',
-        'RSASSA_PKCS1_V1_5_SHA_384',
-        'RSASSA_PKCS1_V1_5_SHA_512',
-        'RSASSA_PSS_SHA_256',
-        'RSASSA_PSS_SHA_384',
-        'RSASSA_PSS_SHA_512',
-      ],
+      SigningAlgorithms: ['PKCS1_V1_5', 'PSS'].flatMap((padding) =>
+        [256, 384, 512].map((bits) => `RSASSA_${padding}_SHA_${bits}`),
+      ),
     },
   })
 })
@@ -113,18 +91,13 @@ test('a key is found by its alias, its id and the ARN of either', async () => {
 })
 
 test('two aliases are two keys, and two servers share no key', async () => {
-  const other = await createKms(['alias/a'], REGION)
-  await once(other.listen(0, '127.0.0.1'), 'listening')
-  const kms = new URL(`http://127.0.0.1:${(other.address() as AddressInfo).port}`)
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  const otherAws = withTimeout(awsClient({ region: REGION, credentials, endpoints: { kms } }), 4_500)
+  const other = await listen(await createKms(['alias/a'], REGION))
   const keys = [
     await readPublicKey(aws, 'alias/a'),
     await readPublicKey(aws, 'alias/b'),
-    await readPublicKey(otherAws, 'alias/a'),
+    await readPublicKey(callAt(other.url), 'alias/a'),
   ]
-  other.closeAllConnections()
-  other.close()
+  other.stop()
   expect(new Set(keys.map(({ kid }) => kid)).size).toBe(3)
 })
 
@@ -160,15 +133,9 @@ describe('KMS rejects credentials', () => {
     ['of another day than the request', `20261123/${REGION}/kms/aws4_request`],
     ['of another kind', `20261124/${REGION}/kms/aws5_request`],
     ['without a scope', ''],
+    ['that are not those of AWS', undefined],
   ])('%s', async (_what, scope) => {
-    const headers = { Authorization: authorization(scope) }
-    expect(await send('TrentService.GetPublicKey', '{"KeyId":"alias/a"}', headers)).toEqual(
-      rejection('InvalidSignatureException', 'Credential should be scoped to a valid region and service.'),
-    )
-  })
-
-  test('that are not AWS credentials', async () => {
-    const headers = { Authorization: 'Bearer token' }
+    const headers = scope === undefined ? { Authorization: 'Bearer token' } : signed('kms', scope)
     expect(await send('TrentService.GetPublicKey', '{"KeyId":"alias/a"}', headers)).toEqual(
       rejection('InvalidSignatureException', 'Credential should be scoped to a valid region and service.'),
     )

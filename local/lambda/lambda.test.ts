@@ -1,19 +1,11 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test, vi } from 'vitest'
-import { createLambda, type DeadLetter } from './lambda.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { listen, signed } from '../../test/local/aws-service.ts'
+import { createLambda, type DeadLetter, type LambdaSettings } from './lambda.ts'
 import type { Invocation } from './lambda-socket.ts'
 
 const REGION = 'eu-central-1'
 const NAME = 'service-dev-mailer'
 const PAUSES_MS = [20, 40]
-
-let server: Server | undefined
-afterEach(() => {
-  server?.closeAllConnections()
-  server?.close()
-})
 
 const returned: Invocation = { isReturned: true, payload: 'null' }
 const thrown = (errorMessage: string): Invocation => ({
@@ -21,13 +13,18 @@ const thrown = (errorMessage: string): Invocation => ({
   payload: JSON.stringify({ errorMessage, errorType: 'Error' }),
 })
 
+/** Starts a Lambda for a test. @returns Its port. */
+async function startLambda(settings: Pick<LambdaSettings, 'pausesMs' | 'invoke' | 'onDeadLetter'>) {
+  const { port, stop } = await listen(createLambda({ region: REGION, functionNames: [NAME], ...settings }))
+  onTestFinished(stop)
+  return port
+}
+
 /** Starts a Lambda whose function has these outcomes in turn. */
 async function start(...outcomes: (Invocation | Error)[]) {
   const invocations: { event: object; awsRequestId: string; atMs: number }[] = []
   const letters: DeadLetter[] = []
-  server = createLambda({
-    region: REGION,
-    functionNames: [NAME],
+  const port = await startLambda({
     pausesMs: PAUSES_MS,
     async invoke(functionName, event, awsRequestId) {
       expect(functionName).toBe(NAME)
@@ -38,8 +35,7 @@ async function start(...outcomes: (Invocation | Error)[]) {
     },
     onDeadLetter: (letter) => letters.push(letter),
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  return { port: (server.address() as AddressInfo).port, invocations, letters }
+  return { port, invocations, letters }
 }
 
 async function invoke(port: number, changes: Record<string, string> = {}) {
@@ -48,8 +44,7 @@ async function invoke(port: number, changes: Record<string, string> = {}) {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
     headers: {
-      'X-Amz-Date': '20261124T150000Z',
-      Authorization: `AWS4-HMAC-SHA256 Credential=local/20261124/${REGION}/lambda/aws4_request, SignedHeaders=host;x-amz-date, Signature=00`,
+      ...signed('lambda'),
       ...(type && { 'X-Amz-Invocation-Type': type }),
     },
     body,
@@ -61,15 +56,7 @@ async function invoke(port: number, changes: Record<string, string> = {}) {
 test('an event gets an empty 202 while the function is still running', async () => {
   const { promise, resolve } = Promise.withResolvers<Invocation>()
   const invocation = vi.fn(() => promise)
-  server = createLambda({
-    region: REGION,
-    functionNames: [NAME],
-    pausesMs: [],
-    invoke: invocation,
-    onDeadLetter: () => expect.fail(),
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
+  const port = await startLambda({ pausesMs: [], invoke: invocation, onDeadLetter: () => expect.fail() })
   expect(await invoke(port)).toEqual({ status: 202, type: null, body: '' })
   expect(invocation).toHaveBeenCalledExactlyOnceWith(NAME, { id: '1' }, expect.any(String))
   resolve(returned)

@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { listen, signed } from '../../test/local/aws-service.ts'
 import { printable } from '../gateway/request-log.ts'
 import type { Mail } from './mailbox.ts'
 import { createSes } from './ses.ts'
@@ -10,27 +8,12 @@ const REGION = 'eu-central-1'
 const FROM = 'no-reply@example.com'
 const LINK = 'http://localhost:3000/confirm#token'
 
-let server: Server
-let url: string
 let mails: Mail[] = []
-
-beforeAll(async () => {
-  server = createSes([FROM, 'Example.org'], REGION, (mail) => mails.push(mail))
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-})
+const { url, stop } = await listen(createSes([FROM, 'Example.org'], REGION, (mail) => mails.push(mail)))
+afterAll(stop)
 beforeEach(() => {
   mails = []
 })
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
-
-const DATE = '20261124T150000Z'
-const SCOPE = `20261124/${REGION}/ses/aws4_request`
-const authorization = (scope: string) =>
-  `AWS4-HMAC-SHA256 Credential=local/${scope}, SignedHeaders=host;x-amz-date, Signature=00`
 
 const HEADERS = [{ Name: 'Auto-Submitted', Value: 'auto-generated' }]
 const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' })
@@ -50,7 +33,7 @@ const input = (changes: object = {}) => ({
 async function send(body: unknown, headers: Record<string, string> = {}, path = '/v2/email/outbound-emails') {
   const response = await fetch(`${url}${path}`, {
     method: 'POST',
-    headers: { 'X-Amz-Date': DATE, Authorization: authorization(SCOPE), ...headers },
+    headers: { ...signed('ses'), ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
   return {
@@ -285,7 +268,7 @@ test.each([
   ['another kind', `20261124/${REGION}/ses/aws5_request`, /valid terminator: 'aws4_request'\.$/],
   ['nothing', '', /^Date .* region\. .* 'ses'\. /],
 ])('SES rejects credentials for %s', async (_what, scope, message) => {
-  expect(await send(input(), { Authorization: authorization(scope) })).toEqual(
+  expect(await send(input(), signed('ses', scope))).toEqual(
     rejection('InvalidSignatureException', expect.stringMatching(message), 403),
   )
   expect(mails).toEqual([])

@@ -1,9 +1,7 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { createDynamoDb } from '../../local/dynamodb/dynamodb.ts'
+import { listen } from '../local/aws-service.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 
 // A contract for the local DynamoDB and for moto's: the calls of lib/, one after the other on one table.
@@ -65,6 +63,9 @@ const query = (more: object) => ({
 const rejected = (name: string) => ({ throws: name })
 const none = { gives: {} }
 
+const conflict = rejected('ConditionalCheckFailedException')
+const invalid = rejected('ValidationException')
+
 /** Each step: what it shows, the call, and the output that AWS documents. */
 const STEPS: [what: string, operation: string, input: object, output: object][] = [
   ['a profile that is new is put', 'PutItem', newProfile, none],
@@ -72,7 +73,7 @@ const STEPS: [what: string, operation: string, input: object, output: object][] 
     'an existing item is not put again',
     'PutItem',
     { ...newProfile, Item: { ...profile, role: { S: 'admin' } } },
-    rejected('ConditionalCheckFailedException'),
+    conflict,
   ],
   ['an item is read by its key', 'GetItem', { Key: key('profile') }, { gives: { Item: profile } }],
   [
@@ -83,17 +84,12 @@ const STEPS: [what: string, operation: string, input: object, output: object][] 
   ],
   ['a missing item is no error', 'GetItem', { Key: key('nothing') }, none],
   ['a change succeeds if the item is unchanged', 'UpdateItem', change('0'), none],
-  [
-    'a change fails if the item has changed',
-    'UpdateItem',
-    change('0'),
-    rejected('ConditionalCheckFailedException'),
-  ],
+  ['a change fails if the item has changed', 'UpdateItem', change('0'), conflict],
   [
     'a change of a missing item creates none',
     'UpdateItem',
     { ...change('0'), Key: key('nothing') },
-    rejected('ConditionalCheckFailedException'),
+    conflict,
   ],
   [
     'an update without a condition creates an item',
@@ -136,7 +132,7 @@ const STEPS: [what: string, operation: string, input: object, output: object][] 
     'one call must not name a key twice',
     'BatchGetItem',
     { RequestItems: { [TABLE]: { Keys: [mark, mark] } } },
-    rejected('ValidationException'),
+    invalid,
   ],
   ['a session is stored', 'PutItem', newSession('a'), none],
   ['another session is stored', 'PutItem', newSession('b'), none],
@@ -168,12 +164,7 @@ const STEPS: [what: string, operation: string, input: object, output: object][] 
   ['a secret is replaced', 'UpdateItem', rotate('A', 'B', '1'), none],
   ['the same replacement succeeds again', 'UpdateItem', rotate('A', 'B', '1'), none],
   ['the next replacement succeeds', 'UpdateItem', rotate('B', 'C', '2'), none],
-  [
-    'an earlier replacement that arrives late fails',
-    'UpdateItem',
-    rotate('A', 'B', '1'),
-    rejected('ConditionalCheckFailedException'),
-  ],
+  ['an earlier replacement that arrives late fails', 'UpdateItem', rotate('A', 'B', '1'), conflict],
   ['a session ends', 'UpdateItem', end('a', '100'), none],
   ['it ends again, and its end stays', 'UpdateItem', end('a', '200'), none],
   [
@@ -182,38 +173,13 @@ const STEPS: [what: string, operation: string, input: object, output: object][] 
     { Key: key('session#a'), ConsistentRead: true },
     { gives: { Item: { ...key('session#a'), endedAt: { N: '100' }, rotatedAtMs: { N: '2' } } } },
   ],
-  [
-    'its secret is not replaced',
-    'UpdateItem',
-    rotate('C', 'D', '3'),
-    rejected('ConditionalCheckFailedException'),
-  ],
-  [
-    'its first write that arrives late fails',
-    'PutItem',
-    newSession('a'),
-    rejected('ConditionalCheckFailedException'),
-  ],
-  [
-    'the end of a missing session creates none',
-    'UpdateItem',
-    end('missing', '100'),
-    rejected('ConditionalCheckFailedException'),
-  ],
+  ['its secret is not replaced', 'UpdateItem', rotate('C', 'D', '3'), conflict],
+  ['its first write that arrives late fails', 'PutItem', newSession('a'), conflict],
+  ['the end of a missing session creates none', 'UpdateItem', end('missing', '100'), conflict],
   ['an item is deleted', 'DeleteItem', { Key: key('session#b') }, none],
   ['deleting it again is no error', 'DeleteItem', { Key: key('session#b') }, none],
-  [
-    'a partial key is rejected',
-    'GetItem',
-    { Key: { pk: { S: 'user#ada' } } },
-    rejected('ValidationException'),
-  ],
-  [
-    'an empty update is rejected',
-    'UpdateItem',
-    { Key: mark, UpdateExpression: 'SET' },
-    rejected('ValidationException'),
-  ],
+  ['a partial key is rejected', 'GetItem', { Key: { pk: { S: 'user#ada' } } }, invalid],
+  ['an empty update is rejected', 'UpdateItem', { Key: mark, UpdateExpression: 'SET' }, invalid],
   [
     'a missing table is reported',
     'GetItem',
@@ -231,23 +197,15 @@ const withoutExtras = (output: object) =>
     ),
   )
 
-let local: Server
+const local = await listen(createDynamoDb())
+afterAll(local.stop)
+
 const callAt = (dynamodb: string) =>
   withTimeout(
     awsClient({ region: REGION, credentials: CREDENTIALS, endpoints: { dynamodb: new URL(dynamodb) } }),
     10_000,
   )
-const calls = { local: callAt(inject('emulatorUrl')), moto: callAt(inject('emulatorUrl')) }
-
-beforeAll(async () => {
-  local = createDynamoDb()
-  await once(local.listen(0, '127.0.0.1'), 'listening')
-  calls.local = callAt(`http://127.0.0.1:${(local.address() as AddressInfo).port}`)
-})
-afterAll(() => {
-  local.closeAllConnections()
-  local.close()
-})
+const calls = { local: callAt(local.url), moto: callAt(inject('emulatorUrl')) }
 
 describe.each(['local', 'moto'] as const)('%s', (which) => {
   const call = (operation: string, input: object) => calls[which]('dynamodb', operation, input)

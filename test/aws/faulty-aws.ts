@@ -1,6 +1,5 @@
-import { once } from 'node:events'
 import { createServer, request as forward } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listen } from '../local/aws-service.ts'
 
 /**
  * Starts a proxy in front of AWS that rejects some calls, as AWS does without permission.
@@ -24,14 +23,7 @@ export async function startFaultyAws(aws: string, rejects: (call: string, body: 
       output.pipe(response)
     }).end(body)
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Returns the number of rejected calls. */
-    rejected: () => rejected,
-    stop() {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
+  const { url, stop } = await listen(server)
+  /** Returns the number of rejected calls. */
+  return { url, stop, rejected: () => rejected }
 }

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { type GatewayResponse, gatewayResponses, remapped } from '../../local/gateway/gateway-rules.ts'
+import { listen } from '../local/aws-service.ts'
 import type { Deployment, startService } from './deployment.ts'
 import { service as description } from './stage.ts'
 
@@ -55,14 +54,7 @@ export async function startGateway(running: Running, deployment: Deployment, aft
     const { status, headers, body } = typeof result === 'string' ? ownResponse(own, result) : plain(result)
     response.writeHead(status, headers).end(body)
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop(): void {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
+  return listen(server)
 }
 
 function ownResponse(own: ReadonlyMap<string, GatewayResponse>, type: string) {

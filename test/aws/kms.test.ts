@@ -1,9 +1,7 @@
 import { constants, createPublicKey, verify } from 'node:crypto'
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createKms } from '../../local/kms/kms.ts'
+import { listen, signed } from '../local/aws-service.ts'
 import { ACCOUNT, REGION } from './account.ts'
 
 // A contract for the local KMS and for moto's. Both behave as AWS documents. Rows list where moto deviates.
@@ -23,18 +21,16 @@ interface Answer {
 
 type Ask = (operation: string, input: Input) => Promise<Answer>
 
-/** Calls KMS without a client library. Neither of the two verifies the signature. */
+/** Calls KMS without a client library. */
 const askAt =
   (url: string): Ask =>
   async (operation, input) => {
-    const scope = `20261124/${REGION}/kms/aws4_request`
     const response = await fetch(url, {
       method: 'POST',
       headers: {
         'Content-Type': 'application/x-amz-json-1.1',
         'X-Amz-Target': `TrentService.${operation}`,
-        'X-Amz-Date': '20261124T150000Z',
-        Authorization: `AWS4-HMAC-SHA256 Credential=test/${scope}, SignedHeaders=host;x-amz-date, Signature=00`,
+        ...signed('kms'),
       },
       body: JSON.stringify(input),
     })
@@ -60,14 +56,12 @@ const signing = (changes: Input = {}): Input => ({
   ...changes,
 })
 
-let local: Server
+const local = await listen(await createKms([ALIAS], REGION, [SYMMETRIC, OTHER_SYMMETRIC]))
+afterAll(local.stop)
 const moto = askAt(inject('emulatorUrl'))
-const kms: Record<'local' | 'moto', Ask> = { local: moto, moto }
+const kms = { local: askAt(local.url), moto }
 
 beforeAll(async () => {
-  local = await createKms([ALIAS], REGION, [SYMMETRIC, OTHER_SYMMETRIC])
-  await once(local.listen(0, '127.0.0.1'), 'listening')
-  kms.local = askAt(`http://127.0.0.1:${(local.address() as AddressInfo).port}`)
   const symmetric = { KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' }
   for (const [AliasName, spec] of [
     [ALIAS, { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }],
@@ -78,10 +72,6 @@ beforeAll(async () => {
     const { KeyId } = Object(output.KeyMetadata)
     await moto('CreateAlias', { AliasName, TargetKeyId: KeyId })
   }
-})
-afterAll(() => {
-  local.closeAllConnections()
-  local.close()
 })
 
 const both = ['local', 'moto'] as const
@@ -244,59 +234,31 @@ const ok = { status: 200 }
 const fails = { status: 500 }
 const rejected = (type: string, status = 400) => ({ status, output: { __type: type } })
 
+const notFound = rejected('NotFoundException')
+const invalid = rejected('ValidationException')
+const wrongUse = rejected('InvalidKeyUsageException')
+const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000'
+
 /** The error that AWS documents, and the output of moto 5.1.1 if it is different. */
 const REJECTIONS: [what: string, operation: string, input: Input, aws: object, moto?: object][] = [
-  ['a missing alias', 'Sign', signing({ KeyId: 'alias/none' }), rejected('NotFoundException')],
-  ['a missing alias', 'GetPublicKey', { KeyId: 'alias/none' }, rejected('NotFoundException')],
-  [
-    'the ARN of a missing alias',
-    'Sign',
-    signing({ KeyId: `${ARN}:alias/none` }),
-    rejected('NotFoundException'),
-  ],
-  [
-    'an unknown id',
-    'Sign',
-    signing({ KeyId: '00000000-0000-4000-8000-000000000000' }),
-    rejected('NotFoundException'),
-  ],
-  [
-    'an unknown ARN',
-    'GetPublicKey',
-    { KeyId: `${ARN}:key/00000000-0000-4000-8000-000000000000` },
-    rejected('NotFoundException'),
-  ],
-  ['an invalid name', 'Sign', signing({ KeyId: 'contract-key' }), rejected('NotFoundException')],
-  ['a part of an alias', 'Sign', signing({ KeyId: 'alias/contract' }), rejected('NotFoundException'), ok],
-  ['no key', 'Sign', signing({ KeyId: undefined }), rejected('ValidationException'), fails],
-  ['no key', 'GetPublicKey', {}, rejected('ValidationException'), fails],
-  ['no algorithm', 'Sign', signing({ SigningAlgorithm: undefined }), rejected('ValidationException')],
-  ['an unknown algorithm', 'Sign', signing({ SigningAlgorithm: 'RS256' }), rejected('ValidationException')],
-  [
-    'an algorithm for other keys',
-    'Sign',
-    signing({ SigningAlgorithm: 'ECDSA_SHA_256' }),
-    rejected('InvalidKeyUsageException'),
-    rejected('ValidationException'),
-  ],
-  ['no message', 'Sign', signing({ Message: undefined }), rejected('ValidationException'), fails],
-  ['an empty message', 'Sign', signing({ Message: '' }), rejected('ValidationException')],
-  ['4,097 bytes', 'Sign', signing({ Message: base64(4_097) }), rejected('ValidationException'), ok],
-  ['an unknown type', 'Sign', signing({ MessageType: 'TEXT' }), rejected('ValidationException'), ok],
-  [
-    'a digest whose length does not fit the hash',
-    'Sign',
-    signing({ MessageType: 'DIGEST' }),
-    rejected('ValidationException'),
-    ok,
-  ],
-  [
-    'a key for encryption',
-    'Sign',
-    signing({ KeyId: SYMMETRIC }),
-    rejected('InvalidKeyUsageException'),
-    rejected('ValidationException'),
-  ],
+  ['a missing alias', 'Sign', signing({ KeyId: 'alias/none' }), notFound],
+  ['a missing alias', 'GetPublicKey', { KeyId: 'alias/none' }, notFound],
+  ['the ARN of a missing alias', 'Sign', signing({ KeyId: `${ARN}:alias/none` }), notFound],
+  ['an unknown id', 'Sign', signing({ KeyId: UNKNOWN_ID }), notFound],
+  ['an unknown ARN', 'GetPublicKey', { KeyId: `${ARN}:key/${UNKNOWN_ID}` }, notFound],
+  ['an invalid name', 'Sign', signing({ KeyId: 'contract-key' }), notFound],
+  ['a part of an alias', 'Sign', signing({ KeyId: 'alias/contract' }), notFound, ok],
+  ['no key', 'Sign', signing({ KeyId: undefined }), invalid, fails],
+  ['no key', 'GetPublicKey', {}, invalid, fails],
+  ['no algorithm', 'Sign', signing({ SigningAlgorithm: undefined }), invalid],
+  ['an unknown algorithm', 'Sign', signing({ SigningAlgorithm: 'RS256' }), invalid],
+  ['an algorithm for other keys', 'Sign', signing({ SigningAlgorithm: 'ECDSA_SHA_256' }), wrongUse, invalid],
+  ['no message', 'Sign', signing({ Message: undefined }), invalid, fails],
+  ['an empty message', 'Sign', signing({ Message: '' }), invalid],
+  ['4,097 bytes', 'Sign', signing({ Message: base64(4_097) }), invalid, ok],
+  ['an unknown type', 'Sign', signing({ MessageType: 'TEXT' }), invalid, ok],
+  ['a digest whose length does not fit the hash', 'Sign', signing({ MessageType: 'DIGEST' }), invalid, ok],
+  ['a key for encryption', 'Sign', signing({ KeyId: SYMMETRIC }), wrongUse, invalid],
   [
     'a key without a public half',
     'GetPublicKey',
@@ -304,10 +266,10 @@ const REJECTIONS: [what: string, operation: string, input: Input, aws: object, m
     rejected('UnsupportedOperationException'),
     ok,
   ],
-  ['a key for signatures', 'Encrypt', encrypting({ KeyId: ALIAS }), rejected('InvalidKeyUsageException'), ok],
-  ['a missing alias', 'Encrypt', encrypting({ KeyId: 'alias/none' }), rejected('NotFoundException')],
-  ['no key', 'Encrypt', encrypting({ KeyId: undefined }), rejected('ValidationException'), fails],
-  ['no plaintext', 'Encrypt', encrypting({ Plaintext: undefined }), rejected('ValidationException'), fails],
+  ['a key for signatures', 'Encrypt', encrypting({ KeyId: ALIAS }), wrongUse, ok],
+  ['a missing alias', 'Encrypt', encrypting({ KeyId: 'alias/none' }), notFound],
+  ['no key', 'Encrypt', encrypting({ KeyId: undefined }), invalid, fails],
+  ['no plaintext', 'Encrypt', encrypting({ Plaintext: undefined }), invalid, fails],
   [
     'a context with a number',
     'Encrypt',
@@ -319,16 +281,10 @@ const REJECTIONS: [what: string, operation: string, input: Input, aws: object, m
     'an algorithm of RSA keys',
     'Encrypt',
     encrypting({ EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' }),
-    rejected('InvalidKeyUsageException'),
+    wrongUse,
     ok,
   ],
-  [
-    'no ciphertext',
-    'Decrypt',
-    { KeyId: SYMMETRIC },
-    rejected('ValidationException'),
-    rejected('InvalidCiphertextException'),
-  ],
+  ['no ciphertext', 'Decrypt', { KeyId: SYMMETRIC }, invalid, rejected('InvalidCiphertextException')],
   ['an unknown operation', 'SignTwice', signing(), rejected('UnknownOperationException'), fails],
 ]
 

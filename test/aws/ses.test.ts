@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createSes } from '../../local/mail/ses.ts'
+import { listen, signed } from '../local/aws-service.ts'
 import { REGION } from './account.ts'
 import { verifySender } from './verify-sender.ts'
 
@@ -12,18 +10,13 @@ const FROM = 'no-reply@contract.example'
 
 type Ask = (input: object) => Promise<{ status: number; type: string | null; body: string }>
 
-/** Calls SES without a client library. Neither of the two verifies the signature. */
+/** Calls SES without a client library. */
 const askAt =
   (url: string): Ask =>
   async (input) => {
-    const scope = `20261124/${REGION}/ses/aws4_request`
     const response = await fetch(`${url}/v2/email/outbound-emails`, {
       method: 'POST',
-      headers: {
-        'Content-Type': 'application/json',
-        'X-Amz-Date': '20261124T150000Z',
-        Authorization: `AWS4-HMAC-SHA256 Credential=test/${scope}, SignedHeaders=host;x-amz-date, Signature=00`,
-      },
+      headers: { 'Content-Type': 'application/json', ...signed('ses') },
       body: JSON.stringify(input),
     })
     const { status, headers } = response
@@ -51,20 +44,12 @@ const sending = (changes: object = {}) => ({
   ...changes,
 })
 
-let local: Server
+const local = await listen(createSes([FROM], REGION, () => {}))
+afterAll(local.stop)
 const emulatorUrl = inject('emulatorUrl')
-const ses: Record<'local' | 'moto', Ask> = { local: askAt(emulatorUrl), moto: askAt(emulatorUrl) }
+const ses = { local: askAt(local.url), moto: askAt(emulatorUrl) }
 
-beforeAll(async () => {
-  local = createSes([FROM], REGION, () => {})
-  await once(local.listen(0, '127.0.0.1'), 'listening')
-  ses.local = askAt(`http://127.0.0.1:${(local.address() as AddressInfo).port}`)
-  await verifySender(emulatorUrl, FROM)
-})
-afterAll(() => {
-  local.closeAllConnections()
-  local.close()
-})
+beforeAll(() => verifySender(emulatorUrl, FROM))
 
 describe.each(['local', 'moto'] as const)('%s', (which) => {
   test('SendEmail returns the id of the message', async () => {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { listen } from '../local/aws-service.ts'
 
 /** A server of pages at an origin of its own, as an app has. */
 export interface AppServer {
@@ -17,14 +18,5 @@ export async function startAppServer(render: (path: string) => string): Promise<
     response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' })
     response.end(`<!doctype html><html lang="en"><link rel="icon" href="data:,">${render(url)}</html>`)
   })
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.listen(0, resolve)
-  await promise
-  return {
-    port: (server.address() as { port: number }).port,
-    stop: () => {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
+  return listen(server)
 }

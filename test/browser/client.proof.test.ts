@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Auth } from '../../client/client.js'
+import { listen } from '../local/aws-service.ts'
 import { type Service, startService } from '../support/service.ts'
 import { type AppServer, startAppServer } from './app-server.ts'
 import { open, openWithPreferences, useBrowser } from './browser.ts'
@@ -52,14 +52,9 @@ async function startApi(respond: (request: IncomingMessage, response: ServerResp
     if (request.method === 'OPTIONS') response.end()
     else respond(request, response)
   })
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.listen(0, resolve)
-  await promise
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return (server.address() as AddressInfo).port
+  const { port, stop } = await listen(server)
+  onTestFinished(stop)
+  return port
 }
 
 test('a redirect to another origin does not take the access token there', async () => {

@@ -1,33 +1,25 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createServer } from 'node:http'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { renderMessage } from '../../lib/mail/render.ts'
 import { createMailbox, type Mail, type Mailbox } from '../../local/mail/mailbox.ts'
 import { mailboxResponse } from '../../local/mail/mailbox-page.ts'
+import { listen } from '../local/aws-service.ts'
 import { mailOf } from '../support/mails.ts'
 import { heading, inspect, LOOKS, open, useBrowser } from './browser.ts'
 
 useBrowser()
 
-let server: Server
-let url: string
 let mailbox: Mailbox
 const requests: string[] = []
+const server = createServer(({ url: path = '' }, response) => {
+  requests.push(path)
+  const { status = 404, headers, body } = mailboxResponse(mailbox, path) ?? {}
+  response.writeHead(status, headers).end(body)
+})
+const { port, stop } = await listen(server)
+afterAll(stop)
+const url = `http://localhost:${port}`
 
-beforeAll(async () => {
-  server = createServer(({ url: path = '' }, response) => {
-    requests.push(path)
-    const { status = 404, headers, body } = mailboxResponse(mailbox, path) ?? {}
-    response.writeHead(status, headers).end(body)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  url = `http://localhost:${(server.address() as AddressInfo).port}`
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
 beforeEach(() => {
   mailbox = createMailbox()
   requests.length = 0

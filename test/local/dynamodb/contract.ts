@@ -1,3 +1,5 @@
+import { signed } from '../aws-service.ts'
+
 /** Attributes of an item. */
 export type Attributes = Record<string, object>
 
@@ -51,9 +53,7 @@ export const askAt =
       headers: {
         'Content-Type': 'application/x-amz-json-1.0',
         'X-Amz-Target': `DynamoDB_20120810.${operation}`,
-        'X-Amz-Date': '20261124T150000Z',
-        Authorization:
-          'AWS4-HMAC-SHA256 Credential=test/20261124/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00',
+        ...signed('dynamodb'),
       },
       body: JSON.stringify(input),
     })
