@@ -8,7 +8,7 @@ import { putSession } from '../../lib/sessions/store.ts'
 import { totpCounter } from '../../lib/throttling/factor-counters.ts'
 import { reserveAttempt } from '../../lib/throttling/store.ts'
 import { secondOf } from '../../lib/time.ts'
-import { AMR } from '../../lib/users/factors.ts'
+import { AMR, type Amr } from '../../lib/users/factors.ts'
 import { findUser } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
@@ -25,7 +25,7 @@ export type Run = (
   setting?: { prepare: (dynamodb: AwsProxy) => void },
 ) => Promise<unknown>
 
-const PASSWORD = 'a password of a user with factors'
+export const PASSWORD = 'a password of a user with factors'
 
 /** Refuses the first transaction. */
 export const refused = {
@@ -48,82 +48,100 @@ export const lost = {
     dynamodb.inject({ operation: 'TransactWriteItems', say: (response) => response.destroy() }),
 }
 
+interface CallSetting {
+  setting?: typeof refused | undefined
+  acr?: string
+  pathId?: string
+}
+
+/** Adds a user with {@link PASSWORD}. @returns What calls functions as that user, signed in by a method just now. */
+export async function addCaller(run: Run, table: Table, names: Parameters<typeof addTestUser>[1], amr: Amr) {
+  const passwordHash = await hashPassword(PASSWORD, randomBytes(SALT_BYTES))
+  const { id } = await addTestUser(table, { ...names, passwordHash })
+  const user = async () => (await findUser(table, id)) as User
+  const now = new Date()
+
+  const newSession = async () => {
+    const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
+    const lifetimes = { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 }
+    const random = randomBytes(SESSION_RANDOM_BYTES)
+    const { session, refreshToken } = startSession(await user(), { amr, origin, lifetimes }, now, random)
+    await putSession(table, session)
+    return { id: session.id, refreshToken }
+  }
+  return {
+    id,
+    now,
+    newSession,
+    /** Calls a function with a sample event and another body. */
+    async call(functionKey: string, file: string, body: object, more: CallSetting = {}) {
+      const { setting, acr = 'aal2', pathId } = more
+      const event = sampleEvent(`${file}.json`)
+      const { authorizer } = event.requestContext
+      if (authorizer !== undefined) {
+        Object.assign(authorizer, {
+          userId: id,
+          generation: String((await user()).generation),
+          sessionId: (await newSession()).id,
+          acr,
+          authTime: String(secondOf(now)),
+        })
+      }
+      const pathParameters = pathId === undefined ? null : { id: pathId }
+      const changes = { body: JSON.stringify(body), pathParameters }
+      const response = await run(functionKey, { ...event, ...changes }, setting)
+      return JSON.parse(Object(response).body || '{}')
+    },
+    /** Begins a sign-in, and returns its login token. */
+    async begin(): Promise<string> {
+      const details = {
+        replaces: `${id}.${(await newSession()).id}`,
+        pairSk: 'attempts#203.0.113.7#1',
+        pairAttempts: ['earlier'],
+      }
+      return (await beginLogin(table, await user(), new Date(), details)).token
+    },
+    storeReset: () =>
+      table.aws('dynamodb', 'PutItem', {
+        TableName: table.name,
+        Item: { ...factorResetKey(id), ...attributesOf({ mailId: 'reset' }) },
+      }),
+  }
+}
+
 /**
  * Makes the functions of codes do all that they can do to AWS: a user sets up an authenticator app, signs in with its codes and
  * with a recovery code, and removes it. The limit of wrong codes is reached. Some transactions are refused, and the response to one is lost.
  */
 export async function runFactors(run: Run, table: Table): Promise<void> {
-  const passwordHash = await hashPassword(PASSWORD, randomBytes(SALT_BYTES))
-  const names = { username: 'bea', email: 'bea@example.org' }
-  const { id } = await addTestUser(table, { ...names, emailVerified: true, passwordHash })
-  const user = async () => (await findUser(table, id)) as User
-  const now = new Date()
+  const names = { username: 'bea', email: 'bea@example.org', emailVerified: true }
+  const { id, now, call, begin, storeReset } = await addCaller(run, table, names, AMR.totp)
 
-  const lifetimes = { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 }
-  const newSession = async () => {
-    const random = randomBytes(SESSION_RANDOM_BYTES)
-    const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
-    const { session } = startSession(await user(), { amr: AMR.totp, origin, lifetimes }, now, random)
-    await putSession(table, session)
-    return session.id
-  }
-  const call = async (
-    functionKey: string,
-    file: string,
-    body: object,
-    setting?: typeof refused,
-    acr = 'aal2',
-  ) => {
-    const event = sampleEvent(file)
-    const { authorizer } = event.requestContext
-    if (authorizer !== undefined) {
-      const { generation } = await user()
-      Object.assign(authorizer, {
-        userId: id,
-        generation: String(generation),
-        sessionId: await newSession(),
-        acr,
-        authTime: String(secondOf(now)),
-      })
-    }
-    const response = await run(functionKey, { ...event, body: JSON.stringify(body) }, setting)
-    return JSON.parse(Object(response).body || '{}')
-  }
-
-  const { secret } = await call('factors', 'factors.json', { currentPassword: PASSWORD })
+  const { secret } = await call('factors', 'factors', { currentPassword: PASSWORD })
   const codeOf = authenticator(secret)
-  await call('confirm-totp', 'confirm-totp.json', { code: codeOf(now) }, refused)
-  await call('confirm-totp', 'confirm-totp.json', { code: codeOf(now) })
+  await call('confirm-totp', 'confirm-totp', { code: codeOf(now) }, { setting: refused })
+  await call('confirm-totp', 'confirm-totp', { code: codeOf(now) })
   const replace = { currentPassword: PASSWORD }
-  await call('factors', 'factors-recovery-codes.json', replace, refused)
-  const { recoveryCodes } = await call('factors', 'factors-recovery-codes.json', replace)
+  await call('factors', 'factors-recovery-codes', replace, { setting: refused })
+  const { recoveryCodes } = await call('factors', 'factors-recovery-codes', replace)
 
-  const begin = async () => {
-    const details = {
-      replaces: `${id}.${await newSession()}`,
-      pairSk: 'attempts#203.0.113.7#1',
-      pairAttempts: ['earlier'],
-    }
-    return (await beginLogin(table, await user(), new Date(), details)).token
-  }
-  await table.aws('dynamodb', 'PutItem', {
-    TableName: table.name,
-    Item: { ...factorResetKey(id), ...attributesOf({ mailId: 'reset' }) },
-  })
-  await call('login', 'login.json', { username: 'bea', password: PASSWORD })
+  await storeReset()
+  await call('login', 'login', { username: 'bea', password: PASSWORD })
   const code = wrongCodeFor(codeOf, new Date())
   // The next wrong code is the last that is compared.
   for (let count = 0; count < 19; count += 1) {
     await reserveAttempt(keeping(table), [totpCounter(id, now)], `wrong-${count}`, now)
   }
-  await call('login-factor', 'login-factor.json', { loginToken: await begin(), code })
-  await call('login-factor', 'login-factor.json', { loginToken: await begin(), code })
+  await call('login-factor', 'login-factor', { loginToken: await begin(), code })
+  await call('login-factor', 'login-factor', { loginToken: await begin(), code })
   // A recovery code empties the counter.
   const spent = { loginToken: await begin(), code: recoveryCodes[0] }
-  await call('login-factor', 'login-recovery-code.json', spent)
-  await call('login-factor', 'login-factor.json', { loginToken: await begin(), code: codeOf(now, 1) }, lost)
-  await call('login-factor', 'login-factor.json', { loginToken: await begin(), code: codeOf(now, 1) })
+  await call('login-factor', 'login-recovery-code', spent)
+  for (const setting of [lost, undefined]) {
+    const correct = { loginToken: await begin(), code: codeOf(now, 1) }
+    await call('login-factor', 'login-factor', correct, { setting })
+  }
 
-  await call('factors', 'factors-totp-remove.json', { currentPassword: PASSWORD }, undefined, 'aal1')
-  await call('factors', 'factors-totp-remove.json', { currentPassword: PASSWORD })
+  await call('factors', 'factors-totp-remove', { currentPassword: PASSWORD }, { acr: 'aal1' })
+  await call('factors', 'factors-totp-remove', { currentPassword: PASSWORD })
 }

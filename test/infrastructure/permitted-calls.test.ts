@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
-import type { ServerResponse } from 'node:http'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Statement } from '../../lib/aws/access.ts'
 import { transact, writeIf } from '../../lib/aws/dynamodb.ts'
@@ -42,7 +41,7 @@ import { WEAK } from '../support/sessions.ts'
 import { keeping } from '../support/table.ts'
 import { addTestUser } from '../support/users.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
-import { runFactors } from './factor-calls.ts'
+import { lost, refused, runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { runPasskeys } from './passkey-calls.ts'
 import { permissions } from './permissions.ts'
@@ -147,33 +146,16 @@ async function run(functionKey: string, event: unknown, setting: Setting = {}): 
   return response
 }
 
-const refuseWrite = (operation: string, text: string) => (dynamodb: AwsProxy) =>
-  dynamodb.inject({
-    operation,
-    text,
-    say: (response: ServerResponse) => {
-      const reasons = [{ Code: 'ConditionalCheckFailed' }, { Code: 'None' }, { Code: 'None' }]
-      const type = operation === 'UpdateItem' ? 'ConditionalCheckFailed' : 'TransactionCanceled'
-      response.writeHead(400)
-      response.end(JSON.stringify({ __type: `x#${type}Exception`, CancellationReasons: reasons }))
-    },
-  })
-
-/** Loses every response to a transaction. */
-const lost = {
+/** Refuses a write, or fails it for another reason. */
+const failWrite = (operation: string, text: string, type: string) => ({
   prepare: (dynamodb: AwsProxy) =>
-    dynamodb.inject({ operation: 'TransactWriteItems', say: (response) => response.destroy() }),
-}
-
-const failToStoreSession = (dynamodb: AwsProxy) =>
-  dynamodb.inject({
-    operation: 'PutItem',
-    text: 'session#',
-    say: (response: ServerResponse) => {
-      response.writeHead(400)
-      response.end(JSON.stringify({ __type: 'x#ValidationException' }))
-    },
-  })
+    dynamodb.inject({
+      operation,
+      text,
+      say: (response) => response.writeHead(400).end(JSON.stringify({ __type: `x#${type}Exception` })),
+    }),
+})
+const refuseChange = failWrite('UpdateItem', 'changeId', 'ConditionalCheckFailed')
 
 /** Does what the sample events do not: with a user who has an address, by codes, and after refused writes. */
 async function walk(): Promise<void> {
@@ -201,7 +183,6 @@ async function walk(): Promise<void> {
     await claimMail(table, mailId, { claim, confirmation }, new Date())
     return { mailId, code }
   }
-  const refused = { prepare: refuseWrite('TransactWriteItems', '') }
 
   await run('login', await eventOf('login', { username: 'ada', password: 'ada' }))
   // A sign-in that replaces a hash of a lower cost.
@@ -220,15 +201,15 @@ async function walk(): Promise<void> {
     vi.useRealTimers()
   }
   const change = { currentPassword: 'ada', newPassword: 'correct horse battery staple' }
-  await run('password', await eventOf('password', change), {
-    prepare: refuseWrite('UpdateItem', 'changeId'),
-  })
+  await run('password', await eventOf('password', change), refuseChange)
   await run('password', await eventOf('password', change))
-  await run('logout', await eventOf('logout', { refreshToken: '{{ada refresh token}}', everywhere: true }), {
-    prepare: refuseWrite('UpdateItem', 'changeId'),
-  })
+  await run(
+    'logout',
+    await eventOf('logout', { refreshToken: '{{ada refresh token}}', everywhere: true }),
+    refuseChange,
+  )
   const last = { ...(await confirm('registration', 'Last@example.org')), password: 'a third horse battery' }
-  await run('new-account', await eventOf('new-account', last), { prepare: failToStoreSession })
+  await run('new-account', await eventOf('new-account', last), failWrite('PutItem', 'session#', 'Validation'))
   const invited = {
     ...(await confirm('invitation', 'Invited@example.org')),
     password: 'a fourth horse battery',
@@ -317,7 +298,7 @@ async function walk(): Promise<void> {
   const headers = { ...inCookie.headers, ...cookie.headers }
   await run('new-account', { ...inCookie, headers }, { described: underPolicy })
   await transact(table, [{ Delete: { Key: { pk: { S: `user#${id}` }, sk: { S: 'recovery-codes' } } } }])
-  for (const setting of [refused, lost, {}]) {
+  const startEnrolment = async (resource: string) => {
     const user = Object(await findUserByName(table, 'ada'))
     const details = {
       purpose: 'enrolment' as const,
@@ -327,9 +308,12 @@ async function walk(): Promise<void> {
     }
     const { token: enrolmentToken } = await beginLogin(table, user, new Date(), details)
     const event = await eventOf('enrolment', { enrolmentToken })
-    const started = await run('enrolment', { ...event, resource: '/enrolment/totp' })
-    const { secret } = JSON.parse(Object(started).body)
-    const code = authenticator(secret)(new Date())
+    const response = await run('enrolment', { ...event, resource })
+    return { enrolmentToken, started: JSON.parse(Object(response).body) }
+  }
+  for (const setting of [refused, lost, {}]) {
+    const { enrolmentToken, started } = await startEnrolment('/enrolment/totp')
+    const code = authenticator(started.secret)(new Date())
     await storeFactorReset(table, id, 'reset')
     const confirming = await eventOf('enrol-totp', { enrolmentToken, code })
     Object.assign(confirming.requestContext.identity, { sourceIp: '203.0.113.8' })
@@ -340,19 +324,10 @@ async function walk(): Promise<void> {
   await transact(table, removal)
   await writeIf(table, 'UpdateItem', { Key: profileKey(id), UpdateExpression: 'REMOVE factors' })
   for (const setting of [refused, lost, {}]) {
-    const user = Object(await findUserByName(table, 'ada'))
-    const details = {
-      purpose: 'enrolment' as const,
-      provedAt: secondOf(new Date()),
-      pairSk: 'attempts#203.0.113.7#1',
-      pairAttempts: ['earlier'],
-    }
-    const { token: enrolmentToken } = await beginLogin(table, user, new Date(), details)
-    const event = await eventOf('enrolment', { enrolmentToken })
-    const started = await run('enrolment', { ...event, resource: '/enrolment/passkey/options' })
+    const { enrolmentToken, started } = await startEnrolment('/enrolment/passkey/options')
     await reserveAttempt(keeping(table), [totpCounter(id, new Date())], randomUUID(), new Date())
     const [origin = ''] = String(service.functions['add-passkey']?.environment?.RP_ORIGINS).split(',')
-    const { response } = createPasskey(JSON.parse(Object(started).body), origin)
+    const { response } = createPasskey(started, origin)
     await storeFactorReset(table, id, 'reset')
     const adding = await eventOf('add-passkey-enrolment', { enrolmentToken, response })
     Object.assign(adding.requestContext.identity, { sourceIp: '203.0.113.9' })
