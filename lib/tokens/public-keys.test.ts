@@ -53,6 +53,13 @@ function cacheOf(aws: AwsCall, keyNames: readonly string[]) {
   return (kid: string | undefined, now: Date) => publicKeys(aws, keyNames, kid, now)
 }
 
+/** A KMS with a key, which may be replaced, and a cache of it. */
+function startKms() {
+  const aliases = { 'alias/a': a }
+  const kms = fakeKms(aliases)
+  return { aliases, kms, keys: cacheOf(kms.aws, ['alias/a']) }
+}
+
 describe('the trusted keys', () => {
   test('are read together and cached for five minutes', async () => {
     const kms = fakeKms({ 'alias/a': a, 'alias/b': b })
@@ -67,8 +74,7 @@ describe('the trusted keys', () => {
   })
 
   test('omit a key five minutes after it was replaced', async () => {
-    const aliases = { 'alias/a': a }
-    const keys = cacheOf(fakeKms(aliases).aws, ['alias/a'])
+    const { aliases, keys } = startKms()
     await keys(a.kid, afterMs(0))
     aliases['alias/a'] = b
     expect([...(await keys(a.kid, afterMs(299_999))).keys()]).toEqual([a.kid])
@@ -76,9 +82,7 @@ describe('the trusted keys', () => {
   })
 
   test('are read again for an unknown kid, at most once a minute', async () => {
-    const aliases = { 'alias/a': a }
-    const kms = fakeKms(aliases)
-    const keys = cacheOf(kms.aws, ['alias/a'])
+    const { aliases, kms, keys } = startKms()
     await keys(a.kid, afterMs(0))
     aliases['alias/a'] = b
     expect((await keys(b.kid, afterMs(59_999))).has(b.kid)).toBe(false)
@@ -120,8 +124,7 @@ describe('the trusted keys', () => {
     function failing(jitter: number) {
       const random = vi.spyOn(Math, 'random').mockReturnValue(jitter)
       onTestFinished(() => random.mockRestore())
-      const kms = fakeKms({ 'alias/a': a })
-      return { kms, keys: cacheOf(kms.aws, ['alias/a']) }
+      return startKms()
     }
 
     test('are read again after a pause of less than a second if none are cached', async () => {
@@ -160,9 +163,7 @@ describe('the trusted keys', () => {
     })
 
     test('are read for a new key as soon as the pause is over', async () => {
-      const aliases = { 'alias/a': a }
-      const kms = fakeKms(aliases)
-      const keys = cacheOf(kms.aws, ['alias/a'])
+      const { aliases, kms, keys } = startKms()
       await keys(a.kid, afterMs(0))
       aliases['alias/a'] = b
       kms.failWith(outage)
@@ -241,8 +242,7 @@ describe('the trusted keys', () => {
   })
 
   test('are not used during an outage once they are too old', async () => {
-    const kms = fakeKms({ 'alias/a': a })
-    const keys = cacheOf(kms.aws, ['alias/a'])
+    const { kms, keys } = startKms()
     await keys(a.kid, afterMs(0))
     kms.failWith(new Error('outage'))
     await expect(keys(a.kid, afterMs(300_000))).rejects.toThrow('outage')

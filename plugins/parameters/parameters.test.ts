@@ -7,6 +7,7 @@ const TOPIC = 'must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1
 const THROTTLE = 'must be requests per second/burst, such as 200/100, each from 1 to 99999'
 const ISSUER =
   'must be an https URL such as https://auth.example.com, or http on loopback, without query, fragment and final slash'
+const seconds = (from: number, to: number) => `must be whole seconds from ${from} to ${to}`
 const LIMIT = 'must be attempts/seconds, such as 10/900, with 1 to 10000 attempts'
 
 /** Valid and invalid values of each parameter, and the message for an invalid one. */
@@ -34,23 +35,13 @@ const RULES: [
     ['first-party'],
     'must not be first-party, which is the client_id of every token',
   ],
-  [
-    'tokenTtlSeconds',
-    ['60', 86_400],
-    ['59', 86_401, '1e3', '-60', '90.5'],
-    'must be whole seconds from 60 to 86400',
-  ],
-  ['sessionTtlSeconds', ['60', 31_536_000], ['59', 31_536_001], 'must be whole seconds from 60 to 31536000'],
-  [
-    'sessionIdleTtlSeconds',
-    ['60', 31_536_000],
-    ['59', 31_536_001],
-    'must be whole seconds from 60 to 31536000',
-  ],
+  ['tokenTtlSeconds', ['60', 86_400], ['59', 86_401, '1e3', '-60', '90.5'], seconds(60, 86_400)],
+  ['sessionTtlSeconds', ['60', 31_536_000], ['59', 31_536_001], seconds(60, 31_536_000)],
+  ['sessionIdleTtlSeconds', ['60', 31_536_000], ['59', 31_536_001], seconds(60, 31_536_000)],
   ['limitUserAndSource', ['1/1', '10000/999999'], ['0/900', '5/0', '5', '5/900/1', '10001/1'], LIMIT],
   ['limitKnownSource', ['500/900'], ['500'], LIMIT],
   ['limitUserAndKnownSource', ['100/86400'], ['100'], LIMIT],
-  ['refreshGraceSeconds', ['0', '60'], ['61', '-1'], 'must be whole seconds from 0 to 60'],
+  ['refreshGraceSeconds', ['0', '60'], ['61', '-1'], seconds(0, 60)],
   ['limitSource', ['50/900'], ['50'], LIMIT],
   [
     'loginRateLimit',
@@ -86,7 +77,7 @@ const RULES: [
     ],
     ORIGINS,
   ],
-  ['authorizerCacheSeconds', [0, '300'], [-1, 301, 'x'], 'must be whole seconds from 0 to 300'],
+  ['authorizerCacheSeconds', [0, '300'], [-1, 301, 'x'], seconds(0, 300)],
   ['memoryMb', [128, '10240'], [127, 10_241, '1024.5', '1 GB'], 'must be whole megabytes from 128 to 10240'],
   ['loginConcurrency', [0, '100000'], [-1, 100_001], 'must be whole logins from 0 to 100000'],
   [
@@ -143,12 +134,7 @@ const RULES: [
     ['on', 'off', 'user', 'admin,user'],
     'must be none or admin or all',
   ],
-  [
-    'factorResetDelaySeconds',
-    ['0', 86_400, '2592000'],
-    ['-1', '2592001', '24h'],
-    'must be whole seconds from 0 to 2592000',
-  ],
+  ['factorResetDelaySeconds', ['0', 86_400, '2592000'], ['-1', '2592001', '24h'], seconds(0, 2_592_000)],
   ['pages', ['off'], ['yes'], 'must be on or off'],
   ['demo', ['on', 'off'], ['yes', 'true'], 'must be on or off'],
   ['cookieSessions', ['on', 'off'], ['yes', 'true'], 'must be on or off'],

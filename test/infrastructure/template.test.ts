@@ -391,20 +391,11 @@ describe('a function', () => {
       SERVICE_NAME: isChanged ? 'Example' : 'serverless-jwt-auth',
     }
     const policy = { REQUIRE_SECOND_FACTOR: of === prod ? 'none' : isChanged ? 'admin' : 'all' }
+    const signIn = { ...tokens(stage), ...signing, ...sessions, ...cookies, ...policy, ...table }
     return {
       authorizer: { ...tokens(stage), ...published, ...table, ...guarded },
-      login: {
-        ...tokens(stage),
-        ...signing,
-        ...sessions,
-        ...cookies,
-        ...limits,
-        ...mailer,
-        ...policy,
-        ...table,
-        NOTIFY_NEW_SOURCE: isChanged ? 'off' : 'on',
-      },
-      refresh: { ...tokens(stage), ...signing, ...sessions, ...cookies, ...grace, ...policy, ...table },
+      login: { ...signIn, ...limits, ...mailer, NOTIFY_NEW_SOURCE: isChanged ? 'off' : 'on' },
+      refresh: { ...signIn, ...grace },
       logout: { ...cookies, ...grace, ...table },
       sessions: table,
       'end-session': table,
@@ -412,15 +403,7 @@ describe('a function', () => {
       forgot: { ...mailRequests, ...table },
       reset: { ...mailer, ...newPasswords, ...table, SESSION_TTL_SECONDS: sessions.SESSION_TTL_SECONDS },
       register: { ...mailRequests, ...table, ALLOWED_EMAIL_DOMAINS: '' },
-      'new-account': {
-        ...tokens(stage),
-        ...signing,
-        ...sessions,
-        ...cookies,
-        ...newPasswords,
-        ...policy,
-        ...table,
-      },
+      'new-account': { ...signIn, ...newPasswords },
       'change-email': { ...limits, ...policy, ...mailRequests, ...table },
       'confirm-email': { ...policy, ...mailer, ...table },
       mailer: {
