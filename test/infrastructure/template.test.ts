@@ -8,6 +8,7 @@ import { ROUTES } from '../../lib/openapi/routes.ts'
 import { filesIn } from '../../plugins/functions/functions.ts'
 import { LONGEST_STAGE } from '../../plugins/parameters/parameters.ts'
 import { describeService, root } from '../support/service-description.ts'
+import { environments } from './environments.ts'
 import {
   HASHING,
   LISTED_ORIGINS,
@@ -50,13 +51,11 @@ const NAMES_IN_CHANGED_PROD = NAMES.filter((name) => name !== 'register')
 
 /** The packages that contain a function. */
 const packagesWith = (name: string) => [
-  ...(NAMES_IN_PROD.includes(name)
-    ? [{ of: prod, stage: 'prod', slots: ['a', 'b'], signs: 'a', memoryMb: 1769 }]
-    : []),
+  ...(NAMES_IN_PROD.includes(name) ? [{ of: prod, stage: 'prod', slots: ['a', 'b'], memoryMb: 1769 }] : []),
   ...(NAMES_IN_CHANGED_PROD.includes(name)
-    ? [{ of: changedProd, stage: 'prod', slots: ['a'], signs: 'a', memoryMb: 2048, loginConcurrency: 7 }]
+    ? [{ of: changedProd, stage: 'prod', slots: ['a'], memoryMb: 2048, loginConcurrency: 7 }]
     : []),
-  { of: dev, stage: 'dev', slots: ['b'], signs: 'b', memoryMb: 1769 },
+  { of: dev, stage: 'dev', slots: ['b'], memoryMb: 1769 },
 ]
 
 const logicalId = (name: string) =>
@@ -351,93 +350,38 @@ const ownAddress = (stage: string) => ({
 })
 
 describe('a function', () => {
-  const tokens = (stage: string) => ({
-    TOKEN_ISSUER: ownAddress(stage),
-    TOKEN_AUDIENCE: `serverless-jwt-auth-${stage}-api`,
-  })
-  const lifetimes = (of: Package) => {
-    const [ttl, idleTtl] = of === changedProd ? ['300', '120'] : ['2592000', '604800']
-    return { SESSION_TTL_SECONDS: ttl, SESSION_IDLE_TTL_SECONDS: idleTtl }
-  }
-  const grace = { REFRESH_GRACE_SECONDS: '10' }
-  const limits = {
-    LIMIT_USER_AND_SOURCE: '10/900',
-    LIMIT_SOURCE: '50/900',
-    LIMIT_KNOWN_SOURCE: '500/900',
-    LIMIT_USER: '100/86400',
-    LIMIT_USER_AND_KNOWN_SOURCE: '100/86400',
-  }
-
-  /** A function that is not listed here may have any variables. */
-  function environments(
-    of: Package,
-    stage: string,
-    signs: string,
-    publishes: string[],
-  ): Record<string, object> {
-    const isChanged = of === changedProd
-    const sessions = lifetimes(of)
-    const newPasswords = { BREACHED_PASSWORDS: isChanged ? 'off' : 'on' }
-    const mailer = { MAILER: of === prod ? '' : `serverless-jwt-auth-${stage}-mailer` }
-    const mailRequests = { ...mailer, LIMIT_MAIL_SOURCE: isChanged ? '10/600' : '30/3600' }
-    const alias = (slot: string) => `alias/serverless-jwt-auth-${stage}-${slot}`
-    const published = { PUBLISHED_KEYS: publishes.map(alias).join(',') }
-    const guarded = { GUARDED_ROUTES: expect.stringContaining('GET/admin=admin GET/admin/=admin') }
-    const signing = { SIGNING_KEY: alias(signs), TOKEN_TTL_SECONDS: '1800' }
-    const cookies = { COOKIE_SESSIONS: of === prod ? 'off' : 'on' }
-    const table = { TABLE_NAME: `serverless-jwt-auth-${stage}` }
-    const face = {
-      DEMO: of === dev ? 'on' : 'off',
-      SERVICE_NAME: isChanged ? 'Example' : 'serverless-jwt-auth',
+  /** The values of variables that are not the defaults. */
+  function changesOf(of: Package, stage: string): Record<string, unknown> {
+    const address = ownAddress(stage)
+    if (of === prod) return { TOKEN_ISSUER: address, MAILER: '' }
+    const withMails = { TOKEN_ISSUER: address, MAIL_FROM: SENDER, COOKIE_SESSIONS: 'on', PAGES: 'on' }
+    if (of === dev) {
+      const open = { REQUIRE_SECOND_FACTOR: 'all', DEMO: 'on', REGISTRATION: 'open' }
+      return { ...withMails, ...open, PUBLIC_URL: address }
     }
-    const policy = { REQUIRE_SECOND_FACTOR: of === prod ? 'none' : isChanged ? 'admin' : 'all' }
-    const signIn = { ...tokens(stage), ...signing, ...sessions, ...cookies, ...policy, ...table }
     return {
-      authorizer: { ...tokens(stage), ...published, ...table, ...guarded },
-      login: { ...signIn, ...limits, ...mailer, NOTIFY_NEW_SOURCE: isChanged ? 'off' : 'on' },
-      refresh: { ...signIn, ...grace },
-      logout: { ...cookies, ...grace, ...table },
-      sessions: table,
-      'end-session': table,
-      password: { ...limits, ...policy, ...newPasswords, ...mailer, ...table },
-      forgot: { ...mailRequests, ...table },
-      reset: { ...mailer, ...newPasswords, ...table, SESSION_TTL_SECONDS: sessions.SESSION_TTL_SECONDS },
-      register: { ...mailRequests, ...table, ALLOWED_EMAIL_DOMAINS: '' },
-      'new-account': { ...signIn, ...newPasswords },
-      'change-email': { ...limits, ...policy, ...mailRequests, ...table },
-      'confirm-email': { ...policy, ...mailer, ...table },
-      mailer: {
-        ...table,
-        MAIL_FROM: SENDER,
-        SERVICE_NAME: face.SERVICE_NAME,
-        PUBLIC_URL: isChanged ? 'https://app.example.com' : ownAddress(stage),
-        LIMIT_MAIL_RECIPIENT: isChanged ? '2/600' : '3/3600',
-        FACTOR_RESET_DELAY_SECONDS: isChanged ? '3600' : '86400',
-      },
-      userinfo: table,
-      me: table,
-      'delete-me': { ...limits, ...policy, ...mailer, ...table },
-      'user-content': {},
-      'admin-content': { ROLES: 'admin' },
-      jwks: published,
-      metadata: { TOKEN_ISSUER: ownAddress(stage) },
-      signin: { ...face, ...mailer, REGISTRATION: isChanged ? 'invite' : 'open' },
-      'account-pages': face,
-      openapi: {
-        ...mailer,
-        PAGES: of === prod ? 'off' : 'on',
-        REGISTRATION: of === prod ? 'off' : isChanged ? 'invite' : 'open',
-      },
+      ...withMails,
+      SESSION_TTL_SECONDS: '300',
+      SESSION_IDLE_TTL_SECONDS: '120',
+      REQUIRE_SECOND_FACTOR: 'admin',
+      BREACHED_PASSWORDS: 'off',
+      NOTIFY_NEW_SOURCE: 'off',
+      LIMIT_MAIL_SOURCE: '10/600',
+      LIMIT_MAIL_RECIPIENT: '2/600',
+      FACTOR_RESET_DELAY_SECONDS: '3600',
+      SERVICE_NAME: 'Example',
+      PUBLIC_URL: 'https://app.example.com',
+      REGISTRATION: 'invite',
     }
   }
 
   test.each(NAMES)('%s runs on Node 24 on arm64 with its own environment, and is traced', (name) => {
     const { handler = '' } = describeService().functions[name] ?? {}
     const hashes = HASHING.includes(name)
-    for (const { of, stage, slots, signs, memoryMb, loginConcurrency } of packagesWith(name)) {
+    for (const { of, stage, slots, memoryMb, loginConcurrency } of packagesWith(name)) {
       const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
       const common = { ALLOWED_ORIGINS: stage === 'dev' ? '*' : listed }
-      const own = environments(of, stage, signs, slots)[name]
+      const own = environments(stage, slots, changesOf(of, stage))[name]
       expect(propertiesOf(of, `${logicalId(name)}LambdaFunction`)).toEqual({
         Code: {
           S3Bucket: { Ref: 'ServerlessDeploymentBucket' },

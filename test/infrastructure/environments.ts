@@ -1,0 +1,100 @@
+import { expect } from 'vitest'
+
+const TOKENS = ['TOKEN_ISSUER', 'TOKEN_AUDIENCE']
+const SESSIONS = ['SESSION_TTL_SECONDS', 'SESSION_IDLE_TTL_SECONDS', 'COOKIE_SESSIONS', 'TABLE_NAME']
+const SIGN_IN = [...TOKENS, 'SIGNING_KEY', 'TOKEN_TTL_SECONDS', ...SESSIONS]
+const POLICY = 'REQUIRE_SECOND_FACTOR'
+
+/** Limits of attempts, with their defaults. */
+const LIMITS = {
+  LIMIT_USER_AND_SOURCE: '10/900',
+  LIMIT_SOURCE: '50/900',
+  LIMIT_KNOWN_SOURCE: '500/900',
+  LIMIT_USER: '100/86400',
+  LIMIT_USER_AND_KNOWN_SOURCE: '100/86400',
+}
+/** What a change needs that verifies the password. */
+const CHANGE = [...Object.keys(LIMITS), POLICY, 'MAILER', 'TABLE_NAME']
+const MAIL_REQUEST = ['MAILER', 'LIMIT_MAIL_SOURCE', 'TABLE_NAME']
+const FACE = ['DEMO', 'SERVICE_NAME']
+
+/** The variables of each function, beside those of all. A function that is not listed may have any. */
+const VARIABLES: Record<string, string[]> = {
+  authorizer: [...TOKENS, 'PUBLISHED_KEYS', 'TABLE_NAME', 'GUARDED_ROUTES'],
+  login: [...SIGN_IN, ...CHANGE, 'NOTIFY_NEW_SOURCE'],
+  'login-factor': [...SIGN_IN, 'FACTOR_KEY', 'MAILER', 'NOTIFY_NEW_SOURCE'],
+  refresh: [...SIGN_IN, POLICY, 'REFRESH_GRACE_SECONDS'],
+  logout: ['COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS', 'TABLE_NAME'],
+  sessions: ['TABLE_NAME'],
+  'end-session': ['TABLE_NAME'],
+  password: [...CHANGE, 'BREACHED_PASSWORDS'],
+  forgot: MAIL_REQUEST,
+  reset: ['MAILER', 'BREACHED_PASSWORDS', 'TABLE_NAME', 'SESSION_TTL_SECONDS'],
+  register: [...MAIL_REQUEST, 'ALLOWED_EMAIL_DOMAINS'],
+  'new-account': [...SIGN_IN, POLICY, 'BREACHED_PASSWORDS'],
+  'change-email': [...CHANGE, 'LIMIT_MAIL_SOURCE'],
+  'confirm-email': [POLICY, 'MAILER', 'TABLE_NAME'],
+  mailer: [
+    'TABLE_NAME',
+    'MAIL_FROM',
+    'SERVICE_NAME',
+    'PUBLIC_URL',
+    'LIMIT_MAIL_RECIPIENT',
+    'FACTOR_RESET_DELAY_SECONDS',
+  ],
+  userinfo: ['TABLE_NAME'],
+  me: ['TABLE_NAME'],
+  'delete-me': CHANGE,
+  'user-content': [],
+  'admin-content': ['ROLES'],
+  jwks: ['PUBLISHED_KEYS'],
+  metadata: ['TOKEN_ISSUER'],
+  signin: [...FACE, 'MAILER', 'REGISTRATION'],
+  'account-pages': FACE,
+  openapi: ['MAILER', 'PAGES', 'REGISTRATION'],
+}
+
+/**
+ * Returns the variables of the functions of a stage, by their keys.
+ *
+ * @param slots - Of the published keys. The first one signs.
+ * @param changes - Values that are not those of the defaults.
+ */
+export function environments(
+  stage: string,
+  slots: string[],
+  changes: Record<string, unknown>,
+): Record<string, Record<string, unknown>> {
+  const name = `serverless-jwt-auth-${stage}`
+  const [signs, ...others] = slots.map((slot) => `alias/${name}-${slot}`)
+  const values: Record<string, unknown> = {
+    TOKEN_AUDIENCE: `${name}-api`,
+    PUBLISHED_KEYS: [signs, ...others].join(','),
+    GUARDED_ROUTES: expect.stringContaining('GET/admin=admin GET/admin/=admin'),
+    ROLES: 'admin',
+    SIGNING_KEY: signs,
+    FACTOR_KEY: `alias/${name}-factors`,
+    TABLE_NAME: name,
+    MAILER: `${name}-mailer`,
+    TOKEN_TTL_SECONDS: '1800',
+    SESSION_TTL_SECONDS: '2592000',
+    SESSION_IDLE_TTL_SECONDS: '604800',
+    COOKIE_SESSIONS: 'off',
+    REFRESH_GRACE_SECONDS: '10',
+    ...LIMITS,
+    REQUIRE_SECOND_FACTOR: 'none',
+    BREACHED_PASSWORDS: 'on',
+    NOTIFY_NEW_SOURCE: 'on',
+    LIMIT_MAIL_SOURCE: '30/3600',
+    LIMIT_MAIL_RECIPIENT: '3/3600',
+    FACTOR_RESET_DELAY_SECONDS: '86400',
+    ALLOWED_EMAIL_DOMAINS: '',
+    SERVICE_NAME: 'serverless-jwt-auth',
+    DEMO: 'off',
+    PAGES: 'off',
+    REGISTRATION: 'off',
+    ...changes,
+  }
+  const pick = (names: string[]) => Object.fromEntries(names.map((name) => [name, values[name]]))
+  return Object.fromEntries(Object.entries(VARIABLES).map(([key, names]) => [key, pick(names)]))
+}
