@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { createDynamoDb } from '../../local/dynamodb/dynamodb.ts'
 import { listen } from '../local/aws-service.ts'
+import { askAt, createTable } from '../local/dynamodb/contract.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 
 // A contract for the local DynamoDB and for moto's: the calls of lib/, one after the other on one table.
@@ -205,29 +206,16 @@ const callAt = (dynamodb: string) =>
     awsClient({ region: REGION, credentials: CREDENTIALS, endpoints: { dynamodb: new URL(dynamodb) } }),
     10_000,
   )
-const calls = { local: callAt(local.url), moto: callAt(inject('emulatorUrl')) }
+const urls = { local: local.url, moto: inject('emulatorUrl') }
 
 describe.each(['local', 'moto'] as const)('%s', (which) => {
-  const call = (operation: string, input: object) => calls[which]('dynamodb', operation, input)
+  const aws = callAt(urls[which])
 
-  beforeAll(async () => {
-    await call('CreateTable', {
-      TableName: TABLE,
-      AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      BillingMode: 'PAY_PER_REQUEST',
-    })
-    for (let status: unknown; status !== 'ACTIVE'; ) {
-      status = Object(await call('DescribeTable', { TableName: TABLE })).Table.TableStatus
-    }
-  })
+  beforeAll(() => createTable(askAt(urls[which]), TABLE))
 
   test.each(STEPS)('%s: %s', async (_what, operation, input, expected) => {
     const table = operation === 'BatchGetItem' ? {} : { TableName: TABLE }
-    const outcome = await call(operation, { ...table, ...input }).then(
+    const outcome = await aws('dynamodb', operation, { ...table, ...input }).then(
       (gives) => ({ gives: withoutExtras(gives) }),
       (error: Error) => ({ throws: Object(error.cause).name, status: Object(error.cause).status }),
     )

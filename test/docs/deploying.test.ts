@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { attributesOf, updateOf, writeIf } from '../../lib/aws/dynamodb.ts'
 import { totpKey } from '../../lib/factors/keys.ts'
 import { encryptSecret } from '../../lib/factors/totp/secret.ts'
@@ -52,12 +52,24 @@ test('the costs in DEPLOYING.md are sums of quantity times price', () => {
   )
 })
 
-test('a warm login makes the calls that DEPLOYING.md counts', async () => {
+/** Starts AWS for a test, with proxies that count the calls. */
+async function startCounted() {
   const aws = await startAws()
   const { dynamodb, kms } = aws.settings.endpoints
   const proxies = { dynamodb: await startProxy(dynamodb), kms: await startProxy(kms) }
   const endpoints = { ...aws.settings.endpoints, dynamodb: proxies.dynamodb.url, kms: proxies.kms.url }
-  const login = await loadHandler(service, 'login', { ...aws, settings: { ...aws.settings, endpoints } })
+  onTestFinished(() => {
+    for (const proxy of Object.values(proxies)) proxy.close()
+    aws.stop()
+  })
+  const load = (key: string) =>
+    loadHandler(service, key, { ...aws, settings: { ...aws.settings, endpoints } })
+  return { aws, proxies, load }
+}
+
+test('a warm login makes the calls that DEPLOYING.md counts', async () => {
+  const { proxies, load } = await startCounted()
+  const login = await load('login')
   const signIn = () => login(loginEvent({ body: JSON.stringify(ADA) }), lambdaContext())
   await signIn()
   for (const { calls } of Object.values(proxies)) calls.length = 0
@@ -71,18 +83,11 @@ test('a warm login makes the calls that DEPLOYING.md counts', async () => {
     'Write units': '7',
     'RSA-2048 signatures': '1',
   })
-  for (const proxy of Object.values(proxies)) proxy.close()
-  aws.stop()
 })
 
 test('a login with an app makes the calls that DEPLOYING.md counts', async () => {
-  const aws = await startAws()
-  const { dynamodb, kms } = aws.settings.endpoints
-  const proxies = { dynamodb: await startProxy(dynamodb), kms: await startProxy(kms) }
-  const endpoints = { ...aws.settings.endpoints, dynamodb: proxies.dynamodb.url, kms: proxies.kms.url }
-  const proxied = { ...aws, settings: { ...aws.settings, endpoints } }
-  const login = await loadHandler(service, 'login', proxied)
-  const loginFactor = await loadHandler(service, 'login-factor', proxied)
+  const { aws, proxies, load } = await startCounted()
+  const [login, loginFactor] = [await load('login'), await load('login-factor')]
 
   const table = tableOf(service, aws)
   const { id } = (await findUserByName(table, ADA.username)) ?? { id: '' }
@@ -122,8 +127,6 @@ test('a login with an app makes the calls that DEPLOYING.md counts', async () =>
     'RSA-2048 signatures': '1',
     'Decryptions in KMS': '1',
   })
-  for (const proxy of Object.values(proxies)) proxy.close()
-  aws.stop()
 })
 
 test('a registration and a reset make the calls that DEPLOYING.md counts', async () => {

@@ -61,10 +61,10 @@ export const askAt =
     return { status: response.status, output: body.startsWith('{') ? (JSON.parse(body) as Output) : {} }
   }
 
-/** Creates {@link TABLE}, with keys like the table of `serverless.yml`. */
-export async function createTable(ask: Ask): Promise<void> {
+/** Creates a table, with keys like the table of `serverless.yml`. */
+export async function createTable(ask: Ask, TableName = TABLE): Promise<void> {
   await ask('CreateTable', {
-    TableName: TABLE,
+    TableName,
     AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
     KeySchema: [
       { AttributeName: 'pk', KeyType: 'HASH' },
@@ -73,7 +73,7 @@ export async function createTable(ask: Ask): Promise<void> {
     BillingMode: 'PAY_PER_REQUEST',
   })
   for (let status: unknown; status !== 'ACTIVE'; ) {
-    status = (await ask('DescribeTable', { TableName: TABLE })).output.Table?.TableStatus
+    status = (await ask('DescribeTable', { TableName })).output.Table?.TableStatus
   }
 }
 
