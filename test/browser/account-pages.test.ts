@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import {
   askForMail,
+  choosePassword,
   code,
   forget,
   INVALID,
@@ -11,7 +12,17 @@ import {
   register,
   serviceUrl,
 } from './accounts.ts'
-import { alert, expectFocus, heading, inspect, LOOKS, open, press, useBrowser } from './browser.ts'
+import {
+  alert,
+  expectFocus,
+  heading,
+  inspect,
+  LOOKS,
+  open,
+  press,
+  underStage,
+  useBrowser,
+} from './browser.ts'
 
 useBrowser()
 
@@ -73,18 +84,11 @@ test('without its script a page sends nothing', async () => {
 test('under the path of a stage the pages send every request to that path', async () => {
   const { name, address } = await register()
   const { link } = await forget(name, address)
-  const requested: string[] = []
   const page = await open(`${serviceUrl()}/forgot`)
-  await page.route(`${serviceUrl()}/**`, (route) => {
-    const { pathname } = new URL(route.request().url())
-    requested.push(pathname)
-    return route.continue({ url: `${serviceUrl()}${pathname.replace(/^\/prod/, '')}` })
-  })
+  const requested = await underStage(page)
   await page.goto(link.replace('/confirm', '/prod/confirm'))
   expect(page.url()).toBe(`${serviceUrl()}/prod/confirm`)
-  await newPassword(page).fill(NEXT_PASSWORD)
-  await press(page, 'Change password')
-  await heading(page, 'Your password was changed').waitFor()
+  await choosePassword(page, NEXT_PASSWORD, 'Change password', 'Your password was changed')
   await page.goto(`${serviceUrl()}/prod/forgot`)
   await askForMail(page, 'Username or e-mail address', name)
   const expected = ['/prod/confirm', '/prod/password/reset', '/prod/forgot', '/prod/password/forgot']
@@ -103,8 +107,7 @@ describe('with an outage', () => {
     await press(page, 'Send mail')
     await alert(page, detail)
     await page.unroute('**/password/forgot')
-    await press(page, 'Send mail')
-    await heading(page, 'Check your mail').waitFor()
+    await press(page, 'Send mail', 'Check your mail')
   })
 
   test('without a network a page shows that, and keeps what the user has typed', async () => {
@@ -116,8 +119,7 @@ describe('with an outage', () => {
     await press(page, 'Change password')
     await alert(page, 'The service did not respond. Try again.')
     await page.context().setOffline(false)
-    await press(page, 'Change password')
-    await heading(page, 'Your password was changed').waitFor()
+    await press(page, 'Change password', 'Your password was changed')
   })
 })
 
@@ -136,8 +138,7 @@ test.each([
   await take('register-proof')
   await code(page).fill('12')
   await page.getByLabel('Username').fill('a b')
-  await newPassword(page).fill('short')
-  await press(page, 'Create account')
+  await choosePassword(page, 'short', 'Create account')
   await page.getByText('Must be 8 digits.').waitFor()
   await take('register-faults')
   await page.goto(`${serviceUrl()}/forgot`)
@@ -145,8 +146,7 @@ test.each([
   await askForMail(page, 'Username or e-mail address', 'ada')
   await take('forgot-proof')
   await code(page).fill('00000000')
-  await newPassword(page).fill(PASSWORD)
-  await press(page, 'Change password')
+  await choosePassword(page, PASSWORD, 'Change password')
   await alert(page, INVALID)
   await take('forgot-refused')
   await page.goto(`${serviceUrl()}/confirm`)
@@ -159,8 +159,6 @@ test.each([
   }
   const { name, address } = await register()
   await page.goto((await forget(name, address)).link)
-  await newPassword(page).fill(NEXT_PASSWORD)
-  await press(page, 'Change password')
-  await heading(page, 'Your password was changed').waitFor()
+  await choosePassword(page, NEXT_PASSWORD, 'Change password', 'Your password was changed')
   await take('confirm-done')
 })

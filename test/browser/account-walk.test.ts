@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { NEW_USERNAME_RULE } from '../../lib/http/schemas/fields.ts'
 import {
   askForMail,
+  choosePassword,
   code,
   INVALID,
   mails,
@@ -43,30 +44,23 @@ test('a user registers, signs out, resets the password twice, moves and leaves',
   await page.getByText(`You confirm the address ${address}.`).waitFor()
   expect(await page.getByLabel('Username').inputValue()).toBe(address)
   await page.getByLabel('Username').fill(name)
-  await newPassword(page).fill(PASSWORD)
-  await press(page, 'Create account')
-  await heading(page, 'Your account was created').waitFor()
+  await choosePassword(page, PASSWORD, 'Create account', 'Your account was created')
   await page.getByText(`You are signed in as ${name}.`).waitFor()
   await page.getByRole('link', { name: 'Go to your account' }).click()
   await page.getByText(`${address} Verified`).waitFor()
-  await press(page, 'Sign out')
-  await heading(page, 'You are signed out').waitFor()
+  await press(page, 'Sign out', 'You are signed out')
   await page.getByRole('link', { name: 'Sign in' }).click()
 
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
   await askForMail(page, 'Username or e-mail address', name)
   await page.goto((await nextMail(address)).link)
-  await newPassword(page).fill(NEXT_PASSWORD)
-  await press(page, 'Change password')
-  await heading(page, 'Your password was changed').waitFor()
+  await choosePassword(page, NEXT_PASSWORD, 'Change password', 'Your password was changed')
 
   await page.goto(`${serviceUrl()}/forgot`)
   await askForMail(page, 'Username or e-mail address', address)
   await page.getByText(`If ${address} has an account`).waitFor()
   await code(page).fill((await nextMail(address)).code)
-  await newPassword(page).fill(PASSWORD)
-  await press(page, 'Change password')
-  await heading(page, 'Your password was changed').waitFor()
+  await choosePassword(page, PASSWORD, 'Change password', 'Your password was changed')
   await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
   await signIn(page, name, NEXT_PASSWORD)
   await alert(page, 'Incorrect username or password.')
@@ -81,15 +75,13 @@ test('a user registers, signs out, resets the password twice, moves and leaves',
   await page.goto((await nextMail(moved)).link)
   await page.getByText(`Your account gets the address ${moved}.`).waitFor()
   expect((await post('login', { username: moved, password: PASSWORD })).status).toBe(401)
-  await press(page, 'Confirm the address')
-  await heading(page, 'Your address was confirmed').waitFor()
+  await press(page, 'Confirm the address', 'Your address was confirmed')
   await page.getByRole('link', { name: 'Go to your account' }).click()
   await page.getByText(`${moved} Verified`).waitFor()
 
   await page.getByText('Delete account').first().click()
   await page.locator('#delete-password').fill(PASSWORD)
-  await press(page, 'Delete account')
-  await heading(page, 'Your account was deleted').waitFor()
+  await press(page, 'Delete account', 'Your account was deleted')
   await page.getByRole('link', { name: 'Sign in' }).click()
   await signIn(page, moved, PASSWORD)
   await alert(page, 'Incorrect username or password.')
@@ -105,8 +97,7 @@ test('a user registers with the code, after a wrong one, a short password and a 
   const wrong = mail.code === '00000000' ? '11111111' : '00000000'
 
   await code(page).fill(wrong)
-  await newPassword(page).fill(PASSWORD)
-  await press(page, 'Create account')
+  await choosePassword(page, PASSWORD, 'Create account')
   await alert(page, INVALID)
   await expectFocus(page, 'code')
 
@@ -117,14 +108,12 @@ test('a user registers with the code, after a wrong one, a short password and a 
   await page.getByRole('textbox', { name: 'Code from the mail', description }).waitFor()
 
   await code(page).fill(`${mail.code.slice(0, 4)} ${mail.code.slice(4)}`)
-  await newPassword(page).fill('too short')
-  await press(page, 'Create account')
+  await choosePassword(page, 'too short', 'Create account')
   await page.getByText('Must be at least 15 characters.').waitFor()
   await expectFocus(page, 'password')
 
   await page.getByLabel('Username').fill(name)
-  await newPassword(page).fill(PASSWORD)
-  await press(page, 'Create account')
+  await choosePassword(page, PASSWORD, 'Create account')
   await page.getByText('This username is taken.').waitFor()
   await expectFocus(page, 'username')
 
@@ -139,8 +128,7 @@ test('a user registers with the code, after a wrong one, a short password and a 
     .waitFor()
 
   await page.getByLabel('Username').fill('')
-  await press(page, 'Create account')
-  await heading(page, 'Your account was created').waitFor()
+  await press(page, 'Create account', 'Your account was created')
   await page.getByText(`You are signed in as ${address}.`).waitFor()
   await page.getByRole('link', { name: 'Go to your account' }).click()
   await page.getByText(`${address} Verified`).waitFor()
@@ -165,9 +153,7 @@ test('after five wrong codes the code is void, as its hint says, and the link wo
     await alert(page, INVALID)
   }
   await page.goto(mail.link)
-  await newPassword(page).fill(NEXT_PASSWORD)
-  await press(page, 'Change password')
-  await heading(page, 'Your password was changed').waitFor()
+  await choosePassword(page, NEXT_PASSWORD, 'Change password', 'Your password was changed')
 })
 
 test('for an address with an account, only the mail differs', async () => {
@@ -193,9 +179,7 @@ test('a code does not work after the link has been used in another tab', async (
   await newPassword(page).fill(PASSWORD)
   const other = await open(`${serviceUrl()}/signin`)
   await other.goto(mail.link)
-  await newPassword(other).fill(PASSWORD)
-  await press(other, 'Create account')
-  await heading(other, 'Your account was created').waitFor()
+  await choosePassword(other, PASSWORD, 'Create account', 'Your account was created')
   await press(page, 'Create account')
   await alert(page, INVALID)
 })
@@ -207,12 +191,10 @@ test('an expired link and an expired code show that they are invalid', async () 
   await askForMail(page, 'E-mail address', 'late@example.org')
   const mail = await nextMail('late@example.org', origin)
   await code(page).fill(mail.code)
-  await newPassword(page).fill(PASSWORD)
-  await press(page, 'Create account')
+  await choosePassword(page, PASSWORD, 'Create account')
   await alert(page, INVALID)
   await page.goto(mail.link)
-  await newPassword(page).fill(PASSWORD)
-  await press(page, 'Create account')
+  await choosePassword(page, PASSWORD, 'Create account')
   await alert(page, INVALID)
 })
 

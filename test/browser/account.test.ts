@@ -25,6 +25,7 @@ import {
   press,
   signIn,
   status,
+  underStage,
   useBrowser,
 } from './browser.ts'
 
@@ -213,15 +214,13 @@ describe('sessions', () => {
     const { name } = await register()
     const { refreshToken } = await signInElsewhere(name)
     const page = await openAccount(name)
-    await press(page, 'Sign out')
-    await heading(page, 'You are signed out').waitFor()
+    await press(page, 'Sign out', 'You are signed out')
     expect(await page.context().cookies()).toEqual([])
     expect(await refreshStatus(refreshToken)).toBe(200)
     await page.getByRole('link', { name: 'Sign in' }).click()
     await signIn(page, name, PASSWORD)
     await heading(page, ACCOUNT).waitFor()
-    await press(page, 'Sign out everywhere')
-    await heading(page, 'You are signed out everywhere').waitFor()
+    await press(page, 'Sign out everywhere', 'You are signed out everywhere')
     expect(await page.context().cookies()).toEqual([])
     expect(await refreshStatus((await signInElsewhere(name)).refreshToken)).toBe(200)
     expect(await refreshStatus(refreshToken)).toBe(401)
@@ -298,8 +297,7 @@ describe('a new address', () => {
     await send('Send mail')
     const tab = await openTab(page)
     await tab.goto((await nextMail(moved)).link)
-    await press(tab, 'Confirm the address')
-    await heading(tab, 'Your address was confirmed').waitFor()
+    await press(tab, 'Confirm the address', 'Your address was confirmed')
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     await shows(`Mails go to ${moved} from now on.`)
     await tab.getByRole('link', { name: 'Go to your account' }).click()
@@ -351,8 +349,7 @@ describe('several tabs', () => {
     const page = await openAccount(ada.name)
     const tab = await openTab(page)
     await heading(tab, ACCOUNT).waitFor()
-    await press(page, 'Sign out')
-    await heading(page, 'You are signed out').waitFor()
+    await press(page, 'Sign out', 'You are signed out')
     await heading(tab, 'Sign in').waitFor()
     await signIn(tab, ada.name, PASSWORD)
     await heading(tab, ACCOUNT).waitFor()
@@ -426,8 +423,7 @@ describe('with an outage', () => {
     await page.context().setOffline(false)
     await send('Change password')
     await shows('Your password was changed.')
-    await press(page, 'Sign out')
-    await heading(page, 'You are signed out').waitFor()
+    await press(page, 'Sign out', 'You are signed out')
   })
 
   test('a page that cannot load the account offers to try again', async () => {
@@ -477,8 +473,7 @@ describe('the back/forward cache', () => {
     const ada = await getAda()
     const page = await leaveAccount(ada.name)
     const tab = await openTab(page)
-    await press(tab, 'Sign out')
-    await heading(tab, 'You are signed out').waitFor()
+    await press(tab, 'Sign out', 'You are signed out')
     await page.goBack()
     await heading(page, 'Sign in').waitFor()
   })
@@ -547,19 +542,13 @@ test('password managers recognise the fields', async () => {
 
 test('under the path of a stage the page sends every request to that path', async () => {
   const ada = await getAda()
-  const requested: string[] = []
   const page = await open(`${serviceUrl()}/docs`)
-  await page.route(`${serviceUrl()}/**`, (route) => {
-    const { pathname } = new URL(route.request().url())
-    requested.push(pathname)
-    return route.continue({ url: `${serviceUrl()}${pathname.replace(/^\/prod/, '')}` })
-  })
+  const requested = await underStage(page)
   await page.goto(`${serviceUrl()}/prod/account`)
   await signIn(page, ada.name, PASSWORD)
   await heading(page, ACCOUNT).waitFor()
   await rows(page).first().waitFor()
-  await press(page, 'Sign out')
-  await heading(page, 'You are signed out').waitFor()
+  await press(page, 'Sign out', 'You are signed out')
   const expected = ['account', 'signin', 'login', 'me', 'sessions', 'refresh', 'logout']
   expect(requested).toEqual(expect.arrayContaining(expected.map((name) => `/prod/${name}`)))
   expect(requested.filter((path) => !path.startsWith('/prod/'))).toEqual([])
@@ -577,8 +566,7 @@ test('without mail the page has no part for the address', async () => {
   await signIn(page, ada.name, PASSWORD)
   await heading(page, ACCOUNT).waitFor()
   expect(await page.locator('summary').allInnerTexts()).toEqual(['Change password', 'Delete account'])
-  await press(page, 'Sign out')
-  await heading(page, 'You are signed out').waitFor()
+  await press(page, 'Sign out', 'You are signed out')
 })
 
 test('over the limit the page shows how long to wait, and when the wait is over', async () => {
@@ -624,7 +612,6 @@ test.each(LOOKS)('the page fits and is accessible at $width pixels, $colorScheme
   await password.press('Change password')
   await password.alert('Your password was changed.')
   await take('changed')
-  await press(page, 'Sign out everywhere')
-  await heading(page, 'You are signed out everywhere').waitFor()
+  await press(page, 'Sign out everywhere', 'You are signed out everywhere')
   await take('done')
 })

@@ -107,11 +107,17 @@ type Options = Parameters<typeof open>[1] & { password?: string; path?: string; 
 /** The field of the section that is shown. */
 export const newPassword = (page: Page) =>
   page.getByLabel('New password', { exact: true }).filter({ visible: true })
+
+/** Types a new password, and presses a button. Waits for the title that the page has then, if it has another one. */
+export async function choosePassword(page: Page, password: string, button: string, title?: string) {
+  await newPassword(page).fill(password)
+  await press(page, button, title)
+}
+
 export const code = (page: Page) => page.getByLabel('Code from the mail')
 
 /** Asks for a mail on /register or /forgot. */
 export async function askForMail(page: Page, label: string, value: string): Promise<void> {
   await page.getByLabel(label, { exact: true }).fill(value)
-  await press(page, 'Send mail')
-  await heading(page, 'Check your mail').waitFor()
+  await press(page, 'Send mail', 'Check your mail')
 }

@@ -1,5 +1,7 @@
 import { createServer } from 'node:http'
+import { afterAll } from 'vitest'
 import { listen } from '../local/aws-service.ts'
+import { startService } from '../support/service.ts'
 
 /** A server of pages at an origin of its own, as an app has. */
 export interface AppServer {
@@ -19,4 +21,26 @@ export async function startAppServer(render: (path: string) => string): Promise<
     response.end(`<!doctype html><html lang="en"><link rel="icon" href="data:,">${render(url)}</html>`)
   })
   return listen(server)
+}
+
+/**
+ * Starts an app and a service that allows its origin, for the tests of a file.
+ *
+ * @param render - Returns the HTML of a path of the app, given the URL of the service.
+ * @param parameters - More parameters of the service, given the origin of the app.
+ * @param args - Of the process of the service.
+ */
+export async function startAppWithService(
+  render: (serviceUrl: string, path: string) => string,
+  parameters: (origin: string) => Record<string, string> = () => ({}),
+  args?: string[],
+) {
+  const app = await startAppServer((path) => render(service.url, path))
+  const origin = `http://localhost:${app.port}`
+  const service = await startService({ allowedOrigins: origin, ...parameters(origin) }, args)
+  afterAll(async () => {
+    app.stop()
+    await service.stop()
+  })
+  return { app, origin, service }
 }

@@ -145,9 +145,16 @@ export async function openWithPreferences(url: string, preferences: object): Pro
 
 export const heading = (page: Page, name: string) =>
   page.getByRole('heading', { level: 1, name, exact: true })
-export const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
-export const alert = (page: Page, text: string) =>
-  page.getByRole('alert').filter({ hasText: text, visible: true }).waitFor()
+
+/** Presses a button, and waits for the title that the page has then, if it has another one. */
+export async function press(page: Page, name: string, title?: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click()
+  if (title !== undefined) await heading(page, title).waitFor()
+}
+
+/** Waits for an alert in a page, or in a part of it. */
+export const alert = (within: Page | Locator, text: string) =>
+  within.getByRole('alert').filter({ hasText: text, visible: true }).waitFor()
 export const status = (page: Page, text: string) =>
   page.getByRole('status').filter({ hasText: text }).waitFor()
 /** Returns how screen readers read a time of at most a minute. */
@@ -163,6 +170,18 @@ export async function signIn(page: Page, username: string, password = username):
   await page.getByLabel('Username').fill(username)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.keyboard.press('Enter')
+}
+
+/** Lets a page be opened at `/prod/…` too, as at the own address of an API. @returns The paths that it requests. */
+export async function underStage(page: Page): Promise<string[]> {
+  const { origin } = new URL(page.url())
+  const requested: string[] = []
+  await page.route(`${origin}/**`, (route) => {
+    const { pathname } = new URL(route.request().url())
+    requested.push(pathname)
+    return route.continue({ url: `${origin}${pathname.replace(/^\/prod/, '')}` })
+  })
+  return requested
 }
 
 /** Returns the texts of a page that wrap where they should not: links beside the brand, and words with a hyphen. */

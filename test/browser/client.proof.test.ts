@@ -1,39 +1,27 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { Auth } from '../../client/client.js'
 import { listen } from '../local/aws-service.ts'
-import { type Service, startService } from '../support/service.ts'
-import { type AppServer, startAppServer } from './app-server.ts'
+import { startAppWithService } from './app-server.ts'
 import { open, openWithPreferences, useBrowser } from './browser.ts'
-
-let app: AppServer
-let service: Service
 
 useBrowser()
 
-beforeAll(async () => {
-  app = await startAppServer(
-    (path) => `<title>App</title>
+const { app, origin, service } = await startAppWithService(
+  (url, path) => `<title>App</title>
       ${path === '/bare' ? "<script>Object.defineProperty(Navigator.prototype, 'locks', { value: undefined }); delete window.BroadcastChannel</script>" : ''}
       <script type="module">
-        import { createAuth } from '${service.url}/client.js'
+        import { createAuth } from '${url}/client.js'
         const apis = new URLSearchParams(location.search).getAll('api')
-        globalThis.auth = createAuth({ url: '${service.url}', apis })
+        globalThis.auth = createAuth({ url: '${url}', apis })
       </script>`,
-  )
-  service = await startService({ allowedOrigins: `http://localhost:${app.port}` })
-})
-
-afterAll(async () => {
-  app.stop()
-  await service.stop()
-})
+)
 
 /** What runs in a page. */
 declare const auth: Auth
 
-const appUrl = (path = '/') => `http://localhost:${app.port}${path}`
+const appUrl = (path = '/') => `${origin}${path}`
 
 const signIn = (page: Page) =>
   page.evaluate(async () => {

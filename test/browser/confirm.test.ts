@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import {
+  choosePassword,
   confirmRegistration,
   forget,
   INVALID,
@@ -28,8 +29,7 @@ test('a link is spent once: of two tabs, the second shows that it is invalid', a
     await tab.goto(link)
     await newPassword(tab).fill(PASSWORD)
   }
-  await press(tabs[0], 'Create account')
-  await heading(tabs[0], 'Your account was created').waitFor()
+  await press(tabs[0], 'Create account', 'Your account was created')
   await press(tabs[1], 'Create account')
   await alert(tabs[1], INVALID)
   await tabs[1].getByRole('link', { name: 'ask for a new one' }).click()
@@ -47,9 +47,7 @@ test('a second link that is opened in the same tab replaces the first one', asyn
   await page.goto((await forget(name, address)).link)
   await heading(page, 'Choose a new password').waitFor()
   expect(page.url()).toBe(`${serviceUrl()}/confirm`)
-  await newPassword(page).fill(NEXT_PASSWORD)
-  await press(page, 'Change password')
-  await heading(page, 'Your password was changed').waitFor()
+  await choosePassword(page, NEXT_PASSWORD, 'Change password', 'Your password was changed')
   await tokenOf(name, NEXT_PASSWORD)
 })
 
@@ -68,9 +66,7 @@ test('opening a link spends nothing, by a scanner or by a browser', async () => 
   await heading(page, 'Choose a new password').waitFor()
   expect(requests.filter((request) => !request.startsWith('GET '))).toEqual([])
   expect(requests.join()).not.toContain(link.replace(/.*#/, ''))
-  await newPassword(page).fill(NEXT_PASSWORD)
-  await press(page, 'Change password')
-  await heading(page, 'Your password was changed').waitFor()
+  await choosePassword(page, NEXT_PASSWORD, 'Change password', 'Your password was changed')
 })
 
 test('the token is in no address, history, storage or text, and a reload discards it', async () => {
@@ -132,8 +128,7 @@ test('a link with a wrong secret, or of another kind, shows that it is invalid',
   const { link } = await forget(name, address)
   const page = await openAccount(name)
   await page.goto(link.replace(/.{6}$/, 'AAAAAA'))
-  await newPassword(page).fill(NEXT_PASSWORD)
-  await press(page, 'Change password')
+  await choosePassword(page, NEXT_PASSWORD, 'Change password')
   await alert(page, INVALID)
   await page.goto(link.replace('#reset=', '#address=').replace(/\.(?=[\w-]+$)/, `.${base64url('a@b.c')}.`))
   await press(page, 'Confirm the address')
@@ -174,8 +169,7 @@ test('a link to a new address that is opened signed out asks for a sign-in, and 
   await page.getByText(`You are signed in as ${name}.`).waitFor()
   await page.getByText(`Your account gets the address ${next}.`).waitFor()
   expect([page.url(), await stored(page)]).toEqual([`${serviceUrl()}/confirm`, []])
-  await press(page, 'Confirm the address')
-  await heading(page, 'Your address was confirmed').waitFor()
+  await press(page, 'Confirm the address', 'Your address was confirmed')
   await tokenOf(next)
 })
 
@@ -197,16 +191,14 @@ test('the page confirms no address as a user whom it has not shown', async () =>
   await press(page, 'Confirm the address')
   await alert(page, `You are signed in as ${bob.name} now. Nothing was sent.`)
   expect((await post('login', { username: next, password: PASSWORD })).status).toBe(401)
-  await press(page, 'Confirm the address')
-  await heading(page, 'Your address was confirmed').waitFor()
+  await press(page, 'Confirm the address', 'Your address was confirmed')
 })
 
 test('a victim who opens the link of an attacker, signed out or in, does not confirm its address', async () => {
   const [mallory, victim] = [await register(), await register()]
   const { next, link } = await askForAddress(mallory.name)
   const page = await open(link)
-  await press(page, 'Confirm the address')
-  await heading(page, 'Sign in').waitFor()
+  await press(page, 'Confirm the address', 'Sign in')
   await signIn(page, victim.name, PASSWORD)
   await page.getByText(`You are signed in as ${victim.name}.`).waitFor()
   await press(page, 'Confirm the address')
@@ -215,11 +207,9 @@ test('a victim who opens the link of an attacker, signed out or in, does not con
   expect((await post('login', { username: next, password: PASSWORD })).status).toBe(401)
 
   // Nothing is spent: the user who asked can sign in instead.
-  await press(page, 'Sign in as another user')
-  await heading(page, 'Sign in').waitFor()
+  await press(page, 'Sign in as another user', 'Sign in')
   await signIn(page, mallory.name, PASSWORD)
   await page.getByText(`You are signed in as ${mallory.name}.`).waitFor()
-  await press(page, 'Confirm the address')
-  await heading(page, 'Your address was confirmed').waitFor()
+  await press(page, 'Confirm the address', 'Your address was confirmed')
   expect(await stored(page)).toEqual([])
 })

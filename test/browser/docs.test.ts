@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { tokenOf } from '../support/http.ts'
-import { type Service, startService } from '../support/service.ts'
-import { inspect, LOOKS, open, useBrowser } from './browser.ts'
+import { startOther } from './accounts.ts'
+import { inspect, LOOKS, open, underStage, useBrowser } from './browser.ts'
 
 const url = inject('serviceUrl')
 
@@ -137,49 +137,28 @@ test('an opened route fits a screen, and shows headers and error examples on dem
 
 test('under the path of a stage the page loads its files and the description', async () => {
   const page = await open(`${url}/docs`)
-  const requested: string[] = []
-  await page.route(`${url}/**`, (route) => {
-    const { pathname } = new URL(route.request().url())
-    requested.push(pathname)
-    return route.continue({ url: `${url}${pathname.replace(/^\/prod/, '')}` })
-  })
+  const requested = await underStage(page)
   await page.goto(`${url}/prod/docs`)
   await operation(page, 'get', '/').waitFor()
   expect(requested).toEqual(expect.arrayContaining(['/prod/docs', '/prod/openapi.json']))
   expect(requested.filter((path) => !path.startsWith('/prod/'))).toEqual([])
 })
 
-describe('with an expired token', () => {
+test('with an expired token, the content returns 401', async () => {
   const preload = fileURLToPath(new URL('../local/login-an-hour-ago.ts', import.meta.url))
-  let service: Service
-  beforeAll(async () => {
-    service = await startService({}, ['--import', preload])
-  })
-  afterAll(() => service.stop())
-
-  test('the content returns 401', async () => {
-    const page = await openDocs(service.url)
-    await login(page, 'user')
-    expect(await execute(page, 'get', '/')).toEqual(UNAUTHORIZED)
-  })
+  const page = await openDocs(await startOther({}, ['--import', preload]))
+  await login(page, 'user')
+  expect(await execute(page, 'get', '/')).toEqual(UNAUTHORIZED)
 })
 
-describe('after too many failed attempts', () => {
-  let service: Service
-  beforeAll(async () => {
-    service = await startService({ limitUserAndSource: '1/60' })
-  })
-  afterAll(() => service.stop())
-
-  test('the page shows 429 and Retry-After for the correct password', async () => {
-    const page = await openDocs(service.url)
-    await login(page, 'user', 'wrong')
-    expect(await login(page, 'user')).toEqual(
-      problem(429, 'Too Many Requests', 'Too many failed attempts. Try again later.'),
-    )
-    const header = operation(page, 'post', '/login').locator('.headerline', { hasText: /retry-after:/ })
-    expect(await header.textContent()).toMatch(/^\s*retry-after: \d{1,2}\s*$/)
-  })
+test('after too many failed attempts, the page shows 429 and Retry-After for the correct password', async () => {
+  const page = await openDocs(await startOther({ limitUserAndSource: '1/60' }))
+  await login(page, 'user', 'wrong')
+  expect(await login(page, 'user')).toEqual(
+    problem(429, 'Too Many Requests', 'Too many failed attempts. Try again later.'),
+  )
+  const header = operation(page, 'post', '/login').locator('.headerline', { hasText: /retry-after:/ })
+  expect(await header.textContent()).toMatch(/^\s*retry-after: \d{1,2}\s*$/)
 })
 
 test.each(LOOKS)('the page fits and is accessible at $width pixels, $colorScheme', async (appearance) => {

@@ -11,9 +11,11 @@ export const dialog = (page: Page) => page.locator('dialog[open]').last()
 export const pressIn = (page: Page, name: string) =>
   dialog(page).getByRole('button', { name, exact: true }).click()
 
-/** Types into a field of the dialog on top. */
-export const fillIn = (page: Page, label: string, value: string) =>
-  dialog(page).getByLabel(label, { exact: true }).filter({ visible: true }).fill(value)
+/** Types into a field of the dialog on top, and then presses a button of it, if one is named. */
+export async function fillIn(page: Page, label: string, value: string, button?: string): Promise<void> {
+  await dialog(page).getByLabel(label, { exact: true }).filter({ visible: true }).fill(value)
+  if (button !== undefined) await pressIn(page, button)
+}
 
 /** Waits until a field of the dialog on top has a fault, and the focus. */
 export async function faultIn(page: Page, label: string, fault: RegExp): Promise<void> {
@@ -24,10 +26,8 @@ export async function faultIn(page: Page, label: string, fault: RegExp): Promise
 }
 
 /** Types the current password into the dialog before a change. */
-export async function confirmPassword(page: Page, button: string, password = PASSWORD): Promise<void> {
-  await fillIn(page, 'Current password', password)
-  await pressIn(page, button)
-}
+export const confirmPassword = (page: Page, button: string, password = PASSWORD) =>
+  fillIn(page, 'Current password', password, button)
 
 /**
  * Presses a button of the dialog on top, and tries to close the dialog before the service responds.
@@ -88,8 +88,7 @@ export async function addApp(page: Page) {
   await confirmPassword(page, 'Continue')
   await dialog(page).getByRole('img', { name: 'QR code with the key' }).waitFor()
   const nextCode = startApp(await shownSecret(page))
-  await fillIn(page, 'Code from the app', nextCode())
-  await pressIn(page, 'Confirm')
+  await fillIn(page, 'Code from the app', nextCode(), 'Confirm')
   const recoveryCodes = await saveCodes(page)
   await alert(page, 'The authenticator app is set up.')
   return { nextCode, recoveryCodes }

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Auth } from '../../client/client.js'
 import { authenticator } from '../support/authenticator.ts'
-import { type Service, startService } from '../support/service.ts'
 import { root } from '../support/service-description.ts'
-import { type AppServer, startAppServer } from './app-server.ts'
+import { startAppWithService } from './app-server.ts'
 import { addAuthenticator } from './authenticator.ts'
 import { open, useBrowser } from './browser.ts'
 
@@ -15,28 +14,18 @@ const [, PROGRAM = ''] =
     readFileSync(join(root, 'docs/BROWSERS.md'), 'utf8'),
   ) ?? []
 
-let app: AppServer
-let service: Service
-
 useBrowser()
-beforeAll(async () => {
-  app = await startAppServer(
-    () => `<title>App</title>
-      <script type="module">
-        import { createAuth } from '${service.url}/client.js'
-        import { signInWithPasskey } from '${service.url}/passkeys.js'
-        const auth = createAuth({ url: '${service.url}' })
-        ${PROGRAM.replaceAll('https://auth.example.com', service.url)}
-        Object.assign(globalThis, { auth, addPasskey, addApp, signInWithPasskey })
-      </script>`,
-  )
-  const origin = `http://localhost:${app.port}`
-  service = await startService({ allowedOrigins: origin, rpId: 'localhost', rpOrigins: origin })
-})
-afterAll(async () => {
-  app.stop()
-  await service.stop()
-})
+const { origin, service } = await startAppWithService(
+  (url) => `<title>App</title>
+    <script type="module">
+      import { createAuth } from '${url}/client.js'
+      import { signInWithPasskey } from '${url}/passkeys.js'
+      const auth = createAuth({ url: '${url}' })
+      ${PROGRAM.replaceAll('https://auth.example.com', url)}
+      Object.assign(globalThis, { auth, addPasskey, addApp, signInWithPasskey })
+    </script>`,
+  (rpOrigins) => ({ rpId: 'localhost', rpOrigins }),
+)
 
 /** What runs in the page. */
 declare const auth: Auth
@@ -45,7 +34,7 @@ declare function addApp(password: string, ask: (uri: string) => Promise<string>)
 declare function signInWithPasskey(client: Auth): Promise<{ username: string }>
 
 test('a page of another origin adds a passkey and an app by the program of BROWSERS.md', async () => {
-  const page = await open(`http://localhost:${app.port}/`, { origins: [service.url] })
+  const page = await open(`${origin}/`, { origins: [service.url] })
   await addAuthenticator(page)
   await page.waitForFunction(() => 'addApp' in globalThis)
   await page.evaluate(() => auth.signIn({ username: 'user', password: 'user' }))

@@ -47,8 +47,7 @@ const claim = (page: Page, name: string) => page.locator(`#claims dt:text-is("${
 /** Signs out on /account, and opens /signin, which then offers passkeys by its button only. */
 async function leave(page: Page): Promise<void> {
   await withoutAutofill(page)
-  await press(page, 'Sign out')
-  await heading(page, 'You are signed out').waitFor()
+  await press(page, 'Sign out', 'You are signed out')
   await page.goto(`${serviceUrl()}/signin`)
   await heading(page, 'Sign in').waitFor()
 }
@@ -65,13 +64,11 @@ describe('a passkey', () => {
     ])
     await press(page, 'Rename the passkey Laptop')
     expect(await dialog(page).getByLabel('Name of the passkey').inputValue()).toBe('Laptop')
-    await fillIn(page, 'Name of the passkey', '<b>Phone</b>')
-    await pressIn(page, 'Rename')
+    await fillIn(page, 'Name of the passkey', '<b>Phone</b>', 'Rename')
     await alert(page, 'The passkey was renamed.')
     await leave(page)
 
-    await press(page, 'Sign in with a passkey')
-    await heading(page, `Signed in as ${name}`).waitFor()
+    await press(page, 'Sign in with a passkey', `Signed in as ${name}`)
     expect(await claim(page, 'amr')).toMatch(/^pop,user,mfa/)
     expect(await claim(page, 'acr')).toMatch(/^aal2/)
     await expectFocus(page, 'who')
@@ -146,7 +143,7 @@ describe('a passkey', () => {
     await saveCodes(page)
     await addPasskey(page, 'Again')
     await pressIn(page, 'Use a passkey')
-    await dialog(page).getByRole('alert').filter({ hasText: 'This device already has a passkey' }).waitFor()
+    await alert(dialog(page), 'This device already has a passkey')
     await pressIn(page, 'Cancel')
     expect(await passkeys(page)).toHaveLength(1)
   })
@@ -199,14 +196,14 @@ describe('user verification', () => {
   test('is missing on a security key without a PIN: the browser makes no passkey', async () => {
     const { page } = await openWithAuthenticator({ isVerifying: false, isInternal: false })
     await addPasskey(page)
-    await dialog(page).getByRole('alert').filter({ hasText: NOT_CREATED }).waitFor()
+    await alert(dialog(page), NOT_CREATED)
   })
 })
 
 test('an authenticator that stores no passkeys is refused by the browser', async () => {
   const { page } = await openWithAuthenticator({ isResident: false })
   await addPasskey(page)
-  await dialog(page).getByRole('alert').filter({ hasText: NOT_CREATED }).waitFor()
+  await alert(dialog(page), NOT_CREATED)
   await pressIn(page, 'Cancel')
   expect(await passkeys(page)).toEqual([])
 })
@@ -286,8 +283,7 @@ describe('the autofill', () => {
       await again.promise
       return route.continue()
     })
-    await press(page, 'Sign out')
-    await heading(page, 'You are signed out').waitFor()
+    await press(page, 'Sign out', 'You are signed out')
     // Chromium's virtual user chooses the passkey whenever it is offered.
     await page.goto(`${serviceUrl()}/signin`)
     await alert(page, 'Try again shortly.')
@@ -340,8 +336,7 @@ test.each(LOOKS)(
     const { page } = await openWithPasskey({}, look)
     await press(page, 'Rename the passkey Laptop')
     await inspect(page, `passkeys-rename-${width}-${colorScheme}`)
-    await fillIn(page, 'Name of the passkey', 'x'.repeat(64))
-    await pressIn(page, 'Rename')
+    await fillIn(page, 'Name of the passkey', 'x'.repeat(64), 'Rename')
     await alert(page, 'The passkey was renamed.')
     await inspect(page, `passkeys-account-${width}-${colorScheme}`)
   },

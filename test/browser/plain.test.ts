@@ -5,16 +5,16 @@ import { TECHNICAL } from '../support/technical-words.ts'
 import {
   ACCOUNT,
   askForMail,
+  choosePassword,
   code,
   NEXT_PASSWORD,
   newName,
-  newPassword,
   nextMail,
   PASSWORD,
   rows,
 } from './accounts.ts'
 import { alert, expectFocus, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
-import { confirmPassword, dialog, fillIn, pressIn, saveCodes, shownSecret, startApp } from './factors.ts'
+import { confirmPassword, dialog, fillIn, saveCodes, shownSecret, startApp } from './factors.ts'
 
 const SIGN_IN = 'Sign in to Acme Shop'
 
@@ -61,17 +61,14 @@ describe.each(LOOKS)('at $width pixels, $colorScheme', (appearance) => {
     await page.goto((await nextMail(address, service.url)).link)
     await heading(page, 'Create your account').waitFor()
     await take(page, `confirm-${look}`)
-    await newPassword(page).fill(PASSWORD)
-    await press(page, 'Create account')
-    await heading(page, 'Your account was created').waitFor()
+    await choosePassword(page, PASSWORD, 'Create account', 'Your account was created')
     await take(page, `confirm-done-${look}`)
     await page.getByRole('link', { name: 'Go to your account' }).click()
     await rows(page).first().waitFor()
     // Once, as the e-mail address, and not as the username too.
     expect(await page.getByText(address).filter({ visible: true }).count()).toBe(1)
     await take(page, `account-${look}`)
-    await press(page, 'Sign out')
-    await heading(page, 'You are signed out').waitFor()
+    await press(page, 'Sign out', 'You are signed out')
     await take(page, `account-left-${look}`)
 
     await page.goto(url('forgot'))
@@ -79,9 +76,7 @@ describe.each(LOOKS)('at $width pixels, $colorScheme', (appearance) => {
     await askForMail(page, 'Username or e-mail address', address)
     await take(page, `forgot-proof-${look}`)
     await code(page).fill((await nextMail(address, service.url)).code)
-    await newPassword(page).fill(NEXT_PASSWORD)
-    await press(page, 'Change password')
-    await heading(page, 'Your password was changed').waitFor()
+    await choosePassword(page, NEXT_PASSWORD, 'Change password', 'Your password was changed')
     await take(page, `forgot-done-${look}`)
     await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
     await heading(page, SIGN_IN).waitFor()
@@ -101,8 +96,7 @@ describe.each(LOOKS)('at $width pixels, $colorScheme', (appearance) => {
     await confirmPassword(page, 'Continue', 'user')
     const app = startApp(await shownSecret(page))
     await take(page, `account-app-${look}`)
-    await fillIn(page, 'Code from the app', app())
-    await pressIn(page, 'Confirm')
+    await fillIn(page, 'Code from the app', app(), 'Confirm')
     await dialog(page).getByRole('heading', { name: 'Save your recovery codes' }).waitFor()
     await take(page, `account-codes-${look}`)
     await saveCodes(page)
@@ -114,8 +108,7 @@ describe.each(LOOKS)('at $width pixels, $colorScheme', (appearance) => {
     await signIn(page, 'user')
     await dialog(page).getByRole('heading', { name: 'Second factor' }).waitFor()
     await take(page, `signin-factor-${look}`)
-    await fillIn(page, 'Code from your authenticator app', app())
-    await pressIn(page, 'Continue')
+    await fillIn(page, 'Code from your authenticator app', app(), 'Continue')
     await rows(page).first().waitFor()
     await press(page, 'Remove the authenticator app')
     await confirmPassword(page, 'Remove', 'user')
@@ -143,8 +136,7 @@ test('with a new account, the page stays while another user is signed in, and sa
   await heading(page, 'Signed in as user').waitFor()
   await alert(page, 'You are signed in as user. To set up a new account, sign out, then sign in with it.')
   await take(page, 'signin-other')
-  await press(page, 'Sign out')
-  await heading(page, SIGN_IN).waitFor()
+  await press(page, 'Sign out', SIGN_IN)
   await expectFocus(page, 'sign-in-title')
   await signIn(page, 'user')
   await page.waitForURL(url('account'))

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type Service, startService } from '../support/service.ts'
+import { startOther } from './accounts.ts'
 import {
   alert,
   expectFocus,
@@ -13,6 +14,7 @@ import {
   press,
   signIn,
   status,
+  underStage,
   useBrowser,
 } from './browser.ts'
 
@@ -20,10 +22,14 @@ const url = inject('serviceUrl')
 
 useBrowser()
 
-async function openSignedIn(username: string, origin = url): Promise<Page> {
-  const page = await open(`${origin}/signin`)
+async function signInAs(page: Page, username: string): Promise<void> {
   await signIn(page, username)
   await heading(page, `Signed in as ${username}`).waitFor()
+}
+
+async function openSignedIn(username: string, origin = url): Promise<Page> {
+  const page = await open(`${origin}/signin`)
+  await signInAs(page, username)
   return page
 }
 
@@ -146,14 +152,12 @@ test('an invalid username is marked, with the reason below it', async () => {
   const field = page.getByRole('textbox', { name: 'Username', description: reason })
   expect(await field.getAttribute('aria-invalid')).toBe('true')
   await expectFocus(page, 'username')
-  await signIn(page, 'user')
-  await heading(page, 'Signed in as user').waitFor()
+  await signInAs(page, 'user')
 })
 
 test('the remaining time counts down, and a refresh resets it with a new token', async () => {
   const page = await open(`${url}/signin`)
-  await signIn(page, 'user')
-  await heading(page, 'Signed in as user').waitFor()
+  await signInAs(page, 'user')
   await page.clock.pauseAt(await page.evaluate<number>('Date.now() + 2000'))
   const seconds = async () => {
     const [minutes = 0, rest = 0] = String(await shown(page, 'time-left'))
@@ -271,8 +275,7 @@ describe('?next=', () => {
   ])('does not lead to %s', async (next) => {
     // The browser reports a request to another origin.
     const page = await open(`${url}/signin?next=${encodeURIComponent(next)}`)
-    await signIn(page, 'user')
-    await heading(page, 'Signed in as user').waitFor()
+    await signInAs(page, 'user')
     expect(new URL(page.url()).pathname).toBe('/signin')
     expect((await getBoth(page))[0]).toBe(USER_CONTENT)
   })
@@ -301,8 +304,7 @@ test('a page that does not reach the service shows the form with the reason, and
   await page.reload()
   await alert(page, detail)
   await page.unroute('**/refresh')
-  await signIn(page, 'user')
-  await heading(page, 'Signed in as user').waitFor()
+  await signInAs(page, 'user')
 })
 
 test('the page works with the keyboard alone', async () => {
@@ -380,16 +382,10 @@ test('a 429 without Retry-After shows no waiting time', async () => {
 })
 
 test('under the path of a stage the page sends every request to that path', async () => {
-  const requested: string[] = []
   const page = await open(`${url}/forgot`)
-  await page.route(`${url}/**`, (route) => {
-    const { pathname } = new URL(route.request().url())
-    requested.push(pathname)
-    return route.continue({ url: `${url}${pathname.replace(/^\/prod/, '')}` })
-  })
+  const requested = await underStage(page)
   await page.goto(`${url}/prod/signin`)
-  await signIn(page, 'user')
-  await heading(page, 'Signed in as user').waitFor()
+  await signInAs(page, 'user')
   expect((await getBoth(page))[0]).toBe(USER_CONTENT)
   expect(requested).toEqual(
     expect.arrayContaining(['/prod/signin', '/prod/refresh', '/prod/login', '/prod/', '/prod/admin']),
@@ -437,35 +433,27 @@ describe('with an expired token', () => {
   })
 })
 
-describe('after too many failed attempts', () => {
-  let service: Service
-  beforeAll(async () => {
-    service = await startService({ limitUserAndSource: '1/60' })
-  })
-  afterAll(() => service.stop())
-
-  test('the page counts the seconds to wait, and shows when the wait is over', async () => {
-    const page = await open(`${service.url}/signin`)
-    await signIn(page, 'user', 'wrong')
-    await alert(page, 'Incorrect username or password.')
-    const [throttled] = await Promise.all([
-      page.waitForResponse((response) => response.status() === 429),
-      signIn(page, 'user'),
-    ])
-    await alert(page, 'Too many failed attempts. Try again later.')
-    const retryAfterSeconds = Number(await throttled.headerValue('retry-after'))
-    expect(retryAfterSeconds).toBeGreaterThan(0)
-    await page
-      .getByRole('status')
-      .filter({ hasText: `Try again in ${inWords(retryAfterSeconds)}.` })
-      .waitFor()
-    expect(await page.locator('#wait').isVisible()).toBe(true)
-    expect(await shown(page, 'wait')).toMatch(/^Try again in (1:00|0:\d\d)$/)
-    await inspect(page, 'signin-throttled')
-    await page.clock.fastForward(retryAfterSeconds * 1000)
-    await status(page, 'You can try again now.')
-    expect(await page.locator('#wait').isVisible()).toBe(false)
-  })
+test('after too many failed attempts the page counts the seconds to wait, and shows when the wait is over', async () => {
+  const page = await open(`${await startOther({ limitUserAndSource: '1/60' })}/signin`)
+  await signIn(page, 'user', 'wrong')
+  await alert(page, 'Incorrect username or password.')
+  const [throttled] = await Promise.all([
+    page.waitForResponse((response) => response.status() === 429),
+    signIn(page, 'user'),
+  ])
+  await alert(page, 'Too many failed attempts. Try again later.')
+  const retryAfterSeconds = Number(await throttled.headerValue('retry-after'))
+  expect(retryAfterSeconds).toBeGreaterThan(0)
+  await page
+    .getByRole('status')
+    .filter({ hasText: `Try again in ${inWords(retryAfterSeconds)}.` })
+    .waitFor()
+  expect(await page.locator('#wait').isVisible()).toBe(true)
+  expect(await shown(page, 'wait')).toMatch(/^Try again in (1:00|0:\d\d)$/)
+  await inspect(page, 'signin-throttled')
+  await page.clock.fastForward(retryAfterSeconds * 1000)
+  await status(page, 'You can try again now.')
+  expect(await page.locator('#wait').isVisible()).toBe(false)
 })
 
 test.each(LOOKS)('the page fits and is accessible at $width pixels, $colorScheme', async (appearance) => {
@@ -477,8 +465,7 @@ test.each(LOOKS)('the page fits and is accessible at $width pixels, $colorScheme
   await page.getByText('Must be 1 to 64 characters').waitFor()
   await getBoth(page)
   await take('refused')
-  await signIn(page, 'user')
-  await heading(page, 'Signed in as user').waitFor()
+  await signInAs(page, 'user')
   await getBoth(page)
   await page.evaluate("document.getElementById('token-details').open = true")
   await take('in')

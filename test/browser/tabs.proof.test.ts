@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { Auth } from '../../client/client.js'
-import { type Service, startService } from '../support/service.ts'
-import { type AppServer, startAppServer } from './app-server.ts'
+import { startAppWithService } from './app-server.ts'
 import { open, useBrowser } from './browser.ts'
 
 const TABS = 20
@@ -16,33 +15,24 @@ const NIGHT_MS = 8 * 60 * MINUTE_MS
 /** Later than the moment of a refresh, and before a token of 30 minutes expires. */
 const DUE_MS = 25 * MINUTE_MS
 
-let app: AppServer
-let service: Service
 const folder = mkdtempSync(join(tmpdir(), 'clock-'))
 const clockFile = join(folder, 'ahead-ms')
 let aheadMs = 0
 
 useBrowser()
 
-beforeAll(async () => {
-  app = await startAppServer(
-    () => `<title>App</title><script type="module">
-      import { createAuth } from '${service.url}/client.js'
-      globalThis.auth = createAuth({ url: '${service.url}' })
-    </script>`,
-  )
-  moveService(0)
-  const preload = new URL('./movable-clock.ts', import.meta.url)
-  preload.searchParams.set('file', clockFile)
-  const origin = `http://localhost:${app.port}`
-  service = await startService({ allowedOrigins: origin }, ['--import', preload.href])
-})
-
-afterAll(async () => {
-  app.stop()
-  await service.stop()
-  rmSync(folder, { recursive: true })
-})
+moveService(0)
+const preload = new URL('./movable-clock.ts', import.meta.url)
+preload.searchParams.set('file', clockFile)
+afterAll(() => rmSync(folder, { recursive: true }))
+const { origin, service } = await startAppWithService(
+  (url) => `<title>App</title><script type="module">
+    import { createAuth } from '${url}/client.js'
+    globalThis.auth = createAuth({ url: '${url}' })
+  </script>`,
+  undefined,
+  ['--import', preload.href],
+)
 
 function moveService(ms: number): void {
   aheadMs += ms
@@ -133,7 +123,7 @@ const cookieOf = async ({ context }: World) =>
   (await context.cookies(service.url)).find(({ name }) => name === '__Host-refresh')?.value
 
 test(`${TABS} tabs stay signed in for ${ROUNDS} rounds, with one refresh each and one of each tab that opens`, async () => {
-  const url = `http://localhost:${app.port}/`
+  const url = `${origin}/`
   const first = await open(url, { known: /ERR_INTERNET_DISCONNECTED/, origins: [service.url] })
   const world: World = { context: first.context(), tabs: [first], url }
   const statuses: number[] = []

@@ -1,38 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { Auth } from '../../client/client.js'
-import { type Service, startService } from '../support/service.ts'
 import { nextMail, PASSWORD } from './accounts.ts'
-import { type AppServer, startAppServer } from './app-server.ts'
+import { startAppWithService } from './app-server.ts'
 import { open, press, signIn, useBrowser } from './browser.ts'
 
 // What a page shows, what it sends and what the cookie holds belong to the same user: Ada's tab is open, and Bob signs in.
 
-let app: AppServer
-let service: Service
 let cases = 0
 
 useBrowser()
 
-beforeAll(async () => {
-  app = await startAppServer(
-    () => `<title>App</title><p id="shown"></p><script type="module">
-      import { createAuth } from '${service.url}/client.js'
-      globalThis.auth = createAuth({ url: '${service.url}' })
-      auth.onChange((user) => { shown.textContent = user?.username ?? 'nobody' })
-    </script>`,
-  )
-  const allowedOrigins = `http://localhost:${app.port}`
-  service = await startService({ allowedOrigins, limitMailSource: '10000/3600' })
-})
-
-afterAll(async () => {
-  app.stop()
-  await service.stop()
-  console.log(`${cases} cases of two users in one browser held`)
-})
+const { origin, service } = await startAppWithService(
+  (url) => `<title>App</title><p id="shown"></p><script type="module">
+    import { createAuth } from '${url}/client.js'
+    globalThis.auth = createAuth({ url: '${url}' })
+    auth.onChange((user) => { shown.textContent = user?.username ?? 'nobody' })
+  </script>`,
+  () => ({ limitMailSource: '10000/3600' }),
+)
+afterAll(() => console.log(`${cases} cases of two users in one browser held`))
 
 /** What runs in a page of the app. */
 declare const auth: Auth
@@ -43,7 +32,7 @@ interface Person {
 }
 
 const ADA: Person = { username: 'user', password: 'user' }
-const appUrl = () => `http://localhost:${app.port}/`
+const appUrl = () => `${origin}/`
 const pageUrl = (path: string) => `${service.url}/${path}`
 
 /** Longer than the life of a token. With one that is due and valid, a request is still of the user before. */
