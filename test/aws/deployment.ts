@@ -136,8 +136,9 @@ export async function startService(deployment: Deployment, functionKeys: readonl
     if (returned === undefined) throw new Error(threw)
     return returned
   }
-  const request = async (key: string, sample: string, changes: Partial<APIGatewayProxyEvent>) =>
-    parsed(await invoke(key, { ...sampleEvent(sample), ...changes }))
+  /** Calls a function with its sample event, changed. */
+  const request = async (key: string, changes: Partial<APIGatewayProxyEvent>) =>
+    parsed(await invoke(key, { ...sampleEvent(`${key}.json`), ...changes }))
 
   return {
     /** Returns what functions have logged: all of them, unless keys are given. */
@@ -146,9 +147,8 @@ export async function startService(deployment: Deployment, functionKeys: readonl
       for (const warm of functions.values()) warm.stop()
     },
     request,
-    jwks: () => request('jwks', 'jwks.json', {}),
-    post: (key: 'login' | 'refresh' | 'logout', body: object) =>
-      request(key, `${key}.json`, { body: JSON.stringify(body) }),
+    jwks: () => request('jwks', {}),
+    post: (key: string, body: object) => request(key, { body: JSON.stringify(body) }),
 
     /** Calls the authorizer with a token. */
     authorize: (token: string, method = 'GET/') =>
@@ -159,19 +159,13 @@ export async function startService(deployment: Deployment, functionKeys: readonl
       }),
 
     /** Calls a protected route: the authorizer, then the function if the policy allows it. */
-    async call(
-      key: string,
-      sample: string,
-      method: string,
-      token: string,
-      changes: Partial<APIGatewayProxyEvent> = {},
-    ) {
+    async call(key: string, method: string, token: string, changes: Partial<APIGatewayProxyEvent> = {}) {
       const authorization = readAuthorization(await this.authorize(token, method))
       if (authorization === undefined) throw new Error('the authorizer returned no policy')
       if (!allows(authorization.statements, `${STAGE_ARN}/${method}`)) return 'denied by the policy'
-      const event: APIGatewayProxyEvent = sampleEvent(sample)
+      const event: APIGatewayProxyEvent = sampleEvent(`${key}.json`)
       const requestContext = { ...event.requestContext, authorizer: authorization.context }
-      return await request(key, sample, { requestContext, ...changes } as Partial<APIGatewayProxyEvent>)
+      return await request(key, { requestContext, ...changes } as Partial<APIGatewayProxyEvent>)
     },
   }
 }

@@ -33,14 +33,13 @@ export async function startGateway(running: Running, deployment: Deployment, aft
   ): Promise<FunctionResponse | string> => {
     const { key, isProtected } = routes.get(route) ?? {}
     if (key === undefined) return 'MISSING_AUTHENTICATION_TOKEN'
-    const sample = `${key}.json`
     // A function may have several routes. The sample event is of one of them.
     const [httpMethod = '', resource = ''] = route.split(' ')
     const changes: Partial<APIGatewayProxyEvent> = { httpMethod, resource, ...(body !== null && { body }) }
-    if (!isProtected) return await running.request(key, sample, changes)
+    if (!isProtected) return await running.request(key, changes)
     const [, token] = /^Bearer (\S+)$/.exec(authorization ?? '') ?? []
     if (token === undefined) return 'UNAUTHORIZED'
-    const called = running.call(key, sample, route.replace(' ', ''), token, changes)
+    const called = running.call(key, route.replace(' ', ''), token, changes)
     const response = await called.catch(({ message }: Error) =>
       message === 'Unauthorized' ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE',
     )
