@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { attribute, getItems, type Key, writeIf } from '../../lib/aws/dynamodb.ts'
-import { ServiceError } from '../../lib/errors.ts'
 import { originOf } from '../../lib/http/headers.ts'
 import { pageOf } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { factorResetKey } from '../../lib/mail/factor-reset.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
-import { findSession, findSessions } from '../../lib/sessions/store.ts'
+import { findSessions } from '../../lib/sessions/store.ts'
 import { completeFactorSignIn, type FactorSignIn } from '../../lib/sign-in/factor.ts'
 import { loginTokenKey } from '../../lib/sign-in/login-token.ts'
 import { totpCounter } from '../../lib/throttling/factor-counters.ts'
@@ -66,7 +65,7 @@ afterEach(() => vi.restoreAllMocks())
 async function complete(
   login: FactorSignIn['login'],
   step: number,
-  { around = (call: typeof table.aws) => call, headers = {}, more = {}, sign = issueToken } = {},
+  { around = (call: typeof table.aws) => call, headers = {}, more = {} } = {},
 ) {
   const aws = around(table.aws)
   const sent = loginEvent({})
@@ -76,7 +75,7 @@ async function complete(
     { ...at, config, origin: originOf(event) },
     { user, amr: AMR.totp, login, more, ...fakeStep(user.id, step) },
     pageOf(event, { allowedOrigins: [] }),
-    (session) => sign({ ...at, config: tokens }, user, session),
+    (session) => issueToken({ ...at, config: tokens }, user, session),
   )
   return parsed(sessionResponse(signedIn))
 }
@@ -247,41 +246,6 @@ describe('a sign-in is rejected, and changes nothing,', () => {
     await expect(complete(login, 1, { headers })).rejects.toMatchObject({ code: 'forbidden' })
     expect(await state(login.id)).toEqual({ lastStep: 0, spentBy: undefined, sessions: 0 })
   })
-
-  test('if KMS signs nothing', async () => {
-    const { login } = await beginLogin(table, user, now)
-    const sign = () => Promise.reject(new ServiceError('unavailable', 'kms Sign failed'))
-    await expect(complete(login, 1, { sign })).rejects.toMatchObject({ code: 'unavailable' })
-    expect(await state(login.id)).toEqual({ lastStep: 0, spentBy: undefined, sessions: 0 })
-    expect(await complete(login, 1)).toEqual(tokenPair)
-  })
-
-  test('if the store does not make the transaction', async () => {
-    const { login } = await beginLogin(table, user, now)
-    const around =
-      (call: typeof table.aws) =>
-      (...parameters: Parameters<typeof table.aws>) =>
-        parameters[1] === 'TransactWriteItems'
-          ? Promise.reject(new ServiceError('unavailable', 'the call failed'))
-          : call(...parameters)
-    await expect(complete(login, 1, { around })).rejects.toMatchObject({ code: 'unavailable' })
-    expect(await state(login.id)).toEqual({ lastStep: 0, spentBy: undefined, sessions: 0 })
-    expect(await complete(login, 1)).toEqual(tokenPair)
-  })
-})
-
-test('a session whose transaction lost its response is not alive', async () => {
-  const { login } = await beginLogin(table, user, now)
-  const around =
-    (call: typeof table.aws) =>
-    async (...parameters: Parameters<typeof table.aws>) => {
-      const result = await call(...parameters)
-      if (parameters[1] === 'TransactWriteItems') throw new ServiceError('unavailable', 'the call failed')
-      return result
-    }
-  await expect(complete(login, 1, { around })).rejects.toMatchObject({ code: 'unavailable' })
-  const spentBy = Object((await state(login.id)).spentBy).S
-  expect((await findSession(table, user.id, spentBy)).session).toBeUndefined()
 })
 
 test('of 20 sign-ins at once with one login token and one code, one completes', async () => {

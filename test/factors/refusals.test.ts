@@ -135,17 +135,24 @@ test('POST /login/passkey/options refuses the login token of a user without pass
   expect(shown(response)).toMatchObject(refusedWith(401, 'passkey_refused'))
 })
 
-test('a user with 20 passkeys adds no other one', async () => {
-  const { id, token } = await userWith()
-  const begun = await functions.ask('POST /passkeys/options', { token, body: change })
-  const { response } = createPasskey(JSON.parse(begun.text), ORIGIN)
-  for (let index = 0; index < 20; index += 1) {
-    const credentialId = Buffer.from(`${id}-${index}`).toString('base64url')
-    const passkey = { ...PASSKEY, credentialId }
-    expect(await transact(service.table, addStored(id, passkey))).toBeUndefined()
+test('a user adds 20 passkeys, and not one more', async () => {
+  const { id, token } = await userWith('passkey')
+  const begin = () => functions.ask('POST /passkeys/options', { token, body: change })
+  const add = (begun: ApiResponse) => {
+    const { response } = createPasskey(JSON.parse(begun.text), ORIGIN)
+    return functions.ask('POST /passkeys', { token, body: { response } })
   }
-  const refused = await functions.ask('POST /passkeys', { token, body: { response } })
-  expect(shown(refused)).toMatchObject(refusedWith(409, 'too_many_passkeys'))
+  const [last, late] = [await begin(), await begin()]
+  for (let index = 1; index < 19; index += 1) {
+    const credentialId = Buffer.from(`${id}-${index}`).toString('base64url')
+    expect(await transact(service.table, addStored(id, { ...PASSKEY, credentialId }))).toBeUndefined()
+  }
+  expect((await add(last)).status).toBe(200)
+  const tooMany = {
+    ...refusedWith(409, 'too_many_passkeys'),
+    detail: 'An account can have at most 20 passkeys. Remove one first.',
+  }
+  for (const refused of [await begin(), await add(late)]) expect(shown(refused)).toMatchObject(tooMany)
 })
 
 /** Uses up the challenges that a source may ask for after a password, as ten users would. */

@@ -2,15 +2,22 @@ import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { findUserByName } from '../../lib/users/store.ts'
 import { type AwsProxy, startProxy } from '../support/aws-proxy.ts'
+import { addFakeFactor } from '../support/fake-factor.ts'
 import { COMMON_HEADERS } from '../support/lambda.ts'
 import { isProof, proof, rowsOf } from '../support/rows.ts'
 import { tableOf } from '../support/service-description.ts'
+import { addTestUser } from '../support/users.ts'
 import { ADA, service, startAws } from './faults/aws.ts'
 import { crash, FAULTS, isWaiting, never, ONE_OF_EACH_CLASS, PASSING, say } from './faults/faults.ts'
 import { captureLogs, loadLogin, UNAVAILABLE } from './faults/functions.ts'
 
 const aws = await startAws()
-const userId = (await findUserByName(tableOf(service, aws), ADA.username))?.id ?? ''
+const table = tableOf(service, aws)
+const { id: userId = '', passwordHash = '' } = (await findUserByName(table, ADA.username)) ?? {}
+/** A user with a second factor, whose login is the first of two steps. */
+const BOB = { ...ADA, username: 'bob' }
+const bob = await addTestUser(table, { username: BOB.username, passwordHash })
+await addFakeFactor(table, bob)
 /** Two for each case. */
 const started: AwsProxy[] = []
 
@@ -33,7 +40,13 @@ const CALLS = [
   ['dynamodb', 'PutItem', 'session#'],
   ['kms', 'GetPublicKey', 'KeyId'],
   ['kms', 'Sign', 'KeyId'],
+  // Only a user with a second factor has these two.
+  ['dynamodb', 'BatchGetItem', 'recovery-codes'],
+  ['dynamodb', 'PutItem', 'login#'],
 ] as const
+
+/** The user whose login makes a call. */
+const userWith = (text: string) => (['recovery-codes', 'login#'].includes(text) ? BOB : ADA)
 
 /** Each call with each of the rows that it selects. */
 const at = <T extends unknown[]>(rowsOf: (operation: string, text: string) => T[]) =>
@@ -46,14 +59,15 @@ const cases = at((operation, text) =>
   isProof && (operation === 'GetPublicKey' || text === 'known#') ? FAULTS : ONE_OF_EACH_CLASS,
 )
 
-async function start() {
+async function start(user = ADA) {
   const { dynamodb, kms } = aws.settings.endpoints
   const proxies = { dynamodb: await startProxy(dynamodb), kms: await startProxy(kms) }
   started.push(proxies.dynamodb, proxies.kms)
-  return { ...proxies, login: await loadLogin(aws, proxies) }
+  const login = await loadLogin(aws, proxies, user)
+  return { ...proxies, login: Object.assign(login, { user }) }
 }
 
-type Login = Awaited<ReturnType<typeof loadLogin>>
+type Login = Awaited<ReturnType<typeof start>>['login']
 
 async function expectUnavailable(login: Login, reason: string, cause: string) {
   const { response, log } = await login()
@@ -70,6 +84,7 @@ async function expectUnavailable(login: Login, reason: string, cause: string) {
 
 async function expectSuccess(login: Login, ...others: object[]) {
   const { response, log } = await login()
+  const isFirstStep = login.user === BOB
   expect(response).toEqual({
     statusCode: 200,
     headers: {
@@ -79,10 +94,13 @@ async function expectSuccess(login: Login, ...others: object[]) {
       ...COMMON_HEADERS,
     },
     body: expect.stringMatching(
-      /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]+\.[\w-]+\.[\w-]+","refreshExpiresIn":604800\}$/,
+      isFirstStep
+        ? /^\{"next":"second-factor","factors":\["totp"\],"loginToken":"[\w-]{22}\.[\w-]{43}"\}$/
+        : /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]+\.[\w-]+\.[\w-]+","refreshExpiresIn":604800\}$/,
     ),
   })
-  expect(log).toEqual([...others, { event: 'login.accepted', userId }])
+  const accepted = { event: 'login.accepted', userId }
+  expect(log).toEqual([...others, isFirstStep ? { event: 'factor.required', userId: bob.id } : accepted])
 }
 
 test('control: a login without a fault makes these calls', async () => {
@@ -93,8 +111,16 @@ test('control: a login without a fault makes these calls', async () => {
   expect(kms.calls).toEqual(['GetPublicKey', 'Sign'])
 })
 
+test('control: the first of two steps stores a login token, and calls nothing of KMS', async () => {
+  const { dynamodb, kms, login } = await start(BOB)
+  await expectSuccess(login)
+  const updates = Array(6).fill('UpdateItem')
+  expect(dynamodb.calls.sort()).toEqual([...Array(4).fill('BatchGetItem'), 'PutItem', ...updates])
+  expect(kms.calls).toEqual([])
+})
+
 async function expectOutage([service, operation, text, , fault, cause, attempts]: (typeof cases)[number]) {
-  const { login, ...proxies } = await start()
+  const { login, ...proxies } = await start(userWith(text))
   proxies[service].inject({ operation, text, say: fault })
   await expectUnavailable(login, `${service} ${operation} failed`, cause)
   expect(proxies[service].failed()).toBe(attempts)
@@ -107,15 +133,16 @@ test.for(cases.filter(([, , , , fault]) => !isWaiting(fault)))(OUTAGE, expectOut
 
 /** The calls without which a login succeeds, each with how many there are. */
 const OPTIONAL = [
-  ['gives attempts back', 'DELETE ids', 3],
-  ['marks the source', '"SET expiresAt', 1],
+  ['gives attempts back', 'DELETE ids', 3, ADA],
+  ['marks the source', '"SET expiresAt', 1, ADA],
+  ['gives attempts back in the first of two steps', 'DELETE ids', 3, BOB],
 ] as const
-const optional = OPTIONAL.flatMap(([what, text, calls]) =>
-  ONE_OF_EACH_CLASS.map((row) => [what, text, calls, ...row] as const),
+const optional = OPTIONAL.flatMap(([what, text, calls, user]) =>
+  ONE_OF_EACH_CLASS.map(([how, ...row]) => [what, text, calls, how, user, ...row] as const),
 )
 
-async function expectKept([, text, calls, , fault, cause, attempts]: (typeof optional)[number]) {
-  const { login, ...proxies } = await start()
+async function expectKept([, text, calls, , user, fault, cause, attempts]: (typeof optional)[number]) {
+  const { login, ...proxies } = await start(user)
   proxies.dynamodb.inject({ operation: 'UpdateItem', text, say: fault })
   const kept = { event: 'attempt.kept', reason: expect.stringContaining(cause) }
   await expectSuccess(login, ...Array(calls).fill(kept))
@@ -123,7 +150,7 @@ async function expectKept([, text, calls, , fault, cause, attempts]: (typeof opt
 }
 
 const KEPT = 'login succeeds while the call that %s (%s, %i of it) %s'
-test.for(optional.filter(([, , , , fault]) => !isWaiting(fault)))(KEPT, expectKept)
+test.for(optional.filter(([, , , , , fault]) => !isWaiting(fault)))(KEPT, expectKept)
 
 const passing = rowsOf(
   at(() => PASSING),
@@ -131,7 +158,7 @@ const passing = rowsOf(
 )
 
 async function expectRetry([service, operation, text, , fault]: (typeof passing)[number]) {
-  const { login, ...proxies } = await start()
+  const { login, ...proxies } = await start(userWith(text))
   proxies[service].inject({ operation, text, say: fault, times: 1 })
   await expectSuccess(login)
   expect(proxies[service].failed()).toBe(1)
@@ -235,7 +262,7 @@ test('login succeeds when both dependencies fail once', async () => {
 // Each attempt takes a second here, so these cases run at the same time.
 describe.concurrent('cases that wait', () => {
   test.for(cases.filter(([, , , , fault]) => isWaiting(fault)))(OUTAGE, expectOutage)
-  test.for(optional.filter(([, , , , fault]) => isWaiting(fault)))(KEPT, expectKept)
+  test.for(optional.filter(([, , , , , fault]) => isWaiting(fault)))(KEPT, expectKept)
   test.for(passing.filter(([, , , , fault]) => isWaiting(fault)))(RETRY, expectRetry)
 
   proof('login answers 503 in time when DynamoDB is slow and KMS never answers', async () => {

@@ -69,10 +69,10 @@ async function invoke<T>(run: (context: Context) => Promise<T>) {
 let sources = 0
 
 /** Loads login for requests from a source of its own, so that no other case fills its counters. */
-export async function loadLogin(aws: LocalAws, proxies: { dynamodb: AwsProxy; kms: AwsProxy }) {
+export async function loadLogin(aws: LocalAws, proxies: { dynamodb: AwsProxy; kms: AwsProxy }, user = ADA) {
   const handler = await load('login', aws, proxies)
   sources += 1
-  const event = loginEvent({ body: JSON.stringify(ADA) })
+  const event = loginEvent({ body: JSON.stringify(user) })
   event.requestContext.identity.sourceIp = `2001:db8:0:${sources.toString(16)}::1`
   return () => invoke<APIGatewayProxyResult>((context) => handler(event, context))
 }
