@@ -1,7 +1,7 @@
 import { argon2Sync } from 'node:crypto'
 import type { APIGatewayProxyResult } from 'aws-lambda'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type AwsCall, awsClient, withTimeout } from '../../lib/aws/client.ts'
+import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { getItems, transact } from '../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { announcement, storeFactorReset } from '../../lib/mail/factor-reset.ts'
@@ -27,6 +27,7 @@ import {
   service,
   stored,
   table,
+  throttled,
   tokenPair,
   useRoutes,
 } from '../../test/support/routes.ts'
@@ -74,16 +75,6 @@ const hashes = () =>
 const oneHash = (password: string) => [[password, 19_456, 2]]
 
 const refused = problem(401, 'Unauthorized', 'Incorrect username or password.')
-const throttled = (seconds: number) =>
-  problem(
-    429,
-    'Too Many Requests',
-    'Too many failed attempts. Try again later.',
-    {},
-    {
-      'Retry-After': String(seconds),
-    },
-  )
 const unavailable = problem(
   503,
   'Service Unavailable',
@@ -107,18 +98,6 @@ async function items(...names: string[]) {
 }
 const attempts = async (...names: string[]) =>
   (await items(...names)).map((item) => Object(item?.ids).SS?.length ?? 0)
-
-const fault = (name: string) =>
-  new ServiceError('unavailable', 'the call failed', { cause: Object.assign(new Error(name), { name }) })
-
-/** Lets calls to AWS fail, before they are made, if the predicate is true. */
-function failing(isFailing: (operation: string, update: string) => boolean) {
-  edge.around = (call) => (service, operation, input) => {
-    const { UpdateExpression = '' } = input as { UpdateExpression?: string }
-    if (isFailing(operation, UpdateExpression)) return Promise.reject(fault('ThrottlingException'))
-    return call(service, operation, input)
-  }
-}
 
 describe('a complete sign-in', () => {
   test('returns a token pair whose access token verifies', async () => {
@@ -413,81 +392,8 @@ describe('the rounds of calls', () => {
   })
 })
 
-describe('a sign-in whose last round fails', () => {
-  const sessions = async () => (await findSessions(table, (await stored()).id)).sessions
-  const itemsOf = async () => {
-    const { Items } = await table.aws('dynamodb', 'Query', {
-      TableName: table.name,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :session)',
-      ExpressionAttributeValues: {
-        ':pk': { S: `user#${(await stored()).id}` },
-        ':session': { S: 'session#' },
-      },
-    })
-    return Items as object[]
-  }
-  const failed = { event: 'dependency.failed', code: 'unavailable', reason: 'the call failed' }
-  const tombstone = {
-    pk: expect.anything(),
-    sk: expect.anything(),
-    endedAt: { N: '1795532400' },
-    expiresAt: { N: String(1_795_532_400 + 7_200) },
-  }
-
-  test('at giving back succeeds, and the attempts stay counted', async () => {
-    failing((_operation, update) => update.startsWith('DELETE') || update.startsWith('SET expiresAt'))
-    expect(await login('user', 'user')).toEqual(tokenPair)
-    expect(await attempts(PAIR, OF_SOURCE, OF_USER)).toEqual([1, 1, 1])
-    const kept = { event: 'attempt.kept', reason: 'ThrottlingException' }
-    expect(records).toEqual([
-      kept,
-      kept,
-      kept,
-      kept,
-      { event: 'login.accepted', userId: (await stored()).id },
-    ])
-  })
-
-  test('at the signature returns 503, and stores nothing', async () => {
-    failing((operation) => operation === 'Sign')
-    expect(await login('user', 'user')).toEqual(unavailable)
-    expect(await itemsOf()).toEqual([])
-    expect(records).toEqual([{ ...failed, cause: 'ThrottlingException: ThrottlingException' }])
-  })
-
-  test.each(['before', 'after'])(
-    'at storing the session, %s it is stored, returns 503 and leaves none',
-    async (when) => {
-      edge.around = (call) => async (service, operation, input) => {
-        if (operation !== 'PutItem') return call(service, operation, input)
-        if (when === 'after') await call(service, operation, input)
-        throw fault('TimeoutError')
-      }
-      expect(await login('user', 'user')).toEqual(unavailable)
-      expect(await sessions()).toEqual([])
-      expect(await itemsOf()).toMatchObject([tombstone])
-      expect(records).toEqual([{ ...failed, cause: 'TimeoutError: TimeoutError' }])
-    },
-  )
-
-  test('at ending the session too returns 503 with the first failure in the log', async () => {
-    edge.around = (call) => async (service, operation, input) => {
-      const isStored = operation === 'PutItem'
-      const isEnded = String(Object(input).UpdateExpression).startsWith('SET endedAt')
-      const output = isEnded ? {} : await call(service, operation, input)
-      if (isStored || isEnded) throw fault(isStored ? 'TimeoutError' : 'ThrottlingException')
-      return output
-    }
-    expect(await login('user', 'user')).toEqual(unavailable)
-    expect(records).toEqual([{ ...failed, cause: 'TimeoutError: TimeoutError' }])
-    // No client has its refresh token, so it expires by itself.
-    expect(await sessions()).toHaveLength(1)
-  })
-})
-
 test('a store that fails at the first round makes a sign-in unavailable', async () => {
-  const never: AwsCall = () => Promise.reject(fault('ThrottlingException'))
-  edge.around = () => never
+  edge.around = () => () => Promise.reject(new ServiceError('unavailable', 'the call failed'))
   expect(await login('user', 'user')).toEqual(unavailable)
   expect(hashes()).toEqual([])
 })

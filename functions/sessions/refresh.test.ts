@@ -1,7 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
 import { rotated } from '../../lib/sessions/session.ts'
 import { secondOf } from '../../lib/time.ts'
@@ -37,6 +34,7 @@ import {
   useRoutes,
 } from '../../test/support/routes.ts'
 import { tokenPartiesOf } from '../../test/support/service-description.ts'
+import { type Fate, startWire } from '../../test/support/wire.ts'
 
 useRoutes()
 
@@ -56,6 +54,12 @@ function loadRefresh(changes: Record<string, string>, endpoints: { kms?: URL; dy
   const functions = { refresh: { handler, environment: { ...environment, ...changes } } }
   const settings = { ...aws.settings, endpoints: { ...aws.settings.endpoints, ...endpoints } }
   return loadHandler({ ...service, functions }, 'refresh', { ...aws, settings })
+}
+
+/** Refreshes a token by a handler with other settings. */
+async function refreshWith(changes: Record<string, string>, refreshToken: string) {
+  const handler = await loadRefresh(changes)
+  return parsed(await handler(await eventOf('refresh', bodyOf(refreshToken)), context))
 }
 
 const bodyOf = (refreshToken: string) => ({ body: JSON.stringify({ refreshToken }) })
@@ -216,8 +220,14 @@ describe('POST /refresh', () => {
   test('rejects a session of one factor if the policy demands two, and changes nothing', async () => {
     const token = await begin()
     const before = await sessionOf(token)
-    const strict = await loadRefresh({ REQUIRE_SECOND_FACTOR: 'all' })
-    expect(parsed(await strict(await eventOf('refresh', bodyOf(token)), context))).toEqual(invalidToken)
+    expect(await refreshWith({ REQUIRE_SECOND_FACTOR: 'all' }, token)).toEqual(invalidToken)
+    expect(records).toEqual([
+      {
+        event: 'request.refused',
+        code: 'invalid_refresh_token',
+        reason: 'the policy demands a second factor',
+      },
+    ])
     expect(await sessionOf(token)).toEqual(before)
     expect(await refresh(token)).toEqual(tokenPair)
   })
@@ -225,9 +235,9 @@ describe('POST /refresh', () => {
   test('rejects a session that is older than sessions may become now, and changes nothing', async () => {
     const token = await begin()
     const before = await sessionOf(token)
-    const shortened = await loadRefresh({ SESSION_TTL_SECONDS: '1800', SESSION_IDLE_TTL_SECONDS: '1800' })
+    const shorter = { SESSION_TTL_SECONDS: '1800', SESSION_IDLE_TTL_SECONDS: '1800' }
     vi.setSystemTime(later(1_800))
-    expect(parsed(await shortened(await eventOf('refresh', bodyOf(token)), context))).toEqual(invalidToken)
+    expect(await refreshWith(shorter, token)).toEqual(invalidToken)
     expect(await sessionOf(token)).toEqual(before)
     expect(await refresh(token)).toEqual(tokenPair)
   })
@@ -255,8 +265,7 @@ describe('POST /refresh', () => {
   test('changes nothing if signing fails, so that the refresh token stays valid', async () => {
     const token = await begin()
     const before = await sessionOf(token)
-    const keyless = await loadRefresh({ SIGNING_KEY: 'alias/missing' })
-    expect(parsed(await keyless(await eventOf('refresh', bodyOf(token)), context))).toEqual(unavailable)
+    expect(await refreshWith({ SIGNING_KEY: 'alias/missing' }, token)).toEqual(unavailable)
     expect(await sessionOf(token)).toEqual(before)
     expect(await refresh(token)).toEqual(tokenPair)
   })
@@ -264,8 +273,7 @@ describe('POST /refresh', () => {
   test('returns 503 if the store is down, and the refresh token stays valid', async () => {
     const token = await begin()
     const before = await sessionOf(token)
-    const storeless = await loadRefresh({ TABLE_NAME: 'missing' })
-    expect(parsed(await storeless(await eventOf('refresh', bodyOf(token)), context))).toEqual(unavailable)
+    expect(await refreshWith({ TABLE_NAME: 'missing' }, token)).toEqual(unavailable)
     expect(await sessionOf(token)).toEqual(before)
   })
 })
@@ -273,27 +281,16 @@ describe('POST /refresh', () => {
 describe('POST /refresh, while the access token is being signed', () => {
   /** Refreshes a token, and runs another action right before the first call to KMS. */
   async function refreshWhile(refreshToken: string, act: () => Promise<unknown>) {
+    const wire = await startWire(aws)
     let acted: Promise<unknown> | undefined
-    const kms = createServer(async (request, response) => {
+    wire.intercept(async (): Promise<Fate> => {
       acted ??= act()
       await acted
-      const chunks: Buffer[] = []
-      for await (const chunk of request) chunks.push(chunk)
-      const { authorization = '', 'x-amz-date': date = '', 'x-amz-target': target = '' } = request.headers
-      const forwarded = await fetch(aws.settings.endpoints.kms, {
-        method: 'POST',
-        headers: { Authorization: authorization, 'X-Amz-Date': String(date), 'X-Amz-Target': String(target) },
-        body: Buffer.concat(chunks),
-      })
-      response.writeHead(forwarded.status).end(await forwarded.text())
+      return 'pass'
     })
-    await once(kms.listen(0, '127.0.0.1'), 'listening')
-    const url = `http://127.0.0.1:${(kms.address() as AddressInfo).port}`
-    const slow = await loadRefresh({}, { kms: new URL(url) })
-    const event = await eventOf('refresh', bodyOf(refreshToken))
-    const response = parsed(await slow(event, context))
-    kms.close()
-    kms.closeAllConnections()
+    const slow = await loadRefresh({}, { kms: new URL(wire.url) })
+    const response = parsed(await slow(await eventOf('refresh', bodyOf(refreshToken)), context))
+    wire.stop()
     expect(acted).toBeDefined()
     return response
   }
