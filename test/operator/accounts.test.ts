@@ -11,7 +11,7 @@ import { isoOf } from '../../lib/time.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { remove } from '../../scripts/users/remove.ts'
-import { beginInProcess } from '../support/command.ts'
+import { beginInProcess, refusal, success } from '../support/command.ts'
 import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
 
@@ -27,9 +27,6 @@ const created = new Date('2026-01-31T12:00:00.250Z')
 /** Adds a user that was created earlier and has an unknown password. */
 const given = (username: string, values: Partial<User> = {}) =>
   addTestUser(store.table, { username, passwordHash: readyHash(), ...values }, created)
-
-const refusal = (status: number, line: string) => ({ status, stdout: '', stderr: `${line}\n` })
-const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
 
 test('add takes a password from standard input, and the user can log in with it only', async () => {
   const outcome = await store.run(['add', 'ada'], `${PASSWORD}\n`)

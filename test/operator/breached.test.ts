@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { refusal } from '../support/command.ts'
 import { say } from '../support/fake-aws.ts'
 import { RANGE, rangeWith, startBreaches } from '../support/fake-breaches.ts'
 import { PASSWORD, run, type Store, startStore } from '../support/operator.ts'
@@ -12,11 +13,7 @@ beforeAll(async () => {
 afterAll(() => store.stop())
 
 const KNOWN = 'a password in a breach'
-const refused = {
-  status: 1,
-  stdout: '',
-  stderr: 'Invalid password: Must not be a password from a known data breach.\n',
-}
+const refused = refusal(1, 'Invalid password: Must not be a password from a known data breach.')
 
 describe('a new password that an operator chooses', () => {
   const local = (command: string[], password: string, BREACHED_PASSWORDS: string) =>
@@ -49,10 +46,8 @@ describe('a new password that an operator chooses', () => {
   })
 
   test('needs a valid setting', async () => {
-    expect(await local(['set-password', 'ada'], KNOWN, 'perhaps')).toEqual({
-      status: 2,
-      stdout: '',
-      stderr: 'Invalid configuration: BREACHED_PASSWORDS must be on or off\n',
-    })
+    expect(await local(['set-password', 'ada'], KNOWN, 'perhaps')).toEqual(
+      refusal(2, 'Invalid configuration: BREACHED_PASSWORDS must be on or off'),
+    )
   })
 })

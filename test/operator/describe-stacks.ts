@@ -1,3 +1,8 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+
 /** A stack, as CloudFormation describes it. */
 export interface DescribedStack {
   name: string
@@ -25,4 +30,29 @@ export function describeStacks(name: string | null, stack: DescribedStack | unde
     200,
     `<DescribeStacksResponse><DescribeStacksResult>${result}</DescribeStacksResult></DescribeStacksResponse>`,
   ]
+}
+
+/**
+ * Starts an account with one stack until the test ends. Returns the environment of a command there.
+ *
+ * @param outputs - Of the stack; `undefined` if it may not be read.
+ */
+export async function startStack(name: string, outputs: Record<string, string> | undefined) {
+  const server = createServer((_request, response) => {
+    const [status, text] = outputs
+      ? describeStacks(name, { name, outputs })
+      : ([403, '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>'] as const)
+    response.writeHead(status, { 'Content-Type': 'text/xml' }).end(text)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return {
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  }
 }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
+import { success } from '../support/command.ts'
 import { temporaryFolder } from '../support/operator.ts'
 import { root } from '../support/service-description.ts'
 import { signIn, startStores } from '../support/sessions.ts'
@@ -61,11 +62,9 @@ test.skipIf(!hasDjango)(
 
     const stores = await startStores()
     const args = ['import', csv, '--from', 'django', '--role', 'user', '--without-passwords']
-    expect(await operate(stores, ...args)).toEqual({
-      status: 0,
-      stdout: `${NAMES.length + 2} added, 0 already there, 0 invalid.\n`,
-      stderr: '',
-    })
+    expect(await operate(stores, ...args)).toEqual(
+      success(`${NAMES.length + 2} added, 0 already there, 0 invalid.\n`),
+    )
     const functions = await stores.functions()
     // The others leave with the hashes that they came with.
     const signedIn = NAMES.slice(0, 2)

@@ -1,16 +1,13 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { verifyEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { announcement, findFactorReset, storeFactorReset } from '../../lib/mail/factor-reset.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
-import { beginInProcess } from '../support/command.ts'
+import { beginInProcess, refusal, success } from '../support/command.ts'
 import { readyHash, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 import { addTestUser, giveFactors } from '../support/users.ts'
-import { describeStacks } from './describe-stacks.ts'
+import { startStack } from './describe-stacks.ts'
 
 const NAME = 'serverless-jwt-auth-dev'
 let store: Store
@@ -34,8 +31,6 @@ beforeEach(async () => {
   await addTestUser(store.table, { username: 'bob', passwordHash: readyHash() })
 })
 
-const refusal = (line: string) => ({ status: 1, stdout: '', stderr: `${line}\n` })
-const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
 const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT/)
 const user = async (name: string) => (await store.user(name)) as User
 const give = async (name: string) => giveFactors(store.table, await user(name))
@@ -97,11 +92,11 @@ describe('start-enrolment', () => {
   test('refuses a user with a second factor, and a disabled one', async () => {
     await give('ada')
     const line = 'User ada has a second factor. Use reset-factors if it is lost.'
-    expect(await store.run(['start-enrolment', 'ada'])).toEqual(refusal(line))
+    expect(await store.run(['start-enrolment', 'ada'])).toEqual(refusal(1, line))
     await store.run(['disable', 'bob'])
     const disabled = 'User bob is disabled. Enable the user first.'
-    expect(await store.run(['start-enrolment', 'bob'])).toEqual(refusal(disabled))
-    expect(await store.run(['start-enrolment', 'ghost'])).toEqual(refusal('User ghost does not exist.'))
+    expect(await store.run(['start-enrolment', 'bob'])).toEqual(refusal(1, disabled))
+    expect(await store.run(['start-enrolment', 'ghost'])).toEqual(refusal(1, 'User ghost does not exist.'))
   })
 })
 
@@ -127,10 +122,10 @@ describe('reset-factors', () => {
   test('refuses a user without a verified address', async () => {
     await give('bob')
     const line = `User bob has no verified address for the notice. ${AT_ONCE}`
-    expect(await store.run(['reset-factors', 'bob'])).toEqual(refusal(line))
+    expect(await store.run(['reset-factors', 'bob'])).toEqual(refusal(1, line))
     await addTestUser(store.table, { username: 'eve', email: 'eve@example.org', passwordHash: readyHash() })
     await give('eve')
-    expect(await store.run(['reset-factors', 'eve'])).toEqual(refusal(line.replace('bob', 'eve')))
+    expect(await store.run(['reset-factors', 'eve'])).toEqual(refusal(1, line.replace('bob', 'eve')))
     expect(events).toEqual([])
   })
 
@@ -142,7 +137,7 @@ describe('reset-factors', () => {
     const { id } = Object(await without.user('ada'))
     await giveFactors(without.table, { id })
     const line = `The service sends no mails. Deploy it with --param mailFrom=ADDRESS. ${AT_ONCE}`
-    expect(await without.run(['reset-factors', 'ada'])).toEqual(refusal(line))
+    expect(await without.run(['reset-factors', 'ada'])).toEqual(refusal(1, line))
     expect(await findFactorReset(without.table, id)).toBeUndefined()
     expect(await without.run(['reset-factors', 'ada', '--without-notice'])).toEqual(
       success('The second factors of ada are removed. All sessions have ended.\n'),
@@ -152,7 +147,7 @@ describe('reset-factors', () => {
   test('refuses a user without a second factor', async () => {
     for (const more of [[], ['--without-notice']]) {
       const outcome = await store.run(['reset-factors', 'ada', ...more])
-      expect(outcome).toEqual(refusal('User ada has no second factor.'))
+      expect(outcome).toEqual(refusal(1, 'User ada has no second factor.'))
     }
   })
 
@@ -235,24 +230,7 @@ describe('with second factors', () => {
 describe('set-role to admin', () => {
   /** Runs the command on a stage whose stack has these outputs, with the store of these tests. */
   async function setRole(outputs: Record<string, string> | undefined, role = 'admin') {
-    const server = createServer((_request, response) => {
-      const [status, text] = outputs
-        ? describeStacks(NAME, { name: NAME, outputs })
-        : ([403, '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>'] as const)
-      response.writeHead(status, { 'Content-Type': 'text/xml' }).end(text)
-    })
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    onTestFinished(() => {
-      server.close()
-      server.closeAllConnections()
-    })
-    const env = {
-      AWS_REGION: 'eu-central-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      AWS_ENDPOINT_URL_DYNAMODB: store.endpoint,
-    }
+    const env = { ...(await startStack(NAME, outputs)), AWS_ENDPOINT_URL_DYNAMODB: store.endpoint }
     return await run(['set-role', 'ada', role, '--stage', 'dev'], '', env)
   }
   const done = (role = 'admin') => `ada has role ${role}. Access tokens issued before are revoked.\n`

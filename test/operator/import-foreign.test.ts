@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { hasPassword } from '../../lib/passwords/hash.ts'
 import { firebaseHash, foreignHashes } from '../security/hashes/foreign-hashes.ts'
+import { refusal, success } from '../support/command.ts'
 import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
 
@@ -17,11 +18,7 @@ beforeAll(async () => {
 afterAll(() => store.stop())
 beforeEach(() => store.clear())
 
-const added = (count: number) => ({
-  status: 0,
-  stdout: `${count} added, 0 already there, 0 invalid.\n`,
-  stderr: '',
-})
+const added = (count: number) => success(`${count} added, 0 already there, 0 invalid.\n`)
 
 function fileOf(name: string, ...lines: (string | object)[]): string {
   const file = join(temporaryFolder(), name)
@@ -207,11 +204,9 @@ test('a password in plain text is refused unless the operator announces it', asy
       stderr: expect.stringContaining(`line 1: Has a password. ${WAYS}\n`),
     })
   }
-  expect(await store.run(['import', file, '--map', 'username,role,password'])).toEqual({
-    status: 2,
-    stdout: '',
-    stderr: `The map has the column password. ${WAYS}\n`,
-  })
+  expect(await store.run(['import', file, '--map', 'username,role,password'])).toEqual(
+    refusal(2, `The map has the column password. ${WAYS}`),
+  )
   expect(await store.run(['import', file, '--plaintext-passwords'])).toEqual(added(1))
 })
 
@@ -354,22 +349,16 @@ describe('import refuses at once', () => {
       ],
     ),
   ])('%s', async (_what, args, line) => {
-    expect(await store.run(['import', users(), ...args])).toEqual({
-      status: 2,
-      stdout: '',
-      stderr: `${line}\n`,
-    })
+    expect(await store.run(['import', users(), ...args])).toEqual(refusal(2, line))
     expect(await store.items()).toEqual([])
   })
 
   test('parameters of Firebase that are incomplete', async () => {
     const parameters = fileOf('parameters.txt', firebase.parameters.replace('rounds: 8,', ''))
     const args = ['--from', 'firebase', '--role', 'user', '--firebase-parameters', parameters]
-    expect(await store.run(['import', users(), ...args])).toEqual({
-      status: 2,
-      stdout: '',
-      stderr: `${parameters} has no rounds. Save what the console shows as password hash parameters.\n`,
-    })
+    expect(await store.run(['import', users(), ...args])).toEqual(
+      refusal(2, `${parameters} has no rounds. Save what the console shows as password hash parameters.`),
+    )
   })
 
   test.each([

@@ -6,7 +6,7 @@ import type { AwsCall } from '../../lib/aws/client.ts'
 import { text } from '../../lib/aws/dynamodb.ts'
 import { findObstacle } from '../../scripts/users/import/obstacle.ts'
 import { HASH_VECTORS, ONE_OF_EACH_COST } from '../security/hashes/hash-vectors.ts'
-import { begin } from '../support/command.ts'
+import { begin, refusal, success } from '../support/command.ts'
 import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 import { proof } from '../support/rows.ts'
 import { addTestUser } from '../support/users.ts'
@@ -74,7 +74,7 @@ describe('a valid file', () => {
     ],
   ])('import reads %s, and all users can log in', async (_, name, content) => {
     const outcome = await store.run(['import', fileOf(name, content), PLAINTEXT])
-    expect(outcome).toEqual({ status: 0, stdout: '3 added, 0 already there, 0 invalid.\n', stderr: '' })
+    expect(outcome).toEqual(success('3 added, 0 already there, 0 invalid.\n'))
     expect(await store.user('ada')).toMatchObject({ role: 'admin', disabled: false })
     expect(await store.user('bob')).toMatchObject({ role: 'user', disabled: true })
     expect(await store.user('carl')).toMatchObject({ role: 'user', disabled: false })
@@ -265,7 +265,7 @@ test.each([
 test('import refuses a file that it cannot read', async () => {
   const folder = temporaryFolder()
   const missing = join(folder, 'missing.csv')
-  const refused = (line: string) => ({ status: 2, stdout: '', stderr: `${line}\n` })
+  const refused = (line: string) => refusal(2, line)
   expect(await store.run(['import', missing])).toEqual(refused(`Cannot read ${missing}: ENOENT.`))
   const directory = await store.run(['import', folder, '--format', 'csv'])
   expect(directory).toEqual(refused(`Cannot read ${folder}: EISDIR.`))
@@ -279,11 +279,9 @@ test('import does not change existing users', async () => {
     'users.csv',
     `username,role,password,passwordHash\nada,user,${PASSWORD},\nbob,admin,,"${readyHash()}"\n`,
   )
-  expect(await store.run(['import', file, PLAINTEXT])).toEqual({
-    status: 0,
-    stdout: '0 added, 2 already there, 0 invalid.\n',
-    stderr: '',
-  })
+  expect(await store.run(['import', file, PLAINTEXT])).toEqual(
+    success('0 added, 2 already there, 0 invalid.\n'),
+  )
   expect(await store.items()).toEqual(before)
 })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { keysCommand } from '../../scripts/keys/command.ts'
-import { begin, beginInProcess } from '../support/command.ts'
+import { begin, beginInProcess, refusal } from '../support/command.ts'
 import { startAccount } from './keys/account.ts'
 
 let account: Awaited<ReturnType<typeof startAccount>>
@@ -19,7 +19,6 @@ const environment = (): Record<string, string> => ({
 })
 
 const run = async (args: string[]) => await beginInProcess(keysCommand, args, environment()).outcome
-const refusal = (status: number, line: string) => ({ status, stdout: '', stderr: `${line}\n` })
 
 const FIRST = '2027-01-14T10:00:00.000Z'
 const LATER = '2027-01-15T10:00:00.000Z'

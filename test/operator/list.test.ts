@@ -4,7 +4,7 @@ import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { readFilter } from '../../scripts/users/filter.ts'
 import { list } from '../../scripts/users/list.ts'
-import { beginInProcess, type Outcome } from '../support/command.ts'
+import { beginInProcess, type Outcome, refusal, success } from '../support/command.ts'
 import { readyHash, type Store, startStore } from '../support/operator.ts'
 import { proof } from '../support/rows.ts'
 import { addTestUser } from '../support/users.ts'
@@ -15,8 +15,6 @@ const at = created.toISOString()
 const add = (store: Store, username: string, values: Partial<User> = {}) =>
   addTestUser(store.table, { username, passwordHash: readyHash(), ...values }, created)
 
-const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
-const refusal = (line: string) => ({ status: 2, stdout: '', stderr: `${line}\n` })
 const namesIn = ({ stdout }: Outcome) =>
   JSON.parse(stdout).map(({ username }: { username: string }) => username)
 
@@ -92,7 +90,7 @@ describe('few users', () => {
     [['--after', 'A'.repeat(22)], 'Use --after only with --limit.'],
     [['--after', 'ada'], 'Invalid --after. Use the id that the page before ended with.'],
   ])('list refuses %j', async (options, line) => {
-    expect(await store.run(['list', ...options])).toEqual(refusal(line))
+    expect(await store.run(['list', ...options])).toEqual(refusal(2, line))
   })
 })
 

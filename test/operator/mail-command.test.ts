@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { mailCommand } from '../../scripts/mail/command.ts'
 import { openSes, readSes } from '../../scripts/mail/ses.ts'
-import { begin, beginInProcess } from '../support/command.ts'
+import { begin, beginInProcess, refusal, success } from '../support/command.ts'
 import { root } from '../support/service-description.ts'
 import { type MailAccount, startMailAccount } from './mail-account.ts'
 
@@ -80,7 +80,6 @@ const environment = (): Record<string, string> => ({
 const run = async (args: string[], env = environment()) =>
   await beginInProcess(mailCommand, args, env).outcome
 const check = (...options: string[]) => run(['check', '--stage', 'prod', ...options])
-const refusal = (status: number, line: string) => ({ status, stdout: '', stderr: `${line}\n` })
 
 const HEAD = 'Mail of stage prod in eu-central-1, from no-reply@example.org'
 
@@ -424,11 +423,7 @@ test('check --suppressed lists the addresses of all pages, the newest first', as
     'old@example.com    BOUNCE     2026-11-01 08:00',
     '',
   ]
-  expect(await check('--suppressed')).toEqual({
-    status: 0,
-    stdout: `${report({ suppression })}${list.join('\n')}`,
-    stderr: '',
-  })
+  expect(await check('--suppressed')).toEqual(success(`${report({ suppression })}${list.join('\n')}`))
 })
 
 test('check --json prints checks, quota and suppressed addresses for programs', async () => {

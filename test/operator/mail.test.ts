@@ -1,17 +1,15 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { addressIn } from '../../lib/mail/confirmation.ts'
 import { findInvitedRole } from '../../lib/mail/store.ts'
 import type { Io } from '../../scripts/cli/io.ts'
 import { rename } from '../../scripts/users/names.ts'
+import { refusal, success } from '../support/command.ts'
 import { PASSWORD, readyHash, run, type Store, startStore } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
-import { describeStacks } from './describe-stacks.ts'
+import { startStack } from './describe-stacks.ts'
 
 const NAME = 'serverless-jwt-auth-dev'
 let store: Store
@@ -35,8 +33,6 @@ beforeEach(async () => {
   await addTestUser(store.table, { username: 'bob', passwordHash: readyHash() })
 })
 
-const refusal = (line: string) => ({ status: 1, stdout: '', stderr: `${line}\n` })
-const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
 const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT/)
 
 describe('invite', () => {
@@ -68,7 +64,7 @@ describe('invite', () => {
 
   test('refuses an address that a user has', async () => {
     const outcome = await store.run(['invite', 'ADA@example.org'])
-    expect(outcome).toEqual(refusal('User ada@example.org already exists.'))
+    expect(outcome).toEqual(refusal(1, 'User ada@example.org already exists.'))
     expect(events).toEqual([])
   })
 
@@ -86,21 +82,9 @@ describe('invite', () => {
     ],
     [{ Registration: 'open' }, 'The service sends no mails. Deploy it with --param mailFrom=ADDRESS.'],
   ])('refuses a stage with the outputs %j', async (outputs, line) => {
-    const server = createServer((_request, response) => {
-      const [status, text] = describeStacks(NAME, { name: NAME, outputs })
-      response.writeHead(status, { 'Content-Type': 'text/xml' }).end(text)
-    })
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    onTestFinished(() => server.closeAllConnections())
-    const env = {
-      AWS_REGION: 'eu-central-1',
-      AWS_ACCESS_KEY_ID: 'a',
-      AWS_SECRET_ACCESS_KEY: 'b',
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    }
+    const env = await startStack(NAME, outputs)
     const outcome = await run(['invite', 'grace@example.org', '--stage', 'dev'], '', env)
-    expect(outcome).toEqual(refusal(line))
-    server.close()
+    expect(outcome).toEqual(refusal(1, line))
   })
 })
 
@@ -123,21 +107,23 @@ describe('start-reset', () => {
     ['an unknown user', 'grace', 'User grace does not exist.'],
     ['a user without an address', 'bob', 'User bob has no e-mail address.'],
   ])('refuses %s', async (_what, name, line) => {
-    expect(await store.run(['start-reset', name])).toEqual(refusal(line))
+    expect(await store.run(['start-reset', name])).toEqual(refusal(1, line))
     expect(events).toEqual([])
   })
 
   test('refuses a disabled user', async () => {
     await store.run(['disable', 'ada'])
     const outcome = await store.run(['start-reset', 'ada'])
-    expect(outcome).toEqual(refusal('User ada is disabled. Enable the user first.'))
+    expect(outcome).toEqual(refusal(1, 'User ada is disabled. Enable the user first.'))
   })
 
   test('says that the service sends no mails', async () => {
     const without = await startStore()
     await addTestUser(without.table, { username: 'ada', email: 'ada@example.org' })
     const outcome = await without.run(['start-reset', 'ada'])
-    expect(outcome).toEqual(refusal('The service sends no mails. Deploy it with --param mailFrom=ADDRESS.'))
+    expect(outcome).toEqual(
+      refusal(1, 'The service sends no mails. Deploy it with --param mailFrom=ADDRESS.'),
+    )
     without.stop()
   })
 })

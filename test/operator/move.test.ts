@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import type { User } from '../../lib/users/user.ts'
+import { success } from '../support/command.ts'
 import { readyHash, temporaryFolder } from '../support/operator.ts'
 import {
   type Functions,
@@ -69,13 +70,13 @@ test('import reads what export wrote: the same users with the same ids and passw
   const old = await signIn(await from.functions(), 'ada')
 
   const file = join(temporaryFolder(), 'users.jsonl')
-  const written = { status: 0, stdout: `Wrote 3 users to ${file}.\n`, stderr: '' }
+  const written = success(`Wrote 3 users to ${file}.\n`)
   expect(await operate(from, 'export', '--output', file)).toEqual(written)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   const printed = await operate(from, 'export')
   expect(await readFile(file, 'utf8')).toBe(printed.stdout)
 
-  const imported = { status: 0, stdout: '3 added, 0 already there, 0 invalid.\n', stderr: '' }
+  const imported = success('3 added, 0 already there, 0 invalid.\n')
   expect(await operate(to, 'import', file)).toEqual(imported)
   expect((await operate(to, 'export')).stdout).toBe(printed.stdout)
   expect((await operate(to, 'show', 'ada')).stdout).toContain(`external  ${externalId}\n`)
@@ -99,7 +100,7 @@ test('import reads what export wrote: the same users with the same ids and passw
   expect(refused.status).toBe(401)
   await expectInvalid(functions, old)
 
-  const again = { status: 0, stdout: '0 added, 3 already there, 0 invalid.\n', stderr: '' }
+  const again = success('0 added, 3 already there, 0 invalid.\n')
   expect(await operate(to, 'import', file)).toEqual(again)
 })
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { text } from '../../lib/aws/dynamodb.ts'
 import { nameKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
+import { refusal, success } from '../support/command.ts'
 import { PASSWORD, readyHash, run, type Store, startStore } from '../support/operator.ts'
 import { addTestUser } from '../support/users.ts'
 
@@ -17,9 +18,6 @@ beforeEach(async () => {
   const names = { username: 'ada', email: 'ada@example.org', emailVerified: true }
   ada = await addTestUser(store.table, { ...names, passwordHash: readyHash() }, new Date(0))
 })
-
-const refusal = (status: number, line: string) => ({ status, stdout: '', stderr: `${line}\n` })
-const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
 
 /** Returns what a change of names makes of a user. */
 const changed = (user: User, names: Partial<User>) => ({

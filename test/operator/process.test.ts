@@ -2,7 +2,7 @@ import '../support/real-argon2.ts'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { begin } from '../support/command.ts'
+import { begin, refusal, success } from '../support/command.ts'
 import { PASSWORD, type Store, startStore } from '../support/operator.ts'
 import { proof } from '../support/rows.ts'
 import { root } from '../support/service-description.ts'
@@ -49,7 +49,7 @@ test('--help lists every command and exits with 0', async () => {
 test('a password through a pipe reaches the process, which exits with 0', async () => {
   const { child, outcome } = store.beginProcess('add', 'piped')
   child.stdin.end(`${PASSWORD}\n`)
-  expect(await outcome).toEqual({ status: 0, stdout: 'Added piped with role user.\n', stderr: '' })
+  expect(await outcome).toEqual(success('Added piped with role user.\n'))
   expect(await store.canLogIn('piped', PASSWORD)).toBe(true)
 })
 
@@ -57,7 +57,7 @@ proof('an error is one line, and the process exits with its status', async () =>
   const refused = store.beginProcess('show', 'ghost')
   const wrong = users('list')
   const failed = users('list', '--local', '--endpoint', 'http://127.0.0.1:1')
-  expect(await refused.outcome).toEqual({ status: 1, stdout: '', stderr: 'User ghost does not exist.\n' })
+  expect(await refused.outcome).toEqual(refusal(1, 'User ghost does not exist.'))
   expect(await wrong.outcome).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/^Missing target\..*\n$/),
@@ -70,11 +70,9 @@ proof('an error is one line, and the process exits with its status', async () =>
 
 proof('missing AWS credentials are reported in one line', async () => {
   const { outcome } = users('list', '--stage', 'other', '--region', 'eu-west-1')
-  expect(await outcome).toEqual({
-    status: 2,
-    stdout: '',
-    stderr: 'No AWS credentials: Could not load credentials from any providers.\n',
-  })
+  expect(await outcome).toEqual(
+    refusal(2, 'No AWS credentials: Could not load credentials from any providers.'),
+  )
 })
 
 proof('a reader that closes the pipe early ends the process without a message', async () => {

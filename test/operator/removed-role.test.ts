@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { profileKey } from '../../lib/users/store.ts'
+import { success } from '../support/command.ts'
 import {
   type Functions,
   PASSWORD,
@@ -99,6 +100,6 @@ test('set-role gives the user a role that exists, and the user signs in again', 
 
 test('remove removes a user whose role was removed', async () => {
   await removeRole(bob)
-  expect(await run('remove', bob, '--yes')).toEqual({ status: 0, stdout: `Removed ${bob}.\n`, stderr: '' })
+  expect(await run('remove', bob, '--yes')).toEqual(success(`Removed ${bob}.\n`))
   expect(await run('show', bob)).toMatchObject({ status: 1 })
 })

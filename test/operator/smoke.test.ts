@@ -11,7 +11,7 @@ import { smokeCommand } from '../../scripts/smoke/command.ts'
 import { smoke } from '../../scripts/smoke/smoke.ts'
 import { findTarget } from '../../scripts/smoke/target.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
-import { begin, beginInProcess, type Outcome } from '../support/command.ts'
+import { begin, beginInProcess, type Outcome, refusal } from '../support/command.ts'
 import { proof, rowsOf } from '../support/rows.ts'
 import { root } from '../support/service-description.ts'
 import { type LogRecord, startAccount } from './smoke/account.ts'
@@ -233,7 +233,7 @@ describe('npm run smoke', () => {
       if (count === 1) throw new Error('no response')
       return output
     })
-    expect(outcome).toEqual({ status: 3, stdout: '', stderr: 'Failed: no response.\n' })
+    expect(outcome).toEqual(refusal(3, 'Failed: no response.'))
   })
 
   test.each([
@@ -259,15 +259,13 @@ describe('npm run smoke', () => {
       'Invalid --url. Use https, or http on this machine.',
     ],
   ])('refuses %s', async (_, args, line) => {
-    expect(await run(args, environment())).toEqual({ status: 2, stdout: '', stderr: `${line}\n` })
+    expect(await run(args, environment())).toEqual(refusal(2, line))
   })
 
   test('refuses a stage that does not exist', async () => {
-    expect(await run(['--stage', 'other', '--region', 'eu-central-1'], environment())).toEqual({
-      status: 1,
-      stdout: '',
-      stderr: 'Stage other does not exist in eu-central-1.\n',
-    })
+    expect(await run(['--stage', 'other', '--region', 'eu-central-1'], environment())).toEqual(
+      refusal(1, 'Stage other does not exist in eu-central-1.'),
+    )
   })
 })
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { findUserByName } from '../../lib/users/store.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
-import { beginInProcess } from '../support/command.ts'
+import { beginInProcess, refusal, success } from '../support/command.ts'
 import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 
 let store: Store
@@ -16,7 +16,6 @@ beforeAll(async () => {
 })
 afterAll(() => store.stop())
 
-const refusal = (status: number, line: string) => ({ status, stdout: '', stderr: `${line}\n` })
 const keys = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' }
 
 const NO_REGION = 'Missing AWS region. Use --region, AWS_REGION, or region in the AWS profile.'
@@ -29,7 +28,7 @@ test.each(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'])(
     const env = { ...keys, AWS_REGION: 'eu-west-1', [variable]: store.endpoint }
     const username = variable.toLowerCase()
     const outcome = await run(['add', username, '--stage', 'other'], PASSWORD, env)
-    expect(outcome).toEqual({ status: 0, stdout: `Added ${username} with role user.\n`, stderr: '' })
+    expect(outcome).toEqual(success(`Added ${username} with role user.\n`))
     expect(await findUserByName(store.tableOf('other'), username)).toMatchObject({ username })
     expect(await store.user(username)).toBeUndefined()
   },

@@ -9,6 +9,7 @@ import {
   beginLogin,
   bodyOf,
   enterPassword,
+  signInByPasskey,
   totpCode,
   wrongTotpCode,
 } from '../support/factors/client.ts'
@@ -21,7 +22,7 @@ import {
 } from '../support/factors/service.ts'
 import { codeIn } from '../support/mail-service.ts'
 import type { ApiResponse, Asking, Tokens } from '../support/sessions.ts'
-import { usePasskey } from '../support/webauthn/authenticator.ts'
+import { type SoftPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 import { type Call, OUTAGES, startWire, strike, targetsOf, type Wire } from '../support/wire.ts'
 
 /** A request that reserves attempts. */
@@ -126,132 +127,119 @@ async function forgot() {
 const other = (code: string) => code.replace(/^./, (digit) => String((Number(digit) + 1) % 10))
 const currentPassword = PASSWORD
 
+/** Adds a user with a passkey. Returns the access token of a sign-in with it. */
+async function strongPasskeyUser() {
+  const user = await passkeyUser()
+  const loginToken = await beginLogin(service.functions, user.username)
+  const signedIn = await signInByPasskey(service.functions, user.passkey, loginToken)
+  await service.settled()
+  return { ...user, token: bodyOf<Tokens>(signedIn).authToken }
+}
+
+/** The first step of a sign-in of a new user. */
+const login =
+  (add: () => Promise<{ username: string }>, status = 200, password = PASSWORD) =>
+  async (): Promise<Scene> => {
+    const { username } = await add()
+    return { route: 'POST /login', asking: { body: { username, password } }, status }
+  }
+
+/** A request of a new user, with the current password. */
+const change =
+  (
+    route: string,
+    status: number,
+    more: () => object = () => ({}),
+    signIn: () => Promise<{ token: string; id: string }> = signedIn,
+  ) =>
+  async (): Promise<Scene> => {
+    const { token, id } = await signIn()
+    return { route, asking: { token, id, body: { currentPassword, ...more() } }, status }
+  }
+
+/** The second step of a sign-in of a new user. */
+const second =
+  <T extends { username: string }>(
+    route: string,
+    status: number,
+    add: () => Promise<T>,
+    proofOf: (user: T, loginToken: string) => object | Promise<object>,
+  ) =>
+  async (): Promise<Scene> => {
+    const user = await add()
+    const loginToken = await beginLogin(service.functions, user.username)
+    return { route, asking: { body: { loginToken, ...(await proofOf(user, loginToken)) } }, status }
+  }
+
+async function assertion({ passkey }: { passkey: SoftPasskey }, loginToken: string) {
+  const options = JSON.parse((await ask('POST /login/passkey/options', { body: { loginToken } })).text)
+  return { response: usePasskey(passkey, options, ORIGIN) }
+}
+
+/** The code of an app that a signed-in user sets up. */
+const confirm = (status: number, codeOf: (secret: string) => string) => async (): Promise<Scene> => {
+  const { token } = await signedIn()
+  const { secret = '' } = bodyOf(await ask('POST /factors/totp', { token, body: { currentPassword } }))
+  return {
+    route: 'POST /factors/totp/confirm',
+    asking: { token, body: { code: codeOf(secret) } },
+    status,
+  }
+}
+
+/** The code of an app that an enrolment sets up. */
+const enrol = (status: number, codeOf: (secret: string) => string) => async (): Promise<Scene> => {
+  const { enrolmentToken } = await provedEnrolment()
+  const { secret = '' } = bodyOf(await ask('POST /enrolment/totp', { body: { enrolmentToken } }))
+  const body = { enrolmentToken, code: codeOf(secret) }
+  return { route: 'POST /enrolment/totp/confirm', asking: { body }, status }
+}
+
 /** Every route that reserves attempts, with a guess that is correct and, where there is one, with a wrong one. */
 const SCENES: Record<string, () => Promise<Scene>> = {
-  'a sign-in': async () => {
-    const { username } = await service.addUser()
-    return { route: 'POST /login', asking: { body: { username, password: PASSWORD } }, status: 200 }
-  },
-  'a sign-in with a wrong password': async () => {
-    const { username } = await service.addUser()
-    return { route: 'POST /login', asking: { body: { username, password: 'wrong' } }, status: 401 }
-  },
-  'the first step of a sign-in': async () => {
-    const { username } = await totpUser()
-    return { route: 'POST /login', asking: { body: { username, password: PASSWORD } }, status: 200 }
-  },
-  'the first step of an enrolment': async () => {
-    const { username } = await service.addUser({ role: 'admin' })
-    return { route: 'POST /login', asking: { body: { username, password: PASSWORD } }, status: 200 }
-  },
-  'a password change': async () => {
-    const { token } = await signedIn()
-    const body = { currentPassword, newPassword: NEW_PASSWORD }
-    return { route: 'PUT /password', asking: { token, body }, status: 204 }
-  },
-  'a password change with a wrong password': async () => {
-    const { token } = await signedIn()
-    const body = { currentPassword: 'wrong', newPassword: NEW_PASSWORD }
-    return { route: 'PUT /password', asking: { token, body }, status: 422 }
-  },
-  'a change of the address': async () => {
-    const { token } = await signedIn()
-    const body = { currentPassword, email: address() }
-    return { route: 'PUT /email', asking: { token, body }, status: 202 }
-  },
-  'the deletion of an account': async () => {
-    const { token } = await signedIn()
-    return { route: 'DELETE /me', asking: { token, body: { currentPassword } }, status: 204 }
-  },
-  'the setup of an app': async () => {
-    const { token } = await signedIn()
-    return { route: 'POST /factors/totp', asking: { token, body: { currentPassword } }, status: 200 }
-  },
-  'the confirmation of an app': async () => {
-    const { token } = await signedIn()
-    const { secret = '' } = bodyOf(await ask('POST /factors/totp', { token, body: { currentPassword } }))
-    const body = { code: totpCode(secret) }
-    return { route: 'POST /factors/totp/confirm', asking: { token, body }, status: 200 }
-  },
-  'the confirmation of an app with a wrong code': async () => {
-    const { token } = await signedIn()
-    const { secret = '' } = bodyOf(await ask('POST /factors/totp', { token, body: { currentPassword } }))
-    const body = { code: wrongTotpCode(secret) }
-    return { route: 'POST /factors/totp/confirm', asking: { token, body }, status: 422 }
-  },
-  'the removal of an app': async () => {
-    const { token } = await strongUser()
-    return { route: 'DELETE /factors/totp', asking: { token, body: { currentPassword } }, status: 204 }
-  },
-  'new recovery codes': async () => {
-    const { token } = await strongUser()
-    return {
-      route: 'POST /factors/recovery-codes',
-      asking: { token, body: { currentPassword } },
-      status: 200,
-    }
-  },
-  'the options of a new passkey': async () => {
-    const { token } = await signedIn()
-    return { route: 'POST /passkeys/options', asking: { token, body: { currentPassword } }, status: 200 }
-  },
-  'the removal of a passkey': async () => {
-    const { username, passkey, id } = await passkeyUser()
-    const loginToken = await beginLogin(service.functions, username)
-    const options = JSON.parse((await ask('POST /login/passkey/options', { body: { loginToken } })).text)
-    const body = { loginToken, response: usePasskey(passkey, options, ORIGIN) }
-    const { authToken: token } = bodyOf<Tokens>(await ask('POST /login/passkey', { body }))
-    return { route: 'DELETE /passkeys/{id}', asking: { token, id, body: { currentPassword } }, status: 204 }
-  },
-  'a code of an app': async () => {
-    const { username, secret } = await totpUser()
-    const loginToken = await beginLogin(service.functions, username)
-    const body = { loginToken, code: totpCode(secret) }
-    return { route: 'POST /login/totp', asking: { body }, status: 200 }
-  },
-  'a wrong code of an app': async () => {
-    const { username, secret } = await totpUser()
-    const loginToken = await beginLogin(service.functions, username)
-    const body = { loginToken, code: wrongTotpCode(secret) }
-    return { route: 'POST /login/totp', asking: { body }, status: 422 }
-  },
-  'a recovery code': async () => {
-    const { username, recoveryCodes } = await totpUser()
-    const loginToken = await beginLogin(service.functions, username)
-    const body = { loginToken, code: recoveryCodes[0] }
-    return { route: 'POST /login/recovery-code', asking: { body }, status: 200 }
-  },
-  'a wrong recovery code': async () => {
-    const { username } = await totpUser()
-    const loginToken = await beginLogin(service.functions, username)
-    const body = { loginToken, code: '0000-0000-0000-0000' }
-    return { route: 'POST /login/recovery-code', asking: { body }, status: 422 }
-  },
-  'a passkey as second factor': async () => {
-    const { username, passkey } = await passkeyUser()
-    const loginToken = await beginLogin(service.functions, username)
-    const options = JSON.parse((await ask('POST /login/passkey/options', { body: { loginToken } })).text)
-    const body = { loginToken, response: usePasskey(passkey, options, ORIGIN) }
-    return { route: 'POST /login/passkey', asking: { body }, status: 200 }
-  },
-  'another passkey as second factor': async () => {
-    const { username } = await passkeyUser()
-    const { passkey } = await passkeyUser()
-    const loginToken = await beginLogin(service.functions, username)
-    const options = JSON.parse((await ask('POST /login/passkey/options', { body: { loginToken } })).text)
-    const body = { loginToken, response: usePasskey(passkey, options, ORIGIN) }
-    return { route: 'POST /login/passkey', asking: { body }, status: 401 }
-  },
+  'a sign-in': login(() => service.addUser()),
+  'a sign-in with a wrong password': login(() => service.addUser(), 401, 'wrong'),
+  'the first step of a sign-in': login(totpUser),
+  'the first step of an enrolment': login(() => service.addUser({ role: 'admin' })),
+  'a password change': change('PUT /password', 204, () => ({ newPassword: NEW_PASSWORD })),
+  'a password change with a wrong password': change('PUT /password', 422, () => ({
+    currentPassword: 'wrong',
+    newPassword: NEW_PASSWORD,
+  })),
+  'a change of the address': change('PUT /email', 202, () => ({ email: address() })),
+  'the deletion of an account': change('DELETE /me', 204),
+  'the setup of an app': change('POST /factors/totp', 200),
+  'the confirmation of an app': confirm(200, totpCode),
+  'the confirmation of an app with a wrong code': confirm(422, wrongTotpCode),
+  'the removal of an app': change('DELETE /factors/totp', 204, undefined, strongUser),
+  'new recovery codes': change('POST /factors/recovery-codes', 200, undefined, strongUser),
+  'the options of a new passkey': change('POST /passkeys/options', 200),
+  'the removal of a passkey': change('DELETE /passkeys/{id}', 204, undefined, strongPasskeyUser),
+  'a code of an app': second('POST /login/totp', 200, totpUser, ({ secret }) => ({ code: totpCode(secret) })),
+  'a wrong code of an app': second('POST /login/totp', 422, totpUser, ({ secret }) => ({
+    code: wrongTotpCode(secret),
+  })),
+  'a recovery code': second('POST /login/recovery-code', 200, totpUser, ({ recoveryCodes: [code] }) => ({
+    code,
+  })),
+  'a wrong recovery code': second('POST /login/recovery-code', 422, totpUser, () => ({
+    code: '0000-0000-0000-0000',
+  })),
+  'a passkey as second factor': second('POST /login/passkey', 200, passkeyUser, assertion),
+  'another passkey as second factor': second('POST /login/passkey', 401, passkeyUser, async (_, loginToken) =>
+    assertion(await passkeyUser(), loginToken),
+  ),
   'the options of a passkey': async () => ({
     route: 'POST /login/passkey/options',
     asking: { body: {} },
     status: 200,
   }),
-  'the options of a passkey as second factor': async () => {
-    const { username } = await passkeyUser()
-    const loginToken = await beginLogin(service.functions, username)
-    return { route: 'POST /login/passkey/options', asking: { body: { loginToken } }, status: 200 }
-  },
+  'the options of a passkey as second factor': second(
+    'POST /login/passkey/options',
+    200,
+    passkeyUser,
+    () => ({}),
+  ),
   'a mail of an enrolment': async () => {
     const { enrolmentToken } = await enrolling()
     return { route: 'POST /enrolment/mail', asking: { body: { enrolmentToken } }, status: 202 }
@@ -271,18 +259,8 @@ const SCENES: Record<string, () => Promise<Scene>> = {
     const body = { enrolmentToken, operatorCode: '0000-0000-0000-0000' }
     return { route: 'POST /enrolment/proof', asking: { body }, status: 422 }
   },
-  'an enrolment of an app': async () => {
-    const { enrolmentToken } = await provedEnrolment()
-    const { secret = '' } = bodyOf(await ask('POST /enrolment/totp', { body: { enrolmentToken } }))
-    const body = { enrolmentToken, code: totpCode(secret) }
-    return { route: 'POST /enrolment/totp/confirm', asking: { body }, status: 200 }
-  },
-  'an enrolment of an app with a wrong code': async () => {
-    const { enrolmentToken } = await provedEnrolment()
-    const { secret = '' } = bodyOf(await ask('POST /enrolment/totp', { body: { enrolmentToken } }))
-    const body = { enrolmentToken, code: wrongTotpCode(secret) }
-    return { route: 'POST /enrolment/totp/confirm', asking: { body }, status: 422 }
-  },
+  'an enrolment of an app': enrol(200, totpCode),
+  'an enrolment of an app with a wrong code': enrol(422, wrongTotpCode),
   'the options of a passkey of an enrolment': async () => {
     const { enrolmentToken } = await provedEnrolment()
     return { route: 'POST /enrolment/passkey/options', asking: { body: { enrolmentToken } }, status: 200 }

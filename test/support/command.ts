@@ -15,6 +15,16 @@ export interface Outcome {
   stderr: string
 }
 
+/** The outcome of a command that succeeds. */
+export const success = (stdout: string): Outcome => ({ status: 0, stdout, stderr: '' })
+
+/** The outcome of a command that prints nothing but one line on standard error. */
+export const refusal = (status: number, line: string): Outcome => ({
+  status,
+  stdout: '',
+  stderr: `${line}\n`,
+})
+
 const withoutAddress = (stderr: string) =>
   stderr.replace(/^Using the table at http:\/\/127\.0\.0\.1:\d+\.\n/, '')
 
