@@ -1,11 +1,11 @@
 import '../support/real-argon2.ts'
 import { afterAll, expect, inject, test } from 'vitest'
 import { AMR } from '../../lib/users/factors.ts'
-import { expectDescribed } from '../http/openapi/check.ts'
 import { authenticator } from '../support/authenticator.ts'
 import { begin as beginCommand } from '../support/command.ts'
 import { beginLogin } from '../support/fake-factor.ts'
-import { sendForAll } from '../support/http.ts'
+import { claimsOf } from '../support/forge.ts'
+import { mailsTo, type SentMail, sendJson, tokenInLink } from '../support/http.ts'
 import { proof } from '../support/rows.ts'
 import { operator, tableAt } from '../support/sessions.ts'
 import { giveFactors } from '../support/users.ts'
@@ -22,35 +22,13 @@ let requests = 0
 afterAll(() => console.log(`Enrolments over HTTP: ${requests} requests, each as the API description says`))
 
 /** Sends JSON. The response must match the API description. */
-async function post(path: string, body: object) {
+function post(path: string, body: object) {
   requests += 1
-  const headers = { 'Content-Type': 'application/json' }
-  const response = await sendForAll(url + path, 'POST', headers, JSON.stringify(body))
-  expectDescribed({ method: 'POST', url: url + path, ...response })
-  return { ...response, body: response.body === '' ? {} : JSON.parse(response.body) }
-}
-
-interface Mail {
-  to: string
-  subject: string
-  text: string
-  link: string
+  return sendJson(url + path, 'POST', body)
 }
 
 /** Returns the newest mail to an address, when there are so many. */
-async function mailTo(address: string, count: number): Promise<Mail> {
-  let mails: Mail[] = []
-  await expect
-    .poll(async () => {
-      const { body } = await sendForAll(`${url}/mailbox.json`, 'GET')
-      mails = JSON.parse(body).filter(({ to }: Mail) => to === address)
-      return mails.length
-    })
-    .toBe(count)
-  return mails[0] as Mail
-}
-
-const tokenIn = ({ link }: Mail) => link.replace(/^.*=/, '')
+const mailTo = async (address: string, count: number) => (await mailsTo(url, address, count))[0] as SentMail
 
 const run = (...words: string[]) =>
   beginCommand('scripts/users.ts', [...words, '--local', '--endpoint', dynamoDbUrl]).outcome
@@ -63,9 +41,6 @@ async function beginEnrolment(username: string): Promise<string> {
   const user = await users.user(username)
   return (await beginLogin(table, user, new Date(), { purpose: 'enrolment' })).token
 }
-
-const claimsOf = (authToken: string) =>
-  JSON.parse(Buffer.from(authToken.split('.')[1] ?? '', 'base64url').toString())
 
 test('a user proves an enrolment by a mail, adds an app, and is signed in', async () => {
   const username = await addUser('enrols-by-mail')
@@ -80,7 +55,7 @@ test('a user proves an enrolment by a mail, adds an app, and is signed in', asyn
   const mail = await mailTo(`${username}@example.org`, 1)
   expect(mail.subject).toBe('Add a second factor to your account at serverless-jwt-auth')
   expect(mail.link).toMatch(/^http:\/\/localhost:\d+\/confirm#enrolment=[\w.-]+$/)
-  expect((await post('/enrolment/proof', { enrolmentToken, token: tokenIn(mail) })).status).toBe(204)
+  expect((await post('/enrolment/proof', { enrolmentToken, token: tokenInLink(mail) })).status).toBe(204)
 
   const setup = await post('/enrolment/totp', { enrolmentToken })
   const code = authenticator(setup.body.secret)(new Date())
@@ -124,7 +99,7 @@ proof('a user cancels a reset by the link in its mail', async () => {
   await expect
     .poll(async () => (await run('show', username)).stdout)
     .toMatch(/\nreset {5}of the factors is requested, its mail was sent at \d{4}-\d\d-\d\d \d\d:\d\d UTC\n/)
-  expect((await post('/factors/cancel-reset', { token: tokenIn(mail) })).status).toBe(204)
-  expect((await post('/factors/cancel-reset', { token: tokenIn(mail) })).status).toBe(400)
+  expect((await post('/factors/cancel-reset', { token: tokenInLink(mail) })).status).toBe(204)
+  expect((await post('/factors/cancel-reset', { token: tokenInLink(mail) })).status).toBe(400)
   expect((await run('show', username)).stdout).not.toContain('reset')
 })

@@ -1,3 +1,4 @@
+import { claimsOf } from '../support/forge.ts'
 import '../support/real-argon2.ts'
 import { randomUUID } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
@@ -29,8 +30,6 @@ async function signIn(passkey: SoftPasskey) {
   const { body: options } = await ask('POST', '/login/passkey/options', { body: {} })
   return ask('POST', '/login/passkey', { body: { response: usePasskey(passkey, options, url) } })
 }
-
-const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
 
 test('a user adds, uses, renames and removes passkeys over HTTP', async () => {
   const username = `passkeys-${randomUUID().slice(0, 8)}`

@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { putSession } from '../../lib/sessions/store.ts'
 import { AMR, type Amr } from '../../lib/users/factors.ts'
+import { claimsOf } from '../support/forge.ts'
 import { later, refresh, sessionOf, stored, table, useRoutes } from '../support/routes.ts'
 
 useRoutes()
@@ -21,9 +22,6 @@ async function begin(amr: Amr): Promise<string> {
   await putSession(table, session)
   return refreshToken
 }
-
-const claimsOf = (authToken: string) =>
-  JSON.parse(Buffer.from(authToken.split('.')[1] ?? '', 'base64url').toString())
 
 test.each(Object.values(AMR))(
   'a refresh changes neither time nor factors of a sign-in by %s',

@@ -1,9 +1,9 @@
 import '../support/real-argon2.ts'
 import { afterAll, expect, inject, test } from 'vitest'
-import { expectDescribed } from '../http/openapi/check.ts'
 import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
 import { OWN_PAGE } from '../support/cookies.ts'
-import { sendForAll } from '../support/http.ts'
+import { claimsOf } from '../support/forge.ts'
+import { sendJson } from '../support/http.ts'
 import { operator, PASSWORD, partsOf, tableAt } from '../support/sessions.ts'
 
 // The steps of a sign-in and step-up, over HTTP and in the order in which a user meets them.
@@ -27,19 +27,15 @@ interface Sending {
 }
 
 /** Sends JSON. The response must match the API description. */
-async function api(path: string, body: object, { method = 'POST', token, headers = {} }: Sending = {}) {
+function api(path: string, body: object, { method = 'POST', token, headers = {} }: Sending = {}) {
   requests += 1
-  const sent = { ...OWN_PAGE, ...headers, ...(token && { Authorization: `Bearer ${token}` }) }
-  const response = await sendForAll(url + path, method, sent, JSON.stringify(body))
-  expectDescribed({ method, url: url + path, ...response })
-  return { ...response, body: response.body === '' ? {} : JSON.parse(response.body) }
+  return sendJson(url + path, method, body, { ...OWN_PAGE, ...headers, ...(token && bearer(token)) })
 }
 
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
 const login = (more: object = {}, headers: Record<string, string> = {}) =>
   api('/login', { username, password: PASSWORD, ...more }, { headers })
 const refresh = (refreshToken: string) => api('/refresh', { refreshToken })
-const claimsOf = (authToken: string) =>
-  JSON.parse(Buffer.from(authToken.split('.')[1] ?? '', 'base64url').toString())
 const isEnded = async (refreshToken: string) => {
   const item = (await users.itemsOf(username))[`session#${partsOf(refreshToken).sessionId}`]
   return item?.endedAt !== undefined

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
+import { claimsOf } from '../support/forge.ts'
 import { proof } from '../support/rows.ts'
 import { begin, PASSWORD, refresh, startStores, tokensOf } from '../support/sessions.ts'
 import {
@@ -45,7 +46,6 @@ afterEach(() => {
 })
 afterAll(() => console.log(`Authenticator apps: ${cases} cases ran`))
 
-const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
 const eventsOf = (username: string) =>
   events.flatMap((event) => ('username' in event && event.username === username ? [event.kind] : []))
 const named = (event: string) => records.filter((record) => record.event === event)

@@ -136,9 +136,9 @@ describe('a registration', () => {
     aws.stop()
   })
 
+  // lib/users/login-name.test.ts has all forms. Here are those that a mail or a domain beyond ASCII could make dangerous.
   test.each([
     ['ada', 'no @'],
-    ['a@b@c', 'two @'],
     ['ada@example.org\r\nBcc: eve@example.org', 'a line break'],
     ['ada@exa\u0000mple.org', 'a control character'],
     ['ada@example.org\n', 'a line break at the end'],
@@ -146,13 +146,6 @@ describe('a registration', () => {
     ['ada@bücher.example\t', 'a tab after a domain beyond ASCII'],
     ['ada@bücher.example/x', 'a path after a domain beyond ASCII'],
     ['ada@bücher%2eexample', 'an escape in a domain beyond ASCII'],
-    [`${'a'.repeat(65)}@example.org`, 'a local part of 65 characters'],
-    [
-      `a@${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.${'e'.repeat(60)}.${'f'.repeat(20)}`,
-      '265 characters',
-    ],
-    ['"ada lovelace"@example.org', 'a quoted local part'],
-    ['ada@-example.org', 'a label that begins with a hyphen'],
   ])('of %j is refused (%s)', async (email) => {
     const response = await service.ask('register', { body: { email } })
     expect(response).toMatchObject(invalid('#/email', 'Must be an e-mail address.'))
@@ -160,12 +153,7 @@ describe('a registration', () => {
 
   test.each([
     ['a..b@example.org', 'two dots in a row'],
-    ['.ada@example.org', 'a dot at the beginning'],
-    ['ada.@example.org', 'a dot before the @'],
-    ['=?x?q?evil=40evil.example?=x@example.org', 'an encoded word'],
     ['evil%evil.example@example.org', 'a route with %'],
-    ['evil!evil@example.org', 'a route with !'],
-    ['--help@example.org', 'a hyphen at the beginning'],
   ])('of %j is refused (%s), and its user can still sign in', async (email) => {
     const response = await service.ask('register', { body: { email } })
     expect(response).toMatchObject(invalid('#/email', NEW_LOGIN_NAME_RULE))

@@ -1,4 +1,5 @@
 import { type OutgoingHttpHeaders, request } from 'node:http'
+import { expect } from 'vitest'
 import { expectDescribed } from '../http/openapi/check.ts'
 
 /** The part of a response that the service determines. HTTP determines the rest. */
@@ -59,6 +60,39 @@ export async function sendForAll(
   sent.on('error', reject).end(body)
   return promise
 }
+
+/** Sends JSON. The response must match the API description. Returns its body parsed, and all of its headers. */
+export async function sendJson(url: string, method: string, body: object, headers: OutgoingHttpHeaders = {}) {
+  const all = { 'Content-Type': 'application/json', ...headers }
+  const response = await sendForAll(url, method, all, JSON.stringify(body))
+  expectDescribed({ method, url, ...response })
+  return { ...response, body: response.body === '' ? {} : JSON.parse(response.body) }
+}
+
+/** A mail in the mailbox of the local service. */
+export interface SentMail {
+  to: string
+  subject: string
+  text: string
+  html: string
+  link: string
+}
+
+/** Returns the mails to an address, the newest first, when there are so many. */
+export async function mailsTo(url: string, address: string, count: number): Promise<SentMail[]> {
+  let mails: SentMail[] = []
+  await expect
+    .poll(async () => {
+      const { body } = await sendForAll(`${url}/mailbox.json`, 'GET')
+      mails = JSON.parse(body).filter(({ to }: SentMail) => to === address)
+      return mails.length
+    })
+    .toBe(count)
+  return mails
+}
+
+/** Returns the token in the link of a mail. */
+export const tokenInLink = ({ link }: SentMail) => link.replace(/^.*=/, '')
 
 const OF_THE_CONNECTION = [
   'accept-ranges',
