@@ -10,7 +10,7 @@ import { restorerOf } from '../support/restore.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
 import { type Functions, NO_LIMITS, PASSWORD, type Route, startFunctions } from '../support/sessions.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
-import { type Call, type Fate, isWrite, startWire, type Wire } from '../support/wire.ts'
+import { type Call, type Fate, isWrite, nameOf, startWire, type Wire } from '../support/wire.ts'
 
 const SETTINGS = { ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'admin', MAILER: 'mailer' }
 let service: MailService
@@ -138,12 +138,6 @@ const STEPS: Record<string, [Route, (person: Person) => Promise<Record<string, u
     },
   ],
 }
-
-/** Names a call by its operation and its items. Attempts of one call have one name. */
-const nameOf = ({ operation, body }: Pick<Call, 'operation' | 'body'>): string =>
-  [operation.replace(/.*\//, ''), ...new Set(body.match(/"sk":\{"S":"[a-z-]+/g))]
-    .join(' ')
-    .replaceAll('"sk":{"S":"', '')
 
 /** Checks that a user has a whole second factor, or none and can enrol one, and the proof that the request had, if any. */
 async function check(person: Person, proof?: Record<string, unknown>): Promise<void> {

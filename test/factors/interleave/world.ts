@@ -3,7 +3,8 @@ import { atRandom, oneOf, randomFrom } from '../../security/interleave/choices.t
 import { type Choose, isWrite, type Kind, run } from '../../security/interleave/schedule.ts'
 import { isAside as isAsideOfSessions, latest } from '../../security/interleave/seeds.ts'
 import { fewestDeviationsFirst } from '../../security/interleave/systematic.ts'
-import { type Attempt, wiring } from '../../support/gate.ts'
+import { expectViolationOf } from '../../security/interleave/weaken.ts'
+import type { Attempt } from '../../support/gate.ts'
 import { ACT_NAMES, ACTS, type ActName } from './acts.ts'
 import { factsOf } from './facts.ts'
 import type { FactorScene, FactorWorld, State } from './scene.ts'
@@ -204,29 +205,8 @@ function faultAt(number: number, kind: Kind, onReached: () => void): Choose {
 /** So many orders show the violation of every weakening. */
 const MAX_ORDERS = 120
 
-/**
- * Runs a weakened service in one order after the other until a violation shows. Expects none in as many orders of the service
- * as it is.
- *
- * @returns The first violation, and the number of orders.
- */
-export async function expectFactorViolation(
-  world: FactorWorld,
-  { alter, state, acts }: FactorWeakening,
-): Promise<{ violation: string; count: number }> {
-  async function search(maxOrders: number) {
-    let count = 0
-    for (const choose of fewestDeviationsFirst(maxOrders)) {
-      count += 1
-      const [violation] = await interleaveFactors(world, state, acts, choose, { maxFaults: 1, pick: latest })
-      if (violation !== undefined) return { violation, count }
-    }
-    return undefined
-  }
-
-  wiring.alter = alter
-  const found = await search(MAX_ORDERS).finally(() => delete wiring.alter)
-  if (found === undefined) return expect.fail(`no violation in ${MAX_ORDERS} orders`)
-  expect(await search(found.count)).toBeUndefined()
-  return found
-}
+/** Expects a violation of a weakened service. */
+export const expectFactorViolation = (world: FactorWorld, { alter, state, acts }: FactorWeakening) =>
+  expectViolationOf(alter, MAX_ORDERS, (choose) =>
+    interleaveFactors(world, state, acts, choose, { maxFaults: 1, pick: latest }),
+  )

@@ -1,6 +1,7 @@
+import { claimsOf } from '../../support/forge.ts'
 import type { Asking, Route } from '../../support/sessions.ts'
 import type { Act } from './act.ts'
-import { addTokens, claimsOf, type KnownToken, PASSWORDS, type Scene } from './scene.ts'
+import { addTokens, type KnownToken, PASSWORDS, type Scene } from './scene.ts'
 
 async function ask(scene: Scene, route: Route, asking: Asking) {
   scene.tick()

@@ -107,7 +107,3 @@ export function addTokens(
   if (known) known.refreshTokens.push(refreshToken)
   else scene.sessions.push({ userId, id: sessionId, refreshTokens: [refreshToken] })
 }
-
-/** Returns the claims of an access token. */
-export const claimsOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())

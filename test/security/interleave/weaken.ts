@@ -1,5 +1,8 @@
-import type { Alter, Attempt } from '../../support/gate.ts'
+import { expect } from 'vitest'
+import { type Alter, type Attempt, wiring } from '../../support/gate.ts'
 import type { Acts } from './interleave.ts'
+import type { Choose } from './schedule.ts'
+import { fewestDeviationsFirst } from './systematic.ts'
 
 type Input = Attempt['input']
 
@@ -165,4 +168,33 @@ export const WEAKENINGS: Record<string, Weakening> = {
     }),
     ['rename'],
   ),
+}
+
+/**
+ * Runs a weakened service in one order after the other until a violation shows, those with fewest deviations first.
+ * Expects none in as many orders of the service as it is.
+ *
+ * @param interleave - Runs the operations in an order, and returns the violations.
+ * @returns The first violation, and the number of orders.
+ */
+export async function expectViolationOf(
+  alter: Alter,
+  maxOrders: number,
+  interleave: (choose: Choose) => Promise<string[]>,
+): Promise<{ violation: string; count: number }> {
+  async function search(maxOrders: number) {
+    let count = 0
+    for (const choose of fewestDeviationsFirst(maxOrders)) {
+      count += 1
+      const [violation] = await interleave(choose)
+      if (violation !== undefined) return { violation, count }
+    }
+    return undefined
+  }
+
+  wiring.alter = alter
+  const found = await search(maxOrders).finally(() => delete wiring.alter)
+  if (found === undefined) return expect.fail(`no violation in ${maxOrders} orders`)
+  expect(await search(found.count)).toBeUndefined()
+  return found
 }

@@ -1,11 +1,10 @@
 import { expect, vi } from 'vitest'
-import { wiring } from '../../support/gate.ts'
 import { startStores } from '../../support/sessions.ts'
 import { type Acts, interleave, type World } from './interleave.ts'
 import { firstScene } from './scene.ts'
 import { isAside, latest, orderFrom, scheduleFrom } from './seeds.ts'
-import { exhaustively, fewestDeviationsFirst } from './systematic.ts'
-import type { Weakening } from './weaken.ts'
+import { exhaustively } from './systematic.ts'
+import { expectViolationOf, type Weakening } from './weaken.ts'
 
 /** Starts the stores and the functions. Nothing is logged, and the clock stands still unless a schedule moves it. */
 export async function startWorld(): Promise<World> {
@@ -47,30 +46,8 @@ export async function expectSoundInOrdersFrom(world: World, acts: Acts, count: n
 /** So many orders show the violation of every weakening. Most need one deviation, and some a fault. */
 const MAX_ORDERS = 50
 
-/**
- * Runs a weakened service in one order after the other until a violation shows, those with fewest deviations first.
- * Expects none in as many orders of the service as it is.
- *
- * @returns The first violation, and the number of orders.
- */
-export async function expectViolation(
-  world: World,
-  { alter, acts, tickMs = 0 }: Weakening,
-): Promise<{ violation: string; count: number }> {
-  async function search(maxOrders: number) {
-    let count = 0
-    for (const choose of fewestDeviationsFirst(maxOrders)) {
-      count += 1
-      const options = { maxFaults: 1, pick: latest, tickMs, isFree: isAside }
-      const [violation] = await interleave(world, acts, choose, options)
-      if (violation !== undefined) return { violation, count }
-    }
-    return undefined
-  }
-
-  wiring.alter = alter
-  const found = await search(MAX_ORDERS).finally(() => delete wiring.alter)
-  if (found === undefined) return expect.fail(`no violation in ${MAX_ORDERS} orders`)
-  expect(await search(found.count)).toBeUndefined()
-  return found
-}
+/** Expects a violation of a weakened service. */
+export const expectViolation = (world: World, { alter, acts, tickMs = 0 }: Weakening) =>
+  expectViolationOf(alter, MAX_ORDERS, (choose) =>
+    interleave(world, acts, choose, { maxFaults: 1, pick: latest, tickMs, isFree: isAside }),
+  )
