@@ -4,7 +4,7 @@ import { factorChange } from '../factors/change.ts'
 import { refusal } from '../factors/refusals.ts'
 import { logEvent } from '../log.ts'
 import { notify } from '../mail/request.ts'
-import type { Page } from '../sessions/page.ts'
+import type { CookieRequest } from '../sessions/page.ts'
 import type { Session, SessionTokens } from '../sessions/session.ts'
 import type { BegunLogin } from '../sign-in/begun.ts'
 import { completeFactorSignIn } from '../sign-in/factor.ts'
@@ -37,7 +37,7 @@ const AMR_OF = { totp: AMR.totp, passkey: AMR.secondPasskey } as const
  */
 export async function completeEnrolment(
   at: Parameters<typeof completeFactorSignIn>[0],
-  { login, user, page }: BegunLogin & { page: Page },
+  { login, user, page }: BegunLogin & { page: CookieRequest },
   { factor, changeId = randomUUID(), writes, recoveryCodes }: NewFactor,
   issueToken: (user: User, session: Session) => Promise<object>,
 ): Promise<SessionTokens> {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Table, transact } from '../aws/dynamodb.ts'
 import type { ServiceError } from '../errors.ts'
 import { refusal } from '../factors/refusals.ts'
-import type { Page } from '../sessions/page.ts'
+import type { CookieRequest } from '../sessions/page.ts'
 import { replacedSession } from '../sessions/replaced.ts'
 import { type BegunLogin, findBegunLogin } from '../sign-in/begun.ts'
 import type { Spend } from '../sign-in/complete.ts'
@@ -52,7 +52,7 @@ export async function findEnrolment(
   table: Table,
   unverifiedToken: string,
   now: Date,
-  page?: Page,
+  page?: CookieRequest,
 ): Promise<BegunLogin> {
   const begun = await findBegunLogin(table, unverifiedToken, { purpose: 'enrolment', page }, now)
   const { user } = begun
@@ -72,7 +72,7 @@ export async function findProvedEnrolment(
   table: Table,
   unverifiedToken: string,
   now: Date,
-  page?: Page,
+  page?: CookieRequest,
 ): Promise<BegunLogin> {
   const begun = await findEnrolment(table, unverifiedToken, now, page)
   if (begun.login.provedAt === undefined) {

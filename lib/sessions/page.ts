@@ -8,7 +8,7 @@ export const COOKIE_REFUSALS = {
 }
 
 /** What a request says about the page that sends it, and the page's session cookie. */
-export interface Page {
+export interface CookieRequest {
   /** The header `Sec-Fetch-Site`; empty without one. */
   site: string
   /** The header `Origin`; empty without one. */
@@ -25,7 +25,7 @@ export interface Page {
  *
  * @throws {@link ServiceError} `forbidden`. Its detail names the header.
  */
-export function requireOwnPage({ site, origin, allowedOrigins }: Omit<Page, 'refreshToken'>): void {
+export function requireOwnPage({ site, origin, allowedOrigins }: Omit<CookieRequest, 'refreshToken'>): void {
   if (site === 'same-origin') return
   if (site !== 'same-site') {
     throw cookieRefusal('foreign_site')

@@ -1,6 +1,6 @@
 import type { Table } from '../aws/dynamodb.ts'
 import { refusal } from '../factors/refusals.ts'
-import { type Page, requireOwnPage } from '../sessions/page.ts'
+import { type CookieRequest, requireOwnPage } from '../sessions/page.ts'
 import { findUser } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { findLoginToken, type LoginPurpose, type LoginToken } from './login-token.ts'
@@ -24,7 +24,7 @@ export interface BegunLogin {
 export async function findBegunLogin(
   table: Table,
   unverifiedToken: string,
-  { purpose, page }: { purpose: LoginPurpose; page?: Page | undefined },
+  { purpose, page }: { purpose: LoginPurpose; page?: CookieRequest | undefined },
   now: Date,
 ): Promise<BegunLogin> {
   const login = await findLoginToken(table, unverifiedToken, purpose, now)

@@ -5,7 +5,7 @@ import { refusal } from '../factors/refusals.ts'
 import { logEvent } from '../log.ts'
 import { factorResetKey } from '../mail/factor-reset.ts'
 import { notifyNewSource } from '../mail/request.ts'
-import { type Page, requireOwnPage } from '../sessions/page.ts'
+import { type CookieRequest, requireOwnPage } from '../sessions/page.ts'
 import { replacedSession, sessionOfName } from '../sessions/replaced.ts'
 import { lifetimesFrom, refreshTtlSeconds, type Session, type SessionTokens } from '../sessions/session.ts'
 import { endingOf, sessionKey } from '../sessions/store.ts'
@@ -53,7 +53,7 @@ type CompletionSetting = 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'M
 export async function completeFactorSignIn(
   at: At<CompletionSetting>,
   { user, amr, login, spends, more }: FactorSignIn,
-  page: Page,
+  page: CookieRequest,
   issueToken: (session: Session) => Promise<object>,
 ): Promise<SessionTokens> {
   const { table, config, origin, now } = at

@@ -20,7 +20,7 @@ import {
 import { type Passkey, passkeyIdOf } from '../factors/passkeys/passkey.ts'
 import { findPasskey, findPasskeys, usePasskey } from '../factors/passkeys/store.ts'
 import { refusal } from '../factors/refusals.ts'
-import type { Page } from '../sessions/page.ts'
+import type { CookieRequest } from '../sessions/page.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import { AMR } from '../users/factors.ts'
 import { findUser } from '../users/store.ts'
@@ -96,7 +96,7 @@ export async function verifySecondPasskey(
   { table, config, now }: Omit<At<'RP_ID' | 'RP_ORIGINS', ReservingTable>, 'origin'>,
   loginToken: string,
   response: AssertionResponse,
-  page: Page,
+  page: CookieRequest,
 ): Promise<Verified & Pick<FactorSignIn, 'login'>> {
   const begun = await findBegunLogin(table, loginToken, { purpose: 'second-factor', page }, now)
   const { user, login } = begun

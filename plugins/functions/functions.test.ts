@@ -44,6 +44,21 @@ test('auth stands for the authorizer', () => {
   ])
 })
 
+test.each([
+  [{}, 'none'],
+  [{ role: 'admin' }, 'GET/me=admin GET/me/=admin'],
+])('a route of a function with %j leaves the authorizer the guarded routes %s', (role, GUARDED_ROUTES) => {
+  const me = {
+    handler: 'me.handler',
+    ...role,
+    events: [{ http: { method: 'get', path: 'me', authorizer: 'auth' } }],
+  }
+  const { functions } = functionsOf(custom, [
+    ['serverless.yml', { me, authorizer: { handler: 'authorizer.handler' } }],
+  ])
+  expect(functions.authorizer?.environment).toEqual({ GUARDED_ROUTES })
+})
+
 test('a key in two files and an unknown group are refused', () => {
   const me = { handler: 'me.handler' }
   const { faults } = functionsOf(custom, [

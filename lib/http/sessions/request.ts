@@ -2,7 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type * as z from 'zod/mini'
 import type { Config } from '../../config.ts'
 import { ServiceError } from '../../errors.ts'
-import { cookieRefusal, type Page, requireOwnPage } from '../../sessions/page.ts'
+import { type CookieRequest, cookieRefusal, requireOwnPage } from '../../sessions/page.ts'
 import { isJson, readBody } from '../body.ts'
 import { headerOf } from '../headers.ts'
 import { cookieOf, cookiesOf } from './cookie.ts'
@@ -89,7 +89,7 @@ function readCookie(
 export const pageOf = (
   event: APIGatewayProxyEvent,
   { allowedOrigins }: Pick<CookieRules, 'allowedOrigins'>,
-): Page => ({
+): CookieRequest => ({
   site: headerOf(event.headers, 'sec-fetch-site'),
   origin: headerOf(event.headers, 'origin'),
   allowedOrigins,
