@@ -157,10 +157,16 @@ const requests = z
 
 /** Returns a reference to one of the {@link SCHEMAS}. */
 
-/** Returns a reference to a request schema, by its name among `SCHEMAS` in `schemas.ts`. */
-export const requestRef = (schema: z.ZodMiniType) => ({
-  $ref: `#/components/schemas/${requests.get(schema)?.id}`,
-})
+/**
+ * Returns a reference to a request schema, by its name among `SCHEMAS` in `schemas.ts`.
+ *
+ * @throws Error if this file does not name the schema.
+ */
+export function requestRef(schema: z.ZodMiniType) {
+  const name = requests.get(schema)?.id
+  if (name === undefined) throw new Error('name the schema of each request body in lib/openapi/requests.ts')
+  return { $ref: `#/components/schemas/${name}` }
+}
 
 /** Returns the schemas that validate requests, by name. */
 export function requestSchemas(): Record<string, object> {

@@ -44,7 +44,7 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
     /together\(\[\s*publicKeys\(.*findRevocationState\(/s,
   ],
   [
-    'only a fault of the token becomes `Unauthorized`',
+    'only a fault of the token or of its user becomes `Unauthorized`',
     'functions/authorizer.ts',
     /'invalid_token' \? new Error\('Unauthorized'\) : error/,
   ],
