@@ -21,11 +21,16 @@ test('startLocalAws creates the table and the keys of serverless.yml', async () 
   local = await startLocalAws(resourcesOf(service), region, 0)
   const aws = withTimeout(awsClient(local.settings), 4_500)
   const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: service.custom.tableName })
-  const { AttributeDefinitions, KeySchema } = service.resources.Resources.Table?.Properties ?? {}
+  const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } =
+    service.resources.Resources.Table?.Properties ?? {}
   expect(Table).toMatchObject({
     TableStatus: 'ACTIVE',
     AttributeDefinitions,
     KeySchema,
+    // DynamoDB returns them in another order.
+    GlobalSecondaryIndexes: expect.arrayContaining(
+      (GlobalSecondaryIndexes as object[]).map((index) => expect.objectContaining(index)),
+    ),
     BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
   })
   const keys = [service.custom.keyA, service.custom.keyB].map((name) => readPublicKey(aws, name))

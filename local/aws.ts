@@ -146,8 +146,8 @@ async function listen(server: Server, port: number): Promise<URL> {
 }
 
 async function createTable(aws: AwsCall, properties: Record<string, unknown>): Promise<void> {
-  const { TableName, AttributeDefinitions, KeySchema, BillingMode } = properties
-  const table = { TableName, AttributeDefinitions, KeySchema, BillingMode }
+  const { TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode } = properties
+  const table = { TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode }
   await aws('dynamodb', 'CreateTable', table)
   for (let status: unknown; status !== 'ACTIVE'; ) {
     const { Table } = await aws('dynamodb', 'DescribeTable', { TableName })

@@ -395,7 +395,6 @@ describe('a stored profile', () => {
     ['without a username', { username: undefined }],
     ['with a username in upper case', { username: { S: 'Broken' } }],
     ['without a role', { role: undefined }],
-    ['with a list of roles', { role: { SS: ['admin'] } }],
     ['without a hash', { passwordHash: undefined }],
     ['with a hash that is not a string', { passwordHash: { N: '7' } }],
     ['with a time that is not a string', { createdAt: { N: '7' } }],

@@ -222,6 +222,20 @@ describe('mail', () => {
   })
 })
 
+/** An index of profiles. It has what a search filters by, and nothing that a sign-in writes. */
+const index = (name: string, key: string, other: string) => ({
+  IndexName: name,
+  KeySchema: [
+    { AttributeName: 'role', KeyType: 'HASH' },
+    { AttributeName: key, KeyType: 'RANGE' },
+  ],
+  Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [other, 'disabled'] },
+})
+
+test('no function has a permission on an index', () => {
+  expect(JSON.stringify([prod.resources, dev.resources])).not.toContain('/index')
+})
+
 test('outside dev the table is retained, protected from deletion, and recoverable', () => {
   const table = (stage: string, isRetained: boolean) => ({
     Type: 'AWS::DynamoDB::Table',
@@ -232,13 +246,17 @@ test('outside dev the table is retained, protected from deletion, and recoverabl
       BillingMode: 'PAY_PER_REQUEST',
       DeletionProtectionEnabled: isRetained,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: isRetained },
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
+      AttributeDefinitions: ['pk', 'sk', 'role', 'username', 'email'].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: 'S',
+      })),
       KeySchema: [
         { AttributeName: 'pk', KeyType: 'HASH' },
         { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      GlobalSecondaryIndexes: [
+        index('byUsername', 'username', 'email'),
+        index('byEmail', 'email', 'username'),
       ],
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
     },

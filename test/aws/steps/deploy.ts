@@ -131,7 +131,7 @@ describe('npm run deploy', () => {
     expect(resourcesOf('kms').sort()).toEqual(keys.sort())
   })
 
-  test('the table is on demand, with deletion protection and point-in-time recovery', async () => {
+  test('the table is on demand, with two indexes, deletion protection and point-in-time recovery', async () => {
     const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: STACK })
     expect(Table).toMatchObject({
       TableStatus: 'ACTIVE',
@@ -140,6 +140,10 @@ describe('npm run deploy', () => {
       KeySchema: [
         { AttributeName: 'pk', KeyType: 'HASH' },
         { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      GlobalSecondaryIndexes: [
+        { IndexName: 'byUsername', IndexStatus: 'ACTIVE' },
+        { IndexName: 'byEmail', IndexStatus: 'ACTIVE' },
       ],
     })
     const { Table: declared } = await deployment.template()
