@@ -4,7 +4,8 @@ import { ServiceError } from '../../lib/errors.ts'
 /** One page of items. */
 export interface ItemPage {
   items: Item[]
-  isLast: boolean
+  /** Key of the last item that was read for the page, if there may be more. */
+  lastKey?: Item
 }
 
 /**
@@ -22,7 +23,7 @@ export async function* pagesOf(
     const input = { TableName: name, ConsistentRead: true, ...members, ...from }
     const { Items, LastEvaluatedKey } = await aws('dynamodb', operation, input)
     if (!Array.isArray(Items)) throw new ServiceError('unavailable', 'the store returned no items')
-    yield { items: Items, isLast: LastEvaluatedKey === undefined }
+    yield { items: Items, ...(LastEvaluatedKey !== undefined && { lastKey: Object(LastEvaluatedKey) }) }
     from = LastEvaluatedKey === undefined ? undefined : { ExclusiveStartKey: LastEvaluatedKey }
   }
 }

@@ -76,3 +76,7 @@ export const dateOf = (iso: string) => iso.slice(0, 10)
 
 /** Replaces control characters. A client chooses its user agent, which must not control the operator's terminal. */
 export const printable = (text: string) => text.replace(/\p{C}|[\u2028\u2029]/gu, '\u{FFFD}')
+
+/** Quotes a word for a shell, if it needs that. A login name may contain what a shell would run, such as backticks. */
+export const shellWord = (word: string) =>
+  /^[\w.@+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`

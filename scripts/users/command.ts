@@ -9,11 +9,10 @@ import { findTable, localAddress, type TargetOptions } from '../cli/target.ts'
 import * as changes from './changes.ts'
 import { type ExportOptions, exportUsers } from './export.ts'
 import * as factors from './factors.ts'
-import { readFilter } from './filter.ts'
 import { type ImportOptions, importFile } from './import/import-file.ts'
 import { PROGRAM_NAMES, readMapping } from './import/mapping.ts'
 import { FORMATS } from './import/records.ts'
-import { type ListOptions, list, readAfter, readLimit } from './list.ts'
+import { type ListOptions, list, readAfter, readFilter, readLimit, readPrefix } from './list/list.ts'
 import * as mail from './mail.ts'
 import * as names from './names.ts'
 import { breachesOf } from './passwords/breached.ts'
@@ -56,17 +55,19 @@ export function usersCommand(io: Io): Command {
 
   users
     .command('list')
-    .description('lists users, by username')
+    .description('lists users, by the name that matched')
+    .option('--prefix <text>', 'users whose username or address begins so', readPrefix)
     .addOption(
-      new Option(
-        '--filter <text>',
-        'part of the username or address, role=ROLE or state=STATE; may be repeated',
-      )
+      new Option('--filter <text>', 'users with this in the username or address; may be repeated')
         .argParser(readFilter)
         .default([], 'all users'),
     )
-    .option('--limit <count>', 'one page of so many users, in the order of the table', readLimit)
-    .option('--after <id>', 'with --limit: the page after the user with this id', readAfter)
+    .option('--role <role>', 'users with this role')
+    .option('--disabled', 'users who are disabled')
+    .option('--no-disabled', 'users who are enabled')
+    .option('--limit <count>', 'one page of so many users', readLimit)
+    .option('--after <name>', 'with --limit: the page after this name', readAfter)
+    .option('--count', 'print how many users there are')
     .option('--rehash-report', 'print how many users have which kind of password hash')
     .addOption(json())
     .action(async (options: ListOptions) => list(await table(), options, io))

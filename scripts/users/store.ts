@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { getItems, type Item, type Table, text } from '../../lib/aws/dynamodb.ts'
+import { getItems, type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
 import { nameKey, profileKey, untilStored, userOf } from '../../lib/users/store.ts'
 import { isRole, ROLES, type Role, type User } from '../../lib/users/user.ts'
+import { inParallel } from '../cli/in-parallel.ts'
 import type { Io } from '../cli/io.ts'
-import { allItems, pagesOf } from '../cli/pages.ts'
+import { allItems } from '../cli/pages.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { printable } from '../cli/table.ts'
 import { type Account, accountOf } from './account.ts'
 
 /** Small enough for a page to arrive in time over a slow connection. */
 const ITEMS_PER_PAGE = 1_000
+
+/** The most that `BatchGetItem` takes. */
+const KEYS_PER_CALL = 100
+
+const CALLS_IN_FLIGHT = 16
 
 /**
  * Returns the user of a profile item as it is stored. The role may be one that was taken out of `ROLES`, whose user the
@@ -106,21 +112,20 @@ export async function changeExisting(
   })
 }
 
-const PROFILES = {
-  FilterExpression: 'sk = :profile',
-  ExpressionAttributeValues: { ':profile': { S: 'profile' } },
-  Limit: ITEMS_PER_PAGE,
-}
+/** Attributes that operators see. Password hashes never leave the store for a list. */
+const ACCOUNT = [
+  'username',
+  'email',
+  'emailVerified',
+  'role',
+  'disabled',
+  'factors',
+  'createdAt',
+  'changedAt',
+  'externalId',
+]
 
-/** Password hashes never leave the store for a list. */
-const ACCOUNTS = {
-  ...PROFILES,
-  ProjectionExpression:
-    'pk, username, email, emailVerified, #role, disabled, factors, createdAt, changedAt, externalId',
-  ExpressionAttributeNames: { '#role': 'role' },
-}
-
-/** Stands for the attributes that {@link ACCOUNTS} leaves out. Accounts do not contain them. */
+/** Stands for the attributes that {@link ACCOUNT} leaves out. Accounts do not contain them. */
 const UNREAD: Item = {
   passwordHash: { S: '' },
   changeId: { S: '' },
@@ -128,38 +133,41 @@ const UNREAD: Item = {
   sessionGeneration: { N: '0' },
 }
 
-const readAccount = (item: Item): Account => accountOf(storedUserOf({ ...UNREAD, ...item }))
+/** Reads users, without their password hashes. */
+export async function accountsById(table: Table, ids: readonly string[]): Promise<Map<string, Account>> {
+  const items = await readItems(table, [...new Set(ids)].map(profileKey), ACCOUNT)
+  return new Map(
+    items
+      .map((item) => accountOf(storedUserOf({ ...UNREAD, ...item })))
+      .map((account) => [account.id, account]),
+  )
+}
 
-/** Reads all users, without their password hashes, sorted by username. */
-export const accountsByName = async (table: Table): Promise<Account[]> =>
-  byName((await allItems(table, 'Scan', ACCOUNTS)).map(readAccount))
-
-/** Reads all users, sorted by username. */
-export const usersByName = async (table: Table): Promise<User[]> =>
-  byName((await allItems(table, 'Scan', PROFILES)).map(storedUserOf))
-
-const byName = <T extends { username: string }>(users: T[]): T[] =>
-  users.sort((a, b) => (a.username < b.username ? -1 : 1))
-
-/**
- * Reads users in the order of the table, and no page of it beyond the last one needed.
- *
- * @param limit - How many users to return at most.
- * @param after - Id of the user to begin after. The user need not exist any longer.
- * @returns The users, and whether they are the last ones for certain.
- */
-export async function accountsInTableOrder(
+/** Reads those of many items that exist, several calls at a time. No key is in the list twice. */
+async function readItems(
   table: Table,
-  matches: (account: Account) => boolean,
-  limit: number,
-  after?: string,
-): Promise<{ accounts: Account[]; isLast: boolean }> {
-  const start = after === undefined ? {} : { ExclusiveStartKey: profileKey(after) }
-  const accounts: Account[] = []
-  for await (const { items, isLast } of pagesOf(table, 'Scan', { ...ACCOUNTS, ...start })) {
-    accounts.push(...items.map(readAccount).filter(matches))
-    if (accounts.length > limit) return { accounts: accounts.slice(0, limit), isLast: false }
-    if (accounts.length === limit) return { accounts, isLast }
+  keys: readonly Key[],
+  attributes?: readonly string[],
+): Promise<Item[]> {
+  const pages: (Item | undefined)[][] = []
+  async function* starts() {
+    for (let start = 0; start < keys.length; start += KEYS_PER_CALL) yield start
   }
-  return { accounts, isLast: true }
+  await inParallel(CALLS_IN_FLIGHT, starts(), async (start) => {
+    pages[start] = await getItems(table, keys.slice(start, start + KEYS_PER_CALL), attributes)
+  })
+  return Object.values(pages)
+    .flat()
+    .filter((item) => item !== undefined)
+}
+
+/** Reads all users, sorted by username. It reads the whole table. */
+export async function usersByName(table: Table): Promise<User[]> {
+  const profiles = {
+    FilterExpression: 'sk = :profile',
+    ExpressionAttributeValues: { ':profile': { S: 'profile' } },
+    Limit: ITEMS_PER_PAGE,
+  }
+  const users = (await allItems(table, 'Scan', profiles)).map(storedUserOf)
+  return users.sort((a, b) => (a.username < b.username ? -1 : 1))
 }

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { createDynamoDb } from '../../local/dynamodb/dynamodb.ts'
+import { countAccounts, findAccounts } from '../../scripts/users/list/search.ts'
 import { listen } from '../local/aws-service.ts'
 import { askAt, createTable } from '../local/dynamodb/contract.ts'
+import { describeService, tableResource } from '../support/service-description.ts'
+import { addTestUser } from '../support/users.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 
 // A contract for the local DynamoDB and for moto's: the calls of lib/, one after the other on one table.
@@ -220,5 +223,34 @@ describe.each(['local', 'moto'] as const)('%s', (which) => {
       (error: Error) => ({ throws: Object(error.cause).name, status: Object(error.cause).status }),
     )
     expect(outcome).toEqual('throws' in expected ? { ...expected, status: 400 } : expected)
+  })
+
+  test('operators search by the indexes of the table', async () => {
+    const { Properties } = tableResource(describeService(), 'indexed')
+    const { TableName, KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = Properties
+    await aws('dynamodb', 'CreateTable', {
+      TableName,
+      KeySchema,
+      AttributeDefinitions,
+      GlobalSecondaryIndexes,
+      BillingMode,
+    })
+    const table = { aws, name: 'indexed' }
+    await addTestUser(table, { username: 'ada', email: 'ada@example.org' })
+    await addTestUser(table, { username: 'adele', disabled: true })
+    await addTestUser(table, { username: 'zoe', email: 'adb@example.org', role: 'admin' })
+    const find = async (search: object, range = {}) => {
+      const { accounts, next } = await findAccounts(table, { filter: [], ...search }, range)
+      return [accounts.map(({ username }) => username), next]
+    }
+    expect(await find({})).toEqual([['ada', 'adele', 'zoe'], undefined])
+    expect(await find({ prefix: 'ad' }, { limit: 2 })).toEqual([['ada', 'zoe'], 'adb@example.org'])
+    expect(await find({ prefix: 'ad' }, { limit: 2, after: 'adb@example.org' })).toEqual([
+      ['adele'],
+      undefined,
+    ])
+    expect(await find({ prefix: 'ad', role: 'admin' })).toEqual([['zoe'], undefined])
+    expect(await find({ disabled: true })).toEqual([['adele'], undefined])
+    expect(await countAccounts(table, { filter: ['example'] })).toBe(2)
   })
 })

@@ -396,9 +396,9 @@ test('list --rehash-report counts the kinds of hash that are left', async () => 
     ].join('\n'),
     stderr: '',
   })
-  const admins = await store.run(['list', '--rehash-report', '--filter', 'role=admin', '--json'])
+  const admins = await store.run(['list', '--rehash-report', '--role', 'admin', '--json'])
   expect(JSON.parse(admins.stdout)).toEqual([{ hash: 'bcrypt', users: 1, isReplaced: true }])
-  expect(await store.run(['list', '--rehash-report', '--filter', 'role=king'])).toMatchObject({ status: 2 })
+  expect(await store.run(['list', '--rehash-report', '--role', 'king'])).toMatchObject({ status: 2 })
   expect(await store.run(['list', '--rehash-report', '--filter', 'zzz'])).toMatchObject({
     stdout: 'No users.\n',
   })

@@ -1,13 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
-import { readFilter } from '../../scripts/users/filter.ts'
-import { list } from '../../scripts/users/list.ts'
+import type { ListOptions } from '../../scripts/users/list/list.ts'
 import { beginInProcess, type Outcome, refusal, success } from '../support/command.ts'
 import { readyHash, type Store, startStore } from '../support/operator.ts'
 import { proof } from '../support/rows.ts'
 import { addTestUser } from '../support/users.ts'
+import { recordedList } from './recorded-list.ts'
 
 const created = new Date('2026-01-31T12:00:00.250Z')
 const at = created.toISOString()
@@ -66,29 +67,55 @@ describe('few users', () => {
     ],
     [['--filter', 'race'], ['grace']],
     [['--filter', 'Countess@'], ['ada']],
-    [['--filter', 'role=admin'], ['grace']],
-    [['--filter', 'state=disabled'], ['carl']],
-    [['--filter', 'state=enabled', '--filter', 'role=user', '--filter', 'ada'], ['ada']],
+    [['--filter', 'ca', '--filter', 'l'], ['carl']],
     [['--filter', 'user#'], []],
+    [['--role', 'admin'], ['grace']],
+    [['--disabled'], ['carl']],
+    [['--no-disabled', '--role', 'user', '--filter', 'ada'], ['ada']],
+    [
+      ['--prefix', 'C'],
+      ['carl', 'ada'],
+    ],
+    [['--prefix', 'c', '--disabled'], ['carl']],
+    [['--prefix', 'c', '--filter', '@example'], ['ada']],
+    [['--prefix', 'c', '--role', 'admin'], []],
+    [['--prefix', 'countess@example.org'], ['ada']],
   ])('list %j prints the matching users', async (options, names) => {
-    expect(namesIn(await store.run(['list', '--json', ...options]))).toEqual([...names].sort())
+    expect(namesIn(await store.run(['list', '--json', ...options]))).toEqual(names)
   })
 
   test('list says when no user matches', async () => {
-    expect(await store.run(['list', '--filter', 'role=admin', '--filter', 'ada'])).toEqual(
+    expect(await store.run(['list', '--role', 'admin', '--filter', 'ada'])).toEqual(
       success('No matching users.\n'),
     )
   })
 
-  const USE = 'Use part of a username or address, role=user, role=admin, state=enabled or state=disabled.'
   test.each([
-    [['--filter', 'role=king'], `Invalid --filter. ${USE}`],
-    [['--filter', 'name=ada'], `Invalid --filter. ${USE}`],
-    [['--filter', ''], `Invalid --filter. ${USE}`],
+    [[], '4\n'],
+    [['--prefix', 'c'], '2\n'],
+    [['--disabled', '--json'], '1\n'],
+    [['--filter', 'zzz'], '0\n'],
+  ])('list --count %j prints how many users match', async (options, count) => {
+    expect(await store.run(['list', '--count', ...options])).toEqual(success(count))
+  })
+
+  const NO_ROLE = 'Invalid --role. No user has it. Use one of user, admin.'
+  test.each([
+    [['--role', 'king'], NO_ROLE],
+    [['--role', 'king', '--count'], NO_ROLE],
+    [['--filter', ''], 'Invalid --filter. Use part of a username or address.'],
+    [['--prefix', ''], 'Invalid --prefix. Use the beginning of a username or address.'],
+    [['--prefix', 'ada lovelace'], 'Invalid --prefix. Use the beginning of a username or address.'],
     [['--limit', '0'], 'Invalid --limit. Use a whole number from 1 to 10000.'],
     [['--limit', 'ten'], 'Invalid --limit. Use a whole number from 1 to 10000.'],
-    [['--after', 'A'.repeat(22)], 'Use --after only with --limit.'],
-    [['--after', 'ada'], 'Invalid --after. Use the id that the page before ended with.'],
+    [['--after', 'ada'], 'Use --after only with --limit.'],
+    [['--after', 'Ada'], 'Invalid --after. Use the name that the page before ended with.'],
+    [
+      ['--after', 'ada', '--limit', '1', '--prefix', 'b'],
+      'Use --after with the --prefix of the page before.',
+    ],
+    [['--count', '--limit', '1'], 'Use --count without --limit and --rehash-report.'],
+    [['--rehash-report', '--count'], 'Use --count without --limit and --rehash-report.'],
   ])('list refuses %j', async (options, line) => {
     expect(await store.run(['list', ...options])).toEqual(refusal(2, line))
   })
@@ -116,37 +143,92 @@ describe('1,200 users, one with sessions', () => {
     expect(table.stdout).not.toContain('argon2')
   })
 
+  test('no command of list scans the table, except the report of hashes', async () => {
+    const { calls, run } = recordedList(store.table)
+    const commands: Partial<ListOptions>[] = [
+      {},
+      { limit: 20 },
+      { filter: ['user-1'] },
+      { disabled: true },
+      { prefix: 'user-1', role: 'user', limit: 5 },
+      { count: true },
+    ]
+    for (const options of commands) await run(options)
+    expect(new Set(calls)).toEqual(new Set(['Query', 'BatchGetItem']))
+    await run({ rehashReport: true })
+    expect(calls).toContain('Scan')
+  })
+
   proof('list --limit prints page after page until every user was printed once', async () => {
     const seen: string[] = []
     for (let after: string[] = [], hasMore = true; hasMore; ) {
       const page = await store.run(['list', '--json', '--limit', '500', ...after])
+      const last = namesIn(page).at(-1)
       seen.push(...namesIn(page))
-      const last = JSON.parse(page.stdout).at(-1).id
       hasMore = page.stderr !== ''
-      expect(page.stderr).toBe(hasMore ? `There may be more users. Next page: --after ${last}\n` : '')
+      expect(page.stderr).toBe(hasMore ? `There are more users. Next page: --after ${last}\n` : '')
       after = ['--after', last]
       // The next page begins after a user who is gone.
-      if (hasMore) await store.run(['remove', seen.at(-1) ?? '', '--yes'])
+      if (hasMore) await store.run(['remove', last, '--yes'])
     }
-    expect(seen.toSorted()).toEqual(names)
+    expect(seen).toEqual(names)
+  })
+})
+
+describe('a search by prefix', () => {
+  let store: Store
+  beforeAll(async () => {
+    store = await startStore()
+    await add(store, 'ada', { email: 'ada@example.org' })
+    await add(store, 'adam', { email: 'abe@example.org', role: 'admin' })
+    await add(store, 'zoe', { email: 'adb@example.org', role: 'admin' })
+    await add(store, 'adc@example.org', { email: 'adc@example.org' })
+    await add(store, 'bob', { email: "ad`id`'@example.org" })
+  })
+  afterAll(() => store.stop())
+
+  const ALL = ['bob', 'ada', 'adam', 'zoe', 'adc@example.org']
+
+  test('sorts users by the name that matched, and finds each once', async () => {
+    expect(namesIn(await store.run(['list', '--json', '--prefix', 'ad']))).toEqual(ALL)
+    expect(await store.run(['list', '--count', '--prefix', 'ad'])).toEqual(success('5\n'))
   })
 
-  proof('list --limit reads one page of the table for one page of users', async () => {
-    let calls = 0
-    const aws: AwsCall = async (...call) => {
-      calls += 1
-      return store.table.aws(...call)
+  test('continues after each name, which a shell takes as it is printed', async () => {
+    const seen: string[] = []
+    for (let after: string[] | undefined = []; after !== undefined; ) {
+      const page = await store.run(['list', '--json', '--prefix', 'ad', '--limit', '1', ...after])
+      seen.push(...namesIn(page))
+      const word = /^There are more users\. Next page: (--after .+)\n$/.exec(page.stderr)?.[1]
+      after =
+        word === undefined
+          ? undefined
+          : execFileSync('sh', ['-c', `printf '%s ' ${word}`], { encoding: 'utf8' })
+              .trim()
+              .split(' ')
     }
-    const { io } = beginInProcess(usersCommand, ['--help'])
-    const filter = readFilter('user-', [])
-    await list({ ...store.table, aws }, { filter, limit: 20 }, io)
-    expect(calls).toBe(1)
-    // Exactly as many users as the limit, all of them in the first page of the table.
-    const [first = ''] = namesIn(await store.run(['list', '--json', '--limit', '1']))
-    await list({ ...store.table, aws }, { filter: readFilter(first, []), limit: 1 }, io)
-    expect(calls).toBe(2)
-    await list({ ...store.table, aws }, { filter }, io)
-    // The table has a name for each user, too.
-    expect(calls).toBe(5)
+    expect(seen).toEqual(ALL)
+  })
+
+  test('follows the profile where an index lags behind it', async () => {
+    const late = await startStore()
+    const ada = await add(late, 'ada-1', { email: 'zoe@example.org' })
+    await add(late, 'ada-2')
+    const { aws } = late.table
+    const before = await aws('dynamodb', 'Query', {
+      TableName: late.table.name,
+      IndexName: 'byUsername',
+      KeyConditionExpression: '#role = :user',
+      ExpressionAttributeNames: { '#role': 'role' },
+      ExpressionAttributeValues: { ':user': { S: 'user' } },
+    })
+    await late.run(['rename', 'ada-1', 'bea'])
+    await late.run(['disable', 'ada-2'])
+    const lagging: AwsCall = async (service, operation, input) =>
+      Object(input).IndexName === 'byUsername' ? before : aws(service, operation, input)
+    const { run } = recordedList({ ...late.table, aws: lagging })
+    expect(await run({ prefix: 'ada' })).toEqual([expect.objectContaining({ disabled: true })])
+    expect(ada.username).toBe('ada-1')
+    late.stop()
   })
 })

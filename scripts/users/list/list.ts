@@ -1,0 +1,133 @@
+import type { Table } from '../../../lib/aws/dynamodb.ts'
+import { isLoginName } from '../../../lib/users/login-name.ts'
+import { isRole, ROLES } from '../../../lib/users/user.ts'
+import { type Io, widthOf } from '../../cli/io.ts'
+import { Refusal } from '../../cli/refusal.ts'
+import * as text from '../../cli/table.ts'
+import { type Account, accountOf, factorsIn, shownRole, stateOf } from '../account.ts'
+import { countKinds, shownKinds } from '../passwords/rehash-report.ts'
+import type { ReadOptions } from '../show.ts'
+import { noticeUnknownRoles, usersByName } from '../store.ts'
+import { countAccounts, findAccounts, matches, type Range, type Search } from './search.ts'
+
+const MAX_LIMIT = 10_000
+
+/** Options of `list`. */
+export interface ListOptions extends ReadOptions, Search, Range {
+  count?: boolean
+  rehashReport?: boolean
+}
+
+/**
+ * Reads `--prefix`.
+ *
+ * @throws {@link Refusal} `usage`
+ */
+export function readPrefix(given: string): string {
+  if (/^[!-~]{1,254}$/.test(given)) return given.toLowerCase()
+  throw new Refusal('usage', 'Invalid --prefix. Use the beginning of a username or address.')
+}
+
+/**
+ * Reads one `--filter`.
+ *
+ * @param earlier - Filters that stand before it on the command line.
+ * @throws {@link Refusal} `usage`
+ */
+export function readFilter(given: string, earlier: readonly string[]): string[] {
+  if (given !== '') return [...earlier, given.toLowerCase()]
+  throw new Refusal('usage', 'Invalid --filter. Use part of a username or address.')
+}
+
+/**
+ * Reads `--limit`.
+ *
+ * @throws {@link Refusal} `usage`
+ */
+export function readLimit(given: string): number {
+  const limit = Number(given)
+  if (!/^\d+$/.test(given) || limit < 1 || limit > MAX_LIMIT) {
+    throw new Refusal('usage', `Invalid --limit. Use a whole number from 1 to ${MAX_LIMIT}.`)
+  }
+  return limit
+}
+
+/**
+ * Reads `--after`.
+ *
+ * @throws {@link Refusal} `usage`
+ */
+export function readAfter(given: string): string {
+  if (isLoginName(given)) return given
+  throw new Refusal('usage', 'Invalid --after. Use the name that the page before ended with.')
+}
+
+/**
+ * Prints the users of a search, in the order of the names that matched, or how many there are. With a limit, standard error shows
+ * how to get the next page.
+ */
+export async function list(table: Table, options: ListOptions, io: Io): Promise<void> {
+  requireConsistent(options)
+  const { count, json, rehashReport } = options
+  if (rehashReport) {
+    const users = (await usersByName(table)).filter((user) => matches(accountOf(user), options))
+    requireKnownRole(options, users.length)
+    const kinds = countKinds(users)
+    io.stdout.write(json ? text.asJson(kinds) : shownKinds(kinds, widthOf(io.stdout)))
+    return
+  }
+  if (count) {
+    const found = await countAccounts(table, options)
+    requireKnownRole(options, found)
+    io.stdout.write(`${found}\n`)
+    return
+  }
+  const { accounts, next } = await findAccounts(table, options, options)
+  requireKnownRole(options, accounts.length)
+  const none = isForAll(options) ? 'No users.\n' : 'No matching users.\n'
+  io.stdout.write(json ? text.asJson(accounts) : accounts.length === 0 ? none : shown(accounts, io))
+  noticeUnknownRoles(accounts, io.stderr)
+  if (next !== undefined) {
+    io.stderr.write(`There are more users. Next page: --after ${text.shellWord(next)}\n`)
+  }
+}
+
+/** Refuses a role that neither the service nor a user has: a mistyped one. Users may have one that was taken out of `ROLES`. */
+function requireKnownRole({ role }: ListOptions, found: number): void {
+  if (found > 0 || role === undefined || isRole(role)) return
+  throw new Refusal('usage', `Invalid --role. No user has it. Use one of ${ROLES.join(', ')}.`)
+}
+
+const isForAll = ({ prefix, filter, role, disabled, after }: ListOptions) =>
+  filter.length === 0 && [prefix, role, disabled, after].every((value) => value === undefined)
+
+function requireConsistent({ prefix = '', limit, after, count, rehashReport }: ListOptions): void {
+  if (rehashReport && limit !== undefined) throw new Refusal('usage', 'Use --rehash-report without --limit.')
+  if (count && (limit !== undefined || rehashReport)) {
+    throw new Refusal('usage', 'Use --count without --limit and --rehash-report.')
+  }
+  if (after === undefined) return
+  if (limit === undefined) throw new Refusal('usage', 'Use --after only with --limit.')
+  if (!after.startsWith(prefix))
+    throw new Refusal('usage', 'Use --after with the --prefix of the page before.')
+}
+
+/** Formats users as a table. */
+export function shown(accounts: readonly Account[], io: Io): string {
+  const hasFactors = accounts.some(({ factors }) => factors !== undefined)
+  const rows = accounts.map((account) => [
+    namesIn(account),
+    shownRole(account),
+    stateOf(account),
+    ...(hasFactors ? [factorsIn(account)] : []),
+    text.dateOf(account.createdAt),
+    text.dateOf(account.changedAt),
+  ])
+  const head = ['username', 'role', 'state', ...(hasFactors ? ['factors'] : []), 'created', 'changed']
+  const count = `${rows.length.toLocaleString('en')} ${rows.length === 1 ? 'user' : 'users'}.\n`
+  return text.table(head, rows, widthOf(io.stdout)) + count
+}
+
+/** The username is the only column that is wrapped, so a second login name is in it. */
+const namesIn = ({ username, email }: Account) =>
+  email === undefined || email === username ? username : `${username} <${email}>`
