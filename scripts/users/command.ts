@@ -1,7 +1,7 @@
-import { Argument, type Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { safeParse } from 'zod/mini'
 import { EmailAddress, LoginName, NewLoginName } from '../../lib/http/schemas/fields.ts'
-import { ROLES, type Role } from '../../lib/users/user.ts'
+import { isRole, ROLES, type Role } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { program } from '../cli/run.ts'
@@ -16,9 +16,10 @@ import { type ListOptions, list, readAfter, readFilter, readLimit, readPrefix } 
 import * as mail from './mail.ts'
 import * as names from './names.ts'
 import { breachesOf } from './passwords/breached.ts'
-import { roleNotice } from './policy.ts'
+import { roleNotices } from './policy.ts'
 import { remove } from './remove.ts'
 import { sessions } from './sessions.ts'
+import { changeUsers, type SeveralOptions } from './several.ts'
 import { type ReadOptions, show } from './show.ts'
 
 /** Creates the command `npm run users`. */
@@ -44,6 +45,12 @@ export function usersCommand(io: Io): Command {
       .command(name)
       .description(description)
       .argument('<username>', 'username or e-mail address of the user', read)
+  const several = (name: string, description: string) =>
+    users
+      .command(name)
+      .description(description)
+      .option('--file <file>', 'file with a username or address in each line; - is standard input')
+      .option('--dry-run', 'print the users and change nothing')
   const json = () => new Option('--json', 'print JSON')
 
   ofUser('add', 'adds a user; the password comes from a hidden prompt or standard input', readNewLoginName)
@@ -96,12 +103,18 @@ export function usersCommand(io: Io): Command {
       print(await change)
     })
 
-  ofUser('set-role', 'changes the role of a user')
-    .addArgument(new Argument('<role>').choices(ROLES))
-    .action(async (name: string, role: Role) => {
+  several('set-role', 'changes the role of users')
+    .usage('[options] <username...> <role>')
+    .argument('<usernames...>', `usernames or addresses, and at the end the role: ${ROLES.join(' or ')}`)
+    .action(async (words: string[], options: SeveralOptions) => {
+      const role = words.at(-1)
+      if (!isRole(role)) throw new Refusal('usage', `Invalid role. Use one of ${ROLES.join(', ')}.`)
+      const loginNames = words.slice(0, -1).map(readLoginName)
       const found = await table()
-      print(await changes.setRole(found, name, role, io))
-      print(await roleNotice(found, name, role, users.opts<TargetOptions>(), io))
+      const noticeOf = roleNotices(found, role, users.opts<TargetOptions>(), io)
+      const change = async (name: string) =>
+        (await changes.setRole(found, name, role, io)) + (await noticeOf(name))
+      await changeUsers(found, { ...options, loginNames }, change, io)
     })
 
   ofUser('set-password', 'replaces the password of a user and ends all sessions').action(
@@ -140,13 +153,18 @@ export function usersCommand(io: Io): Command {
         io.stderr.write('The link works if the service runs with registration=invite or open.\n')
     })
 
-  ofUser('disable', 'disables a user and ends all sessions').action(async (name: string) =>
-    print(await changes.disable(await table(), name, io)),
-  )
-
-  ofUser('enable', 'enables a disabled user').action(async (name: string) =>
-    print(await changes.enable(await table(), name, io)),
-  )
+  for (const [name, description, change] of [
+    ['disable', 'disables users and ends all their sessions', changes.disable],
+    ['enable', 'enables disabled users', changes.enable],
+  ] as const) {
+    several(name, description)
+      .argument('[usernames...]', 'usernames or addresses')
+      .action(async (words: string[], options: SeveralOptions) => {
+        const loginNames = words.map(readLoginName)
+        const found = await table()
+        await changeUsers(found, { ...options, loginNames }, (one) => change(found, one, io), io)
+      })
+  }
 
   ofUser('remove', 'removes a user and everything stored about the user')
     .option('--yes', 'do not ask for confirmation')

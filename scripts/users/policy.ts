@@ -7,27 +7,27 @@ import { findExisting } from './store.ts'
 import { stackOf } from './target-stack.ts'
 
 /**
- * Returns the sentence that says when a role takes effect, if the stage requires a second factor that the user does not have.
- * The role is stored all the same: the next sign-in leads to the enrolment.
+ * Returns a function for the sentence that says when a role takes effect, if the stage requires a second factor that the user
+ * does not have. The role is stored all the same: the next sign-in leads to the enrolment. The stack is read once.
  *
  * The local service does not say how it was started, so it has none. If the stack cannot be read, standard error says that.
  */
-export async function roleNotice(
-  table: Table,
-  loginName: string,
-  role: Role,
-  options: TargetOptions,
-  io: Io,
-): Promise<string> {
-  if (options.stage === undefined || role !== 'admin') return ''
-  const user = await findExisting(table, loginName)
-  if (factorsOf(user).length > 0) return ''
-  const policy = await policyOf(options, io).catch((error: Error) => {
-    io.stderr.write(`Whether stage ${options.stage} requires a second factor is unknown: ${error.message}\n`)
-    return undefined
-  })
-  if (policy === undefined || !needsFactor(role, policy)) return ''
-  return `The role takes effect once ${loginName} has a second factor. The next sign-in asks for one.\n`
+export function roleNotices(table: Table, role: Role, options: TargetOptions, io: Io) {
+  let reading: Promise<FactorPolicy | undefined> | undefined
+  return async (loginName: string): Promise<string> => {
+    if (options.stage === undefined || role !== 'admin') return ''
+    const user = await findExisting(table, loginName)
+    if (factorsOf(user).length > 0) return ''
+    reading ??= policyOf(options, io).catch((error: Error) => {
+      io.stderr.write(
+        `Whether stage ${options.stage} requires a second factor is unknown: ${error.message}\n`,
+      )
+      return undefined
+    })
+    const policy = await reading
+    if (policy === undefined || !needsFactor(role, policy)) return ''
+    return `The role takes effect once ${loginName} has a second factor. The next sign-in asks for one.\n`
+  }
 }
 
 async function policyOf(options: TargetOptions, { env }: Io): Promise<FactorPolicy> {

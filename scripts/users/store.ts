@@ -143,6 +143,23 @@ export async function accountsById(table: Table, ids: readonly string[]): Promis
   )
 }
 
+/** Reads the users of login names. A name that no user has is not in the result. */
+export async function usersByLoginName(
+  table: Table,
+  loginNames: readonly string[],
+): Promise<Map<string, User>> {
+  const names = await readItems(table, [...new Set(loginNames)].map(nameKey), ['userId'])
+  const ids = [...new Set(names.map((item) => text(item, 'userId')))]
+  const users = (await readItems(table, ids.map(profileKey))).map(storedUserOf)
+  const byId = new Map(users.map((user) => [user.id, user]))
+  return new Map(
+    names.flatMap((item) => {
+      const user = byId.get(text(item, 'userId'))
+      return user ? [[text(item, 'pk').replace(/^name#/, ''), user]] : []
+    }),
+  )
+}
+
 /** Reads those of many items that exist, several calls at a time. No key is in the list twice. */
 async function readItems(
   table: Table,

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import type { Io } from '../../cli/io.ts'
+import { startProgress } from '../../cli/progress.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { checkRow } from './dry-run.ts'
 import { startFaults } from './faults.ts'
@@ -10,7 +11,6 @@ import { startHashers } from './hashes/hashers.ts'
 import { addRow, type Tally, takeRows } from './import-users.ts'
 import { type LayoutOptions, layoutOf } from './layout.ts'
 import { linesOf } from './lines.ts'
-import { startProgress } from './progress.ts'
 import { type Format, recordsOf } from './records.ts'
 
 /** Options of `import`. */
@@ -94,5 +94,6 @@ async function* readUntil(ended: AbortSignal, source: Readable, file: string): A
   }
 }
 
-const cannotRead = (file: string, error: unknown) =>
+/** Creates the error for a file that cannot be read. */
+export const cannotRead = (file: string, error: unknown) =>
   new Refusal('usage', `Cannot read ${file}: ${(error as NodeJS.ErrnoException).code}.`)
