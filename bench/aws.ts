@@ -12,7 +12,7 @@ import { readPublicKey } from '../lib/tokens/public-keys.ts'
 import { kmsSigner } from '../lib/tokens/signer.ts'
 import { createUser } from '../lib/users/names.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../lib/users/user.ts'
-import { DEMO_USERS } from '../local/aws.ts'
+import { DEMO_USERS, localAct } from '../local/aws.ts'
 import { completeEvent } from '../local/sample-events.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Service } from './bundles.ts'
@@ -91,7 +91,7 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
     const passwordHash = await hashPassword(username, randomBytes(SALT_BYTES))
     users.push(newUser({ username, role, passwordHash }, new Date(), randomBytes(USER_RANDOM_BYTES)))
   }
-  for (const user of users) await createUser({ aws, name: tableName }, user)
+  for (const user of users) await createUser({ aws, name: tableName }, user, localAct(new Date()))
   const [user] = users
   if (user === undefined) throw new Error('local/aws.ts has no demo users')
 

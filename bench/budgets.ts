@@ -11,20 +11,20 @@ const BUDGETS: Record<string, Budget> = {
   authorizer: { bytes: 36_000, coldMs: 36 },
   // The time includes the one password hash of a login.
   login: { bytes: 68_000, coldMs: 70 },
-  'login-factor': { bytes: 49_000 },
+  'login-factor': { bytes: 51_000 },
   refresh: { bytes: 48_000 },
   logout: { bytes: 48_000 },
   sessions: { bytes: 24_000 },
   'end-session': { bytes: 24_000 },
   // Functions that count attempts give them back after an outage.
-  password: { bytes: 49_000 },
+  password: { bytes: 51_000 },
   forgot: { bytes: 33_000, coldMs: 40 },
   reset: { bytes: 48_000 },
   register: { bytes: 33_000, coldMs: 40 },
   // Under the policy it begins the enrolment of a second factor.
-  'new-account': { bytes: 53_000 },
+  'new-account': { bytes: 55_000 },
   'change-email': { bytes: 48_000 },
-  'confirm-email': { bytes: 42_000, coldMs: 40 },
+  'confirm-email': { bytes: 43_000, coldMs: 40 },
   // A third of it is the texts of 16 mails.
   mailer: { bytes: 33_000, coldMs: 40 },
   // Half of it is the texts of all problems, which every function has.
@@ -37,15 +37,15 @@ const BUDGETS: Record<string, Budget> = {
   me: { bytes: 20_000 },
   'delete-me': { bytes: 48_000 },
   'login-passkey': { bytes: 60_000, coldMs: 40 },
-  'add-passkey': { bytes: 61_000, coldMs: 40 },
+  'add-passkey': { bytes: 63_000, coldMs: 40 },
   // Half of it reads the body with a new name.
   passkeys: { bytes: 32_500 },
   // It serves authenticator apps, recovery codes and passkeys, and hashes passwords.
   factors: { bytes: 56_000 },
   'confirm-totp': { bytes: 48_000 },
-  'enrol-totp': { bytes: 50_000 },
+  'enrol-totp': { bytes: 52_000 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 101_000, coldMs: 30 },
+  openapi: { bytes: 104_000, coldMs: 30 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, coldMs: 60 },
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three

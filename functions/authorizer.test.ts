@@ -4,7 +4,7 @@ import { accessTokenInput } from '../lib/tokens/access-token.ts'
 import { kmsSigner } from '../lib/tokens/signer.ts'
 import { removeUser } from '../lib/users/names.ts'
 import { revokeTokens } from '../lib/users/revocation.ts'
-import { changeUser } from '../lib/users/store.ts'
+import { changeUser, type UserChange } from '../lib/users/store.ts'
 import type { User } from '../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
@@ -17,7 +17,7 @@ import {
   tokenPartiesOf,
   tokenSourceOf,
 } from '../test/support/service-description.ts'
-import { addTestUser } from '../test/support/users.ts'
+import { addTestUser, testAct } from '../test/support/users.ts'
 
 const service = describeService()
 let aws: LocalAws
@@ -50,8 +50,8 @@ function without(name: 'dynamodb' | 'kms'): LocalAws {
   return { ...aws, settings: { ...aws.settings, endpoints } }
 }
 
-const change = (user: User, changes: Parameters<typeof changeUser>[2]) =>
-  changeUser(tableOf(service, aws), user, changes, 'request')
+const change = (user: User, changes: UserChange['changes']) =>
+  changeUser(tableOf(service, aws), user, { changes, changeId: 'request' }, testAct())
 
 const eventWith = (authorizationToken: unknown) => ({ ...sampleEvent('authorizer.json'), authorizationToken })
 
@@ -105,7 +105,7 @@ describe('a token with a valid signature', () => {
   test.each<[string, (user: User) => Promise<unknown>]>([
     ['revoked its tokens', (user) => change(user, revokeTokens(user))],
     ['is disabled', (user) => change(user, { disabled: true, generation: user.generation })],
-    ['is removed', (user) => removeUser(tableOf(service, aws), user)],
+    ['is removed', (user) => removeUser(tableOf(service, aws), user, [], testAct())],
   ])('is rejected as Unauthorized if its user %s', async (_what, act) => {
     await act(ada)
     const handler = await loadHandler(service, 'authorizer', aws)

@@ -8,4 +8,8 @@ export interface At<N extends SettingName = never, T extends Table = Table> {
   /** As `originOf` in `lib/http/headers.ts` returns it. */
   origin: { sourceIp: string; userAgent: string }
   now: Date
+  /** Route or command, such as `PUT /password` or `users set-role`. */
+  via: string
+  /** Id of the request in the gateway's log, or of the command. */
+  requestId: string
 }

@@ -85,7 +85,9 @@ test('DynamoDB and Lambda have one address', async () => {
   const aws = withTimeout(awsClient(local.settings), 4_500)
   expect(await aws('lambda', '/2015-03-31/functions/mailer/invocations', { id: 1 })).toEqual({})
   expect(events).toEqual([{ id: 1 }])
-  expect(await aws('dynamodb', 'ListTables', {})).toEqual({ TableNames: [service.custom.tableName] })
+  expect(await aws('dynamodb', 'ListTables', {})).toEqual({
+    TableNames: [service.custom.tableName, `${service.custom.tableName}-events`],
+  })
 })
 
 test('Lambda rejects unsigned requests at the address of DynamoDB', async () => {

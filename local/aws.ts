@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
 import type { AwsSettings, Service } from '../lib/aws/settings.ts'
+import { type Act, eventsTableOf } from '../lib/events/event.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
 import { createUser } from '../lib/users/names.ts'
 import { newUser, type Role, USER_RANDOM_BYTES } from '../lib/users/user.ts'
@@ -110,10 +111,11 @@ export async function startLocalAws(
   const settings = { region, credentials, endpoints }
 
   const aws = withTimeout(awsClient(settings), PATIENCE_MS)
-  for (const table of ofType('AWS::DynamoDB::Table')) {
-    await createTable(aws, table)
-    await addDemoUsers({ aws, name: String(table.TableName) })
-  }
+  const tables = ofType('AWS::DynamoDB::Table')
+  for (const table of tables) await createTable(aws, table)
+  const names = tables.map(({ TableName }) => String(TableName))
+  const name = names.find((one) => names.includes(eventsTableOf({ name: one })))
+  if (name !== undefined) await addDemoUsers({ aws, name })
   return {
     settings,
     mailbox,
@@ -155,10 +157,19 @@ async function createTable(aws: AwsCall, properties: Record<string, unknown>): P
   }
 }
 
+/** Returns the act of the local service, which adds users and tokens for its developer. */
+export const localAct = (now: Date): Act => ({
+  actor: 'system',
+  via: 'npm start',
+  requestId: randomUUID(),
+  now,
+})
+
 async function addDemoUsers(table: Table): Promise<void> {
+  const now = new Date()
   for (const { username, role } of DEMO_USERS) {
     const passwordHash = await hashPassword(username, randomBytes(SALT_BYTES))
     const values = { username, role, passwordHash }
-    await createUser(table, newUser(values, new Date(), randomBytes(USER_RANDOM_BYTES)))
+    await createUser(table, newUser(values, now, randomBytes(USER_RANDOM_BYTES)), localAct(now))
   }
 }

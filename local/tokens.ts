@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
-import type { Table } from '../lib/aws/dynamodb.ts'
+import { type Table, transact } from '../lib/aws/dynamodb.ts'
 import type { AwsSettings } from '../lib/aws/settings.ts'
 import {
   CONFIRMATION_RANDOM_BYTES,
@@ -12,7 +12,7 @@ import {
 import { storeFactorReset } from '../lib/mail/factor-reset.ts'
 import { claimMail } from '../lib/mail/store.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../lib/sessions/session.ts'
-import { putSession } from '../lib/sessions/store.ts'
+import { newSession } from '../lib/sessions/store.ts'
 import { LOGIN_TOKEN_RANDOM_BYTES, startLoginToken, storeLoginToken } from '../lib/sign-in/login-token.ts'
 import { secondOf } from '../lib/time.ts'
 import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
@@ -20,6 +20,7 @@ import { kmsSigner } from '../lib/tokens/signer.ts'
 import { AMR } from '../lib/users/factors.ts'
 import { findUserByName } from '../lib/users/store.ts'
 import type { User } from '../lib/users/user.ts'
+import { localAct } from './aws.ts'
 
 const PATIENCE_MS = 10_000
 const HOUR_MS = 3_600_000
@@ -103,7 +104,7 @@ async function confirmationToken(
   const { confirmation, token } = startConfirmation({ kind, mailId, bindings }, now, random)
   const claim = { claimId: 'sample', invocationId: 'sample' }
   await claimMail(table, mailId, { claim, confirmation }, now)
-  if (kind === 'cancel-reset') await storeFactorReset(table, userId, mailId)
+  if (kind === 'cancel-reset') await storeFactorReset(table, userId, mailId, localAct(now))
   return token
 }
 
@@ -123,7 +124,7 @@ async function sessionOf(user: User, what: string, table: Table, now: Date): Pro
   const lifetimes = { absoluteTtlSeconds: 3600, idleTtlSeconds: 3600 }
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session, refreshToken } = startSession(user, { amr: AMR.password, origin, lifetimes }, now, random)
-  await putSession(table, session)
+  await transact(table, [newSession(session)])
   return what === 'session id' ? session.id : refreshToken
 }
 

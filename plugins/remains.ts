@@ -1,4 +1,5 @@
 import type { AwsCall } from '../lib/aws/client.ts'
+import { eventsTableOf } from '../lib/events/event.ts'
 
 /** Names that a stack gives to what outlives it. */
 export interface RetainedNames {
@@ -23,11 +24,10 @@ export async function faultsOfRemains(
       () => true,
       () => false,
     )
-  const names = [
-    ...((await exists(aws('dynamodb', 'DescribeTable', { TableName: tableName })))
-      ? [`the table ${tableName}`]
-      : []),
-  ]
+  const names: string[] = []
+  for (const TableName of [tableName, eventsTableOf({ name: tableName })]) {
+    if (await exists(aws('dynamodb', 'DescribeTable', { TableName }))) names.push(`the table ${TableName}`)
+  }
   for (const alias of aliases) {
     if (await exists(aws('kms', 'DescribeKey', { KeyId: alias }))) names.push(`the key ${alias}`)
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { EmailConfirmation } from '../../lib/http/schemas/account.ts'
@@ -34,7 +35,7 @@ export const handler = reservingHandler(['MAILER', 'REQUIRE_SECOND_FACTOR'], asy
   const username = user.username === user.email ? address.toLowerCase() : user.username
   const names = namesOf(username, address, true)
   const change = { names, changeId: randomUUID(), more: [spend(mailId, now)] }
-  const outcome = await changeNames(table, user, change, now)
+  const outcome = await changeNames(table, user, change, byUser(at, userId))
   if (outcome === 'changed') throw invalidLink('spent, or the user changed')
   if (outcome === 'taken') {
     const fields = [{ pointer: '#', detail: 'This address already has an account.' }]

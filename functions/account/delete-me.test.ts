@@ -30,7 +30,7 @@ import {
   throttled,
   useRoutes,
 } from '../../test/support/routes.ts'
-import { addTestUser, testUser } from '../../test/support/users.ts'
+import { addTestUser, testAct, testUser } from '../../test/support/users.ts'
 import { type Call, type Fate, startWire } from '../../test/support/wire.ts'
 
 useRoutes()
@@ -136,7 +136,7 @@ describe('DELETE /me', () => {
     expect(await authorize(token)).toMatchObject({ context: { userId: user.id } })
     expect(await deleteAccount()).toEqual(noContent)
     const owner = next(user)
-    if (owner) expect(await createUser(table, owner)).toBe('done')
+    if (owner) expect(await createUser(table, owner, testAct())).toBe('done')
     await expect(authorize(token)).rejects.toThrow(/^Unauthorized$/)
     expect(await refresh(session)).toEqual(invalidToken)
     // The gateway has cached the authorizer's result, so the same request may arrive again.
@@ -177,11 +177,20 @@ describe('DELETE /me', () => {
   })
 
   test.each<[string, (user: User) => Promise<unknown>]>([
-    ['was removed', (user) => removeUser(table, user)],
-    ['revoked the access token', (user) => changeUser(table, user, revokeTokens(user), 'a change')],
+    ['was removed', (user) => removeUser(table, user, [], testAct())],
+    [
+      'revoked the access token',
+      (user) => changeUser(table, user, { changes: revokeTokens(user), changeId: 'a change' }, testAct()),
+    ],
     [
       'was disabled',
-      (user) => changeUser(table, user, { disabled: true, generation: user.generation }, 'a change'),
+      (user) =>
+        changeUser(
+          table,
+          user,
+          { changes: { disabled: true, generation: user.generation }, changeId: 'a change' },
+          testAct(),
+        ),
     ],
   ])('rejects a user who %s, and counts nothing', async (_what, act) => {
     const event = await eventOfUser()
@@ -197,7 +206,12 @@ describe('DELETE /me', () => {
     const response = await sendOverWire(async (call): Promise<Fate> => {
       if (isRemoval(call)) {
         const user = await stored()
-        await changeUser(table, user, { role: 'admin', ...revokeTokens(user) }, 'the operator')
+        await changeUser(
+          table,
+          user,
+          { changes: { role: 'admin', ...revokeTokens(user) }, changeId: 'the operator' },
+          testAct(),
+        )
       }
       return 'pass'
     })
@@ -229,8 +243,8 @@ describe('DELETE /me', () => {
       sent += 1
       if (sent > 1) return 'pass'
       // The request token makes a repetition a success. Another removal has another token.
-      expect(await removeUser(table, user)).toBe('done')
-      expect(await createUser(table, next)).toBe('done')
+      expect(await removeUser(table, user, [], testAct())).toBe('done')
+      expect(await createUser(table, next, testAct())).toBe('done')
       return 'cut before'
     })
     expect(response.statusCode).toBe(409)
@@ -243,7 +257,7 @@ describe('DELETE /me', () => {
     const response = await sendOverWire(async (call): Promise<Fate> => {
       if (isRemoval(call)) {
         isRefused = true
-        await removeUser(table, user)
+        await removeUser(table, user, [], testAct())
       }
       return isRefused && call.operation === 'BatchGetItem' ? 'refuse' : 'pass'
     })

@@ -1,6 +1,7 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { together } from '../../lib/aws/together.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
@@ -25,7 +26,9 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
 
   const attempt = await admitAttempt(table, limitsFrom(config), { subject: { userId }, ...origin }, now)
   const user = await verifyCurrentPassword(at, attempt, principal, currentPassword)
-  const removal = removalOfFactors(table, userId).then((factors) => removeUser(table, user, factors))
+  const removal = removalOfFactors(table, userId).then((factors) =>
+    removeUser(table, user, factors, byUser(at, userId)),
+  )
   const [outcome] = await together([removal, returnAttempt(table, attempt)])
   if (outcome !== 'done') throw new ServiceError('conflict', 'the user changed')
   await notify(at, 'account-deleted', user)

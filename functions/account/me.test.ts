@@ -17,7 +17,7 @@ import {
   table,
   useRoutes,
 } from '../../test/support/routes.ts'
-import { addTestUser } from '../../test/support/users.ts'
+import { addTestUser, testAct } from '../../test/support/users.ts'
 import { startWire } from '../../test/support/wire.ts'
 
 useRoutes()
@@ -81,7 +81,9 @@ describe('GET /me', () => {
     const [read, ...others] = wire.calls()
     expect(others).toEqual([])
     const [request] = Object.values<object>(JSON.parse(String(read?.body)).RequestItems)
-    const permitted = permissions({}).me?.flatMap(({ Condition }) => attributesIn(Condition))
+    const permitted = permissions({})
+      .me?.slice(0, 1)
+      .flatMap(({ Condition }) => attributesIn(Condition))
     expect(request).toMatchObject({
       ProjectionExpression: permitted?.map((name) => `#${name}`).join(', '),
       ExpressionAttributeNames: Object.fromEntries(permitted?.map((name) => [`#${name}`, name]) ?? []),
@@ -99,7 +101,14 @@ describe('GET /me', () => {
       const event = await eventOf('me')
       const user = await stored()
       const { generation } = user
-      expect(await changeUser(table, user, { generation, ...change }, 'a change')).toBe(true)
+      expect(
+        await changeUser(
+          table,
+          user,
+          { changes: { generation, ...change }, changeId: 'a change' },
+          testAct(),
+        ),
+      ).toBe(true)
       expect(await call('me', 'me', event)).toEqual(rejected)
     },
   )

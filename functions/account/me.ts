@@ -1,16 +1,7 @@
-import { principalOf } from '../../lib/authorization/principal.ts'
-import { findOwnAccount } from '../../lib/factors/own-account.ts'
-import { json } from '../../lib/http/responses.ts'
+import { byRoute } from '../../lib/http/routes.ts'
 import { tableHandler } from '../../lib/http/table.ts'
-import { requireUnrevoked } from '../../lib/users/revocation.ts'
-import { claimsOf } from '../../lib/users/user.ts'
+import { route as events } from './events.ts'
+import { route as profile } from './profile.ts'
 
-/** GET /me: the caller's own profile, whole. The caller's sessions are at GET /sessions. */
-export const handler = tableHandler([], async (event, { table, now }) => {
-  const { userId, generation } = principalOf(event, now)
-  const user = await findOwnAccount(table, userId)
-  requireUnrevoked(generation, user)
-  const { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft, externalId } = user
-  const own = { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft, externalId }
-  return json(200, { ...claimsOf(userId, user), ...own })
-})
+/** What a user may know about the user's own account. */
+export const handler = tableHandler([], byRoute({ 'GET /me': profile, 'GET /me/events': events }))

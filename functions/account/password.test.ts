@@ -35,6 +35,7 @@ import {
   tokenPair,
   useRoutes,
 } from '../../test/support/routes.ts'
+import { testAct } from '../../test/support/users.ts'
 import { startWire } from '../../test/support/wire.ts'
 
 useRoutes()
@@ -180,11 +181,16 @@ describe('PUT /password', () => {
   test('succeeds if its response is lost and an operator then changes the role', async () => {
     const wire = await startWire(aws)
     wire.intercept(async (write) => {
-      const isFirst = wire.calls().filter(({ label }) => label === 'UpdateItem user profile').length === 1
-      if (write.label !== 'UpdateItem user profile' || !isFirst) return 'pass'
+      const isFirst = wire.calls().filter(({ label }) => label === 'TransactWriteItems').length === 1
+      if (write.label !== 'TransactWriteItems' || !isFirst) return 'pass'
       await write.send()
       const user = await stored()
-      await changeUser(table, user, { role: 'admin', ...revokeTokens(user) }, 'the operator')
+      await changeUser(
+        table,
+        user,
+        { changes: { role: 'admin', ...revokeTokens(user) }, changeId: 'the operator' },
+        testAct(),
+      )
       return 'cut before'
     })
     const endpoints = { ...aws.settings.endpoints, dynamodb: new URL(wire.url) }
@@ -200,12 +206,12 @@ describe('PUT /password', () => {
   })
 
   test.each<[string, () => Promise<unknown>]>([
-    ['was removed', async () => removeUser(table, await stored())],
+    ['was removed', async () => removeUser(table, await stored(), [], testAct())],
     [
       'revoked the access token',
       async () => {
         const user = await stored()
-        return changeUser(table, user, revokeTokens(user), 'request')
+        return changeUser(table, user, { changes: revokeTokens(user), changeId: 'request' }, testAct())
       },
     ],
   ])('rejects a user who %s, and counts nothing', async (_what, act) => {

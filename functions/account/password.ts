@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
-import type { Table } from '../../lib/aws/dynamodb.ts'
 import { together } from '../../lib/aws/together.ts'
+import type { At } from '../../lib/context.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordChangeRequest } from '../../lib/http/schemas/account.ts'
@@ -47,7 +48,7 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   // The caller's session may have ended while its token was still accepted. It must not survive then.
   const survivor = session && isLive(session, user, now) ? session.id : undefined
   const changes = { passwordHash, changedAt: new Date().toISOString(), ...revokeSessions(user, survivor) }
-  if (!(await storeChange(table, user, changes))) throw new ServiceError('conflict', 'the user changed')
+  if (!(await storeChange(at, user, changes))) throw new ServiceError('conflict', 'the user changed')
   await notify(at, 'password-changed', verified)
   logEvent('info', { event: 'password.changed', userId })
   return noContent()
@@ -58,10 +59,11 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
  * user's latest change is the operator's. Then the hash, which has a salt of its own, shows that the write succeeded.
  */
 async function storeChange(
-  table: Table,
+  at: At,
   user: UserState,
   changes: Pick<User, 'passwordHash' | 'changedAt' | 'generation' | 'sessionGeneration'>,
 ): Promise<boolean> {
-  if (await changeUser(table, user, changes, randomUUID())) return true
-  return (await findUser(table, user.id))?.passwordHash === changes.passwordHash
+  const change = { changes, changeId: randomUUID() }
+  if (await changeUser(at.table, user, change, byUser(at, user.id))) return true
+  return (await findUser(at.table, user.id))?.passwordHash === changes.passwordHash
 }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { together } from '../../lib/aws/together.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordResetRequest } from '../../lib/http/schemas/account.ts'
@@ -15,7 +16,7 @@ import { markKnownSources } from '../../lib/throttling/known-sources.ts'
 import { sourceOf } from '../../lib/throttling/source.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
-import { changeUserWith } from '../../lib/users/store.ts'
+import { changeUser } from '../../lib/users/store.ts'
 
 const SETTINGS = ['MAILER', 'SESSION_TTL_SECONDS', 'BREACHED_PASSWORDS'] as const
 
@@ -37,8 +38,8 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
     changedAt: new Date().toISOString(),
     ...revokeSessions(user),
   }
-  const change = { changes, changeId: randomUUID(), other: spend(mailId, now) }
-  const isStored = await changeUserWith(table, user, change)
+  const change = { changes, changeId: randomUUID(), more: [spend(mailId, now)], detail: 'reset' }
+  const isStored = await changeUser(table, user, change, byUser(at, user.id))
   if (!isStored) throw invalidLink('spent, or the user changed')
   const source = sourceOf(origin.sourceIp)
   const known = { source, mark: undefined, sessionTtlSeconds: config.SESSION_TTL_SECONDS }

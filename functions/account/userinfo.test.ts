@@ -11,7 +11,7 @@ import {
   table,
   useRoutes,
 } from '../../test/support/routes.ts'
-import { addTestUser } from '../../test/support/users.ts'
+import { addTestUser, testAct } from '../../test/support/users.ts'
 
 useRoutes()
 
@@ -40,7 +40,7 @@ describe('GET /userinfo', () => {
     const event = await eventOf('userinfo')
     const user = await stored()
     const revoked = { role: 'admin', generation: user.generation + 1 } as const
-    expect(await changeUser(table, user, revoked, 'a change')).toBe(true)
+    expect(await changeUser(table, user, { changes: revoked, changeId: 'a change' }, testAct())).toBe(true)
     expect(await call('userinfo', 'userinfo', event)).toEqual(rejected)
   })
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { requireStillAllowed } from '../../lib/authorization/step-up.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { findSurvivor } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp/setup.ts'
@@ -31,9 +32,11 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const survivingSession = await findSurvivor(table, principal, user, now)
   const factors = withFactor(user, 'totp')
   // A first second factor, and one that replaces another, ends the sessions of those who signed in without it.
-  const isRevoking = factorsOf(user).length === 0 || factors === user.factors
-  const change = { factors, isRevoking, survivingSession, changeId: randomUUID(), writes }
-  if (!(await changeFactors(table, user, change, now))) {
+  const isReplaced = factors === user.factors
+  const isRevoking = factorsOf(user).length === 0 || isReplaced
+  const happening = { changes: ['totp'], detail: isReplaced ? 'replaced' : 'added' } as const
+  const change = { factors, isRevoking, survivingSession, changeId: randomUUID(), writes, happening }
+  if (!(await changeFactors(table, user, change, byUser(at, userId)))) {
     throw new ServiceError('conflict', 'the user changed')
   }
   await notify(at, 'totp-added', user)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { type CallerSetting, verifyCaller } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { removeWithLastFactor } from '../../lib/factors/recovery-codes/store.ts'
@@ -28,8 +29,9 @@ export const route: ReservingRoute<CallerSetting | 'MAILER'> = async (event, at)
     throw refusal('last_factor', 'the policy demands a second factor', { userId })
   }
   const writes = [removeTotp(userId), ...(factors === undefined ? removeWithLastFactor(userId) : [])]
-  const change = { factors, isRevoking: true, survivingSession, changeId: randomUUID(), writes }
-  if (!(await changeFactors(table, user, change, now))) {
+  const happening = { changes: ['totp'], detail: 'removed' } as const
+  const change = { factors, isRevoking: true, survivingSession, changeId: randomUUID(), writes, happening }
+  if (!(await changeFactors(table, user, change, byUser(at, userId)))) {
     throw new ServiceError('conflict', 'the user changed')
   }
   await notify(at, 'totp-removed', user)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { type CallerSetting, verifyCaller } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { newRecoveryCodes } from '../../lib/factors/recovery-codes/store.ts'
@@ -25,8 +26,9 @@ export const route: ReservingRoute<CallerSetting | 'MAILER'> = async (event, at)
   if (factorsOf(user).length === 0) throw refusal('no_factor', 'recovery codes without a factor', { userId })
   const { codes, write } = newRecoveryCodes(userId, now)
   const { factors } = user
-  const change = { factors, isRevoking: false, changeId: randomUUID(), writes: [write] }
-  if (!(await changeFactors(table, user, change, now))) {
+  const happening = { changes: ['recovery-codes'], detail: 'replaced' } as const
+  const change = { factors, isRevoking: false, changeId: randomUUID(), writes: [write], happening }
+  if (!(await changeFactors(table, user, change, byUser(at, userId)))) {
     throw new ServiceError('conflict', 'the user changed')
   }
   await notify(at, 'recovery-codes-replaced', user)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { requireStillAllowed } from '../../lib/authorization/step-up.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { findSurvivor } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { summaryOf } from '../../lib/factors/passkeys/passkey.ts'
@@ -34,8 +35,9 @@ export const route: TableRoute<'RP_ID' | 'RP_ORIGINS' | 'MAILER' | 'REQUIRE_SECO
   const survivingSession = await findSurvivor(table, principal, user, now)
   const isRevoking = factorsOf(user).length === 0
   const factors = withFactor(user, 'passkey')
-  const change = { factors, isRevoking, survivingSession, changeId, writes: added.writes }
-  if (!(await changeFactors(table, user, change, now))) {
+  const happening = { changes: ['passkey'], detail: 'added' } as const
+  const change = { factors, isRevoking, survivingSession, changeId, writes: added.writes, happening }
+  if (!(await changeFactors(table, user, change, byUser(at, userId)))) {
     throw new ServiceError('conflict', 'the user changed, or the credential id is taken')
   }
   await notify(at, 'passkey-added', user)

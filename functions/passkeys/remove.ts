@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { type CallerSetting, verifyCaller } from '../../lib/factors/caller.ts'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { removalOfPasskey } from '../../lib/factors/removal.ts'
@@ -20,8 +21,9 @@ export const route: ReservingRoute<CallerSetting | 'MAILER'> = async (event, at)
   const { user, survivingSession } = caller
 
   const { factors, writes } = await removalOfPasskey(table, config, user, event.pathParameters?.id)
-  const change = { factors, isRevoking: true, survivingSession, changeId: randomUUID(), writes }
-  if (!(await changeFactors(table, user, change, now))) {
+  const happening = { changes: ['passkey'], detail: 'removed' } as const
+  const change = { factors, isRevoking: true, survivingSession, changeId: randomUUID(), writes, happening }
+  if (!(await changeFactors(table, user, change, byUser(at, user.id)))) {
     throw new ServiceError('conflict', 'the user changed')
   }
   await notify(at, 'passkey-removed', user)

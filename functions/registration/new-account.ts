@@ -3,6 +3,7 @@ import { together } from '../../lib/aws/together.ts'
 import type { At } from '../../lib/context.ts'
 import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { json } from '../../lib/http/responses.ts'
 import { RegistrationConfirmation } from '../../lib/http/schemas/account.ts'
 import { NEW_USERNAME_RULE } from '../../lib/http/schemas/fields.ts'
@@ -47,7 +48,7 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
   const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
   const now = new Date()
   const user = newUser({ ...names, role, passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
-  await storeUser(table, user, mailId, now)
+  await storeUser({ ...arrival, now }, user, mailId)
   logEvent('info', { event: 'account.created', userId: user.id })
 
   // The mail has proved already that the account is the user's own.
@@ -70,13 +71,14 @@ async function signIn(
   marking: Promise<unknown>,
 ) {
   const { table, config, origin, now } = at
+  const act = byUser(at, user.id)
   const find = async () => {
-    const [endings] = await together([endingOfReplaced(table, request.refreshToken, now), marking])
-    return { endings }
+    const [ending] = await together([endingOfReplaced(table, request.refreshToken, user, act), marking])
+    return { endings: [ending] }
   }
   const issue = (session: Session) => issueToken(at, user, session)
   const details = { user, amr: AMR.password, origin, lifetimes: lifetimesFrom(config) }
-  const signedIn = await completeSignIn(table, details, { issueToken: issue, find }, now)
+  const signedIn = await completeSignIn(table, details, { issueToken: issue, find }, act)
   const refreshExpiresIn = refreshTtlSeconds(signedIn.session, now)
   return sessionResponse({ ...signedIn, refreshExpiresIn, inCookie: request.inCookie })
 }
@@ -118,11 +120,12 @@ function confirmedNames(address: string, chosen: string | undefined) {
  * Stores the user, and spends the confirmation, in one transaction. Ten taken usernames void the confirmation. Otherwise
  * one address could try out which usernames exist. Tries are counted before the usernames are looked up.
  */
-async function storeUser(table: ReservingTable, user: User, mailId: string, now: Date): Promise<void> {
+async function storeUser(at: At<never, ReservingTable>, user: User, mailId: string): Promise<void> {
+  const { table, now } = at
   const counter = usernameCounter(mailKey(mailId), now)
   const { refusedForSeconds } = await reserveAttempt(table, [counter], user.changeId, now)
   if (refusedForSeconds > 0) throw invalidLink('too many usernames')
-  const outcome = await createUser(table, user, spend(mailId, now))
+  const outcome = await createUser(table, user, byUser(at, user.id), spend(mailId, now))
   if (outcome === 'done') return
   // The username is taken, or the address is. Which one it is does not matter to the count.
   judgeAttempt(table, user.changeId, () => true)

@@ -20,6 +20,7 @@ import {
   tokenPair,
   useRoutes,
 } from '../../test/support/routes.ts'
+import { testAct } from '../../test/support/users.ts'
 
 useRoutes()
 
@@ -59,7 +60,7 @@ describe('DELETE /sessions/{id}', () => {
     expect(await end(sessionIdOf(token))).toEqual(notFound)
     vi.setSystemTime(now)
     const user = await stored()
-    await changeUser(table, user, revokeSessions(user), randomUUID())
+    await changeUser(table, user, { changes: revokeSessions(user), changeId: randomUUID() }, testAct())
     expect(await end(sessionIdOf(token))).toEqual(notFound)
     expect(await sessionOf(token)).toBeDefined()
   })
@@ -71,7 +72,7 @@ describe('DELETE /sessions/{id}', () => {
     const token = await begin()
     const { requestContext } = await eventOf('end-session')
     const user = await stored()
-    await changeUser(table, user, changesOf(user), randomUUID())
+    await changeUser(table, user, { changes: changesOf(user), changeId: randomUUID() }, testAct())
     expect(await end(sessionIdOf(token), { requestContext })).toEqual(revoked)
     expect((await refresh(token)).statusCode).toBe(200)
   })

@@ -1,12 +1,14 @@
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { tableHandler } from '../../lib/http/table.ts'
 import { isLive, isSessionId } from '../../lib/sessions/session.ts'
 import { endSession, findSession } from '../../lib/sessions/store.ts'
 
 /** DELETE /sessions/{id}: ends one of the caller's sessions. */
-export const handler = tableHandler([], async (event, { table, now }) => {
+export const handler = tableHandler([], async (event, at) => {
+  const { table, now } = at
   const { userId, generation } = principalOf(event, now)
   const id = event.pathParameters?.id
   if (!isSessionId(id)) throw new ServiceError('not_found', 'not a session id')
@@ -14,6 +16,6 @@ export const handler = tableHandler([], async (event, { table, now }) => {
   const { session, user } = await findSession(table, userId, id)
   if (user?.generation !== generation) throw new ServiceError('invalid_token', 'the token was revoked')
   if (!session || !isLive(session, user, now)) throw new ServiceError('not_found', 'no such session')
-  await endSession(table, session, now)
+  await endSession(table, session, 'ended', byUser(at, userId))
   return noContent()
 })

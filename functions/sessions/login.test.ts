@@ -32,7 +32,7 @@ import {
   useRoutes,
 } from '../../test/support/routes.ts'
 import { environmentOf, tokenPartiesOf } from '../../test/support/service-description.ts'
-import { addTestUser } from '../../test/support/users.ts'
+import { addTestUser, testAct } from '../../test/support/users.ts'
 import { handler } from './login.ts'
 
 // With the requested costs recorded.
@@ -205,10 +205,10 @@ describe('a complete sign-in', () => {
   test('that a revocation overtakes leaves nothing alive', async () => {
     let isRevoked = false
     edge.around = (call) => async (service, operation, input) => {
-      if (operation === 'PutItem' && !isRevoked) {
+      if (operation === 'TransactWriteItems' && !isRevoked) {
         isRevoked = true
         const user = await stored()
-        await changeUser(table, user, revokeSessions(user), 'request')
+        await changeUser(table, user, { changes: revokeSessions(user), changeId: 'request' }, testAct())
       }
       return call(service, operation, input)
     }
@@ -239,7 +239,7 @@ describe('the correct password of a user with a second factor', () => {
 
   test('completes the sign-in after a reset of the factors has elapsed', async () => {
     const { id } = await stored()
-    await storeFactorReset(table, id, 'request')
+    await storeFactorReset(table, id, 'request', testAct())
     expect((await login('user', 'user')).body.next).toBe('second-factor')
     await transact(table, [announcement(id, 'request', 86_400, later(-86_400))])
     expect(await login('user', 'user')).toEqual(tokenPair)
@@ -368,7 +368,7 @@ describe('the rounds of calls', () => {
       first,
       await second(),
       ['Sign', `UpdateItem DELETE ${OF_USER}`, `UpdateItem DELETE ${PAIR}`, `UpdateItem DELETE ${OF_SOURCE}`],
-      [expect.stringMatching(/^PutItem user#[\w-]{22} session#[\w-]{30}$/)],
+      ['TransactWriteItems'],
       [`UpdateItem SET ${MARK}`],
     ])
     expect((await roundsOf('user', 'user')).rounds).toHaveLength(4)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../../lib/errors.ts'
+import { byUser } from '../../lib/events/event.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { LogoutRequest } from '../../lib/http/schemas/sessions.ts'
 import { deleted } from '../../lib/http/sessions/cookie.ts'
@@ -17,15 +18,16 @@ import { requireSubject } from '../../lib/sessions/subject.ts'
  * of another one.
  */
 export const handler = tableHandler(['COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS'], async (event, at) => {
-  const { table, config, now } = at
+  const { table, config } = at
   const { refreshToken, everywhere, sub, inCookie } = readPresented(event, LogoutRequest, at)
   try {
     const presented = readRefreshToken(refreshToken)
     requireSubject(presented, sub)
     // A token that was replaced earlier ends its session here.
-    const { session } = await redeemRefreshToken(table, presented, config.REFRESH_GRACE_SECONDS, now)
-    if (everywhere) await endAllSessions(table, session, randomUUID(), now)
-    await endSession(table, session, now)
+    const { session } = await redeemRefreshToken(at, presented, config.REFRESH_GRACE_SECONDS)
+    const act = byUser(at, session.userId)
+    if (everywhere) await endAllSessions(table, session, randomUUID(), act)
+    await endSession(table, session, 'signed-out', act)
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code !== 'invalid_refresh_token') throw error
   }

@@ -34,6 +34,7 @@ import {
   useRoutes,
 } from '../../test/support/routes.ts'
 import { tokenPartiesOf } from '../../test/support/service-description.ts'
+import { testAct } from '../../test/support/users.ts'
 import { type Fate, startWire } from '../../test/support/wire.ts'
 
 useRoutes()
@@ -190,7 +191,12 @@ describe('POST /refresh', () => {
   test('reads the current role and generation', async () => {
     const token = await begin()
     const user = await stored()
-    await changeUser(table, user, { role: 'admin', ...revokeTokens(user) }, randomUUID())
+    await changeUser(
+      table,
+      user,
+      { changes: { role: 'admin', ...revokeTokens(user) }, changeId: randomUUID() },
+      testAct(),
+    )
     const { body } = await refresh(token)
     const claims = JSON.parse(Buffer.from(body.authToken.split('.')[1], 'base64url').toString())
     expect(claims).toMatchObject({ role: 'admin', gen: user.generation + 1, iat: secondOf(now) })
@@ -211,7 +217,12 @@ describe('POST /refresh', () => {
     expect(await call('refresh', 'refresh-unknown-token')).toEqual(invalidToken)
     expect(await sessionOf(token)).toBeDefined()
 
-    await changeUser(table, admin, { disabled: true, ...revokeTokens(admin) }, randomUUID())
+    await changeUser(
+      table,
+      admin,
+      { changes: { disabled: true, ...revokeTokens(admin) }, changeId: randomUUID() },
+      testAct(),
+    )
     expect(await refresh(disabled)).toEqual(invalidToken)
     vi.setSystemTime(later(3_599.9))
     expect(await refresh(expired)).toEqual(invalidToken)

@@ -15,11 +15,11 @@ const issueToken = tokenIssuer()
 
 /** POST /refresh: exchanges a refresh token for a new access token and the next refresh token. */
 export const handler = tableHandler(SETTINGS, async (event, at) => {
-  const { table, config, now } = at
+  const { config, now } = at
   const graceSeconds = config.REFRESH_GRACE_SECONDS
   const request = readPresented(event, RefreshRequest, at)
   const presented = readRefreshToken(request.refreshToken)
-  const redeemed = await redeemRefreshToken(table, presented, graceSeconds, now)
+  const redeemed = await redeemRefreshToken(at, presented, graceSeconds)
   requireFactors(redeemed, config.REQUIRE_SECOND_FACTOR)
   const lifetimes = lifetimesFrom(config)
   requireYoung(redeemed, lifetimes, now)
@@ -29,7 +29,7 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
   // The grace period begins when the client can have the response, not before a slow signature.
   const signedAt = new Date()
   const rotation = { presented, redeemed, lifetimes, graceSeconds }
-  const { session, secret } = await rotateSecret(table, rotation, signedAt)
+  const { session, secret } = await rotateSecret({ ...at, now: signedAt }, rotation)
   const refreshToken = withSecret(request.refreshToken, secret)
   const refreshExpiresIn = refreshTtlSeconds(session, signedAt)
   return sessionResponse({ token, refreshToken, refreshExpiresIn, inCookie: request.inCookie })

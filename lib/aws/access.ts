@@ -51,10 +51,18 @@ export const ownArn = (service: string, name: string) => ({
   'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${name}`,
 })
 
-const onTable = (operations: string[], partitions: Partition[], more: Statement['Condition']) =>
+/** Logical ids of the tables. */
+type TableId = 'Table' | 'Events'
+
+const onTable = (
+  operations: string[],
+  partitions: Partition[],
+  more: Statement['Condition'],
+  id: TableId = 'Table',
+) =>
   allow(
     operations.map((operation) => `dynamodb:${operation}`),
-    [arnOf('Table')],
+    [arnOf(id)],
     { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions }, ...more },
   )
 
@@ -76,12 +84,18 @@ export const read = (
   partitions: Partition[],
   attributes: readonly string[],
   operation: ReadOperation = 'BatchGetItem',
+  id: TableId = 'Table',
 ): Statement =>
-  onTable([operation], partitions, {
-    ...onlyOf(attributes),
-    StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
-    Null: { 'dynamodb:Attributes': 'false' },
-  })
+  onTable(
+    [operation],
+    partitions,
+    {
+      ...onlyOf(attributes),
+      StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
+      Null: { 'dynamodb:Attributes': 'false' },
+    },
+    id,
+  )
 
 /**
  * Allows writes of these attributes that return nothing. They have no `Null`: a delete may name its key only, and AWS does not say
@@ -108,9 +122,19 @@ export const writeTogether = (
   attributes: readonly string[],
 ): Statement => {
   const { Condition, ...rest } = write(operations, partitions, attributes)
-  const enclosing = { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] }
-  return { ...rest, Condition: { ...Condition, 'ForAnyValue:StringEquals': enclosing } }
+  return { ...rest, Condition: { ...Condition, ...TOGETHER } }
 }
+
+const TOGETHER = { 'ForAnyValue:StringEquals': { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] } }
+
+/** Allows events to be added within a transaction only, and nothing else in their table. */
+export const record = (partitions: Partition[]): Statement =>
+  onTable(
+    ['PutItem'],
+    partitions,
+    { StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' }, ...TOGETHER },
+    'Events',
+  )
 
 /** Allows updates that may return what they write: attempts in counters. */
 export const count = (partitions: Partition[], more: readonly string[] = []): Statement =>

@@ -7,9 +7,10 @@ import {
   type Table,
   type TransactWrite,
   text,
-  writeIf,
+  transact,
 } from '../aws/dynamodb.ts'
 import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../aws/item.ts'
+import { type Act, updateEventOf } from '../events/event.ts'
 import { codeOf80Bits, hashRecoveryCode, readRecoveryCode } from '../factors/recovery-codes/recovery-codes.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
@@ -42,16 +43,18 @@ const enrolmentCodeKey = (userId: string) => ({
 export async function storeEnrolmentCode(
   table: Table,
   { id, generation }: Pick<User, 'id' | 'generation'>,
-  now: Date,
   random: Buffer,
+  act: Act,
 ): Promise<string> {
   const code = codeOf80Bits(random)
   const values: ValuesOf<typeof ENROLMENT_CODE> = {
     codeHash: hashRecoveryCode(id, code),
     generation,
-    expiresAt: secondOf(now) + TTL_SECONDS,
+    expiresAt: secondOf(act.now) + TTL_SECONDS,
   }
-  await writeIf(table, 'PutItem', { Item: { ...enrolmentCodeKey(id), ...attributesOf(values) } })
+  const put = { Item: { ...enrolmentCodeKey(id), ...attributesOf(values) } }
+  const event = updateEventOf(table, act, id, { changes: ['enrolment-code'], detail: 'added' })
+  await transact(table, [{ Put: put }, event])
   return code
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { TransactWrite } from '../aws/dynamodb.ts'
+import { byUser, updateEventOf } from '../events/event.ts'
 import { factorChange } from '../factors/change.ts'
 import { refusal } from '../factors/refusals.ts'
 import { logEvent } from '../log.ts'
@@ -47,7 +48,9 @@ export async function completeEnrolment(
   const change = factorChange(user, { factors, isRevoking: true }, now, changeId)
   const changedMeanwhile = () =>
     refusal('login_expired', 'the user or the new factor changed', { userId: user.id })
-  const spends = [change, ...writes].map((write) => ({ write, refusal: changedMeanwhile }))
+  const added = { changes: [factor], detail: 'added' }
+  const event = updateEventOf(at.table, byUser(at, user.id), user.id, added)
+  const spends = [change, ...writes, event].map((write) => ({ write, refusal: changedMeanwhile }))
   const signIn = { user: changed, amr: AMR_OF[factor], login, spends, more: { recoveryCodes } }
   const signedIn = await completeFactorSignIn(at, signIn, page, (session) => issueToken(changed, session))
   await notify(at, `${factor}-added`, user)

@@ -1,6 +1,7 @@
 import { attribute, type Table, type TransactWrite, transact, updateOf } from '../aws/dynamodb.ts'
+import { type Act, type Happening, updateEventOf } from '../events/event.ts'
 import { factorResetKey } from '../mail/factor-reset.ts'
-import { factorsOf } from '../users/factors.ts'
+import { type Factor, factorsOf } from '../users/factors.ts'
 import { revokeSessions } from '../users/revocation.ts'
 import { isLatestChange, profileKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
@@ -21,6 +22,14 @@ interface FactorChangeWithWrites extends FactorChange {
   changeId: string
   /** Writes of the factors' own items. */
   writes: readonly TransactWrite[]
+  /** What its event says. */
+  happening: FactorHappening
+}
+
+/** Which factor changed, and how. */
+export interface FactorHappening extends Pick<Happening, 'changes' | 'detail'> {
+  changes: readonly (Factor | 'recovery-codes')[]
+  detail: 'added' | 'replaced' | 'removed' | 'elapsed'
 }
 
 /**
@@ -34,13 +43,18 @@ export async function changeFactors(
   table: Table,
   user: User,
   change: FactorChangeWithWrites,
-  now: Date,
+  act: Act,
 ): Promise<boolean> {
-  const { changeId, writes } = change
+  const { changeId, writes, happening } = change
   // A reset that an operator asked for meanwhile must not remove the first second factor, which is a new one.
   const isFirst = change.factors !== undefined && factorsOf(user).length === 0
   const endings = isFirst ? [{ Delete: { Key: factorResetKey(user.id) } }] : []
-  const refused = await transact(table, [factorChange(user, change, now, changeId), ...writes, ...endings])
+  const refused = await transact(table, [
+    factorChange(user, change, act.now, changeId),
+    ...writes,
+    ...endings,
+    updateEventOf(table, act, user.id, happening),
+  ])
   return !refused || (await isLatestChange(table, user.id, changeId))
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Table } from '../aws/dynamodb.ts'
 import type { At } from '../context.ts'
+import { type Act, bySystem } from '../events/event.ts'
 import { logEvent } from '../log.ts'
 import { endingOfFactorReset, findFactorReset, isElapsed } from '../mail/factor-reset.ts'
 import { notify } from '../mail/request.ts'
@@ -31,7 +32,9 @@ export async function applyElapsedFactorReset(at: At<'MAILER'>, user: User): Pro
   if (reset === undefined || !isElapsed(reset, now)) return user
   const changeId = randomUUID()
   const writes = await removalOfFactors(table, user.id, endingOfFactorReset(user.id, reset))
-  if (!(await changeFactors(table, user, { ...ALL_REMOVED, changeId, writes }, now))) return user
+  const happening = { changes: factorsOf(user), detail: 'elapsed' } as const
+  const change = { ...ALL_REMOVED, changeId, writes, happening }
+  if (!(await changeFactors(table, user, change, bySystem(at)))) return user
   logEvent('info', { event: 'factor.reset', userId: user.id, outcome: 'removed' })
   await notify(at, 'factors-removed', user)
   return {
@@ -51,7 +54,8 @@ export async function applyElapsedFactorReset(at: At<'MAILER'>, user: User): Pro
  * @returns Whether they are removed. Otherwise the user changed meanwhile.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function removeFactors(table: Table, user: User, now: Date, changeId: string): Promise<boolean> {
+export async function removeFactors(table: Table, user: User, changeId: string, act: Act): Promise<boolean> {
   const writes = await removalOfFactors(table, user.id)
-  return await changeFactors(table, user, { ...ALL_REMOVED, changeId, writes }, now)
+  const happening = { changes: factorsOf(user), detail: 'removed' } as const
+  return await changeFactors(table, user, { ...ALL_REMOVED, changeId, writes, happening }, act)
 }

@@ -39,7 +39,9 @@ export const tableHandler = <N extends SettingName = never>(
   apiHandler(async (event, request) => {
     const config = readConfig<N | 'TABLE_NAME'>(['TABLE_NAME', ...settings])
     const table = { aws: within(request.deadlineMs), name: config.TABLE_NAME }
-    return route(event, { ...request, table, config, origin: originOf(event) })
+    const via = `${event.httpMethod} ${event.resource}`
+    const { requestId } = event.requestContext
+    return route(event, { ...request, table, config, origin: originOf(event), via, requestId })
   })
 
 /**

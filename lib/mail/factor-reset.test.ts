@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { startStores } from '../../test/support/sessions.ts'
+import { testAct } from '../../test/support/users.ts'
 import { transact } from '../aws/dynamodb.ts'
 import {
   announcement,
@@ -50,7 +51,7 @@ describe('a request for a reset', () => {
   test('has no time until its mail was sent', async () => {
     const id = newUserId()
     expect(await findFactorReset(table, id)).toBeUndefined()
-    await storeFactorReset(table, id, 'first')
+    await storeFactorReset(table, id, 'first', testAct())
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'first' })
     expect(await transact(table, [announcement(id, 'first', DAY, now)])).toBeUndefined()
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'first', announcedAt, delaySeconds: DAY })
@@ -58,7 +59,7 @@ describe('a request for a reset', () => {
 
   test('is announced once', async () => {
     const id = newUserId()
-    await storeFactorReset(table, id, 'first')
+    await storeFactorReset(table, id, 'first', testAct())
     await transact(table, [announcement(id, 'first', DAY, now)])
     expect(await transact(table, [announcement(id, 'first', DAY, new Date())])).toEqual([true])
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'first', announcedAt, delaySeconds: DAY })
@@ -66,11 +67,11 @@ describe('a request for a reset', () => {
 
   test('that is written again stays announced, and a new one is not', async () => {
     const id = newUserId()
-    await storeFactorReset(table, id, 'first')
+    await storeFactorReset(table, id, 'first', testAct())
     await transact(table, [announcement(id, 'first', DAY, now)])
-    await storeFactorReset(table, id, 'first')
+    await storeFactorReset(table, id, 'first', testAct())
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'first', announcedAt, delaySeconds: DAY })
-    await storeFactorReset(table, id, 'second')
+    await storeFactorReset(table, id, 'second', testAct())
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'second' })
     // The mail of the first one arrives late.
     expect(await transact(table, [announcement(id, 'first', DAY, now)])).toEqual([true])
@@ -89,14 +90,14 @@ describe('a request for a reset', () => {
     ['announced at another second', { mailId: 'first', announcedAt: announcedAt + 1 }, [true]],
   ])('ends if it is %s', async (_what, read, outcome) => {
     const id = newUserId()
-    await storeFactorReset(table, id, 'first')
+    await storeFactorReset(table, id, 'first', testAct())
     await transact(table, [announcement(id, 'first', DAY, now)])
     expect(await transact(table, [endingOfFactorReset(id, read)])).toEqual(outcome)
   })
 
   test('that was not announced ends as such', async () => {
     const id = newUserId()
-    await storeFactorReset(table, id, 'first')
+    await storeFactorReset(table, id, 'first', testAct())
     expect(await transact(table, [endingOfFactorReset(id, { mailId: 'first' })])).toBeUndefined()
     expect(await findFactorReset(table, id)).toBeUndefined()
   })
@@ -105,7 +106,7 @@ describe('a request for a reset', () => {
     const id = newUserId()
     expect(await transact(table, [cancellation(id)])).toEqual([true])
     for (const isAnnounced of [false, true]) {
-      await storeFactorReset(table, id, 'first')
+      await storeFactorReset(table, id, 'first', testAct())
       if (isAnnounced) await transact(table, [announcement(id, 'first', DAY, now)])
       expect(await transact(table, [cancellation(id)])).toBeUndefined()
       expect(await findFactorReset(table, id)).toBeUndefined()
@@ -115,8 +116,8 @@ describe('a request for a reset', () => {
 
   test('of another user stays', async () => {
     const [id, other] = [newUserId(), newUserId()]
-    await storeFactorReset(table, id, 'first')
-    await storeFactorReset(table, other, 'second')
+    await storeFactorReset(table, id, 'first', testAct())
+    await storeFactorReset(table, other, 'second', testAct())
     await transact(table, [cancellation(id)])
     expect(await findFactorReset(table, other)).toEqual({ mailId: 'second' })
   })

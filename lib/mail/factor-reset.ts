@@ -6,9 +6,10 @@ import {
   type Table,
   type TransactWrite,
   text,
-  writeIf,
+  transact,
 } from '../aws/dynamodb.ts'
 import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../aws/item.ts'
+import { type Act, updateEventOf } from '../events/event.ts'
 import { secondOf } from '../time.ts'
 
 /** Attributes of an operator's request to remove a user's second factors. */
@@ -61,14 +62,28 @@ export async function findFactorReset(table: Table, userId: string): Promise<Fac
  * @param mailId - See `newMailId` in `lib/mail/confirmation.ts`.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function storeFactorReset(table: Table, userId: string, mailId: string): Promise<void> {
-  await writeIf(table, 'PutItem', {
+export async function storeFactorReset(
+  table: Table,
+  userId: string,
+  mailId: string,
+  act: Act,
+): Promise<void> {
+  const put = {
     Item: { ...factorResetKey(userId), ...attributesOf({ mailId }) },
     // A repeated write does not take the announcement away.
     ConditionExpression: 'attribute_not_exists(pk) OR mailId <> :mailId',
     ExpressionAttributeValues: { ':mailId': attribute(mailId) },
-  })
+  }
+  await transact(table, [{ Put: put }, resetEventOf(table, act, userId, 'requested')])
 }
+
+/** Returns the event that a reset of the factors was requested, withdrawn by the operator, or cancelled by the user. */
+export const resetEventOf = (
+  table: Table,
+  act: Act,
+  userId: string,
+  detail: 'requested' | 'withdrawn' | 'cancelled',
+): TransactWrite => updateEventOf(table, act, userId, { changes: ['factor-reset'], detail })
 
 /**
  * Returns the write by which the mailer says that the mail of a reset was sent, on condition that the reset was neither

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, describe, expect, test } from 'vitest'
 import { startStores } from '../../test/support/sessions.ts'
+import { testAct } from '../../test/support/users.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
 import { MAIL_ID_BYTES, newMailId } from './confirmation.ts'
@@ -72,7 +73,7 @@ describe('a registration', () => {
 test('an invitation needs one that an operator stored, and its mail binds no role', async () => {
   const event = { kind: 'invitation', mailId: mailIdOf('Vip@Example.org'), at: common.at } as const
   await expect(plan(event)).rejects.toThrow('no operator stored this invitation')
-  await storeInvitation(stores.table, event.mailId, 'admin', now)
+  await storeInvitation(stores.table, event.mailId, 'admin', testAct(now))
   expect(await plan(event)).toEqual({
     to: 'Vip@Example.org',
     subject: 'You are invited to Test',
@@ -179,7 +180,7 @@ describe('a reset of second factors', () => {
   test('can be cancelled by the verified address', async () => {
     const user = await addUser({ emailVerified: true })
     const mailId = mailIdOf()
-    await storeFactorReset(stores.table, user.id, mailId)
+    await storeFactorReset(stores.table, user.id, mailId, testAct())
     expect(await announce(mailId, user)).toEqual({
       to: user.emailAsWritten,
       subject: 'Your second factors at Test will be removed',
@@ -192,14 +193,14 @@ describe('a reset of second factors', () => {
     const user = await addUser({ emailVerified: true })
     const mailId = mailIdOf()
     expect(await announce(mailId, user)).toBeUndefined()
-    await storeFactorReset(stores.table, user.id, mailIdOf())
+    await storeFactorReset(stores.table, user.id, mailIdOf(), testAct())
     expect(await announce(mailId, user)).toBeUndefined()
   })
 
   test('of a user whose address is not verified sends no mail', async () => {
     const user = await addUser({ emailVerified: false })
     const mailId = mailIdOf()
-    await storeFactorReset(stores.table, user.id, mailId)
+    await storeFactorReset(stores.table, user.id, mailId, testAct())
     expect(await announce(mailId, user)).toBeUndefined()
   })
 })
@@ -268,7 +269,7 @@ describe('a planned mail', () => {
     expect(registered.url).toEqual(linkOf('registration', mailId))
     expect(registered.text).toContain(ORIGIN)
 
-    await storeInvitation(stores.table, mailId, 'user', now)
+    await storeInvitation(stores.table, mailId, 'user', testAct(now))
     const invited = await messageOf({ kind: 'invitation', mailId, at: common.at })
     expect(invited.url).toEqual(linkOf('invitation', mailId))
     expect(invited.text).toContain(OPERATOR)
@@ -286,7 +287,7 @@ describe('a planned mail', () => {
   test('of a reset of factors says when, and can cancel it as long as it may take effect', async () => {
     const { id: userId, username } = await addUser({ emailVerified: true })
     const mailId = mailIdOf()
-    await storeFactorReset(stores.table, userId, mailId)
+    await storeFactorReset(stores.table, userId, mailId, testAct())
     const { text, url, planned } = await messageOf({ kind: 'factor-reset', mailId, userId, at: common.at })
     expect(url).toEqual(linkOf('cancel-reset', mailId))
     expect(text).toContain(`your account ${username} at Test`)
@@ -314,7 +315,7 @@ describe('a planned mail', () => {
 
 test('a reset of factors of a user who does not exist sends no mail', async () => {
   const [mailId, userId] = [mailIdOf(), 'AbCdEfGhIjKlMnOpQrStUw']
-  await storeFactorReset(stores.table, userId, mailId)
+  await storeFactorReset(stores.table, userId, mailId, testAct())
   expect(await plan({ kind: 'factor-reset', mailId, userId, at: common.at })).toBeUndefined()
 })
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { startStores } from '../../test/support/sessions.ts'
+import { testAct } from '../../test/support/users.ts'
 import { transact } from '../aws/dynamodb.ts'
 import type { Role } from '../users/user.ts'
 import { CONFIRMATION_RANDOM_BYTES, MAIL_ID_BYTES, newMailId, startConfirmation } from './confirmation.ts'
@@ -74,7 +75,7 @@ test.each([
   ['owner', undefined],
 ])('an invitation with the role %s gives the role %s', async (stored, role) => {
   const id = newId()
-  await storeInvitation(table, id, stored as Role, now)
+  await storeInvitation(table, id, stored as Role, testAct(now))
   expect(await isInvited(table, id)).toBe(true)
   expect(await findInvitedRole(table, id)).toBe(role)
   expect(await findInvitedRole(table, newId())).toBeUndefined()

@@ -10,6 +10,7 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../aws/item.ts'
+import { type Act, eventOf } from '../events/event.ts'
 import { secondOf } from '../time.ts'
 import { isRole, type Role } from '../users/user.ts'
 import { CONFIRMATION, type Confirmation, INVITATION_TTL_SECONDS } from './confirmation.ts'
@@ -152,13 +153,15 @@ const OPERATOR_CLOCK_SECONDS = 86_400
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function storeInvitation(table: Table, mailId: string, role: Role, now: Date): Promise<void> {
-  const expiresAt = secondOf(now) + INVITATION_TTL_SECONDS + OPERATOR_CLOCK_SECONDS
-  await writeIf(table, 'PutItem', {
+export async function storeInvitation(table: Table, mailId: string, role: Role, act: Act): Promise<void> {
+  const expiresAt = secondOf(act.now) + INVITATION_TTL_SECONDS + OPERATOR_CLOCK_SECONDS
+  const invitation = {
     Item: { ...invitationKey(mailId), ...attributesOf({ role, expiresAt }) },
-    // A repeated write changes nothing: the mail id is random.
     ConditionExpression: 'attribute_not_exists(pk)',
-  })
+  }
+  const subject = mailKey(mailId).pk.S
+  const event = eventOf(table, act, { type: 'invitation.created', subject, detail: role })
+  await transact(table, [{ Put: invitation }, event])
 }
 
 /** Whether an operator stored an invitation, with a consistent read that returns no role. */

@@ -6,6 +6,9 @@ export const json = (schema: object, example?: unknown) => ({
 /** Returns the schema of a string. */
 export const text = (description: string) => ({ type: 'string', description })
 
+/** Returns the schema of an ISO 8601 time. */
+export const time = (description: string) => ({ type: 'string', format: 'date-time', description })
+
 /**
  * Returns the schema of an object.
  *

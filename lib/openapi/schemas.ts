@@ -1,14 +1,13 @@
 import { FACTORS } from '../users/factors.ts'
 import { ROLES } from '../users/user.ts'
-import { object, text } from './json-schema.ts'
+import { EVENT_SCHEMAS } from './event-schemas.ts'
+import { object, text, time } from './json-schema.ts'
 import { requestSchemas } from './requests.ts'
 
 /** Returns a reference to one of the {@link SCHEMAS}. */
 export const schemaRef = (name: keyof typeof RESPONSES) => ({ $ref: `#/components/schemas/${name}` })
 
 const seconds = (description: string) => ({ type: 'integer', minimum: 0, description })
-
-const time = (description: string) => ({ type: 'string', format: 'date-time', description })
 
 const challenge = text('32 random bytes in base64url. The authenticator signs them.')
 
@@ -168,6 +167,7 @@ const RESPONSES = {
     },
     ['next'],
   ),
+  ...EVENT_SCHEMAS,
   UserInfo: object('The caller, as stored now.', user, ['email', 'email_verified']),
   Me: object(
     'The caller’s profile, without password hash and internal values.',

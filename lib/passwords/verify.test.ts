@@ -1,7 +1,7 @@
 import { argon2Sync, randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startTable } from '../../test/support/table.ts'
-import { addTestUser, testUser } from '../../test/support/users.ts'
+import { addTestUser, testAct, testUser } from '../../test/support/users.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { changeUser, findUser } from '../users/store.ts'
@@ -143,7 +143,12 @@ describe('a hash', () => {
     const user = await add(weakHash())
     const passwordHash = await hashPassword('another', randomBytes(SALT_BYTES))
     const { generation } = user
-    await changeUser(table, user, { passwordHash, generation: generation + 1 }, 'request')
+    await changeUser(
+      table,
+      user,
+      { changes: { passwordHash, generation: generation + 1 }, changeId: 'request' },
+      testAct(),
+    )
     await upgradeHash(table, user, 'secret')
     expect(await findUser(table, user.id)).toMatchObject({ passwordHash, generation: generation + 1 })
     expect(records).toEqual([])

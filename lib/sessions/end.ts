@@ -1,4 +1,5 @@
 import type { Table } from '../aws/dynamodb.ts'
+import type { Act } from '../events/event.ts'
 import { revokeSessions } from '../users/revocation.ts'
 import { changeUser, untilStored } from '../users/store.ts'
 import { isLive, type Session } from './session.ts'
@@ -17,11 +18,12 @@ export async function endAllSessions(
   table: Table,
   { userId, id }: Pick<Session, 'userId' | 'id'>,
   changeId: string,
-  now: Date,
+  act: Act,
 ): Promise<void> {
   await untilStored(async () => {
     const { session, user } = await findSession(table, userId, id)
-    if (!session || !user || !isLive(session, user, now)) return 'ended'
-    return (await changeUser(table, user, revokeSessions(user), changeId)) || undefined
+    if (!session || !user || !isLive(session, user, act.now)) return 'ended'
+    const change = { changes: revokeSessions(user), changeId, detail: 'signed-out-everywhere' }
+    return (await changeUser(table, user, change, act)) || undefined
   })
 }

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { ada, aws, later, now, session, start, table } from '../../test/support/session-per-test.ts'
 import { outrunTable } from '../../test/support/table.ts'
+import { storeSession, testAct } from '../../test/support/users.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { revokeSessions } from '../users/revocation.ts'
 import { changeUser, findUserState } from '../users/store.ts'
 import { liveSessions } from './list.ts'
 import { type Session, summaryOf } from './session.ts'
-import { endSession, putSession } from './store.ts'
+import { endSession } from './store.ts'
 
 /** Stores sessions that began a second after one another, and returns them newest first. */
 async function startMany(count: number): Promise<Session[]> {
@@ -15,7 +16,7 @@ async function startMany(count: number): Promise<Session[]> {
     { length: count },
     (_, index) => start(user, undefined, later(index + 1)).session,
   )
-  await Promise.all(sessions.map((one) => putSession(table, one)))
+  await Promise.all(sessions.map((one) => storeSession(table, one)))
   return sessions.reverse()
 }
 const idsOf = (sessions: { id: string }[]) => sessions.map(({ id }) => id)
@@ -39,11 +40,11 @@ describe('the list of live sessions', () => {
 
   test('omits sessions that have ended, expired or were revoked', async () => {
     const [newest] = await startMany(1)
-    await endSession(table, session, now)
+    await endSession(table, session, 'ended', testAct(now))
     expect(idsOf((await liveSessions(table, ada.id, now)).sessions)).toEqual([newest?.id])
     expect(idsOf((await liveSessions(table, ada.id, later(604_800))).sessions)).toEqual([newest?.id])
     expect(await liveSessions(table, ada.id, later(604_801))).toEqual({ sessions: [], next: undefined })
-    await changeUser(table, ada, revokeSessions(ada), 'request')
+    await changeUser(table, ada, { changes: revokeSessions(ada), changeId: 'request' }, testAct())
     expect(await liveSessions(table, ada.id, now)).toEqual({ sessions: [], next: undefined })
   })
 
@@ -58,14 +59,14 @@ describe('the list of live sessions', () => {
     const second = await liveSessions(table, ada.id, now, first.next)
     expect([idsOf(second.sessions), second.next]).toEqual([[session.id], undefined])
 
-    await endSession(table, session, now)
+    await endSession(table, session, 'ended', testAct(now))
     const only = await liveSessions(table, ada.id, now)
     expect([idsOf(only.sessions), only.next]).toEqual([idsOf(all.slice(0, 100)), undefined])
   })
 
   test('continues where the store ended its page, even if no session of it is live', async () => {
     const [newest, ...older] = await startMany(4)
-    for (const one of older.slice(0, 2)) await endSession(table, one, now)
+    for (const one of older.slice(0, 2)) await endSession(table, one, 'ended', testAct(now))
     const paging: Table = {
       name: table.name,
       aws: (service, operation, input) =>

@@ -15,6 +15,8 @@ import {
   table,
   userState,
 } from '../../test/support/session-per-test.ts'
+import { testAct, testAt } from '../../test/support/users.ts'
+import { ServiceError } from '../errors.ts'
 import { AMR, type Amr, type FactorPolicy } from '../users/factors.ts'
 import { revokeSessions, revokeTokens } from '../users/revocation.ts'
 import { changeUser, findUserState } from '../users/store.ts'
@@ -29,7 +31,7 @@ const ANOTHER = `6924c4c0${'A'.repeat(22)}`
 
 describe('a refresh token', () => {
   const present = (what: string, at = now, sessionId = session.id, userId = ada.id) =>
-    redeemRefreshToken(table, { userId, sessionId, secret: what }, GRACE_SECONDS, at)
+    redeemRefreshToken(testAt(table, at), { userId, sessionId, secret: what }, GRACE_SECONDS)
   const refused = (message: string) => ({ code: 'invalid_refresh_token', message })
   const missing = refused('no such session')
   const replace = async (at: Date) => {
@@ -105,7 +107,7 @@ describe('a refresh token', () => {
     ]
     for (const change of changes) {
       const user = (await findUserState(table, ada.id)) ?? ada
-      expect(await changeUser(table, user, change, randomUUID())).toBe(true)
+      expect(await changeUser(table, user, { changes: change, changeId: randomUUID() }, testAct())).toBe(true)
       await expect(present(secret)).rejects.toMatchObject(missing)
     }
     await remove('profile')
@@ -114,7 +116,12 @@ describe('a refresh token', () => {
   })
 
   test('of the session that survived a revocation is accepted', async () => {
-    await changeUser(table, ada, revokeSessions(ada, session.id), randomUUID())
+    await changeUser(
+      table,
+      ada,
+      { changes: revokeSessions(ada, session.id), changeId: randomUUID() },
+      testAct(),
+    )
     expect(await present(secret)).toMatchObject({ session, state: 'current' })
   })
 })
@@ -122,17 +129,19 @@ describe('a refresh token', () => {
 test('a store that is down does not make a token invalid', async () => {
   const presented = { userId: ada.id, sessionId: session.id, secret }
   const nowhere = { aws, name: 'missing' }
-  await expect(redeemRefreshToken(nowhere, presented, GRACE_SECONDS, now)).rejects.toMatchObject({
+  await expect(redeemRefreshToken(testAt(nowhere, now), presented, GRACE_SECONDS)).rejects.toMatchObject({
     code: 'unavailable',
     cause: { name: 'ResourceNotFoundException' },
   })
 })
 
 test('a store that fails to end a reused session is an outage, and the reuse is logged', async () => {
-  const failing: typeof aws = (service, operation, input) =>
-    aws(service, operation, operation === 'UpdateItem' ? { ...input, TableName: 'missing' } : input)
+  const failing: typeof aws = async (service, operation, input) => {
+    if (operation === 'TransactWriteItems') throw new ServiceError('unavailable', 'down')
+    return aws(service, operation, input)
+  }
   const presented = { userId: ada.id, sessionId: session.id, secret: 'made up' }
-  const redeem = redeemRefreshToken({ aws: failing, name: table.name }, presented, GRACE_SECONDS, now)
+  const redeem = redeemRefreshToken(testAt({ aws: failing, name: table.name }, now), presented, GRACE_SECONDS)
   await expect(redeem).rejects.toMatchObject({ code: 'unavailable' })
   expect(records).toEqual([{ event: 'session.reuse', userId: ada.id, sessionId: session.id }])
   expect(await stored()).toEqual(session)

@@ -1,5 +1,6 @@
-import type { Table } from '../aws/dynamodb.ts'
+import type { At } from '../context.ts'
 import { ServiceError } from '../errors.ts'
+import { byUser } from '../events/event.ts'
 import { logEvent } from '../log.ts'
 import { secondOf } from '../time.ts'
 import { acrOf, type FactorPolicy, needsFactor } from '../users/factors.ts'
@@ -26,11 +27,11 @@ export interface Redeemed {
  * @throws {@link ServiceError} `invalid_refresh_token`, the same for every reason, or `unavailable`.
  */
 export async function redeemRefreshToken(
-  table: Table,
+  at: At,
   { userId, sessionId, secret }: PresentedToken,
   graceSeconds: number,
-  now: Date,
 ): Promise<Redeemed> {
+  const { table, now } = at
   const { session, user } = await findSession(table, userId, sessionId)
   if (!session || !user || !isLive(session, user, now)) {
     throw new ServiceError('invalid_refresh_token', 'no such session')
@@ -39,7 +40,7 @@ export async function redeemRefreshToken(
   if (state === 'reused') {
     // Logged first: the theft must show even if the write fails.
     logEvent('warn', { event: 'session.reuse', userId, sessionId })
-    await endSession(table, session, now)
+    await endSession(table, session, 'reused', byUser(at, userId))
     throw new ServiceError('invalid_refresh_token', 'the token was replaced earlier')
   }
   if (state === 'repeated') logEvent('warn', { event: 'session.repeated', userId, sessionId })

@@ -1,4 +1,7 @@
-import { getItems, type Table, type TransactWrite } from '../aws/dynamodb.ts'
+import { getItems, type Item, number, type Table, type TransactWrite } from '../aws/dynamodb.ts'
+import type { Act } from '../events/event.ts'
+import { secondOf } from '../time.ts'
+import type { UserState } from '../users/user.ts'
 import { parseRefreshToken } from './refresh-token.ts'
 import type { Session } from './session.ts'
 import { endingOf, sessionKey } from './store.ts'
@@ -21,20 +24,40 @@ export function sessionOfName(name: string): Pick<Session, 'userId' | 'id'> {
   return { userId, id }
 }
 
+/** Attributes of the session that a sign-in replaces. */
+export const REPLACED_SESSION = ['endedAt', 'expiresAt', 'sessionGeneration'] as const
+
+/** Who signs in. The session before may be that of another user. */
+type Signing = Pick<UserState, 'id' | 'sessionGeneration' | 'survivingSession'>
+
 /**
- * Returns the write that ends the session that a sign-in replaces. Without one it returns no write, and makes no call.
+ * Returns the writes that end the session that a sign-in replaces. Without one it returns no write, and makes no call.
  *
  * @param refreshToken - As for {@link replacedSession}.
+ * @param user - Who signs in.
  * @throws ServiceError `unavailable`.
  */
 export async function endingOfReplaced(
   table: Table,
   refreshToken: string,
-  now: Date,
+  user: Signing,
+  act: Act,
 ): Promise<TransactWrite[]> {
   const name = replacedSession(refreshToken)
   if (name === undefined) return []
   const session = sessionOfName(name)
-  const [found] = await getItems(table, [sessionKey(session)], ['expiresAt'])
-  return found ? [{ Update: endingOf(session, now) }] : []
+  const [found] = await getItems(table, [sessionKey(session)], REPLACED_SESSION)
+  return found && isUsable(found, session, user, act.now) ? endingOf(table, session, 'replaced', act) : []
+}
+
+/** Whether a session that a sign-in replaces can still be used. Of another user's, only its own item is known. */
+export function isUsable(
+  item: Item,
+  { userId, id }: Pick<Session, 'userId' | 'id'>,
+  user: Signing,
+  now: Date,
+): boolean {
+  if (item.endedAt !== undefined || number(item, 'expiresAt') <= secondOf(now)) return false
+  if (userId !== user.id || id === user.survivingSession) return true
+  return number(item, 'sessionGeneration') === user.sessionGeneration
 }

@@ -11,6 +11,7 @@ import {
   table,
 } from '../../test/support/session-per-test.ts'
 import { outrunTable, resendingTable, watchedTable } from '../../test/support/table.ts'
+import { testAct, testAt } from '../../test/support/users.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import type { SecretState } from './refresh-token.ts'
 import { nextSecret } from './refresh-token.ts'
@@ -21,7 +22,7 @@ import { endSession, replaceSecret } from './store.ts'
 const rotate = (on: Table, state: Exclude<SecretState, 'reused'>, at = now, graceSeconds = 10) => {
   const presented = { userId: ada.id, sessionId: session.id, secret }
   const redeemed = { session, state }
-  return rotateSecret(on, { presented, redeemed, lifetimes: policy, graceSeconds }, at)
+  return rotateSecret(testAt(on, at), { presented, redeemed, lifetimes: policy, graceSeconds })
 }
 const next = () => nextSecret(session, secret)
 const replacement = (at = now) => rotated(session, next(), policy, at)
@@ -76,7 +77,7 @@ describe('rotating a secret', () => {
   })
 
   test('of a session that has just ended is rejected, and does not revive it', async () => {
-    const raced = outrunTable(table, 'UpdateItem', () => endSession(table, session, now))
+    const raced = outrunTable(table, 'UpdateItem', () => endSession(table, session, 'ended', testAct(now)))
     await expect(rotate(raced, 'current')).rejects.toMatchObject({
       code: 'invalid_refresh_token',
       message: 'no such session',

@@ -1,4 +1,4 @@
-import type { Table } from '../aws/dynamodb.ts'
+import type { At } from '../context.ts'
 import { logEvent } from '../log.ts'
 import { type Redeemed, redeemRefreshToken } from './redeem.ts'
 import { nextSecret, type PresentedToken } from './refresh-token.ts'
@@ -30,10 +30,10 @@ interface Rotation {
  * @throws {@link ServiceError} `invalid_refresh_token`, if the session ended since, or `unavailable`.
  */
 export async function rotateSecret(
-  table: Table,
+  at: At,
   { presented, redeemed, lifetimes, graceSeconds }: Rotation,
-  now: Date,
 ): Promise<Rotated> {
+  const { table, now } = at
   const { session, state } = redeemed
   const { userId, sessionId, secret } = presented
   if (state === 'fresh') {
@@ -46,6 +46,6 @@ export async function rotateSecret(
   const after = rotated(session, next, lifetimes, now)
   if (await replaceSecret(table, session, after)) return { session: after, secret: next }
   // A concurrent request with the same token came first. Its next token is the same, if the session is still live.
-  const again = await redeemRefreshToken(table, presented, graceSeconds, now)
+  const again = await redeemRefreshToken(at, presented, graceSeconds)
   return { session: again.session, secret: next }
 }

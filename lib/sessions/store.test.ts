@@ -17,12 +17,12 @@ import {
   userState,
 } from '../../test/support/session-per-test.ts'
 import { outrunTable, resendingTable, watchedTable } from '../../test/support/table.ts'
-import { addTestUser } from '../../test/support/users.ts'
+import { addTestUser, storeSession, testAct } from '../../test/support/users.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'
 import { nextSecret } from './refresh-token.ts'
 import { rotated, type Session } from './session.ts'
-import { abandonSession, endSession, findSession, findSessions, putSession, replaceSecret } from './store.ts'
+import { abandonSession, endSession, findSession, findSessions, replaceSecret } from './store.ts'
 
 const UNKNOWN = 'A'.repeat(22)
 const ANOTHER = `6924c4c0${'A'.repeat(22)}`
@@ -52,7 +52,7 @@ describe('a session', () => {
 
   test('without a user agent is stored too', async () => {
     const silent = start(ada, { sourceIp: '', userAgent: '' }).session
-    await putSession(table, silent)
+    await storeSession(table, silent)
     expect(await stored(silent.id)).toEqual(silent)
   })
 
@@ -103,7 +103,7 @@ describe('a session', () => {
 describe('storing a session', () => {
   test('twice, as after a lost response, stores it once', async () => {
     const { session: other } = start(ada)
-    await putSession(resendingTable(table), other)
+    await storeSession(resendingTable(table), other)
     expect(await stored(other.id)).toEqual(other)
     expect((await findSessions(table, ada.id)).sessions).toHaveLength(2)
   })
@@ -111,13 +111,13 @@ describe('storing a session', () => {
   test('again after a refresh does not bring the old secret back', async () => {
     const after = rotated(session, nextSecret(session, secret), policy, now)
     await replaceSecret(table, session, after)
-    await putSession(table, session)
+    await storeSession(table, session)
     expect(await stored()).toStrictEqual(after)
   })
 
   test('again after its end does not revive it', async () => {
-    await endSession(table, session, now)
-    await putSession(table, session)
+    await endSession(table, session, 'ended', testAct(now))
+    await storeSession(table, session)
     expect(await itemOf()).toMatchObject({ endedAt: { N: String(secondOf(now)) } })
     expect(await stored()).toBeUndefined()
   })
@@ -125,14 +125,14 @@ describe('storing a session', () => {
   test('late, after it was abandoned, does not start it', async () => {
     const { session: other } = start(ada)
     await abandonSession(table, other, now)
-    await putSession(table, other)
+    await storeSession(table, other)
     expect(await itemOf(other)).toEqual(tombstoneOf(other))
   })
 })
 
 describe('ending a session', () => {
   test('leaves a tombstone without secrets until the session would have expired', async () => {
-    await endSession(table, session, later(60))
+    await endSession(table, session, 'ended', testAct(later(60)))
     const { secretHash: _, salt: __, ...rest } = (await itemOf({ ...session })) ?? {}
     expect(await itemOf()).toEqual(rest)
     expect(rest).toMatchObject(tombstoneOf(session, later(60)))
@@ -141,14 +141,14 @@ describe('ending a session', () => {
   })
 
   test('again succeeds and changes nothing', async () => {
-    await endSession(table, session, now)
+    await endSession(table, session, 'ended', testAct(now))
     const before = await itemOf()
-    await endSession(table, session, later(60))
+    await endSession(table, session, 'ended', testAct(later(60)))
     expect(await itemOf()).toEqual(before)
   })
 
   test('that is not there succeeds and stores nothing', async () => {
-    await endSession(table, { userId: ada.id, id: ANOTHER }, now)
+    await endSession(table, { userId: ada.id, id: ANOTHER }, 'ended', testAct(now))
     expect(await itemOf({ ...session, id: ANOTHER })).toBeUndefined()
   })
 })
@@ -170,14 +170,14 @@ describe('abandoning a session', () => {
 describe('the sessions of a user', () => {
   const startAt = async (seconds: number) => {
     const other = start(ada, undefined, later(seconds)).session
-    await putSession(table, other)
+    await storeSession(table, other)
     return other
   }
 
   test('are found newest first, without those of other users', async () => {
     const [middle, newest, oldest] = [await startAt(1), await startAt(2), await startAt(-1)]
     const grace = await addTestUser(table, { username: `${ada.username}-grace` })
-    await putSession(table, start(grace).session)
+    await storeSession(table, start(grace).session)
     expect(await findSessions(table, ada.id)).toEqual({
       sessions: [newest, middle, session, oldest],
       next: undefined,
@@ -196,7 +196,7 @@ describe('the sessions of a user', () => {
 
   test('are found without those that have ended', async () => {
     const newest = await startAt(1)
-    await endSession(table, newest, now)
+    await endSession(table, newest, 'ended', testAct(now))
     expect((await findSessions(table, ada.id)).sessions).toEqual([session])
   })
 
@@ -301,7 +301,7 @@ describe('replacing a secret', () => {
   })
 
   test('of a session that has just ended fails and does not revive it', async () => {
-    const ended = outrunTable(table, 'UpdateItem', () => endSession(table, session, now))
+    const ended = outrunTable(table, 'UpdateItem', () => endSession(table, session, 'ended', testAct(now)))
     expect(await replaceSecret(ended, session, replacement())).toBe(false)
     expect(await stored()).toBeUndefined()
   })
@@ -319,9 +319,9 @@ test('a store that is down is not a missing session', async () => {
   const calls = [
     () => findSession(nowhere, ada.id, session.id),
     () => findSessions(nowhere, ada.id),
-    () => putSession(nowhere, session),
+    () => storeSession(nowhere, session),
     () => replaceSecret(nowhere, session, session),
-    () => endSession(nowhere, session, now),
+    () => endSession(nowhere, session, 'ended', testAct(now)),
     () => abandonSession(nowhere, session, now),
   ]
   for (const call of calls) await expect(call()).rejects.toMatchObject(missing)

@@ -5,11 +5,14 @@ import {
   type Item,
   queryProjectionOf,
   type Table,
+  type TransactWrite,
   text,
+  transact,
   updateOf,
   writeIf,
 } from '../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../aws/item.ts'
+import { type Act, eventOf, partitionOf } from '../events/event.ts'
 import { secondOf } from '../time.ts'
 import { profileKey, userOf } from '../users/store.ts'
 import { USER_STATE, type UserState } from '../users/user.ts'
@@ -72,22 +75,14 @@ export async function findSessions(
   }
 }
 
-/**
- * Stores a new session, whether or not its user exists. A session that is already there stays as it is:
- * it was stored by an earlier try of the same call, or has been ended since.
- *
- * @throws {@link ServiceError} `unavailable`; the session may be stored all the same.
- */
-export async function putSession(table: Table, session: Session): Promise<void> {
-  await writeIf(table, 'PutItem', newSession(session))
-}
-
-/** Returns the write of {@link putSession}. As a part of a transaction it is refused, if the session is already there. */
-export function newSession(session: Session) {
+/** Returns the write of a new session, whether or not its user exists. It is refused, if the session is already there. */
+export function newSession(session: Session): TransactWrite {
   const { userId, id, ...rest } = session
   return {
-    Item: { ...sessionKey(session), ...attributesOf(rest) },
-    ConditionExpression: 'attribute_not_exists(pk)',
+    Put: {
+      Item: { ...sessionKey(session), ...attributesOf(rest) },
+      ConditionExpression: 'attribute_not_exists(pk)',
+    },
   }
 }
 
@@ -111,27 +106,45 @@ export function replaceSecret(table: Table, before: Session, after: Session): Pr
   })
 }
 
+/** Why a session ends: its user signs out, or ends it in the list; a sign-in replaces it; or its token was used again. */
+type Ending = 'signed-out' | 'ended' | 'replaced' | 'reused'
+
 /**
- * Ends a session. Leaves a tombstone until the session would have expired, so that a write that arrives
- * late cannot revive it. Succeeds if there is no such session.
+ * Ends a session, with its event. Leaves a tombstone until the session would have expired, so that a write that arrives
+ * late cannot revive it. Succeeds if there is no such session, or if it has been ended already.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function endSession(
   table: Table,
   session: Pick<Session, 'userId' | 'id'>,
-  now: Date,
+  why: Ending,
+  act: Act,
 ): Promise<void> {
-  await writeIf(table, 'UpdateItem', endingOf(session, now))
+  await transact(table, endingOf(table, session, why, act))
 }
 
-/** Returns the write of {@link endSession}. As a part of a transaction it is refused, if there is no such session. */
-export const endingOf = (session: Pick<Session, 'userId' | 'id'>, now: Date) => ({
-  Key: sessionKey(session),
-  ConditionExpression: 'attribute_exists(pk)',
-  UpdateExpression: 'SET endedAt = if_not_exists(endedAt, :now) REMOVE secretHash, salt',
-  ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
-})
+/** Returns the writes of {@link endSession}. They are refused if there is no such session, or if it has been ended already. */
+export const endingOf = (
+  table: Table,
+  session: Pick<Session, 'userId' | 'id'>,
+  why: Ending,
+  act: Act,
+): TransactWrite[] => [
+  {
+    Update: {
+      Key: sessionKey(session),
+      ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(endedAt)',
+      UpdateExpression: 'SET endedAt = :now REMOVE secretHash, salt',
+      ExpressionAttributeValues: { ':now': attribute(secondOf(act.now)) },
+    },
+  },
+  eventOf(table, act, {
+    ...(why === 'reused' ? { type: 'session.reused' } : { type: 'session.ended', detail: why }),
+    subject: partitionOf(session.userId),
+    session: session.id,
+  }),
+]
 
 /**
  * Ends a session of a sign-in that failed, whose own write may not have arrived yet.

@@ -1,5 +1,6 @@
 import { read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
+import { REPLACED_SESSION } from '../sessions/replaced.ts'
 import { LOGIN_TOKEN } from './login-token.ts'
 
 const LOGIN = namesOf(LOGIN_TOKEN)
@@ -26,4 +27,4 @@ export const spendLogins = writeTogether(['UpdateItem'], ['login#*'], ['spentBy'
 export const proveLogins = writeTogether(['UpdateItem'], ['login#*'], ['provedAt', 'spentBy'])
 
 /** What a complete sign-in finds: the mark of the source, the counted codes, a reset of the factors, the replaced session. */
-export const readEarlierSignIns = read(['user#*', 'name#*'], ['ids', 'expiresAt', 'ownerId'])
+export const readEarlierSignIns = read(['user#*', 'name#*'], ['ids', 'ownerId', ...REPLACED_SESSION])

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vit
 import { beginLogin } from '../../test/support/fake-factor.ts'
 import { startStores } from '../../test/support/sessions.ts'
 import { keeping } from '../../test/support/table.ts'
+import { testAt } from '../../test/support/users.ts'
 import { attributesOf, getItems, transact, writeIf } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { totpKey } from '../factors/keys.ts'
@@ -59,7 +60,7 @@ async function addTotp(lastStep = 0, ofUser = begun.user.id) {
 }
 
 const verifyCode = (code: string, at = table) =>
-  verifyTotpCode({ table: at, config, origin, now }, begun, code)
+  verifyTotpCode({ ...testAt(at, now), config, origin }, begun, code)
 const lastStep = async () => (await findTotp(table, begun.user.id))?.lastStep
 const idsOf = async (key: Parameters<typeof getItems>[1][number]) => {
   const [item] = await getItems(table, [key])
@@ -203,7 +204,7 @@ describe('a recovery code', () => {
     await transact(table, [write])
     return codes
   }
-  const verify = (typed: string) => verifyRecoveryCode({ table, origin, now }, begun, typed)
+  const verify = (typed: string) => verifyRecoveryCode({ ...testAt(table, now), origin }, begun, typed)
 
   test('is accepted as people type it, and spent once', async () => {
     const [code = '', ...rest] = await addCodes()

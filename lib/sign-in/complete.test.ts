@@ -9,12 +9,14 @@ import {
   stored,
   table,
 } from '../../test/support/session-per-test.ts'
-import { attribute, getItems, type Table, writeIf } from '../aws/dynamodb.ts'
+import { testAct } from '../../test/support/users.ts'
+import { getItems, type Table, writeIf } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
+import { eventsOfUser } from '../events/store.ts'
 import { readRefreshToken } from '../sessions/refresh-token.ts'
 import { endingOfReplaced } from '../sessions/replaced.ts'
 import type { Session } from '../sessions/session.ts'
-import { findSessions } from '../sessions/store.ts'
+import { endSession, findSessions } from '../sessions/store.ts'
 import { AMR } from '../users/factors.ts'
 import { completeSignIn, type Spend } from './complete.ts'
 
@@ -43,9 +45,11 @@ const signIn = ({ spends = [], replaces = false, issueToken, find }: Way, at: Ta
       issueToken: issueToken ?? (async ({ id }) => ({ authToken: id })),
       find:
         find ??
-        (async () => ({ endings: await endingOfReplaced(at, replaces ? earlierToken : '', later(1)) })),
+        (async () => ({
+          endings: [await endingOfReplaced(at, replaces ? earlierToken : '', ada, testAct(later(1)))],
+        })),
     },
-    later(1),
+    testAct(later(1)),
   )
 
 const liveIds = async () => (await findSessions(table, ada.id)).sessions.map(({ id }) => id)
@@ -83,7 +87,7 @@ describe.each(WAYS)('a sign-in %s', (_, way) => {
     expect(storedBefore).toEqual([earlier.id])
     expect(await stored(sessionId)).toEqual(session)
     expect(session).toMatchObject({ ...origin, amr: 'pwd', userId: ada.id })
-    expect(writes).toEqual([spends.length > 0 || replaces ? 'TransactWriteItems' : 'PutItem'])
+    expect(writes).toEqual(['TransactWriteItems'])
     expect(await liveIds()).toHaveLength(replaces ? 1 : 2)
     expect(await spentOf(spends)).toBe(spends.length)
     cases += 1
@@ -119,7 +123,7 @@ describe.each(WAYS)('a sign-in %s', (_, way) => {
     ['after it was made', true],
   ])('whose write fails %s leaves no session that a client cannot use', async (_when, isMade) => {
     const aws: Table['aws'] = async (service, operation, input) => {
-      const isWrite = ['PutItem', 'TransactWriteItems'].includes(operation)
+      const isWrite = operation === 'TransactWriteItems'
       if (!isWrite || isMade) {
         const output = await table.aws(service, operation, input)
         if (!isWrite) return output
@@ -155,22 +159,20 @@ describe('a sign-in whose spends another request made first', () => {
     cases += 1
   })
 
-  test('fails as unavailable if what it ends is gone', async () => {
-    const Key = { pk: { S: `user#${ada.id}` }, sk: { S: 'gone' } }
-    const ending = {
-      Update: {
-        Key,
-        ConditionExpression: 'attribute_exists(pk)',
-        UpdateExpression: 'SET endedAt = :now',
-        ExpressionAttributeValues: { ':now': attribute(1) },
-      },
-    }
-    const steps = { issueToken: async () => ({}), find: async () => ({ endings: [ending] }) }
+  test('is made again without what has ended meanwhile, and without its event', async () => {
+    const act = testAct(later(1))
+    const endings = [await endingOfReplaced(table, earlierToken, ada, act)]
+    await endSession(table, earlier, 'signed-out', act)
+    const steps = { issueToken: async () => ({}), find: async () => ({ endings }) }
     const details = { user: ada, amr: AMR.password, origin, lifetimes: policy }
-    await expect(completeSignIn(table, details, steps, later(1))).rejects.toMatchObject({
-      code: 'unavailable',
-    })
-    expect(await liveIds()).toEqual([earlier.id])
+    const { session } = await completeSignIn(table, details, steps, act)
+    expect(await liveIds()).toEqual([session.id])
+    const { events } = await eventsOfUser(table, ada.id, { limit: 10 })
+    expect(events.map(({ type, detail }) => `${type} ${detail}`).toSorted()).toEqual([
+      'session.created password',
+      'session.ended signed-out',
+      'user.created user',
+    ])
     cases += 1
   })
 })

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { type Table, type TransactWrite, transact } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import { ServiceError } from '../errors.ts'
+import { type Act, eventOf, partitionOf } from '../events/event.ts'
 import { SESSION_RANDOM_BYTES, type Session, type SessionStart, startSession } from '../sessions/session.ts'
-import { abandonSession, newSession, putSession } from '../sessions/store.ts'
+import { abandonSession, newSession } from '../sessions/store.ts'
+import { AMR, type Amr } from '../users/factors.ts'
 import type { UserState } from '../users/user.ts'
 
 /** A write that spends what led to a sign-in, and the error if it was spent meanwhile. */
@@ -18,6 +20,17 @@ export interface VerifiedSignIn extends SessionStart {
   user: Pick<UserState, 'id' | 'sessionGeneration'>
   /** Returns what the session spends; nothing after a password alone. */
   spends?: (session: Session) => readonly Spend[]
+  /** Wrong passwords of this name from this source before it, for the event. */
+  failures?: number | undefined
+}
+
+/** How a user signed in, as the detail of the event. */
+const DETAIL_OF: Record<Amr, string> = {
+  [AMR.password]: 'password',
+  [AMR.totp]: 'totp',
+  [AMR.recoveryCode]: 'recovery-code',
+  [AMR.secondPasskey]: 'second-passkey',
+  [AMR.passkey]: 'passkey',
 }
 
 /** The steps of a sign-in that {@link completeSignIn} takes at once, before anything is stored. */
@@ -28,17 +41,17 @@ interface Steps<T extends object, F extends Found> {
   find: () => Promise<F>
 }
 
-/** What a sign-in ends: writes that are made with the session. */
+/** What a sign-in ends: writes that are made with the session. Those of one ending are made together, or not at all. */
 interface Found {
-  endings: readonly TransactWrite[]
+  endings: readonly (readonly TransactWrite[])[]
 }
 
 /**
  * Completes a sign-in: issues its access token and stores its session.
  *
- * It signs first, and meanwhile finds what the sign-in ends. Then one write stores the session: alone, or in one transaction that
- * spends what led to the sign-in and ends what was there before. If anything before it fails, nothing is stored and nothing is
- * spent. If its outcome is unknown, the session is ended, because no client has its refresh token.
+ * It signs first, and meanwhile finds what the sign-in ends. Then one transaction spends what led to the sign-in, stores the session,
+ * ends what was there before and adds the event. If anything before it fails, nothing is stored and nothing is spent. If its
+ * outcome is unknown, the session is ended, because no client has its refresh token. What has ended meanwhile is not ended again.
  *
  * Effects, such as mails and marks, come after it.
  *
@@ -47,23 +60,45 @@ interface Found {
  */
 export async function completeSignIn<T extends object, F extends Found>(
   table: Table,
-  { user, spends: spendsOf = () => [], ...start }: VerifiedSignIn,
+  { user, spends: spendsOf = () => [], failures, ...start }: VerifiedSignIn,
   { issueToken, find }: Steps<T, F>,
-  now: Date,
+  act: Act,
 ): Promise<{ token: T; session: Session; refreshToken: string; found: F }> {
   const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(user, start, now, random)
+  const { session, refreshToken } = startSession(user, start, act.now, random)
   const spends = spendsOf(session)
   const [token, found] = await together([issueToken(session), find()])
-  const writes = [...spends.map(({ write }) => write), { Put: newSession(session) }, ...found.endings]
-  const written = writes.length === 1 ? putSession(table, session) : transact(table, writes)
-  const refused = await written.catch(async (error) => {
+  const event = eventOf(table, act, {
+    type: 'session.created',
+    subject: partitionOf(user.id),
+    session: session.id,
+    detail: DETAIL_OF[start.amr],
+    failures,
+  })
+  const writes = [...spends.map(({ write }) => write), newSession(session), event]
+  const refused = await storeWith(table, writes, found.endings).catch(async (error) => {
     // The session may be stored, with the response lost. If this fails too, it expires by itself.
-    await abandonSession(table, session, now).catch(() => undefined)
+    await abandonSession(table, session, act.now).catch(() => undefined)
     throw error
   })
   if (refused) throw refusalOf(spends[refused.indexOf(true)])
   return { token, session, refreshToken, found }
+}
+
+/** Makes writes and endings in one transaction. If only endings are refused, makes it again without these. */
+async function storeWith(
+  table: Table,
+  writes: readonly TransactWrite[],
+  endings: Found['endings'],
+): Promise<readonly boolean[] | undefined> {
+  const refused = await transact(table, [...writes, ...endings.flat()])
+  if (!refused || refused.slice(0, writes.length).includes(true)) return refused
+  let next = writes.length
+  const left = endings.filter(({ length }) => {
+    next += length
+    return !refused.slice(next - length, next).includes(true)
+  })
+  return storeWith(table, writes, left)
 }
 
 /** Returns the error of a refused transaction, in which a spend comes before all other writes. */

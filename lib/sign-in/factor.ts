@@ -1,12 +1,13 @@
 import { getItems, type Item, type Key, type TransactWrite, texts } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { At } from '../context.ts'
+import { byUser } from '../events/event.ts'
 import { refusal } from '../factors/refusals.ts'
 import { logEvent } from '../log.ts'
 import { factorResetKey } from '../mail/factor-reset.ts'
 import { notifyNewSource } from '../mail/request.ts'
 import { type CookieRequest, requireOwnPage } from '../sessions/page.ts'
-import { replacedSession, sessionOfName } from '../sessions/replaced.ts'
+import { isUsable, REPLACED_SESSION, replacedSession, sessionOfName } from '../sessions/replaced.ts'
 import { lifetimesFrom, refreshTtlSeconds, type Session, type SessionTokens } from '../sessions/session.ts'
 import { endingOf, sessionKey } from '../sessions/store.ts'
 import { totpCounter } from '../throttling/factor-counters.ts'
@@ -62,11 +63,13 @@ export async function completeFactorSignIn(
   const lifetimes = lifetimesFrom(config)
   // Since the first step, another user may have signed in in the browser. The response overwrites the cookie of that session.
   const replaces = (login.inCookie && replacedSession(page.refreshToken)) || login.replaces
+  const { pairAttempts: { length: failures } = [] }: Partial<LoginToken> = login
+  const spendAll = (session: Session) => [...spendsOf(login, session), ...spends]
   const { token, session, refreshToken, found } = await completeSignIn(
     table,
-    { user, amr, origin, lifetimes, spends: (session) => [...spendsOf(login, session), ...spends] },
+    { user, amr, origin, lifetimes, failures, spends: spendAll },
     { issueToken, find: () => findEarlier(at, user, { ...login, replaces }) },
-    now,
+    byUser(at, user.id),
   )
   const known = { source, mark: found.mark, sessionTtlSeconds: lifetimes.absoluteTtlSeconds }
   await together([
@@ -97,15 +100,12 @@ interface Earlier {
   /** Attempts that the sign-in gives back. One that comes after this read stays counted. */
   attempts: { key: Key; ids: string[] }[]
   /** Writes that end the replaced session and a reset of the factors. */
-  endings: TransactWrite[]
+  endings: TransactWrite[][]
 }
 
 /** Finds what a sign-in changes or ends, with one consistent read. */
-async function findEarlier(
-  { table, origin, now }: At,
-  user: User,
-  login: FactorSignIn['login'],
-): Promise<Earlier> {
+async function findEarlier(at: At, user: User, login: FactorSignIn['login']): Promise<Earlier> {
+  const { table, origin, now } = at
   const source = sourceOf(origin.sourceIp)
   const { loginName = user.username, pairSk, pairAttempts = [] }: Partial<LoginToken> = login
   const codesKey = totpCounter(user.id, now).key
@@ -113,7 +113,7 @@ async function findEarlier(
   const session = login.replaces === undefined ? undefined : sessionOfName(login.replaces)
   const keys = [knownSourceKey(loginName, source), codesKey, resetKey]
   const replacedKeys = session ? [sessionKey(session)] : []
-  const found = await getItems(table, [...keys, ...replacedKeys], ['ids', 'expiresAt', 'ownerId'])
+  const found = await getItems(table, [...keys, ...replacedKeys], ['ids', 'ownerId', ...REPLACED_SESSION])
   const [mark, totp, reset, replaced] = found
   const counted = [
     { key: codesKey, ids: totp ? texts(totp, 'ids') : [] },
@@ -123,8 +123,10 @@ async function findEarlier(
     mark,
     attempts: counted.filter(({ ids }) => ids.length > 0),
     endings: [
-      ...(reset ? [{ Delete: { Key: resetKey } }] : []),
-      ...(replaced && session ? [{ Update: endingOf(session, now) }] : []),
+      ...(reset ? [[{ Delete: { Key: resetKey } }]] : []),
+      ...(replaced && session && isUsable(replaced, session, user, now)
+        ? [endingOf(table, session, 'replaced', byUser(at, user.id))]
+        : []),
     ],
   }
 }

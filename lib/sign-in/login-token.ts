@@ -11,6 +11,7 @@ import {
   type TransactWrite,
   text,
   texts,
+  transact,
   writeIf,
 } from '../aws/dynamodb.ts'
 import { type Attributes, namesOf, type Read, type ValuesOf, valuesOf } from '../aws/item.ts'
@@ -105,20 +106,24 @@ export function startLoginToken(
 /**
  * Stores a new login token. It may be called twice.
  *
+ * @param event - Event of the password step. It may be there already; see `factorRequiredOf` in `lib/events/event.ts`.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function storeLoginToken(
   table: Table,
   { id, pairAttempts, ...rest }: LoginToken,
+  event?: TransactWrite,
 ): Promise<void> {
-  await writeIf(table, 'PutItem', {
+  const put = {
     // A set must not be empty.
     Item: {
       ...loginTokenKey(id),
       ...attributesOf({ ...rest, ...(pairAttempts?.length && { pairAttempts }) }),
     },
     ConditionExpression: 'attribute_not_exists(pk)',
-  })
+  }
+  if (event === undefined || (await transact(table, [{ Put: put }, event])))
+    await writeIf(table, 'PutItem', put)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startTable } from '../../test/support/table.ts'
-import { addTestUser } from '../../test/support/users.ts'
+import { addTestUser, testAt } from '../../test/support/users.ts'
 import { attributesOf, getItems, type Table, transact, writeIf } from '../aws/dynamodb.ts'
 import { recoveryCodesKey } from '../factors/keys.ts'
 import { newRecoveryCodes } from '../factors/recovery-codes/store.ts'
@@ -50,7 +50,7 @@ async function stepOf(user: User, { policy = 'none' as FactorPolicy, refreshToke
   const attempt = await admit(user)
   const step: PasswordStep = { username: user.username, password: PASSWORD, inCookie: true, refreshToken }
   const config = { REQUIRE_SECOND_FACTOR: policy, MAILER: 'mailer' }
-  const { next } = await nextStep({ table: at, config, origin, now }, attempt, user, step)
+  const { next } = await nextStep({ ...testAt(at, now), config, origin }, attempt, user, step)
   return { attempt, next: next as Record<string, string> | undefined }
 }
 
@@ -178,7 +178,7 @@ describe('the enrolment of a first second factor', () => {
     const config = { REQUIRE_SECOND_FACTOR: 'all', MAILER: mailer } as const
     const user = await addUser(values)
     const step = { username: user.username, password: PASSWORD, inCookie: false, refreshToken: '' }
-    const { next } = await nextStep({ table, config, origin, now }, await admit(user), user, step)
+    const { next } = await nextStep({ ...testAt(table, now), config, origin }, await admit(user), user, step)
     expect(next).toMatchObject({ proofs })
   })
 })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { together } from '../aws/together.ts'
 import type { At } from '../context.ts'
+import { bySystem, factorRequiredOf } from '../events/event.ts'
 import { findRecoveryCodes } from '../factors/recovery-codes/store.ts'
 import { applyElapsedFactorReset } from '../factors/reset.ts'
 import { logEvent } from '../log.ts'
@@ -48,9 +49,11 @@ export async function nextStep(
     now,
     randomBytes(LOGIN_TOKEN_RANDOM_BYTES),
   )
+  const happening = { userId: user.id, source: attempt.source, detail: stored.purpose }
+  const event = factorRequiredOf(table, bySystem(at), happening)
   const [codesLeft] = await together([
     hasFactors ? findRecoveryCodes(table, user.id) : Promise.resolve([]),
-    storeLoginToken(table, stored),
+    storeLoginToken(table, stored, event),
     returnAttempt(table, attempt),
     // Only this step knows the password.
     upgradeHash(table, user, step.password),

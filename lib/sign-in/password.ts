@@ -1,5 +1,6 @@
 import { together } from '../aws/together.ts'
 import type { At } from '../context.ts'
+import { byUser } from '../events/event.ts'
 import { logEvent } from '../log.ts'
 import { notifyNewSource } from '../mail/request.ts'
 import { type Attempt, completeAttempt, markAttempt, upgradeHash } from '../passwords/verify.ts'
@@ -37,16 +38,19 @@ export async function completePasswordSignIn<T extends object>(
 ): Promise<{ token: T; refreshToken: string; refreshExpiresIn: number }> {
   const { table, config, origin, now } = at
   const lifetimes = lifetimesFrom(config)
+  const act = byUser(at, user.id)
   const find = async () => {
-    const [endings] = await together([
-      endingOfReplaced(table, replaced, now),
+    const [ending] = await together([
+      endingOfReplaced(table, replaced, user, act),
       completeAttempt(table, attempt),
       upgradeHash(table, user, password),
     ])
-    return { endings }
+    return { endings: [ending] }
   }
-  const signIn = { user, amr: AMR.password, origin, lifetimes }
-  const { token, session, refreshToken } = await completeSignIn(table, signIn, { issueToken, find }, now)
+  // This attempt is among them.
+  const failures = attempt.pairAttempts.length - 1
+  const signIn = { user, amr: AMR.password, origin, lifetimes, failures }
+  const { token, session, refreshToken } = await completeSignIn(table, signIn, { issueToken, find }, act)
   await together([
     markAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
     notifyNewSource(at, attempt.mark, user),

@@ -1,5 +1,4 @@
 import { count, write } from '../aws/access.ts'
-import { REVOKING } from '../users/revocation.ts'
 
 /** Counts attempts to sign in, and marks known sources. It cannot point a login name to another user. */
 export const countSignIns = count(['name#*', 'source#*'], ['ownerId'])
@@ -9,9 +8,6 @@ export const countAttempts = count(['user#*', 'source#*'])
 
 /** Counts the codes of a user, and the challenges and mails of an enrolment. */
 export const countCodes = count(['user#*'])
-
-/** Counts by user and by source, and stores a new password of a user. */
-export const changePasswords = count(['user#*', 'source#*'], ['passwordHash', 'changedAt', ...REVOKING])
 
 /** Counts the tries of a login token. */
 export const countLoginTries = count(['login#*'])

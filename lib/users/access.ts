@@ -29,13 +29,23 @@ export const findNames = read(['name#*'], ['userId'])
 export const recogniseChanges = read(['user#*'], ['changeId'], 'GetItem')
 
 /** Revokes all access tokens and sessions of a user. */
-export const revokeAll = write(['UpdateItem'], ['user#*'], REVOKING)
+export const revokeAll = writeTogether(['UpdateItem'], ['user#*'], REVOKING)
 
 /** Stores a user that a mail confirms, and its login names. Conditions of the writes forbid to replace any. */
 export const storeUsers = writeTogether(
   ['PutItem'],
   ['user#*', 'name#*'],
   ['userId', ...namesOf(PROFILE).filter((name) => !NOT_OF_NEW_USERS.includes(name))],
+)
+
+/** Replaces the hash of a verified password. Revokes nothing. */
+export const replaceHashes = write(['UpdateItem'], ['user#*'], ['generation', 'passwordHash'])
+
+/** Stores a new password of a user. */
+export const changePasswords = writeTogether(
+  ['UpdateItem'],
+  ['user#*'],
+  ['passwordHash', 'changedAt', ...REVOKING],
 )
 
 /** Stores a new password that a mail confirms. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTable } from '../../test/support/table.ts'
-import { addTestUser, testUser } from '../../test/support/users.ts'
+import { addTestUser, testAct, testUser } from '../../test/support/users.ts'
 import type { Item, Table } from '../aws/dynamodb.ts'
 import { changeNames, createUser, namesOf, removeUser } from './names.ts'
 import { revokeTokens } from './revocation.ts'
@@ -44,10 +44,14 @@ const losingAnswers = (): Table => ({
   },
 })
 
-/** Returns the partition keys of the items that a transaction writes. */
+/** Returns the partition keys of the items that a transaction writes, but those of events. */
 const keysOf = (input: object) =>
-  (input as { TransactItems: Record<string, { Key?: Item; Item?: Item }>[] }).TransactItems.flatMap((write) =>
-    Object.values(write).map(({ Key, Item }) => Object(Key ?? Item).pk.S),
+  (
+    input as { TransactItems: Record<string, { TableName: string; Key?: Item; Item?: Item }>[] }
+  ).TransactItems.flatMap((write) =>
+    Object.values(write)
+      .filter(({ TableName }) => TableName === table.name)
+      .map(({ Key, Item }) => Object(Key ?? Item).pk.S),
   )
 
 const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, on: Table = table) =>
@@ -58,7 +62,7 @@ const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, 
       names: { username: user.username, email: user.email, emailVerified: false, ...changes },
       changeId: randomUUID(),
     },
-    now,
+    testAct(now),
   )
 
 describe('the names of a user', () => {
@@ -96,15 +100,15 @@ const storedItems = async () => (await items()).map(({ pk, sk }) => `${Object(pk
 describe('another write of the transaction', () => {
   test('is stored together with a new user', async () => {
     const ada = testUser({ username: 'ada' })
-    expect(await createUser(table, ada, another(false))).toBe('changed')
+    expect(await createUser(table, ada, testAct(), another(false))).toBe('changed')
     expect(await items()).toEqual([])
-    expect(await createUser(table, ada, another(true))).toBe('done')
+    expect(await createUser(table, ada, testAct(), another(true))).toBe('done')
     expect(await storedItems()).toContain('another another')
   })
 
   test('does not hide that a name is taken', async () => {
     await addTestUser(table, { username: 'ada' })
-    expect(await createUser(table, testUser({ username: 'ada' }), another(true))).toBe('taken')
+    expect(await createUser(table, testUser({ username: 'ada' }), testAct(), another(true))).toBe('taken')
   })
 
   test('is stored together with changed names', async () => {
@@ -112,7 +116,7 @@ describe('another write of the transaction', () => {
     const countess = namesOf('countess', undefined, false)
     const change = (isAllowed: boolean) => {
       const more = [another(isAllowed)]
-      return changeNames(table, ada, { names: countess, changeId: randomUUID(), more }, now)
+      return changeNames(table, ada, { names: countess, changeId: randomUUID(), more }, testAct(now))
     }
     expect(await change(false)).toBe('changed')
     expect(await names()).toEqual({ ada: ada.id })
@@ -122,9 +126,9 @@ describe('another write of the transaction', () => {
 
   test('is stored together with a removal', async () => {
     const ada = await addTestUser(table, { username: 'ada' })
-    expect(await removeUser(table, ada, [another(false)])).toBe('changed')
+    expect(await removeUser(table, ada, [another(false)], testAct())).toBe('changed')
     expect(await findUser(table, ada.id)).toEqual(ada)
-    expect(await removeUser(table, ada, [another(true)])).toBe('done')
+    expect(await removeUser(table, ada, [another(true)], testAct())).toBe('done')
     expect(await storedItems()).toEqual(['another another'])
   })
 })
@@ -132,14 +136,14 @@ describe('another write of the transaction', () => {
 describe('creating a user', () => {
   test('stores the profile and claims each login name', async () => {
     const ada = testUser({ username: 'ada', email: 'ada@example.org' })
-    expect(await createUser(table, ada)).toBe('done')
+    expect(await createUser(table, ada, testAct())).toBe('done')
     expect(await findUser(table, ada.id)).toEqual(ada)
     expect(await names()).toEqual({ ada: ada.id, 'ada@example.org': ada.id })
   })
 
   test('claims one name if the username is the address', async () => {
     const ada = testUser({ username: 'ada@example.org', email: 'ada@example.org' })
-    expect(await createUser(table, ada)).toBe('done')
+    expect(await createUser(table, ada, testAct())).toBe('done')
     expect(await names()).toEqual({ 'ada@example.org': ada.id })
   })
 
@@ -150,20 +154,20 @@ describe('creating a user', () => {
   ])('with %s of another user changes nothing', async (_what, values) => {
     const ada = await addTestUser(table, { username: 'ada', email: 'ada@example.org' })
     const before = await items()
-    expect(await createUser(table, testUser(values))).toBe('taken')
+    expect(await createUser(table, testUser(values), testAct())).toBe('taken')
     expect(await items()).toEqual(before)
     expect(await findUserByName(table, 'ada')).toEqual(ada)
   })
 
   test('with the id of another user changes nothing', async () => {
     const ada = await addTestUser(table, { username: 'ada' })
-    expect(await createUser(table, testUser({ username: 'eve', id: ada.id }))).toBe('taken')
+    expect(await createUser(table, testUser({ username: 'eve', id: ada.id }), testAct())).toBe('taken')
     expect(await names()).toEqual({ ada: ada.id })
   })
 
   test('20 times at once under one name succeeds once', async () => {
     const users = Array.from({ length: 20 }, () => testUser({ username: 'ada' }))
-    const outcomes = await Promise.all(users.map((user) => createUser(table, user)))
+    const outcomes = await Promise.all(users.map((user) => createUser(table, user, testAct())))
     expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1)
     const winner = users[outcomes.indexOf('done')] as User
     expect(await names()).toEqual({ ada: winner.id })
@@ -172,7 +176,7 @@ describe('creating a user', () => {
 
   test('succeeds once if the response is lost', async () => {
     const ada = testUser({ username: 'ada' })
-    expect(await createUser(losingAnswers(), ada)).toBe('done')
+    expect(await createUser(losingAnswers(), ada, testAct())).toBe('done')
     expect(await names()).toEqual({ ada: ada.id })
   })
 })
@@ -193,7 +197,7 @@ describe('changing names', () => {
       changedAt: now.toISOString(),
       changeId: expect.any(String),
     })
-    expect(await createUser(table, testUser({ username: 'ada' }))).toBe('done')
+    expect(await createUser(table, testUser({ username: 'ada' }), testAct())).toBe('done')
   })
 
   test('writes the profile and the names that change, no other item', async () => {
@@ -217,10 +221,10 @@ describe('changing names', () => {
 
   test('replaces the spelling of an address', async () => {
     const spelled = (written: string) => ({ names: namesOf('ada', written, true), changeId: randomUUID() })
-    expect(await changeNames(table, ada, spelled('Ada@Example.org'), now)).toBe('done')
+    expect(await changeNames(table, ada, spelled('Ada@Example.org'), testAct(now))).toBe('done')
     const written = (await findUser(table, ada.id)) as User
     expect(written).toMatchObject({ emailVerified: true, emailAsWritten: 'Ada@Example.org' })
-    expect(await changeNames(table, written, spelled('ada@example.org'), now)).toBe('done')
+    expect(await changeNames(table, written, spelled('ada@example.org'), testAct(now))).toBe('done')
     expect((await findUser(table, ada.id))?.emailAsWritten).toBeUndefined()
   })
 
@@ -243,9 +247,9 @@ describe('changing names', () => {
     await rename(ada, { username: 'countess' })
     expect(await rename(ada, { username: 'lovelace' })).toBe('changed')
     const countess = (await findUser(table, ada.id)) as User
-    await changeUser(table, countess, revokeTokens(countess), 'request')
+    await changeUser(table, countess, { changes: revokeTokens(countess), changeId: 'request' }, testAct())
     expect(await rename(countess, { username: 'lovelace' })).toBe('changed')
-    await removeUser(table, (await findUser(table, ada.id)) as User)
+    await removeUser(table, (await findUser(table, ada.id)) as User, [], testAct())
     expect(await rename(countess, { username: 'lovelace' })).toBe('changed')
     expect(await items()).toEqual([])
   })
@@ -271,43 +275,43 @@ describe('removing a user', () => {
   })
 
   test('removes the profile and frees the names at once', async () => {
-    expect(await removeUser(table, ada)).toBe('done')
+    expect(await removeUser(table, ada, [], testAct())).toBe('done')
     expect(await items()).toEqual([])
   })
 
   test('fails if the user was renamed since the read, and leaves everything', async () => {
     await rename(ada, { username: 'countess' })
     const before = await items()
-    expect(await removeUser(table, ada)).toBe('changed')
+    expect(await removeUser(table, ada, [], testAct())).toBe('changed')
     expect(await items()).toEqual(before)
   })
 
   test('fails if the user was revoked, or imported again with the same id, since the read', async () => {
-    await changeUser(table, ada, revokeTokens(ada), 'request')
-    expect(await removeUser(table, ada)).toBe('changed')
+    await changeUser(table, ada, { changes: revokeTokens(ada), changeId: 'request' }, testAct())
+    expect(await removeUser(table, ada, [], testAct())).toBe('changed')
     const { id, username, email } = ada
-    await removeUser(table, (await findUser(table, id)) as User)
+    await removeUser(table, (await findUser(table, id)) as User, [], testAct())
     const again = await addTestUser(table, { id, username, email })
-    expect(await removeUser(table, ada)).toBe('changed')
+    expect(await removeUser(table, ada, [], testAct())).toBe('changed')
     expect(await findUser(table, id)).toEqual(again)
   })
 
   test('succeeds if the response is lost, or if the user is gone', async () => {
-    expect(await removeUser(losingAnswers(), ada)).toBe('done')
-    expect(await removeUser(table, ada)).toBe('done')
+    expect(await removeUser(losingAnswers(), ada, [], testAct())).toBe('done')
+    expect(await removeUser(table, ada, [], testAct())).toBe('done')
   })
 
   test('does not free a name that another user has claimed since', async () => {
-    await removeUser(table, ada)
+    await removeUser(table, ada, [], testAct())
     const other = await addTestUser(table, { username: 'ada' })
-    expect(await removeUser(table, ada)).toBe('done')
+    expect(await removeUser(table, ada, [], testAct())).toBe('done')
     expect(await names()).toEqual({ ada: other.id })
   })
 
   test('of a name that points elsewhere is refused', async () => {
     const Item = { ...nameKey('ada'), userId: { S: 'AAAAAAAAAAAAAAAAAAAAAA' } }
     await aws('dynamodb', 'PutItem', { TableName: table.name, Item })
-    expect(await removeUser(table, ada)).toBe('changed')
+    expect(await removeUser(table, ada, [], testAct())).toBe('changed')
     expect(await findUser(table, ada.id)).toEqual(ada)
   })
 })
@@ -316,7 +320,7 @@ test('a missing table is not a taken name', async () => {
   const nowhere = { aws, name: 'missing' }
   const ada = testUser({ username: 'ada' })
   const missing = { code: 'unavailable', cause: { name: 'ResourceNotFoundException' } }
-  await expect(createUser(nowhere, ada)).rejects.toMatchObject(missing)
+  await expect(createUser(nowhere, ada, testAct())).rejects.toMatchObject(missing)
   await expect(rename(ada, { username: 'eve' }, nowhere)).rejects.toMatchObject(missing)
-  await expect(removeUser(nowhere, ada)).rejects.toMatchObject(missing)
+  await expect(removeUser(nowhere, ada, [], testAct())).rejects.toMatchObject(missing)
 })

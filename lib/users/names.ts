@@ -6,12 +6,15 @@ import {
   transact,
   updateOf,
 } from '../aws/dynamodb.ts'
+import { type Act, eventOf, freedNameOf, partitionOf, updateEventOf } from '../events/event.ts'
 import { isEmail } from './login-name.ts'
 import { revokeTokens } from './revocation.ts'
 import { findUser, isLatestChange, nameKey, profileKey } from './store.ts'
 import { loginNamesOf, type User } from './user.ts'
 
-export type Names = Pick<User, 'username' | 'email' | 'emailVerified' | 'emailAsWritten'>
+const NAMES = ['username', 'email', 'emailVerified', 'emailAsWritten'] as const
+
+export type Names = Pick<User, (typeof NAMES)[number]>
 
 /**
  * Returns the names of a user. A username that is an address is also the user's address, unless the user has another
@@ -55,6 +58,12 @@ const free = (loginName: string, userId: string) => ({
   },
 })
 
+/** Returns the writes that free login names, and record who had them. */
+const freeAll = (table: Table, userId: string, loginNames: readonly string[], act: Act) => [
+  ...loginNames.map((name) => free(name, userId)),
+  ...loginNames.map((name) => freedNameOf(table, act, userId, name)),
+]
+
 /** Returns the condition that a profile still has the names it had when it was read, and its values. */
 function namesAsRead({ username, email }: User) {
   return {
@@ -71,7 +80,12 @@ function namesAsRead({ username, email }: User) {
  * @returns `done`, `taken`, or `changed` if one of `more` was refused.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function createUser(table: Table, user: User, ...more: TransactWrite[]): Promise<Outcome> {
+export async function createUser(
+  table: Table,
+  user: User,
+  act: Act,
+  ...more: TransactWrite[]
+): Promise<Outcome> {
   const { id, ...profile } = user
   const { changeId } = profile
   const put = {
@@ -79,7 +93,8 @@ export async function createUser(table: Table, user: User, ...more: TransactWrit
     ConditionExpression: 'attribute_not_exists(pk)',
   }
   const names = loginNamesOf(user).map((name) => claim(name, id))
-  const refused = await transact(table, [{ Put: put }, ...names, ...more])
+  const event = eventOf(table, act, { type: 'user.created', subject: partitionOf(id), detail: user.role })
+  const refused = await transact(table, [{ Put: put }, ...names, ...more, event])
   if (!refused || (await isLatestChange(table, id, changeId))) return 'done'
   return refused.slice(1 + names.length).includes(true) ? 'changed' : 'taken'
 }
@@ -104,7 +119,7 @@ export async function changeNames(
   table: Table,
   user: User,
   { names, changeId, more = [] }: NameChange,
-  now: Date,
+  act: Act,
 ): Promise<Outcome> {
   const before = loginNamesOf(user)
   const after = loginNamesOf(names)
@@ -115,7 +130,7 @@ export async function changeNames(
     ...names,
     ...revokeTokens(user),
     changeId,
-    changedAt: now.toISOString(),
+    changedAt: act.now.toISOString(),
   }
   const update = {
     Key: profileKey(user.id),
@@ -123,8 +138,15 @@ export async function changeNames(
     ...updateOf(changes, { ...values, ':readGeneration': attribute(user.generation) }),
   }
   const claims = after.filter((name) => !before.includes(name)).map((name) => claim(name, user.id))
-  const frees = before.filter((name) => !after.includes(name)).map((name) => free(name, user.id))
-  const refused = await transact(table, [{ Update: update }, ...claims, ...frees, ...more])
+  const freed = before.filter((name) => !after.includes(name))
+  const changed = NAMES.filter((name) => names[name] !== user[name])
+  const refused = await transact(table, [
+    { Update: update },
+    ...claims,
+    ...more,
+    ...freeAll(table, user.id, freed, act),
+    updateEventOf(table, act, user.id, { changes: changed }),
+  ])
   if (!refused || (await isLatestChange(table, user.id, changeId))) return 'done'
   return refused.slice(1, 1 + claims.length).includes(true) ? 'taken' : 'changed'
 }
@@ -141,7 +163,8 @@ export async function changeNames(
 export async function removeUser(
   table: Table,
   user: User,
-  more: readonly TransactWrite[] = [],
+  more: readonly TransactWrite[],
+  act: Act,
 ): Promise<Outcome> {
   const { condition, values } = namesAsRead(user)
   // An import may bring the same id and names back. A request that arrives late must not remove that user.
@@ -154,7 +177,11 @@ export async function removeUser(
       ':readChangeId': attribute(user.changeId),
     },
   }
-  const names = loginNamesOf(user).map((name) => free(name, user.id))
-  const refused = await transact(table, [{ Delete: remove }, ...names, ...more])
+  const refused = await transact(table, [
+    { Delete: remove },
+    ...more,
+    ...freeAll(table, user.id, loginNamesOf(user), act),
+    eventOf(table, act, { type: 'user.deleted', subject: partitionOf(user.id) }),
+  ])
   return !refused || (await findUser(table, user.id)) === undefined ? 'done' : 'changed'
 }

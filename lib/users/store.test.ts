@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startTable } from '../../test/support/table.ts'
-import { addTestUser } from '../../test/support/users.ts'
+import { addTestUser, testAct } from '../../test/support/users.ts'
 import { getItems, type Table, type TransactWrite } from '../aws/dynamodb.ts'
 import { revokeSessions, revokeTokens } from './revocation.ts'
 import {
   changeUser,
-  changeUserWith,
   findRevocationState,
   findUser,
   findUserByName,
@@ -41,7 +40,7 @@ const stored = () => findUser(table, ada.id)
 const losingAnswers = (): Table => ({
   name: table.name,
   aws: async (service, operation, input) => {
-    if (operation === 'UpdateItem') await aws(service, operation, input)
+    if (operation === 'TransactWriteItems') await aws(service, operation, input)
     return aws(service, operation, input)
   },
 })
@@ -50,7 +49,7 @@ const losingAnswers = (): Table => ({
 const outrunBy = (act: () => Promise<unknown>): Table => ({
   name: table.name,
   aws: async (service, operation, input) => {
-    if (operation === 'UpdateItem') await act()
+    if (operation === 'TransactWriteItems') await act()
     return aws(service, operation, input)
   },
 })
@@ -178,7 +177,14 @@ describe('changing a user', () => {
   const changes = () => ({ passwordHash: 'new hash', ...revokeSessions(ada, 'mine') })
 
   test('changes only the named values and stores the change id', async () => {
-    expect(await changeUser(table, ada, { role: 'admin', ...revokeTokens(ada) }, 'request')).toBe(true)
+    expect(
+      await changeUser(
+        table,
+        ada,
+        { changes: { role: 'admin', ...revokeTokens(ada) }, changeId: 'request' },
+        testAct(),
+      ),
+    ).toBe(true)
     const { generation } = ada
     expect(await stored()).toEqual({
       ...ada,
@@ -189,10 +195,14 @@ describe('changing a user', () => {
   })
 
   test('sets and removes the surviving session', async () => {
-    expect(await changeUser(table, ada, revokeSessions(ada, 'mine'), 'first')).toBe(true)
+    expect(
+      await changeUser(table, ada, { changes: revokeSessions(ada, 'mine'), changeId: 'first' }, testAct()),
+    ).toBe(true)
     const first = (await stored()) as User
     expect(first.survivingSession).toBe('mine')
-    expect(await changeUser(table, first, revokeSessions(first), 'second')).toBe(true)
+    expect(
+      await changeUser(table, first, { changes: revokeSessions(first), changeId: 'second' }, testAct()),
+    ).toBe(true)
     expect(await stored()).toEqual({
       ...ada,
       generation: ada.generation + 2,
@@ -206,21 +216,27 @@ describe('changing a user', () => {
     ['token generation', () => revokeTokens(ada)],
     ['both generations', () => revokeSessions(ada)],
   ])('fails if a concurrent change moved the %s', async (_what, meanwhile) => {
-    const racing = outrunBy(() => changeUser(table, ada, meanwhile(), 'other'))
-    expect(await changeUser(racing, ada, changes(), 'mine')).toBe(false)
+    const racing = outrunBy(() =>
+      changeUser(table, ada, { changes: meanwhile(), changeId: 'other' }, testAct()),
+    )
+    expect(await changeUser(racing, ada, { changes: changes(), changeId: 'mine' }, testAct())).toBe(false)
     expect(await stored()).toMatchObject({ passwordHash: ada.passwordHash, changeId: 'other' })
   })
 
   test('does not create a user that was removed', async () => {
     const gone = { ...ada, id: MISSING }
-    expect(await changeUser(table, gone, revokeTokens(gone), 'request')).toBe(false)
+    expect(
+      await changeUser(table, gone, { changes: revokeTokens(gone), changeId: 'request' }, testAct()),
+    ).toBe(false)
     expect(await findUser(table, MISSING)).toBeUndefined()
   })
 
   test('50 times at once succeeds once, and that change is stored', async () => {
     const requests = Array.from({ length: 50 }, (_, index) => `request ${index}`)
     const changed = await Promise.all(
-      requests.map((request) => changeUser(table, ada, revokeTokens(ada), request)),
+      requests.map((request) =>
+        changeUser(table, ada, { changes: revokeTokens(ada), changeId: request }, testAct()),
+      ),
     )
     const winners = requests.filter((_, index) => changed[index])
     expect(winners).toEqual([(await stored())?.changeId])
@@ -228,7 +244,9 @@ describe('changing a user', () => {
   })
 
   test('succeeds once if the response is lost', async () => {
-    expect(await changeUser(losingAnswers(), ada, changes(), 'request')).toBe(true)
+    expect(
+      await changeUser(losingAnswers(), ada, { changes: changes(), changeId: 'request' }, testAct()),
+    ).toBe(true)
     expect(await stored()).toEqual({ ...ada, ...changes(), changeId: 'request' })
   })
 
@@ -256,11 +274,12 @@ describe('changing a user together with another write', () => {
     Put: { Item: key(), ConditionExpression: `${condition}(pk)` },
   })
   const change = (other: TransactWrite, on = table) =>
-    changeUserWith(on, ada, {
-      changes: { role: 'admin', ...revokeTokens(ada) },
-      changeId: 'request',
-      other,
-    })
+    changeUser(
+      on,
+      ada,
+      { changes: { role: 'admin', ...revokeTokens(ada) }, changeId: 'request', more: [other] },
+      testAct(),
+    )
   const otherItem = async () => (await getItems(table, [key()]))[0]
 
   test('stores both', async () => {
@@ -274,7 +293,7 @@ describe('changing a user together with another write', () => {
   test('stores neither if the other one is refused, or a concurrent change came first', async () => {
     expect(await change(other('attribute_exists'))).toBe(false)
     expect(await stored()).toEqual(ada)
-    await changeUser(table, ada, revokeTokens(ada), 'concurrent')
+    await changeUser(table, ada, { changes: revokeTokens(ada), changeId: 'concurrent' }, testAct())
     expect(await change(other('attribute_not_exists'))).toBe(false)
     expect((await stored())?.changeId).toBe('concurrent')
     expect(await otherItem()).toBeUndefined()
@@ -299,7 +318,7 @@ describe('replacing a hash by another one of the same password', () => {
   })
 
   test('fails after a revocation or another hash', async () => {
-    await changeUser(table, ada, revokeTokens(ada), 'request')
+    await changeUser(table, ada, { changes: revokeTokens(ada), changeId: 'request' }, testAct())
     expect(await replaceHash(table, ada, 'new hash')).toBe(false)
     const revoked = (await stored()) as User
     await replaceHash(table, revoked, 'a first hash')
@@ -358,7 +377,10 @@ describe('a missing table is not a missing user', () => {
     ['finding by name', (nowhere) => findUserByName(nowhere, ada.username)],
     ['finding its state', (nowhere) => findUserState(nowhere, ada.id)],
     ['finding its revocation state', (nowhere) => findRevocationState(nowhere, ada.id)],
-    ['changing', (nowhere) => changeUser(nowhere, ada, revokeTokens(ada), 'request')],
+    [
+      'changing',
+      (nowhere) => changeUser(nowhere, ada, { changes: revokeTokens(ada), changeId: 'request' }, testAct()),
+    ],
     ['looking up a name', (nowhere) => isNameTaken(nowhere, ada.username)],
     ['replacing its hash', (nowhere) => replaceHash(nowhere, ada, 'hash')],
   ])('when %s', async (_what, act) => {

@@ -12,6 +12,7 @@ import {
 } from '../aws/dynamodb.ts'
 import { valuesOf } from '../aws/item.ts'
 import { ServiceError } from '../errors.ts'
+import { type Act, updateEventOf } from '../events/event.ts'
 import { logEvent } from '../log.ts'
 import { isLoginName } from './login-name.ts'
 import { REVOCATION_STATE, type RevocationState } from './revocation.ts'
@@ -116,6 +117,18 @@ export type UserChanges = Partial<
   Omit<User, 'id' | 'username' | 'email' | 'emailAsWritten' | 'changeId' | 'createdAt' | 'externalId'>
 >
 
+/** A change of a user. */
+export interface UserChange {
+  /** New values; `undefined` removes one. They must move a generation. */
+  changes: UserChanges & Pick<User, 'generation'>
+  /** Random id of this change. */
+  changeId: string
+  /** One word for its event. */
+  detail?: string
+  /** More writes of the transaction. */
+  more?: readonly TransactWrite[]
+}
+
 /**
  * Changes a user, on condition that both generations are still as read.
  *
@@ -123,44 +136,29 @@ export type UserChanges = Partial<
  * itself by its change id.
  *
  * @param user - As read.
- * @param changes - New values; `undefined` removes one. They must move a generation.
- * @param changeId - Random id of this change.
- * @returns Whether the change is stored.
+ * @returns Whether the change is stored, with its event.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function changeUser(
   table: Table,
-  user: UserState,
-  changes: UserChanges & Pick<User, 'generation'>,
-  changeId: string,
+  user: UserState & Partial<User>,
+  { changes, changeId, detail, more = [] }: UserChange,
+  act: Act,
 ): Promise<boolean> {
-  const changed = await writeIf(table, 'UpdateItem', changeOf(user, { ...changes, changeId }))
-  return changed || (await isLatestChange(table, user.id, changeId))
-}
-
-/** A change of a user, and another write of its transaction. */
-interface ChangeWithWrite {
-  /** As for {@link changeUser}. */
-  changes: UserChanges & Pick<User, 'generation'>
-  /** Random id of this change. */
-  changeId: string
-  other: TransactWrite
-}
-
-/**
- * Changes a user as {@link changeUser} does, in one transaction with another write.
- *
- * @returns Whether both are stored.
- * @throws {@link ServiceError} `unavailable`.
- */
-export async function changeUserWith(
-  table: Table,
-  user: UserState,
-  { changes, changeId, other }: ChangeWithWrite,
-): Promise<boolean> {
-  const refused = await transact(table, [{ Update: changeOf(user, { ...changes, changeId }) }, other])
+  const event = updateEventOf(table, act, user.id, { changes: changedNames(user, changes), detail })
+  const update = { Update: changeOf(user, { ...changes, changeId }) }
+  const refused = await transact(table, [update, ...more, event])
   return !refused || (await isLatestChange(table, user.id, changeId))
 }
+
+/** Attributes that every change may move. What they mean stands in the event's detail. */
+const OF_EVERY_CHANGE = ['generation', 'sessionGeneration', 'survivingSession', 'changedAt']
+
+/** Returns the names of the attributes that a change gives another value, as far as the user was read. */
+const changedNames = (user: Partial<User>, changes: Partial<User>): string[] =>
+  Object.entries(changes)
+    .filter(([name, value]) => !OF_EVERY_CHANGE.includes(name) && user[name as keyof User] !== value)
+    .map(([name]) => name)
 
 const changeOf = (user: UserState, changes: object) => ({
   Key: profileKey(user.id),

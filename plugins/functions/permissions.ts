@@ -1,4 +1,5 @@
 import type { Deployment, Permission, Statement } from '../../lib/aws/access.ts'
+import * as events from '../../lib/events/access.ts'
 import * as factors from '../../lib/factors/access.ts'
 import * as mail from '../../lib/mail/access.ts'
 import * as sessions from '../../lib/sessions/access.ts'
@@ -10,7 +11,16 @@ import { didYouMean } from '../did-you-mean.ts'
 import type { FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
 import { reject } from '../reject.ts'
 
-const MODULES: Record<string, Permission>[] = [tokens, users, sessions, throttling, mail, factors, signIn]
+const MODULES: Record<string, Permission>[] = [
+  tokens,
+  events,
+  users,
+  sessions,
+  throttling,
+  mail,
+  factors,
+  signIn,
+]
 
 /** What a function may do, by the names that `may` of a function takes. */
 export const PERMISSIONS: Record<string, Permission> = {}

@@ -16,3 +16,8 @@ export async function inParallel<T>(
   const lanes = await Promise.allSettled(Array.from({ length: width }, lane))
   for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason
 }
+
+/** Returns values one by one, as {@link inParallel} takes them. */
+export async function* eachOf<T>(values: readonly T[]): AsyncGenerator<T> {
+  yield* values
+}

@@ -15,5 +15,5 @@ export function smokeCommand(io: Io): Command {
     .option('--region <region>', 'with --stage: the AWS region')
     .option('--aws-profile, --profile <name>', 'with --stage: the AWS profile')
     .allowExcessArguments()
-    .action(async () => smoke(await findTarget(command.opts<SmokeOptions>(), io.env, command.args), io))
+    .action(async () => smoke(await findTarget(command.opts<SmokeOptions>(), io, command.args), io))
 }

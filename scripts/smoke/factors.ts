@@ -76,7 +76,7 @@ export const FACTOR_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
  */
 export async function enrolApp(visit: Visit, enrolmentToken: string): Promise<void> {
   const { send, table, user } = visit
-  const operatorCode = await storeEnrolmentCode(table, user, new Date(), randomBytes(CODE_RANDOM_BYTES))
+  const operatorCode = await storeEnrolmentCode(table, user, randomBytes(CODE_RANDOM_BYTES), table.act())
   expectResponse(await send('POST /enrolment/proof', { body: { enrolmentToken, operatorCode } }), noContent())
   const received = await send('POST /enrolment/totp', { body: { enrolmentToken } })
   const app = appIn(received)

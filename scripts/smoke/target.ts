@@ -1,6 +1,6 @@
-import type { Table } from '../../lib/aws/dynamodb.ts'
 import { openAccount } from '../cli/account.ts'
-import type { Environment } from '../cli/io.ts'
+import type { Io } from '../cli/io.ts'
+import { type OperatorTable, withOperator } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
 import { findTable, type TargetOptions } from '../cli/target.ts'
@@ -15,7 +15,7 @@ export interface Target {
   /** Address without a slash at the end. */
   url: string
   /** The name of the table is that of the stack, and the realm of the gateway's challenges. */
-  table: Table
+  table: OperatorTable
   /** Option of the operator's commands that selects the table. */
   option: string
   /** Origin of pages that use passkeys, if the stack names it. */
@@ -33,7 +33,7 @@ export interface Target {
  */
 export async function findTarget(
   options: SmokeOptions,
-  env: Environment,
+  io: Pick<Io, 'env' | 'now'>,
   typed: readonly string[],
 ): Promise<Target> {
   const { stage, local, url } = options
@@ -46,7 +46,8 @@ export async function findTarget(
     )
   }
   const given = url === undefined ? undefined : readUrl(url)
-  const table = await findTable(options, env, [])
+  const { env } = io
+  const table = await withOperator(await findTable(options, env, []), 'smoke', options, io)
   if (stage === undefined) return { url: given ?? 'http://localhost:3000', table, option: '--local' }
   const account = await openAccount(stage, options, env)
   const option = `--stage ${stage}`

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { Table } from '../../lib/aws/dynamodb.ts'
 import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, removeUser } from '../../lib/users/names.ts'
 import { findUser, untilStored } from '../../lib/users/store.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
+import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal, refusalOf } from '../cli/refusal.ts'
 import { attachedTo, deleteItems } from '../users/remove.ts'
 
@@ -18,7 +18,7 @@ export type SmokeUser = User & { password: string }
  * @throws {@link Refusal} `failed`, if the user may still exist. Otherwise what the work or the store throws.
  */
 export async function withSmokeUser<T>(
-  table: Table,
+  table: OperatorTable,
   option: string,
   now: Date,
   work: (user: SmokeUser) => Promise<T>,
@@ -39,7 +39,7 @@ export async function withSmokeUser<T>(
       throw mayRemain(error)
     })
   try {
-    await createUser(table, user)
+    await createUser(table, user, table.act())
   } catch (error) {
     // The write may have been made before its response was lost, or may be made after this.
     throw (await removed()) ? error : mayRemain(error)
@@ -56,13 +56,13 @@ export async function withSmokeUser<T>(
  *
  * @returns Whether the user existed.
  */
-async function removeWhole(table: Table, user: User): Promise<boolean> {
+async function removeWhole(table: OperatorTable, user: User): Promise<boolean> {
   const keys = await attachedTo(table, user)
   const existed = await untilStored(async () => {
     const found = await findUser(table, user.id)
     if (found === undefined) return false
     const factors = await removalOfFactors(table, user.id)
-    return (await removeUser(table, found, factors)) === 'done' || undefined
+    return (await removeUser(table, found, factors, table.act())) === 'done' || undefined
   })
   await deleteItems(table, keys)
   return existed

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from 'jose'
-import type { Table } from '../../lib/aws/dynamodb.ts'
 import { json } from '../../lib/http/responses.ts'
+import type { OperatorTable } from '../cli/operator.ts'
 import type { SmokePasskey } from './authenticator.ts'
 import type { Log } from './logs.ts'
 import {
@@ -27,7 +27,7 @@ export interface App {
 /** What the checks have, and what earlier ones found for later ones. */
 export interface Visit {
   send: Send
-  table: Table
+  table: OperatorTable
   user: SmokeUser
   /** Realm of the gateway's challenges. */
   realm: string

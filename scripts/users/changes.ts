@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { Table } from '../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
 import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
 import { loginNamesOf, mailboxOf, newUser, type Role, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
+import type { OperatorTable } from '../cli/operator.ts'
 import { askNewPassword } from '../cli/prompts.ts'
 import { notify } from './mail.ts'
 import { takenName } from './names.ts'
@@ -26,7 +26,7 @@ export interface AddOptions {
  * @param breaches - API that the password is checked with; see {@link refuseBreached}.
  */
 export async function add(
-  table: Table,
+  table: OperatorTable,
   username: string,
   { role, email }: AddOptions,
   io: Io,
@@ -37,16 +37,22 @@ export async function add(
   const password = await askNewPassword(names, io, (typed) => refuseBreached(typed, breaches, io))
   const passwordHash = await hash(password)
   const user = newUser({ ...names, role, passwordHash }, io.now(), randomBytes(USER_RANDOM_BYTES))
-  if ((await createUser(table, user)) !== 'done') throw alreadyExists(await takenName(table, user))
+  if ((await createUser(table, user, table.act())) !== 'done')
+    throw alreadyExists(await takenName(table, user))
   return `Added ${username} with role ${role}.\n`
 }
 
 /** Changes the role of a user. Access tokens carry the role, so those issued before are revoked. */
-export async function setRole(table: Table, loginName: string, role: Role, { now }: Io): Promise<string> {
+export async function setRole(
+  table: OperatorTable,
+  loginName: string,
+  role: Role,
+  { now }: Io,
+): Promise<string> {
   const found = await findExisting(table, loginName)
   await changeExisting(table, loginName, found, (user, changeId) => {
     const changes = { role, changedAt: now().toISOString(), ...revokeTokens(user) }
-    return changeUser(table, user, changes, changeId)
+    return changeUser(table, user, { changes, changeId, detail: role }, table.act())
   })
   return `${loginName} has role ${role}. Access tokens issued before are revoked.\n`
 }
@@ -56,7 +62,12 @@ export async function setRole(table: Table, loginName: string, role: Role, { now
  *
  * @param breaches - As for {@link add}.
  */
-export async function setPassword(table: Table, loginName: string, io: Io, breaches?: URL): Promise<string> {
+export async function setPassword(
+  table: OperatorTable,
+  loginName: string,
+  io: Io,
+  breaches?: URL,
+): Promise<string> {
   const found = await findExisting(table, loginName)
   const password = await askNewPassword(found, io, (typed) => refuseBreached(typed, breaches, io))
   const passwordHash = await hash(password)
@@ -64,38 +75,45 @@ export async function setPassword(table: Table, loginName: string, io: Io, breac
   await changeExisting(table, loginName, found, (user, changeId) => {
     changed = user
     const changes = { passwordHash, changedAt: io.now().toISOString(), ...revokeSessions(user) }
-    return changeUser(table, user, changes, changeId)
+    return changeUser(table, user, { changes, changeId }, table.act())
   })
   const notice = await notify(table, 'password-changed', mailboxOf(changed), changed.username, io)
   return `${loginName} has a new password. All sessions have ended.\n${notice}`
 }
 
 /** Disables a user and ends all sessions. */
-export async function disable(table: Table, loginName: string, io: Io): Promise<string> {
+export async function disable(table: OperatorTable, loginName: string, io: Io): Promise<string> {
   await setDisabled(table, loginName, true, io)
   return `${loginName} is disabled. All sessions have ended.\n`
 }
 
 /** Enables a disabled user. A session or token that was issued by mistake while the user was disabled stays invalid. */
-export async function enable(table: Table, loginName: string, io: Io): Promise<string> {
+export async function enable(table: OperatorTable, loginName: string, io: Io): Promise<string> {
   await setDisabled(table, loginName, false, io)
   return `${loginName} is enabled.\n`
 }
 
-async function setDisabled(table: Table, loginName: string, disabled: boolean, { now }: Io): Promise<void> {
+async function setDisabled(
+  table: OperatorTable,
+  loginName: string,
+  disabled: boolean,
+  { now }: Io,
+): Promise<void> {
   const found = await findExisting(table, loginName)
   await changeExisting(table, loginName, found, (user, changeId) => {
     const changes = { disabled, changedAt: now().toISOString(), ...revokeSessions(user) }
-    return changeUser(table, user, changes, changeId)
+    const detail = disabled ? 'disabled' : 'enabled'
+    return changeUser(table, user, { changes, changeId, detail }, table.act())
   })
 }
 
 /** Ends all sessions of a user. */
-export async function endSessions(table: Table, loginName: string): Promise<string> {
+export async function endSessions(table: OperatorTable, loginName: string): Promise<string> {
   const found = await findExisting(table, loginName)
-  await changeExisting(table, loginName, found, (user, changeId) =>
-    changeUser(table, user, revokeSessions(user), changeId),
-  )
+  await changeExisting(table, loginName, found, (user, changeId) => {
+    const change = { changes: revokeSessions(user), changeId, detail: 'sessions-ended' }
+    return changeUser(table, user, change, table.act())
+  })
   return `All sessions of ${loginName} have ended.\n`
 }
 

@@ -3,10 +3,12 @@ import { safeParse } from 'zod/mini'
 import { EmailAddress, LoginName, NewLoginName } from '../../lib/http/schemas/fields.ts'
 import { isRole, ROLES, type Role } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
+import { withOperator } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { program } from '../cli/run.ts'
 import { findTable, localAddress, type TargetOptions } from '../cli/target.ts'
 import * as changes from './changes.ts'
+import { addEventsCommand } from './events/command.ts'
 import { type ExportOptions, exportUsers } from './export.ts'
 import * as factors from './factors.ts'
 import { type ImportOptions, importFile } from './import/import-file.ts'
@@ -38,6 +40,9 @@ export function usersCommand(io: Io): Command {
     if (options.local) io.stderr.write(`Using the table at ${localAddress(options)}.\n`)
     return found
   }
+  /** Returns the table with the operator, for a command that changes something. */
+  const operator = async (command: string) =>
+    withOperator(await table(), `users ${command}`, users.opts<TargetOptions>(), io)
   const breaches = () => breachesOf(users.opts<TargetOptions>(), io.env)
   const print = (text: string) => void io.stdout.write(text)
   const ofUser = (name: string, description: string, read = readLoginName) =>
@@ -57,7 +62,7 @@ export function usersCommand(io: Io): Command {
     .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('user'))
     .option('--email <address>', 'address, which is a second login name', readAddress)
     .action(async (name: string, options: changes.AddOptions) =>
-      print(await changes.add(await table(), name, options, io, breaches())),
+      print(await changes.add(await operator('add'), name, options, io, breaches())),
     )
 
   users
@@ -75,18 +80,19 @@ export function usersCommand(io: Io): Command {
     .option('--limit <count>', 'one page of so many users', readLimit)
     .option('--after <name>', 'with --limit: the page after this name', readAfter)
     .option('--count', 'print how many users there are')
+    .option('--last-sign-in', 'also when each user signed in last')
     .option('--rehash-report', 'print how many users have which kind of password hash')
     .addOption(json())
     .action(async (options: ListOptions) => list(await table(), options, io))
 
   ofUser('show', 'shows a user')
     .addOption(json())
-    .action(async (name: string, options: ReadOptions) => print(await show(await table(), name, options)))
+    .action(async (name: string, options: ReadOptions) => print(await show(await table(), name, options, io)))
 
   ofUser('rename', 'changes the username of a user')
     .argument('<new>', 'new username', readNewLoginName)
     .action(async (name: string, username: string) =>
-      print(await names.rename(await table(), name, username, io)),
+      print(await names.rename(await operator('rename'), name, username, io)),
     )
 
   ofUser('set-email', 'changes or removes the e-mail address of a user')
@@ -98,8 +104,8 @@ export function usersCommand(io: Io): Command {
       }
       const change =
         email === undefined
-          ? names.removeEmail(await table(), name, io)
-          : names.setEmail(await table(), name, email, io)
+          ? names.removeEmail(await operator('set-email'), name, io)
+          : names.setEmail(await operator('set-email'), name, email, io)
       print(await change)
     })
 
@@ -110,7 +116,7 @@ export function usersCommand(io: Io): Command {
       const role = words.at(-1)
       if (!isRole(role)) throw new Refusal('usage', `Invalid role. Use one of ${ROLES.join(', ')}.`)
       const loginNames = words.slice(0, -1).map(readLoginName)
-      const found = await table()
+      const found = await operator('set-role')
       const noticeOf = roleNotices(found, role, users.opts<TargetOptions>(), io)
       const change = async (name: string) =>
         (await changes.setRole(found, name, role, io)) + (await noticeOf(name))
@@ -118,7 +124,8 @@ export function usersCommand(io: Io): Command {
     })
 
   ofUser('set-password', 'replaces the password of a user and ends all sessions').action(
-    async (name: string) => print(await changes.setPassword(await table(), name, io, breaches())),
+    async (name: string) =>
+      print(await changes.setPassword(await operator('set-password'), name, io, breaches())),
   )
 
   ofUser('start-reset', 'sends a user a link for a new password').action(async (name: string) =>
@@ -127,7 +134,7 @@ export function usersCommand(io: Io): Command {
 
   ofUser('start-enrolment', 'prints a one-time code for the first second factor of a user').action(
     async (name: string) => {
-      print(await factors.startEnrolment(await table(), name, io))
+      print(await factors.startEnrolment(await operator('start-enrolment'), name))
       // The policy is a setting of the functions, and the code is stored under any.
       io.stderr.write('The sign-in asks for it if requireSecondFactor covers the user.\n')
     },
@@ -136,7 +143,7 @@ export function usersCommand(io: Io): Command {
   ofUser('reset-factors', 'removes the second factors of a user, after a notice and a delay')
     .option('--without-notice', 'remove them at once')
     .action(async (name: string, options: factors.FactorResetOptions) =>
-      print(await factors.resetFactors(await table(), name, options, io)),
+      print(await factors.resetFactors(await operator('reset-factors'), name, options, io)),
     )
 
   users
@@ -147,7 +154,7 @@ export function usersCommand(io: Io): Command {
     .action(async (address: string, { role }: { role: Role }) => {
       const options = users.opts<TargetOptions>()
       await mail.requireInvitations(options, io.env)
-      print(await mail.invite(await table(), address, role, io))
+      print(await mail.invite(await operator('invite'), address, role, io))
       // The local service does not say how it was started.
       if (options.local)
         io.stderr.write('The link works if the service runs with registration=invite or open.\n')
@@ -161,7 +168,7 @@ export function usersCommand(io: Io): Command {
       .argument('[usernames...]', 'usernames or addresses')
       .action(async (words: string[], options: SeveralOptions) => {
         const loginNames = words.map(readLoginName)
-        const found = await table()
+        const found = await operator(name)
         await changeUsers(found, { ...options, loginNames }, (one) => change(found, one, io), io)
       })
   }
@@ -169,7 +176,7 @@ export function usersCommand(io: Io): Command {
   ofUser('remove', 'removes a user and everything stored about the user')
     .option('--yes', 'do not ask for confirmation')
     .action(async (name: string, { yes = false }: { yes?: boolean }) =>
-      print(await remove(await table(), name, yes, io)),
+      print(await remove(await operator('remove'), name, yes, io)),
     )
 
   ofUser('sessions', 'lists the sessions of a user')
@@ -179,8 +186,10 @@ export function usersCommand(io: Io): Command {
     )
 
   ofUser('end-sessions', 'ends all sessions of a user').action(async (name: string) =>
-    print(await changes.endSessions(await table(), name)),
+    print(await changes.endSessions(await operator('end-sessions'), name)),
   )
+
+  addEventsCommand(users, table, io)
 
   users
     .command('import')
@@ -198,14 +207,16 @@ export function usersCommand(io: Io): Command {
       '--firebase-parameters <file>',
       'with --from firebase: the password hash parameters of its console',
     )
-    .action(async (file: string, options: ImportOptions) => importFile(await table(), file, options, io))
+    .action(async (file: string, options: ImportOptions) =>
+      importFile(await operator('import'), file, options, io),
+    )
 
   users
     .command('export')
     .description('prints all users with their password hashes, as import reads them')
     .option('--output <file>', 'write to a file that only its owner can read')
     .option('--force', 'replace an existing file')
-    .action(async (options: ExportOptions) => print(await exportUsers(await table(), options, io)))
+    .action(async (options: ExportOptions) => print(await exportUsers(await operator('export'), options, io)))
 
   return users
 }

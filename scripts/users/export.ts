@@ -1,8 +1,10 @@
 import { open } from 'node:fs/promises'
-import type { Table } from '../../lib/aws/dynamodb.ts'
+import { transact } from '../../lib/aws/dynamodb.ts'
+import { eventOf, SERVICE } from '../../lib/events/event.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
+import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { asJsonLine } from '../cli/table.ts'
 import { noticeUnknownRoles, usersByName } from './store.ts'
@@ -18,7 +20,13 @@ export interface ExportOptions {
  *
  * @returns The lines, or a message if they went into a file.
  */
-export async function exportUsers(table: Table, options: ExportOptions, { stderr }: Io): Promise<string> {
+export async function exportUsers(
+  table: OperatorTable,
+  options: ExportOptions,
+  { stderr }: Io,
+): Promise<string> {
+  // Before it reads: who stops the command later has the users all the same.
+  await transact(table, [eventOf(table, table.act(), { type: 'users.exported', subject: SERVICE })])
   const users = await usersByName(table)
   const withFactors = users.filter((user) => factorsOf(user).length > 0).length
   // Their secrets are encrypted with a key of this stage, and passkeys belong to its domain.

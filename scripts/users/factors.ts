@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { type Table, transact } from '../../lib/aws/dynamodb.ts'
+import { transact } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { removeFactors } from '../../lib/factors/reset.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
-import { endingOfFactorReset, storeFactorReset } from '../../lib/mail/factor-reset.ts'
+import { endingOfFactorReset, resetEventOf, storeFactorReset } from '../../lib/mail/factor-reset.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 import { mailboxOf, type User, verifiedMailboxOf } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
+import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { hand, notify } from './mail.ts'
 import { changeExisting, findExisting, requireEnabled } from './store.ts'
@@ -18,13 +19,13 @@ import { changeExisting, findExisting, requireEnabled } from './store.ts'
  * Prints a one-time code, by which a user who must have a second factor proves the first enrolment. The operator has made sure
  * who the user is, and hands the code over.
  */
-export async function startEnrolment(table: Table, loginName: string, { now }: Io): Promise<string> {
+export async function startEnrolment(table: OperatorTable, loginName: string): Promise<string> {
   const user = await findExisting(table, loginName)
   requireEnabled(user, loginName)
   if (factorsOf(user).length > 0) {
     throw new Refusal('refused', `User ${loginName} has a second factor. Use reset-factors if it is lost.`)
   }
-  const code = await storeEnrolmentCode(table, user, now(), randomBytes(CODE_RANDOM_BYTES))
+  const code = await storeEnrolmentCode(table, user, randomBytes(CODE_RANDOM_BYTES), table.act())
   return `${code}\nThis code lets ${loginName} add a second factor at the next sign-in. It works once, with the password, within 24 hours.\n`
 }
 
@@ -38,7 +39,7 @@ export interface FactorResetOptions {
  * sign-in after the delay, which begins when the mail was sent. Without a notice they are removed at once.
  */
 export async function resetFactors(
-  table: Table,
+  table: OperatorTable,
   loginName: string,
   { withoutNotice = false }: FactorResetOptions,
   io: Io,
@@ -51,12 +52,13 @@ export async function resetFactors(
     throw new Refusal('refused', `User ${loginName} has no verified address for the notice. ${AT_ONCE}`)
   }
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
-  await storeFactorReset(table, user.id, mailId)
+  await storeFactorReset(table, user.id, mailId, table.act())
   try {
     await hand(table, { kind: 'factor-reset', mailId, userId: user.id, at: io.now().toISOString() })
   } catch (error) {
     // Without its announcement it has no effect, but `show` should not show it. Another operator may have replaced it.
-    await transact(table, [endingOfFactorReset(user.id, { mailId })]).catch(() => undefined)
+    const withdrawn = resetEventOf(table, table.act(), user.id, 'withdrawn')
+    await transact(table, [endingOfFactorReset(user.id, { mailId }), withdrawn]).catch(() => undefined)
     throw error instanceof Refusal ? new Refusal('refused', `${error.message} ${AT_ONCE}`) : error
   }
   return `A notice is on its way to ${to}. The second factors of ${loginName} are removed at the first sign-in after the delay. Until then, its link or a complete sign-in cancels that.\n`
@@ -68,13 +70,13 @@ function requireFactors(user: User, loginName: string): void {
   if (factorsOf(user).length === 0) throw new Refusal('refused', `User ${loginName} has no second factor.`)
 }
 
-async function removeAtOnce(table: Table, loginName: string, found: User, io: Io): Promise<string> {
+async function removeAtOnce(table: OperatorTable, loginName: string, found: User, io: Io): Promise<string> {
   let changed = found
   await changeExisting(table, loginName, found, async (user, changeId) => {
     // Another operator may have removed them meanwhile.
     if (user !== found) requireFactors(user, loginName)
     changed = user
-    return await removeFactors(table, user, io.now(), changeId)
+    return await removeFactors(table, user, changeId, table.act())
   })
   const notice = await notify(table, 'factors-removed', mailboxOf(changed), changed.username, io)
   return `The second factors of ${loginName} are removed. All sessions have ended.\n${notice}`

@@ -6,6 +6,7 @@ import { type MailEvent, type NoticeKind, sendEvent } from '../../lib/mail/event
 import { storeInvitation } from '../../lib/mail/store.ts'
 import { mailboxOf, type Role } from '../../lib/users/user.ts'
 import type { Environment, Io } from '../cli/io.ts'
+import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
 import { alreadyExists, findByName, findExisting, requireEnabled } from './store.ts'
@@ -34,12 +35,17 @@ export async function requireInvitations(options: TargetOptions, env: Environmen
  *
  * @param address - As its owner writes it.
  */
-export async function invite(table: Table, address: string, role: Role, { now }: Io): Promise<string> {
+export async function invite(
+  table: OperatorTable,
+  address: string,
+  role: Role,
+  { now }: Io,
+): Promise<string> {
   const loginName = address.toLowerCase()
   if (await findByName(table, loginName)) throw alreadyExists(loginName)
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
   // The event has no role: functions that may invoke the mailer could choose it.
-  await storeInvitation(table, mailId, role, now())
+  await storeInvitation(table, mailId, role, table.act())
   await hand(table, { kind: 'invitation', mailId, at: now().toISOString() })
   return `An invitation to ${address} with role ${role} is on its way. It is valid for 7 days.\n`
 }

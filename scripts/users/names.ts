@@ -3,13 +3,19 @@ import { isEmail } from '../../lib/users/login-name.ts'
 import { changeNames, type Names, namesOf } from '../../lib/users/names.ts'
 import { loginNamesOf, mailboxOf, type User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
+import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { notify } from './mail.ts'
 import { attachedToNames, deleteItems } from './remove.ts'
 import { alreadyExists, changeExisting, findByName, findExisting } from './store.ts'
 
 /** Changes the username. If it was the address and the new one is an address too, the address changes with it. */
-export async function rename(table: Table, loginName: string, username: string, io: Io): Promise<string> {
+export async function rename(
+  table: OperatorTable,
+  loginName: string,
+  username: string,
+  io: Io,
+): Promise<string> {
   let former: string | undefined
   const notices = await change(table, loginName, io, (user) => {
     const wasBoth = user.email === user.username
@@ -27,7 +33,12 @@ export async function rename(table: Table, loginName: string, username: string, 
  *
  * @param address - As its owner writes it.
  */
-export async function setEmail(table: Table, loginName: string, address: string, io: Io): Promise<string> {
+export async function setEmail(
+  table: OperatorTable,
+  loginName: string,
+  address: string,
+  io: Io,
+): Promise<string> {
   const notices = await change(table, loginName, io, (user) => ({
     username: user.username === user.email ? address.toLowerCase() : user.username,
     email: address,
@@ -36,7 +47,7 @@ export async function setEmail(table: Table, loginName: string, address: string,
 }
 
 /** Removes the address. */
-export async function removeEmail(table: Table, loginName: string, io: Io): Promise<string> {
+export async function removeEmail(table: OperatorTable, loginName: string, io: Io): Promise<string> {
   const notices = await change(table, loginName, io, ({ username }) => {
     if (isEmail(username)) {
       throw new Refusal('refused', `The username ${username} is an address. Rename the user first.`)
@@ -57,7 +68,7 @@ const REVOKED = 'Access tokens issued before are revoked.\n'
  * @returns The lines about the notices, for the operator.
  */
 async function change(
-  table: Table,
+  table: OperatorTable,
   loginName: string,
   io: Io,
   namesTo: (user: User) => Pick<User, 'username' | 'email'>,
@@ -77,7 +88,7 @@ async function change(
       loginNamesOf(user).filter((name) => !kept.includes(name)),
     )
     ;[before, now] = [user, after]
-    const outcome = await changeNames(table, user, { names: after, changeId }, io.now())
+    const outcome = await changeNames(table, user, { names: after, changeId }, table.act())
     if (outcome === 'taken') throw alreadyExists(await takenName(table, after, user.id))
     return outcome === 'done'
   })

@@ -3,8 +3,9 @@ import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { nameKey, profileKey } from '../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../lib/users/user.ts'
-import { inParallel } from '../cli/in-parallel.ts'
+import { eachOf, inParallel } from '../cli/in-parallel.ts'
 import type { Io } from '../cli/io.ts'
+import type { OperatorTable } from '../cli/operator.ts'
 import { allItems } from '../cli/pages.ts'
 import { confirmOrRefuse } from '../cli/prompts.ts'
 import { changeExisting, findByName, noSuchUser } from './store.ts'
@@ -17,7 +18,7 @@ const DELETIONS_IN_FLIGHT = 8
  * Profile, names and second factors go first, in one transaction. From then on all sessions and tokens are invalid. If the
  * rest is not deleted, it does no harm, and leaves the table when it expires.
  */
-export async function remove(table: Table, loginName: string, yes: boolean, io: Io): Promise<string> {
+export async function remove(table: OperatorTable, loginName: string, yes: boolean, io: Io): Promise<string> {
   const found = await findByName(table, loginName)
   if (found === undefined) {
     const left = await attachedToNames(table, [loginName])
@@ -29,7 +30,7 @@ export async function remove(table: Table, loginName: string, yes: boolean, io: 
   let attached: Key[] = []
   await changeExisting(table, loginName, found, async (user) => {
     attached = await attachedTo(table, user)
-    return (await removeUser(table, user, await removalOfFactors(table, user.id))) === 'done'
+    return (await removeUser(table, user, await removalOfFactors(table, user.id), table.act())) === 'done'
   })
   await deleteItems(table, attached)
   return `Removed ${loginName}.\n`
@@ -75,8 +76,4 @@ export async function deleteItems({ aws, name }: Table, keys: readonly Key[]): P
   await inParallel(DELETIONS_IN_FLIGHT, eachOf(keys), async (Key) => {
     await aws('dynamodb', 'DeleteItem', { TableName: name, Key })
   })
-}
-
-async function* eachOf<T>(values: readonly T[]): AsyncGenerator<T> {
-  yield* values
 }

@@ -1,8 +1,10 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { type FactorReset, findFactorReset } from '../../lib/mail/factor-reset.ts'
 import { isoOf } from '../../lib/time.ts'
+import type { Io } from '../cli/io.ts'
 import { asJson, minuteOf, printable } from '../cli/table.ts'
 import { accountOf, factorsIn, shownRole, stateOf } from './account.ts'
+import { lastSignIn, wrongPasswords } from './activity.ts'
 import { findExisting } from './store.ts'
 
 /** How a command prints what it reads. */
@@ -11,10 +13,20 @@ export interface ReadOptions {
 }
 
 /** Formats one user, one line for each value. */
-export async function show(table: Table, loginName: string, { json }: ReadOptions): Promise<string> {
+export async function show(
+  table: Table,
+  loginName: string,
+  { json }: ReadOptions,
+  { now }: Pick<Io, 'now'>,
+): Promise<string> {
   const account = accountOf(await findExisting(table, loginName))
+  const [signIn, failures] = await Promise.all([
+    lastSignIn(table, account.id),
+    wrongPasswords(table, account, now()),
+  ])
   const reset = account.factors && (await findFactorReset(table, account.id))
-  if (json) return asJson({ ...account, ...(reset && { factorReset: factorResetOf(reset) }) })
+  const activity = { lastSignInAt: signIn?.at, wrongPasswords: failures }
+  if (json) return asJson({ ...account, ...(reset && { factorReset: factorResetOf(reset) }), ...activity })
   const { email, emailVerified } = account
   return [
     `username  ${account.username}`,
@@ -27,6 +39,8 @@ export async function show(table: Table, loginName: string, { json }: ReadOption
     ...(reset ? [`reset     of the factors is requested, ${announcedIn(factorResetOf(reset))}`] : []),
     `created   ${account.createdAt}`,
     `changed   ${account.changedAt}`,
+    `sign-in   ${signIn ? `${signIn.at} from ${signIn.sourceIp}` : 'none in 180 days'}`,
+    ...(failures > 0 ? [`failures  ${failures} wrong passwords count now`] : []),
     '',
   ].join('\n')
 }

@@ -5,7 +5,7 @@ import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, findUser } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { type Store, startStore } from '../../test/support/operator.ts'
-import { addTestUser } from '../../test/support/users.ts'
+import { addTestUser, testAct } from '../../test/support/users.ts'
 import { changeExisting } from './store.ts'
 
 let store: Store
@@ -24,7 +24,7 @@ beforeEach(async () => {
 function overtaken(act: () => Promise<unknown>, times: number) {
   let left = times
   const aws: AwsCall = async (...call) => {
-    if (call[1] === 'UpdateItem' && left > 0) {
+    if (call[1] === 'TransactWriteItems' && left > 0) {
       left -= 1
       await act()
     }
@@ -35,11 +35,11 @@ function overtaken(act: () => Promise<unknown>, times: number) {
 
 async function revoke() {
   const user = await findUser(store.table, ada.id)
-  if (user) await changeUser(store.table, user, revokeTokens(user), 'other')
+  if (user) await changeUser(store.table, user, { changes: revokeTokens(user), changeId: 'other' }, testAct())
 }
 
 async function replace() {
-  await removeUser(store.table, ada)
+  await removeUser(store.table, ada, [], testAct())
   await addTestUser(store.table, { username: 'ada' })
 }
 
@@ -47,7 +47,12 @@ async function replace() {
 const promote = (table = store.table, seen: number[] = []) =>
   changeExisting(table, 'ada', ada, (user, changeId) => {
     seen.push(user.generation - ada.generation)
-    return changeUser(table, user, { role: 'admin', ...revokeTokens(user) }, changeId)
+    return changeUser(
+      table,
+      user,
+      { changes: { role: 'admin', ...revokeTokens(user) }, changeId: changeId },
+      testAct(),
+    )
   })
 
 const MOVED = 'User ada was removed or renamed concurrently. List the users and try again.'
@@ -70,7 +75,7 @@ test('a change that is overtaken many times fails and changes nothing', async ()
 test('a change whose response is lost is made once', async () => {
   let lost = false
   const aws: AwsCall = async (...call) => {
-    if (call[1] === 'UpdateItem' && !lost) {
+    if (call[1] === 'TransactWriteItems' && !lost) {
       lost = true
       await store.table.aws(...call)
     }
@@ -81,7 +86,7 @@ test('a change whose response is lost is made once', async () => {
 })
 
 test('a change does not bring back a user who is removed meanwhile', async () => {
-  const remove = () => removeUser(store.table, ada)
+  const remove = () => removeUser(store.table, ada, [], testAct())
   await expect(promote(overtaken(remove, 1))).rejects.toThrow(MOVED)
   expect(await store.items()).toEqual([])
 })

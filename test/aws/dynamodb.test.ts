@@ -4,7 +4,7 @@ import { createDynamoDb } from '../../local/dynamodb/dynamodb.ts'
 import { countAccounts, findAccounts } from '../../scripts/users/list/search.ts'
 import { listen } from '../local/aws-service.ts'
 import { askAt, createTable } from '../local/dynamodb/contract.ts'
-import { describeService, tableResource } from '../support/service-description.ts'
+import { describeService, tableResources } from '../support/service-description.ts'
 import { addTestUser } from '../support/users.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 
@@ -226,15 +226,16 @@ describe.each(['local', 'moto'] as const)('%s', (which) => {
   })
 
   test('operators search by the indexes of the table', async () => {
-    const { Properties } = tableResource(describeService(), 'indexed')
-    const { TableName, KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = Properties
-    await aws('dynamodb', 'CreateTable', {
-      TableName,
-      KeySchema,
-      AttributeDefinitions,
-      GlobalSecondaryIndexes,
-      BillingMode,
-    })
+    for (const { Properties } of tableResources(describeService(), 'indexed')) {
+      const { TableName, KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = Properties
+      await aws('dynamodb', 'CreateTable', {
+        TableName,
+        KeySchema,
+        AttributeDefinitions,
+        GlobalSecondaryIndexes,
+        BillingMode,
+      })
+    }
     const table = { aws, name: 'indexed' }
     await addTestUser(table, { username: 'ada', email: 'ada@example.org' })
     await addTestUser(table, { username: 'adele', disabled: true })

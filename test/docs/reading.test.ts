@@ -22,9 +22,9 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
     /readSignIn\(.*admitAttempt\(.*verifyAttempt\(.*nextStep\(.*completePasswordSignIn\(/s,
   ],
   [
-    'it signs first, and then one write stores the session',
+    'it signs first, and then one transaction stores the session with its event',
     'lib/sign-in/complete.ts',
-    /together\(\[issueToken\(session\).*putSession\(.*transact\(/s,
+    /together\(\[issueToken\(session\).*eventOf\(.*transact\(/s,
   ],
   [
     'the attempt is counted first',

@@ -31,6 +31,7 @@ import {
   useRoutes,
 } from '../support/routes.ts'
 import { keeping } from '../support/table.ts'
+import { testAt } from '../support/users.ts'
 
 useRoutes()
 
@@ -70,7 +71,7 @@ async function complete(
   const aws = around(table.aws)
   const sent = loginEvent({})
   const event = { ...sent, headers: { ...sent.headers, ...headers } }
-  const at = { table: { ...table, aws }, now: new Date() }
+  const at = testAt({ ...table, aws })
   const signedIn = await completeFactorSignIn(
     { ...at, config, origin: originOf(event) },
     { user, amr: AMR.totp, login, more, ...fakeStep(user.id, step) },

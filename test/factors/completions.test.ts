@@ -21,6 +21,7 @@ import {
 import { codeIn } from '../support/mail-service.ts'
 import { firstOfClass } from '../support/rows.ts'
 import type { ApiResponse, Tokens } from '../support/sessions.ts'
+import { testAct } from '../support/users.ts'
 import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 import { type Call, nameOf, OUTAGES, startWire, strike, targetsOf, type Wire } from '../support/wire.ts'
 
@@ -94,8 +95,8 @@ async function provedEnrolment(): Promise<string> {
   const operatorCode = await storeEnrolmentCode(
     service.table,
     user,
-    new Date(),
     randomBytes(CODE_RANDOM_BYTES),
+    testAct(new Date()),
   )
   bodyOf(await ask('POST /enrolment/proof', { body: { enrolmentToken, operatorCode } }), 204)
   return enrolmentToken

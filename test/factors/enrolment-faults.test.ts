@@ -9,6 +9,7 @@ import { codeIn, type MailService, startMailService, tokenIn } from '../support/
 import { restorerOf } from '../support/restore.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
 import { type Functions, NO_LIMITS, PASSWORD, type Route, startFunctions } from '../support/sessions.ts'
+import { testAct } from '../support/users.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
 import { type Call, type Fate, isWrite, nameOf, startWire, type Wire } from '../support/wire.ts'
 
@@ -68,7 +69,7 @@ async function addPerson(): Promise<Person> {
 async function prove(person: Person, enrolmentToken: string): Promise<void> {
   const random = randomBytes(CODE_RANDOM_BYTES)
   const user = await service.user(person.username)
-  const operatorCode = await storeEnrolmentCode(service.table, user, new Date(), random)
+  const operatorCode = await storeEnrolmentCode(service.table, user, random, testAct(new Date()))
   expect((await ask('POST /enrolment/proof', { enrolmentToken, operatorCode })).status).toBe(204)
 }
 
@@ -110,7 +111,7 @@ const STEPS: Record<string, [Route, (person: Person) => Promise<Record<string, u
     async (person) => {
       const user = await service.user(person.username)
       const random = randomBytes(CODE_RANDOM_BYTES)
-      const operatorCode = await storeEnrolmentCode(service.table, user, new Date(), random)
+      const operatorCode = await storeEnrolmentCode(service.table, user, random, testAct(new Date()))
       return { enrolmentToken: await begin(person), operatorCode }
     },
   ],

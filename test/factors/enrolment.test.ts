@@ -8,6 +8,7 @@ import { authenticator } from '../support/authenticator.ts'
 import { beginLogin } from '../support/fake-factor.ts'
 import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { NEW_PASSWORD, NO_LIMITS, PASSWORD, type Route } from '../support/sessions.ts'
+import { testAct } from '../support/users.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
 
 const SOME_PASSKEY = createPasskey(
@@ -46,7 +47,12 @@ beforeEach(async () => {
 /** Revokes nothing, so that the state itself is what counts. */
 async function disable() {
   const { generation, ...before } = await user()
-  await changeUser(service.table, { ...before, generation }, { disabled: true, generation }, 'a change')
+  await changeUser(
+    service.table,
+    { ...before, generation },
+    { changes: { disabled: true, generation }, changeId: 'a change' },
+    testAct(),
+  )
 }
 
 const begin = async (): Promise<string> => (await login()).body.enrolmentToken
@@ -135,8 +141,8 @@ describe('an administrator without a second factor, under the policy', () => {
     const operatorCode = await storeEnrolmentCode(
       service.table,
       await user(),
-      new Date(),
       randomBytes(CODE_RANDOM_BYTES),
+      testAct(new Date()),
     )
     const { enrolmentToken } = first.body
     expect((await ask('POST /enrolment/proof', { enrolmentToken, operatorCode })).status).toBe(204)
@@ -170,7 +176,7 @@ describe('an administrator without a second factor, under the policy', () => {
     }
     expect(service.mailsTo(to)).toHaveLength(10)
     const random = randomBytes(CODE_RANDOM_BYTES)
-    const operatorCode = await storeEnrolmentCode(service.table, await user(), new Date(), random)
+    const operatorCode = await storeEnrolmentCode(service.table, await user(), random, testAct(new Date()))
     await ask('POST /enrolment/proof', { enrolmentToken, operatorCode })
     expect((await enrol(enrolmentToken)).response.status).toBe(200)
     expect(service.mailTo(to).subject).toBe('An authenticator app was added at Test')
@@ -339,7 +345,7 @@ describe('a proof', () => {
   test('by a guessed code of an operator voids the token after five tries', async () => {
     const now = new Date()
     const random = randomBytes(CODE_RANDOM_BYTES)
-    const operatorCode = await storeEnrolmentCode(service.table, await user(), now, random)
+    const operatorCode = await storeEnrolmentCode(service.table, await user(), random, testAct(now))
     const enrolmentToken = await begin()
     for (let tries = 0; tries < 5; tries += 1) {
       const guess = { enrolmentToken, operatorCode: 'ZZZZ-ZZZZ-ZZZZ-ZZZZ' }

@@ -13,7 +13,7 @@ import { inEnvironment } from '../support/handlers.ts'
 import { loginEvent, parsed } from '../support/lambda.ts'
 import { aws, context, hashOfUser, now, service, table, useRoutes } from '../support/routes.ts'
 import { environmentOf } from '../support/service-description.ts'
-import { addTestUser } from '../support/users.ts'
+import { addTestUser, testAt } from '../support/users.ts'
 
 useRoutes()
 
@@ -55,7 +55,7 @@ async function secondStep(loginToken: string) {
   const factor = { user, amr: AMR.totp, login: begun.login, ...fakeStep(user.id, 1) }
   const event = loginEvent({})
   const signedIn = await completeFactorSignIn(
-    { table, config, origin: originOf(event), now },
+    { ...testAt(table, now), config, origin: originOf(event) },
     factor,
     pageOf(event, { allowedOrigins: [] }),
     (session) => issueToken({ table, config: tokens, now }, user, session),

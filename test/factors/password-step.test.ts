@@ -128,7 +128,7 @@ describe('the correct password of a user with a second factor', () => {
       [`BatchGetItem ${own} factor-reset`],
       [
         `BatchGetItem ${own} recovery-codes`,
-        expect.stringMatching(/^PutItem login#[\w-]{22} token$/),
+        'TransactWriteItems',
         'UpdateItem DELETE name#user attempts#1795478400',
         `UpdateItem DELETE name#user ${PAIR_SK}`,
         `UpdateItem DELETE source#${SOURCE} attempts#1795532400`,

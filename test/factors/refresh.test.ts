@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
-import { putSession } from '../../lib/sessions/store.ts'
 import { AMR, type Amr } from '../../lib/users/factors.ts'
 import { claimsOf } from '../support/forge.ts'
 import { later, refresh, sessionOf, stored, table, useRoutes } from '../support/routes.ts'
+import { storeSession } from '../support/users.ts'
 
 useRoutes()
 
@@ -19,7 +19,7 @@ async function begin(amr: Amr): Promise<string> {
     later(-60),
     random,
   )
-  await putSession(table, session)
+  await storeSession(table, session)
   return refreshToken
 }
 

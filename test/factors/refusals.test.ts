@@ -19,6 +19,7 @@ import {
 } from '../support/factors/client.ts'
 import { ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
 import type { ApiResponse } from '../support/sessions.ts'
+import { testAct } from '../support/users.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
 import { type Fate, startWire } from '../support/wire.ts'
 
@@ -120,7 +121,12 @@ test.each([
     if (operation.includes('TransactWriteItems') && changes === 0) {
       changes += 1
       const user = await service.user(username)
-      await changeUser(service.table, user, revokeTokens(user), randomUUID())
+      await changeUser(
+        service.table,
+        user,
+        { changes: revokeTokens(user), changeId: randomUUID() },
+        testAct(),
+      )
     }
     return 'pass'
   })

@@ -4,6 +4,7 @@ import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { findFactorReset, storeFactorReset } from '../../lib/mail/factor-reset.ts'
 import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
+import { testAct } from '../support/users.ts'
 
 let { service, wire, wired, stop } = {} as WiredMail
 const records: { event?: string }[] = []
@@ -29,7 +30,7 @@ async function prepare(at = '2026-11-26T09:00:00.000Z') {
   const username = await service.add({ email: to.toLowerCase(), emailAsWritten: to, emailVerified: true })
   const { id: userId } = await service.user(username)
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
-  await storeFactorReset(service.table, userId, mailId)
+  await storeFactorReset(service.table, userId, mailId, testAct())
   const event: MailEvent = { kind: 'factor-reset', mailId, userId, at }
   return { event, to, userId, mailId }
 }
@@ -86,7 +87,7 @@ describe('the mailer', () => {
     expect((await announcedAt(userId)) !== undefined).toBe(isAnnounced)
     // An operator who asks again gets a mail and a delay.
     const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
-    await storeFactorReset(service.table, userId, mailId)
+    await storeFactorReset(service.table, userId, mailId, testAct())
     await wired.mail({ ...event, kind: 'factor-reset', mailId, userId })
     expect(service.mailsTo(to)).toHaveLength(2)
     expect(await announcedAt(userId)).toBeTypeOf('number')

@@ -261,6 +261,20 @@ test('POST /logout ends nothing of another user than the client shows', async ()
   expect((await ask('refresh', { refreshToken })).status).toBe(200)
 })
 
+test('GET /me/events lists the sign-in of the caller, and refuses what is no cursor', async () => {
+  const { status, body } = await get(`${url}/me/events`, userToken)
+  expect(status).toBe(200)
+  expect(JSON.parse(body).events).toContainEqual(
+    expect.objectContaining({
+      type: 'session.created',
+      by: 'account',
+      via: 'POST /login',
+      detail: 'password',
+    }),
+  )
+  expect((await get(`${url}/me/events?after=now`, userToken)).status).toBe(422)
+})
+
 test.for([
   ['GET', '/nothing'],
   ['GET', '/login/more'],

@@ -65,5 +65,10 @@ test('no function scans the table, and only lists of one user query it', () => {
 
 test('a login reserves in three counters, reads twice, gives back, marks the source and stores a session', () => {
   const counters = Array(7).fill('UpdateItem')
-  expect(callsWithFew.login?.toSorted()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem', ...counters])
+  expect(callsWithFew.login?.toSorted()).toEqual([
+    'BatchGetItem',
+    'BatchGetItem',
+    'TransactWriteItems',
+    ...counters,
+  ])
 })

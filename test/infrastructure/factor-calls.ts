@@ -4,7 +4,6 @@ import { attributesOf, type Table } from '../../lib/aws/dynamodb.ts'
 import { factorResetKey } from '../../lib/mail/factor-reset.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
-import { putSession } from '../../lib/sessions/store.ts'
 import { totpCounter } from '../../lib/throttling/factor-counters.ts'
 import { reserveAttempt } from '../../lib/throttling/store.ts'
 import { secondOf } from '../../lib/time.ts'
@@ -16,7 +15,7 @@ import type { AwsProxy } from '../support/aws-proxy.ts'
 import { beginLogin } from '../support/fake-factor.ts'
 import { sampleEvent } from '../support/lambda.ts'
 import { keeping } from '../support/table.ts'
-import { addTestUser } from '../support/users.ts'
+import { addTestUser, storeSession } from '../support/users.ts'
 
 /** Runs a function, and records its calls. */
 export type Run = (
@@ -66,7 +65,7 @@ export async function addCaller(run: Run, table: Table, names: Parameters<typeof
     const lifetimes = { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 }
     const random = randomBytes(SESSION_RANDOM_BYTES)
     const { session, refreshToken } = startSession(await user(), { amr, origin, lifetimes }, now, random)
-    await putSession(table, session)
+    await storeSession(table, session)
     return { id: session.id, refreshToken }
   }
   return {

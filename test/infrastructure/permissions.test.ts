@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Statement } from '../../lib/aws/access.ts'
+import { arnOf, type Statement } from '../../lib/aws/access.ts'
 import { PERMISSIONS, statementsOf } from '../../plugins/functions/permissions.ts'
 import { describeService } from '../support/service-description.ts'
 
@@ -22,6 +22,22 @@ test('each permission is as it was reviewed', async () => {
     .map((name) => `${name}: ${statementsOf([name], deployment).map(lineOf).join()}\n`)
   expect(lines.length).toBeGreaterThan(50)
   await expect(lines.join('')).toMatchFileSnapshot('permissions.txt')
+})
+
+test('functions may add events in transactions only, and me alone may read them', () => {
+  const { functions } = describeService()
+  const onEvents = Object.entries(functions).flatMap(([key, { may = [] }]) =>
+    statementsOf(may, deployment)
+      .filter(({ Resource }) => textOf(Resource[0]) === textOf(arnOf('Events')))
+      .map((statement) => ({ key, statement })),
+  )
+  const isAddition = ({ Action, Condition }: Statement) =>
+    Action.join() === 'dynamodb:PutItem' &&
+    textOf(Condition?.['ForAnyValue:StringEquals']) ===
+      textOf({ 'dynamodb:EnclosingOperation': ['TransactWriteItems'] })
+  const others = onEvents.filter(({ statement }) => !isAddition(statement))
+  expect(others.map(({ key, statement }) => `${key} ${statement.Action}`)).toEqual(['me dynamodb:Query'])
+  expect(new Set(onEvents.map(({ key }) => key)).size).toBeGreaterThan(12)
 })
 
 test('each permission is a function’s', () => {

@@ -39,8 +39,9 @@ import {
 } from '../support/service-description.ts'
 import { WEAK } from '../support/sessions.ts'
 import { keeping } from '../support/table.ts'
-import { addTestUser } from '../support/users.ts'
+import { addTestUser, testAct } from '../support/users.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
+import { faultsOfEvents } from './event-oracle.ts'
 import { lost, refused, runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { runPasskeys } from './passkey-calls.ts'
@@ -70,6 +71,9 @@ const accesses = new Map<string, Access[]>()
 
 /** All requests to DynamoDB, as text. */
 const requests: string[] = []
+
+/** What is wrong with the events of these requests. */
+const faults = new Set<string>()
 
 let aws: LocalAws
 
@@ -143,10 +147,14 @@ async function run(functionKey: string, event: unknown, setting: Setting = {}): 
   ]
   accesses.set(functionKey, [...(accesses.get(functionKey) ?? []), ...made])
   requests.push(...dynamodb.bodies)
+  dynamodb.calls.forEach((operation, index) => {
+    for (const fault of faultsOfEvents(operation, dynamodb.bodies[index] ?? ''))
+      faults.add(`${functionKey}: ${fault}`)
+  })
   return response
 }
 
-/** Refuses a write, or fails it for another reason. */
+/** Fails a write. */
 const failWrite = (operation: string, text: string, type: string) => ({
   prepare: (dynamodb: AwsProxy) =>
     dynamodb.inject({
@@ -155,7 +163,6 @@ const failWrite = (operation: string, text: string, type: string) => ({
       say: (response) => response.writeHead(400).end(JSON.stringify({ __type: `x#${type}Exception` })),
     }),
 })
-const refuseChange = failWrite('UpdateItem', 'changeId', 'ConditionalCheckFailed')
 
 /** Does what the sample events do not: with a user who has an address, by codes, and after refused writes. */
 async function walk(): Promise<void> {
@@ -185,6 +192,11 @@ async function walk(): Promise<void> {
   }
 
   await run('login', await eventOf('login', { username: 'ada', password: 'ada' }))
+  await run(
+    'login',
+    await eventOf('login', { username: 'ada', password: 'ada' }),
+    failWrite('TransactWriteItems', 'session#', 'Validation'),
+  )
   // A sign-in that replaces a hash of a lower cost.
   await addTestUser(table, { username: 'weak', passwordHash: WEAK.hash })
   await run('login', await eventOf('login', { username: 'weak', password: WEAK.password }))
@@ -201,21 +213,25 @@ async function walk(): Promise<void> {
     vi.useRealTimers()
   }
   const change = { currentPassword: 'ada', newPassword: 'correct horse battery staple' }
-  await run('password', await eventOf('password', change), refuseChange)
+  await run('password', await eventOf('password', change), refused)
   await run('password', await eventOf('password', change))
   await run(
     'logout',
     await eventOf('logout', { refreshToken: '{{ada refresh token}}', everywhere: true }),
-    refuseChange,
+    refused,
   )
   const last = { ...(await confirm('registration', 'Last@example.org')), password: 'a third horse battery' }
-  await run('new-account', await eventOf('new-account', last), failWrite('PutItem', 'session#', 'Validation'))
+  await run(
+    'new-account',
+    await eventOf('new-account', last),
+    failWrite('TransactWriteItems', 'session#', 'Validation'),
+  )
   const invited = {
     ...(await confirm('invitation', 'Invited@example.org')),
     password: 'a fourth horse battery',
     session: 'cookie',
   }
-  await storeInvitation(table, invited.mailId, 'admin', new Date())
+  await storeInvitation(table, invited.mailId, 'admin', testAct(new Date()))
   // In a browser with the session of another user.
   const inBrowser = await eventOf('new-account', invited)
   const { headers: withCookie } = await eventOf('refresh-cookie', {})
@@ -233,9 +249,9 @@ async function walk(): Promise<void> {
   const newId = (address?: string) => newMailId(randomBytes(MAIL_ID_BYTES), address)
   const at = new Date().toISOString()
   const invitedId = newId('fourth@example.org')
-  await storeInvitation(table, invitedId, 'admin', new Date())
+  await storeInvitation(table, invitedId, 'admin', testAct(new Date()))
   const resetId = newId()
-  await storeFactorReset(table, userId, resetId)
+  await storeFactorReset(table, userId, resetId, testAct())
   for (const event of [
     { kind: 'reset', mailId: newId(), loginName: 'ada', at },
     { kind: 'address', mailId: newId('third@example.org'), userId, generation, at },
@@ -258,7 +274,7 @@ async function walk(): Promise<void> {
     await giveFactor()
     await run('login', await eventOf('login', credentials))
     await transact(table, addPasskey(id, PASSKEY))
-    await storeFactorReset(table, id, 'reset')
+    await storeFactorReset(table, id, 'reset', testAct())
     const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000)
     await transact(table, [announcement(id, 'reset', 86_400, twoDaysAgo)])
     await run('login', await eventOf('login', credentials), setting)
@@ -275,7 +291,7 @@ async function walk(): Promise<void> {
   const ada = Object(await findUserByName(table, 'ada'))
   await run(
     'enrolment',
-    await proof({ operatorCode: await storeEnrolmentCode(table, ada, new Date(), random) }),
+    await proof({ operatorCode: await storeEnrolmentCode(table, ada, random, testAct(new Date())) }),
   )
   // A registration under the policy, and enrolments with an app: refused, with a lost response, and complete.
   const underPolicy = {
@@ -314,7 +330,7 @@ async function walk(): Promise<void> {
   for (const setting of [refused, lost, {}]) {
     const { enrolmentToken, started } = await startEnrolment('/enrolment/totp')
     const code = authenticator(started.secret)(new Date())
-    await storeFactorReset(table, id, 'reset')
+    await storeFactorReset(table, id, 'reset', testAct())
     const confirming = await eventOf('enrol-totp', { enrolmentToken, code })
     Object.assign(confirming.requestContext.identity, { sourceIp: '203.0.113.8' })
     await run('enrol-totp', confirming, setting)
@@ -328,7 +344,7 @@ async function walk(): Promise<void> {
     await reserveAttempt(keeping(table), [totpCounter(id, new Date())], randomUUID(), new Date())
     const [origin = ''] = String(service.functions['add-passkey']?.environment?.RP_ORIGINS).split(',')
     const { response } = createPasskey(started, origin)
-    await storeFactorReset(table, id, 'reset')
+    await storeFactorReset(table, id, 'reset', testAct())
     const adding = await eventOf('add-passkey-enrolment', { enrolmentToken, response })
     Object.assign(adding.requestContext.identity, { sourceIp: '203.0.113.9' })
     await run('add-passkey', adding, setting)
@@ -363,6 +379,10 @@ test('each expression in lib and functions is in a recorded call', () => {
   const expressions = [...new Set(literals.map(([, text = '']) => text))]
   expect(expressions.length).toBeGreaterThan(25)
   expect(expressions.filter((text) => !requests.some((body) => body.includes(text)))).toEqual(OF_OPERATORS)
+})
+
+test('each recorded call has exactly one event for each account and session that it changes', () => {
+  expect([...faults]).toEqual([])
 })
 
 /** Lambda itself puts events into the queue. */

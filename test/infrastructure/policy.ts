@@ -1,9 +1,12 @@
-import type { Statement } from '../../lib/aws/access.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { arnOf, type Statement } from '../../lib/aws/access.ts'
 
 /** What a call does to AWS, as a policy sees it: the values of each condition key. */
 export interface Access {
   action: string
   context: Record<string, string[]>
+  /** Logical id of the table of a call of DynamoDB. */
+  table?: 'Table' | 'Events'
 }
 
 interface Expressions {
@@ -16,6 +19,7 @@ interface Expressions {
 }
 
 interface Input extends Expressions {
+  TableName?: string
   Key?: Record<string, { S?: string }>
   Item?: Record<string, { S?: string }>
   Keys?: Record<string, { S?: string }>[]
@@ -36,7 +40,10 @@ export function accessesOf(operation: string, body: string): Access[] {
       Object.entries(write).map(([kind, part]) => accessOf(`${kind}Item`, part, operation)),
     )
   }
-  const parts: Input[] = RequestItems === undefined ? [input] : Object.values(RequestItems)
+  const parts: Input[] =
+    RequestItems === undefined
+      ? [input]
+      : Object.entries(RequestItems).map(([TableName, part]) => ({ TableName, ...Object(part) }))
   return parts.map((part) => accessOf(operation, part))
 }
 
@@ -59,6 +66,7 @@ function accessOf(operation: string, input: Input, enclosing?: string): Access {
   const items = [...Keys, ...(Key ? [Key] : []), ...(Item ? [Item] : [])]
   return {
     action: `dynamodb:${operation}`,
+    table: input.TableName?.endsWith('-events') ? 'Events' : 'Table',
     context: {
       'dynamodb:LeadingKeys': [...items.map(({ pk }) => String(pk?.S)), ...queriedKey(input)],
       'dynamodb:Attributes': [...new Set([...items.flatMap(Object.keys), ...namesIn(input)])],
@@ -110,10 +118,14 @@ function namesIn(input: Expressions): string[] {
     .map((word) => ExpressionAttributeNames[word] ?? word)
 }
 
-/** Whether a statement of a policy allows an access. Its resource is not compared. */
-export function allows({ Action, Condition = {} }: Statement, { action, context }: Access): boolean {
+/** Whether a statement of a policy allows an access. Of its resource, only the table is compared. */
+export function allows(
+  { Action, Resource, Condition = {} }: Statement,
+  { action, table, context }: Access,
+): boolean {
   return (
     Action.includes(action) &&
+    (table === undefined || isDeepStrictEqual(Resource, [arnOf(table)])) &&
     Object.entries(Condition as Record<string, Record<string, string | string[]>>).every(([operator, keys]) =>
       Object.entries(keys).every(([key, allowed]) => holds(operator, [allowed].flat(), context[key] ?? [])),
     )

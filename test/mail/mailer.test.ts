@@ -5,6 +5,7 @@ import { breakOff, fail, type Reply, say, startFakeAws } from '../support/fake-a
 import { codeIn, type MailService, startMailService, tokenIn } from '../support/mail-service.ts'
 import { proof } from '../support/rows.ts'
 import { PASSWORD, signIn } from '../support/sessions.ts'
+import { testAct } from '../support/users.ts'
 import { bomb } from './mail-bomb.ts'
 
 let service: MailService
@@ -244,7 +245,7 @@ describe('a bomb of', () => {
     }
     const invitedId = `${'I'.repeat(22)}.${Buffer.from('eve@example.org').toString('base64url')}`
     await service.functions.mail({ kind: 'reset', mailId: 'R'.repeat(22), loginName: 'ada', at })
-    await storeInvitation(service.table, invitedId, 'user', new Date())
+    await storeInvitation(service.table, invitedId, 'user', testAct(new Date()))
     await service.functions.mail({ kind: 'invitation', mailId: invitedId, at })
     expect(service.mailsTo('ada@example.org')).toHaveLength(4)
     expect(service.mailTo('eve@example.org').subject).toBe('You are invited to Test')

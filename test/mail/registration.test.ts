@@ -16,6 +16,7 @@ import {
   signIn,
   startFunctions,
 } from '../support/sessions.ts'
+import { testAct } from '../support/users.ts'
 import { startWire } from '../support/wire.ts'
 
 let service: MailService
@@ -176,7 +177,7 @@ describe('a registration', () => {
 
   test('by invitation has the role that the operator chose', async () => {
     const mailId = `${'I'.repeat(22)}.${Buffer.from('Vip@Example.org').toString('base64url')}`
-    await storeInvitation(service.table, mailId, 'admin', new Date())
+    await storeInvitation(service.table, mailId, 'admin', testAct(new Date()))
     await service.functions.mail({ kind: 'invitation', mailId, at: new Date().toISOString() })
     const mail = service.mailTo('Vip@Example.org')
     expect(mail.text).not.toMatch(/code/)
@@ -187,7 +188,7 @@ describe('a registration', () => {
   test('by invitation creates nothing while a user has the address, and works again after that', async () => {
     const invite = async () => {
       const mailId = newMailId(randomBytes(MAIL_ID_BYTES), 'twice@example.org')
-      await storeInvitation(service.table, mailId, 'admin', new Date())
+      await storeInvitation(service.table, mailId, 'admin', testAct(new Date()))
       await service.functions.mail({ kind: 'invitation', mailId, at: new Date().toISOString() })
       return { token: tokenIn(service.mailTo('twice@example.org')) }
     }

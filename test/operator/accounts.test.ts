@@ -103,13 +103,22 @@ test('show prints everything about a user except the hash, as text and as JSON',
     'state     disabled',
     `created   ${createdAt}`,
     `changed   ${changedAt}`,
+    'sign-in   none in 180 days',
     '',
   ]
   expect(await store.run(['show', 'shown'])).toEqual(success(lines.join('\n')))
   expect(await store.run(['show', 'Shown@example.org'])).toEqual(success(lines.join('\n')))
   const { stdout } = await store.run(['show', 'shown', '--json'])
   const names = { username: 'shown', email: 'shown@example.org', emailVerified: false }
-  expect(JSON.parse(stdout)).toEqual({ id, ...names, role: 'admin', disabled: true, createdAt, changedAt })
+  expect(JSON.parse(stdout)).toEqual({
+    id,
+    ...names,
+    role: 'admin',
+    disabled: true,
+    createdAt,
+    changedAt,
+    wrongPasswords: 0,
+  })
 })
 
 test('set-role changes the role, revokes access tokens and ends no session', async () => {

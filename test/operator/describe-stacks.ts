@@ -32,16 +32,32 @@ export function describeStacks(name: string | null, stack: DescribedStack | unde
   ]
 }
 
+/** Responds to `GetCallerIdentity`. */
+export const callerIdentity = (): Response => [
+  200,
+  `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>${OPERATOR_ARN}</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+]
+
+/** The operator of {@link callerIdentity}. */
+export const OPERATOR_ARN = 'arn:aws:iam::123456789012:user/grace'
+
+/** Whether a request in the query protocol asks who calls. */
+export const asksWho = (body: string): boolean =>
+  new URLSearchParams(body).get('Action') === 'GetCallerIdentity'
+
 /**
  * Starts an account with one stack until the test ends. Returns the environment of a command there.
  *
  * @param outputs - Of the stack; `undefined` if it may not be read.
  */
 export async function startStack(name: string, outputs: Record<string, string> | undefined) {
-  const server = createServer((_request, response) => {
-    const [status, text] = outputs
-      ? describeStacks(name, { name, outputs })
-      : ([403, '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>'] as const)
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString()
+    const [status, text] = asksWho(body)
+      ? callerIdentity()
+      : outputs
+        ? describeStacks(name, { name, outputs })
+        : ([403, '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>'] as const)
     response.writeHead(status, { 'Content-Type': 'text/xml' }).end(text)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')

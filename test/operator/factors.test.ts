@@ -6,7 +6,7 @@ import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess, refusal, success } from '../support/command.ts'
 import { readyHash, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
-import { addTestUser, giveFactors } from '../support/users.ts'
+import { addTestUser, giveFactors, testAct } from '../support/users.ts'
 import { startStack } from './describe-stacks.ts'
 
 const NAME = 'serverless-jwt-auth-dev'
@@ -187,7 +187,7 @@ describe('with second factors', () => {
     const { id } = await user('ada')
     const shown = async () => (await store.run(['show', 'ada'])).stdout
     expect(await shown()).toMatch(/\nfactors {3}passkey\ncreated/)
-    await storeFactorReset(store.table, id, 'r')
+    await storeFactorReset(store.table, id, 'r', testAct())
     expect(await shown()).toMatch(/\nreset {5}of the factors is requested, and no mail was sent yet\n/)
     await transact(store.table, [announcement(id, 'r', 86_400, new Date('2026-11-26T09:00:00Z'))])
     expect(await shown()).toMatch(

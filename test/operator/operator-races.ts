@@ -1,9 +1,10 @@
 import { expect } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
-import { type Table, text } from '../../lib/aws/dynamodb.ts'
+import { text } from '../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { userOf } from '../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../lib/users/user.ts'
+import type { OperatorTable } from '../../scripts/cli/operator.ts'
 import { Refusal } from '../../scripts/cli/refusal.ts'
 import * as changes from '../../scripts/users/changes.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
@@ -32,7 +33,7 @@ const imported = (username: string) => ({
   disabled: false,
 })
 
-type Act = (table: Table) => Promise<unknown>
+type Act = (table: OperatorTable) => Promise<unknown>
 
 /** Commands about the users ada and bob. Ada's id is known. */
 export const ACTS = {

@@ -39,6 +39,7 @@ test('--help lists every command and exits with 0', async () => {
     'remove',
     'sessions',
     'end-sessions',
+    'events',
     'import',
     'export',
     'help',

@@ -14,6 +14,7 @@ import { usersCommand } from '../../scripts/users/command.ts'
 import { begin, beginInProcess, type Outcome, refusal } from '../support/command.ts'
 import { proof, rowsOf } from '../support/rows.ts'
 import { root } from '../support/service-description.ts'
+import { asOperator } from '../support/users.ts'
 import { type LogRecord, startAccount } from './smoke/account.ts'
 import { BROKEN } from './smoke/faults.ts'
 import { startFaultyService } from './smoke/proxy.ts'
@@ -109,7 +110,7 @@ const runImpatiently = (limits = { responseMs: 3_000, logMs: 0 }) =>
   beginInProcess(
     (io: Io) =>
       program('smoke', '', io).action(async () =>
-        smoke(await findTarget({ stage: 'dev', region: 'eu-central-1' }, io.env, []), io, limits),
+        smoke(await findTarget({ stage: 'dev', region: 'eu-central-1' }, io, []), io, limits),
       ),
     [],
     environment(),
@@ -185,7 +186,7 @@ describe('npm run smoke', () => {
       const made = () => table.aws(...call)
       return { ...(await (call[1] === 'TransactWriteItems' ? transact(++transactions, made) : made())) }
     }
-    const target = { url: service.url, table: { ...table, aws }, option: '--local' }
+    const target = { url: service.url, table: asOperator({ ...table, aws }), option: '--local' }
     const command = (io: Io) => program('smoke', '', io).action(() => smoke(target, io))
     return beginInProcess(command, []).outcome
   }

@@ -4,10 +4,12 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { eventsOfUser } from '../../lib/events/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess, refusal, success } from '../support/command.ts'
 import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
+import { OPERATOR_ARN, startStack } from './describe-stacks.ts'
 
 let store: Store
 
@@ -25,14 +27,31 @@ const noTarget = (words: string) =>
 test.each(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'])(
   '--stage selects the users of that stage, at %s, in the region of the environment',
   async (variable) => {
-    const env = { ...keys, AWS_REGION: 'eu-west-1', [variable]: store.endpoint }
+    const { AWS_ENDPOINT_URL: AWS_ENDPOINT_URL_STS } = await startStack('none', undefined)
+    const env = { ...keys, AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_STS, [variable]: store.endpoint }
     const username = variable.toLowerCase()
     const outcome = await run(['add', username, '--stage', 'other'], PASSWORD, env)
     expect(outcome).toEqual(success(`Added ${username} with role user.\n`))
-    expect(await findUserByName(store.tableOf('other'), username)).toMatchObject({ username })
+    const user = await findUserByName(store.tableOf('other'), username)
+    expect(user).toMatchObject({ username })
+    const { events } = await eventsOfUser(store.tableOf('other'), String(user?.id), { limit: 2 })
+    expect(events).toMatchObject([
+      { type: 'user.created', actor: 'operator', actorId: OPERATOR_ARN, via: 'users add', detail: 'user' },
+    ])
     expect(await store.user(username)).toBeUndefined()
   },
 )
+
+test('--stage changes nothing while AWS does not say whose credentials these are', async () => {
+  // Not STS.
+  const env = { ...keys, AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: store.endpoint }
+  const outcome = await run(['add', 'nameless', '--stage', 'other'], PASSWORD, env)
+  expect(outcome).toMatchObject({ status: 3, stdout: '' })
+  expect(outcome.stderr).toMatch(
+    /^AWS does not say whose credentials these are \(sts:GetCallerIdentity: \w+\)\. Nothing was changed\.\n$/,
+  )
+  expect(await findUserByName(store.tableOf('other'), 'nameless')).toBeUndefined()
+})
 
 test('--aws-profile gives credentials and region, and the target may precede the command', async () => {
   const file = join(temporaryFolder(), 'config')

@@ -37,12 +37,12 @@ const CALLS = [
   ['dynamodb', 'BatchGetItem', 'known#'],
   ['dynamodb', 'UpdateItem', 'ADD ids'],
   ['dynamodb', 'BatchGetItem', 'profile'],
-  ['dynamodb', 'PutItem', 'session#'],
+  ['dynamodb', 'TransactWriteItems', 'session#'],
   ['kms', 'GetPublicKey', 'KeyId'],
   ['kms', 'Sign', 'KeyId'],
   // Only a user with a second factor has these two.
   ['dynamodb', 'BatchGetItem', 'recovery-codes'],
-  ['dynamodb', 'PutItem', 'login#'],
+  ['dynamodb', 'TransactWriteItems', 'login#'],
 ] as const
 
 /** The user whose login makes a call. */
@@ -115,7 +115,7 @@ test('control: a login without a fault makes these calls', async () => {
   const { dynamodb, kms, login } = await start()
   await expectSuccess(login)
   const updates = Array(7).fill('UpdateItem')
-  expect(dynamodb.calls.sort()).toEqual(['BatchGetItem', 'BatchGetItem', 'PutItem', ...updates])
+  expect(dynamodb.calls.sort()).toEqual(['BatchGetItem', 'BatchGetItem', 'TransactWriteItems', ...updates])
   expect(kms.calls).toEqual(['GetPublicKey', 'Sign'])
 })
 
@@ -123,7 +123,7 @@ test('control: the first of two steps stores a login token, and calls nothing of
   const { dynamodb, kms, login } = await start(BOB)
   await expectSuccess(login)
   const updates = Array(6).fill('UpdateItem')
-  expect(dynamodb.calls.sort()).toEqual([...Array(4).fill('BatchGetItem'), 'PutItem', ...updates])
+  expect(dynamodb.calls.sort()).toEqual([...Array(4).fill('BatchGetItem'), 'TransactWriteItems', ...updates])
   expect(kms.calls).toEqual([])
 })
 

@@ -22,6 +22,7 @@ import {
 } from '../support/factors/service.ts'
 import { codeIn } from '../support/mail-service.ts'
 import type { ApiResponse, Asking, Tokens } from '../support/sessions.ts'
+import { testAct } from '../support/users.ts'
 import { type SoftPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 import { type Call, OUTAGES, startWire, strike, targetsOf, type Wire } from '../support/wire.ts'
 
@@ -101,7 +102,7 @@ async function enrolling() {
 
 async function operatorCodeOf(user: { username: string }): Promise<string> {
   const stored = await service.user(user.username)
-  return storeEnrolmentCode(service.table, stored, new Date(), randomBytes(CODE_RANDOM_BYTES))
+  return storeEnrolmentCode(service.table, stored, randomBytes(CODE_RANDOM_BYTES), testAct(new Date()))
 }
 
 async function provedEnrolment() {

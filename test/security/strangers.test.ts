@@ -1,4 +1,6 @@
 import { expect, test, vi } from 'vitest'
+import { eventsTableOf } from '../../lib/events/event.ts'
+import { allItems } from '../../scripts/cli/pages.ts'
 import { proof } from '../support/rows.ts'
 import { startFunctions } from '../support/sessions.ts'
 import { startWire } from '../support/wire.ts'
@@ -95,4 +97,23 @@ test('a source that is full adds 10 to the counter of a name, also if returns fa
   }
   wire.stop()
   expect((await furtherAttempts({ loginName: username }, sourceIp)).ofSubject).toBe(10)
+})
+
+test('strangers leave no event, by wrong passwords and made-up tokens', async () => {
+  const { table } = stores
+  const functions = stores.functions()
+  const events = async () => (await allItems({ ...table, name: eventsTableOf(table) }, 'Scan', {})).length
+  const username = await stores.add()
+  const before = await events()
+  expect(before).toBeGreaterThan(0)
+  const guesses = among(120, [], (index) => ({
+    username: index % 2 === 0 ? username : `nobody-${index}`,
+    sourceIp: newSource(),
+  }))
+  expect(await atOnce(guesses, login)).toEqual({ 401: 120 })
+  const { ask } = await functions
+  const refreshToken = `${'A'.repeat(22)}.6b065d8a${'s'.repeat(22)}.${'x'.repeat(43)}`
+  expect((await ask('refresh', { body: { refreshToken } })).status).toBe(401)
+  expect((await ask('logout', { body: { refreshToken } })).status).toBe(204)
+  expect(await events()).toBe(before)
 })

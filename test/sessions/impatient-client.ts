@@ -3,6 +3,7 @@ import { type Redeemed, redeemRefreshToken } from '../../lib/sessions/redeem.ts'
 import { type PresentedToken, readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
 import { rotateSecret } from '../../lib/sessions/rotate.ts'
 import type { SessionLifetimes } from '../../lib/sessions/session.ts'
+import { testAt } from '../support/users.ts'
 
 const GRACE_SECONDS = 10
 const RELOADS_AT_ONCE = 4
@@ -78,12 +79,12 @@ export async function refreshImpatiently(
     let redeemed: Redeemed
     at(arrivesAt, async () => {
       presented = readRefreshToken(request.token)
-      redeemed = await redeemRefreshToken(table, presented, GRACE_SECONDS, now)
+      redeemed = await redeemRefreshToken(testAt(table, now), presented, GRACE_SECONDS)
     })
     let next: string
     at(writesAt, async () => {
       const rotation = { presented, redeemed, lifetimes, graceSeconds: GRACE_SECONDS }
-      const { secret } = await rotateSecret(table, rotation, now)
+      const { secret } = await rotateSecret(testAt(table, now), rotation)
       next = withSecret(request.token, secret)
     })
     at(respondsAt, () => {

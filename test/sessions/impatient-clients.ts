@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { ServiceError } from '../../lib/errors.ts'
-import { putSession } from '../../lib/sessions/store.ts'
 import { settleAll } from '../support/at-once.ts'
 import { ada, now, policy, start, table } from '../support/session-per-test.ts'
+import { storeSession } from '../support/users.ts'
 import { refreshImpatiently, seededRandom } from './impatient-client.ts'
 
 const AT_ONCE = 8
@@ -17,7 +17,7 @@ export async function expectNoSessionIsLost(sessions: number, rounds: number, se
     while (begun < sessions) {
       begun += 1
       const { session, refreshToken } = start(ada)
-      await putSession(table, session)
+      await storeSession(table, session)
       let token = refreshToken
       try {
         for (let round = 1; round <= rounds; round += 1) {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
-import { endSession, putSession } from '../../lib/sessions/store.ts'
+import { endSession } from '../../lib/sessions/store.ts'
 import { settleAll } from '../support/at-once.ts'
 import { begin, type Functions, type Stores } from '../support/sessions.ts'
+import { storeSession, testAct } from '../support/users.ts'
 
 const AT_ONCE = 32
 const PER_SECOND = 3
@@ -27,7 +28,7 @@ async function addSessions({ table, user }: Stores, username: string, count: num
       createdAt,
       random,
     )
-    await putSession(table, session)
+    await storeSession(table, session)
     return session
   }
   async function add() {
@@ -36,7 +37,7 @@ async function addSessions({ table, user }: Stores, username: string, count: num
       const index = added
       const createdAt = new Date(Date.now() - 1_000 * Math.ceil(index / PER_SECOND))
       live.push((await addOne(createdAt)).id)
-      if (index % 10 === 0) await endSession(table, await addOne(createdAt), new Date())
+      if (index % 10 === 0) await endSession(table, await addOne(createdAt), 'ended', testAct(new Date()))
     }
   }
   await settleAll(Array.from({ length: AT_ONCE }, add))

@@ -4,19 +4,20 @@ import { redeemRefreshToken } from '../../lib/sessions/redeem.ts'
 import { classifySecret, readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
 import { rotateSecret } from '../../lib/sessions/rotate.ts'
 import { later, policy, records, refreshToken, stored, table } from '../support/session-per-test.ts'
+import { testAt } from '../support/users.ts'
 import { hashesOf } from './counted-hashes.ts'
 
 const GRACE_SECONDS = 10
 
 const redeem = (token: string, now: Date) =>
-  redeemRefreshToken(table, readRefreshToken(token), GRACE_SECONDS, now)
+  redeemRefreshToken(testAt(table, now), readRefreshToken(token), GRACE_SECONDS)
 
 /** Returns the token that replaces another. */
 async function next(token: string, now: Date): Promise<string> {
   const redeemed = await redeem(token, now)
   const presented = readRefreshToken(token)
   const rotation = { presented, redeemed, lifetimes: policy, graceSeconds: GRACE_SECONDS }
-  const { secret } = await rotateSecret(table, rotation, now)
+  const { secret } = await rotateSecret(testAt(table, now), rotation)
   return withSecret(token, secret)
 }
 

@@ -4,16 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import { eventsTableOf } from '../../lib/events/event.ts'
 import { verifyUserPassword } from '../../lib/passwords/verify.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
-import { putSession } from '../../lib/sessions/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { type MailSettings, startLocalAws } from '../../local/aws.ts'
 import { callerOf } from '../../scripts/cli/account.ts'
 import { allItems } from '../../scripts/cli/pages.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { begin, beginInProcess, type Outcome } from './command.ts'
-import { describeService, tableResource } from './service-description.ts'
+import { describeService, tableResources } from './service-description.ts'
+import { asOperator, storeSession } from './users.ts'
 
 export const PASSWORD = 'correct horse battery staple'
 
@@ -40,18 +41,19 @@ export type Store = Awaited<ReturnType<typeof startStore>>
 export async function startStore(mail: Partial<MailSettings> = {}) {
   const service = describeService()
   const local = await startLocalAws(
-    ['dev', 'other'].map((stage) => tableResource(service, `serverless-jwt-auth-${stage}`)),
+    ['dev', 'other'].flatMap((stage) => tableResources(service, `serverless-jwt-auth-${stage}`)),
     'eu-central-1',
     0,
     mail,
   )
   const endpoint = local.settings.endpoints.dynamodb.origin
-  const tableOf = (stage: string): Table => ({
-    aws: callerOf(local.settings),
-    name: `serverless-jwt-auth-${stage}`,
-  })
+  const tableOf = (stage: string) =>
+    asOperator({ aws: callerOf(local.settings), name: `serverless-jwt-auth-${stage}` })
   const table = tableOf('dev')
-  for (const stage of ['dev', 'other']) await empty(tableOf(stage))
+  for (const stage of ['dev', 'other']) {
+    await empty(tableOf(stage))
+    await empty({ ...tableOf(stage), name: eventsTableOf(tableOf(stage)) })
+  }
   const target = ['--local', '--endpoint', endpoint]
   return {
     endpoint,
@@ -83,7 +85,7 @@ export async function startStore(mail: Partial<MailSettings> = {}) {
         now,
         randomBytes(SESSION_RANDOM_BYTES),
       )
-      await putSession(table, session)
+      await storeSession(table, session)
       return session
     },
   }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Statement } from '../../lib/aws/access.ts'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import { eventsTableOf } from '../../lib/events/event.ts'
 import type { TokenParties } from '../../lib/tokens/access-token.ts'
 import type { LocalAws, MailSettings, Resource } from '../../local/aws.ts'
 import type { TokenSource } from '../../local/tokens.ts'
@@ -89,11 +90,12 @@ export function mailOf({ functions, custom }: ServiceDescription): Partial<MailS
   }
 }
 
-/** Returns the table of `serverless.yml` as a resource, under another name. */
-export function tableResource({ resources }: ServiceDescription, name: string): Resource {
-  const { Type = '', Properties } = resources.Resources.Table ?? {}
-  return { Type, Properties: { ...Properties, TableName: name } }
-}
+/** Returns the tables of the service as resources, under another name. */
+export const tableResources = ({ resources }: ServiceDescription, name: string) =>
+  (['Table', 'Events'] as const).map((id): Resource => {
+    const { Type = '', Properties } = resources.Resources[id] ?? {}
+    return { Type, Properties: { ...Properties, TableName: id === 'Table' ? name : eventsTableOf({ name }) } }
+  }) as [Resource, Resource]
 
 /** Returns the service's table in the local AWS. */
 export const tableOf = ({ custom }: ServiceDescription, { settings }: LocalAws): Table => ({

@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeEach, vi } from 'vitest'
 import type { Item } from '../../lib/aws/dynamodb.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { SESSION_RANDOM_BYTES, type Session, startSession } from '../../lib/sessions/session.ts'
-import { findSession, putSession } from '../../lib/sessions/store.ts'
+import { findSession } from '../../lib/sessions/store.ts'
 import type { User, UserState } from '../../lib/users/user.ts'
 import { startTable } from './table.ts'
-import { addTestUser } from './users.ts'
+import { addTestUser, storeSession } from './users.ts'
 
 // A test file that imports this has a table of its own, and each of its tests a new user with one session.
 
@@ -33,7 +33,7 @@ beforeEach(async () => {
   ada = await addTestUser(table, { username: `ada-${count}` }, later(-60))
   ;({ session, refreshToken } = start(ada))
   ;({ secret } = readRefreshToken(refreshToken))
-  await putSession(table, session)
+  await storeSession(table, session)
   records = []
   vi.spyOn(console, 'warn').mockImplementation((record) => void records.push(record))
 })

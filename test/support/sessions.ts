@@ -8,7 +8,7 @@ import type { MailEvent } from '../../lib/mail/event.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { isLive, SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
-import { findSessions, putSession } from '../../lib/sessions/store.ts'
+import { findSessions } from '../../lib/sessions/store.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import {
@@ -24,8 +24,8 @@ import { readAuthorization, remapped } from '../../local/gateway/gateway-rules.t
 import argon2Cffi from '../security/hashes/argon2-cffi.json' with { type: 'json' }
 import { inEnvironment } from './handlers.ts'
 import { sampleEvent } from './lambda.ts'
-import { describeService, tableResource } from './service-description.ts'
-import { addTestUser } from './users.ts'
+import { describeService, tableResources } from './service-description.ts'
+import { addTestUser, storeSession, testAct } from './users.ts'
 
 const TEMPLATE = sampleEvent('refresh.json')
 
@@ -106,7 +106,12 @@ export function operator(table: Table) {
     /** Changes a user and revokes its tokens, as `npm run users` does. */
     async change(username: string, changes: UserChanges): Promise<void> {
       const user = await this.user(username)
-      await changeUser(table, user, { ...changes, ...revokeTokens(user) }, randomUUID())
+      await changeUser(
+        table,
+        user,
+        { changes: { ...changes, ...revokeTokens(user) }, changeId: randomUUID() },
+        testAct(),
+      )
     },
     /** Replaces a user's password hash and revokes nothing. */
     async setHash(username: string, passwordHash: string): Promise<void> {
@@ -119,7 +124,7 @@ export function operator(table: Table) {
     },
     /** Removes a user and frees its names. */
     async remove(username: string): Promise<void> {
-      await removeUser(table, await this.user(username))
+      await removeUser(table, await this.user(username), [], testAct())
     },
     /** Returns all items of a user by sort key: the profile and the sessions. */
     async itemsOf(username: string): Promise<Record<string, Item>> {
@@ -185,8 +190,10 @@ export async function startStores(mail: Partial<MailSettings> = {}) {
     Type: 'AWS::KMS::Alias',
     Properties: { AliasName, TargetKeyId: { Ref } },
   })
+  const [Table, Events] = tableResources(describeService(), TABLE_NAME)
   const resources = {
-    Table: tableResource(describeService(), TABLE_NAME),
+    Table,
+    Events,
     KeyAlias: alias(KEY, 'Key'),
     FactorKey: { Type: 'AWS::KMS::Key', Properties: { KeySpec: 'SYMMETRIC_DEFAULT' } },
     FactorKeyAlias: alias(FACTOR_KEY, 'FactorKey'),
@@ -460,7 +467,7 @@ export async function addSession({ table }: Pick<Operator, 'table'>, username: s
   const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session, refreshToken } = startSession(user, { amr: 'pwd', origin, lifetimes }, new Date(), random)
-  await putSession(table, session)
+  await storeSession(table, session)
   return refreshToken
 }
 

@@ -1,10 +1,37 @@
 import { randomBytes } from 'node:crypto'
 import { attribute, type Table, transact, writeIf } from '../../lib/aws/dynamodb.ts'
+import type { At } from '../../lib/context.ts'
+import type { Act } from '../../lib/events/event.ts'
 import { addPasskey } from '../../lib/factors/passkeys/store.ts'
 import { newRecoveryCodes } from '../../lib/factors/recovery-codes/store.ts'
+import type { Session } from '../../lib/sessions/session.ts'
+import { newSession } from '../../lib/sessions/store.ts'
 import { createUser } from '../../lib/users/names.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
+import type { OperatorTable } from '../../scripts/cli/operator.ts'
+
+/** Returns the act of a test. */
+export const testAct = (now = new Date()): Act => ({ actor: 'system', via: 'test', requestId: 'test', now })
+
+/** Returns what the steps of a request have in common, without settings. */
+export const testAt = <T extends Table>(table: T, now = new Date()): At<never, T> => ({
+  table,
+  config: {},
+  origin: { sourceIp: '203.0.113.7', userAgent: 'test' },
+  now,
+  via: 'POST /test',
+  requestId: 'test',
+})
+
+/** Returns a table whose operator is a test. */
+export const asOperator = (table: Table, now = () => new Date()): OperatorTable => ({
+  ...table,
+  act: () => ({ ...testAct(now()), actor: 'operator', actorId: 'arn:aws:iam::000000000000:user/test' }),
+})
+
+/** Stores a session without an event, if it is not there. */
+export const storeSession = (table: Table, session: Session) => transact(table, [newSession(session)])
 
 /** Creates a user with the role `user` and a hash that no password matches, unless the values differ. */
 export const testUser = (values: Partial<User> & Pick<User, 'username'>, now = new Date()): User =>
@@ -17,7 +44,7 @@ export async function addTestUser(
   now = new Date(),
 ): Promise<User> {
   const user = testUser(values, now)
-  const outcome = await createUser(table, user)
+  const outcome = await createUser(table, user, testAct(now))
   if (outcome !== 'done') throw new Error(`${values.username} is ${outcome}`)
   return user
 }

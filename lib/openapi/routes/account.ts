@@ -1,3 +1,4 @@
+import { EVENTS_PER_PAGE } from '../../events/own.ts'
 import {
   AccountDeletionRequest,
   EmailChangeRequest,
@@ -169,6 +170,45 @@ export const ACCOUNT_ROUTES: Route[] = [
         changedAt: '2026-11-24T15:00:00.000Z',
         factors: ['totp'],
         recoveryCodesLeft: 10,
+      }),
+    },
+  },
+  {
+    method: 'get',
+    path: '/me/events',
+    operationId: 'listEvents',
+    tag: 'Account',
+    summary: 'List what happened to the caller’s account',
+    description: `Returns sign-ins of the last 180 days and changes of the last 365, the newest first, at most ${EVENTS_PER_PAGE} in one response. If the response has \`next\`, there are more. A revoked token is rejected at once.`,
+    isProtected: true,
+    parameters: [
+      {
+        name: 'after',
+        in: 'query',
+        description: '`next` of the page before.',
+        schema: { type: 'string' },
+        example: 'MjAyNi0xMS0yNFQxNTowMDowMC4wMDBaI0FiQ2RFZkdoSWpLbE1uT3BRclN0VXc',
+      },
+    ],
+    problems: ['invalid_fields'],
+    response: {
+      description: 'What happened.',
+      content: json(schemaRef('Events'), {
+        events: [
+          {
+            id: 'AbCdEfGhIjKlMnOpQrStUw',
+            at: '2026-11-24T15:00:00.000Z',
+            type: 'session.created',
+            by: 'account',
+            via: 'POST /login',
+            changes: [],
+            detail: 'password',
+            failures: 0,
+            sourceIp: '203.0.113.7',
+            userAgent: 'curl/8.14.1',
+            session: '6924c4c0AbCdEfGhIjKlMnOpQrStUw',
+          },
+        ],
       }),
     },
   },

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
-import type { Table } from '../../../lib/aws/dynamodb.ts'
 import type { Io } from '../../cli/io.ts'
+import type { OperatorTable } from '../../cli/operator.ts'
 import { startProgress } from '../../cli/progress.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { checkRow } from './dry-run.ts'
@@ -28,7 +28,7 @@ export interface ImportOptions extends LayoutOptions {
  * @throws {@link Refusal} if a line is invalid, the file cannot be read, or the operator interrupted the import.
  */
 export async function importFile(
-  table: Table,
+  table: OperatorTable,
   file: string,
   { format = formatOf(file), dryRun = false, verbose = false, ...options }: ImportOptions,
   io: Io,

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../../lib/errors.ts'
 import { createUser } from '../../../lib/users/names.ts'
 import { newUser, USER_RANDOM_BYTES } from '../../../lib/users/user.ts'
 import { inParallel } from '../../cli/in-parallel.ts'
+import type { OperatorTable } from '../../cli/operator.ts'
 import type { Progress } from '../../cli/progress.ts'
 import type { Faults } from './faults.ts'
 import type { Hashers } from './hashes/hashers.ts'
@@ -74,7 +74,7 @@ export async function takeRows(
  * A user that brings its id gets new generations, so that no token or session of an earlier user with this id is valid.
  */
 export const addRow =
-  (table: Table, hashers: Hashers, now: () => Date): Settle =>
+  (table: OperatorTable, hashers: Hashers, now: () => Date): Settle =>
   async (account) => {
     const { values } = account
     // An import that is run again spends no hash and no transaction on the users that it added before.
@@ -82,7 +82,7 @@ export const addRow =
     if (obstacle !== undefined) return obstacle
     const passwordHash = 'password' in account ? await hashers.hash(account.password) : account.passwordHash
     const user = newUser({ ...values, passwordHash }, now(), randomBytes(USER_RANDOM_BYTES))
-    if ((await createUser(table, user)) === 'done') return 'added'
+    if ((await createUser(table, user, table.act())) === 'done') return 'added'
     const found = await findObstacle(table, values)
     if (found === undefined) throw new ServiceError('unavailable', 'the names of a user kept changing')
     return found

@@ -1,10 +1,12 @@
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
 import { isRole, ROLES } from '../../../lib/users/user.ts'
+import { eachOf, inParallel } from '../../cli/in-parallel.ts'
 import { type Io, widthOf } from '../../cli/io.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import * as text from '../../cli/table.ts'
 import { type Account, accountOf, factorsIn, shownRole, stateOf } from '../account.ts'
+import { lastSignIn } from '../activity.ts'
 import { countKinds, shownKinds } from '../passwords/rehash-report.ts'
 import type { ReadOptions } from '../show.ts'
 import { noticeUnknownRoles, usersByName } from '../store.ts'
@@ -15,6 +17,7 @@ const MAX_LIMIT = 10_000
 /** Options of `list`. */
 export interface ListOptions extends ReadOptions, Search, Range {
   count?: boolean
+  lastSignIn?: boolean
   rehashReport?: boolean
 }
 
@@ -85,7 +88,8 @@ export async function list(table: Table, options: ListOptions, io: Io): Promise<
   const { accounts, next } = await findAccounts(table, options, options)
   requireKnownRole(options, accounts.length)
   const none = isForAll(options) ? 'No users.\n' : 'No matching users.\n'
-  io.stdout.write(json ? text.asJson(accounts) : accounts.length === 0 ? none : shown(accounts, io))
+  const listed = options.lastSignIn ? await withLastSignIns(table, accounts) : accounts
+  io.stdout.write(json ? text.asJson(listed) : listed.length === 0 ? none : shown(listed, io))
   noticeUnknownRoles(accounts, io.stderr)
   if (next !== undefined) {
     io.stderr.write(`There are more users. Next page: --after ${text.shellWord(next)}\n`)
@@ -112,9 +116,24 @@ function requireConsistent({ prefix = '', limit, after, count, rehashReport }: L
     throw new Refusal('usage', 'Use --after with the --prefix of the page before.')
 }
 
+/** A user, and the last sign-in if it was asked for; `null` without any. */
+type Listed = Account & { lastSignInAt?: string | null }
+
+const SEARCHES_IN_FLIGHT = 8
+
+/** Finds the last sign-in of each user, several at a time. */
+async function withLastSignIns(table: Table, accounts: readonly Account[]): Promise<Listed[]> {
+  const found = new Map<string, string | undefined>()
+  await inParallel(SEARCHES_IN_FLIGHT, eachOf(accounts), async ({ id }) => {
+    found.set(id, (await lastSignIn(table, id))?.at)
+  })
+  return accounts.map((account) => ({ ...account, lastSignInAt: found.get(account.id) ?? null }))
+}
+
 /** Formats users as a table. */
-export function shown(accounts: readonly Account[], io: Io): string {
+export function shown(accounts: readonly Listed[], io: Io): string {
   const hasFactors = accounts.some(({ factors }) => factors !== undefined)
+  const hasSignIns = accounts.some(({ lastSignInAt }) => lastSignInAt !== undefined)
   const rows = accounts.map((account) => [
     namesIn(account),
     shownRole(account),
@@ -122,8 +141,17 @@ export function shown(accounts: readonly Account[], io: Io): string {
     ...(hasFactors ? [factorsIn(account)] : []),
     text.dateOf(account.createdAt),
     text.dateOf(account.changedAt),
+    ...(hasSignIns ? [account.lastSignInAt ? text.minuteOf(account.lastSignInAt) : 'never'] : []),
   ])
-  const head = ['username', 'role', 'state', ...(hasFactors ? ['factors'] : []), 'created', 'changed']
+  const head = [
+    'username',
+    'role',
+    'state',
+    ...(hasFactors ? ['factors'] : []),
+    'created',
+    'changed',
+    ...(hasSignIns ? ['last sign-in (UTC)'] : []),
+  ]
   const count = `${rows.length.toLocaleString('en')} ${rows.length === 1 ? 'user' : 'users'}.\n`
   return text.table(head, rows, widthOf(io.stdout)) + count
 }

@@ -120,9 +120,12 @@ describe('npm run deploy', () => {
       `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${logGroupOf(functionKey)}:*:*`,
     ])
     const needs = (service: string) => ACTIONS[functionKey]?.some((action) => action.startsWith(service))
-    expect(resourcesOf('dynamodb')).toEqual(
-      needs('dynamodb') ? [`arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${STACK}`] : [],
-    )
+    const table = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${STACK}`
+    const usesEvents = service.functions[functionKey]?.may?.some((name) => /^(read|record)Events$/.test(name))
+    expect(resourcesOf('dynamodb')).toEqual([
+      ...(needs('dynamodb') ? [table] : []),
+      ...(usesEvents ? [`${table}-events`] : []),
+    ])
     const uses = (pattern: RegExp) => ACTIONS[functionKey]?.some((action) => pattern.test(action))
     const keys = [
       ...(uses(/^kms:(Sign|GetPublicKey)$/) ? await keysOfStage() : []),

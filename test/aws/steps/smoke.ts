@@ -44,7 +44,11 @@ describe('npm run smoke -- --stage prod', () => {
   const smoke = () => operator.npmRun(['smoke', '--', '--stage', 'prod', '--url', gateway.url])
 
   test('takes the address from the stack', async () => {
-    const { url } = await findTarget({ stage: 'prod' }, awsEnvironment(emulator), [])
+    const { url } = await findTarget(
+      { stage: 'prod' },
+      { env: awsEnvironment(emulator), now: () => new Date() },
+      [],
+    )
     expect(url).toBe((await deployment.outputs()).ServiceEndpoint)
   })
 

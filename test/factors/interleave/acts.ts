@@ -8,6 +8,7 @@ import { totpCode, wrongTotpCode } from '../../support/factors/client.ts'
 import { ORIGIN, PASSWORD } from '../../support/factors/service.ts'
 import { claimsOf } from '../../support/forge.ts'
 import type { Asking } from '../../support/sessions.ts'
+import { asOperator } from '../../support/users.ts'
 import { createPasskey, usePasskey } from '../../support/webauthn/authenticator.ts'
 import {
   addTokens,
@@ -347,24 +348,33 @@ export const ACTS = {
   },
   'set-password': operators(
     ({ service, username }) =>
-      changes.setPassword(service.table, username, commandIo(NEW_PASSWORDS.operator)),
+      changes.setPassword(asOperator(service.table), username, commandIo(NEW_PASSWORDS.operator)),
     { revokes: 'all', sets: NEW_PASSWORDS.operator },
   ),
   'set-role': operators(
-    ({ service, username }) => changes.setRole(service.table, username, 'admin', commandIo()),
+    ({ service, username }) => changes.setRole(asOperator(service.table), username, 'admin', commandIo()),
     {
       revokes: 'tokens',
     },
   ),
-  'end-sessions': operators(({ service, username }) => changes.endSessions(service.table, username), {
-    revokes: 'all',
-  }),
-  disable: operators(({ service, username }) => changes.disable(service.table, username, commandIo()), {
-    revokes: 'all',
-  }),
-  remove: operators(({ service, username }) => remove(service.table, username, true, commandIo()), {
-    revokes: 'all',
-  }),
+  'end-sessions': operators(
+    ({ service, username }) => changes.endSessions(asOperator(service.table), username),
+    {
+      revokes: 'all',
+    },
+  ),
+  disable: operators(
+    ({ service, username }) => changes.disable(asOperator(service.table), username, commandIo()),
+    {
+      revokes: 'all',
+    },
+  ),
+  remove: operators(
+    ({ service, username }) => remove(asOperator(service.table), username, true, commandIo()),
+    {
+      revokes: 'all',
+    },
+  ),
 } satisfies Record<string, Act>
 
 export type ActName = keyof typeof ACTS

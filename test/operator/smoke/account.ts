@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describeStacks, type Response } from '../describe-stacks.ts'
+import { asksWho, callerIdentity, describeStacks, type Response } from '../describe-stacks.ts'
 
 /** A record in the log of a function. */
 export interface LogRecord {
@@ -39,10 +39,12 @@ export async function startAccount(
     const [status, text] =
       request.headers['x-amz-target'] === 'Logs_20140328.FilterLogEvents'
         ? filterLogEvents(JSON.parse(body), recordsOf)
-        : describeStacks(new URLSearchParams(body).get('StackName'), {
-            name: STACK,
-            outputs: outputs(),
-          })
+        : asksWho(body)
+          ? callerIdentity()
+          : describeStacks(new URLSearchParams(body).get('StackName'), {
+              name: STACK,
+              outputs: outputs(),
+            })
     response.writeHead(status).end(text)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')

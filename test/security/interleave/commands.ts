@@ -4,6 +4,7 @@ import * as changes from '../../../scripts/users/changes.ts'
 import { addRow } from '../../../scripts/users/import/import-users.ts'
 import * as names from '../../../scripts/users/names.ts'
 import { remove } from '../../../scripts/users/remove.ts'
+import { asOperator } from '../../support/users.ts'
 import type { Act } from './act.ts'
 import { HASHES, PASSWORDS, type Scene } from './scene.ts'
 
@@ -41,61 +42,77 @@ const importing = (namesOf: (scene: Scene) => { username: string; email?: string
     (scene) => {
       const values = { email: undefined, emailVerified: false, ...namesOf(scene), id: scene.id }
       const account = { values: { ...values, role: NEW.role, disabled: false }, passwordHash: HASHES.added }
-      return addRow(scene.table, hashers, () => new Date())(account, 1)
+      return addRow(asOperator(scene.table), hashers, () => new Date())(account, 1)
     },
     { effect: (scene) => ({ email: undefined, ...NEW, ...namesOf(scene) }) },
   )
 
 /** Commands of the operator, as `npm run users` makes them. */
 export const COMMANDS = {
-  'set-role': operators(({ table, names: { ada } }) => changes.setRole(table, ada, 'admin', commandIo()), {
-    revokes: 'tokens',
-    effect: () => ({ role: 'admin' }),
-  }),
+  'set-role': operators(
+    ({ table, names: { ada } }) => changes.setRole(asOperator(table), ada, 'admin', commandIo()),
+    {
+      revokes: 'tokens',
+      effect: () => ({ role: 'admin' }),
+    },
+  ),
   'set-password': operators(
-    ({ table, names: { ada } }) => changes.setPassword(table, ada, commandIo(PASSWORDS.operator)),
+    ({ table, names: { ada } }) => changes.setPassword(asOperator(table), ada, commandIo(PASSWORDS.operator)),
     { revokes: 'all', effect: () => ({ password: PASSWORDS.operator }) },
   ),
-  disable: operators(({ table, names: { ada } }) => changes.disable(table, ada, commandIo()), {
+  disable: operators(({ table, names: { ada } }) => changes.disable(asOperator(table), ada, commandIo()), {
     revokes: 'all',
     effect: () => ({ disabled: true }),
   }),
-  enable: operators(({ table, names: { ada } }) => changes.enable(table, ada, commandIo()), {
+  enable: operators(({ table, names: { ada } }) => changes.enable(asOperator(table), ada, commandIo()), {
     revokes: 'all',
     effect: () => ({ disabled: false }),
   }),
-  'end-sessions': operators(({ table, names: { ada } }) => changes.endSessions(table, ada), {
+  'end-sessions': operators(({ table, names: { ada } }) => changes.endSessions(asOperator(table), ada), {
     revokes: 'all',
     effect: () => ({}),
   }),
-  rename: operators(({ table, names: { ada, free } }) => names.rename(table, ada, free, commandIo()), {
-    revokes: 'tokens',
-    effect: ({ names: { free } }) => ({ username: free }),
-  }),
-  'rename back': operators(({ table, names: { ada, free } }) => names.rename(table, free, ada, commandIo()), {
-    revokes: 'tokens',
-    effect: ({ names: { ada } }) => ({ username: ada }),
-  }),
+  rename: operators(
+    ({ table, names: { ada, free } }) => names.rename(asOperator(table), ada, free, commandIo()),
+    {
+      revokes: 'tokens',
+      effect: ({ names: { free } }) => ({ username: free }),
+    },
+  ),
+  'rename back': operators(
+    ({ table, names: { ada, free } }) => names.rename(asOperator(table), free, ada, commandIo()),
+    {
+      revokes: 'tokens',
+      effect: ({ names: { ada } }) => ({ username: ada }),
+    },
+  ),
   'set-email': operators(
-    ({ table, names: { ada, freeEmail } }) => names.setEmail(table, ada, freeEmail, commandIo()),
+    ({ table, names: { ada, freeEmail } }) => names.setEmail(asOperator(table), ada, freeEmail, commandIo()),
     { revokes: 'tokens', effect: ({ names: { freeEmail } }) => ({ email: freeEmail }) },
   ),
-  'remove the address': operators(({ table, names: { ada } }) => names.removeEmail(table, ada, commandIo()), {
-    revokes: 'tokens',
-    effect: () => ({ email: undefined }),
-  }),
-  remove: operators(({ table, names: { ada } }) => remove(table, ada, true, commandIo()), {
+  'remove the address': operators(
+    ({ table, names: { ada } }) => names.removeEmail(asOperator(table), ada, commandIo()),
+    {
+      revokes: 'tokens',
+      effect: () => ({ email: undefined }),
+    },
+  ),
+  remove: operators(({ table, names: { ada } }) => remove(asOperator(table), ada, true, commandIo()), {
     revokes: 'all',
     effect: () => 'removed',
   }),
   add: operators(
-    ({ table, names: { ada } }) => changes.add(table, ada, { role: 'user' }, commandIo(PASSWORDS.added)),
+    ({ table, names: { ada } }) =>
+      changes.add(asOperator(table), ada, { role: 'user' }, commandIo(PASSWORDS.added)),
     { effect: ({ names: { ada } }) => ({ username: ada, email: undefined, ...NEW }) },
   ),
   'import with the same id': importing(({ names: { ada, email } }) => ({ username: ada, email })),
   'import with the same id and another name': importing(({ names: { free } }) => ({ username: free })),
-  'rename of bob': operators(({ table, names: { bob, ada } }) => names.rename(table, bob, ada, commandIo()), {
-    revokes: 'tokens',
-    effect: ({ names: { ada } }) => ({ username: ada }),
-  }),
+  'rename of bob': operators(
+    ({ table, names: { bob, ada } }) => names.rename(asOperator(table), bob, ada, commandIo()),
+    {
+      revokes: 'tokens',
+      effect: ({ names: { ada } }) => ({ username: ada }),
+    },
+  ),
 } satisfies Record<string, Act>

@@ -26,7 +26,7 @@ import {
   tableOf,
 } from '../service-description.ts'
 import type { ApiResponse, Asking } from '../sessions.ts'
-import { addTestUser } from '../users.ts'
+import { addTestUser, testAct } from '../users.ts'
 
 const TEMPLATE = sampleEvent('refresh.json')
 
@@ -251,7 +251,12 @@ export async function startFactorService(settings: Record<string, string> = {}) 
     ): Promise<void> {
       for (const enrolmentToken of enrolmentTokens) {
         const user = await this.user(username)
-        const operatorCode = await storeEnrolmentCode(table, user, new Date(), randomBytes(CODE_RANDOM_BYTES))
+        const operatorCode = await storeEnrolmentCode(
+          table,
+          user,
+          randomBytes(CODE_RANDOM_BYTES),
+          testAct(new Date()),
+        )
         const body = { enrolmentToken, operatorCode }
         onBody(body)
         const { status, text } = await all.ask('POST /enrolment/proof', { body })

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { testAct } from '../../test/support/users.ts'
+import { text } from '../aws/dynamodb.ts'
+import { eventOf, factorRequiredOf, freedNameOf, partitionOf } from './event.ts'
+
+const now = new Date('2026-11-28T14:05:06.789Z')
+const table = { aws: () => Promise.reject(new Error('a call')), name: 'users' }
+const userId = 'Ada-Lovelace-1815-12-A'
+const subject = partitionOf(userId)
+const putIn = (write: object) => Object(write).Put
+
+test('an event stands in the table of events, under its subject, class and time', () => {
+  const write = eventOf(table, testAct(now), {
+    type: 'user.updated',
+    subject,
+    changes: ['role'],
+    detail: 'admin',
+  })
+  const { TableName, Item } = putIn(write)
+  expect(TableName).toBe('users-events')
+  expect(text(Item, 'pk')).toBe(subject)
+  expect(text(Item, 'sk')).toMatch(/^change#2026-11-28T14:05:06\.789Z#[\w-]{22}$/)
+  expect(text(Item, 'day')).toMatch(/^2026-11-28#change#[0-3]$/)
+  expect(Item).toMatchObject({
+    at: { S: now.toISOString() },
+    changes: { SS: ['role'] },
+    expiresAt: { N: String(now.getTime() / 1_000 - 0.789 + 365 * 86_400) },
+  })
+  expect(Item).not.toHaveProperty('sourceIp')
+})
+
+test('the end of a session is kept for half a year', () => {
+  const { Item } = putIn(eventOf(table, testAct(now), { type: 'session.ended', subject, session: 's' }))
+  expect(text(Item, 'sk')).toMatch(/^session#/)
+  expect(Number(Item.expiresAt.N)).toBe(Math.floor(now.getTime() / 1_000) + 180 * 86_400)
+})
+
+test.each([
+  ['curl/8.14.1', 'curl/8.14.1'],
+  ['\u001b[31mred\u001b[0m', '?[31mred?[0m'],
+  ['Größe \u{1f600}', 'Gr??e ??'],
+  ['x'.repeat(300), 'x'.repeat(256)],
+])('the browser %j is kept as %j', (userAgent, kept) => {
+  const act = { ...testAct(now), origin: { sourceIp: '203.0.113.7', userAgent } }
+  const { Item } = putIn(eventOf(table, act, { type: 'session.created', subject }))
+  expect(text(Item, 'userAgent')).toBe(kept)
+})
+
+test('all sources of a user share sixteen events of a correct password in an hour', () => {
+  const keys = new Set(
+    Array.from({ length: 1_000 }, (_, index) => {
+      const what = { userId, source: `203.0.${index >> 8}.${index % 256}`, detail: 'second-factor' }
+      const { Item, ConditionExpression } = putIn(factorRequiredOf(table, testAct(now), what))
+      expect(ConditionExpression).toBe('attribute_not_exists(pk)')
+      expect(Item).not.toHaveProperty('day')
+      return text(Item, 'sk')
+    }),
+  )
+  expect([...keys].toSorted()).toEqual(
+    [...'0123456789abcdef'].map((digit) => `session#2026-11-28T14#factor-${digit}`),
+  )
+})
+
+test('a free name leaves its hash and who had it, and not the name', () => {
+  const { Item } = putIn(freedNameOf(table, testAct(now), userId, 'ada@example.org'))
+  expect(text(Item, 'pk')).toMatch(/^name#[0-9a-f]{64}$/)
+  expect(text(Item, 'sk')).toBe(`2026-11-28T14:05:06.789Z#${userId}`)
+  expect(JSON.stringify(Item)).not.toContain('ada@')
+})

@@ -1,0 +1,229 @@
+import { hash, randomBytes } from 'node:crypto'
+import {
+  attribute,
+  attributesOf,
+  type Item,
+  optionalNumber,
+  optionalText,
+  type Table,
+  type TransactWrite,
+  text,
+  texts,
+} from '../aws/dynamodb.ts'
+import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
+import type { At } from '../context.ts'
+import { secondOf } from '../time.ts'
+
+/** What may happen to an account, and what operators do beside it. */
+export const EVENT_TYPES = [
+  'session.created',
+  'session.ended',
+  'session.reused',
+  'factor.required',
+  'user.created',
+  'user.updated',
+  'user.deleted',
+  'invitation.created',
+  'users.exported',
+] as const
+
+export type EventType = (typeof EVENT_TYPES)[number]
+
+/** Who acts: the user with this id, an operator with this ARN, or the service by itself. */
+export type Actor = 'user' | 'operator' | 'system'
+
+/**
+ * Who acts, and from where: what the events of one request, or of one command, have in common. Every store function that changes
+ * an account demands it, so a change without an event does not compile.
+ */
+export interface Act {
+  actor: Actor
+  /** Id of a user, or ARN of an operator; `undefined` of the service. */
+  actorId?: string | undefined
+  /** Route or command, such as `PUT /password` or `users set-role`. */
+  via: string
+  /** Where the request came from. A command has none. */
+  origin?: { sourceIp: string; userAgent: string }
+  /** Id of the request in the gateway's log, or of the command. */
+  requestId: string
+  now: Date
+}
+
+/** Who asks with a request, from where, and when. */
+export type Request = Pick<At, 'origin' | 'via' | 'requestId' | 'now'>
+
+const actOf = ({ origin, via, requestId, now }: Request) => ({ origin, via, requestId, now })
+
+/** Returns the act of a user who has proved who it is. */
+export const byUser = (at: Request, userId: string): Act => ({ actor: 'user', actorId: userId, ...actOf(at) })
+
+/** Returns the act of the service, which no user asked for with this request. */
+export const bySystem = (at: Request): Act => ({ actor: 'system', ...actOf(at) })
+
+/** What happened. No member may have a value that a person chose, or a secret. */
+export interface Happening {
+  type: EventType
+  /** Partition of what it concerns: {@link partitionOf} of a user, or another one. */
+  subject: string
+  /** Id of the session that began or ended. */
+  session?: string | undefined
+  /** Names of the attributes that changed. */
+  changes?: readonly string[] | undefined
+  /** One word of a closed list: a role, `disabled`, `replaced`. */
+  detail?: string | undefined
+  /** Wrong passwords of this name from this source, before the correct one. */
+  failures?: number | undefined
+}
+
+/** Attributes of an event. */
+export const EVENT = {
+  id: text,
+  /** ISO 8601 time. */
+  at: text,
+  type: text as Read<EventType>,
+  actor: text as Read<Actor>,
+  actorId: optionalText,
+  via: text,
+  sourceIp: optionalText,
+  userAgent: optionalText,
+  session: optionalText,
+  changes: texts,
+  detail: optionalText,
+  failures: optionalNumber,
+  requestId: text,
+} satisfies Attributes
+
+/** A stored event. */
+export interface AuditEvent extends ValuesOf<typeof EVENT> {
+  /** Partition of what it concerns: `user#` and the id of a user, `mail#` and a hash, or `service`. */
+  subject: string
+  /** Place in the order of events: its sort key without the class. */
+  place: string
+}
+
+const ID_BYTES = 16
+const MAX_USER_AGENT_CHARACTERS = 256
+const DAY_SECONDS = 86_400
+
+/** How many days events are kept. Those of sessions have sources and browsers. */
+const KEPT_DAYS = { session: 180, change: 365 }
+
+/** Sign-ins and sign-outs, or changes of an account. */
+export type EventClass = keyof typeof KEPT_DAYS
+
+export const EVENT_CLASSES = Object.keys(KEPT_DAYS) as EventClass[]
+
+const OF_SESSIONS: readonly EventType[] = [
+  'session.created',
+  'session.ended',
+  'session.reused',
+  'factor.required',
+]
+
+/** How many partitions of the index share the events of one day and class. One takes 1,000 writes a second. */
+export const SHARDS = 4
+
+/** Returns the name of the table of events that belongs to a table. */
+export const eventsTableOf = ({ name }: Pick<Table, 'name'>): string => `${name}-events`
+
+/** Returns the partition of the events of an account. */
+export const partitionOf = (userId: string): string => `user#${userId}`
+
+/**
+ * Returns the write of the event of a changed account; see {@link eventOf}.
+ *
+ * @param changed - Names of the attributes that changed. None, if the change only revokes.
+ * @param detail - One word of a closed list.
+ */
+export const updateEventOf = (
+  table: Table,
+  act: Act,
+  userId: string,
+  { changes, detail }: Pick<Happening, 'changes' | 'detail'>,
+): TransactWrite =>
+  eventOf(table, act, { type: 'user.updated', subject: partitionOf(userId), changes, detail })
+
+/** Partition of events that concern no account. */
+export const SERVICE = 'service'
+
+/** Returns a partition of the index `byDay`. */
+export const dayOf = (date: string, kind: EventClass, shard: number): string => `${date}#${kind}#${shard}`
+
+/**
+ * Returns the write of an event, as the last one of the transaction that makes the change. Functions may write events in
+ * transactions only, and may not change one. No condition guards it: its key has 128 random bits, which no writer can read.
+ */
+export const eventOf = (table: Table, act: Act, what: Happening): TransactWrite => ({
+  Put: { TableName: eventsTableOf(table), Item: itemOf(act, what) },
+})
+
+function itemOf(act: Act, { subject, changes = [], ...what }: Happening): Item {
+  const id = randomBytes(ID_BYTES).toString('base64url')
+  const at = act.now.toISOString()
+  const kind = OF_SESSIONS.includes(what.type) ? 'session' : 'change'
+  const { now, origin, ...who } = act
+  const values = {
+    pk: subject,
+    sk: `${kind}#${at}#${id}`,
+    day: dayOf(at.slice(0, 10), kind, id.charCodeAt(0) % SHARDS),
+    id,
+    at,
+    ...what,
+    // A set must not be empty.
+    changes: changes.length > 0 ? [...changes] : undefined,
+    ...who,
+    sourceIp: origin?.sourceIp,
+    userAgent: origin && shownBrowser(origin.userAgent),
+    expiresAt: secondOf(now) + KEPT_DAYS[kind] * DAY_SECONDS,
+  }
+  return attributesOf(values)
+}
+
+/**
+ * Returns the write of the event of a correct password without the second factor. Who has stolen one could fill the
+ * table with it, so a user and a source have one an hour, and all sources of a user 16. It is refused if it is there already.
+ * No index has it: the events of the account do.
+ *
+ * @param source - As `sourceOf` in `lib/throttling/source.ts` returns it.
+ */
+export function factorRequiredOf(
+  table: Table,
+  act: Act,
+  { userId, source, detail }: { userId: string; source: string; detail: string },
+): TransactWrite {
+  const what = { type: 'factor.required', subject: partitionOf(userId), detail } as const
+  const hour = act.now.toISOString().slice(0, 13)
+  const { day, ...rest } = itemOf(act, what)
+  const sk = attribute(`session#${hour}#factor-${hash('sha256', `${userId} ${source}`).slice(0, 1)}`)
+  return {
+    Put: {
+      TableName: eventsTableOf(table),
+      Item: { ...rest, sk },
+      ConditionExpression: 'attribute_not_exists(pk)',
+    },
+  }
+}
+
+/** Returns what an event keeps of a browser's name, which a client chooses: printable ASCII, and others as `?`. */
+const shownBrowser = (userAgent: string): string =>
+  userAgent.slice(0, MAX_USER_AGENT_CHARACTERS).replace(/[^ -~]/g, '?')
+
+/** Returns the partition of those who had a login name. It holds a hash of the name, which can be found by guessing. */
+export const freedPartitionOf = (loginName: string): string => `name#${hash('sha256', loginName)}`
+
+/** Returns the write that records who had a login name that becomes free, as a part of the transaction that frees it. */
+export const freedNameOf = (
+  table: Table,
+  { now }: Act,
+  userId: string,
+  loginName: string,
+): TransactWrite => ({
+  Put: {
+    TableName: eventsTableOf(table),
+    Item: attributesOf({
+      pk: freedPartitionOf(loginName),
+      sk: `${now.toISOString()}#${userId}`,
+      expiresAt: secondOf(now) + KEPT_DAYS.change * DAY_SECONDS,
+    }),
+  },
+})

@@ -1,0 +1,74 @@
+import { type Item, queryProjectionOf, type Table, text } from '../aws/dynamodb.ts'
+import { namesOf, valuesOf } from '../aws/item.ts'
+import {
+  type AuditEvent,
+  EVENT,
+  EVENT_CLASSES,
+  type EventClass,
+  eventsTableOf,
+  partitionOf,
+} from './event.ts'
+
+/** What is read of an event. */
+export const STORED_EVENT = namesOf(EVENT)
+
+/** One page of events, the newest first. */
+export interface EventPage {
+  events: AuditEvent[]
+  /** Where the next page begins; `undefined` on the last page. */
+  next?: string | undefined
+}
+
+/** Which events a page has. */
+export interface PageRequest {
+  limit: number
+  /** Place of the event before which the page begins, as `next` of the page before; it need not exist. */
+  before?: string | undefined
+}
+
+/**
+ * Finds the events of an account, with one consistent query for each class of events.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function eventsOfUser(
+  table: Table,
+  userId: string,
+  { limit, before }: PageRequest,
+): Promise<EventPage> {
+  const queries = EVENT_CLASSES.map((kind) => newestOf(table, userId, kind, { limit: limit + 1, before }))
+  const found = (await Promise.all(queries)).flat().sort(newestFirst)
+  const events = found.slice(0, limit)
+  const last = events.at(-1)
+  return { events, next: found.length > limit && last ? last.place : undefined }
+}
+
+/** Orders events, the newest first. Those of one instant keep an order. */
+export const newestFirst = (a: AuditEvent, b: AuditEvent): number => (a.place < b.place ? 1 : -1)
+
+async function newestOf(
+  table: Table,
+  userId: string,
+  kind: EventClass,
+  { limit, before }: PageRequest,
+): Promise<AuditEvent[]> {
+  const pk = { S: partitionOf(userId) }
+  const { Items } = await table.aws('dynamodb', 'Query', {
+    TableName: eventsTableOf(table),
+    ConsistentRead: true,
+    KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :kind)',
+    ...queryProjectionOf(STORED_EVENT),
+    ExpressionAttributeValues: { ':pk': pk, ':kind': { S: `${kind}#` } },
+    ScanIndexForward: false,
+    Limit: limit,
+    ...(before !== undefined && { ExclusiveStartKey: { pk, sk: { S: `${kind}#${before}` } } }),
+  })
+  return ((Items as Item[] | undefined) ?? []).map(eventIn)
+}
+
+/** Returns the event of an item. */
+export const eventIn = (item: Item): AuditEvent => ({
+  subject: text(item, 'pk'),
+  place: text(item, 'sk').replace(/^\w+#/, ''),
+  ...valuesOf(EVENT, item),
+})

@@ -1,0 +1,37 @@
+import { EVENT_TYPES } from '../events/event.ts'
+import { BY } from '../events/own.ts'
+import { object, text, time } from './json-schema.ts'
+
+/** Schemas of what happened to an account. */
+export const EVENT_SCHEMAS = {
+  Event: object(
+    'What happened to the caller’s account.',
+    {
+      id: text('The id of the event.'),
+      at: time('When it happened.'),
+      type: { type: 'string', enum: EVENT_TYPES, description: 'What happened.' },
+      by: {
+        type: 'string',
+        enum: BY,
+        description:
+          'Who did it: the user, an operator, the service, or another user, such as one who signed in in the same browser.',
+      },
+      via: text('The route or the command that did it.'),
+      changes: { type: 'array', items: text('A value.'), description: 'The values that changed.' },
+      detail: text('How it happened, in one word.'),
+      failures: { type: 'integer', minimum: 0, description: 'Wrong passwords before a sign-in.' },
+      sourceIp: text('The IP address of the user’s own request.'),
+      userAgent: text('The User-Agent header of the user’s own request, shortened if it is long.'),
+      session: text('The session of the user’s own request that began or ended.'),
+    },
+    ['detail', 'failures', 'sourceIp', 'userAgent', 'session'],
+  ),
+  Events: object(
+    'What happened to the caller’s account, the newest first.',
+    {
+      events: { type: 'array', items: { $ref: '#/components/schemas/Event' } },
+      next: text('Value of `after` for the next page. Missing on the last page.'),
+    },
+    ['next'],
+  ),
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import type { Act } from '../../lib/events/event.ts'
+import { endpointsOf, openAccount } from './account.ts'
+import type { Io } from './io.ts'
+import { Refusal } from './refusal.ts'
+import type { TargetOptions } from './target.ts'
+
+/** A table, and the operator who changes what is in it. */
+export interface OperatorTable extends Table {
+  /** Returns who acts now, for the events of a change. */
+  act(): Act
+}
+
+/** The local service's AWS has no users. */
+const LOCAL_ARN = 'arn:aws:iam::000000000000:user/local'
+
+/**
+ * Returns a table with the operator who runs a command. It asks AWS once, so that no change is made without a name.
+ *
+ * @param command - As events name it, such as `users set-role`.
+ * @throws {@link Refusal} `failed`, if AWS does not say whose credentials these are.
+ */
+export async function withOperator(
+  table: Table,
+  command: string,
+  options: TargetOptions,
+  { env, now }: Pick<Io, 'env' | 'now'>,
+): Promise<OperatorTable> {
+  const actorId = options.stage === undefined ? LOCAL_ARN : await callerArn(options.stage, options, env)
+  const requestId = randomUUID()
+  return { ...table, act: () => ({ actor: 'operator', actorId, via: command, requestId, now: now() }) }
+}
+
+/** Returns the ARN of the credentials of a stage; see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html. */
+async function callerArn(stage: string, options: TargetOptions, env: Io['env']): Promise<string> {
+  const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts')
+  const account = await openAccount(stage, options, env)
+  const endpoint = env.AWS_ENDPOINT_URL_STS ?? endpointsOf(env).all?.href
+  const client = new STSClient({ ...account, ...(endpoint && { endpoint }) })
+  try {
+    const { Arn = '' } = await client.send(new GetCallerIdentityCommand({}))
+    return Arn
+  } catch (error) {
+    const reason = (error as Error).name
+    throw new Refusal(
+      'failed',
+      `AWS does not say whose credentials these are (sts:GetCallerIdentity: ${reason}). Nothing was changed.`,
+    )
+  } finally {
+    client.destroy()
+  }
+}

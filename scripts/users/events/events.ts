@@ -1,0 +1,110 @@
+import { getItems, type Table, text } from '../../../lib/aws/dynamodb.ts'
+import { type AuditEvent, partitionOf } from '../../../lib/events/event.ts'
+import { isLoginName } from '../../../lib/users/login-name.ts'
+import { profileKey } from '../../../lib/users/store.ts'
+import { isUserId } from '../../../lib/users/user.ts'
+import { type Io, widthOf } from '../../cli/io.ts'
+import { Refusal } from '../../cli/refusal.ts'
+import { asJson } from '../../cli/table.ts'
+import { findByName, noSuchUser } from '../store.ts'
+import { type EventFilter, isShown } from './filter.ts'
+import { eventsIn, eventsWithin, formerHolders } from './find.ts'
+import { shownEvents } from './rows.ts'
+
+/** Options of `events`. Times are ISO 8601. */
+export interface EventsOptions extends EventFilter {
+  since?: string
+  until?: string
+  before?: string
+  limit: number
+  json?: boolean
+}
+
+/** How far back a command looks that names neither a user nor a time. */
+const DEFAULT_DAYS = 7
+const DAY_MS = 86_400_000
+
+/** Keys that one call may read. */
+const MAX_KEYS = 100
+
+/** Sorts after every ISO 8601 time. */
+const NO_END = '~'
+
+/** Prints events, the newest first: of one user, or of all. Standard error shows how to get the next page. */
+export async function events(
+  table: Table,
+  who: string | undefined,
+  options: EventsOptions,
+  io: Io,
+): Promise<void> {
+  const found = await take(await sourceOf(table, who, options, io), options)
+  const shown = found.slice(0, options.limit)
+  if (options.json) io.stdout.write(asJson(shown))
+  else if (shown.length === 0) io.stdout.write('No events.\n')
+  else io.stdout.write(shownEvents(shown, await namesOf(table, shown), widthOf(io.stdout)))
+  const last = shown.at(-1)
+  if (found.length > shown.length && last) {
+    io.stderr.write(`There are more events. Next page: --before ${last.place}\n`)
+  }
+}
+
+/** Returns the events to choose from. */
+async function sourceOf(
+  table: Table,
+  who: string | undefined,
+  { since, until, before }: EventsOptions,
+  io: Io,
+): Promise<AsyncGenerator<AuditEvent>> {
+  const end = [until, before].filter((time) => time !== undefined).sort()[0]
+  if (who !== undefined) {
+    const userId = await userIdOf(table, who, io)
+    return eventsIn(table, partitionOf(userId), { since: since ?? '', until: end ?? NO_END })
+  }
+  const now = io.now().getTime()
+  if (since === undefined) io.stderr.write(`Events of the last ${DEFAULT_DAYS} days. Use --since for more.\n`)
+  return eventsWithin(table, {
+    since: since ?? new Date(now - DEFAULT_DAYS * DAY_MS).toISOString(),
+    // Clocks of functions may be ahead of this one.
+    until: end ?? new Date(now + DAY_MS).toISOString(),
+  })
+}
+
+/** Takes events that match, and one more, which shows that there are more. */
+async function take(source: AsyncGenerator<AuditEvent>, options: EventsOptions): Promise<AuditEvent[]> {
+  const found: AuditEvent[] = []
+  for await (const event of source) {
+    if (!isShown(event, options)) continue
+    found.push(event)
+    if (found.length > options.limit) break
+  }
+  return found
+}
+
+/** Returns the id of a user, given as an id or as a login name. A user who was removed has only an id. */
+async function userIdOf(table: Table, who: string, io: Io): Promise<string> {
+  if (isUserId(who)) return who
+  if (!isLoginName(who)) throw new Refusal('usage', 'Use a username, an e-mail address, or the id of a user.')
+  const user = await findByName(table, who)
+  const former = await formerHolders(table, who)
+  if (user === undefined && former.length === 0) throw noSuchUser(who)
+  for (const { userId, at } of former) io.stderr.write(`Until ${at}, ${who} was the user ${userId}.\n`)
+  return user?.id ?? String(former.at(-1)?.userId)
+}
+
+/** Returns the usernames of all users in events, as far as they exist. */
+async function namesOf(table: Table, shown: readonly AuditEvent[]): Promise<Map<string, string>> {
+  const mentioned = shown.flatMap(({ subject, actor, actorId = '' }) => [
+    ...(subject.startsWith('user#') ? [subject.slice('user#'.length)] : []),
+    ...(actor === 'user' ? [actorId] : []),
+  ])
+  const ids = [...new Set(mentioned)]
+  const names = new Map<string, string>()
+  for (let from = 0; from < ids.length; from += MAX_KEYS) {
+    const some = ids.slice(from, from + MAX_KEYS)
+    const items = await getItems(table, some.map(profileKey), ['username'])
+    items.forEach((item, index) => {
+      if (item) names.set(String(some[index]), text(item, 'username'))
+    })
+  }
+  return names
+}

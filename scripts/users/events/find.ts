@@ -1,0 +1,101 @@
+import { type Item, type Table, text } from '../../../lib/aws/dynamodb.ts'
+import {
+  type AuditEvent,
+  dayOf,
+  EVENT_CLASSES,
+  type EventClass,
+  eventsTableOf,
+  freedPartitionOf,
+  SHARDS,
+} from '../../../lib/events/event.ts'
+import { eventIn, newestFirst } from '../../../lib/events/store.ts'
+import { allItems, pagesOf } from '../../cli/pages.ts'
+
+/** A span of time. */
+export interface Span {
+  /** ISO 8601 time with which it begins. */
+  since: string
+  /** ISO 8601 time, or place of an event, before which it ends. */
+  until: string
+}
+
+const DAY_MS = 86_400_000
+
+/** Reads the events of one partition, such as `user#` and an id, the newest first. */
+export const eventsIn = (table: Table, partition: string, span: Span): AsyncGenerator<AuditEvent> =>
+  merged(
+    EVENT_CLASSES.map((kind) =>
+      eventsOf(table, span, {
+        KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :since AND :until',
+        ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
+        ExpressionAttributeValues: { ':pk': { S: partition }, ...bounds(kind, span) },
+      }),
+    ),
+  )
+
+/** Reads all events of a span, the newest first: day by day, and the partitions of a day side by side. */
+export async function* eventsWithin(table: Table, span: Span): AsyncGenerator<AuditEvent> {
+  const first = Date.parse(span.since.slice(0, 10))
+  for (let day = Date.parse(span.until.slice(0, 10)); day >= first; day -= DAY_MS) {
+    const date = new Date(day).toISOString().slice(0, 10)
+    const shards = Array.from({ length: SHARDS }, (_, shard) => shard)
+    yield* merged(
+      EVENT_CLASSES.flatMap((kind) =>
+        shards.map((shard) =>
+          eventsOf(table, span, {
+            IndexName: 'byDay',
+            // An index has no consistent reads.
+            ConsistentRead: false,
+            KeyConditionExpression: '#day = :day AND #sk BETWEEN :since AND :until',
+            ExpressionAttributeNames: { '#day': 'day', '#sk': 'sk' },
+            ExpressionAttributeValues: { ':day': { S: dayOf(date, kind, shard) }, ...bounds(kind, span) },
+          }),
+        ),
+      ),
+    )
+  }
+}
+
+const bounds = (kind: EventClass, { since, until }: Span) => ({
+  ':since': { S: `${kind}#${since}` },
+  ':until': { S: `${kind}#${until}` },
+})
+
+/** Reads the events of a query page by page. */
+async function* eventsOf(table: Table, { until }: Span, query: object): AsyncGenerator<AuditEvent> {
+  const events = { ...table, name: eventsTableOf(table) }
+  for await (const { items } of pagesOf(events, 'Query', { ScanIndexForward: false, ...query })) {
+    // The bounds of a query are inclusive.
+    yield* items.map((item: Item) => eventIn(item)).filter((event) => event.place < until)
+  }
+}
+
+/** Merges sequences that are each the newest first. Of each it reads no further than needed. */
+async function* merged(sources: readonly AsyncGenerator<AuditEvent>[]): AsyncGenerator<AuditEvent> {
+  const heads = await Promise.all(sources.map(async (source) => ({ source, next: await source.next() })))
+  for (;;) {
+    const [newest] = heads
+      .filter(({ next }) => !next.done)
+      .sort((a, b) => newestFirst(a.next.value, b.next.value))
+    if (newest === undefined) return
+    yield newest.next.value
+    newest.next = await newest.source.next()
+  }
+}
+
+/** Returns who had a login name that became free, the earliest first, and when it became free. */
+export async function formerHolders(
+  table: Table,
+  loginName: string,
+): Promise<{ userId: string; at: string }[]> {
+  const events = { ...table, name: eventsTableOf(table) }
+  const items = await allItems(events, 'Query', {
+    KeyConditionExpression: '#pk = :pk',
+    ExpressionAttributeNames: { '#pk': 'pk' },
+    ExpressionAttributeValues: { ':pk': { S: freedPartitionOf(loginName) } },
+  })
+  return items.map((item) => {
+    const [at = '', userId = ''] = text(item, 'sk').split('#')
+    return { at, userId }
+  })
+}

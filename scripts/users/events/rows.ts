@@ -1,0 +1,73 @@
+import type { AuditEvent } from '../../../lib/events/event.ts'
+import { printable, table, wrap } from '../../cli/table.ts'
+
+/** Names of users by id, as far as they exist. */
+export type NamesById = ReadonlyMap<string, string>
+
+const SENTENCES: Partial<Record<string, string>> = {
+  'session.created': 'signed in',
+  'session.ended signed-out': 'signed out',
+  'session.ended ended': 'session ended',
+  'session.ended replaced': 'session replaced by another sign-in',
+  'session.reused': 'session ended: a replaced token came again',
+  'factor.required': 'correct password, second factor pending',
+  'user.created': 'created',
+  'user.deleted': 'deleted',
+  'invitation.created': 'invited',
+  'users.exported': 'exported all users',
+}
+
+/**
+ * Formats events, each in a row: when (local time), whose account, what, from where and by whom. Below a row stands what
+ * does not fit: the browser, and the ARN of an operator.
+ */
+export function shownEvents(events: readonly AuditEvent[], names: NamesById, width: number): string {
+  const rows = events.map((event) => [
+    localTimeOf(event.at),
+    subjectOf(event, names),
+    whatOf(event),
+    event.sourceIp ?? '',
+    byOf(event, names),
+  ])
+  const [head, ...lines] = table(['when', 'who', 'what', 'from', 'by'], rows, Infinity).trimEnd().split('\n')
+  const blocks = events.map((event, index) => {
+    const more = [event.userAgent, event.actor === 'operator' ? event.actorId : undefined].filter(Boolean)
+    const below = more.map((line) => `  ${wrap(printable(String(line)), width, '  ')}\n`).join('')
+    return `${lines[index]}\n${below}`
+  })
+  return `${head}\n${blocks.join('')}`
+}
+
+/** Returns what happened, in a few words. */
+function whatOf({ type, detail, changes, failures }: AuditEvent): string {
+  const sentence = SENTENCES[`${type} ${detail}`] ?? SENTENCES[type]
+  const after = failures ? `, after ${failures} wrong ${failures === 1 ? 'password' : 'passwords'}` : ''
+  if (sentence !== undefined) return `${sentence}${after}`
+  return `${changes.join(', ') || type}${detail === undefined ? '' : `: ${printable(detail)}`}`
+}
+
+/** Returns whose account an event concerns: a name, or the id of a user who does not exist any longer. */
+const subjectOf = ({ subject }: AuditEvent, names: NamesById): string => {
+  const [kind, id = ''] = subject.split('#')
+  if (kind === 'user') return names.get(id) ?? id
+  return kind === 'mail' ? 'an invitation' : 'the service'
+}
+
+/** Returns by whom and by what an event was made. */
+function byOf({ actor, actorId = '', subject, via }: AuditEvent, names: NamesById): string {
+  if (actor === 'user' && subject !== `user#${actorId}`) return `${names.get(actorId) ?? actorId}, ${via}`
+  return actor === 'user' ? via : `${actor}, ${via}`
+}
+
+/** Formats an ISO 8601 time for people, in the zone of this machine. */
+function localTimeOf(iso: string): string {
+  const at = new Date(iso)
+  const [month, day, hour, minute, second] = [
+    at.getMonth() + 1,
+    at.getDate(),
+    at.getHours(),
+    at.getMinutes(),
+    at.getSeconds(),
+  ].map((part) => String(part).padStart(2, '0'))
+  return `${at.getFullYear()}-${month}-${day} ${hour}:${minute}:${second}`
+}

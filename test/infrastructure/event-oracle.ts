@@ -1,0 +1,82 @@
+type Item = Record<string, { S?: string; SS?: string[] } | undefined>
+
+/** One write of a request to DynamoDB. */
+interface Write {
+  kind: string
+  table: string
+  pk: string
+  sk: string
+  item: Item
+  expression: string
+}
+
+/** Items whose change an event must show. Those of counters, marks, mails, challenges and login tokens are no part of an account. */
+const OF_ACCOUNT = /^(profile|name|totp|passkey#.*|recovery-codes|factor-reset|enrolment-code|invitation)$/
+
+function writesOf(operation: string, body: string): Write[] {
+  const input = JSON.parse(body)
+  const single = /^(Put|Update|Delete)Item$/.exec(operation)?.[1]
+  const writes: [string, Record<string, unknown>][] =
+    operation === 'TransactWriteItems'
+      ? input.TransactItems.flatMap((write: object) => Object.entries(write))
+      : single === undefined
+        ? []
+        : [[single, input]]
+  return writes.map(([kind, { TableName, Key, Item, UpdateExpression }]) => {
+    const { pk, sk, ...item } = Object(Item ?? Key)
+    return {
+      kind,
+      table: String(TableName),
+      pk: pk.S,
+      sk: sk.S,
+      item,
+      expression: String(UpdateExpression ?? ''),
+    }
+  })
+}
+
+/** A write that a complete sign-in, a cancelled reset or a rehash makes without an event of its own, with what shows it instead. */
+const isSilent = ({ kind, sk, expression }: Write, hasSignIn: boolean): boolean =>
+  // The event of the sign-in has the kind of the factor.
+  (hasSignIn && kind === 'Update' && /^(totp|passkey#|recovery-codes)/.test(sk)) ||
+  (hasSignIn && kind === 'Delete' && sk === 'factor-reset') ||
+  (sk === 'profile' && expression === 'SET #passwordHash = :passwordHash') ||
+  (sk.startsWith('passkey#') && expression === 'SET #name = :name') ||
+  // The proof of an enrolment spends it.
+  (kind === 'Delete' && sk === 'enrolment-code') ||
+  // The mailer begins the delay of a reset.
+  (sk === 'factor-reset' && expression.startsWith('SET announcedAt'))
+
+/** Whether a write begins or ends a session. One that is abandoned has an unknown outcome. */
+const changesSession = ({ kind, sk, expression }: Write): boolean =>
+  sk.startsWith('session#') && (kind === 'Put' || expression === 'SET endedAt = :now REMOVE secretHash, salt')
+
+/**
+ * Returns what is wrong with a request to DynamoDB: an account or a session that it changes without exactly one event, an event of
+ * what it does not change, or an event outside a transaction.
+ */
+export function faultsOfEvents(operation: string, body: string): string[] {
+  const writes = writesOf(operation, body)
+  const events = writes.filter(({ table, pk }) => table.endsWith('-events') && !pk.startsWith('name#'))
+  const others = writes.filter(({ table }) => !table.endsWith('-events'))
+  const sessions = others.filter(changesSession).map(({ pk, sk }) => `${pk} ${sk}`)
+  const hasSignIn = others.some((write) => write.kind === 'Put' && write.sk.startsWith('session#'))
+  const changed = others.filter((write) => OF_ACCOUNT.test(write.sk) && !isSilent(write, hasSignIn))
+  // A login name and the claim of a credential belong to the account that changes with them.
+  const accounts = new Set(changed.map(({ pk }) => pk).filter((pk) => /^(user|mail)#/.test(pk)))
+  const ofSessions = events.filter(({ sk }) => sk.startsWith('session#') && !sk.includes('#factor-'))
+  const ofAccounts = events.filter(({ sk }) => sk.startsWith('change#')).filter(({ pk }) => pk !== 'service')
+  const named = (parts: string[]) => parts.toSorted().join(', ') || 'none'
+  const expected = [named(sessions), named([...accounts])]
+  const found = [
+    named(ofSessions.map(({ pk, item }) => `${pk} session#${item.session?.S}`)),
+    named(ofAccounts.map(({ pk }) => pk)),
+  ]
+  const what = `${operation} of ${named(writes.map(({ kind, sk }) => `${kind} ${sk.split('#')[0]}`))}`
+  return [
+    ...(expected[0] === found[0] ? [] : [`${what}: sessions ${expected[0]}, events of ${found[0]}`]),
+    ...(expected[1] === found[1] ? [] : [`${what}: accounts ${expected[1]}, events of ${found[1]}`]),
+    ...(events.some(({ kind }) => kind !== 'Put') ? [`${what}: changes an event`] : []),
+    ...(events.length > 0 && operation !== 'TransactWriteItems' ? [`${what}: outside a transaction`] : []),
+  ]
+}

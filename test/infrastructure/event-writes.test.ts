@@ -1,0 +1,68 @@
+import { globSync, readFileSync } from 'node:fs'
+import ts from 'typescript'
+import { expect, test } from 'vitest'
+import { root } from '../support/service-description.ts'
+
+/** Calls that write to DynamoDB. */
+const isWrite = (call: ts.CallExpression): boolean => {
+  const name = call.expression.getText().split('.').at(-1)
+  if (name === 'writeIf' || name === 'transact') return true
+  const [service, operation] = call.arguments.map((argument) => argument.getText())
+  return service === "'dynamodb'" && /^'(Put|Update|Delete|TransactWrite|BatchWrite)/.test(operation ?? '')
+}
+
+/** What makes an event. `endingOf` returns one with the end of a session. */
+const MAKES_EVENT = /\b(eventOf|updateEventOf|resetEventOf|endingOf)\(/
+
+interface Write {
+  /** File and declaration, such as `lib/users/store.ts: replaceHash`. */
+  place: string
+  hasEvent: boolean
+}
+
+/** Returns the declarations of a file that write, but for those of `lib/aws/`, through which all writes go. */
+function writesIn(file: string, code: string): Write[] {
+  const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true)
+  return source.statements.flatMap((statement) => {
+    let writes = false
+    const visit = (node: ts.Node): void => {
+      if (ts.isCallExpression(node) && isWrite(node)) writes = true
+      node.forEachChild(visit)
+    }
+    visit(statement)
+    if (!writes) return []
+    const [, name = ''] = /(?:function\*?|const) (\w+)/.exec(statement.getText()) ?? []
+    return [{ place: `${file}: ${name}`, hasEvent: MAKES_EVENT.test(statement.getText()) }]
+  })
+}
+
+const files = globSync('{lib,functions,scripts}/**/*.ts', { cwd: root })
+  .filter((file) => !file.endsWith('.test.ts') && !file.startsWith('lib/aws/'))
+  .sort()
+const writes = files.flatMap((file) => writesIn(file, readFileSync(`${root}/${file}`, 'utf8')))
+
+/** The writes that leave no event, from the table in ARCHITECTURE.md. */
+const LISTED = [
+  ...readFileSync(`${root}/docs/ARCHITECTURE.md`, 'utf8').matchAll(
+    /^\| `(\w+)` of `((?:lib|scripts)\/[^`]+)` \|/gm,
+  ),
+].map(([, name, file]) => `${file}: ${name}`)
+
+test('every write leaves an event, or ARCHITECTURE.md says why it leaves none', () => {
+  const silent = writes.filter(({ hasEvent }) => !hasEvent).map(({ place }) => place)
+  expect(silent.toSorted()).toEqual(LISTED.toSorted())
+  expect(writes.length - silent.length).toBeGreaterThan(10)
+  console.log(`${writes.length} declarations write, ${silent.length} of them without an event`)
+})
+
+test('a new write is found', () => {
+  const code = (body: string) => `export async function add(table: Table) { ${body} }`
+  expect(writesIn('x.ts', code("await writeIf(table, 'PutItem', {})"))).toEqual([
+    { place: 'x.ts: add', hasEvent: false },
+  ])
+  expect(writesIn('x.ts', code("await table.aws('dynamodb', 'DeleteItem', {})"))).toHaveLength(1)
+  expect(writesIn('x.ts', code('await transact(table, [put, eventOf(table, act, {})])'))).toEqual([
+    { place: 'x.ts: add', hasEvent: true },
+  ])
+  expect(writesIn('x.ts', code("await table.aws('dynamodb', 'GetItem', {})"))).toEqual([])
+})
