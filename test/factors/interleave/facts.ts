@@ -1,4 +1,4 @@
-import type { Arrival, History } from '../../security/interleave/history.ts'
+import { type Arrival, type History, writesOf } from '../../security/interleave/history.ts'
 import type { KnownSession, KnownToken } from '../../security/interleave/scene.ts'
 import { PASSWORD } from '../../support/factors/service.ts'
 import { ACTS, type Act, type ActName, NEW_PASSWORDS, type Report } from './acts.ts'
@@ -67,7 +67,7 @@ export function factsOf(scene: FactorScene, names: readonly ActName[], { arrival
     const what: string[] = []
     let changesUser = false
     const sessions: string[] = []
-    for (const [kind, write] of writesOf(operation, input)) {
+    for (const [kind, write] of writesOf({ operation, input })) {
       const { pk: partition, sk } = write.Key ?? write.Item
       if (partition.S.startsWith('login#') && sk.S === 'token' && kind === 'Put') {
         begunLogins.set(partition.S.replace('login#', ''), viewOf(views, by, step))
@@ -186,14 +186,6 @@ function after(stored: Stored, kind: string, sk: string, write: Input): Stored {
   if (kind === 'Put') return { ...stored, codes: new Set(write.Item.codes.SS) }
   const spent: string[] = Object(write.ExpressionAttributeValues[':codes']).SS
   return { ...stored, codes: new Set([...(stored.codes ?? [])].filter((code) => !spent.includes(code))) }
-}
-
-function writesOf(operation: string, input: Input): [kind: string, write: Input][] {
-  if (operation === 'TransactWriteItems') {
-    const all: [string, Input][] = input.TransactItems.flatMap((item: Input) => Object.entries(item))
-    return all.filter(([kind]) => kind !== 'ConditionCheck')
-  }
-  return /^(Put|Update|Delete)Item$/.test(operation) ? [[operation.replace('Item', ''), input]] : []
 }
 
 const reads = (operation: string, input: Input, pk: string): boolean =>

@@ -5,6 +5,7 @@ import type {
 import { vi } from 'vitest'
 import type { Item } from '../../../lib/aws/dynamodb.ts'
 import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
+import { eventKeys, eventsOf } from '../../security/interleave/events.ts'
 import type { KnownSession, KnownToken } from '../../security/interleave/scene.ts'
 import { addPasskey, addTotp, beginLogin, bodyOf, signInWith } from '../../support/factors/client.ts'
 import {
@@ -14,6 +15,7 @@ import {
   startFactorService,
 } from '../../support/factors/service.ts'
 import { countComputations } from '../../support/gate.ts'
+import { restorerOf } from '../../support/restore.ts'
 import type { Tokens } from '../../support/sessions.ts'
 import { type SoftPasskey, usePasskey } from '../../support/webauthn/authenticator.ts'
 
@@ -72,6 +74,8 @@ export interface FactorScene extends Known {
   /** Items of the user at the beginning, by sort key. */
   before: Record<string, Item>
   signIns: SignInAttempt[]
+  /** Keys of the events with which the schedule begins. */
+  eventsBefore: ReadonlySet<string>
   /** Chooses what an operation uses, when it begins. */
   pick<T>(values: readonly T[]): T
   /** Called when a client's request begins. */
@@ -173,6 +177,8 @@ export async function startFactorWorld(): Promise<FactorWorld> {
   await keep('both')
   await withBoth()
   await keep('reset')
+  const restoreEvents = await restorerOf(eventsOf(service.table))
+  const eventsBefore = await eventKeys(service.table)
 
   return {
     service,
@@ -180,6 +186,7 @@ export async function startFactorWorld(): Promise<FactorWorld> {
       const snapshot = snapshots.get(state)
       if (snapshot === undefined) throw new Error(`no state ${state}`)
       await snapshot.restore()
+      await restoreEvents()
       at(0)
       return {
         ...copyOf(snapshot.known),
@@ -190,6 +197,7 @@ export async function startFactorWorld(): Promise<FactorWorld> {
         username: USERNAME,
         before: await service.items(`user#${userId}`),
         signIns: [],
+        eventsBefore,
         ...options,
       }
     },

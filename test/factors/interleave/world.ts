@@ -1,5 +1,6 @@
 import { expect, vi } from 'vitest'
 import { atRandom, oneOf, randomFrom } from '../../security/interleave/choices.ts'
+import { appliedIn, violationsOfEvents } from '../../security/interleave/events.ts'
 import { type Choose, isWrite, type Kind, run } from '../../security/interleave/schedule.ts'
 import { isAside as isAsideOfSessions, latest } from '../../security/interleave/seeds.ts'
 import { fewestDeviationsFirst } from '../../security/interleave/systematic.ts'
@@ -55,6 +56,7 @@ async function interleaveFactors(
   const facts = factsOf(scene, names, history)
   const violations = [
     ...violationsOfReports(scene, names, history.ends, facts),
+    ...(await violationsOfEvents(scene.service.table, appliedIn(history.arrivals), scene.eventsBefore)),
     ...(await violationsOfFactors(scene, facts)),
     ...(await violationsOfItems(scene, facts)),
     ...(await violationsOfSessions(scene, names, history.ends, facts)),

@@ -1,5 +1,5 @@
 import type { Act, Known, Report } from './act.ts'
-import type { Arrival, History } from './history.ts'
+import { type Arrival, type History, writesOf } from './history.ts'
 import { ACTS, type ActName } from './operations.ts'
 import { type KnownSession, type KnownToken, PASSWORDS, type Scene } from './scene.ts'
 
@@ -24,7 +24,7 @@ export function factsOf(scene: Scene, names: readonly ActName[], { arrivals, end
     // DynamoDB makes the writes of a request token once.
     if (tokens.has(input.ClientRequestToken)) continue
     if (operation === 'TransactWriteItems') tokens.add(input.ClientRequestToken)
-    for (const userId of profilesIn(operation, input)) {
+    for (const userId of profilesIn({ operation, input })) {
       const name = names[by]
       const act = name && ACTS[name]
       writes.push({ step, by, isLate, userId, name, act, request: JSON.stringify(input) })
@@ -100,10 +100,7 @@ export function factsOf(scene: Scene, names: readonly ActName[], { arrivals, end
     /** Whether a session was ended, by its tombstone or by a report to a client. */
     isEnded: ({ id }: KnownSession): boolean =>
       done.some((arrival) => isTombstone(arrival, id)) ||
-      ends.some(
-        ({ value }, by) =>
-          value?.session?.id === id && value.status === 204 && ENDING.includes(String(names[by])),
-      ),
+      ends.some(({ value }, by) => value?.session?.id === id && ENDING[String(names[by])] === value.status),
     /** Whether a session was ended or revoked by another operation, or its user disabled, before a step. */
     isEndedBefore(session: KnownSession, step: number, by: number): boolean {
       const others = [
@@ -118,11 +115,18 @@ export function factsOf(scene: Scene, names: readonly ActName[], { arrivals, end
   }
 }
 
-/** Operations that end the session of their token. */
-const ENDING = ['logout', 'everywhere', 'end session']
+/** Operations that end a session, each with the status that says so. */
+const ENDING: Record<string, number> = {
+  logout: 204,
+  everywhere: 204,
+  'end session': 204,
+  'login over a session': 200,
+}
 
-const isTombstone = ({ input }: Arrival, id: string): boolean =>
-  input.Key?.sk?.S === `session#${id}` && /endedAt = /.test(input.UpdateExpression)
+const isTombstone = (arrival: Arrival, id: string): boolean =>
+  writesOf(arrival).some(
+    ([, { Key, UpdateExpression }]) => Key?.sk.S === `session#${id}` && /endedAt = /.test(UpdateExpression),
+  )
 
 const isCreation = (name: ActName | undefined) => /^add|^import/.test(String(name))
 
@@ -130,14 +134,10 @@ const userIdIn = (key: Arrival['input']): string[] =>
   key?.sk?.S === 'profile' ? [key.pk.S.replace(/^user#/, '')] : []
 
 /** Returns the ids of the users whose profiles a request changes, if it does more than to replace a hash. */
-function profilesIn(operation: string, input: Arrival['input']): string[] {
-  if (operation === 'UpdateItem')
-    return '#changeId' in (input.ExpressionAttributeNames ?? {}) ? userIdIn(input.Key) : []
-  if (operation !== 'TransactWriteItems') return []
-  return input.TransactItems.flatMap(({ Put, Update, Delete }: Arrival['input']) =>
-    userIdIn(Put?.Item ?? Update?.Key ?? Delete?.Key),
-  )
-}
+const profilesIn = (request: Pick<Arrival, 'operation' | 'input'>): string[] =>
+  request.operation === 'TransactWriteItems'
+    ? writesOf(request).flatMap(([, { Key, Item }]) => userIdIn(Key ?? Item))
+    : []
 
 const reads = ({ operation, input }: Arrival, userId: string): boolean =>
   operation === 'BatchGetItem' &&

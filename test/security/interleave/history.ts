@@ -32,6 +32,20 @@ export interface History<T> {
   trace: string[]
 }
 
+/** Returns the writes of a request, each with its kind: `Put`, `Update` or `Delete`. Events are not among them. */
+export function writesOf({
+  operation,
+  input,
+}: Pick<Attempt, 'operation' | 'input'>): [string, Attempt['input']][] {
+  if (operation !== 'TransactWriteItems') {
+    return /^(Put|Update|Delete)Item$/.test(operation) ? [[operation.replace('Item', ''), input]] : []
+  }
+  const all: [string, Attempt['input']][] = input.TransactItems.flatMap(Object.entries)
+  return all.filter(([kind, { TableName }]) => kind !== 'ConditionCheck' && !isEventsTable(TableName))
+}
+
+export const isEventsTable = (name: string): boolean => name.endsWith('-events')
+
 /** Returns the operation of a request, and the items that it writes. */
 export const describe = ({ operation, input }: Attempt) => {
   const [key, ...more] = (input.TransactItems ?? [input]).map((item: Attempt['input']) => {

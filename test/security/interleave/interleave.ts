@@ -1,6 +1,7 @@
 import { vi } from 'vitest'
 import type { Attempt } from '../../support/gate.ts'
 import type { Stores } from '../../support/sessions.ts'
+import { appliedIn, violationsOfEvents } from './events.ts'
 import { factsOf } from './facts.ts'
 import { ACTS, type ActName } from './operations.ts'
 import { violationsOfReports } from './reports.ts'
@@ -50,6 +51,7 @@ export async function interleave(
   const facts = factsOf(scene, names, history)
   const violations = [
     ...violationsOfReports(scene, names, history.ends, facts),
+    ...(await violationsOfEvents(scene.table, appliedIn(history.arrivals), scene.eventsBefore)),
     ...(await violationsOfUsers(scene, facts)),
     ...(await violationsOfSessions(scene, history.ends, facts)),
   ]

@@ -13,6 +13,8 @@ const REFUSALS: unknown[] = [401, 404, 409, 422, 429]
 /** Operations that claim a name. */
 const CLAIMING = /^(add|import|rename|set-email)/
 
+const isRemoval = (name: ActName | undefined) => name === 'remove' || name === 'delete me'
+
 /** An operation that has ended, and what it wrote to profiles. */
 interface Ended {
   name: ActName
@@ -56,7 +58,7 @@ function isEmptySuccess({ name, by, end, own }: Ended, names: readonly ActName[]
   const { message = '', session } = end.value ?? {}
   // The user of an import may be there already, and the user of a removal may be gone already.
   if (/^present|does not exist/.test(message)) return false
-  if (name === 'remove' && facts.writes.some((other) => other.name === name && other.step <= end.ended))
+  if (isRemoval(name) && facts.writes.some((other) => isRemoval(other.name) && other.step <= end.ended))
     return false
   // The session may have ended before, also because its token had been replaced: then nothing else ends.
   if (

@@ -1,3 +1,4 @@
+import { cookieOf, OWN_PAGE, tokensInCookie } from '../../support/cookies.ts'
 import { claimsOf } from '../../support/forge.ts'
 import type { Asking, Route } from '../../support/sessions.ts'
 import type { Act } from './act.ts'
@@ -8,6 +9,21 @@ async function ask(scene: Scene, route: Route, asking: Asking) {
   const { status, text } = await scene.functions.ask(route, asking)
   return { status, body: text === '' ? undefined : JSON.parse(text) }
 }
+
+/** Signs in with a password, in a browser that keeps a session. */
+const loginOver = (password: string): Act => ({
+  password,
+  async run(scene, by) {
+    const session = scene.pick(scene.sessions)
+    scene.tick()
+    const response = await scene.functions.ask('login', {
+      body: { username: scene.names.ada, password, session: 'cookie' },
+      headers: { ...OWN_PAGE, ...cookieOf(session.refreshTokens.at(-1) ?? '') },
+    })
+    if (response.status === 200) addTokens(scene, tokensInCookie(response), by)
+    return { status: response.status, session }
+  },
+})
 
 const login = (name: 'ada' | 'email', password: string): Act => ({
   password,
@@ -59,6 +75,7 @@ export const REQUESTS = {
   'login by address': login('email', PASSWORDS.first),
   "login with the operator's password": login('ada', PASSWORDS.operator),
   'login of a new user': login('ada', PASSWORDS.added),
+  'login over a session': loginOver(PASSWORDS.first),
   refresh: refresh('last'),
   'refresh with a copied token': refresh('first'),
   logout: logout(false),
@@ -71,6 +88,17 @@ export const REQUESTS = {
       const token = scene.pick(scene.tokens)
       const body = { currentPassword: PASSWORDS.first, newPassword: PASSWORDS.own }
       const { status } = await ask(scene, 'password', { body, authorization: kept(token) })
+      return { status, token }
+    },
+  },
+  'delete me': {
+    revokes: 'all',
+    effect: () => 'removed',
+    password: PASSWORDS.first,
+    async run(scene) {
+      const token = scene.pick(scene.tokens)
+      const body = { currentPassword: PASSWORDS.first }
+      const { status } = await ask(scene, 'delete-me', { body, authorization: kept(token) })
       return { status, token }
     },
   },

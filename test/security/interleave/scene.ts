@@ -7,6 +7,7 @@ import { restorerOf } from '../../support/restore.ts'
 import type { Functions, Stores, Tokens } from '../../support/sessions.ts'
 import { begin } from '../../support/sessions.ts'
 import { addTestUser } from '../../support/users.ts'
+import { eventKeys, eventsOf } from './events.ts'
 
 /** Ada's password, and those that she and the operator choose. */
 export const PASSWORDS = {
@@ -54,6 +55,8 @@ export interface Scene {
   names: typeof NAMES
   sessions: KnownSession[]
   tokens: KnownToken[]
+  /** Keys of the events with which the schedule begins. */
+  eventsBefore: ReadonlySet<string>
   /** Chooses the session that an operation uses, when it begins. */
   pick<T>(values: readonly T[]): T
   /** Called when a client's request begins. */
@@ -87,11 +90,14 @@ export async function firstScene(
     addTokens(known, await begin(stores, functions, names.ada), undefined)
   }
   const restore = await restorerOf(table)
+  const restoreEvents = await restorerOf(eventsOf(table))
+  const eventsBefore = await eventKeys(table)
   const now = Date.now()
   return async (options) => {
     await restore()
+    await restoreEvents()
     vi.setSystemTime(now)
-    return { functions, table, id, bobId, names, ...structuredClone(known), ...options }
+    return { functions, table, id, bobId, names, eventsBefore, ...structuredClone(known), ...options }
   }
 }
 

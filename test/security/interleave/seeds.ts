@@ -8,7 +8,17 @@ import type { Choose } from './schedule.ts'
 /** Operations that meet each other in ways that few random choices among all of them would bring about. */
 const THEMES: readonly (readonly ActName[])[] = [
   ACT_NAMES,
-  ['login', 'refresh', 'refresh with a copied token', 'logout', 'end session', 'everywhere', 'password'],
+  [
+    'login',
+    'login over a session',
+    'refresh',
+    'refresh with a copied token',
+    'logout',
+    'end session',
+    'everywhere',
+    'password',
+    'delete me',
+  ],
   [
     'login',
     'login by address',

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { type Alter, type Attempt, wiring } from '../../support/gate.ts'
+import { isEventsTable, writesOf } from './history.ts'
 import type { Acts } from './interleave.ts'
 import type { Choose } from './schedule.ts'
 import { fewestDeviationsFirst } from './systematic.ts'
@@ -15,11 +16,7 @@ export const always = (write: Input) => {
 export const writes =
   (operation: string, sk: string, weaken: (write: Input) => unknown): Alter =>
   (called, input) => {
-    const all =
-      called === 'TransactWriteItems'
-        ? input.TransactItems.flatMap((item: Input) => Object.entries(item))
-        : [[called.replace('Item', ''), input]]
-    for (const [kind, write] of all) {
+    for (const [kind, write] of writesOf({ operation: called, input })) {
       const key = write.Key ?? write.Item
       const isIn = `${called === 'TransactWriteItems' ? 'Transact' : ''}${kind}` === operation
       if (isIn && key?.sk?.S.startsWith(sk)) weaken(write)
@@ -27,7 +24,20 @@ export const writes =
     return undefined
   }
 
-const isEnd = ({ UpdateExpression }: Input) => /^SET endedAt = if_not_exists/.test(UpdateExpression)
+const isEnd = ({ UpdateExpression }: Input) => /^SET endedAt = :now REMOVE/.test(UpdateExpression)
+
+/** Takes a part out of the condition of a write. */
+const without = (part: string) => (write: Input) => {
+  write.ConditionExpression = write.ConditionExpression.replace(part, '')
+}
+
+/** Takes the events out of a transaction. */
+export const withoutEvents: Alter = (_, input) => {
+  input.TransactItems = input.TransactItems?.filter(
+    (item: Input) => !isEventsTable(Object(Object.values(item)[0]).TableName),
+  )
+  return undefined
+}
 
 const changes = (write: Input, name: string) => `#${name}` in (write.ExpressionAttributeNames ?? {})
 
@@ -38,6 +48,9 @@ export interface Weakening {
   tickMs?: number
 }
 
+/** How far the clock moves so that DynamoDB forgets a request token, and a late copy of a transaction is a request of its own. */
+const REQUEST_TOKEN_MS = 700_000
+
 const weaken = (alter: Alter, acts: Acts, tickMs = 0): Weakening => ({ alter, acts, tickMs })
 
 /**
@@ -47,7 +60,11 @@ const weaken = (alter: Alter, acts: Acts, tickMs = 0): Weakening => ({ alter, ac
  * change of `sessionGeneration` moves `generation`, and a tombstone has no secret that `replaceSecret` could have read.
  */
 export const WEAKENINGS: Record<string, Weakening> = {
-  'putSession: no such session yet': weaken(writes('Put', 'session#', always), ['login', '>', 'logout']),
+  'putSession: no such session yet': weaken(
+    writes('TransactPut', 'session#', always),
+    ['login', '>', 'logout'],
+    REQUEST_TOKEN_MS,
+  ),
   'replaceSecret: the secret as read': weaken(
     writes('Update', 'session#', (write) => {
       if (changes(write, 'rotatedAtMs')) always(write)
@@ -56,20 +73,27 @@ export const WEAKENINGS: Record<string, Weakening> = {
     11_000,
   ),
   'endSession: endedAt': weaken(
-    writes('Update', 'session#', (write) => {
+    writes('TransactUpdate', 'session#', (write) => {
       if (isEnd(write)) write.UpdateExpression = 'SET lastUsedAt = if_not_exists(lastUsedAt, :now)'
     }),
     ['logout', 'refresh'],
   ),
   'endSession: the session exists': weaken(
-    writes('Update', 'session#', (write) => {
-      if (isEnd(write)) always(write)
+    writes('TransactUpdate', 'session#', (write) => {
+      if (isEnd(write)) without('attribute_exists(pk) AND ')(write)
     }),
     ['logout', 'remove'],
   ),
+  'endSession: not ended before': weaken(
+    writes('TransactUpdate', 'session#', (write) => {
+      if (isEnd(write)) without(' AND attribute_not_exists(endedAt)')(write)
+    }),
+    ['logout', 'end session'],
+  ),
+  'the event of every change': weaken(withoutEvents, ['set-role']),
   'changeUser: generations as read': weaken(
-    writes('Update', 'profile', (write) => {
-      if (changes(write, 'changeId')) always(write)
+    writes('TransactUpdate', 'profile', (write) => {
+      if (!changes(write, 'username')) always(write)
     }),
     ['set-role', 'disable', 'remove'],
   ),
@@ -85,6 +109,7 @@ export const WEAKENINGS: Record<string, Weakening> = {
   ]),
   'changeNames: generation as read': weaken(
     writes('TransactUpdate', 'profile', (write) => {
+      if (!changes(write, 'username')) return
       const generation = 'generation = :readGeneration'
       write.ConditionExpression = write.ConditionExpression.replace(
         generation,
@@ -140,21 +165,21 @@ export const WEAKENINGS: Record<string, Weakening> = {
     ],
   ),
   'revokeTokens: another generation': weaken(
-    writes('Update', 'profile', (write) => {
+    writes('TransactUpdate', 'profile', (write) => {
       const values = write.ExpressionAttributeValues
       if (changes(write, 'generation')) values[':generation'] = values[':readGeneration']
     }),
     ['set-role'],
   ),
   'revokeSessions: another session generation': weaken(
-    writes('Update', 'profile', (write) => {
+    writes('TransactUpdate', 'profile', (write) => {
       const values = write.ExpressionAttributeValues
       if (changes(write, 'sessionGeneration')) values[':sessionGeneration'] = values[':readSessionGeneration']
     }),
     ['set-password'],
   ),
   'revokeSessions: no earlier survivor': weaken(
-    writes('Update', 'profile', (write) => {
+    writes('TransactUpdate', 'profile', (write) => {
       if (!write.UpdateExpression.includes(' REMOVE #survivingSession')) return
       write.UpdateExpression = write.UpdateExpression.replace(' REMOVE #survivingSession', '')
       delete write.ExpressionAttributeNames['#survivingSession']

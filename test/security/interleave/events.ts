@@ -1,0 +1,100 @@
+import { type Item, optionalText, type Table, text } from '../../../lib/aws/dynamodb.ts'
+import { eventsTableOf } from '../../../lib/events/event.ts'
+import { allItems } from '../../../scripts/cli/pages.ts'
+import { faultsOfEvents } from '../../infrastructure/event-oracle.ts'
+import type { Arrival } from './history.ts'
+
+/** Returns the table of events as a table of its own, for scans. */
+export const eventsOf = ({ aws, name }: Table): Table => ({ aws, name: eventsTableOf({ name }) })
+
+/** A request that DynamoDB carried out. */
+export type Applied = Pick<Arrival, 'operation' | 'input'>
+
+/** Returns the requests that took effect. DynamoDB makes the writes of a request token once. */
+export function appliedIn(arrivals: readonly (Applied & Pick<Arrival, 'isDone'>)[]): Applied[] {
+  const tokens = new Set<string>()
+  return arrivals.filter(({ operation, input, isDone }) => {
+    if (!isDone || !/^(Put|Update|Delete|Transact)/.test(operation)) return false
+    if (operation !== 'TransactWriteItems') return true
+    const isFirst = !tokens.has(input.ClientRequestToken)
+    tokens.add(input.ClientRequestToken)
+    return isFirst
+  })
+}
+
+/**
+ * Returns the violations of *events = changes*: every write that took effect has exactly one event for each account and session that
+ * it changed; those events are stored, and no others; no session begins or ends twice, and no account is deleted twice.
+ *
+ * @param applied - From {@link appliedIn}, in the order in which the requests arrived.
+ * @param before - Keys of the events that were there before.
+ */
+export async function violationsOfEvents(
+  table: Table,
+  applied: readonly Applied[],
+  before: ReadonlySet<string> = new Set(),
+): Promise<string[]> {
+  const faults = faultsOf(table, applied)
+  const expected = applied.flatMap(({ input }) => eventsIn(table, input)).filter(isEvent)
+  const stored = (await allItems(eventsOf(table), 'Scan', { ConsistentRead: true })).filter(isEvent)
+  const found = new Set(stored.map(keyOf).filter((key) => !before.has(key)))
+  const keys = new Set(expected.map(keyOf))
+  return [
+    ...faults,
+    ...[...keys].filter((key) => !found.has(key)).map((key) => `the event ${key} is lost`),
+    ...[...found].filter((key) => !keys.has(key)).map((key) => `the event ${key} is of no change`),
+    ...repeatedOf(expected),
+  ]
+}
+
+/** Returns what is wrong with the requests themselves. The items of a user go with the user, until the user is there again. */
+function faultsOf(table: Table, applied: readonly Applied[]): string[] {
+  const removed = new Set<string>()
+  return applied.flatMap(({ operation, input }) => {
+    for (const event of eventsIn(table, input)) {
+      const type = optionalText(event, 'type')
+      if (type === 'user.deleted') removed.add(text(event, 'pk'))
+      if (type === 'user.created') removed.delete(text(event, 'pk'))
+    }
+    const isCleaning = operation === 'DeleteItem' && removed.has(text(input.Key, 'pk'))
+    return isCleaning ? [] : faultsOfEvents(operation, JSON.stringify(input))
+  })
+}
+
+/** Returns the keys of all events of a table. */
+export const eventKeys = async (table: Table): Promise<Set<string>> =>
+  new Set((await allItems(eventsOf(table), 'Scan', { ConsistentRead: true })).map(keyOf))
+
+const keyOf = (item: Item): string => `${text(item, 'pk')} ${text(item, 'sk')}`
+
+/** Freed names are no events. */
+const isEvent = (item: Item): boolean => !text(item, 'pk').startsWith('name#')
+
+const eventsIn = (table: Table, input: Arrival['input']): Item[] =>
+  (input.TransactItems ?? []).flatMap(({ Put }: Arrival['input']) =>
+    Put?.TableName === eventsTableOf(table) ? [Put.Item] : [],
+  )
+
+/** What happens once to a session, or once to an account until it is created again. */
+const ONCE: Record<string, (event: Item) => string> = {
+  'session.created': (event) => `session ${text(event, 'session')} begins`,
+  'session.ended': (event) => `session ${text(event, 'session')} ends`,
+  'session.reused': (event) => `session ${text(event, 'session')} ends`,
+  'user.created': (event) => `${text(event, 'pk')} is created`,
+  'user.deleted': (event) => `${text(event, 'pk')} is deleted`,
+}
+
+/** Returns what happened twice, by the events in the order of their transactions. */
+function repeatedOf(events: readonly Item[]): string[] {
+  const happened = new Set<string>()
+  return events.flatMap((event) => {
+    const type = text(event, 'type')
+    const what = ONCE[type]?.(event)
+    if (what === undefined) return []
+    const isRepeated = happened.has(what)
+    happened.add(what)
+    if (type === 'user.deleted') happened.delete(`${text(event, 'pk')} is created`)
+    if (type === 'user.created') happened.delete(`${text(event, 'pk')} is deleted`)
+    return isRepeated ? [`${what} twice`] : []
+  })
+}
