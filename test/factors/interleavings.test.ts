@@ -37,6 +37,8 @@ const PAIRS = [
   ['totp', ['next totp', 'add totp']],
   ['reset', ['password step', 'copied assertion']],
   ['enrolment', ['enrol totp', 'enrol passkey']],
+  ['enrolment', ['enrol totp', 'disable']],
+  ['enrolment', ['disable', 'enrol passkey']],
 ] as const
 test.each(rowsOf(PAIRS))(
   'factors stay sound of a user with %s when one of %j happens within the other',

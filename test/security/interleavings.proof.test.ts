@@ -7,6 +7,7 @@ import {
   expectSoundInEveryOrder,
   expectSoundInOrdersFrom,
   expectViolation,
+  MEETINGS,
   startWorld,
 } from './interleave/world.ts'
 
@@ -41,11 +42,17 @@ test('nothing revoked lives and names stay sound in every order of two operation
   console.log(`Every order of ${pairs.length} pairs of operations: ${count} cases, no violation`)
 })
 
+test.each(MEETINGS)('each of %j leaves its event, with the clock moving by %i ms', async (acts, tickMs) => {
+  const count = await expectSoundInOrdersFrom(world, acts, 300, tickMs)
+  console.log(`Orders of ${acts.join(' ')}: ${count} cases, each with the events of its changes`)
+})
+
 /** Pairs in which every request is lost, late or repeated once, in every order. */
 const FAULTY: readonly Acts[] = [
   ['login', '>', 'logout'],
   ['refresh', 'logout'],
   ['login', 'set-role'],
+  ['login over a session', 'logout'],
 ]
 
 test.each(FAULTY.map((acts) => [acts.join(' '), acts] as const))(

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, test, vi } from 'vitest'
 import { isProof, rowsOf } from '../support/rows.ts'
 import type { World } from './interleave/interleave.ts'
 import { WEAKENINGS, type Weakening } from './interleave/weaken.ts'
-import { expectSoundFrom, expectSoundInEveryOrder, expectViolation, startWorld } from './interleave/world.ts'
+import {
+  expectSoundFrom,
+  expectSoundInEveryOrder,
+  expectSoundInOrdersFrom,
+  expectViolation,
+  MEETINGS,
+  startWorld,
+} from './interleave/world.ts'
 
 // interleavings.proof.test.ts runs the mass of schedules.
 
@@ -36,12 +43,16 @@ test.each(rowsOf(PAIRS))('nothing revoked lives in every order of %s and %s', as
   cases += await expectSoundInEveryOrder(world, acts)
 })
 
+test.each(MEETINGS)('each of %j leaves its event, with the clock moving by %i ms', async (acts, tickMs) => {
+  cases += await expectSoundInOrdersFrom(world, acts, isProof ? 30 : 4, tickMs)
+})
+
 const GUARDS = [
   'endSession: endedAt',
   'newUser: random generations',
   'revokeSessions: another session generation',
   'claim: the name is free',
 ]
-test.each(rowsOf(GUARDS))('a violation shows without %s', async (guard) => {
+test.each([...rowsOf(GUARDS), 'the event of every change'])('a violation shows without %s', async (guard) => {
   cases += (await expectViolation(world, WEAKENINGS[guard] as Weakening)).count
 })

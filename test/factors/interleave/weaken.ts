@@ -1,4 +1,4 @@
-import { always, writes } from '../../security/interleave/weaken.ts'
+import { always, withoutEvents, writes } from '../../security/interleave/weaken.ts'
 import type { Alter } from '../../support/gate.ts'
 import type { State } from './scene.ts'
 import type { FactorActs } from './world.ts'
@@ -17,6 +17,7 @@ const isChangeOfFactors = (write: { ConditionExpression?: string }) =>
 
 /** Weakens the service by changing its requests on their way to AWS. Each takes one guard away. */
 export const FACTOR_WEAKENINGS: Record<string, FactorWeakening> = {
+  'the event of every change': weaken(withoutEvents, 'totp', ['remove totp']),
   'changeFactors: the user as read': weaken(
     writes('TransactUpdate', 'profile', (write) => {
       if (isChangeOfFactors(write)) always(write)
