@@ -11,8 +11,10 @@ import { usersCommand } from '../../scripts/users/command.ts'
 import { addRow } from '../../scripts/users/import/import-users.ts'
 import * as names from '../../scripts/users/names.ts'
 import { remove } from '../../scripts/users/remove.ts'
+import { appliedIn, eventKeys, eventsOf, violationsOfEvents } from '../security/interleave/events.ts'
 import { beginInProcess } from '../support/command.ts'
 import { PASSWORD, readyHash, type Store } from '../support/operator.ts'
+import { restorerOf } from '../support/restore.ts'
 import { addTestUser } from '../support/users.ts'
 
 const ID = 'Ada_Lovelace-1815-12-A'
@@ -132,29 +134,41 @@ export const FAULTS: Record<string, Fault> = {
 
 /**
  * Runs every two of some commands so that each call of the first one meets the fault, and the second one runs then.
- * Expects sound names after each, and that tokens of ada are revoked by each change that succeeded.
+ * Expects sound names after each, that tokens of ada are revoked by each change that succeeded, and that each change has its event.
  *
  * @returns The number of cases.
  */
 export async function interleave(store: Store, acts: readonly Name[], fault: Fault): Promise<number> {
   let cases = 0
+  const restoreEvents = await restorerOf(eventsOf(store.table))
   for (const [first, second] of acts.flatMap((a) => acts.map((b) => [a, b] as const))) {
     for (let number = 1, count = number; count >= number; number += 1) {
       const ada = await newScene(store)
+      await restoreEvents()
+      const before = await eventKeys(store.table)
       count = 0
+      const made: Parameters<typeof appliedIn>[0][number][] = []
+      const recorded: AwsCall = async (service, operation, input) => {
+        const response = await store.table.aws(service, operation, input)
+        made.push({ operation, input, isDone: true })
+        return response
+      }
       let isSecondDone: boolean | undefined
       const other = async () => {
-        isSecondDone = await isDone(ACTS[second](store.table))
+        isSecondDone = await isDone(ACTS[second]({ ...store.table, aws: recorded }))
       }
       const aws: AwsCall = async (...call) => {
         count += 1
-        if (count !== number) return store.table.aws(...call)
-        return fault(() => store.table.aws(...call), other)
+        if (count !== number) return recorded(...call)
+        return fault(() => recorded(...call), other)
       }
       const isFirstDone = await isDone(ACTS[first]({ ...store.table, aws }))
       if (isSecondDone === undefined) await other()
       cases += 1
 
+      expect(await violationsOfEvents(store.table, appliedIn(made), before), `${first}, ${second}`).toEqual(
+        [],
+      )
       const users = await expectSound(store)
       const done = [isFirstDone && first, isSecondDone && second]
       if (REVOKING.some((name) => done.includes(name))) {
