@@ -113,13 +113,6 @@ export type EventClass = keyof typeof KEPT_DAYS
 
 export const EVENT_CLASSES = Object.keys(KEPT_DAYS) as EventClass[]
 
-const OF_SESSIONS: readonly EventType[] = [
-  'session.created',
-  'session.ended',
-  'session.reused',
-  'factor.required',
-]
-
 /** How many partitions of the index share the events of one day and class. One takes 1,000 writes a second. */
 export const SHARDS = 4
 
@@ -160,7 +153,7 @@ export const eventOf = (table: Table, act: Act, what: Happening): TransactWrite 
 function itemOf(act: Act, { subject, changes = [], ...what }: Happening): Item {
   const id = randomBytes(ID_BYTES).toString('base64url')
   const at = act.now.toISOString()
-  const kind = OF_SESSIONS.includes(what.type) ? 'session' : 'change'
+  const kind = /^(session|factor)\./.test(what.type) ? 'session' : 'change'
   const { now, origin, ...who } = act
   const values = {
     pk: subject,

@@ -1,4 +1,5 @@
-import { type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { type Key, type Table, type TransactWrite, text } from '../../lib/aws/dynamodb.ts'
 import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { nameKey, profileKey } from '../../lib/users/store.ts'
@@ -29,12 +30,17 @@ export async function remove(table: OperatorTable, loginName: string, yes: boole
   if (!yes) await confirmOrRefuse(`Remove ${loginName}? This cannot be undone.`, io)
   let attached: Key[] = []
   await changeExisting(table, loginName, found, async (user) => {
-    attached = await attachedTo(table, user)
-    return (await removeUser(table, user, await removalOfFactors(table, user.id), table.act())) === 'done'
+    const all = await attachedTo(table, user)
+    const factors = await removalOfFactors(table, user.id)
+    // An import may have brought the id back when the rest is deleted. The user may have factors again then, under the same keys.
+    attached = all.filter((key) => !factors.some((write) => isDeepStrictEqual(keyOf(write), key)))
+    return (await removeUser(table, user, factors, table.act())) === 'done'
   })
   await deleteItems(table, attached)
   return `Removed ${loginName}.\n`
 }
+
+const keyOf = (write: TransactWrite): Key | undefined => Object(Object.values(write)[0]).Key
 
 /**
  * Finds the sessions, counters and marks of a user, before the user is removed. After that, an import may have brought

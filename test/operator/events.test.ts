@@ -157,7 +157,7 @@ describe('events', () => {
     expect(await store.run(['events', ...args])).toEqual(outcome)
   })
 
-  test('that are none are a sentence', async () => {
+  test('of which no one matches are a sentence', async () => {
     expect(await store.run(['events', 'countess', '--by', 'nemo'])).toEqual(success('No events.\n'))
   })
 })

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { AwsCall } from '../../lib/aws/client.ts'
 import * as changes from '../../scripts/users/changes.ts'
+import { addRow } from '../../scripts/users/import/import-users.ts'
 import * as names from '../../scripts/users/names.ts'
 import { remove } from '../../scripts/users/remove.ts'
-import { type Store, startStore } from '../support/operator.ts'
+import { readyHash, type Store, startStore } from '../support/operator.ts'
 import { isProof, rowsOf } from '../support/rows.ts'
+import { giveFactors } from '../support/users.ts'
 import { expectSound, FAULTS, interleave, io, newScene } from './operator-races.ts'
 
 let store: Store
@@ -51,4 +54,31 @@ test('remove and rename at once leave the names sound, and one of them succeeds'
     await expectSound(store)
     cases += 1
   }
+})
+
+test('a removal leaves the factors of a user who is imported with the same id', async () => {
+  const ada = await newScene(store)
+  await giveFactors(store.table, ada)
+  const factors = async () =>
+    (await store.items()).map(({ sk }) => Object(sk).S).filter((sk) => /^(passkey#|recovery-codes)/.test(sk))
+  const before = await factors()
+  const hashers = { hash: async () => readyHash(), stop: async () => {} }
+  const values = { username: 'ada', id: ada.id, emailVerified: false, role: 'user', disabled: false } as const
+  async function comeBack() {
+    await addRow(store.table, hashers, () => new Date())({ values, passwordHash: readyHash() }, 1)
+    await giveFactors(store.table, ada)
+  }
+  let isBack: Promise<void> | undefined
+  const aws: AwsCall = async (service, operation, input) => {
+    if (operation === 'DeleteItem') {
+      isBack ??= comeBack()
+      await isBack
+    }
+    return store.table.aws(service, operation, input)
+  }
+  await store.signIn('ada')
+  await remove({ ...store.table, aws }, 'ada', true, io())
+  expect(before).toHaveLength(3)
+  expect(await factors()).toHaveLength(3)
+  cases += 1
 })

@@ -1,4 +1,4 @@
-import { type Item, optionalText, type Table, text } from '../../../lib/aws/dynamodb.ts'
+import { type Item, type Table, text } from '../../../lib/aws/dynamodb.ts'
 import { eventsTableOf } from '../../../lib/events/event.ts'
 import { allItems } from '../../../scripts/cli/pages.ts'
 import { faultsOfEvents } from '../../infrastructure/event-oracle.ts'
@@ -34,7 +34,7 @@ export async function violationsOfEvents(
   applied: readonly Applied[],
   before: ReadonlySet<string> = new Set(),
 ): Promise<string[]> {
-  const faults = faultsOf(table, applied)
+  const faults = applied.flatMap(({ operation, input }) => faultsOfEvents(operation, JSON.stringify(input)))
   const expected = applied.flatMap(({ input }) => eventsIn(table, input)).filter(isEvent)
   const stored = (await allItems(eventsOf(table), 'Scan', { ConsistentRead: true })).filter(isEvent)
   const found = new Set(stored.map(keyOf).filter((key) => !before.has(key)))
@@ -45,20 +45,6 @@ export async function violationsOfEvents(
     ...[...found].filter((key) => !keys.has(key)).map((key) => `the event ${key} is of no change`),
     ...repeatedOf(expected),
   ]
-}
-
-/** Returns what is wrong with the requests themselves. The items of a user go with the user, until the user is there again. */
-function faultsOf(table: Table, applied: readonly Applied[]): string[] {
-  const removed = new Set<string>()
-  return applied.flatMap(({ operation, input }) => {
-    for (const event of eventsIn(table, input)) {
-      const type = optionalText(event, 'type')
-      if (type === 'user.deleted') removed.add(text(event, 'pk'))
-      if (type === 'user.created') removed.delete(text(event, 'pk'))
-    }
-    const isCleaning = operation === 'DeleteItem' && removed.has(text(input.Key, 'pk'))
-    return isCleaning ? [] : faultsOfEvents(operation, JSON.stringify(input))
-  })
 }
 
 /** Returns the keys of all events of a table. */

@@ -115,7 +115,7 @@ export function factsOf(scene: Scene, names: readonly ActName[], { arrivals, end
   }
 }
 
-/** Operations that end a session, each with the status that says so. */
+/** Operations that end a session, each with its status. */
 const ENDING: Record<string, number> = {
   logout: 204,
   everywhere: 204,

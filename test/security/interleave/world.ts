@@ -34,7 +34,7 @@ export async function expectSoundInEveryOrder(world: World, acts: Acts, maxFault
   return count
 }
 
-/** Operations of which each must leave its event, whichever comes first. The third of them reuses a replaced token. */
+/** Operations of which each must leave its event, in any order. The third of them reuses a replaced token. */
 export const MEETINGS: readonly (readonly [acts: Acts, tickMs: number])[] = [
   [['set-role', 'disable'], 0],
   [['set-role', 'password', 'delete me'], 0],
