@@ -1,6 +1,6 @@
 import type { Table } from '../aws/dynamodb.ts'
 import type { AuditEvent } from './event.ts'
-import { eventsOfUser } from './store.ts'
+import { eventsOfUser, isCreatedSince } from './store.ts'
 
 /** Events of one response. */
 export const EVENTS_PER_PAGE = 50
@@ -21,24 +21,34 @@ export interface OwnEvent
 
 /**
  * Finds what happened to a user's account, the newest first. A user who was imported again begins there: the earlier account with
- * the id may have been another person's.
+ * the id may have been another person's. A client can make up a cursor, so one of that time gets no events.
  *
- * @param before - `next` of the page before.
+ * @param cursor - `next` of the page before.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function ownEvents(
   table: Table,
   userId: string,
-  before?: string,
+  cursor?: string,
 ): Promise<{ events: OwnEvent[]; next?: string | undefined }> {
-  const { events, next } = await eventsOfUser(table, userId, {
-    limit: EVENTS_PER_PAGE,
-    before: before && placeIn(before),
-  })
-  const created = events.findIndex(({ type }) => type === 'user.created')
-  if (created >= 0) return { events: events.slice(0, created + 1).map((one) => ownEventOf(userId, one)) }
-  return { events: events.map((one) => ownEventOf(userId, one)), next: next && cursorOf(next) }
+  const before = cursor === undefined ? undefined : placeIn(cursor)
+  const [{ events, next }, isCut] = await Promise.all([
+    eventsOfUser(table, userId, { limit: EVENTS_PER_PAGE, before }),
+    before !== undefined && isCreatedSince(table, userId, before),
+  ])
+  if (isCut) return { events: [] }
+  const created = events.find(({ type }) => type === 'user.created')
+  // The first session of a registration begins in the same instant.
+  const own = events.filter((one) => created === undefined || (one !== created && one.at >= created.at))
+  const shown = [...own.sort(latestFirst), ...(created ? [created] : [])]
+  return {
+    events: shown.map((one) => ownEventOf(userId, one)),
+    next: created ? undefined : next && cursorOf(next),
+  }
 }
+
+/** Orders by time. The place of a correct password without the second factor is that of its hour. */
+const latestFirst = (a: AuditEvent, b: AuditEvent): number => b.at.localeCompare(a.at)
 
 /** Returns the cursor that stands in an address for a place. */
 const cursorOf = (place: string): string => Buffer.from(place).toString('base64url')

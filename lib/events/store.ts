@@ -43,6 +43,35 @@ export async function eventsOfUser(
   return { events, next: found.length > limit && last ? last.place : undefined }
 }
 
+/**
+ * Whether an account was created at a place in the order of events, or after it.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function isCreatedSince(table: Table, userId: string, place: string): Promise<boolean> {
+  let from: object = {}
+  do {
+    const { Items, LastEvaluatedKey } = await table.aws('dynamodb', 'Query', {
+      TableName: eventsTableOf(table),
+      ConsistentRead: true,
+      KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
+      FilterExpression: '#type = :type',
+      ...queryProjectionOf(STORED_EVENT),
+      ExpressionAttributeValues: {
+        ':pk': { S: partitionOf(userId) },
+        ':from': { S: `change#${place}` },
+        // Sorts after every place.
+        ':to': { S: 'change#~' },
+        ':type': { S: 'user.created' },
+      },
+      ...from,
+    })
+    if (Array.isArray(Items) && Items.length > 0) return true
+    from = LastEvaluatedKey === undefined ? {} : { ExclusiveStartKey: LastEvaluatedKey }
+  } while ('ExclusiveStartKey' in from)
+  return false
+}
+
 /** Orders events, the newest first. Those of one instant keep an order. */
 export const newestFirst = (a: AuditEvent, b: AuditEvent): number => (a.place < b.place ? 1 : -1)
 

@@ -197,6 +197,10 @@ async function walk(): Promise<void> {
     await eventOf('login', { username: 'ada', password: 'ada' }),
     failWrite('TransactWriteItems', 'session#', 'Validation'),
   )
+  // A page of events that is not the first one.
+  const after = Buffer.from('2000-01-01T00:00:00.000Z#event').toString('base64url')
+  const page = { ...sampleEvent('me-events.json'), queryStringParameters: { after } }
+  await run('me', await fillTokens(page, tokenSourceOf(service, aws), new Date()))
   // A sign-in that replaces a hash of a lower cost.
   await addTestUser(table, { username: 'weak', passwordHash: WEAK.hash })
   await run('login', await eventOf('login', { username: 'weak', password: WEAK.password }))

@@ -1,0 +1,168 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { describe, expect, test } from 'vitest'
+import { transact } from '../../lib/aws/dynamodb.ts'
+import {
+  type Act,
+  byUser,
+  eventOf as eventWrite,
+  factorRequiredOf,
+  type Happening,
+  partitionOf,
+} from '../../lib/events/event.ts'
+import { changeUser } from '../../lib/users/store.ts'
+import {
+  call,
+  eventOf,
+  invalid,
+  later,
+  now,
+  ok,
+  problem,
+  stored,
+  table,
+  useRoutes,
+} from '../../test/support/routes.ts'
+import { asOperator, testAct, testAt } from '../../test/support/users.ts'
+
+useRoutes()
+
+const ORIGIN = { sourceIp: '203.0.113.7', userAgent: 'test' }
+const ARN = /arn:aws/
+
+/** Asks for the events of the user. @param after - The cursor. */
+const list = (after?: string) =>
+  call('me', 'me-events', { queryStringParameters: after === undefined ? null : { after } })
+
+/** Records that something happened to a user. */
+const record = (userId: string, act: Act, what: Omit<Happening, 'subject'>) =>
+  transact(table, [eventWrite(table, act, { subject: partitionOf(userId), ...what })])
+
+const placed = (at: Date, id = 'AbCdEfGhIjKlMnOpQrStUw') =>
+  Buffer.from(`${at.toISOString()}#${id}`).toString('base64url')
+
+const idsOf = ({ body }: Awaited<ReturnType<typeof list>>): string[] =>
+  Object(body).events.map(({ session, type }: { session?: string; type: string }) => session ?? type)
+
+describe('GET /me/events', () => {
+  test('returns the events of the caller, the newest first (events/me-events.json)', async () => {
+    const { id } = await stored()
+    const by = (seconds: number) => byUser(testAt(table, later(seconds)), id)
+    const signIn = { type: 'session.created', session: 'a session', detail: 'password', failures: 2 } as const
+    await record(id, by(1), signIn)
+    await record(id, by(2), { type: 'user.updated', changes: ['totp'], detail: 'added' })
+    const own = { id: expect.stringMatching(/^[\w-]{22}$/), by: 'account', via: 'POST /test', ...ORIGIN }
+    expect(await list()).toEqual(
+      ok({
+        events: [
+          { ...own, at: later(2).toISOString(), type: 'user.updated', changes: ['totp'], detail: 'added' },
+          { ...own, at: later(1).toISOString(), ...signIn, changes: [] },
+          {
+            id: own.id,
+            at: expect.any(String),
+            type: 'user.created',
+            by: 'system',
+            via: 'test',
+            changes: [],
+            detail: 'user',
+          },
+        ],
+      }),
+    )
+  })
+
+  test('shows nothing of others: no source, browser or session, no ARN, and no id', async () => {
+    const [user, other] = [await stored(), await stored('admin')]
+    const origin = { sourceIp: '198.51.100.9', userAgent: 'the browser of another user' }
+    await record(user.id, byUser({ ...testAt(table, later(1)), origin }, other.id), {
+      type: 'session.ended',
+      session: 'a session',
+      detail: 'replaced',
+    })
+    const operator = asOperator(table, () => later(2)).act()
+    await record(user.id, operator, { type: 'user.updated', changes: ['role'], detail: 'admin' })
+    await record(other.id, byUser(testAt(table, later(3)), other.id), { type: 'session.created' })
+    const { body } = await list()
+    expect(Object(body).events).toMatchObject([{ by: 'operator' }, { by: 'other' }, { by: 'system' }])
+    for (const event of Object(body).events) {
+      for (const name of ['sourceIp', 'userAgent', 'session', 'actorId', 'requestId', 'subject']) {
+        expect(event).not.toHaveProperty(name)
+      }
+    }
+    const text = JSON.stringify(body)
+    for (const hidden of [ARN, other.id, user.id, origin.sourceIp, origin.userAgent]) {
+      expect(text).not.toMatch(hidden)
+    }
+  })
+
+  test('has pages, which leave no event out and repeat none', async () => {
+    const { id } = await stored()
+    const sessions = Array.from({ length: 120 }, (_, index) => String(index))
+    for (const session of sessions) {
+      // Those of one second have one time.
+      const act = byUser(testAt(table, later(Math.floor(Number(session) / 40))), id)
+      await record(id, act, { type: 'session.created', session })
+    }
+    const pages: string[][] = []
+    let next: string | undefined
+    do {
+      const page = await list(next)
+      pages.push(idsOf(page))
+      next = Object(page.body).next
+    } while (next !== undefined)
+    expect(pages.map(({ length }) => length)).toEqual([50, 50, 21])
+    const all = pages.flat()
+    expect(all.pop()).toBe('user.created')
+    expect(all.toSorted()).toEqual(sessions.toSorted())
+  })
+
+  test('begins at the latest creation of the account, also with a made-up cursor', async () => {
+    const { id } = await stored()
+    await record(id, byUser(testAt(table, later(1)), id), { type: 'session.created', session: 'earlier' })
+    await record(id, byUser(testAt(table, later(2)), id), { type: 'user.deleted' })
+    const imported = asOperator(table, () => later(3)).act()
+    await record(id, imported, { type: 'user.created', detail: 'user' })
+    await record(id, byUser(testAt(table, later(4)), id), { type: 'session.created', session: 'own' })
+    expect(idsOf(await list())).toEqual(['own', 'user.created'])
+    expect(idsOf(await list(placed(later(4), '-')))).toEqual(['user.created'])
+    for (const seconds of [0, 1, 2, 3]) {
+      // Before every id of that instant.
+      expect(await list(placed(later(seconds), '-'))).toEqual(ok({ events: [] }))
+    }
+  })
+
+  test('puts the creation of the account last, and a password without its factor by its time', async () => {
+    const { id } = await stored()
+    const start = new Date('2026-11-24T15:10:00.000Z')
+    const by = (minutes: number) => byUser(testAt(table, new Date(start.getTime() + minutes * 60_000)), id)
+    await record(id, by(0), { type: 'user.created' })
+    // As in a registration. The places of some are before that of the creation.
+    const first = ['0', '1', '2', '3', '4', '5', '6', '7']
+    for (const session of first) await record(id, by(0), { type: 'session.created', session })
+    await record(id, by(1), { type: 'session.created', session: 'second' })
+    const attempt = { userId: id, source: 'a source', detail: 'second-factor' }
+    await transact(table, [factorRequiredOf(table, by(2), attempt)])
+    await record(id, by(3), { type: 'session.created', session: 'third' })
+    const ids = idsOf(await list())
+    expect(ids.splice(3, 8).sort()).toEqual(first)
+    expect(ids).toEqual(['third', 'factor.required', 'second', 'user.created'])
+  })
+
+  test.each([
+    '',
+    'x',
+    placed(now).slice(0, 19),
+    Buffer.from(`change#${'x'.repeat(30)}`).toString('base64url'),
+  ])('rejects the cursor %j', async (after) => {
+    expect(await list(after)).toEqual(invalid('#/after', 'Must be the `next` of a previous page.'))
+  })
+
+  test.each([{ generation: 1 }, { disabled: true }])('rejects a revoked token: %j', async (change) => {
+    const event: APIGatewayProxyEvent = await eventOf('me-events')
+    const user = await stored()
+    const changes = { generation: user.generation, ...change }
+    expect(await changeUser(table, user, { changes, changeId: 'a change' }, testAct())).toBe(true)
+    expect(await call('me', 'me-events', event)).toEqual(
+      problem(401, 'Unauthorized', 'Could not validate credentials.'),
+    )
+  })
+})
