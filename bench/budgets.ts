@@ -49,8 +49,8 @@ const BUDGETS: Record<string, Budget> = {
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, coldMs: 60 },
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
-  // scripts has all that it needs, 19 to 26 KB. That of the demo contains that of the sign-in page.
-  signin: { bytes: 124_000 },
+  // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page.
+  signin: { bytes: 126_000 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
   'account-pages': { bytes: 56_000 },

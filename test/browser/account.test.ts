@@ -417,7 +417,7 @@ describe('with an outage', () => {
     await send('Change password')
     await shows('The service did not respond. Try again.')
     await page.getByRole('button', { name: 'End session: Safari on iPhone' }).click()
-    await page.locator('#sessions-notice', { hasText: 'The service did not respond.' }).waitFor()
+    await page.locator('#notice-sessions', { hasText: 'The service did not respond.' }).waitFor()
     await press(page, 'Sign out')
     await alert(page, 'You are still signed in. The service did not respond. Try again.')
     await page.context().setOffline(false)
@@ -549,7 +549,7 @@ test('under the path of a stage the page sends every request to that path', asyn
   await heading(page, ACCOUNT).waitFor()
   await rows(page).first().waitFor()
   await press(page, 'Sign out', 'You are signed out')
-  const expected = ['account', 'signin', 'login', 'me', 'sessions', 'refresh', 'logout']
+  const expected = ['account', 'signin', 'login', 'me', 'sessions', 'me/events', 'refresh', 'logout']
   expect(requested).toEqual(expect.arrayContaining(expected.map((name) => `/prod/${name}`)))
   expect(requested.filter((path) => !path.startsWith('/prod/'))).toEqual([])
 })

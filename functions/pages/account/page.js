@@ -1,7 +1,8 @@
-// The account page: profile, sessions, password, e-mail address, deletion.
+// The account page: profile, sessions, activity, password, e-mail address, deletion.
 
 import { AuthError, createAuth } from '../../../client/client.js'
 import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection } from '../form.js'
+import { showActivity } from './activity.js'
 import { stepUp } from './change.js'
 import { showFactors, startFactors } from './factors.js'
 import { showSessions } from './sessions.js'
@@ -60,7 +61,7 @@ async function follow(user, text = 'Another user has signed in in this browser.'
     notice(element('account-notice'), `${history.state.text} This is the account of ${user.username}.`)
     history.replaceState(null, '')
   }
-  await showSessions(fetchAsShown)
+  await showLists()
 }
 
 /** @returns The problem, if the service does not return the profile. */
@@ -80,6 +81,8 @@ async function showProfile() {
   await showFactors(body)
   return undefined
 }
+
+const showLists = () => Promise.all([showSessions(fetchAsShown), showActivity(fetchAsShown)])
 
 function showUnavailable({ detail }) {
   shownId = undefined
@@ -150,7 +153,7 @@ async function showNewPassword() {
   element('password-form').reset()
   notice(element('password-notice'), 'Your password was changed. Your other sessions have ended.', 'good')
   await refresh()
-  await showSessions(fetchAsShown)
+  await showLists()
 }
 
 function showProof({ mailId }, { email }) {
@@ -178,6 +181,7 @@ async function showNewAddress() {
   element('email-notice').scrollIntoView({ block: 'nearest' })
   await refresh()
   await showProfile()
+  await showActivity(fetchAsShown)
 }
 
 /** A change of factors revokes the access token, and may end other sessions. */
@@ -185,7 +189,7 @@ async function update() {
   await refresh()
   if (auth.user?.id !== shownId) return follow(auth.user)
   await showProfile()
-  await showSessions(fetchAsShown)
+  await showLists()
 }
 
 /** A changed password or address revokes the access token. Without a network, the next request does the same. */

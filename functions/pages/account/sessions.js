@@ -1,6 +1,7 @@
 // The list of sessions on the page /account.
 
 import { announce, busy, call, element, make, notice } from '../form.js'
+import { listOf } from './list.js'
 
 // The first one that a user agent names. Most name several: Edge also names Chrome and Safari.
 const BROWSERS = { Edg: 'Edge', OPR: 'Opera', Firefox: 'Firefox', Chrome: 'Chrome', Safari: 'Safari' }
@@ -17,7 +18,7 @@ const SYSTEMS = {
 const MAX_CHARACTERS = 80
 
 /** Describes a device by its user agent, which is any text: the client chose it. */
-function deviceOf(userAgent) {
+export function deviceOf(userAgent) {
   const find = (names) => Object.entries(names).find(([part]) => userAgent.includes(part))?.[1]
   const [browser, system] = [find(BROWSERS), find(SYSTEMS)]
   return browser && system
@@ -29,32 +30,12 @@ const DAY = { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric' }
 const timeIn = (format) => (instant) => new Date(instant).toLocaleString(undefined, format)
 /** Returns the day of an instant. */
 export const dayOf = timeIn({ year: 'numeric', month: 'short', day: 'numeric' })
-const minuteOf = timeIn({ ...DAY, minute: '2-digit' })
+export const minuteOf = timeIn({ ...DAY, minute: '2-digit' })
 /** The service shows the hour of the last use, and no minute. */
 export const hourOf = timeIn(DAY)
 
-/** Where the next page of the list begins. */
-let next
-
-/** Shows the first page of the list. */
-export async function showSessions(fetch) {
-  next = undefined
-  await showPage(fetch)
-}
-
-async function showPage(fetch) {
-  const after = next
-  const path = after === undefined ? 'sessions' : `sessions?after=${encodeURIComponent(after)}`
-  const { status, body } = await call(path, { fetch })
-  if (status !== 200) return notice(element('sessions-notice'), body.detail, 'error')
-  notice(element('sessions-notice'), '')
-  const rows = body.sessions.map((session) => rowOf(session, fetch))
-  if (after === undefined) element('sessions').replaceChildren(...rows)
-  else element('sessions').append(...rows)
-  next = body.next
-  element('more-sessions').hidden = next === undefined
-  element('more-sessions').onclick = ({ target }) => busy(target, () => showPage(fetch))
-}
+/** Shows the sessions. */
+export const showSessions = listOf('sessions', 'sessions', rowOf)
 
 function rowOf({ id, createdAt, lastUsedAt, sourceIp, userAgent, current }, fetch) {
   const device = deviceOf(userAgent)
@@ -81,8 +62,8 @@ function endButton(id, description, row, fetch) {
 async function end(id, row, fetch) {
   const { status, body } = await call(`sessions/${encodeURIComponent(id)}`, { method: 'DELETE', fetch })
   // 404: it has ended elsewhere.
-  if (status !== 204 && status !== 404) return notice(element('sessions-notice'), body.detail, 'error')
-  notice(element('sessions-notice'), '')
+  if (status !== 204 && status !== 404) return notice(element('notice-sessions'), body.detail, 'error')
+  notice(element('notice-sessions'), '')
   row.remove()
   element('sessions-title').focus()
   announce('The session has ended.')

@@ -1,0 +1,25 @@
+// The recent activity on the page /account.
+
+import { make } from '../form.js'
+import { listOf } from './list.js'
+import { deviceOf, minuteOf } from './sessions.js'
+import { whatOf, whoOf } from './wording.js'
+
+/** Shows the newest events. */
+export const showActivity = listOf('events', 'me/events', rowOf, {
+  rows: 10,
+  empty: 'Nothing is recorded yet.',
+})
+
+function rowOf(event) {
+  const { at, sourceIp, userAgent = '' } = event
+  const who = whoOf(event) ?? (sourceIp && `${sourceIp} · ${deviceOf(userAgent)}`)
+  const text = make('div', '')
+  text.append(
+    make('strong', whatOf(event)),
+    make('p', [who, minuteOf(at)].filter(Boolean).join(' · '), 'hint'),
+  )
+  const row = make('li', '')
+  row.append(text)
+  return row
+}

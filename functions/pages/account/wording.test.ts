@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+
+interface Shown {
+  type: string
+  by?: string
+  changes?: string[]
+  detail?: string
+  failures?: number
+}
+
+/** As a module: handlers import files of pages as text. */
+const { whatOf, whoOf }: { whatOf(event: Shown): string; whoOf(event: Shown): string | undefined } =
+  await import(new URL('./wording.js', import.meta.url).href)
+
+const textOf = (event: Shown) => whatOf({ changes: [], ...event })
+const changed = (changes: string[], detail?: string) =>
+  textOf({ type: 'user.updated', changes, ...(detail !== undefined && { detail }) })
+
+describe('a sign-in', () => {
+  test.each([
+    ['password', 'Signed in with your password'],
+    ['passkey', 'Signed in with a passkey'],
+    ['totp', 'Signed in with your password and authenticator app'],
+    ['recovery-code', 'Signed in with your password and a recovery code'],
+    ['second-passkey', 'Signed in with your password and a passkey'],
+    ['retina', 'Signed in'],
+  ])('with %s is “%s”', (detail, text) => {
+    expect(textOf({ type: 'session.created', detail })).toBe(text)
+  })
+
+  test.each([
+    [0, 'Signed in with your password'],
+    [1, 'Signed in with your password, after 1 wrong password'],
+    [9, 'Signed in with your password, after 9 wrong passwords'],
+  ])('after %i wrong passwords is “%s”', (failures, text) => {
+    expect(textOf({ type: 'session.created', detail: 'password', failures })).toBe(text)
+  })
+
+  test('without its second factor is no sign-in', () => {
+    const text = 'Correct password, then asked for the second factor'
+    for (const detail of ['second-factor', 'enrolment']) {
+      expect(textOf({ type: 'factor.required', detail })).toBe(text)
+    }
+  })
+})
+
+test.each([
+  ['session.ended', 'signed-out', 'Session ended: signed out'],
+  ['session.ended', 'ended', 'Session ended: from another device'],
+  ['session.ended', 'replaced', 'Session ended: replaced by another sign-in'],
+  ['session.ended', 'forgotten', 'Session ended'],
+  ['session.reused', '', 'Session ended: an old copy of it was used'],
+  ['user.created', 'admin', 'Account created'],
+])('%s with the detail %j is “%s”', (type, detail, text) => {
+  expect(textOf({ type, detail })).toBe(text)
+})
+
+test.each<[string[], string | undefined, string]>([
+  [['passwordHash'], undefined, 'Password changed'],
+  [['emailVerified', 'passwordHash'], 'reset', 'Password reset'],
+  [['emailVerified', 'emailAsWritten', 'email'], undefined, 'E-mail address changed'],
+  [['email', 'username'], undefined, 'Username and e-mail address changed'],
+  [['role'], 'admin', 'Permissions changed: admin'],
+  [['role'], undefined, 'Permissions changed'],
+  [['disabled'], 'disabled', 'Account disabled'],
+  [['disabled'], 'enabled', 'Account enabled'],
+  [[], 'signed-out-everywhere', 'Signed out everywhere'],
+  [[], 'sessions-ended', 'All sessions ended'],
+  [['totp'], 'added', 'Authenticator app added'],
+  [['totp'], 'replaced', 'Authenticator app replaced'],
+  [['passkey'], 'removed', 'Passkey removed'],
+  [['passkey', 'totp'], 'removed', 'Authenticator app and passkey removed'],
+  [['totp'], 'elapsed', 'Second factors removed, as requested'],
+  [['recovery-codes'], 'replaced', 'Recovery codes replaced'],
+  [['factor-reset'], 'requested', 'Removal of your second factors requested'],
+  [['factor-reset'], 'withdrawn', 'Removal of your second factors withdrawn'],
+  [['factor-reset'], 'cancelled', 'Removal of your second factors cancelled'],
+  [['enrolment-code'], 'added', 'Code to set up a second factor added'],
+])('a change of %j with the detail %j is “%s”', (changes, detail, text) => {
+  expect(changed(changes, detail)).toBe(text)
+})
+
+test.each([
+  ['operator', 'By an operator'],
+  ['system', 'By the service'],
+  ['other', 'By another user'],
+  ['account', undefined],
+])('an event by %s is %j', (by, text) => {
+  expect(whoOf({ type: 'user.updated', by })).toBe(text)
+})
+
+describe('what a later version adds', () => {
+  test.each(['user.merged', '<b>', 'constructor', '__proto__', 'toString'])('type %s is neutral', (type) => {
+    expect(textOf({ type, detail: 'x' })).toBe('Other activity')
+    expect(whoOf({ type, by: type })).toBeUndefined()
+  })
+
+  test.each(['<b>', 'constructor', '__proto__'])('change and detail %s are neutral', (word) => {
+    expect(changed([word], word)).toBe('Account changed')
+    expect(textOf({ type: 'session.created', detail: word })).toBe('Signed in')
+    expect(textOf({ type: 'session.ended', detail: word })).toBe('Session ended')
+  })
+})
