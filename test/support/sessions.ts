@@ -93,13 +93,15 @@ export const NO_LIMITS = Object.fromEntries(
 
 /** Returns an operator's actions on the table. */
 export function operator(table: Table) {
+  // Other files may add users to the same table.
+  const own = randomBytes(4).toString('hex')
   let added = 0
   return {
     table,
     /** Adds a user. Defaults: a unique name, and {@link PASSWORD}. */
     async add(user: Partial<User> = {}): Promise<string> {
       added += 1
-      const values = { username: `user-${added}`, passwordHash: PASSWORD_HASH, ...user }
+      const values = { username: `user-${own}-${added}`, passwordHash: PASSWORD_HASH, ...user }
       await addTestUser(table, values)
       return values.username
     },
