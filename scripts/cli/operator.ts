@@ -39,7 +39,8 @@ async function callerArn(stage: string, options: TargetOptions, env: Io['env']):
   const endpoint = env.AWS_ENDPOINT_URL_STS ?? endpointsOf(env).all?.href
   const client = new STSClient({ ...account, ...(endpoint && { endpoint }) })
   try {
-    const { Arn = '' } = await client.send(new GetCallerIdentityCommand({}))
+    const { Arn } = await client.send(new GetCallerIdentityCommand({}))
+    if (!Arn) throw new TypeError('no ARN')
     return Arn
   } catch (error) {
     const reason = (error as Error).name
