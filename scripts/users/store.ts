@@ -143,6 +143,12 @@ export async function accountsById(table: Table, ids: readonly string[]): Promis
   )
 }
 
+/** Reads the usernames of users by their ids, as far as the users exist. */
+export async function usernamesById(table: Table, ids: Iterable<string>): Promise<Map<string, string>> {
+  const items = await readItems(table, [...new Set(ids)].map(profileKey), ['username'])
+  return new Map(items.map((item) => [text(item, 'pk').replace(/^user#/, ''), text(item, 'username')]))
+}
+
 /** Reads the users of login names. A name that no user has is not in the result. */
 export async function usersByLoginName(
   table: Table,

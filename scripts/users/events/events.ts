@@ -1,12 +1,11 @@
-import { getItems, type Table, text } from '../../../lib/aws/dynamodb.ts'
+import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { type AuditEvent, partitionOf } from '../../../lib/events/event.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
-import { profileKey } from '../../../lib/users/store.ts'
 import { isUserId } from '../../../lib/users/user.ts'
 import { type Io, widthOf } from '../../cli/io.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { asJson } from '../../cli/table.ts'
-import { findByName, noSuchUser } from '../store.ts'
+import { findByName, noSuchUser, usernamesById } from '../store.ts'
 import { type EventFilter, isShown } from './filter.ts'
 import { eventsIn, eventsWithin, formerHolders } from './find.ts'
 import { shownEvents } from './rows.ts'
@@ -23,9 +22,6 @@ export interface EventsOptions extends EventFilter {
 /** How far back a command looks that names neither a user nor a time. */
 const DEFAULT_DAYS = 7
 const DAY_MS = 86_400_000
-
-/** Keys that one call may read. */
-const MAX_KEYS = 100
 
 /** Sorts after every ISO 8601 time. */
 const NO_END = '~'
@@ -92,19 +88,10 @@ async function userIdOf(table: Table, who: string, io: Io): Promise<string> {
 }
 
 /** Returns the usernames of all users in events, as far as they exist. */
-async function namesOf(table: Table, shown: readonly AuditEvent[]): Promise<Map<string, string>> {
+function namesOf(table: Table, shown: readonly AuditEvent[]): Promise<Map<string, string>> {
   const mentioned = shown.flatMap(({ subject, actor, actorId = '' }) => [
     ...(subject.startsWith('user#') ? [subject.slice('user#'.length)] : []),
     ...(actor === 'user' ? [actorId] : []),
   ])
-  const ids = [...new Set(mentioned)]
-  const names = new Map<string, string>()
-  for (let from = 0; from < ids.length; from += MAX_KEYS) {
-    const some = ids.slice(from, from + MAX_KEYS)
-    const items = await getItems(table, some.map(profileKey), ['username'])
-    items.forEach((item, index) => {
-      if (item) names.set(String(some[index]), text(item, 'username'))
-    })
-  }
-  return names
+  return usernamesById(table, mentioned)
 }

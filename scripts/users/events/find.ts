@@ -9,6 +9,7 @@ import {
   SHARDS,
 } from '../../../lib/events/event.ts'
 import { eventIn, newestFirst } from '../../../lib/events/store.ts'
+import { inOrder } from '../../cli/in-order.ts'
 import { allItems, pagesOf } from '../../cli/pages.ts'
 
 /** A span of time. */
@@ -23,7 +24,7 @@ const DAY_MS = 86_400_000
 
 /** Reads the events of one partition, such as `user#` and an id, the newest first. */
 export const eventsIn = (table: Table, partition: string, span: Span): AsyncGenerator<AuditEvent> =>
-  merged(
+  inOrder(
     EVENT_CLASSES.map((kind) =>
       eventsOf(table, span, {
         KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :since AND :until',
@@ -31,6 +32,7 @@ export const eventsIn = (table: Table, partition: string, span: Span): AsyncGene
         ExpressionAttributeValues: { ':pk': { S: partition }, ...bounds(kind, span) },
       }),
     ),
+    newestFirst,
   )
 
 /** Reads all events of a span, the newest first: day by day, and the partitions of a day side by side. */
@@ -39,7 +41,7 @@ export async function* eventsWithin(table: Table, span: Span): AsyncGenerator<Au
   for (let day = Date.parse(span.until.slice(0, 10)); day >= first; day -= DAY_MS) {
     const date = new Date(day).toISOString().slice(0, 10)
     const shards = Array.from({ length: SHARDS }, (_, shard) => shard)
-    yield* merged(
+    yield* inOrder(
       EVENT_CLASSES.flatMap((kind) =>
         shards.map((shard) =>
           eventsOf(table, span, {
@@ -52,6 +54,7 @@ export async function* eventsWithin(table: Table, span: Span): AsyncGenerator<Au
           }),
         ),
       ),
+      newestFirst,
     )
   }
 }
@@ -67,19 +70,6 @@ async function* eventsOf(table: Table, { until }: Span, query: object): AsyncGen
   for await (const { items } of pagesOf(events, 'Query', { ScanIndexForward: false, ...query })) {
     // The bounds of a query are inclusive.
     yield* items.map((item: Item) => eventIn(item)).filter((event) => event.place < until)
-  }
-}
-
-/** Merges sequences that are each the newest first. Of each it reads no further than needed. */
-async function* merged(sources: readonly AsyncGenerator<AuditEvent>[]): AsyncGenerator<AuditEvent> {
-  const heads = await Promise.all(sources.map(async (source) => ({ source, next: await source.next() })))
-  for (;;) {
-    const [newest] = heads
-      .filter(({ next }) => !next.done)
-      .sort((a, b) => newestFirst(a.next.value, b.next.value))
-    if (newest === undefined) return
-    yield newest.next.value
-    newest.next = await newest.source.next()
   }
 }
 

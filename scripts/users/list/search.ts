@@ -1,5 +1,6 @@
 import { attributesOf, optionalText, type Table, text } from '../../../lib/aws/dynamodb.ts'
 import { ROLES } from '../../../lib/users/user.ts'
+import { inOrder } from '../../cli/in-order.ts'
 import { pagesOf } from '../../cli/pages.ts'
 import type { Account } from '../account.ts'
 import { accountsById } from '../store.ts'
@@ -108,7 +109,8 @@ const isMatch = ({ key, name }: Hit, account: Account, search: Search) =>
 function hitsOf(table: Table, search: Search, range: Range): AsyncGenerator<Place> {
   const keys: Key[] = search.prefix === undefined ? ['username'] : ['username', 'email']
   const roles = search.role === undefined ? ROLES : [search.role]
-  return inOrder(roles.flatMap((role) => keys.map((key) => hitsIn(table, { key, role }, search, range))))
+  const partitions = roles.flatMap((role) => keys.map((key) => hitsIn(table, { key, role }, search, range)))
+  return inOrder(partitions, (a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /** Finds the hits in one partition of an index. */
@@ -151,21 +153,6 @@ async function* hitsIn(
     }
     // The hits of other partitions before this place need no further page of this one.
     if (lastKey) yield { name: text(lastKey, key) }
-  }
-}
-
-/** Merges places that come in order. It asks all sources at first, and later those whose place was taken. */
-async function* inOrder(sources: readonly AsyncGenerator<Place>[]): AsyncGenerator<Place> {
-  const head = async (source: AsyncGenerator<Place>) => {
-    const { done, value } = await source.next()
-    return done ? [] : [{ source, place: value }]
-  }
-  let heads = (await Promise.all(sources.map(head))).flat()
-  for (;;) {
-    const [first, ...others] = heads.toSorted((a, b) => (a.place.name < b.place.name ? -1 : 1))
-    if (first === undefined) return
-    yield first.place
-    heads = [...others, ...(await head(first.source))]
   }
 }
 
