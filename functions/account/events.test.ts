@@ -47,7 +47,7 @@ describe('GET /me/events', () => {
   test('returns the events of the caller, the newest first (events/me-events.json)', async () => {
     const { id } = await stored()
     const by = (seconds: number) => byUser(testAt(table, later(seconds)), id)
-    const signIn = { type: 'session.created', session: 'a session', detail: 'password', failures: 2 } as const
+    const signIn = { type: 'session.created', session: 'a session', detail: 'pwd', failures: 2 } as const
     await record(id, by(1), signIn)
     await record(id, by(2), { type: 'user.updated', changes: ['totp'], detail: 'added' })
     const own = { id: expect.stringMatching(/^[\w-]{22}$/), by: 'account', via: 'POST /test', ...ORIGIN }

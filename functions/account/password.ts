@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { together } from '../../lib/aws/together.ts'
-import type { At } from '../../lib/context.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { byUser } from '../../lib/events/event.ts'
 import { readBody } from '../../lib/http/body.ts'
@@ -20,8 +19,7 @@ import { findSession } from '../../lib/sessions/store.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
-import { changeUser, findUser } from '../../lib/users/store.ts'
-import type { User, UserState } from '../../lib/users/user.ts'
+import { changeUser } from '../../lib/users/store.ts'
 
 const SETTINGS = [...PASSWORD_LIMITS, 'BREACHED_PASSWORDS', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
 
@@ -48,22 +46,11 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   // The caller's session may have ended while its token was still accepted. It must not survive then.
   const survivor = session && isLive(session, user, now) ? session.id : undefined
   const changes = { passwordHash, changedAt: new Date().toISOString(), ...revokeSessions(user, survivor) }
-  if (!(await storeChange(at, user, changes))) throw new ServiceError('conflict', 'the user changed')
+  const change = { changes, changeId: randomUUID() }
+  if (!(await changeUser(table, user, change, byUser(at, userId)))) {
+    throw new ServiceError('conflict', 'the user changed')
+  }
   await notify(at, 'password-changed', verified)
   logEvent('info', { event: 'password.changed', userId })
   return noContent()
 })
-
-/**
- * Stores a new password. If the response to the write was lost and an operator changed the user right after it, the
- * user's latest change is the operator's. Then the hash, which has a salt of its own, shows that the write succeeded.
- */
-async function storeChange(
-  at: At,
-  user: UserState,
-  changes: Pick<User, 'passwordHash' | 'changedAt' | 'generation' | 'sessionGeneration'>,
-): Promise<boolean> {
-  const change = { changes, changeId: randomUUID() }
-  if (await changeUser(at.table, user, change, byUser(at, user.id))) return true
-  return (await findUser(at.table, user.id))?.passwordHash === changes.passwordHash
-}

@@ -1,6 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
 import {
-  attribute,
   attributesOf,
   type Item,
   optionalNumber,
@@ -52,13 +51,11 @@ export interface Act {
 /** Who asks with a request, from where, and when. */
 export type Request = Pick<At, 'origin' | 'via' | 'requestId' | 'now'>
 
-const actOf = ({ origin, via, requestId, now }: Request) => ({ origin, via, requestId, now })
-
 /** Returns the act of a user who has proved who it is. */
-export const byUser = (at: Request, userId: string): Act => ({ actor: 'user', actorId: userId, ...actOf(at) })
+export const byUser = (at: Request, actorId: string): Act => ({ ...at, actor: 'user', actorId })
 
 /** Returns the act of the service, which no user asked for with this request. */
-export const bySystem = (at: Request): Act => ({ actor: 'system', ...actOf(at) })
+export const bySystem = (at: Request): Act => ({ ...at, actor: 'system' })
 
 /** What happened. No member may have a value that a person chose, or a secret. */
 export interface Happening {
@@ -69,7 +66,7 @@ export interface Happening {
   session?: string | undefined
   /** Names of the attributes that changed. */
   changes?: readonly string[] | undefined
-  /** One word of a closed list: a role, `disabled`, `replaced`. */
+  /** A value of a closed list: a role, `disabled`, `replaced`, the `amr` of a sign-in. */
   detail?: string | undefined
   /** Wrong passwords of this name from this source, before the correct one. */
   failures?: number | undefined
@@ -111,7 +108,7 @@ const KEPT_DAYS = { session: 180, change: 365 }
 /** Sign-ins and sign-outs, or changes of an account. */
 export type EventClass = keyof typeof KEPT_DAYS
 
-export const EVENT_CLASSES = Object.keys(KEPT_DAYS) as EventClass[]
+export const EVENT_CLASSES = ['session', 'change'] as const satisfies EventClass[]
 
 /** How many partitions of the index share the events of one day and class. One takes 1,000 writes a second. */
 export const SHARDS = 4
@@ -150,26 +147,30 @@ export const eventOf = (table: Table, act: Act, what: Happening): TransactWrite 
   Put: { TableName: eventsTableOf(table), Item: itemOf(act, what) },
 })
 
-function itemOf(act: Act, { subject, changes = [], ...what }: Happening): Item {
+function itemOf(
+  { actor, actorId, via, origin, requestId, now }: Act,
+  { subject: pk, changes, ...what }: Happening,
+): Item {
   const id = randomBytes(ID_BYTES).toString('base64url')
-  const at = act.now.toISOString()
-  const kind = /^(session|factor)\./.test(what.type) ? 'session' : 'change'
-  const { now, origin, ...who } = act
-  const values = {
-    pk: subject,
+  const at = now.toISOString()
+  const kind = /^(session|factor)/.test(what.type) ? 'session' : 'change'
+  return attributesOf({
+    pk,
     sk: `${kind}#${at}#${id}`,
     day: dayOf(at.slice(0, 10), kind, id.charCodeAt(0) % SHARDS),
     id,
     at,
     ...what,
     // A set must not be empty.
-    changes: changes.length > 0 ? [...changes] : undefined,
-    ...who,
+    changes: changes?.length ? changes : undefined,
+    actor,
+    actorId,
+    via,
     sourceIp: origin?.sourceIp,
     userAgent: origin && shownBrowser(origin.userAgent),
+    requestId,
     expiresAt: secondOf(now) + KEPT_DAYS[kind] * DAY_SECONDS,
-  }
-  return attributesOf(values)
+  })
 }
 
 /**
@@ -187,7 +188,7 @@ export function factorRequiredOf(
   const what = { type: 'factor.required', subject: partitionOf(userId), detail } as const
   const hour = act.now.toISOString().slice(0, 13)
   const { day, ...rest } = itemOf(act, what)
-  const sk = attribute(`session#${hour}#factor-${hash('sha256', `${userId} ${source}`).slice(0, 1)}`)
+  const sk = { S: `session#${hour}#factor-${hash('sha256', `${userId} ${source}`)[0]}` }
   return {
     Put: {
       TableName: eventsTableOf(table),

@@ -18,7 +18,7 @@ export const EVENT_SCHEMAS = {
       },
       via: text('The route or the command that did it.'),
       changes: { type: 'array', items: text('A value.'), description: 'The values that changed.' },
-      detail: text('How it happened, in one word.'),
+      detail: text('How it happened: one word, or the `amr` of a sign-in.'),
       failures: { type: 'integer', minimum: 0, description: 'Wrong passwords before a sign-in.' },
       sourceIp: text('The IP address of the user’s own request.'),
       userAgent: text('The User-Agent header of the user’s own request, shortened if it is long.'),

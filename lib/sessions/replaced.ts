@@ -51,13 +51,14 @@ export async function endingOfReplaced(
 }
 
 /** Whether a session that a sign-in replaces can still be used. Of another user's, only its own item is known. */
-export function isUsable(
+export const isUsable = (
   item: Item,
   { userId, id }: Pick<Session, 'userId' | 'id'>,
   user: Signing,
   now: Date,
-): boolean {
-  if (item.endedAt !== undefined || number(item, 'expiresAt') <= secondOf(now)) return false
-  if (userId !== user.id || id === user.survivingSession) return true
-  return number(item, 'sessionGeneration') === user.sessionGeneration
-}
+): boolean =>
+  item.endedAt === undefined &&
+  number(item, 'expiresAt') > secondOf(now) &&
+  (userId !== user.id ||
+    id === user.survivingSession ||
+    number(item, 'sessionGeneration') === user.sessionGeneration)

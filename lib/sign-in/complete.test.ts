@@ -169,7 +169,7 @@ describe('a sign-in whose spends another request made first', () => {
     expect(await liveIds()).toEqual([session.id])
     const { events } = await eventsOfUser(table, ada.id, { limit: 10 })
     expect(events.map(({ type, detail }) => `${type} ${detail}`).toSorted()).toEqual([
-      'session.created password',
+      'session.created pwd',
       'session.ended signed-out',
       'user.created user',
     ])

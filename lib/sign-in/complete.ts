@@ -5,7 +5,6 @@ import { ServiceError } from '../errors.ts'
 import { type Act, eventOf, partitionOf } from '../events/event.ts'
 import { SESSION_RANDOM_BYTES, type Session, type SessionStart, startSession } from '../sessions/session.ts'
 import { abandonSession, newSession } from '../sessions/store.ts'
-import { AMR, type Amr } from '../users/factors.ts'
 import type { UserState } from '../users/user.ts'
 
 /** A write that spends what led to a sign-in, and the error if it was spent meanwhile. */
@@ -22,15 +21,6 @@ export interface VerifiedSignIn extends SessionStart {
   spends?: (session: Session) => readonly Spend[]
   /** Wrong passwords of this name from this source before it, for the event. */
   failures?: number | undefined
-}
-
-/** How a user signed in, as the detail of the event. */
-const DETAIL_OF: Record<Amr, string> = {
-  [AMR.password]: 'password',
-  [AMR.totp]: 'totp',
-  [AMR.recoveryCode]: 'recovery-code',
-  [AMR.secondPasskey]: 'second-passkey',
-  [AMR.passkey]: 'passkey',
 }
 
 /** The steps of a sign-in that {@link completeSignIn} takes at once, before anything is stored. */
@@ -72,7 +62,7 @@ export async function completeSignIn<T extends object, F extends Found>(
     type: 'session.created',
     subject: partitionOf(user.id),
     session: session.id,
-    detail: DETAIL_OF[start.amr],
+    detail: start.amr,
     failures,
   })
   const writes = [...spends.map(({ write }) => write), newSession(session), event]
@@ -91,14 +81,15 @@ async function storeWith(
   writes: readonly TransactWrite[],
   endings: Found['endings'],
 ): Promise<readonly boolean[] | undefined> {
-  const refused = await transact(table, [...writes, ...endings.flat()])
-  if (!refused || refused.slice(0, writes.length).includes(true)) return refused
-  let next = writes.length
-  const left = endings.filter(({ length }) => {
-    next += length
-    return !refused.slice(next - length, next).includes(true)
-  })
-  return storeWith(table, writes, left)
+  const all = [...writes, ...endings.flat()]
+  const refused = await transact(table, all)
+  const isRefused = (write: TransactWrite) => refused?.[all.indexOf(write)]
+  if (!refused || writes.some(isRefused)) return refused
+  return storeWith(
+    table,
+    writes,
+    endings.filter((ending) => !ending.some(isRefused)),
+  )
 }
 
 /** Returns the error of a refused transaction, in which a spend comes before all other writes. */

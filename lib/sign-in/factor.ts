@@ -123,10 +123,10 @@ async function findEarlier(at: At, user: User, login: FactorSignIn['login']): Pr
     mark,
     attempts: counted.filter(({ ids }) => ids.length > 0),
     endings: [
-      ...(reset ? [[{ Delete: { Key: resetKey } }]] : []),
-      ...(replaced && session && isUsable(replaced, session, user, now)
-        ? [endingOf(table, session, 'replaced', byUser(at, user.id))]
-        : []),
+      reset ? [{ Delete: { Key: resetKey } }] : [],
+      replaced && session && isUsable(replaced, session, user, now)
+        ? endingOf(table, session, 'replaced', byUser(at, user.id))
+        : [],
     ],
   }
 }

@@ -25,9 +25,6 @@ export const readUsers = readWhole(['user#*', 'name#*'])
 /** Whether a login name is taken. It reads no user. */
 export const findNames = read(['name#*'], ['userId'])
 
-/** Recognises its own change by the id of the latest one. */
-export const recogniseChanges = read(['user#*'], ['changeId'], 'GetItem')
-
 /** Revokes all access tokens and sessions of a user. */
 export const revokeAll = writeTogether(['UpdateItem'], ['user#*'], REVOKING)
 

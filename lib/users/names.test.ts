@@ -31,16 +31,12 @@ const names = async () =>
   )
 const profiles = async () => (await items()).filter(({ sk }) => Object(sk).S === 'profile').length
 
-const withOtherToken = (operation: string) =>
-  operation === 'TransactWriteItems' && { ClientRequestToken: randomUUID() }
-
 /** A store whose response to each first transaction is lost, so that it is sent again. */
 const losingAnswers = (): Table => ({
   name: table.name,
   aws: async (service, operation, input) => {
     if (operation === 'TransactWriteItems') await aws(service, operation, input)
-    // AWS forgets a request token after ten minutes. Then only the conditions protect.
-    return aws(service, operation, { ...input, ...withOtherToken(operation) })
+    return aws(service, operation, input)
   },
 })
 

@@ -2,7 +2,6 @@ import {
   attribute,
   getItems,
   type Item,
-  optionalText,
   type Table,
   type TransactWrite,
   text,
@@ -132,9 +131,6 @@ export interface UserChange {
 /**
  * Changes a user, on condition that both generations are still as read.
  *
- * A repeated write fails this condition, because the first one moved a generation. It recognises
- * itself by its change id.
- *
  * @param user - As read.
  * @returns Whether the change is stored, with its event.
  * @throws {@link ServiceError} `unavailable`.
@@ -147,8 +143,7 @@ export async function changeUser(
 ): Promise<boolean> {
   const event = updateEventOf(table, act, user.id, { changes: changedNames(user, changes), detail })
   const update = { Update: changeOf(user, { ...changes, changeId }) }
-  const refused = await transact(table, [update, ...more, event])
-  return !refused || (await isLatestChange(table, user.id, changeId))
+  return !(await transact(table, [update, ...more, event]))
 }
 
 /** Attributes that every change may move. What they mean stands in the event's detail. */
@@ -168,24 +163,6 @@ const changeOf = (user: UserState, changes: object) => ({
     ':readSessionGeneration': attribute(user.sessionGeneration),
   }),
 })
-
-/**
- * Whether the latest change of a user is this one. When the response to a conditional write is lost,
- * the write is sent again and fails its own condition. Only the change id shows then that it succeeded.
- */
-export async function isLatestChange(
-  { aws, name }: Table,
-  userId: string,
-  changeId: string,
-): Promise<boolean> {
-  const { Item } = await aws('dynamodb', 'GetItem', {
-    TableName: name,
-    Key: profileKey(userId),
-    ConsistentRead: true,
-    ProjectionExpression: 'changeId',
-  })
-  return Item !== undefined && optionalText(Object(Item), 'changeId') === changeId
-}
 
 /**
  * Repeats a change until it is stored or there is nothing to change, at most 5 times.

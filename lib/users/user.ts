@@ -46,7 +46,7 @@ export const PROFILE = {
   emailAsWritten: optionalText,
   /** PHC string, or a hash as another program spells it; see `lib/passwords/hash.ts`. */
   passwordHash: text,
-  /** Random id of the latest change, by which a repeated write recognises itself. */
+  /** Random id of the latest change. A change of factors and a removal demand it as read. */
   changeId: text,
   createdAt: text,
   changedAt: text,

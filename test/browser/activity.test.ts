@@ -39,7 +39,7 @@ const eventOf = (values: object) => ({
 })
 
 const signInOf = (number: number) =>
-  eventOf({ detail: 'password', sourceIp: '2001:db8::1', userAgent: `device ${number}` })
+  eventOf({ detail: 'pwd', sourceIp: '2001:db8::1', userAgent: `device ${number}` })
 
 /** Gives the page other events, and loads it again. */
 async function reloadWith(page: Page, respond: (after: string | null) => { status?: number; json: object }) {
@@ -274,7 +274,7 @@ test.each(LOOKS)('the activity fits and is accessible at $width pixels, $colorSc
   const { name } = await register()
   const page = await openAccount(name, appearance)
   const events = [
-    eventOf({ detail: 'second-passkey', failures: 12, sourceIp: '2001:db8:1234:5678:9abc:def0:1234:5678' }),
+    eventOf({ detail: 'pwd pop mfa', failures: 12, sourceIp: '2001:db8:1234:5678:9abc:def0:1234:5678' }),
     eventOf({ sourceIp: '203.0.113.7', userAgent: 'x'.repeat(256) }),
     eventOf({ type: 'factor.required', by: 'system' }),
     ...Array.from({ length: 9 }, (_, index) => signInOf(index)),

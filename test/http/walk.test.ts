@@ -269,7 +269,7 @@ test('GET /me/events lists the sign-in of the caller, and refuses what is no cur
       type: 'session.created',
       by: 'account',
       via: 'POST /login',
-      detail: 'password',
+      detail: 'pwd',
     }),
   )
   expect((await get(`${url}/me/events?after=now`, userToken)).status).toBe(422)

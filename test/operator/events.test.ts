@@ -57,7 +57,7 @@ describe('events', () => {
       'user.updated disabled disabled',
       'user.updated admin role',
       'session.ended signed-out',
-      'session.created password',
+      'session.created pwd',
       'user.created user',
     ])
   })

@@ -1,11 +1,12 @@
 // What the page /account says of an event. What a later version of the service adds gets a neutral sentence.
 
+/** By the claim `amr` of a sign-in. */
 const SIGNED_IN_WITH = {
-  password: 'your password',
-  passkey: 'a passkey',
-  totp: 'your password and authenticator app',
-  'recovery-code': 'your password and a recovery code',
-  'second-passkey': 'your password and a passkey',
+  pwd: 'your password',
+  'pop user mfa': 'a passkey',
+  'pwd otp mfa': 'your password and authenticator app',
+  'pwd recovery mfa': 'your password and a recovery code',
+  'pwd pop mfa': 'your password and a passkey',
 }
 
 const ENDED = {

@@ -18,11 +18,11 @@ const changed = (changes: string[], detail?: string) =>
 
 describe('a sign-in', () => {
   test.each([
-    ['password', 'Signed in with your password'],
-    ['passkey', 'Signed in with a passkey'],
-    ['totp', 'Signed in with your password and authenticator app'],
-    ['recovery-code', 'Signed in with your password and a recovery code'],
-    ['second-passkey', 'Signed in with your password and a passkey'],
+    ['pwd', 'Signed in with your password'],
+    ['pop user mfa', 'Signed in with a passkey'],
+    ['pwd otp mfa', 'Signed in with your password and authenticator app'],
+    ['pwd recovery mfa', 'Signed in with your password and a recovery code'],
+    ['pwd pop mfa', 'Signed in with your password and a passkey'],
     ['retina', 'Signed in'],
   ])('with %s is “%s”', (detail, text) => {
     expect(textOf({ type: 'session.created', detail })).toBe(text)
@@ -33,7 +33,7 @@ describe('a sign-in', () => {
     [1, 'Signed in with your password, after 1 wrong password'],
     [9, 'Signed in with your password, after 9 wrong passwords'],
   ])('after %i wrong passwords is “%s”', (failures, text) => {
-    expect(textOf({ type: 'session.created', detail: 'password', failures })).toBe(text)
+    expect(textOf({ type: 'session.created', detail: 'pwd', failures })).toBe(text)
   })
 
   test('without its second factor is no sign-in', () => {

@@ -202,7 +202,7 @@ export const ACCOUNT_ROUTES: Route[] = [
             by: 'account',
             via: 'POST /login',
             changes: [],
-            detail: 'password',
+            detail: 'pwd',
             failures: 0,
             sourceIp: '203.0.113.7',
             userAgent: 'curl/8.14.1',
