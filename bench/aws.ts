@@ -76,7 +76,7 @@ export interface StandIn {
 export async function startStandIn(service: Service, tokenCount: number): Promise<StandIn> {
   const { provider, custom, functions } = service
   const { signingKey, tableName } = custom
-  const aliases = String(functions.jwks?.environment?.PUBLISHED_KEYS).split(',')
+  const aliases = String(functions.metadata?.environment?.PUBLISHED_KEYS).split(',')
   const script = new URL('./stand-in.ts', import.meta.url)
   const { child, settings, environment } = await startAws(
     script,

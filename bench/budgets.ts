@@ -15,12 +15,10 @@ const BUDGETS: Record<string, Budget> = {
   refresh: { bytes: 48_000 },
   logout: { bytes: 48_000 },
   sessions: { bytes: 24_000 },
-  'end-session': { bytes: 24_000 },
   // Functions that count attempts give them back after an outage.
   password: { bytes: 51_000 },
-  forgot: { bytes: 33_000, coldMs: 40 },
   reset: { bytes: 48_000 },
-  register: { bytes: 33_000, coldMs: 40 },
+  'mail-requests': { bytes: 34_000, coldMs: 40 },
   // Under the policy it begins the enrolment of a second factor.
   'new-account': { bytes: 55_000 },
   'change-email': { bytes: 48_000 },
@@ -30,8 +28,7 @@ const BUDGETS: Record<string, Budget> = {
   // Half of it is the texts of all problems, which every function has.
   'user-content': { bytes: 5_300, coldMs: 3 },
   'admin-content': { bytes: 5_300, coldMs: 3 },
-  jwks: { bytes: 20_000, coldMs: 30 },
-  metadata: { bytes: 8_000, coldMs: 30 },
+  metadata: { bytes: 20_000, coldMs: 30 },
   enrolment: { bytes: 50_000, coldMs: 40 },
   userinfo: { bytes: 20_000 },
   me: { bytes: 20_000 },

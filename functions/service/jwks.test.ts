@@ -20,8 +20,8 @@ beforeAll(async () => {
 afterAll(() => aws.stop())
 
 test('a client verifies tokens of either key with the published keys', async () => {
-  const handler = await loadHandler(service, 'jwks', aws)
-  const { body } = parsed(await handler(sampleEvent('jwks.json'), lambdaContext()))
+  const handler = await loadHandler(service, 'metadata', aws)
+  const { body } = parsed(await handler(sampleEvent('metadata-jwks.json'), lambdaContext()))
   for (const key of [service.custom.keyA, service.custom.keyB]) {
     const token = await fillTokens('{{admin token}}', tokenSourceOf(service, aws, key), new Date())
     const { payload } = await jwtVerify(token, createLocalJWKSet(body), tokenPartiesOf(service))

@@ -1,14 +1,14 @@
 import { within } from '../../lib/aws/client.ts'
-import { readConfig } from '../../lib/config.ts'
-import { apiHandler } from '../../lib/http/handler.ts'
+import type { Config } from '../../lib/config.ts'
+import type { ApiRoute, Request } from '../../lib/http/handler.ts'
 import { publicJson } from '../../lib/http/responses.ts'
 import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
 
 const publicKeys = publicKeyCache()
 
 /** GET /.well-known/jwks.json: the public keys, as a JWK Set (RFC 7517 section 5). */
-export const handler = apiHandler(async (_event, { now, deadlineMs }) => {
-  const config = readConfig(['PUBLISHED_KEYS'])
+export const route: ApiRoute<Request & { config: Config<'PUBLISHED_KEYS'> }> = async (_event, at) => {
+  const { config, deadlineMs, now } = at
   const trusted = await publicKeys(within(deadlineMs), config.PUBLISHED_KEYS, undefined, now)
   const keys = [...trusted.values()].map(({ kid, n, e }) => ({
     kty: 'RSA',
@@ -19,4 +19,4 @@ export const handler = apiHandler(async (_event, { now, deadlineMs }) => {
     e,
   }))
   return publicJson({ keys })
-})
+}

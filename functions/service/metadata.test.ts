@@ -1,8 +1,12 @@
-import { expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts'
 import { handler } from './metadata.ts'
 
 const EVENTS = ['metadata.json', 'metadata-oauth.json']
+
+beforeEach(() => {
+  vi.stubEnv('PUBLISHED_KEYS', 'alias/a')
+})
 
 test.each(EVENTS)(
   '%s returns the metadata of an issuer with a path, for pages of any origin',

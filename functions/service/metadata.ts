@@ -1,20 +1,17 @@
 import { readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { publicJson } from '../../lib/http/responses.ts'
+import { byRoute } from '../../lib/http/routes.ts'
+import { route as discovery } from './discovery.ts'
+import { route as jwks } from './jwks.ts'
 
-/**
- * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: where verifiers of access
- * tokens find the keys (OpenID Connect Discovery section 4, RFC 8414 section 3).
- *
- * The members that belong to a provider of OpenID Connect are missing, such as `authorization_endpoint`.
- */
-export const handler = apiHandler(async () => {
-  const { TOKEN_ISSUER: issuer } = readConfig(['TOKEN_ISSUER'])
-  return publicJson({
-    issuer,
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
-    userinfo_endpoint: `${issuer}/userinfo`,
-    // No other member names the algorithm, and verifiers of access tokens read this one.
-    id_token_signing_alg_values_supported: ['RS256'],
-  })
+const route = byRoute({
+  'GET /.well-known/jwks.json': jwks,
+  'GET /.well-known/openid-configuration': discovery,
+  'GET /.well-known/oauth-authorization-server': discovery,
+})
+
+/** What verifiers of access tokens read. */
+export const handler = apiHandler(async (event, request) => {
+  const config = readConfig(['TOKEN_ISSUER', 'PUBLISHED_KEYS'])
+  return route(event, { ...request, config })
 })

@@ -1,21 +1,7 @@
-import { principalOf } from '../../lib/authorization/principal.ts'
-import { ServiceError } from '../../lib/errors.ts'
-import { json } from '../../lib/http/responses.ts'
+import { byRoute } from '../../lib/http/routes.ts'
 import { tableHandler } from '../../lib/http/table.ts'
-import { liveSessions } from '../../lib/sessions/list.ts'
-import { isSessionId } from '../../lib/sessions/session.ts'
+import { route as end } from './end.ts'
+import { route as list } from './list.ts'
 
-/** GET /sessions: the caller's live sessions, the newest first, in pages. */
-export const handler = tableHandler([], async (event, { table, now }) => {
-  const { userId, sessionId } = principalOf(event, now)
-  const after = event.queryStringParameters?.after
-  if (after !== undefined && !isSessionId(after)) {
-    const fields = [{ pointer: '#/after', detail: 'Must be the `next` of a previous page.' }]
-    throw new ServiceError('invalid_fields', 'the cursor is not a session id', { fields })
-  }
-  const { sessions, next } = await liveSessions(table, userId, now, after)
-  return json(200, {
-    sessions: sessions.map((session) => ({ ...session, current: session.id === sessionId })),
-    next,
-  })
-})
+/** The routes of the caller's sessions. */
+export const handler = tableHandler([], byRoute({ 'GET /sessions': list, 'DELETE /sessions/{id}': end }))

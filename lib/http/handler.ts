@@ -21,6 +21,12 @@ export interface Request {
   allowedOrigins: readonly string[]
 }
 
+/** A route of the REST API. */
+export type ApiRoute<R = Request> = (
+  event: APIGatewayProxyEvent,
+  request: R,
+) => Promise<APIGatewayProxyResult>
+
 /** Returns the instant by which an invocation's calls to AWS must end, in epoch milliseconds. */
 export const deadlineOf = (context: Pick<Context, 'getRemainingTimeInMillis'>): number =>
   Date.now() + context.getRemainingTimeInMillis() - RESPONSE_RESERVE_MS
@@ -37,9 +43,7 @@ export const deadlineOf = (context: Pick<Context, 'getRemainingTimeInMillis'>): 
  *   return json(200, { message: `Hello, ${username}.` })
  * })
  */
-export function apiHandler(
-  route: (event: APIGatewayProxyEvent, request: Request) => Promise<APIGatewayProxyResult>,
-) {
+export function apiHandler(route: ApiRoute) {
   return async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
     const allowedOrigins = readAllowedOrigins()
     const withCookies = takesCookies()

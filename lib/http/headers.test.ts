@@ -9,7 +9,7 @@ describe('serverUrlOf', () => {
     path: string,
     more: Record<string, string> = { 'X-Forwarded-Proto': 'https' },
   ) => {
-    const event = sampleEvent('jwks.json')
+    const event = sampleEvent('metadata-jwks.json')
     return serverUrlOf({
       ...event,
       headers: { Host, ...more },
@@ -43,7 +43,7 @@ describe('serverUrlOf', () => {
 
   test('reads lower-case header names, and accepts only http and https', () => {
     const headers = { host: 'api.example.org', 'x-forwarded-proto': 'javascript' }
-    const event = sampleEvent('jwks.json')
+    const event = sampleEvent('metadata-jwks.json')
     const requestContext = { ...event.requestContext, path: '/openapi.json' }
     expect(serverUrlOf({ ...event, headers, requestContext })).toBe('http://api.example.org')
   })

@@ -1,7 +1,8 @@
-import type { Table } from '../aws/dynamodb.ts'
-import type { SettingName } from '../config.ts'
 import { ServiceError } from '../errors.ts'
-import type { TableRoute } from './table.ts'
+import type { ApiRoute } from './handler.ts'
+
+/** What all of these routes need beside their events. */
+type NeedOf<F> = [F] extends [ApiRoute<infer R>] ? R : never
 
 /**
  * Joins the routes of a function, which need the same permissions.
@@ -11,9 +12,9 @@ import type { TableRoute } from './table.ts'
  * export const handler = tableHandler([], byRoute({ 'GET /passkeys': list, 'PATCH /passkeys/{id}': rename }))
  */
 export const byRoute =
-  <N extends SettingName, T extends Table>(routes: Record<string, TableRoute<N, T>>): TableRoute<N, T> =>
+  <F extends ApiRoute<never>>(routes: Record<string, F>): ApiRoute<NeedOf<F>> =>
   async (event, at) => {
     const route = routes[`${event.httpMethod} ${event.resource}`]
     if (route === undefined) throw new ServiceError('not_found', 'no such route in this function')
-    return route(event, at)
+    return route(event, at as never)
   }

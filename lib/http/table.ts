@@ -1,4 +1,3 @@
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import { within } from '../aws/client.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { readConfig, type SettingName } from '../config.ts'
@@ -6,7 +5,7 @@ import type { At } from '../context.ts'
 import { logFailure } from '../log.ts'
 import { reservingTable } from '../throttling/reservations.ts'
 import type { ReservingTable } from '../throttling/store.ts'
-import { apiHandler, type Request } from './handler.ts'
+import { type ApiRoute, apiHandler, type Request } from './handler.ts'
 import { originOf } from './headers.ts'
 import { problem } from './responses.ts'
 
@@ -17,10 +16,7 @@ interface RequestAt<N extends SettingName, T extends Table> extends At<N | 'TABL
 }
 
 /** A route that uses the table and the settings of these names. */
-export type TableRoute<N extends SettingName = never, T extends Table = Table> = (
-  event: APIGatewayProxyEvent,
-  at: RequestAt<N, T>,
-) => Promise<APIGatewayProxyResult>
+export type TableRoute<N extends SettingName = never, T extends Table = Table> = ApiRoute<RequestAt<N, T>>
 
 /** A route that also reserves attempts. */
 export type ReservingRoute<N extends SettingName = never> = TableRoute<N, ReservingTable>

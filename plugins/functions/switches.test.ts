@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { switchOff } from './switches.ts'
 
 const PAGES = ['docs', 'signin']
-const MAIL = ['mailer', 'forgot', 'reset', 'change-email', 'confirm-email']
+const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email']
 
 const ENROLMENT = ['enrolment/mail', 'enrolment/proof', 'factors/cancel-reset']
 
@@ -11,7 +11,7 @@ const READ = 'readSessions'
 
 /** Returns the service that is left. It has a function of a user's own, and one that invokes the mailer. */
 function left(custom: { pages: string; mailFrom: string; registration: string }) {
-  const removable = [...PAGES, ...MAIL, 'register', 'new-account']
+  const removable = [...PAGES, ...MAIL, 'new-account']
   const functions: Parameters<typeof switchOff>[0]['functions'] = {
     ...Object.fromEntries(removable.map((name) => [name, {}])),
     enrolment: { events: ENROLMENT.map((path) => ({ http: { path } })) },
@@ -37,7 +37,7 @@ test.each([
   [{ pages: 'off', mailFrom: '', registration: 'open' }, []],
   [{ pages: 'off', mailFrom, registration: 'off' }, MAIL],
   [{ pages: 'off', mailFrom, registration: 'invite' }, [...MAIL, 'new-account']],
-  [{ pages: 'off', mailFrom, registration: 'open' }, [...MAIL, 'new-account', 'register']],
+  [{ pages: 'off', mailFrom, registration: 'open' }, [...MAIL, 'new-account']],
 ])('with %j the functions %j are left', (custom, expected) => {
   expect(namesOf(custom)).toEqual(expected.toSorted())
 })

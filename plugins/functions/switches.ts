@@ -1,7 +1,7 @@
 import type { FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
 
 const PAGES = ['docs', 'signin', 'account-pages']
-const MAIL = ['mailer', 'forgot', 'reset', 'change-email', 'confirm-email', 'account-pages']
+const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email', 'account-pages']
 /** Routes that need mail, of functions that have other routes too. */
 const MAIL_ROUTES = ['enrolment/mail', 'factors/cancel-reset']
 
@@ -37,7 +37,6 @@ export function switchOff({ custom, functions }: SwitchedService): void {
     ...(pages === 'on' ? [] : PAGES),
     ...(hasMail ? [] : MAIL),
     ...(hasMail && registration !== 'off' ? [] : ['new-account']),
-    ...(hasMail && registration === 'open' ? [] : ['register']),
   ]
   for (const name of removed) delete functions[name]
   removeRoutes(functions, (path) => {

@@ -15,6 +15,7 @@ import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { unzip } from '../infrastructure/unzip.ts'
 import { parsed, sampleEvent } from '../support/lambda.ts'
+import { SAMPLES } from '../support/sample-events.ts'
 import { root } from '../support/service-description.ts'
 import { ACCOUNT, CREDENTIALS, REGION } from './account.ts'
 import { awsEnvironment } from './operator.ts'
@@ -136,9 +137,11 @@ export async function startService(deployment: Deployment, functionKeys: readonl
     if (returned === undefined) throw new Error(threw)
     return returned
   }
-  /** Calls a function with its sample event, changed. */
-  const request = async (key: string, changes: Partial<APIGatewayProxyEvent>) =>
-    parsed(await invoke(key, { ...sampleEvent(`${key}.json`), ...changes }))
+  /** Calls a function with a sample event of it, changed. */
+  const request = async (sample: string, changes: Partial<APIGatewayProxyEvent>) => {
+    const { functionKey = sample } = SAMPLES[`${sample}.json`] ?? {}
+    return parsed(await invoke(functionKey, { ...sampleEvent(`${sample}.json`), ...changes }))
+  }
 
   return {
     /** Returns what functions have logged: all of them, unless keys are given. */
@@ -147,7 +150,7 @@ export async function startService(deployment: Deployment, functionKeys: readonl
       for (const warm of functions.values()) warm.stop()
     },
     request,
-    jwks: () => request('jwks', {}),
+    jwks: () => request('metadata-jwks', {}),
     post: (key: string, body: object) => request(key, { body: JSON.stringify(body) }),
 
     /** Calls the authorizer with a token. */

@@ -14,7 +14,7 @@ interface Alarm {
   AlarmDescription: string
 }
 
-// It has the pages and mails, so it has all functions but `register`.
+// It has the pages and mails, so it has all functions.
 const template = await packageChangedProd()
 const alarmsIn = (of: Package) => propertiesOf<Alarm>(of, 'AWS::CloudWatch::Alarm')
 

@@ -15,7 +15,6 @@ const LIMITS = {
 }
 /** What a change needs that verifies the password. */
 const CHANGE = [...Object.keys(LIMITS), POLICY, 'MAILER', 'TABLE_NAME']
-const MAIL_REQUEST = ['MAILER', 'LIMIT_MAIL_SOURCE', 'TABLE_NAME']
 const FACE = ['DEMO', 'SERVICE_NAME']
 
 /** The variables of each function, beside those of all. A function that is not listed may have any. */
@@ -26,11 +25,9 @@ const VARIABLES: Record<string, string[]> = {
   refresh: [...SIGN_IN, POLICY, 'REFRESH_GRACE_SECONDS'],
   logout: ['COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS', 'TABLE_NAME'],
   sessions: ['TABLE_NAME'],
-  'end-session': ['TABLE_NAME'],
   password: [...CHANGE, 'BREACHED_PASSWORDS'],
-  forgot: MAIL_REQUEST,
   reset: ['MAILER', 'BREACHED_PASSWORDS', 'TABLE_NAME', 'SESSION_TTL_SECONDS'],
-  register: [...MAIL_REQUEST, 'ALLOWED_EMAIL_DOMAINS'],
+  'mail-requests': ['MAILER', 'LIMIT_MAIL_SOURCE', 'TABLE_NAME', 'ALLOWED_EMAIL_DOMAINS'],
   'new-account': [...SIGN_IN, POLICY, 'BREACHED_PASSWORDS'],
   'change-email': [...CHANGE, 'LIMIT_MAIL_SOURCE'],
   'confirm-email': [POLICY, 'MAILER', 'TABLE_NAME'],
@@ -47,8 +44,7 @@ const VARIABLES: Record<string, string[]> = {
   'delete-me': CHANGE,
   'user-content': [],
   'admin-content': ['ROLES'],
-  jwks: ['PUBLISHED_KEYS'],
-  metadata: ['TOKEN_ISSUER'],
+  metadata: ['TOKEN_ISSUER', 'PUBLISHED_KEYS'],
   signin: [...FACE, 'MAILER', 'REGISTRATION'],
   'account-pages': FACE,
   openapi: ['MAILER', 'PAGES', 'REGISTRATION'],

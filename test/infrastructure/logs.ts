@@ -107,7 +107,6 @@ export async function logEverything(): Promise<Logged[]> {
   })
   vi.doUnmock('node:crypto')
 
-  const environment = { PUBLISHED_KEYS: `${service.custom.keyA},alias/none` }
   const demanding = { ...service.functions.login?.environment, REQUIRE_SECOND_FACTOR: 'all' }
   const underPolicy = service.functions.login
     ? { login: { ...service.functions.login, environment: demanding } }
@@ -115,9 +114,13 @@ export async function logEverything(): Promise<Logged[]> {
   const ofAdmin = { ...login, body: JSON.stringify({ username: 'admin', password: 'admin' }) }
   await run('login', ofAdmin, aws, { ...service, functions: underPolicy })
 
-  const { jwks } = service.functions
-  const withoutKey = { ...service, functions: jwks ? { jwks: { ...jwks, environment } } : {} }
-  await run('jwks', sampleEvent('jwks.json'), aws, withoutKey)
+  const { metadata } = service.functions
+  const published = { ...metadata?.environment, PUBLISHED_KEYS: `${service.custom.keyA},alias/none` }
+  const withoutKey = {
+    ...service,
+    functions: metadata ? { metadata: { ...metadata, environment: published } } : {},
+  }
+  await run('metadata', sampleEvent('metadata-jwks.json'), aws, withoutKey)
 
   const { password } = service.functions
   const unreachable = { ...password?.environment, BREACHED_PASSWORDS: closed.href }

@@ -60,11 +60,12 @@ export async function runMails(run: Run, aws: LocalAws): Promise<void> {
   await run('mailer', unknown, aws)
 
   const service = describeService()
-  const { forgot } = service.functions
-  if (forgot === undefined) throw new Error('serverless.yml has no function forgot')
-  const environment = { ...forgot.environment, LIMIT_MAIL_SOURCE: '1/3600' }
-  const limited = { ...service, functions: { forgot: { ...forgot, environment } } }
-  for (let count = 0; count < 2; count += 1) await run('forgot', sampleEvent('forgot.json'), aws, limited)
+  const { 'mail-requests': requests } = service.functions
+  if (requests === undefined) throw new Error('the service has no function mail-requests')
+  const environment = { ...requests.environment, LIMIT_MAIL_SOURCE: '1/3600' }
+  const limited = { ...service, functions: { 'mail-requests': { ...requests, environment } } }
+  for (let count = 0; count < 2; count += 1)
+    await run('mail-requests', sampleEvent('mail-requests.json'), aws, limited)
 
   const reset = sampleEvent('reset.json')
   const { sourceIp } = reset.requestContext.identity

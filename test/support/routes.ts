@@ -204,7 +204,7 @@ export const tokenPair = ok({
 })
 
 /** Tests that a protected route rejects requests without the values that the authorizer adds. */
-export function rejectsOtherContexts(functionKey: string) {
+export function rejectsOtherContexts(functionKey: string, sample = functionKey) {
   describe('rejects a request', () => {
     test.each([
       ['without an authorizer context', undefined],
@@ -215,11 +215,11 @@ export function rejectsOtherContexts(functionKey: string) {
       ['whose access token has expired', { expiresAt: String(secondOf(now)) }],
     ])('%s', async (_what, changed) => {
       const before = await stored()
-      const { requestContext } = await eventOf(functionKey)
+      const { requestContext } = await eventOf(sample)
       const isWhole = changed !== undefined && !('principalId' in changed)
       const authorizer = isWhole ? { ...requestContext.authorizer, ...changed } : changed
       const changes = { requestContext: { ...requestContext, authorizer } } as Partial<APIGatewayProxyEvent>
-      expect(await call(functionKey, functionKey, changes)).toEqual(
+      expect(await call(functionKey, sample, changes)).toEqual(
         problem(401, 'Unauthorized', 'Could not validate credentials.'),
       )
       expect(await stored()).toEqual(before)

@@ -222,13 +222,11 @@ const FUNCTIONS = {
   refresh: () => import('../../functions/sessions/refresh.ts'),
   logout: () => import('../../functions/sessions/logout.ts'),
   sessions: () => import('../../functions/sessions/sessions.ts'),
-  'end-session': () => import('../../functions/sessions/end-session.ts'),
   password: () => import('../../functions/account/password.ts'),
   me: () => import('../../functions/account/me.ts'),
   'delete-me': () => import('../../functions/account/delete-me.ts'),
-  register: () => import('../../functions/registration/register.ts'),
   'new-account': () => import('../../functions/registration/new-account.ts'),
-  forgot: () => import('../../functions/account/forgot.ts'),
+  'mail-requests': () => import('../../functions/mail/mail-requests.ts'),
   reset: () => import('../../functions/account/reset.ts'),
   'change-email': () => import('../../functions/account/change-email.ts'),
   'confirm-email': () => import('../../functions/account/confirm-email.ts'),
@@ -240,12 +238,15 @@ const FUNCTIONS = {
   enrolment: () => import('../../functions/enrolment/enrolment.ts'),
   mailer: () => import('../../functions/mail/mailer.ts'),
   'user-content': () => import('../../functions/content/user-content.ts'),
-  jwks: () => import('../../functions/service/jwks.ts'),
   metadata: () => import('../../functions/service/metadata.ts'),
 }
 
-/** Functions with several routes, by route. */
+/** Functions with several routes, by route. Those that many tests call have a name of their own. */
 const STEPS = {
+  'end-session': 'sessions',
+  register: 'mail-requests',
+  forgot: 'mail-requests',
+  jwks: 'metadata',
   'POST /login/totp': 'login-factor',
   'POST /login/recovery-code': 'login-factor',
   'POST /factors/totp': 'factors',
@@ -259,16 +260,8 @@ const STEPS = {
   'POST /enrolment/passkey': 'add-passkey',
 } as const satisfies Record<string, keyof typeof FUNCTIONS>
 
-type Step = keyof typeof STEPS
-type Single = Exclude<keyof typeof FUNCTIONS, 'authorizer' | 'mailer' | (typeof STEPS)[Step]>
-
-/** A function with one route, or a route of a function with several. */
-export type Route = Single | Step
-
-const isStep = (route: Route): route is Step => route in STEPS
-
-/** Method and path of each function with one route. */
-const ROUTES: Record<Single, [method: string, path: string]> = {
+/** Method and path of each route with a name. */
+const ROUTES = {
   login: ['POST', '/login'],
   refresh: ['POST', '/refresh'],
   logout: ['POST', '/logout'],
@@ -288,7 +281,16 @@ const ROUTES: Record<Single, [method: string, path: string]> = {
   'user-content': ['GET', '/'],
   jwks: ['GET', '/.well-known/jwks.json'],
   metadata: ['GET', '/.well-known/openid-configuration'],
-}
+} as const satisfies Record<string, readonly [method: string, path: string]>
+
+type Step = keyof typeof STEPS
+
+/** A route by its name, or by method and path. */
+export type Route = keyof typeof ROUTES | Extract<Step, `${string} ${string}`>
+
+/** Returns the key of the function of a route. A function with one route has its name. */
+const functionOf = (route: Route) =>
+  (STEPS[route as Step] ?? route) as Exclude<keyof typeof FUNCTIONS, 'authorizer' | 'mailer'>
 
 /** A client's request. */
 export interface Asking {
@@ -392,9 +394,14 @@ export async function startFunctions(
           ? { status: 401, headers: {}, text: '' }
           : { status: 503, headers: { 'Retry-After': '5' }, text: '' }
       }
-      const [method = '', url = ''] = isStep(route) ? route.split(' ') : ROUTES[route]
-      const { handler } = await modules[isStep(route) ? STEPS[route] : route]()
-      const event = { ...eventOf(asking, context), httpMethod: method, resource: url }
+      const [method = '', url = ''] =
+        route in ROUTES ? ROUTES[route as keyof typeof ROUTES] : route.split(' ')
+      const { handler } = await modules[functionOf(route)]()
+      const event = {
+        ...eventOf(asking, context),
+        httpMethod: method,
+        resource: url.replace(/\/id$/, '/{id}'),
+      }
       const { statusCode, headers, body } = await inEnvironment(environment, handler)(event, CONTEXT)
       expectDescribed({ method, url, status: statusCode, headers: remapped(headers ?? {}), body })
       return { status: statusCode, headers: headers ?? {}, text: body }

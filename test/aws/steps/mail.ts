@@ -68,7 +68,7 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
   }
 
   test('an address registers with the link of its mail, once', async () => {
-    expect(await post('register', { email: ADA })).toMatchObject({ statusCode: 202 })
+    expect(await post('mail-requests-register', { email: ADA })).toMatchObject({ statusCode: 202 })
     const [mail, ...others] = await deliver()
     expect(others).toEqual([])
     const { to, kind, token } = proofIn(mail)
@@ -83,13 +83,15 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
   })
 
   test('an address that has an account gets a mail without a link', async () => {
-    expect(await post('register', { email: ADA.toLowerCase() })).toMatchObject({ statusCode: 202 })
+    expect(await post('mail-requests-register', { email: ADA.toLowerCase() })).toMatchObject({
+      statusCode: 202,
+    })
     const mails = await deliver()
     expect(mails.map(proofIn)).toEqual([{ to: [ADA], kind: '', token: '', code: '' }])
   })
 
   test('a forgotten password is replaced with the code of a mail, and its user is notified', async () => {
-    const { body } = await post('forgot', { login: 'byron' })
+    const { body } = await post('mail-requests', { login: 'byron' })
     const [mail] = await deliver()
     const { to, kind, code } = proofIn(mail)
     expect({ to, kind }).toEqual({ to: [ADA], kind: 'reset' })
@@ -107,7 +109,7 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
   })
 
   test('no mail is sent for an unknown login name', async () => {
-    expect(await post('forgot', { login: 'unknown' })).toMatchObject({ statusCode: 202 })
+    expect(await post('mail-requests', { login: 'unknown' })).toMatchObject({ statusCode: 202 })
     expect(await deliver()).toEqual([])
   })
 

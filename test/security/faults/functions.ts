@@ -78,8 +78,8 @@ export async function loadLogin(aws: LocalAws, proxies: { dynamodb: AwsProxy; km
 }
 
 export async function loadJwks(aws: LocalAws, kms: AwsProxy) {
-  const handler = await load('jwks', aws, { kms })
-  return () => invoke<APIGatewayProxyResult>((context) => handler(sampleEvent('jwks.json'), context))
+  const handler = await load('metadata', aws, { kms })
+  return () => invoke<APIGatewayProxyResult>((context) => handler(sampleEvent('metadata-jwks.json'), context))
 }
 
 export async function loadAuthorizer(aws: LocalAws, kms: AwsProxy) {

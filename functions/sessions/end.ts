@@ -2,12 +2,12 @@ import { principalOf } from '../../lib/authorization/principal.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { byUser } from '../../lib/events/event.ts'
 import { noContent } from '../../lib/http/responses.ts'
-import { tableHandler } from '../../lib/http/table.ts'
+import type { TableRoute } from '../../lib/http/table.ts'
 import { isLive, isSessionId } from '../../lib/sessions/session.ts'
 import { endSession, findSession } from '../../lib/sessions/store.ts'
 
 /** DELETE /sessions/{id}: ends one of the caller's sessions. */
-export const handler = tableHandler([], async (event, at) => {
+export const route: TableRoute = async (event, at) => {
   const { table, now } = at
   const { userId, generation } = principalOf(event, now)
   const id = event.pathParameters?.id
@@ -18,4 +18,4 @@ export const handler = tableHandler([], async (event, at) => {
   if (!session || !isLive(session, user, now)) throw new ServiceError('not_found', 'no such session')
   await endSession(table, session, 'ended', byUser(at, userId))
   return noContent()
-})
+}

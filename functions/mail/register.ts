@@ -3,14 +3,14 @@ import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { RegistrationRequest } from '../../lib/http/schemas/account.ts'
-import { reservingHandler } from '../../lib/http/table.ts'
+import type { ReservingRoute } from '../../lib/http/table.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
 
-const SETTINGS = ['MAILER', 'LIMIT_MAIL_SOURCE', 'ALLOWED_EMAIL_DOMAINS'] as const
+type Setting = 'MAILER' | 'LIMIT_MAIL_SOURCE' | 'ALLOWED_EMAIL_DOMAINS'
 
 /** POST /register: sends a mail to an address, which its recipient confirms to get an account. */
-export const handler = reservingHandler(SETTINGS, async (event, { table, config, origin, now }) => {
+export const route: ReservingRoute<Setting> = async (event, { table, config, origin, now }) => {
   const { email } = readBody(event, RegistrationRequest)
   rejectOtherDomains(email, config.ALLOWED_EMAIL_DOMAINS)
 
@@ -18,7 +18,7 @@ export const handler = reservingHandler(SETTINGS, async (event, { table, config,
   const mail = { kind: 'registration', mailId, at: now.toISOString(), origin } as const
   await requestMail(table, config, mail, now)
   return accepted(mailId)
-})
+}
 
 function rejectOtherDomains(email: string, domains: readonly string[]): void {
   const domain = email.slice(email.indexOf('@') + 1).toLowerCase()

@@ -29,10 +29,10 @@ const revoked = problem(401, 'Unauthorized', 'Could not validate credentials.')
 
 describe('DELETE /sessions/{id}', () => {
   const end = (id: string, changes: object = {}) =>
-    call('end-session', 'end-session', { pathParameters: { id }, ...changes })
+    call('sessions', 'sessions-end', { pathParameters: { id }, ...changes })
 
-  test('ends the session (events/end-session.json)', async () => {
-    expect(await call('end-session', 'end-session')).toEqual(noContent)
+  test('ends the session (events/sessions-end.json)', async () => {
+    expect(await call('sessions', 'sessions-end')).toEqual(noContent)
     expect(await call('sessions', 'sessions')).toMatchObject({ body: { sessions: [] } })
   })
 
@@ -44,8 +44,8 @@ describe('DELETE /sessions/{id}', () => {
     expect(await refresh(other)).toEqual(tokenPair)
   })
 
-  test('returns 404 for an unknown session (events/end-session-unknown.json)', async () => {
-    expect(await call('end-session', 'end-session-unknown')).toEqual(notFound)
+  test('returns 404 for an unknown session (events/sessions-end-unknown.json)', async () => {
+    expect(await call('sessions', 'sessions-end-unknown')).toEqual(notFound)
   })
 
   test('returns 404 for another user’s session, which stays live', async () => {
@@ -70,7 +70,7 @@ describe('DELETE /sessions/{id}', () => {
     ['of a later generation', ({ generation }: { generation: number }) => ({ generation: generation - 1 })],
   ])('rejects an access token that is %s and cached as valid', async (_what, changesOf) => {
     const token = await begin()
-    const { requestContext } = await eventOf('end-session')
+    const { requestContext } = await eventOf('sessions-end')
     const user = await stored()
     await changeUser(table, user, { changes: changesOf(user), changeId: randomUUID() }, testAct())
     expect(await end(sessionIdOf(token), { requestContext })).toEqual(revoked)
@@ -89,7 +89,7 @@ describe('DELETE /sessions/{id}', () => {
   })
 
   test('returns 404 without an id', async () => {
-    expect(await call('end-session', 'end-session', { pathParameters: null })).toEqual(notFound)
+    expect(await call('sessions', 'sessions-end', { pathParameters: null })).toEqual(notFound)
   })
-  rejectsOtherContexts('end-session')
+  rejectsOtherContexts('sessions', 'sessions-end')
 })

@@ -1,0 +1,10 @@
+import { byRoute } from '../../lib/http/routes.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
+import { route as forgot } from './forgot.ts'
+import { route as register } from './register.ts'
+
+/** The routes by which anybody asks for a mail. */
+export const handler = reservingHandler(
+  ['MAILER', 'LIMIT_MAIL_SOURCE', 'ALLOWED_EMAIL_DOMAINS'],
+  byRoute({ 'POST /password/forgot': forgot, 'POST /register': register }),
+)
