@@ -35,17 +35,6 @@ test('the end of a session is kept for half a year', () => {
   expect(Number(Item.expiresAt.N)).toBe(Math.floor(now.getTime() / 1_000) + 180 * 86_400)
 })
 
-test.each([
-  ['curl/8.14.1', 'curl/8.14.1'],
-  ['\u001b[31mred\u001b[0m', '?[31mred?[0m'],
-  ['Größe \u{1f600}', 'Gr??e ??'],
-  ['x'.repeat(300), 'x'.repeat(256)],
-])('the browser %j is kept as %j', (userAgent, kept) => {
-  const act = { ...testAct(now), origin: { sourceIp: '203.0.113.7', userAgent } }
-  const { Item } = putIn(eventOf(table, act, { type: 'session.created', subject }))
-  expect(text(Item, 'userAgent')).toBe(kept)
-})
-
 test('all sources of a user share sixteen events of a correct password in an hour', () => {
   const keys = new Set(
     Array.from({ length: 1_000 }, (_, index) => {

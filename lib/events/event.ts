@@ -41,7 +41,7 @@ export interface Act {
   actorId?: string | undefined
   /** Route or command, such as `PUT /password` or `users set-role`. */
   via: string
-  /** Where the request came from. A command has none. */
+  /** Where the request came from, as `originOf` in `lib/http/headers.ts` returns it. A command has none. */
   origin?: { sourceIp: string; userAgent: string }
   /** Id of the request in the gateway's log, or of the command. */
   requestId: string
@@ -99,7 +99,6 @@ export interface AuditEvent extends ValuesOf<typeof EVENT> {
 }
 
 const ID_BYTES = 16
-const MAX_USER_AGENT_CHARACTERS = 256
 const DAY_SECONDS = 86_400
 
 /** How many days events are kept. Those of sessions have sources and browsers. */
@@ -167,7 +166,7 @@ function itemOf(
     actorId,
     via,
     sourceIp: origin?.sourceIp,
-    userAgent: origin && shownBrowser(origin.userAgent),
+    userAgent: origin?.userAgent,
     requestId,
     expiresAt: secondOf(now) + KEPT_DAYS[kind] * DAY_SECONDS,
   })
@@ -197,10 +196,6 @@ export function factorRequiredOf(
     },
   }
 }
-
-/** Returns what an event keeps of a browser's name, which a client chooses: printable ASCII, and others as `?`. */
-const shownBrowser = (userAgent: string): string =>
-  userAgent.slice(0, MAX_USER_AGENT_CHARACTERS).replace(/[^ -~]/g, '?')
 
 /** Returns the partition of those who had a login name. It holds a hash of the name, which can be found by guessing. */
 export const freedPartitionOf = (loginName: string): string => `name#${hash('sha256', loginName)}`

@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { sampleEvent } from '../../test/support/lambda.ts'
-import { serverUrlOf } from './headers.ts'
+import { originOf, serverUrlOf } from './headers.ts'
+
+test.each([
+  ['curl/8.14.1', 'curl/8.14.1'],
+  ['\u001b[31mred\u001b[0m', '?[31mred?[0m'],
+  ['Größe \u{1f600}', 'Gr??e ??'],
+  [`${'x'.repeat(255)}\u{1f600}`, `${'x'.repeat(255)}?`],
+  ['x'.repeat(300), 'x'.repeat(256)],
+])('the browser %j is kept as %j', (userAgent, kept) => {
+  const event = { ...sampleEvent('login.json'), headers: { 'User-Agent': userAgent } }
+  expect(originOf(event)).toEqual({ sourceIp: '203.0.113.7', userAgent: kept })
+})
 
 describe('serverUrlOf', () => {
   const api = 'abcdef1234.execute-api.eu-central-1.amazonaws.com'

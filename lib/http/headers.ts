@@ -17,11 +17,19 @@ export function headerOf(headers: APIGatewayProxyEvent['headers'] | null, lowerC
 export const isEncrypted = (headers: APIGatewayProxyEvent['headers'] | null): boolean =>
   headerOf(headers, 'x-forwarded-proto') === 'https'
 
-/** Returns the address that the gateway saw a request come from, and the client's `User-Agent`. */
+/** A client chooses its name. What is kept of it must not fill an item. */
+const MAX_USER_AGENT_CHARACTERS = 256
+
+/**
+ * Returns the address that the gateway saw a request come from, and the client's `User-Agent`: its beginning, in printable ASCII
+ * with `?` for everything else. Sessions, events and operators' terminals take it as it is.
+ */
 export function originOf({ requestContext, headers }: APIGatewayProxyEvent) {
   return {
     sourceIp: String(requestContext?.identity?.sourceIp ?? ''),
-    userAgent: headerOf(headers, 'user-agent'),
+    userAgent: headerOf(headers, 'user-agent')
+      .slice(0, MAX_USER_AGENT_CHARACTERS)
+      .replace(/[^ -~]/g, '?'),
   }
 }
 

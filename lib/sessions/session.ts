@@ -70,8 +70,6 @@ export interface SessionTokens {
 /** Random bytes that {@link startSession} needs: for the selector, the first secret and the salt. */
 export const SESSION_RANDOM_BYTES = SELECTOR_BYTES + SECRET_BYTES + SALT_BYTES
 
-const MAX_USER_AGENT_CHARACTERS = 256
-
 /** How a session begins. */
 export interface SessionStart {
   amr: Amr
@@ -109,8 +107,7 @@ export function startSession(
     shownUsedAt: createdAt,
     shownExpiresAt: expiresAt,
     sourceIp: origin.sourceIp,
-    // A cut through a surrogate pair leaves text that the store rejects.
-    userAgent: origin.userAgent.slice(0, MAX_USER_AGENT_CHARACTERS).toWellFormed(),
+    userAgent: origin.userAgent,
     amr,
   }
   return { session, refreshToken: refreshTokenOf(user.id, selector, secret) }
