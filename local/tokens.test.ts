@@ -42,13 +42,13 @@ test.each(['user', 'admin'])(
 
 test('the placeholder of an expired token becomes a token that is only expired', async () => {
   await expect(verify(await fill('{{expired user token}}'))).rejects.toMatchObject({
-    cause: { code: 'ERR_JWT_EXPIRED' },
+    message: 'token rejected: expired',
   })
 })
 
 test('a placeholder of a forged token becomes a token with only its signature wrong', async () => {
   await expect(verify(await fill('{{forged admin token}}'))).rejects.toMatchObject({
-    cause: { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' },
+    message: 'token rejected: the signature does not verify',
   })
 })
 

@@ -50,11 +50,7 @@ const forge = (changes: object) => signed(`${encode(header)}.${encode({ ...claim
 const verify = async (token: string, now = afterSeconds(0)) =>
   verifyAccessToken(readUnverified(token), keys, policy, now)
 
-const refusal = (detail: string, cause?: object) => ({
-  code: 'invalid_token',
-  message: `token rejected: ${detail}`,
-  ...(cause && { cause: expect.objectContaining(cause) }),
-})
+const refusal = (detail: string) => ({ code: 'invalid_token', message: `token rejected: ${detail}` })
 
 const details = { parties: policy, ttlSeconds: 900, tokenId: claims.jti }
 
@@ -74,9 +70,7 @@ test('a token is accepted until the second before its exp', async () => {
   const token = forge({})
   expect(await verify(token, afterSeconds(899))).toEqual(ada)
   expect(await verify(token, new Date(afterSeconds(900).getTime() - 1))).toEqual(ada)
-  await expect(verify(token, afterSeconds(900))).rejects.toMatchObject(
-    refusal('rejected by jose', { code: 'ERR_JWT_EXPIRED' }),
-  )
+  await expect(verify(token, afterSeconds(900))).rejects.toMatchObject(refusal('expired'))
 })
 
 test('the clock of the issuer may be at most five seconds ahead', async () => {
@@ -85,9 +79,7 @@ test('the clock of the issuer may be at most five seconds ahead', async () => {
 })
 
 test.each(Object.keys(claims))('a token without %s is rejected', async (claim) => {
-  await expect(verify(forge({ [claim]: undefined }))).rejects.toMatchObject(
-    refusal('rejected by jose', { code: 'ERR_JWT_CLAIM_VALIDATION_FAILED', claim }),
-  )
+  await expect(verify(forge({ [claim]: undefined }))).rejects.toMatchObject(refusal(`${claim} is missing`))
 })
 
 test.each<[object, string]>([
@@ -105,23 +97,56 @@ test.each<[object, string]>([
   [{ auth_time: 7.5 }, 'auth_time is not a whole number of seconds'],
   [{ role: 'root' }, 'role is unknown'],
   [{ role: ['admin'] }, 'role is unknown'],
-  [{ aud: ['the-api', 'another'] }, 'aud is not a single audience'],
+  [{ aud: ['the-api', 'another'] }, 'aud is not this API alone'],
   [{ jti: '' }, 'jti is not an identifier'],
   [{ jti: 7 }, 'jti is not an identifier'],
   [{ exp: ISSUED_AT + 900.5 }, 'exp is not a whole number of seconds'],
   [{ exp: 1e300 }, 'exp is not a whole number of seconds'],
+  [{ exp: String(ISSUED_AT + 900) }, 'exp is not a whole number of seconds'],
+  [{ iat: String(ISSUED_AT) }, 'iat is not a whole number of seconds'],
+  [{ nbf: ISSUED_AT + 1 }, 'nbf is not in the past'],
+  [{ nbf: String(ISSUED_AT) }, 'nbf is not in the past'],
 ])('a token that claims %j is rejected, even with a valid signature', async (changes, detail) => {
   await expect(verify(forge(changes))).rejects.toMatchObject(refusal(detail))
 })
 
+test.each<[object, string]>([
+  [{ alg: 'PS256' }, 'alg is not RS256'],
+  [{ alg: undefined }, 'alg is not RS256'],
+  [{ crit: ['exp'], exp: 1 }, 'crit and b64 are not supported'],
+  [{ crit: [] }, 'crit and b64 are not supported'],
+  [{ b64: true }, 'crit and b64 are not supported'],
+  [{ typ: 'JWT' }, 'typ is not at+jwt'],
+  [{ typ: undefined }, 'typ is not at+jwt'],
+  [{ typ: 'xat+jwt' }, 'typ is not at+jwt'],
+  [{ typ: 'at+jwtx' }, 'typ is not at+jwt'],
+])('a token with the header members %j is rejected, even with a valid signature', async (changes, detail) => {
+  const token = signed(`${encode({ ...header, ...changes })}.${encode(claims)}`)
+  await expect(verify(token)).rejects.toMatchObject(refusal(detail))
+})
+
+test.each(['application/at+jwt', 'AT+JWT'])('a token of the type %s is accepted', async (typ) => {
+  expect(await verify(signed(`${encode({ ...header, typ })}.${encode(claims)}`))).toEqual(ada)
+})
+
+test.each([
+  ['an array', Buffer.from('[]')],
+  ['null', Buffer.from('null')],
+  ['text', Buffer.from('"sub"')],
+  ['no JSON', Buffer.from('sub')],
+  ['not UTF-8', Buffer.from('{"sub":"\xff"}', 'latin1')],
+])('a payload that is %s is rejected, even with a valid signature', async (_what, payload) => {
+  const token = signed(`${encode(header)}.${payload.toString('base64url')}`)
+  expect(readUnverified(token).userId).toBeUndefined()
+  await expect(verify(token)).rejects.toMatchObject(refusal('payload is not a JSON object'))
+})
+
 test('a token of another issuer or for another audience is rejected', async () => {
-  for (const [claim, value] of [
-    ['iss', 'another'],
-    ['aud', 'another'],
+  for (const [claims, detail] of [
+    [{ iss: 'another' }, 'iss is another issuer'],
+    [{ aud: 'another' }, 'aud is not this API alone'],
   ] as const) {
-    await expect(verify(forge({ [claim]: value }))).rejects.toMatchObject(
-      refusal('rejected by jose', { code: 'ERR_JWT_CLAIM_VALIDATION_FAILED', claim }),
-    )
+    await expect(verify(forge(claims))).rejects.toMatchObject(refusal(detail))
   }
 })
 
@@ -129,32 +154,28 @@ test('a signature by another key under a known kid is rejected', async () => {
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   const input = `${encode(header)}.${encode(claims)}`
   const token = `${input}.${sign('sha256', Buffer.from(input), other).toString('base64url')}`
-  await expect(verify(token)).rejects.toMatchObject(
-    refusal('rejected by jose', { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' }),
-  )
+  await expect(verify(token)).rejects.toMatchObject(refusal('the signature does not verify'))
 })
 
 test('a kid that is not among the keys is rejected', async () => {
   const token = signed(`${encode({ ...header, kid: 'another' })}.${encode(claims)}`)
   await expect(verify(token)).rejects.toMatchObject(refusal('kid is not a known key'))
-  await expect(
-    verifyAccessToken(readUnverified(forge({})), new Map(), policy, afterSeconds(0)),
-  ).rejects.toMatchObject(refusal('kid is not a known key'))
+  expect(() => verifyAccessToken(readUnverified(forge({})), new Map(), policy, afterSeconds(0))).toThrow(
+    expect.objectContaining(refusal('kid is not a known key')),
+  )
 })
 
-test('a failure of a key is not an invalid token', async () => {
+test('a failure of a key is not an invalid token', () => {
   const broken = new Map([[ours.kid, { ...ours, key: generateKeyPairSync('ed25519').publicKey }]])
-  await expect(
-    verifyAccessToken(readUnverified(forge({})), broken, policy, afterSeconds(0)),
-  ).rejects.not.toMatchObject({
-    code: 'invalid_token',
-  })
+  expect(() => verifyAccessToken(readUnverified(forge({})), broken, policy, afterSeconds(0))).toThrow(
+    expect.not.objectContaining({ code: 'invalid_token' }),
+  )
 })
 
 describe('the kid is read from a well-formed token', () => {
   test('before anything is verified', () => {
     const compact = `${encode(header)}.AA.AA`
-    expect(readUnverified(compact)).toEqual({ compact, kid: ours.kid, userId: undefined })
+    expect(readUnverified(compact)).toMatchObject({ kid: ours.kid, userId: undefined })
   })
 
   test('with the user id', () => {

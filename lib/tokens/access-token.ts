@@ -1,12 +1,10 @@
-import type { KeyObject } from 'node:crypto'
-import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { CLIENT_ID } from '../config.ts'
-import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { acrOf, isAcr } from '../users/factors.ts'
 import { isLoginName } from '../users/login-name.ts'
 import { isRole, isUserId, type Principal, type UserState } from '../users/user.ts'
 import { customClaims } from './custom-claims.ts'
+import { invalidToken, parseJws, type UnverifiedJws, verifyJws } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'
 
 /** What an access token says about its session: the sign-in that began it. */
@@ -23,8 +21,6 @@ export interface TokenParties {
   issuer: string
   audience: string
 }
-
-const MAX_TOKEN_CHARACTERS = 8_192
 
 /** How far the issuing machine's clock may be ahead of this one. Never applied to `exp`. */
 const CLOCK_SKEW_SECONDS = 5
@@ -96,50 +92,25 @@ export function accessTokenInput(
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** A well-formed token, with two of its values before anything is verified. */
+/** A well-formed token of which nothing is verified. */
 export interface UnverifiedToken {
-  /** Compact JWS. */
-  compact: string
+  jws: UnverifiedJws
   kid: string | undefined
   userId: string | undefined
 }
 
 /**
- * Parses a token and reads its `kid` and `sub`, without verifying anything.
- *
- * Accepts only the form that this service issues: at most 8 KiB, three parts, each in the one
- * base64url spelling of its bytes (RFC 4648 section 3.5). The header must have the one JSON
- * spelling of its members. This also rejects repeated members (RFC 8725 section 2.4, RFC 7515
- * section 4).
+ * Parses a token and reads its `kid` and `sub`, without verifying anything. Accepts only the form of {@link parseJws}.
  *
  * @param unverifiedToken - Compact JWS, without the `Bearer ` prefix.
  * @throws {@link ServiceError} `invalid_token`.
  */
 export function readUnverified(unverifiedToken: string): UnverifiedToken {
-  if (unverifiedToken.length > MAX_TOKEN_CHARACTERS) throw invalidToken('longer than 8 KiB')
-  const parts = unverifiedToken.split('.')
-  if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) throw invalidToken('not a compact JWS')
-  const header = parseJson(parts[0])
-  if (header === undefined) throw invalidToken('header is not JSON')
-  if (encode(header) !== parts[0]) throw invalidToken('header is not in canonical form')
-  const { kid } = Object(header)
-  const { sub } = Object(parseJson(parts[1]))
-  return {
-    compact: unverifiedToken,
-    kid: typeof kid === 'string' ? kid : undefined,
-    userId: isUserId(sub) ? sub : undefined,
-  }
+  const jws = parseJws(unverifiedToken)
+  const { kid } = jws.header
+  const { sub } = jws.payload ?? {}
+  return { jws, kid: typeof kid === 'string' ? kid : undefined, userId: isUserId(sub) ? sub : undefined }
 }
-
-function parseJson(part = ''): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-const isCanonicalBase64url = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part
 
 /**
  * Verifies an access token issued by this service and returns its claims.
@@ -154,67 +125,55 @@ const isCanonicalBase64url = (part: string) => Buffer.from(part, 'base64url').to
  * @param expected - Issuer and audience that the token must name.
  * @param now - Instant to compare `exp` with; whole seconds count.
  * @returns The caller that the token names. No other claim leaves this function.
- * @throws {@link ServiceError} `invalid_token`; its `cause` says what exactly is wrong.
+ * @throws {@link ServiceError} `invalid_token`; its message says what exactly is wrong.
  */
-export async function verifyAccessToken(
-  unverified: UnverifiedToken,
+export function verifyAccessToken(
+  { jws, kid }: UnverifiedToken,
   keys: PublicKeys,
   expected: TokenParties,
   now: Date,
-): Promise<Principal> {
-  const key = keyOf(unverified.kid, keys)
-  let claims: JWTPayload
-  try {
-    const verified = await jwtVerify(unverified.compact, key, {
-      algorithms: ['RS256'],
-      typ: 'at+jwt',
-      issuer: expected.issuer,
-      audience: expected.audience,
-      requiredClaims: REQUIRED_CLAIMS,
-      currentDate: now,
-    })
-    claims = verified.payload
-  } catch (cause) {
-    if (cause instanceof errors.JOSEError) throw invalidToken('rejected by jose', cause)
-    throw cause
-  }
-  return readClaims(claims, now)
-}
-
-function keyOf(kid: string | undefined, keys: PublicKeys): KeyObject {
+): Principal {
   const key = kid === undefined ? undefined : keys.get(kid)
   if (key === undefined) throw invalidToken('kid is not a known key')
-  return key.key
+  return readClaims(verifyJws(jws, key.key), expected, secondOf(now))
 }
 
-function readClaims(claims: JWTPayload, now: Date): Principal {
-  const { sub, client_id, username, role, aud, iat, exp, jti, sid, gen, acr, auth_time } = claims
+function readClaims(
+  claims: Readonly<Record<string, unknown>>,
+  expected: TokenParties,
+  now: number,
+): Principal {
+  for (const name of REQUIRED_CLAIMS) {
+    if (!Object.hasOwn(claims, name)) throw invalidToken(`${name} is missing`)
+  }
+  const { iss, aud, sub, client_id, username, role, iat, nbf, exp, jti, sid, gen, acr, auth_time } = claims
+  if (iss !== expected.issuer) throw invalidToken('iss is another issuer')
+  if (aud !== expected.audience) throw invalidToken('aud is not this API alone')
+  if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= now))
+    throw invalidToken('nbf is not in the past')
+  if (!isWhole(exp)) throw invalidToken('exp is not a whole number of seconds')
+  if (exp <= now) throw invalidToken('expired')
+  if (!isWhole(iat)) throw invalidToken('iat is not a whole number of seconds')
+  if (iat > now + CLOCK_SKEW_SECONDS) throw invalidToken('iat is in the future')
   if (!isUserId(sub)) throw invalidToken('sub is not a user id')
   if (client_id !== CLIENT_ID) throw invalidToken('client_id is not the one of this service')
   if (!isLoginName(username)) throw invalidToken('username is not a login name')
   if (!isRole(role)) throw invalidToken('role is unknown')
-  if (typeof aud !== 'string') throw invalidToken('aud is not a single audience')
   if (typeof jti !== 'string' || jti === '') throw invalidToken('jti is not an identifier')
-  if (iat === undefined || iat > secondOf(now) + CLOCK_SKEW_SECONDS) {
-    throw invalidToken('iat is in the future')
-  }
-  if (exp === undefined || !Number.isSafeInteger(exp))
-    throw invalidToken('exp is not a whole number of seconds')
   if (typeof sid !== 'string' || sid === '') throw invalidToken('sid is not an identifier')
-  if (!Number.isSafeInteger(gen)) throw invalidToken('gen is not a whole number')
+  if (!isWhole(gen)) throw invalidToken('gen is not a whole number')
   if (!isAcr(acr)) throw invalidToken('acr is unknown')
-  if (!Number.isSafeInteger(auth_time)) throw invalidToken('auth_time is not a whole number of seconds')
+  if (!isWhole(auth_time)) throw invalidToken('auth_time is not a whole number of seconds')
   return {
     userId: sub,
     username,
     role,
     expiresAt: exp,
-    generation: gen as number,
+    generation: gen,
     sessionId: sid,
     acr,
-    authTime: auth_time as number,
+    authTime: auth_time,
   }
 }
 
-const invalidToken = (reason: string, cause?: Error) =>
-  new ServiceError('invalid_token', `token rejected: ${reason}`, { cause })
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)

@@ -28,6 +28,7 @@ describe('the kid of a key is its RFC 7638 thumbprint', () => {
   })
 })
 
+const shortKey = generateKeyPairSync('rsa', { modulusLength: 2_040 }).publicKey
 const encoded = (key: KeyObject) => spkiOf(key).toString('base64')
 
 test.each([
@@ -37,6 +38,7 @@ test.each([
     encoded(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey),
     'not an RSA key',
   ],
+  ['an RSA key of 2,040 bits', encoded(shortKey), 'key too short'],
   ['garbage', randomBytes(294).toString('base64'), expect.any(String)],
   ['nothing', undefined, expect.any(String)],
 ])('a response of KMS with %s is unavailable', async (_what, PublicKey, message) => {

@@ -30,6 +30,9 @@ export const FAILED_READ_PAUSE_MS = 1_000
 /** How long other requests wait for a read, instead of beginning one. Lambda may have frozen an older read. */
 const SHARED_READ_MS = 1_000
 
+/** Of an RSA key for RS256 (RFC 7518 section 3.3). */
+const MIN_MODULUS_BITS = 2_048
+
 /** AWS error types of a key that is missing or may not be used, while KMS itself works. */
 const REFUSALS = new Set([
   'NotFoundException',
@@ -58,11 +61,12 @@ export async function readPublicKey(aws: AwsCall, keyName: string): Promise<Publ
  * lexicographic order (RFC 7638 section 3).
  *
  * @param spki - DER-encoded SubjectPublicKeyInfo.
- * @throws Error if it is not an RSA public key.
+ * @throws Error if it is not an RSA public key, or has fewer than 2,048 bits (RFC 7518 section 3.3).
  */
 export function publicKeyFromSpki(spki: Buffer): PublicKey {
   const key = createPublicKey({ key: spki, format: 'der', type: 'spki' })
   if (key.asymmetricKeyType !== 'rsa') throw new TypeError('not an RSA key')
+  if (Number(key.asymmetricKeyDetails?.modulusLength) < MIN_MODULUS_BITS) throw new TypeError('key too short')
   const { n, e } = key.export({ format: 'jwk' }) as { n: string; e: string }
   const kid = createHash('sha256')
     .update(JSON.stringify({ e, kty: 'RSA', n }))

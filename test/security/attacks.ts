@@ -69,16 +69,20 @@ const ourDer = ours.publicKey.export({ format: 'der', type: 'spki' })
 const ourJwk = ours.publicKey.export({ format: 'jwk' })
 
 // The logged reasons of rejections. Each row must reach the check that it is about.
-const SIGNATURE = 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED'
-const ALGORITHM = 'ERR_JOSE_ALG_NOT_ALLOWED'
+const SIGNATURE = 'the signature does not verify'
+const ALGORITHM = 'alg is not RS256'
 const KEY = 'kid is not a known key'
 const SHAPE = 'not a compact JWS'
 const LENGTH = 'longer than 8 KiB'
 const SPELLING = 'header is not in canonical form'
 const HEADER = 'header is not JSON'
-const EXPIRED = 'ERR_JWT_EXPIRED'
-const missing = (claim: string) => `ERR_JWT_CLAIM_VALIDATION_FAILED: missing required "${claim}" claim`
-const unexpected = (claim: string) => `ERR_JWT_CLAIM_VALIDATION_FAILED: unexpected "${claim}"`
+const EXPIRED = 'expired'
+const TYPE = 'typ is not at+jwt'
+const ISSUER_CLAIM = 'iss is another issuer'
+const AUDIENCE_CLAIM = 'aud is not this API alone'
+const EXPIRY = 'exp is not a whole number of seconds'
+const PAYLOAD = 'payload is not a JSON object'
+const missing = (claim: string) => `${claim} is missing`
 
 /** An attack, its token, and the reason that must be logged. */
 type Row = [attack: string, token: string, because: string]
@@ -93,11 +97,11 @@ const algorithms: Row[] = [
     (alg): Row => [`alg ${alg} without a signature`, headed({ alg }, unsigned), ALGORITHM],
   ),
   ['alg none with our signature', headed({ alg: 'none' }), ALGORITHM],
-  ['alg missing', headed({ alg: undefined }), 'ERR_JWS_INVALID'],
-  ['alg null', headed({ alg: null }), 'ERR_JWS_INVALID'],
-  ['alg empty', headed({ alg: '' }), 'ERR_JWS_INVALID'],
-  ['alg a number', headed({ alg: 256 }), 'ERR_JWS_INVALID'],
-  ['alg an array', headed({ alg: ['RS256'] }), 'ERR_JWS_INVALID'],
+  ['alg missing', headed({ alg: undefined }), ALGORITHM],
+  ['alg null', headed({ alg: null }), ALGORITHM],
+  ['alg empty', headed({ alg: '' }), ALGORITHM],
+  ['alg a number', headed({ alg: 256 }), ALGORITHM],
+  ['alg an array', headed({ alg: ['RS256'] }), ALGORITHM],
   ['alg in lower case', headed({ alg: 'rs256' }), ALGORITHM],
   ['alg with a space behind', headed({ alg: 'RS256 ' }), ALGORITHM],
   ['alg __proto__', headed({ alg: '__proto__' }), ALGORITHM],
@@ -165,8 +169,7 @@ const keys: Row[] = [
   ),
 ]
 
-const CRIT = 'ERR_JWS_INVALID'
-const UNSUPPORTED = 'ERR_JOSE_NOT_SUPPORTED'
+const UNSUPPORTED = 'crit and b64 are not supported'
 
 const headers: Row[] = [
   [
@@ -177,24 +180,24 @@ const headers: Row[] = [
   ['crit that names exp', headed({ crit: ['exp'], exp: 1 }), UNSUPPORTED],
   ['crit that names alg', headed({ crit: ['alg'] }), UNSUPPORTED],
   ['crit that names __proto__', headed({ crit: ['__proto__'] }), UNSUPPORTED],
-  ['crit empty', headed({ crit: [] }), CRIT],
-  ['crit a string', headed({ crit: 'exp' }), CRIT],
-  ['crit null', headed({ crit: null }), CRIT],
-  ['b64 false', headed({ b64: false, crit: ['b64'] }), 'ERR_JWT_INVALID'],
+  ['crit empty', headed({ crit: [] }), UNSUPPORTED],
+  ['crit a string', headed({ crit: 'exp' }), UNSUPPORTED],
+  ['crit null', headed({ crit: null }), UNSUPPORTED],
+  ['b64 false', headed({ b64: false, crit: ['b64'] }), UNSUPPORTED],
   [
     'b64 false and a payload in the clear',
     `${encode({ ...header, b64: false })}.${JSON.stringify(claims)}.${validSignature}`,
     SHAPE,
   ],
-  ['typ missing', headed({ typ: undefined }), unexpected('typ')],
-  ['typ JWT', headed({ typ: 'JWT' }), unexpected('typ')],
-  ['typ of an ID token', headed({ typ: 'id_token+jwt' }), unexpected('typ')],
-  ['typ of a logout token', headed({ typ: 'logout+jwt' }), unexpected('typ')],
-  ['typ of another media type', headed({ typ: 'text/at+jwt' }), unexpected('typ')],
-  ['typ with a parameter', headed({ typ: 'at+jwt; v=1' }), unexpected('typ')],
-  ['typ empty', headed({ typ: '' }), unexpected('typ')],
-  ['typ null', headed({ typ: null }), unexpected('typ')],
-  ['typ an array', headed({ typ: ['at+jwt'] }), unexpected('typ')],
+  ['typ missing', headed({ typ: undefined }), TYPE],
+  ['typ JWT', headed({ typ: 'JWT' }), TYPE],
+  ['typ of an ID token', headed({ typ: 'id_token+jwt' }), TYPE],
+  ['typ of a logout token', headed({ typ: 'logout+jwt' }), TYPE],
+  ['typ of another media type', headed({ typ: 'text/at+jwt' }), TYPE],
+  ['typ with a parameter', headed({ typ: 'at+jwt; v=1' }), TYPE],
+  ['typ empty', headed({ typ: '' }), TYPE],
+  ['typ null', headed({ typ: null }), TYPE],
+  ['typ an array', headed({ typ: ['at+jwt'] }), TYPE],
   ['kid twice', forge(`{"alg":"RS256","typ":"at+jwt","kid":"x","kid":"${kid}"}`, claims, byUs), SPELLING],
   ['alg twice', forge(`{"alg":"none","alg":"RS256","typ":"at+jwt","kid":"${kid}"}`, claims, byUs), SPELLING],
   [
@@ -217,16 +220,16 @@ const headers: Row[] = [
 
 const contents: Row[] = [
   ['iss missing', claiming({ iss: undefined }), missing('iss')],
-  ['iss of another', claiming({ iss: 'https://issuer.example.evil.example' }), unexpected('iss')],
-  ['iss with a slash behind', claiming({ iss: `${ISSUER}/` }), unexpected('iss')],
-  ['iss an array of ours', claiming({ iss: [ISSUER] }), unexpected('iss')],
-  ['iss null', claiming({ iss: null }), unexpected('iss')],
+  ['iss of another', claiming({ iss: 'https://issuer.example.evil.example' }), ISSUER_CLAIM],
+  ['iss with a slash behind', claiming({ iss: `${ISSUER}/` }), ISSUER_CLAIM],
+  ['iss an array of ours', claiming({ iss: [ISSUER] }), ISSUER_CLAIM],
+  ['iss null', claiming({ iss: null }), ISSUER_CLAIM],
   ['aud missing', claiming({ aud: undefined }), missing('aud')],
-  ['aud of another', claiming({ aud: 'https://other.example' }), unexpected('aud')],
-  ['aud an empty array', claiming({ aud: [] }), unexpected('aud')],
-  ['aud an object', claiming({ aud: { 0: AUDIENCE } }), unexpected('aud')],
-  ['aud of us and another', claiming({ aud: [AUDIENCE, 'https://other.example'] }), 'aud is not'],
-  ['aud an array of us alone', claiming({ aud: [AUDIENCE] }), 'aud is not'],
+  ['aud of another', claiming({ aud: 'https://other.example' }), AUDIENCE_CLAIM],
+  ['aud an empty array', claiming({ aud: [] }), AUDIENCE_CLAIM],
+  ['aud an object', claiming({ aud: { 0: AUDIENCE } }), AUDIENCE_CLAIM],
+  ['aud of us and another', claiming({ aud: [AUDIENCE, 'https://other.example'] }), AUDIENCE_CLAIM],
+  ['aud an array of us alone', claiming({ aud: [AUDIENCE] }), AUDIENCE_CLAIM],
   ['sub missing', claiming({ sub: undefined }), missing('sub')],
   ['sub empty', claiming({ sub: '' }), 'sub is not a user id'],
   ['sub a number', claiming({ sub: 1 }), 'sub is not a user id'],
@@ -279,27 +282,27 @@ const contents: Row[] = [
   ['sid an object', claiming({ sid: {} }), 'sid is not an identifier'],
   ['jti a number', claiming({ jti: 7 }), 'jti is not an identifier'],
   ['exp missing', claiming({ exp: undefined }), missing('exp')],
-  ['exp a string', claiming({ exp: String(claims.exp) }), 'ERR_JWT_CLAIM_VALIDATION_FAILED: "exp"'],
-  ['exp null', claiming({ exp: null }), 'ERR_JWT_CLAIM_VALIDATION_FAILED: "exp"'],
+  ['exp a string', claiming({ exp: String(claims.exp) }), EXPIRY],
+  ['exp null', claiming({ exp: null }), EXPIRY],
   ['exp negative', claiming({ exp: -1 }), EXPIRED],
   ['exp zero', claiming({ exp: 0 }), EXPIRED],
   ['exp a second ago', claiming({ exp: NOW - 1 }), EXPIRED],
   ['exp this very second', claiming({ exp: NOW }), EXPIRED],
-  ['exp a fraction', claiming({ exp: NOW + 60.5 }), 'exp is not a whole number of seconds'],
-  ['exp beyond whole numbers', claiming({ exp: 1e300 }), 'exp is not a whole number of seconds'],
-  ['exp infinite', forge(header, JSON.stringify(claims).replace(String(claims.exp), '1e999'), byUs), 'exp'],
+  ['exp a fraction', claiming({ exp: NOW + 60.5 }), EXPIRY],
+  ['exp beyond whole numbers', claiming({ exp: 1e300 }), EXPIRY],
+  ['exp infinite', forge(header, JSON.stringify(claims).replace(String(claims.exp), '1e999'), byUs), EXPIRY],
   ['iat missing', claiming({ iat: undefined }), missing('iat')],
-  ['iat a string', claiming({ iat: String(NOW) }), 'ERR_JWT_CLAIM_VALIDATION_FAILED: "iat"'],
+  ['iat a string', claiming({ iat: String(NOW) }), 'iat is not a whole number of seconds'],
   ['iat six seconds ahead', claiming({ iat: NOW + 6 }), 'iat is in the future'],
-  ['nbf a second ahead', claiming({ nbf: NOW + 1 }), 'ERR_JWT_CLAIM_VALIDATION_FAILED: "nbf"'],
-  ['nbf a string', claiming({ nbf: String(NOW - 10) }), 'ERR_JWT_CLAIM_VALIDATION_FAILED: "nbf"'],
-  ['payload not JSON', forge(header, 'admin', byUs), 'ERR_JWT_INVALID'],
-  ['payload empty', forge(header, '', byUs), 'ERR_JWT_INVALID'],
-  ['payload an array', forge(header, [claims], byUs), 'ERR_JWT_INVALID'],
-  ['payload null', forge(header, 'null', byUs), 'ERR_JWT_INVALID'],
-  ['payload a string', forge(header, '"admin"', byUs), 'ERR_JWT_INVALID'],
-  ['payload not UTF-8', forge(header, Buffer.from([0x22, 0xff, 0x22]), byUs), 'ERR_JWT_INVALID'],
-  ['payload another token', forge({ ...header, cty: 'JWT' }, valid, byUs), 'ERR_JWT_INVALID'],
+  ['nbf a second ahead', claiming({ nbf: NOW + 1 }), 'nbf is not in the past'],
+  ['nbf a string', claiming({ nbf: String(NOW - 10) }), 'nbf is not in the past'],
+  ['payload not JSON', forge(header, 'admin', byUs), PAYLOAD],
+  ['payload empty', forge(header, '', byUs), PAYLOAD],
+  ['payload an array', forge(header, [claims], byUs), PAYLOAD],
+  ['payload null', forge(header, 'null', byUs), PAYLOAD],
+  ['payload a string', forge(header, '"admin"', byUs), PAYLOAD],
+  ['payload not UTF-8', forge(header, Buffer.from([0x22, 0xff, 0x22]), byUs), PAYLOAD],
+  ['payload another token', forge({ ...header, cty: 'JWT' }, valid, byUs), PAYLOAD],
 ]
 
 const edits: Row[] = [
