@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda'
 import { policyFor } from '../lib/authorization/policy.ts'
 import { within } from '../lib/aws/client.ts'
@@ -31,11 +32,12 @@ export async function handler(
     const expected = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
     const unverified = readUnverified(readBearer(event.authorizationToken))
     const { kid, userId } = unverified
-    // The signature is verified while the user is read.
     const [principal, revocation] = await together([
-      publicKeys(aws, config.PUBLISHED_KEYS, kid, new Date()).then((keys) =>
-        verifyAccessToken(unverified, keys, expected, new Date()),
-      ),
+      publicKeys(aws, config.PUBLISHED_KEYS, kid, new Date()).then(async (keys) => {
+        // Verifying takes this thread. So the request for the user is sent before, and verified while AWS responds.
+        await setImmediate()
+        return verifyAccessToken(unverified, keys, expected, new Date())
+      }),
       userId === undefined ? Promise.resolve(undefined) : findRevocationState(table, userId),
     ])
     if (isTokenRevoked(principal.generation, revocation)) {
