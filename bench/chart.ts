@@ -1,4 +1,4 @@
-import { amount, isOver, type Row } from './report.ts'
+import { amount, compared, comparedOf, isOver, type Row } from './report.ts'
 
 const WIDTH = 840
 const LABEL_WIDTH = 330
@@ -10,19 +10,19 @@ const ROW_HEIGHT = 24
  *
  * Colours and background follow the reader's colour scheme. A viewer without one shows dark on light.
  *
- * @param compared - Rows, with or without budgets. Those without are left out.
+ * @param rows - Rows, with or without budgets. Those without are left out.
  * @param held - Rows of the run with a part of a CPU. Empty if there was no such run.
  * @param share - The part of a CPU in that run, 0 to 1.
  * @returns An SVG document.
  */
-export function chart(compared: readonly Row[], held: readonly Row[], share: number): string {
-  const budgeted = compared.flatMap((row) => (row.budget === undefined ? [] : [{ row, budget: row.budget }]))
+export function chart(rows: readonly Row[], held: readonly Row[], share: number): string {
+  const budgeted = rows.flatMap((row) => (row.budget === undefined ? [] : [{ row, budget: row.budget }]))
   const heldMs = held.filter(({ unit }) => unit === 'ms')
   const longestMs = Math.max(...heldMs.map(({ value }) => value))
   const bars = [
     heading('Share of its budget (the line is the budget)'),
     ...budgeted.map(({ row, budget }) => ({
-      ...bar(row, row.value / budget, `${amount(row.value, row)} of ${amount(budget, row)}`),
+      ...bar(row, comparedOf(row) / budget, `${compared(comparedOf(row), row)} of ${compared(budget, row)}`),
       limit: true,
     })),
     ...(heldMs.length > 0 ? [heading(`With ${Math.round(share * 100)} % of a CPU, no budget`)] : []),

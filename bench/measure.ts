@@ -1,25 +1,30 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { StandIn } from './aws.ts'
+import type { FloorName } from './budgets.ts'
 import type { Bundle } from './bundles.ts'
 import type { HeldCpu } from './held-cpu.ts'
+import { median, mediansOf, type Rounds, run } from './process.ts'
 
 /** The medians of one run. */
 export interface Medians {
   emptyMs: number
-  /** By function. */
+  /** Cold starts by function. */
   coldMs: Record<string, number>
+  /** Cold starts of the floors. */
+  floorMs: Record<FloorName, number>
   /** The whole call, with its read of the user. */
   authorizerUs: number
+  floorAuthorizerUs: number
   /** The verification of the token alone. */
   verificationUs: number
   verifyUs: number
+  /** A bare read of the user. */
+  readUs: number
   refreshMs: number
   signMs: number
   loginMs: number
+  floorLoginMs: number
   hashMs: number
   /** In the first calls of a process, after its cold start. */
   firstLoginMs: number
@@ -37,11 +42,13 @@ export interface Bench {
 
 const scripts = {
   coldStart: new URL('./cold-start.cjs', import.meta.url),
-  warmAuthorizer: new URL('./warm-authorizer.ts', import.meta.url),
-  warmLogin: new URL('./warm-login.ts', import.meta.url),
-  warmRefresh: new URL('./warm-refresh.ts', import.meta.url),
+  warmAuthorizer: new URL('./warm/authorizer.ts', import.meta.url),
+  warmLogin: new URL('./warm/login.ts', import.meta.url),
+  warmRefresh: new URL('./warm/refresh.ts', import.meta.url),
 }
-const EMPTY_HANDLER = fileURLToPath(new URL('./empty-handler.cjs', import.meta.url))
+const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+const EMPTY_HANDLER = pathOf('./empty-handler.cjs')
+const FLOOR = pathOf('./floor.cjs')
 
 /**
  * Measures everything once, in fresh processes.
@@ -54,16 +61,14 @@ export async function measure(bench: Bench, rounds: number, held?: HeldCpu): Pro
   const { events, tokens, publicKey, parties, passwordHash } = bench.standIn
   const warm = <T>(name: string, script: URL, input: object) =>
     runWarm<T>(bench, name, script, { event: events[name], ...input }, held)
-  const authorizer = await warm<Rounds<'authorizerUs' | 'verificationUs' | 'verifyUs'>>(
-    'authorizer',
-    scripts.warmAuthorizer,
-    { tokens, publicKey, parties },
-  )
+  const authorizer = await warm<
+    Rounds<'authorizerUs' | 'floorAuthorizerUs' | 'verificationUs' | 'verifyUs' | 'readUs'>
+  >('authorizer', scripts.warmAuthorizer, { floor: FLOOR, tokens, publicKey, parties })
   const refresh = await warm<Rounds<'refreshMs' | 'signMs'>>('refresh', scripts.warmRefresh, {})
-  const login = await warm<Record<'first' | 'warm', Rounds<'loginMs' | 'hashMs'>>>(
+  const login = await warm<Record<'first' | 'warm', Rounds<'loginMs' | 'floorLoginMs' | 'hashMs'>>>(
     'login',
     scripts.warmLogin,
-    { passwordHash },
+    { floor: FLOOR, passwordHash },
   )
   const { loginMs: firstLoginMs, hashMs: firstHashMs } = mediansOf(login.first)
   return {
@@ -76,48 +81,51 @@ export async function measure(bench: Bench, rounds: number, held?: HeldCpu): Pro
   }
 }
 
-type Rounds<Measure extends string> = readonly Record<Measure, number>[]
+/** A file that is started cold: a bundle, the floor, or the empty handler. */
+interface Contestant {
+  name: string
+  path: string
+  environment: Record<string, string>
+  event: object | undefined
+}
 
-function mediansOf<Measure extends string>(rounds: Rounds<Measure>) {
-  const measures = Object.keys(rounds[0] ?? {}) as Measure[]
-  const medians = measures.map((measure) => [measure, median(rounds.map((round) => round[measure]))])
-  return Object.fromEntries(medians) as Record<Measure, number>
+/** Has a name that no function can have, so that a function may be called as it is. */
+const floorName = (name: FloorName) => `floor of ${name}`
+
+function contestantsOf({ bundles, standIn }: Bench): Contestant[] {
+  const eventOf = (name: string) => standIn.events[name]
+  const floors = (['authorizer', 'login'] as const).map((name) => ({
+    name: floorName(name),
+    path: FLOOR,
+    environment: bundles.find((bundle) => bundle.name === name)?.environment ?? {},
+    event: eventOf(name),
+  }))
+  return [
+    { name: 'empty', path: EMPTY_HANDLER, environment: {}, event: {} },
+    ...floors,
+    ...bundles.map((bundle) => ({ ...bundle, event: eventOf(bundle.name) })),
+  ]
 }
 
 async function measureColdStarts(bench: Bench, rounds: number, held: HeldCpu | undefined) {
   const samples = new Map<string, number[]>()
-  const contestants = [
-    { name: 'empty', path: EMPTY_HANDLER, environment: {}, event: {} },
-    ...bench.bundles.map((bundle) => ({ ...bundle, event: bench.standIn.events[bundle.name] })),
-  ]
+  const contestants = contestantsOf(bench)
   for (const { name, event } of contestants) {
     samples.set(name, [])
-    writeFileSync(eventFile(bench, name), JSON.stringify(event))
+    writeFileSync(inputFile(bench, name), JSON.stringify(event))
   }
   // All take turns, in a new order every round: a disturbance affects all of them, and none always follows the same
   // other one. The first round only fills the machine's file cache.
   for (let round = 0; round <= rounds; round += 1) {
-    for (const { name, path, environment } of shuffled(contestants)) {
-      const timeoutMs = String(bench.timeoutSeconds * 1000)
-      const args = [path, eventFile(bench, name), timeoutMs]
-      const env = { ...bench.standIn.environment, ...environment }
-      // The mailer returns nothing. It would have thrown.
-      const { ms, result = { statusCode: 204 } } = await run<{ ms: number; result?: Result }>(
-        scripts.coldStart,
-        args,
-        env,
-        held,
-      )
-      const isRejected =
-        // Events contain no challenges and no codes, so the routes that verify them refuse the request.
-        result.policyDocument === undefined && (result.statusCode ?? 500) >= 500
-      if (isRejected) throw new Error(`${name} returned ${JSON.stringify(result)}`)
-      if (round > 0) samples.get(name)?.push(ms)
+    for (const contestant of shuffled(contestants)) {
+      const ms = await startCold(bench, contestant, held)
+      if (round > 0) samples.get(contestant.name)?.push(ms)
     }
   }
   const medianOf = (name: string) => median(samples.get(name) ?? [])
   const coldMs = Object.fromEntries(bench.bundles.map(({ name }) => [name, medianOf(name)]))
-  return { emptyMs: medianOf('empty'), coldMs }
+  const floorMs = { authorizer: medianOf(floorName('authorizer')), login: medianOf(floorName('login')) }
+  return { emptyMs: medianOf('empty'), coldMs, floorMs }
 }
 
 interface Result {
@@ -125,43 +133,35 @@ interface Result {
   policyDocument?: object
 }
 
-const eventFile = ({ folder }: Bench, name: string) => `${folder}/${name}.json`
-
-function runWarm<T>(bench: Bench, name: string, script: URL, input: object, held?: HeldCpu): Promise<T> {
-  const bundle = bench.bundles.find((candidate) => candidate.name === name)
-  if (bundle === undefined) throw new Error(`no bundle of ${name}`)
-  const inputFile = eventFile(bench, `warm-${name}`)
-  writeFileSync(inputFile, JSON.stringify(input))
-  return run(script, [bundle.path, inputFile], { ...bench.standIn.environment, ...bundle.environment }, held)
+async function startCold(bench: Bench, { name, path, environment }: Contestant, held: HeldCpu | undefined) {
+  const args = [path, inputFile(bench, name), String(bench.timeoutSeconds * 1000)]
+  const env = { ...bench.standIn.environment, ...environment }
+  // The mailer returns nothing. It would have thrown.
+  const { ms, result = { statusCode: 204 } } = await run<{ ms: number; result?: Result }>(
+    scripts.coldStart,
+    args,
+    env,
+    held,
+  )
+  const isRejected =
+    // Events contain no challenges and no codes, so the routes that verify them refuse the request.
+    result.policyDocument === undefined && (result.statusCode ?? 500) >= 500
+  if (isRejected) throw new Error(`${name} returned ${JSON.stringify(result)}`)
+  return ms
 }
 
-/** Runs a script in a fresh process, and reads the JSON that it writes to file descriptor 3. */
-async function run<T>(
-  script: URL,
-  args: string[],
-  env: Record<string, string>,
-  held: HeldCpu | undefined,
-): Promise<T> {
-  const command = [process.execPath, fileURLToPath(script), ...args]
-  // The shell enters the control group and then becomes the command, so the limit holds from its first instruction on.
-  const shell = held && ['/bin/sh', '-c', 'echo $$ > "$0" && exec "$@"', held.procsFile]
-  const [file = '', ...rest] = [...(shell ?? []), ...command]
-  const child = spawn(file, rest, { env, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
-  const exit = once(child, 'exit')
-  const output = await text(child.stdio[3] as NodeJS.ReadableStream)
-  const [code] = await exit
-  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`)
-  return JSON.parse(output)
+const inputFile = ({ folder }: Bench, name: string) => `${folder}/${name.replaceAll(' ', '-')}.json`
+
+function runWarm<T>(bench: Bench, name: string, script: URL, input: object, held?: HeldCpu): Promise<T> {
+  const { bundles, standIn } = bench
+  const bundle = bundles.find((candidate) => candidate.name === name)
+  if (bundle === undefined) throw new Error(`no bundle of ${name}`)
+  const file = inputFile(bench, `warm ${name}`)
+  writeFileSync(file, JSON.stringify(input))
+  return run(script, [bundle.path, file], { ...standIn.environment, ...bundle.environment }, held)
 }
 
 function shuffled<T>(values: readonly T[]): T[] {
   const pairs = values.map((value) => ({ value, at: Math.random() }))
   return pairs.toSorted((a, b) => a.at - b.at).map(({ value }) => value)
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  const [low = Number.NaN, high = Number.NaN] = [sorted[middle - 1 + (sorted.length % 2)], sorted[middle]]
-  return (low + high) / 2
 }

@@ -1,29 +1,55 @@
-import { AUTHORIZATION_US, budgetOf, LOGIN_PER_HASH, VERIFICATION_US } from './budgets.ts'
+import { budgetOf, type FloorName, WARM_BUDGETS } from './budgets.ts'
 import type { Bundle } from './bundles.ts'
 import type { Medians } from './measure.ts'
+
+/** What a median is compared with: a floor, a bare operation or another program, measured in the same run. */
+interface Base {
+  what: string
+  /** In the unit of the row. */
+  value: number
+}
 
 /** A row of the table. */
 export interface Row {
   what: string
-  /** The number that is compared with the budget, in `unit`. */
+  /** The median, in `unit`. */
   value: number
-  budget?: number | undefined
   unit: string
   digits: number
-  /** The numbers that the value is made of, or a number for comparison. */
-  beside: string
+  /** A row without a base is compared with its budget as it is. */
+  base?: Base
+  /** The most that the value may be: a multiple of the base, or without a base an amount in `unit`. */
+  budget?: number | undefined
+  /** The numbers that the value is made of. */
+  note?: string
 }
 
-export const isOver = ({ value, budget = Number.POSITIVE_INFINITY }: Row): boolean => value > budget
+/** Returns the number that is compared with the budget. */
+export const comparedOf = ({ value, base }: Row): number => (base ? value / base.value : value)
 
-export const amount = (value: number, { unit, digits }: Row): string => {
-  const format = {
+export const isOver = (row: Row): boolean => comparedOf(row) > (row.budget ?? Number.POSITIVE_INFINITY)
+
+const write = (value: number, digits: number): string =>
+  value.toLocaleString('en-GB', {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
     signDisplay: 'negative',
-  } as const
-  return `${value.toLocaleString('en-GB', format)} ${unit}`
-}
+  })
+
+/** Formats a value of a row in its unit. */
+export const amount = (value: number, { unit, digits }: Row): string => `${write(value, digits)} ${unit}`
+
+/** Formats a number that is compared with the row's budget, or that budget. */
+export const compared = (value: number, row: Row): string =>
+  row.base ? `${write(value, 2)} times` : amount(value, row)
+
+/** Returns a sentence for each row that is over its budget. It names the ratio, its two numbers and the budget. */
+export const excesses = (rows: readonly Row[]): string[] =>
+  rows.filter(isOver).map((row) => {
+    const { what, value, base, budget = 0 } = row
+    const measured = base && ` (${amount(value, row)}, and ${base.what} ${amount(base.value, row)})`
+    return `${what}: ${compared(comparedOf(row), row)}${measured ?? ''}, budget ${compared(budget, row)}`
+  })
 
 /** Returns the rows for the sizes of the bundles. */
 export const sizeRows = (bundles: readonly Bundle[]): Row[] =>
@@ -33,59 +59,57 @@ export const sizeRows = (bundles: readonly Bundle[]): Row[] =>
     budget: budgetOf(name).bytes,
     unit: 'bytes',
     digits: 0,
-    beside: '',
   }))
 
-/** Returns the rows for the times of one run, with the budgets for a whole CPU. */
-export function timeRows({ emptyMs, coldMs, ...warm }: Medians): Row[] {
-  const cold = ([name, ms]: [string, number]): Row => ({
+/** Returns the rows for the cold starts of one run, and those of the floors. */
+export function coldRows({ emptyMs, coldMs, floorMs }: Medians): Row[] {
+  const row = (name: string, ms: number): Row => ({
     what: `${name}, cold start over an empty handler`,
     value: ms - emptyMs,
-    budget: budgetOf(name).coldMs,
     unit: 'ms',
     digits: 1,
-    beside: `${ms.toFixed(1)} ms, empty ${emptyMs.toFixed(1)} ms`,
+    note: `${ms.toFixed(1)} ms, empty ${emptyMs.toFixed(1)} ms`,
   })
+  const floors = Object.entries(floorMs).map(([name, ms]) => row(`floor of ${name}`, ms))
+  const functions = Object.entries(coldMs).map(([name, ms]) => {
+    const { floor = 'authorizer', cold } = budgetOf(name)
+    return { ...row(name, ms), base: floorBase(floor, floorMs[floor] - emptyMs), budget: cold }
+  })
+  return [...floors, ...functions]
+}
+
+const floorBase = (name: FloorName, value: number): Base => ({ what: `floor of ${name}`, value })
+
+/** Returns the rows for the warm calls of one run. */
+export function warmRows(warm: Medians): Row[] {
+  const us = (what: string, value: number, base: Base, budget?: number): Row => ({
+    what,
+    value,
+    unit: 'µs',
+    digits: 0,
+    base,
+    budget,
+  })
+  const ms = (what: string, value: number, base: Base, budget?: number): Row => ({
+    what,
+    value,
+    unit: 'ms',
+    digits: 2,
+    base,
+    budget,
+  })
+  const verify = { what: 'bare crypto.verify', value: warm.verifyUs }
+  const verifyAndRead = { what: 'bare crypto.verify and read', value: warm.verifyUs + warm.readUs }
+  const hash = { what: 'bare argon2id', value: warm.hashMs }
+  const firstHash = { ...hash, value: warm.firstHashMs }
   return [
-    ...Object.entries(coldMs).map(cold),
-    {
-      what: 'authorizer, warm, verifying a new token',
-      value: warm.verificationUs,
-      budget: VERIFICATION_US,
-      unit: 'µs',
-      digits: 0,
-      beside: `bare crypto.verify ${warm.verifyUs.toFixed(0)} µs`,
-    },
-    {
-      what: 'authorizer, warm, whole call',
-      value: warm.authorizerUs,
-      budget: AUTHORIZATION_US,
-      unit: 'µs',
-      digits: 0,
-      beside: 'the same, and one read of the user',
-    },
-    {
-      what: 'refresh, warm, whole call',
-      value: warm.refreshMs,
-      unit: 'ms',
-      digits: 2,
-      beside: `bare signature ${warm.signMs.toFixed(2)} ms`,
-    },
-    {
-      what: 'login, warm, per call over its hash',
-      value: warm.loginMs / warm.hashMs,
-      budget: LOGIN_PER_HASH,
-      unit: 'times',
-      digits: 2,
-      beside: `${warm.loginMs.toFixed(1)} ms, bare argon2id ${warm.hashMs.toFixed(1)} ms`,
-    },
-    {
-      what: 'login, first calls, per call over its hash',
-      value: warm.firstLoginMs / warm.firstHashMs,
-      unit: 'times',
-      digits: 2,
-      beside: `${warm.firstLoginMs.toFixed(1)} ms, bare argon2id ${warm.firstHashMs.toFixed(1)} ms`,
-    },
+    us('floor of authorizer, warm, whole call', warm.floorAuthorizerUs, verify),
+    us('authorizer, warm, verifying a new token', warm.verificationUs, verify, WARM_BUDGETS.verification),
+    us('authorizer, warm, whole call', warm.authorizerUs, verifyAndRead, WARM_BUDGETS.authorization),
+    ms('refresh, warm, whole call', warm.refreshMs, { what: 'bare signature', value: warm.signMs }),
+    ms('floor of login, warm, whole call', warm.floorLoginMs, hash),
+    ms('login, warm, whole call', warm.loginMs, hash, WARM_BUDGETS.login),
+    ms('login, first calls', warm.firstLoginMs, firstHash),
   ]
 }
 
@@ -97,17 +121,17 @@ export function table(rows: readonly Row[]): string {
   const cells = rows.map((row) => [
     row.what,
     amount(row.value, row),
-    row.budget === undefined ? '–' : amount(row.budget, row),
+    row.base ? compared(comparedOf(row), row) : '–',
+    row.budget === undefined ? '–' : compared(row.budget, row),
     row.budget === undefined ? '–' : isOver(row) ? 'OVER' : 'within',
-    row.beside,
+    [row.base && `${row.base.what} ${amount(row.base.value, row)}`, row.note].filter(Boolean).join('; '),
   ])
-  const lines = [['Median of', 'Measured', 'Budget', 'Verdict', 'Made of, or compared with'], ...cells]
-  const isNumber = (column: number) => column === 1 || column === 2
-  const widths =
-    lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? []
-  const write = (line: string[]) =>
+  const heads = ['Median of', 'Measured', 'Ratio', 'Budget', 'Verdict', 'Ratio to, and made of']
+  const lines = [heads, ...cells]
+  const isNumber = (column: number) => column >= 1 && column <= 3
+  const widths = heads.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  const lineOf = (line: string[]) =>
     `| ${line.map((cell, at) => (isNumber(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0))).join(' | ')} |`
   const rule = `| ${widths.map((width, at) => (isNumber(at) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`
-  const [head = [], ...body] = lines
-  return [write(head), rule, ...body.map(write)].join('\n')
+  return [lineOf(heads), rule, ...cells.map(lineOf)].join('\n')
 }

@@ -5,17 +5,20 @@ import { parseEnv } from 'node:util'
 import { startStandIn } from './aws.ts'
 import { buildBundles, readService } from './bundles.ts'
 import { chart } from './chart.ts'
+import { withRun } from './document.ts'
 import { holdCpu } from './held-cpu.ts'
 import { type Bench, measure } from './measure.ts'
-import { isOver, sizeRows, table, timeRows, withoutBudgets } from './report.ts'
+import { coldRows, excesses, sizeRows, table, warmRows, withoutBudgets } from './report.ts'
 
-// Measures what the functions cost, compares it with their budgets, prints a table and draws docs/performance.svg.
+// Measures what the functions cost, compares it with their budgets, and prints a table. With `--write`, it also draws
+// docs/performance.svg and replaces the run in docs/PERFORMANCE.md.
 const ROUNDS = 25
 const HELD_ROUNDS = 15
 const TOKENS = 2_000
 
 /** Share of a vCPU that a function of 512 MB has; 1,769 MB are a whole one ("Configure Lambda function memory", AWS). */
 const HELD_SHARE = 512 / 1769
+const HELD_PERCENT = Math.round(HELD_SHARE * 100)
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -28,7 +31,8 @@ function describeMachine(): string {
   return `${cpus().length} × ${cpu?.model.trim()}, ${memoryGiB} GiB, ${PRETTY_NAME}, Node ${process.version}, load ${load} at the start`
 }
 
-console.log(`${describeMachine()}\n`)
+const machine = describeMachine()
+console.log(`${machine}\n`)
 const service = readService()
 const folder = `${root}.results/bench`
 const bundles = await buildBundles(service, '.results/bench')
@@ -37,19 +41,33 @@ const held = holdCpu(HELD_SHARE)
 try {
   const bench: Bench = { bundles, standIn, timeoutSeconds: service.provider.timeout, folder }
 
-  const rows = [...sizeRows(bundles), ...timeRows(await measure(bench, ROUNDS))]
+  const medians = await measure(bench, ROUNDS)
+  const rows = [...sizeRows(bundles), ...coldRows(medians), ...warmRows(medians)]
   console.log(table(rows))
 
-  const percent = Math.round(HELD_SHARE * 100)
-  const heldRows = held ? withoutBudgets(timeRows(await measure(bench, HELD_ROUNDS, held))) : []
+  const heldMedians = held && (await measure(bench, HELD_ROUNDS, held))
+  const heldRows = heldMedians ? withoutBudgets([...coldRows(heldMedians), ...warmRows(heldMedians)]) : []
   console.log(
     held
-      ? `\nWith ${percent} % of a CPU:\n\n${table(heldRows)}`
-      : `\nSkipped the run with ${percent} % of a CPU: this machine does not allow a control group.`,
+      ? `\nWith ${HELD_PERCENT} % of a CPU:\n\n${table(heldRows)}`
+      : `\nSkipped the run with ${HELD_PERCENT} % of a CPU: this machine does not allow a control group.`,
   )
 
-  writeFileSync(`${root}docs/performance.svg`, chart(rows, heldRows, HELD_SHARE))
-  if (rows.some(isOver)) process.exitCode = 1
+  const over = excesses(rows)
+  console.log(over.length === 0 ? '\nEverything is within its budget.' : `\nOver budget:\n${over.join('\n')}`)
+  if (over.length > 0) process.exitCode = 1
+
+  if (process.argv.includes('--write')) {
+    writeFileSync(`${root}docs/performance.svg`, chart(rows, heldRows, HELD_SHARE))
+    const page = `${root}docs/PERFORMANCE.md`
+    const run = {
+      machine: `${machine}, ${new Date().toISOString().slice(0, 10)}`,
+      rows,
+      heldRows,
+      heldPercent: HELD_PERCENT,
+    }
+    writeFileSync(page, withRun(readFileSync(page, 'utf8'), run))
+  }
 } finally {
   held?.release()
   standIn.stop()

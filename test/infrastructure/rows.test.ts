@@ -26,7 +26,7 @@ test('the proofs run each file of tests whose tables are shorter in npm test', (
   const proofs = config.test?.projects
     ?.map((project) => Object(project).test)
     .find(({ name }) => name === 'proof').include
-  const shortened = globSync('{client,functions,lib,local,plugins,scripts,test}/**/*.test.ts')
+  const shortened = globSync('{bench,client,functions,lib,local,plugins,scripts,test}/**/*.test.ts')
     .filter((file) => !/node_modules|\.proof\.|^test\/browser/.test(file))
     .filter((file) => isShortened(file))
   expect(shortened).toContain('test/sessions/faults.test.ts')
