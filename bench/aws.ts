@@ -59,6 +59,8 @@ async function startAws(
 
 /** The running stand-in for AWS. Its store has the demo users, whose passwords are their names. */
 export interface StandIn {
+  /** Id of its process. */
+  pid: number
   environment: Record<string, string>
   /** The stored hash of the password `user`. */
   passwordHash: string
@@ -118,6 +120,7 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
     tokens.push(...(await Promise.all(Array.from({ length: TOKENS_AT_ONCE }, makeToken))))
   }
   return {
+    pid: Number(child.pid),
     environment,
     passwordHash: user.passwordHash,
     publicKey: key.export({ format: 'pem', type: 'spki' }).toString(),

@@ -73,3 +73,6 @@ export const WARM_BUDGETS = {
   /** A login, of its password hash. */
   login: 1.25,
 }
+
+/** What a request for protected content may take without a cache of authorizations, as a multiple of FastAPI with PyJWT, which reads no user. */
+export const UNCACHED_GET = 1

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { budgetOf, WARM_BUDGETS } from './budgets.ts'
+import { budgetOf, UNCACHED_GET, WARM_BUDGETS } from './budgets.ts'
 import { chart } from './chart.ts'
 import { withRun } from './document.ts'
 import type { Medians } from './measure.ts'
-import { coldRows, excesses, isOver, type Row, table, warmRows, withoutBudgets } from './report.ts'
+import { coldRows, excesses, isOver, type Row, table, warmRows, webRow, withoutBudgets } from './report.ts'
 
 const ratio = (value: number, budget?: number): Row => ({
   what: 'authorizer, warm, whole call',
@@ -78,6 +78,11 @@ test('each time with a budget is over it when its ratio is', () => {
     'authorizer, warm, whole call',
     'login, warm, whole call',
   ])
+})
+
+test('GET / may take as long as FastAPI, and no longer', () => {
+  const overAt = (serviceUs: number) => isOver(webRow('all cores', { serviceUs, fastapiUs: 200 }))
+  expect([overAt(200 * UNCACHED_GET), overAt(201 * UNCACHED_GET)]).toEqual([false, true])
 })
 
 test('the table shows the ratio, its budget and both numbers', () => {

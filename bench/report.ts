@@ -1,6 +1,7 @@
-import { budgetOf, type FloorName, WARM_BUDGETS } from './budgets.ts'
+import { budgetOf, type FloorName, UNCACHED_GET, WARM_BUDGETS } from './budgets.ts'
 import type { Bundle } from './bundles.ts'
 import type { Medians } from './measure.ts'
+import type { WebMedians } from './web/measure.ts'
 
 /** What a median is compared with: a floor, a bare operation or another program, measured in the same run. */
 interface Base {
@@ -112,6 +113,21 @@ export function warmRows(warm: Medians): Row[] {
     ms('login, first calls', warm.firstLoginMs, firstHash),
   ]
 }
+
+/**
+ * Returns the row for requests of protected content.
+ *
+ * @param cores - Says which cores the server has.
+ */
+export const webRow = (cores: string, { serviceUs, fastapiUs }: WebMedians): Row => ({
+  what: `GET / without a cache, ${cores}`,
+  value: serviceUs,
+  unit: 'µs',
+  digits: 0,
+  base: { what: 'FastAPI without a user', value: fastapiUs },
+  budget: UNCACHED_GET,
+  note: `${write(1e6 / serviceUs, 0)} a second, FastAPI ${write(1e6 / fastapiUs, 0)}`,
+})
 
 /** Returns the rows without budgets, for a run with a part of a CPU. */
 export const withoutBudgets = (rows: readonly Row[]): Row[] => rows.map(({ budget, ...row }) => row)

@@ -8,7 +8,8 @@ import { chart } from './chart.ts'
 import { withRun } from './document.ts'
 import { holdCpu } from './held-cpu.ts'
 import { type Bench, measure } from './measure.ts'
-import { coldRows, excesses, sizeRows, table, warmRows, withoutBudgets } from './report.ts'
+import { coldRows, excesses, type Row, sizeRows, table, warmRows, webRow, withoutBudgets } from './report.ts'
+import { allCores, measureWeb, missingForWeb, OWN_CORE } from './web/measure.ts'
 
 // Measures what the functions cost, compares it with their budgets, and prints a table. With `--write`, it also draws
 // docs/performance.svg and replaces the run in docs/PERFORMANCE.md.
@@ -31,6 +32,17 @@ function describeMachine(): string {
   return `${cpus().length} × ${cpu?.model.trim()}, ${memoryGiB} GiB, ${PRETTY_NAME}, Node ${process.version}, load ${load} at the start`
 }
 
+/** Returns the rows of GET /, with the server on a core of its own, and with all processes on all cores. */
+async function measureUncachedGet(bench: Bench): Promise<Row[]> {
+  const missing = missingForWeb()
+  if (missing !== undefined) {
+    console.log(`Skipped GET / beside FastAPI: ${missing}\n`)
+    return []
+  }
+  const own = webRow('server on its own core', await measureWeb(bench, OWN_CORE))
+  return [own, webRow('on all cores', await measureWeb(bench, allCores()))]
+}
+
 const machine = describeMachine()
 console.log(`${machine}\n`)
 const service = readService()
@@ -42,7 +54,8 @@ try {
   const bench: Bench = { bundles, standIn, timeoutSeconds: service.provider.timeout, folder }
 
   const medians = await measure(bench, ROUNDS)
-  const rows = [...sizeRows(bundles), ...coldRows(medians), ...warmRows(medians)]
+  const uncachedGet = await measureUncachedGet(bench)
+  const rows = [...sizeRows(bundles), ...coldRows(medians), ...warmRows(medians), ...uncachedGet]
   console.log(table(rows))
 
   const heldMedians = held && (await measure(bench, HELD_ROUNDS, held))
