@@ -27,6 +27,9 @@ type Partition =
   | 'mail#*'
   | 'source#*'
   | 'recipient#*'
+  | 'client#*'
+  | 'api#*'
+  | 'scope#*'
 
 type ReadOperation = 'GetItem' | 'BatchGetItem' | 'Query'
 type WriteOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem'

@@ -26,7 +26,17 @@ export const EVENT_TYPES = [
   'users.exported',
 ] as const
 
-export type EventType = (typeof EVENT_TYPES)[number]
+/** What may happen to clients and APIs. No user sees these. */
+export const CLIENT_EVENT_TYPES = [
+  'client.created',
+  'client.updated',
+  'client.deleted',
+  'api.created',
+  'api.updated',
+  'api.deleted',
+] as const
+
+export type EventType = (typeof EVENT_TYPES | typeof CLIENT_EVENT_TYPES)[number]
 
 /** Who acts: the user with this id, an operator with this ARN, or the service by itself. */
 export type Actor = 'user' | 'operator' | 'system'
@@ -92,7 +102,7 @@ export const EVENT = {
 
 /** A stored event. */
 export interface AuditEvent extends ValuesOf<typeof EVENT> {
-  /** Partition of what it concerns: `user#` and the id of a user, `mail#` and a hash, or `service`. */
+  /** Partition of what it concerns: `user#`, `client#` and an id, `mail#`, `api#` and a hash, or `service`. */
   subject: string
   /** Place in the order of events: its sort key without the class. */
   place: string

@@ -1,4 +1,4 @@
-import { type AuditEvent, EVENT_TYPES } from '../../../lib/events/event.ts'
+import { type AuditEvent, CLIENT_EVENT_TYPES, EVENT_TYPES } from '../../../lib/events/event.ts'
 import { Refusal } from '../../cli/refusal.ts'
 
 const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
@@ -36,10 +36,11 @@ export interface EventFilter {
  * @throws {@link Refusal} `usage`
  */
 export function readType(given: string): string {
-  if (EVENT_TYPES.some((type) => type === given || type.startsWith(`${given}.`))) return given
+  const types = [...EVENT_TYPES, ...CLIENT_EVENT_TYPES]
+  if (types.some((type) => type === given || type.startsWith(`${given}.`))) return given
   throw new Refusal(
     'usage',
-    `Invalid --type. Use one of ${EVENT_TYPES.join(', ')}, or session, factor, user.`,
+    `Invalid --type. Use one of ${types.join(', ')}, or session, factor, user, client, api.`,
   )
 }
 

@@ -1,0 +1,71 @@
+import { hash } from 'node:crypto'
+import { type Item, text, texts } from '../../aws/dynamodb.ts'
+import type { Attributes, Read, ValuesOf } from '../../aws/item.ts'
+
+/** A scope of an API. */
+export interface ApiScope {
+  /** As clients ask for it (RFC 6749 section 3.3). A name belongs to one API. */
+  name: string
+  /** What the screen of consent says: `See your orders`. */
+  sentence: string
+}
+
+/** Stored as one text: the name, a space and the sentence. A set has no order, so they are sorted by name. */
+const apiScopes: Read<ApiScope[]> = (item: Item, name: string) =>
+  texts(item, name)
+    .map((line) => ({
+      name: line.slice(0, line.indexOf(' ')),
+      sentence: line.slice(line.indexOf(' ') + 1),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+
+/** Attributes of an API that clients have tokens for (a resource server). */
+export const API = {
+  /** `aud` of its access tokens (RFC 8707): an absolute https URI, as it was registered. */
+  identifier: text,
+  /** As the screen of consent shows it. */
+  name: text,
+  scopes: apiScopes,
+  /** Random id of the latest change, which every change has as its condition. */
+  changeId: text,
+  /** ISO 8601 times. Nothing depends on them. */
+  createdAt: text,
+  changedAt: text,
+} satisfies Attributes
+
+/** A stored API. */
+export type Api = ValuesOf<typeof API>
+
+/** Returns the text that is stored of a scope. */
+export const lineOf = ({ name, sentence }: ApiScope): string => `${name} ${sentence}`
+
+const MAX_IDENTIFIER_CHARACTERS = 256
+
+/**
+ * Whether a value is an absolute https URI that can identify an API: printable ASCII, without user, query and fragment
+ * (RFC 8707 section 2).
+ */
+export function isApiIdentifier(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > MAX_IDENTIFIER_CHARACTERS) return false
+  // `new URL()` would repair what is no URI, such as spaces and backslashes (RFC 3986 section 2).
+  if (!/^https:\/\/[A-Za-z0-9[][\w.~:/%!$&'()+,;=[\]-]+$/.test(value) || !URL.canParse(value)) return false
+  const { protocol, username, password } = new URL(value)
+  return protocol === 'https:' && username === '' && password === ''
+}
+
+/**
+ * Returns the form by which identifiers are compared: that of URLs, without a lone final slash. Clients of the Model Context
+ * Protocol send one, because their library makes a URL of the identifier.
+ *
+ * @param identifier - See {@link isApiIdentifier}.
+ */
+export function normalForm(identifier: string): string {
+  const { href, origin, pathname } = new URL(identifier)
+  return pathname === '/' && href === `${origin}/` ? origin : href
+}
+
+/** Returns the key of an API's item. DynamoDB takes 2,048 bytes for a key, so it is a hash. */
+export const apiKey = (identifier: string) => ({
+  pk: { S: `api#${hash('sha256', normalForm(identifier), 'base64url')}` },
+  sk: { S: 'api' },
+})

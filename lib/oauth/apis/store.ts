@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import {
+  attribute,
+  attributesOf,
+  getItems,
+  optionalText,
+  type Table,
+  type TransactWrite,
+  transact,
+  updateOf,
+} from '../../aws/dynamodb.ts'
+import { namesOf, valuesOf } from '../../aws/item.ts'
+import { type Act, eventOf } from '../../events/event.ts'
+import { API, type Api, apiKey, lineOf } from './api.ts'
+
+/** Returns the key of the item that says which API a scope's name belongs to. */
+export const ownerKey = (scope: string) => ({ pk: { S: `scope#${scope}` }, sk: { S: 'owner' } })
+
+/**
+ * Finds APIs with one consistent read. Nothing caches them.
+ *
+ * @param identifiers - See `isApiIdentifier` in `api.ts`. At most 100, in any spelling of the same normal form.
+ * @returns Those that exist.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findApis(table: Table, identifiers: readonly string[]): Promise<Api[]> {
+  if (identifiers.length === 0) return []
+  const items = await getItems(table, identifiers.map(apiKey), namesOf(API))
+  return items.flatMap((item) => (item ? [valuesOf(API, item)] : []))
+}
+
+/**
+ * Finds the identifiers of the APIs that scopes belong to, with one consistent read.
+ *
+ * @param scopes - Names, at most 100.
+ * @returns For each name the identifier, or `undefined`.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findOwners(
+  table: Table,
+  scopes: readonly string[],
+): Promise<Map<string, string | undefined>> {
+  if (scopes.length === 0) return new Map()
+  const items = await getItems(table, scopes.map(ownerKey), ['identifier'])
+  return new Map(scopes.map((scope, at) => [scope, items[at] && optionalText(items[at], 'identifier')]))
+}
+
+/** What became of a write: it is stored, the API is not as read any longer, or another one has one of the scopes' names. */
+export type ApiOutcome = 'done' | 'changed' | 'taken'
+
+/**
+ * Stores a new API and claims the names of its scopes, in one transaction, so that a name belongs to one API. Only operators do
+ * this, as all that follows.
+ *
+ * @returns `changed`, if there is an API whose identifier has the same normal form.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function createApi(table: Table, api: Api, act: Act): Promise<ApiOutcome> {
+  const put = {
+    Item: { ...apiKey(api.identifier), ...attributesOf(valuesIn(api)) },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  }
+  const refused = await transact(table, [
+    { Put: put },
+    ...api.scopes.map(({ name }) => claim(name, api.identifier)),
+    eventOf(table, act, { type: 'api.created', subject: subjectOf(api) }),
+  ])
+  return refused ? await outcomeOf(table, refused, api) : 'done'
+}
+
+/**
+ * Changes an API, on condition that no other change came since it was read.
+ *
+ * @param api - As read.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function changeApi(
+  table: Table,
+  api: Api,
+  changes: Partial<Pick<Api, 'name' | 'scopes'>>,
+  act: Act,
+): Promise<ApiOutcome> {
+  const { identifier } = api
+  const changeId = randomUUID()
+  const before = api.scopes.map(({ name }) => name)
+  const after = (changes.scopes ?? api.scopes).map(({ name }) => name)
+  const update = {
+    Key: apiKey(identifier),
+    ConditionExpression: AS_READ,
+    ...updateOf(valuesIn({ ...changes, changeId, changedAt: act.now.toISOString() }), {
+      ':readChangeId': attribute(api.changeId),
+    }),
+  }
+  const refused = await transact(table, [
+    { Update: update },
+    ...after.filter((name) => !before.includes(name)).map((name) => claim(name, identifier)),
+    ...before.filter((name) => !after.includes(name)).map((name) => free(name, identifier)),
+    eventOf(table, act, { type: 'api.updated', subject: subjectOf(api), changes: Object.keys(changes) }),
+  ])
+  return refused ? await outcomeOf(table, refused, { identifier, changeId }) : 'done'
+}
+
+/**
+ * Removes an API and frees the names of its scopes, on condition that no change came since it was read.
+ *
+ * @param api - As read.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function removeApi(table: Table, api: Api, act: Act): Promise<ApiOutcome> {
+  const remove = {
+    Key: apiKey(api.identifier),
+    ConditionExpression: AS_READ,
+    ExpressionAttributeValues: { ':readChangeId': attribute(api.changeId) },
+  }
+  const refused = await transact(table, [
+    { Delete: remove },
+    ...api.scopes.map(({ name }) => free(name, api.identifier)),
+    eventOf(table, act, { type: 'api.deleted', subject: subjectOf(api) }),
+  ])
+  return !refused || (await findApis(table, [api.identifier])).length === 0 ? 'done' : 'changed'
+}
+
+const AS_READ = 'changeId = :readChangeId'
+
+const valuesIn = ({ scopes, ...values }: Partial<Api>) => ({
+  ...values,
+  ...(scopes && { scopes: scopes.map(lineOf) }),
+})
+
+const claim = (scope: string, identifier: string): TransactWrite => ({
+  Put: {
+    Item: { ...ownerKey(scope), identifier: attribute(identifier) },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  },
+})
+
+const free = (scope: string, identifier: string): TransactWrite => ({
+  Delete: {
+    Key: ownerKey(scope),
+    ConditionExpression: 'identifier = :identifier',
+    ExpressionAttributeValues: { ':identifier': attribute(identifier) },
+  },
+})
+
+/** Returns the partition of an API's events. */
+const subjectOf = ({ identifier }: Pick<Api, 'identifier'>): string => apiKey(identifier).pk.S
+
+/** Returns why a transaction was refused whose first write is that of an API. A repeated one recognises itself by its change id. */
+async function outcomeOf(
+  table: Table,
+  [isChanged]: readonly boolean[],
+  { identifier, changeId }: Pick<Api, 'identifier' | 'changeId'>,
+): Promise<ApiOutcome> {
+  const [stored] = await findApis(table, [identifier])
+  if (stored?.changeId === changeId) return 'done'
+  return isChanged ? 'changed' : 'taken'
+}

@@ -1,0 +1,89 @@
+import { flag, number, optionalNumber, text, texts } from '../../aws/dynamodb.ts'
+import type { Attributes, Read, ValuesOf } from '../../aws/item.ts'
+import { CLIENT_ID } from '../../config.ts'
+import { isUserId } from '../../users/user.ts'
+
+/**
+ * Types of clients, which decide all else:
+ * - `web`: runs on a server and has a secret;
+ * - `browser`: a single-page app, without a secret (RFC 6749 section 2.1, public client);
+ * - `native`: an app on a device, without a secret (RFC 8252);
+ * - `machine`: a program without users, which has a secret and uses client credentials alone.
+ */
+export const CLIENT_TYPES = ['web', 'browser', 'native', 'machine'] as const
+
+export type ClientType = (typeof CLIENT_TYPES)[number]
+
+/** Attributes of a client, without its secrets: those are `CLIENT_SECRETS` in `secret.ts`, in the same item. */
+export const CLIENT = {
+  type: text as Read<ClientType>,
+  /** As the screens show it. */
+  name: text,
+  /** Random 48 bits at first. Codes and grants carry it, and those with another number are invalid. */
+  generation: number,
+  disabled: flag,
+  /** Compared as text; see `redirect-uri.ts`. */
+  redirectUris: texts,
+  /** Where a sign-out at the client's request may lead. */
+  postLogoutRedirectUris: texts,
+  /** Scopes that the client may ask for: `openid`, or identifier of an API and scope; see `lib/oauth/scopes.ts`. */
+  scopes: texts,
+  /** Whether the client belongs to the application: it needs no consent. */
+  firstParty: flag,
+  /** Whether a `browser` client may get a code without a screen. */
+  silent: flag,
+  /** Whether redirect URIs may be loopback addresses, for development. Those of a `native` client always may. */
+  local: flag,
+  /** Seconds that access tokens are valid, if not as long as those of the application. */
+  tokenTtlSeconds: optionalNumber,
+  /** Seconds after which a grant with `offline_access` ends, from the click on, if not {@link GRANT_TTL_SECONDS}. */
+  grantTtlSeconds: optionalNumber,
+  /** The same, from the last use on, if not {@link GRANT_IDLE_TTL_SECONDS}. */
+  grantIdleTtlSeconds: optionalNumber,
+  /** Random id of the latest change, which every change has as its condition. */
+  changeId: text,
+  /** ISO 8601 times. Nothing depends on them. */
+  createdAt: text,
+  changedAt: text,
+} satisfies Attributes
+
+/** A stored client. */
+export interface Client extends ValuesOf<typeof CLIENT> {
+  /** `client_id` (RFC 6749 section 2.2). */
+  id: string
+}
+
+const DAY_SECONDS = 86_400
+
+/** How long a grant with `offline_access` lasts at most, from the click on. */
+export const GRANT_TTL_SECONDS = 365 * DAY_SECONDS
+
+/** How long a grant with `offline_access` lasts without use. */
+export const GRANT_IDLE_TTL_SECONDS = 30 * DAY_SECONDS
+
+/** Random bytes that {@link generationOf} needs. */
+export const GENERATION_BYTES = 6
+
+/**
+ * Returns the generation of a new client. It is random, so that a client that is removed and added again accepts no code and no
+ * grant of its earlier life.
+ *
+ * @param random - {@link GENERATION_BYTES} fresh random bytes.
+ */
+export const generationOf = (random: Buffer): number => random.readUIntBE(0, GENERATION_BYTES)
+
+/** Returns the change that ends all codes and grants of a client. */
+export const endGrants = ({ generation }: Pick<Client, 'generation'>) => ({ generation: generation + 1 })
+
+/**
+ * Whether a value has the form of a client id. It has neither that of a user id, because the subject of a machine's token is its
+ * client id, nor the one that tokens of the application have.
+ */
+export const isClientId = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  /^[a-z0-9][a-z0-9.-]{2,63}$/.test(value) &&
+  value !== CLIENT_ID &&
+  !isUserId(value)
+
+/** Whether clients of a type have a secret. */
+export const hasSecret = ({ type }: Pick<Client, 'type'>): boolean => type === 'web' || type === 'machine'

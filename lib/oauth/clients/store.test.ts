@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, expect, test } from 'vitest'
+import { outrunTable, startTable, watchedTable } from '../../../test/support/table.ts'
+import { testAct } from '../../../test/support/users.ts'
+import { getItems, type Table } from '../../aws/dynamodb.ts'
+import type { Api } from '../apis/api.ts'
+import { changeApi, createApi, findApis, findOwners, ownerKey, removeApi } from '../apis/store.ts'
+import { entryOf } from '../scopes.ts'
+import { endGrants } from './client.ts'
+import {
+  type ClientWithSecrets,
+  changeClient,
+  clientKey,
+  createClient,
+  findClient,
+  findClientWithSecrets,
+  removeClient,
+} from './store.ts'
+
+const { table, stop } = await startTable()
+afterAll(stop)
+const act = testAct()
+
+let count = 0
+/** Returns a client of its own for each test. */
+function newClient(values: Partial<ClientWithSecrets> = {}): ClientWithSecrets {
+  count += 1
+  return {
+    id: `client-${count}`,
+    type: 'web',
+    name: 'Shop',
+    generation: 7,
+    disabled: false,
+    redirectUris: ['https://shop.example/cb'],
+    postLogoutRedirectUris: [],
+    scopes: ['openid'],
+    firstParty: false,
+    silent: false,
+    local: false,
+    changeId: randomUUID(),
+    createdAt: '2026-06-01T00:00:00.000Z',
+    changedAt: '2026-06-01T00:00:00.000Z',
+    secretHash: 'hash',
+    ...values,
+  }
+}
+
+/** Returns an API of its own for each test. */
+function newApi(...scopes: string[]): Api {
+  count += 1
+  return {
+    identifier: `https://api-${count}.example`,
+    name: 'Orders',
+    scopes: scopes.sort().map((name) => ({ name, sentence: `Use ${name} of yours` })),
+    changeId: randomUUID(),
+    createdAt: '2026-06-01T00:00:00.000Z',
+    changedAt: '2026-06-01T00:00:00.000Z',
+  }
+}
+
+const stored = ({ id }: ClientWithSecrets) => findClientWithSecrets(table, id)
+
+/** Returns a table whose first response to each transaction is lost, so that it is sent again with another token. */
+const losing = (one: Table): Table => ({
+  ...one,
+  aws: async (service, operation, input) => {
+    if (operation === 'TransactWriteItems') {
+      await one.aws(service, operation, { ...input, ClientRequestToken: randomUUID() })
+    }
+    return one.aws(service, operation, input)
+  },
+})
+
+test('a client is found with all its values, and without its secrets unless they are asked for', async () => {
+  const client = newClient({ tokenTtlSeconds: 300 })
+  expect(await createClient(table, client, act)).toBe('done')
+  expect(await stored(client)).toEqual(client)
+  const { watched, calls } = watchedTable(table)
+  const { secretHash, ...rest } = client
+  expect(await findClient(watched, client.id)).toEqual(rest)
+  expect(JSON.stringify(calls)).not.toContain('ecretHash')
+  expect(calls[0]?.input).toMatchObject({ RequestItems: { [table.name]: { ConsistentRead: true } } })
+  expect(await findClient(table, 'nobody')).toBeUndefined()
+})
+
+test('an id without the form of one costs no call', async () => {
+  const { watched, calls } = watchedTable(table)
+  expect(await findClient(watched, 'x'.repeat(3_000))).toBeUndefined()
+  expect(await findClientWithSecrets(watched, 'https://shop.example')).toBeUndefined()
+  expect(calls).toEqual([])
+})
+
+test('a second client with an id is refused, and changes nothing', async () => {
+  const client = newClient()
+  await createClient(table, client, act)
+  expect(await createClient(table, { ...client, changeId: randomUUID(), name: 'Other' }, act)).toBe('changed')
+  expect(await stored(client)).toEqual(client)
+})
+
+test('a change is stored if no other one came first', async () => {
+  const client = newClient()
+  await createClient(table, client, act)
+  const changes = { disabled: true, redirectUris: [], ...endGrants(client) }
+  expect(await changeClient(table, client, { changes, detail: 'disabled' }, act)).toBe('done')
+  const after = await stored(client)
+  expect(after).toMatchObject({ disabled: true, redirectUris: [], generation: 8, name: 'Shop' })
+  expect(after?.changeId).not.toBe(client.changeId)
+  expect(await changeClient(table, client, { changes: { name: 'Late' } }, act)).toBe('changed')
+  expect(await removeClient(table, client, act)).toBe('changed')
+  expect(await stored(client)).toEqual(after)
+})
+
+test('a write whose response was lost recognises itself', async () => {
+  const client = newClient()
+  const lossy = losing(table)
+  expect(await createClient(lossy, client, act)).toBe('done')
+  expect(await changeClient(lossy, client, { changes: { name: 'New' } }, act)).toBe('done')
+  const after = await stored(client)
+  expect(after && (await removeClient(lossy, after, act))).toBe('done')
+  expect(await stored(client)).toBeUndefined()
+})
+
+test('a change does not bring a removed client back', async () => {
+  const client = newClient()
+  await createClient(table, client, act)
+  expect(await removeClient(table, client, act)).toBe('done')
+  expect(await changeClient(table, client, { changes: { name: 'Late' } }, act)).toBe('changed')
+  expect(await getItems(table, [clientKey(client.id)])).toEqual([undefined])
+})
+
+test('an API is found in every spelling of its identifier, and its scopes belong to it alone', async () => {
+  const api = newApi('o1:read', 'o1:write')
+  expect(await createApi(table, api, act)).toBe('done')
+  expect(await findApis(table, [`${api.identifier}/`, 'https://nobody.example'])).toEqual([api])
+  expect(await createApi(table, { ...newApi('o1:other'), identifier: `${api.identifier}/` }, act)).toBe(
+    'changed',
+  )
+  const other = newApi('o1:write', 'o1:more')
+  expect(await createApi(table, other, act)).toBe('taken')
+  expect(await findApis(table, [other.identifier])).toEqual([])
+  expect(await findOwners(table, ['o1:read', 'o1:write', 'o1:more', 'o1:other'])).toEqual(
+    new Map([
+      ['o1:read', api.identifier],
+      ['o1:write', api.identifier],
+      ['o1:more', undefined],
+      ['o1:other', undefined],
+    ]),
+  )
+})
+
+test('a scope that an API gives up can be another one’s', async () => {
+  const api = newApi('o2:read', 'o2:write')
+  const other = newApi('o2:more')
+  for (const one of [api, other]) await createApi(table, one, act)
+  const both = { scopes: [...other.scopes, { name: 'o2:write', sentence: 'Write' }] }
+  expect(await changeApi(table, other, both, act)).toBe('taken')
+  const [, ...less] = api.scopes.toReversed()
+  expect(await changeApi(table, api, { scopes: less }, act)).toBe('done')
+  expect(await changeApi(table, other, both, act)).toBe('done')
+  expect((await findOwners(table, ['o2:write'])).get('o2:write')).toBe(other.identifier)
+  const [left] = await findApis(table, [api.identifier])
+  expect(left && (await removeApi(table, left, act))).toBe('done')
+  expect(await getItems(table, [ownerKey('o2:read')])).toEqual([undefined])
+})
+
+test('a client does not get a scope that an API gives up at the same moment', async () => {
+  const api = newApi('o3:read', 'o3:write')
+  await createApi(table, api, act)
+  const client = newClient()
+  const scopes = ['openid', entryOf(api, 'o3:read')]
+  const removed = outrunTable(table, 'TransactWriteItems', () => removeApi(table, api, act))
+  expect(await createClient(removed, { ...client, scopes }, act)).toBe('no-scope')
+  expect(await stored(client)).toBeUndefined()
+  await createClient(table, client, act)
+  expect(await changeClient(table, client, { changes: { scopes } }, act)).toBe('no-scope')
+})

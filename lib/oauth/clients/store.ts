@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import {
+  attribute,
+  attributesOf,
+  getItems,
+  type Item,
+  type Table,
+  type TransactWrite,
+  text,
+  transact,
+  updateOf,
+} from '../../aws/dynamodb.ts'
+import { namesOf, valuesOf } from '../../aws/item.ts'
+import { type Act, eventOf } from '../../events/event.ts'
+import { ownerKey } from '../apis/store.ts'
+import { scopeIn } from '../scopes.ts'
+import { CLIENT, type Client, isClientId } from './client.ts'
+import { CLIENT_SECRETS, type ClientSecrets } from './secret.ts'
+
+/** A client with its secrets. */
+export type ClientWithSecrets = Client & ClientSecrets
+
+/** Returns the key of a client's item, whose partition is also that of its events. */
+export const clientKey = (id: string) => ({ pk: { S: `client#${id}` }, sk: { S: 'client' } })
+
+/**
+ * Finds a client with a consistent read, without its secrets. Nothing caches it, so that a client ends at once.
+ *
+ * @param id - As a request has it.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findClient(table: Table, id: string): Promise<Client | undefined> {
+  if (!isClientId(id)) return undefined
+  const [item] = await getItems(table, [clientKey(id)], namesOf(CLIENT))
+  return item && { id, ...valuesOf(CLIENT, item) }
+}
+
+/**
+ * Finds a client and the hashes of its secrets, as {@link findClient} does.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findClientWithSecrets(
+  table: Table,
+  id: string,
+): Promise<ClientWithSecrets | undefined> {
+  if (!isClientId(id)) return undefined
+  const [item] = await getItems(table, [clientKey(id)], [...namesOf(CLIENT), ...namesOf(CLIENT_SECRETS)])
+  return item && clientIn(item)
+}
+
+/** Returns the client of a whole item. */
+const clientIn = (item: Item): ClientWithSecrets => ({
+  id: text(item, 'pk').replace(/^client#/, ''),
+  ...valuesOf(CLIENT, item),
+  ...valuesOf(CLIENT_SECRETS, item),
+})
+
+/** What became of a write: it is stored, the client is not as read any longer, or an API gave up a scope that the client gets. */
+export type ClientOutcome = 'done' | 'changed' | 'no-scope'
+
+/**
+ * Stores a new client, on condition that no client has its id. Only operators do this, as all that follows.
+ *
+ * @returns `changed`, if one has it.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function createClient(
+  table: Table,
+  client: ClientWithSecrets,
+  act: Act,
+): Promise<ClientOutcome> {
+  const { id, ...values } = client
+  const put = {
+    Item: { ...clientKey(id), ...attributesOf(stored(values)) },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  }
+  const event = { type: 'client.created', subject: subjectOf(client), detail: client.type } as const
+  const writes = [{ Put: put }, ...scopesExist(client.scopes), eventOf(table, act, event)]
+  const refused = await transact(table, writes)
+  return refused ? await outcomeOf(table, refused, client) : 'done'
+}
+
+/** A change of a client. */
+export interface ClientChange {
+  /** New values; `undefined` removes one. */
+  changes: Partial<Omit<ClientWithSecrets, 'id' | 'type' | 'changeId' | 'createdAt' | 'changedAt'>>
+  /** One word for its event. */
+  detail?: string
+}
+
+/**
+ * Changes a client, on condition that no other change came since it was read.
+ *
+ * @param client - As read.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function changeClient(
+  table: Table,
+  client: ClientWithSecrets,
+  { changes, detail }: ClientChange,
+  act: Act,
+): Promise<ClientOutcome> {
+  const changeId = randomUUID()
+  const all = { ...changes, changeId, changedAt: act.now.toISOString() }
+  const update = {
+    Key: clientKey(client.id),
+    ConditionExpression: AS_READ,
+    ...updateOf(stored(all), { ':readChangeId': attribute(client.changeId) }),
+  }
+  const added = changes.scopes?.filter((entry) => !client.scopes.includes(entry)) ?? []
+  const names = Object.keys(changes).filter((name) => !IMPLIED.test(name))
+  const event = { type: 'client.updated', subject: subjectOf(client), changes: names, detail } as const
+  const writes = [{ Update: update }, ...scopesExist(added), eventOf(table, act, event)]
+  const refused = await transact(table, writes)
+  return refused ? await outcomeOf(table, refused, { id: client.id, changeId }) : 'done'
+}
+
+/**
+ * Removes a client, on condition that no change came since it was read. All its codes and grants are invalid from then on, also if
+ * a client with the same id is added: its generation is another one.
+ *
+ * @param client - As read.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function removeClient(table: Table, client: Client, act: Act): Promise<ClientOutcome> {
+  const remove = {
+    Key: clientKey(client.id),
+    ConditionExpression: AS_READ,
+    ExpressionAttributeValues: { ':readChangeId': attribute(client.changeId) },
+  }
+  const event = { type: 'client.deleted', subject: subjectOf(client) } as const
+  const refused = await transact(table, [{ Delete: remove }, eventOf(table, act, event)])
+  return !refused || (await findClient(table, client.id)) === undefined ? 'done' : 'changed'
+}
+
+const AS_READ = 'changeId = :readChangeId'
+
+/** What moves with other values. The event has the names of those. */
+const IMPLIED = /^(generation|earlierSecret\w+)$/
+
+/** DynamoDB has no empty set, so an empty list is a missing attribute. */
+const stored = (values: object): object =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      Array.isArray(value) && value.length === 0 ? undefined : value,
+    ]),
+  )
+
+/** Returns the conditions that the APIs still have scopes that a client gets. */
+const scopesExist = (entries: readonly string[]): TransactWrite[] =>
+  entries.flatMap((entry) => {
+    const { identifier, scope } = scopeIn(entry)
+    if (identifier === undefined) return []
+    const condition = {
+      Key: ownerKey(scope),
+      ConditionExpression: 'identifier = :identifier',
+      ExpressionAttributeValues: { ':identifier': attribute(identifier) },
+    }
+    return [{ ConditionCheck: condition }]
+  })
+
+/** Returns the partition of a client's events. */
+const subjectOf = ({ id }: Pick<Client, 'id'>): string => clientKey(id).pk.S
+
+/** Returns why a transaction was refused whose first write is that of a client. A repeated one recognises itself by its change id. */
+async function outcomeOf(
+  table: Table,
+  [isChanged]: readonly boolean[],
+  { id, changeId }: Pick<Client, 'id' | 'changeId'>,
+): Promise<ClientOutcome> {
+  if ((await findClient(table, id))?.changeId === changeId) return 'done'
+  return isChanged ? 'changed' : 'no-scope'
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import type { Api } from './apis/api.ts'
+import {
+  entryOf,
+  identifiersOf,
+  isScopeName,
+  STANDARD_SCOPES,
+  scopeIn,
+  scopesOf,
+  standardScopesOf,
+} from './scopes.ts'
+
+const apiWith = (identifier: string, ...scopes: string[]): Api => ({
+  identifier,
+  name: identifier,
+  scopes: scopes.map((name) => ({ name, sentence: `Use ${name}` })),
+  changeId: 'x',
+  createdAt: '',
+  changedAt: '',
+})
+const shop = apiWith('https://shop.example', 'orders:read', 'orders:write')
+
+test('a scope of an API has a name of its own, without spaces', () => {
+  expect(['orders:read', 'a', 'read/all', '0.1'].filter((name) => !isScopeName(name))).toEqual([])
+  const others = [
+    '',
+    'a b',
+    'openid',
+    'profile',
+    'email',
+    'offline_access',
+    'address',
+    'phone',
+    '-a',
+    'ä',
+    'a"',
+  ]
+  expect([...others, 'a'.repeat(65), undefined].filter(isScopeName)).toEqual([])
+})
+
+test('the standard scopes depend on the type', () => {
+  expect(standardScopesOf('web')).toEqual(STANDARD_SCOPES)
+  expect(standardScopesOf('native')).toEqual(standardScopesOf('web'))
+  expect(standardScopesOf('browser')).toEqual(['openid', 'profile', 'email'])
+  expect(standardScopesOf('machine')).toEqual([])
+})
+
+test('an entry of a client names the scope and its API', () => {
+  expect(scopeIn(entryOf(shop, 'orders:read'))).toEqual({
+    identifier: 'https://shop.example',
+    scope: 'orders:read',
+  })
+  expect(scopeIn('openid')).toEqual({ scope: 'openid' })
+})
+
+test('a client has the scopes of its entries, each with its API', () => {
+  const client = { scopes: [entryOf(shop, 'orders:read'), 'openid'] }
+  expect(identifiersOf(client)).toEqual(['https://shop.example'])
+  expect([...scopesOf(client, [shop])]).toEqual([
+    ['orders:read', shop],
+    ['openid', undefined],
+  ])
+})
+
+test('a scope that its API gave up is not the client’s any longer, also if another API took it', () => {
+  const crm = apiWith('https://crm.example', 'orders:read', 'contacts')
+  const client = { scopes: [entryOf(shop, 'orders:read'), entryOf(crm, 'contacts')] }
+  const without = apiWith('https://shop.example', 'orders:write')
+  expect([...scopesOf(client, [without, crm]).keys()]).toEqual(['contacts'])
+  expect([...scopesOf(client, [crm]).keys()]).toEqual(['contacts'])
+  // An entry for the new owner counts, in any order.
+  const both = { scopes: [...client.scopes, entryOf(crm, 'orders:read')] }
+  expect(scopesOf(both, [without, crm]).get('orders:read')).toBe(crm)
+})

@@ -1,0 +1,58 @@
+import type { Api } from './apis/api.ts'
+import type { Client, ClientType } from './clients/client.ts'
+
+/** Scopes of OpenID Connect Core, which belong to no API. */
+export const STANDARD_SCOPES = ['openid', 'profile', 'email', 'offline_access'] as const
+
+/** Names that no API may give to a scope: those of OpenID Connect Core section 5.4 and 11. */
+const RESERVED: readonly string[] = [...STANDARD_SCOPES, 'address', 'phone']
+
+/** Whether a value can be a scope of an API: a part of what RFC 6749 section 3.3 allows. */
+export const isScopeName = (value: unknown): value is string =>
+  typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9:._/-]{0,63}$/.test(value) && !RESERVED.includes(value)
+
+/**
+ * Returns the standard scopes that clients of a type may ask for. A `browser` client cannot keep a token safe for a year, and a
+ * `machine` has no user.
+ */
+export function standardScopesOf(type: ClientType): readonly string[] {
+  if (type === 'machine') return []
+  return type === 'browser' ? STANDARD_SCOPES.filter((name) => name !== 'offline_access') : STANDARD_SCOPES
+}
+
+/**
+ * Returns what a client stores of a scope of an API. The identifier is a part of it: if the API gives the name up and another one
+ * takes it, the client does not get the scope of the other one.
+ */
+export const entryOf = ({ identifier }: Pick<Api, 'identifier'>, scope: string): string =>
+  `${identifier} ${scope}`
+
+/** Takes an entry of {@link Client.scopes} apart. A standard scope has no identifier. */
+export function scopeIn(entry: string): { identifier?: string; scope: string } {
+  const [first = '', scope] = entry.split(' ')
+  return scope === undefined ? { scope: first } : { identifier: first, scope }
+}
+
+/** Returns the identifiers of the APIs that a client has scopes of. */
+export const identifiersOf = ({ scopes }: Pick<Client, 'scopes'>): string[] =>
+  [...new Set(scopes.flatMap((entry) => scopeIn(entry).identifier ?? []))].sort()
+
+/**
+ * Returns the scopes that a client may ask for now, each with its API; standard ones have none. A scope that its API no longer has
+ * is left out.
+ *
+ * A scope's name belongs to one API at a time, so at most one entry of a name counts, and a request without `resource` needs no
+ * other rule to find the API (RFC 9068 section 3).
+ *
+ * @param apis - Those of {@link identifiersOf}, as far as they exist.
+ */
+export function scopesOf(client: Pick<Client, 'scopes'>, apis: readonly Api[]): Map<string, Api | undefined> {
+  const found = new Map<string, Api | undefined>()
+  for (const entry of client.scopes.toSorted()) {
+    const { identifier, scope } = scopeIn(entry)
+    const api = apis.find((one) => one.identifier === identifier)
+    if (identifier === undefined) found.set(scope, undefined)
+    else if (api?.scopes.some(({ name }) => name === scope)) found.set(scope, api)
+  }
+  return found
+}
