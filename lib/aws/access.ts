@@ -30,6 +30,7 @@ type Partition =
   | 'client#*'
   | 'api#*'
   | 'scope#*'
+  | 'directory#*'
 
 type ReadOperation = 'GetItem' | 'BatchGetItem' | 'Query'
 type WriteOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem'

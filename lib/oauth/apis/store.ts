@@ -11,6 +11,7 @@ import {
 } from '../../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { type Act, eventOf } from '../../events/event.ts'
+import { listed, unlisted } from '../directory.ts'
 import { API, type Api, apiKey, lineOf } from './api.ts'
 
 /** Returns the key of the item that says which API a scope's name belongs to. */
@@ -63,6 +64,7 @@ export async function createApi(table: Table, api: Api, act: Act): Promise<ApiOu
   const refused = await transact(table, [
     { Put: put },
     ...api.scopes.map(({ name }) => claim(name, api.identifier)),
+    listed(apiKey(api.identifier)),
     eventOf(table, act, { type: 'api.created', subject: subjectOf(api) }),
   ])
   return refused ? await outcomeOf(table, refused, api) : 'done'
@@ -115,6 +117,7 @@ export async function removeApi(table: Table, api: Api, act: Act): Promise<ApiOu
   const refused = await transact(table, [
     { Delete: remove },
     ...api.scopes.map(({ name }) => free(name, api.identifier)),
+    unlisted(apiKey(api.identifier)),
     eventOf(table, act, { type: 'api.deleted', subject: subjectOf(api) }),
   ])
   return !refused || (await findApis(table, [api.identifier])).length === 0 ? 'done' : 'changed'

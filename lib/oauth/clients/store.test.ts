@@ -3,8 +3,9 @@ import { afterAll, expect, test } from 'vitest'
 import { outrunTable, startTable, watchedTable } from '../../../test/support/table.ts'
 import { testAct } from '../../../test/support/users.ts'
 import { getItems, type Table } from '../../aws/dynamodb.ts'
-import type { Api } from '../apis/api.ts'
+import { type Api, apiKey } from '../apis/api.ts'
 import { changeApi, createApi, findApis, findOwners, ownerKey, removeApi } from '../apis/store.ts'
+import { directoryOf } from '../directory.ts'
 import { entryOf } from '../scopes.ts'
 import { endGrants } from './client.ts'
 import {
@@ -146,6 +147,21 @@ test('an API is found in every spelling of its identifier, and its scopes belong
       ['o1:other', undefined],
     ]),
   )
+})
+
+test('clients and APIs stand in the directory while they are stored', async () => {
+  const api = newApi('d:read')
+  const client = newClient()
+  const keys = [
+    { pk: directoryOf('client'), sk: clientKey(client.id).pk },
+    { pk: directoryOf('api'), sk: apiKey(api.identifier).pk },
+  ]
+  await createClient(table, client, act)
+  await createApi(table, api, act)
+  expect(await getItems(table, keys)).toEqual(keys)
+  await removeClient(table, client, act)
+  await removeApi(table, api, act)
+  expect(await getItems(table, keys)).toEqual([undefined, undefined])
 })
 
 test('a scope that an API gives up can be another one’s', async () => {

@@ -13,6 +13,7 @@ import {
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { type Act, eventOf } from '../../events/event.ts'
 import { ownerKey } from '../apis/store.ts'
+import { listed, unlisted } from '../directory.ts'
 import { scopeIn } from '../scopes.ts'
 import { CLIENT, type Client, isClientId } from './client.ts'
 import { CLIENT_SECRETS, type ClientSecrets } from './secret.ts'
@@ -76,8 +77,12 @@ export async function createClient(
     ConditionExpression: 'attribute_not_exists(pk)',
   }
   const event = { type: 'client.created', subject: subjectOf(client), detail: client.type } as const
-  const writes = [{ Put: put }, ...scopesExist(client.scopes), eventOf(table, act, event)]
-  const refused = await transact(table, writes)
+  const refused = await transact(table, [
+    { Put: put },
+    ...scopesExist(client.scopes),
+    listed(clientKey(id)),
+    eventOf(table, act, event),
+  ])
   return refused ? await outcomeOf(table, refused, client) : 'done'
 }
 
@@ -130,7 +135,11 @@ export async function removeClient(table: Table, client: Client, act: Act): Prom
     ExpressionAttributeValues: { ':readChangeId': attribute(client.changeId) },
   }
   const event = { type: 'client.deleted', subject: subjectOf(client) } as const
-  const refused = await transact(table, [{ Delete: remove }, eventOf(table, act, event)])
+  const refused = await transact(table, [
+    { Delete: remove },
+    unlisted(clientKey(client.id)),
+    eventOf(table, act, event),
+  ])
   return !refused || (await findClient(table, client.id)) === undefined ? 'done' : 'changed'
 }
 
