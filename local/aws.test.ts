@@ -52,7 +52,7 @@ test('startLocalAws adds two demo users with their names as passwords, and two s
   const salts = hashes.map((hash) => hash.split('$')[4])
   expect(salts[0]).not.toBe(salts[1])
   expect(await aws('dynamodb', 'Scan', { TableName: tableName, Select: 'COUNT' })).toMatchObject({
-    Count: 4,
+    Count: 16,
   })
 })
 

@@ -9,6 +9,7 @@ import { type Act, eventsTableOf } from '../lib/events/event.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
 import { createUser } from '../lib/users/names.ts'
 import { newUser, type Role, USER_RANDOM_BYTES } from '../lib/users/user.ts'
+import { addDemoClients } from './demo-clients.ts'
 import { createDynamoDb } from './dynamodb/dynamodb.ts'
 import { createKms } from './kms/kms.ts'
 import { createLambda, type LambdaSettings } from './lambda/lambda.ts'
@@ -61,8 +62,8 @@ const PATIENCE_MS = 10_000
 
 /**
  * Starts the parts of AWS that the service calls, in memory and on the loopback interface: DynamoDB with the tables, and
- * KMS with the keys, that CloudFormation would create; SES, and Lambda for asynchronous invocations. Adds the demo users to
- * the table. Web pages cannot call any of them.
+ * KMS with the keys, that CloudFormation would create; SES, and Lambda for asynchronous invocations. Adds the demo users
+ * and the demo clients to the table. Web pages cannot call any of them.
  *
  * Its servers do not keep a process running.
  *
@@ -115,7 +116,10 @@ export async function startLocalAws(
   for (const table of tables) await createTable(aws, table)
   const names = tables.map(({ TableName }) => String(TableName))
   const name = names.find((one) => names.includes(eventsTableOf({ name: one })))
-  if (name !== undefined) await addDemoUsers({ aws, name })
+  if (name !== undefined) {
+    await addDemoUsers({ aws, name })
+    await addDemoClients({ aws, name }, localAct(new Date()))
+  }
   return {
     settings,
     mailbox,

@@ -4,7 +4,8 @@ import type { Act } from '../../lib/events/event.ts'
 import { endpointsOf, openAccount } from './account.ts'
 import type { Io } from './io.ts'
 import { Refusal } from './refusal.ts'
-import type { TargetOptions } from './target.ts'
+import { program } from './run.ts'
+import { findTable, localAddress, type TargetOptions } from './target.ts'
 
 /** A table, and the operator who changes what is in it. */
 export interface OperatorTable extends Table {
@@ -51,4 +52,28 @@ async function callerArn(stage: string, options: TargetOptions, env: Io['env']):
   } finally {
     client.destroy()
   }
+}
+
+/**
+ * Creates a command that works on the table of a stage on AWS, or of the local service.
+ *
+ * @param what - What of the stage it manages, such as `users`. It is also its name.
+ */
+export function tableProgram(what: string, io: Io) {
+  const command = program(what, `Manages the ${what} of a stage on AWS, or of the local service.`, io)
+    .option('--stage <name>', `${what} of this stage on AWS`)
+    .option('--local', `${what} of the local service`)
+    .option('--endpoint <url>', 'with --local: address of its DynamoDB, if not port 8000')
+    .option('--region <region>', 'with --stage: the AWS region')
+    .option('--aws-profile, --profile <name>', 'with --stage: the AWS profile')
+  const options = () => command.opts<TargetOptions>()
+  const table = async () => {
+    const found = await findTable(options(), io.env, [what, ...command.args])
+    // Port 8000 may belong to another running service than the operator thinks.
+    if (options().local) io.stderr.write(`Using the table at ${localAddress(options())}.\n`)
+    return found
+  }
+  /** Returns the table with the operator, for a subcommand that changes something. */
+  const operator = async (name: string) => withOperator(await table(), `${what} ${name}`, options(), io)
+  return { command, options, table, operator }
 }

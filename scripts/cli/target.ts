@@ -18,7 +18,7 @@ export interface TargetOptions extends AccountOptions {
  * Finds the table of a stage on AWS, or of the local service.
  *
  * @param env - Environment. Region and credentials come from the variables that the AWS SDKs read.
- * @param typed - Arguments as typed, for the error about a missing target.
+ * @param typed - Command and arguments as typed, for the error about a missing target.
  * @throws {@link Refusal} `usage`, if the options do not select exactly one table. `failed`, if no DynamoDB listens
  *   where the local one is expected.
  */
@@ -28,6 +28,7 @@ export async function findTable(
   typed: readonly string[],
 ): Promise<Table> {
   const { stage, local = false } = options
+  const [program = 'users', ...words] = typed
   if (stage !== undefined && local)
     throw new Refusal('usage', 'Use either --stage NAME or --local, not both.')
   if (stage !== undefined) return await stageTable(stage, options, env)
@@ -35,7 +36,7 @@ export async function findTable(
   // npm takes options before a double dash for itself. The command never sees them.
   throw new Refusal(
     'usage',
-    `Missing target. Use --local or --stage NAME after the double dash: npm run users -- ${shownWords(typed)} --local`,
+    `Missing target. Use --local or --stage NAME after the double dash: npm run ${program} -- ${shownWords(words)} --local`,
   )
 }
 

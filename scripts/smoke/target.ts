@@ -47,7 +47,7 @@ export async function findTarget(
   }
   const given = url === undefined ? undefined : readUrl(url)
   const { env } = io
-  const table = await withOperator(await findTable(options, env, []), 'smoke', options, io)
+  const table = await withOperator(await findTable(options, env, ['smoke']), 'smoke', options, io)
   if (stage === undefined) return { url: given ?? 'http://localhost:3000', table, option: '--local' }
   const account = await openAccount(stage, options, env)
   const option = `--stage ${stage}`

@@ -3,10 +3,8 @@ import { safeParse } from 'zod/mini'
 import { EmailAddress, LoginName, NewLoginName } from '../../lib/http/schemas/fields.ts'
 import { isRole, ROLES, type Role } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
-import { withOperator } from '../cli/operator.ts'
+import { tableProgram } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { program } from '../cli/run.ts'
-import { findTable, localAddress, type TargetOptions } from '../cli/target.ts'
 import * as changes from './changes.ts'
 import { addEventsCommand } from './events/command.ts'
 import { type ExportOptions, exportUsers } from './export.ts'
@@ -26,24 +24,8 @@ import { type ReadOptions, show } from './show.ts'
 
 /** Creates the command `npm run users`. */
 export function usersCommand(io: Io): Command {
-  const users = program('users', 'Manages the users of a stage on AWS, or of the local service.', io)
-    .option('--stage <name>', 'users of this stage on AWS')
-    .option('--local', 'users of the local service')
-    .option('--endpoint <url>', 'with --local: address of its DynamoDB, if not port 8000')
-    .option('--region <region>', 'with --stage: the AWS region')
-    .option('--aws-profile, --profile <name>', 'with --stage: the AWS profile')
-
-  const table = async () => {
-    const options = users.opts<TargetOptions>()
-    const found = await findTable(options, io.env, users.args)
-    // Port 8000 may belong to another running service than the operator thinks.
-    if (options.local) io.stderr.write(`Using the table at ${localAddress(options)}.\n`)
-    return found
-  }
-  /** Returns the table with the operator, for a command that changes something. */
-  const operator = async (command: string) =>
-    withOperator(await table(), `users ${command}`, users.opts<TargetOptions>(), io)
-  const breaches = () => breachesOf(users.opts<TargetOptions>(), io.env)
+  const { command: users, options: target, table, operator } = tableProgram('users', io)
+  const breaches = () => breachesOf(target(), io.env)
   const print = (text: string) => void io.stdout.write(text)
   const ofUser = (name: string, description: string, read = readLoginName) =>
     users
@@ -117,7 +99,7 @@ export function usersCommand(io: Io): Command {
       if (!isRole(role)) throw new Refusal('usage', `Invalid role. Use one of ${ROLES.join(', ')}.`)
       const loginNames = words.slice(0, -1).map(readLoginName)
       const found = await operator('set-role')
-      const noticeOf = roleNotices(found, role, users.opts<TargetOptions>(), io)
+      const noticeOf = roleNotices(found, role, target(), io)
       const change = async (name: string) =>
         (await changes.setRole(found, name, role, io)) + (await noticeOf(name))
       await changeUsers(found, { ...options, loginNames }, change, io)
@@ -152,7 +134,7 @@ export function usersCommand(io: Io): Command {
     .argument('<address>', 'e-mail address of the new user', readAddress)
     .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('user'))
     .action(async (address: string, { role }: { role: Role }) => {
-      const options = users.opts<TargetOptions>()
+      const options = target()
       await mail.requireInvitations(options, io.env)
       print(await mail.invite(await operator('invite'), address, role, io))
       // The local service does not say how it was started.

@@ -10,8 +10,12 @@ interface Write {
   expression: string
 }
 
-/** Items whose change an event must show. Those of counters, marks, mails, challenges and login tokens are no part of an account. */
-const OF_ACCOUNT = /^(profile|name|totp|passkey#.*|recovery-codes|factor-reset|enrolment-code|invitation)$/
+/**
+ * Items whose change an event must show: of accounts, clients and APIs. Those of counters, marks, mails, challenges and login tokens are
+ * no part of an account.
+ */
+const OF_ACCOUNT =
+  /^(profile|name|totp|passkey#.*|recovery-codes|factor-reset|enrolment-code|invitation|client|api)$/
 
 function writesOf(operation: string, body: string): Write[] {
   const input = JSON.parse(body)
@@ -63,7 +67,7 @@ export function faultsOfEvents(operation: string, body: string): string[] {
   const hasSignIn = others.some((write) => write.kind === 'Put' && write.sk.startsWith('session#'))
   const changed = others.filter((write) => OF_ACCOUNT.test(write.sk) && !isSilent(write, hasSignIn))
   // A login name and the claim of a credential belong to the account that changes with them.
-  const accounts = new Set(changed.map(({ pk }) => pk).filter((pk) => /^(user|mail)#/.test(pk)))
+  const accounts = new Set(changed.map(({ pk }) => pk).filter((pk) => /^(user|mail|client|api)#/.test(pk)))
   const ofSessions = events.filter(({ sk }) => sk.startsWith('session#') && !sk.includes('#factor-'))
   const ofAccounts = events.filter(({ sk }) => sk.startsWith('change#')).filter(({ pk }) => pk !== 'service')
   const named = (parts: string[]) => parts.toSorted().join(', ') || 'none'

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import {
+  CLIENT_RANDOM_BYTES,
   endGrants,
-  GENERATION_BYTES,
   GRANT_IDLE_TTL_SECONDS,
   GRANT_TTL_SECONDS,
-  generationOf,
   hasSecret,
   isClientId,
+  newClient,
 } from './client.ts'
 
 test.each(['app', 'a.b', '0-0', 'shop-2.example', 'a'.repeat(64)])('%s is a client id', (id) => {
@@ -36,7 +36,9 @@ test.each([
 })
 
 test('a generation has 48 bits, and the end of all grants moves it by one', () => {
-  expect(generationOf(Buffer.alloc(GENERATION_BYTES, 0xff))).toBe(2 ** 48 - 1)
+  const values = { id: 'shop', type: 'browser', name: 'Shop' } as const
+  const client = newClient(values, new Date(0), Buffer.alloc(CLIENT_RANDOM_BYTES, 0xff))
+  expect(client).toMatchObject({ ...values, generation: 2 ** 48 - 1, changeId: '_____________________w' })
   expect(endGrants({ generation: 2 ** 48 - 1 })).toEqual({ generation: 2 ** 48 })
   expect(Number.isSafeInteger(2 ** 48 + 1_000_000)).toBe(true)
 })

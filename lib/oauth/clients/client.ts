@@ -61,16 +61,37 @@ export const GRANT_TTL_SECONDS = 365 * DAY_SECONDS
 /** How long a grant with `offline_access` lasts without use. */
 export const GRANT_IDLE_TTL_SECONDS = 30 * DAY_SECONDS
 
-/** Random bytes that {@link generationOf} needs. */
-export const GENERATION_BYTES = 6
+const GENERATION_BYTES = 6
+const CHANGE_ID_BYTES = 16
+
+/** Random bytes that {@link newClient} needs: for the generation and the change id. */
+export const CLIENT_RANDOM_BYTES = GENERATION_BYTES + CHANGE_ID_BYTES
 
 /**
- * Returns the generation of a new client. It is random, so that a client that is removed and added again accepts no code and no
- * grant of its earlier life.
+ * Creates a new client without a secret, without storing it. Its generation is random, so that a client that is removed and added
+ * again accepts no code and no grant of its earlier life.
  *
- * @param random - {@link GENERATION_BYTES} fresh random bytes.
+ * @param now - Becomes `createdAt` and `changedAt`.
+ * @param random - {@link CLIENT_RANDOM_BYTES} fresh random bytes.
  */
-export const generationOf = (random: Buffer): number => random.readUIntBE(0, GENERATION_BYTES)
+export const newClient = (
+  values: Pick<Client, 'id' | 'type' | 'name'> & Partial<Client>,
+  now: Date,
+  random: Buffer,
+): Client => ({
+  disabled: false,
+  redirectUris: [],
+  postLogoutRedirectUris: [],
+  scopes: [],
+  firstParty: false,
+  silent: false,
+  local: false,
+  createdAt: now.toISOString(),
+  ...values,
+  generation: random.readUIntBE(0, GENERATION_BYTES),
+  changeId: random.toString('base64url', GENERATION_BYTES, CLIENT_RANDOM_BYTES),
+  changedAt: now.toISOString(),
+})
 
 /** Returns the change that ends all codes and grants of a client. */
 export const endGrants = ({ generation }: Pick<Client, 'generation'>) => ({ generation: generation + 1 })

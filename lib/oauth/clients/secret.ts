@@ -32,7 +32,7 @@ export const secretOf = (random: Buffer): string => random.toString('base64url')
 export const hashSecret = (secret: string): string => hash('sha256', secret, 'base64url')
 
 /** Whether the earlier of two secrets is valid. */
-const hasEarlierSecret = (
+export const hasEarlierSecret = (
   { earlierSecretHash, earlierSecretEndsAt = 0 }: ClientSecrets,
   now: Date,
 ): boolean => earlierSecretHash !== undefined && secondOf(now) < earlierSecretEndsAt

@@ -51,7 +51,7 @@ export async function findClientWithSecrets(
 }
 
 /** Returns the client of a whole item. */
-const clientIn = (item: Item): ClientWithSecrets => ({
+export const clientIn = (item: Item): ClientWithSecrets => ({
   id: text(item, 'pk').replace(/^client#/, ''),
   ...valuesOf(CLIENT, item),
   ...valuesOf(CLIENT_SECRETS, item),

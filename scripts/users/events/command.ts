@@ -9,11 +9,19 @@ const DEFAULT_LIMIT = 50
 
 /** Adds the command `npm run users -- events`. */
 export function addEventsCommand(users: Command, table: () => Promise<Table>, io: Io): void {
-  const instant = (given: string) => readInstant(given, io.now())
-  users
+  const command = users
     .command('events')
     .description('lists what happened, the newest first')
     .argument('[user]', 'username, e-mail address or id; without it, all users')
+  addEventsOptions(command, io).action(async (user: string | undefined, options: EventsOptions) =>
+    events(await table(), user, options, io),
+  )
+}
+
+/** Adds the options of a command that lists events. */
+export function addEventsOptions(command: Command, io: Io): Command {
+  const instant = (given: string) => readInstant(given, io.now())
+  return command
     .option('--since <time>', 'from this time on: 24h, 7d, or 2026-01-31T12:00 of this machine', instant)
     .option('--until <time>', 'before this time', instant)
     .option('--type <type>', 'events of this type, such as session or user.deleted', readType)
@@ -24,7 +32,4 @@ export function addEventsCommand(users: Command, table: () => Promise<Table>, io
     .option('--limit <count>', 'one page of so many events', readLimit, DEFAULT_LIMIT)
     .option('--before <place>', 'the page before this place, which the page before ended with')
     .option('--json', 'print JSON')
-    .action(async (user: string | undefined, options: EventsOptions) =>
-      events(await table(), user, options, io),
-    )
 }

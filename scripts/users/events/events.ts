@@ -1,10 +1,12 @@
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { type AuditEvent, partitionOf } from '../../../lib/events/event.ts'
+import { apiKey } from '../../../lib/oauth/apis/api.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
 import { isUserId } from '../../../lib/users/user.ts'
 import { type Io, widthOf } from '../../cli/io.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { asJson } from '../../cli/table.ts'
+import { allApis } from '../../clients/store.ts'
 import { findByName, noSuchUser, usernamesById } from '../store.ts'
 import { type EventFilter, isShown } from './filter.ts'
 import { eventsIn, eventsWithin, formerHolders } from './find.ts'
@@ -33,7 +35,17 @@ export async function events(
   options: EventsOptions,
   io: Io,
 ): Promise<void> {
-  const found = await take(await sourceOf(table, who, options, io), options)
+  await printEvents(table, await sourceOf(table, who, options, io), options, io)
+}
+
+/** Prints events of a source that match; see {@link events}. */
+export async function printEvents(
+  table: Table,
+  source: AsyncGenerator<AuditEvent>,
+  options: EventsOptions,
+  io: Io,
+): Promise<void> {
+  const found = await take(source, options)
   const shown = found.slice(0, options.limit)
   if (options.json) io.stdout.write(asJson(shown))
   else if (shown.length === 0) io.stdout.write('No events.\n')
@@ -48,14 +60,24 @@ export async function events(
 async function sourceOf(
   table: Table,
   who: string | undefined,
-  { since, until, before }: EventsOptions,
+  options: EventsOptions,
   io: Io,
 ): Promise<AsyncGenerator<AuditEvent>> {
-  const end = [until, before].filter((time) => time !== undefined).sort()[0]
-  if (who !== undefined) {
-    const userId = await userIdOf(table, who, io)
-    return eventsIn(table, partitionOf(userId), { since: since ?? '', until: end ?? NO_END })
-  }
+  if (who === undefined) return eventsOfAll(table, options, io)
+  return eventsOfOne(table, partitionOf(await userIdOf(table, who, io)), options)
+}
+
+const endOf = ({ until, before }: EventsOptions): string | undefined =>
+  [until, before].filter((time) => time !== undefined).sort()[0]
+
+/** Returns the events of one partition, such as `user#` and an id. */
+export const eventsOfOne = (table: Table, partition: string, options: EventsOptions) =>
+  eventsIn(table, partition, { since: options.since ?? '', until: endOf(options) ?? NO_END })
+
+/** Returns the events of all partitions, of the last days unless the options say more. */
+export function eventsOfAll(table: Table, options: EventsOptions, io: Io): AsyncGenerator<AuditEvent> {
+  const { since } = options
+  const end = endOf(options)
   const now = io.now().getTime()
   if (since === undefined) io.stderr.write(`Events of the last ${DEFAULT_DAYS} days. Use --since for more.\n`)
   return eventsWithin(table, {
@@ -87,11 +109,16 @@ async function userIdOf(table: Table, who: string, io: Io): Promise<string> {
   return user?.id ?? String(former.at(-1)?.userId)
 }
 
-/** Returns the usernames of all users in events, as far as they exist. */
-function namesOf(table: Table, shown: readonly AuditEvent[]): Promise<Map<string, string>> {
+/** Returns the usernames of all users in events, and the identifiers of all APIs, as far as they exist. */
+async function namesOf(table: Table, shown: readonly AuditEvent[]): Promise<Map<string, string>> {
   const mentioned = shown.flatMap(({ subject, actor, actorId = '' }) => [
     ...(subject.startsWith('user#') ? [subject.slice('user#'.length)] : []),
     ...(actor === 'user' ? [actorId] : []),
   ])
-  return usernamesById(table, mentioned)
+  const hasApis = shown.some(({ subject }) => subject.startsWith('api#'))
+  const apis = hasApis ? await allApis(table) : []
+  return new Map([
+    ...(await usernamesById(table, mentioned)),
+    ...apis.map(({ identifier }) => [apiKey(identifier).pk.S, identifier] as const),
+  ])
 }

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../../../lib/events/event.ts'
 import { printable, table, wrap } from '../../cli/table.ts'
 
-/** Names of users by id, as far as they exist. */
+/** Names of users by id, and identifiers of APIs by their partition, as far as they exist. */
 export type NamesById = ReadonlyMap<string, string>
 
 const SENTENCES: Partial<Record<string, string>> = {
@@ -15,6 +15,15 @@ const SENTENCES: Partial<Record<string, string>> = {
   'user.deleted': 'deleted',
   'invitation.created': 'invited',
   'users.exported': 'exported all users',
+  'client.created': 'created',
+  'client.deleted': 'deleted',
+  'client.updated disabled': 'disabled',
+  'client.updated enabled': 'enabled',
+  'client.updated grants-ended': 'all grants ended',
+  'client.updated secret-added': 'new secret',
+  'client.updated secrets-ended': 'new secret, earlier ones ended',
+  'api.created': 'created',
+  'api.deleted': 'deleted',
 }
 
 /**
@@ -46,10 +55,12 @@ function whatOf({ type, detail, changes, failures }: AuditEvent): string {
   return `${changes.join(', ') || type}${detail === undefined ? '' : `: ${printable(detail)}`}`
 }
 
-/** Returns whose account an event concerns: a name, or the id of a user who does not exist any longer. */
+/** Returns what an event concerns: an account by its name, or by the id of a user who does not exist any longer; a client; an API. */
 const subjectOf = ({ subject }: AuditEvent, names: NamesById): string => {
   const [kind, id = ''] = subject.split('#')
   if (kind === 'user') return names.get(id) ?? id
+  if (kind === 'client') return `client ${id}`
+  if (kind === 'api') return names.get(subject) ?? 'an API'
   return kind === 'mail' ? 'an invitation' : 'the service'
 }
 

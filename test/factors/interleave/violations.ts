@@ -124,7 +124,7 @@ async function has(scene: FactorScene, stored: Stored, { kind, value }: Factor):
 
 /** Items that stay. All others expire. */
 const LASTING =
-  /^(user#\S+ (profile|totp|recovery-codes|passkey#\S+|factor-reset)|credential#\S+ credential|name#\S+ name)$/
+  /^(user#\S+ (profile|totp|recovery-codes|passkey#\S+|factor-reset)|credential#\S+ credential|name#\S+ name|(client|api|scope|directory)\S+ \S+)$/
 
 /** Returns the violations in the items that are stored. */
 export async function violationsOfItems(scene: FactorScene, facts: Facts): Promise<string[]> {

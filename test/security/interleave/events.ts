@@ -61,13 +61,13 @@ const eventsIn = (table: Table, input: Arrival['input']): Item[] =>
     Put?.TableName === eventsTableOf(table) ? [Put.Item] : [],
   )
 
-/** What happens once to a session, or once to an account until it is created again. */
+/** What happens once to a session, or once to an account, a client or an API until it is created again. */
 const ONCE: Record<string, (event: Item) => string> = {
   'session.created': (event) => `session ${text(event, 'session')} begins`,
   'session.ended': (event) => `session ${text(event, 'session')} ends`,
   'session.reused': (event) => `session ${text(event, 'session')} ends`,
-  'user.created': (event) => `${text(event, 'pk')} is created`,
-  'user.deleted': (event) => `${text(event, 'pk')} is deleted`,
+  created: (event) => `${text(event, 'pk')} is created`,
+  deleted: (event) => `${text(event, 'pk')} is deleted`,
 }
 
 /** Returns what happened twice, by the events in the order of their transactions. */
@@ -75,12 +75,13 @@ function repeatedOf(events: readonly Item[]): string[] {
   const happened = new Set<string>()
   return events.flatMap((event) => {
     const type = text(event, 'type')
-    const what = ONCE[type]?.(event)
+    const [, done = type] = /^(?:user|client|api)\.(created|deleted)$/.exec(type) ?? []
+    const what = ONCE[done]?.(event)
     if (what === undefined) return []
     const isRepeated = happened.has(what)
     happened.add(what)
-    if (type === 'user.deleted') happened.delete(`${text(event, 'pk')} is created`)
-    if (type === 'user.created') happened.delete(`${text(event, 'pk')} is deleted`)
+    if (done === 'deleted') happened.delete(`${text(event, 'pk')} is created`)
+    if (done === 'created') happened.delete(`${text(event, 'pk')} is deleted`)
     return isRepeated ? [`${what} twice`] : []
   })
 }

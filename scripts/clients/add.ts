@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import {
+  CLIENT_RANDOM_BYTES,
+  type Client,
+  type ClientType,
+  hasSecret,
+  newClient,
+} from '../../lib/oauth/clients/client.ts'
+import { SECRET_BYTES, secretOf, withNewSecret } from '../../lib/oauth/clients/secret.ts'
+import { createClient, findClient } from '../../lib/oauth/clients/store.ts'
+import { standardScopesOf } from '../../lib/oauth/scopes.ts'
+import type { Io } from '../cli/io.ts'
+import type { OperatorTable } from '../cli/operator.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { asJson } from '../cli/table.ts'
+import { isTaken } from './known.ts'
+import { lostScope } from './store.ts'
+import { entriesOf, requireFittingValues } from './values.ts'
+
+/** Lifetimes on the command line, in seconds. 0 removes the client's own. */
+export interface LifetimeOptions {
+  tokenTtl?: number
+  grantTtl?: number
+  grantIdleTtl?: number
+}
+
+/** Values of a new client on the command line. */
+export interface AddOptions extends LifetimeOptions {
+  type: ClientType
+  name?: string
+  redirectUri: string[]
+  postLogoutUri: string[]
+  scope: string[]
+  firstParty?: boolean
+  silent?: boolean
+  dev?: boolean
+  json?: boolean
+}
+
+/** Returns the lifetimes of a client that options change. */
+export const lifetimesIn = ({ tokenTtl, grantTtl, grantIdleTtl }: LifetimeOptions) => ({
+  ...(tokenTtl !== undefined && { tokenTtlSeconds: tokenTtl || undefined }),
+  ...(grantTtl !== undefined && { grantTtlSeconds: grantTtl || undefined }),
+  ...(grantIdleTtl !== undefined && { grantIdleTtlSeconds: grantIdleTtl || undefined }),
+})
+
+/** Scopes of a client that names none. */
+const DEFAULT_SCOPES = ['openid', 'profile', 'email']
+
+/**
+ * Adds a client. Its secret is printed, and stored as a hash only.
+ *
+ * @param options - With `dev` also of every client of the local service.
+ * @param taken - Issuer and audience of the application's own tokens.
+ */
+export async function add(
+  table: OperatorTable,
+  id: string,
+  options: AddOptions,
+  taken: readonly string[],
+  { now, stdout, stderr }: Pick<Io, 'now' | 'stdout' | 'stderr'>,
+): Promise<void> {
+  if (isTaken(id, taken)) throw new Refusal('refused', `${id} is the audience of this stage. Use another id.`)
+  if (await findClient(table, id)) throw alreadyExists(id)
+  const client = newClient(await valuesIn(table, id, options), now(), randomBytes(CLIENT_RANDOM_BYTES))
+  requireFittingValues(client)
+  const secret = hasSecret(client) ? secretOf(randomBytes(SECRET_BYTES)) : undefined
+  const secrets = secret === undefined ? {} : withNewSecret({}, secret, { isImmediate: true, now: now() })
+  const outcome = await createClient(table, { ...client, ...secrets }, table.act())
+  if (outcome === 'changed') throw alreadyExists(id)
+  if (outcome === 'no-scope') throw lostScope()
+  print(`Added client ${id} with type ${client.type}.\n`, { id, secret }, options, { stdout, stderr })
+}
+
+async function valuesIn(table: OperatorTable, id: string, options: AddOptions) {
+  const { type, name = id, redirectUri, postLogoutUri, scope } = options
+  const standard = standardScopesOf(type).filter((one) => DEFAULT_SCOPES.includes(one))
+  const values: Pick<Client, 'id' | 'type' | 'name'> & Partial<Client> = {
+    id,
+    type,
+    name,
+    redirectUris: [...new Set(redirectUri)],
+    postLogoutRedirectUris: [...new Set(postLogoutUri)],
+    scopes: scope.length === 0 ? [...standard] : await entriesOf(table, { type }, scope),
+    firstParty: options.firstParty ?? false,
+    silent: options.silent ?? false,
+    local: options.dev ?? false,
+    ...lifetimesIn(options),
+  }
+  return values
+}
+
+const alreadyExists = (id: string) =>
+  new Refusal('refused', `Client ${id} already exists. If its secret is lost, use new-secret.`)
+
+/** Prints a secret, for the only time. */
+export function print(
+  done: string,
+  { id, secret }: { id: string; secret: string | undefined },
+  { json }: { json?: boolean },
+  { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>,
+): void {
+  if (json) stdout.write(asJson({ client_id: id, client_secret: secret }))
+  else stdout.write(`${done}${secret === undefined ? '' : `client_secret  ${secret}\n`}`)
+  if (secret !== undefined) stderr.write('Store the secret now. It is not shown again.\n')
+}

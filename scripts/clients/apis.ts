@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto'
+import { ServiceError } from '../../lib/errors.ts'
+import type { Api, ApiScope } from '../../lib/oauth/apis/api.ts'
+import {
+  type ApiOutcome,
+  changeApi,
+  createApi,
+  findApis,
+  findOwners,
+  removeApi,
+} from '../../lib/oauth/apis/store.ts'
+import { entryOf } from '../../lib/oauth/scopes.ts'
+import { didYouMean } from '../../plugins/did-you-mean.ts'
+import type { Io } from '../cli/io.ts'
+import type { OperatorTable } from '../cli/operator.ts'
+import { confirmOrRefuse } from '../cli/prompts.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { isTaken } from './known.ts'
+import { allClients, findExistingApi } from './store.ts'
+
+/** A transaction takes 100 items. A change may free all names and claim as many others. */
+const MAX_SCOPES = 40
+
+/** How many times a change is attempted when concurrent changes precede it. */
+const MAX_ATTEMPTS = 5
+
+/**
+ * Adds an API.
+ *
+ * @param taken - Issuer and audience of the application's own tokens.
+ */
+export async function addApi(
+  table: OperatorTable,
+  identifier: string,
+  { name = identifier, scope: scopes }: { name?: string; scope: ApiScope[] },
+  taken: readonly string[],
+  { now }: Pick<Io, 'now'>,
+): Promise<string> {
+  if (isTaken(identifier, taken)) {
+    throw new Refusal(
+      'refused',
+      `${identifier} is the issuer or the audience of this stage. Tokens of the application would be valid for this API.`,
+    )
+  }
+  const [existing] = await findApis(table, [identifier])
+  if (existing !== undefined) throw apiExists(existing.identifier)
+  if (scopes.length === 0) throw new Refusal('usage', "An API needs a --scope 'orders:read=See your orders'.")
+  requireDistinct(scopes)
+  const at = now().toISOString()
+  const api = { identifier, name, scopes, changeId: randomUUID(), createdAt: at, changedAt: at }
+  const outcome = await createApi(table, api, table.act())
+  if (outcome === 'changed') throw apiExists(identifier)
+  if (outcome === 'taken') throw await scopeTaken(table, scopes, identifier)
+  return `Added API ${identifier} with ${shownCount(scopes)}.\n`
+}
+
+const shownCount = ({ length }: readonly unknown[]) => `${length} ${length === 1 ? 'scope' : 'scopes'}`
+
+const apiExists = (identifier: string) => new Refusal('refused', `API ${identifier} already exists.`)
+
+function requireDistinct(scopes: readonly ApiScope[]): void {
+  const names = scopes.map(({ name }) => name)
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined) throw new Refusal('usage', `Scope ${twice} is there twice.`)
+  if (names.length > MAX_SCOPES) throw new Refusal('usage', `An API has at most ${MAX_SCOPES} scopes.`)
+}
+
+/** Returns the error for scopes of which another API has one. */
+async function scopeTaken(table: OperatorTable, scopes: readonly ApiScope[], own: string): Promise<Refusal> {
+  const owners = await findOwners(
+    table,
+    scopes.map(({ name }) => name),
+  )
+  const [name, owner] = [...owners].find(([, one]) => one !== undefined && one !== own) ?? []
+  return new Refusal(
+    'refused',
+    name === undefined
+      ? 'Another API had one of the scopes. Try again.'
+      : `Scope ${name} belongs to ${owner}. A name belongs to one API.`,
+  )
+}
+
+/** Values of an API to change. */
+export interface SetApiOptions {
+  name?: string
+  /** Scopes to add, or to give another sentence. */
+  scope: ApiScope[]
+  removeScope: string[]
+}
+
+/** Changes name and scopes of an API. A scope that clients have cannot be removed. */
+export async function setApi(
+  table: OperatorTable,
+  identifier: string,
+  options: SetApiOptions,
+): Promise<string> {
+  const { name, scope: added, removeScope } = options
+  if (name === undefined && added.length === 0 && removeScope.length === 0) {
+    throw new Refusal('usage', 'Nothing to change. Use --name, --scope or --remove-scope.')
+  }
+  await changeExistingApi(table, identifier, async (api) => {
+    const names = api.scopes.map((one) => one.name)
+    const unknown = removeScope.find((one) => !names.includes(one))
+    if (unknown !== undefined) {
+      throw new Refusal('refused', `The API does not have the scope ${unknown}.${didYouMean(unknown, names)}`)
+    }
+    await requireUnused(table, api, removeScope)
+    const replaced = [...removeScope, ...added.map((one) => one.name)]
+    const scopes = [...api.scopes.filter((one) => !replaced.includes(one.name)), ...added]
+    if (scopes.length === 0) throw new Refusal('usage', 'An API needs a --scope.')
+    requireDistinct(scopes)
+    const isScoped = added.length > 0 || removeScope.length > 0
+    const changes = { ...(name !== undefined && { name }), ...(isScoped && { scopes }) }
+    const outcome = await changeApi(table, api, changes, table.act())
+    if (outcome === 'taken') throw await scopeTaken(table, added, api.identifier)
+    return outcome
+  })
+  return `Changed API ${identifier}.\n`
+}
+
+/** Removes an API, if no client has a scope of it. */
+export async function removeExistingApi(
+  table: OperatorTable,
+  identifier: string,
+  yes: boolean,
+  io: Io,
+): Promise<string> {
+  const found = await findExistingApi(table, identifier)
+  if (!yes) await confirmOrRefuse(`Remove API ${found.identifier}? This cannot be undone.`, io)
+  await changeExistingApi(table, identifier, async (api) => {
+    await requireUnused(
+      table,
+      api,
+      api.scopes.map(({ name }) => name),
+    )
+    return await removeApi(table, api, table.act())
+  })
+  return `Removed API ${found.identifier}.\n`
+}
+
+/**
+ * Refuses to take scopes away that clients have. A client that gets one right after this read keeps an entry that counts for nothing,
+ * unless the API has the scope again.
+ */
+async function requireUnused(table: OperatorTable, api: Api, scopes: readonly string[]): Promise<void> {
+  if (scopes.length === 0) return
+  const entries = scopes.map((scope) => entryOf(api, scope))
+  const clients = await allClients(table)
+  const users = clients.filter((client) => client.scopes.some((entry) => entries.includes(entry)))
+  if (users.length === 0) return
+  throw new Refusal(
+    'refused',
+    `These clients have scopes of it: ${users.map(({ id }) => id).join(', ')}. Take them away first: set ID --remove-scope NAME.`,
+  )
+}
+
+async function changeExistingApi(
+  table: OperatorTable,
+  identifier: string,
+  change: (api: Api) => Promise<ApiOutcome>,
+): Promise<void> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    if ((await change(await findExistingApi(table, identifier))) === 'done') return
+  }
+  throw new ServiceError('unavailable', 'the API kept changing')
+}

@@ -1,0 +1,32 @@
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import type { AuditEvent } from '../../lib/events/event.ts'
+import { apiKey, isApiIdentifier } from '../../lib/oauth/apis/api.ts'
+import { clientKey } from '../../lib/oauth/clients/store.ts'
+import type { Io } from '../cli/io.ts'
+import { type EventsOptions, eventsOfAll, eventsOfOne, printEvents } from '../users/events/events.ts'
+import { readClientId } from './input.ts'
+
+/**
+ * Prints what happened to clients and APIs, the newest first: to one of them, or to all.
+ *
+ * @param which - Id of a client or identifier of an API. One that was removed still has its events.
+ */
+export async function events(
+  table: Table,
+  which: string | undefined,
+  options: EventsOptions,
+  io: Io,
+): Promise<void> {
+  const source =
+    which === undefined
+      ? ofClients(eventsOfAll(table, options, io))
+      : eventsOfOne(table, partitionOf(which), options)
+  await printEvents(table, source, options, io)
+}
+
+const partitionOf = (which: string): string =>
+  isApiIdentifier(which) ? apiKey(which).pk.S : clientKey(readClientId(which)).pk.S
+
+async function* ofClients(all: AsyncGenerator<AuditEvent>): AsyncGenerator<AuditEvent> {
+  for await (const event of all) if (/^(client|api)#/.test(event.subject)) yield event
+}

@@ -1,0 +1,99 @@
+import { getItems, type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
+import { valuesOf } from '../../lib/aws/item.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { API, type Api } from '../../lib/oauth/apis/api.ts'
+import { findApis } from '../../lib/oauth/apis/store.ts'
+import {
+  type ClientOutcome,
+  type ClientWithSecrets,
+  clientIn,
+  findClientWithSecrets,
+} from '../../lib/oauth/clients/store.ts'
+import { directoryOf } from '../../lib/oauth/directory.ts'
+import { didYouMean } from '../../plugins/did-you-mean.ts'
+import { allItems } from '../cli/pages.ts'
+import { Refusal } from '../cli/refusal.ts'
+
+/** The most that `BatchGetItem` takes. */
+const KEYS_PER_CALL = 100
+
+/** How many times a change is attempted when concurrent changes precede it. */
+const MAX_ATTEMPTS = 5
+
+/** Reads the keys of all clients, or of all APIs. */
+async function keysOf(table: Table, kind: 'client' | 'api'): Promise<Key[]> {
+  const entries = await allItems(table, 'Query', {
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': directoryOf(kind) },
+  })
+  return entries.map((entry) => ({ pk: { S: text(entry, 'sk') }, sk: { S: kind } }))
+}
+
+/** Reads all items of the directory. One that was deleted concurrently is left out. */
+async function itemsOf(table: Table, kind: 'client' | 'api'): Promise<Item[]> {
+  const keys = await keysOf(table, kind)
+  const starts = Array.from({ length: Math.ceil(keys.length / KEYS_PER_CALL) }, (_, at) => at * KEYS_PER_CALL)
+  const pages = await Promise.all(
+    starts.map((start) => getItems(table, keys.slice(start, start + KEYS_PER_CALL))),
+  )
+  return pages.flat().filter((item) => item !== undefined)
+}
+
+/** Reads all clients, sorted by id. */
+export const allClients = async (table: Table): Promise<ClientWithSecrets[]> =>
+  (await itemsOf(table, 'client')).map(clientIn).sort((a, b) => (a.id < b.id ? -1 : 1))
+
+/** Reads all APIs, sorted by identifier. */
+export const allApis = async (table: Table): Promise<Api[]> =>
+  (await itemsOf(table, 'api'))
+    .map((item) => valuesOf(API, item))
+    .sort((a, b) => (a.identifier < b.identifier ? -1 : 1))
+
+/**
+ * Finds a client.
+ *
+ * @throws {@link Refusal} `refused`, if it does not exist, with a similar id if there is one.
+ */
+export async function findExistingClient(table: Table, id: string): Promise<ClientWithSecrets> {
+  const client = await findClientWithSecrets(table, id)
+  if (client !== undefined) return client
+  const ids = (await keysOf(table, 'client')).map(({ pk }) => pk.S.replace(/^client#/, ''))
+  throw new Refusal('refused', `Client ${id} does not exist.${didYouMean(id, ids)}`)
+}
+
+/**
+ * Finds an API.
+ *
+ * @throws {@link Refusal} `refused`, if it does not exist, with a similar identifier if there is one.
+ */
+export async function findExistingApi(table: Table, identifier: string): Promise<Api> {
+  const [api] = await findApis(table, [identifier])
+  if (api !== undefined) return api
+  const others = (await allApis(table)).map((one) => one.identifier)
+  throw new Refusal('refused', `API ${identifier} does not exist.${didYouMean(identifier, others)}`)
+}
+
+/** Creates the error for a scope that an API gave up while a command gave it to a client. */
+export const lostScope = (): Refusal =>
+  new Refusal('refused', 'An API changed its scopes concurrently. List the APIs and try again.')
+
+/**
+ * Changes a client. If another change comes first, it starts again from the changed client.
+ *
+ * @param change - Makes the change, given the client as just read.
+ * @returns The client as it was before the change.
+ * @throws {@link Refusal} `refused`, if it does not exist, or does not exist any longer.
+ */
+export async function changeExistingClient(
+  table: Table,
+  id: string,
+  change: (client: ClientWithSecrets) => Promise<ClientOutcome>,
+): Promise<ClientWithSecrets> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const client = await findExistingClient(table, id)
+    const outcome = await change(client)
+    if (outcome === 'done') return client
+    if (outcome === 'no-scope') throw lostScope()
+  }
+  throw new ServiceError('unavailable', 'the client kept changing')
+}

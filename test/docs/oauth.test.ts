@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, expect, test } from 'vitest'
+import { startLocalAws } from '../../local/aws.ts'
+import { clientsCommand } from '../../scripts/clients/command.ts'
+import { beginInProcess } from '../support/command.ts'
+import { describeService, resourcesOf, root } from '../support/service-description.ts'
+
+const service = describeService()
+// As `npm start` does, with the demo clients.
+const local = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+afterAll(() => local.stop())
+
+const document = readFileSync(`${root}/docs/OAUTH.md`, 'utf8')
+
+/** The commands that the document shows, each with its output. `…` stands for what differs each time. */
+const exchanges = [...document.matchAll(/^```console\n(.*?)^```$/gms)]
+  .flatMap(([, text = '']) => text.split(/^\$ /m).slice(1))
+  .map((text) => {
+    const [command = '', ...output] = text.trimEnd().split('\n')
+    return { command, output: output.join('\n') }
+  })
+
+/** Returns the words of a command line, as a shell does. */
+const wordsOf = (command: string) =>
+  (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
+
+/** Runs a command and returns what it prints, but for the hint on a secret. */
+async function outputOf(command: string): Promise<string> {
+  const [npm, run, name, dashes, ...args] = wordsOf(command)
+  expect([npm, run, name, dashes]).toEqual(['npm', 'run', 'clients', '--'])
+  const target = ['--endpoint', local.settings.endpoints.dynamodb.origin]
+  const { stdin, outcome } = beginInProcess(clientsCommand, [...args, ...target])
+  stdin.end()
+  const { stdout, stderr } = await outcome
+  return `${stdout}${stderr.replace(/^Store the secret now.*\n/, '')}`.trimEnd()
+}
+
+test('the commands in OAUTH.md print what it shows', async () => {
+  expect(exchanges.length).toBeGreaterThan(10)
+  for (const { command, output } of exchanges) {
+    const printed = await outputOf(command)
+    const source = output.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '\\S+')
+    expect({ command, printed }).toEqual({
+      command,
+      printed: expect.stringMatching(new RegExp(`^${source}$`)),
+    })
+  }
+})
