@@ -70,9 +70,6 @@ export async function storeFactorReset(
 ): Promise<void> {
   const put = {
     Item: { ...factorResetKey(userId), ...attributesOf({ mailId }) },
-    // A repeated write does not take the announcement away.
-    ConditionExpression: 'attribute_not_exists(pk) OR mailId <> :mailId',
-    ExpressionAttributeValues: { ':mailId': attribute(mailId) },
   }
   await transact(table, [{ Put: put }, resetEventOf(table, act, userId, 'requested')])
 }

@@ -41,12 +41,10 @@ export const namesOf = (username: string, written: string | undefined, isVerifie
  */
 export type Outcome = 'done' | 'taken' | 'changed'
 
-// A name may be claimed by its own user again, because a transaction may be sent twice.
 const claim = (loginName: string, userId: string) => ({
   Put: {
     Item: { ...nameKey(loginName), userId: attribute(userId) },
-    ConditionExpression: 'attribute_not_exists(pk) OR userId = :id',
-    ExpressionAttributeValues: { ':id': attribute(userId) },
+    ConditionExpression: 'attribute_not_exists(pk)',
   },
 })
 

@@ -7,6 +7,9 @@ export const ROLES = ['user', 'admin'] as const
 
 export type Role = (typeof ROLES)[number]
 
+/** Roles that were taken out of {@link ROLES}. Their users are disabled; `npm run users -- list` still finds them. */
+export const FORMER_ROLES: readonly string[] = []
+
 /** The authenticated caller of a request. */
 export interface Principal {
   /** Opaque id of the user, which never changes. Store data of a user under it, not under the username. */

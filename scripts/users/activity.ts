@@ -9,8 +9,12 @@ import { eventsIn } from './events/find.ts'
 /** Finds the last sign-in of a user that is still kept. */
 export async function lastSignIn(table: Table, userId: string): Promise<AuditEvent | undefined> {
   const all = { since: '', until: '~' }
+  // What is older belongs to an earlier account with this id. The first session of a registration begins in the same instant.
+  let created = ''
   for await (const event of eventsIn(table, partitionOf(userId), all)) {
+    if (event.at < created) return undefined
     if (event.type === 'session.created') return event
+    if (event.type === 'user.created') created = event.at
   }
   return undefined
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { eventOf, SERVICE } from '../../lib/events/event.ts'
@@ -25,6 +26,8 @@ export async function exportUsers(
   options: ExportOptions,
   { stderr }: Io,
 ): Promise<string> {
+  if (options.output !== undefined && !options.force && existsSync(options.output))
+    throw exists(options.output)
   // Before it reads: who stops the command later has the users all the same.
   await transact(table, [eventOf(table, table.act(), { type: 'users.exported', subject: SERVICE })])
   const users = await usersByName(table)
@@ -55,10 +58,12 @@ const exported = (user: User) => ({
   externalId: user.externalId,
 })
 
+const exists = (path: string) => new Refusal('refused', `${path} exists. Use --force to replace it.`)
+
 /** Writes a file that only its owner can read. */
 async function writePrivate(path: string, text: string, replace: boolean): Promise<void> {
   const file = await open(path, replace ? 'w' : 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') throw new Refusal('refused', `${path} exists. Use --force to replace it.`)
+    if (error.code === 'EEXIST') throw exists(path)
     throw new Refusal('refused', `Cannot write ${path}: ${error.code}.`)
   })
   try {

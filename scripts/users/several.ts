@@ -134,7 +134,9 @@ async function changeEach(loginNames: readonly string[], change: Change, io: Io)
   } finally {
     progress.stop()
     const changed = finished - refused
-    io.stdout.write(`${printed.join('')}${changed} of ${loginNames.length} users changed.\n`)
+    io.stdout.write(
+      `${printed.join('')}${changed} of ${loginNames.length} ${loginNames.length === 1 ? 'user' : 'users'} changed.\n`,
+    )
   }
   if (finished < loginNames.length) {
     throw new Refusal('interrupted', 'Interrupted before the end. Run the command again for the rest.')

@@ -40,7 +40,9 @@ export async function show(
     `created   ${account.createdAt}`,
     `changed   ${account.changedAt}`,
     `sign-in   ${signIn ? `${signIn.at} from ${signIn.sourceIp}` : 'none in 180 days'}`,
-    ...(failures > 0 ? [`failures  ${failures} wrong passwords count now`] : []),
+    ...(failures > 0
+      ? [`failures  ${failures} wrong ${failures === 1 ? 'password counts' : 'passwords count'} now`]
+      : []),
     '',
   ].join('\n')
 }

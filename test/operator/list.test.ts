@@ -114,8 +114,9 @@ describe('few users', () => {
       ['--after', 'ada', '--limit', '1', '--prefix', 'b'],
       'Use --after with the --prefix of the page before.',
     ],
-    [['--count', '--limit', '1'], 'Use --count without --limit and --rehash-report.'],
-    [['--rehash-report', '--count'], 'Use --count without --limit and --rehash-report.'],
+    [['--count', '--limit', '1'], 'Use --count without --limit, --last-sign-in and --rehash-report.'],
+    [['--count', '--last-sign-in'], 'Use --count without --limit, --last-sign-in and --rehash-report.'],
+    [['--rehash-report', '--count'], 'Use --count without --limit, --last-sign-in and --rehash-report.'],
   ])('list refuses %j', async (options, line) => {
     expect(await store.run(['list', ...options])).toEqual(refusal(2, line))
   })

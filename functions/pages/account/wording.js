@@ -69,7 +69,7 @@ const SENTENCES = {
   },
   'session.ended': ({ detail }) => ['session ended', wordsFor(detail, ENDED)].filter(Boolean).join(': '),
   'session.reused': () => 'session ended: an old copy of it was used',
-  'factor.required': () => 'correct password, then asked for the second factor',
+  'factor.required': () => 'correct password, without the second factor',
   'user.created': () => 'account created',
   'user.updated': changeOf,
 }

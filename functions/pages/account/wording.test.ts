@@ -37,7 +37,7 @@ describe('a sign-in', () => {
   })
 
   test('without its second factor is no sign-in', () => {
-    const text = 'Correct password, then asked for the second factor'
+    const text = 'Correct password, without the second factor'
     for (const detail of ['second-factor', 'enrolment']) {
       expect(textOf({ type: 'factor.required', detail })).toBe(text)
     }

@@ -9,7 +9,7 @@ import { asJson } from '../../cli/table.ts'
 import { allApis } from '../../clients/store.ts'
 import { findByName, noSuchUser, usernamesById } from '../store.ts'
 import { type EventFilter, isShown } from './filter.ts'
-import { eventsIn, eventsWithin, formerHolders } from './find.ts'
+import { eventsIn, eventsWithin, formerHolders, positionOf } from './find.ts'
 import { shownEvents } from './rows.ts'
 
 /** Options of `events`. Times are ISO 8601. */
@@ -23,6 +23,9 @@ export interface EventsOptions extends EventFilter {
 
 /** How far back a command looks that names neither a user nor a time. */
 const DEFAULT_DAYS = 7
+
+/** No event is older: DynamoDB deletes those that expire within two days. */
+const MAX_DAYS = 368
 const DAY_MS = 86_400_000
 
 /** Sorts after every ISO 8601 time. */
@@ -52,7 +55,7 @@ export async function printEvents(
   else io.stdout.write(shownEvents(shown, await namesOf(table, shown), widthOf(io.stdout)))
   const last = shown.at(-1)
   if (found.length > shown.length && last) {
-    io.stderr.write(`There are more events. Next page: --before ${last.place}\n`)
+    io.stderr.write(`There are more events. Next page: --before ${positionOf(last)}\n`)
   }
 }
 
@@ -63,8 +66,16 @@ async function sourceOf(
   options: EventsOptions,
   io: Io,
 ): Promise<AsyncGenerator<AuditEvent>> {
+  requireSpan(options)
   if (who === undefined) return eventsOfAll(table, options, io)
   return eventsOfOne(table, partitionOf(await userIdOf(table, who, io)), options)
+}
+
+/** Refuses what no event can match. */
+function requireSpan({ since, until }: EventsOptions): void {
+  if (since !== undefined && until !== undefined && since >= until) {
+    throw new Refusal('usage', '--since must be before --until.')
+  }
 }
 
 const endOf = ({ until, before }: EventsOptions): string | undefined =>
@@ -76,14 +87,18 @@ export const eventsOfOne = (table: Table, partition: string, options: EventsOpti
 
 /** Returns the events of all partitions, of the last days unless the options say more. */
 export function eventsOfAll(table: Table, options: EventsOptions, io: Io): AsyncGenerator<AuditEvent> {
+  if (options.type?.startsWith('factor')) {
+    throw new Refusal('usage', 'Correct passwords without the second factor are listed by user. Name one.')
+  }
   const { since } = options
-  const end = endOf(options)
-  const now = io.now().getTime()
+  const daysFrom = (days: number) => new Date(io.now().getTime() + days * DAY_MS).toISOString()
   if (since === undefined) io.stderr.write(`Events of the last ${DEFAULT_DAYS} days. Use --since for more.\n`)
+  // Each day costs eight queries, so days without events are left out. Clocks of functions may be ahead of this one.
+  const [earliest, latest] = [daysFrom(-MAX_DAYS), daysFrom(1)]
+  const [begin, end] = [since ?? daysFrom(-DEFAULT_DAYS), endOf(options) ?? latest]
   return eventsWithin(table, {
-    since: since ?? new Date(now - DEFAULT_DAYS * DAY_MS).toISOString(),
-    // Clocks of functions may be ahead of this one.
-    until: end ?? new Date(now + DAY_MS).toISOString(),
+    since: [begin, earliest].sort()[1] ?? begin,
+    until: [end, latest].sort()[0] ?? end,
   })
 }
 
@@ -100,11 +115,17 @@ async function take(source: AsyncGenerator<AuditEvent>, options: EventsOptions):
 
 /** Returns the id of a user, given as an id or as a login name. A user who was removed has only an id. */
 async function userIdOf(table: Table, who: string, io: Io): Promise<string> {
-  if (isUserId(who)) return who
-  if (!isLoginName(who)) throw new Refusal('usage', 'Use a username, an e-mail address, or the id of a user.')
-  const user = await findByName(table, who)
-  const former = await formerHolders(table, who)
-  if (user === undefined && former.length === 0) throw noSuchUser(who)
+  const isName = isLoginName(who)
+  if (!isName && !isUserId(who)) {
+    throw new Refusal('usage', 'Use a username, an e-mail address, or the id of a user.')
+  }
+  // Some usernames have the form of an id.
+  const user = isName ? await findByName(table, who) : undefined
+  const former = isName ? await formerHolders(table, who) : []
+  if (user === undefined && former.length === 0) {
+    if (isUserId(who)) return who
+    throw noSuchUser(who)
+  }
   for (const { userId, at } of former) io.stderr.write(`Until ${at}, ${who} was the user ${userId}.\n`)
   return user?.id ?? String(former.at(-1)?.userId)
 }

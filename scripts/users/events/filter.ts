@@ -1,4 +1,8 @@
 import { type AuditEvent, CLIENT_EVENT_TYPES, EVENT_TYPES } from '../../../lib/events/event.ts'
+import { API } from '../../../lib/oauth/apis/api.ts'
+import { CLIENT } from '../../../lib/oauth/clients/client.ts'
+import { FACTORS } from '../../../lib/users/factors.ts'
+import { PROFILE } from '../../../lib/users/user.ts'
 import { Refusal } from '../../cli/refusal.ts'
 
 const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
@@ -15,9 +19,26 @@ export function readInstant(given: string, now: Date): string {
     count === undefined
       ? new Date(/^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T00:00` : given)
       : new Date(now.getTime() - Number(count) * (UNITS_MS[unit] ?? 0))
-  const isShaped = count !== undefined || /^\d{4}-\d\d-\d\d/.test(given)
-  if (isShaped && !Number.isNaN(instant.getTime())) return instant.toISOString()
+  if (count !== undefined || isTime(given)) return instant.toISOString()
   throw new Refusal('usage', `Invalid time ${given}. Use 24h, 7d, 2026-01-31 or 2026-01-31T12:00.`)
+}
+
+/** Whether a text is a date or time of ISO 8601, of a day that exists. */
+function isTime(given: string): boolean {
+  const [, day] =
+    /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/.exec(given) ?? []
+  if (day === undefined || Number.isNaN(Date.parse(given))) return false
+  return new Date(`${day}T00:00Z`).toISOString().startsWith(day)
+}
+
+/**
+ * Reads `--before`.
+ *
+ * @throws {@link Refusal} `usage`
+ */
+export function readPosition(given: string): string {
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z#[\w-]{22}$/.test(given)) return given
+  throw new Refusal('usage', 'Invalid --before. Use the place that the page before ended with.')
 }
 
 /** Which events a command shows. */
@@ -37,15 +58,44 @@ export interface EventFilter {
  */
 export function readType(given: string): string {
   const types = [...EVENT_TYPES, ...CLIENT_EVENT_TYPES]
-  if (types.some((type) => type === given || type.startsWith(`${given}.`))) return given
+  const groups = new Set(types.map((type) => type.replace(/\..*/, '')))
+  if ([...types, ...groups].includes(given)) return given
+  throw new Refusal('usage', `Invalid --type. Use one of ${types.join(', ')}, or ${[...groups].join(', ')}.`)
+}
+
+/** Names that events have for what changed. */
+const CHANGES = [
+  ...Object.keys(PROFILE),
+  ...FACTORS,
+  'recovery-codes',
+  'factor-reset',
+  'enrolment-code',
+  ...Object.keys(CLIENT),
+  ...Object.keys(API),
+]
+
+/**
+ * Reads `--changes`.
+ *
+ * @throws {@link Refusal} `usage`
+ */
+export function readChanges(given: string): string[] {
+  const names = given.split(',')
+  const unknown = names.find((name) => !CHANGES.includes(name))
+  if (unknown === undefined) return names
   throw new Refusal(
     'usage',
-    `Invalid --type. Use one of ${types.join(', ')}, or session, factor, user, client, api.`,
+    `Invalid --changes: no event has ${unknown}. Use a value such as role or passwordHash.`,
   )
 }
+
+/** Types whose event has the role in its detail. */
+const WITH_ROLE: readonly string[] = ['user.created', 'invitation.created']
 
 /** Whether an event is one that a command shows. */
 export const isShown = (event: AuditEvent, { type, changes, by }: EventFilter): boolean =>
   (type === undefined || event.type === type || event.type.startsWith(`${type}.`)) &&
-  (changes === undefined || changes.some((name) => event.changes.includes(name))) &&
+  (changes === undefined ||
+    changes.some((name) => event.changes.includes(name)) ||
+    (changes.includes('role') && WITH_ROLE.includes(event.type))) &&
   (by === undefined || event.actorId?.includes(by) === true)

@@ -8,7 +8,7 @@ import {
   freedPartitionOf,
   SHARDS,
 } from '../../../lib/events/event.ts'
-import { eventIn, newestFirst } from '../../../lib/events/store.ts'
+import { eventIn } from '../../../lib/events/store.ts'
 import { inOrder } from '../../cli/in-order.ts'
 import { allItems, pagesOf } from '../../cli/pages.ts'
 
@@ -16,24 +16,52 @@ import { allItems, pagesOf } from '../../cli/pages.ts'
 export interface Span {
   /** ISO 8601 time with which it begins. */
   since: string
-  /** ISO 8601 time, or place of an event, before which it ends. */
+  /** ISO 8601 time, or position of an event, before which it ends. */
   until: string
 }
 
 const DAY_MS = 86_400_000
+const HOUR_CHARACTERS = '2026-01-31T12'.length
+
+/** Events of one page of a query. The newest ones are often enough. */
+const PAGE = 200
+
+/**
+ * Returns where an event stands in the order of time: its sort key without the class, but for a correct password without the second
+ * factor, whose key has the hour only.
+ */
+export const positionOf = ({ at, id }: AuditEvent): string => `${at}#${id}`
+
+const latestFirst = (a: AuditEvent, b: AuditEvent): number => (positionOf(a) < positionOf(b) ? 1 : -1)
 
 /** Reads the events of one partition, such as `user#` and an id, the newest first. */
 export const eventsIn = (table: Table, partition: string, span: Span): AsyncGenerator<AuditEvent> =>
   inOrder(
     EVENT_CLASSES.map((kind) =>
-      eventsOf(table, span, {
-        KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :since AND :until',
-        ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
-        ExpressionAttributeValues: { ':pk': { S: partition }, ...bounds(kind, span) },
-      }),
+      byTime(
+        eventsOf(table, kind, span, {
+          KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :since AND :until',
+          ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
+          ExpressionAttributeValues: { ':pk': { S: partition } },
+        }),
+      ),
     ),
-    newestFirst,
+    latestFirst,
   )
+
+/** Sorts the events of each hour, which come together. */
+async function* byTime(events: AsyncGenerator<AuditEvent>): AsyncGenerator<AuditEvent> {
+  let ofHour: AuditEvent[] = []
+  for await (const event of events) {
+    const [first] = ofHour
+    if (first && first.at.slice(0, HOUR_CHARACTERS) !== event.at.slice(0, HOUR_CHARACTERS)) {
+      yield* ofHour.sort(latestFirst)
+      ofHour = []
+    }
+    ofHour.push(event)
+  }
+  yield* ofHour.sort(latestFirst)
+}
 
 /** Reads all events of a span, the newest first: day by day, and the partitions of a day side by side. */
 export async function* eventsWithin(table: Table, span: Span): AsyncGenerator<AuditEvent> {
@@ -44,32 +72,51 @@ export async function* eventsWithin(table: Table, span: Span): AsyncGenerator<Au
     yield* inOrder(
       EVENT_CLASSES.flatMap((kind) =>
         shards.map((shard) =>
-          eventsOf(table, span, {
+          eventsOf(table, kind, span, {
             IndexName: 'byDay',
             // An index has no consistent reads.
             ConsistentRead: false,
             KeyConditionExpression: '#day = :day AND #sk BETWEEN :since AND :until',
             ExpressionAttributeNames: { '#day': 'day', '#sk': 'sk' },
-            ExpressionAttributeValues: { ':day': { S: dayOf(date, kind, shard) }, ...bounds(kind, span) },
+            ExpressionAttributeValues: { ':day': { S: dayOf(date, kind, shard) } },
           }),
         ),
       ),
-      newestFirst,
+      latestFirst,
     )
   }
 }
 
-const bounds = (kind: EventClass, { since, until }: Span) => ({
-  ':since': { S: `${kind}#${since}` },
-  ':until': { S: `${kind}#${until}` },
-})
+/** A query of events, without its values for the span. */
+interface EventQuery {
+  IndexName?: 'byDay'
+  ConsistentRead?: boolean
+  KeyConditionExpression: string
+  ExpressionAttributeNames: Record<string, string>
+  ExpressionAttributeValues: Item
+}
 
 /** Reads the events of a query page by page. */
-async function* eventsOf(table: Table, { until }: Span, query: object): AsyncGenerator<AuditEvent> {
+async function* eventsOf(
+  table: Table,
+  kind: EventClass,
+  { since, until }: Span,
+  { ExpressionAttributeValues, ...query }: EventQuery,
+): AsyncGenerator<AuditEvent> {
+  // DynamoDB refuses a span that ends before it begins.
+  if (since >= until) return
   const events = { ...table, name: eventsTableOf(table) }
-  for await (const { items } of pagesOf(events, 'Query', { ScanIndexForward: false, ...query })) {
-    // The bounds of a query are inclusive.
-    yield* items.map((item: Item) => eventIn(item)).filter((event) => event.place < until)
+  const values = {
+    ...ExpressionAttributeValues,
+    // Of a correct password without the second factor, the key has the hour only.
+    ':since': { S: `${kind}#${since.slice(0, HOUR_CHARACTERS)}` },
+    ':until': { S: `${kind}#${until}` },
+  }
+  const input = { ScanIndexForward: false, Limit: PAGE, ExpressionAttributeValues: values, ...query }
+  for await (const { items } of pagesOf(events, 'Query', input)) {
+    yield* items
+      .map((item: Item) => eventIn(item))
+      .filter((event) => event.at >= since && positionOf(event) < until)
   }
 }
 

@@ -11,9 +11,11 @@ const SENTENCES: Partial<Record<string, string>> = {
   'session.ended replaced': 'session replaced by another sign-in',
   'session.reused': 'session ended: a replaced token came again',
   'factor.required': 'correct password, second factor pending',
-  'user.created': 'created',
+  'user.updated disabled': 'disabled',
+  'user.updated enabled': 'enabled',
+  'user.updated sessions-ended': 'all sessions ended',
+  'user.updated signed-out-everywhere': 'signed out everywhere',
   'user.deleted': 'deleted',
-  'invitation.created': 'invited',
   'users.exported': 'exported all users',
   'client.created': 'created',
   'client.deleted': 'deleted',
@@ -47,8 +49,16 @@ export function shownEvents(events: readonly AuditEvent[], names: NamesById, wid
   return `${head}\n${blocks.join('')}`
 }
 
+/** Types whose detail is a role. */
+const WITH_ROLE: Partial<Record<string, string>> = {
+  'user.created': 'created',
+  'invitation.created': 'invited',
+}
+
 /** Returns what happened, in a few words. */
 function whatOf({ type, detail, changes, failures }: AuditEvent): string {
+  const verb = WITH_ROLE[type]
+  if (verb !== undefined) return detail === undefined ? verb : `${verb}: ${printable(detail)}`
   const sentence = SENTENCES[`${type} ${detail}`] ?? SENTENCES[type]
   const after = failures ? `, after ${failures} wrong ${failures === 1 ? 'password' : 'passwords'}` : ''
   if (sentence !== undefined) return `${sentence}${after}`

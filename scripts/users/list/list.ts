@@ -105,10 +105,17 @@ function requireKnownRole({ role }: ListOptions, found: number): void {
 const isForAll = ({ prefix, filter, role, disabled, after }: ListOptions) =>
   filter.length === 0 && [prefix, role, disabled, after].every((value) => value === undefined)
 
-function requireConsistent({ prefix = '', limit, after, count, rehashReport }: ListOptions): void {
+function requireConsistent({
+  prefix = '',
+  limit,
+  after,
+  count,
+  lastSignIn,
+  rehashReport,
+}: ListOptions): void {
   if (rehashReport && limit !== undefined) throw new Refusal('usage', 'Use --rehash-report without --limit.')
-  if (count && (limit !== undefined || rehashReport)) {
-    throw new Refusal('usage', 'Use --count without --limit and --rehash-report.')
+  if (count && (limit !== undefined || rehashReport || lastSignIn)) {
+    throw new Refusal('usage', 'Use --count without --limit, --last-sign-in and --rehash-report.')
   }
   if (after === undefined) return
   if (limit === undefined) throw new Refusal('usage', 'Use --after only with --limit.')

@@ -1,5 +1,5 @@
 import { attributesOf, optionalText, type Table, text } from '../../../lib/aws/dynamodb.ts'
-import { ROLES } from '../../../lib/users/user.ts'
+import { FORMER_ROLES, ROLES } from '../../../lib/users/user.ts'
 import { inOrder } from '../../cli/in-order.ts'
 import { pagesOf } from '../../cli/pages.ts'
 import type { Account } from '../account.ts'
@@ -108,7 +108,7 @@ const isMatch = ({ key, name }: Hit, account: Account, search: Search) =>
 /** Finds hits in the order of their names. Every user has a username, so the addresses are asked for a prefix only. */
 function hitsOf(table: Table, search: Search, range: Range): AsyncGenerator<Place> {
   const keys: Key[] = search.prefix === undefined ? ['username'] : ['username', 'email']
-  const roles = search.role === undefined ? ROLES : [search.role]
+  const roles = search.role === undefined ? [...ROLES, ...FORMER_ROLES] : [search.role]
   const partitions = roles.flatMap((role) => keys.map((key) => hitsIn(table, { key, role }, search, range)))
   return inOrder(partitions, (a, b) => (a.name < b.name ? -1 : 1))
 }
