@@ -78,7 +78,7 @@ function listAfter(
     throw new Refusal('refused', `The client does not have ${unknown}.${didYouMean(unknown, before)}`)
   }
   const kept = before.filter((value) => !removed.includes(value))
-  return [...kept, ...added.filter((value) => !before.includes(value))]
+  return [...new Set([...kept, ...added])]
 }
 
 /** Returns what a client stores of a scope, also of one that its API gave up. */

@@ -12,7 +12,7 @@ import {
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { type Act, eventOf } from '../../events/event.ts'
 import { listed, unlisted } from '../directory.ts'
-import { API, type Api, apiKey, lineOf } from './api.ts'
+import { API, type Api, apiKey, lineOf, normalForm } from './api.ts'
 
 /** Returns the key of the item that says which API a scope's name belongs to. */
 export const ownerKey = (scope: string) => ({ pk: { S: `scope#${scope}` }, sk: { S: 'owner' } })
@@ -21,12 +21,14 @@ export const ownerKey = (scope: string) => ({ pk: { S: `scope#${scope}` }, sk: {
  * Finds APIs with one consistent read. Nothing caches them.
  *
  * @param identifiers - See `isApiIdentifier` in `api.ts`. At most 100, in any spelling of the same normal form.
- * @returns Those that exist.
+ * @returns Those that exist, each once.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findApis(table: Table, identifiers: readonly string[]): Promise<Api[]> {
   if (identifiers.length === 0) return []
-  const items = await getItems(table, identifiers.map(apiKey), namesOf(API))
+  // A batch must not have a key twice.
+  const keys = new Map(identifiers.map((identifier) => [normalForm(identifier), apiKey(identifier)]))
+  const items = await getItems(table, [...keys.values()], namesOf(API))
   return items.flatMap((item) => (item ? [valuesOf(API, item)] : []))
 }
 
@@ -42,8 +44,9 @@ export async function findOwners(
   scopes: readonly string[],
 ): Promise<Map<string, string | undefined>> {
   if (scopes.length === 0) return new Map()
-  const items = await getItems(table, scopes.map(ownerKey), ['identifier'])
-  return new Map(scopes.map((scope, at) => [scope, items[at] && optionalText(items[at], 'identifier')]))
+  const names = [...new Set(scopes)]
+  const items = await getItems(table, names.map(ownerKey), ['identifier'])
+  return new Map(names.map((scope, at) => [scope, items[at] && optionalText(items[at], 'identifier')]))
 }
 
 /** What became of a write: it is stored, the API is not as read any longer, or another one has one of the scopes' names. */

@@ -132,14 +132,15 @@ test('a change does not bring a removed client back', async () => {
 test('an API is found in every spelling of its identifier, and its scopes belong to it alone', async () => {
   const api = newApi('o1:read', 'o1:write')
   expect(await createApi(table, api, act)).toBe('done')
-  expect(await findApis(table, [`${api.identifier}/`, 'https://nobody.example'])).toEqual([api])
+  const spellings = [api.identifier, `${api.identifier}/`, 'https://nobody.example']
+  expect(await findApis(table, spellings)).toEqual([api])
   expect(await createApi(table, { ...newApi('o1:other'), identifier: `${api.identifier}/` }, act)).toBe(
     'changed',
   )
   const other = newApi('o1:write', 'o1:more')
   expect(await createApi(table, other, act)).toBe('taken')
   expect(await findApis(table, [other.identifier])).toEqual([])
-  expect(await findOwners(table, ['o1:read', 'o1:write', 'o1:more', 'o1:other'])).toEqual(
+  expect(await findOwners(table, ['o1:read', 'o1:read', 'o1:write', 'o1:more', 'o1:other'])).toEqual(
     new Map([
       ['o1:read', api.identifier],
       ['o1:write', api.identifier],
@@ -177,6 +178,18 @@ test('a scope that an API gives up can be another one’s', async () => {
   const [left] = await findApis(table, [api.identifier])
   expect(left && (await removeApi(table, left, act))).toBe('done')
   expect(await getItems(table, [ownerKey('o2:read')])).toEqual([undefined])
+})
+
+test('a change of an API is stored if no other one came first', async () => {
+  const api = newApi('c:read')
+  await createApi(table, api, act)
+  const adding = (name: string) => ({ scopes: [...api.scopes, { name, sentence: 'Use it' }] })
+  expect(await changeApi(table, api, adding('c:more'), act)).toBe('done')
+  expect(await changeApi(table, api, adding('c:other'), act)).toBe('changed')
+  expect(await removeApi(table, api, act)).toBe('changed')
+  const [after] = await findApis(table, [api.identifier])
+  expect(after?.scopes.map(({ name }) => name)).toEqual(['c:more', 'c:read'])
+  expect((await findOwners(table, ['c:other'])).get('c:other')).toBeUndefined()
 })
 
 test('a client does not get a scope that an API gives up at the same moment', async () => {

@@ -53,7 +53,8 @@ describe('add', () => {
     const outcome = await store.run(
       ...['add', 'app', '--type', 'browser', '--redirect-uri', CALLBACK],
       ...['--redirect-uri', 'http://localhost:5173', '--post-logout-uri', 'https://shop.example/'],
-      ...['--scope', 'openid', '--scope', 'orders:read', '--first-party', '--silent'],
+      ...['--scope', 'openid', '--scope', 'orders:read', '--scope', 'orders:read', '--scope', 'openid'],
+      ...['--redirect-uri', CALLBACK, '--first-party', '--silent'],
       ...['--token-ttl', '300', '--grant-ttl', '86400', '--grant-idle-ttl', '3600'],
     )
     expect(outcome).toEqual(success('Added client app with type browser.\n'))

@@ -124,7 +124,16 @@ describe('set', () => {
         '--remove-scope',
         'email',
       ],
-      ...['--add-redirect-uri', other, '--remove-redirect-uri', CALLBACK, '--add-post-logout-uri', other],
+      ...[
+        '--add-redirect-uri',
+        other,
+        '--add-redirect-uri',
+        other,
+        '--remove-redirect-uri',
+        CALLBACK,
+        '--add-post-logout-uri',
+        other,
+      ],
       ...['--token-ttl', '600', '--grant-ttl', '3600', '--grant-idle-ttl', '60'],
     )
     expect(outcome).toEqual(success(`Changed client ${id}.\n`))

@@ -51,6 +51,7 @@ export const ACTS = {
   'end-grants shop': (table) => changes.endAllGrants(table, 'shop'),
   'remove shop': (table) => changes.remove(table, 'shop', true, io()),
   'remove-api orders': (table) => removeExistingApi(table, ORDERS, true, io()),
+  'set-api orders c': (table) => setApi(table, ORDERS, { scope: [{ ...READ, name: 'c' }], removeScope: [] }),
   'set-api orders': (table) => setApi(table, ORDERS, { scope: [{ ...READ, name: 'b' }], removeScope: [] }),
   'add-api other': (table) =>
     addApi(table, 'https://other.example', { scope: [{ ...READ, name: 'b' }] }, [], io()),
