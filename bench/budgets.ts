@@ -64,14 +64,14 @@ const DEFAULT: Budget = { bytes: 64_000 }
 /** Returns the budget of a function. A function without a listed budget has the default one. */
 export const budgetOf = (functionKey: string): Budget => BUDGETS[functionKey] ?? DEFAULT
 
-/** What warm calls may take, as multiples of bare operations that the same process does in turns with them. */
+/** What warm calls may take, as multiples of bare operations or of a floor, which take turns with them in one process. */
 export const WARM_BUDGETS = {
   /** A token that the authorizer has not seen before, of a bare `crypto.verify`. */
   verification: 3,
   /** A whole call of the authorizer, of a bare `crypto.verify` and a bare read of the user. */
   authorization: 1.6,
-  /** A login, of its password hash. */
-  login: 1.25,
+  /** A login, of its floor. */
+  login: 1.12,
 }
 
 /** What a request for protected content may take without a cache of authorizations, as a multiple of FastAPI with PyJWT, which reads no user. */

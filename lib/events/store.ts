@@ -73,7 +73,7 @@ export async function isCreatedSince(table: Table, userId: string, place: string
 }
 
 /** Orders events, the newest first. Those of one instant keep an order. */
-export const newestFirst = (a: AuditEvent, b: AuditEvent): number => (a.place < b.place ? 1 : -1)
+const newestFirst = (a: AuditEvent, b: AuditEvent): number => (a.place < b.place ? 1 : -1)
 
 async function newestOf(
   table: Table,
