@@ -38,15 +38,12 @@ const BACKOFF_BASE_MS = 50
  * Jitter"). A connection that was closed while it was idle costs no attempt; see `connection.ts`.
  */
 export function awsClient(settings: AwsSettings): AwsClient {
-  const services = {
-    dynamodb: connect(settings, 'dynamodb'),
-    kms: connect(settings, 'kms'),
-    lambda: connect(settings, 'lambda'),
-    ses: connect(settings, 'ses'),
-  }
+  // Most functions call one or two services.
+  const services: { [S in Service]?: ReturnType<typeof connect> } = {}
   return {
     within: (deadlineMs) => async (service, operation, input) => {
       const { target, isOnce } = protocolOf(service)
+      services[service] ??= connect(settings, service)
       const { sign, send } = services[service]
       const path = target === undefined ? operation : '/'
       const body = JSON.stringify(input)
