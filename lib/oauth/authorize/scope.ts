@@ -1,0 +1,60 @@
+import { type Api, isApiIdentifier, normalForm } from '../apis/api.ts'
+import type { Client } from '../clients/client.ts'
+import { type Parameters, parameterOf } from '../parameters.ts'
+import { scopesOf } from '../scopes.ts'
+import type { AuthorizationError } from './error.ts'
+
+/** What a request asks for, as far as the client may have it. */
+export interface AskedScopes {
+  /** Names, at least one, in the order of the request. */
+  scopes: readonly string[]
+  /** The one API that the access token is for; without it, the token is for `/userinfo`. */
+  api?: Api | undefined
+}
+
+/** An access token repeats the scopes, and KMS signs at most 4,096 bytes. */
+const MAX_SCOPE_CHARACTERS = 1_024
+
+const invalidScope = (description: string): AuthorizationError => ({ error: 'invalid_scope', description })
+
+const invalidTarget = (description: string): AuthorizationError => ({ error: 'invalid_target', description })
+
+/**
+ * Returns the scopes that a request asks for and the client may have, and the API that they belong to (RFC 6749 section 3.3,
+ * RFC 8707 section 2, RFC 9068 section 3). Scopes that the client may not have are left out.
+ *
+ * Without `resource`, the scopes name the API. Without `scope`, the request means all scopes of `resource` that the client may have.
+ *
+ * @param apis - Those that the client has scopes of, as far as they exist.
+ */
+export function askedScopesOf(
+  parameters: Parameters,
+  client: Pick<Client, 'scopes'>,
+  apis: readonly Api[],
+): AskedScopes | AuthorizationError {
+  const resources = (parameters.get('resource') ?? []).filter((one) => one !== '')
+  if (resources.length > 1) return invalidTarget('resource may stand once: a grant is for one API.')
+  const [resource] = resources
+  const allowed = scopesOf(client, apis)
+  const target = resource === undefined ? undefined : apiIn([...allowed.values()], resource)
+  if (resource !== undefined && target === undefined) {
+    return invalidTarget('resource is no API that the client has scopes of.')
+  }
+  const given = parameterOf(parameters, 'scope')
+  if (given !== undefined && given.length > MAX_SCOPE_CHARACTERS) {
+    return invalidScope(`scope must have at most ${MAX_SCOPE_CHARACTERS} characters.`)
+  }
+  const asked =
+    given?.split(' ') ?? [...allowed.keys()].filter((name) => target && allowed.get(name) === target)
+  const scopes = [...new Set(asked)].filter((name) => allowed.has(name))
+  if (scopes.length === 0) return invalidScope('scope has none that the client may ask for.')
+  const found = new Set(scopes.flatMap((name) => allowed.get(name) ?? []).concat(target ?? []))
+  if (found.size > 1) return invalidScope('scope has scopes of more than one API.')
+  const [api] = found
+  return { scopes, api }
+}
+
+const apiIn = (apis: readonly (Api | undefined)[], resource: string): Api | undefined =>
+  isApiIdentifier(resource)
+    ? apis.find((api) => api && normalForm(api.identifier) === normalForm(resource))
+    : undefined

@@ -1,0 +1,53 @@
+import { ServiceError } from '../../errors.ts'
+import type { Client } from '../clients/client.ts'
+import { matchesRedirectUri } from '../clients/redirect-uri.ts'
+import { isRepeated, type Parameters, parameterOf, readParameters } from '../parameters.ts'
+
+/** Why a request leads nowhere, by what clients compare, with what the user sees. */
+export const TARGET_REFUSALS = {
+  invalid_query: 'The request must have client_id and redirect_uri once each, and at most 4 KiB.',
+  unknown_client: 'The app is not registered, or it is disabled.',
+  unknown_redirect_uri: 'The app has not registered this redirect_uri.',
+} as const
+
+/** The gateway takes 8,192 characters for a URL. */
+const MAX_QUERY_BYTES = 4_096
+
+/** Where a request leads back to. */
+export interface Target {
+  clientId: string
+  redirectUri: string
+}
+
+/**
+ * Reads the query of a request. Its client and its redirect URI are not yet compared with what is registered.
+ *
+ * @throws {@link ServiceError} with an `error` of {@link TARGET_REFUSALS}. No error of this file leads to a URI: an attacker may have
+ *   written it (RFC 6749 section 4.1.2.1).
+ */
+export function readQuery(query: string): { parameters: Parameters; target: Target } {
+  const parameters = readParameters(query)
+  const [clientId, redirectUri] = ['client_id', 'redirect_uri'].map((name) =>
+    isRepeated(parameters, name) ? undefined : parameterOf(parameters, name),
+  )
+  const isTooLong = Buffer.byteLength(query) > MAX_QUERY_BYTES
+  if (isTooLong || clientId === undefined || redirectUri === undefined) throw targetRefusal('invalid_query')
+  return { parameters, target: { clientId, redirectUri } }
+}
+
+/**
+ * Requires that a client is known and enabled, and has registered a redirect URI.
+ *
+ * @throws {@link ServiceError} as {@link readQuery}.
+ */
+export function requireTarget(client: Client | undefined, { redirectUri }: Target): asserts client is Client {
+  if (client === undefined || client.disabled) throw targetRefusal('unknown_client')
+  if (!matchesRedirectUri(client, redirectUri)) throw targetRefusal('unknown_redirect_uri')
+}
+
+const targetRefusal = (error: keyof typeof TARGET_REFUSALS): ServiceError =>
+  new ServiceError('malformed_body', `authorization request: ${error}`, {
+    event: 'client.refused',
+    error,
+    detail: TARGET_REFUSALS[error],
+  })
