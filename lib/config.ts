@@ -153,6 +153,8 @@ export const SETTINGS = {
   FACTOR_RESET_DELAY_SECONDS: wholeSeconds(0, 2_592_000),
   /** Whether the pages are deployed: `on`; any other value means no. */
   PAGES: text,
+  /** Whether apps may sign users in: `on`; any other value means no. */
+  OAUTH: isOn,
   /** Whether the pages show the demo of tokens and routes: `on`; any other value means no. */
   DEMO: isOn,
   // Lambda sets the first four of these. The AWS SDKs define the endpoints.

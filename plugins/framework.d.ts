@@ -70,6 +70,7 @@ export interface Service {
   }
   custom: {
     pages: string
+    oauth: string
     monitoring: string
     registration: string
     requireSecondFactor: FactorPolicy

@@ -39,15 +39,15 @@ const isOfPages = (handler: string) => handler.startsWith('functions/pages/')
  * Adds CORS to a service description. The framework deploys it, and the local gateway reads it.
  *
  * @param service - Its `ALLOWED_ORIGINS` is a list of origins separated by commas, or `*`. If it is empty, nothing
- *   is added. Pages of listed origins may send cookies to functions that take the session cookie.
+ *   is added. A function with an `ALLOWED_ORIGINS` of its own has that. Pages of listed origins may send cookies to functions that take the session cookie.
  */
 export function allowOrigins({ provider, functions, resources }: AllowingService): void {
-  const origin = provider.environment.ALLOWED_ORIGINS
-  if (origin === '') return
-
+  const allowed = provider.environment.ALLOWED_ORIGINS
   const all = Object.values(functions)
   for (const { handler, events = [], environment } of all) {
-    if (isOfPages(handler)) continue
+    // A function may have origins of its own.
+    const origin = String(environment?.ALLOWED_ORIGINS ?? allowed)
+    if (isOfPages(handler) || origin === '') continue
     const allowCredentials = origin !== '*' && environment?.COOKIE_SESSIONS === 'on'
     for (const event of events) {
       if (event.http === undefined) continue
@@ -66,11 +66,12 @@ export function allowOrigins({ provider, functions, resources }: AllowingService
     }
   }
 
+  if (allowed === '') return
   const takesCookies = all.some(({ environment }) => environment?.COOKIE_SESSIONS === 'on')
   for (const { Properties } of Object.values(resources.Resources).filter(isGatewayResponse)) {
     Properties.ResponseParameters = {
       ...(Properties.ResponseParameters as Record<string, string> | undefined),
-      ...readableBy(origin, takesCookies),
+      ...readableBy(allowed, takesCookies),
       'gatewayresponse.header.Access-Control-Expose-Headers': "'Retry-After,WWW-Authenticate'",
     }
   }

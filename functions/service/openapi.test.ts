@@ -11,13 +11,14 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-test.each<[string, string, string, Feature[]]>([
-  ['on', 'a-mailer', 'open', ['pages', 'mail', 'invitations', 'registration']],
-  ['off', 'a-mailer', 'invite', ['mail', 'invitations']],
-  ['off', 'a-mailer', 'off', ['mail']],
-  ['on', '', 'open', ['pages']],
-])('returns the description, with pages %s, mailer "%s" and registration %s', async (...row) => {
-  const [pages, mailer, registration, features] = row
+test.each<[string, string, string, string, Feature[]]>([
+  ['on', 'a-mailer', 'open', 'on', ['pages', 'mail', 'invitations', 'registration', 'oauth']],
+  ['off', 'a-mailer', 'invite', 'off', ['mail', 'invitations']],
+  ['off', 'a-mailer', 'off', 'off', ['mail']],
+  ['on', '', 'open', 'off', ['pages']],
+])('returns the description, with pages %s, mailer "%s", registration %s and oauth %s', async (...row) => {
+  const [pages, mailer, registration, oauth, features] = row
+  vi.stubEnv('OAUTH', oauth)
   vi.stubEnv('PAGES', pages)
   vi.stubEnv('MAILER', mailer)
   vi.stubEnv('REGISTRATION', registration)
@@ -35,6 +36,7 @@ test.each<[string, string, string, Feature[]]>([
 
 test('returns 500 when PAGES is missing, and logs its name', async () => {
   vi.stubEnv('PAGES', '')
+  vi.stubEnv('OAUTH', 'off')
   vi.stubEnv('REGISTRATION', 'off')
   const error = vi.spyOn(console, 'error').mockReturnValue()
   const { statusCode } = await handler(sampleEvent('openapi.json'), lambdaContext())

@@ -31,9 +31,11 @@ type Partition =
   | 'api#*'
   | 'scope#*'
   | 'directory#*'
+  | 'code#*'
+  | 'grants#*'
 
 type ReadOperation = 'GetItem' | 'BatchGetItem' | 'Query'
-type WriteOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem'
+type WriteOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem'
 
 /** Returns a statement that allows actions. */
 export const allow = (

@@ -19,6 +19,9 @@ export const EVENT_TYPES = [
   'session.ended',
   'session.reused',
   'factor.required',
+  'grant.created',
+  'grant.ended',
+  'consent.given',
   'user.created',
   'user.updated',
   'user.deleted',
@@ -38,8 +41,8 @@ export const CLIENT_EVENT_TYPES = [
 
 export type EventType = (typeof EVENT_TYPES | typeof CLIENT_EVENT_TYPES)[number]
 
-/** Who acts: the user with this id, an operator with this ARN, or the service by itself. */
-export type Actor = 'user' | 'operator' | 'system'
+/** Who acts: the user with this id, an operator with this ARN, the client with this id, or the service by itself. */
+export type Actor = 'user' | 'operator' | 'client' | 'system'
 
 /**
  * Who acts, and from where: what the events of one request, or of one command, have in common. Every store function that changes
@@ -47,7 +50,7 @@ export type Actor = 'user' | 'operator' | 'system'
  */
 export interface Act {
   actor: Actor
-  /** Id of a user, or ARN of an operator; `undefined` of the service. */
+  /** Id of a user or of a client, or ARN of an operator; `undefined` of the service. */
   actorId?: string | undefined
   /** Route or command, such as `PUT /password` or `users set-role`. */
   via: string
@@ -72,8 +75,10 @@ export interface Happening {
   type: EventType
   /** Partition of what it concerns: {@link partitionOf} of a user, or another one. */
   subject: string
-  /** Id of the session that began or ended. */
+  /** Id of the session that began or ended, or that a grant belongs to. */
   session?: string | undefined
+  /** Id of the client of a grant or consent, which operators chose. */
+  ref?: string | undefined
   /** Names of the attributes that changed. */
   changes?: readonly string[] | undefined
   /** A value of a closed list: a role, `disabled`, `replaced`, the `amr` of a sign-in. */
@@ -94,6 +99,7 @@ export const EVENT = {
   sourceIp: optionalText,
   userAgent: optionalText,
   session: optionalText,
+  ref: optionalText,
   changes: texts,
   detail: optionalText,
   failures: optionalNumber,
@@ -162,7 +168,7 @@ function itemOf(
 ): Item {
   const id = randomBytes(ID_BYTES).toString('base64url')
   const at = now.toISOString()
-  const kind = /^(session|factor)/.test(what.type) ? 'session' : 'change'
+  const kind = /^(session|factor|grant)/.test(what.type) ? 'session' : 'change'
   return attributesOf({
     pk,
     sk: `${kind}#${at}#${id}`,

@@ -6,11 +6,11 @@ import { eventsOfUser, isCreatedSince } from './store.ts'
 export const EVENTS_PER_PAGE = 50
 
 /** Who acted, as a user sees it. */
-export const BY = ['account', 'operator', 'system', 'other'] as const
+export const BY = ['account', 'operator', 'app', 'system', 'other'] as const
 
 /** An event of an account, as its user sees it: no ARN, and nothing about another person. */
 export interface OwnEvent
-  extends Pick<AuditEvent, 'at' | 'type' | 'via' | 'changes' | 'detail' | 'failures'> {
+  extends Pick<AuditEvent, 'at' | 'type' | 'via' | 'ref' | 'changes' | 'detail' | 'failures'> {
   id: string
   by: (typeof BY)[number]
   /** These three are of the account's own requests only. */
@@ -60,7 +60,7 @@ export const isCursor = (value: string): boolean =>
   /^[\w-]{20,80}$/.test(value) && /^\d{4}-\d\d-\d\dT[\d:.]+Z?#[\w-]+$/.test(placeIn(value))
 
 function ownEventOf(userId: string, event: AuditEvent): OwnEvent {
-  const { id, at, type, via, changes, detail, failures, sourceIp, userAgent, session } = event
+  const { id, at, type, via, ref, changes, detail, failures, sourceIp, userAgent, session } = event
   const by = byOf(userId, event)
   return {
     id,
@@ -68,6 +68,7 @@ function ownEventOf(userId: string, event: AuditEvent): OwnEvent {
     type,
     by,
     via,
+    ref,
     changes,
     detail,
     failures,
@@ -76,6 +77,7 @@ function ownEventOf(userId: string, event: AuditEvent): OwnEvent {
 }
 
 function byOf(userId: string, { actor, actorId }: AuditEvent): OwnEvent['by'] {
+  if (actor === 'client') return 'app'
   if (actor !== 'user') return actor
   return actorId === userId ? 'account' : 'other'
 }

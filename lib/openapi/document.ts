@@ -20,7 +20,9 @@ export function describeApi(serverUrl: string, features: readonly Feature[]) {
   const routes = [...ROUTES, ...PAGE_ROUTES].filter(({ needs = [] }) =>
     [needs].flat().every((feature) => features.includes(feature)),
   )
-  const tags = hasPages ? { ...TAGS, ...PAGE_TAGS } : TAGS
+  const tags = Object.entries({ ...TAGS, ...PAGE_TAGS }).filter(([name]) =>
+    routes.some(({ tag = 'Content' }) => tag === name),
+  )
   const parts = { paths: pathsOf(routes), responses: problemResponses(routes) }
   return {
     openapi: '3.1.0',
@@ -33,7 +35,7 @@ export function describeApi(serverUrl: string, features: readonly Feature[]) {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl, description: 'The service that sent this description.' }],
-    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    tags: tags.map(([name, description]) => ({ name, description })),
     paths: parts.paths,
     components: {
       securitySchemes: {
@@ -102,12 +104,13 @@ function operationOf(route: Route) {
 /** Returns the security of a route. The cookie is one way to show a refresh token; the body is the other. */
 function securityOf({ isProtected, cookie }: Route): object[] {
   if (isProtected) return [{ accessToken: [] }]
+  if (cookie === 'needs') return [{ sessionCookie: [] }]
   return cookie === 'takes' ? [{}, { sessionCookie: [] }] : []
 }
 
 function responseOf({ response, cookie }: Route) {
   const { description = 'The request succeeded.', headers = {}, content } = response
-  const own = cookie ? { 'Set-Cookie': 'SessionCookie', ...headers } : headers
+  const own = cookie && cookie !== 'needs' ? { 'Set-Cookie': 'SessionCookie', ...headers } : headers
   const all = headerRefs({ 'Cache-Control': 'NoStore', ...SHARED_HEADERS, ...own } as typeof headers)
   return { description, headers: all, ...(content && { content }) }
 }

@@ -14,9 +14,10 @@ export const EVENT_SCHEMAS = {
         type: 'string',
         enum: BY,
         description:
-          'Who did it: the user, an operator, the service, or another user, such as one who signed in in the same browser.',
+          'Who did it: the user, an operator, an app, the service, or another user, such as one who signed in in the same browser.',
       },
       via: text('The route or the command that did it.'),
+      ref: text('The app that it concerns: its `client_id`.'),
       changes: { type: 'array', items: text('A value.'), description: 'The values that changed.' },
       detail: text('How it happened: one word, or the `amr` of a sign-in.'),
       failures: { type: 'integer', minimum: 0, description: 'Wrong passwords before a sign-in.' },
@@ -24,7 +25,7 @@ export const EVENT_SCHEMAS = {
       userAgent: text('The User-Agent header of the user’s own request, shortened if it is long.'),
       session: text('The session of the user’s own request that began or ended.'),
     },
-    ['detail', 'failures', 'sourceIp', 'userAgent', 'session'],
+    ['ref', 'detail', 'failures', 'sourceIp', 'userAgent', 'session'],
   ),
   Events: object(
     'What happened to the caller’s account, the newest first.',

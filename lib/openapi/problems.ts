@@ -2,6 +2,8 @@ import { STEP_UP_PROBLEM } from '../authorization/step-up.ts'
 import { PROBLEMS, TITLES } from '../errors.ts'
 import { FACTOR_REFUSALS, type FactorRefusal } from '../factors/refusals.ts'
 import { OTHER_USER } from '../mail/verify.ts'
+import { SAME_ORIGIN } from '../oauth/authorize/cookie.ts'
+import { TARGET_REFUSALS } from '../oauth/authorize/target.ts'
 import { COOKIE_REFUSALS } from '../sessions/page.ts'
 import { OTHER_SESSION } from '../sessions/subject.ts'
 
@@ -31,6 +33,8 @@ export type ProblemName =
   | 'step_up'
   | 'other_session'
   | 'other_user'
+  | 'same_origin'
+  | keyof typeof TARGET_REFUSALS
 
 /** A problem: status, and the texts of its RFC 9457 body. */
 interface Problem {
@@ -75,6 +79,13 @@ export const ALL_PROBLEMS = {
     detail: OTHER_USER.detail,
     members: { error: OTHER_USER.error },
   },
+  same_origin: { status: 403, title: TITLES[403], detail: SAME_ORIGIN },
+  ...Object.fromEntries(
+    Object.entries(TARGET_REFUSALS).map(([error, detail]) => [
+      error,
+      { status: 400, title: TITLES[400], detail, members: { error } },
+    ]),
+  ),
   step_up: { status: 401, title: TITLES[401], detail: STEP_UP_DETAIL, members: STEP_UP_MEMBERS },
   ...GATEWAY_PROBLEMS,
 } as Record<ProblemName, Problem>

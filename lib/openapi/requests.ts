@@ -30,6 +30,7 @@ import {
   Password,
   Token,
 } from '../http/schemas/fields.ts'
+import { ApprovalRequest } from '../http/schemas/oauth.ts'
 import {
   NewPasskey,
   PasskeyAssertion,
@@ -150,12 +151,15 @@ const requests = z
     id: 'PasskeySignInOptions',
     description: 'The login token of a sign-in with a password. Without it, the passkey signs in alone.',
   })
+  .add(ApprovalRequest, {
+    id: 'ApprovalRequest',
+    description:
+      'The query of the page `/oauth2/authorize`, as it is. `click` is what the screen showed when the user agreed. `last` is the user whom this browser last approved. `start` is that of the first response.',
+  })
   .add(PasskeySignIn, {
     id: 'PasskeySignIn',
     description: 'The signature of a passkey, and the login token if it is the second factor.',
   })
-
-/** Returns a reference to one of the {@link SCHEMAS}. */
 
 /**
  * Returns a reference to a request schema, by its name among `SCHEMAS` in `schemas.ts`.

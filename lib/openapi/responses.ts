@@ -18,6 +18,7 @@ const WITH_BODY: ProblemName[] = [
 ]
 const PROTECTED: ProblemName[] = ['invalid_token']
 const WITH_COOKIE: ProblemName[] = ['no_json', 'foreign_site', 'foreign_origin']
+const WITH_COOKIE_ALONE: ProblemName[] = ['no_json', 'same_origin']
 
 /** Returns all problems of a route, by status. */
 function problemsByStatus(route: Route): [status: number, names: ProblemName[]][] {
@@ -25,7 +26,7 @@ function problemsByStatus(route: Route): [status: number, names: ProblemName[]][
     ...(route.path.includes('{') ? WITH_PATH_PARAMETER : []),
     ...(route.body ? WITH_BODY : []),
     ...(route.isProtected ? PROTECTED : []),
-    ...(route.cookie ? WITH_COOKIE : []),
+    ...(route.cookie === 'needs' ? WITH_COOKIE_ALONE : route.cookie ? WITH_COOKIE : []),
     ...(route.problems ?? []),
     ...ALWAYS,
   ])

@@ -6,6 +6,7 @@ import type { ProblemName } from './problems.ts'
 /** Groups of routes, in the order of the API description. */
 export const TAGS = {
   Sessions: 'Sign in, refresh tokens, list and end sessions, sign out.',
+  OAuth: 'Sign-in at other apps: OAuth 2.1 and OpenID Connect.',
   Content: 'Content for callers with an access token.',
   Account: 'Accounts: registration, password, e-mail address.',
   Factors: 'Second factors and passkeys.',
@@ -17,9 +18,9 @@ export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
 
 /**
  * What a parameter switches off, with the routes that need it: the pages, mails, registration by invitation, and
- * registration by anybody.
+ * registration by anybody, and sign-in at other apps.
  */
-export const FEATURES = ['pages', 'mail', 'invitations', 'registration'] as const
+export const FEATURES = ['pages', 'mail', 'invitations', 'registration', 'oauth'] as const
 
 export type Feature = (typeof FEATURES)[number]
 
@@ -28,13 +29,15 @@ export function featuresOf({
   PAGES = 'on',
   MAILER,
   REGISTRATION,
-}: Config<'MAILER' | 'REGISTRATION'> & Partial<Config<'PAGES'>>): Feature[] {
+  OAUTH = false,
+}: Config<'MAILER' | 'REGISTRATION'> & Partial<Config<'PAGES' | 'OAUTH'>>): Feature[] {
   const hasMail = MAILER !== undefined
   const isOn: Record<Feature, boolean> = {
     pages: PAGES === 'on',
     mail: hasMail,
     invitations: hasMail && REGISTRATION !== 'off',
     registration: hasMail && REGISTRATION === 'open',
+    oauth: OAUTH,
   }
   return FEATURES.filter((feature) => isOn[feature])
 }
@@ -53,8 +56,8 @@ export interface Route {
   description?: string
   /** Whether the route requires an access token. */
   isProtected?: boolean
-  /** Whether the route sets the session cookie, or also takes it as proof of a session. */
-  cookie?: 'sets' | 'takes'
+  /** Whether the route sets the session cookie, also takes it as proof of a session, or takes it alone. */
+  cookie?: 'sets' | 'takes' | 'needs'
   body?: { schema: ZodMiniType; examples: Record<string, { summary: string; value: object }> }
   parameters?: object[]
   response: {

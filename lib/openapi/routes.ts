@@ -3,6 +3,7 @@ import type { Route } from './route.ts'
 import { ACCOUNT_ROUTES } from './routes/account.ts'
 import { CODE_ROUTES } from './routes/codes.ts'
 import { ENROLMENT_ROUTES } from './routes/enrolment.ts'
+import { OAUTH_ROUTES } from './routes/oauth.ts'
 import { PASSKEY_ROUTES } from './routes/passkeys.ts'
 import { SESSION_ROUTES } from './routes/sessions.ts'
 import { schemaRef } from './schemas.ts'
@@ -40,6 +41,7 @@ export const ROUTES: Route[] = [
   ...ENROLMENT_ROUTES,
   ...CODE_ROUTES,
   ...PASSKEY_ROUTES,
+  ...OAUTH_ROUTES,
   {
     method: 'get',
     path: '/.well-known/jwks.json',

@@ -2,6 +2,7 @@ import { FACTORS } from '../users/factors.ts'
 import { ROLES } from '../users/user.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
 import { object, text, time } from './json-schema.ts'
+import { OAUTH_SCHEMAS } from './oauth-schemas.ts'
 import { requestSchemas } from './requests.ts'
 
 /** Returns a reference to one of the {@link SCHEMAS}. */
@@ -168,6 +169,7 @@ const RESPONSES = {
     ['next'],
   ),
   ...EVENT_SCHEMAS,
+  ...OAUTH_SCHEMAS,
   UserInfo: object('The caller, as stored now.', user, ['email', 'email_verified']),
   Me: object(
     'The caller’s profile, without password hash and internal values.',

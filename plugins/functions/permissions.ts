@@ -2,6 +2,7 @@ import type { Deployment, Permission, Statement } from '../../lib/aws/access.ts'
 import * as events from '../../lib/events/access.ts'
 import * as factors from '../../lib/factors/access.ts'
 import * as mail from '../../lib/mail/access.ts'
+import * as oauth from '../../lib/oauth/access.ts'
 import * as sessions from '../../lib/sessions/access.ts'
 import * as signIn from '../../lib/sign-in/access.ts'
 import * as throttling from '../../lib/throttling/access.ts'
@@ -20,6 +21,7 @@ const MODULES: Record<string, Permission>[] = [
   mail,
   factors,
   signIn,
+  oauth,
 ]
 
 /** What a function may do, by the names that `may` of a function takes. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { switchOff } from './switches.ts'
 
 const PAGES = ['docs', 'signin']
+const OAUTH = ['approve']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email']
 
 const ENROLMENT = ['enrolment/mail', 'enrolment/proof', 'factors/cancel-reset']
@@ -10,8 +11,9 @@ const INVOKE = 'invokeMailer'
 const READ = 'readSessions'
 
 /** Returns the service that is left. It has a function of a user's own, and one that invokes the mailer. */
-function left(custom: { pages: string; mailFrom: string; registration: string }) {
-  const removable = [...PAGES, ...MAIL, 'new-account']
+function left(given: { pages: string; mailFrom: string; registration: string; oauth?: string }) {
+  const custom = { oauth: 'off', ...given }
+  const removable = [...PAGES, ...OAUTH, ...MAIL, 'new-account']
   const functions: Parameters<typeof switchOff>[0]['functions'] = {
     ...Object.fromEntries(removable.map((name) => [name, {}])),
     enrolment: { events: ENROLMENT.map((path) => ({ http: { path } })) },
@@ -38,6 +40,7 @@ test.each([
   [{ pages: 'off', mailFrom, registration: 'off' }, MAIL],
   [{ pages: 'off', mailFrom, registration: 'invite' }, [...MAIL, 'new-account']],
   [{ pages: 'off', mailFrom, registration: 'open' }, [...MAIL, 'new-account']],
+  [{ pages: 'on', mailFrom: '', registration: 'off', oauth: 'on' }, [...PAGES, ...OAUTH]],
 ])('with %j the functions %j are left', (custom, expected) => {
   expect(namesOf(custom)).toEqual(expected.toSorted())
 })

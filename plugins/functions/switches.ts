@@ -2,6 +2,7 @@ import type { FunctionDefinition, Hooks, Serverless, Service } from '../framewor
 
 const PAGES = ['docs', 'signin', 'account-pages']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email', 'account-pages']
+const OAUTH = ['approve']
 /** Routes that need mail, of functions that have other routes too. */
 const MAIL_ROUTES = ['enrolment/mail', 'factors/cancel-reset']
 
@@ -22,7 +23,7 @@ export default class SwitchesPlugin {
 
 /** The part of the service that {@link switchOff} reads and changes. */
 type SwitchedService = {
-  custom: Pick<Service['custom'], 'pages' | 'mailFrom' | 'registration'>
+  custom: Pick<Service['custom'], 'pages' | 'oauth' | 'mailFrom' | 'registration'>
   functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'may'>>
 }
 
@@ -31,10 +32,11 @@ type SwitchedService = {
  * condition.
  */
 export function switchOff({ custom, functions }: SwitchedService): void {
-  const { pages, mailFrom, registration } = custom
+  const { pages, oauth, mailFrom, registration } = custom
   const hasMail = mailFrom !== ''
   const removed = [
     ...(pages === 'on' ? [] : PAGES),
+    ...(oauth === 'on' ? [] : OAUTH),
     ...(hasMail ? [] : MAIL),
     ...(hasMail && registration !== 'off' ? [] : ['new-account']),
   ]

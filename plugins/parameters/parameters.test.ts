@@ -136,6 +136,7 @@ const RULES: [
   ],
   ['factorResetDelaySeconds', ['0', 86_400, '2592000'], ['-1', '2592001', '24h'], seconds(0, 2_592_000)],
   ['pages', ['off'], ['yes'], 'must be on or off'],
+  ['oauth', ['off'], ['yes', 'true'], 'must be on or off'],
   ['demo', ['on', 'off'], ['yes', 'true'], 'must be on or off'],
   ['cookieSessions', ['on', 'off'], ['yes', 'true'], 'must be on or off'],
   ['retained', [true, false, 'true', 'false'], ['yes', 1], 'must be true or false'],

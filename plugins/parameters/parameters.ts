@@ -51,6 +51,7 @@ const RULES: Record<string, (text: string) => unknown> = {
   rpOrigins,
   pages: oneOf('on', 'off'),
   demo: oneOf('on', 'off'),
+  oauth: oneOf('on', 'off'),
   retained: oneOf('true', 'false'),
   buildFolder: () => {},
 }
@@ -177,6 +178,9 @@ export function faultsOf(stage: string, parameters: Parameters, ownUrl?: string)
     faults.push(
       'The parameter pages needs cookieSessions=on, because the pages keep their session in a cookie.',
     )
+  }
+  if (parameters.oauth === 'on' && parameters.pages !== 'on') {
+    faults.push('The parameter oauth needs pages=on, because users sign in on a page.')
   }
   if (parameters.alarmTopicArn && parameters.monitoring === 'off') {
     faults.push('The parameter alarmTopicArn needs monitoring=on: there are no alarms without it.')

@@ -9,11 +9,11 @@ export const deployment = deploymentAt(emulator)
 export const operator = startOperator(emulator)
 const { aws } = deployment
 
-/** Functions that exist only with `pages=on`. */
-const PAGES = ['docs', 'signin', 'account-pages']
+/** Functions that exist only with `pages=on`, and with `oauth=on`. */
+const SWITCHED_OFF = ['docs', 'signin', 'account-pages', 'approve']
 
 export const service = describeService()
-export const FUNCTIONS = Object.keys(service.functions).filter((key) => !PAGES.includes(key))
+export const FUNCTIONS = Object.keys(service.functions).filter((key) => !SWITCHED_OFF.includes(key))
 
 /** The administrator, who exists from the first step to the last. */
 export const ROOT = { username: 'root', password: 'another horse battery staple' }

@@ -87,6 +87,7 @@ test.each<[Feature, string[]]>([
   ],
   ['invitations', ['/register/confirm']],
   ['registration', ['/register']],
+  ['oauth', ['/oauth2/approve']],
 ])('the description has the routes of %s only if that is switched on', (feature, routes) => {
   const { tags, paths } = describeApi(
     PROD,
@@ -94,6 +95,7 @@ test.each<[Feature, string[]]>([
   )
   expect(Object.keys(document.paths).filter((path) => !(path in paths))).toEqual(routes)
   expect(tags.some(({ name }) => name === 'Pages')).toBe(feature !== 'pages')
+  expect(tags.some(({ name }) => name === 'OAuth')).toBe(feature !== 'oauth')
 })
 
 test('the description has the name and version of the package', () => {
@@ -107,6 +109,7 @@ test('request schemas reject unknown members, and response schemas allow them', 
   )
   const bodies = [
     'AccountDeletionRequest',
+    'ApprovalRequest',
     'EmailChangeRequest',
     'EmailConfirmation',
     'EnrolmentPasskey',

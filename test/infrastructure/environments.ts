@@ -23,6 +23,14 @@ const VARIABLES: Record<string, string[]> = {
   login: [...SIGN_IN, ...CHANGE, 'NOTIFY_NEW_SOURCE'],
   'login-factor': [...SIGN_IN, 'FACTOR_KEY', 'MAILER', 'NOTIFY_NEW_SOURCE'],
   refresh: [...SIGN_IN, POLICY, 'REFRESH_GRACE_SECONDS'],
+  approve: [
+    ...SESSIONS,
+    POLICY,
+    'REFRESH_GRACE_SECONDS',
+    'TOKEN_ISSUER',
+    'PUBLISHED_KEYS',
+    'ALLOWED_ORIGINS',
+  ],
   logout: ['COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS', 'TABLE_NAME'],
   sessions: ['TABLE_NAME'],
   password: [...CHANGE, 'BREACHED_PASSWORDS'],
@@ -47,7 +55,7 @@ const VARIABLES: Record<string, string[]> = {
   metadata: ['TOKEN_ISSUER', 'PUBLISHED_KEYS'],
   signin: [...FACE, 'MAILER', 'REGISTRATION'],
   'account-pages': FACE,
-  openapi: ['MAILER', 'PAGES', 'REGISTRATION'],
+  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH'],
 }
 
 /**
@@ -89,6 +97,8 @@ export function environments(
     DEMO: 'off',
     PAGES: 'off',
     REGISTRATION: 'off',
+    OAUTH: 'off',
+    ALLOWED_ORIGINS: '',
     ...changes,
   }
   const pick = (names: string[]) => Object.fromEntries(names.map((name) => [name, values[name]]))

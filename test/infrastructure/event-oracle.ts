@@ -51,9 +51,17 @@ const isSilent = ({ kind, sk, expression }: Write, hasSignIn: boolean): boolean 
   // The mailer begins the delay of a reset.
   (sk === 'factor-reset' && expression.startsWith('SET announcedAt'))
 
-/** Whether a write begins or ends a session. One that is abandoned has an unknown outcome. */
+/** Whether a write begins or ends a session or a grant. One that is abandoned has an unknown outcome. */
 const changesSession = ({ kind, sk, expression }: Write): boolean =>
-  sk.startsWith('session#') && (kind === 'Put' || expression === 'SET endedAt = :now REMOVE secretHash, salt')
+  /^(session|grant)#/.test(sk) &&
+  (kind === 'Put' || expression === 'SET endedAt = :now REMOVE secretHash, salt')
+
+/** Whether a write stores what a user consents to. An app without a click has no scopes yet. */
+const isConsent = ({ kind, sk, item }: Write): boolean =>
+  sk.startsWith('app#') && (kind === 'Update' || (kind === 'Put' && item.scopes !== undefined))
+
+/** Returns the partition of the events of an account. */
+const accountOf = (pk: string): string => pk.replace(/^grants#/, 'user#')
 
 /**
  * Returns what is wrong with a request to DynamoDB: an account or a session that it changes without exactly one event, an event of
@@ -63,17 +71,27 @@ export function faultsOfEvents(operation: string, body: string): string[] {
   const writes = writesOf(operation, body)
   const events = writes.filter(({ table, pk }) => table.endsWith('-events') && !pk.startsWith('name#'))
   const others = writes.filter(({ table }) => !table.endsWith('-events'))
-  const sessions = others.filter(changesSession).map(({ pk, sk }) => `${pk} ${sk}`)
+  const sessions = others
+    .filter(changesSession)
+    .map(({ pk, sk }) => (sk.startsWith('grant#') ? `${accountOf(pk)} grant` : `${pk} ${sk}`))
   const hasSignIn = others.some((write) => write.kind === 'Put' && write.sk.startsWith('session#'))
-  const changed = others.filter((write) => OF_ACCOUNT.test(write.sk) && !isSilent(write, hasSignIn))
+  const changed = others.filter(
+    (write) => isConsent(write) || (OF_ACCOUNT.test(write.sk) && !isSilent(write, hasSignIn)),
+  )
   // A login name and the claim of a credential belong to the account that changes with them.
-  const accounts = new Set(changed.map(({ pk }) => pk).filter((pk) => /^(user|mail|client|api)#/.test(pk)))
+  const accounts = new Set(
+    changed.map(({ pk }) => accountOf(pk)).filter((pk) => /^(user|mail|client|api)#/.test(pk)),
+  )
   const ofSessions = events.filter(({ sk }) => sk.startsWith('session#') && !sk.includes('#factor-'))
   const ofAccounts = events.filter(({ sk }) => sk.startsWith('change#')).filter(({ pk }) => pk !== 'service')
   const named = (parts: string[]) => parts.toSorted().join(', ') || 'none'
   const expected = [named(sessions), named([...accounts])]
   const found = [
-    named(ofSessions.map(({ pk, item }) => `${pk} session#${item.session?.S}`)),
+    named(
+      ofSessions.map(({ pk, item }) =>
+        item.type?.S?.startsWith('grant') ? `${pk} grant` : `${pk} session#${item.session?.S}`,
+      ),
+    ),
     named(ofAccounts.map(({ pk }) => pk)),
   ]
   const what = `${operation} of ${named(writes.map(({ kind, sk }) => `${kind} ${sk.split('#')[0]}`))}`

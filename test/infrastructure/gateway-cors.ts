@@ -98,6 +98,7 @@ export function testCors(mass: 'representatives' | 'all'): void {
     const routesFor = (params: Record<string, string>, isOfPages = false) =>
       Object.values(describeService(params).functions)
         .filter(({ handler }) => handler.startsWith('functions/pages/') === isOfPages)
+        .filter(({ environment }) => environment?.ALLOWED_ORIGINS === undefined)
         .flatMap(({ events = [] }) => events.map(({ http }) => http))
     const cors = { origin: SEVERAL, headers: ['Authorization', 'Content-Type'] }
     const routes = routesFor({ ...SAME_SITE, allowedOrigins: SEVERAL })
@@ -106,5 +107,12 @@ export function testCors(mass: 'representatives' | 'all'): void {
     const pages = routesFor({ ...SAME_SITE, allowedOrigins: SEVERAL }, true)
     expect(pages).not.toEqual([])
     for (const route of [...routesFor(NO_ORIGINS), ...pages]) expect(route).not.toHaveProperty('cors')
+  })
+
+  test('an approval has no preflight, because pages of other origins must not ask for one', () => {
+    const { approve } = describeService(
+      mass === 'all' ? { ...SAME_SITE, allowedOrigins: SEVERAL } : {},
+    ).functions
+    expect(approve?.events?.map(({ http }) => http)).toEqual([{ method: 'post', path: 'oauth2/approve' }])
   })
 }

@@ -23,6 +23,7 @@ import {
 import { addTestUser } from '../support/users.ts'
 import { runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
+import { runOAuth } from './oauth-calls.ts'
 
 export const service = describeService()
 
@@ -132,6 +133,7 @@ export async function logEverything(): Promise<Logged[]> {
 
   await runFactors((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
   await runMails(run, aws)
+  await runOAuth((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
 
   const refresh = await fill('refresh.json')
   await run('refresh', refresh, aws)

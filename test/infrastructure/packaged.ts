@@ -81,6 +81,7 @@ const CHANGED = {
   sessionIdleTtlSeconds: '120',
   publishedKeys: 'a',
   pages: 'on',
+  oauth: 'on',
   cookieSessions: 'on',
   breachedPasswords: 'off',
 }

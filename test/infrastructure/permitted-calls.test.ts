@@ -44,6 +44,7 @@ import { createPasskey } from '../support/webauthn/authenticator.ts'
 import { faultsOfEvents } from './event-oracle.ts'
 import { lost, refused, runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
+import { runOAuth } from './oauth-calls.ts'
 import { runPasskeys } from './passkey-calls.ts'
 import { permissions } from './permissions.ts'
 import { type Access, accessesOf, allows, kmsAccess, withoutKeys } from './policy.ts'
@@ -86,6 +87,7 @@ beforeAll(async () => {
   await walk()
   await runFactors(run, tableOf(service, aws))
   await runPasskeys(run, tableOf(service, aws))
+  await runOAuth(run, tableOf(service, aws))
   await runMails((functionKey, event, at, described) => run(functionKey, event, { at, described }), aws)
   for (const { proxies } of await Promise.all(stages.values())) {
     for (const proxy of Object.values(proxies)) proxy.close()

@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 const NAMES = Object.keys(describeService().functions)
 
-/** Functions of the pages and of mails. `prod` has neither. */
+/** Functions of the pages, of mails and of OAuth. `prod` has none of them. */
 const SWITCHED_OFF = [
   'docs',
   'signin',
@@ -43,6 +43,7 @@ const SWITCHED_OFF = [
   'new-account',
   'change-email',
   'confirm-email',
+  'approve',
 ]
 const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
 
@@ -367,7 +368,13 @@ describe('a function', () => {
   function changesOf(of: Package, stage: string): Record<string, unknown> {
     const address = ownAddress(stage)
     if (of === prod) return { TOKEN_ISSUER: address, MAILER: '' }
-    const withMails = { TOKEN_ISSUER: address, MAIL_FROM: SENDER, COOKIE_SESSIONS: 'on', PAGES: 'on' }
+    const withMails = {
+      TOKEN_ISSUER: address,
+      MAIL_FROM: SENDER,
+      COOKIE_SESSIONS: 'on',
+      PAGES: 'on',
+      OAUTH: 'on',
+    }
     if (of === dev) {
       const open = { REQUIRE_SECOND_FACTOR: 'all', DEMO: 'on', REGISTRATION: 'open' }
       return { ...withMails, ...open, PUBLIC_URL: address }
@@ -434,7 +441,7 @@ test('without monitoring there are no alarms, filters and dashboard', () => {
   expect(monitoringIn(changedProd).length).toBeGreaterThan(20)
 })
 
-test('the stack has at most 290 resources with everything on, of the 500 that CloudFormation takes', () => {
+test('the stack has at most 335 resources with everything on, of the 500 that CloudFormation takes', () => {
   // Beside the content functions, those of serverless.yml are its user's own.
   const described = [
     { 'user-content': {}, 'admin-content': {} },
@@ -444,7 +451,7 @@ test('the stack has at most 290 resources with everything on, of the 500 that Cl
   // In dev, all functions and all preflights exist.
   const everything = Object.keys(dev.resources).length + monitoringIn(changedProd).length
   console.log(`With everything on, the stack has ${everything} resources`)
-  expect(everything).toBeLessThanOrEqual(290 + 10 * ownFunctions)
+  expect(everything).toBeLessThanOrEqual(335 + 10 * ownFunctions)
 })
 
 test('the gateway calls the authorizer for bearer tokens, and caches a minute', () => {
@@ -526,7 +533,7 @@ test('exactly the routes that the API description protects have the authorizer',
         (route) => `${route.method.toUpperCase()} ${route.path} ${route.isProtected ? isProtected : 'NONE'}`,
       )
   expect(methodsOf(prod).sort()).toEqual(described().sort())
-  expect(methodsOf(changedProd).sort()).toEqual(described('pages', 'mail', 'invitations').sort())
+  expect(methodsOf(changedProd).sort()).toEqual(described('pages', 'mail', 'invitations', 'oauth').sort())
   expect(methodsOf(dev).sort()).toEqual(described(...FEATURES).sort())
   // Written out, so that removing a protection takes an edit here as well.
   const mustBeProtected = [

@@ -266,6 +266,8 @@ export const OUTCOMES: Record<string, Outcome> = {
   'passkeys.json': response(200, { passkeys: [] }),
   'passkeys-rename.json': notFound,
   'passkeys-remove.json': notFound,
+  // Events contain no clients.
+  'approve.json': { returns: expect.objectContaining({ statusCode: 400 }) },
   'userinfo.json': response(200, { sub: expect.any(String), username: 'user', role: 'user' }),
   'openapi.json': response(
     200,

@@ -49,7 +49,12 @@ const WHOLE = {
   elapsed: 'second factors removed, as requested',
 }
 
-const BY = { operator: 'By an operator', system: 'By the service', other: 'By another user' }
+const BY = {
+  operator: 'By an operator',
+  app: 'By the app',
+  system: 'By the service',
+  other: 'By another user',
+}
 
 /** Returns the words for a value of the service. An object has more members than its own. */
 const wordsFor = (value, words) => (Object.hasOwn(words, value) ? words[value] : undefined)
@@ -70,6 +75,9 @@ const SENTENCES = {
   'session.ended': ({ detail }) => ['session ended', wordsFor(detail, ENDED)].filter(Boolean).join(': '),
   'session.reused': () => 'session ended: an old copy of it was used',
   'factor.required': () => 'correct password, without the second factor',
+  'grant.created': ({ ref }) => `signed in to ${ref}`,
+  'grant.ended': ({ ref }) => `signed out of ${ref}: an old copy of its access was used`,
+  'consent.given': ({ ref }) => `access allowed to ${ref}`,
   'user.created': () => 'account created',
   'user.updated': changeOf,
 }

@@ -5,6 +5,7 @@ interface Shown {
   by?: string
   changes?: string[]
   detail?: string
+  ref?: string
   failures?: number
 }
 
@@ -55,6 +56,14 @@ test.each([
   expect(textOf({ type, detail })).toBe(text)
 })
 
+test.each([
+  ['grant.created', 'Signed in to shop'],
+  ['grant.ended', 'Signed out of shop: an old copy of its access was used'],
+  ['consent.given', 'Access allowed to shop'],
+])('%s is “%s”', (type, text) => {
+  expect(textOf({ type, ref: 'shop' })).toBe(text)
+})
+
 test.each<[string[], string | undefined, string]>([
   [['passwordHash'], undefined, 'Password changed'],
   [['emailVerified', 'passwordHash'], 'reset', 'Password reset'],
@@ -82,6 +91,7 @@ test.each<[string[], string | undefined, string]>([
 
 test.each([
   ['operator', 'By an operator'],
+  ['app', 'By the app'],
   ['system', 'By the service'],
   ['other', 'By another user'],
   ['account', undefined],

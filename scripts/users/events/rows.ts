@@ -15,6 +15,9 @@ const SENTENCES: Partial<Record<string, string>> = {
   'user.updated enabled': 'enabled',
   'user.updated sessions-ended': 'all sessions ended',
   'user.updated signed-out-everywhere': 'signed out everywhere',
+  'grant.created': 'signed in to',
+  'grant.ended': 'grant ended: a code or token came again at',
+  'consent.given': 'consented to',
   'user.deleted': 'deleted',
   'users.exported': 'exported all users',
   'client.created': 'created',
@@ -56,12 +59,13 @@ const WITH_ROLE: Partial<Record<string, string>> = {
 }
 
 /** Returns what happened, in a few words. */
-function whatOf({ type, detail, changes, failures }: AuditEvent): string {
+function whatOf({ type, detail, ref, changes, failures }: AuditEvent): string {
   const verb = WITH_ROLE[type]
   if (verb !== undefined) return detail === undefined ? verb : `${verb}: ${printable(detail)}`
   const sentence = SENTENCES[`${type} ${detail}`] ?? SENTENCES[type]
   const after = failures ? `, after ${failures} wrong ${failures === 1 ? 'password' : 'passwords'}` : ''
-  if (sentence !== undefined) return `${sentence}${after}`
+  const app = ref === undefined ? '' : ` ${printable(ref)}`
+  if (sentence !== undefined) return `${sentence}${app}${after}`
   return `${changes.join(', ') || type}${detail === undefined ? '' : `: ${printable(detail)}`}`
 }
 

@@ -1,0 +1,394 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { writeIf } from '../../lib/aws/dynamodb.ts'
+import { eventsOfUser } from '../../lib/events/store.ts'
+import { findCode } from '../../lib/oauth/codes/store.ts'
+import { appKey, findApp } from '../../lib/oauth/grants/app.ts'
+import { findSession } from '../../lib/sessions/store.ts'
+import { secondOf } from '../../lib/time.ts'
+import { addApi, addClient, CALLBACK, type Changes, queryOf } from '../../test/oauth/clients.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
+import {
+  begin,
+  call,
+  invalid,
+  later,
+  now,
+  ok,
+  problem,
+  records,
+  refresh,
+  sessionIdOf,
+  stored,
+  table,
+  useRoutes,
+} from '../../test/support/routes.ts'
+
+useRoutes()
+
+let cookie: string
+beforeEach(async () => {
+  cookie = await begin()
+})
+
+interface Sent {
+  click?: { sub: string; scope: string }
+  last?: string
+  start?: number
+  headers?: Record<string, string>
+}
+
+/** Sends an authorization request as the page does. */
+const approve = (changes: Changes = {}, { headers = {}, ...more }: Sent = {}) =>
+  call('approve', 'approve', {
+    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie), ...headers }),
+    body: JSON.stringify({ query: queryOf(changes), ...more }),
+  })
+
+const click = async (scope = 'openid', username = 'user') => ({
+  click: { sub: (await stored(username)).id, scope },
+})
+
+/** Returns what a request leads to: the next step, or the parameters of the response. */
+async function outcomeOf(changes: Changes = {}, sent: Sent = {}): Promise<Record<string, unknown>> {
+  const { statusCode, body } = await approve(changes, sent)
+  if (statusCode !== 200) return { status: statusCode, error: body.error }
+  if (body.next !== 'client') return body
+  expect(body.location.startsWith(`${CALLBACK}&`)).toBe(true)
+  const { tenant, iss, state, ...rest } = Object.fromEntries(new URL(body.location).searchParams)
+  expect([tenant, iss]).toEqual(['1', 'https://issuer.example'])
+  return { next: 'client', state, ...rest }
+}
+
+const code = { next: 'client', state: 'a state', code: expect.stringMatching(/^[\w-]{43}$/) }
+const error = (name: string) => ({
+  next: 'client',
+  state: 'a state',
+  error: name,
+  error_description: expect.stringMatching(/^[A-Z_a-z][ !#-[\]-~]+$/),
+})
+const screen = expect.objectContaining({ next: 'screen' })
+const signIn = (again: boolean, seconds = 0) => ({
+  next: 'sign-in',
+  again,
+  start: secondOf(now) + seconds,
+  client: { name: 'Shop' },
+})
+
+describe('POST /oauth2/approve', () => {
+  test('shows the screen first, and issues a code after the click on it', async () => {
+    await addApi(table)
+    await addClient(table, { scopes: ['openid', 'https://orders.example orders.read'] })
+    const user = await stored()
+    const scope = 'openid orders.read'
+    expect(await approve({ scope })).toEqual(
+      ok({
+        next: 'screen',
+        user: { sub: user.id, username: 'user' },
+        client: { id: 'shop', name: 'Shop', place: 'shop.example' },
+        scopes: [
+          { name: 'openid', sentence: 'Recognise you when you sign in' },
+          { name: 'orders.read', sentence: 'See your orders' },
+        ],
+      }),
+    )
+    const { body } = await approve({ scope }, await click('orders.read openid'))
+    const [, text = ''] =
+      /^https:\/\/shop\.example\/callback\?tenant=1&code=([\w-]{43})&state=a%20state&iss=https%3A%2F%2Fissuer\.example$/.exec(
+        body.location,
+      ) ?? []
+    expect(await findCode(table, text)).toEqual({
+      clientId: 'shop',
+      clientGeneration: 7,
+      redirectUri: CALLBACK,
+      challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      nonce: 'a-nonce',
+      scope,
+      resource: 'https://orders.example',
+      userId: user.id,
+      sessionGeneration: user.sessionGeneration,
+      appGeneration: (await findApp(table, user.id, 'shop'))?.generation,
+      sessionId: sessionIdOf(cookie),
+      authTime: secondOf(now),
+      amr: 'pwd',
+      createdAt: secondOf(now),
+      expiresAt: secondOf(now) + 86_400,
+    })
+    const about = { userId: user.id, clientId: 'shop', sessionId: sessionIdOf(cookie) }
+    expect(records).toEqual([
+      { event: 'consent.given', ...about },
+      { event: 'code.issued', ...about },
+    ])
+    const { events } = await eventsOfUser(table, user.id, { limit: 10 })
+    expect(events.filter(({ type }) => type === 'consent.given')).toMatchObject([
+      { actor: 'user', actorId: user.id, ref: 'shop', via: 'POST /oauth2/approve' },
+    ])
+  })
+
+  test('does not rotate the refresh token, and does not show it', async () => {
+    await addClient(table)
+    const { session } = await findSession(table, (await stored()).id, sessionIdOf(cookie))
+    const response = await approve({}, await click())
+    expect(JSON.stringify(response)).not.toContain(cookie.split('.')[2])
+    expect(await findSession(table, (await stored()).id, sessionIdOf(cookie))).toMatchObject({ session })
+  })
+})
+
+describe('the cookie', () => {
+  const refused = (detail: string) => problem(403, 'Forbidden', detail)
+  const sameOrigin = refused('An approval needs the header Sec-Fetch-Site: same-origin.')
+
+  test.each(['same-site', 'cross-site', 'none', '', 'SAME-ORIGIN'])(
+    'is not taken with Sec-Fetch-Site: %j',
+    async (site) => {
+      await addClient(table)
+      expect(await approve({}, { headers: { 'Sec-Fetch-Site': site } })).toEqual(sameOrigin)
+    },
+  )
+
+  test('is not taken with another content type', async () => {
+    await addClient(table)
+    const json = 'A request with the session cookie must have the Content-Type application/json.'
+    expect(await approve({}, { headers: { 'Content-Type': 'text/plain' } })).toEqual(refused(json))
+  })
+
+  test('is the only proof of a session', async () => {
+    await addClient(table)
+    const { body } = await refresh(cookie)
+    const bearer = { Cookie: '', Authorization: `Bearer ${body.authToken}` }
+    expect(await outcomeOf({}, { headers: bearer })).toEqual(signIn(false))
+    const inBody = { ...(await click()), refreshToken: body.refreshToken }
+    expect(await approve({}, inBody)).toEqual(invalid('#', 'Unknown fields are not allowed.'))
+  })
+
+  test.each([
+    ['no cookie', () => ''],
+    ['two cookies', () => `__Host-refresh=${cookie}; __Host-refresh=${cookie}`],
+    ['another name', () => `refresh=${cookie}`],
+    ['a token that is none', () => '__Host-refresh=abc'],
+  ])('with %s is no session', async (_what, header) => {
+    await addClient(table)
+    expect(await outcomeOf({}, { headers: { Cookie: header() } })).toEqual(signIn(false))
+    expect(await outcomeOf({ prompt: 'none' }, { headers: { Cookie: header() } })).toEqual(
+      error('login_required'),
+    )
+  })
+
+  test('whose token was replaced earlier ends its session', async () => {
+    await addClient(table)
+    const { body } = await refresh(cookie)
+    vi.setSystemTime(later(11))
+    expect(await outcomeOf()).toEqual(signIn(false, 11))
+    expect(records).toContainEqual(expect.objectContaining({ event: 'session.reuse' }))
+    expect((await refresh(body.refreshToken)).statusCode).toBe(401)
+  })
+
+  test('is refreshed first, if its secret is older than an hour', async () => {
+    await addClient(table)
+    const rotate = async () => {
+      cookie = (await refresh(cookie)).body.refreshToken
+    }
+    vi.setSystemTime(later(3_000))
+    await rotate()
+    vi.setSystemTime(later(6_600))
+    expect(await outcomeOf()).toEqual(screen)
+    vi.setSystemTime(later(6_601))
+    expect(await outcomeOf({}, await click())).toEqual({ next: 'refresh' })
+    expect(await outcomeOf({ prompt: 'none' })).toEqual({ next: 'refresh' })
+    await rotate()
+    expect(await outcomeOf({}, await click())).toEqual(code)
+  })
+
+  test('of a disabled user is no session', async () => {
+    await addClient(table)
+    const { id } = await stored()
+    await writeIf(table, 'UpdateItem', {
+      Key: { pk: { S: `user#${id}` }, sk: { S: 'profile' } },
+      UpdateExpression: 'SET disabled = :true',
+      ExpressionAttributeValues: { ':true': { BOOL: true } },
+    })
+    expect(await outcomeOf({}, await click())).toEqual(signIn(false))
+  })
+})
+
+describe('a request that leads nowhere', () => {
+  test.each<[string, Changes, string]>([
+    ['no client_id', { client_id: undefined }, 'invalid_query'],
+    ['client_id twice', { client_id: ['shop', 'shop'] }, 'invalid_query'],
+    ['redirect_uri twice', { redirect_uri: [CALLBACK, CALLBACK] }, 'invalid_query'],
+    ['no redirect_uri', { redirect_uri: undefined }, 'invalid_query'],
+    ['over 4 KiB', { state: 'a'.repeat(4_096) }, 'invalid_query'],
+    ['an unknown client', { client_id: 'other' }, 'unknown_client'],
+    ['a client id of another form', { client_id: '../shop' }, 'unknown_client'],
+    ['another redirect URI', { redirect_uri: 'https://evil.example' }, 'unknown_redirect_uri'],
+    ['a script', { redirect_uri: 'javascript:alert(1)' }, 'unknown_redirect_uri'],
+    ['a longer redirect URI', { redirect_uri: `${CALLBACK}&x=1` }, 'unknown_redirect_uri'],
+  ])('with %s gets 400', async (_what, changes, name) => {
+    await addClient(table)
+    // Also if all else is invalid.
+    for (const more of [{}, { response_type: 'token', prompt: 'none' }]) {
+      const { statusCode, body } = await approve({ ...changes, ...more }, await click())
+      expect([statusCode, body.error]).toEqual([400, name])
+      expect(JSON.stringify(body)).not.toContain('evil')
+    }
+  })
+
+  test('of a disabled client gets 400', async () => {
+    await addClient(table, { disabled: true })
+    expect(await outcomeOf({}, await click())).toEqual({ status: 400, error: 'unknown_client' })
+  })
+})
+
+describe('an invalid request leads back', () => {
+  test.each<[Changes, string]>([
+    [{ response_type: 'token' }, 'unsupported_response_type'],
+    [{ code_challenge_method: 'plain' }, 'invalid_request'],
+    [{ code_challenge: undefined }, 'invalid_request'],
+    [{ scope: 'unknown' }, 'invalid_scope'],
+    [{ resource: 'https://unknown.example' }, 'invalid_target'],
+    [{ prompt: 'none consent' }, 'invalid_request'],
+    [{ id_token_hint: 'a.b.c' }, 'invalid_request'],
+  ])('with %j: %s', async (changes, name) => {
+    await addClient(table)
+    expect(await outcomeOf(changes, await click())).toEqual(error(name))
+  })
+
+  test('without a state that is repeated', async () => {
+    await addClient(table)
+    expect(await outcomeOf({ state: ['a', 'b'] })).toEqual({ ...error('invalid_request'), state: undefined })
+  })
+
+  test('with a state as it was', async () => {
+    await addClient(table)
+    const state = `ä&code=x#'"<script>%41+ \n😀`
+    expect(await outcomeOf({ state }, await click())).toEqual({ ...code, state })
+  })
+})
+
+describe('the sign-in', () => {
+  test.each<[string, Changes, number, object]>([
+    ['prompt=login', { prompt: 'login' }, 10, signIn(true, 10)],
+    ['a sign-in that is too old', { max_age: '9' }, 10, signIn(true, 10)],
+    ['a sign-in that is young enough', { max_age: '10' }, 10, screen],
+    ['max_age=0 after a second', { max_age: '0' }, 1, signIn(true, 1)],
+    ['acr_values=aal2', { acr_values: 'aal2' }, 10, signIn(true, 10)],
+    ['acr_values that the session meets', { acr_values: 'aal2 aal1' }, 10, screen],
+    ['unknown acr_values', { acr_values: 'urn:gold' }, 10, screen],
+    // The present sign-in does not count, also in the same second.
+    ['prompt=login in the same second', { prompt: 'login' }, 0, signIn(true, 1)],
+  ])('%s', async (_what, changes, seconds, expected) => {
+    await addClient(table)
+    vi.setSystemTime(later(seconds))
+    expect(await outcomeOf(changes)).toEqual(expected)
+  })
+
+  test.each<Changes>([{ prompt: 'login' }, { max_age: '0' }, { acr_values: 'aal2' }])(
+    'that the request asked for meets %j',
+    async (changes) => {
+      await addClient(table)
+      vi.setSystemTime(later(10))
+      const { start } = await outcomeOf(changes)
+      cookie = await begin()
+      vi.setSystemTime(later(20))
+      expect(await outcomeOf(changes, { start: Number(start) })).toEqual(screen)
+      expect(await outcomeOf(changes, { ...(await click()), start: Number(start) })).toEqual(code)
+      // One second later, it is no longer the one that was asked for.
+      expect(await outcomeOf(changes, { start: Number(start) + 1 })).toMatchObject({ next: 'sign-in' })
+    },
+  )
+
+  test('with prompt=none cannot be asked for', async () => {
+    await addClient(table, { firstParty: true })
+    vi.setSystemTime(later(10))
+    expect(await outcomeOf({ prompt: 'none', max_age: '9' })).toEqual(error('login_required'))
+    expect(await outcomeOf({ prompt: 'none', max_age: '10', acr_values: 'aal2' })).toEqual(code)
+  })
+})
+
+describe('the screen', () => {
+  test('comes again if the click was for another user or other scopes', async () => {
+    await addClient(table)
+    expect(await outcomeOf({}, await click('openid', 'admin'))).toEqual(screen)
+    expect(await outcomeOf({}, await click('openid profile'))).toEqual(screen)
+    expect(await outcomeOf({ scope: 'openid profile' }, await click('openid'))).toEqual(screen)
+    expect(await outcomeOf({ scope: 'openid profile' }, await click('profile openid'))).toEqual(code)
+  })
+
+  test('is omitted after a consent that covers the scopes, while the client has its generation', async () => {
+    await addClient(table)
+    expect(await outcomeOf({ scope: 'openid profile' }, await click('openid profile'))).toEqual(code)
+    expect(await outcomeOf({ scope: 'profile' })).toEqual(code)
+    expect(await outcomeOf({ scope: 'profile', prompt: 'none' })).toEqual(code)
+    expect(await outcomeOf({ scope: 'profile email' })).toEqual(screen)
+    expect(await outcomeOf({ scope: 'profile email', prompt: 'none' })).toEqual(error('consent_required'))
+    await writeIf(table, 'UpdateItem', {
+      Key: { pk: { S: 'client#shop' }, sk: { S: 'client' } },
+      UpdateExpression: 'SET generation = :next',
+      ExpressionAttributeValues: { ':next': { N: '8' } },
+    })
+    expect(await outcomeOf({ scope: 'profile' })).toEqual(screen)
+  })
+
+  test('counts the consent of the app as it is when the code is stored', async () => {
+    await addClient(table)
+    expect(await outcomeOf({}, await click())).toEqual(code)
+    const { id } = await stored()
+    // What a revocation of the app writes.
+    await writeIf(table, 'UpdateItem', {
+      Key: appKey(id, 'shop'),
+      UpdateExpression: 'SET generation = :next REMOVE scopes',
+      ExpressionAttributeValues: { ':next': { N: '99' } },
+    })
+    expect(await outcomeOf()).toEqual(screen)
+    expect(await outcomeOf({}, await click())).toEqual(code)
+    expect(await findApp(table, id, 'shop')).toMatchObject({ generation: 99, scopes: ['openid'] })
+  })
+
+  const none = { prompt: 'none' }
+  test.each<[string, Parameters<typeof addClient>[1], Changes, Sent, object]>([
+    ['a web client of the application: never', { firstParty: true }, {}, {}, code],
+    ['the same, quietly', { firstParty: true }, none, {}, code],
+    ['a web client without consent: always', {}, {}, {}, screen],
+    ['the same, quietly', {}, none, {}, error('consent_required')],
+    ['a browser client: always', { type: 'browser', firstParty: true }, {}, {}, screen],
+    ['the same, quietly', { type: 'browser', firstParty: true }, none, {}, error('interaction_required')],
+    ['a silent browser client: never', { type: 'browser', firstParty: true, silent: true }, {}, {}, code],
+    ['a native client: always', { type: 'native', firstParty: true, silent: true }, {}, {}, screen],
+    [
+      'the same, quietly',
+      { type: 'native', firstParty: true, silent: true },
+      none,
+      {},
+      error('interaction_required'),
+    ],
+    ['prompt=consent: always', { firstParty: true }, { prompt: 'consent' }, {}, screen],
+    ['prompt=select_account: always', { firstParty: true }, { prompt: 'select_account' }, {}, screen],
+    ['login_hint of this user: never', { firstParty: true }, { login_hint: 'USER' }, {}, code],
+    ['login_hint of another user: always', { firstParty: true }, { login_hint: 'ada' }, {}, screen],
+    ['the same hint, quietly: ignored', { firstParty: true }, { ...none, login_hint: 'ada' }, {}, code],
+    ['another user than the last one: always', { firstParty: true }, {}, { last: 'another' }, screen],
+    ['the same, quietly', { firstParty: true }, none, { last: 'another' }, error('interaction_required')],
+    ['offline_access: always', { firstParty: true }, { scope: 'openid offline_access' }, {}, screen],
+  ])('%s', async (_what, client, changes, sent, expected) => {
+    await addClient(table, client)
+    expect(await outcomeOf(changes, sent)).toEqual(expected)
+  })
+
+  test('offline_access needs one click, and is ignored with prompt=none before it', async () => {
+    await addClient(table, { firstParty: true })
+    const scope = 'openid offline_access'
+    const scopeOf = async (sent: Sent, changes: Changes = {}) => {
+      const { code: text } = await outcomeOf({ scope, ...changes }, sent)
+      return (await findCode(table, String(text)))?.scope
+    }
+    expect(await scopeOf({}, none)).toBe('openid')
+    expect(await outcomeOf({ scope: 'offline_access', ...none })).toEqual(error('consent_required'))
+    expect(await scopeOf(await click(scope))).toBe(scope)
+    expect(await scopeOf({}, none)).toBe(scope)
+    expect(await scopeOf({})).toBe(scope)
+  })
+
+  test('with prompt=none no click counts', async () => {
+    await addClient(table)
+    expect(await outcomeOf(none, await click())).toEqual(error('consent_required'))
+  })
+})

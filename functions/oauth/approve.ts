@@ -1,0 +1,65 @@
+import type { APIGatewayProxyResult } from 'aws-lambda'
+import { json } from '../../lib/http/responses.ts'
+import { ApprovalRequest } from '../../lib/http/schemas/oauth.ts'
+import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
+import { tableHandler } from '../../lib/http/table.ts'
+import { findApis } from '../../lib/oauth/apis/store.ts'
+import { redeemCookie, requireSameOrigin } from '../../lib/oauth/authorize/cookie.ts'
+import { hintedUser } from '../../lib/oauth/authorize/hint.ts'
+import { locationOf } from '../../lib/oauth/authorize/location.ts'
+import { type Outcome, outcomeOf } from '../../lib/oauth/authorize/outcome.ts'
+import { checkRequest } from '../../lib/oauth/authorize/request.ts'
+import { readQuery, requireTarget } from '../../lib/oauth/authorize/target.ts'
+import { findClient } from '../../lib/oauth/clients/store.ts'
+import { isRepeated, type Parameters, parameterOf } from '../../lib/oauth/parameters.ts'
+import { identifiersOf } from '../../lib/oauth/scopes.ts'
+import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
+
+const SETTINGS = [
+  'COOKIE_SESSIONS',
+  'REFRESH_GRACE_SECONDS',
+  'REQUIRE_SECOND_FACTOR',
+  'SESSION_TTL_SECONDS',
+  'SESSION_IDLE_TTL_SECONDS',
+  'TOKEN_ISSUER',
+  'PUBLISHED_KEYS',
+] as const
+
+const publicKeys = publicKeyCache()
+
+/**
+ * POST /oauth2/approve: decides the authorization request that the page `/oauth2/authorize` was opened with. It takes the session
+ * cookie from that page only, and leads back to the client with a code or an error.
+ */
+export const handler = tableHandler(SETTINGS, async (event, at) => {
+  const page = pageOf(event, at)
+  requireSameOrigin(page)
+  const { query, click, last, start } = readJson(event, ApprovalRequest, at)
+  const { parameters, target } = readQuery(query)
+  const client = await findClient(at.table, target.clientId)
+  requireTarget(client, target)
+  const { redirectUri } = target
+  const respond = (outcome: Outcome) => responseOf(outcome, parameters, redirectUri, at.config.TOKEN_ISSUER)
+
+  const request = checkRequest(parameters, client, await findApis(at.table, identifiersOf(client)))
+  if ('error' in request) return respond(request)
+  const hint = await hintedUser(at, publicKeys, request)
+  if (typeof hint === 'object') return respond(hint)
+  const redeemed = await redeemCookie(at, page.refreshToken)
+  const asked = { client, redirectUri, request, hintedUserId: hint, click, lastUserId: last, start }
+  return respond(await outcomeOf(at, asked, redeemed))
+})
+
+/** Returns the next step of the page, or where it leads (RFC 6749 section 4.1.2, RFC 9207). */
+function responseOf(
+  outcome: Outcome,
+  parameters: Parameters,
+  redirectUri: string,
+  iss: string,
+): APIGatewayProxyResult {
+  if ('next' in outcome) return json(200, outcome)
+  const state = isRepeated(parameters, 'state') ? undefined : parameterOf(parameters, 'state')
+  const members =
+    'code' in outcome ? outcome : { error: outcome.error, error_description: outcome.description }
+  return json(200, { next: 'client', location: locationOf(redirectUri, { ...members, state, iss }) })
+}

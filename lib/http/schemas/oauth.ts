@@ -1,0 +1,15 @@
+import * as z from 'zod/mini'
+import { atMost, schema } from './fields.ts'
+
+const text = (length: number) => z.string('Must be a string.').check(atMost(length))
+
+/** Body of `POST /oauth2/approve`. */
+export const ApprovalRequest = /* @__PURE__ */ schema(() =>
+  z.strictObject({
+    // Its length is checked again in bytes: a longer one has an error of its own.
+    query: text(8_192),
+    click: z.optional(z.strictObject({ sub: text(64), scope: text(1_024) }, 'Must be a JSON object.')),
+    last: z.optional(text(64)),
+    start: z.optional(z.number('Must be a number.')),
+  }),
+)

@@ -1,0 +1,48 @@
+import type { Config } from '../../config.ts'
+import type { At } from '../../context.ts'
+import { ServiceError } from '../../errors.ts'
+import type { CookieRequest } from '../../sessions/page.ts'
+import { type Redeemed, redeemRefreshToken, requireFactors, requireYoung } from '../../sessions/redeem.ts'
+import { readRefreshToken } from '../../sessions/refresh-token.ts'
+import { lifetimesFrom } from '../../sessions/session.ts'
+
+/** The detail of a 403 response. */
+export const SAME_ORIGIN = 'An approval needs the header Sec-Fetch-Site: same-origin.'
+
+/**
+ * Requires that a page of the service's own origin sends a request. A page of an allowed origin may use the session, but must not
+ * give itself a grant with it.
+ *
+ * @throws {@link ServiceError} `forbidden`.
+ */
+export function requireSameOrigin({ site }: Pick<CookieRequest, 'site'>): void {
+  if (site === 'same-origin') return
+  throw new ServiceError('forbidden', 'session cookie: not the same origin', { detail: SAME_ORIGIN })
+}
+
+/** The settings that a session in a cookie is verified by. */
+type Rules = Config<
+  'REFRESH_GRACE_SECONDS' | 'REQUIRE_SECOND_FACTOR' | 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS'
+>
+
+/**
+ * Verifies the refresh token in a cookie, and does not rotate it. Reuse is detected as at a refresh.
+ *
+ * @returns The session and its user, or `undefined` without a live session that meets the policy.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function redeemCookie(
+  at: At & { config: Rules },
+  refreshToken: string,
+): Promise<Redeemed | undefined> {
+  try {
+    const presented = readRefreshToken(refreshToken)
+    const redeemed = await redeemRefreshToken(at, presented, at.config.REFRESH_GRACE_SECONDS)
+    requireFactors(redeemed, at.config.REQUIRE_SECOND_FACTOR)
+    requireYoung(redeemed, lifetimesFrom(at.config), at.now)
+    return redeemed
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === 'invalid_refresh_token') return undefined
+    throw error
+  }
+}

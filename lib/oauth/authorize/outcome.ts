@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import { transact } from '../../aws/dynamodb.ts'
+import type { At } from '../../context.ts'
+import { ServiceError } from '../../errors.ts'
+import { byUser, eventOf, partitionOf } from '../../events/event.ts'
+import { logEvent } from '../../log.ts'
+import type { Redeemed } from '../../sessions/redeem.ts'
+import type { Client } from '../clients/client.ts'
+import { CODE_BYTES, timesOf } from '../codes/code.ts'
+import { newCode } from '../codes/store.ts'
+import { type App, approvalOf, findApp } from '../grants/app.ts'
+import type { AuthorizationError } from './error.ts'
+import type { AuthorizationRequest } from './request.ts'
+import { type Click, isOfScreen, placeOf, screenReasonOf, sentencesOf, withClickedScopes } from './screen.ts'
+import { isDue, needsSignIn, signInOf, startOf } from './sign-in.ts'
+
+/** An authorization request of a known client, and what the page knows about it. */
+export interface Asked {
+  client: Client
+  redirectUri: string
+  request: AuthorizationRequest
+  /** Subject of a verified `id_token_hint`. */
+  hintedUserId?: string | undefined
+  click?: Click | undefined
+  lastUserId?: string | undefined
+  start?: number | undefined
+}
+
+/** What the page does next, if the client does not get its response yet. */
+type Step =
+  | { next: 'refresh' }
+  | { next: 'sign-in'; again: boolean; start: number; client: { name: string } }
+  | {
+      next: 'screen'
+      user: { sub: string; username: string }
+      client: { id: string; name: string; place: string }
+      scopes: { name: string; sentence: string }[]
+    }
+
+/** The outcome of a request: a step of the page, the error that the client gets, or its code. */
+export type Outcome = Step | AuthorizationError | { code: string }
+
+const errorOf = (error: string, description: string): AuthorizationError => ({ error, description })
+
+/**
+ * Decides a valid authorization request: returns the next step, an error, or a new code.
+ *
+ * @param redeemed - The session in the cookie, as just read, or `undefined` without a live one.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function outcomeOf(at: At, asked: Asked, redeemed: Redeemed | undefined): Promise<Outcome> {
+  const { client, request, hintedUserId, start } = asked
+  const isQuiet = request.prompts.includes('none')
+  const signIn = redeemed && signInOf(redeemed.session)
+  if (redeemed === undefined || signIn === undefined) {
+    return isQuiet ? LOGIN_REQUIRED : signInStep(client, false, startOf(undefined, at.now))
+  }
+  if (isDue(redeemed.session, at.now)) return { next: 'refresh' }
+  if (needsSignIn(request, signIn, start, at.now)) {
+    return isQuiet ? LOGIN_REQUIRED : signInStep(client, true, startOf(signIn, at.now))
+  }
+  if (hintedUserId !== undefined && hintedUserId !== redeemed.user.id) return LOGIN_REQUIRED
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    const app = await findApp(at.table, redeemed.user.id, client.id)
+    const decided = await decide(at, asked, redeemed, app)
+    if (decided) return decided
+  }
+  throw new ServiceError('unavailable', 'the app kept changing')
+}
+
+/** Of the random generation of a new app. */
+const GENERATION_BYTES = 6
+
+const LOGIN_REQUIRED = errorOf('login_required', 'The user must sign in.')
+
+const signInStep = ({ name }: Client, again: boolean, start: number): Step => ({
+  next: 'sign-in',
+  again,
+  start,
+  client: { name },
+})
+
+/** Returns the screen, an error or a code; `undefined`, if the app is not as read. */
+async function decide(
+  at: At,
+  asked: Asked,
+  redeemed: Redeemed,
+  app: App | undefined,
+): Promise<Outcome | undefined> {
+  const { client, lastUserId, click, redirectUri } = asked
+  const { user } = redeemed
+  const request = withClickedScopes(asked.request, { client, app })
+  if (request.scopes.length === 0) return errorOf('consent_required', 'The user must consent.')
+  const reason = screenReasonOf({ client, request, app, user, lastUserId })
+  const isQuiet = request.prompts.includes('none')
+  if (reason && isQuiet) return errorOf(reason, 'The user must see a screen.')
+  const isClicked = !isQuiet && click !== undefined
+  if (isClicked ? !isOfScreen(click, { user, request }) : reason) {
+    return {
+      next: 'screen',
+      user: { sub: user.id, username: user.username },
+      client: { id: client.id, name: client.name, place: placeOf(redirectUri) },
+      scopes: sentencesOf(request),
+    }
+  }
+  return issueCode(at, { ...asked, request, isClicked }, redeemed, app)
+}
+
+/** Stores the app and a new code in one transaction. Returns `undefined`, if the app is not as read. */
+async function issueCode(
+  { table, now, ...rest }: At,
+  { client, request, redirectUri, isClicked }: Asked & { isClicked: boolean },
+  { user, session }: Redeemed,
+  app: App | undefined,
+): Promise<{ code: string } | undefined> {
+  const code = randomBytes(CODE_BYTES).toString('base64url')
+  const generation = randomBytes(GENERATION_BYTES).readUIntBE(0, GENERATION_BYTES)
+  const scopes = isClicked ? request.scopes : undefined
+  const { appGeneration, write } = approvalOf(app, { userId: user.id, client, scopes, generation }, now)
+  const stored = {
+    clientId: client.id,
+    clientGeneration: client.generation,
+    redirectUri,
+    challenge: request.challenge,
+    nonce: request.nonce,
+    scope: request.scopes.join(' '),
+    resource: request.api?.identifier,
+    userId: user.id,
+    sessionGeneration: user.sessionGeneration,
+    appGeneration,
+    ...signInOf(session),
+    ...timesOf(now),
+  }
+  const consent = { type: 'consent.given', subject: partitionOf(user.id), session: session.id } as const
+  const act = byUser({ ...rest, now }, user.id)
+  const events = isClicked ? [eventOf(table, act, { ...consent, ref: client.id })] : []
+  if (await transact(table, [write, newCode(code, stored), ...events])) return undefined
+  const about = { userId: user.id, clientId: client.id, sessionId: session.id }
+  if (isClicked) logEvent('info', { event: 'consent.given', ...about })
+  logEvent('info', { event: 'code.issued', ...about })
+  return { code }
+}

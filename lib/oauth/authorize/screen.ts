@@ -1,0 +1,87 @@
+import type { UserState } from '../../users/user.ts'
+import type { Client } from '../clients/client.ts'
+import { type App, consentedScopes } from '../grants/app.ts'
+import type { AuthorizationRequest } from './request.ts'
+
+/** What decides whether the user sees the screen of consent. */
+export interface Seen {
+  client: Pick<Client, 'type' | 'silent' | 'firstParty' | 'generation'>
+  request: Pick<AuthorizationRequest, 'prompts' | 'scopes' | 'loginHint'>
+  app: Pick<App, 'scopes' | 'clientGeneration'> | undefined
+  user: Pick<UserState, 'id' | 'username'>
+  /** Id of the user whom this browser last approved. */
+  lastUserId?: string | undefined
+}
+
+/** Why a screen is needed, as the error of a request with `prompt=none` (OpenID Connect Core section 3.1.2.6). */
+export type ScreenReason = 'interaction_required' | 'consent_required'
+
+/**
+ * Returns why the user must see the screen, or `undefined` if a code may be issued without it.
+ *
+ * Without a screen, the browser sends a code to the app without a click. A secret of the app protects a code that leaked. PKCE does not:
+ * an attacker can begin a request with a challenge of their own. So only a `web` client is silent, or a `browser` client whose operator
+ * accepts that; a `native` one is never (RFC 8252 section 8.6).
+ */
+export function screenReasonOf({ client, request, app, user, lastUserId }: Seen): ScreenReason | undefined {
+  const { prompts, loginHint } = request
+  const isSilent = client.type === 'web' || (client.type === 'browser' && client.silent)
+  if (!isSilent || prompts.includes('select_account')) return 'interaction_required'
+  if (lastUserId !== undefined && lastUserId !== user.id) return 'interaction_required'
+  // A hint may be an address that is not the username. Then the screen is shown once too often.
+  const isOther = loginHint !== undefined && loginHint.toLowerCase() !== user.username
+  if (isOther && !prompts.includes('none')) return 'interaction_required'
+  if (prompts.includes('consent')) return 'consent_required'
+  const consented = consentedScopes(app, client)
+  const needed = client.firstParty
+    ? request.scopes.filter((name) => name === 'offline_access')
+    : request.scopes
+  return needed.every((name) => consented.includes(name)) ? undefined : 'consent_required'
+}
+
+/**
+ * Returns a request as it counts for this user. With `prompt=none`, `offline_access` counts only after a click on an earlier screen.
+ */
+export function withClickedScopes<T extends Seen['request']>(
+  request: T,
+  { client, app }: Pick<Seen, 'client' | 'app'>,
+): T {
+  if (!request.prompts.includes('none') || consentedScopes(app, client).includes('offline_access'))
+    return request
+  return { ...request, scopes: request.scopes.filter((name) => name !== 'offline_access') }
+}
+
+/** The click on the screen: what it showed. */
+export interface Click {
+  /** Id of the user. */
+  sub: string
+  /** Names of the scopes, with a space between them. */
+  scope: string
+}
+
+/** Whether a screen showed the user and the scopes that count now. Another tab may have signed in another user meanwhile. */
+export const isOfScreen = (
+  { sub, scope }: Click,
+  { user, request }: Pick<Seen, 'user' | 'request'>,
+): boolean => sub === user.id && scope.split(' ').toSorted().join(' ') === request.scopes.toSorted().join(' ')
+
+/** What the screen says of standard scopes. */
+const SENTENCES: Record<string, string> = {
+  openid: 'Recognise you when you sign in',
+  profile: 'See your username',
+  email: 'See your e-mail address',
+  offline_access: 'Keep this access while you are away',
+}
+
+/** Returns what the screen says of the scopes of a request, in its order. */
+export const sentencesOf = ({ scopes, api }: Pick<AuthorizationRequest, 'scopes' | 'api'>) =>
+  scopes.map((name) => ({
+    name,
+    sentence: SENTENCES[name] ?? api?.scopes.find((one) => one.name === name)?.sentence ?? name,
+  }))
+
+/** Returns the place that a redirect URI leads to, as the screen shows it: a host, or the scheme of an app on the device. */
+export function placeOf(redirectUri: string): string {
+  const { host, protocol } = new URL(redirectUri)
+  return host === '' ? protocol.replace(/:$/, '') : host
+}

@@ -1,0 +1,53 @@
+import type { Session } from '../../sessions/session.ts'
+import { secondOf } from '../../time.ts'
+import { type Amr, acrOf } from '../../users/factors.ts'
+import type { AuthorizationRequest } from './request.ts'
+
+/** The sign-in of a session, as codes and tokens name it. */
+export interface SignIn {
+  sessionId: string
+  /** Second since the epoch. */
+  authTime: number
+  amr: Amr
+}
+
+/** Returns the sign-in of a session. */
+export const signInOf = ({ id, createdAt, amr }: Session): SignIn => ({
+  sessionId: id,
+  authTime: createdAt,
+  amr,
+})
+
+const HOUR_MS = 3_600_000
+
+/**
+ * Whether the secret of a session must be replaced before an approval. An approval does not rotate it. The cookie of a user who only
+ * visits apps would never rotate, and a copy of it would not be noticed.
+ */
+export const isDue = (session: Session, now: Date): boolean =>
+  now.getTime() - Math.max(session.rotatedAtMs, signInOf(session).authTime * 1000) > HOUR_MS
+
+/**
+ * Whether a request demands another sign-in than that of the session (OpenID Connect Core section 3.1.2.1).
+ *
+ * A sign-in at or after `start` is the one that this request asked for: it meets `prompt=login` and `max_age`. An `acr_values` that it
+ * could not meet is voluntary.
+ *
+ * @param start - Second since the epoch, from {@link startOf} at an earlier try of the same request.
+ */
+export function needsSignIn(
+  { prompts, maxAgeSeconds, acrValues }: AuthorizationRequest,
+  { authTime, amr }: SignIn,
+  start: number | undefined,
+  now: Date,
+): boolean {
+  if (start !== undefined && authTime >= start) return false
+  if (prompts.includes('login')) return true
+  if (maxAgeSeconds !== undefined && secondOf(now) - authTime > maxAgeSeconds) return true
+  const isAsking = acrValues.includes('aal2') && !prompts.includes('none')
+  return isAsking && !acrValues.includes(acrOf(amr))
+}
+
+/** Returns the second from which on a sign-in counts as the one that a request asked for. The present one does not. */
+export const startOf = (signIn: SignIn | undefined, now: Date): number =>
+  Math.max(secondOf(now), (signIn?.authTime ?? 0) + 1)

@@ -1,0 +1,72 @@
+import { hash } from 'node:crypto'
+import { number, optionalText, text } from '../../aws/dynamodb.ts'
+import type { Attributes, Read, ValuesOf } from '../../aws/item.ts'
+import { secondOf } from '../../time.ts'
+import type { Amr } from '../../users/factors.ts'
+
+/** Attributes of an authorization code: what the approval saw. */
+export const CODE = {
+  clientId: text,
+  /** The client's generation. */
+  clientGeneration: number,
+  /** As the request had it. */
+  redirectUri: text,
+  /** `code_challenge` by S256. */
+  challenge: text,
+  nonce: optionalText,
+  /** Names of scopes, with a space between them. */
+  scope: text,
+  /** Identifier of the API that the access token is for; without it, the token is for `/userinfo`. */
+  resource: optionalText,
+  userId: text,
+  /** That of the profile, not of the session. */
+  sessionGeneration: number,
+  /** The generation of the user's `APP` item; see `lib/oauth/grants/app.ts`. */
+  appGeneration: number,
+  sessionId: text,
+  /** Second since the epoch at which the user signed in. */
+  authTime: number,
+  amr: text as Read<Amr>,
+  /** Second since the epoch. */
+  createdAt: number,
+  /** Second since the epoch at which the item is deleted. The code is invalid long before. */
+  expiresAt: number,
+  /** Id of the grant that the code was exchanged for. */
+  spentBy: optionalText,
+} satisfies Attributes
+
+/** A stored authorization code. */
+export type Code = ValuesOf<typeof CODE>
+
+/** Random bytes of a code. */
+export const CODE_BYTES = 32
+
+const VALID_SECONDS = 60
+
+/** Seconds that a spent code is kept, so that its reuse is noticed. */
+const KEPT_SECONDS = 86_400
+
+/** Returns the key of a code's item, which holds a hash of the code: a reader of the table cannot exchange it. */
+export const codeKey = (code: string) => ({
+  pk: { S: `code#${hash('sha256', code, 'base64url')}` },
+  sk: { S: 'code' },
+})
+
+/** Returns the times of a code that is created now. */
+export const timesOf = (now: Date): Pick<Code, 'createdAt' | 'expiresAt'> => ({
+  createdAt: secondOf(now),
+  expiresAt: secondOf(now) + KEPT_SECONDS,
+})
+
+/** Whether a code that is not spent may still be exchanged: for 60 seconds. */
+export const isFresh = ({ createdAt }: Pick<Code, 'createdAt'>, now: Date): boolean =>
+  secondOf(now) < createdAt + VALID_SECONDS
+
+/**
+ * Whether a verifier is the one of a code's challenge (RFC 7636 section 4.6).
+ *
+ * @param unverifiedVerifier - As the request has it.
+ */
+export const isVerifierOf = ({ challenge }: Pick<Code, 'challenge'>, unverifiedVerifier: string): boolean =>
+  /^[\w.~-]{43,128}$/.test(unverifiedVerifier) &&
+  hash('sha256', unverifiedVerifier, 'base64url') === challenge

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, expect, test } from 'vitest'
+import { startTable } from '../../../test/support/table.ts'
+import { addTestUser } from '../../../test/support/users.ts'
+import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
+import { type App, approvalOf, consentedScopes, findApp } from './app.ts'
+
+const { table, stop } = await startTable()
+afterAll(stop)
+const now = new Date()
+const client = { id: 'shop', generation: 7 }
+const addUser = () => addTestUser(table, { username: `u${randomBytes(8).toString('hex')}` })
+
+const isStored = async (...writes: TransactWrite[]) => (await transact(table, writes)) === undefined
+
+test('an app collects scopes while the client has the same generation', async () => {
+  const user = await addUser()
+  const approve = async (scopes: string[] | undefined, more = {}) => {
+    const app = await findApp(table, user.id, client.id)
+    const approval = { userId: user.id, client: { ...client, ...more }, scopes, generation: 3 }
+    expect(await isStored(approvalOf(app, approval, now).write)).toBe(true)
+    const after = await findApp(table, user.id, client.id)
+    return [after?.generation, after?.clientGeneration, after?.scopes.toSorted()]
+  }
+  expect(await approve(undefined)).toEqual([3, 7, []])
+  expect(await approve(['openid'])).toEqual([3, 7, ['openid']])
+  expect(await approve(['email'])).toEqual([3, 7, ['email', 'openid']])
+  expect(await approve(undefined)).toEqual([3, 7, ['email', 'openid']])
+  expect(await approve(undefined, { generation: 8 })).toEqual([3, 7, ['email', 'openid']])
+  expect(await approve(['profile'], { generation: 8 })).toEqual([3, 8, ['profile']])
+})
+
+test('an approval is refused if the app is not as read', async () => {
+  const user = await addUser()
+  const approval = { userId: user.id, client, scopes: ['openid'], generation: 3 }
+  const absent = approvalOf(undefined, approval, now).write
+  expect(await isStored(absent)).toBe(true)
+  expect(await isStored(absent)).toBe(false)
+  const app = await findApp(table, user.id, client.id)
+  for (const scopes of [['email'], undefined]) {
+    const other = app && { ...app, generation: 4 }
+    expect(await isStored(approvalOf(other, { ...approval, scopes }, now).write)).toBe(false)
+  }
+  expect(await findApp(table, user.id, client.id)).toEqual(app)
+})
+
+test('a consent counts only with the generation that the client had', () => {
+  const app: App = { clientId: 'shop', generation: 1, clientGeneration: 7, scopes: ['openid'], createdAt: 0 }
+  expect(consentedScopes(app, { generation: 7 })).toEqual(['openid'])
+  expect(consentedScopes(app, { generation: 8 })).toEqual([])
+  expect(consentedScopes(undefined, { generation: 7 })).toEqual([])
+})

@@ -1,0 +1,38 @@
+import { object, text } from './json-schema.ts'
+
+/** Schemas of the sign-in at other apps. */
+export const OAUTH_SCHEMAS = {
+  Approval: object(
+    'The next step of the page `/oauth2/authorize`.',
+    {
+      next: {
+        type: 'string',
+        enum: ['refresh', 'sign-in', 'screen', 'client'],
+        description:
+          'The page refreshes the session and repeats the request; lets the user sign in; shows the screen of consent; or leads to `location`.',
+      },
+      location: text('With `client`: where to lead the browser, with a code or an error.'),
+      again: {
+        type: 'boolean',
+        description: 'With `sign-in`: whether a user who is signed in must sign in again.',
+      },
+      start: {
+        type: 'integer',
+        description:
+          'With `sign-in`: the second from which on a sign-in counts as the one that was asked for. The page keeps the first one, and sends it with each repetition.',
+      },
+      client: {
+        type: 'object',
+        description:
+          'With `screen` and `sign-in`: the `name` of the app; with `screen` also `id` and `place`.',
+      },
+      user: { type: 'object', description: 'With `screen`: `sub` and `username` of who is signed in.' },
+      scopes: {
+        type: 'array',
+        items: { type: 'object' },
+        description: 'With `screen`: `name` and `sentence` of each scope.',
+      },
+    },
+    ['location', 'again', 'start', 'client', 'user', 'scopes'],
+  ),
+}

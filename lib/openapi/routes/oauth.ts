@@ -1,0 +1,34 @@
+import { ApprovalRequest } from '../../http/schemas/oauth.ts'
+import { json } from '../json-schema.ts'
+import type { Route } from '../route.ts'
+import { schemaRef } from '../schemas.ts'
+
+const query =
+  'response_type=code&client_id=shop&redirect_uri=https%3A%2F%2Fshop.example%2Fcallback&scope=openid&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256'
+
+/** The routes by which other apps sign users in. */
+export const OAUTH_ROUTES: Route[] = [
+  {
+    method: 'post',
+    path: '/oauth2/approve',
+    operationId: 'approve',
+    tag: 'OAuth',
+    needs: 'oauth',
+    summary: 'Decide an authorization request',
+    description:
+      'For the page `/oauth2/authorize` alone. Takes the session from the cookie, and from a page of the service’s own origin. Returns the next step, or where to lead the browser, with a code or an error.',
+    cookie: 'needs',
+    body: {
+      schema: ApprovalRequest,
+      examples: { first: { summary: 'The first try of a page', value: { query } } },
+    },
+    response: {
+      description: 'The next step.',
+      content: json(schemaRef('Approval'), {
+        next: 'client',
+        location: 'https://shop.example/callback?code=…&iss=https%3A%2F%2Fauth.example.com',
+      }),
+    },
+    problems: ['invalid_query', 'unknown_client', 'unknown_redirect_uri'],
+  },
+]

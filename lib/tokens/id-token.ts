@@ -1,0 +1,39 @@
+import { verify } from 'node:crypto'
+import { ServiceError } from '../errors.ts'
+import { isUserId } from '../users/user.ts'
+import { readUnverified, type UnverifiedToken } from './access-token.ts'
+import type { PublicKeys } from './public-keys.ts'
+
+/**
+ * Reads an `id_token_hint` without verifying anything (OpenID Connect Core section 3.1.2.1).
+ *
+ * @returns `undefined`, if it has not the form of a token of this service.
+ */
+export function readHint(unverifiedHint: string): UnverifiedToken | undefined {
+  try {
+    return readUnverified(unverifiedHint)
+  } catch (error) {
+    if (error instanceof ServiceError) return undefined
+    throw error
+  }
+}
+
+/**
+ * Verifies an `id_token_hint` and returns its user. `exp` is ignored: the hint only names who signed in some time ago.
+ *
+ * @param keys - Public keys by `kid`, already loaded.
+ * @returns `undefined`, if this service has not issued it as an id_token.
+ */
+export function hintedUserOf(
+  { jws, kid = '' }: UnverifiedToken,
+  keys: PublicKeys,
+  issuer: string,
+): string | undefined {
+  const { header, payload = {}, signingInput, signature } = jws
+  const key = keys.get(kid)?.key
+  // An access token is no id_token.
+  if (key === undefined || header.alg !== 'RS256' || header.typ !== 'JWT') return undefined
+  if (!verify('sha256', Buffer.from(signingInput), key, signature)) return undefined
+  const { iss, sub } = payload
+  return iss === issuer && isUserId(sub) ? sub : undefined
+}

@@ -1,0 +1,70 @@
+import { expect, inject, test } from 'vitest'
+import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
+import { sendJson } from '../support/http.ts'
+import { addSession, operator, tableAt } from '../support/sessions.ts'
+import { addClient, CALLBACK, type Changes, queryOf } from './clients.ts'
+
+// Approvals over HTTP. Each response must match the API description.
+
+const url = inject('serviceUrl')
+const table = tableAt(inject('dynamoDbUrl'))
+const username = await operator(table).add({ username: 'user-of-approvals' })
+const client_id = 'approve-http'
+await addClient(table, { id: client_id })
+const cookie = cookieOf(await addSession({ table }, username))
+
+const approve = (changes: Changes = {}, more: object = {}, headers: Record<string, string> = {}) =>
+  sendJson(
+    `${url}/oauth2/approve`,
+    'POST',
+    { query: queryOf({ client_id, ...changes }), ...more },
+    { ...OWN_PAGE, ...cookie, ...headers },
+  )
+
+test('a user sees the screen, clicks, and is led to the client with a code', async () => {
+  const { status, body } = await approve()
+  expect([status, body.next, body.user.username]).toEqual([200, 'screen', username])
+  const click = { sub: body.user.sub, scope: 'openid' }
+  const { body: after } = await approve({}, { click })
+  const { searchParams } = new URL(after.location)
+  expect(after.location.startsWith(`${CALLBACK}&code=`)).toBe(true)
+  expect([searchParams.get('iss'), searchParams.get('state')]).toEqual([url, 'a state'])
+  // The consent covers the next request.
+  expect((await approve()).body.location).toMatch(/[?&]code=/)
+})
+
+test('a browser without a session is led to the sign-in', async () => {
+  const { body } = await approve({}, {}, { Cookie: 'other=1' })
+  expect(body).toEqual({
+    next: 'sign-in',
+    again: false,
+    start: expect.any(Number),
+    client: { name: 'Shop' },
+  })
+  const { body: quiet } = await approve({ prompt: 'none' }, {}, { Cookie: 'other=1' })
+  expect(quiet.location).toMatch(/&error=login_required&/)
+})
+
+test.each<[string, Changes, Record<string, string>, number, string]>([
+  ['two client ids', { client_id: [client_id, client_id] }, {}, 400, 'invalid_query'],
+  ['an unknown client', { client_id: 'unknown' }, {}, 400, 'unknown_client'],
+  ['another redirect URI', { redirect_uri: 'https://evil.example' }, {}, 400, 'unknown_redirect_uri'],
+  ['a page of the same site', {}, { 'Sec-Fetch-Site': 'same-site' }, 403, 'undefined'],
+  ['another site', {}, { 'Sec-Fetch-Site': 'cross-site' }, 403, 'undefined'],
+  ['a form', {}, { 'Content-Type': 'text/plain' }, 403, 'undefined'],
+])('a request with %s is refused', async (_what, changes, headers, status, error) => {
+  const response = await approve(changes, {}, headers)
+  expect([response.status, String(response.body.error)]).toEqual([status, error])
+})
+
+test('no page of another origin may read a response, or ask for one', async () => {
+  const Origin = 'https://app.example.com'
+  const headers = { ...OWN_PAGE, ...cookie, Origin }
+  const response = await fetch(`${url}/oauth2/approve`, { method: 'POST', headers, body: '{}' })
+  expect(response.headers.get('access-control-allow-origin')).toBeNull()
+  const preflight = await fetch(`${url}/oauth2/approve`, {
+    method: 'OPTIONS',
+    headers: { Origin, 'Access-Control-Request-Method': 'POST' },
+  })
+  expect(preflight.ok).toBe(false)
+})

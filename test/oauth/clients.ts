@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto'
+import type { Table } from '../../lib/aws/dynamodb.ts'
+import type { Api } from '../../lib/oauth/apis/api.ts'
+import { createApi } from '../../lib/oauth/apis/store.ts'
+import { hashSecret } from '../../lib/oauth/clients/secret.ts'
+import { type ClientWithSecrets, createClient } from '../../lib/oauth/clients/store.ts'
+import { testAct } from '../support/users.ts'
+
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+
+const SECRET = 'a-secret-of-the-shop'
+export const CALLBACK = 'https://shop.example/callback?tenant=1'
+
+const times = { createdAt: '2026-06-01T00:00:00.000Z', changedAt: '2026-06-01T00:00:00.000Z' }
+
+/** Stores a client: a `web` one with {@link SECRET} that may have all standard scopes, unless the values differ. */
+export async function addClient(
+  table: Table,
+  values: Partial<ClientWithSecrets> = {},
+): Promise<ClientWithSecrets> {
+  const client: ClientWithSecrets = {
+    id: 'shop',
+    type: 'web',
+    name: 'Shop',
+    generation: 7,
+    disabled: false,
+    redirectUris: [CALLBACK],
+    postLogoutRedirectUris: [],
+    scopes: ['openid', 'profile', 'email', 'offline_access'],
+    firstParty: false,
+    silent: false,
+    local: false,
+    changeId: randomUUID(),
+    ...times,
+    ...((values.type ?? 'web') === 'web' && { secretHash: hashSecret(SECRET) }),
+    ...values,
+  }
+  const outcome = await createClient(table, client, testAct())
+  if (outcome !== 'done') throw new Error(`the client ${client.id} is ${outcome}`)
+  return client
+}
+
+/** Stores an API with the scopes `orders.read` and `orders.write`, unless the values differ. */
+export async function addApi(table: Table, values: Partial<Api> = {}): Promise<Api> {
+  const api: Api = {
+    identifier: 'https://orders.example',
+    name: 'Orders',
+    scopes: [
+      { name: 'orders.read', sentence: 'See your orders' },
+      { name: 'orders.write', sentence: 'Change your orders' },
+    ],
+    changeId: randomUUID(),
+    ...times,
+    ...values,
+  }
+  const outcome = await createApi(table, api, testAct())
+  if (outcome !== 'done') throw new Error(`the API ${api.identifier} is ${outcome}`)
+  return api
+}
+
+/** Changes of the parameters of a request: `undefined` leaves one out, and a list repeats it. */
+export type Changes = Record<string, string | string[] | undefined>
+
+/** Returns the query of a valid authorization request of `shop`, with changes. */
+export function queryOf(changes: Changes = {}): string {
+  const valid = {
+    response_type: 'code',
+    client_id: 'shop',
+    redirect_uri: CALLBACK,
+    scope: 'openid',
+    state: 'a state',
+    nonce: 'a-nonce',
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+  }
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries({ ...valid, ...changes })) {
+    for (const one of [value ?? []].flat()) query.append(name, one)
+  }
+  return `?${query}`
+}
