@@ -18,6 +18,7 @@ const BUDGETS: Record<string, Budget> = {
   login: { bytes: 60_000, floor: 'login', cold: 1.45 },
   'login-factor': { bytes: 51_000 },
   approve: { bytes: 56_000 },
+  token: { bytes: 50_000 },
   refresh: { bytes: 48_000 },
   logout: { bytes: 48_000 },
   sessions: { bytes: 24_000 },
@@ -48,7 +49,7 @@ const BUDGETS: Record<string, Budget> = {
   'confirm-totp': { bytes: 48_000 },
   'enrol-totp': { bytes: 52_000 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 108_000, cold: 1.8 },
+  openapi: { bytes: 110_000, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three

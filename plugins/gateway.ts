@@ -131,7 +131,7 @@ function deployResponses({ provider, resources }: Service): void {
  * It also names the deployment after what it deploys. The framework names it after the time. The stage refers to that
  * name, so `sls deploy` would find a change each time.
  */
-function deployStage({ provider, custom, resources }: Service): void {
+function deployStage({ provider, custom, functions, resources }: Service): void {
   const { Resources } = provider.compiledCloudFormationTemplate
   const [framework, deployment] =
     Object.entries(Resources).find(([, { Type }]) => Type === 'AWS::ApiGateway::Deployment') ?? []
@@ -147,10 +147,22 @@ function deployStage({ provider, custom, resources }: Service): void {
       StageName,
       DeploymentId: { Ref: id },
       TracingEnabled: provider.tracing.apiGateway,
-      MethodSettings: Object.entries(custom.throttles).map(([route, text]) => methodSetting(route, text)),
+      // A route that is switched off has no throttle: the gateway refuses settings of methods that do not exist.
+      MethodSettings: Object.entries(custom.throttles)
+        .filter(([route]) => hasRoute(functions, route))
+        .map(([route, text]) => methodSetting(route, text)),
     },
   }
 }
+
+/** Whether a function has a route, such as `POST /login`. */
+const hasRoute = (functions: Service['functions'], route: string): boolean =>
+  Object.values(functions).some(({ events = [] }) =>
+    events.some(({ http }) => {
+      const { method, path } = Object(http)
+      return route === `${String(method).toUpperCase()} /${path}`
+    }),
+  )
 
 /** Returns a hash of everything that a deployment of the API is a snapshot of. */
 function hashOfApi(all: Record<string, Resource>): string {

@@ -67,6 +67,9 @@ export type Request = Pick<At, 'origin' | 'via' | 'requestId' | 'now'>
 /** Returns the act of a user who has proved who it is. */
 export const byUser = (at: Request, actorId: string): Act => ({ ...at, actor: 'user', actorId })
 
+/** Returns the act of a client, which has proved by a secret, a code or a token that it may act for the user. */
+export const byClient = (at: Request, actorId: string): Act => ({ ...at, actor: 'client', actorId })
+
 /** Returns the act of the service, which no user asked for with this request. */
 export const bySystem = (at: Request): Act => ({ ...at, actor: 'system' })
 

@@ -1,9 +1,12 @@
-import { read, writeTogether } from '../aws/access.ts'
+import { read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { API } from './apis/api.ts'
 import { CLIENT } from './clients/client.ts'
+import { CLIENT_SECRETS } from './clients/secret.ts'
 import { CODE } from './codes/code.ts'
 import { APP } from './grants/app.ts'
+import { GRANT } from './grants/grant.ts'
+import { GRANT_SOURCES, STORED_GRANT } from './grants/store.ts'
 
 /** Clients, without their secrets. */
 export const readClients = read(['client#*'], namesOf(CLIENT))
@@ -26,4 +29,39 @@ export const storeCodes = writeTogether(
   ['PutItem'],
   ['code#*'],
   namesOf(CODE).filter((name) => name !== 'spentBy'),
+)
+
+/** Clients, and the hashes of their secrets. */
+export const readClientSecrets = read(['client#*'], [...namesOf(CLIENT), ...namesOf(CLIENT_SECRETS)])
+
+/** Codes, which are found by their hash alone. */
+export const readCodes = read(['code#*'], namesOf(CODE))
+
+/** Spends a code, in the transaction that stores its grant. */
+export const spendAuthorizationCodes = writeTogether(['UpdateItem'], ['code#*'], ['spentBy'])
+
+/** Grants. The refresh tokens of sessions are in another partition. */
+export const readGrants = read(['grants#*'], STORED_GRANT)
+
+/** What codes and grants depend on, and what id_tokens claim. No password hash. */
+export const readGrantSources = read(['grants#*', 'user#*'], GRANT_SOURCES)
+
+/** Demands that user and session are as read, in the transaction that stores a grant. */
+export const checkGrantSources = writeTogether(
+  ['ConditionCheckItem'],
+  ['user#*'],
+  ['sessionGeneration', 'endedAt'],
+)
+
+/** Stores a grant, in the transaction that spends its code and adds its event. */
+export const storeGrants = writeTogether(['PutItem'], ['grants#*'], namesOf(GRANT))
+
+/** Ends grants, with their events. */
+export const endGrants = writeTogether(['UpdateItem'], ['grants#*'], ['secretHash', 'salt', 'endedAt'])
+
+/** Rotates grants and writes their use, and ends one whose own write has an unknown outcome. It extends no scope. */
+export const useGrants = write(
+  ['UpdateItem'],
+  ['grants#*'],
+  ['secretHash', 'salt', 'endedAt', 'rotatedAtMs', 'lastUsedAt', 'expiresAt'],
 )

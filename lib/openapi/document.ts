@@ -1,10 +1,11 @@
-import { HEADERS, headerRefs, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
+import { HEADERS, headerRefs, OAUTH_HEADERS, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
+import { json } from './json-schema.ts'
 import { PAGE_ROUTES } from './pages.ts'
 import { requestRef } from './requests.ts'
 import { problemRefs, problemResponses } from './responses.ts'
 import { type Feature, operationIdOf, PAGE_TAGS, type Route, statusOf, TAGS } from './route.ts'
 import { ROUTES } from './routes.ts'
-import { SCHEMAS } from './schemas.ts'
+import { SCHEMAS, schemaRef } from './schemas.ts'
 
 /**
  * Describes the whole API as OpenAPI 3.1.
@@ -16,7 +17,6 @@ import { SCHEMAS } from './schemas.ts'
  * @see https://spec.openapis.org/oas/v3.1.0
  */
 export function describeApi(serverUrl: string, features: readonly Feature[]) {
-  const hasPages = features.includes('pages')
   const routes = [...ROUTES, ...PAGE_ROUTES].filter(({ needs = [] }) =>
     [needs].flat().every((feature) => features.includes(feature)),
   )
@@ -53,7 +53,11 @@ export function describeApi(serverUrl: string, features: readonly Feature[]) {
             'The refresh token of a sign-in with `"session":"cookie"`. Browsers send it. The service takes it from pages of its own origin, and of allowed origins on the same site.',
         },
       },
-      headers: hasPages ? { ...HEADERS, ...PAGE_HEADERS } : HEADERS,
+      headers: {
+        ...HEADERS,
+        ...(features.includes('pages') && PAGE_HEADERS),
+        ...(features.includes('oauth') && OAUTH_HEADERS),
+      },
       responses: parts.responses,
       schemas: schemasIn(parts),
     },
@@ -83,7 +87,7 @@ function pathsOf(routes: readonly Route[]) {
 }
 
 function operationOf(route: Route) {
-  const { tag = 'Content', summary, description, parameters, body } = route
+  const { tag = 'Content', summary, description, parameters, body, form } = route
   return {
     operationId: operationIdOf(route),
     tags: [tag],
@@ -97,9 +101,36 @@ function operationOf(route: Route) {
         content: { 'application/json': { schema: requestRef(body.schema), examples: body.examples } },
       },
     }),
-    responses: { [statusOf(route)]: responseOf(route), ...problemRefs(route) },
+    ...(form && {
+      requestBody: { required: true, content: { 'application/x-www-form-urlencoded': form } },
+    }),
+    responses: {
+      [statusOf(route)]: responseOf(route),
+      ...(route.hasClientErrors && clientErrors()),
+      ...problemRefs(route),
+    },
   }
 }
+
+/** Returns the responses to the errors of a client. */
+const clientErrors = () =>
+  Object.fromEntries(
+    [
+      [400, 'The request is invalid.', { error: 'invalid_grant' }] as const,
+      [401, 'The client is unknown, or its secret is wrong.', { error: 'invalid_client' }] as const,
+    ].map(([status, description, example]) => [
+      status,
+      {
+        description,
+        headers: headerRefs({
+          'Cache-Control': 'NoStore',
+          ...SHARED_HEADERS,
+          ...(status === 401 && { 'x-amzn-Remapped-WWW-Authenticate': 'ClientChallenge' }),
+        }),
+        content: json(schemaRef('ClientError'), { ...example, error_description: description }),
+      },
+    ]),
+  )
 
 /** Returns the security of a route. The cookie is one way to show a refresh token; the body is the other. */
 function securityOf({ isProtected, cookie }: Route): object[] {

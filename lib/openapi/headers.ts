@@ -113,7 +113,16 @@ export const PAGE_HEADERS = {
   },
 }
 
-export type HeaderName = keyof typeof PAGE_HEADERS | keyof typeof HEADERS
+/** Response headers of the routes of OAuth. */
+export const OAUTH_HEADERS = {
+  ClientChallenge: {
+    description:
+      'The client must authenticate (RFC 6749 section 5.2). REST APIs rename the header WWW-Authenticate of a function.',
+    schema: { type: 'string', const: 'Basic realm="token"' },
+  },
+}
+
+export type HeaderName = keyof typeof PAGE_HEADERS | keyof typeof OAUTH_HEADERS | keyof typeof HEADERS
 
 /** Headers of every response. Those for CORS are sent only where origins are allowed, and that for HTTPS only over HTTPS. */
 export const SHARED_HEADERS: Record<string, HeaderName> = {

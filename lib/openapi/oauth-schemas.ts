@@ -2,6 +2,22 @@ import { object, text } from './json-schema.ts'
 
 /** Schemas of the sign-in at other apps. */
 export const OAUTH_SCHEMAS = {
+  ClientTokens: object(
+    'The tokens of an app (RFC 6749 section 5.1).',
+    {
+      access_token: text('The access token, a JSON Web Token (RFC 9068).'),
+      token_type: { type: 'string', const: 'Bearer' },
+      expires_in: { type: 'integer', description: 'Seconds until the access token expires.' },
+      scope: text('The scopes of the access token, with a space between them.'),
+      refresh_token: text('The refresh token. A public client gets a new one with each refresh.'),
+      id_token: text('With the scope `openid`, for a code: who the user is (OpenID Connect Core).'),
+    },
+    ['id_token'],
+  ),
+  ClientError: object('An error of OAuth (RFC 6749 section 5.2).', {
+    error: text('What went wrong, for programs.'),
+    error_description: text('What went wrong, for developers.'),
+  }),
   Approval: object(
     'The next step of the page `/oauth2/authorize`.',
     {

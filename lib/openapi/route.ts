@@ -59,6 +59,10 @@ export interface Route {
   /** Whether the route sets the session cookie, also takes it as proof of a session, or takes it alone. */
   cookie?: 'sets' | 'takes' | 'needs'
   body?: { schema: ZodMiniType; examples: Record<string, { summary: string; value: object }> }
+  /** Schema and example of a form, as `application/x-www-form-urlencoded`. */
+  form?: { schema: object; example: object }
+  /** Whether its errors are those of OAuth (RFC 6749 section 5.2), and no problems. */
+  hasClientErrors?: boolean
   parameters?: object[]
   response: {
     /** Default: 200 with `content`, 204 without. */

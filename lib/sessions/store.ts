@@ -166,7 +166,7 @@ export async function abandonSession({ aws, name }: Table, session: Session, now
 const sessionIdIn = (item: Item): string => text(item, 'sk').replace(/^session#/, '')
 
 /** Returns the session of an item, or `undefined` if the item is a tombstone. */
-function sessionOf(item: Item): Session | undefined {
+export function sessionOf(item: Item): Session | undefined {
   if (item.endedAt !== undefined) return undefined
   return {
     userId: text(item, 'pk').replace(/^user#/, ''),

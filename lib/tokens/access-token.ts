@@ -87,8 +87,14 @@ export function accessTokenInput(
     amr: session.amr.split(' '),
     acr: acrOf(session.amr),
   }
-  return (kid) => `${encode({ alg: 'RS256', typ: 'at+jwt', kid })}.${encode(claims)}`
+  return inputOf('at+jwt', claims)
 }
+
+/** Returns what returns the JWS signing input of claims for the `kid` of the signing key (RFC 7515 section 5.1). */
+export const inputOf =
+  (typ: 'at+jwt' | 'JWT', claims: object) =>
+  (kid: string): string =>
+    `${encode({ alg: 'RS256', typ, kid })}.${encode(claims)}`
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 

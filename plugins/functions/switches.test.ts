@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { switchOff } from './switches.ts'
 
 const PAGES = ['docs', 'signin']
-const OAUTH = ['approve']
+const OAUTH = ['approve', 'token']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email']
 
 const ENROLMENT = ['enrolment/mail', 'enrolment/proof', 'factors/cancel-reset']

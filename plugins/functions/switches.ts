@@ -2,7 +2,7 @@ import type { FunctionDefinition, Hooks, Serverless, Service } from '../framewor
 
 const PAGES = ['docs', 'signin', 'account-pages']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email', 'account-pages']
-const OAUTH = ['approve']
+const OAUTH = ['approve', 'token']
 /** Routes that need mail, of functions that have other routes too. */
 const MAIL_ROUTES = ['enrolment/mail', 'factors/cancel-reset']
 

@@ -50,6 +50,7 @@ const RULES: [
     THROTTLE,
   ],
   ['refreshRateLimit', ['400/200'], ['400'], THROTTLE],
+  ['tokenRateLimit', ['30/15'], ['30'], THROTTLE],
   ['limitUser', ['100/86400'], ['100'], LIMIT],
   [
     'allowedOrigins',

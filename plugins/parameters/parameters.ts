@@ -26,6 +26,7 @@ const RULES: Record<string, (text: string) => unknown> = {
   limitUserAndKnownSource: SETTINGS.LIMIT_USER_AND_KNOWN_SOURCE,
   loginRateLimit: readThrottle,
   refreshRateLimit: readThrottle,
+  tokenRateLimit: readThrottle,
   allowedOrigins: origins,
   cookieSessions: oneOf('on', 'off'),
   // API Gateway allows an hour, but a revoked token would be accepted for as long.

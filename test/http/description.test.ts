@@ -87,7 +87,7 @@ test.each<[Feature, string[]]>([
   ],
   ['invitations', ['/register/confirm']],
   ['registration', ['/register']],
-  ['oauth', ['/oauth2/approve']],
+  ['oauth', ['/oauth2/approve', '/oauth2/token']],
 ])('the description has the routes of %s only if that is switched on', (feature, routes) => {
   const { tags, paths } = describeApi(
     PROD,

@@ -23,6 +23,15 @@ const VARIABLES: Record<string, string[]> = {
   login: [...SIGN_IN, ...CHANGE, 'NOTIFY_NEW_SOURCE'],
   'login-factor': [...SIGN_IN, 'FACTOR_KEY', 'MAILER', 'NOTIFY_NEW_SOURCE'],
   refresh: [...SIGN_IN, POLICY, 'REFRESH_GRACE_SECONDS'],
+  token: [
+    'SIGNING_KEY',
+    'TOKEN_TTL_SECONDS',
+    'REFRESH_GRACE_SECONDS',
+    POLICY,
+    'TABLE_NAME',
+    'TOKEN_ISSUER',
+    'SESSION_TTL_SECONDS',
+  ],
   approve: [
     ...SESSIONS,
     POLICY,

@@ -70,7 +70,7 @@ const accountOf = (pk: string): string => pk.replace(/^grants#/, 'user#')
 export function faultsOfEvents(operation: string, body: string): string[] {
   const writes = writesOf(operation, body)
   const events = writes.filter(({ table, pk }) => table.endsWith('-events') && !pk.startsWith('name#'))
-  const others = writes.filter(({ table }) => !table.endsWith('-events'))
+  const others = writes.filter(({ table, kind }) => !table.endsWith('-events') && kind !== 'ConditionCheck')
   const sessions = others
     .filter(changesSession)
     .map(({ pk, sk }) => (sk.startsWith('grant#') ? `${accountOf(pk)} grant` : `${pk} ${sk}`))

@@ -11,8 +11,8 @@ const isWrite = (call: ts.CallExpression): boolean => {
   return service === "'dynamodb'" && !/^'(GetItem|BatchGetItem|Query|Scan)'$/.test(operation ?? '')
 }
 
-/** What makes an event. `endingOf` returns one with the end of a session. */
-const MAKES_EVENT = /\b(eventOf|updateEventOf|resetEventOf|endingOf)\(/g
+/** What makes an event. `endingOf` returns one with the end of a session, and `newGrant` one with a grant. */
+const MAKES_EVENT = /\b(eventOf|updateEventOf|resetEventOf|endingOf|newGrant)\(/g
 
 interface Write {
   /** File and declaration, such as `lib/users/store.ts: replaceHash`. */

@@ -2,19 +2,24 @@ import { vi } from 'vitest'
 import { attribute, type Table, writeIf } from '../../lib/aws/dynamodb.ts'
 import { clientKey } from '../../lib/oauth/clients/store.ts'
 import { AMR } from '../../lib/users/factors.ts'
-import { addApi, addClient, type Changes, queryOf } from '../oauth/clients.ts'
+import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from '../oauth/clients.ts'
 import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
 import { sampleEvent } from '../support/lambda.ts'
-import { addCaller, type Run } from './factor-calls.ts'
+import { addCaller, lost, type Run } from './factor-calls.ts'
+
+const DAY_MS = 86_400_000
 
 /**
  * Makes the functions of OAuth do all that they can do to AWS: a user approves a client with more and more scopes, also after a
- * change of the client, and with a token that was replaced earlier.
+ * change of the client, and with a token that was replaced earlier. The client exchanges codes and refreshes grants. Codes and
+ * tokens are used again, and the response to a transaction is lost.
  */
 export async function runOAuth(run: Run, table: Table): Promise<void> {
   const { id, newSession } = await addCaller(run, table, { username: 'olga' }, AMR.password)
   await addApi(table)
-  await addClient(table, { scopes: ['openid', 'profile', 'https://orders.example orders.read'] })
+  const scopes = ['openid', 'profile', 'offline_access', 'https://orders.example orders.read']
+  await addClient(table, { scopes })
+  await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK], scopes })
   const { refreshToken } = await newSession()
 
   const approve = async (scope: string, more: object = {}, changes: Changes = {}) => {
@@ -22,11 +27,38 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
     const headers = { ...OWN_PAGE, ...cookieOf(refreshToken) }
     const body = JSON.stringify({ query: queryOf({ scope, ...changes }), ...more })
     const response = await run('approve', { ...event, headers, multiValueHeaders: {}, body })
+    const { location } = JSON.parse(Object(response).body)
+    return location === undefined ? '' : String(new URL(location).searchParams.get('code'))
+  }
+  const agree = (scope: string, changes: Changes = {}) =>
+    approve(scope, { click: { sub: id, scope } }, changes)
+  const send = async (form: Record<string, string>, setting?: typeof lost) => {
+    const body = String(new URLSearchParams(form))
+    const response = await run('token', { ...sampleEvent('token.json'), body }, setting)
     return JSON.parse(Object(response).body)
   }
-  const agree = (scope: string) => approve(scope, { click: { sub: id, scope } })
+  const shop = { client_id: 'shop', client_secret: SECRET }
+  const phone = { client_id: 'phone' }
+  const exchange = (code: string, client: Record<string, string>, setting?: typeof lost) =>
+    send({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...client }, setting)
+  const refresh = (refresh_token: string, client: Record<string, string>) =>
+    send({ grant_type: 'refresh_token', refresh_token, ...client })
+  const later = async (ms: number, step: () => Promise<unknown>) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })
+    await step()
+    vi.useRealTimers()
+  }
 
-  await agree('openid orders.read')
+  const code = await agree('openid orders.read')
+  await exchange(code, shop)
+  await exchange(code, shop)
+  await exchange(await approve('openid'), shop, lost)
+  const { refresh_token: offline } = await exchange(await agree('offline_access'), shop)
+  await later(2 * DAY_MS, () => refresh(offline, shop))
+  const { refresh_token: first } = await exchange(await agree('openid', phone), phone)
+  await refresh(first, phone)
+  await later(11_000, () => refresh(first, phone))
+
   await agree('openid profile')
   await approve('openid')
   const unsigned = `${Buffer.from('{"alg":"RS256","kid":"unknown"}').toString('base64url')}.e30.AA`
@@ -37,9 +69,6 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
     ExpressionAttributeValues: { ':next': attribute(8) },
   })
   await agree('openid')
-  const refresh = { ...sampleEvent('refresh.json'), body: JSON.stringify({ refreshToken }) }
-  await run('refresh', refresh)
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11_000 })
-  await approve('openid')
-  vi.useRealTimers()
+  await run('refresh', { ...sampleEvent('refresh.json'), body: JSON.stringify({ refreshToken }) })
+  await later(11_000, () => approve('openid'))
 }

@@ -6,9 +6,11 @@ import { hashSecret } from '../../lib/oauth/clients/secret.ts'
 import { type ClientWithSecrets, createClient } from '../../lib/oauth/clients/store.ts'
 import { testAct } from '../support/users.ts'
 
+/** The example of RFC 7636 appendix B. */
+export const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
 
-const SECRET = 'a-secret-of-the-shop'
+export const SECRET = 'a-secret-of-the-shop'
 export const CALLBACK = 'https://shop.example/callback?tenant=1'
 
 const times = { createdAt: '2026-06-01T00:00:00.000Z', changedAt: '2026-06-01T00:00:00.000Z' }

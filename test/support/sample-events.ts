@@ -267,6 +267,7 @@ export const OUTCOMES: Record<string, Outcome> = {
   'passkeys-rename.json': notFound,
   'passkeys-remove.json': notFound,
   // Events contain no clients.
+  'token.json': { returns: expect.objectContaining({ statusCode: 401 }) },
   'approve.json': { returns: expect.objectContaining({ statusCode: 400 }) },
   'userinfo.json': response(200, { sub: expect.any(String), username: 'user', role: 'user' }),
   'openapi.json': response(

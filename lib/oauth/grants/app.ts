@@ -30,7 +30,7 @@ export const APP = {
 export type App = ValuesOf<typeof APP>
 
 /** Partition of a user's apps and grants. */
-const grantsOf = (userId: string) => ({ S: `grants#${userId}` })
+export const grantsOf = (userId: string) => ({ S: `grants#${userId}` })
 
 /** Returns the key of a user's app. A `client_id` may be a long URL, so the key holds its hash. */
 export const appKey = (userId: string, clientId: string) => ({

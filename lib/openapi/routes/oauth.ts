@@ -31,4 +31,51 @@ export const OAUTH_ROUTES: Route[] = [
     },
     problems: ['invalid_query', 'unknown_client', 'unknown_redirect_uri'],
   },
+  {
+    method: 'post',
+    path: '/oauth2/token',
+    operationId: 'token',
+    tag: 'OAuth',
+    needs: 'oauth',
+    summary: 'Get tokens for a code or a refresh token',
+    description:
+      'For apps. A client with a secret authenticates by HTTP Basic or by the form, a public client has its `client_id` alone. A code is valid for 60 seconds, once. Pages of every origin may call it, without cookies.',
+    form: {
+      schema: {
+        type: 'object',
+        properties: Object.fromEntries(
+          [
+            'grant_type',
+            'code',
+            'code_verifier',
+            'redirect_uri',
+            'refresh_token',
+            'scope',
+            'resource',
+            'client_id',
+            'client_secret',
+          ].map((name) => [name, { type: 'string' }]),
+        ),
+        required: ['grant_type'],
+      },
+      example: {
+        grant_type: 'authorization_code',
+        client_id: 'shop',
+        code: 'a code',
+        code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
+      },
+    },
+    hasClientErrors: true,
+    response: {
+      description: 'The tokens.',
+      content: json(schemaRef('ClientTokens'), {
+        access_token: 'a token',
+        token_type: 'Bearer',
+        expires_in: 1800,
+        scope: 'openid',
+        refresh_token: 'a refresh token',
+        id_token: 'a token',
+      }),
+    },
+  },
 ]

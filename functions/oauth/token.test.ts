@@ -1,0 +1,554 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { writeIf } from '../../lib/aws/dynamodb.ts'
+import { byUser } from '../../lib/events/event.ts'
+import { eventsOfUser } from '../../lib/events/store.ts'
+import { hashSecret } from '../../lib/oauth/clients/secret.ts'
+import { clientKey } from '../../lib/oauth/clients/store.ts'
+import { appKey } from '../../lib/oauth/grants/app.ts'
+import { endSession } from '../../lib/sessions/store.ts'
+import { secondOf } from '../../lib/time.ts'
+import { revokeSessions } from '../../lib/users/revocation.ts'
+import { changeUser, profileKey } from '../../lib/users/store.ts'
+import {
+  addApi,
+  addClient,
+  CALLBACK,
+  type Changes,
+  queryOf,
+  SECRET,
+  VERIFIER,
+} from '../../test/oauth/clients.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
+import {
+  begin,
+  call,
+  later,
+  logout,
+  now,
+  ok,
+  records,
+  refresh as refreshSession,
+  sessionIdOf,
+  stored,
+  table,
+  useRoutes,
+} from '../../test/support/routes.ts'
+import { testAct, testAt } from '../../test/support/users.ts'
+
+useRoutes()
+
+let cookie: string
+beforeEach(async () => {
+  cookie = await begin()
+})
+
+const basic = (id: string, secret = SECRET) => ({
+  Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+})
+const SHOP = basic('shop')
+
+/** Sends a form. `undefined` leaves a parameter out, and a list repeats it. */
+async function send(form: Changes, headers: Record<string, string> = {}) {
+  const body = new URLSearchParams()
+  for (const [name, value] of Object.entries(form)) {
+    for (const one of [value ?? []].flat()) body.append(name, one)
+  }
+  const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  return call('token', 'token', { ...withHeaders({ ...type, ...headers }), body: String(body) })
+}
+
+/** Gets a code as the page does, with a click. */
+async function codeFor(changes: Changes = {}): Promise<string> {
+  const sub = (await stored()).id
+  const click = { sub, scope: changes.scope ?? 'openid' }
+  const { body } = await call('approve', 'approve', {
+    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
+    body: JSON.stringify({ query: queryOf(changes), click }),
+  })
+  return new URL(body.location).searchParams.get('code') ?? ''
+}
+
+const exchange = (code: string, more: Changes = {}, headers: Record<string, string> = SHOP) =>
+  send({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...more }, headers)
+const refresh = (refresh_token: string, more: Changes = {}, headers: Record<string, string> = SHOP) =>
+  send({ grant_type: 'refresh_token', refresh_token, ...more }, headers)
+
+/** Returns the outcome in one word: `ok`, or the error. */
+const outcome = async (response: ReturnType<typeof send>) => {
+  const { statusCode, body } = await response
+  if (statusCode === 200) return 'ok'
+  expect(statusCode).toBe({ invalid_client: 401 }[String(body.error)] ?? 400)
+  return body.error
+}
+
+const nativeClient = {
+  id: 'phone',
+  type: 'native',
+  redirectUris: [CALLBACK],
+} satisfies Parameters<typeof addClient>[1]
+const phone = { client_id: 'phone' }
+
+const JWT = expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+const REFRESH_TOKEN = expect.stringMatching(/^[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[\w-]{43}$/)
+
+describe('a code', () => {
+  test('is exchanged for an access token, an id_token and a refresh token', async () => {
+    await addClient(table)
+    const user = await stored()
+    vi.setSystemTime(later(5))
+    const code = await codeFor({ scope: 'openid profile' })
+    vi.setSystemTime(later(10))
+    const response = await exchange(code, { redirect_uri: CALLBACK })
+    expect(response).toEqual(
+      ok({
+        access_token: JWT,
+        token_type: 'Bearer',
+        expires_in: 900,
+        scope: 'openid profile',
+        id_token: JWT,
+        refresh_token: REFRESH_TOKEN,
+      }),
+    )
+    const { access_token, id_token } = response.body
+    const common = {
+      iss: 'https://issuer.example',
+      sub: user.id,
+      iat: secondOf(now) + 10,
+      exp: secondOf(now) + 910,
+      sid: sessionIdOf(cookie),
+      auth_time: secondOf(now),
+      amr: ['pwd'],
+      acr: 'aal1',
+    }
+    const kid = expect.stringMatching(/^[\w-]{43}$/)
+    expect(decodeProtectedHeader(access_token)).toEqual({ alg: 'RS256', typ: 'at+jwt', kid })
+    expect(decodeJwt(access_token)).toEqual({
+      ...common,
+      aud: 'https://issuer.example',
+      client_id: 'shop',
+      scope: 'openid profile',
+      jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      gid: expect.stringMatching(/^[0-9a-f]{8}[\w-]{22}$/),
+    })
+    expect(decodeProtectedHeader(id_token)).toEqual({ alg: 'RS256', typ: 'JWT', kid })
+    expect(decodeJwt(id_token)).toEqual({ ...common, aud: 'shop', nonce: 'a-nonce' })
+    const { events } = await eventsOfUser(table, user.id, { limit: 10 })
+    expect(events.filter(({ type }) => type === 'grant.created')).toMatchObject([
+      { actor: 'client', actorId: 'shop', ref: 'shop', session: sessionIdOf(cookie) },
+    ])
+    expect(JSON.stringify(records)).not.toContain(code)
+  })
+
+  test('without openid gives no id_token, and with an API its audience and the claims of the scopes', async () => {
+    await addApi(table)
+    await addClient(table, {
+      firstParty: true,
+      tokenTtlSeconds: 60,
+      scopes: ['openid', 'profile', 'https://orders.example orders.read'],
+    })
+    const { body: machineLike } = await exchange(await codeFor({ scope: 'orders.read', nonce: undefined }))
+    expect(Object.keys(machineLike)).not.toContain('id_token')
+    expect([machineLike.expires_in, decodeJwt(machineLike.access_token)]).toEqual([
+      60,
+      expect.objectContaining({ aud: 'https://orders.example', username: 'user', role: 'user' }),
+    ])
+    const scope = 'openid profile orders.read'
+    const { body } = await exchange(await codeFor({ scope, nonce: undefined }))
+    expect(decodeJwt(body.id_token)).toMatchObject({ aud: 'shop', preferred_username: 'user' })
+    expect(decodeJwt(body.id_token)).not.toHaveProperty('nonce')
+  })
+
+  test('of a public client needs no secret', async () => {
+    await addClient(table, nativeClient)
+    const { statusCode, body } = await exchange(await codeFor(phone), phone, {})
+    expect([statusCode, Object.keys(body)]).toEqual([
+      200,
+      ['access_token', 'token_type', 'expires_in', 'scope', 'id_token', 'refresh_token'],
+    ])
+    expect(decodeJwt(body.access_token)).not.toHaveProperty('username')
+  })
+
+  test.each<[string, Changes, Record<string, string>, string]>([
+    ['no code', { code: undefined }, SHOP, 'invalid_grant'],
+    ['an unknown code', { code: 'a'.repeat(43) }, SHOP, 'invalid_grant'],
+    ['a code of another form', { code: 'a'.repeat(3_000) }, SHOP, 'invalid_grant'],
+    ['no verifier', { code_verifier: undefined }, SHOP, 'invalid_grant'],
+    ['an empty verifier', { code_verifier: '' }, SHOP, 'invalid_grant'],
+    [
+      'the challenge for a verifier',
+      { code_verifier: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' },
+      SHOP,
+      'invalid_grant',
+    ],
+    ['another verifier', { code_verifier: VERIFIER.replace('d', 'e') }, SHOP, 'invalid_grant'],
+    ['another redirect_uri', { redirect_uri: 'https://shop.example/callback' }, SHOP, 'invalid_grant'],
+    ['another resource', { resource: 'https://orders.example' }, SHOP, 'invalid_target'],
+    ['a code of another client', {}, basic('other'), 'invalid_grant'],
+    ['the id of another public client', { client_id: 'phone' }, {}, 'invalid_grant'],
+  ])('is refused with %s, and is valid afterwards', async (_what, changes, headers, error) => {
+    await addClient(table)
+    await addClient(table, { id: 'other' })
+    await addClient(table, nativeClient)
+    const code = await codeFor()
+    expect(await outcome(exchange(code, changes, headers))).toBe(error)
+    expect(await outcome(exchange(code))).toBe('ok')
+  })
+
+  test('stands a thousand wrong verifiers, and then takes the correct one', async () => {
+    await addClient(table)
+    const code = await codeFor()
+    for (let count = 0; count < 1_000; count += 1) {
+      const wrong = VERIFIER.replace(/.{4}$/, String(count).padStart(4, '0'))
+      expect((await exchange(code, { code_verifier: wrong })).statusCode).toBe(400)
+    }
+    expect(await outcome(exchange(code))).toBe('ok')
+  })
+
+  test('is valid for a minute', async () => {
+    await addClient(table)
+    const [first, second] = [await codeFor(), await codeFor()]
+    vi.setSystemTime(later(59))
+    expect(await outcome(exchange(first))).toBe('ok')
+    vi.setSystemTime(later(60))
+    expect(await outcome(exchange(second))).toBe('invalid_grant')
+  })
+
+  test('that is used again with full proof ends its grant, and raises the alarm once', async () => {
+    await addClient(table)
+    const code = await codeFor()
+    const { body } = await exchange(code)
+    vi.setSystemTime(later(3_600 - 1))
+    expect(await outcome(exchange(code))).toBe('invalid_grant')
+    const alarms = () => records.filter((record) => Object(record).event === 'code.reused')
+    expect(alarms()).toEqual([
+      {
+        event: 'code.reused',
+        userId: (await stored()).id,
+        clientId: 'shop',
+        grantId: decodeJwt(body.access_token).gid,
+      },
+    ])
+    expect(await outcome(refresh(body.refresh_token))).toBe('invalid_grant')
+    expect(await outcome(exchange(code))).toBe('invalid_grant')
+    expect(alarms()).toHaveLength(1)
+    const { events } = await eventsOfUser(table, (await stored()).id, { limit: 10 })
+    expect(events.filter(({ type }) => type === 'grant.ended')).toMatchObject([{ detail: 'code-reused' }])
+  })
+
+  test.each<[string, Changes, Record<string, string>]>([
+    ['without a verifier', { code_verifier: undefined }, SHOP],
+    ['with another verifier', { code_verifier: 'a'.repeat(43) }, SHOP],
+    ['by another client', {}, basic('other')],
+    ['without the secret', { client_id: 'shop' }, {}],
+    ['with another redirect_uri', { redirect_uri: 'https://evil.example' }, SHOP],
+  ])('that is used again %s ends nothing', async (_what, changes, headers) => {
+    await addClient(table)
+    await addClient(table, { id: 'other' })
+    const code = await codeFor()
+    const { body } = await exchange(code)
+    expect(await outcome(exchange(code, changes, headers))).not.toBe('ok')
+    expect(await outcome(refresh(body.refresh_token))).toBe('ok')
+  })
+
+  test('that two requests use at once gives one of them a grant, which then ends', async () => {
+    await addClient(table)
+    const code = await codeFor()
+    const responses = await Promise.all([exchange(code), exchange(code)])
+    const given = responses.filter(({ statusCode }) => statusCode === 200)
+    expect(given).toHaveLength(1)
+    expect(await outcome(refresh(given[0]?.body.refresh_token))).toBe('invalid_grant')
+  })
+})
+
+/** What may happen between an approval and an exchange, or between two refreshes. */
+const HAPPENINGS: Record<string, () => Promise<unknown>> = {
+  'the user signs out': () => logout(cookie),
+  'the session ends from elsewhere': async () =>
+    endSession(table, { userId: (await stored()).id, id: sessionIdOf(cookie) }, 'ended', testAct()),
+  'the user signs out everywhere': async () => {
+    const user = await stored()
+    await changeUser(
+      table,
+      user,
+      { changes: revokeSessions(user), changeId: 'x' },
+      byUser(testAt(table), user.id),
+    )
+  },
+  'the password changes in this session': async () => {
+    const user = await stored()
+    const changes = { ...revokeSessions(user, sessionIdOf(cookie)), passwordHash: 'another' }
+    await changeUser(table, user, { changes, changeId: 'x' }, byUser(testAt(table), user.id))
+  },
+  'the user is disabled': async () => setOf(profileKey((await stored()).id), 'disabled', { BOOL: true }),
+  'the user is removed': async () =>
+    table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: profileKey((await stored()).id) }),
+  'the app is revoked': async () => setOf(appKey((await stored()).id, 'shop'), 'generation', { N: '99' }),
+  'the client is disabled': () => setOf(clientKey('shop'), 'disabled', { BOOL: true }),
+  'its grants end': () => setOf(clientKey('shop'), 'generation', { N: '8' }),
+  'the client is removed and added again': async () => {
+    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: clientKey('shop') })
+    await table.aws('dynamodb', 'PutItem', {
+      TableName: table.name,
+      Item: { pk: { S: 'directory#clients' }, sk: { S: 'client#shop' } },
+    })
+    await addClient(table, { generation: 123 })
+  },
+  nothing: async () => undefined,
+}
+
+const setOf = (Key: ReturnType<typeof profileKey>, name: string, value: object) =>
+  writeIf(table, 'UpdateItem', {
+    Key,
+    UpdateExpression: 'SET #name = :value',
+    ExpressionAttributeNames: { '#name': name },
+    ExpressionAttributeValues: { ':value': value },
+  })
+
+const ofClient = (what: string) => (what === 'the client is disabled' ? 'invalid_client' : 'invalid_grant')
+
+describe('if, before the exchange,', () => {
+  test.each(Object.keys(HAPPENINGS))('%s', async (what) => {
+    await addClient(table)
+    const code = await codeFor()
+    await HAPPENINGS[what]?.()
+    expect(await outcome(exchange(code))).toBe(what === 'nothing' ? 'ok' : ofClient(what))
+  })
+})
+
+describe('if, before the refresh,', () => {
+  /** With `offline_access`, a grant outlives its session. */
+  const OUTLIVED = ['nothing', 'the user signs out', 'the session ends from elsewhere']
+  const rows = Object.keys(HAPPENINGS).flatMap((what) =>
+    ['openid', 'openid offline_access'].map((scope) => [what, scope] as const),
+  )
+  test.each(rows)('%s, with %s', async (what, scope) => {
+    await addClient(table)
+    const { body } = await exchange(await codeFor({ scope }))
+    await HAPPENINGS[what]?.()
+    const isLive = what === 'nothing' || (scope.includes('offline') && OUTLIVED.includes(what))
+    expect(await outcome(refresh(body.refresh_token))).toBe(isLive ? 'ok' : ofClient(what))
+  })
+})
+
+describe('a refresh', () => {
+  test('of a web client returns the same refresh token, and fewer scopes if asked', async () => {
+    await addClient(table)
+    const { body: first } = await exchange(await codeFor({ scope: 'openid profile' }))
+    vi.setSystemTime(later(100))
+    const { body } = await refresh(first.refresh_token, { scope: 'openid' })
+    expect(body).toEqual({
+      access_token: JWT,
+      token_type: 'Bearer',
+      expires_in: 900,
+      scope: 'openid',
+      refresh_token: first.refresh_token,
+    })
+    expect(decodeJwt(body.access_token)).toMatchObject({
+      scope: 'openid',
+      auth_time: secondOf(now),
+      gid: decodeJwt(first.access_token).gid,
+    })
+    expect((await refresh(first.refresh_token)).body.scope).toBe('openid profile')
+  })
+
+  test.each<[string, Changes, string]>([
+    ['more scopes', { scope: 'openid email' }, 'invalid_scope'],
+    ['a scope of spaces', { scope: ' ' }, 'invalid_scope'],
+    ['another resource', { resource: 'https://orders.example' }, 'invalid_target'],
+    ['no refresh token', { refresh_token: undefined }, 'invalid_grant'],
+    ['a refresh token of another form', { refresh_token: 'a.b.c' }, 'invalid_grant'],
+  ])('with %s is refused', async (_what, changes, error) => {
+    await addClient(table)
+    const { body } = await exchange(await codeFor())
+    expect(await outcome(refresh(body.refresh_token, changes))).toBe(error)
+    expect(await outcome(refresh(body.refresh_token))).toBe('ok')
+  })
+
+  test('with another secret ends no grant of a web client', async () => {
+    await addClient(table)
+    const { body } = await exchange(await codeFor())
+    const guessed = body.refresh_token.replace(/[^.]+$/, 'a'.repeat(43))
+    expect(await outcome(refresh(guessed))).toBe('invalid_grant')
+    expect(await outcome(refresh(body.refresh_token))).toBe('ok')
+  })
+
+  test('by another client ends nothing', async () => {
+    await addClient(table)
+    await addClient(table, { id: 'other' })
+    await addClient(table, nativeClient)
+    const { body } = await exchange(await codeFor(phone), phone, {})
+    const next = (await refresh(body.refresh_token, phone, {})).body.refresh_token
+    vi.setSystemTime(later(11))
+    expect(await outcome(refresh(body.refresh_token, {}, basic('other')))).toBe('invalid_grant')
+    expect(await outcome(refresh(next, phone, {}))).toBe('ok')
+  })
+
+  test('of a public client rotates, and detects the reuse of a replaced token', async () => {
+    await addClient(table, nativeClient)
+    const { body: first } = await exchange(await codeFor(phone), phone, {})
+    const again = async (token: string) => (await refresh(token, phone, {})).body
+    vi.setSystemTime(later(20))
+    const second = await again(first.refresh_token)
+    expect(second.refresh_token).not.toBe(first.refresh_token)
+    // A lost response: the same next token.
+    expect((await again(first.refresh_token)).refresh_token).toBe(second.refresh_token)
+    expect((await again(second.refresh_token)).refresh_token).toBe(second.refresh_token)
+    vi.setSystemTime(later(31))
+    const third = await again(second.refresh_token)
+    expect((await again(first.refresh_token)).error).toBe('invalid_grant')
+    expect(records).toContainEqual({
+      event: 'grant.reuse',
+      userId: (await stored()).id,
+      clientId: 'phone',
+      grantId: decodeJwt(first.access_token).gid,
+    })
+    expect((await again(third.refresh_token)).error).toBe('invalid_grant')
+  })
+
+  test('of a public client at the same time as another gets the same next token', async () => {
+    await addClient(table, nativeClient)
+    const { body: first } = await exchange(await codeFor(phone), phone, {})
+    vi.setSystemTime(later(20))
+    const both = await Promise.all([1, 2].map(() => refresh(first.refresh_token, phone, {})))
+    const [one, other] = both.map(({ body }) => body.refresh_token)
+    expect(one).toMatch(/^[\w-]{22}\./)
+    expect(one).toBe(other)
+  })
+
+  test('of a grant with offline_access works until 30 days after its last use', async () => {
+    await addClient(table)
+    const { body } = await exchange(await codeFor({ scope: 'offline_access' }))
+    const DAY = 86_400
+    vi.setSystemTime(later(29 * DAY))
+    expect(await outcome(refresh(body.refresh_token))).toBe('ok')
+    vi.setSystemTime(later(59 * DAY - 1))
+    expect(await outcome(refresh(body.refresh_token))).toBe('ok')
+    vi.setSystemTime(later(89 * DAY - 1))
+    expect(await outcome(refresh(body.refresh_token))).toBe('invalid_grant')
+  })
+
+  test('does not prolong the session', async () => {
+    await addClient(table)
+    const { body } = await exchange(await codeFor())
+    vi.setSystemTime(later(3_599))
+    expect(await outcome(refresh(body.refresh_token))).toBe('ok')
+    vi.setSystemTime(later(3_600))
+    expect(await outcome(refresh(body.refresh_token))).toBe('invalid_grant')
+  })
+})
+
+describe('refresh tokens', () => {
+  test('of a session and of a grant are invalid at the route of the other', async () => {
+    await addClient(table)
+    const { body } = await exchange(await codeFor())
+    expect(await outcome(refresh(cookie))).toBe('invalid_grant')
+    expect((await refreshSession(body.refresh_token)).statusCode).toBe(401)
+    expect((await logout(body.refresh_token)).statusCode).toBe(204)
+    expect(await outcome(refresh(body.refresh_token))).toBe('ok')
+    expect((await refreshSession(cookie)).statusCode).toBe(200)
+  })
+})
+
+describe('the client', () => {
+  const tryAs = async (form: Changes, headers: Record<string, string>) => {
+    await addClient(table, {
+      secretHash: hashSecret(SECRET),
+      earlierSecretHash: hashSecret('earlier'),
+      earlierSecretEndsAt: secondOf(now) + 60,
+    })
+    await addClient(table, nativeClient)
+    await addClient(table, {
+      id: 'robot',
+      type: 'machine',
+      redirectUris: [],
+      scopes: [],
+      secretHash: hashSecret(SECRET),
+    })
+    await addClient(table, { id: 'closed', disabled: true })
+    // An unknown code: a client that is authenticated gets invalid_grant.
+    return outcome(send({ grant_type: 'authorization_code', code: 'x', ...form }, headers))
+  }
+  const secret = { client_id: 'shop', client_secret: SECRET }
+
+  test.each<[string, Changes, Record<string, string>, string]>([
+    ['by Basic', {}, SHOP, 'invalid_grant'],
+    ['by Basic, also with its id in the form', { client_id: 'shop' }, SHOP, 'invalid_grant'],
+    ['by the form', secret, {}, 'invalid_grant'],
+    ['by its earlier secret', {}, basic('shop', 'earlier'), 'invalid_grant'],
+    ['public, by its id', phone, {}, 'invalid_grant'],
+    ['public, by Basic without a secret', {}, basic('phone', ''), 'invalid_client'],
+    ['by both', secret, SHOP, 'invalid_request'],
+    ['by Basic and the secret of the form', { client_secret: SECRET }, SHOP, 'invalid_request'],
+    ['by Basic and the id of another', phone, SHOP, 'invalid_request'],
+    ['not at all', {}, {}, 'invalid_client'],
+    ['with a secret, by its id alone', { client_id: 'shop' }, {}, 'invalid_client'],
+    ['with an empty secret', { client_id: 'shop', client_secret: '' }, {}, 'invalid_client'],
+    ['with a wrong secret', {}, basic('shop', 'wrong'), 'invalid_client'],
+    ['with the hash of its secret', {}, basic('shop', hashSecret(SECRET)), 'invalid_client'],
+    ['public, with a secret', { client_id: 'phone', client_secret: 'x' }, {}, 'invalid_client'],
+    ['unknown', {}, basic('unknown'), 'invalid_client'],
+    ['of another form', {}, basic('../shop'), 'invalid_client'],
+    ['disabled', {}, basic('closed'), 'invalid_client'],
+    ['a machine', {}, basic('robot'), 'unauthorized_client'],
+    ['by a bearer token', {}, { Authorization: 'Bearer abc' }, 'invalid_client'],
+    ['by Basic without a colon', {}, { Authorization: 'Basic c2hvcA==' }, 'invalid_client'],
+    ['by Basic that is not base64', {}, { Authorization: 'Basic shop:secret' }, 'invalid_client'],
+  ])('%s', async (_what, form, headers, expected) => {
+    expect(await tryAs(form, headers)).toBe(expected)
+  })
+
+  test('cannot use its earlier secret after its end', async () => {
+    vi.setSystemTime(later(60))
+    await addClient(table, {
+      earlierSecretHash: hashSecret('earlier'),
+      earlierSecretEndsAt: secondOf(now) + 60,
+    })
+    expect(await outcome(exchange('x', {}, basic('shop', 'earlier')))).toBe('invalid_client')
+  })
+})
+
+describe('the form', () => {
+  const NAMES = ['grant_type', 'code', 'code_verifier', 'redirect_uri', 'client_id', 'scope', 'unknown']
+  test.each(NAMES)('has %s once', async (name) => {
+    await addClient(table)
+    const code = await codeFor()
+    expect(await outcome(exchange(code, { [name]: ['authorization_code', 'authorization_code'] }))).toBe(
+      'invalid_request',
+    )
+  })
+
+  test('has resource once', async () => {
+    await addClient(table)
+    expect(await outcome(exchange('x', { resource: ['a', 'a'] }))).toBe('invalid_target')
+  })
+
+  test.each<[string, Changes, string]>([
+    ['no grant_type', { grant_type: undefined }, 'invalid_request'],
+    ['an empty grant_type', { grant_type: '' }, 'invalid_request'],
+    ['client credentials', { grant_type: 'client_credentials' }, 'unsupported_grant_type'],
+    ['a password', { grant_type: 'password', username: 'user', password: 'user' }, 'unsupported_grant_type'],
+    ['a name of every object', { grant_type: 'constructor' }, 'unsupported_grant_type'],
+    ['more than 4 KiB', { padding: 'a'.repeat(4_096) }, 'invalid_request'],
+  ])('with %s is refused', async (_what, changes, error) => {
+    await addClient(table)
+    expect(await outcome(exchange('x', changes))).toBe(error)
+  })
+
+  test.each(['application/json', 'text/plain', ''])('of content type %j is refused', async (type) => {
+    await addClient(table)
+    expect(await outcome(exchange(await codeFor(), {}, { ...SHOP, 'Content-Type': type }))).toBe(
+      'invalid_request',
+    )
+  })
+
+  test('is no query', async () => {
+    await addClient(table)
+    const body = JSON.stringify({ grant_type: 'authorization_code', code: await codeFor() })
+    const response = await call('token', 'token', {
+      ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded', ...SHOP }),
+      body,
+    })
+    expect(response.body).toEqual({ error: 'invalid_request', error_description: 'grant_type is missing.' })
+  })
+})

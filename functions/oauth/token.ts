@@ -1,0 +1,40 @@
+import { clientProblem, readForm } from '../../lib/http/form.ts'
+import { headerOf } from '../../lib/http/headers.ts'
+import { json } from '../../lib/http/responses.ts'
+import { type TableRoute, tableHandler } from '../../lib/http/table.ts'
+import { parameterOf } from '../../lib/oauth/parameters.ts'
+import { authenticateClient, credentialsOf } from '../../lib/oauth/token/client.ts'
+import { exchangeCode } from '../../lib/oauth/token/exchange.ts'
+import { CLIENT_TOKENS } from '../../lib/oauth/token/issue.ts'
+import { refreshGrant } from '../../lib/oauth/token/refresh.ts'
+import { tokenRefusal } from '../../lib/oauth/token/refusal.ts'
+import { kmsSigner } from '../../lib/tokens/signer.ts'
+
+const SETTINGS = [
+  ...CLIENT_TOKENS,
+  'SESSION_TTL_SECONDS',
+  'REFRESH_GRACE_SECONDS',
+  'REQUIRE_SECOND_FACTOR',
+] as const
+
+const GRANT_TYPES = { authorization_code: exchangeCode, refresh_token: refreshGrant }
+
+const sign = kmsSigner()
+
+/** POST /oauth2/token: gives an app its tokens for a code or a refresh token (RFC 6749 section 3.2). */
+export const handler = tableHandler(SETTINGS, (event, at) => route(event, at).catch(clientProblem))
+
+const route: TableRoute<(typeof SETTINGS)[number]> = async (event, at) => {
+  const parameters = readForm(event)
+  const grantType = parameterOf(parameters, 'grant_type')
+  if (grantType === undefined) throw tokenRefusal('invalid_request', 'grant_type is missing.')
+  const credentials = credentialsOf(headerOf(event.headers, 'authorization'), parameters)
+  const client = await authenticateClient(at.table, credentials, at.now)
+  if (!isGrantType(grantType)) {
+    throw tokenRefusal('unsupported_grant_type', 'grant_type must be authorization_code or refresh_token.')
+  }
+  if (client.type === 'machine') throw tokenRefusal('unauthorized_client', 'A machine client has no users.')
+  return json(200, await GRANT_TYPES[grantType](at, client, parameters, sign))
+}
+
+const isGrantType = (value: string): value is keyof typeof GRANT_TYPES => Object.hasOwn(GRANT_TYPES, value)

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import { testUser } from '../../../test/support/users.ts'
+import { readRefreshToken } from '../../sessions/refresh-token.ts'
+import { SESSION_RANDOM_BYTES, startSession } from '../../sessions/session.ts'
+import { secondOf } from '../../time.ts'
+import { type Code, timesOf } from '../codes/code.ts'
+import { GRANT_RANDOM_BYTES, type Grant, isOffline, isUseDue, startGrant, used } from './grant.ts'
+import { hasLiveSources, type Sources } from './live.ts'
+
+const now = new Date('2026-11-24T15:00:00.400Z')
+const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
+const second = secondOf(now)
+const DAY = 86_400
+
+const user = { ...testUser({ username: 'ada' }), sessionGeneration: 5 }
+const code: Code = {
+  clientId: 'shop',
+  clientGeneration: 7,
+  redirectUri: 'https://shop.example/cb',
+  challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  scope: 'openid',
+  userId: user.id,
+  sessionGeneration: 5,
+  appGeneration: 9,
+  sessionId: 'session',
+  authTime: second - 60,
+  amr: 'pwd',
+  ...timesOf(now),
+}
+const random = Buffer.from(Array.from({ length: GRANT_RANDOM_BYTES }, (_, index) => index))
+const start = (changes: Partial<Code> = {}, lifetimes = {}) =>
+  startGrant({ ...code, ...changes }, { lifetimes, sessionEndsAt: second + 1_000 }, later(10), random)
+
+describe('a grant', () => {
+  test('has what the code saw, and a refresh token of the form of a session', () => {
+    const { grant, refreshToken } = start({ resource: 'https://orders.example', nonce: 'n' })
+    const { userId, sessionId } = readRefreshToken(refreshToken)
+    expect([userId, sessionId]).toEqual([grant.userId, grant.id])
+    expect(refreshToken).not.toContain(grant.secretHash)
+    expect(grant).toMatchObject({
+      userId: user.id,
+      clientId: 'shop',
+      clientGeneration: 7,
+      appGeneration: 9,
+      sessionGeneration: 5,
+      scope: 'openid',
+      resource: 'https://orders.example',
+      sessionId: 'session',
+      offline: false,
+      authTime: second - 60,
+      amr: 'pwd',
+      createdAt: second,
+      lastUsedAt: second + 10,
+      expiresAt: second + 1_000,
+    })
+    expect(grant).not.toHaveProperty('nonce')
+    expect(grant).not.toHaveProperty('challenge')
+  })
+
+  test.each([
+    ['offline_access', {}, second + 10 + 30 * DAY],
+    ['offline_access', { grantIdleTtlSeconds: 100 }, second + 110],
+    ['openid offline_access', { grantTtlSeconds: 50 }, second + 50],
+    ['openid not_offline_access', {}, second + 1_000],
+  ])('with %s and %j ends on time', (scope, lifetimes, expiresAt) => {
+    const { grant } = start({ scope }, lifetimes)
+    expect(grant.expiresAt).toBe(expiresAt)
+    expect(grant.offline).toBe(isOffline({ scope }))
+  })
+
+  const useAfter = (scope: string, seconds: number) => {
+    const { grant } = start({ scope })
+    const after = used(grant, { lifetimes: {}, sessionEndsAt: second + 2_000 }, later(seconds))
+    return [isUseDue(grant, later(seconds)), after.lastUsedAt - second, after.expiresAt - second]
+  }
+  test('is written at most once a day', () => {
+    expect(useAfter('offline_access', 9 + DAY)).toEqual([false, 9 + DAY, 9 + 31 * DAY])
+    expect(useAfter('offline_access', 10 + DAY)).toEqual([true, 10 + DAY, 10 + 31 * DAY])
+    expect(useAfter('openid', 10 + DAY)).toEqual([true, 10 + DAY, 2_000])
+  })
+
+  test('with offline_access lasts at most a year', () => {
+    expect(useAfter('offline_access', 350 * DAY)).toEqual([true, 350 * DAY, 365 * DAY])
+  })
+})
+
+describe('hasLiveSources', () => {
+  const lifetimes = { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 }
+  const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
+  const { session } = startSession(
+    user,
+    { amr: 'pwd', origin, lifetimes },
+    now,
+    Buffer.alloc(SESSION_RANDOM_BYTES),
+  )
+  const sources: Sources = {
+    client: { disabled: false, generation: 7 },
+    app: { generation: 9 },
+    user,
+    session,
+  }
+  const bound: Pick<Grant, 'clientGeneration' | 'appGeneration' | 'sessionGeneration'> = code
+
+  test.each<[string, Partial<Sources>, string]>([
+    ['nothing changed', {}, 'both'],
+    ['the client is disabled', { client: { disabled: true, generation: 7 } }, 'none'],
+    ['the client has another generation', { client: { disabled: false, generation: 8 } }, 'none'],
+    ['the app is missing', { app: undefined }, 'none'],
+    ['the app was revoked', { app: { generation: 10 } }, 'none'],
+    ['the user is removed', { user: undefined }, 'none'],
+    ['the user is disabled', { user: { ...user, disabled: true } }, 'none'],
+    ['all sessions of the user ended', { user: { ...user, sessionGeneration: 6 } }, 'none'],
+    [
+      'the password changed in this session',
+      { user: { ...user, sessionGeneration: 6, survivingSession: session.id } },
+      'none',
+    ],
+    ['the session ended', { session: undefined }, 'offline'],
+    ['the session has expired', { session: { ...session, expiresAt: second } }, 'offline'],
+  ])('%s: valid for %3$s', (_what, changes, expected) => {
+    const live = [true, false].map((offline) =>
+      hasLiveSources(bound, { ...sources, ...changes }, offline, now),
+    )
+    expect(live).toEqual({ both: [true, true], none: [false, false], offline: [true, false] }[expected])
+  })
+})

@@ -1,0 +1,128 @@
+import { flag, number, optionalText, text } from '../../aws/dynamodb.ts'
+import type { Attributes, Read, ValuesOf } from '../../aws/item.ts'
+import { hashSecret, refreshTokenOf, selectorOf, sessionIdOf } from '../../sessions/refresh-token.ts'
+import { secondOf } from '../../time.ts'
+import type { Amr } from '../../users/factors.ts'
+import { type Client, GRANT_IDLE_TTL_SECONDS, GRANT_TTL_SECONDS } from '../clients/client.ts'
+import type { Code } from '../codes/code.ts'
+
+/** Attributes of a grant: what a user allows a client, with a refresh token. A tombstone has `endedAt`, and no `secretHash` and `salt`. */
+export const GRANT = {
+  /** As those of a session; see `SESSION` in `lib/sessions/session.ts`. */
+  secretHash: text,
+  salt: text,
+  rotatedAtMs: number,
+  clientId: text,
+  /** The generations of the client, of the user's app and of the profile. */
+  clientGeneration: number,
+  appGeneration: number,
+  sessionGeneration: number,
+  /** Names of scopes, with a space between them. */
+  scope: text,
+  /** Identifier of the API; without it, access tokens are for `/userinfo`. */
+  resource: optionalText,
+  /** The session that the grant began in. */
+  sessionId: text,
+  /** Whether the grant outlives that session. */
+  offline: flag,
+  /** Second since the epoch at which the user signed in. */
+  authTime: number,
+  amr: text as Read<Amr>,
+  /** Seconds since the epoch. The first is that of the approval. */
+  createdAt: number,
+  lastUsedAt: number,
+  expiresAt: number,
+} satisfies Attributes
+
+/** A stored grant that has not been ended. */
+export interface Grant extends ValuesOf<typeof GRANT> {
+  userId: string
+  id: string
+}
+
+const SELECTOR_BYTES = 16
+const SECRET_BYTES = 32
+const SALT_BYTES = 32
+
+/** Random bytes that {@link startGrant} needs: for the selector, the first secret and the salt. */
+export const GRANT_RANDOM_BYTES = SELECTOR_BYTES + SECRET_BYTES + SALT_BYTES
+
+/** A grant's use is written at most so often. */
+const USE_SECONDS = 86_400
+
+/** What decides how long grants last. */
+type Lifetimes = Pick<Client, 'grantTtlSeconds' | 'grantIdleTtlSeconds'>
+
+/** When a grant ends. */
+export interface Ends {
+  /** Of the client, for a grant with `offline_access`. */
+  lifetimes: Lifetimes
+  /** Second at which the session ends at the latest, for other grants. */
+  sessionEndsAt: number
+}
+
+/** Whether scopes let a grant outlive its session (OpenID Connect Core section 11). */
+export const isOffline = ({ scope }: Pick<Grant, 'scope'>): boolean =>
+  scope.split(' ').includes('offline_access')
+
+/**
+ * Creates the grant of a code, without storing it. Its refresh token has the form of a session's one. It is found among grants only,
+ * so neither is valid in place of the other.
+ *
+ * @param random - {@link GRANT_RANDOM_BYTES} fresh random bytes.
+ * @returns The grant to store, and its refresh token, which is stored nowhere.
+ */
+export function startGrant(
+  code: Code,
+  { lifetimes, sessionEndsAt }: Ends,
+  now: Date,
+  random: Buffer,
+): { grant: Grant; refreshToken: string } {
+  const selector = selectorOf(secondOf(now), random.subarray(0, SELECTOR_BYTES))
+  const secret = random.toString('base64url', SELECTOR_BYTES, SELECTOR_BYTES + SECRET_BYTES)
+  const { clientId, clientGeneration, appGeneration, sessionGeneration, scope, resource } = code
+  const { userId, sessionId, authTime, amr, createdAt } = code
+  const offline = isOffline(code)
+  const times = { createdAt, lastUsedAt: secondOf(now) }
+  const grant = {
+    userId,
+    id: sessionIdOf(selector),
+    secretHash: hashSecret(secret),
+    salt: random.toString('base64url', SELECTOR_BYTES + SECRET_BYTES, GRANT_RANDOM_BYTES),
+    rotatedAtMs: 0,
+    clientId,
+    clientGeneration,
+    appGeneration,
+    sessionGeneration,
+    scope,
+    resource,
+    sessionId,
+    offline,
+    authTime,
+    amr,
+    ...times,
+    expiresAt: offline ? endOf(times, lifetimes) : sessionEndsAt,
+  }
+  return { grant, refreshToken: refreshTokenOf(userId, selector, secret) }
+}
+
+/** Returns when a grant with `offline_access` ends: a year after the approval, or 30 days after its last use. */
+const endOf = (
+  { createdAt, lastUsedAt }: Pick<Grant, 'createdAt' | 'lastUsedAt'>,
+  { grantTtlSeconds = GRANT_TTL_SECONDS, grantIdleTtlSeconds = GRANT_IDLE_TTL_SECONDS }: Lifetimes,
+): number => Math.min(createdAt + grantTtlSeconds, lastUsedAt + grantIdleTtlSeconds)
+
+/** Whether a use of a grant must be written. A busy client costs one write a day. */
+export const isUseDue = ({ lastUsedAt }: Grant, now: Date): boolean =>
+  secondOf(now) >= lastUsedAt + USE_SECONDS
+
+/**
+ * Returns a grant after a use.
+ *
+ * @param ends - A use does not prolong the session.
+ */
+export function used(grant: Grant, { lifetimes, sessionEndsAt }: Ends, now: Date): Grant {
+  const lastUsedAt = Math.max(secondOf(now), grant.lastUsedAt)
+  const expiresAt = grant.offline ? endOf({ ...grant, lastUsedAt }, lifetimes) : sessionEndsAt
+  return { ...grant, lastUsedAt, expiresAt }
+}

@@ -1,0 +1,42 @@
+import { isLive, type Session } from '../../sessions/session.ts'
+import { USER_STATE, type User } from '../../users/user.ts'
+import type { Client } from '../clients/client.ts'
+import type { App } from './app.ts'
+import type { Grant } from './grant.ts'
+
+/** What a code or a grant carries of what it depends on. */
+export type Bound = Pick<Grant, 'clientGeneration' | 'appGeneration' | 'sessionGeneration'>
+
+/** What is read of the user of a code or a grant: what tokens depend on, and what they claim. */
+export const CLAIMED_USER = [...USER_STATE, 'email', 'emailVerified'] as const
+
+/** The user of a code or a grant. */
+export type ClaimedUser = Pick<User, 'id' | (typeof CLAIMED_USER)[number]>
+
+/** What a code or a grant depends on, as just read. */
+export interface Sources {
+  client: Pick<Client, 'disabled' | 'generation'>
+  app: Pick<App, 'generation'> | undefined
+  user: ClaimedUser | undefined
+  session: Session | undefined
+}
+
+/**
+ * Whether all that a code or a grant depends on is enabled and has the generations that it carries.
+ *
+ * A change of the password ends every grant, also those of the session that survives it: the app may be a thief's, who had the
+ * earlier password.
+ *
+ * @param offline - Whether it may outlive its session.
+ */
+export function hasLiveSources(
+  bound: Bound,
+  { client, app, user, session }: Sources,
+  offline: boolean,
+  now: Date,
+): boolean {
+  if (client.disabled || client.generation !== bound.clientGeneration) return false
+  if (app?.generation !== bound.appGeneration) return false
+  if (user === undefined || user.disabled || user.sessionGeneration !== bound.sessionGeneration) return false
+  return offline || (session !== undefined && isLive(session, user, now))
+}

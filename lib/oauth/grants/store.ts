@@ -1,0 +1,183 @@
+import {
+  attribute,
+  attributesOf,
+  getItems,
+  type Item,
+  type Table,
+  type TransactWrite,
+  text,
+  transact,
+  updateOf,
+  writeIf,
+} from '../../aws/dynamodb.ts'
+import { namesOf, valuesOf } from '../../aws/item.ts'
+import { type Act, eventOf, partitionOf } from '../../events/event.ts'
+import { STORED_SESSION, sessionKey, sessionOf } from '../../sessions/store.ts'
+import { secondOf } from '../../time.ts'
+import { profileKey, userOf } from '../../users/store.ts'
+import { codeKey } from '../codes/code.ts'
+import { APP, appKey, grantsOf } from './app.ts'
+import { GRANT, type Grant } from './grant.ts'
+import { CLAIMED_USER, type Sources } from './live.ts'
+
+/** The values of a grant, and `endedAt`, which a tombstone has. */
+export const STORED_GRANT = ['endedAt', ...namesOf(GRANT)]
+
+/** What is read of the sources of a grant. */
+export const GRANT_SOURCES = [...namesOf(APP), ...CLAIMED_USER, ...STORED_SESSION]
+
+const grantKey = ({ userId, id }: Pick<Grant, 'userId' | 'id'>) => ({
+  pk: grantsOf(userId),
+  sk: { S: `grant#${id}` },
+})
+
+/**
+ * Finds a grant with a consistent read. It may have expired. One that has been ended is missing.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findGrant(table: Table, userId: string, id: string): Promise<Grant | undefined> {
+  const [item] = await getItems(table, [grantKey({ userId, id })], STORED_GRANT)
+  return item && grantOf(item)
+}
+
+/** Returns the grant of an item, or `undefined` if the item is a tombstone. */
+function grantOf(item: Item): Grant | undefined {
+  if (item.endedAt !== undefined) return undefined
+  return {
+    userId: text(item, 'pk').replace(/^grants#/, ''),
+    id: text(item, 'sk').replace(/^grant#/, ''),
+    ...valuesOf(GRANT, item),
+  }
+}
+
+/**
+ * Finds what a code or a grant depends on, but the client, with one consistent read.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findSources(
+  table: Table,
+  { userId, clientId, sessionId }: Pick<Grant, 'userId' | 'clientId' | 'sessionId'>,
+): Promise<Omit<Sources, 'client'>> {
+  const keys = [appKey(userId, clientId), profileKey(userId), sessionKey({ userId, id: sessionId })]
+  const [app, user, session] = await getItems(table, keys, GRANT_SOURCES)
+  return {
+    app: app && valuesOf(APP, app),
+    user: user && userOf(user, CLAIMED_USER),
+    session: session && sessionOf(session),
+  }
+}
+
+/** Returns the write that spends a code. It is refused, if the code is spent already. */
+export const spendingOf = (code: string, grantId: string): TransactWrite => ({
+  Update: {
+    Key: codeKey(code),
+    ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(spentBy)',
+    UpdateExpression: 'SET spentBy = :grantId',
+    ExpressionAttributeValues: { ':grantId': attribute(grantId) },
+  },
+})
+
+/** Returns the writes of a new grant, with its event. They are refused, if it is already there. */
+export function newGrant(table: Table, grant: Grant, act: Act): TransactWrite[] {
+  const { userId, id, ...rest } = grant
+  return [
+    {
+      Put: {
+        Item: { ...grantKey(grant), ...attributesOf(rest) },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      },
+    },
+    eventOf(table, act, { type: 'grant.created', ...subjectOf(grant) }),
+  ]
+}
+
+/**
+ * Returns the conditions that a grant's user and session are still as read, for the transaction that stores it.
+ *
+ * @param grant - With the generation of the profile.
+ */
+export const sourcesUnchanged = ({
+  userId,
+  sessionId,
+  sessionGeneration,
+}: Pick<Grant, 'userId' | 'sessionId' | 'sessionGeneration'>): TransactWrite[] => [
+  {
+    ConditionCheck: {
+      Key: profileKey(userId),
+      ConditionExpression: 'sessionGeneration = :sessionGeneration',
+      ExpressionAttributeValues: { ':sessionGeneration': attribute(sessionGeneration) },
+    },
+  },
+  {
+    ConditionCheck: {
+      Key: sessionKey({ userId, id: sessionId }),
+      ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(endedAt)',
+    },
+  },
+]
+
+/**
+ * Ends a grant whose token or code was used again, with its event. Leaves a tombstone, so that a write that arrives late cannot
+ * revive it.
+ *
+ * @param why - What was used again.
+ * @returns Whether this call ended it.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function endGrant(
+  table: Table,
+  grant: Grant,
+  why: 'token-reused' | 'code-reused',
+  act: Act,
+): Promise<boolean> {
+  const update = {
+    Key: grantKey(grant),
+    ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(endedAt)',
+    UpdateExpression: 'SET endedAt = :now REMOVE secretHash, salt',
+    ExpressionAttributeValues: { ':now': attribute(secondOf(act.now)) },
+  }
+  const event = eventOf(table, act, { type: 'grant.ended', detail: why, ...subjectOf(grant) })
+  return !(await transact(table, [{ Update: update }, event]))
+}
+
+const subjectOf = ({ userId, sessionId, clientId }: Grant) => ({
+  subject: partitionOf(userId),
+  session: sessionId,
+  ref: clientId,
+})
+
+/**
+ * Ends a grant whose own write has an unknown outcome: it may arrive later.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function abandonGrant({ aws, name }: Table, grant: Grant, now: Date): Promise<void> {
+  await aws('dynamodb', 'UpdateItem', {
+    TableName: name,
+    Key: grantKey(grant),
+    UpdateExpression: 'SET endedAt = :now, expiresAt = :expiresAt REMOVE secretHash, salt',
+    ExpressionAttributeValues: { ':now': attribute(secondOf(now)), ':expiresAt': attribute(grant.expiresAt) },
+  })
+}
+
+/**
+ * Replaces a grant's secret, and what a use changes, on condition that the secret is still as read and the grant has not been
+ * ended. The same write may be sent twice.
+ *
+ * @returns Whether the grant has these values now.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export function replaceGrant(table: Table, before: Grant, after: Grant): Promise<boolean> {
+  const { secretHash, rotatedAtMs, lastUsedAt, expiresAt } = after
+  return writeIf(table, 'UpdateItem', {
+    Key: grantKey(before),
+    ConditionExpression:
+      'attribute_not_exists(endedAt) AND (#secretHash = :readHash OR (#secretHash = :secretHash AND #rotatedAtMs = :rotatedAtMs))',
+    ...updateOf(
+      { secretHash, rotatedAtMs, lastUsedAt, expiresAt },
+      { ':readHash': attribute(before.secretHash) },
+    ),
+  })
+}

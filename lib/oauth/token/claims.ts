@@ -1,0 +1,88 @@
+import { secondOf } from '../../time.ts'
+import { inputOf } from '../../tokens/access-token.ts'
+import { acrOf } from '../../users/factors.ts'
+import type { User } from '../../users/user.ts'
+import type { Client } from '../clients/client.ts'
+import type { Grant } from '../grants/grant.ts'
+import type { ClaimedUser } from '../grants/live.ts'
+
+/** What the tokens of a grant are about. */
+export interface Granted {
+  grant: Pick<Grant, 'id' | 'sessionId' | 'authTime' | 'amr' | 'resource'>
+  client: Pick<Client, 'id' | 'firstParty'>
+  user: ClaimedUser
+  /** Names of the scopes of the token, with a space between them. */
+  scope: string
+}
+
+/** What a token is, apart from its grant. */
+export interface TokenDetails {
+  issuer: string
+  /** Lifetime from the instant of issue. */
+  ttlSeconds: number
+}
+
+const common = ({ grant, user }: Granted, { issuer, ttlSeconds }: TokenDetails, now: Date) => ({
+  iss: issuer,
+  sub: user.id,
+  iat: secondOf(now),
+  exp: secondOf(now) + ttlSeconds,
+  sid: grant.sessionId,
+  auth_time: grant.authTime,
+  amr: grant.amr.split(' '),
+  acr: acrOf(grant.amr),
+})
+
+/**
+ * Creates a client's access token without its signature (RFC 9068 section 2). It has no `gen`, and its audience is the API, or the
+ * issuer for `/userinfo`: the gateway's authorizer takes neither.
+ *
+ * @param tokenId - Becomes `jti`; must be unique.
+ * @returns As `accessTokenInput` in `lib/tokens/access-token.ts`.
+ */
+export function clientTokenInput(
+  granted: Granted,
+  details: TokenDetails & { tokenId: string },
+  now: Date,
+): (kid: string) => string {
+  const { grant, client, user, scope } = granted
+  return inputOf('at+jwt', {
+    ...common(granted, details, now),
+    aud: grant.resource ?? details.issuer,
+    client_id: client.id,
+    scope,
+    jti: details.tokenId,
+    gid: grant.id,
+    ...(client.firstParty && { username: user.username, role: user.role }),
+  })
+}
+
+/**
+ * Creates an id_token without its signature (OpenID Connect Core section 2). With an API as audience, the access token does not open
+ * `/userinfo`, so the id_token has the claims of the scopes.
+ *
+ * @returns As {@link clientTokenInput}.
+ */
+export const idTokenInput = (
+  granted: Granted,
+  details: TokenDetails & { nonce?: string | undefined },
+  now: Date,
+): ((kid: string) => string) =>
+  inputOf('JWT', {
+    ...(granted.grant.resource !== undefined && claimsOfScopes(granted.user, granted.scope)),
+    ...common(granted, details, now),
+    aud: granted.client.id,
+    nonce: details.nonce,
+  })
+
+/** Returns the claims of standard scopes (OpenID Connect Core section 5.4). */
+function claimsOfScopes(
+  { username, email, emailVerified }: Pick<User, 'username' | 'email' | 'emailVerified'>,
+  scope: string,
+): object {
+  const scopes = scope.split(' ')
+  return {
+    ...(scopes.includes('profile') && { preferred_username: username }),
+    ...(scopes.includes('email') && email && { email, email_verified: emailVerified }),
+  }
+}

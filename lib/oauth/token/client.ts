@@ -1,0 +1,59 @@
+import type { Table } from '../../aws/dynamodb.ts'
+import { hasSecret } from '../clients/client.ts'
+import { isSecretOf } from '../clients/secret.ts'
+import { type ClientWithSecrets, findClientWithSecrets } from '../clients/store.ts'
+import { type Parameters, parameterOf } from '../parameters.ts'
+import { tokenRefusal } from './refusal.ts'
+
+/** How a client names itself, not yet verified. */
+interface Credentials {
+  clientId: string
+  secret?: string | undefined
+}
+
+/**
+ * Returns the credentials of a request: HTTP Basic, or members of the form, never both (RFC 6749 section 2.3). Ids and secrets have
+ * unreserved characters only, so Basic needs no form decoding.
+ *
+ * @param authorization - The header; empty without one.
+ * @throws {@link ServiceError} with an `error` of `TOKEN_ERRORS`.
+ */
+export function credentialsOf(authorization: string, parameters: Parameters): Credentials {
+  const [clientId, secret] = [parameterOf(parameters, 'client_id'), parameterOf(parameters, 'client_secret')]
+  if (authorization === '') {
+    if (clientId === undefined) throw tokenRefusal('invalid_client', 'no client_id')
+    return { clientId, secret }
+  }
+  if (secret !== undefined) {
+    throw tokenRefusal('invalid_request', 'The secret stands in the header or in the form, not in both.')
+  }
+  const basic = basicOf(authorization)
+  if (basic === undefined) throw tokenRefusal('invalid_client', 'the header Authorization is not Basic')
+  if (clientId !== undefined && clientId !== basic.clientId) {
+    throw tokenRefusal('invalid_request', 'client_id is not the client of the header.')
+  }
+  return basic
+}
+
+function basicOf(authorization: string): Credentials | undefined {
+  const [, encoded = ''] = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? []
+  const [, clientId, secret] = /^([^:]+):(.*)$/.exec(Buffer.from(encoded, 'base64').toString()) ?? []
+  return clientId === undefined ? undefined : { clientId, secret }
+}
+
+/**
+ * Authenticates a client: one with a secret by it, a public one by its id alone.
+ *
+ * @throws {@link ServiceError} with the `error` `invalid_client`, or `unavailable`.
+ */
+export async function authenticateClient(
+  table: Table,
+  { clientId, secret }: Credentials,
+  now: Date,
+): Promise<ClientWithSecrets> {
+  const client = await findClientWithSecrets(table, clientId)
+  if (client === undefined || client.disabled) throw tokenRefusal('invalid_client', 'no such client')
+  const isValid = hasSecret(client) ? isSecretOf(client, secret ?? '', now) : secret === undefined
+  if (isValid) return client
+  throw tokenRefusal('invalid_client', 'wrong secret', { clientId: client.id })
+}

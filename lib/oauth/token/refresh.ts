@@ -1,0 +1,125 @@
+import type { At } from '../../context.ts'
+import { byClient } from '../../events/event.ts'
+import { logEvent } from '../../log.ts'
+import {
+  classifySecret,
+  hashSecret,
+  nextSecret,
+  type PresentedToken,
+  parseRefreshToken,
+  type SecretState,
+  withSecret,
+} from '../../sessions/refresh-token.ts'
+import { secondOf } from '../../time.ts'
+import { acrOf, needsFactor } from '../../users/factors.ts'
+import type { Client } from '../clients/client.ts'
+import { type Ends, type Grant, isUseDue, used } from '../grants/grant.ts'
+import { type ClaimedUser, hasLiveSources } from '../grants/live.ts'
+import { endGrant, findGrant, findSources, replaceGrant } from '../grants/store.ts'
+import { type Parameters, parameterOf } from '../parameters.ts'
+import { type CLIENT_TOKENS, issueClientTokens, type Signer } from './issue.ts'
+import { tokenRefusal } from './refusal.ts'
+import { requireResource } from './resource.ts'
+
+type RefreshSetting =
+  | (typeof CLIENT_TOKENS)[number]
+  | 'SESSION_TTL_SECONDS'
+  | 'REFRESH_GRACE_SECONDS'
+  | 'REQUIRE_SECOND_FACTOR'
+
+/** A valid refresh token of a grant. */
+interface Redeemed {
+  grant: Grant
+  user: ClaimedUser
+  ends: Ends
+  state: Exclude<SecretState, 'reused'>
+}
+
+/**
+ * Exchanges the refresh token of a grant for an access token (RFC 6749 section 6). The token of a `web` client stays: its secret
+ * protects it, and two of its servers must not sign a user out. A public client gets the next one.
+ *
+ * @param client - Authenticated.
+ * @throws {@link ServiceError} with an `error` of `TOKEN_ERRORS`, or `unavailable`.
+ */
+export async function refreshGrant(
+  at: At<RefreshSetting>,
+  client: Client,
+  parameters: Parameters,
+  sign: Signer,
+): Promise<object> {
+  const refreshToken = parameterOf(parameters, 'refresh_token') ?? ''
+  const presented = parseRefreshToken(refreshToken)
+  if (presented === undefined) throw refused(client, 'not a refresh token')
+  const redeemed = await redeem(at, client, presented)
+  const { grant, user } = redeemed
+  const scope = narrowed(grant, parameterOf(parameters, 'scope'))
+  requireResource(grant, parameters)
+  // Signed first: if that fails, nothing has changed and the client may retry.
+  const issued = await issueClientTokens(at, sign, { granted: { grant, client, user, scope } })
+  if (client.type === 'web') {
+    const after = used(grant, redeemed.ends, at.now)
+    // Another request may have written its use meanwhile, or the grant may have ended. The next refresh sees that.
+    if (isUseDue(grant, at.now)) await replaceGrant(at.table, grant, after)
+    return { ...issued, refresh_token: refreshToken }
+  }
+  const secret = await rotate({ ...at, now: new Date() }, client, presented, redeemed)
+  return { ...issued, refresh_token: withSecret(refreshToken, secret) }
+}
+
+/** Verifies a refresh token of a grant of this client. */
+async function redeem(
+  at: At<RefreshSetting>,
+  client: Client,
+  { userId, sessionId: grantId, secret }: PresentedToken,
+): Promise<Redeemed> {
+  const { table, config, now } = at
+  const grant = await findGrant(table, userId, grantId)
+  if (grant?.clientId !== client.id) throw refused(client, 'no such grant of this client')
+  const sources = { client, ...(await findSources(table, grant)) }
+  const { user, session } = sources
+  if (!user || grant.expiresAt <= secondOf(now) || !hasLiveSources(grant, sources, grant.offline, now)) {
+    throw refused(client, 'the grant, or what it depends on, has ended or changed')
+  }
+  if (acrOf(grant.amr) !== 'aal2' && needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
+    throw refused(client, 'the policy demands a second factor')
+  }
+  const state = classifySecret(grant, secret, config.REFRESH_GRACE_SECONDS, now)
+  if (state === 'reused') {
+    if (client.type === 'web') throw refused(client, 'another secret')
+    // Logged first: the theft must show even if the write fails.
+    logEvent('warn', { event: 'grant.reuse', userId, clientId: client.id, grantId })
+    await endGrant(table, grant, 'token-reused', byClient(at, client.id))
+    throw refused(client, 'the refresh token was replaced earlier')
+  }
+  const sessionEndsAt = (session?.createdAt ?? grant.authTime) + config.SESSION_TTL_SECONDS
+  return { grant, user, state, ends: { lifetimes: client, sessionEndsAt } }
+}
+
+/** Replaces the secret of a grant, as `rotateSecret` in `lib/sessions/rotate.ts`. @returns The secret that the client gets. */
+async function rotate(
+  at: At<RefreshSetting>,
+  client: Client,
+  presented: PresentedToken,
+  { grant, state, ends }: Redeemed,
+): Promise<string> {
+  if (state === 'fresh') return presented.secret
+  const next = nextSecret(grant, presented.secret)
+  if (state === 'repeated') return next
+  const after = { ...used(grant, ends, at.now), secretHash: hashSecret(next), rotatedAtMs: at.now.getTime() }
+  if (await replaceGrant(at.table, grant, after)) return next
+  // A concurrent request with the same token came first. Its next token is the same, if the grant is still live.
+  await redeem(at, client, presented)
+  return next
+}
+
+/** Returns the scopes of the next access token: those of the grant, or fewer. */
+function narrowed({ scope }: Grant, given: string | undefined): string {
+  if (given === undefined) return scope
+  const names = [...new Set(given.split(' ').filter((name) => name !== ''))]
+  const isNarrower = names.length > 0 && names.every((name) => scope.split(' ').includes(name))
+  if (!isNarrower) throw tokenRefusal('invalid_scope', 'scope must be of those that the user allowed.')
+  return names.join(' ')
+}
+
+const refused = ({ id }: Client, reason: string) => tokenRefusal('invalid_grant', reason, { clientId: id })

@@ -1,0 +1,34 @@
+import { ServiceError } from '../../errors.ts'
+
+/** Errors of `POST /oauth2/token`, with their statuses (RFC 6749 section 5.2, RFC 8707 section 2). */
+export const TOKEN_ERRORS = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  invalid_scope: 400,
+  invalid_target: 400,
+} as const
+
+export type TokenError = keyof typeof TOKEN_ERRORS
+
+/** What a client sees of an invalid code or refresh token, the same for every reason. */
+const DETAILS: Partial<Record<TokenError, string>> = {
+  invalid_grant: 'The code or the refresh token is invalid, expired, or was used before.',
+  invalid_client: 'The client is unknown, or its secret is wrong.',
+}
+
+/**
+ * Returns the error of a request of a client.
+ *
+ * @param reason - For the log. It is the detail too, but where a detail could help an attacker.
+ * @param log - More members for the log.
+ */
+export const tokenRefusal = (error: TokenError, reason: string, log: object = {}): ServiceError =>
+  new ServiceError(error === 'invalid_client' ? 'invalid_token' : 'malformed_body', reason, {
+    event: 'client.refused',
+    error,
+    detail: DETAILS[error] ?? reason,
+    log: { ...log, error },
+  })

@@ -1,0 +1,87 @@
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { expect, inject, test } from 'vitest'
+import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
+import { get, send, sendJson, UNAUTHORIZED } from '../support/http.ts'
+import { addSession, operator, tableAt } from '../support/sessions.ts'
+import { addClient, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
+
+// A sign-in at an app over HTTP. Each response must match the API description.
+
+const url = inject('serviceUrl')
+const table = tableAt(inject('dynamoDbUrl'))
+const username = await operator(table).add({ username: 'user-of-tokens' })
+const client_id = 'token-http'
+await addClient(table, { id: client_id })
+const cookie = cookieOf(await addSession({ table }, username))
+
+async function codeFor(scope = 'openid profile'): Promise<string> {
+  const approve = (more: object = {}) =>
+    sendJson(
+      `${url}/oauth2/approve`,
+      'POST',
+      { query: queryOf({ client_id, scope }), ...more },
+      { ...OWN_PAGE, ...cookie },
+    )
+  const { body } = await approve()
+  const { sub } = body.user ?? {}
+  const after = body.location ? body : (await approve({ click: { sub, scope } })).body
+  return String(new URL(after.location).searchParams.get('code'))
+}
+
+async function sendForm(form: Changes, headers: Record<string, string> = {}) {
+  const body = new URLSearchParams(Object.entries(form) as [string, string][])
+  const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  const response = await send(`${url}/oauth2/token`, 'POST', { ...type, ...headers }, String(body))
+  return { ...response, body: JSON.parse(response.body) }
+}
+const basic = { Authorization: `Basic ${Buffer.from(`${client_id}:${SECRET}`).toString('base64')}` }
+const exchange = (code: string, more: Changes = {}) =>
+  sendForm({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...more }, basic)
+
+test('an app gets tokens for a code, which verify with the published keys, and refreshes them', async () => {
+  const { status, body } = await exchange(await codeFor())
+  expect(status).toBe(200)
+  const { body: keys } = await get(`${url}/.well-known/jwks.json`)
+  const keySet = createLocalJWKSet(JSON.parse(keys))
+  const { payload } = await jwtVerify(body.id_token, keySet, { issuer: url, audience: client_id })
+  expect(payload).toMatchObject({ nonce: 'a-nonce', acr: 'aal1' })
+  await jwtVerify(body.access_token, keySet, { issuer: url, audience: url, typ: 'at+jwt' })
+  const again = await sendForm({ grant_type: 'refresh_token', refresh_token: body.refresh_token }, basic)
+  expect([again.status, decodeJwt(again.body.access_token).gid]).toEqual([
+    200,
+    decodeJwt(body.access_token).gid,
+  ])
+})
+
+test('errors are those of OAuth', async () => {
+  expect(await exchange('unknown')).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+  const unknown = await sendForm({ grant_type: 'authorization_code', client_id: 'unknown' })
+  expect(unknown).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+})
+
+test('the gateway refuses every token of a client, and the tokens of the user stay valid', async () => {
+  const { body } = await exchange(await codeFor())
+  for (const token of [body.access_token, body.id_token]) {
+    for (const path of ['/', '/sessions', '/me', '/passkeys']) {
+      expect(await get(`${url}${path}`, token)).toEqual(UNAUTHORIZED)
+    }
+  }
+  const refreshed = await sendJson(`${url}/refresh`, 'POST', {}, { ...OWN_PAGE, ...cookie })
+  expect((await get(`${url}/`, refreshed.body.authToken)).status).toBe(200)
+})
+
+test('pages of every origin may use it, without cookies', async () => {
+  const Origin = 'https://app.example.com'
+  const response = await fetch(`${url}/oauth2/token`, { method: 'POST', headers: { Origin } })
+  expect(response.headers.get('access-control-allow-origin')).toBe('*')
+  expect(response.headers.get('access-control-allow-credentials')).toBeNull()
+  const preflight = await fetch(`${url}/oauth2/token`, {
+    method: 'OPTIONS',
+    headers: {
+      Origin,
+      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Headers': 'authorization',
+    },
+  })
+  expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
+})
