@@ -37,7 +37,8 @@ const BUDGETS: Record<string, Budget> = {
   'admin-content': { bytes: 5_300, cold: 0.25 },
   metadata: { bytes: 20_000, cold: 1.8 },
   enrolment: { bytes: 50_000, cold: 2.2 },
-  userinfo: { bytes: 20_000 },
+  // It verifies tokens, as the authorizer, and reads grants.
+  userinfo: { bytes: 28_000 },
   me: { bytes: 20_000 },
   'delete-me': { bytes: 48_000, floor: 'login' },
   'login-passkey': { bytes: 60_000, cold: 2.2 },

@@ -8,6 +8,7 @@ import { ServiceError } from '../lib/errors.ts'
 import { deadlineOf } from '../lib/http/handler.ts'
 import { logFailure } from '../lib/log.ts'
 import { readUnverified, verifyAccessToken } from '../lib/tokens/access-token.ts'
+import { readBearer } from '../lib/tokens/bearer.ts'
 import { publicKeyCache } from '../lib/tokens/public-keys.ts'
 import { isTokenRevoked } from '../lib/users/revocation.ts'
 import { findRevocationState } from '../lib/users/store.ts'
@@ -51,11 +52,4 @@ export async function handler(
     // use it: an outage must not make clients throw valid tokens away.
     throw error instanceof ServiceError && error.code === 'invalid_token' ? new Error('Unauthorized') : error
   }
-}
-
-/** Returns the token of an `Authorization: Bearer` header (RFC 6750 section 2.1). The scheme may have any case. */
-function readBearer(header: unknown): string {
-  const [, token] = /^bearer +(\S+)$/i.exec(typeof header === 'string' ? header : '') ?? []
-  if (token === undefined) throw new ServiceError('invalid_token', 'no bearer token')
-  return token
 }

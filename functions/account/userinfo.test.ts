@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { changeUser } from '../../lib/users/store.ts'
 import {
   call,
@@ -6,7 +6,7 @@ import {
   later,
   ok,
   problem,
-  rejectsOtherContexts,
+  service,
   stored,
   table,
   useRoutes,
@@ -15,10 +15,12 @@ import { addTestUser, testAct } from '../../test/support/users.ts'
 
 useRoutes()
 
-describe('GET /userinfo', () => {
-  const ask = () => call('userinfo', 'userinfo')
+const rejected = problem(401, 'Unauthorized', 'Could not validate credentials.')
 
-  test('returns the caller without an address (events/userinfo.json)', async () => {
+describe.each(['userinfo', 'userinfo-post'])('events/%s.json', (file) => {
+  const ask = (event = {}) => call('userinfo', file, event)
+
+  test('returns the caller without an address', async () => {
     const { id } = await stored()
     expect(await ask()).toEqual(ok({ sub: id, username: 'user', role: 'user' }))
   })
@@ -26,26 +28,21 @@ describe('GET /userinfo', () => {
   test.each([true, false])('returns the address of the caller, verified: %s', async (emailVerified) => {
     const email = 'ada@example.org'
     const ada = await addTestUser(table, { username: 'ada', role: 'admin', email, emailVerified }, later(-1))
-    const { requestContext } = await eventOf('userinfo')
-    const caller = { userId: ada.id, generation: String(ada.generation) }
-    const authorizer = { ...requestContext.authorizer, ...caller }
-    expect(await call('userinfo', 'userinfo', { requestContext: { ...requestContext, authorizer } })).toEqual(
-      ok({ sub: ada.id, username: 'ada', role: 'admin', email, email_verified: emailVerified }),
-    )
+    expect(
+      await ask({ headers: { Authorization: 'Bearer {{ada token}}', 'X-Forwarded-Proto': 'https' } }),
+    ).toEqual(ok({ sub: ada.id, username: 'ada', role: 'admin', email, email_verified: emailVerified }))
   })
 
-  const rejected = problem(401, 'Unauthorized', 'Could not validate credentials.')
-
-  test('rejects a token that was revoked while API Gateway cached it', async () => {
-    const event = await eventOf('userinfo')
+  test('rejects a revoked token', async () => {
+    const event = await eventOf(file)
     const user = await stored()
     const revoked = { role: 'admin', generation: user.generation + 1 } as const
     expect(await changeUser(table, user, { changes: revoked, changeId: 'a change' }, testAct())).toBe(true)
-    expect(await call('userinfo', 'userinfo', event)).toEqual(rejected)
+    expect(await ask(event)).toEqual(rejected)
   })
 
   test('rejects the token of a disabled user, also if the generation is as in the token', async () => {
-    const event = await eventOf('userinfo')
+    const event = await eventOf(file)
     const { id } = await stored()
     await table.aws('dynamodb', 'UpdateItem', {
       TableName: table.name,
@@ -53,16 +50,55 @@ describe('GET /userinfo', () => {
       UpdateExpression: 'SET disabled = :true',
       ExpressionAttributeValues: { ':true': { BOOL: true } },
     })
-    expect(await call('userinfo', 'userinfo', event)).toEqual(rejected)
+    expect(await ask(event)).toEqual(rejected)
   })
 
-  test('rejects the token of a user who was removed while API Gateway cached it', async () => {
-    const event = await eventOf('userinfo')
+  test('rejects the token of a user who was removed', async () => {
+    const event = await eventOf(file)
     const { id } = await stored()
     const Key = { pk: { S: `user#${id}` }, sk: { S: 'profile' } }
     await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key })
-    expect(await call('userinfo', 'userinfo', event)).toEqual(rejected)
+    expect(await ask(event)).toEqual(rejected)
   })
 
-  rejectsOtherContexts('userinfo')
+  test('accepts a token until the second before its end', async () => {
+    const event = await eventOf(file)
+    vi.setSystemTime(later(1_799))
+    expect((await ask(event)).statusCode).toBe(200)
+    vi.setSystemTime(later(1_800))
+    expect(await ask(event)).toEqual(rejected)
+  })
+
+  test.each([
+    ['no header', {}],
+    ['another scheme', { Authorization: 'Basic {{user token}}' }],
+    ['no token', { Authorization: 'Bearer ' }],
+    ['two tokens', { Authorization: 'Bearer {{user token}} {{user token}}' }],
+    ['a forged token', { Authorization: 'Bearer {{forged user token}}' }],
+    ['an expired token', { Authorization: 'Bearer {{expired user token}}' }],
+    ['a refresh token', { Authorization: 'Bearer {{user refresh token}}' }],
+    ['what is no token', { Authorization: 'Bearer a.b.c' }],
+  ])('rejects %s', async (_what, headers) => {
+    // The authorizer's context is not read: the route has none.
+    const sent = { 'X-Forwarded-Proto': 'https', ...headers }
+    expect(await ask({ headers: sent })).toEqual(rejected)
+  })
+})
+
+test('takes no token from a form or a query', async () => {
+  const { headers } = await eventOf('userinfo')
+  const token = String(headers.Authorization).replace('Bearer ', '')
+  const https = { 'X-Forwarded-Proto': 'https' }
+  const form = {
+    headers: { ...https, 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: `access_token=${token}`,
+  }
+  expect(await call('userinfo', 'userinfo-post', form)).toEqual(rejected)
+  const query = { headers: https, queryStringParameters: { access_token: token } }
+  expect(await call('userinfo', 'userinfo', query)).toEqual(rejected)
+})
+
+test('the route has no authorizer, because it takes tokens that the authorizer refuses', () => {
+  const events = service.functions.userinfo?.events ?? []
+  expect(events.map(({ http }) => Object(http).authorizer)).toEqual([undefined, undefined])
 })

@@ -27,6 +27,7 @@ import {
   logout,
   now,
   ok,
+  problem,
   records,
   refresh as refreshSession,
   sessionIdOf,
@@ -34,7 +35,7 @@ import {
   table,
   useRoutes,
 } from '../../test/support/routes.ts'
-import { testAct, testAt } from '../../test/support/users.ts'
+import { addTestUser, testAct, testAt } from '../../test/support/users.ts'
 
 useRoutes()
 
@@ -59,8 +60,8 @@ async function send(form: Changes, headers: Record<string, string> = {}) {
 }
 
 /** Gets a code as the page does, with a click. */
-async function codeFor(changes: Changes = {}): Promise<string> {
-  const sub = (await stored()).id
+async function codeFor(changes: Changes = {}, username = 'user'): Promise<string> {
+  const sub = (await stored(username)).id
   const click = { sub, scope: changes.scope ?? 'openid' }
   const { body } = await call('approve', 'approve', {
     ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
@@ -73,6 +74,10 @@ const exchange = (code: string, more: Changes = {}, headers: Record<string, stri
   send({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...more }, headers)
 const refresh = (refresh_token: string, more: Changes = {}, headers: Record<string, string> = SHOP) =>
   send({ grant_type: 'refresh_token', refresh_token, ...more }, headers)
+
+/** Asks who the user of an access token is. */
+const userInfo = (token: string) =>
+  call('userinfo', 'userinfo', withHeaders({ Authorization: `Bearer ${token}` }))
 
 /** Returns the outcome in one word: `ok`, or the error. */
 const outcome = async (response: ReturnType<typeof send>) => {
@@ -328,6 +333,8 @@ describe('if, before the refresh,', () => {
     await HAPPENINGS[what]?.()
     const isLive = what === 'nothing' || (scope.includes('offline') && OUTLIVED.includes(what))
     expect(await outcome(refresh(body.refresh_token))).toBe(isLive ? 'ok' : ofClient(what))
+    const { statusCode } = await userInfo(body.access_token)
+    expect(statusCode).toBe(isLive ? 200 : 401)
   })
 })
 
@@ -435,6 +442,86 @@ describe('a refresh', () => {
     expect(await outcome(refresh(body.refresh_token))).toBe('ok')
     vi.setSystemTime(later(3_600))
     expect(await outcome(refresh(body.refresh_token))).toBe('invalid_grant')
+  })
+})
+
+describe('/userinfo', () => {
+  const rejected = problem(401, 'Unauthorized', 'Could not validate credentials.')
+
+  test.each<[string, object]>([
+    ['openid', {}],
+    ['openid profile', { preferred_username: 'ada' }],
+    ['openid email', { email: 'ada@example.org', email_verified: true }],
+    ['openid profile email', { preferred_username: 'ada', email: 'ada@example.org', email_verified: true }],
+  ])('returns what %s allows', async (scope, claims) => {
+    await addClient(table)
+    const { id } = await addTestUser(
+      table,
+      { username: 'ada', email: 'ada@example.org', emailVerified: true },
+      now,
+    )
+    cookie = await begin('ada')
+    const { body } = await exchange(await codeFor({ scope }, 'ada'))
+    expect(await userInfo(body.access_token)).toEqual(ok({ sub: id, ...claims }))
+  })
+
+  test('refuses a token without the scope openid', async () => {
+    await addClient(table)
+    const { body } = await exchange(await codeFor({ scope: 'profile' }))
+    expect((await userInfo(body.access_token)).statusCode).toBe(403)
+  })
+
+  test('refuses the tokens for an API, id_tokens and expired ones', async () => {
+    await addApi(table)
+    await addClient(table, { scopes: ['openid', 'https://orders.example orders.read'] })
+    const { body } = await exchange(await codeFor({ scope: 'openid orders.read' }))
+    for (const token of [body.access_token, body.id_token, body.refresh_token]) {
+      expect(await userInfo(token)).toEqual(rejected)
+    }
+    const { body: own } = await exchange(await codeFor())
+    vi.setSystemTime(later(899))
+    expect((await userInfo(own.access_token)).statusCode).toBe(200)
+    vi.setSystemTime(later(900))
+    expect(await userInfo(own.access_token)).toEqual(rejected)
+  })
+
+  test('refuses a token of a grant that ended by reuse', async () => {
+    await addClient(table)
+    const code = await codeFor()
+    const { body } = await exchange(code)
+    expect((await userInfo(body.access_token)).statusCode).toBe(200)
+    await exchange(code)
+    expect(await userInfo(body.access_token)).toEqual(rejected)
+  })
+})
+
+describe('an id_token_hint', () => {
+  const approve = async (changes: Changes) => {
+    const { body } = await call('approve', 'approve', {
+      ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
+      body: JSON.stringify({ query: queryOf(changes) }),
+    })
+    return body.location === undefined
+      ? body.next
+      : (new URL(body.location).searchParams.get('error') ?? 'code')
+  }
+
+  test('of this user is accepted, also an expired one, and that of another user gives login_required', async () => {
+    await addClient(table)
+    const { body } = await exchange(await codeFor())
+    vi.setSystemTime(later(1_000))
+    for (const prompt of ['', 'none']) {
+      expect(await approve({ id_token_hint: body.id_token, prompt })).toBe('code')
+    }
+    cookie = await begin('admin')
+    for (const prompt of ['', 'none']) {
+      expect(await approve({ id_token_hint: body.id_token, prompt })).toBe('login_required')
+    }
+    // An access token is no id_token, and this service has not issued the changed one.
+    const changed = body.id_token.replace(/.{5}$/, 'AAAAA')
+    for (const id_token_hint of [body.access_token, changed, 'x']) {
+      expect(await approve({ id_token_hint })).toBe('invalid_request')
+    }
   })
 })
 

@@ -54,8 +54,8 @@ export interface Route {
   tag?: keyof typeof TAGS | keyof typeof PAGE_TAGS
   summary: string
   description?: string
-  /** Whether the route requires an access token. */
-  isProtected?: boolean
+  /** Whether the route requires an access token: for the gateway's authorizer, or for its function. */
+  isProtected?: boolean | 'by its function'
   /** Whether the route sets the session cookie, also takes it as proof of a session, or takes it alone. */
   cookie?: 'sets' | 'takes' | 'needs'
   body?: { schema: ZodMiniType; examples: Record<string, { summary: string; value: object }> }

@@ -170,7 +170,11 @@ const RESPONSES = {
   ),
   ...EVENT_SCHEMAS,
   ...OAUTH_SCHEMAS,
-  UserInfo: object('The caller, as stored now.', user, ['email', 'email_verified']),
+  UserInfo: object(
+    'The caller, as stored now. For an app, what its scopes allow.',
+    { ...user, preferred_username: text('The username, for an app with the scope `profile`.') },
+    ['username', 'role', 'email', 'email_verified', 'preferred_username'],
+  ),
   Me: object(
     'The caller’s profile, without password hash and internal values.',
     {

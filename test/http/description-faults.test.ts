@@ -57,7 +57,7 @@ test.each(named([...ROUTES, ...PAGE_ROUTES]))('%s returns 500 when the function 
   expect(await request(route, admin, 'crash')).toEqual(INTERNAL)
 })
 
-test.each(named(ROUTES.filter(({ isProtected }) => isProtected)))(
+test.each(named(ROUTES.filter(({ isProtected }) => isProtected === true)))(
   '%s returns 503 when the authorizer cannot reach DynamoDB or KMS',
   async (_, route) => {
     const ofOutage = admin.replace('Bearer', 'bEARER')

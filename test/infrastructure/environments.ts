@@ -56,7 +56,7 @@ const VARIABLES: Record<string, string[]> = {
     'LIMIT_MAIL_RECIPIENT',
     'FACTOR_RESET_DELAY_SECONDS',
   ],
-  userinfo: ['TABLE_NAME'],
+  userinfo: [...TOKENS, 'PUBLISHED_KEYS', 'TABLE_NAME', 'OAUTH'],
   me: ['TABLE_NAME'],
   'delete-me': CHANGE,
   'user-content': [],

@@ -49,17 +49,19 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
     vi.useRealTimers()
   }
 
-  const code = await agree('openid orders.read')
-  await exchange(code, shop)
+  const code = await agree('openid profile')
+  const { access_token: token } = await exchange(code, shop)
+  const asked = { ...sampleEvent('userinfo.json'), headers: { Authorization: `Bearer ${token}` } }
+  await run('userinfo', asked)
   await exchange(code, shop)
   await exchange(await approve('openid'), shop, lost)
-  const { refresh_token: offline } = await exchange(await agree('offline_access'), shop)
+  const { refresh_token: offline } = await exchange(await agree('offline_access orders.read'), shop)
   await later(2 * DAY_MS, () => refresh(offline, shop))
   const { refresh_token: first } = await exchange(await agree('openid', phone), phone)
   await refresh(first, phone)
   await later(11_000, () => refresh(first, phone))
 
-  await agree('openid profile')
+  await agree('openid orders.read')
   await approve('openid')
   const unsigned = `${Buffer.from('{"alg":"RS256","kid":"unknown"}').toString('base64url')}.e30.AA`
   await approve('openid', {}, { id_token_hint: unsigned })

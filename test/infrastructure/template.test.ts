@@ -402,7 +402,9 @@ describe('a function', () => {
     const hashes = HASHING.includes(name)
     for (const { of, stage, slots, memoryMb, loginConcurrency } of packagesWith(name)) {
       const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
-      const common = { ALLOWED_ORIGINS: stage === 'dev' || name === 'token' ? '*' : listed }
+      const common = {
+        ALLOWED_ORIGINS: stage === 'dev' || ['token', 'userinfo'].includes(name) ? '*' : listed,
+      }
       const own = environments(stage, slots, changesOf(of, stage))[name]
       expect(propertiesOf(of, `${logicalId(name)}LambdaFunction`)).toEqual({
         Code: {
@@ -535,7 +537,8 @@ test('exactly the routes that the API description protects have the authorizer',
     [...ROUTES, ...PAGE_ROUTES]
       .filter(({ needs = [] }) => [needs].flat().every((one) => features.includes(one)))
       .map(
-        (route) => `${route.method.toUpperCase()} ${route.path} ${route.isProtected ? isProtected : 'NONE'}`,
+        (route) =>
+          `${route.method.toUpperCase()} ${route.path} ${route.isProtected === true ? isProtected : 'NONE'}`,
       )
   expect(methodsOf(prod).sort()).toEqual(described().sort())
   expect(methodsOf(changedProd).sort()).toEqual(described('pages', 'mail', 'invitations', 'oauth').sort())

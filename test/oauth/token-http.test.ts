@@ -53,6 +53,24 @@ test('an app gets tokens for a code, which verify with the published keys, and r
   ])
 })
 
+test.each(['GET', 'POST'])(
+  '%s /userinfo takes the token of an app, with the scope openid',
+  async (method) => {
+    const ask = async (scope: string) => {
+      const { body } = await exchange(await codeFor(scope))
+      const Authorization = `Bearer ${body.access_token}`
+      const response = await send(`${url}/userinfo`, method, { Authorization })
+      return { status: response.status, body: JSON.parse(response.body) }
+    }
+    expect(await ask('openid profile')).toEqual({
+      status: 200,
+      body: { sub: expect.any(String), preferred_username: username },
+    })
+    expect((await ask('profile')).status).toBe(403)
+    expect((await send(`${url}/userinfo`, method)).status).toBe(401)
+  },
+)
+
 test('errors are those of OAuth', async () => {
   expect(await exchange('unknown')).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
   const unknown = await sendForm({ grant_type: 'authorization_code', client_id: 'unknown' })

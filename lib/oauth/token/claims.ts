@@ -76,7 +76,7 @@ export const idTokenInput = (
   })
 
 /** Returns the claims of standard scopes (OpenID Connect Core section 5.4). */
-function claimsOfScopes(
+export function claimsOfScopes(
   { username, email, emailVerified }: Pick<User, 'username' | 'email' | 'emailVerified'>,
   scope: string,
 ): object {

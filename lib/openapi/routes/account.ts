@@ -139,20 +139,23 @@ export const ACCOUNT_ROUTES: Route[] = [
     },
     problems: ['invalid_link', 'too_many_attempts'],
   },
-  {
-    method: 'get',
-    path: '/userinfo',
-    operationId: 'getUserInfo',
-    tag: 'Account',
-    summary: 'Get the caller',
-    description:
-      'Returns the user as stored now. A service that verifies access tokens itself can ask here whether one is still accepted. A revoked token is rejected at once.',
-    isProtected: true,
-    response: {
-      description: 'The caller.',
-      content: json(schemaRef('UserInfo'), ada),
-    },
-  },
+  ...(['get', 'post'] as const).map(
+    (method): Route => ({
+      method,
+      path: '/userinfo',
+      operationId: method === 'get' ? 'getUserInfo' : 'postUserInfo',
+      tag: 'Account',
+      summary: 'Get the caller',
+      description:
+        'Returns the user as stored now. A service that verifies access tokens itself can ask here whether one is still accepted. A revoked token is rejected at once. It also takes the access tokens of apps that are for no API, with the scope `openid`: the response has the claims of their scopes.',
+      isProtected: 'by its function',
+      response: {
+        description: 'The caller.',
+        content: json(schemaRef('UserInfo'), ada),
+      },
+      problems: ['forbidden'],
+    }),
+  ),
   {
     method: 'get',
     path: '/me',
