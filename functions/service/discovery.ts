@@ -1,14 +1,19 @@
 import type { Config } from '../../lib/config.ts'
 import type { ApiRoute, Request } from '../../lib/http/handler.ts'
 import { publicJson } from '../../lib/http/responses.ts'
+import { STANDARD_SCOPES } from '../../lib/oauth/scopes.ts'
+import { ACRS } from '../../lib/users/factors.ts'
 
 /**
  * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: where verifiers of access
- * tokens find the keys (OpenID Connect Discovery section 4, RFC 8414 section 3).
+ * tokens find the keys, and apps what signs their users in (OpenID Connect Discovery section 3, RFC 8414 section 2).
  *
- * The members that belong to a provider of OpenID Connect are missing, such as `authorization_endpoint`.
+ * Without OAuth, the members that belong to a provider of OpenID Connect are missing.
  */
-export const route: ApiRoute<Request & { config: Config<'TOKEN_ISSUER'> }> = async (_event, { config }) => {
+export const route: ApiRoute<Request & { config: Config<'TOKEN_ISSUER' | 'OAUTH'> }> = async (
+  _event,
+  { config },
+) => {
   const issuer = config.TOKEN_ISSUER
   return publicJson({
     issuer,
@@ -16,5 +21,39 @@ export const route: ApiRoute<Request & { config: Config<'TOKEN_ISSUER'> }> = asy
     userinfo_endpoint: `${issuer}/userinfo`,
     // No other member names the algorithm, and verifiers of access tokens read this one.
     id_token_signing_alg_values_supported: ['RS256'],
+    ...(config.OAUTH && providerOf(issuer)),
   })
 }
+
+/** Returns what the provider of OpenID Connect has. A member that is missing has the default of the standards. */
+const providerOf = (issuer: string) => ({
+  token_endpoint: `${issuer}/oauth2/token`,
+  // Public clients have no secret. The default is Basic alone.
+  token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+  response_types_supported: ['code'],
+  response_modes_supported: ['query'],
+  grant_types_supported: ['authorization_code', 'refresh_token'],
+  code_challenge_methods_supported: ['S256'],
+  authorization_response_iss_parameter_supported: true,
+  subject_types_supported: ['public'],
+  scopes_supported: STANDARD_SCOPES,
+  acr_values_supported: ACRS,
+  prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+  claims_supported: [
+    'sub',
+    'iss',
+    'aud',
+    'exp',
+    'iat',
+    'auth_time',
+    'nonce',
+    'acr',
+    'amr',
+    'sid',
+    'preferred_username',
+    'email',
+    'email_verified',
+  ],
+  // The default of this one is true.
+  request_uri_parameter_supported: false,
+})

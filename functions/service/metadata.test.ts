@@ -1,11 +1,13 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts'
+import { describeService } from '../../test/support/service-description.ts'
 import { handler } from './metadata.ts'
 
 const EVENTS = ['metadata.json', 'metadata-oauth.json']
 
 beforeEach(() => {
   vi.stubEnv('PUBLISHED_KEYS', 'alias/a')
+  vi.stubEnv('OAUTH', 'off')
 })
 
 test.each(EVENTS)(
@@ -32,6 +34,36 @@ test.each(EVENTS)(
     })
   },
 )
+
+test('with OAuth, the metadata names what apps need, and nothing that does not exist', async () => {
+  vi.stubEnv('TOKEN_ISSUER', 'https://auth.example.com')
+  vi.stubEnv('OAUTH', 'on')
+  const { body } = parsed(await handler(sampleEvent('metadata.json'), lambdaContext()))
+  expect(body).toEqual({
+    issuer: 'https://auth.example.com',
+    jwks_uri: 'https://auth.example.com/.well-known/jwks.json',
+    userinfo_endpoint: 'https://auth.example.com/userinfo',
+    id_token_signing_alg_values_supported: ['RS256'],
+    token_endpoint: 'https://auth.example.com/oauth2/token',
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    subject_types_supported: ['public'],
+    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+    acr_values_supported: ['aal1', 'aal2'],
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    claims_supported: expect.arrayContaining(['sub', 'nonce', 'sid', 'preferred_username', 'email']),
+    request_uri_parameter_supported: false,
+  })
+  const deployed = Object.values(describeService().functions).flatMap(({ events = [] }) =>
+    events.map(({ http }) => `https://auth.example.com/${Object(http).path}`),
+  )
+  const named = Object.entries(body).filter(([name]) => /_(endpoint|uri)$/.test(name))
+  expect(named.filter(([, url]) => !deployed.includes(String(url)))).toEqual([])
+})
 
 test('the issuer never comes from the request', async () => {
   vi.stubEnv('TOKEN_ISSUER', 'https://auth.example.com')

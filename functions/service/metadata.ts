@@ -12,6 +12,6 @@ const route = byRoute({
 
 /** What verifiers of access tokens read. */
 export const handler = apiHandler(async (event, request) => {
-  const config = readConfig(['TOKEN_ISSUER', 'PUBLISHED_KEYS'])
+  const config = readConfig(['TOKEN_ISSUER', 'PUBLISHED_KEYS', 'OAUTH'])
   return route(event, { ...request, config })
 })

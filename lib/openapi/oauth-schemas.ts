@@ -1,5 +1,24 @@
 import { object, text } from './json-schema.ts'
 
+const list = { type: 'array', items: { type: 'string' } }
+
+/** Members of the metadata that exist with OAuth only (OpenID Connect Discovery section 3, RFC 8414 section 2). */
+export const PROVIDER: Record<string, object> = {
+  token_endpoint: { type: 'string' },
+  token_endpoint_auth_methods_supported: list,
+  response_types_supported: list,
+  response_modes_supported: list,
+  grant_types_supported: list,
+  code_challenge_methods_supported: list,
+  authorization_response_iss_parameter_supported: { type: 'boolean' },
+  subject_types_supported: list,
+  scopes_supported: list,
+  acr_values_supported: list,
+  prompt_values_supported: list,
+  claims_supported: list,
+  request_uri_parameter_supported: { type: 'boolean' },
+}
+
 /** Schemas of the sign-in at other apps. */
 export const OAUTH_SCHEMAS = {
   ClientTokens: object(

@@ -63,7 +63,7 @@ export const ROUTES: Route[] = [
       tag: 'Service',
       summary: `Get the issuer’s metadata (${document})`,
       description:
-        'The issuer of access tokens and where its keys are. Members that belong to a provider of OpenID Connect are missing.',
+        'The issuer of access tokens and where its keys are. Members that belong to a provider of OpenID Connect exist with sign-in at other apps only.',
       response: {
         description: 'The metadata.',
         headers: { 'Cache-Control': 'MaxAge' },

@@ -61,7 +61,7 @@ const VARIABLES: Record<string, string[]> = {
   'delete-me': CHANGE,
   'user-content': [],
   'admin-content': ['ROLES'],
-  metadata: ['TOKEN_ISSUER', 'PUBLISHED_KEYS'],
+  metadata: ['TOKEN_ISSUER', 'PUBLISHED_KEYS', 'OAUTH'],
   signin: [...FACE, 'MAILER', 'REGISTRATION'],
   'account-pages': FACE,
   openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH'],

@@ -97,12 +97,13 @@ const PUBLIC = { 'Cache-Control': 'public, max-age=300', 'Access-Control-Allow-O
 
 const metadata = response(
   200,
-  {
+  expect.objectContaining({
     issuer: 'http://localhost:3000',
     jwks_uri: 'http://localhost:3000/.well-known/jwks.json',
     userinfo_endpoint: 'http://localhost:3000/userinfo',
     id_token_signing_alg_values_supported: ['RS256'],
-  },
+    token_endpoint: 'http://localhost:3000/oauth2/token',
+  }),
   PUBLIC,
 )
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { route as discovery } from '../../functions/service/discovery.ts'
+import { sampleEvent } from '../support/lambda.ts'
 import { root } from '../support/service-description.ts'
 import { codeUnder } from './programs.ts'
 
@@ -26,9 +28,11 @@ const REQUIRED = [
   'id_token_signing_alg_values_supported',
 ]
 
-test('VERIFYING.md lists the members that the metadata lacks', async () => {
-  const response = await fetch(`${inject('serviceUrl')}/.well-known/openid-configuration`)
-  const metadata = (await response.json()) as Record<string, unknown>
+test('VERIFYING.md lists the members that the metadata lacks without OAuth', async () => {
+  const config = { TOKEN_ISSUER: 'https://auth.example.com', OAUTH: false }
+  const request = { config, now: new Date(), deadlineMs: 0, allowedOrigins: [] }
+  const { body } = await discovery(sampleEvent('metadata.json'), request)
+  const metadata: object = JSON.parse(body)
   const [, sentence = ''] = /requires them:\n(.*?)\. /s.exec(document) ?? []
   const named = [...sentence.matchAll(/`(\w+)`/g)].map(([, name]) => name)
   expect(named).toEqual(REQUIRED.filter((name) => !(name in metadata)))
