@@ -1,0 +1,209 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Item } from '../../lib/aws/dynamodb.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
+import { loadHandler } from '../support/handlers.ts'
+import { parsed } from '../support/lambda.ts'
+import {
+  aws,
+  begin,
+  context,
+  eventOf,
+  handlerOf,
+  later,
+  records,
+  service,
+  stored,
+  table,
+  useRoutes,
+} from '../support/routes.ts'
+import { OUTAGES, startWire, strike, type Target, targetsOf, type Wire } from '../support/wire.ts'
+import { addClient, CALLBACK, queryOf, SECRET, VERIFIER } from './clients.ts'
+
+// Approval, exchange and refresh × every call of AWS × every outage. The functions are warm, or read the public key first.
+
+useRoutes()
+
+type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>
+let wire: Wire
+let wired: Record<string, Handler>
+let cookie: string
+let ran = 0
+
+beforeAll(async () => {
+  wire = await startWire(aws)
+  const url = new URL(wire.url)
+  const endpoints = { dynamodb: url, kms: url, lambda: url, ses: url }
+  const through = { ...aws, settings: { ...aws.settings, endpoints } }
+  wired = {
+    approve: await loadHandler(service, 'approve', through),
+    token: await loadHandler(service, 'token', through),
+  }
+})
+afterAll(() => {
+  wire.stop()
+  console.log(`Faults of OAuth: ${ran} cases ran`)
+})
+beforeEach(async () => {
+  wire.intercept(() => 'pass')
+  // No pause between attempts.
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+  cookie = await begin()
+  await addClient(table)
+  await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK] })
+})
+
+async function send(
+  functionKey: string,
+  handler: Handler | undefined,
+  changes: Partial<APIGatewayProxyEvent>,
+) {
+  const event = await eventOf(functionKey, changes)
+  if (handler === undefined) throw new Error(`${functionKey} is not loaded`)
+  return parsed(await handler(event, context))
+}
+
+async function approve(handler: Handler | undefined, client_id = 'shop') {
+  const click = { sub: (await stored()).id, scope: 'openid' }
+  const { statusCode, body } = await send('approve', handler, {
+    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
+    body: JSON.stringify({ query: queryOf({ client_id }), click }),
+  })
+  const location = body.location && new URL(body.location)
+  return { statusCode, code: location?.searchParams.get('code') ?? undefined }
+}
+
+const CLIENTS: Record<string, Record<string, string>> = {
+  shop: { client_id: 'shop', client_secret: SECRET },
+  phone: { client_id: 'phone' },
+}
+
+const ask = (handler: Handler | undefined, form: Record<string, string>) =>
+  send('token', handler, {
+    ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' }),
+    body: String(new URLSearchParams(form)),
+  })
+const exchange = (handler: Handler | undefined, code: string, client = 'shop') =>
+  ask(handler, { grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...CLIENTS[client] })
+const refresh = (handler: Handler | undefined, refresh_token: string, client = 'shop') =>
+  ask(handler, { grant_type: 'refresh_token', refresh_token, ...CLIENTS[client] })
+
+const clean = { approve: () => handlerOf('approve'), token: () => handlerOf('token') }
+const newCode = async (client = 'shop') => String((await approve(await clean.approve(), client)).code)
+
+/** Returns how many grants of all users have not ended. */
+async function liveGrants(): Promise<number> {
+  const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name })
+  return (Items as Item[]).filter(({ sk, secretHash }) => /^grant#/.test(Object(sk).S) && secretHash).length
+}
+const alarms = () => records.filter((record) => /^(code\.reused|grant\.reuse)$/.test(Object(record).event))
+
+/** Runs a request once, and returns the calls that it makes. */
+async function callsOf(run: () => Promise<unknown>): Promise<Target[]> {
+  wire.intercept(() => 'pass')
+  await run()
+  return targetsOf(wire.calls())
+}
+
+/** Strikes each call of a request with each outage, and checks what becomes of it. */
+async function strikeAll(
+  prepare: () => Promise<string>,
+  run: (input: string) => Promise<unknown>,
+  check: (input: string, what: string) => Promise<void>,
+) {
+  const first = await prepare()
+  const targets = await callsOf(() => run(first))
+  expect(targets.length).toBeGreaterThan(3)
+  for (const target of targets) {
+    for (const what of Object.keys(OUTAGES)) {
+      records.length = 0
+      const input = await prepare()
+      const struck = strike(wire, target, what)
+      await check(input, `${target.label} ${target.index} ${what}`)
+      expect(struck(), `${target.label} ${target.index}`).toBeDefined()
+      ran += 1
+    }
+  }
+}
+
+/** Waits for late calls, and ends all outages. */
+async function recover(): Promise<void> {
+  await wire.settle()
+  wire.intercept(() => 'pass')
+}
+
+describe('an exchange', () => {
+  test('gives one grant or none, and a repetition raises no alarm', async () => {
+    // Its calls are those of a warm function.
+    await exchange(wired.token, await newCode())
+    await strikeAll(
+      newCode,
+      (code) => exchange(wired.token, code),
+      async (code, what) => {
+        const before = await liveGrants()
+        const { statusCode, body } = await exchange(wired.token, code)
+        await recover()
+        const again = statusCode === 200 ? undefined : await exchange(wired.token, code)
+        const given = [body, again?.body].filter((one) => one?.refresh_token)
+        expect([200, 503], what).toContain(statusCode)
+        expect((await liveGrants()) - before, what).toBe(given.length)
+        if (again !== undefined) expect([200, 400], what).toContain(again.statusCode)
+        for (const one of given) {
+          expect((await refresh(wired.token, one.refresh_token)).statusCode, what).toBe(200)
+        }
+        expect(alarms(), what).toEqual([])
+      },
+    )
+  }, 60_000)
+})
+
+describe('a refresh of a public client', () => {
+  const newToken = async () => {
+    const { body } = await exchange(await clean.token(), await newCode('phone'), 'phone')
+    return body.refresh_token
+  }
+
+  test('that fails can be repeated, and signs nobody out', async () => {
+    await refresh(wired.token, await newToken(), 'phone')
+    await strikeAll(
+      newToken,
+      (token) => refresh(wired.token, token, 'phone'),
+      async (token, what) => {
+        const { statusCode } = await refresh(wired.token, token, 'phone')
+        await recover()
+        expect([200, 503], what).toContain(statusCode)
+        const { body } = await refresh(wired.token, token, 'phone')
+        expect((await refresh(wired.token, body.refresh_token, 'phone')).statusCode, what).toBe(200)
+        expect(alarms(), what).toEqual([])
+      },
+    )
+  }, 60_000)
+})
+
+describe('an approval', () => {
+  test('that fails can be repeated, and gives a code that is valid', async () => {
+    await strikeAll(
+      async () => '',
+      () => approve(wired.approve),
+      async (_input, what) => {
+        const { statusCode } = await approve(wired.approve)
+        await recover()
+        expect([200, 503], what).toContain(statusCode)
+        const { code } = await approve(wired.approve)
+        expect((await exchange(await clean.token(), String(code))).statusCode, what).toBe(200)
+      },
+    )
+  }, 60_000)
+})
+
+test('a key turnover between approval and exchange changes nothing for the code', async () => {
+  const code = await newCode()
+  const { token } = service.functions
+  const environment = { ...token?.environment, SIGNING_KEY: service.custom.keyB }
+  const turned = { ...service, functions: { ...service.functions, token: { ...token, environment } } }
+  const handler: Handler = await loadHandler(turned as typeof service, 'token', aws)
+  vi.setSystemTime(later(1))
+  const { statusCode, body } = await exchange(handler, code)
+  expect(statusCode).toBe(200)
+  expect((await refresh(await clean.token(), body.refresh_token)).statusCode).toBe(200)
+})
