@@ -3,7 +3,7 @@ import { object, text } from './json-schema.ts'
 const list = { type: 'array', items: { type: 'string' } }
 
 /** Members of the metadata that exist with OAuth only (OpenID Connect Discovery section 3, RFC 8414 section 2). */
-export const PROVIDER: Record<string, object> = {
+const PROVIDER: Record<string, object> = {
   token_endpoint: { type: 'string' },
   token_endpoint_auth_methods_supported: list,
   response_types_supported: list,
@@ -19,8 +19,23 @@ export const PROVIDER: Record<string, object> = {
   request_uri_parameter_supported: { type: 'boolean' },
 }
 
-/** Schemas of the sign-in at other apps. */
+/** Schemas of the metadata, and of the sign-in at other apps. */
 export const OAUTH_SCHEMAS = {
+  Metadata: object(
+    'Metadata of the issuer of access tokens (RFC 8414). With sign-in at other apps, also that of an OpenID Provider.',
+    {
+      issuer: text('The issuer: the claim `iss` of every access token.'),
+      jwks_uri: text('The URL of the public keys.'),
+      userinfo_endpoint: text('The URL of `GET /userinfo`.'),
+      id_token_signing_alg_values_supported: {
+        type: 'array',
+        items: { type: 'string', const: 'RS256' },
+        description: 'The algorithm of access tokens and id_tokens.',
+      },
+      ...PROVIDER,
+    },
+    Object.keys(PROVIDER),
+  ),
   ClientTokens: object(
     'The tokens of an app (RFC 6749 section 5.1).',
     {

@@ -2,7 +2,7 @@ import { FACTORS } from '../users/factors.ts'
 import { ROLES } from '../users/user.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
 import { object, text, time } from './json-schema.ts'
-import { OAUTH_SCHEMAS, PROVIDER } from './oauth-schemas.ts'
+import { OAUTH_SCHEMAS } from './oauth-schemas.ts'
 import { requestSchemas } from './requests.ts'
 
 /** Returns a reference to one of the {@link SCHEMAS}. */
@@ -204,21 +204,6 @@ const RESPONSES = {
   }),
   NewFactor: object('A second factor was added.', { recoveryCodes }, ['recoveryCodes']),
   RecoveryCodes: object('New recovery codes.', { recoveryCodes }),
-  Metadata: object(
-    'Metadata of the issuer of access tokens (RFC 8414). With sign-in at other apps, also that of an OpenID Provider.',
-    {
-      issuer: text('The issuer: the claim `iss` of every access token.'),
-      jwks_uri: text('The URL of the public keys.'),
-      userinfo_endpoint: text('The URL of `GET /userinfo`.'),
-      id_token_signing_alg_values_supported: {
-        type: 'array',
-        items: { type: 'string', const: 'RS256' },
-        description: 'The algorithm of access tokens and id_tokens.',
-      },
-      ...PROVIDER,
-    },
-    Object.keys(PROVIDER),
-  ),
   Key: object('A public key (RFC 7517).', {
     kty: { type: 'string', const: 'RSA' },
     use: { type: 'string', const: 'sig' },

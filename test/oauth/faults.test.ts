@@ -163,7 +163,7 @@ describe('a refresh of a public client', () => {
     return body.refresh_token
   }
 
-  test('that fails can be repeated, and signs nobody out', async () => {
+  test('that fails can be repeated, and signs no user out', async () => {
     await refresh(wired.token, await newToken(), 'phone')
     await strikeAll(
       newToken,

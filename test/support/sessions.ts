@@ -48,6 +48,7 @@ const ENVIRONMENT = {
   SIGNING_KEY: KEY,
   GUARDED_ROUTES: 'none',
   PUBLISHED_KEYS: KEY,
+  OAUTH: 'on',
   TOKEN_ISSUER: 'https://issuer.example',
   TOKEN_AUDIENCE: 'audience',
   COOKIE_SESSIONS: 'on',

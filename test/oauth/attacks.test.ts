@@ -1,0 +1,168 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
+import { begin, call, context, eventOf, handlerOf, stored, table, useRoutes } from '../support/routes.ts'
+import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
+
+// Every kind of token at every place that takes another kind, and codes in the wrong hands.
+
+useRoutes()
+
+let cookie: string
+beforeEach(async () => {
+  cookie = await begin()
+  await addApi(table)
+  const scopes = ['openid', 'profile', 'https://orders.example orders.read']
+  await addClient(table, { scopes })
+  await addClient(table, { id: 'other', scopes })
+  await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK], scopes })
+})
+
+const form = (values: Record<string, string>) => ({
+  ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' }),
+  body: String(new URLSearchParams(values)),
+})
+const send = (values: Record<string, string>) => call('token', 'token', form(values))
+const AS: Record<string, Record<string, string>> = {
+  shop: { client_id: 'shop', client_secret: SECRET },
+  other: { client_id: 'other', client_secret: SECRET },
+  phone: { client_id: 'phone' },
+}
+const exchange = (code: string, client = 'shop', more: Record<string, string> = {}) =>
+  send({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...AS[client], ...more })
+const refresh = (refresh_token: string, client = 'shop') =>
+  send({ grant_type: 'refresh_token', refresh_token, ...AS[client] })
+
+async function approve(refreshToken: string, changes: Changes = {}, headers: Record<string, string> = {}) {
+  const click = { sub: (await stored()).id, scope: changes.scope ?? 'openid' }
+  return call('approve', 'approve', {
+    ...withHeaders({ ...OWN_PAGE, ...cookieOf(refreshToken), ...headers }),
+    body: JSON.stringify({ query: queryOf(changes), click }),
+  })
+}
+async function codeFor(changes: Changes = {}): Promise<string> {
+  const { body } = await approve(cookie, changes)
+  return String(new URL(body.location).searchParams.get('code'))
+}
+
+/** What an attacker may hold. */
+const KINDS = {
+  'access token': async () => (await eventOf('userinfo')).headers.Authorization?.replace('Bearer ', ''),
+  'app token': async () => (await exchange(await codeFor())).body.access_token,
+  'API token': async () => (await exchange(await codeFor({ scope: 'orders.read' }))).body.access_token,
+  id_token: async () => (await exchange(await codeFor())).body.id_token,
+  'session token': async () => begin(),
+  'grant token': async () => (await exchange(await codeFor())).body.refresh_token,
+  'spent code': async () => {
+    const code = await codeFor()
+    await exchange(code)
+    return code
+  },
+  code: () => codeFor(),
+} satisfies Record<string, () => Promise<string | undefined>>
+
+type Kind = keyof typeof KINDS
+
+/** Tries a token at a place. Returns whether it opened it. */
+const PLACES: Record<string, { takes: Kind[]; opens: (token: string) => Promise<boolean> }> = {
+  'the authorizer': {
+    takes: ['access token'],
+    opens: async (token) => {
+      const handler = await handlerOf('authorizer')
+      const event = await eventOf('authorizer', { authorizationToken: `Bearer ${token}` } as object)
+      return handler(event, context).then(
+        () => true,
+        (error) => {
+          expect(String(error)).toBe('Error: Unauthorized')
+          return false
+        },
+      )
+    },
+  },
+  '/userinfo': {
+    takes: ['access token', 'app token'],
+    opens: async (token) => {
+      const headers = withHeaders({ Authorization: `Bearer ${token}` })
+      return (await call('userinfo', 'userinfo', headers)).statusCode === 200
+    },
+  },
+  '/refresh': {
+    takes: ['session token'],
+    opens: async (refreshToken) =>
+      (await call('refresh', 'refresh', { body: JSON.stringify({ refreshToken }) })).statusCode === 200,
+  },
+  'the cookie of an approval': {
+    takes: ['session token'],
+    opens: async (token) => (await approve(token)).body.next === 'client',
+  },
+  'the bearer of an approval': {
+    takes: [],
+    opens: async (token) =>
+      (await approve('', {}, { Cookie: '', Authorization: `Bearer ${token}` })).body.next === 'client',
+  },
+  'the code of an exchange': { takes: ['code'], opens: async (token) => isOk(await exchange(token)) },
+  'the refresh of a grant': { takes: ['grant token'], opens: async (token) => isOk(await refresh(token)) },
+  'the secret of a client': {
+    takes: [],
+    opens: async (client_secret) =>
+      (await exchange(await codeFor(), 'shop', { client_secret })).body.error !== 'invalid_client',
+  },
+  'the verifier of a code': {
+    takes: [],
+    opens: async (code_verifier) => isOk(await exchange(await codeFor(), 'shop', { code_verifier })),
+  },
+  'the hint of a request': {
+    takes: ['id_token'],
+    opens: async (id_token_hint) =>
+      !String((await approve(cookie, { id_token_hint })).body.location).includes('error='),
+  },
+}
+
+const isOk = ({ statusCode }: { statusCode: number }) => statusCode === 200
+
+const rows = Object.keys(PLACES).flatMap((place) =>
+  (Object.keys(KINDS) as Kind[]).map((kind) => [kind, place] as const),
+)
+
+test.each(rows)('%s at %s', async (kind, place) => {
+  const token = String(await KINDS[kind]())
+  expect(await PLACES[place]?.opens(token)).toBe(PLACES[place]?.takes.includes(kind))
+})
+
+describe('a code in the wrong hands', () => {
+  test('is of no use to another client, a public one, or without the verifier', async () => {
+    const code = await codeFor()
+    for (const client of ['other', 'phone']) expect(isOk(await exchange(code, client))).toBe(false)
+    expect(isOk(await exchange(code, 'shop', { code_verifier: '' }))).toBe(false)
+    expect(isOk(await exchange(code))).toBe(true)
+  })
+
+  test('injected into another sign-in of the same client fails at its verifier', async () => {
+    // The attacker's request has a challenge of the attacker. The victim's app sends the victim's verifier.
+    const code_challenge = 'bJYbSC9Y3BX-kx9ODT3BckUPBK3H7H3AIa0-ZO1c0ok'
+    const injected = await codeFor({ code_challenge })
+    expect((await exchange(injected)).body.error).toBe('invalid_grant')
+  })
+
+  test('of a request whose method was changed on its way is never issued', async () => {
+    for (const changes of [{ code_challenge_method: 'plain' }, { code_challenge_method: undefined }]) {
+      expect((await approve(cookie, changes)).body.location).toContain('error=invalid_request')
+    }
+    expect((await approve(cookie, { code_challenge: undefined })).body.location).toContain('error=')
+  })
+
+  test('shows the issuer with every response, so that a client notices another one', async () => {
+    for (const changes of [{}, { response_type: 'token' }, { prompt: 'none', scope: 'profile' }]) {
+      const { body } = await approve(cookie, changes)
+      expect(new URL(body.location).searchParams.get('iss')).toBe('https://issuer.example')
+    }
+  })
+})
+
+test('the screen of one user and the click of another give no code', async () => {
+  const ada = cookie
+  const shown = (await approve(ada, {})).body
+  expect(shown.next).toBe('client')
+  cookie = await begin('admin')
+  // The body of the click still has the first user.
+  expect((await approve(cookie, {})).body).toMatchObject({ next: 'screen', user: { username: 'admin' } })
+})
