@@ -111,7 +111,7 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   const sign = kmsSigner()
   const makeToken = () => {
     const now = new Date()
-    const session = { id: 'bench-session', createdAt: secondOf(now), amr: 'pwd' }
+    const session = { id: 'bench-session', authTime: secondOf(now), amr: 'pwd' }
     const details = { parties, ttlSeconds: 1800, tokenId: randomUUID() }
     return sign(aws, signingKey, accessTokenInput(user, session, details, now), now)
   }

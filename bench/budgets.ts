@@ -16,7 +16,7 @@ const BUDGETS: Record<string, Budget> = {
   authorizer: { bytes: 19_000, cold: 1.6 },
   // The time includes the one password hash of a login. Beside its floor it counts attempts and stores a session.
   login: { bytes: 60_000, floor: 'login', cold: 1.45 },
-  'login-factor': { bytes: 51_000 },
+  'login-factor': { bytes: 52_500 },
   approve: { bytes: 56_000 },
   token: { bytes: 50_000 },
   refresh: { bytes: 48_000 },
@@ -27,7 +27,7 @@ const BUDGETS: Record<string, Budget> = {
   reset: { bytes: 48_000, floor: 'login' },
   'mail-requests': { bytes: 34_000, cold: 2.2 },
   // Under the policy it begins the enrolment of a second factor.
-  'new-account': { bytes: 55_000, floor: 'login' },
+  'new-account': { bytes: 56_000, floor: 'login' },
   'change-email': { bytes: 48_000, floor: 'login' },
   'confirm-email': { bytes: 43_000, cold: 2.2 },
   // A third of it is the texts of 16 mails.
@@ -41,21 +41,21 @@ const BUDGETS: Record<string, Budget> = {
   userinfo: { bytes: 28_000 },
   me: { bytes: 20_000 },
   'delete-me': { bytes: 48_000, floor: 'login' },
-  'login-passkey': { bytes: 60_000, cold: 2.2 },
-  'add-passkey': { bytes: 63_000, cold: 2.2 },
+  'login-passkey': { bytes: 61_000, cold: 2.2 },
+  'add-passkey': { bytes: 64_000, cold: 2.2 },
   // Half of it reads the body with a new name.
   passkeys: { bytes: 32_500 },
   // It serves authenticator apps, recovery codes and passkeys, and hashes passwords.
   factors: { bytes: 56_000, floor: 'login' },
   'confirm-totp': { bytes: 48_000 },
-  'enrol-totp': { bytes: 52_000 },
+  'enrol-totp': { bytes: 53_000 },
   // It grows by about 700 bytes with each route that it describes.
   openapi: { bytes: 110_000, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
   // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page.
-  signin: { bytes: 126_000 },
+  signin: { bytes: 126_500 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
   'account-pages': { bytes: 56_000 },

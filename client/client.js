@@ -5,6 +5,7 @@
 
 import {
   AuthError,
+  isChanged,
   isTemporary,
   MAX_TRIES,
   MAX_WAIT_SECONDS,
@@ -27,6 +28,9 @@ const TICK_SECONDS = 60
 /** The share of its life after which a token is replaced: a random one, so that a thief cannot foresee the moment. */
 const EARLIEST = 0.7
 const SPREAD = 0.1
+
+/** Without Web Locks, the response of a sign-in in another tab may be under way. */
+const CHANGED_PAUSE_SECONDS = 1
 
 /** An API that rejects every token must not cause a refresh with every call. */
 const REJECTED_AGAIN_MS = 30_000
@@ -173,7 +177,7 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
     return recoveryCodes ? { ...user, recoveryCodes } : user
   }
 
-  const refreshOnce = (seenChanges = changes, seenFailure = failure) =>
+  const refreshOnce = (isRepeated = false, seenChanges = changes, seenFailure = failure) =>
     tabs.exclusive(async () => {
       if (changes !== seenChanges && !isDue()) return
       if (failure && failure !== seenFailure) throw failure
@@ -184,7 +188,8 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
         if (changes === before) await publish({ session: next })
       } catch (error) {
         const { status, problem, retryAfterSeconds } = /** @type {AuthError} */ (error)
-        if (status !== 401) {
+        if (isChanged(error) && !isRepeated) throw error
+        if (status !== 401 && !isChanged(error)) {
           // What a page from the back/forward cache knew is perhaps of another user.
           await publish({
             session: openedAt ? undefined : session,
@@ -196,8 +201,19 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
       }
     })
 
+  /**
+   * Refreshes, and once more if another sign-in has renewed the session: by then the browser may have its cookie. If it has not, the
+   * response of that sign-in is lost, and the user is signed out.
+   */
+  const refreshTwice = () =>
+    refreshOnce().catch(async (error) => {
+      if (!isChanged(error)) throw error
+      await pause(edges, CHANGED_PAUSE_SECONDS)
+      await refreshOnce(true)
+    })
+
   function refresh() {
-    refreshing ??= persist(edges, () => refreshOnce()).finally(() => {
+    refreshing ??= persist(edges, refreshTwice).finally(() => {
       refreshing = undefined
       schedule()
     })

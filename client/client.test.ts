@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Browser, QUICK, type Tab } from '../test/browser/client/browser.ts'
-import { LIFE, SECOND_FACTOR, unavailable } from '../test/browser/client/far-end.ts'
+import { LIFE, SECOND_FACTOR, sessionChanged, unavailable } from '../test/browser/client/far-end.ts'
 import { AuthError, createAuth } from './client.js'
 
 const credentials = { username: 'ada', password: 'correct horse battery staple' }
@@ -602,6 +602,34 @@ describe('a refresh', () => {
     expect(tab.auth.user).toEqual(ADA)
   })
 
+  test('that gets 409 because another sign-in has renewed the session is repeated once, after a second', async () => {
+    const { browser, tab } = await openSignedIn()
+    const sent = intercept(browser, () => (sent.length > 1 ? undefined : sessionChanged().response))
+    browser.sleep(LIFE)
+    await browser.passUntil(tab.auth.getAccessToken())
+    expect(sent).toHaveLength(2)
+    expect(Number(sent[1]) - Number(sent[0])).toBeGreaterThanOrEqual(1)
+    expect(tab.auth.user).toEqual(ADA)
+    expect(browser.farEnd.rotations).toBe(1)
+  })
+
+  test('that gets it twice signs out all tabs', async () => {
+    const { browser, tabs } = await openSignedIn(3)
+    const sent = intercept(browser, () => sessionChanged().response)
+    browser.sleep(LIFE)
+    expect(await browser.passUntil(tabs[0].auth.getAccessToken())).toBeUndefined()
+    await expect.poll(() => names(tabs), QUICK).toEqual(everyone(tabs, null))
+    expect(sent).toHaveLength(2)
+  })
+
+  test('that gets another 409 rejects, and the user stays signed in', async () => {
+    const { browser, tab } = await openSignedIn()
+    browser.intercept = () => Response.json({ detail: 'No.' }, { status: 409 })
+    browser.sleep(LIFE)
+    await expect(tab.auth.getAccessToken()).rejects.toMatchObject({ status: 409, message: 'No.' })
+    expect(tab.auth.user).toEqual(ADA)
+  })
+
   test('of an ended session signs out all tabs', async () => {
     const { browser, tabs } = await openSignedIn(3)
     browser.farEnd.endAll()
@@ -627,6 +655,35 @@ describe('a refresh', () => {
     await signedIn
     await expect.poll(() => names(tabs), QUICK).toEqual(everyone(tabs, 'grace'))
     await expectOneToken(tabs)
+  })
+})
+
+describe('signing in again', () => {
+  test('as the same user renews the session, and every tab has its token', async () => {
+    const { browser, tabs, auth } = await openSignedIn(3)
+    const before = await expectOneToken(tabs)
+    await auth.signIn(credentials)
+    expect(await expectOneToken(tabs)).not.toBe(before)
+    for (let round = 0; round < 2; round += 1) {
+      browser.advance(AFTER_REFRESH_SECONDS)
+      await browser.settled()
+      expect(names(tabs)).toEqual(everyone(tabs, 'ada'))
+    }
+  })
+
+  test('whose response is lost signs out at the next refresh, and the next sign-in works', async () => {
+    const { browser, tabs, auth } = await openSignedIn(2)
+    browser.transit = (path) => {
+      if (path === '/login') throw new TypeError('Failed to fetch')
+    }
+    await expect(auth.signIn(credentials)).rejects.toMatchObject({ status: 0 })
+    browser.transit = () => undefined
+    browser.sleep(LIFE)
+    expect(await browser.passUntil(tabs[1]?.auth.getAccessToken() as Promise<unknown>)).toBeUndefined()
+    await expect.poll(() => names(tabs), QUICK).toEqual(everyone(tabs, null))
+    await auth.signIn(credentials)
+    await expect.poll(() => names(tabs), QUICK).toEqual(everyone(tabs, 'ada'))
+    expect(await auth.refresh()).toEqual(ADA)
   })
 })
 

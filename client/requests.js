@@ -39,6 +39,9 @@ export const OTHER_USER = {
 /** Returns the seconds of a header `Retry-After`. @param {Response} response */
 export const retryAfterOf = ({ headers }) => Number(headers.get('Retry-After')) || undefined
 
+/** Returns whether a refresh token is of another sign-in of its session. @param {any} error */
+export const isChanged = ({ problem }) => problem?.error === 'session_changed'
+
 /** Returns whether the same request may succeed later. @param {any} error */
 export const isTemporary = ({ status }) => status === 0 || status === 429 || status >= 500
 

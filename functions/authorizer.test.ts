@@ -38,7 +38,7 @@ const tokenFor = (place: string, signingKey: string) =>
 /** Returns an access token of a user, with a valid signature. */
 function tokenOf(user: Parameters<typeof accessTokenInput>[0]): Promise<string> {
   const now = new Date()
-  const session = { id: 'the-session', createdAt: secondOf(now), amr: 'pwd' }
+  const session = { id: 'the-session', authTime: secondOf(now), amr: 'pwd' }
   const details = { parties: tokenPartiesOf(service), ttlSeconds: 900, tokenId: 'the-id' }
   const input = accessTokenInput(user, session, details, now)
   return kmsSigner()(tableOf(service, aws).aws, service.custom.signingKey, input, now)

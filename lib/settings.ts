@@ -9,6 +9,7 @@ export const SIGN_INS = [
   'COOKIE_SESSIONS',
   'SESSION_TTL_SECONDS',
   'SESSION_IDLE_TTL_SECONDS',
+  'REFRESH_GRACE_SECONDS',
   ...TOKENS,
 ] as const
 

@@ -12,7 +12,7 @@ import {
 import { storeFactorReset } from '../lib/mail/factor-reset.ts'
 import { claimMail } from '../lib/mail/store.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../lib/sessions/session.ts'
-import { newSession } from '../lib/sessions/store.ts'
+import { storedSession } from '../lib/sessions/store.ts'
 import { LOGIN_TOKEN_RANDOM_BYTES, startLoginToken, storeLoginToken } from '../lib/sign-in/login-token.ts'
 import { secondOf } from '../lib/time.ts'
 import { accessTokenInput, type TokenParties } from '../lib/tokens/access-token.ts'
@@ -123,8 +123,13 @@ async function sessionOf(user: User, what: string, table: Table, now: Date): Pro
   const origin = { sourceIp: '127.0.0.1', userAgent: 'sample event' }
   const lifetimes = { absoluteTtlSeconds: 3600, idleTtlSeconds: 3600 }
   const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(user, { amr: AMR.password, origin, lifetimes }, now, random)
-  await transact(table, [newSession(session)])
+  const { session, refreshToken } = startSession(
+    user,
+    { amr: AMR.password, inCookie: false, origin, lifetimes },
+    now,
+    random,
+  )
+  await transact(table, [storedSession(session)])
   return what === 'session id' ? session.id : refreshToken
 }
 
@@ -136,7 +141,7 @@ async function accessToken(
   now: Date,
 ): Promise<string> {
   const issuedAt = kind === 'expired' ? new Date(now.getTime() - HOUR_MS) : now
-  const session = { id: 'sample-session', createdAt: secondOf(issuedAt), amr: AMR.password }
+  const session = { id: 'sample-session', authTime: secondOf(issuedAt), amr: AMR.password }
   const details = { parties, ttlSeconds: 1800, tokenId: randomUUID() }
   const input = accessTokenInput(user, session, details, issuedAt)
   const token = await kmsSigner()(aws, signingKey, input, now)

@@ -63,7 +63,7 @@ describe('PUT /password', () => {
       changedAt: '2026-11-24T15:00:00.400Z',
       generation: before.generation + 1,
       sessionGeneration: before.sessionGeneration + 1,
-      survivingSession: sessionIdOf(mine),
+      survivingSession: `${sessionIdOf(mine)}.${mine.split('.')[2]}`,
       changeId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     })
     expect(await refresh(other)).toEqual(invalidToken)

@@ -14,7 +14,7 @@ import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
-import { isLive } from '../../lib/sessions/session.ts'
+import { survivorOf } from '../../lib/sessions/session.ts'
 import { findSession } from '../../lib/sessions/store.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
@@ -43,8 +43,8 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   validateNewPassword(newPassword, verified, '#/newPassword')
   if (user?.generation !== generation) throw new ServiceError('conflict', 'the user changed')
   const passwordHash = await hashPassword(newPassword, randomBytes(SALT_BYTES))
-  // The caller's session may have ended while its token was still accepted. It must not survive then.
-  const survivor = session && isLive(session, user, now) ? session.id : undefined
+  // The caller's session may have ended, or been renewed, while its token was still accepted. It must not survive then.
+  const survivor = survivorOf(session, user, principal, now)
   const changes = { passwordHash, changedAt: new Date().toISOString(), ...revokeSessions(user, survivor) }
   const change = { changes, changeId: randomUUID() }
   if (!(await changeUser(table, user, change, byUser(at, userId)))) {

@@ -95,7 +95,7 @@ const nativeClient = {
 const phone = { client_id: 'phone' }
 
 const JWT = expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/)
-const REFRESH_TOKEN = expect.stringMatching(/^[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[\w-]{43}$/)
+const REFRESH_TOKEN = expect.stringMatching(/^[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[0-9a-f]{8}\.[\w-]{43}$/)
 
 describe('a code', () => {
   test('is exchanged for an access token, an id_token and a refresh token', async () => {

@@ -17,7 +17,8 @@ import { invalidLink, type ProofFields, verifyProof } from '../../lib/mail/verif
 import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
-import { endingOfReplaced } from '../../lib/sessions/replaced.ts'
+import { parseRefreshToken } from '../../lib/sessions/refresh-token.ts'
+import { findReplaced } from '../../lib/sessions/replaced.ts'
 import { lifetimesFrom, refreshTtlSeconds, type Session } from '../../lib/sessions/session.ts'
 import { SIGN_INS, type SignInSetting } from '../../lib/settings.ts'
 import { completeSignIn } from '../../lib/sign-in/complete.ts'
@@ -26,7 +27,7 @@ import { usernameCounter } from '../../lib/throttling/mail-counters.ts'
 import { sourceOf } from '../../lib/throttling/source.ts'
 import { judgeAttempt, type ReservingTable, reserveAttempt } from '../../lib/throttling/store.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
-import { AMR, needsFactor } from '../../lib/users/factors.ts'
+import { BY_PASSWORD, needsFactor } from '../../lib/users/factors.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
 import { isNameTaken } from '../../lib/users/store.ts'
 import { newUser, type Role, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
@@ -67,20 +68,23 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
 async function signIn(
   at: At<SignInSetting>,
   user: User,
-  request: { inCookie: boolean; refreshToken: string },
+  { inCookie, refreshToken }: { inCookie: boolean; refreshToken: string },
   marking: Promise<unknown>,
 ) {
   const { table, config, origin, now } = at
   const act = byUser(at, user.id)
+  // No session of a new user can be there.
+  const presented = parseRefreshToken(refreshToken)
+  const signing = { user, graceSeconds: 0, act }
   const find = async () => {
-    const [ending] = await together([endingOfReplaced(table, request.refreshToken, user, act), marking])
-    return { endings: [ending] }
+    const [replaced] = await together([findReplaced(table, presented, signing), marking])
+    return replaced
   }
   const issue = (session: Session) => issueToken(at, user, session)
-  const details = { user, amr: AMR.password, origin, lifetimes: lifetimesFrom(config) }
+  const details = { user, amr: BY_PASSWORD, inCookie, origin, lifetimes: lifetimesFrom(config) }
   const signedIn = await completeSignIn(table, details, { issueToken: issue, find }, act)
   const refreshExpiresIn = refreshTtlSeconds(signedIn.session, now)
-  return sessionResponse({ ...signedIn, refreshExpiresIn, inCookie: request.inCookie })
+  return sessionResponse({ ...signedIn, refreshExpiresIn, inCookie })
 }
 
 /** Verifies the link or the code of a mail, and finds the role of the new user. */

@@ -78,11 +78,12 @@ describe('a sign-in with a cookie', () => {
     expect(await refresh(token)).toEqual(tokenPair)
   })
 
-  test('ends the session whose cookie it replaces, and no other one', async () => {
-    const [replaced, other] = [await begin(), await begin()]
-    await login(cookieOf(replaced))
-    expect(await sessionOf(replaced)).toBeUndefined()
-    expect(await refresh(replaced)).toEqual(invalidToken)
+  test('renews the session of its cookie, and leaves every other one', async () => {
+    const [own, other] = [await begin(), await begin()]
+    const { headers } = await login(cookieOf(own))
+    expect(await sessionOf(own)).toEqual(await sessionOf(refreshTokenIn(headers)))
+    expect(await refresh(refreshTokenIn(headers))).toEqual(tokenPair)
+    expect((await refresh(own)).body).toMatchObject({ status: 409, error: 'session_changed' })
     expect(await refresh(other)).toEqual(tokenPair)
   })
 
@@ -179,7 +180,7 @@ describe('a refresh by the cookie', () => {
     const [inBody, kept] = [await begin(), await begin()]
     const response = await send('refresh', { refreshToken: inBody }, { ...OWN_PAGE, ...cookieOf(kept) })
     expect(response).toEqual(tokenPair)
-    expect((await sessionOf(kept))?.lastUsedAt).toBe((await sessionOf(kept))?.createdAt)
+    expect((await sessionOf(kept))?.lastUsedAt).toBe((await sessionOf(kept))?.authTime)
     const wrong = await send('refresh', { refreshToken: 'x' }, { ...OWN_PAGE, ...cookieOf(kept) })
     expect(wrong).toEqual(invalidToken)
   })
@@ -192,11 +193,11 @@ describe('a refresh by the cookie', () => {
       vi.setSystemTime(later(seconds))
       last = refreshTokenIn((await refreshBy(cookieOf(last))).headers)
     }
-    const { createdAt = 0 } = (await sessionOf(last)) ?? {}
+    const { authTime = 0 } = (await sessionOf(last)) ?? {}
     vi.setSystemTime(later(85_000))
     const response = await refreshBy(cookieOf(last))
     expect(response.headers).toMatchObject(
-      setsCookie(createdAt + 86_400 - Math.floor(later(85_000).getTime() / 1000)),
+      setsCookie(authTime + 86_400 - Math.floor(later(85_000).getTime() / 1000)),
     )
   })
 

@@ -7,7 +7,7 @@ import { deleted } from '../../lib/http/sessions/cookie.ts'
 import { readPresented } from '../../lib/http/sessions/request.ts'
 import { tableHandler } from '../../lib/http/table.ts'
 import { endAllSessions } from '../../lib/sessions/end.ts'
-import { redeemRefreshToken } from '../../lib/sessions/redeem.ts'
+import { redeemAnyToken } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { endSession } from '../../lib/sessions/store.ts'
 import { requireSubject } from '../../lib/sessions/subject.ts'
@@ -23,10 +23,10 @@ export const handler = tableHandler(['COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS']
   try {
     const presented = readRefreshToken(refreshToken)
     requireSubject(presented, sub)
-    // A token that was replaced earlier ends its session here.
-    const { session } = await redeemRefreshToken(at, presented, config.REFRESH_GRACE_SECONDS)
+    // A token that was replaced earlier ends its session here. One of another sign-in ends its session too, and nothing else.
+    const { session, state } = await redeemAnyToken(at, presented, config.REFRESH_GRACE_SECONDS)
     const act = byUser(at, session.userId)
-    if (everywhere) await endAllSessions(table, session, randomUUID(), act)
+    if (everywhere && state !== 'changed') await endAllSessions(table, session, randomUUID(), act)
     await endSession(table, session, 'signed-out', act)
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code !== 'invalid_refresh_token') throw error

@@ -64,7 +64,7 @@ async function refreshWith(changes: Record<string, string>, refreshToken: string
 }
 
 const bodyOf = (refreshToken: string) => ({ body: JSON.stringify({ refreshToken }) })
-const secretOf = (refreshToken: string) => refreshToken.split('.')[2]
+const secretOf = (refreshToken: string) => refreshToken.split('.')[3]
 
 describe('POST /refresh', () => {
   test('exchanges a refresh token for new tokens (events/refresh.json)', async () => {

@@ -9,7 +9,7 @@ import { lifetimesFrom, refreshTtlSeconds } from '../../lib/sessions/session.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
-const SETTINGS = [...SIGN_INS, 'REFRESH_GRACE_SECONDS', 'REQUIRE_SECOND_FACTOR'] as const
+const SETTINGS = [...SIGN_INS, 'REQUIRE_SECOND_FACTOR'] as const
 
 const issueToken = tokenIssuer()
 

@@ -2,7 +2,6 @@ import { PasskeySignIn } from '../../lib/http/schemas/passkeys.ts'
 import { pageOf, readSignIn } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import type { ReservingRoute } from '../../lib/http/table.ts'
-import { replacedSession } from '../../lib/sessions/replaced.ts'
 import type { SignInSetting } from '../../lib/settings.ts'
 import { completeFactorSignIn } from '../../lib/sign-in/factor.ts'
 import { verifyPasskey, verifySecondPasskey } from '../../lib/sign-in/passkey.ts'
@@ -22,7 +21,7 @@ export const route: ReservingRoute<
     loginToken === undefined
       ? {
           ...(await verifyPasskey(table, config, response, now)),
-          login: { inCookie, replaces: replacedSession(given.refreshToken) },
+          login: { inCookie, replaces: given.refreshToken },
         }
       : await verifySecondPasskey(at, loginToken, response, page)
 

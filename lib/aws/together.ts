@@ -7,7 +7,7 @@
  * @throws What the first failed step threw.
  */
 export async function together<T extends readonly unknown[]>(
-  steps: readonly [...{ [I in keyof T]: Promise<T[I]> }],
+  steps: readonly [...{ [I in keyof T]: Promise<T[I]> | T[I] }],
 ): Promise<T> {
   const ended: PromiseSettledResult<unknown>[] = await Promise.allSettled(steps)
   const failed = ended.find((step) => step.status === 'rejected')

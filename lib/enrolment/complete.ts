@@ -51,7 +51,7 @@ export async function completeEnrolment(
   const added = { changes: [factor], detail: 'added' }
   const event = updateEventOf(at.table, byUser(at, user.id), user.id, added)
   const spends = [change, ...writes, event].map((write) => ({ write, refusal: changedMeanwhile }))
-  const signIn = { user: changed, amr: AMR_OF[factor], login, spends, more: { recoveryCodes } }
+  const signIn = { user, changed, amr: AMR_OF[factor], login, spends, more: { recoveryCodes } }
   const signedIn = await completeFactorSignIn(at, signIn, page, (session) => issueToken(changed, session))
   await notify(at, `${factor}-added`, user)
   logEvent('info', { event: 'factor.added', userId: user.id, factor })

@@ -3,7 +3,6 @@ import { type Table, transact } from '../aws/dynamodb.ts'
 import type { ServiceError } from '../errors.ts'
 import { refusal } from '../factors/refusals.ts'
 import type { CookieRequest } from '../sessions/page.ts'
-import { replacedSession } from '../sessions/replaced.ts'
 import { type BegunLogin, findBegunLogin } from '../sign-in/begun.ts'
 import type { Spend } from '../sign-in/complete.ts'
 import {
@@ -33,7 +32,7 @@ export async function beginEnrolment(
     purpose: 'enrolment',
     loginName: user.username,
     inCookie,
-    replaces: replacedSession(refreshToken),
+    replaces: refreshToken,
     provedAt: secondOf(now),
   } as const
   const { stored, token } = startLoginToken(user, details, now, randomBytes(LOGIN_TOKEN_RANDOM_BYTES))

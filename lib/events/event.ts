@@ -16,6 +16,7 @@ import { secondOf } from '../time.ts'
 /** What may happen to an account, and what operators do beside it. */
 export const EVENT_TYPES = [
   'session.created',
+  'session.renewed',
   'session.ended',
   'session.reused',
   'factor.required',

@@ -85,7 +85,7 @@ const CHANGES: ((user: User) => Promise<readonly string[]>)[] = [
     const lifetimes = { absoluteTtlSeconds: 60, idleTtlSeconds: 60 }
     const authToken = random()
     const steps = { issueToken: async () => ({ authToken }), find: async () => ({ endings: [] }) }
-    const start = { user, amr: AMR.recoveryCode, origin, lifetimes }
+    const start = { user, amr: AMR.recoveryCode, inCookie: false, origin, lifetimes }
     const { refreshToken, session } = await completeSignIn(table, start, steps, testAct())
     await endSession(table, session, 'reused', testAct())
     return [authToken, String(refreshToken.split('.').at(-1)), session.secretHash, session.salt]

@@ -1,6 +1,7 @@
 import { allow, arnOf, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { REVOKING } from '../users/revocation.ts'
+import { OWN_PROFILE } from './own-account.ts'
 import { CHALLENGE } from './passkeys/challenge.ts'
 import { PASSKEY } from './passkeys/passkey.ts'
 import { PENDING_TOTP, TOTP } from './totp/store.ts'
@@ -87,3 +88,6 @@ export const storeOwnChallenges = write(
 export const readChallenges = read(['challenge#*'], [...namesOf(CHALLENGE), 'spentBy'])
 
 export const spendChallenges = writeTogether(['UpdateItem'], ['challenge#*'], ['spentBy'])
+
+/** The caller's own profile, without secrets and internal values, and the hashes of recovery codes, which are counted. */
+export const readOwnProfile = read(['user#*'], [...OWN_PROFILE, 'codes'])

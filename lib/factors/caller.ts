@@ -3,7 +3,7 @@ import { together } from '../aws/together.ts'
 import type { At } from '../context.ts'
 import { verifyCurrentPassword } from '../passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../passwords/verify.ts'
-import { isLive } from '../sessions/session.ts'
+import { survivorOf } from '../sessions/session.ts'
 import { findSession } from '../sessions/store.ts'
 import { type LimitsConfig, limitsFrom } from '../throttling/limits.ts'
 import type { ReservingTable } from '../throttling/store.ts'
@@ -16,7 +16,7 @@ export type CallerSetting = keyof LimitsConfig | 'REQUIRE_SECOND_FACTOR'
 export interface Caller {
   /** As read. The change is refused, if another one came meanwhile. */
   user: User
-  /** Id of the caller's session, if it is live. It survives the change. */
+  /** The caller's sign-in, if it is live. It survives the change. */
   survivingSession: string | undefined
 }
 
@@ -45,17 +45,18 @@ export async function verifyCaller(
 }
 
 /**
- * Finds the caller's session, if it is live. It may have ended while its access token was still accepted.
+ * Finds the caller's sign-in, if it is live. Its session may have ended, or another sign-in may have renewed it, while its access
+ * token was still accepted.
  *
  * @param user - As read.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findSurvivor(
   table: Table,
-  { sessionId }: Pick<Principal, 'sessionId'>,
+  caller: Pick<Principal, 'sessionId' | 'authTime'>,
   user: User,
   now: Date,
 ): Promise<string | undefined> {
-  const { session } = await findSession(table, user.id, sessionId)
-  return session && isLive(session, user, now) ? session.id : undefined
+  const { session } = await findSession(table, user.id, caller.sessionId)
+  return survivorOf(session, user, caller, now)
 }

@@ -12,7 +12,7 @@ export interface FactorChange {
   factors: string | undefined
   /** Whether it ends all other sessions and revokes all tokens: the first second factor, and every removal. */
   isRevoking: boolean
-  /** Id of the caller's session, if it is live. It survives. */
+  /** The caller's sign-in, if it is live. It survives. */
   survivingSession?: string | undefined
 }
 

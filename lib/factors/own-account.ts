@@ -1,8 +1,18 @@
 import { getItems, type Table, texts } from '../aws/dynamodb.ts'
 import { type Factor, factorsOf } from '../users/factors.ts'
-import { OWN_PROFILE, profileKey, userOf } from '../users/store.ts'
+import { profileKey, USER_INFO, userOf } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { recoveryCodesKey } from './keys.ts'
+
+/** What a user may know about itself: all that is stored in the profile, except secrets and internal values. */
+export const OWN_PROFILE = [
+  ...USER_INFO,
+  'emailAsWritten',
+  'createdAt',
+  'changedAt',
+  'factors',
+  'externalId',
+] as const
 
 /** What a user may know about the own account. */
 export interface OwnAccount extends Pick<User, Exclude<(typeof OWN_PROFILE)[number], 'factors'>> {

@@ -23,7 +23,7 @@ export const EVENT_SCHEMAS = {
       failures: { type: 'integer', minimum: 0, description: 'Wrong passwords before a sign-in.' },
       sourceIp: text('The IP address of the user’s own request.'),
       userAgent: text('The User-Agent header of the user’s own request, shortened if it is long.'),
-      session: text('The session of the user’s own request that began or ended.'),
+      session: text('The session of the user’s own request that began, was renewed or ended.'),
     },
     ['ref', 'detail', 'failures', 'sourceIp', 'userAgent', 'session'],
   ),

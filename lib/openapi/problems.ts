@@ -5,6 +5,7 @@ import { OTHER_USER } from '../mail/verify.ts'
 import { SAME_ORIGIN } from '../oauth/authorize/cookie.ts'
 import { TARGET_REFUSALS } from '../oauth/authorize/target.ts'
 import { COOKIE_REFUSALS } from '../sessions/page.ts'
+import { SESSION_CHANGED } from '../sessions/redeem.ts'
 import { OTHER_SESSION } from '../sessions/subject.ts'
 
 /**
@@ -32,6 +33,7 @@ export type ProblemName =
   | FactorRefusal
   | 'step_up'
   | 'other_session'
+  | 'session_changed'
   | 'other_user'
   | 'same_origin'
   | keyof typeof TARGET_REFUSALS
@@ -72,6 +74,12 @@ export const ALL_PROBLEMS = {
     title: TITLES[409],
     detail: OTHER_SESSION.detail,
     members: { error: OTHER_SESSION.error },
+  },
+  session_changed: {
+    status: 409,
+    title: TITLES[409],
+    detail: SESSION_CHANGED.detail,
+    members: { error: SESSION_CHANGED.error },
   },
   other_user: {
     status: 403,

@@ -148,7 +148,7 @@ const RESPONSES = {
   }),
   Session: object('A session that has not ended.', {
     id: text('The session id, for `DELETE /sessions/{id}`.'),
-    createdAt: time('When the user signed in.'),
+    createdAt: time('When the session began. A later sign-in may have renewed it.'),
     lastUsedAt: time('The hour in which the refresh token was last used, before the current hour.'),
     expiresAt: time(
       'The hour in which the session expires, if its refresh token is not used after `lastUsedAt`.',

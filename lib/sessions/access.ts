@@ -22,11 +22,25 @@ export const rotateSessions = write(
 /** Ends sessions, with their events. */
 export const endSessions = writeTogether(['UpdateItem'], ['user#*'], ENDED)
 
-/** Stores the session of a complete sign-in, in the transaction that spends what led to it and adds its event. */
+/** Stores the session of a new user, in the transaction of a complete sign-in. */
 export const storeSessions = writeTogether(['PutItem'], ['user#*'], namesOf(SESSION))
 
-/** Finds the session that a sign-in replaces. */
+/** Stores a session, or renews the one before, in the transaction of a complete sign-in that changes the user too. */
+export const renewSessions = writeTogether(
+  ['PutItem', 'UpdateItem'],
+  ['user#*'],
+  ['endedAt', ...namesOf(SESSION)],
+)
+
+/** As {@link renewSessions}, in a transaction that demands that no session of the user was revoked meanwhile. */
+export const completeSignIns = writeTogether(
+  ['PutItem', 'UpdateItem', 'ConditionCheckItem'],
+  ['user#*'],
+  ['endedAt', ...namesOf(SESSION)],
+)
+
+/** Finds the session before a sign-in. */
 export const findReplacedSessions = read(['user#*'], REPLACED_SESSION)
 
-/** Ends the session that a sign-in replaces, and the new one if the sign-in fails, also if it may not be stored. */
+/** Ends the session before a sign-in, and the new one if the sign-in fails, also if it may not be stored. */
 export const abandonSessions = write(['UpdateItem'], ['user#*'], [...ENDED, 'expiresAt'])

@@ -8,7 +8,7 @@ import { revokeSessions, revokeTokens } from '../users/revocation.ts'
 import { changeUser, findUser } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { endAllSessions } from './end.ts'
-import { isLive, type Session } from './session.ts'
+import { isLive, type Session, signInOf } from './session.ts'
 import { endSession, findSession } from './store.ts'
 
 const stored = async () => (await findUser(table, ada.id)) as User
@@ -41,7 +41,12 @@ describe('ending all sessions', () => {
   })
 
   test('also ends the session that survived an earlier revocation', async () => {
-    await changeUser(table, ada, { changes: revokeSessions(ada, session.id), changeId: 'other' }, testAct())
+    await changeUser(
+      table,
+      ada,
+      { changes: revokeSessions(ada, signInOf(session)), changeId: 'other' },
+      testAct(),
+    )
     expect(await live(session)).toBe(true)
     await endAllSessions(table, session, 'mine', testAct(now))
     expect(await live(session)).toBe(false)

@@ -7,6 +7,7 @@ import {
   now,
   policy,
   records,
+  refreshToken,
   remove,
   secret,
   session,
@@ -21,17 +22,24 @@ import { AMR, type Amr, type FactorPolicy } from '../users/factors.ts'
 import { revokeSessions, revokeTokens } from '../users/revocation.ts'
 import { changeUser, findUserState } from '../users/store.ts'
 import type { Role } from '../users/user.ts'
-import { redeemRefreshToken, requireFactors, requireYoung } from './redeem.ts'
-import { nextSecret } from './refresh-token.ts'
-import { rotated } from './session.ts'
+import { findPresented, redeemAnyToken, redeemRefreshToken, requireFactors, requireYoung } from './redeem.ts'
+import { nextSecret, type PresentedToken, readRefreshToken } from './refresh-token.ts'
+import { rotated, signInOf } from './session.ts'
 import { replaceSecret } from './store.ts'
 
 const GRACE_SECONDS = 10
 const ANOTHER = `6924c4c0${'A'.repeat(22)}`
 
+/** Returns a token of the test's session, as it is presented. */
+const presented = (secret: string, more: Partial<PresentedToken> = {}): PresentedToken => ({
+  ...readRefreshToken(refreshToken),
+  secret,
+  ...more,
+})
+
 describe('a refresh token', () => {
   const present = (what: string, at = now, sessionId = session.id, userId = ada.id) =>
-    redeemRefreshToken(testAt(table, at), { userId, sessionId, secret: what }, GRACE_SECONDS)
+    redeemRefreshToken(testAt(table, at), presented(what, { sessionId, userId }), GRACE_SECONDS)
   const refused = (message: string) => ({ code: 'invalid_refresh_token', message })
   const missing = refused('no such session')
   const replace = async (at: Date) => {
@@ -119,7 +127,7 @@ describe('a refresh token', () => {
     await changeUser(
       table,
       ada,
-      { changes: revokeSessions(ada, session.id), changeId: randomUUID() },
+      { changes: revokeSessions(ada, signInOf(session)), changeId: randomUUID() },
       testAct(),
     )
     expect(await present(secret)).toMatchObject({ session, state: 'current' })
@@ -127,9 +135,10 @@ describe('a refresh token', () => {
 })
 
 test('a store that is down does not make a token invalid', async () => {
-  const presented = { userId: ada.id, sessionId: session.id, secret }
   const nowhere = { aws, name: 'missing' }
-  await expect(redeemRefreshToken(testAt(nowhere, now), presented, GRACE_SECONDS)).rejects.toMatchObject({
+  await expect(
+    redeemRefreshToken(testAt(nowhere, now), presented(secret), GRACE_SECONDS),
+  ).rejects.toMatchObject({
     code: 'unavailable',
     cause: { name: 'ResourceNotFoundException' },
   })
@@ -140,10 +149,53 @@ test('a store that fails to end a reused session is an outage, and the reuse is 
     if (operation === 'TransactWriteItems') throw new ServiceError('unavailable', 'down')
     return aws(service, operation, input)
   }
-  const presented = { userId: ada.id, sessionId: session.id, secret: 'made up' }
-  const redeem = redeemRefreshToken(testAt({ aws: failing, name: table.name }, now), presented, GRACE_SECONDS)
+  const redeem = redeemRefreshToken(
+    testAt({ aws: failing, name: table.name }, now),
+    presented('made up'),
+    GRACE_SECONDS,
+  )
   await expect(redeem).rejects.toMatchObject({ code: 'unavailable' })
   expect(records).toEqual([{ event: 'session.reuse', userId: ada.id, sessionId: session.id }])
+  expect(await stored()).toEqual(session)
+})
+
+describe('a refresh token of another sign-in of its session', () => {
+  const other = (more: Partial<PresentedToken> = {}) =>
+    presented(secret, { authTime: session.authTime - 1, ...more })
+
+  test.each([
+    ['its current secret', {}],
+    ['a made up secret', { secret: 'made up' }],
+    ['a later sign-in', { authTime: 0xffffffff }],
+  ])('is a conflict with %s, at any time, and ends nothing', async (_what, more) => {
+    for (const at of [now, later(86_400)]) {
+      await expect(redeemRefreshToken(testAt(table, at), other(more), GRACE_SECONDS)).rejects.toMatchObject({
+        code: 'conflict',
+        error: 'session_changed',
+        detail: 'Another sign-in has renewed the session. Repeat the request once with the latest token.',
+      })
+    }
+    expect(records).toEqual([])
+    expect(await stored()).toEqual(session)
+  })
+
+  test('is found with its session, for a sign-out', async () => {
+    const { state, ...found } = await redeemAnyToken(testAt(table, now), other(), GRACE_SECONDS)
+    expect(state).toBe('changed')
+    expect(found).toEqual({ session, user: userState() })
+  })
+
+  test('is like every other one, if the session is not live', async () => {
+    const redeem = redeemRefreshToken(testAt(table, later(604_800)), other(), GRACE_SECONDS)
+    await expect(redeem).rejects.toMatchObject({ code: 'invalid_refresh_token', message: 'no such session' })
+  })
+})
+
+test('a token is looked up without any change, also a reused one', async () => {
+  const find = (secret: string) => findPresented({ table, now: later(60) }, presented(secret), GRACE_SECONDS)
+  expect(await find(secret)).toEqual({ session, user: userState(), state: 'current' })
+  expect((await find('made up')).state).toBe('reused')
+  expect(records).toEqual([])
   expect(await stored()).toEqual(session)
 })
 

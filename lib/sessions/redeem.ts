@@ -9,38 +9,88 @@ import { classifySecret, type PresentedToken, type SecretState } from './refresh
 import { isLive, type Session, type SessionLifetimes } from './session.ts'
 import { endSession, findSession } from './store.ts'
 
-/** A valid refresh token's session and user, as just read. */
-export interface Redeemed {
+/** The live session of a refresh token and its user, as just read. */
+export interface Presented {
   session: Session
   user: UserState
-  state: Exclude<SecretState, 'reused'>
+  /** What the token is to the session. */
+  state: SecretState
+}
+
+/** A valid refresh token's session and user, as just read. */
+export interface Redeemed extends Presented {
+  state: 'fresh' | 'current' | 'repeated'
+}
+
+/** As {@link Redeemed}, or of a token of another sign-in of the session. */
+interface RedeemedAny extends Presented {
+  state: Redeemed['state'] | 'changed'
+}
+
+/** The problem of a token of another sign-in of its session. Clients compare `error`. */
+export const SESSION_CHANGED = {
+  error: 'session_changed',
+  detail: 'Another sign-in has renewed the session. Repeat the request once with the latest token.',
 }
 
 /**
- * Verifies a refresh token and returns its session and user.
+ * Finds the live session of a refresh token, and decides what the token is to it. Changes and logs nothing.
+ *
+ * @param graceSeconds - How long a replaced token still gets its replacement.
+ * @throws {@link ServiceError} `invalid_refresh_token`, if there is no such session, or `unavailable`.
+ */
+export async function findPresented(
+  { table, now }: Pick<At, 'table' | 'now'>,
+  presented: PresentedToken,
+  graceSeconds: number,
+): Promise<Presented> {
+  const { session, user } = await findSession(table, presented.userId, presented.sessionId)
+  if (!session || !user || !isLive(session, user, now)) {
+    throw new ServiceError('invalid_refresh_token', 'no such session')
+  }
+  return { session, user, state: classifySecret(session, presented, graceSeconds, now) }
+}
+
+/**
+ * Verifies a refresh token, as {@link redeemAnyToken}, of the latest sign-in of its session.
+ *
+ * A token of another sign-in of the session ends nothing: a sign-in that is under way in another tab replaces the token at any time,
+ * and the client has the next one in its cookie.
+ *
+ * @param graceSeconds - How long a replaced token still gets its replacement.
+ * @throws {@link ServiceError} `conflict`, as {@link SESSION_CHANGED}; or as {@link redeemAnyToken}.
+ */
+export async function redeemRefreshToken(
+  at: At,
+  presented: PresentedToken,
+  graceSeconds: number,
+): Promise<Redeemed> {
+  const { session, user, state } = await redeemAnyToken(at, presented, graceSeconds)
+  if (state !== 'changed') return { session, user, state }
+  throw new ServiceError('conflict', 'the token is of another sign-in of the session', SESSION_CHANGED)
+}
+
+/**
+ * Verifies a refresh token of any sign-in of a session, and returns the session and its user.
  *
  * Detects reuse: a token that was replaced earlier ends its session, because an attacker may have
- * copied it (RFC 9700 section 4.14.2). A repeated token is logged, because a thief who follows the owner
- * closely looks the same as an impatient client.
+ * copied it (RFC 9700 section 4.14.2). It is replaced earlier only among the tokens of one sign-in. A repeated token is logged,
+ * because a thief who follows the owner closely looks the same as an impatient client.
  *
  * @param graceSeconds - How long a replaced token still gets its replacement.
  * @throws {@link ServiceError} `invalid_refresh_token`, the same for every reason, or `unavailable`.
  */
-export async function redeemRefreshToken(
+export async function redeemAnyToken(
   at: At,
-  { userId, sessionId, secret }: PresentedToken,
+  presented: PresentedToken,
   graceSeconds: number,
-): Promise<Redeemed> {
-  const { table, now } = at
-  const { session, user } = await findSession(table, userId, sessionId)
-  if (!session || !user || !isLive(session, user, now)) {
-    throw new ServiceError('invalid_refresh_token', 'no such session')
-  }
-  const state = classifySecret(session, secret, graceSeconds, now)
+): Promise<RedeemedAny> {
+  const { session, user, state } = await findPresented(at, presented, graceSeconds)
+  const { userId, id: sessionId } = session
   if (state === 'reused') {
     // Logged first: the theft must show even if the write fails.
     logEvent('warn', { event: 'session.reuse', userId, sessionId })
-    await endSession(table, session, 'reused', byUser(at, userId))
+    await endSession(at.table, session, 'reused', byUser(at, userId))
     throw new ServiceError('invalid_refresh_token', 'the token was replaced earlier')
   }
   if (state === 'repeated') logEvent('warn', { event: 'session.repeated', userId, sessionId })
@@ -48,7 +98,7 @@ export async function redeemRefreshToken(
 }
 
 /**
- * Requires that a session is no older than sessions may become now. It may have begun when they could become older.
+ * Requires that the sign-in of a session is no older than it may become now. It may be of a time when it could become older.
  *
  * @throws {@link ServiceError} `invalid_refresh_token`.
  */
@@ -57,7 +107,7 @@ export function requireYoung(
   { absoluteTtlSeconds }: SessionLifetimes,
   now: Date,
 ): void {
-  if (session.createdAt + absoluteTtlSeconds > secondOf(now)) return
+  if (session.authTime + absoluteTtlSeconds > secondOf(now)) return
   throw new ServiceError('invalid_refresh_token', 'the session is older than sessions may become')
 }
 

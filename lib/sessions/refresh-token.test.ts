@@ -49,46 +49,54 @@ describe('a selector', () => {
 describe('a refresh token', () => {
   const selector = selectorOf(0x6924c4c0, randomBytes(16))
   const secret = secretFrom('first')
-  const token = `${USER_ID}.${selector}.${secret}`
+  const token = `${USER_ID}.${selector}.6924c4d0.${secret}`
 
-  test('consists of user id, selector and secret', () => {
-    expect(refreshTokenOf(USER_ID, selector, secret)).toBe(token)
+  test('consists of user id, selector, sign-in and secret', () => {
+    expect(refreshTokenOf(USER_ID, selector, 0x6924c4d0, secret)).toBe(token)
     expect(readRefreshToken(token)).toStrictEqual({
       userId: USER_ID,
+      selector,
       sessionId: sessionIdOf(selector),
+      authTime: 0x6924c4d0,
       secret,
     })
   })
 
   test('gets another secret and keeps its user id and selector', () => {
-    expect(withSecret(token, 'next')).toBe(`${USER_ID}.${selector}.next`)
+    expect(withSecret(token, 'next')).toBe(`${USER_ID}.${selector}.6924c4d0.next`)
   })
 
   const [id, bytes] = ['A'.repeat(22), 'B'.repeat(22)]
   const forms = [
     '',
     '../..',
-    `${selector}.${secret}`,
+    `${selector}.6924c4d0.${secret}`,
     `${USER_ID}.${selector}`,
     `${USER_ID}.${selector}.`,
-    `.${selector}.${secret}`,
-    `${USER_ID}..${secret}`,
-    `${id}A.${selector}.${secret}`,
-    `${id.slice(1)}.${selector}.${secret}`,
-    `${id.slice(1)}=.${selector}.${secret}`,
-    `${id}.6924c4c${bytes}.${secret}`,
-    `${id}.6924c4c0${bytes}B.${secret}`,
-    `${id}.6924c4c0${bytes.slice(1)}.${secret}`,
-    `${id}.6924c4c0${bytes.slice(1)}#.${secret}`,
-    `${id}.6924C4C0${bytes}.${secret}`,
-    `${id}.6924c4cg${bytes}.${secret}`,
-    `${id}.${selector}.${secret}B`,
-    `${id}.${selector}.${secret.slice(1)}`,
-    `${id}.${selector}.${secret.slice(1)}=`,
-    `${id}.${selector}.${secret.slice(1)}+`,
-    `${id}#profile.${selector}.${secret}`,
-    `${id}a${selector}.${secret}`,
+    `.${selector}.6924c4d0.${secret}`,
+    `${USER_ID}..6924c4d0.${secret}`,
+    `${id}A.${selector}.6924c4d0.${secret}`,
+    `${id.slice(1)}.${selector}.6924c4d0.${secret}`,
+    `${id.slice(1)}=.${selector}.6924c4d0.${secret}`,
+    `${id}.6924c4c${bytes}.6924c4d0.${secret}`,
+    `${id}.6924c4c0${bytes}B.6924c4d0.${secret}`,
+    `${id}.6924c4c0${bytes.slice(1)}.6924c4d0.${secret}`,
+    `${id}.6924c4c0${bytes.slice(1)}#.6924c4d0.${secret}`,
+    `${id}.6924C4C0${bytes}.6924c4d0.${secret}`,
+    `${id}.6924c4cg${bytes}.6924c4d0.${secret}`,
+    `${id}.${selector}.6924c4d0.${secret}B`,
+    `${id}.${selector}.6924c4d0.${secret.slice(1)}`,
+    `${id}.${selector}.6924c4d0.${secret.slice(1)}=`,
+    `${id}.${selector}.6924c4d0.${secret.slice(1)}+`,
+    `${id}#profile.${selector}.6924c4d0.${secret}`,
+    `${id}a${selector}.6924c4d0.${secret}`,
     `${id}.${selector}a${secret}`,
+    `${USER_ID}.${selector}.${secret}`,
+    `${USER_ID}.${selector}.6924c4d.${secret}`,
+    `${USER_ID}.${selector}.6924c4d0a.${secret}`,
+    `${USER_ID}.${selector}.6924C4D0.${secret}`,
+    `${USER_ID}.${selector}.-924c4d0.${secret}`,
+    `${USER_ID}.${selector}..${secret}`,
     ` ${token}`,
     `${token} `,
     `${token}\n`,
@@ -126,12 +134,13 @@ describe('the next secret', () => {
 
 describe('a presented secret', () => {
   const rotatedAtMs = Date.UTC(2026, 10, 24, 15)
+  const authTime = 0x6924c4c0
   const salt = secretFrom('salt')
   const secrets = [secretFrom('first')]
   for (let time = 1; time <= 3; time += 1) secrets.push(nextSecret({ salt }, secrets.at(-1) ?? ''))
   const [first = '', second = '', before = '', current = ''] = secrets
-  const stored: StoredSecret = { secretHash: hashSecret(current), salt, rotatedAtMs }
-  const unused: StoredSecret = { secretHash: hashSecret(first), salt, rotatedAtMs: 0 }
+  const stored: StoredSecret = { authTime, secretHash: hashSecret(current), salt, rotatedAtMs }
+  const unused: StoredSecret = { authTime, secretHash: hashSecret(first), salt, rotatedAtMs: 0 }
 
   const rows: [
     state: string,
@@ -173,7 +182,22 @@ describe('a presented secret', () => {
     'is %s, with a grace of %i s: %s',
     (state, graceSeconds, _what, secret, ms, of = stored) => {
       cases += 1
-      expect(classifySecret(of, secret, graceSeconds, new Date(rotatedAtMs + ms))).toBe(state)
+      const presented = { authTime, secret }
+      expect(classifySecret(of, presented, graceSeconds, new Date(rotatedAtMs + ms))).toBe(state)
     },
   )
+
+  test.each([
+    ['the current one', current],
+    ['the one before', before],
+    ['one that was never issued', secretFrom('made up')],
+  ])('is of another sign-in, at any time: %s', (_what, secret) => {
+    for (const of of [authTime - 1, authTime + 1]) {
+      for (const ms of [0, 604_799_000]) {
+        cases += 1
+        const at = new Date(rotatedAtMs + ms)
+        expect(classifySecret(stored, { authTime: of, secret }, 10, at)).toBe('changed')
+      }
+    }
+  })
 })

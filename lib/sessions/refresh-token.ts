@@ -1,15 +1,20 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
 
 /** A refresh token taken apart, not yet verified. */
 export interface PresentedToken {
   userId: string
+  /** The part that finds the session. It is secret too. */
+  selector: string
   sessionId: string
+  /** Second since the epoch of the sign-in that the token is of. */
+  authTime: number
   secret: string
 }
 
 /** What is stored about the secrets of refresh tokens; see `SESSION` in `session.ts`. */
 export interface StoredSecret {
+  authTime: number
   secretHash: string
   salt: string
   rotatedAtMs: number
@@ -17,10 +22,16 @@ export interface StoredSecret {
 
 const SELECTOR_BYTES = 16
 
-/** A session id and the selector that it is made of begin with the second of the sign-in. */
+/** Digits of a second since the epoch: in a session id, the selector that it is made of, and the name of a sign-in. */
 const SECOND_DIGITS = 8
 
-const TOKEN = /^([A-Za-z0-9_-]{22})\.([0-9a-f]{8}[A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/
+const TOKEN = /^([\w-]{22})\.([0-9a-f]{8}[\w-]{22})\.([0-9a-f]{8})\.([\w-]{43})$/
+
+/** The whole token, user id, selector, sign-in and secret. */
+type Parts = [string, string, string, string, string]
+
+/** Returns the digits that name a sign-in within its session. */
+export const signInDigits = (authTime: number): string => authTime.toString(16).padStart(SECOND_DIGITS, '0')
 
 /**
  * Returns the selector of a new session, the part of its refresh tokens that finds it.
@@ -29,7 +40,10 @@ const TOKEN = /^([A-Za-z0-9_-]{22})\.([0-9a-f]{8}[A-Za-z0-9_-]{22})\.([A-Za-z0-9
  * @param random - 16 fresh random bytes.
  */
 export const selectorOf = (createdAt: number, random: Buffer): string =>
-  createdAt.toString(16).padStart(SECOND_DIGITS, '0') + random.toString('base64url')
+  signInDigits(createdAt) + random.toString('base64url')
+
+/** Returns the second at which a session began, which its id contains. */
+export const createdAtOf = ({ id }: { id: string }): number => Number.parseInt(id.slice(0, SECOND_DIGITS), 16)
 
 /**
  * Returns the session id of a selector: its second, and a hash of the whole.
@@ -39,11 +53,11 @@ export const selectorOf = (createdAt: number, random: Buffer): string =>
  */
 export const sessionIdOf = (selector: string): string =>
   selector.slice(0, SECOND_DIGITS) +
-  createHash('sha256').update(selector).digest().toString('base64url', 0, SELECTOR_BYTES)
+  hash('sha256', selector, 'buffer').toString('base64url', 0, SELECTOR_BYTES)
 
-/** Returns the refresh token of a session with this secret. */
-export const refreshTokenOf = (userId: string, selector: string, secret: string): string =>
-  `${userId}.${selector}.${secret}`
+/** Returns the refresh token of a sign-in of a session, with this secret. */
+export const refreshTokenOf = (userId: string, selector: string, authTime: number, secret: string): string =>
+  `${userId}.${selector}.${signInDigits(authTime)}.${secret}`
 
 /** Returns a presented refresh token with another secret of the same session. */
 export const withSecret = (refreshToken: string, secret: string): string =>
@@ -51,9 +65,10 @@ export const withSecret = (refreshToken: string, secret: string): string =>
 
 /** Parses a refresh token, and returns `undefined` if it does not have the form that this service issues. */
 export function parseRefreshToken(unverifiedToken: string): PresentedToken | undefined {
-  const [, userId, selector, secret] = TOKEN.exec(unverifiedToken) ?? []
-  if (userId === undefined || selector === undefined || secret === undefined) return undefined
-  return { userId, sessionId: sessionIdOf(selector), secret }
+  const parts = TOKEN.exec(unverifiedToken) as Parts | null
+  if (!parts) return undefined
+  const [, userId, selector, signIn, secret] = parts
+  return { userId, selector, sessionId: sessionIdOf(selector), authTime: Number.parseInt(signIn, 16), secret }
 }
 
 /**
@@ -73,10 +88,11 @@ export function readRefreshToken(unverifiedToken: string): PresentedToken {
  * - `current`: its current secret;
  * - `repeated`: the one before, which was replaced moments ago: the response was lost, or the client sent
  *   two requests at once;
+ * - `changed`: a secret of another sign-in of the session;
  * - `reused`: anything else. It was replaced earlier, so an attacker may have copied it (RFC 9700 section
  *   4.14.2).
  */
-export type SecretState = 'fresh' | 'current' | 'repeated' | 'reused'
+export type SecretState = 'fresh' | 'current' | 'repeated' | 'changed' | 'reused'
 
 /**
  * Classifies a secret that was presented with the selector of a session, with at most two hashes and an HMAC.
@@ -88,10 +104,11 @@ export type SecretState = 'fresh' | 'current' | 'repeated' | 'reused'
  */
 export function classifySecret(
   stored: StoredSecret,
-  secret: string,
+  { authTime, secret }: Pick<PresentedToken, 'authTime' | 'secret'>,
   graceSeconds: number,
   now: Date,
 ): SecretState {
+  if (authTime !== stored.authTime) return 'changed'
   const isRecent = now.getTime() < stored.rotatedAtMs + graceSeconds * 1000
   if (equal(hashSecret(secret), stored.secretHash)) return isRecent ? 'fresh' : 'current'
   if (isRecent && equal(hashSecret(nextSecret(stored, secret)), stored.secretHash)) return 'repeated'
@@ -108,7 +125,7 @@ export const nextSecret = ({ salt }: Pick<StoredSecret, 'salt'>, secret: string)
   createHmac('sha256', secret).update(salt).digest('base64url')
 
 /** Returns the SHA-256 of a secret, in base64url. */
-export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url')
+export const hashSecret = (secret: string): string => hash('sha256', secret, 'base64url')
 
 const equal = (a: string, b: string) =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

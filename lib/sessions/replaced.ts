@@ -1,64 +1,78 @@
-import { getItems, type Item, number, type Table, type TransactWrite } from '../aws/dynamodb.ts'
+import { getItems, type Item, number, type Table, type TransactWrite, text } from '../aws/dynamodb.ts'
+import { type Attributes, namesOf, valuesOf } from '../aws/item.ts'
 import type { Act } from '../events/event.ts'
 import { secondOf } from '../time.ts'
 import type { UserState } from '../users/user.ts'
-import { parseRefreshToken } from './refresh-token.ts'
-import type { Session } from './session.ts'
+import { classifySecret, type PresentedToken } from './refresh-token.ts'
+import { isUnrevoked, type RenewedSession, type SESSION } from './session.ts'
 import { endingOf, sessionKey } from './store.ts'
 
-/**
- * Returns the name of the session that a sign-in replaces: user id and session id, with a dot between them. It contains no
- * secret. Any token with the selector of a session once belonged to it, so its secret need not be verified.
- *
- * @param refreshToken - In the cookie that the browser is about to lose, or in the request; empty without one.
- * @returns `undefined`, if it does not have the form of a refresh token.
- */
-export function replacedSession(refreshToken: string): string | undefined {
-  const { userId, sessionId } = parseRefreshToken(refreshToken) ?? {}
-  return userId && `${userId}.${sessionId}`
+/** Attributes of a session that decide what becomes of it. It is a list of its own, because bundles contain all of `SESSION` otherwise. */
+const DECIDING = {
+  secretHash: text,
+  salt: text,
+  rotatedAtMs: number,
+  authTime: number,
+  expiresAt: number,
+  sessionGeneration: number,
+} satisfies Attributes & Partial<typeof SESSION>
+
+/** What is read of the session before a sign-in. */
+export const REPLACED_SESSION = ['endedAt', ...namesOf(DECIDING)]
+
+/** What becomes of the session before a sign-in: the sign-in renews it, ends it, or finds no session. */
+export interface Replaced {
+  renewed?: RenewedSession
+  /** Writes that end it, if any. Those of one ending are made together, or not at all. */
+  endings: readonly (readonly TransactWrite[])[]
 }
 
-/** Returns the session of a name that {@link replacedSession} returned. */
-export function sessionOfName(name: string): Pick<Session, 'userId' | 'id'> {
-  const [userId = '', id = ''] = name.split('.')
-  return { userId, id }
+/** Who signs in, and when. */
+interface Signing {
+  /** As read before the credentials were verified. */
+  user: UserState
+  /** How long a replaced token still counts as the current one. */
+  graceSeconds: number
+  act: Act
 }
 
-/** Attributes of the session that a sign-in replaces. */
-export const REPLACED_SESSION = ['endedAt', 'expiresAt', 'sessionGeneration'] as const
-
-/** Who signs in. The session before may be that of another user. */
-type Signing = Pick<UserState, 'id' | 'sessionGeneration' | 'survivingSession'>
+/** Returns the key of the session of a token. */
+export const presentedKey = ({ userId, sessionId }: PresentedToken) => sessionKey({ userId, id: sessionId })
 
 /**
- * Returns the writes that end the session that a sign-in replaces. Without one it returns no write, and makes no call.
+ * Decides what becomes of the session before a sign-in.
  *
- * @param refreshToken - As for {@link replacedSession}.
- * @param user - Who signs in.
- * @throws ServiceError `unavailable`.
+ * The sign-in renews a live session of the same user if the request has its current token, or the one before within the grace. With
+ * another token, the request may come from another browser than the one that uses the session, so the session ends.
+ *
+ * @param presented - The token of it in the request, not yet verified.
+ * @param item - Of the session, as read. Of another user's session, only its own item is known.
  */
-export async function endingOfReplaced(
+export function judgeReplaced(
   table: Table,
-  refreshToken: string,
-  user: Signing,
-  act: Act,
-): Promise<TransactWrite[]> {
-  const name = replacedSession(refreshToken)
-  if (name === undefined) return []
-  const session = sessionOfName(name)
-  const [found] = await getItems(table, [sessionKey(session)], REPLACED_SESSION)
-  return found && isUsable(found, session, user, act.now) ? endingOf(table, session, 'replaced', act) : []
+  presented: PresentedToken | undefined,
+  item: Item | undefined,
+  { user, graceSeconds, act }: Signing,
+): Replaced {
+  if (!presented || !item || item.endedAt !== undefined) return { endings: [] }
+  const session = { ...presented, id: presented.sessionId, ...valuesOf(DECIDING, item) }
+  const isOwn = session.userId === user.id
+  if (session.expiresAt <= secondOf(act.now) || (isOwn && !isUnrevoked(session, user))) return { endings: [] }
+  const state = classifySecret(session, presented, graceSeconds, act.now)
+  if (isOwn && state !== 'changed' && state !== 'reused') return { renewed: session, endings: [] }
+  return { endings: [endingOf(table, session, { type: 'session.ended', detail: 'replaced' }, act)] }
 }
 
-/** Whether a session that a sign-in replaces can still be used. Of another user's, only its own item is known. */
-export const isUsable = (
-  item: Item,
-  { userId, id }: Pick<Session, 'userId' | 'id'>,
-  user: Signing,
-  now: Date,
-): boolean =>
-  item.endedAt === undefined &&
-  number(item, 'expiresAt') > secondOf(now) &&
-  (userId !== user.id ||
-    id === user.survivingSession ||
-    number(item, 'sessionGeneration') === user.sessionGeneration)
+/**
+ * Finds the session before a sign-in, and decides about it as {@link judgeReplaced}. Without a token it makes no call.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findReplaced(
+  table: Table,
+  presented: PresentedToken | undefined,
+  signing: Signing,
+): Promise<Replaced> {
+  const [item] = presented ? await getItems(table, [presentedKey(presented)], REPLACED_SESSION) : []
+  return judgeReplaced(table, presented, item, signing)
+}

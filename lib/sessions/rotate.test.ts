@@ -5,6 +5,7 @@ import {
   now,
   policy,
   records,
+  refreshToken,
   secret,
   session,
   stored,
@@ -13,14 +14,14 @@ import {
 import { outrunTable, resendingTable, watchedTable } from '../../test/support/table.ts'
 import { testAct, testAt } from '../../test/support/users.ts'
 import type { Table } from '../aws/dynamodb.ts'
-import type { SecretState } from './refresh-token.ts'
-import { nextSecret } from './refresh-token.ts'
+import type { Redeemed } from './redeem.ts'
+import { nextSecret, readRefreshToken } from './refresh-token.ts'
 import { rotateSecret } from './rotate.ts'
 import { rotated } from './session.ts'
 import { endSession, replaceSecret } from './store.ts'
 
-const rotate = (on: Table, state: Exclude<SecretState, 'reused'>, at = now, graceSeconds = 10) => {
-  const presented = { userId: ada.id, sessionId: session.id, secret }
+const rotate = (on: Table, state: Redeemed['state'], at = now, graceSeconds = 10) => {
+  const presented = { ...readRefreshToken(refreshToken), secret }
   const redeemed = { session, state }
   return rotateSecret(testAt(on, at), { presented, redeemed, lifetimes: policy, graceSeconds })
 }

@@ -12,6 +12,7 @@ import {
   rotated,
   SESSION_RANDOM_BYTES,
   type Session,
+  signInOf,
   startSession,
   summaryOf,
 } from './session.ts'
@@ -25,7 +26,7 @@ const ada: User = { ...testUser({ username: 'ada' }), sessionGeneration: 70, gen
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
 const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
 const start = (from = origin, ttl = lifetimes) =>
-  startSession(ada, { amr: 'pwd', origin: from, lifetimes: ttl }, begin, random)
+  startSession(ada, { amr: 'pwd', inCookie: true, origin: from, lifetimes: ttl }, begin, random)
 
 const sha256Bytes = (text: string) => createHash('sha256').update(text).digest()
 const sha256 = (text: string) => sha256Bytes(text).toString('base64url')
@@ -46,21 +47,23 @@ describe('a new session', () => {
       salt: base64url(48, 80),
       rotatedAtMs: 0,
       sessionGeneration: 70,
-      createdAt: second,
+      authTime: second,
       lastUsedAt: second,
       expiresAt: second + 604_800,
       shownUsedAt: second,
       shownExpiresAt: second + 604_800,
       sourceIp: '203.0.113.7',
       userAgent: 'curl/8.14.1',
+      inCookie: true,
       amr: 'pwd',
     })
   })
 
-  test('has a refresh token of its user, its selector and its secret', () => {
+  test('has a refresh token of its user, its selector, its sign-in and its secret', () => {
     const { session, refreshToken } = start()
-    expect(refreshToken).toBe(`${ada.id}.${selector}.${secret}`)
-    expect(readRefreshToken(refreshToken)).toStrictEqual({ userId: ada.id, sessionId: session.id, secret })
+    expect(refreshToken).toBe(`${ada.id}.${selector}.${second.toString(16)}.${secret}`)
+    const parts = { userId: ada.id, selector, sessionId: session.id, authTime: second, secret }
+    expect(readRefreshToken(refreshToken)).toStrictEqual(parts)
   })
 
   test('expires after the shorter one of both lifetimes', () => {
@@ -152,7 +155,9 @@ describe('a session whose secret is replaced', () => {
 
 describe('a session is', () => {
   const { session } = start()
-  const { id } = session
+  const { id, authTime } = session
+  const own = signInOf(session)
+  const [earlier, laterOne] = [-1, 1].map((away) => signInOf({ id, authTime: authTime + away }))
   const rows: [what: string, live: boolean, user: Partial<User> | undefined, seconds: number][] = [
     ['live', true, {}, 0],
     ['live in the last second before it expires', true, {}, 604_799.5],
@@ -163,11 +168,19 @@ describe('a session is', () => {
     ['not live in the next generation', false, { sessionGeneration: 71 }, 0],
     ['not live in the generation before, as of an import', false, { sessionGeneration: 69 }, 0],
     ['live if only tokens were revoked', true, { generation: 8 }, 0],
-    ['live if it survives a revocation', true, { sessionGeneration: 71, survivingSession: id }, 0],
+    ['live if it survives a revocation', true, { sessionGeneration: 71, survivingSession: own }, 0],
+    [
+      'not live if an earlier sign-in survives',
+      false,
+      { sessionGeneration: 71, survivingSession: earlier },
+      0,
+    ],
+    ['not live if a later sign-in survives', false, { sessionGeneration: 71, survivingSession: laterOne }, 0],
+    ['not live if its id survives alone', false, { sessionGeneration: 71, survivingSession: id }, 0],
     ['not live if another one survives', false, { sessionGeneration: 71, survivingSession: 'other' }, 0],
     ['live if another one survived before it began', true, { survivingSession: 'other' }, 0],
-    ['not live if it survived and expires', false, { survivingSession: id }, 604_800],
-    ['not live if it survived a disabled user', false, { survivingSession: id, disabled: true }, 0],
+    ['not live if it survived and expires', false, { survivingSession: own }, 604_800],
+    ['not live if it survived a disabled user', false, { survivingSession: own, disabled: true }, 0],
   ]
   test.each(rows)('%s', (_what, live, user, seconds) => {
     cases += 1

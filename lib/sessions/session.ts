@@ -1,14 +1,22 @@
-import { number, text } from '../aws/dynamodb.ts'
+import { flag, number, text } from '../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import type { Config } from '../config.ts'
 import { isoOf, secondOf } from '../time.ts'
 import type { Amr } from '../users/factors.ts'
-import type { UserState } from '../users/user.ts'
-import { hashSecret, refreshTokenOf, selectorOf, sessionIdOf } from './refresh-token.ts'
+import type { Principal, UserState } from '../users/user.ts'
+import {
+  createdAtOf,
+  hashSecret,
+  type PresentedToken,
+  refreshTokenOf,
+  selectorOf,
+  sessionIdOf,
+  signInDigits,
+} from './refresh-token.ts'
 
 /** How long sessions last. */
 export interface SessionLifetimes {
-  /** From the login on. */
+  /** From the sign-in on. */
   absoluteTtlSeconds: number
   /** From the last use on. */
   idleTtlSeconds: number
@@ -32,14 +40,17 @@ export const SESSION = {
   rotatedAtMs: number,
   /** The user's session generation at the sign-in. */
   sessionGeneration: number,
+  /** Second since the epoch of the sign-in. It names the sign-in within the session. */
+  authTime: number,
   /** Seconds since the epoch. */
-  createdAt: number,
   lastUsedAt: number,
   expiresAt: number,
   /** The latest use before the hour of `lastUsedAt`, and the expiry that it led to: see {@link summaryOf}. */
   shownUsedAt: number,
   shownExpiresAt: number,
-  /** Address that the login came from, as the gateway saw it. */
+  /** Whether the client keeps the refresh token in a cookie. */
+  inCookie: flag,
+  /** Address that the sign-in came from, as the gateway saw it. */
   sourceIp: text,
   userAgent: text,
   /** How the user signed in; see `AMR` in `lib/users/factors.ts`. */
@@ -70,15 +81,22 @@ export interface SessionTokens {
 /** Random bytes that {@link startSession} needs: for the selector, the first secret and the salt. */
 export const SESSION_RANDOM_BYTES = SELECTOR_BYTES + SECRET_BYTES + SALT_BYTES
 
-/** How a session begins. */
+/** What a sign-in must know of a session that it renews: as read, and the selector in its tokens. */
+export type RenewedSession = Pick<Session, 'authTime' | 'secretHash'> & Pick<PresentedToken, 'selector'>
+
+/** How a session begins, or is renewed. */
 export interface SessionStart {
   amr: Amr
+  inCookie: boolean
+  /** What it keeps of the session that it renews. */
+  renewed?: Pick<RenewedSession, 'authTime' | 'selector'> | undefined
   origin: Pick<Session, 'sourceIp' | 'userAgent'>
   lifetimes: SessionLifetimes
 }
 
 /**
- * Creates a session, without storing it.
+ * Creates a session, or renews one, without storing it. A renewed one keeps its selector and so its id, and nothing else. Its
+ * sign-in is at least a second later than the one before, so that no two have the same name.
  *
  * @param user - As read before the credentials were verified. A revocation since then revokes the session.
  * @param random - {@link SESSION_RANDOM_BYTES} fresh random bytes.
@@ -86,14 +104,15 @@ export interface SessionStart {
  */
 export function startSession(
   user: Pick<UserState, 'id' | 'sessionGeneration'>,
-  { amr, origin, lifetimes }: SessionStart,
+  { amr, inCookie, renewed, origin, lifetimes }: SessionStart,
   now: Date,
   random: Buffer,
 ): { session: Session; refreshToken: string } {
-  const createdAt = secondOf(now)
-  const selector = selectorOf(createdAt, random.subarray(0, SELECTOR_BYTES))
+  const lastUsedAt = secondOf(now)
+  const authTime = Math.max(lastUsedAt, (renewed?.authTime ?? 0) + 1)
+  const selector = renewed?.selector ?? selectorOf(authTime, random.subarray(0, SELECTOR_BYTES))
   const secret = random.toString('base64url', SELECTOR_BYTES, SELECTOR_BYTES + SECRET_BYTES)
-  const expiresAt = createdAt + Math.min(lifetimes.absoluteTtlSeconds, lifetimes.idleTtlSeconds)
+  const expiresAt = lastUsedAt + Math.min(lifetimes.absoluteTtlSeconds, lifetimes.idleTtlSeconds)
   const session = {
     userId: user.id,
     id: sessionIdOf(selector),
@@ -101,16 +120,17 @@ export function startSession(
     salt: random.toString('base64url', SELECTOR_BYTES + SECRET_BYTES, SESSION_RANDOM_BYTES),
     rotatedAtMs: 0,
     sessionGeneration: user.sessionGeneration,
-    createdAt,
-    lastUsedAt: createdAt,
+    authTime,
+    lastUsedAt,
     expiresAt,
-    shownUsedAt: createdAt,
+    shownUsedAt: lastUsedAt,
     shownExpiresAt: expiresAt,
     sourceIp: origin.sourceIp,
     userAgent: origin.userAgent,
+    inCookie,
     amr,
   }
-  return { session, refreshToken: refreshTokenOf(user.id, selector, secret) }
+  return { session, refreshToken: refreshTokenOf(user.id, selector, authTime, secret) }
 }
 
 /** Whether a value has the form of a session id. DynamoDB rejects keys that are too long. */
@@ -123,7 +143,7 @@ export const refreshTtlSeconds = ({ expiresAt }: Session, now: Date): number => 
 /** Returns a session after its current secret has been replaced by `next`. */
 export function rotated(session: Session, next: string, lifetimes: SessionLifetimes, now: Date): Session {
   const lastUsedAt = Math.max(secondOf(now), session.lastUsedAt)
-  const absoluteEnd = session.createdAt + lifetimes.absoluteTtlSeconds
+  const absoluteEnd = session.authTime + lifetimes.absoluteTtlSeconds
   return {
     ...session,
     secretHash: hashSecret(next),
@@ -137,11 +157,34 @@ export function rotated(session: Session, next: string, lifetimes: SessionLifeti
   }
 }
 
+/** Returns the name of the sign-in that a session is of now: the session's id, and its `authTime` in hexadecimal digits. */
+export const signInOf = ({ id, authTime }: Pick<Session, 'id' | 'authTime'>): string =>
+  `${id}.${signInDigits(authTime)}`
+
 /** Whether a session is valid: not expired, its user exists and is not disabled, and it is not revoked. */
-export function isLive(session: Session, user: UserState | undefined, now: Date): boolean {
-  if (user === undefined || user.disabled || session.expiresAt <= secondOf(now)) return false
-  return session.sessionGeneration === user.sessionGeneration || session.id === user.survivingSession
-}
+export const isLive = (session: Session, user: UserState | undefined, now: Date): boolean =>
+  user !== undefined && !user.disabled && session.expiresAt > secondOf(now) && isUnrevoked(session, user)
+
+/** Whether no revocation has ended a session. */
+export const isUnrevoked = (
+  session: Pick<Session, 'id' | 'authTime' | 'sessionGeneration'>,
+  user: Pick<UserState, 'sessionGeneration' | 'survivingSession'>,
+): boolean =>
+  session.sessionGeneration === user.sessionGeneration || signInOf(session) === user.survivingSession
+
+/**
+ * Returns the name of a caller's sign-in, which survives a change of the password or the factors. It does not survive if the session is
+ * not live, or if another sign-in has renewed it since the caller's access token: that one may have used the old password.
+ *
+ * @param caller - Of the access token.
+ */
+export const survivorOf = (
+  session: Session | undefined,
+  user: UserState,
+  { authTime }: Pick<Principal, 'authTime'>,
+  now: Date,
+): string | undefined =>
+  session?.authTime === authTime && isLive(session, user, now) ? signInOf(session) : undefined
 
 /** A session as users and operators see it. Times are ISO 8601. */
 export interface SessionSummary {
@@ -160,14 +203,14 @@ export interface SessionSummary {
  * with an access token could see when the owner refreshes, and so when to present a copied refresh token.
  */
 export function summaryOf(session: Session, now: Date): SessionSummary {
-  const { id, createdAt, sourceIp, userAgent } = session
+  const { id, authTime, sourceIp, userAgent } = session
   const isOver = wholeHour(session.lastUsedAt) < wholeHour(secondOf(now))
   const usedAt = isOver ? session.lastUsedAt : session.shownUsedAt
   const expiresAt = isOver ? session.expiresAt : session.shownExpiresAt
   return {
     id,
-    createdAt: isoOf(createdAt),
-    lastUsedAt: isoOf(Math.max(createdAt, wholeHour(usedAt))),
+    createdAt: isoOf(createdAtOf(session)),
+    lastUsedAt: isoOf(Math.max(authTime, wholeHour(usedAt))),
     expiresAt: isoOf(wholeHour(expiresAt)),
     sourceIp,
     userAgent,

@@ -82,7 +82,7 @@ describe('a session', () => {
     ['salt', { salt: { N: '7' } }],
     ['rotatedAtMs', { rotatedAtMs: { S: '0' } }],
     ['sessionGeneration', { sessionGeneration: undefined }],
-    ['createdAt', { createdAt: undefined }],
+    ['authTime', { authTime: undefined }],
     ['lastUsedAt', { lastUsedAt: { NULL: true } }],
     ['expiresAt', { expiresAt: { S: 'tomorrow' } }],
     ['shownUsedAt', { shownUsedAt: undefined }],
@@ -213,11 +213,12 @@ describe('the sessions of a user', () => {
     const { watched, calls } = watchedTable(table)
     await findSessions(watched, ada.id)
     const attributes = ['pk', 'sk', 'secretHash', 'salt', 'rotatedAtMs', 'sessionGeneration'].concat([
-      'createdAt',
+      'authTime',
       'lastUsedAt',
       'expiresAt',
       'shownUsedAt',
       'shownExpiresAt',
+      'inCookie',
       'sourceIp',
       'userAgent',
       'amr',

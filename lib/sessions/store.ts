@@ -12,7 +12,7 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../aws/item.ts'
-import { type Act, eventOf, partitionOf } from '../events/event.ts'
+import { type Act, eventOf, type Happening, partitionOf } from '../events/event.ts'
 import { secondOf } from '../time.ts'
 import { profileKey, userOf } from '../users/store.ts'
 import { USER_STATE, type UserState } from '../users/user.ts'
@@ -28,7 +28,12 @@ export const sessionKey = ({ userId, id }: Pick<Session, 'userId' | 'id'>) => ({
 })
 
 /** The values of a session, and `endedAt`, which a tombstone has. */
-export const STORED_SESSION = ['endedAt', ...namesOf(SESSION)]
+export const STORED_SESSION = /* @__PURE__ */ storedNames()
+
+// In a bundle that reads no whole session, a spread at the top level would keep the list.
+function storedNames() {
+  return ['endedAt', ...namesOf(SESSION)]
+}
 
 /**
  * Finds a session and the state of its user with one consistent read, which contains no password hash.
@@ -75,15 +80,28 @@ export async function findSessions(
   }
 }
 
-/** Returns the write of a new session, whether or not its user exists. It is refused, if the session is already there. */
-export function newSession(session: Session): TransactWrite {
-  const { userId, id, ...rest } = session
-  return {
-    Put: {
-      Item: { ...sessionKey(session), ...attributesOf(rest) },
-      ConditionExpression: 'attribute_not_exists(pk)',
-    },
-  }
+/**
+ * Returns the write of the session of a sign-in, whether or not its user exists.
+ *
+ * A new one is refused, if the session is already there. One that renews another is refused, if that session has been ended, or has
+ * another secret than was read. The same write may arrive twice: it finds its own secret.
+ *
+ * @param renewed - The session before, as read; its id is the same.
+ */
+export function storedSession(session: Session, renewed?: Pick<Session, 'secretHash'>): TransactWrite {
+  const { userId, id, ...values } = session
+  const key = sessionKey(session)
+  return renewed
+    ? {
+        Update: {
+          Key: key,
+          ConditionExpression: 'attribute_not_exists(endedAt) AND #secretHash IN (:readHash, :secretHash)',
+          ...updateOf(values, { ':readHash': attribute(renewed.secretHash) }),
+        },
+      }
+    : {
+        Put: { Item: { ...key, ...attributesOf(values) }, ConditionExpression: 'attribute_not_exists(pk)' },
+      }
 }
 
 /**
@@ -106,8 +124,8 @@ export function replaceSecret(table: Table, before: Session, after: Session): Pr
   })
 }
 
-/** Why a session ends: its user signs out, or ends it in the list; a sign-in replaces it; or its token was used again. */
-type Ending = 'signed-out' | 'ended' | 'replaced' | 'reused'
+/** Why a session ends: its user signs out, or ends it in the list; or its token was used again. A sign-in may replace it, too. */
+type Ending = 'signed-out' | 'ended' | 'reused'
 
 /**
  * Ends a session, with its event. Leaves a tombstone until the session would have expired, so that a write that arrives
@@ -121,14 +139,17 @@ export async function endSession(
   why: Ending,
   act: Act,
 ): Promise<void> {
-  await transact(table, endingOf(table, session, why, act))
+  const what = why === 'reused' ? { type: 'session.reused' as const } : endedBy(why)
+  await transact(table, endingOf(table, session, what, act))
 }
+
+const endedBy = (detail: Ending) => ({ type: 'session.ended' as const, detail })
 
 /** Returns the writes of {@link endSession}. They are refused if there is no such session, or if it has been ended already. */
 export const endingOf = (
   table: Table,
   session: Pick<Session, 'userId' | 'id'>,
-  why: Ending,
+  what: Pick<Happening, 'type' | 'detail'>,
   act: Act,
 ): TransactWrite[] => [
   {
@@ -140,7 +161,7 @@ export const endingOf = (
     },
   },
   eventOf(table, act, {
-    ...(why === 'reused' ? { type: 'session.reused' } : { type: 'session.ended', detail: why }),
+    ...what,
     subject: partitionOf(session.userId),
     session: session.id,
   }),
@@ -155,10 +176,10 @@ export async function abandonSession({ aws, name }: Table, session: Session, now
   await aws('dynamodb', 'UpdateItem', {
     TableName: name,
     Key: sessionKey(session),
-    UpdateExpression: 'SET endedAt = :now, expiresAt = :expiresAt REMOVE secretHash, salt',
+    UpdateExpression: 'SET endedAt = :now, expiresAt = :end REMOVE secretHash, salt',
     ExpressionAttributeValues: {
       ':now': attribute(secondOf(now)),
-      ':expiresAt': attribute(session.expiresAt),
+      ':end': attribute(session.expiresAt),
     },
   })
 }

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { requireSubject } from './subject.ts'
 
-const requireOf = (sub: string | undefined) => () =>
-  requireSubject({ userId: 'ada-id', sessionId: 'session', secret: 'secret' }, sub)
+const requireOf = (sub: string | undefined) => () => requireSubject({ userId: 'ada-id' }, sub)
 
 test.each([undefined, 'ada-id'])('a token of the user whom the client shows as %s is accepted', (sub) => {
   expect(requireOf(sub)).not.toThrow()

@@ -15,7 +15,7 @@ export const OTHER_SESSION = {
  * @param sub - The user whom the client shows. Without it, every token passes.
  * @throws {@link ServiceError} `conflict`.
  */
-export function requireSubject({ userId }: PresentedToken, sub: string | undefined): void {
+export function requireSubject({ userId }: Pick<PresentedToken, 'userId'>, sub: string | undefined): void {
   if (sub === undefined || sub === userId) return
   throw new ServiceError('conflict', 'the session is of another user', OTHER_SESSION)
 }

@@ -13,8 +13,8 @@ import { testAct } from '../../test/support/users.ts'
 import { getItems, type Table, writeIf } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { eventsOfUser } from '../events/store.ts'
-import { readRefreshToken } from '../sessions/refresh-token.ts'
-import { endingOfReplaced } from '../sessions/replaced.ts'
+import { parseRefreshToken, readRefreshToken, withSecret } from '../sessions/refresh-token.ts'
+import { findReplaced } from '../sessions/replaced.ts'
 import type { Session } from '../sessions/session.ts'
 import { endSession, findSessions } from '../sessions/store.ts'
 import { AMR } from '../users/factors.ts'
@@ -37,20 +37,22 @@ interface Way {
   find?: () => Promise<never>
 }
 
-const signIn = ({ spends = [], replaces = false, issueToken, find }: Way, at: Table = table) =>
-  completeSignIn(
+const details = { amr: AMR.password, inCookie: true, origin, lifetimes: policy }
+
+/** Signs the test's user in, over the session of a token. The session in `replaces` is that of another token of it. */
+const signIn = ({ spends = [], replaces = false, issueToken, find }: Way, at: Table = table) => {
+  const presented = replaces ? parseRefreshToken(withSecret(earlierToken, 'A'.repeat(43))) : undefined
+  const signing = { user: ada, graceSeconds: 10, act: testAct(later(1)) }
+  return completeSignIn(
     at,
-    { user: ada, amr: AMR.password, origin, lifetimes: policy, spends: () => spends.map(spendOf) },
+    { ...details, user: ada, presented, spends: () => spends.map(spendOf) },
     {
       issueToken: issueToken ?? (async ({ id }) => ({ authToken: id })),
-      find:
-        find ??
-        (async () => ({
-          endings: [await endingOfReplaced(at, replaces ? earlierToken : '', ada, testAct(later(1)))],
-        })),
+      find: find ?? (() => findReplaced(at, presented, signing)),
     },
     testAct(later(1)),
   )
+}
 
 const liveIds = async () => (await findSessions(table, ada.id)).sessions.map(({ id }) => id)
 const spentOf = async (names: readonly string[]) =>
@@ -108,6 +110,7 @@ describe.each(WAYS)('a sign-in %s', (_, way) => {
 
   test('whose signature hangs until the deadline stores nothing', async () => {
     const { promise, reject } = Promise.withResolvers<never>()
+    promise.catch(() => undefined)
     const issueToken = () => promise
     const hanging = signIn({ ...way, issueToken })
     await new Promise((resolve) => setImmediate(resolve))
@@ -161,11 +164,11 @@ describe('a sign-in whose spends another request made first', () => {
 
   test('is made again without what has ended meanwhile, and without its event', async () => {
     const act = testAct(later(1))
-    const endings = [await endingOfReplaced(table, earlierToken, ada, act)]
+    const presented = parseRefreshToken(withSecret(earlierToken, 'A'.repeat(43)))
+    const found = await findReplaced(table, presented, { user: ada, graceSeconds: 10, act })
     await endSession(table, earlier, 'signed-out', act)
-    const steps = { issueToken: async () => ({}), find: async () => ({ endings }) }
-    const details = { user: ada, amr: AMR.password, origin, lifetimes: policy }
-    const { session } = await completeSignIn(table, details, steps, act)
+    const steps = { issueToken: async () => ({}), find: async () => found }
+    const { session } = await completeSignIn(table, { ...details, user: ada }, steps, act)
     expect(await liveIds()).toEqual([session.id])
     const { events } = await eventsOfUser(table, ada.id, { limit: 10 })
     expect(events.map(({ type, detail }) => `${type} ${detail}`).toSorted()).toEqual([

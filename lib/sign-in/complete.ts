@@ -3,8 +3,11 @@ import { type Table, type TransactWrite, transact } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import { ServiceError } from '../errors.ts'
 import { type Act, eventOf, partitionOf } from '../events/event.ts'
+import type { PresentedToken } from '../sessions/refresh-token.ts'
+import type { Replaced } from '../sessions/replaced.ts'
 import { SESSION_RANDOM_BYTES, type Session, type SessionStart, startSession } from '../sessions/session.ts'
-import { abandonSession, newSession } from '../sessions/store.ts'
+import { abandonSession, storedSession } from '../sessions/store.ts'
+import { unrevoked } from '../users/store.ts'
 import type { UserState } from '../users/user.ts'
 
 /** A write that spends what led to a sign-in, and the error if it was spent meanwhile. */
@@ -14,72 +17,105 @@ export interface Spend {
 }
 
 /** A sign-in whose credentials are verified. */
-export interface VerifiedSignIn extends SessionStart {
+export interface VerifiedSignIn extends Omit<SessionStart, 'renewed'> {
   /** As read before the credentials were verified. A revocation since then revokes the session and its tokens. */
   user: Pick<UserState, 'id' | 'sessionGeneration'>
+  /** The user as the transaction leaves it, if a spend changes the user. */
+  changed?: Pick<UserState, 'id' | 'sessionGeneration'> | undefined
+  /** The token that the request has of the session before it, not yet verified. */
+  presented?: PresentedToken | undefined
   /** Returns what the session spends; nothing after a password alone. */
   spends?: (session: Session) => readonly Spend[]
   /** Wrong passwords of this name from this source before it, for the event. */
   failures?: number | undefined
 }
 
-/** The steps of a sign-in that {@link completeSignIn} takes at once, before anything is stored. */
-interface Steps<T extends object, F extends Found> {
+/** The steps of a sign-in that {@link completeSignIn} takes before anything is stored. Both may be taken twice. */
+interface Steps<T extends object, F extends Replaced> {
   /** Issues the access token of the session. */
   issueToken: (session: Session) => Promise<T>
-  /** Finds what the sign-in ends. Other steps that need not succeed may run beside it. */
+  /** Finds what becomes of the session before, and what else the sign-in ends. */
   find: () => Promise<F>
 }
 
-/** What a sign-in ends: writes that are made with the session. Those of one ending are made together, or not at all. */
-interface Found {
-  endings: readonly (readonly TransactWrite[])[]
+/** A complete sign-in. */
+interface Completed<T, F> {
+  token: T
+  session: Session
+  refreshToken: string
+  found: F
 }
 
 /**
- * Completes a sign-in: issues its access token and stores its session.
+ * Completes a sign-in: issues its access token and stores its session, or renews the session before it.
  *
- * It signs first, and meanwhile finds what the sign-in ends. Then one transaction spends what led to the sign-in, stores the session,
- * ends what was there before and adds the event. If anything before it fails, nothing is stored and nothing is spent. If its
- * outcome is unknown, the session is ended, because no client has its refresh token. What has ended meanwhile is not ended again.
+ * It signs first, and meanwhile finds what the sign-in ends. If the request names a session of the user, it finds that first, because
+ * the token contains the session's id. Then one transaction spends what led to the sign-in, stores the session, ends what was there
+ * before and adds the event. If anything before it fails, nothing is stored and nothing is spent. What has ended meanwhile is not
+ * ended again. If another request moved the renewed session meanwhile, all of it is done once more.
+ *
+ * If the outcome is unknown, a new session is ended, because no client has its refresh token. A renewed one stays: if nothing was
+ * stored, the client's token is still valid.
  *
  * Effects, such as mails and marks, come after it.
  *
- * @throws The `refusal` of the first spend that another request made first; {@link ServiceError} `unavailable`; or what a step
- *   threw.
+ * @throws The `refusal` of the first spend that another request made first; {@link ServiceError} `invalid_credentials`, if the sessions
+ *   of the user were revoked while it renewed one; `unavailable`; or what a step threw.
  */
-export async function completeSignIn<T extends object, F extends Found>(
+export async function completeSignIn<T extends object, F extends Replaced>(
   table: Table,
-  { user, spends: spendsOf = () => [], failures, ...start }: VerifiedSignIn,
+  signIn: VerifiedSignIn,
+  steps: Steps<T, F>,
+  act: Act,
+): Promise<Completed<T, F>> {
+  const completed =
+    (await tryToComplete(table, signIn, steps, act)) ?? (await tryToComplete(table, signIn, steps, act))
+  if (completed) return completed
+  throw new ServiceError('unavailable', 'the session kept moving')
+}
+
+/** Returns `undefined`, if the session moved meanwhile. */
+async function tryToComplete<T extends object, F extends Replaced>(
+  table: Table,
+  { user, changed, presented, spends: spendsOf, failures, ...start }: VerifiedSignIn,
   { issueToken, find }: Steps<T, F>,
   act: Act,
-): Promise<{ token: T; session: Session; refreshToken: string; found: F }> {
+): Promise<Completed<T, F> | undefined> {
+  const first = presented?.userId === user.id ? await find() : undefined
+  const renewed = first?.renewed
   const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(user, start, act.now, random)
-  const spends = spendsOf(session)
-  const [token, found] = await together([issueToken(session), find()])
+  const { session, refreshToken } = startSession(changed ?? user, { ...start, renewed }, act.now, random)
+  const spends = [...(spendsOf?.(session) ?? []), ...(renewed && !changed ? [demandUnrevoked(user)] : [])]
+  const [token, found] = await together([issueToken(session), first ?? find()])
   const event = eventOf(table, act, {
-    type: 'session.created',
+    type: renewed ? 'session.renewed' : 'session.created',
     subject: partitionOf(user.id),
     session: session.id,
     detail: start.amr,
     failures,
   })
-  const writes = [...spends.map(({ write }) => write), newSession(session), event]
+  const writes = [...spends.map(({ write }) => write), storedSession(session, renewed), event]
   const refused = await storeWith(table, writes, found.endings).catch(async (error) => {
-    // The session may be stored, with the response lost. If this fails too, it expires by itself.
-    await abandonSession(table, session, act.now).catch(() => undefined)
+    // The new session may be stored, with the response lost. If this fails too, it expires by itself.
+    if (!renewed) await abandonSession(table, session, act.now).catch(() => undefined)
     throw error
   })
-  if (refused) throw refusalOf(spends[refused.indexOf(true)])
-  return { token, session, refreshToken, found }
+  const spend = refused && spends[refused.indexOf(true)]
+  if (spend) throw spend.refusal()
+  return refused ? undefined : { token, session, refreshToken, found }
 }
+
+/** Without this demand, a sign-in with the old password could renew the session in which the password has been changed since. */
+const demandUnrevoked = (user: VerifiedSignIn['user']): Spend => ({
+  write: unrevoked(user),
+  refusal: () => new ServiceError('invalid_credentials', 'the user changed'),
+})
 
 /** Makes writes and endings in one transaction. If only endings are refused, makes it again without these. */
 async function storeWith(
   table: Table,
   writes: readonly TransactWrite[],
-  endings: Found['endings'],
+  endings: Replaced['endings'],
 ): Promise<readonly boolean[] | undefined> {
   const all = [...writes, ...endings.flat()]
   const refused = await transact(table, all)
@@ -91,7 +127,3 @@ async function storeWith(
     endings.filter((ending) => !ending.some(isRefused)),
   )
 }
-
-/** Returns the error of a refused transaction, in which a spend comes before all other writes. */
-const refusalOf = (spend: Spend | undefined): ServiceError =>
-  spend?.refusal() ?? new ServiceError('unavailable', 'the sign-in could not be stored')

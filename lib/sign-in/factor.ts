@@ -1,4 +1,4 @@
-import { getItems, type Item, type Key, type TransactWrite, texts } from '../aws/dynamodb.ts'
+import { getItems, type Item, type Key, texts } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { At } from '../context.ts'
 import { byUser } from '../events/event.ts'
@@ -7,9 +7,9 @@ import { logEvent } from '../log.ts'
 import { factorResetKey } from '../mail/factor-reset.ts'
 import { notifyNewSource } from '../mail/request.ts'
 import { type CookieRequest, requireOwnPage } from '../sessions/page.ts'
-import { isUsable, REPLACED_SESSION, replacedSession, sessionOfName } from '../sessions/replaced.ts'
+import { type PresentedToken, parseRefreshToken } from '../sessions/refresh-token.ts'
+import { judgeReplaced, presentedKey, REPLACED_SESSION, type Replaced } from '../sessions/replaced.ts'
 import { lifetimesFrom, refreshTtlSeconds, type Session, type SessionTokens } from '../sessions/session.ts'
-import { endingOf, sessionKey } from '../sessions/store.ts'
 import { totpCounter } from '../throttling/factor-counters.ts'
 import { markKnownSources } from '../throttling/known-sources.ts'
 import { knownSourceKey } from '../throttling/limits.ts'
@@ -25,6 +25,8 @@ import { type LoginToken, spendLoginToken } from './login-token.ts'
 export interface FactorSignIn {
   /** As read in this request. */
   user: User
+  /** As the spends leave the user, if they change it. */
+  changed?: User
   amr: Amr
   /** The token of the first step. A passkey that is both factors has none, only the members of its request. */
   login: LoginToken | Pick<LoginToken, 'inCookie' | 'replaces'>
@@ -35,16 +37,21 @@ export interface FactorSignIn {
 }
 
 /** The settings of {@link completeFactorSignIn}. */
-type CompletionSetting = 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'MAILER' | 'NOTIFY_NEW_SOURCE'
+type CompletionSetting =
+  | 'SESSION_TTL_SECONDS'
+  | 'SESSION_IDLE_TTL_SECONDS'
+  | 'REFRESH_GRACE_SECONDS'
+  | 'MAILER'
+  | 'NOTIFY_NEW_SOURCE'
 
 /**
  * Completes a sign-in with a second factor or a passkey, and returns its tokens.
  *
- * The one write of `completeSignIn` spends the factor and the login token, stores the session, ends the one that it replaces, and
- * cancels a reset of the factors. After it, the attempts that typing errors cost are given back, and the source becomes known.
+ * The one write of `completeSignIn` spends the factor and the login token, stores the session or renews the one before, and cancels
+ * a reset of the factors. After it, the attempts that typing errors cost are given back, and the source becomes known.
  *
- * A sign-in into the session cookie replaces the session of the request's own cookie, which the response overwrites. Without one,
- * and without the cookie, it replaces the session that the first step named.
+ * The session before a sign-in into the session cookie is that of the request's own cookie, which the response overwrites. Without
+ * one, and without the cookie, it is that of the first step.
  *
  * @param page - Of the last step. A sign-in into the session cookie must come from a page that may use it.
  * @param issueToken - Issues the access token of a session.
@@ -53,7 +60,7 @@ type CompletionSetting = 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'M
  */
 export async function completeFactorSignIn(
   at: At<CompletionSetting>,
-  { user, amr, login, spends, more }: FactorSignIn,
+  { user, changed, amr, login, spends, more }: FactorSignIn,
   page: CookieRequest,
   issueToken: (session: Session) => Promise<object>,
 ): Promise<SessionTokens> {
@@ -62,13 +69,24 @@ export async function completeFactorSignIn(
   const source = sourceOf(origin.sourceIp)
   const lifetimes = lifetimesFrom(config)
   // Since the first step, another user may have signed in in the browser. The response overwrites the cookie of that session.
-  const replaces = (login.inCookie && replacedSession(page.refreshToken)) || login.replaces
+  const own = login.inCookie ? parseRefreshToken(page.refreshToken) : undefined
+  const presented = own ?? parseRefreshToken(login.replaces ?? '')
   const { pairAttempts: { length: failures } = [] }: Partial<LoginToken> = login
   const spendAll = (session: Session) => [...spendsOf(login, session), ...spends]
   const { token, session, refreshToken, found } = await completeSignIn(
     table,
-    { user, amr, origin, lifetimes, failures, spends: spendAll },
-    { issueToken, find: () => findEarlier(at, user, { ...login, replaces }) },
+    {
+      user,
+      changed,
+      presented,
+      amr,
+      inCookie: login.inCookie,
+      origin,
+      lifetimes,
+      failures,
+      spends: spendAll,
+    },
+    { issueToken, find: () => findEarlier(at, user, login, presented) },
     byUser(at, user.id),
   )
   const known = { source, mark: found.mark, sessionTtlSeconds: lifetimes.absoluteTtlSeconds }
@@ -94,39 +112,42 @@ function spendsOf(login: FactorSignIn['login'], { id, userId }: Session): Spend[
 }
 
 /** What was there before a sign-in. */
-interface Earlier {
+interface Earlier extends Replaced {
   /** Mark that the source is known, as read. */
   mark: Item | undefined
   /** Attempts that the sign-in gives back. One that comes after this read stays counted. */
   attempts: { key: Key; ids: string[] }[]
-  /** Writes that end the replaced session and a reset of the factors. */
-  endings: TransactWrite[][]
 }
 
 /** Finds what a sign-in changes or ends, with one consistent read. */
-async function findEarlier(at: At, user: User, login: FactorSignIn['login']): Promise<Earlier> {
-  const { table, origin, now } = at
+async function findEarlier(
+  at: At<'REFRESH_GRACE_SECONDS'>,
+  user: User,
+  login: FactorSignIn['login'],
+  presented: PresentedToken | undefined,
+): Promise<Earlier> {
+  const { table, config, origin, now } = at
   const source = sourceOf(origin.sourceIp)
   const { loginName = user.username, pairSk, pairAttempts = [] }: Partial<LoginToken> = login
   const codesKey = totpCounter(user.id, now).key
   const resetKey = factorResetKey(user.id)
-  const session = login.replaces === undefined ? undefined : sessionOfName(login.replaces)
-  const keys = [knownSourceKey(loginName, source), codesKey, resetKey]
-  const replacedKeys = session ? [sessionKey(session)] : []
-  const found = await getItems(table, [...keys, ...replacedKeys], ['ids', 'ownerId', ...REPLACED_SESSION])
-  const [mark, totp, reset, replaced] = found
+  const keys = [
+    knownSourceKey(loginName, source),
+    codesKey,
+    resetKey,
+    ...(presented ? [presentedKey(presented)] : []),
+  ]
+  const [mark, totp, reset, session] = await getItems(table, keys, ['ids', 'ownerId', ...REPLACED_SESSION])
   const counted = [
     { key: codesKey, ids: totp ? texts(totp, 'ids') : [] },
     { key: { pk: nameKey(loginName).pk, sk: { S: pairSk ?? '' } }, ids: pairAttempts },
   ]
+  const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act: byUser(at, user.id) }
+  const { renewed, endings } = judgeReplaced(table, presented, session, signing)
   return {
     mark,
     attempts: counted.filter(({ ids }) => ids.length > 0),
-    endings: [
-      reset ? [{ Delete: { Key: resetKey } }] : [],
-      replaced && session && isUsable(replaced, session, user, now)
-        ? endingOf(table, session, 'replaced', byUser(at, user.id))
-        : [],
-    ],
+    ...(renewed && { renewed }),
+    endings: [...endings, ...(reset ? [[{ Delete: { Key: resetKey } }]] : [])],
   }
 }

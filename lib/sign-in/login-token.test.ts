@@ -73,8 +73,11 @@ describe('a login token', () => {
     { inCookie: false, replaces: 'user.session', pairSk: 'attempts#x', pairAttempts: ['a', 'b'] },
   ])('is found with what the password step knew: %j', async (more) => {
     const { stored, token } = await begin(more)
+    // It is stored encrypted.
+    expect(Boolean(stored.replaces)).toBe(Boolean(more.replaces))
+    expect(stored.replaces).not.toBe(more.replaces ?? '')
     // DynamoDB stores no empty set, and returns sets in any order.
-    expect(await find(token)).toEqual({ pairAttempts: [], ...stored })
+    expect(await find(token)).toEqual({ pairAttempts: [], ...stored, replaces: more.replaces })
   })
 
   test('may be stored with an empty list of attempts', async () => {

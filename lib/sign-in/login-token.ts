@@ -1,4 +1,4 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import {
   attribute,
   attributesOf,
@@ -38,7 +38,7 @@ export const LOGIN_TOKEN = {
   loginName: text,
   /** Whether the client keeps the refresh token in a cookie. */
   inCookie: flag,
-  /** The session that the first step replaces: user id and session id, with a dot between them. */
+  /** The refresh token of the session before, encrypted: see {@link cipherFor}. */
   replaces: optionalText,
   /** Sort key of the counter of the login name and the source, and the earlier attempts in it. */
   pairSk: optionalText,
@@ -49,7 +49,7 @@ export const LOGIN_TOKEN = {
   provedAt: optionalNumber,
 } satisfies Attributes
 
-/** A sign-in whose password is verified, but which is not complete. */
+/** A sign-in whose password is verified, but which is not complete. In memory, `replaces` is not encrypted. */
 export interface LoginToken extends ValuesOf<typeof LOGIN_TOKEN> {
   id: string
 }
@@ -82,7 +82,7 @@ export const loginTokenKey = (id: string, sk = 'token') => ({ pk: { S: `login#${
  *
  * @param user - As read before the password was verified.
  * @param random - {@link LOGIN_TOKEN_RANDOM_BYTES} fresh random bytes.
- * @returns What to store, and the token, which is stored nowhere.
+ * @returns What to store, with `replaces` encrypted, and the token, which is stored nowhere.
  */
 export function startLoginToken(
   user: Pick<UserState, 'id' | 'generation'>,
@@ -92,8 +92,10 @@ export function startLoginToken(
 ): { stored: LoginToken; token: string } {
   const id = random.toString('base64url', 0, ID_BYTES)
   const secret = random.toString('base64url', ID_BYTES)
+  const { replaces } = details
   const stored = {
     ...details,
+    replaces: replaces && cipherFor(secret).update(replaces).toString('base64url'),
     id,
     secretHash: hash('sha256', secret, 'base64url'),
     userId: user.id,
@@ -154,8 +156,17 @@ export async function findLoginToken(
   if (stored.purpose !== purpose) {
     throw refusal('login_expired', 'a login token for another purpose', { userId })
   }
-  return stored
+  const { replaces } = stored
+  return { ...stored, replaces: replaces && cipherFor(secret).update(replaces, 'base64url').toString() }
 }
+
+/**
+ * Returns the cipher for the refresh token of the session before. Its key follows from the secret of the login token alone, so the
+ * table has nothing to use that session with. A key encrypts one text, so the counter may begin at 0. What is decrypted is verified as
+ * every refresh token.
+ */
+const cipherFor = (secret: string) =>
+  createCipheriv('aes-256-ctr', hash('sha256', `replaces ${secret}`, 'buffer'), Buffer.alloc(16))
 
 /**
  * Reserves one of the five tries of a login token, before anything is compared. A try is given back after an outage only: a

@@ -7,7 +7,7 @@ import { recoveryCodesKey } from '../factors/keys.ts'
 import { newRecoveryCodes } from '../factors/recovery-codes/store.ts'
 import { hashPassword, SALT_BYTES } from '../passwords/hash.ts'
 import { type Attempt, admitAttempt } from '../passwords/verify.ts'
-import { refreshTokenOf, sessionIdOf } from '../sessions/refresh-token.ts'
+import { refreshTokenOf } from '../sessions/refresh-token.ts'
 import type { FactorPolicy } from '../users/factors.ts'
 import { findUser } from '../users/store.ts'
 import type { User } from '../users/user.ts'
@@ -113,13 +113,13 @@ describe('the step after the password', () => {
     expect((await stepOf(user)).next?.factors).toEqual(['totp'])
   })
 
-  test('names the session that the sign-in replaces', async () => {
+  test('keeps the refresh token of the session before', async () => {
     const selector = `12345678${'s'.repeat(22)}`
     const user = await addUser({ factors: 'totp' })
-    const refreshToken = refreshTokenOf(user.id, selector, 'x'.repeat(43))
+    const refreshToken = refreshTokenOf(user.id, selector, 0x12345678, 'x'.repeat(43))
     const { next } = await stepOf(user, { refreshToken })
     const { replaces } = await findLoginToken(table, String(next?.loginToken), 'second-factor', now)
-    expect(replaces).toBe(`${user.id}.${sessionIdOf(selector)}`)
+    expect(replaces).toBe(refreshToken)
   })
 
   test('gives its own attempt back, and passes the earlier ones on', async () => {

@@ -6,7 +6,6 @@ import { findRecoveryCodes } from '../factors/recovery-codes/store.ts'
 import { applyElapsedFactorReset } from '../factors/reset.ts'
 import { logEvent } from '../log.ts'
 import { type Attempt, returnAttempt, upgradeHash } from '../passwords/verify.ts'
-import { replacedSession } from '../sessions/replaced.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import { factorsOf, needsFactor } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
@@ -17,7 +16,7 @@ export interface PasswordStep {
   username: string
   password: string
   inCookie: boolean
-  /** Of the session that the sign-in replaces; empty without one. */
+  /** Of the session before the sign-in; empty without one. */
   refreshToken: string
 }
 
@@ -74,7 +73,7 @@ function detailsOf(
   return {
     loginName: username,
     inCookie,
-    replaces: replacedSession(refreshToken),
+    replaces: refreshToken || undefined,
     pairSk: pair.key.sk.S,
     pairAttempts: pairAttempts.filter((attemptId) => attemptId !== id),
   }

@@ -4,27 +4,34 @@ import { byUser } from '../events/event.ts'
 import { logEvent } from '../log.ts'
 import { notifyNewSource } from '../mail/request.ts'
 import { type Attempt, completeAttempt, markAttempt, upgradeHash } from '../passwords/verify.ts'
-import { endingOfReplaced } from '../sessions/replaced.ts'
+import { parseRefreshToken } from '../sessions/refresh-token.ts'
+import { findReplaced } from '../sessions/replaced.ts'
 import { lifetimesFrom, refreshTtlSeconds, type Session } from '../sessions/session.ts'
 import type { ReservingTable } from '../throttling/store.ts'
-import { AMR } from '../users/factors.ts'
+import { BY_PASSWORD } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
 import { completeSignIn } from './complete.ts'
 
-type Settings = 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS' | 'MAILER' | 'NOTIFY_NEW_SOURCE'
+type Settings =
+  | 'SESSION_TTL_SECONDS'
+  | 'SESSION_IDLE_TTL_SECONDS'
+  | 'REFRESH_GRACE_SECONDS'
+  | 'MAILER'
+  | 'NOTIFY_NEW_SOURCE'
 
 /** A sign-in by a correct password alone. */
 interface PasswordSignIn {
   user: User
   password: string
-  /** Of the session that it replaces; empty without one. */
+  inCookie: boolean
+  /** Of the session before it; empty without one. */
   refreshToken: string
 }
 
 /**
  * Completes the sign-in of a user without second factors.
  *
- * The attempt is given back while the token is signed: it was no wrong guess, also if the sign-in fails. The source becomes known, and
+ * The attempt is given back before anything is stored: it was no wrong guess, also if the sign-in fails. The source becomes known, and
  * a notice is sent, only after the session is stored.
  *
  * @param issueToken - Issues the access token of a session.
@@ -33,23 +40,23 @@ interface PasswordSignIn {
 export async function completePasswordSignIn<T extends object>(
   at: At<Settings, ReservingTable>,
   attempt: Attempt,
-  { user, password, refreshToken: replaced }: PasswordSignIn,
+  { user, password, inCookie, refreshToken: unverifiedToken }: PasswordSignIn,
   issueToken: (session: Session) => Promise<T>,
 ): Promise<{ token: T; refreshToken: string; refreshExpiresIn: number }> {
   const { table, config, origin, now } = at
   const lifetimes = lifetimesFrom(config)
   const act = byUser(at, user.id)
+  const presented = parseRefreshToken(unverifiedToken)
+  const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act }
+  // Once, also if the sign-in is tried twice.
+  const aside = together([completeAttempt(table, attempt), upgradeHash(table, user, password)])
   const find = async () => {
-    const [ending] = await together([
-      endingOfReplaced(table, replaced, user, act),
-      completeAttempt(table, attempt),
-      upgradeHash(table, user, password),
-    ])
-    return { endings: [ending] }
+    const [replaced] = await together([findReplaced(table, presented, signing), aside])
+    return replaced
   }
   // This attempt is among them.
   const failures = attempt.pairAttempts.length - 1
-  const signIn = { user, amr: AMR.password, origin, lifetimes, failures }
+  const signIn = { user, presented, amr: BY_PASSWORD, inCookie, origin, lifetimes, failures }
   const { token, session, refreshToken } = await completeSignIn(table, signIn, { issueToken, find }, act)
   await together([
     markAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),

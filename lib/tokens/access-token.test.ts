@@ -22,7 +22,7 @@ const ada = {
   acr: 'aal2',
   authTime: ISSUED_AT - 60,
 }
-const session = { id: 'the-session', createdAt: ISSUED_AT - 60, amr: 'pwd otp mfa' }
+const session = { id: 'the-session', authTime: ISSUED_AT - 60, amr: 'pwd otp mfa' }
 const user = { id: ada.userId, username: 'ada', role: 'admin' as const, generation: 7 }
 
 const header = { alg: 'RS256', typ: 'at+jwt', kid: ours.kid }

@@ -7,11 +7,11 @@ import { customClaims } from './custom-claims.ts'
 import { invalidToken, parseJws, type UnverifiedJws, verifyJws } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'
 
-/** What an access token says about its session: the sign-in that began it. */
+/** What an access token says about its session: its sign-in. */
 export interface SignedIn {
   id: string
-  /** Second since the epoch. */
-  createdAt: number
+  /** Second since the epoch of the sign-in. */
+  authTime: number
   /** Authentication methods, with a space between them; see `AMR` in `lib/users/factors.ts`. */
   amr: string
 }
@@ -83,7 +83,7 @@ export function accessTokenInput(
     jti: tokenId,
     sid: session.id,
     gen: user.generation,
-    auth_time: session.createdAt,
+    auth_time: session.authTime,
     amr: session.amr.split(' '),
     acr: acrOf(session.amr),
   }

@@ -16,7 +16,7 @@ vi.mock('./custom-claims.ts', () => ({
 }))
 
 const ada = testUser({ username: 'ada' })
-const session = { id: 'session', createdAt: 1_795_618_800, amr: 'pwd' }
+const session = { id: 'session', authTime: 1_795_618_800, amr: 'pwd' }
 const parties = { issuer: 'https://auth.example.com', audience: 'api' }
 const now = new Date('2026-11-24T15:00:00.400Z')
 

@@ -27,7 +27,7 @@ const issue = (user: User, changes: Partial<typeof config> = {}, timeoutMs = 4_5
       now,
     },
     user,
-    { id: 'the session', createdAt: 1_795_532_400, amr: 'pwd' },
+    { id: 'the session', authTime: 1_795_532_400, amr: 'pwd' },
   )
 
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import { type AwsCall, awsErrorType } from '../aws/client.ts'
 import { ServiceError } from '../errors.ts'
 import { logEvent } from '../log.ts'
@@ -68,9 +68,7 @@ export function publicKeyFromSpki(spki: Buffer): PublicKey {
   if (key.asymmetricKeyType !== 'rsa') throw new TypeError('not an RSA key')
   if (Number(key.asymmetricKeyDetails?.modulusLength) < MIN_MODULUS_BITS) throw new TypeError('key too short')
   const { n, e } = key.export({ format: 'jwk' }) as { n: string; e: string }
-  const kid = createHash('sha256')
-    .update(JSON.stringify({ e, kty: 'RSA', n }))
-    .digest('base64url')
+  const kid = hash('sha256', JSON.stringify({ e, kty: 'RSA', n }), 'base64url')
   return { kid, key, n, e }
 }
 

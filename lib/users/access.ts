@@ -1,7 +1,7 @@
 import { read, readWhole, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { REVOKING } from './revocation.ts'
-import { OWN_PROFILE, USER_INFO } from './store.ts'
+import { USER_INFO } from './store.ts'
 import { PROFILE, USER_STATE } from './user.ts'
 
 /** Attributes that no registration has. */
@@ -12,9 +12,6 @@ export const readUserStates = read(['user#*'], USER_STATE)
 
 /** The caller's own user, without the password hash. */
 export const readUserInfo = read(['user#*'], USER_INFO)
-
-/** The caller's own profile, without secrets and internal values, and the hashes of recovery codes, which are counted. */
-export const readOwnProfile = read(['user#*'], [...OWN_PROFILE, 'codes'])
 
 /** Everything about users. */
 export const readProfiles = readWhole(['user#*'])

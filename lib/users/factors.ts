@@ -23,12 +23,15 @@ export const withoutFactor = (user: FactorState, removed: Factor): string | unde
     .filter((factor) => factor !== removed)
     .join(' ') || undefined
 
+/** The value of {@link AMR} for the password alone. It is a constant of its own, so that bundles need not contain the others. */
+export const BY_PASSWORD = 'pwd' as const
+
 /**
  * How a user signed in, as values of the claim `amr` with a space between them (RFC 8176 section 2). `mfa` marks two factors.
  * `recovery` is a value of this service.
  */
 export const AMR = {
-  password: 'pwd',
+  password: BY_PASSWORD,
   totp: 'pwd otp mfa',
   recoveryCode: 'pwd recovery mfa',
   secondPasskey: 'pwd pop mfa',

@@ -43,7 +43,7 @@ export const revokeTokens = (user: Pick<UserState, 'generation'>) => ({ generati
 /**
  * Returns the change to a user that revokes every access token and every session, in one write.
  *
- * @param survivingSession - Id of the one session that stays valid, if any.
+ * @param survivingSession - The one sign-in that stays valid, if any; see `signInOf` in `lib/sessions/session.ts`.
  */
 export const revokeSessions = (
   user: Pick<UserState, 'generation' | 'sessionGeneration'>,

@@ -2,6 +2,7 @@ import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from
 import { startTable } from '../../test/support/table.ts'
 import { addTestUser, testAct } from '../../test/support/users.ts'
 import { getItems, type Table, type TransactWrite } from '../aws/dynamodb.ts'
+import { OWN_PROFILE } from '../factors/own-account.ts'
 import { revokeSessions, revokeTokens } from './revocation.ts'
 import {
   changeUser,
@@ -11,7 +12,6 @@ import {
   findUserInfo,
   findUserState,
   isNameTaken,
-  OWN_PROFILE,
   profileKey,
   replaceHash,
   untilStored,

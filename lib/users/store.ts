@@ -61,16 +61,6 @@ export async function findUserInfo(table: Table, userId: string): Promise<UserIn
   return item && userOf(item, USER_INFO)
 }
 
-/** What a user may know about itself: all that is stored in the profile, except secrets and internal values. */
-export const OWN_PROFILE = [
-  ...USER_INFO,
-  'emailAsWritten',
-  'createdAt',
-  'changedAt',
-  'factors',
-  'externalId',
-] as const
-
 /**
  * Finds the user of a login name with two consistent reads.
  *
@@ -145,6 +135,18 @@ export async function changeUser(
   const update = { Update: changeOf(user, { ...changes, changeId }) }
   return !(await transact(table, [update, ...more, event]))
 }
+
+/** Returns the condition that no session of a user was revoked since the read, as a part of a transaction. */
+export const unrevoked = ({
+  id,
+  sessionGeneration,
+}: Pick<User, 'id' | 'sessionGeneration'>): TransactWrite => ({
+  ConditionCheck: {
+    Key: profileKey(id),
+    ConditionExpression: 'sessionGeneration = :read',
+    ExpressionAttributeValues: { ':read': attribute(sessionGeneration) },
+  },
+})
 
 /** Attributes that every change may move. What they mean stands in the event's detail. */
 const OF_EVERY_CHANGE = ['generation', 'sessionGeneration', 'survivingSession', 'changedAt']

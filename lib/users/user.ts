@@ -37,7 +37,7 @@ export const PROFILE = {
   generation: number,
   /** Sessions with another number are revoked, except `survivingSession`. */
   sessionGeneration: number,
-  /** Id of the session in which the user changed the password. */
+  /** The sign-in in which the user changed the password or the factors; see `signInOf` in `lib/sessions/session.ts`. */
   survivingSession: optionalText,
   /** Names of the second factors, with a space between them; see `factorsOf` in `lib/users/factors.ts`. Missing without any. */
   factors: optionalText,
@@ -87,7 +87,7 @@ const ID_BYTES = 16
 const GENERATION_BYTES = 6
 
 /** Random bytes that {@link newUser} needs: for the id, the change id and both generations. */
-export const USER_RANDOM_BYTES = 2 * ID_BYTES + 2 * GENERATION_BYTES
+export const USER_RANDOM_BYTES = 2 * (ID_BYTES + GENERATION_BYTES)
 
 /**
  * Creates a new user, without storing it.

@@ -13,7 +13,7 @@ export async function lastSignIn(table: Table, userId: string): Promise<AuditEve
   let created = ''
   for await (const event of eventsIn(table, partitionOf(userId), all)) {
     if (event.at < created) return undefined
-    if (event.type === 'session.created') return event
+    if (event.type === 'session.created' || event.type === 'session.renewed') return event
     if (event.type === 'user.created') created = event.at
   }
   return undefined

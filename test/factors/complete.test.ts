@@ -4,7 +4,7 @@ import { originOf } from '../../lib/http/headers.ts'
 import { pageOf } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { factorResetKey } from '../../lib/mail/factor-reset.ts'
-import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
+import { readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
 import { findSessions } from '../../lib/sessions/store.ts'
 import { completeFactorSignIn, type FactorSignIn } from '../../lib/sign-in/factor.ts'
 import { loginTokenKey } from '../../lib/sign-in/login-token.ts'
@@ -44,6 +44,7 @@ const issueToken = tokenIssuer()
 const config = {
   SESSION_TTL_SECONDS: 86_400,
   SESSION_IDLE_TTL_SECONDS: 7_200,
+  REFRESH_GRACE_SECONDS: 10,
   MAILER: `${service.custom.tableName}-mailer`,
   NOTIFY_NEW_SOURCE: 'on',
 }
@@ -98,7 +99,7 @@ describe('a complete sign-in', () => {
     const id = sessionIdOf(response.body.refreshToken)
     expect(await state(login.id)).toEqual({ lastStep: 7, spentBy: { S: id }, sessions: 1 })
     expect(await sessions()).toEqual([
-      expect.objectContaining({ id, amr: 'pwd otp mfa', createdAt: 1_795_532_400 }),
+      expect.objectContaining({ id, amr: 'pwd otp mfa', authTime: 1_795_532_400 }),
     ])
     const claims = JSON.parse(Buffer.from(response.body.authToken.split('.')[1], 'base64url').toString())
     expect(claims).toMatchObject({
@@ -146,8 +147,8 @@ describe('a complete sign-in', () => {
   })
 
   test('ends the session that the login token names, and no other', async () => {
-    const [replaced, other] = [readRefreshToken(await begin()), readRefreshToken(await begin())]
-    const replaces = `${replaced.userId}.${replaced.sessionId}`
+    const other = readRefreshToken(await begin())
+    const replaces = withSecret(await begin(), 'A'.repeat(43))
     const { login } = await beginLogin(table, user, now, { replaces })
     const { body } = await complete(login, 1)
     expect((await sessions()).map(({ id }) => id).sort()).toEqual(
@@ -156,9 +157,11 @@ describe('a complete sign-in', () => {
   })
 
   test('stores no tombstone for a replaced session that is not there', async () => {
-    const { login } = await beginLogin(table, user, now, { replaces: `${user.id}.0${'0'.repeat(29)}` })
+    const replaces = `${user.id}.0${'0'.repeat(29)}.00000000.${'A'.repeat(43)}`
+    const { login } = await beginLogin(table, user, now, { replaces })
     expect(await complete(login, 1)).toEqual(tokenPair)
-    const key = { pk: { S: `user#${user.id}` }, sk: { S: `session#0${'0'.repeat(29)}` } }
+    const { sessionId } = readRefreshToken(replaces)
+    const key = { pk: { S: `user#${user.id}` }, sk: { S: `session#${sessionId}` } }
     expect(await item(key)).toBeUndefined()
   })
 

@@ -31,6 +31,7 @@ const tokens = {
 const config = {
   SESSION_TTL_SECONDS: 86_400,
   SESSION_IDLE_TTL_SECONDS: 7_200,
+  REFRESH_GRACE_SECONDS: 10,
   MAILER: undefined,
   NOTIFY_NEW_SOURCE: 'off',
 }

@@ -15,7 +15,7 @@ async function begin(amr: Amr): Promise<string> {
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session, refreshToken } = startSession(
     await stored(),
-    { amr, origin, lifetimes },
+    { amr, inCookie: false, origin, lifetimes },
     later(-60),
     random,
   )
@@ -37,7 +37,7 @@ test.each(Object.values(AMR))(
         amr: amr.split(' '),
         acr: amr === AMR.password ? 'aal1' : 'aal2',
       })
-      expect(await sessionOf(refreshToken)).toMatchObject({ amr, createdAt: 1_795_532_400 - 60 })
+      expect(await sessionOf(refreshToken)).toMatchObject({ amr, authTime: 1_795_532_400 - 60 })
     }
   },
 )

@@ -92,7 +92,7 @@ test.each([
   expect(response.headers).not.toHaveProperty('www-authenticate')
 })
 
-test('a new sign-in with replaces ends the old session, once it is complete', async () => {
+test('a new sign-in with replaces renews the session, once it is complete', async () => {
   const step = await login({ replaces: first.refreshToken })
   expect(step.body).toEqual({
     next: 'second-factor',
@@ -108,8 +108,9 @@ test('a new sign-in with replaces ends the old session, once it is complete', as
   expect(complete.status).toBe(200)
   second = complete.body
   expect(claimsOf(second.authToken)).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' })
-  expect(await isEnded(first.refreshToken)).toBe(true)
-  expect((await refresh(first.refreshToken)).status).toBe(401)
+  expect(await isEnded(first.refreshToken)).toBe(false)
+  expect(claimsOf(second.authToken).sid).toBe(claimsOf(first.authToken).sid)
+  expect((await refresh(first.refreshToken)).status).toBe(409)
 
   const again = await api('/login/totp', { loginToken, code: codeOf(new Date(), 1) })
   expect([again.status, again.body.error]).toEqual([401, 'login_expired'])

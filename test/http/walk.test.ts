@@ -57,7 +57,7 @@ describe('POST /login', () => {
         'x-content-type-options': 'nosniff',
       },
       body: expect.stringMatching(
-        /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[\w-]{43}","refreshExpiresIn":604800\}$/,
+        /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[0-9a-f]{8}\.[\w-]{43}","refreshExpiresIn":604800\}$/,
       ),
     })
     expect(decodeJwt(JSON.parse(response.body).authToken)).toMatchObject({ username, role: username })

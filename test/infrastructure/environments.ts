@@ -1,7 +1,13 @@
 import { expect } from 'vitest'
 
 const TOKENS = ['TOKEN_ISSUER', 'TOKEN_AUDIENCE']
-const SESSIONS = ['SESSION_TTL_SECONDS', 'SESSION_IDLE_TTL_SECONDS', 'COOKIE_SESSIONS', 'TABLE_NAME']
+const SESSIONS = [
+  'SESSION_TTL_SECONDS',
+  'SESSION_IDLE_TTL_SECONDS',
+  'REFRESH_GRACE_SECONDS',
+  'COOKIE_SESSIONS',
+  'TABLE_NAME',
+]
 const SIGN_IN = [...TOKENS, 'SIGNING_KEY', 'TOKEN_TTL_SECONDS', ...SESSIONS]
 const POLICY = 'REQUIRE_SECOND_FACTOR'
 
@@ -22,7 +28,7 @@ const VARIABLES: Record<string, string[]> = {
   authorizer: [...TOKENS, 'PUBLISHED_KEYS', 'TABLE_NAME', 'GUARDED_ROUTES'],
   login: [...SIGN_IN, ...CHANGE, 'NOTIFY_NEW_SOURCE'],
   'login-factor': [...SIGN_IN, 'FACTOR_KEY', 'MAILER', 'NOTIFY_NEW_SOURCE'],
-  refresh: [...SIGN_IN, POLICY, 'REFRESH_GRACE_SECONDS'],
+  refresh: [...SIGN_IN, POLICY],
   token: [
     'SIGNING_KEY',
     'TOKEN_TTL_SECONDS',

@@ -51,10 +51,15 @@ const isSilent = ({ kind, sk, expression }: Write, hasSignIn: boolean): boolean 
   // The mailer begins the delay of a reset.
   (sk === 'factor-reset' && expression.startsWith('SET announcedAt'))
 
-/** Whether a write begins or ends a session or a grant. One that is abandoned has an unknown outcome. */
-const changesSession = ({ kind, sk, expression }: Write): boolean =>
-  /^(session|grant)#/.test(sk) &&
-  (kind === 'Put' || expression === 'SET endedAt = :now REMOVE secretHash, salt')
+/** Whether a write is that of a complete sign-in: it begins a session or renews one. A refresh keeps the salt. */
+const isSignIn = ({ kind, sk, expression }: Write): boolean =>
+  sk.startsWith('session#') && (kind === 'Put' || expression.includes('#salt = :salt'))
+
+/** Whether a write begins, renews or ends a session or a grant. One that is abandoned has an unknown outcome. */
+const changesSession = (write: Write): boolean =>
+  isSignIn(write) ||
+  (write.sk.startsWith('grant#') && write.kind === 'Put') ||
+  (/^(session|grant)#/.test(write.sk) && write.expression === 'SET endedAt = :now REMOVE secretHash, salt')
 
 /** Whether a write stores what a user consents to. An app without a click has no scopes yet. */
 const isConsent = ({ kind, sk, item }: Write): boolean =>
@@ -74,7 +79,7 @@ export function faultsOfEvents(operation: string, body: string): string[] {
   const sessions = others
     .filter(changesSession)
     .map(({ pk, sk }) => (sk.startsWith('grant#') ? `${accountOf(pk)} grant` : `${pk} ${sk}`))
-  const hasSignIn = others.some((write) => write.kind === 'Put' && write.sk.startsWith('session#'))
+  const hasSignIn = others.some(isSignIn)
   const changed = others.filter(
     (write) => isConsent(write) || (OF_ACCOUNT.test(write.sk) && !isSilent(write, hasSignIn)),
   )

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { attributesOf, type Table } from '../../lib/aws/dynamodb.ts'
 import { factorResetKey } from '../../lib/mail/factor-reset.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { withSecret } from '../../lib/sessions/refresh-token.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { totpCounter } from '../../lib/throttling/factor-counters.ts'
 import { reserveAttempt } from '../../lib/throttling/store.ts'
@@ -64,14 +65,22 @@ export async function addCaller(run: Run, table: Table, names: Parameters<typeof
     const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
     const lifetimes = { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 }
     const random = randomBytes(SESSION_RANDOM_BYTES)
-    const { session, refreshToken } = startSession(await user(), { amr, origin, lifetimes }, now, random)
+    const { session, refreshToken } = startSession(
+      await user(),
+      { amr, inCookie: false, origin, lifetimes },
+      now,
+      random,
+    )
     await storeSession(table, session)
     return { id: session.id, refreshToken }
   }
+  /** Returns an older token of a session, which a sign-in ends. */
+  const newOldToken = async () => withSecret((await newSession()).refreshToken, 'A'.repeat(43))
   return {
     id,
     now,
     newSession,
+    newOldToken,
     /** Calls a function with a sample event and another body. */
     async call(functionKey: string, file: string, body: object, more: CallSetting = {}) {
       const { setting, acr = 'aal2', pathId } = more
@@ -91,10 +100,10 @@ export async function addCaller(run: Run, table: Table, names: Parameters<typeof
       const response = await run(functionKey, { ...event, ...changes }, setting)
       return JSON.parse(Object(response).body || '{}')
     },
-    /** Begins a sign-in, and returns its login token. */
-    async begin(): Promise<string> {
+    /** Begins a sign-in in the browser of a session, and returns its login token. The sign-in renews the session. */
+    async begin(replaces?: string): Promise<string> {
       const details = {
-        replaces: `${id}.${(await newSession()).id}`,
+        replaces: replaces ?? (await newSession()).refreshToken,
         pairSk: 'attempts#203.0.113.7#1',
         pairAttempts: ['earlier'],
       }
@@ -114,7 +123,7 @@ export async function addCaller(run: Run, table: Table, names: Parameters<typeof
  */
 export async function runFactors(run: Run, table: Table): Promise<void> {
   const names = { username: 'bea', email: 'bea@example.org', emailVerified: true }
-  const { id, now, call, begin, storeReset } = await addCaller(run, table, names, AMR.totp)
+  const { id, now, call, begin, newOldToken, storeReset } = await addCaller(run, table, names, AMR.totp)
 
   const { secret } = await call('factors', 'factors', { currentPassword: PASSWORD })
   const codeOf = authenticator(secret)
@@ -137,7 +146,7 @@ export async function runFactors(run: Run, table: Table): Promise<void> {
   const spent = { loginToken: await begin(), code: recoveryCodes[0] }
   await call('login-factor', 'login-recovery-code', spent)
   for (const setting of [lost, undefined]) {
-    const correct = { loginToken: await begin(), code: codeOf(now, 1) }
+    const correct = { loginToken: await begin(await newOldToken()), code: codeOf(now, 1) }
     await call('login-factor', 'login-factor', correct, { setting })
   }
 

@@ -15,7 +15,7 @@ const ORIGIN = 'http://localhost:3000'
  */
 export async function runPasskeys(run: Run, table: Table): Promise<void> {
   const names = { username: 'cleo', email: 'cleo@example.org' }
-  const { id, now, newSession, call, begin, storeReset } = await addCaller(run, table, names, AMR.passkey)
+  const { id, now, newOldToken, call, begin, storeReset } = await addCaller(run, table, names, AMR.passkey)
 
   const add = async (setting?: typeof refused) => {
     const options = await call('factors', 'passkeys-options', { currentPassword: PASSWORD })
@@ -31,7 +31,7 @@ export async function runPasskeys(run: Run, table: Table): Promise<void> {
     await reserveAttempt(keeping(table), [totpCounter(id, now)], randomUUID(), now)
     const options = await call('login-passkey', 'login-passkey-options', {})
     const response = usePasskey(passkey, options, ORIGIN)
-    const replaces = (await newSession()).refreshToken
+    const replaces = await newOldToken()
     await call('login-passkey', 'login-passkey', { response, replaces }, { setting })
   }
   await signIn(lost)

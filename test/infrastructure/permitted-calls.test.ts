@@ -18,6 +18,7 @@ import {
 import { announcement, storeFactorReset } from '../../lib/mail/factor-reset.ts'
 import { claimMail, storeInvitation } from '../../lib/mail/store.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { withSecret } from '../../lib/sessions/refresh-token.ts'
 import { totpCounter } from '../../lib/throttling/factor-counters.ts'
 import { reserveAttempt } from '../../lib/throttling/store.ts'
 import { secondOf } from '../../lib/time.ts'
@@ -211,6 +212,9 @@ async function walk(): Promise<void> {
   await run('login', await eventOf('login', { username: 'with-factor', password: 'wrong' }))
   await run('login', await eventOf('login', { username: 'with-factor', password: 'ada', replaces }))
   await run('login', await eventOf('login', { username: 'ada', password: 'ada', replaces }))
+  // A sign-in with another token of the session ends it.
+  const older = await eventOf('login', { username: 'ada', password: 'ada', replaces })
+  await run('login', { ...older, body: String(older.body).replace(/[\w-]{43}(?="\}$)/, 'A'.repeat(43)) })
   // A token that was replaced before the grace period ends the session.
   const refresh = await eventOf('refresh', { refreshToken: replaces })
   for (const seconds of [0, 11]) {
@@ -320,13 +324,20 @@ async function walk(): Promise<void> {
   const headers = { ...inCookie.headers, ...cookie.headers }
   await run('new-account', { ...inCookie, headers }, { described: underPolicy })
   await transact(table, [{ Delete: { Key: { pk: { S: `user#${id}` }, sk: { S: 'recovery-codes' } } } }])
-  const startEnrolment = async (resource: string) => {
+  // The sign-in renews the session of the current token. With an older one, it ends the session.
+  const tokenOfSession = async (isOlder: boolean) => {
+    const { body } = await eventOf('refresh', { refreshToken: '{{ada refresh token}}' })
+    const { refreshToken } = JSON.parse(String(body))
+    return isOlder ? withSecret(refreshToken, 'A'.repeat(43)) : refreshToken
+  }
+  const startEnrolment = async (resource: string, isOlder: boolean) => {
     const user = Object(await findUserByName(table, 'ada'))
     const details = {
       purpose: 'enrolment' as const,
       provedAt: secondOf(new Date()),
       pairSk: 'attempts#203.0.113.7#1',
       pairAttempts: ['earlier'],
+      replaces: await tokenOfSession(isOlder),
     }
     const { token: enrolmentToken } = await beginLogin(table, user, new Date(), details)
     const event = await eventOf('enrolment', { enrolmentToken })
@@ -334,7 +345,7 @@ async function walk(): Promise<void> {
     return { enrolmentToken, started: JSON.parse(Object(response).body) }
   }
   for (const setting of [refused, lost, {}]) {
-    const { enrolmentToken, started } = await startEnrolment('/enrolment/totp')
+    const { enrolmentToken, started } = await startEnrolment('/enrolment/totp', setting === lost)
     const code = authenticator(started.secret)(new Date())
     await storeFactorReset(table, id, 'reset', testAct())
     const confirming = await eventOf('enrol-totp', { enrolmentToken, code })
@@ -346,7 +357,7 @@ async function walk(): Promise<void> {
   await transact(table, removal)
   await writeIf(table, 'UpdateItem', { Key: profileKey(id), UpdateExpression: 'REMOVE factors' })
   for (const setting of [refused, lost, {}]) {
-    const { enrolmentToken, started } = await startEnrolment('/enrolment/passkey/options')
+    const { enrolmentToken, started } = await startEnrolment('/enrolment/passkey/options', setting === lost)
     await reserveAttempt(keeping(table), [totpCounter(id, new Date())], randomUUID(), new Date())
     const [origin = ''] = String(service.functions['add-passkey']?.environment?.RP_ORIGINS).split(',')
     const { response } = createPasskey(started, origin)

@@ -30,7 +30,7 @@ interface Input extends Expressions {
 const READS = ['GetItem', 'BatchGetItem', 'Query']
 /** Words of expressions that are no attributes. */
 const SYNTAX =
-  /^(SET|REMOVE|ADD|DELETE|AND|OR|NOT|size|contains|begins_with|BETWEEN|(if_not|attribute(_not)?)_exists)$/
+  /^(SET|REMOVE|ADD|DELETE|AND|OR|NOT|IN|size|contains|begins_with|BETWEEN|(if_not|attribute(_not)?)_exists)$/
 
 /** Returns the accesses of a call of DynamoDB. A transaction is one access for each of its writes. */
 export function accessesOf(operation: string, body: string): Access[] {

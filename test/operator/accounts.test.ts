@@ -170,10 +170,10 @@ test('sessions --json lists all live sessions, the newest first, as GET /session
   const { stdout } = await store.run(['sessions', 'visitor', '--json'])
   const wholeHour = (second: number) => second - (second % 3600)
   expect(JSON.parse(stdout)).toEqual(
-    begun.toReversed().map(({ id, createdAt, expiresAt, userAgent }) => ({
+    begun.toReversed().map(({ id, authTime, expiresAt, userAgent }) => ({
       id,
-      createdAt: isoOf(createdAt),
-      lastUsedAt: isoOf(createdAt),
+      createdAt: isoOf(authTime),
+      lastUsedAt: isoOf(authTime),
       expiresAt: isoOf(wholeHour(expiresAt)),
       sourceIp: '192.0.2.1',
       userAgent,
@@ -185,12 +185,12 @@ test('sessions prints rows of at most 80 columns, with source and user agent bel
   await given('visited')
   const browser =
     'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
-  const { id, createdAt, expiresAt } = await store.signIn('visited', browser)
+  const { id, authTime, expiresAt } = await store.signIn('visited', browser)
   const minute = (second: number) => isoOf(second).slice(0, 16).replace('T', ' ')
   const { stdout } = await store.run(['sessions', 'visited'])
   expect(stdout.split('\n')).toEqual([
     'id                              created (UTC)     last used         expires',
-    `${id}  ${minute(createdAt)}  ${minute(createdAt)}  ${isoOf(expiresAt).slice(0, 10)}`,
+    `${id}  ${minute(authTime)}  ${minute(authTime)}  ${isoOf(expiresAt).slice(0, 10)}`,
     '  192.0.2.1  Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like',
     '  Gecko) Chrome/140.0.0.0 Safari/537.36',
     '',

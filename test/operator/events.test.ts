@@ -22,7 +22,12 @@ async function signIn(sourceIp: string, failures = 0): Promise<void> {
   const origin = { sourceIp, userAgent: USER_AGENT }
   const act = { ...testAct(), actor: 'user' as const, actorId: user.id, via: 'POST /login', origin }
   const steps = { issueToken: async () => ({}), find: async () => ({ endings: [] }) }
-  await completeSignIn(store.table, { user, amr: AMR.password, origin, lifetimes, failures }, steps, act)
+  await completeSignIn(
+    store.table,
+    { user, amr: AMR.password, inCookie: false, origin, lifetimes, failures },
+    steps,
+    act,
+  )
 }
 
 /** Runs `events` and returns its rows as JSON. */

@@ -104,7 +104,7 @@ async function expectSuccess(login: Login, ...others: object[]) {
     body: expect.stringMatching(
       isFirstStep
         ? /^\{"next":"second-factor","factors":\["totp"\],"loginToken":"[\w-]{22}\.[\w-]{43}"\}$/
-        : /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]+\.[\w-]+\.[\w-]+","refreshExpiresIn":604800\}$/,
+        : /^\{"authToken":"[\w-]+\.[\w-]+\.[\w-]+","tokenType":"Bearer","expiresIn":1800,"refreshToken":"[\w-]+\.[\w-]+\.[\w-]+\.[\w-]+","refreshExpiresIn":604800\}$/,
     ),
   })
   const accepted = { event: 'login.accepted', userId }

@@ -10,15 +10,15 @@ let hmacs = 0
  * vi.mock('node:crypto', async (original) => (await import('./counted-hashes.ts')).countedHashes(await original()))
  */
 export function countedHashes(crypto: Crypto): Crypto {
-  const createHash: Crypto['createHash'] = (...args) => {
+  const hash = ((...args: Parameters<Crypto['hash']>) => {
     hashes += 1
-    return crypto.createHash(...args)
-  }
+    return crypto.hash(...args)
+  }) as Crypto['hash']
   const createHmac: Crypto['createHmac'] = (...args) => {
     hmacs += 1
     return crypto.createHmac(...args)
   }
-  return { ...crypto, createHash, createHmac }
+  return { ...crypto, hash, createHmac }
 }
 
 /** Returns how many hashes and HMACs a step computes. */

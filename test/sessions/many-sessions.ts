@@ -24,7 +24,7 @@ async function addSessions({ table, user }: Stores, username: string, count: num
     const random = randomBytes(SESSION_RANDOM_BYTES)
     const { session } = startSession(
       { id, sessionGeneration },
-      { amr: 'pwd', origin, lifetimes },
+      { amr: 'pwd', inCookie: false, origin, lifetimes },
       createdAt,
       random,
     )

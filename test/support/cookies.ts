@@ -20,7 +20,7 @@ export function withHeaders(
 }
 
 const SET_COOKIE =
-  /^__Host-refresh=([\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[\w-]{43}); Max-Age=(\d+); Path=\/; Secure; HttpOnly; SameSite=Strict$/
+  /^__Host-refresh=([\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[0-9a-f]{8}\.[\w-]{43}); Max-Age=(\d+); Path=\/; Secure; HttpOnly; SameSite=Strict$/
 
 /** Returns the refresh token that a response keeps in the browser. Fails if the response sets no cookie as promised. */
 export function refreshTokenIn(headers: Record<string, unknown> | undefined): string {

@@ -57,5 +57,6 @@ export async function beginLogin(
   const all = { purpose: 'second-factor', loginName: user.username, inCookie: false, ...details } as const
   const { stored, token } = startLoginToken(user, all, now, randomBytes(LOGIN_TOKEN_RANDOM_BYTES))
   await storeLoginToken(table, stored)
-  return { login: stored, token }
+  // As it is found: not encrypted.
+  return { login: { ...stored, replaces: all.replaces }, token }
 }

@@ -81,7 +81,7 @@ export async function startStore(mail: Partial<MailSettings> = {}) {
       const now = new Date(Date.now() + secondsFromNow * 1000)
       const { session } = startSession(
         user,
-        { amr: 'pwd', origin, lifetimes },
+        { amr: 'pwd', inCookie: false, origin, lifetimes },
         now,
         randomBytes(SESSION_RANDOM_BYTES),
       )

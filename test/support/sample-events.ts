@@ -31,12 +31,12 @@ const tokens = response(200, {
   authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
   tokenType: 'Bearer',
   expiresIn: 1800,
-  refreshToken: expect.stringMatching(/^[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[\w-]{43}$/),
+  refreshToken: expect.stringMatching(/^[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[0-9a-f]{8}\.[\w-]{43}$/),
   refreshExpiresIn: expect.any(Number),
 })
 
 const SET_COOKIE =
-  /^__Host-refresh=[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[\w-]{43}; Max-Age=\d+; Path=\/; Secure; HttpOnly; SameSite=Strict$/
+  /^__Host-refresh=[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[0-9a-f]{8}\.[\w-]{43}; Max-Age=\d+; Path=\/; Secure; HttpOnly; SameSite=Strict$/
 const DELETED = '__Host-refresh=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict'
 
 const tokensInCookie = response(

@@ -20,7 +20,12 @@ export const later = (seconds: number) => new Date(now.getTime() + seconds * 100
 export const policy = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
 export const start = (of: UserState, from = origin, at = now) =>
-  startSession(of, { amr: 'pwd', origin: from, lifetimes: policy }, at, randomBytes(SESSION_RANDOM_BYTES))
+  startSession(
+    of,
+    { amr: 'pwd', inCookie: false, origin: from, lifetimes: policy },
+    at,
+    randomBytes(SESSION_RANDOM_BYTES),
+  )
 
 let count = 0
 export let ada: User

@@ -476,7 +476,8 @@ export async function addSession({ table }: Pick<Operator, 'table'>, username: s
   const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
   const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
   const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(user, { amr: 'pwd', origin, lifetimes }, new Date(), random)
+  const start = { amr: 'pwd', inCookie: false, origin, lifetimes } as const
+  const { session, refreshToken } = startSession(user, start, new Date(), random)
   await storeSession(table, session)
   return refreshToken
 }

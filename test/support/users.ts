@@ -5,7 +5,7 @@ import type { Act } from '../../lib/events/event.ts'
 import { addPasskey } from '../../lib/factors/passkeys/store.ts'
 import { newRecoveryCodes } from '../../lib/factors/recovery-codes/store.ts'
 import type { Session } from '../../lib/sessions/session.ts'
-import { newSession } from '../../lib/sessions/store.ts'
+import { storedSession } from '../../lib/sessions/store.ts'
 import { createUser } from '../../lib/users/names.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
@@ -31,7 +31,7 @@ export const asOperator = (table: Table, now = () => new Date()): OperatorTable 
 })
 
 /** Stores a session without an event, if it is not there. */
-export const storeSession = (table: Table, session: Session) => transact(table, [newSession(session)])
+export const storeSession = (table: Table, session: Session) => transact(table, [storedSession(session)])
 
 /** Creates a user with the role `user` and a hash that no password matches, unless the values differ. */
 export const testUser = (values: Partial<User> & Pick<User, 'username'>, now = new Date()): User =>

@@ -66,12 +66,15 @@ function changeOf({ changes, detail }) {
   return wordsFor(detail, WHOLE) ?? `${what} ${VERBS.includes(detail) ? detail : 'changed'}`
 }
 
+function signInOf({ type, detail, failures }) {
+  const how = wordsFor(detail, SIGNED_IN_WITH)
+  const after = failures > 0 ? `, after ${failures} wrong password${failures > 1 ? 's' : ''}` : ''
+  return `signed in${type === 'session.renewed' ? ' again' : ''}${how ? ` with ${how}` : ''}${after}`
+}
+
 const SENTENCES = {
-  'session.created': ({ detail, failures }) => {
-    const how = wordsFor(detail, SIGNED_IN_WITH)
-    const after = failures > 0 ? `, after ${failures} wrong password${failures > 1 ? 's' : ''}` : ''
-    return `signed in${how ? ` with ${how}` : ''}${after}`
-  },
+  'session.created': signInOf,
+  'session.renewed': signInOf,
   'session.ended': ({ detail }) => ['session ended', wordsFor(detail, ENDED)].filter(Boolean).join(': '),
   'session.reused': () => 'session ended: an old copy of it was used',
   'factor.required': () => 'correct password, without the second factor',

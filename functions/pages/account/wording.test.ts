@@ -37,6 +37,12 @@ describe('a sign-in', () => {
     expect(textOf({ type: 'session.created', detail: 'pwd', failures })).toBe(text)
   })
 
+  test('in the same browser as the one before is “again”', () => {
+    const again = (failures: number) => textOf({ type: 'session.renewed', detail: 'pwd otp mfa', failures })
+    expect(again(0)).toBe('Signed in again with your password and authenticator app')
+    expect(again(2)).toMatch(/^Signed in again with .*, after 2 wrong passwords$/)
+  })
+
   test('without its second factor is no sign-in', () => {
     const text = 'Correct password, without the second factor'
     for (const detail of ['second-factor', 'enrolment']) {

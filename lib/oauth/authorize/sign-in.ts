@@ -12,11 +12,7 @@ export interface SignIn {
 }
 
 /** Returns the sign-in of a session. */
-export const signInOf = ({ id, createdAt, amr }: Session): SignIn => ({
-  sessionId: id,
-  authTime: createdAt,
-  amr,
-})
+export const signInOf = ({ id, authTime, amr }: Session): SignIn => ({ sessionId: id, authTime, amr })
 
 const HOUR_MS = 3_600_000
 

@@ -89,7 +89,7 @@ describe('hasLiveSources', () => {
   const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
   const { session } = startSession(
     user,
-    { amr: 'pwd', origin, lifetimes },
+    { amr: 'pwd', inCookie: true, origin, lifetimes },
     now,
     Buffer.alloc(SESSION_RANDOM_BYTES),
   )

@@ -103,7 +103,7 @@ export function startGrant(
     ...times,
     expiresAt: offline ? endOf(times, lifetimes) : sessionEndsAt,
   }
-  return { grant, refreshToken: refreshTokenOf(userId, selector, secret) }
+  return { grant, refreshToken: refreshTokenOf(userId, selector, authTime, secret) }
 }
 
 /** Returns when a grant with `offline_access` ends: a year after the approval, or 30 days after its last use. */

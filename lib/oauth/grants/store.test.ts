@@ -33,6 +33,7 @@ async function begin() {
   const user = await addTestUser(table, { username: `u${randomBytes(8).toString('hex')}` })
   const start = {
     amr: 'pwd' as const,
+    inCookie: true,
     origin: { sourceIp: '203.0.113.7', userAgent: 'test' },
     lifetimes: { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 },
   }
@@ -48,7 +49,7 @@ async function begin() {
     sessionGeneration: user.sessionGeneration,
     appGeneration: 3,
     sessionId: session.id,
-    authTime: session.createdAt,
+    authTime: session.authTime,
     amr: 'pwd',
     ...timesOf(now),
   }

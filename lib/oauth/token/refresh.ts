@@ -32,7 +32,7 @@ interface Redeemed {
   grant: Grant
   user: ClaimedUser
   ends: Ends
-  state: Exclude<SecretState, 'reused'>
+  state: Exclude<SecretState, 'reused' | 'changed'>
 }
 
 /**
@@ -68,12 +68,9 @@ export async function refreshGrant(
 }
 
 /** Verifies a refresh token of a grant of this client. */
-async function redeem(
-  at: At<RefreshSetting>,
-  client: Client,
-  { userId, sessionId: grantId, secret }: PresentedToken,
-): Promise<Redeemed> {
+async function redeem(at: At<RefreshSetting>, client: Client, presented: PresentedToken): Promise<Redeemed> {
   const { table, config, now } = at
+  const { userId, sessionId: grantId } = presented
   const grant = await findGrant(table, userId, grantId)
   if (grant?.clientId !== client.id) throw refused(client, 'no such grant of this client')
   const sources = { client, ...(await findSources(table, grant)) }
@@ -84,7 +81,8 @@ async function redeem(
   if (acrOf(grant.amr) !== 'aal2' && needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
     throw refused(client, 'the policy demands a second factor')
   }
-  const state = classifySecret(grant, secret, config.REFRESH_GRACE_SECONDS, now)
+  const state = classifySecret(grant, presented, config.REFRESH_GRACE_SECONDS, now)
+  if (state === 'changed') throw refused(client, 'not a token that this grant had')
   if (state === 'reused') {
     if (client.type === 'web') throw refused(client, 'another secret')
     // Logged first: the theft must show even if the write fails.
@@ -92,7 +90,7 @@ async function redeem(
     await endGrant(table, grant, 'token-reused', byClient(at, client.id))
     throw refused(client, 'the refresh token was replaced earlier')
   }
-  const sessionEndsAt = (session?.createdAt ?? grant.authTime) + config.SESSION_TTL_SECONDS
+  const sessionEndsAt = (session?.authTime ?? grant.authTime) + config.SESSION_TTL_SECONDS
   return { grant, user, state, ends: { lifetimes: client, sessionEndsAt } }
 }
 

@@ -24,7 +24,7 @@ export const SESSION_ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Sign in',
     description:
-      'Exchanges a username and a password for an access token and a refresh token. With `session`, the refresh token is in a cookie and not in the response, and the session of an earlier cookie ends. Without it, `replaces` may contain a refresh token of the session that ends. If the user has second factors, or must have one, the response has `next` and no tokens. After too many failed attempts it returns 429, also for the correct password, until the time in `Retry-After` has passed.',
+      'Exchanges a username and a password for an access token and a refresh token. With `session`, the refresh token is in a cookie and not in the response. Without it, `replaces` may contain the refresh token of the session before. If that token, or the one in an earlier cookie, is the current one of a session of the same user, the sign-in renews that session: its id stays. Otherwise the session before ends. If the user has second factors, or must have one, the response has `next` and no tokens. After too many failed attempts it returns 429, also for the correct password, until the time in `Retry-After` has passed.',
     cookie: 'sets',
     body: {
       schema: LoginRequest,
@@ -57,11 +57,11 @@ export const SESSION_ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Refresh the tokens',
     description:
-      'Exchanges a refresh token for a new access token and the next refresh token. A retry within the grace period (10 seconds by default) returns the same next refresh token. During that period the next token is returned unchanged too. A replaced token that is used later ends the session. It changes neither the time nor the factors of the sign-in, and is refused if the service now demands a second factor. Without `refreshToken`, the token in the cookie is used, and the next one is put there.',
+      'Exchanges a refresh token for a new access token and the next refresh token. A retry within the grace period (10 seconds by default) returns the same next refresh token. During that period the next token is returned unchanged too. A replaced token that is used later ends the session. A token of before another sign-in in the session gets 409 and ends nothing: repeat the request once with the latest token. A refresh changes neither the time nor the factors of the sign-in, and is refused if the service now demands a second factor. Without `refreshToken`, the token in the cookie is used, and the next one is put there.',
     cookie: 'takes',
     body: { schema: RefreshRequest, examples: { token: refreshExample, cookie: inCookie } },
     response: { description: 'The next tokens.', content: json(schemaRef('Tokens'), tokens) },
-    problems: ['invalid_refresh_token'],
+    problems: ['invalid_refresh_token', 'session_changed'],
   },
   {
     method: 'post',

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import type { Kind } from './kind.ts'
 
 /** Limits of the logarithm of the rounds. 14 takes a second. bcrypt itself has no cost below 4. */
@@ -31,7 +31,7 @@ export const bcryptSha256: Kind = {
   isAffordable,
   matches(password, { setting, digest = '', type = '', cost = '', salt }) {
     if (salt === undefined) {
-      return digestMatches(createHash('sha256').update(password).digest('hex'), setting ?? '', digest)
+      return digestMatches(hash('sha256', password, 'hex'), setting ?? '', digest)
     }
     const key = createHmac('sha256', salt).update(password).digest('base64')
     return digestMatches(key, `$${type}$${cost.padStart(2, '0')}$${salt}`, digest)

@@ -6,6 +6,7 @@ export type NamesById = ReadonlyMap<string, string>
 
 const SENTENCES: Partial<Record<string, string>> = {
   'session.created': 'signed in',
+  'session.renewed': 'signed in again',
   'session.ended signed-out': 'signed out',
   'session.ended ended': 'session ended',
   'session.ended replaced': 'session replaced by another sign-in',

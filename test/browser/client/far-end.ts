@@ -29,11 +29,17 @@ interface StoredSession {
   current: string
   replaced?: string
   rotatedAtMs: number
+  /** Tokens of sign-ins before the latest one in the session. */
+  earlier: Set<string>
 }
 
-const problem = (status: number, detail: string, headers = {}): Sent => ({
-  response: Response.json({ type: 'about:blank', title: '', status, detail }, { status, headers }),
+const problem = (status: number, detail: string, headers = {}, more = {}): Sent => ({
+  response: Response.json({ type: 'about:blank', title: '', status, detail, ...more }, { status, headers }),
 })
+
+/** The response to a token of before the latest sign-in in its session. */
+export const sessionChanged = (): Sent =>
+  problem(409, 'Another sign-in has renewed the session.', {}, { error: 'session_changed' })
 
 export const unavailable = (retryAfter = '5'): Sent =>
   problem(503, 'The service is temporarily unavailable. Try again shortly.', { 'Retry-After': retryAfter })
@@ -83,16 +89,27 @@ export class FarEnd {
   }
 
   #find(cookie: string | undefined): StoredSession | undefined {
-    return [...this.#sessions].find(({ current, replaced }) => cookie && [current, replaced].includes(cookie))
+    return [...this.#sessions].find(
+      ({ current, replaced, earlier }) => cookie && [current, replaced, ...earlier].includes(cookie),
+    )
   }
 
-  #login({ body }: Received, replaced: StoredSession | undefined): Sent {
+  #login({ body, cookie = '' }: Received, replaced: StoredSession | undefined): Sent {
     if (body.session !== 'cookie') throw new Error('The client asked for another kind of session.')
     if (body.username === 'wrong') return problem(401, 'Incorrect username or password.')
     if (body.username === 'throttled') return problem(429, 'Too many attempts.', { 'Retry-After': '900' })
     if (body.username === 'factor') return { response: Response.json(SECOND_FACTOR) }
+    if (replaced?.username === body.username && replaced?.current === cookie) return this.#renew(replaced)
     if (replaced) this.#sessions.delete(replaced)
     return this.#start(String(body.username))
+  }
+
+  #renew(session: StoredSession): Sent {
+    for (const token of [session.current, session.replaced]) if (token) session.earlier.add(token)
+    delete session.replaced
+    session.current = randomUUID()
+    session.rotatedAtMs = Number.NEGATIVE_INFINITY
+    return this.#tokens(session)
   }
 
   /** The login token knows the user, and that the session is in a cookie. */
@@ -107,12 +124,14 @@ export class FarEnd {
       username,
       current: randomUUID(),
       rotatedAtMs: Number.NEGATIVE_INFINITY,
+      earlier: new Set<string>(),
     }
     this.#sessions.add(session)
     return this.#tokens(session, more)
   }
 
   #refresh(session: StoredSession, cookie: string): Sent {
+    if (session.earlier.has(cookie)) return sessionChanged()
     const isInGrace = this.nowMs - session.rotatedAtMs < GRACE_SECONDS * 1000
     if (cookie !== session.current && !isInGrace) {
       this.#sessions.delete(session)
