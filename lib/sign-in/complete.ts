@@ -26,6 +26,8 @@ export interface VerifiedSignIn extends Omit<SessionStart, 'renewed'> {
   presented?: PresentedToken | undefined
   /** Returns what the session spends; nothing after a password alone. */
   spends?: (session: Session) => readonly Spend[]
+  /** Returns the error of a sign-in whose user's sessions were revoked while it renewed one. Default: `invalid_credentials`. */
+  revoked?: () => ServiceError
   /** Wrong passwords of this name from this source before it, for the event. */
   failures?: number | undefined
 }
@@ -59,8 +61,8 @@ interface Completed<T, F> {
  *
  * Effects, such as mails and marks, come after it.
  *
- * @throws The `refusal` of the first spend that another request made first; {@link ServiceError} `invalid_credentials`, if the sessions
- *   of the user were revoked while it renewed one; `unavailable`; or what a step threw.
+ * @throws The `refusal` of the first spend that another request made first; `revoked`; {@link ServiceError} `unavailable`; or what a
+ *   step threw.
  */
 export async function completeSignIn<T extends object, F extends Replaced>(
   table: Table,
@@ -71,13 +73,22 @@ export async function completeSignIn<T extends object, F extends Replaced>(
   const completed =
     (await tryToComplete(table, signIn, steps, act)) ?? (await tryToComplete(table, signIn, steps, act))
   if (completed) return completed
-  throw new ServiceError('unavailable', 'the session kept moving')
+  throw new ServiceError('unavailable', 'the session moved')
 }
 
 /** Returns `undefined`, if the session moved meanwhile. */
 async function tryToComplete<T extends object, F extends Replaced>(
   table: Table,
-  { user, changed, presented, spends: spendsOf, failures, ...start }: VerifiedSignIn,
+  {
+    user,
+    changed,
+    presented,
+    spends: spendsOf,
+    // The password may have become a wrong one.
+    revoked = () => new ServiceError('invalid_credentials', 'the user changed'),
+    failures,
+    ...start
+  }: VerifiedSignIn,
   { issueToken, find }: Steps<T, F>,
   act: Act,
 ): Promise<Completed<T, F> | undefined> {
@@ -85,7 +96,9 @@ async function tryToComplete<T extends object, F extends Replaced>(
   const renewed = first?.renewed
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session, refreshToken } = startSession(changed ?? user, { ...start, renewed }, act.now, random)
-  const spends = [...(spendsOf?.(session) ?? []), ...(renewed && !changed ? [demandUnrevoked(user)] : [])]
+  // Without this demand, a sign-in with the old password could renew the session in which the password has been changed since.
+  const demands = renewed && !changed ? [{ write: unrevoked(user), refusal: revoked }] : []
+  const spends = [...(spendsOf?.(session) ?? []), ...demands]
   const [token, found] = await together([issueToken(session), first ?? find()])
   const event = eventOf(table, act, {
     type: renewed ? 'session.renewed' : 'session.created',
@@ -104,12 +117,6 @@ async function tryToComplete<T extends object, F extends Replaced>(
   if (spend) throw spend.refusal()
   return refused ? undefined : { token, session, refreshToken, found }
 }
-
-/** Without this demand, a sign-in with the old password could renew the session in which the password has been changed since. */
-const demandUnrevoked = (user: VerifiedSignIn['user']): Spend => ({
-  write: unrevoked(user),
-  refusal: () => new ServiceError('invalid_credentials', 'the user changed'),
-})
 
 /** Makes writes and endings in one transaction. If only endings are refused, makes it again without these. */
 async function storeWith(

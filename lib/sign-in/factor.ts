@@ -73,6 +73,7 @@ export async function completeFactorSignIn(
   const presented = own ?? parseRefreshToken(login.replaces ?? '')
   const { pairAttempts: { length: failures } = [] }: Partial<LoginToken> = login
   const spendAll = (session: Session) => [...spendsOf(login, session), ...spends]
+  const revoked = () => refusal('login_expired', 'the sessions were revoked', { userId: user.id })
   const { token, session, refreshToken, found } = await completeSignIn(
     table,
     {
@@ -85,6 +86,7 @@ export async function completeFactorSignIn(
       lifetimes,
       failures,
       spends: spendAll,
+      revoked,
     },
     { issueToken, find: () => findEarlier(at, user, login, presented) },
     byUser(at, user.id),

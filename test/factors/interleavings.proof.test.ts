@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type FactorWorld, STATES, startFactorWorld } from './interleave/scene.ts'
+import { type FactorWorld, STATES, type State, startFactorWorld } from './interleave/scene.ts'
 import { FACTOR_WEAKENINGS } from './interleave/weaken.ts'
 import {
   ACTS_OF,
   expectFactorViolation,
   expectSoundFactorsFrom,
   expectSoundFactorsWithin,
+  type FactorActs,
 } from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
@@ -41,6 +42,30 @@ test.each(STATES)(
     let count = 0
     for (const pair of pairs) count += await expectSoundFactorsWithin(world, state, pair, MAX_ORDERS[state])
     console.log(`Orders of ${pairs.length} pairs of operations, with ${state}: ${count} cases, no violation`)
+  },
+)
+
+/** Sign-ins that renew a session, with what may happen to it meanwhile. */
+const RENEWING = (
+  ['refresh', 'logout', 'everywhere', 'password', 'set-password', 'add totp', 'remove totp'] as const
+)
+  .flatMap((other) => [
+    ['totp', ['totp', other]],
+    ['totp', [other, 'totp']],
+    ['both', ['second passkey', other]],
+  ])
+  .concat([
+    ['enrolment', ['enrol totp', 'logout']],
+    ['enrolment', ['enrol totp', 'everywhere']],
+    ['enrolment', ['set-password', 'enrol totp']],
+    ['enrolment', ['enrol totp', 'enrol passkey']],
+  ]) as [State, FactorActs][]
+
+test.each(RENEWING)(
+  'a renewed session stays sound of a user with %s in orders of %j',
+  async (state, acts) => {
+    const count = await expectSoundFactorsWithin(world, state, acts, 25)
+    console.log(`Orders of ${acts.join(' ')}, with ${state}: ${count} cases, no violation`)
   },
 )
 

@@ -3,6 +3,7 @@ import type { Acts, World } from './interleave/interleave.ts'
 import { ACT_NAMES } from './interleave/operations.ts'
 import { WEAKENINGS } from './interleave/weaken.ts'
 import {
+  expectForgottenSignInsShow,
   expectSoundFrom,
   expectSoundInEveryOrder,
   expectSoundInOrdersFrom,
@@ -16,6 +17,9 @@ vi.mock('node:timers/promises', async (original) =>
 )
 vi.mock('../../lib/aws/connection.ts', async (original) =>
   (await import('../support/gate.ts')).gated(await original()),
+)
+vi.mock('../../lib/sessions/refresh-token.ts', async (original) =>
+  (await import('../support/gate.ts')).forgetful(await original()),
 )
 vi.setConfig({ testTimeout: 600_000 })
 
@@ -53,6 +57,8 @@ const FAULTY: readonly Acts[] = [
   ['refresh', 'logout'],
   ['login', 'set-role'],
   ['login over a session', 'logout'],
+  ['login over a session', 'refresh'],
+  ['login over a session', '>', 'login over a session'],
 ]
 
 test.each(FAULTY.map((acts) => [acts.join(' '), acts] as const))(
@@ -81,4 +87,8 @@ test.each(RARE.map((acts) => [acts.join(' '), acts] as const))(
 test.each(Object.entries(WEAKENINGS))('a violation shows without %s', async (guard, weakening) => {
   const { violation, count } = await expectViolation(world, weakening)
   console.log(`Without ${guard}: after ${count} orders, ${violation.split('\n')[0]}`)
+})
+
+test('a false alarm shows if refresh tokens name no sign-in', async () => {
+  console.log(`Refresh tokens that name no sign-in: ${await expectForgottenSignInsShow(world)} cases`)
 })

@@ -3,6 +3,7 @@ import { isProof, rowsOf } from '../support/rows.ts'
 import type { World } from './interleave/interleave.ts'
 import { WEAKENINGS, type Weakening } from './interleave/weaken.ts'
 import {
+  expectForgottenSignInsShow,
   expectSoundFrom,
   expectSoundInEveryOrder,
   expectSoundInOrdersFrom,
@@ -18,6 +19,9 @@ vi.mock('node:timers/promises', async (original) =>
 )
 vi.mock('../../lib/aws/connection.ts', async (original) =>
   (await import('../support/gate.ts')).gated(await original()),
+)
+vi.mock('../../lib/sessions/refresh-token.ts', async (original) =>
+  (await import('../support/gate.ts')).forgetful(await original()),
 )
 
 let world: World
@@ -49,10 +53,16 @@ test.each(MEETINGS)('each of %j leaves its event, with the clock moving by %i ms
 
 const GUARDS = [
   'endSession: endedAt',
+  'unrevoked: the session generation as read',
+  'survivorOf: the sign-in of the access token',
   'newUser: random generations',
   'revokeSessions: another session generation',
   'claim: the name is free',
 ]
 test.each([...rowsOf(GUARDS), 'the event of every change'])('a violation shows without %s', async (guard) => {
   cases += (await expectViolation(world, WEAKENINGS[guard] as Weakening)).count
+})
+
+test('a false alarm shows if refresh tokens name no sign-in', async () => {
+  cases += await expectForgottenSignInsShow(world)
 })

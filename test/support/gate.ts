@@ -26,6 +26,8 @@ interface Wiring {
   /** Computations of Web Crypto under way. Operations send nothing meanwhile, and have not ended. */
   computing: number
   alter?: Alter | undefined
+  /** Whether a refresh token names no sign-in. */
+  forgetsSignIns?: boolean
 }
 
 declare global {
@@ -73,6 +75,19 @@ export const gated = (real: { connectionTo: typeof ConnectionTo }) => ({
       }
     }
   },
+})
+
+type RefreshTokens = typeof import('../../lib/sessions/refresh-token.ts')
+
+/** Makes the service take a token for one of the latest sign-in of its session, while `wiring.forgetsSignIns` is set. */
+export const forgetful = (real: RefreshTokens): RefreshTokens => ({
+  ...real,
+  classifySecret: (stored, presented, ...more) =>
+    real.classifySecret(
+      stored,
+      wiring.forgetsSignIns ? { ...presented, authTime: stored.authTime } : presented,
+      ...more,
+    ),
 })
 
 /** Counts the computations of Web Crypto, which run in other threads: how long they take must not decide an order. */

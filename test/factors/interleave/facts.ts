@@ -1,6 +1,10 @@
+import { createdAtOf } from '../../../lib/sessions/refresh-token.ts'
+import { signInOf } from '../../../lib/sessions/session.ts'
+import { isRenewal } from '../../security/interleave/facts.ts'
 import { type Arrival, type History, writesOf } from '../../security/interleave/history.ts'
 import type { KnownSession, KnownToken } from '../../security/interleave/scene.ts'
 import { PASSWORD } from '../../support/factors/service.ts'
+import { claimsOf } from '../../support/forge.ts'
 import { ACTS, type Act, type ActName, NEW_PASSWORDS, type Report } from './acts.ts'
 import type { FactorScene, SignInAttempt } from './scene.ts'
 
@@ -20,13 +24,15 @@ export interface Revocation {
   step: number
   by: number
   what: 'tokens' | 'all'
-  /** Session of the caller, which survives. */
+  /** Sign-in of the caller, which survives. */
   survivor: string | undefined
 }
 
-/** A write that stored a session. */
+/** A write that stored a session, or renewed one. */
 export interface Begun {
   id: string
+  /** Name of the sign-in. */
+  signIn: string
   by: number
   step: number
   /** Step at which the user was read for it. */
@@ -66,7 +72,7 @@ export function factsOf(scene: FactorScene, names: readonly ActName[], { arrival
     const before = stored
     const what: string[] = []
     let changesUser = false
-    const sessions: string[] = []
+    const sessions: { id: string; authTime: number }[] = []
     for (const [kind, write] of writesOf({ operation, input })) {
       const { pk: partition, sk } = write.Key ?? write.Item
       if (partition.S.startsWith('login#') && sk.S === 'token' && kind === 'Put') {
@@ -83,8 +89,12 @@ export function factsOf(scene: FactorScene, names: readonly ActName[], { arrival
       }
       if (sk.S.startsWith('session#')) {
         const id = sk.S.replace('session#', '')
-        if (kind === 'Put' && write.Item.endedAt === undefined) sessions.push(id)
-        else if (/endedAt = /.test(write.UpdateExpression ?? '') || kind === 'Put')
+        const { authTime } = write.Item ?? {}
+        if (kind === 'Put' && write.Item.endedAt === undefined)
+          sessions.push({ id, authTime: Number(authTime.N) })
+        else if (isRenewal(write)) {
+          sessions.push({ id, authTime: Number(write.ExpressionAttributeValues[':authTime'].N) })
+        } else if (/endedAt = /.test(write.UpdateExpression ?? '') || kind === 'Put')
           tombstones.push({ id, step, by })
       }
       if (!/^(session|attempts|tries|totp-pending|totp-tries)/.test(sk.S))
@@ -94,20 +104,31 @@ export function factsOf(scene: FactorScene, names: readonly ActName[], { arrival
     const act: Act = ACTS[name]
     const isRevoking = changesFactors(before, stored)
     if (isRevoking || (changesUser && act.revokes)) {
-      const survivor = CALLERS.includes(name) ? ends[by]?.value?.token?.sessionId : undefined
+      const token = CALLERS.includes(name) ? ends[by]?.value?.token : undefined
+      const survivor =
+        token && signInOf({ id: token.sessionId, authTime: claimsOf(token.authToken).auth_time })
       revocations.push({ step, by, what: isRevoking ? 'all' : (act.revokes ?? 'all'), survivor })
     }
     if (changesUser && act.sets) password = act.sets
     if (changesUser && name === 'disable') disabled = true
     if (what.length > 0) changes.push({ by, step, isLate, what })
-    for (const id of sessions) {
+    for (const { id, authTime } of sessions) {
       const attempt = scene.signIns.find((one) => one.by === by)
-      begun.push({ id, by, step, readAt: viewOf(views, by, step), before, after: stored, attempt })
+      begun.push({
+        id,
+        signIn: signInOf({ id, authTime }),
+        by,
+        step,
+        readAt: viewOf(views, by, step),
+        before,
+        after: stored,
+        attempt,
+      })
     }
   }
 
   const beganAt = (id: string): number => {
-    const one = begun.find((session) => session.id === id)
+    const one = begun.findLast((session) => session.id === id)
     return one ? viewOf(views, one.by, one.step) : -1
   }
 
@@ -119,6 +140,10 @@ export function factsOf(scene: FactorScene, names: readonly ActName[], { arrival
     // A refresh reads once, unless its write was refused.
     return views.find((view) => view.by === by)?.step ?? -1
   }
+
+  /** Returns the name of the latest sign-in of a session. */
+  const signInAt = (id: string): string =>
+    begun.findLast((session) => session.id === id)?.signIn ?? signInOf({ id, authTime: createdAtOf({ id }) })
 
   const isUsable = stored.exists && !disabled
 
@@ -140,7 +165,7 @@ export function factsOf(scene: FactorScene, names: readonly ActName[], { arrival
         ({ value }, by) => value?.session?.id === id && value.status === 204 && names[by] === 'logout',
       ) &&
       !revocations.some(
-        ({ step, what, survivor }) => what === 'all' && step > beganAt(id) && survivor !== id,
+        ({ step, what, survivor }) => what === 'all' && step > beganAt(id) && survivor !== signInAt(id),
       ),
     passwords: [PASSWORD, ...Object.values(NEW_PASSWORDS)],
   }

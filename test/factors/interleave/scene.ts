@@ -130,14 +130,16 @@ export async function startFactorWorld(): Promise<FactorWorld> {
     const side = state === 'enrolment' ? functions.all : functions.none
     known.sessions = []
     known.tokens = []
-    for (const seconds of state === 'enrolment' ? [] : [-150, -110]) {
+    for (const seconds of [-150, -110]) {
       at(seconds)
       addTokens(known, await signInWith(functions.none, factors()), undefined)
     }
     at(-60)
     const tokens = known.secrets.length > 0 || state === 'enrolment' ? 2 : 0
     for (let count = 0; count < tokens; count += 1) {
-      const token = { token: await beginLogin(side, USERNAME), by: undefined }
+      // The sign-in of the second one renews the latest session.
+      const replaces = count === 0 ? {} : { body: { replaces: known.sessions.at(-1)?.refreshTokens.at(-1) } }
+      const token = { token: await beginLogin(side, USERNAME, replaces), by: undefined }
       ;(state === 'enrolment' ? known.enrolments : known.logins).push(token)
     }
     const [passkey] = known.passkeys

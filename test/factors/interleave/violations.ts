@@ -107,7 +107,9 @@ export async function violationsOfFactors(scene: FactorScene, facts: Facts): Pro
     }
   }
   for (const token of scene.tokens.filter(({ by }) => by !== undefined)) {
-    const attempt = scene.signIns.find(({ sessionId }) => sessionId === token.sessionId)
+    const attempt = scene.signIns.find(
+      ({ by, sessionId }) => sessionId === token.sessionId && by === token.by,
+    )
     const { acr } = claimsOf(token.authToken)
     if (attempt && acr !== (attempt.factor ? 'aal2' : 'aal1')) found.push(`a token of ${acr}`)
   }
@@ -176,11 +178,15 @@ export async function violationsOfSessions(
   for (const session of scene.sessions) {
     const body = { refreshToken: session.refreshTokens.at(-1) }
     const { status } = await scene.functions.ask('POST /refresh', { body })
-    const isExpected = facts.isSessionLive(session)
+    // Under the policy, a session of one factor is refused.
+    const isOfTwoFactors = scene.state !== 'enrolment' || facts.begun.some(({ id }) => id === session.id)
+    const isExpected = isOfTwoFactors && facts.isSessionLive(session)
     if (status === 200 && !isExpected) found.push(`session ${session.id} is live`)
     // A client that got no tokens may hold one that was replaced since.
     const isUncertain = ends.some(
-      ({ value }, by) => names[by] === 'refresh' && value?.session?.id === session.id,
+      ({ value }, by) =>
+        (names[by] === 'refresh' && value?.session?.id === session.id) ||
+        (value?.status !== 200 && facts.begun.some((one) => one.by === by && one.id === session.id)),
     )
     if (status !== 200 && isExpected && !isUncertain) found.push(`session ${session.id} is lost: ${status}`)
   }

@@ -1,3 +1,4 @@
+import { isRenewal } from '../../security/interleave/facts.ts'
 import { always, withoutEvents, writes } from '../../security/interleave/weaken.ts'
 import type { Alter } from '../../support/gate.ts'
 import type { State } from './scene.ts'
@@ -43,6 +44,14 @@ export const FACTOR_WEAKENINGS: Record<string, FactorWeakening> = {
     'totp',
     ['remove totp'],
   ),
+  'completeEnrolment: a renewed session has the numbers after it': weaken(
+    writes('TransactUpdate', 'session#', (write) => {
+      const values = write.ExpressionAttributeValues
+      if (isRenewal(write)) values[':sessionGeneration'] = { N: String(values[':sessionGeneration'].N - 1) }
+    }),
+    'enrolment',
+    ['enrol totp'],
+  ),
   'spendLoginToken: not spent': weaken(writes('TransactUpdate', 'token', always), 'totp', [
     'next totp',
     'totp',
@@ -51,10 +60,14 @@ export const FACTOR_WEAKENINGS: Record<string, FactorWeakening> = {
     'login with totp',
     'login with totp',
   ]),
+  // A sign-in that renews a session also demands that no session was revoked since its read, which a new app does.
   'spendStep: the app as read': weaken(
-    writes('TransactUpdate', 'totp', (write) => {
-      write.ConditionExpression = `${write.ConditionExpression} OR (lastStep < :step AND createdAt <> :createdAt)`
-    }),
+    (operation, input) => {
+      for (const { ConditionCheck } of input.TransactItems ?? []) if (ConditionCheck) always(ConditionCheck)
+      return writes('TransactUpdate', 'totp', (write) => {
+        write.ConditionExpression = `${write.ConditionExpression} OR (lastStep < :step AND createdAt <> :createdAt)`
+      })(operation, input)
+    },
     'totp',
     ['next totp', 'add totp'],
   ),

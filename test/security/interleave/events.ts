@@ -61,9 +61,13 @@ const eventsIn = (table: Table, input: Arrival['input']): Item[] =>
     Put?.TableName === eventsTableOf(table) ? [Put.Item] : [],
   )
 
-/** What happens once to a session, or once to an account, a client or an API until it is created again. */
+/**
+ * What happens once to a session, or once to an account, a client or an API until it is created again. A sign-in may renew a session, but not
+ * after its end.
+ */
 const ONCE: Record<string, (event: Item) => string> = {
   'session.created': (event) => `session ${text(event, 'session')} begins`,
+  'session.renewed': (event) => `session ${text(event, 'session')} ends`,
   'session.ended': (event) => `session ${text(event, 'session')} ends`,
   'session.reused': (event) => `session ${text(event, 'session')} ends`,
   created: (event) => `${text(event, 'pk')} is created`,
@@ -78,6 +82,8 @@ function repeatedOf(events: readonly Item[]): string[] {
     const [, done = type] = /^(?:user|client|api)\.(created|deleted)$/.exec(type) ?? []
     const what = ONCE[done]?.(event)
     if (what === undefined) return []
+    if (type === 'session.renewed')
+      return happened.has(what) ? [`${text(event, 'session')} is renewed after its end`] : []
     const isRepeated = happened.has(what)
     happened.add(what)
     if (done === 'deleted') happened.delete(`${text(event, 'pk')} is created`)

@@ -1,3 +1,5 @@
+import { createdAtOf } from '../../../lib/sessions/refresh-token.ts'
+import { claimsOf } from '../../support/forge.ts'
 import type { Act, Known, Report } from './act.ts'
 import { type Arrival, type History, writesOf } from './history.ts'
 import { ACTS, type ActName } from './operations.ts'
@@ -13,6 +15,13 @@ interface ProfileWrite extends Pick<Arrival, 'step' | 'by' | 'isLate'> {
   request: string
 }
 
+/** A write of a sign-in that renewed a session. */
+export interface Renewal extends Pick<Arrival, 'step' | 'by'> {
+  userId: string
+  id: string
+  authTime: number
+}
+
 export type Facts = ReturnType<typeof factsOf>
 
 /** Returns what a schedule must have led to: whom AWS stored, and what each write of a profile revoked. */
@@ -20,10 +29,12 @@ export function factsOf(scene: Scene, names: readonly ActName[], { arrivals, end
   const done = arrivals.filter(({ isDone }) => isDone)
   const tokens = new Set<string>()
   const writes: ProfileWrite[] = []
+  const renewals: Renewal[] = []
   for (const { step, by, isLate, operation, input } of done) {
     // DynamoDB makes the writes of a request token once.
     if (tokens.has(input.ClientRequestToken)) continue
     if (operation === 'TransactWriteItems') tokens.add(input.ClientRequestToken)
+    renewals.push(...renewalsIn({ operation, input }).map((renewal) => ({ ...renewal, step, by })))
     for (const userId of profilesIn({ operation, input })) {
       const name = names[by]
       const act = name && ACTS[name]
@@ -63,8 +74,18 @@ export function factsOf(scene: Scene, names: readonly ActName[], { arrivals, end
       (write) => write.userId === userId && write.step > after && write.act?.revokes !== undefined,
     )
 
-  const beganAt = ({ id, userId }: KnownSession) =>
-    readAt(scene.tokens.find(({ sessionId }) => sessionId === id)?.by, userId)
+  /** Returns the step at which the user was read for the latest sign-in of a session. */
+  const beganAt = ({ id, userId }: KnownSession) => {
+    const latest = renewals.findLast((renewal) => renewal.id === id)
+    return readAt((latest ?? scene.tokens.find(({ sessionId }) => sessionId === id))?.by, userId)
+  }
+
+  const authTimeOf = ({ id }: KnownSession): number =>
+    renewals.findLast((renewal) => renewal.id === id)?.authTime ?? createdAtOf({ id })
+
+  /** Whether a token is of the latest sign-in of a session. A change of the password by it lets the session live. */
+  const isOfLatest = (token: KnownToken | undefined, session: KnownSession): boolean =>
+    token?.sessionId === session.id && claimsOf(token.authToken).auth_time === authTimeOf(session)
 
   /** Returns the step of the last write before a step that created a user. */
   const createdAt = (userId: string, before: number): number | undefined =>
@@ -90,12 +111,21 @@ export function factsOf(scene: Scene, names: readonly ActName[], { arrivals, end
     isTokenValid(token: KnownToken): boolean {
       return isUsable(token.userId) && this.revoking(token).length === 0
     },
-    /** Writes that revoked a session. A password change lets the session live in which it was made. */
+    renewals,
+    authTimeOf,
+    /** Writes that revoked all sessions between the read of a sign-in that renewed a session, and its write. */
+    revokedBefore: (renewal: Renewal) =>
+      revocations(renewal.userId, readAt(renewal.by, renewal.userId)).filter(
+        ({ act, step, by }) => act?.revokes === 'all' && step < renewal.step && by !== renewal.by,
+      ),
+    /** Operations that wrote a tombstone of a session. */
+    endersOf: ({ id }: KnownSession): number[] =>
+      done.filter((arrival) => isTombstone(arrival, id)).map(({ by }) => by),
+    /** Writes that revoked a session. A password change lets the sign-in live in which it was made. */
     ending: (session: KnownSession) =>
       revocations(session.userId, beganAt(session)).filter(
         ({ act, name, by }) =>
-          act?.revokes === 'all' &&
-          !(name === 'password' && ends[by]?.value?.token?.sessionId === session.id),
+          act?.revokes === 'all' && !(name === 'password' && isOfLatest(ends[by]?.value?.token, session)),
       ),
     /** Whether a session was ended, by its tombstone or by a report to a client. */
     isEnded: ({ id }: KnownSession): boolean =>
@@ -120,13 +150,30 @@ const ENDING: Record<string, number> = {
   logout: 204,
   everywhere: 204,
   'end session': 204,
-  'login over a session': 200,
 }
 
 const isTombstone = (arrival: Arrival, id: string): boolean =>
   writesOf(arrival).some(
     ([, { Key, UpdateExpression }]) => Key?.sk.S === `session#${id}` && /endedAt = /.test(UpdateExpression),
   )
+
+/** Returns the sessions that a request renews. */
+const renewalsIn = (request: Pick<Arrival, 'operation' | 'input'>) =>
+  writesOf(request).flatMap(([kind, write]) =>
+    kind === 'Update' && isRenewal(write)
+      ? [
+          {
+            userId: write.Key.pk.S.replace(/^user#/, ''),
+            id: write.Key.sk.S.replace(/^session#/, ''),
+            authTime: Number(write.ExpressionAttributeValues[':authTime'].N),
+          },
+        ]
+      : [],
+  )
+
+/** Whether a write renews a session: a refresh keeps the salt. */
+export const isRenewal = (write: Arrival['input']): boolean =>
+  write.Key?.sk?.S.startsWith('session#') && '#salt' in (write.ExpressionAttributeNames ?? {})
 
 const isCreation = (name: ActName | undefined) => /^add|^import/.test(String(name))
 

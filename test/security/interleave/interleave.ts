@@ -4,6 +4,7 @@ import type { Stores } from '../../support/sessions.ts'
 import { appliedIn, violationsOfEvents } from './events.ts'
 import { factsOf } from './facts.ts'
 import { ACTS, type ActName } from './operations.ts'
+import { violationsOfAlarms, violationsOfRenewals } from './renewals.ts'
 import { violationsOfReports } from './reports.ts'
 import type { firstScene, Scene } from './scene.ts'
 import { type Choose, run } from './schedule.ts'
@@ -51,6 +52,8 @@ export async function interleave(
   const facts = factsOf(scene, names, history)
   const violations = [
     ...violationsOfReports(scene, names, history.ends, facts),
+    ...violationsOfAlarms(names, history, tickMs),
+    ...violationsOfRenewals(scene, names, history, facts),
     ...(await violationsOfEvents(scene.table, appliedIn(history.arrivals), scene.eventsBefore)),
     ...(await violationsOfUsers(scene, facts)),
     ...(await violationsOfSessions(scene, history.ends, facts)),

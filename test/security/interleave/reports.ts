@@ -60,10 +60,10 @@ function isEmptySuccess({ name, by, end, own }: Ended, names: readonly ActName[]
   if (/^present|does not exist/.test(message)) return false
   if (isRemoval(name) && facts.writes.some((other) => isRemoval(other.name) && other.step <= end.ended))
     return false
-  // The session may have ended before, also because its token had been replaced: then nothing else ends.
+  // The session may have ended before, also because its token had been replaced, or be renewed: then nothing else ends.
   if (
     session &&
-    (facts.isEndedBefore(session, end.ended, by) || names.some((other) => /^refresh/.test(other)))
+    (facts.isEndedBefore(session, end.ended, by) || names.some((other) => /^refresh|^login over/.test(other)))
   )
     return false
   return !own.some(({ step }) => step <= end.ended)

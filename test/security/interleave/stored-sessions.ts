@@ -15,9 +15,17 @@ export async function violationsOfSessions(
 ): Promise<string[]> {
   const { salts, endless } = await storedSessions(scene, facts)
   const found = endless.map((id) => `${id} never expires`)
+  for (const renewal of facts.renewals) {
+    if (facts.revokedBefore(renewal).length > 0) found.push(`${renewal.id} is renewed after a revocation`)
+  }
   for (const token of scene.tokens) found.push(...(await violationsOfToken(scene, token, facts)))
   for (const session of scene.sessions) {
-    const refreshToken = newestOf(session, salts.get(session.id))
+    const own = tokensOf(session, facts.authTimeOf(session))
+    const refreshToken = newestOf(own, salts.get(session.id))
+    for (const earlier of session.refreshTokens.filter((token) => !own.includes(token)).slice(0, 1)) {
+      const { status } = await scene.functions.ask('refresh', { body: { refreshToken: earlier } })
+      if (status !== 409 && status !== 401) found.push(`an earlier token of ${session.id} gets ${status}`)
+    }
     const { status } = await scene.functions.ask('refresh', { body: { refreshToken } })
     const isExpected = facts.isSessionLive(session)
     if (status === 200 && !isExpected) found.push(`session ${session.id} is live`)
@@ -53,11 +61,13 @@ async function storedSessions({ table }: Scene, facts: Facts) {
   return { salts, endless }
 }
 
-/** Returns the token of a session that replaced all others. */
-function newestOf(
-  { refreshTokens: [first = '', ...others] }: KnownSession,
-  salt: string | undefined,
-): string {
+/** Returns the tokens of a sign-in of a session. */
+const tokensOf = ({ refreshTokens }: KnownSession, authTime: number): string[] =>
+  refreshTokens.filter((token) => partsOf(token).authTime === authTime)
+
+/** Returns the token of a sign-in that replaced all others. */
+function newestOf([first = '', ...others]: readonly string[], salt: string | undefined): string {
+  if (first === '') return first
   let newest = first
   for (let next = newest; salt !== undefined; newest = next) {
     next = withSecret(newest, nextSecret({ salt }, partsOf(newest).secret))

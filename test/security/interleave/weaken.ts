@@ -1,5 +1,7 @@
 import { expect } from 'vitest'
+import { createdAtOf, signInDigits } from '../../../lib/sessions/refresh-token.ts'
 import { type Alter, type Attempt, wiring } from '../../support/gate.ts'
+import { isRenewal } from './facts.ts'
 import { isEventsTable, writesOf } from './history.ts'
 import type { Acts } from './interleave.ts'
 import type { Choose } from './schedule.ts'
@@ -41,11 +43,42 @@ export const withoutEvents: Alter = (_, input) => {
 
 const changes = (write: Input, name: string) => `#${name}` in (write.ExpressionAttributeNames ?? {})
 
+/** Changes the writes that renew a session. */
+const renewals = (weaken: (write: Input) => unknown): Alter =>
+  writes('TransactUpdate', 'session#', (write) => {
+    if (isRenewal(write)) weaken(write)
+  })
+
+const idIn = ({ Key }: Input): string => Key.sk.S.replace('session#', '')
+
+/** Lets a session survive a change of the password with its latest sign-in, as if the profile named the id alone. */
+function survivalById(): Alter {
+  let latest: string | undefined
+  return (called, input) => {
+    for (const [, write] of writesOf({ operation: called, input })) {
+      const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} } = write
+      if (isRenewal(write)) latest = `${idIn(write)}.${signInDigits(Number(values[':authTime'].N))}`
+      if (latest === undefined || !('#survivingSession' in names) || !('#passwordHash' in names)) continue
+      write.UpdateExpression = write.UpdateExpression.replace(
+        / REMOVE #survivingSession| #survivingSession = [^,]+,?/,
+        '',
+      )
+        .replace(/, *$/, '')
+        .concat(', #survivingSession = :survivor')
+      delete values[':survivingSession']
+      values[':survivor'] = { S: latest }
+    }
+    return undefined
+  }
+}
+
 /** A guard of `lib/` that is taken away, and operations that show it in some order. */
 export interface Weakening {
   alter: Alter
   acts: Acts
   tickMs?: number
+  /** What the violation says. */
+  shows?: RegExp
 }
 
 /** How far the clock moves so that DynamoDB forgets a request token, and a late copy of a transaction is a request of its own. */
@@ -72,6 +105,34 @@ export const WEAKENINGS: Record<string, Weakening> = {
     ['refresh', '>', 'refresh'],
     11_000,
   ),
+  'storedSession: not ended': weaken(renewals(always), ['login over a session', 'logout']),
+  'storedSession: the secret as read': weaken(
+    renewals((write) => {
+      const secret = '#secretHash IN (:readHash, :secretHash)'
+      write.ConditionExpression = write.ConditionExpression.replace(
+        secret,
+        `(${secret} OR attribute_exists(#secretHash))`,
+      )
+    }),
+    ['login over a session', 'login over a session'],
+  ),
+  'startSession: another auth_time': weaken(
+    renewals((write) => {
+      write.ExpressionAttributeValues[':authTime'] = { N: String(createdAtOf({ id: idIn(write) })) }
+    }),
+    ['login over a session'],
+  ),
+  'unrevoked: the session generation as read': weaken(
+    (_, input) => {
+      for (const { ConditionCheck } of input.TransactItems ?? []) if (ConditionCheck) always(ConditionCheck)
+      return undefined
+    },
+    ['login over a session', 'password'],
+  ),
+  'survivorOf: the sign-in of the access token': {
+    ...weaken(survivalById(), ['login over a session', 'password']),
+    shows: / is live/,
+  },
   'endSession: endedAt': weaken(
     writes('TransactUpdate', 'session#', (write) => {
       if (isEnd(write)) write.UpdateExpression = 'SET lastUsedAt = if_not_exists(lastUsedAt, :now)'
