@@ -15,7 +15,7 @@ const BUDGETS: Record<string, Budget> = {
   // It reads the keys and the user at the same time.
   authorizer: { bytes: 19_000, cold: 1.6 },
   // The time includes the one password hash of a login. Beside its floor it counts attempts and stores a session.
-  login: { bytes: 60_000, floor: 'login', cold: 1.45 },
+  login: { bytes: 61_000, floor: 'login', cold: 1.45 },
   'login-factor': { bytes: 52_500 },
   approve: { bytes: 56_000 },
   token: { bytes: 50_000 },
@@ -50,15 +50,17 @@ const BUDGETS: Record<string, Budget> = {
   'confirm-totp': { bytes: 48_000 },
   'enrol-totp': { bytes: 53_000 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 110_000, cold: 1.8 },
+  openapi: { bytes: 112_000, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
   // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page.
-  signin: { bytes: 126_500 },
+  signin: { bytes: 128_500 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
-  'account-pages': { bytes: 56_000 },
+  'account-pages': { bytes: 58_500 },
+  // One page with its style, and the client for browsers, which it loads if the session must be refreshed.
+  authorize: { bytes: 30_500 },
 }
 
 /** Enough for a function that uses the table and KMS. */

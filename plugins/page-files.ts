@@ -3,7 +3,7 @@ import { type BuildFailure, build, type Plugin } from 'esbuild'
 
 /**
  * Returns a file as browsers get it: HTML without its indentation, and a script or style with what it imports, minified. What draws
- * QR codes stays a file of its own, which a page loads when it shows one.
+ * QR codes stays a file of its own, which a page loads when it shows one, and so does what refreshes the session.
  *
  * @throws BuildFailure of esbuild.
  */
@@ -15,7 +15,7 @@ export async function textForBrowsers(path: string): Promise<string> {
     minify: true,
     format: 'esm',
     target: 'es2022',
-    external: ['./qr.js'],
+    external: ['./qr.js', './refresh.js'],
     write: false,
     logLevel: 'silent',
   })

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MODULES, readServed } from '../../client/minify.ts'
 import { lambdaContext, sampleEvent } from '../../test/support/lambda.ts'
 import { TECHNICAL } from '../../test/support/technical-words.ts'
+import { handler as authorize } from './authorize/authorize.ts'
 import { handler as accountPages } from './confirm/account-pages.ts'
 import { handler as signin } from './signin/signin.ts'
 
@@ -11,6 +12,7 @@ const PAGES = [
   { page: 'register', handler: accountPages, event: 'account-pages.json' },
   { page: 'forgot', handler: accountPages, event: 'account-pages-forgot.json' },
   { page: 'confirm', handler: accountPages, event: 'account-pages-confirm.json' },
+  { page: 'oauth2/authorize', handler: authorize, event: 'authorize.json' },
 ]
 type Page = (typeof PAGES)[number]
 
@@ -47,7 +49,7 @@ const nameOf = (file: string) => file.replace(/-[0-9a-f]{16}\./, '.')
 
 /** Returns the files that a page loads, by their names. */
 const filesOf = (html: string) =>
-  [...html.matchAll(/(?:href|src)="(?:signin|confirm)\/([^"]+)"/g)].map(([, file = '']) => file)
+  [...html.matchAll(/(?:href|src)="(?:signin|confirm|authorize)\/([^"]+)"/g)].map(([, file = '']) => file)
 
 beforeEach(() => {
   for (const [name, value] of Object.entries({ MAILER: 'mailer', REGISTRATION: 'open', DEMO: 'off' }))

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { APIGatewayProxyResult } from 'aws-lambda'
 import { ServiceError } from '../errors.ts'
-import { apiHandler } from './handler.ts'
+import { type ApiRoute, apiHandler } from './handler.ts'
 import { found } from './responses.ts'
 
 /**
@@ -60,14 +60,17 @@ export interface PageContent {
  * (`minimumCompressionSize`). With a trailing slash, the page would resolve its relative file names to
  * wrong paths, so that path is not found.
  */
-export function pageHandler({
+export const pageHandler = (site: Site) => apiHandler(pageRoute(site))
+
+/** Creates the route of {@link pageHandler}, for a function that has others too. */
+export function pageRoute({
   folder,
   pages,
   files,
   readContent = () => ({ parts: [], texts: {} }),
   redirects = {},
   modules = {},
-}: Site) {
+}: Site): ApiRoute<unknown> {
   const { hashedNames, servedFiles } = hashFiles(files)
   const html = new Map(Object.entries(pages))
   const locations = new Map(Object.entries(redirects))
@@ -82,12 +85,12 @@ export function pageHandler({
     const filled = withTexts(withParts(page, parts), texts)
     return textResponse('text/html; charset=utf-8', 'no-cache', withHashes(filled, folder, hashedNames))
   }
-  return apiHandler(async ({ pathParameters, requestContext: { path } }) => {
+  return async ({ pathParameters, requestContext: { path } }) => {
     const file = pathParameters?.file
     const served = file === undefined ? serve(path.slice(path.lastIndexOf('/') + 1)) : servedFiles.get(file)
     if (!served || path.endsWith('/')) throw new ServiceError('not_found', 'no such file of the page')
     return served
-  })
+  }
 }
 
 /** What differs between the pages of one shell. */

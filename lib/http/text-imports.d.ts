@@ -25,6 +25,11 @@ declare module '*/qr.js' {
   export default text
 }
 
+declare module '*/refresh.js' {
+  const text: string
+  export default text
+}
+
 declare module '*.min.js' {
   const text: string
   export default text

@@ -79,6 +79,34 @@ export const PAGE_ROUTES: Route[] = [
     'Get the passkey calls for browsers',
     'It needs `/client.js`.',
   ),
+  {
+    ...pageRoute(
+      'oauth2/authorize',
+      'getAuthorizationPage',
+      'Get the page that signs a user in to another app',
+      ['oauth'],
+    ),
+    description:
+      'The authorization endpoint of OAuth 2.1 and OpenID Connect, for browsers. The page sends its query to `POST /oauth2/approve`.',
+  },
+  {
+    method: 'post',
+    path: '/oauth2/authorize',
+    operationId: 'openAuthorizationPage',
+    needs: ['pages', 'oauth'],
+    tag: 'Pages',
+    summary: 'Sign a user in to another app, by a form',
+    description:
+      'Takes the parameters of a request as a form (OpenID Connect Core section 3.1.2.1). Without a form, or with one over 4 KiB, it leads to the page without parameters, which says what is wrong.',
+    response: {
+      status: 303,
+      description: 'The page is at `GET /oauth2/authorize`.',
+      headers: { Location: 'Location' },
+    },
+  },
+  fileRoute('oauth2/authorize', 'getAuthorizationPageFile', 'Get a file of the page /oauth2/authorize', [
+    'oauth',
+  ]),
   pageRoute('register', 'getRegistrationPage', 'Get the page to create an account', ['registration']),
   pageRoute('forgot', 'getForgottenPasswordPage', 'Get the page to ask for a new password', ['mail']),
   pageRoute('confirm', 'getConfirmationPage', 'Get the page that links in mails open', ['mail']),

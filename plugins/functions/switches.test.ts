@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { switchOff } from './switches.ts'
 
 const PAGES = ['docs', 'signin']
-const OAUTH = ['approve', 'token']
+const OAUTH = ['approve', 'authorize', 'token']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email']
 
 const ENROLMENT = ['enrolment/mail', 'enrolment/proof', 'factors/cancel-reset']
@@ -41,6 +41,8 @@ test.each([
   [{ pages: 'off', mailFrom, registration: 'invite' }, [...MAIL, 'new-account']],
   [{ pages: 'off', mailFrom, registration: 'open' }, [...MAIL, 'new-account']],
   [{ pages: 'on', mailFrom: '', registration: 'off', oauth: 'on' }, [...PAGES, ...OAUTH]],
+  // Another user interface may ask for approvals.
+  [{ pages: 'off', mailFrom: '', registration: 'off', oauth: 'on' }, ['approve', 'token']],
 ])('with %j the functions %j are left', (custom, expected) => {
   expect(namesOf(custom)).toEqual(expected.toSorted())
 })

@@ -1,8 +1,8 @@
 import type { FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
 
-const PAGES = ['docs', 'signin', 'account-pages']
+const PAGES = ['docs', 'signin', 'account-pages', 'authorize']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email', 'account-pages']
-const OAUTH = ['approve', 'token']
+const OAUTH = ['approve', 'authorize', 'token']
 /** Routes that need mail, of functions that have other routes too. */
 const MAIL_ROUTES = ['enrolment/mail', 'factors/cancel-reset']
 

@@ -10,7 +10,7 @@ export const operator = startOperator(emulator)
 const { aws } = deployment
 
 /** Functions that exist only with `pages=on`, and with `oauth=on`. */
-const SWITCHED_OFF = ['docs', 'signin', 'account-pages', 'approve', 'token']
+const SWITCHED_OFF = ['docs', 'signin', 'account-pages', 'approve', 'authorize', 'token']
 
 export const service = describeService()
 export const FUNCTIONS = Object.keys(service.functions).filter((key) => !SWITCHED_OFF.includes(key))

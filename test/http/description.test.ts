@@ -71,9 +71,10 @@ const OWN_PAGES = [
   '/client.js',
   '/passkeys.js',
 ]
+const AUTHORIZE = ['/oauth2/authorize', '/oauth2/authorize/{file}']
 
 test.each<[Feature, string[]]>([
-  ['pages', [...OWN_PAGES, ...MAIL_PAGES, '/.well-known/change-password']],
+  ['pages', [...OWN_PAGES, ...AUTHORIZE, ...MAIL_PAGES, '/.well-known/change-password']],
   [
     'mail',
     [
@@ -88,7 +89,7 @@ test.each<[Feature, string[]]>([
   ],
   ['invitations', ['/register/confirm']],
   ['registration', ['/register']],
-  ['oauth', ['/oauth2/approve', '/oauth2/token']],
+  ['oauth', ['/oauth2/approve', '/oauth2/token', ...AUTHORIZE]],
 ])('the description has the routes of %s only if that is switched on', (feature, routes) => {
   const { tags, paths } = describeApi(
     PROD,

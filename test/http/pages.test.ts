@@ -7,15 +7,18 @@ import { describeService } from '../support/service-description.ts'
 
 const url = inject('serviceUrl')
 
-const filesOf = (page: string) => [...page.matchAll(/(?:href|src)="((?:docs|signin|confirm)\/[^"]+)"/g)]
+const filesOf = (page: string) => [
+  ...page.matchAll(/(?:href|src)="((?:docs|signin|confirm|authorize)\/[^"]+)"/g),
+]
 
 describe.each([
   { page: 'docs', folder: 'docs', files: 4, pageBytes: 10_000, scriptBytes: Number.POSITIVE_INFINITY },
   { page: 'signin', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 10_000 },
   { page: 'account', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 11_200 },
   { page: 'register', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 5_500 },
-  { page: 'forgot', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 2_200 },
-  { page: 'confirm', folder: 'confirm', files: 2, pageBytes: 7_500, scriptBytes: 6_700 },
+  { page: 'forgot', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 2_400 },
+  { page: 'confirm', folder: 'confirm', files: 2, pageBytes: 7_500, scriptBytes: 6_900 },
+  { page: 'oauth2/authorize', folder: 'oauth2/authorize', files: 2, pageBytes: 4_000, scriptBytes: 5_000 },
 ])('GET /$page', ({ page, folder, files, pageBytes, scriptBytes }) => {
   test('links to its files, by a hash of their content', async () => {
     const { status, headers, body } = await get(`${url}/${page}`)
@@ -31,7 +34,7 @@ describe.each([
     expect(paths).toHaveLength(files)
     expect(Buffer.byteLength(body)).toBeLessThan(pageBytes)
     for (const path of paths) {
-      const file = await get(`${url}/${path}`)
+      const file = await get(new URL(path, `${url}/${page}`).href)
       expect(file).toMatchObject({
         status: 200,
         headers: { 'cache-control': 'public, max-age=31536000, immutable' },
@@ -64,6 +67,24 @@ test('the drawing of QR codes is a file of its own, which scripts import', async
   const qr = await get(`${url}/signin/${name}`)
   expect(qr).toMatchObject({ status: 200, body: expect.stringContaining('Contains uqr: MIT License') })
   expect(compressedBytes(qr.body)).toBeLessThan(4_400)
+})
+
+test('POST /oauth2/authorize leads a form to the page, with the form as its query', async () => {
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  const response = await send(`${url}/oauth2/authorize`, 'POST', headers, 'client_id=shop&state=a+b')
+  expect(response.status).toBe(303)
+  const body = new URLSearchParams({ client_id: 'shop', state: 'a b' })
+  const followed = await fetch(`${url}/oauth2/authorize`, { method: 'POST', body })
+  expect([followed.status, followed.url]).toEqual([200, `${url}/oauth2/authorize?client_id=shop&state=a+b`])
+})
+
+test('what refreshes the session is a file of its own, which the page of requests imports', async () => {
+  const { body } = await get(`${url}/oauth2/authorize`)
+  const [, script] = /src="([^"]+)"/.exec(body) ?? []
+  const [, name] = /import\("\.\/(refresh-\w+\.js)"\)/.exec((await get(`${url}/oauth2/${script}`)).body) ?? []
+  const refresh = await get(`${url}/oauth2/authorize/${name}`)
+  expect(refresh.status).toBe(200)
+  expect(compressedBytes(refresh.body)).toBeLessThan(4_000)
 })
 
 test('GET and POST of /register are different functions', async () => {

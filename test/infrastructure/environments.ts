@@ -70,6 +70,7 @@ const VARIABLES: Record<string, string[]> = {
   metadata: ['TOKEN_ISSUER', 'PUBLISHED_KEYS', 'OAUTH'],
   signin: [...FACE, 'MAILER', 'REGISTRATION'],
   'account-pages': FACE,
+  authorize: FACE,
   openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH'],
 }
 

@@ -45,6 +45,7 @@ const SWITCHED_OFF = [
   'confirm-email',
   'approve',
   'token',
+  'authorize',
 ]
 const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
 

@@ -299,6 +299,15 @@ export const OUTCOMES: Record<string, Outcome> = {
       body: '',
     },
   },
+  'authorize.json': page('Sign in to an app · serverless-jwt-auth'),
+  'authorize-form.json': {
+    returns: expect.objectContaining({
+      statusCode: 303,
+      headers: expect.objectContaining({
+        Location: expect.stringMatching(/^authorize\?response_type=code&/),
+      }),
+    }),
+  },
   'account-pages.json': page('Create an account · serverless-jwt-auth'),
   'account-pages-forgot.json': page('Choose a new password · serverless-jwt-auth'),
   'account-pages-confirm.json': page('Confirm · serverless-jwt-auth'),

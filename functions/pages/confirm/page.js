@@ -3,6 +3,7 @@
 
 import { call, clearProblem, decodePart, ENROLMENT_CHANNEL, element, onSubmit, showSection } from '../form.js'
 import { createAccount, showCreated } from '../register/create-account.js'
+import { keepOwnNext, signinUrl } from '../signin/links.js'
 import { confirmAddress, showCaller, takeLink } from './address.js'
 
 const SECTIONS = {
@@ -97,6 +98,8 @@ function showDone(title, text = '', next = undefined) {
   element('done-title').textContent = title
   element('done-text').textContent = text
   for (const name of ['account', 'signin', 'enrolment']) element(`done-${name}`).hidden = name !== next
+  // The mail may be open in another browser than the app, which nothing here can know.
+  element('done-app').hidden = !['account', 'reset'].includes(SECTIONS[link.kind]) || signinUrl() !== 'signin'
   link = undefined
   for (const form of document.forms) form.reset()
   showSection('done')
@@ -135,4 +138,5 @@ onSubmit(element('enrolment-form'), handOver, () =>
 addEventListener('hashchange', () => {
   if (location.hash !== '') openLink()
 })
+keepOwnNext()
 openLink()

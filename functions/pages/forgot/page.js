@@ -1,6 +1,7 @@
 // The page for a forgotten password: asks for a mail, and takes the code in it. The link in the mail opens /confirm instead.
 
 import { call, codeIn, element, onSubmit, showSection } from '../form.js'
+import { keepOwnNext } from '../signin/links.js'
 
 /** Belongs to the code in the mail. In memory only. */
 let mailId
@@ -23,5 +24,6 @@ function showDone() {
   showSection('done')
 }
 
+keepOwnNext()
 onSubmit(element('ask-form'), askForMail, showProof)
 onSubmit(element('proof-form'), resetPassword, showDone)

@@ -2,6 +2,7 @@
 
 import { createAuth } from '../../../client/client.js'
 import { ENROLMENT_KEY, element, failureOf } from '../form.js'
+import { leadBack, signinUrl } from '../signin/links.js'
 
 /** The client. It sends its first request when it is created, and opening a link sends none. */
 let auth
@@ -33,13 +34,14 @@ export function showCreated({ enrolmentToken }, name) {
     ? 'Before you can use it, set up a second factor.'
     : `You are signed in as ${name}.`
   element('done-account').hidden = isEnrolling
+  leadBack(element('done-account').querySelector('a'))
   element('done-enrolment').hidden = !isEnrolling
   element('done-enrolment').onclick = () => {
     // A link could open in another tab, and would leave the token in the storage of this one.
     try {
       sessionStorage.setItem(ENROLMENT_KEY, enrolmentToken)
     } finally {
-      location.assign('signin')
+      location.assign(signinUrl())
     }
   }
 }

@@ -1,6 +1,7 @@
 // The page that creates an account: asks for a mail, and takes the code in it. The link in the mail opens /confirm instead.
 
 import { call, codeIn, element, onSubmit, showSection } from '../form.js'
+import { keepOwnNext, leadBack } from '../signin/links.js'
 import { createAccount, showCreated } from './create-account.js'
 
 /** Belongs to the code in the mail. In memory only. */
@@ -30,5 +31,7 @@ function showDone(created, { username }) {
   showSection('done')
 }
 
+keepOwnNext()
+element('returning').hidden = !leadBack(element('return'))
 onSubmit(element('ask-form'), askForMail, showProof)
 onSubmit(element('proof-form'), register, showDone)

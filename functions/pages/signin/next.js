@@ -19,3 +19,9 @@ export function nextUrl(page, allowedOrigins) {
   const isAllowed = url.origin === origin || allowedOrigins.includes(url.origin)
   return isWeb && isAllowed && !url.username && !url.password ? url.href : undefined
 }
+
+/**
+ * Escapes a relative URL for `?next=`, and only what has a meaning there. The gateway takes 8,192 characters for a URL, and the request
+ * of an app has up to 4,096.
+ */
+export const escapeNext = (next) => next.replaceAll(/[%&+#]/g, encodeURIComponent)

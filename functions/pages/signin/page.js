@@ -1,19 +1,14 @@
 // The sign-in page: signs in, and leads to the page in `?next=`. Use it as a start for your own page. Its style and `form.js` are
 // those of the other pages too. `demo.js` adds what the demo shows.
 
-import { createAuth } from '../../../client/client.js'
 import { hasAutofill, hasPasskeys, signInWithPasskey } from '../../../client/passkeys.js'
 import { passkeyFailureOf } from '../factors/dialogs.js'
 import { askFactor } from '../factors/second-factor.js'
-import { busy, ENROLMENT_KEY, element, failureOf, metaOf, notice, onSubmit, setTitle } from '../form.js'
+import { busy, ENROLMENT_KEY, element, failureOf, notice, onSubmit, setTitle } from '../form.js'
+import { auth, next, onSignInAgain, showApp, shownUser } from './arrival.js'
 import { enrol } from './enrolment.js'
-import { nextUrl } from './next.js'
 
-export const auth = createAuth({ url: '.' })
-
-const allowedOrigins = metaOf('allowed-origins').split(' ')
-/** Where the page leads after the sign-in: to the page in the query, or else to that of the template. Without a URL it stays. */
-export const next = nextUrl(location.href, allowedOrigins) ?? metaOf('default-next')
+export { auth, next }
 
 /** What else shows the user, or null. */
 let showMore = () => {}
@@ -63,7 +58,8 @@ function tick() {
 }
 
 /** Shows who has signed in or out: on this page, or in another tab. */
-function follow(user) {
+function follow() {
+  const user = shownUser()
   if (user === null) offerPasskeys()
   else autofill?.abort()
   if (isEnrolling) return
@@ -131,7 +127,7 @@ async function signInByEnrolment(step) {
     return (await enrol(auth, step)) ?? CANCELLED
   } finally {
     isEnrolling = false
-    if (auth.user) await show(auth.user)
+    if (shownUser()) await show(shownUser())
   }
 }
 
@@ -139,7 +135,7 @@ async function signInByEnrolment(step) {
 async function continueEnrolment(enrolmentToken) {
   if (auth.user) {
     const text = `You are signed in as ${auth.user.username}. To set up a new account, sign out, then sign in with it.`
-    return notice(element('session-notice'), text)
+    return notice(element(shownUser() ? 'session-notice' : 'sign-in-notice'), text)
   }
   isStaying = false
   autofill?.abort()
@@ -152,7 +148,7 @@ async function continueEnrolment(enrolmentToken) {
 
 /** Offers passkeys in the autofill of the username. The browser does not ask the user before one is chosen. */
 async function offerPasskeys() {
-  if (auth.user !== null || !(await hasAutofill()) || isEnrolling) return
+  if (shownUser() !== null || !(await hasAutofill()) || isEnrolling) return
   autofill?.abort()
   autofill = new AbortController()
   const { signal } = autofill
@@ -205,6 +201,11 @@ async function signOut(everywhere) {
   }
 }
 
+showApp()
+onSignInAgain(() => {
+  isStaying = false
+  follow()
+})
 onSubmit(element('sign-in'), signIn, showSignedIn)
 element('use-passkey').hidden = !hasPasskeys
 element('use-passkey').addEventListener('click', ({ target }) => busy(target, usePasskey))

@@ -1,0 +1,22 @@
+// Which URLs the page may lead to. The service has compared them with what the operator registered. The page compares again what a
+// browser would do with them.
+
+const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost']
+
+/** A domain in reverse order, such as `com.example.app:` (RFC 8252 section 7.1). No scheme that browsers run has a dot. */
+const PRIVATE_USE = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/
+
+/**
+ * Whether the page may lead to a URL: https, a loopback address, or the private-use scheme of an app on the device.
+ *
+ * `protocol` decides, because it is what the browser will do with the URL. Browsers remove tabs and line breaks from a scheme, so only
+ * printable ASCII passes.
+ */
+export function isClientUrl(text) {
+  if (!/^[!-~]+$/.test(text) || !URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  if (protocol !== 'https:' && protocol !== 'http:') return PRIVATE_USE.test(protocol)
+  // Without the slashes, the URL is relative to the page.
+  if (!text.startsWith(`${protocol}//`)) return false
+  return protocol === 'https:' || LOOPBACK.includes(hostname)
+}

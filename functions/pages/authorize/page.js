@@ -1,0 +1,110 @@
+// The page of an authorization request: asks the service what is next for the request in the query, and does that.
+
+import { busy, call, element, failureOf, notice, showSection } from '../form.js'
+import { escapeNext } from '../signin/next.js'
+import { isClientUrl } from './client-url.js'
+import { onContinue, showScreen } from './screen.js'
+import { forget, keepApp, keepLastUser, keepStart, lastUser, startOf } from './tab.js'
+
+/** The query as it was sent: the service reads it. */
+const query = location.search
+
+const SENTENCES = {
+  400: 'The app sent a request that this service does not accept. Go back to the app, and start again.',
+  403: 'Your browser does not say which page asks. Use a current browser, without extensions that change requests.',
+}
+const FRAME = 'This page does not work inside another page. Open it in a tab of its own.'
+const NO_STORAGE =
+  'Your browser allows this page no storage, which the sign-in needs. Allow it, and try again.'
+const NO_REFRESH = 'Your session could not be renewed. Sign out, and start again at the app.'
+const NO_TARGET = 'The address of the app is not one that this page may open. Go back to the app.'
+
+/** Also after the tab's storage has forgotten it, for the link that stays. */
+let start
+/** The click on the screen that led to the app. */
+let agreed
+
+/**
+ * Asks the service what is next. Refreshes the session once if the service asks for that, and repeats once if another tab has signed
+ * in meanwhile.
+ *
+ * @returns What `call` of `form.js` returns.
+ */
+async function ask(click) {
+  const repeated = new Set()
+  for (;;) {
+    start ??= await startOf(query)
+    const response = await call('approve', { body: { query, click, last: lastUser(), start } })
+    const reason = response.status === 409 ? 'session' : response.body.next
+    if (!['session', 'refresh'].includes(reason) || repeated.has(reason)) return response
+    repeated.add(reason)
+    if (reason === 'session') continue
+    try {
+      const { refresh } = await import('./refresh.js')
+      await refresh()
+    } catch (error) {
+      return failureOf(error)
+    }
+  }
+}
+
+/** @param click - What the screen showed when the user continued. */
+async function run(click) {
+  const { status, body } = await ask(click)
+  if (status !== 200) return showProblem(SENTENCES[status] ?? body.detail, SENTENCES[status] && body.detail)
+  if (body.next === 'sign-in') return signIn(body)
+  if (body.next === 'screen') return showScreen(body)
+  if (body.next === 'client') return leave(body.location, click)
+  return showProblem(NO_REFRESH)
+}
+
+/** Shows why the request leads nowhere. @param detail - For the developer of the app. */
+function showProblem(text, detail = '') {
+  notice(element('problem-notice'), text, 'error')
+  element('problem-detail').textContent = detail
+  showSection('problem')
+}
+
+/** Leads to the sign-in page and back. @param again - Whether only a sign-in of this tab leads back. */
+async function signIn({ again, start: begun, client }, lead = (url) => location.replace(url)) {
+  try {
+    if (begun !== undefined) await keepStart(query, begun)
+    keepApp({ name: client.name, next: location.origin + location.pathname + query })
+  } catch {
+    // Without the start, the service would ask for a sign-in each time.
+    return showProblem(NO_STORAGE)
+  }
+  lead(`../signin?${again ? 'again&' : ''}next=oauth2/authorize${escapeNext(query)}`)
+}
+
+/** Leads to the app, with a code or an error. */
+async function leave(target, click) {
+  if (!isClientUrl(target)) return showProblem(NO_TARGET)
+  await forget(query)
+  agreed = click
+  if (click) keepLastUser(click.sub)
+  showSection('leaving', { isFocused: false })
+  location.replace(target)
+}
+
+onContinue(run)
+element('other').addEventListener('click', () => {
+  const { textContent: name } = element('screen').querySelector('[data-app]')
+  // The user may come back to this screen.
+  signIn({ again: true, client: { name } }, (url) => location.assign(url))
+})
+element('retry').addEventListener('click', ({ target }) => busy(target, () => run()))
+// A code is valid for a minute, so the link asks for another one.
+element('once-more').href = query
+element('once-more').addEventListener('click', (event) => {
+  event.preventDefault()
+  run(agreed)
+})
+// What a page from the back/forward cache knows may be of another user.
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
+
+if (document.prerendering) {
+  await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
+}
+if (window.top === window) run()
+else showProblem(FRAME)

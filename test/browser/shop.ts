@@ -1,0 +1,109 @@
+import '../support/real-argon2.ts'
+import { randomBytes } from 'node:crypto'
+import type { Page } from 'playwright-core'
+import { afterAll, expect, inject } from 'vitest'
+import { addClient, type Changes, queryOf } from '../oauth/clients.ts'
+import { operator, PASSWORD, tableAt } from '../support/sessions.ts'
+import { serviceUrl } from './accounts.ts'
+import { startAppServer } from './app-server.ts'
+import { heading, open, press, signIn } from './browser.ts'
+
+/** What the pages of the app show: a link that covers the window at `/cover`, a form at `/form`, and else a link. */
+function render(path: string): string {
+  const { pathname, searchParams } = new URL(path, 'http://app')
+  const to = (searchParams.get('to') ?? '').replaceAll('&', '&amp;').replaceAll('"', '&quot;')
+  const title = pathname === '/callback' ? 'Signed in at the shop' : 'Shop'
+  const style = pathname === '/cover' ? ' style="position: fixed; inset: 0"' : ''
+  const frame = pathname === '/frame' ? `<iframe title="Frame" src="${to}"></iframe>` : ''
+  return `<title>${title}</title><main><h1>${title}</h1><a href="${to}"${style}>Sign in</a>${frame}
+    <form method="post" action="${to.replace(/\?.*/, '')}">${[
+      ...new URL(searchParams.get('to') ?? '?', 'http://app').searchParams,
+    ]
+      .map(([name, value]) => `<input type="hidden" name="${name}" value="${value}">`)
+      .join('')}<button>Sign in by a form</button></form></main>`
+}
+
+const table = () => tableAt(inject('dynamoDbUrl'))
+
+/** Starts an app at another site than the service, for the tests of a file. `http://127.0.0.1` and `http://localhost` are two sites. */
+export async function startShop() {
+  const app = await startAppServer(render)
+  afterAll(() => app.stop())
+  const origin = `http://127.0.0.1:${app.port}`
+  const callback = `${origin}/callback`
+
+  /** Stores a client of the app. @returns Its id. */
+  const register = async (values: Parameters<typeof addClient>[1] = {}, at = table()): Promise<string> => {
+    const id = `shop-${randomBytes(6).toString('hex')}`
+    await addClient(at, { id, redirectUris: [callback], local: true, ...values })
+    return id
+  }
+  const requestOf = (client_id: string, changes: Changes = {}) =>
+    `${serviceUrl()}/oauth2/authorize${queryOf({ client_id, redirect_uri: callback, ...changes })}`
+  const pageOf = (request: string, kind = '') => `${origin}/${kind}?to=${encodeURIComponent(request)}`
+
+  return {
+    origin,
+    callback,
+    register,
+    requestOf,
+    pageOf,
+    /** Opens the app in a new browser. */
+    open: (options: Parameters<typeof open>[1] = {}) =>
+      open(`${origin}/`, { origins: [serviceUrl()], ...options }),
+    /** Clicks the link of the app. `page.goto` would send the cookie with the navigation, as no other site can. */
+    async click(page: Page, request: string): Promise<void> {
+      await page.goto(pageOf(request))
+      await page.getByRole('link', { name: 'Sign in' }).click()
+    },
+  }
+}
+
+/** Creates a user over the table. */
+export const addUser = (): Promise<string> =>
+  operator(table()).add({ username: `ada${randomBytes(4).toString('hex')}` })
+
+/** Signs in on the page that is shown. */
+export const signInHere = (page: Page, username: string) => signIn(page, username, PASSWORD)
+
+/** Signs in on /signin of the service. */
+export async function begin(page: Page, username: string): Promise<void> {
+  await page.goto(`${serviceUrl()}/signin`)
+  await signInHere(page, username)
+  await heading(page, `Signed in as ${username}`).waitFor()
+}
+
+/** Waits for the screen of a user. */
+export const screen = (page: Page, username: string) =>
+  heading(page, `Continue as ${username} to Shop`).waitFor()
+
+/** Presses the button when it is no longer deaf, and waits for the app. */
+export async function agree(page: Page): Promise<void> {
+  await press(page, 'Continue')
+  await arrival(page)
+}
+
+/** Waits until the app is shown. @returns The parameters of the response. */
+export async function arrival(page: Page): Promise<URLSearchParams> {
+  await heading(page, 'Signed in at the shop').waitFor()
+  return new URL(page.url()).searchParams
+}
+
+/** Presses the Back button of the browser. A page from the back/forward cache has no load event, which Playwright waits for. */
+export const back = (page: Page) => page.evaluate('void setTimeout(() => history.back())')
+
+/** Counts the approvals that a page asks for, with the click of each. */
+export function approvalsOf(page: Page) {
+  const seen: { click?: object; last?: string; start?: number; query: string }[] = []
+  page.on('request', (request) => {
+    if (request.url().endsWith('/oauth2/approve')) seen.push(JSON.parse(request.postData() ?? '{}'))
+  })
+  return seen
+}
+
+/** Lets the page get a response that the service does not send. */
+export const answer = (page: Page, json: object, status = 200) =>
+  page.route('**/oauth2/approve', (route) => route.fulfill({ status, json }))
+
+export const expectCode = async (page: Page) =>
+  expect((await arrival(page)).get('code')).toMatch(/^[\w-]{43}$/)
