@@ -27,6 +27,7 @@ export const route: ApiRoute<Request & { config: Config<'TOKEN_ISSUER' | 'OAUTH'
 
 /** Returns what the provider of OpenID Connect has. A member that is missing has the default of the standards. */
 const providerOf = (issuer: string) => ({
+  authorization_endpoint: `${issuer}/oauth2/authorize`,
   token_endpoint: `${issuer}/oauth2/token`,
   // Public clients have no secret. The default is Basic alone.
   token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],

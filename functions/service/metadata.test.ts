@@ -44,6 +44,7 @@ test('with OAuth, the metadata names what apps need, and nothing that does not e
     jwks_uri: 'https://auth.example.com/.well-known/jwks.json',
     userinfo_endpoint: 'https://auth.example.com/userinfo',
     id_token_signing_alg_values_supported: ['RS256'],
+    authorization_endpoint: 'https://auth.example.com/oauth2/authorize',
     token_endpoint: 'https://auth.example.com/oauth2/token',
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     response_types_supported: ['code'],

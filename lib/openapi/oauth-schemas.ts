@@ -4,6 +4,7 @@ const list = { type: 'array', items: { type: 'string' } }
 
 /** Members of the metadata that exist with OAuth only (OpenID Connect Discovery section 3, RFC 8414 section 2). */
 const PROVIDER: Record<string, object> = {
+  authorization_endpoint: { type: 'string' },
   token_endpoint: { type: 'string' },
   token_endpoint_auth_methods_supported: list,
   response_types_supported: list,

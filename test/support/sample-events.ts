@@ -102,6 +102,7 @@ const metadata = response(
     jwks_uri: 'http://localhost:3000/.well-known/jwks.json',
     userinfo_endpoint: 'http://localhost:3000/userinfo',
     id_token_signing_alg_values_supported: ['RS256'],
+    authorization_endpoint: 'http://localhost:3000/oauth2/authorize',
     token_endpoint: 'http://localhost:3000/oauth2/token',
   }),
   PUBLIC,
