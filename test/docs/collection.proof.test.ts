@@ -14,6 +14,9 @@ const { requests }: { requests: Request[] } = JSON.parse(
 /** Routes that need a browser or an enrolment, or are shown by others. */
 const LEFT_OUT = [
   'GET /userinfo',
+  'POST /userinfo',
+  'POST /oauth2/approve',
+  'POST /oauth2/token',
   'GET /.well-known/openid-configuration',
   'GET /.well-known/oauth-authorization-server',
   'POST /enrolment/totp',

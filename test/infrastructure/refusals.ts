@@ -64,6 +64,7 @@ const OTHERS: Row[] = [
       'The parameter memoryMb must be whole megabytes from 128 to 10240.',
       'The parameter pages must be on or off.',
       'Unknown parameter tokenTTL. Did you mean tokenTtlSeconds?',
+      'The parameter oauth needs pages=on, because users sign in on a page.',
     ],
   ],
   [

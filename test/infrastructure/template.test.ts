@@ -404,7 +404,7 @@ describe('a function', () => {
     for (const { of, stage, slots, memoryMb, loginConcurrency } of packagesWith(name)) {
       const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
       const common = {
-        ALLOWED_ORIGINS: stage === 'dev' || ['token', 'userinfo'].includes(name) ? '*' : listed,
+        ALLOWED_ORIGINS: stage === 'dev' || name === 'token' ? '*' : listed,
       }
       const own = environments(stage, slots, changesOf(of, stage))[name]
       expect(propertiesOf(of, `${logicalId(name)}LambdaFunction`)).toEqual({
