@@ -3,6 +3,7 @@ import {
   attributesOf,
   getItems,
   type Item,
+  type Key,
   queryProjectionOf,
   type Table,
   type TransactWrite,
@@ -104,6 +105,10 @@ export function storedSession(session: Session, renewed?: Pick<Session, 'secretH
       }
 }
 
+/** The condition of a write that replaces a secret: it has not been ended, and is as read or has the values of this very write. */
+export const SECRET_AS_READ =
+  'attribute_not_exists(endedAt) AND (#secretHash = :readHash OR (#secretHash = :secretHash AND #rotatedAtMs = :rotatedAtMs))'
+
 /**
  * Replaces a session's secret, on condition that it is still as read and the session has not been ended.
  * The same write may be sent twice: it finds its own values and writes them again.
@@ -118,8 +123,7 @@ export function replaceSecret(table: Table, before: Session, after: Session): Pr
   const changes = { secretHash, rotatedAtMs, lastUsedAt, expiresAt, shownUsedAt, shownExpiresAt }
   return writeIf(table, 'UpdateItem', {
     Key: sessionKey(before),
-    ConditionExpression:
-      'attribute_not_exists(endedAt) AND (#secretHash = :readHash OR (#secretHash = :secretHash AND #rotatedAtMs = :rotatedAtMs))',
+    ConditionExpression: SECRET_AS_READ,
     ...updateOf(changes, { ':readHash': attribute(before.secretHash) }),
   })
 }
@@ -152,20 +156,23 @@ export const endingOf = (
   what: Pick<Happening, 'type' | 'detail'>,
   act: Act,
 ): TransactWrite[] => [
-  {
-    Update: {
-      Key: sessionKey(session),
-      ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(endedAt)',
-      UpdateExpression: 'SET endedAt = :now REMOVE secretHash, salt',
-      ExpressionAttributeValues: { ':now': attribute(secondOf(act.now)) },
-    },
-  },
+  tombstoneOf(sessionKey(session), act.now),
   eventOf(table, act, {
     ...what,
     subject: partitionOf(session.userId),
     session: session.id,
   }),
 ]
+
+/** Returns the write that makes a tombstone of a session or a grant. It is refused without one, or if it has been ended already. */
+export const tombstoneOf = (Key: Key, now: Date): TransactWrite => ({
+  Update: {
+    Key,
+    ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(endedAt)',
+    UpdateExpression: 'SET endedAt = :now REMOVE secretHash, salt',
+    ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
+  },
+})
 
 /**
  * Ends a session of a sign-in that failed, whose own write may not have arrived yet.

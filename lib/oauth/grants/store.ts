@@ -12,7 +12,7 @@ import {
 } from '../../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { type Act, eventOf, partitionOf } from '../../events/event.ts'
-import { STORED_SESSION, sessionKey, sessionOf } from '../../sessions/store.ts'
+import { SECRET_AS_READ, STORED_SESSION, sessionKey, sessionOf, tombstoneOf } from '../../sessions/store.ts'
 import { secondOf } from '../../time.ts'
 import { profileKey, userOf } from '../../users/store.ts'
 import { codeKey } from '../codes/code.ts'
@@ -132,14 +132,8 @@ export async function endGrant(
   why: 'token-reused' | 'code-reused',
   act: Act,
 ): Promise<boolean> {
-  const update = {
-    Key: grantKey(grant),
-    ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(endedAt)',
-    UpdateExpression: 'SET endedAt = :now REMOVE secretHash, salt',
-    ExpressionAttributeValues: { ':now': attribute(secondOf(act.now)) },
-  }
   const event = eventOf(table, act, { type: 'grant.ended', detail: why, ...subjectOf(grant) })
-  return !(await transact(table, [{ Update: update }, event]))
+  return !(await transact(table, [tombstoneOf(grantKey(grant), act.now), event]))
 }
 
 const subjectOf = ({ userId, sessionId, clientId }: Grant) => ({
@@ -173,8 +167,7 @@ export function replaceGrant(table: Table, before: Grant, after: Grant): Promise
   const { secretHash, rotatedAtMs, lastUsedAt, expiresAt } = after
   return writeIf(table, 'UpdateItem', {
     Key: grantKey(before),
-    ConditionExpression:
-      'attribute_not_exists(endedAt) AND (#secretHash = :readHash OR (#secretHash = :secretHash AND #rotatedAtMs = :rotatedAtMs))',
+    ConditionExpression: SECRET_AS_READ,
     ...updateOf(
       { secretHash, rotatedAtMs, lastUsedAt, expiresAt },
       { ':readHash': attribute(before.secretHash) },

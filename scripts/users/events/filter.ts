@@ -4,6 +4,7 @@ import { CLIENT } from '../../../lib/oauth/clients/client.ts'
 import { FACTORS } from '../../../lib/users/factors.ts'
 import { PROFILE } from '../../../lib/users/user.ts'
 import { Refusal } from '../../cli/refusal.ts'
+import { WITH_ROLE } from './rows.ts'
 
 const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 
@@ -89,13 +90,10 @@ export function readChanges(given: string): string[] {
   )
 }
 
-/** Types whose event has the role in its detail. */
-const WITH_ROLE: readonly string[] = ['user.created', 'invitation.created']
-
 /** Whether an event is one that a command shows. */
 export const isShown = (event: AuditEvent, { type, changes, by }: EventFilter): boolean =>
   (type === undefined || event.type === type || event.type.startsWith(`${type}.`)) &&
   (changes === undefined ||
     changes.some((name) => event.changes.includes(name)) ||
-    (changes.includes('role') && WITH_ROLE.includes(event.type))) &&
+    (changes.includes('role') && Object.hasOwn(WITH_ROLE, event.type))) &&
   (by === undefined || event.actorId?.includes(by) === true)

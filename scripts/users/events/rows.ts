@@ -53,8 +53,8 @@ export function shownEvents(events: readonly AuditEvent[], names: NamesById, wid
   return `${head}\n${blocks.join('')}`
 }
 
-/** Types whose detail is a role. */
-const WITH_ROLE: Partial<Record<string, string>> = {
+/** What the types are called whose detail is a role. */
+export const WITH_ROLE: Partial<Record<string, string>> = {
   'user.created': 'created',
   'invitation.created': 'invited',
 }
