@@ -55,8 +55,9 @@ async function pass(world: World, ms: number): Promise<void> {
 }
 
 /**
- * The tabs of a browser share a clock, but Playwright moves that of one page after the other. Nobody refreshes meanwhile, because
- * a tab holds the client's lock: to a page whose clock moves later, a new token would be as old as the move is long.
+ * The tabs of a browser share a clock, but Playwright moves that of one page after the other. No tab refreshes until all
+ * clocks have moved, because one holds the client's lock: to a page whose clock moves later, a new token would be as old as the move
+ * is long.
  */
 async function passInPages({ context, tabs: [holder] }: World, ms: number): Promise<void> {
   const hold = (name: string) =>
