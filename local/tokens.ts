@@ -26,7 +26,7 @@ const PATIENCE_MS = 10_000
 const HOUR_MS = 3_600_000
 
 const PLACEHOLDER =
-  /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|session id|id|generation|registration token|reset token|address token|enrolment token|proved token|proof token|cancel token)\}\}$/
+  /^\{\{(?:(expired|forged) )?([a-z]+) (token|refresh token|cookie token|session id|id|generation|registration token|reset token|address token|enrolment token|proved token|proof token|cancel token)\}\}$/
 
 /** The inputs for the tokens of sample events. */
 export interface TokenSource {
@@ -45,6 +45,7 @@ export interface TokenSource {
  * - `{{expired user token}}`: an access token that was issued an hour ago.
  * - `{{forged admin token}}`: an access token that names the service's key and is signed by another key.
  * - `{{user refresh token}}` and `{{user session id}}`: those of a new session.
+ * - `{{user cookie token}}`: the refresh token of a new session in a cookie.
  * - `{{user id}}` and `{{user generation}}`: those of the user.
  * - `{{user reset token}}`, `{{user address token}}` and `{{user registration token}}`: the token of a mail's link, for a new
  *   password of the user, for a new address of the user, and for a new user.
@@ -125,7 +126,7 @@ async function sessionOf(user: User, what: string, table: Table, now: Date): Pro
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session, refreshToken } = startSession(
     user,
-    { amr: AMR.password, inCookie: false, origin, lifetimes },
+    { amr: AMR.password, inCookie: what === 'cookie token', origin, lifetimes },
     now,
     random,
   )

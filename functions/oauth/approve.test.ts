@@ -12,6 +12,7 @@ import {
   call,
   invalid,
   later,
+  login,
   now,
   ok,
   problem,
@@ -171,6 +172,16 @@ describe('the cookie', () => {
     expect(await outcomeOf({ prompt: 'none' }, { headers: { Cookie: header() } })).toEqual(
       error('login_required'),
     )
+  })
+
+  test('with the refresh token of a body is no session, also after a refresh', async () => {
+    await addClient(table)
+    const { body } = await login('user')
+    cookie = body.refreshToken
+    expect(await outcomeOf({}, await click())).toEqual(signIn(false))
+    expect(await outcomeOf({ prompt: 'none' }, await click())).toEqual(error('login_required'))
+    cookie = (await refresh(cookie)).body.refreshToken
+    expect(await outcomeOf({}, await click())).toEqual(signIn(false))
   })
 
   test('whose token was replaced earlier ends its session', async () => {

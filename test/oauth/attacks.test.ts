@@ -50,7 +50,8 @@ const KINDS = {
   'app token': async () => (await exchange(await codeFor())).body.access_token,
   'API token': async () => (await exchange(await codeFor({ scope: 'orders.read' }))).body.access_token,
   id_token: async () => (await exchange(await codeFor())).body.id_token,
-  'session token': async () => begin(),
+  'cookie token': async () => begin(),
+  'body token': async () => JSON.parse((await eventOf('refresh')).body ?? '').refreshToken,
   'grant token': async () => (await exchange(await codeFor())).body.refresh_token,
   'spent code': async () => {
     const code = await codeFor()
@@ -86,12 +87,12 @@ const PLACES: Record<string, { takes: Kind[]; opens: (token: string) => Promise<
     },
   },
   '/refresh': {
-    takes: ['session token'],
+    takes: ['cookie token', 'body token'],
     opens: async (refreshToken) =>
       (await call('refresh', 'refresh', { body: JSON.stringify({ refreshToken }) })).statusCode === 200,
   },
   'the cookie of an approval': {
-    takes: ['session token'],
+    takes: ['cookie token'],
     opens: async (token) => (await approve(token)).body.next === 'client',
   },
   'the bearer of an approval': {

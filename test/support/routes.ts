@@ -140,9 +140,9 @@ export async function behindAuthorizer(
   return { requestContext: { ...requestContext, authorizer: { ...requestContext.authorizer, sessionId } } }
 }
 
-/** Starts a session and returns its refresh token. */
+/** Starts a session in a cookie and returns its refresh token. */
 export async function begin(username = 'user'): Promise<string> {
-  const { body } = await eventOf('refresh', { body: `{{${username} refresh token}}` })
+  const { body } = await eventOf('refresh', { body: `{{${username} cookie token}}` })
   return body ?? ''
 }
 

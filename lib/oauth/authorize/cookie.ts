@@ -26,9 +26,10 @@ type Rules = Config<
 >
 
 /**
- * Verifies the refresh token in a cookie, and does not rotate it. Reuse is detected as at a refresh.
+ * Verifies the refresh token in a cookie, and does not rotate it. Reuse is detected as at a refresh. The session must live in a cookie:
+ * scripts of an allowed origin can read the token of any other.
  *
- * @returns The session and its user, or `undefined` without a live session that meets the policy.
+ * @returns The session and its user, or `undefined` without a live session in a cookie that meets the policy.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function redeemCookie(
@@ -38,6 +39,7 @@ export async function redeemCookie(
   try {
     const presented = readRefreshToken(refreshToken)
     const redeemed = await redeemRefreshToken(at, presented, at.config.REFRESH_GRACE_SECONDS)
+    if (!redeemed.session.inCookie) return undefined
     requireFactors(redeemed, at.config.REQUIRE_SECOND_FACTOR)
     requireYoung(redeemed, lifetimesFrom(at.config), at.now)
     return redeemed
