@@ -57,10 +57,16 @@ async function outcomeOf(changes: Changes = {}, sent: Sent = {}): Promise<Record
   expect(body.location.startsWith(`${CALLBACK}&`)).toBe(true)
   const { tenant, iss, state, ...rest } = Object.fromEntries(new URL(body.location).searchParams)
   expect([tenant, iss]).toEqual(['1', 'https://issuer.example'])
-  return { next: 'client', state, ...rest }
+  return { next: 'client', state, sub: body.sub, ...rest }
 }
 
-const code = { next: 'client', state: 'a state', code: expect.stringMatching(/^[\w-]{43}$/) }
+const code = {
+  next: 'client',
+  state: 'a state',
+  sub: expect.stringMatching(/^[\w-]{22}$/),
+  code: expect.stringMatching(/^[\w-]{43}$/),
+}
+/** It names no user. */
 const error = (name: string) => ({
   next: 'client',
   state: 'a state',
@@ -93,6 +99,7 @@ describe('POST /oauth2/approve', () => {
       }),
     )
     const { body } = await approve({ scope }, await click('orders.read openid'))
+    expect(body).toEqual({ next: 'client', location: expect.any(String), sub: user.id })
     const [, text = ''] =
       /^https:\/\/shop\.example\/callback\?tenant=1&code=([\w-]{43})&state=a%20state&iss=https%3A%2F%2Fissuer\.example$/.exec(
         body.location,

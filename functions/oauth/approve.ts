@@ -50,7 +50,7 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
   return respond(await outcomeOf(at, asked, redeemed))
 })
 
-/** Returns the next step of the page, or where it leads (RFC 6749 section 4.1.2, RFC 9207). */
+/** Returns the next step of the page, or where it leads (RFC 6749 section 4.1.2, RFC 9207). Only a code names its user, to the page. */
 function responseOf(
   outcome: Outcome,
   parameters: Parameters,
@@ -59,7 +59,10 @@ function responseOf(
 ): APIGatewayProxyResult {
   if ('next' in outcome) return json(200, outcome)
   const state = isRepeated(parameters, 'state') ? undefined : parameterOf(parameters, 'state')
-  const members =
-    'code' in outcome ? outcome : { error: outcome.error, error_description: outcome.description }
-  return json(200, { next: 'client', location: locationOf(redirectUri, { ...members, state, iss }) })
+  const lead = (members: Record<string, string>) => ({
+    next: 'client',
+    location: locationOf(redirectUri, { ...members, state, iss }),
+  })
+  if ('code' in outcome) return json(200, { ...lead({ code: outcome.code }), sub: outcome.userId })
+  return json(200, lead({ error: outcome.error, error_description: outcome.description }))
 }

@@ -63,6 +63,7 @@ export const OAUTH_SCHEMAS = {
           'The page refreshes the session and repeats the request; lets the user sign in; shows the screen of consent; or leads to `location`.',
       },
       location: text('With `client`: where to lead the browser, with a code or an error.'),
+      sub: text('With `client` and a code: the id of its user. The page keeps it, and sends it as `last`.'),
       again: {
         type: 'boolean',
         description: 'With `sign-in`: whether a user who is signed in must sign in again.',
@@ -84,6 +85,6 @@ export const OAUTH_SCHEMAS = {
         description: 'With `screen`: `name` and `sentence` of each scope.',
       },
     },
-    ['location', 'again', 'start', 'client', 'user', 'scopes'],
+    ['location', 'sub', 'again', 'start', 'client', 'user', 'scopes'],
   ),
 }

@@ -15,6 +15,7 @@ import {
   screen,
   signInHere,
   startShop,
+  userIdOf,
 } from './shop.ts'
 
 useBrowser()
@@ -190,6 +191,29 @@ describe('another sign-in', () => {
     await shop.click(page, request)
     await screen(page, username)
     expect(approvals.at(-1)?.last).toBe(Object(approvals.find(({ click }) => click)?.click).sub)
+  })
+
+  test('with another account shows the screen, also after an approval without one', async () => {
+    const page = await openSignedIn()
+    const request = shop.requestOf(await shop.register({ firstParty: true }))
+    // An error names no user, so it is no approval.
+    const quiet = shop.requestOf(await shop.register(), { prompt: 'none' })
+    await shop.click(page, quiet)
+    expect((await arrival(page)).get('error')).toBe('consent_required')
+    const approvals = approvalsOf(page)
+    await shop.click(page, request)
+    await expectCode(page)
+    await shop.click(page, request)
+    await expectCode(page)
+    await begin(await signedOut(page), other)
+    await shop.click(page, request)
+    await screen(page, other)
+    const sub = await userIdOf(username)
+    expect(approvals.map(({ click, last }) => [click, last])).toEqual([
+      [undefined, undefined],
+      [undefined, sub],
+      [undefined, sub],
+    ])
   })
 
   test('gets the name that the app knows', async () => {

@@ -63,6 +63,8 @@ export async function startShop() {
 export const addUser = (): Promise<string> =>
   operator(table()).add({ username: `ada${randomBytes(4).toString('hex')}` })
 
+export const userIdOf = async (username: string) => (await operator(table()).user(username)).id
+
 /** Signs in on the page that is shown. */
 export const signInHere = (page: Page, username: string) => signIn(page, username, PASSWORD)
 

@@ -54,7 +54,7 @@ async function run(click) {
   if (status !== 200) return showProblem(SENTENCES[status] ?? body.detail, SENTENCES[status] && body.detail)
   if (body.next === 'sign-in') return signIn(body)
   if (body.next === 'screen') return showScreen(body)
-  if (body.next === 'client') return leave(body.location, click)
+  if (body.next === 'client') return leave(body, click)
   return showProblem(NO_REFRESH)
 }
 
@@ -77,12 +77,12 @@ async function signIn({ again, start: begun, client }, lead = (url) => location.
   lead(`../signin?${again ? 'again&' : ''}next=oauth2/authorize${escapeNext(query)}`)
 }
 
-/** Leads to the app, with a code or an error. */
-async function leave(target, click) {
+/** Leads to the app, with the code of a user or an error. */
+async function leave({ location: target, sub }, click) {
   if (!isClientUrl(target)) return showProblem(NO_TARGET)
   await forget(query)
   agreed = click
-  if (click) keepLastUser(click.sub)
+  if (sub !== undefined) keepLastUser(sub)
   showSection('leaving', { isFocused: false })
   location.replace(target)
 }

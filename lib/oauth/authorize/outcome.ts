@@ -37,8 +37,14 @@ type Step =
       scopes: { name: string; sentence: string }[]
     }
 
+/** A code for the client, and the user whom it signs in. */
+interface Issued {
+  code: string
+  userId: string
+}
+
 /** The outcome of a request: a step of the page, the error that the client gets, or its code. */
-export type Outcome = Step | AuthorizationError | { code: string }
+export type Outcome = Step | AuthorizationError | Issued
 
 const errorOf = (error: string, description: string): AuthorizationError => ({ error, description })
 
@@ -112,7 +118,7 @@ async function issueCode(
   { client, request, redirectUri, isClicked }: Asked & { isClicked: boolean },
   { user, session }: Redeemed,
   app: App | undefined,
-): Promise<{ code: string } | undefined> {
+): Promise<Issued | undefined> {
   const code = randomBytes(CODE_BYTES).toString('base64url')
   const generation = randomBytes(GENERATION_BYTES).readUIntBE(0, GENERATION_BYTES)
   const scopes = isClicked ? request.scopes : undefined
@@ -138,5 +144,5 @@ async function issueCode(
   const about = { userId: user.id, clientId: client.id, sessionId: session.id }
   if (isClicked) logEvent('info', { event: 'consent.given', ...about })
   logEvent('info', { event: 'code.issued', ...about })
-  return { code }
+  return { code, userId: user.id }
 }

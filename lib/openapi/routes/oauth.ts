@@ -27,6 +27,7 @@ export const OAUTH_ROUTES: Route[] = [
       content: json(schemaRef('Approval'), {
         next: 'client',
         location: 'https://shop.example/callback?code=…&iss=https%3A%2F%2Fauth.example.com',
+        sub: 'AbCdEfGhIjKlMnOpQrStUw',
       }),
     },
     problems: ['invalid_query', 'unknown_client', 'unknown_redirect_uri'],
