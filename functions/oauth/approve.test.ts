@@ -13,6 +13,7 @@ import {
   invalid,
   later,
   login,
+  mailEvents,
   now,
   ok,
   problem,
@@ -408,5 +409,49 @@ describe('the screen', () => {
   test('with prompt=none no click counts', async () => {
     await addClient(table)
     expect(await outcomeOf(none, await click())).toEqual(error('consent_required'))
+  })
+})
+
+describe('a click on a screen with offline_access', () => {
+  const scope = 'openid offline_access'
+  const agree = async (changes: Changes = {}) => outcomeOf({ scope, ...changes }, await click(scope))
+  const revoke = async () =>
+    writeIf(table, 'UpdateItem', {
+      Key: appKey((await stored()).id, 'shop'),
+      UpdateExpression: 'SET generation = :next REMOVE scopes',
+      ExpressionAttributeValues: { ':next': { N: '99' } },
+    })
+
+  test('asks for a mail to the user, at the first one and after a revocation', async () => {
+    await addClient(table)
+    expect(await outcomeOf({}, await click())).toEqual(code)
+    expect(mailEvents).toEqual([])
+    expect(await agree()).toEqual(code)
+    const mail = {
+      kind: 'offline-access',
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      userId: (await stored()).id,
+      app: { name: 'Shop', place: 'shop.example' },
+      at: now.toISOString(),
+      origin: { sourceIp: '203.0.113.7', userAgent: expect.any(String) },
+    }
+    expect(mailEvents).toEqual([mail])
+    // Neither a silent approval nor another click is a first one.
+    expect(await outcomeOf({ scope })).toEqual(code)
+    expect(await agree({ prompt: 'consent' })).toEqual(code)
+    expect(mailEvents).toHaveLength(1)
+    await revoke()
+    expect(await agree()).toEqual(code)
+    expect(mailEvents).toEqual([mail, mail])
+  })
+
+  test.each<[string, Changes, Sent['click']]>([
+    ['without a click', {}, undefined],
+    ['for another user', {}, { sub: 'another', scope }],
+    ['with prompt=none', { prompt: 'none' }, { sub: '', scope }],
+  ])('asks for none %s', async (_what, changes, clicked) => {
+    await addClient(table)
+    await outcomeOf({ scope, ...changes }, clicked ? { click: clicked } : {})
+    expect(mailEvents).toEqual([])
   })
 })

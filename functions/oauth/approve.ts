@@ -17,6 +17,7 @@ import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
 
 const SETTINGS = [
   'COOKIE_SESSIONS',
+  'MAILER',
   'REFRESH_GRACE_SECONDS',
   'REQUIRE_SECOND_FACTOR',
   'SESSION_TTL_SECONDS',

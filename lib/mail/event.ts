@@ -6,6 +6,12 @@ export interface MailOrigin {
   userAgent: string
 }
 
+/** An app as a mail shows it: its name, and the host or scheme that it lives at. */
+export interface App {
+  name: string
+  place: string
+}
+
 /** Events that mails report. Their recipients need not do anything, if the events are their own. */
 export type NoticeKind =
   | 'password-changed'
@@ -40,6 +46,7 @@ export type MailEvent = {
   | { kind: 'address'; mailId: string; userId: string; generation: number }
   | { kind: 'enrolment'; mailId: string; userId: string; generation: number }
   | { kind: 'factor-reset'; mailId: string; userId: string }
+  | { kind: 'offline-access'; id: string; userId: string; app: App }
   | { kind: NoticeKind; id: string; to: string; username: string }
 )
 

@@ -173,6 +173,43 @@ describe('an enrolment', () => {
   })
 })
 
+describe('a first offline_access', () => {
+  const app = { name: 'The <Shop>', place: 'shop.example' }
+  const notice = ({ id: userId }: Pick<User, 'id'>) =>
+    planMail(stores.table, { kind: 'offline-access', id: 'i', userId, app, ...common }, service, now)
+
+  test('is a mail to the verified address, with the app, its host and where to remove it', async () => {
+    const user = await addUser({ emailVerified: true })
+    expect(await notice(user)).toEqual({
+      to: user.emailAsWritten,
+      message: {
+        subject: 'The <Shop> keeps access to your account at Test',
+        lead: `The <Shop> (shop.example) may keep its access to your account ${user.username} at Test while you are away.`,
+        action: {
+          label: 'See your apps, and remove those that you do not want',
+          url: 'https://service.example/account',
+        },
+        paragraphs: [
+          'The request came on 2026-11-26 at 09:00 UTC from 203.0.113.7, with curl.',
+          'If it was not you, remove the app and choose a new password. That ends the access of all apps.',
+        ],
+      },
+    })
+  })
+
+  test.each<[string, Partial<User>]>([
+    ['is disabled', { emailVerified: true, disabled: true }],
+    ['has an address that is not verified', { emailVerified: false }],
+    ['has no address', { email: undefined, emailAsWritten: undefined }],
+  ])('of a user who %s sends no mail', async (_what, values) => {
+    expect(await notice(await addUser(values))).toBeUndefined()
+  })
+
+  test('of a user who was removed sends no mail', async () => {
+    expect(await notice({ id: 'AbCdEfGhIjKlMnOpQrStUw' })).toBeUndefined()
+  })
+})
+
 describe('a reset of second factors', () => {
   const announce = (mailId: string, { id: userId }: User) =>
     plan({ kind: 'factor-reset', mailId, userId, at: common.at })

@@ -22,6 +22,7 @@ import { enrolment } from './texts/enrolment.ts'
 import type { Facts } from './texts/facts.ts'
 import { invitation } from './texts/invitation.ts'
 import { NOTICES } from './texts/notices.ts'
+import { offlineAccess } from './texts/offline-access.ts'
 import { registration } from './texts/registration.ts'
 import { reset } from './texts/reset.ts'
 
@@ -137,6 +138,16 @@ export async function planMail(
       if (user === undefined || to === undefined || reset?.mailId !== mailId) return undefined
       const linkTtlSeconds = cancellableSeconds(delaySeconds)
       return confirm(to, { kind: 'cancel-reset', mailId, bindings: { userId }, linkTtlSeconds }, user)
+    }
+    case 'offline-access': {
+      const user = await findRecipient(table, event.userId)
+      const to = user && verifiedMailboxOf(user)
+      if (user === undefined || user.disabled || to === undefined) return undefined
+      const { username } = user
+      return {
+        to,
+        message: offlineAccess({ ...facts, username, app: event.app, link: `${publicUrl}/account` }),
+      }
     }
     default:
       return { to: event.to, message: NOTICES[event.kind]({ ...facts, username: event.username }) }

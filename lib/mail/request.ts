@@ -8,7 +8,7 @@ import { mailRequestCounters } from '../throttling/mail-counters.ts'
 import { sourceOf, truncatedSource } from '../throttling/source.ts'
 import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
 import { mailboxOf, type User } from '../users/user.ts'
-import { idOf, type MailEvent, type MailOrigin, type NoticeKind, sendEvent } from './event.ts'
+import { type App, idOf, type MailEvent, type MailOrigin, type NoticeKind, sendEvent } from './event.ts'
 
 /**
  * Asks for a mail, within the limit of the source. The mailer looks the recipient up, after the response.
@@ -49,6 +49,26 @@ export async function notify(
   const to = mailboxOf(user)
   if (to === undefined) return
   const event = { kind, id, to, username: user.username, at: now.toISOString(), origin }
+  await sendEvent(table.aws, config.MAILER, event).catch(logFailure)
+}
+
+/**
+ * Notifies a user that an app keeps its access, if the user has a confirmed address: the mailer reads it. Does not throw, as
+ * {@link notify}.
+ */
+export async function notifyOfflineAccess(
+  { table, config, origin, now }: At<'MAILER'>,
+  userId: string,
+  app: App,
+): Promise<void> {
+  const event = {
+    kind: 'offline-access',
+    id: randomUUID(),
+    userId,
+    app,
+    at: now.toISOString(),
+    origin,
+  } as const
   await sendEvent(table.aws, config.MAILER, event).catch(logFailure)
 }
 

@@ -44,6 +44,7 @@ const VARIABLES: Record<string, string[]> = {
     'REFRESH_GRACE_SECONDS',
     'TOKEN_ISSUER',
     'PUBLISHED_KEYS',
+    'MAILER',
     'ALLOWED_ORIGINS',
   ],
   logout: ['COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS', 'TABLE_NAME'],

@@ -67,7 +67,7 @@ export async function addCaller(run: Run, table: Table, names: Parameters<typeof
     const random = randomBytes(SESSION_RANDOM_BYTES)
     const { session, refreshToken } = startSession(
       await user(),
-      { amr, inCookie: false, origin, lifetimes },
+      { amr, inCookie: true, origin, lifetimes },
       now,
       random,
     )

@@ -63,11 +63,11 @@ async function send(
   return parsed(await handler(event, context))
 }
 
-async function approve(handler: Handler | undefined, client_id = 'shop') {
-  const click = { sub: (await stored()).id, scope: 'openid' }
+async function approve(handler: Handler | undefined, client_id = 'shop', scope = 'openid') {
+  const click = { sub: (await stored()).id, scope }
   const { statusCode, body } = await send('approve', handler, {
     ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
-    body: JSON.stringify({ query: queryOf({ client_id }), click }),
+    body: JSON.stringify({ query: queryOf({ client_id, scope }), click }),
   })
   const location = body.location && new URL(body.location)
   return { statusCode, code: location?.searchParams.get('code') ?? undefined }
@@ -194,6 +194,26 @@ describe('an approval', () => {
       },
     )
   }, 60_000)
+})
+
+describe('a first offline_access', () => {
+  test('gives its code also if the mail about it fails', async () => {
+    const scope = 'openid offline_access'
+    for (const [index, what] of Object.keys(OUTAGES).entries()) {
+      const id = `offline-${index}`
+      await addClient(table, { id })
+      records.length = 0
+      const label = `/2015-03-31/functions/${service.custom.tableName}-mailer/invocations`
+      const struck = strike(wire, { label, index: 0 }, what)
+      const { statusCode, code } = await approve(wired.approve, id, scope)
+      await recover()
+      expect(struck(), what).toBeDefined()
+      expect([statusCode, code], what).toEqual([200, expect.stringMatching(/^[\w-]{43}$/)])
+      const event = 'dependency.failed'
+      expect(records, what).toContainEqual(expect.objectContaining({ event }))
+      ran += 1
+    }
+  })
 })
 
 test('a key turnover between approval and exchange changes nothing for the code', async () => {

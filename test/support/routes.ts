@@ -56,6 +56,8 @@ export const hashOfUser = await hashPassword('user', randomBytes(SALT_BYTES))
 
 /** Records that functions logged in the current test. */
 export let records: unknown[]
+/** Events that functions handed to the mailer in the current test. */
+export let mailEvents: object[]
 export let aws: LocalAws
 export let table: Table
 
@@ -65,7 +67,14 @@ export let table: Table
  */
 export function useRoutes() {
   beforeAll(async () => {
-    aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
+    const mail = mailOf(service)
+    aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, {
+      ...mail,
+      async invoke(_name, event) {
+        mailEvents.push(event)
+        return mail.invoke()
+      },
+    })
     table = tableOf(service, aws)
   })
   afterAll(() => {
@@ -82,6 +91,7 @@ export function useRoutes() {
       await addTestUser(table, { username, passwordHash: hashOfUser }, later(-86_400))
     }
     records = []
+    mailEvents = []
     for (const method of ['info', 'warn', 'error'] as const) {
       vi.spyOn(console, method).mockImplementation((record) => void records.push(record))
     }

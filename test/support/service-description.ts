@@ -81,13 +81,13 @@ export const tokenPartiesOf = ({ custom }: ServiceDescription): TokenParties => 
 })
 
 /** Returns what the local SES and Lambda know of the service. Events are accepted and not delivered. */
-export function mailOf({ functions, custom }: ServiceDescription): Partial<MailSettings> {
+export function mailOf({ functions, custom }: ServiceDescription) {
   return {
     verifiedIdentities: [String(functions.mailer?.environment?.MAIL_FROM)],
     functionNames: [`${custom.tableName}-mailer`],
     pausesMs: [],
     invoke: async () => ({ isReturned: true, payload: 'null' }),
-  }
+  } satisfies Partial<MailSettings>
 }
 
 /** Returns the tables of the service as resources, under another name. */

@@ -1,4 +1,4 @@
-import type { MailOrigin } from '../event.ts'
+import type { App, MailOrigin } from '../event.ts'
 
 /** The facts that a text reports. */
 export interface Facts {
@@ -10,12 +10,14 @@ export interface Facts {
   origin?: MailOrigin | undefined
   /** Missing for mails to an address without a user. */
   username?: string | undefined
-  /** Link that confirms; missing for notices. */
+  /** Link that confirms, or leads to the account; missing for other notices. */
   link?: string | undefined
   /** Code that confirms; missing if only the link does. */
   code?: string | undefined
   /** Time between the mail of a reset of second factors and its effect. */
   delaySeconds?: number | undefined
+  /** App that a notice is about. */
+  app?: App | undefined
   /** Page where users ask for a new password. */
   forgotUrl: string
 }

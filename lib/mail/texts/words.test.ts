@@ -7,10 +7,21 @@ import { cancelReset } from './cancel-reset.ts'
 import { enrolment } from './enrolment.ts'
 import { invitation } from './invitation.ts'
 import { NOTICES } from './notices.ts'
+import { offlineAccess } from './offline-access.ts'
 import { registration } from './registration.ts'
 import { reset } from './reset.ts'
 
-const TEXTS = { accountExists, address, cancelReset, enrolment, invitation, registration, reset, ...NOTICES }
+const TEXTS = {
+  accountExists,
+  address,
+  cancelReset,
+  enrolment,
+  invitation,
+  offlineAccess,
+  registration,
+  reset,
+  ...NOTICES,
+}
 
 const facts = {
   service: 'Acme Shop',
@@ -19,6 +30,7 @@ const facts = {
   link: 'https://auth.example.org/confirm#reset=secret',
   code: '12345678',
   delaySeconds: 86_400,
+  app: { name: 'Shop', place: 'shop.example' },
   forgotUrl: 'https://auth.example.org/forgot',
 }
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8' }

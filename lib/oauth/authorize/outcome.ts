@@ -4,11 +4,12 @@ import type { At } from '../../context.ts'
 import { ServiceError } from '../../errors.ts'
 import { byUser, eventOf, partitionOf } from '../../events/event.ts'
 import { logEvent } from '../../log.ts'
+import { notifyOfflineAccess } from '../../mail/request.ts'
 import type { Redeemed } from '../../sessions/redeem.ts'
 import type { Client } from '../clients/client.ts'
 import { CODE_BYTES, timesOf } from '../codes/code.ts'
 import { newCode } from '../codes/store.ts'
-import { type App, approvalOf, findApp } from '../grants/app.ts'
+import { type App, approvalOf, consentedScopes, findApp } from '../grants/app.ts'
 import type { AuthorizationError } from './error.ts'
 import type { AuthorizationRequest } from './request.ts'
 import { type Click, isOfScreen, placeOf, screenReasonOf, sentencesOf, withClickedScopes } from './screen.ts'
@@ -54,7 +55,11 @@ const errorOf = (error: string, description: string): AuthorizationError => ({ e
  * @param redeemed - The session in the cookie, as just read, or `undefined` without a live one.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function outcomeOf(at: At, asked: Asked, redeemed: Redeemed | undefined): Promise<Outcome> {
+export async function outcomeOf(
+  at: At<'MAILER'>,
+  asked: Asked,
+  redeemed: Redeemed | undefined,
+): Promise<Outcome> {
   const { client, request, hintedUserId, start } = asked
   const isQuiet = request.prompts.includes('none')
   const signIn = redeemed && signInOf(redeemed.session)
@@ -88,7 +93,7 @@ const signInStep = ({ name }: Client, again: boolean, start: number): Step => ({
 
 /** Returns the screen, an error or a code; `undefined`, if the app is not as read. */
 async function decide(
-  at: At,
+  at: At<'MAILER'>,
   asked: Asked,
   redeemed: Redeemed,
   app: App | undefined,
@@ -114,11 +119,12 @@ async function decide(
 
 /** Stores the app and a new code in one transaction. Returns `undefined`, if the app is not as read. */
 async function issueCode(
-  { table, now, ...rest }: At,
+  at: At<'MAILER'>,
   { client, request, redirectUri, isClicked }: Asked & { isClicked: boolean },
   { user, session }: Redeemed,
   app: App | undefined,
 ): Promise<Issued | undefined> {
+  const { table, now } = at
   const code = randomBytes(CODE_BYTES).toString('base64url')
   const generation = randomBytes(GENERATION_BYTES).readUIntBE(0, GENERATION_BYTES)
   const scopes = isClicked ? request.scopes : undefined
@@ -138,11 +144,14 @@ async function issueCode(
     ...timesOf(now),
   }
   const consent = { type: 'consent.given', subject: partitionOf(user.id), session: session.id } as const
-  const act = byUser({ ...rest, now }, user.id)
-  const events = isClicked ? [eventOf(table, act, { ...consent, ref: client.id })] : []
+  const events = isClicked ? [eventOf(table, byUser(at, user.id), { ...consent, ref: client.id })] : []
   if (await transact(table, [write, newCode(code, stored), ...events])) return undefined
   const about = { userId: user.id, clientId: client.id, sessionId: session.id }
   if (isClicked) logEvent('info', { event: 'consent.given', ...about })
   logEvent('info', { event: 'code.issued', ...about })
+  const isFirst = !consentedScopes(app, client).includes('offline_access')
+  if (isFirst && scopes?.includes('offline_access')) {
+    await notifyOfflineAccess(at, user.id, { name: client.name, place: placeOf(redirectUri) })
+  }
   return { code, userId: user.id }
 }
