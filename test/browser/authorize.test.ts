@@ -1,4 +1,4 @@
-import type { Page, Request } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { secondOf } from '../../lib/time.ts'
 import { serviceUrl } from './accounts.ts'
@@ -11,7 +11,9 @@ import {
   arrival,
   back,
   begin,
+  cookiesOf,
   expectCode,
+  FROM_ANOTHER_SITE,
   screen,
   signInHere,
   startShop,
@@ -35,23 +37,10 @@ async function openSignedIn(options: Parameters<typeof open>[1] = {}): Promise<P
 describe('a click on a link of another site', () => {
   test('leads to the app with a code, if the user has signed in', async () => {
     const page = await openSignedIn()
-    const cookies: [string, boolean][] = []
-    const note = async (request: Request) => {
-      const { pathname } = new URL(request.url())
-      if (!/authorize$|approve$/.test(pathname)) return
-      const { cookie = '' } = await request.allHeaders()
-      cookies.push([pathname, cookie.includes('__Host-refresh')])
-    }
-    page.on('requestfinished', note)
+    const cookies = cookiesOf(page)
     await shop.click(page, shop.requestOf(await shop.register()))
     await screen(page, username)
-    // Browsers send the cookie with the request of the page, and not with the navigation from another site.
-    await expect
-      .poll(() => cookies)
-      .toEqual([
-        ['/oauth2/authorize', false],
-        ['/oauth2/approve', true],
-      ])
+    await expect.poll(() => cookies).toEqual(FROM_ANOTHER_SITE)
     expect(await page.locator('#place').textContent()).toBe(new URL(shop.origin).host)
     expect(await page.getByRole('listitem').allTextContents()).toEqual(['Recognise you when you sign in'])
     await press(page, 'Continue')

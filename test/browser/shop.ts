@@ -103,6 +103,24 @@ export function approvalsOf(page: Page) {
   return seen
 }
 
+/** Notes for each request of a sign-in at an app whether the browser sends the session cookie with it. */
+export function cookiesOf(page: Page): [path: string, isSent: boolean][] {
+  const cookies: [string, boolean][] = []
+  page.on('requestfinished', async (request) => {
+    const { pathname } = new URL(request.url())
+    if (!/authorize$|approve$/.test(pathname)) return
+    const { cookie = '' } = await request.allHeaders()
+    cookies.push([pathname, cookie.includes('__Host-refresh')])
+  })
+  return cookies
+}
+
+/** Browsers send the cookie with the request of the page, and not with the navigation from another site. */
+export const FROM_ANOTHER_SITE = [
+  ['/oauth2/authorize', false],
+  ['/oauth2/approve', true],
+]
+
 /** Lets the page get a response that the service does not send. */
 export const answer = (page: Page, json: object, status = 200) =>
   page.route('**/oauth2/approve', (route) => route.fulfill({ status, json }))
