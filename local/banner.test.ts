@@ -3,8 +3,11 @@ import { banner } from './banner.ts'
 
 const URL_ = 'http://localhost:3000'
 const DYNAMODB = new URL('http://127.0.0.1:8000')
+const NOTHING = { hasPages: false, hasMail: false, hasOAuth: false, requireSecondFactor: 'none' } as const
 const linesOf = (hasPages: boolean, hasMail: boolean) =>
-  banner(URL_, DYNAMODB, { hasPages, hasMail, requireSecondFactor: 'none' }).split('\n').slice(1, 7)
+  banner(URL_, DYNAMODB, { ...NOTHING, hasPages, hasMail })
+    .split('\n')
+    .slice(1, 7)
 
 const START = `  serverless-jwt-auth is running at ${URL_}`
 const SIGN_IN = `  Sign-in page  ${URL_}/signin`
@@ -19,12 +22,18 @@ test('the banner names the pages that the service has', () => {
   expect(linesOf(false, false).slice(0, 3)).toEqual([START, '', USERS])
 })
 
+test('the banner names an app to try, if apps can sign users in', () => {
+  const app = `    SERVICE=${URL_} node examples/oidc-server/server.js  # an app that signs in here`
+  expect(banner(URL_, DYNAMODB, { ...NOTHING, hasOAuth: true }).split('\n')).toContain(app)
+  expect(banner(URL_, DYNAMODB, NOTHING)).not.toContain('SERVICE')
+})
+
 test.each([
   { policy: 'all', names: 'user and admin', first: 'user' },
   { policy: 'admin', names: 'admin', first: 'admin' },
 ] as const)('the banner says how $names enrol under the policy $policy', ({ policy, names, first }) => {
   const linesAt = (dynamoDb: URL) =>
-    banner(URL_, dynamoDb, { hasPages: false, hasMail: false, requireSecondFactor: policy })
+    banner(URL_, dynamoDb, { ...NOTHING, requireSecondFactor: policy })
       .split('\n')
       .slice(3, 6)
   const line = `  With requireSecondFactor=${policy}, the first sign-in of ${names} needs a code, which this prints:`

@@ -6,16 +6,18 @@ import { DYNAMODB_PORT } from './ports.ts'
 interface Features {
   hasPages: boolean
   hasMail: boolean
+  hasOAuth: boolean
   requireSecondFactor: FactorPolicy
 }
 
 /** Returns what `npm start` prints when the service is ready. */
 export function banner(url: string, dynamoDb: URL, features: Features): string {
-  const { hasPages, hasMail, requireSecondFactor } = features
+  const { hasPages, hasMail, hasOAuth, requireSecondFactor } = features
   const pages = [
     ...(hasPages ? [`  Sign-in page  ${url}/signin`, `  API page      ${url}/docs`] : []),
     ...(hasMail ? [`  Mailbox       ${url}/mailbox`] : []),
   ]
+  const app = `\n    SERVICE=${url} node examples/oidc-server/server.js  # an app that signs in here`
   const users = DEMO_USERS.map(({ username }) => `${username} (password ${username})`).join(' and ')
   return `
   serverless-jwt-auth is running at ${url}
@@ -24,7 +26,7 @@ ${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}
   The table is in memory, at ${dynamoDb.origin}${otherPort(dynamoDb)}
 
   Try it:
-    curl ${url}/login -H 'Content-Type: application/json' -d '{"username":"user","password":"user"}'
+    curl ${url}/login -H 'Content-Type: application/json' -d '{"username":"user","password":"user"}'${hasOAuth ? app : ''}
 
   Handlers reload as you save. Ctrl+C stops the service.
 `

@@ -102,7 +102,8 @@ export default class LocalPlugin {
     const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
     const hasPages = custom.pages === 'on'
     const hasMail = functions.mailer !== undefined
-    const features = { hasPages, hasMail, requireSecondFactor: custom.requireSecondFactor }
+    const hasOAuth = custom.oauth === 'on'
+    const features = { hasPages, hasMail, hasOAuth, requireSecondFactor: custom.requireSecondFactor }
     configureGateway({
       resources: all,
       region: provider.region,

@@ -12,12 +12,14 @@ import {
   withOtherSignature,
 } from '../support/http.ts'
 import { startService } from '../support/service.ts'
+import { root } from '../support/service-description.ts'
 
 const run = promisify(execFile)
 const hasCurl = ['bash', 'curl'].every((tool) => spawnSync(tool, ['--version']).status === 0)
 
 const service = await startService()
 const banner = service.output()
+const document = readFileSync(`${root}/docs/LOCAL.md`, 'utf8')
 afterAll(() => service.stop())
 
 /** Sends requests and returns the lines that the service logs of them. */
@@ -30,25 +32,14 @@ async function linesOf(send: () => Promise<unknown>, count: number): Promise<str
 }
 
 describe('npm start', () => {
-  test('prints the banner and nothing else', () => {
+  test('prints the banner of LOCAL.md and nothing else', () => {
     const { url, dynamoDbUrl } = service
     const taken = `\n  Port 8000 was taken, so this service's table is at another port. Manage its users with:\n    npm run users -- … --local --endpoint ${dynamoDbUrl}`
-    expect(banner.replace(taken, '')).toBe(`
-  serverless-jwt-auth is running at ${url}
-
-  Sign-in page  ${url}/signin
-  API page      ${url}/docs
-  Mailbox       ${url}/mailbox
-
-  Demo users, on this machine only: user (password user) and admin (password admin)
-  The table is in memory, at ${dynamoDbUrl}
-
-  Try it:
-    curl ${url}/login -H 'Content-Type: application/json' -d '{"username":"user","password":"user"}'
-
-  Handlers reload as you save. Ctrl+C stops the service.
-
-`)
+    const [, shown = ''] = /^```text\n(.*?)\n```$/ms.exec(document) ?? []
+    const expected = shown
+      .replaceAll('http://localhost:3000', url)
+      .replaceAll('http://127.0.0.1:8000', dynamoDbUrl)
+    expect(banner.replace(taken, '')).toBe(`\n${expected}\n\n`)
   })
 
   test.runIf(hasCurl)('prints a command that signs a user in', async () => {
