@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
 import { sendJson } from '../support/http.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
 import { addClient, CALLBACK, type Changes, queryOf } from './clients.ts'
@@ -43,6 +43,19 @@ test('a browser without a session is led to the sign-in', async () => {
   })
   const { body: quiet } = await approve({ prompt: 'none' }, {}, { Cookie: 'other=1' })
   expect(quiet.location).toMatch(/&error=login_required&/)
+})
+
+test('a cookie of before another sign-in of its session ends nothing', async () => {
+  const signIn = async (headers: Record<string, string>) => {
+    const body = { username: 'user', password: 'user', session: 'cookie' }
+    const response = await sendJson(`${url}/login`, 'POST', body, { ...OWN_PAGE, ...headers })
+    return cookieOf(refreshTokenIn({ 'Set-Cookie': response.headers['set-cookie'] }))
+  }
+  const first = await signIn({})
+  const second = await signIn(first)
+  const { status, body } = await approve({}, {}, first)
+  expect([status, body.error]).toEqual([409, 'session_changed'])
+  expect((await approve({}, {}, second)).status).toBe(200)
 })
 
 test.each<[string, Changes, Record<string, string>, number, string]>([

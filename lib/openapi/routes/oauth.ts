@@ -30,7 +30,7 @@ export const OAUTH_ROUTES: Route[] = [
         sub: 'AbCdEfGhIjKlMnOpQrStUw',
       }),
     },
-    problems: ['invalid_query', 'unknown_client', 'unknown_redirect_uri'],
+    problems: ['invalid_query', 'unknown_client', 'unknown_redirect_uri', 'session_changed'],
   },
   {
     method: 'post',
