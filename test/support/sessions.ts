@@ -240,6 +240,9 @@ const FUNCTIONS = {
   mailer: () => import('../../functions/mail/mailer.ts'),
   'user-content': () => import('../../functions/content/user-content.ts'),
   metadata: () => import('../../functions/service/metadata.ts'),
+  userinfo: () => import('../../functions/account/userinfo.ts'),
+  approve: () => import('../../functions/oauth/approve.ts'),
+  token: () => import('../../functions/oauth/token.ts'),
 }
 
 /** Functions with several routes, by route. Those that many tests call have a name of their own. */
@@ -282,6 +285,9 @@ const ROUTES = {
   'user-content': ['GET', '/'],
   jwks: ['GET', '/.well-known/jwks.json'],
   metadata: ['GET', '/.well-known/openid-configuration'],
+  userinfo: ['GET', '/userinfo'],
+  approve: ['POST', '/oauth2/approve'],
+  token: ['POST', '/oauth2/token'],
 } as const satisfies Record<string, readonly [method: string, path: string]>
 
 type Step = keyof typeof STEPS
@@ -295,7 +301,8 @@ const functionOf = (route: Route) =>
 
 /** A client's request. */
 export interface Asking {
-  body?: object
+  /** A form, or what becomes JSON. */
+  body?: object | URLSearchParams
   /** Access token. With one, the authorizer is called first. */
   token?: string
   /** What API Gateway kept of the authorizer's result. With this, the authorizer is not called. */
@@ -436,10 +443,14 @@ function eventOf(
   const event = structuredClone(TEMPLATE)
   return {
     ...event,
-    headers: { ...event.headers, ...headers },
+    headers: {
+      ...event.headers,
+      ...(body instanceof URLSearchParams && { 'Content-Type': 'application/x-www-form-urlencoded' }),
+      ...headers,
+    },
     pathParameters: id === undefined ? null : { id },
     queryStringParameters: query ?? null,
-    body: body === undefined ? null : JSON.stringify(body),
+    body: body instanceof URLSearchParams ? String(body) : body === undefined ? null : JSON.stringify(body),
     requestContext: {
       ...event.requestContext,
       authorizer,

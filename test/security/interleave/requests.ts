@@ -55,7 +55,7 @@ const logout = (everywhere: boolean): Act => ({
 })
 
 /** Returns what API Gateway keeps of the authorizer's result: the token may have been revoked since. */
-function kept({ authToken }: KnownToken): Record<string, string> {
+export function kept({ authToken }: Pick<KnownToken, 'authToken'>): Record<string, string> {
   const { sub, username, role, exp, gen, sid, acr, auth_time } = claimsOf(authToken)
   return {
     userId: sub,

@@ -66,7 +66,7 @@ const tokensOf = ({ refreshTokens }: KnownSession, authTime: number): string[] =
   refreshTokens.filter((token) => partsOf(token).authTime === authTime)
 
 /** Returns the token of a sign-in that replaced all others. */
-function newestOf([first = '', ...others]: readonly string[], salt: string | undefined): string {
+export function newestOf([first = '', ...others]: readonly string[], salt: string | undefined): string {
   if (first === '') return first
   let newest = first
   for (let next = newest; salt !== undefined; newest = next) {

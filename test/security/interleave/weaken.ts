@@ -26,10 +26,10 @@ export const writes =
     return undefined
   }
 
-const isEnd = ({ UpdateExpression }: Input) => /^SET endedAt = :now REMOVE/.test(UpdateExpression)
+export const isEnd = ({ UpdateExpression }: Input) => /^SET endedAt = :now REMOVE/.test(UpdateExpression)
 
 /** Takes a part out of the condition of a write. */
-const without = (part: string) => (write: Input) => {
+export const without = (part: string) => (write: Input) => {
   write.ConditionExpression = write.ConditionExpression.replace(part, '')
 }
 

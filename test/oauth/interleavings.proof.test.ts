@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, test, vi } from 'vitest'
+import { ACT_NAMES } from './interleave/acts.ts'
+import { type OauthWorld, startOauthWorld } from './interleave/scene.ts'
+import { OAUTH_WEAKENINGS } from './interleave/weaken.ts'
+import {
+  expectOauthViolation,
+  expectSoundOauthFrom,
+  expectSoundOauthInEveryOrder,
+  type OauthActs,
+} from './interleave/world.ts'
+
+vi.mock('node:timers/promises', async (original) =>
+  (await import('../support/gate.ts')).withoutPauses(await original()),
+)
+vi.mock('../../lib/aws/connection.ts', async (original) =>
+  (await import('../support/gate.ts')).gated(await original()),
+)
+vi.setConfig({ testTimeout: 1_200_000 })
+
+let world: OauthWorld
+beforeAll(async () => {
+  world = await startOauthWorld()
+})
+afterAll(() => world.stores.aws.stop())
+
+/** Another seed runs other schedules. */
+const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)
+
+test('codes and grants stay sound in random schedules of two to five operations', async () => {
+  const count = await expectSoundOauthFrom(world, FIRST_SEED, 1_000)
+  console.log(`Random schedules of OAuth from seed ${FIRST_SEED}: ${count} cases, no violation`)
+})
+
+test('codes and grants stay sound in every order of two operations', async () => {
+  const pairs = ACT_NAMES.flatMap((first, index) =>
+    ACT_NAMES.slice(index).map((second) => [first, second] as const),
+  )
+  let count = 0
+  for (const pair of pairs) count += await expectSoundOauthInEveryOrder(world, pair)
+  console.log(`Every order of ${pairs.length} pairs of operations of OAuth: ${count} cases, no violation`)
+})
+
+/** Operations in which every request is lost, late or repeated once, in every order. */
+const FAULTY: readonly OauthActs[] = [
+  ['first approval'],
+  ['exchange native', '>', 'exchange native'],
+  ['exchange web', '>', 'sign out'],
+  ['refresh native', '>', 'refresh native with a copied token'],
+  ['exchange native', '>', 'a day'],
+  ['end-grants', '>', 'approve web'],
+]
+
+test.each(FAULTY.map((acts) => [acts.join(' '), acts] as const))(
+  'codes and grants stay sound when a request of %s fails, or is repeated later',
+  async (title, acts) => {
+    const count = await expectSoundOauthInEveryOrder(world, acts, 1)
+    console.log(`Every order and every fault of ${title}: ${count} cases, no violation`)
+  },
+)
+
+test.each(Object.entries(OAUTH_WEAKENINGS))('a violation shows without %s', async (guard, weakening) => {
+  const { violation, count } = await expectOauthViolation(world, weakening)
+  console.log(`Without ${guard}: after ${count} orders, ${violation.split('\n')[0]}`)
+})

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, test, vi } from 'vitest'
+import { isProof, rowsOf } from '../support/rows.ts'
+import { type OauthWorld, startOauthWorld } from './interleave/scene.ts'
+import { OAUTH_WEAKENINGS, type OauthWeakening, REPEAT_WEAKENINGS } from './interleave/weaken.ts'
+import {
+  expectOauthViolation,
+  expectRepeatViolation,
+  expectSoundOauthFrom,
+  expectSoundOauthInEveryOrder,
+  expectSoundRepeats,
+  type OauthActs,
+} from './interleave/world.ts'
+
+// interleavings.proof.test.ts runs the mass of schedules.
+
+vi.mock('node:timers/promises', async (original) =>
+  (await import('../support/gate.ts')).withoutPauses(await original()),
+)
+vi.mock('../../lib/aws/connection.ts', async (original) =>
+  (await import('../support/gate.ts')).gated(await original()),
+)
+
+let world: OauthWorld
+let cases = 0
+beforeAll(async () => {
+  world = await startOauthWorld()
+})
+afterAll(() => {
+  world.stores.aws.stop()
+  console.log(`Interleavings of OAuth: ${cases} cases`)
+})
+
+test('codes and grants stay sound in random schedules', async () => {
+  cases += await expectSoundOauthFrom(world, 1, isProof ? 30 : 10)
+})
+
+/** Each with what ends the code or grant: its session, its user, its client, its reuse, or time. */
+const PAIRS: readonly OauthActs[] = [
+  ['exchange web', 'sign out'],
+  ['exchange native', 'disable user'],
+  ['refresh native', 'password'],
+  ['approve web', 'end-grants'],
+  ['exchange web', 'exchange web'],
+  ['refresh native', 'refresh native with a copied token'],
+  ['first approval', 'first approval'],
+  ['exchange web', 'sign in again'],
+  ['refresh web', 'eight days'],
+]
+test.each(PAIRS.map((acts) => [acts.join(' and '), acts] as const))(
+  'codes and grants stay sound in every order of %s',
+  async (_, acts) => {
+    cases += await expectSoundOauthInEveryOrder(world, acts)
+  },
+)
+
+const REPEATED = ['exchange native', 'exchange web', 'approve web', 'first approval'] as const
+test.each(REPEATED)('a client that gets no response to %s may repeat it', async (name) => {
+  cases += await expectSoundRepeats(world, name)
+})
+
+test.each(rowsOf(Object.entries(REPEAT_WEAKENINGS)))('a violation shows without %s', async (_, alter) => {
+  cases += await expectRepeatViolation(world, alter)
+})
+
+const GUARDS = [
+  'sourcesUnchanged: the session is there and not ended',
+  'spendingOf: not spent',
+  'approvalOf: no such app yet',
+  'newClient: a random generation',
+]
+test.each(rowsOf(GUARDS))('a violation shows without %s', async (guard) => {
+  cases += (await expectOauthViolation(world, OAUTH_WEAKENINGS[guard] as OauthWeakening)).count
+})
