@@ -294,6 +294,7 @@ describe('the sign-in', () => {
     ['unknown acr_values', { acr_values: 'urn:gold' }, 10, screen],
     // The present sign-in does not count, also in the same second.
     ['prompt=login in the same second', { prompt: 'login' }, 0, signIn(true, 1)],
+    ['max_age=0 in the same second', { max_age: '0' }, 0, signIn(true, 1)],
   ])('%s', async (_what, changes, seconds, expected) => {
     await addClient(table)
     vi.setSystemTime(later(seconds))

@@ -38,7 +38,8 @@ export function needsSignIn(
   now: Date,
 ): boolean {
   if (start !== undefined && authTime >= start) return false
-  if (prompts.includes('login')) return true
+  // `max_age=0` asks for the same as `prompt=login`: also a sign-in of this very second is too old.
+  if (prompts.includes('login') || maxAgeSeconds === 0) return true
   if (maxAgeSeconds !== undefined && secondOf(now) - authTime > maxAgeSeconds) return true
   const isAsking = acrValues.includes('aal2') && !prompts.includes('none')
   return isAsking && !acrValues.includes(acrOf(amr))
