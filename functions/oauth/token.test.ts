@@ -175,7 +175,7 @@ describe('a code', () => {
   })
 
   test.each<[string, Changes, Record<string, string>, string]>([
-    ['no code', { code: undefined }, SHOP, 'invalid_grant'],
+    ['no code', { code: undefined }, SHOP, 'invalid_request'],
     ['an unknown code', { code: 'a'.repeat(43) }, SHOP, 'invalid_grant'],
     ['a code of another form', { code: 'a'.repeat(3_000) }, SHOP, 'invalid_grant'],
     ['no verifier', { code_verifier: undefined }, SHOP, 'invalid_grant'],
@@ -363,7 +363,7 @@ describe('a refresh', () => {
     ['more scopes', { scope: 'openid email' }, 'invalid_scope'],
     ['a scope of spaces', { scope: ' ' }, 'invalid_scope'],
     ['another resource', { resource: 'https://orders.example' }, 'invalid_target'],
-    ['no refresh token', { refresh_token: undefined }, 'invalid_grant'],
+    ['no refresh token', { refresh_token: undefined }, 'invalid_request'],
     ['a refresh token of another form', { refresh_token: 'a.b.c' }, 'invalid_grant'],
   ])('with %s is refused', async (_what, changes, error) => {
     await addClient(table)

@@ -2,12 +2,11 @@ import { clientProblem, readForm } from '../../lib/http/form.ts'
 import { headerOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import { type TableRoute, tableHandler } from '../../lib/http/table.ts'
-import { parameterOf } from '../../lib/oauth/parameters.ts'
 import { authenticateClient, credentialsOf } from '../../lib/oauth/token/client.ts'
 import { exchangeCode } from '../../lib/oauth/token/exchange.ts'
 import { CLIENT_TOKENS } from '../../lib/oauth/token/issue.ts'
 import { refreshGrant } from '../../lib/oauth/token/refresh.ts'
-import { tokenRefusal } from '../../lib/oauth/token/refusal.ts'
+import { requiredOf, tokenRefusal } from '../../lib/oauth/token/refusal.ts'
 import { kmsSigner } from '../../lib/tokens/signer.ts'
 
 const SETTINGS = [
@@ -26,8 +25,7 @@ export const handler = tableHandler(SETTINGS, (event, at) => route(event, at).ca
 
 const route: TableRoute<(typeof SETTINGS)[number]> = async (event, at) => {
   const parameters = readForm(event)
-  const grantType = parameterOf(parameters, 'grant_type')
-  if (grantType === undefined) throw tokenRefusal('invalid_request', 'grant_type is missing.')
+  const grantType = requiredOf(parameters, 'grant_type')
   const credentials = credentialsOf(headerOf(event.headers, 'authorization'), parameters)
   const client = await authenticateClient(at.table, credentials, at.now)
   if (!isGrantType(grantType)) {

@@ -19,7 +19,7 @@ import {
 } from '../grants/store.ts'
 import { type Parameters, parameterOf } from '../parameters.ts'
 import { type CLIENT_TOKENS, issueClientTokens, type Signer } from './issue.ts'
-import { tokenRefusal } from './refusal.ts'
+import { requiredOf, tokenRefusal } from './refusal.ts'
 import { requireResource } from './resource.ts'
 
 type ExchangeSetting = (typeof CLIENT_TOKENS)[number] | 'SESSION_TTL_SECONDS'
@@ -40,7 +40,7 @@ export async function exchangeCode(
   sign: Signer,
 ): Promise<object> {
   const { table, now, config } = at
-  const text = parameterOf(parameters, 'code') ?? ''
+  const text = requiredOf(parameters, 'code')
   const code = await findCode(table, text)
   if (code?.clientId !== client.id) throw refused(client, 'no such code of this client')
   requireProof(code, client, parameters)

@@ -18,7 +18,7 @@ import { type ClaimedUser, hasLiveSources } from '../grants/live.ts'
 import { endGrant, findGrant, findSources, replaceGrant } from '../grants/store.ts'
 import { type Parameters, parameterOf } from '../parameters.ts'
 import { type CLIENT_TOKENS, issueClientTokens, type Signer } from './issue.ts'
-import { tokenRefusal } from './refusal.ts'
+import { requiredOf, tokenRefusal } from './refusal.ts'
 import { requireResource } from './resource.ts'
 
 type RefreshSetting =
@@ -48,7 +48,7 @@ export async function refreshGrant(
   parameters: Parameters,
   sign: Signer,
 ): Promise<object> {
-  const refreshToken = parameterOf(parameters, 'refresh_token') ?? ''
+  const refreshToken = requiredOf(parameters, 'refresh_token')
   const presented = parseRefreshToken(refreshToken)
   if (presented === undefined) throw refused(client, 'not a refresh token')
   const redeemed = await redeem(at, client, presented)

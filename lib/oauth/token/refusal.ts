@@ -1,4 +1,5 @@
 import { ServiceError } from '../../errors.ts'
+import { type Parameters, parameterOf } from '../parameters.ts'
 
 /** Errors of `POST /oauth2/token`, with their statuses (RFC 6749 section 5.2, RFC 8707 section 2). */
 export const TOKEN_ERRORS = {
@@ -32,3 +33,14 @@ export const tokenRefusal = (error: TokenError, reason: string, log: object = {}
     detail: DETAILS[error] ?? reason,
     log: { ...log, error },
   })
+
+/**
+ * Returns a parameter that a request must have.
+ *
+ * @throws {@link ServiceError} with the `error` `invalid_request` (RFC 6749 section 5.2).
+ */
+export function requiredOf(parameters: Parameters, name: string): string {
+  const value = parameterOf(parameters, name)
+  if (value === undefined) throw tokenRefusal('invalid_request', `${name} is missing.`)
+  return value
+}
