@@ -97,6 +97,15 @@ test.each(alarmsIn(template))(
   },
 )
 
+test('alarms on codes and grants of apps exist with oauth=on only', async () => {
+  const ofApps = (of: Package) =>
+    alarmsIn(of).flatMap(({ Dimensions: [event] = [] }) =>
+      /^(code|grant)\./.test(event?.Value ?? '') ? [event?.Value] : [],
+    )
+  expect(ofApps(template).toSorted()).toEqual(['code.reused', 'grant.reuse'])
+  expect(ofApps(await packageProd())).toEqual([])
+})
+
 test('alarms on mail have the thresholds that AWS recommends, 5 % and 0.1 %', () => {
   const ofMail = propertiesOf<Alarm & { Threshold: number; ComparisonOperator: string }>(
     template,
