@@ -19,6 +19,7 @@ function left(given: { pages: string; mailFrom: string; registration: string; oa
     enrolment: { events: ENROLMENT.map((path) => ({ http: { path } })) },
     own: { environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] },
     login: { environment: { MAILER: 'mailer' }, may: [READ, INVOKE] },
+    userinfo: { environment: { ALLOWED_ORIGINS: '*' } },
   }
   const service = { custom, functions }
   switchOff(service)
@@ -27,7 +28,7 @@ function left(given: { pages: string; mailFrom: string; registration: string; oa
 
 const namesOf = (custom: Parameters<typeof left>[0]) =>
   Object.keys(left(custom))
-    .filter((name) => !['own', 'login', 'enrolment'].includes(name))
+    .filter((name) => !['own', 'login', 'enrolment', 'userinfo'].includes(name))
     .sort()
 
 const mailFrom = 'no-reply@example.org'
@@ -65,4 +66,12 @@ test('without mails, no function knows a mailer or may invoke one', () => {
 test('with mails, a function keeps the mailer', () => {
   const { login } = left({ pages: 'on', mailFrom, registration: 'off' })
   expect(login).toEqual({ environment: { MAILER: 'mailer' }, may: [READ, INVOKE] })
+})
+
+test.each([
+  ['on', '*'],
+  ['off', undefined],
+])('with oauth=%s, userinfo has the origins %j of its own', (oauth, expected) => {
+  const { userinfo } = left({ pages: 'on', mailFrom: '', registration: 'off', oauth })
+  expect(userinfo?.environment?.ALLOWED_ORIGINS).toBe(expected)
 })

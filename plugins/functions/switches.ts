@@ -41,6 +41,8 @@ export function switchOff({ custom, functions }: SwitchedService): void {
     ...(hasMail && registration !== 'off' ? [] : ['new-account']),
   ]
   for (const name of removed) delete functions[name]
+  // Without apps, only pages of the service's own origins have a token for it.
+  if (oauth !== 'on') delete functions.userinfo?.environment?.ALLOWED_ORIGINS
   removeRoutes(functions, (path) => {
     if (path === 'register') return registration !== 'open'
     return MAIL_ROUTES.includes(path) && !hasMail

@@ -51,6 +51,7 @@ const RULES: [
   ],
   ['refreshRateLimit', ['400/200'], ['400'], THROTTLE],
   ['tokenRateLimit', ['30/15'], ['30'], THROTTLE],
+  ['userinfoRateLimit', ['400/200'], ['400'], THROTTLE],
   ['limitUser', ['100/86400'], ['100'], LIMIT],
   [
     'allowedOrigins',

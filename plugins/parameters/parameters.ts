@@ -27,6 +27,7 @@ const RULES: Record<string, (text: string) => unknown> = {
   loginRateLimit: readThrottle,
   refreshRateLimit: readThrottle,
   tokenRateLimit: readThrottle,
+  userinfoRateLimit: readThrottle,
   allowedOrigins: origins,
   cookieSessions: oneOf('on', 'off'),
   // API Gateway allows an hour, but a revoked token would be accepted for as long.

@@ -41,7 +41,7 @@ const requestAll = async (service: string, origin: string) => {
     'the sessions': await sendForAll(`${service}/sessions`, 'GET', mine),
     'an unknown session': await sendForAll(`${service}/sessions/x`, 'DELETE', mine),
     'a rejected password change': await sendForAll(`${service}/password`, 'PUT', { ...mine, ...json }, '{}'),
-    'the caller': await sendForAll(`${service}/userinfo`, 'GET', mine),
+    'the caller': await sendForAll(`${service}/me`, 'GET', mine),
     'a rejected deletion': await sendForAll(`${service}/me`, 'DELETE', { ...mine, ...json }, '{}'),
   }
   const forEverybody = {
@@ -88,7 +88,6 @@ describe('a preflight', () => {
     ['/password', 'PUT'],
     ['/.well-known/jwks.json', 'GET'],
     [METADATA, 'GET'],
-    ['/userinfo', 'GET', 'GET,POST'],
     ['/me', 'DELETE', 'GET,DELETE'],
     // The page at GET /register has none.
     ['/register', 'POST'],

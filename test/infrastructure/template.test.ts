@@ -403,9 +403,8 @@ describe('a function', () => {
     const hashes = HASHING.includes(name)
     for (const { of, stage, slots, memoryMb, loginConcurrency } of packagesWith(name)) {
       const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
-      const common = {
-        ALLOWED_ORIGINS: stage === 'dev' || name === 'token' ? '*' : listed,
-      }
+      const isOfAll = stage === 'dev' || name === 'token' || (name === 'userinfo' && of === changedProd)
+      const common = { ALLOWED_ORIGINS: isOfAll ? '*' : listed }
       const own = environments(stage, slots, changesOf(of, stage))[name]
       expect(propertiesOf(of, `${logicalId(name)}LambdaFunction`)).toEqual({
         Code: {
@@ -485,12 +484,12 @@ test('a deployment of the API is named after what it deploys, so equal packages 
 })
 
 test('the stage throttles logins and refreshes below KMS’s quota of RSA signatures', () => {
-  const throttle = (path: string, ThrottlingRateLimit: number, ThrottlingBurstLimit: number) => ({
-    HttpMethod: 'POST',
-    ResourcePath: `/~1${path}`,
-    ThrottlingRateLimit,
-    ThrottlingBurstLimit,
-  })
+  const throttle = (
+    path: string,
+    ThrottlingRateLimit: number,
+    ThrottlingBurstLimit: number,
+    HttpMethod = 'POST',
+  ) => ({ HttpMethod, ResourcePath: `/~1${path}`, ThrottlingRateLimit, ThrottlingBurstLimit })
   const stageOf = (of: Package) => {
     const [deployment = '', ...others] = ofType(of, 'AWS::ApiGateway::Deployment')
     // A deployment that names the stage would create it a second time.
@@ -503,18 +502,18 @@ test('the stage throttles logins and refreshes below KMS’s quota of RSA signat
     expect(rest).toEqual({ RestApiId: { Ref: 'ApiGatewayRestApi' }, StageName: 'prod', TracingEnabled: true })
     return MethodSettings as ReturnType<typeof throttle>[]
   }
+  // It costs no signature.
+  const userinfo = [throttle('userinfo', 400, 200, 'GET'), throttle('userinfo', 400, 200)]
+  const signing = [throttle('login', 200, 100), throttle('refresh', 400, 200)]
   const settings = stageOf(prod)
-  expect(settings).toEqual([throttle('login', 200, 100), throttle('refresh', 400, 200)])
-  const changed = [
-    throttle('login', 500, 50),
-    throttle('refresh', 400, 200),
-    throttle('oauth2~1token', 30, 15),
-  ]
+  expect(settings).toEqual([...signing, ...userinfo])
+  const token = throttle('oauth2~1token', 30, 15)
+  const changed = [throttle('login', 500, 50), throttle('refresh', 400, 200), token, ...userinfo]
   expect(stageOf(changedProd)).toEqual(changed)
 
   // What these routes together pass on within one second, when their buckets are full. A code costs two signatures.
-  const all = [...settings, changed[2], changed[2]]
-  const most = all.map((one) => Number(one?.ThrottlingRateLimit) + Number(one?.ThrottlingBurstLimit))
+  const all = [...signing, token, token]
+  const most = all.map((one) => one.ThrottlingRateLimit + one.ThrottlingBurstLimit)
   expect(most.reduce((sum, one) => sum + one)).toBeLessThan(1_000)
   const paths = ofType(prod, 'AWS::ApiGateway::Method').map((id) => {
     const { HttpMethod, ResourceId } = propertiesOf(prod, id)

@@ -88,18 +88,24 @@ test('the gateway refuses every token of a client, and the tokens of the user st
   expect((await get(`${url}/`, refreshed.body.authToken)).status).toBe(200)
 })
 
-test('pages of every origin may use it, without cookies', async () => {
+test.each([
+  ['POST', 'oauth2/token', 'OPTIONS,POST'],
+  ['GET', 'userinfo', 'OPTIONS,GET,POST'],
+  ['POST', 'userinfo', 'OPTIONS,GET,POST'],
+])('pages of every origin may use %s /%s, without cookies', async (method, path, methods) => {
   const Origin = 'https://app.example.com'
-  const response = await fetch(`${url}/oauth2/token`, { method: 'POST', headers: { Origin } })
+  const response = await fetch(`${url}/${path}`, { method, headers: { Origin } })
   expect(response.headers.get('access-control-allow-origin')).toBe('*')
   expect(response.headers.get('access-control-allow-credentials')).toBeNull()
-  const preflight = await fetch(`${url}/oauth2/token`, {
+  const preflight = await fetch(`${url}/${path}`, {
     method: 'OPTIONS',
     headers: {
       Origin,
-      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Method': method,
       'Access-Control-Request-Headers': 'authorization',
     },
   })
   expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
+  expect(preflight.headers.get('access-control-allow-methods')).toBe(methods)
+  expect(preflight.headers.get('access-control-allow-credentials')).toBeNull()
 })
