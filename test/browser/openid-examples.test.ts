@@ -7,7 +7,7 @@ import { root } from '../support/service-description.ts'
 import { startServer } from '../verifiers/programs.ts'
 import { serviceUrl } from './accounts.ts'
 import { heading, open, press, signIn, useBrowser } from './browser.ts'
-import { addUser, cookiesOf, FROM_ANOTHER_SITE, signInHere } from './shop.ts'
+import { addUser, cookiesOf, FROM_ANOTHER_SITE, signInHere, signOutAt } from './shop.ts'
 
 // oidc-client-ts and openid-client sign users in, in the examples as they are, at another site than that of the service.
 
@@ -18,13 +18,6 @@ const [, esbuild = '', node = ''] =
   ) ?? []
 
 const shows = (page: Page, text: string | RegExp) => page.getByText(text).waitFor()
-
-/** Ends the session of the service in another tab. */
-async function signOutAt(service: string, page: Page): Promise<void> {
-  const tab = await page.context().newPage()
-  await tab.goto(`${service}/signin`)
-  await press(tab, 'Sign out', 'Sign in')
-}
 
 describe('oidc-client-ts in a page', () => {
   // The page names these addresses. Chromium connects to free ports instead.

@@ -75,6 +75,13 @@ export async function begin(page: Page, username: string): Promise<void> {
   await heading(page, `Signed in as ${username}`).waitFor()
 }
 
+/** Ends the session of the service in another tab. */
+export async function signOutAt(service: string, page: Page): Promise<void> {
+  const tab = await page.context().newPage()
+  await tab.goto(`${service}/signin`)
+  await press(tab, 'Sign out', 'Sign in')
+}
+
 /** Waits for the screen of a user. */
 export const screen = (page: Page, username: string) =>
   heading(page, `Continue as ${username} to Shop`).waitFor()
