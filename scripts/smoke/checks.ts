@@ -2,6 +2,7 @@ import { compactVerify, createLocalJWKSet, decodeJwt } from 'jose'
 import { json, noContent, publicJson } from '../../lib/http/responses.ts'
 import { enrolApp, FACTOR_CHECKS, tokenWithApp } from './factors.ts'
 import { expectNativeArgon2 } from './logs.ts'
+import { OAUTH_CHECKS } from './oauth.ts'
 import { Difference, expectProblem, expectResponse, membersOf } from './responses.ts'
 import { bodyOf, credentials, found, Skip, skipIfLimited, tokensIn, type Visit } from './visit.ts'
 
@@ -18,11 +19,12 @@ export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
   metadata: async (visit) => {
     const received = await visit.send('GET /.well-known/openid-configuration')
     expectResponse(received, publicJson({}))
-    const { issuer, jwks_uri } = membersOf(received)
+    const { issuer, jwks_uri, token_endpoint } = membersOf(received)
     if (typeof issuer !== 'string' || jwks_uri !== `${issuer}/.well-known/jwks.json`) {
       throw new Difference('expected an issuer, and the URL of its keys')
     }
     visit.issuer = issuer
+    visit.hasOAuth = token_endpoint !== undefined
   },
 
   'API description': async ({ send }) => {
@@ -68,6 +70,8 @@ export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
   },
 
   ...FACTOR_CHECKS,
+
+  ...OAUTH_CHECKS,
 
   refresh: async (visit) => {
     const { refreshToken } = found(visit.tokens, 'sign-in')

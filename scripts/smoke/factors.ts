@@ -121,4 +121,4 @@ function expectCodes(received: Received): void {
 const idOf = (value: unknown) => ({ id: String(Object(value).id) })
 
 /** By default the origin is that of the issuer. */
-const originOf = ({ rpOrigin, issuer }: Visit) => rpOrigin ?? new URL(found(issuer, 'metadata')).origin
+export const originOf = ({ rpOrigin, issuer }: Visit) => rpOrigin ?? new URL(found(issuer, 'metadata')).origin

@@ -10,8 +10,16 @@ export interface Received {
   text: string
 }
 
+/** What a request has: a token in its header, and a body of JSON or a form. */
+interface Sent {
+  token?: string
+  body?: object
+  form?: Record<string, string>
+  headers?: Record<string, string>
+}
+
 /** Sends a request such as `POST /login`. */
-export type Send = (request: string, options?: { token?: string; body?: object }) => Promise<Received>
+export type Send = (request: string, sent?: Sent) => Promise<Received>
 
 /** A difference between what a check expected and what it got, in one line. */
 export class Difference extends Error {
@@ -21,7 +29,7 @@ export class Difference extends Error {
 /** Creates a client of a service. Each request ends after the timeout, or when the signal is aborted. */
 export const clientOf =
   (url: string, timeoutMs: number, interruption: AbortSignal): Send =>
-  async (request, { token, body } = {}) => {
+  async (request, { token, body, form, headers } = {}) => {
     const [method = '', path] = request.split(' ')
     const timeout = AbortSignal.timeout(timeoutMs)
     try {
@@ -31,8 +39,10 @@ export const clientOf =
           'User-Agent': 'serverless-jwt-auth-smoke',
           ...(token !== undefined && { Authorization: `Bearer ${token}` }),
           ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(form !== undefined && { body: new URLSearchParams(form) }),
         redirect: 'manual',
         signal: AbortSignal.any([timeout, interruption]),
       })

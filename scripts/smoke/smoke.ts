@@ -1,6 +1,7 @@
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { CHECKS } from './checks.ts'
+import { endSmokeClient } from './client.ts'
 import { clientOf } from './responses.ts'
 import type { Target } from './target.ts'
 import { withSmokeUser } from './user.ts'
@@ -28,10 +29,12 @@ export async function smoke(
     print(`Testing ${url} as ${user.username}.`)
     const send = clientOf(url, limits.responseMs, interruption)
     const { logMs } = limits
-    return await runChecks(
-      { send, table, user, realm: table.name, rpOrigin, log, logMs, begun, interruption },
-      print,
-    )
+    const visit: Visit = { send, table, user, realm: table.name, rpOrigin, log, logMs, begun, interruption }
+    try {
+      return await runChecks(visit, print)
+    } finally {
+      await endSmokeClient(visit, option)
+    }
   })
   if (interruption.aborted) throw new Refusal('interrupted', 'Interrupted. The user was removed.')
   const count = (state: State) => outcomes.filter((outcome) => outcome === state).length

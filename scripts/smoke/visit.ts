@@ -2,6 +2,7 @@ import type { JSONWebKeySet } from 'jose'
 import { json } from '../../lib/http/responses.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import type { SmokePasskey } from './authenticator.ts'
+import type { SmokeClient } from './client.ts'
 import type { Log } from './logs.ts'
 import {
   Difference,
@@ -41,6 +42,8 @@ export interface Visit {
   interruption: AbortSignal
   keys?: JSONWebKeySet
   issuer?: string
+  /** Whether the metadata name what apps need to sign users in. */
+  hasOAuth?: boolean
   /** Of the latest sign-in by password, with the app if there is one. */
   tokens?: Tokens
   app?: App
@@ -48,6 +51,11 @@ export interface Visit {
   hasUsedApp?: boolean
   passkey?: SmokePasskey
   passkeyTokens?: Tokens
+  client?: SmokeClient
+  /** A code for the client, with the secret of its challenge. */
+  code?: { code: string; verifier: string; nonce: string }
+  /** Of the client. */
+  clientTokens?: { access: string; refresh: string }
 }
 
 /** The reason why a check cannot run. */

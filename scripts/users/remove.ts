@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Key, type Table, type TransactWrite, text } from '../../lib/aws/dynamodb.ts'
 import { removalOfFactors } from '../../lib/factors/removal.ts'
+import { grantsOf } from '../../lib/oauth/grants/app.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { nameKey, profileKey } from '../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../lib/users/user.ts'
@@ -43,12 +44,12 @@ export async function remove(table: OperatorTable, loginName: string, yes: boole
 const keyOf = (write: TransactWrite): Key | undefined => Object(Object.values(write)[0]).Key
 
 /**
- * Finds the sessions, counters and marks of a user, before the user is removed. After that, an import may have brought
+ * Finds the sessions, counters and marks of a user, and what the user allows apps, before the user is removed. After that, an import may have brought
  * the same id back, and the sessions would be those of the new user.
  */
 export function attachedTo(table: Table, user: User): Promise<Key[]> {
   const names = loginNamesOf(user).map((name) => nameKey(name).pk.S)
-  return attachedIn(table, [profileKey(user.id).pk.S, ...names])
+  return attachedIn(table, [profileKey(user.id).pk.S, grantsOf(user.id).S, ...names])
 }
 
 /** Finds the counters and marks of login names. */

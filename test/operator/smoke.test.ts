@@ -17,7 +17,7 @@ import { root } from '../support/service-description.ts'
 import { asOperator } from '../support/users.ts'
 import { type LogRecord, startAccount } from './smoke/account.ts'
 import { BROKEN } from './smoke/faults.ts'
-import { startFaultyService } from './smoke/proxy.ts'
+import { type Fault, startFaultyService } from './smoke/proxy.ts'
 
 const endpoint = new URL(inject('dynamoDbUrl'))
 const GROUP = '/aws/lambda/serverless-jwt-auth-dev'
@@ -80,8 +80,8 @@ async function removeUser(username: string): Promise<void> {
   })
 }
 
-/** What DynamoDB deletes within days of its expiry: login tokens and challenges live for minutes. */
-const EXPIRING = /^(login|challenge)#/
+/** What DynamoDB deletes within days of its expiry: login tokens, challenges and codes live for minutes. */
+const EXPIRING = /^(login|challenge|code)#/
 
 /** Returns what the table holds of the users of the tests, beside what expires. */
 async function leftovers() {
@@ -144,7 +144,7 @@ describe('npm run smoke', () => {
       status: 0,
       stdout: [
         ...linesWith({ 'native argon2': 'skipped native argon2: the local service has no log on AWS' }),
-        '20 checks passed. 1 skipped. The user was removed.',
+        '26 checks passed. 1 skipped. The user was removed.',
       ],
       stderr: '',
     })
@@ -154,7 +154,7 @@ describe('npm run smoke', () => {
     const outcome = await run(stage, environment())
     expect(outcome).toMatchObject({ status: 0, stderr: '' })
     const lines = linesOf(outcome)
-    expect(lines).toEqual([...linesWith({}), '21 checks passed. The user was removed.'])
+    expect(lines).toEqual([...linesWith({}), '27 checks passed. The user was removed.'])
     const page = readFileSync(`${root}/docs/DEPLOYING.md`, 'utf8')
     const [, shown = ''] = /^\$ npm run --silent smoke .*\n([^$`]*)/m.exec(page) ?? []
     const stdout = shown.replace(/https:\S+\/prod/, service.url)
@@ -225,7 +225,7 @@ describe('npm run smoke', () => {
 
   proof('removes a user with an app and a passkey, who could not delete the account', async () => {
     service.breakBy({ 'DELETE /me 1': 'close' })
-    expect(await run(local())).toMatchObject({ status: 1, stderr: '1 of 21 checks failed. 1 skipped.\n' })
+    expect(await run(local())).toMatchObject({ status: 1, stderr: '1 of 27 checks failed. 1 skipped.\n' })
   })
 
   proof('removes a user whose creation lost its response', async () => {
@@ -235,6 +235,57 @@ describe('npm run smoke', () => {
       return output
     })
     expect(outcome).toEqual(refusal(3, 'Failed: no response.'))
+  })
+
+  test('skips the client if the service has oauth=off', async () => {
+    const without: Fault = (response) => {
+      const { token_endpoint: _, ...metadata } = JSON.parse(response.body)
+      return { ...response, body: JSON.stringify(metadata) }
+    }
+    service.breakBy({ 'GET /.well-known/openid-configuration 1': without })
+    const outcome = await run(local())
+    expect(outcome).toMatchObject({ status: 0, stderr: '' })
+    const lines = linesOf(outcome)
+    expect(lines).toContain('skipped new client: the service has oauth=off')
+    expect(lines.at(-1)).toBe('20 checks passed. 7 skipped. The user was removed.')
+  })
+
+  /** Expects the warning that a client may still exist, beside those lines of failed checks. */
+  function expectWarnedOfClient({ status, stderr }: Outcome, reason: string): void {
+    const [, id = ''] = /^Client (smoke-\w+\.client) may still exist/.exec(stderr) ?? []
+    const next = `Remove it: npm run clients -- remove ${id} --local`
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr: `Client ${id} may still exist. ${next}. Reason: Failed: ${reason}.\n`,
+    })
+  }
+
+  test('names the client if it cannot be removed', async () => {
+    let removal = async () => ({})
+    const outcome = await runWith(async (count, made) => {
+      if (count < 3) return await made()
+      removal = made
+      throw new Error('the table is gone')
+    })
+    expectWarnedOfClient(outcome, 'the table is gone')
+    await removal()
+  })
+
+  proof('names the client if it may be created after the removal', async () => {
+    const outcome = await runWith(async (count, made) => {
+      if (count === 2) throw new Error('no response')
+      return await made()
+    })
+    expectWarnedOfClient(outcome, 'there was no response to its creation')
+  })
+
+  proof('removes a client whose creation lost its response', async () => {
+    const outcome = await runWith(async (count, made) => {
+      const output = await made()
+      if (count === 2) throw new Error('no response')
+      return output
+    })
+    expect(outcome).toMatchObject({ status: 1, stderr: '1 of 27 checks failed. 6 skipped.\n' })
   })
 
   test.each([
@@ -282,6 +333,12 @@ const NEEDS: Record<string, string[]> = {
   'new passkey': ['sign-in with the app'],
   'sign-in with the passkey': ['new passkey'],
   'factors, sessions and passkeys of the user': ['sign-in with the passkey'],
+  'new client': ['metadata'],
+  'sign-in at the client': ['new client', 'new passkey'],
+  'tokens of the client': ['sign-in at the client', 'public keys'],
+  'refresh of the client': ['tokens of the client'],
+  'userinfo of the client': ['tokens of the client'],
+  'removal of the client': ['tokens of the client'],
   refresh: ['sign-in'],
   logout: ['sign-in'],
   '401 for a refresh after the logout': ['sign-in'],

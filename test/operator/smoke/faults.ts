@@ -28,6 +28,8 @@ const UNAUTHORIZED = body(401, 'Unauthorized', 'Could not validate credentials.'
 const INCORRECT = body(401, 'Unauthorized', 'Incorrect username or password.')
 const FORBIDDEN = body(403, 'Forbidden', 'You do not have permission to access this resource.')
 
+const ANOTHER_PLACE = 'expected a response to the redirect URI, with code, state and the issuer'
+
 /** Faults of one service: by request and its number, each with the check that fails and its reason. */
 export const BROKEN: [
   what: string,
@@ -141,6 +143,16 @@ export const BROKEN: [
         'issuer of the access token',
         'expected the issuer https://another.example of the metadata, got ISSUER',
       ],
+      [
+        'GET /.well-known/openid-configuration 1',
+        members({
+          issuer: 'https://another.example',
+          jwks_uri: 'https://another.example/.well-known/jwks.json',
+          token_endpoint: 'https://another.example/oauth2/token',
+        }),
+        'sign-in at the client',
+        ANOTHER_PLACE,
+      ],
       ['GET /openapi.json 1', text('<html>'), 'API description', 'expected a body of JSON, got other text'],
       [
         'GET / 1',
@@ -211,6 +223,46 @@ export const BROKEN: [
         status(403),
         'deletion of the account',
         'expected status 204, got 403 with {"message":"Forbidden"}',
+      ],
+    ],
+  ],
+  [
+    'codes',
+    [
+      [
+        'POST /oauth2/approve 2',
+        members({ location: 'https://another.example/callback?code=x' }),
+        'sign-in at the client',
+        ANOTHER_PLACE,
+      ],
+    ],
+  ],
+  [
+    'tokens of clients',
+    [
+      [
+        'POST /oauth2/token 2',
+        status(503),
+        'refresh of the client',
+        'expected status 200, got 503 with {"message":"Forbidden"}',
+      ],
+      [
+        'GET /userinfo 1',
+        members({ preferred_username: 'root' }),
+        'userinfo of the client',
+        'expected the userinfo of smoke-…',
+      ],
+      ['POST /oauth2/token 3', status(200), 'removal of the client', 'expected status 401, got 200'],
+    ],
+  ],
+  [
+    'tokens of codes',
+    [
+      [
+        'POST /oauth2/token 1',
+        members({ id_token: 'a.b.c' }),
+        'tokens of the client',
+        'expected a token for smoke-….client by one of the public keys, got ERR_JWS_INVALID',
       ],
     ],
   ],

@@ -12,6 +12,20 @@ export interface Passing {
 /** What the proxy does with a response: change it, never send it, or close the connection. */
 export type Fault = ((response: Passing) => Passing) | 'hold' | 'close'
 
+/** Headers of requests that the proxy passes on. */
+const PASSED = ['authorization', 'content-type', 'cookie', 'sec-fetch-site']
+
+/** Members of bodies that no output may have. */
+const SECRETS = [
+  'password',
+  'authToken',
+  'refreshToken',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'location',
+]
+
 /**
  * Starts a proxy between a client and the service. It changes the responses for which it has faults.
  *
@@ -31,15 +45,19 @@ export async function startFaultyService(url: string) {
     server.emit('smoke', line)
     if (fault === 'close') return void request.socket.destroy()
     if (fault === 'hold') return
-    const { authorization, 'content-type': type } = request.headers
-    const headers = { ...(authorization && { authorization }), ...(type && { 'content-type': type }) }
+    const headers = Object.fromEntries(
+      PASSED.flatMap((name) => (request.headers[name] ? [[name, String(request.headers[name])]] : [])),
+    )
     const body = sent === '' ? null : sent
     const received = await fetch(`${url}${request.url}`, { method: String(request.method), headers, body })
     const text = await received.text()
     for (const json of [sent, text]) {
-      const { password, authToken, refreshToken } = membersOf(json)
-      for (const secret of [password, authToken, refreshToken]) if (secret) secrets.add(secret)
+      const members = membersOf(json)
+      for (const name of SECRETS) if (members[name]) secrets.add(members[name])
     }
+    const [, basic = ''] = /^Basic (.*)/.exec(headers.authorization ?? '') ?? []
+    const [, clientSecret] = Buffer.from(basic, 'base64').toString().split(':')
+    if (clientSecret) secrets.add(clientSecret)
     const subject = subjectOf(text)
     if (line.startsWith('POST /login') && subject !== '') userIds.push(subject)
     const own = Object.fromEntries(received.headers)
@@ -65,7 +83,7 @@ export async function startFaultyService(url: string) {
       faults = all
       counts = {}
     },
-    /** Passwords and tokens that have passed. */
+    /** Passwords, tokens and the secrets of clients that have passed. */
     secrets,
     /** Ids of the users who have signed in. */
     userIds,

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import { CLIENT_RANDOM_BYTES, newClient } from '../../lib/oauth/clients/client.ts'
+import { hashSecret, SECRET_BYTES, secretOf } from '../../lib/oauth/clients/secret.ts'
+import { createClient, findClient, removeClient } from '../../lib/oauth/clients/store.ts'
+import { untilStored } from '../../lib/users/store.ts'
+import type { OperatorTable } from '../cli/operator.ts'
+import { Refusal, refusalOf } from '../cli/refusal.ts'
+import type { Visit } from './visit.ts'
+
+/** A client on a server that exists during a test only. Its secret is in memory only. */
+export interface SmokeClient {
+  id: string
+  secret: string
+  /** Whether the store has confirmed it. */
+  isStored: boolean
+}
+
+/** Where codes go: to no host, as no domain ends like this (RFC 2606 section 2). The command reads them from the response. */
+export const REDIRECT_URI = 'https://smoke.invalid/callback'
+
+export const SCOPES = ['openid', 'profile']
+
+/** Stores a client with a random name. The visit knows of it before, because the response of the write may be lost. */
+export async function addSmokeClient(visit: Visit): Promise<void> {
+  const { table, begun } = visit
+  // A name of the length of a user id could have the form of one, which no client may have.
+  const id = `smoke-${randomBytes(8).toString('hex')}.client`
+  const client: SmokeClient = { id, secret: secretOf(randomBytes(SECRET_BYTES)), isStored: false }
+  visit.client = client
+  const stored = newClient(
+    { id, type: 'web', name: id, redirectUris: [REDIRECT_URI], scopes: SCOPES },
+    begun,
+    randomBytes(CLIENT_RANDOM_BYTES),
+  )
+  await createClient(table, { ...stored, secretHash: hashSecret(client.secret) }, table.act())
+  client.isStored = true
+}
+
+/** Removes a client. @returns Whether it existed. */
+export const removeSmokeClient = (table: OperatorTable, { id }: SmokeClient): Promise<boolean> =>
+  untilStored(async () => {
+    const found = await findClient(table, id)
+    if (found === undefined) return false
+    return (await removeClient(table, found, table.act())) === 'done' || undefined
+  })
+
+/**
+ * Removes the client that a visit still has, also after a failure.
+ *
+ * @param option - Option of `npm run clients` that selects the table.
+ * @throws {@link Refusal} `failed`, if the client may still exist.
+ */
+export async function endSmokeClient({ table, client }: Visit, option: string): Promise<void> {
+  if (client === undefined) return
+  try {
+    const existed = await removeSmokeClient(table, client)
+    if (!existed && !client.isStored) throw new Error('there was no response to its creation')
+  } catch (error) {
+    const next = `Remove it: npm run clients -- remove ${client.id} ${option}`
+    const reason = refusalOf(error).message
+    throw new Refusal('failed', `Client ${client.id} may still exist. ${next}. Reason: ${reason}`)
+  }
+}
