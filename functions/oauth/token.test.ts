@@ -3,8 +3,15 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { writeIf } from '../../lib/aws/dynamodb.ts'
 import { byUser } from '../../lib/events/event.ts'
 import { eventsOfUser } from '../../lib/events/store.ts'
+import type { Api } from '../../lib/oauth/apis/api.ts'
+import { changeApi, findApis, removeApi } from '../../lib/oauth/apis/store.ts'
 import { hashSecret } from '../../lib/oauth/clients/secret.ts'
-import { clientKey } from '../../lib/oauth/clients/store.ts'
+import {
+  type ClientWithSecrets,
+  changeClient,
+  clientKey,
+  findClientWithSecrets,
+} from '../../lib/oauth/clients/store.ts'
 import { appKey } from '../../lib/oauth/grants/app.ts'
 import { endSession } from '../../lib/sessions/store.ts'
 import { secondOf } from '../../lib/time.ts'
@@ -442,6 +449,67 @@ describe('a refresh', () => {
     expect(await outcome(refresh(body.refresh_token))).toBe('ok')
     vi.setSystemTime(later(3_600))
     expect(await outcome(refresh(body.refresh_token))).toBe('invalid_grant')
+  })
+})
+
+describe('a scope that the operator took away', () => {
+  const ORDERS = ['orders.read', 'orders.write'].map((name) => `https://orders.example ${name}`)
+  const change = async (scopes: string[]) =>
+    changeClient(
+      table,
+      (await findClientWithSecrets(table, 'shop')) as ClientWithSecrets,
+      { changes: { scopes } },
+      testAct(),
+    )
+  const left = (names: string[]) => async () => void expect(await change(names)).toBe('done')
+  const ofApi = (names: string[]) => async () => {
+    const [api] = (await findApis(table, ['https://orders.example'])) as [Api]
+    const scopes = api.scopes.filter(({ name }) => names.includes(name))
+    const changed =
+      names.length === 0 ? removeApi(table, api, testAct()) : changeApi(table, api, { scopes }, testAct())
+    expect(await changed).toBe('done')
+  }
+  const all = 'openid profile orders.read orders.write'
+
+  test.each<[string, string, () => Promise<void>, string]>([
+    ['from the client', 'openid profile email', left(['openid', 'email']), 'openid email'],
+    ['from the client, the only one', 'profile', left(['openid']), 'invalid_grant'],
+    [
+      'from the client, of an API',
+      all,
+      left(['openid', 'profile', String(ORDERS[1])]),
+      'openid profile orders.write',
+    ],
+    ['from the client, all of an API', all, left(['openid', 'profile']), 'invalid_grant'],
+    ['from the API', all, ofApi(['orders.read']), 'openid profile orders.read'],
+    ['with the API', all, ofApi([]), 'invalid_grant'],
+  ])('%s, of %s, is in no token from the next refresh on', async (what, scope, takeAway, expected) => {
+    await addApi(table)
+    const scopes = ['openid', 'profile', 'email', 'offline_access', ...ORDERS]
+    await addClient(table, { scopes })
+    const { body: first } = await exchange(await codeFor({ scope }))
+    expect((await refresh(first.refresh_token)).body.scope).toBe(scope)
+    await takeAway()
+    const { body } = await refresh(first.refresh_token)
+    expect(body.scope ?? body.error).toBe(expected)
+    if (body.access_token) expect(decodeJwt(body.access_token).scope).toBe(expected)
+    const [lost = ''] = scope.split(' ').filter((name) => !expected.includes(name))
+    const error = body.access_token ? 'invalid_scope' : 'invalid_grant'
+    expect(await outcome(refresh(first.refresh_token, { scope: lost }))).toBe(error)
+    // It ends nothing: the operator may give the scope back.
+    await change(scopes)
+    if (!what.endsWith('the API')) expect((await refresh(first.refresh_token)).body.scope).toBe(scope)
+  })
+
+  test('binds a grant to its session again, if it was offline_access', async () => {
+    await addClient(table)
+    const { body } = await exchange(await codeFor({ scope: 'openid offline_access' }))
+    await change(['openid'])
+    expect((await refresh(body.refresh_token)).body.scope).toBe('openid')
+    await logout(cookie)
+    expect(await outcome(refresh(body.refresh_token))).toBe('invalid_grant')
+    await change(['openid', 'offline_access'])
+    expect(await outcome(refresh(body.refresh_token))).toBe('ok')
   })
 })
 

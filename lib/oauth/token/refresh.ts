@@ -1,3 +1,4 @@
+import { together } from '../../aws/together.ts'
 import type { At } from '../../context.ts'
 import { byClient } from '../../events/event.ts'
 import { logEvent } from '../../log.ts'
@@ -12,11 +13,14 @@ import {
 } from '../../sessions/refresh-token.ts'
 import { secondOf } from '../../time.ts'
 import { acrOf, needsFactor } from '../../users/factors.ts'
+import type { Api } from '../apis/api.ts'
+import { findApis } from '../apis/store.ts'
 import type { Client } from '../clients/client.ts'
 import { type Ends, type Grant, isUseDue, used } from '../grants/grant.ts'
 import { type ClaimedUser, hasLiveSources } from '../grants/live.ts'
 import { endGrant, findGrant, findSources, replaceGrant } from '../grants/store.ts'
 import { type Parameters, parameterOf } from '../parameters.ts'
+import { scopesOf } from '../scopes.ts'
 import { type CLIENT_TOKENS, issueClientTokens, type Signer } from './issue.ts'
 import { requiredOf, tokenRefusal } from './refusal.ts'
 import { requireResource } from './resource.ts'
@@ -30,6 +34,8 @@ type RefreshSetting =
 /** A valid refresh token of a grant. */
 interface Redeemed {
   grant: Grant
+  /** Those of the grant that the client may have now. */
+  scopes: readonly string[]
   user: ClaimedUser
   ends: Ends
   state: Exclude<SecretState, 'reused' | 'changed'>
@@ -52,8 +58,9 @@ export async function refreshGrant(
   const presented = parseRefreshToken(refreshToken)
   if (presented === undefined) throw refused(client, 'not a refresh token')
   const redeemed = await redeem(at, client, presented)
-  const { grant, user } = redeemed
-  const scope = narrowed(grant, parameterOf(parameters, 'scope'))
+  const { grant, user, scopes } = redeemed
+  if (scopes.length === 0) throw refused(client, 'the client may have no scope of the grant')
+  const scope = narrowed(scopes, parameterOf(parameters, 'scope'))
   requireResource(grant, parameters)
   // Signed first: if that fails, nothing has changed and the client may retry.
   const issued = await issueClientTokens(at, sign, { granted: { grant, client, user, scope } })
@@ -73,9 +80,12 @@ async function redeem(at: At<RefreshSetting>, client: Client, presented: Present
   const { userId, sessionId: grantId } = presented
   const grant = await findGrant(table, userId, grantId)
   if (grant?.clientId !== client.id) throw refused(client, 'no such grant of this client')
-  const sources = { client, ...(await findSources(table, grant)) }
+  const [found, apis] = await together([findSources(table, grant), findApis(table, apiOf(grant))])
+  const sources = { client, ...found }
   const { user, session } = sources
-  if (!user || grant.expiresAt <= secondOf(now) || !hasLiveSources(grant, sources, grant.offline, now)) {
+  const scopes = allowedScopes(grant, client, apis)
+  const isOffline = grant.offline && scopes.includes('offline_access')
+  if (!user || grant.expiresAt <= secondOf(now) || !hasLiveSources(grant, sources, isOffline, now)) {
     throw refused(client, 'the grant, or what it depends on, has ended or changed')
   }
   if (acrOf(grant.amr) !== 'aal2' && needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
@@ -91,7 +101,7 @@ async function redeem(at: At<RefreshSetting>, client: Client, presented: Present
     throw refused(client, 'the refresh token was replaced earlier')
   }
   const sessionEndsAt = (session?.authTime ?? grant.authTime) + config.SESSION_TTL_SECONDS
-  return { grant, user, state, ends: { lifetimes: client, sessionEndsAt } }
+  return { grant, scopes, user, state, ends: { lifetimes: client, sessionEndsAt } }
 }
 
 /** Replaces the secret of a grant, as `rotateSecret` in `lib/sessions/rotate.ts`. @returns The secret that the client gets. */
@@ -111,12 +121,26 @@ async function rotate(
   return next
 }
 
-/** Returns the scopes of the next access token: those of the grant, or fewer. */
-function narrowed({ scope }: Grant, given: string | undefined): string {
-  if (given === undefined) return scope
+const apiOf = ({ resource }: Grant): string[] => (resource === undefined ? [] : [resource])
+
+/**
+ * Returns the scopes of a grant that its client may have now. The operator may have taken some away since the approval. A token for
+ * an API needs a scope of that API, also if the user allowed others.
+ */
+function allowedScopes(grant: Grant, client: Client, apis: readonly Api[]): string[] {
+  const allowed = scopesOf(client, apis)
+  const hasApi = apiOf(grant).every((identifier) =>
+    [...allowed.values()].some((api) => api?.identifier === identifier),
+  )
+  return hasApi ? grant.scope.split(' ').filter((name) => allowed.has(name)) : []
+}
+
+/** Returns the scopes of the next access token: all that are allowed, or fewer. */
+function narrowed(allowed: readonly string[], given: string | undefined): string {
+  if (given === undefined) return allowed.join(' ')
   const names = [...new Set(given.split(' ').filter((name) => name !== ''))]
-  const isNarrower = names.length > 0 && names.every((name) => scope.split(' ').includes(name))
-  if (!isNarrower) throw tokenRefusal('invalid_scope', 'scope must be of those that the user allowed.')
+  const isNarrower = names.length > 0 && names.every((name) => allowed.includes(name))
+  if (!isNarrower) throw tokenRefusal('invalid_scope', 'scope must be of those that user and operator allow.')
   return names.join(' ')
 }
 
