@@ -1,6 +1,9 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Item } from '../../lib/aws/dynamodb.ts'
+import { findCode } from '../../lib/oauth/codes/store.ts'
+import { type KeyState, nextStep, targetOf } from '../../scripts/keys/plan.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { parsed } from '../support/lambda.ts'
@@ -157,6 +160,31 @@ describe('an exchange', () => {
   }, 60_000)
 })
 
+describe('one of the two signatures of an exchange', () => {
+  test('that fails spends nothing, and the code is valid for a repetition', async () => {
+    // Its calls are those of a warm function.
+    await exchange(wired.token, await newCode())
+    for (const index of [0, 1]) {
+      for (const what of Object.keys(OUTAGES)) {
+        const code = await newCode()
+        const before = await liveGrants()
+        const struck = strike(wire, { label: 'Sign', index }, what)
+        const { statusCode, body } = await exchange(wired.token, code)
+        await recover()
+        expect(struck(), what).toBeDefined()
+        expect([statusCode, Object.keys(body).includes('access_token')], what).toEqual([503, false])
+        expect([(await findCode(table, code))?.spentBy, await liveGrants()], what).toEqual([
+          undefined,
+          before,
+        ])
+        expect((await exchange(wired.token, code)).statusCode, what).toBe(200)
+        expect(alarms(), what).toEqual([])
+        ran += 1
+      }
+    }
+  }, 60_000)
+})
+
 describe('a refresh of a public client', () => {
   const newToken = async () => {
     const { body } = await exchange(await clean.token(), await newCode('phone'), 'phone')
@@ -217,7 +245,17 @@ describe('a first offline_access', () => {
 })
 
 test('a key turnover between approval and exchange changes nothing for the code', async () => {
+  const earlier = (await exchange(await clean.token(), await newCode())).body
   const code = await newCode()
+  // The step of `npm run keys -- turn-over` after which the other key signs.
+  const state: KeyState = {
+    signing: 'a',
+    madeAt: { a: later(-200_000), b: later(-100_000) },
+    tokenTtlSeconds: 900,
+    settledAt: later(-100_000),
+  }
+  const step = { do: 'deploy', signingKey: 'b', publishedKeys: 'a,b' }
+  expect(nextStep(state, targetOf(state), later(0))).toEqual(step)
   const { token } = service.functions
   const environment = { ...token?.environment, SIGNING_KEY: service.custom.keyB }
   const turned = { ...service, functions: { ...service.functions, token: { ...token, environment } } }
@@ -225,5 +263,24 @@ test('a key turnover between approval and exchange changes nothing for the code'
   vi.setSystemTime(later(1))
   const { statusCode, body } = await exchange(handler, code)
   expect(statusCode).toBe(200)
-  expect((await refresh(await clean.token(), body.refresh_token)).statusCode).toBe(200)
+
+  const { body: keys } = await send('metadata', await handlerOf('metadata'), await eventOf('metadata-jwks'))
+  const verify = (jwt: string, audience: string) =>
+    jwtVerify(jwt, createLocalJWKSet(keys), {
+      audience,
+      issuer: service.custom.tokens.TOKEN_ISSUER,
+      currentDate: later(1),
+    })
+  for (const tokens of [earlier, body]) {
+    await verify(tokens.access_token, service.custom.tokens.TOKEN_ISSUER)
+    await verify(tokens.id_token, 'shop')
+  }
+  const kidsOf = ({ access_token, id_token }: Record<string, string>) =>
+    [access_token, id_token].map((jwt) => decodeProtectedHeader(String(jwt)).kid)
+  expect(new Set([...kidsOf(earlier), ...kidsOf(body)]).size).toBe(2)
+  expect(new Set(kidsOf(body)).size).toBe(1)
+  for (const { refresh_token } of [earlier, body]) {
+    expect((await refresh(handler, refresh_token)).statusCode).toBe(200)
+    expect((await refresh(await clean.token(), refresh_token)).statusCode).toBe(200)
+  }
 })
