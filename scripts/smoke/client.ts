@@ -5,7 +5,6 @@ import { createClient, findClient, removeClient } from '../../lib/oauth/clients/
 import { untilStored } from '../../lib/users/store.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal, refusalOf } from '../cli/refusal.ts'
-import type { Visit } from './visit.ts'
 
 /** A client on a server that exists during a test only. Its secret is in memory only. */
 export interface SmokeClient {
@@ -20,19 +19,23 @@ export const REDIRECT_URI = 'https://smoke.invalid/callback'
 
 export const SCOPES = ['openid', 'profile']
 
-/** Stores a client with a random name. The visit knows of it before, because the response of the write may be lost. */
-export async function addSmokeClient(visit: Visit): Promise<void> {
-  const { table, begun } = visit
+/** Returns a client with a random name and secret, without storing it. */
+export const newSmokeClient = (): SmokeClient => ({
   // A name of the length of a user id could have the form of one, which no client may have.
-  const id = `smoke-${randomBytes(8).toString('hex')}.client`
-  const client: SmokeClient = { id, secret: secretOf(randomBytes(SECRET_BYTES)), isStored: false }
-  visit.client = client
+  id: `smoke-${randomBytes(8).toString('hex')}.client`,
+  secret: secretOf(randomBytes(SECRET_BYTES)),
+  isStored: false,
+})
+
+/** Stores a client. */
+export async function storeSmokeClient(table: OperatorTable, client: SmokeClient, now: Date): Promise<void> {
+  const { id, secret } = client
   const stored = newClient(
     { id, type: 'web', name: id, redirectUris: [REDIRECT_URI], scopes: SCOPES },
-    begun,
+    now,
     randomBytes(CLIENT_RANDOM_BYTES),
   )
-  await createClient(table, { ...stored, secretHash: hashSecret(client.secret) }, table.act())
+  await createClient(table, { ...stored, secretHash: hashSecret(secret) }, table.act())
   client.isStored = true
 }
 
@@ -45,13 +48,16 @@ export const removeSmokeClient = (table: OperatorTable, { id }: SmokeClient): Pr
   })
 
 /**
- * Removes the client that a visit still has, also after a failure.
+ * Removes a client whose test has ended, or failed.
  *
  * @param option - Option of `npm run clients` that selects the table.
  * @throws {@link Refusal} `failed`, if the client may still exist.
  */
-export async function endSmokeClient({ table, client }: Visit, option: string): Promise<void> {
-  if (client === undefined) return
+export async function endSmokeClient(
+  table: OperatorTable,
+  client: SmokeClient,
+  option: string,
+): Promise<void> {
   try {
     const existed = await removeSmokeClient(table, client)
     if (!existed && !client.isStored) throw new Error('there was no response to its creation')

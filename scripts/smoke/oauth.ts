@@ -3,7 +3,14 @@ import { isDeepStrictEqual } from 'node:util'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { json } from '../../lib/http/responses.ts'
 import { usePasskey } from './authenticator.ts'
-import { addSmokeClient, REDIRECT_URI, removeSmokeClient, SCOPES, type SmokeClient } from './client.ts'
+import {
+  newSmokeClient,
+  REDIRECT_URI,
+  removeSmokeClient,
+  SCOPES,
+  type SmokeClient,
+  storeSmokeClient,
+} from './client.ts'
 import { originOf } from './factors.ts'
 import { Difference, expectResponse, membersOf } from './responses.ts'
 import { bodyOf, found, Skip, textOf, type Visit } from './visit.ts'
@@ -17,7 +24,9 @@ const OWN_PAGE = { 'Sec-Fetch-Site': 'same-origin' }
 export const OAUTH_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
   'new client': async (visit) => {
     if (!found(visit.hasOAuth, 'metadata')) throw new Skip('the service has oauth=off')
-    await addSmokeClient(visit)
+    // Before it is stored, because the response to that may be lost.
+    visit.client = newSmokeClient()
+    await storeSmokeClient(visit.table, visit.client, visit.begun)
   },
 
   'sign-in at the client': async (visit) => {

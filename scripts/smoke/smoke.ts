@@ -33,7 +33,7 @@ export async function smoke(
     try {
       return await runChecks(visit, print)
     } finally {
-      await endSmokeClient(visit, option)
+      if (visit.client) await endSmokeClient(table, visit.client, option)
     }
   })
   if (interruption.aborted) throw new Refusal('interrupted', 'Interrupted. The user was removed.')
