@@ -36,6 +36,7 @@ interface Sent {
   click?: { sub: string; scope: string }
   last?: string
   start?: number
+  changed?: boolean
   headers?: Record<string, string>
 }
 
@@ -217,6 +218,19 @@ describe('the cookie', () => {
     expect(await outcomeOf({}, await click())).toEqual(code)
   })
 
+  test('of before another sign-in is repeated once, and is no session then', async () => {
+    await addClient(table)
+    const password = { username: 'user', password: 'user', session: 'cookie' }
+    const renewed = await call('login', 'login', {
+      ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
+      body: JSON.stringify(password),
+    })
+    expect(renewed.statusCode).toBe(200)
+    expect(await outcomeOf()).toEqual({ status: 409, error: 'session_changed' })
+    expect(await outcomeOf({}, { changed: true })).toMatchObject({ next: 'sign-in', again: false })
+    expect(await outcomeOf({ prompt: 'none' }, { changed: true })).toEqual(error('login_required'))
+  })
+
   test('of a disabled user is no session', async () => {
     await addClient(table)
     const { id } = await stored()
@@ -293,6 +307,7 @@ describe('the sign-in', () => {
     ['acr_values that the session meets', { acr_values: 'aal2 aal1' }, 10, screen],
     ['unknown acr_values', { acr_values: 'urn:gold' }, 10, screen],
     // The present sign-in does not count, also in the same second.
+    ['max_age=0 in the same second', { max_age: '0' }, 0, signIn(true, 1)],
     ['prompt=login in the same second', { prompt: 'login' }, 0, signIn(true, 1)],
     ['max_age=0 in the same second', { max_age: '0' }, 0, signIn(true, 1)],
   ])('%s', async (_what, changes, seconds, expected) => {
@@ -311,10 +326,25 @@ describe('the sign-in', () => {
       vi.setSystemTime(later(20))
       expect(await outcomeOf(changes, { start: Number(start) })).toEqual(screen)
       expect(await outcomeOf(changes, { ...(await click()), start: Number(start) })).toEqual(code)
-      // One second later, it is no longer the one that was asked for.
+      // A sign-in before the start is not the one that was asked for, and it counts for ten minutes.
       expect(await outcomeOf(changes, { start: Number(start) + 1 })).toMatchObject({ next: 'sign-in' })
+      vi.setSystemTime(later(10 + 600))
+      expect(await outcomeOf(changes, { start: Number(start) })).toEqual(code)
+      vi.setSystemTime(later(10 + 601))
+      expect(await outcomeOf(changes, { start: Number(start) })).toMatchObject({ next: 'sign-in' })
     },
   )
+
+  test.each<[Changes, boolean]>([
+    [{}, false],
+    [{ prompt: 'login' }, true],
+    [{ max_age: '60' }, true],
+    [{ acr_values: 'aal2' }, true],
+  ])('of a user without a session, with %j, must be one of this tab: %j', async (changes, again) => {
+    await addClient(table)
+    cookie = ''
+    expect(await outcomeOf(changes)).toEqual(signIn(again, 0))
+  })
 
   test('with prompt=none cannot be asked for', async () => {
     await addClient(table, { firstParty: true })
@@ -372,6 +402,13 @@ describe('the screen', () => {
     ['a browser client: always', { type: 'browser', firstParty: true }, {}, {}, screen],
     ['the same, quietly', { type: 'browser', firstParty: true }, none, {}, error('interaction_required')],
     ['a silent browser client: never', { type: 'browser', firstParty: true, silent: true }, {}, {}, code],
+    [
+      'a silent browser client at a loopback address: always',
+      { type: 'browser', firstParty: true, silent: true, local: true, redirectUris: ['http://localhost/cb'] },
+      { redirect_uri: 'http://localhost:5173/cb' },
+      {},
+      screen,
+    ],
     ['a native client: always', { type: 'native', firstParty: true, silent: true }, {}, {}, screen],
     [
       'the same, quietly',

@@ -35,7 +35,7 @@ const publicKeys = publicKeyCache()
 export const handler = tableHandler(SETTINGS, async (event, at) => {
   const page = pageOf(event, at)
   requireSameOrigin(page)
-  const { query, click, last, start } = readJson(event, ApprovalRequest, at)
+  const { query, click, last, start, changed = false } = readJson(event, ApprovalRequest, at)
   const { parameters, target } = readQuery(query)
   const client = await findClient(at.table, target.clientId)
   requireTarget(client, target)
@@ -46,7 +46,7 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
   if ('error' in request) return respond(request)
   const hint = await hintedUser(at, publicKeys, request)
   if (typeof hint === 'object') return respond(hint)
-  const redeemed = await redeemCookie(at, page.refreshToken)
+  const redeemed = await redeemCookie(at, page.refreshToken, changed)
   const asked = { client, redirectUri, request, hintedUserId: hint, click, lastUserId: last, start }
   return respond(await outcomeOf(at, asked, redeemed))
 })

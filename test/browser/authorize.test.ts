@@ -16,6 +16,7 @@ import {
   FROM_ANOTHER_SITE,
   screen,
   signInHere,
+  signInUnseen,
   startShop,
   userIdOf,
 } from './shop.ts'
@@ -259,10 +260,22 @@ describe('a session that is due', () => {
   test('that another tab has renewed is asked for once more', async () => {
     const page = await openSignedIn({ known: /409/ })
     const approvals = approvalsOf(page)
-    await answer(page, { detail: 'Another tab has signed in.' }, 409)
+    const conflict = { status: 409, json: {} }
+    await page.route('**/oauth2/approve', (route) => route.fulfill(conflict), { times: 1 })
     await shop.click(page, shop.requestOf(await shop.register()))
-    await alert(page, 'Another tab has signed in.')
-    expect(approvals).toHaveLength(2)
+    await screen(page, username)
+    expect(approvals.map(({ changed }) => changed)).toEqual([false, true])
+  })
+
+  test('of a sign-in whose response is lost leads to the sign-in', async () => {
+    const page = await openSignedIn({ known: /409/ })
+    await signInUnseen(page, username)
+    await shop.click(page, shop.requestOf(await shop.register()))
+    await heading(page, 'Sign in to continue to Shop').waitFor()
+    await signInHere(page, username)
+    await screen(page, username)
+    await agree(page)
+    await expectCode(page)
   })
 
   test('needs no request if it is young: the page does not load the client', async () => {

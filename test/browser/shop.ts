@@ -68,6 +68,21 @@ export const userIdOf = async (username: string) => (await operator(table()).use
 /** Signs in on the page that is shown. */
 export const signInHere = (page: Page, username: string) => signIn(page, username, PASSWORD)
 
+/** Signs a user in with the cookie of a page. The browser never gets the response. */
+export async function signInUnseen(page: Page, username: string): Promise<void> {
+  const cookie = (await page.context().cookies()).find(({ name }) => name === '__Host-refresh')
+  const { status } = await fetch(`${serviceUrl()}/login`, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      'Sec-Fetch-Site': 'same-origin',
+      Cookie: `__Host-refresh=${cookie?.value}`,
+    },
+    body: JSON.stringify({ username, password: PASSWORD, session: 'cookie' }),
+  })
+  expect(status).toBe(200)
+}
+
 /** Signs in on /signin of the service. */
 export async function begin(page: Page, username: string): Promise<void> {
   await page.goto(`${serviceUrl()}/signin`)
@@ -103,7 +118,7 @@ export const back = (page: Page) => page.evaluate('void setTimeout(() => history
 
 /** Counts the approvals that a page asks for, with the click of each. */
 export function approvalsOf(page: Page) {
-  const seen: { click?: object; last?: string; start?: number; query: string }[] = []
+  const seen: { click?: object; last?: string; start?: number; changed?: boolean; query: string }[] = []
   page.on('request', (request) => {
     if (request.url().endsWith('/oauth2/approve')) seen.push(JSON.parse(request.postData() ?? '{}'))
   })

@@ -25,8 +25,8 @@ let start
 let agreed
 
 /**
- * Asks the service what is next. Refreshes the session once if the service asks for that, and repeats once if another tab has signed
- * in meanwhile.
+ * Asks the service what is next. Refreshes the session once if the service asks for that, and repeats once if another sign-in has
+ * renewed the session.
  *
  * @returns What `call` of `form.js` returns.
  */
@@ -34,7 +34,8 @@ async function ask(click) {
   const repeated = new Set()
   for (;;) {
     start ??= await startOf(query)
-    const response = await call('approve', { body: { query, click, last: lastUser(), start } })
+    const changed = repeated.has('session')
+    const response = await call('approve', { body: { query, click, last: lastUser(), start, changed } })
     const reason = response.status === 409 ? 'session' : response.body.next
     if (!['session', 'refresh'].includes(reason) || repeated.has(reason)) return response
     repeated.add(reason)

@@ -29,12 +29,15 @@ type Rules = Config<
  * Verifies the refresh token in a cookie, and does not rotate it. Reuse is detected as at a refresh. The session must live in a cookie:
  * scripts of an allowed origin can read the token of any other.
  *
+ * @param isRepeated - Whether the page has got `session_changed` before. Then the response of the sign-in that renewed the session is
+ *   lost, and the user signs in again.
  * @returns The session and its user, or `undefined` without a live session in a cookie that meets the policy.
- * @throws {@link ServiceError} `unavailable`.
+ * @throws {@link ServiceError} `conflict`, as `SESSION_CHANGED`, or `unavailable`.
  */
 export async function redeemCookie(
   at: At & { config: Rules },
   refreshToken: string,
+  isRepeated: boolean,
 ): Promise<Redeemed | undefined> {
   try {
     const presented = readRefreshToken(refreshToken)
@@ -44,7 +47,8 @@ export async function redeemCookie(
     requireYoung(redeemed, lifetimesFrom(at.config), at.now)
     return redeemed
   } catch (error) {
-    if (error instanceof ServiceError && error.code === 'invalid_refresh_token') return undefined
+    const code = error instanceof ServiceError ? error.code : undefined
+    if (code === 'invalid_refresh_token' || (code === 'conflict' && isRepeated)) return undefined
     throw error
   }
 }

@@ -64,7 +64,8 @@ export async function outcomeOf(
   const isQuiet = request.prompts.includes('none')
   const signIn = redeemed && signInOf(redeemed.session)
   if (redeemed === undefined || signIn === undefined) {
-    return isQuiet ? LOGIN_REQUIRED : signInStep(client, false, startOf(undefined, at.now))
+    const again = needsSignIn(request, undefined, start, at.now)
+    return isQuiet ? LOGIN_REQUIRED : signInStep(client, again, startOf(undefined, at.now))
   }
   if (isDue(redeemed.session, at.now)) return { next: 'refresh' }
   if (needsSignIn(request, signIn, start, at.now)) {
@@ -102,7 +103,7 @@ async function decide(
   const { user } = redeemed
   const request = withClickedScopes(asked.request, { client, app })
   if (request.scopes.length === 0) return errorOf('consent_required', 'The user must consent.')
-  const reason = screenReasonOf({ client, request, app, user, lastUserId })
+  const reason = screenReasonOf({ client, request, redirectUri, app, user, lastUserId })
   const isQuiet = request.prompts.includes('none')
   if (reason && isQuiet) return errorOf(reason, 'The user must see a screen.')
   const isClicked = !isQuiet && click !== undefined

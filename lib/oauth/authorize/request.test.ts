@@ -224,6 +224,18 @@ describe('resource and scope', () => {
     expect(grantOf(changes)).toEqual(expected)
   })
 
+  test('the scopes of an API are too many in one request without scope, too', () => {
+    const scopes = Array.from({ length: 20 }, (_, index) => ({
+      name: `${'a'.repeat(60)}${index}`,
+      sentence: '',
+    }))
+    const many = { ...ORDERS, scopes }
+    const having = { scopes: scopes.map(({ name }) => `${many.identifier} ${name}`) }
+    const query = { ...valid, scope: '', resource: many.identifier }
+    const checked = checkRequest(readParameters(`?${new URLSearchParams(query)}`), having, [many])
+    expect(checked).toMatchObject({ error: 'invalid_scope' })
+  })
+
   test('a scope that its API gave up is left out', () => {
     const query = new URLSearchParams({ ...valid, scope: 'openid orders.write' })
     const fewer = { ...ORDERS, scopes: ORDERS.scopes.slice(0, 1) }

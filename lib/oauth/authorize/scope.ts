@@ -41,12 +41,12 @@ export function askedScopesOf(
     return invalidTarget('resource is no API that the client has scopes of.')
   }
   const given = parameterOf(parameters, 'scope')
-  if (given !== undefined && given.length > MAX_SCOPE_CHARACTERS) {
-    return invalidScope(`scope must have at most ${MAX_SCOPE_CHARACTERS} characters.`)
-  }
   const asked =
     given?.split(' ') ?? [...allowed.keys()].filter((name) => target && allowed.get(name) === target)
   const scopes = [...new Set(asked)].filter((name) => allowed.has(name))
+  if ((given ?? scopes.join(' ')).length > MAX_SCOPE_CHARACTERS) {
+    return invalidScope(`scope must have at most ${MAX_SCOPE_CHARACTERS} characters.`)
+  }
   if (scopes.length === 0) return invalidScope('scope has none that the client may ask for.')
   const found = new Set(scopes.flatMap((name) => allowed.get(name) ?? []).concat(target ?? []))
   if (found.size > 1) return invalidScope('scope has scopes of more than one API.')

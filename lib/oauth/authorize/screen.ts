@@ -1,5 +1,6 @@
 import type { UserState } from '../../users/user.ts'
 import type { Client } from '../clients/client.ts'
+import { isLoopback } from '../clients/redirect-uri.ts'
 import { type App, consentedScopes } from '../grants/app.ts'
 import type { AuthorizationRequest } from './request.ts'
 
@@ -7,6 +8,7 @@ import type { AuthorizationRequest } from './request.ts'
 export interface Seen {
   client: Pick<Client, 'type' | 'silent' | 'firstParty' | 'generation'>
   request: Pick<AuthorizationRequest, 'prompts' | 'scopes' | 'loginHint'>
+  redirectUri: string
   app: Pick<App, 'scopes' | 'clientGeneration'> | undefined
   user: Pick<UserState, 'id' | 'username'>
   /** Id of the user whom this browser last approved. */
@@ -21,11 +23,20 @@ export type ScreenReason = 'interaction_required' | 'consent_required'
  *
  * Without a screen, the browser sends a code to the app without a click. A secret of the app protects a code that leaked. PKCE does not:
  * an attacker can begin a request with a challenge of their own. So only a `web` client is silent, or a `browser` client whose operator
- * accepts that; a `native` one is never (RFC 8252 section 8.6).
+ * accepts that. A `native` one is never, and neither is a loopback address, where any program of the device may listen (RFC 8252
+ * section 8.6).
  */
-export function screenReasonOf({ client, request, app, user, lastUserId }: Seen): ScreenReason | undefined {
+export function screenReasonOf({
+  client,
+  request,
+  redirectUri,
+  app,
+  user,
+  lastUserId,
+}: Seen): ScreenReason | undefined {
   const { prompts, loginHint } = request
-  const isSilent = client.type === 'web' || (client.type === 'browser' && client.silent)
+  const isSilent =
+    client.type === 'web' || (client.type === 'browser' && client.silent && !isLoopback(redirectUri))
   if (!isSilent || prompts.includes('select_account')) return 'interaction_required'
   if (lastUserId !== undefined && lastUserId !== user.id) return 'interaction_required'
   // A hint may be an address that is not the username. Then the screen is shown once too often.
@@ -66,22 +77,25 @@ export const isOfScreen = (
 ): boolean => sub === user.id && scope.split(' ').toSorted().join(' ') === request.scopes.toSorted().join(' ')
 
 /** What the screen says of standard scopes. */
-const SENTENCES: Record<string, string> = {
-  openid: 'Recognise you when you sign in',
-  profile: 'See your username',
-  email: 'See your e-mail address',
-  offline_access: 'Keep this access while you are away',
-}
+const SENTENCES: ReadonlyMap<string, string> = new Map([
+  ['openid', 'Recognise you when you sign in'],
+  ['profile', 'See your username'],
+  ['email', 'See your e-mail address'],
+  ['offline_access', 'Keep this access while you are away'],
+])
 
 /** Returns what the screen says of the scopes of a request, in its order. */
 export const sentencesOf = ({ scopes, api }: Pick<AuthorizationRequest, 'scopes' | 'api'>) =>
   scopes.map((name) => ({
     name,
-    sentence: SENTENCES[name] ?? api?.scopes.find((one) => one.name === name)?.sentence ?? name,
+    sentence: SENTENCES.get(name) ?? api?.scopes.find((one) => one.name === name)?.sentence ?? name,
   }))
 
-/** Returns the place that a redirect URI leads to, as the screen shows it: a host, or the scheme of an app on the device. */
+/**
+ * Returns the place that a redirect URI leads to, as the screen shows it: a host, or the scheme of an app on the device. What follows a
+ * private-use scheme may look like the host of a website.
+ */
 export function placeOf(redirectUri: string): string {
   const { host, protocol } = new URL(redirectUri)
-  return host === '' ? protocol.replace(/:$/, '') : host
+  return /^https?:$/.test(protocol) ? host : protocol.replace(/:$/, '')
 }

@@ -16,6 +16,9 @@ export const signInOf = ({ id, authTime, amr }: Session): SignIn => ({ sessionId
 
 const HOUR_MS = 3_600_000
 
+/** How long a sign-in counts as the one that a request has asked for. Then the screen may have stood open for long. */
+const COUNTS_SECONDS = 600
+
 /**
  * Whether the secret of a session must be replaced before an approval. An approval does not rotate it. The cookie of a user who only
  * visits apps would never rotate, and a copy of it would not be noticed.
@@ -26,23 +29,25 @@ export const isDue = (session: Session, now: Date): boolean =>
 /**
  * Whether a request demands another sign-in than that of the session (OpenID Connect Core section 3.1.2.1).
  *
- * A sign-in at or after `start` is the one that this request asked for: it meets `prompt=login` and `max_age`. An `acr_values` that it
- * could not meet is voluntary.
+ * A sign-in at or after `start` is the one that this request asked for: it meets `prompt=login` and `max_age`, for ten minutes at
+ * least. An `acr_values` that it could not meet is voluntary. `max_age=0` is `prompt=login`.
  *
+ * @param signIn - `undefined` without a session. Then it says whether a sign-in of another tab does not do.
  * @param start - Second since the epoch, from {@link startOf} at an earlier try of the same request.
  */
 export function needsSignIn(
   { prompts, maxAgeSeconds, acrValues }: AuthorizationRequest,
-  { authTime, amr }: SignIn,
+  signIn: Pick<SignIn, 'authTime' | 'amr'> | undefined,
   start: number | undefined,
   now: Date,
 ): boolean {
-  if (start !== undefined && authTime >= start) return false
-  // `max_age=0` asks for the same as `prompt=login`: also a sign-in of this very second is too old.
+  const ageSeconds = signIn ? secondOf(now) - signIn.authTime : Infinity
+  const countsSeconds = Math.max(COUNTS_SECONDS, maxAgeSeconds ?? 0)
+  if (signIn && start !== undefined && signIn.authTime >= start && ageSeconds <= countsSeconds) return false
   if (prompts.includes('login') || maxAgeSeconds === 0) return true
-  if (maxAgeSeconds !== undefined && secondOf(now) - authTime > maxAgeSeconds) return true
+  if (maxAgeSeconds !== undefined && ageSeconds > maxAgeSeconds) return true
   const isAsking = acrValues.includes('aal2') && !prompts.includes('none')
-  return isAsking && !acrValues.includes(acrOf(amr))
+  return isAsking && !(signIn && acrValues.includes(acrOf(signIn.amr)))
 }
 
 /** Returns the second from which on a sign-in counts as the one that a request asked for. The present one does not. */

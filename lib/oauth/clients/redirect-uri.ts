@@ -66,6 +66,9 @@ function brokenQueryRule({ href, searchParams }: URL): string | undefined {
   return name && `Its query must not have the parameter ${name}, which responses have.`
 }
 
+/** Whether a redirect URI is a loopback address. */
+export const isLoopback = (uri: string): boolean => loopbackIn(uri) !== undefined
+
 /** Takes a loopback address apart. Its port does not count: an app takes the one that the system gives to it. */
 function loopbackIn(uri: string): { host: string; rest: string } | undefined {
   const [, host, port, rest] = LOOPBACK.exec(uri) ?? []
