@@ -13,6 +13,7 @@ import {
   findClientWithSecrets,
 } from '../../lib/oauth/clients/store.ts'
 import { appKey } from '../../lib/oauth/grants/app.ts'
+import { signInOf } from '../../lib/sessions/session.ts'
 import { endSession } from '../../lib/sessions/store.ts'
 import { secondOf } from '../../lib/time.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
@@ -38,6 +39,7 @@ import {
   records,
   refresh as refreshSession,
   sessionIdOf,
+  sessionOf,
   stored,
   table,
   useRoutes,
@@ -289,7 +291,8 @@ const HAPPENINGS: Record<string, () => Promise<unknown>> = {
   },
   'the password changes in this session': async () => {
     const user = await stored()
-    const changes = { ...revokeSessions(user, sessionIdOf(cookie)), passwordHash: 'another' }
+    const session = await sessionOf(cookie)
+    const changes = { ...revokeSessions(user, session && signInOf(session)), passwordHash: 'another' }
     await changeUser(table, user, { changes, changeId: 'x' }, byUser(testAt(table), user.id))
   },
   'the user is disabled': async () => setOf(profileKey((await stored()).id), 'disabled', { BOOL: true }),
@@ -590,6 +593,12 @@ describe('an id_token_hint', () => {
     for (const id_token_hint of [body.access_token, changed, 'x']) {
       expect(await approve({ id_token_hint })).toBe('invalid_request')
     }
+    const [header = '', ...rest] = body.id_token.split('.')
+    const { alg, typ } = JSON.parse(Buffer.from(header, 'base64url').toString())
+    const ofOldKey = Buffer.from(JSON.stringify({ alg, typ, kid: 'old' })).toString('base64url')
+    const id_token_hint = [ofOldKey, ...rest].join('.')
+    expect(await approve({ id_token_hint })).toBe('screen')
+    expect(await approve({ id_token_hint, prompt: 'none' })).toBe('login_required')
   })
 })
 

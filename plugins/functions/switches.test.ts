@@ -19,7 +19,10 @@ function left(given: { pages: string; mailFrom: string; registration: string; oa
     enrolment: { events: ENROLMENT.map((path) => ({ http: { path } })) },
     own: { environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] },
     login: { environment: { MAILER: 'mailer' }, may: [READ, INVOKE] },
-    userinfo: { environment: { ALLOWED_ORIGINS: '*' } },
+    userinfo: {
+      environment: { ALLOWED_ORIGINS: '*' },
+      may: [READ, 'readClients', 'readGrants', 'readGrantSources'],
+    },
   }
   const service = { custom, functions }
   switchOff(service)
@@ -68,10 +71,9 @@ test('with mails, a function keeps the mailer', () => {
   expect(login).toEqual({ environment: { MAILER: 'mailer' }, may: [READ, INVOKE] })
 })
 
-test.each([
-  ['on', '*'],
-  ['off', undefined],
-])('with oauth=%s, userinfo has the origins %j of its own', (oauth, expected) => {
-  const { userinfo } = left({ pages: 'on', mailFrom: '', registration: 'off', oauth })
-  expect(userinfo?.environment?.ALLOWED_ORIGINS).toBe(expected)
+test('without OAuth, userinfo reads nothing of apps, and pages of other origins do not ask it', () => {
+  const given = { pages: 'on', mailFrom: '', registration: 'off' }
+  expect(left(given).userinfo).toEqual({ environment: {}, may: [READ] })
+  const { environment, may } = left({ ...given, oauth: 'on' }).userinfo ?? {}
+  expect([environment, may?.length]).toEqual([{ ALLOWED_ORIGINS: '*' }, 4])
 })

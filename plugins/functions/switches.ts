@@ -3,6 +3,8 @@ import type { FunctionDefinition, Hooks, Serverless, Service } from '../framewor
 const PAGES = ['docs', 'signin', 'account-pages', 'authorize']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email', 'account-pages']
 const OAUTH = ['approve', 'authorize', 'token']
+/** What `userinfo` may do for tokens of apps, which it refuses without OAuth. */
+const FOR_APPS = ['readClients', 'readGrants', 'readGrantSources']
 /** Routes that need mail, of functions that have other routes too. */
 const MAIL_ROUTES = ['enrolment/mail', 'factors/cancel-reset']
 
@@ -41,8 +43,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
     ...(hasMail && registration !== 'off' ? [] : ['new-account']),
   ]
   for (const name of removed) delete functions[name]
-  // Without apps, only pages of the service's own origins have a token for it.
-  if (oauth !== 'on') delete functions.userinfo?.environment?.ALLOWED_ORIGINS
+  if (oauth !== 'on' && functions.userinfo) refuseApps(functions.userinfo)
   removeRoutes(functions, (path) => {
     if (path === 'register') return registration !== 'open'
     return MAIL_ROUTES.includes(path) && !hasMail
@@ -63,8 +64,19 @@ function removeRoutes(functions: SwitchedService['functions'], isOff: (path: str
 
 /** Removes the mailer from a function: it gets an empty name, and may not invoke any function. */
 function removeMailer(definition: SwitchedService['functions'][string]): void {
-  const { environment, may } = definition
+  const { environment } = definition
   if (environment?.MAILER === undefined) return
   environment.MAILER = ''
-  if (may) definition.may = may.filter((name) => name !== 'invokeMailer')
+  removeRights(definition, ['invokeMailer'])
+}
+
+/** Without apps, only pages of the service's own origins have a token for `userinfo`, and it reads no client. */
+function refuseApps(userinfo: SwitchedService['functions'][string]): void {
+  delete userinfo.environment?.ALLOWED_ORIGINS
+  removeRights(userinfo, FOR_APPS)
+}
+
+function removeRights(definition: SwitchedService['functions'][string], names: readonly string[]): void {
+  const { may } = definition
+  if (may) definition.may = may.filter((name) => !names.includes(name))
 }

@@ -23,14 +23,22 @@ interface Stage {
   name?: string
   /** Sender of mails. Without one there is no mailer, and no function may invoke it. */
   sender?: string | undefined
+  /** Whether apps may sign users in. Otherwise userinfo does not read what only their tokens depend on. */
+  hasApps?: boolean
 }
 
+const OF_APPS = ['readClients', 'readGrants', 'readGrantSources']
+
 /** Returns what functions may do in addition to logging and tracing, from the names in `may`, with conditions evaluated. */
-export function permissions({ keys = [], name = 'prod', sender }: Stage): Record<string, Statement[]> {
+export function permissions({ keys = [], name = 'prod', sender, hasApps = true }: Stage) {
   const deployment = { prefix: `serverless-jwt-auth-${name}`, mailFrom: sender ?? '' }
-  return Object.fromEntries(
+  return Object.fromEntries<Statement[]>(
     Object.entries(describeService().functions).map(([key, { may = [], iamRoleStatements = [] }]) => {
-      const names = may.filter((one) => sender !== undefined || one !== 'invokeMailer')
+      const without = [
+        ...(sender === undefined ? ['invokeMailer'] : []),
+        ...(key === 'userinfo' && !hasApps ? OF_APPS : []),
+      ]
+      const names = may.filter((one) => !without.includes(one))
       // The service description has the statements of `may` too, before those of a user's own.
       const own = iamRoleStatements.slice(may.length)
       return [key, [...statementsOf(names, deployment), ...own].map((one) => evaluated(one, keys))]

@@ -92,7 +92,7 @@ describe('permissions', () => {
       expect(allowed(Policies)).toEqual([
         logging(logGroupName(stage, name)),
         TRACING,
-        ...(permissions({ keys, name: stage, sender: of.sender })[name] ?? []),
+        ...(permissions({ keys, name: stage, sender: of.sender, hasApps: of !== prod })[name] ?? []),
       ])
       expect(ManagedPolicyArns).toEqual([])
     }

@@ -33,8 +33,8 @@ test('a form in base64 leads to the page too', async () => {
   expect(headers).toMatchObject({ Location: 'authorize?client_id=shop' })
 })
 
-test('a form of 4 KiB leads to the page with it, and a longer one without', async () => {
-  const longest = `state=${'a'.repeat(4_090)}`
+test('a form that makes a query of 4 KiB leads to the page with it, and a longer one without', async () => {
+  const longest = `state=${'a'.repeat(4_089)}`
   expect((await send(form(longest))).headers).toMatchObject({ Location: `authorize?${longest}` })
   expect((await send(form(`${longest}a`))).headers).toMatchObject({ Location: 'authorize' })
 })

@@ -15,14 +15,17 @@ export const keepApp = (app) => sessionStorage.setItem(APP_KEY, JSON.stringify({
 export function appInTab() {
   try {
     const app = JSON.parse(sessionStorage.getItem(APP_KEY))
-    return app && Date.now() - app.atMs < APP_MS ? app : undefined
+    if (!app) return undefined
+    if (Date.now() - app.atMs < APP_MS) return app
+    sessionStorage.removeItem(APP_KEY)
+    return undefined
   } catch {
     // The browser allows this page no storage.
     return undefined
   }
 }
 
-/** Returns where the storage has the start of a request. Its query may have hints about the user, which the storage does not get. */
+/** Returns where the storage has the start of a request. Requests of several apps may be under way in one tab. */
 async function startKeyOf(query) {
   const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(query)))
   return `start-${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`

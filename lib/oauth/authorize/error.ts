@@ -4,3 +4,8 @@ export interface AuthorizationError {
   /** For the client's developer. It has nothing of the request. */
   description: string
 }
+
+export const LOGIN_REQUIRED: AuthorizationError = {
+  error: 'login_required',
+  description: 'The user must sign in.',
+}

@@ -10,7 +10,7 @@ import type { Client } from '../clients/client.ts'
 import { CODE_BYTES, timesOf } from '../codes/code.ts'
 import { newCode } from '../codes/store.ts'
 import { type App, approvalOf, consentedScopes, findApp } from '../grants/app.ts'
-import type { AuthorizationError } from './error.ts'
+import { type AuthorizationError, LOGIN_REQUIRED } from './error.ts'
 import type { AuthorizationRequest } from './request.ts'
 import { type Click, isOfScreen, placeOf, screenReasonOf, sentencesOf, withClickedScopes } from './screen.ts'
 import { isDue, needsSignIn, signInOf, startOf } from './sign-in.ts'
@@ -82,8 +82,6 @@ export async function outcomeOf(
 
 /** Of the random generation of a new app. */
 const GENERATION_BYTES = 6
-
-const LOGIN_REQUIRED = errorOf('login_required', 'The user must sign in.')
 
 const signInStep = ({ name }: Client, again: boolean, start: number): Step => ({
   next: 'sign-in',

@@ -36,7 +36,7 @@ export const CLIENT = {
   local: flag,
   /** Seconds that access tokens are valid, if not as long as those of the application. */
   tokenTtlSeconds: optionalNumber,
-  /** Seconds after which a grant with `offline_access` ends, from the click on, if not {@link GRANT_TTL_SECONDS}. */
+  /** Seconds after which a grant with `offline_access` ends, from its approval on, if not {@link GRANT_TTL_SECONDS}. */
   grantTtlSeconds: optionalNumber,
   /** The same, from the last use on, if not {@link GRANT_IDLE_TTL_SECONDS}. */
   grantIdleTtlSeconds: optionalNumber,
@@ -55,7 +55,7 @@ export interface Client extends ValuesOf<typeof CLIENT> {
 
 const DAY_SECONDS = 86_400
 
-/** How long a grant with `offline_access` lasts at most, from the click on. */
+/** How long a grant with `offline_access` lasts at most, from its approval on. */
 export const GRANT_TTL_SECONDS = 365 * DAY_SECONDS
 
 /** How long a grant with `offline_access` lasts without use. */

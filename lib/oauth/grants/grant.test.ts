@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { testUser } from '../../../test/support/users.ts'
 import { readRefreshToken } from '../../sessions/refresh-token.ts'
-import { SESSION_RANDOM_BYTES, startSession } from '../../sessions/session.ts'
+import { SESSION_RANDOM_BYTES, signInOf, startSession } from '../../sessions/session.ts'
 import { secondOf } from '../../time.ts'
 import { type Code, timesOf } from '../codes/code.ts'
-import { GRANT_RANDOM_BYTES, type Grant, isOffline, isUseDue, startGrant, used } from './grant.ts'
+import { GRANT_RANDOM_BYTES, type Grant, isExpired, isOffline, isUseDue, startGrant, used } from './grant.ts'
 import { hasLiveSources, type Sources } from './live.ts'
 
 const now = new Date('2026-11-24T15:00:00.400Z')
@@ -68,15 +68,34 @@ describe('a grant', () => {
     expect(grant.offline).toBe(isOffline({ scope }))
   })
 
-  const useAfter = (scope: string, seconds: number) => {
-    const { grant } = start({ scope })
-    const after = used(grant, { lifetimes: {}, sessionEndsAt: second + 2_000 }, later(seconds))
-    return [isUseDue(grant, later(seconds)), after.lastUsedAt - second, after.expiresAt - second]
+  const useAfter = (scope: string, seconds: number, lifetimes = {}, sessionEndsAt = second + 1_000) => {
+    const { grant } = start({ scope }, lifetimes)
+    const ends = { lifetimes, sessionEndsAt }
+    const after = used(grant, ends, later(seconds))
+    return [isUseDue(grant, ends, later(seconds)), after.lastUsedAt - second, after.expiresAt - second]
   }
   test('is written at most once a day', () => {
     expect(useAfter('offline_access', 9 + DAY)).toEqual([false, 9 + DAY, 9 + 31 * DAY])
     expect(useAfter('offline_access', 10 + DAY)).toEqual([true, 10 + DAY, 10 + 31 * DAY])
-    expect(useAfter('openid', 10 + DAY)).toEqual([true, 10 + DAY, 2_000])
+    expect(useAfter('openid', 10 + DAY)).toEqual([true, 10 + DAY, 1_000])
+  })
+
+  test('is written in half of the time after which an unused one ends', () => {
+    const lifetimes = { grantIdleTtlSeconds: 3_600 }
+    expect(useAfter('offline_access', 9 + 1_800, lifetimes)[0]).toBe(false)
+    expect(useAfter('offline_access', 10 + 1_800, lifetimes)).toEqual([true, 1_810, 1_810 + 3_600])
+  })
+
+  test('without offline_access is written when its session was renewed, and ends with it', () => {
+    expect(useAfter('openid', 20, {}, second + 2_000)).toEqual([true, 20, 2_000])
+    const { grant } = start({ scope: 'openid' })
+    const renewed = { sessionEndsAt: second + 2_000 }
+    expect([999, 1_000, 1_999, 2_000].map((seconds) => isExpired(grant, renewed, later(seconds)))).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ])
   })
 
   test('with offline_access lasts at most a year', () => {
@@ -112,7 +131,7 @@ describe('hasLiveSources', () => {
     ['all sessions of the user ended', { user: { ...user, sessionGeneration: 6 } }, 'none'],
     [
       'the password changed in this session',
-      { user: { ...user, sessionGeneration: 6, survivingSession: session.id } },
+      { user: { ...user, sessionGeneration: 6, survivingSession: signInOf(session) } },
       'none',
     ],
     ['the session ended', { session: undefined }, 'offline'],

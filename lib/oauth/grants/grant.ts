@@ -47,7 +47,7 @@ const SALT_BYTES = 32
 /** Random bytes that {@link startGrant} needs: for the selector, the first secret and the salt. */
 export const GRANT_RANDOM_BYTES = SELECTOR_BYTES + SECRET_BYTES + SALT_BYTES
 
-/** A grant's use is written at most so often. */
+/** A grant's use is written at most so often, and twice in the time after which an unused one ends. */
 const USE_SECONDS = 86_400
 
 /** What decides how long grants last. */
@@ -112,9 +112,26 @@ const endOf = (
   { grantTtlSeconds = GRANT_TTL_SECONDS, grantIdleTtlSeconds = GRANT_IDLE_TTL_SECONDS }: Lifetimes,
 ): number => Math.min(createdAt + grantTtlSeconds, lastUsedAt + grantIdleTtlSeconds)
 
-/** Whether a use of a grant must be written. A busy client costs one write a day. */
-export const isUseDue = ({ lastUsedAt }: Grant, now: Date): boolean =>
-  secondOf(now) >= lastUsedAt + USE_SECONDS
+/**
+ * Whether a use of a grant must be written. A busy client costs one write a day. A grant without `offline_access` is also written when a
+ * sign-in has renewed its session.
+ */
+export function isUseDue(grant: Grant, { lifetimes, sessionEndsAt }: Ends, now: Date): boolean {
+  if (!grant.offline && sessionEndsAt > grant.expiresAt) return true
+  const { grantIdleTtlSeconds = GRANT_IDLE_TTL_SECONDS } = grant.offline ? lifetimes : {}
+  return secondOf(now) >= grant.lastUsedAt + Math.min(USE_SECONDS, grantIdleTtlSeconds / 2)
+}
+
+/**
+ * Whether a grant has expired. One without `offline_access` expires with its session: its own `expiresAt` only has DynamoDB delete it.
+ *
+ * @param ends - Of the session as it is now.
+ */
+export const isExpired = (
+  { offline, expiresAt }: Pick<Grant, 'offline' | 'expiresAt'>,
+  { sessionEndsAt }: Pick<Ends, 'sessionEndsAt'>,
+  now: Date,
+): boolean => (offline ? expiresAt : sessionEndsAt) <= secondOf(now)
 
 /**
  * Returns a grant after a use.

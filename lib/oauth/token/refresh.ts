@@ -11,12 +11,11 @@ import {
   type SecretState,
   withSecret,
 } from '../../sessions/refresh-token.ts'
-import { secondOf } from '../../time.ts'
 import { acrOf, needsFactor } from '../../users/factors.ts'
 import type { Api } from '../apis/api.ts'
 import { findApis } from '../apis/store.ts'
 import type { Client } from '../clients/client.ts'
-import { type Ends, type Grant, isUseDue, used } from '../grants/grant.ts'
+import { type Ends, type Grant, isExpired, isUseDue, used } from '../grants/grant.ts'
 import { type ClaimedUser, hasLiveSources } from '../grants/live.ts'
 import { endGrant, findGrant, findSources, replaceGrant } from '../grants/store.ts'
 import { type Parameters, parameterOf } from '../parameters.ts'
@@ -67,7 +66,7 @@ export async function refreshGrant(
   if (client.type === 'web') {
     const after = used(grant, redeemed.ends, at.now)
     // Another request may have written its use meanwhile, or the grant may have ended. The next refresh sees that.
-    if (isUseDue(grant, at.now)) await replaceGrant(at.table, grant, after)
+    if (isUseDue(grant, redeemed.ends, at.now)) await replaceGrant(at.table, grant, after)
     return { ...issued, refresh_token: refreshToken }
   }
   const secret = await rotate({ ...at, now: new Date() }, client, presented, redeemed)
@@ -84,8 +83,11 @@ async function redeem(at: At<RefreshSetting>, client: Client, presented: Present
   const sources = { client, ...found }
   const { user, session } = sources
   const scopes = allowedScopes(grant, client, apis)
-  const isOffline = grant.offline && scopes.includes('offline_access')
-  if (!user || grant.expiresAt <= secondOf(now) || !hasLiveSources(grant, sources, isOffline, now)) {
+  const offline = grant.offline && scopes.includes('offline_access')
+  const sessionEndsAt = (session?.authTime ?? grant.authTime) + config.SESSION_TTL_SECONDS
+  const ends = { lifetimes: client, sessionEndsAt }
+  const isOver = isExpired({ ...grant, offline }, ends, now)
+  if (!user || isOver || !hasLiveSources(grant, sources, offline, now)) {
     throw refused(client, 'the grant, or what it depends on, has ended or changed')
   }
   if (acrOf(grant.amr) !== 'aal2' && needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
@@ -100,8 +102,7 @@ async function redeem(at: At<RefreshSetting>, client: Client, presented: Present
     await endGrant(table, grant, 'token-reused', byClient(at, client.id))
     throw refused(client, 'the refresh token was replaced earlier')
   }
-  const sessionEndsAt = (session?.authTime ?? grant.authTime) + config.SESSION_TTL_SECONDS
-  return { grant, scopes, user, state, ends: { lifetimes: client, sessionEndsAt } }
+  return { grant, scopes, user, state, ends }
 }
 
 /** Replaces the secret of a grant, as `rotateSecret` in `lib/sessions/rotate.ts`. @returns The secret that the client gets. */
