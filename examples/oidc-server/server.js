@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import express from 'express'
 import * as openid from 'openid-client'
 
-const { SERVICE = 'http://localhost:3000', PORT = '4001' } = process.env
+const { SERVICE = 'http://localhost:3000', PORT = '4001', CLIENT = 'demo-web', SECRET = CLIENT } = process.env
 const HOME = `http://127.0.0.1:${PORT}`
 // The service on this machine has no TLS, which the library refuses by default.
 const insecure = SERVICE.startsWith('http://localhost:') ? { execute: [openid.allowInsecureRequests] } : {}
-const service = await openid.discovery(new URL(SERVICE), 'demo-web', 'demo-web', undefined, insecure)
+const service = await openid.discovery(new URL(SERVICE), CLIENT, SECRET, undefined, insecure)
 
 /** The sessions of this app by the value of their cookie: a sign-in that has begun, or tokens. */
 const sessions = new Map()

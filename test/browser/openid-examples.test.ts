@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { clientsCommand } from '../../scripts/clients/command.ts'
+import { beginInProcess, wordsOf } from '../support/command.ts'
 import { type Service, startService } from '../support/service.ts'
 import { root } from '../support/service-description.ts'
 import { startServer } from '../verifiers/programs.ts'
@@ -85,6 +87,36 @@ describe('oidc-client-ts in a page', () => {
     await press(page, 'Refresh')
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
     expect(await page.locator('output').textContent()).not.toBe('')
+  })
+})
+
+/** The commands that docs/OAUTH.md shows for a new app. */
+const [, adding = '', starting = ''] =
+  /^\$ npm run clients -- (add my-app .*? --local)$.*^(CLIENT=my-app [^\n]*)$/ms.exec(
+    readFileSync(join(root, 'docs/OAUTH.md'), 'utf8'),
+  ) ?? []
+
+describe('an app that was just registered', () => {
+  let stop = () => {}
+  afterAll(() => stop())
+  useBrowser()
+
+  test('signs a user in', async () => {
+    const target = ['--endpoint', inject('dynamoDbUrl')]
+    const { stdin, outcome } = beginInProcess(clientsCommand, [...wordsOf(adding), ...target])
+    stdin.end()
+    const [, secret = ''] = /^client_secret +(\S+)$/m.exec((await outcome).stdout) ?? []
+    const command = `export ${starting.replace('…', secret).replace(' node', '; exec node')}`
+    const server = await startServer('sh', () => ['-c', command], { SERVICE: serviceUrl() })
+    stop = server.stop
+    const username = await addUser()
+    const page = await open(`http://127.0.0.1:${server.port}`, { origins: [serviceUrl()] })
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await heading(page, 'Sign in to continue to My app').waitFor()
+    await signInHere(page, username)
+    await heading(page, `Continue as ${username} to My app`).waitFor()
+    await press(page, 'Continue')
+    await shows(page, `Signed in as ${username}`)
   })
 })
 

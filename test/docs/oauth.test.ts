@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { startLocalAws } from '../../local/aws.ts'
 import { clientsCommand } from '../../scripts/clients/command.ts'
-import { beginInProcess } from '../support/command.ts'
+import { beginInProcess, wordsOf } from '../support/command.ts'
 import { describeService, resourcesOf, root } from '../support/service-description.ts'
 
 const service = describeService()
@@ -19,10 +19,6 @@ const exchanges = [...document.matchAll(/^```console\n(.*?)^```$/gms)]
     const [command = '', ...output] = text.trimEnd().split('\n')
     return { command, output: output.join('\n') }
   })
-
-/** Returns the words of a command line, as a shell does. */
-const wordsOf = (command: string) =>
-  (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
 
 /** Runs a command and returns what it prints, but for the hint on a secret. */
 async function outputOf(command: string): Promise<string> {

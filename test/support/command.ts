@@ -101,3 +101,7 @@ function collect(stream: NodeJS.ReadableStream) {
     },
   }
 }
+
+/** Returns the words of a command line, as a shell does. */
+export const wordsOf = (command: string) =>
+  (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
