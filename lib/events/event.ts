@@ -23,6 +23,7 @@ export const EVENT_TYPES = [
   'grant.created',
   'grant.ended',
   'consent.given',
+  'consent.revoked',
   'user.created',
   'user.updated',
   'user.deleted',

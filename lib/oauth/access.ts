@@ -6,6 +6,7 @@ import { CLIENT_SECRETS } from './clients/secret.ts'
 import { CODE } from './codes/code.ts'
 import { APP } from './grants/app.ts'
 import { GRANT } from './grants/grant.ts'
+import { LISTED } from './grants/list.ts'
 import { GRANT_SOURCES, STORED_GRANT } from './grants/store.ts'
 
 /** Clients, without their secrets. */
@@ -16,6 +17,12 @@ export const readApis = read(['api#*'], namesOf(API))
 
 /** What users have consented to. */
 export const readApprovals = read(['grants#*'], namesOf(APP))
+
+/** What users see of their apps and grants. No hash of a secret. */
+export const listGrants = read(['grants#*'], LISTED, 'Query')
+
+/** Removes the access of apps, with their events. It gives none. */
+export const revokeApps = writeTogether(['UpdateItem'], ['grants#*'], ['generation', 'revokedAt', 'scopes'])
 
 /** Stores what a user consents to, in the transaction that stores a code. */
 export const storeApprovals = writeTogether(
@@ -63,5 +70,5 @@ export const endGrants = writeTogether(['UpdateItem'], ['grants#*'], ['secretHas
 export const useGrants = write(
   ['UpdateItem'],
   ['grants#*'],
-  ['secretHash', 'salt', 'endedAt', 'rotatedAtMs', 'lastUsedAt', 'expiresAt'],
+  ['secretHash', 'salt', 'endedAt', 'rotatedAtMs', 'lastUsedAt', 'shownUsedAt', 'expiresAt'],
 )

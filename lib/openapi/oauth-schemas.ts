@@ -1,4 +1,5 @@
-import { object, text } from './json-schema.ts'
+import { CLIENT_TYPES } from '../oauth/clients/client.ts'
+import { object, text, time } from './json-schema.ts'
 
 const list = { type: 'array', items: { type: 'string' } }
 
@@ -49,6 +50,39 @@ export const OAUTH_SCHEMAS = {
     },
     ['id_token'],
   ),
+  App: object(
+    'An app that has access to the caller’s account.',
+    {
+      id: text('The `client_id` of the app, for `DELETE /apps/{id}`.'),
+      name: text('The name of the app.'),
+      type: { type: 'string', enum: CLIENT_TYPES, description: 'Where the app runs.' },
+      places: {
+        type: 'array',
+        items: text('A host, or the scheme of an app on a device.'),
+        description: 'Where the app signs users in.',
+      },
+      scopes: {
+        type: 'array',
+        items: object('What the app may do.', {
+          name: text('The scope.'),
+          sentence: text('What users read of it.'),
+        }),
+        description: 'What the app may do, or may do again without another consent.',
+      },
+      offline: {
+        type: 'boolean',
+        description: 'Whether the app keeps access when the session ends in which the user signed in to it.',
+      },
+      approvedAt: time('When the user first signed in to the app.'),
+      lastUsedAt: time(
+        'The hour in which the app last got an access token, before the current hour. Missing without present access.',
+      ),
+    },
+    ['lastUsedAt'],
+  ),
+  Apps: object('The apps that have access to the caller’s account, by their names.', {
+    apps: { type: 'array', items: { $ref: '#/components/schemas/App' } },
+  }),
   ClientError: object('An error of OAuth (RFC 6749 section 5.2).', {
     error: text('What went wrong, for programs.'),
     error_description: text('What went wrong, for developers.'),

@@ -1,7 +1,7 @@
 import { flag, number, text } from '../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import type { Config } from '../config.ts'
-import { isoOf, secondOf } from '../time.ts'
+import { isoOf, secondOf, wholeHour } from '../time.ts'
 import type { Amr } from '../users/factors.ts'
 import type { Principal, UserState } from '../users/user.ts'
 import {
@@ -216,5 +216,3 @@ export function summaryOf(session: Session, now: Date): SessionSummary {
     userAgent,
   }
 }
-
-const wholeHour = (second: number) => second - (second % 3600)

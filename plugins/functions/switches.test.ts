@@ -5,6 +5,7 @@ const PAGES = ['docs', 'signin']
 const OAUTH = ['approve', 'authorize', 'token']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email']
 
+const SESSIONS = ['sessions', 'apps', 'apps/{id}']
 const ENROLMENT = ['enrolment/mail', 'enrolment/proof', 'factors/cancel-reset']
 
 const INVOKE = 'invokeMailer'
@@ -17,6 +18,10 @@ function left(given: { pages: string; mailFrom: string; registration: string; oa
   const functions: Parameters<typeof switchOff>[0]['functions'] = {
     ...Object.fromEntries(removable.map((name) => [name, {}])),
     enrolment: { events: ENROLMENT.map((path) => ({ http: { path } })) },
+    sessions: {
+      events: SESSIONS.map((path) => ({ http: { path } })),
+      may: [READ, 'readClients', 'revokeApps'],
+    },
     own: { environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] },
     login: { environment: { MAILER: 'mailer' }, may: [READ, INVOKE] },
     userinfo: {
@@ -31,7 +36,7 @@ function left(given: { pages: string; mailFrom: string; registration: string; oa
 
 const namesOf = (custom: Parameters<typeof left>[0]) =>
   Object.keys(left(custom))
-    .filter((name) => !['own', 'login', 'enrolment', 'userinfo'].includes(name))
+    .filter((name) => !['own', 'login', 'enrolment', 'sessions', 'userinfo'].includes(name))
     .sort()
 
 const mailFrom = 'no-reply@example.org'
@@ -57,6 +62,15 @@ test.each([
 ])('with the sender "%s", the routes of enrolment are %j', (sender, expected) => {
   const { enrolment } = left({ pages: 'off', mailFrom: sender, registration: 'off' })
   expect(enrolment?.events?.map(({ http }) => Object(http).path)).toEqual(expected)
+})
+
+test.each([
+  ['on', SESSIONS],
+  ['off', ['sessions']],
+])('with OAuth %s, the routes of sessions are %j', (oauth, expected) => {
+  const { sessions } = left({ pages: 'off', mailFrom, registration: 'off', oauth })
+  expect(sessions?.events?.map(({ http }) => Object(http).path)).toEqual(expected)
+  expect(sessions?.may).toEqual(oauth === 'on' ? [READ, 'readClients', 'revokeApps'] : [READ])
 })
 
 test('without mails, no function knows a mailer or may invoke one', () => {

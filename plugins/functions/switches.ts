@@ -3,9 +3,11 @@ import type { FunctionDefinition, Hooks, Serverless, Service } from '../framewor
 const PAGES = ['docs', 'signin', 'account-pages', 'authorize']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email', 'account-pages']
 const OAUTH = ['approve', 'authorize', 'token']
-/** What `userinfo` may do for tokens of apps, which it refuses without OAuth. */
-const FOR_APPS = ['readClients', 'readGrants', 'readGrantSources']
-/** Routes that need mail, of functions that have other routes too. */
+/** What `userinfo` and `sessions` may do for apps, which have no access without OAuth. */
+const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
+/** Routes of apps, of functions that have other routes too. */
+const APP_ROUTES = ['apps', 'apps/{id}']
+/** Routes that need mail, as {@link APP_ROUTES}. */
 const MAIL_ROUTES = ['enrolment/mail', 'factors/cancel-reset']
 
 /** Serverless plugin: removes the functions of what is switched off by a parameter. */
@@ -43,9 +45,13 @@ export function switchOff({ custom, functions }: SwitchedService): void {
     ...(hasMail && registration !== 'off' ? [] : ['new-account']),
   ]
   for (const name of removed) delete functions[name]
-  if (oauth !== 'on' && functions.userinfo) refuseApps(functions.userinfo)
+  if (oauth !== 'on') {
+    if (functions.userinfo) refuseApps(functions.userinfo)
+    if (functions.sessions) removeRights(functions.sessions, FOR_APPS)
+  }
   removeRoutes(functions, (path) => {
     if (path === 'register') return registration !== 'open'
+    if (APP_ROUTES.includes(path)) return oauth !== 'on'
     return MAIL_ROUTES.includes(path) && !hasMail
   })
   if (!hasMail) Object.values(functions).forEach(removeMailer)

@@ -85,6 +85,8 @@ describe('a preflight', () => {
     ['/logout', 'POST'],
     ['/sessions', 'GET'],
     ['/sessions/some-id', 'DELETE'],
+    ['/apps', 'GET'],
+    ['/apps/shop', 'DELETE'],
     ['/password', 'PUT'],
     ['/.well-known/jwks.json', 'GET'],
     [METADATA, 'GET'],

@@ -14,7 +14,7 @@ const filesOf = (page: string) => [
 describe.each([
   { page: 'docs', folder: 'docs', files: 4, pageBytes: 10_000, scriptBytes: Number.POSITIVE_INFINITY },
   { page: 'signin', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 10_000 },
-  { page: 'account', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 11_200 },
+  { page: 'account', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 11_700 },
   { page: 'register', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 5_500 },
   { page: 'forgot', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 2_400 },
   { page: 'confirm', folder: 'confirm', files: 2, pageBytes: 7_500, scriptBytes: 6_900 },

@@ -12,19 +12,20 @@ const DAY_MS = 86_400_000
 /**
  * Makes the functions of OAuth do all that they can do to AWS: a user approves a client with more and more scopes, also after a
  * change of the client, and with a token that was replaced earlier. The client exchanges codes and refreshes grants. Codes and
- * tokens are used again, and the response to a transaction is lost.
+ * tokens are used again, and the response to a transaction is lost. The user removes the access of the client, gives it
+ * again.
  */
 export async function runOAuth(run: Run, table: Table): Promise<void> {
-  const { id, newSession } = await addCaller(run, table, { username: 'olga' }, AMR.password)
+  const { id, newSession, call } = await addCaller(run, table, { username: 'olga' }, AMR.password)
   await addApi(table)
   const scopes = ['openid', 'profile', 'offline_access', 'https://orders.example orders.read']
   await addClient(table, { scopes })
   await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK], scopes })
-  const { refreshToken } = await newSession()
+  let session = await newSession()
 
   const approve = async (scope: string, more: object = {}, changes: Changes = {}) => {
     const event = sampleEvent('approve.json')
-    const headers = { ...OWN_PAGE, ...cookieOf(refreshToken) }
+    const headers = { ...OWN_PAGE, ...cookieOf(session.refreshToken) }
     const body = JSON.stringify({ query: queryOf({ scope, ...changes }), ...more })
     const response = await run('approve', { ...event, headers, multiValueHeaders: {}, body })
     const { location } = JSON.parse(Object(response).body)
@@ -71,6 +72,16 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
     ExpressionAttributeValues: { ':next': attribute(8) },
   })
   await agree('openid')
-  await run('refresh', { ...sampleEvent('refresh.json'), body: JSON.stringify({ refreshToken }) })
+  await run('refresh', {
+    ...sampleEvent('refresh.json'),
+    body: JSON.stringify({ refreshToken: session.refreshToken }),
+  })
   await later(11_000, () => approve('openid'))
+
+  session = await newSession()
+  await exchange(await agree('openid offline_access'), shop)
+  await call('sessions', 'sessions-apps', {})
+  await call('sessions', 'sessions-revoke-app', {}, { pathId: 'shop' })
+  session = await newSession()
+  await agree('openid')
 }

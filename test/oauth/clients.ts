@@ -1,9 +1,12 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import type { Api } from '../../lib/oauth/apis/api.ts'
 import { createApi } from '../../lib/oauth/apis/store.ts'
 import { hashSecret } from '../../lib/oauth/clients/secret.ts'
 import { type ClientWithSecrets, createClient } from '../../lib/oauth/clients/store.ts'
+import type { Grant } from '../../lib/oauth/grants/grant.ts'
+import { selectorOf, sessionIdOf } from '../../lib/sessions/refresh-token.ts'
+import { secondOf } from '../../lib/time.ts'
 import { testAct } from '../support/users.ts'
 
 /** The example of RFC 7636 appendix B. */
@@ -59,6 +62,30 @@ export async function addApi(table: Table, values: Partial<Api> = {}): Promise<A
   if (outcome !== 'done') throw new Error(`the API ${api.identifier} is ${outcome}`)
   return api
 }
+
+/** Creates a live grant of `shop` with `offline_access`, unless the values differ. No token belongs to it. */
+export const testGrant = (
+  values: Pick<Grant, 'userId' | 'sessionId'> & Partial<Grant>,
+  now: Date,
+): Grant => ({
+  id: sessionIdOf(selectorOf(secondOf(now), randomBytes(16))),
+  secretHash: 'a hash',
+  salt: 'a salt',
+  rotatedAtMs: 0,
+  clientId: 'shop',
+  clientGeneration: 7,
+  appGeneration: 3,
+  sessionGeneration: 5,
+  scope: 'openid offline_access',
+  offline: true,
+  authTime: secondOf(now),
+  amr: 'pwd',
+  createdAt: secondOf(now),
+  lastUsedAt: secondOf(now),
+  shownUsedAt: secondOf(now),
+  expiresAt: secondOf(now) + 60,
+  ...values,
+})
 
 /** Changes of the parameters of a request: `undefined` leaves one out, and a list repeats it. */
 export type Changes = Record<string, string | string[] | undefined>

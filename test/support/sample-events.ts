@@ -196,6 +196,9 @@ export const OUTCOMES: Record<string, Outcome> = {
   'sessions.json': response(200, { sessions: expect.any(Array) }),
   'sessions-end.json': noContent(),
   'sessions-end-unknown.json': notFound,
+  'sessions-apps.json': response(200, { apps: [] }),
+  // The demo user has not signed in to it.
+  'sessions-revoke-app.json': notFound,
   'password.json': noContent(),
   'password-too-short.json': invalid('#/newPassword', 'Must be at least 15 characters.'),
   'password-wrong-current.json': invalid('#/currentPassword', 'Incorrect password.'),

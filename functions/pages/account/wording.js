@@ -81,6 +81,7 @@ const SENTENCES = {
   'grant.created': ({ ref }) => `signed in to ${ref}`,
   'grant.ended': ({ ref }) => `signed out of ${ref}: an old copy of its access was used`,
   'consent.given': ({ ref }) => `access allowed to ${ref}`,
+  'consent.revoked': ({ ref }) => `access of ${ref} removed`,
   'user.created': () => 'account created',
   'user.updated': changeOf,
 }

@@ -66,6 +66,7 @@ test.each([
   ['grant.created', 'Signed in to shop'],
   ['grant.ended', 'Signed out of shop: an old copy of its access was used'],
   ['consent.given', 'Access allowed to shop'],
+  ['consent.revoked', 'Access of shop removed'],
 ])('%s is “%s”', (type, text) => {
   expect(textOf({ type, ref: 'shop' })).toBe(text)
 })

@@ -1,4 +1,5 @@
 import type { UserState } from '../../users/user.ts'
+import type { Api } from '../apis/api.ts'
 import type { Client } from '../clients/client.ts'
 import { isLoopback } from '../clients/redirect-uri.ts'
 import { type App, consentedScopes } from '../grants/app.ts'
@@ -9,7 +10,7 @@ export interface Seen {
   client: Pick<Client, 'type' | 'silent' | 'firstParty' | 'generation'>
   request: Pick<AuthorizationRequest, 'prompts' | 'scopes' | 'loginHint'>
   redirectUri: string
-  app: Pick<App, 'scopes' | 'clientGeneration'> | undefined
+  app: Pick<App, 'scopes' | 'clientGeneration' | 'revokedAt'> | undefined
   user: Pick<UserState, 'id' | 'username'>
   /** Id of the user whom this browser last approved. */
   lastUserId?: string | undefined
@@ -24,7 +25,7 @@ export type ScreenReason = 'interaction_required' | 'consent_required'
  * Without a screen, the browser sends a code to the app without a click. A secret of the app protects a code that leaked. PKCE does not:
  * an attacker can begin a request with a challenge of their own. So only a `web` client is silent, or a `browser` client whose operator
  * accepts that. A `native` one is never, and neither is a loopback address, where any program of the device may listen (RFC 8252
- * section 8.6).
+ * section 8.6). A client whose access the user removed does not get it back without a click, also if it needs no consent.
  */
 export function screenReasonOf({
   client,
@@ -42,7 +43,7 @@ export function screenReasonOf({
   // A hint may be an address that is not the username. Then the screen is shown once too often.
   const isOther = loginHint !== undefined && loginHint.toLowerCase() !== user.username
   if (isOther && !prompts.includes('none')) return 'interaction_required'
-  if (prompts.includes('consent')) return 'consent_required'
+  if (prompts.includes('consent') || app?.revokedAt !== undefined) return 'consent_required'
   const consented = consentedScopes(app, client)
   const needed = client.firstParty
     ? request.scopes.filter((name) => name === 'offline_access')
@@ -86,10 +87,13 @@ const SENTENCES: ReadonlyMap<string, string> = new Map([
 
 /** Returns what the screen says of the scopes of a request, in its order. */
 export const sentencesOf = ({ scopes, api }: Pick<AuthorizationRequest, 'scopes' | 'api'>) =>
-  scopes.map((name) => ({
-    name,
-    sentence: SENTENCES.get(name) ?? api?.scopes.find((one) => one.name === name)?.sentence ?? name,
-  }))
+  scopes.map((name) => sentenceOf(name, api))
+
+/** Returns what users see of a scope. @param api - The one that the scope belongs to. */
+export const sentenceOf = (name: string, api: Api | undefined) => ({
+  name,
+  sentence: SENTENCES.get(name) ?? api?.scopes.find((one) => one.name === name)?.sentence ?? name,
+})
 
 /**
  * Returns the place that a redirect URI leads to, as the screen shows it: a host, or the scheme of an app on the device. What follows a

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { batchesOf } from '../../aws/batches.ts'
 import {
   attribute,
   attributesOf,
@@ -11,6 +12,7 @@ import {
   updateOf,
 } from '../../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../../aws/item.ts'
+import { together } from '../../aws/together.ts'
 import { type Act, eventOf } from '../../events/event.ts'
 import { ownerKey } from '../apis/store.ts'
 import { listed, unlisted } from '../directory.ts'
@@ -34,6 +36,20 @@ export async function findClient(table: Table, id: string): Promise<Client | und
   if (!isClientId(id)) return undefined
   const [item] = await getItems(table, [clientKey(id)], namesOf(CLIENT))
   return item && { id, ...valuesOf(CLIENT, item) }
+}
+
+/**
+ * Finds clients, as {@link findClient} does.
+ *
+ * @returns Those that exist.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findClients(table: Table, ids: readonly string[]): Promise<Client[]> {
+  const read = batchesOf(ids).map(async (batch) => {
+    const items = await getItems(table, batch.map(clientKey), namesOf(CLIENT))
+    return batch.flatMap((id, at) => (items[at] ? [{ id, ...valuesOf(CLIENT, items[at]) }] : []))
+  })
+  return (await together(read)).flat()
 }
 
 /**

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { startTable } from '../../../test/support/table.ts'
-import { addTestUser } from '../../../test/support/users.ts'
+import { addTestUser, testAct } from '../../../test/support/users.ts'
 import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
-import { type App, approvalOf, consentedScopes, findApp } from './app.ts'
+import { eventsOfUser } from '../../events/store.ts'
+import { secondOf } from '../../time.ts'
+import { type App, approvalOf, consentedScopes, findApp, revokeApp } from './app.ts'
 
 const { table, stop } = await startTable()
 afterAll(stop)
@@ -42,6 +44,45 @@ test('an approval is refused if the app is not as read', async () => {
     expect(await isStored(approvalOf(other, { ...approval, scopes }, now).write)).toBe(false)
   }
   expect(await findApp(table, user.id, client.id)).toEqual(app)
+})
+
+test('a removed access has another generation and no scopes, until the next approval', async () => {
+  const user = await addUser()
+  const approval = { userId: user.id, client, scopes: ['openid'], generation: 3 }
+  await isStored(approvalOf(undefined, approval, now).write)
+  const app = (await findApp(table, user.id, client.id)) as App
+  const revoked = { ...app, generation: 4, scopes: [], revokedAt: secondOf(now) }
+  await revokeApp(table, user.id, app, testAct(now))
+  expect(await findApp(table, user.id, client.id)).toEqual(revoked)
+
+  // What was read before: another removal, which changes nothing, and an approval, which is refused.
+  await revokeApp(table, user.id, app, testAct(now))
+  expect(await isStored(approvalOf(app, approval, now).write)).toBe(false)
+  expect(await findApp(table, user.id, client.id)).toEqual(revoked)
+  const { events } = await eventsOfUser(table, user.id, { limit: 10 })
+  expect(events.filter(({ type }) => type === 'consent.revoked')).toMatchObject([{ ref: 'shop' }])
+
+  for (const more of [{}, { generation: 8 }]) {
+    const before = (await findApp(table, user.id, client.id)) as App
+    const again = { ...approval, client: { ...client, ...more }, scopes: ['email'] }
+    expect(await isStored(approvalOf(before, again, now).write)).toBe(true)
+    const after = (await findApp(table, user.id, client.id)) as App
+    expect(after).toEqual({
+      ...app,
+      generation: before.generation,
+      clientGeneration: again.client.generation,
+      scopes: ['email'],
+      revokedAt: undefined,
+    })
+    await revokeApp(table, user.id, after, testAct(now))
+  }
+})
+
+test('the access of an app that does not exist cannot be removed', async () => {
+  const user = await addUser()
+  const app = { clientId: 'shop', generation: 3, clientGeneration: 7, scopes: [], createdAt: 0 }
+  await revokeApp(table, user.id, app, testAct(now))
+  expect(await findApp(table, user.id, client.id)).toBeUndefined()
 })
 
 test('a consent counts only with the generation that the client had', () => {

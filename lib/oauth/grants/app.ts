@@ -4,12 +4,15 @@ import {
   attributesOf,
   getItems,
   number,
+  optionalNumber,
   type Table,
   type TransactWrite,
   text,
   texts,
+  transact,
 } from '../../aws/dynamodb.ts'
 import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../../aws/item.ts'
+import { type Act, eventOf, partitionOf } from '../../events/event.ts'
 import { secondOf } from '../../time.ts'
 import type { Client } from '../clients/client.ts'
 
@@ -24,6 +27,8 @@ export const APP = {
   scopes: texts,
   /** Second since the epoch of the first approval. */
   createdAt: number,
+  /** Second since the epoch at which the user removed the access of the client; missing after the next approval. */
+  revokedAt: optionalNumber,
 } satisfies Attributes
 
 /** A stored app of a user. */
@@ -90,12 +95,36 @@ export function approvalOf(
   const isSame = app.clientGeneration === client.generation
   const values = { ...read, ':scopes': attribute([...scopes]) }
   const update = isSame
-    ? { UpdateExpression: 'ADD scopes :scopes', ExpressionAttributeValues: values }
+    ? { UpdateExpression: 'ADD scopes :scopes REMOVE revokedAt', ExpressionAttributeValues: values }
     : {
-        UpdateExpression: 'SET scopes = :scopes, clientGeneration = :clientGeneration',
+        UpdateExpression: 'SET scopes = :scopes, clientGeneration = :clientGeneration REMOVE revokedAt',
         ExpressionAttributeValues: { ...values, ':clientGeneration': attribute(client.generation) },
       }
   return { appGeneration: app.generation, write: { Update: { ...condition, ...update } } }
+}
+
+/**
+ * Removes the access of a client, with its event: all codes and grants of the app carry another generation from then on, and the next
+ * approval needs a click. Nothing is deleted, because a write that arrives late could store the app as it was.
+ *
+ * Succeeds if another request has done it since the read.
+ *
+ * @param app - As read.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function revokeApp(table: Table, userId: string, app: App, act: Act): Promise<void> {
+  const update = {
+    Key: appKey(userId, app.clientId),
+    ConditionExpression: 'generation = :generation',
+    UpdateExpression: 'SET generation = :next, revokedAt = :now REMOVE scopes',
+    ExpressionAttributeValues: {
+      ':generation': attribute(app.generation),
+      ':next': attribute(app.generation + 1),
+      ':now': attribute(secondOf(act.now)),
+    },
+  }
+  const event = { type: 'consent.revoked', subject: partitionOf(userId), ref: app.clientId } as const
+  await transact(table, [{ Update: update }, eventOf(table, act, event)])
 }
 
 const ABSENT = 'attribute_not_exists(pk)'

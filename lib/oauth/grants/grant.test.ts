@@ -4,7 +4,16 @@ import { readRefreshToken } from '../../sessions/refresh-token.ts'
 import { SESSION_RANDOM_BYTES, signInOf, startSession } from '../../sessions/session.ts'
 import { secondOf } from '../../time.ts'
 import { type Code, timesOf } from '../codes/code.ts'
-import { GRANT_RANDOM_BYTES, type Grant, isExpired, isOffline, isUseDue, startGrant, used } from './grant.ts'
+import {
+  GRANT_RANDOM_BYTES,
+  type Grant,
+  isExpired,
+  isOffline,
+  isUseDue,
+  shownUseOf,
+  startGrant,
+  used,
+} from './grant.ts'
 import { hasLiveSources, type Sources } from './live.ts'
 
 const now = new Date('2026-11-24T15:00:00.400Z')
@@ -101,6 +110,23 @@ describe('a grant', () => {
   test('with offline_access lasts at most a year', () => {
     expect(useAfter('offline_access', 350 * DAY)).toEqual([true, 350 * DAY, 365 * DAY])
   })
+})
+
+test('a use is shown to the hour, and only after its hour is over', () => {
+  const HOUR = 3_600
+  const shown = (grant: Grant, seconds: number) => shownUseOf(grant, later(seconds)) - second
+  const ends = { lifetimes: {}, sessionEndsAt: second + 2_000 }
+  // 15:00:10, of an approval at 15:00:00.
+  const { grant } = start()
+  expect(shown(grant, 20)).toBe(0)
+  const second1 = used(grant, ends, later(2 * HOUR + 70))
+  expect([shown(second1, 2 * HOUR + 80), shown(second1, 3 * HOUR - 1)]).toEqual([0, 0])
+  expect(shown(second1, 3 * HOUR)).toBe(2 * HOUR)
+  // Another use in the same hour hides nothing of the one before that hour.
+  const third = used(second1, ends, later(2 * HOUR + 90))
+  expect(shown(third, 2 * HOUR + 100)).toBe(0)
+  const fourth = used(third, ends, later(5 * HOUR))
+  expect([shown(fourth, 5 * HOUR), shown(fourth, 6 * HOUR)]).toEqual([2 * HOUR, 5 * HOUR])
 })
 
 describe('hasLiveSources', () => {

@@ -1,7 +1,7 @@
 import { flag, number, optionalText, text } from '../../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../../aws/item.ts'
 import { hashSecret, refreshTokenOf, selectorOf, sessionIdOf } from '../../sessions/refresh-token.ts'
-import { secondOf } from '../../time.ts'
+import { secondOf, wholeHour } from '../../time.ts'
 import type { Amr } from '../../users/factors.ts'
 import { type Client, GRANT_IDLE_TTL_SECONDS, GRANT_TTL_SECONDS } from '../clients/client.ts'
 import type { Code } from '../codes/code.ts'
@@ -31,6 +31,8 @@ export const GRANT = {
   /** Seconds since the epoch. The first is that of the approval. */
   createdAt: number,
   lastUsedAt: number,
+  /** The latest use before the hour of `lastUsedAt`, as that of a session; see {@link shownUseOf}. */
+  shownUsedAt: number,
   expiresAt: number,
 } satisfies Attributes
 
@@ -83,7 +85,7 @@ export function startGrant(
   const { clientId, clientGeneration, appGeneration, sessionGeneration, scope, resource } = code
   const { userId, sessionId, authTime, amr, createdAt } = code
   const offline = isOffline(code)
-  const times = { createdAt, lastUsedAt: secondOf(now) }
+  const times = { createdAt, lastUsedAt: secondOf(now), shownUsedAt: secondOf(now) }
   const grant = {
     userId,
     id: sessionIdOf(selector),
@@ -141,5 +143,18 @@ export const isExpired = (
 export function used(grant: Grant, { lifetimes, sessionEndsAt }: Ends, now: Date): Grant {
   const lastUsedAt = Math.max(secondOf(now), grant.lastUsedAt)
   const expiresAt = grant.offline ? endOf({ ...grant, lastUsedAt }, lifetimes) : sessionEndsAt
-  return { ...grant, lastUsedAt, expiresAt }
+  const isNextHour = wholeHour(grant.lastUsedAt) < wholeHour(lastUsedAt)
+  return { ...grant, lastUsedAt, expiresAt, ...(isNextHour && { shownUsedAt: grant.lastUsedAt }) }
+}
+
+/**
+ * Returns the last use of a grant as its user sees it: to the hour, and only after the hour is over. Otherwise a thief with an access
+ * token could see when an app refreshes, and so when to present a copied refresh token.
+ */
+export function shownUseOf(
+  { createdAt, lastUsedAt, shownUsedAt }: Pick<Grant, 'createdAt' | 'lastUsedAt' | 'shownUsedAt'>,
+  now: Date,
+): number {
+  const isOver = wholeHour(lastUsedAt) < wholeHour(secondOf(now))
+  return Math.max(createdAt, wholeHour(isOver ? lastUsedAt : shownUsedAt))
 }

@@ -1,5 +1,5 @@
 import { isLive, type Session } from '../../sessions/session.ts'
-import { USER_STATE, type User } from '../../users/user.ts'
+import { USER_STATE, type User, type UserState } from '../../users/user.ts'
 import type { Client } from '../clients/client.ts'
 import type { App } from './app.ts'
 import type { Grant } from './grant.ts'
@@ -31,7 +31,7 @@ export interface Sources {
  */
 export function hasLiveSources(
   bound: Bound,
-  { client, app, user, session }: Sources,
+  { client, app, user, session }: Omit<Sources, 'user'> & { user: UserState | undefined },
   offline: boolean,
   now: Date,
 ): boolean {

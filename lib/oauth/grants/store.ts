@@ -164,12 +164,12 @@ export async function abandonGrant({ aws, name }: Table, grant: Grant, now: Date
  * @throws {@link ServiceError} `unavailable`.
  */
 export function replaceGrant(table: Table, before: Grant, after: Grant): Promise<boolean> {
-  const { secretHash, rotatedAtMs, lastUsedAt, expiresAt } = after
+  const { secretHash, rotatedAtMs, lastUsedAt, shownUsedAt, expiresAt } = after
   return writeIf(table, 'UpdateItem', {
     Key: grantKey(before),
     ConditionExpression: SECRET_AS_READ,
     ...updateOf(
-      { secretHash, rotatedAtMs, lastUsedAt, expiresAt },
+      { secretHash, rotatedAtMs, lastUsedAt, shownUsedAt, expiresAt },
       { ':readHash': attribute(before.secretHash) },
     ),
   })

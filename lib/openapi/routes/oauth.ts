@@ -6,7 +6,7 @@ import { schemaRef } from '../schemas.ts'
 const query =
   'response_type=code&client_id=shop&redirect_uri=https%3A%2F%2Fshop.example%2Fcallback&scope=openid&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256'
 
-/** The routes by which other apps sign users in. */
+/** The routes by which other apps sign users in, and users remove their access. */
 export const OAUTH_ROUTES: Route[] = [
   {
     method: 'post',
@@ -78,5 +78,56 @@ export const OAUTH_ROUTES: Route[] = [
         id_token: 'a token',
       }),
     },
+  },
+  {
+    method: 'get',
+    path: '/apps',
+    operationId: 'listApps',
+    tag: 'OAuth',
+    needs: 'oauth',
+    summary: 'List the apps that have access to the caller’s account',
+    description:
+      'Returns the apps that the caller has signed in to, as long as they have access or get it without another consent.',
+    isProtected: true,
+    response: {
+      description: 'The apps.',
+      content: json(schemaRef('Apps'), {
+        apps: [
+          {
+            id: 'shop',
+            name: 'Shop',
+            type: 'web',
+            places: ['shop.example'],
+            scopes: [{ name: 'openid', sentence: 'Recognise you when you sign in' }],
+            offline: false,
+            approvedAt: '2026-11-24T15:00:00.000Z',
+            lastUsedAt: '2026-11-24T15:00:00.000Z',
+          },
+        ],
+      }),
+    },
+  },
+  {
+    method: 'delete',
+    path: '/apps/{id}',
+    operationId: 'revokeApp',
+    tag: 'OAuth',
+    needs: 'oauth',
+    summary: 'Remove the access of an app',
+    description:
+      'All codes and refresh tokens that the app has for the caller are invalid at once, and `/userinfo` refuses its access tokens. An API that verifies them itself accepts them until they expire. The next sign-in at the app asks the user again. A repetition succeeds.',
+    isProtected: true,
+    parameters: [
+      {
+        name: 'id',
+        in: 'path',
+        required: true,
+        description: 'The `client_id`, from `GET /apps`.',
+        schema: { type: 'string' },
+        example: 'shop',
+      },
+    ],
+    response: { description: 'The app has no access.' },
+    problems: ['not_found'],
   },
 ]

@@ -19,6 +19,7 @@ const SENTENCES: Partial<Record<string, string>> = {
   'grant.created': 'signed in to',
   'grant.ended': 'grant ended: a code or token came again at',
   'consent.given': 'consented to',
+  'consent.revoked': 'removed the access of',
   'user.deleted': 'deleted',
   'users.exported': 'exported all users',
   'client.created': 'created',

@@ -1,0 +1,284 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { attribute, writeIf } from '../../lib/aws/dynamodb.ts'
+import { eventsOfUser } from '../../lib/events/store.ts'
+import { clientKey } from '../../lib/oauth/clients/store.ts'
+import { findApp } from '../../lib/oauth/grants/app.ts'
+import { isoOf, secondOf } from '../../lib/time.ts'
+import { revokeTokens } from '../../lib/users/revocation.ts'
+import { changeUser } from '../../lib/users/store.ts'
+import { addApi, addClient, CALLBACK, queryOf, SECRET, VERIFIER } from '../../test/oauth/clients.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
+import {
+  begin,
+  call,
+  eventOf,
+  later,
+  logout,
+  noContent,
+  now,
+  ok,
+  problem,
+  rejectsOtherContexts,
+  stored,
+  table,
+  useRoutes,
+} from '../../test/support/routes.ts'
+import { testAct } from '../../test/support/users.ts'
+
+useRoutes()
+
+let cookie: string
+beforeEach(async () => {
+  cookie = await begin()
+})
+
+const notFound = problem(404, 'Not Found', 'Resource not found.')
+const revoked = problem(401, 'Unauthorized', 'Could not validate credentials.')
+
+/** Asks for a code as the page does, by default with a click. */
+async function approve(client_id: string, scope: string, more: object = {}) {
+  const click = { sub: (await stored()).id, scope }
+  const { body } = await call('approve', 'approve', {
+    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
+    body: JSON.stringify({
+      query: queryOf({ client_id, scope, ...more }),
+      ...(!('prompt' in more) && { click }),
+    }),
+  })
+  return body
+}
+
+/** Signs the user in to an app. @returns The refresh token. */
+async function signInTo(client_id: string, scope = 'openid', more: object = {}): Promise<string> {
+  const { location } = await approve(client_id, scope, more)
+  const code = String(new URL(location).searchParams.get('code'))
+  const grant = { grant_type: 'authorization_code', code, code_verifier: VERIFIER }
+  return (await send({ client_id, ...grant })).refresh_token
+}
+
+async function send(form: { client_id: string } & Record<string, string>) {
+  const secret: Record<string, string> = form.client_id === 'phone' ? {} : { client_secret: SECRET }
+  const type = withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' })
+  const { body } = await call('token', 'token', {
+    ...type,
+    body: String(new URLSearchParams({ ...form, ...secret })),
+  })
+  return body
+}
+
+const list = async () => (await call('sessions', 'sessions-apps')).body.apps
+const idsOf = (apps: { id: string }[]) => apps.map(({ id }) => id)
+const remove = (id: string, changes: object = {}) =>
+  call('sessions', 'sessions-revoke-app', { pathParameters: { id }, ...changes })
+
+const addPhone = (values: Parameters<typeof addClient>[1] = {}) =>
+  addClient(table, { id: 'phone', name: 'A phone', type: 'native', redirectUris: [CALLBACK], ...values })
+
+const changeClient = (name: string, value: boolean | number) =>
+  writeIf(table, 'UpdateItem', {
+    Key: clientKey('shop'),
+    UpdateExpression: 'SET #name = :value',
+    ExpressionAttributeNames: { '#name': name },
+    ExpressionAttributeValues: { ':value': attribute(value) },
+  })
+
+describe('GET /apps', () => {
+  test('lists apps by their names, with places and sentences (events/sessions-apps.json)', async () => {
+    await addApi(table)
+    await addClient(table, {
+      redirectUris: [CALLBACK, 'https://shop.example/other', 'https://b.example', 'http://localhost:5173/'],
+      scopes: ['openid', 'https://orders.example orders.read'],
+    })
+    await addPhone({ redirectUris: [CALLBACK, 'com.example.app:/callback'] })
+    await signInTo('shop', 'openid orders.read')
+    vi.setSystemTime(later(5))
+    await signInTo('phone', 'openid offline_access')
+    expect(await call('sessions', 'sessions-apps')).toEqual(
+      ok({
+        apps: [
+          {
+            id: 'phone',
+            name: 'A phone',
+            type: 'native',
+            places: ['com.example.app', 'shop.example'],
+            scopes: [
+              { name: 'offline_access', sentence: 'Keep this access while you are away' },
+              { name: 'openid', sentence: 'Recognise you when you sign in' },
+            ],
+            offline: true,
+            approvedAt: isoOf(secondOf(now) + 5),
+            lastUsedAt: isoOf(secondOf(now) + 5),
+          },
+          {
+            id: 'shop',
+            name: 'Shop',
+            type: 'web',
+            places: ['b.example', 'localhost:5173', 'shop.example'],
+            scopes: [
+              { name: 'openid', sentence: 'Recognise you when you sign in' },
+              { name: 'orders.read', sentence: 'See your orders' },
+            ],
+            offline: false,
+            approvedAt: isoOf(secondOf(now)),
+            lastUsedAt: isoOf(secondOf(now)),
+          },
+        ],
+      }),
+    )
+  })
+
+  test('shows a use to the hour, after its hour is over', async () => {
+    await addPhone()
+    const refresh_token = await signInTo('phone', 'openid offline_access')
+    const lastUsedAt = async () => (await list())[0].lastUsedAt
+    vi.setSystemTime(later(4_000))
+    await send({ client_id: 'phone', grant_type: 'refresh_token', refresh_token })
+    expect(await lastUsedAt()).toBe(isoOf(secondOf(now)))
+    vi.setSystemTime(later(7_200))
+    expect(await lastUsedAt()).toBe(isoOf(secondOf(now) + 3_600))
+  })
+
+  test('lists no app of another user', async () => {
+    await addClient(table)
+    cookie = await begin('admin')
+    const click = { sub: (await stored('admin')).id, scope: 'openid' }
+    await call('approve', 'approve', {
+      ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
+      body: JSON.stringify({ query: queryOf(), click }),
+    })
+    expect(await list()).toEqual([])
+    expect(await remove('shop')).toEqual(notFound)
+  })
+
+  test('keeps an app after the session, if it has a consent or a grant with offline_access', async () => {
+    await addClient(table)
+    await addClient(table, { id: 'own', firstParty: true })
+    await signInTo('shop')
+    await signInTo('own', 'openid', { prompt: 'none' })
+    expect(idsOf(await list())).toEqual(['own', 'shop'])
+    await logout(cookie)
+    expect(await list()).toMatchObject([{ id: 'shop', offline: false }])
+    expect((await list())[0]).not.toHaveProperty('lastUsedAt')
+
+    cookie = await begin()
+    await signInTo('own', 'openid offline_access')
+    await logout(cookie)
+    expect(await list()).toMatchObject([{ id: 'own', offline: true }, { id: 'shop' }])
+  })
+
+  test.each<[string, () => Promise<unknown>]>([
+    [
+      'is disabled and has another generation',
+      async () => {
+        await changeClient('disabled', true)
+        await changeClient('generation', 8)
+      },
+    ],
+    ['has another generation', () => changeClient('generation', 8)],
+    [
+      'was removed',
+      () => table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: clientKey('shop') }),
+    ],
+    ['was removed by the user', () => remove('shop')],
+  ])('does not list an app whose client %s', async (_what, happen) => {
+    await addClient(table)
+    await signInTo('shop', 'openid offline_access')
+    expect(await list()).toHaveLength(1)
+    await happen()
+    expect(await list()).toEqual([])
+    // It exists still, so its access can be removed.
+    expect(await remove('shop')).toEqual(noContent)
+  })
+
+  test('rejects a revoked access token that is cached as valid', async () => {
+    const { requestContext } = await eventOf('sessions-apps')
+    const user = await stored()
+    await changeUser(table, user, { changes: revokeTokens(user), changeId: 'x' }, testAct())
+    expect(await call('sessions', 'sessions-apps', { requestContext })).toEqual(revoked)
+  })
+  rejectsOtherContexts('sessions', 'sessions-apps')
+})
+
+describe('DELETE /apps/{id}', () => {
+  const eventsOf = async () => {
+    const { events } = await eventsOfUser(table, (await stored()).id, { limit: 50 })
+    return events.filter(({ type }) => type === 'consent.revoked')
+  }
+
+  test('removes the access with one event, also if it is repeated', async () => {
+    await addClient(table)
+    await signInTo('shop')
+    const { id } = await stored()
+    for (const _ of [1, 2, 3]) expect(await remove('shop')).toEqual(noContent)
+    expect(await eventsOf()).toMatchObject([
+      { actor: 'user', actorId: id, ref: 'shop', via: 'DELETE /apps/{id}', sourceIp: '203.0.113.7' },
+    ])
+    expect(await findApp(table, id, 'shop')).toMatchObject({ revokedAt: secondOf(now), scopes: [] })
+    await signInTo('shop')
+    expect(await remove('shop')).toEqual(noContent)
+    expect(await eventsOf()).toHaveLength(2)
+  })
+
+  test('at the same time as another succeeds with one event', async () => {
+    await addClient(table)
+    await signInTo('shop')
+    const responses = await Promise.all([remove('shop'), remove('shop'), remove('shop')])
+    expect(responses).toEqual([noContent, noContent, noContent])
+    expect(await eventsOf()).toHaveLength(1)
+  })
+
+  test('removes the access of one app, and of no other', async () => {
+    await addClient(table)
+    await addPhone()
+    await signInTo('shop')
+    const refresh_token = await signInTo('phone')
+    await remove('shop')
+    expect(idsOf(await list())).toEqual(['phone'])
+    expect(await send({ client_id: 'phone', grant_type: 'refresh_token', refresh_token })).toHaveProperty(
+      'access_token',
+    )
+  })
+
+  test.each([true, false])(
+    'lets the next sign-in ask the user again, first-party: %s',
+    async (firstParty) => {
+      await addClient(table, { firstParty })
+      await signInTo('shop')
+      expect((await approve('shop', 'openid', { prompt: 'none' })).location).toContain('code=')
+      await remove('shop')
+      expect((await approve('shop', 'openid', { prompt: 'none' })).location).toContain(
+        'error=consent_required',
+      )
+      await signInTo('shop')
+      expect((await approve('shop', 'openid', { prompt: 'none' })).location).toContain('code=')
+    },
+  )
+
+  test.each([
+    ['of an unknown app (events/sessions-revoke-app.json)', 'demo-native'],
+    ['of an app that the user has not signed in to', 'shop'],
+    ['with nothing', ''],
+    ['with a path', '../shop'],
+    ['with the key of another item', 'x#shop'],
+    ['with 2,000 characters', 'x'.repeat(2_000)],
+  ])('%s returns 404', async (_what, id) => {
+    await addClient(table)
+    expect(await remove(id)).toEqual(notFound)
+    expect(await eventsOf()).toEqual([])
+  })
+
+  test('without an id returns 404', async () => {
+    expect(await remove('', { pathParameters: null })).toEqual(notFound)
+  })
+
+  test('rejects a revoked access token that is cached as valid', async () => {
+    await addClient(table)
+    await signInTo('shop')
+    const { requestContext } = await eventOf('sessions-revoke-app')
+    const user = await stored()
+    await changeUser(table, user, { changes: revokeTokens(user), changeId: 'x' }, testAct())
+    expect(await remove('shop', { requestContext })).toEqual(revoked)
+    expect(await eventsOf()).toEqual([])
+  })
+  rejectsOtherContexts('sessions', 'sessions-revoke-app')
+})

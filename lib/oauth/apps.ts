@@ -1,0 +1,111 @@
+import { batchesOf } from '../aws/batches.ts'
+import type { Table } from '../aws/dynamodb.ts'
+import { together } from '../aws/together.ts'
+import type { Session } from '../sessions/session.ts'
+import { findSessions } from '../sessions/store.ts'
+import { isoOf } from '../time.ts'
+import type { UserState } from '../users/user.ts'
+import type { Api } from './apis/api.ts'
+import { findApis } from './apis/store.ts'
+import { placeOf, sentenceOf } from './authorize/screen.ts'
+import type { Client } from './clients/client.ts'
+import { findClients } from './clients/store.ts'
+import { type App, consentedScopes } from './grants/app.ts'
+import { shownUseOf } from './grants/grant.ts'
+import { findAllowed, type ListedGrant } from './grants/list.ts'
+import { hasLiveSources } from './grants/live.ts'
+import { identifiersOf, scopesOf } from './scopes.ts'
+
+/** An app as its user sees it. Times are ISO 8601. */
+interface AppSummary {
+  id: string
+  name: string
+  type: Client['type']
+  /** Where its codes go: hosts, or schemes of apps on a device. */
+  places: string[]
+  /** What it may do, in sentences. */
+  scopes: { name: string; sentence: string }[]
+  /** Whether it keeps access when the session ends. */
+  offline: boolean
+  approvedAt: string
+  /** To the hour, as that of sessions. Missing without a live grant. */
+  lastUsedAt?: string | undefined
+}
+
+/** What a user allows apps, as stored. */
+interface Allowed {
+  apps: App[]
+  grants: ListedGrant[]
+  /** The newest 1,000 sessions. Grants without `offline_access` depend on them. */
+  sessions: Session[]
+}
+
+/**
+ * Finds what a user allows apps, with consistent reads.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findWhatAppsMay(table: Table, userId: string, now: Date): Promise<Allowed> {
+  const [allowed, { sessions }] = await together([
+    findAllowed(table, userId, now),
+    findSessions(table, userId),
+  ])
+  return { ...allowed, sessions }
+}
+
+/**
+ * Returns the apps that have access now, or get it without another consent, by their names.
+ *
+ * @param user - As just read.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function appsOf(
+  table: Table,
+  user: UserState,
+  { apps, ...allowed }: Allowed,
+  now: Date,
+): Promise<AppSummary[]> {
+  const clients = await findClients(
+    table,
+    apps.map(({ clientId }) => clientId),
+  )
+  const identifiers = [...new Set(clients.flatMap(identifiersOf))]
+  const apis = (await together(batchesOf(identifiers).map((batch) => findApis(table, batch)))).flat()
+  const summaries = clients.flatMap((client) => {
+    const app = apps.find(({ clientId }) => clientId === client.id)
+    const grants = allowed.grants.filter((grant) => {
+      const session = allowed.sessions.find(({ id }) => id === grant.sessionId)
+      const isOfClient = grant.clientId === client.id
+      return isOfClient && hasLiveSources(grant, { client, app, user, session }, grant.offline, now)
+    })
+    const names = new Set([
+      ...consentedScopes(app, client),
+      ...grants.flatMap(({ scope }) => scope.split(' ')),
+    ])
+    return app && names.size > 0 ? [summaryOf({ app, client, grants, names: [...names] }, apis, now)] : []
+  })
+  return summaries.sort((a, b) => a.name.localeCompare(b.name))
+}
+
+interface Shown {
+  app: App
+  client: Client
+  grants: ListedGrant[]
+  /** Of scopes. */
+  names: string[]
+}
+
+function summaryOf({ app, client, grants, names }: Shown, apis: readonly Api[], now: Date): AppSummary {
+  const owners = scopesOf(client, apis)
+  const uses = grants.map((grant) => shownUseOf(grant, now))
+  return {
+    id: client.id,
+    name: client.name,
+    type: client.type,
+    places: [...new Set(client.redirectUris.map(placeOf))].sort(),
+    scopes: names.sort().map((name) => sentenceOf(name, owners.get(name))),
+    offline: grants.some(({ offline }) => offline),
+    approvedAt: isoOf(app.createdAt),
+    lastUsedAt: uses.length > 0 ? isoOf(Math.max(...uses)) : undefined,
+  }
+}

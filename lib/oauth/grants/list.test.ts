@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, expect, test } from 'vitest'
+import { testGrant } from '../../../test/oauth/clients.ts'
+import { startTable } from '../../../test/support/table.ts'
+import { testAct } from '../../../test/support/users.ts'
+import { batchesOf } from '../../aws/batches.ts'
+import type { AwsCall } from '../../aws/client.ts'
+import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
+import { secondOf } from '../../time.ts'
+import { approvalOf } from './app.ts'
+import type { Grant } from './grant.ts'
+import { findAllowed } from './list.ts'
+import { endGrant, newGrant } from './store.ts'
+
+const { table, stop } = await startTable()
+afterAll(stop)
+const now = new Date()
+
+const newId = () => `6924c4c0${randomBytes(16).toString('base64url')}`
+
+const grantOf = (userId: string, values: Partial<Grant> = {}): Grant =>
+  testGrant({ userId, sessionId: 'session', ...values }, now)
+
+async function store(userId: string, grants: readonly Grant[]): Promise<void> {
+  const client = { id: 'shop', generation: 7 }
+  const approval = approvalOf(undefined, { userId, client, generation: 3, scopes: ['openid'] }, now)
+  const writes: TransactWrite[] = grants.map((grant) => {
+    const [write] = newGrant(table, grant, testAct(now))
+    return write as TransactWrite
+  })
+  for (const batch of batchesOf([approval.write, ...writes])) await transact(table, batch)
+}
+
+/** Returns the table with at most so many items in each page of a query, and the number of calls. */
+function inPages(Limit: number) {
+  const calls: string[] = []
+  const aws: AwsCall = (service, operation, input) => {
+    calls.push(operation)
+    return table.aws(service, operation, operation === 'Query' ? { Limit, ...input } : input)
+  }
+  return { table: { ...table, aws }, calls }
+}
+
+test('all pages of apps and live grants are found, without secrets', async () => {
+  const userId = newId()
+  const grants = Array.from({ length: 5 }, () => grantOf(userId))
+  const expired = grantOf(userId, { expiresAt: secondOf(now) })
+  const ended = grantOf(userId)
+  await store(userId, [...grants, expired, ended])
+  await endGrant(table, ended, 'token-reused', testAct(now))
+  await store(newId(), [grantOf(newId())])
+  const paged = inPages(2)
+  const found = await findAllowed(paged.table, userId, now)
+  expect(paged.calls.length).toBe(5)
+  expect(found.apps).toMatchObject([{ clientId: 'shop', generation: 3, scopes: ['openid'] }])
+  expect(found.grants.map(({ id }) => id).toSorted()).toEqual(grants.map(({ id }) => id).toSorted())
+  expect(JSON.stringify(found)).not.toMatch(/a hash|a salt/)
+})
