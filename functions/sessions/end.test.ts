@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
+import { transact } from '../../lib/aws/dynamodb.ts'
+import { eventsOfUser } from '../../lib/events/store.ts'
+import { findGrant, newGrant } from '../../lib/oauth/grants/store.ts'
+import { endSession } from '../../lib/sessions/store.ts'
 import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
+import { testGrant } from '../../test/oauth/clients.ts'
 import {
   begin,
   call,
@@ -36,12 +41,37 @@ describe('DELETE /sessions/{id}', () => {
     expect(await call('sessions', 'sessions')).toMatchObject({ body: { sessions: [] } })
   })
 
-  test('ends only that session, and returns 404 when it is repeated', async () => {
+  test('ends only that session, and succeeds when it is repeated', async () => {
     const [token, other] = [await begin(), await begin()]
     expect(await end(sessionIdOf(token))).toEqual(noContent)
-    expect(await end(sessionIdOf(token))).toEqual(notFound)
+    expect(await end(sessionIdOf(token))).toEqual(noContent)
     expect(await refresh(token)).toEqual(invalidToken)
     expect(await refresh(other)).toEqual(tokenPair)
+  })
+
+  test('ends the grants that began in it, and repeated those that are left', async () => {
+    const [ended, other] = [await begin(), await begin()]
+    const { id: userId } = await stored()
+    const grants = [ended, other].map((token) => testGrant({ userId, sessionId: sessionIdOf(token) }, now))
+    for (const grant of grants) await transact(table, newGrant(table, grant, testAct()))
+    const isLeft = () => Promise.all(grants.map(async ({ id }) => !!(await findGrant(table, userId, id))))
+    // As if the function had stopped in between.
+    await endSession(table, { userId, id: sessionIdOf(ended) }, 'ended', testAct())
+    expect(await isLeft()).toEqual([true, true])
+    for (const _ of [1, 2]) expect(await end(sessionIdOf(ended))).toEqual(noContent)
+    expect(await isLeft()).toEqual([false, true])
+    expect(await end(sessionIdOf(other))).toEqual(noContent)
+    expect(await isLeft()).toEqual([false, false])
+    const { events } = await eventsOfUser(table, userId, { limit: 50 })
+    const endings = events.filter(({ type }) => type === 'grant.ended')
+    expect(endings).toHaveLength(2)
+    expect(endings[0]).toMatchObject({
+      actor: 'user',
+      detail: 'session-ended',
+      ref: 'shop',
+      via: 'DELETE /sessions/{id}',
+    })
+    expect(events.filter(({ type }) => type === 'session.ended')).toHaveLength(2)
   })
 
   test('returns 404 for an unknown session (events/sessions-end-unknown.json)', async () => {

@@ -38,7 +38,11 @@ const tombstoneOf = (of: Session, endedAt = now) => ({
 describe('a session', () => {
   test('is found with its user, without reading a password hash', async () => {
     const { watched, calls } = watchedTable(table)
-    expect(await findSession(watched, ada.id, session.id)).toStrictEqual({ session, user: userState() })
+    expect(await findSession(watched, ada.id, session.id)).toStrictEqual({
+      session,
+      isEnded: false,
+      user: userState(),
+    })
     expect(calls.map(({ operation }) => operation)).toEqual(['BatchGetItem'])
     expect(calls[0]?.input).toMatchObject({ RequestItems: { [table.name]: { ConsistentRead: true } } })
     expect(JSON.stringify(calls)).not.toContain('passwordHash')
@@ -57,14 +61,18 @@ describe('a session', () => {
   })
 
   test('is not found under another user or another id', async () => {
-    const missing = { session: undefined, user: undefined }
+    const missing = { session: undefined, isEnded: false, user: undefined }
     expect(await findSession(table, UNKNOWN, session.id)).toEqual(missing)
     expect(await findSession(table, ada.id, ANOTHER)).toEqual({ ...missing, user: userState() })
   })
 
   test('of a removed user is found without one', async () => {
     await remove('profile')
-    expect(await findSession(table, ada.id, session.id)).toEqual({ session, user: undefined })
+    expect(await findSession(table, ada.id, session.id)).toEqual({
+      session,
+      isEnded: false,
+      user: undefined,
+    })
   })
 
   test('is stored without its secret and its selector', async () => {
@@ -136,7 +144,11 @@ describe('ending a session', () => {
     const { secretHash: _, salt: __, ...rest } = (await itemOf({ ...session })) ?? {}
     expect(await itemOf()).toEqual(rest)
     expect(rest).toMatchObject(tombstoneOf(session, later(60)))
-    expect(await findSession(table, ada.id, session.id)).toEqual({ session: undefined, user: userState() })
+    expect(await findSession(table, ada.id, session.id)).toEqual({
+      session: undefined,
+      isEnded: true,
+      user: userState(),
+    })
     expect(await findSessions(table, ada.id)).toEqual({ sessions: [], next: undefined })
   })
 

@@ -39,17 +39,21 @@ function storedNames() {
 /**
  * Finds a session and the state of its user with one consistent read, which contains no password hash.
  *
- * @returns Either may be missing. The session may have expired. A session that has been ended is missing.
+ * @returns Either may be missing. The session may have expired. If the session has been ended, it is missing and `isEnded` is true.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findSession(
   table: Table,
   userId: string,
   id: string,
-): Promise<{ session?: Session | undefined; user?: UserState | undefined }> {
+): Promise<{ session?: Session | undefined; isEnded?: boolean; user?: UserState | undefined }> {
   const keys = [sessionKey({ userId, id }), profileKey(userId)]
   const [session, user] = await getItems(table, keys, [...STORED_SESSION, ...USER_STATE])
-  return { session: session && sessionOf(session), user: user && userOf(user, USER_STATE) }
+  return {
+    session: session && sessionOf(session),
+    isEnded: session?.endedAt !== undefined,
+    user: user && userOf(user, USER_STATE),
+  }
 }
 
 /**

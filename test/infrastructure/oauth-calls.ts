@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000
 /**
  * Makes the functions of OAuth do all that they can do to AWS: a user approves a client with more and more scopes, also after a
  * change of the client, and with a token that was replaced earlier. The client exchanges codes and refreshes grants. Codes and
- * tokens are used again, and the response to a transaction is lost. The user removes the access of the client, gives it
+ * tokens are used again, and the response to a transaction is lost. The user ends a session, removes the access of the client, gives it
  * again.
  */
 export async function runOAuth(run: Run, table: Table): Promise<void> {
@@ -81,6 +81,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   session = await newSession()
   await exchange(await agree('openid offline_access'), shop)
   await call('sessions', 'sessions-apps', {})
+  await call('sessions', 'sessions-end', {}, { pathId: session.id })
   await call('sessions', 'sessions-revoke-app', {}, { pathId: 'shop' })
   session = await newSession()
   await agree('openid')

@@ -79,7 +79,8 @@ const SENTENCES = {
   'session.reused': () => 'session ended: an old copy of it was used',
   'factor.required': () => 'correct password, without the second factor',
   'grant.created': ({ ref }) => `signed in to ${ref}`,
-  'grant.ended': ({ ref }) => `signed out of ${ref}: an old copy of its access was used`,
+  'grant.ended': ({ ref, detail }) =>
+    `signed out of ${ref}${detail === 'session-ended' ? '' : ': an old copy of its access was used'}`,
   'consent.given': ({ ref }) => `access allowed to ${ref}`,
   'consent.revoked': ({ ref }) => `access of ${ref} removed`,
   'user.created': () => 'account created',

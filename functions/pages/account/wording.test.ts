@@ -71,6 +71,10 @@ test.each([
   expect(textOf({ type, ref: 'shop' })).toBe(text)
 })
 
+test('the sentence for a grant that ended with its session names the app alone', () => {
+  expect(textOf({ type: 'grant.ended', ref: 'shop', detail: 'session-ended' })).toBe('Signed out of shop')
+})
+
 test.each<[string[], string | undefined, string]>([
   [['passwordHash'], undefined, 'Password changed'],
   [['emailVerified', 'passwordHash'], 'reset', 'Password reset'],

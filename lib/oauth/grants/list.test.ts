@@ -9,8 +9,8 @@ import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
 import { secondOf } from '../../time.ts'
 import { approvalOf } from './app.ts'
 import type { Grant } from './grant.ts'
-import { findAllowed } from './list.ts'
-import { endGrant, newGrant } from './store.ts'
+import { endGrantsOfSession, findAllowed } from './list.ts'
+import { newGrant } from './store.ts'
 
 const { table, stop } = await startTable()
 afterAll(stop)
@@ -45,14 +45,25 @@ test('all pages of apps and live grants are found, without secrets', async () =>
   const userId = newId()
   const grants = Array.from({ length: 5 }, () => grantOf(userId))
   const expired = grantOf(userId, { expiresAt: secondOf(now) })
-  const ended = grantOf(userId)
-  await store(userId, [...grants, expired, ended])
-  await endGrant(table, ended, 'token-reused', testAct(now))
+  await store(userId, [...grants, expired, grantOf(userId, { sessionId: 'other' })])
   await store(newId(), [grantOf(newId())])
+  await endGrantsOfSession(table, { userId, id: 'other' }, testAct(now))
   const paged = inPages(2)
   const found = await findAllowed(paged.table, userId, now)
   expect(paged.calls.length).toBe(5)
   expect(found.apps).toMatchObject([{ clientId: 'shop', generation: 3, scopes: ['openid'] }])
   expect(found.grants.map(({ id }) => id).toSorted()).toEqual(grants.map(({ id }) => id).toSorted())
   expect(JSON.stringify(found)).not.toMatch(/a hash|a salt/)
+})
+
+test('the end of a session ends its grants with offline_access, each with its event', async () => {
+  const userId = newId()
+  const grants = Array.from({ length: 30 }, () => grantOf(userId))
+  const others = [grantOf(userId, { sessionId: 'other' }), grantOf(userId, { offline: false })]
+  await store(userId, [...grants, ...others])
+  const { table: counted, calls } = inPages(1_000)
+  await endGrantsOfSession(counted, { userId, id: 'session' }, testAct(now))
+  expect(calls.filter((operation) => operation === 'TransactWriteItems')).toHaveLength(30)
+  const left = await findAllowed(table, userId, now)
+  expect(left.grants.map(({ id }) => id).toSorted()).toEqual(others.map(({ id }) => id).toSorted())
 })

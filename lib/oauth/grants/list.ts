@@ -1,8 +1,12 @@
+import { batchesOf } from '../../aws/batches.ts'
 import { type Item, queryProjectionOf, type Table, text } from '../../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../../aws/item.ts'
+import { together } from '../../aws/together.ts'
+import type { Act } from '../../events/event.ts'
 import { secondOf } from '../../time.ts'
 import { APP, type App, grantsOf } from './app.ts'
 import { GRANT, type Grant } from './grant.ts'
+import { endGrant } from './store.ts'
 
 /** What a list has of a grant. No secret. */
 const LISTED_GRANT = [
@@ -24,6 +28,9 @@ export const LISTED: string[] = [...namesOf(APP), ...LISTED_GRANT, 'endedAt']
 
 /** A grant in a list. */
 export type ListedGrant = Pick<Grant, 'userId' | 'id' | (typeof LISTED_GRANT)[number]>
+
+/** How many grants end at the same time. */
+const ENDINGS_AT_ONCE = 25
 
 /**
  * Finds all apps of a user, and the grants that have neither been ended nor expired, with consistent reads.
@@ -53,6 +60,24 @@ export async function findAllowed(
   return {
     apps: items.filter(isApp).map((item) => valuesOf(APP, item)),
     grants: grants.filter(({ expiresAt }) => expiresAt > secondOf(now)),
+  }
+}
+
+/**
+ * Ends the grants that began in a session and outlive it. The others have ended with the session.
+ *
+ * @param session - It has been ended, so no grant can begin in it after this has read them.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function endGrantsOfSession(
+  table: Table,
+  { userId, id }: { userId: string; id: string },
+  act: Act,
+): Promise<void> {
+  const { grants } = await findAllowed(table, userId, act.now)
+  const born = grants.filter(({ sessionId, offline }) => sessionId === id && offline)
+  for (const batch of batchesOf(born, ENDINGS_AT_ONCE)) {
+    await together(batch.map((grant) => endGrant(table, grant, 'session-ended', act)))
   }
 }
 

@@ -118,25 +118,29 @@ export const sourcesUnchanged = ({
   },
 ]
 
+/** Why a grant ends: its token or code was used again, or its user ended the session that it began in. */
+type GrantEnding = 'token-reused' | 'code-reused' | 'session-ended'
+
 /**
- * Ends a grant whose token or code was used again, with its event. Leaves a tombstone, so that a write that arrives late cannot
+ * Ends a grant, with its event. Leaves a tombstone, so that a write that arrives late cannot
  * revive it.
  *
- * @param why - What was used again.
  * @returns Whether this call ended it.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function endGrant(
   table: Table,
-  grant: Grant,
-  why: 'token-reused' | 'code-reused',
+  grant: EndedGrant,
+  why: GrantEnding,
   act: Act,
 ): Promise<boolean> {
   const event = eventOf(table, act, { type: 'grant.ended', detail: why, ...subjectOf(grant) })
   return !(await transact(table, [tombstoneOf(grantKey(grant), act.now), event]))
 }
 
-const subjectOf = ({ userId, sessionId, clientId }: Grant) => ({
+type EndedGrant = Pick<Grant, 'userId' | 'id' | 'sessionId' | 'clientId'>
+
+const subjectOf = ({ userId, sessionId, clientId }: EndedGrant) => ({
   subject: partitionOf(userId),
   session: sessionId,
   ref: clientId,

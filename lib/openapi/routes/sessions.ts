@@ -128,7 +128,8 @@ export const SESSION_ROUTES: Route[] = [
     operationId: 'endSession',
     tag: 'Sessions',
     summary: 'End one of the caller’s sessions',
-    description: 'The refresh token is invalid at once. The access token is valid until it expires.',
+    description:
+      'The refresh token is invalid at once, and so are those of apps that the user signed in to in the session. Access tokens are valid until they expire. A repetition succeeds.',
     isProtected: true,
     parameters: [
       {

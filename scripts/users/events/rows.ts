@@ -18,6 +18,7 @@ const SENTENCES: Partial<Record<string, string>> = {
   'user.updated signed-out-everywhere': 'signed out everywhere',
   'grant.created': 'signed in to',
   'grant.ended': 'grant ended: a code or token came again at',
+  'grant.ended session-ended': 'grant ended with its session at',
   'consent.given': 'consented to',
   'consent.revoked': 'removed the access of',
   'user.deleted': 'deleted',
