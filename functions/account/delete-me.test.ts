@@ -1,9 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { Item } from '../../lib/aws/dynamodb.ts'
+import { type Item, transact } from '../../lib/aws/dynamodb.ts'
+import { approvalOf } from '../../lib/oauth/grants/app.ts'
+import { newGrant } from '../../lib/oauth/grants/store.ts'
 import { createUser, removeUser } from '../../lib/users/names.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, findUser, findUserByName } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
+import { testGrant } from '../../test/oauth/clients.ts'
 import { loadHandler } from '../../test/support/handlers.ts'
 import { parsed, sampleEvent } from '../../test/support/lambda.ts'
 import {
@@ -20,6 +23,7 @@ import {
   later,
   login,
   noContent,
+  now,
   problem,
   records,
   refresh,
@@ -97,6 +101,25 @@ describe('DELETE /me', () => {
       `user#${id} attempts#203.0.113.7#1795532400`,
     ])
     expect(await stored('admin')).toBeDefined()
+  })
+
+  test('deletes what the user allows apps, and nothing of another user', async () => {
+    const [{ id }, admin] = [await stored(), await stored('admin')]
+    const client = { id: 'shop', generation: 7 }
+    for (const userId of [id, admin.id]) {
+      const approval = { userId, client, generation: 3, scopes: ['openid'] }
+      const grant = testGrant({ userId, sessionId: 'session' }, now)
+      await transact(table, [
+        approvalOf(undefined, approval, now).write,
+        ...newGrant(table, grant, testAct()),
+      ])
+    }
+    expect(await keysOf(`grants#${id}`)).toHaveLength(2)
+    expect(await deleteAccount('wrong')).toEqual(wrong)
+    expect(await keysOf(`grants#${id}`)).toHaveLength(2)
+    expect(await deleteAccount()).toEqual(noContent)
+    expect(await keysOf(`grants#${id}`)).toEqual([])
+    expect(await keysOf(`grants#${admin.id}`)).toHaveLength(2)
   })
 
   test('frees both names of a user with an address, and only those', async () => {

@@ -24,6 +24,12 @@ export const listGrants = read(['grants#*'], LISTED, 'Query')
 /** Removes the access of apps, with their events. It gives none. */
 export const revokeApps = writeTogether(['UpdateItem'], ['grants#*'], ['generation', 'revokedAt', 'scopes'])
 
+/** The keys of what a user allows apps. */
+export const findGrantKeys = read(['grants#*'], [], 'Query')
+
+/** Deletes what a user allows apps, with the user. */
+export const deleteGrants = writeTogether(['DeleteItem'], ['grants#*'], [])
+
 /** Stores what a user consents to, in the transaction that stores a code. */
 export const storeApprovals = writeTogether(
   ['PutItem', 'UpdateItem', 'ConditionCheckItem'],

@@ -5,7 +5,7 @@ import { AMR } from '../../lib/users/factors.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from '../oauth/clients.ts'
 import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
 import { sampleEvent } from '../support/lambda.ts'
-import { addCaller, lost, type Run } from './factor-calls.ts'
+import { addCaller, lost, PASSWORD, type Run } from './factor-calls.ts'
 
 const DAY_MS = 86_400_000
 
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000
  * Makes the functions of OAuth do all that they can do to AWS: a user approves a client with more and more scopes, also after a
  * change of the client, and with a token that was replaced earlier. The client exchanges codes and refreshes grants. Codes and
  * tokens are used again, and the response to a transaction is lost. The user ends a session, removes the access of the client, gives it
- * again.
+ * again, and leaves.
  */
 export async function runOAuth(run: Run, table: Table): Promise<void> {
   const { id, newSession, call } = await addCaller(run, table, { username: 'olga' }, AMR.password)
@@ -85,4 +85,5 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   await call('sessions', 'sessions-revoke-app', {}, { pathId: 'shop' })
   session = await newSession()
   await agree('openid')
+  await call('delete-me', 'delete-me', { currentPassword: PASSWORD })
 }

@@ -232,9 +232,10 @@ test.each(['goner', 'goner@example.org'])(
     const { id } = await given('goner', { email: 'goner@example.org' })
     for (let count = 0; count < 20; count += 1) await store.signIn('goner')
     await leaveItems(`user#${id}`, 'attempts#192.0.2.1#0')
+    await leaveItems(`grants#${id}`, 'app#shop', 'grant#1')
     await leaveItems('name#goner', 'known#192.0.2.1', 'attempts#192.0.2.1#0', 'attempts#0')
     await leaveItems('name#goner@example.org', 'attempts#0')
-    expect(await store.items()).toHaveLength(before.length + 28)
+    expect(await store.items()).toHaveLength(before.length + 30)
 
     expect(await store.run(['remove', name, '--yes'])).toEqual(success(`Removed ${name}.\n`))
     expect(sorted(await store.items())).toEqual(sorted(before))

@@ -9,7 +9,7 @@ import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
 import { secondOf } from '../../time.ts'
 import { approvalOf } from './app.ts'
 import type { Grant } from './grant.ts'
-import { endGrantsOfSession, findAllowed } from './list.ts'
+import { deleteAllowed, endGrantsOfSession, findAllowed } from './list.ts'
 import { newGrant } from './store.ts'
 
 const { table, stop } = await startTable()
@@ -66,4 +66,16 @@ test('the end of a session ends its grants with offline_access, each with its ev
   expect(calls.filter((operation) => operation === 'TransactWriteItems')).toHaveLength(30)
   const left = await findAllowed(table, userId, now)
   expect(left.grants.map(({ id }) => id).toSorted()).toEqual(others.map(({ id }) => id).toSorted())
+})
+
+test.each([0, 99, 100, 230])('%i grants of a user are deleted with the apps', async (count) => {
+  const [userId, other] = [newId(), newId()]
+  await store(
+    userId,
+    Array.from({ length: count }, () => grantOf(userId)),
+  )
+  await store(other, [grantOf(other)])
+  await deleteAllowed(table, userId)
+  expect(await findAllowed(table, userId, now)).toEqual({ apps: [], grants: [] })
+  expect((await findAllowed(table, other, now)).grants).toHaveLength(1)
 })

@@ -1,5 +1,5 @@
 import { batchesOf } from '../../aws/batches.ts'
-import { type Item, queryProjectionOf, type Table, text } from '../../aws/dynamodb.ts'
+import { type Item, queryProjectionOf, type Table, text, transact } from '../../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { together } from '../../aws/together.ts'
 import type { Act } from '../../events/event.ts'
@@ -28,6 +28,9 @@ export const LISTED: string[] = [...namesOf(APP), ...LISTED_GRANT, 'endedAt']
 
 /** A grant in a list. */
 export type ListedGrant = Pick<Grant, 'userId' | 'id' | (typeof LISTED_GRANT)[number]>
+
+/** How many items one transaction deletes. */
+const DELETIONS = 100
 
 /** How many grants end at the same time. */
 const ENDINGS_AT_ONCE = 25
@@ -78,6 +81,20 @@ export async function endGrantsOfSession(
   const born = grants.filter(({ sessionId, offline }) => sessionId === id && offline)
   for (const batch of batchesOf(born, ENDINGS_AT_ONCE)) {
     await together(batch.map((grant) => endGrant(table, grant, 'session-ended', act)))
+  }
+}
+
+/**
+ * Deletes everything that a user allows apps, before the user is removed. Apps never expire by themselves.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function deleteAllowed(table: Table, userId: string): Promise<void> {
+  for (;;) {
+    const { Items } = await query(table, userId, [], { Limit: DELETIONS })
+    const deletes = (Items as Item[]).map(({ pk, sk }) => ({ Delete: { Key: { pk, sk } } }))
+    if (deletes.length > 0) await transact(table, deletes)
+    if (deletes.length < DELETIONS) return
   }
 }
 
