@@ -56,7 +56,7 @@ const BUDGETS: Record<string, Budget> = {
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
   // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page.
-  signin: { bytes: 128_500 },
+  signin: { bytes: 130_500 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
   'account-pages': { bytes: 58_500 },

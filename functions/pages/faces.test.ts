@@ -52,7 +52,12 @@ const filesOf = (html: string) =>
   [...html.matchAll(/(?:href|src)="(?:signin|confirm|authorize)\/([^"]+)"/g)].map(([, file = '']) => file)
 
 beforeEach(() => {
-  for (const [name, value] of Object.entries({ MAILER: 'mailer', REGISTRATION: 'open', DEMO: 'off' }))
+  for (const [name, value] of Object.entries({
+    MAILER: 'mailer',
+    REGISTRATION: 'open',
+    OAUTH: 'on',
+    DEMO: 'off',
+  }))
     vi.stubEnv(name, value)
   vi.stubEnv('SERVICE_NAME', 'Acme Shop')
 })

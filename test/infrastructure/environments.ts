@@ -69,7 +69,7 @@ const VARIABLES: Record<string, string[]> = {
   'user-content': [],
   'admin-content': ['ROLES'],
   metadata: ['TOKEN_ISSUER', 'PUBLISHED_KEYS', 'OAUTH'],
-  signin: [...FACE, 'MAILER', 'REGISTRATION'],
+  signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH'],
   'account-pages': FACE,
   authorize: FACE,
   openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH'],

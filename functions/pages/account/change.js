@@ -1,4 +1,4 @@
-// The dialog that asks for the current password before a change of factors, and the new sign-in that such a change may need.
+// The dialog that asks before a change, for the current password if it is one of factors, and the new sign-in that such a change may need.
 
 import { closeDialog, openDialog } from '../factors/dialogs.js'
 import { askFactor } from '../factors/second-factor.js'
@@ -10,7 +10,7 @@ const DIALOG = 'change-dialog'
 let send
 
 /**
- * Asks for the current password, and for a name if needed, and sends a change.
+ * Asks for the current password and for a name, as far as they are needed, and sends a change.
  *
  * @param question - The texts of the dialog.
  * @param sendChange - Gets the fields. Returns what `call` of `form.js` returns.
@@ -30,7 +30,10 @@ export function askForChange(question, sendChange) {
   // A new passkey gets a name of the service without one.
   element('change-name').required = !hasPassword
   element('change-name').value = name
-  element(hasName ? 'change-name' : 'change-password-now').focus()
+  const first = [hasName && 'change-name', hasPassword && 'change-password-now', 'change-cancel'].find(
+    Boolean,
+  )
+  element(first).focus()
   return ended
 }
 

@@ -1,8 +1,9 @@
-// The account page: profile, sessions, activity, password, e-mail address, deletion.
+// The account page: profile, sessions, apps, activity, password, e-mail address, deletion.
 
 import { AuthError, createAuth } from '../../../client/client.js'
 import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection } from '../form.js'
 import { showActivity } from './activity.js'
+import { showApps } from './apps.js'
 import { stepUp } from './change.js'
 import { showFactors, startFactors } from './factors.js'
 import { showSessions } from './sessions.js'
@@ -82,7 +83,12 @@ async function showProfile() {
   return undefined
 }
 
-const showLists = () => Promise.all([showSessions(fetchAsShown), showActivity(fetchAsShown)])
+const showLists = () =>
+  Promise.all([
+    showSessions(fetchAsShown),
+    element('apps') && showApps(fetchAsShown),
+    showActivity(fetchAsShown),
+  ])
 
 function showUnavailable({ detail }) {
   shownId = undefined

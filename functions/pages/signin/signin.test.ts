@@ -6,6 +6,7 @@ import { handler } from './signin.ts'
 beforeEach(() => {
   vi.stubEnv('DEMO', 'off')
   vi.stubEnv('SERVICE_NAME', 'Acme Shop')
+  vi.stubEnv('OAUTH', 'on')
 })
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -53,6 +54,13 @@ test.each([
   vi.stubEnv('REGISTRATION', 'off')
   const { body } = await handler(sampleEvent('signin.json'), lambdaContext())
   expect(body).toContain(`<meta name="allowed-origins" content="${setting.content}">`)
+})
+
+test.each(['on', 'off'])('the account page has a list of apps with OAUTH=on only: %s', async (OAUTH) => {
+  for (const [name, value] of Object.entries({ OAUTH, MAILER: '', REGISTRATION: 'off' }))
+    vi.stubEnv(name, value)
+  const { body } = await handler(sampleEvent('account.json'), lambdaContext())
+  expect(body.includes('id="apps"')).toBe(OAUTH === 'on')
 })
 
 test('the well-known address leads to the account under the path of a stage too', async () => {

@@ -58,7 +58,7 @@ export const handler = pageHandler({
   files: FILES,
   modules: { 'client.js': client, 'passkeys.js': passkeys },
   readContent: () => {
-    const config = readConfig(['MAILER', 'REGISTRATION', 'DEMO', 'SERVICE_NAME'])
+    const config = readConfig(['MAILER', 'REGISTRATION', 'OAUTH', 'DEMO', 'SERVICE_NAME'])
     const { parts, texts } = faceOf(config)
     // A service that allows all origins leads to none of them: an attacker's is among them.
     const origins = readAllowedOrigins().filter((origin) => origin !== '*')

@@ -1,0 +1,49 @@
+// The apps that have access to the account, on the page /account.
+
+import { announce, call, element, make } from '../form.js'
+import { askForChange } from './change.js'
+import { listOf } from './list.js'
+import { dayOf, hourOf } from './sessions.js'
+
+/** Shows the apps. */
+export const showApps = listOf('apps', 'apps', rowOf, { rows: 10, empty: 'No app has access.' })
+
+function rowOf({ id, name, places, scopes, approvedAt, lastUsedAt }, fetch) {
+  const used = lastUsedAt ? `, last used ${hourOf(lastUsedAt)}` : ''
+  const text = make('div', '')
+  const may = make('ul', '', 'scopes')
+  may.append(...scopes.map(({ sentence }) => make('li', sentence)))
+  text.append(
+    make('strong', name),
+    make('p', `${places.join(', ')} · First signed in ${dayOf(approvedAt)}${used}`, 'hint'),
+    may,
+  )
+  const button = make('button', 'Remove access')
+  button.type = 'button'
+  button.ariaLabel = `Remove access: ${name}`
+  button.addEventListener('click', () => remove(id, name, fetch))
+  const row = make('li', '')
+  row.append(text, button)
+  return row
+}
+
+async function remove(id, name, fetch) {
+  const isDone = await askForChange(
+    {
+      title: 'Remove access',
+      text: `${name} can no longer use your account. Data that it already has stays there. The next time you sign in to it, you are asked again.`,
+      button: 'Remove access',
+      isDangerous: true,
+      hasPassword: false,
+    },
+    async () => {
+      const response = await call(`apps/${encodeURIComponent(id)}`, { method: 'DELETE', fetch })
+      // 404: the account was deleted and created again elsewhere.
+      return response.status === 404 ? { status: 204, body: '' } : response
+    },
+  )
+  if (!isDone) return
+  await showApps(fetch)
+  element('apps-title').focus()
+  announce('The access was removed.')
+}
