@@ -1,23 +1,11 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { writeIf } from '../../lib/aws/dynamodb.ts'
-import { byUser } from '../../lib/events/event.ts'
 import { eventsOfUser } from '../../lib/events/store.ts'
 import type { Api } from '../../lib/oauth/apis/api.ts'
 import { changeApi, findApis, removeApi } from '../../lib/oauth/apis/store.ts'
 import { hashSecret } from '../../lib/oauth/clients/secret.ts'
-import {
-  type ClientWithSecrets,
-  changeClient,
-  clientKey,
-  findClientWithSecrets,
-} from '../../lib/oauth/clients/store.ts'
-import { appKey } from '../../lib/oauth/grants/app.ts'
-import { signInOf } from '../../lib/sessions/session.ts'
-import { endSession } from '../../lib/sessions/store.ts'
+import { type ClientWithSecrets, changeClient, findClientWithSecrets } from '../../lib/oauth/clients/store.ts'
 import { secondOf } from '../../lib/time.ts'
-import { revokeSessions } from '../../lib/users/revocation.ts'
-import { changeUser, profileKey } from '../../lib/users/store.ts'
 import {
   addApi,
   addClient,
@@ -39,12 +27,11 @@ import {
   records,
   refresh as refreshSession,
   sessionIdOf,
-  sessionOf,
   stored,
   table,
   useRoutes,
 } from '../../test/support/routes.ts'
-import { addTestUser, testAct, testAt } from '../../test/support/users.ts'
+import { addTestUser, testAct } from '../../test/support/users.ts'
 
 useRoutes()
 
@@ -272,79 +259,6 @@ describe('a code', () => {
     const given = responses.filter(({ statusCode }) => statusCode === 200)
     expect(given).toHaveLength(1)
     expect(await outcome(refresh(given[0]?.body.refresh_token))).toBe('invalid_grant')
-  })
-})
-
-/** What may happen between an approval and an exchange, or between two refreshes. */
-const HAPPENINGS: Record<string, () => Promise<unknown>> = {
-  'the user signs out': () => logout(cookie),
-  'the session ends from elsewhere': async () =>
-    endSession(table, { userId: (await stored()).id, id: sessionIdOf(cookie) }, 'ended', testAct()),
-  'the user signs out everywhere': async () => {
-    const user = await stored()
-    await changeUser(
-      table,
-      user,
-      { changes: revokeSessions(user), changeId: 'x' },
-      byUser(testAt(table), user.id),
-    )
-  },
-  'the password changes in this session': async () => {
-    const user = await stored()
-    const session = await sessionOf(cookie)
-    const changes = { ...revokeSessions(user, session && signInOf(session)), passwordHash: 'another' }
-    await changeUser(table, user, { changes, changeId: 'x' }, byUser(testAt(table), user.id))
-  },
-  'the user is disabled': async () => setOf(profileKey((await stored()).id), 'disabled', { BOOL: true }),
-  'the user is removed': async () =>
-    table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: profileKey((await stored()).id) }),
-  'the app is revoked': async () => setOf(appKey((await stored()).id, 'shop'), 'generation', { N: '99' }),
-  'the client is disabled': () => setOf(clientKey('shop'), 'disabled', { BOOL: true }),
-  'its grants end': () => setOf(clientKey('shop'), 'generation', { N: '8' }),
-  'the client is removed and added again': async () => {
-    await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: clientKey('shop') })
-    await table.aws('dynamodb', 'PutItem', {
-      TableName: table.name,
-      Item: { pk: { S: 'directory#clients' }, sk: { S: 'client#shop' } },
-    })
-    await addClient(table, { generation: 123 })
-  },
-  nothing: async () => undefined,
-}
-
-const setOf = (Key: ReturnType<typeof profileKey>, name: string, value: object) =>
-  writeIf(table, 'UpdateItem', {
-    Key,
-    UpdateExpression: 'SET #name = :value',
-    ExpressionAttributeNames: { '#name': name },
-    ExpressionAttributeValues: { ':value': value },
-  })
-
-const ofClient = (what: string) => (what === 'the client is disabled' ? 'invalid_client' : 'invalid_grant')
-
-describe('if, before the exchange,', () => {
-  test.each(Object.keys(HAPPENINGS))('%s', async (what) => {
-    await addClient(table)
-    const code = await codeFor()
-    await HAPPENINGS[what]?.()
-    expect(await outcome(exchange(code))).toBe(what === 'nothing' ? 'ok' : ofClient(what))
-  })
-})
-
-describe('if, before the refresh,', () => {
-  /** With `offline_access`, a grant outlives its session. */
-  const OUTLIVED = ['nothing', 'the user signs out', 'the session ends from elsewhere']
-  const rows = Object.keys(HAPPENINGS).flatMap((what) =>
-    ['openid', 'openid offline_access'].map((scope) => [what, scope] as const),
-  )
-  test.each(rows)('%s, with %s', async (what, scope) => {
-    await addClient(table)
-    const { body } = await exchange(await codeFor({ scope }))
-    await HAPPENINGS[what]?.()
-    const isLive = what === 'nothing' || (scope.includes('offline') && OUTLIVED.includes(what))
-    expect(await outcome(refresh(body.refresh_token))).toBe(isLive ? 'ok' : ofClient(what))
-    const { statusCode } = await userInfo(body.access_token)
-    expect(statusCode).toBe(isLive ? 200 : 401)
   })
 })
 
