@@ -45,6 +45,9 @@ const PAIRS: readonly OauthActs[] = [
   ['first approval', 'first approval'],
   ['exchange web', 'sign in again'],
   ['refresh web', 'eight days'],
+  ['exchange web', 'remove access'],
+  ['approve web', 'remove access'],
+  ['exchange web', 'end session'],
 ]
 test.each(PAIRS.map((acts) => [acts.join(' and '), acts] as const))(
   'codes and grants stay sound in every order of %s',
@@ -67,6 +70,8 @@ const GUARDS = [
   'spendingOf: not spent',
   'approvalOf: no such app yet',
   'newClient: a random generation',
+  'revokeApp: another generation',
+  'endGrantsOfSession: the ends of the grants',
 ]
 test.each(rowsOf(GUARDS))('a violation shows without %s', async (guard) => {
   cases += (await expectOauthViolation(world, OAUTH_WEAKENINGS[guard] as OauthWeakening)).count

@@ -248,6 +248,7 @@ const FUNCTIONS = {
 /** Functions with several routes, by route. Those that many tests call have a name of their own. */
 const STEPS = {
   'end-session': 'sessions',
+  'revoke-app': 'sessions',
   register: 'mail-requests',
   forgot: 'mail-requests',
   jwks: 'metadata',
@@ -271,6 +272,7 @@ const ROUTES = {
   logout: ['POST', '/logout'],
   sessions: ['GET', '/sessions'],
   'end-session': ['DELETE', '/sessions/id'],
+  'revoke-app': ['DELETE', '/apps/id'],
   password: ['PUT', '/password'],
   me: ['GET', '/me'],
   'delete-me': ['DELETE', '/me'],

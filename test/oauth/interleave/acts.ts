@@ -140,6 +140,7 @@ export const ACTS = {
   'refresh session': browsing('refresh'),
   'sign out': browsing('logout'),
   'end session': browsing('end-session'),
+  'remove access': browsing('revoke-app', {}, { ends: 'app' }),
   everywhere: browsing('logout', { everywhere: true }, { ends: 'user' }),
   password: browsing(
     'password',

@@ -163,7 +163,7 @@ export async function signIn(scene: OauthScene): Promise<Answered> {
 /** Asks a route as the browser does: with the cookie, and what API Gateway kept of the authorizer's result. */
 export async function askAsBrowser(
   scene: OauthScene,
-  route: 'refresh' | 'logout' | 'password' | 'end-session',
+  route: 'refresh' | 'logout' | 'password' | 'end-session' | 'revoke-app',
   body: object = {},
 ): Promise<Answered> {
   scene.tick()
@@ -171,7 +171,7 @@ export async function askAsBrowser(
     body,
     headers: { ...OWN_PAGE, ...cookieOf(scene.cookie) },
     authorization: kept(scene),
-    id: claimsOf(scene.authToken).sid,
+    id: route === 'revoke-app' ? 'shop' : claimsOf(scene.authToken).sid,
   })
   if (route === 'refresh' && response.status === 200) {
     const { authToken, refreshToken } = tokensInCookie(response)

@@ -99,8 +99,8 @@ export function violationsOfWrites({ codes }: OauthScene, { names, facts, histor
   return found
 }
 
-/** What ends a single grant: the reuse of its code or token, the end of its session in the list, and time. */
-const ENDS_GRANTS = /copied token|^refresh native$|^end session|day/
+/** What ends a single grant: the reuse of its code or token, the end of its session in the list, the removal of its user, and time. */
+const ENDS_GRANTS = /copied token|^refresh native$|^end session|^remove user|day/
 
 const isBefore = (source: string, after: number, before: number) => (one: Facts['endings'][number]) =>
   one.source === source && one.step > after && one.step < before
@@ -139,6 +139,8 @@ export async function violationsOfUse(scene: OauthScene, ended: Ended): Promise<
     const isTimedOut = isOver(item) || (!isOffline && isSessionOver(grant.sessionId))
     const isExpected = end === undefined && !isTimedOut
     const what = `the grant of ${grant.code.client} ${grant.code.scope} (code of ${grant.code.by})`
+    if (isOffline && item !== undefined && !item.endedAt && isEndedInList(ended, grant.sessionId))
+      found.push(`${what} outlives the end of its session in the list`)
     const isTokenUncertain = isGrantUncertain(ended, grant)
     for (const token of isTokenUncertain ? [] : grant.accessTokens.slice(-1)) {
       const isValid = claimsOf(token).exp > Date.now() / 1_000
@@ -156,6 +158,13 @@ export async function violationsOfUse(scene: OauthScene, ended: Ended): Promise<
   for (const code of scene.codes) found.push(...(await violationsOfCode(scene, ended, code, isSessionOver)))
   return found
 }
+
+/** Whether the user ended a session in the list, and got the response that it has ended. */
+const isEndedInList = ({ names, facts, history: { ends } }: Ended, sessionId: string): boolean =>
+  facts.endings.some(
+    ({ source, by }) =>
+      source === `session ${sessionId}` && names[by] === 'end session' && ends[by]?.value?.status === 204,
+  )
 
 async function violationsOfCode(
   scene: OauthScene,

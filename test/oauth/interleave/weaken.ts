@@ -69,6 +69,21 @@ export const OAUTH_WEAKENINGS: Record<string, OauthWeakening> = {
     'first approval',
     'first approval',
   ]),
+  'revokeApp: another generation': weaken(
+    writes('TransactUpdate', 'app#', ({ ExpressionAttributeValues: values }) => {
+      if (values[':next']) values[':next'] = values[':generation']
+    }),
+    ['remove access'],
+  ),
+  'endGrantsOfSession: the ends of the grants': weaken(
+    // As if it found none.
+    (operation, input) => {
+      if (operation !== 'Query' || !input.ExpressionAttributeValues[':pk']?.S.startsWith('grants#'))
+        return undefined
+      return { body: '{"Items":[]}' }
+    },
+    ['end session'],
+  ),
   'endGrants: another generation': weaken(writes('TransactUpdate', 'client', sameGeneration), ['end-grants']),
   'disable: another generation and disabled': weaken(
     writes('TransactUpdate', 'client', (write) => {

@@ -111,6 +111,15 @@ const THEMES: readonly (readonly ActName[])[] = [
     'enable user',
     'a day',
   ],
+  [
+    'approve web',
+    'approve web quietly',
+    'exchange web',
+    'refresh web',
+    'remove access',
+    'end session',
+    'sign out',
+  ],
 ]
 
 /** Runs the schedules of some seeds: two to five operations. Expects no violation, and returns the number of schedules. */
