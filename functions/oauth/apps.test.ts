@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { attribute, writeIf } from '../../lib/aws/dynamodb.ts'
 import { eventsOfUser } from '../../lib/events/store.ts'
-import { clientKey } from '../../lib/oauth/clients/store.ts'
+import {
+  type ClientWithSecrets,
+  changeClient,
+  clientKey,
+  findClientWithSecrets,
+} from '../../lib/oauth/clients/store.ts'
 import { findApp } from '../../lib/oauth/grants/app.ts'
 import { isoOf, secondOf } from '../../lib/time.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
@@ -74,7 +79,7 @@ const remove = (id: string, changes: object = {}) =>
 const addPhone = (values: Parameters<typeof addClient>[1] = {}) =>
   addClient(table, { id: 'phone', name: 'A phone', type: 'native', redirectUris: [CALLBACK], ...values })
 
-const changeClient = (name: string, value: boolean | number) =>
+const setOfShop = (name: string, value: boolean | number) =>
   writeIf(table, 'UpdateItem', {
     Key: clientKey('shop'),
     UpdateExpression: 'SET #name = :value',
@@ -138,6 +143,20 @@ describe('GET /apps', () => {
     expect(await lastUsedAt()).toBe(isoOf(secondOf(now) + 3_600))
   })
 
+  test('lists no scope that the client has lost', async () => {
+    const client = await addClient(table, { firstParty: true })
+    await signInTo('shop', 'openid profile offline_access')
+    const lose = async (...scopes: string[]) => {
+      const now = (await findClientWithSecrets(table, client.id)) as ClientWithSecrets
+      expect(await changeClient(table, now, { changes: { scopes } }, testAct())).toBe('done')
+      return (await list()).map((app: { scopes: { name: string }[] }) => app.scopes.map(({ name }) => name))
+    }
+    expect(await lose('openid', 'offline_access')).toEqual([['offline_access', 'openid']])
+    // Without the scope, its grant depends on the session again.
+    expect(await lose('openid')).toEqual([['openid']])
+    expect(await lose('email')).toEqual([])
+  })
+
   test('lists no app of another user', async () => {
     await addClient(table)
     cookie = await begin('admin')
@@ -170,11 +189,11 @@ describe('GET /apps', () => {
     [
       'is disabled and has another generation',
       async () => {
-        await changeClient('disabled', true)
-        await changeClient('generation', 8)
+        await setOfShop('disabled', true)
+        await setOfShop('generation', 8)
       },
     ],
-    ['has another generation', () => changeClient('generation', 8)],
+    ['has another generation', () => setOfShop('generation', 8)],
     [
       'was removed',
       () => table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: clientKey('shop') }),

@@ -5,7 +5,6 @@ import type { Session } from '../sessions/session.ts'
 import { findSessions } from '../sessions/store.ts'
 import { isoOf } from '../time.ts'
 import type { UserState } from '../users/user.ts'
-import type { Api } from './apis/api.ts'
 import { findApis } from './apis/store.ts'
 import { placeOf, sentenceOf } from './authorize/screen.ts'
 import type { Client } from './clients/client.ts'
@@ -73,37 +72,37 @@ export async function appsOf(
   const apis = (await together(batchesOf(identifiers).map((batch) => findApis(table, batch)))).flat()
   const summaries = clients.flatMap((client) => {
     const app = apps.find(({ clientId }) => clientId === client.id)
+    const owners = scopesOf(client, apis)
     const grants = allowed.grants.filter((grant) => {
       const session = allowed.sessions.find(({ id }) => id === grant.sessionId)
+      const isOffline = grant.offline && owners.has('offline_access')
       const isOfClient = grant.clientId === client.id
-      return isOfClient && hasLiveSources(grant, { client, app, user, session }, grant.offline, now)
+      return isOfClient && hasLiveSources(grant, { client, app, user, session }, isOffline, now)
     })
-    const names = new Set([
-      ...consentedScopes(app, client),
-      ...grants.flatMap(({ scope }) => scope.split(' ')),
-    ])
-    return app && names.size > 0 ? [summaryOf({ app, client, grants, names: [...names] }, apis, now)] : []
+    const names = [...consentedScopes(app, client), ...grants.flatMap(({ scope }) => scope.split(' '))]
+    // The client gets no token for a scope that it has lost.
+    const scopes = [...new Set(names)].filter((name) => owners.has(name)).sort()
+    if (!app || scopes.length === 0) return []
+    const sentences = scopes.map((name) => sentenceOf(name, owners.get(name)))
+    return [summaryOf({ app, client, grants, scopes: sentences }, now)]
   })
   return summaries.sort((a, b) => a.name.localeCompare(b.name))
 }
 
-interface Shown {
+interface Shown extends Pick<AppSummary, 'scopes'> {
   app: App
   client: Client
   grants: ListedGrant[]
-  /** Of scopes. */
-  names: string[]
 }
 
-function summaryOf({ app, client, grants, names }: Shown, apis: readonly Api[], now: Date): AppSummary {
-  const owners = scopesOf(client, apis)
+function summaryOf({ app, client, grants, scopes }: Shown, now: Date): AppSummary {
   const uses = grants.map((grant) => shownUseOf(grant, now))
   return {
     id: client.id,
     name: client.name,
     type: client.type,
     places: [...new Set(client.redirectUris.map(placeOf))].sort(),
-    scopes: names.sort().map((name) => sentenceOf(name, owners.get(name))),
+    scopes,
     offline: grants.some(({ offline }) => offline),
     approvedAt: isoOf(app.createdAt),
     lastUsedAt: uses.length > 0 ? isoOf(Math.max(...uses)) : undefined,

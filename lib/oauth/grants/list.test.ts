@@ -45,14 +45,17 @@ test('all pages of apps and live grants are found, without secrets', async () =>
   const userId = newId()
   const grants = Array.from({ length: 5 }, () => grantOf(userId))
   const expired = grantOf(userId, { expiresAt: secondOf(now) })
-  await store(userId, [...grants, expired, grantOf(userId, { sessionId: 'other' })])
+  const bound = grantOf(userId, { expiresAt: secondOf(now), offline: false })
+  await store(userId, [...grants, expired, bound, grantOf(userId, { sessionId: 'other' })])
   await store(newId(), [grantOf(newId())])
   await endGrantsOfSession(table, { userId, id: 'other' }, testAct(now))
   const paged = inPages(2)
   const found = await findAllowed(paged.table, userId, now)
   expect(paged.calls.length).toBe(5)
   expect(found.apps).toMatchObject([{ clientId: 'shop', generation: 3, scopes: ['openid'] }])
-  expect(found.grants.map(({ id }) => id).toSorted()).toEqual(grants.map(({ id }) => id).toSorted())
+  expect(found.grants.map(({ id }) => id).toSorted()).toEqual(
+    [...grants, bound].map(({ id }) => id).toSorted(),
+  )
   expect(JSON.stringify(found)).not.toMatch(/a hash|a salt/)
 })
 

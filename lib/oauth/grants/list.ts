@@ -36,7 +36,8 @@ const DELETIONS = 100
 const ENDINGS_AT_ONCE = 25
 
 /**
- * Finds all apps of a user, and the grants that have neither been ended nor expired, with consistent reads.
+ * Finds all apps of a user, and the grants that have not been ended, with consistent reads. Those with `offline_access` have not
+ * expired either. The others expire with their session: see `isExpired` in `grant.ts`.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -62,7 +63,7 @@ export async function findAllowed(
     }))
   return {
     apps: items.filter(isApp).map((item) => valuesOf(APP, item)),
-    grants: grants.filter(({ expiresAt }) => expiresAt > secondOf(now)),
+    grants: grants.filter(({ offline, expiresAt }) => !offline || expiresAt > secondOf(now)),
   }
 }
 
