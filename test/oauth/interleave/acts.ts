@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream'
 import { vi } from 'vitest'
+import { writeIf } from '../../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../../lib/errors.ts'
 import { allItems } from '../../../scripts/cli/pages.ts'
 import { Refusal } from '../../../scripts/cli/refusal.ts'
-import { add } from '../../../scripts/clients/add.ts'
+import { type AddOptions, add } from '../../../scripts/clients/add.ts'
 import * as clients from '../../../scripts/clients/changes.ts'
 import * as users from '../../../scripts/users/changes.ts'
 import { remove as removeUser } from '../../../scripts/users/remove.ts'
@@ -86,23 +87,19 @@ const commanding = (
   run: async (scene) => ({ message: await run(asOperator(scene.table), scene) }),
 })
 
-/** Lets time pass, and DynamoDB delete what has expired. */
-const expiring = (seconds: number): Act => ({
+/** Lets time pass, and DynamoDB delete what has expired: it may do that days later. */
+const expiring = (seconds: number, isDeleting = true): Act => ({
   async run({ table }) {
     vi.setSystemTime(Date.now() + seconds * 1_000)
+    if (!isDeleting) return {}
     const now = { N: String(Math.floor(Date.now() / 1_000)) }
     for (const { pk, sk, expiresAt } of await allItems(table, 'Scan', { ConsistentRead: true })) {
       if (expiresAt === undefined || Number(Object(expiresAt).N) > Number(now.N)) continue
-      await table
-        .aws('dynamodb', 'DeleteItem', {
-          TableName: table.name,
-          Key: { pk, sk },
-          ConditionExpression: 'expiresAt <= :now',
-          ExpressionAttributeValues: { ':now': now },
-        })
-        .catch((error) => {
-          if (!(error instanceof ServiceError)) throw error
-        })
+      await writeIf(table, 'DeleteItem', {
+        Key: { pk, sk },
+        ConditionExpression: 'expiresAt <= :now',
+        ExpressionAttributeValues: { ':now': now },
+      })
     }
     return { message: 'deleted' }
   },
@@ -112,12 +109,8 @@ const expiring = (seconds: number): Act => ({
 async function addShop(table: ReturnType<typeof asOperator>, scene: OauthScene): Promise<string> {
   const stdout = new PassThrough()
   const scope = ['openid', 'profile', 'email', 'offline_access']
-  const options = { type: 'web', redirectUri: [CALLBACK], postLogoutUri: [], scope, json: true } as const
-  await add(table, 'shop', { ...options, redirectUri: [CALLBACK], postLogoutUri: [], scope }, [], {
-    now: () => new Date(),
-    stdout,
-    stderr: new PassThrough(),
-  })
+  const options: AddOptions = { type: 'web', redirectUri: [CALLBACK], postLogoutUri: [], scope, json: true }
+  await add(table, 'shop', options, [], { now: () => new Date(), stdout, stderr: new PassThrough() })
   scene.secrets.shop = JSON.parse(String(stdout.read())).client_secret
   return 'added'
 }
@@ -147,6 +140,7 @@ export const ACTS = {
     { currentPassword: PASSWORD, newPassword: 'a password by ada' },
     { ends: 'user' },
   ),
+  'delete me': browsing('delete-me', { currentPassword: PASSWORD }, { ends: 'user' }),
   'disable user': commanding((table, { username }) => users.disable(table, username, commandIo()), 'user'),
   'enable user': commanding((table, { username }) => users.enable(table, username, commandIo()), 'user'),
   'remove user': commanding((table, { username }) => removeUser(table, username, true, commandIo()), 'user'),
@@ -155,9 +149,11 @@ export const ACTS = {
   'end-grants': commanding((table) => clients.endAllGrants(table, 'shop'), 'shop'),
   'remove client': commanding((table) => clients.remove(table, 'shop', true, commandIo()), 'shop'),
   'add client': commanding(addShop),
+  'a minute': expiring(61, false),
   'a day': expiring(DAY + 3_600),
   'eight days': expiring(8 * DAY),
   'forty days': expiring(40 * DAY),
+  'forty days without a deletion': expiring(40 * DAY, false),
 } satisfies Record<string, Act>
 
 export type ActName = keyof typeof ACTS

@@ -163,7 +163,7 @@ export async function signIn(scene: OauthScene): Promise<Answered> {
 /** Asks a route as the browser does: with the cookie, and what API Gateway kept of the authorizer's result. */
 export async function askAsBrowser(
   scene: OauthScene,
-  route: 'refresh' | 'logout' | 'password' | 'end-session' | 'revoke-app',
+  route: 'refresh' | 'logout' | 'password' | 'end-session' | 'revoke-app' | 'delete-me',
   body: object = {},
 ): Promise<Answered> {
   scene.tick()

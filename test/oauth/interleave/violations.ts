@@ -5,6 +5,7 @@ import { allItems } from '../../../scripts/cli/pages.ts'
 import type { History } from '../../security/interleave/history.ts'
 import { newestOf } from '../../security/interleave/stored-sessions.ts'
 import { claimsOf } from '../../support/forge.ts'
+import type { Attempt } from '../../support/gate.ts'
 import { type ActName, isRefusal, type Report } from './acts.ts'
 import type { Facts } from './facts.ts'
 import { CLIENT_IDS, exchange, type KnownCode, type KnownGrant, type OauthScene, refresh } from './scene.ts'
@@ -67,12 +68,48 @@ export function violationsOfAlarms({ alarms }: OauthScene, { names, history, tic
     history.arrivals.some((arrival) => arrival.by === first[0] && isAbandonment(arrival))
   const isCodePossible = used.length > 0 && !isHonest
   const isTokenPossible =
-    names.includes('refresh native with a copied token') || (tickMs > 0 && names.includes('refresh native'))
+    names.includes('refresh native with a copied token') ||
+    (names.includes('refresh native') && (tickMs > 0 || names.some(isTime)))
   return [
     ...(alarms.includes('code.reused') && !isCodePossible ? ['a false alarm: code.reused'] : []),
     ...(alarms.includes('grant.reuse') && !isTokenPossible ? ['a false alarm: grant.reuse'] : []),
   ]
 }
+
+/**
+ * Returns the violations of the rules of reuse: a code that is exchanged twice ends its grant, also if both requests come at once, and so
+ * does a refresh token that was replaced. A refresh fails if the grant ended before its write.
+ */
+export function violationsOfReuse(
+  { grants }: OauthScene,
+  { names, history: { ends, arrivals, trace }, facts }: Ended,
+): string[] {
+  if (trace.some((line) => FAULT.test(line)) || names.some(isTime)) return []
+  const hasEnded = ({ id }: KnownGrant) => facts.endedAfter(`grant ${id}`, -1) !== undefined
+  const exchanged = ends.flatMap(({ value }) => value?.code ?? [])
+  const isTwice = ({ code }: KnownGrant) => exchanged.filter((one) => one === code).length > 1
+  const twice = names.every(isExchange) ? grants.filter((one) => isTwice(one) && !hasEnded(one)) : []
+  return [
+    ...twice.map(({ code }) => `a code of ${code.client} was exchanged twice, and its grant has not ended`),
+    ...ends.flatMap(({ value }, by) => {
+      const { grant, status } = value ?? {}
+      if (grant === undefined) return []
+      const isCopy = names[by] === 'refresh native with a copied token' && status === 400
+      const isOver = facts.endOf(grant, grant.code.scope.includes('offline_access')) !== undefined
+      const ending = facts.endedAfter(`grant ${grant.id}`, -1)
+      const isRefused = arrivals.some(
+        ({ step, isDone, input, ...arrival }) =>
+          arrival.by === by && !isDone && ending && step > ending.step && isOf(grant, input),
+      )
+      return [
+        ...(isCopy && !isOver ? ['a copied token was used, and its grant has not ended'] : []),
+        ...(isRefused && status === 200 ? ['a refresh succeeds after the end of its grant'] : []),
+      ]
+    }),
+  ]
+}
+
+const isOf = ({ id }: KnownGrant, input: Attempt['input']): boolean => input.Key?.sk.S === `grant#${id}`
 
 /** Whether a request ended a grant whose own write had an unknown outcome. */
 const isAbandonment = ({ operation, input, isDone }: History<Report>['arrivals'][number]): boolean =>
@@ -99,8 +136,11 @@ export function violationsOfWrites({ codes }: OauthScene, { names, facts, histor
   return found
 }
 
-/** What ends a single grant: the reuse of its code or token, the end of its session in the list, the removal of its user, and time. */
-const ENDS_GRANTS = /copied token|^refresh native$|^end session|^remove user|day/
+/** Whether an operation lets time pass. */
+const isTime = (name: ActName): boolean => /minute|day/.test(name)
+
+/** What ends a single grant: the reuse of its code or token, the end of its session in the list, time, and the end of its user. */
+const ENDS_GRANTS = /copied token|^refresh native$|^end session|day|^delete me$|^remove user$/
 
 const isBefore = (source: string, after: number, before: number) => (one: Facts['endings'][number]) =>
   one.source === source && one.step > after && one.step < before
@@ -151,6 +191,7 @@ export async function violationsOfUse(scene: OauthScene, ended: Ended): Promise<
     }
     const refreshToken = newestOf(grant.refreshTokens, Object(item?.salt).S)
     const { status } = await refresh(scene, grant, refreshToken)
+    if (status === 503) found.push(`${what} responds 503`)
     if (status === 200 && !isExpected) found.push(`${what} is live`)
     if (status !== 200 && isExpected && !isTokenUncertain && !isUnknown(grant.code.client))
       found.push(`${what} is lost: ${status}`)
@@ -187,9 +228,10 @@ async function violationsOfCode(
   const what = `a code of ${code.client} (by ${code.by})`
   const { status } = await exchange(scene, code)
   const isUnknown = code.client === 'shop' && isUncertain(ended, 'add client')
-  if (status === 200 && !isExpected) return [`${what} is valid`]
+  if (status === 503 || (status === 200 && !isExpected)) return [`${what} responds ${status}`]
   if (status !== 200 && isExpected) return isUnknown ? [] : [`${what} is lost: ${status}`]
-  if (status === 401 || !isSpent) return []
+  // A code is kept for a day, so that its reuse is noticed.
+  if (status === 401 || !isSpent || item === undefined) return []
   // That was its reuse, with full proof: now its grant has ended.
   const found: string[] = []
   for (const grant of scene.grants.slice(0, before).filter((one) => one.code === code)) {

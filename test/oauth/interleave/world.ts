@@ -14,6 +14,7 @@ import {
   violationsOfConsents,
   violationsOfRefusals,
   violationsOfReports,
+  violationsOfReuse,
   violationsOfUse,
   violationsOfWrites,
 } from './violations.ts'
@@ -57,6 +58,7 @@ async function interleaveOauth(
     ...violationsOfReports(ended),
     ...violationsOfRefusals(ended),
     ...violationsOfAlarms(scene, ended),
+    ...violationsOfReuse(scene, ended),
     ...violationsOfWrites(scene, ended),
     ...(await violationsOfEvents(scene.table, appliedIn(history.arrivals), scene.eventsBefore)),
     ...(await violationsOfConsents(scene, ended)),
