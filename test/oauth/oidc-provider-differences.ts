@@ -16,6 +16,9 @@ const CLIENT =
 const KMS =
   'The id_token repeats the nonce, and KMS signs at most 4,096 bytes, so a nonce has at most 512 characters.'
 
+const HINT =
+  'Clients keep id_tokens for longer than keys are published, so a hint by an unknown key counts as none.'
+
 /** All differences to oidc-provider 9.13, by kind and name of the request. */
 export const DIFFERENCES: Record<string, Difference> = {
   'authorization: response_type token': {
@@ -57,6 +60,16 @@ export const DIFFERENCES: Record<string, Difference> = {
     theirs: 'redirect with access_denied',
     ours: 'redirect with invalid_scope',
     reason: 'RFC 6749 section 4.1.2.1: an unknown scope is invalid_scope. No user has denied anything.',
+  },
+  'authorization: an id_token_hint of another issuer': {
+    theirs: 'redirect with invalid_request',
+    ours: 'code',
+    reason: HINT,
+  },
+  'authorization: prompt none with a hint of another issuer': {
+    theirs: 'redirect with invalid_request',
+    ours: 'redirect with login_required',
+    reason: `${HINT} Without a page, the client cannot be sure of the user, so it gets login_required.`,
   },
   'authorization: a resource twice': {
     theirs: 'code',
