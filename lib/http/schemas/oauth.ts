@@ -10,7 +10,7 @@ export const ApprovalRequest = /* @__PURE__ */ schema(() =>
     query: text(8_192),
     click: z.optional(z.strictObject({ sub: text(64), scope: text(1_024) }, 'Must be a JSON object.')),
     last: z.optional(text(64)),
-    start: z.optional(z.int('Must be a whole number.')),
+    start: z.optional(z.number('Must be a number.')),
     // The page has repeated the request: the cookie stays that of an earlier sign-in.
     changed: z.optional(z.boolean('Must be a boolean.')),
   }),
