@@ -69,6 +69,16 @@ export const OAUTH_WEAKENINGS: Record<string, OauthWeakening> = {
     'first approval',
     'first approval',
   ]),
+  'approvalOf: the app as read': weaken(writes('TransactUpdate', 'app#', always), [
+    'approve web',
+    'remove access',
+  ]),
+  'revokeApp: no scopes': weaken(
+    writes('TransactUpdate', 'app#', (write) => {
+      write.UpdateExpression = write.UpdateExpression.replace(' REMOVE scopes', '')
+    }),
+    ['remove access'],
+  ),
   'revokeApp: another generation': weaken(
     writes('TransactUpdate', 'app#', ({ ExpressionAttributeValues: values }) => {
       if (values[':next']) values[':next'] = values[':generation']
