@@ -71,9 +71,10 @@ test('GET /sessions rejects a cursor that no page returned', async () => {
   expect(await refusal('/sessions?after=x', 'GET', { Authorization })).toEqual([422, expect.any(String)])
 })
 
-test('the gateway rejects an id that is not well encoded', async () => {
-  expect(await refusal('/sessions/%', 'DELETE', { Authorization })).toEqual([
-    400,
-    'The gateway rejected the request.',
-  ])
+test.each(['/sessions/%', '/apps/%'])('the gateway rejects %s, which is not well encoded', async (path) => {
+  expect(await refusal(path, 'DELETE', { Authorization })).toEqual([400, 'The gateway rejected the request.'])
+})
+
+test('DELETE /apps/{id} rejects an app that the user has not', async () => {
+  expect(await refusal('/apps/unknown', 'DELETE', { Authorization })).toEqual([404, expect.any(String)])
 })
