@@ -378,6 +378,22 @@ describe('the screen', () => {
     expect(await outcomeOf({ scope: 'profile' })).toEqual(screen)
   })
 
+  test('is shown again for a scope of the same name of another API', async () => {
+    await addApi(table)
+    await addClient(table, { scopes: ['https://orders.example orders.read'] })
+    const request = { scope: 'orders.read' }
+    expect(await outcomeOf(request, await click('orders.read'))).toEqual(code)
+    expect(await outcomeOf(request)).toEqual(code)
+    const { id } = await stored()
+    expect((await findApp(table, id, 'shop'))?.scopes).toEqual(['https://orders.example orders.read'])
+    await writeIf(table, 'UpdateItem', {
+      Key: appKey(id, 'shop'),
+      UpdateExpression: 'SET scopes = :scopes',
+      ExpressionAttributeValues: { ':scopes': { SS: ['https://bank.example orders.read'] } },
+    })
+    expect(await outcomeOf(request)).toEqual(screen)
+  })
+
   test('counts the consent of the app as it is when the code is stored', async () => {
     await addClient(table)
     expect(await outcomeOf({}, await click())).toEqual(code)

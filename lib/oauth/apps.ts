@@ -13,7 +13,7 @@ import { type App, consentedScopes } from './grants/app.ts'
 import { shownUseOf } from './grants/grant.ts'
 import { findAllowed, type ListedGrant } from './grants/list.ts'
 import { hasLiveSources } from './grants/live.ts'
-import { identifiersOf, scopesOf } from './scopes.ts'
+import { identifiersOf, scopeIn, scopesOf } from './scopes.ts'
 
 /** An app as its user sees it. Times are ISO 8601. */
 interface AppSummary {
@@ -79,7 +79,11 @@ export async function appsOf(
       const isOfClient = grant.clientId === client.id
       return isOfClient && hasLiveSources(grant, { client, app, user, session }, isOffline, now)
     })
-    const names = [...consentedScopes(app, client), ...grants.flatMap(({ scope }) => scope.split(' '))]
+    const consented = consentedScopes(app, client).filter((entry) => client.scopes.includes(entry))
+    const names = [
+      ...consented.map((entry) => scopeIn(entry).scope),
+      ...grants.flatMap(({ scope }) => scope.split(' ')),
+    ]
     // The client gets no token for a scope that it has lost.
     const scopes = [...new Set(names)].filter((name) => owners.has(name)).sort()
     if (!app || scopes.length === 0) return []

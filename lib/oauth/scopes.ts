@@ -27,6 +27,12 @@ export function standardScopesOf(type: ClientType): readonly string[] {
 export const entryOf = ({ identifier }: Pick<Api, 'identifier'>, scope: string): string =>
   `${identifier} ${scope}`
 
+/** Returns the entries of the scopes of a request, all of one API. */
+export const entriesOf = (scopes: readonly string[], api: Pick<Api, 'identifier'> | undefined): string[] =>
+  scopes.map((scope) => (api === undefined || isStandard(scope) ? scope : entryOf(api, scope)))
+
+const isStandard = (scope: string): boolean => STANDARD_SCOPES.some((one) => one === scope)
+
 /** Takes an entry of {@link Client.scopes} apart. A standard scope has no identifier. */
 export function scopeIn(entry: string): { identifier?: string; scope: string } {
   const [first = '', scope] = entry.split(' ')

@@ -10,6 +10,7 @@ import type { Client } from '../clients/client.ts'
 import { CODE_BYTES, timesOf } from '../codes/code.ts'
 import { newCode } from '../codes/store.ts'
 import { type App, approvalOf, consentedScopes, findApp } from '../grants/app.ts'
+import { entriesOf } from '../scopes.ts'
 import { type AuthorizationError, LOGIN_REQUIRED } from './error.ts'
 import type { AuthorizationRequest } from './request.ts'
 import { type Click, isOfScreen, placeOf, screenReasonOf, sentencesOf, withClickedScopes } from './screen.ts'
@@ -126,7 +127,7 @@ async function issueCode(
   const { table, now } = at
   const code = randomBytes(CODE_BYTES).toString('base64url')
   const generation = randomBytes(GENERATION_BYTES).readUIntBE(0, GENERATION_BYTES)
-  const scopes = isClicked ? request.scopes : undefined
+  const scopes = isClicked ? entriesOf(request.scopes, request.api) : undefined
   const { appGeneration, write } = approvalOf(app, { userId: user.id, client, scopes, generation }, now)
   const stored = {
     clientId: client.id,

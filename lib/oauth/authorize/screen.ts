@@ -3,12 +3,13 @@ import type { Api } from '../apis/api.ts'
 import type { Client } from '../clients/client.ts'
 import { isLoopback } from '../clients/redirect-uri.ts'
 import { type App, consentedScopes } from '../grants/app.ts'
+import { entriesOf } from '../scopes.ts'
 import type { AuthorizationRequest } from './request.ts'
 
 /** What decides whether the user sees the screen of consent. */
 export interface Seen {
   client: Pick<Client, 'type' | 'silent' | 'firstParty' | 'generation'>
-  request: Pick<AuthorizationRequest, 'prompts' | 'scopes' | 'loginHint'>
+  request: Pick<AuthorizationRequest, 'prompts' | 'scopes' | 'api' | 'loginHint'>
   redirectUri: string
   app: Pick<App, 'scopes' | 'clientGeneration' | 'revokedAt'> | undefined
   user: Pick<UserState, 'id' | 'username'>
@@ -47,7 +48,7 @@ export function screenReasonOf({
   const consented = consentedScopes(app, client)
   const needed = client.firstParty
     ? request.scopes.filter((name) => name === 'offline_access')
-    : request.scopes
+    : entriesOf(request.scopes, request.api)
   return needed.every((name) => consented.includes(name)) ? undefined : 'consent_required'
 }
 

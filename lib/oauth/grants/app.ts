@@ -23,7 +23,7 @@ export const APP = {
   generation: number,
   /** The client's generation at the latest consent. */
   clientGeneration: number,
-  /** Scopes that the user has consented to, at that generation of the client. */
+  /** Scopes that the user has consented to, at that generation of the client: entries, as those of a client. */
   scopes: texts,
   /** Second since the epoch of the first approval. */
   createdAt: number,
@@ -53,7 +53,7 @@ export async function findApp(table: Table, userId: string, clientId: string): P
   return item && valuesOf(APP, item)
 }
 
-/** Returns the scopes that a user has consented to. A consent counts only while the client has the generation that it had then. */
+/** Returns the entries of the scopes that a user has consented to. A consent counts only while the client has the generation that it had then. */
 export const consentedScopes = (
   app: Pick<App, 'scopes' | 'clientGeneration'> | undefined,
   { generation }: Pick<Client, 'generation'>,
@@ -63,7 +63,7 @@ export const consentedScopes = (
 export interface Approval {
   userId: string
   client: Pick<Client, 'id' | 'generation'>
-  /** Scopes that the user has just consented to; `undefined` without a click. */
+  /** Entries of the scopes that the user has just consented to; `undefined` without a click. */
   scopes?: readonly string[] | undefined
   /** Generation of a new app: random 48 bits, so that a late write of an earlier life of the user is not accepted. */
   generation: number
