@@ -536,13 +536,7 @@ describe('the client', () => {
       earlierSecretEndsAt: secondOf(now) + 60,
     })
     await addClient(table, nativeClient)
-    await addClient(table, {
-      id: 'robot',
-      type: 'machine',
-      redirectUris: [],
-      scopes: [],
-      secretHash: hashSecret(SECRET),
-    })
+    await addClient(table, { id: 'robot', type: 'machine', redirectUris: [], scopes: [] })
     await addClient(table, { id: 'closed', disabled: true })
     // An unknown code: a client that is authenticated gets invalid_grant.
     return outcome(send({ grant_type: 'authorization_code', code: 'x', ...form }, headers))
@@ -604,7 +598,7 @@ describe('the form', () => {
   test.each<[string, Changes, string]>([
     ['no grant_type', { grant_type: undefined }, 'invalid_request'],
     ['an empty grant_type', { grant_type: '' }, 'invalid_request'],
-    ['client credentials', { grant_type: 'client_credentials' }, 'unsupported_grant_type'],
+    ['client credentials', { grant_type: 'client_credentials' }, 'unauthorized_client'],
     ['a password', { grant_type: 'password', username: 'user', password: 'user' }, 'unsupported_grant_type'],
     ['a name of every object', { grant_type: 'constructor' }, 'unsupported_grant_type'],
     ['more than 4 KiB', { padding: 'a'.repeat(4_096) }, 'invalid_request'],

@@ -5,6 +5,7 @@ import { type TableRoute, tableHandler } from '../../lib/http/table.ts'
 import { authenticateClient, credentialsOf } from '../../lib/oauth/token/client.ts'
 import { exchangeCode } from '../../lib/oauth/token/exchange.ts'
 import { CLIENT_TOKENS } from '../../lib/oauth/token/issue.ts'
+import { issueMachineToken } from '../../lib/oauth/token/machine.ts'
 import { refreshGrant } from '../../lib/oauth/token/refresh.ts'
 import { requiredOf, tokenRefusal } from '../../lib/oauth/token/refusal.ts'
 import { kmsSigner } from '../../lib/tokens/signer.ts'
@@ -16,11 +17,15 @@ const SETTINGS = [
   'REQUIRE_SECOND_FACTOR',
 ] as const
 
-const GRANT_TYPES = { authorization_code: exchangeCode, refresh_token: refreshGrant }
+const GRANT_TYPES = {
+  authorization_code: exchangeCode,
+  refresh_token: refreshGrant,
+  client_credentials: issueMachineToken,
+}
 
 const sign = kmsSigner()
 
-/** POST /oauth2/token: gives an app its tokens for a code or a refresh token (RFC 6749 section 3.2). */
+/** POST /oauth2/token: gives an app its tokens for a code or a refresh token, and a machine those of its own (RFC 6749 section 3.2). */
 export const handler = tableHandler(SETTINGS, (event, at) => route(event, at).catch(clientProblem))
 
 const route: TableRoute<(typeof SETTINGS)[number]> = async (event, at) => {
@@ -29,9 +34,12 @@ const route: TableRoute<(typeof SETTINGS)[number]> = async (event, at) => {
   const credentials = credentialsOf(headerOf(event.headers, 'authorization'), parameters)
   const client = await authenticateClient(at.table, credentials, at.now)
   if (!isGrantType(grantType)) {
-    throw tokenRefusal('unsupported_grant_type', 'grant_type must be authorization_code or refresh_token.')
+    const types = Object.keys(GRANT_TYPES).join(', ')
+    throw tokenRefusal('unsupported_grant_type', `grant_type must be one of ${types}.`)
   }
-  if (client.type === 'machine') throw tokenRefusal('unauthorized_client', 'A machine client has no users.')
+  if ((client.type === 'machine') !== (grantType === 'client_credentials')) {
+    throw tokenRefusal('unauthorized_client', 'Machine clients use client_credentials, and no others do.')
+  }
   return json(200, await GRANT_TYPES[grantType](at, client, parameters, sign))
 }
 

@@ -39,16 +39,16 @@ export const OAUTH_SCHEMAS = {
     Object.keys(PROVIDER),
   ),
   ClientTokens: object(
-    'The tokens of an app (RFC 6749 section 5.1).',
+    'The tokens of an app or a machine (RFC 6749 section 5.1).',
     {
       access_token: text('The access token, a JSON Web Token (RFC 9068).'),
       token_type: { type: 'string', const: 'Bearer' },
       expires_in: { type: 'integer', description: 'Seconds until the access token expires.' },
       scope: text('The scopes of the access token, with a space between them.'),
-      refresh_token: text('The refresh token. A public client gets a new one with each refresh.'),
+      refresh_token: text('Of an app: the refresh token. A public client gets a new one with each refresh.'),
       id_token: text('With the scope `openid`, for a code: who the user is (OpenID Connect Core).'),
     },
-    ['id_token'],
+    ['refresh_token', 'id_token'],
   ),
   App: object(
     'An app that has access to the caller’s account.',

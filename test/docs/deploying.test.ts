@@ -6,10 +6,11 @@ import { totpKey } from '../../lib/factors/keys.ts'
 import { encryptSecret } from '../../lib/factors/totp/secret.ts'
 import { codeOf, NO_STEP } from '../../lib/factors/totp/totp.ts'
 import { findUserByName, profileKey } from '../../lib/users/store.ts'
+import { addApi, addClient, SECRET } from '../oauth/clients.ts'
 import { ADA, service, startAws } from '../security/faults/aws.ts'
 import { startProxy } from '../support/aws-proxy.ts'
 import { loadHandler } from '../support/handlers.ts'
-import { lambdaContext, loginEvent } from '../support/lambda.ts'
+import { lambdaContext, loginEvent, sampleEvent } from '../support/lambda.ts'
 import { newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { root, tableOf } from '../support/service-description.ts'
 import { NEW_PASSWORD, PASSWORD } from '../support/sessions.ts'
@@ -136,6 +137,32 @@ test('a login with an app makes the calls that DEPLOYING.md counts', async () =>
     'RSA-2048 signatures': '1',
     'Decryptions in KMS': '1',
   })
+})
+
+test('the token of a machine makes the calls that DEPLOYING.md counts, and a million cost at most $8', async () => {
+  const { aws, proxies, load } = await startCounted()
+  const table = tableOf(service, aws)
+  await addApi(table)
+  const scopes = ['https://orders.example orders.read']
+  await addClient(table, { id: 'robot', type: 'machine', redirectUris: [], scopes })
+  const token = await load('token')
+  const body = String(
+    new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: 'robot',
+      client_secret: SECRET,
+    }),
+  )
+  const ask = () => token({ ...sampleEvent('token.json'), body }, lambdaContext())
+  await ask()
+  for (const { calls } of Object.values(proxies)) calls.length = 0
+  expect(await ask()).toMatchObject({ statusCode: 200 })
+  // The client; the API.
+  expect(proxies.dynamodb.calls).toEqual(['BatchGetItem', 'BatchGetItem'])
+  expect(proxies.kms.calls).toEqual(['Sign'])
+  const used = quantities('Token of a machine')
+  expect(used).toMatchObject({ 'Read units': '2', 'Write units': '0', 'RSA-2048 signatures': '1' })
+  expect(dollars(used['**A million cost**'])).toBeLessThanOrEqual(8)
 })
 
 test('a registration and a reset make the calls that DEPLOYING.md counts', async () => {

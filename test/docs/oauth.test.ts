@@ -12,13 +12,14 @@ afterAll(() => local.stop())
 
 const document = readFileSync(`${root}/docs/OAUTH.md`, 'utf8')
 
-/** The commands that the document shows, each with its output. `…` stands for what differs each time. */
+/** The commands of `npm run clients` that the document shows, each with its output. `…` stands for what differs each time. */
 const exchanges = [...document.matchAll(/^```console\n(.*?)^```$/gms)]
   .flatMap(([, text = '']) => text.split(/^\$ /m).slice(1))
   .map((text) => {
     const [command = '', ...output] = text.trimEnd().split('\n')
     return { command, output: output.join('\n') }
   })
+  .filter(({ command }) => command.startsWith('npm run clients '))
 
 /** Runs a command and returns what it prints, but for the hint on a secret. */
 async function outputOf(command: string): Promise<string> {

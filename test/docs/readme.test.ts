@@ -33,12 +33,15 @@ const exchangesOf = (document: string): Exchange[] =>
     })
 
 /** Documents that show requests to the running service. Each one sets its own variables. */
-const WALKS = ['README.md', 'docs/API.md', 'docs/READING.md', 'docs/SESSIONS.md']
+const WALKS = ['README.md', 'docs/API.md', 'docs/OAUTH.md', 'docs/READING.md', 'docs/SESSIONS.md']
 
 /** Replaces the address that the documents use. The issuer of tokens has the service's port too. */
 const atService = (text: string) => text.replace('http://localhost:3000', inject('serviceUrl'))
 
 const isInvocation = ({ command }: Exchange) => command.startsWith('npx sls invoke local ')
+
+/** `test/docs/oauth.test.ts` runs these. */
+const isOfClients = ({ command }: Exchange) => command.startsWith('npm run clients ')
 
 /** Types the commands into one shell. An output that is as shown comes back as it is shown. */
 async function outputsOf(shown: Exchange[], prelude = ''): Promise<Exchange[]> {
@@ -58,7 +61,8 @@ const CURL_BY_FETCH = `curl() { '${process.execPath}' --input-type=module -e '
   const options = {
     silent: { type: "boolean", short: "s" },
     header: { type: "string", short: "H", multiple: true, default: [] },
-    data: { type: "string", short: "d" },
+    data: { type: "string", short: "d", multiple: true },
+    user: { type: "string", short: "u" },
     request: { type: "string", short: "X" },
     output: { type: "string", short: "o" },
     "write-out": { type: "string", short: "w", default: "" },
@@ -66,8 +70,12 @@ const CURL_BY_FETCH = `curl() { '${process.execPath}' --input-type=module -e '
   const { values, positionals } = parseArgs({ options, allowPositionals: true })
   const response = await fetch(positionals[0], {
     method: values.request ?? (values.data === undefined ? "GET" : "POST"),
-    headers: values.header.map((line) => line.split(": ")),
-    body: values.data,
+    headers: {
+      ...(values.data && { "Content-Type": "application/x-www-form-urlencoded" }),
+      ...(values.user && { Authorization: "Basic " + btoa(values.user) }),
+      ...Object.fromEntries(values.header.map((line) => line.split(": "))),
+    },
+    body: values.data?.join("&"),
   })
   const text = await response.text()
   if (values.output !== "/dev/null") process.stdout.write(text)
@@ -101,7 +109,7 @@ test.each(
   ]),
 )('the requests in $document return what it shows, with $client', async ({ document, prelude }) => {
   const walk = exchangesOf(document)
-    .filter((exchange) => !isInvocation(exchange))
+    .filter((exchange) => !isInvocation(exchange) && !isOfClients(exchange))
     .map(({ command, output }) => ({ command: atService(command), output: atService(output) }))
   expect(walk).not.toEqual([])
   expect(await outputsOf(walk, prelude)).toEqual(walk)

@@ -11,8 +11,8 @@ const DAY_MS = 86_400_000
 
 /**
  * Makes the functions of OAuth do all that they can do to AWS: a user approves a client with more and more scopes, also after a
- * change of the client, and with a token that was replaced earlier. The client exchanges codes and refreshes grants. Codes and
- * tokens are used again, and the response to a transaction is lost. The user ends a session, removes the access of the client, gives it
+ * change of the client, and with a token that was replaced earlier. The client exchanges codes and refreshes grants, and a machine
+ * gets a token. Codes and tokens are used again, and the response to a transaction is lost. The user ends a session, removes the access of the client, gives it
  * again, and leaves.
  */
 export async function runOAuth(run: Run, table: Table): Promise<void> {
@@ -21,6 +21,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   const scopes = ['openid', 'profile', 'offline_access', 'https://orders.example orders.read']
   await addClient(table, { scopes })
   await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK], scopes })
+  await addClient(table, { id: 'robot', type: 'machine', redirectUris: [], scopes: scopes.slice(3) })
   let session = await newSession()
 
   const approve = async (scope: string, more: object = {}, changes: Changes = {}) => {
@@ -61,6 +62,8 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   const { refresh_token: first } = await exchange(await agree('openid', phone), phone)
   await refresh(first, phone)
   await later(11_000, () => refresh(first, phone))
+
+  await send({ grant_type: 'client_credentials', client_id: 'robot', client_secret: SECRET })
 
   await agree('openid orders.read')
   await approve('openid')

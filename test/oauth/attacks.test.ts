@@ -15,6 +15,7 @@ beforeEach(async () => {
   await addClient(table, { scopes })
   await addClient(table, { id: 'other', scopes })
   await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK], scopes })
+  await addClient(table, { id: 'robot', type: 'machine', redirectUris: [], scopes: scopes.slice(2) })
 })
 
 const form = (values: Record<string, string>) => ({
@@ -26,6 +27,7 @@ const AS: Record<string, Record<string, string>> = {
   shop: { client_id: 'shop', client_secret: SECRET },
   other: { client_id: 'other', client_secret: SECRET },
   phone: { client_id: 'phone' },
+  robot: { client_id: 'robot', client_secret: SECRET },
 }
 const exchange = (code: string, client = 'shop', more: Record<string, string> = {}) =>
   send({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...AS[client], ...more })
@@ -49,6 +51,8 @@ const KINDS = {
   'access token': async () => (await eventOf('userinfo')).headers.Authorization?.replace('Bearer ', ''),
   'app token': async () => (await exchange(await codeFor())).body.access_token,
   'API token': async () => (await exchange(await codeFor({ scope: 'orders.read' }))).body.access_token,
+  'machine token': async () =>
+    (await send({ grant_type: 'client_credentials', ...AS.robot })).body.access_token,
   id_token: async () => (await exchange(await codeFor())).body.id_token,
   'cookie token': async () => begin(),
   'body token': async () => JSON.parse((await eventOf('refresh')).body ?? '').refreshToken,
@@ -126,6 +130,7 @@ const rows = Object.keys(PLACES).flatMap((place) =>
 
 test.each(rows)('%s at %s', async (kind, place) => {
   const token = String(await KINDS[kind]())
+  expect(token).not.toBe('undefined')
   expect(await PLACES[place]?.opens(token)).toBe(PLACES[place]?.takes.includes(kind))
 })
 

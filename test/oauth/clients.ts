@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import type { Api } from '../../lib/oauth/apis/api.ts'
 import { createApi } from '../../lib/oauth/apis/store.ts'
+import { hasSecret } from '../../lib/oauth/clients/client.ts'
 import { hashSecret } from '../../lib/oauth/clients/secret.ts'
 import { type ClientWithSecrets, createClient } from '../../lib/oauth/clients/store.ts'
 import type { Grant } from '../../lib/oauth/grants/grant.ts'
@@ -18,7 +19,7 @@ export const CALLBACK = 'https://shop.example/callback?tenant=1'
 
 const times = { createdAt: '2026-06-01T00:00:00.000Z', changedAt: '2026-06-01T00:00:00.000Z' }
 
-/** Stores a client: a `web` one with {@link SECRET} that may have all standard scopes, unless the values differ. */
+/** Stores a client, with {@link SECRET} if its type has one: a `web` one that may have all standard scopes, unless the values differ. */
 export async function addClient(
   table: Table,
   values: Partial<ClientWithSecrets> = {},
@@ -37,7 +38,7 @@ export async function addClient(
     local: false,
     changeId: randomUUID(),
     ...times,
-    ...((values.type ?? 'web') === 'web' && { secretHash: hashSecret(SECRET) }),
+    ...(hasSecret({ type: values.type ?? 'web' }) && { secretHash: hashSecret(SECRET) }),
     ...values,
   }
   const outcome = await createClient(table, client, testAct())

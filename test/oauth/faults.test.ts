@@ -21,9 +21,9 @@ import {
   useRoutes,
 } from '../support/routes.ts'
 import { OUTAGES, startWire, strike, type Target, targetsOf, type Wire } from '../support/wire.ts'
-import { addClient, CALLBACK, queryOf, SECRET, VERIFIER } from './clients.ts'
+import { addApi, addClient, CALLBACK, queryOf, SECRET, VERIFIER } from './clients.ts'
 
-// Approval, exchange and refresh × every call of AWS × every outage. The functions are warm, or read the public key first.
+// Approval, exchange, refresh and the token of a machine × every call of AWS × every outage. The functions are warm, or read the public key first.
 
 useRoutes()
 
@@ -54,6 +54,9 @@ beforeEach(async () => {
   cookie = await begin()
   await addClient(table)
   await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK] })
+  await addApi(table)
+  const scopes = ['https://orders.example orders.read']
+  await addClient(table, { id: 'robot', type: 'machine', redirectUris: [], scopes })
 })
 
 async function send(
@@ -79,6 +82,7 @@ async function approve(handler: Handler | undefined, client_id = 'shop', scope =
 const CLIENTS: Record<string, Record<string, string>> = {
   shop: { client_id: 'shop', client_secret: SECRET },
   phone: { client_id: 'phone' },
+  robot: { client_id: 'robot', client_secret: SECRET },
 }
 
 const ask = (handler: Handler | undefined, form: Record<string, string>) =>
@@ -116,7 +120,7 @@ async function strikeAll(
 ) {
   const first = await prepare()
   const targets = await callsOf(() => run(first))
-  expect(targets.length).toBeGreaterThan(3)
+  expect(targets.length).toBeGreaterThan(2)
   for (const target of targets) {
     for (const what of Object.keys(OUTAGES)) {
       records.length = 0
@@ -203,6 +207,25 @@ describe('a refresh of a public client', () => {
         const { body } = await refresh(wired.token, token, 'phone')
         expect((await refresh(wired.token, body.refresh_token, 'phone')).statusCode, what).toBe(200)
         expect(alarms(), what).toEqual([])
+      },
+    )
+  }, 60_000)
+})
+
+describe('the request of a machine', () => {
+  test('that fails can be repeated, and stores nothing', async () => {
+    const request = () => ask(wired.token, { grant_type: 'client_credentials', ...CLIENTS.robot })
+    const items = async () => (await table.aws('dynamodb', 'Scan', { TableName: table.name })).Count
+    await request()
+    await strikeAll(
+      async () => '',
+      request,
+      async (_input, what) => {
+        const before = await items()
+        expect([200, 503], what).toContain((await request()).statusCode)
+        await recover()
+        expect((await request()).statusCode, what).toBe(200)
+        expect(await items(), what).toBe(before)
       },
     )
   }, 60_000)

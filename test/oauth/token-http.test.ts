@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest'
 import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
 import { get, send, sendJson, UNAUTHORIZED } from '../support/http.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
-import { addClient, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
+import { addApi, addClient, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
 
 // A sign-in at an app over HTTP. Each response must match the API description.
 
@@ -70,6 +70,24 @@ test.each(['GET', 'POST'])(
     expect((await send(`${url}/userinfo`, method)).status).toBe(401)
   },
 )
+
+test('a machine gets a token for its API, which no route of the service takes', async () => {
+  const api = 'https://machines.example'
+  await addApi(table, { identifier: api, scopes: [{ name: 'machines:run', sentence: 'Run machines' }] })
+  const scopes = [`${api} machines:run`]
+  await addClient(table, { id: 'machine-http', type: 'machine', redirectUris: [], scopes })
+  const form = { grant_type: 'client_credentials', client_id: 'machine-http', client_secret: SECRET }
+  const { status, body } = await sendForm(form)
+  expect([status, body.scope]).toEqual([200, 'machines:run'])
+  const { body: keys } = await get(`${url}/.well-known/jwks.json`)
+  const keySet = createLocalJWKSet(JSON.parse(keys))
+  const expected = { issuer: url, audience: api, subject: 'machine-http', typ: 'at+jwt' }
+  await jwtVerify(body.access_token, keySet, expected)
+  for (const path of ['/', '/sessions', '/me']) {
+    expect(await get(`${url}${path}`, body.access_token)).toEqual(UNAUTHORIZED)
+  }
+  expect((await get(`${url}/userinfo`, body.access_token)).status).toBe(401)
+})
 
 test('errors are those of OAuth', async () => {
   expect(await exchange('unknown')).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })

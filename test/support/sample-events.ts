@@ -273,6 +273,17 @@ export const OUTCOMES: Record<string, Outcome> = {
   'passkeys-remove.json': notFound,
   // Events contain no clients.
   'token.json': { returns: expect.objectContaining({ statusCode: 401 }) },
+  'token-machine.json': {
+    returns: expect.objectContaining({
+      statusCode: 200,
+      body: {
+        access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+        token_type: 'Bearer',
+        expires_in: 1800,
+        scope: 'orders:read',
+      },
+    }),
+  },
   'approve.json': { returns: expect.objectContaining({ statusCode: 400 }) },
   'userinfo.json': response(200, { sub: expect.any(String), username: 'user', role: 'user' }),
   'openapi.json': response(

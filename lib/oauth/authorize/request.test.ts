@@ -20,6 +20,7 @@ const MUSIC = {
   scopes: [{ name: 'music', sentence: 'Play music' }],
 }
 const client = {
+  type: 'web' as const,
   scopes: [
     'openid',
     'profile',
@@ -230,7 +231,7 @@ describe('resource and scope', () => {
       sentence: '',
     }))
     const many = { ...ORDERS, scopes }
-    const having = { scopes: scopes.map(({ name }) => `${many.identifier} ${name}`) }
+    const having = { type: 'web' as const, scopes: scopes.map(({ name }) => `${many.identifier} ${name}`) }
     const query = { ...valid, scope: '', resource: many.identifier }
     const checked = checkRequest(readParameters(`?${new URLSearchParams(query)}`), having, [many])
     expect(checked).toMatchObject({ error: 'invalid_scope' })

@@ -127,7 +127,7 @@ const brokenIn = (all: readonly Rule[], value: Value): AuthorizationError | unde
  */
 export function checkRequest(
   parameters: Parameters,
-  client: Pick<Client, 'scopes'>,
+  client: Pick<Client, 'type' | 'scopes'>,
   apis: readonly Api[],
 ): AuthorizationRequest | AuthorizationError {
   const value: Value = (name) => parameterOf(parameters, name)

@@ -15,23 +15,29 @@ export interface AskedScopes {
 /** An access token repeats the scopes, and KMS signs at most 4,096 bytes. */
 const MAX_SCOPE_CHARACTERS = 1_024
 
-const invalidScope = (description: string): AuthorizationError => ({ error: 'invalid_scope', description })
+/** The errors of {@link askedScopesOf}. */
+interface ScopeError extends AuthorizationError {
+  error: 'invalid_scope' | 'invalid_target'
+}
 
-const invalidTarget = (description: string): AuthorizationError => ({ error: 'invalid_target', description })
+const invalidScope = (description: string): ScopeError => ({ error: 'invalid_scope', description })
+
+const invalidTarget = (description: string): ScopeError => ({ error: 'invalid_target', description })
 
 /**
  * Returns the scopes that a request asks for and the client may have, and the API that they belong to (RFC 6749 section 3.3,
  * RFC 8707 section 2, RFC 9068 section 3). Scopes that the client may not have are left out.
  *
- * Without `resource`, the scopes name the API. Without `scope`, the request means all scopes of `resource` that the client may have.
+ * Without `resource`, the scopes name the API. Without `scope`, the request means all scopes of `resource` that the client may have. A
+ * machine needs neither, if all its scopes are of one API.
  *
  * @param apis - Those that the client has scopes of, as far as they exist.
  */
 export function askedScopesOf(
   parameters: Parameters,
-  client: Pick<Client, 'scopes'>,
+  client: Pick<Client, 'type' | 'scopes'>,
   apis: readonly Api[],
-): AskedScopes | AuthorizationError {
+): AskedScopes | ScopeError {
   const resources = (parameters.get('resource') ?? []).filter((one) => one !== '')
   if (resources.length > 1) return invalidTarget('resource may stand once: a grant is for one API.')
   const [resource] = resources
@@ -41,8 +47,8 @@ export function askedScopesOf(
     return invalidTarget('resource is no API that the client has scopes of.')
   }
   const given = parameterOf(parameters, 'scope')
-  const asked =
-    given?.split(' ') ?? [...allowed.keys()].filter((name) => target && allowed.get(name) === target)
+  const isMeant = (api: Api | undefined) => (target ? api === target : client.type === 'machine')
+  const asked = given?.split(' ') ?? [...allowed.keys()].filter((name) => isMeant(allowed.get(name)))
   const scopes = [...new Set(asked)].filter((name) => allowed.has(name))
   if ((given ?? scopes.join(' ')).length > MAX_SCOPE_CHARACTERS) {
     return invalidScope(`scope must have at most ${MAX_SCOPE_CHARACTERS} characters.`)

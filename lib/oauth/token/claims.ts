@@ -58,6 +58,29 @@ export function clientTokenInput(
 }
 
 /**
+ * Creates the access token of a machine without its signature (RFC 9068 section 2.2). Its subject is the client. It names no user,
+ * session and grant, so nothing that asks for one of them takes it.
+ *
+ * @param scope - Names of the scopes, with a space between them.
+ * @returns As {@link clientTokenInput}.
+ */
+export const machineTokenInput = (
+  { clientId, audience, scope }: { clientId: string; audience: string; scope: string },
+  { issuer, ttlSeconds, tokenId }: TokenDetails & { tokenId: string },
+  now: Date,
+): ((kid: string) => string) =>
+  inputOf('at+jwt', {
+    iss: issuer,
+    sub: clientId,
+    aud: audience,
+    client_id: clientId,
+    scope,
+    iat: secondOf(now),
+    exp: secondOf(now) + ttlSeconds,
+    jti: tokenId,
+  })
+
+/**
  * Creates an id_token without its signature (OpenID Connect Core section 2). With an API as audience, the access token does not open
  * `/userinfo`, so the id_token has the claims of the scopes.
  *

@@ -12,7 +12,7 @@ export const CLIENT_TOKENS = ['SIGNING_KEY', 'TOKEN_ISSUER', 'TOKEN_TTL_SECONDS'
 export type Signer = ReturnType<typeof kmsSigner>
 
 /** A response with tokens, without the refresh token (RFC 6749 section 5.1). */
-interface Issued {
+export interface Issued {
   access_token: string
   token_type: 'Bearer'
   /** Seconds. */

@@ -38,9 +38,9 @@ export const OAUTH_ROUTES: Route[] = [
     operationId: 'token',
     tag: 'OAuth',
     needs: 'oauth',
-    summary: 'Get tokens for a code or a refresh token',
+    summary: 'Get tokens for a code, a refresh token or a machine',
     description:
-      'For apps. A client with a secret authenticates by HTTP Basic or by the form, a public client has its `client_id` alone. A code is valid for 60 seconds, once. Pages of every origin may call it, without cookies.',
+      'For apps. A client with a secret authenticates by HTTP Basic or by the form, a public client has its `client_id` alone. A code is valid for 60 seconds, once. A `machine` client gets an access token of its own with `client_credentials`, for one API. Pages of every origin may call it, without cookies.',
     form: {
       schema: {
         type: 'object',
