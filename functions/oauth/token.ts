@@ -1,46 +1,19 @@
-import { clientProblem, readForm } from '../../lib/http/form.ts'
-import { headerOf } from '../../lib/http/headers.ts'
-import { json } from '../../lib/http/responses.ts'
-import { type TableRoute, tableHandler } from '../../lib/http/table.ts'
-import { authenticateClient, credentialsOf } from '../../lib/oauth/token/client.ts'
-import { exchangeCode } from '../../lib/oauth/token/exchange.ts'
+import { clientProblem } from '../../lib/http/form.ts'
+import { byRoute } from '../../lib/http/routes.ts'
+import { tableHandler } from '../../lib/http/table.ts'
 import { CLIENT_TOKENS } from '../../lib/oauth/token/issue.ts'
-import { issueMachineToken } from '../../lib/oauth/token/machine.ts'
-import { refreshGrant } from '../../lib/oauth/token/refresh.ts'
-import { requiredOf, tokenRefusal } from '../../lib/oauth/token/refusal.ts'
-import { kmsSigner } from '../../lib/tokens/signer.ts'
+import { route as issue } from './issue.ts'
+import { route as revoke } from './revoke.ts'
 
 const SETTINGS = [
   ...CLIENT_TOKENS,
   'SESSION_TTL_SECONDS',
   'REFRESH_GRACE_SECONDS',
   'REQUIRE_SECOND_FACTOR',
+  'PUBLISHED_KEYS',
 ] as const
 
-const GRANT_TYPES = {
-  authorization_code: exchangeCode,
-  refresh_token: refreshGrant,
-  client_credentials: issueMachineToken,
-}
+const route = byRoute({ 'POST /oauth2/token': issue, 'POST /oauth2/revoke': revoke })
 
-const sign = kmsSigner()
-
-/** POST /oauth2/token: gives an app its tokens for a code or a refresh token, and a machine those of its own (RFC 6749 section 3.2). */
+/** The routes of apps that authenticate themselves. Their errors are those of OAuth. */
 export const handler = tableHandler(SETTINGS, (event, at) => route(event, at).catch(clientProblem))
-
-const route: TableRoute<(typeof SETTINGS)[number]> = async (event, at) => {
-  const parameters = readForm(event)
-  const grantType = requiredOf(parameters, 'grant_type')
-  const credentials = credentialsOf(headerOf(event.headers, 'authorization'), parameters)
-  const client = await authenticateClient(at.table, credentials, at.now)
-  if (!isGrantType(grantType)) {
-    const types = Object.keys(GRANT_TYPES).join(', ')
-    throw tokenRefusal('unsupported_grant_type', `grant_type must be one of ${types}.`)
-  }
-  if ((client.type === 'machine') !== (grantType === 'client_credentials')) {
-    throw tokenRefusal('unauthorized_client', 'Machine clients use client_credentials, and no others do.')
-  }
-  return json(200, await GRANT_TYPES[grantType](at, client, parameters, sign))
-}
-
-const isGrantType = (value: string): value is keyof typeof GRANT_TYPES => Object.hasOwn(GRANT_TYPES, value)

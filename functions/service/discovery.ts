@@ -25,12 +25,16 @@ export const route: ApiRoute<Request & { config: Config<'TOKEN_ISSUER' | 'OAUTH'
   })
 }
 
+/** Public clients have no secret. The default is Basic alone. */
+const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none']
+
 /** Returns what the provider of OpenID Connect has. A member that is missing has the default of the standards. */
 const providerOf = (issuer: string) => ({
   authorization_endpoint: `${issuer}/oauth2/authorize`,
   token_endpoint: `${issuer}/oauth2/token`,
-  // Public clients have no secret. The default is Basic alone.
-  token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+  token_endpoint_auth_methods_supported: AUTH_METHODS,
+  revocation_endpoint: `${issuer}/oauth2/revoke`,
+  revocation_endpoint_auth_methods_supported: AUTH_METHODS,
   response_types_supported: ['code'],
   response_modes_supported: ['query'],
   grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],

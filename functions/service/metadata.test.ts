@@ -47,6 +47,8 @@ test('with OAuth, the metadata names what apps need, and nothing that does not e
     authorization_endpoint: 'https://auth.example.com/oauth2/authorize',
     token_endpoint: 'https://auth.example.com/oauth2/token',
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    revocation_endpoint: 'https://auth.example.com/oauth2/revoke',
+    revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],

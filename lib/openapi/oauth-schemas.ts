@@ -8,6 +8,8 @@ const PROVIDER: Record<string, object> = {
   authorization_endpoint: { type: 'string' },
   token_endpoint: { type: 'string' },
   token_endpoint_auth_methods_supported: list,
+  revocation_endpoint: { type: 'string' },
+  revocation_endpoint_auth_methods_supported: list,
   response_types_supported: list,
   response_modes_supported: list,
   grant_types_supported: list,

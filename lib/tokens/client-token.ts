@@ -24,21 +24,37 @@ export const isOfClient = ({ jws }: UnverifiedToken): boolean => jws.payload?.cl
  * @throws {@link ServiceError} `invalid_token`; its message says what exactly is wrong.
  */
 export function verifyClientToken(
-  { jws, kid = '' }: UnverifiedToken,
+  unverified: UnverifiedToken,
   keys: PublicKeys,
   issuer: string,
   now: Date,
 ): ClientToken {
-  const key = keys.get(kid)
-  if (key === undefined) throw invalidToken('kid is not a known key')
-  const { iss, aud, exp, sub, client_id, gid, scope } = verifyJws(jws, key.key)
-  if (iss !== issuer) throw invalidToken('iss is another issuer')
+  const { aud, sub, client_id, gid, scope } = verifyIssued(unverified, keys, issuer, now)
   if (aud !== issuer) throw invalidToken('aud is not the issuer alone')
-  if (!Number.isSafeInteger(exp)) throw invalidToken('exp is not a whole number of seconds')
-  if (Number(exp) <= secondOf(now)) throw invalidToken('expired')
   if (!isUserId(sub)) throw invalidToken('sub is not a user id')
   if (typeof client_id !== 'string') throw invalidToken('client_id is not an identifier')
   if (typeof gid !== 'string') throw invalidToken('gid is not an identifier')
   if (typeof scope !== 'string') throw invalidToken('scope is not a list')
   return { userId: sub, clientId: client_id, grantId: gid, scopes: scope.split(' ') }
+}
+
+/**
+ * Verifies an access token of any audience and client, and returns its claims.
+ *
+ * @param now - Instant to compare `exp` with; whole seconds count.
+ * @throws {@link ServiceError} `invalid_token`; its message says what exactly is wrong.
+ */
+export function verifyIssued(
+  { jws, kid = '' }: UnverifiedToken,
+  keys: PublicKeys,
+  issuer: string,
+  now: Date,
+): Readonly<Record<string, unknown>> {
+  const key = keys.get(kid)
+  if (key === undefined) throw invalidToken('kid is not a known key')
+  const claims = verifyJws(jws, key.key)
+  if (claims.iss !== issuer) throw invalidToken('iss is another issuer')
+  if (!Number.isSafeInteger(claims.exp)) throw invalidToken('exp is not a whole number of seconds')
+  if (Number(claims.exp) <= secondOf(now)) throw invalidToken('expired')
+  return claims
 }

@@ -17,6 +17,7 @@ const LEFT_OUT = [
   'POST /userinfo',
   'POST /oauth2/approve',
   'POST /oauth2/token',
+  'POST /oauth2/revoke',
   'GET /.well-known/openid-configuration',
   'GET /.well-known/oauth-authorization-server',
   'POST /enrolment/totp',

@@ -89,7 +89,7 @@ test.each<[Feature, string[]]>([
   ],
   ['invitations', ['/register/confirm']],
   ['registration', ['/register']],
-  ['oauth', ['/oauth2/approve', '/oauth2/token', '/apps', '/apps/{id}', ...AUTHORIZE]],
+  ['oauth', ['/oauth2/approve', '/oauth2/token', '/oauth2/revoke', '/apps', '/apps/{id}', ...AUTHORIZE]],
 ])('the description has the routes of %s only if that is switched on', (feature, routes) => {
   const { tags, paths } = describeApi(
     PROD,

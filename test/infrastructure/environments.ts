@@ -36,6 +36,7 @@ const VARIABLES: Record<string, string[]> = {
     POLICY,
     'TABLE_NAME',
     'TOKEN_ISSUER',
+    'PUBLISHED_KEYS',
     'SESSION_TTL_SECONDS',
   ],
   approve: [

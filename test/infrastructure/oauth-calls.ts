@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000
 /**
  * Makes the functions of OAuth do all that they can do to AWS: a user approves a client with more and more scopes, also after a
  * change of the client, and with a token that was replaced earlier. The client exchanges codes and refreshes grants, and a machine
- * gets a token. Codes and tokens are used again, and the response to a transaction is lost. The user ends a session, removes the access of the client, gives it
+ * gets a token. The client revokes tokens. Codes and tokens are used again, and the response to a transaction is lost. The user ends a session, removes the access of the client, gives it
  * again, and leaves.
  */
 export async function runOAuth(run: Run, table: Table): Promise<void> {
@@ -64,6 +64,14 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   await later(11_000, () => refresh(first, phone))
 
   await send({ grant_type: 'client_credentials', client_id: 'robot', client_secret: SECRET })
+  const revoke = (token: string) => {
+    const body = String(new URLSearchParams({ token, ...shop }))
+    return run('token', { ...sampleEvent('revoke.json'), body })
+  }
+  const { access_token: revoked, refresh_token } = await exchange(await agree('openid'), shop)
+  await revoke(revoked)
+  await revoke(refresh_token)
+  await revoke(offline)
 
   await agree('openid orders.read')
   await approve('openid')

@@ -508,7 +508,8 @@ test('the stage throttles logins and refreshes below KMS’s quota of RSA signat
   const settings = stageOf(prod)
   expect(settings).toEqual([...signing, ...userinfo])
   const token = throttle('oauth2~1token', 30, 15)
-  const changed = [throttle('login', 500, 50), throttle('refresh', 400, 200), token, ...userinfo]
+  const revoke = throttle('oauth2~1revoke', 30, 15)
+  const changed = [throttle('login', 500, 50), throttle('refresh', 400, 200), token, revoke, ...userinfo]
   expect(stageOf(changedProd)).toEqual(changed)
 
   // What these routes together pass on within one second, when their buckets are full. A code costs two signatures.

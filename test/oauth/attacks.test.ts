@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Item } from '../../lib/aws/dynamodb.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
 import { begin, call, context, eventOf, handlerOf, stored, table, useRoutes } from '../support/routes.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
@@ -106,6 +107,14 @@ const PLACES: Record<string, { takes: Kind[]; opens: (token: string) => Promise<
   },
   'the code of an exchange': { takes: ['code'], opens: async (token) => isOk(await exchange(token)) },
   'the refresh of a grant': { takes: ['grant token'], opens: async (token) => isOk(await refresh(token)) },
+  'the token of a revocation': {
+    takes: ['app token', 'API token', 'grant token'],
+    opens: async (token) => {
+      const before = await liveGrants()
+      await call('token', 'revoke', form({ token, ...AS.shop } as Record<string, string>))
+      return (await liveGrants()) < before
+    },
+  },
   'the secret of a client': {
     takes: [],
     opens: async (client_secret) =>
@@ -120,6 +129,12 @@ const PLACES: Record<string, { takes: Kind[]; opens: (token: string) => Promise<
     opens: async (id_token_hint) =>
       !String((await approve(cookie, { id_token_hint })).body.location).includes('error='),
   },
+}
+
+/** Returns how many grants have not ended. */
+async function liveGrants(): Promise<number> {
+  const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name })
+  return (Items as Item[]).filter(({ sk, secretHash }) => /^grant#/.test(Object(sk).S) && secretHash).length
 }
 
 const isOk = ({ statusCode }: { statusCode: number }) => statusCode === 200

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Item } from '../../lib/aws/dynamodb.ts'
+import { eventsOfUser } from '../../lib/events/store.ts'
 import { findCode } from '../../lib/oauth/codes/store.ts'
 import { type KeyState, nextStep, targetOf } from '../../scripts/keys/plan.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
@@ -23,7 +24,7 @@ import {
 import { OUTAGES, startWire, strike, type Target, targetsOf, type Wire } from '../support/wire.ts'
 import { addApi, addClient, CALLBACK, queryOf, SECRET, VERIFIER } from './clients.ts'
 
-// Approval, exchange, refresh and the token of a machine × every call of AWS × every outage. The functions are warm, or read the public key first.
+// Approval, exchange, refresh, revocation and the token of a machine × every call of AWS × every outage. The functions are warm, or read the public key first.
 
 useRoutes()
 
@@ -210,6 +211,37 @@ describe('a refresh of a public client', () => {
       },
     )
   }, 60_000)
+})
+
+describe('a revocation', () => {
+  const newTokens = async () => (await exchange(await clean.token(), await newCode())).body
+  const revoke = (token: string) =>
+    send('revoke', wired.token, {
+      ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' }),
+      body: String(new URLSearchParams({ token, ...CLIENTS.shop })),
+    })
+
+  test.each(['refresh_token', 'access_token'])(
+    'by a %s that fails can be repeated',
+    async (kind) => {
+      const newToken = async () => (await newTokens())[kind]
+      await revoke(await newToken())
+      await strikeAll(newToken, revoke, async (token, what) => {
+        const before = await liveGrants()
+        const { statusCode } = await revoke(token)
+        await recover()
+        expect([200, 503], what).toContain(statusCode)
+        // A success is true: the grant has ended.
+        if (statusCode === 200) expect(await liveGrants(), what).toBe(before - 1)
+        expect((await revoke(token)).statusCode, what).toBe(200)
+        expect(await liveGrants(), what).toBe(before - 1)
+        const { events } = await eventsOfUser(table, (await stored()).id, { limit: 1_000 })
+        const ended = events.filter(({ type }) => type === 'grant.ended')
+        expect(new Set(ended.map(({ detail }) => detail))).toEqual(new Set(['revoked']))
+      })
+    },
+    60_000,
+  )
 })
 
 describe('the request of a machine', () => {

@@ -28,10 +28,10 @@ async function codeFor(scope = 'openid profile'): Promise<string> {
   return String(new URL(after.location).searchParams.get('code'))
 }
 
-async function sendForm(form: Changes, headers: Record<string, string> = {}) {
+async function sendForm(form: Changes, headers: Record<string, string> = {}, route = 'token') {
   const body = new URLSearchParams(Object.entries(form) as [string, string][])
   const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
-  const response = await send(`${url}/oauth2/token`, 'POST', { ...type, ...headers }, String(body))
+  const response = await send(`${url}/oauth2/${route}`, 'POST', { ...type, ...headers }, String(body))
   return { ...response, body: JSON.parse(response.body) }
 }
 const basic = { Authorization: `Basic ${Buffer.from(`${client_id}:${SECRET}`).toString('base64')}` }
@@ -71,6 +71,18 @@ test.each(['GET', 'POST'])(
   },
 )
 
+test('an app revokes its tokens', async () => {
+  const { body } = await exchange(await codeFor())
+  const revoke = (form: Changes, headers: Record<string, string> = {}) => sendForm(form, headers, 'revoke')
+  expect(await revoke({ token: body.refresh_token }, basic)).toMatchObject({ status: 200, body: {} })
+  const again = await sendForm({ grant_type: 'refresh_token', refresh_token: body.refresh_token }, basic)
+  expect(again).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+  expect((await get(`${url}/userinfo`, body.access_token)).status).toBe(401)
+  expect(await revoke({ token: 'unknown' }, basic)).toMatchObject({ status: 200, body: {} })
+  const unknown = await revoke({ client_id: 'unknown', token: 'unknown' })
+  expect(unknown).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+})
+
 test('a machine gets a token for its API, which no route of the service takes', async () => {
   const api = 'https://machines.example'
   await addApi(table, { identifier: api, scopes: [{ name: 'machines:run', sentence: 'Run machines' }] })
@@ -108,6 +120,7 @@ test('the gateway refuses every token of a client, and the tokens of the user st
 
 test.each([
   ['POST', 'oauth2/token', 'OPTIONS,POST'],
+  ['POST', 'oauth2/revoke', 'OPTIONS,POST'],
   ['GET', 'userinfo', 'OPTIONS,GET,POST'],
   ['POST', 'userinfo', 'OPTIONS,GET,POST'],
 ])('pages of every origin may use %s /%s, without cookies', async (method, path, methods) => {

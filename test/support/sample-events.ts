@@ -104,6 +104,7 @@ const metadata = response(
     id_token_signing_alg_values_supported: ['RS256'],
     authorization_endpoint: 'http://localhost:3000/oauth2/authorize',
     token_endpoint: 'http://localhost:3000/oauth2/token',
+    revocation_endpoint: 'http://localhost:3000/oauth2/revoke',
   }),
   PUBLIC,
 )
@@ -273,6 +274,7 @@ export const OUTCOMES: Record<string, Outcome> = {
   'passkeys-remove.json': notFound,
   // Events contain no clients.
   'token.json': { returns: expect.objectContaining({ statusCode: 401 }) },
+  'revoke.json': { returns: expect.objectContaining({ statusCode: 200, body: {} }) },
   'token-machine.json': {
     returns: expect.objectContaining({
       statusCode: 200,

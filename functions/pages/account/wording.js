@@ -80,7 +80,7 @@ const SENTENCES = {
   'factor.required': () => 'correct password, without the second factor',
   'grant.created': ({ ref }) => `signed in to ${ref}`,
   'grant.ended': ({ ref, detail }) =>
-    `signed out of ${ref}${detail === 'session-ended' ? '' : ': an old copy of its access was used'}`,
+    `signed out of ${ref}${/reused$/.test(detail) ? ': an old copy of its access was used' : ''}`,
   'consent.given': ({ ref }) => `access allowed to ${ref}`,
   'consent.revoked': ({ ref }) => `access of ${ref} removed`,
   'user.created': () => 'account created',

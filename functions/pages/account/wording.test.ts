@@ -71,9 +71,12 @@ test.each([
   expect(textOf({ type, ref: 'shop' })).toBe(text)
 })
 
-test('the sentence for a grant that ended with its session names the app alone', () => {
-  expect(textOf({ type: 'grant.ended', ref: 'shop', detail: 'session-ended' })).toBe('Signed out of shop')
-})
+test.each(['session-ended', 'revoked'])(
+  'the sentence for a grant that ended with %s names the app alone',
+  (detail) => {
+    expect(textOf({ type: 'grant.ended', ref: 'shop', detail })).toBe('Signed out of shop')
+  },
+)
 
 test.each<[string[], string | undefined, string]>([
   [['passwordHash'], undefined, 'Password changed'],

@@ -118,8 +118,8 @@ export const sourcesUnchanged = ({
   },
 ]
 
-/** Why a grant ends: its token or code was used again, or its user ended the session that it began in. */
-type GrantEnding = 'token-reused' | 'code-reused' | 'session-ended'
+/** Why a grant ends: its token or code was used again, its user ended the session that it began in, or its client revoked it. */
+type GrantEnding = 'token-reused' | 'code-reused' | 'session-ended' | 'revoked'
 
 /**
  * Ends a grant, with its event. Leaves a tombstone, so that a write that arrives late cannot

@@ -1,4 +1,4 @@
-import type { Table } from '../../aws/dynamodb.ts'
+import type { At } from '../../context.ts'
 import { hasSecret } from '../clients/client.ts'
 import { isSecretOf } from '../clients/secret.ts'
 import { type ClientWithSecrets, findClientWithSecrets } from '../clients/store.ts'
@@ -18,7 +18,7 @@ interface Credentials {
  * @param authorization - The header; empty without one.
  * @throws {@link ServiceError} with an `error` of `TOKEN_ERRORS`.
  */
-export function credentialsOf(authorization: string, parameters: Parameters): Credentials {
+function credentialsOf(authorization: string, parameters: Parameters): Credentials {
   const [clientId, secret] = [parameterOf(parameters, 'client_id'), parameterOf(parameters, 'client_secret')]
   if (authorization === '') {
     if (clientId === undefined) throw tokenRefusal('invalid_client', 'no client_id')
@@ -42,15 +42,17 @@ function basicOf(authorization: string): Credentials | undefined {
 }
 
 /**
- * Authenticates a client: one with a secret by it, a public one by its id alone.
+ * Authenticates the client of a request: one with a secret by it, a public one by its id alone.
  *
- * @throws {@link ServiceError} with the `error` `invalid_client`, or `unavailable`.
+ * @param authorization - The header; empty without one.
+ * @throws {@link ServiceError} with an `error` of `TOKEN_ERRORS`, or `unavailable`.
  */
 export async function authenticateClient(
-  table: Table,
-  { clientId, secret }: Credentials,
-  now: Date,
+  { table, now }: At,
+  authorization: string,
+  parameters: Parameters,
 ): Promise<ClientWithSecrets> {
+  const { clientId, secret } = credentialsOf(authorization, parameters)
   const client = await findClientWithSecrets(table, clientId)
   if (client === undefined || client.disabled) throw tokenRefusal('invalid_client', 'no such client')
   const isValid = hasSecret(client) ? isSecretOf(client, secret ?? '', now) : secret === undefined

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts'
 import { type Parameters, parameterOf } from '../parameters.ts'
 
-/** Errors of `POST /oauth2/token`, with their statuses (RFC 6749 section 5.2, RFC 8707 section 2). */
+/** Errors of `POST /oauth2/token` and `/oauth2/revoke`, with their statuses (RFC 6749 section 5.2, RFC 7009 section 2.2.1, RFC 8707 section 2). */
 export const TOKEN_ERRORS = {
   invalid_request: 400,
   invalid_client: 401,
@@ -10,13 +10,14 @@ export const TOKEN_ERRORS = {
   unsupported_grant_type: 400,
   invalid_scope: 400,
   invalid_target: 400,
+  unsupported_token_type: 400,
 } as const
 
 export type TokenError = keyof typeof TOKEN_ERRORS
 
-/** What a client sees of an invalid code or refresh token, the same for every reason. */
+/** What a client sees of an invalid code or token, the same for every reason. */
 const DETAILS: Partial<Record<TokenError, string>> = {
-  invalid_grant: 'The code or the refresh token is invalid, expired, or was used before.',
+  invalid_grant: 'The code or the token is invalid, expired, was used before, or is of another client.',
   invalid_client: 'The client is unknown, or its secret is wrong.',
 }
 

@@ -80,6 +80,31 @@ export const OAUTH_ROUTES: Route[] = [
     },
   },
   {
+    method: 'post',
+    path: '/oauth2/revoke',
+    operationId: 'revoke',
+    tag: 'OAuth',
+    needs: 'oauth',
+    summary: 'Revoke a token',
+    description:
+      'For apps, which authenticate as at `POST /oauth2/token`. Ends the grant of a refresh token or an access token. Access tokens at APIs are valid until they expire. Tokens that are unknown, expired or revoked are no error.',
+    form: {
+      schema: {
+        type: 'object',
+        properties: Object.fromEntries(
+          ['token', 'token_type_hint', 'client_id', 'client_secret'].map((name) => [
+            name,
+            { type: 'string' },
+          ]),
+        ),
+        required: ['token'],
+      },
+      example: { client_id: 'shop', token: 'a refresh token' },
+    },
+    hasClientErrors: true,
+    response: { description: 'The token is invalid.', content: json({ type: 'object' }, {}) },
+  },
+  {
     method: 'get',
     path: '/apps',
     operationId: 'listApps',

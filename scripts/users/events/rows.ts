@@ -17,6 +17,7 @@ const SENTENCES: Partial<Record<string, string>> = {
   'user.updated sessions-ended': 'all sessions ended',
   'user.updated signed-out-everywhere': 'signed out everywhere',
   'grant.created': 'signed in to',
+  'grant.ended revoked': 'signed out by the app itself:',
   'grant.ended': 'grant ended: a code or token came again at',
   'grant.ended session-ended': 'grant ended with its session at',
   'consent.given': 'consented to',

@@ -1,0 +1,254 @@
+import { decodeJwt } from 'jose'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { eventsOfUser } from '../../lib/events/store.ts'
+import {
+  addApi,
+  addClient,
+  CALLBACK,
+  type Changes,
+  queryOf,
+  SECRET,
+  VERIFIER,
+} from '../../test/oauth/clients.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
+import {
+  begin,
+  call,
+  eventOf,
+  later,
+  records,
+  refresh as refreshSession,
+  stored,
+  table,
+  useRoutes,
+} from '../../test/support/routes.ts'
+
+useRoutes()
+
+let cookie: string
+beforeEach(async () => {
+  cookie = await begin()
+  await addApi(table)
+  const scopes = ['openid', 'profile', 'offline_access', 'https://orders.example orders.read']
+  await addClient(table, { scopes })
+  await addClient(table, { id: 'other', scopes })
+  await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK], scopes })
+  await addClient(table, { id: 'robot', type: 'machine', redirectUris: [], scopes: scopes.slice(3) })
+  await addClient(table, { id: 'closed', disabled: true })
+})
+
+const AS: Record<string, Record<string, string>> = {
+  shop: { client_id: 'shop', client_secret: SECRET },
+  other: { client_id: 'other', client_secret: SECRET },
+  phone: { client_id: 'phone' },
+  robot: { client_id: 'robot', client_secret: SECRET },
+}
+
+/** Sends a form to a route of the function. `undefined` leaves a parameter out, and a list repeats it. */
+async function send(route: 'token' | 'revoke', form: Changes, headers: Record<string, string> = {}) {
+  const body = new URLSearchParams()
+  for (const [name, value] of Object.entries(form)) {
+    for (const one of [value ?? []].flat()) body.append(name, one)
+  }
+  const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  return call('token', route, { ...withHeaders({ ...type, ...headers }), body: String(body) })
+}
+const revoke = (token: Changes[string], client = 'shop', more: Changes = {}) =>
+  send('revoke', { token, ...AS[client], ...more })
+const refresh = async (refresh_token: string, client = 'shop') =>
+  (await send('token', { grant_type: 'refresh_token', refresh_token, ...AS[client] })).statusCode
+const userInfo = async (token: string) =>
+  (await call('userinfo', 'userinfo', withHeaders({ Authorization: `Bearer ${token}` }))).statusCode
+
+/** Signs in at a client. */
+async function tokensOf(client = 'shop', scope = 'openid') {
+  const query = queryOf({ client_id: client, scope })
+  const approved = await call('approve', 'approve', {
+    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
+    body: JSON.stringify({ query, click: { sub: (await stored()).id, scope } }),
+  })
+  const code = String(new URL(approved.body.location).searchParams.get('code'))
+  const form = { grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...AS[client] }
+  return (await send('token', form)).body
+}
+const machineToken = async () =>
+  (await send('token', { grant_type: 'client_credentials', ...AS.robot })).body.access_token
+
+const ended = async () => {
+  const { events } = await eventsOfUser(table, (await stored()).id, { limit: 100 })
+  return events.filter(({ type }) => type === 'grant.ended')
+}
+
+const DONE = expect.objectContaining({ statusCode: 200, body: {} })
+
+test.each(['refresh_token', 'access_token'])('a %s ends its grant, with an event', async (kind) => {
+  const [one, another] = [await tokensOf(), await tokensOf()]
+  expect(await revoke(one[kind])).toEqual(DONE)
+  expect([await refresh(one.refresh_token), await userInfo(one.access_token)]).toEqual([400, 401])
+  // Another grant of the same client, and the session, stay.
+  expect([await refresh(another.refresh_token), await userInfo(another.access_token)]).toEqual([200, 200])
+  expect((await refreshSession(cookie)).statusCode).toBe(200)
+  expect(await ended()).toMatchObject([
+    { detail: 'revoked', actor: 'client', actorId: 'shop', ref: 'shop', via: 'POST /oauth2/revoke' },
+  ])
+  expect(JSON.stringify(records)).not.toContain(one[kind])
+})
+
+test('a second revocation changes nothing, and leaves no event', async () => {
+  const { refresh_token, access_token } = await tokensOf()
+  for (const token of [refresh_token, refresh_token, access_token]) expect(await revoke(token)).toEqual(DONE)
+  expect(await ended()).toHaveLength(1)
+})
+
+test('two revocations at once leave one event', async () => {
+  const { refresh_token, access_token } = await tokensOf()
+  const responses = await Promise.all(
+    [refresh_token, access_token, refresh_token].map((token) => revoke(token)),
+  )
+  expect(responses).toEqual([DONE, DONE, DONE])
+  expect(await ended()).toHaveLength(1)
+})
+
+test('a grant with offline_access ends, and one for an API by its access token', async () => {
+  const offline = await tokensOf('shop', 'openid offline_access')
+  const ofApi = await tokensOf('shop', 'orders.read')
+  await revoke(offline.refresh_token)
+  await revoke(ofApi.access_token)
+  expect(await Promise.all([offline, ofApi].map((one) => refresh(one.refresh_token)))).toEqual([400, 400])
+})
+
+test('a token that a public client has replaced ends its grant, without an alarm', async () => {
+  const { refresh_token: first } = await tokensOf('phone')
+  vi.setSystemTime(later(20))
+  const { body } = await send('token', { grant_type: 'refresh_token', refresh_token: first, ...AS.phone })
+  vi.setSystemTime(later(100))
+  expect(await revoke(first, 'phone')).toEqual(DONE)
+  expect(await refresh(body.refresh_token, 'phone')).toBe(400)
+  expect(records.filter((record) => Object(record).event === 'grant.reuse')).toEqual([])
+})
+
+test('a rotation at the same time does not revive the grant', async () => {
+  const { refresh_token } = await tokensOf('phone')
+  vi.setSystemTime(later(20))
+  const form = { grant_type: 'refresh_token', refresh_token, ...AS.phone }
+  const [rotated, revoked] = await Promise.all([send('token', form), revoke(refresh_token, 'phone')])
+  expect(revoked).toEqual(DONE)
+  expect(await refresh(rotated.body.refresh_token ?? refresh_token, 'phone')).toBe(400)
+})
+
+describe('nothing ends by', () => {
+  type Tokens = Awaited<ReturnType<typeof tokensOf>>
+  const rows: [
+    what: string,
+    run: (tokens: Tokens) => ReturnType<typeof revoke>,
+    error: string | undefined,
+  ][] = [
+    ['another client', ({ refresh_token }) => revoke(refresh_token, 'other'), 'invalid_grant'],
+    ['a public client', ({ refresh_token }) => revoke(refresh_token, 'phone'), 'invalid_grant'],
+    ['a machine', ({ refresh_token }) => revoke(refresh_token, 'robot'), 'invalid_grant'],
+    [
+      'another client, with the access token',
+      ({ access_token }) => revoke(access_token, 'other'),
+      'invalid_grant',
+    ],
+    [
+      'a client without its secret',
+      ({ refresh_token }) => revoke(refresh_token, '', { client_id: 'shop' }),
+      'invalid_client',
+    ],
+    [
+      'a client with a wrong secret',
+      ({ refresh_token }) => revoke(refresh_token, 'shop', { client_secret: 'x' }),
+      'invalid_client',
+    ],
+    [
+      'a disabled client',
+      ({ refresh_token }) => revoke(refresh_token, '', { client_id: 'closed', client_secret: SECRET }),
+      'invalid_client',
+    ],
+    ['no client', ({ refresh_token }) => revoke(refresh_token, ''), 'invalid_client'],
+    ['no token', () => revoke(undefined), 'invalid_request'],
+    ['an empty token', () => revoke(''), 'invalid_request'],
+    ['a token twice', ({ refresh_token }) => revoke([refresh_token, refresh_token]), 'invalid_request'],
+    [
+      'a hint twice',
+      ({ refresh_token }) => revoke(refresh_token, 'shop', { token_type_hint: ['a', 'a'] }),
+      'invalid_request',
+    ],
+    [
+      'more than 4 KiB',
+      ({ refresh_token }) => revoke(refresh_token, 'shop', { padding: 'a'.repeat(4_096) }),
+      'invalid_request',
+    ],
+    [
+      'JSON',
+      ({ refresh_token }) =>
+        send('revoke', { token: refresh_token, ...AS.shop }, { 'Content-Type': 'application/json' }),
+      'invalid_request',
+    ],
+    [
+      'both ways of authentication',
+      ({ refresh_token }) =>
+        send('revoke', { token: refresh_token, ...AS.shop }, { Authorization: 'Basic c2hvcDp4' }),
+      'invalid_request',
+    ],
+    ['an unknown token', () => revoke('unknown'), undefined],
+    ['the id_token', ({ id_token }) => revoke(id_token), undefined],
+    [
+      'a forged access token',
+      ({ access_token }) => revoke(access_token.replace(/.{5}$/, 'AAAAA')),
+      undefined,
+    ],
+    [
+      'a refresh token with another selector',
+      ({ refresh_token }) => revoke(refresh_token.replace(/\.([0-9a-f]{8})./, '.$1A')),
+      undefined,
+    ],
+    ['the token of a session', () => revoke(cookie), undefined],
+    [
+      'the access token of the application',
+      async () => revoke(String((await eventOf('userinfo')).headers.Authorization).slice(7)),
+      'invalid_grant',
+    ],
+    [
+      'an access token that has expired',
+      ({ access_token }) => {
+        vi.setSystemTime(later(900))
+        return revoke(access_token)
+      },
+      undefined,
+    ],
+    ['the token of a machine', async () => revoke(await machineToken(), 'robot'), 'unsupported_token_type'],
+    ['the token of a machine, by another client', async () => revoke(await machineToken()), 'invalid_grant'],
+  ]
+  afterAll(() => console.log(`${rows.length} revocations that end nothing`))
+
+  test.each(rows)('%s', async (_what, run, error) => {
+    const tokens = await tokensOf()
+    const { statusCode, body } = await run(tokens)
+    expect([statusCode, body.error]).toEqual([
+      error === undefined ? 200 : error === 'invalid_client' ? 401 : 400,
+      error,
+    ])
+    expect(await refresh(tokens.refresh_token)).toBe(200)
+    expect(await ended()).toEqual([])
+  })
+})
+
+test.each([undefined, '', 'access_token', 'refresh_token', 'unknown'])(
+  'the hint %j changes nothing',
+  async (token_type_hint) => {
+    for (const kind of ['refresh_token', 'access_token']) {
+      const tokens = await tokensOf()
+      expect(await revoke(tokens[kind], 'shop', { token_type_hint })).toEqual(DONE)
+      expect(await refresh(tokens.refresh_token)).toBe(400)
+    }
+  },
+)
+
+test('an access token names the grant that ends', async () => {
+  const [one, another] = [await tokensOf(), await tokensOf()]
+  expect(decodeJwt(one.access_token).gid).not.toBe(decodeJwt(another.access_token).gid)
+  await revoke(another.access_token)
+  expect([await refresh(one.refresh_token), await refresh(another.refresh_token)]).toEqual([200, 400])
+})
