@@ -51,7 +51,7 @@ const BUDGETS: Record<string, Budget> = {
   'confirm-totp': { bytes: 48_000 },
   'enrol-totp': { bytes: 53_000 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 115_000, cold: 1.8 },
+  openapi: { bytes: 118_000, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
@@ -60,8 +60,8 @@ const BUDGETS: Record<string, Budget> = {
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
   'account-pages': { bytes: 58_500 },
-  // One page with its style, and the client for browsers, which it loads if the session must be refreshed.
-  authorize: { bytes: 30_500 },
+  // Two pages with one style, and the client for browsers, which one of them loads if the session must be refreshed.
+  authorize: { bytes: 36_000 },
 }
 
 /** Enough for a function that uses the table and KMS. */

@@ -13,6 +13,7 @@ const PAGES = [
   { page: 'forgot', handler: accountPages, event: 'account-pages-forgot.json' },
   { page: 'confirm', handler: accountPages, event: 'account-pages-confirm.json' },
   { page: 'oauth2/authorize', handler: authorize, event: 'authorize.json' },
+  { page: 'oauth2/logout', handler: authorize, event: 'authorize-logout.json' },
 ]
 type Page = (typeof PAGES)[number]
 

@@ -33,6 +33,7 @@ const providerOf = (issuer: string) => ({
   authorization_endpoint: `${issuer}/oauth2/authorize`,
   token_endpoint: `${issuer}/oauth2/token`,
   token_endpoint_auth_methods_supported: AUTH_METHODS,
+  end_session_endpoint: `${issuer}/oauth2/logout`,
   revocation_endpoint: `${issuer}/oauth2/revoke`,
   revocation_endpoint_auth_methods_supported: AUTH_METHODS,
   response_types_supported: ['code'],

@@ -47,6 +47,7 @@ test('with OAuth, the metadata names what apps need, and nothing that does not e
     authorization_endpoint: 'https://auth.example.com/oauth2/authorize',
     token_endpoint: 'https://auth.example.com/oauth2/token',
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    end_session_endpoint: 'https://auth.example.com/oauth2/logout',
     revocation_endpoint: 'https://auth.example.com/oauth2/revoke',
     revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     response_types_supported: ['code'],

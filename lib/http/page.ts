@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { APIGatewayProxyResult } from 'aws-lambda'
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import { ServiceError } from '../errors.ts'
 import { type ApiRoute, apiHandler } from './handler.ts'
 import { found } from './responses.ts'
@@ -38,7 +38,7 @@ interface Site {
   /** Text by file name, which ends with one of {@link CONTENT_TYPES}. A script imports one above it as `"./name.js"`. */
   files: Record<string, string>
   /** Reads what the pages have, at each request for a page. */
-  readContent?: () => PageContent
+  readContent?: (event: APIGatewayProxyEvent) => PageContent
   /** Relative URL by the last part of a path: what is there leads to the URL. */
   redirects?: Record<string, string>
   /** Text of scripts by the last part of their path. Pages of all origins may import them. */
@@ -76,18 +76,21 @@ export function pageRoute({
   const locations = new Map(Object.entries(redirects))
   const importable = new Map(Object.entries(modules))
 
-  const serve = (name: string) => {
+  const serve = (name: string, event: APIGatewayProxyEvent) => {
     const [page, location, module] = [html.get(name), locations.get(name), importable.get(name)]
     if (location !== undefined) return found(location)
     if (module !== undefined) return publicModule(module)
     if (page === undefined) return undefined
-    const { parts, texts } = readContent()
+    const { parts, texts } = readContent(event)
     const filled = withTexts(withParts(page, parts), texts)
     return textResponse('text/html; charset=utf-8', 'no-cache', withHashes(filled, folder, hashedNames))
   }
-  return async ({ pathParameters, requestContext: { path } }) => {
+  return async (event) => {
+    const { pathParameters, requestContext } = event
+    const { path } = requestContext
     const file = pathParameters?.file
-    const served = file === undefined ? serve(path.slice(path.lastIndexOf('/') + 1)) : servedFiles.get(file)
+    const served =
+      file === undefined ? serve(path.slice(path.lastIndexOf('/') + 1), event) : servedFiles.get(file)
     if (!served || path.endsWith('/')) throw new ServiceError('not_found', 'no such file of the page')
     return served
   }

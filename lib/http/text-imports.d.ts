@@ -20,6 +20,11 @@ declare module '*/demo.js' {
   export default text
 }
 
+declare module '*/logout.js' {
+  const text: string
+  export default text
+}
+
 declare module '*/qr.js' {
   const text: string
   export default text

@@ -8,6 +8,7 @@ const PROVIDER: Record<string, object> = {
   authorization_endpoint: { type: 'string' },
   token_endpoint: { type: 'string' },
   token_endpoint_auth_methods_supported: list,
+  end_session_endpoint: { type: 'string' },
   revocation_endpoint: { type: 'string' },
   revocation_endpoint_auth_methods_supported: list,
   response_types_supported: list,
@@ -89,6 +90,20 @@ export const OAUTH_SCHEMAS = {
     error: text('What went wrong, for programs.'),
     error_description: text('What went wrong, for developers.'),
   }),
+  SignOut: object(
+    'The next step of the page `/oauth2/logout`.',
+    {
+      next: {
+        type: 'string',
+        enum: ['question', 'done'],
+        description: 'The page asks the user; or the browser has no session any longer.',
+      },
+      location: text('With `done`: where to lead the browser, if the app has asked for that.'),
+      user: { type: 'object', description: 'With `question`: `sub` and `username` of who is signed in.' },
+      client: { type: 'object', description: 'With `question`: the `name` of the app, if it is known.' },
+    },
+    ['location', 'user', 'client'],
+  ),
   Approval: object(
     'The next step of the page `/oauth2/authorize`.',
     {

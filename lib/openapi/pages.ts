@@ -104,9 +104,19 @@ export const PAGE_ROUTES: Route[] = [
       headers: { Location: 'Location' },
     },
   },
-  fileRoute('oauth2/authorize', 'getAuthorizationPageFile', 'Get a file of the page /oauth2/authorize', [
-    'oauth',
-  ]),
+  fileRoute('oauth2/authorize', 'getAuthorizationPageFile', 'Get a file of the pages of apps', ['oauth']),
+  pageRoute('oauth2/logout', 'getLogoutPage', 'Get the page of a sign-out that an app asks for', ['oauth']),
+  {
+    ...pageRoute('oauth2/logout', 'openLogoutPage', 'Get the page of a sign-out, by a form', ['oauth']),
+    method: 'post',
+    description:
+      'Takes the parameters as a form (OpenID Connect RP-Initiated Logout 1.0 section 2), so that no URL has an id_token.',
+    response: {
+      description: 'The page.',
+      headers: { ...pageHeaders('NoCache'), 'Cache-Control': 'NoStore' },
+      content: { 'text/html': text },
+    },
+  },
   pageRoute('register', 'getRegistrationPage', 'Get the page to create an account', ['registration']),
   pageRoute('forgot', 'getForgottenPasswordPage', 'Get the page to ask for a new password', ['mail']),
   pageRoute('confirm', 'getConfirmationPage', 'Get the page that links in mails open', ['mail']),

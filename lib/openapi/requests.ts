@@ -30,7 +30,7 @@ import {
   Password,
   Token,
 } from '../http/schemas/fields.ts'
-import { ApprovalRequest } from '../http/schemas/oauth.ts'
+import { ApprovalRequest, SignOutRequest } from '../http/schemas/oauth.ts'
 import {
   NewPasskey,
   PasskeyAssertion,
@@ -155,6 +155,11 @@ const requests = z
     id: 'ApprovalRequest',
     description:
       'The query of the page `/oauth2/authorize`, as it is. `click` is what the screen showed when the user agreed. `last` is the user whom this browser last approved. `start` is that of the first response. `changed` says that the request is repeated after `session_changed`.',
+  })
+  .add(SignOutRequest, {
+    id: 'SignOutRequest',
+    description:
+      'The query or the form of the page `/oauth2/logout`, as it is. `sub` is the user whom the page has asked.',
   })
   .add(PasskeySignIn, {
     id: 'PasskeySignIn',

@@ -18,22 +18,30 @@ export function readHint(unverifiedHint: string): UnverifiedToken | undefined {
   }
 }
 
+/** Who signed in where, as an id_token says. */
+export interface IdTokenHint {
+  userId: string
+  clientId: unknown
+  sessionId: unknown
+}
+
 /**
- * Verifies an `id_token_hint` and returns its user. `exp` is ignored: the hint only names who signed in some time ago.
+ * Verifies an `id_token_hint`. `exp` is ignored: the hint only names who signed in some time ago.
  *
  * @param keys - Public keys by `kid`, already loaded.
  * @returns `undefined`, if this service has not issued it as an id_token.
  */
-export function hintedUserOf(
+export function verifyHint(
   { jws, kid = '' }: UnverifiedToken,
   keys: PublicKeys,
   issuer: string,
-): string | undefined {
+): IdTokenHint | undefined {
   const { header, payload = {}, signingInput, signature } = jws
   const key = keys.get(kid)?.key
   // An access token is no id_token.
   if (key === undefined || header.alg !== 'RS256' || header.typ !== 'JWT') return undefined
   if (!verify('sha256', Buffer.from(signingInput), key, signature)) return undefined
-  const { iss, sub } = payload
-  return iss === issuer && isUserId(sub) ? sub : undefined
+  const { iss, sub, aud, sid } = payload
+  if (iss !== issuer || !isUserId(sub)) return undefined
+  return { userId: sub, clientId: aud, sessionId: sid }
 }

@@ -24,6 +24,10 @@ function left(given: { pages: string; mailFrom: string; registration: string; oa
     },
     own: { environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] },
     login: { environment: { MAILER: 'mailer' }, may: [READ, INVOKE] },
+    logout: {
+      events: ['logout', 'oauth2/signout'].map((path) => ({ http: { method: 'post', path } })),
+      may: [READ, 'readKeys', 'readClients'],
+    },
     userinfo: {
       environment: { ALLOWED_ORIGINS: '*' },
       may: [READ, 'readClients', 'readGrants', 'readGrantSources'],
@@ -36,7 +40,7 @@ function left(given: { pages: string; mailFrom: string; registration: string; oa
 
 const namesOf = (custom: Parameters<typeof left>[0]) =>
   Object.keys(left(custom))
-    .filter((name) => !['own', 'login', 'enrolment', 'sessions', 'userinfo'].includes(name))
+    .filter((name) => !['own', 'login', 'logout', 'enrolment', 'sessions', 'userinfo'].includes(name))
     .sort()
 
 const mailFrom = 'no-reply@example.org'
@@ -83,6 +87,14 @@ test('without mails, no function knows a mailer or may invoke one', () => {
 test('with mails, a function keeps the mailer', () => {
   const { login } = left({ pages: 'on', mailFrom, registration: 'off' })
   expect(login).toEqual({ environment: { MAILER: 'mailer' }, may: [READ, INVOKE] })
+})
+
+test('without OAuth, logout has no route for apps, and reads no client', () => {
+  const given = { pages: 'on', mailFrom: '', registration: 'off' }
+  const logout = { http: { method: 'post', path: 'logout' } }
+  expect(left(given).logout).toEqual({ events: [logout], may: [READ] })
+  const { events, may } = left({ ...given, oauth: 'on' }).logout ?? {}
+  expect([events?.length, may?.length]).toEqual([2, 3])
 })
 
 test('without OAuth, userinfo reads nothing of apps, and pages of other origins do not ask it', () => {

@@ -5,8 +5,10 @@ const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email
 const OAUTH = ['approve', 'authorize', 'token']
 /** What `userinfo` and `sessions` may do for apps, which have no access without OAuth. */
 const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
+/** What `logout` may do for sign-outs that apps ask for. */
+const FOR_SIGN_OUTS = ['readKeys', 'readClients']
 /** Routes of apps, of functions that have other routes too. */
-const APP_ROUTES = ['apps', 'apps/{id}']
+const APP_ROUTES = ['apps', 'apps/{id}', 'oauth2/signout']
 /** Routes that need mail, as {@link APP_ROUTES}. */
 const MAIL_ROUTES = ['enrolment/mail', 'factors/cancel-reset']
 
@@ -48,6 +50,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   if (oauth !== 'on') {
     if (functions.userinfo) refuseApps(functions.userinfo)
     if (functions.sessions) removeRights(functions.sessions, FOR_APPS)
+    if (functions.logout) removeRights(functions.logout, FOR_SIGN_OUTS)
   }
   removeRoutes(functions, (path) => {
     if (path === 'register') return registration !== 'open'

@@ -16,6 +16,7 @@ const LEFT_OUT = [
   'GET /userinfo',
   'POST /userinfo',
   'POST /oauth2/approve',
+  'POST /oauth2/signout',
   'POST /oauth2/token',
   'POST /oauth2/revoke',
   'GET /.well-known/openid-configuration',

@@ -71,7 +71,7 @@ const OWN_PAGES = [
   '/client.js',
   '/passkeys.js',
 ]
-const AUTHORIZE = ['/oauth2/authorize', '/oauth2/authorize/{file}']
+const AUTHORIZE = ['/oauth2/authorize', '/oauth2/authorize/{file}', '/oauth2/logout']
 
 test.each<[Feature, string[]]>([
   ['pages', [...OWN_PAGES, ...AUTHORIZE, ...MAIL_PAGES, '/.well-known/change-password']],
@@ -89,7 +89,18 @@ test.each<[Feature, string[]]>([
   ],
   ['invitations', ['/register/confirm']],
   ['registration', ['/register']],
-  ['oauth', ['/oauth2/approve', '/oauth2/token', '/oauth2/revoke', '/apps', '/apps/{id}', ...AUTHORIZE]],
+  [
+    'oauth',
+    [
+      '/oauth2/approve',
+      '/oauth2/signout',
+      '/oauth2/token',
+      '/oauth2/revoke',
+      '/apps',
+      '/apps/{id}',
+      ...AUTHORIZE,
+    ],
+  ],
 ])('the description has the routes of %s only if that is switched on', (feature, routes) => {
   const { tags, paths } = describeApi(
     PROD,
@@ -135,6 +146,7 @@ test('request schemas reject unknown members, and response schemas allow them', 
     'RefreshRequest',
     'RegistrationConfirmation',
     'RegistrationRequest',
+    'SignOutRequest',
     'TotpConfirmation',
     'TotpLoginRequest',
   ]

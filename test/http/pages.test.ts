@@ -19,6 +19,7 @@ describe.each([
   { page: 'forgot', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 2_400 },
   { page: 'confirm', folder: 'confirm', files: 2, pageBytes: 7_500, scriptBytes: 6_900 },
   { page: 'oauth2/authorize', folder: 'oauth2/authorize', files: 2, pageBytes: 4_000, scriptBytes: 5_000 },
+  { page: 'oauth2/logout', folder: 'oauth2/authorize', files: 2, pageBytes: 4_000, scriptBytes: 2_400 },
 ])('GET /$page', ({ page, folder, files, pageBytes, scriptBytes }) => {
   test('links to its files, by a hash of their content', async () => {
     const { status, headers, body } = await get(`${url}/${page}`)

@@ -85,6 +85,8 @@ export function testCors(mass: 'representatives' | 'all'): void {
       'login/recovery-code',
       'login/totp',
       'logout',
+      // Its function refuses pages of other origins.
+      'oauth2/signout',
       'passkeys',
       'refresh',
       'register/confirm',

@@ -83,6 +83,15 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
     ExpressionAttributeValues: { ':next': attribute(8) },
   })
   await agree('openid')
+  const ended = {
+    ...sampleEvent('signout.json'),
+    headers: { ...OWN_PAGE, ...cookieOf((await newSession()).refreshToken) },
+  }
+  await run('logout', {
+    ...ended,
+    multiValueHeaders: {},
+    body: JSON.stringify({ query: `?client_id=shop&id_token_hint=${unsigned}`, sub: id }),
+  })
   await run('refresh', {
     ...sampleEvent('refresh.json'),
     body: JSON.stringify({ refreshToken: session.refreshToken }),

@@ -23,11 +23,16 @@ interface Stage {
   name?: string
   /** Sender of mails. Without one there is no mailer, and no function may invoke it. */
   sender?: string | undefined
-  /** Whether apps may sign users in. Otherwise userinfo and sessions have no rights that only apps need. */
+  /** Whether apps may sign users in. Otherwise userinfo, sessions and logout have no rights that only apps need. */
   hasApps?: boolean
 }
 
-const OF_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
+const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
+const OF_APPS: Record<string, string[]> = {
+  userinfo: FOR_APPS,
+  sessions: FOR_APPS,
+  logout: ['readKeys', 'readClients'],
+}
 
 /** Returns what functions may do in addition to logging and tracing, from the names in `may`, with conditions evaluated. */
 export function permissions({ keys = [], name = 'prod', sender, hasApps = true }: Stage) {
@@ -36,7 +41,7 @@ export function permissions({ keys = [], name = 'prod', sender, hasApps = true }
     Object.entries(describeService().functions).map(([key, { may = [], iamRoleStatements = [] }]) => {
       const without = [
         ...(sender === undefined ? ['invokeMailer'] : []),
-        ...(['userinfo', 'sessions'].includes(key) && !hasApps ? OF_APPS : []),
+        ...(hasApps ? [] : (OF_APPS[key] ?? [])),
       ]
       const names = may.filter((one) => !without.includes(one))
       // The service description has the statements of `may` too, before those of a user's own.

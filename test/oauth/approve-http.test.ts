@@ -70,6 +70,27 @@ test.each<[string, Changes, Record<string, string>, number, string]>([
   expect([response.status, String(response.body.error)]).toEqual([status, error])
 })
 
+test('an app asks to sign its user out', async () => {
+  const ownCookie = cookieOf(await addSession({ table }, username))
+  const signOut = (query: string, more: object = {}, headers: Record<string, string> = {}) =>
+    sendJson(`${url}/oauth2/signout`, 'POST', { query, ...more }, { ...OWN_PAGE, ...ownCookie, ...headers })
+  const request = `?client_id=${client_id}`
+  const { body: asked } = await signOut(request)
+  expect(asked).toEqual({
+    next: 'question',
+    user: { sub: expect.any(String), username },
+    client: { name: 'Shop' },
+  })
+  expect((await signOut(`${request}&${request.slice(1)}`)).body.error).toBe('invalid_sign_out')
+  expect((await signOut('?client_id=unknown')).body.error).toBe('unknown_client')
+  const evil = `${request}&post_logout_redirect_uri=https%3A%2F%2Fevil.example`
+  expect((await signOut(evil)).body.error).toBe('unknown_logout_uri')
+  expect((await signOut(request, {}, { 'Sec-Fetch-Site': 'same-site' })).status).toBe(403)
+  const { status, body } = await signOut(request, { sub: asked.user.sub })
+  expect([status, body]).toEqual([200, { next: 'done' }])
+  expect((await signOut(request)).body).toEqual({ next: 'done' })
+})
+
 test('no page of another origin may read a response, or ask for one', async () => {
   const Origin = 'https://app.example.com'
   const headers = { ...OWN_PAGE, ...cookie, Origin }

@@ -42,6 +42,15 @@ async function approve(refreshToken: string, changes: Changes = {}, headers: Rec
     body: JSON.stringify({ query: queryOf(changes), click }),
   })
 }
+const signOut = (refreshToken: string, parameters: Record<string, string> = {}, token?: string) =>
+  call('logout', 'signout', {
+    ...withHeaders({
+      ...OWN_PAGE,
+      ...cookieOf(refreshToken),
+      ...(token && { Cookie: '', Authorization: `Bearer ${token}` }),
+    }),
+    body: JSON.stringify({ query: `?${new URLSearchParams(parameters)}` }),
+  })
 async function codeFor(changes: Changes = {}): Promise<string> {
   const { body } = await approve(cookie, changes)
   return String(new URL(body.location).searchParams.get('code'))
@@ -114,6 +123,18 @@ const PLACES: Record<string, { takes: Kind[]; opens: (token: string) => Promise<
       await call('token', 'revoke', form({ token, ...AS.shop } as Record<string, string>))
       return (await liveGrants()) < before
     },
+  },
+  'the hint of a sign-out': {
+    takes: ['id_token'],
+    opens: async (id_token_hint) => (await signOut(cookie, { id_token_hint })).body.next === 'done',
+  },
+  'the cookie of a sign-out': {
+    takes: ['cookie token', 'body token'],
+    opens: async (token) => (await signOut(token)).body.next === 'question',
+  },
+  'the bearer of a sign-out': {
+    takes: [],
+    opens: async (token) => (await signOut('', {}, token)).body.next === 'question',
   },
   'the secret of a client': {
     takes: [],

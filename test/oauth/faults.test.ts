@@ -16,6 +16,7 @@ import {
   handlerOf,
   later,
   records,
+  refresh as refreshSession,
   service,
   stored,
   table,
@@ -24,7 +25,7 @@ import {
 import { OUTAGES, startWire, strike, type Target, targetsOf, type Wire } from '../support/wire.ts'
 import { addApi, addClient, CALLBACK, queryOf, SECRET, VERIFIER } from './clients.ts'
 
-// Approval, exchange, refresh, revocation and the token of a machine × every call of AWS × every outage. The functions are warm, or read the public key first.
+// Approval, exchange, refresh, revocation, sign-out and the token of a machine × every call of AWS × every outage. The functions are warm, or read the public key first.
 
 useRoutes()
 
@@ -42,6 +43,7 @@ beforeAll(async () => {
   wired = {
     approve: await loadHandler(service, 'approve', through),
     token: await loadHandler(service, 'token', through),
+    logout: await loadHandler(service, 'logout', through),
   }
 })
 afterAll(() => {
@@ -242,6 +244,41 @@ describe('a revocation', () => {
     },
     60_000,
   )
+})
+
+describe('a sign-out', () => {
+  const signOut = (refreshToken: string, query: string, sub?: string) =>
+    send('signout', wired.logout, {
+      ...withHeaders({ ...OWN_PAGE, ...cookieOf(refreshToken) }),
+      body: JSON.stringify({ query, sub }),
+    })
+  const isLive = async (refreshToken: string) => (await refreshSession(refreshToken)).statusCode === 200
+
+  test('that fails can be repeated, and ends the session if it succeeds', async () => {
+    const sub = (await stored()).id
+    const run = (token: string) => signOut(token, '?client_id=shop', sub)
+    await strikeAll(
+      () => begin(),
+      run,
+      async (token, what) => {
+        const { statusCode, body } = await run(token)
+        await recover()
+        expect([200, 503], what).toContain(statusCode)
+        if (statusCode === 200) expect([body.next, await isLive(token)], what).toEqual(['done', false])
+        expect((await run(token)).body.next, what).toBe('done')
+        expect(await isLive(token), what).toBe(false)
+      },
+    )
+  }, 60_000)
+
+  test('by an id_token ends nothing while no key can be read', async () => {
+    const { id_token } = (await exchange(await clean.token(), await newCode())).body
+    const query = `?id_token_hint=${id_token}`
+    wire.intercept(({ operation }) => (operation.endsWith('GetPublicKey') ? 'refuse' : 'pass'))
+    const { statusCode } = await signOut(cookie, query)
+    wire.intercept(() => 'pass')
+    expect([statusCode, await isLive(cookie)]).toEqual([503, true])
+  })
 })
 
 describe('the request of a machine', () => {

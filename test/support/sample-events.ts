@@ -104,6 +104,7 @@ const metadata = response(
     id_token_signing_alg_values_supported: ['RS256'],
     authorization_endpoint: 'http://localhost:3000/oauth2/authorize',
     token_endpoint: 'http://localhost:3000/oauth2/token',
+    end_session_endpoint: 'http://localhost:3000/oauth2/logout',
     revocation_endpoint: 'http://localhost:3000/oauth2/revoke',
   }),
   PUBLIC,
@@ -286,6 +287,16 @@ export const OUTCOMES: Record<string, Outcome> = {
       },
     }),
   },
+  'signout.json': {
+    returns: expect.objectContaining({
+      statusCode: 200,
+      body: {
+        next: 'question',
+        user: { sub: expect.any(String), username: 'user' },
+        client: { name: 'Demo shop' },
+      },
+    }),
+  },
   'approve.json': { returns: expect.objectContaining({ statusCode: 400 }) },
   'userinfo.json': response(200, { sub: expect.any(String), username: 'user', role: 'user' }),
   'openapi.json': response(
@@ -317,6 +328,13 @@ export const OUTCOMES: Record<string, Outcome> = {
     },
   },
   'authorize.json': page('Sign in to an app · serverless-jwt-auth'),
+  'authorize-logout.json': {
+    returns: expect.objectContaining({
+      statusCode: 200,
+      headers: expect.objectContaining({ 'Cache-Control': 'no-store' }),
+      body: expect.stringContaining('data-form="client_id=shop&amp;post_logout_redirect_uri=https%3A'),
+    }),
+  },
   'authorize-form.json': {
     returns: expect.objectContaining({
       statusCode: 303,

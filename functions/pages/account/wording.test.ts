@@ -64,19 +64,20 @@ test.each([
 
 test.each([
   ['grant.created', 'Signed in to shop'],
-  ['grant.ended', 'Signed out of shop: an old copy of its access was used'],
   ['consent.given', 'Access allowed to shop'],
   ['consent.revoked', 'Access of shop removed'],
 ])('%s is “%s”', (type, text) => {
   expect(textOf({ type, ref: 'shop' })).toBe(text)
 })
 
-test.each(['session-ended', 'revoked'])(
-  'the sentence for a grant that ended with %s names the app alone',
-  (detail) => {
-    expect(textOf({ type: 'grant.ended', ref: 'shop', detail })).toBe('Signed out of shop')
-  },
-)
+test.each([
+  ['revoked', 'Signed out of shop'],
+  ['session-ended', 'Signed out of shop'],
+  ['token-reused', 'Signed out of shop: an old copy of its access was used'],
+  ['code-reused', 'Signed out of shop: an old copy of its access was used'],
+])('grant.ended with the detail %j is “%s”', (detail, text) => {
+  expect(textOf({ type: 'grant.ended', ref: 'shop', detail })).toBe(text)
+})
 
 test.each<[string[], string | undefined, string]>([
   [['passwordHash'], undefined, 'Password changed'],

@@ -1,11 +1,14 @@
 import { readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
-import { apiHandler } from '../../../lib/http/handler.ts'
+import { type ApiRoute, apiHandler } from '../../../lib/http/handler.ts'
 import { inShell, pageRoute } from '../../../lib/http/page.ts'
 import { byRoute } from '../../../lib/http/routes.ts'
+import { sentForm } from '../../../lib/http/sent-form.ts'
 import shell from '../shell.html' with { type: 'text' }
 import style from '../signin/page.css' with { type: 'text' }
 import { route as form } from './form-request.ts'
+import logoutBody from './logout.html' with { type: 'text' }
+import logoutScript from './logout.js' with { type: 'text' }
 import body from './page.html' with { type: 'text' }
 import script from './page.js' with { type: 'text' }
 import refresh from './refresh.js' with { type: 'text' }
@@ -21,19 +24,39 @@ const page = pageRoute({
       link: '',
       body,
     }),
+    logout: inShell(shell, {
+      title: 'Sign out',
+      width: 'narrow',
+      style: 'authorize/page.css',
+      script: 'authorize/logout.js',
+      link: '',
+      body: logoutBody,
+    }),
   },
-  files: { 'page.css': style, 'refresh.js': refresh, 'page.js': script },
-  readContent: () => faceOf(readConfig(['DEMO', 'SERVICE_NAME'])),
+  files: { 'page.css': style, 'refresh.js': refresh, 'page.js': script, 'logout.js': logoutScript },
+  readContent: (event) => {
+    const { parts, texts } = faceOf(readConfig(['DEMO', 'SERVICE_NAME']))
+    return { parts, texts: { ...texts, form: sentForm(event) ?? '' } }
+  },
 })
+
+/** The page has the form in an attribute, so that no URL has an id_token, and no cache has the page. */
+const logoutByForm: ApiRoute<unknown> = async (event, request) => {
+  const { headers, ...response } = await page(event, request)
+  return { ...response, headers: { ...headers, 'Cache-Control': 'no-store' } }
+}
 
 /**
  * GET /oauth2/authorize and GET /oauth2/authorize/{file}: the page of an authorization request, and its files. The page sends the query
- * to `POST /oauth2/approve`. POST /oauth2/authorize leads a form to the page.
+ * to `POST /oauth2/approve`. POST /oauth2/authorize leads a form to the page. GET and POST /oauth2/logout: the page of a sign-out that
+ * an app asks for (OpenID Connect RP-Initiated Logout 1.0 section 2).
  */
 export const handler = apiHandler(
   byRoute({
     'GET /oauth2/authorize': page,
     'GET /oauth2/authorize/{file}': page,
     'POST /oauth2/authorize': form,
+    'GET /oauth2/logout': page,
+    'POST /oauth2/logout': logoutByForm,
   }),
 )

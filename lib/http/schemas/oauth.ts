@@ -3,6 +3,15 @@ import { atMost, schema } from './fields.ts'
 
 const text = (length: number) => z.string('Must be a string.').check(atMost(length))
 
+/** Body of `POST /oauth2/signout`. */
+export const SignOutRequest = /* @__PURE__ */ schema(() =>
+  z.strictObject({
+    // Its length is checked again in bytes.
+    query: text(8_192),
+    sub: z.optional(text(64)),
+  }),
+)
+
 /** Body of `POST /oauth2/approve`. */
 export const ApprovalRequest = /* @__PURE__ */ schema(() =>
   z.strictObject({

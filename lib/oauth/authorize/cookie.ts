@@ -39,13 +39,21 @@ export async function redeemCookie(
   refreshToken: string,
   isRepeated: boolean,
 ): Promise<Redeemed | undefined> {
-  try {
+  const redeem = async () => {
     const presented = readRefreshToken(refreshToken)
     const redeemed = await redeemRefreshToken(at, presented, at.config.REFRESH_GRACE_SECONDS)
     if (!redeemed.session.inCookie) return undefined
     requireFactors(redeemed, at.config.REQUIRE_SECOND_FACTOR)
     requireYoung(redeemed, lifetimesFrom(at.config), at.now)
     return redeemed
+  }
+  return unlessInvalid(redeem, isRepeated)
+}
+
+/** Returns what a function returns, or `undefined` if the refresh token is invalid. @param isRepeated - See {@link redeemCookie}. */
+export async function unlessInvalid<T>(redeem: () => Promise<T>, isRepeated = false): Promise<T | undefined> {
+  try {
+    return await redeem()
   } catch (error) {
     const code = error instanceof ServiceError ? error.code : undefined
     if (code === 'invalid_refresh_token' || (code === 'conflict' && isRepeated)) return undefined

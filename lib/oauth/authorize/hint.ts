@@ -1,8 +1,10 @@
 import type { At } from '../../context.ts'
-import { hintedUserOf, readHint } from '../../tokens/id-token.ts'
+import { type IdTokenHint, readHint, verifyHint } from '../../tokens/id-token.ts'
 import type { publicKeyCache } from '../../tokens/public-keys.ts'
 import { type AuthorizationError, LOGIN_REQUIRED } from './error.ts'
 import type { AuthorizationRequest } from './request.ts'
+
+type HintSetting = 'PUBLISHED_KEYS' | 'TOKEN_ISSUER'
 
 /** The error of a hint that is no id_token of this service. */
 const INVALID_HINT: AuthorizationError = {
@@ -19,14 +21,31 @@ const INVALID_HINT: AuthorizationError = {
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function hintedUser(
-  { table, config, now }: At<'PUBLISHED_KEYS' | 'TOKEN_ISSUER'>,
+  at: At<HintSetting>,
   publicKeys: ReturnType<typeof publicKeyCache>,
   { unverifiedHint, prompts }: Pick<AuthorizationRequest, 'unverifiedHint' | 'prompts'>,
 ): Promise<string | AuthorizationError | undefined> {
   if (unverifiedHint === undefined) return undefined
+  const hint = await readVerifiedHint(at, publicKeys, unverifiedHint)
+  if (hint === 'unpublished') return prompts.includes('none') ? LOGIN_REQUIRED : undefined
+  return hint === 'invalid' ? INVALID_HINT : hint.userId
+}
+
+/**
+ * Verifies an `id_token_hint`, also an expired one.
+ *
+ * @param publicKeys - The cache of the function.
+ * @returns `unpublished`, if its key is not or no longer published; `invalid`, if it is no id_token of this service.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function readVerifiedHint(
+  { table, config, now }: At<HintSetting>,
+  publicKeys: ReturnType<typeof publicKeyCache>,
+  unverifiedHint: string,
+): Promise<IdTokenHint | 'invalid' | 'unpublished'> {
   const unverified = readHint(unverifiedHint)
-  if (unverified === undefined) return INVALID_HINT
+  if (unverified === undefined) return 'invalid'
   const keys = await publicKeys(table.aws, config.PUBLISHED_KEYS, unverified.kid, now)
-  if (!keys.has(unverified.kid ?? '')) return prompts.includes('none') ? LOGIN_REQUIRED : undefined
-  return hintedUserOf(unverified, keys, config.TOKEN_ISSUER) ?? INVALID_HINT
+  if (!keys.has(unverified.kid ?? '')) return 'unpublished'
+  return verifyHint(unverified, keys, config.TOKEN_ISSUER) ?? 'invalid'
 }

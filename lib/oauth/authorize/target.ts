@@ -8,10 +8,13 @@ export const TARGET_REFUSALS = {
   invalid_query: 'The request must have client_id and redirect_uri once each, and at most 4 KiB.',
   unknown_client: 'The app is not registered, or it is disabled.',
   unknown_redirect_uri: 'The app has not registered this redirect_uri.',
+  invalid_sign_out: 'Each parameter of a sign-out may stand once, in at most 4 KiB.',
+  other_client: 'client_id is not the app of id_token_hint.',
+  unknown_logout_uri: 'The app has not registered this post_logout_redirect_uri.',
 } as const
 
 /** The gateway takes 8,192 characters for a URL. */
-const MAX_QUERY_BYTES = 4_096
+export const MAX_QUERY_BYTES = 4_096
 
 /** Where a request leads back to. */
 export interface Target {
@@ -45,8 +48,9 @@ export function requireTarget(client: Client | undefined, { redirectUri }: Targe
   if (!matchesRedirectUri(client, redirectUri)) throw targetRefusal('unknown_redirect_uri')
 }
 
-const targetRefusal = (error: keyof typeof TARGET_REFUSALS): ServiceError =>
-  new ServiceError('malformed_body', `authorization request: ${error}`, {
+/** Returns the error of a request that leads nowhere. */
+export const targetRefusal = (error: keyof typeof TARGET_REFUSALS): ServiceError =>
+  new ServiceError('malformed_body', `request of an app: ${error}`, {
     event: 'client.refused',
     error,
     detail: TARGET_REFUSALS[error],

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
-import { brokenRedirectUriRule, matchesRedirectUri } from './redirect-uri.ts'
+import { matchesRedirectUri } from './redirect-uri.ts'
+import { brokenRedirectUriRule } from './redirect-uri-rules.ts'
 
 const CLIENTS = {
   web: {

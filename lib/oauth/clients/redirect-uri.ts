@@ -1,7 +1,7 @@
 import type { Client } from './client.ts'
 
 /** What decides which redirect URIs a client may have. */
-type RedirectRules = Pick<Client, 'type' | 'local'>
+export type RedirectRules = Pick<Client, 'type' | 'local'>
 
 const MAX_CHARACTERS = 512
 
@@ -16,54 +16,73 @@ const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::([1-9]\d{0,4}))?
 
 const MAX_PORT = 65_535
 
+/** A rule that a redirect URI breaks, and what its sentence names. `redirect-uri-rules.ts` has the sentences. */
+export type BrokenRule = [rule: RuleName, value?: string]
+
+export type RuleName =
+  | 'machine'
+  | 'length'
+  | 'fragment'
+  | 'wildcard'
+  | 'characters'
+  | 'absolute'
+  | 'user'
+  | 'http'
+  | 'loopback'
+  | 'https'
+  | 'domain'
+  | 'path'
+  | 'spelling'
+  | 'empty_query'
+  | 'parameter'
+
 /**
- * Returns the rule that a redirect URI breaks, as a sentence for the operator, or `undefined`.
+ * Returns the rule that a redirect URI breaks, or `undefined`.
  *
  * A URI is https, for `native` clients also a loopback address or a private-use scheme, for `local` ones also a loopback address.
  * It has the spelling that browsers give it, so what the operator reads is where the code goes.
  *
  * @param uri - As written.
  */
-export function brokenRedirectUriRule(uri: string, rules: RedirectRules): string | undefined {
-  if (rules.type === 'machine') return 'A machine client has no redirect URI.'
-  if (uri.length > MAX_CHARACTERS) return `It must not have more than ${MAX_CHARACTERS} characters.`
-  if (uri.includes('#')) return 'It must not have a fragment (RFC 6749 section 3.1.2).'
-  if (uri.includes('*')) return 'It must not have a wildcard. Register each URI.'
-  if (!URI.test(uri)) return 'It has a character that is not allowed in a URI. Encode it with a percent sign.'
-  if (!URL.canParse(uri)) return 'It is not an absolute URI, such as https://shop.example/callback.'
+export function brokenRule(uri: string, rules: RedirectRules): BrokenRule | undefined {
+  if (rules.type === 'machine') return ['machine']
+  if (uri.length > MAX_CHARACTERS) return ['length', String(MAX_CHARACTERS)]
+  if (uri.includes('#')) return ['fragment']
+  if (uri.includes('*')) return ['wildcard']
+  if (!URI.test(uri)) return ['characters']
+  if (!URL.canParse(uri)) return ['absolute']
   const url = new URL(uri)
-  if (url.username !== '' || url.password !== '') return 'It must not have a username or password.'
+  if (url.username !== '' || url.password !== '') return ['user']
   return brokenSchemeRule(uri, url, rules) ?? brokenSpellingRule(uri, url) ?? brokenQueryRule(url)
 }
 
 /** `protocol` decides, because it is what the browser will do with the URI. */
-function brokenSchemeRule(uri: string, { protocol, href }: URL, rules: RedirectRules): string | undefined {
+function brokenSchemeRule(
+  uri: string,
+  { protocol, href }: URL,
+  rules: RedirectRules,
+): BrokenRule | undefined {
   if (protocol === 'https:') return undefined
   if (protocol === 'http:') {
-    if (loopbackIn(uri) === undefined)
-      return 'It must be https. http is for 127.0.0.1, [::1] and localhost alone, with a port from 1 to 65535.'
-    if (mayUseLoopback(rules)) return undefined
-    return 'Loopback addresses are for native clients, and for development: use --dev.'
+    if (loopbackIn(uri) === undefined) return ['http']
+    return mayUseLoopback(rules) ? undefined : ['loopback']
   }
-  if (rules.type !== 'native')
-    return 'It must be https. Private-use schemes are for native clients (RFC 8252 section 7.1).'
-  if (!/^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/.test(protocol))
-    return 'A private-use scheme is a domain of yours in reverse order, such as com.example.app (RFC 8252 section 7.1).'
-  return href.startsWith(`${protocol}/`) ? undefined : 'A path follows the scheme: com.example.app:/callback.'
+  if (rules.type !== 'native') return ['https']
+  if (!/^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/.test(protocol)) return ['domain']
+  return href.startsWith(`${protocol}/`) ? undefined : ['path']
 }
 
 const mayUseLoopback = ({ type, local }: RedirectRules): boolean => type === 'native' || local
 
-function brokenSpellingRule(uri: string, { href }: URL): string | undefined {
+function brokenSpellingRule(uri: string, { href }: URL): BrokenRule | undefined {
   // Without a path, browsers add a slash, which changes nothing.
-  if (href === uri || href === `${uri}/`) return undefined
-  return `Write it as browsers do: ${href}`
+  return href === uri || href === `${uri}/` ? undefined : ['spelling', href]
 }
 
-function brokenQueryRule({ href, searchParams }: URL): string | undefined {
-  if (href.endsWith('?')) return 'Leave out the empty query.'
+function brokenQueryRule({ href, searchParams }: URL): BrokenRule | undefined {
+  if (href.endsWith('?')) return ['empty_query']
   const name = OF_RESPONSES.find((one) => searchParams.has(one))
-  return name && `Its query must not have the parameter ${name}, which responses have.`
+  return name === undefined ? undefined : ['parameter', name]
 }
 
 /** Whether a redirect URI is a loopback address. */
@@ -90,8 +109,7 @@ export const matchesRedirectUri = (
   unverifiedUri: string,
 ): boolean =>
   client.redirectUris.some(
-    (registered) =>
-      isSameUri(registered, unverifiedUri) && brokenRedirectUriRule(registered, client) === undefined,
+    (registered) => isSameUri(registered, unverifiedUri) && brokenRule(registered, client) === undefined,
   )
 
 function isSameUri(registered: string, given: string): boolean {

@@ -1,4 +1,4 @@
-import { ApprovalRequest } from '../../http/schemas/oauth.ts'
+import { ApprovalRequest, SignOutRequest } from '../../http/schemas/oauth.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
@@ -31,6 +31,27 @@ export const OAUTH_ROUTES: Route[] = [
       }),
     },
     problems: ['invalid_query', 'unknown_client', 'unknown_redirect_uri', 'session_changed'],
+  },
+  {
+    method: 'post',
+    path: '/oauth2/signout',
+    operationId: 'signOutFromApp',
+    tag: 'OAuth',
+    needs: 'oauth',
+    summary: 'Decide a sign-out that an app asks for',
+    description:
+      'For the page `/oauth2/logout` alone. Takes the session from the cookie, and from a page of the service’s own origin. Ends the session if the id_token is of it, or if the user has agreed.',
+    cookie: 'needs',
+    body: {
+      schema: SignOutRequest,
+      examples: { first: { summary: 'The first try of a page', value: { query: 'client_id=shop' } } },
+    },
+    response: {
+      description: 'The next step. With `done`, the cookie is deleted.',
+      headers: { 'Set-Cookie': 'SessionCookie' },
+      content: json(schemaRef('SignOut'), { next: 'done' }),
+    },
+    problems: ['invalid_sign_out', 'unknown_client', 'other_client', 'unknown_logout_uri'],
   },
   {
     method: 'post',

@@ -1,0 +1,56 @@
+// The page of a sign-out that an app asks for: asks the service what is next, and does that.
+
+import { busy, call, element, notice, showSection } from '../form.js'
+import { isClientUrl } from './client-url.js'
+
+/** As it was sent: the service reads it. A form is in the page. */
+const query = document.querySelector('main').dataset.form || location.search
+
+const SENTENCES = {
+  400: 'The app sent a request that this service does not accept. Sign out at the app, or on your account page.',
+  403: 'Your browser does not say which page asks. Use a current browser, without extensions that change requests.',
+}
+const FRAME = 'This page does not work inside another page. Open it in a tab of its own.'
+const NO_TARGET = 'You are signed out. The address of the app is not one that this page may open.'
+
+/** The user whom the page has asked. */
+let asked
+
+/** @param sub - The user who agreed. */
+async function run(sub) {
+  const { status, body } = await call('signout', { body: { query, sub } })
+  if (status !== 200) return showProblem(SENTENCES[status] ?? body.detail, SENTENCES[status] && body.detail)
+  if (body.next === 'question') return ask(body)
+  if (body.location === undefined) return showSection('signed-out')
+  if (!isClientUrl(body.location)) return showProblem(NO_TARGET)
+  location.replace(body.location)
+}
+
+function ask({ user, client }) {
+  // Another tab may have signed in another user since the click.
+  const isOther = asked !== undefined && asked !== user.sub
+  asked = user.sub
+  element('user').textContent = user.username
+  element('asking').textContent = client ? `${client.name} asks to sign you out.` : ''
+  showSection('question')
+  notice(element('question-notice'), isOther ? `You are signed in as ${user.username} now.` : '')
+}
+
+/** Shows why nothing happens. @param detail - For the developer of the app. */
+function showProblem(text, detail = '') {
+  notice(element('problem-notice'), text, 'error')
+  element('problem-detail').textContent = detail
+  showSection('problem')
+}
+
+element('leave').addEventListener('click', ({ target }) => busy(target, () => run(asked)))
+element('stay').addEventListener('click', () => showSection('staying'))
+element('retry').addEventListener('click', ({ target }) => busy(target, () => run(asked)))
+// What a page from the back/forward cache knows may be of another user.
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
+
+if (document.prerendering) {
+  await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
+}
+if (window.top === window) run()
+else showProblem(FRAME)

@@ -1,0 +1,84 @@
+import type { At } from '../context.ts'
+import { byUser } from '../events/event.ts'
+import { redeemAnyToken } from '../sessions/redeem.ts'
+import { readRefreshToken } from '../sessions/refresh-token.ts'
+import { endSession } from '../sessions/store.ts'
+import type { publicKeyCache } from '../tokens/public-keys.ts'
+import { unlessInvalid } from './authorize/cookie.ts'
+import { readVerifiedHint } from './authorize/hint.ts'
+import { locationOf } from './authorize/location.ts'
+import { MAX_QUERY_BYTES, targetRefusal } from './authorize/target.ts'
+import type { Client } from './clients/client.ts'
+import { matchesRedirectUri } from './clients/redirect-uri.ts'
+import { findClient } from './clients/store.ts'
+import { isRepeated, type Parameters, parameterOf, readParameters } from './parameters.ts'
+
+type SignOutSetting = 'PUBLISHED_KEYS' | 'TOKEN_ISSUER' | 'REFRESH_GRACE_SECONDS'
+
+/** What the page sends: its query, and the user whom it has asked. */
+interface SignOutRequest {
+  query: string
+  sub?: string | undefined
+}
+
+/** The next step of the page. Without `location`, the user stays on it. */
+export type SignOutOutcome =
+  | { next: 'question'; user: { sub: string; username: string }; client?: { name: string } | undefined }
+  | { next: 'done'; location?: string | undefined }
+
+/**
+ * Signs the user of a cookie out at the request of an app (OpenID Connect RP-Initiated Logout 1.0 section 2).
+ *
+ * Only an id_token of this very session shows that the user signed in at the app and wants to sign out there. Any other request may
+ * be one of a page of an attacker, so the user is asked. It leads to a registered URI alone.
+ *
+ * @param publicKeys - The cache of the function.
+ * @throws {@link ServiceError} with an `error` of `TARGET_REFUSALS`, or `unavailable`.
+ */
+export async function signOut(
+  at: At<SignOutSetting>,
+  publicKeys: ReturnType<typeof publicKeyCache>,
+  { query, sub }: SignOutRequest,
+  refreshToken: string,
+): Promise<SignOutOutcome> {
+  const parameters = readParameters(query)
+  const isInvalid = [...parameters.keys()].some((name) => isRepeated(parameters, name))
+  if (isInvalid || Buffer.byteLength(query) > MAX_QUERY_BYTES) throw targetRefusal('invalid_sign_out')
+  const unverifiedHint = parameterOf(parameters, 'id_token_hint')
+  const read =
+    unverifiedHint === undefined ? undefined : await readVerifiedHint(at, publicKeys, unverifiedHint)
+  // One that cannot be verified names nothing: then the page asks.
+  const hint = typeof read === 'object' ? read : undefined
+  const clientId = parameterOf(parameters, 'client_id') ?? hint?.clientId
+  if (hint !== undefined && hint.clientId !== clientId) throw targetRefusal('other_client')
+  const client = clientId === undefined ? undefined : await findClient(at.table, String(clientId))
+  if (clientId !== undefined && (client === undefined || client.disabled))
+    throw targetRefusal('unknown_client')
+  const location = afterSignOut(parameters, client)
+
+  // Any token of the session will do, as at POST /logout.
+  const redeemed = await unlessInvalid(async () =>
+    redeemAnyToken(at, readRefreshToken(refreshToken), at.config.REFRESH_GRACE_SECONDS),
+  )
+  if (redeemed === undefined) return { next: 'done', location }
+  const { session, user } = redeemed
+  const isOfSession = hint?.sessionId === session.id && hint.userId === session.userId
+  if (!isOfSession && sub !== session.userId) {
+    const shown = { sub: session.userId, username: user.username }
+    return { next: 'question', user: shown, client: client && { name: client.name } }
+  }
+  await endSession(at.table, session, 'signed-out', byUser(at, session.userId))
+  return { next: 'done', location }
+}
+
+/** Returns where a sign-out leads: a registered URI as text, with `state` appended. */
+function afterSignOut(parameters: Parameters, client: Client | undefined): string | undefined {
+  const uri = parameterOf(parameters, 'post_logout_redirect_uri')
+  if (uri === undefined) return undefined
+  const isRegistered =
+    client !== undefined &&
+    matchesRedirectUri({ ...client, redirectUris: client.postLogoutRedirectUris }, uri)
+  if (!isRegistered) throw targetRefusal('unknown_logout_uri')
+  const state = parameterOf(parameters, 'state')
+  return state === undefined ? uri : locationOf(uri, { state })
+}
