@@ -15,6 +15,13 @@ const SWITCHED_OFF = ['docs', 'signin', 'account-pages', 'approve', 'authorize',
 export const service = describeService()
 export const FUNCTIONS = Object.keys(service.functions).filter((key) => !SWITCHED_OFF.includes(key))
 
+/** Routes that exist only with `oauth=on`, of functions that have others. */
+const APP_ROUTES = /^(apps|oauth2)\b/
+
+/** Returns the routes of a function on this stage. */
+export const routesOf = (key: string) =>
+  (service.functions[key]?.events ?? []).filter(({ http }) => !APP_ROUTES.test(http.path))
+
 /** The administrator, who exists from the first step to the last. */
 export const ROOT = { username: 'root', password: 'another horse battery staple' }
 

@@ -17,6 +17,7 @@ import {
   FUNCTIONS,
   factorKeyOfStage,
   keysOfStage,
+  routesOf,
   SENDER,
   service,
   succeeded,
@@ -204,7 +205,7 @@ describe('npm run deploy', () => {
       }),
     )
     const expected = FUNCTIONS.flatMap((key) =>
-      (service.functions[key]?.events ?? []).map(({ http }) => [
+      routesOf(key).map(({ http }) => [
         `${http.method.toUpperCase()} /${http.path.replace(/^\//, '')}`,
         `${http.authorizer ? 'CUSTOM' : 'NONE'} ${key}`,
       ]),
