@@ -130,6 +130,7 @@ describe('a click without an id_token', () => {
 
   test('works by the keyboard alone', async () => {
     const page = await openQuestion()
+    await page.getByRole('button', { name: 'Sign out', disabled: false }).waitFor()
     await expectFocus(page, 'question-title')
     await page.keyboard.press('Tab')
     await expectFocus(page, 'leave')
@@ -139,6 +140,18 @@ describe('a click without an id_token', () => {
     await page.keyboard.press('Enter')
     await farewell(page)
   })
+})
+
+test('the question does nothing at a double click on a foreign page', async () => {
+  const page = await openQuestion()
+  const { x = 0, y = 0 } = (await page.getByRole('button', { name: 'Sign out' }).boundingBox()) ?? {}
+  for (const delay of [0, 60, 150, 400]) {
+    await page.goto(shop.pageOf(logoutAt({ client_id: await register() }), 'cover'))
+    await page.mouse.click(x + 20, y + 20, { clickCount: 2, delay })
+    await heading(page, QUESTION).waitFor()
+    await page.mouse.click(x + 20, y + 20, { clickCount: 2, delay: 5 })
+  }
+  await expectSignedIn(page, true)
 })
 
 test('an address that the app has not registered leads nowhere', async () => {

@@ -332,7 +332,7 @@ export const OUTCOMES: Record<string, Outcome> = {
     returns: expect.objectContaining({
       statusCode: 200,
       headers: expect.objectContaining({ 'Cache-Control': 'no-store' }),
-      body: expect.stringContaining('data-form="client_id=shop&amp;post_logout_redirect_uri=https%3A'),
+      body: expect.stringContaining('data-form="?client_id=shop&amp;post_logout_redirect_uri=https%3A'),
     }),
   },
   'authorize-form.json': {

@@ -58,3 +58,12 @@ test('the page says that it needs JavaScript, and works in no frame', async () =
   expect(String(headers?.['Content-Security-Policy'])).toContain("frame-ancestors 'none'")
   expect(body).toContain('<meta name="robots" content="noindex">')
 })
+
+test('a sign-out by a form that cannot be sent on is refused, also if it has the name of a file', async () => {
+  const event = { ...sampleEvent('authorize-logout.json') }
+  const sent = async (text: string) => (await handler({ ...event, ...form(text) }, lambdaContext())).body
+  expect(await sent('authorize/page.css')).toContain('data-form="?authorize/page.css"')
+  for (const text of ['state=a b', `state=${'a'.repeat(4_090)}`]) {
+    expect(await sent(text)).toContain('data-form="?form=&amp;form="')
+  }
+})

@@ -13,6 +13,9 @@ import body from './page.html' with { type: 'text' }
 import script from './page.js' with { type: 'text' }
 import refresh from './refresh.js' with { type: 'text' }
 
+/** Takes the place of a form that cannot be sent on. The service refuses a parameter that is repeated. */
+const INVALID_FORM = 'form=&form='
+
 const page = pageRoute({
   folder: 'authorize',
   pages: {
@@ -36,7 +39,8 @@ const page = pageRoute({
   files: { 'page.css': style, 'refresh.js': refresh, 'page.js': script, 'logout.js': logoutScript },
   readContent: (event) => {
     const { parts, texts } = faceOf(readConfig(['DEMO', 'SERVICE_NAME']))
-    return { parts, texts: { ...texts, form: sentForm(event) ?? '' } }
+    const form = event.httpMethod === 'POST' ? `?${sentForm(event) ?? INVALID_FORM}` : ''
+    return { parts, texts: { ...texts, form } }
   },
 })
 

@@ -2,6 +2,7 @@
 
 import { busy, call, element, notice, showSection } from '../form.js'
 import { isClientUrl } from './client-url.js'
+import { onGuardedClick } from './deaf.js'
 
 /** As it was sent: the service reads it. A form is in the page. */
 const query = document.querySelector('main').dataset.form || location.search
@@ -16,12 +17,14 @@ const NO_TARGET = 'You are signed out. The address of the app is not one that th
 /** The user whom the page has asked. */
 let asked
 
+const beDeaf = onGuardedClick(element('leave'), () => run(asked))
+
 /** @param sub - The user who agreed. */
 async function run(sub) {
   const { status, body } = await call('signout', { body: { query, sub } })
   if (status !== 200) return showProblem(SENTENCES[status] ?? body.detail, SENTENCES[status] && body.detail)
   if (body.next === 'question') return ask(body)
-  if (body.location === undefined) return showSection('signed-out')
+  if (body.location === undefined) return showEnd('signed-out')
   if (!isClientUrl(body.location)) return showProblem(NO_TARGET)
   location.replace(body.location)
 }
@@ -34,6 +37,13 @@ function ask({ user, client }) {
   element('asking').textContent = client ? `${client.name} asks to sign you out.` : ''
   showSection('question')
   notice(element('question-notice'), isOther ? `You are signed in as ${user.username} now.` : '')
+  beDeaf()
+}
+
+/** Shows how it ended, and takes the id_token out of the address. */
+function showEnd(section) {
+  history.replaceState(null, '', location.pathname)
+  showSection(section)
 }
 
 /** Shows why nothing happens. @param detail - For the developer of the app. */
@@ -43,8 +53,7 @@ function showProblem(text, detail = '') {
   showSection('problem')
 }
 
-element('leave').addEventListener('click', ({ target }) => busy(target, () => run(asked)))
-element('stay').addEventListener('click', () => showSection('staying'))
+element('stay').addEventListener('click', () => showEnd('staying'))
 element('retry').addEventListener('click', ({ target }) => busy(target, () => run(asked)))
 // What a page from the back/forward cache knows may be of another user.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
