@@ -145,7 +145,7 @@ describe('POST /oauth2/approve', () => {
 
 describe('the cookie', () => {
   const refused = (detail: string) => problem(403, 'Forbidden', detail)
-  const sameOrigin = refused('An approval needs the header Sec-Fetch-Site: same-origin.')
+  const sameOrigin = refused('This request needs the header Sec-Fetch-Site: same-origin.')
 
   test.each(['same-site', 'cross-site', 'none', '', 'SAME-ORIGIN'])(
     'is not taken with Sec-Fetch-Site: %j',
@@ -193,12 +193,14 @@ describe('the cookie', () => {
     expect(await outcomeOf({}, await click())).toEqual(signIn(false))
   })
 
-  test('whose token was replaced earlier ends its session', async () => {
+  test('whose token was replaced earlier is left to a refresh, which ends the session', async () => {
     await addClient(table)
     const { body } = await refresh(cookie)
     vi.setSystemTime(later(11))
-    expect(await outcomeOf()).toEqual(signIn(false, 11))
+    expect(await outcomeOf({}, await click())).toEqual({ next: 'refresh' })
+    expect((await refresh(cookie)).statusCode).toBe(401)
     expect(records).toContainEqual(expect.objectContaining({ event: 'session.reuse' }))
+    expect(await outcomeOf()).toEqual(signIn(false, 11))
     expect((await refresh(body.refreshToken)).statusCode).toBe(401)
   })
 

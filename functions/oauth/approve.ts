@@ -46,9 +46,9 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
   if ('error' in request) return respond(request)
   const hint = await hintedUser(at, publicKeys, request)
   if (typeof hint === 'object') return respond(hint)
-  const redeemed = await redeemCookie(at, page.refreshToken, changed)
+  const presented = await redeemCookie(at, page.refreshToken, changed)
   const asked = { client, redirectUri, request, hintedUserId: hint, click, lastUserId: last, start }
-  return respond(await outcomeOf(at, asked, redeemed))
+  return respond(await outcomeOf(at, asked, presented))
 })
 
 /** Returns the next step of the page, or where it leads (RFC 6749 section 4.1.2, RFC 9207). Only a code names its user, to the page. */

@@ -2,6 +2,7 @@ import { RefreshRequest } from '../../lib/http/schemas/sessions.ts'
 import { readPresented } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { tableHandler } from '../../lib/http/table.ts'
+import { endingGrantsAtReuse } from '../../lib/oauth/grants/reuse.ts'
 import { redeemRefreshToken, requireFactors, requireYoung } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
 import { rotateSecret } from '../../lib/sessions/rotate.ts'
@@ -19,7 +20,9 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
   const graceSeconds = config.REFRESH_GRACE_SECONDS
   const request = readPresented(event, RefreshRequest, at)
   const presented = readRefreshToken(request.refreshToken)
-  const redeemed = await redeemRefreshToken(at, presented, graceSeconds)
+  const redeemed = await endingGrantsAtReuse(at, presented, () =>
+    redeemRefreshToken(at, presented, graceSeconds),
+  )
   requireFactors(redeemed, config.REQUIRE_SECOND_FACTOR)
   const lifetimes = lifetimesFrom(config)
   requireYoung(redeemed, lifetimes, now)
@@ -29,7 +32,9 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
   // The grace period begins when the client can have the response, not before a slow signature.
   const signedAt = new Date()
   const rotation = { presented, redeemed, lifetimes, graceSeconds }
-  const { session, secret } = await rotateSecret({ ...at, now: signedAt }, rotation)
+  const { session, secret } = await endingGrantsAtReuse(at, presented, () =>
+    rotateSecret({ ...at, now: signedAt }, rotation),
+  )
   const refreshToken = withSecret(request.refreshToken, secret)
   const refreshExpiresIn = refreshTtlSeconds(session, signedAt)
   return sessionResponse({ token, refreshToken, refreshExpiresIn, inCookie: request.inCookie })

@@ -6,6 +6,7 @@ import { LogoutRequest } from '../../lib/http/schemas/sessions.ts'
 import { deleted } from '../../lib/http/sessions/cookie.ts'
 import { readPresented } from '../../lib/http/sessions/request.ts'
 import type { TableRoute } from '../../lib/http/table.ts'
+import { endingGrantsAtReuse } from '../../lib/oauth/grants/reuse.ts'
 import { endAllSessions } from '../../lib/sessions/end.ts'
 import { redeemAnyToken } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
@@ -24,7 +25,9 @@ export const route: TableRoute<'COOKIE_SESSIONS' | 'REFRESH_GRACE_SECONDS'> = as
     const presented = readRefreshToken(refreshToken)
     requireSubject(presented, sub)
     // A token that was replaced earlier ends its session here. One of another sign-in ends its session too, and nothing else.
-    const { session, state } = await redeemAnyToken(at, presented, config.REFRESH_GRACE_SECONDS)
+    const { session, state } = await endingGrantsAtReuse(at, presented, () =>
+      redeemAnyToken(at, presented, config.REFRESH_GRACE_SECONDS),
+    )
     const act = byUser(at, session.userId)
     if (everywhere && state !== 'changed') await endAllSessions(table, session, randomUUID(), act)
     await endSession(table, session, 'signed-out', act)

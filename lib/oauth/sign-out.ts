@@ -11,6 +11,7 @@ import { MAX_QUERY_BYTES, targetRefusal } from './authorize/target.ts'
 import type { Client } from './clients/client.ts'
 import { matchesRedirectUri } from './clients/redirect-uri.ts'
 import { findClient } from './clients/store.ts'
+import { endingGrantsAtReuse } from './grants/reuse.ts'
 import { isRepeated, type Parameters, parameterOf, readParameters } from './parameters.ts'
 
 type SignOutSetting = 'PUBLISHED_KEYS' | 'TOKEN_ISSUER' | 'REFRESH_GRACE_SECONDS'
@@ -57,9 +58,12 @@ export async function signOut(
   const location = afterSignOut(parameters, client)
 
   // Any token of the session will do, as at POST /logout.
-  const redeemed = await unlessInvalid(async () =>
-    redeemAnyToken(at, readRefreshToken(refreshToken), at.config.REFRESH_GRACE_SECONDS),
-  )
+  const redeemed = await unlessInvalid(async () => {
+    const presented = readRefreshToken(refreshToken)
+    return endingGrantsAtReuse(at, presented, () =>
+      redeemAnyToken(at, presented, at.config.REFRESH_GRACE_SECONDS),
+    )
+  })
   if (redeemed === undefined) return { next: 'done', location }
   const { session, user } = redeemed
   const isOfSession = hint?.sessionId === session.id && hint.userId === session.userId

@@ -33,6 +33,11 @@ export const SESSION_CHANGED = {
   detail: 'Another sign-in has renewed the session. Repeat the request once with the latest token.',
 }
 
+const REUSED = 'the token was replaced earlier'
+
+/** Whether an error says that a refresh token was used again, and that its session has ended. */
+export const isReuse = (error: unknown): boolean => error instanceof ServiceError && error.message === REUSED
+
 /**
  * Finds the live session of a refresh token, and decides what the token is to it. Changes and logs nothing.
  *
@@ -91,7 +96,7 @@ export async function redeemAnyToken(
     // Logged first: the theft must show even if the write fails.
     logEvent('warn', { event: 'session.reuse', userId, sessionId })
     await endSession(at.table, session, 'reused', byUser(at, userId))
-    throw new ServiceError('invalid_refresh_token', 'the token was replaced earlier')
+    throw new ServiceError('invalid_refresh_token', REUSED)
   }
   if (state === 'repeated') logEvent('warn', { event: 'session.repeated', userId, sessionId })
   return { session, user, state }

@@ -11,9 +11,9 @@ const DAY_MS = 86_400_000
 
 /**
  * Makes the functions of OAuth do all that they can do to AWS: a user approves a client with more and more scopes, also after a
- * change of the client, and with a token that was replaced earlier. The client exchanges codes and refreshes grants, and a machine
- * gets a token. The client revokes tokens. Codes and tokens are used again, and the response to a transaction is lost. The user ends a session, removes the access of the client, gives it
- * again, and leaves.
+ * change of the client. The client exchanges codes, refreshes grants and revokes tokens, and a machine gets a token. Codes and tokens
+ * are used again, those of sessions too, and the response to a transaction is lost. The user ends a session, removes the access of the
+ * client, gives it again, and leaves.
  */
 export async function runOAuth(run: Run, table: Table): Promise<void> {
   const { id, newSession, call } = await addCaller(run, table, { username: 'olga' }, AMR.password)
@@ -92,11 +92,13 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
     multiValueHeaders: {},
     body: JSON.stringify({ query: `?client_id=shop&id_token_hint=${unsigned}`, sub: id }),
   })
-  await run('refresh', {
-    ...sampleEvent('refresh.json'),
-    body: JSON.stringify({ refreshToken: session.refreshToken }),
-  })
-  await later(11_000, () => approve('openid'))
+  for (const name of ['refresh', 'logout']) {
+    session = await newSession()
+    const body = JSON.stringify({ refreshToken: session.refreshToken })
+    await exchange(await agree('openid offline_access'), shop)
+    await run('refresh', { ...sampleEvent('refresh.json'), body })
+    await later(11_000, () => run(name, { ...sampleEvent(`${name}.json`), body }))
+  }
 
   session = await newSession()
   await exchange(await agree('openid offline_access'), shop)

@@ -20,6 +20,7 @@ import {
   handlerOf,
   later,
   logout,
+  refresh as refreshSession,
   service,
   sessionIdOf,
   sessionOf,
@@ -106,6 +107,11 @@ const HAPPENINGS: Record<string, (client: Id) => Promise<unknown>> = {
   'the session is ended from elsewhere': async () => {
     const pathParameters = { id: sessionIdOf(cookie) }
     expect((await call('sessions', 'sessions-end', { pathParameters })).statusCode).toBe(204)
+  },
+  'a copy of the cookie is used again': async () => {
+    await refreshSession(cookie)
+    vi.setSystemTime(later(40))
+    expect((await refreshSession(cookie)).statusCode).toBe(401)
   },
   'the user signs out everywhere': () =>
     call('logout', 'logout', { body: JSON.stringify({ refreshToken: cookie, everywhere: true }) }),

@@ -2,12 +2,18 @@ import type { Config } from '../../config.ts'
 import type { At } from '../../context.ts'
 import { ServiceError } from '../../errors.ts'
 import type { CookieRequest } from '../../sessions/page.ts'
-import { type Redeemed, redeemRefreshToken, requireFactors, requireYoung } from '../../sessions/redeem.ts'
+import {
+  findPresented,
+  type Presented,
+  requireFactors,
+  requireYoung,
+  SESSION_CHANGED,
+} from '../../sessions/redeem.ts'
 import { readRefreshToken } from '../../sessions/refresh-token.ts'
 import { lifetimesFrom } from '../../sessions/session.ts'
 
 /** The detail of a 403 response. */
-export const SAME_ORIGIN = 'An approval needs the header Sec-Fetch-Site: same-origin.'
+export const SAME_ORIGIN = 'This request needs the header Sec-Fetch-Site: same-origin.'
 
 /**
  * Requires that a page of the service's own origin sends a request. A page of an allowed origin may use the session, but must not
@@ -26,8 +32,8 @@ type Rules = Config<
 >
 
 /**
- * Verifies the refresh token in a cookie, and does not rotate it. Reuse is detected as at a refresh. The session must live in a cookie:
- * scripts of an allowed origin can read the token of any other.
+ * Verifies the refresh token in a cookie, and changes nothing. The session must live in a cookie: scripts of an allowed origin can read
+ * the token of any other. A token that was replaced earlier is left to the refresh that the page sends then: it detects the reuse.
  *
  * @param isRepeated - Whether the page has got `session_changed` before. Then the response of the sign-in that renewed the session is
  *   lost, and the user signs in again.
@@ -38,14 +44,17 @@ export async function redeemCookie(
   at: At & { config: Rules },
   refreshToken: string,
   isRepeated: boolean,
-): Promise<Redeemed | undefined> {
+): Promise<Presented | undefined> {
   const redeem = async () => {
     const presented = readRefreshToken(refreshToken)
-    const redeemed = await redeemRefreshToken(at, presented, at.config.REFRESH_GRACE_SECONDS)
-    if (!redeemed.session.inCookie) return undefined
-    requireFactors(redeemed, at.config.REQUIRE_SECOND_FACTOR)
-    requireYoung(redeemed, lifetimesFrom(at.config), at.now)
-    return redeemed
+    const found = await findPresented(at, presented, at.config.REFRESH_GRACE_SECONDS)
+    if (!found.session.inCookie) return undefined
+    if (found.state === 'changed') {
+      throw new ServiceError('conflict', 'the token is of another sign-in of the session', SESSION_CHANGED)
+    }
+    requireFactors(found, at.config.REQUIRE_SECOND_FACTOR)
+    requireYoung(found, lifetimesFrom(at.config), at.now)
+    return found
   }
   return unlessInvalid(redeem, isRepeated)
 }

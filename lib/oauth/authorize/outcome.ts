@@ -5,7 +5,7 @@ import { ServiceError } from '../../errors.ts'
 import { byUser, eventOf, partitionOf } from '../../events/event.ts'
 import { logEvent } from '../../log.ts'
 import { notifyOfflineAccess } from '../../mail/request.ts'
-import type { Redeemed } from '../../sessions/redeem.ts'
+import type { Presented } from '../../sessions/redeem.ts'
 import type { Client } from '../clients/client.ts'
 import { CODE_BYTES, timesOf } from '../codes/code.ts'
 import { newCode } from '../codes/store.ts'
@@ -53,29 +53,29 @@ const errorOf = (error: string, description: string): AuthorizationError => ({ e
 /**
  * Decides a valid authorization request: returns the next step, an error, or a new code.
  *
- * @param redeemed - The session in the cookie, as just read, or `undefined` without a live one.
+ * @param presented - The session in the cookie, as just read, or `undefined` without a live one.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function outcomeOf(
   at: At<'MAILER'>,
   asked: Asked,
-  redeemed: Redeemed | undefined,
+  presented: Presented | undefined,
 ): Promise<Outcome> {
   const { client, request, hintedUserId, start } = asked
   const isQuiet = request.prompts.includes('none')
-  const signIn = redeemed && signInOf(redeemed.session)
-  if (redeemed === undefined || signIn === undefined) {
+  const signIn = presented && signInOf(presented.session)
+  if (presented === undefined || signIn === undefined) {
     const again = needsSignIn(request, undefined, start, at.now)
     return isQuiet ? LOGIN_REQUIRED : signInStep(client, again, startOf(undefined, at.now))
   }
-  if (isDue(redeemed.session, at.now)) return { next: 'refresh' }
+  if (presented.state === 'reused' || isDue(presented.session, at.now)) return { next: 'refresh' }
   if (needsSignIn(request, signIn, start, at.now)) {
     return isQuiet ? LOGIN_REQUIRED : signInStep(client, true, startOf(signIn, at.now))
   }
-  if (hintedUserId !== undefined && hintedUserId !== redeemed.user.id) return LOGIN_REQUIRED
+  if (hintedUserId !== undefined && hintedUserId !== presented.user.id) return LOGIN_REQUIRED
   for (let attempt = 1; attempt <= 2; attempt += 1) {
-    const app = await findApp(at.table, redeemed.user.id, client.id)
-    const decided = await decide(at, asked, redeemed, app)
+    const app = await findApp(at.table, presented.user.id, client.id)
+    const decided = await decide(at, asked, presented, app)
     if (decided) return decided
   }
   throw new ServiceError('unavailable', 'the app kept changing')
@@ -95,11 +95,11 @@ const signInStep = ({ name }: Client, again: boolean, start: number): Step => ({
 async function decide(
   at: At<'MAILER'>,
   asked: Asked,
-  redeemed: Redeemed,
+  presented: Presented,
   app: App | undefined,
 ): Promise<Outcome | undefined> {
   const { client, lastUserId, click, redirectUri } = asked
-  const { user } = redeemed
+  const { user } = presented
   const request = withClickedScopes(asked.request, { client, app })
   if (request.scopes.length === 0) return errorOf('consent_required', 'The user must consent.')
   const reason = screenReasonOf({ client, request, redirectUri, app, user, lastUserId })
@@ -114,14 +114,14 @@ async function decide(
       scopes: sentencesOf(request),
     }
   }
-  return issueCode(at, { ...asked, request, isClicked }, redeemed, app)
+  return issueCode(at, { ...asked, request, isClicked }, presented, app)
 }
 
 /** Stores the app and a new code in one transaction. Returns `undefined`, if the app is not as read. */
 async function issueCode(
   at: At<'MAILER'>,
   { client, request, redirectUri, isClicked }: Asked & { isClicked: boolean },
-  { user, session }: Redeemed,
+  { user, session }: Presented,
   app: App | undefined,
 ): Promise<Issued | undefined> {
   const { table, now } = at
