@@ -9,7 +9,7 @@ import { AccountDeletionRequest } from '../../lib/http/schemas/account.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
-import { deleteAllowed } from '../../lib/oauth/grants/list.ts'
+import { deleteAllowed, keysOfAllowed } from '../../lib/oauth/grants/list.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
@@ -27,8 +27,12 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
 
   const attempt = await admitAttempt(table, limitsFrom(config), { subject: { userId }, ...origin }, now)
   const user = await verifyCurrentPassword(at, attempt, principal, currentPassword)
-  const removal = together([removalOfFactors(table, userId), deleteAllowed(table, userId)]).then(
-    ([factors]) => removeUser(table, user, factors, byUser(at, userId)),
+  const removal = together([removalOfFactors(table, userId), keysOfAllowed(table, userId)]).then(
+    async ([factors, allowed]) => {
+      const removed = await removeUser(table, user, factors, byUser(at, userId))
+      if (removed === 'done') await deleteAllowed(table, allowed)
+      return removed
+    },
   )
   const [outcome] = await together([removal, returnAttempt(table, attempt)])
   if (outcome !== 'done') throw new ServiceError('conflict', 'the user changed')

@@ -9,7 +9,7 @@ import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
 import { secondOf } from '../../time.ts'
 import { approvalOf } from './app.ts'
 import type { Grant } from './grant.ts'
-import { deleteAllowed, endGrantsOfSession, findAllowed } from './list.ts'
+import { deleteAllowed, endGrantsOfSession, findAllowed, keysOfAllowed } from './list.ts'
 import { newGrant } from './store.ts'
 
 const { table, stop } = await startTable()
@@ -78,7 +78,7 @@ test.each([0, 99, 100, 230])('%i grants of a user are deleted with the apps', as
     Array.from({ length: count }, () => grantOf(userId)),
   )
   await store(other, [grantOf(other)])
-  await deleteAllowed(table, userId)
+  await deleteAllowed(table, await keysOfAllowed(table, userId))
   expect(await findAllowed(table, userId, now)).toEqual({ apps: [], grants: [] })
   expect((await findAllowed(table, other, now)).grants).toHaveLength(1)
 })

@@ -1,5 +1,5 @@
 import { batchesOf } from '../../aws/batches.ts'
-import { type Item, queryProjectionOf, type Table, text, transact } from '../../aws/dynamodb.ts'
+import { type Item, type Key, queryProjectionOf, type Table, text, transact } from '../../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { together } from '../../aws/together.ts'
 import type { Act } from '../../events/event.ts'
@@ -46,13 +46,7 @@ export async function findAllowed(
   userId: string,
   now: Date,
 ): Promise<{ apps: App[]; grants: ListedGrant[] }> {
-  const items: Item[] = []
-  let from: object | undefined
-  do {
-    const { Items, LastEvaluatedKey } = await query(table, userId, LISTED, from)
-    items.push(...(Items as Item[]))
-    from = LastEvaluatedKey === undefined ? undefined : { ExclusiveStartKey: LastEvaluatedKey }
-  } while (from)
+  const items = await itemsOf(table, userId, LISTED)
   const isApp = (item: Item) => text(item, 'sk').startsWith('app#')
   const grants = items
     .filter((item) => !isApp(item) && item.endedAt === undefined)
@@ -86,25 +80,42 @@ export async function endGrantsOfSession(
 }
 
 /**
- * Deletes everything that a user allows apps, before the user is removed. Apps never expire by themselves.
+ * Finds the keys of everything that a user allows apps, before the user is removed. After that, an import may have brought the same id
+ * back.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function deleteAllowed(table: Table, userId: string): Promise<void> {
-  for (;;) {
-    const { Items } = await query(table, userId, [], { Limit: DELETIONS })
-    const deletes = (Items as Item[]).map(({ pk, sk }) => ({ Delete: { Key: { pk, sk } } }))
-    if (deletes.length > 0) await transact(table, deletes)
-    if (deletes.length < DELETIONS) return
+export const keysOfAllowed = async (table: Table, userId: string): Promise<Key[]> =>
+  (await itemsOf(table, userId, [])).map(({ pk, sk }) => ({ pk, sk }) as Key)
+
+/**
+ * Deletes what a removed user allowed apps. Apps never expire by themselves.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function deleteAllowed(table: Table, keys: readonly Key[]): Promise<void> {
+  for (const batch of batchesOf(keys, DELETIONS)) {
+    await transact(
+      table,
+      batch.map((Key) => ({ Delete: { Key } })),
+    )
   }
 }
 
-const query = ({ aws, name }: Table, userId: string, attributes: readonly string[], more: object = {}) =>
-  aws('dynamodb', 'Query', {
-    TableName: name,
-    ConsistentRead: true,
-    KeyConditionExpression: '#pk = :pk',
-    ...queryProjectionOf(attributes),
-    ExpressionAttributeValues: { ':pk': grantsOf(userId) },
-    ...more,
-  })
+async function itemsOf({ aws, name }: Table, userId: string, attributes: readonly string[]): Promise<Item[]> {
+  const items: Item[] = []
+  let from: object | undefined
+  do {
+    const { Items, LastEvaluatedKey } = await aws('dynamodb', 'Query', {
+      TableName: name,
+      ConsistentRead: true,
+      KeyConditionExpression: '#pk = :pk',
+      ...queryProjectionOf(attributes),
+      ExpressionAttributeValues: { ':pk': grantsOf(userId) },
+      ...from,
+    })
+    items.push(...(Items as Item[]))
+    from = LastEvaluatedKey === undefined ? undefined : { ExclusiveStartKey: LastEvaluatedKey }
+  } while (from)
+  return items
+}
