@@ -144,7 +144,7 @@ describe('GET /apps', () => {
   })
 
   test('lists no scope that the client has lost', async () => {
-    const client = await addClient(table, { firstParty: true })
+    const client = await addClient(table)
     await signInTo('shop', 'openid profile offline_access')
     const lose = async (...scopes: string[]) => {
       const now = (await findClientWithSecrets(table, client.id)) as ClientWithSecrets
@@ -169,14 +169,20 @@ describe('GET /apps', () => {
     expect(await remove('shop')).toEqual(notFound)
   })
 
-  test('keeps an app after the session, if it has a consent or a grant with offline_access', async () => {
+  test('keeps an app after the session, if it gets access without a question or has offline_access', async () => {
     await addClient(table)
+    // Its screen comes each time.
+    await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK] })
+    await signInTo('phone')
     await addClient(table, { id: 'own', firstParty: true })
     await signInTo('shop')
     await signInTo('own', 'openid', { prompt: 'none' })
-    expect(idsOf(await list())).toEqual(['own', 'shop'])
+    expect(idsOf(await list()).sort()).toEqual(['own', 'phone', 'shop'])
     await logout(cookie)
-    expect(await list()).toMatchObject([{ id: 'shop', offline: false }])
+    expect(await list()).toMatchObject([
+      { id: 'own', offline: false },
+      { id: 'shop', offline: false },
+    ])
     expect((await list())[0]).not.toHaveProperty('lastUsedAt')
 
     cookie = await begin()

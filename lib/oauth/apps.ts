@@ -6,7 +6,7 @@ import { findSessions } from '../sessions/store.ts'
 import { isoOf } from '../time.ts'
 import type { UserState } from '../users/user.ts'
 import { findApis } from './apis/store.ts'
-import { placeOf, sentenceOf } from './authorize/screen.ts'
+import { maySkipScreen, placeOf, sentenceOf } from './authorize/screen.ts'
 import type { Client } from './clients/client.ts'
 import { findClients } from './clients/store.ts'
 import { type App, consentedScopes } from './grants/app.ts'
@@ -53,7 +53,7 @@ export async function findWhatAppsMay(table: Table, userId: string, now: Date): 
 }
 
 /**
- * Returns the apps that have access now, or get it without another consent, by their names.
+ * Returns the apps that have access now, or get it at the next sign-in without a question, by their names.
  *
  * @param user - As just read.
  * @throws {@link ServiceError} `unavailable`.
@@ -79,9 +79,9 @@ export async function appsOf(
       const isOfClient = grant.clientId === client.id
       return isOfClient && hasLiveSources(grant, { client, app, user, session }, isOffline, now)
     })
-    const consented = consentedScopes(app, client).filter((entry) => client.scopes.includes(entry))
+    const later = app === undefined ? [] : scopesWithoutScreen(app, client)
     const names = [
-      ...consented.map((entry) => scopeIn(entry).scope),
+      ...later.map((entry) => scopeIn(entry).scope),
       ...grants.flatMap(({ scope }) => scope.split(' ')),
     ]
     // The client gets no token for a scope that it has lost.
@@ -91,6 +91,14 @@ export async function appsOf(
     return [summaryOf({ app, client, grants, scopes: sentences }, now)]
   })
   return summaries.sort((a, b) => a.name.localeCompare(b.name))
+}
+
+/** Returns the entries of the scopes that a client gets at the next sign-in without a screen. */
+function scopesWithoutScreen(app: App, client: Client): string[] {
+  if (!maySkipScreen(client)) return []
+  const consented = consentedScopes(app, client)
+  const isFree = client.firstParty && app.revokedAt === undefined
+  return client.scopes.filter((entry) => consented.includes(entry) || (isFree && entry !== 'offline_access'))
 }
 
 interface Shown extends Pick<AppSummary, 'scopes'> {
@@ -107,7 +115,7 @@ function summaryOf({ app, client, grants, scopes }: Shown, now: Date): AppSummar
     type: client.type,
     places: [...new Set(client.redirectUris.map(placeOf))].sort(),
     scopes,
-    offline: grants.some(({ offline }) => offline),
+    offline: grants.some(({ offline }) => offline) && scopes.some(({ name }) => name === 'offline_access'),
     approvedAt: isoOf(app.createdAt),
     lastUsedAt: uses.length > 0 ? isoOf(Math.max(...uses)) : undefined,
   }

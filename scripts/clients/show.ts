@@ -87,7 +87,7 @@ function shownScope(client: Client, entry: string, apis: readonly Api[]): string
 }
 
 const consentOf = ({ firstParty, silent }: Pick<Client, 'firstParty' | 'silent'>): string =>
-  (firstParty ? 'not needed: first-party' : 'asked of each user') + (silent ? ', silent' : '')
+  (firstParty ? 'first-party' : 'asked of each user') + (silent ? ', silent' : '')
 
 const secretsOf = ({ secrets, earlierSecretEndsAt = '' }: ReturnType<typeof shownOf>): string =>
   secrets === 1 ? '1' : `2, the earlier one until ${minuteOf(earlierSecretEndsAt)} UTC`

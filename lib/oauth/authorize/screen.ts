@@ -17,6 +17,10 @@ export interface Seen {
   lastUserId?: string | undefined
 }
 
+/** Whether a client may get a code without a screen, if nothing else speaks against it. */
+export const maySkipScreen = ({ type, silent }: Pick<Client, 'type' | 'silent'>): boolean =>
+  type === 'web' || (type === 'browser' && silent)
+
 /** Why a screen is needed, as the error of a request with `prompt=none` (OpenID Connect Core section 3.1.2.6). */
 export type ScreenReason = 'interaction_required' | 'consent_required'
 
@@ -37,9 +41,8 @@ export function screenReasonOf({
   lastUserId,
 }: Seen): ScreenReason | undefined {
   const { prompts, loginHint } = request
-  const isSilent =
-    client.type === 'web' || (client.type === 'browser' && client.silent && !isLoopback(redirectUri))
-  if (!isSilent || prompts.includes('select_account')) return 'interaction_required'
+  const isQuiet = maySkipScreen(client) && !(client.type === 'browser' && isLoopback(redirectUri))
+  if (!isQuiet || prompts.includes('select_account')) return 'interaction_required'
   if (lastUserId !== undefined && lastUserId !== user.id) return 'interaction_required'
   // A hint may be an address that is not the username. Then the screen is shown once too often.
   const isOther = loginHint !== undefined && loginHint.toLowerCase() !== user.username

@@ -133,7 +133,7 @@ export const OAUTH_ROUTES: Route[] = [
     needs: 'oauth',
     summary: 'List the apps that have access to the caller’s account',
     description:
-      'Returns the apps that the caller has signed in to, as long as they have access or get it without another consent.',
+      'Returns the apps that the caller has signed in to, as long as they have access or get it at the next sign-in without a question.',
     isProtected: true,
     response: {
       description: 'The apps.',
