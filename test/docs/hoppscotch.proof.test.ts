@@ -55,7 +55,7 @@ test('the collection fails when the demo user is said to be an admin', async () 
     [],
     [expect.stringContaining("role: 'user'")],
     ['Expected 403 to equal 200', expect.stringContaining("title: 'Forbidden'")],
-    ...Array(7).fill([]),
+    ...Array(9).fill([]),
     [expect.stringContaining('Expected')],
     ...Array(33).fill([]),
   ])
@@ -68,7 +68,7 @@ test('the collection fails when a login is accepted that was to be refused', asy
   const { exitCode, outcomes } = await runCollection({ role: '' })
   expect(exitCode).toBe(1)
   const got = [
-    ...[200, 200, 403, ...pass(2), 200, 200, 422, 422, 400, 200],
+    ...[200, 200, 403, ...pass(2), 200, 200, 200, 404, 422, 422, 400, 200],
     ...[200, 422, 404, ...pass(2), 200, 200, ...pass(2)],
     // Its user has no factor, so the login is complete at once, and the code of the second step discards the tokens.
     ...[200, 200, 422, 200, undefined, 200, ...pass(18)],
@@ -82,7 +82,7 @@ test('the collection fails when a login is refused that was to be accepted', asy
   const { exitCode, outcomes } = await runCollection({ password: 'wrong' })
   expect(exitCode).toBe(1)
   const expected = [
-    ...[200, 200, 403, ...pass(2), 200, 200, 422, 422, 400, 200],
+    ...[200, 200, 403, ...pass(2), 200, 200, 200, 404, 422, 422, 400, 200],
     ...[200, 422, 404, ...pass(2), 200, 200, ...pass(2)],
     ...[...Array<number>(6).fill(200), 422, ...Array<number>(4).fill(200)],
     "Expected undefined to equal 'passkey_refused'",
@@ -112,6 +112,12 @@ const SHOWN: [name: string, accepted: string, refused: string][] = [
   ['API description', '', 'the API description requires no token'],
   ['Refresh', 'gets the next pair of tokens', 'a refresh without a token fails'],
   ['Sessions', 'gets a list of sessions, exactly one of them current', 'the sessions require a token'],
+  ['Apps', 'has signed in to no app', 'the apps require a token'],
+  [
+    'Remove the access of an app',
+    'cannot remove the access of an app that has none',
+    'the removal requires a token',
+  ],
   ['Change password', 'gets the rule that the new password breaks', 'the password change requires a token'],
   [
     'Change address',

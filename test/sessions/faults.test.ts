@@ -353,9 +353,9 @@ const REQUESTS: Record<string, (scene: SceneFrom) => Promise<Request> | Request>
       asking,
       status: 204,
       after: { [sessionKey(own)]: isEnded },
-      async onward(first) {
-        const again = await ask({ route: 'end-session', asking })
-        expect(first.status === 204 ? [404] : [204, 404]).toContain(again.status)
+      async onward() {
+        // A session that has ended has perhaps left grants, so it is ended again.
+        expect((await ask({ route: 'end-session', asking })).status).toBe(204)
         await expectOver(own)
         await expectAlive(other)
       },
