@@ -107,8 +107,8 @@ describe('GET /apps', () => {
             type: 'native',
             places: ['com.example.app', 'shop.example'],
             scopes: [
-              { name: 'offline_access', sentence: 'Keep this access while you are away' },
               { name: 'openid', sentence: 'Recognise you when you sign in' },
+              { name: 'offline_access', sentence: 'Keep this access while you are away' },
             ],
             offline: true,
             approvedAt: isoOf(secondOf(now) + 5),
@@ -151,7 +151,7 @@ describe('GET /apps', () => {
       expect(await changeClient(table, now, { changes: { scopes } }, testAct())).toBe('done')
       return (await list()).map((app: { scopes: { name: string }[] }) => app.scopes.map(({ name }) => name))
     }
-    expect(await lose('openid', 'offline_access')).toEqual([['offline_access', 'openid']])
+    expect(await lose('openid', 'offline_access')).toEqual([['openid', 'offline_access']])
     // Without the scope, its grant depends on the session again.
     expect(await lose('openid')).toEqual([['openid']])
     expect(await lose('email')).toEqual([])

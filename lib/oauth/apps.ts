@@ -6,7 +6,7 @@ import { findSessions } from '../sessions/store.ts'
 import { isoOf } from '../time.ts'
 import type { UserState } from '../users/user.ts'
 import { findApis } from './apis/store.ts'
-import { maySkipScreen, placeOf, sentenceOf } from './authorize/screen.ts'
+import { asShown, maySkipScreen, placeOf, sentenceOf } from './authorize/screen.ts'
 import type { Client } from './clients/client.ts'
 import { findClients } from './clients/store.ts'
 import { type App, consentedScopes } from './grants/app.ts'
@@ -85,7 +85,7 @@ export async function appsOf(
       ...grants.flatMap(({ scope }) => scope.split(' ')),
     ]
     // The client gets no token for a scope that it has lost.
-    const scopes = [...new Set(names)].filter((name) => owners.has(name)).sort()
+    const scopes = asShown([...new Set(names)].filter((name) => owners.has(name)).sort())
     if (!app || scopes.length === 0) return []
     const sentences = scopes.map((name) => sentenceOf(name, owners.get(name)))
     return [summaryOf({ app, client, grants, scopes: sentences }, now)]

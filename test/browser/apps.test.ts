@@ -75,9 +75,9 @@ test('a user removes the access of an app with the keyboard, and is asked again 
     .getByText(/^127\.0\.0\.1:\d+ · First signed in .*20\d\d, last used .*20\d\d/)
     .waitFor()
   expect(await apps(page).getByRole('listitem').allTextContents()).toEqual([
-    'Keep this access while you are away',
     'Recognise you when you sign in',
     'See your username',
+    'Keep this access while you are away',
   ])
 
   const sent: string[] = []

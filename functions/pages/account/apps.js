@@ -1,6 +1,7 @@
 // The apps that have access to the account, on the page /account.
 
 import { announce, call, element, make } from '../form.js'
+import { showActivity } from './activity.js'
 import { askForChange } from './change.js'
 import { listOf } from './list.js'
 import { dayOf, hourOf } from './sessions.js'
@@ -43,7 +44,7 @@ async function remove(id, name, fetch) {
     },
   )
   if (!isDone) return
-  await showApps(fetch)
+  await Promise.all([showApps(fetch), showActivity(fetch)])
   element('apps-title').focus()
   announce('The access was removed.')
 }

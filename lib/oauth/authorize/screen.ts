@@ -89,9 +89,13 @@ const SENTENCES: ReadonlyMap<string, string> = new Map([
   ['offline_access', 'Keep this access while you are away'],
 ])
 
-/** Returns what the screen says of the scopes of a request, in its order. */
+/** Returns what the screen says of the scopes of a request, in its order, but for `offline_access`. */
 export const sentencesOf = ({ scopes, api }: Pick<AuthorizationRequest, 'scopes' | 'api'>) =>
-  scopes.map((name) => sentenceOf(name, api))
+  asShown(scopes).map((name) => sentenceOf(name, api))
+
+/** Returns scopes in the order in which users read them: "this access", which an app keeps, is what stands before. */
+export const asShown = (scopes: readonly string[]): string[] =>
+  scopes.toSorted((a, b) => Number(a === 'offline_access') - Number(b === 'offline_access'))
 
 /** Returns what users see of a scope. @param api - The one that the scope belongs to. */
 export const sentenceOf = (name: string, api: Api | undefined) => ({
