@@ -79,6 +79,16 @@ test('POST /oauth2/authorize leads a form to the page, with the form as its quer
   expect([followed.status, followed.url]).toEqual([200, `${url}/oauth2/authorize?client_id=shop&state=a+b`])
 })
 
+test('POST /oauth2/logout has the form in the page, and in no URL', async () => {
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  const page = await send(`${url}/oauth2/logout`, 'POST', headers, 'client_id=shop&state=a+b')
+  expect(page).toMatchObject({
+    status: 200,
+    body: expect.stringContaining('"?client_id=shop&amp;state=a+b"'),
+  })
+  expect((await send(`${url}/oauth2/logout/`, 'POST', headers, 'client_id=shop')).status).toBe(404)
+})
+
 test('what refreshes the session is a file of its own, which the page of requests imports', async () => {
   const { body } = await get(`${url}/oauth2/authorize`)
   const [, script] = /src="([^"]+)"/.exec(body) ?? []

@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest'
 import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
-import { sendJson } from '../support/http.ts'
+import { send, sendJson } from '../support/http.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
 import { addClient, CALLBACK, type Changes, queryOf } from './clients.ts'
 
@@ -89,6 +89,17 @@ test('an app asks to sign its user out', async () => {
   const { status, body } = await signOut(request, { sub: asked.user.sub })
   expect([status, body]).toEqual([200, { next: 'done' }])
   expect((await signOut(request)).body).toEqual({ next: 'done' })
+})
+
+test.each<[string, string, Record<string, string>, number]>([
+  ['what is no JSON', '{', {}, 400],
+  ['a body over 8 KiB', JSON.stringify({ query: 'a'.repeat(8_192) }), {}, 413],
+  ['an unknown member', '{"query":"?","unknown":1}', {}, 422],
+  ['a form and the cookie', 'a=b', { 'Content-Type': 'text/plain' }, 403],
+  ['a form without the cookie', 'a=b', { 'Content-Type': 'text/plain', Cookie: 'a=b' }, 415],
+])('a sign-out with %s is refused', async (_what, body, headers, status) => {
+  const sent = { ...OWN_PAGE, ...cookie, ...headers }
+  expect((await send(`${url}/oauth2/signout`, 'POST', sent, body)).status).toBe(status)
 })
 
 test('no page of another origin may read a response, or ask for one', async () => {

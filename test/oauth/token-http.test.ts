@@ -71,6 +71,14 @@ test.each(['GET', 'POST'])(
   },
 )
 
+test('an id_token of one app does not sign out for another one', async () => {
+  const { body } = await exchange(await codeFor())
+  await addClient(table, { id: 'token-http-other' })
+  const query = `?client_id=token-http-other&id_token_hint=${body.id_token}`
+  const response = await sendJson(`${url}/oauth2/signout`, 'POST', { query }, { ...OWN_PAGE, ...cookie })
+  expect([response.status, response.body.error]).toEqual([400, 'other_client'])
+})
+
 test('an app revokes its tokens', async () => {
   const { body } = await exchange(await codeFor())
   const revoke = (form: Changes, headers: Record<string, string> = {}) => sendForm(form, headers, 'revoke')
@@ -79,6 +87,7 @@ test('an app revokes its tokens', async () => {
   expect(again).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
   expect((await get(`${url}/userinfo`, body.access_token)).status).toBe(401)
   expect(await revoke({ token: 'unknown' }, basic)).toMatchObject({ status: 200, body: {} })
+  expect(await revoke({}, basic)).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
   const unknown = await revoke({ client_id: 'unknown', token: 'unknown' })
   expect(unknown).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
 })
