@@ -33,6 +33,10 @@ export const SESSION_CHANGED = {
   detail: 'Another sign-in has renewed the session. Repeat the request once with the latest token.',
 }
 
+/** Returns the error of a token of another sign-in of its session: {@link SESSION_CHANGED}. */
+export const sessionChanged = (): ServiceError =>
+  new ServiceError('conflict', 'the token is of another sign-in of the session', SESSION_CHANGED)
+
 const REUSED = 'the token was replaced earlier'
 
 /** Whether an error says that a refresh token was used again, and that its session has ended. */
@@ -72,7 +76,7 @@ export async function redeemRefreshToken(
 ): Promise<Redeemed> {
   const { session, user, state } = await redeemAnyToken(at, presented, graceSeconds)
   if (state !== 'changed') return { session, user, state }
-  throw new ServiceError('conflict', 'the token is of another sign-in of the session', SESSION_CHANGED)
+  throw sessionChanged()
 }
 
 /**

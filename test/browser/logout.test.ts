@@ -115,7 +115,7 @@ describe('a click without an id_token', () => {
     await expectSignedIn(page, false)
   })
 
-  test('asks again, if another user has signed in meanwhile', async () => {
+  test('asks again, if another user has signed in after the question', async () => {
     const page = await openQuestion()
     const tab = await page.context().newPage()
     await tab.goto(`${serviceUrl()}/signin`)

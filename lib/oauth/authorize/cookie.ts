@@ -7,7 +7,7 @@ import {
   type Presented,
   requireFactors,
   requireYoung,
-  SESSION_CHANGED,
+  sessionChanged,
 } from '../../sessions/redeem.ts'
 import { readRefreshToken } from '../../sessions/refresh-token.ts'
 import { lifetimesFrom } from '../../sessions/session.ts'
@@ -49,9 +49,7 @@ export async function redeemCookie(
     const presented = readRefreshToken(refreshToken)
     const found = await findPresented(at, presented, at.config.REFRESH_GRACE_SECONDS)
     if (!found.session.inCookie) return undefined
-    if (found.state === 'changed') {
-      throw new ServiceError('conflict', 'the token is of another sign-in of the session', SESSION_CHANGED)
-    }
+    if (found.state === 'changed') throw sessionChanged()
     requireFactors(found, at.config.REQUIRE_SECOND_FACTOR)
     requireYoung(found, lifetimesFrom(at.config), at.now)
     return found

@@ -64,13 +64,12 @@ export async function outcomeOf(
   const { client, request, hintedUserId, start } = asked
   const isQuiet = request.prompts.includes('none')
   const signIn = presented && signInOf(presented.session)
-  if (presented === undefined || signIn === undefined) {
-    const again = needsSignIn(request, undefined, start, at.now)
-    return isQuiet ? LOGIN_REQUIRED : signInStep(client, again, startOf(undefined, at.now))
+  if (presented && (presented.state === 'reused' || isDue(presented.session, at.now))) {
+    return { next: 'refresh' }
   }
-  if (presented.state === 'reused' || isDue(presented.session, at.now)) return { next: 'refresh' }
-  if (needsSignIn(request, signIn, start, at.now)) {
-    return isQuiet ? LOGIN_REQUIRED : signInStep(client, true, startOf(signIn, at.now))
+  const again = needsSignIn(request, signIn, start, at.now)
+  if (presented === undefined || again) {
+    return isQuiet ? LOGIN_REQUIRED : signInStep(client, again, startOf(signIn, at.now))
   }
   if (hintedUserId !== undefined && hintedUserId !== presented.user.id) return LOGIN_REQUIRED
   for (let attempt = 1; attempt <= 2; attempt += 1) {
