@@ -546,6 +546,12 @@ describe('the client', () => {
   test.each<[string, Changes, Record<string, string>, string]>([
     ['by Basic', {}, SHOP, 'invalid_grant'],
     ['by Basic, also with its id in the form', { client_id: 'shop' }, SHOP, 'invalid_grant'],
+    [
+      'by Basic in the encoding of forms',
+      {},
+      basic('%73hop', SECRET.replaceAll('-', '%2D')),
+      'invalid_grant',
+    ],
     ['by the form', secret, {}, 'invalid_grant'],
     ['by its earlier secret', {}, basic('shop', 'earlier'), 'invalid_grant'],
     ['public, by its id', phone, {}, 'invalid_grant'],
@@ -565,6 +571,7 @@ describe('the client', () => {
     ['a machine', {}, basic('robot'), 'unauthorized_client'],
     ['by a bearer token', {}, { Authorization: 'Bearer abc' }, 'invalid_client'],
     ['by Basic without a colon', {}, { Authorization: 'Basic c2hvcA==' }, 'invalid_client'],
+    ['by Basic with half an encoding', {}, basic('shop', `${SECRET}%2`), 'invalid_client'],
     ['by Basic that is not base64', {}, { Authorization: 'Basic shop:secret' }, 'invalid_client'],
   ])('%s', async (_what, form, headers, expected) => {
     expect(await tryAs(form, headers)).toBe(expected)

@@ -12,8 +12,7 @@ interface Credentials {
 }
 
 /**
- * Returns the credentials of a request: HTTP Basic, or members of the form, never both (RFC 6749 section 2.3). Ids and secrets have
- * unreserved characters only, so Basic needs no form decoding.
+ * Returns the credentials of a request: HTTP Basic, or members of the form, never both (RFC 6749 section 2.3).
  *
  * @param authorization - The header; empty without one.
  * @throws {@link ServiceError} with an `error` of `TOKEN_ERRORS`.
@@ -35,10 +34,20 @@ function credentialsOf(authorization: string, parameters: Parameters): Credentia
   return basic
 }
 
+/**
+ * Libraries encode id and secret as a form does (RFC 6749 section 2.3.1), or not at all. Neither has a character that decoding would
+ * change, and some libraries encode hyphens too.
+ */
 function basicOf(authorization: string): Credentials | undefined {
   const [, encoded = ''] = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? []
-  const [, clientId, secret] = /^([^:]+):(.*)$/.exec(Buffer.from(encoded, 'base64').toString()) ?? []
-  return clientId === undefined ? undefined : { clientId, secret }
+  const parts = /^([^:]+):(.*)$/.exec(Buffer.from(encoded, 'base64').toString())
+  if (parts === null) return undefined
+  try {
+    const [clientId = '', secret] = parts.slice(1).map(decodeURIComponent)
+    return { clientId, secret }
+  } catch {
+    return undefined
+  }
 }
 
 /**
