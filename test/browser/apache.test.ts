@@ -6,8 +6,8 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startServer } from '../verifiers/programs.ts'
 import { serviceUrl } from './accounts.ts'
-import { heading, open, press, useBrowser } from './browser.ts'
-import { addUser, cookiesOf, FROM_ANOTHER_SITE, signInHere, signOutAt } from './shop.ts'
+import { heading, open, useBrowser } from './browser.ts'
+import { addUser, cookiesOf, FROM_ANOTHER_SITE, signInTo, signOutAt } from './shop.ts'
 
 // Apache with mod_auth_openidc signs users in, as the demo client `demo-web` at another site than that of the service.
 
@@ -85,10 +85,7 @@ async function openSignedIn() {
   const username = await addUser()
   const page = await open(url, { origins: [serviceUrl()] })
   await page.getByRole('link', { name: 'Members' }).click()
-  await heading(page, 'Sign in to continue to Demo shop').waitFor()
-  await signInHere(page, username)
-  await heading(page, `Continue as ${username} to Demo shop`).waitFor()
-  await press(page, 'Continue')
+  await signInTo(page, username, 'Demo shop')
   await heading(page, 'Members').waitFor()
   return { page, username }
 }

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { clientsCommand } from '../../scripts/clients/command.ts'
-import { beginInProcess, wordsOf } from '../support/command.ts'
+import { addByCommand } from '../oauth/add-by-command.ts'
+import { wordsOf } from '../support/command.ts'
 import { type Service, startService } from '../support/service.ts'
 import { root } from '../support/service-description.ts'
 import { startServer } from '../verifiers/programs.ts'
 import { serviceUrl } from './accounts.ts'
 import { heading, open, press, signIn, useBrowser } from './browser.ts'
-import { addUser, cookiesOf, FROM_ANOTHER_SITE, signInHere, signOutAt } from './shop.ts'
+import { addUser, cookiesOf, FROM_ANOTHER_SITE, signInTo, signOutAt } from './shop.ts'
 
 // oidc-client-ts and openid-client sign users in, in the examples as they are, at another site than that of the service.
 
@@ -92,7 +92,7 @@ describe('oidc-client-ts in a page', () => {
 
 /** The commands that docs/OAUTH.md shows for a new app. */
 const [, adding = '', starting = ''] =
-  /^\$ npm run clients -- (add my-app .*? --local)$.*^(CLIENT=my-app [^\n]*)$/ms.exec(
+  /^\$ npm run clients -- add (my-app .*?) --local$.*^(CLIENT=my-app [^\n]*)$/ms.exec(
     readFileSync(join(root, 'docs/OAUTH.md'), 'utf8'),
   ) ?? []
 
@@ -102,20 +102,14 @@ describe('an app that was just registered', () => {
   useBrowser()
 
   test('signs a user in', async () => {
-    const target = ['--endpoint', inject('dynamoDbUrl')]
-    const { stdin, outcome } = beginInProcess(clientsCommand, [...wordsOf(adding), ...target])
-    stdin.end()
-    const [, secret = ''] = /^client_secret +(\S+)$/m.exec((await outcome).stdout) ?? []
+    const secret = await addByCommand(inject('dynamoDbUrl'), wordsOf(adding))
     const command = `export ${starting.replace('…', secret).replace(' node', '; exec node')}`
     const server = await startServer('sh', () => ['-c', command], { SERVICE: serviceUrl() })
     stop = server.stop
     const username = await addUser()
     const page = await open(`http://127.0.0.1:${server.port}`, { origins: [serviceUrl()] })
     await page.getByRole('link', { name: 'Sign in' }).click()
-    await heading(page, 'Sign in to continue to My app').waitFor()
-    await signInHere(page, username)
-    await heading(page, `Continue as ${username} to My app`).waitFor()
-    await press(page, 'Continue')
+    await signInTo(page, username, 'My app')
     await shows(page, `Signed in as ${username}`)
   })
 })
@@ -137,10 +131,7 @@ describe('openid-client on a server', () => {
     const username = await addUser()
     const page = await open(url, { origins: [serviceUrl()] })
     await page.getByRole('link', { name: 'Sign in' }).click()
-    await heading(page, `Sign in to continue to ${NAME}`).waitFor()
-    await signInHere(page, username)
-    await heading(page, `Continue as ${username} to ${NAME}`).waitFor()
-    await press(page, 'Continue')
+    await signInTo(page, username, NAME)
     await shows(page, `Signed in as ${username}`)
     return { page, username }
   }

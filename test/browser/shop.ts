@@ -68,6 +68,14 @@ export const userIdOf = async (username: string) => (await operator(table()).use
 /** Signs in on the page that is shown. */
 export const signInHere = (page: Page, username: string) => signIn(page, username, PASSWORD)
 
+/** Signs a user in to an app that has led here, with a click on the screen. */
+export async function signInTo(page: Page, username: string, app: string): Promise<void> {
+  await heading(page, `Sign in to continue to ${app}`).waitFor()
+  await signInHere(page, username)
+  await heading(page, `Continue as ${username} to ${app}`).waitFor()
+  await press(page, 'Continue')
+}
+
 /** Signs a user in with the cookie of a page. The browser never gets the response. */
 export async function signInUnseen(page: Page, username: string): Promise<void> {
   const cookie = (await page.context().cookies()).find(({ name }) => name === '__Host-refresh')

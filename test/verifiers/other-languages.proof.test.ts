@@ -1,33 +1,35 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { codeUnder, saveProgram, startProgram, startServer } from './programs.ts'
+import {
+  BUILD_MS,
+  buildGo,
+  codeUnder,
+  hasGo as isGoInstalled,
+  hasPython as isPythonInstalled,
+  PYTHON,
+  requireOrWarn,
+  saveProgram,
+  startProgram,
+  startServer,
+} from './programs.ts'
 import { signedAgo, type TokenCase, tokenCases } from './tokens.ts'
 import { unavailableIssuers } from './unavailable.ts'
 import { expectVerdicts } from './verdicts.ts'
 
 // The programs of docs/VERIFYING.md in Python and Go, on Debian's packages.
 
-const PYTHON = '/usr/bin/python3'
-const GO_ENVIRONMENT = { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode' }
-/** Go's own packages are compiled before the first program. */
-const BUILD_MS = 300_000
 const INSTALL =
   'The programs of docs/VERIFYING.md need: apt-get install python3-fastapi python3-uvicorn python3-jwt golang-go golang-github-coreos-go-oidc-v3-dev'
 
-const succeeds = (command: string, parameters: string[]) =>
-  spawnSync(command, parameters, { env: GO_ENVIRONMENT }).status === 0
-const hasPython = succeeds(PYTHON, ['-c', 'import fastapi, uvicorn, jwt'])
-const hasGo = succeeds('go', ['list', 'github.com/coreos/go-oidc/v3/oidc'])
+const hasPython = isPythonInstalled('fastapi, uvicorn, jwt')
+const hasGo = isGoInstalled()
 
 const ISSUER = inject('serviceUrl')
 
 let cases: readonly TokenCase[]
 beforeAll(async () => {
-  if (!(hasPython && hasGo)) {
-    if (process.env.CI) throw new Error(INSTALL)
-    console.warn(INSTALL)
-  }
+  requireOrWarn(hasPython && hasGo, INSTALL)
   cases = await tokenCases(ISSUER, inject('kmsUrl'))
 })
 
@@ -92,9 +94,9 @@ test.skipIf(!hasPython)('FastAPI demands two factors and a recent sign-in of a r
 
 describe.skipIf(!hasGo)('Go', () => {
   const source = saveProgram('Go', 'main.go')
-  const binary = source.replace('main.go', 'main')
+  let binary: string
   beforeAll(() => {
-    execFileSync('go', ['build', '-o', binary, source], { env: GO_ENVIRONMENT })
+    binary = buildGo(source)
   }, BUILD_MS)
 
   test('accepts valid tokens and refuses all others', async () => {

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
@@ -10,6 +10,38 @@ import { freePort } from '../support/service.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const RETRY_MS = 20
+
+/** Python of Debian, which has the packages of Debian. */
+export const PYTHON = '/usr/bin/python3'
+
+/** Go with the packages of Debian, and without modules. */
+const GO_ENVIRONMENT = { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode' }
+
+/** Go's own packages are compiled before the first program. */
+export const BUILD_MS = 300_000
+
+const succeeds = (command: string, parameters: string[]) =>
+  spawnSync(command, parameters, { env: GO_ENVIRONMENT }).status === 0
+
+/** Whether Debian's Python has some modules. */
+export const hasPython = (modules: string) => succeeds(PYTHON, ['-c', `import ${modules}`])
+
+/** Whether there are Go and go-oidc, with which golang.org/x/oauth2 is installed. */
+export const hasGo = () => succeeds('go', ['list', 'github.com/coreos/go-oidc/v3/oidc'])
+
+/** Builds a program in Go. @returns Its path. */
+export function buildGo(source: string): string {
+  const binary = join(folderOfPrograms(), basename(source, '.go'))
+  execFileSync('go', ['build', '-o', binary, source], { env: GO_ENVIRONMENT })
+  return binary
+}
+
+/** Says what is missing. With `CI=true`, it is a failure. */
+export function requireOrWarn(isInstalled: boolean, install: string): void {
+  if (isInstalled) return
+  if (process.env.CI) throw new Error(install)
+  console.warn(install)
+}
 
 /** Returns the status of a program's response to a request with a token, or without one. */
 export type Ask = (path: string, token: string | undefined) => Promise<number>
@@ -25,11 +57,15 @@ export function codeUnder(heading: string): string {
 
 /** Writes a program to a folder in which it finds the packages of this repository. Returns its path. */
 export function saveProgram(heading: string, file: string): string {
-  const folder = join(root, '.results/verifying')
-  mkdirSync(folder, { recursive: true })
-  const path = join(folder, file)
+  const path = join(folderOfPrograms(), file)
   writeFileSync(path, codeUnder(heading))
   return path
+}
+
+function folderOfPrograms(): string {
+  const folder = join(root, '.results/verifying')
+  mkdirSync(folder, { recursive: true })
+  return folder
 }
 
 /**

@@ -3,6 +3,7 @@ import { isSecretOf } from '../../../lib/oauth/clients/secret.ts'
 import { findClientWithSecrets } from '../../../lib/oauth/clients/store.ts'
 import { allItems } from '../../../scripts/cli/pages.ts'
 import { clientsCommand } from '../../../scripts/clients/command.ts'
+import { addByCommand } from '../../oauth/add-by-command.ts'
 import { begin, beginInProcess, type Outcome } from '../../support/command.ts'
 import { startStore } from '../../support/operator.ts'
 
@@ -43,14 +44,11 @@ export async function startClients() {
     begin: (...args: string[]) => beginInProcess(clientsCommand, [...args, ...target]),
     beginProcess: (...args: string[]) => begin('scripts/clients.ts', [...args, ...target]),
     /** Adds a client and returns its secret. */
-    add: async (id: string, ...args: string[]): Promise<string> => {
-      const { status, stdout, stderr } = await run([
-        ...['add', id, '--json', ...(args.length > 0 ? args : ['--type', 'web', '--redirect-uri', CALLBACK])],
-        ...target,
-      ])
-      if (status !== 0) throw new Error(stderr)
-      return JSON.parse(stdout).client_secret
-    },
+    add: (id: string, ...args: string[]) =>
+      addByCommand(store.endpoint, [
+        id,
+        ...(args.length > 0 ? args : ['--type', 'web', '--redirect-uri', CALLBACK]),
+      ]),
     accepts: async (id: string, secret: string, now = new Date()) =>
       isSecretOf((await stored(id)) ?? {}, secret, now),
     /** Returns what happened to a client or an API, the earliest first. */
