@@ -483,14 +483,18 @@ export const refresh = (functions: Functions, refreshToken: string) =>
   functions.ask('refresh', { body: { refreshToken } })
 
 /** Adds a session in a cookie to the table, and returns its first refresh token. */
-export async function addSession({ table }: Pick<Operator, 'table'>, username: string): Promise<string> {
+export async function addSession(
+  { table }: Pick<Operator, 'table'>,
+  username: string,
+  now = new Date(),
+): Promise<string> {
   const user = await findUserByName(table, username)
   if (user === undefined) throw new Error(`there is no user ${username}`)
   const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
   const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const start = { amr: 'pwd', inCookie: true, origin, lifetimes } as const
-  const { session, refreshToken } = startSession(user, start, new Date(), random)
+  const { session, refreshToken } = startSession(user, start, now, random)
   await storeSession(table, session)
   return refreshToken
 }
