@@ -10,16 +10,15 @@ const service = describeService()
 const local = await startLocalAws(resourcesOf(service), service.provider.region, 0)
 afterAll(() => local.stop())
 
-const document = readFileSync(`${root}/docs/OAUTH.md`, 'utf8')
-
-/** The commands of `npm run clients` that the document shows, each with its output. `…` stands for what differs each time. */
-const exchanges = [...document.matchAll(/^```console\n(.*?)^```$/gms)]
-  .flatMap(([, text = '']) => text.split(/^\$ /m).slice(1))
-  .map((text) => {
-    const [command = '', ...output] = text.trimEnd().split('\n')
-    return { command, output: output.join('\n') }
-  })
-  .filter(({ command }) => command.startsWith('npm run clients '))
+/** Returns the commands of `npm run clients` that a document shows, each with its output. `…` stands for what differs each time. */
+const exchangesIn = (document: string) =>
+  [...readFileSync(`${root}/docs/${document}`, 'utf8').matchAll(/^```console\n(.*?)^```$/gms)]
+    .flatMap(([, text = '']) => text.split(/^\$ /m).slice(1))
+    .map((text) => {
+      const [command = '', ...output] = text.trimEnd().split('\n')
+      return { command, output: output.join('\n') }
+    })
+    .filter(({ command }) => command.startsWith('npm run clients '))
 
 /** Runs a command and returns what it prints, but for the hint on a secret. */
 async function outputOf(command: string): Promise<string> {
@@ -32,8 +31,12 @@ async function outputOf(command: string): Promise<string> {
   return `${stdout}${stderr.replace(/^Store the secret now.*\n/, '')}`.trimEnd()
 }
 
-test('the commands in OAUTH.md print what it shows', async () => {
-  expect(exchanges.length).toBeGreaterThan(10)
+test.each([
+  ['OAUTH.md', 10],
+  ['MOVING.md', 5],
+])('the commands in %s print what it shows', async (document, count) => {
+  const exchanges = exchangesIn(document)
+  expect(exchanges.length).toBeGreaterThan(count)
   for (const { command, output } of exchanges) {
     const printed = await outputOf(command)
     const source = output.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '\\S+')
