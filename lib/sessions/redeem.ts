@@ -37,10 +37,14 @@ export const SESSION_CHANGED = {
 export const sessionChanged = (): ServiceError =>
   new ServiceError('conflict', 'the token is of another sign-in of the session', SESSION_CHANGED)
 
-const REUSED = 'the token was replaced earlier'
+/** Returns the error of a refresh token that was used again. Its session has ended. */
+const reused = (): ServiceError =>
+  Object.assign(new ServiceError('invalid_refresh_token', 'the token was replaced earlier'), {
+    isReuse: true,
+  })
 
 /** Whether an error says that a refresh token was used again, and that its session has ended. */
-export const isReuse = (error: unknown): boolean => error instanceof ServiceError && error.message === REUSED
+export const isReuse = (error: unknown): boolean => error instanceof ServiceError && 'isReuse' in error
 
 /**
  * Finds the live session of a refresh token, and decides what the token is to it. Changes and logs nothing.
@@ -100,7 +104,7 @@ export async function redeemAnyToken(
     // Logged first: the theft must show even if the write fails.
     logEvent('warn', { event: 'session.reuse', userId, sessionId })
     await endSession(at.table, session, 'reused', byUser(at, userId))
-    throw new ServiceError('invalid_refresh_token', REUSED)
+    throw reused()
   }
   if (state === 'repeated') logEvent('warn', { event: 'session.repeated', userId, sessionId })
   return { session, user, state }
