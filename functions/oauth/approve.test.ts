@@ -5,7 +5,8 @@ import { findCode } from '../../lib/oauth/codes/store.ts'
 import { appKey, findApp } from '../../lib/oauth/grants/app.ts'
 import { findSession } from '../../lib/sessions/store.ts'
 import { secondOf } from '../../lib/time.ts'
-import { addApi, addClient, CALLBACK, type Changes, queryOf } from '../../test/oauth/clients.ts'
+import { addApi, addClient, CALLBACK, type Changes } from '../../test/oauth/clients.ts'
+import { approve as approveBy, clickOf as click } from '../../test/oauth/requests.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
 import {
   begin,
@@ -40,16 +41,7 @@ interface Sent {
   headers?: Record<string, string>
 }
 
-/** Sends an authorization request as the page does. */
-const approve = (changes: Changes = {}, { headers = {}, ...more }: Sent = {}) =>
-  call('approve', 'approve', {
-    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie), ...headers }),
-    body: JSON.stringify({ query: queryOf(changes), ...more }),
-  })
-
-const click = async (scope = 'openid', username = 'user') => ({
-  click: { sub: (await stored(username)).id, scope },
-})
+const approve = (changes: Changes = {}, sent: Sent = {}) => approveBy(cookie, changes, sent)
 
 /** Returns what a request leads to: the next step, or the parameters of the response. */
 async function outcomeOf(changes: Changes = {}, sent: Sent = {}): Promise<Record<string, unknown>> {

@@ -11,8 +11,8 @@ import { findApp } from '../../lib/oauth/grants/app.ts'
 import { isoOf, secondOf } from '../../lib/time.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
-import { addApi, addClient, CALLBACK, queryOf, SECRET, VERIFIER } from '../../test/oauth/clients.ts'
-import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
+import { addApi, addClient, CALLBACK, credentialsOf } from '../../test/oauth/clients.ts'
+import { approve as approveBy, clickOf, codeFor, exchange, refreshGrant } from '../../test/oauth/requests.ts'
 import {
   begin,
   call,
@@ -42,34 +42,18 @@ const revoked = problem(401, 'Unauthorized', 'Could not validate credentials.')
 
 /** Asks for a code as the page does, by default with a click. */
 async function approve(client_id: string, scope: string, more: object = {}) {
-  const click = { sub: (await stored()).id, scope }
-  const { body } = await call('approve', 'approve', {
-    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
-    body: JSON.stringify({
-      query: queryOf({ client_id, scope, ...more }),
-      ...(!('prompt' in more) && { click }),
-    }),
-  })
-  return body
+  const click = 'prompt' in more ? {} : await clickOf(scope)
+  return (await approveBy(cookie, { client_id, scope, ...more }, click)).body
 }
 
 /** Signs the user in to an app. @returns The refresh token. */
 async function signInTo(client_id: string, scope = 'openid', more: object = {}): Promise<string> {
   const { location } = await approve(client_id, scope, more)
   const code = String(new URL(location).searchParams.get('code'))
-  const grant = { grant_type: 'authorization_code', code, code_verifier: VERIFIER }
-  return (await send({ client_id, ...grant })).refresh_token
+  return (await exchange(code, credentialsOf(client_id))).body.refresh_token
 }
 
-async function send(form: { client_id: string } & Record<string, string>) {
-  const secret: Record<string, string> = form.client_id === 'phone' ? {} : { client_secret: SECRET }
-  const type = withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' })
-  const { body } = await call('token', 'token', {
-    ...type,
-    body: String(new URLSearchParams({ ...form, ...secret })),
-  })
-  return body
-}
+const phone = credentialsOf('phone')
 
 const list = async () => (await call('sessions', 'sessions-apps')).body.apps
 const idsOf = (apps: { id: string }[]) => apps.map(({ id }) => id)
@@ -137,7 +121,7 @@ describe('GET /apps', () => {
     const refresh_token = await signInTo('phone', 'openid offline_access')
     const lastUsedAt = async () => (await list())[0].lastUsedAt
     vi.setSystemTime(later(4_000))
-    await send({ client_id: 'phone', grant_type: 'refresh_token', refresh_token })
+    await refreshGrant(refresh_token, phone)
     expect(await lastUsedAt()).toBe(isoOf(secondOf(now)))
     vi.setSystemTime(later(7_200))
     expect(await lastUsedAt()).toBe(isoOf(secondOf(now) + 3_600))
@@ -160,11 +144,7 @@ describe('GET /apps', () => {
   test('lists no app of another user', async () => {
     await addClient(table)
     cookie = await begin('admin')
-    const click = { sub: (await stored('admin')).id, scope: 'openid' }
-    await call('approve', 'approve', {
-      ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
-      body: JSON.stringify({ query: queryOf(), click }),
-    })
+    await codeFor(cookie, {}, 'admin')
     expect(await list()).toEqual([])
     expect(await remove('shop')).toEqual(notFound)
   })
@@ -259,9 +239,7 @@ describe('DELETE /apps/{id}', () => {
     const refresh_token = await signInTo('phone')
     await remove('shop')
     expect(idsOf(await list())).toEqual(['phone'])
-    expect(await send({ client_id: 'phone', grant_type: 'refresh_token', refresh_token })).toHaveProperty(
-      'access_token',
-    )
+    expect((await refreshGrant(refresh_token, phone)).body).toHaveProperty('access_token')
   })
 
   test.each([true, false])(

@@ -3,7 +3,8 @@ import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hashSecret } from '../../lib/oauth/clients/secret.ts'
 import { changeClient, findClientWithSecrets, removeClient } from '../../lib/oauth/clients/store.ts'
 import { secondOf } from '../../lib/time.ts'
-import { addApi, addClient, type Changes, SECRET } from '../../test/oauth/clients.ts'
+import { addApi, addClient, basic, type Changes, SECRET } from '../../test/oauth/clients.ts'
+import { sendForm } from '../../test/oauth/requests.ts'
 import { withHeaders } from '../../test/support/cookies.ts'
 import { call, later, now, ok, records, table, useRoutes } from '../../test/support/routes.ts'
 import { testAct } from '../../test/support/users.ts'
@@ -24,15 +25,8 @@ beforeEach(async () => {
 const addMachine = (id: string, scopes: string[], more: Parameters<typeof addClient>[1] = {}) =>
   addClient(table, { id, type: 'machine', redirectUris: [], scopes, ...more })
 
-async function ask(form: Changes = {}, id = 'robot', secret = SECRET) {
-  const Authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
-  const body = new URLSearchParams({ grant_type: 'client_credentials' })
-  for (const [name, value] of Object.entries(form)) {
-    for (const one of [value ?? []].flat()) body.append(name, one)
-  }
-  const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Authorization }
-  return call('token', 'token', { ...withHeaders(headers), body: String(body) })
-}
+const ask = (form: Changes = {}, id = 'robot', secret = SECRET) =>
+  sendForm('token', { grant_type: 'client_credentials', ...form }, basic(id, secret))
 
 /** Returns audience and scopes of the token, or the error. */
 async function outcomeOf(response: ReturnType<typeof ask>): Promise<string> {

@@ -1,19 +1,16 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { eventsOfUser } from '../../lib/events/store.ts'
+import { addApi, addClient, CALLBACK, type Changes, credentialsOf, SECRET } from '../../test/oauth/clients.ts'
 import {
-  addApi,
-  addClient,
-  CALLBACK,
-  type Changes,
-  queryOf,
-  SECRET,
-  VERIFIER,
-} from '../../test/oauth/clients.ts'
-import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
+  userInfo as askUserInfo,
+  codeFor,
+  exchange,
+  refreshGrant,
+  sendForm,
+} from '../../test/oauth/requests.ts'
 import {
   begin,
-  call,
   eventOf,
   later,
   records,
@@ -37,42 +34,18 @@ beforeEach(async () => {
   await addClient(table, { id: 'closed', disabled: true })
 })
 
-const AS: Record<string, Record<string, string>> = {
-  shop: { client_id: 'shop', client_secret: SECRET },
-  other: { client_id: 'other', client_secret: SECRET },
-  phone: { client_id: 'phone' },
-  robot: { client_id: 'robot', client_secret: SECRET },
-}
-
-/** Sends a form to a route of the function. `undefined` leaves a parameter out, and a list repeats it. */
-async function send(route: 'token' | 'revoke', form: Changes, headers: Record<string, string> = {}) {
-  const body = new URLSearchParams()
-  for (const [name, value] of Object.entries(form)) {
-    for (const one of [value ?? []].flat()) body.append(name, one)
-  }
-  const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
-  return call('token', route, { ...withHeaders({ ...type, ...headers }), body: String(body) })
-}
+/** @param client - Empty for a request without a client, but for that of `more`. */
 const revoke = (token: Changes[string], client = 'shop', more: Changes = {}) =>
-  send('revoke', { token, ...AS[client], ...more })
+  sendForm('revoke', { token, ...(client && credentialsOf(client)), ...more })
 const refresh = async (refresh_token: string, client = 'shop') =>
-  (await send('token', { grant_type: 'refresh_token', refresh_token, ...AS[client] })).statusCode
-const userInfo = async (token: string) =>
-  (await call('userinfo', 'userinfo', withHeaders({ Authorization: `Bearer ${token}` }))).statusCode
+  (await refreshGrant(refresh_token, credentialsOf(client))).statusCode
+const userInfo = async (token: string) => (await askUserInfo(token)).statusCode
 
 /** Signs in at a client. */
-async function tokensOf(client = 'shop', scope = 'openid') {
-  const query = queryOf({ client_id: client, scope })
-  const approved = await call('approve', 'approve', {
-    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
-    body: JSON.stringify({ query, click: { sub: (await stored()).id, scope } }),
-  })
-  const code = String(new URL(approved.body.location).searchParams.get('code'))
-  const form = { grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...AS[client] }
-  return (await send('token', form)).body
-}
+const tokensOf = async (client = 'shop', scope = 'openid') =>
+  (await exchange(await codeFor(cookie, { client_id: client, scope }), credentialsOf(client))).body
 const machineToken = async () =>
-  (await send('token', { grant_type: 'client_credentials', ...AS.robot })).body.access_token
+  (await sendForm('token', { grant_type: 'client_credentials', ...credentialsOf('robot') })).body.access_token
 
 const ended = async () => {
   const { events } = await eventsOfUser(table, (await stored()).id, { limit: 100 })
@@ -120,7 +93,7 @@ test('a grant with offline_access ends, and one for an API by its access token',
 test('a token that a public client has replaced ends its grant, without an alarm', async () => {
   const { refresh_token: first } = await tokensOf('phone')
   vi.setSystemTime(later(20))
-  const { body } = await send('token', { grant_type: 'refresh_token', refresh_token: first, ...AS.phone })
+  const { body } = await refreshGrant(first, credentialsOf('phone'))
   vi.setSystemTime(later(100))
   expect(await revoke(first, 'phone')).toEqual(DONE)
   expect(await refresh(body.refresh_token, 'phone')).toBe(400)
@@ -130,8 +103,10 @@ test('a token that a public client has replaced ends its grant, without an alarm
 test('a rotation at the same time does not revive the grant', async () => {
   const { refresh_token } = await tokensOf('phone')
   vi.setSystemTime(later(20))
-  const form = { grant_type: 'refresh_token', refresh_token, ...AS.phone }
-  const [rotated, revoked] = await Promise.all([send('token', form), revoke(refresh_token, 'phone')])
+  const [rotated, revoked] = await Promise.all([
+    refreshGrant(refresh_token, credentialsOf('phone')),
+    revoke(refresh_token, 'phone'),
+  ])
   expect(revoked).toEqual(DONE)
   expect(await refresh(rotated.body.refresh_token ?? refresh_token, 'phone')).toBe(400)
 })
@@ -183,13 +158,21 @@ describe('nothing ends by', () => {
     [
       'JSON',
       ({ refresh_token }) =>
-        send('revoke', { token: refresh_token, ...AS.shop }, { 'Content-Type': 'application/json' }),
+        sendForm(
+          'revoke',
+          { token: refresh_token, ...credentialsOf('shop') },
+          { 'Content-Type': 'application/json' },
+        ),
       'invalid_request',
     ],
     [
       'both ways of authentication',
       ({ refresh_token }) =>
-        send('revoke', { token: refresh_token, ...AS.shop }, { Authorization: 'Basic c2hvcDp4' }),
+        sendForm(
+          'revoke',
+          { token: refresh_token, ...credentialsOf('shop') },
+          { Authorization: 'Basic c2hvcDp4' },
+        ),
       'invalid_request',
     ],
     ['an unknown token', () => revoke('unknown'), undefined],

@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { eventsOfUser } from '../../lib/events/store.ts'
-import { addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from '../../test/oauth/clients.ts'
+import { addClient, CALLBACK, type Changes, credentialsOf, formOf } from '../../test/oauth/clients.ts'
+import { codeFor, exchange } from '../../test/oauth/requests.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
 import {
   begin,
@@ -32,13 +33,6 @@ beforeEach(async () => {
   await addClient(table, { id: 'closed', disabled: true, postLogoutRedirectUris: [HOME] })
 })
 
-const queryFor = (parameters: Changes) => {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(parameters)) {
-    for (const one of [value ?? []].flat()) query.append(name, one)
-  }
-  return `?${query}`
-}
 const signOut = (
   parameters: Changes,
   sub?: string,
@@ -46,27 +40,14 @@ const signOut = (
 ) =>
   call('logout', 'signout', {
     ...withHeaders(headers),
-    body: JSON.stringify({ query: queryFor(parameters), sub }),
+    body: JSON.stringify({ query: `?${formOf(parameters)}`, sub }),
   })
 
 const isSignedIn = async () => (await refreshSession(cookie)).statusCode === 200
 
 /** Signs in at an app. */
-async function idTokenOf(client_id = 'shop'): Promise<string> {
-  const sub = (await stored()).id
-  const approved = await call('approve', 'approve', {
-    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
-    body: JSON.stringify({ query: queryOf({ client_id }), click: { sub, scope: 'openid' } }),
-  })
-  const code = String(new URL(approved.body.location).searchParams.get('code'))
-  const form = { grant_type: 'authorization_code', code, code_verifier: VERIFIER, client_id }
-  const secret = client_id === 'phone' ? {} : { client_secret: SECRET }
-  const { body } = await call('token', 'token', {
-    ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' }),
-    body: String(new URLSearchParams({ ...form, ...secret })),
-  })
-  return body.id_token
-}
+const idTokenOf = async (client_id = 'shop'): Promise<string> =>
+  (await exchange(await codeFor(cookie, { client_id }), credentialsOf(client_id))).body.id_token
 
 const QUESTION = { next: 'question', user: { sub: expect.any(String), username: 'user' } }
 const OF_SHOP = { ...QUESTION, client: { name: 'Shop' } }

@@ -9,13 +9,21 @@ import { secondOf } from '../../lib/time.ts'
 import {
   addApi,
   addClient,
+  basic,
   CALLBACK,
   type Changes,
-  queryOf,
   SECRET,
   VERIFIER,
 } from '../../test/oauth/clients.ts'
-import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
+import {
+  approve as approveBy,
+  codeFor as codeBy,
+  exchange as exchangeCode,
+  refreshGrant,
+  sendForm,
+  userInfo,
+} from '../../test/oauth/requests.ts'
+import { withHeaders } from '../../test/support/cookies.ts'
 import {
   begin,
   call,
@@ -40,40 +48,14 @@ beforeEach(async () => {
   cookie = await begin()
 })
 
-const basic = (id: string, secret = SECRET) => ({
-  Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
-})
 const SHOP = basic('shop')
 
-/** Sends a form. `undefined` leaves a parameter out, and a list repeats it. */
-async function send(form: Changes, headers: Record<string, string> = {}) {
-  const body = new URLSearchParams()
-  for (const [name, value] of Object.entries(form)) {
-    for (const one of [value ?? []].flat()) body.append(name, one)
-  }
-  const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
-  return call('token', 'token', { ...withHeaders({ ...type, ...headers }), body: String(body) })
-}
-
-/** Gets a code as the page does, with a click. */
-async function codeFor(changes: Changes = {}, username = 'user'): Promise<string> {
-  const sub = (await stored(username)).id
-  const click = { sub, scope: changes.scope ?? 'openid' }
-  const { body } = await call('approve', 'approve', {
-    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
-    body: JSON.stringify({ query: queryOf(changes), click }),
-  })
-  return new URL(body.location).searchParams.get('code') ?? ''
-}
-
+const send = (form: Changes, headers: Record<string, string> = {}) => sendForm('token', form, headers)
+const codeFor = (changes: Changes = {}, username = 'user') => codeBy(cookie, changes, username)
 const exchange = (code: string, more: Changes = {}, headers: Record<string, string> = SHOP) =>
-  send({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...more }, headers)
+  exchangeCode(code, more, headers)
 const refresh = (refresh_token: string, more: Changes = {}, headers: Record<string, string> = SHOP) =>
-  send({ grant_type: 'refresh_token', refresh_token, ...more }, headers)
-
-/** Asks who the user of an access token is. */
-const userInfo = (token: string) =>
-  call('userinfo', 'userinfo', withHeaders({ Authorization: `Bearer ${token}` }))
+  refreshGrant(refresh_token, more, headers)
 
 /** Returns the outcome in one word: `ok`, or the error. */
 const outcome = async (response: ReturnType<typeof send>) => {
@@ -482,10 +464,7 @@ describe('/userinfo', () => {
 
 describe('an id_token_hint', () => {
   const approve = async (changes: Changes) => {
-    const { body } = await call('approve', 'approve', {
-      ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
-      body: JSON.stringify({ query: queryOf(changes) }),
-    })
+    const { body } = await approveBy(cookie, changes)
     return body.location === undefined
       ? body.next
       : (new URL(body.location).searchParams.get('error') ?? 'code')

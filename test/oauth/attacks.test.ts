@@ -1,8 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Item } from '../../lib/aws/dynamodb.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
-import { begin, call, context, eventOf, handlerOf, stored, table, useRoutes } from '../support/routes.ts'
-import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
+import { begin, call, context, eventOf, handlerOf, table, useRoutes } from '../support/routes.ts'
+import { addApi, addClient, CALLBACK, type Changes, credentialsOf, formOf } from './clients.ts'
+import {
+  approve as approveBy,
+  clickOf,
+  codeFor as codeBy,
+  exchange as exchangeCode,
+  refreshGrant,
+  sendForm,
+} from './requests.ts'
 
 // Every kind of token at every place that takes another kind, and codes in the wrong hands.
 
@@ -19,29 +27,11 @@ beforeEach(async () => {
   await addClient(table, { id: 'robot', type: 'machine', redirectUris: [], scopes: scopes.slice(2) })
 })
 
-const form = (values: Record<string, string>) => ({
-  ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' }),
-  body: String(new URLSearchParams(values)),
-})
-const send = (values: Record<string, string>) => call('token', 'token', form(values))
-const AS: Record<string, Record<string, string>> = {
-  shop: { client_id: 'shop', client_secret: SECRET },
-  other: { client_id: 'other', client_secret: SECRET },
-  phone: { client_id: 'phone' },
-  robot: { client_id: 'robot', client_secret: SECRET },
-}
-const exchange = (code: string, client = 'shop', more: Record<string, string> = {}) =>
-  send({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...AS[client], ...more })
-const refresh = (refresh_token: string, client = 'shop') =>
-  send({ grant_type: 'refresh_token', refresh_token, ...AS[client] })
-
-async function approve(refreshToken: string, changes: Changes = {}, headers: Record<string, string> = {}) {
-  const click = { sub: (await stored()).id, scope: changes.scope ?? 'openid' }
-  return call('approve', 'approve', {
-    ...withHeaders({ ...OWN_PAGE, ...cookieOf(refreshToken), ...headers }),
-    body: JSON.stringify({ query: queryOf(changes), click }),
-  })
-}
+const exchange = (code: string, client = 'shop', more: Changes = {}) =>
+  exchangeCode(code, { ...credentialsOf(client), ...more })
+const refresh = (refresh_token: string, client = 'shop') => refreshGrant(refresh_token, credentialsOf(client))
+const approve = async (refreshToken: string, changes: Changes = {}, headers: Record<string, string> = {}) =>
+  approveBy(refreshToken, changes, { ...(await clickOf(String(changes.scope ?? 'openid'))), headers })
 const signOut = (refreshToken: string, parameters: Record<string, string> = {}, token?: string) =>
   call('logout', 'signout', {
     ...withHeaders({
@@ -49,12 +39,9 @@ const signOut = (refreshToken: string, parameters: Record<string, string> = {}, 
       ...cookieOf(refreshToken),
       ...(token && { Cookie: '', Authorization: `Bearer ${token}` }),
     }),
-    body: JSON.stringify({ query: `?${new URLSearchParams(parameters)}` }),
+    body: JSON.stringify({ query: `?${formOf(parameters)}` }),
   })
-async function codeFor(changes: Changes = {}): Promise<string> {
-  const { body } = await approve(cookie, changes)
-  return String(new URL(body.location).searchParams.get('code'))
-}
+const codeFor = (changes: Changes = {}) => codeBy(cookie, changes)
 
 /** What an attacker may hold. */
 const KINDS = {
@@ -62,7 +49,8 @@ const KINDS = {
   'app token': async () => (await exchange(await codeFor())).body.access_token,
   'API token': async () => (await exchange(await codeFor({ scope: 'orders.read' }))).body.access_token,
   'machine token': async () =>
-    (await send({ grant_type: 'client_credentials', ...AS.robot })).body.access_token,
+    (await sendForm('token', { grant_type: 'client_credentials', ...credentialsOf('robot') })).body
+      .access_token,
   id_token: async () => (await exchange(await codeFor())).body.id_token,
   'cookie token': async () => begin(),
   'body token': async () => JSON.parse((await eventOf('refresh')).body ?? '').refreshToken,
@@ -120,7 +108,7 @@ const PLACES: Record<string, { takes: Kind[]; opens: (token: string) => Promise<
     takes: ['app token', 'API token', 'grant token'],
     opens: async (token) => {
       const before = await liveGrants()
-      await call('token', 'revoke', form({ token, ...AS.shop } as Record<string, string>))
+      await sendForm('revoke', { token, ...credentialsOf('shop') })
       return (await liveGrants()) < before
     },
   },

@@ -91,6 +91,29 @@ export const testGrant = (
 /** Changes of the parameters of a request: `undefined` leaves one out, and a list repeats it. */
 export type Changes = Record<string, string | string[] | undefined>
 
+/** Returns parameters as a query or a form has them. */
+export function formOf(parameters: Changes): string {
+  const form = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) {
+    for (const one of [value ?? []].flat()) form.append(name, one)
+  }
+  return String(form)
+}
+
+/** Returns the header of a client that authenticates by Basic. */
+export const basic = (clientId: string, secret = SECRET) => ({
+  Authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}`,
+})
+
+/** Returns what a client of the tests authenticates with in a form. `phone` is public. */
+export const credentialsOf = (clientId: string): Record<string, string> => ({
+  client_id: clientId,
+  ...(clientId !== 'phone' && { client_secret: SECRET }),
+})
+
+/** The header of a form. */
+export const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
+
 /** Returns the query of a valid authorization request of `shop`, with changes. */
 export function queryOf(changes: Changes = {}): string {
   const valid = {
@@ -103,9 +126,5 @@ export function queryOf(changes: Changes = {}): string {
     code_challenge: CHALLENGE,
     code_challenge_method: 'S256',
   }
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries({ ...valid, ...changes })) {
-    for (const one of [value ?? []].flat()) query.append(name, one)
-  }
-  return `?${query}`
+  return `?${formOf({ ...valid, ...changes })}`
 }

@@ -23,7 +23,7 @@ import {
   useRoutes,
 } from '../support/routes.ts'
 import { OUTAGES, startWire, strike, type Target, targetsOf, type Wire } from '../support/wire.ts'
-import { addApi, addClient, CALLBACK, queryOf, SECRET, VERIFIER } from './clients.ts'
+import { addApi, addClient, CALLBACK, credentialsOf, FORM, formOf, queryOf, VERIFIER } from './clients.ts'
 
 // Approval, exchange, refresh, revocation, sign-out and the token of a machine × every call of AWS × every outage. The functions are warm, or read the public key first.
 
@@ -82,21 +82,15 @@ async function approve(handler: Handler | undefined, client_id = 'shop', scope =
   return { statusCode, code: location?.searchParams.get('code') ?? undefined }
 }
 
-const CLIENTS: Record<string, Record<string, string>> = {
-  shop: { client_id: 'shop', client_secret: SECRET },
-  phone: { client_id: 'phone' },
-  robot: { client_id: 'robot', client_secret: SECRET },
-}
-
 const ask = (handler: Handler | undefined, form: Record<string, string>) =>
   send('token', handler, {
-    ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' }),
-    body: String(new URLSearchParams(form)),
+    ...withHeaders(FORM),
+    body: formOf(form),
   })
 const exchange = (handler: Handler | undefined, code: string, client = 'shop') =>
-  ask(handler, { grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...CLIENTS[client] })
+  ask(handler, { grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...credentialsOf(client) })
 const refresh = (handler: Handler | undefined, refresh_token: string, client = 'shop') =>
-  ask(handler, { grant_type: 'refresh_token', refresh_token, ...CLIENTS[client] })
+  ask(handler, { grant_type: 'refresh_token', refresh_token, ...credentialsOf(client) })
 
 const clean = { approve: () => handlerOf('approve'), token: () => handlerOf('token') }
 const newCode = async (client = 'shop') => String((await approve(await clean.approve(), client)).code)
@@ -219,8 +213,8 @@ describe('a revocation', () => {
   const newTokens = async () => (await exchange(await clean.token(), await newCode())).body
   const revoke = (token: string) =>
     send('revoke', wired.token, {
-      ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' }),
-      body: String(new URLSearchParams({ token, ...CLIENTS.shop })),
+      ...withHeaders(FORM),
+      body: formOf({ token, ...credentialsOf('shop') }),
     })
 
   test.each(['refresh_token', 'access_token'])(
@@ -283,7 +277,7 @@ describe('a sign-out', () => {
 
 describe('the request of a machine', () => {
   test('that fails can be repeated, and stores nothing', async () => {
-    const request = () => ask(wired.token, { grant_type: 'client_credentials', ...CLIENTS.robot })
+    const request = () => ask(wired.token, { grant_type: 'client_credentials', ...credentialsOf('robot') })
     const items = async () => (await table.aws('dynamodb', 'Scan', { TableName: table.name })).Count
     await request()
     await strikeAll(

@@ -7,7 +7,7 @@ import { findUser } from '../../lib/users/store.ts'
 import { disable, enable, endAllGrants, remove } from '../../scripts/clients/changes.ts'
 import { disable as disableUser, endSessions } from '../../scripts/users/changes.ts'
 import { remove as removeUser } from '../../scripts/users/remove.ts'
-import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
+import { withHeaders } from '../support/cookies.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { parsed } from '../support/lambda.ts'
 import {
@@ -29,7 +29,8 @@ import {
   useRoutes,
 } from '../support/routes.ts'
 import { asOperator, testAct, testUser } from '../support/users.ts'
-import { addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
+import { addClient, CALLBACK, credentialsOf, FORM, formOf, VERIFIER } from './clients.ts'
+import { codeFor as codeBy } from './requests.ts'
 
 // What ends a grant, at each place that its tokens open.
 
@@ -52,9 +53,7 @@ const operators = () => asOperator(table)
 const io = { now: () => new Date() } as Parameters<typeof remove>[3]
 
 const send = async (client: Id, form: Record<string, string>, handler?: typeof call) => {
-  const secret: Record<string, string> = client === 'shop' ? { client_secret: SECRET } : {}
-  const body = String(new URLSearchParams({ client_id: client, ...secret, ...form }))
-  const changes = { ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' }), body }
+  const changes = { ...withHeaders(FORM), body: formOf({ ...credentialsOf(client), ...form }) }
   return (handler ?? call)('token', 'token', changes)
 }
 const exchange = (client: Id, code: string) =>
@@ -62,16 +61,7 @@ const exchange = (client: Id, code: string) =>
 const refresh = (client: Id, refresh_token: string, handler?: typeof call) =>
   send(client, { grant_type: 'refresh_token', refresh_token }, handler)
 
-/** Gets a code as the page does, with a click. */
-async function codeFor(client_id: Id, scope = 'openid'): Promise<string> {
-  const changes: Changes = { client_id, scope }
-  const click = { sub: (await stored()).id, scope }
-  const { body } = await call('approve', 'approve', {
-    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
-    body: JSON.stringify({ query: queryOf(changes), click }),
-  })
-  return String(new URL(body.location).searchParams.get('code'))
-}
+const codeFor = (client_id: Id, scope = 'openid') => codeBy(cookie, { client_id, scope })
 
 /** A grant of a client: what the client has of it. */
 interface Given {

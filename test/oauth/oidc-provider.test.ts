@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
 import { begin, call, later, table, useRoutes } from '../support/routes.ts'
-import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
+import {
+  addApi,
+  addClient,
+  basic,
+  CALLBACK,
+  type Changes,
+  credentialsOf,
+  FORM,
+  formOf,
+  queryOf,
+  VERIFIER,
+} from './clients.ts'
 import {
   AUTHORIZATION_REQUESTS,
   type ClientId,
@@ -74,8 +85,7 @@ const ours: Side = {
     return body.next === 'client' ? redirected(body.location) : { outcome: `asks for ${body.next}` }
   },
   async token(body, headers) {
-    const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
-    const response = await call('token', 'token', { ...withHeaders({ ...type, ...headers }), body })
+    const response = await call('token', 'token', { ...withHeaders({ ...FORM, ...headers }), body })
     return { status: response.statusCode, body: response.body }
   },
 }
@@ -91,17 +101,8 @@ const theirs: Side = {
 
 /** Returns how a client authenticates. */
 const authenticationOf = (client: ClientId): { form: Changes; headers: Record<string, string> } => {
-  const Authorization = `Basic ${Buffer.from(`${client}:${SECRET}`).toString('base64')}`
-  if (client === 'shop') return { form: {}, headers: { Authorization } }
-  return { form: { client_id: client, ...(client === 'books' && { client_secret: SECRET }) }, headers: {} }
-}
-
-const formOf = (values: Changes): string => {
-  const form = new URLSearchParams()
-  for (const [name, value] of Object.entries(values)) {
-    for (const one of [value ?? []].flat()) form.append(name, one)
-  }
-  return String(form)
+  if (client === 'shop') return { form: {}, headers: basic(client) }
+  return { form: credentialsOf(client), headers: {} }
 }
 
 /** Sends a valid request for tokens, with changes. */

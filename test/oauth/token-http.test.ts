@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest'
 import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
 import { get, send, sendJson, UNAUTHORIZED } from '../support/http.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
-import { addApi, addClient, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
+import { addApi, addClient, basic, type Changes, FORM, formOf, queryOf, SECRET, VERIFIER } from './clients.ts'
 
 // A sign-in at an app over HTTP. Each response must match the API description.
 
@@ -29,14 +29,12 @@ async function codeFor(scope = 'openid profile'): Promise<string> {
 }
 
 async function sendForm(form: Changes, headers: Record<string, string> = {}, route = 'token') {
-  const body = new URLSearchParams(Object.entries(form) as [string, string][])
-  const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
-  const response = await send(`${url}/oauth2/${route}`, 'POST', { ...type, ...headers }, String(body))
+  const response = await send(`${url}/oauth2/${route}`, 'POST', { ...FORM, ...headers }, formOf(form))
   return { ...response, body: JSON.parse(response.body) }
 }
-const basic = { Authorization: `Basic ${Buffer.from(`${client_id}:${SECRET}`).toString('base64')}` }
+const own = basic(client_id)
 const exchange = (code: string, more: Changes = {}) =>
-  sendForm({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...more }, basic)
+  sendForm({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...more }, own)
 
 test('an app gets tokens for a code, which verify with the published keys, and refreshes them', async () => {
   const { status, body } = await exchange(await codeFor())
@@ -46,7 +44,7 @@ test('an app gets tokens for a code, which verify with the published keys, and r
   const { payload } = await jwtVerify(body.id_token, keySet, { issuer: url, audience: client_id })
   expect(payload).toMatchObject({ nonce: 'a-nonce', acr: 'aal1' })
   await jwtVerify(body.access_token, keySet, { issuer: url, audience: url, typ: 'at+jwt' })
-  const again = await sendForm({ grant_type: 'refresh_token', refresh_token: body.refresh_token }, basic)
+  const again = await sendForm({ grant_type: 'refresh_token', refresh_token: body.refresh_token }, own)
   expect([again.status, decodeJwt(again.body.access_token).gid]).toEqual([
     200,
     decodeJwt(body.access_token).gid,
@@ -82,12 +80,12 @@ test('an id_token of one app does not sign out for another one', async () => {
 test('an app revokes its tokens', async () => {
   const { body } = await exchange(await codeFor())
   const revoke = (form: Changes, headers: Record<string, string> = {}) => sendForm(form, headers, 'revoke')
-  expect(await revoke({ token: body.refresh_token }, basic)).toMatchObject({ status: 200, body: {} })
-  const again = await sendForm({ grant_type: 'refresh_token', refresh_token: body.refresh_token }, basic)
+  expect(await revoke({ token: body.refresh_token }, own)).toMatchObject({ status: 200, body: {} })
+  const again = await sendForm({ grant_type: 'refresh_token', refresh_token: body.refresh_token }, own)
   expect(again).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
   expect((await get(`${url}/userinfo`, body.access_token)).status).toBe(401)
-  expect(await revoke({ token: 'unknown' }, basic)).toMatchObject({ status: 200, body: {} })
-  expect(await revoke({}, basic)).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+  expect(await revoke({ token: 'unknown' }, own)).toMatchObject({ status: 200, body: {} })
+  expect(await revoke({}, own)).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
   const unknown = await revoke({ client_id: 'unknown', token: 'unknown' })
   expect(unknown).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
 })

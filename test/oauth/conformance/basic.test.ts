@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { attribute, writeIf } from '../../../lib/aws/dynamodb.ts'
 import { codeKey } from '../../../lib/oauth/codes/code.ts'
 import { send } from '../../support/http.ts'
-import { addClient, queryOf, SECRET } from '../clients.ts'
-import { basic, issuer, metadata, signedIn, signedOut, signInAgain, suiteFor, table } from './flow.ts'
+import { addClient, basic, FORM, queryOf, SECRET } from '../clients.ts'
+import { issuer, metadata, signedIn, signedOut, signInAgain, suiteFor, table } from './flow.ts'
 
 // Each test has the name of a module of the OpenID conformance suite and checks the same, over HTTP. See plans.ts.
 
@@ -226,10 +226,9 @@ test('oidcc-ensure-registered-redirect-uri', async () => {
 
 test('oidcc-ensure-post-request-succeeds', async () => {
   const form = queryOf({ client_id }).slice(1)
-  const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
   const response = await fetch(`${issuer}/oauth2/authorize`, {
     method: 'POST',
-    headers: type,
+    headers: FORM,
     body: form,
     redirect: 'manual',
   })
@@ -240,7 +239,7 @@ test('oidcc-ensure-post-request-succeeds', async () => {
 test('oidcc-server-client-secret-post', async () => {
   expect((await metadata()).token_endpoint_auth_methods_supported).toContain('client_secret_post')
   const { code } = await authorize(await signedIn())
-  const { status, body } = await exchange(code, { client_id, client_secret: SECRET }, {} as never)
+  const { status, body } = await exchange(code, { client_id, client_secret: SECRET }, {})
   expect(status).toBe(200)
   expect(body).toHaveProperty('id_token')
 })

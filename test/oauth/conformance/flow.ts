@@ -5,7 +5,7 @@ import { expect, inject } from 'vitest'
 import { cookieOf, OWN_PAGE, refreshTokenIn } from '../../support/cookies.ts'
 import { send, sendJson } from '../../support/http.ts'
 import { addSession, operator, PASSWORD, tableAt } from '../../support/sessions.ts'
-import { addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from '../clients.ts'
+import { addClient, basic, CALLBACK, type Changes, FORM, formOf, queryOf, VERIFIER } from '../clients.ts'
 
 const url = inject('serviceUrl')
 export const issuer = url
@@ -30,10 +30,6 @@ interface Outcome {
   page?: string
   start?: number
 }
-
-export const basic = (clientId: string) => ({
-  Authorization: `Basic ${Buffer.from(`${clientId}:${SECRET}`).toString('base64')}`,
-})
 
 export async function metadata(): Promise<Record<string, string | string[] | boolean>> {
   const { body } = await send(`${url}/.well-known/openid-configuration`, 'GET')
@@ -85,14 +81,12 @@ export async function suiteFor(client_id: string) {
     return parameters
   }
 
-  async function sendForm(route: string, form: Record<string, string>, headers: Record<string, string>) {
-    const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
-    const body = String(new URLSearchParams(form))
-    const response = await send(`${url}${route}`, 'POST', { ...type, ...headers }, body)
+  async function sendForm(route: string, form: Changes, headers: Record<string, string>) {
+    const response = await send(`${url}${route}`, 'POST', { ...FORM, ...headers }, formOf(form))
     return { ...response, body: response.body === '' ? {} : JSON.parse(response.body) }
   }
 
-  const exchange = (code = '', more: Record<string, string> = {}, headers = basic(client_id)) =>
+  const exchange = (code = '', more: Changes = {}, headers: Record<string, string> = basic(client_id)) =>
     sendForm(
       '/oauth2/token',
       { grant_type: 'authorization_code', code, code_verifier: VERIFIER, redirect_uri: CALLBACK, ...more },

@@ -1,0 +1,57 @@
+import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
+import { call, stored } from '../support/routes.ts'
+import { type Changes, FORM, formOf, queryOf, VERIFIER } from './clients.ts'
+
+// Requests of apps and of the page to the functions, without HTTP.
+
+/** Sends a form to a route of the function `token`. */
+export const sendForm = (route: 'token' | 'revoke', form: Changes, headers: Record<string, string> = {}) =>
+  call('token', route, { ...withHeaders({ ...FORM, ...headers }), body: formOf(form) })
+
+export const exchange = (code: string, more: Changes = {}, headers: Record<string, string> = {}) =>
+  sendForm('token', { grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...more }, headers)
+
+export const refreshGrant = (
+  refresh_token: string,
+  more: Changes = {},
+  headers: Record<string, string> = {},
+) => sendForm('token', { grant_type: 'refresh_token', refresh_token, ...more }, headers)
+
+/** Asks who the user of an access token is. */
+export const userInfo = (token: string) =>
+  call('userinfo', 'userinfo', withHeaders({ Authorization: `Bearer ${token}` }))
+
+/**
+ * Sends an authorization request as the page does.
+ *
+ * @param refreshToken - In the cookie.
+ * @param more - Members of the body, and headers.
+ */
+export const approve = (
+  refreshToken: string,
+  changes: Changes = {},
+  { headers = {}, ...more }: object & { headers?: Record<string, string> } = {},
+) =>
+  call('approve', 'approve', {
+    ...withHeaders({ ...OWN_PAGE, ...cookieOf(refreshToken), ...headers }),
+    body: JSON.stringify({ query: queryOf(changes), ...more }),
+  })
+
+/** Returns the click on the screen by which a user allows some scopes. */
+export const clickOf = async (scope = 'openid', username = 'user') => ({
+  click: { sub: (await stored(username)).id, scope },
+})
+
+/** Gets a code as the page does, with a click. */
+export async function codeFor(
+  refreshToken: string,
+  changes: Changes = {},
+  username = 'user',
+): Promise<string> {
+  const { body } = await approve(
+    refreshToken,
+    changes,
+    await clickOf(String(changes.scope ?? 'openid'), username),
+  )
+  return String(new URL(body.location).searchParams.get('code'))
+}
