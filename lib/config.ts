@@ -106,6 +106,10 @@ export const SETTINGS = {
   ROLES: optionalList,
   /** Routes that only some roles may use; see `policyFor` in `lib/authorization/policy.ts`. */
   GUARDED_ROUTES: text,
+  /** Routes that clients may use with a scope; see `clientPolicyFor` in `lib/authorization/client-policy.ts`. */
+  SCOPED_ROUTES: text,
+  /** The scopes of those routes; empty without any. */
+  API_SCOPES: optionalList,
   /** Whether clients may keep the refresh token in a cookie: `on`; any other value means no. */
   COOKIE_SESSIONS: isOn,
   TABLE_NAME: text,
@@ -137,7 +141,7 @@ export const SETTINGS = {
   SERVICE_NAME: text,
   /** Domains of addresses that may register; empty allows all. */
   ALLOWED_EMAIL_DOMAINS: optionalList,
-  /** Base URL of the pages that links in mails open. */
+  /** Base URL of the pages that links in mails open, and of the API for clients. */
   PUBLIC_URL: issuer,
   NOTIFY_NEW_SOURCE: text,
   /** Who may register: `off`, `invite` or `open`. */

@@ -94,15 +94,17 @@ export class ServiceError extends Error {
 }
 
 /**
- * What a client must do to be authorised (RFC 9470 section 3), as members of a problem. REST APIs rename the header
+ * What a client must do to be authorised (RFC 9470 section 3, RFC 6750 section 3.1), as members of a problem. REST APIs rename the header
  * `WWW-Authenticate` of a function, so clients read it in the body.
  */
-export interface Challenge {
-  error: 'insufficient_user_authentication'
-  acr_values: string
-  /** Seconds since the sign-in. */
-  max_age: number
-}
+export type Challenge =
+  | {
+      error: 'insufficient_user_authentication'
+      acr_values: string
+      /** Seconds since the sign-in. */
+      max_age: number
+    }
+  | { error: 'insufficient_scope'; scope: string }
 
 interface Details {
   error?: string

@@ -7,6 +7,9 @@ interface ShortEvent {
   route: string
   /** Demo user whose access token it has; without one it has no token. */
   caller?: string
+  /** Client that calls, for its `caller` or for itself, and the scopes of its token. */
+  client?: string
+  scope?: string
   /** Values of `{…}` in the path. */
   parameters?: Record<string, string>
   /** More headers, or other values. */
@@ -29,7 +32,7 @@ const isShort = (event: unknown): event is ShortEvent => typeof Object(event).ro
  */
 export function completeEvent(event: unknown): unknown {
   if (!isShort(event)) return event
-  const { route, caller, parameters, headers: more, body } = event
+  const { route, caller, client, parameters, headers: more, body } = event
   const whole = readWhole()
   const [httpMethod = '', resource = ''] = route.split(' ')
   const path = resource.replace(/\{(\w+)\}/g, (_, name) => parameters?.[name] ?? '')
@@ -54,7 +57,9 @@ export function completeEvent(event: unknown): unknown {
       resourcePath: resource,
       httpMethod,
       path: `/dev${path}`,
-      ...(caller !== undefined && { authorizer: authorizerOf(authorizer, caller) }),
+      ...(client !== undefined
+        ? { authorizer: contextOfClient(authorizer, event) }
+        : caller !== undefined && { authorizer: authorizerOf(authorizer, caller) }),
     },
     body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
   }
@@ -68,4 +73,16 @@ const authorizerOf = (context: object | null | undefined, caller: string): objec
   generation: `{{${caller} generation}}`,
   username: caller,
   role: caller,
+})
+
+/** Returns the authorizer's context for a client. */
+const contextOfClient = (
+  context: APIGatewayProxyEvent['requestContext']['authorizer'],
+  { client, caller, scope }: ShortEvent,
+): object => ({
+  principalId: client,
+  clientId: client,
+  ...(caller !== undefined && { clientUserId: `{{${caller} id}}` }),
+  clientScope: scope,
+  clientExpiresAt: context?.expiresAt,
 })

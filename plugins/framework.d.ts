@@ -71,6 +71,8 @@ export interface Service {
   custom: {
     pages: string
     oauth: string
+    /** Base URL of pages and API; an object, if it is the API's own address. */
+    publicUrl: unknown
     monitoring: string
     registration: string
     requireSecondFactor: FactorPolicy
@@ -153,6 +155,10 @@ export interface WrittenFunction {
   settings?: string[]
   /** Roles that may use its routes, such as `admin`; or a role of IAM, as the framework takes it. */
   role?: unknown
+  /** Scopes of which a client needs one for its routes, such as `notes:read`. */
+  scopes?: unknown
+  /** A mistyped `scopes`. */
+  scope?: unknown
   environment?: Record<string, unknown>
   events?: { http?: unknown; [type: string]: unknown }[]
 }

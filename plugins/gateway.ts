@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from './framework.d.ts'
+import { hasScopes } from './functions/switches.ts'
 import { readThrottle } from './parameters/parameters.ts'
 
 /**
@@ -7,14 +8,18 @@ import { readThrottle } from './parameters/parameters.ts'
  *
  * If origins are allowed, it adds a preflight to every route of the API and CORS headers to the gateway's own responses.
  * Functions add the headers of their responses themselves (`lib/http/handler.ts`). It also makes the deployment wait for the
- * gateway's responses, gives the stage its method throttles, and the gateway's responses `Strict-Transport-Security`.
+ * gateway's responses, gives the stage its method throttles, and the gateway's responses `Strict-Transport-Security`. If a function
+ * names scopes, they also name the metadata of the API.
  */
 export default class GatewayPlugin {
   readonly hooks: Hooks
 
   constructor({ service }: Serverless) {
     this.hooks = {
-      initialize: () => allowOrigins(service),
+      initialize: () => {
+        allowOrigins(service)
+        if (hasScopes(service)) nameMetadata(service)
+      },
       'before:package:finalize': () => {
         protectTransport(service)
         deployResponses(service)
@@ -97,6 +102,31 @@ function readableBy(allowed: string, takesCookies: boolean): Record<string, stri
       : `'${allowed}'`,
     'gatewayresponse.header.Access-Control-Allow-Credentials': "'true'",
     'gatewayresponse.header.Vary': "'Origin'",
+  }
+}
+
+const CHALLENGE = 'gatewayresponse.header.WWW-Authenticate'
+
+/**
+ * Names the metadata of the API for clients in the gateway's 401 and 403, so that a client finds it (RFC 9728 section 5.1). The URL of a
+ * service without one of its own is known to CloudFormation only.
+ */
+export function nameMetadata({
+  custom,
+  resources,
+}: Pick<Service, 'resources'> & { custom: { publicUrl: unknown } }): void {
+  const url = custom.publicUrl
+  for (const { Properties } of Object.values(resources.Resources).filter(isGatewayResponse)) {
+    const parameters = (Properties.ResponseParameters ?? {}) as Record<string, unknown>
+    const challenge = parameters[CHALLENGE]
+    if (typeof challenge !== 'string') continue
+    const parts = [
+      challenge.replace(/'$/, ', resource_metadata="'),
+      url,
+      `/.well-known/oauth-protected-resource"'`,
+    ]
+    const named = typeof url === 'string' ? parts.join('') : { 'Fn::Join': ['', parts] }
+    Properties.ResponseParameters = { ...parameters, [CHALLENGE]: named }
   }
 }
 

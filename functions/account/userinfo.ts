@@ -28,7 +28,8 @@ export const handler = tableHandler(SETTINGS, async (event, { table, config, now
   const issuer = config.TOKEN_ISSUER
   if (isOfClient(unverified)) {
     if (!config.OAUTH) throw new ServiceError('invalid_token', 'token rejected: OAuth is off')
-    return json(200, await clientUserInfo(table, verifyClientToken(unverified, keys, issuer, now), now))
+    const token = verifyClientToken(unverified, keys, { issuer, audience: issuer }, now)
+    return json(200, await clientUserInfo(table, token, now))
   }
   const expected = { issuer, audience: config.TOKEN_AUDIENCE }
   const { userId, generation } = verifyAccessToken(unverified, keys, expected, now)

@@ -4,6 +4,7 @@ import { hashSecret } from '../../lib/oauth/clients/secret.ts'
 import { changeClient, findClientWithSecrets, removeClient } from '../../lib/oauth/clients/store.ts'
 import { secondOf } from '../../lib/time.ts'
 import { addApi, addClient, basic, type Changes, SECRET } from '../../test/oauth/clients.ts'
+import { addNotesApi, notesScopes } from '../../test/oauth/own-api.ts'
 import { sendForm } from '../../test/oauth/requests.ts'
 import { withHeaders } from '../../test/support/cookies.ts'
 import { call, later, now, ok, records, table, useRoutes } from '../../test/support/routes.ts'
@@ -18,7 +19,9 @@ beforeEach(async () => {
   await addApi(table)
   const scopes = [{ name: 'parcels.read', sentence: 'See your parcels' }]
   await addApi(table, { identifier: PARCELS, name: 'Parcels', scopes })
+  await addNotesApi(table)
   await addMachine('robot', OF_ORDERS)
+  await addMachine('clerk', [...OF_ORDERS, ...notesScopes('notes:read')])
   await addMachine('porter', [...OF_ORDERS, `${PARCELS} parcels.read`])
 })
 
@@ -64,6 +67,7 @@ test('its token is valid as long as the client says', async () => {
 
 describe('the API and the scopes', () => {
   const ORDERS = 'https://orders.example'
+  const NOTES = 'https://issuer.example/api notes:read'
   const ALL = `${ORDERS} orders.read orders.write`
   const rows: [what: string, form: Changes, id: string, expected: string][] = [
     ['nothing, of a machine with one API', {}, 'robot', ALL],
@@ -74,6 +78,11 @@ describe('the API and the scopes', () => {
     ['an API of others', { resource: PARCELS }, 'robot', 'invalid_target'],
     ['an unknown API', { resource: 'https://unknown.example' }, 'robot', 'invalid_target'],
     ['the issuer as an API', { resource: 'https://issuer.example' }, 'robot', 'invalid_target'],
+    ['the service’s own API', { resource: 'https://issuer.example' }, 'clerk', NOTES],
+    ['the own API with a final slash', { resource: 'https://issuer.example/' }, 'clerk', NOTES],
+    ['the own API in capitals', { resource: 'https://ISSUER.example:443' }, 'clerk', NOTES],
+    ['a scope of the own API', { scope: 'notes:read' }, 'clerk', NOTES],
+    ['the audience of the own API', { resource: 'https://issuer.example/api' }, 'clerk', 'invalid_target'],
     ['two APIs', { resource: [ORDERS, PARCELS] }, 'porter', 'invalid_target'],
     ['a scope', { scope: 'orders.write' }, 'porter', `${ORDERS} orders.write`],
     ['a scope twice', { scope: 'orders.read orders.read' }, 'robot', `${ORDERS} orders.read`],

@@ -8,6 +8,26 @@ const EVENTS = ['metadata.json', 'metadata-oauth.json']
 beforeEach(() => {
   vi.stubEnv('PUBLISHED_KEYS', 'alias/a')
   vi.stubEnv('OAUTH', 'off')
+  vi.stubEnv('PUBLIC_URL', 'https://notes.example.com')
+  vi.stubEnv('SERVICE_NAME', 'Notes')
+  vi.stubEnv('API_SCOPES', '')
+})
+
+test('the metadata of the API for clients names publicUrl, the issuer and all scopes', async () => {
+  vi.stubEnv('TOKEN_ISSUER', 'https://auth.example.com')
+  vi.stubEnv('API_SCOPES', 'notes:read,notes:write')
+  const event = { ...sampleEvent('metadata.json'), resource: '/.well-known/oauth-protected-resource' }
+  expect(parsed(await handler(event, lambdaContext()))).toMatchObject({
+    statusCode: 200,
+    headers: { 'Cache-Control': 'public, max-age=300', 'Access-Control-Allow-Origin': '*' },
+    body: {
+      resource: 'https://notes.example.com',
+      authorization_servers: ['https://auth.example.com'],
+      scopes_supported: ['notes:read', 'notes:write'],
+      bearer_methods_supported: ['header'],
+      resource_name: 'Notes',
+    },
+  })
 })
 
 test.each(EVENTS)(

@@ -3,15 +3,25 @@ import { apiHandler } from '../../lib/http/handler.ts'
 import { byRoute } from '../../lib/http/routes.ts'
 import { route as discovery } from './discovery.ts'
 import { route as jwks } from './jwks.ts'
+import { route as protectedResource } from './protected-resource.ts'
+
+const SETTINGS = [
+  'TOKEN_ISSUER',
+  'PUBLISHED_KEYS',
+  'OAUTH',
+  'PUBLIC_URL',
+  'SERVICE_NAME',
+  'API_SCOPES',
+] as const
 
 const route = byRoute({
   'GET /.well-known/jwks.json': jwks,
   'GET /.well-known/openid-configuration': discovery,
   'GET /.well-known/oauth-authorization-server': discovery,
+  'GET /.well-known/oauth-protected-resource': protectedResource,
 })
 
-/** What verifiers of access tokens read. */
-export const handler = apiHandler(async (event, request) => {
-  const config = readConfig(['TOKEN_ISSUER', 'PUBLISHED_KEYS', 'OAUTH'])
-  return route(event, { ...request, config })
-})
+/** What verifiers of access tokens read, and clients. */
+export const handler = apiHandler(async (event, request) =>
+  route(event, { ...request, config: readConfig(SETTINGS) }),
+)

@@ -10,6 +10,6 @@ import { featuresOf } from '../../lib/openapi/route.ts'
  * so caches must not store it.
  */
 export const handler = apiHandler(async (event) => {
-  const config = readConfig(['PAGES', 'MAILER', 'REGISTRATION', 'OAUTH'])
+  const config = readConfig(['PAGES', 'MAILER', 'REGISTRATION', 'OAUTH', 'API_SCOPES'])
   return json(200, describeApi(serverUrlOf(event), featuresOf(config)))
 })

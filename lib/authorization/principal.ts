@@ -46,5 +46,6 @@ export function principalOf(event: APIGatewayProxyEvent, now: Date, roles = read
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-const wholeNumber = (text: unknown): number | undefined =>
+/** Returns the number of a text of digits. */
+export const wholeNumber = (text: unknown): number | undefined =>
   typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : undefined

@@ -1,11 +1,7 @@
 import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
-import { isSessionId } from '../sessions/session.ts'
-import { secondOf } from '../time.ts'
 import type { ClientToken } from '../tokens/client-token.ts'
-import { findClient } from './clients/store.ts'
-import { hasLiveSources } from './grants/live.ts'
-import { findGrant, findSources } from './grants/store.ts'
+import { findLiveUser } from './live-token.ts'
 import { claimsOfScopes } from './token/claims.ts'
 
 /**
@@ -15,19 +11,10 @@ import { claimsOfScopes } from './token/claims.ts'
  * @param token - Verified.
  * @throws {@link ServiceError} `invalid_token`; `forbidden`, without the scope `openid`; `unavailable`.
  */
-export async function clientUserInfo(
-  table: Table,
-  { userId, clientId, grantId, scopes }: ClientToken,
-  now: Date,
-): Promise<object> {
+export async function clientUserInfo(table: Table, token: ClientToken, now: Date): Promise<object> {
+  const { scopes } = token
   if (!scopes.includes('openid')) throw new ServiceError('forbidden', 'the token has no scope openid')
-  const client = await findClient(table, clientId)
-  const grant = isSessionId(grantId) ? await findGrant(table, userId, grantId) : undefined
-  if (!client || grant?.clientId !== client.id) throw ended()
-  const sources = { client, ...(await findSources(table, grant)) }
-  const isLive = grant.expiresAt > secondOf(now) && hasLiveSources(grant, sources, grant.offline, now)
-  if (!isLive || !sources.user) throw ended()
-  return { sub: userId, ...claimsOfScopes(sources.user, scopes.join(' ')) }
+  const user = await findLiveUser(table, token, now)
+  if (user === undefined) throw new ServiceError('invalid_token', 'the token is of a machine')
+  return { sub: user.id, ...claimsOfScopes(user, scopes.join(' ')) }
 }
-
-const ended = () => new ServiceError('invalid_token', 'the grant of the token has ended or changed')

@@ -41,6 +41,17 @@ export const OAUTH_SCHEMAS = {
     },
     Object.keys(PROVIDER),
   ),
+  ProtectedResource: object('Metadata of the API for clients (RFC 9728).', {
+    resource: text('The identifier of the API, for the parameter `resource` of a token request.'),
+    authorization_servers: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'The issuer of its tokens.',
+    },
+    scopes_supported: { type: 'array', items: { type: 'string' }, description: 'The scopes of its routes.' },
+    bearer_methods_supported: { type: 'array', items: { type: 'string', const: 'header' } },
+    resource_name: text('The name of the service.'),
+  }),
   ClientTokens: object(
     'The tokens of an app or a machine (RFC 6749 section 5.1).',
     {

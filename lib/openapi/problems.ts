@@ -32,6 +32,7 @@ export type ProblemName =
   | CookieProblem
   | FactorRefusal
   | 'step_up'
+  | 'insufficient_scope'
   | 'other_session'
   | 'session_changed'
   | 'other_user'
@@ -69,6 +70,12 @@ export const ALL_PROBLEMS = {
       return [error, { status, title: TITLES[status], detail, members: { error } }]
     }),
   ),
+  insufficient_scope: {
+    status: 403,
+    title: TITLES[403],
+    detail: PROBLEMS.forbidden[1],
+    members: { error: 'insufficient_scope', scope: 'notes:read' },
+  },
   other_session: {
     status: 409,
     title: TITLES[409],

@@ -18,9 +18,9 @@ export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
 
 /**
  * What a parameter switches off, with the routes that need it: the pages, mails, registration by invitation, and
- * registration by anybody, and sign-in at other apps.
+ * registration by anybody, and sign-in at other apps. Routes with scopes come with the first function that names some.
  */
-export const FEATURES = ['pages', 'mail', 'invitations', 'registration', 'oauth'] as const
+export const FEATURES = ['pages', 'mail', 'invitations', 'registration', 'oauth', 'scopes'] as const
 
 export type Feature = (typeof FEATURES)[number]
 
@@ -30,7 +30,8 @@ export function featuresOf({
   MAILER,
   REGISTRATION,
   OAUTH = false,
-}: Config<'MAILER' | 'REGISTRATION'> & Partial<Config<'PAGES' | 'OAUTH'>>): Feature[] {
+  API_SCOPES = [],
+}: Config<'MAILER' | 'REGISTRATION'> & Partial<Config<'PAGES' | 'OAUTH' | 'API_SCOPES'>>): Feature[] {
   const hasMail = MAILER !== undefined
   const isOn: Record<Feature, boolean> = {
     pages: PAGES === 'on',
@@ -38,6 +39,7 @@ export function featuresOf({
     invitations: hasMail && REGISTRATION !== 'off',
     registration: hasMail && REGISTRATION === 'open',
     oauth: OAUTH,
+    scopes: API_SCOPES.length > 0,
   }
   return FEATURES.filter((feature) => isOn[feature])
 }

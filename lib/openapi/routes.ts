@@ -78,6 +78,26 @@ export const ROUTES: Route[] = [
   ),
   {
     method: 'get',
+    path: '/.well-known/oauth-protected-resource',
+    operationId: 'getProtectedResource',
+    tag: 'Service',
+    needs: 'scopes',
+    summary: 'Get the metadata of the API for clients',
+    description: 'How clients get tokens for the routes that demand scopes (RFC 9728).',
+    response: {
+      description: 'The metadata.',
+      headers: { 'Cache-Control': 'MaxAge' },
+      content: json(schemaRef('ProtectedResource'), {
+        resource: ISSUER,
+        authorization_servers: [ISSUER],
+        scopes_supported: ['notes:read'],
+        bearer_methods_supported: ['header'],
+        resource_name: 'Notes',
+      }),
+    },
+  },
+  {
+    method: 'get',
     path: '/openapi.json',
     operationId: 'getDescription',
     tag: 'Service',

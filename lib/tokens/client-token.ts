@@ -1,41 +1,49 @@
 import { CLIENT_ID } from '../config.ts'
 import { secondOf } from '../time.ts'
 import { isUserId } from '../users/user.ts'
-import type { UnverifiedToken } from './access-token.ts'
+import type { TokenParties, UnverifiedToken } from './access-token.ts'
 import { invalidToken, verifyJws } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'
 
-/** What an access token of a client says, as far as `/userinfo` needs it. */
+/** What an access token of a client says, as far as this service needs it. */
 export interface ClientToken {
-  userId: string
   clientId: string
-  grantId: string
   scopes: readonly string[]
+  /** Second since the epoch. */
+  expiresAt: number
+  /** Whose grant the token is of. That of a machine has none. */
+  grant?: { userId: string; id: string }
 }
+
+/** Returns the audience of the tokens for this service's own API: neither the issuer nor the audience of the application. */
+export const ownAudienceOf = (issuer: string): string => `${issuer}/api`
 
 /** Whether a token names another client than the application's own, before anything is verified. */
 export const isOfClient = ({ jws }: UnverifiedToken): boolean => jws.payload?.client_id !== CLIENT_ID
 
 /**
- * Verifies an access token of a client whose audience is the issuer, as `verifyAccessToken` in `access-token.ts` does. A token for an
- * API is invalid here.
+ * Verifies an access token of a client for one audience, as `verifyAccessToken` in `access-token.ts` does. A token for another API is
+ * invalid here.
  *
+ * @param expected - Issuer and audience that the token must name.
  * @param now - Instant to compare `exp` with; whole seconds count.
  * @throws {@link ServiceError} `invalid_token`; its message says what exactly is wrong.
  */
 export function verifyClientToken(
   unverified: UnverifiedToken,
   keys: PublicKeys,
-  issuer: string,
+  expected: TokenParties,
   now: Date,
 ): ClientToken {
-  const { aud, sub, client_id, gid, scope } = verifyIssued(unverified, keys, issuer, now)
-  if (aud !== issuer) throw invalidToken('aud is not the issuer alone')
-  if (!isUserId(sub)) throw invalidToken('sub is not a user id')
-  if (typeof client_id !== 'string') throw invalidToken('client_id is not an identifier')
-  if (typeof gid !== 'string') throw invalidToken('gid is not an identifier')
+  const { aud, sub, client_id, gid, scope, exp } = verifyIssued(unverified, keys, expected.issuer, now)
+  if (aud !== expected.audience) throw invalidToken('aud is another API')
+  if (typeof client_id !== 'string' || client_id === CLIENT_ID)
+    throw invalidToken('client_id is not a client')
   if (typeof scope !== 'string') throw invalidToken('scope is not a list')
-  return { userId: sub, clientId: client_id, grantId: gid, scopes: scope.split(' ') }
+  const token = { clientId: client_id, scopes: scope.split(' '), expiresAt: Number(exp) }
+  if (isUserId(sub) && typeof gid === 'string') return { ...token, grant: { userId: sub, id: gid } }
+  if (sub === client_id && gid === undefined) return token
+  throw invalidToken('sub is neither a user with a grant nor the client')
 }
 
 /**

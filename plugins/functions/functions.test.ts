@@ -56,7 +56,42 @@ test.each([
   const { functions } = functionsOf(custom, [
     ['serverless.yml', { me, authorizer: { handler: 'authorizer.handler' } }],
   ])
-  expect(functions.authorizer?.environment).toEqual({ GUARDED_ROUTES })
+  expect(functions.authorizer?.environment).toEqual({ GUARDED_ROUTES, SCOPED_ROUTES: 'none' })
+})
+
+test('the scopes of functions are settings of the authorizer, the metadata and the description', () => {
+  const http = { method: 'get', path: 'notes', authorizer: 'auth' }
+  const notes = { handler: 'notes.handler', scopes: ['notes:read', 'notes:all'], events: [{ http }] }
+  const { functions } = functionsOf(custom, [
+    ['serverless.yml', { notes }],
+    [
+      'functions/functions.yml',
+      { authorizer: { handler: 'a' }, metadata: { handler: 'm' }, openapi: { handler: 'o' } },
+    ],
+  ])
+  expect(functions).toMatchObject({
+    authorizer: {
+      environment: {
+        SCOPED_ROUTES: 'GET/notes=notes:read|notes:all GET/notes/=notes:read|notes:all',
+        GUARDED_ROUTES: 'none',
+      },
+    },
+    metadata: { environment: { API_SCOPES: 'notes:all,notes:read' } },
+    openapi: { environment: { API_SCOPES: 'notes:all,notes:read' } },
+  })
+  expect(functions.notes).not.toHaveProperty('scopes')
+})
+
+test('routes that the environment of the authorizer cannot hold are refused', () => {
+  const events = Array.from({ length: 70 }, (_, index) => ({
+    http: { method: 'get', path: `notes-${index}`, authorizer: 'auth' },
+  }))
+  const notes = { handler: 'notes.handler', scopes: ['notes:read'], events }
+  expect(functionsOf(custom, [['serverless.yml', { notes }]]).faults).toEqual([
+    expect.stringMatching(
+      /^The routes with roles and scopes take 3\d{3} characters of the authorizer's environment\./,
+    ),
+  ])
 })
 
 test('a key in two files and an unknown group are refused', () => {

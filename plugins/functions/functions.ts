@@ -4,9 +4,10 @@ import { didYouMean } from '../did-you-mean.ts'
 import type { Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
 import { reject } from '../reject.ts'
 import { faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
+import { faultsOfScopes, faultsOfWildcards, keepScopeFile, scopedRoutes, scopesIn } from './scopes.ts'
 
-/** Half of what Lambda takes for the environment of a function. */
-const MAX_GUARDED_CHARACTERS = 2_000
+/** Three quarters of what Lambda takes for the environment of a function. */
+const MAX_ROUTE_CHARACTERS = 3_000
 
 type Written = Record<string, WrittenFunction>
 
@@ -20,14 +21,19 @@ export default class FunctionsPlugin {
   constructor(serverless: Serverless) {
     const { configSchemaHandler, configurationInput, serviceDir } = serverless
     configSchemaHandler.defineFunctionProperties('aws', {
-      properties: { settings: { type: 'array', items: { type: 'string' } } },
+      properties: {
+        settings: { type: 'array', items: { type: 'string' } },
+        scopes: { type: 'array', items: { type: 'string' } },
+      },
     })
     const paths = filesIn(serviceDir)
-    const { functions, faults } = functionsOf(configurationInput.custom, [
-      ['serverless.yml', configurationInput.functions ?? {}],
-      ...paths.map((path): [string, Written] => [path, readFunctions(serviceDir, path)]),
-    ])
+    const files = [
+      ['serverless.yml', configurationInput.functions ?? {}] as const,
+      ...paths.map((path) => [path, readFunctions(serviceDir, path)] as const),
+    ]
+    const { functions, faults } = functionsOf(configurationInput.custom, files)
     if (faults.length > 0) reject(...faults)
+    keepScopeFile(serviceDir, scopesIn(Object.assign({}, ...files.map(([, written]) => written))))
     for (const [key, definition] of Object.entries(functions)) {
       serverless.extendConfiguration(['functions', key], definition)
     }
@@ -66,25 +72,43 @@ export function functionsOf(
       const other = paths[key]
       if (other !== undefined) faults.push(`Function ${key} stands in ${other} and in ${path}.`)
       faults.push(...faultsOfSettings(key, definition, custom), ...faultsOfRole(key, definition))
+      faults.push(...faultsOfScopes(key, definition))
       faults.push(...faultsOfAuthorizers(key, definition.events ?? [], files))
       paths[key] = path
       written[key] = definition
     }
   }
-  const guarded = guardedRoutes(written)
-  if (guarded.length > MAX_GUARDED_CHARACTERS) {
+  if (faults.length > 0) return { functions: {}, faults }
+  const routes = {
+    GUARDED_ROUTES: guardedRoutes(written) || 'none',
+    SCOPED_ROUTES: scopedRoutes(written) || 'none',
+  }
+  const { length } = Object.values(routes).join('')
+  faults.push(...faultsOfWildcards(written))
+  if (length > MAX_ROUTE_CHARACTERS) {
     faults.push(
-      `The routes with roles take ${guarded.length} characters of the authorizer's environment. Lambda takes 4 KB for all of it.`,
+      `The routes with roles and scopes take ${length} characters of the authorizer's environment. Lambda takes 4 KB for all of it.`,
     )
   }
   if (faults.length > 0) return { functions: {}, faults }
-  const functions = Object.entries(written).map(([key, one]) => [key, asFramework(one, custom)])
-  return { functions: withGuards(Object.fromEntries(functions), guarded), faults }
+  const functions = Object.fromEntries(
+    Object.entries(written).map(([key, one]) => [key, asFramework(one, custom)]),
+  )
+  const API_SCOPES = scopesIn(written).join(',')
+  addSettings(functions, 'authorizer', routes)
+  for (const key of ['metadata', 'openapi']) addSettings(functions, key, { API_SCOPES })
+  return { functions, faults }
+}
+
+/** Gives a function settings that come from all functions. */
+function addSettings(functions: Written, key: string, settings: Record<string, string>): void {
+  const { [key]: found } = functions
+  if (found !== undefined) functions[key] = { ...found, environment: { ...found.environment, ...settings } }
 }
 
 /** Returns a function as the framework reads it. Its roles are a setting that `principalOf` reads. */
 function asFramework(definition: WrittenFunction, custom: Record<string, unknown>): WrittenFunction {
-  const { settings = [], ...rest } = definition
+  const { settings = [], scopes: _, ...rest } = definition
   const roles = rolesOf(definition)
   if (roles) delete rest.role
   const environment = {
@@ -97,14 +121,6 @@ function asFramework(definition: WrittenFunction, custom: Record<string, unknown
     ...(Object.keys(environment).length > 0 && { environment }),
     ...(rest.events && { events: rest.events.map(withAuthorizer) }),
   }
-}
-
-/** Gives the authorizer the routes that only some roles may use. */
-function withGuards(functions: Written, guarded: string): Written {
-  const { authorizer } = functions
-  if (authorizer === undefined) return functions
-  const environment = { ...authorizer.environment, GUARDED_ROUTES: guarded || 'none' }
-  return { ...functions, authorizer: { ...authorizer, environment } }
 }
 
 function faultsOfSettings(

@@ -12,7 +12,10 @@ const INVOKE = 'invokeMailer'
 const READ = 'readSessions'
 
 /** Returns the service that is left. It has a function of a user's own, and one that invokes the mailer. */
-function left(given: { pages: string; mailFrom: string; registration: string; oauth?: string }) {
+function left(
+  given: { pages: string; mailFrom: string; registration: string; oauth?: string },
+  SCOPED_ROUTES = 'none',
+) {
   const custom = { oauth: 'off', ...given }
   const removable = [...PAGES, ...OAUTH, ...MAIL, 'new-account']
   const functions: Parameters<typeof switchOff>[0]['functions'] = {
@@ -21,6 +24,15 @@ function left(given: { pages: string; mailFrom: string; registration: string; oa
     sessions: {
       events: SESSIONS.map((path) => ({ http: { path } })),
       may: [READ, 'readClients', 'revokeApps'],
+    },
+    authorizer: {
+      environment: { SCOPED_ROUTES },
+      may: [READ, 'readClients', 'readGrants', 'readGrantSources'],
+    },
+    metadata: {
+      events: ['jwks.json', 'oauth-protected-resource'].map((name) => ({
+        http: { path: `.well-known/${name}` },
+      })),
     },
     own: { environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] },
     login: { environment: { MAILER: 'mailer' }, may: [READ, INVOKE] },
@@ -38,9 +50,14 @@ function left(given: { pages: string; mailFrom: string; registration: string; oa
   return service.functions
 }
 
+const ALWAYS = [
+  ...['own', 'login', 'logout', 'enrolment', 'sessions', 'userinfo'],
+  ...['authorizer', 'metadata'],
+]
+
 const namesOf = (custom: Parameters<typeof left>[0]) =>
   Object.keys(left(custom))
-    .filter((name) => !['own', 'login', 'logout', 'enrolment', 'sessions', 'userinfo'].includes(name))
+    .filter((name) => !ALWAYS.includes(name))
     .sort()
 
 const mailFrom = 'no-reply@example.org'
@@ -102,4 +119,19 @@ test('without OAuth, userinfo reads nothing of apps, and pages of other origins 
   expect(left(given).userinfo).toEqual({ environment: {}, may: [READ] })
   const { environment, may } = left({ ...given, oauth: 'on' }).userinfo ?? {}
   expect([environment, may?.length]).toEqual([{ ALLOWED_ORIGINS: '*' }, 4])
+})
+
+test.each([
+  ['none', 1],
+  ['GET/notes=notes:read', 2],
+])('with the scoped routes %s, the metadata has %i routes', (scoped, count) => {
+  const { metadata, authorizer } = left(
+    { pages: 'on', mailFrom: '', registration: 'off', oauth: 'on' },
+    scoped,
+  )
+  expect(metadata?.events).toHaveLength(count)
+  // Only with such a route the authorizer reads clients and grants.
+  expect(authorizer?.may).toEqual(
+    count === 1 ? [READ] : [READ, 'readClients', 'readGrants', 'readGrantSources'],
+  )
 })

@@ -1,4 +1,5 @@
 import type { FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
+import { reject } from '../reject.ts'
 
 const PAGES = ['docs', 'signin', 'account-pages', 'authorize']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email', 'account-pages']
@@ -11,6 +12,10 @@ const FOR_SIGN_OUTS = ['readKeys', 'readClients']
 const APP_ROUTES = ['apps', 'apps/{id}', 'oauth2/signout']
 /** Routes that need mail, as {@link APP_ROUTES}. */
 const MAIL_ROUTES = ['enrolment/mail', 'factors/cancel-reset']
+/** The metadata of the API for clients, if there is one. */
+const SCOPED_ROUTE = '.well-known/oauth-protected-resource'
+/** What the authorizer may do for tokens of clients. */
+const FOR_CLIENTS = ['readClients', 'readGrants', 'readGrantSources']
 
 /** Serverless plugin: removes the functions of what is switched off by a parameter. */
 export default class SwitchesPlugin {
@@ -18,7 +23,12 @@ export default class SwitchesPlugin {
 
   constructor({ service }: Serverless) {
     this.hooks = {
-      initialize: () => switchOff(service),
+      initialize: () => {
+        if (hasScopes(service) && service.custom.oauth !== 'on') {
+          reject('The parameter oauth must be on, because functions name scopes.')
+        }
+        switchOff(service)
+      },
       'before:deploy:deploy': () => {
         if (service.custom.mailFrom !== '') return
         console.log('The parameter mailFrom has no value: no mails, no registration, no reset of passwords.')
@@ -26,6 +36,10 @@ export default class SwitchesPlugin {
     }
   }
 }
+
+/** Whether clients may use a route. */
+export const hasScopes = ({ functions }: Pick<SwitchedService, 'functions'>): boolean =>
+  (functions.authorizer?.environment?.SCOPED_ROUTES ?? 'none') !== 'none'
 
 /** The part of the service that {@link switchOff} reads and changes. */
 type SwitchedService = {
@@ -52,7 +66,10 @@ export function switchOff({ custom, functions }: SwitchedService): void {
     if (functions.sessions) removeRights(functions.sessions, FOR_APPS)
     if (functions.logout) removeRights(functions.logout, FOR_SIGN_OUTS)
   }
+  const isScoped = hasScopes({ functions })
+  if (!isScoped && functions.authorizer) removeRights(functions.authorizer, FOR_CLIENTS)
   removeRoutes(functions, (path) => {
+    if (path === SCOPED_ROUTE) return !isScoped
     if (path === 'register') return registration !== 'open'
     if (APP_ROUTES.includes(path)) return oauth !== 'on'
     return MAIL_ROUTES.includes(path) && !hasMail

@@ -172,6 +172,15 @@ test.each([
   ])
 })
 
+test('the audience is not that of tokens for the service’s own API', () => {
+  const issuer = 'https://auth.example.com'
+  expect(faultsOf('prod', { issuer, audience: `${issuer}/api` })).toEqual([
+    "The parameter audience must not be https://auth.example.com/api, which tokens of clients have for the service's own API.",
+  ])
+  expect(faultsOf('prod', { issuer, audience: `${issuer}/apis` })).toEqual([])
+  expect(faultsOf('prod', { issuer: null, audience: 'null/api' })).toEqual([])
+})
+
 test('links in mails need the pages, or a publicUrl with other pages', () => {
   const mailFrom = 'no-reply@example.org'
   expect(faultsOf('prod', { mailFrom, pages: 'off', publicUrl: null })).toEqual([PAGES_NEEDED])

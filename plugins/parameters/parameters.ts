@@ -1,4 +1,5 @@
 import { SETTINGS } from '../../lib/config.ts'
+import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
 import { LOGIN_NAME } from '../../lib/users/login-name.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Parameters } from '../framework.d.ts'
@@ -183,6 +184,11 @@ export function faultsOf(stage: string, parameters: Parameters, ownUrl?: string)
   }
   if (parameters.oauth === 'on' && parameters.pages !== 'on') {
     faults.push('The parameter oauth needs pages=on, because users sign in on a page.')
+  }
+  if (parameters.issuer && parameters.audience === ownAudienceOf(String(parameters.issuer))) {
+    faults.push(
+      `The parameter audience must not be ${parameters.audience}, which tokens of clients have for the service's own API.`,
+    )
   }
   if (parameters.alarmTopicArn && parameters.monitoring === 'off') {
     faults.push('The parameter alarmTopicArn needs monitoring=on: there are no alarms without it.')

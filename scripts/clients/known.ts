@@ -1,4 +1,5 @@
 import { isApiIdentifier, normalForm } from '../../lib/oauth/apis/api.ts'
+import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
 import { nameOf } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -6,10 +7,11 @@ import type { TargetOptions } from '../cli/target.ts'
 import { stackOf } from '../users/target-stack.ts'
 
 /**
- * Returns the issuer and the audience of the application's own tokens. No client and no API may have one of them as its id: a
- * verifier would take tokens of one kind for those of the other.
+ * Returns the issuer, the audience of the application's own tokens, and that of tokens for the service's own API. No client and no API
+ * may have one of them as its id: a verifier would take tokens of one kind for those of the other. The own API itself is registered under
+ * `publicUrl`, which is the issuer by default: its tokens have neither as their audience.
  *
- * The local service does not say how it was started, so its audience is the default one. Its issuer is no https URI.
+ * The local service does not say how it was started, so its audience is the default one. Its `publicUrl` is its issuer.
  *
  * @throws {@link Refusal} `refused`, if the stage is not deployed or does not say them; `failed`, if the stack cannot be read.
  */
@@ -22,8 +24,12 @@ export async function takenIdentifiers(options: TargetOptions, env: Environment)
       `Issuer and audience of stage ${options.stage} are unknown (cloudformation:DescribeStacks: ${error.name}). Nothing was changed.`,
     )
   })
-  const taken = ['Issuer', 'Audience'].map((name) => outputOf(stack, name))
-  if (!taken.includes('')) return taken
+  const [issuer = '', audience = '', publicUrl = ''] = ['Issuer', 'Audience', 'PublicUrl'].map((name) =>
+    outputOf(stack, name),
+  )
+  if (issuer !== '' && audience !== '') {
+    return [issuer, audience, ownAudienceOf(issuer)].filter((one) => !isTaken(one, [publicUrl]))
+  }
   throw new Refusal(
     'refused',
     `Stage ${options.stage} does not say its issuer and audience. Deploy it again first.`,

@@ -12,17 +12,17 @@ import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
 import { get, postLogin, send, tokenOf, UNAUTHORIZED } from '../support/http.ts'
 import { describeService, resourcesOf, root } from '../support/service-description.ts'
 import { expectDescribed } from './openapi/check.ts'
-import { operationsOf } from './openapi/document.ts'
+import { operationsOf, SERVICE_FEATURES } from './openapi/document.ts'
 
 const serviceUrl = inject('serviceUrl')
 const service = describeService()
 const PROD = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/prod'
-const document = describeApi(PROD, FEATURES)
+const document = describeApi(PROD, SERVICE_FEATURES)
 const responsesByType = gatewayResponses(resourcesOf(service))
 
 test('GET /openapi.json returns the description with the URL of the request', async () => {
   const { body, ...response } = await get(`${serviceUrl}/openapi.json`)
-  expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(describeApi(serviceUrl, FEATURES))))
+  expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(describeApi(serviceUrl, SERVICE_FEATURES))))
   expect(response).toEqual({
     status: 200,
     headers: {

@@ -20,7 +20,7 @@ const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, enviro
 const READ_ALONE = ['ALLOWED_ORIGINS', 'COOKIE_SESSIONS', 'ROLES']
 
 /** Settings that may be empty. */
-const OPTIONAL = ['MAILER', 'ALLOWED_EMAIL_DOMAINS', 'ALLOWED_ORIGINS']
+const OPTIONAL = ['MAILER', 'ALLOWED_EMAIL_DOMAINS', 'ALLOWED_ORIGINS', 'API_SCOPES']
 
 /** Loads a function's source in fresh modules. */
 async function load(file: string) {

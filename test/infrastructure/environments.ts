@@ -25,7 +25,7 @@ const FACE = ['DEMO', 'SERVICE_NAME']
 
 /** The variables of each function, beside those of all. A function that is not listed may have any. */
 const VARIABLES: Record<string, string[]> = {
-  authorizer: [...TOKENS, 'PUBLISHED_KEYS', 'TABLE_NAME', 'GUARDED_ROUTES'],
+  authorizer: [...TOKENS, 'PUBLISHED_KEYS', 'TABLE_NAME', 'GUARDED_ROUTES', 'SCOPED_ROUTES'],
   login: [...SIGN_IN, ...CHANGE, 'NOTIFY_NEW_SOURCE'],
   'login-factor': [...SIGN_IN, 'FACTOR_KEY', 'MAILER', 'NOTIFY_NEW_SOURCE'],
   refresh: [...SIGN_IN, POLICY],
@@ -37,6 +37,7 @@ const VARIABLES: Record<string, string[]> = {
     'TABLE_NAME',
     'TOKEN_ISSUER',
     'PUBLISHED_KEYS',
+    'PUBLIC_URL',
     'SESSION_TTL_SECONDS',
   ],
   approve: [
@@ -69,11 +70,11 @@ const VARIABLES: Record<string, string[]> = {
   'delete-me': CHANGE,
   'user-content': [],
   'admin-content': ['ROLES'],
-  metadata: ['TOKEN_ISSUER', 'PUBLISHED_KEYS', 'OAUTH'],
+  metadata: ['TOKEN_ISSUER', 'PUBLISHED_KEYS', 'OAUTH', 'PUBLIC_URL', 'SERVICE_NAME', 'API_SCOPES'],
   signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH'],
   'account-pages': FACE,
   authorize: FACE,
-  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH'],
+  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'API_SCOPES'],
 }
 
 /**
@@ -93,6 +94,8 @@ export function environments(
     TOKEN_AUDIENCE: `${name}-api`,
     PUBLISHED_KEYS: [signs, ...others].join(','),
     GUARDED_ROUTES: expect.stringContaining('GET/admin=admin GET/admin/=admin'),
+    SCOPED_ROUTES: 'none',
+    API_SCOPES: '',
     ROLES: 'admin',
     SIGNING_KEY: signs,
     FACTOR_KEY: `alias/${name}-factors`,

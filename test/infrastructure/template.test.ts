@@ -3,10 +3,11 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { Statement } from '../../lib/aws/access.ts'
 import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
-import { FEATURES, type Feature } from '../../lib/openapi/route.ts'
+import type { Feature } from '../../lib/openapi/route.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
 import { filesIn } from '../../plugins/functions/functions.ts'
 import { LONGEST_STAGE } from '../../plugins/parameters/parameters.ts'
+import { SERVICE_FEATURES } from '../http/openapi/document.ts'
 import { describeService, root } from '../support/service-description.ts'
 import { environments } from './environments.ts'
 import {
@@ -369,7 +370,7 @@ describe('a function', () => {
   /** The values of variables that are not the defaults. */
   function changesOf(of: Package, stage: string): Record<string, unknown> {
     const address = ownAddress(stage)
-    if (of === prod) return { TOKEN_ISSUER: address, MAILER: '' }
+    if (of === prod) return { TOKEN_ISSUER: address, PUBLIC_URL: address, MAILER: '' }
     const withMails = {
       TOKEN_ISSUER: address,
       MAIL_FROM: SENDER,
@@ -543,7 +544,7 @@ test('exactly the routes that the API description protects have the authorizer',
       )
   expect(methodsOf(prod).sort()).toEqual(described().sort())
   expect(methodsOf(changedProd).sort()).toEqual(described('pages', 'mail', 'invitations', 'oauth').sort())
-  expect(methodsOf(dev).sort()).toEqual(described(...FEATURES).sort())
+  expect(methodsOf(dev).sort()).toEqual(described(...SERVICE_FEATURES).sort())
   // Written out, so that removing a protection takes an edit here as well.
   const mustBeProtected = [
     'GET /',

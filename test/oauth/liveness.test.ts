@@ -17,7 +17,6 @@ import {
   call,
   context,
   eventOf,
-  handlerOf,
   later,
   logout,
   refresh as refreshSession,
@@ -30,6 +29,7 @@ import {
 } from '../support/routes.ts'
 import { asOperator, testAct, testUser } from '../support/users.ts'
 import { addClient, CALLBACK, credentialsOf, FORM, formOf, VERIFIER } from './clients.ts'
+import { addNotesApi, notesScopes, withNotes } from './own-api.ts'
 import { codeFor as codeBy } from './requests.ts'
 
 // What ends a grant, at each place that its tokens open.
@@ -39,6 +39,7 @@ useRoutes()
 let cookie: string
 beforeEach(async () => {
   cookie = await begin()
+  await addNotesApi(table)
   for (const [id, type] of Object.entries(TYPES)) await add(id, type)
 })
 
@@ -46,7 +47,13 @@ const TYPES = { shop: 'web', phone: 'native' } as const
 type Id = keyof typeof TYPES
 
 const add = (id: string, type: (typeof TYPES)[Id], values = {}) =>
-  addClient(table, { id, type, redirectUris: [CALLBACK], ...values })
+  addClient(table, {
+    id,
+    type,
+    redirectUris: [CALLBACK],
+    scopes: ['openid', 'offline_access', ...notesScopes('notes:read')],
+    ...values,
+  })
 
 const operators = () => asOperator(table)
 // The prompts of commands are not reached, because these are confirmed.
@@ -190,13 +197,16 @@ const userInfo = async (token: string) => {
   return (await call('userinfo', 'userinfo', headers)).statusCode
 }
 
-/** Asks the gateway's authorizer. */
+let authorizer: Awaited<ReturnType<typeof loadHandler>>
+
+/** Asks the gateway's authorizer of a service with routes for clients. */
 const isRefused = async (token: string) => {
-  const handler = await handlerOf('authorizer')
+  authorizer ??= await loadHandler(withNotes(service), 'authorizer', aws)
+  const handler = authorizer
   const event = await eventOf('authorizer', { authorizationToken: `Bearer ${token}` } as object)
   return handler(event, context).then(
     () => false,
-    (error) => String(error) === 'Error: Unauthorized',
+    (error: unknown) => String(error) === 'Error: Unauthorized',
   )
 }
 
@@ -221,6 +231,8 @@ function check<T>(actual: T, expected: T): void {
 
 const CLIENTS = Object.keys(TYPES) as Id[]
 const SCOPES = ['openid', 'openid offline_access']
+/** For the service's own API. */
+const OF_NOTES = ['notes:read', 'openid notes:read offline_access']
 
 describe('a code', () => {
   const rows = Object.keys(HAPPENINGS).flatMap((what) =>
@@ -236,7 +248,7 @@ describe('a code', () => {
 describe('a grant', () => {
   const all = [...Object.keys(HAPPENINGS), ...Object.keys(REUSES)]
   const rows = all.flatMap((what) =>
-    CLIENTS.flatMap((client) => SCOPES.map((scope) => [what, client, scope] as const)),
+    CLIENTS.flatMap((client) => [...SCOPES, ...OF_NOTES].map((scope) => [what, client, scope] as const)),
   )
   test.each(rows)('if %s, of %s with %s', async (what, client, scope) => {
     const given = await give(client, scope)
@@ -244,8 +256,9 @@ describe('a grant', () => {
     await REUSES[what]?.(given)
     const { access_token, refresh_token } = given.tokens
     const live = isLive(what, scope, client)
-    check(await userInfo(access_token), live ? 200 : 401)
-    check(await isRefused(access_token), true)
+    const isOfNotes = OF_NOTES.includes(scope)
+    check(await userInfo(access_token), live && !isOfNotes ? 200 : 401)
+    check(await isRefused(access_token), !(live && isOfNotes))
     // An API that verifies tokens by itself accepts this one until it expires.
     check(await isVerified(access_token), true)
     check(await outcomeOf(refresh(client, refresh_token)), live ? 'ok' : errorOf(what))

@@ -40,6 +40,7 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
   const settings = {
     TABLE_NAME: 'table',
     GUARDED_ROUTES,
+    SCOPED_ROUTES: 'none',
     PUBLISHED_KEYS: 'alias/a,alias/b',
     TOKEN_ISSUER: ISSUER,
     TOKEN_AUDIENCE: AUDIENCE,

@@ -19,6 +19,7 @@ import { addTestUser } from './users.ts'
 const SETTINGS = {
   ALLOWED_ORIGINS: '',
   TOKEN_ISSUER: 'https://issuer.example',
+  PUBLIC_URL: 'https://issuer.example',
   TOKEN_AUDIENCE: 'the audience',
   TOKEN_TTL_SECONDS: '900',
   SESSION_TTL_SECONDS: '86400',

@@ -47,6 +47,8 @@ const ENVIRONMENT = {
   TABLE_NAME,
   SIGNING_KEY: KEY,
   GUARDED_ROUTES: 'none',
+  SCOPED_ROUTES: 'none',
+  API_SCOPES: '',
   PUBLISHED_KEYS: KEY,
   OAUTH: 'on',
   TOKEN_ISSUER: 'https://issuer.example',

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { type Item, text, texts } from '../../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../../aws/item.ts'
+import { ownAudienceOf } from '../../tokens/client-token.ts'
 
 /** A scope of an API. */
 export interface ApiScope {
@@ -41,16 +42,19 @@ export const lineOf = ({ name, sentence }: ApiScope): string => `${name} ${sente
 
 const MAX_IDENTIFIER_CHARACTERS = 256
 
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
 /**
  * Whether a value is an absolute https URI that can identify an API: printable ASCII, without user, query and fragment
- * (RFC 8707 section 2).
+ * (RFC 8707 section 2). An API on a developer's machine may have `http` on loopback.
  */
 export function isApiIdentifier(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > MAX_IDENTIFIER_CHARACTERS) return false
   // `new URL()` would repair what is no URI, such as spaces and backslashes (RFC 3986 section 2).
-  if (!/^https:\/\/[A-Za-z0-9[][\w.~:/%!$&'()+,;=[\]-]+$/.test(value) || !URL.canParse(value)) return false
-  const { protocol, username, password } = new URL(value)
-  return protocol === 'https:' && username === '' && password === ''
+  if (!/^https?:\/\/[A-Za-z0-9[][\w.~:/%!$&'()+,;=[\]-]+$/.test(value) || !URL.canParse(value)) return false
+  const { protocol, hostname, username, password } = new URL(value)
+  const isSafe = protocol === 'https:' || LOOPBACK.includes(hostname)
+  return isSafe && username === '' && password === ''
 }
 
 /**
@@ -63,6 +67,20 @@ export function normalForm(identifier: string): string {
   const { href, origin, pathname } = new URL(identifier)
   return pathname === '/' && href === `${origin}/` ? origin : href
 }
+
+/**
+ * Returns the `aud` of tokens for an API: its identifier as it was registered, and for the service's own API one that no other token has.
+ * The issuer stands for that API too, so no token for an API has the audience of tokens for `/userinfo`.
+ *
+ * @param resource - Identifier of the API.
+ */
+export const audienceOf = (
+  resource: string,
+  { issuer, publicUrl }: { issuer: string; publicUrl: string },
+): string =>
+  [issuer, publicUrl].some((one) => normalForm(one) === normalForm(resource))
+    ? ownAudienceOf(issuer)
+    : resource
 
 /** Returns the key of an API's item. DynamoDB takes 2,048 bytes for a key, so it is a hash. */
 export const apiKey = (identifier: string) => ({

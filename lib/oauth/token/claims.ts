@@ -2,6 +2,7 @@ import { secondOf } from '../../time.ts'
 import { inputOf } from '../../tokens/access-token.ts'
 import { acrOf } from '../../users/factors.ts'
 import type { User } from '../../users/user.ts'
+import { audienceOf } from '../apis/api.ts'
 import type { Client } from '../clients/client.ts'
 import type { Grant } from '../grants/grant.ts'
 import type { ClaimedUser } from '../grants/live.ts'
@@ -18,6 +19,8 @@ export interface Granted {
 /** What a token is, apart from its grant. */
 export interface TokenDetails {
   issuer: string
+  /** Identifier of the service's own API. */
+  publicUrl: string
   /** Lifetime from the instant of issue. */
   ttlSeconds: number
 }
@@ -35,7 +38,7 @@ const common = ({ grant, user }: Granted, { issuer, ttlSeconds }: TokenDetails, 
 
 /**
  * Creates a client's access token without its signature (RFC 9068 section 2). It has no `gen`, and its audience is the API, or the
- * issuer for `/userinfo`: the gateway's authorizer takes neither.
+ * issuer for `/userinfo`. The gateway's authorizer takes those for the service's own API alone.
  *
  * @param tokenId - Becomes `jti`; must be unique.
  * @returns As `accessTokenInput` in `lib/tokens/access-token.ts`.
@@ -48,7 +51,7 @@ export function clientTokenInput(
   const { grant, client, user, scope } = granted
   return inputOf('at+jwt', {
     ...common(granted, details, now),
-    aud: grant.resource ?? details.issuer,
+    aud: grant.resource === undefined ? details.issuer : audienceOf(grant.resource, details),
     client_id: client.id,
     scope,
     jti: details.tokenId,
@@ -65,14 +68,14 @@ export function clientTokenInput(
  * @returns As {@link clientTokenInput}.
  */
 export const machineTokenInput = (
-  { clientId, audience, scope }: { clientId: string; audience: string; scope: string },
-  { issuer, ttlSeconds, tokenId }: TokenDetails & { tokenId: string },
+  { clientId, resource, scope }: { clientId: string; resource: string; scope: string },
+  { issuer, publicUrl, ttlSeconds, tokenId }: TokenDetails & { tokenId: string },
   now: Date,
 ): ((kid: string) => string) =>
   inputOf('at+jwt', {
     iss: issuer,
     sub: clientId,
-    aud: audience,
+    aud: audienceOf(resource, { issuer, publicUrl }),
     client_id: clientId,
     scope,
     iat: secondOf(now),

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { together } from '../../aws/together.ts'
+import type { Config } from '../../config.ts'
 import type { At } from '../../context.ts'
 import type { kmsSigner } from '../../tokens/signer.ts'
 import type { Client } from '../clients/client.ts'
 import { clientTokenInput, type Granted, idTokenInput } from './claims.ts'
 
 /** Settings of a function that issues tokens to clients. */
-export const CLIENT_TOKENS = ['SIGNING_KEY', 'TOKEN_ISSUER', 'TOKEN_TTL_SECONDS'] as const
+export const CLIENT_TOKENS = ['SIGNING_KEY', 'TOKEN_ISSUER', 'TOKEN_TTL_SECONDS', 'PUBLIC_URL'] as const
+
+/** Returns who issues tokens, and the identifier of the issuer's own API. */
+export const partiesOf = (config: Config<'TOKEN_ISSUER' | 'PUBLIC_URL'>) => ({
+  issuer: config.TOKEN_ISSUER,
+  publicUrl: config.PUBLIC_URL,
+})
 
 /** Signs tokens: what {@link kmsSigner} returns. */
 export type Signer = ReturnType<typeof kmsSigner>
@@ -39,7 +46,7 @@ export async function issueClientTokens(
   { granted, idToken }: Wanted,
 ): Promise<Issued> {
   const ttlSeconds = granted.client.tokenTtlSeconds ?? config.TOKEN_TTL_SECONDS
-  const details = { issuer: config.TOKEN_ISSUER, ttlSeconds }
+  const details = { ...partiesOf(config), ttlSeconds }
   const signed = (input: (kid: string) => string) => sign(table.aws, config.SIGNING_KEY, input, now)
   const [access_token, id_token] = await together([
     signed(clientTokenInput(granted, { ...details, tokenId: randomUUID() }, now)),

@@ -6,7 +6,7 @@ import type { Client } from '../clients/client.ts'
 import type { Parameters } from '../parameters.ts'
 import { identifiersOf } from '../scopes.ts'
 import { machineTokenInput } from './claims.ts'
-import type { CLIENT_TOKENS, Issued, Signer } from './issue.ts'
+import { type CLIENT_TOKENS, type Issued, partiesOf, type Signer } from './issue.ts'
 import { tokenRefusal } from './refusal.ts'
 
 /**
@@ -28,8 +28,8 @@ export async function issueMachineToken(
   if (asked.api === undefined) throw refused(client, 'invalid_scope', 'scope has no scope of an API.')
   const scope = asked.scopes.join(' ')
   const ttlSeconds = client.tokenTtlSeconds ?? config.TOKEN_TTL_SECONDS
-  const details = { issuer: config.TOKEN_ISSUER, ttlSeconds, tokenId: randomUUID() }
-  const access = { clientId: client.id, audience: asked.api.identifier, scope }
+  const details = { ...partiesOf(config), ttlSeconds, tokenId: randomUUID() }
+  const access = { clientId: client.id, resource: asked.api.identifier, scope }
   const input = machineTokenInput(access, details, now)
   const access_token = await sign(table.aws, config.SIGNING_KEY, input, now)
   return { access_token, token_type: 'Bearer', expires_in: ttlSeconds, scope }

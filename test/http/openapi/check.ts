@@ -4,8 +4,14 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { inject } from 'vitest'
 import { describeApi } from '../../../lib/openapi/document.ts'
-import { FEATURES } from '../../../lib/openapi/route.ts'
-import { type Document, type Operation, operationsOf, type Response, resolve } from './document.ts'
+import {
+  type Document,
+  type Operation,
+  operationsOf,
+  type Response,
+  resolve,
+  SERVICE_FEATURES,
+} from './document.ts'
 
 /** A response of the service, with its request. */
 export interface Seen {
@@ -23,7 +29,7 @@ const TRANSPORT =
 
 // Clients must accept unknown members. The service itself must not send any, so the schemas are closed here.
 const document: Document = JSON.parse(
-  JSON.stringify(describeApi('http://localhost', FEATURES)),
+  JSON.stringify(describeApi('http://localhost', SERVICE_FEATURES)),
   (_, value) =>
     value?.type === 'object' && value.properties ? { ...value, additionalProperties: false } : value,
 )

@@ -1,8 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { TestProject } from 'vitest/node'
 import { describeApi } from '../../../lib/openapi/document.ts'
-import { FEATURES } from '../../../lib/openapi/route.ts'
-import { expectedOf } from './document.ts'
+import { expectedOf, SERVICE_FEATURES } from './document.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,7 +24,7 @@ export default function setup(project: TestProject) {
     rmSync(seenFile)
     // `npm test` must see all of it: the proofs repeat what these tests show.
     if (project.name !== 'service' || !(await isWhole(project))) return
-    const unseen = expectedOf(describeApi('http://localhost', FEATURES)).filter(
+    const unseen = expectedOf(describeApi('http://localhost', SERVICE_FEATURES)).filter(
       (expected) => !seen.has(expected),
     )
     if (unseen.length === 0) return

@@ -1,4 +1,11 @@
 import type { describeApi } from '../../../lib/openapi/document.ts'
+import { FEATURES } from '../../../lib/openapi/route.ts'
+import { describeService } from '../../support/service-description.ts'
+
+/** What the service under test has: everything, but routes with scopes only if a function names some. */
+export const SERVICE_FEATURES = FEATURES.filter(
+  (feature) => feature !== 'scopes' || describeService().functions.openapi?.environment?.API_SCOPES !== '',
+)
 
 /** The API description, as clients read it. */
 export type Document = ReturnType<typeof describeApi>

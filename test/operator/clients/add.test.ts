@@ -221,6 +221,21 @@ describe('on a stage of AWS', () => {
     })
   })
 
+  test('the service’s own API has publicUrl as its identifier, also if that is the issuer', async () => {
+    const scope = ['--scope', 'notes=Use it']
+    const env = await account({ ...outputs, PublicUrl: 'https://auth.example' })
+    for (const taken of ['https://auth.example/api', 'https://AUTH.example/api']) {
+      expect(await run(['add-api', taken, ...scope, ...stage], env)).toMatchObject({ status: 1 })
+    }
+    expect(await run(['add-api', 'https://auth.example/', ...scope, ...stage], env)).toEqual(
+      success('Added API https://auth.example/ with 1 scope.\n'),
+    )
+    const apart = await account({ ...outputs, PublicUrl: 'https://app.example' })
+    expect(await run(['add-api', 'https://auth.example', ...scope, ...stage], apart)).toMatchObject({
+      status: 1,
+    })
+  })
+
   test.each([
     [
       'that was deployed before this command',

@@ -1,0 +1,18 @@
+import type { Config } from '../../lib/config.ts'
+import type { ApiRoute, Request } from '../../lib/http/handler.ts'
+import { publicJson } from '../../lib/http/responses.ts'
+
+type Described = Request & {
+  config: Config<'TOKEN_ISSUER' | 'PUBLIC_URL' | 'SERVICE_NAME' | 'API_SCOPES'>
+}
+
+/** GET /.well-known/oauth-protected-resource: how clients get tokens for the routes with scopes (RFC 9728 section 2). */
+export const route: ApiRoute<Described> = async (_event, { config }) => {
+  return publicJson({
+    resource: config.PUBLIC_URL,
+    authorization_servers: [config.TOKEN_ISSUER],
+    scopes_supported: config.API_SCOPES,
+    bearer_methods_supported: ['header'],
+    resource_name: config.SERVICE_NAME,
+  })
+}

@@ -1,0 +1,47 @@
+import type { APIGatewayAuthorizerResult } from 'aws-lambda'
+import type { ClientPrincipal } from './client-principal.ts'
+
+/**
+ * Returns the result of a Lambda authorizer for a client with an access token for this service's own API, as `policyFor` in `policy.ts`
+ * does. It allows the routes alone of which the client has a scope, and does not depend on the requested one.
+ *
+ * Its context has none of the names that `principalOf` reads, so a handler that knows nothing of clients rejects them.
+ *
+ * @param scoped - Routes that demand one of several scopes, such as `GET/notes=notes:read`: with spaces between routes and bars between
+ * scopes.
+ * @throws Error if `scoped` has another form.
+ */
+export function clientPolicyFor(
+  { clientId, userId, scopes, expiresAt }: ClientPrincipal,
+  methodArn: string,
+  scoped: string,
+): APIGatewayAuthorizerResult {
+  const stageArn = methodArn.split('/', 2).join('/')
+  const opened = openedTo(scopes, scoped).map((resource) => `${stageArn}/${resource}`)
+  // A policy must have a statement.
+  const [Effect, Resource] =
+    opened.length > 0 ? (['Allow', opened] as const) : (['Deny', `${stageArn}/*`] as const)
+  return {
+    principalId: clientId,
+    policyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Action: 'execute-api:Invoke', Effect, Resource: Resource as string | string[] }],
+    },
+    context: {
+      clientId,
+      ...(userId !== undefined && { clientUserId: userId }),
+      clientScope: scopes.join(' '),
+      clientExpiresAt: String(expiresAt),
+    },
+  }
+}
+
+function openedTo(owned: readonly string[], scoped: string): string[] {
+  return scoped.split(' ').flatMap((route) => {
+    const [, resource, scopes] = /^([A-Z]+\/[^= ]*)=([^= ]+)$/.exec(route) ?? []
+    if (resource === undefined || scopes === undefined) {
+      throw new Error('SCOPED_ROUTES must be none, or routes such as GET/notes=notes:read')
+    }
+    return scopes.split('|').some((scope) => owned.includes(scope)) ? [resource] : []
+  })
+}

@@ -1,0 +1,57 @@
+import type { WrittenFunction } from '../framework.d.ts'
+
+/** Methods of a REST API. A wildcard in their place would also match the beginning of a path. */
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']
+
+/** A route of a function. */
+export interface Route {
+  method: string
+  /** Segments of the path. */
+  path: string[]
+  /** Whether an authorizer decides about its callers. */
+  isProtected: boolean
+}
+
+/** Returns the routes of a function. */
+export const routesOf = ({ events = [] }: WrittenFunction): Route[] =>
+  events.flatMap(({ http }) => {
+    if (http === undefined) return []
+    const [method = '', path = ''] =
+      typeof http === 'string' ? http.split(' ') : [Object(http).method, Object(http).path]
+    const text = String(path).replace(/^\/|\/$/g, '')
+    return [
+      {
+        method: method.toUpperCase().replace('*', 'ANY'),
+        path: text === '' ? [] : text.split('/'),
+        isProtected: Object(http).authorizer !== undefined,
+      },
+    ]
+  })
+
+/** Whether a function has a route without `authorizer: auth`. */
+export const hasOpenRoute = ({ events = [] }: WrittenFunction): boolean =>
+  events.some(({ http }) => http !== undefined && Object(http).authorizer !== 'auth')
+
+/** Returns a route as resources of a policy, such as `GET/admin`. A wildcard of IAM stands for a parameter, and matches slashes too. */
+export function resourcesOf(route: Route): string[] {
+  const path = route.path.map((segment) => (isParameter(segment) ? '*' : segment)).join('/')
+  const methods = route.method === 'ANY' ? METHODS : [route.method]
+  // The gateway takes a path with a slash at its end for the same route.
+  const paths = path === '' || path.endsWith('*') ? [path] : [path, `${path}/`]
+  return methods.flatMap((method) => paths.map((one) => `${method}/${one}`))
+}
+
+const isParameter = (segment: string): boolean => segment.startsWith('{')
+
+/** Whether the resource of a route with a parameter may match some path of another route. */
+export function matches(route: Route, other: Route): boolean {
+  const first = route.path.findIndex(isParameter)
+  if (first === -1) return false
+  if (route.method !== other.method && route.method !== 'ANY' && other.method !== 'ANY') return false
+  const isSame = (segment: string, index: number) =>
+    isParameter(other.path[index] ?? '') || other.path[index] === segment
+  // The gateway takes `users/` for `users`. A greedy parameter, such as `{proxy+}`, stands for any number of segments.
+  const greedy = other.path.findIndex((segment) => segment.endsWith('+}'))
+  const known = greedy === -1 ? first : Math.min(first, greedy)
+  return (greedy !== -1 || other.path.length >= first) && route.path.slice(0, known).every(isSame)
+}

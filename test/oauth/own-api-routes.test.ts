@@ -1,0 +1,311 @@
+import type { APIGatewayAuthorizerResult, APIGatewayProxyEvent } from 'aws-lambda'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { changeUser } from '../../lib/users/store.ts'
+import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
+import { disable, enable, remove } from '../../scripts/clients/changes.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
+import { loadHandler } from '../support/handlers.ts'
+import {
+  aws,
+  begin,
+  call,
+  context,
+  eventOf,
+  later,
+  problem,
+  service,
+  stored,
+  table,
+  useRoutes,
+} from '../support/routes.ts'
+import { SAMPLES } from '../support/sample-events.ts'
+import { asOperator, testAct } from '../support/users.ts'
+import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
+import { addNotesApi, NOTES, notesScopes, withNotes } from './own-api.ts'
+
+// Which routes of the service each kind of token opens, also by a policy that the gateway cached at another route.
+
+useRoutes()
+
+const STAGE = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
+const ORDERS = ['https://orders.example orders.read']
+
+let cookie: string
+beforeEach(async () => {
+  cookie = await begin()
+  await addNotesApi(table)
+  await addApi(table)
+  const ofUsers = [
+    'openid',
+    'profile',
+    'offline_access',
+    ...notesScopes('notes:read', 'notes:write', 'notes:unused'),
+  ]
+  await addClient(table, { id: 'shop', scopes: [...ofUsers, ...ORDERS] })
+  await addClient(table, { id: 'house', firstParty: true, scopes: ofUsers })
+  await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK], scopes: ofUsers })
+  const machine = { type: 'machine' as const, redirectUris: [] }
+  const ofMachines = notesScopes('notes:read', 'notes:unused')
+  await addClient(table, { id: 'robot', ...machine, scopes: [...ofMachines, ...ORDERS] })
+})
+
+const form = (fields: Record<string, string>) => ({
+  ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' }),
+  body: String(new URLSearchParams(fields)),
+})
+
+async function tokens(fields: Record<string, string>) {
+  const secret = fields.client_id === 'phone' ? {} : { client_secret: SECRET }
+  const { statusCode, body } = await call('token', 'token', form({ ...secret, ...fields }))
+  expect(statusCode, JSON.stringify(body)).toBe(200)
+  return body
+}
+
+/** Gets the tokens of a user, as the page and the app do. */
+async function ofUser(client_id: string, scope: string, more: Changes = {}) {
+  const click = { sub: (await stored()).id, scope }
+  const { body } = await call('approve', 'approve', {
+    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
+    body: JSON.stringify({ query: queryOf({ client_id, scope, ...more }), click }),
+  })
+  const code = String(new URL(body.location).searchParams.get('code'))
+  const exchanged = { grant_type: 'authorization_code', client_id, code, code_verifier: VERIFIER }
+  return { code, ...(await tokens(exchanged)) }
+}
+
+const ofMachine = async (scope: string) =>
+  (await tokens({ grant_type: 'client_credentials', client_id: 'robot', scope })).access_token
+
+const filled = async (place: string) => (await eventOf('refresh', { body: place })).body ?? ''
+
+/** Whom a policy is for: no caller, the application, or a client with scopes. */
+type Opens = 'nothing' | 'user' | 'admin' | readonly string[]
+
+interface Kind {
+  opens: Opens
+  token: () => Promise<string>
+}
+
+const kind = (opens: Opens, token: Kind['token']): Kind => ({ opens, token })
+
+/** Every kind of token that this service issues, and some that it does not. */
+const KINDS: Record<string, Kind> = {
+  'of a user of the application': kind('user', () => filled('{{user token}}')),
+  'of an administrator': kind('admin', async () => {
+    const user = await stored('admin')
+    const changes = { role: 'admin', generation: user.generation } as const
+    await changeUser(table, user, { changes, changeId: 'role' }, testAct())
+    return filled('{{admin token}}')
+  }),
+  'of a client with notes:read': kind(
+    ['notes:read'],
+    async () => (await ofUser('shop', 'notes:read')).access_token,
+  ),
+  'of a client with notes:write': kind(
+    ['notes:write'],
+    async () => (await ofUser('shop', 'openid notes:write')).access_token,
+  ),
+  'of a client with both': kind(
+    ['notes:read', 'notes:write'],
+    async () => (await ofUser('phone', 'notes:read notes:write offline_access')).access_token,
+  ),
+  'of a client that names the resource': kind(
+    ['notes:read'],
+    async () => (await ofUser('shop', 'notes:read', { resource: 'https://issuer.example/' })).access_token,
+  ),
+  'of a client after a refresh': kind(['notes:read'], async () => {
+    const { refresh_token } = await ofUser('phone', 'notes:read')
+    return (await tokens({ grant_type: 'refresh_token', client_id: 'phone', refresh_token })).access_token
+  }),
+  'of a client after a refresh with fewer scopes': kind(['notes:write'], async () => {
+    const { refresh_token } = await ofUser('phone', 'notes:read notes:write')
+    const fields = { grant_type: 'refresh_token', client_id: 'phone', refresh_token, scope: 'notes:write' }
+    return (await tokens(fields)).access_token
+  }),
+  'of a first-party client': kind(
+    ['notes:read'],
+    async () => (await ofUser('house', 'profile notes:read')).access_token,
+  ),
+  'of a client with a scope that no route demands': kind(
+    [],
+    async () => (await ofUser('shop', 'notes:unused')).access_token,
+  ),
+  'of a client of the own API without its scopes': kind(
+    [],
+    async () => (await ofUser('shop', 'openid', { resource: 'https://issuer.example' })).access_token,
+  ),
+  'of a client of another API': kind(
+    'nothing',
+    async () => (await ofUser('shop', 'orders.read')).access_token,
+  ),
+  'of a client, for /userinfo': kind(
+    'nothing',
+    async () => (await ofUser('shop', 'openid profile')).access_token,
+  ),
+  'of a machine with notes:read': kind(['notes:read'], () => ofMachine('notes:read')),
+  'of a machine with a scope that no route demands': kind([], () => ofMachine('notes:unused')),
+  'of a machine of another API': kind('nothing', () => ofMachine('orders.read')),
+  'of a machine that is disabled': kind('nothing', async () => {
+    const token = await ofMachine('notes:read')
+    await disable(asOperator(table), 'robot')
+    return token
+  }),
+  'that is an id_token': kind('nothing', async () => (await ofUser('shop', 'openid notes:read')).id_token),
+  'that refreshes a grant': kind('nothing', async () => (await ofUser('shop', 'notes:read')).refresh_token),
+  'that is a code': kind('nothing', async () => (await ofUser('shop', 'notes:read')).code),
+  'that refreshes a session': kind('nothing', () => filled('{{user refresh token}}')),
+  'that a client revoked': kind('nothing', async () => {
+    const { access_token } = await ofUser('shop', 'notes:read offline_access')
+    const fields = { client_id: 'shop', client_secret: SECRET, token: access_token }
+    expect((await call('token', 'revoke', form(fields))).statusCode).toBe(200)
+    return access_token
+  }),
+  'of a client, expired': kind('nothing', async () => {
+    const { access_token } = await ofUser('shop', 'notes:read offline_access')
+    vi.setSystemTime(later(900))
+    return access_token
+  }),
+  'of a machine, expired': kind('nothing', async () => {
+    const token = await ofMachine('notes:read')
+    vi.setSystemTime(later(900))
+    return token
+  }),
+  'of a client, with another signature': kind('nothing', async () => {
+    const [first, second] = [await ofMachine('notes:read'), await ofMachine('notes:unused')]
+    return first.replace(/[^.]*$/, String(second.split('.')[2]))
+  }),
+  'of a user of the application, forged': kind('nothing', () => filled('{{forged user token}}')),
+}
+
+interface TestedRoute {
+  method: string
+  /** With values for its parameters. */
+  path: string
+  /** Of which a client needs one. */
+  scopes: readonly string[]
+  roles: readonly string[]
+}
+
+const ROUTES: TestedRoute[] = Object.values({ ...service.functions, ...NOTES }).flatMap((definition) =>
+  (definition.events ?? []).flatMap(({ http }) => {
+    const { scopes = [], environment = {} } = definition as {
+      scopes?: string[]
+      environment?: { ROLES?: string }
+    }
+    const path = http.path.replace(/^\//, '').replaceAll(/\{\w+\}/g, '7')
+    const route = { method: http.method.toUpperCase(), scopes, roles: environment.ROLES?.split(',') ?? [] }
+    return [path, ...(path === '' ? [] : [`${path}/`])].map((one) => ({ ...route, path: one }))
+  }),
+)
+// `GET notes/7/log` would match `notes/{id}`, so the plugin refuses a route of that path.
+const OTHERS = ['GET unknown', 'PATCH notes', 'HEAD notes', 'GET shares', 'GET Notes']
+const ALL = [
+  ...ROUTES,
+  ...OTHERS.map((one): TestedRoute => {
+    const [method = '', path = ''] = one.split(' ')
+    return { method, path, scopes: [], roles: [] }
+  }),
+]
+
+const arnOf = ({ method, path }: TestedRoute) => `${STAGE}/${method}/${path}`
+
+function isOpen(opens: Opens, { scopes, roles }: TestedRoute): boolean {
+  if (opens === 'nothing') return false
+  if (typeof opens === 'string') return roles.length === 0 || roles.includes(opens)
+  return scopes.some((scope) => opens.includes(scope))
+}
+
+/** Returns what a gateway asks at a route: a policy, or `undefined` for 401. */
+async function authorizerOf(token: string) {
+  const authorizer = await loadHandler(withNotes(service), 'authorizer', aws)
+  return (methodArn: string): Promise<APIGatewayAuthorizerResult | undefined> =>
+    authorizer({ type: 'TOKEN', authorizationToken: `Bearer ${token}`, methodArn }, context).catch(
+      (error: Error) => {
+        expect(String(error)).toBe('Error: Unauthorized')
+        return undefined
+      },
+    )
+}
+
+let cases = 0
+afterAll(() =>
+  console.log(
+    `Tokens at routes: ${Object.keys(KINDS).length} kinds at ${ALL.length} routes, with the policies of all: ${cases} cases`,
+  ),
+)
+
+test.each(Object.entries(KINDS))('a token %s opens its routes alone', async (_, { opens, token }) => {
+  const ask = await authorizerOf(await token())
+  /** The policies that the routes get, by their text. Each is cached for all routes. */
+  const policies = new Map<string, { policy: APIGatewayAuthorizerResult | undefined; count: number }>()
+  for (const route of ALL) {
+    const policy = await ask(arnOf(route))
+    const text = JSON.stringify(policy ?? null)
+    policies.set(text, { policy, count: (policies.get(text)?.count ?? 0) + 1 })
+  }
+  for (const { policy, count } of policies.values()) {
+    const statements = readAuthorization(policy)?.statements ?? []
+    const opened = ALL.filter((route) => allows(statements, arnOf(route)))
+    expect(opened.map(arnOf)).toEqual(ALL.filter((route) => isOpen(opens, route)).map(arnOf))
+    cases += count * ALL.length
+  }
+  // Otherwise an order of requests would decide.
+  expect(policies.size).toBe(1)
+})
+
+test('the table has routes that some tokens open, and others do not', () => {
+  const opened = (opens: Opens) => ALL.filter((route) => isOpen(opens, route)).length
+  expect(opened(['notes:read'])).toBe(6)
+  expect(opened(['notes:read', 'notes:write'])).toBe(10)
+  expect([opened('user'), opened('admin')]).toEqual([ALL.length - 2, ALL.length])
+  expect(ROUTES.length).toBeGreaterThan(100)
+})
+
+describe('a handler that knows nothing of clients refuses their context', () => {
+  const samples = Object.entries(SAMPLES).filter(([, { functionKey }]) =>
+    service.functions[functionKey]?.events?.some(({ http }) => http.authorizer !== undefined),
+  )
+  afterAll(() => console.log(`Contexts of clients at ${samples.length} sample events of protected routes`))
+
+  test.each(samples)('at events/%s', async (file, { functionKey }) => {
+    const ask = await authorizerOf((await ofUser('house', 'notes:read')).access_token)
+    const policy = await ask(`${STAGE}/GET/notes`)
+    const sample = file.replace('.json', '')
+    const { requestContext, resource } = await eventOf(sample)
+    const isProtected = requestContext.authorizer !== undefined
+    if (!isProtected) return expect(resource).toMatch(/^\/(enrolment|login|register|factors)/)
+    const authorizer = readAuthorization(policy)?.context
+    expect(authorizer).toHaveProperty('clientUserId')
+    const changes = { requestContext: { ...requestContext, authorizer } } as Partial<APIGatewayProxyEvent>
+    expect(await call(functionKey, sample, changes)).toEqual(
+      problem(401, 'Unauthorized', 'Could not validate credentials.'),
+    )
+  })
+})
+
+test('a machine is refused while it is disabled, and when it is removed', async () => {
+  const token = await ofMachine('notes:read')
+  const isAccepted = async () => (await (await authorizerOf(token))(`${STAGE}/GET/notes`)) !== undefined
+  expect(await isAccepted()).toBe(true)
+  await disable(asOperator(table), 'robot')
+  expect(await isAccepted()).toBe(false)
+  await enable(asOperator(table), 'robot')
+  expect(await isAccepted()).toBe(true)
+  // The prompts of commands are not reached, because these are confirmed.
+  await remove(asOperator(table), 'robot', true, { now: () => new Date() } as Parameters<typeof remove>[3])
+  expect(await isAccepted()).toBe(false)
+  // Another client with the id is no machine.
+  await addClient(table, { id: 'robot' })
+  expect(await isAccepted()).toBe(false)
+})
+
+test('without routes with scopes, the authorizer refuses every token of a client, and reads none', async () => {
+  const { access_token } = await ofUser('shop', 'notes:read')
+  const authorizer = await loadHandler(service, 'authorizer', aws)
+  const event = {
+    type: 'TOKEN',
+    authorizationToken: `Bearer ${access_token}`,
+    methodArn: `${STAGE}/GET/notes`,
+  }
+  await expect(authorizer(event, context)).rejects.toThrow(/^Unauthorized$/)
+})
