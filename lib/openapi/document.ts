@@ -17,9 +17,9 @@ import { SCHEMAS, schemaRef } from './schemas.ts'
  * @see https://spec.openapis.org/oas/v3.1.0
  */
 export function describeApi(serverUrl: string, features: readonly Feature[]) {
-  const routes = [...ROUTES, ...PAGE_ROUTES].filter(({ needs = [] }) =>
-    [needs].flat().every((feature) => features.includes(feature)),
-  )
+  const routes = [...ROUTES, ...PAGE_ROUTES]
+    .filter(({ needs = [] }) => [needs].flat().every((feature) => features.includes(feature)))
+    .map((route) => (features.includes('scopes') && route.isProtected === true ? forClients(route) : route))
   const tags = Object.entries({ ...TAGS, ...PAGE_TAGS }).filter(([name]) =>
     routes.some(({ tag = 'Content' }) => tag === name),
   )
@@ -63,6 +63,12 @@ export function describeApi(serverUrl: string, features: readonly Feature[]) {
     },
   }
 }
+
+/** Returns a protected route of a service that has routes for clients: the gateway refuses clients at all others. */
+const forClients = (route: Route): Route => ({
+  ...route,
+  problems: [...(route.problems ?? []), 'forbidden'],
+})
 
 /** Returns the schemas that a part of the description refers to, and those that they refer to. */
 function schemasIn(part: object): Record<string, object> {

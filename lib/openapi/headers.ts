@@ -1,3 +1,6 @@
+/** With routes for clients, a challenge names their metadata (RFC 9728 section 5.1). */
+const METADATA = '(, resource_metadata="[^"]+")?'
+
 /** Response headers, as components of the API description. */
 export const HEADERS = {
   NoStore: {
@@ -33,13 +36,13 @@ export const HEADERS = {
   },
   Challenge: {
     description: 'The route requires a valid bearer token (RFC 6750). Sent by the gateway, not by functions.',
-    schema: { type: 'string', pattern: '^Bearer realm="[^"]+"$' },
+    schema: { type: 'string', pattern: `^Bearer realm="[^"]+"${METADATA}$` },
     example: 'Bearer realm="serverless-jwt-auth-dev"',
   },
   ScopeChallenge: {
     description:
       'The bearer token has insufficient permissions (RFC 6750). Sent by the gateway, not by functions.',
-    schema: { type: 'string', pattern: '^Bearer realm="[^"]+", error="insufficient_scope"$' },
+    schema: { type: 'string', pattern: `^Bearer realm="[^"]+", error="insufficient_scope"${METADATA}$` },
     example: 'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
   },
   StepUpChallenge: {

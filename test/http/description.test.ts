@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
-import { expect, inject, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import * as z from 'zod/mini'
 import { describeApi } from '../../lib/openapi/document.ts'
 import { GATEWAY_PROBLEMS } from '../../lib/openapi/problems.ts'
@@ -9,8 +9,10 @@ import { ROUTES } from '../../lib/openapi/routes.ts'
 import { SCHEMAS } from '../../lib/openapi/schemas.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
 import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
-import { get, postLogin, send, tokenOf, UNAUTHORIZED } from '../support/http.ts'
+import { addMachineOf } from '../oauth/own-api.ts'
+import { FORBIDDEN, get, postLogin, send, tokenOf, UNAUTHORIZED } from '../support/http.ts'
 import { describeService, resourcesOf, root } from '../support/service-description.ts'
+import { tableAt } from '../support/sessions.ts'
 import { expectDescribed } from './openapi/check.ts'
 import { operationsOf, SERVICE_FEATURES } from './openapi/document.ts'
 
@@ -203,13 +205,44 @@ test.each(protectedRoutes)('%s returns 401 without a token', async (_, method, p
   expect(await send(serviceUrl + path.replace(/\{\w+\}/, 'x'), method)).toEqual(UNAUTHORIZED)
 })
 
+const isForClients = (method: string, path: string) =>
+  ` ${service.functions.authorizer?.environment?.SCOPED_ROUTES}`.includes(
+    ` ${method}${path.replace(/\{\w+\+?\}/g, '*')}=`,
+  )
+
 // This also covers routes that are added later: `send` compares the responses with the description.
 test.each(protectedRoutes.filter(([, method, , parameters]) => method === 'GET' && !parameters))(
   '%s returns a described response to each demo user',
   async (_, method, path) => {
     for (const username of ['user', 'admin']) {
       const headers = { Authorization: `Bearer ${await tokenOf(serviceUrl, username)}` }
-      expect([200, 403]).toContain((await send(serviceUrl + path, method, headers)).status)
+      // A route that only clients may use refuses users.
+      const expected = isForClients(method, path) ? [200, 401, 403] : [200, 403]
+      expect(expected).toContain((await send(serviceUrl + path, method, headers)).status)
     }
   },
 )
+
+describe.runIf(SERVICE_FEATURES.includes('scopes'))('with routes for clients', () => {
+  const scopes = service.functions.openapi?.environment?.API_SCOPES?.split(',') ?? []
+  const table = tableAt(inject('dynamoDbUrl'))
+  let tokenWith: (scope: string) => Promise<string>
+  beforeAll(async () => {
+    tokenWith = await addMachineOf(serviceUrl, table, 'described', [...scopes, 'described'])
+  })
+
+  test.each(protectedRoutes)('%s returns 403 to a client without their scopes', async (_, method, path) => {
+    const headers = { Authorization: `Bearer ${await tokenWith('described')}` }
+    expect(await send(serviceUrl + path.replace(/\{\w+\}/, 'x'), method, headers)).toEqual(FORBIDDEN)
+  })
+
+  test.each(protectedRoutes)('%s returns a described response to a client', async (_, method, path) => {
+    const headers = { Authorization: `Bearer ${await tokenWith(scopes.join(' '))}` }
+    const { status } = await send(serviceUrl + path.replace(/\{\w+\}/, 'x'), method, headers)
+    expect(status === 403).toBe(!isForClients(method, path))
+  })
+
+  test('the metadata of their API is as described', async () => {
+    expect((await get(`${serviceUrl}/.well-known/oauth-protected-resource`)).status).toBe(200)
+  })
+})

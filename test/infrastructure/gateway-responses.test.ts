@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ProblemCode, ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
-import { allowOrigins } from '../../plugins/gateway.ts'
+import { allowOrigins, nameMetadata } from '../../plugins/gateway.ts'
 import { lambdaContext, loginEvent, parsed } from '../support/lambda.ts'
 import { describeService, resourcesOf } from '../support/service-description.ts'
 import { NO_ORIGINS, testCors } from './gateway-cors.ts'
@@ -42,6 +42,39 @@ test('the gateway has a response for each expected type, and no other', () => {
 
 testCors('representatives')
 
+test('the responses name metadata of an API for clients only if a function names scopes', () => {
+  const { functions } = describeService()
+  const names = [...responses].filter(([, { headers }]) =>
+    JSON.stringify(headers).includes('resource_metadata'),
+  )
+  expect(names.map(([type]) => type)).toEqual(
+    functions.openapi?.environment?.API_SCOPES === '' ? [] : ['UNAUTHORIZED', 'ACCESS_DENIED'],
+  )
+})
+
+test('the name of the metadata has the URL of the service, also if CloudFormation alone knows it', () => {
+  const header = 'gatewayresponse.header.WWW-Authenticate'
+  const challengeWith = (publicUrl: unknown) => {
+    const challenged = { [header]: `'Bearer realm="a"'` }
+    const response = {
+      Type: 'AWS::ApiGateway::GatewayResponse',
+      Properties: { ResponseParameters: challenged },
+    }
+    const other = { Type: 'AWS::ApiGateway::GatewayResponse', Properties: {} }
+    nameMetadata({ custom: { publicUrl }, resources: { Resources: { response, other } } })
+    expect(other.Properties).toEqual({})
+    return Object(response.Properties.ResponseParameters)[header]
+  }
+  const name = '/.well-known/oauth-protected-resource'
+  expect(challengeWith('https://a.example')).toBe(
+    `'Bearer realm="a", resource_metadata="https://a.example${name}"'`,
+  )
+  const url = { 'Fn::Join': ['', ['https://', { Ref: 'ApiGatewayRestApi' }]] }
+  expect(challengeWith(url)).toEqual({
+    'Fn::Join': ['', [`'Bearer realm="a", resource_metadata="`, url, `${name}"'`]],
+  })
+})
+
 test('if no origin is allowed, no response has CORS headers', () => {
   expect(JSON.stringify([...responses])).not.toMatch(/access-control|vary/i)
 })
@@ -78,7 +111,14 @@ describe.each([...responses])('%s', (type, { status, headers, body }) => {
       const challenge = CHALLENGES[type] && { 'WWW-Authenticate': CHALLENGES[type] }
       // A function's own 500 is a bug, which a second request does not avoid.
       const retry = type === 'DEFAULT_5XX' && { 'Retry-After': '5' }
-      expect({ statusCode: status, headers, body: problem }).toEqual({
+      // With routes for clients, it also names their metadata.
+      const named = Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [
+          name,
+          value.replace(/, resource_metadata="[^"]+"$/, ''),
+        ]),
+      )
+      expect({ statusCode: status, headers: named, body: problem }).toEqual({
         ...fromFunction,
         headers: { ...fromFunction.headers, ...challenge, ...retry },
       })

@@ -73,7 +73,7 @@ export interface Copy {
 const LEFT_OUT = ['.git', '.results', '.serverless', '.esbuild', 'node_modules']
 
 /** Tests that make such a copy themselves, and packages of parts of the project. */
-const EXCLUDED = /\/own-route(?:\.proof)?\.test\.ts$|\/node_modules$/
+const EXCLUDED = /\/own-(?:route|scope)(?:\.proof)?\.test\.ts$|\/node_modules$/
 
 export function copyProject(): Copy {
   mkdirSync(`${root}/.results`, { recursive: true })

@@ -46,19 +46,22 @@ export async function addClient(
   return client
 }
 
-/** Stores an API with the scopes `orders.read` and `orders.write`, unless the values differ. */
+/** Returns an API with the scopes `orders.read` and `orders.write`, unless the values differ. */
+export const testApi = (values: Partial<Api> = {}): Api => ({
+  identifier: 'https://orders.example',
+  name: 'Orders',
+  scopes: [
+    { name: 'orders.read', sentence: 'See your orders' },
+    { name: 'orders.write', sentence: 'Change your orders' },
+  ],
+  changeId: randomUUID(),
+  ...times,
+  ...values,
+})
+
+/** Stores such an API. */
 export async function addApi(table: Table, values: Partial<Api> = {}): Promise<Api> {
-  const api: Api = {
-    identifier: 'https://orders.example',
-    name: 'Orders',
-    scopes: [
-      { name: 'orders.read', sentence: 'See your orders' },
-      { name: 'orders.write', sentence: 'Change your orders' },
-    ],
-    changeId: randomUUID(),
-    ...times,
-    ...values,
-  }
+  const api = testApi(values)
   const outcome = await createApi(table, api, testAct())
   if (outcome !== 'done') throw new Error(`the API ${api.identifier} is ${outcome}`)
   return api

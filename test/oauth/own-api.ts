@@ -1,8 +1,10 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import { changeApi, createApi, findApis } from '../../lib/oauth/apis/store.ts'
 import { entryOf } from '../../lib/oauth/scopes.ts'
 import { scopedRoutes, scopesIn } from '../../plugins/functions/scopes.ts'
 import type { ServiceDescription } from '../support/service-description.ts'
-import { addApi } from './clients.ts'
+import { testAct } from '../support/users.ts'
+import { addApi, addClient, SECRET, testApi } from './clients.ts'
 
 // The service's own API for clients. The service has no route with scopes, so tests add some.
 
@@ -41,6 +43,34 @@ export const addNotesApi = (table: Table) =>
     name: 'Notes',
     scopes: [...scopesIn(NOTES), 'notes:unused'].map((name) => ({ name, sentence: `Use ${name}` })),
   })
+
+/**
+ * Gives the API of a running service scopes, and stores a machine that may have them.
+ *
+ * @returns A function that gets a token of the machine.
+ */
+export async function addMachineOf(url: string, table: Table, id: string, names: readonly string[]) {
+  await addScopes(url, table, names)
+  const scopes = names.map((name) => entryOf({ identifier: url }, name))
+  await addClient(table, { id, type: 'machine', redirectUris: [], scopes })
+  return async (scope: string): Promise<string> => {
+    const form = { grant_type: 'client_credentials', client_id: id, client_secret: SECRET, scope }
+    const response = await fetch(`${url}/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) })
+    return Object(await response.json()).access_token
+  }
+}
+
+/** Test files of one service may do this at the same time. */
+async function addScopes(url: string, table: Table, names: readonly string[]): Promise<void> {
+  const added = names.map((name) => ({ name, sentence: `Use ${name}` }))
+  const [api] = await findApis(table, [url])
+  const known = api?.scopes.filter(({ name }) => !names.includes(name)) ?? []
+  const outcome =
+    api === undefined
+      ? await createApi(table, testApi({ identifier: url, name: 'Own', scopes: added }), testAct())
+      : await changeApi(table, api, { scopes: [...known, ...added] }, testAct())
+  if (outcome === 'changed') await addScopes(url, table, names)
+}
 
 /** Returns what a client stores of scopes of the API. */
 export const notesScopes = (...names: string[]) =>

@@ -143,13 +143,17 @@ const challenging = ({ headers, ...response }: ApiResponse, challenge: string): 
   headers: { ...headers, 'www-authenticate': challenge },
 })
 
+/** Returns the gateway's challenge. With routes for clients, it names their metadata. */
+const challenge = (error: string): string =>
+  expect.stringMatching(`^Bearer realm="serverless-jwt-auth-dev"${error}(, resource_metadata="[^"]+")?$`)
+
 export const UNAUTHORIZED = challenging(
   problem(401, 'Unauthorized', 'Could not validate credentials.'),
-  'Bearer realm="serverless-jwt-auth-dev"',
+  challenge(''),
 )
 export const FORBIDDEN = challenging(
   problem(403, 'Forbidden', 'You do not have permission to access this resource.'),
-  'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
+  challenge(', error="insufficient_scope"'),
 )
 export const NOT_FOUND = problem(404, 'Not Found', 'Resource not found.')
 export const MALFORMED = problem(
