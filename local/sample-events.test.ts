@@ -23,6 +23,19 @@ test('the whole event in login.json is that of a route and a body', () => {
   expect(completeEvent({ route: 'POST /login', body })).toEqual(read('login.json'))
 })
 
+test('a client calls for its caller, or for itself', () => {
+  const short = { route: 'GET /notes', client: 'shop', scope: 'notes:read' }
+  const context = {
+    principalId: 'shop',
+    clientId: 'shop',
+    clientScope: 'notes:read',
+    clientExpiresAt: '4102444800',
+  }
+  const contextOf = (event: object) => Object(completeEvent(event)).requestContext.authorizer
+  expect(contextOf(short)).toEqual(context)
+  expect(contextOf({ ...short, caller: 'user' })).toEqual({ ...context, clientUserId: '{{user id}}' })
+})
+
 test('parameters fill the path, and a text is the body as it is sent', () => {
   const event = {
     route: 'DELETE /sessions/{id}',

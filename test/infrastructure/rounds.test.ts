@@ -2,9 +2,23 @@ import type { APIGatewayTokenAuthorizerEvent } from 'aws-lambda'
 import { afterEach, expect, test, vi } from 'vitest'
 import { handler as authorizer } from '../../functions/authorizer.ts'
 import { handler as refresh } from '../../functions/sessions/refresh.ts'
+import { addClient, SECRET } from '../oauth/clients.ts'
+import { addNotesApi, notesScopes, withNotes } from '../oauth/own-api.ts'
+import { withHeaders } from '../support/cookies.ts'
 import { inEnvironment } from '../support/handlers.ts'
 import { edge, inRounds } from '../support/rounds.ts'
-import { aws, begin, context, eventOf, later, service, stored, useRoutes } from '../support/routes.ts'
+import {
+  aws,
+  begin,
+  call,
+  context,
+  eventOf,
+  later,
+  service,
+  stored,
+  table,
+  useRoutes,
+} from '../support/routes.ts'
 import { environmentOf } from '../support/service-description.ts'
 
 // The rounds of a sign-in are in functions/sessions/login.test.ts.
@@ -91,4 +105,21 @@ test('an authorization makes one round, also the first one, which reads the keys
   const own = `GetItem ${await user()} profile`
   expect(await roundsOf(send)).toEqual([[own, 'GetPublicKey', 'GetPublicKey']])
   expect(await roundsOf(send)).toEqual([[own]])
+})
+
+test('with routes for clients, users are read as before, and a machine in one round after the keys', async () => {
+  await addNotesApi(table)
+  const robot = { id: 'robot', type: 'machine' as const, redirectUris: [], scopes: notesScopes('notes:read') }
+  await addClient(table, robot)
+  const environment = environmentOf(withNotes(service), 'authorizer', aws)
+  const handler = inEnvironment(environment, authorizer)
+  const event = (await eventOf('authorizer')) as unknown as APIGatewayTokenAuthorizerEvent
+  await handler(event, context)
+  expect(await roundsOf(() => handler(event, context))).toEqual([[`GetItem ${await user()} profile`]])
+
+  const fields = { grant_type: 'client_credentials', client_id: 'robot', client_secret: SECRET }
+  const form = { ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' }) }
+  const { body } = await call('token', 'token', { ...form, body: String(new URLSearchParams(fields)) })
+  const ofMachine = { ...event, authorizationToken: `Bearer ${body.access_token}` }
+  expect(await roundsOf(() => handler(ofMachine, context))).toEqual([['BatchGetItem client#robot client']])
 })

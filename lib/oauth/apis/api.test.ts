@@ -1,17 +1,23 @@
 import { expect, test } from 'vitest'
-import { apiKey, isApiIdentifier, normalForm } from './api.ts'
+import { apiKey, audienceOf, isApiIdentifier, normalForm } from './api.ts'
 
 test.each([
   'https://api.example.com',
   'https://api.example.com/',
   'https://api.example.com/orders/v1',
   'https://api.example.com:8443/a%20b',
+  'http://localhost:3000',
+  'http://127.0.0.1:4000/mcp',
+  'http://[::1]:4000/',
 ])('%s identifies an API', (identifier) => expect(isApiIdentifier(identifier)).toBe(true))
 
 test.each([
   '',
   'api.example.com',
   'http://api.example.com',
+  'http://localhost.example.com',
+  'http://localhost@api.example.com',
+  'ftp://localhost',
   'HTTPS://api.example.com',
   'urn:example:api',
   'https://',
@@ -47,4 +53,18 @@ test.each([
 ])('%s makes another API', (_what, identifier, other) => {
   expect(normalForm(identifier)).not.toBe(normalForm(other))
   expect(apiKey(identifier)).not.toEqual(apiKey(other))
+})
+
+const service = { issuer: 'https://auth.example.com', publicUrl: 'https://app.example.com' }
+
+test.each([
+  ['publicUrl', 'https://app.example.com', 'https://auth.example.com/api'],
+  ['publicUrl with a final slash', 'https://app.example.com/', 'https://auth.example.com/api'],
+  ['publicUrl in capitals', 'https://APP.example.com:443', 'https://auth.example.com/api'],
+  ['the issuer', 'https://auth.example.com', 'https://auth.example.com/api'],
+  ['the issuer with a final slash', 'https://auth.example.com/', 'https://auth.example.com/api'],
+  ['another API', 'https://orders.example/', 'https://orders.example/'],
+  ['a path below publicUrl', 'https://app.example.com/v1', 'https://app.example.com/v1'],
+])('the audience of %s', (_what, resource, audience) => {
+  expect(audienceOf(resource, service)).toBe(audience)
 })
