@@ -100,6 +100,15 @@ test.each([
   expect(faults.filter((fault) => fault.includes('scope of function note'))).toEqual([])
 })
 
+test('a route with one of several scopes is no place for clients that have another one', () => {
+  const [both, one] = [route('get', 'notes/{id}', ['a', 'b']), route('get', 'notes/{id}/log', ['a'])]
+  expect(faultsOfWildcards({ both, one })).toContainEqual(
+    expect.stringMatching(
+      '^Clients with a scope of function both would reach GET /notes/{id}/log of function one',
+    ),
+  )
+})
+
 test('the file with the type has each scope once, and none without scopes', () => {
   expect(scopesIn({ a: route('get', 'a', ['y', 'x:1']), b: route('get', 'b', ['y']) })).toEqual(['x:1', 'y'])
   expect(scopeFile(['x:1', 'y'])).toContain(

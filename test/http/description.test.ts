@@ -205,6 +205,17 @@ test.each(protectedRoutes)('%s returns 401 without a token', async (_, method, p
   expect(await send(serviceUrl + path.replace(/\{\w+\}/, 'x'), method)).toEqual(UNAUTHORIZED)
 })
 
+test('with routes for clients, each protected route describes that clients are refused, and no other does', () => {
+  const forbidden = (features: readonly Feature[]) =>
+    operationsOf(describeApi(PROD, features))
+      .filter(({ responses }) => JSON.stringify(responses[403] ?? '').includes('forbidden'))
+      .map(({ method, path }) => `${method} ${path}`)
+  const known = forbidden(FEATURES.filter((feature) => feature !== 'scopes'))
+  const routes = protectedRoutes.map(([route]) => route)
+  expect(forbidden(FEATURES).toSorted()).toEqual([...new Set([...known, ...routes])].toSorted())
+  expect(routes.length).toBeGreaterThan(known.length)
+})
+
 const isForClients = (method: string, path: string) =>
   ` ${service.functions.authorizer?.environment?.SCOPED_ROUTES}`.includes(
     ` ${method}${path.replace(/\{\w+\+?\}/g, '*')}=`,
