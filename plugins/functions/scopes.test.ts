@@ -71,6 +71,8 @@ test.each<[string, object, string]>([
 
 test('scopes, and no scopes, are no fault', () => {
   expect(faultsOfScopes('notes', route('get', 'notes', ['notes:read', 'Notes/v1.all_x-y']))).toEqual([])
+  const role = 'arn:aws:iam::123456789012:role/own'
+  expect(faultsOfScopes('notes', { ...route('get', 'notes', ['notes:read']), role })).toEqual([])
   expect(faultsOfScopes('me', route('get', 'me', undefined, null))).toEqual([])
 })
 

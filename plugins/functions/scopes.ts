@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { isScopeName } from '../../lib/oauth/scopes.ts'
 import type { WrittenFunction } from '../framework.d.ts'
+import { rolesOf } from './guards.ts'
 import { hasOpenRoute, matches, type Route, resourcesOf, routesOf } from './routes.ts'
 
 /** The file with the type of the scopes, which handlers name. */
@@ -17,7 +18,7 @@ export const scopesIn = (functions: Written): string[] =>
 
 /** Finds what is wrong with the scopes of a function. */
 export function faultsOfScopes(key: string, definition: WrittenFunction): string[] {
-  const { scope, scopes, role } = definition
+  const { scope, scopes } = definition
   if (scope !== undefined) return [`Function ${key} has no property "scope". Did you mean scopes?`]
   if (scopes === undefined) return []
   if (!Array.isArray(scopes) || scopes.length === 0) {
@@ -31,7 +32,9 @@ export function faultsOfScopes(key: string, definition: WrittenFunction): string
     })
   }
   return [
-    ...(role === undefined ? [] : [`Function ${key} names a role and scopes. Clients have no role.`]),
+    ...(rolesOf(definition) === undefined
+      ? []
+      : [`Function ${key} names a role and scopes. Clients have no role.`]),
     ...(hasOpenRoute(definition)
       ? [`Function ${key} names scopes, so each of its routes needs "authorizer: auth".`]
       : []),
