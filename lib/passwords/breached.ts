@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto'
-import * as http from 'node:http'
-import * as https from 'node:https'
+import { urlToHttpOptions } from 'node:url'
 import type { Config } from '../config.ts'
 import { ServiceError } from '../errors.ts'
+import { getOnce } from '../get.ts'
 import { logEvent } from '../log.ts'
 
 /** The rule that a breached password breaks, as users see it. */
 export const BREACHED_RULE = 'Must not be a password from a known data breach.'
 
-/** Time for the whole call: name, connection, TLS and response. */
-const TIMEOUT_MS = 500
-
 /** Several times the size of a range, which has about 1,000 rows. */
-const MAX_BYTES = 262_144
+const BOUNDS = { timeoutMs: 500, maxBytes: 262_144 }
 
 /** The API rejects requests without a user agent. Padding hides the number of rows from observers of the network. */
 const HEADERS = { 'User-Agent': 'serverless-jwt-auth', 'Add-Padding': 'true' }
@@ -59,43 +56,9 @@ export async function rejectBreached(
  */
 export async function isBreached(password: string, api: URL): Promise<boolean> {
   const hash = createHash('sha1').update(password).digest('hex').toUpperCase()
-  const range = await get(new URL(hash.slice(0, 5), api))
+  const target = { ...urlToHttpOptions(new URL(hash.slice(0, 5), api)), headers: HEADERS }
+  const range = (await getOnce(target, BOUNDS)).body.toString('latin1')
   if (!RANGE.test(range)) throw new Error('unreadable response')
   // A row with the count 0 is padding.
   return new RegExp(`${hash.slice(5)}:0*[1-9]`).test(range)
-}
-
-/** Sends one GET request on a connection of its own: an idle one may have been closed while Lambda froze the function. */
-function get(url: URL): Promise<string> {
-  const { request } = url.protocol === 'https:' ? https : http
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { agent: false, headers: HEADERS }, (response) => {
-      if (response.statusCode !== 200) return fail(`status ${response.statusCode}`)
-      const chunks: Buffer[] = []
-      let bytes = 0
-      response.on('error', failWith)
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
-        if (bytes > MAX_BYTES) fail('response too large')
-        else chunks.push(chunk)
-      })
-      response.on('end', () => {
-        clearTimeout(timer)
-        resolve(Buffer.concat(chunks).toString('latin1'))
-      })
-    })
-    const timer = setTimeout(() => fail('no response in time'), TIMEOUT_MS)
-    sent.on('error', failWith)
-    sent.end()
-
-    function fail(reason: string) {
-      clearTimeout(timer)
-      sent.destroy()
-      reject(new Error(reason))
-    }
-    // Messages of Node.js may name the URL, which ends in digits of the hash.
-    function failWith({ code, name }: NodeJS.ErrnoException) {
-      fail(code ?? name)
-    }
-  })
 }
