@@ -28,7 +28,7 @@ export type Resources = Readonly<Record<string, Resource>> | readonly Resource[]
 
 /** A running local AWS. */
 export interface LocalAws {
-  settings: AwsSettings & { endpoints: Record<Service, URL> }
+  settings: Omit<AwsSettings, 'endpoints'> & { endpoints: Record<Exclude<Service, 'invocation'>, URL> }
   /** The mails that were sent with SES. */
   mailbox: Mailbox
   /** Stops the servers and closes their connections. */

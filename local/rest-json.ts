@@ -20,6 +20,7 @@ export interface RestRequest {
 /** A response. Without a body, the response is empty. */
 export interface RestResponse {
   status: number
+  headers?: Record<string, string>
   body?: object
 }
 
@@ -61,9 +62,10 @@ export function restServer(
       checkCredentialScope(headers, service, region)
       return respond({ method, path, headers, body })
     }
-    const { status, type, body } = await respondToRequest().catch(errorResponse)
+    const { status, type, headers: more, body } = await respondToRequest().catch(errorResponse)
     response.writeHead(status, {
       'x-amzn-RequestId': randomUUID(),
+      ...more,
       ...(type && { 'x-amzn-ErrorType': type }),
       ...(body && { 'Content-Type': 'application/json' }),
     })

@@ -25,8 +25,6 @@ export interface AwsClient {
 }
 
 const ATTEMPT_TIMEOUT_MS = 1_000
-/** Of a request that is not repeated. A response that is not awaited leaves it unknown whether AWS executed the call. */
-const ONLY_ATTEMPT_TIMEOUT_MS = 3_000
 const MAX_ATTEMPTS = 3
 const BACKOFF_BASE_MS = 50
 
@@ -42,7 +40,7 @@ export function awsClient(settings: AwsSettings): AwsClient {
   const services: { [S in Service]?: ReturnType<typeof connect> } = {}
   return {
     within: (deadlineMs) => async (service, operation, input) => {
-      const { target, isOnce } = protocolOf(service)
+      const { target, isOnce, timeoutMs: longestMs = ATTEMPT_TIMEOUT_MS } = protocolOf(service)
       services[service] ??= connect(settings, service)
       const { sign, send } = services[service]
       const path = target === undefined ? operation : '/'
@@ -50,7 +48,6 @@ export function awsClient(settings: AwsSettings): AwsClient {
       for (let attempt = 1; ; attempt += 1) {
         try {
           const nowMs = Date.now()
-          const longestMs = isOnce ? ONLY_ATTEMPT_TIMEOUT_MS : ATTEMPT_TIMEOUT_MS
           const timeoutMs = Math.min(longestMs, deadlineMs - nowMs)
           if (timeoutMs <= 0) throw failure('DeadlineExceeded', 'no time left for the call')
           return readOutput(await send(path, sign(operation, body, new Date(nowMs)), body, timeoutMs))
@@ -74,7 +71,8 @@ export function awsClient(settings: AwsSettings): AwsClient {
 function connect(settings: AwsSettings, service: Service) {
   const protocol = protocolOf(service)
   const endpoint =
-    settings.endpoints[service] ?? new URL(`https://${protocol.host}.${settings.region}.amazonaws.com`)
+    settings.endpoints[protocol.partOf ?? service] ??
+    new URL(`https://${protocol.host}.${settings.region}.amazonaws.com`)
   return { sign: requestSigner(settings, service, endpoint.host), send: connectionTo(endpoint, protocol) }
 }
 

@@ -11,6 +11,10 @@ interface Protocol {
   headers?: readonly (readonly [string, string])[]
   /** Whether a request must not be sent twice. */
   isOnce?: boolean
+  /** Time for a response, if it is longer than that of others. One that is not awaited leaves it unknown what AWS has done. */
+  timeoutMs?: number
+  /** The service whose endpoint and name in signatures it has, if these are not its own. */
+  partOf?: 'lambda'
 }
 
 /** The services that functions call. */
@@ -21,14 +25,22 @@ export const SERVICES = {
     target: 'DynamoDB_20120810',
   },
   kms: { host: 'kms', contentType: 'application/x-amz-json-1.1', target: 'TrentService' },
-  // Functions are only invoked asynchronously.
+  // Asynchronous invocations.
   lambda: {
     host: 'lambda',
     contentType: 'application/json',
     headers: [['x-amz-invocation-type', 'Event']],
   },
+  // Invocations that return what the function returns. It may take 3 seconds, and those of its start.
+  invocation: {
+    host: 'lambda',
+    contentType: 'application/json',
+    isOnce: true,
+    timeoutMs: 4_500,
+    partOf: 'lambda',
+  },
   // SES API v2. A mail that is sent twice arrives twice.
-  ses: { host: 'email', contentType: 'application/json', isOnce: true },
+  ses: { host: 'email', contentType: 'application/json', isOnce: true, timeoutMs: 3_000 },
 } as const satisfies Record<string, Protocol>
 
 export type Service = keyof typeof SERVICES

@@ -16,7 +16,7 @@ export type FlatHeaders = readonly string[]
  */
 export function requestSigner({ region, credentials }: AwsSettings, service: Service, host: string) {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
-  const { target, contentType, headers = [] } = protocolOf(service)
+  const { target, contentType, headers = [], partOf = service } = protocolOf(service)
   let keyDay: string | undefined
   let key: KeyObject
 
@@ -24,7 +24,7 @@ export function requestSigner({ region, credentials }: AwsSettings, service: Ser
     const instant = now.toISOString().replace(/[:-]|\.\d{3}/g, '')
     const day = instant.slice(0, 8)
     if (day !== keyDay) {
-      key = createSecretKey(signingKey(secretAccessKey, [day, region, service, 'aws4_request']))
+      key = createSecretKey(signingKey(secretAccessKey, [day, region, partOf, 'aws4_request']))
       keyDay = day
     }
     // In the order of their names, which must be in lower case.
@@ -39,7 +39,7 @@ export function requestSigner({ region, credentials }: AwsSettings, service: Ser
     ]
     const names = signed.map(([name]) => name).join(';')
     const lines = signed.map(([name, value]) => `${name}:${value}\n`).join('')
-    const scope = `${day}/${region}/${service}/aws4_request`
+    const scope = `${day}/${region}/${partOf}/aws4_request`
     const requestHash = hash(
       'sha256',
       `POST\n${target ? '/' : operation}\n\n${lines}\n${names}\n${hash('sha256', body)}`,

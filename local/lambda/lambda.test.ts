@@ -111,19 +111,23 @@ test('an unknown function causes ResourceNotFoundException', async () => {
   })
 })
 
-test.each([
-  ['RequestResponse', 'RequestResponse'],
-  ['DryRun', 'DryRun'],
-  ['', 'RequestResponse'],
-])('the invocation type %j is rejected', async (type, named) => {
+test.each(['RequestResponse', ''])('the invocation type %j gets what the function returns', async (type) => {
+  const { port, invocations } = await start({ isReturned: true, payload: '{"a":1}' }, thrown('no'))
+  expect(await invoke(port, { type })).toEqual({ status: 200, type: null, body: '{"a":1}' })
+  // It is not tried again.
+  expect(await invoke(port, { type })).toEqual({ status: 200, type: null, body: thrown('no').payload })
+  expect(invocations.map(({ event }) => event)).toEqual([{ id: '1' }, { id: '1' }])
+})
+
+test('another invocation type is rejected', async () => {
   const { port, invocations } = await start()
-  const { body, ...rest } = await invoke(port, { type })
+  const { body, ...rest } = await invoke(port, { type: 'DryRun' })
   expect({ ...rest, output: JSON.parse(body) }).toEqual({
     status: 400,
     type: 'InvalidParameterValueException',
     output: {
       Type: 'User',
-      message: `The local Lambda supports the invocation type Event, not ${named}.`,
+      message: `The local Lambda supports the invocation types Event and RequestResponse, not DryRun.`,
     },
   })
   expect(invocations).toEqual([])

@@ -31,8 +31,9 @@ export interface LambdaSettings {
 }
 
 /**
- * Creates a Lambda with the operation `Invoke` for asynchronous invocations, over the real protocol. It responds at once,
- * then invokes the function. After a failure it waits and tries again; after the last one the event is a dead letter.
+ * Creates a Lambda with the operation `Invoke`, over the real protocol. For an asynchronous invocation it responds at once,
+ * then invokes the function. After a failure it waits and tries again; after the last one the event is a dead letter. For another
+ * one it waits for what the function returns.
  *
  * serverless-offline also accepts asynchronous invocations, but does not retry them, and a function that throws ends its
  * process.
@@ -48,14 +49,16 @@ export function createLambda(settings: LambdaSettings): Server {
     if (method !== 'POST' || name === undefined) throw unknownOperation()
     if (!settings.functionNames.includes(name)) throw notFound(name, settings.region)
     const type = headers['x-amz-invocation-type'] ?? 'RequestResponse'
+    const event = readEvent(body)
+    if (type === 'RequestResponse') return respond(settings, name, event)
     if (type !== 'Event') {
       throw userError(
         'InvalidParameterValueException',
         400,
-        `The local Lambda supports the invocation type Event, not ${type}.`,
+        `The local Lambda supports the invocation types Event and RequestResponse, not ${type}.`,
       )
     }
-    void deliver(settings, name, readEvent(body))
+    void deliver(settings, name, event)
     return { status: 202 }
   })
 }
@@ -76,6 +79,15 @@ function readEvent(body: string): object {
     const message = 'Could not parse request body into json.'
     throw userError('InvalidRequestContentException', 400, message)
   }
+}
+
+/** Invokes a function once, and responds with what it returns. */
+async function respond(settings: LambdaSettings, functionName: string, event: object) {
+  const { isReturned, payload } = await settings
+    .invoke(functionName, event, randomUUID())
+    .catch(failedInvocation)
+  const headers: Record<string, string> = isReturned ? {} : { 'X-Amz-Function-Error': 'Unhandled' }
+  return { status: 200, headers, body: JSON.parse(payload) }
 }
 
 async function deliver(settings: LambdaSettings, functionName: string, event: object): Promise<void> {
