@@ -136,6 +136,10 @@ export const SETTINGS = {
   LIMIT_MAIL_RECIPIENT: limit,
   /** Name of the function that sends mails; empty if the service sends none. */
   MAILER: optionalText,
+  /** Hosts of metadata documents of clients that are URLs; `*` allows all, empty none. Validated at deployment. */
+  CLIENT_METADATA_HOSTS: optionalList,
+  /** Name of the function that fetches metadata documents. */
+  CLIENT_FETCHER: text,
   /** The next three are validated at deployment. */
   MAIL_FROM: text,
   SERVICE_NAME: text,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, watchFile } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { pageFiles } from '../plugins/page-files.ts'
 
 /** The part of serverless-esbuild that is used here. */
@@ -18,6 +19,10 @@ interface BuildResult {
 }
 interface Build {
   initialOptions: { entryPoints: string[] }
+  onResolve(
+    options: { filter: RegExp },
+    act: (found: { importer: string }) => { path: string } | undefined,
+  ): void
   onEnd(act: (result: BuildResult) => Promise<{ errors: { text: string }[] } | undefined>): void
 }
 
@@ -37,6 +42,7 @@ export const localBuild = (handlers: readonly string[]) => ({
   write: false,
   plugins: [
     pageFiles,
+    testHosts,
     {
       name: 'write-bundles-of-successful-builds',
       setup(build: Build) {
@@ -59,6 +65,18 @@ export const localBuild = (handlers: readonly string[]) => ({
     },
   ],
 })
+
+/** Puts `local/test-hosts.ts` in the place of the network of `fetch-client`. */
+const testHosts = {
+  name: 'test-hosts',
+  setup(build: Pick<Build, 'onResolve'>) {
+    build.onResolve({ filter: /\/documents\/edge\.ts$/ }, ({ importer }) =>
+      importer === TEST_HOSTS ? undefined : { path: TEST_HOSTS },
+    )
+  },
+}
+
+const TEST_HOSTS = fileURLToPath(new URL('./test-hosts.ts', import.meta.url))
 
 /** Returns the exports of a CommonJS bundle. esbuild lists them for Node.js: `0&&(module.exports={handler});`. */
 function exportsOf(bundle: string): string[] {

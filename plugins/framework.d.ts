@@ -12,7 +12,10 @@ export interface Serverless {
   /** `serverless.yml` with all variables resolved, before defaults are added. */
   configurationInput: {
     params: Record<string, Parameters>
-    provider: { stage: string; environment: { NODE_OPTIONS?: string } }
+    provider: {
+      stage: string
+      environment: { NODE_OPTIONS?: string; TEST_HOSTS_PORT?: string; TEST_HOSTS_CA?: string }
+    }
     package?: object
     custom: { signs: string; publishes: string; esbuild: object } & Record<string, unknown>
     functions?: Record<string, WrittenFunction>
@@ -73,6 +76,8 @@ export interface Service {
     oauth: string
     /** Base URL of pages and API; an object, if it is the API's own address. */
     publicUrl: unknown
+    /** Hosts with commas between them; empty without apps that are not registered. */
+    clientMetadataHosts: string
     monitoring: string
     registration: string
     requireSecondFactor: FactorPolicy

@@ -124,14 +124,14 @@ export default class LocalPlugin {
    */
   private mailSettings(): MailSettings {
     const { service } = this.serverless
-    const { mailer } = service.functions
+    const { mailer, 'fetch-client': fetcher } = service.functions
     const { MAIL_FROM } = mailer?.environment ?? {}
     const isSingle = this.command === 'invoke local'
     // The standard output of `sls invoke local` is the result of the function.
     const log = isSingle ? console.error : console.log
     return {
       verifiedIdentities: MAIL_FROM ? [MAIL_FROM] : [],
-      functionNames: mailer === undefined ? [] : [mailer.name],
+      functionNames: [mailer, fetcher].flatMap((one) => one?.name ?? []),
       pausesMs: RETRY_PAUSES_MS,
       invoke: isSingle
         ? async () => ({ isReturned: true, payload: 'null' })
@@ -194,6 +194,9 @@ function mapStacks({ configurationInput, processedInput }: Serverless): void {
   const { functions = {}, custom, provider } = configurationInput
   const handlers = Object.values(functions).map(({ handler }) => handler)
   Object.assign(custom.esbuild, localBuild(handlers))
+  for (const name of ['TEST_HOSTS_PORT', 'TEST_HOSTS_CA'] as const) {
+    provider.environment[name] = process.env[name] ?? ''
+  }
   if (processedInput.commands[0] === 'invoke') {
     process.setSourceMapsEnabled(true)
     return

@@ -85,10 +85,13 @@ function observe(serverless: Serverless): void {
         stage: provider.stage,
         apiName: naming.getApiGatewayName(),
         tableName: custom.tableName,
-        // Pages, content, the metadata and the API description call nothing of AWS.
+        // Pages, content, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too.
         functionNames: Object.values(functions)
           .filter(
-            ({ handler }) => !/^functions\/(pages\/|content\/|service\/(metadata|openapi)\.)/.test(handler),
+            ({ handler }) =>
+              !/^functions\/(pages\/|content\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.)/.test(
+                handler,
+              ),
           )
           .map(({ name }) => name),
       }),

@@ -4,18 +4,20 @@ import { ApprovalRequest } from '../../lib/http/schemas/oauth.ts'
 import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
 import { tableHandler } from '../../lib/http/table.ts'
 import { findApis } from '../../lib/oauth/apis/store.ts'
+import { clientOf } from '../../lib/oauth/authorize/client.ts'
 import { redeemCookie, requireSameOrigin } from '../../lib/oauth/authorize/cookie.ts'
 import { hintedUser } from '../../lib/oauth/authorize/hint.ts'
 import { locationOf } from '../../lib/oauth/authorize/location.ts'
 import { type Outcome, outcomeOf } from '../../lib/oauth/authorize/outcome.ts'
 import { checkRequest } from '../../lib/oauth/authorize/request.ts'
 import { readQuery, requireTarget } from '../../lib/oauth/authorize/target.ts'
-import { findClient } from '../../lib/oauth/clients/store.ts'
 import { isRepeated, type Parameters, parameterOf } from '../../lib/oauth/parameters.ts'
-import { identifiersOf } from '../../lib/oauth/scopes.ts'
+import { identifiersFor } from '../../lib/oauth/scopes.ts'
 import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
 
 const SETTINGS = [
+  'CLIENT_FETCHER',
+  'CLIENT_METADATA_HOSTS',
   'COOKIE_SESSIONS',
   'MAILER',
   'REFRESH_GRACE_SECONDS',
@@ -37,16 +39,23 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
   requireSameOrigin(page)
   const { query, click, last, start, changed = false } = readJson(event, ApprovalRequest, at)
   const { parameters, target } = readQuery(query)
-  const client = await findClient(at.table, target.clientId)
+  const redeem = () => redeemCookie(at, page.refreshToken, changed)
+  const known = await clientOf(at, target, parameters, redeem)
+  if ('next' in known) return json(200, known)
+  const { client } = known
   requireTarget(client, target)
   const { redirectUri } = target
   const respond = (outcome: Outcome) => responseOf(outcome, parameters, redirectUri, at.config.TOKEN_ISSUER)
 
-  const request = checkRequest(parameters, client, await findApis(at.table, identifiersOf(client)))
+  const request = checkRequest(
+    parameters,
+    client,
+    await findApis(at.table, identifiersFor(client, parameters)),
+  )
   if ('error' in request) return respond(request)
   const hint = await hintedUser(at, publicKeys, request)
   if (typeof hint === 'object') return respond(hint)
-  const presented = await redeemCookie(at, page.refreshToken, changed)
+  const presented = known.presented ?? (await redeem())
   const asked = { client, redirectUri, request, hintedUserId: hint, click, lastUserId: last, start }
   return respond(await outcomeOf(at, asked, presented))
 })

@@ -4,8 +4,7 @@ import { ServiceError } from '../../lib/errors.ts'
 import { byUser } from '../../lib/events/event.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import type { TableRoute } from '../../lib/http/table.ts'
-import { isClientId } from '../../lib/oauth/clients/client.ts'
-import { findApp, revokeApp } from '../../lib/oauth/grants/app.ts'
+import { findAppById, revokeApp } from '../../lib/oauth/grants/app.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findUserState } from '../../lib/users/store.ts'
 
@@ -14,9 +13,8 @@ export const route: TableRoute = async (event, at) => {
   const { table, now } = at
   const { userId, generation } = principalOf(event, now)
   const id = event.pathParameters?.id
-  if (!isClientId(id)) throw new ServiceError('not_found', 'not a client id')
   // The key contains the caller's id, so the caller cannot find what another user allows.
-  const [user, app] = await together([findUserState(table, userId), findApp(table, userId, id)])
+  const [user, app] = await together([findUserState(table, userId), findAppById(table, userId, id)])
   requireUnrevoked(generation, user)
   if (!app) throw new ServiceError('not_found', 'no such app')
   if (app.revokedAt === undefined) await revokeApp(table, userId, app, byUser(at, userId))

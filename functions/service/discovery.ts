@@ -10,10 +10,9 @@ import { ACRS } from '../../lib/users/factors.ts'
  *
  * Without OAuth, the members that belong to a provider of OpenID Connect are missing.
  */
-export const route: ApiRoute<Request & { config: Config<'TOKEN_ISSUER' | 'OAUTH'> }> = async (
-  _event,
-  { config },
-) => {
+export const route: ApiRoute<
+  Request & { config: Config<'TOKEN_ISSUER' | 'OAUTH' | 'CLIENT_METADATA_HOSTS'> }
+> = async (_event, { config }) => {
   const issuer = config.TOKEN_ISSUER
   return publicJson({
     issuer,
@@ -22,6 +21,9 @@ export const route: ApiRoute<Request & { config: Config<'TOKEN_ISSUER' | 'OAUTH'
     // No other member names the algorithm, and verifiers of access tokens read this one.
     id_token_signing_alg_values_supported: ['RS256'],
     ...(config.OAUTH && providerOf(issuer)),
+    // draft-ietf-oauth-client-id-metadata-document section 5.
+    ...(config.OAUTH &&
+      config.CLIENT_METADATA_HOSTS.length > 0 && { client_id_metadata_document_supported: true }),
   })
 }
 

@@ -33,6 +33,9 @@ type Partition =
   | 'directory#*'
   | 'code#*'
   | 'grants#*'
+  | 'url-client#*'
+  | 'document#*'
+  | 'host#*'
 
 type ReadOperation = 'GetItem' | 'BatchGetItem' | 'Query'
 type WriteOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem'

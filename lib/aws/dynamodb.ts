@@ -180,6 +180,9 @@ export function flag(item: Item, name: string): boolean {
   return required(typeof value === 'boolean' ? value : undefined, name)
 }
 
+/** Returns an optional boolean of an item. */
+export const optionalFlag = (item: Item, name: string): boolean | undefined => item[name] && flag(item, name)
+
 function required<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new ServiceError('unavailable', `the store holds an item without ${name}`)
   return value

@@ -1,16 +1,27 @@
-import { read, write, writeTogether } from '../aws/access.ts'
+import { allow, type Deployment, ownArn, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { API } from './apis/api.ts'
 import { CLIENT } from './clients/client.ts'
 import { CLIENT_SECRETS } from './clients/secret.ts'
 import { CODE } from './codes/code.ts'
+import { DOCUMENT } from './documents/document.ts'
 import { APP } from './grants/app.ts'
 import { GRANT } from './grants/grant.ts'
 import { LISTED } from './grants/list.ts'
 import { GRANT_SOURCES, STORED_GRANT } from './grants/store.ts'
 
-/** Clients, without their secrets. */
-export const readClients = read(['client#*'], namesOf(CLIENT))
+/** Clients, without their secrets, and what operators have decided about those that are URLs. */
+export const readClients = read(['client#*', 'url-client#*'], namesOf(CLIENT))
+
+/** Metadata documents in the cache. */
+export const readDocuments = read(['document#*'], namesOf(DOCUMENT))
+
+/** Stores metadata documents in the cache. */
+export const storeDocuments = write(['PutItem'], ['document#*'], namesOf(DOCUMENT))
+
+/** Has a metadata document fetched. */
+export const invokeClientFetcher = ({ prefix }: Deployment) =>
+  allow(['lambda:InvokeFunction'], [ownArn('lambda', `function:${prefix}-fetch-client`)])
 
 /** APIs that clients have scopes of. */
 export const readApis = read(['api#*'], namesOf(API))
@@ -45,7 +56,10 @@ export const storeCodes = writeTogether(
 )
 
 /** Clients, and the hashes of their secrets. */
-export const readClientSecrets = read(['client#*'], [...namesOf(CLIENT), ...namesOf(CLIENT_SECRETS)])
+export const readClientSecrets = read(
+  ['client#*', 'url-client#*'],
+  [...namesOf(CLIENT), ...namesOf(CLIENT_SECRETS)],
+)
 
 /** Codes, which are found by their hash alone. */
 export const readCodes = read(['code#*'], namesOf(CODE))

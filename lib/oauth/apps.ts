@@ -9,7 +9,8 @@ import { findApis } from './apis/store.ts'
 import { asShown, maySkipScreen, placeOf, sentenceOf } from './authorize/screen.ts'
 import type { Client } from './clients/client.ts'
 import { findClients } from './clients/store.ts'
-import { type App, consentedScopes } from './grants/app.ts'
+import { hostOf, isClientUrl } from './clients/url-client.ts'
+import { type App, appIdOf, consentedScopes } from './grants/app.ts'
 import { shownUseOf } from './grants/grant.ts'
 import { findAllowed, type ListedGrant } from './grants/list.ts'
 import { hasLiveSources } from './grants/live.ts'
@@ -20,7 +21,7 @@ interface AppSummary {
   id: string
   name: string
   type: Client['type']
-  /** Where its codes go: hosts, or schemes of apps on a device. */
+  /** Where its codes go: hosts, or schemes of apps on a device. Of one that is a URL its host. */
   places: string[]
   /** What it may do, in sentences. */
   scopes: { name: string; sentence: string }[]
@@ -68,7 +69,8 @@ export async function appsOf(
     table,
     apps.map(({ clientId }) => clientId),
   )
-  const identifiers = [...new Set(clients.flatMap(identifiersOf))]
+  // The entries of an app name the APIs of a client that is a URL.
+  const identifiers = [...new Set([...clients, ...apps].flatMap(identifiersOf))]
   const apis = (await together(batchesOf(identifiers).map((batch) => findApis(table, batch)))).flat()
   const summaries = clients.flatMap((client) => {
     const app = apps.find(({ clientId }) => clientId === client.id)
@@ -110,10 +112,12 @@ interface Shown extends Pick<AppSummary, 'scopes'> {
 function summaryOf({ app, client, grants, scopes }: Shown, now: Date): AppSummary {
   const uses = grants.map((grant) => shownUseOf(grant, now))
   return {
-    id: client.id,
-    name: client.name,
+    id: appIdOf(client.id),
+    name: app.clientName ?? client.name,
     type: client.type,
-    places: [...new Set(client.redirectUris.map(placeOf))].sort(),
+    places: isClientUrl(client.id)
+      ? [hostOf(client.id)]
+      : [...new Set(client.redirectUris.map(placeOf))].sort(),
     scopes,
     offline: grants.some(({ offline }) => offline) && scopes.some(({ name }) => name === 'offline_access'),
     approvedAt: isoOf(app.createdAt),

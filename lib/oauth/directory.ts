@@ -1,12 +1,15 @@
 import type { Key, TransactWrite } from '../aws/dynamodb.ts'
 
+/** What is listed: clients, APIs, or what operators have decided about clients that are URLs. */
+export type Kind = 'client' | 'api' | 'url-client'
+
 /**
- * Returns the partition that lists all clients, or all APIs: operators find them without a scan of the table, which has all users.
+ * Returns the partition that lists all items of a kind: operators find them without a scan of the table, which has all users.
  * Functions do not read it.
  */
-export const directoryOf = (kind: 'client' | 'api') => ({ S: `directory#${kind}s` })
+export const directoryOf = (kind: Kind) => ({ S: `directory#${kind}s` })
 
-const entryKey = ({ pk, sk }: Key): Key => ({ pk: directoryOf(sk.S as 'client' | 'api'), sk: pk })
+const entryKey = ({ pk, sk }: Key): Key => ({ pk: directoryOf(sk.S as Kind), sk: pk })
 
 /** Returns the write that lists an item, as a part of the transaction that stores it. */
 export const listed = (key: Key): TransactWrite => ({ Put: { Item: entryKey(key) } })

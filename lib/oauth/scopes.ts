@@ -1,8 +1,12 @@
-import type { Api } from './apis/api.ts'
+import { type Api, isApiIdentifier } from './apis/api.ts'
 import type { Client, ClientType } from './clients/client.ts'
+import { type Parameters, parameterOf } from './parameters.ts'
 
 /** Scopes of OpenID Connect Core, which belong to no API. */
 export const STANDARD_SCOPES = ['openid', 'profile', 'email', 'offline_access'] as const
+
+/** Entry of a client that is a URL: all scopes of each API that takes such clients. It is no name of a scope. */
+export const OPEN_APIS = '*'
 
 /** Names that no API may give to a scope: those of OpenID Connect Core section 5.4 and 11. */
 const RESERVED: readonly string[] = [...STANDARD_SCOPES, 'address', 'phone']
@@ -44,6 +48,15 @@ export const identifiersOf = ({ scopes }: Pick<Client, 'scopes'>): string[] =>
   [...new Set(scopes.flatMap((entry) => scopeIn(entry).identifier ?? []))].sort()
 
 /**
+ * Returns the identifiers of the APIs that a request may be about: those that the client has scopes of. A client that is a URL has no
+ * list, so its request names the API by `resource`.
+ */
+export const identifiersFor = (client: Pick<Client, 'scopes'>, parameters: Parameters): string[] =>
+  client.scopes.includes(OPEN_APIS)
+    ? [parameterOf(parameters, 'resource')].filter(isApiIdentifier)
+    : identifiersOf(client)
+
+/**
  * Returns the scopes that a client may ask for now, each with its API; standard ones have none. A scope that its API no longer has
  * is left out.
  *
@@ -55,6 +68,12 @@ export const identifiersOf = ({ scopes }: Pick<Client, 'scopes'>): string[] =>
 export function scopesOf(client: Pick<Client, 'scopes'>, apis: readonly Api[]): Map<string, Api | undefined> {
   const found = new Map<string, Api | undefined>()
   for (const entry of client.scopes.toSorted()) {
+    if (entry === OPEN_APIS) {
+      for (const api of apis.filter(({ urlClients }) => urlClients)) {
+        for (const { name } of api.scopes) found.set(name, api)
+      }
+      continue
+    }
     const { identifier, scope } = scopeIn(entry)
     const api = apis.find((one) => one.identifier === identifier)
     if (identifier === undefined) found.set(scope, undefined)

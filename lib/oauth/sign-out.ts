@@ -11,6 +11,7 @@ import { MAX_QUERY_BYTES, targetRefusal } from './authorize/target.ts'
 import type { Client } from './clients/client.ts'
 import { matchesRedirectUri } from './clients/redirect-uri.ts'
 import { findClient } from './clients/store.ts'
+import { isClientUrl } from './clients/url-client.ts'
 import { endingGrantsAtReuse } from './grants/reuse.ts'
 import { isRepeated, type Parameters, parameterOf, readParameters } from './parameters.ts'
 
@@ -50,7 +51,9 @@ export async function signOut(
     unverifiedHint === undefined ? undefined : await readVerifiedHint(at, publicKeys, unverifiedHint)
   // One that cannot be verified names nothing: then the page asks.
   const hint = typeof read === 'object' ? read : undefined
-  const clientId = parameterOf(parameters, 'client_id') ?? hint?.clientId
+  const named = parameterOf(parameters, 'client_id')
+  // Any URL is a client. Only an id_token shows that the user knows it, so without one the page names none.
+  const clientId = (hint === undefined && isClientUrl(named) ? undefined : named) ?? hint?.clientId
   if (hint !== undefined && hint.clientId !== clientId) throw targetRefusal('other_client')
   const client = clientId === undefined ? undefined : await findClient(at.table, String(clientId))
   if (clientId !== undefined && (client === undefined || client.disabled))

@@ -22,6 +22,7 @@ const PROVIDER: Record<string, object> = {
   prompt_values_supported: list,
   claims_supported: list,
   request_uri_parameter_supported: { type: 'boolean' },
+  client_id_metadata_document_supported: { type: 'boolean' },
 }
 
 /** Schemas of the metadata, and of the sign-in at other apps. */
@@ -67,13 +68,16 @@ export const OAUTH_SCHEMAS = {
   App: object(
     'An app that has access to the caller’s account.',
     {
-      id: text('The `client_id` of the app, for `DELETE /apps/{id}`.'),
+      id: text(
+        'The `client_id` of the app, for `DELETE /apps/{id}`. Of an app that is not registered, `URL_` and a hash of it.',
+      ),
       name: text('The name of the app.'),
       type: { type: 'string', enum: CLIENT_TYPES, description: 'Where the app runs.' },
       places: {
         type: 'array',
         items: text('A host, or the scheme of an app on a device.'),
-        description: 'Where the app signs users in.',
+        description:
+          'Where the app signs users in. Of an app that is not registered: the host of its `client_id`.',
       },
       scopes: {
         type: 'array',
@@ -138,7 +142,7 @@ export const OAUTH_SCHEMAS = {
       client: {
         type: 'object',
         description:
-          'With `screen` and `sign-in`: the `name` of the app; with `screen` also `id` and `place`.',
+          'With `screen` and `sign-in`: the `name` of the app; with `screen` also `id` and `place`, and the `host` of an app that is not registered.',
       },
       user: { type: 'object', description: 'With `screen`: `sub` and `username` of who is signed in.' },
       scopes: {

@@ -12,6 +12,9 @@ export const countCodes = count(['user#*'])
 /** Counts the tries of a login token. */
 export const countLoginTries = count(['login#*'])
 
+/** Counts the documents of a host. */
+export const countDocuments = count(['host#*'])
+
 /** Counts requests for mails. */
 export const countMailRequests = count(['source#*'])
 

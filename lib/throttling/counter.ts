@@ -51,6 +51,13 @@ export const sourceCounters = (
         counter(`source#${source}`, `${name}#verified`, ofSource, now),
       ]
 
+/** Documents that are fetched from one host, for all users. */
+const DOCUMENTS: Limit = { attempts: 60, windowSeconds: 600 }
+
+/** Returns the counter of the documents of a host, so that this service cannot be used to flood it. */
+export const documentCounter = (host: string, now: Date): Counter =>
+  counter(`host#${host}`, 'documents', DOCUMENTS, now)
+
 /**
  * Returns a counter of the window that an instant lies in.
  *

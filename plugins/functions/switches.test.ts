@@ -3,6 +3,7 @@ import { switchOff } from './switches.ts'
 
 const PAGES = ['docs', 'signin']
 const OAUTH = ['approve', 'authorize', 'token']
+const FOR_URLS = ['readDocuments', 'invokeClientFetcher']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email']
 
 const SESSIONS = ['sessions', 'apps', 'apps/{id}']
@@ -13,13 +14,20 @@ const READ = 'readSessions'
 
 /** Returns the service that is left. It has a function of a user's own, and one that invokes the mailer. */
 function left(
-  given: { pages: string; mailFrom: string; registration: string; oauth?: string },
+  given: {
+    pages: string
+    mailFrom: string
+    registration: string
+    oauth?: string
+    clientMetadataHosts?: string
+  },
   SCOPED_ROUTES = 'none',
 ) {
-  const custom = { oauth: 'off', ...given }
-  const removable = [...PAGES, ...OAUTH, ...MAIL, 'new-account']
+  const custom = { oauth: 'off', clientMetadataHosts: '', ...given }
+  const removable = [...PAGES, ...OAUTH, ...MAIL, 'new-account', 'fetch-client']
   const functions: Parameters<typeof switchOff>[0]['functions'] = {
     ...Object.fromEntries(removable.map((name) => [name, {}])),
+    approve: { may: [READ, ...FOR_URLS] },
     enrolment: { events: ENROLMENT.map((path) => ({ http: { path } })) },
     sessions: {
       events: SESSIONS.map((path) => ({ http: { path } })),
@@ -73,6 +81,11 @@ test.each([
   [{ pages: 'on', mailFrom: '', registration: 'off', oauth: 'on' }, [...PAGES, ...OAUTH]],
   // Another user interface may ask for approvals.
   [{ pages: 'off', mailFrom: '', registration: 'off', oauth: 'on' }, ['approve', 'token']],
+  [
+    { pages: 'off', mailFrom: '', registration: 'off', oauth: 'on', clientMetadataHosts: '*' },
+    ['approve', 'token', 'fetch-client'],
+  ],
+  [{ pages: 'off', mailFrom: '', registration: 'off', clientMetadataHosts: '*' }, []],
 ])('with %j the functions %j are left', (custom, expected) => {
   expect(namesOf(custom)).toEqual(expected.toSorted())
 })
@@ -104,6 +117,12 @@ test('without mails, no function knows a mailer or may invoke one', () => {
 test('with mails, a function keeps the mailer', () => {
   const { login } = left({ pages: 'on', mailFrom, registration: 'off' })
   expect(login).toEqual({ environment: { MAILER: 'mailer' }, may: [READ, INVOKE] })
+})
+
+test('without hosts of documents, approve reads none and has none fetched', () => {
+  const given = { pages: 'on', mailFrom: '', registration: 'off', oauth: 'on' }
+  expect(left(given).approve).toEqual({ may: [READ] })
+  expect(left({ ...given, clientMetadataHosts: 'claude.ai' }).approve).toEqual({ may: [READ, ...FOR_URLS] })
 })
 
 test('without OAuth, logout has no route for apps, and reads no client', () => {

@@ -3,7 +3,9 @@ import { reject } from '../reject.ts'
 
 const PAGES = ['docs', 'signin', 'account-pages', 'authorize']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email', 'account-pages']
-const OAUTH = ['approve', 'authorize', 'token']
+const OAUTH = ['approve', 'authorize', 'token', 'fetch-client']
+/** What `approve` may do for apps that are not registered. */
+const FOR_URLS = ['readDocuments', 'invokeClientFetcher']
 /** What `userinfo` and `sessions` may do for apps, which have no access without OAuth. */
 const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
 /** What `logout` may do for sign-outs that apps ask for. */
@@ -43,7 +45,7 @@ export const hasScopes = ({ functions }: Pick<SwitchedService, 'functions'>): bo
 
 /** The part of the service that {@link switchOff} reads and changes. */
 type SwitchedService = {
-  custom: Pick<Service['custom'], 'pages' | 'oauth' | 'mailFrom' | 'registration'>
+  custom: Pick<Service['custom'], 'pages' | 'oauth' | 'mailFrom' | 'registration' | 'clientMetadataHosts'>
   functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'may'>>
 }
 
@@ -52,11 +54,12 @@ type SwitchedService = {
  * condition.
  */
 export function switchOff({ custom, functions }: SwitchedService): void {
-  const { pages, oauth, mailFrom, registration } = custom
+  const { pages, oauth, mailFrom, registration, clientMetadataHosts } = custom
   const hasMail = mailFrom !== ''
   const removed = [
     ...(pages === 'on' ? [] : PAGES),
     ...(oauth === 'on' ? [] : OAUTH),
+    ...(clientMetadataHosts === '' ? ['fetch-client'] : []),
     ...(hasMail ? [] : MAIL),
     ...(hasMail && registration !== 'off' ? [] : ['new-account']),
   ]
@@ -68,6 +71,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   }
   const isScoped = hasScopes({ functions })
   if (!isScoped && functions.authorizer) removeRights(functions.authorizer, FOR_CLIENTS)
+  if (clientMetadataHosts === '' && functions.approve) removeRights(functions.approve, FOR_URLS)
   removeRoutes(functions, (path) => {
     if (path === SCOPED_ROUTE) return !isScoped
     if (path === 'register') return registration !== 'open'

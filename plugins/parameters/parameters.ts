@@ -1,4 +1,5 @@
 import { SETTINGS } from '../../lib/config.ts'
+import { isClientUrl } from '../../lib/oauth/clients/url-client.ts'
 import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
 import { LOGIN_NAME } from '../../lib/users/login-name.ts'
 import { didYouMean } from '../did-you-mean.ts'
@@ -55,6 +56,7 @@ const RULES: Record<string, (text: string) => unknown> = {
   pages: oneOf('on', 'off'),
   demo: oneOf('on', 'off'),
   oauth: oneOf('on', 'off'),
+  clientMetadataHosts: documentHosts,
   retained: oneOf('true', 'false'),
   buildFolder: () => {},
 }
@@ -120,6 +122,16 @@ function domains(text: string): void {
   for (const domain of text.split(',')) {
     if (!LOGIN_NAME.test(`a@${domain}`) || domain !== domain.toLowerCase()) {
       throw new Error('must be domains in lower case, such as example.org,example.com')
+    }
+  }
+}
+
+/** Accepts hosts as a client id has them: they are compared as text. */
+function documentHosts(text: string): void {
+  if (text === '' || text === '*') return
+  for (const host of text.split(',')) {
+    if (!isClientUrl(`https://${host}/a`) || host.includes('/')) {
+      throw new Error('must be *, or hosts in lower case such as claude.ai,vscode.dev')
     }
   }
 }

@@ -1,8 +1,7 @@
 import { Option } from 'commander'
-import type { ApiScope } from '../../lib/oauth/apis/api.ts'
 import type { Io } from '../cli/io.ts'
 import type { tableProgram } from '../cli/operator.ts'
-import { addApi, removeExistingApi, type SetApiOptions, setApi } from './apis.ts'
+import { type AddApiOptions, addApi, removeExistingApi, type SetApiOptions, setApi } from './apis.ts'
 import { readApiScope, readIdentifier, readName, readScopeName, several } from './input.ts'
 import { takenIdentifiers } from './known.ts'
 import { listApis, type ReadOptions, showApi } from './show.ts'
@@ -26,7 +25,8 @@ export function addApiCommands(
   ofApi('add-api', 'adds an API that clients get tokens for')
     .option('--name <name>', 'as users see it, if not its identifier', readName)
     .addOption(scopes())
-    .action(async (identifier: string, options: { name?: string; scope: ApiScope[] }) => {
+    .option('--url-clients', 'clients that are URLs, which are not registered, may ask for its scopes')
+    .action(async (identifier: string, options: AddApiOptions) => {
       const found = await operator('add-api')
       print(await addApi(found, identifier, options, await takenIdentifiers(target(), io.env), io))
     })
@@ -47,6 +47,8 @@ export function addApiCommands(
     .option('--name <name>', 'as users see it', readName)
     .addOption(scopes())
     .addOption(several('--remove-scope <name>', 'a scope that no client has', readScopeName))
+    .option('--url-clients', 'clients that are URLs may ask for its scopes')
+    .option('--no-url-clients', 'only registered clients get tokens for it')
     .action(async (identifier: string, options: SetApiOptions) =>
       print(await setApi(await operator('set-api'), identifier, options)),
     )

@@ -24,6 +24,13 @@ const MAX_SCOPES = 40
 /** How many times a change is attempted when concurrent changes precede it. */
 const MAX_ATTEMPTS = 5
 
+/** Values of a new API. */
+export interface AddApiOptions {
+  name?: string
+  scope: ApiScope[]
+  urlClients?: boolean
+}
+
 /**
  * Adds an API.
  *
@@ -32,7 +39,7 @@ const MAX_ATTEMPTS = 5
 export async function addApi(
   table: OperatorTable,
   identifier: string,
-  { name = identifier, scope: scopes }: { name?: string; scope: ApiScope[] },
+  { name = identifier, scope: scopes, urlClients }: AddApiOptions,
   taken: readonly string[],
   { now }: Pick<Io, 'now'>,
 ): Promise<string> {
@@ -47,7 +54,7 @@ export async function addApi(
   if (scopes.length === 0) throw new Refusal('usage', "An API needs a --scope 'orders:read=See your orders'.")
   requireDistinct(scopes)
   const at = now().toISOString()
-  const api = { identifier, name, scopes, changeId: randomUUID(), createdAt: at, changedAt: at }
+  const api = { identifier, name, scopes, urlClients, changeId: randomUUID(), createdAt: at, changedAt: at }
   const outcome = await createApi(table, api, table.act())
   if (outcome === 'changed') throw apiExists(identifier)
   if (outcome === 'taken') throw await scopeTaken(table, scopes, identifier)
@@ -86,6 +93,7 @@ export interface SetApiOptions {
   /** Scopes to add, or to give another sentence. */
   scope: ApiScope[]
   removeScope: string[]
+  urlClients?: boolean
 }
 
 /** Changes name and scopes of an API. A scope that clients have cannot be removed. */
@@ -94,9 +102,9 @@ export async function setApi(
   identifier: string,
   options: SetApiOptions,
 ): Promise<string> {
-  const { name, scope: added, removeScope } = options
-  if (name === undefined && added.length === 0 && removeScope.length === 0) {
-    throw new Refusal('usage', 'Nothing to change. Use --name, --scope or --remove-scope.')
+  const { name, scope: added, removeScope, urlClients } = options
+  if ([name, urlClients, added[0], removeScope[0]].every((one) => one === undefined)) {
+    throw new Refusal('usage', 'Nothing to change. Use an option of set-api --help.')
   }
   await changeExistingApi(table, identifier, async (api) => {
     const names = api.scopes.map((one) => one.name)
@@ -110,7 +118,11 @@ export async function setApi(
     if (scopes.length === 0) throw new Refusal('usage', 'An API needs a --scope.')
     requireDistinct(scopes)
     const isScoped = added.length > 0 || removeScope.length > 0
-    const changes = { ...(name !== undefined && { name }), ...(isScoped && { scopes }) }
+    const changes = {
+      ...(name !== undefined && { name }),
+      ...(isScoped && { scopes }),
+      ...(urlClients !== undefined && { urlClients }),
+    }
     const outcome = await changeApi(table, api, changes, table.act())
     if (outcome === 'taken') throw await scopeTaken(table, added, api.identifier)
     return outcome

@@ -9,10 +9,13 @@ import { type AddOptions, add } from './add.ts'
 import { addApiCommands } from './api-command.ts'
 import * as changes from './changes.ts'
 import { events } from './events.ts'
-import { readClientId, readName, secondsReader, several } from './input.ts'
+import { readAnyClientId, readClientId, readName, secondsReader, several } from './input.ts'
 import { takenIdentifiers } from './known.ts'
 import { type SetOptions, set } from './set.ts'
-import { list, type ReadOptions, show } from './show.ts'
+import { list, type ReadOptions, show, showUrl } from './show.ts'
+import * as urls from './urls.ts'
+
+type AnyClientId = ReturnType<typeof readAnyClientId>
 
 const MAX_TOKEN_SECONDS = 86_400
 
@@ -23,6 +26,11 @@ export function clientsCommand(io: Io): Command {
   const print = (text: string) => void io.stdout.write(text)
   const ofClient = (name: string, description: string) =>
     clients.command(name).description(description).argument('<id>', 'client_id', readClientId)
+  const ofAnyClient = (name: string, description: string) =>
+    clients
+      .command(name)
+      .description(description)
+      .argument('<id>', 'client_id, also a URL, or https://host for all of a host', readAnyClientId)
   const json = () => new Option('--json', 'print JSON')
 
   const added = ofClient('add', 'adds a client, and prints its secret, which is not shown again')
@@ -48,9 +56,15 @@ export function clientsCommand(io: Io): Command {
     .addOption(json())
     .action(async (options: ReadOptions) => print(await list(await table(), options, io)))
 
-  ofClient('show', 'shows a client, without its secrets')
+  ofAnyClient('show', 'shows a client, without its secrets')
     .addOption(json())
-    .action(async (id: string, options: ReadOptions) => print(await show(await table(), id, options, io)))
+    .action(async (which: AnyClientId, options: ReadOptions) => {
+      const found = await table()
+      const isRegistered = 'id' in which
+      print(
+        await (isRegistered ? show(found, which.id, options, io) : showUrl(found, which.target, options, io)),
+      )
+    })
 
   const changed = ofClient('set', 'changes values of a client')
     .option('--name <name>', 'as users see it', readName)
@@ -78,15 +92,17 @@ export function clientsCommand(io: Io): Command {
       changes.newSecret(await operator('new-secret'), id, options, io),
     )
 
-  ofClient('disable', 'disables a client, and ends its codes and grants').action(async (id: string) =>
-    print(await changes.disable(await operator('disable'), id)),
-  )
-  ofClient('enable', 'enables a disabled client').action(async (id: string) =>
-    print(await changes.enable(await operator('enable'), id)),
-  )
-  ofClient('end-grants', 'ends all codes and grants of a client').action(async (id: string) =>
-    print(await changes.endAllGrants(await operator('end-grants'), id)),
-  )
+  const switches = {
+    disable: ['disables a client, and ends its codes and grants', changes.disable, urls.disable],
+    enable: ['enables a disabled client', changes.enable, urls.enable],
+    'end-grants': ['ends all codes and grants of a client', changes.endAllGrants, urls.endAllGrants],
+  } as const
+  for (const [name, [description, ofRegistered, ofUrl]] of Object.entries(switches)) {
+    ofAnyClient(name, description).action(async (which: AnyClientId) => {
+      const found = await operator(name)
+      print(await ('id' in which ? ofRegistered(found, which.id) : ofUrl(found, which.target)))
+    })
+  }
   ofClient('remove', 'removes a client, and ends its codes and grants')
     .option('--yes', 'do not ask for confirmation')
     .action(async (id: string, { yes = false }: { yes?: boolean }) =>

@@ -2,9 +2,11 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import type { AuditEvent } from '../../lib/events/event.ts'
 import { apiKey, isApiIdentifier } from '../../lib/oauth/apis/api.ts'
 import { clientKey } from '../../lib/oauth/clients/store.ts'
+import { urlClientKey } from '../../lib/oauth/clients/url-client.ts'
 import type { Io } from '../cli/io.ts'
 import { type EventsOptions, eventsOfAll, eventsOfOne, printEvents } from '../users/events/events.ts'
 import { readClientId } from './input.ts'
+import { findDecision, targetOf } from './urls.ts'
 
 /**
  * Prints what happened to clients and APIs, the newest first: to one of them, or to all.
@@ -20,13 +22,17 @@ export async function events(
   const source =
     which === undefined
       ? ofClients(eventsOfAll(table, options, io))
-      : eventsOfOne(table, partitionOf(which), options)
+      : eventsOfOne(table, await partitionOf(table, which), options)
   await printEvents(table, source, options, io)
 }
 
-const partitionOf = (which: string): string =>
-  isApiIdentifier(which) ? apiKey(which).pk.S : clientKey(readClientId(which)).pk.S
+/** A URL may be that of an API, or of a client that operators have decided about. */
+async function partitionOf(table: Table, which: string): Promise<string> {
+  const target = targetOf(which)
+  if (target !== undefined && (await findDecision(table, target))) return urlClientKey(target).pk.S
+  return isApiIdentifier(which) ? apiKey(which).pk.S : clientKey(readClientId(which)).pk.S
+}
 
 async function* ofClients(all: AsyncGenerator<AuditEvent>): AsyncGenerator<AuditEvent> {
-  for await (const event of all) if (/^(client|api)#/.test(event.subject)) yield event
+  for await (const event of all) if (/^(client|api|url-client)#/.test(event.subject)) yield event
 }

@@ -1,8 +1,10 @@
 import { Option } from 'commander'
 import { isApiIdentifier } from '../../lib/oauth/apis/api.ts'
 import { isClientId } from '../../lib/oauth/clients/client.ts'
+import { isShown } from '../../lib/oauth/clients/shown.ts'
 import { isScopeName } from '../../lib/oauth/scopes.ts'
 import { Refusal } from '../cli/refusal.ts'
+import { targetOf } from './urls.ts'
 
 const MAX_NAME_CHARACTERS = 60
 const MAX_SENTENCE_CHARACTERS = 100
@@ -16,6 +18,12 @@ export function readClientId(given: string): string {
   )
 }
 
+/** Reads the id of a registered client, the URL of another one, or a host such as `https://claude.ai`. */
+export function readAnyClientId(given: string): { id: string } | { target: string } {
+  const target = targetOf(given)
+  return target === undefined ? { id: readClientId(given) } : { target }
+}
+
 /** Reads the identifier of an API. */
 export function readIdentifier(given: string): string {
   if (isApiIdentifier(given)) return given
@@ -24,10 +32,6 @@ export function readIdentifier(given: string): string {
     'Invalid identifier of an API. Use an https URI without user, query and fragment, such as https://api.example.com.',
   )
 }
-
-/** Whether a text can stand on a screen: no control characters, and none that change the direction of others. */
-const isShown = (text: string, max: number): boolean =>
-  text.trim() === text && text !== '' && [...text].length <= max && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text)
 
 /** Reads a name that users see. */
 export function readName(given: string): string {

@@ -4,11 +4,13 @@ import { findApis } from '../../lib/oauth/apis/store.ts'
 import { type Client, GRANT_IDLE_TTL_SECONDS, GRANT_TTL_SECONDS } from '../../lib/oauth/clients/client.ts'
 import { hasEarlierSecret } from '../../lib/oauth/clients/secret.ts'
 import type { ClientWithSecrets } from '../../lib/oauth/clients/store.ts'
+import { isClientUrl, type UrlClient } from '../../lib/oauth/clients/url-client.ts'
 import { identifiersOf, scopeIn, scopesOf } from '../../lib/oauth/scopes.ts'
 import { isoOf } from '../../lib/time.ts'
 import { type Io, widthOf } from '../cli/io.ts'
 import { asJson, dateOf, list as entries, minuteOf, printable, table as tableOf } from '../cli/table.ts'
 import { allApis, allClients, findExistingApi, findExistingClient } from './store.ts'
+import { allDecisions, findDecision } from './urls.ts'
 
 /** How a command prints what it reads. */
 export interface ReadOptions {
@@ -33,18 +35,48 @@ const stateOf = ({ disabled }: Pick<Client, 'disabled'>) => (disabled ? 'disable
 
 /** Formats all clients. */
 export async function list(table: Table, { json }: ReadOptions, { stdout, now }: Io): Promise<string> {
-  const clients = (await allClients(table)).map((client) => shownOf(client, now()))
-  if (json) return asJson(clients)
-  if (clients.length === 0) return 'No clients.\n'
-  const rows = clients.map((client) => [
+  const registered = (await allClients(table)).map((client) => shownOf(client, now()))
+  const urls = (await allDecisions(table)).map(shownUrl)
+  if (json) return asJson([...registered, ...urls])
+  if (registered.length + urls.length === 0) return 'No clients.\n'
+  const rows = [...registered, ...urls].map((client) => [
     client.id,
     client.type,
     stateOf(client),
     dateOf(client.createdAt),
-    printable(client.name),
+    printable('name' in client ? String(client.name) : ''),
   ])
   const count = `${rows.length} ${rows.length === 1 ? 'client' : 'clients'}.\n`
   return tableOf(['client_id', 'type', 'state', 'created', 'name'], rows, widthOf(stdout)) + count
+}
+
+/** What operators see of a decision about a URL or a host. */
+const shownUrl = ({ target, disabled, createdAt, changedAt }: UrlClient) => ({
+  id: target,
+  type: isClientUrl(target) ? 'url' : 'host',
+  disabled,
+  createdAt,
+  changedAt,
+})
+
+/** Formats what operators have decided about a URL or a host. Without a decision, it is enabled. */
+export async function showUrl(
+  table: Table,
+  target: string,
+  { json }: ReadOptions,
+  { stdout }: Pick<Io, 'stdout'>,
+): Promise<string> {
+  const found = await findDecision(table, target)
+  const none = { target, generation: 0, disabled: false, changeId: '', createdAt: '', changedAt: '' }
+  const { changedAt, ...url } = shownUrl(found ?? none)
+  if (json) return asJson({ ...url, changedAt })
+  const rows: [string, string][] = [
+    [isClientUrl(target) ? 'client_id' : 'host', url.id],
+    ['type', url.type],
+    ['state', stateOf(url)],
+    ['changed', changedAt || 'never'],
+  ]
+  return entries(rows, widthOf(stdout))
 }
 
 /** Formats one client, one line for each value. */
@@ -129,6 +161,7 @@ export async function showApi(
     ['identifier', api.identifier],
     ['name', printable(api.name)],
     ...api.scopes.map(({ name, sentence }): [string, string] => ['scope', `${name}: ${printable(sentence)}`]),
+    ['clients', api.urlClients ? 'registered ones, and all that are URLs' : 'registered ones'],
     ['created', api.createdAt],
     ['changed', api.changedAt],
   ]

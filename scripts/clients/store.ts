@@ -9,7 +9,7 @@ import {
   clientIn,
   findClientWithSecrets,
 } from '../../lib/oauth/clients/store.ts'
-import { directoryOf } from '../../lib/oauth/directory.ts'
+import { directoryOf, type Kind } from '../../lib/oauth/directory.ts'
 import { didYouMean } from '../../plugins/did-you-mean.ts'
 import { allItems } from '../cli/pages.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -20,8 +20,8 @@ const KEYS_PER_CALL = 100
 /** How many times a change is attempted when concurrent changes precede it. */
 const MAX_ATTEMPTS = 5
 
-/** Reads the keys of all clients, or of all APIs. */
-async function keysOf(table: Table, kind: 'client' | 'api'): Promise<Key[]> {
+/** Reads the keys of all items of a kind. */
+async function keysOf(table: Table, kind: Kind): Promise<Key[]> {
   const entries = await allItems(table, 'Query', {
     KeyConditionExpression: 'pk = :pk',
     ExpressionAttributeValues: { ':pk': directoryOf(kind) },
@@ -30,7 +30,7 @@ async function keysOf(table: Table, kind: 'client' | 'api'): Promise<Key[]> {
 }
 
 /** Reads all items of the directory. One that was deleted concurrently is left out. */
-async function itemsOf(table: Table, kind: 'client' | 'api'): Promise<Item[]> {
+export async function itemsOf(table: Table, kind: Kind): Promise<Item[]> {
   const keys = await keysOf(table, kind)
   const starts = Array.from({ length: Math.ceil(keys.length / KEYS_PER_CALL) }, (_, at) => at * KEYS_PER_CALL)
   const pages = await Promise.all(
@@ -58,7 +58,9 @@ export async function findExistingClient(table: Table, id: string): Promise<Clie
   const client = await findClientWithSecrets(table, id)
   if (client !== undefined) return client
   const ids = (await keysOf(table, 'client')).map(({ pk }) => pk.S.replace(/^client#/, ''))
-  throw new Refusal('refused', `Client ${id} does not exist.${didYouMean(id, ids)}`)
+  // An operator may mean a host by its name alone.
+  const host = id.includes('.') ? ` For all clients of a host, write https://${id}.` : ''
+  throw new Refusal('refused', `Client ${id} does not exist.${didYouMean(id, ids)}${host}`)
 }
 
 /**

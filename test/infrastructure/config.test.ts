@@ -20,7 +20,7 @@ const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, enviro
 const READ_ALONE = ['ALLOWED_ORIGINS', 'COOKIE_SESSIONS', 'ROLES']
 
 /** Settings that may be empty. */
-const OPTIONAL = ['MAILER', 'ALLOWED_EMAIL_DOMAINS', 'ALLOWED_ORIGINS', 'API_SCOPES']
+const OPTIONAL = ['MAILER', 'ALLOWED_EMAIL_DOMAINS', 'ALLOWED_ORIGINS', 'API_SCOPES', 'CLIENT_METADATA_HOSTS']
 
 /** Loads a function's source in fresh modules. */
 async function load(file: string) {
@@ -68,7 +68,8 @@ describe.each(FUNCTIONS)('$key', ({ key, file, names }) => {
 
     const missing = names.filter((name) => !OPTIONAL.includes(name))
     if (missing.length === 0) return expect(error.mock.calls).toEqual([])
-    if (['authorizer', 'mailer'].includes(key)) await expect(outcome).rejects.toThrow('Invalid configuration')
+    if (['authorizer', 'mailer', 'fetch-client'].includes(key))
+      await expect(outcome).rejects.toThrow('Invalid configuration')
     else expect(await outcome).toMatchObject({ statusCode: 500 })
     expect(error.mock.calls).toEqual([
       [

@@ -1,8 +1,10 @@
 import { vi } from 'vitest'
 import { attribute, type Table, writeIf } from '../../lib/aws/dynamodb.ts'
 import { clientKey } from '../../lib/oauth/clients/store.ts'
+import { storeDocument } from '../../lib/oauth/documents/store.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from '../oauth/clients.ts'
+import { APP_URL } from '../oauth/document-host.ts'
 import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
 import { sampleEvent } from '../support/lambda.ts'
 import { addCaller, lost, PASSWORD, type Run } from './factor-calls.ts'
@@ -62,6 +64,20 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   const { refresh_token: first } = await exchange(await agree('openid', phone), phone)
   await refresh(first, phone)
   await later(11_000, () => refresh(first, phone))
+
+  const late = 9_999_999_999
+  const document = { name: 'App', redirectUris: [CALLBACK], staleAt: late, expiresAt: late }
+  await storeDocument(table, APP_URL, document)
+  const app = { client_id: APP_URL }
+  const { access_token: ofApp, id_token: hint } = await exchange(await agree('openid', app), app)
+  await run('userinfo', { ...asked, headers: { Authorization: `Bearer ${ofApp}` } })
+  const signedOut = { ...OWN_PAGE, ...cookieOf((await newSession()).refreshToken) }
+  await run('logout', {
+    ...sampleEvent('signout.json'),
+    headers: signedOut,
+    multiValueHeaders: {},
+    body: JSON.stringify({ query: `?id_token_hint=${hint}` }),
+  })
 
   await send({ grant_type: 'client_credentials', client_id: 'robot', client_secret: SECRET })
   const revoke = (token: string) => {

@@ -82,6 +82,7 @@ const CHANGED = {
   publishedKeys: 'a',
   pages: 'on',
   oauth: 'on',
+  clientMetadataHosts: 'claude.ai,vscode.dev',
   cookieSessions: 'on',
   breachedPasswords: 'off',
 }

@@ -25,6 +25,7 @@ import { secondOf } from '../../lib/time.ts'
 import { findUserByName, profileKey } from '../../lib/users/store.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
+import { type DocumentHost, startDocumentHost } from '../oauth/document-host.ts'
 import { authenticator } from '../support/authenticator.ts'
 import { type AwsProxy, startProxy } from '../support/aws-proxy.ts'
 import { addFakeFactor, beginLogin } from '../support/fake-factor.ts'
@@ -49,6 +50,14 @@ import { runOAuth } from './oauth-calls.ts'
 import { runPasskeys } from './passkey-calls.ts'
 import { permissions } from './permissions.ts'
 import { type Access, accessesOf, allows, kmsAccess, withoutKeys } from './policy.ts'
+
+const network = vi.hoisted(() => ({ host: undefined as DocumentHost | undefined }))
+vi.mock('../../lib/oauth/documents/edge.ts', () => ({
+  edge: {
+    resolve: (name: string) => network.host?.edge.resolve(name),
+    reach: (address: string, name: string) => network.host?.edge.reach(address, name),
+  },
+}))
 
 const PASSKEY: Passkey = {
   credentialId: 'credential',
@@ -81,6 +90,7 @@ let aws: LocalAws
 
 beforeAll(async () => {
   for (const method of ['info', 'warn', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
+  network.host = await startDocumentHost()
   aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
   for (const [file, { functionKey }] of Object.entries(SAMPLES)) {
     await run(functionKey, await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date()))
@@ -94,6 +104,7 @@ beforeAll(async () => {
     for (const proxy of Object.values(proxies)) proxy.close()
   }
   aws.stop()
+  network.host.stop()
   vi.restoreAllMocks()
 }, 120_000)
 

@@ -47,6 +47,7 @@ const SWITCHED_OFF = [
   'approve',
   'token',
   'authorize',
+  'fetch-client',
 ]
 const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
 
@@ -379,11 +380,13 @@ describe('a function', () => {
       OAUTH: 'on',
     }
     if (of === dev) {
-      const open = { REQUIRE_SECOND_FACTOR: 'all', DEMO: 'on', REGISTRATION: 'open' }
+      const own = { REQUIRE_SECOND_FACTOR: 'all', DEMO: 'on', REGISTRATION: 'open' }
+      const open = { ...own, CLIENT_METADATA_HOSTS: '*' }
       return { ...withMails, ...open, PUBLIC_URL: address }
     }
     return {
       ...withMails,
+      CLIENT_METADATA_HOSTS: 'claude.ai,vscode.dev',
       SESSION_TTL_SECONDS: '300',
       SESSION_IDLE_TTL_SECONDS: '120',
       REQUIRE_SECOND_FACTOR: 'admin',
@@ -417,7 +420,7 @@ describe('a function', () => {
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
         MemorySize: hashes ? memoryMb : 512,
-        Timeout: 5,
+        Timeout: name === 'approve' ? 8 : 5,
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogFormat: 'JSON', LogGroup: logGroupName(stage, name) },
         Environment: { Variables: own ? { ...common, ...own } : expect.objectContaining(common) },

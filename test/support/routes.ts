@@ -71,7 +71,15 @@ export function useRoutes() {
     const mail = mailOf(service)
     aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, {
       ...mail,
-      async invoke(_name, event) {
+      async invoke(name, event) {
+        if (name.endsWith('-fetch-client')) {
+          const handler: (event: object, context: Context) => unknown = await loadHandler(
+            service,
+            'fetch-client',
+            aws,
+          )
+          return { isReturned: true, payload: JSON.stringify(await handler(event, context)) }
+        }
         mailEvents.push(event)
         return mail.invoke()
       },

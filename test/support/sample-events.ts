@@ -259,6 +259,8 @@ export const OUTCOMES: Record<string, Outcome> = {
   'enrol-totp.json': setupExpired,
   // The mail is sent, and the function returns nothing.
   'mailer.json': { returns: undefined },
+  // No name server knows its host.
+  'fetch-client.json': { returns: { isUnreachable: true } },
   'delete-me-wrong-password.json': invalid('#/currentPassword', 'Incorrect password.'),
   'login-passkey-options.json': response(200, {
     rpId: 'localhost',
@@ -353,7 +355,7 @@ interface Request {
   /** `TOKEN` in the events of the authorizer. */
   type?: string
   httpMethod: string
-  /** The path of the route, `/sessions/{id}` for example. Missing in events of the mailer. */
+  /** The path of the route, `/sessions/{id}` for example. Missing in events of functions without a route. */
   resource?: string
 }
 
@@ -361,7 +363,7 @@ const routeOf = ({ httpMethod, resource }: Request) => `${httpMethod} ${resource
 
 function functionOf(file: string, event: Request): string {
   if (event.type === 'TOKEN') return 'authorizer'
-  if (event.resource === undefined) return 'mailer'
+  if (event.resource === undefined) return 'url' in event ? 'fetch-client' : 'mailer'
   const found = Object.entries(describeService().functions).find(([, { events = [] }]) =>
     events.some(
       ({ http }) => routeOf(event) === `${http.method.toUpperCase()} /${http.path.replace(/^\//, '')}`,

@@ -84,7 +84,7 @@ export const tokenPartiesOf = ({ custom }: ServiceDescription): TokenParties => 
 export function mailOf({ functions, custom }: ServiceDescription) {
   return {
     verifiedIdentities: [String(functions.mailer?.environment?.MAIL_FROM)],
-    functionNames: [`${custom.tableName}-mailer`],
+    functionNames: ['mailer', 'fetch-client'].map((name) => `${custom.tableName}-${name}`),
     pausesMs: [],
     invoke: async () => ({ isReturned: true, payload: 'null' }),
   } satisfies Partial<MailSettings>

@@ -29,7 +29,7 @@ const REQUIRED = [
 ]
 
 test('VERIFYING.md lists the members that the metadata lacks without OAuth', async () => {
-  const config = { TOKEN_ISSUER: 'https://auth.example.com', OAUTH: false }
+  const config = { TOKEN_ISSUER: 'https://auth.example.com', OAUTH: false, CLIENT_METADATA_HOSTS: [] }
   const request = { config, now: new Date(), deadlineMs: 0, allowedOrigins: [] }
   const { body } = await discovery(sampleEvent('metadata.json'), request)
   const metadata: object = JSON.parse(body)

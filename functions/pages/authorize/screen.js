@@ -7,6 +7,9 @@ import { onGuardedClick } from './deaf.js'
 let shown
 let beDeaf
 
+/** A loopback address, where any program of the device may listen (RFC 8252 section 8.3). */
+const ON_DEVICE = /^(127\.0\.0\.1|\[::1\]|localhost)(:|$)/
+
 /** Shows who continues to which app, and what the app can do then. */
 export function showScreen({ user, client, scopes }) {
   // Another tab may have signed in another user since the click.
@@ -15,6 +18,9 @@ export function showScreen({ user, client, scopes }) {
   element('user').textContent = user.username
   for (const name of document.querySelectorAll('[data-app]')) name.textContent = client.name
   element('place').textContent = client.place
+  element('unregistered').hidden = client.host === undefined
+  element('host').textContent = client.host ?? ''
+  element('on-device').hidden = !ON_DEVICE.test(client.place)
   element('scopes').replaceChildren(...scopes.map(({ sentence }) => make('li', sentence)))
   showSection('screen')
   notice(element('screen-notice'), isOther ? `You are signed in as ${user.username} now.` : '')

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type Item, text, texts } from '../../aws/dynamodb.ts'
+import { type Item, optionalFlag, text, texts } from '../../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../../aws/item.ts'
 import { ownAudienceOf } from '../../tokens/client-token.ts'
 
@@ -27,6 +27,8 @@ export const API = {
   /** As the screen of consent shows it. */
   name: text,
   scopes: apiScopes,
+  /** Whether clients that are URLs may ask for its scopes. */
+  urlClients: optionalFlag,
   /** Random id of the latest change, which every change has as its condition. */
   changeId: text,
   /** ISO 8601 times. Nothing depends on them. */

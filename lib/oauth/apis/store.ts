@@ -82,7 +82,7 @@ export async function createApi(table: Table, api: Api, act: Act): Promise<ApiOu
 export async function changeApi(
   table: Table,
   api: Api,
-  changes: Partial<Pick<Api, 'name' | 'scopes'>>,
+  changes: Partial<Pick<Api, 'name' | 'scopes' | 'urlClients'>>,
   act: Act,
 ): Promise<ApiOutcome> {
   const { identifier } = api

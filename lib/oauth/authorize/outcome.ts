@@ -7,6 +7,7 @@ import { logEvent } from '../../log.ts'
 import { notifyOfflineAccess } from '../../mail/request.ts'
 import type { Presented } from '../../sessions/redeem.ts'
 import type { Client } from '../clients/client.ts'
+import { hostOf, isClientUrl } from '../clients/url-client.ts'
 import { CODE_BYTES, timesOf } from '../codes/code.ts'
 import { newCode } from '../codes/store.ts'
 import { type App, approvalOf, consentedScopes, findApp } from '../grants/app.ts'
@@ -29,13 +30,13 @@ export interface Asked {
 }
 
 /** What the page does next, if the client does not get its response yet. */
-type Step =
+export type Step =
   | { next: 'refresh' }
   | { next: 'sign-in'; again: boolean; start: number; client: { name: string } }
   | {
       next: 'screen'
       user: { sub: string; username: string }
-      client: { id: string; name: string; place: string }
+      client: { id: string; name: string; place: string; host?: string }
       scopes: { name: string; sentence: string }[]
     }
 
@@ -64,9 +65,7 @@ export async function outcomeOf(
   const { client, request, hintedUserId, start } = asked
   const isQuiet = request.prompts.includes('none')
   const signIn = presented && signInOf(presented.session)
-  if (presented && (presented.state === 'reused' || isDue(presented.session, at.now))) {
-    return { next: 'refresh' }
-  }
+  if (presented && needsRefresh(presented, at.now)) return { next: 'refresh' }
   const again = needsSignIn(request, signIn, start, at.now)
   if (presented === undefined || again) {
     return isQuiet ? LOGIN_REQUIRED : signInStep(client, again, startOf(signIn, at.now))
@@ -80,10 +79,18 @@ export async function outcomeOf(
   throw new ServiceError('unavailable', 'the app kept changing')
 }
 
+/** Returns the host of a client that is a URL: the one thing about it that is certain. */
+const hostIn = ({ id }: Client): { host?: string } => (isClientUrl(id) ? { host: hostOf(id) } : {})
+
 /** Of the random generation of a new app. */
 const GENERATION_BYTES = 6
 
-const signInStep = ({ name }: Client, again: boolean, start: number): Step => ({
+/** Whether the page must refresh the session first. */
+export const needsRefresh = ({ state, session }: Presented, now: Date): boolean =>
+  state === 'reused' || isDue(session, now)
+
+/** Returns the step in which the user signs in. */
+export const signInStep = ({ name }: Client, again: boolean, start: number): Step => ({
   next: 'sign-in',
   again,
   start,
@@ -109,7 +116,7 @@ async function decide(
     return {
       next: 'screen',
       user: { sub: user.id, username: user.username },
-      client: { id: client.id, name: client.name, place: placeOf(redirectUri) },
+      client: { id: client.id, name: client.name, place: placeOf(redirectUri), ...hostIn(client) },
       scopes: sentencesOf(request),
     }
   }
@@ -127,7 +134,10 @@ async function issueCode(
   const code = randomBytes(CODE_BYTES).toString('base64url')
   const generation = randomBytes(GENERATION_BYTES).readUIntBE(0, GENERATION_BYTES)
   const scopes = isClicked ? entriesOf(request.scopes, request.api) : undefined
-  const { appGeneration, write } = approvalOf(app, { userId: user.id, client, scopes, generation }, now)
+  const { name, host } = { ...client, ...hostIn(client) }
+  const clientName = host && name
+  const approval = { userId: user.id, client, clientName, scopes, generation }
+  const { appGeneration, write } = approvalOf(app, approval, now)
   const stored = {
     clientId: client.id,
     clientGeneration: client.generation,
@@ -150,7 +160,7 @@ async function issueCode(
   logEvent('info', { event: 'code.issued', ...about })
   const isFirst = !consentedScopes(app, client).includes('offline_access')
   if (isFirst && scopes?.includes('offline_access')) {
-    await notifyOfflineAccess(at, user.id, { name: client.name, place: placeOf(redirectUri) })
+    await notifyOfflineAccess(at, user.id, { name, place: host ?? placeOf(redirectUri) })
   }
   return { code, userId: user.id }
 }

@@ -8,6 +8,9 @@ export const TARGET_REFUSALS = {
   invalid_query: 'The request must have client_id and redirect_uri once each, and at most 4 KiB.',
   unknown_client: 'The app is not registered, or it is disabled.',
   unknown_redirect_uri: 'The app has not registered this redirect_uri.',
+  no_session: 'The user must sign in before the app is looked up.',
+  unreachable_document: 'The metadata document of the app could not be fetched.',
+  invalid_document: 'The metadata document of the app cannot be used.',
   invalid_sign_out: 'Each parameter of a sign-out may stand once, in at most 4 KiB.',
   other_client: 'client_id is not the app of id_token_hint.',
   unknown_logout_uri: 'The app has not registered this post_logout_redirect_uri.',
@@ -48,10 +51,10 @@ export function requireTarget(client: Client | undefined, { redirectUri }: Targe
   if (!matchesRedirectUri(client, redirectUri)) throw targetRefusal('unknown_redirect_uri')
 }
 
-/** Returns the error of a request that leads nowhere. */
-export const targetRefusal = (error: keyof typeof TARGET_REFUSALS): ServiceError =>
+/** Returns the error of a request that leads nowhere. @param more - A sentence that follows the error's own. */
+export const targetRefusal = (error: keyof typeof TARGET_REFUSALS, more = ''): ServiceError =>
   new ServiceError('malformed_body', `request of an app: ${error}`, {
     event: 'client.refused',
     error,
-    detail: TARGET_REFUSALS[error],
+    detail: `${TARGET_REFUSALS[error]} ${more}`.trim(),
   })

@@ -19,6 +19,7 @@ import { listed, unlisted } from '../directory.ts'
 import { scopeIn } from '../scopes.ts'
 import { CLIENT, type Client, isClientId } from './client.ts'
 import { CLIENT_SECRETS, type ClientSecrets } from './secret.ts'
+import { DECISION, decisionKeys, isClientUrl, urlClientOf } from './url-client.ts'
 
 /** A client with its secrets. */
 export type ClientWithSecrets = Client & ClientSecrets
@@ -27,12 +28,14 @@ export type ClientWithSecrets = Client & ClientSecrets
 export const clientKey = (id: string) => ({ pk: { S: `client#${id}` }, sk: { S: 'client' } })
 
 /**
- * Finds a client with a consistent read, without its secrets. Nothing caches it, so that a client ends at once.
+ * Finds a client with a consistent read, without its secrets. Nothing caches it, so that a client ends at once. One that is a URL
+ * comes without its document; see {@link urlClientOf}.
  *
  * @param id - As a request has it.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findClient(table: Table, id: string): Promise<Client | undefined> {
+  if (isClientUrl(id)) return findUrlClient(table, id)
   if (!isClientId(id)) return undefined
   const [item] = await getItems(table, [clientKey(id)], namesOf(CLIENT))
   return item && { id, ...valuesOf(CLIENT, item) }
@@ -45,12 +48,17 @@ export async function findClient(table: Table, id: string): Promise<Client | und
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findClients(table: Table, ids: readonly string[]): Promise<Client[]> {
-  const read = batchesOf(ids).map(async (batch) => {
+  const read = batchesOf(ids.filter(isClientId)).map(async (batch) => {
     const items = await getItems(table, batch.map(clientKey), namesOf(CLIENT))
     return batch.flatMap((id, at) => (items[at] ? [{ id, ...valuesOf(CLIENT, items[at]) }] : []))
   })
-  return (await together(read)).flat()
+  const urls = ids.filter(isClientUrl).map(async (url) => [await findUrlClient(table, url)])
+  return (await together([...read, ...urls])).flat()
 }
+
+/** Every URL of the form is a client. Whether its host is allowed, and what its document says, decides about approvals alone. */
+const findUrlClient = async (table: Table, url: string): Promise<Client> =>
+  urlClientOf(url, await getItems(table, decisionKeys(url), DECISION))
 
 /**
  * Finds a client and the hashes of its secrets, as {@link findClient} does.
@@ -61,6 +69,7 @@ export async function findClientWithSecrets(
   table: Table,
   id: string,
 ): Promise<ClientWithSecrets | undefined> {
+  if (isClientUrl(id)) return findUrlClient(table, id)
   if (!isClientId(id)) return undefined
   const [item] = await getItems(table, [clientKey(id)], [...namesOf(CLIENT), ...namesOf(CLIENT_SECRETS)])
   return item && clientIn(item)

@@ -3,8 +3,10 @@ import {
   attribute,
   attributesOf,
   getItems,
+  type Key,
   number,
   optionalNumber,
+  optionalText,
   type Table,
   type TransactWrite,
   text,
@@ -14,7 +16,8 @@ import {
 import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../../aws/item.ts'
 import { type Act, eventOf, partitionOf } from '../../events/event.ts'
 import { secondOf } from '../../time.ts'
-import type { Client } from '../clients/client.ts'
+import { type Client, isClientId } from '../clients/client.ts'
+import { isClientUrl } from '../clients/url-client.ts'
 
 /** Attributes of what a user and a client have to do with each other. All grants of the client for the user depend on it. */
 export const APP = {
@@ -25,6 +28,8 @@ export const APP = {
   clientGeneration: number,
   /** Scopes that the user has consented to, at that generation of the client: entries, as those of a client. */
   scopes: texts,
+  /** Name of a client that is a URL, as its document had it at the latest consent. */
+  clientName: optionalText,
   /** Second since the epoch of the first approval. */
   createdAt: number,
   /** Second since the epoch at which the user removed the access of the client; missing after the next approval. */
@@ -40,16 +45,44 @@ export const grantsOf = (userId: string) => ({ S: `grants#${userId}` })
 /** Returns the key of a user's app. A `client_id` may be a long URL, so the key holds its hash. */
 export const appKey = (userId: string, clientId: string) => ({
   pk: grantsOf(userId),
-  sk: { S: `app#${hash('sha256', clientId, 'base64url')}` },
+  sk: { S: `app#${hashOf(clientId)}` },
 })
+
+const hashOf = (clientId: string): string => hash('sha256', clientId, 'base64url')
+
+/**
+ * Returns the id of an app in the list of its user, which fits into a path: the `client_id`, or for a URL a hash after `URL_`, which no
+ * other `client_id` begins with.
+ */
+export const appIdOf = (clientId: string): string =>
+  isClientUrl(clientId) ? `URL_${hashOf(clientId)}` : clientId
 
 /**
  * Finds an app of a user with a consistent read.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function findApp(table: Table, userId: string, clientId: string): Promise<App | undefined> {
-  const [item] = await getItems(table, [appKey(userId, clientId)], namesOf(APP))
+export const findApp = (table: Table, userId: string, clientId: string): Promise<App | undefined> =>
+  findByKey(table, appKey(userId, clientId))
+
+/**
+ * Finds an app of a user by its {@link appIdOf}, as {@link findApp} does.
+ *
+ * @param unverifiedId - As a request has it.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findAppById(
+  table: Table,
+  userId: string,
+  unverifiedId: unknown,
+): Promise<App | undefined> {
+  const [, hash] = /^URL_([A-Za-z0-9_-]{43})$/.exec(String(unverifiedId)) ?? []
+  if (hash !== undefined) return findByKey(table, { pk: grantsOf(userId), sk: { S: `app#${hash}` } })
+  return isClientId(unverifiedId) ? findApp(table, userId, unverifiedId) : undefined
+}
+
+async function findByKey(table: Table, key: Key): Promise<App | undefined> {
+  const [item] = await getItems(table, [key], namesOf(APP))
   return item && valuesOf(APP, item)
 }
 
@@ -63,6 +96,8 @@ export const consentedScopes = (
 export interface Approval {
   userId: string
   client: Pick<Client, 'id' | 'generation'>
+  /** Name of a client that is a URL. */
+  clientName?: string | undefined
   /** Entries of the scopes that the user has just consented to; `undefined` without a click. */
   scopes?: readonly string[] | undefined
   /** Generation of a new app: random 48 bits, so that a late write of an earlier life of the user is not accepted. */
@@ -77,12 +112,18 @@ export interface Approval {
  */
 export function approvalOf(
   app: App | undefined,
-  { userId, client, scopes, generation }: Approval,
+  { userId, client, clientName, scopes, generation }: Approval,
   now: Date,
 ): { appGeneration: number; write: TransactWrite } {
   const Key = appKey(userId, client.id)
   if (app === undefined) {
-    const values = { clientId: client.id, generation, clientGeneration: client.generation, scopes }
+    const values = {
+      clientId: client.id,
+      clientName,
+      generation,
+      clientGeneration: client.generation,
+      scopes,
+    }
     const Item = { ...Key, ...attributesOf({ ...values, createdAt: secondOf(now) }) }
     return { appGeneration: generation, write: { Put: { Item, ConditionExpression: ABSENT } } }
   }
@@ -93,13 +134,20 @@ export function approvalOf(
   const condition = { Key, ConditionExpression: AS_READ, ExpressionAttributeValues: read }
   if (scopes === undefined) return { appGeneration: app.generation, write: { ConditionCheck: condition } }
   const isSame = app.clientGeneration === client.generation
-  const values = { ...read, ':scopes': attribute([...scopes]) }
-  const update = isSame
-    ? { UpdateExpression: 'ADD scopes :scopes REMOVE revokedAt', ExpressionAttributeValues: values }
-    : {
-        UpdateExpression: 'SET scopes = :scopes, clientGeneration = :clientGeneration REMOVE revokedAt',
-        ExpressionAttributeValues: { ...values, ':clientGeneration': attribute(client.generation) },
-      }
+  const set = attributesOf({ clientName, ...(!isSame && { scopes, clientGeneration: client.generation }) })
+  const names = Object.keys(set)
+  const update = {
+    UpdateExpression: [
+      ...(names.length > 0 ? [`SET ${names.map((name) => `${name} = :${name}`).join(', ')}`] : []),
+      ...(isSame ? ['ADD scopes :scopes'] : []),
+      'REMOVE revokedAt',
+    ].join(' '),
+    ExpressionAttributeValues: {
+      ...read,
+      ':scopes': attribute([...scopes]),
+      ...Object.fromEntries(names.map((name) => [`:${name}`, set[name]])),
+    },
+  }
   return { appGeneration: app.generation, write: { Update: { ...condition, ...update } } }
 }
 

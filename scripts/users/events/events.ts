@@ -1,12 +1,14 @@
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { type AuditEvent, partitionOf } from '../../../lib/events/event.ts'
 import { apiKey } from '../../../lib/oauth/apis/api.ts'
+import { urlClientKey } from '../../../lib/oauth/clients/url-client.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
 import { isUserId } from '../../../lib/users/user.ts'
 import { type Io, widthOf } from '../../cli/io.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { asJson } from '../../cli/table.ts'
 import { allApis } from '../../clients/store.ts'
+import { allDecisions } from '../../clients/urls.ts'
 import { findByName, noSuchUser, usernamesById } from '../store.ts'
 import { type EventFilter, isShown } from './filter.ts'
 import { eventsIn, eventsWithin, formerHolders, positionOf } from './find.ts'
@@ -130,7 +132,7 @@ async function userIdOf(table: Table, who: string, io: Io): Promise<string> {
   return user?.id ?? String(former.at(-1)?.userId)
 }
 
-/** Returns the usernames of all users in events, and the identifiers of all APIs, as far as they exist. */
+/** Returns the usernames of all users in events, and the identifiers of all APIs and of clients that are URLs, as far as they exist. */
 async function namesOf(table: Table, shown: readonly AuditEvent[]): Promise<Map<string, string>> {
   const mentioned = shown.flatMap(({ subject, actor, actorId = '' }) => [
     ...(subject.startsWith('user#') ? [subject.slice('user#'.length)] : []),
@@ -138,8 +140,11 @@ async function namesOf(table: Table, shown: readonly AuditEvent[]): Promise<Map<
   ])
   const hasApis = shown.some(({ subject }) => subject.startsWith('api#'))
   const apis = hasApis ? await allApis(table) : []
+  const hasUrls = shown.some(({ subject }) => subject.startsWith('url-client#'))
+  const urls = hasUrls ? await allDecisions(table) : []
   return new Map([
     ...(await usernamesById(table, mentioned)),
     ...apis.map(({ identifier }) => [apiKey(identifier).pk.S, identifier] as const),
+    ...urls.map(({ target }) => [urlClientKey(target).pk.S, target] as const),
   ])
 }

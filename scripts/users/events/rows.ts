@@ -78,6 +78,7 @@ const subjectOf = ({ subject }: AuditEvent, names: NamesById): string => {
   const [kind, id = ''] = subject.split('#')
   if (kind === 'user') return names.get(id) ?? id
   if (kind === 'client') return `client ${id}`
+  if (kind === 'url-client') return `client ${names.get(subject) ?? ''}`.trim()
   if (kind === 'api') return names.get(subject) ?? 'an API'
   return kind === 'mail' ? 'an invitation' : 'the service'
 }

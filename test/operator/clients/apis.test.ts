@@ -116,7 +116,7 @@ test('set-api changes name, sentences and scopes', async () => {
 })
 
 test.each([
-  [[], 2, /^Nothing to change\. Use --name, --scope or --remove-scope\.\n$/],
+  [[], 2, /^Nothing to change\. Use an option of set-api --help\.\n$/],
   [
     ['--remove-scope', 'orders:raed'],
     1,

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import type { Context } from 'aws-lambda'
+import { within } from '../../lib/aws/client.ts'
+import { readConfig } from '../../lib/config.ts'
+import { deadlineOf } from '../../lib/http/handler.ts'
+import { logEvent, logFailure } from '../../lib/log.ts'
+import { hostOf, isClientUrl, isOfAllowedHost } from '../../lib/oauth/clients/url-client.ts'
+import { readDocument } from '../../lib/oauth/documents/document.ts'
+import { edge } from '../../lib/oauth/documents/edge.ts'
+import { fetchDocument } from '../../lib/oauth/documents/fetching.ts'
+import type { Fetched } from '../../lib/oauth/documents/find.ts'
+import { storeDocument, timesOf } from '../../lib/oauth/documents/store.ts'
+import { documentCounter } from '../../lib/throttling/counter.ts'
+import { attemptIdOf, reserveAttempt } from '../../lib/throttling/store.ts'
+
+/**
+ * Fetches the metadata document of a client, within the budget of its host, and keeps it in the cache. `approve` invokes it for a user
+ * who is signed in. It has no route.
+ *
+ * Why a host gave no document is in the log alone: the caller must not learn what this function can reach.
+ */
+export async function handler({ url }: { url: string }, context: Context): Promise<Fetched> {
+  try {
+    const config = readConfig(['TABLE_NAME', 'CLIENT_METADATA_HOSTS'])
+    if (!isClientUrl(url) || !isOfAllowedHost(url, config.CLIENT_METADATA_HOSTS))
+      return { isUnreachable: true }
+    const table = { aws: within(deadlineOf(context)), name: config.TABLE_NAME, reserved: [] }
+    const now = new Date()
+    const host = hostOf(url)
+    const id = attemptIdOf(randomUUID())
+    const { refusedForSeconds } = await reserveAttempt(table, [documentCounter(host, now)], id, now)
+    const body =
+      refusedForSeconds === 0
+        ? await fetchDocument(url, edge).catch(({ message }: Error) => refused(host, message))
+        : refused(host, 'the budget of the host is used up')
+    if (body === undefined) return { isUnreachable: true }
+    const read = readDocument(url, body)
+    if ('fault' in read) return read
+    const document = { ...read, ...timesOf(now) }
+    await storeDocument(table, url, document)
+    return { document }
+  } catch (error) {
+    logFailure(error)
+    throw error
+  }
+}
+
+function refused(host: string, reason: string): undefined {
+  logEvent('warn', { event: 'document.refused', host, reason })
+}

@@ -1,0 +1,90 @@
+import { hash } from 'node:crypto'
+import { flag, type Item, number, text } from '../../aws/dynamodb.ts'
+import { type Attributes, type ValuesOf, valuesOf } from '../../aws/item.ts'
+import { OPEN_APIS, STANDARD_SCOPES } from '../scopes.ts'
+import type { Client } from './client.ts'
+
+/**
+ * Attributes of what operators have decided about a client that is a URL, or about all clients of a host. Without such an item,
+ * nothing is decided: the client is enabled, with generation 0.
+ */
+export const URL_CLIENT = {
+  /** The URL or the host. */
+  target: text,
+  /** Moves when all codes and grants end. */
+  generation: number,
+  disabled: flag,
+  /** Random id of the latest change, which every change has as its condition. */
+  changeId: text,
+  /** ISO 8601 times. Nothing depends on them. */
+  createdAt: text,
+  changedAt: text,
+} satisfies Attributes
+
+/** A stored decision about a URL or a host. */
+export type UrlClient = ValuesOf<typeof URL_CLIENT>
+
+/** What functions read of a decision. */
+export const DECISION = ['generation', 'disabled'] as const
+
+const MAX_CHARACTERS = 512
+
+/** A host with a dot that is no IP address and has no port, a path, and printable ASCII without `#`. */
+const FORM = /^https:\/\/((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)\/[!-"$-~]+$/
+
+/**
+ * Whether a value has the form of a client id that is the URL of a metadata document (draft-ietf-oauth-client-id-metadata-document
+ * section 3). It has the spelling that browsers give it, without dot segments, so one document has one id.
+ *
+ * No such value is the id of a registered client: see `isClientId` in `client.ts`.
+ */
+export const isClientUrl = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  value.length <= MAX_CHARACTERS &&
+  FORM.test(value) &&
+  URL.canParse(value) &&
+  new URL(value).href === value
+
+/** Returns the host of a client id that is a URL. */
+export const hostOf = (url: string): string => new URL(url).hostname
+
+/** Whether documents of a URL's host are fetched. @param hosts - The setting `CLIENT_METADATA_HOSTS`. */
+export const isOfAllowedHost = (url: string, hosts: readonly string[]): boolean =>
+  hosts.includes('*') || hosts.includes(hostOf(url))
+
+/** Returns the key of what operators have decided about a URL or a host. */
+export const urlClientKey = (target: string) => ({
+  pk: { S: `url-client#${hash('sha256', target, 'base64url')}` },
+  sk: { S: 'url-client' },
+})
+
+/** Returns the keys of all decisions about a client that is a URL. */
+export const decisionKeys = (url: string) => [url, hostOf(url)].map(urlClientKey)
+
+/**
+ * Returns a client that is a URL, as far as it is known without its document: it has no redirect URI, and its name is its host.
+ *
+ * It has the rules of a `native` client: no secret, and a screen at each sign-in. Its generation is the sum of those of the URL and of
+ * the host. Both only grow, so the sum moves with each of them and never comes back.
+ *
+ * @param items - Of {@link decisionKeys}.
+ */
+export function urlClientOf(url: string, items: readonly (Item | undefined)[]): Client {
+  const decisions = items.flatMap((item) => (item ? [valuesOf(URL_CLIENT, item, DECISION)] : []))
+  return {
+    id: url,
+    type: 'native',
+    name: hostOf(url),
+    generation: decisions.reduce((sum, { generation }) => sum + generation, 0),
+    disabled: decisions.some(({ disabled }) => disabled),
+    redirectUris: [],
+    postLogoutRedirectUris: [],
+    scopes: [...STANDARD_SCOPES, OPEN_APIS],
+    firstParty: false,
+    silent: false,
+    local: false,
+    changeId: '',
+    createdAt: '',
+    changedAt: '',
+  }
+}

@@ -1,0 +1,62 @@
+import { isIPv6 } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { getOnce } from '../../get.ts'
+import { hostOf } from '../clients/url-client.ts'
+import { isGloballyReachable } from './addresses.ts'
+import type { Edge } from './edge.ts'
+
+/** What a document may take (draft-ietf-oauth-client-id-metadata-document section 6.6). */
+export const BOUNDS = { timeoutMs: 3_000, maxBytes: 5_120 }
+
+/** A content encoding could make a large body of a small one. */
+const HEADERS = {
+  Accept: 'application/json',
+  'Accept-Encoding': 'identity',
+  'User-Agent': 'serverless-jwt-auth',
+}
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i
+
+/**
+ * Fetches a metadata document, with one connection and one request.
+ *
+ * The name is resolved once. If any address of it may be of an internal network, nothing is fetched. The connection goes to an address
+ * that was checked, so a name that changes between two look-ups changes nothing (DNS rebinding). The certificate must be that of the
+ * name.
+ *
+ * @param url - See `isClientUrl` in `lib/oauth/clients/url-client.ts`.
+ * @throws Error, whose message is the reason, for the log. It has no part of the URL and of the response.
+ */
+export async function fetchDocument(url: string, edge: Edge, bounds = BOUNDS): Promise<Uint8Array> {
+  const startMs = performance.now()
+  const host = hostOf(url)
+  const address = await addressOf(host, edge, bounds.timeoutMs)
+  const { pathname, search } = new URL(url)
+  const target = {
+    ...edge.reach(address, host),
+    protocol: 'https:',
+    servername: host,
+    path: pathname + search,
+    headers: { Host: host, ...HEADERS },
+  }
+  const leftMs = bounds.timeoutMs - (performance.now() - startMs)
+  const { headers, body } = await getOnce(target, { ...bounds, timeoutMs: Math.max(1, leftMs) })
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw new Error('the content type is not JSON')
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new Error('the response is encoded')
+  return body
+}
+
+/** Returns the address to connect to: an IPv4 one, if there is one, because functions may have no route to others. */
+async function addressOf(host: string, edge: Edge, timeoutMs: number): Promise<string> {
+  const late = new AbortController()
+  const addresses = await Promise.race([
+    edge.resolve(host).catch(({ code }: NodeJS.ErrnoException) => Promise.reject(new Error(`name: ${code}`))),
+    sleep(timeoutMs, undefined, { signal: late.signal }).then(() =>
+      Promise.reject(new Error('no address in time')),
+    ),
+  ]).finally(() => late.abort())
+  const [first] = addresses.toSorted((a, b) => Number(isIPv6(a)) - Number(isIPv6(b)))
+  if (first === undefined) throw new Error('the name has no address')
+  if (!addresses.every(isGloballyReachable)) throw new Error('an address is not globally reachable')
+  return first
+}

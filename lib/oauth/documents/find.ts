@@ -1,0 +1,38 @@
+import type { AwsCall } from '../../aws/client.ts'
+import type { At } from '../../context.ts'
+import { ServiceError } from '../../errors.ts'
+import { secondOf } from '../../time.ts'
+import { targetRefusal } from '../authorize/target.ts'
+import type { Document } from './document.ts'
+import { findDocument } from './store.ts'
+
+/** What the function `fetch-client` returns: the document, why it cannot be used, or that its host gave none. */
+export type Fetched = { document: Document } | { fault: string } | { isUnreachable: true }
+
+/**
+ * Returns the metadata document of a client: from the cache, or fetched by a function that has no rights on users, sessions, grants
+ * and keys. A stale document is used while its host does not respond.
+ *
+ * @throws {@link ServiceError} with an `error` of `TARGET_REFUSALS`, or `unavailable`.
+ */
+export async function documentOf(
+  { table, config, now }: At<'CLIENT_FETCHER'>,
+  url: string,
+): Promise<Document> {
+  const cached = await findDocument(table, url, now)
+  if (cached && cached.staleAt > secondOf(now)) return cached
+  const fetched = await fetchBy(table.aws, config.CLIENT_FETCHER, url)
+  if ('document' in fetched) return fetched.document
+  if ('fault' in fetched) throw targetRefusal('invalid_document', fetched.fault)
+  if (cached) return cached
+  throw targetRefusal('unreachable_document')
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+async function fetchBy(aws: AwsCall, fetcherName: string, url: string): Promise<Fetched> {
+  const path = `/2015-03-31/functions/${fetcherName}/invocations`
+  const result = (await aws('invocation', path, { url })) as Fetched
+  // A function that fails returns an error in its place.
+  if ('document' in result || 'fault' in result || 'isUnreachable' in result) return result
+  throw new ServiceError('unavailable', 'the fetcher of documents failed')
+}

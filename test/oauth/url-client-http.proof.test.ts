@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs'
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
+import { get, send, sendJson } from '../support/http.ts'
+import { type Service, startService } from '../support/service.ts'
+import { root } from '../support/service-description.ts'
+import { addSession, operator, tableAt } from '../support/sessions.ts'
+import { addApi, type Changes, queryOf, VERIFIER } from './clients.ts'
+import { APP_URL, type DocumentHost, HOST, startDocumentHost } from './document-host.ts'
+
+// An app that is not registered signs a user in at `npm start`. Its document is at a host of the developer's machine.
+
+let host: DocumentHost
+let service: Service
+beforeAll(async () => {
+  host = await startDocumentHost()
+  const ca = `${root}/.results/test-hosts-${host.port}.pem`
+  writeFileSync(ca, host.certificate.cert)
+  Object.assign(process.env, { TEST_HOSTS_PORT: String(host.port), TEST_HOSTS_CA: ca })
+  service = await startService()
+})
+afterAll(async () => {
+  await service.stop()
+  host.stop()
+})
+
+test('an app with a document under .test gets a token for an API that takes such apps', async () => {
+  const { url } = service
+  const { body: metadata } = await get(`${url}/.well-known/oauth-authorization-server`)
+  expect(JSON.parse(metadata)).toMatchObject({ client_id_metadata_document_supported: true })
+  const table = tableAt(service.dynamoDbUrl)
+  const { identifier: resource } = await addApi(table, { urlClients: true })
+  const username = await operator(table).add({ username: 'user-of-urls' })
+  const cookie = cookieOf(await addSession({ table }, username))
+  const scope = 'openid orders.read'
+  const redirect_uri = 'http://127.0.0.1:53100/callback'
+  const approve = (more: object = {}, headers = cookie) => {
+    const changes: Changes = { client_id: APP_URL, redirect_uri, scope, resource }
+    const body = { query: queryOf(changes), ...more }
+    return sendJson(`${url}/oauth2/approve`, 'POST', body, { ...OWN_PAGE, ...headers })
+  }
+  const { body: first } = await approve({}, { Cookie: 'other=1' })
+  expect(first).toMatchObject({ next: 'sign-in', client: { name: HOST } })
+  expect(host.requests.length).toBe(0)
+
+  const { body: screen } = await approve()
+  expect(screen.client).toEqual({ id: APP_URL, name: 'Test app', place: '127.0.0.1:53100', host: HOST })
+  const { body: led } = await approve({ click: { sub: screen.user.sub, scope } })
+  const code = String(new URL(led.location).searchParams.get('code'))
+  const form = {
+    grant_type: 'authorization_code',
+    client_id: APP_URL,
+    code,
+    code_verifier: VERIFIER,
+    resource,
+  }
+  const { status, body } = await send(
+    `${url}/oauth2/token`,
+    'POST',
+    { 'Content-Type': 'application/x-www-form-urlencoded' },
+    String(new URLSearchParams(form)),
+  )
+  expect(status).toBe(200)
+  expect(decodeJwt(JSON.parse(body).access_token)).toMatchObject({ aud: resource, client_id: APP_URL, scope })
+  expect(host.requests.length).toBe(1)
+})
