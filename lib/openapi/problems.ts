@@ -3,7 +3,7 @@ import { PROBLEMS, TITLES } from '../errors.ts'
 import { FACTOR_REFUSALS, type FactorRefusal } from '../factors/refusals.ts'
 import { OTHER_USER } from '../mail/verify.ts'
 import { SAME_ORIGIN } from '../oauth/authorize/cookie.ts'
-import { TARGET_REFUSALS } from '../oauth/authorize/target.ts'
+import { OTHER_CLIENT_ID, TARGET_REFUSALS } from '../oauth/authorize/target.ts'
 import { COOKIE_REFUSALS } from '../sessions/page.ts'
 import { SESSION_CHANGED } from '../sessions/redeem.ts'
 import { OTHER_SESSION } from '../sessions/subject.ts'
@@ -101,6 +101,13 @@ export const ALL_PROBLEMS = {
       { status: 400, title: TITLES[400], detail, members: { error } },
     ]),
   ),
+  // One of the reasons follows.
+  invalid_document: {
+    status: 400,
+    title: TITLES[400],
+    detail: `${TARGET_REFUSALS.invalid_document} ${OTHER_CLIENT_ID}`,
+    members: { error: 'invalid_document' },
+  },
   step_up: { status: 401, title: TITLES[401], detail: STEP_UP_DETAIL, members: STEP_UP_MEMBERS },
   ...GATEWAY_PROBLEMS,
 } as Record<ProblemName, Problem>

@@ -2,7 +2,8 @@ import { expect, inject, test } from 'vitest'
 import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
 import { send, sendJson } from '../support/http.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
-import { addClient, CALLBACK, type Changes, queryOf } from './clients.ts'
+import { addClient, CALLBACK, type Changes, queryOf, VERIFIER } from './clients.ts'
+import { APP_URL, HOST } from './document-host.ts'
 
 // Approvals over HTTP. Each response must match the API description.
 
@@ -58,7 +59,30 @@ test('a cookie of before another sign-in of its session ends nothing', async () 
   expect((await approve({}, {}, second)).status).toBe(200)
 })
 
+test('an app that is not registered signs its user in', async () => {
+  const app = { client_id: APP_URL, redirect_uri: 'http://127.0.0.1:53100/callback' }
+  const { body } = await approve(app)
+  expect(body.client).toEqual({ id: APP_URL, name: 'Test app', place: '127.0.0.1:53100', host: HOST })
+  const { body: led } = await approve(app, { click: { sub: body.user.sub, scope: 'openid' } })
+  const code = String(new URL(led.location).searchParams.get('code'))
+  const form = { grant_type: 'authorization_code', client_id: APP_URL, code, code_verifier: VERIFIER }
+  const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  const token = await send(`${url}/oauth2/token`, 'POST', type, String(new URLSearchParams(form)))
+  expect([token.status, JSON.parse(token.body).scope]).toEqual([200, 'openid'])
+})
+
+const document = (file: string) => ({ client_id: `https://${HOST}/oauth/${file}` })
+
 test.each<[string, Changes, Record<string, string>, number, string]>([
+  ['a document that does not exist', document('none.json'), {}, 400, 'unreachable_document'],
+  ['a document of another app', document('other.json'), {}, 400, 'invalid_document'],
+  [
+    'an unregistered app, without a session',
+    { ...document('client.json'), prompt: 'none' },
+    { Cookie: 'a=b' },
+    400,
+    'no_session',
+  ],
   ['two client ids', { client_id: [client_id, client_id] }, {}, 400, 'invalid_query'],
   ['an unknown client', { client_id: 'unknown' }, {}, 400, 'unknown_client'],
   ['another redirect URI', { redirect_uri: 'https://evil.example' }, {}, 400, 'unknown_redirect_uri'],

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import type { Edge } from '../../lib/oauth/documents/edge.ts'
 import { type Certificate, createCertificate } from './certificate.ts'
 
@@ -31,10 +33,18 @@ export const sendDocument =
       .writeHead(200, { 'Content-Type': 'application/json', ...headers })
       .end(typeof document === 'string' || Buffer.isBuffer(document) ? document : JSON.stringify(document))
 
+/** Sends the document of {@link APP_URL}, at `other.json` the same one, and nothing at other paths: for a running service. */
+export const sendByPath: RequestListener = (request, response) =>
+  /^\/oauth\/(client|other)\.json$/.test(request.url ?? '')
+    ? sendDocument()(request, response)
+    : response.writeHead(404).end()
+
 /** A TLS server that counts what reaches it. */
 export interface DocumentHost {
   edge: Edge
   port: number
+  /** The variables by which `npm start` finds it. */
+  environment(): Record<string, string>
   certificate: Certificate
   /** Connections, also those whose handshake fails. */
   connections(): number
@@ -49,7 +59,7 @@ export interface DocumentHost {
   stop(): void
 }
 
-/** Starts the host of documents of the tests. */
+/** Starts the host of documents of the tests, which does not keep a process running. */
 export async function startDocumentHost(certificate = createCertificate(HOST)): Promise<DocumentHost> {
   let connections = 0
   const server = createServer(certificate, (request: IncomingMessage, response: ServerResponse) => {
@@ -61,10 +71,16 @@ export async function startDocumentHost(certificate = createCertificate(HOST)): 
   })
   server.on('tlsClientError', () => {})
   await once(server.listen(0, '127.0.0.1'), 'listening')
+  server.unref()
   const { port } = server.address() as AddressInfo
   const host: DocumentHost = {
     certificate,
     port,
+    environment() {
+      const TEST_HOSTS_CA = fileURLToPath(new URL(`../../.results/test-hosts-${port}.pem`, import.meta.url))
+      writeFileSync(TEST_HOSTS_CA, certificate.cert)
+      return { TEST_HOSTS_PORT: String(port), TEST_HOSTS_CA }
+    },
     connections: () => connections,
     requests: [],
     reply: sendDocument(),

@@ -1,10 +1,8 @@
-import { writeFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
 import { get, send, sendJson } from '../support/http.ts'
 import { type Service, startService } from '../support/service.ts'
-import { root } from '../support/service-description.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
 import { addApi, type Changes, queryOf, VERIFIER } from './clients.ts'
 import { APP_URL, type DocumentHost, HOST, startDocumentHost } from './document-host.ts'
@@ -15,9 +13,7 @@ let host: DocumentHost
 let service: Service
 beforeAll(async () => {
   host = await startDocumentHost()
-  const ca = `${root}/.results/test-hosts-${host.port}.pem`
-  writeFileSync(ca, host.certificate.cert)
-  Object.assign(process.env, { TEST_HOSTS_PORT: String(host.port), TEST_HOSTS_CA: ca })
+  Object.assign(process.env, host.environment())
   service = await startService()
 })
 afterAll(async () => {

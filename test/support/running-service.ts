@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { sendByPath, startDocumentHost } from '../oauth/document-host.ts'
 import { startService } from './service.ts'
 
 declare module 'vitest' {
@@ -36,6 +37,9 @@ export default async function setup(project: TestProject) {
     limitMailSource: '10000/3600',
     limitMailRecipient: '100/3600',
   }
+  const host = await startDocumentHost()
+  host.reply = sendByPath
+  Object.assign(process.env, host.environment())
   const service = await startService(
     limits,
     PRELOADED.flatMap(({ href }) => ['--import', href]),
@@ -43,7 +47,10 @@ export default async function setup(project: TestProject) {
   project.provide('serviceUrl', service.url)
   project.provide('dynamoDbUrl', service.dynamoDbUrl)
   project.provide('kmsUrl', /its KMS is at (\S+)/.exec(service.output())?.[1] ?? '')
-  return () => service.stop()
+  return async () => {
+    await service.stop()
+    host.stop()
+  }
 }
 
 /** Returns whether a file of the run uses the service, by itself or by what it imports. */

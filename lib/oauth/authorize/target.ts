@@ -16,6 +16,9 @@ export const TARGET_REFUSALS = {
   unknown_logout_uri: 'The app has not registered this post_logout_redirect_uri.',
 } as const
 
+/** A reason that follows the one of `invalid_document`. `lib/oauth/documents/document.ts` has the others. */
+export const OTHER_CLIENT_ID = 'Its client_id is not its own URL.'
+
 /** The gateway takes 8,192 characters for a URL. */
 export const MAX_QUERY_BYTES = 4_096
 

@@ -1,5 +1,6 @@
 import { number, text, texts } from '../../aws/dynamodb.ts'
 import type { Attributes, ValuesOf } from '../../aws/item.ts'
+import { OTHER_CLIENT_ID } from '../authorize/target.ts'
 import { brokenRule } from '../clients/redirect-uri.ts'
 import { isShown } from '../clients/shown.ts'
 
@@ -34,7 +35,7 @@ type Fault = { fault: string }
 export function readDocument(url: string, body: Uint8Array): Pick<Document, 'name' | 'redirectUris'> | Fault {
   const members = parse(body)
   if (members === undefined) return { fault: 'It is no JSON object in UTF-8.' }
-  if (members.client_id !== url) return { fault: 'Its client_id is not its own URL.' }
+  if (members.client_id !== url) return { fault: OTHER_CLIENT_ID }
   const { client_name: name, redirect_uris: uris } = members
   if (typeof name !== 'string' || !isShown(name, MAX_NAME_CHARACTERS)) {
     return { fault: `Its client_name is not 1 to ${MAX_NAME_CHARACTERS} characters of text in one line.` }

@@ -30,7 +30,15 @@ export const OAUTH_ROUTES: Route[] = [
         sub: 'AbCdEfGhIjKlMnOpQrStUw',
       }),
     },
-    problems: ['invalid_query', 'unknown_client', 'unknown_redirect_uri', 'session_changed'],
+    problems: [
+      'invalid_query',
+      'unknown_client',
+      'no_session',
+      'unreachable_document',
+      'invalid_document',
+      'unknown_redirect_uri',
+      'session_changed',
+    ],
   },
   {
     method: 'post',
