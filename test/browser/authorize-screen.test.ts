@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { APP_URL, HOST } from '../oauth/document-host.ts'
 import { serviceUrl } from './accounts.ts'
 import { alert, expectFocus, heading, inspect, LOOKS, type open, press, useBrowser } from './browser.ts'
 import {
@@ -66,6 +67,40 @@ test('a screen for one user and a click as another one shows the screen again', 
   await agree(page)
   const [first, second] = approvals.map(({ click }) => Object(click).sub)
   expect([approvals.length, first === second]).toEqual([2, false])
+})
+
+describe('the screen of an app that is not registered', () => {
+  const note = (page: Page) => page.locator('#unregistered')
+  const onDevice = (page: Page) => page.getByText('The app runs on this device')
+
+  test('names its host, warns of programs of the device, and leads to the app', async () => {
+    const page = await openSignedIn()
+    await shop.click(page, shop.requestOf(APP_URL))
+    await heading(page, `Continue as ${username} to Test app`).waitFor()
+    expect(String(await note(page).textContent()).replace(/\s+/g, ' ')).toContain(
+      `This app is not registered with this service. Its name comes from ${HOST}, so check that you know this address.`,
+    )
+    expect(await onDevice(page).isVisible()).toBe(true)
+    await agree(page)
+    await expectCode(page)
+  })
+
+  test('warns of no program at an address of the internet, and other screens have no such note', async () => {
+    const page = await openSignedIn()
+    await shop.click(page, shop.requestOf(APP_URL, { redirect_uri: 'https://app.test/callback' }))
+    await heading(page, `Continue as ${username} to Test app`).waitFor()
+    expect([await note(page).isVisible(), await onDevice(page).isVisible()]).toEqual([true, false])
+    await shop.click(page, shop.requestOf(await shop.register()))
+    await screen(page, username)
+    expect(await note(page).isVisible()).toBe(false)
+  })
+
+  test.each(LOOKS)('fits and is accessible at $width pixels, $colorScheme', async (look) => {
+    const page = await openSignedIn(look)
+    await shop.click(page, shop.requestOf(APP_URL))
+    await heading(page, `Continue as ${username} to Test app`).waitFor()
+    await inspect(page, `authorize-unregistered-${look.width}-${look.colorScheme}`)
+  })
 })
 
 describe('the button', () => {
