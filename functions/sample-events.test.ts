@@ -114,8 +114,10 @@ const isProtected = (functionKey: string, resource: string) =>
     ({ http }) => http.authorizer !== undefined && resource === `/${http.path.replace(/^\//, '')}`,
   )
 
-// The event of the mailer is the service's own.
-const sent = Object.entries(SAMPLES).filter(([, { functionKey }]) => functionKey !== 'mailer')
+// The events of functions without a route are the service's own.
+const sent = Object.entries(SAMPLES).filter(
+  ([, { functionKey }]) => !['mailer', 'fetch-client'].includes(functionKey),
+)
 
 describe.each(sent)('events/%s', (file, { functionKey }) => {
   const event = sampleEvent(file)

@@ -256,24 +256,33 @@ describe('a document', () => {
   })
 })
 
+/** Sends a request to `approve` with other settings. */
+async function approveWith(changes: Record<string, string>) {
+  const { environment, ...rest } = Object(service.functions.approve)
+  const changed = { ...rest, environment: { ...environment, ...changes } }
+  const functions = { ...service.functions, approve: changed }
+  const handler = await loadHandler({ ...service, functions }, 'approve', aws)
+  const event = await eventOf('approve', {
+    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
+    body: JSON.stringify({ query: queryOf({ client_id: APP_URL, redirect_uri: REDIRECT }) }),
+  })
+  return parsed(await handler(event, context))
+}
+
+test('without the fetcher of documents, an app gets 503, and a fresh document does without it', async () => {
+  const broken = { CLIENT_FETCHER: 'none' }
+  expect((await approveWith(broken)).statusCode).toBe(503)
+  await approve()
+  expect((await approveWith(broken)).body.next).toBe('screen')
+})
+
 describe('a host that is not allowed', () => {
   test.each([
     ['', 'the feature is off'],
     ['other.test', 'another host is allowed'],
     ['test,b.app.test,app.test.evil.test', 'similar hosts are allowed'],
   ])('has no apps with clientMetadataHosts=%j: %s', async (hosts) => {
-    const { environment, ...rest } = Object(service.functions.approve)
-    const strict = { ...rest, environment: { ...environment, CLIENT_METADATA_HOSTS: hosts } }
-    const handler = await loadHandler(
-      { ...service, functions: { ...service.functions, approve: strict } },
-      'approve',
-      aws,
-    )
-    const event = await eventOf('approve', {
-      ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
-      body: JSON.stringify({ query: queryOf({ client_id: APP_URL, redirect_uri: REDIRECT }) }),
-    })
-    expect(parsed(await handler(event, context))).toEqual(unknown)
+    expect(await approveWith({ CLIENT_METADATA_HOSTS: hosts })).toEqual(unknown)
     expect(host.lookups).toEqual([])
   })
 })

@@ -82,7 +82,7 @@ export interface Happening {
   subject: string
   /** Id of the session that began or ended, or that a grant belongs to. */
   session?: string | undefined
-  /** Id of the client of a grant or consent, which operators chose. */
+  /** Id of the client of a grant or consent: operators chose it, or it is a URL of printable ASCII. */
   ref?: string | undefined
   /** Names of the attributes that changed. */
   changes?: readonly string[] | undefined

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Api } from './apis/api.ts'
+import { urlClientOf } from './clients/url-client.ts'
+import { readParameters } from './parameters.ts'
 import {
   entryOf,
+  identifiersFor,
   identifiersOf,
   isScopeName,
   STANDARD_SCOPES,
@@ -71,4 +74,23 @@ test('a scope that its API gave up is not the client’s any longer, also if ano
   // An entry for the new owner counts, in any order.
   const both = { scopes: [...client.scopes, entryOf(crm, 'orders:read')] }
   expect(scopesOf(both, [without, crm]).get('orders:read')).toBe(crm)
+})
+
+test('a client that is a URL has all scopes of the APIs that are open to such clients, and names one by resource', () => {
+  const open = { ...apiWith('https://open.example', 'open.read'), urlClients: true }
+  const closed = { ...apiWith('https://closed.example', 'closed.read'), urlClients: false }
+  const client = urlClientOf('https://app.example/client.json', [])
+  expect(scopesOf(client, [open, closed, shop])).toEqual(
+    new Map([...STANDARD_SCOPES.map((name) => [name, undefined] as const), ['open.read', open]]),
+  )
+  const resource = (text: string) => identifiersFor(client, readParameters(`?resource=${text}`))
+  expect([resource('https://open.example/'), resource('open'), resource('')]).toEqual([
+    ['https://open.example/'],
+    [],
+    [],
+  ])
+  const registered = { scopes: ['openid', 'https://closed.example closed.read'] }
+  expect(identifiersFor(registered, readParameters('?resource=https://open.example'))).toEqual([
+    'https://closed.example',
+  ])
 })

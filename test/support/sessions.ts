@@ -44,6 +44,7 @@ export const WEAK = argon2Cffi.rows.find(({ hash }) => hash.includes('$m=8,')) ?
 
 /** The environment of the functions, as in serverless.yml. */
 const ENVIRONMENT = {
+  CLIENT_FETCHER: 'none',
   TABLE_NAME,
   SIGNING_KEY: KEY,
   GUARDED_ROUTES: 'none',
