@@ -305,21 +305,38 @@ describe('a response', () => {
     expect(await fetch()).toHaveProperty('document')
   })
 
-  test('that drips past the deadline gives none', async () => {
-    let timer: NodeJS.Timeout | undefined
-    host.reply = (_request, response) => {
+  const within = (ms: number) => ({ timeoutMs: ms, maxBytes: 5_120 })
+  /** Sends the document in parts, each a while after the one before. */
+  const dripping =
+    (parts: number, everyMs: number): RequestListener =>
+    (_request, response) => {
       response.writeHead(200, { 'Content-Type': 'application/json' })
-      timer = setInterval(() => response.write(' '), 20)
+      const drip = (left: number) => {
+        if (left === 0) return response.end(JSON.stringify(documentWith()))
+        response.write(' ')
+        return setTimeout(drip, everyMs, left - 1)
+      }
+      drip(parts)
     }
-    const bounds = { timeoutMs: 200, maxBytes: 5_120 }
-    await expect(fetchDocument(APP_URL, host.edge, bounds)).rejects.toThrow('no response in time')
-    clearInterval(timer)
+
+  test('that drips past the deadline gives none', async () => {
+    host.reply = dripping(40, 20)
+    await expect(fetchDocument(APP_URL, host.edge, within(200))).rejects.toThrow('no response in time')
+    host.reply = dripping(2, 1)
+    expect((await fetchDocument(APP_URL, host.edge, within(3_000))).length).toBeGreaterThan(100)
+  })
+
+  test('has the time that the look-up of the name has left', async () => {
+    const resolve = () => new Promise<string[]>((resolved) => setTimeout(resolved, 400, [ADDRESS]))
+    host.reply = dripping(2, 200)
+    await expect(fetchDocument(APP_URL, { ...host.edge, resolve }, within(600))).rejects.toThrow(
+      'no response in time',
+    )
   })
 
   test('gives none, if the name takes until the deadline', async () => {
     const edge = { ...host.edge, resolve: () => new Promise<string[]>(() => {}) }
-    const bounds = { timeoutMs: 20, maxBytes: 5_120 }
-    await expect(fetchDocument(APP_URL, edge, bounds)).rejects.toThrow('no address in time')
+    await expect(fetchDocument(APP_URL, edge, within(20))).rejects.toThrow('no address in time')
   })
 
   test.each([
