@@ -32,7 +32,7 @@ export function targetOf(given: string): string | undefined {
 }
 
 /** Returns what a target is called in sentences. */
-export const shownTarget = (target: string): string =>
+const shownTarget = (target: string): string =>
   isClientUrl(target) ? `Client ${target}` : `Each client of the host ${target}`
 
 /** Finds what operators have decided about a URL or a host. */
@@ -52,7 +52,7 @@ export const allDecisions = async (table: Table): Promise<UrlClient[]> =>
  *
  * @param change - Returns the new values, given the generation as just read.
  */
-export async function decide(
+async function decide(
   table: OperatorTable,
   target: string,
   change: (before: Pick<UrlClient, 'generation' | 'disabled'>) => Partial<UrlClient>,

@@ -6,7 +6,7 @@ import { isGloballyReachable } from './addresses.ts'
 import type { Edge } from './edge.ts'
 
 /** What a document may take (draft-ietf-oauth-client-id-metadata-document section 6.6). */
-export const BOUNDS = { timeoutMs: 3_000, maxBytes: 5_120 }
+const BOUNDS = { timeoutMs: 3_000, maxBytes: 5_120 }
 
 /** A content encoding could make a large body of a small one. */
 const HEADERS = {
