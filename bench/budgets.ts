@@ -53,7 +53,7 @@ const BUDGETS: Record<string, Budget> = {
   'confirm-totp': { bytes: 48_000 },
   'enrol-totp': { bytes: 53_000 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 118_000, cold: 1.8 },
+  openapi: { bytes: 120_000, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
