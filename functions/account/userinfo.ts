@@ -28,7 +28,7 @@ export const handler = tableHandler(SETTINGS, async (event, { table, config, now
   const issuer = config.TOKEN_ISSUER
   if (isOfClient(unverified)) {
     if (!config.OAUTH) throw new ServiceError('invalid_token', 'token rejected: OAuth is off')
-    const token = verifyClientToken(unverified, keys, { issuer, audience: issuer }, now)
+    const token = verifyClientToken(unverified, keys, { issuer }, now)
     return json(200, await clientUserInfo(table, token, now))
   }
   const expected = { issuer, audience: config.TOKEN_AUDIENCE }

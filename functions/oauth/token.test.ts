@@ -438,11 +438,29 @@ describe('/userinfo', () => {
     expect((await userInfo(body.access_token)).statusCode).toBe(403)
   })
 
-  test('refuses the tokens for an API, id_tokens and expired ones', async () => {
+  test('takes the token for an API, until its grant ends', async () => {
+    await addApi(table)
+    await addClient(table, { scopes: ['openid', 'profile', 'https://orders.example orders.read'] })
+    const code = await codeFor({ scope: 'openid profile orders.read' })
+    const { body } = await exchange(code)
+    expect(decodeJwt(body.access_token)).toMatchObject({ aud: 'https://orders.example' })
+    expect((await userInfo(body.access_token)).statusCode).toBe(200)
+    await exchange(code)
+    expect(await userInfo(body.access_token)).toEqual(rejected)
+  })
+
+  test('refuses the token for an API without the scope openid', async () => {
+    await addApi(table)
+    await addClient(table, { scopes: ['openid', 'https://orders.example orders.read'] })
+    const { body } = await exchange(await codeFor({ scope: 'orders.read' }))
+    expect((await userInfo(body.access_token)).statusCode).toBe(403)
+  })
+
+  test('refuses refresh tokens, id_tokens and expired ones', async () => {
     await addApi(table)
     await addClient(table, { scopes: ['openid', 'https://orders.example orders.read'] })
     const { body } = await exchange(await codeFor({ scope: 'openid orders.read' }))
-    for (const token of [body.access_token, body.id_token, body.refresh_token]) {
+    for (const token of [body.id_token, body.refresh_token]) {
       expect(await userInfo(token)).toEqual(rejected)
     }
     const { body: own } = await exchange(await codeFor())

@@ -22,21 +22,21 @@ export const ownAudienceOf = (issuer: string): string => `${issuer}/api`
 export const isOfClient = ({ jws }: UnverifiedToken): boolean => jws.payload?.client_id !== CLIENT_ID
 
 /**
- * Verifies an access token of a client for one audience, as `verifyAccessToken` in `access-token.ts` does. A token for another API is
- * invalid here.
+ * Verifies an access token of a client, as `verifyAccessToken` in `access-token.ts` does. With an audience, a token for another API is
+ * invalid here. Without one, the scopes alone decide: `/userinfo` takes the tokens for all APIs.
  *
- * @param expected - Issuer and audience that the token must name.
+ * @param expected - Issuer, and perhaps audience, that the token must name.
  * @param now - Instant to compare `exp` with; whole seconds count.
  * @throws {@link ServiceError} `invalid_token`; its message says what exactly is wrong.
  */
 export function verifyClientToken(
   unverified: UnverifiedToken,
   keys: PublicKeys,
-  expected: TokenParties,
+  expected: Pick<TokenParties, 'issuer'> & Partial<TokenParties>,
   now: Date,
 ): ClientToken {
   const { aud, sub, client_id, gid, scope, exp } = verifyIssued(unverified, keys, expected.issuer, now)
-  if (aud !== expected.audience) throw invalidToken('aud is another API')
+  if (expected.audience !== undefined && aud !== expected.audience) throw invalidToken('aud is another API')
   if (typeof client_id !== 'string' || client_id === CLIENT_ID)
     throw invalidToken('client_id is not a client')
   if (typeof scope !== 'string') throw invalidToken('scope is not a list')

@@ -24,11 +24,14 @@ export function addApiCommands(
 
   ofApi('add-api', 'adds an API that clients get tokens for')
     .option('--name <name>', 'as users see it, if not its identifier', readName)
+    .option('--dev', 'the identifier may be a loopback address; always with --local')
     .addOption(scopes())
     .option('--url-clients', 'clients that are URLs, which are not registered, may ask for its scopes')
     .action(async (identifier: string, options: AddApiOptions) => {
       const found = await operator('add-api')
-      print(await addApi(found, identifier, options, await takenIdentifiers(target(), io.env), io))
+      const dev = options.dev === true || target().local === true
+      const taken = await takenIdentifiers(target(), io.env)
+      print(await addApi(found, identifier, { ...options, dev }, taken, io))
     })
 
   clients

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../../lib/errors.ts'
-import type { Api, ApiScope } from '../../lib/oauth/apis/api.ts'
+import { type Api, type ApiScope, isLoopbackApi } from '../../lib/oauth/apis/api.ts'
 import {
   type ApiOutcome,
   changeApi,
@@ -24,22 +24,24 @@ const MAX_SCOPES = 40
 /** How many times a change is attempted when concurrent changes precede it. */
 const MAX_ATTEMPTS = 5
 
-/** Values of a new API. */
+/** Values of a new API on the command line. */
 export interface AddApiOptions {
   name?: string
   scope: ApiScope[]
+  dev?: boolean
   urlClients?: boolean
 }
 
 /**
  * Adds an API.
  *
+ * @param options - With `dev` also of every API of the local service.
  * @param taken - Issuer and audience of the application's own tokens.
  */
 export async function addApi(
   table: OperatorTable,
   identifier: string,
-  { name = identifier, scope: scopes, urlClients }: AddApiOptions,
+  { name = identifier, scope: scopes, dev = false, urlClients }: AddApiOptions,
   taken: readonly string[],
   { now }: Pick<Io, 'now'>,
 ): Promise<string> {
@@ -48,6 +50,9 @@ export async function addApi(
       'refused',
       `${identifier} is the issuer or the audience of this stage. Tokens of the application would be valid for this API.`,
     )
+  }
+  if (isLoopbackApi(identifier) && !dev) {
+    throw new Refusal('usage', 'Identifiers with http are loopback addresses, for development: use --dev.')
   }
   const [existing] = await findApis(table, [identifier])
   if (existing !== undefined) throw apiExists(existing.identifier)

@@ -105,8 +105,8 @@ describe('403, with the metadata', () => {
       expect(await read(path, access_token)).toMatchObject(refused)
     }
     expect((await read('/notes', access_token)).status).toBe(200)
-    // It is not for /userinfo, which verifies tokens itself.
-    expect((await read('/userinfo', access_token)).status).toBe(401)
+    // It has the scope openid, and /userinfo takes the tokens for all APIs.
+    expect((await read('/userinfo', access_token)).status).toBe(200)
   })
 })
 

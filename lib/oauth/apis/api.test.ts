@@ -7,8 +7,9 @@ test.each([
   'https://api.example.com/orders/v1',
   'https://api.example.com:8443/a%20b',
   'http://localhost:3000',
-  'http://127.0.0.1:4000/mcp',
-  'http://[::1]:4000/',
+  'http://localhost:4002/mcp',
+  'http://127.0.0.1:4002/',
+  'http://[::1]:4002',
 ])('%s identifies an API', (identifier) => expect(isApiIdentifier(identifier)).toBe(true))
 
 test.each([
@@ -16,8 +17,11 @@ test.each([
   'api.example.com',
   'http://api.example.com',
   'http://localhost.example.com',
-  'http://localhost@api.example.com',
   'ftp://localhost',
+  'http://localhost.',
+  'http://127.0.0.1.example.com',
+  'http://[::2]',
+  'http://localhost@api.example.com',
   'HTTPS://api.example.com',
   'urn:example:api',
   'https://',

@@ -22,7 +22,7 @@ const apiScopes: Read<ApiScope[]> = (item: Item, name: string) =>
 
 /** Attributes of an API that clients have tokens for (a resource server). */
 export const API = {
-  /** `aud` of its access tokens (RFC 8707): an absolute https URI, as it was registered. */
+  /** `aud` of its access tokens (RFC 8707), as it was registered: see {@link isApiIdentifier}. */
   identifier: text,
   /** As the screen of consent shows it. */
   name: text,
@@ -58,6 +58,9 @@ export function isApiIdentifier(value: unknown): value is string {
   const isSafe = protocol === 'https:' || LOOPBACK.includes(hostname)
   return isSafe && username === '' && password === ''
 }
+
+/** Whether an identifier is that of an API on the developer's machine. */
+export const isLoopbackApi = (identifier: string): boolean => identifier.startsWith('http:')
 
 /**
  * Returns the form by which identifiers are compared: that of URLs, without a lone final slash. Clients of the Model Context

@@ -37,6 +37,13 @@ test('add-api stores an API with its scopes, and an event without any of its val
   expect(events).not.toMatch(/orders|Orders/)
 })
 
+test('an API of the local service may be at a loopback address', async () => {
+  const scope = ['--scope', 'notes:read=See your notes']
+  expect(await store.run('add-api', 'http://localhost:4002/mcp', ...scope)).toEqual(
+    success('Added API http://localhost:4002/mcp with 1 scope.\n'),
+  )
+})
+
 describe('add-api refuses', () => {
   const scope = ['--scope', 'other=Use it']
   const IDENTIFIER =
@@ -45,6 +52,11 @@ describe('add-api refuses', () => {
     [['http://api.example', ...scope], 2, IDENTIFIER],
     [['orders', ...scope], 2, IDENTIFIER],
     [['https://api.example?x=1', ...scope], 2, IDENTIFIER],
+    [
+      ['http://localhost:3000', ...scope],
+      1,
+      'http://localhost:3000 is the issuer or the audience of this stage. Tokens of the application would be valid for this API.',
+    ],
     [['https://api.example'], 2, "An API needs a --scope 'orders:read=See your orders'."],
     [
       ['https://api.example', '--scope', 'openid=Sign in'],
