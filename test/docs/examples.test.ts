@@ -15,8 +15,9 @@ test.each([
   ['react', 60],
   ['oidc-spa', 80],
   ['oidc-server', 80],
+  ['mcp-server', 120],
 ])('the example %s has under %i lines', (example, limit) => {
-  const files = globSync(`examples/${example}/*.{html,css,js,jsx}`, { cwd: root })
+  const files = globSync(`examples/${example}/*.{html,css,js,jsx,ts}`, { cwd: root })
   const lines = files.flatMap((file) => read(file).trimEnd().split('\n'))
   console.log(`examples/${example}: ${lines.length} lines in ${files.length} files`)
   expect(files.length).toBeGreaterThan(0)

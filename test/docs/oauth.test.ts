@@ -34,6 +34,7 @@ async function outputOf(command: string): Promise<string> {
 test.each([
   ['OAUTH.md', 10],
   ['MOVING.md', 5],
+  ['MCP.md', 1],
 ])('the commands in %s print what it shows', async (document, count) => {
   const exchanges = exchangesIn(document)
   expect(exchanges.length).toBeGreaterThan(count)
