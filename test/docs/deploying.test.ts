@@ -7,13 +7,13 @@ import { encryptSecret } from '../../lib/factors/totp/secret.ts'
 import { codeOf, NO_STEP } from '../../lib/factors/totp/totp.ts'
 import { findUserByName, profileKey } from '../../lib/users/store.ts'
 import { addApi, addClient, SECRET } from '../oauth/clients.ts'
-import { ADA, service, startAws } from '../security/faults/aws.ts'
+import { ADA, service } from '../security/faults/aws.ts'
 import { startProxy } from '../support/aws-proxy.ts'
-import { loadHandler } from '../support/handlers.ts'
 import { lambdaContext, loginEvent, sampleEvent } from '../support/lambda.ts'
 import { newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { root, tableOf } from '../support/service-description.ts'
 import { NEW_PASSWORD, PASSWORD } from '../support/sessions.ts'
+import { costsIn, dollars, startCounted } from './costs.ts'
 import { tableIn } from './table.ts'
 
 const page = readFileSync(`${root}/docs/DEPLOYING.md`, 'utf8')
@@ -29,44 +29,9 @@ test('DEPLOYING.md lists every parameter with its default in plugins/parameters/
   expect(shown.sort()).toEqual(expected.sort())
 })
 
-const costs = tableIn(page, 'Of what')
-const dollars = (text = '') => Number(/\$([\d.]+)/.exec(text)?.[1])
+const { expectSums, quantities } = costsIn(page)
 
-/** Returns how much one request of a column uses. */
-function quantities(heading: string) {
-  const [, head = ''] = /^(\| Of what \|.*)$/m.exec(page) ?? []
-  const column = head.split('|').findIndex((cell) => cell.trim() === heading) - 1
-  return Object.fromEntries(costs.map((cells) => [cells[0], cells[column]?.split(' = ')[0]]))
-}
-
-test('the costs in DEPLOYING.md are sums of quantity times price', () => {
-  const sums = costs.at(-1)?.slice(2).map(dollars)
-  const columns = sums?.map((_, column) =>
-    costs.slice(0, -1).map(([what, price, ...cells]) => {
-      const [quantity, cost] = (cells[column] ?? '').split(' = ')
-      expect(Math.abs(Number(quantity) * dollars(price) - dollars(cost)), what).toBeLessThanOrEqual(0.0051)
-      return dollars(cost)
-    }),
-  )
-  expect(columns?.map((column) => column.reduce((sum, cost) => sum + cost, 0).toFixed(2))).toEqual(
-    sums?.map((sum) => sum.toFixed(2)),
-  )
-})
-
-/** Starts AWS for a test, with proxies that count the calls. */
-async function startCounted() {
-  const aws = await startAws()
-  const { dynamodb, kms } = aws.settings.endpoints
-  const proxies = { dynamodb: await startProxy(dynamodb), kms: await startProxy(kms) }
-  const endpoints = { ...aws.settings.endpoints, dynamodb: proxies.dynamodb.url, kms: proxies.kms.url }
-  onTestFinished(() => {
-    for (const proxy of Object.values(proxies)) proxy.close()
-    aws.stop()
-  })
-  const load = (key: string) =>
-    loadHandler(service, key, { ...aws, settings: { ...aws.settings, endpoints } })
-  return { aws, proxies, load }
-}
+test('the costs in DEPLOYING.md are sums of quantity times price', expectSums)
 
 test('a warm login makes the calls that DEPLOYING.md counts', async () => {
   const { proxies, load } = await startCounted()

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { findUserByName } from '../../lib/users/store.ts'
+import { addApi, addClient, CALLBACK, queryOf, VERIFIER } from '../oauth/clients.ts'
+import { ADA, service } from '../security/faults/aws.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/cookies.ts'
+import { lambdaContext, loginEvent, sampleEvent } from '../support/lambda.ts'
+import { root, tableOf } from '../support/service-description.ts'
+import { costsIn, startCounted } from './costs.ts'
+
+const page = (name: string) => readFileSync(`${root}/docs/${name}`, 'utf8')
+const { expectSums, quantities, priceOf } = costsIn(page('MCP.md'))
+
+test('the costs in MCP.md are sums of quantity times price', expectSums)
+
+test('the prices in MCP.md are those of DEPLOYING.md', () => {
+  const { priceOf: priceThere } = costsIn(page('DEPLOYING.md'))
+  for (const what of ['Invocations', 'GB-seconds', 'Read units', 'Write units', 'RSA-2048 signatures']) {
+    expect([what, priceOf(what)]).toEqual([what, priceThere(what)])
+  }
+  expect(priceOf('Requests at the gateway of the service')).toBe(priceThere('Requests at the gateway'))
+})
+
+interface Batch {
+  RequestItems?: Record<string, { Keys: unknown[] }>
+  TransactItems?: Record<string, { Item?: { day?: unknown } }>[]
+}
+
+/** Returns the units of a call: a consistent read of an item is one, a write in a transaction two, and an entry of an index one. */
+function unitsOf(call: string, body: Batch) {
+  if (call === 'BatchGetItem') {
+    const keys = Object.values(body.RequestItems ?? {}).flatMap(({ Keys }) => Keys)
+    return { reads: keys.length, writes: 0 }
+  }
+  if (call === 'UpdateItem') return { reads: 0, writes: 1 }
+  expect(call).toBe('TransactWriteItems')
+  const items = body.TransactItems ?? []
+  const inIndex = items.filter(({ Put }) => Put?.Item?.day !== undefined)
+  return { reads: 0, writes: 2 * items.length + inIndex.length }
+}
+
+test('a sign-in, a refresh and /userinfo use what MCP.md counts', async () => {
+  const { aws, proxies, load } = await startCounted()
+  const table = tableOf(service, aws)
+  await addApi(table)
+  await addClient(table, {
+    type: 'native',
+    scopes: ['openid', 'profile', 'https://orders.example orders.read'],
+  })
+  const { id: sub } = (await findUserByName(table, ADA.username)) ?? { id: '' }
+  const [login, approve, token, userinfo] = await Promise.all(
+    ['login', 'approve', 'token', 'userinfo'].map(load),
+  )
+  const send = async (handler: typeof login, event: Parameters<NonNullable<typeof login>>[0]) => {
+    const response = await handler?.(event, lambdaContext())
+    expect(response?.statusCode).toBe(200)
+    return { ...response, body: JSON.parse(response?.body ?? '') }
+  }
+  const inCookie = JSON.stringify({ ...ADA, session: 'cookie' })
+  const { headers } = await send(login, loginEvent({ ...withHeaders(OWN_PAGE), body: inCookie }))
+  const cookie = cookieOf(refreshTokenIn(headers))
+
+  const ask = (body: object) =>
+    send(approve, {
+      ...sampleEvent('approve.json'),
+      ...withHeaders({ ...OWN_PAGE, ...cookie }),
+      body: JSON.stringify(body),
+    })
+  const post = (form: Record<string, string>) =>
+    send(token, {
+      ...sampleEvent('token.json'),
+      body: String(new URLSearchParams({ client_id: 'shop', ...form })),
+    })
+  const scope = 'openid profile orders.read'
+  const query = queryOf({ scope, resource: 'https://orders.example' })
+  const signIn = async () => {
+    await ask({ query })
+    const { body } = await ask({ query, click: { sub, scope } })
+    const code = new URL(body.location).searchParams.get('code') ?? ''
+    const form = { grant_type: 'authorization_code', code, code_verifier: VERIFIER, redirect_uri: CALLBACK }
+    return (await post(form)).body
+  }
+  const refresh = ({ refresh_token = '' }) => post({ grant_type: 'refresh_token', refresh_token })
+  const askWho = ({ access_token = '' }) =>
+    send(userinfo, {
+      ...sampleEvent('userinfo.json'),
+      ...withHeaders({ Authorization: `Bearer ${access_token}` }),
+    })
+
+  const usedBy = async (act: () => Promise<unknown>) => {
+    for (const { calls, bodies } of Object.values(proxies)) calls.length = bodies.length = 0
+    await act()
+    const { calls, bodies } = proxies.dynamodb
+    const units = calls.map((call, at) => unitsOf(call, JSON.parse(bodies[at] ?? '')))
+    return {
+      'Read units': String(units.reduce((sum, { reads }) => sum + reads, 0)),
+      'Write units': String(units.reduce((sum, { writes }) => sum + writes, 0)),
+      'RSA-2048 signatures': String(proxies.kms.calls.filter((call) => call === 'Sign').length),
+    }
+  }
+  // The keys are loaded once, and the consent is stored.
+  const first = await signIn()
+  await askWho(first)
+  await refresh(first)
+  let tokens = first
+  expect({
+    'Sign-in': await usedBy(async () => {
+      tokens = await signIn()
+    }),
+    Refresh: await usedBy(() => refresh(tokens)),
+    'Tool call with /userinfo': await usedBy(() => askWho(tokens)),
+  }).toEqual({
+    'Sign-in': expect.objectContaining(ofColumn('Sign-in')),
+    Refresh: expect.objectContaining(ofColumn('Refresh')),
+    'Tool call with /userinfo': expect.objectContaining(ofColumn('Tool call with /userinfo')),
+  })
+})
+
+function ofColumn(heading: string) {
+  const {
+    'Read units': reads,
+    'Write units': writes,
+    'RSA-2048 signatures': signatures,
+  } = quantities(heading)
+  return { 'Read units': reads, 'Write units': writes, 'RSA-2048 signatures': signatures }
+}
