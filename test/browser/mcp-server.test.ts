@@ -127,14 +127,13 @@ const challenge = (error: string, scope: string) =>
   )
 
 test('the header of a 401 and of a 403 says what is missing', async () => {
-  const refused = { status: 401, challenge: challenge('invalid_token', 'openid profile') }
-  expect(await sendCall(notes, 'who-am-i')).toMatchObject(refused)
-  expect(await sendCall(notes, 'who-am-i', 'a.b.c')).toMatchObject(refused)
+  const refused = (status: number, value: unknown) => ({ status, challenge: value, copied: value })
+  const unknown = refused(401, challenge('invalid_token', 'openid profile'))
+  expect(await sendCall(notes, 'who-am-i')).toMatchObject(unknown)
+  expect(await sendCall(notes, 'who-am-i', 'a.b.c')).toMatchObject(unknown)
   const { token } = await signInAt(notes, await openBrowser(), judge())
-  expect(await sendCall(notes, 'list-notes', token())).toMatchObject({
-    status: 403,
-    challenge: challenge('insufficient_scope', 'notes:read'),
-  })
+  const insufficient = challenge('insufficient_scope', 'notes:read')
+  expect(await sendCall(notes, 'list-notes', token())).toMatchObject(refused(403, insufficient))
   expect((await sendCall(notes, 'who-am-i', token())).text).toContain('You are user')
 })
 

@@ -99,7 +99,9 @@ export async function sendCall(url: string, tool: string, token?: string) {
   const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: {} } }
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(call) })
   const challenge = response.headers.get('WWW-Authenticate')
-  return { status: response.status, challenge, text: await response.text() }
+  // What the gateway of an HTTP API copies.
+  const copied = response.headers.get('Challenge')
+  return { status: response.status, challenge, copied, text: await response.text() }
 }
 
 /** What a client of the Model Context Protocol keeps on a device. */
