@@ -7,6 +7,7 @@ import { decodeJwt } from 'jose'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { clientsCommand } from '../../scripts/clients/command.ts'
+import { APP_URL, startDocumentHost } from '../oauth/document-host.ts'
 import {
   INSTALL,
   isInstalled,
@@ -67,32 +68,47 @@ beforeAll(async () => {
   const preload = new URL('./movable-clock.ts', import.meta.url)
   preload.searchParams.set('file', clockFile)
   const options = ['--import', preload.href]
+  const documents = await startDocumentHost()
+  stops.push(() => documents.stop())
+  const ca = join(folder, 'test-hosts.pem')
+  writeFileSync(ca, documents.certificate.cert)
+  Object.assign(process.env, { TEST_HOSTS_PORT: String(documents.port), TEST_HOSTS_CA: ca })
   service = await startService({}, options)
   stops.push(() => service.stop())
-  const { folder, remove } = makeServer()
-  const servers = await Promise.all([1, 2].map(() => startMcpServer(service.url, options, { folder })))
-  stops.push(...servers.map(({ stop }) => stop), remove)
+  const made = makeServer()
+  const servers = await Promise.all(
+    [1, 2].map(() => startMcpServer(service.url, options, { folder: made.folder })),
+  )
+  stops.push(...servers.map(({ stop }) => stop), made.remove)
   ;[notes = '', other = ''] = servers.map(({ url }) => url)
   const app = await startAppServer(() => `<title>${DONE}</title><h1>${DONE}</h1>`)
   stops.push(() => app.stop())
   callback = `http://127.0.0.1:${app.port}/callback`
-  await clients('add-api', notes, '--name', 'Notes', '--scope', 'notes:read=See your notes')
-  await clients('add-api', other, '--name', 'Other', '--scope', 'other:read=See others')
-  await addClient('judge', 'Judge', 'notes:read', 'other:read')
+  const addApi = (url: string, name: string, scope: string) =>
+    clients('add-api', url, '--name', name, '--scope', scope, '--url-clients')
+  await addApi(notes, 'Notes', 'notes:read=See your notes')
+  await addApi(other, 'Other', 'other:read=See others')
+  await addClient('judge', 'Judge', 'notes:read')
 })
 afterAll(() => Promise.all(stops.map((stop) => stop())))
 beforeEach(({ skip }) => skip(!isInstalled, INSTALL))
 useBrowser()
 
-const judge = () => ({ id: 'judge', name: 'Judge', callback })
+/** Clients of the SDK: one whose `client_id` is the URL of its document, and a registered one. */
+const judge = () => ({ id: APP_URL, name: 'Test app', callback })
+const registered = () => ({ id: 'judge', name: 'Judge', callback })
 const openBrowser = () => open(callback, { origins: [service.url] })
 
-test.each(REVISIONS)('from a 401 to a tool, more scopes, and a refresh: %j', async (revision) => {
+test.each([
+  ['a client that is not registered', judge, REVISIONS[0]],
+  ['an older client that is not registered', judge, REVISIONS[1]],
+  ['a registered client', registered, REVISIONS[1]],
+])('%s comes from a 401 to a tool, gets another scope, and refreshes', async (_what, judgeOf, revision) => {
   const page = await openBrowser()
-  const session = await signInAt(notes, page, judge(), revision)
+  const session = await signInAt(notes, page, judgeOf(), revision)
   const { device, client, token } = session
   expect(await client.call('who-am-i')).toBe('You are user')
-  expect(decodeJwt(token())).toMatchObject({ aud: notes, client_id: 'judge', iss: service.url })
+  expect(decodeJwt(token())).toMatchObject({ aud: notes, client_id: judgeOf().id, iss: service.url })
   await session.readNotes()
 
   move(TTL_MS)
@@ -192,17 +208,17 @@ test('a token for one API opens no other API, and only /userinfo of the service'
 const ENDINGS: Record<string, (page: Page, session: Session) => Promise<unknown>> = {
   async 'the user removes the app on /account'(page) {
     await page.goto(`${service.url}/account`)
-    const removal = page.getByRole('button', { name: 'Remove access: Judge' })
+    const removal = page.getByRole('button', { name: 'Remove access: Test app' })
     await removal.click()
     await pressIn(page, 'Remove access')
     await removal.waitFor({ state: 'detached' })
   },
   'the session ends': (page) => signOutAt(service.url, page),
   async 'the app revokes its token'(_page, { device }) {
-    const body = new URLSearchParams({ client_id: 'judge', token: device.stored?.refresh_token ?? '' })
+    const body = new URLSearchParams({ client_id: APP_URL, token: device.stored?.refresh_token ?? '' })
     expect((await fetch(`${service.url}/oauth2/revoke`, { method: 'POST', body })).status).toBe(200)
   },
-  'the operator ends its grants': () => clients('end-grants', 'judge'),
+  'the operator ends its grants': () => clients('end-grants', APP_URL),
 }
 
 test.each(Object.keys(ENDINGS))(

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildDiscoveryUrls } from '@modelcontextprotocol/client'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { faultsOf } from '../../plugins/parameters/parameters.ts'
@@ -57,6 +58,16 @@ test('the lines for a REST API make gateway responses whose headers are static t
     'UNAUTHORIZED',
     'ACCESS_DENIED',
   ])
+})
+
+test('the SDK finds the metadata of an issuer with a path last where the service serves it', () => {
+  const issuer = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/prod'
+  const paths = buildDiscoveryUrls(new URL(issuer)).map(({ url }) => url.pathname)
+  expect([paths[0], paths.at(-1)]).toEqual([
+    '/.well-known/oauth-authorization-server/prod',
+    '/prod/.well-known/openid-configuration',
+  ])
+  for (const path of [paths[0], paths.at(-1)]) expect(guide).toContain(`\`${path}\``)
 })
 
 test('the parameters that MCP.md shows are valid', () => {

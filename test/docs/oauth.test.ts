@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startLocalAws } from '../../local/aws.ts'
 import { clientsCommand } from '../../scripts/clients/command.ts'
 import { beginInProcess, wordsOf } from '../support/command.ts'
 import { describeService, resourcesOf, root } from '../support/service-description.ts'
 
 const service = describeService()
-// As `npm start` does, with the demo clients.
-const local = await startLocalAws(resourcesOf(service), service.provider.region, 0)
-afterAll(() => local.stop())
 
 /** Returns the commands of `npm run clients` that a document shows, each with its output. `…` stands for what differs each time. */
 const exchangesIn = (document: string) =>
@@ -20,12 +17,11 @@ const exchangesIn = (document: string) =>
     })
     .filter(({ command }) => command.startsWith('npm run clients '))
 
-/** Runs a command and returns what it prints, but for the hint on a secret. */
-async function outputOf(command: string): Promise<string> {
+/** Runs a command at an endpoint and returns what it prints, but for the hint on a secret. */
+async function outputOf(command: string, endpoint: string): Promise<string> {
   const [npm, run, name, dashes, ...args] = wordsOf(command)
   expect([npm, run, name, dashes]).toEqual(['npm', 'run', 'clients', '--'])
-  const target = ['--endpoint', local.settings.endpoints.dynamodb.origin]
-  const { stdin, outcome } = beginInProcess(clientsCommand, [...args, ...target])
+  const { stdin, outcome } = beginInProcess(clientsCommand, [...args, '--endpoint', endpoint])
   stdin.end()
   const { stdout, stderr } = await outcome
   return `${stdout}${stderr.replace(/^Store the secret now.*\n/, '')}`.trimEnd()
@@ -38,8 +34,11 @@ test.each([
 ])('the commands in %s print what it shows', async (document, count) => {
   const exchanges = exchangesIn(document)
   expect(exchanges.length).toBeGreaterThan(count)
+  // As `npm start` does, with the demo clients.
+  const local = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  onTestFinished(() => local.stop())
   for (const { command, output } of exchanges) {
-    const printed = await outputOf(command)
+    const printed = await outputOf(command, local.settings.endpoints.dynamodb.origin)
     const source = output.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '\\S+')
     expect({ command, printed }).toEqual({
       command,
