@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
-import { buildDiscoveryUrls } from '@modelcontextprotocol/client'
-import { expect, test } from 'vitest'
+import { buildDiscoveryUrls, OAuthError, OAuthErrorCode } from '@modelcontextprotocol/client'
+import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { faultsOf } from '../../plugins/parameters/parameters.ts'
 import { root } from '../support/service-description.ts'
@@ -43,6 +44,41 @@ test('the lines for an HTTP API are those of the example', () => {
   const shown = linesUnder('HTTP API')
   expect(shown.resources).toEqual(resources)
   expect(functions.mcp).toMatchObject(shown.functions.mcp)
+})
+
+/** Runs the authorizer that the README shows, with a verifier in place of that of the example. */
+const authorizerWith = (verifyAccessToken: (token: string) => Promise<{ scopes: string[] }>) => {
+  const [, code = ''] = /^### REST API\n.*?^```ts\n(.*?)^```$/ms.exec(readme) ?? []
+  const script = stripTypeScriptTypes(code).replace('export ', '')
+  return new Function('verifyAccessToken', 'OAuthError', `${script}; return verify`)(
+    verifyAccessToken,
+    OAuthError,
+  ) as (event: object) => Promise<{ policyDocument: object }>
+}
+
+describe('the authorizer for a REST API', () => {
+  const methodArn = 'arn:aws:execute-api:eu-central-1:123456789012:api/prod/POST/mcp'
+  const decisionOf = (scopes: string[], headers: object) =>
+    authorizerWith(async (token) => {
+      if (token !== 'a.b.c') throw new OAuthError(OAuthErrorCode.InvalidToken, 'invalid')
+      return { scopes }
+    })({ headers, methodArn })
+
+  test.each([
+    [['openid', 'profile', 'notes:read'], 'Allow'],
+    [['openid', 'profile'], 'Deny'],
+  ])('decides about the scopes %j: %s', async (scopes, Effect) => {
+    const { policyDocument } = await decisionOf(scopes, { Authorization: 'Bearer a.b.c' })
+    expect(policyDocument).toMatchObject({ Statement: [{ Effect, Resource: methodArn }] })
+  })
+
+  test('throws Unauthorized for a fault of the token, and nothing else', async () => {
+    for (const headers of [{}, { Authorization: 'Basic a.b.c' }, { Authorization: 'Bearer wrong' }]) {
+      await expect(decisionOf([], headers)).rejects.toThrow(/^Unauthorized$/)
+    }
+    const outage = authorizerWith(() => Promise.reject(new Error('timeout')))
+    await expect(outage({ headers: {}, methodArn })).rejects.toThrow(/^timeout$/)
+  })
 })
 
 test('the lines for a REST API make gateway responses whose headers are static texts', () => {
