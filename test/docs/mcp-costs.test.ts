@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { storeDocument, timesOf } from '../../lib/oauth/documents/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
-import { addApi, addClient, CALLBACK, queryOf, VERIFIER } from '../oauth/clients.ts'
+import { addApi, CALLBACK, queryOf, VERIFIER } from '../oauth/clients.ts'
 import { ADA, service } from '../security/faults/aws.ts'
 import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/cookies.ts'
 import { lambdaContext, loginEvent, sampleEvent } from '../support/lambda.ts'
 import { root, tableOf } from '../support/service-description.ts'
 import { costsIn, startCounted } from './costs.ts'
+
+/** A client that is not registered. Its document is in the cache. */
+const CLIENT = 'https://app.test/oauth/client.json'
 
 const page = (name: string) => readFileSync(`${root}/docs/${name}`, 'utf8')
 const { expectSums, quantities, priceOf } = costsIn(page('MCP.md'))
@@ -42,11 +46,9 @@ function unitsOf(call: string, body: Batch) {
 test('a sign-in, a refresh and /userinfo use what MCP.md counts', async () => {
   const { aws, proxies, load } = await startCounted()
   const table = tableOf(service, aws)
-  await addApi(table)
-  await addClient(table, {
-    type: 'native',
-    scopes: ['openid', 'profile', 'https://orders.example orders.read'],
-  })
+  await addApi(table, { urlClients: true })
+  const document = { name: 'Test app', redirectUris: [CALLBACK], ...timesOf(new Date()) }
+  await storeDocument(table, CLIENT, document)
   const { id: sub } = (await findUserByName(table, ADA.username)) ?? { id: '' }
   const [login, approve, token, userinfo] = await Promise.all(
     ['login', 'approve', 'token', 'userinfo'].map(load),
@@ -69,10 +71,10 @@ test('a sign-in, a refresh and /userinfo use what MCP.md counts', async () => {
   const post = (form: Record<string, string>) =>
     send(token, {
       ...sampleEvent('token.json'),
-      body: String(new URLSearchParams({ client_id: 'shop', ...form })),
+      body: String(new URLSearchParams({ client_id: CLIENT, ...form })),
     })
   const scope = 'openid profile orders.read'
-  const query = queryOf({ scope, resource: 'https://orders.example' })
+  const query = queryOf({ client_id: CLIENT, scope, resource: 'https://orders.example' })
   const signIn = async () => {
     await ask({ query })
     const { body } = await ask({ query, click: { sub, scope } })
