@@ -52,11 +52,6 @@ describe('add-api refuses', () => {
     [['http://api.example', ...scope], 2, IDENTIFIER],
     [['orders', ...scope], 2, IDENTIFIER],
     [['https://api.example?x=1', ...scope], 2, IDENTIFIER],
-    [
-      ['http://localhost:3000', ...scope],
-      1,
-      'http://localhost:3000 is the issuer or the audience of this stage. Tokens of the application would be valid for this API.',
-    ],
     [['https://api.example'], 2, "An API needs a --scope 'orders:read=See your orders'."],
     [
       ['https://api.example', '--scope', 'openid=Sign in'],
