@@ -115,14 +115,14 @@ test.each(['ON', 'true', ' off', 'https://api.pwnedpasswords.com/range/', 'http:
   },
 )
 
-test.each(['none', 'admin', 'all'])('the policy of second factors may be %s', (text) => {
+test.each(['none', 'administrators', 'all'])('the policy of second factors may be %s', (text) => {
   const env = { REQUIRE_SECOND_FACTOR: text }
   expect(readConfig(['REQUIRE_SECOND_FACTOR'], env)).toEqual(env)
 })
 
 test.each(['none ', 'None', 'admins', 'off'])('the policy of second factors may not be %j', (text) => {
   expect(() => readConfig(['REQUIRE_SECOND_FACTOR'], { REQUIRE_SECOND_FACTOR: text })).toThrow(
-    new Error('Invalid configuration: REQUIRE_SECOND_FACTOR must be none or admin or all'),
+    new Error('Invalid configuration: REQUIRE_SECOND_FACTOR must be none or administrators or all'),
   )
 })
 

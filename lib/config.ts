@@ -52,10 +52,10 @@ const breachedPasswords: Parse<URL | undefined> = (value) => {
 }
 
 /** Fails closed: a value that it does not know is an error, and not `none`. */
-const factorPolicy: Parse<'none' | 'admin' | 'all'> = (value) => {
+const factorPolicy: Parse<'none' | 'administrators' | 'all'> = (value) => {
   const given = text(value)
-  if (given === 'none' || given === 'admin' || given === 'all') return given
-  throw new Error('must be none or admin or all')
+  if (given === 'none' || given === 'administrators' || given === 'all') return given
+  throw new Error('must be none or administrators or all')
 }
 
 const isOn: Parse<boolean> = (value) => text(value) === 'on'

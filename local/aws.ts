@@ -8,7 +8,8 @@ import type { AwsSettings, Service } from '../lib/aws/settings.ts'
 import { type Act, eventsTableOf } from '../lib/events/event.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
 import { createUser } from '../lib/users/names.ts'
-import { newUser, type Role, USER_RANDOM_BYTES } from '../lib/users/user.ts'
+import { ROLES, type Role } from '../lib/users/roles.ts'
+import { newUser, USER_RANDOM_BYTES } from '../lib/users/user.ts'
 import { addDemoClients } from './demo-clients.ts'
 import { createDynamoDb } from './dynamodb/dynamodb.ts'
 import { createKms } from './kms/kms.ts'
@@ -52,11 +53,11 @@ const NO_MAIL: MailSettings = {
   onDeadLetter() {},
 }
 
-/** Users that exist on a developer's machine only. The password of each is its name. */
-export const DEMO_USERS: readonly { username: string; role: Role }[] = [
-  { username: 'user', role: 'user' },
-  { username: 'admin', role: 'admin' },
-]
+/** Users that exist on a developer's machine only: one of each role, whose name and password are that of the role. */
+export const DEMO_USERS: readonly { username: string; role: Role }[] = ROLES.map((role) => ({
+  username: role,
+  role,
+}))
 
 const PATIENCE_MS = 10_000
 

@@ -30,7 +30,7 @@ test('the banner names an app to try, if apps can sign users in', () => {
 
 test.each([
   { policy: 'all', names: 'user and admin', first: 'user' },
-  { policy: 'admin', names: 'admin', first: 'admin' },
+  { policy: 'administrators', names: 'admin', first: 'admin' },
 ] as const)('the banner says how $names enrol under the policy $policy', ({ policy, names, first }) => {
   const linesAt = (dynamoDb: URL) =>
     banner(URL_, dynamoDb, { ...NOTHING, requireSecondFactor: policy })

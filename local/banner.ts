@@ -1,4 +1,5 @@
 import { type FactorPolicy, needsFactor } from '../lib/users/factors.ts'
+import { FIRST_ROLE } from '../lib/users/roles.ts'
 import { DEMO_USERS } from './aws.ts'
 import { DYNAMODB_PORT } from './ports.ts'
 
@@ -26,7 +27,7 @@ ${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}
   The table is in memory, at ${dynamoDb.origin}${otherPort(dynamoDb)}
 
   Try it:
-    curl ${url}/login -H 'Content-Type: application/json' -d '{"username":"user","password":"user"}'${hasOAuth ? app : ''}
+    curl ${url}/login -H 'Content-Type: application/json' -d '{"username":"${FIRST_ROLE}","password":"${FIRST_ROLE}"}'${hasOAuth ? app : ''}
 
   Handlers reload as you save. Ctrl+C stops the service.
 `

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { CONFIGURED } from './config/checked.ts'
 import DeploymentPlugin from './deployment.ts'
 import type { Hooks, Parameters, Serverless } from './framework.d.ts'
 import FunctionsPlugin from './functions/functions.ts'
@@ -43,11 +44,13 @@ function addService(serverless: Serverless): void {
   if (processedInput.options.stage) {
     serverless.extendConfiguration(['provider', 'stage'], processedInput.options.stage)
   }
-  const forAllStages = { ...given.params?.default }
   const params: Record<string, Parameters> = read('parameters/parameters.yml')
-  for (const [stage, values] of Object.entries(params)) {
-    const left = stage === 'default' ? values : without(values, forAllStages)
-    serverless.extendConfiguration(['params', stage], { ...left, ...given.params?.[stage] })
+  const forAllStages = { ...CONFIGURED.default, ...given.params?.default }
+  const stages = Object.keys({ ...params, ...CONFIGURED, ...given.params })
+  for (const stage of stages) {
+    const left = stage === 'default' ? params.default : without({ ...params[stage] }, forAllStages)
+    const own = { ...CONFIGURED[stage], ...given.params?.[stage] }
+    serverless.extendConfiguration(['params', stage], { ...left, ...own })
   }
   const service: Record<'provider' | 'package' | 'custom', object> = read('service.yml')
   for (const [member, values] of Object.entries(service)) {

@@ -29,8 +29,9 @@ import { judgeAttempt, type ReservingTable, reserveAttempt } from '../../lib/thr
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { BY_PASSWORD, needsFactor } from '../../lib/users/factors.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
+import { FIRST_ROLE, type Role } from '../../lib/users/roles.ts'
 import { isNameTaken } from '../../lib/users/store.ts'
-import { newUser, type Role, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
+import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
 
 const SETTINGS = [...SIGN_INS, 'BREACHED_PASSWORDS', 'REQUIRE_SECOND_FACTOR'] as const
 
@@ -95,12 +96,12 @@ async function verifyMail(table: ReservingTable, proof: ProofFields, sourceIp: s
 }
 
 /**
- * Returns the role of a new user: that of the invitation, or `user`.
+ * Returns the role of a new user: that of the invitation, or the first one.
  *
  * @throws {@link ServiceError} `invalid_link`, if no operator stored the invitation.
  */
 async function roleOf(table: ReservingTable, { kind }: Confirmation, mailId: string): Promise<Role> {
-  if (kind !== 'invitation') return 'user'
+  if (kind !== 'invitation') return FIRST_ROLE
   const role = await findInvitedRole(table, mailId)
   if (role === undefined) throw invalidLink('no operator stored the invitation')
   return role

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { adminStatements, userStatements } from '../../test/support/authorizer-policy.ts'
-import type { Role } from '../users/user.ts'
+import type { Role } from '../users/roles.ts'
 import { policyFor } from './policy.ts'
 
 const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'

@@ -1,5 +1,6 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
-import type { Principal, Role } from '../users/user.ts'
+import type { Role } from '../users/roles.ts'
+import type { Principal } from '../users/user.ts'
 
 /**
  * Returns the result of a Lambda authorizer for the caller of an access token: an IAM policy and a context.

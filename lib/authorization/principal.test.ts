@@ -141,3 +141,8 @@ test('an expired context is rejected as expired before its role is checked', () 
     expect.objectContaining({ code: 'invalid_token' }),
   )
 })
+
+test('a mistyped role does not compile', () => {
+  // @ts-expect-error: `auth.config.ts` has no role of this name.
+  expect(() => principalOf(eventWith(valid), now, ['admn'])).toThrow('requires role admn')
+})

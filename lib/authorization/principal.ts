@@ -3,7 +3,8 @@ import { readRoles } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { isAcr } from '../users/factors.ts'
-import { isRole, isUserId, type Principal } from '../users/user.ts'
+import { isRole, type Role } from '../users/roles.ts'
+import { isUserId, type Principal } from '../users/user.ts'
 
 /**
  * Returns the caller of a protected route, from the values that the authorizer put into the request
@@ -19,7 +20,12 @@ import { isRole, isUserId, type Principal } from '../users/user.ts'
  * @example
  * const { username, role } = principalOf(event, now)
  */
-export function principalOf(event: APIGatewayProxyEvent, now: Date, roles = readRoles()): Principal {
+export function principalOf(
+  event: APIGatewayProxyEvent,
+  now: Date,
+  // The plugin has refused other names.
+  roles = readRoles() as readonly Role[],
+): Principal {
   const context = event.requestContext?.authorizer ?? {}
   const { userId, username, role, sessionId, acr } = context
   const expiresAt = wholeNumber(context.expiresAt)

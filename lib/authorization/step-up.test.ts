@@ -56,7 +56,7 @@ describe('requireStepUp', () => {
     ['totp', 'none', by('aal2', 301), false],
     ['passkey', 'none', by('aal1', 0), false],
     ['totp passkey', 'none', by('aal1', 0), false],
-    [undefined, 'admin', by('aal1', 86_400), true],
+    [undefined, 'administrators', by('aal1', 86_400), true],
     [undefined, 'all', by('aal1', 0), false],
     ['totp', 'all', by('aal2', 300), true],
   ] as const)(
@@ -71,8 +71,8 @@ describe('requireStepUp', () => {
 
 test.each([
   ['user', 'none', by('aal1', 0), true],
-  ['user', 'admin', by('aal1', 0), true],
-  ['admin', 'admin', by('aal1', 0), false],
+  ['user', 'administrators', by('aal1', 0), true],
+  ['admin', 'administrators', by('aal1', 0), false],
   ['user', 'all', by('aal1', 0), false],
   ['user', 'all', by('aal2', 900), true],
 ] as const)(

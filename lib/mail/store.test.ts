@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { startStores } from '../../test/support/sessions.ts'
 import { testAct } from '../../test/support/users.ts'
 import { transact } from '../aws/dynamodb.ts'
-import type { Role } from '../users/user.ts'
+import type { Role } from '../users/roles.ts'
 import { CONFIRMATION_RANDOM_BYTES, MAIL_ID_BYTES, newMailId, startConfirmation } from './confirmation.ts'
 import {
   claimMail,

@@ -12,7 +12,7 @@ import {
 import { namesOf, valuesOf } from '../aws/item.ts'
 import { type Act, eventOf } from '../events/event.ts'
 import { secondOf } from '../time.ts'
-import { isRole, type Role } from '../users/user.ts'
+import { isRole, type Role } from '../users/roles.ts'
 import { CONFIRMATION, type Confirmation, INVITATION_TTL_SECONDS } from './confirmation.ts'
 
 /** How long the claim of a notice is kept. Lambda gives an event up after ten minutes. */

@@ -31,7 +31,7 @@ export function describeApi(serverUrl: string, features: readonly Feature[]) {
       version: '0.1.0',
       summary: 'Sign-in for a small API: JSON Web Tokens on AWS Lambda.',
       description:
-        'Sign in with `POST /login`, and send the `authToken` as `Authorization: Bearer …`. Every error is an RFC 9457 problem. The demo users `user` and `admin` exist only on a local service.',
+        'Sign in with `POST /login`, and send the `authToken` as `Authorization: Bearer …`. Every error is an RFC 9457 problem. Demo users exist only on a local service: one for each role, with the role as name and password.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl, description: 'The service that sent this description.' }],

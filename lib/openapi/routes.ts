@@ -1,3 +1,4 @@
+import { FIRST_ROLE, ROLES } from '../users/roles.ts'
 import { json, object, text } from './json-schema.ts'
 import type { Route } from './route.ts'
 import { ACCOUNT_ROUTES } from './routes/account.ts'
@@ -23,7 +24,7 @@ export const ROUTES: Route[] = [
     isProtected: true,
     response: {
       description: 'The content.',
-      content: content('This content for authorised users only.', 'user'),
+      content: content('This content for authorised users only.', FIRST_ROLE),
     },
   },
   {
@@ -33,7 +34,10 @@ export const ROUTES: Route[] = [
     tag: 'Content',
     summary: 'Get content for administrators',
     isProtected: true,
-    response: { description: 'The content.', content: content('Admin only content.', 'admin') },
+    response: {
+      description: 'The content.',
+      content: content('Admin only content.', ROLES.at(-1) ?? FIRST_ROLE),
+    },
     problems: ['forbidden'],
   },
   ...SESSION_ROUTES,

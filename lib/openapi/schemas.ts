@@ -1,5 +1,5 @@
 import { FACTORS } from '../users/factors.ts'
-import { ROLES } from '../users/user.ts'
+import { ROLES } from '../users/roles.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
 import { object, text, time } from './json-schema.ts'
 import { OAUTH_SCHEMAS } from './oauth-schemas.ts'

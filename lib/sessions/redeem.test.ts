@@ -20,8 +20,8 @@ import { testAct, testAt } from '../../test/support/users.ts'
 import { ServiceError } from '../errors.ts'
 import { AMR, type Amr, type FactorPolicy } from '../users/factors.ts'
 import { revokeSessions, revokeTokens } from '../users/revocation.ts'
+import type { Role } from '../users/roles.ts'
 import { changeUser, findUserState } from '../users/store.ts'
-import type { Role } from '../users/user.ts'
 import { findPresented, redeemAnyToken, redeemRefreshToken, requireFactors, requireYoung } from './redeem.ts'
 import { nextSecret, type PresentedToken, readRefreshToken } from './refresh-token.ts'
 import { rotated, signInOf } from './session.ts'
@@ -205,7 +205,7 @@ describe('a session that began with a password', () => {
 
   test.each<[Role, FactorPolicy]>([
     ['user', 'none'],
-    ['user', 'admin'],
+    ['user', 'administrators'],
     ['admin', 'none'],
   ])('is enough for a role %s under the policy %s', (role, policy) => {
     expect(require(AMR.password, role, policy)).not.toThrow()
@@ -213,7 +213,7 @@ describe('a session that began with a password', () => {
 
   test.each<[Role, FactorPolicy]>([
     ['user', 'all'],
-    ['admin', 'admin'],
+    ['admin', 'administrators'],
     ['admin', 'all'],
   ])('is not enough for a role %s under the policy %s, but two factors are', (role, policy) => {
     expect(require(AMR.password, role, policy)).toThrow(

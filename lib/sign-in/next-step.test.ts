@@ -66,7 +66,7 @@ const addRecoveryCodes = ({ id }: User) => transact(table, [newRecoveryCodes(id,
 describe('the step after the password', () => {
   test.each<[Partial<User>, FactorPolicy]>([
     [{ role: 'user' }, 'none'],
-    [{ role: 'user' }, 'admin'],
+    [{ role: 'user' }, 'administrators'],
     [{ role: 'admin' }, 'none'],
   ])(
     'does not exist for a user %j without factors under the policy %s, and costs no call',
@@ -142,7 +142,7 @@ describe('the step after the password', () => {
 
 describe('the enrolment of a first second factor', () => {
   test.each<[string, Partial<User>, FactorPolicy]>([
-    ['an administrator', { role: 'admin' }, 'admin'],
+    ['an administrator', { role: 'admin' }, 'administrators'],
     ['an administrator', { role: 'admin' }, 'all'],
     ['a user', { role: 'user' }, 'all'],
   ])('is the next step of %s', async (_who, values, policy) => {

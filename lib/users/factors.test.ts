@@ -56,7 +56,7 @@ test('only a sign-in with two factors has the acr aal2', () => {
 })
 
 test('a policy demands a second factor of no user, of administrators or of all users', () => {
-  const demands = (['none', 'admin', 'all'] as const).map((policy) => [
+  const demands = (['none', 'administrators', 'all'] as const).map((policy) => [
     needsFactor('user', policy),
     needsFactor('admin', policy),
   ])

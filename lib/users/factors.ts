@@ -1,3 +1,5 @@
+import { isAdministrator } from './roles.ts'
+
 /** All second factors. A recovery code replaces one for a sign-in. */
 export const FACTORS = ['totp', 'passkey'] as const
 
@@ -52,8 +54,8 @@ export const isAcr = (value: unknown): value is Acr => ACRS.some((acr) => acr ==
 export const acrOf = (amr: string): Acr => (amr.split(' ').includes('mfa') ? 'aal2' : 'aal1')
 
 /** Who must have a second factor. */
-export type FactorPolicy = 'none' | 'admin' | 'all'
+export type FactorPolicy = 'none' | 'administrators' | 'all'
 
 /** Whether a policy demands a second factor of a role. */
 export const needsFactor = (role: string, policy: FactorPolicy): boolean =>
-  policy === 'all' || (policy === 'admin' && role === 'admin')
+  policy === 'all' || (policy === 'administrators' && isAdministrator(role))

@@ -15,7 +15,8 @@ import { type Act, updateEventOf } from '../events/event.ts'
 import { logEvent } from '../log.ts'
 import { isLoginName } from './login-name.ts'
 import { REVOCATION_STATE, type RevocationState } from './revocation.ts'
-import { isRole, isUserId, PROFILE, USER_STATE, type User, type UserState } from './user.ts'
+import { isRole } from './roles.ts'
+import { isUserId, PROFILE, USER_STATE, type User, type UserState } from './user.ts'
 
 /** How many times a change is attempted when concurrent changes to the user precede it. */
 const MAX_ATTEMPTS = 5

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { isRole } from './roles.ts'
 import {
   claimsOf,
-  isRole,
   isUserId,
   loginNamesOf,
   mailboxOf,

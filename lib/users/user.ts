@@ -1,14 +1,7 @@
 import { flag, number, optionalText, text } from '../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import type { Acr } from './factors.ts'
-
-/** All roles. A new role is added here only. */
-export const ROLES = ['user', 'admin'] as const
-
-export type Role = (typeof ROLES)[number]
-
-/** Roles that were taken out of {@link ROLES}. Their users are disabled; `npm run users -- list` still finds them. */
-export const FORMER_ROLES: readonly string[] = []
+import type { Role } from './roles.ts'
 
 /** The authenticated caller of a request. */
 export interface Principal {
@@ -119,9 +112,6 @@ export function newUser(
     changedAt: now.toISOString(),
   }
 }
-
-/** Whether a value is one of {@link ROLES}. */
-export const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value)
 
 /**
  * Whether a value has the form of a user id: 16 bytes in base64url. The last character has no bits beyond them, so that a

@@ -132,9 +132,9 @@ const RULES: [
   ['notifyNewSource', ['on', 'off'], ['true'], 'must be on or off'],
   [
     'requireSecondFactor',
-    ['none', 'admin', 'all'],
+    ['none', 'administrators', 'all'],
     ['on', 'off', 'user', 'admin,user'],
-    'must be none or admin or all',
+    'must be none or administrators or all',
   ],
   ['factorResetDelaySeconds', ['0', 86_400, '2592000'], ['-1', '2592001', '24h'], seconds(0, 2_592_000)],
   ['pages', ['off'], ['yes'], 'must be on or off'],

@@ -14,7 +14,7 @@ import { foreignOrigin } from './same-site.ts'
 export const LONGEST_STAGE = 15
 
 /** Rules for the parameters of `serverless.yml`. A parameter that is a function's setting has the rule of the setting. */
-const RULES: Record<string, (text: string) => unknown> = {
+const RULES = {
   issuer: SETTINGS.TOKEN_ISSUER,
   audience: SETTINGS.TOKEN_AUDIENCE,
   tokenTtlSeconds: SETTINGS.TOKEN_TTL_SECONDS,
@@ -59,7 +59,15 @@ const RULES: Record<string, (text: string) => unknown> = {
   clientMetadataHosts: documentHosts,
   retained: oneOf('true', 'false'),
   buildFolder: () => {},
-}
+} satisfies Record<string, (text: string) => unknown>
+
+/** Name of a parameter. */
+export type ParameterName = keyof typeof RULES
+
+/** Names of all parameters. */
+export const PARAMETER_NAMES = Object.keys(RULES) as ParameterName[]
+
+const isParameterName = (name: string): name is ParameterName => Object.hasOwn(RULES, name)
 
 function whole(unit: string, least: number, most: number) {
   return (text: string) => {
@@ -174,12 +182,11 @@ export function parametersOf(
  */
 export function faultsOf(stage: string, parameters: Parameters, ownUrl?: string): string[] {
   const faults = Object.entries(parameters).flatMap(([name, value]) => {
-    const rule = RULES[name]
-    if (rule === undefined) return [`Unknown parameter ${name}.${didYouMean(name, Object.keys(RULES))}`]
+    if (!isParameterName(name)) return [`Unknown parameter ${name}.${didYouMean(name, PARAMETER_NAMES)}`]
     // A value that is a variable of the framework is not resolved yet. The next check has its value.
     if (value === null || String(value).includes('${')) return []
     try {
-      rule(String(value))
+      RULES[name](String(value))
       return []
     } catch (error) {
       if (value === '') return [`The parameter ${name} has no value. Write --param ${name}=VALUE.`]

@@ -1,5 +1,6 @@
 import { compactVerify, createLocalJWKSet, decodeJwt } from 'jose'
 import { json, noContent, publicJson } from '../../lib/http/responses.ts'
+import { FIRST_ROLE } from '../../lib/users/roles.ts'
 import { enrolApp, FACTOR_CHECKS, tokenWithApp } from './factors.ts'
 import { expectNativeArgon2 } from './logs.ts'
 import { OAUTH_CHECKS } from './oauth.ts'
@@ -119,7 +120,7 @@ async function expectContent({ send, user }: Visit, token: string): Promise<void
   const received = await send('GET /', { token })
   expectResponse(received, json(200, {}))
   const { username, role } = membersOf(received)
-  if (username !== user.username || role !== 'user') {
+  if (username !== user.username || role !== FIRST_ROLE) {
     throw new Difference(`expected the content of ${user.username} with role user`)
   }
 }

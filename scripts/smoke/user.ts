@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, removeUser } from '../../lib/users/names.ts'
+import { FIRST_ROLE } from '../../lib/users/roles.ts'
 import { findUser, untilStored } from '../../lib/users/store.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
 import type { OperatorTable } from '../cli/operator.ts'
@@ -26,7 +27,7 @@ export async function withSmokeUser<T>(
   const username = `smoke-${randomBytes(8).toString('hex')}`
   const password = randomBytes(24).toString('base64url')
   const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
-  const user = newUser({ username, role: 'user', passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
+  const user = newUser({ username, role: FIRST_ROLE, passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
   const mayRemain = (error: unknown) => {
     const next = `Remove it: npm run users -- remove ${username} ${option}`
     return new Refusal(

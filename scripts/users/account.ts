@@ -1,5 +1,6 @@
 import { type Factor, factorsOf } from '../../lib/users/factors.ts'
-import { isRole, type User } from '../../lib/users/user.ts'
+import { isRole } from '../../lib/users/roles.ts'
+import type { User } from '../../lib/users/user.ts'
 import { printable } from '../cli/table.ts'
 
 /** What operators see of a user: everything except the password hash and what revocations depend on. */

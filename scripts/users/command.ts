@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { safeParse } from 'zod/mini'
 import { EmailAddress, LoginName, NewLoginName } from '../../lib/http/schemas/fields.ts'
-import { isRole, ROLES, type Role } from '../../lib/users/user.ts'
+import { FIRST_ROLE, isRole, ROLES, type Role } from '../../lib/users/roles.ts'
 import type { Io } from '../cli/io.ts'
 import { tableProgram } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -41,7 +41,7 @@ export function usersCommand(io: Io): Command {
   const json = () => new Option('--json', 'print JSON')
 
   ofUser('add', 'adds a user; the password comes from a hidden prompt or standard input', readNewLoginName)
-    .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('user'))
+    .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default(FIRST_ROLE))
     .option('--email <address>', 'address, which is a second login name', readAddress)
     .action(async (name: string, options: changes.AddOptions) =>
       print(await changes.add(await operator('add'), name, options, io, breaches())),
@@ -132,7 +132,7 @@ export function usersCommand(io: Io): Command {
     .command('invite')
     .description('sends an invitation to register')
     .argument('<address>', 'e-mail address of the new user', readAddress)
-    .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default('user'))
+    .addOption(new Option('--role <role>', 'role of the user').choices(ROLES).default(FIRST_ROLE))
     .action(async (address: string, { role }: { role: Role }) => {
       const options = target()
       await mail.requireInvitations(options, io.env)

@@ -1,6 +1,6 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { type FactorPolicy, factorsOf, needsFactor } from '../../lib/users/factors.ts'
-import type { Role } from '../../lib/users/user.ts'
+import { isAdministrator, type Role } from '../../lib/users/roles.ts'
 import type { Io } from '../cli/io.ts'
 import type { TargetOptions } from '../cli/target.ts'
 import { findExisting } from './store.ts'
@@ -15,7 +15,7 @@ import { stackOf } from './target-stack.ts'
 export function roleNotices(table: Table, role: Role, options: TargetOptions, io: Io) {
   let reading: Promise<FactorPolicy | undefined> | undefined
   return async (loginName: string): Promise<string> => {
-    if (options.stage === undefined || role !== 'admin') return ''
+    if (options.stage === undefined || !isAdministrator(role)) return ''
     const user = await findExisting(table, loginName)
     if (factorsOf(user).length > 0) return ''
     reading ??= policyOf(options, io).catch((error: Error) => {
@@ -33,5 +33,5 @@ export function roleNotices(table: Table, role: Role, options: TargetOptions, io
 async function policyOf(options: TargetOptions, { env }: Io): Promise<FactorPolicy> {
   const { stack, outputOf } = await stackOf(options, env)
   const policy = outputOf(stack, 'RequireSecondFactor')
-  return policy === 'admin' || policy === 'all' ? policy : 'none'
+  return policy === 'administrators' || policy === 'all' ? policy : 'none'
 }

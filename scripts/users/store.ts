@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { getItems, type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
+import { isRole, ROLES, type Role } from '../../lib/users/roles.ts'
 import { nameKey, profileKey, untilStored, userOf } from '../../lib/users/store.ts'
-import { isRole, ROLES, type Role, type User } from '../../lib/users/user.ts'
+import type { User } from '../../lib/users/user.ts'
 import { inParallel } from '../cli/in-parallel.ts'
 import type { Io } from '../cli/io.ts'
 import { allItems } from '../cli/pages.ts'
@@ -50,7 +51,7 @@ export function requireEnabled({ disabled, role }: User, loginName: string): voi
 
 /** Says that a user has a role that was taken out of `ROLES`. */
 const unknownRole = (loginName: string, role: string) =>
-  `User ${loginName} has the role ${printable(role)}, which lib/users/user.ts does not have, and cannot sign in.`
+  `User ${loginName} has the role ${printable(role)}, which auth.config.ts does not have, and cannot sign in.`
 
 /** Names the users on standard error who have a role that was taken out of `ROLES`. */
 export function noticeUnknownRoles(

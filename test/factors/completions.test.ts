@@ -50,7 +50,10 @@ beforeAll(async () => {
   // No pause between attempts.
   vi.spyOn(Math, 'random').mockReturnValue(0)
   vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
-  service = await startFactorService({ REQUIRE_SECOND_FACTOR: 'admin', LIMIT_MAIL_RECIPIENT: '999/3600' })
+  service = await startFactorService({
+    REQUIRE_SECOND_FACTOR: 'administrators',
+    LIMIT_MAIL_RECIPIENT: '999/3600',
+  })
   wire = await startWire(service.aws)
   wired = await service.load({}, wire.url, REMAINING_MS)
   empty = await service.restorer()

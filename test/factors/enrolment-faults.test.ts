@@ -13,7 +13,7 @@ import { testAct } from '../support/users.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
 import { type Call, type Fate, isWrite, nameOf, startWire, type Wire } from '../support/wire.ts'
 
-const SETTINGS = { ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'admin', MAILER: 'mailer' }
+const SETTINGS = { ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'administrators', MAILER: 'mailer' }
 let service: MailService
 let wire: Wire
 /** Their calls of AWS pass the wire. */

@@ -24,7 +24,7 @@ let service: MailService
 
 beforeAll(async () => {
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
-  service = await startMailService({ ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'admin' })
+  service = await startMailService({ ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'administrators' })
 })
 afterAll(() => service.aws.stop())
 
@@ -150,7 +150,10 @@ describe('an administrator without a second factor, under the policy', () => {
   })
 
   test('gets the mail, although strangers have used up the mails of the address', async () => {
-    const limited = await startMailService({ REQUIRE_SECOND_FACTOR: 'admin', LIMIT_MAIL_RECIPIENT: '3/3600' })
+    const limited = await startMailService({
+      REQUIRE_SECOND_FACTOR: 'administrators',
+      LIMIT_MAIL_RECIPIENT: '3/3600',
+    })
     const address = newAddress()
     const name = await limited.add({
       role: 'admin',

@@ -127,7 +127,7 @@ test.each(['byLink', 'byCode'] as const)(
 
 test('a new address is confirmed for a user whom the policy does not cover', async () => {
   const { username, newEmail, token, byLink: body } = await askForAddress({ role: 'user' })
-  const others = await service.load({ REQUIRE_SECOND_FACTOR: 'admin' })
+  const others = await service.load({ REQUIRE_SECOND_FACTOR: 'administrators' })
   expect((await others.ask('POST /email/confirm', { token, body })).status).toBe(204)
   expect((await service.user(username)).email).toBe(newEmail)
 })

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { root } from '../support/service-description.ts'
 import { type Copy, copyProject } from './own-route.ts'
@@ -21,12 +21,6 @@ export function testOwnRoute(): void {
     copy = copyProject()
     copy.addRoute()
     copy.addRole()
-    const seed = readFileSync(`${copy.folder}/local/aws.ts`, 'utf8')
-    const editor = `  { username: 'editor', role: 'editor' },\n`
-    writeFileSync(
-      `${copy.folder}/local/aws.ts`,
-      seed.replace(/^export const DEMO_USERS.*\n/m, (line) => line + editor),
-    )
     cpSync(
       `${root}/test/infrastructure/own-route-over-http.ts`,
       `${copy.folder}/test/infrastructure/own-route-over-http.test.ts`,

@@ -108,10 +108,10 @@ export function copyProject(): Copy {
     addRoute: () => addFunction(readRoute()),
     addRole() {
       const { roles, role, problems } = readRole()
-      const source = readFileSync(`${folder}/lib/users/user.ts`, 'utf8')
+      const source = readFileSync(`${folder}/auth.config.ts`, 'utf8')
       write(
-        'lib/users/user.ts',
-        source.replace(/^export const ROLES = .*\n/m, () => roles),
+        'auth.config.ts',
+        source.replace(/^ {2}roles: .*\n/m, () => roles),
       )
       const { handler, entry, row, unitTest } = readRoute()
       const named = ({ file, block }: Edit) => ({

@@ -66,7 +66,7 @@ const CHANGED = {
   notifyNewSource: 'off',
   rpId: 'example.com',
   rpOrigins: LISTED_ORIGINS.join(','),
-  requireSecondFactor: 'admin',
+  requireSecondFactor: 'administrators',
   factorResetDelaySeconds: '3600',
   allowedEmailDomains: 'example.org,example.com',
   limitMailSource: '10/600',

@@ -337,7 +337,7 @@ describe('keys', () => {
     const NAMES = ['SigningKey', 'PublishedKeys', 'TokenTtlSeconds', 'TableName', 'RequireSecondFactor']
     const outputs = ({ outputs }: Package) => NAMES.map((name) => outputs[name]?.Value)
     expect(outputs(prod)).toEqual(['a', 'a,b', '1800', 'serverless-jwt-auth-prod', 'none'])
-    expect(outputs(changedProd)).toEqual(['a', 'a', '1800', 'serverless-jwt-auth-prod', 'admin'])
+    expect(outputs(changedProd)).toEqual(['a', 'a', '1800', 'serverless-jwt-auth-prod', 'administrators'])
     expect(outputs(dev)).toEqual(['b', 'b', '1800', 'serverless-jwt-auth-dev', 'all'])
   })
 })
@@ -389,7 +389,7 @@ describe('a function', () => {
       CLIENT_METADATA_HOSTS: 'claude.ai,vscode.dev',
       SESSION_TTL_SECONDS: '300',
       SESSION_IDLE_TTL_SECONDS: '120',
-      REQUIRE_SECOND_FACTOR: 'admin',
+      REQUIRE_SECOND_FACTOR: 'administrators',
       BREACHED_PASSWORDS: 'off',
       NOTIFY_NEW_SOURCE: 'off',
       LIMIT_MAIL_SOURCE: '10/600',

@@ -237,7 +237,7 @@ describe('set-role to admin', () => {
   const notice = 'The role takes effect once ada has a second factor. The next sign-in asks for one.\n'
 
   test.each([
-    ['admin', notice],
+    ['administrators', notice],
     ['all', notice],
     ['none', ''],
     ['', ''],

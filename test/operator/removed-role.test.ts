@@ -67,7 +67,7 @@ test('a user whose role was removed cannot sign in, as a disabled one, and the l
 
 test('commands work for the others, and name the user whose role was removed', async () => {
   const userId = await removeRole(bob)
-  const notice = `User ${bob} has the role editor, which lib/users/user.ts does not have, and cannot sign in.\n`
+  const notice = `User ${bob} has the role editor, which auth.config.ts does not have, and cannot sign in.\n`
   const listed = await run('list', '--role', 'editor', '--filter', bob)
   expect(listed).toMatchObject({ status: 0, stderr: notice })
   expect(listed.stdout).toContain(`${bob}     editor (unknown)  enabled`)

@@ -346,7 +346,7 @@ export function testReservations(mass: 'representatives' | 'all'): void {
     // No pause between attempts.
     vi.spyOn(Math, 'random').mockReturnValue(0)
     vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
-    const settings = { REQUIRE_SECOND_FACTOR: 'admin', LIMIT_MAIL_RECIPIENT: '999/3600' }
+    const settings = { REQUIRE_SECOND_FACTOR: 'administrators', LIMIT_MAIL_RECIPIENT: '999/3600' }
     service = await startFactorService(settings)
     wire = await startWire(service.aws)
     wired = await service.load({}, wire.url, REMAINING_MS)

@@ -4,6 +4,7 @@ import { root } from './service-description.ts'
 /** The files that running, packaging and operating the service takes. */
 export const SOURCES = [
   'serverless.yml',
+  'auth.config.ts',
   'package.json',
   'package-lock.json',
   'tsconfig.json',

@@ -55,6 +55,7 @@ export function describeService(params: Record<string, string> = {}): ServiceDes
   const hash = createHash('sha256').update(JSON.stringify(params))
   for (const file of [
     'serverless.yml',
+    'auth.config.ts',
     'package-lock.json',
     ...globSync('{resources,plugins}/**/*.{yml,ts}', { cwd: root }).sort(),
     ...filesIn(root),

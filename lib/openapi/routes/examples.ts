@@ -1,3 +1,4 @@
+import { FIRST_ROLE } from '../../users/roles.ts'
 import { json } from '../json-schema.ts'
 import { schemaRef } from '../schemas.ts'
 
@@ -13,7 +14,7 @@ export const tokens = {
 export const ada = {
   sub: 'AbCdEfGhIjKlMnOpQrStUw',
   username: 'ada',
-  role: 'user',
+  role: FIRST_ROLE,
   email: 'ada@example.org',
   email_verified: false,
 }

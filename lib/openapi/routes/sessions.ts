@@ -1,4 +1,5 @@
 import { LoginRequest, LogoutRequest, RefreshRequest } from '../../http/schemas/sessions.ts'
+import { FIRST_ROLE, ROLES } from '../../users/roles.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
@@ -29,15 +30,14 @@ export const SESSION_ROUTES: Route[] = [
     body: {
       schema: LoginRequest,
       examples: {
-        user: demoUser('user'),
-        admin: demoUser('admin'),
+        ...Object.fromEntries(ROLES.map((role) => [role, demoUser(role)])),
         replaces: {
           summary: 'The demo user, who signs in again',
-          value: { username: 'user', password: 'user', replaces: tokens.refreshToken },
+          value: { ...demoUser(FIRST_ROLE).value, replaces: tokens.refreshToken },
         },
         cookie: {
           summary: 'The demo user, with the refresh token in a cookie',
-          value: { username: 'user', password: 'user', session: 'cookie' },
+          value: { ...demoUser(FIRST_ROLE).value, session: 'cookie' },
         },
       },
     },

@@ -1,0 +1,18 @@
+import config from '../../auth.config.ts'
+
+/** All roles. `auth.config.ts` has them. */
+export const ROLES = config.roles
+
+export type Role = (typeof ROLES)[number]
+
+/** The role of a new user that no operator chose. */
+export const [FIRST_ROLE] = ROLES
+
+/** Roles that were taken out of {@link ROLES}. Their users are disabled; `npm run users -- list` still finds them. */
+export const FORMER_ROLES = config.formerRoles ?? []
+
+/** Whether a value is one of {@link ROLES}. */
+export const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value)
+
+/** Whether users of a role are administrators. */
+export const isAdministrator = (role: string): boolean => config.administrators.some((one) => one === role)

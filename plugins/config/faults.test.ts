@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import config from '../../auth.config.ts'
+import { defineAuth } from './define-auth.ts'
+import { faultsOfConfig } from './faults.ts'
+
+const valid = { roles: ['member', 'editor'], administrators: ['editor'] }
+const ROLE_RULE = 'must be 1 to 32 of a-z, 0-9 and hyphens, with a letter first.'
+const VALUE_RULE = 'must be text, a number, true, false or null.'
+
+test.each<[string, object]>([
+  ['the one of this service', config],
+  ['only roles', valid],
+  ['no administrators', { ...valid, administrators: [] }],
+  ['former roles', { ...valid, formerRoles: ['author'] }],
+  ['parameters', { ...valid, serviceName: 'Notes', tokenTtlSeconds: 900, retained: false, mailFrom: null }],
+  ['parameters of stages', { ...valid, stages: { dev: { allowedOrigins: '*' }, prod: { pages: 'on' } } }],
+])('%s is a configuration', (_what, given) => {
+  expect(faultsOfConfig(given)).toEqual([])
+})
+
+test.each<[string, unknown, string]>([
+  ['nothing', undefined, 'The default export must be an object.'],
+  ['a function', () => valid, 'The default export must be an object.'],
+  ['a Promise', Promise.resolve(valid), 'The default export must not be a Promise.'],
+  ['a list', [valid], 'The default export must be an object.'],
+  ['no roles', { administrators: [] }, 'roles must be a list of roles.'],
+  ['an empty list of roles', { roles: [], administrators: [] }, 'roles must name a role.'],
+  ['text as roles', { ...valid, roles: 'member' }, 'roles must be a list of roles.'],
+  ['a role twice', { ...valid, roles: ['member', 'editor', 'member'] }, 'roles must not name a role twice.'],
+  ['a role in capitals', { ...valid, roles: ['member', 'Editor', 'editor'] }, `roles[1] ${ROLE_RULE}`],
+  ['a role with a bar', { ...valid, roles: ['member', 'editor', 'a|b'] }, `roles[2] ${ROLE_RULE}`],
+  ['a role that is a function', { ...valid, formerRoles: [() => 'author'] }, 'formerRoles[0] must be text.'],
+  [
+    'an administrator with a mistyped role',
+    { ...valid, administrators: ['editr'] },
+    'administrators has editr, which is not in roles. Did you mean editor?',
+  ],
+  [
+    'a former role that is a role',
+    { ...valid, formerRoles: ['member'] },
+    'formerRoles has member, which is in roles.',
+  ],
+  [
+    'a mistyped member',
+    { ...valid, serviceNam: 'Notes' },
+    'serviceNam is unknown. Did you mean serviceName?',
+  ],
+  ['a function', { ...valid, serviceName: () => 'Notes' }, `serviceName ${VALUE_RULE}`],
+  ['a Promise', { ...valid, pages: Promise.resolve('on') }, `pages ${VALUE_RULE}`],
+  ['an object', { ...valid, issuer: { host: 'auth.example.com' } }, `issuer ${VALUE_RULE}`],
+  ['a stage that is text', { ...valid, stages: { dev: 'on' } }, 'stages.dev must be an object.'],
+  [
+    'a mistyped parameter of a stage',
+    { ...valid, stages: { dev: { allowedOrigin: '*' } } },
+    'stages.dev.allowedOrigin is unknown. Did you mean allowedOrigins?',
+  ],
+  [
+    'a function in a stage',
+    { ...valid, stages: { prod: { pages: () => 'on' } } },
+    `stages.prod.pages ${VALUE_RULE}`,
+  ],
+])('%s is refused with its path: %j', (_what, given, fault) => {
+  expect(faultsOfConfig(given)).toEqual([fault])
+})
+
+test('mistyped members and roles do not compile', () => {
+  const given = defineAuth({ roles: ['member', 'editor'], administrators: ['editor'] })
+  // @ts-expect-error: `editr` is not in `roles`.
+  defineAuth({ roles: ['member', 'editor'], administrators: ['editr'] })
+  // @ts-expect-error: a member has another name.
+  defineAuth({ roles: ['member'], administrators: [], serviceNam: 'Notes' })
+  const [first]: readonly ('member' | 'editor')[] = given.roles
+  // @ts-expect-error: no role has this name.
+  expect(first === 'membr').toBe(false)
+})

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { didYouMean } from '../did-you-mean.ts'
+import { PARAMETER_NAMES } from '../parameters/parameters.ts'
+
+// A role is also the name of its demo user, and stands in texts with other characters between roles.
+const role = z
+  .string('must be text')
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and hyphens, with a letter first')
+
+const roles = z
+  .array(role, 'must be a list of roles')
+  .refine((all) => new Set(all).size === all.length, 'must not name a role twice')
+
+const value = z.union(
+  [z.string(), z.number(), z.boolean(), z.null()],
+  'must be text, a number, true, false or null',
+)
+const parameters = Object.fromEntries(PARAMETER_NAMES.map((name) => [name, value.optional()]))
+
+const CONFIG = z.strictObject(
+  {
+    ...parameters,
+    roles: roles.min(1, 'must name a role'),
+    administrators: roles,
+    formerRoles: roles.optional(),
+    stages: z
+      .record(z.string(), z.strictObject(parameters, 'must be an object'), 'must be an object')
+      .optional(),
+  },
+  'must be an object',
+)
+
+/**
+ * Returns what is wrong with the configuration of an application. The rules for values of parameters are in
+ * `plugins/parameters/parameters.ts`, because the command line gives them too.
+ *
+ * @param config - What `auth.config.ts` exports.
+ * @returns One line for each fault, which begins with the path of its member.
+ */
+export function faultsOfConfig(config: unknown): string[] {
+  if (config instanceof Promise) return ['The default export must not be a Promise.']
+  const { success, data, error } = CONFIG.safeParse(config)
+  if (!success) return error.issues.flatMap(linesOf)
+  const { roles, administrators, formerRoles = [] } = data
+  return [
+    ...administrators
+      .filter((name) => !roles.includes(name))
+      .map((name) => `administrators has ${name}, which is not in roles.${didYouMean(name, roles)}`),
+    ...formerRoles
+      .filter((name) => roles.includes(name))
+      .map((name) => `formerRoles has ${name}, which is in roles.`),
+  ]
+}
+
+function linesOf(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
+  if (issue.code !== 'unrecognized_keys')
+    return [`${path.slice(1) || 'The default export'} ${issue.message}.`]
+  const known = path === '' ? Object.keys(CONFIG.shape) : PARAMETER_NAMES
+  return issue.keys.map((key) => `${`${path}.${key}`.slice(1)} is unknown.${didYouMean(key, known)}`)
+}

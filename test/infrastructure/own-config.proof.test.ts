@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { copySources } from '../support/checkout.ts'
+import { tokenOf } from '../support/http.ts'
+import { type Service, startService } from '../support/service.ts'
+import { root } from '../support/service-description.ts'
+
+// The service with the configuration of another application: other roles, and values of parameters.
+
+const CONFIG = {
+  roles: ['member', 'editor'],
+  administrators: ['editor'],
+  formerRoles: ['author'],
+  serviceName: 'Notes',
+  tokenTtlSeconds: 900,
+  allowedOrigins: 'http://localhost:4000',
+  stages: { dev: { serviceName: 'Notes in development' }, prod: { pages: 'on', cookieSessions: 'on' } },
+}
+
+const SERVERLESS_YML = `
+service: notes
+configValidationMode: error
+plugins: [serverless-esbuild, ./plugins/auth.ts, serverless-offline]
+provider: { name: aws, runtime: nodejs24.x, region: eu-central-1 }
+params: { prod: { pages: "off" } }
+functions:
+  admin-content:
+    handler: functions/content/admin-content.handler
+    role: editor
+    events: [{ http: { method: get, path: admin, authorizer: auth } }]
+`
+
+let folder: string
+let service: Service
+
+const write = (config: object) =>
+  writeFileSync(
+    `${folder}/auth.config.ts`,
+    `import { defineAuth } from './plugins/config/define-auth.ts'\nexport default defineAuth(${JSON.stringify(config)})\n`,
+  )
+
+function sls(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['node_modules/.bin/sls', ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  return { status, stdout, stderr }
+}
+
+function printed(...args: string[]) {
+  const { stdout } = sls('print', '--format', 'json', ...args)
+  const { provider, custom, functions } = JSON.parse(stdout)
+  return {
+    serviceName: custom.face.SERVICE_NAME,
+    tokenTtlSeconds: String(custom.signing.TOKEN_TTL_SECONDS),
+    allowedOrigins: provider.environment.ALLOWED_ORIGINS,
+    hasPages: 'signin' in functions,
+  }
+}
+
+beforeAll(async () => {
+  mkdirSync(`${root}/.results`, { recursive: true })
+  folder = mkdtempSync(`${root}/.results/own-config-`)
+  copySources(folder)
+  write(CONFIG)
+  writeFileSync(`${folder}/serverless.yml`, SERVERLESS_YML)
+  service = await startService({}, [], folder)
+})
+afterAll(async () => {
+  await service.stop()
+  rmSync(folder, { recursive: true })
+})
+
+test('each role has its demo user, and only the named one may use a route', async () => {
+  expect(service.output()).toContain('member (password member) and editor (password editor)')
+  expect(service.output()).toContain('{"username":"member","password":"member"}')
+  // Not by `get`, which compares with the API description of this repository and its roles.
+  const call = async (name: string) => {
+    const headers = { Authorization: `Bearer ${await tokenOf(service.url, name)}` }
+    const response = await fetch(`${service.url}/admin`, { headers })
+    return { status: response.status, body: await response.json() }
+  }
+  expect(await call('editor')).toMatchObject({ status: 200, body: { username: 'editor', role: 'editor' } })
+  expect(await call('member')).toMatchObject({ status: 403 })
+})
+
+test('values of a stage come before those for all, serverless.yml before both, and --param before all', () => {
+  const shared = { tokenTtlSeconds: '900', allowedOrigins: 'http://localhost:4000' }
+  expect(printed()).toEqual({ ...shared, serviceName: 'Notes in development', hasPages: true })
+  const own = ['--param', 'issuer=https://notes.example', '--param', 'allowedOrigins=https://notes.example']
+  expect(printed('--stage', 'prod', ...own)).toEqual({
+    ...shared,
+    allowedOrigins: 'https://notes.example',
+    serviceName: 'Notes',
+    hasPages: false,
+  })
+  const given = ['--param', 'serviceName=Given', '--param', 'tokenTtlSeconds=600']
+  expect(printed(...given)).toEqual({
+    ...shared,
+    tokenTtlSeconds: '600',
+    serviceName: 'Given',
+    hasPages: true,
+  })
+})
+
+test('a configuration with faults is refused, with one line for each', () => {
+  write({ ...CONFIG, administrators: ['editr'], serviceNam: 'Notes' })
+  expect(sls('print')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'auth.config.ts: serviceNam is unknown. Did you mean serviceName?\n',
+  })
+  write({ ...CONFIG, administrators: ['editr', 'amin'] })
+  expect(sls('print').stderr).toBe(
+    'auth.config.ts: administrators has editr, which is not in roles. Did you mean editor?\n' +
+      'auth.config.ts: administrators has amin, which is not in roles.\n',
+  )
+  write(CONFIG)
+})
