@@ -1,5 +1,5 @@
+import { FIRST_ROLE } from '../lib/application/roles.ts'
 import { type FactorPolicy, needsFactor } from '../lib/users/factors.ts'
-import { FIRST_ROLE } from '../lib/users/roles.ts'
 import { DEMO_USERS } from './aws.ts'
 import { DYNAMODB_PORT } from './ports.ts'
 

@@ -66,6 +66,8 @@ describe('GET /me', () => {
       'changedAt',
       'factors',
       'externalId',
+      // Returned if the application has some.
+      'attributes',
     ]
     // A disabled user gets no response.
     const known = [...secret, ...returned, 'disabled']

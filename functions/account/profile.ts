@@ -1,3 +1,4 @@
+import { attributesOf, HAS_ATTRIBUTES } from '../../lib/application/attributes.ts'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { findOwnAccount } from '../../lib/factors/own-account.ts'
 import { json } from '../../lib/http/responses.ts'
@@ -11,6 +12,7 @@ export const route: TableRoute = async (event, { table, now }) => {
   const user = await findOwnAccount(table, userId)
   requireUnrevoked(generation, user)
   const { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft, externalId } = user
-  const own = { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft, externalId }
+  const attributes = HAS_ATTRIBUTES ? attributesOf(user.attributes) : undefined
+  const own = { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft, externalId, attributes }
   return json(200, { ...claimsOf(userId, user), ...own })
 }

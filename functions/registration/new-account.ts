@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { FIRST_ROLE, type Role } from '../../lib/application/roles.ts'
 import { together } from '../../lib/aws/together.ts'
 import type { At } from '../../lib/context.ts'
 import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
@@ -29,7 +30,6 @@ import { judgeAttempt, type ReservingTable, reserveAttempt } from '../../lib/thr
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { BY_PASSWORD, needsFactor } from '../../lib/users/factors.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
-import { FIRST_ROLE, type Role } from '../../lib/users/roles.ts'
 import { isNameTaken } from '../../lib/users/store.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
 

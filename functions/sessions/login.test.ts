@@ -117,6 +117,7 @@ describe('a complete sign-in', () => {
       sessionId,
       acr: 'aal1',
       authTime: 1_795_532_400,
+      attributes: {},
     })
     expect(userId).toBe(user.id)
     expect(records).toEqual([{ event: 'login.accepted', userId: user.id }])

@@ -104,6 +104,7 @@ describe('POST /refresh', () => {
       expiresAt: secondOf(now) + 900,
       acr: 'aal1',
       authTime: expect.any(Number),
+      attributes: {},
     })
   })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { adminStatements, userStatements } from '../../test/support/authorizer-policy.ts'
-import type { Role } from '../users/roles.ts'
+import type { Role } from '../application/roles.ts'
 import { policyFor } from './policy.ts'
 
 const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
@@ -14,10 +14,12 @@ const principal = (role: Role) => ({
   sessionId: 'the-session',
   acr: 'aal1' as const,
   authTime: 1_795_532_400,
+  attributes: {},
 })
 /** Each value as a text. */
 const contextOf = (role: Role) => ({
   ...principal(role),
+  attributes: undefined,
   expiresAt: '1795534200',
   generation: '7',
   authTime: '1795532400',

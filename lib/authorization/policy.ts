@@ -1,5 +1,5 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
-import type { Role } from '../users/roles.ts'
+import type { Role } from '../application/roles.ts'
 import type { Principal } from '../users/user.ts'
 
 /**
@@ -20,6 +20,7 @@ export function policyFor(
   methodArn: string,
   guarded: string,
 ): APIGatewayAuthorizerResult {
+  const { attributes, ...values } = principal
   const stageArn = methodArn.split('/', 2).join('/')
   const statement = (Effect: 'Allow' | 'Deny', Resource: string | string[]) => ({
     Action: 'execute-api:Invoke',
@@ -37,7 +38,10 @@ export function policyFor(
       ],
     },
     // AWS documents texts; handlers read them by `principalOf`.
-    context: Object.fromEntries(Object.entries(principal).map(([name, value]) => [name, String(value)])),
+    context: {
+      ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])),
+      ...(Object.keys(attributes).length > 0 && { attributes: JSON.stringify(attributes) }),
+    },
   }
 }
 

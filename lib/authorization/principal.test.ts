@@ -33,6 +33,7 @@ test('the caller is the one in the authorizer context', () => {
     sessionId: 'the-session',
     acr: 'aal1',
     authTime: 1_795_532_400,
+    attributes: {},
   })
 })
 
@@ -58,6 +59,7 @@ test('no other value of the context is read', () => {
     sessionId: 'the-session',
     acr: 'aal1',
     authTime: 1_795_532_400,
+    attributes: {},
   })
   expect(() => principalOf(eventWith({ claims: valid }), now)).toThrow()
 })

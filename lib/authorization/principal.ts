@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { isRole, type Role } from '../application/roles.ts'
 import { readRoles } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { isAcr } from '../users/factors.ts'
-import { isRole, type Role } from '../users/roles.ts'
 import { isUserId, type Principal } from '../users/user.ts'
 
 /**
@@ -27,7 +27,7 @@ export function principalOf(
   roles = readRoles() as readonly Role[],
 ): Principal {
   const context = event.requestContext?.authorizer ?? {}
-  const { userId, username, role, sessionId, acr } = context
+  const { userId, username, role, sessionId, acr, attributes } = context
   const expiresAt = wholeNumber(context.expiresAt)
   const generation = wholeNumber(context.generation)
   const authTime = wholeNumber(context.authTime)
@@ -47,7 +47,17 @@ export function principalOf(
   if (roles.length > 0 && !roles.includes(role)) {
     throw new ServiceError('forbidden', `requires role ${roles.join(' or ')}`)
   }
-  return { userId, username, role, expiresAt, generation, sessionId, acr, authTime }
+  return {
+    userId,
+    username,
+    role,
+    expiresAt,
+    generation,
+    sessionId,
+    acr,
+    authTime,
+    attributes: isText(attributes) ? JSON.parse(attributes) : {},
+  }
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

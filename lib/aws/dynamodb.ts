@@ -3,9 +3,14 @@ import { ServiceError } from '../errors.ts'
 import { type AwsCall, awsErrorType, cancellationCodes } from './client.ts'
 
 /** A DynamoDB attribute value, of the types this service stores. */
-export type Attribute = { S: string } | { N: string } | { BOOL: boolean } | { SS: string[] }
+export type Attribute = { S: string } | { N: string } | { BOOL: boolean } | { SS: string[] } | { M: Item }
 
-export type Item = Record<string, Attribute>
+/** A value that stands alone or in a map. */
+export type Scalar = string | number | boolean
+
+export interface Item {
+  [name: string]: Attribute
+}
 
 export interface Key {
   pk: { S: string }
@@ -18,10 +23,10 @@ export interface Table {
   name: string
 }
 
-/** Returns the attribute for a value. A list of strings becomes a set, which must not be empty. */
-export function attribute(value: string | number | boolean | string[]): Attribute {
+/** Returns the attribute for a value. A list of strings becomes a set, which must not be empty. An object becomes a map. */
+export function attribute(value: Scalar | string[] | Readonly<Record<string, Scalar>>): Attribute {
   if (typeof value === 'string') return { S: value }
-  if (typeof value === 'object') return { SS: value }
+  if (typeof value === 'object') return Array.isArray(value) ? { SS: value } : { M: attributesOf(value) }
   return typeof value === 'number' ? { N: String(value) } : { BOOL: value }
 }
 
@@ -163,6 +168,17 @@ export function optionalText(item: Item, name: string): string | undefined {
 /** Returns a set of strings of an item; an empty one if it is missing. */
 export const texts = (item: Item, name: string): string[] =>
   (item[name] as { SS?: string[] } | undefined)?.SS ?? []
+
+/** Returns an optional map of an item. */
+export const optionalMap = (item: Item, name: string): Record<string, Scalar> | undefined => {
+  const map = (item[name] as { M?: Item } | undefined)?.M
+  return map && Object.fromEntries(Object.entries(map).map(([key, value]) => [key, scalarOf(value)]))
+}
+
+const scalarOf = (value: Attribute): Scalar => {
+  const { S, N, BOOL } = value as { S?: string; N?: string; BOOL?: boolean }
+  return S ?? BOOL ?? Number(N)
+}
 
 /** Returns a required number of an item. */
 export function number(item: Item, name: string): number {

@@ -1,7 +1,7 @@
 import { afterAll, expect, test, vi } from 'vitest'
 import { startStores } from '../../test/support/sessions.ts'
+import type { Role } from '../application/roles.ts'
 import type { Table } from '../aws/dynamodb.ts'
-import type { Role } from '../users/roles.ts'
 import { findRecipient, findRecipientByName } from './recipient.ts'
 
 const stores = await startStores()

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { startStores } from '../../test/support/sessions.ts'
 import { testAct } from '../../test/support/users.ts'
+import type { Role } from '../application/roles.ts'
 import { transact } from '../aws/dynamodb.ts'
-import type { Role } from '../users/roles.ts'
 import { CONFIRMATION_RANDOM_BYTES, MAIL_ID_BYTES, newMailId, startConfirmation } from './confirmation.ts'
 import {
   claimMail,

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { isRole, type Role } from '../application/roles.ts'
 import {
   attribute,
   attributesOf,
@@ -12,7 +13,6 @@ import {
 import { namesOf, valuesOf } from '../aws/item.ts'
 import { type Act, eventOf } from '../events/event.ts'
 import { secondOf } from '../time.ts'
-import { isRole, type Role } from '../users/roles.ts'
 import { CONFIRMATION, type Confirmation, INVITATION_TTL_SECONDS } from './confirmation.ts'
 
 /** How long the claim of a notice is kept. Lambda gives an event up after ten minutes. */

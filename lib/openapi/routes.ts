@@ -1,4 +1,4 @@
-import { FIRST_ROLE, ROLES } from '../users/roles.ts'
+import { FIRST_ROLE, ROLES } from '../application/roles.ts'
 import { json, object, text } from './json-schema.ts'
 import type { Route } from './route.ts'
 import { ACCOUNT_ROUTES } from './routes/account.ts'

@@ -1,9 +1,9 @@
 import { FACTORS } from '../users/factors.ts'
-import { ROLES } from '../users/roles.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
 import { object, text, time } from './json-schema.ts'
 import { OAUTH_SCHEMAS } from './oauth-schemas.ts'
 import { requestSchemas } from './requests.ts'
+import { role, USER_SCHEMAS } from './user-schemas.ts'
 
 /** Returns a reference to one of the {@link SCHEMAS}. */
 export const schemaRef = (name: keyof typeof RESPONSES) => ({ $ref: `#/components/schemas/${name}` })
@@ -11,19 +11,6 @@ export const schemaRef = (name: keyof typeof RESPONSES) => ({ $ref: `#/component
 const seconds = (description: string) => ({ type: 'integer', minimum: 0, description })
 
 const challenge = text('32 random bytes in base64url. The authenticator signs them.')
-
-const role = { type: 'string', enum: ROLES, description: 'The role, which determines the permitted routes.' }
-
-const user = {
-  sub: text('The opaque id of the user, which never changes.'),
-  username: text('The username.'),
-  role,
-  email: text('The e-mail address that the user can sign in with. Missing without one.'),
-  email_verified: {
-    type: 'boolean',
-    description: 'Whether the user has shown that the address is the user’s own.',
-  },
-}
 
 const problem = {
   type: { type: 'string', const: 'about:blank', description: 'The status identifies the problem type.' },
@@ -170,34 +157,7 @@ const RESPONSES = {
   ),
   ...EVENT_SCHEMAS,
   ...OAUTH_SCHEMAS,
-  UserInfo: object(
-    'The caller, as stored now. For an app, what its scopes allow.',
-    { ...user, preferred_username: text('The username, for an app with the scope `profile`.') },
-    ['username', 'role', 'email', 'email_verified', 'preferred_username'],
-  ),
-  Me: object(
-    'The caller’s profile, without password hash and internal values.',
-    {
-      ...user,
-      emailAsWritten: text('The address as mails are sent to it, if it has upper case.'),
-      createdAt: time('When the user was created.'),
-      changedAt: time('When an address, a name, the role, the password or the state last changed.'),
-      factors: {
-        type: 'array',
-        items: { type: 'string', enum: FACTORS },
-        description: 'The user’s second factors.',
-      },
-      recoveryCodesLeft: {
-        type: 'integer',
-        minimum: 0,
-        description: 'How many recovery codes are left. Missing without a second factor.',
-      },
-      externalId: text(
-        'The user’s id in the program that the user was imported from, if an operator kept it.',
-      ),
-    },
-    ['email', 'email_verified', 'emailAsWritten', 'recoveryCodesLeft', 'externalId'],
-  ),
+  ...USER_SCHEMAS,
   TotpSetup: object('The secret of an authenticator app that is set up.', {
     secret: text('The secret in base32, for typing.'),
     uri: text('The secret and the names of service and user, for a QR code: `otpauth://totp/…`.'),

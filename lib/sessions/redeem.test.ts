@@ -17,10 +17,10 @@ import {
   userState,
 } from '../../test/support/session-per-test.ts'
 import { testAct, testAt } from '../../test/support/users.ts'
+import type { Role } from '../application/roles.ts'
 import { ServiceError } from '../errors.ts'
 import { AMR, type Amr, type FactorPolicy } from '../users/factors.ts'
 import { revokeSessions, revokeTokens } from '../users/revocation.ts'
-import type { Role } from '../users/roles.ts'
 import { changeUser, findUserState } from '../users/store.ts'
 import { findPresented, redeemAnyToken, redeemRefreshToken, requireFactors, requireYoung } from './redeem.ts'
 import { nextSecret, type PresentedToken, readRefreshToken } from './refresh-token.ts'

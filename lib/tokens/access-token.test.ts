@@ -1,7 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { accessTokenInput, readUnverified, verifyAccessToken } from './access-token.ts'
-import { customClaims } from './custom-claims.ts'
 import { publicKeyFromSpki } from './public-keys.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -21,6 +20,7 @@ const ada = {
   sessionId: 'the-session',
   acr: 'aal2',
   authTime: ISSUED_AT - 60,
+  attributes: {},
 }
 const session = { id: 'the-session', authTime: ISSUED_AT - 60, amr: 'pwd otp mfa' }
 const user = { id: ada.userId, username: 'ada', role: 'admin' as const, generation: 7 }
@@ -57,7 +57,7 @@ const details = { parties: policy, ttlSeconds: 900, tokenId: claims.jti }
 test('an access token has the header and the claims of RFC 9068 only', () => {
   const input = accessTokenInput(user, session, details, issuedAt)(ours.kid)
   const parts = input.split('.').map((part) => Buffer.from(part, 'base64url').toString())
-  expect(parts).toEqual([JSON.stringify(header), JSON.stringify({ ...customClaims(user), ...claims })])
+  expect(parts).toEqual([JSON.stringify(header), JSON.stringify(claims)])
 })
 
 test('an access token of this service verifies, and yields only its principal', async () => {

@@ -1,10 +1,10 @@
+import { attributeClaims, claimedAttributes } from '../application/attributes.ts'
+import { isRole } from '../application/roles.ts'
 import { CLIENT_ID } from '../config.ts'
 import { secondOf } from '../time.ts'
 import { acrOf, isAcr } from '../users/factors.ts'
 import { isLoginName } from '../users/login-name.ts'
-import { isRole } from '../users/roles.ts'
 import { isUserId, type Principal, type UserState } from '../users/user.ts'
-import { customClaims } from './custom-claims.ts'
 import { invalidToken, parseJws, type UnverifiedJws, verifyJws } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'
 
@@ -55,7 +55,7 @@ interface TokenDetails {
 
 /**
  * Creates an access token without its signature: header and claims of RFC 9068 section 2, with those of
- * {@link customClaims}.
+ * {@link attributeClaims}.
  *
  * @param user - Becomes `sub`, `username`, `role` and `gen`, as read before the credentials were verified.
  *   A revocation since then revokes the token.
@@ -65,14 +65,14 @@ interface TokenDetails {
  * @returns A function that returns the JWS signing input (RFC 7515 section 5.1) for the `kid` of the signing key.
  */
 export function accessTokenInput(
-  user: Pick<UserState, 'id' | 'username' | 'role' | 'generation'>,
+  user: Pick<UserState, 'id' | 'username' | 'role' | 'generation' | 'attributes'>,
   session: SignedIn,
   { parties, ttlSeconds, tokenId }: TokenDetails,
   now: Date,
 ): (kid: string) => string {
   const iat = secondOf(now)
   const claims = {
-    ...customClaims(user),
+    ...attributeClaims(user.attributes),
     iss: parties.issuer,
     aud: parties.audience,
     sub: user.id,
@@ -180,6 +180,7 @@ function readClaims(
     sessionId: sid,
     acr,
     authTime: auth_time,
+    attributes: claimedAttributes(claims),
   }
 }
 

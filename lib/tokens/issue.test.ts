@@ -5,7 +5,6 @@ import { testUser } from '../../test/support/users.ts'
 import { awsClient } from '../aws/client.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
-import { customClaims } from './custom-claims.ts'
 import { tokenIssuer } from './issue.ts'
 import { readPublicKey } from './public-keys.ts'
 
@@ -45,7 +44,6 @@ test('an access token contains its user, its session and its lifetime', async ()
   const { authToken, ...rest } = await issue(ada)
   expect(rest).toStrictEqual({ tokenType: 'Bearer', expiresIn: 900 })
   expect(claimsOf(authToken)).toStrictEqual({
-    ...customClaims(ada),
     iss: 'https://issuer.example',
     aud: 'the audience',
     sub: ada.id,

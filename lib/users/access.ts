@@ -5,7 +5,7 @@ import { USER_INFO } from './store.ts'
 import { PROFILE, USER_STATE } from './user.ts'
 
 /** Attributes that no registration has. */
-const NOT_OF_NEW_USERS = ['survivingSession', 'factors', 'externalId']
+const NOT_OF_NEW_USERS = ['survivingSession', 'factors', 'externalId', 'attributes']
 
 /** The state of users, without personal data and password hashes. */
 export const readUserStates = read(['user#*'], USER_STATE)

@@ -1,4 +1,4 @@
-import { isAdministrator } from './roles.ts'
+import { isAdministrator } from '../application/roles.ts'
 
 /** All second factors. A recovery code replaces one for a sign-in. */
 export const FACTORS = ['totp', 'passkey'] as const

@@ -146,7 +146,7 @@ describe('what a user may know', () => {
     const eve = await addEve()
     const [item = {}] = await getItems(table, [profileKey(eve.id)], OWN_PROFILE)
     const { id, username, role, disabled, generation, email, emailVerified, emailAsWritten } = eve
-    const info = { id, username, role, disabled, generation, email, emailVerified }
+    const info = { id, username, role, disabled, generation, email, emailVerified, attributes: undefined }
     const { createdAt, changedAt } = eve
     expect(userOf(item, OWN_PROFILE)).toStrictEqual({
       ...info,

@@ -1,3 +1,4 @@
+import { isRole } from '../application/roles.ts'
 import {
   attribute,
   getItems,
@@ -15,7 +16,6 @@ import { type Act, updateEventOf } from '../events/event.ts'
 import { logEvent } from '../log.ts'
 import { isLoginName } from './login-name.ts'
 import { REVOCATION_STATE, type RevocationState } from './revocation.ts'
-import { isRole } from './roles.ts'
 import { isUserId, PROFILE, USER_STATE, type User, type UserState } from './user.ts'
 
 /** How many times a change is attempted when concurrent changes to the user precede it. */
@@ -47,7 +47,15 @@ export async function findUserState(table: Table, userId: string): Promise<UserS
   return item && userOf(item, USER_STATE)
 }
 
-export const USER_INFO = ['username', 'role', 'disabled', 'generation', 'email', 'emailVerified'] as const
+export const USER_INFO = [
+  'username',
+  'role',
+  'disabled',
+  'generation',
+  'email',
+  'emailVerified',
+  'attributes',
+] as const
 
 /** What a user's own applications may know: no password hash. */
 export type UserInfo = Pick<User, (typeof USER_INFO)[number]>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isRole } from './roles.ts'
+import { isRole } from '../application/roles.ts'
 import {
   claimsOf,
   isUserId,

@@ -1,7 +1,8 @@
-import { flag, number, optionalText, text } from '../aws/dynamodb.ts'
+import { attributeClaims, type UserAttributes } from '../application/attributes.ts'
+import type { Role } from '../application/roles.ts'
+import { flag, number, optionalMap, optionalText, text } from '../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import type { Acr } from './factors.ts'
-import type { Role } from './roles.ts'
 
 /** The authenticated caller of a request. */
 export interface Principal {
@@ -19,6 +20,8 @@ export interface Principal {
   acr: Acr
   /** Second since the epoch of that sign-in. */
   authTime: number
+  /** The attributes that have a claim. */
+  attributes: UserAttributes
 }
 
 /** Attributes of a profile. `createdAt` and `changedAt` are ISO 8601 times; nothing depends on them. */
@@ -48,6 +51,8 @@ export const PROFILE = {
   changedAt: text,
   /** Id of the user in the program that the user moved from, for operators and the user. Nothing depends on it. */
   externalId: optionalText,
+  /** Attributes that `auth.config.ts` defines, as operators wrote them; see `attributesOf` in `attributes.ts`. */
+  attributes: optionalMap,
 } satisfies Attributes
 
 /** A stored user. */
@@ -65,6 +70,7 @@ export const USER_STATE = [
   'sessionGeneration',
   'survivingSession',
   'factors',
+  'attributes',
 ] as const
 
 /** What tokens and sessions depend on. */
@@ -73,7 +79,7 @@ export type UserState = Pick<User, 'id' | (typeof USER_STATE)[number]>
 /** Values that a user may bring along. */
 type ImportedValues = Pick<
   User,
-  'id' | 'email' | 'emailVerified' | 'emailAsWritten' | 'disabled' | 'createdAt' | 'externalId'
+  'id' | 'email' | 'emailVerified' | 'emailAsWritten' | 'disabled' | 'createdAt' | 'externalId' | 'attributes'
 >
 
 const ID_BYTES = 16
@@ -130,8 +136,20 @@ export const loginNamesOf = ({ username, email }: Pick<User, 'username' | 'email
  */
 export const claimsOf = (
   sub: string,
-  { username, role, email, emailVerified }: Pick<User, 'username' | 'role' | 'email' | 'emailVerified'>,
-) => ({ sub, username, role, ...(email && { email, email_verified: emailVerified }) })
+  {
+    username,
+    role,
+    email,
+    emailVerified,
+    attributes,
+  }: Pick<User, 'username' | 'role' | 'email' | 'emailVerified' | 'attributes'>,
+) => ({
+  ...attributeClaims(attributes),
+  sub,
+  username,
+  role,
+  ...(email && { email, email_verified: emailVerified }),
+})
 
 /**
  * Returns the address that a user has shown to be the user's own, as its owner writes it. It proves who the user is; another

@@ -1,4 +1,5 @@
 import type { ParameterName } from '../parameters/parameters.ts'
+import type { AttributeDefinitions } from './attribute.ts'
 
 /** Parameters of a stage, by the names that they have in `plugins/parameters/parameters.yml`, which describes them. */
 export type ParameterValues = { [N in ParameterName]?: string | number | boolean | null }
@@ -7,13 +8,15 @@ export type ParameterValues = { [N in ParameterName]?: string | number | boolean
  * What an application says about its sign-in, with values of parameters for all stages. It is data alone: text, numbers, lists and
  * objects.
  */
-export interface AuthConfig<R extends string = string> extends ParameterValues {
-  /** Roles of users: 1 to 32 letters, digits, hyphens and underscores. The first is that of new users. */
+export interface AuthConfig<R extends string = string, A extends AttributeDefinitions = AttributeDefinitions>
+  extends ParameterValues {
+  /** Roles of users: 1 to 32 of a-z, 0-9 and hyphens. The first is that of new users. */
   roles: readonly [R, ...R[]]
   /** Roles of {@link roles} whose users must have a second factor with `requireSecondFactor: 'administrators'`. */
   administrators: readonly NoInfer<R>[]
   /** Roles that were taken out of {@link roles}. Their users are disabled; `npm run users` still finds them. */
   formerRoles?: readonly string[]
+  attributes?: A
   /** Values of parameters for single stages. They come before those for all. */
   stages?: Readonly<Record<string, ParameterValues>>
 }
@@ -24,4 +27,9 @@ export interface AuthConfig<R extends string = string> extends ParameterValues {
  * @example
  * export default defineAuth({ roles: ['member', 'editor'], administrators: ['editor'], serviceName: 'Notes' })
  */
-export const defineAuth = <const R extends string>(config: AuthConfig<R>): AuthConfig<R> => config
+export const defineAuth = <
+  const R extends string,
+  const A extends AttributeDefinitions = Record<never, never>,
+>(
+  config: AuthConfig<R, A>,
+): AuthConfig<R, A> => config

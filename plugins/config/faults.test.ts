@@ -5,6 +5,12 @@ import { faultsOfConfig } from './faults.ts'
 
 const valid = { roles: ['member', 'editor'], administrators: ['editor'] }
 const ROLE_RULE = 'must be 1 to 32 of a-z, 0-9 and hyphens, with a letter first.'
+const attribute = (plan: unknown) => ({ ...valid, attributes: { plan } })
+/** Attributes that take a number of bytes at most: names of one letter, and values of three bytes a code unit. */
+const texts = (bytes: number) => ({
+  a: { type: 'string', maxLength: Math.floor((bytes - 1) / 3) - 1 },
+  b: { type: 'string', values: ['x'.repeat(2 + ((bytes - 1) % 3))] },
+})
 const VALUE_RULE = 'must be text, a number, true, false or null.'
 
 test.each<[string, object]>([
@@ -12,6 +18,25 @@ test.each<[string, object]>([
   ['only roles', valid],
   ['no administrators', { ...valid, administrators: [] }],
   ['former roles', { ...valid, formerRoles: ['author'] }],
+  [
+    'attributes',
+    {
+      ...valid,
+      attributes: {
+        plan: {
+          type: 'string',
+          values: ['free', 'pro'],
+          default: 'free',
+          claim: 'https://notes.example/plan',
+          revokes: true,
+        },
+        team: { type: 'string', maxLength: 20, claim: 'custom:team' },
+        seats: { type: 'number', default: 1 },
+        beta: { type: 'boolean' },
+      },
+    },
+  ],
+  ['as many bytes of attributes as a profile has', { ...valid, attributes: texts(2_048) }],
   ['parameters', { ...valid, serviceName: 'Notes', tokenTtlSeconds: 900, retained: false, mailFrom: null }],
   ['parameters of stages', { ...valid, stages: { dev: { allowedOrigins: '*' }, prod: { pages: 'on' } } }],
 ])('%s is a configuration', (_what, given) => {
@@ -58,6 +83,58 @@ test.each<[string, unknown, string]>([
     'a function in a stage',
     { ...valid, stages: { prod: { pages: () => 'on' } } },
     `stages.prod.pages ${VALUE_RULE}`,
+  ],
+  [
+    'text as attributes',
+    { ...valid, attributes: 'plan' },
+    'attributes must be an object with attributes by name.',
+  ],
+  [
+    'an attribute with a capital first',
+    { ...valid, attributes: { Plan: { type: 'string' } } },
+    'attributes.Plan must be letters and digits, with a lower-case letter first.',
+  ],
+  ['an attribute that is text', attribute('string'), 'attributes.plan must be an object.'],
+  [
+    'an attribute of another type',
+    attribute({ type: 'text' }),
+    'attributes.plan.type must be string, number or boolean.',
+  ],
+  [
+    'a mistyped member of an attribute',
+    attribute({ type: 'string', defualt: 'free' }),
+    'attributes.plan.defualt is unknown. Did you mean default?',
+  ],
+  ['values of a number', attribute({ type: 'number', values: [1] }), 'attributes.plan.values is unknown.'],
+  [
+    'a default that is not among the values',
+    attribute({ type: 'string', values: ['free'], default: 'pro' }),
+    'attributes.plan.default must be a value that the attribute may have.',
+  ],
+  [
+    'a function as default',
+    attribute({ type: 'number', default: () => 1 }),
+    'attributes.plan.default must be a number.',
+  ],
+  [
+    'a Promise among the values',
+    attribute({ type: 'string', values: ['free', Promise.resolve('pro')] }),
+    'attributes.plan.values[1] must be text.',
+  ],
+  [
+    'a registered claim',
+    attribute({ type: 'string', claim: 'email' }),
+    'attributes.plan.claim must be a URI, such as https://notes.example/plan.',
+  ],
+  [
+    'a claim twice',
+    { ...valid, attributes: { a: { type: 'number', claim: 'n:a' }, b: { type: 'number', claim: 'n:a' } } },
+    'attributes has the claim n:a twice.',
+  ],
+  [
+    'one byte of attributes more than a profile has',
+    { ...valid, attributes: texts(2_049) },
+    'attributes may take 2049 bytes, and all together have at most 2048.',
   ],
 ])('%s is refused with its path: %j', (_what, given, fault) => {
   expect(faultsOfConfig(given)).toEqual([fault])

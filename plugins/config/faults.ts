@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { didYouMean } from '../did-you-mean.ts'
 import { PARAMETER_NAMES } from '../parameters/parameters.ts'
+import { ATTRIBUTE_MEMBERS, ATTRIBUTES, faultsOfAttributes } from './attributes.ts'
 
 // A role is also the name of its demo user, and stands in texts with other characters between roles.
 const role = z
@@ -23,6 +24,7 @@ const CONFIG = z.strictObject(
     roles: roles.min(1, 'must name a role'),
     administrators: roles,
     formerRoles: roles.optional(),
+    attributes: ATTRIBUTES.optional(),
     stages: z
       .record(z.string(), z.strictObject(parameters, 'must be an object'), 'must be an object')
       .optional(),
@@ -41,8 +43,9 @@ export function faultsOfConfig(config: unknown): string[] {
   if (config instanceof Promise) return ['The default export must not be a Promise.']
   const { success, data, error } = CONFIG.safeParse(config)
   if (!success) return error.issues.flatMap(linesOf)
-  const { roles, administrators, formerRoles = [] } = data
+  const { roles, administrators, formerRoles = [], attributes = {} } = data
   return [
+    ...faultsOfAttributes(attributes),
     ...administrators
       .filter((name) => !roles.includes(name))
       .map((name) => `administrators has ${name}, which is not in roles.${didYouMean(name, roles)}`),
@@ -54,8 +57,17 @@ export function faultsOfConfig(config: unknown): string[] {
 
 function linesOf(issue: z.core.$ZodIssue): string[] {
   const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
-  if (issue.code !== 'unrecognized_keys')
-    return [`${path.slice(1) || 'The default export'} ${issue.message}.`]
-  const known = path === '' ? Object.keys(CONFIG.shape) : PARAMETER_NAMES
-  return issue.keys.map((key) => `${`${path}.${key}`.slice(1)} is unknown.${didYouMean(key, known)}`)
+  if (issue.code !== 'unrecognized_keys') {
+    const { message } = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue
+    return [`${path.slice(1) || 'The default export'} ${message}.`]
+  }
+  const known =
+    path === '' ? Object.keys(CONFIG.shape) : path.startsWith('.stages') ? PARAMETER_NAMES : ATTRIBUTE_MEMBERS
+  return issue.keys.map(
+    (key) =>
+      `${`${path}.${key}`.slice(1)} is unknown.${didYouMean(
+        key,
+        known.filter((name) => name !== key),
+      )}`,
+  )
 }

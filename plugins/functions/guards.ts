@@ -1,4 +1,4 @@
-import { isRole, ROLES, type Role } from '../../lib/users/roles.ts'
+import { isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 import { hasOpenRoute, matches, type Route, resourcesOf, routesOf } from './routes.ts'

@@ -1,6 +1,6 @@
 import { compactVerify, createLocalJWKSet, decodeJwt } from 'jose'
+import { FIRST_ROLE } from '../../lib/application/roles.ts'
 import { json, noContent, publicJson } from '../../lib/http/responses.ts'
-import { FIRST_ROLE } from '../../lib/users/roles.ts'
 import { enrolApp, FACTOR_CHECKS, tokenWithApp } from './factors.ts'
 import { expectNativeArgon2 } from './logs.ts'
 import { OAUTH_CHECKS } from './oauth.ts'

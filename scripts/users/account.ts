@@ -1,5 +1,6 @@
+import { attributesOf, HAS_ATTRIBUTES, type UserAttributes } from '../../lib/application/attributes.ts'
+import { isRole } from '../../lib/application/roles.ts'
 import { type Factor, factorsOf } from '../../lib/users/factors.ts'
-import { isRole } from '../../lib/users/roles.ts'
 import type { User } from '../../lib/users/user.ts'
 import { printable } from '../cli/table.ts'
 
@@ -18,6 +19,8 @@ export type Account = Pick<
 > & {
   /** Second factors; missing without any. */
   factors?: Factor[]
+  /** Missing if the application has none. */
+  attributes?: UserAttributes
 }
 
 /** Selects what operators see of a user. */
@@ -29,6 +32,7 @@ export const accountOf = (user: User): Account => ({
   role: user.role,
   disabled: user.disabled,
   ...(user.factors && { factors: factorsOf(user) }),
+  ...(HAS_ATTRIBUTES && { attributes: attributesOf(user.attributes) }),
   createdAt: user.createdAt,
   changedAt: user.changedAt,
   externalId: user.externalId,

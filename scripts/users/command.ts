@@ -1,14 +1,16 @@
 import { type Command, Option } from 'commander'
 import { safeParse } from 'zod/mini'
+import { FIRST_ROLE, isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { EmailAddress, LoginName, NewLoginName } from '../../lib/http/schemas/fields.ts'
-import { FIRST_ROLE, isRole, ROLES, type Role } from '../../lib/users/roles.ts'
 import type { Io } from '../cli/io.ts'
 import { tableProgram } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
+import { setAttributes } from './attributes.ts'
 import * as changes from './changes.ts'
 import { addEventsCommand } from './events/command.ts'
 import { type ExportOptions, exportUsers } from './export.ts'
-import * as factors from './factors.ts'
+import * as factors from './factors/factors.ts'
+import { roleNotices } from './factors/policy.ts'
 import { type ImportOptions, importFile } from './import/import-file.ts'
 import { PROGRAM_NAMES, readMapping } from './import/mapping.ts'
 import { FORMATS } from './import/records.ts'
@@ -16,7 +18,6 @@ import { type ListOptions, list, readAfter, readFilter, readLimit, readPrefix } 
 import * as mail from './mail.ts'
 import * as names from './names.ts'
 import { breachesOf } from './passwords/breached.ts'
-import { roleNotices } from './policy.ts'
 import { remove } from './remove.ts'
 import { sessions } from './sessions.ts'
 import { changeUsers, type SeveralOptions } from './several.ts'
@@ -104,6 +105,12 @@ export function usersCommand(io: Io): Command {
         (await changes.setRole(found, name, role, io)) + (await noticeOf(name))
       await changeUsers(found, { ...options, loginNames }, change, io)
     })
+
+  ofUser('set', 'sets attributes of a user')
+    .argument('<attributes...>', 'such as plan=pro; plan= sets the default')
+    .action(async (name: string, words: string[]) =>
+      print(await setAttributes(await operator('set'), name, words, io)),
+    )
 
   ofUser('set-password', 'replaces the password of a user and ends all sessions').action(
     async (name: string) =>

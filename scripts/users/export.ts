@@ -56,6 +56,7 @@ const exported = (user: User) => ({
   passwordHash: user.passwordHash,
   createdAt: user.createdAt,
   externalId: user.externalId,
+  attributes: user.attributes,
 })
 
 const exists = (path: string) => new Refusal('refused', `${path} exists. Use --force to replace it.`)

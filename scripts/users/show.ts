@@ -37,6 +37,9 @@ export async function show(
     `state     ${stateOf(account)}`,
     ...(account.factors ? [`factors   ${factorsIn(account)}`] : []),
     ...(reset ? [`reset     of the factors is requested, ${announcedIn(factorResetOf(reset))}`] : []),
+    ...Object.entries({ ...account.attributes }).map(
+      ([name, value]) => `${name.padEnd(9)} ${printable(String(value))}`,
+    ),
     `created   ${account.createdAt}`,
     `changed   ${account.changedAt}`,
     `sign-in   ${signIn ? `${signIn.at} from ${signIn.sourceIp}` : 'none in 180 days'}`,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { getItems, type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
-import { isRole, ROLES, type Role } from '../../lib/users/roles.ts'
 import { nameKey, profileKey, untilStored, userOf } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { inParallel } from '../cli/in-parallel.ts'

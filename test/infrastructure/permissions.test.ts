@@ -40,6 +40,22 @@ test('functions may add events in transactions only, and me alone may read them'
   expect(new Set(onEvents.map(({ key }) => key)).size).toBeGreaterThan(12)
 })
 
+test('no function may write attributes of users', () => {
+  const writes = Object.keys(PERMISSIONS).flatMap((name) =>
+    statementsOf([name], deployment)
+      .filter(({ Action }) => Action.some((one) => /^dynamodb:(?:Put|Update|BatchWrite)/.test(one)))
+      .map(({ Condition }) => ({
+        name,
+        names: Condition?.['ForAllValues:StringEquals']?.['dynamodb:Attributes'],
+      })),
+  )
+  const onEvents = ['recordEvents', 'recordFreedNames']
+  const unlimited = writes.filter(({ names }) => names === undefined).map(({ name }) => name)
+  expect(unlimited).toEqual(onEvents)
+  expect(writes.filter(({ names }) => names?.includes('attributes'))).toEqual([])
+  expect(writes.length).toBeGreaterThan(30)
+})
+
 test('each permission is a function’s', () => {
   const used = Object.values(describeService().functions).flatMap(({ may = [] }) => may)
   expect(Object.keys(PERMISSIONS).filter((name) => !used.includes(name))).toEqual([])

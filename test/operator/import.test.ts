@@ -208,13 +208,13 @@ test.each([
     'an unknown column',
     'a.csv',
     `username,role,password,phone\nada,user,${PASSWORD},1\n`,
-    'Column 4 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt, externalId. For others use --from or --map.',
+    'Column 4 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt, externalId, attributes. For others use --from or --map.',
   ],
   [
     'no header',
     'a.csv',
     `ada,${PASSWORD},user\n`,
-    'Column 1 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt, externalId. For others use --from or --map.',
+    'Column 1 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt, externalId, attributes. For others use --from or --map.',
   ],
   [
     'a column too few',

@@ -29,6 +29,7 @@ test('--help lists every command and exits with 0', async () => {
     'rename',
     'set-email',
     'set-role',
+    'set',
     'set-password',
     'start-reset',
     'start-enrolment',

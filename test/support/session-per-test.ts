@@ -51,8 +51,28 @@ export function setSession(later: Session, newSecret: string): void {
 
 /** Returns what is read of the test's user with a session. */
 export const userState = (): UserState => {
-  const { id, username, role, disabled, generation, sessionGeneration, survivingSession, factors } = ada
-  return { id, username, role, disabled, generation, sessionGeneration, survivingSession, factors }
+  const {
+    id,
+    username,
+    role,
+    disabled,
+    generation,
+    sessionGeneration,
+    survivingSession,
+    factors,
+    attributes,
+  } = ada
+  return {
+    id,
+    username,
+    role,
+    disabled,
+    generation,
+    sessionGeneration,
+    survivingSession,
+    factors,
+    attributes,
+  }
 }
 
 export const stored = async (id = session.id) => (await findSession(table, ada.id, id)).session

@@ -1,3 +1,4 @@
+import { attributeClaims } from '../../application/attributes.ts'
 import { secondOf } from '../../time.ts'
 import { inputOf } from '../../tokens/access-token.ts'
 import { acrOf } from '../../users/factors.ts'
@@ -56,7 +57,11 @@ export function clientTokenInput(
     scope,
     jti: details.tokenId,
     gid: grant.id,
-    ...(client.firstParty && { username: user.username, role: user.role }),
+    ...(client.firstParty && {
+      ...attributeClaims(user.attributes),
+      username: user.username,
+      role: user.role,
+    }),
   })
 }
 
@@ -101,14 +106,19 @@ export const idTokenInput = (
     nonce: details.nonce,
   })
 
-/** Returns the claims of standard scopes (OpenID Connect Core section 5.4). */
+/** Returns the claims of standard scopes (OpenID Connect Core section 5.4). Attributes of the application belong to `profile`. */
 export function claimsOfScopes(
-  { username, email, emailVerified }: Pick<User, 'username' | 'email' | 'emailVerified'>,
+  {
+    username,
+    email,
+    emailVerified,
+    attributes,
+  }: Pick<User, 'username' | 'email' | 'emailVerified' | 'attributes'>,
   scope: string,
 ): object {
   const scopes = scope.split(' ')
   return {
-    ...(scopes.includes('profile') && { preferred_username: username }),
+    ...(scopes.includes('profile') && { ...attributeClaims(attributes), preferred_username: username }),
     ...(scopes.includes('email') && email && { email, email_verified: emailVerified }),
   }
 }

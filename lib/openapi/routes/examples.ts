@@ -1,4 +1,4 @@
-import { FIRST_ROLE } from '../../users/roles.ts'
+import { FIRST_ROLE } from '../../application/roles.ts'
 import { json } from '../json-schema.ts'
 import { schemaRef } from '../schemas.ts'
 

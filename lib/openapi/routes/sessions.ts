@@ -1,5 +1,5 @@
+import { FIRST_ROLE, ROLES } from '../../application/roles.ts'
 import { LoginRequest, LogoutRequest, RefreshRequest } from '../../http/schemas/sessions.ts'
-import { FIRST_ROLE, ROLES } from '../../users/roles.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'

@@ -10,6 +10,7 @@ export const COLUMNS = [
   'disabled',
   'createdAt',
   'externalId',
+  'attributes',
 ]
 
 /** Columns with a flag. CSV has no type but text. */

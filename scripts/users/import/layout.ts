@@ -1,5 +1,5 @@
+import type { Role } from '../../../lib/application/roles.ts'
 import { DECOY_HASH } from '../../../lib/passwords/hash.ts'
-import type { Role } from '../../../lib/users/roles.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { readFirebaseParameters, type WithParameters } from './firebase.ts'
 import { type Mapping, mappingOf, mapValues, type Program } from './mapping.ts'

@@ -1,16 +1,19 @@
 import * as z from 'zod/mini'
+import { ATTRIBUTES, mayBe, type StoredAttributes } from '../../../lib/application/attributes.ts'
+import { ROLES } from '../../../lib/application/roles.ts'
+import type { Scalar } from '../../../lib/aws/dynamodb.ts'
 import { NewLoginName, Password } from '../../../lib/http/schemas/fields.ts'
 import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
 import { isEmail, isNewLoginName, NEW_LOGIN_NAME_RULE } from '../../../lib/users/login-name.ts'
 import { namesOf } from '../../../lib/users/names.ts'
-import { ROLES } from '../../../lib/users/roles.ts'
 import { isUserId, type User } from '../../../lib/users/user.ts'
+import { ruleOf } from '../attributes.ts'
 import { hashFault } from './hashes/hash-fault.ts'
 import { likelyKind } from './hashes/hash-kinds.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
 export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 'role' | 'disabled'> &
-  Partial<Pick<User, 'id' | 'createdAt' | 'emailAsWritten' | 'externalId'>>
+  Partial<Pick<User, 'id' | 'createdAt' | 'emailAsWritten' | 'externalId' | 'attributes'>>
 
 /** An account to add, with a password that must be hashed, or with a hash that is stored as it is. */
 export type NewAccount = { values: AccountValues } & ({ password: string } | { passwordHash: string })
@@ -19,6 +22,20 @@ const Flag = z._default(z.boolean('Must be true or false.'), false)
 
 /** An id of another program is shown on terminals, and is never compared. */
 const isPrintable = (text: string) => /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u.test(text)
+
+/** Attributes by name. JSON lines have an object, CSV has it as text. */
+const Attributes = z.pipe(
+  z.transform((given) => (typeof given === 'string' ? parsed(given) : given)),
+  z.strictObject(
+    Object.fromEntries(
+      Object.entries(ATTRIBUTES).map(([name, definition]) => [
+        name,
+        z.optional(z.custom<Scalar>((value) => mayBe(definition, value), ruleOf(definition))),
+      ]),
+    ),
+    'Must be an object with attributes by name.',
+  ),
+)
 
 const AccountFields = z.strictObject({
   id: z.optional(
@@ -44,6 +61,7 @@ const AccountFields = z.strictObject({
         z.refine((text) => isPrintable(text), 'Must be 1 to 255 characters without control characters.'),
       ),
   ),
+  attributes: z.optional(Attributes),
   password: z.optional(Password),
   passwordHash: z.optional(z.string('Must be a string.')),
 })
@@ -57,7 +75,7 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
   if (record.username === undefined) return { fault: 'Missing username.' }
   const { data, error } = z.safeParse(AccountFields, record)
   if (data === undefined) return { fault: faultOf(error.issues) }
-  const { password, passwordHash, id, createdAt, externalId, ...fields } = data
+  const { password, passwordHash, id, createdAt, externalId, attributes, ...fields } = data
   const names = namesOf(fields.username, fields.email, fields.emailVerified)
   if (fields.emailVerified !== names.emailVerified) return { fault: 'emailVerified: There is no address.' }
   const values = {
@@ -66,6 +84,7 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
     ...(id !== undefined && { id }),
     ...(createdAt !== undefined && { createdAt }),
     ...(externalId !== undefined && { externalId }),
+    ...(attributes !== undefined && { attributes: attributes as StoredAttributes }),
   }
   if (password !== undefined && passwordHash === undefined) {
     const likely = likelyKind(password)
@@ -89,6 +108,14 @@ function likelyHash(kind: string, password: string): string {
     return `Is a hash of ${kind}. Read it as passwordHash, such as with --map passwordHash=password.`
   }
   return `Looks like a hash: ${kind}. Leave the column out, and add its users with --without-passwords.`
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 const faultOf = (issues: readonly z.core.$ZodIssue[]) =>

@@ -1,6 +1,6 @@
+import { isRole, ROLES } from '../../../lib/application/roles.ts'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
-import { isRole, ROLES } from '../../../lib/users/roles.ts'
 import { eachOf, inParallel } from '../../cli/in-parallel.ts'
 import { type Io, widthOf } from '../../cli/io.ts'
 import { Refusal } from '../../cli/refusal.ts'

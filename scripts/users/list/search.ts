@@ -1,5 +1,5 @@
+import { FORMER_ROLES, ROLES } from '../../../lib/application/roles.ts'
 import { attributesOf, optionalText, type Table, text } from '../../../lib/aws/dynamodb.ts'
-import { FORMER_ROLES, ROLES } from '../../../lib/users/roles.ts'
 import { inOrder } from '../../cli/in-order.ts'
 import { pagesOf } from '../../cli/pages.ts'
 import type { Account } from '../account.ts'

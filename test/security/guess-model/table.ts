@@ -1,7 +1,9 @@
 import type { AwsCall } from '../../../lib/aws/client.ts'
 
 /** What `UpdateItem` and `BatchGetItem` see of an item. */
-type Item = Record<string, { S?: string; N?: string; BOOL?: boolean; SS?: string[] }>
+interface Item {
+  [name: string]: { S?: string; N?: string; BOOL?: boolean; SS?: string[]; M?: Item }
+}
 
 export interface Key {
   pk: { S: string }

@@ -1,10 +1,10 @@
-import type { Table } from '../../lib/aws/dynamodb.ts'
-import { type FactorPolicy, factorsOf, needsFactor } from '../../lib/users/factors.ts'
-import { isAdministrator, type Role } from '../../lib/users/roles.ts'
-import type { Io } from '../cli/io.ts'
-import type { TargetOptions } from '../cli/target.ts'
-import { findExisting } from './store.ts'
-import { stackOf } from './target-stack.ts'
+import { isAdministrator, type Role } from '../../../lib/application/roles.ts'
+import type { Table } from '../../../lib/aws/dynamodb.ts'
+import { type FactorPolicy, factorsOf, needsFactor } from '../../../lib/users/factors.ts'
+import type { Io } from '../../cli/io.ts'
+import type { TargetOptions } from '../../cli/target.ts'
+import { findExisting } from '../store.ts'
+import { stackOf } from '../target-stack.ts'
 
 /**
  * Returns a function for the sentence that says when a role takes effect, if the stage requires a second factor that the user

@@ -1,0 +1,87 @@
+import config from '../../auth.config.ts'
+import type { Attribute } from '../../plugins/config/attribute.ts'
+import type { Scalar } from '../aws/dynamodb.ts'
+
+/** The attributes of users that `auth.config.ts` defines, by name. */
+export const ATTRIBUTES: Readonly<Record<string, Attribute>> = config.attributes ?? {}
+
+/** Whether there are any. */
+export const HAS_ATTRIBUTES = Object.keys(ATTRIBUTES).length > 0
+
+type Definitions = NonNullable<(typeof config)['attributes']>
+
+type ValueOf<D> = D extends { values: readonly (infer V)[] }
+  ? V
+  : D extends { type: 'number' }
+    ? number
+    : D extends { type: 'boolean' }
+      ? boolean
+      : string
+
+/** The values of a user's attributes. One without a value and without a default is missing. */
+export type UserAttributes = {
+  readonly [N in keyof Definitions]: Definitions[N] extends { default: Scalar }
+    ? ValueOf<Definitions[N]>
+    : ValueOf<Definitions[N]> | undefined
+}
+
+/** Values as they are stored, by name. Some may be of attributes that are no longer defined. */
+export type StoredAttributes = Readonly<Record<string, Scalar>>
+
+/** Returns how many code units a text without `values` may have. */
+export const maxLengthOf = ({ maxLength = 64 }: { maxLength?: number }): number => maxLength
+
+/** Whether an attribute may have a value. */
+export function mayBe(definition: Attribute, value: unknown): value is Scalar {
+  if (definition.type === 'boolean') return typeof value === 'boolean'
+  if (definition.type === 'number') {
+    return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER
+  }
+  const { values } = definition
+  if (typeof value !== 'string' || value === '') return false
+  return values?.includes(value) ?? value.length <= maxLengthOf(definition)
+}
+
+/**
+ * Returns the values of attributes. A value that is missing, or that its attribute may not have, is read as the default: a definition
+ * may have changed since it was stored, and that locks no user out.
+ *
+ * @param given - Returns what is stored or claimed for an attribute.
+ */
+const valuesBy = (
+  definitions: Readonly<Record<string, Attribute>>,
+  given: (name: string, definition: Attribute) => unknown,
+): Record<string, Scalar> =>
+  Object.fromEntries(
+    Object.entries(definitions).flatMap(([name, definition]) => {
+      const found = given(name, definition)
+      const value = mayBe(definition, found) ? found : definition.default
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+
+/** Returns the attributes of a user. */
+export const attributesOf = (stored: StoredAttributes = {}, definitions = ATTRIBUTES): UserAttributes =>
+  valuesBy(definitions, (name) => (Object.hasOwn(stored, name) ? stored[name] : undefined)) as UserAttributes
+
+/** Returns the claims that a user's attributes become. */
+export const attributeClaims = (
+  stored: StoredAttributes | undefined,
+  definitions = ATTRIBUTES,
+): Record<string, Scalar> =>
+  Object.fromEntries(
+    Object.entries<Scalar>(attributesOf(stored, definitions)).flatMap(([name, value]) => {
+      const claim = definitions[name]?.claim
+      return claim === undefined ? [] : [[claim, value]]
+    }),
+  )
+
+/** Returns the attributes in the claims of a verified token: those with a claim. */
+export const claimedAttributes = (
+  claims: Readonly<Record<string, unknown>>,
+  definitions = ATTRIBUTES,
+): UserAttributes =>
+  valuesBy(claimed(definitions), (_name, { claim = '' }) => claims[claim]) as UserAttributes
+
+const claimed = (definitions: Readonly<Record<string, Attribute>>) =>
+  Object.fromEntries(Object.entries(definitions).filter(([, { claim }]) => claim !== undefined))

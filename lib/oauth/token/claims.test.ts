@@ -1,0 +1,50 @@
+import { expect, test, vi } from 'vitest'
+import { testUser } from '../../../test/support/users.ts'
+import { AMR } from '../../users/factors.ts'
+import { claimsOfScopes, clientTokenInput, idTokenInput } from './claims.ts'
+
+vi.mock('../../../auth.config.ts', () => ({
+  default: {
+    roles: ['user'],
+    administrators: [],
+    attributes: {
+      plan: { type: 'string', default: 'free', claim: 'https://notes.example/plan' },
+      seats: { type: 'number', default: 1 },
+    },
+  },
+}))
+
+const now = new Date('2026-11-24T15:00:00.400Z')
+const user = testUser({ username: 'ada', attributes: { plan: 'pro', seats: 5 } })
+const grant = {
+  id: 'grant',
+  sessionId: 'session',
+  authTime: 1_795_532_400,
+  amr: AMR.password,
+  resource: 'https://orders.example',
+}
+const issuer = 'https://auth.example.com'
+const details = { issuer, publicUrl: issuer, ttlSeconds: 900, tokenId: 'id' }
+const PRO = { 'https://notes.example/plan': 'pro' }
+
+const claimsIn = (input: (kid: string) => string): object =>
+  JSON.parse(Buffer.from(input('kid').split('.')[1] ?? '', 'base64url').toString())
+
+const granted = (scope: string, firstParty: boolean) => ({
+  grant,
+  client: { id: 'shop', firstParty },
+  user,
+  scope,
+})
+
+test('attributes with a claim belong to the scope profile, at /userinfo and in the id_token', () => {
+  expect(claimsOfScopes(user, 'openid profile')).toEqual({ ...PRO, preferred_username: 'ada' })
+  expect(claimsOfScopes(user, 'openid email')).toEqual({})
+  expect(claimsIn(idTokenInput(granted('openid profile', false), details, now))).toMatchObject(PRO)
+  expect(claimsIn(idTokenInput(granted('openid', false), details, now))).not.toMatchObject(PRO)
+})
+
+test('access tokens of first-party clients alone have attributes', () => {
+  expect(claimsIn(clientTokenInput(granted('openid', true), details, now))).toMatchObject(PRO)
+  expect(claimsIn(clientTokenInput(granted('openid profile', false), details, now))).not.toMatchObject(PRO)
+})

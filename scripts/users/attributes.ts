@@ -1,0 +1,95 @@
+import { ATTRIBUTES, maxLengthOf, mayBe, type StoredAttributes } from '../../lib/application/attributes.ts'
+import { attribute, transact, updateOf } from '../../lib/aws/dynamodb.ts'
+import { updateEventOf } from '../../lib/events/event.ts'
+import { revokeTokens } from '../../lib/users/revocation.ts'
+import { profileKey } from '../../lib/users/store.ts'
+import type { User } from '../../lib/users/user.ts'
+import { didYouMean } from '../../plugins/did-you-mean.ts'
+import type { Io } from '../cli/io.ts'
+import type { OperatorTable } from '../cli/operator.ts'
+import { Refusal } from '../cli/refusal.ts'
+import { changeExisting, findExisting } from './store.ts'
+
+/** A value of an attribute as an operator typed it; without one the user gets the default. */
+type Setting = readonly [name: string, value: string | number | boolean | undefined]
+
+/**
+ * Sets attributes of a user.
+ *
+ * @param words - Such as `plan=pro`, and `plan=` for the default.
+ * @throws {@link Refusal} `usage`, before anything is read.
+ */
+export async function setAttributes(
+  table: OperatorTable,
+  loginName: string,
+  words: readonly string[],
+  io: Io,
+): Promise<string> {
+  const settings = words.map(readSetting)
+  const found = await findExisting(table, loginName)
+  const revokes = settings.some(([name]) => ATTRIBUTES[name]?.revokes)
+  await changeExisting(table, loginName, found, (user, changeId) => {
+    const changes = {
+      attributes: withSettings(user.attributes, settings),
+      changedAt: io.now().toISOString(),
+      changeId,
+      ...(revokes && revokeTokens(user)),
+    }
+    return storeAttributes(table, user, changes)
+  })
+  const shown = settings.map(([name, value]) => `${name} ${value ?? 'as the default'}`).join(', ')
+  const when = revokes
+    ? 'Access tokens issued before are revoked.'
+    : 'Access tokens have it from the next refresh on.'
+  return `${loginName} has ${shown}. ${when}\n`
+}
+
+/** Returns the stored attributes after the settings. Those of attributes that are not defined now stay. */
+function withSettings(stored: StoredAttributes = {}, settings: readonly Setting[]) {
+  const all = Object.entries({ ...stored, ...Object.fromEntries(settings) })
+  const left = all.filter((one): one is [string, string | number | boolean] => one[1] !== undefined)
+  return left.length === 0 ? undefined : Object.fromEntries(left)
+}
+
+/** Every other change of a user but that of a hash moves `changeId`, so none is lost, and no attribute of one set meanwhile. */
+async function storeAttributes(
+  table: OperatorTable,
+  user: User,
+  changes: Partial<User> & Pick<User, 'changeId'>,
+): Promise<boolean> {
+  const update = {
+    Key: profileKey(user.id),
+    ConditionExpression: 'changeId = :readChangeId',
+    ...updateOf(changes, { ':readChangeId': attribute(user.changeId) }),
+  }
+  const event = updateEventOf(table, table.act(), user.id, { changes: ['attributes'] })
+  return !(await transact(table, [{ Update: update }, event]))
+}
+
+function readSetting(word: string): Setting {
+  const [name = '', text] = word.split(/=(.*)/s, 2)
+  const definition = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined
+  if (text === undefined || definition === undefined) {
+    const names = Object.keys(ATTRIBUTES)
+    const known =
+      names.length > 0 ? `auth.config.ts has ${names.join(', ')}.` : 'auth.config.ts has no attributes.'
+    throw new Refusal('usage', `Invalid attribute. Use NAME=VALUE; ${known}${didYouMean(name, names)}`)
+  }
+  if (text === '') return [name, undefined]
+  const value = { string: text, number: Number(text), boolean: FLAGS.get(text) }[definition.type]
+  if (!mayBe(definition, value)) throw new Refusal('usage', `Invalid ${name}. ${ruleOf(definition)}`)
+  return [name, value]
+}
+
+const FLAGS = new Map([
+  ['true', true],
+  ['false', false],
+])
+
+/** Says which values an attribute may have. */
+export function ruleOf(definition: (typeof ATTRIBUTES)[string]): string {
+  if (definition.type === 'number') return 'Must be a number.'
+  if (definition.type === 'boolean') return 'Must be true or false.'
+  if (definition.values) return `Must be one of ${definition.values.join(', ')}.`
+  return `Must be text of at most ${maxLengthOf(definition)} characters.`
+}
