@@ -9,7 +9,7 @@ import { type Config, readConfig } from '../lib/config.ts'
 import { ServiceError } from '../lib/errors.ts'
 import { deadlineOf } from '../lib/http/handler.ts'
 import { logFailure } from '../lib/log.ts'
-import { findLiveUser } from '../lib/oauth/live-token.ts'
+import { findLiveUser, requireLiveMachine } from '../lib/oauth/live-token.ts'
 import { readUnverified, type UnverifiedToken, verifyAccessToken } from '../lib/tokens/access-token.ts'
 import { readBearer } from '../lib/tokens/bearer.ts'
 import { isOfClient, ownAudienceOf, verifyClientToken } from '../lib/tokens/client-token.ts'
@@ -78,6 +78,9 @@ async function policyOfClient({ table, config }: Request, unverified: Unverified
   const keys = await publicKeys(table.aws, config.PUBLISHED_KEYS, unverified.kid, new Date())
   const expected = { issuer, audience: ownAudienceOf(issuer) }
   const token = verifyClientToken(unverified, keys, expected, new Date())
-  await findLiveUser(table, token, new Date())
-  return clientPolicyFor({ ...token, userId: token.grant?.userId }, methodArn, config.SCOPED_ROUTES)
+  const { clientId, of } = token
+  if ('generation' in of) await requireLiveMachine(table, clientId, of)
+  else await findLiveUser(table, clientId, of, new Date())
+  const userId = 'userId' in of ? of.userId : undefined
+  return clientPolicyFor({ ...token, userId }, methodArn, config.SCOPED_ROUTES)
 }

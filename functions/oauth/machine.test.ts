@@ -54,6 +54,7 @@ test('a machine gets an access token of its own, and nothing else', async () => 
     scope: 'orders.read',
     iat: secondOf(now) + 5,
     exp: secondOf(now) + 905,
+    gen: expect.any(Number),
     jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
   })
   expect(JSON.stringify(records)).not.toContain(SECRET)

@@ -449,6 +449,15 @@ describe('/userinfo', () => {
     expect(await userInfo(body.access_token)).toEqual(rejected)
   })
 
+  test('refuses a token that is still valid when the time of its grant is over', async () => {
+    await addClient(table, { scopes: ['openid', 'offline_access'], grantTtlSeconds: 60 })
+    const { body } = await exchange(await codeFor({ scope: 'openid offline_access' }))
+    vi.setSystemTime(later(59))
+    expect((await userInfo(body.access_token)).statusCode).toBe(200)
+    vi.setSystemTime(later(60))
+    expect(await userInfo(body.access_token)).toEqual(rejected)
+  })
+
   test('refuses the token for an API without the scope openid', async () => {
     await addApi(table)
     await addClient(table, { scopes: ['openid', 'https://orders.example orders.read'] })

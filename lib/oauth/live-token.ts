@@ -3,36 +3,47 @@ import { together } from '../aws/together.ts'
 import { ServiceError } from '../errors.ts'
 import { isSessionId } from '../sessions/session.ts'
 import { secondOf } from '../time.ts'
-import type { ClientToken } from '../tokens/client-token.ts'
+import type { OfMachine, OfUser } from '../tokens/client-token.ts'
 import { findClient } from './clients/store.ts'
 import { type ClaimedUser, hasLiveSources } from './grants/live.ts'
 import { findGrant, findSources } from './grants/store.ts'
 
 /**
- * Requires that all that a client's access token depends on is live, and returns its user. A machine has none, and its client alone counts.
+ * Requires that all that an access token of a user depends on is live, and returns the user.
  *
- * @param token - Verified.
+ * @param clientId - Of the verified token.
  * @throws {@link ServiceError} `invalid_token`, or `unavailable`.
  */
 export async function findLiveUser(
   table: Table,
-  { clientId, grant: named }: ClientToken,
+  clientId: string,
+  { userId, grantId }: OfUser,
   now: Date,
-): Promise<ClaimedUser | undefined> {
+): Promise<ClaimedUser> {
   const [client, grant] = await together([
     findClient(table, clientId),
-    named && isSessionId(named.id) ? findGrant(table, named.userId, named.id) : Promise.resolve(undefined),
+    isSessionId(grantId) ? findGrant(table, userId, grantId) : Promise.resolve(undefined),
   ])
-  if (client === undefined) throw ended()
-  if (named === undefined) {
-    if (client.type !== 'machine' || client.disabled) throw ended()
-    return undefined
-  }
-  if (grant?.clientId !== client.id) throw ended()
+  if (client === undefined || grant?.clientId !== client.id) throw ended()
   const sources = { client, ...(await findSources(table, grant)) }
   const isLive = grant.expiresAt > secondOf(now) && hasLiveSources(grant, sources, grant.offline, now)
   if (!isLive || sources.user === undefined) throw ended()
   return sources.user
+}
+
+/**
+ * Requires that the machine of an access token is enabled, with the generation of the token.
+ *
+ * @throws {@link ServiceError} as {@link findLiveUser}.
+ */
+export async function requireLiveMachine(
+  table: Table,
+  clientId: string,
+  { generation }: OfMachine,
+): Promise<void> {
+  const client = await findClient(table, clientId)
+  const isLive = client?.type === 'machine' && !client.disabled && client.generation === generation
+  if (!isLive) throw ended()
 }
 
 const ended = () =>

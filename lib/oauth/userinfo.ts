@@ -12,12 +12,9 @@ import { claimsOfScopes } from './token/claims.ts'
  * @throws {@link ServiceError} `invalid_token`; `forbidden`, without the scope `openid`; `unavailable`.
  */
 export async function clientUserInfo(table: Table, token: ClientToken, now: Date): Promise<object> {
-  const { scopes, grant } = token
-  if (grant === undefined) throw ofMachine()
+  const { clientId, scopes, of } = token
+  if ('generation' in of) throw new ServiceError('invalid_token', 'the token is of a machine')
   if (!scopes.includes('openid')) throw new ServiceError('forbidden', 'the token has no scope openid')
-  const user = await findLiveUser(table, token, now)
-  if (user === undefined) throw ofMachine()
+  const user = await findLiveUser(table, clientId, of, now)
   return { sub: user.id, ...claimsOfScopes(user, scopes.join(' ')) }
 }
-
-const ofMachine = () => new ServiceError('invalid_token', 'the token is of a machine')

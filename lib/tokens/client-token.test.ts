@@ -23,7 +23,7 @@ const ofUser = {
   exp: EXPIRES_AT,
   gid: 'the-grant',
 }
-const ofMachine = { ...ofUser, sub: 'robot', client_id: 'robot', gid: undefined }
+const ofMachine = { ...ofUser, sub: 'robot', client_id: 'robot', gid: undefined, gen: 7 }
 
 const verify = (claims: unknown, at = now, of: object = header, sign: Signer = signer(privateKey)) =>
   verifyClientToken(
@@ -35,8 +35,8 @@ const verify = (claims: unknown, at = now, of: object = header, sign: Signer = s
 
 test('the token of a user and of a machine say who calls, with which scopes, until when', () => {
   const common = { scopes: ['openid', 'notes:read'], expiresAt: EXPIRES_AT }
-  expect(verify(ofUser)).toEqual({ ...common, clientId: 'shop', grant: { userId, id: 'the-grant' } })
-  expect(verify(ofMachine)).toEqual({ ...common, clientId: 'robot' })
+  expect(verify(ofUser)).toEqual({ ...common, clientId: 'shop', of: { userId, grantId: 'the-grant' } })
+  expect(verify(ofMachine)).toEqual({ ...common, clientId: 'robot', of: { generation: 7 } })
 })
 
 test('a token is invalid from the second of its exp on', () => {
@@ -65,7 +65,9 @@ test.each<[string, object]>([
   ['a user and no grant', { gid: undefined }],
   ['a user and a grant that is no text', { gid: 7 }],
   ['a subject that is neither user nor client', { sub: 'other' }],
-  ['a machine with a grant', { sub: 'shop' }],
+  ['a machine with a grant', { ...ofMachine, gid: 'the-grant' }],
+  ['a machine and no generation', { ...ofMachine, gen: undefined }],
+  ['a machine and a generation that is text', { ...ofMachine, gen: '7' }],
   ['no subject', { sub: undefined, gid: undefined }],
 ])('a token with %s is rejected', (_what, changes) => {
   expect(() => verify({ ...ofUser, ...changes })).toThrow(expect.objectContaining({ code: 'invalid_token' }))

@@ -5,14 +5,24 @@ import type { TokenParties, UnverifiedToken } from './access-token.ts'
 import { invalidToken, verifyJws } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'
 
+/** The grant of a user that a token is of. */
+export interface OfUser {
+  userId: string
+  grantId: string
+}
+
+/** The generation of the machine that a token is of. */
+export interface OfMachine {
+  generation: number
+}
+
 /** What an access token of a client says, as far as this service needs it. */
 export interface ClientToken {
   clientId: string
   scopes: readonly string[]
   /** Second since the epoch. */
   expiresAt: number
-  /** Whose grant the token is of. That of a machine has none. */
-  grant?: { userId: string; id: string }
+  of: OfUser | OfMachine
 }
 
 /** Returns the audience of the tokens for this service's own API: neither the issuer nor the audience of the application. */
@@ -35,15 +45,18 @@ export function verifyClientToken(
   expected: Pick<TokenParties, 'issuer'> & Partial<TokenParties>,
   now: Date,
 ): ClientToken {
-  const { aud, sub, client_id, gid, scope, exp } = verifyIssued(unverified, keys, expected.issuer, now)
+  const { aud, sub, client_id, gid, gen, scope, exp } = verifyIssued(unverified, keys, expected.issuer, now)
   if (expected.audience !== undefined && aud !== expected.audience) throw invalidToken('aud is another API')
   if (typeof client_id !== 'string' || client_id === CLIENT_ID)
     throw invalidToken('client_id is not a client')
   if (typeof scope !== 'string') throw invalidToken('scope is not a list')
-  const token = { clientId: client_id, scopes: scope.split(' '), expiresAt: Number(exp) }
-  if (isUserId(sub) && typeof gid === 'string') return { ...token, grant: { userId: sub, id: gid } }
-  if (sub === client_id && gid === undefined) return token
-  throw invalidToken('sub is neither a user with a grant nor the client')
+  return { clientId: client_id, scopes: scope.split(' '), expiresAt: Number(exp), of: subjectOf() }
+
+  function subjectOf(): ClientToken['of'] {
+    if (isUserId(sub) && typeof gid === 'string') return { userId: sub, grantId: gid }
+    if (sub === client_id && gid === undefined && typeof gen === 'number') return { generation: gen }
+    throw invalidToken('sub is neither a user with a grant nor the client')
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { APIGatewayAuthorizerResult, APIGatewayProxyEvent } from 'aws-lambd
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { changeUser } from '../../lib/users/store.ts'
 import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
-import { disable, enable, remove } from '../../scripts/clients/changes.ts'
+import { disable, enable, endAllGrants, remove } from '../../scripts/clients/changes.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
 import { loadHandler } from '../support/handlers.ts'
 import {
@@ -44,10 +44,16 @@ beforeEach(async () => {
   await addClient(table, { id: 'shop', scopes: [...ofUsers, ...ORDERS] })
   await addClient(table, { id: 'house', firstParty: true, scopes: ofUsers })
   await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK], scopes: ofUsers })
-  const machine = { type: 'machine' as const, redirectUris: [] }
-  const ofMachines = notesScopes('notes:read', 'notes:unused')
-  await addClient(table, { id: 'robot', ...machine, scopes: [...ofMachines, ...ORDERS] })
+  await addRobot()
 })
+
+const addRobot = () =>
+  addClient(table, {
+    id: 'robot',
+    type: 'machine',
+    redirectUris: [],
+    scopes: [...notesScopes('notes:read', 'notes:unused'), ...ORDERS],
+  })
 
 const form = (fields: Record<string, string>) => ({
   ...withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' }),
@@ -283,20 +289,40 @@ describe('a handler that knows nothing of clients refuses their context', () => 
   })
 })
 
-test('a machine is refused while it is disabled, and when it is removed', async () => {
-  const token = await ofMachine('notes:read')
+test('a token of a user ends with the time of its grant, although it is valid for longer', async () => {
+  const scopes = ['openid', 'offline_access', ...notesScopes('notes:read')]
+  await addClient(table, { id: 'brief', scopes, grantTtlSeconds: 60 })
+  const { access_token } = await ofUser('brief', 'notes:read offline_access')
+  const isAccepted = async () =>
+    (await (await authorizerOf(access_token))(`${STAGE}/GET/notes`)) !== undefined
+  vi.setSystemTime(later(59))
+  expect(await isAccepted()).toBe(true)
+  vi.setSystemTime(later(60))
+  expect(await isAccepted()).toBe(false)
+})
+
+test('a token of a machine ends when its client is disabled, when its grants are ended, and when it is removed', async () => {
+  let token = await ofMachine('notes:read')
   const isAccepted = async () => (await (await authorizerOf(token))(`${STAGE}/GET/notes`)) !== undefined
   expect(await isAccepted()).toBe(true)
   await disable(asOperator(table), 'robot')
   expect(await isAccepted()).toBe(false)
   await enable(asOperator(table), 'robot')
+  expect(await isAccepted()).toBe(false)
+  token = await ofMachine('notes:read')
+  expect(await isAccepted()).toBe(true)
+  await endAllGrants(asOperator(table), 'robot')
+  expect(await isAccepted()).toBe(false)
+  token = await ofMachine('notes:read')
   expect(await isAccepted()).toBe(true)
   // The prompts of commands are not reached, because these are confirmed.
   await remove(asOperator(table), 'robot', true, { now: () => new Date() } as Parameters<typeof remove>[3])
   expect(await isAccepted()).toBe(false)
-  // Another client with the id is no machine.
-  await addClient(table, { id: 'robot' })
+  // Another client with the id accepts nothing of the life before.
+  await addRobot()
   expect(await isAccepted()).toBe(false)
+  token = await ofMachine('notes:read')
+  expect(await isAccepted()).toBe(true)
 })
 
 test('without routes with scopes, the authorizer refuses every token of a client, and reads none', async () => {

@@ -67,21 +67,22 @@ export function clientTokenInput(
 
 /**
  * Creates the access token of a machine without its signature (RFC 9068 section 2.2). Its subject is the client. It names no user,
- * session and grant, so nothing that asks for one of them takes it.
+ * session and grant, so nothing that asks for one of them takes it. `gen` is the generation of the client.
  *
  * @param scope - Names of the scopes, with a space between them.
  * @returns As {@link clientTokenInput}.
  */
 export const machineTokenInput = (
-  { clientId, resource, scope }: { clientId: string; resource: string; scope: string },
+  { client, resource, scope }: { client: Pick<Client, 'id' | 'generation'>; resource: string; scope: string },
   { issuer, publicUrl, ttlSeconds, tokenId }: TokenDetails & { tokenId: string },
   now: Date,
 ): ((kid: string) => string) =>
   inputOf('at+jwt', {
     iss: issuer,
-    sub: clientId,
+    sub: client.id,
     aud: audienceOf(resource, { issuer, publicUrl }),
-    client_id: clientId,
+    client_id: client.id,
+    gen: client.generation,
     scope,
     iat: secondOf(now),
     exp: secondOf(now) + ttlSeconds,
@@ -89,8 +90,8 @@ export const machineTokenInput = (
   })
 
 /**
- * Creates an id_token without its signature (OpenID Connect Core section 2). With an API as audience, the access token does not open
- * `/userinfo`, so the id_token has the claims of the scopes.
+ * Creates an id_token without its signature (OpenID Connect Core section 2). With an API as audience, it has the claims of the scopes:
+ * the access token is for the API then, which may be the only one that asks `/userinfo`.
  *
  * @returns As {@link clientTokenInput}.
  */

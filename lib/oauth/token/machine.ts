@@ -29,7 +29,7 @@ export async function issueMachineToken(
   const scope = asked.scopes.join(' ')
   const ttlSeconds = client.tokenTtlSeconds ?? config.TOKEN_TTL_SECONDS
   const details = { ...partiesOf(config), ttlSeconds, tokenId: randomUUID() }
-  const access = { clientId: client.id, resource: asked.api.identifier, scope }
+  const access = { client, resource: asked.api.identifier, scope }
   const input = machineTokenInput(access, details, now)
   const access_token = await sign(table.aws, config.SIGNING_KEY, input, now)
   return { access_token, token_type: 'Bearer', expires_in: ttlSeconds, scope }
