@@ -8,7 +8,7 @@ import type { AuthorizationError } from './error.ts'
 export interface AskedScopes {
   /** Names, at least one, in the order of the request. */
   scopes: readonly string[]
-  /** The one API that the access token is for; without it, the token is for `/userinfo`. */
+  /** The one API that the access token is for; without it, for `/userinfo` alone. */
   api?: Api | undefined
 }
 

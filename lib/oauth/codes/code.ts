@@ -16,7 +16,7 @@ export const CODE = {
   nonce: optionalText,
   /** Names of scopes, with a space between them. */
   scope: text,
-  /** Identifier of the API that the access token is for; without it, the token is for `/userinfo`. */
+  /** Identifier of the API that the access token is for; without it, for `/userinfo` alone. */
   resource: optionalText,
   userId: text,
   /** That of the profile, not of the session. */

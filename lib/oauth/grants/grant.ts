@@ -19,7 +19,7 @@ export const GRANT = {
   sessionGeneration: number,
   /** Names of scopes, with a space between them. */
   scope: text,
-  /** Identifier of the API; without it, access tokens are for `/userinfo`. */
+  /** Identifier of the API that access tokens are for; without it, they are for `/userinfo` alone. */
   resource: optionalText,
   /** The session that the grant began in. */
   sessionId: text,
