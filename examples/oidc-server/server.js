@@ -76,4 +76,4 @@ app.use((error, request, response, _next) => {
     .send(page(`<p>${escaped(error.error_description ?? error.message)}</p><a href="/">Start again</a>`))
 })
 
-app.listen(Number(PORT), '127.0.0.1', () => console.log(`The example is at ${HOME}`))
+app.listen(Number(PORT), '127.0.0.1', (error) => console.log(error?.message ?? `The example is at ${HOME}`))

@@ -55,7 +55,7 @@ export function askedScopesOf(
   }
   if (scopes.length === 0) return invalidScope('scope has none that the client may ask for.')
   const found = new Set(scopes.flatMap((name) => allowed.get(name) ?? []).concat(target ?? []))
-  if (found.size > 1) return invalidScope('scope has scopes of more than one API.')
+  if (found.size > 1) return invalidScope('The scopes are of more than one API: name one by resource.')
   const [api] = found
   return { scopes, api }
 }
