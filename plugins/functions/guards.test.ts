@@ -60,6 +60,22 @@ test.each([
   expect(guardedRoutes({ user, other })).toContain('GET/users/*=admin')
 })
 
+test('a route of every method leaves out those that another route of its path has for other roles', () => {
+  const every = route('any', 'drafts', 'admin')
+  const guarded = guardedRoutes({ every, own: route('get', 'drafts'), other: route('put', 'drafts', 'user') })
+  const left = ['DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'POST'].flatMap((method) => [
+    `${method}/drafts=admin`,
+    `${method}/drafts/=admin`,
+  ])
+  expect(guarded.split(' ')).toEqual(expect.arrayContaining(left))
+  expect(guarded).not.toMatch(/(GET|PUT)\/drafts\/?=admin/)
+})
+
+test('a route stays beside one of every method, which the gateway takes only for other methods', () => {
+  const [one, every] = [route('get', 'drafts', 'admin'), route('any', 'drafts')]
+  expect(guardedRoutes({ one, every })).toBe('GET/drafts=admin GET/drafts/=admin')
+})
+
 test.each([
   [
     'a mistyped role',

@@ -1,7 +1,7 @@
 import { isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { WrittenFunction } from '../framework.d.ts'
-import { hasOpenRoute, matches, type Route, resourcesOf, routesOf } from './routes.ts'
+import { hasOpenRoute, matches, methodsOf, type Route, resourcesOf, routesOf } from './routes.ts'
 
 /** A route, with the roles that may use it. Without roles, every caller may. */
 interface GuardedRoute extends Route {
@@ -39,14 +39,15 @@ const isReference = (role: unknown): boolean =>
  * Returns the setting `GUARDED_ROUTES` of the authorizer: for each route of a function with roles, what the policy denies to
  * callers with other roles, and the roles, such as `GET/admin=admin`.
  *
- * A wildcard of IAM matches slashes too. Where the resource of a route with a parameter would match a route that other roles may
- * use, it is left out: then only the handler checks the role.
+ * A wildcard of IAM matches slashes too, and a route of every method stands for each one. Where a resource would match a route that other
+ * roles may use, it is left out: then only the handler checks the role.
  */
 export function guardedRoutes(functions: Record<string, WrittenFunction>): string {
   const routes = Object.values(functions).flatMap((definition): GuardedRoute[] =>
     routesOf(definition).map((route) => ({ ...route, roles: rolesOf(definition) })),
   )
-  const guarded = routes.flatMap((route) => {
+  const ofOneMethod = routes.flatMap((route) => methodsOf(route).map((method) => ({ ...route, method })))
+  const guarded = ofOneMethod.flatMap((route) => {
     const { roles } = route
     if (roles === undefined || routes.some((other) => isOpen(other, roles) && matches(route, other)))
       return []

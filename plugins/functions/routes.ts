@@ -32,21 +32,28 @@ export const routesOf = ({ events = [] }: WrittenFunction): Route[] =>
 export const hasOpenRoute = ({ events = [] }: WrittenFunction): boolean =>
   events.some(({ http }) => http !== undefined && Object(http).authorizer !== 'auth')
 
+/** Returns the methods that a route has. */
+export const methodsOf = ({ method }: Pick<Route, 'method'>): string[] =>
+  method === 'ANY' ? METHODS : [method]
+
 /** Returns a route as resources of a policy, such as `GET/admin`. A wildcard of IAM stands for a parameter, and matches slashes too. */
 export function resourcesOf(route: Route): string[] {
   const path = route.path.map((segment) => (isParameter(segment) ? '*' : segment)).join('/')
-  const methods = route.method === 'ANY' ? METHODS : [route.method]
   // The gateway takes a path with a slash at its end for the same route.
   const paths = path === '' || path.endsWith('*') ? [path] : [path, `${path}/`]
-  return methods.flatMap((method) => paths.map((one) => `${method}/${one}`))
+  return methodsOf(route).flatMap((method) => paths.map((one) => `${method}/${one}`))
 }
 
 const isParameter = (segment: string): boolean => segment.startsWith('{')
 
-/** Whether the resource of a route with a parameter may match some path of another route. */
+/** Whether a resource of a route may match some request of another route. */
 export function matches(route: Route, other: Route): boolean {
   const first = route.path.findIndex(isParameter)
-  if (first === -1) return false
+  if (first === -1) {
+    // Of the routes of a path, the gateway takes the one of the request's method before the one of every method.
+    const isMethod = route.method === 'ANY' || route.method === other.method
+    return isMethod && route.path.join('/') === other.path.join('/')
+  }
   if (route.method !== other.method && route.method !== 'ANY' && other.method !== 'ANY') return false
   const isSame = (segment: string, index: number) =>
     isParameter(other.path[index] ?? '') || other.path[index] === segment

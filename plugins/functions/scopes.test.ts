@@ -92,6 +92,27 @@ test.each([
   )
 })
 
+const anyNote = route('any', 'notes', ['notes:read'])
+
+test.each([
+  ['without scopes', 'DELETE /notes', route('delete', 'notes')],
+  ['for another scope', 'PUT /notes', route('put', '/notes/', ['notes:admin'])],
+  ['of every method too', 'ANY /notes', route('any', 'notes')],
+])('a route of every method is refused beside a route of its path %s', (_, shown, other) => {
+  expect(faultsOfWildcards({ note: anyNote, other })).toEqual([
+    `Clients with a scope of function note would reach ${shown} of function other, because ANY /notes has the same path. Give other the same scopes, or another path.`,
+  ])
+})
+
+test.each([
+  ['for the same scope', anyNote, route('delete', 'notes', ['notes:read', 'notes:log'])],
+  ['of another path', anyNote, route('delete', 'teams')],
+  // The gateway takes the route of the method first.
+  ['of every other method', route('get', 'notes', ['notes:read']), route('any', 'notes')],
+])('a route of its path may stand beside a route %s', (_, note, other) => {
+  expect(faultsOfWildcards({ note, other })).toEqual([])
+})
+
 test.each([
   ['of another method', route('post', 'notes/{id}/log')],
   ['of another area', route('get', 'teams/{id}/log')],

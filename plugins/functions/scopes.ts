@@ -42,8 +42,8 @@ export function faultsOfScopes(key: string, definition: WrittenFunction): string
 }
 
 /**
- * Finds routes with a parameter that would open others. A wildcard of IAM matches slashes too, so a client with the scope of
- * `notes/{id}` would reach `notes/{id}/log`.
+ * Finds routes that would open others. A wildcard of IAM matches slashes too, so a client with the scope of `notes/{id}` would reach
+ * `notes/{id}/log`. A client with the scope of `ANY notes` would reach `DELETE notes`.
  */
 export function faultsOfWildcards(functions: Written): string[] {
   const all = Object.entries(functions).flatMap(([key, definition]) =>
@@ -55,7 +55,7 @@ export function faultsOfWildcards(functions: Written): string[] {
       .filter((other) => scopes.some((scope) => !other.scopes.includes(scope)))
       .map(
         (other) =>
-          `Clients with a scope of function ${key} would reach ${shown(other.route)} of function ${other.key}, because ${shown(route)} has a parameter. Give ${other.key} the same scopes, or another path.`,
+          `Clients with a scope of function ${key} would reach ${shown(other.route)} of function ${other.key}, because ${shown(route)} ${shown(route).includes('{') ? 'has a parameter' : 'has the same path'}. Give ${other.key} the same scopes, or another path.`,
       ),
   )
 }

@@ -24,6 +24,7 @@ export const NOTES = {
     scopes: ['notes:read', 'notes:write'],
     events: [http('delete', 'shares')],
   },
+  'draft-note': { handler: 'notes.handler', scopes: ['notes:write'], events: [http('any', 'drafts')] },
 }
 
 /** Identifier of the API: `PUBLIC_URL` of the service. */
