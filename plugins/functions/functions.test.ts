@@ -82,11 +82,33 @@ test('the scopes of functions are settings of the authorizer, the metadata and t
   expect(functions.notes).not.toHaveProperty('scopes')
 })
 
+/** Returns routes with two resources each, and one with a single resource, whose path is longer. */
+const eventsOf = (count: number, longer = 0) =>
+  [...Array.from({ length: count }, (_, index) => `notes-${index}`), `${'n'.repeat(longer)}/{id}`].map(
+    (path) => ({ http: { method: 'get', path, authorizer: 'auth' } }),
+  )
+
+test.each([
+  ['scopes', { scopes: ['notes:read'] }, 'a client with all scopes', 30],
+  ['roles', { role: 'admin' }, 'the role user', 36],
+])(
+  'routes with %s are refused from the byte on that the authorizer’s result may not have',
+  (what, more, who, count) => {
+    const faultsOf = (longer: number) => {
+      const notes = { handler: 'notes.handler', ...more, events: eventsOf(count, longer) }
+      return functionsOf(custom, [['serverless.yml', { notes }]]).faults
+    }
+    const first = Array.from({ length: 500 }, (_, index) => index + 1).find((one) => faultsOf(one).length > 0)
+    expect(first).toBeGreaterThan(1)
+    expect(faultsOf(Number(first))).toEqual([
+      `The authorizer's result for ${who} may take 8193 bytes, and API Gateway takes 8192. Name ${what} at fewer routes, or join routes by a parameter, such as notes/{id}.`,
+    ])
+  },
+)
+
 test('routes that the environment of the authorizer cannot hold are refused', () => {
-  const events = Array.from({ length: 70 }, (_, index) => ({
-    http: { method: 'get', path: `notes-${index}`, authorizer: 'auth' },
-  }))
-  const notes = { handler: 'notes.handler', scopes: ['notes:read'], events }
+  const scopes = ['a', 'b', 'c'].map((name) => name.repeat(64))
+  const notes = { handler: 'notes.handler', scopes, events: eventsOf(8) }
   expect(functionsOf(custom, [['serverless.yml', { notes }]]).faults).toEqual([
     expect.stringMatching(
       /^The routes with roles and scopes take 3\d{3} characters of the authorizer's environment\./,

@@ -1,13 +1,22 @@
 import { globSync, readFileSync } from 'node:fs'
+import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import { parse } from 'yaml'
+import { HAS_ATTRIBUTES } from '../../lib/application/attributes.ts'
+import { ROLES } from '../../lib/application/roles.ts'
+import { clientPolicyFor } from '../../lib/authorization/client-policy.ts'
+import { policyFor } from '../../lib/authorization/policy.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
+import { LONGEST_STAGE } from '../parameters/parameters.ts'
 import { reject } from '../reject.ts'
 import { faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
 import { faultsOfScopes, faultsOfWildcards, keepScopeFile, scopedRoutes, scopesIn } from './scopes.ts'
 
 /** Three quarters of what Lambda takes for the environment of a function. */
 const MAX_ROUTE_CHARACTERS = 3_000
+
+/** AWS names a quota of 8 KB for the result of an authorizer (L-20859C74), which cannot be raised. */
+const MAX_RESULT_BYTES = 8_192
 
 type Written = Record<string, WrittenFunction>
 
@@ -84,7 +93,7 @@ export function functionsOf(
     SCOPED_ROUTES: scopedRoutes(written) || 'none',
   }
   const { length } = Object.values(routes).join('')
-  faults.push(...faultsOfWildcards(written))
+  faults.push(...faultsOfWildcards(written), ...faultsOfResults(routes, scopesIn(written)))
   if (length > MAX_ROUTE_CHARACTERS) {
     faults.push(
       `The routes with roles and scopes take ${length} characters of the authorizer's environment. Lambda takes 4 KB for all of it.`,
@@ -98,6 +107,46 @@ export function functionsOf(
   addSettings(functions, 'authorizer', routes)
   for (const key of ['metadata', 'openapi']) addSettings(functions, key, { API_SCOPES })
   return { functions, faults }
+}
+
+/** The ARN of a method, as long as it can be. */
+const LONGEST_ARN = `arn:aws-us-gov:execute-api:us-gov-west-1:${'0'.repeat(12)}:${'a'.repeat(10)}/${'a'.repeat(LONGEST_STAGE)}/GET/`
+
+/** Finds results of the authorizer that API Gateway may not take. Each is of a caller whose names are as long as they can be. */
+function faultsOfResults(
+  { GUARDED_ROUTES, SCOPED_ROUTES }: Record<'GUARDED_ROUTES' | 'SCOPED_ROUTES', string>,
+  scopes: readonly string[],
+): string[] {
+  const ids = { userId: 'a'.repeat(22), sessionId: 'a'.repeat(22), expiresAt: 9_999_999_999 }
+  const fault = (who: string, what: string, result: APIGatewayAuthorizerResult) => {
+    const bytes = Buffer.byteLength(JSON.stringify(result))
+    return bytes <= MAX_RESULT_BYTES
+      ? []
+      : [
+          `The authorizer's result for ${who} may take ${bytes} bytes, and API Gateway takes ${MAX_RESULT_BYTES}. Name ${what} at fewer routes, or join routes by a parameter, such as notes/{id}.`,
+        ]
+  }
+  // Attributes take 2,048 bytes at most, and more with the escapes of JSON within JSON.
+  const attributes = HAS_ATTRIBUTES ? { all: 'a'.repeat(3_072) } : {}
+  const user = { ...ids, username: 'a'.repeat(254), generation: 9_999_999_999, authTime: ids.expiresAt }
+  // The id of a client may be a URL of 512 characters. A client asks for 1,024 characters of scopes.
+  const client = {
+    ...ids,
+    clientId: 'a'.repeat(512),
+    scopes: scopes.join(' ').padEnd(1_024, ' a').split(' '),
+  }
+  return [
+    ...ROLES.flatMap((role) =>
+      fault(
+        `the role ${role}`,
+        'roles',
+        policyFor({ ...user, role, acr: 'aal2', attributes }, LONGEST_ARN, GUARDED_ROUTES),
+      ),
+    ),
+    ...(SCOPED_ROUTES === 'none'
+      ? []
+      : fault('a client with all scopes', 'scopes', clientPolicyFor(client, LONGEST_ARN, SCOPED_ROUTES))),
+  ]
 }
 
 /** Gives a function settings that come from all functions. */
