@@ -30,6 +30,7 @@ test.each([
 })
 
 const FORM = 'A scope has 1 to 64 letters, digits and :._/- but is not one of OpenID Connect.'
+const NO_ROUTE = 'Function notes names scopes, but has no route.'
 const LIST = 'The scopes of function notes must be a list, such as [notes:read].'
 
 test.each<[string, object, string]>([
@@ -60,6 +61,8 @@ test.each<[string, object, string]>([
     route('get', 'notes', ['notes:read'], null),
     'Function notes names scopes, so each of its routes needs "authorizer: auth".',
   ],
+  ['no route', { scopes: ['notes:read'] }, NO_ROUTE],
+  ['other events alone', { scopes: ['notes:read'], events: [{ schedule: 'rate(1 day)' }] }, NO_ROUTE],
   [
     'a mistyped property',
     { ...route('get', 'notes'), scope: 'notes:read' },

@@ -35,6 +35,7 @@ export function faultsOfScopes(key: string, definition: WrittenFunction): string
     ...(rolesOf(definition) === undefined
       ? []
       : [`Function ${key} names a role and scopes. Clients have no role.`]),
+    ...(routesOf(definition).length === 0 ? [`Function ${key} names scopes, but has no route.`] : []),
     ...(hasOpenRoute(definition)
       ? [`Function ${key} names scopes, so each of its routes needs "authorizer: auth".`]
       : []),
