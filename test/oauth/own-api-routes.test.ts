@@ -1,11 +1,16 @@
 import type { APIGatewayAuthorizerResult, APIGatewayProxyEvent } from 'aws-lambda'
+import { decodeJwt } from 'jose'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Api } from '../../lib/oauth/apis/api.ts'
+import { removeApi } from '../../lib/oauth/apis/store.ts'
+import { entryOf } from '../../lib/oauth/scopes.ts'
 import { changeUser } from '../../lib/users/store.ts'
 import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { methodsOf } from '../../plugins/functions/routes.ts'
 import { disable, enable, endAllGrants, remove } from '../../scripts/clients/changes.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
 import { loadHandler } from '../support/handlers.ts'
+import { parsed } from '../support/lambda.ts'
 import {
   aws,
   begin,
@@ -32,9 +37,10 @@ const STAGE = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
 const ORDERS = ['https://orders.example orders.read']
 
 let cookie: string
+let notesApi: Api
 beforeEach(async () => {
   cookie = await begin()
-  await addNotesApi(table)
+  notesApi = await addNotesApi(table)
   await addApi(table)
   const ofUsers = [
     'openid',
@@ -326,6 +332,30 @@ test('a token of a machine ends when its client is disabled, when its grants are
   expect(await isAccepted()).toBe(false)
   token = await ofMachine('notes:read')
   expect(await isAccepted()).toBe(true)
+})
+
+test('a token for another publicUrl than the issuer has the audience of the issuer, and opens its routes', async () => {
+  const resource = 'https://app.example'
+  const { environment, ...rest } = Object(service.functions.token)
+  const token = { ...rest, environment: { ...environment, PUBLIC_URL: resource } }
+  const handler = await loadHandler({ ...service, functions: { ...service.functions, token } }, 'token', aws)
+  await removeApi(table, notesApi, testAct())
+  const { scopes } = await addNotesApi(table, resource)
+  await addClient(table, {
+    id: 'clerk',
+    type: 'machine',
+    redirectUris: [],
+    scopes: scopes.map(({ name }) => entryOf({ identifier: resource }, name)),
+  })
+  const asked = { grant_type: 'client_credentials', client_id: 'clerk', client_secret: SECRET }
+  const ofResource = form({ ...asked, scope: 'notes:read', resource })
+  const { body } = parsed(await handler(await eventOf('token', ofResource), context))
+  expect(decodeJwt(body.access_token)).toMatchObject({ aud: 'https://issuer.example/api' })
+  const policy = await (await authorizerOf(body.access_token))(`${STAGE}/GET/me`)
+  const statements = readAuthorization(policy)?.statements ?? []
+  expect(ALL.filter((route) => allows(statements, arnOf(route)))).toEqual(
+    ALL.filter((route) => isOpen(['notes:read'], route)),
+  )
 })
 
 test('without routes with scopes, the authorizer refuses every token of a client, and reads none', async () => {

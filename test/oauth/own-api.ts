@@ -38,9 +38,9 @@ export function withNotes<S extends Pick<ServiceDescription, 'functions'>>(servi
 }
 
 /** Stores the API, with the scopes of {@link NOTES} and one that no route demands. */
-export const addNotesApi = (table: Table) =>
+export const addNotesApi = (table: Table, identifier = IDENTIFIER) =>
   addApi(table, {
-    identifier: IDENTIFIER,
+    identifier,
     name: 'Notes',
     scopes: [...scopesIn(NOTES), 'notes:unused'].map((name) => ({ name, sentence: `Use ${name}` })),
   })
