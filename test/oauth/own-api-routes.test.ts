@@ -1,6 +1,6 @@
 import type { APIGatewayAuthorizerResult, APIGatewayProxyEvent } from 'aws-lambda'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Api } from '../../lib/oauth/apis/api.ts'
 import { removeApi } from '../../lib/oauth/apis/store.ts'
 import { entryOf } from '../../lib/oauth/scopes.ts'
@@ -8,6 +8,7 @@ import { changeUser } from '../../lib/users/store.ts'
 import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { methodsOf } from '../../plugins/functions/routes.ts'
 import { disable, enable, endAllGrants, remove } from '../../scripts/clients/changes.ts'
+import * as urls from '../../scripts/clients/urls.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { parsed } from '../support/lambda.ts'
@@ -27,11 +28,25 @@ import {
 import { SAMPLES } from '../support/sample-events.ts'
 import { asOperator, testAct } from '../support/users.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
+import { APP_URL, type DocumentHost, HOST, startDocumentHost } from './document-host.ts'
 import { addNotesApi, NOTES, notesScopes, withNotes } from './own-api.ts'
 
 // Which routes of the service each kind of token opens, also by a policy that the gateway cached at another route.
 
+const network = vi.hoisted(() => ({ host: undefined as DocumentHost | undefined }))
+vi.mock('../../lib/oauth/documents/edge.ts', () => ({
+  edge: {
+    resolve: (name: string) => network.host?.edge.resolve(name),
+    reach: (address: string, name: string) => network.host?.edge.reach(address, name),
+  },
+}))
+
 useRoutes()
+
+beforeAll(async () => {
+  network.host = await startDocumentHost()
+})
+afterAll(() => network.host?.stop())
 
 const STAGE = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
 const ORDERS = ['https://orders.example orders.read']
@@ -68,7 +83,8 @@ const form = (fields: Record<string, string>) => ({
 })
 
 async function tokens(fields: Record<string, string>) {
-  const secret = fields.client_id === 'phone' ? {} : { client_secret: SECRET }
+  const isPublic = ['phone', APP_URL].includes(String(fields.client_id))
+  const secret = isPublic ? {} : { client_secret: SECRET }
   const { statusCode, body } = await call('token', 'token', form({ ...secret, ...fields }))
   expect(statusCode, JSON.stringify(body)).toBe(200)
   return body
@@ -84,6 +100,12 @@ async function ofUser(client_id: string, scope: string, more: Changes = {}) {
   const code = String(new URL(body.location).searchParams.get('code'))
   const exchanged = { grant_type: 'authorization_code', client_id, code, code_verifier: VERIFIER }
   return { code, ...(await tokens(exchanged)) }
+}
+
+/** Gets a token for the own API, as an app that is not registered does. */
+const ofUrl = async (scope: string) => {
+  const more = { resource: 'https://issuer.example', redirect_uri: 'https://app.test/callback' }
+  return (await ofUser(APP_URL, scope, more)).access_token
 }
 
 const ofMachine = async (scope: string) =>
@@ -155,6 +177,13 @@ const KINDS: Record<string, Kind> = {
     'nothing',
     async () => (await ofUser('shop', 'openid profile')).access_token,
   ),
+  'of a client that is a URL': kind(['notes:read'], () => ofUrl('notes:read')),
+  'of a client that is a URL, without the scope': kind([], () => ofUrl('openid')),
+  'of a client that is a URL, whose host is disabled': kind('nothing', async () => {
+    const token = await ofUrl('notes:read')
+    await urls.disable(asOperator(table), HOST)
+    return token
+  }),
   'of a machine with notes:read': kind(['notes:read'], () => ofMachine('notes:read')),
   'of a machine with a scope that no route demands': kind([], () => ofMachine('notes:unused')),
   'of a machine of another API': kind('nothing', () => ofMachine('orders.read')),

@@ -41,6 +41,7 @@ export function withNotes<S extends Pick<ServiceDescription, 'functions'>>(servi
 export const addNotesApi = (table: Table, identifier = IDENTIFIER) =>
   addApi(table, {
     identifier,
+    urlClients: true,
     name: 'Notes',
     scopes: [...scopesIn(NOTES), 'notes:unused'].map((name) => ({ name, sentence: `Use ${name}` })),
   })
