@@ -29,6 +29,7 @@ import {
   now,
   ok,
   problem,
+  records,
   refresh as refreshSession,
   service,
   stored,
@@ -170,6 +171,23 @@ describe('an app that is not registered', () => {
     )
     expect((await send(form)).statusCode).toBe(200)
   })
+})
+
+test('the log of a refused request at the token endpoint has the host of a URL alone', async () => {
+  const secret = 'token=secret'
+  const client_id = `https://victim.example/hello?${secret}`
+  const form = { client_id, refresh_token: 'a', code: 'a', code_verifier: VERIFIER }
+  const refusals: [grant_type: string, error: string, more?: Record<string, string>][] = [
+    ['authorization_code', 'invalid_grant'],
+    ['refresh_token', 'invalid_grant'],
+    ['authorization_code', 'invalid_client', { client_secret: 'a' }],
+  ]
+  for (const [grant_type, error, more] of refusals) {
+    expect((await send({ ...form, grant_type, ...more })).body.error).toBe(error)
+  }
+  const logged = records.map(Object).map(({ event, clientId }) => [event, clientId])
+  expect(logged).toEqual(refusals.map(() => ['client.refused', 'victim.example']))
+  expect(JSON.stringify(records)).not.toContain(secret)
 })
 
 describe('without a live session', () => {

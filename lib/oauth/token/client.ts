@@ -66,5 +66,5 @@ export async function authenticateClient(
   if (client === undefined || client.disabled) throw tokenRefusal('invalid_client', 'no such client')
   const isValid = hasSecret(client) ? isSecretOf(client, secret ?? '', now) : secret === undefined
   if (isValid) return client
-  throw tokenRefusal('invalid_client', 'wrong secret', { clientId: client.id })
+  throw tokenRefusal('invalid_client', 'wrong secret', client.id)
 }

@@ -103,4 +103,4 @@ async function reuseOf(at: At, client: Client, { userId }: Code, grantId: string
   return refused(client, 'the code was used before')
 }
 
-const refused = ({ id }: Client, reason: string) => tokenRefusal('invalid_grant', reason, { clientId: id })
+const refused = ({ id }: Client, reason: string) => tokenRefusal('invalid_grant', reason, id)

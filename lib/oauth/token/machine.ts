@@ -36,4 +36,4 @@ export async function issueMachineToken(
 }
 
 const refused = ({ id }: Client, error: 'invalid_scope' | 'invalid_target', reason: string) =>
-  tokenRefusal(error, reason, { clientId: id })
+  tokenRefusal(error, reason, id)

@@ -145,4 +145,4 @@ function narrowed(allowed: readonly string[], given: string | undefined): string
   return names.join(' ')
 }
 
-const refused = ({ id }: Client, reason: string) => tokenRefusal('invalid_grant', reason, { clientId: id })
+const refused = ({ id }: Client, reason: string) => tokenRefusal('invalid_grant', reason, id)

@@ -1,4 +1,5 @@
 import { ServiceError } from '../../errors.ts'
+import { hostOf, isClientUrl } from '../clients/url-client.ts'
 import { type Parameters, parameterOf } from '../parameters.ts'
 
 /** Errors of `POST /oauth2/token` and `/oauth2/revoke`, with their statuses (RFC 6749 section 5.2, RFC 7009 section 2.2.1, RFC 8707 section 2). */
@@ -25,14 +26,14 @@ const DETAILS: Partial<Record<TokenError, string>> = {
  * Returns the error of a request of a client.
  *
  * @param reason - For the log. It is the detail too, but where a detail could help an attacker.
- * @param log - More members for the log.
+ * @param clientId - For the log. Anybody can send a URL as one, with any text, so the log gets its host alone.
  */
-export const tokenRefusal = (error: TokenError, reason: string, log: object = {}): ServiceError =>
+export const tokenRefusal = (error: TokenError, reason: string, clientId?: string): ServiceError =>
   new ServiceError(error === 'invalid_client' ? 'invalid_token' : 'malformed_body', reason, {
     event: 'client.refused',
     error,
     detail: DETAILS[error] ?? reason,
-    log: { ...log, error },
+    log: { clientId: isClientUrl(clientId) ? hostOf(clientId) : clientId, error },
   })
 
 /**

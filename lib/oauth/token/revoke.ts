@@ -43,10 +43,10 @@ export async function revokeToken(
   const token = requiredOf(parameters, 'token')
   const known = (await ofRefreshToken(at, token)) ?? (await ofAccessToken(at, publicKeys, token))
   if (known === undefined) return
-  const log = { clientId: client.id }
-  if (known.clientId !== client.id) throw tokenRefusal('invalid_grant', 'a token of another client', log)
+  if (known.clientId !== client.id)
+    throw tokenRefusal('invalid_grant', 'a token of another client', client.id)
   if (!known.isOfGrant) {
-    throw tokenRefusal('unsupported_token_type', 'Tokens of machines are valid until they expire.', log)
+    throw tokenRefusal('unsupported_token_type', 'Tokens of machines are valid until they expire.', client.id)
   }
   if (known.grant) await endGrant(at.table, known.grant, 'revoked', byClient(at, client.id))
 }
