@@ -8,18 +8,18 @@ import { hostOf, isClientUrl, isOfAllowedHost } from '../../lib/oauth/clients/ur
 import { readDocument } from '../../lib/oauth/documents/document.ts'
 import { edge } from '../../lib/oauth/documents/edge.ts'
 import { fetchDocument } from '../../lib/oauth/documents/fetching.ts'
-import type { Fetched } from '../../lib/oauth/documents/find.ts'
+import type { Fetched, FetchRequest } from '../../lib/oauth/documents/find.ts'
 import { storeDocument, timesOf } from '../../lib/oauth/documents/store.ts'
-import { documentCounter } from '../../lib/throttling/counter.ts'
-import { attemptIdOf, reserveAttempt } from '../../lib/throttling/store.ts'
+import { documentCounters } from '../../lib/throttling/counter.ts'
+import { attemptIdOf, reserveInTurn } from '../../lib/throttling/store.ts'
 
 /**
- * Fetches the metadata document of a client, within the budget of its host, and keeps it in the cache. `approve` invokes it for a user
- * who is signed in. It has no route.
+ * Fetches the metadata document of a client, within the budgets of the user and of its host, and keeps it in the cache. `approve`
+ * invokes it for a user who is signed in. It has no route.
  *
  * Why a host gave no document is in the log alone: the caller must not learn what this function can reach.
  */
-export async function handler({ url }: { url: string }, context: Context): Promise<Fetched> {
+export async function handler({ url, userId }: FetchRequest, context: Context): Promise<Fetched> {
   try {
     const config = readConfig(['TABLE_NAME', 'CLIENT_METADATA_HOSTS'])
     if (!isClientUrl(url) || !isOfAllowedHost(url, config.CLIENT_METADATA_HOSTS))
@@ -28,11 +28,11 @@ export async function handler({ url }: { url: string }, context: Context): Promi
     const now = new Date()
     const host = hostOf(url)
     const id = attemptIdOf(randomUUID())
-    const { refusedForSeconds } = await reserveAttempt(table, [documentCounter(host, now)], id, now)
+    const { refusedForSeconds } = await reserveInTurn(table, documentCounters(userId, host, now), id, now)
     const body =
       refusedForSeconds === 0
-        ? await fetchDocument(url, edge).catch(({ message }: Error) => refused(host, message))
-        : refused(host, 'the budget of the host is used up')
+        ? await fetchDocument(url, edge).catch(({ message }: Error) => refused(host, userId, message))
+        : refused(host, userId, 'the budget of the user or of the host is used up')
     if (body === undefined) return { isUnreachable: true }
     const read = readDocument(url, body)
     if ('fault' in read) return read
@@ -45,6 +45,6 @@ export async function handler({ url }: { url: string }, context: Context): Promi
   }
 }
 
-function refused(host: string, reason: string): undefined {
-  logEvent('warn', { event: 'document.refused', host, reason })
+function refused(host: string, userId: string, reason: string): undefined {
+  logEvent('warn', { event: 'document.refused', host, userId, reason })
 }

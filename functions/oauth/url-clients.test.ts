@@ -242,6 +242,17 @@ describe('a document', () => {
     )
   })
 
+  test('in the cache costs a user nothing, and another one is refused after ten', async () => {
+    await approve()
+    for (let count = 0; count < 10; count += 1) await approve({ client_id: `${APP_URL}?${count}` })
+    expect(host.requests.length).toBe(10)
+    expect((await approve({ client_id: `${APP_URL}?10` })).body.error).toBe('unreachable_document')
+    expect((await approve()).body.next).toBe('screen')
+    expect(host.requests.length).toBe(10)
+    cookie = await begin('admin')
+    expect((await approve({ client_id: `${APP_URL}?10` })).body.error).toBe('invalid_document')
+  })
+
   test('that has changed counts after an hour', async () => {
     await approve()
     host.reply = sendDocument(documentWith({ client_name: 'Renamed', redirect_uris: [`${REDIRECT}/2`] }))

@@ -35,6 +35,7 @@ type Partition =
   | 'grants#*'
   | 'url-client#*'
   | 'document#*'
+  | 'fetches#*'
   | 'host#*'
 
 type ReadOperation = 'GetItem' | 'BatchGetItem' | 'Query'

@@ -12,8 +12,8 @@ export const countCodes = count(['user#*'])
 /** Counts the tries of a login token. */
 export const countLoginTries = count(['login#*'])
 
-/** Counts the documents of a host. */
-export const countDocuments = count(['host#*'])
+/** Counts the documents for a user and of a host. */
+export const countDocuments = count(['fetches#*', 'host#*'])
 
 /** Counts requests for mails. */
 export const countMailRequests = count(['source#*'])

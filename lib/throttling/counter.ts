@@ -51,12 +51,22 @@ export const sourceCounters = (
         counter(`source#${source}`, `${name}#verified`, ofSource, now),
       ]
 
-/** Documents that are fetched from one host, for all users. */
-const DOCUMENTS: Limit = { attempts: 60, windowSeconds: 600 }
+/** Documents that are fetched for one user, from all hosts. */
+const DOCUMENTS_OF_USER: Limit = { attempts: 10, windowSeconds: 600 }
 
-/** Returns the counter of the documents of a host, so that this service cannot be used to flood it. */
-export const documentCounter = (host: string, now: Date): Counter =>
-  counter(`host#${host}`, 'documents', DOCUMENTS, now)
+/** Documents that are fetched from one host, for all users. */
+const DOCUMENTS_OF_HOST: Limit = { attempts: 60, windowSeconds: 600 }
+
+/**
+ * Returns the counters of a document, in the order in which a request reserves them: one user alone cannot use up the budget of a host.
+ *
+ * A host is a name: a server with many names gets the budget of each. The counter of a user is outside the user's partition, where
+ * the function that fetches documents may write nothing.
+ */
+export const documentCounters = (userId: string, host: string, now: Date): Counter[] => [
+  counter(`fetches#${userId}`, 'documents', DOCUMENTS_OF_USER, now),
+  counter(`host#${host}`, 'documents', DOCUMENTS_OF_HOST, now),
+]
 
 /**
  * Returns a counter of the window that an instant lies in.

@@ -4,7 +4,7 @@ import type { Context } from 'aws-lambda'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { isGloballyReachable } from '../../lib/oauth/documents/addresses.ts'
 import { fetchDocument } from '../../lib/oauth/documents/fetching.ts'
-import type { Fetched } from '../../lib/oauth/documents/find.ts'
+import type { Fetched, FetchRequest } from '../../lib/oauth/documents/find.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { aws, context, later, now, records, service, useRoutes } from '../support/routes.ts'
 import { createCertificate } from './certificate.ts'
@@ -31,7 +31,7 @@ vi.mock('../../lib/oauth/documents/edge.ts', () => ({
 useRoutes()
 
 let host: DocumentHost
-let handler: (event: { url: string }, context: Context) => Promise<Fetched>
+let handler: (event: FetchRequest, context: Context) => Promise<Fetched>
 beforeAll(async () => {
   host = await startDocumentHost()
   network.host = host
@@ -44,7 +44,7 @@ beforeEach(async () => {
   host.requests.length = host.lookups.length = host.reached.length = 0
 })
 
-const fetch = (url = APP_URL) => handler({ url }, context)
+const fetch = (url = APP_URL, userId = 'user') => handler({ url, userId }, context)
 const unreachable = { isUnreachable: true }
 const reasons = () =>
   records.map(Object).flatMap(({ event, reason }) => (event === 'document.refused' ? [reason] : []))
@@ -182,7 +182,7 @@ describe('nothing is fetched', () => {
     const environment = { ...definition?.environment, CLIENT_METADATA_HOSTS: 'other.test,app.test.evil.test' }
     const functions = { ...others, 'fetch-client': { ...Object(definition), environment } }
     const strict = await loadHandler({ ...service, functions }, 'fetch-client', aws)
-    expect(await strict({ url: APP_URL }, context)).toEqual(unreachable)
+    expect(await strict({ url: APP_URL, userId: 'user' }, context)).toEqual(unreachable)
     expect(host.lookups).toEqual([])
   })
 })
@@ -360,14 +360,28 @@ describe('a response', () => {
   })
 })
 
+const USED_UP = 'the budget of the user or of the host is used up'
+
+test('a user gets 10 documents in ten minutes from any hosts, and others still get theirs', async () => {
+  host.reply = (_request, response) => response.writeHead(404).end()
+  for (let count = 0; count < 10; count += 1) await fetch(`${APP_URL}?${count}`)
+  host.reply = sendDocument()
+  expect(await fetch()).toEqual(unreachable)
+  expect(await fetch('https://other.test/client.json')).toEqual(unreachable)
+  expect([host.lookups.length, reasons().slice(10)]).toEqual([10, [USED_UP, USED_UP]])
+  expect(await fetch(APP_URL, 'other')).toHaveProperty('document')
+  vi.setSystemTime(later(600))
+  expect(await fetch()).toHaveProperty('document')
+})
+
 test('a host gives 60 documents in ten minutes at any URLs, and others still give theirs', async () => {
   for (let count = 0; count < 60; count += 1) {
     const url = `${APP_URL}?${count}`
     host.reply = sendDocument(documentWith({ client_id: url }))
-    expect(await fetch(url)).toHaveProperty('document')
+    expect(await fetch(url, `user ${count % 7}`)).toHaveProperty('document')
   }
   expect(await fetch(`${APP_URL}?60`)).toEqual(unreachable)
-  expect([host.requests.length, reasons()]).toEqual([60, ['the budget of the host is used up']])
+  expect([host.requests.length, reasons()]).toEqual([60, [USED_UP]])
   await fetch('https://other.test/client.json')
   expect(host.lookups.at(-1)).toBe('other.test')
   vi.setSystemTime(later(600))

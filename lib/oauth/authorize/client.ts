@@ -41,6 +41,6 @@ export async function clientOf(
     return signInStep(client, prompts.includes('login'), startOf(undefined, at.now))
   }
   if (needsRefresh(presented, at.now)) return { next: 'refresh' }
-  const { name, redirectUris } = await documentOf(at, clientId)
+  const { name, redirectUris } = await documentOf(at, { url: clientId, userId: presented.user.id })
   return { client: { ...client, name, redirectUris }, presented }
 }

@@ -6,6 +6,13 @@ import { targetRefusal } from '../authorize/target.ts'
 import type { Document } from './document.ts'
 import { findDocument } from './store.ts'
 
+/** What the function `fetch-client` gets. */
+export interface FetchRequest {
+  url: string
+  /** The user who is signed in. */
+  userId: string
+}
+
 /** What the function `fetch-client` returns: the document, why it cannot be used, or that its host gave none. */
 export type Fetched = { document: Document } | { fault: string } | { isUnreachable: true }
 
@@ -13,15 +20,16 @@ export type Fetched = { document: Document } | { fault: string } | { isUnreachab
  * Returns the metadata document of a client: from the cache, or fetched by a function that has no rights on users, sessions, grants
  * and keys. A stale document is used while its host does not respond.
  *
+ * @param request - A document in the cache does not count for its user.
  * @throws {@link ServiceError} with an `error` of `TARGET_REFUSALS`, or `unavailable`.
  */
 export async function documentOf(
   { table, config, now }: At<'CLIENT_FETCHER'>,
-  url: string,
+  request: FetchRequest,
 ): Promise<Document> {
-  const cached = await findDocument(table, url, now)
+  const cached = await findDocument(table, request.url, now)
   if (cached && cached.staleAt > secondOf(now)) return cached
-  const fetched = await fetchBy(table.aws, config.CLIENT_FETCHER, url)
+  const fetched = await fetchBy(table.aws, config.CLIENT_FETCHER, request)
   if ('document' in fetched) return fetched.document
   if ('fault' in fetched) throw targetRefusal('invalid_document', fetched.fault)
   if (cached) return cached
@@ -29,9 +37,9 @@ export async function documentOf(
 }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
-async function fetchBy(aws: AwsCall, fetcherName: string, url: string): Promise<Fetched> {
+async function fetchBy(aws: AwsCall, fetcherName: string, request: FetchRequest): Promise<Fetched> {
   const path = `/2015-03-31/functions/${fetcherName}/invocations`
-  const result = (await aws('invocation', path, { url })) as Fetched
+  const result = (await aws('invocation', path, request)) as Fetched
   // A function that fails returns an error in its place.
   if ('document' in result || 'fault' in result || 'isUnreachable' in result) return result
   throw new ServiceError('unavailable', 'the fetcher of documents failed')
