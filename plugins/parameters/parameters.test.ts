@@ -275,6 +275,18 @@ test('the pages need cookie sessions', () => {
   expect(faultsOf('prod', { pages: 'on', cookieSessions: 'on' })).toEqual([])
 })
 
+test('hosts of metadata documents need oauth, and the default of dev does not', () => {
+  const clientMetadataHosts = 'claude.ai'
+  expect(faultsOf('prod', { oauth: 'off', clientMetadataHosts })).toEqual([
+    'The parameter clientMetadataHosts needs oauth=on: no app signs users in without it.',
+  ])
+  const on = { oauth: 'on', pages: 'on', cookieSessions: 'on' }
+  expect(faultsOf('prod', { ...on, clientMetadataHosts })).toEqual([])
+  for (const all of ['*', '', null]) {
+    expect(faultsOf('dev', { oauth: 'off', clientMetadataHosts: all })).toEqual([])
+  }
+})
+
 test.each(['a', 'prod', '2026-11', 'fifteen-letters'])('a stage may be named %s', (stage) => {
   expect(faultsOf(stage, {})).toEqual([])
 })

@@ -204,6 +204,10 @@ export function faultsOf(stage: string, parameters: Parameters, ownUrl?: string)
   if (parameters.oauth === 'on' && parameters.pages !== 'on') {
     faults.push('The parameter oauth needs pages=on, because users sign in on a page.')
   }
+  // `dev` has * by default, also with --param oauth=off.
+  if (parameters.oauth === 'off' && !['', '*'].includes(String(parameters.clientMetadataHosts ?? ''))) {
+    faults.push('The parameter clientMetadataHosts needs oauth=on: no app signs users in without it.')
+  }
   if (parameters.issuer && parameters.audience === ownAudienceOf(String(parameters.issuer))) {
     faults.push(
       `The parameter audience must not be ${parameters.audience}, which tokens of clients have for the service's own API.`,
