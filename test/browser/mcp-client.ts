@@ -1,7 +1,7 @@
 import { UnauthorizedError } from '@modelcontextprotocol/client'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { clientOf, Device, type REVISIONS, STATE } from '../oauth/mcp.ts'
+import { createMcpClient, Device, type REVISIONS, STATE } from '../oauth/mcp.ts'
 import { heading, press, signIn } from './browser.ts'
 
 export const NOTES = /^Notes of [\w-]{22}: buy milk$/
@@ -40,12 +40,12 @@ async function allow(page: Page, { name }: Judge, device: Device, sentences: str
 /** Signs the demo user in at an MCP server, by a client that knows its URL alone. */
 export async function signInAt(url: string, page: Page, judge: Judge, revision?: (typeof REVISIONS)[number]) {
   const device = new Device(judge.id, judge.callback)
-  const stranger = clientOf(url, device, revision)
-  await expect(stranger.connect()).rejects.toThrow(UnauthorizedError)
+  const unauthorized = createMcpClient(url, device, revision)
+  await expect(unauthorized.connect()).rejects.toThrow(UnauthorizedError)
   expect(device.asked?.searchParams.get('client_id')).toBe(judge.id)
   expect(device.asked?.searchParams.get('resource')).toBe(url)
-  await stranger.transport.finishAuth(await allow(page, judge, device, ['See your username']))
-  const client = clientOf(url, device, revision)
+  await unauthorized.transport.finishAuth(await allow(page, judge, device, ['See your username']))
+  const client = createMcpClient(url, device, revision)
   await client.connect()
   return {
     device,

@@ -74,11 +74,11 @@ export async function startFunctionUrl() {
   let port = 0
   const server = createServer((received, response) => {
     const { method, url: path, headers } = received
-    const forwarded = request({ host: 'localhost', port, method, path, headers }, (answer) => {
-      const { 'www-authenticate': challenge, ...rest } = answer.headers
+    const forwarded = request({ host: 'localhost', port, method, path, headers }, (upstream) => {
+      const { 'www-authenticate': challenge, ...rest } = upstream.headers
       const renamed = challenge && { 'x-amzn-remapped-www-authenticate': challenge }
-      response.writeHead(answer.statusCode ?? 502, { ...rest, ...renamed })
-      answer.pipe(response)
+      response.writeHead(upstream.statusCode ?? 502, { ...rest, ...renamed })
+      upstream.pipe(response)
     })
     received.pipe(forwarded)
   })
@@ -161,7 +161,11 @@ export class Device implements OAuthClientProvider {
 }
 
 /** Creates a client of an MCP server, which `connect` connects. */
-export function clientOf(url: string, authProvider: OAuthClientProvider, mode: Revision = REVISIONS[0]) {
+export function createMcpClient(
+  url: string,
+  authProvider: OAuthClientProvider,
+  mode: Revision = REVISIONS[0],
+) {
   const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider })
   const client = new Client({ name: 'judge', version: '1.0.0' }, { versionNegotiation: { mode } })
   return {

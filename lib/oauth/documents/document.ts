@@ -26,8 +26,8 @@ type Fault = { fault: string }
 /**
  * Reads a metadata document (draft-ietf-oauth-client-id-metadata-document section 4, RFC 7591 section 2).
  *
- * Redirect URIs that break a rule for `native` clients are left out, because some apps list a private-use scheme without a dot beside an
- * address that fits. Members that are not read here, such as `logo_uri` and `scope`, do not count.
+ * Redirect URIs that break a rule for `native` clients are left out, because some apps list a private-use scheme without a dot in
+ * addition to an address that fits. Members that are not read here, such as `logo_uri` and `scope`, do not count.
  *
  * @param url - Where it comes from.
  * @param body - Untrusted.
