@@ -5,7 +5,7 @@ import { LOGIN_NAME } from '../../lib/users/login-name.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Parameters } from '../framework.d.ts'
 import { faultsOfRelyingParty, rpId, rpOrigins } from './relying-party.ts'
-import { foreignOrigin } from './same-site.ts'
+import { faultsOfSites } from './same-site.ts'
 
 /**
  * Longest name of a stage. The name of a role may have 64 characters, and the longest one of the service is
@@ -221,32 +221,4 @@ export function faultsOf(stage: string, parameters: Parameters, ownUrl?: string)
     faults.unshift(`The name of a stage must be 1 to ${LONGEST_STAGE} of a-z, 0-9 and hyphens.`)
   }
   return faults
-}
-
-/** Reports addresses between which a browser sends no session cookie. Other rules report values that are no URLs. */
-function faultsOfSites(parameters: Parameters, ownUrl: string | undefined): string[] {
-  const { cookieSessions, publicUrl, issuer } = parameters
-  const origins = String(parameters.allowedOrigins ?? '')
-  const named = ['', '*'].includes(origins) ? [] : origins.split(',')
-  const url = publicUrl ?? issuer ?? ownUrl
-  const all = [...named, publicUrl, issuer].filter((one) => one !== null && one !== undefined)
-  if (cookieSessions !== 'on' || !all.every((one) => URL.canParse(String(one)))) return []
-  if (url === undefined) {
-    const fault =
-      'The parameter allowedOrigins needs a publicUrl on the same site, because cookieSessions is on.'
-    return named.length > 0 ? [fault] : []
-  }
-  const foreign = foreignOrigin(named, String(url))
-  return [
-    ...(issuer && foreignOrigin([String(issuer)], String(url))
-      ? [
-          `The parameter publicUrl must be on the same site as the issuer ${issuer}, because cookieSessions is on.`,
-        ]
-      : []),
-    ...(foreign
-      ? [
-          `The parameter allowedOrigins has ${foreign}, which is not on the same site as ${url}: cookieSessions=on needs that.`,
-        ]
-      : []),
-  ]
 }

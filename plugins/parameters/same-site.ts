@@ -1,4 +1,5 @@
 import { getDomain } from 'tldts'
+import type { Parameters } from '../framework.d.ts'
 
 /**
  * Returns the first origin that is not on the same site as a URL: another scheme or another registrable domain (HTML
@@ -14,4 +15,32 @@ function siteOf(url: string): string {
   const { protocol, hostname } = new URL(url)
   // Localhost, IP addresses and public suffixes have no such domain. Each host is a site.
   return `${protocol}//${getDomain(hostname, { allowPrivateDomains: true }) ?? hostname}`
+}
+
+/** Reports addresses between which a browser sends no session cookie. Other rules report values that are no URLs. */
+export function faultsOfSites(parameters: Parameters, ownUrl: string | undefined): string[] {
+  const { cookieSessions, publicUrl, issuer } = parameters
+  const origins = String(parameters.allowedOrigins ?? '')
+  const named = ['', '*'].includes(origins) ? [] : origins.split(',')
+  const url = publicUrl ?? issuer ?? ownUrl
+  const all = [...named, publicUrl, issuer].filter((one) => one !== null && one !== undefined)
+  if (cookieSessions !== 'on' || !all.every((one) => URL.canParse(String(one)))) return []
+  if (url === undefined) {
+    const fault =
+      'The parameter allowedOrigins needs a publicUrl on the same site, because cookieSessions is on.'
+    return named.length > 0 ? [fault] : []
+  }
+  const foreign = foreignOrigin(named, String(url))
+  return [
+    ...(issuer && foreignOrigin([String(issuer)], String(url))
+      ? [
+          `The parameter publicUrl must be on the same site as the issuer ${issuer}, because cookieSessions is on.`,
+        ]
+      : []),
+    ...(foreign
+      ? [
+          `The parameter allowedOrigins has ${foreign}, which is not on the same site as ${url}: cookieSessions=on needs that.`,
+        ]
+      : []),
+  ]
 }
