@@ -1,11 +1,19 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import { INSTALL, isInstalled } from '../oauth/mcp.ts'
+import { INSTALL, isInstalled, sendCall } from '../oauth/mcp.ts'
 import { cleanEnvironment, root } from '../support/service-description.ts'
 
 const EXAMPLE = join(root, 'examples/mcp-server')
+const guide = readFileSync(join(root, 'docs/MCP.md'), 'utf8')
+
+/** Returns the arguments of the command that deploys the server, behind the two dashes. */
+const deployArguments = (): string[] => {
+  const [, text] = /^ *npm run deploy --prefix my-server -- (.*)$/m.exec(guide) ?? []
+  return String(text).split(' ')
+}
 
 beforeEach(({ skip }) => {
   if (!isInstalled && process.env.CI) throw new Error(INSTALL)
@@ -23,15 +31,7 @@ test('the MCP server has no type errors', () => {
 test('the MCP server is packaged with its URL, and a mapping of the header', () => {
   const folder = mkdtempSync(join(root, '.results/mcp-package-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const args = [
-    'package',
-    '--stage',
-    'prod',
-    '--param',
-    'issuer=https://auth.example.com',
-    '--package',
-    folder,
-  ]
+  const args = ['package', ...deployArguments(), '--package', folder]
   execFileSync(join(EXAMPLE, 'node_modules/.bin/sls'), args, {
     cwd: EXAMPLE,
     env: cleanEnvironment(),
@@ -55,3 +55,25 @@ test('the MCP server is packaged with its URL, and a mapping of the header', () 
     RESOURCE: { 'Fn::Sub': `https://\${HttpApi}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}/mcp` },
   })
 })
+
+test('the commands of MCP.md make a server, install its packages and start it', async () => {
+  const [, make] = /^(mkdir my-server\n.*?npm ci --prefix my-server)$/ms.exec(guide) ?? []
+  const [start] = /^npm start --prefix my-server$/m.exec(guide) ?? []
+  const parent = mkdtempSync(join(root, '.results/mcp-commands-'))
+  onTestFinished(() => rmSync(parent, { recursive: true }))
+  symlinkSync(join(root, 'examples'), join(parent, 'examples'))
+  const env = cleanEnvironment()
+  execFileSync('sh', ['-ec', String(make)], { cwd: parent, env, stdio: 'pipe' })
+  const server = spawn('sh', ['-c', String(start)], { cwd: parent, env, detached: true, stdio: 'ignore' })
+  onTestFinished(async () => {
+    process.kill(-Number(server.pid))
+    await once(server, 'exit')
+  })
+  const url = 'http://localhost:4002/mcp'
+  await expect
+    .poll(() => sendCall(url, 'who-am-i').catch(() => undefined), { timeout: 60_000 })
+    .toMatchObject({
+      status: 401,
+      copied: expect.stringContaining('resource_metadata="http://localhost:4002/'),
+    })
+}, 180_000)

@@ -22,7 +22,7 @@ export const INSTALL = 'The MCP server needs: npm ci --prefix examples/mcp-serve
 export const isInstalled = existsSync(join(EXAMPLE, 'node_modules/serverless'))
 
 /** The SDK leaves the check of `state` to the client. */
-export const STATE = 'a-state-of-the-judge'
+export const STATE = 'a-state-of-the-client'
 
 /** The revision of the protocol that a client speaks. `legacy` begins with `initialize`, as clients did before 2026-07-28. */
 export const REVISIONS = [{ pin: '2026-07-28' }, 'legacy'] as const
