@@ -68,7 +68,8 @@ export async function addApi(
 
 const shownCount = ({ length }: readonly unknown[]) => `${length} ${length === 1 ? 'scope' : 'scopes'}`
 
-const apiExists = (identifier: string) => new Refusal('refused', `API ${identifier} already exists.`)
+const apiExists = (identifier: string) =>
+  new Refusal('refused', `API ${identifier} already exists. Change it with set-api.`)
 
 function requireDistinct(scopes: readonly ApiScope[]): void {
   const names = scopes.map(({ name }) => name)

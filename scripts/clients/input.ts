@@ -21,7 +21,12 @@ export function readClientId(given: string): string {
 /** Reads the id of a registered client, the URL of another one, or a host such as `https://claude.ai`. */
 export function readAnyClientId(given: string): { id: string } | { target: string } {
   const target = targetOf(given)
-  return target === undefined ? { id: readClientId(given) } : { target }
+  if (target !== undefined) return { target }
+  if (!given.includes('/')) return { id: readClientId(given) }
+  throw new Refusal(
+    'usage',
+    'Invalid URL of a client. Use the https URL of its document as the app sends it, without port, user and fragment, or a host such as https://claude.ai.',
+  )
 }
 
 /** Reads the identifier of an API. */

@@ -89,7 +89,7 @@ describe('add-api refuses', () => {
     ]) {
       expect(await store.run('add-api', identifier, ...scope)).toMatchObject({
         status: 1,
-        stderr: expect.stringMatching(/^API \S+ already exists\.\n$/),
+        stderr: expect.stringMatching(/^API \S+ already exists\. Change it with set-api\.\n$/),
       })
     }
   })

@@ -77,7 +77,10 @@ test('a client with the name of a host is another one, and the command says how 
 test.each(['http://app.test/a', 'https://app.test:8443/a', 'https://app.test/a#b', 'https://localhost/a'])(
   'no command takes %s',
   async (given) => {
-    expect((await store.run('disable', given)).status).toBe(2)
+    expect(await store.run('disable', given)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^Invalid URL of a client\. Use the https URL of its document/),
+    })
     expect((await store.run('add', APP_URL, '--type', 'native')).status).toBe(2)
   },
 )
