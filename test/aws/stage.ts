@@ -9,8 +9,8 @@ export const deployment = deploymentAt(emulator)
 export const operator = startOperator(emulator)
 const { aws } = deployment
 
-/** Functions that exist only with `pages=on`, and with `oauth=on`. */
-const SWITCHED_OFF = ['docs', 'signin', 'account-pages', 'approve', 'authorize', 'token']
+/** Functions that exist only with `pages=on`, with `oauth=on`, and with `clientMetadataHosts`. */
+const SWITCHED_OFF = ['docs', 'signin', 'account-pages', 'approve', 'authorize', 'token', 'fetch-client']
 
 export const service = describeService()
 export const FUNCTIONS = Object.keys(service.functions).filter((key) => !SWITCHED_OFF.includes(key))

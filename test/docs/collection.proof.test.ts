@@ -21,6 +21,8 @@ const LEFT_OUT = [
   'POST /oauth2/revoke',
   'GET /.well-known/openid-configuration',
   'GET /.well-known/oauth-authorization-server',
+  // Exists if a function names scopes.
+  'GET /.well-known/oauth-protected-resource',
   'POST /enrolment/totp',
   'POST /enrolment/totp/confirm',
   'POST /enrolment/passkey/options',
