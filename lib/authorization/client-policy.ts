@@ -1,5 +1,6 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { ClientPrincipal } from './client-principal.ts'
+import { readListedRoutes } from './listed-routes.ts'
 
 /**
  * Returns the result of a Lambda authorizer for a client with an access token for this service's own API, as `policyFor` in `policy.ts`
@@ -36,12 +37,9 @@ export function clientPolicyFor(
   }
 }
 
-function openedTo(owned: readonly string[], scoped: string): string[] {
-  return scoped.split(' ').flatMap((route) => {
-    const [, resource, scopes] = /^([A-Z]+\/[^= ]*)=([^= ]+)$/.exec(route) ?? []
-    if (resource === undefined || scopes === undefined) {
-      throw new Error('SCOPED_ROUTES must be none, or routes such as GET/notes=notes:read')
-    }
-    return scopes.split('|').some((scope) => owned.includes(scope)) ? [resource] : []
-  })
-}
+const RULE = 'SCOPED_ROUTES must be none, or routes such as GET/notes=notes:read'
+
+const openedTo = (owned: readonly string[], scoped: string): string[] =>
+  readListedRoutes(scoped, RULE)
+    .filter(({ names }) => names.some((scope) => owned.includes(scope)))
+    .map(({ resource }) => resource)

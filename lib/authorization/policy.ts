@@ -1,6 +1,7 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { Role } from '../application/roles.ts'
 import type { Principal } from '../users/user.ts'
+import { readListedRoutes } from './listed-routes.ts'
 
 /**
  * Returns the result of a Lambda authorizer for the caller of an access token: an IAM policy and a context.
@@ -45,13 +46,11 @@ export function policyFor(
   }
 }
 
-function deniedTo(role: Role, guarded: string): string[] {
-  if (guarded === 'none') return []
-  return guarded.split(' ').flatMap((route) => {
-    const [, resource, roles] = /^([A-Z]+\/[^= ]*)=([^= ]+)$/.exec(route) ?? []
-    if (resource === undefined || roles === undefined) {
-      throw new Error('GUARDED_ROUTES must be none, or routes such as GET/admin=admin')
-    }
-    return roles.split('|').includes(role) ? [] : [resource]
-  })
-}
+const RULE = 'GUARDED_ROUTES must be none, or routes such as GET/admin=admin'
+
+const deniedTo = (role: Role, guarded: string): string[] =>
+  guarded === 'none'
+    ? []
+    : readListedRoutes(guarded, RULE)
+        .filter(({ names }) => !names.includes(role))
+        .map(({ resource }) => resource)
