@@ -1,4 +1,4 @@
-import { attributesOf, HAS_ATTRIBUTES } from '../../lib/application/attributes.ts'
+import { HAS_ATTRIBUTES, userAttributesOf } from '../../lib/application/attributes.ts'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { findOwnAccount } from '../../lib/factors/own-account.ts'
 import { json } from '../../lib/http/responses.ts'
@@ -12,7 +12,7 @@ export const route: TableRoute = async (event, { table, now }) => {
   const user = await findOwnAccount(table, userId)
   requireUnrevoked(generation, user)
   const { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft, externalId } = user
-  const attributes = HAS_ATTRIBUTES ? attributesOf(user.attributes) : undefined
+  const attributes = HAS_ATTRIBUTES ? userAttributesOf(user.attributes) : undefined
   const own = { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft, externalId, attributes }
   return json(200, { ...claimsOf(userId, user), ...own })
 }

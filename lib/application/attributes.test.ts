@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AttributeDefinitions } from '../../plugins/config/attribute.ts'
-import { attributeClaims, attributesOf, claimedAttributes, mayBe } from './attributes.ts'
+import { attributeClaims, claimedAttributes, mayBe, userAttributesOf } from './attributes.ts'
 
 const DEFINITIONS = {
   plan: { type: 'string', values: ['free', 'pro'], default: 'free', claim: 'n:plan' },
@@ -23,17 +23,17 @@ test.each<[keyof typeof DEFINITIONS, unknown[], unknown[]]>([
 })
 
 test('a value that is missing or no longer fits is the default, and one that is not defined is left out', () => {
-  expect(attributesOf({ plan: 'gold', team: 'long', former: 7 }, DEFINITIONS)).toEqual({
+  expect(userAttributesOf({ plan: 'gold', team: 'long', former: 7 }, DEFINITIONS)).toEqual({
     plan: 'free',
     seats: 1,
   })
-  expect(attributesOf(undefined, DEFINITIONS)).toEqual({ plan: 'free', seats: 1 })
-  expect(attributesOf({ plan: 'pro', beta: false }, DEFINITIONS)).toEqual({
+  expect(userAttributesOf(undefined, DEFINITIONS)).toEqual({ plan: 'free', seats: 1 })
+  expect(userAttributesOf({ plan: 'pro', beta: false }, DEFINITIONS)).toEqual({
     plan: 'pro',
     seats: 1,
     beta: false,
   })
-  expect(attributesOf({}, INHERITED)).toEqual({})
+  expect(userAttributesOf({}, INHERITED)).toEqual({})
 })
 
 test('claims have the values of attributes with a claim, and a token gives them back', () => {

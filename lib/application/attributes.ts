@@ -61,7 +61,7 @@ const valuesBy = (
   )
 
 /** Returns the attributes of a user. */
-export const attributesOf = (stored: StoredAttributes = {}, definitions = ATTRIBUTES): UserAttributes =>
+export const userAttributesOf = (stored: StoredAttributes = {}, definitions = ATTRIBUTES): UserAttributes =>
   valuesBy(definitions, (name) => (Object.hasOwn(stored, name) ? stored[name] : undefined)) as UserAttributes
 
 /** Returns the claims that a user's attributes become. */
@@ -70,7 +70,7 @@ export const attributeClaims = (
   definitions = ATTRIBUTES,
 ): Record<string, Scalar> =>
   Object.fromEntries(
-    Object.entries<Scalar>(attributesOf(stored, definitions)).flatMap(([name, value]) => {
+    Object.entries<Scalar>(userAttributesOf(stored, definitions)).flatMap(([name, value]) => {
       const claim = definitions[name]?.claim
       return claim === undefined ? [] : [[claim, value]]
     }),

@@ -1,4 +1,4 @@
-import { attributesOf, HAS_ATTRIBUTES, type UserAttributes } from '../../lib/application/attributes.ts'
+import { HAS_ATTRIBUTES, type UserAttributes, userAttributesOf } from '../../lib/application/attributes.ts'
 import { isRole } from '../../lib/application/roles.ts'
 import { type Factor, factorsOf } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
@@ -32,7 +32,7 @@ export const accountOf = (user: User): Account => ({
   role: user.role,
   disabled: user.disabled,
   ...(user.factors && { factors: factorsOf(user) }),
-  ...(HAS_ATTRIBUTES && { attributes: attributesOf(user.attributes) }),
+  ...(HAS_ATTRIBUTES && { attributes: userAttributesOf(user.attributes) }),
   createdAt: user.createdAt,
   changedAt: user.changedAt,
   externalId: user.externalId,

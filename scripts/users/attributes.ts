@@ -51,7 +51,7 @@ function withSettings(stored: StoredAttributes = {}, settings: readonly Setting[
   return left.length === 0 ? undefined : Object.fromEntries(left)
 }
 
-/** Every other change of a user but that of a hash moves `changeId`, so none is lost, and no attribute of one set meanwhile. */
+/** A change of a user moves `changeId`, but for one of the hash alone. So this write replaces no other change. */
 async function storeAttributes(
   table: OperatorTable,
   user: User,

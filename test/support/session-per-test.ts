@@ -4,7 +4,7 @@ import type { Item } from '../../lib/aws/dynamodb.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { SESSION_RANDOM_BYTES, type Session, startSession } from '../../lib/sessions/session.ts'
 import { findSession } from '../../lib/sessions/store.ts'
-import type { User, UserState } from '../../lib/users/user.ts'
+import { USER_STATE, type User, type UserState } from '../../lib/users/user.ts'
 import { startTable } from './table.ts'
 import { addTestUser, storeSession } from './users.ts'
 
@@ -50,30 +50,10 @@ export function setSession(later: Session, newSecret: string): void {
 }
 
 /** Returns what is read of the test's user with a session. */
-export const userState = (): UserState => {
-  const {
-    id,
-    username,
-    role,
-    disabled,
-    generation,
-    sessionGeneration,
-    survivingSession,
-    factors,
-    attributes,
-  } = ada
-  return {
-    id,
-    username,
-    role,
-    disabled,
-    generation,
-    sessionGeneration,
-    survivingSession,
-    factors,
-    attributes,
-  }
-}
+export const userState = (): UserState =>
+  Object.fromEntries(
+    (['id', ...USER_STATE] as const).map((name) => [name, ada[name]]),
+  ) as unknown as UserState
 
 export const stored = async (id = session.id) => (await findSession(table, ada.id, id)).session
 
