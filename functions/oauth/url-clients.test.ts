@@ -41,12 +41,9 @@ import { asOperator, testAct } from '../../test/support/users.ts'
 // Apps that are not registered: their client_id is the URL of a metadata document.
 
 const network = vi.hoisted(() => ({ host: undefined as DocumentHost | undefined }))
-vi.mock('../../lib/oauth/documents/edge.ts', () => ({
-  edge: {
-    resolve: (name: string) => network.host?.edge.resolve(name),
-    reach: (address: string, name: string) => network.host?.edge.reach(address, name),
-  },
-}))
+vi.mock('../../lib/oauth/documents/edge.ts', async () =>
+  (await import('../../test/oauth/document-host.ts')).edgeOf(network),
+)
 
 useRoutes()
 

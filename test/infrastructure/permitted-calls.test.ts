@@ -52,12 +52,9 @@ import { permissions } from './permissions.ts'
 import { type Access, accessesOf, allows, kmsAccess, withoutKeys } from './policy.ts'
 
 const network = vi.hoisted(() => ({ host: undefined as DocumentHost | undefined }))
-vi.mock('../../lib/oauth/documents/edge.ts', () => ({
-  edge: {
-    resolve: (name: string) => network.host?.edge.resolve(name),
-    reach: (address: string, name: string) => network.host?.edge.reach(address, name),
-  },
-}))
+vi.mock('../../lib/oauth/documents/edge.ts', async () =>
+  (await import('../oauth/document-host.ts')).edgeOf(network),
+)
 
 const PASSKEY: Passkey = {
   credentialId: 'credential',

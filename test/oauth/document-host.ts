@@ -104,3 +104,11 @@ export async function startDocumentHost(certificate = createCertificate(HOST)): 
   }
   return host
 }
+
+/** Returns the module of a network with one host, for `vi.mock`. A test names the host after it has started it. */
+export const edgeOf = (network: { host: DocumentHost | undefined }) => ({
+  edge: {
+    resolve: (name: string) => network.host?.edge.resolve(name),
+    reach: (address: string, name: string) => network.host?.edge.reach(address, name),
+  },
+})

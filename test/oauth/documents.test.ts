@@ -21,12 +21,7 @@ import {
 // What the function `fetch-client` fetches, and what it does not. A TLS server of this process counts the connections.
 
 const network = vi.hoisted(() => ({ host: undefined as DocumentHost | undefined }))
-vi.mock('../../lib/oauth/documents/edge.ts', () => ({
-  edge: {
-    resolve: (name: string) => network.host?.edge.resolve(name),
-    reach: (address: string, name: string) => network.host?.edge.reach(address, name),
-  },
-}))
+vi.mock('../../lib/oauth/documents/edge.ts', async () => (await import('./document-host.ts')).edgeOf(network))
 
 useRoutes()
 

@@ -34,12 +34,7 @@ import { addNotesApi, NOTES, notesScopes, withNotes } from './own-api.ts'
 // Which routes of the service each kind of token opens, also by a policy that the gateway cached at another route.
 
 const network = vi.hoisted(() => ({ host: undefined as DocumentHost | undefined }))
-vi.mock('../../lib/oauth/documents/edge.ts', () => ({
-  edge: {
-    resolve: (name: string) => network.host?.edge.resolve(name),
-    reach: (address: string, name: string) => network.host?.edge.reach(address, name),
-  },
-}))
+vi.mock('../../lib/oauth/documents/edge.ts', async () => (await import('./document-host.ts')).edgeOf(network))
 
 useRoutes()
 
