@@ -34,7 +34,7 @@ export const textImports = {
 }
 
 /** Tests beside the code. */
-const UNIT = '{bench,client,functions,lib,local,plugins,scripts}/**/*.test.ts'
+const UNIT = '{bench,client,functions,lib,local,packages,plugins,scripts}/**/*.test.ts'
 
 /** Tests that need Chromium, Hoppscotch or Django, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
 const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']
@@ -47,8 +47,8 @@ const TABLES = ['lib', 'local', 'test'].flatMap((folder) =>
     .filter((file) => readFileSync(file, 'utf8').includes("/support/rows.ts'")),
 )
 
-/** `npm run test:aws` has a configuration of its own. Some packages of test/mutation contain tests. */
-const OTHERS = ['test/aws/**', 'test/**/node_modules/**']
+/** `npm run test:aws` has a configuration of its own, and `npm run test:package` a project. Some packages of test/mutation contain tests. */
+const OTHERS = ['test/aws/**', 'test/package/**', 'test/**/node_modules/**']
 
 /** One running service for all files of a project, and the list of the responses that its tests have seen. */
 const globalSetup = ['test/http/openapi/coverage.ts', 'test/support/running-service.ts']
@@ -89,6 +89,16 @@ export default defineConfig({
           globalSetup,
           provide: { isProof: true },
           setupFiles: 'test/support/fresh-modules.ts',
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          // An installation loads a hundred megabytes.
+          hookTimeout: 300_000,
+          testTimeout: 300_000,
         },
       },
     ],

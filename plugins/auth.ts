@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join, relative } from 'node:path'
 import { parse } from 'yaml'
 import { CONFIGURED } from './config/checked.ts'
 import DeploymentPlugin from './deployment.ts'
 import type { Hooks, Parameters, Serverless } from './framework.d.ts'
+import BundlesPlugin from './functions/bundles.ts'
 import FunctionsPlugin from './functions/functions.ts'
 import LogsPlugin from './functions/logs.ts'
 import PermissionsPlugin from './functions/permissions.ts'
@@ -11,8 +13,9 @@ import SwitchesPlugin from './functions/switches.ts'
 import GatewayPlugin from './gateway.ts'
 import LocalPlugin from './local.ts'
 import ObservabilityPlugin from './observability.ts'
+import { ROOT } from './origin.ts'
 
-/** In this order: functions are added, switched off, permitted, and given their roles. */
+/** In this order: functions are added, switched off, permitted, and given their roles. Those after the roles find each handler as it is written. */
 const PARTS = [
   FunctionsPlugin,
   SwitchesPlugin,
@@ -22,6 +25,7 @@ const PARTS = [
   DeploymentPlugin,
   GatewayPlugin,
   ObservabilityPlugin,
+  BundlesPlugin,
   LocalPlugin,
 ]
 
@@ -59,10 +63,13 @@ function addService(serverless: Serverless): void {
       serverless.extendConfiguration([member, name], merged(value, own))
     }
   }
-  const resources = readdirSync(new URL('../resources/', import.meta.url)).sort()
+  const resources = readdirSync(join(ROOT, 'resources')).sort()
+  const gateway = join(ROOT, `local/gateway/gateway${extname(import.meta.url)}`)
+  serverless.extendConfiguration(['custom', 'offline', 'customAuthenticationProvider'], gateway)
+  const folder = `./${relative(serverless.serviceDir, join(ROOT, 'resources'))}`
   serverless.extendConfiguration(
     ['resources'],
-    [...resources.map((name) => `\${file(./resources/${name})}`), ...[given.resources ?? []].flat()],
+    [...resources.map((name) => `\${file(${folder}/${name})}`), ...[given.resources ?? []].flat()],
   )
 }
 

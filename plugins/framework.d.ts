@@ -115,6 +115,9 @@ export interface FunctionDefinition {
   /** Topic of failed events, and the key of the environment. */
   onError?: unknown
   kmsKeyArn?: unknown
+  package?: { artifact: string }
+  /** For serverless-esbuild: whether it leaves the function alone. */
+  skipEsbuild?: boolean
   /** Names of permissions; see `plugins/functions/permissions.ts`. */
   may?: string[]
   iamRoleStatements?: object[] | undefined

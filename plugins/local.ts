@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { type LocalAws, type MailSettings, startLocalAws } from '../local/aws.ts'
 import { banner } from '../local/banner.ts'
 import { configureGateway } from '../local/gateway/gateway.ts'
@@ -14,6 +14,7 @@ import { completeEvent } from '../local/sample-events.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
 import { filesIn } from './functions/functions.ts'
+import { IS_PACKAGE, ROOT } from './origin.ts'
 import { reject } from './reject.ts'
 
 const HTTP_PORT = 3000
@@ -96,7 +97,8 @@ export default class LocalPlugin {
     await quietServerlessOffline(this.serverless.serviceDir, httpPort)
     this.reportBuilds()
     const { serviceDir } = this.serverless
-    for (const path of ['serverless.yml', ...filesIn(serviceDir)]) {
+    // The functions of the package change with its version only.
+    for (const path of ['serverless.yml', ...(IS_PACKAGE ? [] : filesIn(ROOT))]) {
       onChange(`${serviceDir}/${path}`, () => console.log(`${path} changed: restart to apply it.`))
     }
     const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
@@ -202,6 +204,6 @@ function mapStacks({ configurationInput, processedInput }: Serverless): void {
     return
   }
   // The threads that run functions get their options from the functions' environment only.
-  const thread = new URL('../local/lambda/function-thread.ts', import.meta.url).href
+  const thread = new URL(`../local/lambda/function-thread${extname(import.meta.url)}`, import.meta.url).href
   provider.environment.NODE_OPTIONS = `--enable-source-maps --import=${thread}`
 }

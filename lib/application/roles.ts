@@ -1,12 +1,12 @@
 import config from '../../auth.config.ts'
 
-/** All roles. `auth.config.ts` has them. */
-export const ROLES = config.roles
+export type Role = (typeof config.roles)[number]
 
-export type Role = (typeof ROLES)[number]
+/** All roles. `auth.config.ts` has them. */
+export const ROLES: readonly [Role, ...Role[]] = config.roles
 
 /** The role of a new user that no operator chose. */
-export const [FIRST_ROLE] = ROLES
+export const [FIRST_ROLE]: readonly [Role, ...Role[]] = ROLES
 
 /** Roles that were taken out of {@link ROLES}. Their users are disabled; `npm run users -- list` still finds them. */
 export const FORMER_ROLES = config.formerRoles ?? []

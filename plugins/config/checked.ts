@@ -6,7 +6,10 @@ import { faultsOfConfig } from './faults.ts'
 const faults = faultsOfConfig(config)
 if (faults.length > 0) reject(...faults.map((fault) => `auth.config.ts: ${fault}`))
 
-const { roles: _, administrators, formerRoles, attributes, stages = {}, ...forAllStages } = config
+const { roles, administrators, formerRoles, attributes, stages = {}, ...forAllStages } = config
+
+/** What functions know of the application. */
+export const APPLICATION = { roles, administrators, formerRoles, attributes }
 
 /** Values of parameters in `auth.config.ts`, by stage; `default` are those for all. */
 export const CONFIGURED: Readonly<Record<string, object>> = { ...stages, default: forAllStages }

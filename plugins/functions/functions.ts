@@ -1,4 +1,5 @@
-import { globSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import { parse } from 'yaml'
 import { HAS_ATTRIBUTES } from '../../lib/application/attributes.ts'
@@ -7,6 +8,7 @@ import { clientPolicyFor } from '../../lib/authorization/client-policy.ts'
 import { policyFor } from '../../lib/authorization/policy.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
+import { ROOT } from '../origin.ts'
 import { LONGEST_STAGE } from '../parameters/parameters.ts'
 import { reject } from '../reject.ts'
 import { faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
@@ -35,10 +37,10 @@ export default class FunctionsPlugin {
         scopes: { type: 'array', items: { type: 'string' } },
       },
     })
-    const paths = filesIn(serviceDir)
+    const paths = filesIn(ROOT)
     const files = [
       ['serverless.yml', configurationInput.functions ?? {}] as const,
-      ...paths.map((path) => [path, readFunctions(serviceDir, path)] as const),
+      ...paths.map((path) => [path, readFunctions(ROOT, path)] as const),
     ]
     const { functions, faults } = functionsOf(configurationInput.custom, files)
     if (faults.length > 0) reject(...faults)
@@ -61,7 +63,14 @@ function readFunctions(folder: string, path: string): Written {
 
 /** Returns the paths of the files that describe functions, beside their handlers. */
 export const filesIn = (folder: string): string[] =>
-  globSync('functions/**/functions.yml', { cwd: folder }).sort()
+  readdirSync(join(folder, 'functions'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('functions.yml'))
+    .map((path) => `functions/${path}`)
+    .sort()
+
+/** Returns the keys of the functions that the service brings. */
+export const serviceFunctions = (): string[] =>
+  filesIn(ROOT).flatMap((path) => Object.keys(readFunctions(ROOT, path)))
 
 /**
  * Returns the functions of all files as the framework reads them, and what is wrong with them, one sentence for each fault.

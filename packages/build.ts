@@ -1,0 +1,211 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
+import ts from 'typescript'
+import { parse } from 'yaml'
+import { APPLICATION_MODULE, VENDORED } from '../plugins/functions/archive.ts'
+import { pageFiles } from '../plugins/page-files.ts'
+
+// Builds the package `serverless-jwt-auth` in `packages/serverless-jwt-auth/dist`, which `npm pack` makes an archive of. It is this
+// repository's tree with JavaScript in place of TypeScript, and with finished functions.
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const SOURCES = 'packages/serverless-jwt-auth'
+const OUT = join(ROOT, SOURCES, 'dist')
+
+/** Files that the plugin and the commands read beside their modules. */
+const COPIED = [
+  'LICENSE',
+  'client/{client,passkeys,requests,tabs}.js',
+  'client/{client,passkeys}.d.ts',
+  'events/user-content.json',
+  'functions/**/functions.yml',
+  'functions/pages/signin/*.css',
+  'plugins/**/*.yml',
+  'resources/*.yml',
+  '{lib,local,plugins}/**/*.d.ts',
+]
+
+/** The declarations of what handlers import name these types. */
+const TYPES_OF_HANDLERS = '@types/aws-lambda'
+
+interface Manifest {
+  version: string
+  exports: Record<string, object>
+  dependencies: Record<string, string>
+  devDependencies: Record<string, string>
+  [member: string]: unknown
+}
+
+const manifest: Manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+
+/** Puts the configuration of the project in the place of this repository's. */
+function takeApplicationOfProject(): void {
+  for (const end of ['.js', '.d.ts']) {
+    writeFileSync(join(OUT, `auth.config${end}`), `export { default } from './${SOURCES}/application.js'\n`)
+  }
+  rmSync(join(OUT, 'auth.config.js.map'), { force: true })
+}
+
+/** Bundles each function with the options of `serverless.yml`. It reads the application's data from a module beside it. */
+async function buildFunctions(): Promise<void> {
+  const files = globSync('functions/**/functions.yml', { cwd: ROOT })
+  const functions = files.flatMap((file) =>
+    Object.values(parse(readFileSync(join(ROOT, file), 'utf8')) as Record<string, { handler: string }>),
+  )
+  await build({
+    ...optionsOfFunctions(),
+    entryPoints: [...new Set(functions.map(({ handler }) => handler.replace(/\.\w+$/, '.ts')))].sort(),
+    plugins: [pageFiles, externalApplication],
+    absWorkingDir: ROOT,
+    outbase: ROOT,
+    outdir: OUT,
+    outExtension: { '.js': '.cjs' },
+    sourcemap: 'external',
+    sourcesContent: false,
+    platform: 'node',
+    target: 'node24',
+  })
+}
+
+function optionsOfFunctions(): BuildOptions {
+  const { custom } = parse(readFileSync(join(ROOT, 'plugins/service.yml'), 'utf8'))
+  const { bundle, minify, format, legalComments, exclude } = custom.esbuild
+  return { bundle, minify, format, legalComments, external: exclude }
+}
+
+const externalApplication: Plugin = {
+  name: 'external-application',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/auth\.config\.ts$/ }, () => ({ path: APPLICATION_MODULE, external: true }))
+  },
+}
+
+/**
+ * Bundles what handlers and tests of a project import. It does not know the project's roles: in a handler the authorizer has checked
+ * the role.
+ */
+async function buildModulesOfHandlers(): Promise<void> {
+  const { metafile } = await build({
+    entryPoints: { handler: `${SOURCES}/handler.ts`, test: `${SOURCES}/test.ts` },
+    plugins: [anyRole],
+    absWorkingDir: ROOT,
+    outdir: join(OUT, SOURCES),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    sourcemap: true,
+    sourcesContent: false,
+    chunkNames: 'handler-[hash]',
+    metafile: true,
+  })
+  const configured = Object.values(metafile.outputs).map(
+    ({ inputs }) => inputs['auth.config.ts']?.bytesInOutput ?? 0,
+  )
+  if (configured.some((bytes) => bytes > 0)) throw new Error('a module of handlers contains auth.config.ts')
+}
+
+const anyRole: Plugin = {
+  name: 'any-role',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/application\/roles\.ts$/ }, ({ importer }) =>
+      importer.endsWith('/principal.ts') ? { path: join(ROOT, SOURCES, 'any-role.ts') } : undefined,
+    )
+  },
+}
+
+/** Makes the source maps lead to copies of the sources, each of which the package has once. */
+function addSources(): void {
+  for (const file of globSync('**/*.map', { cwd: OUT })) {
+    const path = join(OUT, file)
+    const map: { sources: string[] } = JSON.parse(readFileSync(path, 'utf8'))
+    const sources = map.sources.map((source) => relative(ROOT, resolve(dirname(path), source)))
+    map.sources = sources.map((source) => relative(dirname(path), join(OUT, 'src', source)))
+    writeFileSync(path, JSON.stringify(map))
+    for (const source of sources.filter((one) => !one.startsWith('node_modules/')))
+      cpSync(join(ROOT, source), join(OUT, 'src', source))
+  }
+}
+
+/** Its dependencies are the packages that its modules import. */
+function manifestOfPackage(): object {
+  const { version, license, author, repository, bugs, engines } = manifest
+  const versions = { ...manifest.devDependencies, ...manifest.dependencies }
+  const peers = ['serverless-offline']
+  const imported = importedPackages().filter((name) => !peers.includes(name) && name !== 'serverless')
+  const unknown = imported.filter((name) => versions[name] === undefined)
+  if (unknown.length > 0) throw new Error(`package.json does not have ${unknown.join(', ')}`)
+  const of = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, versions[name]]))
+  const module = (name: string) => ({
+    types: `./${SOURCES}/${name}.d.ts`,
+    default: `./${SOURCES}/${name}.js`,
+  })
+  return {
+    name: 'serverless-jwt-auth',
+    version,
+    description: 'Serverless plugin: sign-in for an API of your own on AWS Lambda.',
+    keywords: [
+      'serverless-plugin',
+      'authentication',
+      'jwt',
+      'oauth2',
+      'openid-connect',
+      'passkeys',
+      'aws-lambda',
+    ],
+    ...{ license, author, repository, bugs, engines },
+    type: 'module',
+    sideEffects: false,
+    exports: {
+      '.': module('index'),
+      './handler': module('handler'),
+      './test': module('test'),
+      ...manifest.exports,
+      './package.json': './package.json',
+    },
+    bin: { 'jwt-auth': `./${SOURCES}/bin/jwt-auth.js` },
+    dependencies: of(imported),
+    peerDependencies: of(peers),
+  }
+}
+
+function importedPackages(): string[] {
+  const modules = globSync('{packages,plugins,lib,local,scripts}/**/*.js', { cwd: OUT })
+  const names = modules.flatMap((file) =>
+    ts
+      .preProcessFile(readFileSync(join(OUT, file), 'utf8'), true, true)
+      .importedFiles.map(({ fileName }) => fileName),
+  )
+  const packages = names
+    .filter((name) => !name.startsWith('.') && !isBuiltin(name))
+    .map((name) =>
+      name
+        .split('/')
+        .slice(0, name.startsWith('@') ? 2 : 1)
+        .join('/'),
+    )
+  return [...new Set(packages), TYPES_OF_HANDLERS].sort()
+}
+
+rmSync(OUT, { recursive: true, force: true })
+execFileSync(
+  process.execPath,
+  [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'packages')],
+  {
+    stdio: 'inherit',
+  },
+)
+for (const file of globSync(COPIED, { cwd: ROOT })) cpSync(join(ROOT, file), join(OUT, file))
+cpSync(join(ROOT, SOURCES, 'README.md'), join(OUT, 'README.md'))
+for (const file of VENDORED) cpSync(join(ROOT, 'node_modules', file), join(OUT, 'vendor', file))
+takeApplicationOfProject()
+await buildFunctions()
+await buildModulesOfHandlers()
+addSources()
+writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(manifestOfPackage(), null, 2)}\n`)

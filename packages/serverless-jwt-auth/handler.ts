@@ -1,0 +1,10 @@
+export {
+  type ClientPrincipal,
+  clientPrincipalOf,
+  isFromClient,
+} from '../../lib/authorization/client-principal.ts'
+export { principalOf } from '../../lib/authorization/principal.ts'
+export { ServiceError } from '../../lib/errors.ts'
+export { apiHandler } from '../../lib/http/handler.ts'
+export { json } from '../../lib/http/responses.ts'
+export type { Principal } from '../../lib/users/user.ts'

@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { APPLICATION } from '../config/checked.ts'
+import type { FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
+import { IS_PACKAGE, ROOT } from '../origin.ts'
+import { APPLICATION_MODULE, archiveOf, VENDORED } from './archive.ts'
+import { serviceFunctions } from './functions.ts'
+
+/** Folder for what the local service runs. */
+const UNPACKED = 'node_modules/.cache/serverless-jwt-auth'
+
+/**
+ * Serverless plugin, for the package: its functions are finished bundles, so no bundler of the project touches them. Each becomes a zip
+ * archive with the data of the application. The local service runs the same files from a folder.
+ */
+export default class BundlesPlugin {
+  readonly hooks: Hooks = {}
+  private readonly serverless: Serverless
+
+  constructor(serverless: Serverless) {
+    this.serverless = serverless
+    if (!IS_PACKAGE) return
+    const [first, second] = serverless.processedInput.commands
+    const isLocal = first === 'offline' || (first === 'invoke' && second === 'local')
+    this.hooks = {
+      initialize: () => (isLocal ? this.runUnpacked() : this.nameArchives()),
+      'before:package:createDeploymentArtifacts': () => this.writeArchives(),
+    }
+  }
+
+  private runUnpacked(): void {
+    const { serviceDir } = this.serverless
+    for (const definition of this.all()) {
+      for (const [path, content] of Object.entries(filesOf(definition))) {
+        keep(join(serviceDir, UNPACKED, path), content)
+      }
+      definition.handler = `${UNPACKED}/${definition.handler}`
+      definition.skipEsbuild = true
+    }
+  }
+
+  private nameArchives(): void {
+    for (const definition of this.all()) {
+      definition.package = { artifact: archivePathOf(definition) }
+      definition.skipEsbuild = true
+    }
+  }
+
+  private writeArchives(): void {
+    for (const definition of this.all()) {
+      keep(join(this.serverless.serviceDir, archivePathOf(definition)), archiveOf(filesOf(definition)))
+    }
+  }
+
+  private all = (): FunctionDefinition[] =>
+    Object.entries(this.serverless.service.functions).flatMap(([key, definition]) =>
+      serviceFunctions().includes(key) ? [definition] : [],
+    )
+}
+
+/** Returns the path of a function's archive, relative to the service. The framework uploads it under the name of the file. */
+const archivePathOf = ({ name }: FunctionDefinition): string => `.serverless/${name}.zip`
+
+/** Returns the files of a function by path: its bundle, and what the bundle reads. */
+function filesOf({ handler }: FunctionDefinition): Record<string, Uint8Array> {
+  const bundle = handler.replace(/\.\w+$/, '.cjs')
+  const content = readFileSync(join(ROOT, bundle))
+  const reads = (name: string) => content.includes(`"${name}"`)
+  const vendored = VENDORED.filter((path) => reads(path) || reads(path.split('/')[0] ?? ''))
+  return {
+    [bundle]: content,
+    ...(reads(APPLICATION_MODULE) && {
+      [`node_modules/${APPLICATION_MODULE}/index.json`]: Buffer.from(JSON.stringify(APPLICATION)),
+    }),
+    ...Object.fromEntries(
+      vendored.map((path) => [`node_modules/${path}`, readFileSync(join(ROOT, 'vendor', path))]),
+    ),
+  }
+}
+
+/** Writes a file, unless it has this content: a service that runs reads the same one. */
+function keep(path: string, content: Uint8Array): void {
+  if (existsSync(path) && readFileSync(path).equals(content)) return
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(`${path}.${process.pid}`, content)
+  renameSync(`${path}.${process.pid}`, path)
+}
