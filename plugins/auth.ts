@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { extname, join, relative } from 'node:path'
 import { parse } from 'yaml'
 import { CONFIGURED } from './config/checked.ts'
@@ -14,6 +15,8 @@ import GatewayPlugin from './gateway.ts'
 import LocalPlugin from './local.ts'
 import ObservabilityPlugin from './observability.ts'
 import { ROOT } from './origin.ts'
+
+const require = createRequire(import.meta.url)
 
 /** In this order: functions are added, switched off, permitted, and given their roles. Those after the roles find each handler as it is written. */
 const PARTS = [
@@ -38,8 +41,16 @@ export default class AuthPlugin {
 
   constructor(serverless: Serverless) {
     addService(serverless)
+    addOffline(serverless)
     for (const Part of PARTS) serverless.pluginManager.addPlugin(Part)
   }
+}
+
+/** Adds what runs the service on a developer's machine, if the project does not list it. */
+function addOffline({ configurationInput, pluginManager }: Serverless): void {
+  const { plugins } = configurationInput
+  const listed = Array.isArray(plugins) ? plugins : (plugins.modules ?? [])
+  if (!listed.includes('serverless-offline')) pluginManager.addPlugin(require('serverless-offline').default)
 }
 
 function addService(serverless: Serverless): void {

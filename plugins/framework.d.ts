@@ -11,6 +11,7 @@ export interface Serverless {
   service: Service
   /** `serverless.yml` with all variables resolved, before defaults are added. */
   configurationInput: {
+    plugins: string[] | { modules?: string[] }
     params: Record<string, Parameters>
     provider: {
       stage: string
