@@ -25,6 +25,8 @@ export default class BundlesPlugin {
     this.hooks = {
       initialize: () => (isLocal ? this.runUnpacked() : this.nameArchives()),
       'before:package:createDeploymentArtifacts': () => this.writeArchives(),
+      // For `sls deploy function`.
+      'before:package:function:package': () => this.writeArchives(),
     }
   }
 
