@@ -18,7 +18,7 @@ const LIMIT_PER_1000 = 1
 const sources = ['**/*.{ts,js,cjs,css,html,yml,md,py}', '.github/**/*.yml', '.ci/run', 'Dockerfile']
 const files = globSync(sources, {
   cwd: root,
-  exclude: ['**/node_modules', '.esbuild', '.serverless', '.results'],
+  exclude: ['**/node_modules', 'packages/*/dist', '.esbuild', '.serverless', '.results'],
 })
   .map((file) => ({ file, text: readFileSync(`${root}${file}`, 'utf8') }))
   .sort((a, b) => a.file.localeCompare(b.file))

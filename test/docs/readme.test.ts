@@ -223,7 +223,7 @@ test('every command that a document names exists', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
   const missing = faults((document) => {
     const code = (read(document).match(/^```.*?^```|`[^`\n]+`/gms) ?? []).join('\n')
-    const commands = [...code.matchAll(/\b(npm run|npm|npx)(?: --\S+)* (\w[\w-]*)/g)]
+    const commands = [...code.matchAll(/\b(npm run|npm|npx)(?: --\S+)* (\w[\w:-]*)/g)]
     return commands.flatMap(([command, tool, name = '']) => {
       const exists =
         tool === 'npx'
