@@ -5,16 +5,23 @@ import { type AwsCall, awsClient, withTimeout } from '../../lib/aws/client.ts'
 import type { AwsSettings } from '../../lib/aws/settings.ts'
 import { readConfig } from '../../lib/config.ts'
 import type { Environment } from './io.ts'
+import { serviceOf } from './project.ts'
 import { Refusal } from './refusal.ts'
 
-/** Options that select an AWS account. */
+/** Options that select an AWS account, and a service in it. */
 export interface AccountOptions {
   region?: string
   profile?: string
+  service?: string
+}
+
+/** Options that select a stage. */
+export interface StageOptions extends AccountOptions {
+  stage: string
 }
 
 /** Returns the name of a stage's stack and of its table. */
-export const nameOf = (stage: string) => `serverless-jwt-auth-${stage}`
+export const nameOf = ({ stage, service }: StageOptions) => `${serviceOf(service)}-${stage}`
 
 /** Time for one call of AWS, retries included. */
 const CALL_TIMEOUT_MS = 10_000

@@ -66,6 +66,7 @@ export function tableProgram(what: string, io: Io) {
     .option('--endpoint <url>', 'with --local: address of its DynamoDB, if not port 8000')
     .option('--region <region>', 'with --stage: the AWS region')
     .option('--aws-profile, --profile <name>', 'with --stage: the AWS profile')
+    .option('--service <name>', 'name of the service, if not that of serverless.yml')
   const options = () => command.opts<TargetOptions>()
   const table = async () => {
     const found = await findTable(options(), io.env, [what, ...command.args])

@@ -1,5 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation'
-import { endpointsOf, nameOf, type openAccount } from './account.ts'
+import { endpointsOf, nameOf, type openAccount, type StageOptions } from './account.ts'
 import type { Environment } from './io.ts'
 import { Refusal } from './refusal.ts'
 
@@ -19,11 +19,12 @@ export function cloudFormationOf(account: Account, env: Environment): CloudForma
  */
 export async function findStack(
   cloudFormation: CloudFormationClient,
-  stage: string,
+  options: StageOptions,
   region: string,
 ): Promise<Stack> {
+  const { stage } = options
   const stack = await cloudFormation
-    .send(new DescribeStacksCommand({ StackName: nameOf(stage) }))
+    .send(new DescribeStacksCommand({ StackName: nameOf(options) }))
     .then(({ Stacks }) => Stacks?.[0])
     .catch((error: Error) => {
       // CloudFormation has no error type of its own for this.

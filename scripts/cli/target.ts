@@ -1,9 +1,12 @@
+import type { AwsCall } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import { eventsTableOf } from '../../lib/events/event.ts'
 import { DYNAMODB_PORT } from '../../local/ports.ts'
 import { OPERATOR_REGION } from '../../local/rest-json.ts'
 import { type AccountOptions, callerOf, endpointsOf, nameOf, openAccount } from './account.ts'
 import type { Environment } from './io.ts'
 import { expectDynamoDb } from './probe.ts'
+import { localStageOf, serviceOf } from './project.ts'
 import { Refusal } from './refusal.ts'
 import { shownWords } from './run.ts'
 
@@ -56,11 +59,31 @@ async function localTable(options: TargetOptions): Promise<Table> {
   const url = new URL(address)
   await expectDynamoDb(url)
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  return {
-    // The local Lambda listens at the same address.
-    aws: callerOf({ region: OPERATOR_REGION, credentials, endpoints: { dynamodb: url, lambda: url } }),
-    name: nameOf('dev'),
+  // The local Lambda listens at the same address.
+  const aws = callerOf({ region: OPERATOR_REGION, credentials, endpoints: { dynamodb: url, lambda: url } })
+  return { aws, name: await localName(aws, options) }
+}
+
+/**
+ * Finds the table of the local service, whose stage only its own start knows. Other tables of the project have no table of events.
+ */
+async function localName(aws: AwsCall, options: TargetOptions): Promise<string> {
+  const service = serviceOf(options.service)
+  const { TableNames = [] } = (await aws('dynamodb', 'ListTables', {})) as { TableNames?: string[] }
+  const names = TableNames.filter(
+    (name) => name.startsWith(`${service}-`) && TableNames.includes(eventsTableOf({ name })),
+  )
+  const [only, ...others] = names
+  if (only === undefined) {
+    throw new Refusal(
+      'failed',
+      `The service at ${localAddress(options)} is not ${service}. Use the address that its start printed.`,
+    )
   }
+  if (others.length === 0) return only
+  const usual = `${service}-${options.service === undefined ? localStageOf() : 'dev'}`
+  if (names.includes(usual)) return usual
+  throw new Refusal('failed', `Several tables may be that of the users: ${names.join(', ')}.`)
 }
 
 async function stageTable(stage: string, options: TargetOptions, env: Environment): Promise<Table> {
@@ -69,5 +92,8 @@ async function stageTable(stage: string, options: TargetOptions, env: Environmen
   }
   const account = await openAccount(stage, options, env)
   const { dynamodb, lambda } = endpointsOf(env)
-  return { aws: callerOf({ ...account, endpoints: { dynamodb, lambda } }), name: nameOf(stage) }
+  return {
+    aws: callerOf({ ...account, endpoints: { dynamodb, lambda } }),
+    name: nameOf({ ...options, stage }),
+  }
 }

@@ -30,7 +30,7 @@ export function addApiCommands(
     .action(async (identifier: string, options: AddApiOptions) => {
       const found = await operator('add-api')
       const dev = options.dev === true || target().local === true
-      const taken = await takenIdentifiers(target(), io.env)
+      const taken = await takenIdentifiers(target(), io.env, found.name)
       print(await addApi(found, identifier, { ...options, dev }, taken, io))
     })
 

@@ -45,7 +45,7 @@ export function clientsCommand(io: Io): Command {
     .addOption(json())
   withLifetimes(added).action(async (id: string, options: AddOptions) => {
     const found = await operator('add')
-    const taken = await takenIdentifiers(target(), io.env)
+    const taken = await takenIdentifiers(target(), io.env, found.name)
     const dev = options.dev === true || target().local === true
     await add(found, id, { ...options, dev }, taken, io)
   })

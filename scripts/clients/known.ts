@@ -1,6 +1,5 @@
 import { isApiIdentifier, normalForm } from '../../lib/oauth/apis/api.ts'
 import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
-import { nameOf } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
@@ -13,10 +12,15 @@ import { stackOf } from '../users/target-stack.ts'
  *
  * The local service does not say how it was started, so its audience is the default one. Its `publicUrl` is its issuer.
  *
+ * @param tableName - Of the local service.
  * @throws {@link Refusal} `refused`, if the stage is not deployed or does not say them; `failed`, if the stack cannot be read.
  */
-export async function takenIdentifiers(options: TargetOptions, env: Environment): Promise<string[]> {
-  if (options.stage === undefined) return [`${nameOf('dev')}-api`]
+export async function takenIdentifiers(
+  options: TargetOptions,
+  env: Environment,
+  tableName: string,
+): Promise<string[]> {
+  if (options.stage === undefined) return [`${tableName}-api`]
   const { stack, outputOf } = await stackOf(options, env).catch((error: Error) => {
     if (error instanceof Refusal) throw error
     throw new Refusal(

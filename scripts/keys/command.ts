@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander'
+import type { StageOptions } from '../cli/account.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { program } from '../cli/run.ts'
 import { checkDeployOptions, checkLifetime, runDeployment } from './deploy.ts'
-import { readStage, type StageOptions } from './stack.ts'
+import { readStage } from './stack.ts'
 import { status } from './status.ts'
 import { turnOver, type World } from './turn-over.ts'
 import { waitUntil } from './wait.ts'
@@ -14,6 +15,7 @@ export function keysCommand(io: Io): Command {
     .requiredOption('--stage <name>', 'keys of this stage')
     .option('--region <region>', 'the AWS region')
     .option('--aws-profile, --profile <name>', 'the AWS profile')
+    .option('--service <name>', 'name of the service, if not that of serverless.yml')
 
   keys
     .command('turn-over')

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { StageOptions } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
-import type { StageOptions } from './stack.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -4,18 +4,11 @@ import {
   type Stack,
 } from '@aws-sdk/client-cloudformation'
 import type { AwsCall } from '../../lib/aws/client.ts'
-import { callerOf, endpointsOf, nameOf, openAccount } from '../cli/account.ts'
+import { callerOf, endpointsOf, nameOf, openAccount, type StageOptions } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
 import type { KeyState, Slot } from './plan.ts'
-
-/** Options that select a stage. */
-export interface StageOptions {
-  stage: string
-  region?: string
-  profile?: string
-}
 
 /**
  * Reads the state of a stage's keys from the outputs and events of its stack, and from KMS.
@@ -25,21 +18,22 @@ export interface StageOptions {
  * @throws {@link Refusal} `refused`, if the stage is not deployed, or a deployment is under way or has failed.
  */
 export async function readStage(
-  { stage, ...options }: StageOptions,
+  options: StageOptions,
   env: Environment,
 ): Promise<{ region: string; state: KeyState }> {
-  const account = await openAccount(stage, options, env)
+  const account = await openAccount(options.stage, options, env)
   const { kms } = endpointsOf(env)
   const cloudFormation = cloudFormationOf(account, env)
-  const stack = await findStack(cloudFormation, stage, account.region)
+  const stack = await findStack(cloudFormation, options, account.region)
   const { signing, published, tokenTtlSeconds } = readOutputs(stack)
   const aws = callerOf({ ...account, endpoints: { kms } })
-  const made = published.map(async (slot) => [slot, await keyMadeAt(aws, stage, slot)] as const)
+  const name = nameOf(options)
+  const made = published.map(async (slot) => [slot, await keyMadeAt(aws, name, slot)] as const)
   const state = {
     signing,
     madeAt: Object.fromEntries(await Promise.all(made)),
     tokenTtlSeconds,
-    settledAt: await lastEventOf(cloudFormation, stage),
+    settledAt: await lastEventOf(cloudFormation, name),
   }
   return { region: account.region, state }
 }
@@ -58,8 +52,8 @@ function readOutputs(stack: Stack) {
   return { signing, published, tokenTtlSeconds }
 }
 
-async function keyMadeAt(aws: AwsCall, stage: string, slot: Slot): Promise<Date> {
-  const KeyId = `alias/${nameOf(stage)}-${slot}`
+async function keyMadeAt(aws: AwsCall, name: string, slot: Slot): Promise<Date> {
+  const KeyId = `alias/${name}-${slot}`
   const { KeyMetadata } = await aws('kms', 'DescribeKey', { KeyId })
   // Seconds since 1970 (https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html).
   return new Date(Number(Object(KeyMetadata).CreationDate) * 1000)
@@ -70,10 +64,8 @@ async function keyMadeAt(aws: AwsCall, stage: string, slot: Slot): Promise<Date>
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html). The stack's own
  * `LastUpdatedTime` is when a change began, before any function had it.
  */
-async function lastEventOf(cloudFormation: CloudFormationClient, stage: string): Promise<Date> {
-  const { StackEvents } = await cloudFormation.send(
-    new DescribeStackEventsCommand({ StackName: nameOf(stage) }),
-  )
+async function lastEventOf(cloudFormation: CloudFormationClient, name: string): Promise<Date> {
+  const { StackEvents } = await cloudFormation.send(new DescribeStackEventsCommand({ StackName: name }))
   const at = StackEvents?.[0]?.Timestamp
   if (at === undefined) throw new Refusal('failed', 'CloudFormation returned no events of the stack.')
   return at

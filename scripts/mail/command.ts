@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander'
+import type { StageOptions } from '../cli/account.ts'
 import { type Io, widthOf } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { program } from '../cli/run.ts'
 import { checksOf } from './checks.ts'
 import { jsonReport, textReport } from './report.ts'
-import { readMailState, type StageOptions } from './state.ts'
+import { readMailState } from './state.ts'
 
 /** Creates the command `npm run mail`. */
 export function mailCommand(io: Io): Command {
@@ -12,6 +13,7 @@ export function mailCommand(io: Io): Command {
     .requiredOption('--stage <name>', 'mail of this stage')
     .option('--region <region>', 'the AWS region')
     .option('--aws-profile, --profile <name>', 'the AWS profile')
+    .option('--service <name>', 'name of the service, if not that of serverless.yml')
     .addOption(new Option('--local').hideHelp())
     .on('option:local', () => {
       throw new Refusal(

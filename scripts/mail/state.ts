@@ -1,13 +1,8 @@
-import { type AccountOptions, openAccount } from '../cli/account.ts'
+import { openAccount, type StageOptions } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
 import { type MailState, openSes, readSes } from './ses.ts'
-
-/** Options that select a stage. */
-export interface StageOptions extends AccountOptions {
-  stage: string
-}
 
 /**
  * Reads the sender of a stage from the outputs of its stack, and the state of sender and account from SES.
@@ -17,13 +12,14 @@ export interface StageOptions extends AccountOptions {
  * @throws {@link Refusal} `refused`, if the stage is not deployed or sends no mail. `failed`, if a permission is missing.
  */
 export async function readMailState(
-  { stage, ...options }: StageOptions,
+  options: StageOptions,
   env: Environment,
   { allSuppressed }: { allSuppressed: boolean },
 ): Promise<MailState> {
+  const { stage } = options
   const account = await openAccount(stage, options, env)
   const { region } = account
-  const stack = await findStack(cloudFormationOf(account, env), stage, region)
+  const stack = await findStack(cloudFormationOf(account, env), options, region)
   const mailFrom = outputOf(stack, 'MailFrom')
   if (!mailFrom.includes('@')) {
     throw new Refusal(

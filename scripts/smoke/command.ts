@@ -14,6 +14,7 @@ export function smokeCommand(io: Io): Command {
     .option('--endpoint <url>', 'with --local: address of its DynamoDB, if not port 8000')
     .option('--region <region>', 'with --stage: the AWS region')
     .option('--aws-profile, --profile <name>', 'with --stage: the AWS profile')
+    .option('--service <name>', 'name of the service, if not that of serverless.yml')
     .allowExcessArguments()
     .action(async () => smoke(await findTarget(command.opts<SmokeOptions>(), io, command.args), io))
 }

@@ -52,7 +52,7 @@ export async function findTarget(
   const account = await openAccount(stage, options, env)
   const option = `--stage ${stage}`
   const log = logOf(table.name, account, env)
-  const stack = await findStack(cloudFormationOf(account, env), stage, account.region)
+  const stack = await findStack(cloudFormationOf(account, env), { ...options, stage }, account.region)
   const [rpOrigin] = outputOf(stack, 'RpOrigins').split(',')
   return {
     url: given ?? readUrl(outputOf(stack, 'ServiceEndpoint')),

@@ -10,6 +10,6 @@ import type { TargetOptions } from '../cli/target.ts'
 export async function stackOf({ stage = '', ...options }: TargetOptions, env: Environment) {
   const { cloudFormationOf, findStack, outputOf } = await import('../cli/stack.ts')
   const account = await openAccount(stage, options, env)
-  const stack = await findStack(cloudFormationOf(account, env), stage, account.region)
+  const stack = await findStack(cloudFormationOf(account, env), { stage, ...options }, account.region)
   return { stack, outputOf }
 }

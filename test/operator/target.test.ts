@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { eventsOfUser } from '../../lib/events/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
+import { startLocalAws } from '../../local/aws.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess, refusal, success } from '../support/command.ts'
 import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
+import { describeService, tableResources } from '../support/service-description.ts'
 import { OPERATOR_ARN, startStack } from './describe-stacks.ts'
 
 let store: Store
@@ -242,5 +244,50 @@ test.each<[string, RequestListener]>([
       3,
       `Port ${port} is open, but it is not DynamoDB. Use the address that npm start printed: --endpoint http://127.0.0.1:PORT`,
     ),
+  )
+})
+
+test('--local finds the tables of the running service, also of another stage', async () => {
+  const local = await startLocalAws(
+    [
+      ...tableResources(describeService(), 'notes-prod'),
+      ...tableResources(describeService(), 'notes-prod-archive').slice(0, 1),
+    ],
+    'eu-central-1',
+    0,
+  )
+  onTestFinished(() => local.stop())
+  const endpoint = local.settings.endpoints.dynamodb.origin
+  const list = (...args: string[]) => run(['list', '--json', '--local', '--endpoint', endpoint, ...args])
+  expect(await list('--service', 'notes')).toMatchObject({ status: 0, stderr: '' })
+  expect(await list()).toEqual(
+    refusal(
+      3,
+      `The service at ${endpoint} is not serverless-jwt-auth. Use the address that its start printed.`,
+    ),
+  )
+})
+
+test('--local refuses to guess between tables of several stages', async () => {
+  const names = ['notes-blue', 'notes-green']
+  const local = await startLocalAws(
+    names.flatMap((name) => tableResources(describeService(), name)),
+    'eu-central-1',
+    0,
+  )
+  onTestFinished(() => local.stop())
+  const target = ['--local', '--endpoint', local.settings.endpoints.dynamodb.origin]
+  expect(await run(['list', ...target, '--service', 'notes'])).toEqual(
+    refusal(3, `Several tables may be that of the users: ${names.join(', ')}.`),
+  )
+})
+
+test('--stage takes the name of the service from --service', async () => {
+  const env = { ...keys, AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_DYNAMODB: store.endpoint }
+  const list = (service: string) => run(['list', '--json', '--stage', 'other', '--service', service], '', env)
+  expect(await list('serverless-jwt-auth')).toMatchObject({ status: 0 })
+  expect(await list('notes')).toMatchObject({ status: 3, stdout: '' })
+  expect(await list('$NAME')).toEqual(
+    refusal(2, 'The name of a service has only letters, digits and hyphens.'),
   )
 })

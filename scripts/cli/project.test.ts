@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { findProject, localStageOf, serviceOf } from './project.ts'
+
+/** Makes a folder with a file, and returns the folder. */
+function folderWith(file: string, text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'project-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, file), text)
+  return folder
+}
+
+test.each([
+  ['serverless.yml', 'service: notes # of ours\nresources: !Ref Table\n'],
+  ['serverless.yaml', "service: 'notes'\n"],
+  ['serverless.json', '{ "service": "notes" }'],
+])('serviceOf reads the name from %s', (file, text) => {
+  expect(serviceOf(undefined, folderWith(file, text))).toBe('notes')
+})
+
+test('serviceOf finds the nearest service above the folder', () => {
+  const folder = folderWith('serverless.yml', 'service: outer\n')
+  mkdirSync(join(folder, 'inner/src'), { recursive: true })
+  writeFileSync(join(folder, 'inner/serverless.yml'), 'service: inner\n')
+  expect(serviceOf(undefined, join(folder, 'inner/src'))).toBe('inner')
+  expect(findProject(join(folder, 'inner/src'))).toEqual({
+    folder: join(folder, 'inner'),
+    file: 'serverless.yml',
+  })
+  expect(serviceOf(undefined, folder)).toBe('outer')
+})
+
+test.each([
+  ['serverless.yml', `service: notes-\${env:NAME}\n`],
+  ['serverless.yml', 'service: { name: notes }\n'],
+  ['serverless.yml', ''],
+  ['serverless.ts', "export default { service: 'notes' }\n"],
+])('serviceOf asks for --service where %s has no plain name: %j', (file, text) => {
+  const folder = folderWith(file, text)
+  expect(() => serviceOf(undefined, folder)).toThrow(
+    `The name of the service cannot be read from ${file}. Give --service NAME.`,
+  )
+  expect(serviceOf('notes', folder)).toBe('notes')
+})
+
+test('serviceOf asks for --service in a folder without a service', () => {
+  const folder = folderWith('package.json', '{}')
+  expect(() => serviceOf(undefined, folder)).toThrow(
+    `There is no serverless.yml in ${folder} or above it. Give --service NAME.`,
+  )
+  expect(() => serviceOf('no/name', folder)).toThrow(
+    'The name of a service has only letters, digits and hyphens.',
+  )
+})
+
+test('localStageOf reads the default stage of the project', () => {
+  expect(localStageOf(folderWith('serverless.yml', 'service: a\nprovider: { stage: local }\n'))).toBe('local')
+  expect(localStageOf(folderWith('serverless.yml', 'service: a\nprovider: { name: aws }\n'))).toBe('dev')
+  expect(localStageOf(folderWith('serverless.ts', 'export default {}'))).toBe('dev')
+})

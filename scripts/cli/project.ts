@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parseDocument } from 'yaml'
+import { Refusal } from './refusal.ts'
+
+/** Names of the file that describes a service, in the order of the framework. */
+const FILES = ['yml', 'yaml', 'json', 'js', 'mjs', 'cjs', 'ts'].map((ending) => `serverless.${ending}`)
+
+const SERVICE_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/
+
+const GIVE_NAME = 'Give --service NAME.'
+
+/**
+ * Finds the project that a command is for: the nearest one at or above a folder.
+ *
+ * @returns Its folder, and the name of the file in it that describes the service.
+ * @throws {@link Refusal} `usage`, if no folder has such a file.
+ */
+export function findProject(from = process.cwd()): { folder: string; file: string } {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const file = FILES.find((name) => existsSync(join(folder, name)))
+    if (file !== undefined) return { folder, file }
+    if (dirname(folder) === folder) break
+  }
+  throw new Refusal('usage', `There is no serverless.yml in ${from} or above it. ${GIVE_NAME}`)
+}
+
+/** Returns the stage of a project's local service, unless its start names another one. */
+export function localStageOf(from?: string): string {
+  const stage = readDescription(from).getIn(['provider', 'stage'])
+  return typeof stage === 'string' ? stage : 'dev'
+}
+
+/**
+ * Returns the name of the service, which begins the names of its stacks, tables and keys.
+ *
+ * @param given - Value of `--service`.
+ * @param from - Folder in which the command runs.
+ * @throws {@link Refusal} `usage`, if the name is invalid, or the project does not say it as plain text.
+ */
+export function serviceOf(given?: string, from?: string): string {
+  if (given !== undefined) {
+    if (SERVICE_NAME.test(given)) return given
+    throw new Refusal('usage', 'The name of a service has only letters, digits and hyphens.')
+  }
+  const { file } = findProject(from)
+  const service = readDescription(from).get('service')
+  if (typeof service === 'string' && SERVICE_NAME.test(service)) return service
+  throw new Refusal('usage', `The name of the service cannot be read from ${file}. ${GIVE_NAME}`)
+}
+
+/** Reads what a project says as data. A program may say anything, and reading a description must not run it. */
+function readDescription(from?: string) {
+  const { folder, file } = findProject(from)
+  const isData = /\.(ya?ml|json)$/.test(file)
+  // The tags of CloudFormation, such as `!Ref`, are faults for YAML only where they are resolved.
+  return parseDocument(isData ? readFileSync(join(folder, file), 'utf8') : '{}', { logLevel: 'silent' })
+}
