@@ -10,6 +10,7 @@ import { type Act, eventsTableOf } from '../lib/events/event.ts'
 import { hashPassword, SALT_BYTES } from '../lib/passwords/hash.ts'
 import { createUser } from '../lib/users/names.ts'
 import { newUser, USER_RANDOM_BYTES } from '../lib/users/user.ts'
+import { START } from '../plugins/commands.ts'
 import { addDemoClients } from './demo-clients.ts'
 import { createDynamoDb } from './dynamodb/dynamodb.ts'
 import { createKms } from './kms/kms.ts'
@@ -165,7 +166,7 @@ async function createTable(aws: AwsCall, properties: Record<string, unknown>): P
 /** Returns the act of the local service, which adds users and tokens for its developer. */
 export const localAct = (now: Date): Act => ({
   actor: 'system',
-  via: 'npm start',
+  via: START,
   requestId: randomUUID(),
   now,
 })

@@ -1,5 +1,7 @@
 import { FIRST_ROLE } from '../lib/application/roles.ts'
 import { type FactorPolicy, needsFactor } from '../lib/users/factors.ts'
+import { commandLine } from '../plugins/commands.ts'
+import { IS_PACKAGE } from '../plugins/origin.ts'
 import { DEMO_USERS } from './aws.ts'
 import { DYNAMODB_PORT } from './ports.ts'
 
@@ -27,7 +29,7 @@ ${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}
   The table is in memory, at ${dynamoDb.origin}${otherPort(dynamoDb)}
 
   Try it:
-    curl ${url}/login -H 'Content-Type: application/json' -d '{"username":"${FIRST_ROLE}","password":"${FIRST_ROLE}"}'${hasOAuth ? app : ''}
+    curl ${url}/login -H 'Content-Type: application/json' -d '{"username":"${FIRST_ROLE}","password":"${FIRST_ROLE}"}'${hasOAuth && !IS_PACKAGE ? app : ''}
 
   Handlers reload as you save. Ctrl+C stops the service.
 `
@@ -52,4 +54,4 @@ const otherPort = (dynamoDb: URL) =>
     : `\n  Port ${DYNAMODB_PORT} was taken, so this service's table is at another port. Manage its users with:\n    ${command('…', dynamoDb)}`
 
 const command = (text: string, dynamoDb: URL) =>
-  `npm run users -- ${text} --local${isUsualPort(dynamoDb) ? '' : ` --endpoint ${dynamoDb.origin}`}`
+  commandLine('users', `${text} --local${isUsualPort(dynamoDb) ? '' : ` --endpoint ${dynamoDb.origin}`}`)

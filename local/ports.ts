@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { START_WITH } from '../plugins/commands.ts'
 
 /** Port of the local DynamoDB, unless something else listens there. */
 export const DYNAMODB_PORT = 8000
@@ -20,7 +21,7 @@ async function isFree(port: number, host: string): Promise<boolean> {
 
 /** Returns the sentence for a taken port, with the command that starts the service on another one. */
 export const portTaken = (port: number, other: number): string =>
-  `Port ${port} is in use. Start on another one: npm start -- --httpPort ${other}`
+  `Port ${port} is in use. Start on another one: ${START_WITH} --httpPort ${other}`
 
 /**
  * Returns a fault if a port is taken.

@@ -1,5 +1,6 @@
 import type { AwsCall } from '../lib/aws/client.ts'
 import { eventsTableOf } from '../lib/events/event.ts'
+import { documentOf } from './commands.ts'
 
 /** Names that a stack gives to what outlives it. */
 export interface RetainedNames {
@@ -32,6 +33,7 @@ export async function faultsOfRemains(
     if (await exists(aws('kms', 'DescribeKey', { KeyId: alias }))) names.push(`the key ${alias}`)
   }
   return names.map(
-    (name) => `There is no stack, but ${name} remains of an earlier one. See "Removal" in docs/DEPLOYING.md.`,
+    (name) =>
+      `There is no stack, but ${name} remains of an earlier one. See "Removal" in ${documentOf('DEPLOYING.md')}.`,
   )
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import * as http from 'node:http'
 import * as https from 'node:https'
+import { START } from '../../plugins/commands.ts'
 import { Refusal } from './refusal.ts'
 
 const TIMEOUT_MS = 3_000
@@ -32,7 +33,7 @@ export async function expectDynamoDb(url: URL): Promise<void> {
     if (code === 'ECONNREFUSED') {
       throw new Refusal(
         'failed',
-        `Nothing listens on port ${port}. Start the local service with npm start, or use the address that it printed: ${OPTION}`,
+        `Nothing listens on port ${port}. Start the local service with ${START}, or use the address that it printed: ${OPTION}`,
       )
     }
     if (code === 'ENOTFOUND') throw new Refusal('failed', `Host ${url.hostname} does not exist.`)
@@ -40,6 +41,6 @@ export async function expectDynamoDb(url: URL): Promise<void> {
   }
   throw new Refusal(
     'failed',
-    `Port ${port} is open, but it is not DynamoDB. Use the address that npm start printed: ${OPTION}`,
+    `Port ${port} is open, but it is not DynamoDB. Use the address that ${START} printed: ${OPTION}`,
   )
 }

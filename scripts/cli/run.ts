@@ -1,10 +1,11 @@
 import { Command, CommanderError } from 'commander'
+import { commandName } from '../../plugins/commands.ts'
 import { type Io, widthOf } from './io.ts'
 import { EXIT_STATUS, Refusal, refusalOf } from './refusal.ts'
 
 /** Creates an operator's command without subcommands, for {@link run}. */
 export const program = (name: string, description: string, io: Io): Command =>
-  new Command(name)
+  new Command(commandName(name))
     .description(description)
     .exitOverride()
     .configureOutput({

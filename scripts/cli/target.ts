@@ -3,6 +3,7 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import { eventsTableOf } from '../../lib/events/event.ts'
 import { DYNAMODB_PORT } from '../../local/ports.ts'
 import { OPERATOR_REGION } from '../../local/rest-json.ts'
+import { missingTarget, START } from '../../plugins/commands.ts'
 import { type AccountOptions, callerOf, endpointsOf, nameOf, openAccount } from './account.ts'
 import type { Environment } from './io.ts'
 import { expectDynamoDb } from './probe.ts'
@@ -37,10 +38,7 @@ export async function findTable(
   if (stage !== undefined) return await stageTable(stage, options, env)
   if (local) return await localTable(options)
   // npm takes options before a double dash for itself. The command never sees them.
-  throw new Refusal(
-    'usage',
-    `Missing target. Use --local or --stage NAME after the double dash: npm run ${program} -- ${shownWords(words)} --local`,
-  )
+  throw new Refusal('usage', missingTarget(program, `${shownWords(words)} --local`))
 }
 
 /** Returns the address of the local service's DynamoDB. */
@@ -77,7 +75,7 @@ async function localName(aws: AwsCall, options: TargetOptions): Promise<string> 
   if (only === undefined) {
     throw new Refusal(
       'failed',
-      `The service at ${localAddress(options)} is not ${service}. Use the address that its start printed.`,
+      `The service at ${localAddress(options)} is not ${service}. Use the address that ${START} printed.`,
     )
   }
   if (others.length === 0) return only

@@ -1,3 +1,4 @@
+import { documentOf } from '../../plugins/commands.ts'
 import { openAccount, type StageOptions } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -24,7 +25,7 @@ export async function readMailState(
   if (!mailFrom.includes('@')) {
     throw new Refusal(
       'refused',
-      `Stage ${stage} sends no mail. Deploy it with the parameter mailFrom; see docs/MAIL.md.`,
+      `Stage ${stage} sends no mail. Deploy it with the parameter mailFrom; see ${documentOf('MAIL.md')}.`,
     )
   }
   return { stage, region, mailFrom, ...(await readSes(openSes(account, env), mailFrom, allSuppressed)) }

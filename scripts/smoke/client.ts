@@ -3,6 +3,7 @@ import { CLIENT_RANDOM_BYTES, newClient } from '../../lib/oauth/clients/client.t
 import { hashSecret, SECRET_BYTES, secretOf } from '../../lib/oauth/clients/secret.ts'
 import { createClient, findClient, removeClient } from '../../lib/oauth/clients/store.ts'
 import { untilStored } from '../../lib/users/store.ts'
+import { commandLine } from '../../plugins/commands.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal, refusalOf } from '../cli/refusal.ts'
 
@@ -62,7 +63,7 @@ export async function endSmokeClient(
     const existed = await removeSmokeClient(table, client)
     if (!existed && !client.isStored) throw new Error('there was no response to its creation')
   } catch (error) {
-    const next = `Remove it: npm run clients -- remove ${client.id} ${option}`
+    const next = `Remove it: ${commandLine('clients', `remove ${client.id} ${option}`)}`
     const reason = refusalOf(error).message
     throw new Refusal('failed', `Client ${client.id} may still exist. ${next}. Reason: ${reason}`)
   }

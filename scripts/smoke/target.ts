@@ -1,3 +1,4 @@
+import { missingTarget } from '../../plugins/commands.ts'
 import { openAccount } from '../cli/account.ts'
 import type { Io } from '../cli/io.ts'
 import { type OperatorTable, withOperator } from '../cli/operator.ts'
@@ -39,18 +40,16 @@ export async function findTarget(
   const { stage, local, url } = options
   if (typed.length > 0 || (stage === undefined && !local)) {
     // npm takes options before a double dash for itself. The command sees at most the name of the stage.
-    const example = 'npm run smoke -- --stage NAME'
-    throw new Refusal(
-      'usage',
-      `Missing target. Use --local or --stage NAME after the double dash: ${example}`,
-    )
+    throw new Refusal('usage', missingTarget('smoke', '--stage NAME'))
   }
   const given = url === undefined ? undefined : readUrl(url)
   const { env } = io
   const table = await withOperator(await findTable(options, env, ['smoke']), 'smoke', options, io)
-  if (stage === undefined) return { url: given ?? 'http://localhost:3000', table, option: '--local' }
+  const ofService = options.service === undefined ? '' : ` --service ${options.service}`
+  if (stage === undefined)
+    return { url: given ?? 'http://localhost:3000', table, option: `--local${ofService}` }
   const account = await openAccount(stage, options, env)
-  const option = `--stage ${stage}`
+  const option = `--stage ${stage}${ofService}`
   const log = logOf(table.name, account, env)
   const stack = await findStack(cloudFormationOf(account, env), { ...options, stage }, account.region)
   const [rpOrigin] = outputOf(stack, 'RpOrigins').split(',')

@@ -5,6 +5,7 @@ import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, removeUser } from '../../lib/users/names.ts'
 import { findUser, untilStored } from '../../lib/users/store.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
+import { commandLine } from '../../plugins/commands.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal, refusalOf } from '../cli/refusal.ts'
 import { attachedTo, deleteItems } from '../users/remove.ts'
@@ -29,7 +30,7 @@ export async function withSmokeUser<T>(
   const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
   const user = newUser({ username, role: FIRST_ROLE, passwordHash }, now, randomBytes(USER_RANDOM_BYTES))
   const mayRemain = (error: unknown) => {
-    const next = `Remove it: npm run users -- remove ${username} ${option}`
+    const next = `Remove it: ${commandLine('users', `remove ${username} ${option}`)}`
     return new Refusal(
       'failed',
       `User ${username} may still exist. ${next}. Reason: ${refusalOf(error).message}`,

@@ -2,6 +2,7 @@ import type { Key, Table } from '../../lib/aws/dynamodb.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
 import { changeNames, type Names, namesOf } from '../../lib/users/names.ts'
 import { loginNamesOf, mailboxOf, type User } from '../../lib/users/user.ts'
+import { commandLine } from '../../plugins/commands.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -24,7 +25,7 @@ export async function rename(
   })
   const kept =
     former &&
-    `The address ${former} still signs in. Remove it: npm run users -- set-email ${username} --remove\n`
+    `The address ${former} still signs in. Remove it: ${commandLine('users', `set-email ${username} --remove`)}\n`
   return `${loginName} now has the username ${username}. ${REVOKED}${kept ?? ''}${notices}`
 }
 

@@ -5,11 +5,11 @@ import { grantsOf } from '../../lib/oauth/grants/app.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { nameKey, profileKey } from '../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../lib/users/user.ts'
-import { eachOf, inParallel } from '../cli/in-parallel.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { allItems } from '../cli/pages.ts'
 import { confirmOrRefuse } from '../cli/prompts.ts'
+import { eachOf, inParallel } from '../cli/sequences/in-parallel.ts'
 import { changeExisting, findByName, noSuchUser } from './store.ts'
 
 const DELETIONS_IN_FLIGHT = 8

@@ -263,7 +263,7 @@ test('--local finds the tables of the running service, also of another stage', a
   expect(await list()).toEqual(
     refusal(
       3,
-      `The service at ${endpoint} is not serverless-jwt-auth. Use the address that its start printed.`,
+      `The service at ${endpoint} is not serverless-jwt-auth. Use the address that npm start printed.`,
     ),
   )
 })

@@ -1,7 +1,7 @@
 import { FORMER_ROLES, ROLES } from '../../../lib/application/roles.ts'
 import { attributesOf, optionalText, type Table, text } from '../../../lib/aws/dynamodb.ts'
-import { inOrder } from '../../cli/in-order.ts'
 import { pagesOf } from '../../cli/pages.ts'
+import { inOrder } from '../../cli/sequences/in-order.ts'
 import type { Account } from '../account.ts'
 import { accountsById } from '../store.ts'
 

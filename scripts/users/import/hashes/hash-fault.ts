@@ -1,4 +1,5 @@
 import { kindOf } from '../../../../lib/passwords/hash.ts'
+import { documentOf } from '../../../../plugins/commands.ts'
 import { acceptedKind, isFirebaseHash, refusedKind } from './hash-kinds.ts'
 
 /** What is accepted of each kind. */
@@ -35,7 +36,7 @@ function reasonOf(hash: string, message: string): string {
   const refused = refusedKind(hash)
   const begun = acceptedKind(hash)
   if (refused === undefined && begun !== undefined) {
-    return `Malformed hash of ${begun}, or in a form that is not accepted. docs/MOVING.md lists the accepted forms.`
+    return `Malformed hash of ${begun}, or in a form that is not accepted. ${documentOf('MOVING.md')} lists the accepted forms.`
   }
   const name = refused === undefined ? 'An unknown kind of hash' : `${refused} is not accepted`
   return `${name}. Accepted: ${Object.keys(LIMITS).join(', ')}.`
