@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { existsSync, readFileSync } from 'node:fs'
+import { didYouMean } from '../../../plugins/did-you-mean.ts'
+import { main } from '../../../scripts/cli/main.ts'
+import { EXIT_STATUS } from '../../../scripts/cli/refusal.ts'
+
+/** The operator's commands. Each is loaded when it is asked for: with all of them, `--help` would take a second. */
+const COMMANDS = {
+  users: {
+    summary: 'adds, lists, changes, removes, imports and exports users',
+    load: async () => (await import('../../../scripts/users/command.ts')).usersCommand,
+  },
+  clients: {
+    summary: 'manages apps that sign users in, and APIs that they get tokens for',
+    load: async () => (await import('../../../scripts/clients/command.ts')).clientsCommand,
+  },
+  keys: {
+    summary: 'replaces the key that signs access tokens',
+    load: async () => (await import('../../../scripts/keys/command.ts')).keysCommand,
+  },
+  mail: {
+    summary: 'checks whether a stage can send mail',
+    load: async () => (await import('../../../scripts/mail/command.ts')).mailCommand,
+  },
+  smoke: {
+    summary: 'tests a deployed stage, or the local service',
+    load: async () => (await import('../../../scripts/smoke/command.ts')).smokeCommand,
+  },
+}
+
+const isCommand = (name: string): name is keyof typeof COMMANDS => Object.hasOwn(COMMANDS, name)
+
+function help(): string {
+  const names = Object.keys(COMMANDS)
+  const width = Math.max(...names.map((name) => name.length))
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}\n`)
+  return [
+    'Usage: npx jwt-auth <command>\n\n',
+    'The commands of an operator, for the service of this folder:\n',
+    ...lines,
+    '\nnpx jwt-auth <command> --help lists what a command does. --version prints the version of the package.\n',
+  ].join('')
+}
+
+/** Returns the version in the nearest `package.json`: the built file is in another folder of the package than this one. */
+function version(from = new URL('./', import.meta.url)): string {
+  const file = new URL('package.json', from)
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')).version
+  return version(new URL('../', from))
+}
+
+const [name = '--help', ...args] = process.argv.slice(2)
+if (isCommand(name)) main(await COMMANDS[name].load(), args)
+else if (['--help', '-h', 'help'].includes(name)) process.stdout.write(help())
+else if (['--version', '-V'].includes(name)) process.stdout.write(`${version()}\n`)
+else {
+  const suggestion = didYouMean(name, Object.keys(COMMANDS)) || ' Use --help for a list.'
+  // The name may be a secret that stands in the wrong place.
+  process.stderr.write(`Unknown command${/^[\w-]{1,20}$/.test(name) ? ` ${name}` : ''}.${suggestion}\n`)
+  process.exitCode = EXIT_STATUS.usage
+}
