@@ -22,15 +22,20 @@ const WITH_COOKIE_ALONE: ProblemName[] = ['no_json', 'same_origin']
 
 /** Returns all problems of a route, by status. */
 function problemsByStatus(route: Route): [status: number, names: ProblemName[]][] {
-  const names = new Set([
+  const names = [
     ...(route.path.includes('{') ? WITH_PATH_PARAMETER : []),
     ...(route.body ? WITH_BODY : []),
     ...(route.isProtected ? PROTECTED : []),
     ...(route.cookie === 'needs' ? WITH_COOKIE_ALONE : route.cookie ? WITH_COOKIE : []),
     ...(route.problems ?? []),
     ...ALWAYS,
+  ]
+  const once = [...new Set(names)]
+  const statusOfProblem = (name: ProblemName) => ALL_PROBLEMS[name].status
+  return [...new Set(once.map(statusOfProblem))].map((status) => [
+    status,
+    once.filter((name) => statusOfProblem(name) === status),
   ])
-  return [...Map.groupBy(names, (name) => ALL_PROBLEMS[name].status)]
 }
 
 const responseName = (names: readonly ProblemName[]) => names.join('_or_')

@@ -74,9 +74,11 @@ export async function limitFunctions(isTimed: boolean): Promise<void> {
   }
 
   const within = async <T>(timeoutMs: number, work: Promise<T>): Promise<T> => {
-    const { promise, reject } = Promise.withResolvers<never>()
-    const timer = setTimeout(() => reject(new LambdaTimeoutError(TIMEOUT_MESSAGE)), timeoutMs)
-    return Promise.race([work, promise]).finally(() => clearTimeout(timer))
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new LambdaTimeoutError(TIMEOUT_MESSAGE)), timeoutMs)
+    })
+    return Promise.race([work, timeout]).finally(() => clearTimeout(timer))
   }
   const { run } = Runner.prototype
   const timeouts = new WeakMap<Runner, number>()

@@ -30,6 +30,7 @@ export async function* pagesOf(
 
 /** Reads the items of all pages; see {@link pagesOf}. */
 export async function allItems(table: Table, operation: 'Scan' | 'Query', members: object): Promise<Item[]> {
-  const pages = await Array.fromAsync(pagesOf(table, operation, members))
-  return pages.flatMap(({ items }) => items)
+  const all: Item[] = []
+  for await (const { items } of pagesOf(table, operation, members)) all.push(...items)
+  return all
 }

@@ -103,6 +103,16 @@ test('lib knows no role of the application', () => {
   expect(lib.filter(({ code }) => /(['"`])admin\1/.test(code)).map(({ file }) => file)).toEqual([])
 })
 
+/** What Node.js 20 lacks, which the commands, the plugin and the local service run on. */
+const NEWER =
+  /\b(globSync|matchesGlob|withResolvers|fromAsync|groupBy|registerHooks|enableCompileCache|DurationFormat|fromBase64|RegExp\.escape|Promise\.try|URL\.parse)\b|\.(isSubsetOf|isSupersetOf|isDisjointFrom|symmetricDifference)\(|\.(keys|values|entries)\(\)\s*\.(map|filter|flatMap|some|every|find|take|drop|reduce|toArray)\(/
+
+test('the sources use nothing that Node.js 20 lacks', () => {
+  const others = ['local', 'plugins', 'scripts'].flatMap(sourcesOf)
+  const found = [...lib, ...functions, ...others].filter(({ code }) => NEWER.test(code))
+  expect(found.map(({ file }) => file)).toEqual([])
+})
+
 describe('the imports of lib/', () => {
   test('point to earlier levels only', () => {
     expect(upwardImports(lib)).toEqual([])

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
 /** Threads that hash passwords, one per core. */
@@ -25,9 +26,9 @@ export function startHashers(): Hashers {
 }
 
 function startThread() {
-  const worker = new Worker(new URL('./hash-worker.ts', import.meta.url))
+  const worker = new Worker(new URL(`./hash-worker${extname(import.meta.url)}`, import.meta.url))
   // A thread returns hashes in the order of the passwords.
-  const pending: PromiseWithResolvers<string>[] = []
+  const pending: { resolve(hash: string): void; reject(error: Error): void }[] = []
   let failure: Error | undefined
   worker.on('message', (hash: string) => pending.shift()?.resolve(hash))
   worker.on('error', (error) => {
@@ -38,10 +39,10 @@ function startThread() {
     worker,
     hash(password: string): Promise<string> {
       if (failure) return Promise.reject(failure)
-      const hash = Promise.withResolvers<string>()
-      pending.push(hash)
-      worker.postMessage(password)
-      return hash.promise
+      return new Promise((resolve, reject) => {
+        pending.push({ resolve, reject })
+        worker.postMessage(password)
+      })
     },
   }
 }
