@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { StageOptions } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
+import { findProject } from '../cli/project.ts'
 import { Refusal } from '../cli/refusal.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const HAS_GROUPS = process.platform !== 'win32'
 
 const PARAMETER = /^(?:--param=)?(\w+)=(.*)$/
 
@@ -49,11 +52,35 @@ export function checkLifetime(options: readonly string[], tokenTtlSeconds: numbe
   }
 }
 
+/** Packages that have the framework. Version 4 of the Serverless Framework itself is none of them: it has no such file. */
+const FRAMEWORKS = ['serverless', 'osls'].map((name) => `${name}/bin/serverless.js`)
+
 /**
- * Runs `sls deploy`. Its output goes to standard error.
+ * Returns the command that deploys a project: its own script `deploy`, which may build something first, or else its framework.
+ *
+ * @throws {@link Refusal} `failed`, if the project has neither.
+ */
+export function deployCommandOf(folder: string): [file: string, ...args: string[]] {
+  const manifest = join(folder, 'package.json')
+  const { scripts } = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')) : {}
+  if (scripts?.deploy !== undefined) return ['npm', 'run', 'deploy', '--']
+  const { resolve } = createRequire(manifest)
+  for (const framework of FRAMEWORKS) {
+    try {
+      return [process.execPath, resolve(framework), 'deploy']
+    } catch {}
+  }
+  throw new Refusal(
+    'failed',
+    `${folder} has no script "deploy", and no framework. Install its packages first.`,
+  )
+}
+
+/**
+ * Deploys the project of this folder. The output goes to standard error.
  *
  * @param parameters - Values by name; options may repeat them.
- * @param options - Further options for `sls deploy`, as written.
+ * @param options - Further options for the framework, as written.
  * @param signal - Passed on as SIGINT.
  * @returns Whether the deployment succeeded.
  */
@@ -70,14 +97,18 @@ export async function runDeployment(
     .flatMap(([name, value]) => ['--param', `${name}=${value}`])
   const account = profile === undefined ? [] : ['--aws-profile', profile]
   const target = ['--stage', stage, '--region', region, ...account]
-  const sls = `${root}/node_modules/serverless/bin/serverless.js`
-  const child = spawn(process.execPath, [sls, 'deploy', ...target, ...params, ...options], {
-    cwd: root,
+  const { folder } = findProject()
+  const [file, ...args] = deployCommandOf(folder)
+  const child = spawn(file, [...args, ...target, ...params, ...options], {
+    cwd: folder,
     env,
     // The descriptor of standard error, also for what the deployment prints as its result.
     stdio: ['ignore', 2, 2],
+    // A group of its own: npm does not pass a signal on to what it runs. Windows has no groups.
+    detached: HAS_GROUPS,
   })
-  const pass = () => void child.kill('SIGINT')
+  const pass = () =>
+    void (HAS_GROUPS && child.pid ? process.kill(-child.pid, 'SIGINT') : child.kill('SIGINT'))
   signal.addEventListener('abort', pass)
   const [status] = await once(child, 'close')
   signal.removeEventListener('abort', pass)

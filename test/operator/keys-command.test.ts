@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { keysCommand } from '../../scripts/keys/command.ts'
 import { begin, beginInProcess, refusal } from '../support/command.ts'
+import { root } from '../support/service-description.ts'
 import { startAccount } from './keys/account.ts'
 
 let account: Awaited<ReturnType<typeof startAccount>>
@@ -186,4 +190,41 @@ test('--help lists every command and exits with 0', async () => {
     'status',
     'help',
   ])
+})
+
+/** Makes a project with a script `deploy`, and starts a turnover in its folder. */
+function beginInProject(deploy: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'project-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'serverless.yml'), 'service: serverless-jwt-auth\n')
+  writeFileSync(join(folder, 'package.json'), '{"scripts":{"deploy":"node deploy.cjs"}}')
+  writeFileSync(join(folder, 'deploy.cjs'), deploy)
+  account.describe({ signing: 'a', published: 'a,b', a: FIRST, b: FIRST, changedAt: LATER })
+  const args = [...TURN_OVER.slice(0, 3), '--at-once', ...TURN_OVER.slice(3)]
+  const env = { ...environment(), PATH: String(process.env.PATH) }
+  return { folder, ...begin(join(root, 'scripts/keys.ts'), args, env, folder) }
+}
+
+test('turn-over deploys the project of its folder by its own script, with the keys as parameters', async () => {
+  const { folder, outcome } = beginInProject(
+    'console.log(JSON.stringify(process.argv.slice(2)), process.cwd())\nprocess.exit(1)\n',
+  )
+  const { status, stdout, stderr } = await outcome
+  expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+  const options = ['--stage', 'prod', '--region', 'eu-central-1']
+  const parameters = ['signingKey=b', 'publishedKeys=a,b', 'tokenTtlSeconds=1800', 'allowedOrigins=*']
+  const given = [...options, ...parameters.flatMap((one) => ['--param', one])]
+  expect(stderr).toContain(`${JSON.stringify(given)} ${folder}\n`)
+  expect(stderr).toContain('The deployment failed; see its output above.')
+})
+
+test('SIGINT ends the deployment of a turnover, also behind npm', async () => {
+  const { child, outcome, printed } = beginInProject(
+    "process.on('SIGINT', () => console.log('stopped') || process.exit(1))\nsetInterval(() => {}, 1e6)\nconsole.log('deploying')\n",
+  )
+  await printed('deploying')
+  child.kill('SIGINT')
+  const { status, stderr } = await outcome
+  expect(status).toBe(130)
+  expect(stderr).toContain('stopped\nInterrupted. AWS may still finish the deployment.')
 })

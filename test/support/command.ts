@@ -36,9 +36,9 @@ const ENVIRONMENT = {
   BREACHED_PASSWORDS: 'off',
 }
 
-/** Starts an operator's command as a process. */
-export function begin(script: string, args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [script, ...args], { cwd: root, env: { ...ENVIRONMENT, ...env } })
+/** Starts an operator's command as a process, in a folder. */
+export function begin(script: string, args: string[], env: Record<string, string> = {}, cwd = root) {
+  const child = spawn(process.execPath, [script, ...args], { cwd, env: { ...ENVIRONMENT, ...env } })
   // A command that refuses at once reads nothing.
   child.stdin.on('error', () => {})
   const stdout = collect(child.stdout)

@@ -1,0 +1,36 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { deployCommandOf } from './deploy.ts'
+
+/** Makes a project of files, and returns its folder. */
+function projectOf(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'project-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  return folder
+}
+
+test('deployCommandOf takes the script of the project', () => {
+  const folder = projectOf({ 'package.json': '{"scripts":{"deploy":"tsc && sls deploy"}}' })
+  expect(deployCommandOf(folder)).toEqual(['npm', 'run', 'deploy', '--'])
+})
+
+test.each(['serverless', 'osls'])('deployCommandOf takes the framework in the package %s', (name) => {
+  const framework = `node_modules/${name}/bin/serverless.js`
+  const folder = projectOf({ 'package.json': '{}', [framework]: '', 'inner/serverless.yml': 'service: a' })
+  const command = [process.execPath, join(folder, framework), 'deploy']
+  expect(deployCommandOf(folder)).toEqual(command)
+  expect(deployCommandOf(join(folder, 'inner'))).toEqual(command)
+})
+
+test('deployCommandOf refuses a project whose packages are not installed', () => {
+  const folder = projectOf({ 'package.json': '{}' })
+  expect(() => deployCommandOf(folder)).toThrow(
+    `${folder} has no script "deploy", and no framework. Install its packages first.`,
+  )
+})
