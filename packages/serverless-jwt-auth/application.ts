@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { require as load } from 'tsx/cjs/api'
 import type { AuthConfig } from '../../plugins/config/define-auth.ts'
+import { projectOf } from '../../plugins/project.ts'
 import { reject } from '../../plugins/reject.ts'
 import type { Register } from './index.ts'
-import { projectOf } from './project.ts'
 
 /** The configuration that the project's `auth.config.ts` registers. */
 type Registered = Register extends { config: infer C } ? C : AuthConfig<'user' | 'admin'>
@@ -28,4 +28,4 @@ function read(project: string): AuthConfig<string> {
 }
 
 // In the package, `auth.config.js` exports this: the plugin and the commands run in the folder of the project.
-export default read(projectOf(process.cwd())) as Registered
+export default read(projectOf(process.cwd())?.folder ?? process.cwd()) as Registered

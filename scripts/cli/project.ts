@@ -1,10 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseDocument } from 'yaml'
+import { projectOf } from '../../plugins/project.ts'
 import { Refusal } from './refusal.ts'
-
-/** Names of the file that describes a service, in the order of the framework. */
-const FILES = ['yml', 'yaml', 'json', 'js', 'mjs', 'cjs', 'ts'].map((ending) => `serverless.${ending}`)
 
 const SERVICE_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/
 
@@ -17,11 +15,8 @@ const GIVE_NAME = 'Give --service NAME.'
  * @throws {@link Refusal} `usage`, if no folder has such a file.
  */
 export function findProject(from = process.cwd()): { folder: string; file: string } {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const file = FILES.find((name) => existsSync(join(folder, name)))
-    if (file !== undefined) return { folder, file }
-    if (dirname(folder) === folder) break
-  }
+  const project = projectOf(from)
+  if (project !== undefined) return project
   throw new Refusal('usage', `There is no serverless.yml in ${from} or above it. ${GIVE_NAME}`)
 }
 

@@ -1,0 +1,14 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** Names of the file that describes a service, in the order of the framework. */
+const DESCRIPTIONS = ['yml', 'yaml', 'json', 'js', 'mjs', 'cjs', 'ts'].map((ending) => `serverless.${ending}`)
+
+/** Returns the nearest folder with a service, at or above another folder, and the name of the file that describes the service. */
+export function projectOf(from: string): { folder: string; file: string } | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const file = DESCRIPTIONS.find((name) => existsSync(join(folder, name)))
+    if (file !== undefined) return { folder, file }
+    if (dirname(folder) === folder) return undefined
+  }
+}
