@@ -111,6 +111,24 @@ test('the plain sign-in page names the service in its heading, and leads to the 
 describe('the demo', () => {
   beforeEach(() => {
     vi.stubEnv('DEMO', 'on')
+    vi.stubEnv('CONTENT', 'user-content,admin-content')
+  })
+
+  test.each([
+    ['', []],
+    ['user-content', ['GET /']],
+    ['admin-content', ['GET /admin']],
+  ])('calls no route of content that the project does not have: %s', async (functions, routes) => {
+    vi.stubEnv('CONTENT', functions)
+    const html = await get({ handler: signin, event: 'signin.json' })
+    const shown = [...html.matchAll(/<code>(GET [^<]*)<\/code>/g)].map(([, route]) => route)
+    expect(shown).toEqual(routes)
+    expect(html.match(/data-route=/g) ?? []).toHaveLength(routes.length)
+    expect(html.includes('id="protected"')).toBe(routes.length > 0)
+    expect(html).not.toMatch(/<!-- (if|end)/)
+    for (const tag of ['section', 'div', 'article']) {
+      expect(html.split(`<${tag}`).length).toBe(html.split(`</${tag}>`).length)
+    }
   })
 
   test('shows the access token and the protected routes on /signin, and does not lead on', async () => {
@@ -121,7 +139,9 @@ describe('the demo', () => {
       textsIn(await get({ handler: signin, event: 'signin.json' }, script)).match(TECHNICAL),
     ).not.toBeNull()
     expect(html).toContain('id="raw-token"')
+    expect(html).toContain('<code>GET /</code>')
     expect(html).toContain('<code>GET /admin</code>')
+    expect(html).toContain('a demo user for each role: user, admin.')
     expect(html).toContain('href="docs"')
     expect(html).not.toContain('default-next')
     expect(html).not.toContain('Sign in to Acme Shop')

@@ -12,7 +12,7 @@ afterEach(() => {
 })
 
 test.each<[string, string, string, string, Feature[]]>([
-  ['on', 'a-mailer', 'open', 'on', ['pages', 'mail', 'invitations', 'registration', 'oauth']],
+  ['on', 'a-mailer', 'open', 'on', ['pages', 'mail', 'invitations', 'registration', 'oauth', 'userContent']],
   ['off', 'a-mailer', 'invite', 'off', ['mail', 'invitations']],
   ['off', 'a-mailer', 'off', 'off', ['mail']],
   ['on', '', 'open', 'off', ['pages']],
@@ -22,6 +22,7 @@ test.each<[string, string, string, string, Feature[]]>([
   vi.stubEnv('PAGES', pages)
   vi.stubEnv('MAILER', mailer)
   vi.stubEnv('REGISTRATION', registration)
+  vi.stubEnv('CONTENT', features.includes('userContent') ? 'user-content' : '')
   expect(parsed(await handler(sampleEvent('openapi.json'), lambdaContext()))).toEqual({
     statusCode: 200,
     headers: {
@@ -32,6 +33,43 @@ test.each<[string, string, string, string, Feature[]]>([
     },
     body: JSON.parse(JSON.stringify(describeApi(stage, features))),
   })
+})
+
+/** Returns the description of a project with routes of its own. */
+async function describedWith(own: string) {
+  for (const name of ['OAUTH', 'PAGES', 'REGISTRATION']) vi.stubEnv(name, 'off')
+  vi.stubEnv('OWN_ROUTES', own)
+  const { body } = await handler(sampleEvent('openapi.json'), lambdaContext())
+  return JSON.parse(body)
+}
+
+test('a project without the routes of content has them neither by path nor by schema', async () => {
+  const { paths, components, tags } = await describedWith('')
+  expect(Object.keys(paths).filter((path) => ['/', '/admin'].includes(path))).toEqual([])
+  expect(components.schemas).not.toHaveProperty('Content')
+  expect(tags.map(({ name }: { name: string }) => name)).not.toContain('Content')
+})
+
+test('routes of the application have method, path, security and the responses of the gateway', async () => {
+  const { paths } = await describedWith('GET/notes/{id},DELETE/notes/{id}!,HEAD/notes,GET/')
+  const { get, delete: remove } = paths['/notes/{id}']
+  expect(get).toMatchObject({
+    operationId: 'getNotesId',
+    tags: ['Content'],
+    security: [{ accessToken: [] }],
+    parameters: [{ name: 'id', in: 'path', required: true }],
+    responses: { 200: { description: 'The response of the application.' } },
+  })
+  expect(Object.keys(get.responses)).toEqual(expect.arrayContaining(['401', '429']))
+  expect(get.responses).not.toHaveProperty('403')
+  expect(remove.responses[403]).toEqual({ $ref: '#/components/responses/forbidden' })
+  expect(paths).not.toHaveProperty('/notes')
+  expect(paths['/'].get.summary).toBe('GET /')
+})
+
+test('a route that the description has gets no second row', async () => {
+  const { paths } = await describedWith('GET/me')
+  expect(paths['/me'].get.summary).not.toBe('GET /me')
 })
 
 test('returns 500 when PAGES is missing, and logs its name', async () => {

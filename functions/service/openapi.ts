@@ -10,6 +10,14 @@ import { featuresOf } from '../../lib/openapi/route.ts'
  * so caches must not store it.
  */
 export const handler = apiHandler(async (event) => {
-  const config = readConfig(['PAGES', 'MAILER', 'REGISTRATION', 'OAUTH', 'API_SCOPES'])
-  return json(200, describeApi(serverUrlOf(event), featuresOf(config)))
+  const config = readConfig([
+    'PAGES',
+    'MAILER',
+    'REGISTRATION',
+    'OAUTH',
+    'API_SCOPES',
+    'CONTENT',
+    'OWN_ROUTES',
+  ])
+  return json(200, describeApi(serverUrlOf(event), featuresOf(config), config.OWN_ROUTES))
 })

@@ -1,5 +1,6 @@
 import { HEADERS, headerRefs, OAUTH_HEADERS, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
 import { json } from './json-schema.ts'
+import { ownRoutesOf } from './own-routes.ts'
 import { PAGE_ROUTES } from './pages.ts'
 import { requestRef } from './requests.ts'
 import { problemRefs, problemResponses } from './responses.ts'
@@ -14,12 +15,16 @@ import { SCHEMAS, schemaRef } from './schemas.ts'
  *
  * @param serverUrl - As `serverUrlOf` in `lib/http/headers.ts` returns it.
  * @param features - What is switched on.
+ * @param own - The setting `OWN_ROUTES`.
  * @see https://spec.openapis.org/oas/v3.1.0
  */
-export function describeApi(serverUrl: string, features: readonly Feature[]) {
-  const routes = [...ROUTES, ...PAGE_ROUTES]
-    .filter(({ needs = [] }) => [needs].flat().every((feature) => features.includes(feature)))
-    .map((route) => (features.includes('scopes') && route.isProtected === true ? forClients(route) : route))
+export function describeApi(serverUrl: string, features: readonly Feature[], own: readonly string[] = []) {
+  const described = [...ROUTES, ...PAGE_ROUTES].filter(({ needs = [] }) =>
+    [needs].flat().every((feature) => features.includes(feature)),
+  )
+  const routes = [...described, ...ownRoutesOf(own, described)].map((route) =>
+    features.includes('scopes') && route.isProtected === true ? forClients(route) : route,
+  )
   const tags = Object.entries({ ...TAGS, ...PAGE_TAGS }).filter(([name]) =>
     routes.some(({ tag = 'Content' }) => tag === name),
   )
@@ -145,8 +150,9 @@ function securityOf({ isProtected, cookie }: Route): object[] {
   return cookie === 'takes' ? [{}, { sessionCookie: [] }] : []
 }
 
-function responseOf({ response, cookie }: Route) {
+function responseOf({ response, cookie, isOwn }: Route) {
   const { description = 'The request succeeded.', headers = {}, content } = response
+  if (isOwn) return { description }
   const own = cookie && cookie !== 'needs' ? { 'Set-Cookie': 'SessionCookie', ...headers } : headers
   const all = headerRefs({ 'Cache-Control': 'NoStore', ...SHARED_HEADERS, ...own } as typeof headers)
   return { description, headers: all, ...(content && { content }) }

@@ -18,9 +18,19 @@ export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
 
 /**
  * What a parameter switches off, with the routes that need it: the pages, mails, registration by invitation, and
- * registration by anybody, and sign-in at other apps. Routes with scopes come with the first function that names some.
+ * registration by anybody, and sign-in at other apps. Routes with scopes come with the first function that names some. The last two are
+ * the functions of `functions/content/`, which other projects do not have.
  */
-export const FEATURES = ['pages', 'mail', 'invitations', 'registration', 'oauth', 'scopes'] as const
+export const FEATURES = [
+  'pages',
+  'mail',
+  'invitations',
+  'registration',
+  'oauth',
+  'scopes',
+  'userContent',
+  'adminContent',
+] as const
 
 export type Feature = (typeof FEATURES)[number]
 
@@ -31,7 +41,9 @@ export function featuresOf({
   REGISTRATION,
   OAUTH = false,
   API_SCOPES = [],
-}: Config<'MAILER' | 'REGISTRATION'> & Partial<Config<'PAGES' | 'OAUTH' | 'API_SCOPES'>>): Feature[] {
+  CONTENT = [],
+}: Config<'MAILER' | 'REGISTRATION'> &
+  Partial<Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'CONTENT'>>): Feature[] {
   const hasMail = MAILER !== undefined
   const isOn: Record<Feature, boolean> = {
     pages: PAGES === 'on',
@@ -40,6 +52,8 @@ export function featuresOf({
     registration: hasMail && REGISTRATION === 'open',
     oauth: OAUTH,
     scopes: API_SCOPES.length > 0,
+    userContent: CONTENT.includes('user-content'),
+    adminContent: CONTENT.includes('admin-content'),
   }
   return FEATURES.filter((feature) => isOn[feature])
 }
@@ -58,6 +72,8 @@ export interface Route {
   description?: string
   /** Whether the route requires an access token: for the gateway's authorizer, or for its function. */
   isProtected?: boolean | 'by its function'
+  /** Whether the application answers it, in a way that is not known here. */
+  isOwn?: boolean
   /** Whether the route sets the session cookie, also takes it as proof of a session, or takes it alone. */
   cookie?: 'sets' | 'takes' | 'needs'
   body?: { schema: ZodMiniType; examples: Record<string, { summary: string; value: object }> }

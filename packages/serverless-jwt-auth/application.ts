@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { require as load } from 'tsx/cjs/api'
 import type { AuthConfig } from '../../plugins/config/define-auth.ts'
-import { projectOf } from '../../plugins/project.ts'
+import { projectOf } from '../../plugins/project/project.ts'
 import { reject } from '../../plugins/reject.ts'
 import type { Register } from './index.ts'
 

@@ -12,6 +12,7 @@ import { ROOT } from '../origin.ts'
 import { LONGEST_STAGE } from '../parameters/parameters.ts'
 import { reject } from '../reject.ts'
 import { faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
+import { settingsOfOwnRoutes } from './own-routes.ts'
 import { faultsOfScopes, faultsOfWildcards, keepScopeFile, scopedRoutes, scopesIn } from './scopes.ts'
 
 /** Three quarters of what Lambda takes for the environment of a function. */
@@ -114,7 +115,11 @@ export function functionsOf(
   )
   const API_SCOPES = scopesIn(written).join(',')
   addSettings(functions, 'authorizer', routes)
-  for (const key of ['metadata', 'openapi']) addSettings(functions, key, { API_SCOPES })
+  const own = files.find(([path]) => path === 'serverless.yml')?.[1] ?? {}
+  const { CONTENT, OWN_ROUTES } = settingsOfOwnRoutes(own)
+  addSettings(functions, 'metadata', { API_SCOPES })
+  addSettings(functions, 'openapi', { API_SCOPES, CONTENT, OWN_ROUTES })
+  addSettings(functions, 'signin', { CONTENT })
   return { functions, faults }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDocument } from 'yaml'
-import { projectOf } from '../../plugins/project.ts'
+import { projectOf } from '../../plugins/project/project.ts'
 import { Refusal } from './refusal.ts'
 
 const SERVICE_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/

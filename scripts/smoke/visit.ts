@@ -40,6 +40,8 @@ export interface Visit {
   logMs: number
   begun: Date
   interruption: AbortSignal
+  /** Names of the operations in the API description. */
+  operations?: readonly string[] | undefined
   keys?: JSONWebKeySet
   issuer?: string
   /** Whether the metadata name what apps need to sign users in. */

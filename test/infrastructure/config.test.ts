@@ -20,7 +20,15 @@ const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, enviro
 const READ_ALONE = ['ALLOWED_ORIGINS', 'COOKIE_SESSIONS', 'ROLES']
 
 /** Settings that may be empty. */
-const OPTIONAL = ['MAILER', 'ALLOWED_EMAIL_DOMAINS', 'ALLOWED_ORIGINS', 'API_SCOPES', 'CLIENT_METADATA_HOSTS']
+const OPTIONAL = [
+  'MAILER',
+  'ALLOWED_EMAIL_DOMAINS',
+  'ALLOWED_ORIGINS',
+  'API_SCOPES',
+  'CLIENT_METADATA_HOSTS',
+  'CONTENT',
+  'OWN_ROUTES',
+]
 
 /** Loads a function's source in fresh modules. */
 async function load(file: string) {

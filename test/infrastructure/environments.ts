@@ -82,10 +82,10 @@ const VARIABLES: Record<string, string[]> = {
     'API_SCOPES',
   ],
   'fetch-client': ['CLIENT_METADATA_HOSTS', 'TABLE_NAME'],
-  signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH'],
+  signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'CONTENT'],
   'account-pages': FACE,
   authorize: FACE,
-  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'API_SCOPES'],
+  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'API_SCOPES', 'CONTENT', 'OWN_ROUTES'],
 }
 
 /**
@@ -107,6 +107,8 @@ export function environments(
     GUARDED_ROUTES: expect.stringContaining('GET/admin=admin GET/admin/=admin'),
     SCOPED_ROUTES: 'none',
     API_SCOPES: '',
+    CONTENT: 'user-content,admin-content',
+    OWN_ROUTES: '',
     ROLES: 'admin',
     SIGNING_KEY: signs,
     FACTOR_KEY: `alias/${name}-factors`,

@@ -538,13 +538,15 @@ test('exactly the routes that the API description protects have the authorizer',
       if (HttpMethod === 'OPTIONS') return []
       return [`${HttpMethod} ${pathOf(of, ResourceId)} ${authorization}`]
     })
-  const described = (...features: Feature[]) =>
-    [...ROUTES, ...PAGE_ROUTES]
+  const described = (...switched: Feature[]) => {
+    const features = [...switched, 'userContent', 'adminContent']
+    return [...ROUTES, ...PAGE_ROUTES]
       .filter(({ needs = [] }) => [needs].flat().every((one) => features.includes(one)))
       .map(
         (route) =>
           `${route.method.toUpperCase()} ${route.path} ${route.isProtected === true ? isProtected : 'NONE'}`,
       )
+  }
   expect(methodsOf(prod).sort()).toEqual(described().sort())
   expect(methodsOf(changedProd).sort()).toEqual(described('pages', 'mail', 'invitations', 'oauth').sort())
   expect(methodsOf(dev).sort()).toEqual(described(...SERVICE_FEATURES).sort())

@@ -250,6 +250,24 @@ describe('npm run smoke', () => {
     expect(lines.at(-1)).toBe('20 checks passed. 7 skipped. The user was removed.')
   })
 
+  test('takes /me for the content that another project does not have', async () => {
+    const without: Fault = (response) => {
+      const { paths, ...document } = JSON.parse(response.body)
+      const { '/': _, '/admin': __, ...others } = paths
+      return { ...response, body: JSON.stringify({ ...document, paths: others }) }
+    }
+    service.breakBy({
+      'GET /openapi.json 1': without,
+      'GET / 1': 'close',
+      'GET /me 3': (response) => ({ ...response, status: 200 }),
+    })
+    const outcome = await run(local())
+    expect(outcome).toMatchObject({ status: 1, stderr: '1 of 27 checks failed. 2 skipped.\n' })
+    const lines = linesOf(outcome)
+    expect(lines).toContain('skipped 403 for a user at /admin: the API does not have this route')
+    expect(lines).toContain('failed 401 for a changed token: expected status 401, got 200')
+  })
+
   /** Expects the warning that a client may still exist, beside those lines of failed checks. */
   function expectWarnedOfClient({ status, stderr }: Outcome, reason: string): void {
     const [, id = ''] = /^Client (smoke-\w+\.client) may still exist/.exec(stderr) ?? []

@@ -35,11 +35,8 @@ function expiryOf({ claims, ttlSeconds }) {
 // What the page shows.
 
 /** Shows the token of the user, and nothing of another user. */
-async function show(user) {
+async function show() {
   for (const output of document.querySelectorAll('output')) output.replaceChildren()
-  element('content-lead').textContent = user
-    ? 'Each request sends the access token.'
-    : 'Without a token, both requests return 401.'
   await showToken()
 }
 
@@ -159,7 +156,7 @@ async function copyToken(button) {
 
 if (next) {
   element('sign-in-lead').textContent = 'Sign in to continue.'
-  element('protected').hidden = true
+  element('protected')?.remove()
 }
 element('refresh').addEventListener('click', ({ target }) => busy(target, refresh))
 element('copy').addEventListener('click', ({ target }) => busy(target, () => copyToken(target)))

@@ -1,5 +1,6 @@
 import client from '../../../client/client.min.js' with { type: 'text' }
 import passkeys from '../../../client/passkeys.min.js' with { type: 'text' }
+import { ROLES } from '../../../lib/application/roles.ts'
 import { readAllowedOrigins, readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
 import { inShell, pageHandler } from '../../../lib/http/page.ts'
@@ -58,13 +59,16 @@ export const handler = pageHandler({
   files: FILES,
   modules: { 'client.js': client, 'passkeys.js': passkeys },
   readContent: () => {
-    const config = readConfig(['MAILER', 'REGISTRATION', 'OAUTH', 'DEMO', 'SERVICE_NAME'])
+    const config = readConfig(['MAILER', 'REGISTRATION', 'OAUTH', 'DEMO', 'SERVICE_NAME', 'CONTENT'])
     const { parts, texts } = faceOf(config)
+    // The demo alone calls the routes of content.
+    const features = featuresOf(config.DEMO ? config : { ...config, CONTENT: [] })
+    const content = config.DEMO && config.CONTENT.length > 0 ? ['content'] : []
     // A service that allows all origins leads to none of them: an attacker's is among them.
     const origins = readAllowedOrigins().filter((origin) => origin !== '*')
     return {
-      parts: [...parts, ...featuresOf(config)],
-      texts: { ...texts, allowedOrigins: origins.join(' ') },
+      parts: [...parts, ...features, ...content],
+      texts: { ...texts, allowedOrigins: origins.join(' '), roles: ROLES.join(', ') },
     }
   },
   redirects: { 'change-password': '../account#change-password' },

@@ -1,0 +1,35 @@
+import type { WrittenFunction } from '../framework.d.ts'
+import { rolesOf } from './guards.ts'
+import { methodsOf, routesOf } from './routes.ts'
+
+/** Functions of this repository whose routes `lib/openapi/routes.ts` and the demo page know. A project may have others there. */
+const CONTENT = ['user-content', 'admin-content']
+
+/** What Lambda's environment of 4 KB has room for. Other settings take the rest. */
+const MAX_CHARACTERS = 3_000
+
+/**
+ * Returns the settings of the API description and of the demo page about the functions of a project: which of {@link CONTENT} it
+ * has, and its other routes that demand an access token, such as `GET/notes/{id}`. A `!` follows a route that not every caller may
+ * use.
+ *
+ * @param own - Functions that the service does not bring. More routes than there is room for are left out.
+ */
+export function settingsOfOwnRoutes(own: Record<string, WrittenFunction>) {
+  const content = CONTENT.filter((key) => own[key]?.handler === `functions/content/${key}.handler`)
+  const others = Object.entries(own).filter(([key]) => !content.includes(key))
+  const routes = others.flatMap(([, definition]) =>
+    routesOf({ ...definition, events: (definition.events ?? []).filter(isProtected) }).flatMap((route) =>
+      methodsOf(route).map(
+        (method) => `${method}/${route.path.join('/')}${isGuarded(definition) ? '!' : ''}`,
+      ),
+    ),
+  )
+  const OWN_ROUTES = routes.join(',')
+  return { CONTENT: content.join(','), OWN_ROUTES: OWN_ROUTES.length > MAX_CHARACTERS ? '' : OWN_ROUTES }
+}
+
+const isProtected = ({ http }: { http?: unknown }) => Object(http).authorizer === 'auth'
+
+const isGuarded = (definition: WrittenFunction) =>
+  rolesOf(definition) !== undefined || Array.isArray(definition.scopes)
