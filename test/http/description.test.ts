@@ -91,6 +91,8 @@ test.each<[Feature, string[]]>([
   ],
   ['invitations', ['/register/confirm']],
   ['registration', ['/register']],
+  ['userContent', ['/']],
+  ['adminContent', ['/admin']],
   [
     'oauth',
     [
