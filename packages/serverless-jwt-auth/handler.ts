@@ -4,7 +4,7 @@ export {
   isFromClient,
 } from '../../lib/authorization/client-principal.ts'
 export { principalOf } from '../../lib/authorization/principal.ts'
-export { ServiceError } from '../../lib/errors.ts'
-export { apiHandler } from '../../lib/http/handler.ts'
+export { type Challenge, type FieldError, type ProblemCode, ServiceError } from '../../lib/errors.ts'
+export { type ApiRoute, apiHandler, type Request } from '../../lib/http/handler.ts'
 export { json } from '../../lib/http/responses.ts'
 export type { Principal } from '../../lib/users/user.ts'
