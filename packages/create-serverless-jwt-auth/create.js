@@ -49,7 +49,7 @@ function create(args) {
   refuseName(name)
   const exists = refuseFolder(name)
   // The folder gets its name when it is complete, so a command that was interrupted leaves none of that name.
-  const incomplete = name; mkdirSync(name, { recursive: true })
+  const incomplete = mkdtempSync(`${name}.incomplete-`)
   try {
     fill(incomplete, name)
     // Windows renames to no folder that exists.

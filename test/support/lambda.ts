@@ -1,25 +1,9 @@
 import { readFileSync } from 'node:fs'
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import { completeEvent } from '../../local/sample-events.ts'
 import { root } from './service-description.ts'
 
-/** Returns the context of a handler that has this much time left. */
-export function lambdaContext(remainingMs = 5_000): Context {
-  return {
-    callbackWaitsForEmptyEventLoop: true,
-    functionName: 'test',
-    functionVersion: '$LATEST',
-    invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:test',
-    memoryLimitInMB: '512',
-    awsRequestId: '3c5f1f2e-8a54-4d5e-9a0b-0f5c3d2e1a00',
-    logGroupName: '/aws/lambda/test',
-    logStreamName: '2026/11/24/[$LATEST]0123456789abcdef0123456789abcdef',
-    getRemainingTimeInMillis: () => remainingMs,
-    done() {},
-    fail() {},
-    succeed() {},
-  }
-}
+export { lambdaContext } from '../../packages/serverless-jwt-auth/test.ts'
 
 /** CORS headers of every response of the stage `dev`, which allows all origins. */
 const CORS_HEADERS = {
