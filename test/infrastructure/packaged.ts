@@ -98,10 +98,15 @@ async function packageService(stage: string, params: Record<string, string> = {}
   const args = ['package', '--stage', stage]
   for (const [name, value] of Object.entries(params)) args.push('--param', `${name}=${value}`)
   const folder = await cached(`package-${hashOf(args)}`, (copy) => runSls(args, copy))
+  return { ...readPackage(folder), sender: params.mailFrom }
+}
+
+/** Reads the output of `sls package` in a folder. */
+export function readPackage(folder: string): Omit<Package, 'sender'> {
   const read = (name: string) => JSON.parse(readFileSync(`${folder}/${name}.json`, 'utf8'))
   const { Resources, Outputs, Conditions } = read('cloudformation-template-update-stack')
   const { stackTags } = read('serverless-state').service.provider
-  return { ...evaluate(Resources, Outputs, Conditions), stackTags, sender: params.mailFrom, folder }
+  return { ...evaluate(Resources, Outputs, Conditions), stackTags, folder }
 }
 
 function hashOf(args: string[]): string {
