@@ -85,24 +85,22 @@ const externalApplication: Plugin = {
 }
 
 /**
- * Bundles what handlers and tests of a project import. It does not know the project's roles: in a handler the authorizer has checked
+ * Bundles what handlers of a project import. It does not know the project's roles: in a handler the authorizer has checked
  * the role.
  */
-async function buildModulesOfHandlers(): Promise<void> {
+async function buildModuleOfHandlers(): Promise<void> {
   const { metafile } = await build({
-    entryPoints: { handler: `${SOURCES}/handler.ts`, test: `${SOURCES}/test.ts` },
+    entryPoints: { handler: `${SOURCES}/handler.ts` },
     plugins: [anyRole],
     absWorkingDir: ROOT,
     outdir: join(OUT, SOURCES),
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
     packages: 'external',
     sourcemap: true,
     sourcesContent: false,
-    chunkNames: 'handler-[hash]',
     metafile: true,
   })
   const configured = Object.values(metafile.outputs).map(
@@ -206,6 +204,6 @@ cpSync(join(ROOT, SOURCES, 'README.md'), join(OUT, 'README.md'))
 for (const file of VENDORED) cpSync(join(ROOT, 'node_modules', file), join(OUT, 'vendor', file))
 takeApplicationOfProject()
 await buildFunctions()
-await buildModulesOfHandlers()
+await buildModuleOfHandlers()
 addSources()
 writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(manifestOfPackage(), null, 2)}\n`)
