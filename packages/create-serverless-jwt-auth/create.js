@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import {
+  chmodSync,
   cpSync,
   mkdtempSync,
   readdirSync,
@@ -104,6 +105,8 @@ function refuseFolder(name) {
  */
 function fill(folder, name) {
   cpSync(TEMPLATE, folder, { recursive: true })
+  // As of any other new folder: a temporary one is closed to other users.
+  chmodSync(folder, 0o777 & ~process.umask())
   // npm leaves files of the name .gitignore out of packages.
   renameSync(join(folder, 'gitignore'), join(folder, '.gitignore'))
   const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'))

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -52,6 +53,7 @@ const filesOf = (at: string) =>
 test('create makes a project of the name, with the version of the package', () => {
   expect(create('notes')).toEqual(DONE)
   expect(readdirSync(folder)).toEqual(['notes'])
+  expect(statSync(`${folder}/notes`).mode & 0o777).toBe(0o777 & ~process.umask())
   expect(filesOf(`${folder}/notes`)).toEqual(filesOf(TEMPLATE))
   const { name, devDependencies } = readJson(`${folder}/notes/package.json`)
   expect(name).toBe('notes')
