@@ -31,8 +31,12 @@ export interface Serverless {
   /** Adds to `serverless.yml`, before its variables are resolved: in the constructor of a plugin. */
   extendConfiguration(path: string[], value: unknown): void
   serviceDir: string
+  /** Plugins may change the path for `sls invoke local`. */
+  config: { servicePath: string }
   pluginManager: {
     plugins: object[]
+    /** By event, in the order in which they run. */
+    hooks: Record<string, { pluginName: string; hook: () => Promise<void> }[]>
     // biome-ignore lint/suspicious/noExplicitAny: each plugin names the options that it reads.
     addPlugin(Plugin: new (serverless: Serverless, options: any) => object): void
   }
@@ -140,6 +144,8 @@ export interface CompiledResource extends Resource {
 
 /** Options of serverless-offline that the local service reads or sets. */
 export interface OfflineOptions {
+  /** Folder from which functions run, relative to the service. Bundlers set it. */
+  location?: string
   host?: string
   httpPort?: number | string
   lambdaPort?: number | string

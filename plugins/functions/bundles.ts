@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { APPLICATION } from '../config/checked.ts'
-import type { FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
+import type { FunctionDefinition, Hooks, OfflineOptions, Serverless } from '../framework.d.ts'
 import { IS_PACKAGE, ROOT } from '../origin.ts'
 import { APPLICATION_MODULE, archiveOf, VENDORED } from './archive.ts'
 import { serviceFunctions } from './functions.ts'
 
-/** Folder for what the local service runs. */
+/** Folder for what the local service runs, in the folder from which it runs functions. */
 const UNPACKED = 'node_modules/.cache/serverless-jwt-auth'
 
 /**
@@ -16,9 +16,11 @@ const UNPACKED = 'node_modules/.cache/serverless-jwt-auth'
 export default class BundlesPlugin {
   readonly hooks: Hooks = {}
   private readonly serverless: Serverless
+  private readonly options: OfflineOptions
 
-  constructor(serverless: Serverless) {
+  constructor(serverless: Serverless, options: OfflineOptions) {
     this.serverless = serverless
+    this.options = options
     if (!IS_PACKAGE) return
     const [first, second] = serverless.processedInput.commands
     const isLocal = first === 'offline' || (first === 'invoke' && second === 'local')
@@ -31,13 +33,27 @@ export default class BundlesPlugin {
   }
 
   private runUnpacked(): void {
-    const { serviceDir } = this.serverless
     for (const definition of this.all()) {
-      for (const [path, content] of Object.entries(filesOf(definition))) {
-        keep(join(serviceDir, UNPACKED, path), content)
-      }
       definition.handler = `${UNPACKED}/${definition.handler}`
       definition.skipEsbuild = true
+    }
+    // After those of all plugins: a bundler of the project says only there from which folder functions run, and empties it.
+    const { hooks } = this.serverless.pluginManager
+    for (const event of ['before:offline:start', 'before:offline:start:init', 'before:invoke:local:invoke']) {
+      const hook = { pluginName: this.constructor.name, hook: async () => this.writeUnpacked() }
+      hooks[event] = [...(hooks[event] ?? []), hook]
+    }
+  }
+
+  private writeUnpacked(): void {
+    const { config, service } = this.serverless
+    const { location = '' } = { ...service.custom['serverless-offline'], ...this.options }
+    const folder = resolve(config.servicePath, location)
+    for (const definition of this.all()) {
+      const handler = definition.handler.slice(UNPACKED.length + 1)
+      for (const [path, content] of Object.entries(filesOf({ ...definition, handler }))) {
+        keep(join(folder, UNPACKED, path), content)
+      }
     }
   }
 
