@@ -34,7 +34,7 @@ export const textImports = {
 }
 
 /** Tests beside the code. */
-const UNIT = '{bench,client,functions,lib,local,packages,plugins,scripts}/**/*.test.ts'
+const UNIT = '{bench,client,functions,lib,local,packages/serverless-jwt-auth,plugins,scripts}/**/*.test.ts'
 
 /** Tests that need Chromium, Hoppscotch or Django, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
 const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']
