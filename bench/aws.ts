@@ -77,7 +77,7 @@ export interface StandIn {
 /** @param tokenCount - How many tokens to sign. */
 export async function startStandIn(service: Service, tokenCount: number): Promise<StandIn> {
   const { provider, custom, functions } = service
-  const { signingKey, tableName } = custom
+  const { signingKey, tableName } = custom.auth
   const aliases = String(functions.metadata?.environment?.PUBLISHED_KEYS).split(',')
   const script = new URL('./stand-in.ts', import.meta.url)
   const { child, settings, environment } = await startAws(
@@ -98,7 +98,7 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   if (user === undefined) throw new Error('local/aws.ts has no demo users')
 
   const { key } = await readPublicKey(aws, signingKey)
-  const parties = { issuer: custom.tokens.TOKEN_ISSUER, audience: custom.tokens.TOKEN_AUDIENCE }
+  const parties = { issuer: custom.auth.tokens.TOKEN_ISSUER, audience: custom.auth.tokens.TOKEN_AUDIENCE }
   const source = { aws: { settings }, table: tableName, signingKey, parties }
   const events = await Promise.all(
     Object.keys(functions).map(async (name) => {

@@ -21,9 +21,11 @@ export interface Bundle {
 export interface Service {
   provider: { region: string; runtime: string; timeout: number }
   custom: {
-    tableName: string
-    signingKey: string
-    tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
+    auth: {
+      tableName: string
+      signingKey: string
+      tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
+    }
     esbuild: BuildOptions & { exclude: string[] } & Record<
         'outputFileExtension' | 'outputWorkFolder' | 'plugins' | 'watch',
         unknown

@@ -27,8 +27,8 @@ let forgedToken: string
 beforeAll(async () => {
   for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
   aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
-  userToken = await tokenFor('{{user token}}', service.custom.signingKey)
-  forgedToken = await tokenFor('{{forged admin token}}', service.custom.signingKey)
+  userToken = await tokenFor('{{user token}}', service.custom.auth.signingKey)
+  forgedToken = await tokenFor('{{forged admin token}}', service.custom.auth.signingKey)
 })
 afterAll(() => aws.stop())
 
@@ -41,7 +41,7 @@ function tokenOf(user: Parameters<typeof accessTokenInput>[0]): Promise<string> 
   const session = { id: 'the-session', authTime: secondOf(now), amr: 'pwd' }
   const details = { parties: tokenPartiesOf(service), ttlSeconds: 900, tokenId: 'the-id' }
   const input = accessTokenInput(user, session, details, now)
-  return kmsSigner()(tableOf(service, aws).aws, service.custom.signingKey, input, now)
+  return kmsSigner()(tableOf(service, aws).aws, service.custom.auth.signingKey, input, now)
 }
 
 /** Returns the local AWS without one of its services. Nothing listens on the discard port. */
@@ -77,7 +77,7 @@ test.each<[string, (token: string) => unknown]>([
 
 test('accepts a token of the published key that does not sign now', async () => {
   const handler = await loadHandler(service, 'authorizer', aws)
-  const token = await tokenFor('{{user token}}', service.custom.keyB)
+  const token = await tokenFor('{{user token}}', service.custom.auth.keyB)
   expect(await handler(eventWith(`Bearer ${token}`), lambdaContext())).toMatchObject({
     context: { username: 'user' },
   })

@@ -20,7 +20,7 @@ afterEach(() => local?.stop())
 test('startLocalAws creates the table and the keys of serverless.yml', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
   const aws = withTimeout(awsClient(local.settings), 4_500)
-  const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: service.custom.tableName })
+  const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: service.custom.auth.tableName })
   const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } =
     service.resources.Resources.Table?.Properties ?? {}
   expect(Table).toMatchObject({
@@ -33,7 +33,7 @@ test('startLocalAws creates the table and the keys of serverless.yml', async () 
     ),
     BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
   })
-  const keys = [service.custom.keyA, service.custom.keyB].map((name) => readPublicKey(aws, name))
+  const keys = [service.custom.auth.keyA, service.custom.auth.keyB].map((name) => readPublicKey(aws, name))
   const [a, b] = await Promise.all(keys)
   expect(a?.kid).not.toBe(b?.kid)
 })
@@ -41,7 +41,7 @@ test('startLocalAws creates the table and the keys of serverless.yml', async () 
 test('startLocalAws adds two demo users with their names as passwords, and two salts', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
   const aws = withTimeout(awsClient(local.settings), 4_500)
-  const { tableName } = service.custom
+  const { tableName } = service.custom.auth
   const hashes: string[] = []
   for (const name of ['user', 'admin'] as const) {
     const user = await findUserByName({ aws, name: tableName }, name)
@@ -86,7 +86,7 @@ test('DynamoDB and Lambda have one address', async () => {
   expect(await aws('lambda', '/2015-03-31/functions/mailer/invocations', { id: 1 })).toEqual({})
   expect(events).toEqual([{ id: 1 }])
   expect(await aws('dynamodb', 'ListTables', {})).toEqual({
-    TableNames: [service.custom.tableName, `${service.custom.tableName}-events`],
+    TableNames: [service.custom.auth.tableName, `${service.custom.auth.tableName}-events`],
   })
 })
 
@@ -117,7 +117,7 @@ test('a stopped local AWS accepts no calls', async () => {
   local = await startLocalAws(resourcesOf(service), region, 0)
   const aws = awsClient(local.settings).within(Date.now() + 100)
   local.stop()
-  await expect(readPublicKey(aws, service.custom.keyA)).rejects.toMatchObject({
+  await expect(readPublicKey(aws, service.custom.auth.keyA)).rejects.toMatchObject({
     code: 'unavailable',
   })
 })

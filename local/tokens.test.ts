@@ -25,7 +25,7 @@ const fill = <T>(event: T) => fillTokens(event, tokenSourceOf(service, aws), now
 
 async function verify(token: string) {
   const call = withTimeout(awsClient(aws.settings), 4_500)
-  const keys = await publicKeyCache()(call, [service.custom.signingKey], undefined, now)
+  const keys = await publicKeyCache()(call, [service.custom.auth.signingKey], undefined, now)
   return verifyAccessToken(readUnverified(token), keys, parties, now)
 }
 

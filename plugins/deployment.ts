@@ -90,7 +90,7 @@ export default class DeploymentPlugin {
     if (command === 'deploy' && folder !== undefined) {
       faults.push('Deploy without --package. A package does not know which key signs.')
     }
-    const { signs, publishes } = configurationInput.custom
+    const { signs, publishes } = configurationInput.custom.auth
     if (['a', 'b'].includes(signs) && !publishes.includes(signs)) {
       faults.push(`The parameter publishedKeys must include the signing key ${signs}: a,b or ${signs}.`)
     }
@@ -123,16 +123,16 @@ export default class DeploymentPlugin {
    * and would find a change after the first one.
    */
   private takeDeployedRpId(): void {
-    const { custom } = this.serverless.service
-    this.deployedRpId = custom.deployedRpId ?? ''
-    delete custom.deployedRpId
+    const { auth } = this.serverless.service.custom
+    this.deployedRpId = auth.deployedRpId ?? ''
+    delete auth.deployedRpId
   }
 
   /** Rejects a first deployment if the table or a key of an earlier stack exists. */
   private async checkRemains(): Promise<void> {
     if (this.deployedRpId !== '' || (await this.hasStack())) return
     const provider = this.serverless.getProvider('aws')
-    const { tableName, keyA, keyB, factorKey } = this.serverless.service.custom
+    const { tableName, keyA, keyB, factorKey } = this.serverless.service.custom.auth
     const credentials = await provider.getAwsSdkV3CredentialsProvider()()
     const endpoints = endpointsOf(process.env)
     const aws = callerOf({ region: provider.getRegion(), credentials, endpoints })
@@ -143,7 +143,7 @@ export default class DeploymentPlugin {
   /** Whether the stage has a stack, or may have one: if CloudFormation cannot say, the deployment itself finds out. */
   private async hasStack(): Promise<boolean> {
     const client = await this.serverless.getProvider('aws').getCloudFormationClient()
-    const StackName = this.serverless.service.custom.tableName
+    const StackName = this.serverless.service.custom.auth.tableName
     return await client.send(new DescribeStacksCommand({ StackName })).then(
       ({ Stacks = [] }) => Stacks.some(({ StackStatus }) => StackStatus !== 'REVIEW_IN_PROGRESS'),
       ({ message }: Error) => !message.includes('does not exist'),
@@ -153,7 +153,7 @@ export default class DeploymentPlugin {
   /** Says before the first deployment what can never change, and rejects a later one that changes it. */
   private checkRelyingParty(): void {
     const { deployedRpId } = this
-    const { rpId } = this.serverless.service.custom
+    const { rpId } = this.serverless.service.custom.auth
     if (deployedRpId === '') {
       console.log(noticeOfRelyingParty(rpId))
       return

@@ -18,7 +18,7 @@ export interface Serverless {
       environment: { NODE_OPTIONS?: string; TEST_HOSTS_PORT?: string; TEST_HOSTS_CA?: string }
     }
     package?: object
-    custom: { signs: string; publishes: string; esbuild: object } & Record<string, unknown>
+    custom: { auth: { signs: string; publishes: string } & Record<string, unknown>; esbuild: object }
     functions?: Record<string, WrittenFunction>
     resources?: object | object[]
   }
@@ -77,35 +77,40 @@ export interface Service {
     compiledCloudFormationTemplate: { Resources: Record<string, CompiledResource> }
   }
   custom: {
-    pages: string
-    oauth: string
-    /** Base URL of pages and API; an object, if it is the API's own address. */
-    publicUrl: unknown
-    /** Hosts with commas between them; empty without apps that are not registered. */
-    clientMetadataHosts: string
-    monitoring: string
-    registration: string
-    requireSecondFactor: FactorPolicy
-    /** Sender of mails; empty if the service sends none. */
-    mailFrom: string
-    /** Domain that passkeys are bound to; an object, if it is the API's own address. */
-    rpId: unknown
-    /** The same of the deployed stack; empty before the first deployment. */
-    deployedRpId?: string
-    /** Method throttles such as `200/100`, by route. */
-    throttles: Record<string, string>
-    signingKey: string
-    tableName: string
-    keyA: string
-    keyB: string
-    factorKey: string
-    tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
+    auth: AuthMembers
     esbuild: Record<string, unknown>
     'serverless-offline': OfflineOptions
   }
   functions: Record<string, FunctionDefinition>
   resources: { Resources: Record<string, Resource> }
   getFunction(key: string): FunctionDefinition
+}
+
+/** What `plugins/service.yml` brings into `custom`. */
+export interface AuthMembers {
+  pages: string
+  oauth: string
+  /** Base URL of pages and API; an object, if it is the API's own address. */
+  publicUrl: unknown
+  /** Hosts with commas between them; empty without apps that are not registered. */
+  clientMetadataHosts: string
+  monitoring: string
+  registration: string
+  requireSecondFactor: FactorPolicy
+  /** Sender of mails; empty if the service sends none. */
+  mailFrom: string
+  /** Domain that passkeys are bound to; an object, if it is the API's own address. */
+  rpId: unknown
+  /** The same of the deployed stack; empty before the first deployment. */
+  deployedRpId?: string
+  /** Method throttles such as `200/100`, by route. */
+  throttles: Record<string, string>
+  signingKey: string
+  tableName: string
+  keyA: string
+  keyB: string
+  factorKey: string
+  tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
 }
 
 /** One entry of `functions`, with the name that it is deployed under. */
@@ -166,7 +171,7 @@ export interface Variable {
 /** A function as it stands in a file. */
 export interface WrittenFunction {
   handler: string
-  /** Names of groups of settings: members of `custom` in `serverless.yml`. */
+  /** Names of groups of settings: members of `custom.auth`. */
   settings?: string[]
   /** Roles that may use its routes, such as `admin`; or a role of IAM, as the framework takes it. */
   role?: unknown

@@ -114,8 +114,8 @@ const CHALLENGE = 'gatewayresponse.header.WWW-Authenticate'
 export function nameMetadata({
   custom,
   resources,
-}: Pick<Service, 'resources'> & { custom: { publicUrl: unknown } }): void {
-  const url = custom.publicUrl
+}: Pick<Service, 'resources'> & { custom: { auth: { publicUrl: unknown } } }): void {
+  const url = custom.auth.publicUrl
   for (const { Properties } of Object.values(resources.Resources).filter(isGatewayResponse)) {
     const parameters = (Properties.ResponseParameters ?? {}) as Record<string, unknown>
     const challenge = parameters[CHALLENGE]
@@ -178,7 +178,7 @@ function deployStage({ provider, custom, functions, resources }: Service): void 
       DeploymentId: { Ref: id },
       TracingEnabled: provider.tracing.apiGateway,
       // A route that is switched off has no throttle: the gateway refuses settings of methods that do not exist.
-      MethodSettings: Object.entries(custom.throttles)
+      MethodSettings: Object.entries(custom.auth.throttles)
         .filter(([route]) => hasRoute(functions, route))
         .map(([route, text]) => methodSetting(route, text)),
     },

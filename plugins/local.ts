@@ -102,10 +102,10 @@ export default class LocalPlugin {
       onChange(`${serviceDir}/${path}`, () => console.log(`${path} changed: restart to apply it.`))
     }
     const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
-    const hasPages = custom.pages === 'on'
+    const hasPages = custom.auth.pages === 'on'
     const hasMail = functions.mailer !== undefined
-    const hasOAuth = custom.oauth === 'on'
-    const features = { hasPages, hasMail, hasOAuth, requireSecondFactor: custom.requireSecondFactor }
+    const hasOAuth = custom.auth.oauth === 'on'
+    const features = { hasPages, hasMail, hasOAuth, requireSecondFactor: custom.auth.requireSecondFactor }
     configureGateway({
       resources: all,
       region: provider.region,
@@ -183,7 +183,7 @@ export default class LocalPlugin {
   }
 
   private async fillEvent(): Promise<void> {
-    const { signingKey, tableName: table, tokens } = this.serverless.service.custom
+    const { signingKey, tableName: table, tokens } = this.serverless.service.custom.auth
     if (this.aws === undefined) throw new Error('the local AWS has not been started')
     const parties = { issuer: tokens.TOKEN_ISSUER, audience: tokens.TOKEN_AUDIENCE }
     const source = { aws: this.aws, table, signingKey, parties }

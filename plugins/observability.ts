@@ -35,7 +35,7 @@ export default class ObservabilityPlugin {
   constructor(serverless: Serverless) {
     this.hooks = {
       initialize: () => {
-        if (serverless.service.custom.monitoring === 'on') observe(serverless)
+        if (serverless.service.custom.auth.monitoring === 'on') observe(serverless)
         else removeAlarms(serverless.service)
       },
     }
@@ -84,7 +84,7 @@ function observe(serverless: Serverless): void {
         region: provider.region,
         stage: provider.stage,
         apiName: naming.getApiGatewayName(),
-        tableName: custom.tableName,
+        tableName: custom.auth.tableName,
         // Pages, content, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too.
         functionNames: Object.values(functions)
           .filter(

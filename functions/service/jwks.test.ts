@@ -22,7 +22,7 @@ afterAll(() => aws.stop())
 test('a client verifies tokens of either key with the published keys', async () => {
   const handler = await loadHandler(service, 'metadata', aws)
   const { body } = parsed(await handler(sampleEvent('metadata-jwks.json'), lambdaContext()))
-  for (const key of [service.custom.keyA, service.custom.keyB]) {
+  for (const key of [service.custom.auth.keyA, service.custom.auth.keyB]) {
     const token = await fillTokens('{{admin token}}', tokenSourceOf(service, aws, key), new Date())
     const { payload } = await jwtVerify(token, createLocalJWKSet(body), tokenPartiesOf(service))
     expect(payload).toMatchObject({ username: 'admin', role: 'admin' })

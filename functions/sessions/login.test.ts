@@ -106,7 +106,7 @@ describe('a complete sign-in', () => {
     expect(response).toEqual(tokenPair)
     const { authToken, refreshToken } = response.body
     const call = withTimeout(awsClient(aws.settings), 4_500)
-    const keys = await publicKeyCache()(call, [service.custom.signingKey], undefined, now)
+    const keys = await publicKeyCache()(call, [service.custom.auth.signingKey], undefined, now)
     const { userId, sessionId } = readRefreshToken(refreshToken)
     expect(await verifyAccessToken(readUnverified(authToken), keys, tokenPartiesOf(service), now)).toEqual({
       userId: user.id,

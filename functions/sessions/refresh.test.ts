@@ -92,7 +92,7 @@ describe('POST /refresh', () => {
     const first = await begin()
     const { id, generation } = await stored()
     const { body } = await refresh(first)
-    const keys = await publicKeyCache()(table.aws, [service.custom.signingKey], undefined, now)
+    const keys = await publicKeyCache()(table.aws, [service.custom.auth.signingKey], undefined, now)
     expect(
       await verifyAccessToken(readUnverified(body.authToken), keys, tokenPartiesOf(service), now),
     ).toEqual({

@@ -7,7 +7,7 @@ const custom = {
   tokens: { TOKEN_ISSUER: 'issuer', TOKEN_AUDIENCE: 'api' },
   throttles: { 'POST /login': '200/100' },
 }
-const variable = (name: string) => `\${self:custom.${name}}`
+const variable = (name: string) => `\${self:custom.auth.${name}}`
 
 test('a function has its groups of settings, and its own settings over them', () => {
   const environment = { TOKEN_AUDIENCE: 'another' }

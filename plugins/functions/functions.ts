@@ -43,7 +43,7 @@ export default class FunctionsPlugin {
       ['serverless.yml', configurationInput.functions ?? {}] as const,
       ...paths.map((path) => [path, readFunctions(ROOT, path)] as const),
     ]
-    const { functions, faults } = functionsOf(configurationInput.custom, files)
+    const { functions, faults } = functionsOf(configurationInput.custom.auth, files)
     if (faults.length > 0) reject(...faults)
     keepScopeFile(serviceDir, scopesIn(Object.assign({}, ...files.map(([, written]) => written))))
     for (const [key, definition] of Object.entries(functions)) {
@@ -76,11 +76,11 @@ export const serviceFunctions = (): string[] =>
 /**
  * Returns the functions of all files as the framework reads them, and what is wrong with them, one sentence for each fault.
  *
- * @param custom - Of `serverless.yml`. Its variables are not resolved yet.
+ * @param auth - Members of `custom.auth`. Their variables are not resolved yet.
  * @param files - Each with its path.
  */
 export function functionsOf(
-  custom: Record<string, unknown>,
+  auth: Record<string, unknown>,
   files: readonly (readonly [path: string, functions: Written])[],
 ): { functions: Written; faults: string[] } {
   const written: Written = {}
@@ -90,7 +90,7 @@ export function functionsOf(
     for (const [key, definition] of Object.entries(ofFile)) {
       const other = paths[key]
       if (other !== undefined) faults.push(`Function ${key} stands in ${other} and in ${path}.`)
-      faults.push(...faultsOfSettings(key, definition, custom), ...faultsOfRole(key, definition))
+      faults.push(...faultsOfSettings(key, definition, auth), ...faultsOfRole(key, definition))
       faults.push(...faultsOfScopes(key, definition))
       faults.push(...faultsOfAuthorizers(key, definition.events ?? [], files))
       paths[key] = path
@@ -111,7 +111,7 @@ export function functionsOf(
   }
   if (faults.length > 0) return { functions: {}, faults }
   const functions = Object.fromEntries(
-    Object.entries(written).map(([key, one]) => [key, asFramework(one, custom)]),
+    Object.entries(written).map(([key, one]) => [key, asFramework(one, auth)]),
   )
   const API_SCOPES = scopesIn(written).join(',')
   addSettings(functions, 'authorizer', routes)
@@ -170,12 +170,12 @@ function addSettings(functions: Written, key: string, settings: Record<string, s
 }
 
 /** Returns a function as the framework reads it. Its roles are a setting that `principalOf` reads. */
-function asFramework(definition: WrittenFunction, custom: Record<string, unknown>): WrittenFunction {
+function asFramework(definition: WrittenFunction, auth: Record<string, unknown>): WrittenFunction {
   const { settings = [], scopes: _, ...rest } = definition
   const roles = rolesOf(definition)
   if (roles) delete rest.role
   const environment = {
-    ...variablesOf(custom, settings),
+    ...variablesOf(auth, settings),
     ...(roles && { ROLES: roles.join(',') }),
     ...rest.environment,
   }
@@ -189,10 +189,10 @@ function asFramework(definition: WrittenFunction, custom: Record<string, unknown
 function faultsOfSettings(
   key: string,
   { settings = [] }: WrittenFunction,
-  custom: Record<string, unknown>,
+  auth: Record<string, unknown>,
 ): string[] {
   if (!Array.isArray(settings)) return [`The settings of function ${key} must be a list.`]
-  const groups = Object.keys(custom).filter((one) => isGroup(custom[one]))
+  const groups = Object.keys(auth).filter((one) => isGroup(auth[one]))
   return settings
     .filter((name) => !groups.includes(name))
     .map((name) => `Function ${key} has no settings "${name}".${didYouMean(name, groups)}`)
@@ -211,19 +211,19 @@ function faultsOfAuthorizers(
     .map((one) => `Function ${key} has an unknown authorizer "${one}".${didYouMean(one, known)}`)
 }
 
-/** Whether a member of `custom` is a group of settings: all its names are in capitals. */
+/** Whether a member of `custom.auth` is a group of settings: all its names are in capitals. */
 const isGroup = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && Object.keys(value).every((name) => /^[A-Z_]+$/.test(name))
 
 /** Returns a variable of the framework for each setting. It resolves them later. */
-const variablesOf = (custom: Record<string, unknown>, groups: readonly string[]) =>
+const variablesOf = (auth: Record<string, unknown>, groups: readonly string[]) =>
   Object.fromEntries(
     groups.flatMap((group) =>
-      Object.keys(Object(custom[group])).map((name) => [name, `\${self:custom.${group}.${name}}`]),
+      Object.keys(Object(auth[group])).map((name) => [name, `\${self:custom.auth.${group}.${name}}`]),
     ),
   )
 
 const withAuthorizer = (event: { http?: unknown }) =>
   Object(event.http).authorizer === 'auth'
-    ? { ...event, http: { ...Object(event.http), authorizer: `\${self:custom.authorizer}` } }
+    ? { ...event, http: { ...Object(event.http), authorizer: `\${self:custom.auth.authorizer}` } }
     : event

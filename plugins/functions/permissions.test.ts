@@ -5,7 +5,12 @@ const deployment = { prefix: 'app-prod', mailFrom: 'no-reply@example.org' }
 
 function permitted(functions: Parameters<typeof permit>[0]['functions']) {
   const { mailFrom } = deployment
-  const faults = permit({ service: 'app', provider: { stage: 'prod' }, custom: { mailFrom }, functions })
+  const faults = permit({
+    service: 'app',
+    provider: { stage: 'prod' },
+    custom: { auth: { mailFrom } },
+    functions,
+  })
   return { faults, functions }
 }
 

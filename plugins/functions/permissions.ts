@@ -9,7 +9,7 @@ import * as throttling from '../../lib/throttling/access.ts'
 import * as tokens from '../../lib/tokens/access.ts'
 import * as users from '../../lib/users/access.ts'
 import { didYouMean } from '../did-you-mean.ts'
-import type { FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
+import type { AuthMembers, FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
 import { reject } from '../reject.ts'
 
 const MODULES: Record<string, Permission>[] = [
@@ -57,7 +57,7 @@ export default class PermissionsPlugin {
 /** The part of the service that {@link permit} reads and changes. */
 type PermittedService = Pick<Service, 'service'> & {
   provider: Pick<Service['provider'], 'stage'>
-  custom: Pick<Service['custom'], 'mailFrom'>
+  custom: { auth: Pick<AuthMembers, 'mailFrom'> }
   functions: Record<string, Pick<FunctionDefinition, 'may' | 'iamRoleStatements'>>
 }
 
@@ -66,7 +66,7 @@ type PermittedService = Pick<Service, 'service'> & {
  * without any gets an empty list, and with it a role of its own, which may only log and trace.
  */
 export function permit({ service, provider, custom, functions }: PermittedService): string[] {
-  const deployment = { prefix: `${service}-${provider.stage}`, mailFrom: custom.mailFrom }
+  const deployment = { prefix: `${service}-${provider.stage}`, mailFrom: custom.auth.mailFrom }
   return Object.entries(functions).flatMap(([key, definition]) => {
     const { may = [], iamRoleStatements = [] } = definition
     const unknown = may.filter((name) => !Object.hasOwn(PERMISSIONS, name))

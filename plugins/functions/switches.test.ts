@@ -53,7 +53,7 @@ function left(
       may: [READ, 'readClients', 'readGrants', 'readGrantSources'],
     },
   }
-  const service = { custom, functions }
+  const service = { custom: { auth: custom }, functions }
   switchOff(service)
   return service.functions
 }

@@ -1,4 +1,4 @@
-import type { FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
+import type { AuthMembers, FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
 import { reject } from '../reject.ts'
 
 const PAGES = ['docs', 'signin', 'account-pages', 'authorize']
@@ -26,13 +26,13 @@ export default class SwitchesPlugin {
   constructor({ service }: Serverless) {
     this.hooks = {
       initialize: () => {
-        if (hasScopes(service) && service.custom.oauth !== 'on') {
+        if (hasScopes(service) && service.custom.auth.oauth !== 'on') {
           reject('The parameter oauth must be on, because functions name scopes.')
         }
         switchOff(service)
       },
       'before:deploy:deploy': () => {
-        if (service.custom.mailFrom !== '') return
+        if (service.custom.auth.mailFrom !== '') return
         console.log('The parameter mailFrom has no value: no mails, no registration, no reset of passwords.')
       },
     }
@@ -45,7 +45,7 @@ export const hasScopes = ({ functions }: Pick<SwitchedService, 'functions'>): bo
 
 /** The part of the service that {@link switchOff} reads and changes. */
 type SwitchedService = {
-  custom: Pick<Service['custom'], 'pages' | 'oauth' | 'mailFrom' | 'registration' | 'clientMetadataHosts'>
+  custom: { auth: Pick<AuthMembers, 'pages' | 'oauth' | 'mailFrom' | 'registration' | 'clientMetadataHosts'> }
   functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'may'>>
 }
 
@@ -54,7 +54,7 @@ type SwitchedService = {
  * condition.
  */
 export function switchOff({ custom, functions }: SwitchedService): void {
-  const { pages, oauth, mailFrom, registration, clientMetadataHosts } = custom
+  const { pages, oauth, mailFrom, registration, clientMetadataHosts } = custom.auth
   const hasMail = mailFrom !== ''
   const removed = [
     ...(pages === 'on' ? [] : PAGES),

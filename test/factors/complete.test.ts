@@ -45,11 +45,11 @@ const config = {
   SESSION_TTL_SECONDS: 86_400,
   SESSION_IDLE_TTL_SECONDS: 7_200,
   REFRESH_GRACE_SECONDS: 10,
-  MAILER: `${service.custom.tableName}-mailer`,
+  MAILER: `${service.custom.auth.tableName}-mailer`,
   NOTIFY_NEW_SOURCE: 'on',
 }
 const tokens = {
-  SIGNING_KEY: service.custom.signingKey,
+  SIGNING_KEY: service.custom.auth.signingKey,
   TOKEN_ISSUER: 'https://issuer.example',
   TOKEN_AUDIENCE: 'the audience',
   TOKEN_TTL_SECONDS: 900,

@@ -23,7 +23,7 @@ const AT_ONCE = 10
 
 const issueToken = tokenIssuer()
 const tokens = {
-  SIGNING_KEY: service.custom.signingKey,
+  SIGNING_KEY: service.custom.auth.signingKey,
   TOKEN_ISSUER: 'https://issuer.example',
   TOKEN_AUDIENCE: 'the audience',
   TOKEN_TTL_SECONDS: 900,

@@ -61,7 +61,7 @@ test('the name of the metadata has the URL of the service, also if CloudFormatio
       Properties: { ResponseParameters: challenged },
     }
     const other = { Type: 'AWS::ApiGateway::GatewayResponse', Properties: {} }
-    nameMetadata({ custom: { publicUrl }, resources: { Resources: { response, other } } })
+    nameMetadata({ custom: { auth: { publicUrl } }, resources: { Resources: { response, other } } })
     expect(other.Properties).toEqual({})
     return Object(response.Properties.ResponseParameters)[header]
   }

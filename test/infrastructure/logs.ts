@@ -116,7 +116,7 @@ export async function logEverything(): Promise<Logged[]> {
   await run('login', ofAdmin, aws, { ...service, functions: underPolicy })
 
   const { metadata } = service.functions
-  const published = { ...metadata?.environment, PUBLISHED_KEYS: `${service.custom.keyA},alias/none` }
+  const published = { ...metadata?.environment, PUBLISHED_KEYS: `${service.custom.auth.keyA},alias/none` }
   const withoutKey = {
     ...service,
     functions: metadata ? { metadata: { ...metadata, environment: published } } : {},

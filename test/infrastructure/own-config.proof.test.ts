@@ -52,8 +52,8 @@ function printed(...args: string[]) {
   const { stdout } = sls('print', '--format', 'json', ...args)
   const { provider, custom, functions } = JSON.parse(stdout)
   return {
-    serviceName: custom.face.SERVICE_NAME,
-    tokenTtlSeconds: String(custom.signing.TOKEN_TTL_SECONDS),
+    serviceName: custom.auth.face.SERVICE_NAME,
+    tokenTtlSeconds: String(custom.auth.signing.TOKEN_TTL_SECONDS),
     allowedOrigins: provider.environment.ALLOWED_ORIGINS,
     hasPages: 'signin' in functions,
   }

@@ -317,7 +317,7 @@ describe('a first offline_access', () => {
       const id = `offline-${index}`
       await addClient(table, { id })
       records.length = 0
-      const label = `/2015-03-31/functions/${service.custom.tableName}-mailer/invocations`
+      const label = `/2015-03-31/functions/${service.custom.auth.tableName}-mailer/invocations`
       const struck = strike(wire, { label, index: 0 }, what)
       const { statusCode, code } = await approve(wired.approve, id, scope)
       await recover()
@@ -343,7 +343,7 @@ test('a key turnover between approval and exchange changes nothing for the code'
   const step = { do: 'deploy', signingKey: 'b', publishedKeys: 'a,b' }
   expect(nextStep(state, targetOf(state), later(0))).toEqual(step)
   const { token } = service.functions
-  const environment = { ...token?.environment, SIGNING_KEY: service.custom.keyB }
+  const environment = { ...token?.environment, SIGNING_KEY: service.custom.auth.keyB }
   const turned = { ...service, functions: { ...service.functions, token: { ...token, environment } } }
   const handler: Handler = await loadHandler(turned as typeof service, 'token', aws)
   vi.setSystemTime(later(1))
@@ -354,11 +354,11 @@ test('a key turnover between approval and exchange changes nothing for the code'
   const verify = (jwt: string, audience: string) =>
     jwtVerify(jwt, createLocalJWKSet(keys), {
       audience,
-      issuer: service.custom.tokens.TOKEN_ISSUER,
+      issuer: service.custom.auth.tokens.TOKEN_ISSUER,
       currentDate: later(1),
     })
   for (const tokens of [earlier, body]) {
-    await verify(tokens.access_token, service.custom.tokens.TOKEN_ISSUER)
+    await verify(tokens.access_token, service.custom.auth.tokens.TOKEN_ISSUER)
     await verify(tokens.id_token, 'shop')
   }
   const kidsOf = ({ access_token, id_token }: Record<string, string>) =>

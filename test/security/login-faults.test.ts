@@ -197,7 +197,7 @@ const without = (name: string) => `the store holds an item without ${name}`
 const NO_KEY = 'KMS returned no RSA key'
 const NO_SIGNATURE = 'KMS returned a signature that its public key does not verify'
 
-const found = (item: unknown) => JSON.stringify({ Responses: { [service.custom.tableName]: [item] } })
+const found = (item: unknown) => JSON.stringify({ Responses: { [service.custom.auth.tableName]: [item] } })
 
 const NAME = { pk: { S: 'name#ada' }, sk: { S: 'name' } }
 

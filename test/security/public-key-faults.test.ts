@@ -11,7 +11,7 @@ import { FAULTS, isWaiting, ONE_OF_EACH_CLASS, PASSING, say } from './faults/fau
 import { captureLogs, loadAuthorizer, loadJwks, UNAVAILABLE } from './faults/functions.ts'
 
 const aws = await startAws()
-const { keyA, keyB } = service.custom
+const { keyA, keyB } = service.custom.auth
 const bearerOf = (kind: string) =>
   fillTokens(`Bearer {{${kind} token}}`, tokenSourceOf(service, aws), new Date())
 const valid = await bearerOf('user')

@@ -32,7 +32,7 @@ const described = describeService()
 export const service = {
   ...described,
   provider: { ...described.provider, environment: { ALLOWED_ORIGINS: SETTINGS.ALLOWED_ORIGINS } },
-  custom: { ...described.custom, tokens: { ...described.custom.tokens, ...SETTINGS } },
+  custom: { ...described.custom, tokens: { ...described.custom.auth.tokens, ...SETTINGS } },
   functions: Object.fromEntries(
     Object.entries(described.functions).map(([key, { environment = {}, ...rest }]) => [
       key,

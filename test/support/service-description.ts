@@ -17,11 +17,13 @@ export interface ServiceDescription {
   params: Record<string, Record<string, unknown>>
   provider: { region: string; stage: string; environment: { ALLOWED_ORIGINS: string } }
   custom: {
-    tableName: string
-    signingKey: string
-    keyA: string
-    keyB: string
-    tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
+    auth: {
+      tableName: string
+      signingKey: string
+      keyA: string
+      keyB: string
+      tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
+    }
   }
   functions: Record<
     string,
@@ -77,15 +79,15 @@ export function describeService(params: Record<string, string> = {}): ServiceDes
 export const resourcesOf = ({ resources }: ServiceDescription) => resources.Resources
 
 export const tokenPartiesOf = ({ custom }: ServiceDescription): TokenParties => ({
-  issuer: custom.tokens.TOKEN_ISSUER,
-  audience: custom.tokens.TOKEN_AUDIENCE,
+  issuer: custom.auth.tokens.TOKEN_ISSUER,
+  audience: custom.auth.tokens.TOKEN_AUDIENCE,
 })
 
 /** Returns what the local SES and Lambda know of the service. Events are accepted and not delivered. */
 export function mailOf({ functions, custom }: ServiceDescription) {
   return {
     verifiedIdentities: [String(functions.mailer?.environment?.MAIL_FROM)],
-    functionNames: ['mailer', 'fetch-client'].map((name) => `${custom.tableName}-${name}`),
+    functionNames: ['mailer', 'fetch-client'].map((name) => `${custom.auth.tableName}-${name}`),
     pausesMs: [],
     invoke: async () => ({ isReturned: true, payload: 'null' }),
   } satisfies Partial<MailSettings>
@@ -101,17 +103,17 @@ export const tableResources = ({ resources }: ServiceDescription, name: string) 
 /** Returns the service's table in the local AWS. */
 export const tableOf = ({ custom }: ServiceDescription, { settings }: LocalAws): Table => ({
   aws: withTimeout(awsClient(settings), 10_000),
-  name: custom.tableName,
+  name: custom.auth.tableName,
 })
 
 /** Returns the source of the tokens in sample events. */
 export const tokenSourceOf = (
   service: ServiceDescription,
   aws: LocalAws,
-  signingKey = service.custom.signingKey,
+  signingKey = service.custom.auth.signingKey,
 ): TokenSource => ({
   aws,
-  table: service.custom.tableName,
+  table: service.custom.auth.tableName,
   signingKey,
   parties: tokenPartiesOf(service),
 })
