@@ -11,17 +11,27 @@ import LogsPlugin from './functions/logs.ts'
 import PermissionsPlugin from './functions/permissions.ts'
 import RolesPlugin from './functions/roles.ts'
 import SwitchesPlugin from './functions/switches.ts'
-import GatewayPlugin from './gateway.ts'
+import GatewayPlugin from './gateway/gateway.ts'
 import LocalPlugin from './local.ts'
 import ObservabilityPlugin from './observability.ts'
-import { ROOT } from './origin.ts'
+import { IS_PACKAGE, ROOT } from './origin.ts'
+import { faultsOfMembers } from './project/clashes.ts'
+import GuestPlugin from './project/guest.ts'
+import { merged } from './project/merge.ts'
+import { own } from './project/ownership.ts'
+import { parametersUsedIn } from './project/parameters.ts'
+import { reject } from './reject.ts'
 
 const require = createRequire(import.meta.url)
 
-/** In this order: functions are added, switched off, permitted, and given their roles. Those after the roles find each handler as it is written. */
+/**
+ * In this order: functions are added, switched off, held against those of the project, permitted, and given their roles. Those before the
+ * bundles find each handler as it is written.
+ */
 const PARTS = [
   FunctionsPlugin,
   SwitchesPlugin,
+  GuestPlugin,
   PermissionsPlugin,
   LogsPlugin,
   RolesPlugin,
@@ -33,8 +43,8 @@ const PARTS = [
 ]
 
 /**
- * Serverless plugin: adds sign-in to a service. `serverless.yml` keeps what it says itself; parameters, settings, functions and
- * resources that it does not have are added.
+ * Serverless plugin: adds sign-in to a service. `serverless.yml` keeps what it says itself: its functions, resources, parameters and
+ * settings stay as they are, and none of them reaches the functions that are added.
  */
 export default class AuthPlugin {
   readonly hooks: Hooks = {}
@@ -54,7 +64,21 @@ function addOffline({ configurationInput, pluginManager }: Serverless): void {
 }
 
 function addService(serverless: Serverless): void {
-  const { configurationInput: given, processedInput } = serverless
+  const { configurationInput: given, processedInput, serviceDir } = serverless
+  const { functions: _, provider, custom, source }: Brought = read('service.yml')
+  const faults = faultsOfMembers(given.custom?.auth, custom.auth)
+  if (given.custom?.offline?.customAuthenticationProvider !== undefined) {
+    faults.push(
+      'custom.offline.customAuthenticationProvider of serverless.yml must be left to serverless-jwt-auth.',
+    )
+  }
+  if (faults.length > 0) reject(...faults)
+  own(serverless, {
+    parameters: new Set([
+      ...Object.values(given.params ?? {}).flatMap((ofStage) => Object.keys(ofStage ?? {})),
+      ...parametersUsedIn(serviceDir, serverless.configurationFilename),
+    ]),
+  })
   // The framework knows the stage of the command line later.
   if (processedInput.options.stage) {
     serverless.extendConfiguration(['provider', 'stage'], processedInput.options.stage)
@@ -67,20 +91,35 @@ function addService(serverless: Serverless): void {
     const own = { ...CONFIGURED[stage], ...given.params?.[stage] }
     serverless.extendConfiguration(['params', stage], { ...left, ...own })
   }
-  const service: Record<'provider' | 'package' | 'custom', object> = read('service.yml')
-  for (const [member, values] of Object.entries(service)) {
+  const members: object[] = [{ provider, custom }, ...(IS_PACKAGE ? [] : [source])]
+  for (const [member, values] of members.flatMap((one) => Object.entries(one))) {
     for (const [name, value] of Object.entries(values)) {
-      const own = Object(given[member as keyof typeof service])[name]
-      serverless.extendConfiguration([member, name], merged(value, own))
+      const written = Object(given[member as 'custom'])[name]
+      serverless.extendConfiguration([member, name], merged(value, written))
     }
   }
-  const resources = readdirSync(join(ROOT, 'resources')).sort()
-  const gateway = join(ROOT, `local/gateway/gateway${extname(import.meta.url)}`)
-  serverless.extendConfiguration(['custom', 'offline', 'customAuthenticationProvider'], gateway)
+  const gateway = relative(serviceDir, join(ROOT, `local/gateway/gateway${extname(import.meta.url)}`))
+  serverless.extendConfiguration(['custom', 'offline', 'customAuthenticationProvider'], `./${gateway}`)
+  addResources(serverless)
+}
+
+interface Brought {
+  functions: object
+  provider: object
+  custom: { auth: object }
+  source: { package: object; custom: object }
+}
+
+/** Adds the resources before those of the project, whose values come before the plugin's. */
+function addResources(serverless: Serverless): void {
+  const names = readdirSync(join(ROOT, 'resources')).sort()
   const folder = `./${relative(serverless.serviceDir, join(ROOT, 'resources'))}`
   serverless.extendConfiguration(
     ['resources'],
-    [...resources.map((name) => `\${file(${folder}/${name})}`), ...[given.resources ?? []].flat()],
+    [
+      ...names.map((name) => `\${file(${folder}/${name})}`),
+      ...[serverless.configurationInput.resources ?? []].flat(),
+    ],
   )
 }
 
@@ -91,18 +130,3 @@ function read(file: string) {
 /** Returns values that `serverless.yml` does not set for all stages. */
 const without = (values: Parameters, own: Parameters): Parameters =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !(name in own)))
-
-/**
- * Returns a value of the service with what `serverless.yml` says about it. Objects are merged, lists are joined, and other values
- * replaced.
- */
-function merged(value: unknown, own: unknown): unknown {
-  if (own === undefined) return value
-  if (Array.isArray(value) && Array.isArray(own)) return [...value, ...own]
-  if (!isObject(value) || !isObject(own)) return own
-  const names = Object.keys({ ...value, ...own })
-  return Object.fromEntries(names.map((name) => [name, merged(value[name], own[name])]))
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -3,8 +3,10 @@ import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { callerOf, endpointsOf } from '../scripts/cli/account.ts'
 import type { Parameters, Serverless, Variable } from './framework.d.ts'
 import { faultsOfOptions } from './options.ts'
+import { IS_PACKAGE } from './origin.ts'
 import { faultsOf, parametersOf } from './parameters/parameters.ts'
 import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './parameters/relying-party.ts'
+import { ownershipOf } from './project/ownership.ts'
 import { faultOfRegion } from './region.ts'
 import { reject } from './reject.ts'
 import { faultsOfRemains } from './remains.ts'
@@ -44,11 +46,9 @@ export default class DeploymentPlugin {
   private deployedRpId = ''
   private readonly serverless: Serverless
 
-  /** Rejects faults early: later the framework rejects some of them itself, in many lines that name no parameter. */
   constructor(serverless: Serverless) {
     this.serverless = serverless
-    this.rejectFaults()
-    if (isOfPackages(serverless.processedInput)) {
+    if (isOfPackages(serverless.processedInput) && !IS_PACKAGE) {
       serverless.extendConfiguration(
         ['custom', 'esbuild', 'outputWorkFolder'],
         `\${param:buildFolder}/package`,
@@ -57,27 +57,40 @@ export default class DeploymentPlugin {
   }
 
   /**
+   * Rejects faults early: later the framework rejects some of them itself, in many lines that name no parameter. The options of other
+   * plugins are known when all have been constructed.
+   */
+  async asyncInit(): Promise<void> {
+    this.rejectFaults()
+  }
+
+  /**
    * Empties the folder that a package is built in. Archives contain all that is there, and it is deleted afterwards, so it is not
    * that of a local service.
    */
   private emptyBuildFolder(): void {
     const { processedInput, service, serviceDir } = this.serverless
-    if (!isOfPackages(processedInput)) return
+    if (!isOfPackages(processedInput) || IS_PACKAGE) return
     rmSync(`${serviceDir}/${service.custom.esbuild.outputWorkFolder}`, { recursive: true, force: true })
   }
 
   private rejectFaults(): void {
-    const { configurationInput, processedInput } = this.serverless
+    const { configurationInput, processedInput, pluginManager } = this.serverless
     if (processedInput.isHelpRequest) return
     const { stage } = configurationInput.provider
     const { param = [], region = process.env.AWS_REGION, package: folder } = processedInput.options
     const isOnAws = isOfPackages(processedInput)
     const faults = [
-      ...faultsOfOptions(processedInput, process.env),
+      ...faultsOfOptions(
+        processedInput,
+        process.env,
+        pluginManager.plugins.flatMap(({ commands }) => commands ?? []),
+      ),
       ...faultsOf(
         stage,
         parametersOf(configurationInput.params, stage, param),
         isOnAws ? undefined : 'http://localhost',
+        ownershipOf(this.serverless).parameters,
       ),
     ]
 

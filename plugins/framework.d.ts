@@ -1,4 +1,5 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation'
+import type { Statement } from '../lib/aws/access.ts'
 import type { FactorPolicy } from '../lib/users/factors.ts'
 
 /**
@@ -13,13 +14,14 @@ export interface Serverless {
   configurationInput: {
     plugins: string[] | { modules?: string[] }
     params: Record<string, Parameters>
-    provider: {
-      stage: string
-      environment: { NODE_OPTIONS?: string; TEST_HOSTS_PORT?: string; TEST_HOSTS_CA?: string }
-    }
+    provider: { stage: string; environment?: Record<string, unknown> }
     package?: object
-    custom: { auth: { signs: string; publishes: string } & Record<string, unknown>; esbuild: object }
-    functions?: Record<string, WrittenFunction>
+    custom: {
+      auth: { signs: string; publishes: string } & Record<string, unknown>
+      esbuild: object
+      offline?: { customAuthenticationProvider?: string }
+    }
+    functions?: Record<string, WrittenFunction> | Record<string, WrittenFunction>[]
     resources?: object | object[]
   }
   /** The command line. */
@@ -31,10 +33,11 @@ export interface Serverless {
   /** Adds to `serverless.yml`, before its variables are resolved: in the constructor of a plugin. */
   extendConfiguration(path: string[], value: unknown): void
   serviceDir: string
+  configurationFilename: string
   /** Plugins may change the path for `sls invoke local`. */
   config: { servicePath: string }
   pluginManager: {
-    plugins: object[]
+    plugins: { commands?: Commands }[]
     /** By event, in the order in which they run. */
     hooks: Record<string, { pluginName: string; hook: () => Promise<void> }[]>
     // biome-ignore lint/suspicious/noExplicitAny: each plugin names the options that it reads.
@@ -44,6 +47,7 @@ export interface Serverless {
   getProvider(name: 'aws'): {
     naming: {
       getApiGatewayName(): string
+      getRolePath(): string
       getLambdaLogicalId(functionKey: string): string
       getLogGroupLogicalId(functionKey: string): string
       /** @param functionName - As deployed. */
@@ -66,13 +70,18 @@ export interface Service {
   provider: {
     region: string
     stage: string
+    runtime?: string
+    endpointType?: string
+    apiGateway?: { restApiId?: unknown; endpoint?: object }
     tracing: { apiGateway: boolean }
-    logs: { lambda: { logGroup: string } }
-    logRetentionInDays: number
+    logs?: { lambda?: { logGroup?: string } }
+    logRetentionInDays?: number
     logDataProtectionPolicy?: object
-    iam: { role: { statements?: object[] } }
+    iam?: { role?: unknown }
+    iamRoleStatements?: Statement[]
+    rolePermissionsBoundary?: unknown
     vpc?: object
-    environment: { ALLOWED_ORIGINS: string; NODE_OPTIONS?: string }
+    environment?: Record<string, unknown>
     /** The template that is deployed. It exists from `before:package:finalize` on. */
     compiledCloudFormationTemplate: { Resources: Record<string, CompiledResource> }
   }
@@ -82,12 +91,18 @@ export interface Service {
     'serverless-offline': OfflineOptions
   }
   functions: Record<string, FunctionDefinition>
-  resources: { Resources: Record<string, Resource> }
+  resources: { Resources: Record<string, Resource>; extensions?: Record<string, { Properties?: object }> }
+  getAllFunctions(): string[]
   getFunction(key: string): FunctionDefinition
 }
 
 /** What `plugins/service.yml` brings into `custom`. */
 export interface AuthMembers {
+  /** Origins whose pages may call the service, with commas between them; or `*`. */
+  allowedOrigins: string
+  logGroup: string
+  /** What `authorizer: auth` stands for. */
+  authorizer: object
   pages: string
   oauth: string
   /** Base URL of pages and API; an object, if it is the API's own address. */
@@ -117,6 +132,7 @@ export interface AuthMembers {
 export interface FunctionDefinition {
   name: string
   handler: string
+  runtime?: string
   environment?: Record<string, string>
   events?: { http?: string | object; [type: string]: unknown }[]
   logs?: { logGroup?: string }
@@ -134,6 +150,8 @@ export interface FunctionDefinition {
   /** A role that `serverless.yml` names itself. */
   role?: unknown
   vpc?: object
+  layers?: unknown[]
+  runtimeManagement?: unknown
 }
 
 /** A CloudFormation resource as `serverless.yml` includes it, variables resolved. */
@@ -159,6 +177,9 @@ export interface OfflineOptions {
   disableCookieValidation?: boolean
 }
 
+/** Commands that a plugin adds, by their names. */
+export type Commands = Record<string, { options?: object; commands?: Commands }>
+
 /** A plugin's hooks, by the name of the lifecycle event. */
 export type Hooks = Record<string, () => void | Promise<void>>
 
@@ -180,6 +201,7 @@ export interface WrittenFunction {
   /** A mistyped `scopes`. */
   scope?: unknown
   environment?: Record<string, unknown>
+  may?: unknown
   events?: { http?: unknown; [type: string]: unknown }[]
 }
 

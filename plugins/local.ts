@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type LocalAws, type MailSettings, startLocalAws } from '../local/aws.ts'
 import { banner } from '../local/banner.ts'
 import { configureGateway } from '../local/gateway/gateway.ts'
@@ -15,6 +15,9 @@ import { fillTokens } from '../local/tokens.ts'
 import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
 import { filesIn } from './functions/functions.ts'
 import { IS_PACKAGE, ROOT } from './origin.ts'
+import { localVariables, mapThread, separateEnvironments, testHosts } from './project/environment.ts'
+import { functionsWritten } from './project/functions.ts'
+import { ownershipOf, serviceFunctions } from './project/ownership.ts'
 import { reject } from './reject.ts'
 
 const HTTP_PORT = 3000
@@ -26,6 +29,8 @@ const RETRY_PAUSES_MS = [1_000, 2_000]
 interface Options extends OfflineOptions {
   /** Event of `sls invoke local`, once it has been read. */
   data?: unknown
+  /** Key of the function of `sls invoke local`. */
+  function?: string
   /** File with the event of `sls invoke`, and whether it is sent as it is. */
   path?: string
   raw?: boolean
@@ -83,7 +88,9 @@ export default class LocalPlugin {
     if (this.command !== 'invoke local') await this.refusePort(httpPort, host)
 
     const all = resources.Resources
-    const aws = await startLocalAws(all, provider.region, DYNAMODB_PORT, this.mailSettings())
+    const brought = ownershipOf(this.serverless).resources
+    const ofService = Object.fromEntries(Object.entries(all).filter(([id]) => brought.has(id)))
+    const aws = await startLocalAws(ofService, provider.region, DYNAMODB_PORT, this.mailSettings())
     this.aws = aws
     this.pointFunctionsAt(aws)
     if (this.command === 'invoke local') return
@@ -95,10 +102,10 @@ export default class LocalPlugin {
     await limitFunctions(!this.options.noTimeout)
     this.options.noTimeout = true
     await quietServerlessOffline(this.serverless.serviceDir, httpPort)
-    this.reportBuilds()
+    if (!IS_PACKAGE) this.reportBuilds()
     const { serviceDir } = this.serverless
     // The functions of the package change with its version only.
-    for (const path of ['serverless.yml', ...(IS_PACKAGE ? [] : filesIn(ROOT))]) {
+    for (const path of [this.serverless.configurationFilename, ...(IS_PACKAGE ? [] : filesIn(ROOT))]) {
       onChange(`${serviceDir}/${path}`, () => console.log(`${path} changed: restart to apply it.`))
     }
     const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
@@ -152,15 +159,22 @@ export default class LocalPlugin {
     if (fault !== undefined) reject(fault)
   }
 
-  /** Removes the developer's own AWS account from the environment, so that nothing from here on can reach it. */
+  /** Points the functions of the service at the local AWS, and away from the developer's own account. */
   private pointFunctionsAt({ settings }: LocalAws): void {
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name]
-    process.env.AWS_ACCESS_KEY_ID = settings.credentials.accessKeyId
-    process.env.AWS_SECRET_ACCESS_KEY = settings.credentials.secretAccessKey
-    process.env.AWS_ENDPOINT_URL_DYNAMODB = settings.endpoints.dynamodb.href
-    process.env.AWS_ENDPOINT_URL_KMS = settings.endpoints.kms.href
-    process.env.AWS_ENDPOINT_URL_SESV2 = settings.endpoints.ses.href
-    process.env.AWS_ENDPOINT_URL_LAMBDA = settings.endpoints.lambda.href
+    const { service } = this.serverless
+    separateEnvironments(this.serverless)
+    const variables = localVariables(settings, process.env)
+    for (const definition of Object.values(serviceFunctions(this.serverless))) {
+      definition.environment = { ...definition.environment, ...variables, ...testHosts(process.env) }
+    }
+    if (this.command !== 'invoke local') {
+      for (const definition of Object.values(service.functions))
+        mapThread(definition, service.provider.runtime)
+    } else if (ownershipOf(this.serverless).functions.has(String(this.options.function))) {
+      // The framework adds the developer's credentials to the environment of this process, which runs the one function.
+      for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name]
+      Object.assign(process.env, variables)
+    }
   }
 
   private reportBuilds(): void {
@@ -193,17 +207,9 @@ export default class LocalPlugin {
 
 /** Makes stacks name the TypeScript source. Commands that package do not come here, so a package has no source map. */
 function mapStacks({ configurationInput, processedInput }: Serverless): void {
-  const { functions = {}, custom, provider } = configurationInput
-  const handlers = Object.values(functions).map(({ handler }) => handler)
+  if (processedInput.commands[0] === 'invoke') process.setSourceMapsEnabled(true)
+  if (IS_PACKAGE) return
+  const { functions = {}, custom } = configurationInput
+  const handlers = Object.values(functionsWritten(functions)).map(({ handler }) => handler)
   Object.assign(custom.esbuild, localBuild(handlers))
-  for (const name of ['TEST_HOSTS_PORT', 'TEST_HOSTS_CA'] as const) {
-    provider.environment[name] = process.env[name] ?? ''
-  }
-  if (processedInput.commands[0] === 'invoke') {
-    process.setSourceMapsEnabled(true)
-    return
-  }
-  // The threads that run functions get their options from the functions' environment only.
-  const thread = new URL(`../local/lambda/function-thread${extname(import.meta.url)}`, import.meta.url).href
-  provider.environment.NODE_OPTIONS = `--enable-source-maps --import=${thread}`
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dashboardBody } from './dashboard.ts'
 import type { Hooks, Serverless, Service } from './framework.d.ts'
 import { logGroupIds } from './functions/logs.ts'
+import { serviceFunctions } from './project/ownership.ts'
 
 /**
  * Matches every event that a function logs. Lambda's JSON log format puts the logged object under `message`. One pattern
@@ -51,7 +52,7 @@ function removeAlarms({ resources }: Service): void {
 }
 
 function observe(serverless: Serverless): void {
-  const { service, provider, custom, functions, resources } = serverless.service
+  const { service, provider, custom, resources } = serverless.service
   const { naming } = serverless.getProvider('aws')
   const namespace = `${service}-${provider.stage}`
   const filter = (logGroup: string, pattern: string, transformation: object) => ({
@@ -85,13 +86,11 @@ function observe(serverless: Serverless): void {
         stage: provider.stage,
         apiName: naming.getApiGatewayName(),
         tableName: custom.auth.tableName,
-        // Pages, content, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too.
-        functionNames: Object.values(functions)
+        // Pages, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too.
+        functionNames: Object.values(serviceFunctions(serverless))
           .filter(
             ({ handler }) =>
-              !/^functions\/(pages\/|content\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.)/.test(
-                handler,
-              ),
+              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.)/.test(handler),
           )
           .map(({ name }) => name),
       }),

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { didYouMean } from './did-you-mean.ts'
-import type { Serverless } from './framework.d.ts'
+import type { Commands, Serverless } from './framework.d.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -15,18 +15,21 @@ const OPTIONS_OF_START = ['httpPort', 'host', 'param', 'stage', 'region', 'lambd
  *
  * @param input - The parsed command line.
  * @param env - Environment of the process. npm puts every option that it takes for its own there.
+ * @param plugins - Commands that other plugins add.
  * @returns One line for each fault, which says what to type.
  */
 export function faultsOfOptions(
   { commands, options }: Pick<Serverless['processedInput'], 'commands' | 'options'>,
   env: NodeJS.ProcessEnv,
+  plugins: readonly Commands[] = [],
 ): string[] {
   if (commands[0] === 'offline' && env.npm_lifecycle_event === 'start') {
     const taken = OPTIONS_OF_START.find((name) => env[`npm_config_${name.toLowerCase()}`] !== undefined)
     if (taken !== undefined) return [withoutDashes(taken, commands, env)]
   }
-  const known = optionsOf(commands)
-  if (known === undefined) return []
+  const own = optionsOf(commands)
+  if (own === undefined) return []
+  const known = [...own, ...plugins.flatMap((one) => optionsIn(one, commands))]
   return Object.keys(options)
     .filter((name) => !known.includes(name))
     .map((name) => `Unknown option --${name}.${didYouMean(name, known, '--')}`)
@@ -37,6 +40,12 @@ function withoutDashes(name: string, commands: readonly string[], env: NodeJS.Pr
   const kept = env[`npm_config_${name.toLowerCase()}`]
   const value = kept !== undefined && !['', 'true'].includes(kept) ? kept : commands.slice(2).join(' ')
   return `npm took --${name} for its own option. Put -- before it: npm start -- --${name} ${value}`.trimEnd()
+}
+
+/** Returns the names of the options that a plugin gives to a command. */
+function optionsIn(all: Commands, [first = '', ...others]: readonly string[]): string[] {
+  const { commands = {}, options = {} } = all[first] ?? {}
+  return others.length === 0 ? Object.keys(options) : optionsIn(commands, others)
 }
 
 /** Returns the names of all options of a command, or `undefined` for a command that is not known here. */

@@ -4,7 +4,7 @@ import { APPLICATION } from '../config/checked.ts'
 import type { FunctionDefinition, Hooks, OfflineOptions, Serverless } from '../framework.d.ts'
 import { IS_PACKAGE, ROOT } from '../origin.ts'
 import { APPLICATION_MODULE, archiveOf, VENDORED } from './archive.ts'
-import { serviceFunctions } from './functions.ts'
+import { functionsBrought } from './functions.ts'
 
 /** Folder for what the local service runs, in the folder from which it runs functions. */
 const UNPACKED = 'node_modules/.cache/serverless-jwt-auth'
@@ -72,7 +72,7 @@ export default class BundlesPlugin {
 
   private all = (): FunctionDefinition[] =>
     Object.entries(this.serverless.service.functions).flatMap(([key, definition]) =>
-      serviceFunctions().includes(key) ? [definition] : [],
+      functionsBrought().includes(key) ? [definition] : [],
     )
 }
 

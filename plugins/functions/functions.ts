@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import { parse } from 'yaml'
 import { HAS_ATTRIBUTES } from '../../lib/application/attributes.ts'
@@ -8,8 +9,10 @@ import { clientPolicyFor } from '../../lib/authorization/client-policy.ts'
 import { policyFor } from '../../lib/authorization/policy.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
-import { ROOT } from '../origin.ts'
+import { IS_PACKAGE, ROOT } from '../origin.ts'
 import { LONGEST_STAGE } from '../parameters/parameters.ts'
+import { AUTHORIZER, functionsWritten, withCommon, withOrigins } from '../project/functions.ts'
+import { isServiceFunction, own } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
 import { faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
 import { settingsOfOwnRoutes } from './own-routes.ts'
@@ -38,16 +41,25 @@ export default class FunctionsPlugin {
         scopes: { type: 'array', items: { type: 'string' } },
       },
     })
+    const written = functionsWritten(configurationInput.functions)
     const paths = filesIn(ROOT)
     const files = [
-      ['serverless.yml', configurationInput.functions ?? {}] as const,
+      ['serverless.yml', written] as const,
       ...paths.map((path) => [path, readFunctions(ROOT, path)] as const),
     ]
     const { functions, faults } = functionsOf(configurationInput.custom.auth, files)
     if (faults.length > 0) reject(...faults)
-    keepScopeFile(serviceDir, scopesIn(Object.assign({}, ...files.map(([, written]) => written))))
+    const scopes = scopesIn(Object.assign({}, ...files.map(([, ofFile]) => ofFile)))
+    if (!IS_PACKAGE) keepScopeFile(serviceDir, scopes)
+    const keys = Object.keys(functions).filter((key) => !written[key] || isServiceFunction(written[key]))
+    own(serverless, { functions: new Set(keys) })
+    const { functions: common } = parse(readFileSync(join(ROOT, 'plugins/service.yml'), 'utf8'))
+    const given = { ...configurationInput.provider.environment }
+    // The framework takes a list of objects too, and keys of a list cannot be extended.
+    if (Array.isArray(configurationInput.functions)) serverless.extendConfiguration(['functions'], written)
     for (const [key, definition] of Object.entries(functions)) {
-      serverless.extendConfiguration(['functions', key], definition)
+      const all = keys.includes(key) ? withCommon(definition, common) : withOrigins(definition, given)
+      if (!isDeepStrictEqual(all, written[key])) serverless.extendConfiguration(['functions', key], all)
     }
   }
 }
@@ -70,7 +82,7 @@ export const filesIn = (folder: string): string[] =>
     .sort()
 
 /** Returns the keys of the functions that the service brings. */
-export const serviceFunctions = (): string[] =>
+export const functionsBrought = (): string[] =>
   filesIn(ROOT).flatMap((path) => Object.keys(readFunctions(ROOT, path)))
 
 /**
@@ -225,5 +237,5 @@ const variablesOf = (auth: Record<string, unknown>, groups: readonly string[]) =
 
 const withAuthorizer = (event: { http?: unknown }) =>
   Object(event.http).authorizer === 'auth'
-    ? { ...event, http: { ...Object(event.http), authorizer: `\${self:custom.auth.authorizer}` } }
+    ? { ...event, http: { ...Object(event.http), authorizer: AUTHORIZER } }
     : event

@@ -16,8 +16,11 @@ export function rolesOf({ role }: WrittenFunction): Role[] | undefined {
 
 /** Finds roles that are mistyped, and roles of functions with a route that anybody may use. */
 export function faultsOfRole(key: string, definition: WrittenFunction): string[] {
-  const { role } = definition
+  const { role, events = [] } = definition
   if (role === undefined || /^arn:|^\$\{/.test(String(role)) || isReference(role)) return []
+  // The framework takes the logical id of a role of IAM too.
+  const isProtected = events.some(({ http }) => Object(http).authorizer === 'auth')
+  if (!isProtected && typeof role === 'string' && /^[A-Z][A-Za-z0-9]*$/.test(role)) return []
   const unknown = [role].flat().filter((name) => !isRole(name))
   if (unknown.length > 0) {
     return unknown.map((name) =>

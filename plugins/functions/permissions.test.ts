@@ -5,35 +5,34 @@ const deployment = { prefix: 'app-prod', mailFrom: 'no-reply@example.org' }
 
 function permitted(functions: Parameters<typeof permit>[0]['functions']) {
   const { mailFrom } = deployment
-  const faults = permit({
+  return permit({
     service: 'app',
     provider: { stage: 'prod' },
     custom: { auth: { mailFrom } },
     functions,
   })
-  return { faults, functions }
 }
 
 test('a function gets the statements of its names, and then its own', () => {
   const own = { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['*'] }
-  const { faults, functions } = permitted({
+  const { faults, statements } = permitted({
     login: { may: ['readKeys', 'invokeMailer'] },
     own: { may: ['readKeys'], iamRoleStatements: [own] },
     content: {},
   })
   expect(faults).toEqual([])
-  expect(functions.login?.iamRoleStatements).toEqual(statementsOf(['readKeys', 'invokeMailer'], deployment))
-  expect(functions.own?.iamRoleStatements).toEqual([PERMISSIONS.readKeys, own])
-  expect(functions.content?.iamRoleStatements).toEqual([])
+  expect(statements.login).toEqual(statementsOf(['readKeys', 'invokeMailer'], deployment))
+  expect(statements.own).toEqual([PERMISSIONS.readKeys, own])
+  expect(statements.content).toEqual([])
 })
 
 test('an unknown name is refused with a suggestion', () => {
-  const { faults, functions } = permitted({ login: { may: ['readKey', 'toString'] } })
+  const { faults, statements } = permitted({ login: { may: ['readKey', 'toString'] } })
   expect(faults).toEqual([
     'Function login may not "readKey". Did you mean readKeys?',
     expect.stringMatching(/^Function login may not "toString"\./),
   ])
-  expect(functions.login?.iamRoleStatements).toBeUndefined()
+  expect(statements.login).toBeUndefined()
 })
 
 test('a role that IAM would not take is refused', () => {

@@ -10,6 +10,7 @@ import * as tokens from '../../lib/tokens/access.ts'
 import * as users from '../../lib/users/access.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { AuthMembers, FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
+import { serviceFunctions } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
 
 const MODULES: Record<string, Permission>[] = [
@@ -37,52 +38,63 @@ const MAX_CHARACTERS = 9_500
 /** Characters of a long ARN, which stands in the deployed policy in place of a reference. */
 const ARN_CHARACTERS = 120
 
-/** Serverless plugin: gives each function the permissions that its list `may` names, and no others. */
+/** The statements of each function. A plugin that makes roles must not find them in the definitions. */
+const statementsOfServices = new WeakMap<object, Record<string, Statement[]>>()
+
+/** Returns the statements of a function: those of `may`, and its own. */
+export const statementsFor = (serverless: object, key: string): Statement[] =>
+  statementsOfServices.get(serverless)?.[key] ?? []
+
+/** Serverless plugin: gives each function of the service the permissions that its list `may` names, and no others. */
 export default class PermissionsPlugin {
   readonly hooks: Hooks
 
-  constructor({ service, configSchemaHandler }: Serverless) {
+  constructor(serverless: Serverless) {
+    const { service, configSchemaHandler } = serverless
     configSchemaHandler.defineFunctionProperties('aws', {
       properties: { may: { type: 'array', items: { type: 'string' } } },
     })
     this.hooks = {
       initialize: () => {
-        const faults = permit(service)
+        const { faults, statements } = permit({ ...service, functions: serviceFunctions(serverless) })
         if (faults.length > 0) reject(...faults)
+        statementsOfServices.set(serverless, statements)
       },
     }
   }
 }
 
-/** The part of the service that {@link permit} reads and changes. */
+/** The part of the service that {@link permit} reads. */
 type PermittedService = Pick<Service, 'service'> & {
   provider: Pick<Service['provider'], 'stage'>
   custom: { auth: Pick<AuthMembers, 'mailFrom'> }
   functions: Record<string, Pick<FunctionDefinition, 'may' | 'iamRoleStatements'>>
 }
 
-/**
- * Adds the statements of `may` to each function, and returns what is wrong with them, one sentence for each fault. A function
- * without any gets an empty list, and with it a role of its own, which may only log and trace.
- */
-export function permit({ service, provider, custom, functions }: PermittedService): string[] {
+/** Returns the statements of each function, those of `may` first, and what is wrong with them, one sentence for each fault. */
+export function permit({ service, provider, custom, functions }: PermittedService): {
+  faults: string[]
+  statements: Record<string, Statement[]>
+} {
   const deployment = { prefix: `${service}-${provider.stage}`, mailFrom: custom.auth.mailFrom }
-  return Object.entries(functions).flatMap(([key, definition]) => {
-    const { may = [], iamRoleStatements = [] } = definition
+  const statements: Record<string, Statement[]> = {}
+  const faults = Object.entries(functions).flatMap(([key, { may = [], iamRoleStatements = [] }]) => {
     const unknown = may.filter((name) => !Object.hasOwn(PERMISSIONS, name))
     if (unknown.length > 0) {
       return unknown.map(
         (name) => `Function ${key} may not "${name}".${didYouMean(name, Object.keys(PERMISSIONS))}`,
       )
     }
-    definition.iamRoleStatements = [...statementsOf(may, deployment), ...iamRoleStatements]
-    const characters = charactersOf(definition.iamRoleStatements)
+    const all = [...statementsOf(may, deployment), ...(iamRoleStatements as Statement[])]
+    statements[key] = all
+    const characters = charactersOf(all)
     return characters > MAX_CHARACTERS
       ? [
           `The role of function ${key} has about ${characters} characters. IAM takes 10240 with logging and tracing.`,
         ]
       : []
   })
+  return { faults, statements }
 }
 
 /** Returns about how many characters statements have in the deployed policy. */

@@ -1,40 +1,126 @@
 import type { Statement } from '../../lib/aws/access.ts'
 import type { CompiledResource, FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
+import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
+import { statementsFor } from './permissions.ts'
 
-/** The role that the framework makes for all functions together. */
+/** The role that the framework makes for all functions of the project together. */
 const COMMON = 'IamRoleLambdaExecution'
 
 /** IAM's limit for names of roles. */
 const MAX_NAME = 64
 
+/** X-Ray has no resources, so only * is possible. */
+const TRACE: Statement = {
+  Effect: 'Allow',
+  Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+  Resource: ['*'],
+}
+
 /**
- * Serverless plugin: gives each function a role of its own: with the permission to log, the statements of `provider.iam.role` and those of
- * the function, and what the framework adds for its queues, streams, topics and keys. A function that names a `role` of IAM keeps it.
+ * Serverless plugin: gives each function of the service a role of its own: with the permission to log and to trace, the function's
+ * statements, and what the framework adds for its queues, streams, topics and keys. One that names a `role` of IAM keeps it.
+ *
+ * A function of the project with `iamRoleStatements` gets the same, with the statements of `provider.iam.role`, unless another plugin
+ * reads that property.
  */
 export default class RolesPlugin {
   readonly hooks: Hooks
+  private readonly serverless: Serverless
+  private isForeign = false
+  /** Whether the common role is only there for the framework to add statements to. */
+  private isScratch = false
 
   constructor(serverless: Serverless) {
-    serverless.configSchemaHandler.defineFunctionProperties('aws', {
-      properties: { iamRoleStatements: { $ref: '#/definitions/awsIamPolicyStatements' } },
-    })
+    this.serverless = serverless
     this.hooks = {
       initialize: () => {
         const faults = faultsOfRoles(serverless)
         if (faults.length > 0) reject(...faults)
       },
-      'before:package:finalize': () => giveRoles(serverless),
+      'before:package:setupProviderConfiguration': () => this.nameRoles(),
+      'after:package:setupProviderConfiguration': () => this.addScratch(),
+      'before:package:finalize': () => this.giveRoles(),
     }
+  }
+
+  /** The framework accepts one definition of a property. All plugins have been constructed. */
+  async asyncInit(): Promise<void> {
+    try {
+      this.serverless.configSchemaHandler.defineFunctionProperties('aws', {
+        properties: { iamRoleStatements: { $ref: '#/definitions/awsIamPolicyStatements' } },
+      })
+    } catch (error) {
+      if (Object(error).code !== 'SCHEMA_COLLISION') throw error
+      this.isForeign = true
+    }
+  }
+
+  /** Returns the functions with a role of their own. */
+  private functions(): [key: string, FunctionDefinition][] {
+    const keys = ownershipOf(this.serverless).functions
+    return Object.entries(this.serverless.service.functions).filter(
+      ([key, { iamRoleStatements, role }]) =>
+        (keys.has(key) || (!this.isForeign && iamRoleStatements !== undefined)) &&
+        (role === undefined || role === null || role === idOf(this.serverless, key)),
+    )
+  }
+
+  /** Names the roles, so that the framework refers to them. */
+  private nameRoles(): void {
+    const keys = ownershipOf(this.serverless).functions
+    for (const [key, definition] of this.functions()) {
+      definition.role = idOf(this.serverless, key)
+      // Another plugin that reads them would make a role too.
+      if (keys.has(key)) delete definition.iamRoleStatements
+    }
+  }
+
+  /** The framework adds statements for events to the common role, if there is one. */
+  private addScratch(): void {
+    const { Resources } = this.serverless.service.provider.compiledCloudFormationTemplate
+    const isNeeded = this.functions().some(([, one]) => sourcesOf(one).length > 0)
+    if (Resources[COMMON] !== undefined || !isNeeded) return
+    this.isScratch = true
+    Resources[COMMON] = emptyRole(this.serverless)
+  }
+
+  private giveRoles(): void {
+    const { serverless } = this
+    const { Resources } = serverless.service.provider.compiledCloudFormationTemplate
+    const common = statementsIn(Resources[COMMON])
+    const own = this.functions()
+    for (const [key, definition] of own) {
+      Resources[idOf(serverless, key)] = roleOf(serverless, key, definition, common)
+    }
+    const others = Object.entries(serverless.service.functions).filter(
+      ([key]) => !own.some(([one]) => one === key),
+    )
+    const written = statementsWritten(serverless)
+    const left = common.flatMap((statement) =>
+      written.includes(statement)
+        ? [statement]
+        : withoutOwn(
+            [statement],
+            own.map(([, one]) => one),
+            others.map(([, one]) => one),
+          ),
+    )
+    if (this.isScratch) delete Resources[COMMON]
+    else common.splice(0, common.length, ...left)
   }
 }
 
-function faultsOfRoles({ service: { service, provider, functions } }: Serverless): string[] {
-  const { role } = provider.iam
-  if (typeof role !== 'object' || Object.keys(role).some((name) => /^(Fn::|Ref$)/.test(name))) {
-    return ['provider.iam.role cannot name a role, because each function has its own. Give it statements.']
-  }
-  return Object.keys(functions)
+/** Returns the statements of `serverless.yml` for all functions. */
+const statementsWritten = ({ service: { provider } }: Serverless): Statement[] =>
+  Object(provider.iam?.role).statements ?? provider.iamRoleStatements ?? []
+
+const idOf = (serverless: Serverless, key: string): string =>
+  `${serverless.getProvider('aws').naming.getNormalizedFunctionName(key)}${COMMON}`
+
+function faultsOfRoles(serverless: Serverless): string[] {
+  const { service, provider } = serverless.service
+  return Object.keys(serviceFunctions(serverless))
     .map((key) => [key, [service, provider.stage, key, provider.region].join('-')] as const)
     .filter(([, name]) => name.length > MAX_NAME)
     .map(
@@ -43,43 +129,53 @@ function faultsOfRoles({ service: { service, provider, functions } }: Serverless
     )
 }
 
-function giveRoles(serverless: Serverless): void {
-  const { service } = serverless
+/** Returns the statements of a compiled role: the list itself. */
+const statementsIn = (role: CompiledResource | undefined): Statement[] =>
+  (role?.Properties.Policies as [{ PolicyDocument: { Statement: Statement[] } }])?.[0].PolicyDocument
+    .Statement ?? []
+
+/** Returns a role that may do nothing, with what an account may demand of each role. */
+function emptyRole(serverless: Serverless): CompiledResource {
+  const { service, provider } = serverless.service
   const { naming } = serverless.getProvider('aws')
-  const { Resources } = service.provider.compiledCloudFormationTemplate
-  const common = Resources[COMMON]
-  if (common === undefined) return
-  const roles: Record<string, string> = {}
-  for (const [key, definition] of Object.entries(service.functions)) {
-    const lambdaId = naming.getLambdaLogicalId(key)
-    const lambda = Resources[lambdaId]
-    if (lambda === undefined || (definition.role ?? undefined) !== undefined) continue
-    const id = `${naming.getNormalizedFunctionName(key)}${COMMON}`
-    roles[lambdaId] = id
-    Resources[id] = roleOf(serverless, key, definition, common)
-    lambda.Properties.Role = { 'Fn::GetAtt': [id, 'Arn'] }
-    lambda.DependsOn = [id, ...(lambda.DependsOn ?? []).filter((other) => other !== COMMON)]
+  const { permissionsBoundary, permissionBoundary, tags } = Object(provider.iam?.role)
+  const boundary = permissionsBoundary ?? permissionBoundary ?? provider.rolePermissionsBoundary
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Principal: { Service: ['lambda.amazonaws.com'] }, Action: ['sts:AssumeRole'] },
+        ],
+      },
+      Policies: [
+        {
+          PolicyName: { 'Fn::Join': ['-', [service, provider.stage, 'lambda']] },
+          PolicyDocument: { Version: '2012-10-17', Statement: [] },
+        },
+      ],
+      Path: naming.getRolePath(),
+      ...(boundary !== undefined && { PermissionsBoundary: boundary }),
+      ...(tags && { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }),
+    },
   }
-  // A queue or stream waits for the role of its function.
-  for (const resource of Object.values(Resources).filter(({ DependsOn }) => DependsOn?.includes(COMMON))) {
-    const [lambdaId = ''] = Object(resource.Properties.FunctionName)['Fn::GetAtt'] ?? []
-    const waitsFor = [resource.DependsOn ?? []].flat()
-    resource.DependsOn = waitsFor.map((one) => (one === COMMON ? (roles[lambdaId] ?? COMMON) : one))
-  }
-  if (!JSON.stringify(Object.values(Resources)).includes(`"${COMMON}"`)) delete Resources[COMMON]
 }
 
 function roleOf(
   serverless: Serverless,
   key: string,
   definition: FunctionDefinition,
-  common: CompiledResource,
+  common: readonly Statement[],
 ): CompiledResource {
   const { service, provider } = serverless.service
-  const role = structuredClone(common)
-  const [policy] = role.Properties.Policies as [{ PolicyDocument: { Statement: Statement[] } }]
-  const logGroup = serverless.getProvider('aws').naming.getLogGroupName(definition.name)
-  policy.PolicyDocument.Statement = [
+  const { naming } = serverless.getProvider('aws')
+  const isOfService = ownershipOf(serverless).functions.has(key)
+  const lambda = provider.compiledCloudFormationTemplate.Resources[naming.getLambdaLogicalId(key)]
+  const isTraced = lambda?.Properties.TracingConfig !== undefined
+  const role = emptyRole(serverless)
+  const logGroup = naming.getLogGroupName(definition.name)
+  statementsIn(role).push(
     {
       Effect: 'Allow',
       // The stack makes the log group.
@@ -90,37 +186,56 @@ function roleOf(
         },
       ],
     },
-    ...statementsOf(definition, policy.PolicyDocument.Statement),
-    ...(provider.iam.role.statements ?? []),
-    ...(definition.iamRoleStatements ?? []),
-  ] as Statement[]
-  const managed = managedPoliciesOf(role, (definition.vpc ?? provider.vpc) !== undefined)
-  if (managed.length > 0) role.Properties.ManagedPolicyArns = managed
-  else delete role.Properties.ManagedPolicyArns
+    ...statementsOf(definition, common),
+    ...(isTraced ? [TRACE] : []),
+    ...(isOfService
+      ? statementsFor(serverless, key)
+      : [...statementsWritten(serverless), ...((definition.iamRoleStatements ?? []) as Statement[])]),
+  )
+  const vpc = isOfService ? definition.vpc : { ...provider.vpc, ...definition.vpc }
+  if (Object.keys(vpc ?? {}).length > 0) role.Properties.ManagedPolicyArns = [NETWORK]
   role.Properties.RoleName = { 'Fn::Join': ['-', nameOf([service, provider.stage, key], provider.region)] }
   return role
 }
 
-/** Returns what the framework adds for a function's own queues, streams, topics and keys, without those of other functions. */
-export function statementsOf(definition: FunctionDefinition, all: readonly Statement[]): Statement[] {
-  const { events = [], onError, kmsKeyArn } = definition
-  const named = JSON.stringify([events, onError, kmsKeyArn])
-  return all
-    .map((statement) => ({
-      ...statement,
-      Resource: [statement.Resource]
-        .flat()
-        .filter((one) => one !== '*' && named.includes(JSON.stringify(one))),
-    }))
-    .filter(({ Resource }) => Resource.length > 0)
+/** The policy that the framework adds for functions in a network. */
+const NETWORK = {
+  'Fn::Join': [
+    '',
+    ['arn:', { Ref: 'AWS::Partition' }, ':iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole'],
+  ],
 }
 
-/** The framework adds one managed policy for functions in a network, and those of `provider.iam.role`. */
-function managedPoliciesOf({ Properties }: CompiledResource, isInNetwork: boolean): unknown[] {
-  const all = (Properties.ManagedPolicyArns ?? []) as unknown[]
-  return isInNetwork
-    ? all.filter((arn) => JSON.stringify(arn).includes('AWSLambdaVPCAccessExecutionRole'))
-    : []
+/** Returns what the framework adds statements for. */
+const sourcesOf = ({ events = [], onError, kmsKeyArn }: FunctionDefinition): unknown[] =>
+  [...events.filter(({ http }) => http === undefined), onError, kmsKeyArn].filter((one) => one !== undefined)
+
+/** Returns what the framework adds for a function's own queues, streams, topics and keys, without those of other functions. */
+export const statementsOf = (definition: FunctionDefinition, all: readonly Statement[]): Statement[] =>
+  withResources(all, (one) => isNamed(one, [definition]))
+
+/** Returns the statements of the common role without what is for functions with a role of their own alone. */
+export const withoutOwn = (
+  all: readonly Statement[],
+  own: readonly FunctionDefinition[],
+  others: readonly FunctionDefinition[],
+): Statement[] => withResources(all, (one) => !isNamed(one, own) || isNamed(one, others))
+
+const isNamed = (resource: unknown, functions: readonly FunctionDefinition[]): boolean =>
+  resource !== '*' && JSON.stringify(functions.map(sourcesOf)).includes(JSON.stringify(resource))
+
+/** Returns statements with the resources that match, and leaves out those without any. A statement that changes is a new one. */
+function withResources(all: readonly Statement[], isLeft: (resource: unknown) => boolean): Statement[] {
+  return all.flatMap((statement) => {
+    const resources = [statement.Resource].flat()
+    const left = resources.filter(isLeft)
+    if (left.length === 0) return []
+    return [
+      left.length === resources.length
+        ? statement
+        : { ...statement, Resource: left as Statement['Resource'] },
+    ]
+  })
 }
 
 /** Returns the parts of a role's name. The last one is left out where the name would be too long. */

@@ -23,7 +23,12 @@ function left(
   },
   SCOPED_ROUTES = 'none',
 ) {
-  const custom = { oauth: 'off', clientMetadataHosts: '', ...given }
+  const custom = {
+    oauth: 'off',
+    clientMetadataHosts: '',
+    allowedOrigins: 'https://app.example.com',
+    ...given,
+  }
   const removable = [...PAGES, ...OAUTH, ...MAIL, 'new-account', 'fetch-client']
   const functions: Parameters<typeof switchOff>[0]['functions'] = {
     ...Object.fromEntries(removable.map((name) => [name, {}])),
@@ -135,7 +140,10 @@ test('without OAuth, logout has no route for apps, and reads no client', () => {
 
 test('without OAuth, userinfo reads nothing of apps, and pages of other origins do not ask it', () => {
   const given = { pages: 'on', mailFrom: '', registration: 'off' }
-  expect(left(given).userinfo).toEqual({ environment: {}, may: [READ] })
+  expect(left(given).userinfo).toEqual({
+    environment: { ALLOWED_ORIGINS: 'https://app.example.com' },
+    may: [READ],
+  })
   const { environment, may } = left({ ...given, oauth: 'on' }).userinfo ?? {}
   expect([environment, may?.length]).toEqual([{ ALLOWED_ORIGINS: '*' }, 4])
 })

@@ -1,4 +1,5 @@
 import type { AuthMembers, FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
+import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
 
 const PAGES = ['docs', 'signin', 'account-pages', 'authorize']
@@ -23,13 +24,18 @@ const FOR_CLIENTS = ['readClients', 'readGrants', 'readGrantSources']
 export default class SwitchesPlugin {
   readonly hooks: Hooks
 
-  constructor({ service }: Serverless) {
+  constructor(serverless: Serverless) {
+    const { service } = serverless
     this.hooks = {
       initialize: () => {
         if (hasScopes(service) && service.custom.auth.oauth !== 'on') {
           reject('The parameter oauth must be on, because functions name scopes.')
         }
-        switchOff(service)
+        const functions = serviceFunctions(serverless)
+        switchOff({ ...service, functions })
+        for (const key of ownershipOf(serverless).functions) {
+          if (functions[key] === undefined) delete service.functions[key]
+        }
       },
       'before:deploy:deploy': () => {
         if (service.custom.auth.mailFrom !== '') return
@@ -45,7 +51,12 @@ export const hasScopes = ({ functions }: Pick<SwitchedService, 'functions'>): bo
 
 /** The part of the service that {@link switchOff} reads and changes. */
 type SwitchedService = {
-  custom: { auth: Pick<AuthMembers, 'pages' | 'oauth' | 'mailFrom' | 'registration' | 'clientMetadataHosts'> }
+  custom: {
+    auth: Pick<
+      AuthMembers,
+      'pages' | 'oauth' | 'mailFrom' | 'registration' | 'clientMetadataHosts' | 'allowedOrigins'
+    >
+  }
   functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'may'>>
 }
 
@@ -65,7 +76,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   ]
   for (const name of removed) delete functions[name]
   if (oauth !== 'on') {
-    if (functions.userinfo) refuseApps(functions.userinfo)
+    if (functions.userinfo) refuseApps(functions.userinfo, custom.auth.allowedOrigins)
     if (functions.sessions) removeRights(functions.sessions, FOR_APPS)
     if (functions.logout) removeRights(functions.logout, FOR_SIGN_OUTS)
   }
@@ -101,8 +112,8 @@ function removeMailer(definition: SwitchedService['functions'][string]): void {
 }
 
 /** Without apps, only pages of the service's own origins have a token for `userinfo`, and it reads no client. */
-function refuseApps(userinfo: SwitchedService['functions'][string]): void {
-  delete userinfo.environment?.ALLOWED_ORIGINS
+function refuseApps(userinfo: SwitchedService['functions'][string], allowedOrigins: string): void {
+  userinfo.environment = { ...userinfo.environment, ALLOWED_ORIGINS: allowedOrigins }
   removeRights(userinfo, FOR_APPS)
 }
 

@@ -178,11 +178,20 @@ export function parametersOf(
  *
  * @param ownUrl - Where browsers reach a service without `publicUrl` and `issuer`; undefined on AWS. No other origin is on
  *   the site of the API's own address there, because such addresses are on the public suffix list.
+ * @param others - Names of parameters of the project that the plugin is in.
  * @returns One line for each fault, which says what to change.
  */
-export function faultsOf(stage: string, parameters: Parameters, ownUrl?: string): string[] {
+export function faultsOf(
+  stage: string,
+  parameters: Parameters,
+  ownUrl?: string,
+  others: ReadonlySet<string> = new Set(),
+): string[] {
   const faults = Object.entries(parameters).flatMap(([name, value]) => {
-    if (!isParameterName(name)) return [`Unknown parameter ${name}.${didYouMean(name, PARAMETER_NAMES)}`]
+    if (!isParameterName(name)) {
+      if (others.has(name)) return []
+      return [`Unknown parameter ${name}.${didYouMean(name, [...PARAMETER_NAMES, ...others])}`]
+    }
     // A value that is a variable of the framework is not resolved yet. The next check has its value.
     if (value === null || String(value).includes('${')) return []
     try {

@@ -96,13 +96,15 @@ describe.each(FUNCTIONS)('$key', ({ key, file, names }) => {
   })
 })
 
-test('every function also gets ALLOWED_ORIGINS, which apiHandler reads', () => {
-  expect(Object.keys(service.provider.environment)).toEqual(['ALLOWED_ORIGINS'])
+test('every function gets ALLOWED_ORIGINS, which apiHandler reads', () => {
+  for (const { environment } of Object.values(service.functions)) {
+    expect(environment).toHaveProperty('ALLOWED_ORIGINS')
+  }
   expect(codeOf('lib/http/handler.ts')).toContain('readAllowedOrigins()')
 })
 
 test('a function with roles gets ROLES, which principalOf reads', () => {
-  expect(service.functions['admin-content']?.environment).toEqual({ ROLES: 'admin' })
+  expect(service.functions['admin-content']?.environment).toEqual({ ALLOWED_ORIGINS: '*', ROLES: 'admin' })
   expect(codeOf('lib/authorization/principal.ts')).toContain('readRoles()')
 })
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ProblemCode, ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
-import { allowOrigins, nameMetadata } from '../../plugins/gateway.ts'
+import { allowOrigins, nameMetadata } from '../../plugins/gateway/gateway.ts'
 import { lambdaContext, loginEvent, parsed } from '../support/lambda.ts'
 import { describeService, resourcesOf } from '../support/service-description.ts'
 import { NO_ORIGINS, testCors } from './gateway-cors.ts'
@@ -61,7 +61,11 @@ test('the name of the metadata has the URL of the service, also if CloudFormatio
       Properties: { ResponseParameters: challenged },
     }
     const other = { Type: 'AWS::ApiGateway::GatewayResponse', Properties: {} }
-    nameMetadata({ custom: { auth: { publicUrl } }, resources: { Resources: { response, other } } })
+    const ownership = { resources: new Set(['response', 'other']) }
+    nameMetadata(
+      { custom: { auth: { publicUrl } }, resources: { Resources: { response, other } } },
+      ownership,
+    )
     expect(other.Properties).toEqual({})
     return Object(response.Properties.ResponseParameters)[header]
   }
@@ -81,8 +85,9 @@ test('if no origin is allowed, no response has CORS headers', () => {
 
 test('a route in the short form has a preflight', () => {
   const hello = { handler: 'functions/hello.handler', events: [{ http: 'GET hello' }] }
-  const provider = { environment: { ALLOWED_ORIGINS: '*' } }
-  allowOrigins({ provider, functions: { hello }, resources: { Resources: {} } })
+  const custom = { auth: { allowedOrigins: '*', authorizer: {} } }
+  const ownership = { functions: new Set(['hello']), resources: new Set<string>() }
+  allowOrigins({ custom, functions: { hello }, resources: { Resources: {} } }, ownership)
   expect(hello.events).toMatchObject([{ http: { method: 'GET', path: 'hello', cors: { origin: '*' } } }])
 })
 

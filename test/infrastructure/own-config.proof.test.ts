@@ -50,11 +50,11 @@ function sls(...args: string[]) {
 
 function printed(...args: string[]) {
   const { stdout } = sls('print', '--format', 'json', ...args)
-  const { provider, custom, functions } = JSON.parse(stdout)
+  const { custom, functions } = JSON.parse(stdout)
   return {
     serviceName: custom.auth.face.SERVICE_NAME,
     tokenTtlSeconds: String(custom.auth.signing.TOKEN_TTL_SECONDS),
-    allowedOrigins: provider.environment.ALLOWED_ORIGINS,
+    allowedOrigins: functions.login.environment.ALLOWED_ORIGINS,
     hasPages: 'signin' in functions,
   }
 }

@@ -16,6 +16,19 @@ export const logging = (logGroupName: string) =>
     ],
   )
 
+/** What the framework allows to the functions of `serverless.yml`, which share a role. */
+export const commonLogging = (prefix: string) => {
+  const groups = (suffix: string) => [
+    {
+      'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${prefix}*:*${suffix}`,
+    },
+  ]
+  return [
+    allow(['logs:CreateLogStream', 'logs:CreateLogGroup', 'logs:TagResource'], groups('')),
+    allow(['logs:PutLogEvents'], groups(':*')),
+  ]
+}
+
 /** What the permissions of a stage depend on. */
 interface Stage {
   /** Logical ids of the published keys. */
@@ -44,9 +57,8 @@ export function permissions({ keys = [], name = 'prod', sender, hasApps = true }
         ...(hasApps ? [] : (OF_APPS[key] ?? [])),
       ]
       const names = may.filter((one) => !without.includes(one))
-      // The service description has the statements of `may` too, before those of a user's own.
-      const own = iamRoleStatements.slice(may.length)
-      return [key, [...statementsOf(names, deployment), ...own].map((one) => evaluated(one, keys))]
+      const all = [...statementsOf(names, deployment), ...iamRoleStatements]
+      return [key, all.map((one) => evaluated(one, keys))]
     }),
   )
 }

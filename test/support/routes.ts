@@ -31,8 +31,10 @@ const described = describeService()
 /** The service with {@link SETTINGS}. */
 export const service = {
   ...described,
-  provider: { ...described.provider, environment: { ALLOWED_ORIGINS: SETTINGS.ALLOWED_ORIGINS } },
-  custom: { ...described.custom, tokens: { ...described.custom.auth.tokens, ...SETTINGS } },
+  custom: {
+    ...described.custom,
+    auth: { ...described.custom.auth, tokens: { ...described.custom.auth.tokens, ...SETTINGS } },
+  },
   functions: Object.fromEntries(
     Object.entries(described.functions).map(([key, { environment = {}, ...rest }]) => [
       key,

@@ -15,7 +15,7 @@ import { filesIn } from '../../plugins/functions/functions.ts'
 export interface ServiceDescription {
   /** By stage. `default` is for all stages. */
   params: Record<string, Record<string, unknown>>
-  provider: { region: string; stage: string; environment: { ALLOWED_ORIGINS: string } }
+  provider: { region: string; stage: string }
   custom: {
     auth: {
       tableName: string
@@ -125,7 +125,6 @@ export function environmentOf(
   { settings }: LocalAws,
 ): Record<string, string> {
   return {
-    ...service.provider.environment,
     ...service.functions[functionKey]?.environment,
     AWS_REGION: settings.region,
     AWS_ACCESS_KEY_ID: settings.credentials.accessKeyId,

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
-import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from './framework.d.ts'
-import { hasScopes } from './functions/switches.ts'
-import { readThrottle } from './parameters/parameters.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { AuthMembers, FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
+import { hasScopes } from '../functions/switches.ts'
+import { type Ownership, ownershipOf } from '../project/ownership.ts'
+import { deployStage } from './stage.ts'
 
 /**
  * Serverless plugin: completes the API that the framework deploys.
@@ -14,15 +15,16 @@ import { readThrottle } from './parameters/parameters.ts'
 export default class GatewayPlugin {
   readonly hooks: Hooks
 
-  constructor({ service }: Serverless) {
+  constructor(serverless: Serverless) {
+    const { service } = serverless
     this.hooks = {
       initialize: () => {
-        allowOrigins(service)
-        if (hasScopes(service)) nameMetadata(service)
+        allowOrigins(service, ownershipOf(serverless))
+        if (hasScopes(service)) nameMetadata(service, ownershipOf(serverless))
       },
       'before:package:finalize': () => {
-        protectTransport(service)
-        deployResponses(service)
+        protectTransport(service, ownershipOf(serverless))
+        deployResponses(service, ownershipOf(serverless))
         deployStage(service)
       },
     }
@@ -34,7 +36,7 @@ const isGatewayResponse = ({ Type }: Resource) => Type === 'AWS::ApiGateway::Gat
 /** The part of the service that {@link allowOrigins} reads and changes. */
 type AllowingService = Pick<Service, 'resources'> & {
   functions: Record<string, Pick<FunctionDefinition, 'handler' | 'events' | 'environment'>>
-  provider: Pick<Service['provider'], 'environment'>
+  custom: { auth: Pick<AuthMembers, 'allowedOrigins' | 'authorizer'> }
 }
 
 /** Whether a function serves pages. Browsers load pages and their modules by GET, without a preflight. */
@@ -43,22 +45,29 @@ const isOfPages = (handler: string) => handler.startsWith('functions/pages/')
 /**
  * Adds CORS to a service description. The framework deploys it, and the local gateway reads it.
  *
- * @param service - Its `ALLOWED_ORIGINS` is a list of origins separated by commas, or `*`. If it is empty, nothing
+ * @param service - Its `allowedOrigins` is a list of origins separated by commas, or `*`. If it is empty, nothing
  *   is added. A function with an `ALLOWED_ORIGINS` of its own has that. Pages of listed origins may send cookies to functions that take the session cookie.
+ * @param ownership - Of the project's functions, only routes that the plugin protects and that say nothing of CORS get it.
  */
-export function allowOrigins({ provider, functions, resources }: AllowingService): void {
-  const allowed = provider.environment.ALLOWED_ORIGINS
-  const all = Object.values(functions)
-  for (const { handler, events = [], environment } of all) {
+export function allowOrigins(
+  { custom, functions, resources }: AllowingService,
+  ownership: Pick<Ownership, 'functions' | 'resources'>,
+): void {
+  const { allowedOrigins: allowed, authorizer } = custom.auth
+  for (const [key, { handler, events = [], environment }] of Object.entries(functions)) {
+    const isOfService = ownership.functions.has(key)
     // A function may have origins of its own.
     const origin = String(environment?.ALLOWED_ORIGINS ?? allowed)
-    if (isOfPages(handler) || origin === '') continue
+    if ((isOfService && isOfPages(handler)) || origin === '') continue
     const allowCredentials = origin !== '*' && environment?.COOKIE_SESSIONS === 'on'
     for (const event of events) {
       if (event.http === undefined) continue
       const [method, path] = typeof event.http === 'string' ? event.http.split(' ') : []
+      const written = typeof event.http === 'string' ? { method, path } : event.http
+      const isProtected = isDeepStrictEqual(Object(written).authorizer, authorizer)
+      if (!isOfService && (!isProtected || 'cors' in written)) continue
       event.http = {
-        ...(typeof event.http === 'string' ? { method, path } : event.http),
+        ...written,
         cors: {
           origin,
           headers: ['Authorization', 'Content-Type'],
@@ -72,8 +81,10 @@ export function allowOrigins({ provider, functions, resources }: AllowingService
   }
 
   if (allowed === '') return
-  const takesCookies = all.some(({ environment }) => environment?.COOKIE_SESSIONS === 'on')
-  for (const { Properties } of Object.values(resources.Resources).filter(isGatewayResponse)) {
+  const takesCookies = Object.entries(functions).some(
+    ([key, { environment }]) => ownership.functions.has(key) && environment?.COOKIE_SESSIONS === 'on',
+  )
+  for (const { Properties } of gatewayResponsesOf(resources, ownership)) {
     Properties.ResponseParameters = {
       ...(Properties.ResponseParameters as Record<string, string> | undefined),
       ...readableBy(allowed, takesCookies),
@@ -81,6 +92,13 @@ export function allowOrigins({ provider, functions, resources }: AllowingService
     }
   }
 }
+
+/** Returns the responses of the gateway that the plugin brings. */
+const gatewayResponsesOf = (
+  { Resources }: Pick<Service['resources'], 'Resources'>,
+  { resources }: Pick<Ownership, 'resources'>,
+): Resource[] =>
+  Object.entries(Resources).flatMap(([id, one]) => (resources.has(id) && isGatewayResponse(one) ? [one] : []))
 
 /**
  * Returns the headers by which pages may read the gateway's own responses. They contain no user data.
@@ -111,12 +129,12 @@ const CHALLENGE = 'gatewayresponse.header.WWW-Authenticate'
  * Names the metadata of the API for clients in the gateway's 401 and 403, so that a client finds it (RFC 9728 section 5.1). The URL of a
  * service without one of its own is known to CloudFormation only.
  */
-export function nameMetadata({
-  custom,
-  resources,
-}: Pick<Service, 'resources'> & { custom: { auth: { publicUrl: unknown } } }): void {
+export function nameMetadata(
+  { custom, resources }: Pick<Service, 'resources'> & { custom: { auth: { publicUrl: unknown } } },
+  ownership: Pick<Ownership, 'resources'>,
+): void {
   const url = custom.auth.publicUrl
-  for (const { Properties } of Object.values(resources.Resources).filter(isGatewayResponse)) {
+  for (const { Properties } of gatewayResponsesOf(resources, ownership)) {
     const parameters = (Properties.ResponseParameters ?? {}) as Record<string, unknown>
     const challenge = parameters[CHALLENGE]
     if (typeof challenge !== 'string') continue
@@ -131,8 +149,8 @@ export function nameMetadata({
 }
 
 /** Adds the header of `lib/http/handler.ts` to the gateway's own responses. The local gateway, which speaks HTTP, has none. */
-function protectTransport({ resources }: Service): void {
-  for (const { Properties } of Object.values(resources.Resources).filter(isGatewayResponse)) {
+function protectTransport({ resources }: Service, ownership: Ownership): void {
+  for (const { Properties } of gatewayResponsesOf(resources, ownership)) {
     Properties.ResponseParameters = {
       ...(Properties.ResponseParameters as Record<string, string> | undefined),
       'gatewayresponse.header.Strict-Transport-Security': "'max-age=31536000'",
@@ -144,70 +162,11 @@ function protectTransport({ resources }: Service): void {
  * Makes the deployment depend on the gateway's responses. It is a snapshot of the API, and the framework makes it depend
  * on the methods only.
  */
-function deployResponses({ provider, resources }: Service): void {
+function deployResponses({ provider, resources }: Service, ownership: Ownership): void {
   const ids = Object.entries(resources.Resources)
-    .filter(([, resource]) => isGatewayResponse(resource))
+    .filter(([id, resource]) => ownership.resources.has(id) && isGatewayResponse(resource))
     .map(([id]) => id)
   for (const resource of Object.values(provider.compiledCloudFormationTemplate.Resources)) {
     if (resource.Type === 'AWS::ApiGateway::Deployment') resource.DependsOn?.push(...ids)
-  }
-}
-
-/**
- * Makes the stage a resource of its own, with method throttles. The framework lets each deployment create the stage, or
- * take it over if it exists. Such a deployment can have settings for methods only when it creates the stage
- * (https://github.com/awsdocs/aws-cloudformation-user-guide/pull/387).
- *
- * It also names the deployment after what it deploys. The framework names it after the time. The stage refers to that
- * name, so `sls deploy` would find a change each time.
- */
-function deployStage({ provider, custom, functions, resources }: Service): void {
-  const { Resources } = provider.compiledCloudFormationTemplate
-  const [framework, deployment] =
-    Object.entries(Resources).find(([, { Type }]) => Type === 'AWS::ApiGateway::Deployment') ?? []
-  if (framework === undefined || deployment === undefined) return
-  delete Resources[framework]
-  const id = `ApiGatewayDeployment${hashOfApi({ ...Resources, ...resources.Resources })}`
-  const { RestApiId, StageName } = deployment.Properties
-  Resources[id] = { ...deployment, Properties: { RestApiId } }
-  Resources.ApiGatewayStage = {
-    Type: 'AWS::ApiGateway::Stage',
-    Properties: {
-      RestApiId: structuredClone(RestApiId),
-      StageName,
-      DeploymentId: { Ref: id },
-      TracingEnabled: provider.tracing.apiGateway,
-      // A route that is switched off has no throttle: the gateway refuses settings of methods that do not exist.
-      MethodSettings: Object.entries(custom.auth.throttles)
-        .filter(([route]) => hasRoute(functions, route))
-        .map(([route, text]) => methodSetting(route, text)),
-    },
-  }
-}
-
-/** Whether a function has a route, such as `POST /login`. */
-const hasRoute = (functions: Service['functions'], route: string): boolean =>
-  Object.values(functions).some(({ events = [] }) =>
-    events.some(({ http }) => {
-      const { method, path } = Object(http)
-      return route === `${String(method).toUpperCase()} /${path}`
-    }),
-  )
-
-/** Returns a hash of everything that a deployment of the API is a snapshot of. */
-function hashOfApi(all: Record<string, Resource>): string {
-  const ofApi = Object.entries(all).filter(([, { Type }]) => Type.startsWith('AWS::ApiGateway::'))
-  return createHash('sha256').update(JSON.stringify(ofApi)).digest('hex').slice(0, 16)
-}
-
-/** Returns the throttle of a route. A slash within `ResourcePath` is written `~1`. */
-function methodSetting(route: string, text: string) {
-  const [HttpMethod, path = ''] = route.split(' ')
-  const { rate, burst } = readThrottle(text)
-  return {
-    HttpMethod,
-    ResourcePath: `/${path.replaceAll('/', '~1')}`,
-    ThrottlingRateLimit: rate,
-    ThrottlingBurstLimit: burst,
   }
 }

@@ -1,0 +1,86 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Service, WrittenFunction } from '../framework.d.ts'
+import { type Route, routesOf } from '../functions/routes.ts'
+import { isObject } from './merge.ts'
+
+/** Parts of a template whose members have logical ids. */
+const SECTIONS = ['Resources', 'Outputs', 'Conditions'] as const
+
+type Template = Partial<Record<(typeof SECTIONS)[number] | 'extensions', Record<string, unknown>>>
+
+/** Returns a sentence for each logical id that both the project and the plugin define. */
+export function faultsOfIds(project: Template, plugin: Template): string[] {
+  return SECTIONS.flatMap((section) =>
+    Object.keys(project[section] ?? {})
+      .filter((id) => plugin[section] !== undefined && Object.hasOwn(plugin[section], id))
+      .filter((id) => !isDeepStrictEqual(project[section]?.[id], plugin[section]?.[id]))
+      .map(
+        (id) =>
+          `${section} of serverless.yml has ${id}, and so has serverless-jwt-auth. Give yours another logical id.`,
+      ),
+  )
+}
+
+/** Returns a sentence for each resource of the project with the logical id of one that is made for the plugin. */
+export const faultsOfMadeIds = (project: Template, made: Iterable<string>): string[] =>
+  faultsOfIds(
+    { Resources: project.Resources ?? {} },
+    { Resources: Object.fromEntries([...made].map((id) => [id, null])) },
+  )
+
+/** Returns a sentence for each member of `custom.auth` that both the project and the plugin define. */
+export const faultsOfMembers = (project: unknown, plugin: object): string[] =>
+  isObject(project)
+    ? Object.keys(project)
+        .filter((name) => Object.hasOwn(plugin, name))
+        .map(
+          (name) =>
+            `custom.auth of serverless.yml has ${name}, and so has serverless-jwt-auth. Give yours another name.`,
+        )
+    : project === undefined || project === null
+      ? []
+      : ['custom.auth of serverless.yml must be an object: serverless-jwt-auth adds its settings there.']
+
+type Functions = Record<string, WrittenFunction | Service['functions'][string]>
+
+/**
+ * Returns a sentence for each route of the project that the API cannot have beside those of the plugin: the same method and path, or
+ * another name for the parameter at the same place.
+ */
+export function faultsOfRoutes(project: Functions, plugin: Functions): string[] {
+  const routes = (functions: Functions) =>
+    Object.entries(functions).flatMap(([key, one]) =>
+      routesOf(one as WrittenFunction).map((route) => ({ key, route })),
+    )
+  const ofPlugin = routes(plugin)
+  return routes(project).flatMap(({ key, route }) => {
+    const same = ofPlugin.find((other) => isSame(route, other.route))
+    if (same !== undefined) {
+      return [
+        `Function ${key} has the route ${shown(route)}, which ${same.key} of serverless-jwt-auth has. Give yours another path.`,
+      ]
+    }
+    const [named] = ofPlugin.flatMap((other) => {
+      const name = otherName(route, other.route)
+      return name === undefined ? [] : [{ ...other, name }]
+    })
+    return named === undefined
+      ? []
+      : [
+          `Function ${key} has the route ${shown(route)}, and ${named.key} of serverless-jwt-auth has ${shown(named.route)}. API Gateway takes one name for a parameter at the same place: name yours ${named.name}.`,
+        ]
+  })
+}
+
+const shown = ({ method, path }: Route): string => `${method} /${path.join('/')}`
+
+/** Whether two routes are one to API Gateway. A route with CORS also has OPTIONS. */
+const isSame = (route: Route, other: Route): boolean =>
+  [other.method, 'OPTIONS'].includes(route.method) && isDeepStrictEqual(route.path, other.path)
+
+/** Returns the name that another route has for a parameter at the place of one with a different name. */
+function otherName({ path }: Route, other: Route): string | undefined {
+  const at = path.findIndex((segment, index) => segment !== other.path[index])
+  const [one = '', name = ''] = at === -1 ? [] : [path[at], other.path[at]]
+  return one.startsWith('{') && name.startsWith('{') ? name : undefined
+}

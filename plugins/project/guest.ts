@@ -1,0 +1,119 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
+import { ROOT } from '../origin.ts'
+import { reject } from '../reject.ts'
+import { faultsOfIds, faultsOfMadeIds, faultsOfRoutes } from './clashes.ts'
+import { own, ownershipOf, serviceFunctions } from './ownership.ts'
+
+type Template = Partial<Service['resources']> & Record<string, Record<string, unknown> | undefined>
+
+/**
+ * Serverless plugin: keeps the service and the project that it is in apart. It rejects names that both have, leaves out what the project
+ * defines for the whole API, and takes what `provider` says out of the service's functions.
+ */
+export default class GuestPlugin {
+  readonly hooks: Hooks
+
+  constructor(serverless: Serverless) {
+    let all: (() => string[]) | undefined
+    const { service } = serverless
+    this.hooks = {
+      initialize: () => this.meet(serverless),
+      // The framework makes the common role and the log groups as if the project's functions were the only ones.
+      'before:package:setupProviderConfiguration': () => {
+        const { functions } = ownershipOf(serverless)
+        all = service.getAllFunctions
+        service.getAllFunctions = () => Object.keys(service.functions).filter((key) => !functions.has(key))
+      },
+      'after:package:setupProviderConfiguration': () => {
+        if (all) service.getAllFunctions = all
+      },
+      'before:package:finalize': () => {
+        for (const [key, definition] of Object.entries(serviceFunctions(serverless))) {
+          isolate(lambdaOf(serverless, key), definition)
+        }
+      },
+    }
+  }
+
+  private meet(serverless: Serverless): void {
+    const { configurationInput, service } = serverless
+    const files = readdirSync(join(ROOT, 'resources')).length
+    const written = [configurationInput.resources ?? []].flat() as Template[]
+    const brought = sectionsOf(written.slice(0, files))
+    const project = sectionsOf(written.slice(files))
+    const keys = ownershipOf(serverless).functions
+    const others = Object.entries(service.functions).filter(([key]) => !keys.has(key))
+    const faults = [
+      ...faultsOfIds(project, brought),
+      ...faultsOfMadeIds(project, idsOfFunctions(serverless)),
+      ...faultsOfRoutes(Object.fromEntries(others), serviceFunctions(serverless)),
+    ]
+    if (service.provider.apiGateway?.restApiId !== undefined) {
+      faults.push(
+        'provider.apiGateway.restApiId of serverless.yml names another API. serverless-jwt-auth needs one that the framework makes.',
+      )
+    }
+    if (faults.length > 0) reject(...faults)
+    own(serverless, { resources: new Set(Object.keys(brought.Resources ?? {})) })
+    leaveOut(service, brought, project)
+  }
+}
+
+/** Returns the sections of several templates together. */
+function sectionsOf(templates: readonly Template[]): Template {
+  const all: Template = {}
+  for (const [section, members] of templates.flatMap((one) => Object.entries(one ?? {}))) {
+    all[section] = { ...all[section], ...members }
+  }
+  return all
+}
+
+/** Returns the logical ids of what the framework and the plugin make for the service's functions. */
+function idsOfFunctions(serverless: Serverless): string[] {
+  const { naming } = serverless.getProvider('aws')
+  return Object.keys(serviceFunctions(serverless)).flatMap((key) => [
+    naming.getLambdaLogicalId(key),
+    naming.getLogGroupLogicalId(key),
+    `${naming.getNormalizedFunctionName(key)}IamRoleLambdaExecution`,
+  ])
+}
+
+/** Removes what the plugin brings for the whole API where the project has its own. */
+function leaveOut({ provider, resources }: Service, brought: Template, project: Template): void {
+  const typesOf = (template: Template) =>
+    Object.entries((template.Resources ?? {}) as Record<string, Resource>)
+      .filter(([, { Type }]) => Type === 'AWS::ApiGateway::GatewayResponse')
+      .map(([id, { Properties }]) => ({ id, type: Properties.ResponseType }))
+  const types = typesOf(project).map(({ type }) => type)
+  for (const { id, type } of typesOf(brought)) if (types.includes(type)) delete resources.Resources[id]
+
+  // The policy of `resources/api.yml` is one of edge-optimised APIs.
+  const isEdge = (provider.endpointType ?? 'EDGE').toUpperCase() === 'EDGE'
+  if (isEdge && provider.apiGateway?.endpoint === undefined) return
+  const { Properties } = Object(resources.extensions?.ApiGatewayRestApi)
+  const { Properties: ofProject } = Object(project.extensions?.ApiGatewayRestApi)
+  for (const name of ['SecurityPolicy', 'EndpointAccessMode']) {
+    if (Properties && Object(ofProject)[name] === undefined) delete Properties[name]
+  }
+}
+
+const lambdaOf = (serverless: Serverless, key: string): Resource | undefined =>
+  serverless.service.provider.compiledCloudFormationTemplate.Resources[
+    serverless.getProvider('aws').naming.getLambdaLogicalId(key)
+  ]
+
+/** Gives a compiled function its own environment only, and removes what it does not name itself. */
+export function isolate(lambda: Resource | undefined, definition: FunctionDefinition): void {
+  if (lambda === undefined) return
+  const { Properties } = lambda
+  const { environment, vpc, layers, kmsKeyArn, runtimeManagement } = definition
+  Properties.Environment = { Variables: { ...environment } }
+  Properties.TracingConfig = { Mode: 'Active' }
+  // The framework gives each function an empty one.
+  if (Object.keys(vpc ?? {}).length === 0) delete Properties.VpcConfig
+  if (layers === undefined) delete Properties.Layers
+  if (kmsKeyArn === undefined) delete Properties.KmsKeyArn
+  if (runtimeManagement === undefined) delete Properties.RuntimeManagementConfig
+}
