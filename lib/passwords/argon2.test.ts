@@ -60,13 +60,21 @@ test.each([
 ])(
   'if argon2Sync %s, hash-wasm computes the same tags, which is logged once',
   async (_what, found, reason) => {
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'login')
     const argon2id = await implementationWith(found)
     const passwords = ['secret', 'p\u00e4ss w\u00f6rd', '\u{1f511}', randomBytes(512).toString('hex')]
     expect(await Promise.all(passwords.map(argon2id))).toEqual(passwords.map(tagOf))
-    expect(error.mock.calls).toEqual([[{ event: 'argon2.fallback', reason }]])
+    expect(error.mock.calls).toEqual([[{ event: 'argon2.fallback', reason, function: 'login' }]])
     if (found) expect(found).toHaveBeenCalledTimes(1)
   },
 )
+
+test('if argon2Sync is missing outside Lambda, nothing is logged', async () => {
+  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', undefined)
+  const argon2id = await implementationWith(undefined)
+  expect(await argon2id('secret')).toBe(tagOf('secret'))
+  expect(error).not.toHaveBeenCalled()
+})
 
 const LANES = [1, 2, 3, 16]
 const SIZES = [
