@@ -96,6 +96,7 @@ export default defineConfig({
         test: {
           name: 'package',
           include: ['test/package/**/*.test.ts'],
+          globalSetup: 'test/package/tarball.ts',
           // An installation loads a hundred megabytes.
           hookTimeout: 300_000,
           testTimeout: 300_000,

@@ -10,7 +10,7 @@ export const FIRST = first as Record<'prod' | 'changedProd' | 'dev', Package['re
 
 /**
  * Properties whose change makes CloudFormation replace a resource, or fail, by type. Each page of
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ says so as "Update requires: Replacement", or in the text of the property.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ has "Update requires: Replacement", or the text of the property forbids a change.
  */
 const FIXED: Record<string, readonly string[]> = {
   // aws-resource-dynamodb-table.html

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import { globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readPackage } from '../infrastructure/packaged.ts'
+import { unzip } from '../infrastructure/unzip.ts'
+import { emptyFolder, output, run, signIn, start, userEnvironment } from './project.ts'
+import { FIRST, replacementsIn } from './replacements.ts'
+
+// What README promises of "In your own project", with the packed archives: from an empty folder to a deployment.
+
+/** Bytes of a function of the template. */
+const LARGEST_HANDLER = 6_000
+
+const { folder, remove } = emptyFolder()
+const project = join(folder, 'notes')
+let service: Awaited<ReturnType<typeof start>>
+
+const write = (file: string, text: string) => writeFileSync(join(project, file), text)
+const read = (file: string) => readFileSync(join(project, file), 'utf8')
+
+/** Returns the hash of each file of the project, without what commands make. */
+const snapshot = () =>
+  Object.fromEntries(
+    globSync('{*,.gitignore,{events,functions}/**/*}', { cwd: project })
+      .filter((file) => statSync(join(project, file)).isFile())
+      .map((file) => [
+        file,
+        createHash('sha256')
+          .update(readFileSync(join(project, file)))
+          .digest('hex'),
+      ]),
+  )
+
+beforeAll(async () => {
+  const started = performance.now()
+  // npx keeps what it has run by name and version, and a build does not change the version. It asks a user before.
+  const npx = { ...userEnvironment(), npm_config_cache: join(folder, 'cache'), npm_config_yes: 'true' }
+  expect(await output('npm create serverless-jwt-auth notes', folder, npx)).toContain(
+    'cd notes && npm install && npm start',
+  )
+  rmSync(join(folder, 'cache'), { recursive: true })
+  await output('npm install', project)
+  service = await start(project)
+  const get = await signIn(service.url, 'user')
+  expect(await get('/')).toEqual({ status: 200, body: { message: 'Hello, user!' } })
+  console.log(`first 200 after ${((performance.now() - started) / 1_000).toFixed(1)} s`)
+})
+afterAll(async () => {
+  await service?.stop()
+  remove()
+})
+
+test('the routes of the project are protected, and role leaves one to administrators', async () => {
+  expect((await fetch(service.url)).status).toBe(401)
+  const [user, admin] = await Promise.all(['user', 'admin'].map((name) => signIn(service.url, name)))
+  expect(await user?.('/admin')).toMatchObject({ status: 403 })
+  expect(await admin?.('/admin')).toEqual({
+    status: 200,
+    body: { message: 'Admin only content.', username: 'admin', role: 'admin' },
+  })
+})
+
+test('the tests of the project pass', async () => {
+  expect(await output('npm test', project)).toMatch(/Tests.*2 passed/)
+})
+
+test('the sample event invokes a function', async () => {
+  const printed = await output('npx sls invoke local -f user-content -p events/user-content.json', project)
+  expect(JSON.parse(printed)).toMatchObject({ statusCode: 200, body: { message: 'Hello, user!' } })
+})
+
+test('a mistyped role or attribute does not compile, and correct ones do', async () => {
+  const config = read('auth.config.ts')
+  const attributes = "attributes: { plan: { type: 'string', values: ['free', 'pro'], claim: 'n:plan' } },"
+  write('auth.config.ts', config.replace(/^ {2}administrators/m, `  ${attributes}\n$&`))
+  const using = (role: string, plan: string) => `
+    import { principalOf } from 'serverless-jwt-auth/handler'
+    import { callerEvent } from 'serverless-jwt-auth/test'
+    const caller = principalOf(callerEvent({ role: '${role}' }), new Date())
+    export const isChosen = caller.role === '${role}' && caller.attributes.plan === '${plan}'`
+  const compile = async (role: string, plan: string) => {
+    write('functions/types.ts', using(role, plan))
+    const { stdout } = await run('npx tsc', project)
+    return [...stdout.matchAll(/^functions\/types\.ts\(\d+,\d+\): error (TS\d+)/gm)].map(([, code]) => code)
+  }
+  expect(await compile('admin', 'pro')).toEqual([])
+  // The event, and the comparison.
+  expect(await compile('admn', 'pro')).toEqual(['TS2820', 'TS2367'])
+  expect(await compile('admin', 'gold')).toEqual(['TS2367'])
+  rmSync(join(project, 'functions/types.ts'))
+  write('auth.config.ts', config)
+})
+
+test('the functions of the project are small, and contain no configuration', async () => {
+  await output('npx sls package --stage prod', project)
+  const archive = unzip(readFileSync(join(project, '.serverless/user-content.zip')))
+  const bundle = String(archive.get('functions/user-content.js'))
+  console.log(`user-content: ${bundle.length} bytes`)
+  expect(bundle.length).toBeLessThan(LARGEST_HANDLER)
+  expect(bundle).not.toMatch(/administrators|jwt-auth-app/)
+})
+
+test('a deployment of the project updates a stack that a clone deployed, and loses nothing', async () => {
+  const own = read('serverless.yml')
+  write('serverless.yml', own.replace('service: notes', 'service: serverless-jwt-auth'))
+  const params = '--param publishedKeys=b --param signingKey=b --param mailFrom=no-reply@mail.example.org'
+  for (const [stage, given] of [
+    ['prod', ''],
+    ['dev', params],
+  ] as const) {
+    await output(`npx sls package --stage ${stage} ${given} --package .serverless/${stage}`, project)
+    const { resources } = readPackage(join(project, '.serverless', stage))
+    expect(replacementsIn(FIRST[stage], resources)).toEqual([])
+  }
+  write('serverless.yml', own)
+})
+
+test('npm update takes the next version, and changes package-lock.json only', async () => {
+  const versionOf = () => JSON.parse(read('node_modules/serverless-jwt-auth/package.json')).version
+  const [before, first] = [snapshot(), versionOf()]
+  await output('npm update', project, userEnvironment('second'))
+  const after = snapshot()
+  expect(versionOf()).not.toBe(first)
+  const changed = Object.keys({ ...before, ...after }).filter((file) => before[file] !== after[file])
+  expect(changed).toEqual(['package-lock.json'])
+})

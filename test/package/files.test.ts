@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { basename, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../support/service-description.ts'
+import { output, userEnvironment } from './project.ts'
+import { BUILT, CREATE } from './tarball.ts'
+
+// What a release publishes, by a dry run of `npm publish`.
+
+/** Returns the files that npm would publish of a folder. */
+async function publishedOf(folder: string): Promise<string[]> {
+  const printed = await output(
+    'npm publish --dry-run --json --access public',
+    folder,
+    userEnvironment('empty'),
+  )
+  const report = JSON.parse(printed)
+  const { files } = report.files ? report : Object.values<{ files: object[] }>(report)[0]
+  return files.map(({ path }: { path: string }) => path).sort()
+}
+
+const contentOf = (folder: string, file: string) => readFileSync(join(folder, file), 'utf8')
+
+/** Folders and files of the package: what the repository has of these names, as JavaScript, and the sources for stack traces. */
+const OF_PACKAGE =
+  /^(LICENSE|README\.md|package\.json|auth\.config\.(js|d\.ts)|client\/[a-z]+(\.d\.ts|\.js)|events\/user-content\.json|vendor\/.+|(functions|lib|local|packages\/serverless-jwt-auth|plugins|scripts)\/.+(\.js|\.cjs|\.d\.ts|\.map|\.yml|\.css)|resources\/[a-z-]+\.yml|src\/.+\.(ts|js|html|css))$/
+
+test('create-serverless-jwt-auth publishes the command and the template', async () => {
+  expect(await publishedOf(CREATE)).toEqual([
+    'LICENSE',
+    'README.md',
+    'create.js',
+    'package.json',
+    'template/README.md',
+    'template/auth.config.ts',
+    'template/events/user-content.json',
+    'template/functions/admin-content.ts',
+    'template/functions/content.test.ts',
+    'template/functions/user-content.ts',
+    'template/gitignore',
+    'template/package.json',
+    'template/serverless.yml',
+    'template/tsconfig.json',
+  ])
+})
+
+test('serverless-jwt-auth publishes built files and their sources, and no tests', async () => {
+  const files = await publishedOf(BUILT)
+  console.log(`${files.length} files`)
+  expect(files.filter((file) => !OF_PACKAGE.test(file))).toEqual([])
+  expect(
+    files.filter((file) =>
+      /\.test\.|^(src\/)?test\/|^(?!src\/).*(?<!\.d)\.ts$|\.env|\.pem$|\.npmrc$/.test(file),
+    ),
+  ).toEqual([])
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'LICENSE',
+      'README.md',
+      'auth.config.js',
+      'functions/sessions/login.cjs',
+      'plugins/auth.js',
+    ]),
+  )
+})
+
+test('no published file has a path of this machine or a credential', async () => {
+  const forbidden = [root, `${homedir()}/`]
+  const secret =
+    /-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bnpm_[A-Za-z0-9]{36}\b|\bghp_[A-Za-z0-9]{36}\b/
+  for (const folder of [BUILT, CREATE]) {
+    const files = await publishedOf(folder)
+    const found = files.filter((file) => {
+      const content = contentOf(folder, file)
+      return secret.test(content) || forbidden.some((path) => content.includes(path))
+    })
+    expect(found).toEqual([])
+  }
+})
+
+test('the manifest of the package names files that it has, and runs nothing at installation', () => {
+  const {
+    exports,
+    bin,
+    scripts,
+    private: isPrivate,
+    ...manifest
+  } = JSON.parse(contentOf(BUILT, 'package.json'))
+  const targets = [exports, bin]
+    .flatMap((one) => Object.values<string | object>(one))
+    .flatMap((one) => (typeof one === 'string' ? [one] : Object.values<string>(Object(one))))
+  expect(targets.filter((target) => !existsSync(join(BUILT, target)))).toEqual([])
+  expect([scripts, isPrivate]).toEqual([undefined, undefined])
+  const { version, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  expect(manifest).toMatchObject({ name: 'serverless-jwt-auth', version, license: 'MIT', engines })
+})
+
+test('each bundle of a function has a source map beside it, with the sources', async () => {
+  const files = await publishedOf(BUILT)
+  const bundles = files.filter((file) => file.endsWith('.cjs') && file.startsWith('functions/'))
+  expect(bundles.length).toBeGreaterThan(20)
+  expect(bundles.filter((file) => !files.includes(`${file}.map`)).map((file) => basename(file))).toEqual([])
+})

@@ -1,0 +1,105 @@
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readPackage } from '../infrastructure/packaged.ts'
+import { root } from '../support/service-description.ts'
+import { emptyFolder, output, signIn, start } from './project.ts'
+
+// An existing service: without TypeScript, without a bundler and without `auth.config.ts`. Two lines give it sign-in.
+
+const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const PACKAGE_JSON = {
+  name: 'shop',
+  private: true,
+  scripts: { start: 'sls offline start' },
+  devDependencies: {
+    serverless: devDependencies.serverless,
+    'serverless-offline': devDependencies['serverless-offline'],
+  },
+}
+
+const SERVERLESS_YML = `service: shop
+plugins:
+  - serverless-offline
+provider:
+  name: aws
+  runtime: nodejs22.x
+  region: eu-central-1
+  environment: { CURRENCY: EUR }
+functions:
+  orders:
+    handler: src/orders.list
+    events:
+      - http:
+          path: orders
+          method: get
+  prices:
+    handler: src/prices.list
+    events: [{ http: { path: prices, method: get } }]
+`
+
+const ORDERS = `exports.list = async (event) => ({
+  statusCode: 200,
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify({ of: event.requestContext.authorizer.username, currency: process.env.CURRENCY }),
+})
+`
+const PRICES = `exports.list = async () => ({ statusCode: 200, body: 'open to all' })
+`
+
+const { folder, remove } = emptyFolder()
+let service: Awaited<ReturnType<typeof start>>
+
+/** Adds the two lines. */
+const withSignIn = (yml: string) =>
+  yml
+    .replace('plugins:\n', 'plugins:\n  - serverless-jwt-auth\n')
+    .replace('          method: get\n', '          method: get\n          authorizer: auth\n')
+
+beforeAll(async () => {
+  mkdirSync(join(folder, 'src'))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(PACKAGE_JSON))
+  writeFileSync(join(folder, 'src/orders.js'), ORDERS)
+  writeFileSync(join(folder, 'src/prices.js'), PRICES)
+  writeFileSync(join(folder, 'serverless.yml'), SERVERLESS_YML)
+  await output('npm install', folder)
+  await output('npx sls package --package .before', folder)
+  await output('npm install --save-dev serverless-jwt-auth', folder)
+  const yml = withSignIn(SERVERLESS_YML)
+  expect(yml.split('\n').length).toBe(SERVERLESS_YML.split('\n').length + 2)
+  writeFileSync(join(folder, 'serverless.yml'), yml)
+  service = await start(folder)
+})
+afterAll(async () => {
+  await service?.stop()
+  remove()
+})
+
+test('the route with authorizer: auth needs a token, and others stay open', async () => {
+  expect((await fetch(`${service.url}/orders`)).status).toBe(401)
+  const get = await signIn(service.url, 'user')
+  expect(await get('/orders')).toEqual({ status: 200, body: { of: 'user', currency: 'EUR' } })
+  const open = await fetch(`${service.url}/prices`)
+  expect([open.status, await open.text()]).toEqual([200, 'open to all'])
+})
+
+test('the roles are user and admin', async () => {
+  expect(service.output()).toContain('user (password user) and admin (password admin)')
+})
+
+test('the functions of the service are packaged as before, but for the authorizer', async () => {
+  await output('npx sls package', folder)
+  const [before, after] = ['.before', '.serverless'].map((name) => readPackage(join(folder, name)).resources)
+  const lambdas = Object.entries(after ?? {}).filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
+  expect(lambdas.map(([id]) => id)).toEqual(
+    expect.arrayContaining(['LoginLambdaFunction', 'OrdersLambdaFunction']),
+  )
+  const method = after?.ApiGatewayMethodOrdersGet?.Properties
+  expect(method).toMatchObject({ AuthorizationType: 'CUSTOM' })
+  for (const id of ['OrdersLambdaFunction', 'PricesLambdaFunction']) {
+    const { Handler, Runtime, MemorySize, Timeout, Environment } = before?.[id]?.Properties ?? {}
+    expect(after?.[id]?.Properties).toMatchObject({ Handler, Runtime, MemorySize, Timeout, Environment })
+  }
+  expect(after?.ApiGatewayMethodPricesGet).toEqual(before?.ApiGatewayMethodPricesGet)
+  expect(globSync('.serverless/*login.zip', { cwd: folder })).toHaveLength(1)
+})
