@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
+import { parse } from 'yaml'
 import { root } from '../support/service-description.ts'
-import { output, userEnvironment } from './project.ts'
+import { emptyFolder, output, run, userEnvironment } from './project.ts'
 import { BUILT, CREATE } from './tarball.ts'
 
 // What a release publishes, by a dry run of `npm publish`.
@@ -101,4 +102,19 @@ test('each bundle of a function has a source map beside it, with the sources', a
   const bundles = files.filter((file) => file.endsWith('.cjs') && file.startsWith('functions/'))
   expect(bundles.length).toBeGreaterThan(20)
   expect(bundles.filter((file) => !files.includes(`${file}.map`)).map((file) => basename(file))).toEqual([])
+})
+
+test('the lines of the workflow publish both archives, in a dry run', async () => {
+  const { folder, remove } = emptyFolder()
+  for (const tarball of Object.values(inject('tarballs'))) cpSync(tarball, join(folder, basename(tarball)))
+  const workflow = parse(readFileSync(join(root, '.github/workflows/publish.yml'), 'utf8'))
+  const steps: { run?: string }[] = workflow.jobs.publish.steps
+  const published: string[] = []
+  for (const line of steps.flatMap(({ run }) => run ?? [])) {
+    const { stdout } = await run(`${line} --dry-run`, folder, userEnvironment('empty'))
+    published.push(stdout.trim())
+  }
+  remove()
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  expect(published).toEqual([`+ serverless-jwt-auth@${version}`, `+ create-serverless-jwt-auth@${version}`])
 })
