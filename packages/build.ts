@@ -72,8 +72,8 @@ async function buildFunctions(): Promise<void> {
 }
 
 function optionsOfFunctions(): BuildOptions {
-  const { custom } = parse(readFileSync(join(ROOT, 'plugins/service.yml'), 'utf8'))
-  const { bundle, minify, format, legalComments, exclude } = custom.esbuild
+  const { source } = parse(readFileSync(join(ROOT, 'plugins/service.yml'), 'utf8'))
+  const { bundle, minify, format, legalComments, exclude } = source.custom.esbuild
   return { bundle, minify, format, legalComments, external: exclude }
 }
 
