@@ -109,8 +109,8 @@ test('a deployment of the project updates a stack that a clone deployed, and los
     ['prod', ''],
     ['dev', params],
   ] as const) {
-    await output(`npx sls package --stage ${stage} ${given} --package .serverless/${stage}`, project)
-    const { resources } = readPackage(join(project, '.serverless', stage))
+    await output(`npx sls package --stage ${stage} ${given} --package .package-${stage}`, project)
+    const { resources } = readPackage(join(project, `.package-${stage}`))
     expect(replacementsIn(FIRST[stage], resources)).toEqual([])
   }
   write('serverless.yml', own)
