@@ -142,8 +142,13 @@ proof('invoking single functions returns what docs/API.md shows', async () => {
   expect(await outputsOf(invocations)).toEqual(invocations)
 })
 
-/** Files that README's route of your own adds. `test/infrastructure/own-route.proof.test.ts` makes these edits. */
+/**
+ * Files that README's route of your own adds, and that of OWN-PROJECT.md. `test/infrastructure/own-route.proof.test.ts` and
+ * `test/package/create.test.ts` make these edits.
+ */
 const ADDED_BY_READER = [
+  'functions/hello.ts',
+  'functions/hello.test.ts',
   'functions/content/hello.ts',
   'functions/content/hello.test.ts',
   'events/hello.json',
@@ -219,6 +224,9 @@ test('every file and folder that a document names exists', () => {
   expect(missing).toEqual([])
 })
 
+/** Commands of npm itself. */
+const OF_NPM = ['audit', 'ci', 'create', 'install', 'publish', 'update']
+
 test('every command that a document names exists', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
   const missing = faults((document) => {
@@ -227,8 +235,8 @@ test('every command that a document names exists', () => {
     return commands.flatMap(([command, tool, name = '']) => {
       const exists =
         tool === 'npx'
-          ? existsSync(join(root, 'node_modules/.bin', name))
-          : ['ci', 'install'].includes(name) || name in scripts
+          ? name === 'jwt-auth' || existsSync(join(root, 'node_modules/.bin', name))
+          : OF_NPM.includes(name) || name in scripts
       return exists ? [] : [command]
     })
   })

@@ -13,12 +13,10 @@ import {
 import { text } from 'node:stream/consumers'
 import { root } from '../support/service-description.ts'
 
-const readme = readFileSync(`${root}/README.md`, 'utf8')
-
-/** Returns the text of a section of README. */
-function sectionOf(heading: string): string {
-  const [, section] = readme.split(`\n## ${heading}\n`)
-  if (section === undefined) throw new Error(`README.md has no section ${heading}`)
+/** Returns the text of a section of a document. */
+function sectionOf(document: string, heading: string): string {
+  const [, section] = readFileSync(`${root}/${document}`, 'utf8').split(`\n## ${heading}\n`)
+  if (section === undefined) throw new Error(`${document} has no section ${heading}`)
   return section.split('\n## ')[0] ?? ''
 }
 
@@ -34,7 +32,7 @@ interface Edit {
 
 /** Returns the five edits of `A route of your own`: each step names a file, and shows what goes there. */
 function readRoute() {
-  const steps = sectionOf('A route of your own')
+  const steps = sectionOf('README.md', 'A route of your own')
     .split(/^\d\. /m)
     .slice(1)
   const edits = steps.map((step): Edit => {
@@ -49,11 +47,11 @@ function readRoute() {
   return { handler, entry, sample, row, unitTest }
 }
 
-/** Returns the parts of `A role of your own`: the list of roles, a function's line with roles, and a row's line for it. */
+/** Returns the parts of `Adding a role`: the list of roles, a function's line with roles, and a row's line for it. */
 function readRole() {
-  const section = sectionOf('A role of your own')
+  const section = sectionOf('CONTRIBUTING.md', 'Adding a role')
   const [roles = '', role = '', ...others] = blocksIn(section)
-  if (others.length > 0) throw new Error('README’s role has more than two blocks')
+  if (others.length > 0) throw new Error('the role of CONTRIBUTING.md has more than two blocks')
   return { roles, role, problems: /`(problems: [^`]*)`/.exec(section)?.[1] ?? '' }
 }
 
@@ -62,7 +60,7 @@ export interface Copy {
   folder: string
   /** Makes the five edits of `A route of your own`. */
   addRoute(): void
-  /** Makes the edits of `A role of your own`, and adds `GET /drafts`: the route, for that role. */
+  /** Makes the edits of `Adding a role`, and adds `GET /drafts`: the route, for that role. */
   addRole(): void
   /** Runs a script, and returns its exit status and output. */
   run(script: string, args: string[]): Promise<{ status: number | null; output: string }>

@@ -86,7 +86,7 @@ test('the workflow checks the tag and runs all tests before it packs', () => {
   expect(lines.at(-1)).toMatch(/^npm pack /)
 })
 
-test('only the job that publishes archives gets an identity, and it runs no code of ours', () => {
+test('only the job that publishes archives gets an identity, and it runs no other code', () => {
   expect(workflow.permissions).toEqual({ contents: 'read' })
   expect(pack?.permissions).toBeUndefined()
   expect(publish?.permissions).toEqual({ contents: 'read', 'id-token': 'write' })

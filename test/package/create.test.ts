@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readPackage } from '../infrastructure/packaged.ts'
 import { unzip } from '../infrastructure/unzip.ts'
+import { root } from '../support/service-description.ts'
 import { emptyFolder, output, run, signIn, start, userEnvironment } from './project.ts'
 import { FIRST, replacementsIn } from './replacements.ts'
 
@@ -31,6 +32,14 @@ const snapshot = () =>
           .digest('hex'),
       ]),
   )
+
+/** Returns the fenced blocks of a section of OWN-PROJECT.md. */
+function stepsOf(heading: string): string[] {
+  const [, section = ''] = readFileSync(join(root, 'docs/OWN-PROJECT.md'), 'utf8').split(`\n## ${heading}\n`)
+  return [...(section.split('\n## ')[0] ?? '').matchAll(/^```\w+\n(.*?)^```$/gms)].map(
+    ([, block = '']) => block,
+  )
+}
 
 beforeAll(async () => {
   const started = performance.now()
@@ -63,6 +72,29 @@ test('the routes of the project are protected, and role leaves one to administra
 
 test('the tests of the project pass', async () => {
   expect(await output('npm test', project)).toMatch(/Tests.*2 passed/)
+})
+
+test('the route of OWN-PROJECT.md works, after a restart', async () => {
+  const [handler = '', entry = '', unitTest = ''] = stepsOf('A route of your own')
+  write('functions/hello.ts', handler)
+  write('functions/hello.test.ts', unitTest)
+  write(
+    'serverless.yml',
+    read('serverless.yml').replace(/^functions:\n/m, (line) => `${line}${entry}`),
+  )
+  expect(await output('npm test', project)).toMatch(/Tests.*3 passed/)
+  await service.stop()
+  service = await start(project)
+  const get = await signIn(service.url, 'user')
+  expect(await get('/hello')).toEqual({ status: 200, body: { message: 'Hello, user!' } })
+})
+
+test('a change of a handler is served without a restart', async () => {
+  const handler = read('functions/hello.ts')
+  write('functions/hello.ts', handler.replace('Hello', 'Good morning'))
+  const get = await signIn(service.url, 'user')
+  await expect.poll(() => get('/hello')).toEqual({ status: 200, body: { message: 'Good morning, user!' } })
+  write('functions/hello.ts', handler)
 })
 
 test('the sample event invokes a function', async () => {
