@@ -1,0 +1,169 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { root } from '../support/service-description.ts'
+import { emptyFolder, output, run, start, userEnvironment } from './project.ts'
+
+// A project with a name and a default stage of its own, whose operator has the commands of the package.
+
+const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { serverless, 'serverless-offline': offline } = devDependencies
+const PACKAGE_JSON = {
+  name: 'notes',
+  private: true,
+  scripts: { start: 'sls offline start' },
+  devDependencies: { serverless, 'serverless-offline': offline },
+}
+const SERVERLESS_YML = `service: notes
+plugins:
+  - serverless-jwt-auth
+  - serverless-offline
+provider: { name: aws, runtime: nodejs22.x, region: eu-central-1, stage: local }
+functions:
+  list:
+    handler: list.handler
+    events:
+      - http: { method: get, path: notes, authorizer: auth }
+  change:
+    handler: list.handler
+    role: admin
+    events:
+      - http: { method: put, path: "notes/{id}", authorizer: auth }
+`
+const PASSWORD = 'correct horse battery staple'
+const COMMANDS = ['users', 'clients', 'keys', 'mail', 'smoke']
+
+const { folder, remove } = emptyFolder()
+let service: Awaited<ReturnType<typeof start>>
+let target: string
+
+beforeAll(async () => {
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(PACKAGE_JSON))
+  writeFileSync(join(folder, 'serverless.yml'), SERVERLESS_YML)
+  writeFileSync(join(folder, 'list.js'), "exports.handler = async () => ({ statusCode: 200, body: '[]' })\n")
+  await output('npm install --save-dev serverless-jwt-auth', folder)
+  service = await start(folder)
+  const [, endpoint] = /The table is in memory, at (\S+)/.exec(service.output()) ?? []
+  target = `--local --endpoint ${endpoint}`
+})
+afterAll(async () => {
+  await service?.stop()
+  remove()
+})
+
+const jwtAuth = (words: string, where = folder) => run(`npx jwt-auth ${words}`, where)
+
+/** Returns the environment in which `node` is another version. */
+const withNode = (folderOfNode: string) => {
+  const env = userEnvironment()
+  return { ...env, PATH: `${folderOfNode}:${env.PATH}` }
+}
+
+test.each(COMMANDS)(
+  'the help of %s is that of npx jwt-auth, and names no script of this repository',
+  async (name) => {
+    const { status, stdout } = await jwtAuth(`${name} --help`)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(new RegExp(`^Usage: npx jwt-auth ${name} \\[options\\]`))
+    expect(stdout).not.toContain('npm run')
+  },
+)
+
+test('npx jwt-auth alone lists the commands, and --version is that of the package', async () => {
+  const { stdout } = await jwtAuth('')
+  expect([...stdout.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name)).toEqual(COMMANDS)
+  const manifest = JSON.parse(
+    readFileSync(join(folder, 'node_modules/serverless-jwt-auth/package.json'), 'utf8'),
+  )
+  expect(await jwtAuth('--version')).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' })
+})
+
+test('the banner names the commands of the package', () => {
+  const command = `npx jwt-auth users … ${target}`
+  expect(service.output()).not.toContain('npm run')
+  // With port 8000, the banner has no command.
+  expect(service.output().includes(command)).toBe(!target.endsWith(':8000'))
+})
+
+test('users finds the table of the running service, also from a folder below', async () => {
+  mkdirSync(join(folder, 'src'), { recursive: true })
+  for (const where of [folder, join(folder, 'src')]) {
+    const { status, stdout } = await jwtAuth(`users list --json ${target}`, where)
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject([{ username: 'admin' }, { username: 'user' }])
+  }
+})
+
+test.each([
+  ['a user who does not exist', () => `users show ghost ${target}`, 1, 'User ghost does not exist.'],
+  [
+    'no target',
+    () => 'users list',
+    2,
+    'Missing target. Use --local or --stage NAME: npx jwt-auth users list --local',
+  ],
+  [
+    'no target of smoke',
+    () => 'smoke',
+    2,
+    'Missing target. Use --local or --stage NAME: npx jwt-auth smoke --stage NAME',
+  ],
+  ['a mistyped command', () => 'user list', 2, 'Unknown command user. Did you mean users?'],
+  [
+    'a service that does not run',
+    () => 'users list --local --endpoint http://127.0.0.1:1',
+    3,
+    'Nothing listens on port 1. Start the local service with npx sls offline, or use the address that it printed: --endpoint http://127.0.0.1:PORT',
+  ],
+])('jwt-auth refuses %s with a message that helps in this project', async (_, words, expected, line) => {
+  const { status, stderr } = await jwtAuth(words())
+  expect({ status, last: stderr.trimEnd().split('\n').at(-1) }).toEqual({ status: expected, last: line })
+})
+
+test('a command of another service does not change the users of this one', async () => {
+  const other = join(folder, 'other')
+  mkdirSync(other)
+  writeFileSync(join(other, 'serverless.yml'), 'service: shop\n')
+  const list = (more: string) => jwtAuth(`users list ${target}${more}`, other)
+  const refused = await list('')
+  expect(refused.status).toBe(3)
+  expect(refused.stderr).toContain('is not shop.')
+  expect(await list(' --service notes')).toMatchObject({ status: 0 })
+})
+
+test.each([
+  ['of the machine', () => userEnvironment().PATH.split(':')[0] ?? ''],
+  ['24', () => join(root, 'node_modules/node/bin')],
+])('with Node.js %s, import hashes passwords in threads, and the users sign in', async (name, pathOf) => {
+  const username = `bea-${name.replace(/\W/g, '')}`
+  writeFileSync(
+    join(folder, 'users.jsonl'),
+    `${JSON.stringify({ username, role: 'user', password: PASSWORD })}\n`,
+  )
+  const words = `npx jwt-auth users import users.jsonl --plaintext-passwords ${target}`
+  const { status, stderr } = await run(words, folder, withNode(pathOf()))
+  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('argon2') })
+  const response = await fetch(`${service.url}/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ username, password: PASSWORD }),
+  })
+  expect(response.status).toBe(200)
+})
+
+test('smoke passes at a service without the routes of content', async () => {
+  const { status, stdout, stderr } = await jwtAuth(`smoke --url ${service.url} ${target}`)
+  expect({ status, failed: stdout.match(/^failed.*/gm), stderr }).toMatchObject({ status: 0, failed: null })
+  expect(stdout).toContain('403 for a user at /admin: the API does not have this route')
+})
+
+describe('the API description', () => {
+  test('has the routes of the project, and no route of content', async () => {
+    const { paths } = Object(await (await fetch(`${service.url}/openapi.json`)).json())
+    expect(paths).not.toHaveProperty('/')
+    expect(paths).not.toHaveProperty('/admin')
+    expect(paths['/notes'].get).toMatchObject({ security: [{ accessToken: [] }] })
+    expect(Object.keys(paths['/notes'].get.responses)).not.toContain('403')
+    expect(Object.keys(paths['/notes/{id}'].put.responses)).toContain('403')
+  })
+})
