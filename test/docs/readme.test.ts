@@ -235,7 +235,9 @@ test('every command that a document names exists', () => {
     return commands.flatMap(([command, tool, name = '']) => {
       const exists =
         tool === 'npx'
-          ? name === 'jwt-auth' || existsSync(join(root, 'node_modules/.bin', name))
+          ? [`node_modules/.bin/${name}`, `packages/serverless-jwt-auth/bin/${name}.ts`].some((file) =>
+              existsSync(join(root, file)),
+            )
           : OF_NPM.includes(name) || name in scripts
       return exists ? [] : [command]
     })
