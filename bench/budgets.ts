@@ -56,14 +56,15 @@ const BUDGETS: Record<string, Budget> = {
   openapi: { bytes: 120_000, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
+  // Each function of pages has 600 bytes for the theme of an application.
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
   // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page.
-  signin: { bytes: 130_500 },
+  signin: { bytes: 131_000 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
-  'account-pages': { bytes: 58_500 },
+  'account-pages': { bytes: 59_500 },
   // Two pages with one style, and the client for browsers, which one of them loads if the session must be refreshed.
-  authorize: { bytes: 36_000 },
+  authorize: { bytes: 37_000 },
 }
 
 /** Enough for a function that uses the table and KMS. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
 import type { Resource } from '../local/aws.ts'
-import { pageFiles } from '../plugins/page-files.ts'
+import bundlePlugins from '../plugins/page-files.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -60,7 +60,7 @@ export async function buildBundles(service: Service, folder: string): Promise<Bu
     const entry = join(root, handler.replace(/\.handler$/, '.ts'))
     await build({
       ...options,
-      plugins: [pageFiles],
+      plugins: bundlePlugins,
       external: exclude,
       platform: 'node',
       target,

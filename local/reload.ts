@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { pageFiles } from '../plugins/page-files.ts'
+import bundlePlugins from '../plugins/page-files.ts'
 
 /** The part of serverless-esbuild that is used here. */
 export interface Bundler {
@@ -41,7 +41,7 @@ export const localBuild = (handlers: readonly string[]) => ({
   logLevel: 'silent',
   write: false,
   plugins: [
-    pageFiles,
+    ...bundlePlugins,
     testHosts,
     {
       name: 'write-bundles-of-successful-builds',

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type BuildFailure, build, type Plugin } from 'esbuild'
+import { applicationData } from './application-data.ts'
 
 /**
  * Returns a file as browsers get it: HTML without its indentation, and a script or style with what it imports, minified. What draws
@@ -39,5 +40,5 @@ export const pageFiles: Plugin = {
   },
 }
 
-/** What serverless-esbuild takes. */
-export default [pageFiles]
+/** What bundles of functions need, as serverless-esbuild takes it. */
+export default [pageFiles, applicationData]

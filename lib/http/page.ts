@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import { ICON, LOGO_URL } from '../application/theme.ts'
 import { ServiceError } from '../errors.ts'
+import { escapeHtml } from './escape.ts'
 import { type ApiRoute, apiHandler } from './handler.ts'
 import { found } from './responses.ts'
 
@@ -114,9 +116,14 @@ interface Page {
 /** What a text stands for. */
 const TAG = /\{\{(\w+)\}\}/g
 
-/** Returns the HTML of a page: a shell, in which `{{name}}` stands for what is the page's own. All of it is HTML. */
-export const inShell = (shell: string, page: Page): string =>
-  shell.replaceAll(TAG, (tag, name) => ({ head: '', ...page })[name as keyof Page] ?? tag)
+/**
+ * Returns the HTML of a page: a shell, in which `{{name}}` stands for what is the page's own or of the theme. All of it is HTML.
+ */
+export function inShell(shell: string, page: Page): string {
+  const logo = LOGO_URL ? `<img src="${escapeHtml(LOGO_URL)}" height="32" alt="">` : ''
+  const parts = { head: '', logo, ...ICON, ...page }
+  return shell.replaceAll(TAG, (tag, name) => parts[name as keyof typeof parts] ?? tag)
+}
 
 type HashedNames = [file: string, hashed: string][]
 
@@ -152,10 +159,6 @@ const withParts = (html: string, names: readonly string[]): string =>
 /** Replaces each `{{name}}` of a page. One without a text is empty. */
 const withTexts = (html: string, texts: Record<string, string>): string =>
   html.replaceAll(TAG, (_, name) => escapeHtml(texts[name] ?? ''))
-
-/** Escapes text for HTML, also in attributes with double quotes. */
-const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 
 const textResponse = (contentType: string, cacheControl: string, body: string): APIGatewayProxyResult => ({
   statusCode: 200,

@@ -1,5 +1,6 @@
 import type { ParameterName } from '../parameters/parameters.ts'
 import type { AttributeDefinitions } from './attribute.ts'
+import type { Theme } from './colours.ts'
 
 /** Parameters of a stage, by the names that they have in `plugins/parameters/parameters.yml`, which describes them. */
 export type ParameterValues = { [N in ParameterName]?: string | number | boolean | null }
@@ -17,9 +18,17 @@ export interface AuthConfig<R extends string = string, A extends AttributeDefini
   /** Roles that were taken out of {@link roles}. Their users are disabled; `npm run users` still finds them. */
   formerRoles?: readonly string[]
   attributes?: A
+  /** Colours and logo of the pages. `docs/THEME.md` says what each colour is for. */
+  theme?: Theme
   /** Values of parameters for single stages. They come before those for all. */
   stages?: Readonly<Record<string, ParameterValues>>
 }
+
+/** What functions read of an application, as JSON: the import of `auth.config.ts` in a bundle. The logo is the text of its file. */
+export type Application = Pick<
+  AuthConfig,
+  'roles' | 'administrators' | 'formerRoles' | 'attributes' | 'theme'
+>
 
 /**
  * Types the configuration of an application, and returns it.

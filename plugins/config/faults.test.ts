@@ -36,6 +36,18 @@ test.each<[string, object]>([
       },
     },
   ],
+  [
+    'a theme',
+    {
+      ...valid,
+      theme: {
+        accent: ['#7b2d26', '#ffb4a2'],
+        onAccent: ['#ffffff', '#2b0a06'],
+        page: ['#faf7f5', '#171211'],
+        logo: 'theme/logo.svg',
+      },
+    },
+  ],
   ['as many bytes of attributes as a profile has', { ...valid, attributes: texts(2_048) }],
   ['parameters', { ...valid, serviceName: 'Notes', tokenTtlSeconds: 900, retained: false, mailFrom: null }],
   ['parameters of stages', { ...valid, stages: { dev: { allowedOrigins: '*' }, prod: { pages: 'on' } } }],
@@ -135,6 +147,62 @@ test.each<[string, unknown, string]>([
     'one byte of attributes more than a profile has',
     { ...valid, attributes: texts(2_049) },
     'attributes may take 2049 bytes, and all together have at most 2048.',
+  ],
+  ['text as a theme', { ...valid, theme: 'dark' }, 'theme must be an object.'],
+  [
+    'a mistyped colour',
+    { ...valid, theme: { onacent: ['#ffffff', '#000000'] } },
+    'theme.onacent is unknown. Did you mean onAccent?',
+  ],
+  [
+    'the name of a variable',
+    { ...valid, theme: { '--accent': ['#000000', '#ffffff'] } },
+    'theme.--accent is unknown. Did you mean accent?',
+  ],
+  [
+    'one colour for both schemes',
+    { ...valid, theme: { accent: '#7b2d26' } },
+    'theme.accent must be two colours, [light, dark].',
+  ],
+  [
+    'three colours',
+    { ...valid, theme: { accent: ['#7b2d26', '#ffb4a2', '#000000'] } },
+    'theme.accent must be two colours, [light, dark].',
+  ],
+  [
+    'CSS as a colour',
+    { ...valid, theme: { accent: ['#7b2d26', 'red;}*{display:none'] } },
+    'theme.accent[1] must be a colour such as #0b6e63.',
+  ],
+  [
+    'a short colour',
+    { ...valid, theme: { accent: ['#7b2', '#ffb4a2'] } },
+    'theme.accent[0] must be a colour such as #0b6e63.',
+  ],
+  [
+    'a function as a colour',
+    { ...valid, theme: { accent: [() => '#7b2d26', '#ffb4a2'] } },
+    'theme.accent[0] must be text.',
+  ],
+  [
+    'a logo of another kind',
+    { ...valid, theme: { logo: 'theme/logo.png' } },
+    'theme.logo must be a path of an SVG file in the project.',
+  ],
+  [
+    'a logo outside the project',
+    { ...valid, theme: { logo: '../logo.svg' } },
+    'theme.logo must be a path of an SVG file in the project.',
+  ],
+  [
+    'a logo at an absolute path',
+    { ...valid, theme: { logo: '/tmp/logo.svg' } },
+    'theme.logo must be a path of an SVG file in the project.',
+  ],
+  [
+    'a text colour that is too pale on its ground',
+    { ...valid, theme: { goodGround: ['#17693a', '#16301f'] } },
+    'theme.good #17693a on goodGround #17693a has a contrast of 1.00 in the light scheme. It must be at least 4.5.',
   ],
 ])('%s is refused with its path: %j', (_what, given, fault) => {
   expect(faultsOfConfig(given)).toEqual([fault])

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { didYouMean } from '../did-you-mean.ts'
 import { PARAMETER_NAMES } from '../parameters/parameters.ts'
 import { ATTRIBUTE_MEMBERS, ATTRIBUTES, faultsOfAttributes } from './attributes.ts'
+import { faultsOfContrast } from './contrast.ts'
+import { THEME, THEME_MEMBERS } from './theme.ts'
 
 // A role is also the name of its demo user, and stands in texts with other characters between roles.
 const role = z
@@ -25,12 +27,21 @@ const CONFIG = z.strictObject(
     administrators: roles,
     formerRoles: roles.optional(),
     attributes: ATTRIBUTES.optional(),
+    theme: THEME.optional(),
     stages: z
       .record(z.string(), z.strictObject(parameters, 'must be an object'), 'must be an object')
       .optional(),
   },
   'must be an object',
 )
+
+/** Members of what a path begins with. */
+const MEMBERS: Record<string, readonly string[]> = {
+  '': Object.keys(CONFIG.shape),
+  stages: PARAMETER_NAMES,
+  attributes: ATTRIBUTE_MEMBERS,
+  theme: THEME_MEMBERS,
+}
 
 /**
  * Returns what is wrong with the configuration of an application. The rules for values of parameters are in
@@ -43,9 +54,16 @@ export function faultsOfConfig(config: unknown): string[] {
   if (config instanceof Promise) return ['The default export must not be a Promise.']
   const { success, data, error } = CONFIG.safeParse(config)
   if (!success) return error.issues.flatMap(linesOf)
-  const { roles, administrators, formerRoles = [], attributes = {} } = data
+  const {
+    roles,
+    administrators,
+    formerRoles = [],
+    attributes = {},
+    theme: { logo: _, ...colours } = {},
+  } = data
   return [
     ...faultsOfAttributes(attributes),
+    ...faultsOfContrast(colours),
     ...administrators
       .filter((name) => !roles.includes(name))
       .map((name) => `administrators has ${name}, which is not in roles.${didYouMean(name, roles)}`),
@@ -61,8 +79,7 @@ function linesOf(issue: z.core.$ZodIssue): string[] {
     const { message } = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue
     return [`${path.slice(1) || 'The default export'} ${message}.`]
   }
-  const known =
-    path === '' ? Object.keys(CONFIG.shape) : path.startsWith('.stages') ? PARAMETER_NAMES : ATTRIBUTE_MEMBERS
+  const known = MEMBERS[String(issue.path[0] ?? '')] ?? []
   return issue.keys.map(
     (key) =>
       `${`${path}.${key}`.slice(1)} is unknown.${didYouMean(

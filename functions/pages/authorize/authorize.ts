@@ -1,3 +1,4 @@
+import { THEME_STYLE } from '../../../lib/application/theme.ts'
 import { readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
 import { type ApiRoute, apiHandler } from '../../../lib/http/handler.ts'
@@ -36,7 +37,12 @@ const page = pageRoute({
       body: logoutBody,
     }),
   },
-  files: { 'page.css': style, 'refresh.js': refresh, 'page.js': script, 'logout.js': logoutScript },
+  files: {
+    'page.css': style + THEME_STYLE,
+    'refresh.js': refresh,
+    'page.js': script,
+    'logout.js': logoutScript,
+  },
   readContent: (event) => {
     const { parts, texts } = faceOf(readConfig(['DEMO', 'SERVICE_NAME']))
     const form = event.httpMethod === 'POST' ? `?${sentForm(event) ?? INVALID_FORM}` : ''

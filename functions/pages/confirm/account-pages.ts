@@ -1,3 +1,4 @@
+import { THEME_STYLE } from '../../../lib/application/theme.ts'
 import { readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
 import { inShell, pageHandler } from '../../../lib/http/page.ts'
@@ -29,7 +30,7 @@ export const handler = pageHandler({
     confirm: page('Confirm', 'confirm/confirm.js', confirm),
   },
   files: {
-    'page.css': style,
+    'page.css': style + THEME_STYLE,
     'register.js': registerScript,
     'forgot.js': forgotScript,
     'confirm.js': confirmScript,

@@ -1,5 +1,7 @@
 import swaggerUiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'text' }
 import swaggerUi from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'text' }
+import { readConfig } from '../../../lib/config.ts'
+import { faceOf } from '../../../lib/http/face.ts'
 import { pageHandler } from '../../../lib/http/page.ts'
 import style from './page.css' with { type: 'text' }
 import page from './page.html' with { type: 'text' }
@@ -15,4 +17,5 @@ export const handler = pageHandler({
     'page.css': style,
     'page.js': script,
   },
+  readContent: () => faceOf(readConfig(['DEMO', 'SERVICE_NAME'])),
 })

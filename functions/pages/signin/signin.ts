@@ -1,6 +1,7 @@
 import client from '../../../client/client.min.js' with { type: 'text' }
 import passkeys from '../../../client/passkeys.min.js' with { type: 'text' }
 import { ROLES } from '../../../lib/application/roles.ts'
+import { THEME_STYLE } from '../../../lib/application/theme.ts'
 import { readAllowedOrigins, readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
 import { inShell, pageHandler } from '../../../lib/http/page.ts'
@@ -39,8 +40,8 @@ const PAGES = {
 }
 
 const FILES = {
-  'plain.css': style,
-  'demo.css': `${style}${demoStyle}`,
+  'plain.css': style + THEME_STYLE,
+  'demo.css': style + demoStyle + THEME_STYLE,
   'qr.js': qr,
   'plain.js': script,
   'demo.js': demo,

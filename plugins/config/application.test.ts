@@ -1,0 +1,63 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import config from '../../auth.config.ts'
+import { readApplication } from './application.ts'
+import { defineAuth } from './define-auth.ts'
+
+const SVG = '<svg xmlns="http://www.w3.org/2000/svg"\n  viewBox="0 0 2 1">\n  <path d="M0 0h2v1z"/>\n</svg>\n'
+
+let project: string
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'application-'))
+  mkdirSync(join(project, 'theme'))
+})
+afterEach(() => rmSync(project, { recursive: true }))
+
+const write = (file: string, text: string) => writeFileSync(join(project, file), text)
+const own = defineAuth({
+  roles: ['member', 'editor'],
+  administrators: ['editor'],
+  attributes: { plan: { type: 'string' } },
+  theme: { accent: ['#7b2d26', '#ffb4a2'], onAccent: ['#ffffff', '#2b0a06'], logo: 'theme/logo.svg' },
+  serviceName: 'Notes',
+  stages: { dev: { allowedOrigins: '*' } },
+})
+
+test('functions of this repository get its roles and administrators alone', () => {
+  expect(readApplication(config)).toEqual({
+    application: { roles: ['user', 'admin'], administrators: ['admin'] },
+    faults: [],
+  })
+})
+
+test('functions get the text of the logo, and no value of a parameter', () => {
+  write('theme/logo.svg', SVG)
+  expect(readApplication(own, project)).toEqual({
+    application: {
+      roles: ['member', 'editor'],
+      administrators: ['editor'],
+      attributes: { plan: { type: 'string' } },
+      theme: {
+        accent: ['#7b2d26', '#ffb4a2'],
+        onAccent: ['#ffffff', '#2b0a06'],
+        logo: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"> <path d="M0 0h2v1z"/> </svg>',
+      },
+    },
+    faults: [],
+  })
+})
+
+test('a fault of the logo is named with its file', () => {
+  write('theme/logo.svg', SVG.replace('<path', '<script'))
+  expect(readApplication(own, project)).toEqual({
+    faults: ['auth.config.ts: theme.logo theme/logo.svg has the element script.'],
+  })
+})
+
+test('a missing logo is named', () => {
+  expect(readApplication(own, project).faults).toEqual([
+    'auth.config.ts: theme.logo theme/logo.svg does not exist.',
+  ])
+})
