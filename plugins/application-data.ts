@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from 'esbuild'
+import { PROJECT } from './project/project.ts'
 
 /**
  * Plugin for esbuild: a function that imports `auth.config.ts` gets JSON, `Application` of `plugins/config/application.ts`. The text of
@@ -12,7 +13,7 @@ export const applicationData: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]auth\.config\.ts$/ }, async ({ path }) => {
       // Imported here, because Vitest loads this module for the files of pages alone.
-      const { PROJECT, readApplication } = await import('./config/application.ts')
+      const { readApplication } = await import('./config/application.ts')
       if (path !== join(PROJECT, 'auth.config.ts')) return undefined
       try {
         const { mtimeMs } = await stat(path)

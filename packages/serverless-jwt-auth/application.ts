@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { require as load } from 'tsx/cjs/api'
 import type { AuthConfig } from '../../plugins/config/define-auth.ts'
-import { projectOf } from '../../plugins/project/project.ts'
+import { PROJECT } from '../../plugins/project/project.ts'
 import { reject } from '../../plugins/reject.ts'
 import type { Register } from './index.ts'
 
@@ -16,16 +16,16 @@ const NAMES = ['ts', 'mts', 'js', 'mjs', 'cjs'].map((end) => `auth.config.${end}
 const DEFAULT: AuthConfig<'user' | 'admin'> = { roles: ['user', 'admin'], administrators: ['admin'] }
 
 /** Reads the project's `auth.config.ts`. Ends the process with one line if the file cannot be loaded. */
-function read(project: string): AuthConfig<string> {
-  const name = NAMES.find((one) => existsSync(join(project, one)))
+function read(): AuthConfig<string> {
+  const name = NAMES.find((one) => existsSync(join(PROJECT, one)))
   if (name === undefined) return DEFAULT
   try {
-    return load(join(project, name), fileURLToPath(import.meta.url)).default
+    return load(join(PROJECT, name), fileURLToPath(import.meta.url)).default
   } catch (error) {
     const [first] = String((error as Error).message).split('\n')
     return reject(`${name}: ${first}`)
   }
 }
 
-// In the package, `auth.config.js` exports this: the plugin and the commands run in the folder of the project.
-export default read(projectOf(process.cwd())?.folder ?? process.cwd()) as Registered
+// In the package, `auth.config.js` exports this.
+export default read() as Registered

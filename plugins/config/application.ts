@@ -1,12 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { IS_PACKAGE, ROOT } from '../origin.ts'
+import { PROJECT } from '../project/project.ts'
 import type { Application, AuthConfig } from './define-auth.ts'
 import { faultsOfConfig } from './faults.ts'
 import { faultOfSvg } from './svg.ts'
-
-/** Folder of the project, which has `auth.config.ts`. */
-export const PROJECT = IS_PACKAGE ? process.cwd() : ROOT
 
 /** What an application says, or what is wrong with it: one line for each fault. */
 export type ReadApplication =

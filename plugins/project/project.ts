@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { IS_PACKAGE, ROOT } from '../origin.ts'
 
 /** Names of the file that describes a service, in the order of the framework. */
 const DESCRIPTIONS = ['yml', 'yaml', 'json', 'js', 'mjs', 'cjs', 'ts'].map((ending) => `serverless.${ending}`)
@@ -12,3 +13,6 @@ export function projectOf(from: string): { folder: string; file: string } | unde
     if (dirname(folder) === folder) return undefined
   }
 }
+
+/** Folder of the project, which may have `auth.config.ts`: this repository is one. The framework and the commands run in it or below it. */
+export const PROJECT = IS_PACKAGE ? (projectOf(process.cwd())?.folder ?? process.cwd()) : ROOT
