@@ -44,10 +44,9 @@ async function describedWith(own: string) {
 }
 
 test('a project without the routes of content has them neither by path nor by schema', async () => {
-  const { paths, components, tags } = await describedWith('')
+  const { paths, components } = await describedWith('')
   expect(Object.keys(paths).filter((path) => ['/', '/admin'].includes(path))).toEqual([])
   expect(components.schemas).not.toHaveProperty('Content')
-  expect(tags.map(({ name }: { name: string }) => name)).not.toContain('Content')
 })
 
 test('routes of the application have method, path, security and the responses of the gateway', async () => {

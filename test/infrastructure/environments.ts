@@ -108,7 +108,7 @@ export function environments(
     SCOPED_ROUTES: 'none',
     API_SCOPES: '',
     CONTENT: 'user-content,admin-content',
-    OWN_ROUTES: '',
+    OWN_ROUTES: expect.not.stringContaining('GET/admin'),
     ROLES: 'admin',
     SIGNING_KEY: signs,
     FACTOR_KEY: `alias/${name}-factors`,
