@@ -107,8 +107,11 @@ export async function runDeployment(
     // A group of its own: npm does not pass a signal on to what it runs. Windows has no groups.
     detached: HAS_GROUPS,
   })
-  const pass = () =>
-    void (HAS_GROUPS && child.pid ? process.kill(-child.pid, 'SIGINT') : child.kill('SIGINT'))
+  const pass = () => {
+    // Between its exit and the end of its output, there is no process to send to.
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+    process.kill(HAS_GROUPS ? -child.pid : child.pid, 'SIGINT')
+  }
   signal.addEventListener('abort', pass)
   const [status] = await once(child, 'close')
   signal.removeEventListener('abort', pass)
