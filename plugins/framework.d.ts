@@ -93,6 +93,7 @@ export interface Service {
   functions: Record<string, FunctionDefinition>
   resources: { Resources: Record<string, Resource>; extensions?: Record<string, { Properties?: object }> }
   getAllFunctions(): string[]
+  mergeArrays(): void
   getFunction(key: string): FunctionDefinition
 }
 

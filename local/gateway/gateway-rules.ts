@@ -11,7 +11,7 @@ export interface GatewayResponse {
  * Reads the deployed gateway's responses from the resources that are deployed.
  *
  * @param resources - Only those of type `AWS::ApiGateway::GatewayResponse` are read. Header values must be static text
- *   in single quotes or the name of a request header, and there must be a template for `application/json`.
+ *   in single quotes or the name of a request header. One without a template for `application/json` has API Gateway's own body.
  * @returns Responses by response type. `status` is undefined where the gateway's own status stays.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
  */
@@ -19,19 +19,25 @@ export function gatewayResponses(resources: Resources): ReadonlyMap<string, Gate
   const deployed = Object.values(resources).filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse')
   return new Map(
     deployed.map(({ Properties }) => {
-      const { ResponseType, StatusCode, ResponseParameters, ResponseTemplates } = Properties as unknown as {
+      const {
+        ResponseType,
+        StatusCode,
+        ResponseParameters = {},
+        ResponseTemplates,
+      } = Properties as unknown as {
         ResponseType: string
         StatusCode?: string
-        ResponseParameters: Record<string, string>
-        ResponseTemplates: { 'application/json': string }
+        ResponseParameters?: Record<string, unknown>
+        ResponseTemplates?: { 'application/json'?: string }
       }
       const headers = Object.entries(ResponseParameters).map(([name, value]) => [
         name.replace('gatewayresponse.header.', ''),
-        value.replace(/^'(.*)'$/, '$1'),
+        String(value).replace(/^'(.*)'$/, '$1'),
       ])
       const status = StatusCode === undefined ? undefined : Number(StatusCode)
-      const body = ResponseTemplates['application/json']
-      return [ResponseType, { status, headers: Object.fromEntries(headers), body }]
+      const own = { 'Content-Type': 'application/json', ...Object.fromEntries(headers) }
+      const body = ResponseTemplates?.['application/json'] ?? '{"message":null}'
+      return [ResponseType, { status, headers: own, body }]
     }),
   )
 }

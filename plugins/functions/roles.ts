@@ -3,6 +3,7 @@ import type { CompiledResource, FunctionDefinition, Hooks, Serverless } from '..
 import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
 import { statementsFor } from './permissions.ts'
+import { sourcesOf, statementsOf, withoutOwn } from './statements.ts'
 
 /** The role that the framework makes for all functions of the project together. */
 const COMMON = 'IamRoleLambdaExecution'
@@ -204,38 +205,6 @@ const NETWORK = {
     '',
     ['arn:', { Ref: 'AWS::Partition' }, ':iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole'],
   ],
-}
-
-/** Returns what the framework adds statements for. */
-const sourcesOf = ({ events = [], onError, kmsKeyArn }: FunctionDefinition): unknown[] =>
-  [...events.filter(({ http }) => http === undefined), onError, kmsKeyArn].filter((one) => one !== undefined)
-
-/** Returns what the framework adds for a function's own queues, streams, topics and keys, without those of other functions. */
-export const statementsOf = (definition: FunctionDefinition, all: readonly Statement[]): Statement[] =>
-  withResources(all, (one) => isNamed(one, [definition]))
-
-/** Returns the statements of the common role without what is for functions with a role of their own alone. */
-export const withoutOwn = (
-  all: readonly Statement[],
-  own: readonly FunctionDefinition[],
-  others: readonly FunctionDefinition[],
-): Statement[] => withResources(all, (one) => !isNamed(one, own) || isNamed(one, others))
-
-const isNamed = (resource: unknown, functions: readonly FunctionDefinition[]): boolean =>
-  resource !== '*' && JSON.stringify(functions.map(sourcesOf)).includes(JSON.stringify(resource))
-
-/** Returns statements with the resources that match, and leaves out those without any. A statement that changes is a new one. */
-function withResources(all: readonly Statement[], isLeft: (resource: unknown) => boolean): Statement[] {
-  return all.flatMap((statement) => {
-    const resources = [statement.Resource].flat()
-    const left = resources.filter(isLeft)
-    if (left.length === 0) return []
-    return [
-      left.length === resources.length
-        ? statement
-        : { ...statement, Resource: left as Statement['Resource'] },
-    ]
-  })
 }
 
 /** Returns the parts of a role's name. The last one is left out where the name would be too long. */

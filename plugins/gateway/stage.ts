@@ -29,7 +29,7 @@ export function deployStage({ provider, custom, functions, resources }: Service)
   const [ofProject = 'ApiGatewayStage', written] =
     Object.entries(resources.Resources).find(([, { Type }]) => Type === 'AWS::ApiGateway::Stage') ?? []
   const { Properties: extended } = Object(resources.extensions?.[ofProject])
-  // The framework puts the values of the project over these. It would replace the list.
+  // The framework puts the values of the project over these.
   for (const properties of [written?.Properties, extended]) {
     if (properties?.MethodSettings) {
       properties.MethodSettings = withSettings(properties.MethodSettings as MethodSetting[], throttles)
@@ -50,7 +50,8 @@ export function deployStage({ provider, custom, functions, resources }: Service)
       StageName,
       DeploymentId: { Ref: id },
       TracingEnabled: provider.tracing.apiGateway,
-      MethodSettings: throttles,
+      // The framework merges lists member by member.
+      ...(!written?.Properties.MethodSettings && { MethodSettings: throttles }),
     },
   }
 }

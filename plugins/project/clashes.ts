@@ -13,7 +13,6 @@ export function faultsOfIds(project: Template, plugin: Template): string[] {
   return SECTIONS.flatMap((section) =>
     Object.keys(project[section] ?? {})
       .filter((id) => plugin[section] !== undefined && Object.hasOwn(plugin[section], id))
-      .filter((id) => !isDeepStrictEqual(project[section]?.[id], plugin[section]?.[id]))
       .map(
         (id) =>
           `${section} of serverless.yml has ${id}, and so has serverless-jwt-auth. Give yours another logical id.`,

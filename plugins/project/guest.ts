@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
+import { logGroupIds } from '../functions/logs.ts'
 import { ROOT } from '../origin.ts'
 import { reject } from '../reject.ts'
 import { faultsOfIds, faultsOfMadeIds, faultsOfRoutes } from './clashes.ts'
@@ -15,9 +16,17 @@ type Template = Partial<Service['resources']> & Record<string, Record<string, un
 export default class GuestPlugin {
   readonly hooks: Hooks
 
+  /** The resources of the plugin and of the project, before the framework merges them. */
+  private written: Template[] = []
+
   constructor(serverless: Serverless) {
     let all: (() => string[]) | undefined
     const { service } = serverless
+    const { mergeArrays } = service
+    service.mergeArrays = () => {
+      if (Array.isArray(service.resources)) this.written = service.resources
+      mergeArrays.call(service)
+    }
     this.hooks = {
       initialize: () => this.meet(serverless),
       // The framework makes the common role and the log groups as if the project's functions were the only ones.
@@ -38,16 +47,15 @@ export default class GuestPlugin {
   }
 
   private meet(serverless: Serverless): void {
-    const { configurationInput, service } = serverless
+    const { service } = serverless
     const files = readdirSync(join(ROOT, 'resources')).length
-    const written = [configurationInput.resources ?? []].flat() as Template[]
-    const brought = sectionsOf(written.slice(0, files))
-    const project = sectionsOf(written.slice(files))
+    const brought = sectionsOf(this.written.slice(0, files))
+    const project = sectionsOf(this.written.slice(files))
     const keys = ownershipOf(serverless).functions
     const others = Object.entries(service.functions).filter(([key]) => !keys.has(key))
     const faults = [
       ...faultsOfIds(project, brought),
-      ...faultsOfMadeIds(project, idsOfFunctions(serverless)),
+      ...faultsOfMadeIds(project, idsMade(serverless)),
       ...faultsOfRoutes(Object.fromEntries(others), serviceFunctions(serverless)),
     ]
     if (service.provider.apiGateway?.restApiId !== undefined) {
@@ -70,14 +78,16 @@ function sectionsOf(templates: readonly Template[]): Template {
   return all
 }
 
-/** Returns the logical ids of what the framework and the plugin make for the service's functions. */
-function idsOfFunctions(serverless: Serverless): string[] {
+/** Returns the logical ids of what the framework and the plugin make for the service's functions and log groups. */
+function idsMade(serverless: Serverless): string[] {
   const { naming } = serverless.getProvider('aws')
-  return Object.keys(serviceFunctions(serverless)).flatMap((key) => [
+  const ofFunctions = Object.keys(serviceFunctions(serverless)).flatMap((key) => [
     naming.getLambdaLogicalId(key),
     naming.getLogGroupLogicalId(key),
     `${naming.getNormalizedFunctionName(key)}IamRoleLambdaExecution`,
   ])
+  const ofLogs = [...logGroupIds(serverless).values()].flatMap((id) => [id, `${id}Events`, `${id}Aborted`])
+  return [...ofFunctions, ...ofLogs, 'AuthorizerFailuresFilter', 'Dashboard']
 }
 
 /** Removes what the plugin brings for the whole API where the project has its own. */

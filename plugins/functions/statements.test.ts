@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Statement } from '../../lib/aws/access.ts'
-import { statementsOf } from './roles.ts'
+import { statementsOf, withoutOwn } from './statements.ts'
 
 const queue = { 'Fn::GetAtt': ['Jobs', 'Arn'] }
 const otherQueue = { 'Fn::GetAtt': ['OtherJobs', 'Arn'] }
@@ -23,4 +23,20 @@ test.each([
   ['a topic for failures', { onError: topic }, [allow(['sns:Publish'], [topic])]],
 ])('a function with %s gets the statements for it, and none of other functions', (_, more, expected) => {
   expect(statementsOf({ ...definition, ...more }, ALL)).toEqual(expected)
+})
+
+test('the common role loses what is for a function with a role of its own, and keeps what others need', () => {
+  const jobs = { ...definition, events: [{ sqs: { arn: queue } }] }
+  const both = { ...definition, events: [{ sqs: { arn: queue } }, { sqs: { arn: otherQueue } }] }
+  const other = { ...definition, events: [{ sqs: { arn: otherQueue } }] }
+  const without = (own: object, others: object) =>
+    withoutOwn(ALL, [own as typeof jobs], [others as typeof jobs]).flatMap(({ Action, Resource }) =>
+      Action.includes('sqs:ReceiveMessage') ? [Resource] : [],
+    )
+  expect(without(jobs, other)).toEqual([[otherQueue]])
+  expect(without(both, definition)).toEqual([])
+  expect(without(both, both)).toEqual([[queue, otherQueue]])
+  // The framework adds a queue once for each function.
+  const twice = [allow(['sqs:ReceiveMessage'], [queue, queue])]
+  expect(withoutOwn(twice, [jobs], [jobs])).toEqual([allow(['sqs:ReceiveMessage'], [queue])])
 })

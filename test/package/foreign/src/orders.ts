@@ -1,0 +1,2 @@
+/** Returns its environment. */
+export const handler = async () => ({ statusCode: 200, body: JSON.stringify(process.env) })

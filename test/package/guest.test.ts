@@ -1,0 +1,457 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { unzip } from '../infrastructure/unzip.ts'
+import { cleanEnvironment, root } from '../support/service-description.ts'
+import {
+  type Configuration,
+  type Foreign,
+  foreignProject,
+  freePort,
+  type Package,
+  type Resource,
+} from './foreign.ts'
+
+// What the plugin does in a project that has functions, resources and settings of its own: it changes none of them, and none of them
+// reaches the plugin's functions.
+
+let project: Foreign
+let before: Package
+let after: Package
+
+/** A function of the service in the project, and a route of the project that the plugin protects. */
+const withOwnRoutes = ({ functions }: Configuration) => {
+  functions.audit = {
+    handler: 'src/orders.handler',
+    may: ['readKeys'],
+    settings: ['table'],
+    events: [{ http: { method: 'get', path: 'audit' } }, { sqs: { arn: { 'Fn::GetAtt': ['Jobs', 'Arn'] } } }],
+  }
+  functions.notes = {
+    handler: 'src/orders.handler',
+    role: 'member',
+    events: [{ http: { method: 'get', path: 'notes', authorizer: 'auth' } }],
+  }
+}
+
+beforeAll(async () => {
+  project = foreignProject()
+  project.write(() => {}, true)
+  before = await project.package()
+  project.write()
+  after = await project.package()
+}, 120_000)
+afterAll(() => project.remove())
+
+/** Resources of the project that differ, with the reason for each. */
+const CHANGED: Record<string, (resource: Resource) => void> = {
+  // Only TLS 1.2 or 1.3, for passwords. It says what is the default of the endpoint.
+  ApiGatewayRestApi: ({ Properties }) => {
+    for (const name of ['SecurityPolicy', 'EndpointAccessMode', 'DisableExecuteApiEndpoint'])
+      delete Properties[name]
+  },
+  // They wait for the stage, which is a resource of its own for its throttles.
+  ApiGatewayApiKey1: (resource) => delete resource.DependsOn,
+  ApiGatewayUsagePlan: (resource) => delete resource.DependsOn,
+}
+/** The deployment has a name after its content, because the stage names it. */
+const isDeployment = (id: string) => /^ApiGatewayDeployment/.test(id)
+
+/** Compares what a project has without the plugin with what it has with it, as text, and returns how much that is. */
+function expectSame(one: Package, other: Package) {
+  const counts = { resources: 0, properties: 0, outputs: 0 }
+  for (const [id, resource] of Object.entries(one.Resources).filter(([name]) => !isDeployment(name))) {
+    const [first, second] = [resource, other.Resources[id]].map((value) => structuredClone(value)) as [
+      Resource,
+      Resource,
+    ]
+    for (const value of [first, second]) CHANGED[id]?.(value)
+    expect(JSON.stringify(second), id).toBe(JSON.stringify(first))
+    counts.resources += 1
+    counts.properties += Object.keys(resource.Properties ?? {}).length
+  }
+  for (const part of ['Outputs', 'Conditions'] as const) {
+    for (const [id, value] of Object.entries(one[part] ?? {})) {
+      expect(JSON.stringify(other[part][id]), id).toBe(JSON.stringify(value))
+      counts.outputs += 1
+    }
+  }
+  return counts
+}
+
+/** The Lambda functions that are there with the plugin only. */
+const addedFunctions = (one: Package, other: Package) =>
+  Object.entries(other.Resources).filter(
+    ([id, { Type }]) => Type === 'AWS::Lambda::Function' && one.Resources[id] === undefined,
+  )
+
+test('every resource, output and condition of the project is the same, as text', () => {
+  const { resources, properties, outputs } = expectSame(before, after)
+  console.log(
+    `${resources} resources with ${properties} properties, ${outputs} outputs and conditions are the same`,
+  )
+  expect(resources).toBeGreaterThan(25)
+  expect(Object.keys(before.Resources).filter(isDeployment)).toHaveLength(1)
+})
+
+test('(1) environment, network, layers, key and runtime of provider do not reach the functions', () => {
+  const added = addedFunctions(before, after)
+  const own = [
+    'Environment',
+    'MemorySize',
+    'Timeout',
+    'Runtime',
+    'Architectures',
+    'TracingConfig',
+    'LoggingConfig',
+    'Role',
+  ]
+  for (const [id, { Properties }] of added) {
+    expect(JSON.stringify(Properties), id).not.toMatch(
+      /ORDERS|CURRENCY|LOG_LEVEL|sg-1|insights|11111111|nodejs22/,
+    )
+    const members = Object.keys(Properties).filter((name) => !['ReservedConcurrentExecutions'].includes(name))
+    expect(members.sort(), id).toEqual([...own, 'Code', 'FunctionName', 'Handler', 'Tags'].sort())
+    expect(Properties, id).toMatchObject({ Runtime: 'nodejs24.x', TracingConfig: { Mode: 'Active' } })
+  }
+  console.log(`(1) ${added.length} functions with ${added.length * own.length} properties of their own`)
+  expect(added.length).toBeGreaterThan(25)
+})
+
+test.each<[string, (configuration: Configuration) => void, string]>([
+  [
+    'a function',
+    ({ functions }) => Object.assign(functions, { login: { handler: 'src/orders.handler' } }),
+    'Function login stands in serverless.yml and in functions/sessions/functions.yml.',
+  ],
+  [
+    'a route',
+    ({ functions }) => Object.assign(Object(functions.orders), { events: [{ http: 'POST /login' }] }),
+    'Function orders has the route POST /login, which login of serverless-jwt-auth has. Give yours another path.',
+  ],
+  [
+    'the parameter of a route',
+    ({ functions }) =>
+      Object.assign(Object(functions.orders), { events: [{ http: 'GET /sessions/{session}/log' }] }),
+    'Function orders has the route GET /sessions/{session}/log, and sessions of serverless-jwt-auth has DELETE /sessions/{id}. API Gateway takes one name for a parameter at the same place: name yours {id}.',
+  ],
+  [
+    'a resource',
+    ({ resources }) => Object.assign(resources.Resources, { Table: { Type: 'AWS::SNS::Topic' } }),
+    'Resources of serverless.yml has Table, and so has serverless-jwt-auth. Give yours another logical id.',
+  ],
+  [
+    'a resource that is made',
+    ({ resources }) =>
+      Object.assign(resources.Resources, { LoginLambdaFunction: { Type: 'AWS::SNS::Topic' } }),
+    'Resources of serverless.yml has LoginLambdaFunction, and so has serverless-jwt-auth. Give yours another logical id.',
+  ],
+  [
+    'the shared log group',
+    ({ resources }) => Object.assign(resources.Resources, { LogGroup: { Type: 'AWS::SNS::Topic' } }),
+    'Resources of serverless.yml has LogGroup, and so has serverless-jwt-auth. Give yours another logical id.',
+  ],
+  [
+    'an output',
+    ({ resources }) => Object.assign(resources.Outputs, { TableName: { Value: 'x' } }),
+    'Outputs of serverless.yml has TableName, and so has serverless-jwt-auth. Give yours another logical id.',
+  ],
+  [
+    'a condition',
+    ({ resources }) => Object.assign(resources.Conditions, { PublishesA: { 'Fn::Equals': ['a', 'b'] } }),
+    'Conditions of serverless.yml has PublishesA, and so has serverless-jwt-auth. Give yours another logical id.',
+  ],
+  [
+    'a member',
+    ({ custom }) => Object.assign(custom, { auth: { tableName: 'x' } }),
+    'custom.auth of serverless.yml has tableName, and so has serverless-jwt-auth. Give yours another name.',
+  ],
+  [
+    'the local gateway',
+    ({ custom }) => Object.assign(custom, { offline: { customAuthenticationProvider: './x' } }),
+    'custom.offline.customAuthenticationProvider of serverless.yml must be left to serverless-jwt-auth.',
+  ],
+])('(2) %s that both have is refused with one sentence that names both', async (_, change, fault) => {
+  project.write(change)
+  const { status, stderr } = await project.run(['package', '--stage', 'prod'])
+  // The framework's own line is before ours.
+  expect([
+    status,
+    stderr
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('Packaging ')),
+  ]).toEqual([1, [fault]])
+})
+
+test('(3) statements, roles, CORS and log groups are as the project wrote them, and ours are our own', async () => {
+  for (const id of [
+    'IamRoleLambdaExecution',
+    'OrdersLogGroup',
+    'ReportLogGroup',
+    'ApiGatewayMethodOrdersOptions',
+  ]) {
+    expect(JSON.stringify(after.Resources[id]), id).toBe(JSON.stringify(before.Resources[id]))
+    expect(before.Resources[id], id).toBeDefined()
+  }
+  const filters = Object.values(after.Resources).filter(({ Type }) => Type === 'AWS::Logs::MetricFilter')
+  expect(JSON.stringify(filters)).not.toMatch(/OrdersLogGroup|ReportLogGroup/)
+
+  const arn = 'arn:aws:iam::123456789012:role/of-all'
+  const nameRole = ({ provider }: Configuration) => {
+    provider.iam = { role: arn }
+  }
+  project.write(nameRole, true)
+  const one = await project.package()
+  project.write((configuration) => {
+    nameRole(configuration)
+    withOwnRoutes(configuration)
+  })
+  const other = await project.package()
+  const { resources } = expectSame(one, other)
+  expect(other.Resources.NotesLambdaFunction?.Properties.Role).toBe(arn)
+  expect(other.Resources.IamRoleLambdaExecution).toBeUndefined()
+  const roles = addedFunctions(one, other)
+    .filter(([id]) => id !== 'NotesLambdaFunction')
+    .map(([id, { Properties }]) => [id, Object(Properties.Role)['Fn::GetAtt']?.[0]] as const)
+  for (const [id, role] of roles) {
+    expect(role, id).toBe(id.replace('LambdaFunction', 'IamRoleLambdaExecution'))
+    expect(other.Resources[role], id).toMatchObject({ Type: 'AWS::IAM::Role' })
+  }
+  // What the framework adds for a queue, and what `may` names.
+  const policy = JSON.stringify(other.Resources.AuditIamRoleLambdaExecution?.Properties.Policies)
+  expect(policy).toContain('"sqs:ReceiveMessage"')
+  expect(policy).toContain('"kms:GetPublicKey"')
+  expect(policy).not.toContain('dynamodb:')
+  expect(JSON.stringify(other.Resources.NotesLambdaFunction?.Properties.Environment)).toContain(
+    '"ROLES":"member"',
+  )
+  console.log(
+    `(3) ${resources} resources are the same with a role of the project, and ${roles.length} roles are our own`,
+  )
+})
+
+test('(3) the common role has no statement for a queue of the service alone', async () => {
+  project.write(withOwnRoutes)
+  const { Resources } = await project.package()
+  expect(JSON.stringify(Resources.IamRoleLambdaExecution)).toBe(
+    JSON.stringify(before.Resources.IamRoleLambdaExecution),
+  )
+})
+
+test('(4) parameters of the project are taken, and a mistyped one is refused', async () => {
+  project.write()
+  const { Resources } = await project.package(['--param', 'currency=GBP', '--param', 'shard=2'])
+  expect(Resources.OrdersLambdaFunction?.Properties.Environment).toMatchObject({
+    Variables: { CURRENCY: 'GBP', SHARD: '2' },
+  })
+  const typed = await project.run(['package', '--param', 'curency=GBP', '--param', 'pagse=on'])
+  expect([typed.status, typed.stderr.trim().split('\n')]).toEqual([
+    1,
+    ['Unknown parameter curency. Did you mean currency?', 'Unknown parameter pagse. Did you mean pages?'],
+  ])
+  expect(before.Resources.OrdersLambdaFunction?.Properties.Environment).toMatchObject({
+    Variables: { CURRENCY: 'USD', SHARD: '1' },
+  })
+})
+
+test('(6) the bundles of the project are the same, and its options of esbuild', () => {
+  const [one, other] = [before, after].map(({ archive }) => unzip(archive('shop.zip')))
+  const names = [...(one?.keys() ?? [])].filter((name) => name.startsWith('src/'))
+  expect(names).toContain('src/orders.mjs')
+  expect([...(other?.keys() ?? [])].sort()).toEqual([...(one?.keys() ?? [])].sort())
+  for (const name of names) expect(String(other?.get(name)), name).toBe(String(one?.get(name)))
+  for (const [name, value] of Object.entries(before.service.custom)) {
+    // The plugin adds to the options of the local service what the project leaves open.
+    expect([name, after.service.custom[name]]).toEqual([
+      name,
+      name === 'serverless-offline' ? { ...Object(value), noPrependStageInUrl: true } : value,
+    ])
+  }
+  console.log(
+    `(6) ${names.length} files, and ${Object.keys(before.service.custom).length} members of custom are the same`,
+  )
+})
+
+test('(8) responses and settings of the API are those of the project, and ours are beside them', async () => {
+  expect(JSON.stringify(after.Resources.TooMany)).toBe(JSON.stringify(before.Resources.TooMany))
+  const types = Object.values(after.Resources).flatMap(({ Type, Properties }) =>
+    Type === 'AWS::ApiGateway::GatewayResponse' ? [Properties.ResponseType] : [],
+  )
+  expect(types.filter((type) => type === 'THROTTLED')).toHaveLength(1)
+  expect(new Set(types).size).toBe(types.length)
+  expect(after.Resources.ApiGatewayRestApi?.Properties).toMatchObject({ MinimumCompressionSize: 10 })
+  expect(after.Resources.ApiGatewayStage?.Properties).toMatchObject({ TracingEnabled: false })
+  for (const name of Object.keys(before.service.provider).filter(
+    (one) => !/^(compiled|core|stage$|apiGateway$)/.test(one),
+  )) {
+    expect([name, after.service.provider[name]]).toEqual([name, before.service.provider[name]])
+  }
+
+  const all = { HttpMethod: '*', ResourcePath: '/*', MetricsEnabled: true }
+  const login = { HttpMethod: 'POST', ResourcePath: '/~1login', ThrottlingRateLimit: 1 }
+  project.write(({ resources }) => {
+    resources.Resources.Stage = {
+      Type: 'AWS::ApiGateway::Stage',
+      Properties: { Variables: { colour: 'red' }, TracingEnabled: true, MethodSettings: [all, login] },
+    }
+  })
+  const { Resources } = await project.package()
+  const { Properties } = Resources.Stage ?? {}
+  const others: { ResourcePath: string }[] = Object(after.Resources.ApiGatewayStage).Properties.MethodSettings
+  expect(Resources.ApiGatewayStage).toBeUndefined()
+  expect(Properties).toMatchObject({ StageName: 'prod', Variables: { colour: 'red' }, TracingEnabled: true })
+  expect(Properties?.MethodSettings).toEqual([
+    all,
+    { ...login, ThrottlingBurstLimit: 100 },
+    ...others.filter(({ ResourcePath }) => ResourcePath !== '/~1login'),
+  ])
+})
+
+test.todo('(9) the commands take the name of the project')
+
+test('(10) serverless-iam-roles-per-function makes roles for the functions of the project alone', async () => {
+  const permitted = { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['arn:aws:s3:::shop/*'] }
+  const name = 'serverless-iam-roles-per-function'
+  const change = (configuration: Configuration) => {
+    Object.assign(Object(configuration.functions.orders), { iamRoleStatements: [permitted] })
+    // The other plugin takes no name.
+    delete Object(configuration.provider.iam.role).name
+  }
+  const packageWith = async (place: 'first' | 'last' | 'alone') => {
+    project.write((configuration) => {
+      change(configuration)
+      if (place === 'first') configuration.plugins.unshift(name)
+      else configuration.plugins.push(name)
+    }, place === 'alone')
+    return await project.package()
+  }
+  const one = await packageWith('alone')
+  expect(JSON.stringify(one.Resources.OrdersIamRoleLambdaExecution)).toContain('s3:GetObject')
+  for (const place of ['first', 'last'] as const) {
+    const other = await packageWith(place)
+    const { resources } = expectSame(one, other)
+    expect(other.Resources.LoginIamRoleLambdaExecution).toEqual(after.Resources.LoginIamRoleLambdaExecution)
+    console.log(`(10) ${resources} resources are the same with the other plugin ${place}`)
+  }
+  // Without it, the plugin reads the property.
+  project.write(change)
+  const { Resources } = await project.package()
+  expect(JSON.stringify(Resources.OrdersIamRoleLambdaExecution)).toContain('s3:GetObject')
+})
+
+/** As those of a developer are. */
+const DEVELOPER = {
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  AWS_SESSION_TOKEN: 'a session of the developer',
+  AWS_PROFILE: 'developer',
+  AWS_ENDPOINT_URL: 'https://aws.example',
+  AWS_ENDPOINT_URL_DYNAMODB: 'https://dynamodb.example',
+  AWS_CONTAINER_CREDENTIALS_FULL_URI: 'https://credentials.example',
+}
+
+test('(5) (7) locally the tables and credentials of the project stay its own', async () => {
+  project.write((configuration) => {
+    withOwnRoutes(configuration)
+    // The fixture's function in Python would need Python.
+    delete configuration.functions.report
+    for (const one of Object.values(configuration.functions)) {
+      one.events = ((one.events ?? []) as Record<string, unknown>[]).filter(({ http }) => http !== undefined)
+    }
+  })
+  const port = await freePort()
+  const args = ['offline', 'start', '--httpPort', String(port), '--lambdaPort', String(await freePort())]
+  const child = spawn(process.execPath, [join(root, 'node_modules/.bin/sls'), ...args], {
+    cwd: project.folder,
+    env: { ...cleanEnvironment(), ...DEVELOPER },
+  })
+  let output = ''
+  const listening = new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk
+      if (output.includes('(password member)')) resolve()
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    child.once('close', () => reject(new Error(output)))
+  })
+  try {
+    await listening
+    const url = `http://localhost:${port}`
+    const environmentOf = async (path: string, headers = {}) => {
+      const response = await fetch(`${url}/${path}`, { headers })
+      if (response.status !== 200)
+        throw new Error(`${path}: ${response.status} ${await response.text()} ${output}`)
+      return (await response.json()) as Record<string, string>
+    }
+    const login = await fetch(`${url}/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ username: 'member', password: 'member' }),
+    })
+    expect(login.status, output).toBe(200)
+    const { authToken } = (await login.json()) as { authToken: string }
+
+    const ofProject = await environmentOf('orders')
+    expect(ofProject).toMatchObject({ ...DEVELOPER, ORDERS: 'shop-orders', ONE: '1', LOG_LEVEL: 'debug' })
+    const ofNotes = await environmentOf('notes', { Authorization: `Bearer ${authToken}` })
+    expect(ofNotes).toMatchObject({ ...DEVELOPER, ORDERS: 'shop-orders', ROLES: 'member' })
+    expect(ofNotes).not.toHaveProperty('TABLE_NAME')
+
+    const ofService = await environmentOf('audit')
+    expect(ofService).toMatchObject({
+      AWS_ACCESS_KEY_ID: 'local',
+      TABLE_NAME: 'shop-dev',
+      AWS_REGION: 'eu-west-1',
+    })
+    for (const name of ['ORDERS', 'CURRENCY', 'LOG_LEVEL']) expect(ofService).not.toHaveProperty(name)
+    const leaks = Object.entries(ofService).filter(([, value]) => Object.values(DEVELOPER).includes(value))
+    expect(leaks).toEqual([])
+
+    const tables = await call(String(ofService.AWS_ENDPOINT_URL_DYNAMODB), 'ListTables')
+    expect(tables).toEqual({ TableNames: ['shop-dev', 'shop-dev-events'] })
+    console.log(
+      `(5) (7) ${Object.keys(ofService).length} variables of the service, ${Object.keys(ofProject).length} of the project`,
+    )
+  } finally {
+    child.removeAllListeners('close')
+    if (child.exitCode === null) {
+      child.kill()
+      await once(child, 'exit')
+    }
+  }
+
+  writeFileSync(join(project.folder, 'event.json'), '{}')
+  for (const [key, credential] of [
+    ['orders', DEVELOPER.AWS_ACCESS_KEY_ID],
+    ['audit', 'local'],
+  ] as const) {
+    const { stdout, stderr } = await project.run(
+      ['invoke', 'local', '-f', key, '-p', 'event.json'],
+      DEVELOPER,
+    )
+    const environment = JSON.parse(JSON.parse(stdout || `"${stderr}"`).body)
+    expect(environment.AWS_ACCESS_KEY_ID, key).toBe(credential)
+    expect(Object.values(environment).includes(DEVELOPER.AWS_SESSION_TOKEN), key).toBe(key === 'orders')
+    expect('ORDERS' in environment, key).toBe(key === 'orders')
+  }
+  rmSync(join(project.folder, 'event.json'))
+}, 120_000)
+
+async function call(endpoint: string, operation: string): Promise<unknown> {
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/x-amz-json-1.0',
+      'X-Amz-Target': `DynamoDB_20120810.${operation}`,
+      Authorization:
+        'AWS4-HMAC-SHA256 Credential=local/20261129/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+      'X-Amz-Date': '20261129T000000Z',
+    },
+    body: '{}',
+  })
+  return await response.json()
+}
