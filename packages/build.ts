@@ -24,7 +24,7 @@ const COPIED = [
   'events/user-content.json',
   'functions/**/functions.yml',
   'functions/pages/signin/*.css',
-  'plugins/**/*.yml',
+  'plugins/**/*.{yml,txt}',
   'resources/*.yml',
   '{lib,local,plugins}/**/*.d.ts',
 ]

@@ -6,7 +6,7 @@ import { PROJECT } from './project/project.ts'
 
 /**
  * Plugin for esbuild: a function that imports `auth.config.ts` gets JSON, `Application` of `plugins/config/application.ts`. The text of
- * the logo is in it. It is read again when the file has changed.
+ * the logo and the own words are in it. It is read again when the file has changed.
  */
 export const applicationData: Plugin = {
   name: 'application-data',

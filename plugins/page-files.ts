@@ -16,6 +16,8 @@ export async function textForBrowsers(path: string): Promise<string> {
     minify: true,
     format: 'esm',
     target: 'es2022',
+    // Otherwise a sentence with a dash or a dot is not found in its script.
+    charset: 'utf8',
     external: ['./qr.js', './refresh.js'],
     write: false,
     logLevel: 'silent',

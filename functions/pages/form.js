@@ -1,8 +1,11 @@
 // What the forms of all pages need: requests, and what the user sees of their problems. Paths are relative to the page, so
 // that they work at the root and under the path of a stage.
 
-const UNKNOWN_PROBLEM = { title: 'Rejected', detail: 'The request was rejected without a reason.' }
-const NO_RESPONSE = { title: 'No response', detail: 'The service did not respond. Try again.' }
+import { clock, inWords, secondsUntil } from './time.js'
+import { say } from './words.js'
+
+const UNKNOWN_PROBLEM = { title: say('Rejected'), detail: say('The request was rejected without a reason.') }
+const NO_RESPONSE = { title: say('No response'), detail: say('The service did not respond. Try again.') }
 
 /** The channel between the tab with the link of a mail and the tab that enrols. */
 export const ENROLMENT_CHANNEL = 'enrolment'
@@ -68,26 +71,6 @@ export function decodePart(base64url) {
 
 /** Returns the code in a field. Some users type it with spaces. */
 export const codeIn = ({ value }) => value.replaceAll(/\s/g, '')
-
-/** Returns the whole seconds until an instant, rounded up: 0 means that it has passed. */
-export const secondsUntil = (instantMs) => Math.max(0, Math.ceil((instantMs - Date.now()) / 1000))
-
-const partsOf = (seconds) => [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
-
-export const clock = (seconds) => {
-  const parts = partsOf(seconds)
-  const shown = parts[0] > 0 ? parts : parts.slice(1)
-  return shown.map((part, index) => String(part).padStart(index > 0 ? 2 : 1, '0')).join(':')
-}
-
-/** Returns a time as screen readers read it. */
-const inWords = (seconds) =>
-  partsOf(seconds)
-    .map(
-      (count, index) => count > 0 && `${count} ${['hour', 'minute', 'second'][index]}${count > 1 ? 's' : ''}`,
-    )
-    .filter(Boolean)
-    .join(' ')
 
 /** Returns what the page says by the name of a `meta` element; nothing without one. */
 export const metaOf = (name) => document.querySelector(`meta[name="${name}"]`)?.content
@@ -157,8 +140,9 @@ export function onSubmit(form, send, succeed) {
 function addNotices(form) {
   const time = make('span', '', 'time')
   time.role = 'timer'
-  const wait = make('p', 'Try again in ', 'wait')
-  wait.append(time)
+  const wait = make('p', '', 'wait')
+  const [before = '', after = ''] = say('Try again in {time}').split('{time}')
+  wait.append(before, time, after)
   wait.hidden = true
   // Screen readers announce what enters an alert that is there already.
   const problem = make('div', '', 'notice')
@@ -217,12 +201,12 @@ function wait(form, seconds) {
     besideForm(form, 'wait').querySelector('.time').textContent = clock(left)
     if (left > 0) return
     endWait(form)
-    notice(besideForm(form, 'notice'), 'You can try again now.', 'info')
+    notice(besideForm(form, 'notice'), say('You can try again now.'), 'info')
   }
   waits.set(form, setInterval(tick, 500))
   besideForm(form, 'wait').hidden = false
   tick()
-  announce(`Try again in ${inWords(seconds)}.`)
+  announce(say('Try again in {duration}.', { duration: inWords(seconds) }))
 }
 
 function endWait(form) {
@@ -233,8 +217,8 @@ function endWait(form) {
 /** Masks the password that a button shows and masks. */
 function mask(button, isMasked = true) {
   element(button.getAttribute('aria-controls')).type = isMasked ? 'password' : 'text'
-  button.textContent = isMasked ? 'Show' : 'Hide'
-  button.ariaLabel = isMasked ? 'Show password' : 'Hide password'
+  button.textContent = isMasked ? say('Show') : say('Hide')
+  button.ariaLabel = isMasked ? say('Show password') : say('Hide password')
 }
 
 for (const button of document.querySelectorAll('button[aria-controls]')) {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { lambdaContext, sampleEvent } from '../../test/support/lambda.ts'
+import { handler as accountPages } from './confirm/account-pages.ts'
 import { handler as signin } from './signin/signin.ts'
 
-// The pages of an application with a theme.
+// The pages of an application with a theme and own words.
 
 vi.mock('../../auth.config.ts', () => ({
   default: {
@@ -12,6 +13,13 @@ vi.mock('../../auth.config.ts', () => ({
       accent: ['#7b2d26', '#ffb4a2'],
       onAccent: ['#fffffe', '#2b0a06'],
       logo: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><style>a{fill:#7b2d26}</style></svg>',
+    },
+    texts: {
+      'Sign in to {serviceName}': 'Welcome back to {serviceName} <3',
+      'No account yet? [Create an account]': 'New here? [Join us]',
+      'Sign in': 'Log in',
+      'You are signed out.': 'See "you" soon.',
+      'Nothing is recorded yet.': 'Empty.',
     },
   },
 }))
@@ -33,6 +41,22 @@ async function fileOf(html: string, extension: string) {
   const { body } = await signin({ ...sampleEvent('signin.json'), pathParameters: { file } }, lambdaContext())
   return body
 }
+
+test('a page has own words as text, in its title too', async () => {
+  const html = await page(signin, 'signin.json')
+  expect(html).toContain('<title>Log in · Notes</title>')
+  expect(html).toContain('<h1 id="sign-in-title" tabindex="-1">Welcome back to Notes &lt;3</h1>')
+  expect(html).toContain('<p>New here? <a href="register">Join us</a></p>')
+  expect(html).toContain('<button class="primary" type="submit" disabled>Log in</button>')
+  expect(html).toContain('<label for="password">Password</label>')
+  expect(await page(accountPages, 'account-pages.json')).toContain('<a href="signin">Log in</a>')
+})
+
+test('a script has the own words of its sentences in front of it', async () => {
+  const script = await fileOf(await page(signin, 'signin.json'), 'js')
+  const words = { 'Sign in': 'Log in', 'You are signed out.': 'See "you" soon.' }
+  expect(script.startsWith(`globalThis.ownWords=${JSON.stringify(words)};`)).toBe(true)
+})
 
 test('a style ends with the colours of the theme', async () => {
   const style = await fileOf(await page(signin, 'signin.json'), 'css')

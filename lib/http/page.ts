@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import { TEXTS } from '../application/texts.ts'
 import { ICON, LOGO_URL } from '../application/theme.ts'
 import { ServiceError } from '../errors.ts'
 import { escapeHtml } from './escape.ts'
 import { type ApiRoute, apiHandler } from './handler.ts'
+import { inOwnWords } from './own-words.ts'
 import { found } from './responses.ts'
 
 /**
@@ -98,6 +100,15 @@ export function pageRoute({
   }
 }
 
+/** Puts the own words of the sentences in a script in front of it, where `functions/pages/words.js` finds them. */
+function withWords(script: string): string {
+  if (!HAS_TEXTS || !script.includes('ownWords')) return script
+  const words = Object.entries(TEXTS).filter(([sentence]) => script.includes(sentence))
+  return `globalThis.ownWords=${JSON.stringify(Object.fromEntries(words))};${script}`
+}
+
+const HAS_TEXTS = Object.keys(TEXTS).length > 0
+
 /** What differs between the pages of one shell. */
 interface Page {
   title: string
@@ -116,13 +127,18 @@ interface Page {
 /** What a text stands for. */
 const TAG = /\{\{(\w+)\}\}/g
 
+/** Returns HTML in the own words of the application. */
+const inWords = (html: string): string => (HAS_TEXTS ? inOwnWords(html, (sentence) => TEXTS[sentence]) : html)
+
 /**
- * Returns the HTML of a page: a shell, in which `{{name}}` stands for what is the page's own or of the theme. All of it is HTML.
+ * Returns the HTML of a page: a shell, in which `{{name}}` stands for what is the page's own or of the theme. All of it is HTML. Own
+ * words are in it, but for the title, which the page gives in them.
  */
 export function inShell(shell: string, page: Page): string {
   const logo = LOGO_URL ? `<img src="${escapeHtml(LOGO_URL)}" height="32" alt="">` : ''
-  const parts = { head: '', logo, ...ICON, ...page }
-  return shell.replaceAll(TAG, (tag, name) => parts[name as keyof typeof parts] ?? tag)
+  const [link, body] = [inWords(page.link), inWords(page.body)]
+  const parts = { head: '', logo, ...ICON, ...page, link, body }
+  return inWords(shell).replaceAll(TAG, (tag, name) => parts[name as keyof typeof parts] ?? tag)
 }
 
 type HashedNames = [file: string, hashed: string][]
@@ -132,7 +148,7 @@ function hashFiles(files: Record<string, string>) {
   const hashedNames: HashedNames = []
   const servedFiles = new Map<string, APIGatewayProxyResult>()
   for (const [file, source] of Object.entries(files)) {
-    const text = withHashes(source, '.', hashedNames)
+    const text = withHashes(withWords(source), '.', hashedNames)
     const digest = hash('sha256', text).slice(0, HASH_CHARACTERS)
     const [stem = '', extension = ''] = file.split(/\.(?=[^.]*$)/)
     const hashed = `${stem}-${digest}.${extension}`

@@ -1,3 +1,4 @@
+import { say } from '../application/texts.ts'
 import type { OutgoingMail } from './send.ts'
 
 /** The text of a mail. */
@@ -13,19 +14,23 @@ export interface Message {
   paragraphs: readonly string[]
 }
 
+/** Stands in its line for the code, which is of digits and bold in HTML. */
+const CODE = '{code}'
+
 /** Returns the plain text and the HTML of a message. Both say the same. HTML has no image and no script. */
 export function renderMessage(message: Message): Pick<OutgoingMail, 'subject' | 'text' | 'html'> {
   const { subject, lead, action, code, paragraphs } = message
+  const codeLine = say('Or type this code: {code}', { code: CODE })
   const text = [
     lead,
     ...(action ? [`${action.label}:\n${action.url}`] : []),
-    ...(code ? [`Or type this code: ${code}`] : []),
+    ...(code ? [codeLine.replace(CODE, code)] : []),
     ...paragraphs,
   ]
   const html = [
     `<p>${escapeHtml(lead)}</p>`,
     ...(action ? [`<p><a href="${escapeHtml(action.url)}">${escapeHtml(action.label)}</a></p>`] : []),
-    ...(code ? [`<p>Or type this code: <strong>${escapeHtml(code)}</strong></p>`] : []),
+    ...(code ? [`<p>${escapeHtml(codeLine).replace(CODE, `<strong>${escapeHtml(code)}</strong>`)}</p>`] : []),
     ...paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`),
   ]
   return {

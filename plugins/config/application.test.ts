@@ -12,6 +12,7 @@ let project: string
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'application-'))
   mkdirSync(join(project, 'theme'))
+  mkdirSync(join(project, 'texts'))
 })
 afterEach(() => rmSync(project, { recursive: true }))
 
@@ -32,8 +33,9 @@ test('functions of this repository get its roles and administrators alone', () =
   })
 })
 
-test('functions get the text of the logo, and no value of a parameter', () => {
+test('functions get the text of the logo and the own words, and no value of a parameter', () => {
   write('theme/logo.svg', SVG)
+  write('texts/en.json', '{ "Sign in": "Log in" }')
   expect(readApplication(own, project)).toEqual({
     application: {
       roles: ['member', 'editor'],
@@ -44,20 +46,27 @@ test('functions get the text of the logo, and no value of a parameter', () => {
         onAccent: ['#ffffff', '#2b0a06'],
         logo: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"> <path d="M0 0h2v1z"/> </svg>',
       },
+      texts: { 'Sign in': 'Log in' },
     },
     faults: [],
   })
 })
 
-test('a fault of the logo is named with its file', () => {
+test('faults of both files are named with their file', () => {
   write('theme/logo.svg', SVG.replace('<path', '<script'))
+  write('texts/en.json', '{ "Sing in": "Log in" }')
   expect(readApplication(own, project)).toEqual({
-    faults: ['auth.config.ts: theme.logo theme/logo.svg has the element script.'],
+    faults: [
+      'auth.config.ts: theme.logo theme/logo.svg has the element script.',
+      'texts/en.json: "Sing in" is unknown. Did you mean "Sign in"?',
+    ],
   })
 })
 
-test('a missing logo is named', () => {
+test('a missing logo and a file that is no JSON are named', () => {
+  write('texts/en.json', '{ "Sign in" }')
   expect(readApplication(own, project).faults).toEqual([
     'auth.config.ts: theme.logo theme/logo.svg does not exist.',
+    expect.stringMatching(/^texts\/en\.json: It must be JSON: .+\.$/),
   ])
 })

@@ -4,6 +4,7 @@ import { PROJECT } from '../project/project.ts'
 import type { Application, AuthConfig } from './define-auth.ts'
 import { faultsOfConfig } from './faults.ts'
 import { faultOfSvg } from './svg.ts'
+import { faultsOfTexts, TEXTS_FILE } from './texts.ts'
 
 /** What an application says, or what is wrong with it: one line for each fault. */
 export type ReadApplication =
@@ -14,20 +15,23 @@ export type ReadApplication =
  * Reads what functions need of an application.
  *
  * @param config - What its `auth.config.ts` exports.
- * @param project - Its folder, with the logo.
+ * @param project - Its folder, with the logo and the own words.
  */
 export function readApplication(config: AuthConfig, project = PROJECT): ReadApplication {
   const faults = faultsOfConfig(config).map((fault) => `auth.config.ts: ${fault}`)
   if (faults.length > 0) return { faults }
   const { roles, administrators, formerRoles, attributes, theme } = config
   const logo = theme?.logo === undefined ? undefined : readLogo(project, theme.logo)
-  if (logo !== undefined && logo.faults.length > 0) return { faults: logo.faults }
+  const texts = readTexts(project)
+  const faultsOfFiles = [...(logo?.faults ?? []), ...texts.faults]
+  if (faultsOfFiles.length > 0) return { faults: faultsOfFiles }
   const application = {
     roles,
     administrators,
     ...(formerRoles && { formerRoles }),
     ...(attributes && { attributes }),
     ...(theme && { theme: { ...theme, ...(logo && { logo: logo.svg }) } }),
+    ...(texts.texts && { texts: texts.texts }),
   }
   return { application, faults: [] }
 }
@@ -40,4 +44,16 @@ function readLogo(project: string, path: string) {
   const svg = readFileSync(file, 'utf8')
   const fault = faultOfSvg(svg)
   return fault === undefined ? { svg: svg.replaceAll(/\s+/g, ' ').trim(), faults: [] } : wrong(fault)
+}
+
+function readTexts(project: string): { texts?: NonNullable<Application['texts']>; faults: string[] } {
+  const file = join(project, TEXTS_FILE)
+  if (!existsSync(file)) return { faults: [] }
+  try {
+    const texts = JSON.parse(readFileSync(file, 'utf8'))
+    const faults = faultsOfTexts(texts).map((fault) => `${TEXTS_FILE}: ${fault}`)
+    return { texts, faults }
+  } catch (error) {
+    return { faults: [`${TEXTS_FILE}: It must be JSON: ${(error as Error).message}.`] }
+  }
 }

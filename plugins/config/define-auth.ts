@@ -25,10 +25,11 @@ export interface AuthConfig<R extends string = string, A extends AttributeDefini
 }
 
 /** What functions read of an application, as JSON: the import of `auth.config.ts` in a bundle. The logo is the text of its file. */
-export type Application = Pick<
-  AuthConfig,
-  'roles' | 'administrators' | 'formerRoles' | 'attributes' | 'theme'
->
+export interface Application
+  extends Pick<AuthConfig, 'roles' | 'administrators' | 'formerRoles' | 'attributes' | 'theme'> {
+  /** Own words by the English sentence that they take the place of. */
+  texts?: Readonly<Record<string, string>>
+}
 
 /**
  * Types the configuration of an application, and returns it.

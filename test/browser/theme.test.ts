@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { copySources } from '../support/checkout.ts'
 import { type Service, startService } from '../support/service.ts'
 import { root } from '../support/service-description.ts'
-import { heading, inspect, open, signIn, useBrowser } from './browser.ts'
+import { heading, inspect, open, press, signIn, useBrowser } from './browser.ts'
 
-// The pages of a service with a theme, started from its files.
+// The pages of a service with a theme and own words, started from its files.
 
 const THEME = {
   accent: ['#7b2d26', '#ffb4a2'],
@@ -25,6 +25,14 @@ const LOGO = `<svg xmlns="http://www.w3.org/2000/svg"
 </svg>
 `
 
+const TEXTS = {
+  'Sign in to {serviceName}': 'Welcome back to {serviceName}',
+  'Sign out': 'Leave',
+  'You are signed out': 'See you soon',
+  'Your session on this device has ended.': 'This <device> forgets you.',
+  'Show password': 'Show what I typed',
+}
+
 let folder: string
 let service: Service
 beforeAll(async () => {
@@ -32,6 +40,8 @@ beforeAll(async () => {
   folder = mkdtempSync(`${root}/.results/theme-`)
   copySources(folder)
   mkdirSync(`${folder}/theme`)
+  mkdirSync(`${folder}/texts`)
+  writeFileSync(`${folder}/texts/en.json`, JSON.stringify(TEXTS))
   writeFileSync(`${folder}/theme/logo.svg`, LOGO)
   const config = { roles: ['user', 'admin'], administrators: ['admin'], serviceName: 'Notes', theme: THEME }
   writeFileSync(`${folder}/auth.config.ts`, `export default ${JSON.stringify(config)}\n`)
@@ -69,7 +79,7 @@ describe.each([
   const colour = (name: Exclude<keyof typeof THEME, 'logo'>) => rgb(String(THEME[name][at]))
 
   test.each([
-    ['signin', 'Sign in to Notes', ['GET signin', 'GET plain.css', 'GET plain.js']],
+    ['signin', 'Welcome back to Notes', ['GET signin', 'GET plain.css', 'GET plain.js']],
     ['register', 'Create an account', ['GET register', 'GET page.css', 'GET register.js']],
     ['oauth2/logout', 'Signed out', ['GET logout', 'GET page.css', 'GET logout.js']],
   ])('the page %s shows colours and logo in three requests', async (path, title, requests) => {
@@ -102,4 +112,13 @@ describe.each([
     await heading(page, 'Your account').waitFor()
     await inspect(page, `theme-account-${colorScheme}`)
   })
+})
+
+test('pages and their scripts have own words, as text', async () => {
+  const page = await open(`${service.url}/signin`)
+  await page.getByRole('button', { name: 'Show what I typed' }).waitFor()
+  await signIn(page, 'user')
+  await heading(page, 'Your account').waitFor()
+  await press(page, 'Leave', 'See you soon')
+  await page.getByText('This <device> forgets you.').waitFor()
 })

@@ -4,6 +4,7 @@ import { COLOURS } from '../../plugins/config/colours.ts'
 import { defineAuth } from '../../plugins/config/define-auth.ts'
 import { faultsOfConfig } from '../../plugins/config/faults.ts'
 import { faultOfSvg } from '../../plugins/config/svg.ts'
+import { faultsOfTexts } from '../../plugins/config/texts.ts'
 import { root } from '../support/service-description.ts'
 
 // What docs/THEME.md shows.
@@ -31,7 +32,10 @@ test('the refusal of THEME.md is that of its accent', () => {
   expect(faults).toContain(block(''))
 })
 
-test('the style of THEME.md is accepted', () => {
+test('the style and the words of THEME.md are accepted', () => {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">${block('xml')}</svg>`
   expect(faultOfSvg(svg)).toBeUndefined()
+  const texts = JSON.parse(block('json'))
+  expect(Object.keys(texts)).toHaveLength(3)
+  expect(faultsOfTexts(texts)).toEqual([])
 })

@@ -42,7 +42,7 @@ const levelOf = (file: string) => LEVELS.findIndex((concepts) => concepts.includ
 
 /** `lib/application/` alone may read the application's own data, and know the type of it, so that a package can bring other data. */
 const APPLICATION =
-  /^lib\/application\/(roles|attributes|theme)\.ts -> (auth\.config|plugins\/config\/attribute)\.ts$/
+  /^lib\/application\/(roles|attributes|texts|theme)\.ts -> (auth\.config|plugins\/config\/(attribute|define-auth))\.ts$/
 
 /** Returns the imports among sources that do not point to an earlier level, as `from -> to`. */
 const upwardImports = (sources: Pick<Source, 'file' | 'imports'>[]): string[] =>

@@ -1,6 +1,7 @@
 // The recent activity on the page /account.
 
 import { make } from '../form.js'
+import { say } from '../words.js'
 import { listOf } from './list.js'
 import { deviceOf, minuteOf } from './sessions.js'
 import { whatOf, whoOf } from './wording.js'
@@ -8,7 +9,7 @@ import { whatOf, whoOf } from './wording.js'
 /** Shows the newest events. */
 export const showActivity = listOf('events', 'me/events', rowOf, {
   rows: 10,
-  empty: 'Nothing is recorded yet.',
+  empty: say('Nothing is recorded yet.'),
 })
 
 function rowOf(event) {

@@ -1,27 +1,34 @@
 // The apps that have access to the account, on the page /account.
 
 import { announce, call, element, make } from '../form.js'
+import { say } from '../words.js'
 import { showActivity } from './activity.js'
 import { askForChange } from './change.js'
 import { listOf } from './list.js'
 import { dayOf, hourOf } from './sessions.js'
 
 /** Shows the apps. */
-export const showApps = listOf('apps', 'apps', rowOf, { rows: 10, empty: 'No app has access.' })
+export const showApps = listOf('apps', 'apps', rowOf, { rows: 10, empty: say('No app has access.') })
 
 function rowOf({ id, name, places, scopes, approvedAt, lastUsedAt }, fetch) {
-  const used = lastUsedAt ? `, last used ${hourOf(lastUsedAt)}` : ''
+  const facts = { places: places.join(', '), day: dayOf(approvedAt), used: lastUsedAt && hourOf(lastUsedAt) }
   const text = make('div', '')
   const may = make('ul', '', 'scopes')
   may.append(...scopes.map(({ sentence }) => make('li', sentence)))
   text.append(
     make('strong', name),
-    make('p', `${places.join(', ')} · First signed in ${dayOf(approvedAt)}${used}`, 'hint'),
+    make(
+      'p',
+      lastUsedAt
+        ? say('{places} · First signed in {day}, last used {used}', facts)
+        : say('{places} · First signed in {day}', facts),
+      'hint',
+    ),
     may,
   )
-  const button = make('button', 'Remove access')
+  const button = make('button', say('Remove access'))
   button.type = 'button'
-  button.ariaLabel = `Remove access: ${name}`
+  button.ariaLabel = say('Remove access: {name}', { name })
   button.addEventListener('click', () => remove(id, name, fetch))
   const row = make('li', '')
   row.append(text, button)
@@ -31,9 +38,12 @@ function rowOf({ id, name, places, scopes, approvedAt, lastUsedAt }, fetch) {
 async function remove(id, name, fetch) {
   const isDone = await askForChange(
     {
-      title: 'Remove access',
-      text: `${name} can no longer use your account. Data that it already has stays there. The next time you sign in to it, you are asked again.`,
-      button: 'Remove access',
+      title: say('Remove access'),
+      text: say(
+        '{name} can no longer use your account. Data that it already has stays there. The next time you sign in to it, you are asked again.',
+        { name },
+      ),
+      button: say('Remove access'),
       isDangerous: true,
       hasPassword: false,
     },
@@ -46,5 +56,5 @@ async function remove(id, name, fetch) {
   if (!isDone) return
   await Promise.all([showApps(fetch), showActivity(fetch)])
   element('apps-title').focus()
-  announce('The access was removed.')
+  announce(say('The access was removed.'))
 }

@@ -3,6 +3,7 @@
 import { closeDialog, openDialog } from '../factors/dialogs.js'
 import { askFactor } from '../factors/second-factor.js'
 import { element, failureOf, onSubmit } from '../form.js'
+import { say } from '../words.js'
 
 const DIALOG = 'change-dialog'
 
@@ -55,19 +56,21 @@ export async function stepUp(auth, id, password) {
   try {
     const user = await auth.refresh()
     if (user?.id !== id)
-      return { status: 0, body: { detail: 'Another user has signed in. Nothing was changed.' } }
+      return { status: 0, body: { detail: say('Another user has signed in. Nothing was changed.') } }
     const step = await auth.signIn({ username: user.username, password })
     if (step.next === 'enrolment') {
       await auth.signOut()
-      return { status: 0, body: { detail: 'Sign in again to set up a second factor.' } }
+      return { status: 0, body: { detail: say('Sign in again to set up a second factor.') } }
     }
     if (step.next !== 'second-factor') return undefined
     const response = await askFactor(auth, step)
     if (response?.status === 200) return undefined
-    return response ?? { status: 0, body: { detail: 'Nothing was changed: the second factor is missing.' } }
+    return (
+      response ?? { status: 0, body: { detail: say('Nothing was changed: the second factor is missing.') } }
+    )
   } catch (error) {
     const response = failureOf(error)
-    const errors = [{ pointer: '#/currentPassword', detail: 'Incorrect password.' }]
+    const errors = [{ pointer: '#/currentPassword', detail: say('Incorrect password.') }]
     return response.status === 401 ? { status: 422, body: { errors } } : response
   }
 }

@@ -4,6 +4,7 @@ import { createPasskey } from '../../../client/passkeys.js'
 import { creationFailureOf } from '../factors/dialogs.js'
 import { setUpTotp, showRecoveryCodes } from '../factors/set-up.js'
 import { busy, call, element, make, notice } from '../form.js'
+import { say } from '../words.js'
 import { askForChange } from './change.js'
 import { dayOf, hourOf } from './sessions.js'
 
@@ -14,11 +15,6 @@ let factors = []
 
 /** Returns a success if another tab has removed the passkey, so that the page reads the list again. */
 const orGone = (response) => (response.status === 404 ? { status: 200, body: { isGone: true } } : response)
-
-const LAST = 'Without another factor, your password alone signs you in, and the recovery codes are deleted.'
-
-/** Says what a new factor changes. Only the first one ends other sessions. */
-const addingText = (text) => (factors.length > 0 ? text : `${text} Your other sessions end.`)
 
 /**
  * Starts the part of the page about factors.
@@ -44,12 +40,14 @@ export async function showFactors(profile) {
   const { recoveryCodesLeft } = profile
   factors = profile.factors ?? []
   const hasTotp = factors.includes('totp')
-  element('totp-state').textContent = hasTotp ? 'On' : 'Off'
-  element('totp-add').textContent = hasTotp ? 'Replace' : 'Set up'
-  element('totp-add').ariaLabel = `${hasTotp ? 'Replace' : 'Set up'} the authenticator app`
+  element('totp-state').textContent = hasTotp ? say('On') : say('Off')
+  element('totp-add').textContent = hasTotp ? say('Replace') : say('Set up')
+  element('totp-add').ariaLabel = hasTotp
+    ? say('Replace the authenticator app')
+    : say('Set up the authenticator app')
   element('totp-remove').hidden = !hasTotp
   element('codes-row').hidden = factors.length === 0
-  element('codes-left').textContent = `${recoveryCodesLeft ?? 0} left`
+  element('codes-left').textContent = say('{count} left', { count: recoveryCodesLeft ?? 0 })
   element('codes-left').className = `badge ${recoveryCodesLeft > 3 ? 'good' : 'warn'}`
   await showPasskeys()
 }
@@ -63,18 +61,22 @@ async function showPasskeys() {
 
 function rowOf(passkey) {
   const { name, createdAt, lastUsedAt, synced } = passkey
-  const used = lastUsedAt ? `, last used ${hourOf(lastUsedAt)}` : ', not used yet'
+  const facts = { day: dayOf(createdAt), used: lastUsedAt && hourOf(lastUsedAt) }
   const text = make('div', '')
   text.append(
     make('strong', name),
-    make('span', synced ? 'Synced' : 'This device only', 'badge'),
-    make('p', `Added ${dayOf(createdAt)}${used}`, 'hint'),
+    make('span', synced ? say('Synced') : say('This device only'), 'badge'),
+    make(
+      'p',
+      lastUsedAt ? say('Added {day}, last used {used}', facts) : say('Added {day}, not used yet', facts),
+      'hint',
+    ),
   )
   const row = make('li', '')
   row.append(
     text,
-    buttonOf('Rename', `Rename the passkey ${name}`, () => rename(passkey)),
-    buttonOf('Remove', `Remove the passkey ${name}`, () => removePasskey(passkey)),
+    buttonOf(say('Rename'), say('Rename the passkey {name}', { name }), () => rename(passkey)),
+    buttonOf(say('Remove'), say('Remove the passkey {name}', { name }), () => removePasskey(passkey)),
   )
   return row
 }
@@ -104,56 +106,73 @@ async function showChange(text, body) {
 const withPassword = ({ currentPassword }) => ({ currentPassword: currentPassword.value })
 const pathOf = ({ id }) => `passkeys/${encodeURIComponent(id)}`
 
+/** Says what an app changes. Only the first factor ends other sessions. */
+const addingApp = () =>
+  factors.length > 0
+    ? say('A sign-in with the password then needs a code of the app or another factor.')
+    : say(
+        'A sign-in with the password then needs a code of the app or another factor. Your other sessions end.',
+      )
+
 async function addTotp() {
   const isNew = !factors.includes('totp')
   const secret = await askForChange(
     {
-      title: isNew ? 'Set up an authenticator app' : 'Replace the authenticator app',
+      title: isNew ? say('Set up an authenticator app') : say('Replace the authenticator app'),
       text: isNew
-        ? addingText('A sign-in with the password then needs a code of the app or another factor.')
-        : 'The codes of your former app stop working, and your other sessions end.',
-      button: 'Continue',
+        ? addingApp()
+        : say('The codes of your former app stop working, and your other sessions end.'),
+      button: say('Continue'),
     },
     (fields) => page.change('factors/totp', { method: 'POST', body: withPassword(fields) }),
   )
   const body =
     secret && (await setUpTotp(secret, (code) => page.send('factors/totp/confirm', { body: { code } })))
-  if (body) await showChange('The authenticator app is set up.', body)
+  if (body) await showChange(say('The authenticator app is set up.'), body)
 }
 
 async function removeTotp() {
   const isDone = await askForChange(
     {
-      title: 'Remove the authenticator app',
-      text: `Its codes stop working, and your other sessions end. ${LAST}`,
-      button: 'Remove',
+      title: say('Remove the authenticator app'),
+      text: say(
+        'Its codes stop working, and your other sessions end. Without another factor, your password alone signs you in, and the recovery codes are deleted.',
+      ),
+      button: say('Remove'),
       isDangerous: true,
     },
     (fields) => page.change('factors/totp', { method: 'DELETE', body: withPassword(fields) }),
   )
-  if (isDone) await showChange('The authenticator app was removed.', {})
+  if (isDone) await showChange(say('The authenticator app was removed.'), {})
 }
 
 async function replaceCodes() {
   const body = await askForChange(
     {
-      title: 'Get new recovery codes',
-      text: 'Your former codes stop working.',
-      button: 'Get new codes',
+      title: say('Get new recovery codes'),
+      text: say('Your former codes stop working.'),
+      button: say('Get new codes'),
     },
     (fields) => page.change('factors/recovery-codes', { method: 'POST', body: withPassword(fields) }),
   )
-  if (body) await showChange('You have new recovery codes.', body)
+  if (body) await showChange(say('You have new recovery codes.'), body)
 }
+
+const addingPasskey = () =>
+  factors.length > 0
+    ? say(
+        'Your device or phone then signs you in, without the password. A security key without a PIN is a second factor only.',
+      )
+    : say(
+        'Your device or phone then signs you in, without the password. A security key without a PIN is a second factor only. Your other sessions end.',
+      )
 
 async function addPasskey() {
   const body = await askForChange(
     {
-      title: 'Add a passkey',
-      text: addingText(
-        'Your device or phone then signs you in, without the password. A security key without a PIN is a second factor only.',
-      ),
-      button: 'Create the passkey',
+      title: say('Add a passkey'),
+      text: addingPasskey(),
+      button: say('Create the passkey'),
       hasName: true,
     },
     async (fields) => {
@@ -168,28 +187,38 @@ async function addPasskey() {
       }
     },
   )
-  if (body) await showChange('The passkey was added.', body)
+  if (body) await showChange(say('The passkey was added.'), body)
 }
 
 async function rename(passkey) {
   const renamed = await askForChange(
-    { title: 'Rename the passkey', button: 'Rename', hasName: true, hasPassword: false, name: passkey.name },
+    {
+      title: say('Rename the passkey'),
+      button: say('Rename'),
+      hasName: true,
+      hasPassword: false,
+      name: passkey.name,
+    },
     async ({ name }) =>
       orGone(await page.send(pathOf(passkey), { method: 'PATCH', body: { name: name.value.trim() } })),
   )
-  if (renamed) await showChange(renamed.isGone ? 'This passkey was removed.' : 'The passkey was renamed.', {})
+  if (renamed)
+    await showChange(renamed.isGone ? say('This passkey was removed.') : say('The passkey was renamed.'), {})
 }
 
 async function removePasskey(passkey) {
   const isDone = await askForChange(
     {
-      title: 'Remove the passkey',
-      text: `${passkey.name} stops signing you in, and your other sessions end. ${LAST} Delete it on your device, too.`,
-      button: 'Remove',
+      title: say('Remove the passkey'),
+      text: say(
+        '{name} stops signing you in, and your other sessions end. Without another factor, your password alone signs you in, and the recovery codes are deleted. Delete it on your device, too.',
+        passkey,
+      ),
+      button: say('Remove'),
       isDangerous: true,
     },
     async (fields) =>
       orGone(await page.change(pathOf(passkey), { method: 'DELETE', body: withPassword(fields) })),
   )
-  if (isDone) await showChange('The passkey was removed.', {})
+  if (isDone) await showChange(say('The passkey was removed.'), {})
 }

@@ -2,6 +2,7 @@
 
 import { AuthError, createAuth } from '../../../client/client.js'
 import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection } from '../form.js'
+import { say } from '../words.js'
 import { showActivity } from './activity.js'
 import { showApps } from './apps.js'
 import { stepUp } from './change.js'
@@ -15,7 +16,7 @@ async function fetchAsShown(...request) {
   if (auth.user?.id !== shownId) throw new AuthError(409, { detail: NO_LONGER })
   return auth.fetch(...request)
 }
-const NO_LONGER = 'This user is no longer signed in here. Nothing was sent.'
+const NO_LONGER = say('This user is no longer signed in here. Nothing was sent.')
 const send = (path, options) => call(path, { ...options, fetch: fetchAsShown })
 
 /**
@@ -38,7 +39,7 @@ let asked
 // What the page shows.
 
 /** Shows the account of the user. Without a user, leads to the sign-in page and back. @param text - Says why the user is another one. */
-async function follow(user, text = 'Another user has signed in in this browser.') {
+async function follow(user, text = say('Another user has signed in in this browser.')) {
   // Recovery codes are shown once, to the user before. The page follows when they are saved.
   if (isLeaving || element('codes-dialog').open) return
   if (user === null) {
@@ -59,7 +60,10 @@ async function follow(user, text = 'Another user has signed in in this browser.'
   showSection('account', { isFocused: false })
   openLinked()
   if (history.state?.text) {
-    notice(element('account-notice'), `${history.state.text} This is the account of ${user.username}.`)
+    notice(
+      element('account-notice'),
+      say('{text} This is the account of {username}.', { text: history.state.text, username: user.username }),
+    )
     history.replaceState(null, '')
   }
   await showLists()
@@ -76,7 +80,7 @@ async function showProfile() {
   if (element('role')) element('role').textContent = role
   element('email-row').hidden = email === undefined
   element('email').textContent = emailAsWritten ?? email ?? ''
-  element('email-state').textContent = isVerified ? 'Verified' : 'Not verified'
+  element('email-state').textContent = isVerified ? say('Verified') : say('Not verified')
   element('email-state').className = `badge ${isVerified ? 'good' : 'warn'}`
   for (const field of document.querySelectorAll('[autocomplete="username"]')) field.value = username
   await showFactors(body)
@@ -133,11 +137,11 @@ async function signOut(everywhere) {
     isLeaving = false
     const { detail } = failureOf(error).body
     if (auth.user?.id !== shownId) return follow(auth.user, detail)
-    notice(element('account-notice'), `You are still signed in. ${detail}`, 'error')
+    notice(element('account-notice'), say('You are still signed in. {detail}', { detail }), 'error')
     return
   }
-  if (everywhere) showDone('You are signed out everywhere', 'All your sessions have ended.')
-  else showDone('You are signed out', 'Your session on this device has ended.')
+  if (everywhere) showDone(say('You are signed out everywhere'), say('All your sessions have ended.'))
+  else showDone(say('You are signed out'), say('Your session on this device has ended.'))
 }
 
 const changePassword = ({ currentPassword, newPassword }) =>
@@ -157,7 +161,11 @@ const deleteAccount = ({ currentPassword }) =>
 
 async function showNewPassword() {
   element('password-form').reset()
-  notice(element('password-notice'), 'Your password was changed. Your other sessions have ended.', 'good')
+  notice(
+    element('password-notice'),
+    say('Your password was changed. Your other sessions have ended.'),
+    'good',
+  )
   await refresh()
   await showLists()
 }
@@ -183,7 +191,11 @@ async function showNewAddress() {
   const { email } = asked
   element('code-form').reset()
   askAgain()
-  notice(element('email-notice'), `Mails go to ${email} from now on. You can sign in with it.`, 'good')
+  notice(
+    element('email-notice'),
+    say('Mails go to {address} from now on. You can sign in with it.', { address: email }),
+    'good',
+  )
   element('email-notice').scrollIntoView({ block: 'nearest' })
   await refresh()
   await showProfile()
@@ -205,7 +217,7 @@ async function showDeleted() {
   isLeaving = true
   // Removes the cookie, and signs out the other tabs. The session itself is gone.
   await auth.signOut().catch(() => {})
-  showDone('Your account was deleted', 'All your sessions have ended.')
+  showDone(say('Your account was deleted'), say('All your sessions have ended.'))
 }
 
 /** The link in the mail may have been opened in another tab. */

@@ -1,6 +1,7 @@
 // The list of sessions on the page /account.
 
 import { announce, busy, call, element, make, notice } from '../form.js'
+import { say } from '../words.js'
 import { listOf } from './list.js'
 
 // The first one that a user agent names. Most name several: Edge also names Chrome and Safari.
@@ -22,8 +23,8 @@ export function deviceOf(userAgent) {
   const find = (names) => Object.entries(names).find(([part]) => userAgent.includes(part))?.[1]
   const [browser, system] = [find(BROWSERS), find(SYSTEMS)]
   return browser && system
-    ? `${browser} on ${system}`
-    : userAgent.slice(0, MAX_CHARACTERS) || 'Unknown device'
+    ? say('{program} on {system}', { program: browser, system })
+    : userAgent.slice(0, MAX_CHARACTERS) || say('Unknown device')
 }
 
 const DAY = { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric' }
@@ -40,11 +41,18 @@ export const showSessions = listOf('sessions', 'sessions', rowOf)
 function rowOf({ id, createdAt, lastUsedAt, sourceIp, userAgent, current }, fetch) {
   const device = deviceOf(userAgent)
   const text = make('div', '')
-  const used = current || lastUsedAt === createdAt ? '' : `, last used ${hourOf(lastUsedAt)}`
+  const isUsed = !current && lastUsedAt !== createdAt
+  const facts = { address: sourceIp, time: minuteOf(createdAt), used: hourOf(lastUsedAt) }
   text.append(
     make('strong', device),
-    current ? make('span', 'This device', 'badge') : '',
-    make('p', `${sourceIp} · Signed in ${minuteOf(createdAt)}${used}`, 'hint'),
+    current ? make('span', say('This device'), 'badge') : '',
+    make(
+      'p',
+      isUsed
+        ? say('{address} · Signed in {time}, last used {used}', facts)
+        : say('{address} · Signed in {time}', facts),
+      'hint',
+    ),
   )
   const row = make('li', '')
   row.append(text, current ? '' : endButton(id, `${device}, ${minuteOf(createdAt)}`, row, fetch))
@@ -52,9 +60,9 @@ function rowOf({ id, createdAt, lastUsedAt, sourceIp, userAgent, current }, fetc
 }
 
 function endButton(id, description, row, fetch) {
-  const button = make('button', 'End session')
+  const button = make('button', say('End session'))
   button.type = 'button'
-  button.ariaLabel = `End session: ${description}`
+  button.ariaLabel = say('End session: {description}', { description })
   button.addEventListener('click', () => busy(button, () => end(id, row, fetch)))
   return button
 }
@@ -66,5 +74,5 @@ async function end(id, row, fetch) {
   notice(element('notice-sessions'), '')
   row.remove()
   element('sessions-title').focus()
-  announce('The session has ended.')
+  announce(say('The session has ended.'))
 }

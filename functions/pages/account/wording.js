@@ -1,97 +1,116 @@
 // What the page /account says of an event. What a later version of the service adds gets a neutral sentence.
 
-/** By the claim `amr` of a sign-in. */
-const SIGNED_IN_WITH = {
-  pwd: 'your password',
-  'pop user mfa': 'a passkey',
-  'pwd otp mfa': 'your password and authenticator app',
-  'pwd recovery mfa': 'your password and a recovery code',
-  'pwd pop mfa': 'your password and a passkey',
+import { say } from '../words.js'
+
+/** By the claim `amr` of a sign-in: of a new session, and of one that the sign-in has renewed. */
+const SIGN_INS = {
+  pwd: [say('Signed in with your password'), say('Signed in again with your password')],
+  'pop user mfa': [say('Signed in with a passkey'), say('Signed in again with a passkey')],
+  'pwd otp mfa': [
+    say('Signed in with your password and authenticator app'),
+    say('Signed in again with your password and authenticator app'),
+  ],
+  'pwd recovery mfa': [
+    say('Signed in with your password and a recovery code'),
+    say('Signed in again with your password and a recovery code'),
+  ],
+  'pwd pop mfa': [
+    say('Signed in with your password and a passkey'),
+    say('Signed in again with your password and a passkey'),
+  ],
 }
 
 const ENDED = {
-  'signed-out': 'signed out',
-  ended: 'from another device',
-  replaced: 'replaced by another sign-in',
+  'signed-out': say('Session ended: signed out'),
+  ended: say('Session ended: from another device'),
+  replaced: say('Session ended: replaced by another sign-in'),
 }
 
 /** Values that change, in the order in which a sentence names them. */
 const VALUES = {
-  username: 'username',
-  email: 'e-mail address',
-  passwordHash: 'password',
+  username: say('username'),
+  email: say('e-mail address'),
+  passwordHash: say('password'),
   // Users of an application do not know the word role.
-  role: 'permissions',
-  totp: 'authenticator app',
-  passkey: 'passkey',
-  'recovery-codes': 'recovery codes',
-  'factor-reset': 'removal of your second factors',
-  'enrolment-code': 'code to set up a second factor',
+  role: say('permissions'),
+  totp: say('authenticator app'),
+  passkey: say('passkey'),
+  'recovery-codes': say('recovery codes'),
+  'factor-reset': say('removal of your second factors'),
+  'enrolment-code': say('code to set up a second factor'),
 }
 
 /** Details that are the verb of a change. */
-const VERBS = [
-  'added',
-  'replaced',
-  'removed',
-  'requested',
-  'withdrawn',
-  'cancelled',
-  'reset',
-  'disabled',
-  'enabled',
-]
+const CHANGES = {
+  added: (what) => say('{what} added', { what }),
+  replaced: (what) => say('{what} replaced', { what }),
+  removed: (what) => say('{what} removed', { what }),
+  requested: (what) => say('{what} requested', { what }),
+  withdrawn: (what) => say('{what} withdrawn', { what }),
+  cancelled: (what) => say('{what} cancelled', { what }),
+  reset: (what) => say('{what} reset', { what }),
+  disabled: (what) => say('{what} disabled', { what }),
+  enabled: (what) => say('{what} enabled', { what }),
+}
 
 /** Details that say all of a change. */
 const WHOLE = {
-  'signed-out-everywhere': 'signed out everywhere',
-  'sessions-ended': 'all sessions ended',
-  elapsed: 'second factors removed, as requested',
+  'signed-out-everywhere': say('Signed out everywhere'),
+  'sessions-ended': say('All sessions ended'),
+  elapsed: say('Second factors removed, as requested'),
 }
 
 const BY = {
-  operator: 'By an operator',
-  app: 'By the app',
-  system: 'By the service',
-  other: 'By another user',
+  operator: say('By an operator'),
+  app: say('By the app'),
+  system: say('By the service'),
+  other: say('By another user'),
 }
 
 /** Returns the words for a value of the service. An object has more members than its own. */
 const wordsFor = (value, words) => (Object.hasOwn(words, value) ? words[value] : undefined)
 
 function changeOf({ changes, detail }) {
+  if (changes.includes('role') && detail) return say('Permissions changed: {detail}', { detail })
   const values = Object.keys(VALUES).filter((name) => changes.includes(name))
-  const what = values.map((name) => VALUES[name]).join(' and ') || 'account'
-  if (changes.includes('role') && detail) return `permissions changed: ${detail}`
-  return wordsFor(detail, WHOLE) ?? `${what} ${VERBS.includes(detail) ? detail : 'changed'}`
+  const [first = say('account'), ...others] = values.map((name) => VALUES[name])
+  const what = others.reduce((one, other) => say('{one} and {other}', { one, other }), first)
+  return wordsFor(detail, WHOLE) ?? sentenceOf(detail, what)
 }
 
-function signInOf({ type, detail, failures }) {
-  const how = wordsFor(detail, SIGNED_IN_WITH)
-  const after = failures > 0 ? `, after ${failures} wrong password${failures > 1 ? 's' : ''}` : ''
-  return `signed in${type === 'session.renewed' ? ' again' : ''}${how ? ` with ${how}` : ''}${after}`
+function sentenceOf(detail, what) {
+  const text = wordsFor(detail, CHANGES)?.(what) ?? say('{what} changed', { what })
+  return text[0].toUpperCase() + text.slice(1)
+}
+
+function signInOf({ type, detail, failures: count }) {
+  const sentences = wordsFor(detail, SIGN_INS) ?? [say('Signed in'), say('Signed in again')]
+  const what = sentences[type === 'session.renewed' ? 1 : 0]
+  if (!(count > 0)) return what
+  return count === 1
+    ? say('{what}, after 1 wrong password', { what })
+    : say('{what}, after {count} wrong passwords', { what, count })
 }
 
 const SENTENCES = {
   'session.created': signInOf,
   'session.renewed': signInOf,
-  'session.ended': ({ detail }) => ['session ended', wordsFor(detail, ENDED)].filter(Boolean).join(': '),
-  'session.reused': () => 'session ended: an old copy of it was used',
-  'factor.required': () => 'correct password, without the second factor',
-  'grant.created': ({ ref }) => `signed in to ${ref}`,
-  'grant.ended': ({ ref, detail }) =>
-    `signed out of ${ref}${/reused$/.test(detail) ? ': an old copy of its access was used' : ''}`,
-  'consent.given': ({ ref }) => `access allowed to ${ref}`,
-  'consent.revoked': ({ ref }) => `access of ${ref} removed`,
-  'user.created': () => 'account created',
+  'session.ended': ({ detail }) => wordsFor(detail, ENDED) ?? say('Session ended'),
+  'session.reused': () => say('Session ended: an old copy of it was used'),
+  'factor.required': () => say('Correct password, without the second factor'),
+  'grant.created': ({ ref: app }) => say('Signed in to {app}', { app }),
+  'grant.ended': ({ ref: app, detail }) =>
+    /reused$/.test(detail)
+      ? say('Signed out of {app}: an old copy of its access was used', { app })
+      : say('Signed out of {app}', { app }),
+  'consent.given': ({ ref: app }) => say('Access allowed to {app}', { app }),
+  'consent.revoked': ({ ref: app }) => say('Access of {app} removed', { app }),
+  'user.created': () => say('Account created'),
   'user.updated': changeOf,
 }
 
 /** Returns what happened. */
-export function whatOf(event) {
-  const text = wordsFor(event.type, SENTENCES)?.(event) ?? 'other activity'
-  return text[0].toUpperCase() + text.slice(1)
-}
+export const whatOf = (event) => wordsFor(event.type, SENTENCES)?.(event) ?? say('Other activity')
 
 /** Returns who did it, if it was not the user. */
 export const whoOf = ({ by }) => wordsFor(by, BY)

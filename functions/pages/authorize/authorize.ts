@@ -1,3 +1,4 @@
+import { say } from '../../../lib/application/texts.ts'
 import { THEME_STYLE } from '../../../lib/application/theme.ts'
 import { readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
@@ -21,7 +22,7 @@ const page = pageRoute({
   folder: 'authorize',
   pages: {
     authorize: inShell(shell, {
-      title: 'Sign in to an app',
+      title: say('Sign in to an app'),
       width: 'narrow',
       style: 'authorize/page.css',
       script: 'authorize/page.js',
@@ -29,7 +30,7 @@ const page = pageRoute({
       body,
     }),
     logout: inShell(shell, {
-      title: 'Sign out',
+      title: say('Sign out'),
       width: 'narrow',
       style: 'authorize/page.css',
       script: 'authorize/logout.js',

@@ -1,6 +1,7 @@
 // The page of a sign-out that an app asks for: asks the service what is next, and does that.
 
 import { busy, call, element, notice, showSection } from '../form.js'
+import { say } from '../words.js'
 import { isClientUrl } from './client-url.js'
 import { onGuardedClick } from './deaf.js'
 
@@ -8,11 +9,15 @@ import { onGuardedClick } from './deaf.js'
 const query = document.querySelector('main').dataset.form || location.search
 
 const SENTENCES = {
-  400: 'The app sent a request that this service does not accept. Sign out at the app, or on your account page.',
-  403: 'Your browser does not say which page asks. Use a current browser, without extensions that change requests.',
+  400: say(
+    'The app sent a request that this service does not accept. Sign out at the app, or on your account page.',
+  ),
+  403: say(
+    'Your browser does not say which page asks. Use a current browser, without extensions that change requests.',
+  ),
 }
-const FRAME = 'This page does not work inside another page. Open it in a tab of its own.'
-const NO_TARGET = 'You are signed out. The address of the app is not one that this page may open.'
+const FRAME = say('This page does not work inside another page. Open it in a tab of its own.')
+const NO_TARGET = say('You are signed out. The address of the app is not one that this page may open.')
 
 /** The user whom the page has asked. */
 let asked
@@ -34,9 +39,9 @@ function ask({ user, client }) {
   const isOther = asked !== undefined && asked !== user.sub
   asked = user.sub
   element('user').textContent = user.username
-  element('asking').textContent = client ? `${client.name} asks to sign you out.` : ''
+  element('asking').textContent = client ? say('{app} asks to sign you out.', { app: client.name }) : ''
   showSection('question')
-  notice(element('question-notice'), isOther ? `You are signed in as ${user.username} now.` : '')
+  notice(element('question-notice'), isOther ? say('You are signed in as {username} now.', user) : '')
   beDeaf()
 }
 

@@ -2,6 +2,7 @@
 
 import { busy, call, element, failureOf, notice, showSection } from '../form.js'
 import { escapeNext } from '../signin/next.js'
+import { say } from '../words.js'
 import { isClientUrl } from './client-url.js'
 import { onContinue, showScreen } from './screen.js'
 import { forget, keepApp, keepLastUser, keepStart, lastUser, startOf } from './tab.js'
@@ -10,14 +11,17 @@ import { forget, keepApp, keepLastUser, keepStart, lastUser, startOf } from './t
 const query = location.search
 
 const SENTENCES = {
-  400: 'The app sent a request that this service does not accept. Go back to the app, and start again.',
-  403: 'Your browser does not say which page asks. Use a current browser, without extensions that change requests.',
+  400: say('The app sent a request that this service does not accept. Go back to the app, and start again.'),
+  403: say(
+    'Your browser does not say which page asks. Use a current browser, without extensions that change requests.',
+  ),
 }
-const FRAME = 'This page does not work inside another page. Open it in a tab of its own.'
-const NO_STORAGE =
-  'Your browser allows this page no storage, which the sign-in needs. Allow it, and try again.'
-const NO_REFRESH = 'Your session could not be renewed. Sign out, and start again at the app.'
-const NO_TARGET = 'The address of the app is not one that this page may open. Go back to the app.'
+const FRAME = say('This page does not work inside another page. Open it in a tab of its own.')
+const NO_STORAGE = say(
+  'Your browser allows this page no storage, which the sign-in needs. Allow it, and try again.',
+)
+const NO_REFRESH = say('Your session could not be renewed. Sign out, and start again at the app.')
+const NO_TARGET = say('The address of the app is not one that this page may open. Go back to the app.')
 
 /** Also after the tab's storage has forgotten it, for the link that stays. */
 let start

@@ -1,6 +1,7 @@
 // The screen where the user agrees that an app learns who they are.
 
 import { element, make, notice, showSection } from '../form.js'
+import { say } from '../words.js'
 import { onGuardedClick } from './deaf.js'
 
 /** What the screen shows: the user and the scopes, as the service names them. */
@@ -23,7 +24,7 @@ export function showScreen({ user, client, scopes }) {
   element('on-device').hidden = !ON_DEVICE.test(client.place)
   element('scopes').replaceChildren(...scopes.map(({ sentence }) => make('li', sentence)))
   showSection('screen')
-  notice(element('screen-notice'), isOther ? `You are signed in as ${user.username} now.` : '')
+  notice(element('screen-notice'), isOther ? say('You are signed in as {username} now.', user) : '')
   beDeaf()
 }
 

@@ -1,3 +1,4 @@
+import { say } from '../../../lib/application/texts.ts'
 import { THEME_STYLE } from '../../../lib/application/theme.ts'
 import { readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
@@ -25,9 +26,9 @@ const page = (title: string, script: string, body: string) =>
 export const handler = pageHandler({
   folder: 'confirm',
   pages: {
-    register: page('Create an account', 'confirm/register.js', register),
-    forgot: page('Choose a new password', 'confirm/forgot.js', forgot),
-    confirm: page('Confirm', 'confirm/confirm.js', confirm),
+    register: page(say('Create an account'), 'confirm/register.js', register),
+    forgot: page(say('Choose a new password'), 'confirm/forgot.js', forgot),
+    confirm: page(say('Confirm'), 'confirm/confirm.js', confirm),
   },
   files: {
     'page.css': style + THEME_STYLE,

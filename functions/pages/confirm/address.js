@@ -2,6 +2,7 @@
 
 import { createAuth } from '../../../client/client.js'
 import { busy, call, element, failureOf, notice } from '../form.js'
+import { say } from '../words.js'
 
 /** Where the storage of the tab has the link, from the click that leads to `/signin` until this page is back. */
 const LINK_KEY = 'address-link'
@@ -26,8 +27,8 @@ export function showCaller() {
   auth = createAuth({ url: '.' })
   auth.onChange((user) => {
     element('address-caller').textContent = user
-      ? `You are signed in as ${user.username}.`
-      : 'You are signed out. The next page asks you to sign in, as the user who asked for this address.'
+      ? say('You are signed in as {username}.', user)
+      : say('You are signed out. The next page asks you to sign in, as the user who asked for this address.')
     if (user === null) element('address-other').hidden = true
   })
 }
@@ -47,13 +48,16 @@ export async function confirmAddress({ token }) {
   const caller = auth.user
   // A page of another origin has signed in another user.
   if (shown && shown.id !== caller.id) {
-    return { status: 409, body: { detail: `You are signed in as ${caller.username} now. Nothing was sent.` } }
+    return {
+      status: 409,
+      body: { detail: say('You are signed in as {username} now. Nothing was sent.', caller) },
+    }
   }
   const response = await call('email/confirm', { body: { token }, fetch: auth.fetch })
   if (response.status === 204) await auth.refresh().catch(() => {})
   if (response.body.error !== 'other_user') return response
   offerOther(token)
-  const detail = `You are signed in as ${caller.username}. The link belongs to another user.`
+  const detail = say('You are signed in as {username}. The link belongs to another user.', caller)
   return { ...response, body: { ...response.body, detail } }
 }
 
@@ -62,7 +66,7 @@ function leave(token) {
   try {
     sessionStorage.setItem(LINK_KEY, `#address=${token}`)
   } catch {
-    return { status: 0, body: { detail: 'Sign in on another tab of this browser first.' } }
+    return { status: 0, body: { detail: say('Sign in on another tab of this browser first.') } }
   }
   location.assign('signin?next=confirm')
   return { status: 200, body: { isLeaving: true } }

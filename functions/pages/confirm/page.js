@@ -4,6 +4,7 @@
 import { call, clearProblem, decodePart, ENROLMENT_CHANNEL, element, onSubmit, showSection } from '../form.js'
 import { createAccount, showCreated } from '../register/create-account.js'
 import { keepOwnNext, signinUrl } from '../signin/links.js'
+import { say } from '../words.js'
 import { confirmAddress, showCaller, takeLink } from './address.js'
 
 const SECTIONS = {
@@ -77,7 +78,9 @@ function handOver() {
   let timer = setTimeout(
     fail,
     RECEIPT_MS,
-    'The sign-in page is not open in this browser. Open the link in the browser where you sign in, or type the code from the mail there.',
+    say(
+      'The sign-in page is not open in this browser. Open the link in the browser where you sign in, or type the code from the mail there.',
+    ),
   )
   let waiting = 0
   tabs.onmessage = ({ data: { isReceived, response } }) => {
@@ -87,7 +90,7 @@ function handOver() {
     // Of several tabs, the link belongs to one. The others fail, perhaps before it has received the link.
     if (response?.status === 200) resolve(response)
     else if (response && waiting < 1) timer = setTimeout(resolve, RECEIPT_MS, response)
-    else timer = setTimeout(fail, RESPONSE_MS, 'The other tab does not respond. Try again.')
+    else timer = setTimeout(fail, RESPONSE_MS, say('The other tab does not respond. Try again.'))
   }
   tabs.postMessage({ token: link.token })
   return promise.finally(() => tabs.close())
@@ -108,30 +111,37 @@ function showDone(title, text = '', next = undefined) {
 // A session is in a cookie, where the next page finds it.
 onSubmit(element('account-form'), register, (created, { username }) => {
   const name = username.value || link.address
-  showDone('Your account was created')
+  showDone(say('Your account was created'))
   showCreated(created, name)
 })
 onSubmit(element('reset-form'), resetPassword, () =>
-  showDone('Your password was changed', 'All sessions have ended. Sign in with the new password.', 'signin'),
+  showDone(
+    say('Your password was changed'),
+    say('All sessions have ended. Sign in with the new password.'),
+    'signin',
+  ),
 )
 onSubmit(
   element('address-form'),
   () => confirmAddress(link),
   ({ isLeaving }) => {
     if (isLeaving) return
-    const text = `Mails go to ${link.address} from now on. You can sign in with it.`
-    showDone('Your address was confirmed', text, 'account')
+    const text = say('Mails go to {address} from now on. You can sign in with it.', link)
+    showDone(say('Your address was confirmed'), text, 'account')
   },
 )
 onSubmit(element('cancel-form'), cancelReset, () =>
   showDone(
-    'Your second factors stay',
-    'The reset was cancelled. If you did not ask for it, change your password.',
+    say('Your second factors stay'),
+    say('The reset was cancelled. If you did not ask for it, change your password.'),
     'account',
   ),
 )
 onSubmit(element('enrolment-form'), handOver, () =>
-  showDone('Confirmed', 'Go back to the tab where you sign in, and set up your second factor there.'),
+  showDone(
+    say('Confirmed'),
+    say('Go back to the tab where you sign in, and set up your second factor there.'),
+  ),
 )
 
 // A second link that is opened in this tab changes only the fragment, and the browser does not load the page again.

@@ -1,6 +1,7 @@
 // What the dialogs of /signin and /account have in common.
 
 import { clearProblem, element, failureOf } from '../form.js'
+import { say } from '../words.js'
 
 /** What each open dialog will be closed with. */
 const results = new Map()
@@ -39,23 +40,27 @@ export function showPart(id, attribute, shown) {
 
 /** What the browser's own errors mean (WebAuthn level 3, sections 5.1.3 and 5.1.4). */
 const PASSKEY_ERRORS = {
-  NotAllowedError: 'No passkey was used: the request was cancelled or took too long. Try again.',
-  InvalidStateError: 'This device already has a passkey for your account.',
-  SecurityError: 'Passkeys do not work at this address of the service.',
+  NotAllowedError: say('No passkey was used: the request was cancelled or took too long. Try again.'),
+  InvalidStateError: say('This device already has a passkey for your account.'),
+  SecurityError: say('Passkeys do not work at this address of the service.'),
 }
 
 /** Returns what `call` of `form.js` returns for an error of a passkey call: of the browser, or of the service. */
 export const passkeyFailureOf = (error) =>
   error.name === 'AuthError'
     ? failureOf(error)
-    : { status: 0, body: { detail: PASSKEY_ERRORS[error.name] ?? 'This browser could not use a passkey.' } }
+    : {
+        status: 0,
+        body: { detail: PASSKEY_ERRORS[error.name] ?? say('This browser could not use a passkey.') },
+      }
 
 /** Returns the same for a passkey that was not created. */
 export const creationFailureOf = (error) =>
   error.name === 'NotAllowedError' ? { status: 0, body: { detail: NOT_CREATED } } : passkeyFailureOf(error)
 
-const NOT_CREATED =
-  'No passkey was created. You cancelled, it took too long, or this device cannot create one.'
+const NOT_CREATED = say(
+  'No passkey was created. You cancelled, it took too long, or this device cannot create one.',
+)
 
 /**
  * Keeps a dialog open while one of its forms is busy, with all its buttons disabled: the response may have recovery codes, which

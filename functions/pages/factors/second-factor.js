@@ -2,6 +2,7 @@
 
 import { signInWithPasskey } from '../../../client/passkeys.js'
 import { codeIn, element, failureOf, onSubmit } from '../form.js'
+import { say } from '../words.js'
 import { closeDialog, openDialog, passkeyFailureOf, showPart } from './dialogs.js'
 
 const DIALOG = 'factor-dialog'
@@ -54,8 +55,9 @@ const signIn = (body, route) =>
 /** Too many wrong codes of the app block the app only. */
 async function signInByApp(code) {
   const response = await signIn({ code }, 'login/totp')
-  if (response.status === 429 && hasOthers) response.body.detail += ' Your other factors still work.'
-  return response
+  if (response.status !== 429 || !hasOthers) return response
+  const detail = say('{problem} Your other factors still work.', { problem: response.body.detail })
+  return { ...response, body: { ...response.body, detail } }
 }
 
 const usePasskey = () =>

@@ -1,6 +1,7 @@
 // The dialogs that show a new secret of an authenticator app, and new recovery codes.
 
 import { codeIn, element, make, onSubmit } from '../form.js'
+import { say } from '../words.js'
 import { closeDialog, openDialog } from './dialogs.js'
 
 /** Sends the first code of the app. */
@@ -15,7 +16,7 @@ let confirm
 export async function setUpTotp({ secret, uri }, send) {
   confirm = send
   const { drawQr } = await import('./qr.js')
-  element('totp-qr').replaceChildren(drawQr(uri, 'QR code with the key'))
+  element('totp-qr').replaceChildren(drawQr(uri, say('QR code with the key')))
   element('totp-secret').textContent = secret.replaceAll(/.{4}(?=.)/g, '$& ')
   element('totp-uri').href = uri
   const ended = openDialog('totp-dialog')
@@ -67,11 +68,11 @@ function download(text) {
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text)
-    element('codes-copied').textContent = 'The codes were copied.'
+    element('codes-copied').textContent = say('The codes were copied.')
   } catch {
     // Without HTTPS, browsers do not let pages write to the clipboard.
     getSelection().selectAllChildren(element('codes'))
-    element('codes-copied').textContent = 'The codes are selected.'
+    element('codes-copied').textContent = say('The codes are selected.')
   }
 }
 

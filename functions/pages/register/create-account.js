@@ -3,6 +3,7 @@
 import { createAuth } from '../../../client/client.js'
 import { ENROLMENT_KEY, element, failureOf } from '../form.js'
 import { leadBack, signinUrl } from '../signin/links.js'
+import { say } from '../words.js'
 
 /** The client. It sends its first request when it is created, and opening a link sends none. */
 let auth
@@ -31,8 +32,8 @@ export async function createAccount({ username, ...body }) {
 export function showCreated({ enrolmentToken }, name) {
   const isEnrolling = enrolmentToken !== undefined
   element('done-text').textContent = isEnrolling
-    ? 'Before you can use it, set up a second factor.'
-    : `You are signed in as ${name}.`
+    ? say('Before you can use it, set up a second factor.')
+    : say('You are signed in as {username}.', { username: name })
   element('done-account').hidden = isEnrolling
   leadBack(element('done-account').querySelector('a'))
   element('done-enrolment').hidden = !isEnrolling

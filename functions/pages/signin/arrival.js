@@ -3,6 +3,7 @@
 import { createAuth } from '../../../client/client.js'
 import { appInTab } from '../authorize/tab.js'
 import { element, metaOf } from '../form.js'
+import { say } from '../words.js'
 import { keepNext } from './links.js'
 import { nextUrl } from './next.js'
 
@@ -41,7 +42,7 @@ export function showApp() {
   const app = appInTab()
   if (!app || app.next !== next) return
   for (const id of ['loading-title', 'sign-in-title']) {
-    element(id).textContent = `Sign in to continue to ${app.name}`
+    element(id).textContent = say('Sign in to continue to {app}', { app: app.name })
   }
   element('username').value = new URL(next).searchParams.get('login_hint') ?? ''
 }

@@ -1,17 +1,7 @@
 // The demo on the sign-in page: shows the access token, and calls the protected routes.
 
-import {
-  announce,
-  busy,
-  call,
-  clock,
-  decodePart,
-  element,
-  failureOf,
-  make,
-  notice,
-  secondsUntil,
-} from '../form.js'
+import { announce, busy, call, decodePart, element, failureOf, make, notice } from '../form.js'
+import { clock, secondsUntil } from '../time.js'
 import { auth, next, onShow } from './page.js'
 
 /** The access token that the page shows. The refresh token is in a cookie that no script can read. */

@@ -1,6 +1,7 @@
 // How the pages where a user gets an account or a new password lead on to the page that asked for a sign-in.
 
 import { appInTab } from '../authorize/tab.js'
+import { say } from '../words.js'
 import { escapeNext, nextUrl } from './next.js'
 
 /** Adds `?next=` to the links of this page to the others on which a user signs in. */
@@ -28,6 +29,6 @@ export function leadBack(link) {
   const next = nextUrl(location.href, []) ?? appInTab()?.next
   if (!next) return false
   link.href = next
-  link.textContent = 'Return to the app'
+  link.textContent = say('Return to the app')
   return true
 }

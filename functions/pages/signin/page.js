@@ -5,6 +5,7 @@ import { hasAutofill, hasPasskeys, signInWithPasskey } from '../../../client/pas
 import { passkeyFailureOf } from '../factors/dialogs.js'
 import { askFactor } from '../factors/second-factor.js'
 import { busy, ENROLMENT_KEY, element, failureOf, notice, onSubmit, setTitle } from '../form.js'
+import { say } from '../words.js'
 import { auth, next, onSignInAgain, showApp, shownUser } from './arrival.js'
 import { enrol } from './enrolment.js'
 
@@ -30,7 +31,7 @@ const AUTOFILL_MS = 240_000
 /** Whether the user sees recovery codes, already signed in. */
 let isEnrolling = false
 
-const CANCELLED = { status: 0, body: { detail: 'You are not signed in: the second factor is missing.' } }
+const CANCELLED = { status: 0, body: { detail: say('You are not signed in: the second factor is missing.') } }
 
 /** What the page says when the user is signed out. */
 let farewell
@@ -46,7 +47,7 @@ async function show(user) {
   element('signed-in').hidden = !user || leadsOn
   if (leadsOn) return location.replace(next)
   element('name').textContent = user?.username ?? ''
-  setTitle(user ? `Signed in as ${user.username}` : 'Sign in')
+  setTitle(user ? say('Signed in as {username}', user) : say('Sign in'))
   notice(element('session-notice'), '')
   await showMore(user)
 }
@@ -67,7 +68,7 @@ function follow() {
   show(user)
   if (user !== null || !wasSignedIn) return
   isStaying = false
-  const { text, kind } = farewell ?? { text: 'Your session has ended. Sign in again.' }
+  const { text, kind } = farewell ?? { text: say('Your session has ended. Sign in again.') }
   farewell = undefined
   notice(element('sign-in-notice'), text, kind)
   element('sign-in-title').focus()
@@ -134,7 +135,10 @@ async function signInByEnrolment(step) {
 /** Sets up the factor of a new account. That would sign out another user, who must agree: the token is dropped. */
 async function continueEnrolment(enrolmentToken) {
   if (auth.user) {
-    const text = `You are signed in as ${auth.user.username}. To set up a new account, sign out, then sign in with it.`
+    const text = say(
+      'You are signed in as {username}. To set up a new account, sign out, then sign in with it.',
+      auth.user,
+    )
     return notice(element(shownUser() ? 'session-notice' : 'sign-in-notice'), text)
   }
   isStaying = false
@@ -189,14 +193,17 @@ function showSignedIn(_user, { password }) {
 }
 
 async function signOut(everywhere) {
-  farewell = { text: everywhere ? 'You are signed out everywhere.' : 'You are signed out.', kind: 'info' }
+  farewell = {
+    text: everywhere ? say('You are signed out everywhere.') : say('You are signed out.'),
+    kind: 'info',
+  }
   try {
     await auth.signOut({ everywhere })
   } catch (error) {
     farewell = undefined
     const { status, body } = failureOf(error)
     // After a 409 the page shows another user by now.
-    const text = status === 409 ? body.detail : `You are still signed in. ${body.detail}`
+    const text = status === 409 ? body.detail : say('You are still signed in. {detail}', body)
     notice(element('session-notice'), text, 'error')
   }
 }

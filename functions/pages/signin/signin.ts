@@ -1,6 +1,7 @@
 import client from '../../../client/client.min.js' with { type: 'text' }
 import passkeys from '../../../client/passkeys.min.js' with { type: 'text' }
 import { ROLES } from '../../../lib/application/roles.ts'
+import { say } from '../../../lib/application/texts.ts'
 import { THEME_STYLE } from '../../../lib/application/theme.ts'
 import { readAllowedOrigins, readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
@@ -20,7 +21,7 @@ import script from './page.js' with { type: 'text' }
 
 const PAGES = {
   signin: inShell(shell, {
-    title: 'Sign in',
+    title: say('Sign in'),
     width: 'narrow',
     style: 'signin/{{face}}.css',
     script: 'signin/{{face}}.js',
@@ -30,7 +31,7 @@ const PAGES = {
     body: `${signin}${enrolment}${dialogs}`,
   }),
   account: inShell(shell, {
-    title: 'Your account',
+    title: say('Your account'),
     width: 'medium',
     style: 'signin/plain.css',
     script: 'signin/account.js',

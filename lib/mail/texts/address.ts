@@ -1,16 +1,19 @@
+import { say } from '../../application/texts.ts'
 import type { Message } from '../render.ts'
-import { type Facts, originSentence, proof, validity } from './facts.ts'
+import { type Facts, originSentence, validity } from './facts.ts'
 
 export const address = (facts: Facts): Message => ({
-  subject: `Confirm your new address for ${facts.service}`,
+  subject: say('Confirm your new address for {service}', facts),
   // Without the username, which may look like a link.
-  lead: `Someone asked to use this address for an account at ${facts.service}.`,
-  action: { label: 'Confirm the address', url: String(facts.link) },
+  lead: say('Someone asked to use this address for an account at {service}.', facts),
+  action: { label: say('Confirm the address'), url: String(facts.link) },
   code: facts.code,
   paragraphs: [
-    'To confirm it, sign in to that account.',
+    say('To confirm it, sign in to that account.'),
     validity(facts),
     originSentence(facts),
-    `If it was not you, ignore this mail. Without ${proof(facts)}, the address is not used.`,
+    facts.code === undefined
+      ? say('If it was not you, ignore this mail. Without the link, the address is not used.')
+      : say('If it was not you, ignore this mail. Without the link or the code, the address is not used.'),
   ],
 })

@@ -1,6 +1,7 @@
+import { say } from '../../application/texts.ts'
 import type { NoticeKind } from '../event.ts'
 import type { Message } from '../render.ts'
-import { type Facts, originSentence } from './facts.ts'
+import { changeSentence, type Facts, originSentence } from './facts.ts'
 
 /** Notices about second factors. */
 type FactorNotice = Extract<
@@ -8,19 +9,21 @@ type FactorNotice = Extract<
   `totp-${string}` | `passkey-${string}` | `recovery-${string}` | `factors-${string}`
 >
 
-const accountOf = ({ username, service }: Facts): string => `your account ${username} at ${service}`
-
 /** The first thing to do if it was someone else, who had a session or the password. */
 const choosePassword = ({ forgotUrl }: Facts) => ({
-  label: 'If it was not you, choose a new password. That ends all sessions',
+  label: say('If it was not you, choose a new password. That ends all sessions'),
   url: forgotUrl,
 })
 
 // A new password removes no factor. If someone else added the first one, the owner cannot sign in.
-const REMOVE_IT =
-  'A new password does not remove it. If it was not you, also ask the operator of the service to reset your second factors.'
+const removeIt = () =>
+  say(
+    'A new password does not remove it. If it was not you, also ask the operator of the service to reset your second factors.',
+  )
 
-const ADD_AGAIN = 'Sign in afterwards and add a second factor again in your account.'
+const addAgain = () => say('Sign in afterwards and add a second factor again in your account.')
+
+const createCodes = () => say('Sign in afterwards and create new recovery codes in your account.')
 
 /**
  * The texts of the notices about second factors. Each says what happened, when and from where, and what to do if it was
@@ -28,53 +31,79 @@ const ADD_AGAIN = 'Sign in afterwards and add a second factor again in your acco
  */
 export const FACTOR_NOTICES: Record<FactorNotice, (facts: Facts) => Message> = {
   'totp-added': (facts) => ({
-    subject: `An authenticator app was added at ${facts.service}`,
-    lead: `An authenticator app was added to ${accountOf(facts)}. Sign-ins with the password need a second factor now.`,
+    subject: say('An authenticator app was added at {service}', facts),
+    lead: say(
+      'An authenticator app was added to your account {username} at {service}. Sign-ins with the password need a second factor now.',
+      facts,
+    ),
     action: choosePassword(facts),
-    paragraphs: [originSentence(facts), REMOVE_IT],
+    paragraphs: [originSentence(facts), removeIt()],
   }),
   'totp-removed': (facts) => ({
-    subject: `Your authenticator app was removed at ${facts.service}`,
-    lead: `The authenticator app was removed from ${accountOf(facts)}. Its codes are no longer accepted.`,
+    subject: say('Your authenticator app was removed at {service}', facts),
+    lead: say(
+      'The authenticator app was removed from your account {username} at {service}. Its codes are no longer accepted.',
+      facts,
+    ),
     action: choosePassword(facts),
-    paragraphs: [originSentence(facts), ADD_AGAIN],
+    paragraphs: [originSentence(facts), addAgain()],
   }),
   'totp-limited': (facts) => ({
-    subject: `Too many wrong codes at ${facts.service}`,
-    lead: `Someone who knows your password typed too many wrong codes for ${accountOf(facts)}. For up to 24 hours, it accepts no codes of your authenticator app. Passkeys and recovery codes still work.`,
+    subject: say('Too many wrong codes at {service}', facts),
+    lead: say(
+      'Someone who knows your password typed too many wrong codes for your account {username} at {service}. For up to 24 hours, it accepts no codes of your authenticator app. Passkeys and recovery codes still work.',
+      facts,
+    ),
     action: choosePassword(facts),
     paragraphs: [originSentence(facts)],
   }),
   'passkey-added': (facts) => ({
-    subject: `A passkey was added at ${facts.service}`,
-    lead: `A passkey was added to ${accountOf(facts)}. If it verifies you by fingerprint, face or PIN, it signs in without the password.`,
+    subject: say('A passkey was added at {service}', facts),
+    lead: say(
+      'A passkey was added to your account {username} at {service}. If it verifies you by fingerprint, face or PIN, it signs in without the password.',
+      facts,
+    ),
     action: choosePassword(facts),
-    paragraphs: [originSentence(facts), REMOVE_IT],
+    paragraphs: [originSentence(facts), removeIt()],
   }),
   'passkey-removed': (facts) => ({
-    subject: `A passkey was removed at ${facts.service}`,
-    lead: `A passkey was removed from ${accountOf(facts)}. It can no longer sign in.`,
+    subject: say('A passkey was removed at {service}', facts),
+    lead: say(
+      'A passkey was removed from your account {username} at {service}. It can no longer sign in.',
+      facts,
+    ),
     action: choosePassword(facts),
-    paragraphs: [originSentence(facts), ADD_AGAIN],
+    paragraphs: [originSentence(facts), addAgain()],
   }),
   'recovery-codes-replaced': (facts) => ({
-    subject: `New recovery codes at ${facts.service}`,
-    lead: `The recovery codes of ${accountOf(facts)} were replaced. The earlier codes are no longer accepted.`,
+    subject: say('New recovery codes at {service}', facts),
+    lead: say(
+      'The recovery codes of your account {username} at {service} were replaced. The earlier codes are no longer accepted.',
+      facts,
+    ),
     action: choosePassword(facts),
-    paragraphs: [originSentence(facts), 'Sign in afterwards and create new recovery codes in your account.'],
+    paragraphs: [originSentence(facts), createCodes()],
   }),
   'recovery-code-used': (facts) => ({
-    subject: `A recovery code was used at ${facts.service}`,
-    lead: `Someone signed in to ${accountOf(facts)} with your password and one of your recovery codes. Each code works once.`,
+    subject: say('A recovery code was used at {service}', facts),
+    lead: say(
+      'Someone signed in to your account {username} at {service} with your password and one of your recovery codes. Each code works once.',
+      facts,
+    ),
     action: choosePassword(facts),
-    paragraphs: [originSentence(facts), 'Sign in afterwards and create new recovery codes in your account.'],
+    paragraphs: [originSentence(facts), createCodes()],
   }),
   'factors-removed': (facts) => ({
-    subject: `Your second factors were removed at ${facts.service}`,
-    lead: `All second factors and recovery codes were removed from ${accountOf(facts)}. The password alone signs in, or leads to a new second factor.`,
+    subject: say('Your second factors were removed at {service}', facts),
+    lead: say(
+      'All second factors and recovery codes were removed from your account {username} at {service}. The password alone signs in, or leads to a new second factor.',
+      facts,
+    ),
     paragraphs: [
-      originSentence(facts, 'made this change'),
-      `${facts.origin ? 'If it was not you' : 'If you did not expect it'}, contact the operator of the service.`,
+      changeSentence(facts),
+      facts.origin
+        ? say('If it was not you, contact the operator of the service.')
+        : say('If you did not expect it, contact the operator of the service.'),
     ],
   }),
 }

@@ -1,3 +1,4 @@
+import { say } from '../../application/texts.ts'
 import type { App, MailOrigin } from '../event.ts'
 
 /** The facts that a text reports. */
@@ -22,26 +23,34 @@ export interface Facts {
   forgotUrl: string
 }
 
-/**
- * Returns the sentence that says when and from where a request came.
- *
- * @param byOperator - What an operator did, if the request has no origin.
- */
-export function originSentence({ at, origin }: Facts, byOperator = 'sent this'): string {
+/** Returns the values of a sentence about when and from where a request came. */
+function whenOf({ at, origin }: Facts) {
   const [day, time = ''] = at.split('T')
-  const when = `on ${day} at ${time.slice(0, 5)} UTC`
-  if (origin === undefined) return `An operator ${byOperator} ${when}.`
-  return `The request came ${when} from ${origin.sourceIp}, with ${programOf(origin.userAgent)}.`
+  return {
+    day,
+    time: time.slice(0, 5),
+    address: origin?.sourceIp,
+    program: programOf(origin?.userAgent ?? ''),
+  }
 }
+
+/** Returns the sentence that says when and from where a request came. */
+export const originSentence = (facts: Facts): string =>
+  facts.origin
+    ? say('The request came on {day} at {time} UTC from {address}, with {program}.', whenOf(facts))
+    : say('An operator sent this on {day} at {time} UTC.', whenOf(facts))
+
+/** Returns the same for a change, which may be an operator's. */
+export const changeSentence = (facts: Facts): string =>
+  facts.origin
+    ? originSentence(facts)
+    : say('An operator made this change on {day} at {time} UTC.', whenOf(facts))
 
 /** Returns the sentence that says how long a link is valid, and a code if there is one. */
 export const validity = ({ code }: Facts): string =>
   code === undefined
-    ? 'The link is valid for 60 minutes.'
-    : 'The link is valid for 60 minutes, the code for 10 minutes.'
-
-/** Returns what a recipient confirms with. */
-export const proof = ({ code }: Facts): string => (code === undefined ? 'the link' : 'the link or the code')
+    ? say('The link is valid for 60 minutes.')
+    : say('The link is valid for 60 minutes, the code for 10 minutes.')
 
 const UNITS = [
   ['day', 86_400],
@@ -52,9 +61,10 @@ const UNITS = [
 
 /** Returns a duration in the largest unit that it is a multiple of, but a day as 24 hours. */
 export function durationOf(seconds: number): string {
-  const [name, length] = UNITS.find(([, size]) => seconds % size === 0 && seconds > size) ?? ['second', 1]
-  const count = seconds / length
-  return `${count} ${name}${count === 1 ? '' : 's'}`
+  const [unit, length] = UNITS.find(([, size]) => seconds % size === 0 && seconds > size) ?? ['second', 1]
+  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long', useGrouping: false }).format(
+    seconds / length,
+  )
 }
 
 // The first that a header names: Edge and Opera also name Chrome, and Chrome names Safari.
@@ -67,9 +77,9 @@ const NAMES: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', 'Mac OS X': '
  * and a mail must not carry the text or the link of a stranger.
  */
 function programOf(userAgent: string): string {
-  const [program = 'an unknown program', system] = [PROGRAMS, SYSTEMS].map((names) => {
+  const [program = say('an unknown program'), system] = [PROGRAMS, SYSTEMS].map((names) => {
     const found = names.find((name) => userAgent.includes(name))
     return found === undefined ? undefined : (NAMES[found] ?? found)
   })
-  return system === undefined ? program : `${program} on ${system}`
+  return system === undefined ? program : say('{program} on {system}', { program, system })
 }

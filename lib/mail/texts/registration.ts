@@ -1,14 +1,17 @@
+import { say } from '../../application/texts.ts'
 import type { Message } from '../render.ts'
-import { type Facts, originSentence, proof, validity } from './facts.ts'
+import { type Facts, originSentence, validity } from './facts.ts'
 
 export const registration = (facts: Facts): Message => ({
-  subject: `Confirm your address for ${facts.service}`,
-  lead: `Someone asked to register at ${facts.service} with this address.`,
-  action: { label: 'Confirm the address and choose a password', url: String(facts.link) },
+  subject: say('Confirm your address for {service}', facts),
+  lead: say('Someone asked to register at {service} with this address.', facts),
+  action: { label: say('Confirm the address and choose a password'), url: String(facts.link) },
   code: facts.code,
   paragraphs: [
     validity(facts),
     originSentence(facts),
-    `If it was not you, ignore this mail. Without ${proof(facts)}, no account is made.`,
+    facts.code === undefined
+      ? say('If it was not you, ignore this mail. Without the link, no account is made.')
+      : say('If it was not you, ignore this mail. Without the link or the code, no account is made.'),
   ],
 })

@@ -1,14 +1,37 @@
+import { say } from '../../application/texts.ts'
 import type { Message } from '../render.ts'
-import { type Facts, originSentence, proof, validity } from './facts.ts'
+import { type Facts, originSentence } from './facts.ts'
 
 export const reset = (facts: Facts): Message => ({
-  subject: `Choose a new password for ${facts.service}`,
-  lead: `${facts.origin ? 'Someone' : 'An operator'} asked for a new password for your account ${facts.username} at ${facts.service}.`,
-  action: { label: 'Choose a new password', url: String(facts.link) },
+  subject: say('Choose a new password for {service}', facts),
+  lead: facts.origin
+    ? say('Someone asked for a new password for your account {username} at {service}.', facts)
+    : say('An operator asked for a new password for your account {username} at {service}.', facts),
+  action: { label: say('Choose a new password'), url: String(facts.link) },
   code: facts.code,
   paragraphs: [
-    `${validity(facts)} A new password ends all sessions.`,
+    facts.code === undefined
+      ? say('The link is valid for 60 minutes. A new password ends all sessions.')
+      : say('The link is valid for 60 minutes, the code for 10 minutes. A new password ends all sessions.'),
     originSentence(facts),
-    `${facts.origin ? 'If it was not you' : 'If you did not expect it'}, ignore this mail. Your password stays as it is. Do not pass on ${proof(facts)}.`,
+    adviceOf(facts),
   ],
 })
+
+/** Only a user's own request has a code; see `plan.ts`. */
+function adviceOf({ origin, code }: Facts): string {
+  if (origin === undefined) {
+    return code === undefined
+      ? say(
+          'If you did not expect it, ignore this mail. Your password stays as it is. Do not pass on the link.',
+        )
+      : say(
+          'If you did not expect it, ignore this mail. Your password stays as it is. Do not pass on the link or the code.',
+        )
+  }
+  return code === undefined
+    ? say('If it was not you, ignore this mail. Your password stays as it is. Do not pass on the link.')
+    : say(
+        'If it was not you, ignore this mail. Your password stays as it is. Do not pass on the link or the code.',
+      )
+}

@@ -1,3 +1,4 @@
+import { say } from '../../application/texts.ts'
 import type { UserState } from '../../users/user.ts'
 import type { Api } from '../apis/api.ts'
 import type { Client } from '../clients/client.ts'
@@ -83,10 +84,10 @@ export const isOfScreen = (
 
 /** What the screen says of standard scopes. */
 const SENTENCES: ReadonlyMap<string, string> = new Map([
-  ['openid', 'Recognise you when you sign in'],
-  ['profile', 'See your username'],
-  ['email', 'See your e-mail address'],
-  ['offline_access', 'Keep this access while you are away'],
+  ['openid', say('Recognise you when you sign in')],
+  ['profile', say('See your username')],
+  ['email', say('See your e-mail address')],
+  ['offline_access', say('Keep this access while you are away')],
 ])
 
 /** Returns what the screen says of the scopes of a request, in its order, but for `offline_access`. */

@@ -1,0 +1,8 @@
+// The sentences of the pages' scripts, which an application can replace.
+
+/** Own words by sentence. The service writes them in front of a script that has such sentences. */
+const { ownWords = {} } = globalThis
+
+/** Returns a sentence for users, with values in the places of `{name}`. As `say` of lib/application/texts.ts. */
+export const say = (sentence, values = {}) =>
+  (ownWords[sentence] ?? sentence).replaceAll(/\{([\w-]+)\}/g, (tag, name) => values[name] ?? tag)

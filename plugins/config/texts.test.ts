@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { faultsOfTexts } from './texts.ts'
+
+const DIGITS =
+  '8 digits. The code is valid for 10 minutes, the link for 60. Five wrong codes void the code. The link in the mail still works.'
+
+const TEXTS: [string, object][] = [
+  ['no words', {}],
+  ['words of a page', { 'Sign in': 'Log in', [DIGITS]: 'Eight digits' }],
+  [
+    'placeholders in another order',
+    { 'Your account {username} at {service} was deleted, with all its sessions.': '{service}: {username}' },
+  ],
+  ['a link with other words', { 'No account yet? [Create an account]': '[Join us]' }],
+  ['brackets where there is no link', { 'You are invited to {service}': '[{service}] Welcome' }],
+  ['HTML, which is shown as text', { 'Sign in': '<b>Sign in</b>' }],
+]
+
+const REFUSED: [string, unknown, string][] = [
+  ['a list', ['Sign in'], 'It must be an object of own words by English sentence.'],
+  ['text', 'Sign in', 'It must be an object of own words by English sentence.'],
+  ['nothing', null, 'It must be an object of own words by English sentence.'],
+  ['a mistyped sentence', { 'Sing in': 'Log in' }, '"Sing in" is unknown. Did you mean "Sign in"?'],
+  ['a sentence of another version', { 'Dear customer,': 'Hi' }, '"Dear customer," is unknown.'],
+  ['the name of an inherited member', { constructor: 'Hi' }, '"constructor" is unknown.'],
+  ['no text', { 'Sign in': '' }, '"Sign in" must have text.'],
+  ['a number', { 'Sign in': 1 }, '"Sign in" must have text.'],
+  [
+    'two lines',
+    { 'You are invited to {service}': 'Hi\r\nBcc: {service}' },
+    '"You are invited to {service}" must be one line.',
+  ],
+  ['a novel', { 'Sign in': 'a'.repeat(1_001) }, '"Sign in" may have 1000 characters.'],
+  [
+    'no placeholder',
+    { 'You are invited to {service}': 'Welcome' },
+    '"You are invited to {service}" needs {service}.',
+  ],
+  [
+    'a placeholder of its own',
+    { 'Sign in': 'Sign in, {name}' },
+    '"Sign in" has {name}, which the sentence does not have.',
+  ],
+  [
+    'a placeholder twice',
+    { 'You are invited to {service}': '{service} {service}' },
+    '"You are invited to {service}" has {service} twice.',
+  ],
+  [
+    'no link',
+    { 'No account yet? [Create an account]': 'Join us' },
+    '"No account yet? [Create an account]" needs 1 of [brackets].',
+  ],
+  [
+    'two links for one',
+    { 'No account yet? [Create an account]': '[Join] [us]' },
+    '"No account yet? [Create an account]" needs 1 of [brackets].',
+  ],
+]
+console.log(`${TEXTS.length + REFUSED.length} own words: ${REFUSED.length} refused`)
+
+test.each(TEXTS)('%s may take the place of sentences', (_what, texts) => {
+  expect(faultsOfTexts(texts)).toEqual([])
+})
+
+test.each(REFUSED)('%s is refused with its reason', (_what, texts, fault) => {
+  expect(faultsOfTexts(texts)).toEqual([fault])
+})
+
+test('a mistyped placeholder is refused with what it probably means', () => {
+  expect(faultsOfTexts({ 'You are invited to {service}': 'Welcome to {servise}' })).toEqual([
+    '"You are invited to {service}" needs {service}.',
+    '"You are invited to {service}" has {servise}, which the sentence does not have. Did you mean {service}?',
+  ])
+})
