@@ -52,7 +52,7 @@ export function checkLifetime(options: readonly string[], tokenTtlSeconds: numbe
   }
 }
 
-/** Packages that have the framework. Version 4 of the Serverless Framework itself is none of them: it has no such file. */
+/** Packages that have the framework. Version 4 of the Serverless Framework itself has no such file. */
 const FRAMEWORKS = ['serverless', 'osls'].map((name) => `${name}/bin/serverless.js`)
 
 /**

@@ -310,7 +310,7 @@ export const OUTCOMES: Record<string, Outcome> = {
       ],
     }),
   ),
-  'docs.json': page('API documentation'),
+  'docs.json': page('API documentation · serverless-jwt-auth'),
   'docs-unknown-file.json': notFound,
   'signin.json': page('Sign in · serverless-jwt-auth'),
   'client.json': clientModule('createAuth'),
