@@ -19,11 +19,17 @@ export const applicationData: Plugin = {
         const { mtimeMs } = await stat(path)
         const { default: config } = await import(`${pathToFileURL(path)}?changed=${mtimeMs}`)
         const { application, faults } = readApplication(config)
-        if (application === undefined) return { errors: faults.map((text) => ({ text })) }
+        if (application === undefined) return { errors: faults.map(errorOf) }
         return { contents: JSON.stringify(application), loader: 'json' }
       } catch (error) {
         return { errors: [{ text: String(error) }] }
       }
     })
   },
+}
+
+/** Returns a fault as an error of esbuild, which otherwise names the file with the import. */
+function errorOf(fault: string) {
+  const end = fault.indexOf(': ')
+  return { text: fault.slice(end + 2), location: { file: fault.slice(0, end), line: 1 } }
 }

@@ -10,6 +10,9 @@ import { root } from '../support/service-description.ts'
 mkdirSync(`${root}/.results`, { recursive: true })
 const folder = mkdtempSync(`${root}/.results/reload-`)
 copySources(folder)
+const words = `${folder}/texts/en.json`
+mkdirSync(`${folder}/texts`)
+writeFileSync(words, '{}')
 
 const service = await startService({}, [], folder)
 afterAll(async () => {
@@ -84,6 +87,29 @@ test('the last state of a file runs after an editor truncates it and then writes
   await save(source, 'eloaded.')
   expect(await get(`${service.url}/`, token)).toEqual(USER_CONTENT)
   expect(service.output().slice(mark)).not.toContain('HandlerNotFound')
+})
+
+test('a change of auth.config.ts, the logo or the own words is shown, and a fault of them is reported', async () => {
+  const signin = async () => (await fetch(`${service.url}/signin`)).text()
+  const config = `${folder}/auth.config.ts`
+  const plain = readFileSync(config, 'utf8')
+  mkdirSync(`${folder}/theme`)
+  writeFileSync(
+    `${folder}/theme/logo.svg`,
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><title>First</title></svg>',
+  )
+  const themed = plain.replace('roles:', "theme: { logo: 'theme/logo.svg' },\n  roles:")
+  await save(themed, 'Reloaded.', config)
+  expect(await signin()).toContain('First')
+  await save('{ "Sign in": "Log in" }', 'Reloaded.', words)
+  expect(await signin()).toContain('disabled>Log in</button>')
+  expect(await save('{ "Sing in": "Log in" }', 'until this is fixed.', words)).toBe(
+    'texts/en.json:1:1: "Sing in" is unknown. Did you mean "Sign in"?\nThe previous version keeps running until this is fixed.\n',
+  )
+  expect(await signin()).toContain('disabled>Log in</button>')
+  await save('{}', 'Fixed and reloaded.', words)
+  await save(plain, 'Reloaded.', config)
+  expect(await signin()).toContain('disabled>Sign in</button>')
 })
 
 test('a file without its handler is reported, and the last version keeps running', async () => {
