@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readPackage } from '../infrastructure/packaged.ts'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Package, packageProd, readPackage } from '../infrastructure/packaged.ts'
 import { unzip } from '../infrastructure/unzip.ts'
 import { root } from '../support/service-description.ts'
 import { emptyFolder, output, run, signIn, start, userEnvironment } from './project.ts'
@@ -19,6 +19,11 @@ let service: Awaited<ReturnType<typeof start>>
 
 const write = (file: string, text: string) => writeFileSync(join(project, file), text)
 const read = (file: string) => readFileSync(join(project, file), 'utf8')
+
+const hashOf = (file: string) =>
+  createHash('sha256')
+    .update(readFileSync(join(project, file)))
+    .digest('hex')
 
 /** Returns the hash of each file of the project, without what commands make. */
 const snapshot = () =>
@@ -40,6 +45,22 @@ function stepsOf(heading: string): string[] {
     ([, block = '']) => block,
   )
 }
+
+/**
+ * Returns the resources that the package brings. The repository has functions of its own for the same routes, no
+ * `GET /hello`, and archives of other names.
+ */
+const brought = (resources: Package['resources']) =>
+  Object.fromEntries(
+    Object.entries(resources)
+      .filter(
+        ([id]) => !/^(User|Admin)Dashcontent|Hello|^IamRoleLambdaExecution$|^ApiGatewayDeployment/.test(id),
+      )
+      .map(([id, { Properties, ...rest }]) => {
+        const { Code: _, DeploymentId: __, ...others } = Properties
+        return [id, { ...rest, Properties: others }]
+      }),
+  )
 
 beforeAll(async () => {
   const started = performance.now()
@@ -133,19 +154,35 @@ test('the functions of the project are small, and contain no configuration', asy
   expect(bundle).not.toMatch(/administrators|jwt-auth-app/)
 })
 
-test('a deployment of the project updates a stack that a clone deployed, and loses nothing', async () => {
-  const own = read('serverless.yml')
-  write('serverless.yml', own.replace('service: notes', 'service: serverless-jwt-auth'))
-  const params = '--param publishedKeys=b --param signingKey=b --param mailFrom=no-reply@mail.example.org'
-  for (const [stage, given] of [
-    ['prod', ''],
-    ['dev', params],
-  ] as const) {
-    await output(`npx sls package --stage ${stage} ${given} --package .package-${stage}`, project)
-    const { resources } = readPackage(join(project, `.package-${stage}`))
-    expect(replacementsIn(FIRST[stage], resources)).toEqual([])
+describe('under the name of this service', () => {
+  const own = () => read('serverless.yml')
+  beforeAll(() => write('serverless.yml', own().replace('service: notes', 'service: serverless-jwt-auth')))
+  afterAll(() => write('serverless.yml', own().replace('service: serverless-jwt-auth', 'service: notes')))
+
+  /** Packages a stage to a folder of its own. */
+  const packaged = async (stage: keyof typeof FIRST, params = '') => {
+    await output(`npx sls package --stage ${stage} ${params} --package .package-${stage}`, project)
+    return readPackage(join(project, `.package-${stage}`)).resources
   }
-  write('serverless.yml', own)
+
+  test('the project has the resources of this repository, and updates a stack of it without loss', async () => {
+    const resources = await packaged('prod')
+    expect(brought(resources)).toEqual(brought((await packageProd()).resources))
+    expect(replacementsIn(FIRST.prod, resources)).toEqual([])
+    const params = '--param publishedKeys=b --param signingKey=b --param mailFrom=no-reply@mail.example.org'
+    expect(replacementsIn(FIRST.dev, await packaged('dev', params))).toEqual([])
+  })
+})
+
+test('two packages of a project have the same archives, byte by byte', async () => {
+  const archives = async (name: string) => {
+    await output(`npx sls package --stage prod --package ${name}`, project)
+    const files = globSync(`${name}/notes-prod-*.zip`, { cwd: project }).sort()
+    return files.map((file) => [basename(file), hashOf(file)])
+  }
+  const first = await archives('.package-first')
+  expect(first.length).toBeGreaterThan(20)
+  expect(await archives('.package-second')).toEqual(first)
 })
 
 test('npm update takes the next version, and changes package-lock.json only', async () => {

@@ -1,4 +1,6 @@
-import { cpSync, existsSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, globSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect, inject, test } from 'vitest'
@@ -117,4 +119,17 @@ test('the lines of the workflow publish both archives, in a dry run', async () =
   remove()
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   expect(published).toEqual([`+ serverless-jwt-auth@${version}`, `+ create-serverless-jwt-auth@${version}`])
+})
+
+test('two builds have the same files, byte by byte', () => {
+  const hashes = () =>
+    globSync('**/*', { cwd: BUILT, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .sort()
+      .map((file) => [file, createHash('sha256').update(readFileSync(file)).digest('hex')])
+  const first = hashes()
+  execFileSync(process.execPath, [join(root, 'packages/build.ts')], { stdio: 'inherit' })
+  expect(first.length).toBeGreaterThan(100)
+  expect(hashes()).toEqual(first)
 })
