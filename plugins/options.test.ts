@@ -11,6 +11,23 @@ describe('an option that is not known', () => {
     expect(faultsOfOptions({ commands, options: { [name]: 'x' } as object }, {})).toEqual([fault])
   })
 
+  test('of another plugin is accepted, and suggested', () => {
+    const plugins = [
+      {
+        deploy: { options: { 'skip-tests': {} } },
+        offline: { commands: { start: { options: { watch: {} } } } },
+      },
+    ]
+    const faults = (commands: string[], name: string) =>
+      faultsOfOptions({ commands, options: { [name]: 'x' } as object }, {}, plugins)
+    expect(faults(['deploy'], 'skip-tests')).toEqual([])
+    expect(faults(['offline', 'start'], 'watch')).toEqual([])
+    expect(faults(['deploy'], 'skip-test')).toEqual([
+      'Unknown option --skip-test. Did you mean --skip-tests?',
+    ])
+    expect(faults(['package'], 'skip-tests')).toEqual(['Unknown option --skip-tests.'])
+  })
+
   test('of a command that is not known is left to the framework', () => {
     expect(faultsOfOptions({ commands: ['nothing'], options: { x: 1 } as object }, {})).toEqual([])
   })

@@ -59,7 +59,7 @@ export function deployStage({ provider, custom, functions, resources }: Service)
 type MethodSetting = Record<string, unknown>
 
 /** Returns the settings of the project, and those of the plugin for other methods. What a setting of the project lacks, the plugin adds. */
-export function withSettings(project: readonly MethodSetting[], plugin: readonly MethodSetting[]) {
+function withSettings(project: readonly MethodSetting[], plugin: readonly MethodSetting[]) {
   const keyOf = ({ HttpMethod, ResourcePath }: MethodSetting) => `${HttpMethod} ${ResourcePath}`
   const ofKey = new Map(plugin.map((one) => [keyOf(one), one]))
   const keys = project.map(keyOf)

@@ -336,3 +336,11 @@ test('the command line overrides the stage, and the stage overrides the default'
   })
   expect(parametersOf(configured, 'prod', [])).toEqual(configured.default)
 })
+
+test('a parameter of the project is accepted, and suggested for a mistyped one', () => {
+  const others = new Set(['currency'])
+  expect(faultsOf('dev', { currency: 'EUR' }, undefined, others)).toEqual([])
+  expect(faultsOf('dev', { curency: 'EUR' }, undefined, others)).toEqual([
+    'Unknown parameter curency. Did you mean currency?',
+  ])
+})

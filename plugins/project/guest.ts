@@ -115,7 +115,7 @@ const lambdaOf = (serverless: Serverless, key: string): Resource | undefined =>
   ]
 
 /** Gives a compiled function its own environment only, and removes what it does not name itself. */
-export function isolate(lambda: Resource | undefined, definition: FunctionDefinition): void {
+function isolate(lambda: Resource | undefined, definition: FunctionDefinition): void {
   if (lambda === undefined) return
   const { Properties } = lambda
   const { environment, vpc, layers, kmsKeyArn, runtimeManagement } = definition

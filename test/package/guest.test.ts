@@ -424,16 +424,22 @@ test('(5) (7) locally the tables and credentials of the project stay its own', a
     }
   }
 
+  // `sls invoke local` finds no module of ECMAScript, with or without the plugin.
+  project.write((configuration) => {
+    withOwnRoutes(configuration)
+    Object.assign(Object(configuration.custom.esbuild), { format: 'cjs', outputFileExtension: '.cjs' })
+  })
   writeFileSync(join(project.folder, 'event.json'), '{}')
+  // The framework itself needs the profile.
+  const { AWS_PROFILE: _, ...credentials } = DEVELOPER
   for (const [key, credential] of [
     ['orders', DEVELOPER.AWS_ACCESS_KEY_ID],
     ['audit', 'local'],
   ] as const) {
-    const { stdout, stderr } = await project.run(
-      ['invoke', 'local', '-f', key, '-p', 'event.json'],
-      DEVELOPER,
-    )
-    const environment = JSON.parse(JSON.parse(stdout || `"${stderr}"`).body)
+    const args = ['invoke', 'local', '-f', key, '-p', 'event.json']
+    const { status, stdout, stderr } = await project.run(args, credentials)
+    expect(status, stderr).toBe(0)
+    const environment = JSON.parse(JSON.parse(stdout).body)
     expect(environment.AWS_ACCESS_KEY_ID, key).toBe(credential)
     expect(Object.values(environment).includes(DEVELOPER.AWS_SESSION_TOKEN), key).toBe(key === 'orders')
     expect('ORDERS' in environment, key).toBe(key === 'orders')
