@@ -58,6 +58,12 @@ test.each<[string, string, string, string]>([
   ['a comment in the words', '<p>Sign in</p>', '<!-- if demo -->', '<p>&lt;!-- if demo --></p>'],
   ['brackets without a link', '<p>Sign in</p>', '[Acme] Log in', '<p>[Acme] Log in</p>'],
   ['HTML in the words of a link', '<p>No? <a href="a">Yes</a></p>', '[<i>]', '<p><a href="a">&lt;i></a></p>'],
+  [
+    'text around what a script fills in',
+    '<p>Hi <b id="who"></b>!</p>',
+    '<i> {who} <u>',
+    '<p>&lt;i> <b id="who"></b> &lt;u></p>',
+  ],
   ['an attribute', '<input aria-label="Name">', 'Your "name"', '<input aria-label="Your &quot;name&quot;">'],
 ])('own words take the place of %s', (_what, html, words, expected) => {
   expect(inOwnWords(html, only(words))).toBe(expected)
