@@ -33,8 +33,10 @@ beforeAll(async () => {
 
 const NAMES = Object.keys(describeService().functions)
 
-/** Functions of `serverless.yml`. They have what the framework gives them, and share its role. */
-const OF_PROJECT = ['user-content', 'admin-content']
+/** Functions of `serverless.yml` without permissions and settings. They have what the framework gives them, and share its role. */
+const OF_PROJECT = Object.entries<object>(parse(readFileSync(`${root}/serverless.yml`, 'utf8')).functions)
+  .filter(([, definition]) => !('may' in definition) && !('settings' in definition))
+  .map(([name]) => name)
 const COMMON = 'IamRoleLambdaExecution'
 
 /** Functions of the pages, of mails and of OAuth. `prod` has none of them. */
