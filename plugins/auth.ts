@@ -18,7 +18,7 @@ import { IS_PACKAGE, ROOT } from './origin.ts'
 import { faultsOfMembers } from './project/clashes.ts'
 import GuestPlugin from './project/guest.ts'
 import { merged } from './project/merge.ts'
-import { own } from './project/ownership.ts'
+import { setOwnership } from './project/ownership.ts'
 import { parametersUsedIn } from './project/parameters.ts'
 import { reject } from './reject.ts'
 
@@ -73,7 +73,7 @@ function addService(serverless: Serverless): void {
     )
   }
   if (faults.length > 0) reject(...faults)
-  own(serverless, {
+  setOwnership(serverless, {
     parameters: new Set([
       ...Object.values(given.params ?? {}).flatMap((ofStage) => Object.keys(ofStage ?? {})),
       ...parametersUsedIn(serviceDir, serverless.configurationFilename),

@@ -14,8 +14,8 @@ export interface Serverless {
   configurationInput: {
     plugins: string[] | { modules?: string[] }
     params: Record<string, Parameters>
-    provider: { stage: string; environment?: Record<string, unknown> }
-    package?: object
+    provider: { stage: string; region?: string; environment?: Record<string, unknown> }
+    package?: { patterns?: unknown }
     custom: {
       auth: { signs: string; publishes: string } & Record<string, unknown>
       esbuild: object
@@ -27,7 +27,14 @@ export interface Serverless {
   /** The command line. */
   processedInput: {
     commands: string[]
-    options: { param?: string[]; stage?: string; region?: string; package?: string; force?: boolean }
+    options: {
+      param?: string[]
+      stage?: string
+      region?: string
+      package?: string
+      force?: boolean
+      function?: string
+    }
     isHelpRequest: boolean
   }
   /** Adds to `serverless.yml`, before its variables are resolved: in the constructor of a plugin. */
@@ -201,6 +208,8 @@ export interface WrittenFunction {
   scopes?: unknown
   /** A mistyped `scopes`. */
   scope?: unknown
+  /** Of a function URL. */
+  url?: unknown
   environment?: Record<string, unknown>
   may?: unknown
   events?: { http?: unknown; [type: string]: unknown }[]

@@ -12,9 +12,9 @@ import type { Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
 import { IS_PACKAGE, ROOT } from '../origin.ts'
 import { LONGEST_STAGE } from '../parameters/parameters.ts'
 import { AUTHORIZER, functionsWritten, withCommon, withOrigins } from '../project/functions.ts'
-import { isServiceFunction, own } from '../project/ownership.ts'
+import { isServiceFunction, setOwnership } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
-import { faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
+import { faultsOfGuards, faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
 import { settingsOfOwnRoutes } from './own-routes.ts'
 import { faultsOfScopes, faultsOfWildcards, keepScopeFile, scopedRoutes, scopesIn } from './scopes.ts'
 
@@ -52,7 +52,7 @@ export default class FunctionsPlugin {
     const scopes = scopesIn(Object.assign({}, ...files.map(([, ofFile]) => ofFile)))
     if (!IS_PACKAGE) keepScopeFile(serviceDir, scopes)
     const keys = Object.keys(functions).filter((key) => !written[key] || isServiceFunction(written[key]))
-    own(serverless, { functions: new Set(keys) })
+    setOwnership(serverless, { functions: new Set(keys) })
     const { functions: common } = parse(readFileSync(join(ROOT, 'plugins/service.yml'), 'utf8'))
     const given = { ...configurationInput.provider.environment }
     // The framework takes a list of objects too, and keys of a list cannot be extended.
@@ -101,7 +101,14 @@ export function functionsOf(
   for (const [path, ofFile] of files) {
     for (const [key, definition] of Object.entries(ofFile)) {
       const other = paths[key]
-      if (other !== undefined) faults.push(`Function ${key} stands in ${other} and in ${path}.`)
+      if (other !== undefined) {
+        faults.push(
+          IS_PACKAGE
+            ? `Function ${key} is one of serverless-jwt-auth. Give yours another name.`
+            : `Function ${key} stands in ${other} and in ${path}.`,
+        )
+      }
+      if (key === 'auth') faults.push('No function may have the name auth, because authorizer: auth has it.')
       faults.push(...faultsOfSettings(key, definition, auth), ...faultsOfRole(key, definition))
       faults.push(...faultsOfScopes(key, definition))
       faults.push(...faultsOfAuthorizers(key, definition.events ?? [], files))
@@ -116,6 +123,7 @@ export function functionsOf(
   }
   const { length } = Object.values(routes).join('')
   faults.push(...faultsOfWildcards(written), ...faultsOfResults(routes, scopesIn(written)))
+  if (IS_PACKAGE) faults.push(...faultsOfGuards(written))
   if (length > MAX_ROUTE_CHARACTERS) {
     faults.push(
       `The routes with roles and scopes take ${length} characters of the authorizer's environment. Lambda takes 4 KB for all of it.`,

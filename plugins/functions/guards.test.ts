@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultsOfRole, guardedRoutes } from './guards.ts'
+import { faultsOfGuards, faultsOfRole, guardedRoutes } from './guards.ts'
 
 const route = (method: string, path: string, role?: unknown, authorizer: string | null = 'auth') => ({
   handler: 'it.handler',
@@ -58,6 +58,24 @@ test.each([
   ['for the same role', route('get', 'users/{id}/avatar', 'admin')],
 ])('it stays beside a route %s', (_, other) => {
   expect(guardedRoutes({ user, other })).toContain('GET/users/*=admin')
+})
+
+test('a route that is left out is a fault of a project, and one beside a route without an authorizer is none', () => {
+  expect(faultsOfGuards({ user, other: route('get', 'users/me') })).toEqual([
+    'Function user names a role, but its route GET /users/{id} cannot be told from GET /users/me of function other, which other roles may use. Give other the same role, or another path.',
+  ])
+  const open = route('get', 'users/me', undefined, null)
+  expect(faultsOfGuards({ user, open })).toEqual([])
+  expect(guardedRoutes({ user, open })).toContain('GET/users/*=admin')
+})
+
+test.each([
+  ['httpApi', { events: [{ httpApi: 'GET /b' }] }],
+  ['url', { url: true }],
+])('a role at a function with %s is a fault', (entry, members) => {
+  expect(faultsOfRole('b', { handler: 'it.handler', role: 'admin', ...members })).toEqual([
+    `Function b names a role, which only http events know. It has ${entry} too.`,
+  ])
 })
 
 test('a route of every method leaves out those that another route of its path has for other roles', () => {

@@ -1,7 +1,16 @@
 import { isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { WrittenFunction } from '../framework.d.ts'
-import { hasOpenRoute, matches, methodsOf, type Route, resourcesOf, routesOf } from './routes.ts'
+import {
+  hasOpenRoute,
+  matches,
+  methodsOf,
+  otherEntryOf,
+  type Route,
+  resourcesOf,
+  routesOf,
+  shown,
+} from './routes.ts'
 
 /** A route, with the roles that may use it. Without roles, every caller may. */
 interface GuardedRoute extends Route {
@@ -29,6 +38,9 @@ export function faultsOfRole(key: string, definition: WrittenFunction): string[]
         : `Function ${key} has an unknown role "${name}".${didYouMean(String(name), ROLES)}`,
     )
   }
+  const entry = otherEntryOf(definition)
+  if (entry !== undefined)
+    return [`Function ${key} names a role, which only http events know. It has ${entry} too.`]
   return hasOpenRoute(definition)
     ? [`Function ${key} names a role, so each of its routes needs "authorizer: auth".`]
     : []
@@ -59,6 +71,25 @@ export function guardedRoutes(functions: Record<string, WrittenFunction>): strin
   return [...new Set(guarded)].join(' ')
 }
 
-/** Whether a role that is not among `roles` may use a route. */
+/**
+ * Finds routes that {@link guardedRoutes} leaves out. Handlers of this repository check the role too, and those of other projects need
+ * not.
+ */
+export function faultsOfGuards(functions: Record<string, WrittenFunction>): string[] {
+  const routes = Object.entries(functions).flatMap(([key, definition]) =>
+    routesOf(definition).map((route) => ({ ...route, key, roles: rolesOf(definition) })),
+  )
+  return routes.flatMap((route) => {
+    const { roles, key } = route
+    const other = roles && routes.find((one) => isOpen(one, roles) && matches(route, one))
+    return other === undefined
+      ? []
+      : [
+          `Function ${key} names a role, but its route ${shown(route)} cannot be told from ${shown(other)} of function ${other.key}, which other roles may use. Give ${other.key} the same role, or another path.`,
+        ]
+  })
+}
+
+/** Whether a role that is not among `roles` may use a route. No policy decides about one without an authorizer. */
 const isOpen = (route: GuardedRoute, roles: readonly Role[]): boolean =>
-  route.roles === undefined || route.roles.some((role) => !roles.includes(role))
+  route.isProtected && (route.roles?.some((role) => !roles.includes(role)) ?? true)

@@ -28,9 +28,19 @@ export const routesOf = ({ events = [] }: WrittenFunction): Route[] =>
     ]
   })
 
+/** Returns a route as texts name it, such as `GET /admin`. */
+export const shown = ({ method, path }: Route): string => `${method} /${path.join('/')}`
+
 /** Whether a function has a route without `authorizer: auth`. */
 export const hasOpenRoute = ({ events = [] }: WrittenFunction): boolean =>
   events.some(({ http }) => http !== undefined && Object(http).authorizer !== 'auth')
+
+/** Entries of a function beside REST APIs, whose authorizers are others. */
+const OTHER_ENTRIES = ['httpApi', 'websocket', 'alb']
+
+/** Returns the name of an entry of a function that no REST API has, such as `httpApi`. */
+export const otherEntryOf = ({ events = [], url }: WrittenFunction): string | undefined =>
+  OTHER_ENTRIES.find((name) => events.some((event) => event[name] !== undefined)) ?? (url ? 'url' : undefined)
 
 /** Returns the methods that a route has. */
 export const methodsOf = ({ method }: Pick<Route, 'method'>): string[] =>

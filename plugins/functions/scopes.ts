@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { isScopeName } from '../../lib/oauth/scopes.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 import { rolesOf } from './guards.ts'
-import { hasOpenRoute, matches, type Route, resourcesOf, routesOf } from './routes.ts'
+import { hasOpenRoute, matches, otherEntryOf, resourcesOf, routesOf, shown } from './routes.ts'
 
 /** The file with the type of the scopes, which handlers name. */
 export const SCOPE_FILE = 'lib/authorization/scope.ts'
@@ -36,6 +36,11 @@ export function faultsOfScopes(key: string, definition: WrittenFunction): string
       ? []
       : [`Function ${key} names a role and scopes. Clients have no role.`]),
     ...(routesOf(definition).length === 0 ? [`Function ${key} names scopes, but has no route.`] : []),
+    ...(otherEntryOf(definition) === undefined
+      ? []
+      : [
+          `Function ${key} names scopes, which only http events know. It has ${otherEntryOf(definition)} too.`,
+        ]),
     ...(hasOpenRoute(definition)
       ? [`Function ${key} names scopes, so each of its routes needs "authorizer: auth".`]
       : []),
@@ -60,8 +65,6 @@ export function faultsOfWildcards(functions: Written): string[] {
       ),
   )
 }
-
-const shown = ({ method, path }: Route): string => `${method} /${path.join('/')}`
 
 /**
  * Returns the setting `SCOPED_ROUTES` of the authorizer: for each route of a function with scopes, what the policy allows to clients

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Service, WrittenFunction } from '../framework.d.ts'
-import { type Route, routesOf } from '../functions/routes.ts'
+import { type Route, routesOf, shown } from '../functions/routes.ts'
 import { isObject } from './merge.ts'
 
 /** Parts of a template whose members have logical ids. */
@@ -70,8 +70,6 @@ export function faultsOfRoutes(project: Functions, plugin: Functions): string[] 
         ]
   })
 }
-
-const shown = ({ method, path }: Route): string => `${method} /${path.join('/')}`
 
 /** Whether two routes are one to API Gateway. A route with CORS also has OPTIONS. */
 const isSame = (route: Route, other: Route): boolean =>

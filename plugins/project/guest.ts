@@ -1,11 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
+import { functionsBrought } from '../functions/functions.ts'
 import { logGroupIds } from '../functions/logs.ts'
-import { ROOT } from '../origin.ts'
+import { IS_PACKAGE, ROOT } from '../origin.ts'
 import { reject } from '../reject.ts'
 import { faultsOfIds, faultsOfMadeIds, faultsOfRoutes } from './clashes.ts'
-import { own, ownershipOf, serviceFunctions } from './ownership.ts'
+import { ownershipOf, serviceFunctions, setOwnership } from './ownership.ts'
 
 type Template = Partial<Service['resources']> & Record<string, Record<string, unknown> | undefined>
 
@@ -28,7 +29,8 @@ export default class GuestPlugin {
       mergeArrays.call(service)
     }
     this.hooks = {
-      initialize: () => this.meet(serverless),
+      initialize: () => this.separate(serverless),
+      'before:deploy:function:initialize': () => refuseAlone(serverless),
       // The framework makes the common role and the log groups as if the project's functions were the only ones.
       'before:package:setupProviderConfiguration': () => {
         const { functions } = ownershipOf(serverless)
@@ -46,7 +48,7 @@ export default class GuestPlugin {
     }
   }
 
-  private meet(serverless: Serverless): void {
+  private separate(serverless: Serverless): void {
     const { service } = serverless
     const files = readdirSync(join(ROOT, 'resources')).length
     const brought = sectionsOf(this.written.slice(0, files))
@@ -64,9 +66,16 @@ export default class GuestPlugin {
       )
     }
     if (faults.length > 0) reject(...faults)
-    own(serverless, { resources: new Set(Object.keys(brought.Resources ?? {})) })
+    setOwnership(serverless, { resources: new Set(Object.keys(brought.Resources ?? {})) })
     leaveOut(service, brought, project)
   }
+}
+
+/** Rejects a deployment of one of the plugin's functions alone: the framework would give it what `provider` says. */
+function refuseAlone({ processedInput, service }: Serverless): void {
+  const { function: key = '' } = processedInput.options
+  if (!IS_PACKAGE || !functionsBrought().includes(key) || service.functions[key] === undefined) return
+  reject(`Function ${key} is one of serverless-jwt-auth, which is deployed with all others: sls deploy.`)
 }
 
 /** Returns the sections of several templates together. */

@@ -13,7 +13,7 @@ export interface Ownership {
 const ownerships = new WeakMap<object, Partial<Ownership>>()
 
 /** Says whose a part of a service is. The constructors of the plugin do, before any hook runs. */
-export function own(serverless: object, part: Partial<Ownership>): void {
+export function setOwnership(serverless: object, part: Partial<Ownership>): void {
   ownerships.set(serverless, { ...ownerships.get(serverless), ...part })
 }
 
