@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AuthMembers, FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
 import { hasScopes } from '../functions/switches.ts'
 import { type Ownership, ownershipOf } from '../project/ownership.ts'
+import { hasOlderStage, NOTICE } from './older-stage.ts'
 import { deployStage } from './stage.ts'
 
 /**
@@ -22,10 +23,11 @@ export default class GatewayPlugin {
         allowOrigins(service, ownershipOf(serverless))
         if (hasScopes(service)) nameMetadata(service, ownershipOf(serverless))
       },
-      'before:package:finalize': () => {
+      'before:package:finalize': async () => {
         protectTransport(service, ownershipOf(serverless))
         deployResponses(service, ownershipOf(serverless))
-        deployStage(service)
+        if (await hasOlderStage(serverless)) console.log(NOTICE)
+        else deployStage(service)
       },
     }
   }

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Resource, Service } from '../framework.d.ts'
 import { readThrottle } from '../parameters/parameters.ts'
 
+/** Logical id of the stage. */
+export const STAGE_ID = 'ApiGatewayStage'
+
 /**
  * Makes the stage a resource of its own, with method throttles. The framework lets each deployment create the stage, or
  * take it over if it exists. Such a deployment can have settings for methods only when it creates the stage
@@ -26,7 +29,7 @@ export function deployStage({ provider, custom, functions, resources }: Service)
   const throttles = Object.entries(custom.auth.throttles)
     .filter(([route]) => hasRoute(functions, route))
     .map(([route, text]) => methodSetting(route, text))
-  const [ofProject = 'ApiGatewayStage', written] =
+  const [ofProject = STAGE_ID, written] =
     Object.entries(resources.Resources).find(([, { Type }]) => Type === 'AWS::ApiGateway::Stage') ?? []
   const { Properties: extended } = Object(resources.extensions?.[ofProject])
   // The framework puts the values of the project over these.

@@ -1,0 +1,42 @@
+import type { DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation'
+import { beforeEach, expect, test, vi } from 'vitest'
+import type { Serverless } from '../framework.d.ts'
+
+beforeEach(() => {
+  vi.resetModules()
+  vi.doMock('../origin.ts', () => ({ IS_PACKAGE: true }))
+  return () => vi.doUnmock('../origin.ts')
+})
+
+/** A project with a deployed stack of these resources, or one that may not be read. */
+const projectWith = (resources: string[] | undefined, commands = ['deploy']) =>
+  ({
+    processedInput: { commands },
+    service: { custom: { auth: { tableName: 'shop-prod' } } },
+    getProvider: () => ({
+      getCloudFormationClient: async () => ({
+        send: async ({ input }: DescribeStackResourceCommand) => {
+          if (resources === undefined) throw new Error('User is not authorized to perform this')
+          if (input.StackName === 'shop-prod' && resources.includes(String(input.LogicalResourceId)))
+            return {}
+          throw new Error(`Resource ${input.LogicalResourceId} does not exist for stack ${input.StackName}`)
+        },
+      }),
+    }),
+  }) as object as Serverless
+
+test.each([
+  ['an API without a stage of the plugin', ['ApiGatewayRestApi'], true],
+  ['an API with one', ['ApiGatewayRestApi', 'ApiGatewayStage'], false],
+  ['no API', ['Queue'], false],
+  ['no stack', [], false],
+  ['a stack that may not be read', undefined, false],
+])('a deployment of %s has an older stage: %j, %j', async (_, resources, expected) => {
+  const { hasOlderStage } = await import('./older-stage.ts')
+  expect(await hasOlderStage(projectWith(resources))).toBe(expected)
+})
+
+test('sls package asks nobody', async () => {
+  const { hasOlderStage } = await import('./older-stage.ts')
+  expect(await hasOlderStage(projectWith(['ApiGatewayRestApi'], ['package']))).toBe(false)
+})
