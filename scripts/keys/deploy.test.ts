@@ -15,10 +15,19 @@ function projectOf(files: Record<string, string>): string {
   return folder
 }
 
-test('deployCommandOf takes the script of the project', () => {
-  const folder = projectOf({ 'package.json': '{"scripts":{"deploy":"tsc && sls deploy"}}' })
+test.each(['sls deploy', 'tsc && npx osls deploy'])('deployCommandOf takes the script %s', (deploy) => {
+  const folder = projectOf({ 'package.json': JSON.stringify({ scripts: { deploy } }) })
   expect(deployCommandOf(folder)).toEqual(['npm', 'run', 'deploy', '--'])
 })
+
+test.each(['sls deploy --stage prod', 'sls deploy && ./notify.sh', './deploy.sh'])(
+  'deployCommandOf does not take the script %s, which would lose the options',
+  (deploy) => {
+    const framework = 'node_modules/osls/bin/serverless.js'
+    const folder = projectOf({ 'package.json': JSON.stringify({ scripts: { deploy } }), [framework]: '' })
+    expect(deployCommandOf(folder)).toEqual([process.execPath, join(folder, framework), 'deploy'])
+  },
+)
 
 test.each(['serverless', 'osls'])('deployCommandOf takes the framework in the package %s', (name) => {
   const framework = `node_modules/${name}/bin/serverless.js`
@@ -30,7 +39,5 @@ test.each(['serverless', 'osls'])('deployCommandOf takes the framework in the pa
 
 test('deployCommandOf refuses a project whose packages are not installed', () => {
   const folder = projectOf({ 'package.json': '{}' })
-  expect(() => deployCommandOf(folder)).toThrow(
-    `${folder} has no script "deploy", and no framework. Install its packages first.`,
-  )
+  expect(() => deployCommandOf(folder)).toThrow(`${folder} has no framework. Install its packages first.`)
 })

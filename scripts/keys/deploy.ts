@@ -55,25 +55,26 @@ export function checkLifetime(options: readonly string[], tokenTtlSeconds: numbe
 /** Packages that have the framework. Version 4 of the Serverless Framework itself has no such file. */
 const FRAMEWORKS = ['serverless', 'osls'].map((name) => `${name}/bin/serverless.js`)
 
+/** A script that hands further options to the framework: its last command is the deployment, and has none itself. */
+const DEPLOYS = /(?:^|&& *)(?:npx )?(?:sls|serverless|osls) deploy$/
+
 /**
- * Returns the command that deploys a project: its own script `deploy`, which may build something first, or else its framework.
+ * Returns the command that deploys a project: its own script `deploy`, which may build something first, if that takes options; or else its
+ * framework.
  *
  * @throws {@link Refusal} `failed`, if the project has neither.
  */
 export function deployCommandOf(folder: string): [file: string, ...args: string[]] {
   const manifest = join(folder, 'package.json')
   const { scripts } = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')) : {}
-  if (scripts?.deploy !== undefined) return ['npm', 'run', 'deploy', '--']
+  if (DEPLOYS.test(scripts?.deploy ?? '')) return ['npm', 'run', 'deploy', '--']
   const { resolve } = createRequire(manifest)
   for (const framework of FRAMEWORKS) {
     try {
       return [process.execPath, resolve(framework), 'deploy']
     } catch {}
   }
-  throw new Refusal(
-    'failed',
-    `${folder} has no script "deploy", and no framework. Install its packages first.`,
-  )
+  throw new Refusal('failed', `${folder} has no framework. Install its packages first.`)
 }
 
 /**
