@@ -3,13 +3,19 @@ import { banner } from './banner.ts'
 
 const URL_ = 'http://localhost:3000'
 const DYNAMODB = new URL('http://127.0.0.1:8000')
-const NOTHING = { hasPages: false, hasMail: false, hasOAuth: false, requireSecondFactor: 'none' } as const
+const NOTHING = {
+  service: 'notes',
+  hasPages: false,
+  hasMail: false,
+  hasOAuth: false,
+  requireSecondFactor: 'none',
+} as const
 const linesOf = (hasPages: boolean, hasMail: boolean) =>
   banner(URL_, DYNAMODB, { ...NOTHING, hasPages, hasMail })
     .split('\n')
     .slice(1, 7)
 
-const START = `  serverless-jwt-auth is running at ${URL_}`
+const START = `  notes is running at ${URL_}`
 const SIGN_IN = `  Sign-in page  ${URL_}/signin`
 const API = `  API page      ${URL_}/docs`
 const MAILBOX = `  Mailbox       ${URL_}/mailbox`

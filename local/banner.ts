@@ -7,6 +7,8 @@ import { DYNAMODB_PORT } from './ports.ts'
 
 /** How services differ. */
 interface Features {
+  /** Name of the service. */
+  service: string
   hasPages: boolean
   hasMail: boolean
   hasOAuth: boolean
@@ -15,7 +17,7 @@ interface Features {
 
 /** Returns what `npm start` prints when the service is ready. */
 export function banner(url: string, dynamoDb: URL, features: Features): string {
-  const { hasPages, hasMail, hasOAuth, requireSecondFactor } = features
+  const { service, hasPages, hasMail, hasOAuth, requireSecondFactor } = features
   const pages = [
     ...(hasPages ? [`  Sign-in page  ${url}/signin`, `  API page      ${url}/docs`] : []),
     ...(hasMail ? [`  Mailbox       ${url}/mailbox`] : []),
@@ -23,7 +25,7 @@ export function banner(url: string, dynamoDb: URL, features: Features): string {
   const app = `\n    SERVICE=${url} node examples/oidc-server/server.js  # an app that signs in here`
   const users = DEMO_USERS.map(({ username }) => `${username} (password ${username})`).join(' and ')
   return `
-  serverless-jwt-auth is running at ${url}
+  ${service} is running at ${url}
 ${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}
   Demo users, on this machine only: ${users}${enrolment(requireSecondFactor, dynamoDb)}
   The table is in memory, at ${dynamoDb.origin}${otherPort(dynamoDb)}

@@ -78,7 +78,9 @@ export default class DeploymentPlugin {
     const { configurationInput, processedInput, pluginManager } = this.serverless
     if (processedInput.isHelpRequest) return
     const { stage } = configurationInput.provider
-    const { param = [], region = process.env.AWS_REGION, package: folder } = processedInput.options
+    // In a project of its own, the framework's default is no region that anybody chose.
+    const written = IS_PACKAGE ? configurationInput.provider.region : undefined
+    const { param = [], region = process.env.AWS_REGION ?? written, package: folder } = processedInput.options
     const isOnAws = isOfPackages(processedInput)
     const faults = [
       ...faultsOfOptions(

@@ -112,7 +112,14 @@ export default class LocalPlugin {
     const hasPages = custom.auth.pages === 'on'
     const hasMail = functions.mailer !== undefined
     const hasOAuth = custom.auth.oauth === 'on'
-    const features = { hasPages, hasMail, hasOAuth, requireSecondFactor: custom.auth.requireSecondFactor }
+    const { service } = this.serverless.service
+    const features = {
+      service,
+      hasPages,
+      hasMail,
+      hasOAuth,
+      requireSecondFactor: custom.auth.requireSecondFactor,
+    }
     configureGateway({
       resources: all,
       region: provider.region,

@@ -48,11 +48,23 @@ function optionsIn(all: Commands, [first = '', ...others]: readonly string[]): s
   return others.length === 0 ? Object.keys(options) : optionsIn(commands, others)
 }
 
+/** Loads a module of the framework, which a project installs under one of two names. */
+function ofFramework(module: string) {
+  const [name = 'serverless'] = ['serverless', 'osls'].filter((one) => {
+    try {
+      return require.resolve(`${one}/lib/${module}`)
+    } catch {
+      return false
+    }
+  })
+  return require(`${name}/lib/${module}`)
+}
+
 /** Returns the names of all options of a command, or `undefined` for a command that is not known here. */
 function optionsOf(commands: readonly string[]): string[] | undefined {
   const command = commands.join(' ')
-  const schema: Map<string, { options: object }> = require('serverless/lib/cli/commands-schema/aws-service')
-  const common = Object.keys(require('serverless/lib/cli/commands-schema/common-options/aws-service'))
+  const schema: Map<string, { options: object }> = ofFramework('cli/commands-schema/aws-service')
+  const common = Object.keys(ofFramework('cli/commands-schema/common-options/aws-service'))
   if (command !== 'offline' && command !== 'offline start') {
     const found = schema.get(command)
     return found && Object.keys(found.options)

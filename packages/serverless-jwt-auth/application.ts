@@ -3,28 +3,38 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { require as load } from 'tsx/cjs/api'
 import type { AuthConfig } from '../../plugins/config/define-auth.ts'
-import { PROJECT } from '../../plugins/project/project.ts'
+import { CONFIGURATIONS, PROJECT } from '../../plugins/project/project.ts'
 import { reject } from '../../plugins/reject.ts'
 import type { Register } from './index.ts'
 
 /** The configuration that the project's `auth.config.ts` registers. */
 type Registered = Register extends { config: infer C } ? C : AuthConfig<'user' | 'admin'>
 
-const NAMES = ['ts', 'mts', 'js', 'mjs', 'cjs'].map((end) => `auth.config.${end}`)
-
 /** The application of a project that says nothing itself. */
 const DEFAULT: AuthConfig<'user' | 'admin'> = { roles: ['user', 'admin'], administrators: ['admin'] }
 
 /** Reads the project's `auth.config.ts`. Ends the process with one line if the file cannot be loaded. */
 function read(): AuthConfig<string> {
-  const name = NAMES.find((one) => existsSync(join(PROJECT, one)))
+  const name = CONFIGURATIONS.find((one) => existsSync(join(PROJECT, one)))
   if (name === undefined) return DEFAULT
+  let loaded: { default?: unknown } | undefined
   try {
-    return load(join(PROJECT, name), fileURLToPath(import.meta.url)).default
+    loaded = load(join(PROJECT, name), fileURLToPath(import.meta.url))
   } catch (error) {
-    const [first] = String((error as Error).message).split('\n')
-    return reject(`${name}: ${first}`)
+    reject(`${name}${reasonOf(error)}`)
   }
+  const config = loaded?.default ?? loaded
+  // Before the modules that read its members. `plugins/config/faults.ts` has all other rules.
+  if (config instanceof Promise || Array.isArray(Object(config).roles)) return config as AuthConfig<string>
+  return reject(`${name}: The default export must be an object with roles.`)
+}
+
+/** Returns why a file cannot be loaded, with its line if it cannot be compiled. */
+function reasonOf(error: unknown): string {
+  const { errors: [first] = [], message = String(error) } = Object(error)
+  return first === undefined
+    ? `: ${String(message).split('\n')[0]}`
+    : `:${first.location?.line}:${(first.location?.column ?? 0) + 1}: ${first.text}`
 }
 
 // In the package, `auth.config.js` exports this.

@@ -22,13 +22,12 @@ export default class BundlesPlugin {
     this.serverless = serverless
     this.options = options
     if (!IS_PACKAGE) return
+    leaveOutOfArchives(serverless)
     const [first, second] = serverless.processedInput.commands
     const isLocal = first === 'offline' || (first === 'invoke' && second === 'local')
     this.hooks = {
       initialize: () => (isLocal ? this.runUnpacked() : this.nameArchives()),
       'before:package:createDeploymentArtifacts': () => this.writeArchives(),
-      // For `sls deploy function`.
-      'before:package:function:package': () => this.writeArchives(),
     }
   }
 
@@ -52,7 +51,7 @@ export default class BundlesPlugin {
     for (const definition of this.all()) {
       const handler = definition.handler.slice(UNPACKED.length + 1)
       for (const [path, content] of Object.entries(filesOf({ ...definition, handler }))) {
-        keep(join(folder, UNPACKED, path), content)
+        writeIfChanged(join(folder, UNPACKED, path), content)
       }
     }
   }
@@ -66,7 +65,10 @@ export default class BundlesPlugin {
 
   private writeArchives(): void {
     for (const definition of this.all()) {
-      keep(join(this.serverless.serviceDir, archivePathOf(definition)), archiveOf(filesOf(definition)))
+      writeIfChanged(
+        join(this.serverless.serviceDir, archivePathOf(definition)),
+        archiveOf(filesOf(definition)),
+      )
     }
   }
 
@@ -74,6 +76,13 @@ export default class BundlesPlugin {
     Object.entries(this.serverless.service.functions).flatMap(([key, definition]) =>
       functionsBrought().includes(key) ? [definition] : [],
     )
+}
+
+/** Keeps what the local service runs out of the archives of a project without a bundler. */
+function leaveOutOfArchives(serverless: Serverless): void {
+  const { patterns = [] } = { ...serverless.configurationInput.package }
+  if (!Array.isArray(patterns)) return
+  serverless.extendConfiguration(['package', 'patterns'], [...patterns, `!${UNPACKED}/**`])
 }
 
 /** Returns the path of a function's archive, relative to the service. The framework uploads it under the name of the file. */
@@ -97,7 +106,7 @@ function filesOf({ handler }: FunctionDefinition): Record<string, Uint8Array> {
 }
 
 /** Writes a file, unless it has this content: a service that runs reads the same one. */
-function keep(path: string, content: Uint8Array): void {
+function writeIfChanged(path: string, content: Uint8Array): void {
   if (existsSync(path) && readFileSync(path).equals(content)) return
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(`${path}.${process.pid}`, content)

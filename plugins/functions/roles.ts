@@ -1,7 +1,6 @@
 import type { Statement } from '../../lib/aws/access.ts'
 import type { CompiledResource, FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
-import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
-import { reject } from '../reject.ts'
+import { ownershipOf } from '../project/ownership.ts'
 import { statementsFor } from './permissions.ts'
 import { sourcesOf, statementsOf, withoutOwn } from './statements.ts'
 
@@ -35,10 +34,6 @@ export default class RolesPlugin {
   constructor(serverless: Serverless) {
     this.serverless = serverless
     this.hooks = {
-      initialize: () => {
-        const faults = faultsOfRoles(serverless)
-        if (faults.length > 0) reject(...faults)
-      },
       'before:package:setupProviderConfiguration': () => this.nameRoles(),
       'after:package:setupProviderConfiguration': () => this.addScratch(),
       'before:package:finalize': () => this.giveRoles(),
@@ -119,17 +114,6 @@ const statementsWritten = ({ service: { provider } }: Serverless): Statement[] =
 const idOf = (serverless: Serverless, key: string): string =>
   `${serverless.getProvider('aws').naming.getNormalizedFunctionName(key)}${COMMON}`
 
-function faultsOfRoles(serverless: Serverless): string[] {
-  const { service, provider } = serverless.service
-  return Object.keys(serviceFunctions(serverless))
-    .map((key) => [key, [service, provider.stage, key, provider.region].join('-')] as const)
-    .filter(([, name]) => name.length > MAX_NAME)
-    .map(
-      ([key, name]) =>
-        `The role of function ${key} would be named ${name}, and IAM takes ${MAX_NAME} characters.`,
-    )
-}
-
 /** Returns the statements of a compiled role: the list itself. */
 const statementsIn = (role: CompiledResource | undefined): Statement[] =>
   (role?.Properties.Policies as [{ PolicyDocument: { Statement: Statement[] } }])?.[0].PolicyDocument
@@ -195,7 +179,8 @@ function roleOf(
   )
   const vpc = isOfService ? definition.vpc : { ...provider.vpc, ...definition.vpc }
   if (Object.keys(vpc ?? {}).length > 0) role.Properties.ManagedPolicyArns = [NETWORK]
-  role.Properties.RoleName = { 'Fn::Join': ['-', nameOf([service, provider.stage, key], provider.region)] }
+  const name = nameOf([service, provider.stage, key], provider.region)
+  if (name) role.Properties.RoleName = { 'Fn::Join': ['-', name] }
   return role
 }
 
@@ -207,9 +192,13 @@ const NETWORK = {
   ],
 }
 
-/** Returns the parts of a role's name. The last one is left out where the name would be too long. */
-function nameOf(first: readonly string[], region: string): (string | object)[] {
+/**
+ * Returns the parts of a role's name. The last one is left out where the name would be too long. Without any, CloudFormation chooses a
+ * name.
+ */
+function nameOf(first: readonly string[], region: string): (string | object)[] | undefined {
   const parts = [...first, { Ref: 'AWS::Region' }]
-  const length = [...first, region, 'lambdaRole'].join('-').length
-  return length > MAX_NAME ? parts : [...parts, 'lambdaRole']
+  const length = [...first, region].join('-').length
+  if (length > MAX_NAME) return undefined
+  return length + '-lambdaRole'.length > MAX_NAME ? parts : [...parts, 'lambdaRole']
 }

@@ -14,5 +14,15 @@ export function projectOf(from: string): { folder: string; file: string } | unde
   }
 }
 
-/** Folder of the project, which may have `auth.config.ts`: this repository is one. The framework and the commands run in it or below it. */
-export const PROJECT = IS_PACKAGE ? (projectOf(process.cwd())?.folder ?? process.cwd()) : ROOT
+/** Names of the file with what an application says about its sign-in. */
+export const CONFIGURATIONS = ['ts', 'mts', 'js', 'mjs', 'cjs'].map((ending) => `auth.config.${ending}`)
+
+/** Whether a folder has a configuration. Then it is that of the project, whatever file describes the service. */
+const isConfigured = (folder: string): boolean =>
+  CONFIGURATIONS.some((name) => existsSync(join(folder, name)))
+
+/** Returns the folder of the project that the framework or a command runs in, or below. */
+const folderOf = (from: string): string => (isConfigured(from) ? from : (projectOf(from)?.folder ?? from))
+
+/** Folder of the project, which may have `auth.config.ts`: this repository is one. */
+export const PROJECT = IS_PACKAGE ? folderOf(process.cwd()) : ROOT
