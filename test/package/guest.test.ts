@@ -124,7 +124,7 @@ test.each<[string, (configuration: Configuration) => void, string]>([
   [
     'a function',
     ({ functions }) => Object.assign(functions, { login: { handler: 'src/orders.handler' } }),
-    'Function login stands in serverless.yml and in functions/sessions/functions.yml.',
+    'Function login is one of serverless-jwt-auth. Give yours another name.',
   ],
   [
     'a route',
@@ -309,8 +309,6 @@ test('(8) responses and settings of the API are those of the project, and ours a
     ...others.filter(({ ResourcePath }) => ResourcePath !== '/~1login'),
   ])
 })
-
-test.todo('(9) the commands take the name of the project')
 
 test('(10) serverless-iam-roles-per-function makes roles for the functions of the project alone', async () => {
   const permitted = { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['arn:aws:s3:::shop/*'] }
