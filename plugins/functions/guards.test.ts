@@ -60,9 +60,9 @@ test.each([
   expect(guardedRoutes({ user, other })).toContain('GET/users/*=admin')
 })
 
-test('a route that is left out is a fault of a project, and one beside a route without an authorizer is none', () => {
+test('a route that is left out is a fault in a project, but not beside a route without an authorizer', () => {
   expect(faultsOfGuards({ user, other: route('get', 'users/me') })).toEqual([
-    'Function user names a role, but its route GET /users/{id} cannot be told from GET /users/me of function other, which other roles may use. Give other the same role, or another path.',
+    'Function user names a role, but its route GET /users/{id} also matches GET /users/me of function other, which other roles may use. Give other the same role, or another path.',
   ])
   const open = route('get', 'users/me', undefined, null)
   expect(faultsOfGuards({ user, open })).toEqual([])

@@ -85,7 +85,7 @@ export function faultsOfGuards(functions: Record<string, WrittenFunction>): stri
     return other === undefined
       ? []
       : [
-          `Function ${key} names a role, but its route ${shown(route)} cannot be told from ${shown(other)} of function ${other.key}, which other roles may use. Give ${other.key} the same role, or another path.`,
+          `Function ${key} names a role, but its route ${shown(route)} also matches ${shown(other)} of function ${other.key}, which other roles may use. Give ${other.key} the same role, or another path.`,
         ]
   })
 }

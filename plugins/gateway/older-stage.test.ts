@@ -36,7 +36,7 @@ test.each([
   expect(await hasOlderStage(projectWith(resources))).toBe(expected)
 })
 
-test('sls package asks nobody', async () => {
+test('sls package does not call AWS', async () => {
   const { hasOlderStage } = await import('./older-stage.ts')
   expect(await hasOlderStage(projectWith(['ApiGatewayRestApi'], ['package']))).toBe(false)
 })

@@ -17,7 +17,7 @@ export function projectOf(from: string): { folder: string; file: string } | unde
 /** Names of the file with what an application says about its sign-in. */
 export const CONFIGURATIONS = ['ts', 'mts', 'js', 'mjs', 'cjs'].map((ending) => `auth.config.${ending}`)
 
-/** Whether a folder has a configuration. Then it is that of the project, whatever file describes the service. */
+/** Whether a folder has a configuration. Then it is that of the project, also if the service is described by a file of another name. */
 const isConfigured = (folder: string): boolean =>
   CONFIGURATIONS.some((name) => existsSync(join(folder, name)))
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
@@ -192,13 +192,15 @@ test('--help lists every command and exits with 0', async () => {
   ])
 })
 
-/** Makes a project with a script `deploy`, and starts a turnover in its folder. */
-function beginInProject(deploy: string) {
+/** Makes a project with a script `deploy` and a framework of this text, and starts a turnover in its folder. */
+function beginInProject(framework: string) {
   const folder = mkdtempSync(join(tmpdir(), 'project-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   writeFileSync(join(folder, 'serverless.yml'), 'service: serverless-jwt-auth\n')
-  writeFileSync(join(folder, 'package.json'), '{"scripts":{"deploy":"node deploy.cjs"}}')
-  writeFileSync(join(folder, 'deploy.cjs'), deploy)
+  writeFileSync(join(folder, 'package.json'), '{"scripts":{"deploy":"sls deploy"}}')
+  const bin = join(folder, 'node_modules/.bin')
+  mkdirSync(bin, { recursive: true })
+  writeFileSync(join(bin, 'sls'), `#!/usr/bin/env node\n${framework}`, { mode: 0o755 })
   account.describe({ signing: 'a', published: 'a,b', a: FIRST, b: FIRST, changedAt: LATER })
   const args = [...TURN_OVER.slice(0, 3), '--at-once', ...TURN_OVER.slice(3)]
   const env = { ...environment(), PATH: String(process.env.PATH) }
@@ -211,7 +213,7 @@ test('turn-over deploys the project of its folder by its own script, with the ke
   )
   const { status, stdout, stderr } = await outcome
   expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
-  const options = ['--stage', 'prod', '--region', 'eu-central-1']
+  const options = ['deploy', '--stage', 'prod', '--region', 'eu-central-1']
   const parameters = ['signingKey=b', 'publishedKeys=a,b', 'tokenTtlSeconds=1800', 'allowedOrigins=*']
   const given = [...options, ...parameters.flatMap((one) => ['--param', one])]
   expect(stderr).toContain(`${JSON.stringify(given)} ${folder}\n`)
