@@ -230,5 +230,9 @@ export const readRoles = (env = process.env): string[] => optionalList(env.ROLES
 /** Returns the name that the function is deployed under, which Lambda sets. */
 export const functionName = (env = process.env): string | undefined => env.AWS_LAMBDA_FUNCTION_NAME
 
+/** Whether this process runs on Lambda, which names its runtime so. A service on a developer's machine sets no such name. */
+export const isOnLambda = (env = process.env): boolean =>
+  env.AWS_EXECUTION_ENV?.startsWith('AWS_Lambda_') ?? false
+
 /** Whether a function takes the session cookie: its setting `COOKIE_SESSIONS` is `on`. As {@link readAllowedOrigins}, it is small. */
 export const takesCookies = (env = process.env): boolean => env.COOKIE_SESSIONS === 'on'

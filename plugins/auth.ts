@@ -4,6 +4,7 @@ import { extname, join, relative } from 'node:path'
 import { parse } from 'yaml'
 import { CONFIGURED } from './config/checked.ts'
 import DeploymentPlugin from './deployment.ts'
+import { didYouMean } from './did-you-mean.ts'
 import type { Hooks, Parameters, Serverless } from './framework.d.ts'
 import BundlesPlugin from './functions/bundles.ts'
 import FunctionsPlugin from './functions/functions.ts'
@@ -15,6 +16,7 @@ import GatewayPlugin from './gateway/gateway.ts'
 import LocalPlugin from './local.ts'
 import ObservabilityPlugin from './observability.ts'
 import { IS_PACKAGE, ROOT } from './origin.ts'
+import { PARAMETER_NAMES } from './parameters/parameters.ts'
 import { faultsOfMembers } from './project/clashes.ts'
 import GuestPlugin from './project/guest.ts'
 import { merged } from './project/merge.ts'
@@ -75,7 +77,10 @@ function addService(serverless: Serverless): void {
   if (faults.length > 0) reject(...faults)
   setOwnership(serverless, {
     parameters: new Set([
-      ...Object.values(given.params ?? {}).flatMap((ofStage) => Object.keys(ofStage ?? {})),
+      // One that nothing uses, and that is like one of the plugin's, is mistyped.
+      ...Object.values(given.params ?? {})
+        .flatMap((ofStage) => Object.keys(ofStage ?? {}))
+        .filter((name) => didYouMean(name, PARAMETER_NAMES) === ''),
       ...parametersUsedIn(serviceDir, serverless.configurationFilename),
     ]),
   })

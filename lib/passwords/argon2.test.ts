@@ -61,6 +61,7 @@ test.each([
   'if argon2Sync %s, hash-wasm computes the same tags, which is logged once',
   async (_what, found, reason) => {
     vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'login')
+    vi.stubEnv('AWS_EXECUTION_ENV', 'AWS_Lambda_nodejs24.x')
     const argon2id = await implementationWith(found)
     const passwords = ['secret', 'p\u00e4ss w\u00f6rd', '\u{1f511}', randomBytes(512).toString('hex')]
     expect(await Promise.all(passwords.map(argon2id))).toEqual(passwords.map(tagOf))
@@ -70,7 +71,8 @@ test.each([
 )
 
 test('if argon2Sync is missing outside Lambda, nothing is logged', async () => {
-  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', undefined)
+  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'login')
+  vi.stubEnv('AWS_EXECUTION_ENV', undefined)
   const argon2id = await implementationWith(undefined)
   expect(await argon2id('secret')).toBe(tagOf('secret'))
   expect(error).not.toHaveBeenCalled()

@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto'
-import { functionName } from '../config.ts'
+import { isOnLambda } from '../config.ts'
 import { logEvent } from '../log.ts'
 
 /** Cost of a hash (RFC 9106 section 3.1). */
@@ -53,7 +53,7 @@ async function choose(): Promise<Argon2> {
     return native
   } catch (error) {
     // Node.js has it from 24.7 on. Commands and the local service run on older versions too, and a function does not.
-    const isOld = crypto.argon2Sync === undefined && functionName() === undefined
+    const isOld = crypto.argon2Sync === undefined && !isOnLambda()
     if (!isOld) logEvent('error', { event: 'argon2.fallback', reason: Object(error).code ?? String(error) })
     return loadFallback()
   }

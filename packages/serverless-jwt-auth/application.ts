@@ -31,10 +31,12 @@ function read(): AuthConfig<string> {
 
 /** Returns why a file cannot be loaded, with its line if it cannot be compiled. */
 function reasonOf(error: unknown): string {
-  const { errors: [first] = [], message = String(error) } = Object(error)
-  return first === undefined
-    ? `: ${String(message).split('\n')[0]}`
-    : `:${first.location?.line}:${(first.location?.column ?? 0) + 1}: ${first.text}`
+  const { message = String(error) } = Object(error)
+  const [first = '', second = ''] = String(message).split('\n')
+  // esbuild names the place in the second line, after the path: `/notes/auth.config.ts:3:7: ERROR: Expected ":"`.
+  return /^Transform failed/.test(first)
+    ? second.replace(/^.*?(?=:\d+:\d+: )/, '').replace('ERROR: ', '')
+    : `: ${first}`
 }
 
 // In the package, `auth.config.js` exports this.

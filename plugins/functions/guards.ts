@@ -35,7 +35,7 @@ export function faultsOfRole(key: string, definition: WrittenFunction): string[]
     return unknown.map((name) =>
       name === null || name === ''
         ? `Function ${key} has an empty role.`
-        : `Function ${key} has an unknown role "${name}".${didYouMean(String(name), ROLES)}`,
+        : `Function ${key} has an unknown role "${name}".${didYouMean(String(name), ROLES) || ` Use one of ${ROLES.join(', ')}.`}`,
     )
   }
   const entry = otherEntryOf(definition)

@@ -69,7 +69,8 @@ export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
   },
 
   '403 for a user at /admin': async ({ send, tokens, realm, operations }) => {
-    if (!hasContent(operations, 'getAdminContent')) throw new Skip('the API does not have this route')
+    if (!hasContent(operations, 'getAdminContent'))
+      throw new Skip('GET /admin is not the content of this service')
     const received = await send('GET /admin', { token: found(tokens, 'sign-in').authToken })
     expectProblem(received, 'forbidden', challenge(realm, ', error="insufficient_scope"'))
   },

@@ -264,7 +264,7 @@ describe('npm run smoke', () => {
     const outcome = await run(local())
     expect(outcome).toMatchObject({ status: 1, stderr: '1 of 27 checks failed. 2 skipped.\n' })
     const lines = linesOf(outcome)
-    expect(lines).toContain('skipped 403 for a user at /admin: the API does not have this route')
+    expect(lines).toContain('skipped 403 for a user at /admin: GET /admin is not the content of this service')
     expect(lines).toContain('failed 401 for a changed token: expected status 401, got 200')
   })
 

@@ -154,7 +154,7 @@ test.each([
 test('smoke passes at a service without the routes of content', async () => {
   const { status, stdout, stderr } = await jwtAuth(`smoke --url ${service.url} ${target}`)
   expect({ status, failed: stdout.match(/^failed.*/gm), stderr }).toMatchObject({ status: 0, failed: null })
-  expect(stdout).toContain('403 for a user at /admin: the API does not have this route')
+  expect(stdout).toContain('403 for a user at /admin: GET /admin is not the content of this service')
 })
 
 describe('the API description', () => {
