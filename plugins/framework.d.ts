@@ -110,7 +110,7 @@ export interface AuthMembers {
   allowedOrigins: string
   logGroup: string
   /** What `authorizer: auth` stands for. */
-  authorizer: object
+  authorizer: { name: string }
   pages: string
   oauth: string
   /** Base URL of pages and API; an object, if it is the API's own address. */

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { AuthMembers, FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
 import { hasScopes } from '../functions/switches.ts'
 import { type Ownership, ownershipOf } from '../project/ownership.ts'
@@ -66,7 +65,8 @@ export function allowOrigins(
       if (event.http === undefined) continue
       const [method, path] = typeof event.http === 'string' ? event.http.split(' ') : []
       const written = typeof event.http === 'string' ? { method, path } : event.http
-      const isProtected = isDeepStrictEqual(Object(written).authorizer, authorizer)
+      // Its other members may be text in one of the two, and numbers in the other.
+      const isProtected = Object(Object(written).authorizer).name === authorizer.name
       if (!isOfService && (!isProtected || 'cors' in written)) continue
       event.http = {
         ...written,
