@@ -102,7 +102,7 @@ export default class LocalPlugin {
     await limitFunctions(!this.options.noTimeout)
     this.options.noTimeout = true
     await quietServerlessOffline(this.serverless.serviceDir, httpPort)
-    if (!IS_PACKAGE) this.reportBuilds()
+    this.reportBuilds()
     const { serviceDir } = this.serverless
     // The functions of the package change with its version only.
     for (const path of [this.serverless.configurationFilename, ...(IS_PACKAGE ? [] : filesIn(ROOT))]) {

@@ -110,11 +110,14 @@ test('the route of OWN-PROJECT.md works, after a restart', async () => {
   expect(await get('/hello')).toEqual({ status: 200, body: { message: 'Hello, user!' } })
 })
 
-test('a change of a handler is served without a restart', async () => {
+test('ten changes of a handler are served one after the other, without a restart', async () => {
   const handler = read('functions/hello.ts')
-  write('functions/hello.ts', handler.replace('Hello', 'Good morning'))
   const get = await signIn(service.url, 'user')
-  await expect.poll(() => get('/hello')).toEqual({ status: 200, body: { message: 'Good morning, user!' } })
+  for (let change = 1; change <= 10; change += 1) {
+    write('functions/hello.ts', handler.replace('Hello', `Good morning ${change}`))
+    const body = { message: `Good morning ${change}, user!` }
+    await expect.poll(() => get('/hello')).toEqual({ status: 200, body })
+  }
   write('functions/hello.ts', handler)
 })
 
