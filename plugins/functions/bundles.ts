@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path'
 import { APPLICATION } from '../config/checked.ts'
 import type { FunctionDefinition, Hooks, OfflineOptions, Serverless } from '../framework.d.ts'
 import { IS_PACKAGE, ROOT } from '../origin.ts'
+import { ownershipOf } from '../project/ownership.ts'
 import { APPLICATION_MODULE, archiveOf, VENDORED } from './archive.ts'
-import { functionsBrought } from './functions.ts'
 
 /** Folder for what the local service runs, in the folder from which it runs functions. */
 const UNPACKED = 'node_modules/.cache/serverless-jwt-auth'
@@ -72,10 +72,12 @@ export default class BundlesPlugin {
     }
   }
 
-  private all = (): FunctionDefinition[] =>
-    Object.entries(this.serverless.service.functions).flatMap(([key, definition]) =>
-      functionsBrought().includes(key) ? [definition] : [],
+  private all(): FunctionDefinition[] {
+    const { brought } = ownershipOf(this.serverless)
+    return Object.entries(this.serverless.service.functions).flatMap(([key, definition]) =>
+      brought.has(key) ? [definition] : [],
     )
+  }
 }
 
 /** Keeps what the local service runs out of the archives of a project without a bundler. */

@@ -16,6 +16,7 @@ import { isServiceFunction, setOwnership } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
 import { faultsOfGuards, faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
 import { settingsOfOwnRoutes } from './own-routes.ts'
+import { hasAuth } from './routes.ts'
 import { faultsOfScopes, faultsOfWildcards, keepScopeFile, scopedRoutes, scopesIn } from './scopes.ts'
 
 /** Three quarters of what Lambda takes for the environment of a function. */
@@ -52,7 +53,10 @@ export default class FunctionsPlugin {
     const scopes = scopesIn(Object.assign({}, ...files.map(([, ofFile]) => ofFile)))
     if (!IS_PACKAGE) keepScopeFile(serviceDir, scopes)
     const keys = Object.keys(functions).filter((key) => !written[key] || isServiceFunction(written[key]))
-    setOwnership(serverless, { functions: new Set(keys) })
+    setOwnership(serverless, {
+      brought: new Set(keys.filter((key) => !written[key])),
+      functions: new Set(keys),
+    })
     const { functions: common } = parse(readFileSync(join(ROOT, 'plugins/service.yml'), 'utf8'))
     const given = { ...configurationInput.provider.environment }
     // The framework takes a list of objects too, and keys of a list cannot be extended.
@@ -80,10 +84,6 @@ export const filesIn = (folder: string): string[] =>
     .filter((path) => path.endsWith('functions.yml'))
     .map((path) => `functions/${path}`)
     .sort()
-
-/** Returns the keys of the functions that the service brings. */
-export const functionsBrought = (): string[] =>
-  filesIn(ROOT).flatMap((path) => Object.keys(readFunctions(ROOT, path)))
 
 /**
  * Returns the functions of all files as the framework reads them, and what is wrong with them, one sentence for each fault.
@@ -244,6 +244,4 @@ const variablesOf = (auth: Record<string, unknown>, groups: readonly string[]) =
   )
 
 const withAuthorizer = (event: { http?: unknown }) =>
-  Object(event.http).authorizer === 'auth'
-    ? { ...event, http: { ...Object(event.http), authorizer: AUTHORIZER } }
-    : event
+  hasAuth(event) ? { ...event, http: { ...Object(event.http), authorizer: AUTHORIZER } } : event

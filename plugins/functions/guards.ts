@@ -2,6 +2,7 @@ import { isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 import {
+  hasAuth,
   hasOpenRoute,
   matches,
   methodsOf,
@@ -28,8 +29,7 @@ export function faultsOfRole(key: string, definition: WrittenFunction): string[]
   const { role, events = [] } = definition
   if (role === undefined || /^arn:|^\$\{/.test(String(role)) || isReference(role)) return []
   // The framework takes the logical id of a role of IAM too.
-  const isProtected = events.some(({ http }) => Object(http).authorizer === 'auth')
-  if (!isProtected && typeof role === 'string' && /^[A-Z][A-Za-z0-9]*$/.test(role)) return []
+  if (!events.some(hasAuth) && typeof role === 'string' && /^[A-Z][A-Za-z0-9]*$/.test(role)) return []
   const unknown = [role].flat().filter((name) => !isRole(name))
   if (unknown.length > 0) {
     return unknown.map((name) =>

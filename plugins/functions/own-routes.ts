@@ -1,6 +1,6 @@
 import type { WrittenFunction } from '../framework.d.ts'
 import { rolesOf } from './guards.ts'
-import { methodsOf, routesOf } from './routes.ts'
+import { hasAuth, methodsOf, routesOf } from './routes.ts'
 
 /** Functions of this repository whose routes `lib/openapi/routes.ts` and the demo page know. A project may have others there. */
 const CONTENT = ['user-content', 'admin-content']
@@ -19,7 +19,7 @@ export function settingsOfOwnRoutes(own: Record<string, WrittenFunction>) {
   const content = CONTENT.filter((key) => own[key]?.handler === `functions/content/${key}.handler`)
   const others = Object.entries(own).filter(([key]) => !content.includes(key))
   const routes = others.flatMap(([, definition]) =>
-    routesOf({ ...definition, events: (definition.events ?? []).filter(isProtected) }).flatMap((route) =>
+    routesOf({ ...definition, events: (definition.events ?? []).filter(hasAuth) }).flatMap((route) =>
       methodsOf(route).map(
         (method) => `${method}/${route.path.join('/')}${isGuarded(definition) ? '!' : ''}`,
       ),
@@ -28,8 +28,6 @@ export function settingsOfOwnRoutes(own: Record<string, WrittenFunction>) {
   const OWN_ROUTES = routes.join(',')
   return { CONTENT: content.join(','), OWN_ROUTES: OWN_ROUTES.length > MAX_CHARACTERS ? '' : OWN_ROUTES }
 }
-
-const isProtected = ({ http }: { http?: unknown }) => Object(http).authorizer === 'auth'
 
 const isGuarded = (definition: WrittenFunction) =>
   rolesOf(definition) !== undefined || Array.isArray(definition.scopes)

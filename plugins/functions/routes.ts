@@ -31,9 +31,12 @@ export const routesOf = ({ events = [] }: WrittenFunction): Route[] =>
 /** Returns a route as texts name it, such as `GET /admin`. */
 export const shown = ({ method, path }: Route): string => `${method} /${path.join('/')}`
 
+/** Whether an event is a route with `authorizer: auth`. */
+export const hasAuth = ({ http }: { http?: unknown }): boolean => Object(http).authorizer === 'auth'
+
 /** Whether a function has a route without `authorizer: auth`. */
 export const hasOpenRoute = ({ events = [] }: WrittenFunction): boolean =>
-  events.some(({ http }) => http !== undefined && Object(http).authorizer !== 'auth')
+  events.some((event) => event.http !== undefined && !hasAuth(event))
 
 /** Entries of a function beside REST APIs, whose authorizers are others. */
 const OTHER_ENTRIES = ['httpApi', 'websocket', 'alb']

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
-import { functionsBrought } from '../functions/functions.ts'
 import { logGroupIds } from '../functions/logs.ts'
 import { IS_PACKAGE, ROOT } from '../origin.ts'
 import { reject } from '../reject.ts'
@@ -72,9 +71,10 @@ export default class GuestPlugin {
 }
 
 /** Rejects a deployment of one of the plugin's functions alone: the framework would give it what `provider` says. */
-function refuseAlone({ processedInput, service }: Serverless): void {
-  const { function: key = '' } = processedInput.options
-  if (!IS_PACKAGE || !functionsBrought().includes(key) || service.functions[key] === undefined) return
+function refuseAlone(serverless: Serverless): void {
+  const { function: key = '' } = serverless.processedInput.options
+  const isKnown = serverless.service.functions[key] !== undefined
+  if (!IS_PACKAGE || !isKnown || !ownershipOf(serverless).brought.has(key)) return
   reject(`Function ${key} is one of serverless-jwt-auth, which is deployed with all others: sls deploy.`)
 }
 

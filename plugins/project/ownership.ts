@@ -2,7 +2,9 @@ import type { Service, WrittenFunction } from '../framework.d.ts'
 
 /** Which parts of a service the plugin brings. The project that it is in brings the others. */
 export interface Ownership {
-  /** Keys of the functions that the plugin brings, and of those of the project that name `may` or `settings`. */
+  /** Keys of the functions that the plugin brings. */
+  brought: ReadonlySet<string>
+  /** The same, and those of the project that name `may` or `settings`. */
   functions: ReadonlySet<string>
   /** Logical ids of the resources that the plugin brings. Those of the project may get the same only by a fault. */
   resources: ReadonlySet<string>
@@ -19,6 +21,7 @@ export function setOwnership(serverless: object, part: Partial<Ownership>): void
 
 /** Returns whose the parts of a service are. */
 export const ownershipOf = (serverless: object): Ownership => ({
+  brought: new Set(),
   functions: new Set(),
   resources: new Set(),
   parameters: new Set(),
