@@ -7,6 +7,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild'
 import ts from 'typescript'
 import { parse } from 'yaml'
 import { APPLICATION_MODULE, VENDORED } from '../plugins/functions/archive.ts'
+import { filesIn } from '../plugins/functions/functions.ts'
 import { pageFiles } from '../plugins/page-files.ts'
 
 // Builds the package `serverless-jwt-auth` in `packages/serverless-jwt-auth/dist`, which `npm pack` makes an archive of. It is this
@@ -50,10 +51,9 @@ function takeApplicationOfProject(): void {
   rmSync(join(OUT, 'auth.config.js.map'), { force: true })
 }
 
-/** Bundles each function with the options of `serverless.yml`. It reads the application's data from a module beside it. */
+/** Bundles each function with the options of `plugins/service.yml`. It reads the application's data from a module beside it. */
 async function buildFunctions(): Promise<void> {
-  const files = globSync('functions/**/functions.yml', { cwd: ROOT })
-  const functions = files.flatMap((file) =>
+  const functions = filesIn(ROOT).flatMap((file) =>
     Object.values(parse(readFileSync(join(ROOT, file), 'utf8')) as Record<string, { handler: string }>),
   )
   await build({
