@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { require as load } from 'tsx/cjs/api'
 import type { AuthConfig } from '../../plugins/config/define-auth.ts'
-import { CONFIGURATIONS, PROJECT } from '../../plugins/project/project.ts'
+import { CONFIGURATION, PROJECT } from '../../plugins/project/project.ts'
 import { reject } from '../../plugins/reject.ts'
 import type { Register } from './index.ts'
 
@@ -15,18 +15,18 @@ const DEFAULT: AuthConfig<'user' | 'admin'> = { roles: ['user', 'admin'], admini
 
 /** Reads the project's `auth.config.ts`. Ends the process with one line if the file cannot be loaded. */
 function read(): AuthConfig<string> {
-  const name = CONFIGURATIONS.find((one) => existsSync(join(PROJECT, one)))
-  if (name === undefined) return DEFAULT
+  const file = join(PROJECT, CONFIGURATION)
+  if (!existsSync(file)) return DEFAULT
   let loaded: { default?: unknown } | undefined
   try {
-    loaded = load(join(PROJECT, name), fileURLToPath(import.meta.url))
+    loaded = load(file, fileURLToPath(import.meta.url))
   } catch (error) {
-    reject(`${name}${reasonOf(error)}`)
+    reject(`${CONFIGURATION}${reasonOf(error)}`)
   }
   const config = loaded?.default ?? loaded
   // Before the modules that read its members. `plugins/config/faults.ts` has all other rules.
   if (config instanceof Promise || Array.isArray(Object(config).roles)) return config as AuthConfig<string>
-  return reject(`${name}: The default export must be an object with roles.`)
+  return reject(`${CONFIGURATION}: The default export must be an object with roles.`)
 }
 
 /** Returns why a file cannot be loaded, with its line if it cannot be compiled. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PROJECT } from '../project/project.ts'
+import { CONFIGURATION, PROJECT } from '../project/project.ts'
 import type { Application, AuthConfig } from './define-auth.ts'
 import { faultsOfConfig } from './faults.ts'
 import { faultOfSvg } from './svg.ts'
@@ -18,7 +18,7 @@ export type ReadApplication =
  * @param project - Its folder, with the logo and the own words.
  */
 export function readApplication(config: AuthConfig, project = PROJECT): ReadApplication {
-  const faults = faultsOfConfig(config).map((fault) => `auth.config.ts: ${fault}`)
+  const faults = faultsOfConfig(config).map((fault) => `${CONFIGURATION}: ${fault}`)
   if (faults.length > 0) return { faults }
   const { roles, administrators, formerRoles, attributes, theme } = config
   const logo = theme?.logo === undefined ? undefined : readLogo(project, theme.logo)
@@ -39,7 +39,7 @@ export function readApplication(config: AuthConfig, project = PROJECT): ReadAppl
 /** Returns the text of the logo, on one line: URLs lose line breaks. */
 function readLogo(project: string, path: string) {
   const file = join(project, path)
-  const wrong = (fault: string) => ({ svg: '', faults: [`auth.config.ts: theme.logo ${path} ${fault}.`] })
+  const wrong = (fault: string) => ({ svg: '', faults: [`${CONFIGURATION}: theme.logo ${path} ${fault}.`] })
   if (!existsSync(file)) return wrong('does not exist')
   const svg = readFileSync(file, 'utf8')
   const fault = faultOfSvg(svg)

@@ -15,14 +15,20 @@ export function projectOf(from: string): { folder: string; file: string } | unde
 }
 
 /** Names of the file with what an application says about its sign-in. */
-export const CONFIGURATIONS = ['ts', 'mts', 'js', 'mjs', 'cjs'].map((ending) => `auth.config.${ending}`)
+const CONFIGURATIONS = ['ts', 'mts', 'js', 'mjs', 'cjs'].map((ending) => `auth.config.${ending}`)
 
-/** Whether a folder has a configuration. Then it is that of the project, also if the service is described by a file of another name. */
-const isConfigured = (folder: string): boolean =>
-  CONFIGURATIONS.some((name) => existsSync(join(folder, name)))
+const configurationIn = (folder: string): string | undefined =>
+  CONFIGURATIONS.find((name) => existsSync(join(folder, name)))
 
-/** Returns the folder of the project that the framework or a command runs in, or below. */
-const folderOf = (from: string): string => (isConfigured(from) ? from : (projectOf(from)?.folder ?? from))
+/**
+ * Returns the folder of the project that the framework or a command runs in, or below. A folder with a configuration is that of the
+ * project, also if the service is described by a file of another name.
+ */
+const folderOf = (from: string): string =>
+  configurationIn(from) === undefined ? (projectOf(from)?.folder ?? from) : from
 
-/** Folder of the project, which may have `auth.config.ts`: this repository is one. */
+/** Folder of the project: this repository is one. */
 export const PROJECT = IS_PACKAGE ? folderOf(process.cwd()) : ROOT
+
+/** Name of the project's configuration, or of the one that it could have. */
+export const CONFIGURATION = configurationIn(PROJECT) ?? 'auth.config.ts'

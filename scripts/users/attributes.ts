@@ -5,6 +5,7 @@ import { revokeTokens } from '../../lib/users/revocation.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { didYouMean } from '../../plugins/did-you-mean.ts'
+import { CONFIGURATION } from '../../plugins/project/project.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -72,7 +73,7 @@ function readSetting(word: string): Setting {
   if (text === undefined || definition === undefined) {
     const names = Object.keys(ATTRIBUTES)
     const known =
-      names.length > 0 ? `auth.config.ts has ${names.join(', ')}.` : 'auth.config.ts has no attributes.'
+      names.length > 0 ? `${CONFIGURATION} has ${names.join(', ')}.` : `${CONFIGURATION} has no attributes.`
     throw new Refusal('usage', `Invalid attribute. Use NAME=VALUE; ${known}${didYouMean(name, names)}`)
   }
   if (text === '') return [name, undefined]

@@ -3,6 +3,7 @@ import { isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { getItems, type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
 import { nameKey, profileKey, untilStored, userOf } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
+import { CONFIGURATION } from '../../plugins/project/project.ts'
 import type { Io } from '../cli/io.ts'
 import { allItems } from '../cli/pages.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -51,7 +52,7 @@ export function requireEnabled({ disabled, role }: User, loginName: string): voi
 
 /** Says that a user has a role that was taken out of `ROLES`. */
 const unknownRole = (loginName: string, role: string) =>
-  `User ${loginName} has the role ${printable(role)}, which auth.config.ts does not have, and cannot sign in.`
+  `User ${loginName} has the role ${printable(role)}, which ${CONFIGURATION} does not have, and cannot sign in.`
 
 /** Names the users on standard error who have a role that was taken out of `ROLES`. */
 export function noticeUnknownRoles(

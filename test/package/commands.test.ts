@@ -120,6 +120,21 @@ test.each([
   expect({ status, last: stderr.trimEnd().split('\n').at(-1) }).toEqual({ status: expected, last: line })
 })
 
+test.each([
+  ['auth.config.ts', 'export default'],
+  ['auth.config.mts', 'export default'],
+  ['auth.config.js', 'module.exports ='],
+  ['auth.config.mjs', 'export default'],
+  ['auth.config.cjs', 'module.exports ='],
+])('%s is read, and messages have its name', async (name, exported) => {
+  const other = join(folder, `with-${name}`)
+  mkdirSync(other)
+  const config = "{ roles: ['user'], administrators: [], attributes: { plan: { type: 'string' } } }"
+  writeFileSync(join(other, name), `${exported} ${config}\n`)
+  const { stderr } = await jwtAuth(`users set user plann=pro ${target}`, other)
+  expect(stderr).toContain(`Invalid attribute. Use NAME=VALUE; ${name} has plan. Did you mean plan?`)
+})
+
 test('(9) a command of another service does not change the users of this one', async () => {
   const other = join(folder, 'other')
   mkdirSync(other)
