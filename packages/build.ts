@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import ts from 'typescript'
 import { parse } from 'yaml'
 import { APPLICATION_MODULE, VENDORED } from '../plugins/functions/archive.ts'
 import { filesIn } from '../plugins/functions/functions.ts'
-import { pageFiles } from '../plugins/page-files.ts'
+import { PAGE_FILES, pageFiles } from '../plugins/page-files.ts'
 
 // Builds the package `serverless-jwt-auth` in `packages/serverless-jwt-auth/dist`, which `npm pack` makes an archive of. It is this
 // repository's tree with JavaScript in place of TypeScript, and with finished functions.
@@ -51,12 +51,15 @@ function takeApplicationOfProject(): void {
   rmSync(join(OUT, 'auth.config.js.map'), { force: true })
 }
 
-/** Bundles each function with the options of `plugins/service.yml`. It reads the application's data from a module beside it. */
-async function buildFunctions(): Promise<void> {
+/**
+ * Bundles each function with the options of `plugins/service.yml`. It reads the application's data from a module beside it. Returns the
+ * folders of the packages whose code the bundles contain.
+ */
+async function buildFunctions(): Promise<string[]> {
   const functions = filesIn(ROOT).flatMap((file) =>
     Object.values(parse(readFileSync(join(ROOT, file), 'utf8')) as Record<string, { handler: string }>),
   )
-  await build({
+  const { metafile } = await build({
     ...optionsOfFunctions(),
     entryPoints: [...new Set(functions.map(({ handler }) => handler.replace(/\.\w+$/, '.ts')))].sort(),
     plugins: [pageFiles, externalApplication],
@@ -68,7 +71,29 @@ async function buildFunctions(): Promise<void> {
     sourcesContent: false,
     platform: 'node',
     target: 'node24',
+    metafile: true,
   })
+  const inputs = Object.keys(metafile.inputs).map((input) => join(ROOT, input))
+  const folders = inputs.flatMap((input) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [])
+  // The plugin bundles the scripts of pages itself, each with what it imports.
+  const ofPages = packagesOf(inputs.filter((input) => PAGE_FILES.test(input)))
+  return [...new Set([...folders, ...ofPages.map((name) => join(ROOT, 'node_modules', name))])].sort()
+}
+
+/**
+ * Gives the package a dependency for each package in its bundles, which has a manifest and no code. So `npm audit` in a project knows the
+ * version, and nothing is installed for it.
+ */
+function addBundled(folders: readonly string[]): Record<string, string> {
+  const entries = folders.map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    // Under its own name it would be found in place of the package that the plugin imports.
+    const alias = `bundled-${name.replace('@', '').replace('/', '-')}`
+    mkdirSync(join(OUT, 'node_modules', alias), { recursive: true })
+    writeFileSync(join(OUT, 'node_modules', alias, 'package.json'), `${JSON.stringify({ name, version })}\n`)
+    return [alias, `npm:${name}@${version}`]
+  })
+  return Object.fromEntries(entries)
 }
 
 function optionsOfFunctions(): BuildOptions {
@@ -131,12 +156,16 @@ function addSources(): void {
   }
 }
 
-/** Its dependencies are the packages that its modules import. */
-function manifestOfPackage(): object {
+/** Its dependencies are the packages that its modules import, and those in its bundles. */
+function manifestOfPackage(bundled: Record<string, string>): object {
   const { version, license, author, repository, bugs, engines } = manifest
   const versions = { ...manifest.devDependencies, ...manifest.dependencies }
   const peers = ['serverless-offline']
-  const imported = importedPackages().filter((name) => !peers.includes(name) && name !== 'serverless')
+  const modules = globSync('{packages,plugins,lib,local,scripts}/**/*.js', { cwd: OUT })
+  const found = packagesOf(modules.map((file) => join(OUT, file)))
+  const imported = [...new Set([...found, TYPES_OF_HANDLERS])]
+    .sort()
+    .filter((name) => !peers.includes(name) && name !== 'serverless')
   const unknown = imported.filter((name) => versions[name] === undefined)
   if (unknown.length > 0) throw new Error(`package.json does not have ${unknown.join(', ')}`)
   const of = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, versions[name]]))
@@ -168,19 +197,17 @@ function manifestOfPackage(): object {
       './package.json': './package.json',
     },
     bin: { 'jwt-auth': `./${SOURCES}/bin/jwt-auth.js` },
-    dependencies: of(imported),
+    dependencies: { ...of(imported), ...bundled },
+    bundleDependencies: Object.keys(bundled),
     peerDependencies: of(peers),
   }
 }
 
-function importedPackages(): string[] {
-  const modules = globSync('{packages,plugins,lib,local,scripts}/**/*.js', { cwd: OUT })
-  const names = modules.flatMap((file) =>
-    ts
-      .preProcessFile(readFileSync(join(OUT, file), 'utf8'), true, true)
-      .importedFiles.map(({ fileName }) => fileName),
-  )
-  const packages = names
+/** Returns the packages that modules import. */
+const packagesOf = (modules: readonly string[]): string[] =>
+  modules
+    .flatMap((file) => ts.preProcessFile(readFileSync(file, 'utf8'), true, true).importedFiles)
+    .map(({ fileName }) => fileName)
     .filter((name) => !name.startsWith('.') && !isBuiltin(name))
     .map((name) =>
       name
@@ -188,8 +215,6 @@ function importedPackages(): string[] {
         .slice(0, name.startsWith('@') ? 2 : 1)
         .join('/'),
     )
-  return [...new Set(packages), TYPES_OF_HANDLERS].sort()
-}
 
 rmSync(OUT, { recursive: true, force: true })
 execFileSync(
@@ -203,7 +228,7 @@ for (const file of globSync(COPIED, { cwd: ROOT })) cpSync(join(ROOT, file), joi
 cpSync(join(ROOT, SOURCES, 'README.md'), join(OUT, 'README.md'))
 for (const file of VENDORED) cpSync(join(ROOT, 'node_modules', file), join(OUT, 'vendor', file))
 takeApplicationOfProject()
-await buildFunctions()
+const bundled = addBundled(await buildFunctions())
 await buildModuleOfHandlers()
 addSources()
-writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(manifestOfPackage(), null, 2)}\n`)
+writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(manifestOfPackage(bundled), null, 2)}\n`)

@@ -1,9 +1,15 @@
+import { once } from 'node:events'
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readPackage } from '../infrastructure/packaged.ts'
 import { root } from '../support/service-description.ts'
-import { emptyFolder, output, signIn, start } from './project.ts'
+import { emptyFolder, output, run, signIn, start } from './project.ts'
+import { BUILT } from './tarball.ts'
 
 // An existing service: without TypeScript, without a bundler and without `auth.config.ts`. Two lines give it sign-in.
 
@@ -102,4 +108,52 @@ test('the functions of the service are packaged as before, but for the authorize
   }
   expect(after?.ApiGatewayMethodPricesGet).toEqual(before?.ApiGatewayMethodPricesGet)
   expect(globSync('.serverless/*login.zip', { cwd: folder })).toHaveLength(1)
+})
+
+/** Returns the folders of packages whose files the bundles of functions contain, by their source maps. */
+function bundledFolders(): string[] {
+  const sources = globSync('functions/**/*.cjs.map', { cwd: BUILT }).flatMap(
+    (map): string[] => JSON.parse(readFileSync(join(BUILT, map), 'utf8')).sources,
+  )
+  return sources.flatMap((source) => /node_modules\/(@[^/]+\/)?[^/]+/.exec(source)?.[0] ?? [])
+}
+
+test('npm audit finds an advisory of each package whose code the functions contain', async () => {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  // A script of a page contains uqr, and the hashes of passwords are read from copies.
+  const others = ['uqr', 'bcryptjs', 'hash-wasm'].map((name) => `node_modules/${name}`)
+  const folders = [...new Set([...bundledFolders(), ...others])]
+  expect(folders).toEqual(expect.arrayContaining(['node_modules/zod', 'node_modules/swagger-ui-dist']))
+  const bundled = folders.map((path) => ({ name: path.split('node_modules/')[1], ...packages[path] }))
+  const advisories = Object.fromEntries(
+    bundled.map(({ name, version }, id) => [
+      name,
+      [
+        {
+          id,
+          url: 'https://advisory.example',
+          title: `fault of ${name}`,
+          severity: 'low',
+          vulnerable_versions: version,
+        },
+      ],
+    ]),
+  )
+  let asked: Record<string, string[]> = {}
+  const registry = createServer(async (request, response) => {
+    if (request.method !== 'POST') return response.writeHead(404).end('{}')
+    const body = await buffer(request)
+    asked = JSON.parse(String(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body))
+    return response.end(JSON.stringify(advisories))
+  })
+  await once(registry.listen(0, 'localhost'), 'listening')
+  const url = `http://localhost:${(registry.address() as AddressInfo).port}/`
+  const { status, stdout } = await run(`npm audit --registry ${url}`, folder)
+  registry.close()
+  for (const { name, version } of bundled) {
+    expect(asked[name]).toContain(version)
+    expect(stdout).toContain(`fault of ${name}`)
+  }
+  expect(status).toBe(1)
+  expect(globSync('**/swagger-ui-dist', { cwd: join(folder, 'node_modules') })).toEqual([])
 })
