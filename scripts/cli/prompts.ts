@@ -65,8 +65,7 @@ async function askUntilValid(
   check: (password: string) => Promise<void>,
 ): Promise<string> {
   const { password } = await import('@inquirer/prompts')
-  const ask = (message: string) =>
-    password({ message, mask: false, toggleMask: false }, { input: stdin, output: stderr })
+  const ask = (message: string) => password({ message, mask: false }, { input: stdin, output: stderr })
   stderr.write(PASSWORD_RULES)
   for (;;) {
     try {
