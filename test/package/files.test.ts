@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { parse } from 'yaml'
 import { root } from '../support/service-description.ts'
-import { emptyFolder, output, run, userEnvironment } from './project.ts'
+import { emptyFolder, output, userEnvironment } from './project.ts'
 import { BUILT, CREATE } from './tarball.ts'
 
 // What a release publishes, by a dry run of `npm publish`.
@@ -106,19 +106,33 @@ test('each bundle of a function has a source map beside it, with the sources', a
   expect(bundles.filter((file) => !files.includes(`${file}.map`)).map((file) => basename(file))).toEqual([])
 })
 
-test('the lines of the workflow publish both archives, in a dry run', async () => {
+/** Runs the lines of the workflow that publish, without the upload. Returns what they print. */
+async function publish(registry: 'empty' | 'first', tag: string): Promise<string[]> {
   const { folder, remove } = emptyFolder()
   for (const tarball of Object.values(inject('tarballs'))) cpSync(tarball, join(folder, basename(tarball)))
   const workflow = parse(readFileSync(join(root, '.github/workflows/publish.yml'), 'utf8'))
   const steps: { run?: string }[] = workflow.jobs.publish.steps
-  const published: string[] = []
+  const env = { ...userEnvironment(registry), GITHUB_REF_NAME: tag }
+  const printed: string[] = []
   for (const line of steps.flatMap(({ run }) => run ?? [])) {
-    const { stdout } = await run(`${line} --dry-run`, folder, userEnvironment('empty'))
-    published.push(stdout.trim())
+    // As GitHub runs a step: it ends with the first line that fails.
+    printed.push((await output(`set -e; ${line.trim()} --dry-run`, folder, env)).trim())
   }
   remove()
+  return printed
+}
+
+test('the lines of the workflow publish both archives, in a dry run', async () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  expect(published).toEqual([`+ serverless-jwt-auth@${version}`, `+ create-serverless-jwt-auth@${version}`])
+  expect(await publish('empty', `v${version}`)).toEqual([
+    `+ serverless-jwt-auth@${version}`,
+    `+ create-serverless-jwt-auth@${version}`,
+  ])
+})
+
+test('the lines of the workflow leave out what the registry has, so a release can be run again', async () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  expect(await publish('first', `v${version}`)).toEqual(['', ''])
 })
 
 test('two builds have the same files, byte by byte', () => {
