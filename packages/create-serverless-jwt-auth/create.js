@@ -72,6 +72,10 @@ function refuseName(name) {
       `The name must have 2 to ${LONGEST_NAME} of a-z, 0-9 and hyphens, with a letter first and no hyphen last: the service on AWS has it too.`,
     )
   }
+  // Windows has devices of these names (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
+  if (/^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/.test(name)) {
+    throw new Refusal(`Windows can have no folder ${name}. Take another name.`)
+  }
   // npm installs no package into a project of the same name.
   if (name in JSON.parse(readFileSync(join(TEMPLATE, 'package.json'), 'utf8')).devDependencies) {
     throw new Refusal(`The project needs a package that is named ${name}. Take another name.`)
