@@ -14,8 +14,12 @@ const INHERITED: AttributeDefinitions = Object.fromEntries([['constructor', { ty
 
 test.each<[keyof typeof DEFINITIONS, unknown[], unknown[]]>([
   ['plan', ['free', 'pro'], ['', 'gold', 1, null, undefined, ['pro']]],
-  ['team', ['a', 'abc'], ['', 'abcd', 1, true, undefined]],
-  ['seats', [0, -1.5, Number.MAX_SAFE_INTEGER], [Number.NaN, Infinity, 2 ** 53, '1', undefined]],
+  ['team', ['a', 'abc', '"\\/', '😀'], ['', 'abcd', 'a\n', '\u007f', '\ud83d', 1, true, undefined]],
+  [
+    'seats',
+    [0, -1.5, -1e-130, Number.MAX_SAFE_INTEGER],
+    [9e-131, Number.NaN, Infinity, 2 ** 53, '1', undefined],
+  ],
   ['beta', [true, false], ['true', 1, undefined]],
 ])('%s may be %j, and not %j', (name, allowed, others) => {
   expect(allowed.map((value) => mayBe(DEFINITIONS[name], value))).toEqual(allowed.map(() => true))

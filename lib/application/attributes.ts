@@ -31,15 +31,23 @@ export type StoredAttributes = Readonly<Record<string, Scalar>>
 /** Returns how many code units a text without `values` may have. */
 export const maxLengthOf = ({ maxLength = 64 }: { maxLength?: number }): number => maxLength
 
+/** DynamoDB takes no number closer to zero, except zero. */
+const SMALLEST_NUMBER = 1e-130
+
+/** In JSON these take twice the bytes of any other character, and half a surrogate pair is no text. */
+const NOT_IN_TEXT = /[\p{Cc}\p{Cs}]/u
+
 /** Whether an attribute may have a value. */
 export function mayBe(definition: Attribute, value: unknown): value is Scalar {
   if (definition.type === 'boolean') return typeof value === 'boolean'
   if (definition.type === 'number') {
-    return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER
+    if (typeof value !== 'number') return false
+    const size = Math.abs(value)
+    return size === 0 || (size >= SMALLEST_NUMBER && size <= Number.MAX_SAFE_INTEGER)
   }
   const { values } = definition
   if (typeof value !== 'string' || value === '') return false
-  return values?.includes(value) ?? value.length <= maxLengthOf(definition)
+  return values?.includes(value) ?? (value.length <= maxLengthOf(definition) && !NOT_IN_TEXT.test(value))
 }
 
 /**

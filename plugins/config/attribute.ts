@@ -15,7 +15,7 @@ export type Attribute =
       type: 'string'
       /** The values that it may have; without them any text. */
       values?: readonly string[]
-      /** UTF-16 code units of a text without `values`; 64 by default. */
+      /** UTF-16 code units of a text without `values`; 64 by default. It has no control characters. */
       maxLength?: number
       /** Value of users who have none, or one that this definition does not allow. */
       default?: string

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { maxLengthOf, mayBe } from '../../lib/application/attributes.ts'
+import type { Scalar } from '../../lib/aws/dynamodb.ts'
 import type { Attribute } from './attribute.ts'
 
 /** A profile stays one read unit of DynamoDB, and a token below the 4,096 bytes that KMS signs. */
 const MAX_BYTES = 2_048
 
 const BYTES_A_CODE_UNIT = 3
-const BYTES_OF_NUMBER = 17
+/** No other number takes more characters. */
+const LONGEST_NUMBER = -0.0000012345678901234567
 
 const common = {
   // Registered claims have no colon (https://www.iana.org/assignments/jwt).
@@ -79,9 +81,27 @@ export function faultsOfAttributes(attributes: z.infer<typeof ATTRIBUTES>): stri
 /** Returns how many bytes a value takes at most. */
 function mostBytes(one: Attribute): number {
   if (one.type === 'boolean') return 1
-  if (one.type === 'number') return BYTES_OF_NUMBER
+  if (one.type === 'number') return String(LONGEST_NUMBER).length
   const { values } = one
-  return values
-    ? Math.max(...values.map((value) => Buffer.byteLength(value)))
-    : maxLengthOf(one) * BYTES_A_CODE_UNIT
+  return values ? Math.max(...values.map(bytesInJson)) : maxLengthOf(one) * BYTES_A_CODE_UNIT
+}
+
+/** Without the quotation marks around it. Those in it are two bytes each. */
+const bytesInJson = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2
+
+/** Returns the claimed attributes of a user whose values take most bytes in JSON within JSON. */
+export const longestClaimed = (definitions: Readonly<Record<string, Attribute>>): Record<string, Scalar> =>
+  Object.fromEntries(
+    Object.entries(definitions)
+      .filter(([, { claim }]) => claim !== undefined)
+      .map(([name, one]) => [name, longestOf(one)]),
+  )
+
+function longestOf(one: Attribute): Scalar {
+  if (one.type === 'boolean') return false
+  if (one.type === 'number') return LONGEST_NUMBER
+  // A quotation mark takes four bytes, and no other character of text takes more.
+  const values = one.values ?? ['"'.repeat(maxLengthOf(one))]
+  const bytes = (text: string) => bytesInJson(JSON.stringify(text))
+  return values.reduce((longest, value) => (bytes(value) > bytes(longest) ? value : longest))
 }

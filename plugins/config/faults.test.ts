@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import config from '../../auth.config.ts'
+import { mayBe } from '../../lib/application/attributes.ts'
+import { longestClaimed } from './attributes.ts'
 import { defineAuth } from './define-auth.ts'
 import { faultsOfConfig } from './faults.ts'
 
@@ -148,6 +150,11 @@ test.each<[string, unknown, string]>([
     { ...valid, attributes: texts(2_049) },
     'attributes may take 2049 bytes, and all together have at most 2048.',
   ],
+  [
+    'texts whose quotation marks take two bytes each',
+    attribute({ type: 'string', values: ['"'.repeat(1_023)] }),
+    'attributes may take 2050 bytes, and all together have at most 2048.',
+  ],
   ['text as a theme', { ...valid, theme: 'dark' }, 'theme must be an object.'],
   [
     'a mistyped colour',
@@ -217,4 +224,21 @@ test('mistyped members and roles do not compile', () => {
   const [first]: readonly ('member' | 'editor')[] = given.roles
   // @ts-expect-error: no role has this name.
   expect(first === 'membr').toBe(false)
+})
+
+test('the longest claimed attributes take as many bytes as any that users may have', () => {
+  const claim = 'n:a'
+  const longest = longestClaimed({
+    plan: { type: 'string', values: ['éé', '"', 'free'], claim },
+    team: { type: 'string', maxLength: 3, claim },
+    seats: { type: 'number', claim },
+    beta: { type: 'boolean', claim },
+    unclaimed: { type: 'string' },
+  })
+  expect(longest).toEqual({ plan: 'éé', team: '"""', seats: expect.any(Number), beta: false })
+  expect(String(longest.seats)).toHaveLength(25)
+  const bytes = (text: string) => Buffer.byteLength(JSON.stringify(JSON.stringify(text)))
+  const all = Array.from({ length: 0x1_00_00 }, (_, code) => String.fromCharCode(code))
+  const allowed = all.filter((text) => mayBe({ type: 'string' }, text))
+  expect(Math.max(...allowed.map(bytes))).toBe(bytes('"'))
 })

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import { parse } from 'yaml'
-import { HAS_ATTRIBUTES } from '../../lib/application/attributes.ts'
+import { ATTRIBUTES } from '../../lib/application/attributes.ts'
 import { ROLES } from '../../lib/application/roles.ts'
 import { clientPolicyFor } from '../../lib/authorization/client-policy.ts'
 import { policyFor } from '../../lib/authorization/policy.ts'
+import { longestClaimed } from '../config/attributes.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
 import { IS_PACKAGE, ROOT } from '../origin.ts'
@@ -160,8 +161,7 @@ function faultsOfResults(
           `The authorizer's result for ${who} may take ${bytes} bytes, and API Gateway takes ${MAX_RESULT_BYTES}. Name ${what} at fewer routes, or join routes by a parameter, such as notes/{id}.`,
         ]
   }
-  // Attributes take 2,048 bytes at most, and more with the escapes of JSON within JSON.
-  const attributes = HAS_ATTRIBUTES ? { all: 'a'.repeat(3_072) } : {}
+  const attributes = longestClaimed(ATTRIBUTES)
   const user = { ...ids, username: 'a'.repeat(254), generation: 9_999_999_999, authTime: ids.expiresAt }
   // The id of a client may be a URL of 512 characters. A client asks for 1,024 characters of scopes.
   const client = {

@@ -136,9 +136,14 @@ test.each<[string, string]>([
   ],
   ['constructor=x', 'Invalid attribute. Use NAME=VALUE; auth.config.ts has plan, team, seats, beta.'],
   ['plan=gold', 'Invalid plan. Must be one of free, pro.'],
-  ['team=too long a name', 'Invalid team. Must be text of at most 8 characters.'],
-  ['seats=many', 'Invalid seats. Must be a number.'],
-  ['seats=Infinity', 'Invalid seats. Must be a number.'],
+  [
+    'team=too long a name',
+    'Invalid team. Must be text of at most 8 characters, none of them a control character.',
+  ],
+  ['team=a\nb', 'Invalid team. Must be text of at most 8 characters, none of them a control character.'],
+  ['seats=1e-200', 'Invalid seats. Must be 0, or a number of the size 1e-130 to 9007199254740991.'],
+  ['seats=many', 'Invalid seats. Must be 0, or a number of the size 1e-130 to 9007199254740991.'],
+  ['seats=Infinity', 'Invalid seats. Must be 0, or a number of the size 1e-130 to 9007199254740991.'],
   ['beta=yes', 'Invalid beta. Must be true or false.'],
 ])('set %s is refused', async (setting, fault) => {
   expect(await set('team=red', setting)).toEqual(refusal(2, fault))
