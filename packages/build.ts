@@ -35,7 +35,7 @@ const TYPES_OF_HANDLERS = '@types/aws-lambda'
 
 interface Manifest {
   version: string
-  exports: Record<string, object>
+  exports: Record<string, { types: string }>
   dependencies: Record<string, string>
   devDependencies: Record<string, string>
   [member: string]: unknown
@@ -173,6 +173,7 @@ function manifestOfPackage(bundled: Record<string, string>): object {
     types: `./${SOURCES}/${name}.d.ts`,
     default: `./${SOURCES}/${name}.js`,
   })
+  const subpaths = { './handler': module('handler'), './test': module('test'), ...manifest.exports }
   return {
     name: 'serverless-jwt-auth',
     version,
@@ -189,12 +190,11 @@ function manifestOfPackage(bundled: Record<string, string>): object {
     ...{ license, author, repository, bugs, engines },
     type: 'module',
     sideEffects: false,
-    exports: {
-      '.': module('index'),
-      './handler': module('handler'),
-      './test': module('test'),
-      ...manifest.exports,
-      './package.json': './package.json',
+    exports: { '.': module('index'), ...subpaths, './package.json': './package.json' },
+    // For `moduleResolution: node10` of TypeScript, which does not read `exports`.
+    types: module('index').types,
+    typesVersions: {
+      '*': Object.fromEntries(Object.entries(subpaths).map(([path, { types }]) => [path.slice(2), [types]])),
     },
     bin: { 'jwt-auth': `./${SOURCES}/bin/jwt-auth.js` },
     dependencies: { ...of(imported), ...bundled },

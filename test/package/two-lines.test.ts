@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readPackage } from '../infrastructure/packaged.ts'
 import { root } from '../support/service-description.ts'
 import { emptyFolder, output, run, signIn, start } from './project.ts'
@@ -161,11 +161,57 @@ test('npm audit finds an advisory of each package whose code the functions conta
 test('yarn 1 installs it: no dependency refuses a version of Node.js that the package is for', async () => {
   const { folder: other, remove: removeOther } = emptyFolder()
   writeFileSync(join(other, 'package.json'), JSON.stringify(PACKAGE_JSON))
-  // yarn 1 takes the latest version of each range, and checks `engines` of all. npm looks for a version that fits.
+  // yarn 1 takes the latest version of each range, and checks `engines` of all. npm looks for a version that fits. A cache of
+  // its own, because yarn refuses another build of a version that it has.
   const printed = await output(
-    'npx --yes yarn@1 add --dev --ignore-scripts --no-progress serverless-jwt-auth',
+    'npx --yes yarn@1 add --dev --ignore-scripts --no-progress --cache-folder cache serverless-jwt-auth',
     other,
   )
   removeOther()
   expect(printed).toContain('success Saved')
+})
+
+const TYPED = `import { apiHandler, json, principalOf } from 'serverless-jwt-auth/handler'
+import { callerEvent } from 'serverless-jwt-auth/test'
+import { defineAuth } from 'serverless-jwt-auth'
+import { createAuth } from 'serverless-jwt-auth/client'
+import { signInWithPasskey } from 'serverless-jwt-auth/passkeys'
+export const config = defineAuth({ roles: ['user', 'admin'], administrators: ['admin'] })
+export const handler = apiHandler(async (event, { now }) => json(200, principalOf(event, now)))
+export const caller = principalOf(callerEvent({ role: 'user' }), new Date())
+export const browser = [createAuth, signInWithPasskey]
+// @ts-expect-error A name is text, and a package without types would have it as any.
+export const name: number = caller.username
+`
+
+describe.each(['commonjs', 'module'])('a project of type %s', (type) => {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  /** Returns the codes of errors that TypeScript finds in a file with all imports. */
+  async function errorsWith(options: string): Promise<string[]> {
+    const part = join(folder, type)
+    mkdirSync(part, { recursive: true })
+    writeFileSync(join(part, 'package.json'), JSON.stringify({ type }))
+    writeFileSync(join(part, 'typed.ts'), TYPED)
+    const { stdout } = await run(
+      `node ${tsc} --noEmit --strict --skipLibCheck --target es2022 --lib es2022,dom ${options} typed.ts`,
+      part,
+    )
+    return [...stdout.matchAll(/error (TS\d+)/g)].map(([, code = '']) => code)
+  }
+
+  test.each([
+    '--module commonjs --moduleResolution node10',
+    '--module esnext --moduleResolution node10',
+    '--module esnext --moduleResolution bundler',
+    '--module preserve',
+    '--module nodenext',
+  ])('finds the types with %s', async (options) => {
+    expect(await errorsWith(options)).toEqual([])
+  })
+
+  test('finds them with node16, if it is no project of CommonJS, as OWN-PROJECT.md has it', async () => {
+    const errors = await errorsWith('--module node16')
+    if (type === 'module') expect(errors).toEqual([])
+    else expect(errors).toContain('TS1479')
+  })
 })
