@@ -10,6 +10,7 @@ import BundlesPlugin from './functions/bundles.ts'
 import FunctionsPlugin from './functions/functions.ts'
 import LogsPlugin from './functions/logs.ts'
 import PermissionsPlugin from './functions/permissions.ts'
+import PropertiesPlugin from './functions/properties.ts'
 import RolesPlugin from './functions/roles.ts'
 import SwitchesPlugin from './functions/switches.ts'
 import GatewayPlugin from './gateway/gateway.ts'
@@ -32,6 +33,7 @@ const require = createRequire(import.meta.url)
  */
 const PARTS = [
   FunctionsPlugin,
+  PropertiesPlugin,
   SwitchesPlugin,
   GuestPlugin,
   PermissionsPlugin,

@@ -36,13 +36,7 @@ export default class FunctionsPlugin {
   readonly hooks: Hooks = {}
 
   constructor(serverless: Serverless) {
-    const { configSchemaHandler, configurationInput, serviceDir } = serverless
-    configSchemaHandler.defineFunctionProperties('aws', {
-      properties: {
-        settings: { type: 'array', items: { type: 'string' } },
-        scopes: { type: 'array', items: { type: 'string' } },
-      },
-    })
+    const { configurationInput, serviceDir } = serverless
     const written = functionsWritten(configurationInput.functions)
     const paths = filesIn(ROOT)
     const files = [

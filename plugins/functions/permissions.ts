@@ -50,10 +50,7 @@ export default class PermissionsPlugin {
   readonly hooks: Hooks
 
   constructor(serverless: Serverless) {
-    const { service, configSchemaHandler } = serverless
-    configSchemaHandler.defineFunctionProperties('aws', {
-      properties: { may: { type: 'array', items: { type: 'string' } } },
-    })
+    const { service } = serverless
     this.hooks = {
       initialize: () => {
         const { faults, statements } = permit({ ...service, functions: serviceFunctions(serverless) })

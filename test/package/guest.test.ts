@@ -120,6 +120,19 @@ test('(1) environment, network, layers, key and runtime of provider do not reach
   expect(added.length).toBeGreaterThan(25)
 })
 
+/** Returns the path of a plugin that defines `scopes` of functions. */
+function pluginWithScopes(): string {
+  writeFileSync(
+    join(project.folder, 'scopes.cjs'),
+    `module.exports = class {
+  constructor({ configSchemaHandler }) {
+    configSchemaHandler.defineFunctionProperties('aws', { properties: { scopes: { type: 'array' } } })
+  }
+}`,
+  )
+  return './scopes.cjs'
+}
+
 test.each<[string, (configuration: Configuration) => void, string]>([
   [
     'a function',
@@ -167,6 +180,16 @@ test.each<[string, (configuration: Configuration) => void, string]>([
     'a member',
     ({ custom }) => Object.assign(custom, { auth: { tableName: 'x' } }),
     'custom.auth of serverless.yml has tableName, and so has serverless-jwt-auth. Give yours another name.',
+  ],
+  [
+    'a property of functions, in a plugin before',
+    ({ plugins }) => plugins.unshift(pluginWithScopes()),
+    'Another plugin defines the property scopes of functions, and so does serverless-jwt-auth. Take the other plugin out of serverless.yml.',
+  ],
+  [
+    'a property of functions, in a plugin after it',
+    ({ plugins }) => plugins.push(pluginWithScopes()),
+    'Another plugin defines the property scopes of functions, and so does serverless-jwt-auth. Take the other plugin out of serverless.yml.',
   ],
   [
     'the local gateway',
