@@ -27,6 +27,9 @@ const LOCAL_SENDER = 'no-reply@localhost'
 const RETRY_PAUSES_MS = [1_000, 2_000]
 
 interface Options extends OfflineOptions {
+  /** What serverless-offline puts before each path: the stage, without this option, and a text. */
+  noPrependStageInUrl?: boolean
+  prefix?: string
   /** Event of `sls invoke local`, once it has been read. */
   data?: unknown
   /** Key of the function of `sls invoke local`. */
@@ -85,7 +88,10 @@ export default class LocalPlugin {
     const offline = { ...custom['serverless-offline'], ...this.options }
     const { host = 'localhost' } = offline
     const httpPort = Number(offline.httpPort ?? HTTP_PORT)
-    if (this.command !== 'invoke local') await this.refusePort(httpPort, host)
+    if (this.command !== 'invoke local') {
+      refusePaths(offline)
+      await this.refusePort(httpPort, host)
+    }
 
     const all = resources.Resources
     const brought = ownershipOf(this.serverless).resources
@@ -219,4 +225,12 @@ function mapStacks({ configurationInput, processedInput }: Serverless): void {
   const { functions = {}, custom } = configurationInput
   const handlers = Object.values(functionsWritten(functions)).map(({ handler }) => handler)
   Object.assign(custom.esbuild, localBuild(handlers))
+}
+
+/** Refuses paths that begin elsewhere: the issuer, links in mails and the mailbox are at the root. */
+function refusePaths({ noPrependStageInUrl, prefix }: Options): void {
+  if (noPrependStageInUrl && !prefix) return
+  reject(
+    'serverless-jwt-auth has its paths at the root of this machine. Take noPrependStageInUrl and prefix out of custom.serverless-offline.',
+  )
 }

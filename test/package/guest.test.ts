@@ -209,6 +209,18 @@ test.each<[string, (configuration: Configuration) => void, string]>([
   ]).toEqual([1, [fault]])
 })
 
+test.each([{ noPrependStageInUrl: false }, { prefix: 'api' }])(
+  '(2) no path is before those of a local service: %j',
+  async (settings) => {
+    project.write(({ custom }) => Object.assign(Object(custom['serverless-offline']), settings))
+    const { status, stderr } = await project.run(['offline', 'start', '--httpPort', String(await freePort())])
+    expect([status, stderr.trim().split('\n').at(-1)]).toEqual([
+      1,
+      'serverless-jwt-auth has its paths at the root of this machine. Take noPrependStageInUrl and prefix out of custom.serverless-offline.',
+    ])
+  },
+)
+
 test('(3) statements, roles, CORS and log groups are as the project wrote them, and ours are our own', async () => {
   for (const id of [
     'IamRoleLambdaExecution',
