@@ -98,7 +98,11 @@ export interface Service {
     'serverless-offline': OfflineOptions
   }
   functions: Record<string, FunctionDefinition>
-  resources: { Resources: Record<string, Resource>; extensions?: Record<string, { Properties?: object }> }
+  resources: {
+    Resources: Record<string, Resource>
+    Outputs?: Record<string, unknown>
+    extensions?: Record<string, { Properties?: object }>
+  }
   getAllFunctions(): string[]
   mergeArrays(): void
   getFunction(key: string): FunctionDefinition

@@ -6,6 +6,20 @@ import { readThrottle } from '../parameters/parameters.ts'
 export const STAGE_ID = 'ApiGatewayStage'
 
 /**
+ * Whether a resource is one of the API that the framework makes. A project may have other APIs. The framework merges the plugin's
+ * properties into a stage that names no API.
+ */
+export const isOfApi = ({ Properties }: Partial<Resource>): boolean =>
+  /\bApiGatewayRestApi\b/.test(JSON.stringify(Properties?.RestApiId ?? 'ApiGatewayRestApi'))
+
+/** Returns the logical id of the resource of a type that the API has. */
+const idOf = (type: 'Deployment' | 'Stage', resources: Record<string, Resource>): string | undefined =>
+  Object.keys(resources).find((id) => {
+    const { [id]: one } = resources
+    return one?.Type === `AWS::ApiGateway::${type}` && isOfApi(one)
+  })
+
+/**
  * Makes the stage a resource of its own, with method throttles. The framework lets each deployment create the stage, or
  * take it over if it exists. Such a deployment can have settings for methods only when it creates the stage
  * (https://github.com/awsdocs/aws-cloudformation-user-guide/pull/387).
@@ -15,11 +29,11 @@ export const STAGE_ID = 'ApiGatewayStage'
  */
 export function deployStage({ provider, custom, functions, resources }: Service): void {
   const { Resources } = provider.compiledCloudFormationTemplate
-  const [framework, deployment] =
-    Object.entries(Resources).find(([, { Type }]) => Type === 'AWS::ApiGateway::Deployment') ?? []
-  if (framework === undefined || deployment === undefined) return
+  const framework = idOf('Deployment', Resources)
+  const deployment = framework && Resources[framework]
+  if (!framework || !deployment) return
   delete Resources[framework]
-  const id = `ApiGatewayDeployment${hashOfApi({ ...Resources, ...resources.Resources })}`
+  const id = `ApiGatewayDeployment${hashOfApi({ ...Resources, ...resources.Resources }, framework)}`
   const { RestApiId, StageName, Description } = deployment.Properties
   Resources[id] = {
     ...deployment,
@@ -29,24 +43,23 @@ export function deployStage({ provider, custom, functions, resources }: Service)
   const throttles = Object.entries(custom.auth.throttles)
     .filter(([route]) => hasRoute(functions, route))
     .map(([route, text]) => methodSetting(route, text))
-  const [ofProject = STAGE_ID, written] =
-    Object.entries(resources.Resources).find(([, { Type }]) => Type === 'AWS::ApiGateway::Stage') ?? []
-  const { Properties: extended } = Object(resources.extensions?.[ofProject])
+  const stage = idOf('Stage', resources.Resources) ?? STAGE_ID
+  const { [stage]: written } = resources.Resources
+  const { Properties: extended } = Object(resources.extensions?.[stage])
   // The framework puts the values of the project over these.
   for (const properties of [written?.Properties, extended]) {
     if (properties?.MethodSettings) {
       properties.MethodSettings = withSettings(properties.MethodSettings as MethodSetting[], throttles)
     }
   }
-  // A usage plan waits for the deployment, because it needs the stage.
-  for (const resource of Object.values(Resources)) {
-    if ([resource.DependsOn ?? []].flat().includes(framework)) {
-      resource.DependsOn = [resource.DependsOn ?? []]
-        .flat()
-        .map((one) => (one === framework ? ofProject : one))
+  for (const section of [Resources, resources.Resources, resources.Outputs, resources.extensions]) {
+    for (const [key, part] of Object.entries(section ?? {})) {
+      // What waits for the deployment needs the stage, as a usage plan does. Only the stage itself cannot wait for it.
+      const awaited = key === stage ? id : stage
+      rename(part, (text, isAwaited) => text.replaceAll(framework, isAwaited ? awaited : id))
     }
   }
-  Resources[ofProject] = {
+  Resources[stage] = {
     Type: 'AWS::ApiGateway::Stage',
     Properties: {
       RestApiId: structuredClone(RestApiId),
@@ -56,6 +69,19 @@ export function deployStage({ provider, custom, functions, resources }: Service)
       // The framework merges lists member by member.
       ...(!written?.Properties.MethodSettings && { MethodSettings: throttles }),
     },
+  }
+}
+
+/** Changes all texts of a part of a template. A project names the deployment by `ApiGatewayDeployment${sls:instanceId}`. */
+function rename(
+  part: unknown,
+  change: (text: string, isAwaited: boolean) => string,
+  isAwaited = false,
+): void {
+  for (const [key, value] of Object.entries(Object(part))) {
+    const isWaiting = isAwaited || key === 'DependsOn'
+    if (typeof value === 'string') Object(part)[key] = change(value, isWaiting)
+    else rename(value, change, isWaiting)
   }
 }
 
@@ -81,10 +107,13 @@ const hasRoute = (functions: Service['functions'], route: string): boolean =>
     }),
   )
 
-/** Returns a hash of everything that a deployment of the API is a snapshot of. */
-function hashOfApi(all: Record<string, Resource>): string {
+/** Returns a hash of everything that a deployment of the API is a snapshot of. What waits for the deployment names the time. */
+function hashOfApi(all: Record<string, Resource>, framework: string): string {
   const ofApi = Object.entries(all).filter(([, { Type }]) => Type.startsWith('AWS::ApiGateway::'))
-  return createHash('sha256').update(JSON.stringify(ofApi)).digest('hex').slice(0, 16)
+  return createHash('sha256')
+    .update(JSON.stringify(ofApi).replaceAll(framework, ''))
+    .digest('hex')
+    .slice(0, 16)
 }
 
 /** Returns the throttle of a route. A slash within `ResourcePath` is written `~1`. */

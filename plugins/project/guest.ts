@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
 import { logGroupIds } from '../functions/logs.ts'
+import { isOfApi, STAGE_ID } from '../gateway/stage.ts'
 import { IS_PACKAGE, ROOT } from '../origin.ts'
 import { reject } from '../reject.ts'
 import { faultsOfIds, faultsOfMadeIds, faultsOfRoutes } from './clashes.ts'
@@ -54,9 +55,10 @@ export default class GuestPlugin {
     const project = sectionsOf(this.written.slice(files))
     const keys = ownershipOf(serverless).functions
     const others = Object.entries(service.functions).filter(([key]) => !keys.has(key))
+    const { [STAGE_ID]: stage } = (project.Resources ?? {}) as Record<string, Resource>
     const faults = [
       ...faultsOfIds(project, brought),
-      ...faultsOfMadeIds(project, idsMade(serverless)),
+      ...faultsOfMadeIds(project, [...idsMade(serverless), ...(stage && !isOfApi(stage) ? [STAGE_ID] : [])]),
       ...faultsOfRoutes(Object.fromEntries(others), serviceFunctions(serverless)),
     ]
     if (service.provider.apiGateway?.restApiId !== undefined) {
@@ -103,7 +105,7 @@ function idsMade(serverless: Serverless): string[] {
 function leaveOut({ provider, resources }: Service, brought: Template, project: Template): void {
   const typesOf = (template: Template) =>
     Object.entries((template.Resources ?? {}) as Record<string, Resource>)
-      .filter(([, { Type }]) => Type === 'AWS::ApiGateway::GatewayResponse')
+      .filter(([, one]) => one.Type === 'AWS::ApiGateway::GatewayResponse' && isOfApi(one))
       .map(([id, { Properties }]) => ({ id, type: Properties.ResponseType }))
   const types = typesOf(project).map(({ type }) => type)
   for (const { id, type } of typesOf(brought)) if (types.includes(type)) delete resources.Resources[id]

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Configuration, type Foreign, foreignProject, type Resource } from './foreign.ts'
+
+// What the plugin does with the REST API of a project, and with other APIs that the project has.
+
+let project: Foreign
+
+beforeAll(() => {
+  project = foreignProject()
+})
+afterAll(() => project.remove())
+
+/** Packages the project after some changes. */
+async function packageWith(change: (configuration: Configuration) => void) {
+  project.write(change)
+  return await project.package()
+}
+
+const ofType = (resources: Record<string, Resource>, type: string) =>
+  Object.fromEntries(Object.entries(resources).filter(([, { Type }]) => Type === `AWS::ApiGateway::${type}`))
+
+test('an API that the project writes itself keeps its stage and responses, and the API of the routes has ours', async () => {
+  const RestApiId = { Ref: 'Partners' }
+  const own = {
+    Partners: { Type: 'AWS::ApiGateway::RestApi', Properties: { Name: 'partners' } },
+    PartnersDeployment: { Type: 'AWS::ApiGateway::Deployment', Properties: { RestApiId } },
+    PartnersStage: {
+      Type: 'AWS::ApiGateway::Stage',
+      Properties: {
+        RestApiId,
+        DeploymentId: { Ref: 'PartnersDeployment' },
+        StageName: 'live',
+        MethodSettings: [{ HttpMethod: '*', ResourcePath: '/*', LoggingLevel: 'INFO' }],
+      },
+    },
+    PartnersUnauthorized: {
+      Type: 'AWS::ApiGateway::GatewayResponse',
+      Properties: { RestApiId, ResponseType: 'UNAUTHORIZED', StatusCode: '401' },
+    },
+  }
+  const { Resources } = await packageWith(({ resources }) => Object.assign(resources.Resources, own))
+  expect(Resources).toMatchObject(own)
+  expect(Resources.PartnersStage).toEqual(own.PartnersStage)
+  expect(Object.keys(ofType(Resources, 'Stage')).sort()).toEqual(['ApiGatewayStage', 'PartnersStage'])
+  expect(Resources.ApiGatewayStage?.Properties).toMatchObject({
+    RestApiId: { Ref: 'ApiGatewayRestApi' },
+    StageName: 'prod',
+    MethodSettings: expect.arrayContaining([expect.objectContaining({ ResourcePath: '/~1login' })]),
+  })
+  expect(Resources.UnauthorizedResponse?.Properties).toMatchObject({ ResponseType: 'UNAUTHORIZED' })
+})
+
+test('a stage of another API may not have the logical id of ours', async () => {
+  project.write(({ resources }) => {
+    const Properties = { RestApiId: { Ref: 'Partners' }, StageName: 'live' }
+    resources.Resources.ApiGatewayStage = { Type: 'AWS::ApiGateway::Stage', Properties }
+  })
+  const { status, stderr } = await project.run(['package'])
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringContaining(
+      'Resources of serverless.yml has ApiGatewayStage, and so has serverless-jwt-auth.',
+    ),
+  ])
+})
+
+test('what names the deployment by its time names the deployment that there is, and waits for the stage', async () => {
+  const deployment = `ApiGatewayDeployment\${sls:instanceId}`
+  const change = ({ resources }: Configuration) => {
+    Object.assign(resources.Resources, {
+      Mapping: {
+        Type: 'AWS::ApiGateway::BasePathMapping',
+        DependsOn: deployment,
+        Properties: { RestApiId: { Ref: 'ApiGatewayRestApi' }, DomainName: 'api.shop.example' },
+      },
+      Firewall: { Type: 'AWS::WAFv2::WebACLAssociation', DependsOn: ['Orders', deployment], Properties: {} },
+      ApiStage: { Type: 'AWS::ApiGateway::Stage', DependsOn: [deployment], Properties: {} },
+    })
+    Object.assign(resources.Outputs, {
+      Deployed: { Value: { Ref: deployment } },
+      Id: { Value: { 'Fn::GetAtt': [deployment, 'DeploymentId'] } },
+    })
+    resources.extensions = { ApiGatewayRestApi: { Metadata: { of: { 'Fn::Sub': `x \${${deployment}}` } } } }
+  }
+  const { Resources, Outputs } = await packageWith(change)
+  const [id = '', ...others] = Object.keys(ofType(Resources, 'Deployment'))
+  expect(others).toEqual([])
+  expect([Resources.Mapping?.DependsOn].flat()).toEqual(['ApiStage'])
+  expect(Resources.Firewall?.DependsOn).toEqual(['Orders', 'ApiStage'])
+  expect(Resources.ApiStage).toMatchObject({ DependsOn: [id], Properties: { DeploymentId: { Ref: id } } })
+  expect(Outputs.Deployed).toMatchObject({ Value: { Ref: id } })
+  expect(Outputs.Id).toMatchObject({ Value: { 'Fn::GetAtt': [id, 'DeploymentId'] } })
+  expect(Resources.ApiGatewayRestApi).toMatchObject({ Metadata: { of: { 'Fn::Sub': `x \${${id}}` } } })
+  // Each deployment of the same API has the same name.
+  expect(Object.keys(ofType((await packageWith(change)).Resources, 'Deployment'))).toEqual([id])
+})
