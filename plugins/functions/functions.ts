@@ -131,7 +131,7 @@ export function functionsOf(
   const API_SCOPES = scopesIn(written).join(',')
   addSettings(functions, 'authorizer', routes)
   const own = files.find(([path]) => path === 'serverless.yml')?.[1] ?? {}
-  const { CONTENT, OWN_ROUTES } = settingsOfOwnRoutes(own)
+  const { CONTENT, OWN_ROUTES } = settingsOfOwnRoutes(own, API_SCOPES)
   addSettings(functions, 'metadata', { API_SCOPES })
   addSettings(functions, 'openapi', { API_SCOPES, CONTENT, OWN_ROUTES })
   addSettings(functions, 'signin', { CONTENT })

@@ -5,7 +5,7 @@ import { hasAuth, methodsOf, routesOf } from './routes.ts'
 /** Functions of this repository whose routes `lib/openapi/routes.ts` and the demo page know. A project may have others there. */
 const CONTENT = ['user-content', 'admin-content']
 
-/** What Lambda's environment of 4 KB has room for. Other settings take the rest. */
+/** What Lambda's environment of 4 KB has room for, with the scopes. Other settings take the rest. */
 const MAX_CHARACTERS = 3_000
 
 /**
@@ -13,9 +13,10 @@ const MAX_CHARACTERS = 3_000
  * has, and its other routes that demand an access token, such as `GET/notes/{id}`. A `!` follows a route that not every caller may
  * use.
  *
- * @param own - Functions that the service does not bring. More routes than there is room for are left out.
+ * @param own - Functions that the service does not bring. If there is no room for their routes, all are left out.
+ * @param scopes - The setting `API_SCOPES`, which takes room too.
  */
-export function settingsOfOwnRoutes(own: Record<string, WrittenFunction>) {
+export function settingsOfOwnRoutes(own: Record<string, WrittenFunction>, scopes: string) {
   const content = CONTENT.filter((key) => own[key]?.handler === `functions/content/${key}.handler`)
   const others = Object.entries(own).filter(([key]) => !content.includes(key))
   const routes = others.flatMap(([, definition]) =>
@@ -26,7 +27,8 @@ export function settingsOfOwnRoutes(own: Record<string, WrittenFunction>) {
     ),
   )
   const OWN_ROUTES = routes.join(',')
-  return { CONTENT: content.join(','), OWN_ROUTES: OWN_ROUTES.length > MAX_CHARACTERS ? '' : OWN_ROUTES }
+  const isTooLong = OWN_ROUTES.length + scopes.length > MAX_CHARACTERS
+  return { CONTENT: content.join(','), OWN_ROUTES: isTooLong ? '' : OWN_ROUTES }
 }
 
 const isGuarded = (definition: WrittenFunction) =>
