@@ -52,11 +52,18 @@ const PARTS = [
  */
 export default class AuthPlugin {
   readonly hooks: Hooks = {}
+  private readonly serverless: Serverless
 
   constructor(serverless: Serverless) {
     addService(serverless)
     addOffline(serverless)
     for (const Part of PARTS) serverless.pluginManager.addPlugin(Part)
+    this.serverless = serverless
+  }
+
+  /** All plugins have been constructed, and some have added resources to those of the project. */
+  async asyncInit(): Promise<void> {
+    addResources(this.serverless)
   }
 }
 
@@ -107,7 +114,6 @@ function addService(serverless: Serverless): void {
   }
   const gateway = relative(serviceDir, join(ROOT, `local/gateway/gateway${extname(import.meta.url)}`))
   serverless.extendConfiguration(['custom', 'offline', 'customAuthenticationProvider'], `./${gateway}`)
-  addResources(serverless)
 }
 
 interface Brought {

@@ -25,7 +25,13 @@ export default class GuestPlugin {
     const { service } = serverless
     const { mergeArrays } = service
     service.mergeArrays = () => {
-      if (Array.isArray(service.resources)) this.written = service.resources
+      const { resources } = service
+      if (Array.isArray(resources)) {
+        // Of a plugin that extends `resources` when it is a list, the list has members with names.
+        const extended = Object.fromEntries(Object.entries(resources).slice(resources.length))
+        this.written = [...resources, extended]
+        service.resources = this.written as never
+      }
       mergeArrays.call(service)
     }
     this.hooks = {

@@ -386,6 +386,27 @@ const DEVELOPER = {
   AWS_CONTAINER_CREDENTIALS_FULL_URI: 'https://credentials.example',
 }
 
+test('(10) what another plugin adds to the resources of the project is there, wherever that plugin stands', async () => {
+  const add = `this.serverless.extendConfiguration(['resources', 'Resources', name], { Type: 'AWS::SNS::Topic' })`
+  writeFileSync(
+    join(project.folder, 'topics.cjs'),
+    `module.exports = class {
+      constructor(serverless) { this.serverless = serverless; this.add('First') }
+      async asyncInit() { this.add('Second'); await null; this.add('Third') }
+      add(name) { ${add} }
+    }`,
+  )
+  for (const place of ['first', 'last']) {
+    project.write(({ plugins }) => {
+      if (place === 'first') plugins.unshift('./topics.cjs')
+      else plugins.push('./topics.cjs')
+    })
+    const { Resources } = await project.package()
+    for (const id of ['First', 'Second', 'Third', 'Orders', 'Table'])
+      expect(Resources, place).toHaveProperty(id)
+  }
+})
+
 test('(5) (7) locally the tables and credentials of the project stay its own', async () => {
   project.write((configuration) => {
     withOwnRoutes(configuration)
