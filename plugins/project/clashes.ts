@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Service, WrittenFunction } from '../framework.d.ts'
+import type { Resource, Service, WrittenFunction } from '../framework.d.ts'
 import { type Route, routesOf, shown } from '../functions/routes.ts'
 import { isObject } from './merge.ts'
 
@@ -26,6 +26,41 @@ export const faultsOfMadeIds = (project: Template, made: Iterable<string>): stri
     { Resources: project.Resources ?? {} },
     { Resources: Object.fromEntries([...made].map((id) => [id, null])) },
   )
+
+/**
+ * Returns a sentence for each name on AWS that two resources of the template have, one of which is the plugin's. Names that CloudFormation
+ * alone knows are not compared.
+ *
+ * @param plugin - Logical ids of the plugin's resources.
+ */
+export function faultsOfNames(resources: Record<string, Resource>, plugin: ReadonlySet<string>): string[] {
+  const all = Object.entries(resources).map(([id, { Type, Properties }]) => {
+    // FunctionName of AWS::Lambda::Function, TableName of AWS::DynamoDB::Table, and so on.
+    const member = `${String(Type).split('::').at(-1)}Name`
+    return { id, Type, member, name: Properties?.[member] }
+  })
+  const named = all.filter(({ name }) => typeof name === 'string')
+  return named.flatMap(({ id, Type, member, name }, index) => {
+    const other = named.slice(0, index).find((one) => one.Type === Type && one.name === name)
+    if (other === undefined || !(plugin.has(id) || plugin.has(other.id))) return []
+    return [
+      `The resources ${other.id} and ${id} have the same ${member}, ${name}. serverless-jwt-auth needs it: give yours another.`,
+    ]
+  })
+}
+
+/** CloudFormation's limit for a stack. */
+const MAX_RESOURCES = 500
+
+/** Finds more resources than a stack may have. */
+export function faultsOfNumber(resources: object): string[] {
+  const { length } = Object.keys(resources)
+  return length <= MAX_RESOURCES
+    ? []
+    : [
+        `The stack has ${length} resources, and CloudFormation takes ${MAX_RESOURCES}. Move functions to a service of their own, or switch pages, oauth or monitoring off.`,
+      ]
+}
 
 /** Returns a sentence for each member of `custom.auth` that both the project and the plugin define. */
 export const faultsOfMembers = (project: unknown, plugin: object): string[] =>

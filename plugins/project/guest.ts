@@ -5,7 +5,7 @@ import { logGroupIds } from '../functions/logs.ts'
 import { isOfApi, STAGE_ID } from '../gateway/stage.ts'
 import { IS_PACKAGE, ROOT } from '../origin.ts'
 import { reject } from '../reject.ts'
-import { faultsOfIds, faultsOfMadeIds, faultsOfRoutes } from './clashes.ts'
+import { faultsOfIds, faultsOfMadeIds, faultsOfNames, faultsOfNumber, faultsOfRoutes } from './clashes.ts'
 import { ownershipOf, serviceFunctions, setOwnership } from './ownership.ts'
 
 type Template = Partial<Service['resources']> & Record<string, Record<string, unknown> | undefined>
@@ -51,6 +51,15 @@ export default class GuestPlugin {
           isolate(lambdaOf(serverless, key), definition)
         }
       },
+      // The framework has merged the resources of the project into its own.
+      'aws:package:finalize:mergeCustomProviderResources': () => {
+        const { resources } = ownershipOf(serverless)
+        const plugin = new Set([...resources, ...idsMade(serverless)])
+        rejectAny(faultsOfNames(service.provider.compiledCloudFormationTemplate.Resources, plugin))
+      },
+      // Other plugins have split the stack, if they do.
+      'before:aws:package:finalize:saveServiceState': () =>
+        rejectAny(faultsOfNumber(service.provider.compiledCloudFormationTemplate.Resources)),
     }
   }
 
@@ -59,23 +68,28 @@ export default class GuestPlugin {
     const files = readdirSync(join(ROOT, 'resources')).length
     const brought = sectionsOf(this.written.slice(0, files))
     const project = sectionsOf(this.written.slice(files))
-    const keys = ownershipOf(serverless).functions
-    const others = Object.entries(service.functions).filter(([key]) => !keys.has(key))
+    const keys = ownershipOf(serverless).brought
+    const functionsWhere = (isBrought: boolean) =>
+      Object.fromEntries(Object.entries(service.functions).filter(([key]) => keys.has(key) === isBrought))
     const { [STAGE_ID]: stage } = (project.Resources ?? {}) as Record<string, Resource>
     const faults = [
       ...faultsOfIds(project, brought),
       ...faultsOfMadeIds(project, [...idsMade(serverless), ...(stage && !isOfApi(stage) ? [STAGE_ID] : [])]),
-      ...faultsOfRoutes(Object.fromEntries(others), serviceFunctions(serverless)),
+      ...faultsOfRoutes(functionsWhere(false), functionsWhere(true)),
     ]
     if (service.provider.apiGateway?.restApiId !== undefined) {
       faults.push(
         'provider.apiGateway.restApiId of serverless.yml names another API. serverless-jwt-auth needs one that the framework makes.',
       )
     }
-    if (faults.length > 0) reject(...faults)
+    rejectAny(faults)
     setOwnership(serverless, { resources: new Set(Object.keys(brought.Resources ?? {})) })
     leaveOut(service, brought, project)
   }
+}
+
+function rejectAny(faults: readonly string[]): void {
+  if (faults.length > 0) reject(...faults)
 }
 
 /** Rejects a deployment of one of the plugin's functions alone: the framework would give it what `provider` says. */

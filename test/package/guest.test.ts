@@ -89,6 +89,9 @@ const addedFunctions = (one: Package, other: Package) =>
 
 test('every resource, output and condition of the project is the same, as text', () => {
   const { resources, properties, outputs } = expectSame(before, after)
+  // docs/OWN-PROJECT.md has this number, of a stack of 500.
+  const brought = Object.keys(after.Resources).length - Object.keys(before.Resources).length
+  expect(Math.round(brought / 10) * 10).toBe(280)
   console.log(
     `${resources} resources with ${properties} properties, ${outputs} outputs and conditions are the same`,
   )
@@ -177,6 +180,20 @@ test.each<[string, (configuration: Configuration) => void, string]>([
     'Conditions of serverless.yml has PublishesA, and so has serverless-jwt-auth. Give yours another logical id.',
   ],
   [
+    'a name on AWS',
+    ({ functions, resources }) => {
+      Object.assign(Object(functions.quiet), { name: 'shop-prod-login' })
+      Object.assign(Object(resources.Resources.Orders).Properties, { TableName: 'shop-prod' })
+      const Properties = { DashboardName: `\${self:service}-\${sls:stage}`, DashboardBody: '{}' }
+      resources.Resources.Board = { Type: 'AWS::CloudWatch::Dashboard', Properties }
+    },
+    [
+      'The resources QuietLambdaFunction and LoginLambdaFunction have the same FunctionName, shop-prod-login. serverless-jwt-auth needs it: give yours another.',
+      'The resources Table and Orders have the same TableName, shop-prod. serverless-jwt-auth needs it: give yours another.',
+      'The resources Board and Dashboard have the same DashboardName, shop-prod. serverless-jwt-auth needs it: give yours another.',
+    ].join('\n'),
+  ],
+  [
     'a member',
     ({ custom }) => Object.assign(custom, { auth: { tableName: 'x' } }),
     'custom.auth of serverless.yml has tableName, and so has serverless-jwt-auth. Give yours another name.',
@@ -206,7 +223,21 @@ test.each<[string, (configuration: Configuration) => void, string]>([
       .trim()
       .split('\n')
       .filter((line) => !line.startsWith('Packaging ')),
-  ]).toEqual([1, [fault]])
+  ]).toEqual([1, fault.split('\n')])
+})
+
+test('(2) more resources than a stack may have are refused', async () => {
+  project.write(({ resources }) => {
+    for (let index = 0; index < 200; index++)
+      resources.Resources[`Topic${index}`] = { Type: 'AWS::SNS::Topic' }
+  })
+  const { status, stderr } = await project.run(['package', '--stage', 'prod'])
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /The stack has [5-6]\d\d resources, and CloudFormation takes 500\. Move functions to .*off\.\n$/,
+    ),
+  ])
 })
 
 test.each([{ noPrependStageInUrl: false }, { prefix: 'api' }])(
